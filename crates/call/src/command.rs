@@ -1,0 +1,47 @@
+//! What should be done, grouped by who does it.
+
+use crate::{AccountId, CallId, CallKey, EndReason, Epoch, IceCandidate, MediaKind, Sdp, Signal};
+
+/// One output of [`Phone::handle`](crate::Phone).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// To the account's session.
+    Say { account: AccountId, call: CallKey, signal: Signal },
+
+    /// Make a peer connection and start gathering as soon as a description allows. Followed by
+    /// `CreateOffer` or `AcceptOffer` of the same epoch.
+    OpenPeer { call: CallId, epoch: Epoch, kind: MediaKind },
+    /// Answered by `OfferMade`.
+    CreateOffer { call: CallId, epoch: Epoch, ice_restart: bool },
+    /// Answered by `AnswerMade` or `Rejected`.
+    AcceptOffer { call: CallId, epoch: Epoch, offer: Sdp },
+    /// Answered by `AnswerApplied` or `Rejected`.
+    AcceptAnswer { call: CallId, epoch: Epoch, answer: Sdp },
+    AddCandidate { call: CallId, epoch: Epoch, candidate: IceCandidate },
+    ClosePeer { call: CallId, epoch: Epoch },
+
+    /// Open microphone (and camera for video) and connect them to the call's peer. `camera` and
+    /// `microphone` are what the user last chose.
+    StartMedia { call: CallId, kind: MediaKind, microphone: bool, camera: bool },
+    SetMicrophone { on: bool },
+    SetCamera { on: bool },
+    StopMedia { call: CallId },
+
+    /// Start or stop the ringtone and the answer window of an incoming call. `waiting`: another
+    /// call is going on, so a discreet tone.
+    Ring { call: CallId, waiting: bool },
+    StopRing { call: CallId },
+    /// The tone a caller hears.
+    RingBack { call: CallId },
+    StopRingBack { call: CallId },
+    Notice(Notice),
+}
+
+/// Something to tell the user once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// A ring ended without an answer from us.
+    Missed { call: CallId },
+    /// A call ended; the last view of it says who and how long.
+    Ended { call: CallId, reason: EndReason },
+}

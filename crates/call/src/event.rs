@@ -1,0 +1,66 @@
+//! What can happen, grouped by who said it.
+
+use crate::{AccountId, CallId, CallKey, Epoch, IceCandidate, Invite, OfferRule, Person, Sdp, Signal};
+
+/// One input of [`Phone::handle`](crate::Phone).
+#[derive(Clone, Debug)]
+pub enum Event {
+    User(UserAction),
+    Heard(Heard),
+    /// The result of a peer command, or something the peer connection noticed by itself.
+    Peer { call: CallId, epoch: Epoch, outcome: PeerOutcome },
+    /// An account signed in: from now on it can place and receive calls.
+    AccountAdded { account: AccountId, me: Person, offers: OfferRule },
+    /// An account signed out: its calls end.
+    AccountRemoved { account: AccountId },
+    /// The account's socket went away or came back (rooms must be entered again).
+    Link { account: AccountId, up: bool },
+    /// A deadline was reached.
+    Time,
+}
+
+/// A signal as an account's session heard it.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub account: AccountId,
+    pub call: CallKey,
+    pub signal: Signal,
+}
+
+#[derive(Clone, Debug)]
+pub enum UserAction {
+    Dial { account: AccountId, invite: Invite },
+    Accept(CallId),
+    /// Ends the call in progress, if any, then accepts.
+    EndAndAccept(CallId),
+    Decline(CallId),
+    /// Stops the ringtone of a ringing call; not a decline.
+    Silence(CallId),
+    /// Cancels a call that was not answered, ends one that was.
+    HangUp(CallId),
+    /// Microphone of all calls.
+    SetMicrophone(bool),
+    SetCamera(bool),
+    /// Takes an ended call off the view.
+    Dismiss(CallId),
+}
+
+#[derive(Clone, Debug)]
+pub enum PeerOutcome {
+    /// `CreateOffer` was done; the local description is set.
+    OfferMade(Sdp),
+    /// `AcceptOffer` was done; the local description is set.
+    AnswerMade(Sdp),
+    /// The remote answer was applied.
+    AnswerApplied,
+    /// A local candidate was gathered.
+    Candidate(IceCandidate),
+    /// Media can flow (ICE and DTLS are up), for the first time or again.
+    Connected,
+    /// The path looks dead: no feedback, or ICE says disconnected.
+    PathLost,
+    /// ICE or DTLS failed for good in this epoch.
+    Failed,
+    /// A description was refused: garbage SDP, wrong state. The call goes on if it was connected.
+    Rejected { message: String },
+}

@@ -1,0 +1,21 @@
+//! The phone: every call of every account, as a state machine that does no I/O.
+//!
+//! This crate reads no clock, opens no socket and spawns nothing. An [`Event`] and the present
+//! instant go in, [`Command`]s come out. Whoever drives it performs the commands and reports the
+//! outcome as further events, tagged with the [`Epoch`] the command carried.
+#![forbid(unsafe_code)]
+
+mod command;
+mod event;
+mod id;
+mod signal;
+mod view;
+
+pub use command::{Command, Notice};
+pub use event::{Event, Heard, PeerOutcome, UserAction};
+pub use id::{AccountId, CallId, CallKey, Epoch, PersonId, RemoteCallId};
+pub use signal::{
+    DeclineReason, EndReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, Ring, Sdp, SdpKind, Signal,
+    Subject,
+};
+pub use view::{CallState, CallView, Direction, PhoneView};

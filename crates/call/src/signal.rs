@@ -1,0 +1,196 @@
+//! The dialect-neutral vocabulary: what people and backends say to each other about a call.
+//!
+//! A variant is admitted if the phone itself must act on it, or if every reasonable backend would
+//! mean the same by it. Anything else stays inside its dialect's file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CallId, PersonId, RemoteCallId};
+
+/// Whether a call has pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    Voice,
+    Video,
+}
+
+/// Somebody with a name, on some backend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: PersonId,
+    pub name: String,
+    /// Address of a picture, as the backend gave it.
+    pub avatar: Option<String>,
+}
+
+/// What a call is about: an order, a product, an appointment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The backend's id of the thing (order id, appointment id).
+    pub id: String,
+    /// What a person calls it ("Order #1042"). May be empty until the backend has said it.
+    pub label: String,
+}
+
+/// Out: we want to call somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    pub to: Person,
+    pub kind: MediaKind,
+    pub subject: Option<Subject>,
+}
+
+/// In: somebody calls us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ring {
+    pub from: Person,
+    pub kind: MediaKind,
+    pub subject: Option<Subject>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SdpKind {
+    Offer,
+    Answer,
+}
+
+/// A session description (RFC 8866). Never logged above DEBUG.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sdp {
+    pub kind: SdpKind,
+    pub sdp: String,
+}
+
+impl std::fmt::Debug for Sdp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sdp({:?}, {} bytes)", self.kind, self.sdp.len())
+    }
+}
+
+/// A trickled candidate (RFC 8838), field for field as `RTCIceCandidateInit` has it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceCandidate {
+    /// The `candidate:` line; empty means end of candidates.
+    pub candidate: String,
+    pub sdp_mid: Option<String>,
+    pub sdp_m_line_index: Option<u16>,
+    pub username_fragment: Option<String>,
+}
+
+impl std::fmt::Debug for IceCandidate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IceCandidate({} bytes, mid {:?})", self.candidate.len(), self.sdp_mid)
+    }
+}
+
+/// What a side sends. `None`: this message says nothing about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaState {
+    pub audio: Option<bool>,
+    pub video: Option<bool>,
+    pub sharing: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclineReason {
+    Declined,
+    Busy,
+}
+
+/// Why a call is over, in terms a person can be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "why")]
+pub enum EndReason {
+    /// We ended a call that was going on.
+    HungUp,
+    /// The other side ended it.
+    RemoteHungUp,
+    /// We took the ring back before an answer.
+    Cancelled,
+    /// The caller took the ring back before we answered.
+    RemoteCancelled,
+    /// We declined.
+    Declined,
+    /// They declined.
+    RemoteDeclined,
+    /// They are in another call.
+    RemoteBusy,
+    /// Nobody answered in time (ours or theirs, see the call's direction).
+    Missed,
+    /// They are not signed in anywhere.
+    RemoteOffline,
+    /// Another device of ours answered.
+    AnsweredElsewhere,
+    /// Another device of ours declined.
+    DeclinedElsewhere,
+    /// Both dialled at once and the other call was kept.
+    Merged,
+    /// The media path died and did not come back.
+    ConnectionLost,
+    /// The media path never came up.
+    ConnectFailed,
+    /// The backend refused; its words, meant for people.
+    Refused { message: String },
+    /// Something broke on our side.
+    Failed { message: String },
+}
+
+/// Which side makes the first offer, and every ICE restart. Given per account by its dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OfferRule {
+    /// This account always offers (storefront: the seller).
+    Us,
+    /// The other side always offers (storefront: the customer waits).
+    Them,
+    /// Whoever placed the call (dealerdesk, marketplace).
+    Caller,
+    /// Whoever was in the room first offers when the other joins (clinic).
+    FirstInRoom,
+}
+
+/// One thing said about one call. `→` said by us, `←` heard from the backend, `↔` both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Signal {
+    /// → place a call; its key is `CallKey::Local`. Answered by `Placed` or `Refused`.
+    Invite(Invite),
+    /// ← the backend accepted our invitation and the other side is being rung. The signal's key is
+    /// `CallKey::Local(local)`; from now on the call is also known as `remote`.
+    Placed { local: CallId, remote: RemoteCallId, subject: Option<Subject> },
+    /// ← somebody calls us.
+    Ring(Ring),
+    /// → we accept. ← they (or another device of ours, if `CallView::direction` is incoming) accepted.
+    Accept,
+    /// ↔ decline or busy.
+    Decline(DeclineReason),
+    /// ↔ the caller takes an unanswered ring back.
+    Cancel,
+    /// ↔ a call that was answered is over.
+    HangUp,
+    /// ← the backend's ring timer ran out.
+    Missed,
+    /// → our own ring timer ran out (as caller: also ends the backend's record).
+    NoAnswer,
+    /// ← they are not reachable.
+    Offline,
+    /// ← the backend says another device of ours took the call.
+    AnsweredElsewhere,
+    /// ← the backend refused something about this call; fatal for a call not yet connected.
+    Refused { message: String },
+    /// ← the other side entered the call's room.
+    PeerJoined,
+    /// ← the other side left the call's room (storefront: end of a one-to-one call).
+    PeerLeft { disconnected: bool },
+    /// ↔
+    Offer(Sdp),
+    /// ↔
+    Answer(Sdp),
+    /// ↔
+    Candidate(IceCandidate),
+    /// ↔
+    Media(MediaState),
+    /// → after the socket came back: enter the call's room again.
+    Rejoin,
+}

@@ -1,0 +1,59 @@
+//! Exactly what a user interface needs to draw. Whole snapshots, newest wins.
+
+use serde::Serialize;
+
+use crate::{AccountId, CallId, EndReason, MediaKind, Person, RemoteCallId, Subject};
+
+/// Every call there is, oldest first; ended ones stay until dismissed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PhoneView {
+    pub calls: Vec<CallView>,
+    /// What the user chose; true = sending.
+    pub microphone: bool,
+    pub camera: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Incoming,
+    Outgoing,
+}
+
+/// The state a person is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum CallState {
+    /// We dialled. `ringing`: the backend has confirmed that the other side is being rung.
+    Calling { ringing: bool },
+    /// They dialled; `silenced`: the user turned the ringtone off.
+    Ringing { silenced: bool },
+    /// Both agreed, media is on its way.
+    Connecting,
+    Connected,
+    /// Media stopped flowing and a new path is being looked for.
+    Reconnecting,
+    Ended { reason: EndReason },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallView {
+    pub id: CallId,
+    pub account: AccountId,
+    pub remote_id: Option<RemoteCallId>,
+    pub direction: Direction,
+    pub kind: MediaKind,
+    pub peer: Person,
+    pub subject: Option<Subject>,
+    pub state: CallState,
+    /// Rings while another call is going on.
+    pub waiting: bool,
+    /// Milliseconds the call has been (or was) connected; the UI counts on from here.
+    pub connected_ms: Option<u64>,
+    /// What the other side says it sends.
+    pub remote_audio: bool,
+    pub remote_video: bool,
+    pub remote_sharing: bool,
+    /// The backend cannot be reached; the call itself goes on.
+    pub signaling_lost: bool,
+}

@@ -1,0 +1,146 @@
+//! What the shell and the user interface see of the engine: whole snapshots, newest wins.
+
+use bellwire_call::{AccountId, Person, PhoneView, Subject};
+use serde::{Deserialize, Serialize};
+
+/// Everything the interface draws, but for pictures, levels and statistics, which have their own pipes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct EngineView {
+    pub accounts: Vec<AccountView>,
+    pub phone: PhoneView,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AccountView {
+    pub id: AccountId,
+    /// Dialect id, e.g. `storefront`.
+    pub dialect: String,
+    /// Host the user typed, for showing.
+    pub server: String,
+    pub me: Person,
+    /// The backend's word: `seller`, `customer`.
+    pub role: String,
+    pub link: LinkState,
+    pub contacts: Vec<ContactView>,
+    /// False until the first list came.
+    pub contacts_loaded: bool,
+    /// True where the backend offers a list of people to call.
+    pub can_call: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    Connecting,
+    Online,
+    Offline,
+    /// The token is no longer accepted: sign in again.
+    SignedOut,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContactView {
+    pub person: Person,
+    /// Second line, e.g. the e-mail address.
+    pub detail: String,
+    pub online: bool,
+    /// Newest first; what a call can be about.
+    pub subjects: Vec<SubjectView>,
+    pub total_orders: u32,
+    /// In the shop's currency, already with two decimals.
+    pub total_spent: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SubjectView {
+    pub subject: Subject,
+    /// e.g. "Processing".
+    pub status: String,
+    /// RFC 3339.
+    pub created_at: String,
+    pub amount: String,
+}
+
+/// One line of the call history, as its backend keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HistoryEntry {
+    pub account: AccountId,
+    pub call: String,
+    pub peer: Person,
+    pub outgoing: bool,
+    /// `initiated`, `ringing`, `accepted`, `declined`, `ended`, `missed`, `failed`.
+    pub status: String,
+    /// RFC 3339.
+    pub started_at: String,
+    pub duration_s: u32,
+    pub subject: Option<Subject>,
+}
+
+/// What a user types to sign in.
+#[derive(Clone, Deserialize)]
+pub struct SignIn {
+    /// Address of the server, with or without scheme; discovery by `/.well-known/bellwire.json`.
+    pub server: String,
+    /// Dialect id; `None` lets discovery decide.
+    pub dialect: Option<String>,
+    /// `seller` or `customer` for storefront.
+    pub role: String,
+    pub email: String,
+    pub password: String,
+    /// Manual bases where there is no discovery.
+    pub rest_base: Option<String>,
+    pub socket_base: Option<String>,
+}
+
+/// Ten times a second while a call has media.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Levels {
+    /// dBFS, -90 is silence.
+    pub microphone_db: f32,
+    pub speaker_db: f32,
+}
+
+/// Once a second while a call has media; also what `bellwire-cli` prints.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CallStats {
+    pub frames_sent: u64,
+    pub frames_received: u64,
+    pub fps_sent: f32,
+    pub fps_received: f32,
+    pub width_sent: u32,
+    pub height_sent: u32,
+    pub width_received: u32,
+    pub height_received: u32,
+    /// A freeze: no new picture for three times the usual gap and at least 150 ms.
+    pub freezes: u32,
+    pub freeze_ms: u32,
+    pub video_kbps_sent: f32,
+    pub video_kbps_received: f32,
+    pub audio_kbps_sent: f32,
+    pub audio_kbps_received: f32,
+    pub target_kbps: f32,
+    pub packets_lost: u64,
+    /// Fraction 0..1 of the last second.
+    pub loss: f32,
+    pub rtt_ms: f32,
+    /// Depth of the audio jitter buffer, ms.
+    pub jitter_ms: f32,
+    /// dBFS of the last second.
+    pub audio_level_sent_db: f32,
+    pub audio_level_received_db: f32,
+    /// Samples made up because their packet was missing, as a fraction of all played.
+    pub concealed: f32,
+    pub microphone_muted: bool,
+    pub camera_off: bool,
+    pub codec_sent: String,
+    pub codec_received: String,
+    /// How far video is shown after (+) or before (-) its audio, ms.
+    pub av_offset_ms: f32,
+    /// From our answer (or theirs) to the first remote picture and sound; `None` until then.
+    pub answer_to_video_ms: Option<f32>,
+    pub answer_to_audio_ms: Option<f32>,
+    /// `host`, `srflx`, `prflx` or `relay`, of the pair in use.
+    pub path: String,
+    /// Short code both people can compare (hash of both DTLS fingerprints).
+    pub security_code: String,
+}

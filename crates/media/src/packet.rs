@@ -1,0 +1,74 @@
+//! What crosses the border between media and whoever carries it. Owned by media, so that media
+//! knows nothing of the network.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde::Serialize;
+
+/// Which of a call's two streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackKind {
+    Audio,
+    Video,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Codec {
+    /// RTP clock 48 kHz.
+    Opus,
+    /// RTP clock 90 kHz, constrained baseline, packetization-mode 1 (RFC 6184).
+    H264,
+    /// RTP clock 90 kHz (RFC 7741).
+    Vp8,
+}
+
+/// One RTP packet as it arrived: the payload is still in its RTP payload format.
+#[derive(Clone, Debug)]
+pub struct Packet {
+    pub sequence: u16,
+    /// In the codec's RTP clock.
+    pub timestamp: u32,
+    pub marker: bool,
+    pub payload: Bytes,
+    pub arrived: Instant,
+}
+
+/// One encoded frame on its way out: H.264 as Annex B access unit, VP8 as a whole frame, Opus as one packet.
+#[derive(Clone, Debug)]
+pub struct EncodedFrame {
+    pub codec: Codec,
+    pub data: Bytes,
+    /// In the codec's RTP clock. Both tracks of a call derive it from `captured`, see [`EncodedSink`].
+    pub timestamp: u32,
+    pub captured: Instant,
+    pub duration: Duration,
+    pub key: bool,
+}
+
+/// Says which instant an RTP timestamp stands for, by the sender's clock (RTCP SR, RFC 3550 6.4.1).
+#[derive(Clone, Copy, Debug)]
+pub struct SenderReport {
+    /// NTP time, 32.32 fixed point.
+    pub ntp: u64,
+    pub rtp: u32,
+}
+
+/// Where encoded frames go. Implemented by the carrier; called from media threads, so it must not
+/// block: full means drop and count.
+pub trait EncodedSink: Send + Sync {
+    fn send(&self, frame: EncodedFrame);
+}
+
+/// Where received packets go. Implemented by media; called from the carrier's tasks, never blocks.
+pub trait PacketReceiver: Send + Sync {
+    fn packet(&self, codec: Codec, packet: Packet);
+    fn sender_report(&self, kind: TrackKind, report: SenderReport);
+    /// Round-trip time of the path, for the jitter buffer's decision whether to wait for a repair.
+    fn round_trip(&self, rtt: Duration);
+}
+
+pub type SharedReceiver = Arc<dyn PacketReceiver>;

@@ -1,0 +1,1 @@
+//! bellwire-server
