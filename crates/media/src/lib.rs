@@ -1,6 +1,24 @@
-//! bellwire-media
+//! Bellwire's media engine: devices, processing, codecs, jitter buffers and lip sync of one call.
+//! It knows nothing of the network, of signaling or of windows.
+//!
+//! ```text
+//!  mic ─► callback ─ring─► capture ─► echo, noise, gain ─► opus ──────► EncodedSink
+//!                                        ▲ what is being played
+//!  speaker ◄─ callback ◄─ring─ playout ◄─┴─ opus ◄─ jitter ◄─────────── PacketReceiver
+//!                                 │ how late sound is heard
+//!  screen ◄─ FrameSink ◄─ clock ◄─┘── decode ◄─ assemble ◄───────────── PacketReceiver
+//!  camera ─► newest picture ─► scale ─► encode ───────────────────────► EncodedSink
+//! ```
+#![deny(unsafe_code)]
+
+mod call_media;
+mod clock;
 mod frame;
 mod packet;
 
+pub use call_media::{CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing};
+pub use clock::PlayoutClock;
 pub use frame::{FrameSink, SourceError, VideoFrame, VideoSource};
-pub use packet::{Codec, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind};
+pub use packet::{
+    Codec, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
+};
