@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod capability;
+pub mod storefront;
 mod wire;
 
 pub use capability::Capabilities;

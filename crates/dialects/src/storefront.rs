@@ -1,0 +1,3 @@
+//! The storefront dialect: sellers and customers of a shop.
+
+pub mod wire;

@@ -1,0 +1,160 @@
+//! What storefront says on the wire, as types: every event and REST body, in both directions.
+//!
+//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! is lenient (unknown fields are ignored, what some deployment leaves out is optional), writing
+//! gives exactly the documented field names.
+
+mod event;
+mod lenient;
+mod rest;
+
+pub use event::{
+    CallEnded, CallError, CallPartyEvent, CallQualityReport, CallStatusUpdate, CallTargetOffline,
+    EndVideoCall, IceCandidateEvent, IceCandidateInit, IncomingVideoCall, JoinVideoCall, LeaveVideoCall,
+    OnlineStatusChanged, OnlineUser, SdpAnswer, SdpBody, SdpOffer, ToggleAudio, ToggleVideo, UserJoinedCall,
+    UserLeftCall, name,
+};
+pub use rest::{
+    Analytics, AnalyticsReply, Avatar, CallReply, CallsReply, CustomerRow, CustomersReply, EndBody, Failure,
+    IceServerRow, IceServersReply, InitiateBody, LoginBody, LoginReply, LoginUser, OnlineUsersReply,
+    OrderRef, Pagination, Party, ProductRef, RecentOrder, Ref, RespondBody, Response, VideoCall,
+};
+
+use serde::{Deserialize, Serialize};
+
+/// Which kind of account somebody has; the `userType` of the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserType {
+    Seller,
+    Customer,
+}
+
+impl UserType {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Seller => "seller",
+            Self::Customer => "customer",
+        }
+    }
+
+    /// The role a word stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "seller" => Some(Self::Seller),
+            "customer" => Some(Self::Customer),
+            _ => None,
+        }
+    }
+
+    /// The other side of every call of this role.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Seller => Self::Customer,
+            Self::Customer => Self::Seller,
+        }
+    }
+
+    /// Name of the login cookie of this role.
+    #[must_use]
+    pub fn cookie(self) -> &'static str {
+        match self {
+            Self::Seller => "seller_token",
+            Self::Customer => "token",
+        }
+    }
+}
+
+/// Where a call record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallStatus {
+    Initiated,
+    Ringing,
+    Accepted,
+    Declined,
+    /// The document says `completed`, the deployed backend says `ended`.
+    #[serde(alias = "completed")]
+    Ended,
+    Missed,
+    Failed,
+    /// A word this version does not know; never written.
+    #[serde(other)]
+    Unknown,
+}
+
+impl CallStatus {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Ended => "ended",
+            Self::Missed => "missed",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The status a word stands for; `Unknown` for any other word.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "initiated" => Self::Initiated,
+            "ringing" => Self::Ringing,
+            "accepted" => Self::Accepted,
+            "declined" => Self::Declined,
+            "ended" | "completed" => Self::Ended,
+            "missed" => Self::Missed,
+            "failed" => Self::Failed,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What a call is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallType {
+    OrderSupport,
+    ProductInquiry,
+    #[default]
+    GeneralSupport,
+    Sales,
+    /// A word this version does not know; never written.
+    #[serde(other)]
+    Unknown,
+}
+
+impl CallType {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OrderSupport => "order_support",
+            Self::ProductInquiry => "product_inquiry",
+            Self::GeneralSupport => "general_support",
+            Self::Sales => "sales",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The call type a word stands for; `Unknown` for any other word.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "order_support" => Self::OrderSupport,
+            "product_inquiry" => Self::ProductInquiry,
+            "general_support" => Self::GeneralSupport,
+            "sales" => Self::Sales,
+            _ => Self::Unknown,
+        }
+    }
+}
