@@ -1,0 +1,2 @@
+//! bellwire-server
+fn main() {}
