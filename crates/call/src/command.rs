@@ -6,34 +6,83 @@ use crate::{AccountId, CallId, CallKey, EndReason, Epoch, IceCandidate, MediaKin
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// To the account's session.
-    Say { account: AccountId, call: CallKey, signal: Signal },
+    Say {
+        account: AccountId,
+        call: CallKey,
+        signal: Signal,
+    },
 
     /// Make a peer connection and start gathering as soon as a description allows. Followed by
     /// `CreateOffer` or `AcceptOffer` of the same epoch.
-    OpenPeer { call: CallId, epoch: Epoch, kind: MediaKind },
+    OpenPeer {
+        call: CallId,
+        epoch: Epoch,
+        kind: MediaKind,
+    },
     /// Answered by `OfferMade`.
-    CreateOffer { call: CallId, epoch: Epoch, ice_restart: bool },
+    CreateOffer {
+        call: CallId,
+        epoch: Epoch,
+        ice_restart: bool,
+    },
     /// Answered by `AnswerMade` or `Rejected`.
-    AcceptOffer { call: CallId, epoch: Epoch, offer: Sdp },
+    AcceptOffer {
+        call: CallId,
+        epoch: Epoch,
+        offer: Sdp,
+    },
     /// Answered by `AnswerApplied` or `Rejected`.
-    AcceptAnswer { call: CallId, epoch: Epoch, answer: Sdp },
-    AddCandidate { call: CallId, epoch: Epoch, candidate: IceCandidate },
-    ClosePeer { call: CallId, epoch: Epoch },
+    AcceptAnswer {
+        call: CallId,
+        epoch: Epoch,
+        answer: Sdp,
+    },
+    AddCandidate {
+        call: CallId,
+        epoch: Epoch,
+        candidate: IceCandidate,
+    },
+    ClosePeer {
+        call: CallId,
+        epoch: Epoch,
+    },
 
     /// Open microphone (and camera for video) and connect them to the call's peer. `camera` and
     /// `microphone` are what the user last chose.
-    StartMedia { call: CallId, kind: MediaKind, microphone: bool, camera: bool },
-    SetMicrophone { on: bool },
-    SetCamera { on: bool },
-    StopMedia { call: CallId },
+    StartMedia {
+        call: CallId,
+        kind: MediaKind,
+        microphone: bool,
+        camera: bool,
+    },
+    SetMicrophone {
+        on: bool,
+    },
+    SetCamera {
+        on: bool,
+    },
+    StopMedia {
+        call: CallId,
+    },
 
-    /// Start or stop the ringtone and the answer window of an incoming call. `waiting`: another
-    /// call is going on, so a discreet tone.
-    Ring { call: CallId, waiting: bool },
-    StopRing { call: CallId },
+    /// Start the ringtone of an incoming call. `waiting`: another call is going on, so a discreet
+    /// tone; said again when that changes.
+    Ring {
+        call: CallId,
+        waiting: bool,
+    },
+    /// Stop the ringtone: answered, over, or silenced. The answer window stays as long as the view
+    /// says [`CallState::Ringing`](crate::CallState::Ringing).
+    StopRing {
+        call: CallId,
+    },
     /// The tone a caller hears.
-    RingBack { call: CallId },
-    StopRingBack { call: CallId },
+    RingBack {
+        call: CallId,
+    },
+    StopRingBack {
+        call: CallId,
+    },
     Notice(Notice),
 }
 

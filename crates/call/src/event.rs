@@ -8,13 +8,26 @@ pub enum Event {
     User(UserAction),
     Heard(Heard),
     /// The result of a peer command, or something the peer connection noticed by itself.
-    Peer { call: CallId, epoch: Epoch, outcome: PeerOutcome },
+    Peer {
+        call: CallId,
+        epoch: Epoch,
+        outcome: PeerOutcome,
+    },
     /// An account signed in: from now on it can place and receive calls.
-    AccountAdded { account: AccountId, me: Person, offers: OfferRule },
+    AccountAdded {
+        account: AccountId,
+        me: Person,
+        offers: OfferRule,
+    },
     /// An account signed out: its calls end.
-    AccountRemoved { account: AccountId },
+    AccountRemoved {
+        account: AccountId,
+    },
     /// The account's socket went away or came back (rooms must be entered again).
-    Link { account: AccountId, up: bool },
+    Link {
+        account: AccountId,
+        up: bool,
+    },
     /// A deadline was reached.
     Time,
 }
@@ -29,7 +42,10 @@ pub struct Heard {
 
 #[derive(Clone, Debug)]
 pub enum UserAction {
-    Dial { account: AccountId, invite: Invite },
+    Dial {
+        account: AccountId,
+        invite: Invite,
+    },
     Accept(CallId),
     /// Ends the call in progress, if any, then accepts.
     EndAndAccept(CallId),

@@ -5,17 +5,23 @@
 //! outcome as further events, tagged with the [`Epoch`] the command carried.
 #![forbid(unsafe_code)]
 
+mod call;
 mod command;
 mod event;
+mod glare;
 mod id;
+mod negotiation;
+mod phone;
 mod signal;
+mod timers;
 mod view;
 
 pub use command::{Command, Notice};
 pub use event::{Event, Heard, PeerOutcome, UserAction};
 pub use id::{AccountId, CallId, CallKey, Epoch, PersonId, RemoteCallId};
+pub use phone::Phone;
 pub use signal::{
-    DeclineReason, EndReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, Ring, Sdp, SdpKind, Signal,
-    Subject,
+    DeclineReason, EndReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, Ring, Sdp,
+    SdpKind, Signal, Subject,
 };
 pub use view::{CallState, CallView, Direction, PhoneView};

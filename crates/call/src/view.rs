@@ -25,15 +25,21 @@ pub enum Direction {
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum CallState {
     /// We dialled. `ringing`: the backend has confirmed that the other side is being rung.
-    Calling { ringing: bool },
+    Calling {
+        ringing: bool,
+    },
     /// They dialled; `silenced`: the user turned the ringtone off.
-    Ringing { silenced: bool },
+    Ringing {
+        silenced: bool,
+    },
     /// Both agreed, media is on its way.
     Connecting,
     Connected,
     /// Media stopped flowing and a new path is being looked for.
     Reconnecting,
-    Ended { reason: EndReason },
+    Ended {
+        reason: EndReason,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

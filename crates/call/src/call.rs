@@ -1,0 +1,487 @@
+//! One call, from the first ring to the last word. Not the phone: it knows of no other call.
+//!
+//! Two independent facts make the state a person is told:
+//!
+//! ```text
+//!  consent                                         link
+//!   Asked ──────────────► Given                     Idle ──► Opening ──► Up ◄──► Lost
+//!     │ declined · busy     │ hung up                │          │         │        │
+//!     │ missed · cancelled  │ other side left        └──────────┴────┬────┴────────┘
+//!     ▼                     ▼                                        ▼
+//!   ended(reason)         ended(reason)             never up: ConnectFailed · lost for good: ConnectionLost
+//!
+//!  told:  Calling, Ringing (Asked) · Connecting (Given, never up) · Connected (Up)
+//!         Reconnecting (was up) · Ended(reason), which is final
+//! ```
+
+mod heard;
+mod path;
+
+use std::time::Instant;
+
+use crate::negotiation::{Negotiation, Offerer, Step};
+use crate::timers::{self, Timer, Timers};
+use crate::{
+    AccountId, CallId, CallKey, CallState, CallView, Command, DeclineReason, Direction, EndReason, Epoch,
+    Invite, MediaKind, MediaState, Notice, OfferRule, Person, RemoteCallId, Ring, Signal, Subject,
+};
+
+/// What the user chose to send, in every call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen {
+    pub(crate) microphone: bool,
+    pub(crate) camera: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Consent {
+    Asked,
+    Given,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Idle,
+    Opening,
+    Up,
+    Lost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tone {
+    Silent,
+    RingBack,
+    Ring { waiting: bool },
+}
+
+#[derive(Clone, Debug)]
+struct Ended {
+    reason: EndReason,
+    at: Instant,
+}
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    id: CallId,
+    account: AccountId,
+    remote: Option<RemoteCallId>,
+    direction: Direction,
+    kind: MediaKind,
+    peer: Person,
+    subject: Option<Subject>,
+    rule: OfferRule,
+    /// They entered the room after us, which decides who offers under [`OfferRule::FirstInRoom`].
+    joined_after_us: bool,
+    /// The invitation was said, so the backend may know this call.
+    invited: bool,
+    consent: Consent,
+    consented_at: Option<Instant>,
+    link: Link,
+    connected_at: Option<Instant>,
+    ended: Option<Ended>,
+    negotiation: Negotiation,
+    timers: Timers,
+    tone: Tone,
+    silenced: bool,
+    waiting: bool,
+    media_on: bool,
+    signaling_lost: bool,
+    remote_media: RemoteMedia,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct RemoteMedia {
+    audio: bool,
+    video: bool,
+    sharing: bool,
+}
+
+impl Call {
+    /// We dial. The self view is shown at once, so media starts before anybody answers.
+    pub(crate) fn dial(
+        (id, account): (CallId, AccountId),
+        rule: OfferRule,
+        invite: Invite,
+        chosen: Chosen,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) -> Self {
+        let mut call = Self::new((id, account), rule, Direction::Outgoing, invite.kind, invite.to.clone());
+        call.subject = invite.subject.clone();
+        call.invited = true;
+        call.timers.set(Timer::Ring, now + timers::RING);
+        call.say(Signal::Invite(invite), out);
+        call.start_media(chosen, out);
+        call
+    }
+
+    /// A call that could not even be tried.
+    pub(crate) fn failed(
+        (id, account): (CallId, AccountId),
+        invite: Invite,
+        message: &str,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) -> Self {
+        let mut call =
+            Self::new((id, account), OfferRule::Caller, Direction::Outgoing, invite.kind, invite.to);
+        call.subject = invite.subject;
+        call.end(EndReason::Failed { message: message.to_owned() }, None, now, out);
+        call
+    }
+
+    /// They dial.
+    pub(crate) fn rung(
+        (id, account): (CallId, AccountId),
+        rule: OfferRule,
+        remote: RemoteCallId,
+        ring: Ring,
+        now: Instant,
+    ) -> Self {
+        let mut call = Self::new((id, account), rule, Direction::Incoming, ring.kind, ring.from);
+        call.subject = ring.subject;
+        call.remote = Some(remote);
+        call.timers.set(Timer::Ring, now + timers::RING);
+        call
+    }
+
+    fn new(
+        (id, account): (CallId, AccountId),
+        rule: OfferRule,
+        direction: Direction,
+        kind: MediaKind,
+        peer: Person,
+    ) -> Self {
+        Self {
+            id,
+            account,
+            remote: None,
+            direction,
+            kind,
+            peer,
+            subject: None,
+            rule,
+            joined_after_us: false,
+            invited: false,
+            consent: Consent::Asked,
+            consented_at: None,
+            link: Link::Idle,
+            connected_at: None,
+            ended: None,
+            negotiation: Negotiation::new(),
+            timers: Timers::default(),
+            tone: Tone::Silent,
+            silenced: false,
+            waiting: false,
+            media_on: false,
+            signaling_lost: false,
+            remote_media: RemoteMedia { audio: true, video: kind == MediaKind::Video, sharing: false },
+        }
+    }
+
+    pub(crate) fn account(&self) -> AccountId {
+        self.account
+    }
+
+    pub(crate) fn remote(&self) -> Option<&RemoteCallId> {
+        self.remote.as_ref()
+    }
+
+    pub(crate) fn peer(&self) -> &Person {
+        &self.peer
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.negotiation.epoch()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    /// Incoming and neither answered nor over.
+    pub(crate) fn is_ringing(&self) -> bool {
+        self.is_live() && self.direction == Direction::Incoming && self.consent == Consent::Asked
+    }
+
+    /// Takes up the line: dialled by us, or answered.
+    pub(crate) fn is_active(&self) -> bool {
+        self.is_live() && !self.is_ringing()
+    }
+
+    /// Dialled by us and not answered yet.
+    pub(crate) fn is_dialling(&self) -> bool {
+        self.is_active() && self.consent == Consent::Asked
+    }
+
+    pub(crate) fn is_outgoing(&self) -> bool {
+        self.direction == Direction::Outgoing
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.is_live() && self.link == Link::Up
+    }
+
+    pub(crate) fn consented_at(&self) -> Option<Instant> {
+        self.consented_at
+    }
+
+    /// It ended before the backend said its id, so a cancel is still owed should it get one.
+    pub(crate) fn owes_cancel(&self) -> bool {
+        !self.is_live() && self.invited && self.remote.is_none()
+    }
+
+    pub(crate) fn starts_without_link(&mut self) {
+        self.signaling_lost = self.is_live();
+    }
+
+    /// The backend knows the call now, under `remote`.
+    pub(crate) fn placed(
+        &mut self,
+        remote: RemoteCallId,
+        subject: Option<Subject>,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
+        if self.remote.is_some() {
+            return;
+        }
+        self.remote = Some(remote);
+        if !self.is_live() {
+            self.say(Signal::Cancel, out);
+            return;
+        }
+        self.subject = subject.or(self.subject.take());
+        self.timers.set(Timer::Ring, now + timers::RING);
+        self.tone = Tone::RingBack;
+        out.push(Command::RingBack { call: self.id });
+        self.negotiate(now, out, |negotiation, steps| negotiation.open(steps));
+    }
+
+    pub(crate) fn accept(&mut self, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+        if !self.is_ringing() {
+            return;
+        }
+        self.say(Signal::Accept, out);
+        self.silence_tone(out);
+        self.start_media(chosen, out);
+        self.agree(now, out);
+    }
+
+    pub(crate) fn decline(&mut self, now: Instant, out: &mut Vec<Command>) {
+        if self.is_ringing() {
+            self.end(EndReason::Declined, Some(Signal::Decline(DeclineReason::Declined)), now, out);
+        }
+    }
+
+    pub(crate) fn silence(&mut self, out: &mut Vec<Command>) {
+        if self.is_ringing() {
+            self.silenced = true;
+            self.silence_tone(out);
+        }
+    }
+
+    pub(crate) fn hang_up(&mut self, now: Instant, out: &mut Vec<Command>) {
+        match (self.consent, self.direction) {
+            (Consent::Given, _) => self.end(EndReason::HungUp, Some(Signal::HangUp), now, out),
+            (Consent::Asked, Direction::Incoming) => self.decline(now, out),
+            (Consent::Asked, Direction::Outgoing) => {
+                // Without the backend's id there is nothing to cancel yet: `placed` does it.
+                let cancel = self.remote.is_some().then_some(Signal::Cancel);
+                self.end(EndReason::Cancelled, cancel, now, out);
+            }
+        }
+    }
+
+    /// Both dialled at once and the other call is kept.
+    pub(crate) fn merge_away(&mut self, now: Instant, out: &mut Vec<Command>) {
+        self.end(EndReason::Merged, Some(Signal::Cancel), now, out);
+    }
+
+    /// The person rings anew, so their end of this call is gone.
+    pub(crate) fn superseded(&mut self, now: Instant, out: &mut Vec<Command>) {
+        let reason = match self.consent {
+            Consent::Asked => EndReason::RemoteCancelled,
+            Consent::Given => EndReason::RemoteHungUp,
+        };
+        self.end(reason, None, now, out);
+    }
+
+    /// The account signed out.
+    pub(crate) fn signed_out(&mut self, now: Instant, out: &mut Vec<Command>) {
+        if self.is_ringing() {
+            // Not declined: another device of ours may still answer.
+            self.end(EndReason::Failed { message: "signed out".to_owned() }, None, now, out);
+        } else {
+            self.hang_up(now, out);
+        }
+    }
+
+    /// Rings, louder or more discreetly than before if that changed.
+    pub(crate) fn ring(&mut self, waiting: bool, out: &mut Vec<Command>) {
+        self.waiting = waiting;
+        let tone = Tone::Ring { waiting };
+        if self.is_ringing() && !self.silenced && self.tone != tone {
+            self.tone = tone;
+            out.push(Command::Ring { call: self.id, waiting });
+        }
+    }
+
+    /// The user's choice changed: tell the other side, if there is one to tell.
+    pub(crate) fn say_media(&self, media: MediaState, out: &mut Vec<Command>) {
+        if self.is_live() && self.consent == Consent::Given {
+            self.say(Signal::Media(media), out);
+        }
+    }
+
+    pub(crate) fn view(&self, now: Instant) -> CallView {
+        let until = self.ended.as_ref().map_or(now, |ended| ended.at);
+        let connected = self.connected_at.map(|at| until.saturating_duration_since(at).as_millis());
+        CallView {
+            id: self.id,
+            account: self.account,
+            remote_id: self.remote.clone(),
+            direction: self.direction,
+            kind: self.kind,
+            peer: self.peer.clone(),
+            subject: self.subject.clone(),
+            state: self.state(),
+            waiting: self.waiting && self.is_ringing(),
+            connected_ms: connected.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
+            remote_audio: self.remote_media.audio,
+            remote_video: self.remote_media.video,
+            remote_sharing: self.remote_media.sharing,
+            signaling_lost: self.signaling_lost && self.is_live(),
+        }
+    }
+
+    fn state(&self) -> CallState {
+        if let Some(ended) = &self.ended {
+            return CallState::Ended { reason: ended.reason.clone() };
+        }
+        match (self.consent, self.direction, self.link) {
+            (Consent::Asked, Direction::Outgoing, _) => CallState::Calling { ringing: self.remote.is_some() },
+            (Consent::Asked, Direction::Incoming, _) => CallState::Ringing { silenced: self.silenced },
+            (Consent::Given, _, Link::Up) => CallState::Connected,
+            (Consent::Given, _, Link::Idle | Link::Opening | Link::Lost) if self.connected_at.is_some() => {
+                CallState::Reconnecting
+            }
+            (Consent::Given, _, Link::Idle | Link::Opening | Link::Lost) => CallState::Connecting,
+        }
+    }
+
+    /// Both people agreed to talk.
+    fn agree(&mut self, now: Instant, out: &mut Vec<Command>) {
+        self.consent = Consent::Given;
+        self.consented_at = Some(now);
+        self.timers.clear(Timer::Ring);
+        self.timers.set(Timer::Connect, now + timers::CONNECT);
+        self.silence_tone(out);
+        let offerer = self.offerer();
+        self.negotiate(now, out, |negotiation, steps| negotiation.begin(offerer, steps));
+    }
+
+    fn offerer(&self) -> Offerer {
+        let us = match self.rule {
+            OfferRule::Us => true,
+            OfferRule::Them => false,
+            OfferRule::Caller => self.is_outgoing(),
+            OfferRule::FirstInRoom => self.joined_after_us,
+        };
+        if us { Offerer::Us } else { Offerer::Them }
+    }
+
+    fn start_media(&mut self, chosen: Chosen, out: &mut Vec<Command>) {
+        self.media_on = true;
+        out.push(Command::StartMedia {
+            call: self.id,
+            kind: self.kind,
+            microphone: chosen.microphone,
+            camera: chosen.camera,
+        });
+    }
+
+    fn silence_tone(&mut self, out: &mut Vec<Command>) {
+        match std::mem::replace(&mut self.tone, Tone::Silent) {
+            Tone::Silent => {}
+            Tone::RingBack => out.push(Command::StopRingBack { call: self.id }),
+            Tone::Ring { .. } => out.push(Command::StopRing { call: self.id }),
+        }
+    }
+
+    fn say(&self, signal: Signal, out: &mut Vec<Command>) {
+        let call = match &self.remote {
+            Some(remote) => CallKey::Remote(remote.clone()),
+            None => CallKey::Local(self.id),
+        };
+        out.push(Command::Say { account: self.account, call, signal });
+    }
+
+    /// The one way a call ends. Everything that was started is stopped here, once.
+    fn end(&mut self, reason: EndReason, last_word: Option<Signal>, now: Instant, out: &mut Vec<Command>) {
+        if self.ended.is_some() {
+            return;
+        }
+        if let Some(signal) = last_word {
+            self.say(signal, out);
+        }
+        self.silence_tone(out);
+        self.negotiate(now, out, |negotiation, steps| negotiation.close(steps));
+        if std::mem::take(&mut self.media_on) {
+            out.push(Command::StopMedia { call: self.id });
+        }
+        let missed = self.is_ringing() && matches!(reason, EndReason::Missed | EndReason::RemoteCancelled);
+        if missed {
+            out.push(Command::Notice(Notice::Missed { call: self.id }));
+        }
+        out.push(Command::Notice(Notice::Ended { call: self.id, reason: reason.clone() }));
+        self.ended = Some(Ended { reason, at: now });
+        self.link = Link::Idle;
+        self.timers.clear_all();
+        self.timers.set(Timer::Dismiss, now + timers::DISMISS);
+    }
+
+    /// Runs a piece of the negotiation and turns its steps into commands of this call and epoch.
+    fn negotiate(
+        &mut self,
+        now: Instant,
+        out: &mut Vec<Command>,
+        piece: impl FnOnce(&mut Negotiation, &mut Vec<Step>),
+    ) {
+        let mut steps = Vec::new();
+        piece(&mut self.negotiation, &mut steps);
+        for step in steps {
+            self.perform(step, now, out);
+        }
+        if !self.negotiation.awaits_answer() {
+            self.timers.clear(Timer::RepeatOffer);
+        } else if !self.timers.is_set(Timer::RepeatOffer) {
+            self.timers.set(Timer::RepeatOffer, now + timers::REPEAT_OFFER);
+        }
+    }
+
+    fn perform(&mut self, step: Step, now: Instant, out: &mut Vec<Command>) {
+        let (call, epoch) = (self.id, self.negotiation.epoch());
+        match step {
+            Step::Open => {
+                if self.link == Link::Idle {
+                    self.link = Link::Opening;
+                }
+                out.push(Command::OpenPeer { call, epoch, kind: self.kind });
+            }
+            Step::CreateOffer { ice_restart } => out.push(Command::CreateOffer { call, epoch, ice_restart }),
+            Step::AcceptOffer(offer) => out.push(Command::AcceptOffer { call, epoch, offer }),
+            Step::AcceptAnswer(answer) => out.push(Command::AcceptAnswer { call, epoch, answer }),
+            Step::AddCandidate(candidate) => out.push(Command::AddCandidate { call, epoch, candidate }),
+            Step::Close(epoch) => {
+                out.push(Command::ClosePeer { call, epoch });
+                self.path_closed(now);
+            }
+            Step::Say(signal) => self.say(signal, out),
+        }
+    }
+}

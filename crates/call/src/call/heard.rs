@@ -1,0 +1,126 @@
+//! What a call makes of a signal the backend passed on. Signals out of their season are ignored.
+
+use std::time::Instant;
+
+use super::{Call, Consent, Link};
+use crate::call::Chosen;
+use crate::timers::{self, Timer};
+use crate::{Command, DeclineReason, Direction, EndReason, MediaState, Signal};
+
+impl Call {
+    pub(crate) fn hear(&mut self, signal: Signal, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+        if !self.is_live() {
+            return;
+        }
+        match signal {
+            Signal::Accept => self.hear_accept(now, out),
+            Signal::Decline(reason) => self.hear_decline(reason, now, out),
+            Signal::Cancel | Signal::HangUp => {
+                let reason =
+                    if self.is_ringing() { EndReason::RemoteCancelled } else { EndReason::RemoteHungUp };
+                self.end(reason, None, now, out);
+            }
+            Signal::Missed => self.end_unanswered(EndReason::Missed, now, out),
+            Signal::Offline if self.is_dialling() => self.end(EndReason::RemoteOffline, None, now, out),
+            Signal::AnsweredElsewhere if self.is_ringing() => {
+                self.end(EndReason::AnsweredElsewhere, None, now, out);
+            }
+            Signal::Refused { message } if self.connected_at.is_none() => {
+                self.end(EndReason::Refused { message }, None, now, out);
+            }
+            Signal::PeerJoined => self.hear_joined(chosen, now, out),
+            Signal::PeerLeft { disconnected } => self.hear_left(disconnected, now, out),
+            Signal::Offer(offer) => {
+                let offerer = self.offerer();
+                self.negotiate(now, out, |negotiation, steps| {
+                    negotiation.hear_offer(offer, offerer, now, steps)
+                });
+            }
+            Signal::Answer(answer) => {
+                self.negotiate(now, out, |negotiation, steps| negotiation.hear_answer(answer, steps));
+            }
+            Signal::Candidate(candidate) => {
+                self.negotiate(now, out, |negotiation, steps| negotiation.hear_candidate(candidate, steps));
+            }
+            Signal::Media(media) => self.hear_media(media),
+            Signal::Offline | Signal::AnsweredElsewhere | Signal::Refused { .. } => {}
+            // Said by us only, or routed by the phone.
+            Signal::Invite(_)
+            | Signal::Placed { .. }
+            | Signal::Ring(_)
+            | Signal::NoAnswer
+            | Signal::Rejoin => {}
+        }
+    }
+
+    fn hear_accept(&mut self, now: Instant, out: &mut Vec<Command>) {
+        match (self.consent, self.direction) {
+            (Consent::Asked, Direction::Outgoing) => self.agree(now, out),
+            (Consent::Asked, Direction::Incoming) => self.end(EndReason::AnsweredElsewhere, None, now, out),
+            (Consent::Given, _) => {}
+        }
+    }
+
+    fn hear_decline(&mut self, reason: DeclineReason, now: Instant, out: &mut Vec<Command>) {
+        let reason = match (self.direction, reason) {
+            (Direction::Incoming, _) => EndReason::DeclinedElsewhere,
+            (Direction::Outgoing, DeclineReason::Declined) => EndReason::RemoteDeclined,
+            (Direction::Outgoing, DeclineReason::Busy) => EndReason::RemoteBusy,
+        };
+        self.end_unanswered(reason, now, out);
+    }
+
+    fn hear_joined(&mut self, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+        self.timers.clear(Timer::PeerGone);
+        match (self.consent, self.direction) {
+            (Consent::Asked, Direction::Incoming) => {}
+            (Consent::Asked, Direction::Outgoing) => {
+                self.joined_after_us = true;
+                self.agree(now, out);
+            }
+            (Consent::Given, _) => {
+                let first = !std::mem::replace(&mut self.joined_after_us, true);
+                if self.link == Link::Lost && !self.negotiation.awaits_answer() {
+                    self.look_for_path(false, now, out);
+                } else if first && self.negotiation.is_untouched() {
+                    let offerer = self.offerer();
+                    self.negotiate(now, out, |negotiation, steps| negotiation.begin(offerer, steps));
+                } else {
+                    // They may have been out of the room when it was said.
+                    self.negotiate(now, out, |negotiation, steps| negotiation.repeat_offer(steps));
+                }
+                if self.link == Link::Up {
+                    self.say_choice(chosen, out);
+                }
+            }
+        }
+    }
+
+    fn hear_left(&mut self, disconnected: bool, now: Instant, out: &mut Vec<Command>) {
+        match (self.consent, self.direction, disconnected) {
+            (Consent::Asked, Direction::Outgoing, _) => {}
+            (Consent::Asked, Direction::Incoming, false) => {
+                self.end(EndReason::RemoteCancelled, None, now, out)
+            }
+            (Consent::Given, _, false) => self.end(EndReason::RemoteHungUp, None, now, out),
+            (Consent::Asked, Direction::Incoming, true) | (Consent::Given, _, true) => {
+                // Only their socket may be reconnecting.
+                let patience = if self.link == Link::Up { timers::GONE_WITH_MEDIA } else { timers::GONE };
+                self.timers.set(Timer::PeerGone, now + patience);
+            }
+        }
+    }
+
+    fn hear_media(&mut self, media: MediaState) {
+        let known = &mut self.remote_media;
+        known.audio = media.audio.unwrap_or(known.audio);
+        known.video = media.video.unwrap_or(known.video);
+        known.sharing = media.sharing.unwrap_or(known.sharing);
+    }
+
+    fn end_unanswered(&mut self, reason: EndReason, now: Instant, out: &mut Vec<Command>) {
+        if self.consent == Consent::Asked {
+            self.end(reason, None, now, out);
+        }
+    }
+}

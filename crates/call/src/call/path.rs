@@ -1,0 +1,165 @@
+//! The media path of a call: what the peer connection reported, what its deadlines mean, and the
+//! search for a new path. It decides nothing about consent.
+
+use std::time::Instant;
+
+use super::{Call, Chosen, Consent, Link};
+use crate::negotiation::{Offerer, Purpose};
+use crate::timers::{self, Timer};
+use crate::{Command, EndReason, MediaKind, MediaState, PeerOutcome, Signal};
+
+impl Call {
+    pub(crate) fn peer_reported(
+        &mut self,
+        outcome: PeerOutcome,
+        chosen: Chosen,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
+        let offerer = self.offerer();
+        match outcome {
+            PeerOutcome::OfferMade(offer) => {
+                self.negotiate(now, out, |negotiation, steps| negotiation.offer_made(offer, steps));
+            }
+            PeerOutcome::AnswerMade(answer) => {
+                self.negotiate(now, out, |negotiation, steps| negotiation.answer_made(answer, now, steps));
+            }
+            PeerOutcome::AnswerApplied => {
+                self.negotiate(now, out, |negotiation, steps| negotiation.answer_applied(steps));
+            }
+            PeerOutcome::Rejected { message: _ } => {
+                self.negotiate(now, out, |negotiation, steps| negotiation.rejected(offerer, now, steps));
+            }
+            PeerOutcome::Candidate(candidate) => {
+                self.negotiate(now, out, |negotiation, steps| negotiation.local_candidate(candidate, steps));
+            }
+            PeerOutcome::Connected => self.connected(chosen, now, out),
+            PeerOutcome::PathLost => self.path_lost(now, out),
+            PeerOutcome::Failed if self.connected_at.is_some() => self.path_lost(now, out),
+            PeerOutcome::Failed => self.end(EndReason::ConnectFailed, Some(self.last_word()), now, out),
+        }
+    }
+
+    /// Visits exactly the deadlines that were reached. True: take the call off the view.
+    pub(crate) fn time(&mut self, now: Instant, out: &mut Vec<Command>) -> bool {
+        while let Some(timer) = self.timers.expired(now) {
+            match timer {
+                Timer::Ring => {
+                    let say = (self.is_dialling() && self.remote.is_some()).then_some(Signal::NoAnswer);
+                    self.end(EndReason::Missed, say, now, out);
+                }
+                Timer::Connect => self.end(EndReason::ConnectFailed, Some(Signal::HangUp), now, out),
+                Timer::Lost => self.end(EndReason::ConnectionLost, Some(Signal::HangUp), now, out),
+                Timer::PeerGone => self.peer_stayed_away(now, out),
+                Timer::RepeatOffer => self.repeat_offer_or_wait(now, out),
+                Timer::Restart => {
+                    // An answer names no offer: no second offer while the first may yet be answered.
+                    let patient = self.negotiation.awaits_answer();
+                    self.look_for_path(patient, now, out);
+                }
+                Timer::Dismiss => return true,
+            }
+        }
+        false
+    }
+
+    /// The account's socket went away or came back. The call itself goes on.
+    pub(crate) fn link_changed(&mut self, up: bool, now: Instant, out: &mut Vec<Command>) {
+        if !self.is_live() || self.signaling_lost != up {
+            return;
+        }
+        self.signaling_lost = !up;
+        // Entering the room of a call that rings here would tell the caller that we accepted.
+        if up && self.is_active() && self.remote.is_some() {
+            self.say(Signal::Rejoin, out);
+            if self.link == Link::Lost {
+                self.look_for_path(false, now, out);
+            } else {
+                self.negotiate(now, out, |negotiation, steps| negotiation.repeat_offer(steps));
+            }
+        }
+    }
+
+    /// Says what the user chose, where that is not what the other side assumes anyway.
+    pub(super) fn say_choice(&self, chosen: Chosen, out: &mut Vec<Command>) {
+        let pictures = self.kind == MediaKind::Video;
+        if !chosen.microphone || (pictures && !chosen.camera) {
+            let video = pictures.then_some(chosen.camera);
+            self.say_media(MediaState { audio: Some(chosen.microphone), video, sharing: None }, out);
+        }
+    }
+
+    /// The side that offers tries a new path, now and every few seconds; the other one waits for it.
+    pub(super) fn look_for_path(&mut self, patient: bool, now: Instant, out: &mut Vec<Command>) {
+        if self.link != Link::Lost || self.offerer() != Offerer::Us {
+            return;
+        }
+        self.timers.set(Timer::Restart, now + timers::RESTART);
+        // While nothing can be heard, an offer would only grow stale in the queue.
+        if !patient && !self.signaling_lost {
+            self.negotiate(now, out, |negotiation, steps| negotiation.create(Purpose::NewPath, steps));
+        }
+    }
+
+    fn repeat_offer_or_wait(&mut self, now: Instant, out: &mut Vec<Command>) {
+        let heard_by_nobody = self.signaling_lost;
+        self.negotiate(now, out, |negotiation, steps| {
+            if !heard_by_nobody {
+                negotiation.repeat_unanswered(steps);
+            }
+        });
+    }
+
+    /// The peer connection of the old epoch is gone with whatever flowed through it.
+    pub(super) fn path_closed(&mut self, now: Instant) {
+        if self.link == Link::Up {
+            self.link = Link::Lost;
+            self.timers.set(Timer::Lost, now + timers::LOST);
+        }
+    }
+
+    fn connected(&mut self, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+        if self.consent != Consent::Given {
+            return;
+        }
+        self.link = Link::Up;
+        for timer in [Timer::Connect, Timer::Lost, Timer::Restart] {
+            self.timers.clear(timer);
+        }
+        if self.timers.is_set(Timer::PeerGone) {
+            self.timers.set(Timer::PeerGone, now + timers::GONE_WITH_MEDIA);
+        }
+        if self.connected_at.is_none() {
+            self.connected_at = Some(now);
+            self.say_choice(chosen, out);
+        }
+    }
+
+    fn path_lost(&mut self, now: Instant, out: &mut Vec<Command>) {
+        if self.link != Link::Up {
+            return;
+        }
+        self.link = Link::Lost;
+        self.timers.set(Timer::Lost, now + timers::LOST);
+        self.look_for_path(false, now, out);
+    }
+
+    fn peer_stayed_away(&mut self, now: Instant, out: &mut Vec<Command>) {
+        match (self.consent, self.link) {
+            (Consent::Asked, _) => self.end(EndReason::RemoteCancelled, None, now, out),
+            (Consent::Given, Link::Lost) => {
+                self.end(EndReason::ConnectionLost, Some(Signal::HangUp), now, out)
+            }
+            (Consent::Given, Link::Idle | Link::Opening | Link::Up) => {
+                self.end(EndReason::RemoteHungUp, Some(Signal::HangUp), now, out);
+            }
+        }
+    }
+
+    fn last_word(&self) -> Signal {
+        match self.consent {
+            Consent::Asked => Signal::Cancel,
+            Consent::Given => Signal::HangUp,
+        }
+    }
+}

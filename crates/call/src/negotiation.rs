@@ -1,0 +1,328 @@
+//! Offers, answers and candidates of one call: who may say what when. It does not know why a call
+//! exists, who consented, or when to give up.
+//!
+//! ```text
+//!            create            offer made            answer heard
+//!  Stable ──────────► Making ────────────► Offered ───────────────► Applying
+//!    ▲ │                                      ▲ └ said again while unanswered │
+//!    │ │ offer heard                          └───────── rejected ────────────┤
+//!    │ └────────────► Answering ── answer made, or rejected ──► Stable ◄──────┘ applied
+//! ```
+//!
+//! Local candidates wait until the other side surely holds our description (it may drop earlier
+//! ones); remote candidates wait until theirs is applied.
+
+use std::time::{Duration, Instant};
+
+use crate::{Epoch, IceCandidate, Sdp, SdpKind, Signal};
+
+/// More candidates than any honest peer gathers.
+const MAX_HELD: usize = 256;
+/// How often an unanswered offer is said again.
+const REPEATS: u8 = 2;
+/// A copy of an offer that comes this much after our answer means that the answer was not heard.
+const ANSWER_UNHEARD: Duration = Duration::from_secs(1);
+
+/// Which side makes the offers of this call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offerer {
+    Us,
+    Them,
+}
+
+/// Why an offer is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    First,
+    NewPath,
+}
+
+/// What the call should do for the negotiation.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Step {
+    Open,
+    CreateOffer {
+        ice_restart: bool,
+    },
+    AcceptOffer(Sdp),
+    AcceptAnswer(Sdp),
+    AddCandidate(IceCandidate),
+    /// The epoch that is over; a new one may be open by now.
+    Close(Epoch),
+    Say(Signal),
+}
+
+#[derive(Debug)]
+enum Phase {
+    Stable,
+    Making,
+    Offered(Sdp),
+    Applying { offer: Sdp },
+    Answering,
+}
+
+#[derive(Debug)]
+pub(crate) struct Negotiation {
+    epoch: Epoch,
+    open: bool,
+    /// Both people agreed to talk.
+    begun: bool,
+    phase: Phase,
+    /// A remote description was applied in this epoch.
+    remote_set: bool,
+    /// Local candidates may be said at once.
+    trickle: bool,
+    local: Vec<IceCandidate>,
+    remote: Vec<IceCandidate>,
+    /// An offer heard before its moment; newest wins.
+    pending: Option<Sdp>,
+    restart_wanted: bool,
+    repeats_left: u8,
+    heard_offer: Option<Sdp>,
+    heard_answer: Option<Sdp>,
+    said_answer: Option<(Sdp, Instant)>,
+}
+
+impl Negotiation {
+    pub(crate) fn new() -> Self {
+        Self {
+            epoch: Epoch(0),
+            open: false,
+            begun: false,
+            phase: Phase::Stable,
+            remote_set: false,
+            trickle: false,
+            local: Vec::new(),
+            remote: Vec::new(),
+            pending: None,
+            restart_wanted: false,
+            repeats_left: 0,
+            heard_offer: None,
+            heard_answer: None,
+            said_answer: None,
+        }
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// An offer of ours has no answer and may be said again.
+    pub(crate) fn awaits_answer(&self) -> bool {
+        matches!(self.phase, Phase::Offered(_)) && self.repeats_left > 0
+    }
+
+    /// Neither a description of ours nor of theirs was exchanged or is on its way.
+    pub(crate) fn is_untouched(&self) -> bool {
+        matches!(self.phase, Phase::Stable) && !self.remote_set
+    }
+
+    /// Prepares a peer connection ahead of consent.
+    pub(crate) fn open(&mut self, steps: &mut Vec<Step>) {
+        if !self.open {
+            self.open = true;
+            self.epoch.0 += 1;
+            steps.push(Step::Open);
+        }
+    }
+
+    /// Both people agreed: answer what was offered meanwhile, or offer.
+    pub(crate) fn begin(&mut self, offerer: Offerer, steps: &mut Vec<Step>) {
+        self.begun = true;
+        self.open(steps);
+        match (self.pending.take(), offerer) {
+            (Some(offer), _) => self.answer(offer, steps),
+            (None, Offerer::Us) => self.create(Purpose::First, steps),
+            (None, Offerer::Them) => {}
+        }
+    }
+
+    /// Makes an offer, or remembers to once the exchange under way is done.
+    pub(crate) fn create(&mut self, purpose: Purpose, steps: &mut Vec<Step>) {
+        if !self.begun || !self.open {
+            return;
+        }
+        let ice_restart = purpose == Purpose::NewPath;
+        match self.phase {
+            Phase::Making => return,
+            Phase::Answering | Phase::Applying { .. } => {
+                self.restart_wanted |= ice_restart;
+                return;
+            }
+            Phase::Offered(_) if !ice_restart => return,
+            Phase::Stable | Phase::Offered(_) => {}
+        }
+        self.phase = Phase::Making;
+        self.restart_wanted = false;
+        self.trickle = false;
+        self.local.clear();
+        self.repeats_left = REPEATS;
+        steps.push(Step::CreateOffer { ice_restart });
+    }
+
+    pub(crate) fn offer_made(&mut self, offer: Sdp, steps: &mut Vec<Step>) {
+        if matches!(self.phase, Phase::Making) {
+            self.phase = Phase::Offered(offer.clone());
+            steps.push(Step::Say(Signal::Offer(offer)));
+        }
+    }
+
+    /// The time to wait for an answer is over: the very same offer, so that a copy is harmless.
+    pub(crate) fn repeat_unanswered(&mut self, steps: &mut Vec<Step>) {
+        if self.awaits_answer() {
+            self.repeats_left -= 1;
+            self.repeat_offer(steps);
+        }
+    }
+
+    /// The other side may only now be able to hear us.
+    pub(crate) fn repeat_offer(&self, steps: &mut Vec<Step>) {
+        if let Phase::Offered(offer) = &self.phase {
+            steps.push(Step::Say(Signal::Offer(offer.clone())));
+        }
+    }
+
+    pub(crate) fn hear_offer(&mut self, offer: Sdp, offerer: Offerer, now: Instant, steps: &mut Vec<Step>) {
+        if offer.kind != SdpKind::Offer {
+            return;
+        }
+        if !self.begun {
+            self.pending = Some(offer);
+            return;
+        }
+        if self.heard_offer.as_ref() == Some(&offer) {
+            self.repeat_answer(now, steps);
+            return;
+        }
+        match self.phase {
+            Phase::Stable => self.answer(offer, steps),
+            Phase::Answering | Phase::Applying { .. } => self.pending = Some(offer),
+            Phase::Making | Phase::Offered(_) => match offerer {
+                Offerer::Us => {}
+                Offerer::Them => {
+                    self.start_over(steps);
+                    self.answer(offer, steps);
+                }
+            },
+        }
+    }
+
+    pub(crate) fn answer_made(&mut self, answer: Sdp, now: Instant, steps: &mut Vec<Step>) {
+        if !matches!(self.phase, Phase::Answering) {
+            return;
+        }
+        self.said_answer = Some((answer.clone(), now));
+        steps.push(Step::Say(Signal::Answer(answer)));
+        self.release_local(steps);
+        self.settle(steps);
+    }
+
+    pub(crate) fn hear_answer(&mut self, answer: Sdp, steps: &mut Vec<Step>) {
+        if answer.kind != SdpKind::Answer || self.heard_answer.as_ref() == Some(&answer) {
+            return;
+        }
+        let Phase::Offered(offer) = &self.phase else { return };
+        self.phase = Phase::Applying { offer: offer.clone() };
+        self.heard_answer = Some(answer.clone());
+        steps.push(Step::AcceptAnswer(answer));
+        self.release_local(steps);
+    }
+
+    pub(crate) fn answer_applied(&mut self, steps: &mut Vec<Step>) {
+        if matches!(self.phase, Phase::Applying { .. }) {
+            self.settle(steps);
+        }
+    }
+
+    /// A description was refused: as if it had not been heard, but for its copies.
+    pub(crate) fn rejected(&mut self, offerer: Offerer, now: Instant, steps: &mut Vec<Step>) {
+        match &self.phase {
+            Phase::Answering => {
+                self.phase = Phase::Stable;
+                match (self.pending.take(), offerer) {
+                    (Some(offer), _) => self.hear_offer(offer, offerer, now, steps),
+                    (None, Offerer::Us) if !self.remote_set => self.create(Purpose::First, steps),
+                    (None, Offerer::Us | Offerer::Them) => {}
+                }
+            }
+            Phase::Applying { offer } => {
+                self.phase = Phase::Offered(offer.clone());
+                if let Some(offer) = self.pending.take() {
+                    self.hear_offer(offer, offerer, now, steps);
+                }
+            }
+            Phase::Making => self.phase = Phase::Stable,
+            Phase::Stable | Phase::Offered(_) => {}
+        }
+    }
+
+    pub(crate) fn local_candidate(&mut self, candidate: IceCandidate, steps: &mut Vec<Step>) {
+        if self.trickle {
+            steps.push(Step::Say(Signal::Candidate(candidate)));
+        } else if self.local.len() < MAX_HELD {
+            self.local.push(candidate);
+        }
+    }
+
+    pub(crate) fn hear_candidate(&mut self, candidate: IceCandidate, steps: &mut Vec<Step>) {
+        if self.remote_set && matches!(self.phase, Phase::Stable) {
+            steps.push(Step::AddCandidate(candidate));
+        } else if self.remote.len() < MAX_HELD {
+            self.remote.push(candidate);
+        }
+    }
+
+    pub(crate) fn close(&mut self, steps: &mut Vec<Step>) {
+        if self.open {
+            steps.push(Step::Close(self.epoch));
+        }
+        let epoch = self.epoch;
+        *self = Self { epoch, ..Self::new() };
+    }
+
+    fn answer(&mut self, offer: Sdp, steps: &mut Vec<Step>) {
+        self.phase = Phase::Answering;
+        self.trickle = false;
+        self.heard_offer = Some(offer.clone());
+        self.said_answer = None;
+        steps.push(Step::AcceptOffer(offer));
+    }
+
+    fn repeat_answer(&mut self, now: Instant, steps: &mut Vec<Step>) {
+        if let Some((answer, said)) = &mut self.said_answer
+            && now.saturating_duration_since(*said) >= ANSWER_UNHEARD
+        {
+            *said = now;
+            steps.push(Step::Say(Signal::Answer(answer.clone())));
+        }
+    }
+
+    fn release_local(&mut self, steps: &mut Vec<Step>) {
+        self.trickle = true;
+        steps.extend(self.local.drain(..).map(|candidate| Step::Say(Signal::Candidate(candidate))));
+    }
+
+    /// A remote description was applied: go on with what waited for that.
+    fn settle(&mut self, steps: &mut Vec<Step>) {
+        self.phase = Phase::Stable;
+        self.remote_set = true;
+        let next = self.pending.take().filter(|offer| self.heard_offer.as_ref() != Some(offer));
+        if next.is_none() {
+            steps.extend(self.remote.drain(..).map(Step::AddCandidate));
+        }
+        match next {
+            Some(offer) => self.answer(offer, steps),
+            None if self.restart_wanted => self.create(Purpose::NewPath, steps),
+            None => {}
+        }
+    }
+
+    /// The peer connection cannot roll its own offer back, so it is replaced.
+    fn start_over(&mut self, steps: &mut Vec<Step>) {
+        let remote = std::mem::take(&mut self.remote);
+        self.close(steps);
+        self.begun = true;
+        self.remote = remote;
+        self.open(steps);
+    }
+}

@@ -1,0 +1,367 @@
+//! All calls of all accounts: who is meant, who waits, and what happens when calls cross.
+//!
+//! At most one call is active (dialled by us or answered) and at most one more rings; a third ring
+//! hears that we are busy. What is said about a call before the call is known here is kept for it:
+//! a backend's reply and its socket are two channels without a common order.
+
+mod strays;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::call::{Call, Chosen};
+use crate::glare::{self, Crossing};
+use crate::phone::strays::Strays;
+use crate::{
+    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, Invite, MediaState, OfferRule,
+    PeerOutcome, PhoneView, RemoteCallId, Ring, Signal, Subject, UserAction,
+};
+
+/// One in progress and one waiting.
+const MAX_LIVE: usize = 2;
+/// Ended calls kept in view; the oldest goes first.
+const MAX_ENDED: usize = 16;
+/// A ring from the person who just accepted our call is the crossing one, come late.
+const CROSSING: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+struct Account {
+    offers: OfferRule,
+    up: bool,
+}
+
+/// Every call there is. Events and the present instant go in, commands come out.
+#[derive(Debug)]
+pub struct Phone {
+    accounts: BTreeMap<AccountId, Account>,
+    calls: BTreeMap<CallId, Call>,
+    last_id: u64,
+    chosen: Chosen,
+    strays: Strays,
+}
+
+impl Default for Phone {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Phone {
+    /// A phone without accounts; microphone and camera are on.
+    pub fn new() -> Self {
+        Self {
+            accounts: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            last_id: 0,
+            chosen: Chosen { microphone: true, camera: true },
+            strays: Strays::default(),
+        }
+    }
+
+    /// Takes one event in; the commands are to be performed in their order.
+    pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Command> {
+        let mut out = Vec::new();
+        match event {
+            Event::User(action) => self.user(action, now, &mut out),
+            Event::Heard(heard) => self.hear(heard, now, &mut out),
+            Event::Peer { call, epoch, outcome } => self.peer(call, epoch, outcome, now, &mut out),
+            Event::AccountAdded { account, me: _, offers } => {
+                let known = self.accounts.entry(account).or_insert(Account { offers, up: true });
+                known.offers = offers;
+            }
+            Event::AccountRemoved { account } => self.remove(account, now, &mut out),
+            Event::Link { account, up } => self.link(account, up, now, &mut out),
+            Event::Time => self.time(now, &mut out),
+        }
+        self.release_rings(now, &mut out);
+        self.tune_rings(&mut out);
+        self.forget_oldest();
+        out
+    }
+
+    /// When [`Event::Time`] is due next.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.calls.values().filter_map(Call::deadline).min()
+    }
+
+    /// What a user interface draws.
+    pub fn view(&self, now: Instant) -> PhoneView {
+        PhoneView {
+            calls: self.calls.values().map(|call| call.view(now)).collect(),
+            microphone: self.chosen.microphone,
+            camera: self.chosen.camera,
+        }
+    }
+
+    fn user(&mut self, action: UserAction, now: Instant, out: &mut Vec<Command>) {
+        let chosen = self.chosen;
+        match action {
+            UserAction::Dial { account, invite } => self.dial(account, invite, now, out),
+            UserAction::Accept(id) | UserAction::EndAndAccept(id) => self.accept(id, now, out),
+            UserAction::Decline(id) => self.with(id, |call| call.decline(now, out)),
+            UserAction::Silence(id) => self.with(id, |call| call.silence(out)),
+            UserAction::HangUp(id) => self.with(id, |call| call.hang_up(now, out)),
+            UserAction::SetMicrophone(on) => {
+                self.chosen = Chosen { microphone: on, ..chosen };
+                out.push(Command::SetMicrophone { on });
+                self.say_media(MediaState { audio: Some(on), ..MediaState::default() }, out);
+            }
+            UserAction::SetCamera(on) => {
+                self.chosen = Chosen { camera: on, ..chosen };
+                out.push(Command::SetCamera { on });
+                self.say_media(MediaState { video: Some(on), ..MediaState::default() }, out);
+            }
+            UserAction::Dismiss(id) => {
+                if self.calls.get(&id).is_some_and(|call| !call.is_live()) {
+                    self.forget(id);
+                }
+            }
+        }
+    }
+
+    fn dial(&mut self, account: AccountId, invite: Invite, now: Instant, out: &mut Vec<Command>) {
+        let id = self.next_id();
+        let rule = self.accounts.get(&account).map(|account| account.offers);
+        let busy = self.calls.values().any(Call::is_live);
+        let call = match (rule, busy) {
+            (None, _) => Call::failed((id, account), invite, "this account is not signed in", now, out),
+            (Some(_), true) => Call::failed((id, account), invite, "another call is going on", now, out),
+            (Some(rule), false) => Call::dial((id, account), rule, invite, self.chosen, now, out),
+        };
+        self.add(id, call);
+    }
+
+    /// There is one line: whatever is on it makes room.
+    fn accept(&mut self, id: CallId, now: Instant, out: &mut Vec<Command>) {
+        if !self.calls.get(&id).is_some_and(Call::is_ringing) {
+            return;
+        }
+        for (other, call) in &mut self.calls {
+            if *other != id && call.is_active() {
+                call.hang_up(now, out);
+            }
+        }
+        let chosen = self.chosen;
+        self.with(id, |call| call.accept(chosen, now, out));
+    }
+
+    fn hear(&mut self, heard: Heard, now: Instant, out: &mut Vec<Command>) {
+        if !self.accounts.contains_key(&heard.account) {
+            return;
+        }
+        if let (CallKey::Remote(remote), Signal::Ring(ring)) = (&heard.call, &heard.signal) {
+            self.hear_ring(heard.account, remote.clone(), ring.clone(), now, out);
+            return;
+        }
+        if let Signal::Placed { local, remote, subject } = heard.signal {
+            self.placed(heard.account, local, remote, subject, now, out);
+            return;
+        }
+        match self.find(heard.account, &heard.call) {
+            Some(id) => {
+                let chosen = self.chosen;
+                self.with(id, |call| call.hear(heard.signal, chosen, now, out));
+            }
+            None => self.strays.keep(heard, now),
+        }
+    }
+
+    fn hear_ring(
+        &mut self,
+        account: AccountId,
+        remote: RemoteCallId,
+        ring: Ring,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
+        let key = CallKey::Remote(remote.clone());
+        if self.find(account, &key).is_some() || self.strays.is_over(account, &remote) {
+            return;
+        }
+        let Some(rule) = self.accounts.get(&account).map(|account| account.offers) else { return };
+        let mut crossed = false;
+        let same_person =
+            |call: &&mut Call| call.is_live() && call.account() == account && call.peer().id == ring.from.id;
+        if let Some(call) = self.calls.values_mut().find(same_person) {
+            let late = |at| now.saturating_duration_since(at) < CROSSING;
+            if call.is_dialling() {
+                match glare::decide(call.remote(), &remote) {
+                    Crossing::Hold => return self.strays.hold_ring(account, remote, ring, now),
+                    Crossing::KeepOurs => return self.strays.over(account, remote),
+                    Crossing::KeepTheirs => {
+                        call.merge_away(now, out);
+                        crossed = true;
+                    }
+                }
+            } else if call.is_outgoing() && call.consented_at().is_some_and(late) {
+                return self.strays.over(account, remote);
+            } else if call.is_connected() {
+                return self.say_busy(account, remote, out);
+            } else {
+                call.superseded(now, out);
+            }
+        }
+        if self.calls.values().filter(|call| call.is_live()).count() >= MAX_LIVE {
+            return self.say_busy(account, remote, out);
+        }
+        let id = self.next_id();
+        self.add(id, Call::rung((id, account), rule, remote.clone(), ring, now));
+        if crossed {
+            self.accept(id, now, out);
+        }
+        self.replay(id, account, &remote, now, out);
+    }
+
+    fn placed(
+        &mut self,
+        account: AccountId,
+        local: CallId,
+        remote: RemoteCallId,
+        subject: Option<Subject>,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
+        if let Some(call) = self.calls.get_mut(&local).filter(|call| call.account() == account) {
+            call.placed(remote.clone(), subject, now, out);
+            if call.is_live() {
+                self.replay(local, account, &remote, now, out);
+            }
+        } else if self.strays.take_debt(account, local) {
+            self.strays.over(account, remote.clone());
+            out.push(Command::Say { account, call: CallKey::Remote(remote), signal: Signal::Cancel });
+        }
+    }
+
+    /// Says to a call what was heard of it before it was known.
+    fn replay(
+        &mut self,
+        id: CallId,
+        account: AccountId,
+        remote: &RemoteCallId,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
+        let chosen = self.chosen;
+        for signal in self.strays.take(account, remote, now) {
+            self.with(id, |call| call.hear(signal, chosen, now, out));
+        }
+    }
+
+    /// The one place where outcomes of closed peer connections and ended calls are dropped.
+    fn peer(&mut self, id: CallId, epoch: Epoch, outcome: PeerOutcome, now: Instant, out: &mut Vec<Command>) {
+        let chosen = self.chosen;
+        if let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_live() && call.epoch() == epoch) {
+            call.peer_reported(outcome, chosen, now, out);
+        }
+    }
+
+    fn remove(&mut self, account: AccountId, now: Instant, out: &mut Vec<Command>) {
+        for call in self.calls.values_mut().filter(|call| call.is_live() && call.account() == account) {
+            call.signed_out(now, out);
+        }
+        self.accounts.remove(&account);
+        self.strays.forget(account);
+    }
+
+    fn link(&mut self, account: AccountId, up: bool, now: Instant, out: &mut Vec<Command>) {
+        if let Some(known) = self.accounts.get_mut(&account) {
+            known.up = up;
+        }
+        for call in self.calls.values_mut().filter(|call| call.account() == account) {
+            call.link_changed(up, now, out);
+        }
+    }
+
+    fn time(&mut self, now: Instant, out: &mut Vec<Command>) {
+        let due: Vec<CallId> =
+            self.calls.iter_mut().filter_map(|(id, call)| call.time(now, out).then_some(*id)).collect();
+        for id in due {
+            self.forget(id);
+        }
+    }
+
+    /// Rings that waited for the id of a crossing call, once it has one or is over.
+    fn release_rings(&mut self, now: Instant, out: &mut Vec<Command>) {
+        let calls = &self.calls;
+        let undecided = |account, ring: &Ring| {
+            let mut calls = calls.values();
+            calls.any(|call| {
+                call.is_dialling()
+                    && call.remote().is_none()
+                    && (call.account(), &call.peer().id) == (account, &ring.from.id)
+            })
+        };
+        for (account, remote, ring) in self.strays.release_rings(undecided, now) {
+            self.hear_ring(account, remote, ring, now, out);
+        }
+    }
+
+    /// A ring is discreet while the line is taken or an older call rings.
+    fn tune_rings(&mut self, out: &mut Vec<Command>) {
+        let active = self.calls.values().any(Call::is_active);
+        let mut older = false;
+        for call in self.calls.values_mut().filter(|call| call.is_ringing()) {
+            call.ring(active || older, out);
+            older = true;
+        }
+    }
+
+    fn say_busy(&mut self, account: AccountId, remote: RemoteCallId, out: &mut Vec<Command>) {
+        self.strays.over(account, remote.clone());
+        let signal = Signal::Decline(DeclineReason::Busy);
+        out.push(Command::Say { account, call: CallKey::Remote(remote), signal });
+    }
+
+    fn say_media(&self, media: MediaState, out: &mut Vec<Command>) {
+        for call in self.calls.values() {
+            call.say_media(media, out);
+        }
+    }
+
+    fn find(&self, account: AccountId, key: &CallKey) -> Option<CallId> {
+        let of_account = self.calls.iter().filter(|(_, call)| call.account() == account);
+        match key {
+            CallKey::Local(local) => of_account.map(|(id, _)| *id).find(|id| id == local),
+            CallKey::Remote(remote) => {
+                let mut calls = of_account;
+                calls.find(|(_, call)| call.remote() == Some(remote)).map(|(id, _)| *id)
+            }
+        }
+    }
+
+    fn with(&mut self, id: CallId, act: impl FnOnce(&mut Call)) {
+        if let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_live()) {
+            act(call);
+        }
+    }
+
+    fn next_id(&mut self) -> CallId {
+        self.last_id += 1;
+        CallId(self.last_id)
+    }
+
+    fn add(&mut self, id: CallId, mut call: Call) {
+        if self.accounts.get(&call.account()).is_some_and(|account| !account.up) {
+            call.starts_without_link();
+        }
+        self.calls.insert(id, call);
+    }
+
+    fn forget_oldest(&mut self) {
+        let ended: Vec<CallId> =
+            self.calls.iter().filter(|(_, call)| !call.is_live()).map(|(id, _)| *id).collect();
+        for id in ended.iter().take(ended.len().saturating_sub(MAX_ENDED)) {
+            self.forget(*id);
+        }
+    }
+
+    fn forget(&mut self, id: CallId) {
+        let Some(call) = self.calls.remove(&id) else { return };
+        if call.owes_cancel() {
+            self.strays.owe(call.account(), id);
+        }
+        if let Some(remote) = call.remote() {
+            self.strays.over(call.account(), remote.clone());
+        }
+    }
+}

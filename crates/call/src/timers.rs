@@ -1,0 +1,91 @@
+//! Every deadline of a call in one table. Not a clock: expiry is asked for with the present instant.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// The backend rings for 45 s and is to say `Missed`; this is when we stop waiting for it to.
+pub(crate) const RING: Duration = Duration::from_secs(47);
+/// From consent to the first media.
+pub(crate) const CONNECT: Duration = Duration::from_secs(20);
+/// How long an unanswered offer waits before it is said again.
+pub(crate) const REPEAT_OFFER: Duration = Duration::from_secs(3);
+/// Between two tries to find a new path.
+pub(crate) const RESTART: Duration = Duration::from_secs(5);
+/// How long a call that had media may be without.
+pub(crate) const LOST: Duration = Duration::from_secs(30);
+/// How long the other side may be out of the room while its media still flows.
+pub(crate) const GONE_WITH_MEDIA: Duration = Duration::from_secs(30);
+/// The same before media flows.
+pub(crate) const GONE: Duration = Duration::from_secs(10);
+/// How long an ended call stays in view.
+pub(crate) const DISMISS: Duration = Duration::from_secs(10);
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    Ring,
+    Connect,
+    RepeatOffer,
+    Restart,
+    Lost,
+    PeerGone,
+    Dismiss,
+}
+
+/// At most one deadline per purpose; setting one again moves it.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    due: BTreeMap<Timer, Instant>,
+}
+
+impl Timers {
+    pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
+        self.due.insert(timer, at);
+    }
+
+    pub(crate) fn clear(&mut self, timer: Timer) {
+        self.due.remove(&timer);
+    }
+
+    pub(crate) fn clear_all(&mut self) {
+        self.due.clear();
+    }
+
+    pub(crate) fn is_set(&self, timer: Timer) -> bool {
+        self.due.contains_key(&timer)
+    }
+
+    /// The earliest deadline.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.due.values().min().copied()
+    }
+
+    /// Takes out the earliest deadline that has been reached.
+    pub(crate) fn expired(&mut self, now: Instant) -> Option<Timer> {
+        let (timer, at) = self.due.iter().map(|(timer, at)| (*timer, *at)).min_by_key(|(_, at)| *at)?;
+        (at <= now).then(|| {
+            self.due.remove(&timer);
+            timer
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a starting point for stepped time")]
+    fn deadlines_expire_in_their_order_and_once() {
+        let start = Instant::now();
+        let mut timers = Timers::default();
+        timers.set(Timer::Ring, start + RING);
+        timers.set(Timer::Connect, start + CONNECT);
+        assert_eq!(timers.next(), Some(start + CONNECT));
+        assert_eq!(timers.expired(start), None);
+        assert_eq!(timers.expired(start + RING), Some(Timer::Connect));
+        assert_eq!(timers.expired(start + RING), Some(Timer::Ring));
+        assert_eq!(timers.expired(start + RING), None);
+        assert_eq!(timers.next(), None);
+    }
+}
