@@ -41,6 +41,14 @@ pub enum Inbound {
 /// What the transport should do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outbound {
-    Emit { name: &'static str, args: Vec<Value> },
-    Request { id: RequestId, call: RestCall },
+    /// `perishable`: worthless after the socket has been away for a while (descriptions, candidates).
+    Emit {
+        name: &'static str,
+        args: Vec<Value>,
+        perishable: bool,
+    },
+    Request {
+        id: RequestId,
+        call: RestCall,
+    },
 }

@@ -1,0 +1,272 @@
+//! Signals to storefront's words. What is heard is in `decode`.
+
+use bellwire_call::{CallId, DeclineReason, IceCandidate, Invite, MediaState, Sdp, SdpKind, Signal};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Storefront, Waiting, limits,
+    wire::{
+        CallPartyEvent, CallStatus, CallStatusUpdate, CallType, EndBody, EndVideoCall, IceCandidateEvent,
+        IceCandidateInit, InitiateBody, JoinVideoCall, LeaveVideoCall, RespondBody, Response, SdpAnswer,
+        SdpBody, SdpOffer, ToggleAudio, ToggleVideo, UserType, name,
+    },
+};
+use crate::{EncodeError, Method, Outbound, RestCall};
+
+/// `declineReason` and the additive `reason` that tell busy from declined.
+pub(super) const BUSY: &str = "busy";
+
+/// An event that is to arrive however long it takes.
+pub(super) fn emit<T: Serialize>(name: &'static str, body: &T) -> Outbound {
+    Outbound::Emit { name, args: vec![value(body)], perishable: false }
+}
+
+fn emit_perishable<T: Serialize>(name: &'static str, body: &T) -> Outbound {
+    Outbound::Emit { name, args: vec![value(body)], perishable: true }
+}
+
+fn value<T: Serialize>(body: &T) -> Value {
+    serde_json::to_value(body).expect("wire structs have string keys and serialise infallibly")
+}
+
+fn post<T: Serialize>(path: &str, body: &T) -> RestCall {
+    RestCall { method: Method::Post, path: path.to_owned(), query: Vec::new(), body: Some(value(body)) }
+}
+
+/// Closes a call's record. Never carries `callQuality`: the deployed backend answers 500 to it.
+pub(super) fn end_request(call: &str) -> RestCall {
+    let body = EndBody { call_id: call.to_owned(), call_quality: None, notes: None, recording_url: None };
+    post("/video-call/end", &body)
+}
+
+impl Storefront {
+    /// Signals of a call the backend has no id for yet.
+    pub(super) fn say_local(&mut self, local: CallId, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+        match signal {
+            Signal::Invite(invite) => self.initiate(local, invite),
+            Signal::Cancel | Signal::NoAnswer | Signal::HangUp => {
+                for waiting in self.waiting.values_mut() {
+                    if let Waiting::Initiate { local: other, withdrawn, .. } = waiting
+                        && *other == local
+                    {
+                        *withdrawn = true;
+                    }
+                }
+                Ok(Vec::new())
+            }
+            Signal::Accept
+            | Signal::Decline(_)
+            | Signal::Offer(_)
+            | Signal::Answer(_)
+            | Signal::Candidate(_)
+            | Signal::Media(_)
+            | Signal::Rejoin => Err(EncodeError::UnknownCall),
+            Signal::Placed { .. }
+            | Signal::Ring(_)
+            | Signal::Missed
+            | Signal::Offline
+            | Signal::AnsweredElsewhere
+            | Signal::Refused { .. }
+            | Signal::PeerJoined
+            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+        }
+    }
+
+    fn initiate(&mut self, local: CallId, invite: &Invite) -> Result<Vec<Outbound>, EncodeError> {
+        if self.waiting.len() >= limits::REQUESTS {
+            return Err(EncodeError::TooManyCalls);
+        }
+        let to = Some(invite.to.id.0.clone());
+        let order_id = invite.subject.as_ref().map(|subject| subject.id.clone());
+        let call_type = if order_id.is_some() { CallType::OrderSupport } else { CallType::GeneralSupport };
+        let (customer_id, seller_id) = match self.role {
+            UserType::Seller => (to, None),
+            UserType::Customer => (None, to),
+        };
+        let body = InitiateBody {
+            customer_id,
+            seller_id,
+            order_id,
+            call_type: Some(call_type),
+            ..InitiateBody::default()
+        };
+        let waiting = Waiting::Initiate { local, invite: invite.clone(), withdrawn: false };
+        Ok(vec![self.request(post("/video-call/initiate", &body), waiting)])
+    }
+
+    /// Signals of a call with an id. What ends a call the backend has already ended is nothing.
+    pub(super) fn say(&mut self, call: &str, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+        match signal {
+            Signal::Accept => self.accept(call),
+            Signal::Decline(reason) => Ok(self.decline(call, *reason)),
+            Signal::Cancel => Ok(self.give_up(call, CallStatus::Ended)),
+            Signal::NoAnswer => Ok(self.no_answer(call)),
+            Signal::HangUp => Ok(self.hang_up(call)),
+            Signal::Offer(sdp) | Signal::Answer(sdp) => self.describe(call, sdp),
+            Signal::Candidate(candidate) => self.candidate(call, candidate),
+            Signal::Media(state) => self.media(call, *state),
+            Signal::Rejoin => self.in_room(call, Vec::new()),
+            Signal::Invite(_) => Err(EncodeError::UnknownCall),
+            Signal::Placed { .. }
+            | Signal::Ring(_)
+            | Signal::Missed
+            | Signal::Offline
+            | Signal::AnsweredElsewhere
+            | Signal::Refused { .. }
+            | Signal::PeerJoined
+            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+        }
+    }
+
+    fn accept(&mut self, call: &str) -> Result<Vec<Outbound>, EncodeError> {
+        let known = self.calls.find_mut(call).ok_or(EncodeError::UnknownCall)?;
+        known.answered = true;
+        known.joined = true;
+        known.stale = false;
+        let body =
+            RespondBody { call_id: call.to_owned(), response: Response::Accepted, decline_reason: None };
+        let waiting = Waiting::Accept { call: call.to_owned() };
+        let respond = self.request(post("/video-call/respond", &body), waiting);
+        Ok(vec![respond, self.join(call)])
+    }
+
+    fn decline(&mut self, call: &str, reason: DeclineReason) -> Vec<Outbound> {
+        match self.calls.find(call) {
+            None => return Vec::new(),
+            Some(known) if known.outgoing => return self.give_up(call, CallStatus::Ended),
+            Some(_) => {}
+        }
+        self.calls.forget(call);
+        let reason = match reason {
+            DeclineReason::Declined => None,
+            DeclineReason::Busy => Some(BUSY.to_owned()),
+        };
+        let body = RespondBody {
+            call_id: call.to_owned(),
+            response: Response::Declined,
+            decline_reason: reason.clone(),
+        };
+        let respond = self.request(post("/video-call/respond", &body), Waiting::Record);
+        vec![respond, self.status(call, CallStatus::Declined, reason)]
+    }
+
+    fn no_answer(&mut self, call: &str) -> Vec<Outbound> {
+        match self.calls.find(call) {
+            Some(known) if known.outgoing => self.give_up(call, CallStatus::Missed),
+            Some(_) | None => {
+                self.calls.forget(call);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Ends a call that nobody answered.
+    fn give_up(&mut self, call: &str, status: CallStatus) -> Vec<Outbound> {
+        let Some(known) = self.calls.forget(call) else { return Vec::new() };
+        let end = self.request(end_request(call), Waiting::Record);
+        let mut said = vec![end, self.status(call, status, None)];
+        if known.joined {
+            said.push(self.leave(call));
+        }
+        said
+    }
+
+    /// `callEnded` after the last leave goes to an empty room as deployed, so the end is said before.
+    fn hang_up(&mut self, call: &str) -> Vec<Outbound> {
+        let Some(known) = self.calls.forget(call) else { return Vec::new() };
+        let end = self.request(end_request(call), Waiting::Record);
+        let mut said = vec![end];
+        if known.stale {
+            said.push(self.join(call));
+        }
+        let body = EndVideoCall {
+            call_id: call.to_owned(),
+            user_id: self.me.clone(),
+            reason: Some("completed".to_owned()),
+        };
+        said.push(emit(name::END_VIDEO_CALL, &body));
+        said.push(self.leave(call));
+        said
+    }
+
+    fn describe(&mut self, call: &str, sdp: &Sdp) -> Result<Vec<Outbound>, EncodeError> {
+        let peer = self.calls.find(call).ok_or(EncodeError::UnknownCall)?.peer.clone();
+        let (call_id, sender_id, receiver_id) = (call.to_owned(), self.me.clone(), Some(peer));
+        let said = match sdp.kind {
+            SdpKind::Offer => {
+                let offer = SdpBody { kind: "offer".to_owned(), sdp: sdp.sdp.clone() };
+                emit_perishable(name::OFFER, &SdpOffer { call_id, offer, sender_id, receiver_id })
+            }
+            SdpKind::Answer => {
+                let answer = SdpBody { kind: "answer".to_owned(), sdp: sdp.sdp.clone() };
+                emit_perishable(name::ANSWER, &SdpAnswer { call_id, answer, sender_id, receiver_id })
+            }
+        };
+        self.in_room(call, vec![said])
+    }
+
+    fn candidate(&mut self, call: &str, candidate: &IceCandidate) -> Result<Vec<Outbound>, EncodeError> {
+        let body = IceCandidateEvent {
+            call_id: call.to_owned(),
+            candidate: Some(IceCandidateInit {
+                candidate: candidate.candidate.clone(),
+                sdp_mid: candidate.sdp_mid.clone(),
+                sdp_m_line_index: candidate.sdp_m_line_index,
+                username_fragment: candidate.username_fragment.clone(),
+            }),
+            sender_id: self.me.clone(),
+            receiver_id: None,
+        };
+        self.in_room(call, vec![emit_perishable(name::ICE_CANDIDATE, &body)])
+    }
+
+    fn media(&mut self, call: &str, state: MediaState) -> Result<Vec<Outbound>, EncodeError> {
+        let (call_id, user_id) = (call.to_owned(), self.me.clone());
+        let mut said = Vec::new();
+        if let Some(is_audio_enabled) = state.audio {
+            let body = ToggleAudio { call_id: call_id.clone(), user_id: user_id.clone(), is_audio_enabled };
+            said.push(emit(name::TOGGLE_AUDIO, &body));
+        }
+        if let Some(is_video_enabled) = state.video {
+            let body = ToggleVideo { call_id: call_id.clone(), user_id: user_id.clone(), is_video_enabled };
+            said.push(emit(name::TOGGLE_VIDEO, &body));
+        }
+        if let Some(sharing) = state.sharing {
+            let event = if sharing { name::START_SCREEN_SHARE } else { name::STOP_SCREEN_SHARE };
+            said.push(emit(event, &CallPartyEvent { call_id, user_id }));
+        }
+        self.in_room(call, said)
+    }
+
+    /// Puts the way back into the room in front, if the socket has been away.
+    fn in_room(&mut self, call: &str, mut said: Vec<Outbound>) -> Result<Vec<Outbound>, EncodeError> {
+        let known = self.calls.find_mut(call).ok_or(EncodeError::UnknownCall)?;
+        if std::mem::take(&mut known.stale) {
+            said.insert(0, self.join(call));
+        }
+        Ok(said)
+    }
+
+    pub(super) fn join(&self, call: &str) -> Outbound {
+        let user_type = Some(self.role);
+        let body = JoinVideoCall { call_id: call.to_owned(), user_id: self.me.clone(), user_type };
+        emit(name::JOIN_VIDEO_CALL, &body)
+    }
+
+    pub(super) fn leave(&self, call: &str) -> Outbound {
+        emit(name::LEAVE_VIDEO_CALL, &LeaveVideoCall { call_id: call.to_owned(), user_id: self.me.clone() })
+    }
+
+    fn status(&self, call: &str, status: CallStatus, reason: Option<String>) -> Outbound {
+        let body = CallStatusUpdate {
+            call_id: call.to_owned(),
+            status,
+            user_id: Some(self.me.clone()),
+            user_type: Some(self.role),
+            timestamp: None,
+            reason,
+        };
+        emit(name::CALL_STATUS_UPDATE, &body)
+    }
+}

@@ -1,0 +1,76 @@
+//! How much of what a stranger says is believed. Sizes only, no meaning.
+
+use serde_json::Value;
+
+use crate::DecodeError;
+
+/// Calls remembered at once; one rings or runs, the rest is slack for a burst of rings.
+pub(super) const CALLS: usize = 64;
+/// REST calls waiting for a reply.
+pub(super) const REQUESTS: usize = 256;
+/// People of whom it is known that they are online.
+pub(super) const PEOPLE_ONLINE: usize = 4096;
+
+/// Bytes of one event; a description of many tracks stays below a tenth of it.
+const EVENT: usize = 256 * 1024;
+/// `getUsers` grows with the shop.
+const PEOPLE_EVENT: usize = 1024 * 1024;
+/// Bytes of an id.
+const ID: usize = 128;
+/// Bytes of a description (RFC 8866).
+const DESCRIPTION: usize = 128 * 1024;
+/// Bytes of a candidate line.
+const CANDIDATE: usize = 4 * 1024;
+/// Characters of a name or a message shown to a person.
+const SHOWN: usize = 200;
+
+/// Refuses events that no honest backend sends.
+pub(super) fn event(people: bool, args: &[Value]) -> Result<(), DecodeError> {
+    let limit = if people { PEOPLE_EVENT } else { EVENT };
+    let Some(argument) = args.first() else { return Ok(()) };
+    match weigh(argument, limit) {
+        Some(_) => Ok(()),
+        None => Err(DecodeError::TooLarge { what: "event" }),
+    }
+}
+
+/// What is left of `budget` bytes after this value.
+fn weigh(value: &Value, budget: usize) -> Option<usize> {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => budget.checked_sub(8),
+        Value::String(text) => budget.checked_sub(text.len() + 2),
+        Value::Array(items) => items.iter().try_fold(budget.checked_sub(2)?, |left, item| weigh(item, left)),
+        Value::Object(fields) => fields.iter().try_fold(budget.checked_sub(2)?, |left, (name, item)| {
+            weigh(item, left.checked_sub(name.len() + 2)?)
+        }),
+    }
+}
+
+/// An id, if it is a plausible one.
+pub(super) fn id(text: String) -> Result<String, DecodeError> {
+    if text.is_empty() || text.len() > ID {
+        return Err(DecodeError::TooLarge { what: "id" });
+    }
+    Ok(text)
+}
+
+/// A session description, if it is a plausible one.
+pub(super) fn description(text: String) -> Result<String, DecodeError> {
+    if text.len() > DESCRIPTION {
+        return Err(DecodeError::TooLarge { what: "description" });
+    }
+    Ok(text)
+}
+
+/// A candidate line, if it is a plausible one.
+pub(super) fn candidate(text: String) -> Result<String, DecodeError> {
+    if text.len() > CANDIDATE {
+        return Err(DecodeError::TooLarge { what: "candidate" });
+    }
+    Ok(text)
+}
+
+/// A text for people, cut where it would be in the way, without control characters.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(SHOWN).collect::<String>().trim().to_owned()
+}
