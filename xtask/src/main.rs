@@ -1,1 +1,35 @@
-fn main() {}
+//! `cargo xtask`: everything one does with the project, in one place. Not part of the product.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
+
+mod args;
+mod background;
+mod bench;
+mod bundle;
+mod cargo;
+mod check;
+mod demo;
+mod desktop;
+mod interrupt;
+mod paths;
+mod process;
+mod say;
+mod setup;
+mod test;
+mod ui;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match args::parse(std::env::args().skip(1)).and_then(args::Invocation::run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if interrupt::requested() => {
+            say::note("stopped");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            say::failure(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What was asked on the command line. Small enough that a parser crate would cost more than it saves.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::paths::Paths;
+use crate::setup::Purpose;
+use crate::{bench, bundle, check, demo, interrupt, setup, test};
+
+const USAGE: &str = "\
+cargo xtask <task> [options]
+
+  demo      build, start a server with demo data and a robot customer, open the app as the seller
+              --seconds N        stop by itself after N seconds
+              --screenshot FILE  save a picture of the screen shortly before the end (X11)
+              --wait             the robot waits to be called instead of calling
+              --answer           accept the robot's call by a key press in its window (X11)
+  test      install what the tests need, then run all of them
+              --only NAME        ui | unit | e2e, or a part of a test's name
+  check     formatting, clippy, file sizes, interface types, licences
+  bench     bench call: a call measured against Chromium
+  bundle    installers
+  within    within COMMAND ARGS: run a command on the desktop of the tests (display, bus, null sound)
+  setup     install what building and running needs
+              --tests            and what the tests need
+
+  --yes     never ask before installing
+";
+
+/// One task with all it was told.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    task: Task,
+    /// Never ask.
+    yes: bool,
+}
+
+#[derive(Debug)]
+enum Task {
+    Demo(demo::Options),
+    Test { only: Option<String> },
+    Check,
+    Bench,
+    Bundle,
+    Setup { tests: bool },
+    Within { words: Vec<String> },
+    Help,
+}
+
+pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocation> {
+    let mut words = words.into_iter();
+    let mut task = match words.next().as_deref() {
+        Some("demo") => Task::Demo(demo::Options::default()),
+        Some("test") => Task::Test { only: None },
+        Some("check") => Task::Check,
+        Some("bench") => match words.next().as_deref() {
+            Some("call") => Task::Bench,
+            Some(other) => bail!("no bench called {other:?}; there is: call"),
+            None => bail!("which bench? there is: call"),
+        },
+        Some("bundle") => Task::Bundle,
+        Some("setup") => Task::Setup { tests: false },
+        Some("within") => {
+            // Everything behind it is the command's own.
+            return Ok(Invocation { task: Task::Within { words: words.collect() }, yes: false });
+        }
+        None | Some("help" | "--help" | "-h") => Task::Help,
+        Some(other) => bail!("no task called {other:?}\n\n{USAGE}"),
+    };
+    let mut yes = false;
+    while let Some(word) = words.next() {
+        let mut value = || words.next().with_context(|| format!("{word} needs a value"));
+        match (word.as_str(), &mut task) {
+            ("--yes" | "-y", _) => yes = true,
+            ("--only", Task::Test { only }) => *only = Some(value()?),
+            ("--tests", Task::Setup { tests }) => *tests = true,
+            ("--wait", Task::Demo(options)) => options.robot_waits = true,
+            ("--answer", Task::Demo(options)) => options.answer = true,
+            ("--seconds", Task::Demo(options)) => {
+                let seconds = value()?.parse().context("--seconds wants a whole number")?;
+                options.run_for = Some(Duration::from_secs(seconds));
+            }
+            ("--screenshot", Task::Demo(options)) => options.screenshot = Some(PathBuf::from(value()?)),
+            ("--help" | "-h", _) => task = Task::Help,
+            _ => bail!("{word:?} is not understood here\n\n{USAGE}"),
+        }
+    }
+    Ok(Invocation { task, yes })
+}
+
+impl Invocation {
+    pub(crate) fn run(self) -> Result<()> {
+        interrupt::listen()?;
+        let paths = Paths::find()?;
+        let consent = setup::Consent::from_surroundings(self.yes);
+        match self.task {
+            Task::Help => {
+                print!("{USAGE}");
+                Ok(())
+            }
+            Task::Demo(options) => demo::run(&paths, consent, &options),
+            Task::Test { only } => test::run(&paths, consent, only.as_deref()),
+            Task::Check => check::run(&paths, consent),
+            Task::Bench => bench::run(&paths, consent),
+            Task::Bundle => bundle::run(),
+            Task::Within { words } => test::within(&paths, &words),
+            Task::Setup { tests } => {
+                setup::run(&paths, consent, if tests { Purpose::Test } else { Purpose::Run })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Invocation> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn options_of_the_demo_are_understood() {
+        let invocation = parsed("demo --yes --seconds 20 --screenshot a.png").unwrap();
+        assert!(invocation.yes);
+        let Task::Demo(options) = invocation.task else { panic!("not the demo") };
+        assert_eq!(options.run_for, Some(Duration::from_secs(20)));
+        assert_eq!(options.screenshot, Some(PathBuf::from("a.png")));
+        assert!(!options.robot_waits);
+    }
+
+    #[test]
+    fn an_option_of_another_task_is_refused() {
+        assert!(parsed("test --seconds 3").is_err());
+        assert!(parsed("demo --only ui").is_err());
+    }
+
+    #[test]
+    fn a_missing_value_is_refused() {
+        assert!(parsed("demo --seconds").is_err());
+        assert!(parsed("test --only").is_err());
+    }
+}

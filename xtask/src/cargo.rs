@@ -1,0 +1,180 @@
+//! The inner cargo, with progress one can follow whether or not somebody is at the screen.
+
+use std::io::{BufReader, IsTerminal, Read};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use anyhow::{Context, Result, bail};
+
+use crate::paths::Paths;
+use crate::{interrupt, process, say};
+
+/// How often a line of progress is printed where cargo's own bar cannot be drawn.
+const EVERY: Duration = Duration::from_secs(10);
+
+pub(crate) fn cargo(paths: &Paths) -> Command {
+    process::command(paths, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Builds the programs themselves, in the profile and with the features the tests use.
+pub(crate) fn build_programs(paths: &Paths) -> Result<()> {
+    build(cargo(paths).args(["build", "--workspace", "--exclude", "xtask", "--bins"]))
+}
+
+/// Runs a cargo command that compiles. On a terminal cargo draws its own bar; elsewhere its bar is
+/// read and told as lines: elapsed time, crates done and to do.
+pub(crate) fn build(command: &mut Command) -> Result<()> {
+    if std::io::stderr().is_terminal() {
+        return process::run(command);
+    }
+    interrupt::check()?;
+    let name = process::describe(command);
+    command
+        .env("CARGO_TERM_PROGRESS_WHEN", "always")
+        .env("CARGO_TERM_PROGRESS_WIDTH", "120")
+        .env("CARGO_TERM_COLOR", "never")
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+    let stderr = child.stderr.take().context("its output was asked for")?;
+    // 64 lines: a full channel makes cargo wait for our printing, which takes no time.
+    let (lines, said) = mpsc::sync_channel::<String>(64);
+    let reader =
+        thread::Builder::new().name("cargo-output".into()).spawn(move || read_pieces(stderr, &lines))?;
+    let mut progress = Progress::new();
+    loop {
+        match said.recv_timeout(Duration::from_millis(200)) {
+            Ok(line) => progress.hear(&line),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+        }
+        progress.tick();
+        if interrupt::requested() {
+            break;
+        }
+    }
+    drop(said);
+    let status = process::wait(&mut child)?;
+    drop(reader.join());
+    if !status.success() {
+        bail!("{name} failed ({status})");
+    }
+    Ok(())
+}
+
+/// Splits at line ends and at the carriage returns a progress bar is redrawn with.
+fn read_pieces(stderr: impl Read, lines: &mpsc::SyncSender<String>) {
+    let mut piece = Vec::new();
+    for byte in BufReader::new(stderr).bytes() {
+        match byte {
+            Ok(b'\n' | b'\r') => {
+                let line = String::from_utf8_lossy(&piece).trim_end().to_owned();
+                piece.clear();
+                if !line.is_empty() && lines.send(line).is_err() {
+                    return;
+                }
+            }
+            Ok(byte) => piece.push(byte),
+            Err(_) => return,
+        }
+    }
+}
+
+/// What a line of cargo's standard error is about.
+#[derive(Debug, PartialEq, Eq)]
+enum Line<'a> {
+    /// The bar: done, to do, what is being compiled.
+    Bar {
+        done: u32,
+        all: u32,
+        now: &'a str,
+    },
+    Fetched,
+    /// A crate was begun; the bar says the same better.
+    Begun,
+    /// A warning, an error, the closing line: for the user's eyes.
+    Other(&'a str),
+}
+
+fn read(line: &str) -> Line<'_> {
+    // The bar is followed by an escape that clears the rest of the line.
+    let plain = line.trim_start_matches("\u{1b}[K").trim_end_matches("\u{1b}[K");
+    let word = plain.trim_start();
+    if word.starts_with("Building [") || word.starts_with("Downloading [") {
+        return bar(plain).unwrap_or(Line::Begun);
+    }
+    match word.split_whitespace().next() {
+        Some("Downloaded") => Line::Fetched,
+        Some("Compiling" | "Checking" | "Fresh" | "Downloading" | "Locking" | "Updating") => Line::Begun,
+        _ => Line::Other(plain),
+    }
+}
+
+fn bar(line: &str) -> Option<Line<'_>> {
+    let (_, counts) = line.split_once("] ")?;
+    let (counts, now) = counts.split_once(':').unwrap_or((counts, ""));
+    let (done, all) = counts.trim().split_once('/')?;
+    Some(Line::Bar { done: done.trim().parse().ok()?, all: all.trim().parse().ok()?, now: now.trim() })
+}
+
+#[derive(Debug)]
+struct Progress {
+    started: Instant,
+    told: Instant,
+    fetched: u32,
+    bar: Option<(u32, u32, String)>,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { started: now, told: now, fetched: 0, bar: None }
+    }
+
+    fn hear(&mut self, line: &str) {
+        match read(line) {
+            Line::Bar { done, all, now } => self.bar = Some((done, all, now.to_owned())),
+            Line::Fetched => self.fetched += 1,
+            Line::Begun => {}
+            Line::Other(text) => say::note(text.trim_start()),
+        }
+    }
+
+    fn tick(&mut self) {
+        if self.told.elapsed() < EVERY {
+            return;
+        }
+        self.told = Instant::now();
+        let elapsed = say::clock(self.started.elapsed());
+        match &self.bar {
+            Some((done, all, now)) => say::note(&format!("[{elapsed}] {done} of {all} crates, now {now}")),
+            None if self.fetched > 0 => say::note(&format!("[{elapsed}] {} crates fetched", self.fetched)),
+            None => say::note(&format!("[{elapsed}] waiting for cargo")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_is_read() {
+        let line = "    Building [=====>                ] 123/456: tauri, webrtc(build)...\u{1b}[K";
+        assert_eq!(read(line), Line::Bar { done: 123, all: 456, now: "tauri, webrtc(build)..." });
+    }
+
+    #[test]
+    fn warnings_are_shown_and_compiled_crates_are_not() {
+        assert_eq!(read("warning: unused import"), Line::Other("warning: unused import"));
+        assert_eq!(read("   Compiling serde v1.0.0"), Line::Begun);
+        assert_eq!(read("  Downloaded serde v1.0.0"), Line::Fetched);
+    }
+
+    #[test]
+    fn a_broken_bar_is_no_progress() {
+        assert_eq!(read("    Building [==="), Line::Begun);
+    }
+}

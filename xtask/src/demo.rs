@@ -1,0 +1,172 @@
+//! `cargo xtask demo`: the whole product on one machine. A server with demo data, a robot that is
+//! the customer, and the application signed in as the seller.
+
+mod programs;
+mod surroundings;
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::background::Background;
+use crate::desktop::{Desktop, Sound};
+use crate::paths::Paths;
+use crate::setup::{self, Consent, Purpose};
+use crate::{cargo, interrupt, process, say, ui};
+use surroundings::Surroundings;
+
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// End by itself after this long.
+    pub(crate) run_for: Option<Duration>,
+    /// Where to put a picture of the screen.
+    pub(crate) screenshot: Option<PathBuf>,
+    /// The robot only answers.
+    pub(crate) robot_waits: bool,
+    /// Nobody is at the screen: accept the robot's call for them.
+    pub(crate) answer: bool,
+}
+
+impl Options {
+    /// How long to run; a picture needs an end.
+    fn length(&self) -> Option<Duration> {
+        self.run_for.or_else(|| self.screenshot.is_some().then_some(Duration::from_secs(30)))
+    }
+}
+
+pub(crate) fn run(paths: &Paths, consent: Consent, options: &Options) -> Result<()> {
+    setup::run(paths, consent, Purpose::Run)?;
+
+    let step = say::step("Build the interface");
+    ui::install(paths)?;
+    ui::build(paths)?;
+    step.done();
+
+    let step = say::step("Build the programs (the first time this takes some minutes)");
+    cargo::build_programs(paths)?;
+    step.done();
+
+    let found = Surroundings::look();
+    let step = say::step("Start the demo");
+    for line in found.words() {
+        say::note(line);
+    }
+    let desktop = if found.display { None } else { Some(Desktop::start(paths, Sound::Leave)?) };
+    let logs = paths.cache.join("demo");
+    let stage = Stage { paths, found: &found, desktop: desktop.as_ref(), logs: &logs };
+    let mut cast = stage.start(options)?;
+    step.done();
+    say::note(&format!("server {}; what the programs say is in {}", cast.server_address, logs.display()));
+    say::note(if options.robot_waits {
+        "The window is open. Call Amira Haddad: she answers."
+    } else {
+        "The window is open. Amira Haddad calls in a few seconds; you can also call her."
+    });
+    say::note("Close the window or press Ctrl-C to end.");
+    cast.play(&stage, options)
+}
+
+/// Where the programs run.
+#[derive(Debug)]
+struct Stage<'a> {
+    paths: &'a Paths,
+    found: &'a Surroundings,
+    desktop: Option<&'a Desktop>,
+    logs: &'a Path,
+}
+
+/// The three programs. Dropped in this order: the window first, the server last.
+#[derive(Debug)]
+struct Cast {
+    app: Background,
+    robot: Background,
+    server: Background,
+    server_address: String,
+}
+
+impl Stage<'_> {
+    fn start(&self, options: &Options) -> Result<Cast> {
+        let (server, server_address) = programs::start_server(self)?;
+        say::note("the server is up");
+        let robot = programs::start_robot(self, &server_address, options.robot_waits)?;
+        say::note("the robot customer is signed in");
+        let app = programs::start_app(self, &server_address)?;
+        Ok(Cast { app, robot, server, server_address })
+    }
+
+    /// A command that sees the demo's display.
+    fn command(&self, program: &str) -> std::process::Command {
+        let mut command = process::command(self.paths, program);
+        if let Some(desktop) = self.desktop {
+            desktop.enter(&mut command);
+        }
+        command
+    }
+}
+
+impl Cast {
+    /// Watches until the window is closed, the time is over or Ctrl-C is pressed.
+    fn play(&mut self, stage: &Stage<'_>, options: &Options) -> Result<()> {
+        let started = Instant::now();
+        let mut picture = options.screenshot.as_deref();
+        let mut to_answer = options.answer;
+        let mut robot_gone = false;
+        while !options.length().is_some_and(|length| started.elapsed() >= length) {
+            if interrupt::requested() {
+                // This is the usual way to end the demo, not a failure.
+                say::note("stopping");
+                return Ok(());
+            }
+            if let Some(status) = self.app.ended() {
+                if status.success() {
+                    say::note("The window was closed.");
+                    return Ok(());
+                }
+                bail!("the application ended ({status}){}", self.app.last_words());
+            }
+            if let Some(status) = self.server.ended() {
+                bail!("the server ended ({status}){}", self.server.last_words());
+            }
+            if !robot_gone && self.robot.ended().is_some() {
+                robot_gone = true;
+                say::note(&format!("the robot left{}", self.robot.last_words()));
+            }
+            if to_answer && accept_call(stage) {
+                to_answer = false;
+                say::note("the call was accepted from the answer window");
+            }
+            // Two seconds before the end, or what there is of them.
+            let due = options.length().map(|length| length.saturating_sub(Duration::from_secs(2)));
+            if due.is_some_and(|due| started.elapsed() >= due)
+                && let Some(file) = picture.take()
+            {
+                take_picture(stage, file)?;
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        if let Some(file) = picture {
+            take_picture(stage, file)?;
+        }
+        say::note("The time is over.");
+        Ok(())
+    }
+}
+
+/// Presses Enter in the answer window, once there is one.
+fn accept_call(stage: &Stage<'_>) -> bool {
+    let search = ["search", "--onlyvisible", "--name", programs::ANSWER_WINDOW];
+    let Ok(windows) = process::output(stage.command("xdotool").args(search)) else { return false };
+    let Some(window) = windows.split_whitespace().next() else { return false };
+    process::succeeds(stage.command("xdotool").args(["windowactivate", "--sync", window, "key", "Return"]))
+}
+
+fn take_picture(stage: &Stage<'_>, file: &Path) -> Result<()> {
+    // Relative to where the user typed it, not to the project.
+    let file = std::path::absolute(file).context("the picture has no place")?;
+    process::run(stage.command("import").args(["-window", "root"]).arg(&file))
+        .context("cannot take a picture of the screen (it needs X11 and ImageMagick)")?;
+    say::note(&format!("picture saved as {}", file.display()));
+    Ok(())
+}

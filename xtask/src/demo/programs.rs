@@ -1,0 +1,103 @@
+//! How the demo calls our own programs: the one place that knows their options and the demo's people.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::Stage;
+use crate::background::Background;
+use crate::process;
+
+/// Of everybody in the server's demo data (crates/server, demo data).
+const PASSWORD: &str = "ring-ring-demo";
+const SELLER: &str = "seller@demo.example";
+const CUSTOMER: &str = "amira@demo.example";
+
+/// The title of the window that rings, as `xdotool search --name` takes it.
+pub(super) const ANSWER_WINDOW: &str = "^Incoming call";
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Starts the server on free ports; gives the address a user would type.
+pub(super) fn start_server(stage: &Stage<'_>) -> Result<(Background, String)> {
+    let mut command = process::command(stage.paths, stage.paths.program("bellwire-server"));
+    command.args(["--demo", "--rest-addr", "127.0.0.1:0", "--socket-addr", "127.0.0.1:0"]);
+    Background::start_and_hear("server", &mut command, stage.logs, PATIENCE, address)
+}
+
+/// The first web address of a line, without path: the server says where it listens in JSON.
+fn address(line: &str) -> Option<String> {
+    let start = line.find("http://")?;
+    let rest = &line[start + "http://".len()..];
+    let host = rest.split(['/', '"', ' ', ',']).next()?;
+    let port = host.rsplit_once(':')?.1;
+    port.parse::<u16>().ok()?;
+    Some(format!("http://{host}"))
+}
+
+/// Starts the customer, whose camera is a film and whose microphone is a voice recording.
+pub(super) fn start_robot(stage: &Stage<'_>, server: &str, waits: bool) -> Result<Background> {
+    let media = stage.paths.root.join("assets/media");
+    let mut command = process::command(stage.paths, stage.paths.program("bellwire-cli"));
+    if waits {
+        command.args(["answer", "--forever"]);
+    } else {
+        command.args(["robot", "--to", SELLER, "--after", "5"]);
+    }
+    command
+        .args([
+            "--server",
+            server,
+            "--role",
+            "customer",
+            "--email",
+            CUSTOMER,
+            "--speaker",
+            "none",
+            "--raw-audio",
+        ])
+        .arg("--camera")
+        .arg(format!("file:{}", media.join("big-buck-bunny-720p25.mp4").display()))
+        .arg("--microphone")
+        .arg(format!("file:{}", media.join("voice-22s-48k.wav").display()))
+        .env("BELLWIRE_PASSWORD", PASSWORD);
+    let signed_in = |line: &str| line.contains("\"signed_in\"").then_some(());
+    Background::start_and_hear("robot", &mut command, stage.logs, PATIENCE, signed_in)
+        .map(|(robot, ())| robot)
+        .context("the robot customer could not sign in")
+}
+
+/// Opens the application, signed in as the seller.
+pub(super) fn start_app(stage: &Stage<'_>, server: &str) -> Result<Background> {
+    let program = stage.paths.program("bellwire");
+    let mut command = stage.command(&program.to_string_lossy());
+    command
+        .args(["--server", server, "--role", "seller", "--email", SELLER])
+        .env("BELLWIRE_DEMO_PASSWORD", PASSWORD);
+    if !stage.found.camera {
+        command.args(["--camera", "test:pattern"]);
+    }
+    if !stage.found.sound {
+        command.args(["--microphone", "none", "--speaker", "none"]);
+    }
+    Background::start("app", &mut command, stage.logs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_found_in_what_the_server_says() {
+        let line =
+            r#"{"kind":"listening","rest":"http://127.0.0.1:39001/api/v2","socket":"http://127.0.0.1:4000"}"#;
+        assert_eq!(address(line).as_deref(), Some("http://127.0.0.1:39001"));
+        assert_eq!(address("REST on http://[::1]:8000/api/v2").as_deref(), Some("http://[::1]:8000"));
+    }
+
+    #[test]
+    fn other_lines_are_no_address() {
+        assert_eq!(address("starting"), None);
+        assert_eq!(address("see http://example.org/help"), None);
+    }
+}

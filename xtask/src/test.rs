@@ -1,0 +1,171 @@
+//! `cargo xtask test`: everything that proves the project works, from an empty machine to the
+//! closing lines.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::desktop::{Desktop, Sound};
+use crate::paths::Paths;
+use crate::setup::{self, Consent, Purpose};
+use crate::{cargo, interrupt, process, say, ui};
+
+/// The tests that need programs, a desktop and sound.
+const END_TO_END: &str = "package(bellwire-tests-calls)";
+
+/// Which of the tests.
+#[derive(Debug, PartialEq, Eq)]
+enum Scope<'a> {
+    All,
+    Ui,
+    /// Everything that needs neither a desktop nor the built programs.
+    Unit,
+    EndToEnd,
+    /// Rust tests whose name contains this.
+    Named(&'a str),
+}
+
+impl<'a> Scope<'a> {
+    fn of(only: Option<&'a str>) -> Self {
+        match only {
+            None => Self::All,
+            Some("ui") => Self::Ui,
+            Some("unit") => Self::Unit,
+            Some("e2e") => Self::EndToEnd,
+            Some(name) => Self::Named(name),
+        }
+    }
+
+    fn interface(&self) -> bool {
+        matches!(self, Self::All | Self::Ui)
+    }
+
+    fn rust(&self) -> bool {
+        !matches!(self, Self::Ui)
+    }
+}
+
+pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result<()> {
+    let scope = Scope::of(only);
+    let started = Instant::now();
+    setup::run(paths, consent, Purpose::Test)?;
+    let mut stages = Stages::default();
+
+    stages.needed("interface: install", || ui::install(paths))?;
+    // The window embeds the built interface, so this comes before anything is compiled.
+    stages.needed("interface: build", || ui::build(paths))?;
+    if scope.interface() {
+        stages.run("interface: types", || ui::script(paths, "check"))?;
+        stages.run("interface: tests", || ui::script(paths, "test"))?;
+        stages.run("interface: accessibility in Chromium", || ui::script(paths, "test:a11y"))?;
+    }
+    if scope.rust() {
+        ui::install_in(paths, "tests/browser")?;
+        stages.needed("build the programs", || cargo::build_programs(paths))?;
+        stages.needed("build the tests", || {
+            cargo::build(cargo::cargo(paths).args(["nextest", "run", "--workspace", "--no-run"]))
+        })?;
+        let mut desktop = None;
+        stages.needed("start a display, a session bus and a sound server", || {
+            desktop = Some(Desktop::start(paths, Sound::Null)?);
+            Ok(())
+        })?;
+        if let Some(desktop) = &desktop {
+            stages.run("tests", || nextest(paths, desktop, &scope))?;
+        }
+    }
+    stages.close(started)
+}
+
+fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
+    let mut command = cargo::cargo(paths);
+    command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    match scope {
+        Scope::All | Scope::Ui => {}
+        Scope::Unit => drop(command.arg("-E").arg(format!("not {END_TO_END}"))),
+        Scope::EndToEnd => drop(command.args(["-E", END_TO_END])),
+        Scope::Named(name) => drop(command.arg(name)),
+    }
+    furnish(paths, desktop, &mut command);
+    process::run(&mut command)
+}
+
+/// `cargo xtask within`: any command where the tests run.
+pub(crate) fn within(paths: &Paths, words: &[String]) -> Result<()> {
+    let Some((program, arguments)) = words.split_first() else { bail!("which command?") };
+    let desktop = Desktop::start(paths, Sound::Null)?;
+    let mut command = process::command(paths, program);
+    furnish(paths, &desktop, command.args(arguments));
+    process::run(&mut command)
+}
+
+/// Puts a command on the desktop and tells it where to find what was built, and the project.
+fn furnish(paths: &Paths, desktop: &Desktop, command: &mut Command) {
+    desktop.enter(command);
+    command
+        .env("BELLWIRE_ROOT", &paths.root)
+        .env("BELLWIRE_PROGRAMS", paths.target.join("debug"))
+        .env("BELLWIRE_TEST_DESKTOP", "1");
+}
+
+/// What was run and how it went, in order.
+#[derive(Debug, Default)]
+struct Stages {
+    done: Vec<(String, Outcome)>,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Passed(std::time::Duration),
+    Failed(String),
+}
+
+impl Stages {
+    /// A stage whose failure is told at the end; the others are still worth knowing.
+    fn run(&mut self, name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        interrupt::check()?;
+        let step = say::step(name);
+        let started = Instant::now();
+        let outcome = match work() {
+            Ok(()) => {
+                step.done();
+                Outcome::Passed(started.elapsed())
+            }
+            Err(error) => {
+                interrupt::check()?;
+                say::note(&format!("FAILED: {error:#}"));
+                Outcome::Failed(format!("{error:#}"))
+            }
+        };
+        self.done.push((name.to_owned(), outcome));
+        Ok(())
+    }
+
+    /// A stage without which the rest makes no sense.
+    fn needed(&mut self, name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        self.run(name, work)?;
+        match self.done.last() {
+            Some((name, Outcome::Failed(why))) => bail!("{name}: {why}"),
+            Some((_, Outcome::Passed(_))) | None => Ok(()),
+        }
+    }
+
+    fn close(&self, started: Instant) -> Result<()> {
+        say::step(&format!("Summary, after {}", say::clock(started.elapsed())));
+        let mut failed = 0;
+        for (name, outcome) in &self.done {
+            match outcome {
+                Outcome::Passed(took) => say::note(&format!("passed  {name} ({})", say::clock(*took))),
+                Outcome::Failed(why) => {
+                    failed += 1;
+                    say::note(&format!("FAILED  {name}: {why}"));
+                }
+            }
+        }
+        if failed > 0 {
+            bail!("{failed} of {} stages failed", self.done.len());
+        }
+        Ok(())
+    }
+}
