@@ -109,7 +109,7 @@ pub(crate) fn wait(child: &mut Child) -> Result<ExitStatus> {
 /// Sends a signal to a process, or to a whole group if `id` is negative; does nothing on Windows.
 pub(crate) fn signal(id: impl std::fmt::Display, name: &str) {
     if cfg!(unix) {
-        succeeds(Command::new("sh").args(["-c", &format!("kill -{name} -- {id}")]));
+        succeeds(Command::new("sh").args(["-c", &format!("kill -s {name} -- {id}")]));
     }
 }
 
