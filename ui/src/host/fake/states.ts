@@ -1,0 +1,126 @@
+// Every state the interface can be in, by name: what the fake host starts from. Tests, the
+// accessibility check and the screenshots walk this table.
+
+import type { CallView, EndReason, EngineView, NoticeEvent, StartInfo } from '../../generated/bindings';
+import { ADA, call, customer, LEILA, LONG, seller } from './people';
+
+export interface FakeState {
+  view: EngineView;
+  start?: Partial<StartInfo>;
+  notices?: NoticeEvent[];
+  /** Commands that fail, with the host's words; an empty string leaves the words to the interface. */
+  failing?: Partial<Record<'signIn' | 'refreshContacts' | 'history' | 'dial', string>>;
+  /** Commands that never answer. */
+  hanging?: 'signIn' | 'history';
+  emptyHistory?: boolean;
+  /** Pictures are not sent for these. */
+  noRemote?: boolean;
+  bad?: boolean;
+}
+
+const phone = (calls: CallView[] = [], on: { microphone?: boolean; camera?: boolean } = {}) => ({
+  calls,
+  microphone: on.microphone ?? true,
+  camera: on.camera ?? true,
+});
+
+const asSeller = (calls: CallView[] = [], on = {}): EngineView => ({ accounts: [seller()], phone: phone(calls, on) });
+const asCustomer = (calls: CallView[] = []): EngineView => ({ accounts: [customer()], phone: phone(calls) });
+const nobody: EngineView = { accounts: [], phone: phone() };
+const connected = (over: Partial<CallView> = {}) => call({ is: 'connected' }, { connected_ms: 185_000, ...over });
+const incoming = (over: Partial<CallView> = {}) => call({ is: 'ringing', silenced: false }, { direction: 'incoming', ...over });
+const waiting = incoming({ id: 9, peer: LEILA, subject: { id: 'o1039', label: 'Order #1039' }, waiting: true });
+const ended = (reason: EndReason, over: Partial<CallView> = {}): FakeState => ({
+  view: asSeller([call({ is: 'ended', reason }, over)]),
+});
+
+const PREFILL = { server: 'calls.nordlicht.example', role: 'seller', email: 'hello@nordlicht.example' };
+
+export const STATES: Record<string, FakeState> = {
+  'signin': { view: nobody },
+  'signin-prefilled': { view: nobody, start: { prefill: PREFILL } },
+  'signin-error': { view: nobody, start: { prefill: PREFILL }, failing: { signIn: 'The e-mail or the password is not right.' } },
+  'signin-busy': { view: nobody, start: { prefill: PREFILL }, hanging: 'signIn' },
+
+  'seller': { view: asSeller() },
+  'seller-loading': { view: { accounts: [seller({ contacts: [], contacts_loaded: false })], phone: phone() } },
+  'seller-empty': { view: { accounts: [seller({ contacts: [] })], phone: phone() } },
+  'seller-error': {
+    view: { accounts: [seller({ contacts: [], contacts_loaded: false })], phone: phone() },
+    failing: { refreshContacts: 'The server took too long to answer.' },
+  },
+  'seller-offline': { view: { accounts: [seller({ link: 'offline' })], phone: phone() } },
+  'seller-connecting': { view: { accounts: [seller({ link: 'connecting' })], phone: phone() } },
+  'seller-signed-out': { view: { accounts: [seller({ link: 'signed_out' })], phone: phone() } },
+  'seller-notes': {
+    view: asSeller(),
+    start: { notes: ['No camera was found: a test pattern is sent instead.', 'No sound card was found: others will not hear you.'] },
+  },
+  'seller-two-accounts': {
+    view: { accounts: [seller(), customer({ id: 2, server: 'shop.example.org', link: 'connecting' })], phone: phone() },
+  },
+  'seller-missed': {
+    view: asSeller([
+      call({ is: 'ended', reason: { why: 'missed' } }, { id: 5, direction: 'incoming', peer: LONG }),
+      call({ is: 'ended', reason: { why: 'remote_cancelled' } }, { id: 6, direction: 'incoming', peer: LEILA, subject: null }),
+    ]),
+  },
+  'seller-ringing': { view: asSeller([incoming()]) },
+  'history-empty': { view: asSeller(), emptyHistory: true },
+  'history-error': { view: asSeller(), failing: { history: 'The server took too long to answer.' } },
+  'history-loading': { view: asSeller(), hanging: 'history' },
+
+  'customer': { view: asCustomer() },
+  'customer-offline': { view: { accounts: [customer({ link: 'offline' })], phone: phone() } },
+  'customer-ringing': { view: asCustomer([incoming({ peer: { id: 's1', name: 'Nordlicht Keramik', avatar: null } })]) },
+
+  'ring': { view: asCustomer([incoming()]), start: { window: 'ring' } },
+  'ring-long': { view: asCustomer([incoming({ peer: LONG, subject: { id: 'o1', label: 'Order #1031, hand-made porcelain tea service for twelve' } })]), start: { window: 'ring' } },
+  'ring-voice': { view: asCustomer([incoming({ kind: 'voice', subject: null, peer: LEILA })]), start: { window: 'ring' } },
+  'ring-silenced': { view: asCustomer([incoming({ state: { is: 'ringing', silenced: true } })]), start: { window: 'ring' } },
+  'ring-waiting': { view: asSeller([connected(), waiting]), start: { window: 'ring' } },
+  'ring-nobody': { view: asCustomer(), start: { window: 'ring' } },
+
+  'calling': { view: asSeller([call({ is: 'calling', ringing: false }, { remote_id: null })]), noRemote: true },
+  'calling-ringing': { view: asSeller([call({ is: 'calling', ringing: true })]), noRemote: true },
+  'connecting': { view: asSeller([call({ is: 'connecting' })]), noRemote: true },
+  'connected': { view: asSeller([connected()]) },
+  'connected-long': { view: asSeller([connected({ peer: LONG, connected_ms: 4_985_000 })]) },
+  'connected-no-picture': { view: asSeller([connected()]), noRemote: true },
+  'voice': { view: asSeller([connected({ kind: 'voice', peer: LEILA, subject: null, remote_video: false })], { camera: false }), noRemote: true },
+  'muted': { view: asSeller([connected()], { microphone: false, camera: false }) },
+  'remote-off': { view: asSeller([connected({ remote_audio: false, remote_video: false })]), noRemote: true },
+  'sharing': { view: asSeller([connected({ remote_sharing: true })]) },
+  'reconnecting': { view: asSeller([connected({ state: { is: 'reconnecting' } })]), bad: true },
+  'signaling-lost': { view: asSeller([connected({ signaling_lost: true })]) },
+  'call-waiting': { view: asSeller([connected(), waiting]) },
+  'call-notices': {
+    view: asSeller([connected()]),
+    notices: [
+      { kind: 'device', text: 'The microphone was unplugged. Using the built-in one.' },
+      { kind: 'error', text: 'The camera is used by another program.' },
+    ],
+  },
+  'poor': { view: asSeller([connected()]), bad: true },
+
+  'ended-hung-up': ended({ why: 'hung_up' }, { connected_ms: 754_000 }),
+  'ended-remote-hung-up': ended({ why: 'remote_hung_up' }, { connected_ms: 61_000 }),
+  'ended-cancelled': ended({ why: 'cancelled' }),
+  'ended-remote-cancelled': ended({ why: 'remote_cancelled' }, { direction: 'incoming' }),
+  'ended-declined': ended({ why: 'declined' }, { direction: 'incoming' }),
+  'ended-remote-declined': ended({ why: 'remote_declined' }),
+  'ended-remote-busy': ended({ why: 'remote_busy' }),
+  'ended-no-answer': ended({ why: 'missed' }),
+  'ended-missed': ended({ why: 'missed' }, { direction: 'incoming' }),
+  'ended-remote-offline': ended({ why: 'remote_offline' }),
+  'ended-answered-elsewhere': ended({ why: 'answered_elsewhere' }, { direction: 'incoming' }),
+  'ended-declined-elsewhere': ended({ why: 'declined_elsewhere' }, { direction: 'incoming' }),
+  'ended-merged': ended({ why: 'merged' }),
+  'ended-connection-lost': ended({ why: 'connection_lost' }, { connected_ms: 754_000, peer: LONG }),
+  'ended-connect-failed': ended({ why: 'connect_failed' }),
+  'ended-refused': ended({ why: 'refused', message: 'This customer has not ordered from your shop.' }),
+  'ended-failed': ended({ why: 'failed', message: '' }),
+};
+
+/** Who the history is with, seen from either side. */
+export const PEERS = { seller: [ADA, LEILA, LONG], customer: [{ id: 's1', name: 'Nordlicht Keramik', avatar: null }] };

@@ -1,0 +1,74 @@
+// The one door between the interface and the program around it. Components know this file only;
+// tauri.ts and fake.ts stand behind it.
+
+import type {
+  AccountId,
+  CallId,
+  CallStats,
+  EngineView,
+  FramesInfo,
+  HistoryPage,
+  Levels,
+  MediaKind,
+  NoticeEvent,
+  Person,
+  SignIn,
+  StartInfo,
+  Subject,
+} from '../generated/bindings';
+
+/** Ends a subscription; safe to call twice. */
+export type Stop = () => void;
+
+/** One picture of one stream: I420 planes, tightly packed. */
+export interface Frame {
+  stream: Stream;
+  seq: number;
+  /** When it was captured, in the sender's milliseconds. */
+  captured: number;
+  width: number;
+  height: number;
+  planes: Uint8Array;
+}
+
+/** 0 is the other side, 1 is ourselves. */
+export type Stream = 0 | 1;
+export const REMOTE = 0;
+export const SELF = 1;
+
+export interface Host {
+  view(seen: (view: EngineView) => void): Stop;
+  notices(heard: (notice: NoticeEvent) => void): Stop;
+  levels(heard: (levels: Levels) => void): Stop;
+  stats(heard: (stats: CallStats) => void): Stop;
+  /** Newest frames as they come; `drawn` must be called once for each so that more are sent. */
+  pictures(info: FramesInfo, got: (frame: Frame, drawn: () => void) => void): Stop;
+
+  snapshot(): Promise<EngineView>;
+  startInfo(): Promise<StartInfo>;
+  frames(): Promise<FramesInfo>;
+  signIn(request: SignIn): Promise<void>;
+  signOut(account: AccountId): Promise<void>;
+  dial(account: AccountId, person: Person, kind: MediaKind, subject: Subject | null): Promise<void>;
+  accept(call: CallId): Promise<void>;
+  endAndAccept(call: CallId): Promise<void>;
+  decline(call: CallId): Promise<void>;
+  silence(call: CallId): Promise<void>;
+  hangUp(call: CallId): Promise<void>;
+  dismiss(call: CallId): Promise<void>;
+  setMicrophone(on: boolean): Promise<void>;
+  setCamera(on: boolean): Promise<void>;
+  refreshContacts(account: AccountId, search: string): Promise<void>;
+  history(account: AccountId, page: number): Promise<HistoryPage>;
+  /** Tells the engine how large a stream is shown, in device pixels, so that it scales before sending. */
+  setTile(stream: Stream, width: number, height: number): Promise<void>;
+}
+
+/** The words of a failed command, whatever shape the host gave them. */
+export function wordsOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  if (typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string') {
+    return error.message;
+  }
+  return '';
+}

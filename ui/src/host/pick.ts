@@ -1,0 +1,27 @@
+// Chooses the host: the desktop shell's, or the fake one in a browser with `?fake=STATE`.
+
+import type { Host } from './host';
+import { tauriHost } from './tauri';
+
+export interface Picked {
+  host: Host;
+  /** Forces a writing direction; the fake host's way to look at right-to-left. */
+  direction: 'ltr' | 'rtl' | undefined;
+}
+
+/** `null` in a plain browser that names no fake state. */
+export async function pickHost(search: string): Promise<Picked | null> {
+  // Left out of a production bundle.
+  if (import.meta.env.MODE !== 'production') {
+    const wanted = new URLSearchParams(search);
+    const state = wanted.get('fake');
+    if (state !== null) {
+      const { fakeHost } = await import('./fake');
+      return {
+        host: fakeHost(state, { gpu: wanted.has('gpu'), pace: 900 }),
+        direction: wanted.get('dir') === 'rtl' ? 'rtl' : undefined,
+      };
+    }
+  }
+  return '__TAURI_INTERNALS__' in globalThis ? { host: tauriHost, direction: undefined } : null;
+}

@@ -1,0 +1,81 @@
+// Times, dates and names as people read them. Pure.
+
+import type { HistoryEntry } from '../generated/bindings';
+import type { Language } from '../text/text';
+
+/** Milliseconds as `3:05` or `1:02:03`. */
+export function clock(ms: number): string {
+  const { hours, minutes, seconds } = split(ms);
+  const tail = `${hours > 0 ? String(minutes).padStart(2, '0') : minutes}:${String(seconds).padStart(2, '0')}`;
+  return hours > 0 ? `${hours}:${tail}` : tail;
+}
+
+export function split(ms: number): { hours: number; minutes: number; seconds: number } {
+  const all = Math.max(0, Math.floor(ms / 1000));
+  return { hours: Math.floor(all / 3600), minutes: Math.floor(all / 60) % 60, seconds: all % 60 };
+}
+
+/** One or two letters that stand for a name; empty names give none. */
+export function initials(name: string): string {
+  const words = name.trim().split(/[\s._-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const first = letter(words[0]);
+  const last = words.length > 1 ? letter(words[words.length - 1]) : '';
+  return (first + last).toLocaleUpperCase();
+}
+
+function letter(word: string | undefined): string {
+  return word === undefined ? '' : ([...word].find((sign) => /[\p{L}\p{N}]/u.test(sign)) ?? '');
+}
+
+/** A number 0..5 that stays with an id, to colour avatars. */
+export function hue(id: string): number {
+  let sum = 0;
+  for (const sign of id) sum = (sum * 31 + (sign.codePointAt(0) ?? 0)) >>> 0;
+  return sum % 6;
+}
+
+/** A day and time near now in words, further away as a date. Empty for what is not a date. */
+export function when(at: string, language: Language, now: Date = new Date()): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return '';
+  const time = new Intl.DateTimeFormat(language.tag, { hour: 'numeric', minute: '2-digit' }).format(date);
+  const days = daysBetween(date, now);
+  if (days === 0) return `${language.text.history.today}, ${time}`;
+  if (days === 1) return `${language.text.history.yesterday}, ${time}`;
+  return `${day(at, language, now)}, ${time}`;
+}
+
+/** A date without its time. */
+export function day(at: string, language: Language, now: Date = new Date()): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return '';
+  const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  return new Intl.DateTimeFormat(language.tag, { day: 'numeric', month: 'short', ...year }).format(date);
+}
+
+function daysBetween(date: Date, now: Date): number {
+  const midnight = (of: Date) => Date.UTC(of.getFullYear(), of.getMonth(), of.getDate());
+  return Math.round((midnight(now) - midnight(date)) / 86_400_000);
+}
+
+export type Outcome = keyof Language['text']['history']['status'];
+
+/** How a line of the history reads, from the backend's word and the direction. */
+export function outcome(entry: HistoryEntry): Outcome {
+  switch (entry.status) {
+    case 'missed':
+      return entry.outgoing ? 'noAnswer' : 'missed';
+    case 'declined':
+      return entry.outgoing ? 'declinedByThem' : 'declinedByMe';
+    case 'failed':
+      return 'failed';
+    case 'initiated':
+    case 'ringing':
+      return entry.outgoing ? 'noAnswer' : 'missed';
+    case 'accepted':
+      return 'ongoing';
+    default:
+      // `ended`, and whatever word a backend adds later.
+      return entry.outgoing ? 'outgoing' : 'incoming';
+  }
+}

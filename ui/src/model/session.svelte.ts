@@ -1,0 +1,127 @@
+// What the interface has been told by its host, as Svelte state. Holds no call state of its own:
+// the newest snapshot replaces the one before.
+
+import type { CallId, CallStats, CallView, EngineView, Levels, NoticeEvent, StartInfo } from '../generated/bindings';
+import { wordsOf, type Host, type Stop } from '../host/host';
+import { language, type Language } from '../text/text';
+
+export interface Toast {
+  id: number;
+  kind: NoticeEvent['kind'] | 'note';
+  text: string;
+}
+
+const MOST_TOASTS = 4;
+const TOAST_MS = 8000;
+
+export class Session {
+  host: Host;
+  view = $state.raw<EngineView | null>(null);
+  start = $state.raw<StartInfo | null>(null);
+  levels = $state.raw<Levels>({ microphone_db: -90, speaker_db: -90 });
+  stats = $state.raw<CallStats | null>(null);
+  toasts = $state<Toast[]>([]);
+  /** Advances once a second, for timers. */
+  now = $state(performance.now());
+  language = $state.raw<Language>(language('en'));
+  /** Why the start did not work; nothing else can be drawn then. */
+  broken = $state<string | null>(null);
+
+  #arrived = $state.raw(performance.now());
+  #stops: Stop[] = [];
+  #next = 0;
+  #direction: 'ltr' | 'rtl' | undefined;
+  #heardView = false;
+
+  constructor(host: Host, direction?: 'ltr' | 'rtl') {
+    this.host = host;
+    this.#direction = direction;
+    this.language = language('en', direction);
+    this.#stops.push(
+      host.view((view) => {
+        this.#heardView = true;
+        this.#see(view);
+      }),
+      host.notices((notice) => this.#notice(notice)),
+      host.levels((levels) => (this.levels = levels)),
+      host.stats((stats) => (this.stats = stats)),
+    );
+    const beat = setInterval(() => (this.now = performance.now()), 250);
+    this.#stops.push(() => clearInterval(beat));
+    void this.#begin();
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      const start = await this.host.startInfo();
+      this.language = language(start.language, this.#direction);
+      this.start = start;
+      const view = await this.host.snapshot();
+      // An event that came meanwhile is newer than the answer.
+      if (!this.#heardView) this.#see(view);
+    } catch (error) {
+      this.broken = wordsOf(error);
+    }
+  }
+
+  #see(view: EngineView): void {
+    this.#arrived = performance.now();
+    this.view = view;
+    if (!view.phone.calls.some((call) => call.state.is === 'connected' || call.state.is === 'reconnecting')) {
+      this.stats = null;
+    }
+  }
+
+  #notice(notice: NoticeEvent): void {
+    switch (notice.kind) {
+      case 'missed':
+      case 'ended':
+        // The view says it already, in its place and with what can be done.
+        if (notice.call !== undefined && this.#shows(notice.call)) return;
+        break;
+      case 'device':
+      case 'error':
+        break;
+    }
+    this.tell(notice.kind, notice.text);
+  }
+
+  #shows(call: CallId): boolean {
+    return this.view?.phone.calls.some((one) => one.id === call) ?? false;
+  }
+
+  /** Shows a line for a while. */
+  tell(kind: Toast['kind'], text: string): void {
+    if (text === '' || this.toasts.some((toast) => toast.text === text)) return;
+    const id = (this.#next += 1);
+    this.toasts = [...this.toasts, { id, kind, text }].slice(-MOST_TOASTS);
+    setTimeout(() => this.untell(id), TOAST_MS);
+  }
+
+  untell(id: number): void {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id);
+  }
+
+  /** Runs a command whose failure the user should read, in the host's words or in `otherwise`. */
+  async run(command: Promise<void>, otherwise?: string): Promise<boolean> {
+    try {
+      await command;
+      return true;
+    } catch (error) {
+      this.tell('error', wordsOf(error) || otherwise || this.language.text.home.commandFailed);
+      return false;
+    }
+  }
+
+  /** How long a call has been connected now, in milliseconds; `null` before that. */
+  connectedFor(call: CallView): number | null {
+    if (call.connected_ms === null) return null;
+    const counts = call.state.is === 'connected' || call.state.is === 'reconnecting';
+    return counts ? call.connected_ms + Math.max(0, this.now - this.#arrived) : call.connected_ms;
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+  }
+}

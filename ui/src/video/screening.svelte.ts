@@ -1,0 +1,183 @@
+// Takes frames from the host, draws the newest of each stream once per display refresh and says so
+// to the host. Knows tiles by their elements; knows nothing of calls.
+
+import type { FramesInfo } from '../generated/bindings';
+import { REMOTE, SELF, type Frame, type Host, type Stop, type Stream } from '../host/host';
+import { fitFor, type Fit } from './fit';
+import { FlatPainter } from './flat';
+import { openShared, type SharedPainter, type Tile } from './shared';
+
+/** A place where a stream is shown; read anew for every picture, since tiles move. */
+export interface Place {
+  element: HTMLElement;
+  /** Its own canvas, used where there is no shared one. */
+  canvas: HTMLCanvasElement;
+  mirrored: boolean;
+  sharing: () => boolean;
+  shown: () => boolean;
+}
+
+/** A picture that stands still longer than this is called frozen. */
+const FROZEN_MS = 3000;
+
+export class Screening {
+  /** Size of the newest picture of each stream; `null` before the first one. */
+  sizes = $state<Record<Stream, { width: number; height: number } | null>>({ [REMOTE]: null, [SELF]: null });
+  /** True while the other side's picture has stood still for seconds. */
+  frozen = $state(false);
+  /** True where one shared canvas is drawn on instead of one per tile. */
+  shared = $state(false);
+
+  #host: Host;
+  #canvas: HTMLCanvasElement;
+  #painter: SharedPainter | null = null;
+  #flat = new Map<Stream, FlatPainter>();
+  #places = new Map<Stream, Place>();
+  #waiting = new Map<Stream, { frame: Frame; drawn: () => void }>();
+  #newest = performance.now();
+  #request = 0;
+  #stop: Stop | null = null;
+  #closed = false;
+  #watch: ReturnType<typeof setInterval>;
+  #observer: ResizeObserver | null = null;
+  #told = new Map<Stream, string>();
+
+  constructor(host: Host, canvas: HTMLCanvasElement) {
+    this.#host = host;
+    this.#canvas = canvas;
+    this.#watch = setInterval(() => {
+      this.frozen = this.sizes[REMOTE] !== null && performance.now() - this.#newest > FROZEN_MS;
+    }, 500);
+    if (typeof ResizeObserver === 'function') {
+      this.#observer = new ResizeObserver(() => this.#resized());
+      this.#observer.observe(canvas);
+    }
+    host.frames().then(
+      (info) => this.#open(info),
+      (error: unknown) => console.warn('no pictures from the host', error),
+    );
+  }
+
+  #open(info: FramesInfo): void {
+    if (this.#closed) return;
+    if (info.gpu) this.#painter = openShared(this.#canvas);
+    this.shared = this.#painter !== null;
+    this.#stop = this.#host.pictures(info, (frame, drawn) => this.#take(frame, drawn));
+  }
+
+  show(stream: Stream, place: Place): Stop {
+    this.#places.set(stream, place);
+    this.#observer?.observe(place.element);
+    this.tell(stream);
+    return () => {
+      this.#observer?.unobserve(place.element);
+      if (this.#places.get(stream) === place) this.#places.delete(stream);
+      this.#flat.delete(stream);
+      this.#told.delete(stream);
+    };
+  }
+
+  fit(stream: Stream, tile: { width: number; height: number }, sharing: boolean): Fit {
+    const size = this.sizes[stream];
+    return size === null ? 'contain' : fitFor(size, tile, sharing);
+  }
+
+  /** Says to the engine how large a stream is shown now. */
+  tell(stream: Stream): void {
+    const place = this.#places.get(stream);
+    if (place === undefined) return;
+    const ratio = globalThis.devicePixelRatio || 1;
+    const width = Math.round(place.element.clientWidth * ratio);
+    const height = Math.round(place.element.clientHeight * ratio);
+    const size = `${width}x${height}`;
+    if (width === 0 || height === 0 || this.#told.get(stream) === size) return;
+    this.#told.set(stream, size);
+    this.#host.setTile(stream, width, height).catch((error: unknown) => console.warn('tile size not taken', error));
+  }
+
+  #resized(): void {
+    this.tell(REMOTE);
+    this.tell(SELF);
+    this.#ask();
+  }
+
+  #take(frame: Frame, drawn: () => void): void {
+    // The older one was never shown, but it no longer occupies the pipe either.
+    this.#waiting.get(frame.stream)?.drawn();
+    this.#waiting.set(frame.stream, { frame, drawn });
+    if (frame.stream === REMOTE) this.#newest = performance.now();
+    this.#ask();
+  }
+
+  /** Draws again at the next refresh though no picture came: a tile appeared, left or moved. */
+  redraw(): void {
+    this.#ask();
+  }
+
+  #ask(): void {
+    if (this.#request !== 0 || this.#closed) return;
+    this.#request = requestAnimationFrame(() => {
+      this.#request = 0;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    if (this.#painter?.lost() === true) {
+      this.#painter = null;
+      this.shared = false;
+    }
+    for (const [stream, { frame, drawn }] of this.#waiting) {
+      this.#waiting.delete(stream);
+      const size = this.sizes[stream];
+      if (size?.width !== frame.width || size.height !== frame.height) {
+        this.sizes[stream] = { width: frame.width, height: frame.height };
+      }
+      if (this.#painter !== null) this.#painter.upload(frame);
+      else this.#drawFlat(frame);
+      drawn();
+    }
+    if (this.#painter === null) return;
+    const ground = this.#canvas.getBoundingClientRect();
+    this.#painter.paint(this.#tiles(ground), ground.width, ground.height, globalThis.devicePixelRatio || 1);
+  }
+
+  #drawFlat(frame: Frame): void {
+    const place = this.#places.get(frame.stream);
+    if (place === undefined) return;
+    let painter = this.#flat.get(frame.stream);
+    if (painter === undefined) {
+      painter = new FlatPainter(place.canvas);
+      this.#flat.set(frame.stream, painter);
+    }
+    painter.draw(frame);
+  }
+
+  #tiles(ground: DOMRect): Tile[] {
+    const tiles: Tile[] = [];
+    for (const stream of [REMOTE, SELF]) {
+      const place = this.#places.get(stream);
+      if (place === undefined || !place.shown()) continue;
+      const rect = place.element.getBoundingClientRect();
+      tiles.push({
+        stream,
+        box: { x: rect.x - ground.x, y: rect.y - ground.y, width: rect.width, height: rect.height },
+        fit: this.fit(stream, rect, place.sharing()),
+        mirrored: place.mirrored,
+        radius: stream === SELF ? 14 : 0,
+      });
+    }
+    return tiles;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    if (this.#request !== 0) cancelAnimationFrame(this.#request);
+    this.#observer?.disconnect();
+    this.#stop?.();
+    for (const { drawn } of this.#waiting.values()) drawn();
+    this.#waiting.clear();
+    this.#painter?.close();
+  }
+}
