@@ -106,6 +106,7 @@ fn furnish(paths: &Paths, desktop: &Desktop, command: &mut Command) {
     command
         .env("BELLWIRE_ROOT", &paths.root)
         .env("BELLWIRE_PROGRAMS", paths.target.join("debug"))
+        .env("BELLWIRE_APP", paths.program("bellwire"))
         .env("BELLWIRE_TEST_DESKTOP", "1");
 }
 

@@ -60,6 +60,7 @@ pub(super) const APT: List = List {
         program("chromium-driver", "chromedriver"),
         library("fonts-noto-core"),
         program("sox", "sox"),
+        program("procps", "kill"),
     ],
 };
 
@@ -104,6 +105,7 @@ pub(super) const DNF: List = List {
         program("chromedriver", "chromedriver"),
         library("google-noto-sans-fonts"),
         program("sox", "sox"),
+        program("procps-ng", "kill"),
     ],
 };
 
