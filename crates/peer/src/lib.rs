@@ -1,1 +1,40 @@
-//! bellwire-peer
+//! One media connection to one other person: ICE, DTLS-SRTP, RTP, bandwidth estimation, pacing.
+//!
+//! ```text
+//!  engine ── create_offer / accept_* ──► Peer ──► webrtc crate ──► sockets
+//!  media  ── EncodedFrame ──► sinks ──► writer ─┐      │  ▲
+//!                                               ▼      ▼  │ interceptors, wire side first:
+//!  media  ◄── Packet ── delivery ◄── rtx ◄── tap · congestion · twcc · pacer · nack · reports
+//!  engine ◄── PeerEvent ── pump ◄── tap, estimator, watchdog
+//! ```
+//!
+//! It is not signaling (descriptions come and go as [`bellwire_call::Sdp`]) and not media
+//! (it carries encoded frames, it neither makes nor plays them). Who offers, when to restart ICE
+//! and when a call is over is decided elsewhere.
+#![deny(unsafe_code)]
+
+pub mod addresses;
+mod bandwidth;
+mod codecs;
+mod config;
+mod connection;
+mod delivery;
+mod event;
+mod negotiate;
+mod pacer;
+mod peer;
+mod pump;
+mod reports;
+mod rtx;
+mod servers;
+mod shared;
+mod stats;
+mod tap;
+mod tracks;
+mod watchdog;
+
+pub use config::{IceServer, PeerConfig};
+pub use event::{PeerEvent, PeerState};
+pub use negotiate::DescriptionError;
+pub use peer::{CandidateError, NegotiateError, OpenError, Peer};
+pub use stats::{KindStats, PathKind, PeerStats};

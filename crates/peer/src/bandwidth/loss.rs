@@ -1,0 +1,84 @@
+//! The rate that loss allows. Light loss is the air's, not the queue's: only heavy loss counts. Sans-IO.
+
+use std::time::{Duration, Instant};
+
+use super::Limits;
+
+const LEAST_PACKETS: u32 = 20;
+const LEAST_TIME: Duration = Duration::from_millis(300);
+/// Above this part lost the rate falls by half of it.
+const HEAVY: f64 = 0.10;
+/// Below this part it grows.
+const LIGHT: f64 = 0.02;
+/// Growth a second.
+const GROWTH: f64 = 1.2;
+
+#[derive(Debug)]
+pub(crate) struct Loss {
+    limits: Limits,
+    bps: f64,
+    sent: u32,
+    lost: u32,
+    judged: Option<Instant>,
+}
+
+impl Loss {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, bps: limits.most, sent: 0, lost: 0, judged: None }
+    }
+
+    pub(crate) fn bps(&self) -> f64 {
+        self.bps
+    }
+
+    pub(crate) fn count(&mut self, arrived: bool) {
+        self.sent += 1;
+        self.lost += u32::from(!arrived);
+    }
+
+    /// `rate`: what the delay allows; heavy loss starts from the lower of both.
+    pub(crate) fn judge(&mut self, now: Instant, rate: f64) {
+        let passed = self.judged.map_or(LEAST_TIME, |at| now.saturating_duration_since(at));
+        if self.sent < LEAST_PACKETS || passed < LEAST_TIME {
+            return;
+        }
+        let part = f64::from(self.lost) / f64::from(self.sent);
+        if part > HEAVY {
+            self.bps = self.bps.min(rate) * (1.0 - 0.5 * part);
+        } else if part < LIGHT {
+            self.bps *= GROWTH.powf(passed.as_secs_f64().min(1.0));
+        }
+        self.bps = self.bps.clamp(self.limits.least, self.limits.most);
+        (self.sent, self.lost, self.judged) = (0, 0, Some(now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(parts: &[(u32, u32)]) -> f64 {
+        let mut loss = Loss::new(Limits { start: 1e6, least: 1e5, most: 4e6 });
+        let start = Instant::now();
+        for (round, (arrived, lost)) in parts.iter().enumerate() {
+            for n in 0..(arrived + lost) {
+                loss.count(n >= *lost);
+            }
+            loss.judge(start + Duration::from_millis(400) * u32::try_from(round).unwrap_or(0), 2e6);
+        }
+        loss.bps()
+    }
+
+    #[test]
+    fn heavy_loss_lowers_light_loss_raises_and_the_rest_holds() {
+        assert!((judged(&[(80, 20)]) - 1.8e6).abs() < 1.0);
+        assert!((judged(&[(80, 20), (95, 5)]) - 1.8e6).abs() < 1.0);
+        assert!(judged(&[(80, 20), (100, 0)]) > 1.8e6);
+        assert!((judged(&[(95, 5)]) - 4e6).abs() < 1.0);
+    }
+
+    #[test]
+    fn a_few_packets_are_not_judged() {
+        assert!((judged(&[(5, 5)]) - 4e6).abs() < 1.0);
+    }
+}

@@ -1,0 +1,210 @@
+//! The codecs a connection offers, and which of the common ones is used.
+
+use bellwire_media::{Codec, TrackKind};
+use rtc::peer_connection::configuration::media_engine::{
+    MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine,
+};
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
+};
+use rtc::shared::error::Result;
+
+/// H.264 profiles by what browsers offer, best first: constrained baseline, baseline, main, high.
+/// All are packetization-mode 1; what we send is constrained baseline, which every one of them includes.
+const H264_PROFILES: [(&str, u8); 4] = [("42e01f", 125), ("42001f", 102), ("4d001f", 104), ("64001f", 106)];
+const VP8_PAYLOAD_TYPE: u8 = 96;
+const OPUS_PAYLOAD_TYPE: u8 = 111;
+
+const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+const STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+const REPAIRED_STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// RTP clock in ticks a second.
+pub(crate) fn clock_rate(codec: Codec) -> u32 {
+    match codec {
+        Codec::Opus => 48_000,
+        Codec::H264 | Codec::Vp8 => 90_000,
+    }
+}
+
+pub(crate) fn kind_of(codec: Codec) -> TrackKind {
+    match codec {
+        Codec::Opus => TrackKind::Audio,
+        Codec::H264 | Codec::Vp8 => TrackKind::Video,
+    }
+}
+
+/// The codec a MIME type stands for, if it is one of ours.
+pub(crate) fn codec_of(mime_type: &str) -> Option<Codec> {
+    let is = |other: &str| mime_type.eq_ignore_ascii_case(other);
+    if is(MIME_TYPE_OPUS) {
+        Some(Codec::Opus)
+    } else if is(MIME_TYPE_H264) {
+        Some(Codec::H264)
+    } else if is(MIME_TYPE_VP8) {
+        Some(Codec::Vp8)
+    } else {
+        None
+    }
+}
+
+fn feedback(kinds: &[(&str, &str)]) -> Vec<RTCPFeedback> {
+    kinds.iter().map(|(t, p)| RTCPFeedback { typ: (*t).to_owned(), parameter: (*p).to_owned() }).collect()
+}
+
+fn h264(profile: &str) -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_H264.to_owned(),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: format!("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"),
+        rtcp_feedback: video_feedback(),
+    }
+}
+
+fn video_feedback() -> Vec<RTCPFeedback> {
+    feedback(&[("goog-remb", ""), ("transport-cc", ""), ("ccm", "fir"), ("nack", ""), ("nack", "pli")])
+}
+
+pub(crate) fn opus() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_OPUS.to_owned(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
+        rtcp_feedback: feedback(&[("transport-cc", "")]),
+    }
+}
+
+fn with_repair(rtp_codec: RTCRtpCodec, payload_type: u8) -> [RTCRtpCodecParameters; 2] {
+    let repair = RTCRtpCodec {
+        mime_type: MIME_TYPE_RTX.to_owned(),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: format!("apt={payload_type}"),
+        rtcp_feedback: Vec::new(),
+    };
+    [
+        RTCRtpCodecParameters { rtp_codec, payload_type },
+        RTCRtpCodecParameters { rtp_codec: repair, payload_type: payload_type + 1 },
+    ]
+}
+
+/// Every video codec offered, each with its repair stream, in the order of `wanted`.
+pub(crate) fn video_codecs(wanted: &[Codec]) -> Vec<RTCRtpCodecParameters> {
+    let mut list = Vec::new();
+    for codec in wanted {
+        match codec {
+            Codec::H264 => {
+                for (profile, payload_type) in H264_PROFILES {
+                    list.extend(with_repair(h264(profile), payload_type));
+                }
+            }
+            Codec::Vp8 => {
+                let vp8 = RTCRtpCodec {
+                    mime_type: MIME_TYPE_VP8.to_owned(),
+                    clock_rate: 90_000,
+                    channels: 0,
+                    sdp_fmtp_line: String::new(),
+                    rtcp_feedback: video_feedback(),
+                };
+                list.extend(with_repair(vp8, VP8_PAYLOAD_TYPE));
+            }
+            Codec::Opus => {}
+        }
+    }
+    list
+}
+
+pub(crate) fn media_engine(video: &[Codec]) -> Result<MediaEngine> {
+    let mut engine = MediaEngine::default();
+    let opus = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS_PAYLOAD_TYPE };
+    engine.register_codec(opus, RtpCodecKind::Audio)?;
+    for codec in video_codecs(video) {
+        engine.register_codec(codec, RtpCodecKind::Video)?;
+    }
+    let mut extension = |uri: &str, kind| {
+        engine.register_header_extension(RTCRtpHeaderExtensionCapability { uri: uri.to_owned() }, kind, None)
+    };
+    for kind in [RtpCodecKind::Audio, RtpCodecKind::Video] {
+        extension(TRANSPORT_CC, kind)?;
+        extension(MID, kind)?;
+    }
+    extension(STREAM_ID, RtpCodecKind::Video)?;
+    extension(REPAIRED_STREAM_ID, RtpCodecKind::Video)?;
+    Ok(engine)
+}
+
+/// How good a negotiated codec is for us; lower is better, `None` cannot be sent.
+fn rank(codec: &RTCRtpCodecParameters, wanted: &[Codec]) -> Option<(usize, usize)> {
+    let kind = codec_of(&codec.rtp_codec.mime_type)?;
+    let place = wanted.iter().position(|w| *w == kind)?;
+    if kind != Codec::H264 {
+        return Some((place, 0));
+    }
+    let fmtp = codec.rtp_codec.sdp_fmtp_line.to_ascii_lowercase();
+    if !fmtp.contains("packetization-mode=1") {
+        return None;
+    }
+    let profile =
+        H264_PROFILES.iter().position(|(p, _)| fmtp.contains(&format!("profile-level-id={}", &p[..4])));
+    Some((place, profile.unwrap_or(H264_PROFILES.len())))
+}
+
+/// The codec to send, out of those both sides have.
+pub(crate) fn best<'a>(
+    negotiated: &'a [RTCRtpCodecParameters],
+    wanted: &[Codec],
+) -> Option<(&'a RTCRtpCodecParameters, Codec)> {
+    let (_, best) = negotiated.iter().filter_map(|c| Some((rank(c, wanted)?, c))).min_by_key(|(r, _)| *r)?;
+    Some((best, codec_of(&best.rtp_codec.mime_type)?))
+}
+
+/// Brings the best codec first, so that an answer tells the other side what we would rather receive.
+pub(crate) fn by_preference(
+    negotiated: &[RTCRtpCodecParameters],
+    wanted: &[Codec],
+) -> Vec<RTCRtpCodecParameters> {
+    let mut media: Vec<_> = negotiated.iter().filter_map(|c| Some((rank(c, wanted)?, c))).collect();
+    media.sort_by_key(|(r, _)| *r);
+    let mut list = Vec::with_capacity(negotiated.len());
+    for (_, codec) in media {
+        list.push(codec.clone());
+        let apt = format!("apt={}", codec.payload_type);
+        list.extend(negotiated.iter().filter(|c| c.rtp_codec.sdp_fmtp_line == apt).cloned());
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: [Codec; 2] = [Codec::H264, Codec::Vp8];
+
+    #[test]
+    fn constrained_baseline_wins_over_other_profiles_and_vp8() {
+        let mut list = video_codecs(&BOTH);
+        list.reverse();
+        let chosen = best(&list, &BOTH).map(|(c, k)| (c.payload_type, k));
+        assert_eq!(chosen, Some((125, Codec::H264)));
+        let chosen = best(&list, &[Codec::Vp8, Codec::H264]).map(|(c, k)| (c.payload_type, k));
+        assert_eq!(chosen, Some((96, Codec::Vp8)));
+    }
+
+    #[test]
+    fn single_nal_mode_and_foreign_codecs_are_never_chosen() {
+        let mut mode0 = h264("42e01f");
+        mode0.sdp_fmtp_line = mode0.sdp_fmtp_line.replace("mode=1", "mode=0");
+        let list = [RTCRtpCodecParameters { rtp_codec: mode0, payload_type: 108 }];
+        assert!(best(&list, &BOTH).is_none());
+    }
+
+    #[test]
+    fn preference_keeps_each_repair_stream_behind_its_codec() {
+        let list = video_codecs(&[Codec::Vp8, Codec::H264]);
+        let types: Vec<_> = by_preference(&list, &BOTH).iter().map(|c| c.payload_type).collect();
+        assert_eq!(types, [125, 126, 102, 103, 104, 105, 106, 107, 96, 97]);
+    }
+}

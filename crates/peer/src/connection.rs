@@ -1,0 +1,171 @@
+//! Sets up the crate's connection the way a call needs it; its defaults are not used as they are.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bellwire_call::IceCandidate;
+use rtc::ice::mdns::MulticastDnsMode;
+use rtc::interceptor::{
+    CongestionControlBuilder, NackGeneratorBuilder, NackResponderBuilder, ReceiverReportBuilder, Registry,
+    Slot, TwccReceiverBuilder, TwccSenderBuilder,
+};
+use rtc::peer_connection::configuration::RTCIceServer;
+use rtc::peer_connection::transport::RTCDtlsRole;
+use rtc::shared::error::Result;
+use tokio::sync::mpsc;
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfiguration,
+    RTCConfigurationBuilder, RTCIceTransportPolicy, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
+    SettingEngineBuilder,
+};
+
+use crate::addresses::LocalAddresses;
+use crate::bandwidth::{Limits, Published};
+use crate::codecs;
+use crate::config::PeerConfig;
+use crate::delivery::Delivery;
+use crate::event::{PeerEvent, PeerState};
+use crate::pacer::Pacer;
+use crate::pump::carries_media;
+use crate::reports::SenderReports;
+use crate::rtx::RtxUnwrap;
+use crate::shared::{Shared, lock};
+use crate::tap::Tap;
+
+/// Time between connectivity checks; the default of 200 ms makes set-up take 400 ms.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// Checks before a pair is given up: 12 s, for a person slow to answer and a candidate late to come.
+const CHECKS: u16 = 600;
+/// How long better paths are waited for before one by STUN or TURN is taken.
+const REFLEXIVE_WAIT: Duration = Duration::from_millis(100);
+const RELAY_WAIT: Duration = Duration::from_millis(300);
+const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
+const FAILED_AFTER: Duration = Duration::from_secs(25);
+const KEEPALIVE: Duration = Duration::from_secs(1);
+/// How often the other side's estimator hears from us.
+const FEEDBACK_INTERVAL: Duration = Duration::from_millis(50);
+const NACK_INTERVAL: Duration = Duration::from_millis(20);
+const MOST_NACKS: u16 = 10;
+const LOWEST_BITRATE: u32 = 60_000;
+
+/// How our candidates are labelled: the first section's mid (all are bundled) and our ufrag.
+#[derive(Clone, Debug)]
+pub(crate) struct Label {
+    pub(crate) mid: String,
+    pub(crate) ufrag: Option<String>,
+}
+
+pub(crate) struct Handler {
+    pub(crate) shared: Arc<Shared>,
+    /// 256 is more candidates than any machine has; full: a candidate is lost and a warning logged.
+    pub(crate) ordered: mpsc::Sender<PeerEvent>,
+    pub(crate) label: Arc<std::sync::Mutex<Label>>,
+}
+
+impl Handler {
+    fn tell(&self, event: PeerEvent) {
+        // Runs on the driver's task, so it must not wait.
+        if self.ordered.try_send(event).is_err() {
+            tracing::warn!("the peer's event queue is full or gone");
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        let Ok(candidate) = event.candidate.to_json() else { return };
+        let label = lock(&self.label).clone();
+        self.tell(PeerEvent::Candidate(IceCandidate {
+            candidate: candidate.candidate,
+            sdp_mid: Some(label.mid),
+            sdp_m_line_index: Some(0),
+            username_fragment: label.ufrag,
+        }));
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        let state = match state {
+            RTCPeerConnectionState::New | RTCPeerConnectionState::Unspecified => return,
+            RTCPeerConnectionState::Connecting => PeerState::Connecting,
+            RTCPeerConnectionState::Connected => PeerState::Connected,
+            RTCPeerConnectionState::Disconnected => PeerState::Disconnected,
+            RTCPeerConnectionState::Failed => PeerState::Failed,
+            RTCPeerConnectionState::Closed => PeerState::Closed,
+            _ => return,
+        };
+        let was = self.shared.connected.swap(carries_media(state), Ordering::Relaxed);
+        if !was && carries_media(state) {
+            // The first picture anyone sees has to be a whole one.
+            self.shared.want_key_frame();
+        }
+        self.tell(PeerEvent::State(state));
+    }
+}
+
+pub(crate) fn configuration(config: &PeerConfig, servers: Vec<RTCIceServer>) -> RTCConfiguration {
+    let policy = if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
+    RTCConfigurationBuilder::default().with_ice_servers(servers).with_ice_transport_policy(policy).build()
+}
+
+fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
+    let limits = Limits {
+        start: f64::from(config.start_bitrate),
+        least: f64::from(LOWEST_BITRATE.min(config.start_bitrate)),
+        most: f64::from(config.max_bitrate.max(config.start_bitrate)),
+    };
+    let nacks = NackGeneratorBuilder::new()
+        .with_interval(NACK_INTERVAL)
+        .with_skip_last_n(1)
+        .with_max_nacks_per_packet(MOST_NACKS);
+    Registry::new()
+        .with(Slot::from(500), Tap::new(Arc::clone(shared)))
+        .with(
+            Slot::CongestionControl,
+            CongestionControlBuilder::new(Published::new(limits, Arc::clone(shared))).build(),
+        )
+        .with(Slot::TwccSender, TwccSenderBuilder::new().build())
+        .with(Slot::Pacer, Pacer::new(Arc::clone(shared)))
+        .with(Slot::NackResponder, NackResponderBuilder::new().build())
+        .with(Slot::from(6_900), RtxUnwrap::new(Arc::clone(shared)))
+        .with(Slot::NackGenerator, nacks.build())
+        .with(Slot::TwccReceiver, TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build())
+        .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
+        .with(Slot::SenderReport, SenderReports::new(Arc::clone(shared)))
+        .with(Slot::from(14_000), Delivery::new(Arc::clone(shared)))
+}
+
+pub(crate) async fn connect(
+    config: &PeerConfig,
+    servers: Vec<RTCIceServer>,
+    shared: &Arc<Shared>,
+    handler: Handler,
+) -> Result<Arc<dyn PeerConnection>> {
+    let relay_wait = if config.relay_only { Duration::ZERO } else { RELAY_WAIT };
+    let settings = SettingEngineBuilder::new()
+        // Roles stay as first negotiated only if the answerer is the server; otherwise the
+        // browser's next offer fails on a changed role.
+        .with_answering_dtls_role(RTCDtlsRole::Server)
+        // Its socket cannot be had on a machine without a network, and then nothing works at all.
+        .with_multicast_dns_mode(MulticastDnsMode::Disabled)
+        .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(CHECKS))
+        .with_ice_timeouts(Some(DISCONNECTED_AFTER), Some(FAILED_AFTER), Some(KEEPALIVE))
+        .with_host_acceptance_min_wait(Some(Duration::ZERO))
+        .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_srflx_acceptance_min_wait(Some(REFLEXIVE_WAIT))
+        .with_relay_acceptance_min_wait(Some(relay_wait))
+        // Binds anew on restart, which is what makes a restart follow a change of network.
+        .with_discard_local_candidates_during_ice_restart(true)
+        .build();
+    let connection = PeerConnectionBuilder::new()
+        .with_configuration(configuration(config, servers))
+        .with_media_engine(codecs::media_engine(&config.video_codecs)?)
+        .with_setting_engine(settings)
+        .with_interceptor_registry(interceptors(config, shared))
+        .with_handler(Arc::new(handler))
+        .with_udp_addrs(vec![LocalAddresses { fixed: config.bind.clone() }])
+        .build()
+        .await?;
+    Ok(Arc::new(connection))
+}

@@ -1,0 +1,42 @@
+//! What a connection says of itself.
+
+use bellwire_call::IceCandidate;
+use bellwire_media::Codec;
+use serde::Serialize;
+
+/// How the connection as a whole is doing (`RTCPeerConnectionState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeerState {
+    Connecting,
+    Connected,
+    /// No answer to connectivity checks for some seconds; may come back by itself.
+    Disconnected,
+    /// Given up; only an ICE restart helps.
+    Failed,
+    Closed,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum PeerEvent {
+    /// A local candidate for the other side.
+    Candidate(IceCandidate),
+    State(PeerState),
+    /// We keep sending and have heard nothing for two seconds; restart ICE now rather than wait
+    /// for [`PeerState::Disconnected`].
+    PathSilent,
+    /// Heard again after [`PeerEvent::PathSilent`].
+    PathBack,
+    /// The other side cannot decode what it has and wants a key frame.
+    KeyFrameWanted,
+    /// What the path carries, bit/s, RTP headers and audio included.
+    TargetBitrate {
+        bps: u32,
+    },
+    /// The video codec the other side accepts and we prefer: encode this one.
+    SendCodec(Codec),
+    /// Share of our packets the other side lost since its last report, 0 to 1.
+    RemoteLoss {
+        fraction: f32,
+    },
+}

@@ -1,0 +1,261 @@
+//! Spreads video over time at a little more than the estimate; sound never waits behind it.
+//!
+//! A key frame sent at once fills the bottleneck's queue, and every packet behind it, sound first
+//! of all, is late. Order of sending: sound and RTCP at once, then retransmissions, then new video.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bellwire_media::TrackKind;
+use rtc::interceptor::{Attribute, Interceptor, Packet, StreamInfo, TaggedPacket};
+use rtc::sansio::Protocol;
+use rtc::shared::error::Error;
+use rtc::shared::marshal::MarshalSize;
+
+use crate::codecs::{codec_of, kind_of};
+use crate::shared::Shared;
+
+/// How much faster than the estimate packets leave, so that a frame is out before the next comes.
+const HEADROOM: f64 = 2.5;
+/// Whatever is queued leaves within this time, even if the encoder ignores the estimate.
+const DRAIN: f64 = 0.5;
+/// Unused budget is kept for this long, in seconds.
+const BURST: f64 = 0.005;
+/// Never slower than this, bit/s.
+const FLOOR: f64 = 100_000.0;
+/// Beyond this many waiting packets new ones are dropped and a key frame is asked for.
+const MOST_WAITING: usize = 4_096;
+
+pub(crate) struct Pacer {
+    shared: Arc<Shared>,
+    audio: HashSet<u32>,
+    again: VecDeque<TaggedPacket>,
+    fresh: VecDeque<TaggedPacket>,
+    waiting_bits: f64,
+    /// Bits that may leave now; negative after a packet larger than what was left.
+    budget: f64,
+    updated: Option<Instant>,
+    inbound: VecDeque<TaggedPacket>,
+    outbound: VecDeque<TaggedPacket>,
+}
+
+impl Pacer {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            audio: HashSet::new(),
+            again: VecDeque::new(),
+            fresh: VecDeque::new(),
+            waiting_bits: 0.0,
+            budget: 0.0,
+            updated: None,
+            inbound: VecDeque::new(),
+            outbound: VecDeque::new(),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "bit rates are far below 2^52")]
+    fn rate(&self) -> f64 {
+        let target = self.shared.target.load(Ordering::Relaxed) as f64;
+        (target * HEADROOM).max(self.waiting_bits / DRAIN).max(FLOOR)
+    }
+
+    fn release(&mut self, now: Instant) {
+        let rate = self.rate();
+        let passed = self.updated.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
+        self.updated = Some(now);
+        self.budget = (self.budget + rate * passed).min(rate * BURST);
+        while self.budget >= 0.0 {
+            let Some(mut message) = self.again.pop_front().or_else(|| self.fresh.pop_front()) else { break };
+            let bits = bits(&message);
+            self.budget -= bits;
+            self.waiting_bits = (self.waiting_bits - bits).max(0.0);
+            // The estimator must see when it left, not when it was queued.
+            message.now = now;
+            self.outbound.push_back(message);
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        !(self.again.is_empty() && self.fresh.is_empty())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
+fn bits(message: &TaggedPacket) -> f64 {
+    match &message.message.packet {
+        Packet::Rtp(packet) => (packet.marshal_size() * 8) as f64,
+        _ => 0.0,
+    }
+}
+
+impl Protocol<TaggedPacket, TaggedPacket, ()> for Pacer {
+    type Rout = TaggedPacket;
+    type Wout = TaggedPacket;
+    type Eout = ();
+    type Error = Error;
+    type Time = Instant;
+
+    fn handle_read(&mut self, message: TaggedPacket) -> Result<(), Error> {
+        self.inbound.push_back(message);
+        Ok(())
+    }
+
+    fn poll_read(&mut self) -> Option<TaggedPacket> {
+        self.inbound.pop_front()
+    }
+
+    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
+        let paced = match &message.message.packet {
+            Packet::Rtp(packet) => !self.audio.contains(&packet.header.ssrc),
+            _ => false,
+        };
+        if !paced {
+            self.outbound.push_back(message);
+            return Ok(());
+        }
+        if self.fresh.len() + self.again.len() >= MOST_WAITING {
+            self.shared.want_key_frame();
+            return Ok(());
+        }
+        let now = message.now;
+        self.waiting_bits += bits(&message);
+        if message.message.has(&Attribute::Retransmission) {
+            self.again.push_back(message);
+        } else {
+            self.fresh.push_back(message);
+        }
+        self.release(now);
+        Ok(())
+    }
+
+    fn poll_write(&mut self) -> Option<TaggedPacket> {
+        self.outbound.pop_front()
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        if self.is_waiting() {
+            self.release(now);
+        }
+        Ok(())
+    }
+
+    fn poll_timeout(&mut self) -> Option<Instant> {
+        if !self.is_waiting() {
+            return None;
+        }
+        // At least a millisecond: finer timers cost wake-ups and smooth nothing.
+        let wait = (-self.budget / self.rate()).max(0.001);
+        Some(self.updated? + Duration::from_secs_f64(wait))
+    }
+}
+
+impl Interceptor for Pacer {
+    fn bind_local_stream(&mut self, info: &StreamInfo) {
+        if codec_of(&info.mime_type).map(kind_of) == Some(TrackKind::Audio) {
+            self.audio.insert(info.ssrc);
+        }
+    }
+
+    fn unbind_local_stream(&mut self, info: &StreamInfo) {
+        self.audio.remove(&info.ssrc);
+    }
+
+    fn bind_remote_stream(&mut self, _info: &StreamInfo) {}
+
+    fn unbind_remote_stream(&mut self, _info: &StreamInfo) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use rtc::interceptor::AttributedPacket;
+    use rtc::shared::TransportContext;
+
+    use super::*;
+
+    const AUDIO: u32 = 1;
+    const VIDEO: u32 = 2;
+
+    fn pacer(target: u32) -> Pacer {
+        let mut pacer = Pacer::new(Arc::new(Shared::new(None, target)));
+        let info = StreamInfo { ssrc: AUDIO, mime_type: "audio/opus".to_owned(), ..Default::default() };
+        pacer.bind_local_stream(&info);
+        pacer
+    }
+
+    fn packet(now: Instant, ssrc: u32, size: usize) -> TaggedPacket {
+        let header = rtc::rtp::header::Header { ssrc, ..Default::default() };
+        let packet = rtc::rtp::Packet { header, payload: vec![0; size].into() };
+        let message = AttributedPacket::new(Packet::Rtp(packet));
+        TaggedPacket { now, transport: TransportContext::default(), message }
+    }
+
+    fn ssrc(message: &TaggedPacket) -> u32 {
+        match &message.message.packet {
+            Packet::Rtp(p) => p.header.ssrc,
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn a_burst_of_video_is_spread_and_sound_overtakes_it() {
+        let mut pacer = pacer(1_000_000);
+        let start = Instant::now();
+        for _ in 0..50 {
+            pacer.handle_write(packet(start, VIDEO, 1_188)).expect("never refuses");
+        }
+        pacer.handle_write(packet(start, AUDIO, 100)).expect("never refuses");
+        let at_once: Vec<_> = std::iter::from_fn(|| pacer.poll_write()).collect();
+        assert!(at_once.len() < 5, "{} packets left at once", at_once.len());
+        assert_eq!(ssrc(at_once.last().expect("something left")), AUDIO);
+        // 50 packets of 9600 bit at 2.5 Mbit/s take 192 ms.
+        let mut last = start;
+        let mut left = at_once.len() - 1;
+        while let Some(due) = pacer.poll_timeout() {
+            assert!(due > last);
+            last = due;
+            pacer.handle_timeout(due).expect("never refuses");
+            while let Some(sent) = pacer.poll_write() {
+                assert_eq!(sent.now, due);
+                left += 1;
+            }
+        }
+        assert_eq!(left, 50);
+        let took = last - start;
+        assert!(took > Duration::from_millis(150) && took < Duration::from_millis(230), "{took:?}");
+    }
+
+    #[test]
+    fn an_encoder_far_above_the_estimate_is_drained_all_the_same() {
+        let mut pacer = pacer(100_000);
+        let start = Instant::now();
+        for _ in 0..400 {
+            pacer.handle_write(packet(start, VIDEO, 1_188)).expect("never refuses");
+        }
+        let mut last = start;
+        while let Some(due) = pacer.poll_timeout() {
+            last = due;
+            pacer.handle_timeout(due).expect("never refuses");
+        }
+        // The rate follows what waits, so the end is asymptotic: bounded, not exactly `DRAIN`.
+        assert!(last - start < Duration::from_secs(3), "{:?}", last - start);
+    }
+
+    #[test]
+    fn repairs_go_before_new_pictures() {
+        let mut pacer = pacer(100_000);
+        let start = Instant::now();
+        for _ in 0..4 {
+            pacer.handle_write(packet(start, VIDEO, 1_188)).expect("never refuses");
+        }
+        while pacer.poll_write().is_some() {}
+        let mut repair = packet(start, 3, 500);
+        repair.message.add(Attribute::Retransmission);
+        pacer.handle_write(repair).expect("never refuses");
+        let due = pacer.poll_timeout().expect("something waits");
+        pacer.handle_timeout(due).expect("never refuses");
+        assert_eq!(pacer.poll_write().map(|m| ssrc(&m)), Some(3));
+    }
+}

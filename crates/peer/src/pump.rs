@@ -1,0 +1,118 @@
+//! The one task that speaks for a peer: gathers what its parts noticed and sends events in order.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use webrtc::media_stream::track_local::TrackLocal;
+
+use crate::event::{PeerEvent, PeerState};
+use crate::shared::{Shared, lock};
+use crate::tracks::Track;
+use crate::watchdog::{Change, Watchdog};
+
+const TICK: Duration = Duration::from_millis(100);
+/// Key frames asked for more often than this only cost bandwidth.
+const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(200);
+/// A change of the estimate smaller than this part is not told.
+const NOTABLE: f64 = 0.03;
+
+pub(crate) struct Pump {
+    pub(crate) shared: Arc<Shared>,
+    /// Candidates and states, in the order the connection made them.
+    pub(crate) ordered: mpsc::Receiver<PeerEvent>,
+    pub(crate) events: mpsc::Sender<PeerEvent>,
+    /// Any of our tracks: RTCP leaves through it.
+    pub(crate) rtcp: Arc<Track>,
+    pub(crate) cancel: CancellationToken,
+}
+
+impl Pump {
+    pub(crate) async fn run(mut self) {
+        let cancel = self.cancel.clone();
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            () = self.work() => {}
+        }
+    }
+
+    async fn work(&mut self) {
+        let mut watchdog = Watchdog::default();
+        let mut told_bps = 0;
+        let mut asked: Option<Instant> = None;
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                event = self.ordered.recv() => match event {
+                    Some(event) => {
+                        if let PeerEvent::State(state) = event {
+                            tracing::debug!(?state, "peer");
+                        }
+                        if self.events.send(event).await.is_err() {
+                            return;
+                        }
+                        continue;
+                    }
+                    None => return,
+                },
+                () = self.shared.changed.notified() => {}
+                _ = tick.tick() => {}
+            }
+            let now = Instant::now();
+            let connected = self.shared.is_connected();
+            let mut news = Vec::new();
+            if let Some(codec) = lock(&self.shared.pending.send_codec).take() {
+                news.push(PeerEvent::SendCodec(codec));
+            }
+            if self.shared.pending.key_frame.swap(false, Ordering::Relaxed) {
+                news.push(PeerEvent::KeyFrameWanted);
+            }
+            if let Some(fraction) = lock(&self.shared.pending.loss).take() {
+                news.push(PeerEvent::RemoteLoss { fraction });
+            }
+            let bps = u32::try_from(self.shared.target.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+            if connected && (f64::from(bps) - f64::from(told_bps)).abs() > f64::from(told_bps) * NOTABLE {
+                told_bps = bps;
+                news.push(PeerEvent::TargetBitrate { bps });
+            }
+            match watchdog.tick(now, connected, self.shared.unheard_since()) {
+                Some(Change::Silent) => news.push(PeerEvent::PathSilent),
+                Some(Change::Back) => news.push(PeerEvent::PathBack),
+                None => {}
+            }
+            for event in news {
+                if self.events.send(event).await.is_err() {
+                    return;
+                }
+            }
+            let rested = asked.is_none_or(|at| now.duration_since(at) >= KEY_FRAME_INTERVAL);
+            if connected && rested && self.ask_key_frame().await {
+                asked = Some(now);
+            }
+        }
+    }
+
+    async fn ask_key_frame(&self) -> bool {
+        let media_ssrc = self.shared.remote_video_ssrc.load(Ordering::Relaxed);
+        if media_ssrc == 0 || !self.shared.ask_key_frame.swap(false, Ordering::Relaxed) {
+            return false;
+        }
+        let request = PictureLossIndication { sender_ssrc: 1, media_ssrc };
+        self.rtcp.rtp.write_rtcp(vec![Box::new(request)]).await.is_ok()
+    }
+}
+
+/// Whether frames are worth sending in this state.
+pub(crate) fn carries_media(state: PeerState) -> bool {
+    match state {
+        // Disconnected may heal by itself; what is sent meanwhile is lost at worst.
+        PeerState::Connected | PeerState::Disconnected => true,
+        PeerState::Connecting | PeerState::Failed | PeerState::Closed => false,
+    }
+}

@@ -1,0 +1,139 @@
+//! Turns retransmissions (RFC 4588) back into the packets they repeat, before the NACK generator
+//! looks at them.
+//!
+//! The connection itself unwraps them too, but only behind the NACK generator, which then asks for
+//! a repaired packet again and again. This interceptor sits in front of it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
+use rtc::sansio::Protocol;
+use rtc::shared::error::Error;
+
+use crate::shared::Shared;
+
+struct Repairs {
+    ssrc: u32,
+    payload_type: u8,
+}
+
+pub(crate) struct RtxUnwrap {
+    shared: Arc<Shared>,
+    /// Repair SSRC to what it repairs.
+    streams: HashMap<u32, Repairs>,
+    inbound: VecDeque<TaggedPacket>,
+    outbound: VecDeque<TaggedPacket>,
+}
+
+impl RtxUnwrap {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, streams: HashMap::new(), inbound: VecDeque::new(), outbound: VecDeque::new() }
+    }
+}
+
+impl Protocol<TaggedPacket, TaggedPacket, ()> for RtxUnwrap {
+    type Rout = TaggedPacket;
+    type Wout = TaggedPacket;
+    type Eout = ();
+    type Error = Error;
+    type Time = Instant;
+
+    fn handle_read(&mut self, mut message: TaggedPacket) -> Result<(), Error> {
+        if let Packet::Rtp(packet) = &mut message.message.packet
+            && let Some(original) = self.streams.get(&packet.header.ssrc)
+        {
+            // A repair packet without the original's number is padding sent to probe the path.
+            if let [high, low, ..] = packet.payload[..] {
+                packet.header.sequence_number = u16::from_be_bytes([high, low]);
+                packet.payload = packet.payload.slice(2..);
+                packet.header.ssrc = original.ssrc;
+                packet.header.payload_type = original.payload_type;
+                self.shared.counters.video.retransmissions_received.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        self.inbound.push_back(message);
+        Ok(())
+    }
+
+    fn poll_read(&mut self) -> Option<TaggedPacket> {
+        self.inbound.pop_front()
+    }
+
+    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
+        self.outbound.push_back(message);
+        Ok(())
+    }
+
+    fn poll_write(&mut self) -> Option<TaggedPacket> {
+        self.outbound.pop_front()
+    }
+}
+
+impl Interceptor for RtxUnwrap {
+    fn bind_local_stream(&mut self, _info: &StreamInfo) {}
+
+    fn unbind_local_stream(&mut self, _info: &StreamInfo) {}
+
+    fn bind_remote_stream(&mut self, info: &StreamInfo) {
+        if let Some(repair) = info.ssrc_rtx {
+            self.streams.insert(repair, Repairs { ssrc: info.ssrc, payload_type: info.payload_type });
+        }
+    }
+
+    fn unbind_remote_stream(&mut self, info: &StreamInfo) {
+        if let Some(repair) = info.ssrc_rtx {
+            self.streams.remove(&repair);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use rtc::interceptor::AttributedPacket;
+    use rtc::shared::TransportContext;
+
+    use super::*;
+
+    fn packet(ssrc: u32, sequence: u16, payload: &'static [u8]) -> TaggedPacket {
+        let header = rtc::rtp::header::Header {
+            ssrc,
+            sequence_number: sequence,
+            payload_type: 97,
+            ..Default::default()
+        };
+        TaggedPacket {
+            now: Instant::now(),
+            transport: TransportContext::default(),
+            message: AttributedPacket::new(Packet::Rtp(rtc::rtp::Packet {
+                header,
+                payload: Bytes::from_static(payload),
+            })),
+        }
+    }
+
+    fn through(unwrap: &mut RtxUnwrap, sent: TaggedPacket) -> (u32, u16, u8, Bytes) {
+        unwrap.handle_read(sent).expect("never refuses");
+        match unwrap.poll_read().expect("one in, one out").message.packet {
+            Packet::Rtp(p) => (p.header.ssrc, p.header.sequence_number, p.header.payload_type, p.payload),
+            other => panic!("rtp expected, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_repair_becomes_the_packet_it_repeats() {
+        let mut unwrap = RtxUnwrap::new(Arc::new(Shared::new(None, 1)));
+        let info = StreamInfo { ssrc: 10, ssrc_rtx: Some(20), payload_type: 96, ..Default::default() };
+        unwrap.bind_remote_stream(&info);
+        let repaired = through(&mut unwrap, packet(20, 5, &[0x12, 0x34, 7, 8]));
+        assert_eq!(repaired, (10, 0x1234, 96, Bytes::from_static(&[7, 8])));
+        // Probing padding and other streams pass unchanged.
+        assert_eq!(through(&mut unwrap, packet(20, 6, &[1])).0, 20);
+        assert_eq!(through(&mut unwrap, packet(10, 9, &[1, 2, 3])).1, 9);
+        unwrap.unbind_remote_stream(&info);
+        assert_eq!(through(&mut unwrap, packet(20, 5, &[0x12, 0x34, 7])).0, 20);
+    }
+}
