@@ -1,0 +1,405 @@
+//! Who is online, who is in which call, who is told what. Pure: no socket, no database, no clock.
+//!
+//! ```text
+//!  socket ─ Request ─┐                          ┌─ To::Socket  ─ Reply ─► one socket
+//!  record ─ Request ─┼─► Hub::handle(.., now) ──┤
+//!  time   ───────────┘   Hub::expire(now)       └─ To::Records ─ Order ─► the call records
+//! ```
+//!
+//! INVARIANT: a call's status here only moves forward, and only after its record has.
+
+mod call;
+mod message;
+mod presence;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bellwire_dialects::storefront::wire::{
+    CallEnded, CallError, CallPartyEvent, CallStatus, CallStatusUpdate, CallTargetOffline, IceCandidateEvent,
+    IncomingVideoCall, OnlineUser, SdpAnswer, SdpOffer, ToggleAudio, ToggleVideo, UserJoinedCall,
+    UserLeftCall,
+};
+
+use self::call::{LiveCall, is_over, rank};
+pub(crate) use self::message::{Change, Facts, Order, Party, Relay, Reply, Request, SocketKey, To};
+use self::presence::Presence;
+use crate::clock::Millis;
+
+/// How long a call that is over is remembered, so that late events find out.
+const REMEMBERED: Duration = Duration::from_secs(60);
+/// After this a missed call that the records have not confirmed is reported to them again.
+const REPORT_AGAIN: Duration = Duration::from_secs(5);
+
+type Replies = Vec<(To, Reply)>;
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Ring(String),
+    Forget(String),
+    Session(SocketKey),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    presence: Presence,
+    calls: BTreeMap<String, LiveCall>,
+    /// Which calls a socket has joined.
+    seats: BTreeMap<SocketKey, BTreeSet<String>>,
+    timers: BTreeSet<(Millis, Due)>,
+}
+
+impl Hub {
+    /// What has to happen because a socket asked for something.
+    pub(crate) fn handle(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
+        match request {
+            Request::Connected { party, related, until } => self.connected(from, party, related, until, now),
+            Request::Disconnected => self.disconnected(from, now),
+            Request::ListOnline => self.listed(from),
+            Request::Ring(ring) => self.ring(from, *ring),
+            Request::Join { call_id } => self.join(from, &call_id),
+            Request::Leave { call_id } => self.leave(from, &call_id, None),
+            Request::Relay { call_id, relay } => self.relay(from, &call_id, relay),
+            Request::Status { call_id, status, reason } => self.status(from, &call_id, status, reason, now),
+            Request::End { call_id, reason } => match self.party_of(from, &call_id) {
+                Ok((_, call)) if is_over(call.facts.status) => Vec::new(),
+                Ok((me, _)) => vec![(To::Records, Reply::Order(Order::End { call_id, by: me, reason }))],
+                Err(refusal) => refused(from, refusal, call_id),
+            },
+            Request::Quality { call_id, report } => match self.party_of(from, &call_id) {
+                Ok((me, _)) => {
+                    vec![(To::Records, Reply::Order(Order::Quality { call_id, role: me.role, report }))]
+                }
+                Err(refusal) => refused(from, refusal, call_id),
+            },
+        }
+    }
+
+    /// A call that a socket is about to speak of, as the records have it; known calls stay as they are.
+    pub(crate) fn learn(&mut self, facts: Facts, now: Millis) {
+        if !self.calls.contains_key(&facts.call_id) {
+            self.remember(facts, now);
+        }
+    }
+
+    /// The records have changed a call (or made it): tells both parties on all their devices.
+    pub(crate) fn changed(&mut self, facts: Facts, change: Change, now: Millis) -> Replies {
+        let call_id = facts.call_id.clone();
+        match self.calls.get_mut(&call_id) {
+            Some(call) if rank(facts.status) <= rank(call.facts.status) => return Vec::new(),
+            Some(call) => call.facts = facts.clone(),
+            None => {}
+        }
+        self.remember(facts.clone(), now);
+        self.presence.relate(&facts.seller, &facts.customer);
+
+        let mut replies = Vec::new();
+        let status = Reply::Status(CallStatusUpdate {
+            call_id: call_id.clone(),
+            status: facts.status,
+            user_id: change.by.as_ref().map(|by| by.id.clone()),
+            user_type: change.by.as_ref().map(|by| by.role),
+            timestamp: Some(now.iso()),
+            reason: change.reason.clone(),
+        });
+        match facts.status {
+            CallStatus::Initiated | CallStatus::Unknown => {}
+            CallStatus::Ringing => {
+                let caller = facts.party(facts.initiated_by);
+                replies.extend(self.presence.sockets(&caller.id).map(|to| (To::Socket(to), status.clone())));
+            }
+            CallStatus::Accepted | CallStatus::Declined | CallStatus::Missed | CallStatus::Failed => {
+                replies.extend(self.both(&facts).map(|to| (To::Socket(to), status.clone())));
+            }
+            CallStatus::Ended => {
+                let ended = Reply::Ended(CallEnded {
+                    call_id,
+                    ended_by: change.by.map(|by| by.id),
+                    reason: change.reason,
+                    duration: change.duration,
+                });
+                for to in self.both(&facts) {
+                    replies.push((To::Socket(to), status.clone()));
+                    replies.push((To::Socket(to), ended.clone()));
+                }
+            }
+        }
+        replies
+    }
+
+    /// The next moment [`Hub::expire`] has something to do.
+    pub(crate) fn deadline(&self) -> Option<Millis> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// What has to happen because time has passed.
+    pub(crate) fn expire(&mut self, now: Millis) -> Replies {
+        let mut replies = Vec::new();
+        while let Some((at, due)) = self.timers.pop_first() {
+            if at > now {
+                self.timers.insert((at, due));
+                break;
+            }
+            match due {
+                Due::Ring(call_id) => {
+                    let rings = self.calls.get(&call_id).is_some_and(|call| call.facts.rings());
+                    if rings {
+                        self.timers.insert((now.plus(REPORT_AGAIN), Due::Ring(call_id.clone())));
+                        replies.push((To::Records, Reply::Order(Order::Miss { call_id })));
+                    }
+                }
+                Due::Forget(call_id) => {
+                    if let Some(call) = self.calls.remove(&call_id) {
+                        for seat in call.seats.keys() {
+                            if let Some(joined) = self.seats.get_mut(seat) {
+                                joined.remove(&call_id);
+                            }
+                        }
+                    }
+                }
+                Due::Session(socket) => {
+                    if self.presence.party(socket).is_some() {
+                        let message = "Session expired, please login again".to_owned();
+                        replies
+                            .push((To::Socket(socket), Reply::Error(CallError { call_id: None, message })));
+                        replies.push((To::Socket(socket), Reply::Close));
+                    }
+                }
+            }
+        }
+        replies
+    }
+
+    /// Everybody online, with the name of one of their sockets.
+    pub(crate) fn online(&self) -> Vec<OnlineUser> {
+        self.presence.everybody()
+    }
+
+    fn connected(
+        &mut self,
+        from: SocketKey,
+        party: Party,
+        related: Vec<String>,
+        until: Option<Millis>,
+        now: Millis,
+    ) -> Replies {
+        if let Some(until) = until {
+            self.timers.insert((until, Due::Session(from)));
+        }
+        let id = party.id.clone();
+        let someone_else = self.presence.party(from).is_some_and(|before| before.id != id);
+        let mut replies = if someone_else { self.disconnected(from, now) } else { Vec::new() };
+        replies.extend(self.presence.arrive(from, party, related, now));
+        for call in self.calls.values() {
+            if call.facts.rings() && call.facts.callee().id == id {
+                replies.extend(call.ring.iter().map(|ring| (To::Socket(from), Reply::Ring(ring.clone()))));
+            }
+        }
+        replies
+    }
+
+    fn disconnected(&mut self, from: SocketKey, now: Millis) -> Replies {
+        let joined = self.seats.remove(&from).unwrap_or_default();
+        let mut replies = Vec::new();
+        for call_id in joined {
+            replies.extend(self.leave(from, &call_id, Some("disconnected".to_owned())));
+        }
+        replies.extend(self.presence.depart(from, now));
+        replies
+    }
+
+    fn listed(&self, from: SocketKey) -> Replies {
+        match self.presence.party(from) {
+            Some(party) => vec![(To::Socket(from), Reply::Users(self.presence.related_online(&party.id)))],
+            None => Vec::new(),
+        }
+    }
+
+    fn ring(&mut self, from: SocketKey, ring: IncomingVideoCall) -> Replies {
+        let call_id = ring.call_id.clone();
+        let (me, call) = match self.party_of(from, &call_id) {
+            Ok(found) => found,
+            Err(refusal) => return refused(from, refusal, call_id),
+        };
+        if me.role != call.facts.initiated_by {
+            return refused(from, Refusal::NotCaller, call_id);
+        }
+        if !call.facts.rings() {
+            return refused(from, Refusal::Over, call_id);
+        }
+        let callee = call.facts.callee();
+        if let Some(call) = self.calls.get_mut(&call_id) {
+            call.ring = Some(ring.clone());
+        }
+        let mut replies: Replies =
+            self.presence.sockets(&callee.id).map(|to| (To::Socket(to), Reply::Ring(ring.clone()))).collect();
+        if replies.is_empty() {
+            let offline = CallTargetOffline {
+                call_id,
+                target_user_id: Some(callee.id),
+                message: Some("The person you are calling is offline".to_owned()),
+            };
+            return vec![(To::Socket(from), Reply::Offline(offline))];
+        }
+        replies.push((To::Records, Reply::Order(Order::Rang { call_id })));
+        replies
+    }
+
+    fn join(&mut self, from: SocketKey, call_id: &str) -> Replies {
+        let me = match self.party_of(from, call_id) {
+            Ok((_, call)) if is_over(call.facts.status) => {
+                return refused(from, Refusal::Over, call_id.to_owned());
+            }
+            Ok((me, _)) => me,
+            Err(refusal) => return refused(from, refusal, call_id.to_owned()),
+        };
+        let Some(call) = self.calls.get_mut(call_id) else { return Vec::new() };
+        call.seats.insert(from, me.role);
+        self.seats.entry(from).or_default().insert(call_id.to_owned());
+
+        let count = call.participants();
+        let joined = |party: &Party| {
+            Reply::Joined(UserJoinedCall {
+                call_id: call_id.to_owned(),
+                user_id: party.id.clone(),
+                user_type: Some(party.role),
+                participant_count: Some(count),
+            })
+        };
+        let others = call.seats_of(me.role.other());
+        let mut replies: Replies = others.iter().map(|to| (To::Socket(*to), joined(&me))).collect();
+        // The one who comes second learns who is there: otherwise only the first would know of both.
+        if !others.is_empty() {
+            replies.push((To::Socket(from), joined(&call.facts.party(me.role.other()))));
+        }
+        replies
+    }
+
+    fn leave(&mut self, from: SocketKey, call_id: &str, reason: Option<String>) -> Replies {
+        let Some(call) = self.calls.get_mut(call_id) else { return Vec::new() };
+        let Some(role) = call.seats.remove(&from) else { return Vec::new() };
+        if let Some(joined) = self.seats.get_mut(&from) {
+            joined.remove(call_id);
+        }
+        if !call.seats_of(role).is_empty() {
+            return Vec::new();
+        }
+        let left = Reply::Left(UserLeftCall {
+            call_id: call_id.to_owned(),
+            user_id: call.facts.party(role).id,
+            participant_count: Some(call.participants()),
+            reason,
+        });
+        call.seats.keys().map(|to| (To::Socket(*to), left.clone())).collect()
+    }
+
+    fn relay(&mut self, from: SocketKey, call_id: &str, relay: Relay) -> Replies {
+        let (me, call) = match self.party_of(from, call_id) {
+            Ok(found) => found,
+            Err(refusal) => return refused(from, refusal, call_id.to_owned()),
+        };
+        if is_over(call.facts.status) {
+            return match relay {
+                Relay::Offer(_) | Relay::Answer(_) => refused(from, Refusal::Over, call_id.to_owned()),
+                // Late ones of these are what every hang-up leaves behind.
+                Relay::Candidate(_) | Relay::Audio(_) | Relay::Video(_) | Relay::Sharing(_) => Vec::new(),
+            };
+        }
+        let other = call.facts.party(me.role.other());
+        let (call_id, user_id, receiver_id) = (call_id.to_owned(), me.id.clone(), Some(other.id.clone()));
+        let reply = match relay {
+            Relay::Offer(offer) => Reply::Offer(SdpOffer { call_id, offer, sender_id: user_id, receiver_id }),
+            Relay::Answer(answer) => {
+                Reply::Answer(SdpAnswer { call_id, answer, sender_id: user_id, receiver_id })
+            }
+            Relay::Candidate(candidate) => {
+                Reply::Candidate(IceCandidateEvent { call_id, candidate, sender_id: user_id, receiver_id })
+            }
+            Relay::Audio(is_audio_enabled) => {
+                Reply::Audio(ToggleAudio { call_id, user_id, is_audio_enabled })
+            }
+            Relay::Video(is_video_enabled) => {
+                Reply::Video(ToggleVideo { call_id, user_id, is_video_enabled })
+            }
+            Relay::Sharing(true) => Reply::ShareStarted(CallPartyEvent { call_id, user_id }),
+            Relay::Sharing(false) => Reply::ShareStopped(CallPartyEvent { call_id, user_id }),
+        };
+        self.presence.sockets(&other.id).map(|to| (To::Socket(to), reply.clone())).collect()
+    }
+
+    /// What a client announces is passed on where the record agrees and it says something new: a
+    /// callee's `ringing`, or the reason of a `declined`.
+    fn status(
+        &mut self,
+        from: SocketKey,
+        call_id: &str,
+        status: CallStatus,
+        reason: Option<String>,
+        now: Millis,
+    ) -> Replies {
+        let (me, call) = match self.party_of(from, call_id) {
+            Ok(found) => found,
+            Err(refusal) => return refused(from, refusal, call_id.to_owned()),
+        };
+        if status == CallStatus::Ringing && call.facts.rings() && me.role != call.facts.initiated_by {
+            return vec![(To::Records, Reply::Order(Order::Rang { call_id: call_id.to_owned() }))];
+        }
+        if status != call.facts.status || reason.is_none() {
+            return Vec::new();
+        }
+        let other = call.facts.party(me.role.other());
+        let update = Reply::Status(CallStatusUpdate {
+            call_id: call_id.to_owned(),
+            status,
+            user_id: Some(me.id),
+            user_type: Some(me.role),
+            timestamp: Some(now.iso()),
+            reason,
+        });
+        self.presence.sockets(&other.id).map(|to| (To::Socket(to), update.clone())).collect()
+    }
+
+    fn remember(&mut self, facts: Facts, now: Millis) {
+        let call_id = facts.call_id.clone();
+        if facts.rings() {
+            self.timers.insert((facts.ring_until, Due::Ring(call_id.clone())));
+        } else if is_over(facts.status) {
+            self.timers.insert((now.plus(REMEMBERED), Due::Forget(call_id.clone())));
+        }
+        self.calls.entry(call_id).or_insert_with(|| LiveCall::new(facts));
+    }
+
+    fn both(&self, facts: &Facts) -> impl Iterator<Item = SocketKey> {
+        self.presence.sockets(&facts.seller).chain(self.presence.sockets(&facts.customer))
+    }
+
+    fn party_of(&self, from: SocketKey, call_id: &str) -> Result<(Party, &LiveCall), Refusal> {
+        let me = self.presence.party(from).ok_or(Refusal::Nobody)?;
+        let call = self.calls.get(call_id).ok_or(Refusal::Unknown)?;
+        if call.facts.party(me.role).id == me.id { Ok((me.clone(), call)) } else { Err(Refusal::Foreign) }
+    }
+}
+
+/// Why a request about a call is not carried out.
+#[derive(Clone, Copy, Debug)]
+enum Refusal {
+    Nobody,
+    Unknown,
+    Foreign,
+    NotCaller,
+    Over,
+}
+
+fn refused(from: SocketKey, refusal: Refusal, call_id: String) -> Replies {
+    let message = match refusal {
+        Refusal::Nobody => "Please login to continue",
+        Refusal::Unknown => "Call not found",
+        Refusal::Foreign => "You are not part of this call",
+        Refusal::NotCaller => "Only the caller can ring",
+        Refusal::Over => "This call is over",
+    };
+    vec![(To::Socket(from), Reply::Error(CallError { call_id: Some(call_id), message: message.to_owned() }))]
+}
+
+#[cfg(test)]
+mod tests;

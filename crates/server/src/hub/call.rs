@@ -1,0 +1,47 @@
+//! One call as the hub sees it: its facts and who has joined it. It decides nothing.
+
+use std::collections::BTreeMap;
+
+use bellwire_dialects::storefront::wire::{CallStatus, IncomingVideoCall, UserType};
+
+use super::message::{Facts, SocketKey};
+
+#[derive(Debug)]
+pub(super) struct LiveCall {
+    pub(super) facts: Facts,
+    /// What the callee was or will be rung with; kept for devices that come online meanwhile.
+    pub(super) ring: Option<IncomingVideoCall>,
+    pub(super) seats: BTreeMap<SocketKey, UserType>,
+}
+
+impl LiveCall {
+    pub(super) fn new(facts: Facts) -> Self {
+        Self { facts, ring: None, seats: BTreeMap::new() }
+    }
+
+    pub(super) fn seats_of(&self, role: UserType) -> Vec<SocketKey> {
+        self.seats.iter().filter(|(_, whose)| **whose == role).map(|(socket, _)| *socket).collect()
+    }
+
+    /// People who have joined, however many devices they use.
+    pub(super) fn participants(&self) -> u32 {
+        [UserType::Seller, UserType::Customer]
+            .into_iter()
+            .map(|role| u32::from(self.seats.values().any(|whose| *whose == role)))
+            .sum()
+    }
+}
+
+/// How far a status is along; a call never goes back.
+pub(super) fn rank(status: CallStatus) -> u8 {
+    match status {
+        CallStatus::Initiated | CallStatus::Unknown => 0,
+        CallStatus::Ringing => 1,
+        CallStatus::Accepted => 2,
+        CallStatus::Declined | CallStatus::Ended | CallStatus::Missed | CallStatus::Failed => 3,
+    }
+}
+
+pub(super) fn is_over(status: CallStatus) -> bool {
+    rank(status) == 3
+}

@@ -1,0 +1,174 @@
+//! What is said to the hub and what it says: plain data.
+
+use bellwire_dialects::storefront::wire::{
+    CallEnded, CallError, CallPartyEvent, CallStatus, CallStatusUpdate, CallTargetOffline, IceCandidateEvent,
+    IceCandidateInit, IncomingVideoCall, OnlineStatusChanged, OnlineUser, SdpAnswer, SdpBody, SdpOffer,
+    ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, UserType,
+};
+
+use crate::clock::Millis;
+use crate::store::Call;
+
+/// One connected socket, for the life of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SocketKey(pub(crate) u64);
+
+/// Somebody, in the role they have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Party {
+    pub(crate) id: String,
+    pub(crate) role: UserType,
+}
+
+/// What the hub knows of a call's record.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Facts {
+    pub(crate) call_id: String,
+    pub(crate) seller: String,
+    pub(crate) customer: String,
+    pub(crate) initiated_by: UserType,
+    pub(crate) status: CallStatus,
+    pub(crate) ring_until: Millis,
+}
+
+impl Facts {
+    pub(crate) fn party(&self, role: UserType) -> Party {
+        let id = match role {
+            UserType::Seller => self.seller.clone(),
+            UserType::Customer => self.customer.clone(),
+        };
+        Party { id, role }
+    }
+
+    pub(super) fn callee(&self) -> Party {
+        self.party(self.initiated_by.other())
+    }
+
+    /// Nobody has answered yet.
+    pub(super) fn rings(&self) -> bool {
+        matches!(self.status, CallStatus::Initiated | CallStatus::Ringing)
+    }
+}
+
+impl From<&Call> for Facts {
+    fn from(call: &Call) -> Self {
+        Self {
+            call_id: call.call_id.clone(),
+            seller: call.seller.clone(),
+            customer: call.customer.clone(),
+            initiated_by: call.initiator(),
+            status: call.status(),
+            ring_until: Millis(call.ring_until),
+        }
+    }
+}
+
+/// Who changed a record, and why.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Change {
+    pub(crate) by: Option<Party>,
+    pub(crate) reason: Option<String>,
+    /// Seconds talked.
+    pub(crate) duration: f64,
+}
+
+/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Request {
+    Connected {
+        party: Party,
+        related: Vec<String>,
+        until: Option<Millis>,
+    },
+    Disconnected,
+    ListOnline,
+    Ring(Box<IncomingVideoCall>),
+    Join {
+        call_id: String,
+    },
+    Leave {
+        call_id: String,
+    },
+    Relay {
+        call_id: String,
+        relay: Relay,
+    },
+    Status {
+        call_id: String,
+        status: CallStatus,
+        reason: Option<String>,
+    },
+    End {
+        call_id: String,
+        reason: Option<String>,
+    },
+    /// `report` is JSON.
+    Quality {
+        call_id: String,
+        report: String,
+    },
+}
+
+/// What goes to the other party as it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Relay {
+    Offer(SdpBody),
+    Answer(SdpBody),
+    Candidate(Option<IceCandidateInit>),
+    Audio(bool),
+    Video(bool),
+    Sharing(bool),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    Socket(SocketKey),
+    Records,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Reply {
+    Ring(IncomingVideoCall),
+    Offline(CallTargetOffline),
+    Error(CallError),
+    Joined(UserJoinedCall),
+    Left(UserLeftCall),
+    Offer(SdpOffer),
+    Answer(SdpAnswer),
+    Candidate(IceCandidateEvent),
+    Audio(ToggleAudio),
+    Video(ToggleVideo),
+    ShareStarted(CallPartyEvent),
+    ShareStopped(CallPartyEvent),
+    Status(CallStatusUpdate),
+    Ended(CallEnded),
+    Users(Vec<OnlineUser>),
+    Online(OnlineStatusChanged),
+    /// The socket is to be disconnected.
+    Close,
+    /// For the records.
+    Order(Order),
+}
+
+/// What the records are to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Order {
+    /// The callee's devices have been told.
+    Rang {
+        call_id: String,
+    },
+    /// Nobody has answered in time.
+    Miss {
+        call_id: String,
+    },
+    End {
+        call_id: String,
+        by: Party,
+        reason: Option<String>,
+    },
+    Quality {
+        call_id: String,
+        role: UserType,
+        report: String,
+    },
+}

@@ -1,0 +1,106 @@
+//! The embedded STUN and TURN server and the credentials for it. It knows nothing of calls: whoever may
+//! sign in may relay, for ten minutes at a time.
+
+mod address;
+mod credential;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bellwire_dialects::storefront::wire::IceServerRow;
+use tokio::net::UdpSocket;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use turn::server::Server;
+use turn::server::config::{ConnConfig, ServerConfig};
+
+use self::address::Relays;
+use self::credential::{Gate, Holders, Secret, holders};
+use crate::TurnConfig;
+use crate::auth::random_secret;
+use crate::clock::Millis;
+
+/// How long a credential is good for.
+pub(crate) const CREDENTIAL_TTL: Duration = Duration::from_secs(600);
+
+const COUNT_EVERY: Duration = Duration::from_secs(1);
+
+/// Why the relay did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RelayError {
+    #[error("cannot listen on {addr} for the relay: {source}")]
+    Bind { addr: SocketAddr, source: std::io::Error },
+    #[error("the relay did not start: {0}")]
+    Start(#[from] turn::Error),
+}
+
+/// The running relay.
+pub(crate) struct Relay {
+    server: Server,
+    public: SocketAddr,
+    secret: Secret,
+    report: watch::Sender<Holders>,
+}
+
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Relay").field("public", &self.public).finish_non_exhaustive()
+    }
+}
+
+impl Relay {
+    pub(crate) async fn start(config: &TurnConfig) -> Result<Self, RelayError> {
+        let bind = |source| RelayError::Bind { addr: config.listen, source };
+        let socket = UdpSocket::bind(config.listen).await.map_err(bind)?;
+        let port = socket.local_addr().map_err(bind)?.port();
+        let secret = Secret::new(&config.secret.clone().unwrap_or_else(random_secret));
+        // Newest wins: what matters is who holds what now.
+        let (report, holders) = watch::channel(Holders::new());
+        let gate = Gate::new(secret.clone(), config.allocations_per_user, holders);
+        let server = Server::new(ServerConfig {
+            conn_configs: vec![ConnConfig {
+                conn: Arc::new(socket),
+                relay_addr_generator: Box::new(Relays::new(config)),
+            }],
+            realm: config.realm.clone(),
+            auth_handler: Arc::new(gate),
+            channel_bind_timeout: Duration::ZERO,
+            alloc_close_notify: None,
+        })
+        .await?;
+        Ok(Self { server, public: SocketAddr::new(config.public_ip, port), secret, report })
+    }
+
+    /// `turn:192.0.2.1:3478?transport=udp`
+    pub(crate) fn url(&self) -> String {
+        format!("turn:{}?transport=udp", self.public)
+    }
+
+    /// What a client needs to use it: without and with credentials.
+    pub(crate) fn rows(&self, user: &str, now: Millis) -> [IceServerRow; 2] {
+        let (username, credential) = self.secret.credential(user, now.plus(CREDENTIAL_TTL));
+        [
+            IceServerRow { urls: vec![format!("stun:{}", self.public)], username: None, credential: None },
+            IceServerRow { urls: vec![self.url()], username: Some(username), credential: Some(credential) },
+        ]
+    }
+
+    /// Keeps the count of allocations per user up to date, until told to stop.
+    pub(crate) async fn count(&self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(COUNT_EVERY) => {}
+            }
+            if let Ok(allocations) = self.server.get_allocations_info(None).await {
+                self.report.send_replace(holders(allocations.values()));
+            }
+        }
+    }
+
+    pub(crate) async fn stop(&self) {
+        let _ = self.server.close().await;
+    }
+}

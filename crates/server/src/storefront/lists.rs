@@ -1,0 +1,269 @@
+//! REST: histories, customers, figures, and who is online.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use axum::extract::{Path, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use bellwire_dialects::storefront::wire::{
+    Analytics, AnalyticsReply, Avatar, CallStatus, CallType, CustomerRow, CustomersReply, OnlineUser,
+    OnlineUsersReply, Pagination, RecentOrder, UserType,
+};
+use serde_json::{Value, json};
+
+use super::caller::{Caller, Customer, Params, Seller};
+use super::present::{self, iso, money};
+use crate::clock::Millis;
+use crate::config::Mode;
+use crate::error::ApiError;
+use crate::state::Shared;
+use crate::store::{HistoryQuery, Order, Tally};
+
+const LONGEST_PAGE: u32 = 100;
+const LONGEST_SEARCH: usize = 200;
+const RECENT_ORDERS: u32 = 5;
+
+/// The socket host's own routes; public as deployed only in compat mode.
+pub(crate) fn online_routes() -> Router<Shared> {
+    Router::new().route("/online-users", get(online_users)).route("/online-users/{id}", get(online_user))
+}
+
+pub(super) async fn seller_history(
+    State(state): State<Shared>,
+    Seller(me): Seller,
+    Path(seller): Path<String>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    own(&me, &seller)?;
+    history(&state, me, UserType::Seller, &params).await
+}
+
+pub(super) async fn customer_history(
+    State(state): State<Shared>,
+    Customer(me): Customer,
+    Path(customer): Path<String>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    own(&me, &customer)?;
+    history(&state, me, UserType::Customer, &params).await
+}
+
+async fn history(
+    state: &Shared,
+    id: String,
+    role: UserType,
+    params: &Params,
+) -> Result<Json<Value>, ApiError> {
+    let page = params.number("page", 1)?.clamp(1, 1_000_000);
+    let limit = params.number("limit", 20)?.clamp(1, LONGEST_PAGE);
+    let (from, to) = period(params)?;
+    let status = match params.text("status").map(CallStatus::parse) {
+        Some(CallStatus::Unknown) => return Err(ApiError::bad_request("Unknown status")),
+        other => other,
+    };
+    let call_type = match params.text("callType").map(CallType::parse) {
+        Some(CallType::Unknown) => return Err(ApiError::bad_request("Unknown call type")),
+        other => other,
+    };
+    let offset = (page - 1) * limit;
+    let query = HistoryQuery { role, id, status, call_type, from, to, limit, offset };
+    let (calls, total) = state.store.history(&query).await?;
+    let total = u32::try_from(total).unwrap_or(u32::MAX);
+    let pagination = Pagination {
+        current_page: page,
+        total_pages: total.div_ceil(limit),
+        total_items: total,
+        items_per_page: limit,
+    };
+    let calls: Vec<_> = calls.into_iter().map(present::call).collect();
+    Ok(Json(json!({ "success": true, "calls": calls, "pagination": pagination })))
+}
+
+pub(super) async fn customers(
+    State(state): State<Shared>,
+    Seller(me): Seller,
+    Path(seller): Path<String>,
+    params: Params,
+) -> Result<Json<CustomersReply>, ApiError> {
+    own(&me, &seller)?;
+    let search = params.text("search");
+    if search.is_some_and(|search| search.len() > LONGEST_SEARCH) {
+        return Err(ApiError::bad_request("search is too long"));
+    }
+    // Everybody eligible has orders, so `type=orders` is what there is anyway.
+    match params.text("type") {
+        None | Some("orders" | "all") => {}
+        Some(_) => return Err(ApiError::bad_request("type must be orders or all")),
+    }
+    let mut orders: HashMap<String, Vec<Order>> = HashMap::new();
+    for order in state.store.recent_orders(&me, RECENT_ORDERS).await? {
+        orders.entry(order.user_id.clone()).or_default().push(order);
+    }
+    let online: HashSet<String> =
+        state.exchange.online().await.into_iter().map(|user| user.user_id).collect();
+    let rows: Vec<CustomerRow> = state
+        .store
+        .customers(&me, search)
+        .await?
+        .into_iter()
+        .map(|customer| {
+            let recent = orders.remove(&customer.id).unwrap_or_default();
+            let last = recent.first();
+            CustomerRow {
+                last_order_id: last.map(|order| order.id.clone()),
+                last_order_number: last.map(|order| order.order_number.clone()),
+                last_order_date: last.map(|order| iso(order.created_at)),
+                last_order_amount: last.map_or(0.0, |order| money(order.total_price)),
+                total_orders: u32::try_from(customer.total_orders).unwrap_or(u32::MAX),
+                total_spent: money(customer.total_spent),
+                is_online: online.contains(&customer.id),
+                recent_orders: recent.into_iter().map(recent_order).collect(),
+                id: customer.id,
+                name: Some(customer.name),
+                email: Some(customer.email),
+                avatar: customer.avatar.map(Avatar::Address),
+                phone_number: customer.phone_number,
+            }
+        })
+        .collect();
+    let total = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    Ok(Json(CustomersReply { success: true, customers: rows, total }))
+}
+
+fn recent_order(order: Order) -> RecentOrder {
+    RecentOrder {
+        id: order.id,
+        order_number: Some(order.order_number),
+        total_price: money(order.total_price),
+        created_at: Some(iso(order.created_at)),
+        order_status: Some(order.status),
+    }
+}
+
+/// The path's seller is ignored, as deployed: a shop sees its own figures.
+pub(super) async fn analytics(
+    State(state): State<Shared>,
+    Seller(me): Seller,
+    Path(_): Path<String>,
+    params: Params,
+) -> Result<Json<AnalyticsReply>, ApiError> {
+    let (from, to) = period(&params)?;
+    let tallies = state.store.tallies(&me, from, to).await?;
+    Ok(Json(AnalyticsReply { success: true, analytics: figures(&tallies) }))
+}
+
+/// Accepted are all calls that somebody answered, also those that have ended since; the average is over
+/// these; completed are those of them that have ended.
+fn figures(tallies: &[Tally]) -> Analytics {
+    let sum = |of: &dyn Fn(&Tally) -> i64| tallies.iter().map(of).sum::<i64>();
+    let in_status = |status: CallStatus| {
+        sum(&|tally| if CallStatus::parse(&tally.status) == status { tally.calls } else { 0 })
+    };
+    let total = sum(&|tally| tally.calls);
+    let accepted = sum(&|tally| tally.answered);
+    let ended = in_status(CallStatus::Ended);
+    let completed = sum(&|tally| {
+        if CallStatus::parse(&tally.status) == CallStatus::Ended { tally.answered } else { 0 }
+    });
+    let mut calls_by_type = BTreeMap::new();
+    let mut calls_by_status = BTreeMap::new();
+    for tally in tallies {
+        *calls_by_type.entry(tally.call_type.clone()).or_default() += count(tally.calls);
+        *calls_by_status.entry(tally.status.clone()).or_default() += count(tally.calls);
+    }
+    Analytics {
+        total_calls: count(total),
+        accepted_calls: count(accepted),
+        declined_calls: count(in_status(CallStatus::Declined)),
+        ended_calls: count(ended),
+        average_duration: ratio(sum(&|tally| tally.duration), completed).round(),
+        acceptance_rate: Some(format!("{:.2}", 100.0 * ratio(accepted, total))),
+        completion_rate: Some(format!("{:.2}", 100.0 * ratio(completed, accepted))),
+        calls_by_type,
+        calls_by_status,
+    }
+}
+
+fn count(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn ratio(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+pub(super) async fn seller_info(
+    State(state): State<Shared>,
+    Caller(_): Caller,
+    Path(seller): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let shop = state
+        .store
+        .account(UserType::Seller, &seller)
+        .await?
+        .ok_or_else(|| ApiError::not_found("Seller not found"))?;
+    Ok(Json(json!({ "success": true, "seller": present::party(shop) })))
+}
+
+pub(super) async fn product_seller(
+    State(state): State<Shared>,
+    Caller(_): Caller,
+    Path(product): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let product =
+        state.store.product(&product).await?.ok_or_else(|| ApiError::not_found("Product not found"))?;
+    let shop = state
+        .store
+        .account(UserType::Seller, &product.shop_id)
+        .await?
+        .ok_or_else(|| ApiError::not_found("Seller not found"))?;
+    let (price, seller) = (money(product.price), present::party(shop));
+    let mut product = json!(present::product(product));
+    product["price"] = json!(price);
+    Ok(Json(json!({ "success": true, "seller": seller, "product": product })))
+}
+
+async fn online_users(
+    State(state): State<Shared>,
+    caller: Result<Caller, ApiError>,
+) -> Result<Json<OnlineUsersReply>, ApiError> {
+    let users = visible(&state, caller).await?;
+    let count = u32::try_from(users.len()).unwrap_or(u32::MAX);
+    Ok(Json(OnlineUsersReply { success: true, users, count }))
+}
+
+async fn online_user(
+    State(state): State<Shared>,
+    caller: Result<Caller, ApiError>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let found = visible(&state, caller).await?.into_iter().find(|user| user.user_id == id);
+    let socket = found.as_ref().and_then(|user| user.socket_id.clone());
+    Ok(Json(json!({ "success": true, "userId": id, "isOnline": found.is_some(), "socketId": socket })))
+}
+
+/// Everybody in compat mode, as deployed; otherwise those the caller has orders or calls with.
+async fn visible(state: &Shared, caller: Result<Caller, ApiError>) -> Result<Vec<OnlineUser>, ApiError> {
+    let users = state.exchange.online().await;
+    let me = match state.config.mode {
+        Mode::Compat => return Ok(users),
+        Mode::Strict => caller?.0,
+    };
+    let related: HashSet<String> = state.store.related(me.role, &me.id).await?.into_iter().collect();
+    Ok(users.into_iter().filter(|user| user.user_id == me.id || related.contains(&user.user_id)).collect())
+}
+
+fn own(me: &str, asked: &str) -> Result<(), ApiError> {
+    if me == asked { Ok(()) } else { Err(ApiError::forbidden("You can only see your own calls")) }
+}
+
+fn period(params: &Params) -> Result<(Option<Millis>, Option<Millis>), ApiError> {
+    let date = |name: &str, end_of_day| match params.text(name) {
+        None => Ok(None),
+        Some(text) => Millis::parse(text, end_of_day)
+            .map(Some)
+            .ok_or_else(|| ApiError::bad_request(format!("{name} is not a date"))),
+    };
+    Ok((date("dateFrom", false)?, date("dateTo", true)?))
+}

@@ -1,0 +1,115 @@
+//! Signing in and out.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use bellwire_dialects::storefront::wire::{Avatar, LoginBody, LoginReply, LoginUser, UserType};
+use serde_json::{Value, json};
+use tracing::debug;
+
+use super::caller::Body;
+use crate::clock::Millis;
+use crate::error::ApiError;
+use crate::state::Shared;
+
+type Reply = Result<(StatusCode, CookieJar, Json<LoginReply>), ApiError>;
+
+pub(super) async fn customer(
+    State(state): State<Shared>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    jar: CookieJar,
+    Body(body): Body<LoginBody>,
+) -> Reply {
+    login(state, from, jar, body, UserType::Customer).await
+}
+
+pub(super) async fn seller(
+    State(state): State<Shared>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    jar: CookieJar,
+    Body(body): Body<LoginBody>,
+) -> Reply {
+    login(state, from, jar, body, UserType::Seller).await
+}
+
+pub(super) async fn logout_customer(State(state): State<Shared>, jar: CookieJar) -> (CookieJar, Json<Value>) {
+    logout(&state, jar, UserType::Customer)
+}
+
+pub(super) async fn logout_seller(State(state): State<Shared>, jar: CookieJar) -> (CookieJar, Json<Value>) {
+    logout(&state, jar, UserType::Seller)
+}
+
+async fn login(state: Shared, from: SocketAddr, jar: CookieJar, body: LoginBody, role: UserType) -> Reply {
+    if body.email.is_empty()
+        || body.password.is_empty()
+        || body.email.len() > 254
+        || body.password.len() > 1024
+    {
+        return Err(ApiError::bad_request("Please provide the correct information"));
+    }
+    let email = body.email.trim().to_lowercase();
+    state
+        .logins
+        .check(&(from.ip(), email.clone()))
+        .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
+
+    let account = state.store.account_by_email(role, &email).await?;
+    let hash = account.as_ref().map(|account| account.password_hash.as_str());
+    let good = state.passwords.verify(&body.password, hash).await;
+    let Some(account) = account.filter(|_| good) else {
+        debug!(role = role.as_str(), "Sign-in refused");
+        if role == UserType::Customer {
+            shop_owner(&state, &email, &body.password).await?;
+        }
+        // One message for both, so that nobody learns who has an account.
+        return Err(ApiError::bad_request("Unknown user or wrong password"));
+    };
+
+    let token = state.tokens.issue(&account.id, role, Millis::now()).ok_or_else(ApiError::internal)?;
+    let jar = jar.add(cookie(&state, role, token.clone()));
+    let user = LoginUser {
+        id: account.id,
+        name: Some(account.name),
+        email: Some(account.email),
+        avatar: account.avatar.map(Avatar::Address),
+        role: Some(match role {
+            UserType::Seller => "Seller".to_owned(),
+            UserType::Customer => "user".to_owned(),
+        }),
+    };
+    Ok((StatusCode::CREATED, jar, Json(LoginReply { success: true, user, token })))
+}
+
+/// A shop's own password at the customers' door: says which door it is.
+async fn shop_owner(state: &Shared, email: &str, password: &str) -> Result<(), ApiError> {
+    let Some(shop) = state.store.account_by_email(UserType::Seller, email).await? else { return Ok(()) };
+    if state.passwords.verify(password, Some(&shop.password_hash)).await {
+        return Err(ApiError::unauthorized("Supplier must use shop login"));
+    }
+    Ok(())
+}
+
+fn cookie(state: &Shared, role: UserType, token: String) -> Cookie<'static> {
+    let life = i64::try_from(state.tokens.ttl().as_secs()).unwrap_or(i64::MAX);
+    let secure = state.config.public_rest_base.as_deref().is_some_and(|base| base.starts_with("https:"));
+    // A web page of another site can only send cookies along that say so.
+    let cross_site = secure && !state.config.allowed_origins.is_empty();
+    Cookie::build((role.cookie(), token))
+        .http_only(true)
+        .path("/")
+        .secure(secure)
+        .same_site(if cross_site { SameSite::None } else { SameSite::Lax })
+        .max_age(time::Duration::seconds(life))
+        .build()
+}
+
+fn logout(state: &Shared, jar: CookieJar, role: UserType) -> (CookieJar, Json<Value>) {
+    let mut gone = cookie(state, role, String::new());
+    gone.set_max_age(time::Duration::ZERO);
+    (jar.add(gone), Json(json!({ "success": true, "message": "Log out successful" })))
+}

@@ -1,0 +1,66 @@
+//! REST: starting, answering and ending calls, and the relay's credentials.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use bellwire_dialects::storefront::wire::{
+    EndBody, IceServerRow, IceServersReply, InitiateBody, RespondBody, Response,
+};
+use serde_json::{Value, json};
+
+use super::caller::{Body, Caller};
+use super::present;
+use crate::clock::Millis;
+use crate::error::ApiError;
+use crate::relay::CREDENTIAL_TTL;
+use crate::state::Shared;
+use crate::store::Remarks;
+
+pub(super) async fn initiate(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+    Body(body): Body<InitiateBody>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let call = state.calls.initiate(&me, body).await?;
+    let message = "Video call initiated successfully";
+    let body = json!({ "success": true, "videoCall": present::call(call), "message": message });
+    Ok((StatusCode::CREATED, Json(body)))
+}
+
+pub(super) async fn respond(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+    Body(body): Body<RespondBody>,
+) -> Result<Json<Value>, ApiError> {
+    let reason = body.decline_reason.as_deref();
+    let call = state.calls.respond(&me, &body.call_id, body.response, reason).await?;
+    let message = match body.response {
+        Response::Accepted => "Call accepted successfully",
+        Response::Declined => "Call declined successfully",
+    };
+    Ok(Json(json!({ "success": true, "call": present::call(call), "message": message })))
+}
+
+pub(super) async fn end(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+    Body(body): Body<EndBody>,
+) -> Result<Json<Value>, ApiError> {
+    let remarks =
+        Remarks { call_quality: body.call_quality, notes: body.notes, recording_url: body.recording_url };
+    let call = state.calls.end(&me, &body.call_id, &remarks, None).await?;
+    let message = "Call ended successfully";
+    Ok(Json(json!({ "success": true, "call": present::call(call), "message": message })))
+}
+
+pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<IceServersReply> {
+    let mut ice_servers: Vec<IceServerRow> = Vec::new();
+    if let Some(relay) = &state.relay {
+        ice_servers.extend(relay.rows(&me.id, Millis::now()));
+    }
+    if !state.config.stun_urls.is_empty() {
+        let urls = state.config.stun_urls.clone();
+        ice_servers.push(IceServerRow { urls, username: None, credential: None });
+    }
+    Json(IceServersReply { success: true, ice_servers, ttl: CREDENTIAL_TTL.as_secs() })
+}
