@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// How one backend says what a call needs said, for one account.
-pub trait Dialect: Send + std::fmt::Debug {
+pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// What this account can do on this backend.
     fn capabilities(&self) -> Capabilities;
 
@@ -34,8 +34,9 @@ pub trait Dialect: Send + std::fmt::Debug {
     /// The backend has no words for it, or the call is not known to it.
     fn encode(&mut self, call: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError>;
 
-    /// Asks for the people this account can call; `None` where the backend has no such list.
-    fn contacts(&self) -> Option<RestCall>;
+    /// Asks for the people this account can call whose name or address contains `search` (empty: all);
+    /// `None` where the backend has no such list.
+    fn contacts(&self, search: &str) -> Option<RestCall>;
 
     /// # Errors
     /// The backend refused, or the reply is not understood; likewise for the other parsers.

@@ -13,21 +13,21 @@ pub struct Contact {
     pub detail: String,
     pub online: bool,
     /// What a call can be about, newest first.
-    pub orders: Vec<ContactOrder>,
+    pub subjects: Vec<ContactSubject>,
     pub total_orders: u32,
-    /// In the shop's currency.
-    pub total_spent: f64,
+    /// In the shop's currency, with two decimals.
+    pub total_spent: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct ContactOrder {
+pub struct ContactSubject {
     pub subject: Subject,
     /// e.g. "Processing".
     pub status: String,
     /// RFC 3339; empty if the backend does not say.
     pub created_at: String,
-    /// In the shop's currency.
-    pub amount: f64,
+    /// In the shop's currency, with two decimals.
+    pub amount: String,
 }
 
 /// One past call, as its backend keeps it.

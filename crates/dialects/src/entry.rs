@@ -50,6 +50,8 @@ pub struct Field {
 /// Who signed in and how later calls prove it. Holds the token: store it only where secrets go.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
+    /// Id of the dialect this account speaks.
+    pub dialect: String,
     pub person: Person,
     /// The backend's word: `seller`, `customer`.
     pub role: String,

@@ -15,7 +15,7 @@ mod wire;
 pub use capability::Capabilities;
 pub use dialect::{DecodeError, Dialect, EncodeError, Presence, Reaction, SideEvent};
 pub use directory::{
-    Analytics, Contact, ContactOrder, HistoryItem, HistoryPage, IceServer, IceServers, ReplyError,
+    Analytics, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers, ReplyError,
 };
 pub use entry::{Entry, Field, Identity, LoginError, Role};
 pub use wire::{Inbound, Method, Outbound, RequestId, RestCall};

@@ -151,8 +151,8 @@ impl Dialect for Storefront {
         }
     }
 
-    fn contacts(&self) -> Option<RestCall> {
-        (self.role == UserType::Seller).then(|| records::contacts_request(&self.me))
+    fn contacts(&self, search: &str) -> Option<RestCall> {
+        (self.role == UserType::Seller).then(|| records::contacts_request(&self.me, search))
     }
 
     fn parse_contacts(&self, status: u16, body: &Value) -> Result<Vec<Contact>, ReplyError> {

@@ -1,1 +1,21 @@
-//! bellwire-signaling
+//! Runs a dialect: sign-in and discovery, REST, the socket, and one session per account that joins
+//! them. What is said is the dialects' business, what it means for a call the phone's.
+#![forbid(unsafe_code)]
+
+mod backend;
+mod discovery;
+mod lanes;
+mod outbox;
+mod reconnect;
+mod rest;
+mod session;
+mod sign_in;
+mod socketio;
+
+pub use backend::{AddressError, Backend};
+pub use bellwire_dialects::{
+    Analytics, Capabilities, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, Identity,
+    ReplyError,
+};
+pub use session::{SayError, Session, SessionEvent};
+pub use sign_in::{SignInError, SignInRequest, SignedIn, resume, sign_in};

@@ -36,6 +36,7 @@ pub(super) fn parse(role: &str, status: u16, body: &Value) -> Result<Identity, L
     let name = limits::shown(reply.user.name.as_deref().unwrap_or_default());
     let avatar = reply.user.avatar.as_ref().and_then(Avatar::address).map(str::to_owned);
     Ok(Identity {
+        dialect: super::ENTRY.id.to_owned(),
         person: Person { id: PersonId(reply.user.id), name, avatar },
         role: role.as_str().to_owned(),
         token: reply.token,

@@ -12,15 +12,17 @@ use super::{
     },
 };
 use crate::{
-    Analytics, Contact, ContactOrder, HistoryItem, HistoryPage, IceServer, IceServers, Method, ReplyError,
+    Analytics, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers, Method, ReplyError,
     RestCall,
 };
 
 /// Rows of one list; a server that sends more is cut.
 const ROWS: usize = 2000;
 
-pub(super) fn contacts_request(me: &str) -> RestCall {
-    fetch(format!("/video-call/customers/{}", segment(me)), Vec::new())
+pub(super) fn contacts_request(me: &str, search: &str) -> RestCall {
+    let search = search.trim();
+    let query = if search.is_empty() { Vec::new() } else { vec![("search".to_owned(), search.to_owned())] };
+    fetch(format!("/video-call/customers/{}", segment(me)), query)
 }
 
 pub(super) fn history_request(role: UserType, me: &str, page: u32, limit: u32) -> RestCall {
@@ -66,20 +68,24 @@ fn contact(row: CustomerRow) -> Contact {
         },
         detail: limits::shown(row.email.as_deref().unwrap_or_default()),
         online: row.is_online,
-        orders: row.recent_orders.into_iter().take(ROWS).map(order).collect(),
+        subjects: row.recent_orders.into_iter().take(ROWS).map(order).collect(),
         total_orders: row.total_orders,
-        total_spent: row.total_spent,
+        total_spent: money(row.total_spent),
     }
 }
 
-fn order(row: RecentOrder) -> ContactOrder {
+fn order(row: RecentOrder) -> ContactSubject {
     let number = limits::shown(row.order_number.as_deref().unwrap_or(&row.id));
-    ContactOrder {
+    ContactSubject {
         subject: Subject { label: order_label(&number), id: row.id },
         status: limits::shown(row.order_status.as_deref().unwrap_or_default()),
         created_at: row.created_at.unwrap_or_default(),
-        amount: row.total_price,
+        amount: money(row.total_price),
     }
+}
+
+fn money(amount: f64) -> String {
+    format!("{amount:.2}")
 }
 
 pub(super) fn history(role: UserType, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {

@@ -1,0 +1,73 @@
+//! How long to wait before the next attempt. Knows no clock and no socket.
+
+use std::time::{Duration, Instant};
+
+const FIRST: Duration = Duration::from_millis(250);
+const LAST: Duration = Duration::from_secs(15);
+/// A connection that held this long earns a quick first attempt again.
+const STABLE: Duration = Duration::from_secs(5);
+
+/// Capped exponential back-off with jitter.
+#[derive(Debug, Default)]
+pub(crate) struct Backoff {
+    attempts: u32,
+    opened: Option<Instant>,
+}
+
+impl Backoff {
+    /// The connection is open.
+    pub(crate) fn opened(&mut self, now: Instant) {
+        self.opened = Some(now);
+    }
+
+    /// The connection is gone, or did not come up. `random` in 0..1 spreads clients of one server
+    /// that died over time.
+    pub(crate) fn lost(&mut self, now: Instant, random: f64) -> Duration {
+        let held = self.opened.take().map(|at| now.saturating_duration_since(at));
+        if held.is_some_and(|held| held >= STABLE) {
+            self.attempts = 0;
+        }
+        let full = FIRST.saturating_mul(1 << self.attempts.min(16)).min(LAST);
+        self.attempts = self.attempts.saturating_add(1);
+        full.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
+    }
+
+    /// The server let us in and then refused us: asking again soon is of no use.
+    pub(crate) fn refused(&mut self, random: f64) -> Duration {
+        self.opened = None;
+        self.attempts = self.attempts.saturating_add(1);
+        LAST.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_a_cap_and_never_vanish() {
+        let mut backoff = Backoff::default();
+        let now = Instant::now();
+        let mut last = Duration::ZERO;
+        for attempt in 0..200 {
+            let wait = backoff.lost(now, 1.0);
+            assert!(wait >= last && wait <= LAST, "attempt {attempt}: {wait:?}");
+            last = wait;
+        }
+        assert_eq!(last, LAST);
+        assert!(backoff.lost(now, 0.0) >= LAST / 2);
+    }
+
+    #[test]
+    fn only_a_connection_that_held_starts_over() {
+        let mut backoff = Backoff::default();
+        let start = Instant::now();
+        for _ in 0..10 {
+            backoff.lost(start, 1.0);
+        }
+        backoff.opened(start);
+        assert_eq!(backoff.lost(start + Duration::from_secs(1), 1.0), LAST);
+        backoff.opened(start);
+        assert_eq!(backoff.lost(start + STABLE, 1.0), FIRST);
+    }
+}
