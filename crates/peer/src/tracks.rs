@@ -119,12 +119,15 @@ struct Packetizer {
 }
 
 impl Packetizer {
+    #[expect(clippy::field_reassign_with_default, reason = "the other field is private")]
     fn new(ssrc: u32) -> Self {
+        let mut vp8 = Vp8Payloader::default();
+        vp8.enable_picture_id = true;
         Self {
             ssrc,
             sequence: rand::random(),
             h264: H264Payloader::default(),
-            vp8: Vp8Payloader { enable_picture_id: true, ..Default::default() },
+            vp8,
         }
     }
 

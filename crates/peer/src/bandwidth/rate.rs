@@ -18,9 +18,9 @@ const GROWTH: f64 = 1.08;
 /// Growth a second back towards a capacity known from before a fall.
 const RECOVERY: f64 = 1.5;
 /// Growth a second once the known capacity is outdated.
-const DISCOVERY: f64 = 1.25;
+const DISCOVERY: f64 = 1.35;
 /// Known capacity is outdated after this time without overuse near it.
-const OUTDATED: Duration = Duration::from_secs(8);
+const OUTDATED: Duration = Duration::from_secs(6);
 /// The estimate stays within reach of what is sent: one never used proves nothing.
 const REACH: f64 = 1.5;
 const REACH_ADD: f64 = 10_000.0;

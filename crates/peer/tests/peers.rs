@@ -1,0 +1,401 @@
+//! Two peers in one process, over real sockets on loopback.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use bellwire_call::{IceCandidate, Sdp, SdpKind};
+use bellwire_media::{Codec, EncodedFrame, Packet, PacketReceiver, SenderReport, TrackKind};
+use bellwire_peer::{NegotiateError, PathKind, Peer, PeerConfig, PeerEvent, PeerState};
+use tokio::sync::mpsc;
+
+/// Longer than anything takes on a busy machine; only a failure waits this long.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+#[derive(Default)]
+struct Heard {
+    packets: Mutex<Vec<(Codec, Packet)>>,
+    reports: Mutex<Vec<(TrackKind, SenderReport)>>,
+    round_trips: Mutex<Vec<Duration>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl PacketReceiver for Heard {
+    fn packet(&self, codec: Codec, packet: Packet) {
+        locked(&self.packets).push((codec, packet));
+    }
+
+    fn sender_report(&self, kind: TrackKind, report: SenderReport) {
+        locked(&self.reports).push((kind, report));
+    }
+
+    fn round_trip(&self, rtt: Duration) {
+        locked(&self.round_trips).push(rtt);
+    }
+}
+
+impl Heard {
+    fn count(&self, codec: Codec) -> usize {
+        locked(&self.packets).iter().filter(|(c, _)| *c == codec).count()
+    }
+}
+
+struct Side {
+    peer: Peer,
+    heard: Arc<Heard>,
+    seen: Arc<Mutex<Vec<PeerEvent>>>,
+}
+
+impl Side {
+    fn saw(&self, wanted: impl Fn(&PeerEvent) -> bool) -> bool {
+        locked(&self.seen).iter().any(wanted)
+    }
+
+    fn forget(&self) {
+        locked(&self.seen).clear();
+    }
+}
+
+fn config() -> PeerConfig {
+    PeerConfig { bind: Some(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]), ..PeerConfig::default() }
+}
+
+async fn side(config: PeerConfig) -> Result<(Side, mpsc::UnboundedReceiver<IceCandidate>)> {
+    let (events, mut happened) = mpsc::channel(64);
+    let heard = Arc::new(Heard::default());
+    let peer = Peer::open(config, Some(heard.clone()), events).await?;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (candidates_in, candidates) = mpsc::unbounded_channel();
+    let log = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Some(event) = happened.recv().await {
+            if let PeerEvent::Candidate(candidate) = &event {
+                let _gone = candidates_in.send(candidate.clone());
+            }
+            locked(&log).push(event);
+        }
+    });
+    Ok((Side { peer, heard, seen }, candidates))
+}
+
+struct Pair {
+    a: Arc<Side>,
+    b: Arc<Side>,
+}
+
+impl Pair {
+    async fn new(a: PeerConfig, b: PeerConfig) -> Result<Self> {
+        let (a, from_a) = side(a).await?;
+        let (b, from_b) = side(b).await?;
+        let (a, b) = (Arc::new(a), Arc::new(b));
+        for (mut from, to) in [(from_a, Arc::downgrade(&b)), (from_b, Arc::downgrade(&a))] {
+            tokio::spawn(async move {
+                while let Some(candidate) = from.recv().await {
+                    let Some(to) = to.upgrade() else { return };
+                    if let Err(error) = to.peer.add_candidate(candidate).await {
+                        tracing::warn!(%error, "candidate");
+                    }
+                }
+            });
+        }
+        Ok(Self { a, b })
+    }
+
+    /// `from` offers, the other answers.
+    async fn negotiate(from: &Side, to: &Side, ice_restart: bool) -> Result<()> {
+        let offer = from.peer.create_offer(ice_restart).await?;
+        let answer = to.peer.accept_offer(offer).await?;
+        from.peer.accept_answer(answer).await?;
+        Ok(())
+    }
+
+    async fn connected() -> Result<Self> {
+        let pair = Self::new(config(), config()).await?;
+        Self::negotiate(&pair.a, &pair.b, false).await?;
+        pair.wait_connected().await?;
+        Ok(pair)
+    }
+
+    async fn wait_connected(&self) -> Result<()> {
+        for side in [&self.a, &self.b] {
+            until("connected", || side.saw(|e| *e == PeerEvent::State(PeerState::Connected))).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn until(what: &str, ready: impl Fn() -> bool) -> Result<()> {
+    let start = Instant::now();
+    while !ready() {
+        if start.elapsed() > PATIENCE {
+            bail!("never came: {what}");
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(())
+}
+
+fn frame(codec: Codec, data: Vec<u8>, timestamp: u32, key: bool) -> EncodedFrame {
+    let captured = Instant::now();
+    EncodedFrame { codec, data: data.into(), timestamp, captured, duration: Duration::from_millis(20), key }
+}
+
+fn picture(n: u32, size: usize) -> EncodedFrame {
+    let mut data = vec![0, 0, 0, 1, 0x65];
+    data.extend((5..size).map(|at| 1 + u8::try_from((at + n as usize) % 200).unwrap_or(1)));
+    frame(Codec::H264, data, n * 3_000, true)
+}
+
+/// Sends sound and pictures from `side` until told to stop.
+struct Stream(tokio::task::JoinHandle<()>);
+
+impl Stream {
+    fn start(side: &Arc<Side>, size: usize) -> Self {
+        let (audio, video) = (side.peer.audio_sink(), side.peer.video_sink());
+        Self(tokio::spawn(async move {
+            let mut tick = tokio::time::interval(Duration::from_millis(20));
+            for n in 0.. {
+                tick.tick().await;
+                audio.send(frame(Codec::Opus, vec![7; 80], n * 960, false));
+                video.send(picture(n, size));
+            }
+        }))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_arrive_whole_and_in_their_own_time() -> Result<()> {
+    let pair = Pair::connected().await?;
+    let sent = picture(3, 5_000);
+    pair.a.peer.video_sink().send(sent.clone());
+    pair.a.peer.audio_sink().send(frame(Codec::Opus, vec![1, 2, 3], 960, false));
+    let heard = &pair.b.heard;
+    until("sound", || heard.count(Codec::Opus) == 1).await?;
+    until("the picture's last packet", || {
+        locked(&heard.packets).iter().any(|(c, p)| *c == Codec::H264 && p.marker)
+    })
+    .await?;
+    let packets = locked(&heard.packets).clone();
+    let sound = packets.iter().find(|(c, _)| *c == Codec::Opus).context("sound")?;
+    assert_eq!((sound.1.timestamp, &sound.1.payload[..]), (960, &[1, 2, 3][..]));
+    let mut parts: Vec<_> =
+        packets.iter().filter(|(c, _)| *c == Codec::H264).map(|(_, p)| p.clone()).collect();
+    parts.sort_by_key(|p| p.sequence);
+    assert!(parts.iter().all(|p| p.timestamp == 3 * 3_000));
+    // FU-A: two bytes of header, then the picture without its start code and NAL header.
+    let body: Vec<u8> = parts.iter().flat_map(|p| p.payload[2..].to_vec()).collect();
+    assert_eq!(body, sent.data[5..]);
+    assert!(pair.a.saw(|e| *e == PeerEvent::SendCodec(Codec::H264)));
+    assert!(pair.b.saw(|e| *e == PeerEvent::SendCodec(Codec::H264)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_sides_see_the_same_security_code() -> Result<()> {
+    let pair = Pair::new(config(), config()).await?;
+    assert_eq!(pair.a.peer.security_code(), None);
+    Pair::negotiate(&pair.a, &pair.b, false).await?;
+    let code = pair.a.peer.security_code().context("known after the answer")?;
+    assert_eq!(pair.b.peer.security_code(), Some(code));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_round_trip_and_estimate_come_with_media() -> Result<()> {
+    let pair = Pair::connected().await?;
+    let _streams = [Stream::start(&pair.a, 3_000), Stream::start(&pair.b, 3_000)];
+    let (a, b) = (&pair.a, &pair.b);
+    until("sender reports of both kinds", || {
+        let reports = locked(&b.heard.reports);
+        [TrackKind::Audio, TrackKind::Video].iter().all(|kind| reports.iter().any(|(k, _)| k == kind))
+    })
+    .await?;
+    until("a round trip", || !locked(&a.heard.round_trips).is_empty()).await?;
+    until("the estimate to grow from its start", || {
+        a.saw(|e| matches!(e, PeerEvent::TargetBitrate { bps } if *bps > 700_000))
+    })
+    .await?;
+    until("a loss report", || a.saw(|e| matches!(e, PeerEvent::RemoteLoss { .. }))).await?;
+    let stats = a.peer.stats().await;
+    assert!(stats.audio.packets_sent > 0 && stats.video.packets_sent > stats.audio.packets_sent);
+    assert!(stats.audio.packets_received > 0 && stats.video.bytes_received > 0);
+    assert_eq!(stats.path, Some(PathKind::Direct));
+    assert!(stats.round_trip.is_some());
+    assert!(!a.saw(|e| *e == PeerEvent::PathSilent));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_frame_can_be_asked_for() -> Result<()> {
+    let pair = Pair::connected().await?;
+    let _stream = Stream::start(&pair.a, 1_000);
+    until("pictures", || pair.b.heard.count(Codec::H264) > 0).await?;
+    pair.a.forget();
+    pair.b.peer.request_key_frame();
+    until("the request", || pair.a.saw(|e| *e == PeerEvent::KeyFrameWanted)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn either_side_may_offer_again_and_restart_ice_while_media_flows() -> Result<()> {
+    let pair = Pair::connected().await?;
+    let _streams = [Stream::start(&pair.a, 1_000), Stream::start(&pair.b, 1_000)];
+    let (a, b) = (&*pair.a, &*pair.b);
+    for (from, to, restart) in [(b, a, false), (a, b, false), (b, a, true), (a, b, true)] {
+        Pair::negotiate(from, to, restart).await.with_context(|| format!("restart {restart}"))?;
+        // Through the old path it may go on a moment; what counts is what comes later.
+        tokio::time::sleep(Duration::from_millis(if restart { 1_000 } else { 100 })).await;
+        for side in [a, b] {
+            let before = (side.heard.count(Codec::Opus), side.heard.count(Codec::H264));
+            until("media goes on", || {
+                side.heard.count(Codec::Opus) > before.0 + 10 && side.heard.count(Codec::H264) > before.1 + 10
+            })
+            .await
+            .with_context(|| format!("restart {restart}"))?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_best_common_codec_is_sent() -> Result<()> {
+    let only = |codec| PeerConfig { video_codecs: vec![codec], ..config() };
+    for (a, b, expected) in [
+        (config(), only(Codec::Vp8), Codec::Vp8),
+        (only(Codec::Vp8), config(), Codec::Vp8),
+        (only(Codec::H264), config(), Codec::H264),
+        (config(), only(Codec::H264), Codec::H264),
+    ] {
+        let pair = Pair::new(a, b).await?;
+        Pair::negotiate(&pair.a, &pair.b, false).await?;
+        pair.wait_connected().await?;
+        for (from, to) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
+            until("the codec", || from.saw(|e| *e == PeerEvent::SendCodec(expected))).await?;
+            let data = if expected == Codec::H264 { vec![0, 0, 0, 1, 0x65, 9, 9] } else { vec![9, 9, 9] };
+            from.peer.video_sink().send(frame(expected, data, 90, true));
+            until("its packets", || to.heard.count(expected) == 1).await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_voice_call_has_no_pictures() -> Result<()> {
+    let voice = || PeerConfig { video: false, ..config() };
+    let pair = Pair::new(voice(), voice()).await?;
+    let offer = pair.a.peer.create_offer(false).await?;
+    assert!(!offer.sdp.contains("m=video"));
+    let answer = pair.b.peer.accept_offer(offer).await?;
+    pair.a.peer.accept_answer(answer).await?;
+    pair.wait_connected().await?;
+    pair.a.peer.audio_sink().send(frame(Codec::Opus, vec![1], 0, false));
+    until("sound", || pair.b.heard.count(Codec::Opus) == 1).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_is_refused_and_harms_nothing() -> Result<()> {
+    let pair = Pair::connected().await?;
+    let peer = &pair.a.peer;
+    let sdp = |kind, text: &str| Sdp { kind, sdp: text.to_owned() };
+    let broken = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n";
+    for text in ["", "nonsense", broken, &"a".repeat(300 * 1024)] {
+        assert!(peer.accept_offer(sdp(SdpKind::Offer, text)).await.is_err());
+    }
+    let stray = peer.accept_answer(sdp(SdpKind::Answer, broken)).await;
+    assert!(matches!(stray, Err(NegotiateError::Description(_))));
+    let late = pair.b.peer.create_offer(false).await?;
+    let answer = Sdp { kind: SdpKind::Answer, sdp: late.sdp.clone() };
+    assert!(matches!(peer.accept_answer(answer).await, Err(NegotiateError::NoOffer)));
+    let candidate = |text: &str| IceCandidate {
+        candidate: text.to_owned(),
+        sdp_mid: Some("0".to_owned()),
+        sdp_m_line_index: Some(0),
+        username_fragment: None,
+    };
+    assert!(peer.add_candidate(candidate("candidate:bogus")).await.is_err());
+    for harmless in ["", "candidate:1 1 udp 5 8f3c-aa.local 9 typ host"] {
+        peer.add_candidate(candidate(harmless)).await?;
+    }
+    // A sound offer with a section nobody can place is taken back as a whole.
+    let odd = late.sdp.replace("a=ice-pwd", "a=not-pwd");
+    assert!(peer.accept_offer(sdp(SdpKind::Offer, &odd)).await.is_err());
+    let answer = peer.accept_offer(late).await?;
+    pair.b.peer.accept_answer(answer).await?;
+    pair.a.peer.audio_sink().send(frame(Codec::Opus, vec![5], 0, false));
+    until("sound still flows", || pair.b.heard.count(Codec::Opus) == 1).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn candidates_may_come_before_the_offer() -> Result<()> {
+    let (a, mut from_a) = side(config()).await?;
+    let (b, _from_b) = side(config()).await?;
+    let offer = a.peer.create_offer(false).await?;
+    let early = tokio::time::timeout(PATIENCE, from_a.recv()).await?.context("a candidate")?;
+    b.peer.add_candidate(early).await?;
+    let answer = b.peer.accept_offer(offer).await?;
+    a.peer.accept_answer(answer).await?;
+    // Only one side's candidates are ever passed on: enough, the other is learned from its checks.
+    until("connected", || a.saw(|e| *e == PeerEvent::State(PeerState::Connected))).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_offer_gives_way_to_theirs() -> Result<()> {
+    let pair = Pair::new(config(), config()).await?;
+    let _ours = pair.a.peer.create_offer(false).await?;
+    Pair::negotiate(&pair.b, &pair.a, false).await?;
+    pair.wait_connected().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_do_not_answer_delay_nothing() -> Result<()> {
+    let servers = || PeerConfig {
+        ice_servers: vec![bellwire_peer::IceServer {
+            urls: vec!["stun:127.0.0.1:9".to_owned(), "stun:no-such-host.invalid".to_owned()],
+            ..Default::default()
+        }],
+        ..config()
+    };
+    let pair = Pair::new(servers(), servers()).await?;
+    Pair::negotiate(&pair.a, &pair.b, false).await?;
+    pair.wait_connected().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_path_gone_silent_is_noticed_before_ice_gives_up() -> Result<()> {
+    let Pair { a, b } = Pair::connected().await?;
+    let _stream = Stream::start(&a, 1_000);
+    until("pictures", || b.heard.count(Codec::H264) > 0).await?;
+    drop(b);
+    until("silence", || a.saw(|e| *e == PeerEvent::PathSilent)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_ends_every_task() -> Result<()> {
+    let (a, _candidates) = side(config()).await?;
+    let (audio, seen) = (a.peer.audio_sink(), a.seen);
+    a.peer.create_offer(false).await?;
+    tokio::time::timeout(PATIENCE, a.peer.close()).await?;
+    audio.send(frame(Codec::Opus, vec![1], 0, false));
+    // The events end with the peer: nobody holds the log but us.
+    until("the end of events", || Arc::strong_count(&seen) == 1).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_voice_call_declines_pictures_and_stays_connected() -> Result<()> {
+    let pair = Pair::new(config(), PeerConfig { video: false, ..config() }).await?;
+    Pair::negotiate(&pair.a, &pair.b, false).await?;
+    pair.wait_connected().await?;
+    pair.a.peer.audio_sink().send(frame(Codec::Opus, vec![1], 0, false));
+    pair.b.peer.audio_sink().send(frame(Codec::Opus, vec![2], 0, false));
+    until("sound both ways", || pair.b.heard.count(Codec::Opus) == 1 && pair.a.heard.count(Codec::Opus) == 1)
+        .await
+}
