@@ -191,8 +191,9 @@ impl Call {
         &self.peer
     }
 
-    pub(crate) fn epoch(&self) -> Epoch {
-        self.negotiation.epoch()
+    /// Of the peer connection that is open.
+    pub(crate) fn open_epoch(&self) -> Option<Epoch> {
+        self.negotiation.open_epoch()
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

@@ -107,6 +107,11 @@ impl Negotiation {
         self.epoch
     }
 
+    /// The epoch outcomes must carry to count.
+    pub(crate) fn open_epoch(&self) -> Option<Epoch> {
+        self.open.then_some(self.epoch)
+    }
+
     /// An offer of ours has no answer and may be said again.
     pub(crate) fn awaits_answer(&self) -> bool {
         matches!(self.phase, Phase::Offered(_)) && self.repeats_left > 0

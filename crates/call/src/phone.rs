@@ -250,7 +250,9 @@ impl Phone {
     /// The one place where outcomes of closed peer connections and ended calls are dropped.
     fn peer(&mut self, id: CallId, epoch: Epoch, outcome: PeerOutcome, now: Instant, out: &mut Vec<Command>) {
         let chosen = self.chosen;
-        if let Some(call) = self.calls.get_mut(&id).filter(|call| call.is_live() && call.epoch() == epoch) {
+        if let Some(call) =
+            self.calls.get_mut(&id).filter(|call| call.is_live() && call.open_epoch() == Some(epoch))
+        {
             call.peer_reported(outcome, chosen, now, out);
         }
     }

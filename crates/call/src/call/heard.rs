@@ -55,9 +55,16 @@ impl Call {
 
     fn hear_accept(&mut self, now: Instant, out: &mut Vec<Command>) {
         match (self.consent, self.direction) {
-            (Consent::Asked, Direction::Outgoing) => self.agree(now, out),
+            (Consent::Asked, Direction::Outgoing) => self.hear_consent(now, out),
             (Consent::Asked, Direction::Incoming) => self.end(EndReason::AnsweredElsewhere, None, now, out),
             (Consent::Given, _) => {}
+        }
+    }
+
+    /// Nobody can agree to a call the backend has no id for.
+    fn hear_consent(&mut self, now: Instant, out: &mut Vec<Command>) {
+        if self.remote.is_some() {
+            self.agree(now, out);
         }
     }
 
@@ -76,7 +83,7 @@ impl Call {
             (Consent::Asked, Direction::Incoming) => {}
             (Consent::Asked, Direction::Outgoing) => {
                 self.joined_after_us = true;
-                self.agree(now, out);
+                self.hear_consent(now, out);
             }
             (Consent::Given, _) => {
                 let first = !std::mem::replace(&mut self.joined_after_us, true);

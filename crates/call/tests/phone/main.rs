@@ -1,0 +1,10 @@
+//! The phone from outside: behaviour in stepped time, two phones on one simulated backend, and
+//! random interleavings of both.
+
+mod ledger;
+mod pair;
+mod pairs;
+mod random;
+mod ringing;
+mod talking;
+mod words;

@@ -1,0 +1,394 @@
+//! Two phones, a backend in the manner of `storefront` between them, and peer connections that
+//! exist on paper only. Time jumps from one thing that happens to the next.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bellwire_call::{
+    CallId, CallKey, Command, Epoch, Event, Heard, IceCandidate, Invite, MediaKind, OfferRule, PeerOutcome,
+    RemoteCallId, Sdp, SdpKind, Signal, UserAction,
+};
+
+use crate::ledger::Desk;
+use crate::words::{HOME, answer, candidate, offer, person, remote, ring};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Side {
+    Alice,
+    Bob,
+}
+
+impl Side {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Alice => Self::Bob,
+            Self::Bob => Self::Alice,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Alice => "alice",
+            Self::Bob => "bob",
+        }
+    }
+}
+
+/// Order is kept within a channel and not between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Channel {
+    Rest,
+    Socket,
+    Peer(CallId),
+}
+
+/// A peer connection, as far as descriptions go.
+#[derive(Default)]
+struct Paper {
+    epoch: Option<Epoch>,
+    made: u32,
+    local: Option<Sdp>,
+    remote: Option<Sdp>,
+    told: bool,
+}
+
+struct Member {
+    desk: Desk,
+    up: bool,
+    /// What was said while the socket was away.
+    queued: Vec<(CallKey, Signal)>,
+    papers: BTreeMap<CallId, Paper>,
+}
+
+pub(crate) struct Pair {
+    now: Instant,
+    members: BTreeMap<Side, Member>,
+    /// By due time and number, so that equal times keep their order.
+    due: BTreeMap<(Instant, u64), (Side, Event)>,
+    last_on: BTreeMap<(Side, Channel), Instant>,
+    counter: u64,
+    /// Backend ids: who placed the call, under which local id.
+    placed: BTreeMap<RemoteCallId, (Side, CallId)>,
+    /// Milliseconds, used in turn.
+    latencies: Vec<u64>,
+    pub(crate) network_up: bool,
+}
+
+impl Pair {
+    #[expect(clippy::disallowed_methods, reason = "a starting point for stepped time")]
+    pub(crate) fn new(latencies: Vec<u64>) -> Self {
+        let now = Instant::now();
+        let member = |name, rule| Member {
+            desk: Desk::new(name, rule, now),
+            up: true,
+            queued: Vec::new(),
+            papers: BTreeMap::new(),
+        };
+        Self {
+            now,
+            members: [
+                (Side::Alice, member("alice", OfferRule::Us)),
+                (Side::Bob, member("bob", OfferRule::Them)),
+            ]
+            .into(),
+            due: BTreeMap::new(),
+            last_on: BTreeMap::new(),
+            counter: 0,
+            placed: BTreeMap::new(),
+            latencies,
+            network_up: true,
+        }
+    }
+
+    pub(crate) fn desk(&self, side: Side) -> &Desk {
+        &self.members[&side].desk
+    }
+
+    pub(crate) fn dial(&mut self, side: Side) {
+        let invite = Invite { to: person(side.other().name()), kind: MediaKind::Video, subject: None };
+        self.user(side, UserAction::Dial { account: HOME, invite });
+    }
+
+    pub(crate) fn user(&mut self, side: Side, action: UserAction) {
+        self.handle(side, Event::User(action));
+    }
+
+    /// A signal straight to one phone, past the backend.
+    pub(crate) fn inject(&mut self, side: Side, call: CallKey, signal: Signal) {
+        self.handle(side, Event::Heard(Heard { account: HOME, call, signal }));
+    }
+
+    pub(crate) fn outcome(&mut self, side: Side, call: CallId, epoch: Epoch, outcome: PeerOutcome) {
+        self.handle(side, Event::Peer { call, epoch, outcome });
+    }
+
+    pub(crate) fn socket(&mut self, side: Side, up: bool) {
+        let member = self.member(side);
+        if member.up == up {
+            return;
+        }
+        member.up = up;
+        let queued = if up { std::mem::take(&mut member.queued) } else { Vec::new() };
+        self.handle(side, Event::Link { account: HOME, up });
+        for (call, signal) in queued {
+            self.relay(side, call, signal);
+        }
+        if !up {
+            for call in self.calls_of(side) {
+                self.pass_on(side, &call, Signal::PeerLeft { disconnected: true });
+            }
+        }
+    }
+
+    pub(crate) fn network(&mut self, up: bool) {
+        self.network_up = up;
+        if !up {
+            for side in [Side::Alice, Side::Bob] {
+                let talking: Vec<_> =
+                    self.member(side).papers.iter_mut().filter(|(_, paper)| paper.told).collect();
+                let lost: Vec<_> = talking
+                    .into_iter()
+                    .map(|(call, paper)| {
+                        paper.told = false;
+                        (*call, paper.epoch)
+                    })
+                    .collect();
+                for (call, epoch) in lost {
+                    self.report(side, call, epoch, PeerOutcome::PathLost);
+                }
+            }
+        } else {
+            self.connect_papers();
+        }
+    }
+
+    /// Lets everything happen that is due within `span`.
+    pub(crate) fn pass(&mut self, span: Duration) {
+        let until = self.now + span;
+        loop {
+            let deadlines =
+                self.members.iter().filter_map(|(side, member)| Some((member.desk.phone.deadline()?, *side)));
+            let deadline = deadlines.min().filter(|(at, _)| *at <= until);
+            let event = self.due.keys().next().copied().filter(|(at, _)| *at <= until);
+            match (event, deadline) {
+                (Some(at), deadline) if deadline.is_none_or(|(deadline, _)| at.0 <= deadline) => {
+                    let (side, event) = self.due.remove(&at).expect("the key was just read");
+                    self.now = self.now.max(at.0);
+                    self.handle(side, event);
+                }
+                (_, Some((at, side))) => {
+                    self.now = self.now.max(at);
+                    self.handle(side, Event::Time);
+                }
+                (_, None) => break,
+            }
+        }
+        self.now = until;
+        self.members.values_mut().for_each(|member| member.desk.now = until);
+    }
+
+    fn member(&mut self, side: Side) -> &mut Member {
+        self.members.get_mut(&side).expect("both sides exist")
+    }
+
+    fn handle(&mut self, side: Side, event: Event) {
+        let now = self.now;
+        let desk = &mut self.member(side).desk;
+        desk.now = now;
+        for command in desk.handle(event) {
+            self.perform(side, command);
+        }
+    }
+
+    fn perform(&mut self, side: Side, command: Command) {
+        match command {
+            Command::Say { call, signal, .. } => {
+                if self.member(side).up {
+                    self.relay(side, call, signal);
+                } else if !matches!(signal, Signal::Media(_)) {
+                    self.member(side).queued.push((call, signal));
+                }
+            }
+            Command::OpenPeer { call, epoch, .. } => {
+                self.member(side).papers.insert(call, Paper { epoch: Some(epoch), ..Paper::default() });
+            }
+            Command::ClosePeer { call, .. } => {
+                self.member(side).papers.remove(&call);
+            }
+            Command::CreateOffer { call, epoch, .. } => {
+                let offer = offer(&self.write(side, call));
+                self.paper(side, call).local = Some(offer.clone());
+                self.report(side, call, Some(epoch), PeerOutcome::OfferMade(offer));
+                self.gather(side, call, epoch);
+            }
+            Command::AcceptOffer { call, epoch, offer } => {
+                if offer.sdp.contains("garbage") {
+                    return self.report(
+                        side,
+                        call,
+                        Some(epoch),
+                        PeerOutcome::Rejected { message: "garbage".into() },
+                    );
+                }
+                let answer = answer(&format!("{} to {}", self.write(side, call), offer.sdp));
+                let paper = self.paper(side, call);
+                (paper.local, paper.remote) = (Some(answer.clone()), Some(offer));
+                self.report(side, call, Some(epoch), PeerOutcome::AnswerMade(answer));
+                self.gather(side, call, epoch);
+                self.connect_papers();
+            }
+            Command::AcceptAnswer { call, epoch, answer } => {
+                if answer.sdp.contains("garbage") {
+                    return self.report(
+                        side,
+                        call,
+                        Some(epoch),
+                        PeerOutcome::Rejected { message: "garbage".into() },
+                    );
+                }
+                self.paper(side, call).remote = Some(answer);
+                self.report(side, call, Some(epoch), PeerOutcome::AnswerApplied);
+                self.connect_papers();
+            }
+            Command::AddCandidate { call, .. } => {
+                assert!(self.paper(side, call).remote.is_some(), "a candidate before its description");
+            }
+            Command::StartMedia { .. }
+            | Command::SetMicrophone { .. }
+            | Command::SetCamera { .. }
+            | Command::StopMedia { .. }
+            | Command::Ring { .. }
+            | Command::StopRing { .. }
+            | Command::RingBack { .. }
+            | Command::StopRingBack { .. }
+            | Command::Notice(_) => {}
+        }
+    }
+
+    /// The backend hears `side` say something.
+    fn relay(&mut self, side: Side, call: CallKey, signal: Signal) {
+        let other = side.other();
+        if let (CallKey::Local(local), Signal::Invite(_)) = (&call, &signal) {
+            if !self.members[&other].up {
+                return self.send(side, Channel::Rest, call, Signal::Offline);
+            }
+            // Ids in no order: the second call may have the smaller one.
+            let id = remote(&format!("{:02x}", (self.placed.len() * 149 + 77) % 256));
+            self.placed.insert(id.clone(), (side, *local));
+            self.send(
+                side,
+                Channel::Rest,
+                call.clone(),
+                Signal::Placed { local: *local, remote: id.clone(), subject: None },
+            );
+            return self.send(other, Channel::Socket, CallKey::Remote(id), Signal::Ring(ring(side.name())));
+        }
+        let CallKey::Remote(id) = call else { return };
+        match signal {
+            Signal::Accept => {
+                self.pass_on(side, &id, Signal::Accept);
+                self.pass_on(side, &id, Signal::PeerJoined);
+            }
+            Signal::Rejoin => self.pass_on(side, &id, Signal::PeerJoined),
+            Signal::NoAnswer => self.pass_on(side, &id, Signal::Missed),
+            Signal::HangUp => {
+                self.pass_on(side, &id, Signal::PeerLeft { disconnected: false });
+                self.pass_on(side, &id, Signal::HangUp);
+            }
+            // Once through the room and once directly.
+            Signal::Offer(_) | Signal::Answer(_) => {
+                self.pass_on(side, &id, signal.clone());
+                self.pass_on(side, &id, signal);
+            }
+            Signal::Decline(_) | Signal::Cancel | Signal::Candidate(_) | Signal::Media(_) => {
+                self.pass_on(side, &id, signal);
+            }
+            Signal::Invite(_)
+            | Signal::Placed { .. }
+            | Signal::Ring(_)
+            | Signal::Missed
+            | Signal::Offline
+            | Signal::AnsweredElsewhere
+            | Signal::Refused { .. }
+            | Signal::PeerJoined
+            | Signal::PeerLeft { .. } => panic!("a phone does not say {signal:?}"),
+        }
+    }
+
+    fn pass_on(&mut self, from: Side, call: &RemoteCallId, signal: Signal) {
+        if self.members[&from.other()].up {
+            self.send(from.other(), Channel::Socket, CallKey::Remote(call.clone()), signal);
+        }
+    }
+
+    fn send(&mut self, to: Side, channel: Channel, call: CallKey, signal: Signal) {
+        self.schedule(to, channel, Event::Heard(Heard { account: HOME, call, signal }));
+    }
+
+    fn report(&mut self, side: Side, call: CallId, epoch: Option<Epoch>, outcome: PeerOutcome) {
+        if let Some(epoch) = epoch {
+            self.schedule(side, Channel::Peer(call), Event::Peer { call, epoch, outcome });
+        }
+    }
+
+    fn schedule(&mut self, side: Side, channel: Channel, event: Event) {
+        self.counter += 1;
+        let turn = usize::try_from(self.counter).expect("few events") % self.latencies.len();
+        let arrival = self.now + Duration::from_millis(self.latencies[turn]);
+        let last = self.last_on.entry((side, channel)).or_insert(arrival);
+        *last = arrival.max(*last);
+        self.due.insert((*last, self.counter), (side, event));
+    }
+
+    fn calls_of(&self, side: Side) -> Vec<RemoteCallId> {
+        self.members[&side].desk.live().into_iter().filter_map(|call| call.remote_id).collect()
+    }
+
+    fn paper(&mut self, side: Side, call: CallId) -> &mut Paper {
+        self.member(side).papers.get_mut(&call).expect("the ledger holds: it is open")
+    }
+
+    /// A new text for a description, never used before.
+    fn write(&mut self, side: Side, call: CallId) -> String {
+        let paper = self.paper(side, call);
+        paper.made += 1;
+        format!("{side:?} {call:?} {:?} {}", paper.epoch, paper.made)
+    }
+
+    fn gather(&mut self, side: Side, call: CallId, epoch: Epoch) {
+        for gathered in ["host", ""] {
+            let gathered: IceCandidate = candidate(gathered);
+            self.report(side, call, Some(epoch), PeerOutcome::Candidate(gathered));
+        }
+    }
+
+    /// Media flows where each side holds what the other wrote last.
+    fn connect_papers(&mut self) {
+        if !self.network_up {
+            return;
+        }
+        let mut connected = Vec::new();
+        for (a, paper_a) in &self.members[&Side::Alice].papers {
+            for (b, paper_b) in &self.members[&Side::Bob].papers {
+                let agreed = paper_a.local.is_some()
+                    && paper_a.local == paper_b.remote
+                    && paper_a.remote == paper_b.local;
+                if agreed {
+                    connected.extend([(Side::Alice, *a), (Side::Bob, *b)]);
+                }
+            }
+        }
+        for (side, call) in connected {
+            let paper = self.paper(side, call);
+            if !std::mem::replace(&mut paper.told, true) {
+                let epoch = paper.epoch;
+                self.report(side, call, epoch, PeerOutcome::Connected);
+            }
+        }
+    }
+}
+
+/// A description no peer connection accepts.
+pub(crate) fn garbage(kind: SdpKind) -> Sdp {
+    Sdp { kind, sdp: "garbage".into() }
+}

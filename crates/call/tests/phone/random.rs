@@ -1,0 +1,279 @@
+//! Random interleavings. What must always hold is asserted by the ledger after every event.
+
+use std::time::Duration;
+
+use bellwire_call::{
+    CallId, CallKey, DeclineReason, Epoch, Event, Heard, MediaState, OfferRule, PeerOutcome, SdpKind, Signal,
+    UserAction,
+};
+use proptest::prelude::*;
+
+use crate::ledger::Desk;
+use crate::pair::{Pair, Side, garbage};
+use crate::words::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
+
+#[derive(Clone, Debug)]
+enum Move {
+    Dial(Side),
+    Act(Side, Act, usize),
+    Choose(Side, bool),
+    Socket(Side, bool),
+    Network(bool),
+    StrangerRings(Side, u8),
+    StrangerGivesUp(Side, u8),
+    Garbage(Side, usize, bool),
+    Stale(Side, usize, u32),
+    Broken(Side, usize),
+    Pass(u64),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Accept,
+    EndAndAccept,
+    Decline,
+    Silence,
+    HangUp,
+    Dismiss,
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Alice), Just(Side::Bob)]
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => Just(Act::Accept),
+        1 => Just(Act::EndAndAccept),
+        1 => Just(Act::Decline),
+        1 => Just(Act::Silence),
+        1 => Just(Act::HangUp),
+        1 => Just(Act::Dismiss),
+    ]
+}
+
+fn a_move() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        4 => side().prop_map(Move::Dial),
+        8 => (side(), act(), 0..4usize).prop_map(|(side, act, call)| Move::Act(side, act, call)),
+        1 => (side(), any::<bool>()).prop_map(|(side, on)| Move::Choose(side, on)),
+        2 => (side(), any::<bool>()).prop_map(|(side, up)| Move::Socket(side, up)),
+        2 => any::<bool>().prop_map(Move::Network),
+        1 => (side(), 0..4u8).prop_map(|(side, who)| Move::StrangerRings(side, who)),
+        1 => (side(), 0..4u8).prop_map(|(side, who)| Move::StrangerGivesUp(side, who)),
+        1 => (side(), 0..4usize, any::<bool>()).prop_map(|(side, call, offer)| Move::Garbage(side, call, offer)),
+        1 => (side(), 0..4usize, 0..4u32).prop_map(|(side, call, epoch)| Move::Stale(side, call, epoch)),
+        1 => (side(), 0..4usize).prop_map(|(side, call)| Move::Broken(side, call)),
+        8 => prop_oneof![0..50u64, 50..1000u64, 1000..20_000u64].prop_map(Move::Pass),
+    ]
+}
+
+fn nth(desk: &Desk, index: usize) -> Option<CallId> {
+    let calls = desk.calls();
+    calls.len().checked_sub(1).map(|last| calls[last.saturating_sub(index)].id)
+}
+
+fn play(pair: &mut Pair, step: Move) {
+    match step {
+        Move::Dial(side) => pair.dial(side),
+        Move::Act(side, act, index) => {
+            let Some(call) = nth(pair.desk(side), index) else { return };
+            pair.user(
+                side,
+                match act {
+                    Act::Accept => UserAction::Accept(call),
+                    Act::EndAndAccept => UserAction::EndAndAccept(call),
+                    Act::Decline => UserAction::Decline(call),
+                    Act::Silence => UserAction::Silence(call),
+                    Act::HangUp => UserAction::HangUp(call),
+                    Act::Dismiss => UserAction::Dismiss(call),
+                },
+            );
+        }
+        Move::Choose(side, on) => pair.user(side, UserAction::SetMicrophone(on)),
+        Move::Socket(side, up) => pair.socket(side, up),
+        Move::Network(up) => pair.network(up),
+        Move::StrangerRings(side, who) => {
+            pair.inject(
+                side,
+                key(&format!("stranger {who}")),
+                Signal::Ring(ring(&format!("stranger {who}"))),
+            );
+        }
+        Move::StrangerGivesUp(side, who) => {
+            pair.inject(side, key(&format!("stranger {who}")), Signal::Cancel)
+        }
+        Move::Garbage(side, index, is_offer) => {
+            let Some(id) = nth(pair.desk(side), index) else { return };
+            let Some(remote) = pair.desk(side).call(id).remote_id else { return };
+            let signal = if is_offer {
+                Signal::Offer(garbage(SdpKind::Offer))
+            } else {
+                Signal::Answer(garbage(SdpKind::Answer))
+            };
+            pair.inject(side, CallKey::Remote(remote), signal);
+        }
+        Move::Stale(side, index, epoch) => {
+            let Some(call) = nth(pair.desk(side), index) else { return };
+            if pair.desk(side).open_epoch(call) != Some(Epoch(epoch)) {
+                pair.outcome(side, call, Epoch(epoch), PeerOutcome::Failed);
+            }
+        }
+        Move::Broken(side, index) => {
+            let Some(call) = nth(pair.desk(side), index) else { return };
+            if let Some(epoch) = pair.desk(side).open_epoch(call) {
+                pair.outcome(side, call, epoch, PeerOutcome::Failed);
+            }
+        }
+        Move::Pass(ms) => pair.pass(Duration::from_millis(ms)),
+    }
+}
+
+fn signal() -> impl Strategy<Value = Signal> {
+    let text = || (0..3u8).prop_map(|n| n.to_string());
+    prop_oneof![
+        4 => prop_oneof![Just("bob"), Just("carol"), Just("dave")].prop_map(|from| Signal::Ring(ring(from))),
+        2 => Just(Signal::Accept),
+        1 => Just(Signal::Decline(DeclineReason::Busy)),
+        1 => Just(Signal::Cancel),
+        1 => Just(Signal::HangUp),
+        1 => Just(Signal::Missed),
+        1 => Just(Signal::NoAnswer),
+        1 => Just(Signal::Offline),
+        1 => Just(Signal::AnsweredElsewhere),
+        1 => Just(Signal::Refused { message: String::new() }),
+        2 => Just(Signal::PeerJoined),
+        1 => any::<bool>().prop_map(|disconnected| Signal::PeerLeft { disconnected }),
+        3 => text().prop_map(|text| Signal::Offer(offer(&text))),
+        3 => text().prop_map(|text| Signal::Answer(answer(&text))),
+        2 => text().prop_map(|text| Signal::Candidate(candidate(&text))),
+        1 => any::<bool>().prop_map(|on| Signal::Media(MediaState { audio: Some(on), ..MediaState::default() })),
+        1 => Just(Signal::Rejoin),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = PeerOutcome> {
+    let text = || (0..3u8).prop_map(|n| n.to_string());
+    prop_oneof![
+        text().prop_map(|text| PeerOutcome::OfferMade(offer(&text))),
+        text().prop_map(|text| PeerOutcome::AnswerMade(answer(&text))),
+        Just(PeerOutcome::AnswerApplied),
+        text().prop_map(|text| PeerOutcome::Candidate(candidate(&text))),
+        Just(PeerOutcome::Connected),
+        Just(PeerOutcome::PathLost),
+        Just(PeerOutcome::Failed),
+        Just(PeerOutcome::Rejected { message: String::new() }),
+    ]
+}
+
+fn some_event() -> impl Strategy<Value = Event> {
+    let id = || (1..6u64).prop_map(CallId);
+    let called = || (0..5u8).prop_map(|n| format!("r{n}"));
+    let heard = |call, signal| Event::Heard(Heard { account: HOME, call, signal });
+    prop_oneof![
+        10 => (called(), signal()).prop_map(move |(call, signal)| heard(key(&call), signal)),
+        2 => (id(), signal()).prop_map(move |(call, signal)| heard(local(call), signal)),
+        3 => (id(), called()).prop_map(move |(id, call)| {
+            heard(local(id), Signal::Placed { local: id, remote: remote(&call), subject: None })
+        }),
+        3 => Just(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") })),
+        3 => id().prop_map(|id| Event::User(UserAction::Accept(id))),
+        1 => id().prop_map(|id| Event::User(UserAction::EndAndAccept(id))),
+        1 => id().prop_map(|id| Event::User(UserAction::Decline(id))),
+        1 => id().prop_map(|id| Event::User(UserAction::Silence(id))),
+        1 => id().prop_map(|id| Event::User(UserAction::HangUp(id))),
+        1 => id().prop_map(|id| Event::User(UserAction::Dismiss(id))),
+        1 => any::<bool>().prop_map(|on| Event::User(UserAction::SetCamera(on))),
+        8 => (id(), 1..4u32, outcome()).prop_map(|(call, epoch, outcome)| {
+            Event::Peer { call, epoch: Epoch(epoch), outcome }
+        }),
+        2 => any::<bool>().prop_map(|up| Event::Link { account: HOME, up }),
+    ]
+}
+
+fn rule() -> impl Strategy<Value = OfferRule> {
+    prop_oneof![
+        Just(OfferRule::Us),
+        Just(OfferRule::Them),
+        Just(OfferRule::Caller),
+        Just(OfferRule::FirstInRoom)
+    ]
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn two_phones_survive_any_interleaving(
+        latencies in prop::collection::vec(prop_oneof![0..40u64, 40..3000u64], 1..8),
+        moves in prop::collection::vec(a_move(), 1..60),
+    ) {
+        let mut pair = Pair::new(latencies);
+        for step in moves {
+            play(&mut pair, step);
+        }
+        for side in [Side::Alice, Side::Bob] {
+            pair.socket(side, true);
+            for call in pair.desk(side).live() {
+                pair.user(side, UserAction::HangUp(call.id));
+            }
+        }
+        // What was in flight may still ring; nobody answers it.
+        pair.pass(Duration::from_secs(120));
+        for side in [Side::Alice, Side::Bob] {
+            pair.desk(side).assert_at_rest();
+            prop_assert_eq!(pair.desk(side).calls(), vec![]);
+        }
+    }
+
+    #[test]
+    fn a_call_between_idle_phones_always_connects(
+        latencies in prop::collection::vec(0..900u64, 1..8),
+        caller in side(),
+        both in any::<bool>(),
+    ) {
+        let mut pair = Pair::new(latencies);
+        pair.dial(caller);
+        if both {
+            pair.dial(caller.other());
+        }
+        pair.pass(Duration::from_secs(5));
+        for side in [Side::Alice, Side::Bob] {
+            if let Some(call) = nth(pair.desk(side), 0) {
+                pair.user(side, UserAction::Accept(call));
+            }
+        }
+        pair.pass(Duration::from_secs(15));
+        for side in [Side::Alice, Side::Bob] {
+            let live = pair.desk(side).live();
+            prop_assert_eq!(live.len(), 1);
+            prop_assert_eq!(&live[0].state, &bellwire_call::CallState::Connected);
+        }
+    }
+
+    #[test]
+    fn one_phone_survives_any_events(
+        rule in rule(),
+        events in prop::collection::vec((some_event(), prop_oneof![3 => Just(0u64), 1 => 0..15_000u64]), 1..120),
+    ) {
+        let mut desk = Desk::start(rule);
+        for (event, ms) in events {
+            desk.handle(event);
+            desk.pass(Duration::from_millis(ms));
+        }
+        // A ring held back by our own call rings once that is over.
+        while let Some(call) = desk.live().pop() {
+            desk.user(UserAction::HangUp(call.id));
+        }
+        desk.assert_at_rest();
+        let ended = desk.ended().len();
+        desk.pass(Duration::from_secs(120));
+        prop_assert_eq!(desk.ended().len(), ended);
+        prop_assert_eq!(desk.calls(), vec![]);
+        prop_assert_eq!(desk.phone.deadline(), None);
+    }
+}

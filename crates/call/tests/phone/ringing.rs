@@ -1,0 +1,297 @@
+//! From the first ring to consent, or to none.
+
+use std::time::Duration;
+
+use bellwire_call::{
+    CallId, CallState, Command, DeclineReason, EndReason, Event, Notice, OfferRule, Signal, UserAction,
+};
+
+use crate::ledger::{Desk, said};
+use crate::words::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
+
+fn dialled(rule: OfferRule) -> (Desk, CallId) {
+    let mut desk = Desk::start(rule);
+    desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
+    let id = desk.newest();
+    (desk, id)
+}
+
+fn placed(desk: &mut Desk, id: CallId, as_id: &str) -> Vec<Command> {
+    desk.hear(local(id), Signal::Placed { local: id, remote: remote(as_id), subject: None })
+}
+
+fn rung() -> (Desk, CallId) {
+    let mut desk = Desk::start(OfferRule::Us);
+    desk.hear(key("r1"), Signal::Ring(ring("bob")));
+    let id = desk.newest();
+    (desk, id)
+}
+
+fn over(reason: EndReason) -> CallState {
+    CallState::Ended { reason }
+}
+
+#[test]
+fn dialling_shows_oneself_at_once_and_rings_back_when_placed() {
+    let mut desk = Desk::start(OfferRule::Us);
+    let commands = desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
+    assert!(matches!(said(&commands)[..], [Signal::Invite(_)]));
+    assert!(commands.iter().any(|command| matches!(command, Command::StartMedia { .. })));
+    let id = desk.newest();
+    assert_eq!(desk.state(id), CallState::Calling { ringing: false });
+
+    let commands = placed(&mut desk, id, "r1");
+    assert!(commands.contains(&Command::RingBack { call: id }));
+    assert_eq!(desk.state(id), CallState::Calling { ringing: true });
+    assert_eq!(desk.call(id).remote_id, Some(remote("r1")));
+}
+
+#[test]
+fn an_unanswered_call_of_ours_is_missed_after_the_backend_had_its_say() {
+    let (mut desk, id) = dialled(OfferRule::Us);
+    placed(&mut desk, id, "r1");
+    assert!(desk.pass(Duration::from_secs(46)).is_empty());
+    assert_eq!(said(&desk.pass(Duration::from_secs(2))), vec![Signal::NoAnswer]);
+    assert_eq!(desk.state(id), over(EndReason::Missed));
+    desk.assert_at_rest();
+}
+
+#[test]
+fn cancelling_while_ringing_tells_the_backend() {
+    let (mut desk, id) = dialled(OfferRule::Us);
+    placed(&mut desk, id, "r1");
+    let commands = desk.user(UserAction::HangUp(id));
+    assert_eq!(said(&commands), vec![Signal::Cancel]);
+    assert_eq!(desk.state(id), over(EndReason::Cancelled));
+    desk.assert_at_rest();
+}
+
+#[test]
+fn cancelling_before_placed_is_said_when_placed_comes() {
+    let (mut desk, id) = dialled(OfferRule::Us);
+    assert_eq!(said(&desk.user(UserAction::HangUp(id))), vec![]);
+    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![Signal::Cancel]);
+    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![]);
+    desk.assert_at_rest();
+}
+
+#[test]
+fn cancelling_before_placed_is_said_even_when_the_call_is_long_forgotten() {
+    let (mut desk, id) = dialled(OfferRule::Us);
+    desk.user(UserAction::HangUp(id));
+    desk.pass(Duration::from_secs(30));
+    assert_eq!(desk.calls(), vec![]);
+    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![Signal::Cancel]);
+    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![]);
+}
+
+#[test]
+fn every_kind_of_no_ends_the_call_with_its_reason() {
+    let refused = || Signal::Refused { message: "blocked".into() };
+    for (signal, reason) in [
+        (Signal::Decline(DeclineReason::Declined), EndReason::RemoteDeclined),
+        (Signal::Decline(DeclineReason::Busy), EndReason::RemoteBusy),
+        (Signal::Offline, EndReason::RemoteOffline),
+        (Signal::Missed, EndReason::Missed),
+        (refused(), EndReason::Refused { message: "blocked".into() }),
+        (Signal::HangUp, EndReason::RemoteHungUp),
+    ] {
+        let (mut desk, id) = dialled(OfferRule::Us);
+        placed(&mut desk, id, "r1");
+        assert_eq!(said(&desk.hear(key("r1"), signal)), vec![]);
+        assert_eq!(desk.state(id), over(reason));
+        desk.assert_at_rest();
+    }
+    let (mut desk, id) = dialled(OfferRule::Us);
+    desk.hear(local(id), refused());
+    assert_eq!(desk.state(id), over(EndReason::Refused { message: "blocked".into() }));
+}
+
+#[test]
+fn what_is_heard_before_placed_is_kept() {
+    let (mut desk, id) = dialled(OfferRule::Them);
+    desk.hear(key("r1"), Signal::Accept);
+    desk.hear(key("r1"), Signal::Offer(offer("o")));
+    desk.hear(key("r1"), Signal::Candidate(candidate("c")));
+    let commands = placed(&mut desk, id, "r1");
+    assert_eq!(desk.state(id), CallState::Connecting);
+    assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
+    let commands = desk.peer(id, bellwire_call::PeerOutcome::AnswerMade(answer("a")));
+    assert!(commands.iter().any(|command| matches!(command, Command::AddCandidate { .. })));
+}
+
+#[test]
+fn dialling_during_a_call_fails_with_words() {
+    let (mut desk, first) = dialled(OfferRule::Us);
+    let commands = desk.user(UserAction::Dial { account: HOME, invite: invite("carol") });
+    assert_eq!(said(&commands), vec![]);
+    let failed = EndReason::Failed { message: "another call is going on".into() };
+    assert_eq!(desk.state(desk.newest()), over(failed));
+    assert_eq!(desk.state(first), CallState::Calling { ringing: false });
+}
+
+#[test]
+fn a_ring_rings_once_and_accepting_starts_everything() {
+    let (mut desk, id) = rung();
+    assert_eq!(desk.state(id), CallState::Ringing { silenced: false });
+    assert!(desk.hear(key("r1"), Signal::Ring(ring("bob"))).is_empty());
+
+    let commands = desk.user(UserAction::Accept(id));
+    assert_eq!(said(&commands), vec![Signal::Accept]);
+    let order: Vec<_> = commands.iter().map(std::mem::discriminant).collect();
+    let epoch = desk.open_epoch(id).unwrap();
+    let expected = [
+        commands[0].clone(),
+        Command::StopRing { call: id },
+        Command::StartMedia {
+            call: id,
+            kind: bellwire_call::MediaKind::Video,
+            microphone: true,
+            camera: true,
+        },
+        Command::OpenPeer { call: id, epoch, kind: bellwire_call::MediaKind::Video },
+        Command::CreateOffer { call: id, epoch, ice_restart: false },
+    ];
+    assert_eq!(order, expected.iter().map(std::mem::discriminant).collect::<Vec<_>>());
+    assert_eq!(commands, expected);
+}
+
+#[test]
+fn declining_says_so_and_is_not_a_missed_call() {
+    let (mut desk, id) = rung();
+    let commands = desk.user(UserAction::Decline(id));
+    assert_eq!(said(&commands), vec![Signal::Decline(DeclineReason::Declined)]);
+    assert!(!commands.contains(&Command::Notice(Notice::Missed { call: id })));
+    desk.assert_at_rest();
+}
+
+#[test]
+fn silencing_stops_the_ringtone_and_nothing_else() {
+    let (mut desk, id) = rung();
+    assert_eq!(desk.user(UserAction::Silence(id)), vec![Command::StopRing { call: id }]);
+    assert_eq!(desk.state(id), CallState::Ringing { silenced: true });
+    desk.user(UserAction::Accept(id));
+    assert_eq!(desk.state(id), CallState::Connecting);
+}
+
+#[test]
+fn a_ring_nobody_answers_is_missed() {
+    let (mut desk, id) = rung();
+    let commands = desk.pass(Duration::from_secs(47));
+    assert!(commands.contains(&Command::Notice(Notice::Missed { call: id })));
+    assert_eq!(desk.state(id), over(EndReason::Missed));
+    desk.assert_at_rest();
+    desk.pass(Duration::from_secs(10));
+    assert_eq!(desk.calls(), vec![]);
+    assert!(desk.hear(key("r1"), Signal::Ring(ring("bob"))).is_empty(), "a late copy of its ring");
+}
+
+#[test]
+fn a_ring_can_end_elsewhere() {
+    for (signal, reason, missed) in [
+        (Signal::Cancel, EndReason::RemoteCancelled, true),
+        (Signal::HangUp, EndReason::RemoteCancelled, true),
+        (Signal::Missed, EndReason::Missed, true),
+        (Signal::Accept, EndReason::AnsweredElsewhere, false),
+        (Signal::AnsweredElsewhere, EndReason::AnsweredElsewhere, false),
+        (Signal::Decline(DeclineReason::Declined), EndReason::DeclinedElsewhere, false),
+    ] {
+        let (mut desk, id) = rung();
+        let commands = desk.hear(key("r1"), signal);
+        assert_eq!(commands.contains(&Command::Notice(Notice::Missed { call: id })), missed);
+        assert_eq!(desk.state(id), over(reason));
+        desk.assert_at_rest();
+    }
+}
+
+#[test]
+fn a_cancel_that_overtook_its_ring_is_heard() {
+    let mut desk = Desk::start(OfferRule::Us);
+    desk.hear(key("r1"), Signal::Cancel);
+    desk.hear(key("r1"), Signal::Ring(ring("bob")));
+    assert_eq!(desk.state(desk.newest()), over(EndReason::RemoteCancelled));
+    desk.assert_at_rest();
+}
+
+#[test]
+fn a_second_ring_waits_and_a_third_hears_busy() {
+    let (mut desk, first) = rung();
+    desk.user(UserAction::Accept(first));
+    let commands = desk.hear(key("r2"), Signal::Ring(ring("carol")));
+    let second = desk.newest();
+    assert_eq!(commands, vec![Command::Ring { call: second, waiting: true }]);
+    let commands = desk.hear(key("r3"), Signal::Ring(ring("dave")));
+    let busy = Signal::Decline(DeclineReason::Busy);
+    assert_eq!(commands, vec![Command::Say { account: HOME, call: key("r3"), signal: busy }]);
+
+    let commands = desk.user(UserAction::EndAndAccept(second));
+    assert_eq!(said(&commands), vec![Signal::HangUp, Signal::Accept]);
+    assert_eq!(desk.state(first), over(EndReason::HungUp));
+    assert_eq!(desk.state(second), CallState::Connecting);
+}
+
+#[test]
+fn a_waiting_ring_gets_loud_when_the_line_is_free() {
+    let (mut desk, first) = rung();
+    desk.user(UserAction::Accept(first));
+    desk.hear(key("r2"), Signal::Ring(ring("carol")));
+    let second = desk.newest();
+    let commands = desk.hear(key("r1"), Signal::HangUp);
+    assert!(commands.contains(&Command::Ring { call: second, waiting: false }));
+    assert!(!desk.call(second).waiting);
+}
+
+#[test]
+fn signing_out_ends_its_calls() {
+    let (mut desk, id) = rung();
+    desk.user(UserAction::Accept(id));
+    desk.hear(key("r2"), Signal::Ring(ring("carol")));
+    let commands = desk.handle(Event::AccountRemoved { account: HOME });
+    assert_eq!(said(&commands), vec![Signal::HangUp]);
+    desk.assert_at_rest();
+}
+
+#[test]
+fn crossing_calls_keep_the_smaller_id() {
+    let (mut desk, ours) = dialled(OfferRule::Us);
+    placed(&mut desk, ours, "b");
+    assert_eq!(desk.hear(key("c"), Signal::Ring(ring("bob"))), vec![], "ours is kept");
+    desk.hear(key("c"), Signal::Cancel);
+    assert_eq!(desk.live().len(), 1);
+
+    let commands = desk.hear(key("a"), Signal::Ring(ring("bob")));
+    assert_eq!(said(&commands), vec![Signal::Cancel, Signal::Accept]);
+    assert_eq!(desk.state(ours), over(EndReason::Merged));
+    assert_eq!(desk.state(desk.newest()), CallState::Connecting);
+    let missed = commands.iter().any(|command| matches!(command, Command::Notice(Notice::Missed { .. })));
+    assert!(!missed);
+}
+
+#[test]
+fn a_crossing_ring_waits_for_our_own_id() {
+    for (ours, kept) in [("a", "a"), ("c", "b")] {
+        let (mut desk, id) = dialled(OfferRule::Us);
+        assert_eq!(desk.hear(key("b"), Signal::Ring(ring("bob"))), vec![]);
+        placed(&mut desk, id, ours);
+        let live = desk.live();
+        assert_eq!(live.len(), 1);
+        assert_eq!(live[0].remote_id, Some(remote(kept)));
+    }
+}
+
+#[test]
+fn a_crossing_ring_rings_if_our_own_call_is_refused() {
+    let (mut desk, id) = dialled(OfferRule::Us);
+    desk.hear(key("b"), Signal::Ring(ring("bob")));
+    desk.hear(local(id), Signal::Refused { message: "busy".into() });
+    assert_eq!(desk.state(desk.newest()), CallState::Ringing { silenced: false });
+}
+
+#[test]
+fn a_crossing_ring_that_comes_after_the_answer_is_ignored() {
+    let (mut desk, id) = dialled(OfferRule::Us);
+    placed(&mut desk, id, "a");
+    desk.hear(key("a"), Signal::Accept);
+    assert_eq!(desk.hear(key("b"), Signal::Ring(ring("bob"))), vec![]);
+    assert_eq!(desk.live().len(), 1);
+}

@@ -1,0 +1,303 @@
+//! From consent to the last word: negotiation, the path, and the backend's comings and goings.
+
+use std::time::Duration;
+
+use bellwire_call::{
+    CallId, CallState, Command, EndReason, Epoch, Event, MediaState, OfferRule, PeerOutcome, Signal,
+    UserAction,
+};
+
+use crate::ledger::{Desk, said};
+use crate::words::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
+
+/// Incoming and accepted.
+fn accepted(rule: OfferRule) -> (Desk, CallId) {
+    let mut desk = Desk::start(rule);
+    desk.hear(key("r"), Signal::Ring(ring("bob")));
+    let id = desk.newest();
+    desk.user(UserAction::Accept(id));
+    (desk, id)
+}
+
+/// We offered and media flows.
+fn connected() -> (Desk, CallId) {
+    let (mut desk, id) = accepted(OfferRule::Us);
+    desk.peer(id, PeerOutcome::OfferMade(offer("o")));
+    desk.hear(key("r"), Signal::Answer(answer("a")));
+    desk.peer(id, PeerOutcome::AnswerApplied);
+    desk.peer(id, PeerOutcome::Connected);
+    assert_eq!(desk.state(id), CallState::Connected);
+    (desk, id)
+}
+
+/// They offered and media flows.
+fn connected_as_answerer() -> (Desk, CallId) {
+    let (mut desk, id) = accepted(OfferRule::Them);
+    desk.hear(key("r"), Signal::Offer(offer("o")));
+    desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
+    desk.peer(id, PeerOutcome::Connected);
+    (desk, id)
+}
+
+fn over(reason: EndReason) -> CallState {
+    CallState::Ended { reason }
+}
+
+fn offers(commands: &[Command]) -> Vec<bool> {
+    let restart = |command: &Command| {
+        if let Command::CreateOffer { ice_restart, .. } = command { Some(*ice_restart) } else { None }
+    };
+    commands.iter().filter_map(restart).collect()
+}
+
+fn accepts(commands: &[Command]) -> usize {
+    commands.iter().filter(|command| matches!(command, Command::AcceptOffer { .. })).count()
+}
+
+#[test]
+fn the_caller_who_offers_does_so_at_the_first_sign_of_consent() {
+    for consent in [Signal::Accept, Signal::PeerJoined] {
+        let mut desk = Desk::start(OfferRule::Us);
+        desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
+        let id = desk.newest();
+        desk.hear(local(id), Signal::Placed { local: id, remote: remote("r"), subject: None });
+        assert!(desk.open_epoch(id).is_some(), "prepared while it rings");
+        let commands = desk.hear(key("r"), consent);
+        assert_eq!(offers(&commands), vec![false]);
+        assert!(commands.contains(&Command::StopRingBack { call: id }));
+        assert_eq!(offers(&desk.hear(key("r"), Signal::Accept)), Vec::<bool>::new());
+        assert_eq!(offers(&desk.hear(key("r"), Signal::PeerJoined)), Vec::<bool>::new());
+    }
+}
+
+#[test]
+fn our_candidates_wait_for_the_answer() {
+    let (mut desk, id) = accepted(OfferRule::Us);
+    desk.peer(id, PeerOutcome::OfferMade(offer("o")));
+    assert_eq!(desk.peer(id, PeerOutcome::Candidate(candidate("1"))), vec![]);
+    let commands = desk.hear(key("r"), Signal::Answer(answer("a")));
+    assert_eq!(said(&commands), vec![Signal::Candidate(candidate("1"))]);
+    let commands = desk.peer(id, PeerOutcome::Candidate(candidate("2")));
+    assert_eq!(said(&commands), vec![Signal::Candidate(candidate("2"))]);
+}
+
+#[test]
+fn as_answerer_our_candidates_follow_the_answer() {
+    let (mut desk, id) = accepted(OfferRule::Them);
+    desk.hear(key("r"), Signal::Offer(offer("o")));
+    assert_eq!(desk.peer(id, PeerOutcome::Candidate(candidate("1"))), vec![]);
+    let commands = desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
+    assert_eq!(said(&commands), vec![Signal::Answer(answer("a")), Signal::Candidate(candidate("1"))]);
+}
+
+#[test]
+fn their_candidates_wait_for_their_description() {
+    let (mut desk, id) = accepted(OfferRule::Us);
+    assert_eq!(desk.hear(key("r"), Signal::Candidate(candidate("1"))), vec![]);
+    desk.peer(id, PeerOutcome::OfferMade(offer("o")));
+    desk.hear(key("r"), Signal::Answer(answer("a")));
+    assert_eq!(desk.hear(key("r"), Signal::Candidate(candidate("2"))), vec![]);
+    let commands = desk.peer(id, PeerOutcome::AnswerApplied);
+    assert_eq!(commands.len(), 2);
+    assert!(commands.iter().all(|command| matches!(command, Command::AddCandidate { .. })));
+}
+
+#[test]
+fn an_unanswered_offer_is_said_twice_more_word_for_word() {
+    let (mut desk, id) = accepted(OfferRule::Us);
+    desk.peer(id, PeerOutcome::OfferMade(offer("o")));
+    let commands = desk.pass(Duration::from_secs(15));
+    assert_eq!(said(&commands), vec![Signal::Offer(offer("o")), Signal::Offer(offer("o"))]);
+}
+
+#[test]
+fn doubled_descriptions_are_applied_once() {
+    let (mut desk, id) = accepted(OfferRule::Us);
+    desk.peer(id, PeerOutcome::OfferMade(offer("o")));
+    assert_eq!(desk.hear(key("r"), Signal::Answer(answer("a"))).len(), 1);
+    assert_eq!(desk.hear(key("r"), Signal::Answer(answer("a"))), vec![]);
+    desk.peer(id, PeerOutcome::AnswerApplied);
+    assert_eq!(desk.hear(key("r"), Signal::Answer(answer("a"))), vec![]);
+
+    let (mut desk, id) = accepted(OfferRule::Them);
+    assert_eq!(accepts(&desk.hear(key("r"), Signal::Offer(offer("o")))), 1);
+    assert_eq!(accepts(&desk.hear(key("r"), Signal::Offer(offer("o")))), 0);
+    desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
+    assert_eq!(desk.hear(key("r"), Signal::Offer(offer("o"))), vec![]);
+}
+
+#[test]
+fn an_answer_that_was_not_heard_is_said_again() {
+    let (mut desk, id) = accepted(OfferRule::Them);
+    desk.hear(key("r"), Signal::Offer(offer("o")));
+    desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
+    desk.pass(Duration::from_secs(3));
+    assert_eq!(said(&desk.hear(key("r"), Signal::Offer(offer("o")))), vec![Signal::Answer(answer("a"))]);
+}
+
+#[test]
+fn an_offer_before_our_own_is_answered_whatever_the_rule() {
+    let mut desk = Desk::start(OfferRule::Us);
+    desk.hear(key("r"), Signal::Ring(ring("bob")));
+    desk.hear(key("r"), Signal::Offer(offer("theirs")));
+    let id = desk.newest();
+    let commands = desk.user(UserAction::Accept(id));
+    assert_eq!((accepts(&commands), offers(&commands)), (1, vec![]));
+}
+
+#[test]
+fn colliding_offers_are_won_by_the_side_that_is_to_offer() {
+    let (mut desk, id) = accepted(OfferRule::Us);
+    desk.peer(id, PeerOutcome::OfferMade(offer("ours")));
+    assert_eq!(desk.hear(key("r"), Signal::Offer(offer("theirs"))), vec![]);
+}
+
+#[test]
+fn a_garbage_first_offer_leaves_the_call_waiting_for_a_good_one() {
+    let (mut desk, id) = accepted(OfferRule::Them);
+    desk.hear(key("r"), Signal::Offer(offer("garbage")));
+    desk.peer(id, PeerOutcome::Rejected { message: "no".into() });
+    assert_eq!(desk.state(id), CallState::Connecting);
+    assert_eq!(accepts(&desk.hear(key("r"), Signal::Offer(offer("good")))), 1);
+    assert_eq!(said(&desk.pass(Duration::from_secs(20))), vec![Signal::HangUp]);
+    assert_eq!(desk.state(id), over(EndReason::ConnectFailed));
+    desk.assert_at_rest();
+}
+
+#[test]
+fn a_garbage_answer_does_not_stop_a_good_one() {
+    let (mut desk, id) = accepted(OfferRule::Us);
+    desk.peer(id, PeerOutcome::OfferMade(offer("o")));
+    desk.hear(key("r"), Signal::Answer(answer("garbage")));
+    desk.peer(id, PeerOutcome::Rejected { message: "no".into() });
+    let commands = desk.hear(key("r"), Signal::Answer(answer("good")));
+    assert!(matches!(commands[..], [Command::AcceptAnswer { .. }]));
+}
+
+#[test]
+fn a_new_offer_during_a_call_is_answered_in_the_same_epoch() {
+    let (mut desk, id) = connected();
+    let epoch = desk.open_epoch(id).unwrap();
+    let commands = desk.hear(key("r"), Signal::Offer(offer("again")));
+    assert_eq!(commands, vec![Command::AcceptOffer { call: id, epoch, offer: offer("again") }]);
+    desk.peer(id, PeerOutcome::Rejected { message: "no".into() });
+    assert_eq!(desk.state(id), CallState::Connected);
+}
+
+#[test]
+fn outcomes_of_another_epoch_are_dropped() {
+    let (mut desk, id) = connected();
+    let stale = Epoch(desk.open_epoch(id).unwrap().0 + 1);
+    let commands = desk.handle(Event::Peer { call: id, epoch: stale, outcome: PeerOutcome::Failed });
+    assert_eq!(commands, vec![]);
+    assert_eq!(desk.state(id), CallState::Connected);
+}
+
+#[test]
+fn a_lost_path_is_sought_by_the_side_that_offers_until_time_is_up() {
+    let (mut desk, id) = connected();
+    assert_eq!(offers(&desk.peer(id, PeerOutcome::PathLost)), vec![true]);
+    assert_eq!(desk.state(id), CallState::Reconnecting);
+    desk.peer(id, PeerOutcome::OfferMade(offer("new path")));
+    desk.hear(key("r"), Signal::Answer(answer("new path")));
+    desk.peer(id, PeerOutcome::AnswerApplied);
+    assert_eq!(offers(&desk.pass(Duration::from_secs(5))), vec![true], "answered, but no path came of it");
+    assert_eq!(said(&desk.pass(Duration::from_secs(25))), vec![Signal::HangUp]);
+    assert_eq!(desk.state(id), over(EndReason::ConnectionLost));
+    desk.assert_at_rest();
+}
+
+#[test]
+fn a_lost_path_that_comes_back_goes_on_counting() {
+    let (mut desk, id) = connected();
+    desk.pass(Duration::from_secs(2));
+    desk.peer(id, PeerOutcome::PathLost);
+    desk.pass(Duration::from_secs(2));
+    desk.peer(id, PeerOutcome::Connected);
+    assert_eq!(desk.state(id), CallState::Connected);
+    assert_eq!(desk.pass(Duration::from_secs(60)), vec![]);
+    assert_eq!(desk.call(id).connected_ms, Some(64_000));
+}
+
+#[test]
+fn the_side_that_answers_waits_for_the_new_path() {
+    let (mut desk, id) = connected_as_answerer();
+    assert_eq!(desk.peer(id, PeerOutcome::PathLost), vec![]);
+    assert_eq!(accepts(&desk.hear(key("r"), Signal::Offer(offer("new path")))), 1);
+}
+
+#[test]
+fn failing_before_media_ends_the_call() {
+    let (mut desk, id) = accepted(OfferRule::Us);
+    assert_eq!(said(&desk.peer(id, PeerOutcome::Failed)), vec![Signal::HangUp]);
+    assert_eq!(desk.state(id), over(EndReason::ConnectFailed));
+}
+
+#[test]
+fn the_other_side_leaving_ends_the_call() {
+    for signal in [Signal::HangUp, Signal::PeerLeft { disconnected: false }] {
+        let (mut desk, id) = connected();
+        desk.hear(key("r"), signal);
+        assert_eq!(desk.state(id), over(EndReason::RemoteHungUp));
+        desk.assert_at_rest();
+    }
+}
+
+#[test]
+fn the_other_side_losing_its_socket_may_come_back() {
+    let (mut desk, id) = connected();
+    desk.hear(key("r"), Signal::PeerLeft { disconnected: true });
+    assert_eq!(desk.pass(Duration::from_secs(29)), vec![]);
+    desk.hear(key("r"), Signal::PeerJoined);
+    assert_eq!(desk.pass(Duration::from_secs(60)), vec![]);
+    assert_eq!(desk.state(id), CallState::Connected);
+
+    desk.hear(key("r"), Signal::PeerLeft { disconnected: true });
+    desk.pass(Duration::from_secs(30));
+    assert_eq!(desk.state(id), over(EndReason::RemoteHungUp));
+}
+
+#[test]
+fn losing_the_backend_does_not_end_the_call() {
+    let (mut desk, id) = connected();
+    assert_eq!(desk.handle(Event::Link { account: HOME, up: false }), vec![]);
+    assert!(desk.call(id).signaling_lost);
+    assert_eq!(offers(&desk.peer(id, PeerOutcome::PathLost)), Vec::<bool>::new(), "nobody would hear it");
+    let commands = desk.handle(Event::Link { account: HOME, up: true });
+    assert_eq!(said(&commands), vec![Signal::Rejoin]);
+    assert_eq!(offers(&commands), vec![true]);
+    assert!(!desk.call(id).signaling_lost);
+}
+
+#[test]
+fn hanging_up_without_the_backend_ends_at_once_and_is_said_all_the_same() {
+    let (mut desk, id) = connected();
+    desk.handle(Event::Link { account: HOME, up: false });
+    assert_eq!(said(&desk.user(UserAction::HangUp(id))), vec![Signal::HangUp]);
+    desk.assert_at_rest();
+}
+
+#[test]
+fn a_ringing_call_does_not_enter_its_room_when_the_backend_comes_back() {
+    let mut desk = Desk::start(OfferRule::Us);
+    desk.hear(key("r"), Signal::Ring(ring("bob")));
+    desk.handle(Event::Link { account: HOME, up: false });
+    assert_eq!(desk.handle(Event::Link { account: HOME, up: true }), vec![]);
+}
+
+#[test]
+fn what_we_send_is_told_and_what_they_send_is_shown() {
+    let (mut desk, id) = accepted(OfferRule::Them);
+    let muted = MediaState { audio: Some(false), video: None, sharing: None };
+    let commands = desk.user(UserAction::SetMicrophone(false));
+    assert_eq!(commands[0], Command::SetMicrophone { on: false });
+    assert_eq!(said(&commands), vec![Signal::Media(muted)]);
+    desk.hear(key("r"), Signal::Offer(offer("o")));
+    desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
+    let whole = MediaState { audio: Some(false), video: Some(true), sharing: None };
+    assert_eq!(said(&desk.peer(id, PeerOutcome::Connected)), vec![Signal::Media(whole)]);
+
+    desk.hear(key("r"), Signal::Media(MediaState { audio: None, video: Some(false), sharing: None }));
+    let call = desk.call(id);
+    assert_eq!((call.remote_audio, call.remote_video), (true, false));
+}
