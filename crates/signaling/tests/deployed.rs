@@ -1,0 +1,362 @@
+//! The transports against a Node `socket.io` server that behaves like the deployed storefront backend
+//! (`tests/peers/storefront-server.mjs`; `npm ci` there first).
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use bellwire_call::{
+    CallId, CallKey, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, PersonId, RemoteCallId,
+    Sdp, SdpKind, Signal, Subject,
+};
+use bellwire_signaling::{Session, SessionEvent, SignInError, SignInRequest, SignedIn, sign_in};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+/// Longer than anything here takes on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A Node server; killed when dropped.
+struct Deployed {
+    process: Child,
+    port: u16,
+}
+
+impl Deployed {
+    fn start(port: u16) -> Result<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers");
+        if !folder.join("node_modules/socket.io").is_dir() {
+            bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
+        }
+        let mut process = Command::new("node")
+            .arg(folder.join("storefront-server.mjs"))
+            .arg(port.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("these tests need Node.js (`node`) on the path")?;
+        let out = process.stdout.take().context("no output")?;
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        let said: Value = serde_json::from_str(&line).context("the server did not start")?;
+        let port = said["port"].as_u64().context("no port")?.try_into()?;
+        Ok(Self { process, port })
+    }
+
+    fn kill(&mut self) {
+        // Fails only if it is gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    fn rest(&self) -> String {
+        format!("http://127.0.0.1:{}/api/v2", self.port)
+    }
+
+    fn request(&self, role: &str, email: &str, password: &str) -> SignInRequest {
+        SignInRequest {
+            server: String::new(),
+            dialect: Some("storefront".into()),
+            role: role.into(),
+            email: email.into(),
+            password: password.into(),
+            rest_base: Some(self.rest()),
+            socket_base: Some(format!("http://127.0.0.1:{}", self.port)),
+        }
+    }
+
+    async fn seller(&self) -> Result<SignedIn> {
+        Ok(sign_in(self.request("seller", "shop@example.com", "secret")).await?)
+    }
+
+    async fn customer(&self) -> Result<SignedIn> {
+        Ok(sign_in(self.request("customer", "ann@example.com", "secret")).await?)
+    }
+
+    async fn state(&self) -> Result<Value> {
+        let url = format!("http://127.0.0.1:{}/test/state", self.port);
+        Ok(reqwest::get(url).await?.json().await?)
+    }
+
+    /// Waits until the server's state satisfies `when`.
+    async fn until(&self, what: &str, when: impl Fn(&Value) -> bool) -> Result<Value> {
+        let late = Instant::now() + PATIENCE;
+        loop {
+            let state = self.state().await?;
+            if when(&state) {
+                return Ok(state);
+            }
+            if Instant::now() > late {
+                bail!("never: {what}; last {state}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Drop for Deployed {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The next event that satisfies `pick`.
+async fn next<T>(
+    events: &mut mpsc::Receiver<SessionEvent>,
+    what: &str,
+    pick: impl Fn(SessionEvent) -> Option<T>,
+) -> Result<T> {
+    let wait = async {
+        loop {
+            let event = events.recv().await.with_context(|| format!("session over before {what}"))?;
+            if let Some(found) = pick(event) {
+                return Ok(found);
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.with_context(|| format!("never: {what}"))?
+}
+
+async fn link(events: &mut mpsc::Receiver<SessionEvent>, wanted: bool) -> Result<()> {
+    next(events, "link", |event| match event {
+        SessionEvent::Link { up } if up == wanted => Some(()),
+        SessionEvent::Link { .. }
+        | SessionEvent::Heard { .. }
+        | SessionEvent::Presence { .. }
+        | SessionEvent::TokenExpired => None,
+    })
+    .await
+}
+
+async fn heard(events: &mut mpsc::Receiver<SessionEvent>) -> Result<(CallKey, Signal)> {
+    next(events, "signal", |event| match event {
+        SessionEvent::Heard { key, signal } => Some((key, signal)),
+        SessionEvent::Link { .. } | SessionEvent::Presence { .. } | SessionEvent::TokenExpired => None,
+    })
+    .await
+}
+
+fn ann() -> Person {
+    Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None }
+}
+
+fn invite(order: &str) -> Signal {
+    let subject = Some(Subject { id: order.into(), label: String::new() });
+    Signal::Invite(Invite { to: ann(), kind: MediaKind::Video, subject })
+}
+
+fn candidate(n: usize) -> Signal {
+    Signal::Candidate(IceCandidate {
+        candidate: format!("candidate:{n}"),
+        sdp_mid: Some("0".into()),
+        sdp_m_line_index: Some(0),
+        username_fragment: None,
+    })
+}
+
+async fn place(seller: &Session, events: &mut mpsc::Receiver<SessionEvent>) -> Result<CallKey> {
+    seller.say(CallKey::Local(CallId(1)), invite("o1"))?;
+    let (key, signal) = heard(events).await?;
+    assert_eq!(key, CallKey::Local(CallId(1)));
+    let Signal::Placed { local: CallId(1), remote, subject } = signal else { bail!("heard {signal:?}") };
+    assert_eq!(subject.map(|subject| subject.label).as_deref(), Some("Order #1042"));
+    Ok(CallKey::Remote(remote))
+}
+
+/// Two people in a call.
+async fn call(server: &Deployed) -> Result<(SignedIn, SignedIn, CallKey)> {
+    let (mut seller, mut customer) = (server.seller().await?, server.customer().await?);
+    link(&mut seller.events, true).await?;
+    link(&mut customer.events, true).await?;
+    server.until("both online", |state| state["online"].as_array().is_some_and(|on| on.len() == 2)).await?;
+    let key = place(&seller.session, &mut seller.events).await?;
+    let (ringing, ring) = heard(&mut customer.events).await?;
+    assert_eq!(ringing, key);
+    let Signal::Ring(ring) = ring else { bail!("heard {ring:?}") };
+    assert_eq!((ring.from.id.0.as_str(), ring.from.name.as_str()), ("s1", "Lamp Shop"));
+    customer.session.say(key.clone(), Signal::Accept)?;
+    assert_eq!(heard(&mut seller.events).await?, (key.clone(), Signal::Accept));
+    assert_eq!(heard(&mut seller.events).await?, (key.clone(), Signal::PeerJoined));
+    Ok((seller, customer, key))
+}
+
+#[tokio::test]
+async fn a_call_from_ring_to_hang_up_on_the_deployed_backend() -> Result<()> {
+    let server = Deployed::start(0)?;
+    let (mut seller, mut customer, key) = call(&server).await?;
+    assert_eq!((seller.offers, customer.offers), (OfferRule::Us, OfferRule::Them));
+
+    // The callee found the caller in the room.
+    assert_eq!(heard(&mut customer.events).await?, (key.clone(), Signal::PeerJoined));
+    let offer = Signal::Offer(Sdp { kind: SdpKind::Offer, sdp: "v=0\r\n".into() });
+    seller.session.say(key.clone(), offer.clone())?;
+    // As deployed: once by the room, once directly.
+    assert_eq!(heard(&mut customer.events).await?, (key.clone(), offer.clone()));
+    assert_eq!(heard(&mut customer.events).await?, (key.clone(), offer));
+
+    for n in 0..500 {
+        seller.session.say(key.clone(), candidate(n))?;
+    }
+    for n in 0..500 {
+        assert_eq!(heard(&mut customer.events).await?, (key.clone(), candidate(n)), "candidate {n}");
+    }
+
+    customer.session.say(key.clone(), Signal::HangUp)?;
+    assert_eq!(heard(&mut seller.events).await?, (key.clone(), Signal::HangUp));
+    customer.session.close().await;
+    let history = seller.session.history(1, 20).await?;
+    assert_eq!(history.items.len(), 1);
+    assert_eq!(history.items[0].status, "ended");
+    assert_eq!(history.items[0].peer.name, "Ann Smith");
+    assert!(history.items[0].outgoing);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_said_before_the_socket_opens_is_said_when_it_does() -> Result<()> {
+    let server = Deployed::start(0)?;
+    let mut customer = server.customer().await?;
+    link(&mut customer.events, true).await?;
+    server.until("customer online", |state| state["online"] == serde_json::json!(["c1"])).await?;
+
+    let mut seller = server.seller().await?;
+    let key = place(&seller.session, &mut seller.events).await?;
+    seller.session.say(key, candidate(0))?;
+    let names = |state: &Value| -> Vec<String> {
+        let seen = state["seen"].as_array().cloned().unwrap_or_default();
+        let by_seller = seen.iter().filter(|event| event[1] != "c1");
+        by_seller.filter_map(|event| event[0].as_str().map(str::to_owned)).collect()
+    };
+    let state =
+        server.until("candidate", |state| names(state).iter().any(|name| name == "ice-candidate")).await?;
+    assert_eq!(names(&state), ["addUser", "incomingVideoCall", "joinVideoCall", "ice-candidate"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_to_somebody_offline_ends_on_both_sides() -> Result<()> {
+    let server = Deployed::start(0)?;
+    let mut seller = server.seller().await?;
+    let key = place(&seller.session, &mut seller.events).await?;
+    assert_eq!(heard(&mut seller.events).await?, (key, Signal::Offline));
+    let late = Instant::now() + PATIENCE;
+    while seller.session.history(1, 20).await?.items[0].status != "ended" {
+        anyhow::ensure!(Instant::now() < late, "the record stayed open");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_dies_and_returns_is_found_again() -> Result<()> {
+    let mut server = Deployed::start(0)?;
+    let (mut seller, _customer, key) = call(&server).await?;
+    let port = server.port;
+    server.kill();
+    link(&mut seller.events, false).await?;
+    let muted = Signal::Media(MediaState { audio: Some(false), video: None, sharing: None });
+    seller.session.say(key.clone(), muted)?;
+
+    let server = Deployed::start(port)?;
+    link(&mut seller.events, true).await?;
+    seller.session.say(key, Signal::Rejoin)?;
+    let from_seller = |state: &Value| -> Vec<String> {
+        let seen = state["seen"].as_array().cloned().unwrap_or_default();
+        let ours =
+            |event: &&Value| event[1] == "s1" || event[1]["userId"] == "s1" || event[1]["senderId"] == "s1";
+        seen.iter().filter(ours).filter_map(|event| event[0].as_str().map(str::to_owned)).collect()
+    };
+    let state = server
+        .until("mute after the way back", |state| from_seller(state).iter().any(|name| name == "toggleAudio"))
+        .await?;
+    let said = from_seller(&state);
+    // The room is entered once, however often the phone asks for it.
+    assert_eq!(said, ["addUser", "joinVideoCall", "toggleAudio"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_session_that_was_closed_or_dropped() -> Result<()> {
+    let mut server = Deployed::start(0)?;
+    let (mut seller, customer, key) = call(&server).await?;
+    seller.session.say(key, Signal::HangUp)?;
+    seller.session.close().await;
+    let state = server
+        .until("the farewell", |state| {
+            let seen = state["seen"].as_array().cloned().unwrap_or_default();
+            seen.iter().any(|event| event[0] == "leaveVideoCall")
+        })
+        .await?;
+    assert!(state["seen"].to_string().contains("endVideoCall"));
+    assert!(seller.session.say(CallKey::Remote(RemoteCallId("x".into())), Signal::HangUp).is_err());
+    while seller.events.recv().await.is_some() {}
+    drop(customer);
+    server.until("no connection", |state| state["sockets"] == 0).await?;
+
+    // Closed while the server is away, it must not come back with the server.
+    let mut seller = server.seller().await?;
+    link(&mut seller.events, true).await?;
+    let port = server.port;
+    server.kill();
+    link(&mut seller.events, false).await?;
+    seller.session.close().await;
+    let server = Deployed::start(port)?;
+    let mut other = server.customer().await?;
+    link(&mut other.events, true).await?;
+    let state = server.until("the other", |state| state["sockets"] == 1).await?;
+    assert_eq!(state["online"], serde_json::json!(["c1"]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn lists_come_with_the_cookie_and_missing_endpoints_have_a_fallback() -> Result<()> {
+    let server = Deployed::start(0)?;
+    let seller = server.seller().await?;
+    let contacts = seller.session.contacts("").await?;
+    assert_eq!(contacts.len(), 1);
+    assert_eq!((contacts[0].person.name.as_str(), contacts[0].total_spent.as_str()), ("Ann Smith", "87.50"));
+    assert_eq!(contacts[0].subjects[0].subject.label, "Order #1042");
+    let ice = seller.session.ice_servers().await?;
+    assert_eq!(ice[0].urls, ["stun:stun.l.google.com:19302"]);
+    let customer = server.customer().await?;
+    assert!(!customer.capabilities.contacts);
+    assert!(customer.session.contacts("").await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn refusals_and_wrong_addresses_are_told_apart() -> Result<()> {
+    let server = Deployed::start(0)?;
+    let error = sign_in(server.request("seller", "shop@example.com", "wrong")).await.err();
+    assert!(
+        matches!(&error, Some(SignInError::WrongCredentials { message }) if message.contains("correct information")),
+        "{error:?}"
+    );
+    let mut elsewhere = server.request("seller", "shop@example.com", "secret");
+    elsewhere.rest_base = Some(format!("http://127.0.0.1:{}/api/v9", server.port));
+    let error = sign_in(elsewhere).await.err();
+    assert!(matches!(error, Some(SignInError::NotABackend)), "{error:?}");
+    let mut undiscovered = server.request("seller", "shop@example.com", "secret");
+    (undiscovered.rest_base, undiscovered.socket_base) = (None, None);
+    undiscovered.server = format!("127.0.0.1:{}", server.port);
+    let error = sign_in(undiscovered).await.err();
+    assert!(matches!(error, Some(SignInError::NotABackend)), "{error:?}");
+    let mut nobody = server.request("seller", "shop@example.com", "secret");
+    drop(server);
+    nobody.rest_base = Some("http://127.0.0.1:9/api/v2".into());
+    let error = sign_in(nobody).await.err();
+    assert!(matches!(error, Some(SignInError::Unreachable)), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refused_call_is_told_in_the_backends_words() -> Result<()> {
+    let server = Deployed::start(0)?;
+    let mut seller = server.seller().await?;
+    let key = CallKey::Local(CallId(5));
+    seller.session.say(key.clone(), invite("foreign"))?;
+    let refused = Signal::Refused { message: "Not your order".into() };
+    assert_eq!(heard(&mut seller.events).await?, (key, refused));
+    Ok(())
+}
