@@ -7,6 +7,8 @@ import { CONTACTS, call, customer, history, seller } from './fake/people';
 import { PEERS, STATES, type FakeState } from './fake/states';
 import { REMOTE, SELF, type Frame, type Host, type Stop, type Stream } from './host';
 
+export { STATES };
+
 export interface FakeOptions {
   /** Whether the picture pipe claims a GPU. */
   gpu?: boolean;
@@ -234,7 +236,7 @@ function statsAt(time: number, bad: boolean, { phone }: EngineView): CallStats {
     av_offset_ms: 12,
     answer_to_video_ms: 410,
     answer_to_audio_ms: 320,
-    path: bad ? 'relay' : 'host',
+    path: bad ? 'relayed' : 'direct',
     security_code: '4821 0937 5526',
   };
 }

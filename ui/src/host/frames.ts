@@ -62,8 +62,8 @@ export function openFrames(info: FramesInfo, got: (frame: Frame, drawn: () => vo
     const now = new WebSocket(`${info.url.replace(/\/$/, '')}/${info.token}`);
     socket = now;
     now.binaryType = 'arraybuffer';
-    now.onmessage = (event: MessageEvent<unknown>) => {
-      if (!(event.data instanceof ArrayBuffer)) return;
+    now.onmessage = (event: MessageEvent<ArrayBuffer | string>) => {
+      if (typeof event.data === 'string') return;
       const frame = parseFrame(event.data);
       if (frame === null) return;
       failures = 0;

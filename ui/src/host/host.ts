@@ -33,8 +33,8 @@ export interface Frame {
 
 /** 0 is the other side, 1 is ourselves. */
 export type Stream = 0 | 1;
-export const REMOTE = 0;
-export const SELF = 1;
+export const REMOTE = 0 as const;
+export const SELF = 1 as const;
 
 export interface Host {
   view(seen: (view: EngineView) => void): Stop;

@@ -16,7 +16,9 @@ export async function pickHost(search: string): Promise<Picked | null> {
     const wanted = new URLSearchParams(search);
     const state = wanted.get('fake');
     if (state !== null) {
-      const { fakeHost } = await import('./fake');
+      const { fakeHost, STATES } = await import('./fake');
+      // For the scripts that walk through all of them.
+      Object.assign(globalThis, { bellwireFakeStates: Object.keys(STATES) });
       return {
         host: fakeHost(state, { gpu: wanted.has('gpu'), pace: 900 }),
         direction: wanted.get('dir') === 'rtl' ? 'rtl' : undefined,

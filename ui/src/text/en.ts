@@ -183,7 +183,7 @@ export const en = {
     freezes: 'Freezes',
     path: 'Path',
     none: 'No figures yet',
-    paths: { host: 'direct', srflx: 'direct', prflx: 'direct', relay: 'through a relay' } as Record<string, string>,
+    paths: { direct: 'direct', reflexive: 'direct', relayed: 'through a relay' } as Record<string, string>,
     quality: {
       good: 'Good connection',
       fair: 'Fair connection',

@@ -10,16 +10,22 @@ export interface Language {
   tag: string;
   direction: 'ltr' | 'rtl';
   text: Text;
+  /** Readies a name for the middle of a sentence: one written the other way must not turn it round. */
+  isolate: (name: string) => string;
 }
+
+const WRITTEN_RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
 export function language(tag: string, direction?: 'ltr' | 'rtl'): Language {
   const base = tag.toLowerCase().split('-')[0] ?? 'en';
   const known = CATALOGUES[base];
   const usable = known === undefined ? 'en' : tag;
+  const writes = direction ?? (known !== undefined && RIGHT_TO_LEFT.has(base) ? 'rtl' : 'ltr');
   return {
     tag: valid(usable) ? usable : 'en',
-    direction: direction ?? (known !== undefined && RIGHT_TO_LEFT.has(base) ? 'rtl' : 'ltr'),
+    direction: writes,
     text: known ?? en,
+    isolate: (name) => (WRITTEN_RIGHT_TO_LEFT.test(name) === (writes === 'rtl') ? name : `\u2068${name}\u2069`),
   };
 }
 

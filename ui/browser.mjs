@@ -1,0 +1,83 @@
+// Serves the fake build and opens Chromium on it; shared by screens.mjs and a11y.mjs.
+
+import { preview } from 'vite';
+import { chromium } from 'playwright-core';
+
+/** Where a system Chromium is found; the variable wins. */
+const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+export async function open() {
+  const server = await preview({ build: { outDir: 'dist-fake' }, preview: { port: 0, strictPort: false, host: '127.0.0.1' }, logLevel: 'error' });
+  const base = `http://127.0.0.1:${server.httpServer.address().port}/`;
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', '--headless'] });
+
+  return {
+    browser,
+    /** A page in a state, settled enough to be looked at. */
+    async page(state, { width = 1100, height = 720, scheme = 'light', query = '', act } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', bypassCSP: false });
+      const page = await context.newPage();
+      page.setDefaultTimeout(60_000);
+      const problems = [];
+      page.on('pageerror', (error) => problems.push(String(error)));
+      page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+      await page.goto(`${base}?fake=${state}${query}`);
+      await page.waitForFunction(() => document.querySelector('#app')?.children.length > 0);
+      await page.evaluate(() => document.fonts.ready);
+      const view = page.getByTestId('call-view');
+      if ((await view.count()) > 0) await page.waitForTimeout(700);
+      await act?.(page);
+      await page.waitForTimeout(250);
+      return { page, problems, close: () => context.close() };
+    },
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+const click = (id) => (page) => page.getByTestId(id).first().click();
+
+/** Views that need a click after the fake host's state: name → [state, what to do]. */
+export const STEPS = {
+  'seller-expanded': ['seller', (page) => page.getByTestId('contact-row').first().locator('.who').click()],
+  'seller-search-none': ['seller', async (page) => {
+    await page.getByTestId('contact-search').fill('zzz');
+    await page.getByText('Nobody matches').waitFor();
+  }],
+  'seller-menu': ['seller-two-accounts', click('account-button')],
+  'seller-history': ['seller', click('history-tab')],
+  'history-empty': ['history-empty', click('history-tab')],
+  'history-error': ['history-error', click('history-tab')],
+  'history-loading': ['history-loading', click('history-tab')],
+  'customer-history': ['customer', click('history-tab')],
+  'signin-advanced': ['signin', (page) => page.locator('summary').click()],
+  'signin-missing': ['signin', click('signin-submit')],
+  'signin-error': ['signin-error', async (page) => {
+    await page.getByTestId('signin-password').fill('wrong');
+    await page.getByTestId('signin-submit').click();
+  }],
+  'signin-busy': ['signin-busy', async (page) => {
+    await page.getByTestId('signin-password').fill('secret');
+    await page.getByTestId('signin-submit').click();
+  }],
+  'stats': ['connected', async (page) => {
+    await page.getByTestId('call-details').click();
+    await page.getByTestId('security-code').waitFor();
+  }],
+  'stats-poor': ['poor', async (page) => {
+    await page.getByTestId('call-details').click();
+    await page.getByTestId('security-code').waitFor();
+  }],
+};
+
+/** Every view there is: the fake host's states as the page lists them, and the steps above. */
+export async function views(session) {
+  const { page, close } = await session.page('signin');
+  const states = await page.evaluate(() => globalThis.bellwireFakeStates);
+  await close();
+  const all = new Map(states.map((state) => [state, [state, undefined]]));
+  for (const [name, step] of Object.entries(STEPS)) all.set(name, step);
+  return all;
+}

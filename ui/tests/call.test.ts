@@ -1,0 +1,241 @@
+import { fireEvent, screen, waitFor } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { describe, expect, it } from 'vitest';
+
+import type { CallState, EndReason } from '../src/generated/bindings';
+import { STATES } from '../src/host/fake';
+import { en } from '../src/text/en';
+import { draw, lastOf, PATIENT } from './drawn';
+
+const key = (name: string, more: KeyboardEventInit = {}) => fireEvent.keyDown(document.body, { key: name, ...more });
+/** Keys are deaf for a moment after a ring appears. */
+const ringHears = () => new Promise((done) => setTimeout(done, 900));
+
+describe('a ring', () => {
+  it('is answered, declined and silenced by button', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('ring');
+
+    expect(screen.getByTestId('ring-name').textContent).toBe('Ada Okafor');
+    expect(screen.getByTestId('ring-subject').textContent).toBe('About Order #1042');
+    await user.click(screen.getByTestId('ring-silence'));
+    expect(lastOf(host, 'silence')).toEqual([7]);
+    await waitFor(() => expect(screen.getByTestId<HTMLButtonElement>('ring-silence').disabled).toBe(true), PATIENT);
+    await user.click(screen.getByTestId('ring-accept'));
+    expect(lastOf(host, 'accept')).toEqual([7]);
+    expect(lastOf(host, 'decline')).toBeUndefined();
+    expect(await screen.findByText('Nobody is calling', undefined, PATIENT)).toBeTruthy();
+  });
+
+  it('is declined', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('customer-ringing');
+
+    await user.click(screen.getByTestId('ring-decline'));
+
+    expect(lastOf(host, 'decline')).toEqual([7]);
+    expect((await screen.findByTestId('ended-reason', undefined, PATIENT)).dataset['why']).toBe('declined');
+  });
+
+  it('hears Enter and Escape, but not at once', async () => {
+    const { host } = await draw('seller-ringing');
+
+    await key('Enter');
+    expect(lastOf(host, 'accept')).toBeUndefined();
+    await ringHears();
+    await key('Escape');
+    expect(lastOf(host, 'silence')).toEqual([7]);
+    await key('Enter');
+    expect(lastOf(host, 'accept')).toEqual([7]);
+  });
+
+  it('ends the call going on when it is answered from the small window', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('ring-waiting');
+
+    await user.click(screen.getByTestId('ring-accept'));
+
+    expect(lastOf(host, 'endAndAccept')).toEqual([9]);
+  });
+
+  it('covers the home, which takes no input meanwhile', async () => {
+    await draw('seller-ringing');
+
+    // jsdom keeps `inert` as a property only.
+    let around: HTMLElement | null = screen.getByTestId('contact-search');
+    while (around !== null && !around.inert) around = around.parentElement;
+    expect(around?.className).toContain('below');
+    expect(document.activeElement?.getAttribute('role')).toBe('alertdialog');
+  });
+});
+
+describe('a call', () => {
+  const words: [string, CallState['is'], string][] = [
+    ['calling', 'calling', 'Calling…'],
+    ['calling-ringing', 'calling', 'Ringing…'],
+    ['connecting', 'connecting', 'Connecting…'],
+    ['connected', 'connected', 'Connected'],
+    ['reconnecting', 'reconnecting', 'Reconnecting…'],
+  ];
+  it.each(words)('in state %s says so', async (state, is, word) => {
+    await draw(state);
+
+    const line = screen.getByTestId('call-state');
+    expect(line.dataset['state']).toBe(is);
+    expect(line.textContent).toBe(word);
+    expect(screen.queryByTestId('call-timer') === null).toBe(is === 'calling' || is === 'connecting');
+  });
+
+  it('counts on from the snapshot', async () => {
+    await draw('connected');
+
+    expect(screen.getByTestId('call-timer').textContent).toMatch(/^3:0[5-9]$/);
+    const before = screen.getByTestId('call-timer').textContent;
+    await waitFor(() => expect(screen.getByTestId('call-timer').textContent).not.toBe(before), PATIENT);
+  });
+
+  it('mutes, stops the camera and ends by button and by key', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('connected');
+
+    await user.click(screen.getByTestId('call-mute'));
+    expect(lastOf(host, 'setMicrophone')).toEqual([false]);
+    await waitFor(() => expect(screen.getByTestId('call-mute').getAttribute('aria-pressed')).toBe('true'), PATIENT);
+    await key('m');
+    expect(lastOf(host, 'setMicrophone')).toEqual([true]);
+    await user.click(screen.getByTestId('call-camera'));
+    expect(lastOf(host, 'setCamera')).toEqual([false]);
+    await waitFor(() => expect(screen.getByText('Camera off', { selector: '.none p' })).toBeTruthy(), PATIENT);
+    await key('v');
+    expect(lastOf(host, 'setCamera')).toEqual([true]);
+    await key('h', { ctrlKey: true });
+    expect(lastOf(host, 'hangUp')).toEqual([7]);
+    expect((await screen.findByTestId('ended-reason', undefined, PATIENT)).dataset['why']).toBe('hung_up');
+  });
+
+  it('without pictures has no camera and no self-view', async () => {
+    await draw('voice');
+
+    expect(screen.queryByTestId('call-camera')).toBeNull();
+    expect(screen.queryByTestId('self-canvas')).toBeNull();
+  });
+
+  it('marks what the other side sends', async () => {
+    await draw('remote-off');
+    expect(screen.getByTestId('remote-muted').textContent).toContain('Ada Okafor is muted');
+    expect(screen.getByTestId('remote-camera-off').textContent).toContain('Ada Okafor’s camera is off');
+  });
+
+  it('says that the screen is shared', async () => {
+    await draw('sharing');
+    expect(screen.getByTestId('remote-sharing').textContent).toContain('is sharing the screen');
+  });
+
+  it.each([
+    ['reconnecting', en.call.reconnectingHint],
+    ['signaling-lost', en.call.signalingLost],
+  ])('in trouble (%s) says what is going on', async (state, expected) => {
+    await draw(state);
+    expect(screen.getByTestId('call-trouble').textContent).toBe(expected);
+  });
+
+  it('moves the self-view to any corner by keys', async () => {
+    await draw('connected');
+    const self = screen.getByTestId('self-view');
+
+    for (const [arrow, corner] of [
+      ['ArrowUp', 'start-end'],
+      ['ArrowLeft', 'start-start'],
+      ['ArrowDown', 'end-start'],
+      ['ArrowRight', 'end-end'],
+    ] as const) {
+      await fireEvent.keyDown(self, { key: arrow });
+      expect(self.dataset['corner']).toBe(corner);
+    }
+  });
+
+  it('shows the security code and the figures', async () => {
+    const user = userEvent.setup();
+    await draw('connected');
+
+    await user.click(screen.getByTestId('call-details'));
+
+    expect((await screen.findByTestId('security-code', undefined, PATIENT)).textContent).toBe('4821 0937 5526');
+    expect(screen.getByTestId('stats-panel').textContent).toContain('1280×720');
+    await key('Escape');
+    expect(screen.queryByTestId('stats-panel')).toBeNull();
+  });
+
+  it('lets a second call be taken or declined', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('call-waiting');
+
+    expect(screen.getByTestId('ring-name').textContent).toContain('is calling');
+    await user.click(screen.getByTestId('ring-accept'));
+
+    expect(lastOf(host, 'endAndAccept')).toEqual([9]);
+    await waitFor(() => expect(screen.getByTestId('call-state').dataset['state']).toBe('connecting'), PATIENT);
+    expect(screen.queryByTestId('waiting-banner')).toBeNull();
+  });
+
+  it('shows notices of the engine', async () => {
+    await draw('call-notices');
+
+    const toasts = await screen.findAllByTestId('toast', undefined, PATIENT);
+    expect(toasts.map((toast) => toast.textContent?.trim())).toEqual([
+      'The microphone was unplugged. Using the built-in one.',
+      'The camera is used by another program.',
+    ]);
+  });
+});
+
+describe('an ended call', () => {
+  const reasons = Object.entries(STATES).flatMap(([state, { view }]): [string, EndReason, 'incoming' | 'outgoing'][] => {
+    const call = view.phone.calls[0];
+    return state.startsWith('ended-') && state !== 'ended-merged' && call?.state.is === 'ended'
+      ? [[state, call.state.reason, call.direction]]
+      : [];
+  });
+
+  it.each(reasons)('%s says why', async (state, reason, direction) => {
+    await draw(state);
+
+    const line = screen.getByTestId('ended-reason');
+    expect(line.dataset['why']).toBe(reason.why);
+    expect(line.textContent).toBe(en.ended.reason(reason, direction, STATES[state]!.view.phone.calls[0]!.peer.name));
+    expect(screen.getByTestId('ended-close')).toBeTruthy();
+  });
+
+  it('covers every reason', () => {
+    expect(new Set(reasons.map(([, reason]) => reason.why)).size).toBe(15);
+  });
+
+  it('is closed, and called again about the same order', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('ended-no-answer');
+
+    await user.click(screen.getByTestId('ended-call-back'));
+
+    expect(lastOf(host, 'dial')?.[3]).toEqual({ id: 'o1042', label: 'Order #1042' });
+    await waitFor(() => expect(lastOf(host, 'dismiss')).toEqual([7]), PATIENT);
+    expect((await screen.findByTestId('call-state', undefined, PATIENT)).dataset['state']).toBe('calling');
+  });
+
+  it('leads back home when it is closed', async () => {
+    const user = userEvent.setup();
+    await draw('ended-hung-up');
+
+    expect(screen.getByTestId('ended-duration').textContent).toBe('Lasted 12:34');
+    await user.click(screen.getByTestId('ended-close'));
+
+    await waitFor(() => expect(screen.queryByTestId('ended-reason')).toBeNull(), PATIENT);
+    expect(screen.getAllByTestId('contact-row').length).toBeGreaterThan(0);
+  });
+
+  it('is never shown when it was merged into another', async () => {
+    const { host } = await draw('ended-merged');
+
+    await waitFor(() => expect(lastOf(host, 'dismiss')).toEqual([7]), PATIENT);
+    expect(screen.queryByTestId('ended-reason')).toBeNull();
+  });
+});

@@ -1,0 +1,163 @@
+import { screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { describe, expect, it } from 'vitest';
+
+import { ADA, LONG } from '../src/host/fake/people';
+import { draw, lastOf, PATIENT } from './drawn';
+
+describe("a seller's home", () => {
+  it('calls a customer, and a customer about an order', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('seller');
+    const row = screen.getAllByTestId('contact-row')[0]!;
+
+    await user.click(within(row).getByRole('button', { expanded: false }));
+    await user.click(within(row).getByRole('button', { name: 'Call about Order #1042' }));
+    expect(lastOf(host, 'dial')).toEqual([1, ADA, 'video', { id: 'o1042', label: 'Order #1042' }]);
+
+    await draw('seller').then(async ({ host: second }) => {
+      await user.click(screen.getAllByRole('button', { name: 'Video call Ada Okafor' }).at(-1)!);
+      expect(lastOf(second, 'dial')).toEqual([1, ADA, 'video', null]);
+    });
+  });
+
+  it('shows who is online, the last order and the totals', async () => {
+    await draw('seller');
+    const row = screen.getAllByTestId('contact-row')[0]!;
+
+    expect(row.textContent).toContain('online');
+    expect(row.textContent).toContain('ada.okafor@example.com');
+    expect(row.textContent).toContain('Order #1042');
+    expect(row.textContent).toContain('7 orders');
+    expect(row.textContent).toContain('566.30 in total');
+  });
+
+  it('asks the backend for what is searched', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('seller');
+
+    await user.type(screen.getByTestId('contact-search'), '1031');
+
+    await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([1, '1031']), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('contact-row')).toHaveLength(1), PATIENT);
+    expect(screen.getByTestId('contact-row').textContent).toContain(LONG.name);
+  });
+
+  it('says so when nobody matches', async () => {
+    const user = userEvent.setup();
+    await draw('seller');
+
+    await user.type(screen.getByTestId('contact-search'), 'zzz');
+
+    expect(await screen.findByText('Nobody matches “zzz”', undefined, PATIENT)).toBeTruthy();
+  });
+
+  it('offers another try when the list cannot be loaded', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('seller-error');
+
+    await screen.findByText('The server took too long to answer.', undefined, PATIENT);
+    const before = host.said.filter(([name]) => name === 'refreshContacts').length;
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+
+    expect(host.said.filter(([name]) => name === 'refreshContacts')).toHaveLength(before + 1);
+  });
+
+  it('cannot call while offline and says why', async () => {
+    await draw('seller-offline');
+
+    expect(screen.getByText(/No connection to the server/)).toBeTruthy();
+    for (const button of screen.getAllByTestId<HTMLButtonElement>('contact-call')) expect(button.disabled).toBe(true);
+  });
+
+  it('leads back to signing in when the token was refused', async () => {
+    const user = userEvent.setup();
+    await draw('seller-signed-out');
+
+    await user.click(screen.getByRole('button', { name: 'Sign in again' }));
+
+    expect(screen.getByTestId<HTMLInputElement>('signin-server').value).toBe('calls.nordlicht.example');
+    await user.click(screen.getByRole('button', { name: 'Cancel' }));
+    expect(screen.getAllByTestId('contact-row').length).toBeGreaterThan(0);
+  });
+
+  it('changes between accounts and signs out', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('seller-two-accounts');
+
+    await user.click(screen.getByTestId('account-button'));
+    await user.click(screen.getByRole('button', { name: /shop\.example\.org/ }));
+    expect(screen.getByTestId('waiting')).toBeTruthy();
+
+    await user.click(screen.getByTestId('account-button'));
+    await user.click(screen.getByTestId('sign-out'));
+    expect(lastOf(host, 'signOut')).toEqual([2]);
+  });
+
+  it('tells of missed calls until they are closed', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('seller-missed');
+
+    expect(screen.getAllByTestId('ended-reason').map((line) => line.dataset['why'])).toEqual(['remote_cancelled', 'missed']);
+    await user.click(screen.getAllByTestId('ended-close')[1]!);
+
+    expect(lastOf(host, 'dismiss')).toEqual([5]);
+    await waitFor(() => expect(screen.getAllByTestId('ended-reason')).toHaveLength(1), PATIENT);
+  });
+});
+
+describe("a customer's home", () => {
+  it('waits, with the earlier calls below', async () => {
+    await draw('customer');
+
+    expect(screen.getByRole('heading', { name: 'You will be called here' })).toBeTruthy();
+    expect((await screen.findAllByTestId('history-row', undefined, PATIENT)).length).toBeGreaterThan(0);
+  });
+
+  it('does not promise calls while offline', async () => {
+    await draw('customer-offline');
+
+    expect(screen.getByRole('heading', { name: 'You cannot be called right now' })).toBeTruthy();
+  });
+});
+
+describe('the history', () => {
+  it('reads on by pages and calls back about the same order', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('seller');
+
+    await user.click(screen.getByTestId('history-tab'));
+    expect(await screen.findAllByTestId('history-row', undefined, PATIENT)).toHaveLength(6);
+    await user.click(screen.getByTestId('history-more'));
+    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(12), PATIENT);
+    await user.click(screen.getByTestId('history-more'));
+    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(18), PATIENT);
+    expect(screen.queryByTestId('history-more')).toBeNull();
+    await user.click(screen.getAllByTestId('history-call')[0]!);
+
+    expect(lastOf(host, 'dial')).toEqual([1, ADA, 'video', { id: 'o1042', label: 'Order #1042' }]);
+  });
+
+  it('tells missed from unanswered and declined', async () => {
+    const user = userEvent.setup();
+    await draw('seller');
+
+    await user.click(screen.getByTestId('history-tab'));
+    const rows = await screen.findAllByTestId('history-row', undefined, PATIENT);
+
+    expect(rows.map((row) => row.dataset['outcome'])).toEqual(['outgoing', 'missed', 'declinedByThem', 'incoming', 'noAnswer', 'failed']);
+    expect(rows[0]!.textContent).toContain('12:34');
+  });
+
+  it('is read again when a call has ended', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('connected');
+    await user.click(screen.getByTestId('history-tab'));
+    const asked = () => host.said.filter(([name]) => name === 'history').length;
+    await waitFor(() => expect(asked()).toBe(1), PATIENT);
+
+    await host.hangUp(7);
+
+    await waitFor(() => expect(asked()).toBe(2), PATIENT);
+  });
+});
