@@ -2,8 +2,8 @@
 // state in memory, and the deployed traps on purpose (descriptions twice, status to every client, an
 // end told to an empty room, only a user's first socket registered).
 //
-// node storefront-server.mjs [port]: prints {"port":n} when it listens. GET /test/state tells what it saw.
-// Events whose name begins with "test:" are for the tests.
+// node storefront-server.mjs [port] [strict]: prints {"port":n} when it listens. GET /test/state tells what it saw.
+// With `strict` the socket wants `auth:{token}`, as bellwire-server does by default.
 
 import http from "node:http";
 import { randomUUID } from "node:crypto";
@@ -32,7 +32,6 @@ function whoIs(cookies) {
 function rest(method, url, body, cookies) {
   const path = url.pathname;
   if (path === "/test/state") return [200, { seen, online: [...online.keys()], sockets: io.engine.clientsCount }];
-  if (path === "/test/huge") return [200, "x".repeat(3_000_000)];
   for (const [login, users, cookie] of [
     ["/api/v2/shop/login-shop", sellers, "seller_token"],
     ["/api/v2/user/login-user", customers, "token"],
@@ -90,6 +89,12 @@ const server = http.createServer(async (request, response) => {
 
 const io = new Server(server, { cors: { origin: "*" }, pingInterval: 2000, pingTimeout: 2000 });
 const room = (callId) => `call_${callId}`;
+
+if (process.argv[3] === "strict")
+  io.use((socket, next) => {
+    const known = ["token-s1", "token-c1"].includes(socket.handshake.auth.token);
+    next(known ? undefined : new Error("Invalid token"));
+  });
 
 io.on("connection", (socket) => {
   socket.onAny((event, ...args) => seen.push([event, ...args]));

@@ -11,7 +11,9 @@ use bellwire_call::{
     CallId, CallKey, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, PersonId, RemoteCallId,
     Sdp, SdpKind, Signal, Subject,
 };
-use bellwire_signaling::{Session, SessionEvent, SignInError, SignInRequest, SignedIn, sign_in};
+use bellwire_signaling::{
+    ReplyError, Session, SessionEvent, SignInError, SignInRequest, SignedIn, resume, sign_in,
+};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -26,6 +28,10 @@ struct Deployed {
 
 impl Deployed {
     fn start(port: u16) -> Result<Self> {
+        Self::start_as(port, "compat")
+    }
+
+    fn start_as(port: u16, mode: &str) -> Result<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers");
         if !folder.join("node_modules/socket.io").is_dir() {
             bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
@@ -33,6 +39,7 @@ impl Deployed {
         let mut process = Command::new("node")
             .arg(folder.join("storefront-server.mjs"))
             .arg(port.to_string())
+            .arg(mode)
             .stdout(Stdio::piped())
             .spawn()
             .context("these tests need Node.js (`node`) on the path")?;
@@ -358,5 +365,28 @@ async fn a_refused_call_is_told_in_the_backends_words() -> Result<()> {
     seller.session.say(key.clone(), invite("foreign"))?;
     let refused = Signal::Refused { message: "Not your order".into() };
     assert_eq!(heard(&mut seller.events).await?, (key, refused));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_strict_socket_lets_the_token_in_and_an_old_one_asks_to_sign_in_again() -> Result<()> {
+    let server = Deployed::start_as(0, "strict")?;
+    let mut seller = server.seller().await?;
+    link(&mut seller.events, true).await?;
+
+    let mut identity = seller.identity.clone();
+    identity.token = "token-of-last-year".into();
+    let mut old = resume(seller.backend.clone(), identity)?;
+    next(&mut old.events, "token expired", |event| match event {
+        SessionEvent::TokenExpired => Some(()),
+        SessionEvent::Link { .. } | SessionEvent::Heard { .. } | SessionEvent::Presence { .. } => None,
+    })
+    .await?;
+    assert_eq!(old.session.contacts("").await.err(), Some(ReplyError::TokenExpired));
+    server.until("only the seller", |state| state["online"] == serde_json::json!(["s1"])).await?;
+    old.session.close().await;
+
+    let mut again = resume(seller.backend.clone(), seller.identity.clone())?;
+    link(&mut again.events, true).await?;
     Ok(())
 }
