@@ -107,7 +107,9 @@ fn read(line: &str) -> Line<'_> {
     }
     match word.split_whitespace().next() {
         Some("Downloaded") => Line::Fetched,
-        Some("Fetch" | "Compiling" | "Checking" | "Fresh" | "Downloading" | "Locking" | "Updating") => Line::Begun,
+        Some("Fetch" | "Compiling" | "Checking" | "Fresh" | "Downloading" | "Locking" | "Updating") => {
+            Line::Begun
+        }
         _ => Line::Other(plain),
     }
 }

@@ -111,9 +111,9 @@ fn with_apt(paths: &Paths, consent: Consent, packages: &[&str]) -> Result<()> {
     let root = prefix(paths);
     // Another apt may be at work (unattended upgrades): wait for its lock rather than fail.
     let patient = "-o DPkg::Lock::Timeout=600 -o Acquire::Retries=3";
-    let update = format!("{root}apt-get {patient} update");
+    let update = format!("{root}apt-get -q {patient} update");
     let install = format!(
-        "{root}env DEBIAN_FRONTEND=noninteractive apt-get {patient} install -y --no-install-recommends {}",
+        "{root}env DEBIAN_FRONTEND=noninteractive apt-get -q {patient} install -y --no-install-recommends {}",
         packages.join(" ")
     );
     if !consent.to(&[update.clone(), install.clone()])? {
