@@ -1,1 +1,311 @@
-//! Tests of the hub.
+use bellwire_dialects::storefront::wire::{IceCandidateInit, SdpBody, UserType};
+
+use super::*;
+
+const SHOP: &str = "shop";
+const AMIRA: &str = "amira";
+const BO: &str = "bo";
+const NOW: Millis = Millis(1_000_000);
+const RING_UNTIL: Millis = Millis(1_045_000);
+
+const S1: SocketKey = SocketKey(1);
+const C1: SocketKey = SocketKey(2);
+const C2: SocketKey = SocketKey(3);
+const STRANGER: SocketKey = SocketKey(4);
+
+fn facts(status: CallStatus) -> Facts {
+    Facts {
+        call_id: "call".to_owned(),
+        seller: SHOP.to_owned(),
+        customer: AMIRA.to_owned(),
+        initiated_by: UserType::Seller,
+        status,
+        ring_until: RING_UNTIL,
+    }
+}
+
+fn party(id: &str, role: UserType) -> Party {
+    Party { id: id.to_owned(), role }
+}
+
+fn connect(hub: &mut Hub, socket: SocketKey, id: &str, role: UserType, related: &[&str]) -> Replies {
+    let related = related.iter().map(|id| (*id).to_owned()).collect();
+    hub.handle(socket, Request::Connected { party: party(id, role), related, until: None }, NOW)
+}
+
+/// The shop on one device, Amira on two, Bo (a customer too) on one, and a call that rings.
+fn hub() -> Hub {
+    let mut hub = Hub::default();
+    connect(&mut hub, S1, SHOP, UserType::Seller, &[AMIRA, BO]);
+    connect(&mut hub, C1, AMIRA, UserType::Customer, &[SHOP]);
+    connect(&mut hub, C2, AMIRA, UserType::Customer, &[SHOP]);
+    connect(&mut hub, STRANGER, BO, UserType::Customer, &[SHOP]);
+    assert!(hub.changed(facts(CallStatus::Initiated), Change::default(), NOW).is_empty());
+    hub
+}
+
+fn ring() -> Request {
+    Request::Ring(Box::new(IncomingVideoCall {
+        call_id: "call".to_owned(),
+        seller_id: SHOP.to_owned(),
+        seller_name: None,
+        shop_name: None,
+        customer_id: AMIRA.to_owned(),
+        customer_name: None,
+        call_type: None,
+        order_number: None,
+        timestamp: None,
+        product_id: None,
+        product_name: None,
+        is_callback: None,
+        original_call_id: None,
+        initiated_by: Some(UserType::Seller),
+        order_id: None,
+    }))
+}
+
+fn join() -> Request {
+    Request::Join { call_id: "call".to_owned() }
+}
+
+fn offer() -> Request {
+    let offer = SdpBody { kind: "offer".to_owned(), sdp: "v=0".to_owned() };
+    Request::Relay { call_id: "call".to_owned(), relay: Relay::Offer(offer) }
+}
+
+fn sockets(replies: &Replies) -> Vec<SocketKey> {
+    replies
+        .iter()
+        .filter_map(|(to, _)| match to {
+            To::Socket(key) => Some(*key),
+            To::Records => None,
+        })
+        .collect()
+}
+
+fn refusal(replies: &Replies, of: SocketKey) -> String {
+    match replies.as_slice() {
+        [(To::Socket(to), Reply::Error(error))] if *to == of => error.message.clone(),
+        other => panic!("not one refusal: {other:?}"),
+    }
+}
+
+#[test]
+fn a_ring_reaches_every_device_of_the_callee_once_and_nobody_else() {
+    let replies = hub().handle(S1, ring(), NOW);
+
+    assert_eq!(sockets(&replies), [C1, C2]);
+    let rang = Reply::Order(Order::Rang { call_id: "call".to_owned() });
+    assert_eq!(replies.last(), Some(&(To::Records, rang)));
+}
+
+#[test]
+fn only_the_caller_rings() {
+    let mut hub = hub();
+
+    assert_eq!(refusal(&hub.handle(C1, ring(), NOW), C1), "Only the caller can ring");
+    assert_eq!(refusal(&hub.handle(STRANGER, ring(), NOW), STRANGER), "You are not part of this call");
+}
+
+#[test]
+fn the_caller_learns_that_the_callee_is_offline_and_a_late_device_still_rings() {
+    let mut hub = hub();
+    hub.handle(C1, Request::Disconnected, NOW);
+    hub.handle(C2, Request::Disconnected, NOW);
+
+    let replies = hub.handle(S1, ring(), NOW);
+    assert!(matches!(replies.as_slice(), [(To::Socket(S1), Reply::Offline(_))]), "{replies:?}");
+
+    let late = connect(&mut hub, SocketKey(9), AMIRA, UserType::Customer, &[SHOP]);
+    assert!(
+        late.iter().any(|(to, reply)| *to == To::Socket(SocketKey(9)) && matches!(reply, Reply::Ring(_)))
+    );
+}
+
+#[test]
+fn an_offer_reaches_each_device_of_the_other_party_once() {
+    let mut hub = hub();
+    hub.handle(S1, join(), NOW);
+    hub.handle(C1, join(), NOW);
+
+    let replies = hub.handle(S1, offer(), NOW);
+
+    assert_eq!(sockets(&replies), [C1, C2]);
+    for (_, reply) in &replies {
+        let Reply::Offer(offer) = reply else { panic!("not an offer: {reply:?}") };
+        assert_eq!((offer.sender_id.as_str(), offer.receiver_id.as_deref()), (SHOP, Some(AMIRA)));
+    }
+}
+
+#[test]
+fn strangers_and_strangers_to_the_server_are_refused_everything() {
+    let mut hub = hub();
+    let call_id = || "call".to_owned();
+    let candidate = IceCandidateInit {
+        candidate: String::new(),
+        sdp_mid: None,
+        sdp_m_line_index: None,
+        username_fragment: None,
+    };
+    let relays =
+        [Relay::Candidate(Some(candidate)), Relay::Audio(true), Relay::Video(true), Relay::Sharing(true)];
+    let mut requests = vec![ring(), join(), offer()];
+    requests.extend(relays.map(|relay| Request::Relay { call_id: call_id(), relay }));
+    requests.push(Request::End { call_id: call_id(), reason: None });
+    requests.push(Request::Status {
+        call_id: call_id(),
+        status: CallStatus::Declined,
+        reason: Some("no".to_owned()),
+    });
+    requests.push(Request::Quality { call_id: call_id(), report: "1".to_owned() });
+
+    for request in requests {
+        let stranger = hub.handle(STRANGER, request.clone(), NOW);
+        assert_eq!(refusal(&stranger, STRANGER), "You are not part of this call", "{request:?}");
+        let nobody = hub.handle(SocketKey(99), request.clone(), NOW);
+        assert_eq!(refusal(&nobody, SocketKey(99)), "Please login to continue", "{request:?}");
+    }
+    assert!(hub.handle(STRANGER, Request::Leave { call_id: call_id() }, NOW).is_empty());
+}
+
+#[test]
+fn the_first_to_join_hears_of_the_second_and_the_second_of_the_first() {
+    let mut hub = hub();
+    assert!(hub.handle(S1, join(), NOW).is_empty());
+
+    let replies = hub.handle(C1, join(), NOW);
+
+    let [(To::Socket(S1), Reply::Joined(to_seller)), (To::Socket(C1), Reply::Joined(to_customer))] =
+        replies.as_slice()
+    else {
+        panic!("not two joins: {replies:?}")
+    };
+    assert_eq!((to_seller.user_id.as_str(), to_seller.user_type), (AMIRA, Some(UserType::Customer)));
+    assert_eq!((to_customer.user_id.as_str(), to_customer.participant_count), (SHOP, Some(2)));
+}
+
+#[test]
+fn a_party_has_left_when_its_last_device_has() {
+    let mut hub = hub();
+    for socket in [S1, C1, C2] {
+        hub.handle(socket, join(), NOW);
+    }
+
+    assert_eq!(sockets(&hub.handle(C1, Request::Leave { call_id: "call".to_owned() }, NOW)), []);
+    let replies = hub.handle(C2, Request::Disconnected, NOW);
+    let left = replies.iter().find_map(|(to, reply)| match reply {
+        Reply::Left(left) if *to == To::Socket(S1) => Some(left),
+        _ => None,
+    });
+    let left = left.expect("the seller hears of it");
+    assert_eq!((left.reason.as_deref(), left.participant_count), (Some("disconnected"), Some(1)));
+}
+
+#[test]
+fn an_answer_on_one_device_is_told_to_both_parties_on_all_devices() {
+    let mut hub = hub();
+    let change = Change { by: Some(party(AMIRA, UserType::Customer)), ..Change::default() };
+
+    let replies = hub.changed(facts(CallStatus::Accepted), change.clone(), NOW);
+    assert_eq!(sockets(&replies), [S1, C1, C2]);
+
+    assert!(hub.changed(facts(CallStatus::Accepted), change, NOW).is_empty(), "told once");
+    assert!(hub.changed(facts(CallStatus::Ringing), Change::default(), NOW).is_empty(), "never back");
+}
+
+#[test]
+fn a_call_that_is_not_answered_is_missed_at_its_deadline_and_not_before() {
+    let mut hub = hub();
+    assert_eq!(hub.deadline(), Some(RING_UNTIL));
+    assert!(hub.expire(Millis(RING_UNTIL.0 - 1)).is_empty());
+
+    let missed = vec![(To::Records, Reply::Order(Order::Miss { call_id: "call".to_owned() }))];
+    assert_eq!(hub.expire(RING_UNTIL), missed);
+    assert!(hub.expire(RING_UNTIL).is_empty());
+    let again = hub.deadline().expect("it is reported again until the records agree");
+    assert_eq!(hub.expire(again), missed);
+
+    let told = hub.changed(facts(CallStatus::Missed), Change::default(), again);
+    assert_eq!(sockets(&told), [S1, C1, C2]);
+    while let Some(next) = hub.deadline() {
+        assert!(hub.expire(next).is_empty());
+    }
+}
+
+#[test]
+fn an_answered_call_is_never_missed() {
+    let mut hub = hub();
+    hub.changed(facts(CallStatus::Accepted), Change::default(), NOW);
+
+    assert!(hub.expire(RING_UNTIL).is_empty());
+}
+
+#[test]
+fn a_call_that_is_over_takes_no_offers_and_swallows_late_candidates() {
+    let mut hub = hub();
+    let ended = hub.changed(facts(CallStatus::Ended), Change { duration: 3.0, ..Change::default() }, NOW);
+    assert_eq!(ended.iter().filter(|(_, reply)| matches!(reply, Reply::Ended(_))).count(), 3);
+
+    assert_eq!(refusal(&hub.handle(S1, offer(), NOW), S1), "This call is over");
+    assert_eq!(refusal(&hub.handle(S1, join(), NOW), S1), "This call is over");
+    assert_eq!(refusal(&hub.handle(S1, ring(), NOW), S1), "This call is over");
+    let late = Request::Relay { call_id: "call".to_owned(), relay: Relay::Candidate(None) };
+    assert!(hub.handle(S1, late, NOW).is_empty());
+    assert!(hub.handle(S1, Request::End { call_id: "call".to_owned(), reason: None }, NOW).is_empty());
+
+    hub.expire(NOW.plus(REMEMBERED));
+    assert_eq!(refusal(&hub.handle(S1, join(), NOW), S1), "Call not found");
+}
+
+#[test]
+fn presence_is_told_to_related_people_only_and_for_the_first_and_last_device() {
+    let mut hub = Hub::default();
+    connect(&mut hub, S1, SHOP, UserType::Seller, &[AMIRA]);
+    connect(&mut hub, STRANGER, BO, UserType::Customer, &[]);
+
+    let first = connect(&mut hub, C1, AMIRA, UserType::Customer, &[SHOP]);
+    assert!(sockets(&first).iter().all(|to| [S1, C1].contains(to)), "{first:?}");
+    assert!(first.iter().any(|(to, reply)| {
+        *to == To::Socket(S1) && matches!(reply, Reply::Online(now) if now.user_id == AMIRA && now.is_online)
+    }));
+
+    let second = connect(&mut hub, C2, AMIRA, UserType::Customer, &[SHOP]);
+    assert_eq!(sockets(&second), [C2]);
+    assert!(hub.handle(C1, Request::Disconnected, NOW).is_empty());
+    let last = hub.handle(C2, Request::Disconnected, NOW);
+    assert!(matches!(&last[0], (To::Socket(S1), Reply::Online(now)) if !now.is_online), "{last:?}");
+}
+
+#[test]
+fn a_session_ends_with_its_token() {
+    let mut hub = Hub::default();
+    let until = Some(Millis(NOW.0 + 5));
+    hub.handle(
+        S1,
+        Request::Connected { party: party(SHOP, UserType::Seller), related: Vec::new(), until },
+        NOW,
+    );
+
+    let replies = hub.expire(Millis(NOW.0 + 5));
+
+    assert!(matches!(
+        replies.as_slice(),
+        [(To::Socket(S1), Reply::Error(_)), (To::Socket(S1), Reply::Close)]
+    ));
+}
+
+#[test]
+fn a_client_announces_nothing_that_the_record_does_not_say() {
+    let mut hub = hub();
+    let status = |status, reason: Option<&str>| Request::Status {
+        call_id: "call".to_owned(),
+        status,
+        reason: reason.map(str::to_owned),
+    };
+
+    assert!(hub.handle(C1, status(CallStatus::Ended, Some("x")), NOW).is_empty());
+    hub.changed(facts(CallStatus::Declined), Change::default(), NOW);
+    assert!(hub.handle(C1, status(CallStatus::Declined, None), NOW).is_empty(), "told already");
+    let busy = hub.handle(C1, status(CallStatus::Declined, Some("busy")), NOW);
+    assert_eq!(sockets(&busy), [S1]);
+}

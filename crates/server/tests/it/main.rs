@@ -1,0 +1,10 @@
+//! The server as its clients see it: real sockets on loopback, one server per test.
+
+mod access;
+mod calls;
+mod lists;
+mod malformed;
+mod relay;
+mod sockets;
+mod storage;
+mod support;

@@ -1,0 +1,49 @@
+//! Order and endurance of the sockets.
+
+use bellwire_server::{App, Config, Limits};
+use serde_json::json;
+
+use crate::support::{Person, server};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_candidates_arrive_in_the_order_they_were_sent() {
+    let limits = Limits { event_burst: 100_000, events_per_second: 100_000, ..Limits::default() };
+    let app = App::start(Config { limits, ..Config::demo() }).await.expect("a server");
+    let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
+    let (shop, mut phone) = (seller.device().await, amira.device().await);
+    let call = seller.initiate(&amira).await;
+    assert_eq!(amira.respond(&call, "accepted").await.0, 200);
+
+    for number in 0..1000 {
+        let candidate = json!({ "candidate": format!("candidate:{number}") });
+        shop.say("ice-candidate", json!({ "callId": call, "candidate": candidate, "senderId": "" })).await;
+        // Within what one socket's queue holds, however slowly the server is scheduled.
+        if number % 200 == 199 {
+            let last = format!("candidate:{number}");
+            phone.until_that("ice-candidate", |body| body["candidate"]["candidate"] == last.as_str()).await;
+        }
+    }
+
+    let numbers: Vec<String> = phone
+        .log
+        .iter()
+        .filter(|(name, _)| name == "ice-candidate")
+        .map(|(_, body)| body["candidate"]["candidate"].as_str().expect("text").to_owned())
+        .collect();
+    let expected: Vec<String> = (0..1000).map(|number| format!("candidate:{number}")).collect();
+    assert_eq!(numbers, expected);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopping_closes_the_sockets_and_frees_the_ports() {
+    let app = server().await;
+    let seller = Person::seller(&app).await;
+    let mut shop = seller.device().await;
+    shop.settled().await;
+    let addr = app.socket_url().trim_start_matches("http://").to_owned();
+
+    app.stop().await;
+
+    std::net::TcpListener::bind(addr).expect("the port is free");
+}
