@@ -33,10 +33,11 @@ use crate::rtx::RtxUnwrap;
 use crate::shared::{Shared, lock};
 use crate::tap::Tap;
 
-/// Time between connectivity checks; the default of 200 ms makes set-up take 400 ms.
-const CHECK_INTERVAL: Duration = Duration::from_millis(20);
-/// Checks before a pair is given up: 12 s, for a person slow to answer and a candidate late to come.
-const CHECKS: u16 = 600;
+/// Time between connectivity checks. At 20 ms set-up takes 50 ms after the answer, at 10 ms about 25;
+/// the default of 200 ms makes it 400.
+const CHECK_INTERVAL: Duration = Duration::from_millis(10);
+/// Checks before a pair is given up: 12 s, for an answer or a candidate slow to come.
+const CHECKS: u16 = 1_200;
 /// How long better paths are waited for before one by STUN or TURN is taken.
 const REFLEXIVE_WAIT: Duration = Duration::from_millis(100);
 const RELAY_WAIT: Duration = Duration::from_millis(300);
