@@ -8,9 +8,11 @@ use super::Stage;
 use crate::background::Background;
 use crate::process;
 
-/// Of everybody in the server's demo data (crates/server, demo data).
+/// Of everybody in the server's demo data (`crates/server/src/demo.rs`).
 const PASSWORD: &str = "ring-ring-demo";
 const SELLER: &str = "seller@demo.example";
+/// Customers have no list to find a seller in: they know the shop by its id.
+const SELLER_ID: &str = "5e11e2000000000000000001";
 const CUSTOMER: &str = "amira@demo.example";
 
 /// The title of the window that rings, as `xdotool search --name` takes it.
@@ -21,11 +23,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Starts the server on free ports; gives the address a user would type.
 pub(super) fn start_server(stage: &Stage<'_>) -> Result<(Background, String)> {
     let mut command = process::command(stage.paths, stage.paths.program("bellwire-server"));
-    command.args(["--demo", "--rest-addr", "127.0.0.1:0", "--socket-addr", "127.0.0.1:0"]);
+    command.args([
+        "--demo",
+        "--rest",
+        "127.0.0.1:0",
+        "--socket",
+        "127.0.0.1:0",
+        "--turn-listen",
+        "127.0.0.1:0",
+    ]);
     Background::start_and_hear("server", &mut command, stage.logs, PATIENCE, address)
 }
 
-/// The first web address of a line, without path: the server says where it listens in JSON.
+/// The first web address of a line, without path: the server says where it listens, REST first.
 fn address(line: &str) -> Option<String> {
     let start = line.find("http://")?;
     let rest = &line[start + "http://".len()..];
@@ -42,7 +52,7 @@ pub(super) fn start_robot(stage: &Stage<'_>, server: &str, waits: bool) -> Resul
     if waits {
         command.args(["answer", "--forever"]);
     } else {
-        command.args(["robot", "--to", SELLER, "--after", "5"]);
+        command.args(["robot", "--to", SELLER_ID, "--after", "5"]);
     }
     command
         .args([
@@ -89,10 +99,11 @@ mod tests {
 
     #[test]
     fn the_address_is_found_in_what_the_server_says() {
-        let line =
-            r#"{"kind":"listening","rest":"http://127.0.0.1:39001/api/v2","socket":"http://127.0.0.1:4000"}"#;
-        assert_eq!(address(line).as_deref(), Some("http://127.0.0.1:39001"));
-        assert_eq!(address("REST on http://[::1]:8000/api/v2").as_deref(), Some("http://[::1]:8000"));
+        assert_eq!(
+            address("REST    http://127.0.0.1:39001/api/v2").as_deref(),
+            Some("http://127.0.0.1:39001")
+        );
+        assert_eq!(address("REST    http://[::1]:8000/api/v2").as_deref(), Some("http://[::1]:8000"));
     }
 
     #[test]
