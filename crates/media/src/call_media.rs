@@ -1,12 +1,22 @@
 //! The media of one call: microphone and camera out, sound and pictures in. It knows neither the
 //! network nor the call's state; packets enter by [`SharedReceiver`] and leave by [`EncodedSink`].
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::{Codec, EncodedSink, FrameSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind};
+use crate::audio::{Audio, Inbox};
+use crate::clock::LipSync;
+use crate::video::{
+    SourceEvent, VideoFormat, VideoOutputs, VideoReceiver, VideoReceiverConfig, VideoSender,
+    VideoSenderConfig,
+};
+use crate::{
+    Codec, EncodedSink, FrameSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
+    VideoFrame,
+};
 
 /// Which parts of the microphone's processing are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,16 +162,40 @@ pub struct MediaStats {
 }
 
 /// The running media of one call; dropping it ends and joins every thread.
-#[derive(Debug)]
 pub struct CallMedia {
+    audio: Option<Audio>,
+    camera: Option<VideoSender>,
+    screen: Option<Arc<VideoReceiver>>,
     receiver: Arc<Incoming>,
+    clock: Arc<LipSync>,
+    camera_on: AtomicBool,
+    max_bitrate: u32,
+}
+
+impl std::fmt::Debug for CallMedia {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallMedia").field("stats", &self.stats()).finish_non_exhaustive()
+    }
 }
 
 impl CallMedia {
     /// Starts capture, self-view and playout. Never fails for a missing device: that is an event.
     pub fn start(config: CallMediaConfig, outputs: Outputs) -> CallMedia {
-        let _ = (config, outputs);
-        CallMedia { receiver: Arc::new(Incoming) }
+        let epoch = Instant::now();
+        let clock = Arc::new(LipSync::new(epoch));
+        let audio = config.audio.then(|| {
+            Audio::start(&config, epoch, outputs.audio.clone(), clock.clone(), outputs.events.clone())
+        });
+        let camera = config.video.then(|| start_camera(&config, epoch, &outputs));
+        let screen = config.video.then(|| Arc::new(start_screen(&outputs, &clock)));
+        let receiver = Arc::new(Incoming {
+            audio: audio.as_ref().map(Audio::inbox),
+            video: screen.as_ref().map_or_else(Weak::new, Arc::downgrade),
+            clock: clock.clone(),
+        });
+        let camera_on = AtomicBool::new(config.camera_on);
+        let max_bitrate = config.max_bitrate;
+        Self { audio, camera, screen, receiver, clock, camera_on, max_bitrate }
     }
 
     /// Where received packets go in; may outlive the call.
@@ -169,54 +203,185 @@ impl CallMedia {
         self.receiver.clone()
     }
 
+    /// Off sends silence, so that the stream lives on.
     pub fn set_microphone(&self, on: bool) {
-        let _ = on;
+        if let Some(audio) = &self.audio {
+            audio.set_microphone(on);
+        }
     }
 
+    /// Off closes the camera and sends nothing.
     pub fn set_camera(&self, on: bool) {
-        let _ = on;
+        self.camera_on.store(on, Ordering::Relaxed);
+        if let Some(camera) = &self.camera {
+            camera.set_on(on);
+        }
     }
 
     pub fn set_video_codec(&self, codec: Codec) {
-        let _ = codec;
+        if let Some(camera) = &self.camera {
+            camera.set_codec(codec);
+        }
     }
 
     /// Sets the encoder's target in bits per second, bounded by the configured maximum.
     pub fn set_video_bitrate(&self, bits_per_second: u32) {
-        let _ = bits_per_second;
+        if let Some(camera) = &self.camera {
+            camera.set_bitrate(bits_per_second.min(self.max_bitrate));
+        }
     }
 
     /// Tells the audio encoder how much the other end loses, as a fraction 0..1.
     pub fn set_audio_loss(&self, fraction: f32) {
-        let _ = fraction;
+        if let Some(audio) = &self.audio {
+            audio.set_loss(fraction);
+        }
     }
 
     /// Makes the next picture sent a key frame.
-    pub fn force_key_frame(&self) {}
+    pub fn force_key_frame(&self) {
+        if let Some(camera) = &self.camera {
+            camera.force_key();
+        }
+    }
 
     /// Lets encoded media flow; capture and self-view run without it.
     pub fn set_sending(&self, sending: bool) {
-        let _ = sending;
+        if let Some(audio) = &self.audio {
+            audio.set_sending(sending);
+        }
+        if let Some(camera) = &self.camera {
+            camera.set_sending(sending);
+        }
     }
 
     pub fn stats(&self) -> MediaStats {
-        MediaStats::default()
+        let audio = self.audio.as_ref().map(Audio::stats).unwrap_or_default();
+        let sent = self.camera.as_ref().map(VideoSender::stats).unwrap_or_default();
+        let received = self.screen.as_ref().map(|screen| screen.stats()).unwrap_or_default();
+        MediaStats {
+            frames_sent: sent.frames_encoded,
+            frames_received: received.frames_shown,
+            fps_sent: sent.fps,
+            fps_received: received.fps,
+            width_sent: sent.width,
+            height_sent: sent.height,
+            width_received: received.width,
+            height_received: received.height,
+            freezes: received.freezes,
+            freeze_ms: received.freeze_ms,
+            video_kbps_sent: sent.kbps,
+            video_kbps_received: received.kbps,
+            audio_kbps_sent: audio.kbps_sent,
+            audio_kbps_received: audio.kbps_received,
+            jitter_ms: audio.delay_ms,
+            audio_level_sent_db: audio.level_sent_db,
+            audio_level_received_db: audio.level_received_db,
+            concealed: audio.concealed,
+            audio_late: audio.packets.late,
+            underruns: audio.underruns,
+            microphone_muted: audio.muted,
+            camera_off: !self.camera_on.load(Ordering::Relaxed),
+            video_codec_sent: sent.codec.map(codec_name).unwrap_or_default().into(),
+            video_codec_received: received.codec.map(codec_name).unwrap_or_default().into(),
+            av_offset_ms: self.clock.offset_ms(),
+            microphone: audio.microphone,
+            speaker: audio.speaker,
+        }
     }
 }
 
-#[derive(Debug)]
-struct Incoming;
+fn start_camera(config: &CallMediaConfig, epoch: Instant, outputs: &Outputs) -> VideoSender {
+    let tell = outputs.events.clone();
+    VideoSender::start(
+        VideoSenderConfig {
+            source: config.camera.clone(),
+            format: VideoFormat::default(),
+            codec: config.video_codec,
+            bitrate: config.start_bitrate.min(config.max_bitrate),
+            epoch,
+            on: config.camera_on,
+            sending: false,
+        },
+        VideoOutputs {
+            encoded: outputs.video.clone(),
+            self_view: outputs.self_view.clone(),
+            events: Arc::new(move |event| match event {
+                SourceEvent::Opened { .. } => {}
+                SourceEvent::Lost { message } => tell(MediaEvent::CameraLost { message }),
+                SourceEvent::Back { .. } => tell(MediaEvent::CameraBack),
+            }),
+        },
+    )
+}
+
+fn start_screen(outputs: &Outputs, clock: &Arc<LipSync>) -> VideoReceiver {
+    let tell = outputs.events.clone();
+    VideoReceiver::start(VideoReceiverConfig {
+        clock: Some(clock.clone()),
+        sink: Arc::new(FirstSeen {
+            view: outputs.remote_view.clone(),
+            events: outputs.events.clone(),
+            seen: AtomicBool::new(false),
+        }),
+        key_frame_wanted: Arc::new(move || tell(MediaEvent::KeyFrameWanted)),
+    })
+}
+
+fn codec_name(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Opus => "opus",
+        Codec::H264 => "H264",
+        Codec::Vp8 => "VP8",
+    }
+}
+
+/// Tells of the first picture on its way to the view.
+struct FirstSeen {
+    view: Arc<dyn FrameSink>,
+    events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
+    seen: AtomicBool,
+}
+
+impl FrameSink for FirstSeen {
+    fn frame(&self, frame: VideoFrame) {
+        self.view.frame(frame);
+        if !self.seen.swap(true, Ordering::Relaxed) {
+            (self.events)(MediaEvent::FirstVideo(Instant::now()));
+        }
+    }
+}
+
+/// Takes packets apart by kind; keeps nothing alive.
+struct Incoming {
+    audio: Option<Arc<Inbox>>,
+    video: Weak<VideoReceiver>,
+    clock: Arc<LipSync>,
+}
 
 impl PacketReceiver for Incoming {
     fn packet(&self, codec: Codec, packet: Packet) {
-        let _ = (codec, packet);
+        match codec {
+            Codec::Opus => {
+                if let Some(audio) = &self.audio {
+                    audio.push(packet);
+                }
+            }
+            Codec::H264 | Codec::Vp8 => {
+                if let Some(video) = self.video.upgrade() {
+                    video.push(codec, packet);
+                }
+            }
+        }
     }
 
     fn sender_report(&self, kind: TrackKind, report: SenderReport) {
-        let _ = (kind, report);
+        self.clock.report(kind, report);
     }
 
     fn round_trip(&self, rtt: Duration) {
-        let _ = rtt;
+        if let Some(video) = self.video.upgrade() {
+            video.set_round_trip(rtt);
+        }
     }
 }

@@ -1,0 +1,134 @@
+//! The sound of one call, both ways. Pictures, packets' way over the network and the state of the call
+//! are others' business.
+
+mod callback;
+mod capture;
+mod clip;
+mod device;
+mod level;
+mod line;
+mod meters;
+mod playout;
+mod process;
+mod resample;
+mod source;
+mod speaker;
+mod stretch;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Instant;
+
+use rtrb::RingBuffer;
+
+pub(crate) use clip::Clip;
+pub use clip::ClipError;
+pub use device::{AudioDevice, Direction, list_audio_devices};
+pub(crate) use line::LineEvent;
+pub(crate) use meters::AudioStats;
+use meters::Meters;
+pub(crate) use playout::Inbox;
+pub(crate) use speaker::Speaker;
+
+use crate::clock::LipSync;
+use crate::thread::Thread;
+use crate::{CallMediaConfig, EncodedSink, MediaEvent};
+use capture::{SendControls, SendPlan};
+use playout::ReceivePlan;
+
+/// Samples in 10 ms, the piece everything works in.
+pub(crate) const FRAME: usize = 480;
+/// Half a second of what is played waits for the echo canceller; beyond, it is dropped, and the
+/// canceller finds the delay anew.
+const PLAYED_RING: usize = 50 * FRAME;
+
+/// The running sound of a call; dropping it ends and joins its threads.
+pub(crate) struct Audio {
+    controls: Arc<SendControls>,
+    stop: Arc<AtomicBool>,
+    meters: Arc<Meters>,
+    inbox: Arc<Inbox>,
+    _threads: [Thread; 2],
+}
+
+impl Audio {
+    pub(crate) fn start(
+        config: &CallMediaConfig,
+        epoch: Instant,
+        out: Arc<dyn EncodedSink>,
+        clock: Arc<LipSync>,
+        events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
+    ) -> Self {
+        let controls = Arc::new(SendControls {
+            stop: AtomicBool::new(false),
+            microphone: AtomicBool::new(config.microphone_on),
+            sending: AtomicBool::new(false),
+            loss: AtomicU32::new(0),
+        });
+        let stop = Arc::new(AtomicBool::new(false));
+        let meters = Arc::new(Meters::default());
+        let inbox = Arc::new(Inbox::default());
+        // Full: frames are dropped, see PLAYED_RING.
+        let (played, reference) = RingBuffer::new(PLAYED_RING);
+        let (tell_microphone, tell_speaker) = (events.clone(), events.clone());
+        let sending = capture::start(SendPlan {
+            microphone: config.microphone.clone(),
+            processing: config.processing,
+            epoch,
+            controls: controls.clone(),
+            meters: meters.clone(),
+            out,
+            events: Box::new(move |event| {
+                tell_microphone(match event {
+                    LineEvent::Lost(message) => MediaEvent::MicrophoneLost { message },
+                    LineEvent::Back => MediaEvent::MicrophoneBack,
+                });
+            }),
+            played: reference,
+        });
+        let receiving = playout::start(ReceivePlan {
+            speaker: config.speaker.clone(),
+            stop: stop.clone(),
+            meters: meters.clone(),
+            inbox: inbox.clone(),
+            clock,
+            line_events: Box::new(move |event| {
+                tell_speaker(match event {
+                    LineEvent::Lost(message) => MediaEvent::SpeakerLost { message },
+                    LineEvent::Back => MediaEvent::SpeakerBack,
+                });
+            }),
+            events,
+            played,
+        });
+        Self { controls, stop, meters, inbox, _threads: [sending, receiving] }
+    }
+
+    pub(crate) fn inbox(&self) -> Arc<Inbox> {
+        self.inbox.clone()
+    }
+
+    pub(crate) fn set_microphone(&self, on: bool) {
+        self.controls.microphone.store(on, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_sending(&self, sending: bool) {
+        self.controls.sending.store(sending, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_loss(&self, fraction: f32) {
+        self.controls.loss.store((fraction.clamp(0.0, 1.0) * 10_000.0) as u32, Ordering::Relaxed);
+    }
+
+    pub(crate) fn stats(&self) -> AudioStats {
+        let muted = !self.controls.microphone.load(Ordering::Relaxed);
+        AudioStats { muted, ..self.meters.stats() }
+    }
+}
+
+impl Drop for Audio {
+    fn drop(&mut self) {
+        self.controls.stop.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,160 @@
+//! Everything that runs on the sound card's thread, and nothing else: it copies between the device
+//! and a ring, counts in atomics and wakes the thread at the ring's other end.
+//!
+//! It may not allocate, free, lock, log or panic; a test holds it to that.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::thread::Thread;
+use std::time::Duration;
+
+use cpal::{FromSample, Sample};
+use rtrb::{Consumer, Producer};
+
+/// What a callback tells the world.
+#[derive(Debug, Default)]
+pub(super) struct Gauge {
+    /// Times the device called.
+    calls: AtomicU64,
+    /// Frames that found the ring full (capture) or empty (playback).
+    faults: AtomicU64,
+    /// Between device and callback, in microseconds.
+    latency_us: AtomicU32,
+}
+
+impl Gauge {
+    pub(super) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn latency(&self) -> Duration {
+        Duration::from_micros(u64::from(self.latency_us.load(Ordering::Relaxed)))
+    }
+
+    fn called(&self, latency: Duration) {
+        // Some drivers report nonsense; half a second is more than any honest one has.
+        let micros = latency.as_micros().min(500_000) as u32;
+        self.latency_us.store(micros, Ordering::Relaxed);
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Takes what a microphone delivers.
+pub(super) struct Capture {
+    ring: Producer<f32>,
+    channels: usize,
+    gauge: Arc<Gauge>,
+    wake: Thread,
+}
+
+impl Capture {
+    pub(super) fn new(ring: Producer<f32>, channels: usize, gauge: Arc<Gauge>, wake: Thread) -> Self {
+        Self { ring, channels: channels.max(1), gauge, wake }
+    }
+
+    /// Mixes the channels to one and hands them over; what does not fit is dropped and counted.
+    pub(super) fn take<T>(&mut self, data: &[T], latency: Duration)
+    where
+        T: Copy,
+        f32: FromSample<T>,
+    {
+        let share = 1.0 / self.channels as f32;
+        let mut dropped = 0;
+        for frame in data.chunks_exact(self.channels) {
+            let sum: f32 = frame.iter().map(|sample| f32::from_sample_(*sample)).sum();
+            if self.ring.push(sum * share).is_err() {
+                dropped += 1;
+            }
+        }
+        self.gauge.faults.fetch_add(dropped, Ordering::Relaxed);
+        self.gauge.called(latency);
+        self.wake.unpark();
+    }
+}
+
+/// Feeds a speaker.
+pub(super) struct Playback {
+    ring: Consumer<f32>,
+    channels: usize,
+    gauge: Arc<Gauge>,
+    wake: Thread,
+    /// Whether the ring ever held enough: what is missing before that is no fault.
+    primed: bool,
+    last: f32,
+}
+
+impl Playback {
+    pub(super) fn new(ring: Consumer<f32>, channels: usize, gauge: Arc<Gauge>, wake: Thread) -> Self {
+        Self { ring, channels: channels.max(1), gauge, wake, primed: false, last: 0.0 }
+    }
+
+    /// Fills every channel alike; what is missing fades to silence and is counted.
+    pub(super) fn fill<T>(&mut self, data: &mut [T], latency: Duration)
+    where
+        T: Copy + Sample + FromSample<f32>,
+    {
+        let mut missing = 0;
+        for frame in data.chunks_exact_mut(self.channels) {
+            if let Ok(sample) = self.ring.pop() {
+                self.last = sample;
+                self.primed = true;
+            } else {
+                self.last *= 0.995;
+                missing += 1;
+            }
+            frame.fill(T::from_sample(self.last));
+        }
+        if self.primed {
+            self.gauge.faults.fetch_add(missing, Ordering::Relaxed);
+        }
+        self.gauge.called(latency);
+        self.wake.unpark();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+    use rtrb::RingBuffer;
+
+    use super::*;
+
+    #[global_allocator]
+    static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+    #[test]
+    fn capture_mixes_to_one_channel_and_counts_what_does_not_fit() {
+        let (producer, mut consumer) = RingBuffer::new(3);
+        let gauge = Arc::new(Gauge::default());
+        let mut capture = Capture::new(producer, 2, gauge.clone(), std::thread::current());
+        assert_no_alloc(|| {
+            capture.take(&[0.5_f32, 0.1, -0.2, -0.4], Duration::from_millis(7));
+            capture.take(&[i16::MAX, i16::MAX, 0, 0], Duration::from_secs(99));
+        });
+        let heard: Vec<f32> = std::iter::from_fn(|| consumer.pop().ok()).collect();
+        assert!((heard[0] - 0.3).abs() < 1e-6 && (heard[1] + 0.3).abs() < 1e-6 && heard[2] > 0.99);
+        assert_eq!((gauge.faults(), gauge.calls()), (1, 2));
+        assert_eq!(gauge.latency(), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn playback_fills_all_channels_and_counts_what_is_missing_once_it_began() {
+        let (mut producer, consumer) = RingBuffer::new(8);
+        let gauge = Arc::new(Gauge::default());
+        let mut playback = Playback::new(consumer, 2, gauge.clone(), std::thread::current());
+        let mut out = [9.0_f32; 4];
+        assert_no_alloc(|| playback.fill(&mut out, Duration::ZERO));
+        assert_eq!(out, [0.0; 4]);
+        assert_eq!(gauge.faults(), 0);
+        producer.push(0.5).unwrap();
+        let mut whole = [0_i16; 4];
+        assert_no_alloc(|| playback.fill(&mut whole, Duration::ZERO));
+        assert_eq!(whole[0], whole[1]);
+        assert!(whole[0] > 16_000 && whole[2] > 0 && whole[2] < whole[0]);
+        assert_eq!(gauge.faults(), 1);
+    }
+}

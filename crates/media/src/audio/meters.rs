@@ -1,0 +1,169 @@
+//! What the two sound threads count, for whoever asks.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::level::{Level, SILENCE_DB};
+use crate::jitter::JitterStats;
+
+/// Frames of 10 ms between levels for the meter.
+const SHORT: u32 = 10;
+/// Frames of 10 ms between figures of the last second.
+const LONG: u32 = 100;
+
+/// A snapshot; rates and levels are of the last whole second.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AudioStats {
+    pub(crate) muted: bool,
+    pub(crate) kbps_sent: f32,
+    pub(crate) kbps_received: f32,
+    pub(crate) level_sent_db: f32,
+    pub(crate) level_received_db: f32,
+    pub(crate) delay_ms: f32,
+    /// Share 0..1 of all samples played.
+    pub(crate) concealed: f32,
+    pub(crate) underruns: u64,
+    pub(crate) packets: JitterStats,
+    pub(crate) microphone: String,
+    pub(crate) speaker: String,
+}
+
+/// Shared by the sound threads; never touched by a callback.
+#[derive(Debug, Default)]
+pub(crate) struct Meters(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    stats: AudioStats,
+    sent: Way,
+    received: Way,
+    played: u64,
+    made_up: u64,
+}
+
+#[derive(Debug)]
+struct Way {
+    frames: u32,
+    bytes: usize,
+    short: Level,
+    long: Level,
+    /// Of the last 100 ms.
+    level_db: f32,
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        let (short, long) = (Level::default(), Level::default());
+        Self { frames: 0, bytes: 0, short, long, level_db: SILENCE_DB }
+    }
+}
+
+/// What a way's frame completed.
+struct Completed {
+    short: bool,
+    /// Level in dBFS and kbit/s of a second.
+    long: Option<(f32, f32)>,
+}
+
+impl Way {
+    fn frame(&mut self, frame: &[f32]) -> Completed {
+        self.short.add(frame);
+        self.long.add(frame);
+        self.frames += 1;
+        let short = self.frames.is_multiple_of(SHORT);
+        if short {
+            self.level_db = self.short.take();
+        }
+        let long = self.frames.is_multiple_of(LONG).then(|| {
+            let kbps = std::mem::take(&mut self.bytes) as f32 * 8.0 / 1000.0;
+            (self.long.take(), kbps)
+        });
+        Completed { short, long }
+    }
+}
+
+impl Meters {
+    pub(super) fn frame_sent(&self, frame: &[f32]) {
+        let mut state = self.lock();
+        if let Some((level, kbps)) = state.sent.frame(frame).long {
+            state.stats.level_sent_db = level;
+            state.stats.kbps_sent = kbps;
+        }
+    }
+
+    pub(super) fn packet_sent(&self, bytes: usize) {
+        self.lock().sent.bytes += bytes;
+    }
+
+    pub(super) fn packet_received(&self, bytes: usize) {
+        self.lock().received.bytes += bytes;
+    }
+
+    /// Ten times a second answers with the levels of microphone and speaker, dBFS.
+    pub(super) fn frame_played(&self, frame: &[f32]) -> Option<(f32, f32)> {
+        let mut state = self.lock();
+        state.played += frame.len() as u64;
+        let completed = state.received.frame(frame);
+        if let Some((level, kbps)) = completed.long {
+            state.stats.level_received_db = level;
+            state.stats.kbps_received = kbps;
+        }
+        completed.short.then_some((state.sent.level_db, state.received.level_db))
+    }
+
+    pub(super) fn made_up(&self, samples: usize) {
+        self.lock().made_up += samples as u64;
+    }
+
+    pub(super) fn buffer(&self, delay_ms: f32, packets: JitterStats, underruns: u64) {
+        let mut state = self.lock();
+        state.stats.delay_ms = delay_ms;
+        state.stats.packets = packets;
+        state.stats.underruns = underruns;
+    }
+
+    pub(super) fn microphone_is(&self, label: &str) {
+        replace(&mut self.lock().stats.microphone, label);
+    }
+
+    pub(super) fn speaker_is(&self, label: &str) {
+        replace(&mut self.lock().stats.speaker, label);
+    }
+
+    pub(crate) fn stats(&self) -> AudioStats {
+        let state = self.lock();
+        let concealed = state.made_up as f32 / state.played.max(1) as f32;
+        AudioStats { concealed: concealed.min(1.0), ..state.stats.clone() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn replace(label: &mut String, with: &str) {
+    if label != with {
+        with.clone_into(label);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_of_packets_makes_a_rate_and_a_level() {
+        let meters = Meters::default();
+        for index in 0..100 {
+            if index % 2 == 0 {
+                meters.packet_received(80);
+            }
+            let levels = meters.frame_played(&[0.1; 480]);
+            assert_eq!(levels.is_some(), index % 10 == 9);
+        }
+        meters.made_up(4800);
+        let stats = meters.stats();
+        assert!((stats.kbps_received - 32.0).abs() < 0.01);
+        assert!((stats.level_received_db + 20.0).abs() < 0.1);
+        assert!((stats.concealed - 0.1).abs() < 0.001);
+    }
+}

@@ -1,0 +1,190 @@
+//! The receiving half: packets, jitter buffer, Opus, speaker. One thread owns all of it, and the sound
+//! card sets its pace.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rtrb::Producer;
+
+use super::line::LineEvent;
+use super::meters::Meters;
+use super::speaker::Speaker;
+use super::{FRAME, stretch};
+use crate::clock::LipSync;
+use crate::codec::opus::{PACKET_SAMPLES, VoiceDecoder};
+use crate::jitter::{JitterBuffer, Pace, Step};
+use crate::thread::Thread;
+use crate::{MediaEvent, Packet};
+
+/// The thread looks at least so often, also when no device wakes it.
+const LOOK: Duration = Duration::from_millis(5);
+/// Four seconds of packets on their way to a thread that should take them every 10 ms.
+const INBOX: usize = 200;
+
+/// Packets between the network and the thread that plays them. Full: the newest is dropped and counted.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    packets: Mutex<VecDeque<Packet>>,
+}
+
+impl Inbox {
+    pub(crate) fn push(&self, packet: Packet) {
+        let mut packets = self.packets.lock().unwrap_or_else(PoisonError::into_inner);
+        if packets.len() < INBOX {
+            packets.push_back(packet);
+        } else {
+            drop(packets);
+            tracing::debug!("A sound packet found no room");
+        }
+    }
+
+    fn take(&self) -> VecDeque<Packet> {
+        std::mem::take(&mut *self.packets.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What the receiving half is made of.
+pub(super) struct ReceivePlan {
+    pub(super) speaker: String,
+    pub(super) stop: Arc<AtomicBool>,
+    pub(super) meters: Arc<Meters>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) clock: Arc<LipSync>,
+    pub(super) line_events: Box<dyn Fn(LineEvent) + Send + Sync>,
+    pub(super) events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
+    /// Takes frames of 10 ms for the echo canceller.
+    pub(super) played: Producer<f32>,
+}
+
+/// Starts the thread; it ends when `stop` is set.
+pub(super) fn start(plan: ReceivePlan) -> Thread {
+    Thread::spawn("media-audio-in", move || run(plan))
+}
+
+fn run(plan: ReceivePlan) {
+    let ReceivePlan { speaker, stop, meters, inbox, clock, line_events, events, mut played } = plan;
+    let mut remote = match Remote::new(meters.clone()) {
+        Ok(remote) => remote,
+        Err(error) => {
+            tracing::error!(%error, "Voice cannot be decoded");
+            return;
+        }
+    };
+    let mut speaker = Speaker::open(&speaker, line_events);
+    let mut heard = false;
+    while !stop.load(Ordering::Relaxed) {
+        for packet in inbox.take() {
+            meters.packet_received(packet.payload.len());
+            remote.jitter.insert(packet);
+        }
+        let now = Instant::now();
+        if !speaker.wants(now) {
+            std::thread::park_timeout(LOOK);
+            continue;
+        }
+        let due = now + speaker.delay();
+        if let Some(position) = remote.position() {
+            clock.sounds(position, due);
+        }
+        let mut frame = [0.0; FRAME];
+        let voiced = remote.frame(now, &mut frame);
+        // A canceller that cannot keep up loses the echo's trail; the call goes on.
+        let _ = played.push_entire_slice(&frame);
+        speaker.write(&frame);
+        if voiced && !heard {
+            heard = true;
+            events(MediaEvent::FirstAudio(now));
+        }
+        if let Some((microphone_db, speaker_db)) = meters.frame_played(&frame) {
+            meters.speaker_is(speaker.label());
+            let delay = remote.jitter.delay(now, remote.ready.len() as u32).unwrap_or_default();
+            meters.buffer(delay.as_secs_f32() * 1000.0, remote.jitter.stats(), speaker.underruns());
+            events(MediaEvent::Levels { microphone_db, speaker_db });
+        }
+    }
+}
+
+/// The other end's voice.
+struct Remote {
+    jitter: JitterBuffer,
+    decoder: VoiceDecoder,
+    ready: Vec<f32>,
+    meters: Arc<Meters>,
+    /// Whether anything was decoded for what is in `ready`.
+    voiced: bool,
+}
+
+impl Remote {
+    fn new(meters: Arc<Meters>) -> Result<Self, opus::Error> {
+        let (jitter, decoder) = (JitterBuffer::new(), VoiceDecoder::new()?);
+        Ok(Self { jitter, decoder, ready: Vec::with_capacity(4 * PACKET_SAMPLES), meters, voiced: false })
+    }
+
+    /// RTP timestamp of the next sample to play.
+    fn position(&self) -> Option<u32> {
+        self.jitter.position(self.ready.len() as u32)
+    }
+
+    /// Fills the next 10 ms; tells whether the other end was heard in this call yet.
+    fn frame(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> bool {
+        while self.ready.len() < FRAME {
+            self.step(now);
+        }
+        frame.copy_from_slice(&self.ready[..FRAME]);
+        self.ready.drain(..FRAME);
+        self.voiced
+    }
+
+    fn step(&mut self, now: Instant) {
+        let queued = self.ready.len() as u32;
+        match self.jitter.next(now, queued) {
+            Step::Silence { samples } => {
+                if self.voiced {
+                    self.meters.made_up(samples as usize);
+                }
+                self.silence(samples as usize);
+            }
+            Step::Play(payload) => match self.decoder.decode(&payload) {
+                Ok(sound) => {
+                    self.voiced = true;
+                    let mut sound = sound.to_vec();
+                    match self.jitter.pace(now, queued + sound.len() as u32) {
+                        Pace::Keep => 0,
+                        Pace::Faster => stretch::shorten(&mut sound),
+                        Pace::Slower => stretch::lengthen(&mut sound),
+                    };
+                    self.ready.extend_from_slice(&sound);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "A sound packet cannot be decoded");
+                    self.conceal(PACKET_SAMPLES);
+                }
+            },
+            Step::Recover { from, samples, skip } => match self.decoder.recover(&from, samples as usize) {
+                Ok(sound) => self.ready.extend_from_slice(sound.get(skip as usize..).unwrap_or_default()),
+                Err(error) => {
+                    tracing::debug!(%error, "A sound packet's redundancy cannot be decoded");
+                    self.conceal((samples - skip) as usize);
+                }
+            },
+            Step::Conceal { samples } => self.conceal(samples as usize),
+        }
+    }
+
+    fn conceal(&mut self, samples: usize) {
+        self.meters.made_up(samples);
+        match self.decoder.conceal(samples) {
+            Ok(sound) => self.ready.extend_from_slice(sound),
+            Err(_) => self.silence(samples),
+        }
+    }
+
+    fn silence(&mut self, samples: usize) {
+        self.ready.resize(self.ready.len() + samples.max(1), 0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests;

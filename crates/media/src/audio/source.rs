@@ -1,0 +1,225 @@
+//! Where the voice to send comes from: a microphone, a file, a tone, or nowhere. Whatever it is, it
+//! gives 10 ms at a time at the pace of real time.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rtrb::Consumer;
+
+use super::FRAME;
+use super::clip::Clip;
+use super::line::{DeviceLine, Inward, Line, LineEvent};
+use super::resample::Converter;
+
+pub(super) const FRAME_TIME: Duration = Duration::from_millis(10);
+/// So far behind, made-up sources leave frames out instead of hurrying.
+const HOPELESS: Duration = Duration::from_millis(500);
+/// A microphone that is silent for so long is stood in for by silence, so that the stream lives on.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// 10 ms and when they were heard.
+pub(super) struct Heard {
+    pub(super) captured: Instant,
+    /// Whether echo, noise and gain should be worked on: files and tones are as they should be.
+    pub(super) raw: bool,
+}
+
+/// See the module.
+pub(super) struct Source {
+    kind: Kind,
+    pace: Pace,
+}
+
+enum Kind {
+    Nothing,
+    Tone { phase: f32 },
+    Clip { clip: Clip, start: Instant },
+    Microphone { line: DeviceLine<Inward>, input: Option<Input> },
+}
+
+struct Input {
+    line: Line<Consumer<f32>>,
+    converter: Converter,
+    ready: Vec<f32>,
+    heard: Instant,
+}
+
+/// When the next frame of a made-up source is due.
+struct Pace {
+    due: Instant,
+}
+
+impl Pace {
+    fn next(&mut self, now: Instant) -> Option<Instant> {
+        if now < self.due {
+            return None;
+        }
+        if now.duration_since(self.due) > HOPELESS {
+            self.due = now;
+        }
+        let at = self.due;
+        self.due += FRAME_TIME;
+        Some(at)
+    }
+}
+
+impl Source {
+    /// `id` as in `CallMediaConfig::microphone`; a file plays as if begun at `start`. To be called by
+    /// the thread that will take the frames.
+    pub(super) fn open(id: &str, start: Instant, events: impl Fn(LineEvent) + Send + 'static) -> Self {
+        let kind = if id == "none" || id.is_empty() {
+            Kind::Nothing
+        } else if id == "test:tone" {
+            Kind::Tone { phase: 0.0 }
+        } else if let Some(path) = file_path(id) {
+            match Clip::load(&path) {
+                Ok(clip) => Kind::Clip { clip, start },
+                Err(error) => {
+                    events(LineEvent::Lost(error.to_string()));
+                    Kind::Nothing
+                }
+            }
+        } else {
+            Kind::Microphone { line: DeviceLine::start(id.to_owned(), events), input: None }
+        };
+        Self { kind, pace: Pace { due: start } }
+    }
+
+    /// What a person would call it; empty while there is none.
+    pub(super) fn label(&self) -> &str {
+        match &self.kind {
+            Kind::Nothing => "",
+            Kind::Tone { .. } => "Test tone",
+            Kind::Clip { .. } => "Sound file",
+            Kind::Microphone { input, .. } => input.as_ref().map_or("", |input| &input.line.label),
+        }
+    }
+
+    /// The next 10 ms into `frame`, if they are there.
+    pub(super) fn next(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<Heard> {
+        match &mut self.kind {
+            Kind::Nothing => {
+                let captured = self.pace.next(now)?;
+                frame.fill(0.0);
+                Some(Heard { captured, raw: false })
+            }
+            Kind::Tone { phase } => {
+                let captured = self.pace.next(now)?;
+                for sample in frame.iter_mut() {
+                    *phase = (*phase + 440.0 / 48_000.0).fract();
+                    *sample = 0.2 * (*phase * std::f32::consts::TAU).sin();
+                }
+                Some(Heard { captured, raw: false })
+            }
+            Kind::Clip { clip, start } => {
+                let captured = self.pace.next(now)?;
+                let position = captured.saturating_duration_since(*start).as_micros() * 48 / 1000;
+                clip.read(position as u64, frame);
+                Some(Heard { captured, raw: false })
+            }
+            Kind::Microphone { line, input } => {
+                if let Some(change) = line.change() {
+                    *input = change.map(|line| Input {
+                        converter: Converter::new(line.rate, 48_000),
+                        line,
+                        ready: Vec::new(),
+                        heard: now,
+                    });
+                    self.pace.due = now + PATIENCE;
+                }
+                if let Some(captured) = input.as_mut().and_then(|input| input.next(now, frame)) {
+                    self.pace.due = now + PATIENCE;
+                    return Some(Heard { captured, raw: true });
+                }
+                let captured = self.pace.next(now)?;
+                frame.fill(0.0);
+                Some(Heard { captured, raw: true })
+            }
+        }
+    }
+}
+
+impl Input {
+    fn next(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<Instant> {
+        let waiting = self.line.ring.slots();
+        if waiting > 0
+            && let Ok(chunk) = self.line.ring.read_chunk(waiting)
+        {
+            let (first, second) = chunk.as_slices();
+            self.converter.convert(first, &mut self.ready);
+            self.converter.convert(second, &mut self.ready);
+            chunk.commit_all();
+            self.heard = now;
+        }
+        if self.ready.len() < FRAME {
+            return None;
+        }
+        // The frame's first sample was heard that long before the newest, and that before now.
+        let behind = Duration::from_micros(self.ready.len() as u64 * 1000 / 48);
+        let captured = self.heard.checked_sub(behind + self.line.gauge.latency()).unwrap_or(self.heard);
+        frame.copy_from_slice(&self.ready[..FRAME]);
+        self.ready.drain(..FRAME);
+        Some(captured)
+    }
+}
+
+/// The path in a `file:` id, which may be written as a URL.
+pub(super) fn file_path(id: &str) -> Option<PathBuf> {
+    let name = id.strip_prefix("file:")?;
+    Some(Path::new(name.strip_prefix("//").unwrap_or(name)).to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_up_sources_keep_real_time_and_do_not_hurry_after_a_standstill() {
+        let start = Instant::now();
+        let mut source = Source::open("test:tone", start, |_| {});
+        let mut frame = [0.0; FRAME];
+        let mut count = |now: Instant| {
+            std::iter::from_fn(|| source.next(now, &mut frame).map(|heard| heard.captured))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(count(start), [start]);
+        let second = count(start + Duration::from_millis(95));
+        assert_eq!(second.len(), 9);
+        assert_eq!(second[8], start + Duration::from_millis(90));
+        let after = count(start + Duration::from_secs(60));
+        assert_eq!(after, [start + Duration::from_secs(60)]);
+    }
+
+    #[test]
+    fn a_file_plays_by_the_shared_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ramp.wav");
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 48_000,
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+        (0..48_000).for_each(|n| writer.write_sample(n as f32 / 48_000.0).unwrap());
+        writer.finalize().unwrap();
+        let start = Instant::now();
+        let mut source = Source::open(&format!("file:{}", path.display()), start, |_| {});
+        let mut frame = [0.0; FRAME];
+        assert!(source.next(start, &mut frame).is_some());
+        let later = start + Duration::from_millis(1700);
+        let heard = source.next(later, &mut frame).unwrap();
+        assert_eq!(heard.captured, later);
+        assert!((frame[0] - 0.7).abs() < 0.001, "{}", frame[0]);
+    }
+
+    #[test]
+    fn a_missing_file_is_reported_and_silence_is_sent() {
+        let (told, heard) = std::sync::mpsc::channel();
+        let start = Instant::now();
+        let mut source =
+            Source::open("file:/there/is/none.wav", start, move |event| told.send(event).unwrap());
+        assert!(matches!(heard.try_recv(), Ok(LineEvent::Lost(_))));
+        assert!(source.next(start, &mut [1.0; FRAME]).is_some());
+    }
+}

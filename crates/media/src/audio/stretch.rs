@@ -1,0 +1,123 @@
+//! Makes decoded sound a little shorter or longer without changing its pitch, by leaving out or
+//! repeating one period of it. It changes nothing where no period is clear enough.
+
+/// 2.5 ms: the shortest period looked for.
+const SHORTEST: usize = 120;
+/// 10 ms: the longest.
+const LONGEST: usize = 480;
+/// 5 ms: what is compared and cross-faded.
+const OVERLAP: usize = 240;
+/// Below this mean square (-50 dBFS) nobody hears where it was cut.
+const QUIET: f32 = 1e-5;
+/// How alike two periods have to be (normalised correlation).
+const ALIKE: f32 = 0.7;
+
+/// Shortens `sound` by one period; returns by how many samples.
+pub(super) fn shorten(sound: &mut Vec<f32>) -> usize {
+    let Some(lag) = period(sound) else { return 0 };
+    for index in 0..OVERLAP {
+        let into = (index as f32 + 0.5) / OVERLAP as f32;
+        sound[index] = sound[index] * (1.0 - into) + sound[index + lag] * into;
+    }
+    sound.drain(OVERLAP..OVERLAP + lag);
+    lag
+}
+
+/// Lengthens `sound` by one period; returns by how many samples.
+pub(super) fn lengthen(sound: &mut Vec<f32>) -> usize {
+    let Some(lag) = period(sound) else { return 0 };
+    let repeated: Vec<f32> = (0..OVERLAP)
+        .map(|index| {
+            let into = (index as f32 + 0.5) / OVERLAP as f32;
+            sound[index + lag] * (1.0 - into) + sound[index] * into
+        })
+        .collect();
+    let rest = sound[OVERLAP..].to_vec();
+    sound.truncate(lag);
+    sound.extend_from_slice(&repeated);
+    sound.extend_from_slice(&rest);
+    lag
+}
+
+/// The distance after which the beginning of `sound` comes again; `None` if it does not.
+fn period(sound: &[f32]) -> Option<usize> {
+    if sound.len() < LONGEST + OVERLAP {
+        return None;
+    }
+    let begin = &sound[..OVERLAP];
+    let energy = energy(&sound[..LONGEST + OVERLAP]) / (LONGEST + OVERLAP) as f32;
+    if energy < QUIET {
+        return Some(LONGEST);
+    }
+    let mut best = (0.0, 0);
+    for lag in (SHORTEST..=LONGEST).step_by(2) {
+        let alike = likeness(begin, &sound[lag..lag + OVERLAP]);
+        if alike > best.0 {
+            best = (alike, lag);
+        }
+    }
+    (best.0 > ALIKE).then_some(best.1)
+}
+
+fn likeness(left: &[f32], right: &[f32]) -> f32 {
+    let product: f32 = left.iter().zip(right).map(|(left, right)| left * right).sum();
+    product / (energy(left) * energy(right)).sqrt().max(f32::MIN_POSITIVE)
+}
+
+fn energy(sound: &[f32]) -> f32 {
+    sound.iter().map(|sample| sample * sample).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(hertz: f32, length: usize) -> Vec<f32> {
+        (0..length).map(|n| 0.5 * (n as f32 * hertz * std::f32::consts::TAU / 48_000.0).sin()).collect()
+    }
+
+    fn roughest_step(sound: &[f32]) -> f32 {
+        sound.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_voiced_sound_gets_shorter_by_whole_periods_without_a_click() {
+        let mut sound = tone(200.0, 960);
+        let step = roughest_step(&sound);
+        let removed = shorten(&mut sound);
+        assert_eq!(sound.len(), 960 - removed);
+        assert!(removed.is_multiple_of(240), "{removed}");
+        assert!(roughest_step(&sound) < step * 1.1);
+    }
+
+    #[test]
+    fn a_voiced_sound_gets_longer_by_whole_periods_without_a_click() {
+        let original = tone(200.0, 960);
+        let mut sound = original.clone();
+        let added = lengthen(&mut sound);
+        assert_eq!(sound.len(), 960 + added);
+        assert!(added.is_multiple_of(240), "{added}");
+        assert!(roughest_step(&sound) < roughest_step(&original) * 1.1);
+        assert_eq!(sound[0], original[0]);
+        assert_eq!(sound.last(), original.last());
+    }
+
+    #[test]
+    fn noise_is_left_alone_and_silence_is_cut() {
+        let mut state = 7_u32;
+        let mut noise: Vec<f32> = (0..960)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / 8_388_608.0 - 1.0
+            })
+            .collect();
+        assert_eq!(shorten(&mut noise), 0);
+        assert_eq!(lengthen(&mut noise), 0);
+        assert_eq!(shorten(&mut vec![0.0; 960]), LONGEST);
+    }
+
+    #[test]
+    fn a_piece_too_short_to_judge_is_left_alone() {
+        assert_eq!(shorten(&mut tone(200.0, 480)), 0);
+    }
+}

@@ -1,0 +1,419 @@
+//! The audio jitter buffer: packets and `now` go in, decisions what to play come out. It reads no
+//! clock, decodes nothing and holds a bounded number of packets.
+//!
+//! Where playout stands is measured, not guessed from how many packets wait: the fastest packets of
+//! the last seconds say when a sample *would* have come without jitter, and the delay is how long
+//! after that it is played. The wanted delay is what 97 of 100 recent packets needed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::Packet;
+use crate::codec::opus::{MAX_PACKET_SAMPLES, OPUS_RATE, packet_samples};
+
+/// Samples in the shortest piece Opus can make up (2.5 ms).
+const GRAIN: i64 = 120;
+/// Samples made up at a time while nothing has come: short, so that a late packet is not missed by much.
+const STALL_STEP: u32 = 480;
+/// How long made-up sound stands in for packets that do not come, before silence does.
+const LONGEST_STALL: u32 = OPUS_RATE / 10;
+/// Packets held at most; beyond, the oldest go.
+const CAPACITY: usize = 128;
+/// More bytes than any path carries in one piece.
+const LARGEST_PAYLOAD: usize = 1500;
+/// Packets whose lateness is remembered (10 s of 20 ms packets).
+const WINDOW: usize = 500;
+/// A packet this far from its place, by timestamp or by arrival, belongs to another timeline.
+const FOREIGN: i64 = 2 * OPUS_RATE as i64;
+/// So many foreign packets in a row, and the buffer moves over to them.
+const FOREIGN_RUN: u32 = 3;
+/// So many packets in a row too late to play, and the buffer moves over to them.
+const LATE_RUN: u32 = 25;
+/// So many packets in a row later than any buffer is long, and the way has become longer for good.
+const SLOW_RUN: u32 = 100;
+const FIRST_DELAY: Duration = Duration::from_millis(40);
+const LEAST_DELAY: Duration = Duration::from_millis(20);
+const MOST_DELAY: Duration = Duration::from_millis(500);
+/// On top of what the quantile asks: playout takes whole 10 ms steps.
+const MARGIN: Duration = Duration::from_millis(10);
+/// So far above the wanted delay, packets are skipped instead of played faster.
+const SKIP_BEYOND: Duration = Duration::from_millis(250);
+
+/// What to play next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Play so many samples of silence: nothing has come yet, or nothing has come for long.
+    Silence { samples: u32 },
+    /// Decode this.
+    Play(Bytes),
+    /// Decode the redundancy `from` carries about the packet before it, `samples` long, and leave
+    /// out the first `skip` samples, which were made up already.
+    Recover { from: Bytes, samples: u32, skip: u32 },
+    /// Make up so many samples.
+    Conceal { samples: u32 },
+}
+
+/// How the caller should stretch what it decodes, to bring the delay to what is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    Keep,
+    Faster,
+    Slower,
+}
+
+/// Counts since the start, in packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JitterStats {
+    pub received: u64,
+    pub malformed: u64,
+    pub duplicate: u64,
+    pub late: u64,
+    /// Thrown away to catch up, or because the buffer was full.
+    pub skipped: u64,
+    /// Restored from the packet after them.
+    pub recovered: u64,
+    /// Times the buffer started over on another timeline.
+    pub restarts: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    sequence: u16,
+    payload: Bytes,
+    samples: i64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct JitterBuffer {
+    /// By unwrapped timestamp.
+    packets: BTreeMap<i64, Waiting>,
+    /// Unwrapped timestamp of the next sample to hand out; `None` until playing.
+    next: Option<i64>,
+    /// Sequence number of the packet before `next`.
+    last_sequence: Option<u16>,
+    /// When the first packet came and what it was called.
+    origin: Option<(Instant, i64)>,
+    newest: i64,
+    transits: VecDeque<i64>,
+    fastest: i64,
+    quantile: Duration,
+    /// Samples handed out for `next` while it was missing.
+    stalled: u32,
+    foreign: u32,
+    foreign_newest: u32,
+    late_run: u32,
+    slow_run: u32,
+    /// Recent share of lost packets, decaying over about ten seconds.
+    loss: f32,
+    least: Duration,
+    stats: JitterStats,
+}
+
+impl Default for JitterBuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl JitterBuffer {
+    pub fn new() -> Self {
+        Self {
+            packets: BTreeMap::new(),
+            next: None,
+            last_sequence: None,
+            origin: None,
+            newest: 0,
+            transits: VecDeque::with_capacity(WINDOW),
+            fastest: 0,
+            quantile: Duration::ZERO,
+            stalled: 0,
+            foreign: 0,
+            foreign_newest: 0,
+            late_run: 0,
+            slow_run: 0,
+            loss: 0.0,
+            least: LEAST_DELAY,
+            stats: JitterStats::default(),
+        }
+    }
+
+    /// Takes a packet in.
+    pub fn insert(&mut self, packet: Packet) {
+        self.stats.received += 1;
+        let length = Some(&packet.payload).filter(|payload| payload.len() <= LARGEST_PAYLOAD);
+        let Some(samples) = length.and_then(|payload| packet_samples(payload)) else {
+            self.stats.malformed += 1;
+            return;
+        };
+        let Some(origin) = self.origin else {
+            self.begin(&packet, samples);
+            return;
+        };
+        let timestamp = self.newest + i64::from(packet.timestamp.wrapping_sub(self.newest as u32) as i32);
+        let transit = transit(origin, timestamp, packet.arrived);
+        let place = self.next.map_or(self.newest, |next| next + i64::from(self.stalled));
+        if (timestamp - place).abs() > FOREIGN || (transit - self.fastest).abs() > FOREIGN {
+            self.foreign_packet(&packet, samples);
+            return;
+        }
+        self.foreign = 0;
+        if transit - self.fastest > samples_in(MOST_DELAY) {
+            // After a standstill: no buffer helps against that, so it is nothing to learn from.
+            self.slow_run += 1;
+            if self.slow_run >= SLOW_RUN {
+                self.restart(&packet, samples);
+                return;
+            }
+        } else {
+            self.slow_run = 0;
+            self.observe(transit);
+        }
+        self.newest = self.newest.max(timestamp);
+        if self.next.is_some_and(|next| timestamp + i64::from(samples) <= next) {
+            self.stats.late += 1;
+            self.late_run += 1;
+            if self.late_run >= LATE_RUN {
+                self.restart(&packet, samples);
+            }
+            return;
+        }
+        self.late_run = 0;
+        self.store(timestamp, &packet, samples);
+    }
+
+    /// Says what to play next, given that `queued` samples handed out before are still unplayed.
+    /// Whatever it says is taken as played.
+    pub fn next(&mut self, now: Instant, queued: u32) -> Step {
+        let Some(mut next) = self.next.or_else(|| self.first_due(now)) else {
+            return Step::Silence { samples: STALL_STEP };
+        };
+        next = self.catch_up(next, now, queued);
+        while let Some(entry) = self.packets.first_entry() {
+            if *entry.key() + entry.get().samples > next {
+                break;
+            }
+            entry.remove();
+            self.stats.late += 1;
+        }
+        let Some((&start, first)) = self.packets.first_key_value() else {
+            self.next = Some(next);
+            return self.stall();
+        };
+        let lost = self.last_sequence.is_none_or(|last| first.sequence != last.wrapping_add(1));
+        let gap = start - next;
+        if gap < GRAIN {
+            return self.play(start);
+        }
+        let length = first.samples;
+        let stalled = i64::from(self.stalled).min(gap);
+        if lost && gap == length {
+            let from = first.payload.clone();
+            let missing = gap - stalled;
+            self.lose();
+            self.next = Some(start);
+            self.stalled = 0;
+            if missing < GRAIN {
+                return self.play(start);
+            }
+            self.stats.recovered += 1;
+            return Step::Recover { from, samples: length as u32, skip: stalled as u32 };
+        }
+        self.stalled = 0;
+        let missing = gap - stalled;
+        if missing < GRAIN {
+            return self.play(start);
+        }
+        // The last packet of a gap is left for its successor's redundancy.
+        let tail = if lost && missing > length { length } else { 0 };
+        let samples = (missing - tail).min(960) / GRAIN * GRAIN;
+        if samples < GRAIN {
+            return self.play(start);
+        }
+        if lost {
+            self.lose();
+        }
+        self.next = Some(next + stalled + samples);
+        Step::Conceal { samples: samples as u32 }
+    }
+
+    /// Whether to play faster or slower, given that `queued` samples handed out are still unplayed.
+    pub fn pace(&self, now: Instant, queued: u32) -> Pace {
+        let Some(delay) = self.delay(now, queued) else { return Pace::Keep };
+        let target = self.target();
+        if delay > target + Duration::from_millis(20) {
+            Pace::Faster
+        } else if delay + Duration::from_millis(10) < target {
+            Pace::Slower
+        } else {
+            Pace::Keep
+        }
+    }
+
+    /// The delay that would let nearly every packet come in time.
+    pub fn target(&self) -> Duration {
+        if self.transits.len() < 25 {
+            return FIRST_DELAY.max(self.least);
+        }
+        // A packet is restored from its successor, so that has to be here when it is missed.
+        let repair = if self.loss > 0.004 { Duration::from_millis(20) } else { Duration::ZERO };
+        (self.quantile + MARGIN + repair).clamp(self.least, MOST_DELAY)
+    }
+
+    /// How long after it could have come at the earliest the sample `queued` before the next one is
+    /// played; `None` while not playing.
+    pub fn delay(&self, now: Instant, queued: u32) -> Option<Duration> {
+        let (origin, begin) = self.origin?;
+        let position = self.next? - i64::from(queued);
+        let expected = position - begin + self.fastest;
+        let elapsed = samples_in(now.saturating_duration_since(origin));
+        Some(duration_of(elapsed - expected))
+    }
+
+    /// RTP timestamp of the sample `queued` before the next one; `None` while not playing.
+    pub fn position(&self, queued: u32) -> Option<u32> {
+        Some((self.next? - i64::from(queued)) as u32)
+    }
+
+    /// Keeps the delay from falling under `least`, so that sound waits for pictures.
+    pub fn set_least(&mut self, least: Duration) {
+        self.least = least.clamp(LEAST_DELAY, MOST_DELAY);
+    }
+
+    pub fn stats(&self) -> JitterStats {
+        self.stats
+    }
+
+    /// Packets waiting.
+    pub fn len(&self) -> usize {
+        self.packets.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    fn begin(&mut self, packet: &Packet, samples: u32) {
+        let timestamp = i64::from(packet.timestamp);
+        self.origin = Some((packet.arrived, timestamp));
+        self.newest = timestamp;
+        self.fastest = 0;
+        self.transits.push_back(0);
+        self.store(timestamp, packet, samples);
+    }
+
+    fn restart(&mut self, packet: &Packet, samples: u32) {
+        let stats = JitterStats { restarts: self.stats.restarts + 1, ..self.stats };
+        let least = self.least;
+        *self = Self { stats, least, ..Self::new() };
+        self.begin(packet, samples);
+    }
+
+    fn foreign_packet(&mut self, packet: &Packet, samples: u32) {
+        let step = packet.timestamp.wrapping_sub(self.foreign_newest);
+        let follows = self.foreign > 0 && step > 0 && step <= OPUS_RATE;
+        self.foreign = if follows { self.foreign + 1 } else { 1 };
+        self.foreign_newest = packet.timestamp;
+        if self.foreign >= FOREIGN_RUN {
+            self.restart(packet, samples);
+        }
+    }
+
+    fn store(&mut self, timestamp: i64, packet: &Packet, samples: u32) {
+        if self.packets.contains_key(&timestamp) {
+            self.stats.duplicate += 1;
+            return;
+        }
+        let waiting = Waiting {
+            sequence: packet.sequence,
+            payload: packet.payload.clone(),
+            samples: i64::from(samples).min(MAX_PACKET_SAMPLES as i64),
+        };
+        self.packets.insert(timestamp, waiting);
+        if self.packets.len() > CAPACITY {
+            self.packets.pop_first();
+            self.stats.skipped += 1;
+        }
+    }
+
+    fn observe(&mut self, transit: i64) {
+        if self.transits.len() == WINDOW {
+            self.transits.pop_front();
+        }
+        self.transits.push_back(transit);
+        self.fastest = self.transits.iter().copied().min().unwrap_or(0);
+        let mut sorted: Vec<i64> = self.transits.iter().copied().collect();
+        let rank = (sorted.len() * 97 / 100).min(sorted.len() - 1);
+        let (_, value, _) = sorted.select_nth_unstable(rank);
+        self.quantile = duration_of(*value - self.fastest);
+    }
+
+    fn first_due(&self, now: Instant) -> Option<i64> {
+        let (origin, _) = self.origin?;
+        let due = now >= origin + FIRST_DELAY.max(self.least);
+        self.packets.first_key_value().filter(|_| due).map(|(start, _)| *start)
+    }
+
+    /// Leaves packets out where the delay is hopelessly long, e.g. after the network stood still.
+    fn catch_up(&mut self, mut next: i64, now: Instant, queued: u32) -> i64 {
+        self.next = Some(next);
+        let target = self.target();
+        if self.delay(now, queued).is_none_or(|delay| delay <= target + SKIP_BEYOND) {
+            return next;
+        }
+        while self.packets.len() > 1 && self.delay(now, queued).is_some_and(|delay| delay > target + MARGIN) {
+            if let Some((start, skipped)) = self.packets.pop_first() {
+                next = start + skipped.samples;
+                self.last_sequence = Some(skipped.sequence);
+                self.next = Some(next);
+                self.stalled = 0;
+                self.stats.skipped += 1;
+            }
+        }
+        next
+    }
+
+    fn stall(&mut self) -> Step {
+        self.stalled = self.stalled.saturating_add(STALL_STEP);
+        if self.stalled <= LONGEST_STALL {
+            Step::Conceal { samples: STALL_STEP }
+        } else {
+            Step::Silence { samples: STALL_STEP }
+        }
+    }
+
+    fn play(&mut self, start: i64) -> Step {
+        let Some(packet) = self.packets.remove(&start) else { return self.stall() };
+        self.next = Some(start + packet.samples);
+        self.last_sequence = Some(packet.sequence);
+        self.stalled = 0;
+        self.loss *= 0.998;
+        Step::Play(packet.payload)
+    }
+
+    fn lose(&mut self) {
+        self.loss = (self.loss + 0.02).min(1.0);
+    }
+}
+
+/// How long a packet was under way, in samples, against the first packet.
+fn transit((origin, begin): (Instant, i64), timestamp: i64, arrived: Instant) -> i64 {
+    let elapsed = match arrived.checked_duration_since(origin) {
+        Some(after) => samples_in(after),
+        None => -samples_in(origin.saturating_duration_since(arrived)),
+    };
+    elapsed - (timestamp - begin)
+}
+
+fn samples_in(duration: Duration) -> i64 {
+    (duration.as_micros() as i64).saturating_mul(i64::from(OPUS_RATE)) / 1_000_000
+}
+
+fn duration_of(samples: i64) -> Duration {
+    Duration::from_micros(samples.max(0) as u64 * 1_000_000 / u64::from(OPUS_RATE))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! How alike two recordings are.
+
+use std::path::Path;
+
+/// Samples in the pieces that are compared.
+const PIECE: usize = 960;
+
+pub fn read_wav(path: &Path) -> Vec<f32> {
+    let reader = hound::WavReader::open(path).unwrap();
+    assert_eq!(reader.spec().sample_rate, 48_000);
+    reader.into_samples::<i16>().map(|sample| f32::from(sample.unwrap()) / 32768.0).collect()
+}
+
+pub fn level_db(sound: &[f32]) -> f32 {
+    let power =
+        sound.iter().map(|sample| f64::from(sample * sample)).sum::<f64>() / sound.len().max(1) as f64;
+    (10.0 * power.max(1e-12).log10()) as f32
+}
+
+/// Where in `recording` the beginning of `original` is, and how well it fits (normalised correlation).
+pub fn locate(original: &[f32], recording: &[f32]) -> (usize, f32) {
+    // Envelopes of 1 ms find the neighbourhood, samples the place.
+    let coarse = |sound: &[f32]| -> Vec<f32> {
+        sound.chunks(48).map(|piece| piece.iter().map(|sample| sample.abs()).sum::<f32>()).collect()
+    };
+    let (pattern, field) = (coarse(&original[..original.len().min(48_000 * 4)]), coarse(recording));
+    let near = best(&pattern, &field, 0..field.len().saturating_sub(pattern.len() / 2), 1).0 * 48;
+    // Around the first loud second, where there is something to fit.
+    let loud = original.chunks(24_000).position(|piece| level_db(piece) > -35.0).unwrap_or(0) * 24_000;
+    let pattern = &original[loud..(loud + 12_000).min(original.len())];
+    let (place, fit) = best(pattern, recording, (near + loud).saturating_sub(4800)..near + loud + 4800, 1);
+    (place.saturating_sub(loud), fit)
+}
+
+fn best(pattern: &[f32], field: &[f32], places: std::ops::Range<usize>, step: usize) -> (usize, f32) {
+    let own: f32 = pattern.iter().map(|sample| sample * sample).sum();
+    let mut found = (0, f32::MIN);
+    for place in places.step_by(step) {
+        let Some(piece) = field.get(place..(place + pattern.len()).min(field.len())) else { break };
+        let product: f32 = pattern.iter().zip(piece).map(|(a, b)| a * b).sum();
+        let other: f32 = piece.iter().map(|sample| sample * sample).sum();
+        let fit = product / (own * other).sqrt().max(1e-9);
+        if fit > found.1 {
+            found = (place, fit);
+        }
+    }
+    found
+}
+
+/// Likeness 0..1 of the spectra over time; both begin at the same place. Stretching by a few
+/// milliseconds is allowed for by looking a little around.
+pub fn likeness(original: &[f32], recording: &[f32]) -> f32 {
+    let pieces = original.len() / PIECE;
+    let left = spectrum(original);
+    // Half seconds are compared each at its own best place.
+    let (mut total, mut weight) = (0.0, 0.0);
+    for block in (0..pieces.saturating_sub(25)).step_by(25) {
+        let reference = &left[block..block + 25];
+        let energy = norm(reference);
+        if energy < 1.0 {
+            continue;
+        }
+        let from = block * PIECE;
+        let fit = (0..21)
+            .filter_map(|shift| {
+                let from = (from + shift * 480).checked_sub(4800)?;
+                let other = spectrum(recording.get(from..from + 25 * PIECE)?);
+                let product: f32 =
+                    reference.iter().flatten().zip(other.iter().flatten()).map(|(a, b)| a * b).sum();
+                Some(product / (energy * norm(&other)).max(1e-9))
+            })
+            .fold(0.0, f32::max);
+        total += fit * energy;
+        weight += energy;
+    }
+    total / f32::max(weight, 1e-9)
+}
+
+/// Share of the original's loud pieces that are silent in the recording and around it.
+pub fn dropouts(original: &[f32], recording: &[f32]) -> f32 {
+    let (mut loud, mut missing) = (0.0_f32, 0.0);
+    for (index, piece) in original.chunks_exact(PIECE).enumerate() {
+        if level_db(piece) < -35.0 {
+            continue;
+        }
+        loud += 1.0;
+        let from = index * PIECE;
+        let around = recording.get(from.saturating_sub(PIECE)..from + 2 * PIECE);
+        let silent =
+            around.is_none_or(|around| around.chunks_exact(480).any(|piece| level_db(piece) < -85.0));
+        missing += if silent { 1.0 } else { 0.0 };
+    }
+    missing / f32::max(loud, 1.0)
+}
+
+fn norm(spectrum: &[[f32; 8]]) -> f32 {
+    spectrum.iter().flatten().map(|value| value * value).sum::<f32>().sqrt()
+}
+
+/// Amplitudes at eight frequencies, per 20 ms (Goertzel).
+fn spectrum(sound: &[f32]) -> Vec<[f32; 8]> {
+    const BANDS: [f32; 8] = [200.0, 350.0, 500.0, 700.0, 1000.0, 1500.0, 2200.0, 3000.0];
+    sound
+        .chunks_exact(PIECE)
+        .map(|piece| {
+            BANDS.map(|hertz| {
+                let turn = 2.0 * (hertz * std::f32::consts::TAU / 48_000.0).cos();
+                let (mut last, mut before) = (0.0_f32, 0.0_f32);
+                for sample in piece {
+                    (last, before) = (sample + turn * last - before, last);
+                }
+                (last * last + before * before - turn * last * before).max(0.0).sqrt()
+            })
+        })
+        .collect()
+}

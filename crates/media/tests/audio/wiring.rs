@@ -1,0 +1,94 @@
+//! Ends of a call without a network between them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use bellwire_media::{
+    CallMedia, CallMediaConfig, EncodedFrame, EncodedSink, FrameSink, MediaEvent, Outputs, Packet,
+    SharedReceiver, VideoFrame,
+};
+
+pub type Events = Arc<Mutex<Vec<MediaEvent>>>;
+
+/// Carries packets and counts them.
+#[derive(Clone, Default)]
+pub struct Wire {
+    packets: Arc<AtomicU64>,
+}
+
+struct Carrier {
+    packets: Arc<AtomicU64>,
+    to: Arc<OnceLock<SharedReceiver>>,
+}
+
+impl EncodedSink for Carrier {
+    fn send(&self, frame: EncodedFrame) {
+        let sequence = self.packets.fetch_add(1, Ordering::Relaxed) as u16;
+        if let Some(receiver) = self.to.get() {
+            let EncodedFrame { codec, data, timestamp, .. } = frame;
+            let packet =
+                Packet { sequence, timestamp, marker: false, payload: data, arrived: Instant::now() };
+            receiver.packet(codec, packet);
+        }
+    }
+}
+
+struct Blind;
+
+impl FrameSink for Blind {
+    fn frame(&self, _frame: VideoFrame) {}
+}
+
+impl Wire {
+    /// An end nobody hears.
+    pub fn end(&self, config: CallMediaConfig) -> (CallMedia, Events) {
+        self.start(config, Arc::new(OnceLock::new()))
+    }
+
+    /// An end that `listener` hears.
+    pub fn speaker_to(&self, config: CallMediaConfig, listener: &CallMedia) -> (CallMedia, Events) {
+        let to = Arc::new(OnceLock::new());
+        let _ = to.set(listener.receiver());
+        self.start(config, to)
+    }
+
+    /// An end that hears itself.
+    pub fn echo(&self, config: CallMediaConfig) -> (CallMedia, Events) {
+        let to = Arc::new(OnceLock::new());
+        let (media, events) = self.start(config, to.clone());
+        let _ = to.set(media.receiver());
+        (media, events)
+    }
+
+    pub fn packets(&self) -> u64 {
+        self.packets.load(Ordering::Relaxed)
+    }
+
+    fn start(&self, config: CallMediaConfig, to: Arc<OnceLock<SharedReceiver>>) -> (CallMedia, Events) {
+        let events = Events::default();
+        let told = events.clone();
+        let carrier = Arc::new(Carrier { packets: self.packets.clone(), to });
+        let outputs = Outputs {
+            audio: carrier.clone(),
+            video: carrier,
+            remote_view: Arc::new(Blind),
+            self_view: Arc::new(Blind),
+            events: Arc::new(move |event| {
+                if !matches!(event, MediaEvent::Levels { .. }) {
+                    told.lock().unwrap().push(event);
+                }
+            }),
+        };
+        (CallMedia::start(config, outputs), events)
+    }
+}
+
+/// Waits for a condition, for as long as a slow machine may need.
+pub fn until(what: &str, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
