@@ -1,1 +1,21 @@
-fn main() {}
+//! The Bellwire desktop application.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+#![forbid(unsafe_code)]
+
+mod app;
+mod commands;
+mod controller;
+mod desktop;
+mod options;
+mod renderer;
+mod video;
+
+fn main() -> anyhow::Result<()> {
+    let options = <options::Options as clap::Parser>::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("BELLWIRE_LOG"))
+        .with_writer(std::io::stderr)
+        .init();
+    renderer::restart_without_gpu_if_there_is_none();
+    app::run(options)
+}

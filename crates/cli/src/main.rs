@@ -1,1 +1,38 @@
-fn main() {}
+//! `bellwire-cli`: the same engine without a window. It places, answers and echoes calls and prints
+//! what it sees as JSON lines.
+#![forbid(unsafe_code)]
+
+mod args;
+mod output;
+mod robot;
+
+use anyhow::Context;
+use clap::Parser;
+
+use crate::args::{Args, Role};
+use crate::robot::Robot;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("BELLWIRE_LOG"))
+        .with_writer(std::io::stderr)
+        .init();
+    let mut robot = Robot::sign_in(&args).await.context("could not sign in")?;
+    let done = tokio::select! {
+        done = robot.run(&args) => done,
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    };
+    robot.stop().await;
+    done
+}
+
+impl Role {
+    fn word(self) -> &'static str {
+        match self {
+            Role::Seller => "seller",
+            Role::Customer => "customer",
+        }
+    }
+}

@@ -1,1 +1,30 @@
-//! bellwire-engine
+//! The engine: the one loop that joins phone, signaling, media and peer connections. It decides
+//! nothing about a call (that is `bellwire-call`) and draws nothing (that is the shell).
+#![forbid(unsafe_code)]
+
+mod accounts;
+mod clock;
+mod config;
+mod conversation;
+mod handle;
+mod internal;
+mod notice;
+mod peer_task;
+mod perform;
+mod run;
+mod switch;
+mod view;
+
+pub use bellwire_call::{
+    AccountId, CallId, CallState, CallView, Direction, EndReason, MediaKind, Person, PersonId, PhoneView,
+    RemoteCallId, Subject,
+};
+pub use bellwire_media as media;
+pub use bellwire_signaling::SignInError;
+pub use config::EngineConfig;
+pub use conversation::Screens;
+pub use handle::{Engine, Handle, HistoryError, HistoryPage};
+pub use notice::Notice;
+pub use view::{
+    AccountView, CallStats, ContactView, EngineView, HistoryEntry, Levels, LinkState, SignIn, SubjectView,
+};

@@ -92,6 +92,16 @@ pub struct SignIn {
     pub socket_base: Option<String>,
 }
 
+/// Without names, addresses and the password: a request may be traced.
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn")
+            .field("dialect", &self.dialect)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Ten times a second while a call has media.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Levels {
@@ -139,7 +149,7 @@ pub struct CallStats {
     /// From our answer (or theirs) to the first remote picture and sound; `None` until then.
     pub answer_to_video_ms: Option<f32>,
     pub answer_to_audio_ms: Option<f32>,
-    /// `host`, `srflx`, `prflx` or `relay`, of the pair in use.
+    /// `direct`, `reflexive` (through a NAT) or `relayed`; empty until a path is chosen.
     pub path: String,
     /// Short code both people can compare (hash of both DTLS fingerprints).
     pub security_code: String,

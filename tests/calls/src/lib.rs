@@ -1,1 +1,19 @@
-//! call tests
+//! What the end-to-end tests share: a real server, people with real engines, and what they see and
+//! hear. No fakes: every call here goes through sockets, codecs and threads.
+#![forbid(unsafe_code)]
+
+mod human;
+mod raw;
+mod screen;
+pub mod sound;
+mod world;
+
+pub use human::{Human, Setup};
+pub use raw::RawSocket;
+pub use screen::Screen;
+pub use world::{CUSTOMER, OTHER_CUSTOMER, SELLER, World, asset};
+
+use std::time::Duration;
+
+/// Longer than anything takes on a slow, busy machine; a test that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(60);

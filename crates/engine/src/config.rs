@@ -1,0 +1,41 @@
+//! What an engine is started with.
+
+use bellwire_media::Codec;
+
+/// Devices and limits; all of them have usable defaults.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// `default`, a device id, `file:/x.wav`, `file:/x.mp4`, `test:tone`, `echo` or `none`.
+    pub microphone: String,
+    /// `default`, a device id, `file:/out.wav` (records) or `none`.
+    pub speaker: String,
+    /// `camera:…`, `test:pattern`, `file:/x.mp4`, `echo` or `none`.
+    pub camera: String,
+    /// Echo cancellation, noise suppression and gain control.
+    pub processing: bool,
+    /// Play ringtone and ring-back on the speaker.
+    pub tones: bool,
+    /// Video codecs offered and accepted, best first.
+    pub video_codecs: Vec<Codec>,
+    /// Bits per second.
+    pub start_bitrate: u32,
+    pub max_bitrate: u32,
+    /// Only use paths through a TURN server.
+    pub relay_only: bool,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            microphone: "default".into(),
+            speaker: "default".into(),
+            camera: "default".into(),
+            processing: true,
+            tones: true,
+            video_codecs: vec![Codec::H264, Codec::Vp8],
+            start_bitrate: 1_000_000,
+            max_bitrate: 2_500_000,
+            relay_only: false,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What the shell and the command line hold of a running engine: orders in, snapshots out.
+
+use std::sync::Arc;
+
+use bellwire_call::{AccountId, CallId, Invite, MediaKind, Person, Subject, UserAction};
+use bellwire_signaling::SignInError;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::EngineConfig;
+use crate::conversation::Screens;
+use crate::notice::Notice;
+use crate::run;
+use crate::view::{CallStats, EngineView, HistoryEntry, Levels, SignIn};
+
+/// What a user or robot asks of the engine.
+#[derive(Debug)]
+pub(crate) enum Order {
+    SignIn { request: SignIn, reply: oneshot::Sender<Result<AccountId, SignInError>> },
+    SignOut(AccountId),
+    User(UserAction),
+    RefreshContacts { account: AccountId, search: String },
+    History { account: AccountId, page: u32, reply: oneshot::Sender<Result<HistoryPage, HistoryError>> },
+}
+
+/// One page of the history a backend keeps.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct HistoryPage {
+    pub entries: Vec<HistoryEntry>,
+    pub page: u32,
+    pub pages: u32,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HistoryError {
+    #[error("not signed in to that account")]
+    NoAccount,
+    #[error("the call history could not be loaded: {0}")]
+    Backend(String),
+    #[error("the engine has stopped")]
+    Stopped,
+}
+
+/// Sends orders; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    orders: mpsc::Sender<Order>,
+    view: watch::Receiver<Arc<EngineView>>,
+    stats: watch::Receiver<Option<CallStats>>,
+    levels: watch::Receiver<Levels>,
+}
+
+/// A running engine; `stop` ends it, and dropping it does so without waiting.
+#[derive(Debug)]
+pub struct Engine {
+    pub handle: Handle,
+    task: Option<JoinHandle<()>>,
+    token: CancellationToken,
+}
+
+impl Engine {
+    /// Starts the loop on the current tokio runtime. The notices are bounded at 64: while nobody
+    /// reads them, further ones are dropped.
+    pub fn start(config: EngineConfig, screens: Screens) -> (Engine, mpsc::Receiver<Notice>) {
+        // Orders come from people and wait when the loop is behind.
+        let (orders_tx, orders) = mpsc::channel(64);
+        let (notices_tx, notices) = mpsc::channel(64);
+        let (view_tx, view) = watch::channel(Arc::new(EngineView::default()));
+        let (stats_tx, stats) = watch::channel(None);
+        let (levels_tx, levels) = watch::channel(Levels { microphone_db: -90.0, speaker_db: -90.0 });
+        let token = CancellationToken::new();
+        let out = run::Outward { view: view_tx, stats: stats_tx, levels: levels_tx, notices: notices_tx };
+        let task = tokio::spawn(run::Loop::new(config, screens, out, token.clone()).run(orders));
+        let handle = Handle { orders: orders_tx, view, stats, levels };
+        (Engine { handle, task: Some(task), token }, notices)
+    }
+
+    /// Ends every call and account and waits until all is closed.
+    pub async fn stop(mut self) {
+        self.token.cancel();
+        if let Some(task) = self.task.take() {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.token.cancel();
+    }
+}
+
+impl Handle {
+    /// The newest snapshot, and every later one.
+    pub fn view(&self) -> watch::Receiver<Arc<EngineView>> {
+        self.view.clone()
+    }
+
+    /// Once a second while a call has media, `None` otherwise.
+    pub fn stats(&self) -> watch::Receiver<Option<CallStats>> {
+        self.stats.clone()
+    }
+
+    /// Ten times a second while a call has media.
+    pub fn levels(&self) -> watch::Receiver<Levels> {
+        self.levels.clone()
+    }
+
+    /// Signs in and keeps the account online until `sign_out`.
+    pub async fn sign_in(&self, request: SignIn) -> Result<AccountId, SignInError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::SignIn { request, reply }).await;
+        answer.await.unwrap_or(Err(SignInError::Stopped))
+    }
+
+    pub async fn sign_out(&self, account: AccountId) {
+        self.send(Order::SignOut(account)).await;
+    }
+
+    pub async fn dial(&self, account: AccountId, to: Person, kind: MediaKind, subject: Option<Subject>) {
+        self.user(UserAction::Dial { account, invite: Invite { to, kind, subject } }).await;
+    }
+
+    pub async fn accept(&self, call: CallId) {
+        self.user(UserAction::Accept(call)).await;
+    }
+
+    /// Ends the call that is going on and accepts the waiting one.
+    pub async fn end_and_accept(&self, call: CallId) {
+        self.user(UserAction::EndAndAccept(call)).await;
+    }
+
+    pub async fn decline(&self, call: CallId) {
+        self.user(UserAction::Decline(call)).await;
+    }
+
+    pub async fn silence(&self, call: CallId) {
+        self.user(UserAction::Silence(call)).await;
+    }
+
+    pub async fn hang_up(&self, call: CallId) {
+        self.user(UserAction::HangUp(call)).await;
+    }
+
+    pub async fn set_microphone(&self, on: bool) {
+        self.user(UserAction::SetMicrophone(on)).await;
+    }
+
+    pub async fn set_camera(&self, on: bool) {
+        self.user(UserAction::SetCamera(on)).await;
+    }
+
+    pub async fn dismiss(&self, call: CallId) {
+        self.user(UserAction::Dismiss(call)).await;
+    }
+
+    /// Asks the backend for its list again; the result arrives in the view.
+    pub async fn refresh_contacts(&self, account: AccountId, search: String) {
+        self.send(Order::RefreshContacts { account, search }).await;
+    }
+
+    /// One page of the backend's call history, newest first; pages count from 1.
+    pub async fn history(&self, account: AccountId, page: u32) -> Result<HistoryPage, HistoryError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::History { account, page, reply }).await;
+        answer.await.unwrap_or(Err(HistoryError::Stopped))
+    }
+
+    async fn user(&self, action: UserAction) {
+        self.send(Order::User(action)).await;
+    }
+
+    /// An order to a stopped engine has nothing left to act on and is dropped.
+    async fn send(&self, order: Order) {
+        let _ = self.orders.send(order).await;
+    }
+}

@@ -1,0 +1,51 @@
+//! What the engine's own tasks tell its loop.
+
+use bellwire_call::{AccountId, CallId, Epoch, PeerOutcome};
+use bellwire_media::MediaEvent;
+use bellwire_peer::{PeerEvent, PeerStats};
+use bellwire_signaling::{Contact, SessionEvent, SignInError, SignedIn};
+use tokio::sync::oneshot;
+
+use crate::view::SignIn;
+
+/// One message to the loop; the channel is bounded and senders wait, but for levels.
+#[derive(Debug)]
+pub(crate) enum Internal {
+    SignedIn {
+        request: SignIn,
+        result: Box<Result<SignedIn, SignInError>>,
+        reply: oneshot::Sender<Result<AccountId, SignInError>>,
+    },
+    Session {
+        account: AccountId,
+        event: SessionEvent,
+    },
+    /// The account's event stream ended for good.
+    SessionOver {
+        account: AccountId,
+    },
+    Contacts {
+        account: AccountId,
+        contacts: Option<Vec<Contact>>,
+    },
+    Peer {
+        call: CallId,
+        epoch: Epoch,
+        outcome: PeerOutcome,
+    },
+    PeerNews {
+        call: CallId,
+        epoch: Epoch,
+        event: PeerEvent,
+    },
+    PeerStats {
+        call: CallId,
+        epoch: Epoch,
+        stats: PeerStats,
+        code: Option<String>,
+    },
+    Media {
+        call: CallId,
+        event: MediaEvent,
+    },
+}

@@ -1,0 +1,22 @@
+//! Occurrences for whoever shows them to a person: each is told once.
+
+use bellwire_call::{CallId, CallView};
+use serde::Serialize;
+
+/// Something that happened; a state that lasts belongs into the view instead.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Notice {
+    /// Show the answer window. `waiting`: another call is going on.
+    Ring { call: CallView, waiting: bool },
+    /// The ring is over (answered here or elsewhere, declined, silenced, cancelled, timed out).
+    RingStopped { call: CallId },
+    /// A ring nobody answered.
+    Missed { call: CallView },
+    /// A call is over; its last view says why.
+    Ended { call: CallView },
+    /// A device went or came; words for people.
+    Device { text: String },
+    /// Something failed outside any call; words for people.
+    Problem { text: String },
+}

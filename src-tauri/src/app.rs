@@ -1,0 +1,118 @@
+//! Puts the application together: engine, pictures, windows.
+
+use std::sync::Arc;
+
+use bellwire_engine::{Engine, EngineConfig, Handle, Notice, Screens, SignIn};
+use tauri::{Manager, RunEvent};
+use tokio::sync::mpsc::Receiver;
+use tokio_util::sync::CancellationToken;
+
+use crate::commands;
+use crate::controller::Controller;
+use crate::desktop::TauriDesktop;
+use crate::options::Options;
+use crate::video::{OWN, REMOTE, Video};
+
+/// Runs until the main window is closed.
+pub(crate) fn run(options: Options) -> anyhow::Result<()> {
+    let token = CancellationToken::new();
+    let video = tauri::async_runtime::block_on(Video::start(token.clone()))?;
+    let (engine, notices) = tauri::async_runtime::block_on(start_engine(&options, &video));
+    let handle = engine.handle.clone();
+    let engine = std::sync::Mutex::new(Some(engine));
+
+    let app = tauri::Builder::default()
+        .manage(options.clone())
+        .manage(handle.clone())
+        .manage(Arc::clone(&video))
+        .invoke_handler(tauri::generate_handler![
+            commands::sign_in,
+            commands::sign_out,
+            commands::dial,
+            commands::accept,
+            commands::end_and_accept,
+            commands::decline,
+            commands::silence,
+            commands::hang_up,
+            commands::set_microphone,
+            commands::set_camera,
+            commands::dismiss,
+            commands::refresh_contacts,
+            commands::history,
+            commands::snapshot,
+            commands::frames,
+            commands::set_tile,
+            commands::start_info,
+        ])
+        .build(tauri::generate_context!())?;
+
+    let desktop = Arc::new(TauriDesktop::new(app.handle().clone()));
+    app.manage(Arc::clone(&desktop));
+    desktop.open_windows()?;
+    let controller = Controller::new(Arc::clone(&desktop));
+    tauri::async_runtime::spawn(controller.run(handle.clone(), notices, token.clone()));
+    tauri::async_runtime::spawn(forget_pictures_between_calls(handle.clone(), video, token.clone()));
+    if let Some(request) = sign_in_request(&options) {
+        tauri::async_runtime::spawn(Controller::sign_in(desktop, handle, request));
+    }
+
+    app.run(move |app, event| match event {
+        RunEvent::WindowEvent { label, event: tauri::WindowEvent::CloseRequested { .. }, .. }
+            if label == "main" =>
+        {
+            app.exit(0);
+        }
+        RunEvent::Exit => {
+            token.cancel();
+            if let Some(engine) = engine.lock().ok().and_then(|mut e| e.take()) {
+                tauri::async_runtime::block_on(engine.stop());
+            }
+        }
+        _ => {}
+    });
+    Ok(())
+}
+
+#[allow(clippy::unused_async, reason = "the engine must start inside the runtime it spawns its tasks on")]
+async fn start_engine(options: &Options, video: &Arc<Video>) -> (Engine, Receiver<Notice>) {
+    let config = EngineConfig {
+        camera: options.camera.clone(),
+        microphone: options.microphone.clone(),
+        speaker: options.speaker.clone(),
+        ..EngineConfig::default()
+    };
+    Engine::start(config, Screens { remote: video.screen(REMOTE), own: video.screen(OWN) })
+}
+
+async fn forget_pictures_between_calls(handle: Handle, video: Arc<Video>, token: CancellationToken) {
+    let mut stats = handle.view();
+    let mut in_call = false;
+    loop {
+        tokio::select! {
+            () = token.cancelled() => return,
+            changed = stats.changed() => if changed.is_err() { return },
+        }
+        let live = stats.borrow_and_update().phone.calls.iter().any(|c| {
+            !matches!(
+                c.state,
+                bellwire_engine::CallState::Ended { .. } | bellwire_engine::CallState::Ringing { .. }
+            )
+        });
+        if live && !in_call {
+            video.clear();
+        }
+        in_call = live;
+    }
+}
+
+fn sign_in_request(options: &Options) -> Option<SignIn> {
+    Some(SignIn {
+        server: options.server.clone()?,
+        dialect: None,
+        role: options.role?.word().to_owned(),
+        email: options.email.clone()?,
+        password: options.password.clone()?,
+        rest_base: None,
+        socket_base: None,
+    })
+}

@@ -1,0 +1,159 @@
+//! What the user interface may ask for: one statement each.
+
+use std::sync::Arc;
+
+use bellwire_engine::{
+    AccountId, CallId, EngineView, Handle, HistoryPage, MediaKind, Person, SignIn, Subject,
+};
+use serde::Serialize;
+use tauri::{State, WebviewWindow};
+
+use crate::desktop::{Desktop, TauriDesktop};
+use crate::options::Options;
+use crate::video::{FramesAddress, Video};
+
+/// An error as the user interface gets it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Failure {
+    message: String,
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { message: error.to_string() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Prefill {
+    server: String,
+    role: Option<&'static str>,
+    email: String,
+}
+
+/// What a window needs to know when it opens.
+#[derive(Debug, Serialize)]
+pub(crate) struct StartInfo {
+    window: String,
+    language: String,
+    prefill: Option<Prefill>,
+    notes: Vec<String>,
+}
+
+type Answer<T = ()> = Result<T, Failure>;
+
+#[tauri::command]
+pub(crate) async fn sign_in(engine: State<'_, Handle>, request: SignIn) -> Answer<AccountId> {
+    Ok(engine.sign_in(request).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn sign_out(engine: State<'_, Handle>, account: AccountId) -> Answer {
+    Ok(engine.sign_out(account).await)
+}
+
+#[tauri::command]
+pub(crate) async fn dial(
+    engine: State<'_, Handle>,
+    account: AccountId,
+    person: Person,
+    kind: MediaKind,
+    subject: Option<Subject>,
+) -> Answer {
+    Ok(engine.dial(account, person, kind, subject).await)
+}
+
+#[tauri::command]
+pub(crate) async fn accept(
+    engine: State<'_, Handle>,
+    desktop: State<'_, Arc<TauriDesktop>>,
+    call: CallId,
+) -> Answer {
+    engine.accept(call).await;
+    Ok(desktop.show_main())
+}
+
+#[tauri::command]
+pub(crate) async fn end_and_accept(engine: State<'_, Handle>, call: CallId) -> Answer {
+    Ok(engine.end_and_accept(call).await)
+}
+
+#[tauri::command]
+pub(crate) async fn decline(engine: State<'_, Handle>, call: CallId) -> Answer {
+    Ok(engine.decline(call).await)
+}
+
+#[tauri::command]
+pub(crate) async fn silence(engine: State<'_, Handle>, call: CallId) -> Answer {
+    Ok(engine.silence(call).await)
+}
+
+#[tauri::command]
+pub(crate) async fn hang_up(engine: State<'_, Handle>, call: CallId) -> Answer {
+    Ok(engine.hang_up(call).await)
+}
+
+#[tauri::command]
+pub(crate) async fn set_microphone(engine: State<'_, Handle>, on: bool) -> Answer {
+    Ok(engine.set_microphone(on).await)
+}
+
+#[tauri::command]
+pub(crate) async fn set_camera(engine: State<'_, Handle>, on: bool) -> Answer {
+    Ok(engine.set_camera(on).await)
+}
+
+#[tauri::command]
+pub(crate) async fn dismiss(engine: State<'_, Handle>, call: CallId) -> Answer {
+    Ok(engine.dismiss(call).await)
+}
+
+#[tauri::command]
+pub(crate) async fn refresh_contacts(
+    engine: State<'_, Handle>,
+    account: AccountId,
+    search: String,
+) -> Answer {
+    Ok(engine.refresh_contacts(account, search).await)
+}
+
+#[tauri::command]
+pub(crate) async fn history(engine: State<'_, Handle>, account: AccountId, page: u32) -> Answer<HistoryPage> {
+    Ok(engine.history(account, page).await?)
+}
+
+#[tauri::command]
+pub(crate) fn snapshot(engine: State<'_, Handle>) -> EngineView {
+    (**engine.view().borrow()).clone()
+}
+
+#[tauri::command]
+pub(crate) fn frames(video: State<'_, Arc<Video>>) -> FramesAddress {
+    video.address()
+}
+
+#[tauri::command]
+pub(crate) fn set_tile(video: State<'_, Arc<Video>>, stream: u32, width: u32, height: u32) {
+    video.set_tile(stream, width, height);
+}
+
+#[tauri::command]
+pub(crate) fn start_info(window: WebviewWindow, options: State<'_, Options>) -> StartInfo {
+    StartInfo::new(window.label(), &options)
+}
+
+impl StartInfo {
+    fn new(window: &str, options: &Options) -> Self {
+        let language = std::env::var("LANG").unwrap_or_default();
+        Self {
+            window: window.to_owned(),
+            language: language.split(['.', '_']).next().filter(|l| !l.is_empty()).unwrap_or("en").to_owned(),
+            prefill: options.server.clone().map(|server| Prefill {
+                server,
+                role: options.role.map(|r| r.word()),
+                email: options.email.clone().unwrap_or_default(),
+            }),
+            notes: options.notes(),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A person of a test: an engine that is signed in, a screen for each picture, and the patience to
+//! wait for what should happen.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use bellwire_engine::{
+    AccountId, CallId, CallState, CallStats, CallView, Engine, EngineConfig, EngineView, MediaKind, Notice,
+    Person, Screens, SignIn, Subject,
+};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::world::PASSWORD;
+use crate::{PATIENCE, Screen, World};
+
+/// What a person has in front of them.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub camera: String,
+    pub microphone: String,
+    pub speaker: String,
+    pub start_bitrate: u32,
+    pub max_bitrate: u32,
+    pub codecs: Vec<bellwire_engine::media::Codec>,
+    pub relay_only: bool,
+    pub processing: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let engine = EngineConfig::default();
+        Self {
+            camera: "test:pattern".into(),
+            microphone: "test:tone".into(),
+            speaker: "none".into(),
+            start_bitrate: engine.start_bitrate,
+            max_bitrate: engine.max_bitrate,
+            codecs: engine.video_codecs,
+            relay_only: false,
+            processing: false,
+        }
+    }
+}
+
+pub struct Human {
+    engine: Engine,
+    pub notices: mpsc::Receiver<Notice>,
+    pub account: AccountId,
+    pub remote: Arc<Screen>,
+    pub own: Arc<Screen>,
+}
+
+impl Human {
+    pub async fn seller(world: &World, email: &str) -> anyhow::Result<Self> {
+        Self::sign_in(world, "seller", email, Setup::default()).await
+    }
+
+    pub async fn customer(world: &World, email: &str) -> anyhow::Result<Self> {
+        Self::sign_in(world, "customer", email, Setup::default()).await
+    }
+
+    /// Signs in and waits until the socket is up.
+    pub async fn sign_in(world: &World, role: &str, email: &str, setup: Setup) -> anyhow::Result<Self> {
+        let (remote, own) = (Arc::new(Screen::default()), Arc::new(Screen::default()));
+        let config = EngineConfig {
+            camera: setup.camera,
+            microphone: setup.microphone,
+            speaker: setup.speaker,
+            processing: setup.processing,
+            tones: false,
+            video_codecs: setup.codecs,
+            start_bitrate: setup.start_bitrate,
+            max_bitrate: setup.max_bitrate,
+            relay_only: setup.relay_only,
+        };
+        let (engine, notices) = Engine::start(config, Screens { remote: remote.clone(), own: own.clone() });
+        let request = SignIn {
+            server: world.server(),
+            dialect: None,
+            role: role.into(),
+            email: email.into(),
+            password: PASSWORD.into(),
+            rest_base: None,
+            socket_base: None,
+        };
+        let account = engine.handle.sign_in(request).await?;
+        let human = Self { engine, notices, account, remote, own };
+        human.online().await?;
+        Ok(human)
+    }
+
+    pub fn engine(&self) -> &bellwire_engine::Handle {
+        &self.engine.handle
+    }
+
+    /// Waits until the view is as `wanted`, and returns it.
+    pub async fn until(
+        &self,
+        what: &str,
+        wanted: impl FnMut(&Arc<EngineView>) -> bool,
+    ) -> anyhow::Result<Arc<EngineView>> {
+        let mut view = self.engine.handle.view();
+        let found = timeout(PATIENCE, view.wait_for(wanted)).await.map(|r| r.map(|v| v.clone()));
+        match found {
+            Ok(view) => Ok(view?),
+            Err(_) => Err(anyhow!("waited for {what}; calls: {:?}", self.calls())),
+        }
+    }
+
+    pub async fn online(&self) -> anyhow::Result<()> {
+        let up =
+            |v: &Arc<EngineView>| v.accounts.iter().any(|a| a.link == bellwire_engine::LinkState::Online);
+        self.until("the socket", up).await.map(drop)
+    }
+
+    pub fn calls(&self) -> Vec<CallView> {
+        self.engine.handle.view().borrow().phone.calls.clone()
+    }
+
+    /// Waits for a call in a state, newest first, and returns it.
+    pub async fn call(&self, what: &str, wanted: impl Fn(&CallState) -> bool) -> anyhow::Result<CallView> {
+        let view = self.until(what, |v| v.phone.calls.iter().any(|c| wanted(&c.state))).await?;
+        view.phone.calls.iter().rev().find(|c| wanted(&c.state)).cloned().context("call vanished")
+    }
+
+    pub async fn ringing(&self) -> anyhow::Result<CallView> {
+        self.call("a ring", |s| matches!(s, CallState::Ringing { .. })).await
+    }
+
+    pub async fn connected(&self) -> anyhow::Result<CallView> {
+        self.call("a connection", |s| matches!(s, CallState::Connected)).await
+    }
+
+    pub async fn ended(&self) -> anyhow::Result<CallView> {
+        self.call("an end", |s| matches!(s, CallState::Ended { .. })).await
+    }
+
+    /// Somebody of the seller's list, by e-mail address.
+    pub async fn contact(&self, email: &str) -> anyhow::Result<bellwire_engine::ContactView> {
+        let view = self.until("the list", |v| v.accounts.iter().any(|a| a.contacts_loaded)).await?;
+        let mut contacts = view.accounts.iter().flat_map(|a| &a.contacts);
+        contacts.find(|c| c.detail == email).cloned().with_context(|| format!("{email} is not in the list"))
+    }
+
+    pub async fn dial(&self, email: &str) -> anyhow::Result<CallId> {
+        let contact = self.contact(email).await?;
+        self.dial_person(contact.person, None).await
+    }
+
+    /// Dials and waits until the call is in the view.
+    pub async fn dial_person(&self, to: Person, about: Option<Subject>) -> anyhow::Result<CallId> {
+        let before: Vec<_> = self.calls().iter().map(|c| c.id).collect();
+        self.engine.handle.dial(self.account, to, MediaKind::Video, about).await;
+        let new = |v: &Arc<EngineView>| v.phone.calls.iter().any(|c| !before.contains(&c.id));
+        let view = self.until("the call we placed", new).await?;
+        view.phone.calls.iter().map(|c| c.id).find(|id| !before.contains(id)).context("no new call")
+    }
+
+    pub fn me(&self) -> Option<Person> {
+        self.engine.handle.view().borrow().accounts.first().map(|a| a.me.clone())
+    }
+
+    /// The newest figures once they satisfy `wanted`.
+    pub async fn stats(&self, what: &str, wanted: impl Fn(&CallStats) -> bool) -> anyhow::Result<CallStats> {
+        let mut stats = self.engine.handle.stats();
+        let found = timeout(PATIENCE, stats.wait_for(|s| s.as_ref().is_some_and(&wanted)))
+            .await
+            .map(|r| r.map(|s| s.clone()));
+        match found {
+            Ok(stats) => stats?.context("figures vanished"),
+            Err(_) => Err(anyhow!("waited for {what}; figures: {:?}", stats.borrow().clone())),
+        }
+    }
+
+    pub async fn leave(self) {
+        self.engine.stop().await;
+    }
+}
+
+impl World {
+    /// A seller and a customer in a connected call, the seller having dialled.
+    pub async fn talking(&self) -> anyhow::Result<(Human, Human)> {
+        let seller = Human::seller(self, crate::SELLER).await?;
+        let customer = Human::customer(self, crate::CUSTOMER).await?;
+        seller.dial(crate::CUSTOMER).await?;
+        let ring = customer.ringing().await?;
+        customer.engine().accept(ring.id).await;
+        tokio::try_join!(seller.connected(), customer.connected())?;
+        Ok((seller, customer))
+    }
+}

@@ -1,0 +1,96 @@
+//! The server the people of a test talk through.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use bellwire_server::{App, Config, Database};
+
+/// E-mail addresses of the demo data.
+pub const SELLER: &str = "seller@demo.example";
+pub const CUSTOMER: &str = "amira@demo.example";
+pub const OTHER_CUSTOMER: &str = "jose@demo.example";
+/// Everybody's password there.
+pub(crate) const PASSWORD: &str = "ring-ring-demo";
+
+/// A server with demo data on free loopback ports, and its database file.
+pub struct World {
+    app: Option<App>,
+    config: Config,
+    rest: String,
+    socket: String,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same, after `change` has had its way with the configuration.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+        log();
+        let dir = tempfile::tempdir()?;
+        let mut config =
+            Config { database: Database::File(dir.path().join("bellwire.db")), ..Config::demo() };
+        change(&mut config);
+        let app = App::start(config.clone()).await?;
+        let (rest, socket) = (app.rest_url(), app.socket_url());
+        config.rest_addr = address(&rest)?;
+        config.socket_addr = address(&socket)?;
+        Ok(Self { app: Some(app), config, rest, socket, _dir: dir })
+    }
+
+    /// What a user types: the REST host, which answers discovery.
+    pub fn server(&self) -> String {
+        self.rest.trim_end_matches("/api/v2").to_owned()
+    }
+
+    pub fn rest(&self) -> &str {
+        &self.rest
+    }
+
+    pub fn socket(&self) -> &str {
+        &self.socket
+    }
+
+    /// Stops the server; addresses and database stay for [`World::revive`].
+    pub async fn kill(&mut self) {
+        if let Some(app) = self.app.take() {
+            app.stop().await;
+        }
+    }
+
+    /// The same server again, on the same addresses and database.
+    pub async fn revive(&mut self) -> anyhow::Result<()> {
+        let mut last = None;
+        for _ in 0..50 {
+            match App::start(self.config.clone()).await {
+                Ok(app) => {
+                    self.app = Some(app);
+                    return Ok(());
+                }
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        Err(last.context("no attempt")?.into())
+    }
+}
+
+fn address(url: &str) -> anyhow::Result<SocketAddr> {
+    let host = url.trim_start_matches("http://");
+    Ok(host.split('/').next().unwrap_or(host).parse()?)
+}
+
+/// A file of the repository's `assets` folder.
+pub fn asset(name: &str) -> PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets").join(name)
+}
+
+fn log() {
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("BELLWIRE_LOG"))
+        .with_writer(std::io::stderr)
+        .try_init();
+}

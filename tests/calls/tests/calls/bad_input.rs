@@ -1,0 +1,187 @@
+//! Hostile peers and servers' bad days: an error, no panic, and the call that is going on unharmed.
+
+use anyhow::ensure;
+use bellwire_engine::{CallState, SignIn, SignInError};
+use bellwire_tests_calls::{CUSTOMER, Human, OTHER_CUSTOMER, RawSocket, SELLER, World};
+use serde_json::{Value, json};
+
+/// Everything a signaling event should not contain.
+fn nonsense(call: &str, me: &str, them: &str) -> Vec<(&'static str, Value)> {
+    let long = "x".repeat(200_000);
+    let garbage = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=garbage";
+    let from = |mut event: Value| {
+        event["callId"] = call.into();
+        event["senderId"] = me.into();
+        event["receiverId"] = them.into();
+        event
+    };
+    vec![
+        ("offer", Value::Null),
+        ("offer", json!([])),
+        ("offer", json!("offer")),
+        ("offer", from(json!({}))),
+        ("offer", from(json!({ "offer": 7 }))),
+        ("offer", from(json!({ "offer": { "type": "offer", "sdp": garbage } }))),
+        ("offer", from(json!({ "offer": { "type": "offer", "sdp": long } }))),
+        ("offer", from(json!({ "offer": { "type": "rollback", "sdp": "" } }))),
+        ("answer", from(json!({ "answer": { "type": "answer", "sdp": garbage } }))),
+        ("answer", from(json!({ "answer": { "type": "answer" } }))),
+        ("answer", from(json!({ "answer": [[[[[[[[]]]]]]]] }))),
+        ("ice-candidate", from(json!({ "candidate": null }))),
+        ("ice-candidate", from(json!({ "candidate": { "candidate": "candidate:garbage", "sdpMid": "9" } }))),
+        ("ice-candidate", from(json!({ "candidate": { "candidate": long } }))),
+        ("ice-candidate", from(json!({ "candidate": { "candidate": 1, "sdpMLineIndex": -1 } }))),
+        ("toggleAudio", json!({ "callId": call, "userId": me, "isAudioEnabled": "perhaps" })),
+        ("toggleVideo", json!({ "callId": call })),
+        ("callStatusUpdate", json!({ "callId": call, "status": "exploded", "userId": me })),
+        ("callStatusUpdate", json!({ "callId": { "$ne": null }, "status": "ended" })),
+        ("joinVideoCall", json!(42)),
+        ("leaveVideoCall", json!({ "callId": "not-a-call", "userId": them })),
+        ("endVideoCall", json!({ "callId": "00000000-0000-0000-0000-000000000000", "userId": them })),
+        ("no-such-event", json!({ "a": long })),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nonsense_from_the_other_party_leaves_the_call_alone() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (seller, customer) = world.talking().await?;
+    let call = seller.connected().await?.remote_id.expect("placed").0;
+    let device = RawSocket::connect(&world, "customer", CUSTOMER).await?;
+    let them = seller.me().expect("signed in").id.0;
+    device
+        .emit("joinVideoCall", json!({ "callId": call, "userId": device.id, "userType": "customer" }))
+        .await?;
+    for (event, payload) in nonsense(&call, &device.id, &them) {
+        device.emit(event, payload).await?;
+    }
+    tokio::try_join!(seller.remote.see(60), customer.remote.see(60))?;
+    for person in [&seller, &customer] {
+        let live = person.calls();
+        ensure!(live.iter().any(|c| c.state == CallState::Connected), "{live:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_cannot_touch_the_call() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (seller, customer) = world.talking().await?;
+    let call = seller.connected().await?.remote_id.expect("placed").0;
+    let stranger = RawSocket::connect(&world, "customer", OTHER_CUSTOMER).await?;
+    let them = seller.me().expect("signed in").id.0;
+    stranger
+        .emit("joinVideoCall", json!({ "callId": call, "userId": stranger.id, "userType": "customer" }))
+        .await?;
+    for (event, payload) in nonsense(&call, &stranger.id, &them) {
+        stranger.emit(event, payload).await?;
+    }
+    stranger.emit("endVideoCall", json!({ "callId": call, "userId": them, "reason": "x" })).await?;
+    stranger.emit("callStatusUpdate", json!({ "callId": call, "status": "ended", "userId": them })).await?;
+    for (path, body) in [
+        ("video-call/end", json!({ "callId": call })),
+        ("video-call/respond", json!({ "callId": call, "response": "declined" })),
+    ] {
+        let (status, _) = stranger.post(path, &body).await?;
+        ensure!(status == 403 || status == 404, "{path} answered {status}");
+    }
+    let (status, _) = stranger.post("video-call/end", &json!({ "callId": "no-such-call" })).await?;
+    ensure!(status == 404, "an unknown call answered {status}");
+    tokio::try_join!(seller.remote.see(60), customer.remote.see(60))?;
+    ensure!(seller.calls().iter().any(|c| c.state == CallState::Connected), "{:?}", seller.calls());
+    ensure!(!stranger.heard("offer") && !stranger.heard("ice-candidate"), "a stranger heard the call");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_instead_of_an_answer_ends_in_words() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    let device = RawSocket::connect(&world, "customer", CUSTOMER).await?;
+    seller.contact(CUSTOMER).await?;
+    seller.dial(CUSTOMER).await?;
+    let view =
+        seller.until("the placed call", |v| v.phone.calls.iter().any(|c| c.remote_id.is_some())).await?;
+    let call = view.phone.calls[0].remote_id.clone().expect("placed").0;
+    let (status, body) =
+        device.post("video-call/respond", &json!({ "callId": call, "response": "accepted" })).await?;
+    ensure!(status == 200, "{status} {body}");
+    let them = seller.me().expect("signed in").id.0;
+    device
+        .emit("joinVideoCall", json!({ "callId": call, "userId": device.id, "userType": "customer" }))
+        .await?;
+    for (event, payload) in nonsense(&call, &device.id, &them) {
+        device.emit(event, payload).await?;
+    }
+    let ended = seller.ended().await?;
+    let CallState::Ended { reason } = ended.state else { unreachable!("waited for the end") };
+    ensure!(reason == bellwire_engine::EndReason::ConnectFailed, "{reason:?}");
+
+    // The phone still works.
+    let customer = Human::customer(&world, CUSTOMER).await?;
+    seller.engine().dismiss(ended.id).await;
+    seller.dial(CUSTOMER).await?;
+    let ring = customer.ringing().await?;
+    customer.engine().accept(ring.id).await;
+    tokio::try_join!(seller.connected(), customer.connected())?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_megabyte_in_one_event_costs_the_sender_the_socket_only() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (seller, customer) = world.talking().await?;
+    let device = RawSocket::connect(&world, "customer", OTHER_CUSTOMER).await?;
+    let _ = device.emit("offer", json!({ "callId": "x".repeat(1 << 20) })).await;
+    tokio::try_join!(seller.remote.see(40), customer.remote.see(40))?;
+    let again = RawSocket::connect(&world, "customer", OTHER_CUSTOMER).await?;
+    ensure!(!again.id.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_tokens_and_wrong_passwords_are_told_apart_from_no_server() -> anyhow::Result<()> {
+    let world = World::start_with(|c| c.session_ttl = std::time::Duration::from_secs(1)).await?;
+    ensure!(RawSocket::refused(&world, json!({})).await?, "no token was accepted");
+    ensure!(RawSocket::refused(&world, json!({ "token": "nonsense" })).await?, "nonsense was accepted");
+    ensure!(RawSocket::refused(&world, json!({ "token": { "a": [1, 2] } })).await?, "an object was accepted");
+    let http = reqwest::Client::new();
+    let login: Value = http
+        .post(format!("{}/user/login-user", world.rest()))
+        .json(&json!({ "email": CUSTOMER, "password": "ring-ring-demo" }))
+        .send()
+        .await?
+        .json()
+        .await?;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    ensure!(
+        RawSocket::refused(&world, json!({ "token": login["token"] })).await?,
+        "an expired token was accepted"
+    );
+
+    let screens = || bellwire_engine::Screens {
+        remote: std::sync::Arc::new(bellwire_tests_calls::Screen::default()),
+        own: std::sync::Arc::new(bellwire_tests_calls::Screen::default()),
+    };
+    let config = bellwire_engine::EngineConfig { tones: false, ..Default::default() };
+    let (engine, _notices) = bellwire_engine::Engine::start(config, screens());
+    let request = |server: String, password: &str| SignIn {
+        server,
+        dialect: None,
+        role: "customer".into(),
+        email: CUSTOMER.into(),
+        password: password.into(),
+        rest_base: None,
+        socket_base: None,
+    };
+    let wrong = engine.handle.sign_in(request(world.server(), "wrong")).await;
+    ensure!(matches!(wrong, Err(SignInError::WrongCredentials { .. })), "{wrong:?}");
+    let nobody = engine.handle.sign_in(request("http://127.0.0.1:9".into(), "wrong")).await;
+    ensure!(matches!(nobody, Err(SignInError::Unreachable)), "{nobody:?}");
+    for server in ["", "http://", "not a url at all", "ftp://127.0.0.1", "http://[::1"] {
+        let refused = engine.handle.sign_in(request(server.into(), "wrong")).await;
+        ensure!(refused.is_err(), "{server:?} was taken for a server");
+    }
+    engine.stop().await;
+    Ok(())
+}

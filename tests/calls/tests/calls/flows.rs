@@ -1,0 +1,206 @@
+//! What can become of a call between two people.
+
+use anyhow::ensure;
+use bellwire_engine::{CallState, EndReason};
+use bellwire_server::Config;
+use bellwire_tests_calls::{CUSTOMER, Human, OTHER_CUSTOMER, SELLER, World};
+use std::time::Duration;
+
+fn reason(state: &CallState) -> Option<&EndReason> {
+    match state {
+        CallState::Ended { reason } => Some(reason),
+        CallState::Calling { .. }
+        | CallState::Ringing { .. }
+        | CallState::Connecting
+        | CallState::Connected
+        | CallState::Reconnecting => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seller_calls_they_talk_and_customer_hangs_up() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (seller, customer) = world.talking().await?;
+    tokio::try_join!(
+        seller.remote.see(30),
+        customer.remote.see(30),
+        seller.own.see(10),
+        customer.own.see(10)
+    )?;
+    let heard = |s: &bellwire_engine::CallStats| s.audio_level_received_db > -60.0 && s.fps_received > 5.0;
+    tokio::try_join!(seller.stats("sound and pictures", heard), customer.stats("sound and pictures", heard))?;
+
+    let call = customer.connected().await?;
+    customer.engine().hang_up(call.id).await;
+    let (at_seller, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
+    ensure!(reason(&at_seller.state) == Some(&EndReason::RemoteHungUp), "{:?}", at_seller.state);
+    ensure!(reason(&at_customer.state) == Some(&EndReason::HungUp), "{:?}", at_customer.state);
+
+    let history = seller.engine().history(seller.account, 1).await?;
+    let newest = history.entries.first().expect("the call is in the history");
+    ensure!(newest.status == "ended" && newest.outgoing, "{newest:?}");
+    ensure!(Some(newest.call.as_str()) == at_seller.remote_id.as_ref().map(|r| r.0.as_str()), "{newest:?}");
+    seller.leave().await;
+    customer.leave().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_about_an_order_says_so_and_customer_calls_back() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    let customer = Human::customer(&world, CUSTOMER).await?;
+    let contact = seller.contact(CUSTOMER).await?;
+    let order = contact.subjects.first().expect("the demo customer has orders").subject.clone();
+    seller.dial_person(contact.person, Some(order.clone())).await?;
+    let ring = customer.ringing().await?;
+    let subject = ring.subject.expect("the ring says what it is about");
+    ensure!(!order.label.is_empty() && subject.label == order.label, "{subject:?} is not {order:?}");
+    customer.engine().decline(ring.id).await;
+    seller.ended().await?;
+
+    // The customer calls the seller back: the seller still makes the offer.
+    customer.engine().dismiss(ring.id).await;
+    let seller_person = seller.me().expect("signed in");
+    customer.dial_person(seller_person, None).await?;
+    let ring = seller.ringing().await?;
+    seller.engine().accept(ring.id).await;
+    tokio::try_join!(seller.connected(), customer.connected())?;
+    tokio::try_join!(seller.remote.see(10), customer.remote.see(10))?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn declining_tells_the_caller() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    let customer = Human::customer(&world, CUSTOMER).await?;
+    seller.dial(CUSTOMER).await?;
+    let ring = customer.ringing().await?;
+    customer.engine().decline(ring.id).await;
+    let (at_seller, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
+    ensure!(reason(&at_seller.state) == Some(&EndReason::RemoteDeclined), "{:?}", at_seller.state);
+    ensure!(reason(&at_customer.state) == Some(&EndReason::Declined), "{:?}", at_customer.state);
+    let history = seller.engine().history(seller.account, 1).await?;
+    ensure!(history.entries[0].status == "declined", "{:?}", history.entries[0]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_while_ringing_stops_the_ring() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    let customer = Human::customer(&world, CUSTOMER).await?;
+    let call = seller.dial(CUSTOMER).await?;
+    customer.ringing().await?;
+    seller.engine().hang_up(call).await;
+    let (at_seller, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
+    ensure!(reason(&at_seller.state) == Some(&EndReason::Cancelled), "{:?}", at_seller.state);
+    ensure!(reason(&at_customer.state) == Some(&EndReason::RemoteCancelled), "{:?}", at_customer.state);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_answers_and_the_call_is_missed() -> anyhow::Result<()> {
+    let short = |c: &mut Config| c.ring_timeout = Duration::from_secs(3);
+    let world = World::start_with(short).await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    let customer = Human::customer(&world, CUSTOMER).await?;
+    seller.dial(CUSTOMER).await?;
+    customer.ringing().await?;
+    let (at_seller, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
+    ensure!(reason(&at_seller.state) == Some(&EndReason::Missed), "{:?}", at_seller.state);
+    ensure!(reason(&at_customer.state) == Some(&EndReason::Missed), "{:?}", at_customer.state);
+    let history = customer.engine().history(customer.account, 1).await?;
+    ensure!(history.entries[0].status == "missed", "{:?}", history.entries[0]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calling_somebody_who_is_away_says_so() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    seller.dial(CUSTOMER).await?;
+    let ended = seller.ended().await?;
+    ensure!(reason(&ended.state) == Some(&EndReason::RemoteOffline), "{:?}", ended.state);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_dial_at_once_and_one_call_survives() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    let customer = Human::customer(&world, CUSTOMER).await?;
+    let seller_person = seller.me().expect("signed in");
+    seller.contact(CUSTOMER).await?;
+    tokio::try_join!(seller.dial(CUSTOMER), customer.dial_person(seller_person, None))?;
+    let (at_seller, at_customer) = tokio::try_join!(seller.connected(), customer.connected())?;
+    ensure!(at_seller.remote_id == at_customer.remote_id, "{at_seller:?} / {at_customer:?}");
+    tokio::try_join!(seller.remote.see(10), customer.remote.see(10))?;
+    for person in [&seller, &customer] {
+        let live = person.calls().iter().filter(|c| reason(&c.state).is_none()).count();
+        ensure!(live == 1, "{:?}", person.calls());
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_caller_waits_until_the_first_call_is_ended() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (seller, customer) = world.talking().await?;
+    let other = Human::customer(&world, OTHER_CUSTOMER).await?;
+    other.dial_person(seller.me().expect("signed in"), None).await?;
+    let waiting = seller.ringing().await?;
+    ensure!(waiting.waiting, "{waiting:?}");
+    seller.engine().end_and_accept(waiting.id).await;
+    customer.ended().await?;
+    let (at_seller, _) = tokio::try_join!(
+        seller.until("the second call", |v| v
+            .phone
+            .calls
+            .iter()
+            .any(|c| c.id == waiting.id && c.state == CallState::Connected)),
+        other.connected()
+    )?;
+    drop(at_seller);
+    other.remote.see(10).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mute_and_camera_are_seen_by_the_other_side() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (seller, customer) = world.talking().await?;
+    seller.remote.see(10).await?;
+    customer.engine().set_microphone(false).await;
+    seller.until("their mute", |v| v.phone.calls.iter().any(|c| !c.remote_audio)).await?;
+    seller.stats("silence", |s| s.audio_level_received_db < -60.0).await?;
+    customer.engine().set_camera(false).await;
+    seller.until("their camera going off", |v| v.phone.calls.iter().any(|c| !c.remote_video)).await?;
+    seller.stats("no pictures", |s| s.fps_received == 0.0).await?;
+
+    customer.engine().set_microphone(true).await;
+    customer.engine().set_camera(true).await;
+    seller.until("both back", |v| v.phone.calls.iter().all(|c| c.remote_audio && c.remote_video)).await?;
+    seller.remote.see(10).await?;
+    seller.stats("sound", |s| s.audio_level_received_db > -60.0).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_through_the_relay_alone() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let relayed = || bellwire_tests_calls::Setup { relay_only: true, ..Default::default() };
+    let seller = Human::sign_in(&world, "seller", SELLER, relayed()).await?;
+    let customer = Human::sign_in(&world, "customer", CUSTOMER, relayed()).await?;
+    seller.dial(CUSTOMER).await?;
+    let ring = customer.ringing().await?;
+    customer.engine().accept(ring.id).await;
+    tokio::try_join!(seller.connected(), customer.connected())?;
+    tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
+    let stats = seller.stats("a relayed path", |s| s.path == "relayed").await?;
+    ensure!(
+        stats.security_code == customer.stats("a code", |s| !s.security_code.is_empty()).await?.security_code
+    );
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! What happens to a call while the server is away.
+
+use anyhow::ensure;
+use bellwire_engine::{CallState, EndReason, LinkState};
+use bellwire_tests_calls::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Result<()> {
+    let mut world = World::start().await?;
+    let (seller, customer) = world.talking().await?;
+    tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
+    let remote_id = seller.connected().await?.remote_id;
+
+    world.kill().await;
+    seller
+        .until("the loss of the server", |v| v.accounts.iter().any(|a| a.link == LinkState::Offline))
+        .await?;
+    tokio::try_join!(seller.remote.see(60), customer.remote.see(60))?;
+    ensure!(matches!(seller.connected().await?.state, CallState::Connected));
+
+    world.revive().await?;
+    tokio::try_join!(seller.online(), customer.online())?;
+    tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
+    let call = seller.connected().await?;
+    seller.engine().hang_up(call.id).await;
+    let (_, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
+    ensure!(
+        at_customer.state == CallState::Ended { reason: EndReason::RemoteHungUp },
+        "{:?}",
+        at_customer.state
+    );
+
+    let history = seller.engine().history(seller.account, 1).await?;
+    let same: Vec<_> =
+        history.entries.iter().filter(|e| Some(&e.call) == remote_id.as_ref().map(|r| &r.0)).collect();
+    ensure!(same.len() == 1 && same[0].status == "ended", "{same:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hanging_up_without_the_server_ends_the_call_and_the_record_later() -> anyhow::Result<()> {
+    let mut world = World::start().await?;
+    let (seller, customer) = world.talking().await?;
+    tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
+    world.kill().await;
+    seller
+        .until("the loss of the server", |v| v.accounts.iter().any(|a| a.link == LinkState::Offline))
+        .await?;
+    let call = seller.connected().await?;
+    seller.engine().hang_up(call.id).await;
+    seller.ended().await?;
+
+    world.revive().await?;
+    customer.ended().await?;
+    seller.online().await?;
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
+    loop {
+        let history = seller.engine().history(seller.account, 1).await;
+        if history.as_ref().is_ok_and(|h| h.entries[0].status == "ended") {
+            break;
+        }
+        ensure!(tokio::time::Instant::now() < end, "{history:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+    Ok(())
+}
