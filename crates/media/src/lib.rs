@@ -11,14 +11,24 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod audio;
 mod call_media;
 mod clock;
+pub mod codec;
+pub mod file;
 mod frame;
+mod jitter;
 mod packet;
+mod slot;
+pub mod thread;
+mod tones;
+pub mod video;
 
+pub use audio::{AudioDevice, ClipError, Direction, list_audio_devices};
 pub use call_media::{CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing};
-pub use clock::PlayoutClock;
+pub use clock::{LipSync, PlayoutClock};
 pub use frame::{FrameSink, SourceError, VideoFrame, VideoSource};
 pub use packet::{
     Codec, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
 };
+pub use tones::{Tone, TonePlayer};
