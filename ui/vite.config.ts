@@ -2,12 +2,12 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import { defineConfig } from 'vitest/config';
 
-// The policy the desktop shell applies, so that `vite preview` fails where the shell would.
+// No looser than the policy the desktop shell applies, so that `vite preview` fails where the shell would.
 const policy = [
   "default-src 'self'",
   "style-src 'self'",
   "script-src 'self'",
-  "img-src 'self' data: https: http:",
+  "img-src 'self' data: https:",
   "connect-src 'self' ipc: http://ipc.localhost ws://127.0.0.1:*",
 ].join('; ');
 

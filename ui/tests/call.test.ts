@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { CallState, EndReason } from '../src/generated/bindings';
 import { STATES } from '../src/host/fake';
+import { call } from '../src/host/fake/people';
 import { en } from '../src/text/en';
 import { draw, lastOf, PATIENT } from './drawn';
 
@@ -189,11 +190,33 @@ describe('a call', () => {
   });
 });
 
+describe('a notice about a call', () => {
+  const missed = call({ is: 'ended', reason: { why: 'missed' } }, { id: 5, direction: 'incoming' });
+
+  it('is put in words when the view no longer has the call', async () => {
+    const { host } = await draw('seller');
+
+    host.notice({ kind: 'missed', text: '', call: missed });
+
+    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent?.trim()).toBe('You missed a call from Ada Okafor.');
+  });
+
+  it('is not said twice', async () => {
+    const { host } = await draw('seller-missed');
+
+    host.notice({ kind: 'missed', text: '', call: missed });
+    host.notice({ kind: 'device', text: 'A camera was plugged in.', call: null });
+
+    await screen.findByTestId('toast', undefined, PATIENT);
+    expect(screen.getAllByTestId('toast').map((toast) => toast.textContent?.trim())).toEqual(['A camera was plugged in.']);
+  });
+});
+
 describe('an ended call', () => {
   const reasons = Object.entries(STATES).flatMap(([state, { view }]): [string, EndReason, 'incoming' | 'outgoing'][] => {
-    const call = view.phone.calls[0];
-    return state.startsWith('ended-') && state !== 'ended-merged' && call?.state.is === 'ended'
-      ? [[state, call.state.reason, call.direction]]
+    const first = view.phone.calls[0];
+    return state.startsWith('ended-') && state !== 'ended-merged' && first?.state.is === 'ended'
+      ? [[state, first.state.reason, first.direction]]
       : [];
   });
 

@@ -116,6 +116,7 @@ export interface HistoryEntry {
 
 export interface HistoryPage {
   entries: HistoryEntry[];
+  page: number;
   pages: number;
 }
 
@@ -170,8 +171,9 @@ export interface CallStats {
 
 export interface NoticeEvent {
   kind: 'missed' | 'ended' | 'device' | 'error';
+  /** Empty for `missed` and `ended`: the words follow from the call. */
   text: string;
-  call?: CallId;
+  call: CallView | null;
 }
 
 export interface FramesInfo {
@@ -187,7 +189,7 @@ export interface StartInfo {
   window: 'main' | 'ring';
   /** BCP 47, e.g. `en-GB`. */
   language: string;
-  prefill: { server: string; role: string; email: string } | null;
+  prefill: { server: string; role: string | null; email: string } | null;
   /** What the user should know from the start, in words for people. */
   notes: string[];
 }

@@ -165,9 +165,9 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       told('history', account, page);
       if (state.hanging === 'history') await new Promise(() => undefined);
       await answer('history');
-      if (state.emptyHistory) return { entries: [], pages: 0 };
+      if (state.emptyHistory) return { entries: [], page, pages: 0 };
       const role = view.accounts.find((one) => one.id === account)?.role === 'customer' ? 'customer' : 'seller';
-      return { entries: history(page, PEERS[role]), pages: 3 };
+      return { entries: history(page, PEERS[role]), page, pages: 3 };
     },
     setTile(stream, width, height) {
       told('setTile', stream, width, height);

@@ -40,7 +40,8 @@ export interface Host {
   view(seen: (view: EngineView) => void): Stop;
   notices(heard: (notice: NoticeEvent) => void): Stop;
   levels(heard: (levels: Levels) => void): Stop;
-  stats(heard: (stats: CallStats) => void): Stop;
+  /** `null` when a call's media ended. */
+  stats(heard: (stats: CallStats | null) => void): Stop;
   /** Newest frames as they come; `drawn` must be called once for each so that more are sent. */
   pictures(info: FramesInfo, got: (frame: Frame, drawn: () => void) => void): Stop;
 

@@ -30,7 +30,7 @@ export const tauriHost: Host = {
   view: (seen) => subscribe<EngineView>('view', seen),
   notices: (heard) => subscribe<NoticeEvent>('notice', heard),
   levels: (heard) => subscribe<Levels>('levels', heard),
-  stats: (heard) => subscribe<CallStats>('stats', heard),
+  stats: (heard) => subscribe<CallStats | null>('stats', heard),
   pictures: (info, got) => openFrames(info, got),
 
   snapshot: () => invoke('snapshot'),

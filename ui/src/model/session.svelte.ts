@@ -77,13 +77,20 @@ export class Session {
       case 'missed':
       case 'ended':
         // The view says it already, in its place and with what can be done.
-        if (notice.call !== undefined && this.#shows(notice.call)) return;
+        if (notice.call !== null && this.#shows(notice.call.id)) return;
+        this.tell(notice.kind, notice.text || this.#ending(notice.call));
         break;
       case 'device':
       case 'error':
+        this.tell(notice.kind, notice.text);
         break;
     }
-    this.tell(notice.kind, notice.text);
+  }
+
+  #ending(call: CallView | null): string {
+    if (call === null || call.state.is !== 'ended') return '';
+    const { text, isolate } = this.language;
+    return text.ended.reason(call.state.reason, call.direction, isolate(call.peer.name || text.someone));
   }
 
   #shows(call: CallId): boolean {

@@ -97,8 +97,8 @@ export const STATES: Record<string, FakeState> = {
   'call-notices': {
     view: asSeller([connected()]),
     notices: [
-      { kind: 'device', text: 'The microphone was unplugged. Using the built-in one.' },
-      { kind: 'error', text: 'The camera is used by another program.' },
+      { kind: 'device', text: 'The microphone was unplugged. Using the built-in one.', call: null },
+      { kind: 'error', text: 'The camera is used by another program.', call: null },
     ],
   },
   'poor': { view: asSeller([connected()]), bad: true },
