@@ -43,9 +43,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    #[error("cannot listen on {addr}: {source}")]
+    #[error("cannot listen on {addr}")]
     Bind { addr: SocketAddr, source: std::io::Error },
-    #[error("cannot keep the token secret: {0}")]
+    #[error("cannot keep the token secret")]
     Secret(#[source] std::io::Error),
     #[error("the origin {0} is not valid")]
     Origin(String),
@@ -144,6 +144,14 @@ impl App {
             .ws_max_frame_size(LARGEST_MESSAGE)
             .build_layer();
         storefront::attach(&io, &state, &sockets);
+        // Connections outlive the listener that took them; this one ends them even after a drop.
+        sockets.spawn({
+            let (io, closing) = (io.clone(), closing.clone());
+            async move {
+                closing.cancelled().await;
+                io.close().await;
+            }
+        });
 
         let rest_router = storefront::rest_routes().merge(discovery::routes());
         let socket_router = storefront::online_routes().merge(discovery::routes());
@@ -207,6 +215,13 @@ impl App {
         }
         self.state.store.close().await;
         debug!("Stopped");
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.closing.cancel();
+        self.over.cancel();
     }
 }
 

@@ -30,9 +30,9 @@ const COUNT_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RelayError {
-    #[error("cannot listen on {addr} for the relay: {source}")]
+    #[error("cannot listen on {addr} for the relay")]
     Bind { addr: SocketAddr, source: std::io::Error },
-    #[error("the relay did not start: {0}")]
+    #[error("the relay did not start")]
     Start(#[from] turn::Error),
 }
 

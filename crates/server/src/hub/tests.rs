@@ -193,9 +193,8 @@ fn a_party_has_left_when_its_last_device_has() {
 
     assert_eq!(sockets(&hub.handle(C1, Request::Leave { call_id: "call".to_owned() }, NOW)), []);
     let replies = hub.handle(C2, Request::Disconnected, NOW);
-    let left = replies.iter().find_map(|(to, reply)| match reply {
-        Reply::Left(left) if *to == To::Socket(S1) => Some(left),
-        _ => None,
+    let left = replies.iter().find_map(|(to, reply)| {
+        if let (To::Socket(S1), Reply::Left(left)) = (to, reply) { Some(left) } else { None }
     });
     let left = left.expect("the seller hears of it");
     assert_eq!((left.reason.as_deref(), left.participant_count), (Some("disconnected"), Some(1)));

@@ -20,9 +20,9 @@ use crate::config::Database;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    #[error("cannot open the database: {0}")]
+    #[error("cannot open the database")]
     Connect(#[from] sqlx::Error),
-    #[error("cannot migrate the database: {0}")]
+    #[error("cannot migrate the database")]
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
 

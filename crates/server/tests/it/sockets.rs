@@ -47,3 +47,23 @@ async fn stopping_closes_the_sockets_and_frees_the_ports() {
 
     std::net::TcpListener::bind(addr).expect("the port is free");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_server_is_gone_for_its_sockets_too() {
+    let app = server().await;
+    let seller = Person::seller(&app).await;
+    let mut shop = seller.device().await;
+    shop.settled().await;
+    let health = format!("{}/health", app.rest_url().replace("/api/v2", ""));
+
+    drop(app);
+
+    let gone = async {
+        while shop.client.emit("addUser", json!(seller.id)).await.is_ok()
+            || reqwest::get(&health).await.is_ok()
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(crate::support::PATIENCE, gone).await.expect("both listeners are gone");
+}

@@ -142,7 +142,7 @@ impl Device {
                 let name = match event {
                     Event::Custom(name) => name,
                     Event::Message => "message".to_owned(),
-                    _ => return async {}.boxed(),
+                    Event::Connect | Event::Close | Event::Error => return async {}.boxed(),
                 };
                 let _ = say.send((name, first(payload)));
                 async {}.boxed()
