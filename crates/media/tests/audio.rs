@@ -97,6 +97,7 @@ fn a_speech_file_arrives_in_a_file_without_any_device() {
 fn an_unplugged_speaker_is_replaced_and_taken_up_again() {
     let server = Server::start();
     server.load("module-null-sink sink_name=other sink_properties=device.description=Other rate=48000");
+    server.make_default("other");
     let wire = Wire::default();
     let (media, events) = wire.echo(config("test:tone", "pulseaudio:spk"));
     media.set_sending(true);

@@ -79,6 +79,10 @@ impl Server {
         pactl(&words).expect("the module loads");
     }
 
+    pub fn make_default(&self, sink: &str) {
+        pactl(&["set-default-sink", sink]).expect("the sink is there");
+    }
+
     /// Unloads the module whose arguments contain `text`.
     pub fn unload(&self, text: &str) {
         let list = pactl(&["list", "short", "modules"]).expect("the server answers");
