@@ -1,5 +1,5 @@
 // Runs axe-core with colour contrast in Chromium on every view, light and dark, wide and narrow.
-// Ends with an error on any violation, error message or refused resource.
+// Arguments, both optional: part of a view's name, variants with commas between. Ends with an error on any violation, error message or refused resource.
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { open, views } from './browser.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const part = process.argv[2] ?? '';
+const [part = '', only = ''] = process.argv.slice(2);
 
 const VARIANTS = {
   light: { scheme: 'light' },
@@ -21,6 +21,7 @@ let violations = 0;
 for (const [name, [state, act]] of await views(session)) {
   if (!name.includes(part)) continue;
   for (const [variant, options] of Object.entries(VARIANTS)) {
+    if (only !== '' && !only.split(',').includes(variant)) continue;
     const { page, problems, close } = await session.page(state, { ...options, act });
     await page.evaluate(axe);
     const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
