@@ -6,6 +6,8 @@ mod args;
 mod output;
 mod robot;
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use clap::Parser;
 
@@ -13,15 +15,25 @@ use crate::args::{Args, Role};
 use crate::robot::Robot;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let args = Args::parse();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_env("BELLWIRE_LOG"))
         .with_writer(std::io::stderr)
         .init();
-    let mut robot = Robot::sign_in(&args).await.context("could not sign in")?;
+    match run(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::line("error", serde_json::json!({ "message": format!("{error:#}") }));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> anyhow::Result<()> {
+    let mut robot = Robot::sign_in(args).await.context("could not sign in")?;
     let done = tokio::select! {
-        done = robot.run(&args) => done,
+        done = robot.run(args) => done,
         _ = tokio::signal::ctrl_c() => Ok(()),
     };
     robot.stop().await;

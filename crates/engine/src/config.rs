@@ -33,7 +33,7 @@ impl Default for EngineConfig {
             processing: true,
             tones: true,
             video_codecs: vec![Codec::H264, Codec::Vp8],
-            start_bitrate: 1_000_000,
+            start_bitrate: 1_500_000,
             max_bitrate: 2_500_000,
             relay_only: false,
         }
