@@ -86,16 +86,17 @@ pub(crate) fn collect(shared: &Shared, report: &RTCStatsReport) -> PeerStats {
 fn path(report: &RTCStatsReport) -> Option<PathKind> {
     let selected = &report.transport()?.selected_candidate_pair_id;
     let pair = report.candidate_pairs().find(|pair| pair.stats.id == *selected)?;
-    let kind = |id: &str| {
+    // A pair names its candidates without the prefixes the report files them under (rtc 0.21.1).
+    let kind = |side: &str, id: &str| {
         if let Some(RTCStatsReportEntry::LocalCandidate(c) | RTCStatsReportEntry::RemoteCandidate(c)) =
-            report.get(id)
+            report.get(&format!("RTC{side}IceCandidate_{id}"))
         {
             Some(c.candidate_type)
         } else {
             None
         }
     };
-    let ends = [kind(&pair.local_candidate_id), kind(&pair.remote_candidate_id)];
+    let ends = [kind("Local", &pair.local_candidate_id), kind("Remote", &pair.remote_candidate_id)];
     if ends.contains(&Some(RTCIceCandidateType::Relay)) {
         Some(PathKind::Relayed)
     } else if ends.contains(&Some(RTCIceCandidateType::Srflx)) {
