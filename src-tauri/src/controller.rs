@@ -1,10 +1,9 @@
 //! What the engine says becomes windows and messages. Generic over [`Desktop`], so that it is tested
 //! without a window.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bellwire_engine::{CallId, CallView, Handle, Notice, SignIn};
+use bellwire_engine::{CallState, CallView, EngineView, Handle, Notice, SignIn};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -21,13 +20,13 @@ pub(crate) struct UiNotice {
 
 pub(crate) struct Controller<D> {
     desktop: Arc<D>,
-    /// Calls that ring outside the main window.
-    ringing: BTreeSet<CallId>,
+    /// Whether the answer window is up.
+    ringing: bool,
 }
 
 impl<D: Desktop> Controller<D> {
     pub(crate) fn new(desktop: Arc<D>) -> Self {
-        Self { desktop, ringing: BTreeSet::new() }
+        Self { desktop, ringing: false }
     }
 
     /// Follows the engine until it stops.
@@ -44,7 +43,7 @@ impl<D: Desktop> Controller<D> {
                 Some(notice) = notices.recv() => self.notice(notice),
                 Ok(()) = view.changed() => {
                     let newest = view.borrow_and_update().clone();
-                    self.desktop.emit("view", (*newest).clone());
+                    self.view(&newest);
                 }
                 Ok(()) = stats.changed() => {
                     let newest = stats.borrow_and_update().clone();
@@ -67,28 +66,31 @@ impl<D: Desktop> Controller<D> {
         }
     }
 
-    fn notice(&mut self, notice: Notice) {
-        match notice {
-            // A second call is offered inside the call view.
-            Notice::Ring { waiting: true, .. } => {}
-            Notice::Ring { call, waiting: false } => {
-                self.ringing.insert(call.id);
-                self.desktop.show_ring();
-            }
-            Notice::RingStopped { call } => self.stop_ring(call),
-            Notice::Missed { call } => self.tell("missed", Some(call), String::new()),
-            Notice::Ended { call } => {
-                self.stop_ring(call.id);
-                self.tell("ended", Some(call), String::new());
-            }
-            Notice::Device { text } => self.tell("device", None, text),
-            Notice::Problem { text } => self.tell("error", None, text),
+    /// The answer window is up exactly while a call rings. A second call is offered inside the call
+    /// view; a silenced one still waits for its answer.
+    fn view(&mut self, view: &EngineView) {
+        // First, so that the answer window has something to show when it comes up.
+        self.desktop.emit("view", view.clone());
+        let ringing = view.phone.calls.iter().any(rings);
+        if ringing == self.ringing {
+            return;
+        }
+        self.ringing = ringing;
+        if ringing {
+            self.desktop.show_ring();
+        } else {
+            self.desktop.hide_ring();
         }
     }
 
-    fn stop_ring(&mut self, call: CallId) {
-        if self.ringing.remove(&call) && self.ringing.is_empty() {
-            self.desktop.hide_ring();
+    fn notice(&self, notice: Notice) {
+        match notice {
+            // About the ringtone; the answer window follows the view.
+            Notice::Ring { .. } | Notice::RingStopped { .. } => {}
+            Notice::Missed { call } => self.tell("missed", Some(call), String::new()),
+            Notice::Ended { call } => self.tell("ended", Some(call), String::new()),
+            Notice::Device { text } => self.tell("device", None, text),
+            Notice::Problem { text } => self.tell("error", None, text),
         }
     }
 
@@ -96,3 +98,10 @@ impl<D: Desktop> Controller<D> {
         self.desktop.emit("notice", UiNotice { kind, text, call });
     }
 }
+
+fn rings(call: &CallView) -> bool {
+    matches!(call.state, CallState::Ringing { .. }) && !call.waiting
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! The controller against a desktop that only writes down what it is asked for.
+
+use std::sync::Mutex;
+
+use bellwire_engine::{
+    AccountId, CallId, Direction, EndReason, MediaKind, Person, PersonId, PhoneView, RemoteCallId,
+};
+
+use super::*;
+
+#[derive(Default)]
+struct Recorder {
+    asked: Mutex<Vec<String>>,
+}
+
+impl Recorder {
+    /// What was asked since the last time.
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+
+    fn write(&self, what: &str) {
+        self.asked.lock().unwrap().push(what.to_owned());
+    }
+}
+
+impl Desktop for Recorder {
+    fn show_ring(&self) {
+        self.write("show ring");
+    }
+
+    fn hide_ring(&self) {
+        self.write("hide ring");
+    }
+
+    fn show_main(&self) {
+        self.write("show main");
+    }
+
+    fn emit<T: Serialize + Clone>(&self, event: &str, payload: T) {
+        let payload = serde_json::to_value(payload).unwrap();
+        let kind = payload["kind"].as_str().map(|k| format!(" {k}")).unwrap_or_default();
+        self.write(&format!("emit {event}{kind}"));
+    }
+}
+
+fn call(id: u64, state: CallState) -> CallView {
+    CallView {
+        id: CallId(id),
+        account: AccountId(1),
+        remote_id: Some(RemoteCallId(format!("remote-{id}"))),
+        direction: Direction::Incoming,
+        kind: MediaKind::Video,
+        peer: Person { id: PersonId("p".into()), name: "Ada".into(), avatar: None },
+        subject: None,
+        state,
+        waiting: false,
+        connected_ms: None,
+        remote_audio: true,
+        remote_video: true,
+        remote_sharing: false,
+        signaling_lost: false,
+    }
+}
+
+fn view(calls: Vec<CallView>) -> EngineView {
+    EngineView { accounts: Vec::new(), phone: PhoneView { calls, microphone: true, camera: true } }
+}
+
+fn controller() -> (Controller<Recorder>, Arc<Recorder>) {
+    let desktop = Arc::new(Recorder::default());
+    (Controller::new(Arc::clone(&desktop)), desktop)
+}
+
+const RINGING: CallState = CallState::Ringing { silenced: false };
+const SILENCED: CallState = CallState::Ringing { silenced: true };
+
+#[test]
+fn a_ringing_call_is_told_to_the_window_before_it_comes_up() {
+    let (mut controller, desktop) = controller();
+    controller.view(&view(vec![call(1, RINGING)]));
+    assert_eq!(desktop.take(), ["emit view", "show ring"]);
+    controller.view(&view(vec![call(1, RINGING)]));
+    assert_eq!(desktop.take(), ["emit view"], "it is up already");
+}
+
+#[test]
+fn silence_keeps_the_answer_window() {
+    let (mut controller, desktop) = controller();
+    controller.view(&view(vec![call(1, RINGING)]));
+    desktop.take();
+    controller.notice(Notice::RingStopped { call: CallId(1) });
+    controller.view(&view(vec![call(1, SILENCED)]));
+    assert_eq!(desktop.take(), ["emit view"]);
+}
+
+#[test]
+fn an_answer_hides_it() {
+    let (mut controller, desktop) = controller();
+    controller.view(&view(vec![call(1, RINGING)]));
+    desktop.take();
+    controller.view(&view(vec![call(1, CallState::Connecting)]));
+    assert_eq!(desktop.take(), ["emit view", "hide ring"]);
+}
+
+#[test]
+fn an_answer_elsewhere_hides_it() {
+    let (mut controller, desktop) = controller();
+    controller.view(&view(vec![call(1, RINGING)]));
+    desktop.take();
+    let over = call(1, CallState::Ended { reason: EndReason::AnsweredElsewhere });
+    controller.view(&view(vec![over.clone()]));
+    controller.notice(Notice::Ended { call: over });
+    assert_eq!(desktop.take(), ["emit view", "hide ring", "emit notice ended"]);
+}
+
+#[test]
+fn a_call_that_waits_behind_another_does_not_show_it() {
+    let (mut controller, desktop) = controller();
+    let talking = call(1, CallState::Connected);
+    let waiting = CallView { waiting: true, ..call(2, RINGING) };
+    controller.notice(Notice::Ring { call: waiting.clone(), waiting: true });
+    controller.view(&view(vec![talking.clone(), waiting]));
+    assert_eq!(desktop.take(), ["emit view"]);
+
+    // The first call ends while the second still rings: now it rings like any other.
+    controller.view(&view(vec![call(2, RINGING)]));
+    assert_eq!(desktop.take(), ["emit view", "show ring"]);
+}
+
+#[test]
+fn the_last_of_two_ringing_calls_hides_it() {
+    let (mut controller, desktop) = controller();
+    controller.view(&view(vec![call(1, RINGING), call(2, SILENCED)]));
+    desktop.take();
+    controller.view(&view(vec![call(2, SILENCED)]));
+    assert_eq!(desktop.take(), ["emit view"]);
+    controller.view(&view(Vec::new()));
+    assert_eq!(desktop.take(), ["emit view", "hide ring"]);
+}
+
+#[test]
+fn news_reaches_the_interface_by_kind() {
+    let (controller, desktop) = controller();
+    controller.notice(Notice::Missed { call: call(1, RINGING) });
+    controller.notice(Notice::Device { text: "The camera is back".into() });
+    controller.notice(Notice::Problem { text: "x".into() });
+    assert_eq!(desktop.take(), ["emit notice missed", "emit notice device", "emit notice error"]);
+}
