@@ -1,0 +1,111 @@
+//! What a video codec must do, and the table of those there are. Codecs know neither packets nor
+//! pacing; audio has one codec and needs no trait.
+
+pub mod h264;
+pub(crate) mod opus;
+#[cfg(feature = "vp8")]
+pub mod vp8;
+
+use bytes::Bytes;
+
+use crate::{Codec, VideoFrame};
+
+/// What an encoder is made with. A change of size means a new encoder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EncoderConfig {
+    /// Even, at least 16.
+    pub width: u32,
+    /// Even, at least 16.
+    pub height: u32,
+    /// Frames per second the rate control reckons with.
+    pub fps: f32,
+    /// Bits per second.
+    pub bitrate: u32,
+    /// Largest slice in bytes (H.264 only); 0 makes one slice per picture.
+    pub max_slice: u32,
+}
+
+/// One picture as the encoder made it: an H.264 Annex B access unit or a whole VP8 frame.
+#[derive(Clone, Debug)]
+pub struct EncodedPicture {
+    pub data: Bytes,
+    pub key: bool,
+}
+
+/// What came out of a decoder for one encoded picture.
+#[derive(Clone, Debug, Default)]
+pub struct Decoded {
+    /// `at` is the moment of decoding; the caller sets `at` and `timestamp`.
+    pub frame: Option<VideoFrame>,
+    /// Parts of the picture were guessed.
+    pub damaged: bool,
+    /// Nothing to come will be right until a key frame arrives.
+    pub needs_key: bool,
+}
+
+/// What a codec library answered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodecError {
+    #[error("this build has no {0:?} video")]
+    Unsupported(Codec),
+    #[error("{what} failed with code {code}")]
+    Library { what: &'static str, code: i64 },
+    #[error("a picture of {width}x{height} cannot be coded here")]
+    Size { width: u32, height: u32 },
+}
+
+/// Makes pictures small.
+pub trait VideoEncoder: Send {
+    /// `Ok(None)` when rate control left the picture out. The picture's size must be the configured one.
+    fn encode(&mut self, frame: &VideoFrame, force_key: bool) -> Result<Option<EncodedPicture>, CodecError>;
+    /// Bits per second from the next picture on.
+    fn set_bitrate(&mut self, bits_per_second: u32) -> Result<(), CodecError>;
+    /// Frames per second the rate control reckons with from the next picture on.
+    fn set_frame_rate(&mut self, fps: f32) -> Result<(), CodecError>;
+}
+
+/// Makes pictures whole again. Its input comes from strangers.
+pub trait VideoDecoder: Send {
+    /// Never fails for bad input: that is a [`Decoded`] that needs a key frame.
+    fn decode(&mut self, data: &[u8]) -> Result<Decoded, CodecError>;
+}
+
+/// An encoder for `codec`.
+pub fn open_encoder(codec: Codec, config: EncoderConfig) -> Result<Box<dyn VideoEncoder>, CodecError> {
+    let EncoderConfig { width, height, .. } = config;
+    if width % 2 != 0 || height % 2 != 0 || width < 16 || height < 16 || width > 4096 || height > 4096 {
+        return Err(CodecError::Size { width, height });
+    }
+    match codec {
+        Codec::H264 => Ok(Box::new(h264::H264Encoder::new(config)?)),
+        #[cfg(feature = "vp8")]
+        Codec::Vp8 => Ok(Box::new(vp8::Vp8Encoder::new(config)?)),
+        #[cfg(not(feature = "vp8"))]
+        Codec::Vp8 => Err(CodecError::Unsupported(codec)),
+        Codec::Opus => Err(CodecError::Unsupported(codec)),
+    }
+}
+
+/// A decoder for `codec`.
+pub fn open_decoder(codec: Codec) -> Result<Box<dyn VideoDecoder>, CodecError> {
+    match codec {
+        Codec::H264 => Ok(Box::new(h264::H264Decoder::new()?)),
+        #[cfg(feature = "vp8")]
+        Codec::Vp8 => Ok(Box::new(vp8::Vp8Decoder::new()?)),
+        #[cfg(not(feature = "vp8"))]
+        Codec::Vp8 => Err(CodecError::Unsupported(codec)),
+        Codec::Opus => Err(CodecError::Unsupported(codec)),
+    }
+}
+
+/// The video codecs this build has, best first.
+pub fn video_codecs() -> &'static [Codec] {
+    #[cfg(feature = "vp8")]
+    return &[Codec::H264, Codec::Vp8];
+    #[cfg(not(feature = "vp8"))]
+    &[Codec::H264]
+}
+
+/// Pictures larger than this are refused, so that a stranger cannot make us allocate without end.
+pub(crate) const MAX_PIXELS: usize = 4096 * 2304;

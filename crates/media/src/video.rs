@@ -1,0 +1,33 @@
+//! The picture half of a call: sources, the sending and the receiving pipeline, and what both do with
+//! pixels. It knows packets, but not who carries them.
+//!
+//! ```text
+//!  source ─► video-capture ─► self-view
+//!                 └─newest wins─► video-encode: ladder ─► scale ─► encode ─► EncodedSink
+//!  packets ─► queue ─► video-receive: assemble ─► decode ─► hold until due ─► FrameSink
+//! ```
+
+mod assembler;
+mod camera;
+mod convert;
+mod depacketize;
+pub(crate) mod image;
+mod ladder;
+mod meter;
+#[cfg(test)]
+mod packetize;
+mod pattern;
+mod receiver;
+mod sender;
+mod show;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use assembler::{AssembledFrame, AssemblerStats, FrameAssembler};
+pub use image::{Scaler, fit, i420_to_rgba, psnr_y, scale_to_fit};
+pub use ladder::{Ladder, Rung};
+pub use pattern::read_frame_number;
+pub use receiver::{VideoReceiver, VideoReceiverConfig, VideoReceiverStats};
+pub use sender::{SourceEvent, VideoOutputs, VideoSender, VideoSenderConfig, VideoSenderStats};
+pub use source::{SourceInfo, VideoFormat, list_sources, open_source, open_source_at};

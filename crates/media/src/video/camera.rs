@@ -1,0 +1,281 @@
+//! Cameras by nokhwa, which this file alone may name. Drivers block without end and stop without a
+//! word, so each camera has a thread of its own that can be left behind.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use nokhwa::utils::{
+    ApiBackend, CameraFormat, CameraIndex, CameraInfo, FrameFormat, RequestedFormat, RequestedFormatType,
+    frame_formats,
+};
+use nokhwa::{Camera, NokhwaError};
+use tracing::{debug, info};
+
+use super::convert::{PixelLayout, to_i420};
+use super::source::{SourceInfo, VideoFormat};
+use crate::slot::{Slot, Taken};
+use crate::thread::Thread;
+use crate::{SourceError, VideoFrame, VideoSource};
+
+/// A camera that has not answered by then will not; on macOS a person may first have to allow it.
+const OPENING: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 60 } else { 8 });
+/// A camera that was silent for this long has failed, whatever it says.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How long a camera may take to close before its thread is left behind.
+const CLOSING: Duration = Duration::from_millis(800);
+/// So many broken pictures in a row are a failure and no accident.
+const MAX_BROKEN: u32 = 60;
+
+/// The cameras there are, by names that survive a restart.
+pub(crate) fn list() -> Vec<SourceInfo> {
+    named().into_iter().map(|(name, _)| SourceInfo { id: format!("camera:{name}"), label: name }).collect()
+}
+
+/// Cameras with their names; the second of two alike is called `name #2`.
+fn named() -> Vec<(String, CameraIndex)> {
+    let found = match nokhwa::query(ApiBackend::Auto) {
+        Ok(found) => found,
+        Err(error) => {
+            debug!(%error, "Cameras could not be listed");
+            return Vec::new();
+        }
+    };
+    let mut cameras: Vec<&CameraInfo> = found.iter().filter(|camera| captures(camera.index())).collect();
+    cameras.sort_by(|one, other| one.index().cmp(other.index()));
+    let mut named: Vec<(String, CameraIndex)> = Vec::new();
+    for camera in cameras {
+        let plain = camera.human_name().trim().to_owned();
+        let mut name = plain.clone();
+        let mut number = 2;
+        while named.iter().any(|(taken, _)| *taken == name) {
+            name = format!("{plain} #{number}");
+            number += 1;
+        }
+        named.push((name, camera.index().clone()));
+    }
+    named
+}
+
+/// On Linux a camera has more device nodes than the one that gives pictures; the first is the one.
+fn captures(index: &CameraIndex) -> bool {
+    let CameraIndex::Index(number) = index else { return true };
+    let path = format!("/sys/class/video4linux/video{number}/index");
+    std::fs::read_to_string(path).map_or(true, |text| text.trim() == "0")
+}
+
+/// An open camera.
+#[derive(Debug)]
+pub(crate) struct CameraSource {
+    name: String,
+    pictures: Arc<Slot<Result<VideoFrame, SourceError>>>,
+    stop: Arc<AtomicBool>,
+    last: Instant,
+    thread: Option<Thread>,
+}
+
+impl CameraSource {
+    /// Opens the camera listed by this name and waits until it runs.
+    pub(crate) fn open(name: &str, format: VideoFormat) -> Result<Self, SourceError> {
+        let index = named()
+            .into_iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, index)| index)
+            .ok_or_else(|| SourceError::NotFound(format!("camera:{name}")))?;
+        let pictures = Arc::new(Slot::default());
+        let stop = Arc::new(AtomicBool::new(false));
+        // One answer, so the thread never waits to give it.
+        let (opened, answer) = mpsc::sync_channel(1);
+        let thread = Thread::spawn("camera", {
+            let (pictures, stop) = (pictures.clone(), stop.clone());
+            move || match start(index, format) {
+                Ok(camera) => {
+                    let _ = opened.send(Ok(()));
+                    deliver(camera, &pictures, &stop);
+                }
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                }
+            }
+        });
+        let mut this =
+            Self { name: name.to_owned(), pictures, stop, last: Instant::now(), thread: Some(thread) };
+        match answer.recv_timeout(OPENING) {
+            Ok(Ok(())) => {
+                this.last = Instant::now();
+                Ok(this)
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(SourceError::Failed("the camera does not answer".into())),
+        }
+    }
+}
+
+impl VideoSource for CameraSource {
+    fn describe(&self) -> String {
+        self.name.clone()
+    }
+
+    fn next_frame(&mut self, timeout: Duration) -> Result<Option<VideoFrame>, SourceError> {
+        match self.pictures.take(timeout) {
+            Taken::Value(Ok(frame)) => {
+                self.last = Instant::now();
+                Ok(Some(frame))
+            }
+            Taken::Value(Err(error)) => Err(error),
+            Taken::Closed => Err(SourceError::Failed("the camera stopped".into())),
+            Taken::Nothing if self.last.elapsed() > SILENCE => {
+                Err(SourceError::Failed("the camera gives no more pictures".into()))
+            }
+            Taken::Nothing => Ok(None),
+        }
+    }
+}
+
+impl Drop for CameraSource {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        let Some(thread) = self.thread.take() else { return };
+        let until = Instant::now() + CLOSING;
+        while !thread.is_finished() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if !thread.is_finished() {
+            thread.abandon();
+        }
+    }
+}
+
+fn start(index: CameraIndex, format: VideoFormat) -> Result<Camera, SourceError> {
+    if cfg!(target_os = "macos") && !nokhwa::nokhwa_check() {
+        let (allowed, answer) = mpsc::sync_channel(1);
+        nokhwa::nokhwa_initialize(move |granted| {
+            let _ = allowed.try_send(granted);
+        });
+        if !answer.recv_timeout(OPENING).unwrap_or(false) {
+            return Err(SourceError::Denied);
+        }
+    }
+    let any = RequestedFormat::with_formats(RequestedFormatType::None, frame_formats());
+    let mut camera = Camera::new(index, any).map_err(plain)?;
+    let formats = camera.compatible_camera_formats().unwrap_or_default();
+    if let Some(best) = formats.iter().copied().min_by_key(|offer| cost(offer, format))
+        && let Err(error) = camera.set_camera_requset(RequestedFormat::with_formats(
+            RequestedFormatType::Exact(best),
+            frame_formats(),
+        ))
+    {
+        // It still runs in the format it had.
+        debug!(%error, "Camera refused a format it had offered");
+    }
+    camera.open_stream().map_err(plain)?;
+    let chosen = camera.camera_format();
+    info!(width = chosen.width(), height = chosen.height(), fps = chosen.frame_rate(), "Camera opened");
+    Ok(camera)
+}
+
+/// How far an offer is from what is wanted; the least is best.
+fn cost(offer: &CameraFormat, wanted: VideoFormat) -> (u32, u32, u32) {
+    let pixels = |width: u32, height: u32| width.saturating_mul(height);
+    let (has, wants) = (pixels(offer.width(), offer.height()), pixels(wanted.width, wanted.height));
+    // Too small a picture cannot be mended, too large a one only costs time.
+    let size = if has < wants { (wants - has).saturating_mul(4) } else { has - wants };
+    let slow = wanted.fps.min(30).saturating_sub(offer.frame_rate());
+    let layout = match offer.format() {
+        FrameFormat::NV12 => 0,
+        FrameFormat::YUYV => 1,
+        FrameFormat::MJPEG => 2,
+        FrameFormat::RAWRGB | FrameFormat::RAWBGR => 3,
+        FrameFormat::GRAY => 9,
+    };
+    // Below 20 frames a second the size is not worth it.
+    (if slow > 10 { slow } else { 0 }, size, slow * 4 + layout)
+}
+
+fn deliver(mut camera: Camera, pictures: &Slot<Result<VideoFrame, SourceError>>, stop: &AtomicBool) {
+    let mut broken = 0;
+    while !stop.load(Ordering::Acquire) {
+        let buffer = match camera.frame() {
+            Ok(buffer) => buffer,
+            Err(error) => {
+                pictures.put(Err(plain(error)));
+                return;
+            }
+        };
+        let at = Instant::now();
+        let size = buffer.resolution();
+        let layout = match buffer.source_frame_format() {
+            FrameFormat::MJPEG => PixelLayout::Mjpeg,
+            FrameFormat::YUYV => PixelLayout::Yuyv,
+            FrameFormat::NV12 => PixelLayout::Nv12,
+            FrameFormat::GRAY => PixelLayout::Grey,
+            FrameFormat::RAWRGB => PixelLayout::Rgb,
+            FrameFormat::RAWBGR => PixelLayout::Bgr,
+        };
+        match to_i420(layout, size.width(), size.height(), buffer.buffer()) {
+            Ok(picture) => {
+                broken = 0;
+                let (width, height, i420) = (picture.width, picture.height, picture.bytes);
+                pictures.put(Ok(VideoFrame { width, height, i420, at, timestamp: 0 }));
+            }
+            Err(error) => {
+                debug!(%error, "Camera picture was broken");
+                broken += 1;
+                if broken > MAX_BROKEN {
+                    pictures.put(Err(SourceError::Failed("the camera gives broken pictures".into())));
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Drivers report in prose; the reasons a person can act on are picked out of it.
+fn plain(error: NokhwaError) -> SourceError {
+    let text = error.to_string();
+    let lower = text.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if has(&["busy", "os error 16", "in use", "0x80070020", "0xc00d3704"]) {
+        SourceError::Busy
+    } else if has(&["permission", "denied", "os error 13", "not authorized"]) {
+        SourceError::Denied
+    } else if has(&["no such file", "no such device", "os error 2)", "os error 19", "not found"]) {
+        SourceError::NotFound("the camera is not connected".into())
+    } else {
+        SourceError::Failed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nokhwa::utils::Resolution;
+
+    use super::*;
+
+    fn offer(width: u32, height: u32, format: FrameFormat, fps: u32) -> CameraFormat {
+        CameraFormat::new(Resolution::new(width, height), format, fps)
+    }
+
+    #[test]
+    fn the_offer_nearest_to_the_wish_is_taken() {
+        let offers = [
+            offer(640, 480, FrameFormat::YUYV, 30),
+            offer(1280, 720, FrameFormat::YUYV, 10),
+            offer(1280, 720, FrameFormat::MJPEG, 30),
+            offer(1920, 1080, FrameFormat::MJPEG, 30),
+        ];
+        let best = |format| offers.into_iter().min_by_key(|offer| cost(offer, format)).expect("offers");
+        assert_eq!(best(VideoFormat::default()), offers[2]);
+        assert_eq!(best(VideoFormat { width: 640, height: 480, fps: 30 }), offers[0]);
+    }
+
+    #[test]
+    fn reasons_a_person_can_act_on_are_told_apart() {
+        let says = |text: &str| plain(NokhwaError::OpenDeviceError("0".into(), text.into()));
+        assert!(matches!(says("Device or resource busy (os error 16)"), SourceError::Busy));
+        assert!(matches!(says("Permission denied (os error 13)"), SourceError::Denied));
+        assert!(matches!(says("No such file or directory (os error 2)"), SourceError::NotFound(_)));
+        assert!(matches!(says("strange"), SourceError::Failed(_)));
+    }
+}

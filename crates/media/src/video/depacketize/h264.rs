@@ -1,0 +1,165 @@
+//! RFC 6184, packetization modes 0 and 1: single NAL units, STAP-A and FU-A; out comes Annex B.
+
+use super::Part;
+
+const IDR: u8 = 5;
+const SPS: u8 = 7;
+const STAP_A: u8 = 24;
+const FU_A: u8 = 28;
+const START_CODE: [u8; 4] = [0, 0, 0, 1];
+
+pub(super) fn inspect(payload: &[u8]) -> Part {
+    let Some((&header, rest)) = payload.split_first() else {
+        return Part { empty: true, ..Part::default() };
+    };
+    match header & 0x1f {
+        kind @ 1..=23 => unit(kind),
+        STAP_A => units(rest).map(|nal| unit(nal[0] & 0x1f)).fold(
+            Part { empty: true, ..Part::default() },
+            |all, one| Part { starts: all.starts || one.starts, key: all.key || one.key, empty: false },
+        ),
+        FU_A => match rest {
+            [fragment, _, ..] => {
+                let part = unit(fragment & 0x1f);
+                Part { starts: part.starts && fragment & 0x80 != 0, ..part }
+            }
+            _ => Part { empty: true, ..Part::default() },
+        },
+        _ => Part { empty: true, ..Part::default() },
+    }
+}
+
+fn unit(kind: u8) -> Part {
+    // Parameter sets stand before the first slice, so a picture with them begins there; and senders
+    // put them before key frames only.
+    Part { starts: kind == SPS, key: kind == IDR || kind == SPS, empty: false }
+}
+
+/// The units of a STAP-A after its header; ends at the first length that is a lie.
+fn units(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (&[high, low], after) = rest.split_first_chunk()?;
+        let (nal, after) = after.split_at_checked(usize::from(u16::from_be_bytes([high, low])))?;
+        rest = after;
+        (!nal.is_empty()).then_some(nal)
+    })
+}
+
+pub(super) fn join<'a>(payloads: impl Iterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
+    // Fragments are only wanted between a beginning and its end.
+    let mut open = false;
+    for payload in payloads {
+        let Some((&header, rest)) = payload.split_first() else { continue };
+        match header & 0x1f {
+            1..=23 => {
+                open = false;
+                out.extend_from_slice(&START_CODE);
+                out.extend_from_slice(payload);
+            }
+            STAP_A => {
+                open = false;
+                for nal in units(rest) {
+                    out.extend_from_slice(&START_CODE);
+                    out.extend_from_slice(nal);
+                }
+            }
+            FU_A => {
+                let Some((&fragment, body)) = rest.split_first() else { continue };
+                if body.is_empty() {
+                    continue;
+                }
+                if fragment & 0x80 != 0 {
+                    open = true;
+                    out.extend_from_slice(&START_CODE);
+                    out.push(header & 0xe0 | fragment & 0x1f);
+                }
+                if open {
+                    out.extend_from_slice(body);
+                }
+                if fragment & 0x40 != 0 {
+                    open = false;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn joined(payloads: &[&[u8]]) -> Vec<u8> {
+        let mut out = Vec::new();
+        join(payloads.iter().copied(), &mut out);
+        out
+    }
+
+    #[test]
+    fn the_three_packet_kinds_become_annex_b() {
+        let stap: &[u8] = &[0x78, 0, 2, 0x67, 1, 0, 3, 0x68, 2, 3];
+        let first: &[u8] = &[0x7c, 0x85, 9, 8];
+        let last: &[u8] = &[0x7c, 0x45, 7];
+        let single: &[u8] = &[0x41, 5];
+        assert_eq!(
+            joined(&[stap, first, last, single]),
+            [
+                &[0, 0, 0, 1, 0x67, 1][..],
+                &[0, 0, 0, 1, 0x68, 2, 3],
+                &[0, 0, 0, 1, 0x65, 9, 8, 7],
+                &[0, 0, 0, 1, 0x41, 5]
+            ]
+            .concat()
+        );
+        assert_eq!(inspect(stap), Part { starts: true, key: true, empty: false });
+        assert_eq!(inspect(first), Part { starts: false, key: true, empty: false });
+        assert_eq!(inspect(single), Part::default());
+        let whole: &[u8] = &[0x78, 0, 1, 0x67, 0, 1, 0x68, 0, 1, 0x65];
+        assert_eq!(inspect(whole), Part { starts: true, key: true, empty: false });
+    }
+
+    #[test]
+    fn nonsense_holds_nothing() {
+        for payload in
+            [&[][..], &[0x1e], &[0x7c], &[0x7c, 0x85], &[0x78], &[0x78, 0xff, 0xff, 1], &[0x78, 0, 0]]
+        {
+            assert!(inspect(payload).empty, "{payload:?}");
+            assert!(joined(&[payload]).is_empty(), "{payload:?}");
+        }
+        // A fragment without its beginning.
+        assert!(joined(&[&[0x7c, 0x05, 1, 2]]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_payloads_never_grow_beyond_reason(payloads in proptest::collection::vec(
+            proptest::collection::vec(any::<u8>(), 0..80), 0..12))
+        {
+            let mut bytes = 0;
+            for payload in &payloads {
+                inspect(payload);
+                bytes += payload.len();
+            }
+            let mut out = Vec::new();
+            join(payloads.iter().map(Vec::as_slice), &mut out);
+            prop_assert!(out.len() <= bytes * 5);
+        }
+
+        #[test]
+        fn cut_into_fragments_a_unit_comes_out_whole(
+            body in proptest::collection::vec(any::<u8>(), 2..4000), size in 1usize..1200)
+        {
+            let chunks: Vec<_> = body.chunks(size).collect();
+            let last = chunks.len() - 1;
+            let payloads: Vec<Vec<u8>> = chunks.iter().enumerate().map(|(index, chunk)| {
+                let flags = if index == 0 { 0x80 } else { 0 } | if index == last { 0x40 } else { 0 };
+                [&[0x7c, flags | 5][..], chunk].concat()
+            }).collect();
+            let mut out = Vec::new();
+            join(payloads.iter().map(Vec::as_slice), &mut out);
+            prop_assert_eq!(out, [&[0, 0, 0, 1, 0x65][..], &body].concat());
+        }
+    }
+}

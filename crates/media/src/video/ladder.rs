@@ -1,0 +1,86 @@
+//! Which size and rate of picture a bit rate is good for. A pure decision; it measures nothing.
+
+use std::time::{Duration, Instant};
+
+/// One step: a box the picture must fit into, and a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// Bits per second from which on the step is worth its pixels.
+    pub from: u32,
+    /// The longer side at most.
+    pub width: u32,
+    /// The shorter side at most.
+    pub height: u32,
+    /// Frames per second at most.
+    pub fps: u32,
+}
+
+/// From the best to the least; the last takes whatever there is.
+const RUNGS: [Rung; 4] = [
+    Rung { from: 1_200_000, width: 1280, height: 720, fps: 30 },
+    Rung { from: 500_000, width: 960, height: 540, fps: 30 },
+    Rung { from: 150_000, width: 640, height: 360, fps: 30 },
+    Rung { from: 0, width: 320, height: 180, fps: 15 },
+];
+/// A step is kept until the bit rate is this many hundredths of what it asks for.
+const KEEP_PERCENT: u64 = 85;
+/// A change of size costs a key frame, so the way up is taken slowly.
+const PAUSE_BEFORE_UP: Duration = Duration::from_secs(3);
+
+/// Remembers the step in use, so that a wavering bit rate does not make the picture waver.
+#[derive(Debug, Default)]
+pub struct Ladder {
+    current: Option<(usize, Instant)>,
+}
+
+impl Ladder {
+    /// The step for this bit rate, in bits per second.
+    pub fn choose(&mut self, bitrate: u32, now: Instant) -> Rung {
+        let best = RUNGS.iter().position(|rung| bitrate >= rung.from).unwrap_or(RUNGS.len() - 1);
+        let Some((held, since)) = self.current else {
+            self.current = Some((best, now));
+            return RUNGS[best];
+        };
+        let up = best < held && now.saturating_duration_since(since) >= PAUSE_BEFORE_UP;
+        let down = best > held && u64::from(bitrate) * 100 < u64::from(RUNGS[held].from) * KEEP_PERCENT;
+        if up || down {
+            self.current = Some((best, now));
+            return RUNGS[best];
+        }
+        RUNGS[held]
+    }
+}
+
+impl Rung {
+    /// The box for a picture of this shape: an upright picture gets an upright box.
+    pub fn bounds(&self, width: u32, height: u32) -> (u32, u32) {
+        if width >= height { (self.width, self.height) } else { (self.height, self.width) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bit_rates_find_their_step() {
+        let now = Instant::now();
+        for (bitrate, width) in [(0, 320), (149_999, 320), (150_000, 640), (500_000, 960), (1_200_000, 1280)]
+        {
+            assert_eq!(Ladder::default().choose(bitrate, now).width, width);
+        }
+        assert_eq!(RUNGS[1].bounds(480, 640), (540, 960));
+    }
+
+    #[test]
+    fn wavering_changes_nothing_and_rising_takes_time() {
+        let mut ladder = Ladder::default();
+        let now = Instant::now();
+        assert_eq!(ladder.choose(1_200_000, now).width, 1280);
+        assert_eq!(ladder.choose(1_050_000, now).width, 1280);
+        assert_eq!(ladder.choose(1_000_000, now).width, 960);
+        assert_eq!(ladder.choose(1_300_000, now).width, 960);
+        assert_eq!(ladder.choose(100_000, now).width, 320);
+        assert_eq!(ladder.choose(1_300_000, now + PAUSE_BEFORE_UP).width, 1280);
+    }
+}

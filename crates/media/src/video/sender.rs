@@ -1,0 +1,231 @@
+//! The sending pipeline of one call: a source on one thread, the encoder on another, and the newest
+//! picture between them.
+
+mod capture;
+mod encode;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::meter::Meter;
+use super::source::VideoFormat;
+use crate::slot::Slot;
+use crate::thread::Thread;
+use crate::{Codec, EncodedSink, FrameSink, VideoFrame};
+
+/// How sending starts; most of it can be changed later.
+#[derive(Clone, Debug)]
+pub struct VideoSenderConfig {
+    /// A source id, see [`super::open_source`].
+    pub source: String,
+    /// What is asked of the source; also the largest picture sent.
+    pub format: VideoFormat,
+    pub codec: Codec,
+    /// Bits per second.
+    pub bitrate: u32,
+    /// The instant RTP timestamp 0 stands for; the call's audio counts from the same. Files play as if
+    /// started then.
+    pub epoch: Instant,
+    /// Whether the camera is open.
+    pub on: bool,
+    /// Whether pictures are encoded; self-view needs no sending.
+    pub sending: bool,
+}
+
+impl Default for VideoSenderConfig {
+    fn default() -> Self {
+        Self {
+            source: "none".into(),
+            format: VideoFormat::default(),
+            codec: Codec::H264,
+            bitrate: 800_000,
+            epoch: Instant::now(),
+            on: true,
+            sending: true,
+        }
+    }
+}
+
+/// What happens to the source. Messages are for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceEvent {
+    /// It runs for the first time, or again after it was switched off.
+    Opened { label: String },
+    /// It failed or is not there; it is tried again every second.
+    Lost { message: String },
+    /// It runs again after it was lost.
+    Back { label: String },
+}
+
+/// Where everything goes. All are called from the pipeline's threads and must not block.
+#[derive(Clone)]
+pub struct VideoOutputs {
+    pub encoded: Arc<dyn EncodedSink>,
+    pub self_view: Arc<dyn FrameSink>,
+    pub events: Arc<dyn Fn(SourceEvent) + Send + Sync>,
+}
+
+impl std::fmt::Debug for VideoOutputs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("VideoOutputs")
+    }
+}
+
+/// Figures since the start; rates are those of the last second.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct VideoSenderStats {
+    /// Pictures the source gave, at no more than 30 a second.
+    pub frames_captured: u64,
+    pub frames_encoded: u64,
+    /// Pictures the encoder's rate control left out.
+    pub frames_skipped: u64,
+    /// Pictures the encoder was too busy for.
+    pub frames_dropped: u64,
+    pub key_frames: u64,
+    pub width: u32,
+    pub height: u32,
+    /// Pictures encoded per second.
+    pub fps: f32,
+    /// Encoded payload.
+    pub kbps: f32,
+    /// Mean time to encode a picture, scaling included, ms.
+    pub encode_ms: f32,
+    /// Empty until a picture was encoded.
+    pub codec: Option<Codec>,
+    /// The source in use, empty where none is.
+    pub source: String,
+}
+
+/// Owns the pipeline's threads; dropping it ends and joins them.
+#[derive(Debug)]
+pub struct VideoSender {
+    shared: Arc<Shared>,
+    threads: Vec<Thread>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    control: Mutex<Control>,
+    changed: Condvar,
+    /// Newest wins: a busy encoder gets the newest picture, the rest is counted.
+    slot: Slot<VideoFrame>,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Clone, Debug)]
+struct Control {
+    source: String,
+    /// Counts changes of the source, so that the same one can be chosen anew.
+    choice: u64,
+    codec: Codec,
+    bitrate: u32,
+    on: bool,
+    sending: bool,
+    key_wanted: bool,
+    closed: bool,
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    stats: VideoSenderStats,
+    encoded: Meter,
+}
+
+impl Shared {
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Control)) {
+        change(&mut self.control());
+        self.changed.notify_all();
+    }
+}
+
+impl VideoSender {
+    /// Starts capture and encoding. Never fails for a missing source: that is an event.
+    pub fn start(config: VideoSenderConfig, outputs: VideoOutputs) -> Self {
+        let shared = Arc::new(Shared {
+            control: Mutex::new(Control {
+                source: config.source.clone(),
+                choice: 0,
+                codec: config.codec,
+                bitrate: config.bitrate,
+                on: config.on,
+                sending: config.sending,
+                key_wanted: false,
+                closed: false,
+            }),
+            changed: Condvar::new(),
+            slot: Slot::default(),
+            progress: Mutex::new(Progress::default()),
+        });
+        let capture = capture::Capture::new(&config, shared.clone(), &outputs);
+        let encode = encode::Encode::new(&config, shared.clone(), &outputs);
+        let threads = vec![
+            Thread::spawn("video-capture", move || capture.run()),
+            Thread::spawn("video-encode", move || encode.run()),
+        ];
+        Self { shared, threads }
+    }
+
+    /// Off closes the source and sends nothing; on again opens it and begins with a key frame.
+    pub fn set_on(&self, on: bool) {
+        self.shared.change(|control| {
+            control.key_wanted |= on && !control.on;
+            control.on = on;
+        });
+    }
+
+    /// Lets encoded pictures flow, from a key frame on; capture and self-view run without it.
+    pub fn set_sending(&self, sending: bool) {
+        self.shared.change(|control| {
+            control.key_wanted |= sending && !control.sending;
+            control.sending = sending;
+        });
+    }
+
+    /// Changes to another source, or opens the same one anew.
+    pub fn set_source(&self, id: &str) {
+        self.shared.change(|control| {
+            id.clone_into(&mut control.source);
+            control.choice += 1;
+            control.key_wanted = true;
+        });
+    }
+
+    pub fn set_codec(&self, codec: Codec) {
+        self.shared.change(|control| control.codec = codec);
+    }
+
+    /// Bits per second from now on; the picture's size and rate follow.
+    pub fn set_bitrate(&self, bits_per_second: u32) {
+        self.shared.change(|control| control.bitrate = bits_per_second);
+    }
+
+    /// Makes the next picture a key frame, though no more often than every 300 ms.
+    pub fn force_key(&self) {
+        self.shared.change(|control| control.key_wanted = true);
+    }
+
+    pub fn stats(&self) -> VideoSenderStats {
+        let dropped = self.shared.slot.replaced();
+        let mut progress = self.shared.progress();
+        let (fps, kbps) = progress.encoded.rates(Instant::now());
+        VideoSenderStats { fps, kbps, frames_dropped: dropped, ..progress.stats.clone() }
+    }
+}
+
+impl Drop for VideoSender {
+    fn drop(&mut self) {
+        self.shared.change(|control| control.closed = true);
+        self.shared.slot.close();
+        self.threads.clear();
+    }
+}

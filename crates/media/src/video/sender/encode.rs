@@ -1,0 +1,217 @@
+//! The thread that owns the encoder: picks a size for the bit rate, scales, encodes, stamps.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tracing::{debug, info, warn};
+
+use super::{Control, Shared, VideoOutputs, VideoSenderConfig};
+use crate::codec::{CodecError, EncodedPicture, EncoderConfig, VideoEncoder, open_encoder};
+use crate::slot::Taken;
+use crate::video::image::{Scaler, fit};
+use crate::video::ladder::{Ladder, Rung};
+use crate::video::meter::Beat;
+use crate::video::source::VideoFormat;
+use crate::{Codec, EncodedFrame, VideoFrame};
+
+/// Requests for key frames come from the other end and in bursts; this is as often as they are obeyed.
+const KEY_PAUSE: Duration = Duration::from_millis(300);
+/// The least an encoder is asked to do with.
+const MIN_BITRATE: u32 = 30_000;
+/// RTP clock of video.
+const CLOCK: u128 = 90_000;
+
+pub(super) struct Encode {
+    shared: Arc<Shared>,
+    outputs: VideoOutputs,
+    format: VideoFormat,
+    epoch: Instant,
+    ladder: Ladder,
+    beat: Beat,
+    scaler: Scaler,
+    running: Option<Running>,
+    pace: Pace,
+    last_key: Option<Instant>,
+    last_timestamp: Option<u32>,
+    encode_ms: f32,
+    failing: bool,
+}
+
+/// An encoder with what it was told last.
+struct Running {
+    encoder: Box<dyn VideoEncoder>,
+    codec: Codec,
+    size: (u32, u32),
+    bitrate: u32,
+    fps: f32,
+}
+
+/// The rate at which pictures really come.
+#[derive(Default)]
+struct Pace {
+    last: Option<Instant>,
+    interval: Option<Duration>,
+}
+
+impl Pace {
+    fn picture(&mut self, at: Instant) {
+        let Some(last) = self.last.replace(at) else { return };
+        let gap = at.saturating_duration_since(last);
+        // A pause says nothing about the rate.
+        if gap.is_zero() || gap > Duration::from_millis(500) {
+            return;
+        }
+        self.interval = Some(self.interval.map_or(gap, |usual| (usual * 15 + gap) / 16));
+    }
+
+    fn fps(&self, most: u32) -> f32 {
+        let most = most as f32;
+        self.interval.map_or(most, |interval| (1.0 / interval.as_secs_f32()).clamp(5.0, most))
+    }
+}
+
+impl Encode {
+    pub(super) fn new(config: &VideoSenderConfig, shared: Arc<Shared>, outputs: &VideoOutputs) -> Self {
+        Self {
+            shared,
+            outputs: outputs.clone(),
+            format: config.format,
+            epoch: config.epoch,
+            ladder: Ladder::default(),
+            beat: Beat::default(),
+            scaler: Scaler::default(),
+            running: None,
+            pace: Pace::default(),
+            last_key: None,
+            last_timestamp: None,
+            encode_ms: 0.0,
+            failing: false,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        loop {
+            let frame = match self.shared.slot.take(Duration::from_secs(60)) {
+                Taken::Value(frame) => frame,
+                Taken::Nothing => continue,
+                Taken::Closed => return,
+            };
+            let control = self.shared.control().clone();
+            if !control.on || !control.sending {
+                continue;
+            }
+            match self.encode(&frame, &control) {
+                Ok(()) => self.failing = false,
+                Err(error) => {
+                    self.running = None;
+                    if std::mem::replace(&mut self.failing, true) {
+                        debug!(%error, "Video encoder failed again");
+                    } else {
+                        warn!(%error, "Video encoder failed");
+                    }
+                }
+            }
+        }
+    }
+
+    fn encode(&mut self, frame: &VideoFrame, control: &Control) -> Result<(), CodecError> {
+        let began = Instant::now();
+        let bitrate = control.bitrate.max(MIN_BITRATE);
+        let rung = self.ladder.choose(bitrate, began);
+        if !self.beat.passes(frame.at, rung.fps) {
+            return Ok(());
+        }
+        self.pace.picture(frame.at);
+        let size = self.size(frame, rung);
+        let scaled = self.scaler.scale(frame, size.0, size.1);
+        let key_wanted = control.key_wanted
+            && self.last_key.is_none_or(|last| began.saturating_duration_since(last) >= KEY_PAUSE);
+        let fps = self.pace.fps(rung.fps);
+        let running = self.running(control.codec, size, bitrate, fps)?;
+        let picture = running.encoder.encode(&scaled, key_wanted)?;
+        let took = began.elapsed().as_secs_f32() * 1000.0;
+        self.encode_ms = if self.encode_ms == 0.0 { took } else { self.encode_ms * 0.95 + took * 0.05 };
+        match picture {
+            Some(picture) => self.send(frame, picture, control.codec, size),
+            None => self.shared.progress().stats.frames_skipped += 1,
+        }
+        Ok(())
+    }
+
+    fn size(&self, frame: &VideoFrame, rung: Rung) -> (u32, u32) {
+        let (width, height) = rung.bounds(frame.width, frame.height);
+        let (most_width, most_height) = Rung { width: self.format.width, height: self.format.height, ..rung }
+            .bounds(frame.width, frame.height);
+        fit(frame.width, frame.height, width.min(most_width), height.min(most_height))
+    }
+
+    /// The encoder for these settings: the one there is, told of what changed, or a new one.
+    fn running(
+        &mut self,
+        codec: Codec,
+        size: (u32, u32),
+        bitrate: u32,
+        fps: f32,
+    ) -> Result<&mut Running, CodecError> {
+        let fitting = self.running.take().filter(|running| running.codec == codec && running.size == size);
+        let mut running = match fitting {
+            Some(running) => running,
+            None => {
+                info!(?codec, width = size.0, height = size.1, bitrate, "Video encoder started");
+                let config = EncoderConfig { width: size.0, height: size.1, fps, bitrate, max_slice: 0 };
+                Running { encoder: open_encoder(codec, config)?, codec, size, bitrate, fps }
+            }
+        };
+        if running.bitrate != bitrate {
+            running.encoder.set_bitrate(bitrate)?;
+            running.bitrate = bitrate;
+        }
+        if (running.fps - fps).abs() > running.fps * 0.1 {
+            running.encoder.set_frame_rate(fps)?;
+            running.fps = fps;
+        }
+        Ok(self.running.insert(running))
+    }
+
+    fn send(&mut self, frame: &VideoFrame, picture: EncodedPicture, codec: Codec, size: (u32, u32)) {
+        let now = Instant::now();
+        let timestamp = self.timestamp(frame.at);
+        let ticks = self.last_timestamp.replace(timestamp).map_or(3000, |last| timestamp.wrapping_sub(last));
+        if picture.key {
+            self.last_key = Some(now);
+            self.shared.control().key_wanted = false;
+        }
+        let mut progress = self.shared.progress();
+        let encode_ms = self.encode_ms;
+        progress.encoded.add(now, picture.data.len());
+        let stats = &mut progress.stats;
+        stats.frames_encoded += 1;
+        stats.key_frames += u64::from(picture.key);
+        (stats.width, stats.height) = size;
+        stats.encode_ms = encode_ms;
+        stats.codec = Some(codec);
+        drop(progress);
+        self.outputs.encoded.send(EncodedFrame {
+            codec,
+            data: picture.data,
+            timestamp,
+            captured: frame.at,
+            // A pause before this picture is no duration.
+            duration: Duration::from_nanos(u64::from(ticks.min(90_000)) * 100_000 / 9),
+            key: picture.key,
+        });
+    }
+
+    /// Never the same twice and never backwards, though a new source may count from earlier.
+    fn timestamp(&self, at: Instant) -> u32 {
+        let ticks = |time: Duration| (time.as_nanos() * CLOCK / 1_000_000_000) as u32;
+        let exact = match at.checked_duration_since(self.epoch) {
+            Some(after) => ticks(after),
+            None => ticks(self.epoch - at).wrapping_neg(),
+        };
+        match self.last_timestamp {
+            Some(last) if exact.wrapping_sub(last).cast_signed() <= 0 => last.wrapping_add(1),
+            Some(_) | None => exact,
+        }
+    }
+}

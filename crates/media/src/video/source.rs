@@ -1,0 +1,117 @@
+//! The table of picture sources: an id string in, a [`VideoSource`] out. Each kind lives in a file of
+//! its own.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::{camera, pattern};
+use crate::file::ClipSource;
+use crate::{SourceError, VideoFrame, VideoSource};
+
+/// The size and rate asked of a source; it gives what it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VideoFormat {
+    pub width: u32,
+    pub height: u32,
+    /// Frames per second.
+    pub fps: u32,
+}
+
+impl Default for VideoFormat {
+    fn default() -> Self {
+        Self { width: 1280, height: 720, fps: 30 }
+    }
+}
+
+/// A source that can be opened now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceInfo {
+    /// What [`open_source`] takes.
+    pub id: String,
+    /// What a person would call it.
+    pub label: String,
+}
+
+/// Cameras first, then the built-in pictures. Asks the system, so it may take a moment.
+pub fn list_sources() -> Vec<SourceInfo> {
+    let mut sources = camera::list();
+    sources.push(SourceInfo { id: "test:pattern".into(), label: "Test pattern".into() });
+    sources.push(SourceInfo { id: "none".into(), label: "No camera".into() });
+    sources
+}
+
+/// Opens `camera:<name>`, `test:pattern`, `test:<rrggbb>`, `file:<path>` or `none`; files and patterns
+/// start now.
+pub fn open_source(id: &str, format: VideoFormat) -> Result<Box<dyn VideoSource>, SourceError> {
+    open_source_at(id, format, Instant::now())
+}
+
+/// As [`open_source`]; what plays by a clock plays as if it had been started at `start`, so that the
+/// sound of the same file stays in step.
+pub fn open_source_at(
+    id: &str,
+    format: VideoFormat,
+    start: Instant,
+) -> Result<Box<dyn VideoSource>, SourceError> {
+    let unknown = || SourceError::NotFound(id.to_owned());
+    if id == "none" || id.is_empty() {
+        return Ok(Box::new(NoSource));
+    }
+    let (kind, name) = id.split_once(':').ok_or_else(unknown)?;
+    match kind {
+        "camera" => Ok(Box::new(camera::CameraSource::open(name, format)?)),
+        "test" if name == "pattern" => Ok(Box::new(pattern::PatternSource::moving_bars(format, start))),
+        "test" => {
+            let colour = pattern::parse_colour(name).ok_or_else(unknown)?;
+            Ok(Box::new(pattern::PatternSource::solid(format, start, colour)))
+        }
+        "file" => Ok(Box::new(ClipSource::open(&file_path(name), start)?)),
+        _ => Err(unknown()),
+    }
+}
+
+/// The path in a `file:` id, which may be written as a URL.
+fn file_path(name: &str) -> PathBuf {
+    Path::new(name.strip_prefix("//").unwrap_or(name)).to_path_buf()
+}
+
+/// A source without a picture.
+#[derive(Debug)]
+struct NoSource;
+
+impl VideoSource for NoSource {
+    fn describe(&self) -> String {
+        "No camera".into()
+    }
+
+    fn next_frame(&mut self, timeout: Duration) -> Result<Option<VideoFrame>, SourceError> {
+        std::thread::sleep(timeout);
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_lead_to_sources_or_plain_errors() {
+        let format = VideoFormat::default();
+        for id in ["test:pattern", "test:ff8800", "none"] {
+            assert!(open_source(id, format).is_ok(), "{id}");
+        }
+        for id in ["", "none"] {
+            let mut none = open_source(id, format).expect("no source needs no device");
+            assert!(none.next_frame(Duration::ZERO).expect("never fails").is_none());
+        }
+        for id in
+            ["test:nocolour", "nonsense", "screen:0", "file:/there/is/no/such.mp4", "camera:no such camera"]
+        {
+            assert!(matches!(open_source(id, format), Err(SourceError::NotFound(_))), "{id}");
+        }
+        let ids: Vec<_> = list_sources().into_iter().map(|source| source.id).collect();
+        assert!(ids.contains(&"test:pattern".to_owned()) && ids.contains(&"none".to_owned()));
+    }
+}

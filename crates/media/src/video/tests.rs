@@ -1,0 +1,21 @@
+//! The picture half put together: real codecs on a real film, and both pipelines joined by packets.
+
+mod codecs;
+mod pipeline;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::VideoFrame;
+use crate::file::{Clip, ClipReader};
+
+/// The film's pictures, from the first.
+pub(crate) fn film(most: usize) -> Vec<VideoFrame> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/media/big-buck-bunny-720p25.mp4");
+    let clip = Arc::new(Clip::open(&path).expect("the film is sound"));
+    let mut reader = ClipReader::new(clip).expect("a decoder");
+    std::iter::from_fn(|| reader.next().expect("the film is sound"))
+        .map(|(_, frame)| frame)
+        .take(most)
+        .collect()
+}
