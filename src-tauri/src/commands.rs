@@ -114,7 +114,7 @@ pub(crate) async fn refresh_contacts(
     account: AccountId,
     search: String,
 ) -> Answer {
-    Ok(engine.refresh_contacts(account, search).await)
+    Ok(engine.refresh_contacts(account, search).await?)
 }
 
 #[tauri::command]

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use crate::handle::{HistoryError, HistoryPage};
+use crate::handle::{HistoryPage, ListError};
 use crate::internal::Internal;
 use crate::view::{AccountView, ContactView, HistoryEntry, LinkState, SignIn, SubjectView};
 
@@ -116,24 +116,8 @@ impl Accounts {
         }
     }
 
-    pub(crate) fn load_contacts(&self, id: AccountId, search: String, out: &mpsc::Sender<Internal>) {
-        let Some(account) = self.all.get(&id).filter(|a| a.view.can_call) else { return };
-        let (session, out) = (account.session.clone(), out.clone());
-        tokio::spawn(async move {
-            let contacts = match session.contacts(&search).await {
-                Ok(contacts) => Some(contacts),
-                Err(error) => {
-                    debug!(%error, "Contacts not loaded");
-                    None
-                }
-            };
-            let _ = out.send(Internal::Contacts { account: id, contacts }).await;
-        });
-    }
-
-    pub(crate) fn set_contacts(&mut self, id: AccountId, contacts: Option<Vec<Contact>>) {
-        let Some(account) = self.all.get_mut(&id) else { return };
-        if let Some(contacts) = contacts {
+    pub(crate) fn set_contacts(&mut self, id: AccountId, contacts: Vec<Contact>) {
+        if let Some(account) = self.all.get_mut(&id) {
             account.view.contacts = contacts.into_iter().map(contact_view).collect();
             account.view.contacts_loaded = true;
         }
@@ -141,11 +125,40 @@ impl Accounts {
 }
 
 impl Account {
-    pub(crate) fn load_history(&self, page: u32, reply: oneshot::Sender<Result<HistoryPage, HistoryError>>) {
+    /// Fetches the list beside the loop; what comes goes into the view, a failure to whoever asked.
+    pub(crate) fn load_contacts(
+        &self,
+        search: String,
+        reply: Option<oneshot::Sender<Result<(), ListError>>>,
+        out: &mpsc::Sender<Internal>,
+    ) {
+        if !self.view.can_call {
+            if let Some(reply) = reply {
+                let _ = reply.send(Ok(()));
+            }
+            return;
+        }
+        let (session, account, out) = (self.session.clone(), self.view.id, out.clone());
+        tokio::spawn(async move {
+            match session.contacts(&search).await {
+                Ok(contacts) => {
+                    let _ = out.send(Internal::Contacts { account, contacts, reply }).await;
+                }
+                Err(error) => {
+                    debug!(%error, "List of people not loaded");
+                    if let Some(reply) = reply {
+                        let _ = reply.send(Err(error.into()));
+                    }
+                }
+            }
+        });
+    }
+
+    pub(crate) fn load_history(&self, page: u32, reply: oneshot::Sender<Result<HistoryPage, ListError>>) {
         let (session, account) = (self.session.clone(), self.view.id);
         tokio::spawn(async move {
             let result = session.history(page, PAGE).await;
-            let result = result.map_err(|e| HistoryError::Backend(e.to_string())).map(|list| HistoryPage {
+            let result = result.map_err(ListError::from).map(|list| HistoryPage {
                 entries: list.items.into_iter().map(|item| history_entry(account, item)).collect(),
                 page: list.page,
                 pages: list.pages,

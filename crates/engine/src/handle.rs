@@ -20,8 +20,8 @@ pub(crate) enum Order {
     SignIn { request: SignIn, reply: oneshot::Sender<Result<AccountId, SignInError>> },
     SignOut(AccountId),
     User(UserAction),
-    RefreshContacts { account: AccountId, search: String },
-    History { account: AccountId, page: u32, reply: oneshot::Sender<Result<HistoryPage, HistoryError>> },
+    Contacts { account: AccountId, search: String, reply: oneshot::Sender<Result<(), ListError>> },
+    History { account: AccountId, page: u32, reply: oneshot::Sender<Result<HistoryPage, ListError>> },
 }
 
 /// One page of the history a backend keeps.
@@ -32,13 +32,14 @@ pub struct HistoryPage {
     pub pages: u32,
 }
 
+/// Why a list of people or calls did not come.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum HistoryError {
+pub enum ListError {
     #[error("not signed in to that account")]
     NoAccount,
-    #[error("the call history could not be loaded: {0}")]
-    Backend(String),
+    #[error("{0}")]
+    Backend(#[from] bellwire_signaling::ReplyError),
     #[error("the engine has stopped")]
     Stopped,
 }
@@ -156,16 +157,18 @@ impl Handle {
         self.user(UserAction::Dismiss(call)).await;
     }
 
-    /// Asks the backend for its list again; the result arrives in the view.
-    pub async fn refresh_contacts(&self, account: AccountId, search: String) {
-        self.send(Order::RefreshContacts { account, search }).await;
+    /// Asks the backend for the people that match; they arrive in the view before this returns.
+    pub async fn refresh_contacts(&self, account: AccountId, search: String) -> Result<(), ListError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::Contacts { account, search, reply }).await;
+        answer.await.unwrap_or(Err(ListError::Stopped))
     }
 
     /// One page of the backend's call history, newest first; pages count from 1.
-    pub async fn history(&self, account: AccountId, page: u32) -> Result<HistoryPage, HistoryError> {
+    pub async fn history(&self, account: AccountId, page: u32) -> Result<HistoryPage, ListError> {
         let (reply, answer) = oneshot::channel();
         self.send(Order::History { account, page, reply }).await;
-        answer.await.unwrap_or(Err(HistoryError::Stopped))
+        answer.await.unwrap_or(Err(ListError::Stopped))
     }
 
     async fn user(&self, action: UserAction) {

@@ -6,6 +6,7 @@ use bellwire_peer::{PeerEvent, PeerStats};
 use bellwire_signaling::{Contact, SessionEvent, SignInError, SignedIn};
 use tokio::sync::oneshot;
 
+use crate::handle::ListError;
 use crate::view::SignIn;
 
 /// One message to the loop; the channel is bounded and senders wait, but for levels.
@@ -24,9 +25,11 @@ pub(crate) enum Internal {
     SessionOver {
         account: AccountId,
     },
+    /// The list came; `reply` is whoever asked for it.
     Contacts {
         account: AccountId,
-        contacts: Option<Vec<Contact>>,
+        contacts: Vec<Contact>,
+        reply: Option<oneshot::Sender<Result<(), ListError>>>,
     },
     Peer {
         call: CallId,

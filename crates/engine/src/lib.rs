@@ -23,7 +23,7 @@ pub use bellwire_media as media;
 pub use bellwire_signaling::SignInError;
 pub use config::EngineConfig;
 pub use conversation::Screens;
-pub use handle::{Engine, Handle, HistoryError, HistoryPage};
+pub use handle::{Engine, Handle, HistoryPage, ListError};
 pub use notice::Notice;
 pub use view::{
     AccountView, CallStats, ContactView, EngineView, HistoryEntry, Levels, LinkState, SignIn, SubjectView,

@@ -19,7 +19,7 @@ use crate::accounts::{Account, Accounts};
 use crate::clock::Clock;
 use crate::config::EngineConfig;
 use crate::conversation::{Conversation, Screens};
-use crate::handle::{HistoryError, Order};
+use crate::handle::{ListError, Order};
 use crate::internal::Internal;
 use crate::notice::Notice;
 use crate::peer_task::PeerOrder;
@@ -130,12 +130,13 @@ impl Loop {
                 self.publish();
             }
             Order::User(action) => self.obey_user(action),
-            Order::RefreshContacts { account, search } => {
-                self.accounts.load_contacts(account, search, &self.internal);
-            }
+            Order::Contacts { account, search, reply } => match self.accounts.by_id(account) {
+                Some(account) => account.load_contacts(search, Some(reply), &self.internal),
+                None => drop(reply.send(Err(ListError::NoAccount))),
+            },
             Order::History { account, page, reply } => match self.accounts.by_id(account) {
                 Some(account) => account.load_history(page, reply),
-                None => drop(reply.send(Err(HistoryError::NoAccount))),
+                None => drop(reply.send(Err(ListError::NoAccount))),
             },
         }
     }
@@ -169,9 +170,12 @@ impl Loop {
                 self.accounts.set_link(account, LinkState::Offline);
                 self.publish();
             }
-            Internal::Contacts { account, contacts } => {
+            Internal::Contacts { account, contacts, reply } => {
                 self.accounts.set_contacts(account, contacts);
                 self.publish();
+                if let Some(reply) = reply {
+                    let _ = reply.send(Ok(()));
+                }
             }
             Internal::Peer { call, epoch, outcome } => {
                 if matches!(outcome, bellwire_call::PeerOutcome::Connected)
@@ -211,7 +215,9 @@ impl Loop {
                 let account = self.accounts.add(request, signed_in, &self.internal, &self.token);
                 info!(account = account.0, "Signed in");
                 self.feed(Event::AccountAdded { account, me, offers });
-                self.accounts.load_contacts(account, String::new(), &self.internal);
+                if let Some(account) = self.accounts.by_id(account) {
+                    account.load_contacts(String::new(), None, &self.internal);
+                }
                 let _ = reply.send(Ok(account));
             }
             Err(error) => drop(reply.send(Err(error))),

@@ -1,14 +1,20 @@
 //! Listening by measurement: what was heard compared with what was said.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use anyhow::ensure;
 
 const RATE: usize = 48_000;
 /// 20 ms.
 const FRAME: usize = 960;
-/// Centre frequencies of the bands compared, a third of an octave apart from 200 Hz to 6.4 kHz.
-const BANDS: usize = 16;
+/// What a jitter buffer may stretch or shrink is found anew for each of these.
+const SEGMENT: usize = RATE;
+/// How far sound may have been moved that way.
+const SLACK: isize = 2_880;
+/// Borders of the bands compared, in steps of 50 Hz, the resolution of a frame: 150 Hz to 4.8 kHz.
+const BORDERS: [usize; 11] = [3, 5, 7, 10, 14, 20, 28, 40, 56, 72, 96];
+const BANDS: usize = BORDERS.len() - 1;
 
 /// How alike two recordings are once the second is laid over the first.
 #[derive(Clone, Copy, Debug)]
@@ -38,25 +44,25 @@ pub fn read_mono(path: &Path) -> anyhow::Result<Vec<f32>> {
 /// Finds `heard` in the endlessly repeated `said` and compares the two.
 pub fn compare(said: &[f32], heard: &[f32]) -> Likeness {
     let start = align(said, heard);
-    let original: Vec<f32> = (0..heard.len()).map(|i| said[(start + i) % said.len()]).collect();
-    let frames = heard.len() / FRAME;
     let (mut a, mut b) = (vec![Vec::new(); BANDS], vec![Vec::new(); BANDS]);
     let (mut loud_frames, mut dropouts) = (0, 0);
     let (mut energy_said, mut energy_heard) = (0.0, 0.0);
-    for n in 0..frames {
-        let (x, y) = (&original[n * FRAME..(n + 1) * FRAME], &heard[n * FRAME..(n + 1) * FRAME]);
-        let (level_x, level_y) = (db(power(x)), db(power(y)));
-        energy_said += power(x);
-        energy_heard += power(y);
-        if level_x < -40.0 {
-            continue;
-        }
-        loud_frames += 1;
-        dropouts += usize::from(level_y < level_x - 25.0);
-        for band in 0..BANDS {
-            let frequency = 200.0 * 2.0_f64.powf(band as f64 / 3.0);
-            a[band].push(db(tone(x, frequency)).max(-80.0));
-            b[band].push(db(tone(y, frequency)).max(-80.0));
+    for (n, segment) in heard.chunks_exact(SEGMENT).enumerate() {
+        let from = refine(said, segment, (start + n * SEGMENT) as isize, SLACK);
+        let original: Vec<f32> = (0..SEGMENT as isize).map(|i| at(said, from + i)).collect();
+        for (x, y) in original.chunks_exact(FRAME).zip(segment.chunks_exact(FRAME)) {
+            let (level_x, level_y) = (db(power(x)), db(power(y)));
+            energy_said += power(x);
+            energy_heard += power(y);
+            if level_x < -40.0 {
+                continue;
+            }
+            loud_frames += 1;
+            dropouts += usize::from(level_y < level_x - 25.0);
+            for band in 0..BANDS {
+                a[band].push(db(band_power(x, band)).max(-80.0));
+                b[band].push(db(band_power(y, band)).max(-80.0));
+            }
         }
     }
     let matches: Vec<f64> = a.iter().zip(&b).map(|(x, y)| correlation(x, y)).collect();
@@ -69,7 +75,12 @@ pub fn compare(said: &[f32], heard: &[f32]) -> Likeness {
     }
 }
 
-/// The sample of `said` at which `heard` begins: by the loudness contour first, then by the waveform.
+/// A sample of the endless repetition.
+fn at(said: &[f32], index: isize) -> f32 {
+    said[index.rem_euclid(said.len() as isize) as usize]
+}
+
+/// The sample of `said` at which `heard` begins: by the loudness contour, then by the waveform.
 fn align(said: &[f32], heard: &[f32]) -> usize {
     const STEP: usize = 240;
     let contour = |s: &[f32]| -> Vec<f64> { s.chunks_exact(STEP).map(|c| power(c).sqrt()).collect() };
@@ -78,18 +89,24 @@ fn align(said: &[f32], heard: &[f32]) -> usize {
         let part: Vec<f64> = (0..short.len()).map(|i| long[(at + i) % long.len()]).collect();
         correlation(&part, &short)
     };
-    let coarse =
-        (0..long.len()).map(|at| (at, score(at))).max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |b| b.0);
-    // Four seconds are enough for the waveform; a codec keeps its phase at the low frequencies.
-    let probe = &heard[..heard.len().min(4 * RATE)];
-    let fine = |shift: isize| -> f64 {
-        let base = (coarse * STEP) as isize + shift;
-        let at = |i: usize| said[(base + i as isize).rem_euclid(said.len() as isize) as usize];
-        probe.iter().enumerate().step_by(3).map(|(i, h)| f64::from(at(i) * h)).sum()
+    let best = (0..long.len()).map(|at| (at, score(at))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let coarse = best.map_or(0, |b| b.0) * STEP;
+    let probe = &heard[..heard.len().min(SEGMENT)];
+    refine(said, probe, coarse as isize, 2 * STEP as isize).rem_euclid(said.len() as isize) as usize
+}
+
+/// Moves `from` by at most `reach` to where the waveforms agree best; a voice codec keeps the phase
+/// of low frequencies.
+fn refine(said: &[f32], heard: &[f32], from: isize, reach: isize) -> isize {
+    let agreement = |shift: isize| -> f64 {
+        let samples = heard.iter().enumerate().step_by(7);
+        samples.map(|(i, h)| f64::from(at(said, from + shift + i as isize) * h)).sum()
     };
-    let reach = 2 * STEP as isize;
-    let shift = (-reach..=reach).map(|s| (s, fine(s))).max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |b| b.0);
-    ((coarse * STEP) as isize + shift).rem_euclid(said.len() as isize) as usize
+    let best = |shifts: &mut dyn Iterator<Item = isize>| -> isize {
+        shifts.map(|s| (s, agreement(s))).max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |b| b.0)
+    };
+    let rough = best(&mut (-reach..=reach).step_by(6));
+    from + best(&mut (rough - 6..=rough + 6))
 }
 
 fn power(samples: &[f32]) -> f64 {
@@ -100,17 +117,24 @@ fn db(power: f64) -> f64 {
     10.0 * power.max(1e-12).log10()
 }
 
-/// Power around one frequency, by Goertzel's algorithm under a Hann window.
+/// Power of one band, by Goertzel's algorithm under a Hann window.
+fn band_power(samples: &[f32], band: usize) -> f64 {
+    (BORDERS[band]..BORDERS[band + 1]).map(|bin| tone(samples, bin as f64 * 50.0)).sum()
+}
+
 fn tone(samples: &[f32], frequency: f64) -> f64 {
     let coefficient = 2.0 * (std::f64::consts::TAU * frequency / RATE as f64).cos();
     let (mut s1, mut s2) = (0.0, 0.0);
-    for (i, sample) in samples.iter().enumerate() {
-        let window = 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / samples.len() as f64).cos();
+    for (sample, window) in samples.iter().zip(&*HANN) {
         let s0 = f64::from(*sample) * window + coefficient * s1 - s2;
         (s2, s1) = (s1, s0);
     }
     (s1 * s1 + s2 * s2 - coefficient * s1 * s2) / (samples.len() * samples.len()) as f64
 }
+
+static HANN: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    (0..FRAME).map(|i| 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / FRAME as f64).cos()).collect()
+});
 
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let n = a.len().max(1) as f64;
@@ -128,13 +152,14 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Bursts of two tones, different every time.
+    /// Bursts of tones and pauses that never repeat.
     fn chirps(seconds: usize) -> Vec<f32> {
+        let chance = |n: usize| (n.wrapping_mul(2_654_435_761) >> 7) % 1000;
         (0..seconds * RATE)
             .map(|i| {
-                let burst = i / 7_000;
-                let pitch = 220.0 + (burst * 7919 % 1700) as f32;
-                let loud = if burst * 31 % 4 == 0 { 0.02 } else { 0.3 };
+                let burst = i / 5_000;
+                let pitch = 220.0 + 2.0 * chance(burst) as f32;
+                let loud = chance(burst + 7_777) as f32 / 2_000.0;
                 loud * (std::f32::consts::TAU * pitch * i as f32 / RATE as f32).sin()
             })
             .collect()
