@@ -266,11 +266,15 @@ impl H264Decoder {
         let mut end: c_int = 1;
         let mut planes = [ptr::null_mut::<u8>(); 3];
         let mut info = sys::SBufferInfo::default();
-        // SAFETY: the option takes a pointer to an int; `planes` has room for the three pointers written.
+        // SAFETY: the option takes a pointer to an int; no data at all is allowed and ends the access unit
+        // the decoder still waits to see the end of; `planes` has room for the three pointers written.
         unsafe {
             let api = self.decoder.raw_api();
             api.set_option(sys::DECODER_OPTION_END_OF_STREAM, (&raw mut end).cast::<c_void>());
-            api.flush_frame((&raw mut planes).cast(), &raw mut info);
+            api.decode_frame2(ptr::null(), 0, (&raw mut planes).cast(), &raw mut info);
+            if info.iBufferStatus != 1 {
+                api.flush_frame((&raw mut planes).cast(), &raw mut info);
+            }
         }
         Self::ordered(&planes, &info)
     }
