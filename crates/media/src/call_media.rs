@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::audio::{Audio, Inbox};
 use crate::clock::LipSync;
 use crate::video::{
-    SourceEvent, VideoFormat, VideoOutputs, VideoReceiver, VideoReceiverConfig, VideoSender,
+    Mirror, SourceEvent, VideoFormat, VideoOutputs, VideoReceiver, VideoReceiverConfig, VideoSender,
     VideoSenderConfig,
 };
 use crate::{
@@ -43,11 +43,11 @@ pub struct CallMediaConfig {
     pub video: bool,
     pub microphone_on: bool,
     pub camera_on: bool,
-    /// `default`, a device id, `file:/x.wav`, `file:/x.mp4`, `test:tone` or `none`.
+    /// `default`, a device id, `file:/x.wav`, `file:/x.mp4`, `test:tone`, `echo` (what is heard) or `none`.
     pub microphone: String,
     /// `default`, a device id, `none`, or `file:/out.wav`, which records instead of playing.
     pub speaker: String,
-    /// A video source id, e.g. `camera:…`, `file:/x.mp4`, `test:pattern`, `none`.
+    /// A video source id, e.g. `camera:…`, `file:/x.mp4`, `test:pattern`, `echo` (what is seen), `none`.
     pub camera: String,
     pub processing: Processing,
     pub video_codec: Codec,
@@ -186,8 +186,10 @@ impl CallMedia {
         let audio = config.audio.then(|| {
             Audio::start(&config, epoch, outputs.audio.clone(), clock.clone(), outputs.events.clone())
         });
-        let camera = config.video.then(|| start_camera(&config, epoch, &outputs));
-        let screen = config.video.then(|| Arc::new(start_screen(&outputs, &clock)));
+        let mirror = Mirror::default();
+        let camera = config.video.then(|| start_camera(&config, epoch, &outputs, mirror.clone()));
+        let mirror = (config.camera == "echo").then_some(mirror);
+        let screen = config.video.then(|| Arc::new(start_screen(&outputs, &clock, mirror)));
         let receiver = Arc::new(Incoming {
             audio: audio.as_ref().map(Audio::inbox),
             video: screen.as_ref().map_or_else(Weak::new, Arc::downgrade),
@@ -291,11 +293,12 @@ impl CallMedia {
     }
 }
 
-fn start_camera(config: &CallMediaConfig, epoch: Instant, outputs: &Outputs) -> VideoSender {
+fn start_camera(config: &CallMediaConfig, epoch: Instant, outputs: &Outputs, mirror: Mirror) -> VideoSender {
     let tell = outputs.events.clone();
     VideoSender::start(
         VideoSenderConfig {
             source: config.camera.clone(),
+            mirror,
             format: VideoFormat::default(),
             codec: config.video_codec,
             bitrate: config.start_bitrate.min(config.max_bitrate),
@@ -315,12 +318,13 @@ fn start_camera(config: &CallMediaConfig, epoch: Instant, outputs: &Outputs) -> 
     )
 }
 
-fn start_screen(outputs: &Outputs, clock: &Arc<LipSync>) -> VideoReceiver {
+fn start_screen(outputs: &Outputs, clock: &Arc<LipSync>, mirror: Option<Mirror>) -> VideoReceiver {
     let tell = outputs.events.clone();
     VideoReceiver::start(VideoReceiverConfig {
         clock: Some(clock.clone()),
         sink: Arc::new(FirstSeen {
             view: outputs.remote_view.clone(),
+            mirror,
             events: outputs.events.clone(),
             seen: AtomicBool::new(false),
         }),
@@ -339,12 +343,16 @@ fn codec_name(codec: Codec) -> &'static str {
 /// Tells of the first picture on its way to the view.
 struct FirstSeen {
     view: Arc<dyn FrameSink>,
+    mirror: Option<Mirror>,
     events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
     seen: AtomicBool,
 }
 
 impl FrameSink for FirstSeen {
     fn frame(&self, frame: VideoFrame) {
+        if let Some(mirror) = &self.mirror {
+            mirror.frame(frame.clone());
+        }
         self.view.frame(frame);
         if !self.seen.swap(true, Ordering::Relaxed) {
             (self.events)(MediaEvent::FirstVideo(Instant::now()));

@@ -38,6 +38,8 @@ pub trait VideoSource: Send {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
+    #[error("there is no camera")]
+    NoCamera,
     #[error("no such video source: {0}")]
     NotFound(String),
     #[error("the video source is in use by another program")]

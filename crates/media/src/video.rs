@@ -14,6 +14,7 @@ mod depacketize;
 pub(crate) mod image;
 mod ladder;
 mod meter;
+mod mirror;
 #[cfg(test)]
 mod packetize;
 mod pattern;
@@ -27,6 +28,7 @@ mod tests;
 pub use assembler::{AssembledFrame, AssemblerStats, FrameAssembler};
 pub use image::{Scaler, fit, i420_to_rgba, psnr_y, scale_to_fit};
 pub use ladder::{Ladder, Rung};
+pub use mirror::Mirror;
 pub use pattern::read_frame_number;
 pub use receiver::{VideoReceiver, VideoReceiverConfig, VideoReceiverStats};
 pub use sender::{SourceEvent, VideoOutputs, VideoSender, VideoSenderConfig, VideoSenderStats};

@@ -154,7 +154,12 @@ mod tests {
 
     /// Bursts of tones and pauses that never repeat.
     fn chirps(seconds: usize) -> Vec<f32> {
-        let chance = |n: usize| (n.wrapping_mul(2_654_435_761) >> 7) % 1000;
+        // Splitmix64: neighbouring numbers give unrelated ones.
+        let chance = |n: usize| {
+            let z = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            ((z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 33) % 1000
+        };
         (0..seconds * RATE)
             .map(|i| {
                 let burst = i / 5_000;

@@ -69,6 +69,7 @@ fn run(plan: SendPlan) {
             let mut far = [0.0; FRAME];
             let _ = played.pop_entire_slice(&mut far);
             voice.played(&far);
+            source.played(&far);
         }
         let Some(heard) = source.next(Instant::now(), &mut frame) else {
             meters.microphone_is(source.label());

@@ -1,6 +1,7 @@
 //! Where the voice to send comes from: a microphone, a file, a tone, or nowhere. Whatever it is, it
 //! gives 10 ms at a time at the pace of real time.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,9 @@ pub(super) const FRAME_TIME: Duration = Duration::from_millis(10);
 const HOPELESS: Duration = Duration::from_millis(500);
 /// A microphone that is silent for so long is stood in for by silence, so that the stream lives on.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Frames an echo may fall behind; further ones are left out.
+const MOST_ECHO: usize = 20;
 
 /// 10 ms and when they were heard.
 pub(super) struct Heard {
@@ -34,6 +38,7 @@ enum Kind {
     Nothing,
     Tone { phase: f32 },
     Clip { clip: Clip, start: Instant },
+    Echo { waiting: VecDeque<f32> },
     Microphone { line: DeviceLine<Inward>, input: Option<Input> },
 }
 
@@ -69,6 +74,8 @@ impl Source {
     pub(super) fn open(id: &str, start: Instant, events: impl Fn(LineEvent) + Send + 'static) -> Self {
         let kind = if id == "none" || id.is_empty() {
             Kind::Nothing
+        } else if id == "echo" {
+            Kind::Echo { waiting: VecDeque::new() }
         } else if id == "test:tone" {
             Kind::Tone { phase: 0.0 }
         } else if let Some(path) = file_path(id) {
@@ -90,8 +97,18 @@ impl Source {
         match &self.kind {
             Kind::Nothing => "",
             Kind::Tone { .. } => "Test tone",
+            Kind::Echo { .. } => "Echo",
             Kind::Clip { .. } => "Sound file",
             Kind::Microphone { input, .. } => input.as_ref().map_or("", |input| &input.line.label),
+        }
+    }
+
+    /// Takes note of 10 ms that the speaker plays, which are what `echo` says.
+    pub(super) fn played(&mut self, frame: &[f32; FRAME]) {
+        if let Kind::Echo { waiting } = &mut self.kind
+            && waiting.len() < MOST_ECHO * FRAME
+        {
+            waiting.extend(frame);
         }
     }
 
@@ -115,6 +132,16 @@ impl Source {
                 let captured = self.pace.next(now)?;
                 let position = captured.saturating_duration_since(*start).as_micros() * 48 / 1000;
                 clip.read(position as u64, frame);
+                Some(Heard { captured, raw: false })
+            }
+            Kind::Echo { waiting } => {
+                if waiting.len() >= FRAME {
+                    frame.iter_mut().zip(waiting.drain(..FRAME)).for_each(|(to, from)| *to = from);
+                    self.pace.due = now + PATIENCE;
+                    return Some(Heard { captured: now, raw: false });
+                }
+                let captured = self.pace.next(now)?;
+                frame.fill(0.0);
                 Some(Heard { captured, raw: false })
             }
             Kind::Microphone { line, input } => {

@@ -10,6 +10,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::meter::Meter;
+use super::mirror::Mirror;
 use super::source::VideoFormat;
 use crate::slot::Slot;
 use crate::thread::Thread;
@@ -18,8 +19,10 @@ use crate::{Codec, EncodedSink, FrameSink, VideoFrame};
 /// How sending starts; most of it can be changed later.
 #[derive(Clone, Debug)]
 pub struct VideoSenderConfig {
-    /// A source id, see [`super::open_source`].
+    /// A source id, see [`super::open_source`], or `echo` for the mirror.
     pub source: String,
+    /// Where the pictures of `echo` come from.
+    pub mirror: Mirror,
     /// What is asked of the source; also the largest picture sent.
     pub format: VideoFormat,
     pub codec: Codec,
@@ -38,6 +41,7 @@ impl Default for VideoSenderConfig {
     fn default() -> Self {
         Self {
             source: "none".into(),
+            mirror: Mirror::default(),
             format: VideoFormat::default(),
             codec: Codec::H264,
             bitrate: 800_000,

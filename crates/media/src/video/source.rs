@@ -42,7 +42,7 @@ pub fn list_sources() -> Vec<SourceInfo> {
     sources
 }
 
-/// Opens `camera:<name>`, `test:pattern`, `test:<rrggbb>`, `file:<path>` or `none`; files and patterns
+/// Opens `default` (the first camera), `camera:<name>`, `test:pattern`, `test:<rrggbb>`, `file:<path>` or `none`; files and patterns
 /// start now.
 pub fn open_source(id: &str, format: VideoFormat) -> Result<Box<dyn VideoSource>, SourceError> {
     open_source_at(id, format, Instant::now())
@@ -58,6 +58,10 @@ pub fn open_source_at(
     let unknown = || SourceError::NotFound(id.to_owned());
     if id == "none" || id.is_empty() {
         return Ok(Box::new(NoSource));
+    }
+    if id == "default" {
+        let first = camera::list().into_iter().next().ok_or(SourceError::NoCamera)?;
+        return open_source_at(&first.id, format, start);
     }
     let (kind, name) = id.split_once(':').ok_or_else(unknown)?;
     match kind {

@@ -1,9 +1,10 @@
 //! What can become of a call between two people.
 
 use anyhow::ensure;
+use bellwire_engine::media::video::read_frame_number;
 use bellwire_engine::{CallState, EndReason};
 use bellwire_server::Config;
-use bellwire_tests_calls::{CUSTOMER, Human, OTHER_CUSTOMER, SELLER, World};
+use bellwire_tests_calls::{CUSTOMER, Human, OTHER_CUSTOMER, SELLER, Setup, World};
 use std::time::Duration;
 
 fn reason(state: &CallState) -> Option<&EndReason> {
@@ -190,7 +191,7 @@ async fn mute_and_camera_are_seen_by_the_other_side() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_through_the_relay_alone() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let relayed = || bellwire_tests_calls::Setup { relay_only: true, ..Default::default() };
+    let relayed = || Setup { relay_only: true, ..Default::default() };
     let seller = Human::sign_in(&world, "seller", SELLER, relayed()).await?;
     let customer = Human::sign_in(&world, "customer", CUSTOMER, relayed()).await?;
     seller.dial(CUSTOMER).await?;
@@ -202,5 +203,32 @@ async fn a_call_through_the_relay_alone() -> anyhow::Result<()> {
     ensure!(
         stats.security_code == customer.stats("a code", |s| !s.security_code.is_empty()).await?.security_code
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_echo_robot_sends_back_what_it_sees_and_hears() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let echoes = Setup {
+        camera: "echo".into(),
+        microphone: "echo".into(),
+        start_bitrate: 2_000_000,
+        ..Setup::default()
+    };
+    let robot = Human::sign_in(&world, "customer", CUSTOMER, echoes).await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    seller.dial(CUSTOMER).await?;
+    let ring = robot.ringing().await?;
+    robot.engine().accept(ring.id).await;
+    tokio::try_join!(seller.connected(), robot.connected())?;
+    seller.stats("our tone", |s| s.audio_level_received_db > -30.0).await?;
+    seller.remote.see(30).await?;
+    // The pattern numbers its frames: what comes back is a frame we showed ourselves, a moment ago.
+    let (own, back) = (seller.own.last().expect("self-view"), seller.remote.last().expect("echo"));
+    let number = |frame| read_frame_number(&frame).expect("the pattern is readable");
+    let (own, back) = (number(own), number(back));
+    ensure!(back < own && own - back < 150, "frame {back} came back while {own} was captured");
+    seller.engine().set_microphone(false).await;
+    seller.stats("silence", |s| s.audio_level_received_db < -60.0).await?;
     Ok(())
 }

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use tracing::{debug, info};
 
 use super::{Shared, SourceEvent, VideoOutputs, VideoSenderConfig};
-use crate::VideoSource;
 use crate::video::meter::Beat;
+use crate::video::mirror::Mirror;
 use crate::video::source::{VideoFormat, open_source_at};
+use crate::{SourceError, VideoSource};
 
 /// How long a failed source is left alone.
 const RETRY: Duration = Duration::from_secs(1);
@@ -19,6 +20,7 @@ const MAX_FPS: u32 = 30;
 pub(super) struct Capture {
     shared: Arc<Shared>,
     outputs: VideoOutputs,
+    mirror: Mirror,
     format: VideoFormat,
     epoch: Instant,
     beat: Beat,
@@ -34,12 +36,13 @@ struct Wanted {
 impl Capture {
     pub(super) fn new(config: &VideoSenderConfig, shared: Arc<Shared>, outputs: &VideoOutputs) -> Self {
         let (format, epoch) = (config.format, config.epoch);
-        Self { shared, outputs: outputs.clone(), format, epoch, beat: Beat::default(), lost: false }
+        let mirror = config.mirror.clone();
+        Self { shared, outputs: outputs.clone(), mirror, format, epoch, beat: Beat::default(), lost: false }
     }
 
     pub(super) fn run(mut self) {
         while let Some(wanted) = self.wait_until_wanted() {
-            let failure = match open_source_at(&wanted.id, self.format, self.epoch) {
+            let failure = match self.open(&wanted.id) {
                 Ok(source) => self.play(source, &wanted),
                 Err(error) => Some(error.to_string()),
             };
@@ -53,6 +56,13 @@ impl Capture {
                 self.pause(&wanted);
             }
         }
+    }
+
+    fn open(&self, id: &str) -> Result<Box<dyn VideoSource>, SourceError> {
+        if id == "echo" {
+            return Ok(Box::new(self.mirror.clone()));
+        }
+        open_source_at(id, self.format, self.epoch)
     }
 
     /// `None` at the end of the pipeline.
