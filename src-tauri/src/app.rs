@@ -1,17 +1,22 @@
 //! Puts the application together: engine, pictures, windows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bellwire_engine::{Engine, EngineConfig, Handle, Notice, Screens, SignIn};
 use tauri::{Manager, RunEvent};
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::commands;
 use crate::controller::Controller;
 use crate::desktop::TauriDesktop;
-use crate::options::Options;
+use crate::options::{self, Options};
 use crate::video::{OWN, REMOTE, Video};
+
+/// How long calls may take to end when the window is closed.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Runs until the main window is closed.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
@@ -60,12 +65,19 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         RunEvent::WindowEvent { label, event: tauri::WindowEvent::CloseRequested { .. }, .. }
             if label == "main" =>
         {
+            // Out of sight at once; the goodbyes below take a moment.
+            for window in app.webview_windows().values() {
+                let _ = window.hide();
+            }
             app.exit(0);
         }
         RunEvent::Exit => {
             token.cancel();
             if let Some(engine) = engine.lock().ok().and_then(|mut e| e.take()) {
-                tauri::async_runtime::block_on(engine.stop());
+                let stopped = async { tokio::time::timeout(GOODBYE, engine.stop()).await };
+                if tauri::async_runtime::block_on(stopped).is_err() {
+                    warn!("The engine did not stop in time");
+                }
             }
         }
         _ => {}
@@ -76,7 +88,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 #[allow(clippy::unused_async, reason = "the engine must start inside the runtime it spawns its tasks on")]
 async fn start_engine(options: &Options, video: &Arc<Video>) -> (Engine, Receiver<Notice>) {
     let config = EngineConfig {
-        camera: options.camera.clone(),
+        camera: options.video_source(&options::cameras()),
         microphone: options.microphone.clone(),
         speaker: options.speaker.clone(),
         ..EngineConfig::default()

@@ -1,6 +1,7 @@
 //! What the user interface may ask for: one statement each.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bellwire_engine::{
     AccountId, CallId, EngineView, Handle, HistoryPage, MediaKind, Person, SignIn, Subject,
@@ -9,7 +10,7 @@ use serde::Serialize;
 use tauri::{State, WebviewWindow};
 
 use crate::desktop::{Desktop, TauriDesktop};
-use crate::options::Options;
+use crate::options::{Found, Options};
 use crate::video::{FramesAddress, Video};
 
 /// An error as the user interface gets it.
@@ -35,7 +36,7 @@ pub(crate) struct Prefill {
 #[derive(Debug, Serialize)]
 pub(crate) struct StartInfo {
     window: String,
-    language: String,
+    pub(crate) language: String,
     prefill: Option<Prefill>,
     notes: Vec<String>,
 }
@@ -137,23 +138,64 @@ pub(crate) fn set_tile(video: State<'_, Arc<Video>>, stream: u32, width: u32, he
     video.set_tile(stream, width, height);
 }
 
+/// How long a window may wait to hear which devices there are.
+const LOOKING: Duration = Duration::from_secs(3);
+
 #[tauri::command]
-pub(crate) fn start_info(window: WebviewWindow, options: State<'_, Options>) -> StartInfo {
-    StartInfo::new(window.label(), &options)
+pub(crate) async fn start_info(window: WebviewWindow, options: State<'_, Options>) -> Answer<StartInfo> {
+    let look = tokio::task::spawn_blocking(Found::look);
+    let notes = match tokio::time::timeout(LOOKING, look).await {
+        Ok(Ok(found)) => options.notes(&found),
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    };
+    Ok(StartInfo::new(window.label(), &options, notes))
 }
 
 impl StartInfo {
-    fn new(window: &str, options: &Options) -> Self {
-        let language = std::env::var("LANG").unwrap_or_default();
+    pub(crate) fn new(window: &str, options: &Options, notes: Vec<String>) -> Self {
+        // POSIX: the first that is set and not empty counts.
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(|name| std::env::var(name).ok())
+            .find(|value| !value.is_empty());
         Self {
             window: window.to_owned(),
-            language: language.split(['.', '_']).next().filter(|l| !l.is_empty()).unwrap_or("en").to_owned(),
+            language: language_tag(locale.as_deref().unwrap_or_default()),
             prefill: options.server.clone().map(|server| Prefill {
                 server,
                 role: options.role.map(|r| r.word()),
                 email: options.email.clone().unwrap_or_default(),
             }),
-            notes: options.notes(),
+            notes,
+        }
+    }
+}
+
+/// The BCP 47 tag of a POSIX locale such as `pt_BR.UTF-8@euro`; English for `C` and nonsense.
+fn language_tag(locale: &str) -> String {
+    let tag = locale.split(['.', '@']).next().unwrap_or_default().replace('_', "-");
+    let language = tag.split('-').next().unwrap_or_default();
+    let plain = tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if matches!(language.len(), 2 | 3) && plain { tag } else { "en".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locales_become_language_tags() {
+        let tags = [
+            ("de_AT.UTF-8", "de-AT"),
+            ("pt_BR.UTF-8@euro", "pt-BR"),
+            ("ar", "ar"),
+            ("C.UTF-8", "en"),
+            ("POSIX", "en"),
+            ("", "en"),
+            ("e\u{301}n_GB", "en"),
+        ];
+        for (locale, tag) in tags {
+            assert_eq!(language_tag(locale), tag, "{locale}");
         }
     }
 }

@@ -13,9 +13,9 @@ use crate::desktop::Desktop;
 /// A notice as the user interface gets it; the words are the interface's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct UiNotice {
-    kind: &'static str,
-    text: String,
-    call: Option<CallView>,
+    pub(crate) kind: &'static str,
+    pub(crate) text: String,
+    pub(crate) call: Option<CallView>,
 }
 
 pub(crate) struct Controller<D> {

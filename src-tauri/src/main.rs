@@ -8,6 +8,8 @@ mod controller;
 mod desktop;
 mod options;
 mod renderer;
+#[cfg(test)]
+mod sample;
 mod video;
 
 fn main() -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! The command line of the application; a person needs none of it.
 
+use bellwire_engine::media::video::{SourceInfo, list_sources};
+use bellwire_engine::media::{Direction, list_audio_devices};
 use clap::{Parser, ValueEnum};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -43,22 +45,93 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// The video source to open: `default` is the first camera there is.
+    pub(crate) fn video_source(&self, cameras: &[SourceInfo]) -> String {
+        if self.camera == "default" {
+            cameras.first().map_or_else(|| "none".to_owned(), |camera| camera.id.clone())
+        } else {
+            self.camera.clone()
+        }
+    }
+
     /// What a user should know about where picture and sound come from, in plain words.
-    pub(crate) fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.camera.starts_with("test:") {
-            notes.push("A test picture is sent instead of a camera.".to_owned());
-        } else if self.camera.starts_with("file:") {
-            notes.push("A film is sent instead of a camera.".to_owned());
-        }
-        if self.microphone == "none" {
-            notes.push("No microphone: the other side hears silence.".to_owned());
-        } else if self.microphone.starts_with("test:") || self.microphone.starts_with("file:") {
-            notes.push("A recording is sent instead of a microphone.".to_owned());
-        }
-        if self.speaker == "none" {
-            notes.push("No sound card: you will hear nothing.".to_owned());
-        }
-        notes
+    pub(crate) fn notes(&self, found: &Found) -> Vec<String> {
+        let picture = match self.camera.as_str() {
+            "default" if found.cameras.is_empty() => "No camera was found: the other side sees no picture.",
+            "none" => "No camera: the other side sees no picture.",
+            camera if camera.starts_with("test:") => "A test picture is sent instead of a camera.",
+            camera if camera.starts_with("file:") => "A film is sent instead of a camera.",
+            _ => "",
+        };
+        let microphone = match self.microphone.as_str() {
+            "default" if !found.microphone => "No microphone was found: the other side hears silence.",
+            "none" => "No microphone: the other side hears silence.",
+            sound if sound.starts_with("test:") || sound.starts_with("file:") => {
+                "A recording is sent instead of a microphone."
+            }
+            _ => "",
+        };
+        let speaker = match self.speaker.as_str() {
+            "default" if !found.speaker => "No sound card was found: you will hear nothing.",
+            "none" => "No sound card: you will hear nothing.",
+            file if file.starts_with("file:") => "Sound is recorded to a file: you will hear nothing.",
+            _ => "",
+        };
+        [picture, microphone, speaker].into_iter().filter(|n| !n.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+/// The devices this machine has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) cameras: Vec<SourceInfo>,
+    pub(crate) microphone: bool,
+    pub(crate) speaker: bool,
+}
+
+impl Found {
+    /// Asks the system; a sound server that does not answer holds this up.
+    pub(crate) fn look() -> Self {
+        let sound = list_audio_devices();
+        let has = |direction| sound.iter().any(|d| d.direction == direction && !d.monitor);
+        Self { cameras: cameras(), microphone: has(Direction::Input), speaker: has(Direction::Output) }
+    }
+}
+
+/// The cameras there are, without the built-in pictures.
+pub(crate) fn cameras() -> Vec<SourceInfo> {
+    list_sources().into_iter().filter(|source| source.id.starts_with("camera:")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Options {
+        Options::parse_from([&["bellwire"], arguments].concat())
+    }
+
+    fn camera() -> SourceInfo {
+        SourceInfo { id: "camera:Lid".into(), label: "Lid".into() }
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let bare = options(&[]);
+        assert_eq!(bare.notes(&Found::default()).len(), 3);
+        let whole = Found { cameras: vec![camera()], microphone: true, speaker: true };
+        assert!(bare.notes(&whole).is_empty());
+        let notes = options(&["--camera", "test:pattern", "--microphone", "none"]).notes(&whole);
+        assert_eq!(
+            notes,
+            ["A test picture is sent instead of a camera.", "No microphone: the other side hears silence."]
+        );
+    }
+
+    #[test]
+    fn the_default_camera_is_the_first() {
+        assert_eq!(options(&[]).video_source(&[camera()]), "camera:Lid");
+        assert_eq!(options(&[]).video_source(&[]), "none");
+        assert_eq!(options(&["--camera", "test:pattern"]).video_source(&[camera()]), "test:pattern");
     }
 }

@@ -41,10 +41,10 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct FramesAddress {
     /// `ws://127.0.0.1:PORT`
-    url: String,
+    pub(crate) url: String,
     /// Path of the connection; who does not know it is refused.
-    token: String,
-    gpu: bool,
+    pub(crate) token: String,
+    pub(crate) gpu: bool,
 }
 
 #[derive(Debug)]

@@ -1,0 +1,248 @@
+//! One of everything the interface is sent, as it is serialised, kept in `ui/src/generated/sample.json`.
+//! The interface's tests hold its hand-written bindings against that file, so a field that changes on
+//! one side only fails a test on the other. `BELLWIRE_BLESS=1` writes the file anew.
+
+use std::path::Path;
+
+use bellwire_engine::{
+    AccountId, AccountView, CallId, CallState, CallStats, CallView, ContactView, Direction, EndReason,
+    EngineView, HistoryEntry, HistoryPage, Levels, LinkState, MediaKind, Person, PersonId, PhoneView,
+    RemoteCallId, SignIn, Subject, SubjectView,
+};
+use clap::Parser;
+use serde_json::{Value, json};
+
+use crate::commands::StartInfo;
+use crate::controller::UiNotice;
+use crate::options::Options;
+use crate::video::FramesAddress;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/generated/sample.json");
+
+/// Makes the compiler ask for a new variant here; the list beside it is checked to hold each once.
+fn place_of_reason(reason: &EndReason) -> usize {
+    match reason {
+        EndReason::HungUp => 0,
+        EndReason::RemoteHungUp => 1,
+        EndReason::Cancelled => 2,
+        EndReason::RemoteCancelled => 3,
+        EndReason::Declined => 4,
+        EndReason::RemoteDeclined => 5,
+        EndReason::RemoteBusy => 6,
+        EndReason::Missed => 7,
+        EndReason::RemoteOffline => 8,
+        EndReason::AnsweredElsewhere => 9,
+        EndReason::DeclinedElsewhere => 10,
+        EndReason::Merged => 11,
+        EndReason::ConnectionLost => 12,
+        EndReason::ConnectFailed => 13,
+        EndReason::Refused { .. } => 14,
+        EndReason::Failed { .. } => 15,
+    }
+}
+
+fn reasons() -> Vec<EndReason> {
+    vec![
+        EndReason::HungUp,
+        EndReason::RemoteHungUp,
+        EndReason::Cancelled,
+        EndReason::RemoteCancelled,
+        EndReason::Declined,
+        EndReason::RemoteDeclined,
+        EndReason::RemoteBusy,
+        EndReason::Missed,
+        EndReason::RemoteOffline,
+        EndReason::AnsweredElsewhere,
+        EndReason::DeclinedElsewhere,
+        EndReason::Merged,
+        EndReason::ConnectionLost,
+        EndReason::ConnectFailed,
+        EndReason::Refused { message: "not eligible".into() },
+        EndReason::Failed { message: "no encoder".into() },
+    ]
+}
+
+fn place_of_state(state: &CallState) -> usize {
+    match state {
+        CallState::Calling { .. } => 0,
+        CallState::Ringing { .. } => 1,
+        CallState::Connecting => 2,
+        CallState::Connected => 3,
+        CallState::Reconnecting => 4,
+        CallState::Ended { .. } => 5,
+    }
+}
+
+fn states() -> Vec<CallState> {
+    vec![
+        CallState::Calling { ringing: true },
+        CallState::Ringing { silenced: false },
+        CallState::Connecting,
+        CallState::Connected,
+        CallState::Reconnecting,
+        CallState::Ended { reason: EndReason::Missed },
+    ]
+}
+
+fn place_of_link(link: LinkState) -> usize {
+    match link {
+        LinkState::Connecting => 0,
+        LinkState::Online => 1,
+        LinkState::Offline => 2,
+        LinkState::SignedOut => 3,
+    }
+}
+
+fn links() -> Vec<LinkState> {
+    vec![LinkState::Connecting, LinkState::Online, LinkState::Offline, LinkState::SignedOut]
+}
+
+fn person() -> Person {
+    Person { id: PersonId("p1".into()), name: "Ada".into(), avatar: Some("https://example.com/a.png".into()) }
+}
+
+fn subject() -> Subject {
+    Subject { id: "o1".into(), label: "Order #1042".into() }
+}
+
+fn call(state: CallState) -> CallView {
+    CallView {
+        id: CallId(7),
+        account: AccountId(1),
+        remote_id: Some(RemoteCallId("r7".into())),
+        direction: Direction::Incoming,
+        kind: MediaKind::Video,
+        peer: person(),
+        subject: Some(subject()),
+        state,
+        waiting: false,
+        connected_ms: Some(1500),
+        remote_audio: true,
+        remote_video: true,
+        remote_sharing: false,
+        signaling_lost: false,
+    }
+}
+
+fn account(link: LinkState) -> AccountView {
+    let orders = SubjectView {
+        subject: subject(),
+        status: "Processing".into(),
+        created_at: "2026-01-02T03:04:05Z".into(),
+        amount: "29.00".into(),
+    };
+    AccountView {
+        id: AccountId(1),
+        dialect: "storefront".into(),
+        server: "calls.example.com".into(),
+        me: person(),
+        role: "seller".into(),
+        link,
+        contacts: vec![ContactView {
+            person: person(),
+            detail: "ada@example.com".into(),
+            online: true,
+            subjects: vec![orders],
+            total_orders: 1,
+            total_spent: "29.00".into(),
+        }],
+        contacts_loaded: true,
+        can_call: true,
+    }
+}
+
+fn start_info() -> StartInfo {
+    let arguments =
+        ["bellwire", "--server", "calls.example.com", "--role", "seller", "--email", "ada@example.com"];
+    let mut info =
+        StartInfo::new("main", &Options::parse_from(arguments), vec!["No camera was found.".into()]);
+    info.language = "en-GB".into();
+    info
+}
+
+/// What the interface sends to sign in.
+fn sign_in() -> Value {
+    json!({
+        "server": "calls.example.com",
+        "dialect": null,
+        "role": "seller",
+        "email": "ada@example.com",
+        "password": "secret",
+        "rest_base": null,
+        "socket_base": null,
+    })
+}
+
+fn sample() -> Value {
+    let view = EngineView {
+        accounts: links().into_iter().map(account).collect(),
+        phone: PhoneView { calls: states().into_iter().map(call).collect(), microphone: true, camera: true },
+    };
+    let history = HistoryPage {
+        entries: vec![HistoryEntry {
+            account: AccountId(1),
+            call: "r7".into(),
+            peer: person(),
+            outgoing: true,
+            status: "ended".into(),
+            started_at: "2026-01-02T03:04:05Z".into(),
+            duration_s: 61,
+            subject: Some(subject()),
+        }],
+        page: 1,
+        pages: 3,
+    };
+    let stats = CallStats {
+        answer_to_video_ms: Some(120.0),
+        answer_to_audio_ms: Some(90.0),
+        path: "direct".into(),
+        ..CallStats::default()
+    };
+    let frames =
+        FramesAddress { url: "ws://127.0.0.1:40123".into(), token: "0123456789abcdef".into(), gpu: false };
+    let notice = UiNotice { kind: "ended", text: String::new(), call: Some(call(CallState::Connected)) };
+    json!({
+        "view": view,
+        "end_reasons": reasons(),
+        "directions": [Direction::Incoming, Direction::Outgoing],
+        "kinds": [MediaKind::Voice, MediaKind::Video],
+        "notice": notice,
+        "stats": stats,
+        "levels": Levels { microphone_db: -20.0, speaker_db: -90.0 },
+        "history": history,
+        "frames": frames,
+        "start_info": start_info(),
+        "sign_in": sign_in(),
+    })
+}
+
+#[test]
+fn every_variant_is_in_the_sample() {
+    let places: Vec<_> = reasons().iter().map(place_of_reason).collect();
+    assert_eq!(places, Vec::from_iter(0..16));
+    let places: Vec<_> = states().iter().map(place_of_state).collect();
+    assert_eq!(places, Vec::from_iter(0..6));
+    let places: Vec<_> = links().into_iter().map(place_of_link).collect();
+    assert_eq!(places, Vec::from_iter(0..4));
+}
+
+#[test]
+fn the_file_is_what_is_serialised() {
+    let text = format!("{:#}\n", sample());
+    if std::env::var_os("BELLWIRE_BLESS").is_some() {
+        std::fs::write(FILE, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(Path::new(FILE)).unwrap();
+    assert_eq!(
+        kept.replace("\r\n", "\n"),
+        text,
+        "what the interface is sent has changed: look at ui/src/generated/bindings.ts, then run with BELLWIRE_BLESS=1"
+    );
+}
+
+#[test]
+fn the_request_to_sign_in_is_understood() {
+    let request: SignIn = serde_json::from_value(sign_in()).unwrap();
+    assert_eq!((request.server.as_str(), request.role.as_str()), ("calls.example.com", "seller"));
+    assert_eq!((request.email.as_str(), request.password.as_str()), ("ada@example.com", "secret"));
+}
