@@ -1,0 +1,230 @@
+// Holds the hand-written bindings against what the shell really serialises (sample.json is kept by a
+// test of the shell). The tables below are checked against the types by the compiler, and against the
+// sample when the tests run: a field that changes on one side only fails one of the two.
+
+import { describe, expect, it } from 'vitest';
+
+import type {
+  AccountView,
+  CallState,
+  CallStats,
+  CallView,
+  ContactView,
+  Direction,
+  EndReason,
+  EngineView,
+  FramesInfo,
+  HistoryEntry,
+  HistoryPage,
+  Levels,
+  LinkState,
+  MediaKind,
+  NoticeEvent,
+  Person,
+  PhoneView,
+  SignIn,
+  StartInfo,
+  Subject,
+  SubjectView,
+} from '../src/generated/bindings';
+import sample from '../src/generated/sample.json';
+
+/** Every key of a type once; the compiler refuses one too few or too many. */
+type Keys<T> = Record<keyof T, true>;
+
+const person: Keys<Person> = { id: true, name: true, avatar: true };
+const subject: Keys<Subject> = { id: true, label: true };
+const subjectView: Keys<SubjectView> = { subject: true, status: true, created_at: true, amount: true };
+const contact: Keys<ContactView> = {
+  person: true,
+  detail: true,
+  online: true,
+  subjects: true,
+  total_orders: true,
+  total_spent: true,
+};
+const account: Keys<AccountView> = {
+  id: true,
+  dialect: true,
+  server: true,
+  me: true,
+  role: true,
+  link: true,
+  contacts: true,
+  contacts_loaded: true,
+  can_call: true,
+};
+const call: Keys<CallView> = {
+  id: true,
+  account: true,
+  remote_id: true,
+  direction: true,
+  kind: true,
+  peer: true,
+  subject: true,
+  state: true,
+  waiting: true,
+  connected_ms: true,
+  remote_audio: true,
+  remote_video: true,
+  remote_sharing: true,
+  signaling_lost: true,
+};
+const phone: Keys<PhoneView> = { calls: true, microphone: true, camera: true };
+const engine: Keys<EngineView> = { accounts: true, phone: true };
+const historyEntry: Keys<HistoryEntry> = {
+  account: true,
+  call: true,
+  peer: true,
+  outgoing: true,
+  status: true,
+  started_at: true,
+  duration_s: true,
+  subject: true,
+};
+const historyPage: Keys<HistoryPage> = { entries: true, page: true, pages: true };
+const signIn: Keys<SignIn> = {
+  server: true,
+  dialect: true,
+  role: true,
+  email: true,
+  password: true,
+  rest_base: true,
+  socket_base: true,
+};
+const levels: Keys<Levels> = { microphone_db: true, speaker_db: true };
+const stats: Keys<CallStats> = {
+  frames_sent: true,
+  frames_received: true,
+  fps_sent: true,
+  fps_received: true,
+  width_sent: true,
+  height_sent: true,
+  width_received: true,
+  height_received: true,
+  freezes: true,
+  freeze_ms: true,
+  video_kbps_sent: true,
+  video_kbps_received: true,
+  audio_kbps_sent: true,
+  audio_kbps_received: true,
+  target_kbps: true,
+  packets_lost: true,
+  loss: true,
+  rtt_ms: true,
+  jitter_ms: true,
+  audio_level_sent_db: true,
+  audio_level_received_db: true,
+  concealed: true,
+  microphone_muted: true,
+  camera_off: true,
+  codec_sent: true,
+  codec_received: true,
+  av_offset_ms: true,
+  answer_to_video_ms: true,
+  answer_to_audio_ms: true,
+  path: true,
+  security_code: true,
+};
+const notice: Keys<NoticeEvent> = { kind: true, text: true, call: true };
+const frames: Keys<FramesInfo> = { url: true, token: true, gpu: true };
+const startInfo: Keys<StartInfo> = { window: true, language: true, prefill: true, notes: true };
+const prefill: Keys<NonNullable<StartInfo['prefill']>> = { server: true, role: true, email: true };
+
+/** The fields beside the tag, for every variant. */
+type Variants<T, Tag extends keyof T> = { [V in T as V[Tag] & string]: Keys<Omit<V, Tag>> };
+
+const states: Variants<CallState, 'is'> = {
+  calling: { ringing: true },
+  ringing: { silenced: true },
+  connecting: {},
+  connected: {},
+  reconnecting: {},
+  ended: { reason: true },
+};
+const reasons: Variants<EndReason, 'why'> = {
+  hung_up: {},
+  remote_hung_up: {},
+  cancelled: {},
+  remote_cancelled: {},
+  declined: {},
+  remote_declined: {},
+  remote_busy: {},
+  missed: {},
+  remote_offline: {},
+  answered_elsewhere: {},
+  declined_elsewhere: {},
+  merged: {},
+  connection_lost: {},
+  connect_failed: {},
+  refused: { message: true },
+  failed: { message: true },
+};
+const links: Record<LinkState, true> = { connecting: true, online: true, offline: true, signed_out: true };
+const directions: Record<Direction, true> = { incoming: true, outgoing: true };
+const kinds: Record<MediaKind, true> = { voice: true, video: true };
+
+const keys = (of: object) => Object.keys(of).sort();
+
+/** What the sample has, as a table like the ones above. */
+function variants(of: object[], tag: string): Record<string, string[]> {
+  return Object.fromEntries(
+    of.map((one) => [String((one as Record<string, unknown>)[tag]), keys(one).filter((key) => key !== tag)]),
+  );
+}
+
+function fields(table: Record<string, object>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(table).map(([tag, rest]) => [tag, keys(rest)]));
+}
+
+/** For lists of which the first stands for all. */
+function first<T>(of: T[]): T {
+  const one = of[0];
+  if (one === undefined) throw new Error('the sample has an empty list');
+  return one;
+}
+
+const anAccount = first(sample.view.accounts);
+const aContact = first(anAccount.contacts);
+const aCall = first(sample.view.phone.calls);
+const anEntry = first(sample.history.entries);
+
+describe('what the shell sends is what the bindings say', () => {
+  it.each<[string, object, object]>([
+    ['view', sample.view, engine],
+    ['phone', sample.view.phone, phone],
+    ['account', anAccount, account],
+    ['me', anAccount.me, person],
+    ['contact', aContact, contact],
+    ['order', first(aContact.subjects), subjectView],
+    ['call', aCall, call],
+    ['peer', aCall.peer, person],
+    ['subject', aCall.subject, subject],
+    ['notice', sample.notice, notice],
+    ['call of a notice', sample.notice.call, call],
+    ['stats', sample.stats, stats],
+    ['levels', sample.levels, levels],
+    ['history', sample.history, historyPage],
+    ['line of the history', anEntry, historyEntry],
+    ['frames', sample.frames, frames],
+    ['start', sample.start_info, startInfo],
+    ['prefill', sample.start_info.prefill, prefill],
+    ['sign-in', sample.sign_in, signIn],
+  ])('%s', (_, sent, bound) => {
+    expect(keys(sent)).toEqual(keys(bound));
+  });
+
+  it('every state of a call', () => {
+    expect(variants(sample.view.phone.calls.map((one) => one.state), 'is')).toEqual(fields(states));
+  });
+
+  it('every reason to end one', () => {
+    expect(variants(sample.end_reasons, 'why')).toEqual(fields(reasons));
+  });
+
+  it('words', () => {
+    expect(sample.view.accounts.map((one) => one.link).sort()).toEqual(keys(links));
+    expect([...sample.directions].sort()).toEqual(keys(directions));
+    expect([...sample.kinds].sort()).toEqual(keys(kinds));
+  });
+});
