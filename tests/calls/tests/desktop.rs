@@ -63,16 +63,20 @@ impl App {
             sleep(Duration::from_millis(300)).await;
         };
         let app = Self { client, driver, _home: home };
-        app.window_with("signin-submit").await?;
+        app.enter("main", "signin-submit").await?;
         Ok(app)
     }
 
-    /// Makes the window that shows `testid` the one that is driven.
-    async fn window_with(&self, testid: &str) -> anyhow::Result<()> {
+    /// Makes a window (`main` or `ring`) the one that is driven, once it shows `testid`.
+    async fn enter(&self, window: &str, testid: &str) -> anyhow::Result<()> {
         let end = Instant::now() + PATIENCE;
         loop {
-            for window in self.client.windows().await? {
-                self.client.switch_to_window(window).await?;
+            for handle in self.client.windows().await? {
+                self.client.switch_to_window(handle).await?;
+                let label = "return window.__TAURI_INTERNALS__?.metadata?.currentWindow?.label";
+                if self.client.execute(label, vec![]).await?.as_str() != Some(window) {
+                    continue;
+                }
                 let found = self.client.find_all(Locator::Css(&css(testid))).await?;
                 if let Some(element) = found.first()
                     && element.is_displayed().await.unwrap_or(false)
@@ -80,9 +84,14 @@ impl App {
                     return Ok(());
                 }
             }
-            ensure!(Instant::now() < end, "no window shows {testid}");
+            ensure!(Instant::now() < end, "window {window} does not show {testid}");
             sleep(Duration::from_millis(200)).await;
         }
+    }
+
+    /// What an element says, cut off or not.
+    async fn words(&self, testid: &str) -> anyhow::Result<String> {
+        Ok(self.find(testid).await?.prop("textContent").await?.unwrap_or_default())
     }
 
     async fn find(&self, testid: &str) -> anyhow::Result<Element> {
@@ -108,16 +117,15 @@ impl App {
         self.click("signin-submit").await
     }
 
-    /// Waits until the call's state line says something that contains `words`.
-    async fn call_says(&self, words: &[&str]) -> anyhow::Result<()> {
+    /// Waits until the call's state line says so.
+    async fn call_says(&self, wanted: &str) -> anyhow::Result<()> {
         let end = Instant::now() + PATIENCE;
         loop {
-            let element = self.find("call-state").await?;
-            let text = element.text().await.unwrap_or_default();
-            if words.iter().any(|w| text.contains(w)) {
+            let text = self.words("call-state").await?;
+            if text.contains(wanted) {
                 return Ok(());
             }
-            ensure!(Instant::now() < end, "the call says {text:?}, not {words:?}");
+            ensure!(Instant::now() < end, "the call says {text:?}, not {wanted:?}");
             sleep(Duration::from_millis(100)).await;
         }
     }
@@ -165,6 +173,16 @@ async fn screenshot() -> anyhow::Result<(usize, Vec<u8>)> {
     Ok((fields[1].parse()?, rest.to_vec()))
 }
 
+/// Leaves a picture of the screen in the folder `BELLWIRE_SHOTS` names, if it does.
+async fn keep_shot(name: &str) -> anyhow::Result<()> {
+    let Some(folder) = std::env::var_os("BELLWIRE_SHOTS").map(PathBuf::from) else { return Ok(()) };
+    std::fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("{name}.png"));
+    let shot = Command::new("import").args(["-window", "root"]).arg(&file).status().await?;
+    ensure!(shot.success(), "no picture in {}", file.display());
+    Ok(())
+}
+
 /// How much of the screen's columns `from..to` has about this colour, as a fraction.
 fn share(picture: &(usize, Vec<u8>), columns: std::ops::Range<usize>, colour: [u8; 3]) -> f64 {
     let (width, pixels) = picture;
@@ -194,11 +212,14 @@ async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
     seller.client.wait().at_most(PATIENCE).for_element(row).await?.click().await?;
     seller.find("call-state").await?;
 
-    customer.window_with("ring-accept").await?;
-    let name = customer.find("ring-name").await?.text().await?;
+    customer.enter("ring", "ring-accept").await?;
+    let name = customer.words("ring-name").await?;
     ensure!(!name.trim().is_empty(), "the ring window names nobody");
+    keep_shot("ring").await?;
     customer.click("ring-accept").await?;
-    customer.window_with("call-end").await?;
+    customer.enter("main", "call-end").await?;
+    customer.call_says("Connected").await?;
+    seller.call_says("Connected").await?;
 
     // Each window is filled with the other's colour, and the picture moves.
     let end = Instant::now() + PATIENCE;
@@ -217,6 +238,7 @@ async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
         );
         sleep(Duration::from_millis(300)).await;
     }
+    keep_shot("call").await?;
     let first = screenshot().await?;
     sleep(Duration::from_millis(700)).await;
     let second = screenshot().await?;
@@ -232,8 +254,9 @@ async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
         app.click("history-tab").await?;
         app.find("history-row").await?;
     }
-    let row = seller.find("history-row").await?.text().await?;
+    let row = seller.words("history-row").await?;
     ensure!(row.contains("Amira"), "the newest call in the history is {row:?}");
+    keep_shot("history").await?;
     tokio::join!(seller.close(), customer.close());
     Ok(())
 }
@@ -245,8 +268,9 @@ async fn a_wrong_password_is_told_in_words() -> anyhow::Result<()> {
     let password = app.client.find(Locator::Css("input[type=password]")).await?;
     password.send_keys("wrong").await?;
     app.click("signin-submit").await?;
-    let error = app.find("signin-error").await?.text().await?;
+    let error = app.words("signin-error").await?;
     ensure!(!error.trim().is_empty(), "the error is empty");
+    keep_shot("wrong-password").await?;
     app.close().await;
     Ok(())
 }
