@@ -89,14 +89,20 @@ impl<D: Desktop> Controller<D> {
             Notice::Ring { .. } | Notice::RingStopped { .. } => {}
             Notice::Missed { call } => self.tell("missed", Some(call), String::new()),
             Notice::Ended { call } => self.tell("ended", Some(call), String::new()),
-            Notice::Device { text } => self.tell("device", None, text),
-            Notice::Problem { text } => self.tell("error", None, text),
+            Notice::Device { text } => self.tell("device", None, sentence(&text)),
+            Notice::Problem { text } => self.tell("error", None, sentence(&text)),
         }
     }
 
     fn tell(&self, kind: &'static str, call: Option<CallView>, text: String) {
         self.desktop.emit("notice", UiNotice { kind, text, call });
     }
+}
+
+/// An error's words begin in lower case, as part of a longer line; alone they are a sentence.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn rings(call: &CallView) -> bool {

@@ -147,3 +147,10 @@ fn news_reaches_the_interface_by_kind() {
     controller.notice(Notice::Problem { text: "x".into() });
     assert_eq!(desktop.take(), ["emit notice missed", "emit notice device", "emit notice error"]);
 }
+
+#[test]
+fn words_of_errors_become_sentences() {
+    assert_eq!(sentence("there is no sound card"), "There is no sound card");
+    assert_eq!(sentence("éclair"), "Éclair");
+    assert_eq!(sentence(""), "");
+}
