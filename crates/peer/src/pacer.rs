@@ -85,10 +85,8 @@ impl Pacer {
 
 #[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
 fn bits(message: &TaggedPacket) -> f64 {
-    match &message.message.packet {
-        Packet::Rtp(packet) => (packet.marshal_size() * 8) as f64,
-        _ => 0.0,
-    }
+    let Packet::Rtp(packet) = &message.message.packet else { return 0.0 };
+    (packet.marshal_size() * 8) as f64
 }
 
 impl Protocol<TaggedPacket, TaggedPacket, ()> for Pacer {
@@ -108,10 +106,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Pacer {
     }
 
     fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
-        let paced = match &message.message.packet {
-            Packet::Rtp(packet) => !self.audio.contains(&packet.header.ssrc),
-            _ => false,
-        };
+        let paced = matches!(&message.message.packet, Packet::Rtp(packet) if !self.audio.contains(&packet.header.ssrc));
         if !paced {
             self.outbound.push_back(message);
             return Ok(());
@@ -193,10 +188,8 @@ mod tests {
     }
 
     fn ssrc(message: &TaggedPacket) -> u32 {
-        match &message.message.packet {
-            Packet::Rtp(p) => p.header.ssrc,
-            _ => 0,
-        }
+        let Packet::Rtp(packet) = &message.message.packet else { return 0 };
+        packet.header.ssrc
     }
 
     #[test]

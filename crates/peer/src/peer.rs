@@ -193,7 +193,7 @@ impl Peer {
     pub async fn create_offer(&self, ice_restart: bool) -> Result<Sdp, NegotiateError> {
         let mut negotiation = self.negotiation.lock().await;
         self.apply_servers().await;
-        let options = RTCOfferOptions { ice_restart, ..Default::default() };
+        let options = RTCOfferOptions { ice_restart };
         let offer = self.connection.create_offer(Some(options)).await.map_err(refused)?;
         self.note_local(&offer);
         self.connection.set_local_description(offer.clone()).await.map_err(refused)?;

@@ -117,10 +117,9 @@ mod tests {
 
     fn through(unwrap: &mut RtxUnwrap, sent: TaggedPacket) -> (u32, u16, u8, Bytes) {
         unwrap.handle_read(sent).expect("never refuses");
-        match unwrap.poll_read().expect("one in, one out").message.packet {
-            Packet::Rtp(p) => (p.header.ssrc, p.header.sequence_number, p.header.payload_type, p.payload),
-            other => panic!("rtp expected, got {other:?}"),
-        }
+        let packet = unwrap.poll_read().expect("one in, one out").message.packet;
+        let Packet::Rtp(p) = packet else { panic!("rtp expected, got {packet:?}") };
+        (p.header.ssrc, p.header.sequence_number, p.header.payload_type, p.payload)
     }
 
     #[test]

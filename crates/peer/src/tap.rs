@@ -249,7 +249,7 @@ mod tests {
 
     use super::*;
 
-    fn rtcp(now: Instant, packet: impl rtcp::Packet + Send + Sync + 'static) -> TaggedPacket {
+    fn rtcp(now: Instant, packet: impl rtcp::Packet + 'static) -> TaggedPacket {
         TaggedPacket {
             now,
             transport: TransportContext::default(),

@@ -119,16 +119,10 @@ struct Packetizer {
 }
 
 impl Packetizer {
-    #[expect(clippy::field_reassign_with_default, reason = "the other field is private")]
     fn new(ssrc: u32) -> Self {
         let mut vp8 = Vp8Payloader::default();
         vp8.enable_picture_id = true;
-        Self {
-            ssrc,
-            sequence: rand::random(),
-            h264: H264Payloader::default(),
-            vp8,
-        }
+        Self { ssrc, sequence: rand::random(), h264: H264Payloader::default(), vp8 }
     }
 
     fn packets(&mut self, frame: &EncodedFrame, payload_type: u8) -> Vec<rtc::rtp::Packet> {

@@ -25,7 +25,9 @@ impl Link {
     fn carry(&mut self, now: Instant, size: usize) -> Option<Instant> {
         self.seen += 1;
         let start = self.busy_until.max(now);
-        if start - now > self.queue_limit || (self.lose_every > 0 && self.seen % self.lose_every == 0) {
+        if start - now > self.queue_limit
+            || (self.lose_every > 0 && self.seen.is_multiple_of(self.lose_every))
+        {
             return None;
         }
         self.busy_until = start + Duration::from_secs_f64(size as f64 * 8.0 / self.bps);
