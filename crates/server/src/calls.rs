@@ -47,7 +47,10 @@ impl Calls {
         let now = Millis::now();
         let call_type = match body.call_type.unwrap_or_default() {
             CallType::Unknown => return Err(ApiError::bad_request("Unknown call type")),
-            known => known,
+            known @ (CallType::OrderSupport
+            | CallType::ProductInquiry
+            | CallType::GeneralSupport
+            | CallType::Sales) => known,
         };
         short(body.notes.as_deref(), "notes")?;
         short(body.conversation_id.as_deref(), "conversationId")?;

@@ -119,7 +119,8 @@ fn order(count: usize, customer: &str, number: usize, nth: usize, now: Millis) -
     let (_, price) = PRODUCTS[(number + nth) % PRODUCTS.len()];
     let age =
         DAY * (1 + steps(number) * 3 + steps(nth) * 23) + MINUTE * (steps(number * 47 + nth * 13) % 600);
-    let status = if nth == 0 { STATUSES[number % 4] } else { STATUSES[3 + usize::from(count % 7 == 0)] };
+    let status =
+        if nth == 0 { STATUSES[number % 4] } else { STATUSES[3 + usize::from(count.is_multiple_of(7))] };
     Order {
         id: order_id(count),
         order_number: format!("NC-{}", 1040 + count),
