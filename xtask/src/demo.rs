@@ -113,7 +113,7 @@ impl Cast {
         let mut picture = options.screenshot.as_deref();
         let mut to_answer = options.answer;
         let mut robot_gone = false;
-        while !options.length().is_some_and(|length| started.elapsed() >= length) {
+        while options.length().is_none_or(|length| started.elapsed() < length) {
             if interrupt::requested() {
                 // This is the usual way to end the demo, not a failure.
                 say::note("stopping");
