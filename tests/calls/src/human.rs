@@ -43,6 +43,7 @@ impl Default for Setup {
     }
 }
 
+#[derive(Debug)]
 pub struct Human {
     engine: Engine,
     pub notices: mpsc::Receiver<Notice>,

@@ -21,6 +21,12 @@ pub struct RawSocket {
     heard: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
+impl std::fmt::Debug for RawSocket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawSocket").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 impl RawSocket {
     /// Signs in over REST and connects with the token.
     pub async fn connect(world: &World, role: &str, email: &str) -> anyhow::Result<Self> {

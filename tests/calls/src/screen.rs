@@ -7,12 +7,12 @@ use anyhow::ensure;
 use bellwire_engine::media::{FrameSink, VideoFrame};
 
 /// A [`FrameSink`] with a memory.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Screen {
     state: Mutex<Seen>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Seen {
     count: u64,
     last: Option<VideoFrame>,

@@ -14,6 +14,7 @@ pub const OTHER_CUSTOMER: &str = "jose@demo.example";
 pub(crate) const PASSWORD: &str = "ring-ring-demo";
 
 /// A server with demo data on free loopback ports, and its database file.
+#[derive(Debug)]
 pub struct World {
     app: Option<App>,
     config: Config,

@@ -23,7 +23,7 @@ fn stories(entry: &Entry) -> Vec<(PathBuf, Vec<Value>)> {
     let folder = folder(entry);
     let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<_> = files
-        .map(|file| file.unwrap().path())
+        .map(|file| file.expect("the folder can be read").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
         .collect();
     paths.sort();
@@ -31,7 +31,7 @@ fn stories(entry: &Entry) -> Vec<(PathBuf, Vec<Value>)> {
 }
 
 fn lines(path: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(path).unwrap();
+    let text = fs::read_to_string(path).expect("the story can be read");
     let parse = |(number, line)| {
         serde_json::from_str(line).unwrap_or_else(|error| panic!("{}:{number}: {error}", path.display()))
     };
@@ -84,8 +84,8 @@ fn tell(dialect: &mut dyn Dialect, line: &Value) -> Value {
             Err(_) => json!({ "heard": [], "out": [], "side": [], "dropped": true, "refused": false }),
         };
     }
-    let call: CallKey = serde_json::from_value(line["say"]["call"].clone()).unwrap();
-    let signal: Signal = serde_json::from_value(line["say"]["signal"].clone()).unwrap();
+    let call: CallKey = serde_json::from_value(line["say"]["call"].clone()).expect("`say` names a call");
+    let signal: Signal = serde_json::from_value(line["say"]["signal"].clone()).expect("`say` holds a signal");
     match dialect.encode(&call, &signal) {
         Ok(outbound) => reaction_value(&Reaction { outbound, ..Reaction::default() }),
         Err(_) => json!({ "heard": [], "out": [], "side": [], "dropped": false, "refused": true }),
@@ -102,19 +102,23 @@ fn expectation(line: &Value) -> Value {
 }
 
 fn inbound_of(value: &Value) -> Inbound {
-    match value {
-        Value::String(word) if word == "opened" => Inbound::Opened,
-        Value::String(word) if word == "closed" => Inbound::Closed,
-        other => match other.get("reply").and_then(Value::as_u64) {
-            Some(id) => Inbound::Reply {
+    match value.as_str() {
+        Some("opened") => return Inbound::Opened,
+        Some("closed") => return Inbound::Closed,
+        Some(_) | None => {}
+    }
+    match value.get("reply").and_then(Value::as_u64) {
+        Some(id) => {
+            let status = value["status"].as_u64().and_then(|status| status.try_into().ok());
+            Inbound::Reply {
                 id: RequestId(id),
-                status: other["status"].as_u64().unwrap().try_into().unwrap(),
-                body: other["body"].clone(),
-            },
-            None => Inbound::Event {
-                name: other["event"].as_str().unwrap().to_owned(),
-                args: other["args"].as_array().unwrap().clone(),
-            },
+                status: status.expect("a reply has a status"),
+                body: value["body"].clone(),
+            }
+        }
+        None => Inbound::Event {
+            name: value["event"].as_str().expect("an event has a name").to_owned(),
+            args: value["args"].as_array().expect("an event has arguments").clone(),
         },
     }
 }
@@ -177,24 +181,25 @@ impl Pair {
         let subject = Some(Subject { id: "o1".into(), label: String::new() });
         let invite = Signal::Invite(Invite { to, kind: MediaKind::Video, subject });
         let local = CallKey::Local(CallId(7));
-        let out = ours.encode(&local, &invite).unwrap();
+        let out = ours.encode(&local, &invite).expect("an invitation can be said");
         let Some(Outbound::Request { id, .. }) = out.first() else { panic!("no request in {out:?}") };
         let body = json!({ "success": true, "videoCall": {
             "callId": CALL, "status": "initiated", "seller": "s1", "customer": "c1",
             "orderId": { "_id": "o1", "orderNumber": "1042" } } });
-        let placed = ours.decode(Inbound::Reply { id: *id, status: 201, body }).unwrap();
+        let placed =
+            ours.decode(Inbound::Reply { id: *id, status: 201, body }).expect("the reply is understood");
         assert!(matches!(placed.heard.as_slice(), [(_, Signal::Placed { .. })]), "{:?}", placed.heard);
         let heard = hear(theirs.as_mut(), &placed.outbound);
         (Self { ours, theirs }, heard)
     }
 
     fn say(&mut self, signal: &Signal) -> Vec<(CallKey, Signal)> {
-        let said = self.ours.encode(&remote(), signal).unwrap();
+        let said = self.ours.encode(&remote(), signal).expect("the signal can be said");
         hear(self.theirs.as_mut(), &said)
     }
 
     fn answer(&mut self, signal: &Signal) -> Vec<(CallKey, Signal)> {
-        let said = self.theirs.encode(&remote(), signal).unwrap();
+        let said = self.theirs.encode(&remote(), signal).expect("the signal can be said");
         hear(self.ours.as_mut(), &said)
     }
 }
