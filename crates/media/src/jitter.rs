@@ -43,7 +43,7 @@ const SKIP_BEYOND: Duration = Duration::from_millis(250);
 
 /// What to play next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Play so many samples of silence: nothing has come yet, or nothing has come for long.
     Silence { samples: u32 },
     /// Decode this.
@@ -57,7 +57,7 @@ pub enum Step {
 
 /// How the caller should stretch what it decodes, to bring the delay to what is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
+pub(crate) enum Pace {
     Keep,
     Faster,
     Slower,
@@ -65,7 +65,7 @@ pub enum Pace {
 
 /// Counts since the start, in packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct JitterStats {
+pub(crate) struct JitterStats {
     pub received: u64,
     pub malformed: u64,
     pub duplicate: u64,
@@ -87,7 +87,7 @@ struct Waiting {
 
 /// See the module.
 #[derive(Debug)]
-pub struct JitterBuffer {
+pub(crate) struct JitterBuffer {
     /// By unwrapped timestamp.
     packets: BTreeMap<i64, Waiting>,
     /// Unwrapped timestamp of the next sample to hand out; `None` until playing.
@@ -108,7 +108,6 @@ pub struct JitterBuffer {
     slow_run: u32,
     /// Recent share of lost packets, decaying over about ten seconds.
     loss: f32,
-    least: Duration,
     stats: JitterStats,
 }
 
@@ -119,7 +118,7 @@ impl Default for JitterBuffer {
 }
 
 impl JitterBuffer {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             packets: BTreeMap::new(),
             next: None,
@@ -135,13 +134,12 @@ impl JitterBuffer {
             late_run: 0,
             slow_run: 0,
             loss: 0.0,
-            least: LEAST_DELAY,
             stats: JitterStats::default(),
         }
     }
 
     /// Takes a packet in.
-    pub fn insert(&mut self, packet: Packet) {
+    pub(crate) fn insert(&mut self, packet: Packet) {
         self.stats.received += 1;
         let length = Some(&packet.payload).filter(|payload| payload.len() <= LARGEST_PAYLOAD);
         let Some(samples) = length.and_then(|payload| packet_samples(payload)) else {
@@ -186,7 +184,7 @@ impl JitterBuffer {
 
     /// Says what to play next, given that `queued` samples handed out before are still unplayed.
     /// Whatever it says is taken as played.
-    pub fn next(&mut self, now: Instant, queued: u32) -> Step {
+    pub(crate) fn next(&mut self, now: Instant, queued: u32) -> Step {
         let Some(mut next) = self.next.or_else(|| self.first_due(now)) else {
             return Step::Silence { samples: STALL_STEP };
         };
@@ -240,7 +238,7 @@ impl JitterBuffer {
     }
 
     /// Whether to play faster or slower, given that `queued` samples handed out are still unplayed.
-    pub fn pace(&self, now: Instant, queued: u32) -> Pace {
+    pub(crate) fn pace(&self, now: Instant, queued: u32) -> Pace {
         let Some(delay) = self.delay(now, queued) else { return Pace::Keep };
         let target = self.target();
         if delay > target + Duration::from_millis(20) {
@@ -253,18 +251,18 @@ impl JitterBuffer {
     }
 
     /// The delay that would let nearly every packet come in time.
-    pub fn target(&self) -> Duration {
+    pub(crate) fn target(&self) -> Duration {
         if self.transits.len() < 25 {
-            return FIRST_DELAY.max(self.least);
+            return FIRST_DELAY;
         }
         // A packet is restored from its successor, so that has to be here when it is missed.
         let repair = if self.loss > 0.004 { Duration::from_millis(20) } else { Duration::ZERO };
-        (self.quantile + MARGIN + repair).clamp(self.least, MOST_DELAY)
+        (self.quantile + MARGIN + repair).clamp(LEAST_DELAY, MOST_DELAY)
     }
 
     /// How long after it could have come at the earliest the sample `queued` before the next one is
     /// played; `None` while not playing.
-    pub fn delay(&self, now: Instant, queued: u32) -> Option<Duration> {
+    pub(crate) fn delay(&self, now: Instant, queued: u32) -> Option<Duration> {
         let (origin, begin) = self.origin?;
         let position = self.next? - i64::from(queued);
         let expected = position - begin + self.fastest;
@@ -273,26 +271,12 @@ impl JitterBuffer {
     }
 
     /// RTP timestamp of the sample `queued` before the next one; `None` while not playing.
-    pub fn position(&self, queued: u32) -> Option<u32> {
+    pub(crate) fn position(&self, queued: u32) -> Option<u32> {
         Some((self.next? - i64::from(queued)) as u32)
     }
 
-    /// Keeps the delay from falling under `least`, so that sound waits for pictures.
-    pub fn set_least(&mut self, least: Duration) {
-        self.least = least.clamp(LEAST_DELAY, MOST_DELAY);
-    }
-
-    pub fn stats(&self) -> JitterStats {
+    pub(crate) fn stats(&self) -> JitterStats {
         self.stats
-    }
-
-    /// Packets waiting.
-    pub fn len(&self) -> usize {
-        self.packets.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.packets.is_empty()
     }
 
     fn begin(&mut self, packet: &Packet, samples: u32) {
@@ -306,8 +290,7 @@ impl JitterBuffer {
 
     fn restart(&mut self, packet: &Packet, samples: u32) {
         let stats = JitterStats { restarts: self.stats.restarts + 1, ..self.stats };
-        let least = self.least;
-        *self = Self { stats, least, ..Self::new() };
+        *self = Self { stats, ..Self::new() };
         self.begin(packet, samples);
     }
 
@@ -352,7 +335,7 @@ impl JitterBuffer {
 
     fn first_due(&self, now: Instant) -> Option<i64> {
         let (origin, _) = self.origin?;
-        let due = now >= origin + FIRST_DELAY.max(self.least);
+        let due = now >= origin + FIRST_DELAY;
         self.packets.first_key_value().filter(|_| due).map(|(start, _)| *start)
     }
 

@@ -44,7 +44,7 @@ pub struct AudioDevice {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub(crate) enum OpenError {
     #[error("there is no sound server and no sound card")]
     NoHost,
     #[error("there is no such sound device")]
@@ -267,6 +267,10 @@ impl Plan {
     }
 
     fn capture_in_format(&self, callback: Capture, fault: Arc<Fault>) -> Result<cpal::Stream, OpenError> {
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "cpal's list of formats grows; others are refused"
+        )]
         match self.format {
             SampleFormat::F32 => self.capture::<f32>(callback, fault),
             SampleFormat::I16 => self.capture::<i16>(callback, fault),
@@ -278,6 +282,10 @@ impl Plan {
     }
 
     fn playback_in_format(&self, callback: Playback, fault: Arc<Fault>) -> Result<cpal::Stream, OpenError> {
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "cpal's list of formats grows; others are refused"
+        )]
         match self.format {
             SampleFormat::F32 => self.playback::<f32>(callback, fault),
             SampleFormat::I16 => self.playback::<i16>(callback, fault),

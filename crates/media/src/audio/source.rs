@@ -39,7 +39,7 @@ enum Kind {
     Tone { phase: f32 },
     Clip { clip: Clip, start: Instant },
     Echo { waiting: VecDeque<f32> },
-    Microphone { line: DeviceLine<Inward>, input: Option<Input> },
+    Microphone { line: DeviceLine<Inward>, input: Option<Box<Input>> },
 }
 
 struct Input {
@@ -146,12 +146,7 @@ impl Source {
             }
             Kind::Microphone { line, input } => {
                 if let Some(change) = line.change() {
-                    *input = change.map(|line| Input {
-                        converter: Converter::new(line.rate, 48_000),
-                        line,
-                        ready: Vec::new(),
-                        heard: now,
-                    });
+                    *input = change.map(|line| Box::new(Input::new(line, now)));
                     self.pace.due = now + PATIENCE;
                 }
                 if let Some(captured) = input.as_mut().and_then(|input| input.next(now, frame)) {
@@ -167,6 +162,10 @@ impl Source {
 }
 
 impl Input {
+    fn new(line: Line<Consumer<f32>>, now: Instant) -> Self {
+        Self { converter: Converter::new(line.rate, 48_000), line, ready: Vec::new(), heard: now }
+    }
+
     fn next(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<Instant> {
         let waiting = self.line.ring.slots();
         if waiting > 0

@@ -33,7 +33,7 @@ pub(crate) struct Speaker {
 enum Kind {
     Nothing,
     File(hound::WavWriter<BufWriter<File>>),
-    Device { line: DeviceLine<Outward>, output: Option<Output> },
+    Device { line: DeviceLine<Outward>, output: Option<Box<Output>> },
 }
 
 struct Output {
@@ -87,7 +87,7 @@ impl Speaker {
     pub(crate) fn wants(&mut self, now: Instant) -> bool {
         if let Kind::Device { line, output } = &mut self.kind {
             if let Some(change) = line.change() {
-                *output = change.map(|line| Output::new(line, now));
+                *output = change.map(|line| Box::new(Output::new(line, now)));
                 self.due = now;
             }
             if let Some(output) = output {

@@ -4,11 +4,11 @@
 use bytes::Bytes;
 
 /// Samples per second of everything Opus in a call, and its RTP clock.
-pub const OPUS_RATE: u32 = 48_000;
+pub(crate) const OPUS_RATE: u32 = 48_000;
 /// Samples in each packet we send (20 ms).
-pub const PACKET_SAMPLES: usize = 960;
+pub(crate) const PACKET_SAMPLES: usize = 960;
 /// Samples in the longest packet Opus allows (120 ms).
-pub const MAX_PACKET_SAMPLES: usize = 5760;
+pub(crate) const MAX_PACKET_SAMPLES: usize = 5760;
 
 const BITRATE: i32 = 32_000;
 /// Below this hint libopus leaves the redundancy out however much it is asked for.
@@ -18,7 +18,7 @@ const MOST_LOSS_HINT: i32 = 30;
 const LARGEST_PACKET: usize = 1275;
 
 /// How many samples a packet holds, from its first bytes alone (RFC 6716 3.1); `None` if malformed.
-pub fn packet_samples(payload: &[u8]) -> Option<u32> {
+pub(crate) fn packet_samples(payload: &[u8]) -> Option<u32> {
     let toc = *payload.first()?;
     let config = toc >> 3;
     let frame = match config {
@@ -37,13 +37,13 @@ pub fn packet_samples(payload: &[u8]) -> Option<u32> {
 
 /// Encodes one voice.
 #[derive(Debug)]
-pub struct VoiceEncoder {
+pub(crate) struct VoiceEncoder {
     encoder: opus::Encoder,
     scratch: [u8; LARGEST_PACKET],
 }
 
 impl VoiceEncoder {
-    pub fn new() -> Result<Self, opus::Error> {
+    pub(crate) fn new() -> Result<Self, opus::Error> {
         let mut encoder = opus::Encoder::new(OPUS_RATE, opus::Channels::Mono, opus::Application::Voip)?;
         encoder.set_bitrate(opus::Bitrate::Bits(BITRATE))?;
         encoder.set_complexity(9)?;
@@ -55,13 +55,13 @@ impl VoiceEncoder {
     }
 
     /// Tells how much the other end loses (0..1), which decides how much redundancy is sent.
-    pub fn set_loss(&mut self, fraction: f32) -> Result<(), opus::Error> {
+    pub(crate) fn set_loss(&mut self, fraction: f32) -> Result<(), opus::Error> {
         let percent = (fraction * 100.0).round() as i32;
         self.encoder.set_packet_loss_perc(percent.clamp(LEAST_LOSS_HINT, MOST_LOSS_HINT))
     }
 
     /// Encodes exactly [`PACKET_SAMPLES`] samples.
-    pub fn encode(&mut self, pcm: &[f32]) -> Result<Bytes, opus::Error> {
+    pub(crate) fn encode(&mut self, pcm: &[f32]) -> Result<Bytes, opus::Error> {
         let length = self.encoder.encode_float(pcm, &mut self.scratch)?;
         Ok(Bytes::copy_from_slice(&self.scratch[..length]))
     }
@@ -69,32 +69,32 @@ impl VoiceEncoder {
 
 /// Decodes one voice and makes up what is missing of it.
 #[derive(Debug)]
-pub struct VoiceDecoder {
+pub(crate) struct VoiceDecoder {
     decoder: opus::Decoder,
     scratch: Vec<f32>,
 }
 
 impl VoiceDecoder {
-    pub fn new() -> Result<Self, opus::Error> {
+    pub(crate) fn new() -> Result<Self, opus::Error> {
         let decoder = opus::Decoder::new(OPUS_RATE, opus::Channels::Mono)?;
         Ok(Self { decoder, scratch: vec![0.0; MAX_PACKET_SAMPLES] })
     }
 
     /// Decodes a packet.
-    pub fn decode(&mut self, payload: &[u8]) -> Result<&[f32], opus::Error> {
+    pub(crate) fn decode(&mut self, payload: &[u8]) -> Result<&[f32], opus::Error> {
         let samples = self.decoder.decode_float(payload, &mut self.scratch, false)?;
         Ok(&self.scratch[..samples])
     }
 
     /// Decodes what `following` carries about the packet before it, which was `samples` long.
-    pub fn recover(&mut self, following: &[u8], samples: usize) -> Result<&[f32], opus::Error> {
+    pub(crate) fn recover(&mut self, following: &[u8], samples: usize) -> Result<&[f32], opus::Error> {
         let samples = samples.min(MAX_PACKET_SAMPLES);
         let samples = self.decoder.decode_float(following, &mut self.scratch[..samples], true)?;
         Ok(&self.scratch[..samples])
     }
 
     /// Continues the voice over a gap of `samples`, a multiple of 2.5 ms.
-    pub fn conceal(&mut self, samples: usize) -> Result<&[f32], opus::Error> {
+    pub(crate) fn conceal(&mut self, samples: usize) -> Result<&[f32], opus::Error> {
         let samples = samples.min(MAX_PACKET_SAMPLES);
         let samples = self.decoder.decode_float(&[], &mut self.scratch[..samples], false)?;
         Ok(&self.scratch[..samples])

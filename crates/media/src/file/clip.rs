@@ -45,7 +45,7 @@ impl ClipSource {
     fn read(&mut self) -> Result<(Instant, VideoFrame), SourceError> {
         // Twice: the end of a round, and the first picture of the next.
         for _ in 0..2 {
-            if let Some((shown, frame)) = self.reader.next()? {
+            if let Some((shown, frame)) = self.reader.next_picture()? {
                 return Ok((self.start + self.clip.loop_length().saturating_mul(self.rounds) + shown, frame));
             }
             self.rounds += 1;

@@ -56,10 +56,14 @@ fn failed(what: impl std::fmt::Display) -> SourceError {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
-    let opening = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => SourceError::NotFound(path.display().to_string()),
-        std::io::ErrorKind::PermissionDenied => SourceError::Denied,
-        _ => failed(error),
+    let opening = |error: std::io::Error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            SourceError::NotFound(path.display().to_string())
+        } else if error.kind() == std::io::ErrorKind::PermissionDenied {
+            SourceError::Denied
+        } else {
+            failed(error)
+        }
     };
     let size = std::fs::metadata(path).map_err(opening)?.len();
     if size > MAX_BYTES {
@@ -202,7 +206,7 @@ impl ClipReader {
 
     /// The next picture in order of display and when it is shown, from the clip's beginning; `None` at
     /// the end.
-    pub fn next(&mut self) -> Result<Option<(Duration, VideoFrame)>, SourceError> {
+    pub fn next_picture(&mut self) -> Result<Option<(Duration, VideoFrame)>, SourceError> {
         loop {
             let overdue = self.flushed || self.held.len() > MAX_HELD;
             if let Some(entry) = self.held.first_entry()

@@ -22,7 +22,7 @@ fn b_frames_come_out_in_order_of_display() {
     let clip = Arc::new(Clip::open(&numbered()).expect("the clip is sound"));
     let mut reader = ClipReader::new(clip).expect("a decoder");
     let mut seen = Vec::new();
-    while let Some((shown, frame)) = reader.next().expect("the clip is sound") {
+    while let Some((shown, frame)) = reader.next_picture().expect("the clip is sound") {
         assert_eq!((frame.width, frame.height), (320, 180));
         let number = read_frame_number(&frame).expect("every picture is numbered");
         assert_eq!(shown, Duration::from_millis(40) * number);
@@ -36,7 +36,7 @@ fn skipping_starts_at_a_key_frame() {
     let clip = Arc::new(Clip::open(&numbered()).expect("the clip is sound"));
     let mut reader = ClipReader::new(clip).expect("a decoder");
     reader.skip_to(Duration::from_millis(40 * 47)).expect("a decoder");
-    let (_, frame) = reader.next().expect("the clip is sound").expect("there is more");
+    let (_, frame) = reader.next_picture().expect("the clip is sound").expect("there is more");
     assert_eq!(read_frame_number(&frame), Some(40));
 }
 
@@ -49,7 +49,7 @@ fn the_film_decodes_whole_and_knows_its_length() {
     assert!(length >= Duration::from_millis(5280) && length < Duration::from_millis(5500), "{length:?}");
     let mut reader = ClipReader::new(clip).expect("a decoder");
     let mut times = Vec::new();
-    while let Some((shown, frame)) = reader.next().expect("the film is sound") {
+    while let Some((shown, frame)) = reader.next_picture().expect("the film is sound") {
         assert_eq!((frame.width, frame.height), (1280, 720));
         times.push(shown);
     }
@@ -104,7 +104,7 @@ fn what_is_no_clip_is_refused_in_plain_words() {
         if let Ok(clip) = open(&broken)
             && let Ok(mut reader) = ClipReader::new(Arc::new(clip))
         {
-            while let Ok(Some(_)) = reader.next() {}
+            while let Ok(Some(_)) = reader.next_picture() {}
         }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn film(most: usize) -> Vec<VideoFrame> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/media/big-buck-bunny-720p25.mp4");
     let clip = Arc::new(Clip::open(&path).expect("the film is sound"));
     let mut reader = ClipReader::new(clip).expect("a decoder");
-    std::iter::from_fn(|| reader.next().expect("the film is sound"))
+    std::iter::from_fn(|| reader.next_picture().expect("the film is sound"))
         .map(|(_, frame)| frame)
         .take(most)
         .collect()

@@ -5,20 +5,23 @@ use std::path::Path;
 /// Samples in the pieces that are compared.
 const PIECE: usize = 960;
 
-pub fn read_wav(path: &Path) -> Vec<f32> {
-    let reader = hound::WavReader::open(path).unwrap();
+pub(crate) fn read_wav(path: &Path) -> Vec<f32> {
+    let reader = hound::WavReader::open(path).expect("the sound file opens");
     assert_eq!(reader.spec().sample_rate, 48_000);
-    reader.into_samples::<i16>().map(|sample| f32::from(sample.unwrap()) / 32768.0).collect()
+    reader
+        .into_samples::<i16>()
+        .map(|sample| f32::from(sample.expect("the sound file is whole")) / 32768.0)
+        .collect()
 }
 
-pub fn level_db(sound: &[f32]) -> f32 {
+pub(crate) fn level_db(sound: &[f32]) -> f32 {
     let power =
         sound.iter().map(|sample| f64::from(sample * sample)).sum::<f64>() / sound.len().max(1) as f64;
     (10.0 * power.max(1e-12).log10()) as f32
 }
 
 /// Where in `recording` the beginning of `original` is, and how well it fits (normalised correlation).
-pub fn locate(original: &[f32], recording: &[f32]) -> (usize, f32) {
+pub(crate) fn locate(original: &[f32], recording: &[f32]) -> (usize, f32) {
     // Envelopes of 1 ms find the neighbourhood, samples the place.
     let coarse = |sound: &[f32]| -> Vec<f32> {
         sound.chunks(48).map(|piece| piece.iter().map(|sample| sample.abs()).sum::<f32>()).collect()
@@ -49,7 +52,7 @@ fn best(pattern: &[f32], field: &[f32], places: std::ops::Range<usize>, step: us
 
 /// Likeness 0..1 of the spectra over time; both begin at the same place. Stretching by a few
 /// milliseconds is allowed for by looking a little around.
-pub fn likeness(original: &[f32], recording: &[f32]) -> f32 {
+pub(crate) fn likeness(original: &[f32], recording: &[f32]) -> f32 {
     let pieces = original.len() / PIECE;
     let left = spectrum(original);
     // Half seconds are compared each at its own best place.
@@ -77,7 +80,7 @@ pub fn likeness(original: &[f32], recording: &[f32]) -> f32 {
 }
 
 /// Share of the original's loud pieces that are silent in the recording and around it.
-pub fn dropouts(original: &[f32], recording: &[f32]) -> f32 {
+pub(crate) fn dropouts(original: &[f32], recording: &[f32]) -> f32 {
     let (mut loud, mut missing) = (0.0_f32, 0.0);
     for (index, piece) in original.chunks_exact(PIECE).enumerate() {
         if level_db(piece) < -35.0 {

@@ -16,23 +16,23 @@ use super::wiring::until;
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// Dropping it ends the server.
-pub struct Server {
+pub(crate) struct Server {
     process: Option<Child>,
     folder: TempDir,
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Server {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut server = Self::none();
         server.restart();
         server
     }
 
     /// An environment without any server.
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = tempfile::Builder::new().prefix("bw-pulse").tempdir().unwrap();
+        let folder = tempfile::Builder::new().prefix("bw-pulse").tempdir().expect("a temporary folder");
         let socket = folder.path().join("native");
         for (name, value) in [
             ("XDG_RUNTIME_DIR", folder.path().to_owned()),
@@ -46,7 +46,7 @@ impl Server {
         Self { process: None, folder, _alone: alone }
     }
 
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let socket = self.folder.path().join("native");
         let _ = std::fs::remove_file(&socket);
         let modules = [
@@ -67,50 +67,54 @@ impl Server {
         pactl(&["set-default-source", "mic"]).expect("the source is there");
     }
 
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             let _ = process.kill();
             let _ = process.wait();
         }
     }
 
-    pub fn load(&self, module: &str) {
+    pub(crate) fn load(&self, module: &str) {
         let words: Vec<&str> = std::iter::once("load-module").chain(module.split(' ')).collect();
         pactl(&words).expect("the module loads");
     }
 
-    pub fn make_default(&self, sink: &str) {
+    pub(crate) fn make_default(&self, sink: &str) {
         pactl(&["set-default-sink", sink]).expect("the sink is there");
     }
 
     /// Unloads the module whose arguments contain `text`.
-    pub fn unload(&self, text: &str) {
+    pub(crate) fn unload(&self, text: &str) {
         let list = pactl(&["list", "short", "modules"]).expect("the server answers");
         let line = list.lines().find(|line| line.contains(text)).expect("the module is loaded");
-        pactl(&["unload-module", line.split('\t').next().unwrap()]).expect("the module unloads");
+        pactl(&["unload-module", line.split('\t').next().unwrap_or_default()]).expect("the module unloads");
     }
 
     /// Plays a file to its end.
-    pub fn play(&self, file: &Path, sink: &str) {
+    pub(crate) fn play(&self, file: &Path, sink: &str) {
         let status = Command::new("paplay").args(["-d", sink, "--latency-msec=20"]).arg(file).status();
-        assert!(status.unwrap().success());
+        assert!(status.expect("paplay is installed").success());
     }
 
     /// Plays a file until it ends or the server does.
-    pub fn play_in_background(&self, file: &Path, sink: &str) {
-        let mut player =
-            Command::new("paplay").args(["-d", sink]).arg(file).stderr(Stdio::null()).spawn().unwrap();
+    pub(crate) fn play_in_background(&self, file: &Path, sink: &str) {
+        let mut player = Command::new("paplay")
+            .args(["-d", sink])
+            .arg(file)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("paplay is installed");
         std::thread::spawn(move || player.wait());
     }
 
-    pub fn record(&self, source: &str) -> Recorder {
+    pub(crate) fn record(&self, source: &str) -> Recorder {
         let mut process = Command::new("parec")
             .args(["-d", source, "--latency-msec=10", "--format=s16le", "--rate=48000", "--channels=1"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap();
-        let mut pipe = process.stdout.take().unwrap();
+            .expect("parec is installed");
+        let mut pipe = process.stdout.take().expect("its output was asked for");
         let taken =
             Arc::new(Mutex::new(Recording { sound: Vec::new(), begun: f64::MAX, from: Instant::now() }));
         let store = taken.clone();
@@ -120,7 +124,7 @@ impl Server {
             while let Ok(count @ 1..) = pipe.read(&mut buffer) {
                 rest.extend_from_slice(&buffer[..count]);
                 let whole = rest.len() / 2 * 2;
-                let mut recording = store.lock().unwrap();
+                let mut recording = store.lock().unwrap_or_else(PoisonError::into_inner);
                 let samples = rest[..whole].chunks_exact(2);
                 recording
                     .sound
@@ -147,14 +151,14 @@ fn pactl(words: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-pub struct Recorder {
+pub(crate) struct Recorder {
     process: Child,
     taken: Arc<Mutex<Recording>>,
 }
 
 /// What was recorded, and when.
 #[derive(Clone)]
-pub struct Recording {
+pub(crate) struct Recording {
     pub sound: Vec<f32>,
     /// Seconds after `from` at which the first sample was played.
     begun: f64,
@@ -163,9 +167,9 @@ pub struct Recording {
 
 impl Recording {
     /// When a sample was played, in seconds of a clock all recordings of a process share.
-    pub fn at(&self, sample: usize) -> f64 {
+    pub(crate) fn at(&self, sample: usize) -> f64 {
         static ZERO: Mutex<Option<Instant>> = Mutex::new(None);
-        let zero = *ZERO.lock().unwrap().get_or_insert(self.from);
+        let zero = *ZERO.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(self.from);
         let from = match self.from.checked_duration_since(zero) {
             Some(after) => after.as_secs_f64(),
             None => -zero.duration_since(self.from).as_secs_f64(),
@@ -175,21 +179,26 @@ impl Recording {
 }
 
 impl Recorder {
-    pub fn samples(&self) -> usize {
-        self.taken.lock().unwrap().sound.len()
+    pub(crate) fn samples(&self) -> usize {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).sound.len()
     }
 
-    pub fn loudest(&self) -> f32 {
-        self.taken.lock().unwrap().sound.iter().fold(0.0, |most, sample| most.max(sample.abs()))
+    pub(crate) fn loudest(&self) -> f32 {
+        self.taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .sound
+            .iter()
+            .fold(0.0, |most, sample| most.max(sample.abs()))
     }
 
-    pub fn last_second_level(&self) -> f32 {
-        let recording = self.taken.lock().unwrap();
+    pub(crate) fn last_second_level(&self) -> f32 {
+        let recording = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         level_db(&recording.sound[recording.sound.len().saturating_sub(48_000)..])
     }
 
-    pub fn finish(self) -> Recording {
-        self.taken.lock().unwrap().clone()
+    pub(crate) fn finish(self) -> Recording {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ends of a call without a network between them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bellwire_media::{
@@ -9,11 +9,11 @@ use bellwire_media::{
     SharedReceiver, VideoFrame,
 };
 
-pub type Events = Arc<Mutex<Vec<MediaEvent>>>;
+pub(crate) type Events = Arc<Mutex<Vec<MediaEvent>>>;
 
 /// Carries packets and counts them.
 #[derive(Clone, Default)]
-pub struct Wire {
+pub(crate) struct Wire {
     packets: Arc<AtomicU64>,
 }
 
@@ -42,26 +42,26 @@ impl FrameSink for Blind {
 
 impl Wire {
     /// An end nobody hears.
-    pub fn end(&self, config: CallMediaConfig) -> (CallMedia, Events) {
+    pub(crate) fn end(&self, config: CallMediaConfig) -> (CallMedia, Events) {
         self.start(config, Arc::new(OnceLock::new()))
     }
 
     /// An end that `listener` hears.
-    pub fn speaker_to(&self, config: CallMediaConfig, listener: &CallMedia) -> (CallMedia, Events) {
+    pub(crate) fn speaker_to(&self, config: CallMediaConfig, listener: &CallMedia) -> (CallMedia, Events) {
         let to = Arc::new(OnceLock::new());
         let _ = to.set(listener.receiver());
         self.start(config, to)
     }
 
     /// An end that hears itself.
-    pub fn echo(&self, config: CallMediaConfig) -> (CallMedia, Events) {
+    pub(crate) fn echo(&self, config: CallMediaConfig) -> (CallMedia, Events) {
         let to = Arc::new(OnceLock::new());
         let (media, events) = self.start(config, to.clone());
         let _ = to.set(media.receiver());
         (media, events)
     }
 
-    pub fn packets(&self) -> u64 {
+    pub(crate) fn packets(&self) -> u64 {
         self.packets.load(Ordering::Relaxed)
     }
 
@@ -76,7 +76,7 @@ impl Wire {
             self_view: Arc::new(Blind),
             events: Arc::new(move |event| {
                 if !matches!(event, MediaEvent::Levels { .. }) {
-                    told.lock().unwrap().push(event);
+                    told.lock().unwrap_or_else(PoisonError::into_inner).push(event);
                 }
             }),
         };
@@ -85,7 +85,7 @@ impl Wire {
 }
 
 /// Waits for a condition, for as long as a slow machine may need.
-pub fn until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
