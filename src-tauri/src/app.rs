@@ -61,17 +61,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         tauri::async_runtime::spawn(Controller::sign_in(desktop, handle, request));
     }
 
-    app.run(move |app, event| match event {
-        RunEvent::WindowEvent { label, event: tauri::WindowEvent::CloseRequested { .. }, .. }
-            if label == "main" =>
-        {
+    app.run(move |app, event| {
+        if closes_main(&event) {
             // Out of sight at once; the goodbyes below take a moment.
             for window in app.webview_windows().values() {
                 let _ = window.hide();
             }
             app.exit(0);
-        }
-        RunEvent::Exit => {
+        } else if let RunEvent::Exit = event {
             token.cancel();
             if let Some(engine) = engine.lock().ok().and_then(|mut e| e.take()) {
                 let stopped = async { tokio::time::timeout(GOODBYE, engine.stop()).await };
@@ -80,9 +77,15 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
                 }
             }
         }
-        _ => {}
     });
     Ok(())
+}
+
+fn closes_main(event: &RunEvent) -> bool {
+    matches!(
+        event,
+        RunEvent::WindowEvent { label, event: tauri::WindowEvent::CloseRequested { .. }, .. } if label == "main"
+    )
 }
 
 #[allow(clippy::unused_async, reason = "the engine must start inside the runtime it spawns its tasks on")]

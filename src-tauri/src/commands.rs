@@ -50,7 +50,8 @@ pub(crate) async fn sign_in(engine: State<'_, Handle>, request: SignIn) -> Answe
 
 #[tauri::command]
 pub(crate) async fn sign_out(engine: State<'_, Handle>, account: AccountId) -> Answer {
-    Ok(engine.sign_out(account).await)
+    engine.sign_out(account).await;
+    Ok(())
 }
 
 #[tauri::command]
@@ -61,7 +62,8 @@ pub(crate) async fn dial(
     kind: MediaKind,
     subject: Option<Subject>,
 ) -> Answer {
-    Ok(engine.dial(account, person, kind, subject).await)
+    engine.dial(account, person, kind, subject).await;
+    Ok(())
 }
 
 #[tauri::command]
@@ -71,42 +73,50 @@ pub(crate) async fn accept(
     call: CallId,
 ) -> Answer {
     engine.accept(call).await;
-    Ok(desktop.show_main())
+    desktop.show_main();
+    Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn end_and_accept(engine: State<'_, Handle>, call: CallId) -> Answer {
-    Ok(engine.end_and_accept(call).await)
+    engine.end_and_accept(call).await;
+    Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn decline(engine: State<'_, Handle>, call: CallId) -> Answer {
-    Ok(engine.decline(call).await)
+    engine.decline(call).await;
+    Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn silence(engine: State<'_, Handle>, call: CallId) -> Answer {
-    Ok(engine.silence(call).await)
+    engine.silence(call).await;
+    Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn hang_up(engine: State<'_, Handle>, call: CallId) -> Answer {
-    Ok(engine.hang_up(call).await)
+    engine.hang_up(call).await;
+    Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn set_microphone(engine: State<'_, Handle>, on: bool) -> Answer {
-    Ok(engine.set_microphone(on).await)
+    engine.set_microphone(on).await;
+    Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn set_camera(engine: State<'_, Handle>, on: bool) -> Answer {
-    Ok(engine.set_camera(on).await)
+    engine.set_camera(on).await;
+    Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn dismiss(engine: State<'_, Handle>, call: CallId) -> Answer {
-    Ok(engine.dismiss(call).await)
+    engine.dismiss(call).await;
+    Ok(())
 }
 
 #[tauri::command]

@@ -155,6 +155,7 @@ async fn serve(video: &Arc<Video>, socket: TcpStream, token: CancellationToken) 
     socket.set_nodelay(true)?;
     let path = format!("/{}", video.address.token);
     let limits = WebSocketConfig::default().max_message_size(Some(1024)).max_frame_size(Some(1024));
+    #[expect(clippy::result_large_err, reason = "a handshake's callback has to answer so")]
     let check = |request: &Request, response: Response| {
         if admitted(request, &path) { Ok(response) } else { Err(refusal()) }
     };
