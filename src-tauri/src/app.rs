@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_engine::{Engine, EngineConfig, Handle, Notice, Screens, SignIn};
-use tauri::{Manager, RunEvent};
+use tauri::{Manager, RunEvent, WindowEvent};
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -62,12 +62,16 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     }
 
     app.run(move |app, event| {
-        if closes_main(&event) {
-            // Out of sight at once; the goodbyes below take a moment.
-            for window in app.webview_windows().values() {
-                let _ = window.hide();
+        if let RunEvent::WindowEvent { label, event: WindowEvent::CloseRequested { api, .. }, .. } = &event {
+            // Destroyed, the answer window could not come up again; the main one goes with the program.
+            api.prevent_close();
+            if label == "main" {
+                // Out of sight at once; the goodbyes below take a moment.
+                for window in app.webview_windows().values() {
+                    let _ = window.hide();
+                }
+                app.exit(0);
             }
-            app.exit(0);
         } else if let RunEvent::Exit = event {
             token.cancel();
             if let Some(engine) = engine.lock().ok().and_then(|mut e| e.take()) {
@@ -79,13 +83,6 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         }
     });
     Ok(())
-}
-
-fn closes_main(event: &RunEvent) -> bool {
-    matches!(
-        event,
-        RunEvent::WindowEvent { label, event: tauri::WindowEvent::CloseRequested { .. }, .. } if label == "main"
-    )
 }
 
 #[allow(clippy::unused_async, reason = "the engine must start inside the runtime it spawns its tasks on")]
