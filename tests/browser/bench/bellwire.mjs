@@ -14,21 +14,20 @@ export class Bellwire {
 
   #start(name, verb, role, email, camera, more) {
     const options = [verb, '--server', this.stage.rest.replace(/\/api\/v2$/, ''), '--role', role, '--email', email,
-      '--camera', camera, '--microphone', 'test:tone', '--speaker', 'none',
-      '--start-bitrate', '2000000', '--max-bitrate', '2000000', '--patience', '60', ...more];
+      '--camera', camera, '--microphone', 'test:tone', '--speaker', 'none', '--patience', '60', ...more];
     return new Program(`bellwire-cli ${name}`, this.program, options, { BELLWIRE_PASSWORD: PASSWORD });
   }
 
   /** Seller calls customer and hangs up after `seconds`; `during` runs while both are connected. */
-  async #call(seconds, camera, during) {
-    const callee = this.#start('callee', 'answer', 'customer', CUSTOMER, camera, []);
+  async #call(seconds, camera, more, during) {
+    const callee = this.#start('callee', 'answer', 'customer', CUSTOMER, camera, more);
     let caller;
     try {
       await callee.until('the sign-in', ofKind('signed_in'));
       // Signed in is a moment before the socket is open.
       await sleep(1000);
       await this.stage.mayCall();
-      caller = this.#start('caller', 'call', 'seller', SELLER, camera, ['--to', CUSTOMER, '--seconds', String(seconds)]);
+      caller = this.#start('caller', 'call', 'seller', SELLER, camera, ['--to', CUSTOMER, '--seconds', String(seconds), ...more]);
       const sides = { caller, callee };
       await both(sides, (side) => side.until('the connection', connected));
       const result = await during(sides);
@@ -41,7 +40,7 @@ export class Bellwire {
 
   /** Milliseconds from the answer to the first picture and sound, per side. */
   answerTimes() {
-    return this.#call(3, 'test:pattern', (sides) => both(sides, async (side) => {
+    return this.#call(3, 'test:pattern', [], (sides) => both(sides, async (side) => {
       const stats = await side.until('first picture and sound', (s) => figures(s).findLast(
         (line) => line.answer_to_video_ms !== null && line.answer_to_audio_ms !== null));
       return { shown: stats.answer_to_video_ms, decoded: stats.answer_to_video_ms, audio: stats.answer_to_audio_ms };
@@ -51,7 +50,7 @@ export class Bellwire {
   /** Processor and memory over a steady `window` of seconds, per side. */
   load(source, { settle, window }) {
     const camera = source === 'film' ? `file:${this.stage.film.packed}` : 'test:pattern';
-    return this.#call(settle + window + 3, camera, async (sides) => {
+    return this.#call(settle + window + 3, camera, ['--start-bitrate', '2000000', '--max-bitrate', '2000000'], async (sides) => {
       await sleep(settle * 1000);
       const measure = await both(sides, async (side) => ({ used: meter(side.pid), from: figures(side).length, first: figures(side).at(-1) }));
       await sleep(window * 1000);

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg, totalmem } from 'node:os';
+import { cpus, getPriority, loadavg, totalmem } from 'node:os';
 
 import { median, ratio, spread, table } from './figures.mjs';
 
@@ -44,6 +44,7 @@ export function loadTable({ bellwire, chromium }) {
 
 /** Whether the first picture is there no later than Chromium's, at both sides. */
 export function bar({ bellwire, chromium }) {
+  if (bellwire.length === 0 || chromium.length === 0) return 'Bar: not measured.';
   const sides = Object.keys(SIDES).map((side) => median(values(bellwire, side, 'shown')) / median(values(chromium, side, 'shown')));
   const met = sides.every((value) => value <= 1);
   return `Bar: answer to first remote picture at most 1.00x Chromium at both sides: **${met ? 'met' : 'missed'}** (${sides.map((v) => `${v.toFixed(2)}x`).join(', ')}).`;
@@ -78,7 +79,7 @@ Written by \`cargo xtask bench call\`; do not edit, run it again.
 | Bellwire | ${where.bellwire} |
 | Chromium | ${where.chromium}, headless, software rendering |
 | Node.js | ${where.node} |
-| load average (1 min) before, after | ${busy.join(', ')} |
+| load average (1 min) before, after | ${busy.join(', ')}; all of this ran at nice ${getPriority()} |
 
 Cells are medians with the least and the most in brackets. Ratios are Bellwire to Chromium, below 1 is better. Both
 kinds of call go through the same bellwire-server in the same run, over loopback, and take turns, so that whatever else
@@ -95,12 +96,13 @@ ${bar(answers)}
   the screen is not in it); Chromium when \`requestVideoFrameCallback\` runs. As this includes up to one frame of Chromium's
   compositor, the second line compares with the moment Chromium's decoder was done (receive time and processing time
   of that callback), which is stricter than the bar.
-- First sound: the first sample above -60 dBFS handed to playout; in Chromium seen by an \`AnalyserNode\` on the remote track, looked at
-  every 4 ms. Both send the same 440 Hz tone from the start.
+- First sound: Bellwire when the first 10 ms with decoded remote sound are handed to playout (not checked for loudness; the tone is in
+  them but for Opus's look-ahead of 6.5 ms); Chromium when an \`AnalyserNode\` on the remote track has a sample above -60 dBFS, looked at every 4 ms.
+  Both send the same 440 Hz tone from the start.
 - Chromium at its best: browsers warm from an earlier call, camera, microphone and \`AudioContext\` open before the call at
   both sides, the offer made at once on \`userJoinedCall\` (the deployed page waits a second), early candidates kept (the
   deployed page drops them), no ICE servers. Bellwire
-  starts two fresh processes for each call, opens the callee's devices on the answer and fetches ICE servers.`);
+  has its default bit rates, starts two fresh processes for each call, opens the callee's devices on the answer and fetches ICE servers.`);
 
   const names = {
     film: ['Same film', `Input: the sample film at 30 fps (every frame kept, run faster) and a 440 Hz tone at both. Bellwire decodes the film from an
@@ -116,7 +118,8 @@ ${loadTable(results)}
 
 ${text}`);
   }
-  if (Object.keys(loads).length) parts.push(`- CPU: user and system time of all processes of one side over ${plan.window} s of a steady call, ${plan.settle} s after it connected. Memory: sum of
+  if (Object.keys(loads).length === 0) parts.push('## A call at 720p30 both ways\n\nNot measured in this run.');
+  else parts.push(`- CPU: user and system time of all processes of one side over ${plan.window} s of a steady call, ${plan.settle} s after it connected. Memory: sum of
   their proportional set sizes at the end. The two sides of a call share pages of the same program, so one alone takes more.
 - Video is limited to 2 Mbit/s at both. A call counts only if both sides receive 1280 pixels in width and 28 to 32 fps in H.264.
 - Bellwire is the engine without a window: nothing is drawn. The fair comparison is Chromium with both \`<video>\` elements
