@@ -48,19 +48,9 @@ fn ring() -> Request {
     Request::Ring(Box::new(IncomingVideoCall {
         call_id: "call".to_owned(),
         seller_id: SHOP.to_owned(),
-        seller_name: None,
-        shop_name: None,
         customer_id: AMIRA.to_owned(),
-        customer_name: None,
-        call_type: None,
-        order_number: None,
-        timestamp: None,
-        product_id: None,
-        product_name: None,
-        is_callback: None,
-        original_call_id: None,
         initiated_by: Some(UserType::Seller),
-        order_id: None,
+        ..IncomingVideoCall::default()
     }))
 }
 

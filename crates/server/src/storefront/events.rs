@@ -171,7 +171,8 @@ impl Actor {
                         self.learn(&call).await;
                         IncomingVideoCall { is_callback, original_call_id, ..ring(call) }
                     }
-                    None => unknown_ring(call_id),
+                    // For the hub to refuse.
+                    None => IncomingVideoCall { call_id, ..IncomingVideoCall::default() },
                 };
                 self.state.exchange.ask(self.key, Request::Ring(Box::new(ring))).await;
             }
@@ -234,27 +235,6 @@ fn ring(full: FullCall) -> IncomingVideoCall {
         product_id: call.product_id,
         order_id: call.order_id,
         call_id: call.call_id,
-    }
-}
-
-/// For the hub to refuse.
-fn unknown_ring(call_id: String) -> IncomingVideoCall {
-    IncomingVideoCall {
-        call_id,
-        seller_id: String::new(),
-        seller_name: None,
-        shop_name: None,
-        customer_id: String::new(),
-        customer_name: None,
-        call_type: None,
-        order_number: None,
-        timestamp: None,
-        product_id: None,
-        product_name: None,
-        is_callback: None,
-        original_call_id: None,
-        initiated_by: None,
-        order_id: None,
     }
 }
 

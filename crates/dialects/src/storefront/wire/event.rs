@@ -60,7 +60,7 @@ pub mod name {
 }
 
 /// A ring, made by the caller and forwarded unchanged to the callee.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IncomingVideoCall {
     pub call_id: String,

@@ -1,7 +1,9 @@
 //! SQL about call records.
 
 use bellwire_dialects::storefront::wire::UserType;
-use sqlx::SqlitePool;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqlitePool};
 
 use crate::clock::Millis;
 use crate::store::{Call, FullCall, HistoryQuery, Remarks, Result, Tally};
@@ -133,28 +135,29 @@ pub(super) async fn unanswered(pool: &SqlitePool) -> Result<Vec<(String, Millis)
     Ok(rows.into_iter().map(|(call, until)| (call, Millis(until))).collect())
 }
 
+/// Moves a call to another state; `false` if it was not in one that leads there.
+async fn moved(pool: &SqlitePool, update: Query<'_, Sqlite, SqliteArguments>) -> Result<bool> {
+    Ok(update.execute(pool).await?.rows_affected() == 1)
+}
+
 pub(super) async fn mark_ringing(pool: &SqlitePool, call_id: &str, now: Millis) -> Result<bool> {
-    let done = sqlx::query(
+    let update = sqlx::query(
         "UPDATE video_calls SET status = 'ringing', updated_at = $2 \
          WHERE call_id = $1 AND status = 'initiated'",
     )
     .bind(call_id)
-    .bind(now.0)
-    .execute(pool)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .bind(now.0);
+    moved(pool, update).await
 }
 
 pub(super) async fn mark_accepted(pool: &SqlitePool, call_id: &str, now: Millis) -> Result<bool> {
-    let done = sqlx::query(
+    let update = sqlx::query(
         "UPDATE video_calls SET status = 'accepted', start_time = $2, updated_at = $2 \
          WHERE call_id = $1 AND status IN ('initiated', 'ringing')",
     )
     .bind(call_id)
-    .bind(now.0)
-    .execute(pool)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .bind(now.0);
+    moved(pool, update).await
 }
 
 pub(super) async fn mark_declined(
@@ -163,32 +166,28 @@ pub(super) async fn mark_declined(
     reason: Option<&str>,
     now: Millis,
 ) -> Result<bool> {
-    let done = sqlx::query(
+    let update = sqlx::query(
         "UPDATE video_calls SET status = 'declined', decline_reason = $3, end_time = $2, updated_at = $2 \
          WHERE call_id = $1 AND status IN ('initiated', 'ringing')",
     )
     .bind(call_id)
     .bind(now.0)
-    .bind(reason)
-    .execute(pool)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .bind(reason);
+    moved(pool, update).await
 }
 
 pub(super) async fn mark_missed(pool: &SqlitePool, call_id: &str, now: Millis) -> Result<bool> {
-    let done = sqlx::query(
+    let update = sqlx::query(
         "UPDATE video_calls SET status = 'missed', end_time = $2, updated_at = $2 \
          WHERE call_id = $1 AND status IN ('initiated', 'ringing')",
     )
     .bind(call_id)
-    .bind(now.0)
-    .execute(pool)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .bind(now.0);
+    moved(pool, update).await
 }
 
 pub(super) async fn mark_ended(pool: &SqlitePool, call_id: &str, by: UserType, now: Millis) -> Result<bool> {
-    let done = sqlx::query(
+    let update = sqlx::query(
         "UPDATE video_calls SET status = 'ended', end_time = $2, updated_at = $2, \
          duration = CASE WHEN start_time IS NULL THEN 0 ELSE MAX(0, ($2 - start_time + 500) / 1000) END, \
          metadata = CASE WHEN start_time IS NULL THEN json_set(metadata, '$.endedBy', $3, '$.cancelled', \
@@ -197,10 +196,8 @@ pub(super) async fn mark_ended(pool: &SqlitePool, call_id: &str, by: UserType, n
     )
     .bind(call_id)
     .bind(now.0)
-    .bind(by.as_str())
-    .execute(pool)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .bind(by.as_str());
+    moved(pool, update).await
 }
 
 pub(super) async fn remark(pool: &SqlitePool, call_id: &str, remarks: &Remarks, now: Millis) -> Result<()> {
