@@ -158,6 +158,15 @@ impl Human {
         view.phone.calls.iter().map(|c| c.id).find(|id| !before.contains(id)).context("no new call")
     }
 
+    /// Dials somebody who answers, and waits until both are connected.
+    pub async fn reach(&self, email: &str, callee: &Human) -> anyhow::Result<()> {
+        self.dial(email).await?;
+        let ring = callee.ringing().await?;
+        callee.engine().accept(ring.id).await;
+        tokio::try_join!(self.connected(), callee.connected())?;
+        Ok(())
+    }
+
     pub fn me(&self) -> Option<Person> {
         self.engine.handle.view().borrow().accounts.first().map(|a| a.me.clone())
     }
@@ -184,10 +193,7 @@ impl World {
     pub async fn talking(&self) -> anyhow::Result<(Human, Human)> {
         let seller = Human::seller(self, crate::SELLER).await?;
         let customer = Human::customer(self, crate::CUSTOMER).await?;
-        seller.dial(crate::CUSTOMER).await?;
-        let ring = customer.ringing().await?;
-        customer.engine().accept(ring.id).await;
-        tokio::try_join!(seller.connected(), customer.connected())?;
+        seller.reach(crate::CUSTOMER, &customer).await?;
         Ok((seller, customer))
     }
 }

@@ -42,6 +42,17 @@ fn nonsense(call: &str, me: &str, them: &str) -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// Enters the call's room as a customer, or tries to, and says everything nonsensical there.
+async fn join_and_rave(device: &RawSocket, call: &str, them: &str) -> anyhow::Result<()> {
+    device
+        .emit("joinVideoCall", json!({ "callId": call, "userId": device.id, "userType": "customer" }))
+        .await?;
+    for (event, payload) in nonsense(call, &device.id, them) {
+        device.emit(event, payload).await?;
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nonsense_from_the_other_party_leaves_the_call_alone() -> anyhow::Result<()> {
     let world = World::start().await?;
@@ -49,12 +60,7 @@ async fn nonsense_from_the_other_party_leaves_the_call_alone() -> anyhow::Result
     let call = seller.connected().await?.remote_id.expect("placed").0;
     let device = RawSocket::connect(&world, "customer", CUSTOMER).await?;
     let them = seller.me().expect("signed in").id.0;
-    device
-        .emit("joinVideoCall", json!({ "callId": call, "userId": device.id, "userType": "customer" }))
-        .await?;
-    for (event, payload) in nonsense(&call, &device.id, &them) {
-        device.emit(event, payload).await?;
-    }
+    join_and_rave(&device, &call, &them).await?;
     tokio::try_join!(seller.remote.see(60), customer.remote.see(60))?;
     for person in [&seller, &customer] {
         let live = person.calls();
@@ -70,12 +76,7 @@ async fn a_stranger_cannot_touch_the_call() -> anyhow::Result<()> {
     let call = seller.connected().await?.remote_id.expect("placed").0;
     let stranger = RawSocket::connect(&world, "customer", OTHER_CUSTOMER).await?;
     let them = seller.me().expect("signed in").id.0;
-    stranger
-        .emit("joinVideoCall", json!({ "callId": call, "userId": stranger.id, "userType": "customer" }))
-        .await?;
-    for (event, payload) in nonsense(&call, &stranger.id, &them) {
-        stranger.emit(event, payload).await?;
-    }
+    join_and_rave(&stranger, &call, &them).await?;
     stranger.emit("endVideoCall", json!({ "callId": call, "userId": them, "reason": "x" })).await?;
     stranger.emit("callStatusUpdate", json!({ "callId": call, "status": "ended", "userId": them })).await?;
     for (path, body) in [
@@ -107,12 +108,7 @@ async fn garbage_instead_of_an_answer_ends_in_words() -> anyhow::Result<()> {
         device.post("video-call/respond", &json!({ "callId": call, "response": "accepted" })).await?;
     ensure!(status == 200, "{status} {body}");
     let them = seller.me().expect("signed in").id.0;
-    device
-        .emit("joinVideoCall", json!({ "callId": call, "userId": device.id, "userType": "customer" }))
-        .await?;
-    for (event, payload) in nonsense(&call, &device.id, &them) {
-        device.emit(event, payload).await?;
-    }
+    join_and_rave(&device, &call, &them).await?;
     let ended = seller.ended().await?;
     let CallState::Ended { reason } = ended.state else { unreachable!("waited for the end") };
     ensure!(reason == bellwire_engine::EndReason::ConnectFailed, "{reason:?}");
@@ -120,11 +116,7 @@ async fn garbage_instead_of_an_answer_ends_in_words() -> anyhow::Result<()> {
     // The phone still works.
     let customer = Human::customer(&world, CUSTOMER).await?;
     seller.engine().dismiss(ended.id).await;
-    seller.dial(CUSTOMER).await?;
-    let ring = customer.ringing().await?;
-    customer.engine().accept(ring.id).await;
-    tokio::try_join!(seller.connected(), customer.connected())?;
-    Ok(())
+    seller.reach(CUSTOMER, &customer).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -194,10 +194,7 @@ async fn a_call_through_the_relay_alone() -> anyhow::Result<()> {
     let relayed = || Setup { relay_only: true, ..Default::default() };
     let seller = Human::sign_in(&world, "seller", SELLER, relayed()).await?;
     let customer = Human::sign_in(&world, "customer", CUSTOMER, relayed()).await?;
-    seller.dial(CUSTOMER).await?;
-    let ring = customer.ringing().await?;
-    customer.engine().accept(ring.id).await;
-    tokio::try_join!(seller.connected(), customer.connected())?;
+    seller.reach(CUSTOMER, &customer).await?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
     let stats = seller.stats("a relayed path", |s| s.path == "relayed").await?;
     ensure!(
@@ -217,10 +214,7 @@ async fn an_echo_robot_sends_back_what_it_sees_and_hears() -> anyhow::Result<()>
     };
     let robot = Human::sign_in(&world, "customer", CUSTOMER, echoes).await?;
     let seller = Human::seller(&world, SELLER).await?;
-    seller.dial(CUSTOMER).await?;
-    let ring = robot.ringing().await?;
-    robot.engine().accept(ring.id).await;
-    tokio::try_join!(seller.connected(), robot.connected())?;
+    seller.reach(CUSTOMER, &robot).await?;
     seller.stats("our tone", |s| s.audio_level_received_db > -30.0).await?;
     seller.remote.see(30).await?;
     // The pattern numbers its frames: what comes back is a frame we showed ourselves, a moment ago.

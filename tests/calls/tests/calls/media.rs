@@ -47,10 +47,7 @@ async fn a_film_arrives_picture_by_picture() -> anyhow::Result<()> {
     let receives = Setup { camera: "none".into(), microphone: "none".into(), ..Setup::default() };
     let seller = Human::sign_in(&world, "seller", SELLER, sends).await?;
     let customer = Human::sign_in(&world, "customer", CUSTOMER, receives).await?;
-    seller.dial(CUSTOMER).await?;
-    let ring = customer.ringing().await?;
-    customer.engine().accept(ring.id).await;
-    tokio::try_join!(seller.connected(), customer.connected())?;
+    seller.reach(CUSTOMER, &customer).await?;
     let full = |s: &bellwire_engine::CallStats| s.width_received == 1280 && s.height_received == 720;
     customer.stats("720p", full).await?;
     customer.remote.see(25).await?;
@@ -151,10 +148,7 @@ async fn speech_comes_out_of_the_loudspeaker() -> anyhow::Result<()> {
     };
     let seller = Human::sign_in(&world, "seller", SELLER, sends).await?;
     let customer = Human::sign_in(&world, "customer", CUSTOMER, receives).await?;
-    seller.dial(CUSTOMER).await?;
-    let ring = customer.ringing().await?;
-    customer.engine().accept(ring.id).await;
-    tokio::try_join!(seller.connected(), customer.connected())?;
+    seller.reach(CUSTOMER, &customer).await?;
     customer.stats("sound", |s| s.audio_level_received_db > -45.0).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let heard = ear.record(12).await?;
