@@ -36,6 +36,8 @@ export class Stage {
   static async open(program, film) {
     const stage = new Stage();
     stage.scratch = mkdtempSync(join(tmpdir(), 'bellwire-bench-'));
+    // Also when a signal ends us half-way.
+    process.once('exit', () => rmSync(stage.scratch, { recursive: true, force: true }));
     stage.page = await servePage();
     stage.tone = tone(join(stage.scratch, 'tone.wav'));
     stage.film = films(film, stage.scratch);
