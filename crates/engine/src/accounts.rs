@@ -51,11 +51,11 @@ impl Accounts {
         request: &SignIn,
         signed_in: SignedIn,
         out: &mpsc::Sender<Internal>,
-        parent: &CancellationToken,
     ) -> AccountId {
         self.next += 1;
         let id = AccountId(self.next);
-        let token = parent.child_token();
+        // Not a child of the engine's token: what is still to be said goes out after that is cancelled.
+        let token = CancellationToken::new();
         let view = AccountView {
             id,
             dialect: signed_in.identity.dialect.clone(),

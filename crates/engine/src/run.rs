@@ -212,7 +212,7 @@ impl Loop {
         match result {
             Ok(signed_in) => {
                 let (me, offers) = (signed_in.identity.person.clone(), signed_in.offers);
-                let account = self.accounts.add(request, signed_in, &self.internal, &self.token);
+                let account = self.accounts.add(request, signed_in, &self.internal);
                 info!(account = account.0, "Signed in");
                 self.feed(Event::AccountAdded { account, me, offers });
                 if let Some(account) = self.accounts.by_id(account) {

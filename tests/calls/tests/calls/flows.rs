@@ -226,3 +226,14 @@ async fn an_echo_robot_sends_back_what_it_sees_and_hears() -> anyhow::Result<()>
     seller.stats("silence", |s| s.audio_level_received_db < -60.0).await?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaving_the_program_hangs_up() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (seller, customer) = world.talking().await?;
+    customer.remote.see(10).await?;
+    seller.leave().await;
+    let ended = customer.ended().await?;
+    ensure!(reason(&ended.state) == Some(&EndReason::RemoteHungUp), "{:?}", ended.state);
+    Ok(())
+}
