@@ -34,11 +34,14 @@ impl Server {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::Builder::new().prefix("bw-pulse").tempdir().expect("a temporary folder");
         let socket = folder.path().join("native");
+        let cookie = folder.path().join("cookie");
+        std::fs::write(&cookie, [0_u8; 256]).unwrap();
         for (name, value) in [
             ("XDG_RUNTIME_DIR", folder.path().to_owned()),
             ("PULSE_RUNTIME_PATH", folder.path().to_owned()),
             ("HOME", folder.path().to_owned()),
             ("PULSE_SERVER", format!("unix:{}", socket.display()).into()),
+            ("PULSE_COOKIE", cookie.clone()),
         ] {
             // SAFETY: `ALONE` keeps every other test of this process out, and nothing of this one runs yet.
             unsafe { std::env::set_var(name, value) };
@@ -58,6 +61,8 @@ impl Server {
         let mut command = Command::new("pulseaudio");
         command.args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--system=false"]);
         command.args(["--log-level=error", "--log-target=stderr"]);
+        // On a shared bus a second server finds its name taken and ends.
+        command.env_remove("DBUS_SESSION_BUS_ADDRESS").env_remove("DISPLAY");
         modules.iter().for_each(|module| {
             command.arg("-L").arg(module);
         });
