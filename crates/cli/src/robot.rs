@@ -6,10 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use bellwire_engine::media::{FrameSink, VideoFrame};
 use bellwire_engine::{
-    AccountId, CallId, CallState, CallView, Direction, Engine, EngineConfig, EngineView, MediaKind, Person,
-    Screens, SignIn, Subject,
+    AccountId, CallId, CallState, CallView, Direction, Engine, EngineConfig, EngineView, MediaKind, Notice,
+    Person, Screens, SignIn, Subject,
 };
 use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::args::{Args, Command, Common};
@@ -25,6 +27,8 @@ impl FrameSink for Dark {
 pub(crate) struct Robot {
     engine: Engine,
     account: AccountId,
+    /// Prints what the engine notices; ends with the engine.
+    telling: JoinHandle<()>,
 }
 
 impl Robot {
@@ -51,7 +55,8 @@ impl Robot {
             ..EngineConfig::default()
         };
         let screens = Screens { remote: Arc::new(Dark), own: Arc::new(Dark) };
-        let (engine, _) = Engine::start(config, screens);
+        let (engine, notices) = Engine::start(config, screens);
+        let telling = tokio::spawn(tell(notices));
         let request = SignIn {
             server: common.server.clone(),
             dialect: None,
@@ -63,7 +68,7 @@ impl Robot {
         };
         let account = engine.handle.sign_in(request).await?;
         line("signed_in", json!({ "account": account }));
-        Ok(Self { engine, account })
+        Ok(Self { engine, account, telling })
     }
 
     pub(crate) async fn run(&mut self, args: &Args) -> anyhow::Result<()> {
@@ -90,6 +95,7 @@ impl Robot {
 
     pub(crate) async fn stop(self) {
         self.engine.stop().await;
+        let _ = self.telling.await;
     }
 
     /// Dials once after `after`, unless a call came first; answers for ever.
@@ -218,6 +224,19 @@ impl Robot {
                 }
                 () = until(give_up) => bail!("nobody called or answered in {} s", common.patience),
             }
+        }
+    }
+}
+
+/// Devices that go and come, and whatever else is wrong outside a call.
+async fn tell(mut notices: mpsc::Receiver<Notice>) {
+    while let Some(notice) = notices.recv().await {
+        match notice {
+            Notice::Device { text } | Notice::Problem { text } => line("notice", json!({ "text": text })),
+            Notice::Ring { .. }
+            | Notice::RingStopped { .. }
+            | Notice::Missed { .. }
+            | Notice::Ended { .. } => {}
         }
     }
 }
