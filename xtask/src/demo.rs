@@ -112,6 +112,7 @@ impl Cast {
         let started = Instant::now();
         let mut picture = options.screenshot.as_deref();
         let mut to_answer = options.answer;
+        let mut pressed = false;
         let mut robot_gone = false;
         while options.length().is_none_or(|length| started.elapsed() < length) {
             if interrupt::requested() {
@@ -133,9 +134,16 @@ impl Cast {
                 robot_gone = true;
                 say::note(&format!("the robot left{}", self.robot.last_words()));
             }
-            if to_answer && accept_call(stage) {
-                to_answer = false;
-                say::note("the call was accepted from the answer window");
+            if to_answer {
+                match answer_window(stage) {
+                    // Again until it goes: the window takes no key in its first moments, lest typing answers.
+                    Some(window) => pressed |= press_enter(stage, &window),
+                    None if pressed => {
+                        to_answer = false;
+                        say::note("the call was accepted from the answer window");
+                    }
+                    None => {}
+                }
             }
             // Two seconds before the end, or what there is of them.
             let due = options.length().map(|length| length.saturating_sub(Duration::from_secs(2)));
@@ -154,11 +162,14 @@ impl Cast {
     }
 }
 
-/// Presses Enter in the answer window, once there is one.
-fn accept_call(stage: &Stage<'_>) -> bool {
+/// The answer window, while there is one to be seen.
+fn answer_window(stage: &Stage<'_>) -> Option<String> {
     let search = ["search", "--onlyvisible", "--name", programs::ANSWER_WINDOW];
-    let Ok(windows) = process::output(stage.command("xdotool").args(search)) else { return false };
-    let Some(window) = windows.split_whitespace().next() else { return false };
+    let windows = process::output(stage.command("xdotool").args(search)).ok()?;
+    windows.split_whitespace().next().map(str::to_owned)
+}
+
+fn press_enter(stage: &Stage<'_>, window: &str) -> bool {
     process::succeeds(stage.command("xdotool").args(["windowactivate", "--sync", window, "key", "Return"]))
 }
 
