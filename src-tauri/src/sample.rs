@@ -176,7 +176,12 @@ fn sign_in() -> Value {
 fn sample() -> Value {
     let view = EngineView {
         accounts: links().into_iter().map(account).collect(),
-        phone: PhoneView { calls: states().into_iter().map(call).collect(), microphone: true, camera: true },
+        phone: PhoneView {
+            calls: states().into_iter().map(call).collect(),
+            microphone: true,
+            camera: true,
+            sharing: false,
+        },
     };
     let history = HistoryPage {
         entries: vec![HistoryEntry {

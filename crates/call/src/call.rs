@@ -23,14 +23,22 @@ use crate::negotiation::{Negotiation, Offerer, Step};
 use crate::timers::{self, Timer, Timers};
 use crate::{
     AccountId, CallId, CallKey, CallState, CallView, Command, DeclineReason, Direction, EndReason, Epoch,
-    Invite, MediaKind, MediaState, Notice, OfferRule, Person, RemoteCallId, Ring, Signal, Subject,
+    Invite, MediaKind, MediaState, Notice, OfferRule, Person, RemoteCallId, Ring, Rings, Signal, Subject,
 };
+
+/// What an account's backend settles for all its calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) offers: OfferRule,
+    pub(crate) rings: Rings,
+}
 
 /// What the user chose to send, in every call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Chosen {
     pub(crate) microphone: bool,
     pub(crate) camera: bool,
+    pub(crate) sharing: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +77,11 @@ pub(crate) struct Call {
     kind: MediaKind,
     peer: Person,
     subject: Option<Subject>,
-    rule: OfferRule,
+    terms: Terms,
     /// They entered the room after us, which decides who offers under [`OfferRule::FirstInRoom`].
     joined_after_us: bool,
+    /// The dialect said who offers ([`Signal::OfferTurn`]).
+    told_turn: bool,
     /// The invitation was said, so the backend may know this call.
     invited: bool,
     consent: Consent,
@@ -100,16 +110,16 @@ impl Call {
     /// We dial. The self view is shown at once, so media starts before anybody answers.
     pub(crate) fn dial(
         (id, account): (CallId, AccountId),
-        rule: OfferRule,
+        terms: Terms,
         invite: Invite,
         chosen: Chosen,
         now: Instant,
         out: &mut Vec<Command>,
     ) -> Self {
-        let mut call = Self::new((id, account), rule, Direction::Outgoing, invite.kind, invite.to.clone());
+        let mut call = Self::new((id, account), terms, Direction::Outgoing, invite.kind, invite.to.clone());
         call.subject = invite.subject.clone();
         call.invited = true;
-        call.timers.set(Timer::Ring, now + timers::RING);
+        call.give_time_to_answer(now);
         call.say(Signal::Invite(invite), out);
         call.start_media(chosen, out);
         call
@@ -118,13 +128,13 @@ impl Call {
     /// A call that could not even be tried.
     pub(crate) fn failed(
         (id, account): (CallId, AccountId),
+        terms: Terms,
         invite: Invite,
         message: &str,
         now: Instant,
         out: &mut Vec<Command>,
     ) -> Self {
-        let mut call =
-            Self::new((id, account), OfferRule::Caller, Direction::Outgoing, invite.kind, invite.to);
+        let mut call = Self::new((id, account), terms, Direction::Outgoing, invite.kind, invite.to);
         call.subject = invite.subject;
         call.end(EndReason::Failed { message: message.to_owned() }, None, now, out);
         call
@@ -133,21 +143,21 @@ impl Call {
     /// They dial.
     pub(crate) fn rung(
         (id, account): (CallId, AccountId),
-        rule: OfferRule,
+        terms: Terms,
         remote: RemoteCallId,
         ring: Ring,
         now: Instant,
     ) -> Self {
-        let mut call = Self::new((id, account), rule, Direction::Incoming, ring.kind, ring.from);
+        let mut call = Self::new((id, account), terms, Direction::Incoming, ring.kind, ring.from);
         call.subject = ring.subject;
         call.remote = Some(remote);
-        call.timers.set(Timer::Ring, now + timers::RING);
+        call.give_time_to_answer(now);
         call
     }
 
     fn new(
         (id, account): (CallId, AccountId),
-        rule: OfferRule,
+        terms: Terms,
         direction: Direction,
         kind: MediaKind,
         peer: Person,
@@ -160,8 +170,9 @@ impl Call {
             kind,
             peer,
             subject: None,
-            rule,
+            terms,
             joined_after_us: false,
+            told_turn: false,
             invited: false,
             consent: Consent::Asked,
             consented_at: None,
@@ -257,10 +268,21 @@ impl Call {
             return;
         }
         self.subject = subject.or(self.subject.take());
-        self.timers.set(Timer::Ring, now + timers::RING);
-        self.tone = Tone::RingBack;
-        out.push(Command::RingBack { call: self.id });
+        self.give_time_to_answer(now);
+        if self.terms.rings != Rings::InRoom {
+            self.tone = Tone::RingBack;
+            out.push(Command::RingBack { call: self.id });
+        }
         self.negotiate(now, out, |negotiation, steps| negotiation.open(steps));
+    }
+
+    /// One who waits in a room waits as long as they like; one who is told of it is told for a while.
+    fn give_time_to_answer(&mut self, now: Instant) {
+        match (self.terms.rings, self.direction) {
+            (Rings::For(time), _) => self.timers.set(Timer::Ring, now + time + timers::RING_SLACK),
+            (Rings::InRoom, Direction::Incoming) => self.timers.set(Timer::Ring, now + timers::ALERT),
+            (Rings::InRoom, Direction::Outgoing) => {}
+        }
     }
 
     pub(crate) fn accept(&mut self, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
@@ -365,7 +387,9 @@ impl Call {
             return CallState::Ended { reason: ended.reason.clone() };
         }
         match (self.consent, self.direction, self.link) {
-            (Consent::Asked, Direction::Outgoing, _) => CallState::Calling { ringing: self.remote.is_some() },
+            (Consent::Asked, Direction::Outgoing, _) => {
+                CallState::Calling { ringing: self.remote.is_some() && self.terms.rings != Rings::InRoom }
+            }
             (Consent::Asked, Direction::Incoming, _) => CallState::Ringing { silenced: self.silenced },
             (Consent::Given, _, Link::Up) => CallState::Connected,
             (Consent::Given, _, Link::Idle | Link::Opening | Link::Lost) if self.connected_at.is_some() => {
@@ -387,9 +411,9 @@ impl Call {
     }
 
     fn offerer(&self) -> Offerer {
-        let us = match self.rule {
+        let us = match self.terms.offers {
             OfferRule::Us => true,
-            OfferRule::Them => false,
+            OfferRule::Them | OfferRule::Told => false,
             OfferRule::Caller => self.is_outgoing(),
             OfferRule::FirstInRoom => self.joined_after_us,
         };

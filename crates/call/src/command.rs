@@ -61,6 +61,10 @@ pub enum Command {
     SetCamera {
         on: bool,
     },
+    /// Send the screen instead of the camera, or the camera again.
+    SetSharing {
+        on: bool,
+    },
     StopMedia {
         call: CallId,
     },

@@ -1,5 +1,7 @@
 //! What can happen, grouped by who said it.
 
+use std::time::Duration;
+
 use crate::{AccountId, CallId, CallKey, Epoch, IceCandidate, Invite, OfferRule, Person, Sdp, Signal};
 
 /// One input of [`Phone::handle`](crate::Phone).
@@ -18,6 +20,7 @@ pub enum Event {
         account: AccountId,
         me: Person,
         offers: OfferRule,
+        rings: Rings,
     },
     /// An account signed out: its calls end.
     AccountRemoved {
@@ -30,6 +33,15 @@ pub enum Event {
     },
     /// A deadline was reached.
     Time,
+}
+
+/// How long a call may wait for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rings {
+    /// Until this is over; the backend is to say so a little earlier by itself.
+    For(Duration),
+    /// Nobody rings: one waits in a room until the other comes, for as long as one likes (clinic).
+    InRoom,
 }
 
 /// A signal as an account's session heard it.
@@ -57,6 +69,8 @@ pub enum UserAction {
     /// Microphone of all calls.
     SetMicrophone(bool),
     SetCamera(bool),
+    /// Screen instead of camera; ends with the call.
+    SetSharing(bool),
     /// Takes an ended call off the view.
     Dismiss(CallId),
 }

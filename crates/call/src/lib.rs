@@ -17,11 +17,11 @@ mod timers;
 mod view;
 
 pub use command::{Command, Notice};
-pub use event::{Event, Heard, PeerOutcome, UserAction};
+pub use event::{Event, Heard, PeerOutcome, Rings, UserAction};
 pub use id::{AccountId, CallId, CallKey, Epoch, PersonId, RemoteCallId};
 pub use phone::Phone;
 pub use signal::{
-    DeclineReason, EndReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, Ring, Sdp,
-    SdpKind, Signal, Subject,
+    DeclineReason, EndReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, Quality,
+    QualityLevel, Ring, Sdp, SdpKind, Signal, Subject,
 };
 pub use view::{CallState, CallView, Direction, PhoneView};

@@ -70,6 +70,8 @@ pub(crate) struct Negotiation {
     phase: Phase,
     /// A remote description was applied in this epoch.
     remote_set: bool,
+    /// Certificate fingerprint of the peer connection we talk to; another one is another program.
+    remote_print: Option<String>,
     /// Local candidates may be said at once.
     trickle: bool,
     local: Vec<IceCandidate>,
@@ -91,6 +93,7 @@ impl Negotiation {
             begun: false,
             phase: Phase::Stable,
             remote_set: false,
+            remote_print: None,
             trickle: false,
             local: Vec::new(),
             remote: Vec::new(),
@@ -200,6 +203,10 @@ impl Negotiation {
             return;
         }
         match self.phase {
+            Phase::Stable if self.is_stranger(&offer) => {
+                self.start_over(steps);
+                self.answer(offer, steps);
+            }
             Phase::Stable => self.answer(offer, steps),
             Phase::Answering | Phase::Applying { .. } => self.pending = Some(offer),
             Phase::Making | Phase::Offered(_) => match offerer {
@@ -227,6 +234,11 @@ impl Negotiation {
             return;
         }
         let Phase::Offered(offer) = &self.phase else { return };
+        if self.is_stranger(&answer) {
+            self.start_over(steps);
+            return self.create(Purpose::First, steps);
+        }
+        self.remote_print = fingerprint(&answer).or(self.remote_print.take());
         self.phase = Phase::Applying { offer: offer.clone() };
         self.heard_answer = Some(answer.clone());
         steps.push(Step::AcceptAnswer(answer));
@@ -288,9 +300,19 @@ impl Negotiation {
     fn answer(&mut self, offer: Sdp, steps: &mut Vec<Step>) {
         self.phase = Phase::Answering;
         self.trickle = false;
+        self.remote_print = fingerprint(&offer).or(self.remote_print.take());
         self.heard_offer = Some(offer.clone());
         self.said_answer = None;
         steps.push(Step::AcceptOffer(offer));
+    }
+
+    /// It comes from another peer connection than the one we are connected to: theirs was replaced
+    /// (a reloaded page, a restarted program), and DTLS cannot go on with that one (RFC 8842).
+    fn is_stranger(&self, description: &Sdp) -> bool {
+        match (&self.remote_print, fingerprint(description)) {
+            (Some(known), Some(new)) => self.remote_set && *known != new,
+            (None, _) | (_, None) => false,
+        }
     }
 
     fn repeat_answer(&mut self, now: Instant, steps: &mut Vec<Step>) {
@@ -330,4 +352,10 @@ impl Negotiation {
         self.remote = remote;
         self.open(steps);
     }
+}
+
+/// The first `a=fingerprint` line (RFC 8122), in lower case.
+fn fingerprint(description: &Sdp) -> Option<String> {
+    let line = description.sdp.lines().find_map(|line| line.trim().strip_prefix("a=fingerprint:"))?;
+    Some(line.trim().to_ascii_lowercase())
 }

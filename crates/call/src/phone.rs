@@ -9,12 +9,12 @@ mod strays;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::call::{Call, Chosen};
+use crate::call::{Call, Chosen, Terms};
 use crate::glare::{self, Crossing};
 use crate::phone::strays::Strays;
 use crate::{
     AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, Invite, MediaState, OfferRule,
-    PeerOutcome, PhoneView, RemoteCallId, Ring, Signal, Subject, UserAction,
+    PeerOutcome, PhoneView, RemoteCallId, Ring, Rings, Signal, Subject, UserAction,
 };
 
 /// One in progress and one waiting.
@@ -26,7 +26,7 @@ const CROSSING: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 struct Account {
-    offers: OfferRule,
+    terms: Terms,
     up: bool,
 }
 
@@ -53,7 +53,7 @@ impl Phone {
             accounts: BTreeMap::new(),
             calls: BTreeMap::new(),
             last_id: 0,
-            chosen: Chosen { microphone: true, camera: true },
+            chosen: Chosen { microphone: true, camera: true, sharing: false },
             strays: Strays::default(),
         }
     }
@@ -65,9 +65,9 @@ impl Phone {
             Event::User(action) => self.user(action, now, &mut out),
             Event::Heard(heard) => self.hear(heard, now, &mut out),
             Event::Peer { call, epoch, outcome } => self.peer(call, epoch, outcome, now, &mut out),
-            Event::AccountAdded { account, me: _, offers } => {
-                let known = self.accounts.entry(account).or_insert(Account { offers, up: true });
-                known.offers = offers;
+            Event::AccountAdded { account, me: _, offers, rings } => {
+                let terms = Terms { offers, rings };
+                self.accounts.entry(account).or_insert(Account { terms, up: true }).terms = terms;
             }
             Event::AccountRemoved { account } => self.remove(account, now, &mut out),
             Event::Link { account, up } => self.link(account, up, now, &mut out),
@@ -75,6 +75,9 @@ impl Phone {
         }
         self.release_rings(now, &mut out);
         self.tune_rings(&mut out);
+        if self.chosen.sharing && !self.calls.values().any(Call::is_active) {
+            self.share(false, &mut out);
+        }
         self.forget_oldest();
         out
     }
@@ -90,6 +93,7 @@ impl Phone {
             calls: self.calls.values().map(|call| call.view(now)).collect(),
             microphone: self.chosen.microphone,
             camera: self.chosen.camera,
+            sharing: self.chosen.sharing,
         }
     }
 
@@ -111,6 +115,7 @@ impl Phone {
                 out.push(Command::SetCamera { on });
                 self.say_media(MediaState { video: Some(on), ..MediaState::default() }, out);
             }
+            UserAction::SetSharing(on) => self.share(on, out),
             UserAction::Dismiss(id) => {
                 if self.calls.get(&id).is_some_and(|call| !call.is_live()) {
                     self.forget(id);
@@ -119,14 +124,29 @@ impl Phone {
         }
     }
 
+    /// There is nobody to share with outside a call.
+    fn share(&mut self, on: bool, out: &mut Vec<Command>) {
+        let on = on && self.calls.values().any(Call::is_active);
+        if self.chosen.sharing != on {
+            self.chosen.sharing = on;
+            out.push(Command::SetSharing { on });
+            self.say_media(MediaState { sharing: Some(on), ..MediaState::default() }, out);
+        }
+    }
+
     fn dial(&mut self, account: AccountId, invite: Invite, now: Instant, out: &mut Vec<Command>) {
         let id = self.next_id();
-        let rule = self.accounts.get(&account).map(|account| account.offers);
+        let terms = self.accounts.get(&account).map(|account| account.terms);
         let busy = self.calls.values().any(Call::is_live);
-        let call = match (rule, busy) {
-            (None, _) => Call::failed((id, account), invite, "this account is not signed in", now, out),
-            (Some(_), true) => Call::failed((id, account), invite, "another call is going on", now, out),
-            (Some(rule), false) => Call::dial((id, account), rule, invite, self.chosen, now, out),
+        let nobody = Terms { offers: OfferRule::Caller, rings: Rings::InRoom };
+        let call = match (terms, busy) {
+            (None, _) => {
+                Call::failed((id, account), nobody, invite, "this account is not signed in", now, out)
+            }
+            (Some(terms), true) => {
+                Call::failed((id, account), terms, invite, "another call is going on", now, out)
+            }
+            (Some(terms), false) => Call::dial((id, account), terms, invite, self.chosen, now, out),
         };
         self.add(id, call);
     }
@@ -178,7 +198,7 @@ impl Phone {
         if self.find(account, &key).is_some() || self.strays.is_over(account, &remote) {
             return;
         }
-        let Some(rule) = self.accounts.get(&account).map(|account| account.offers) else { return };
+        let Some(terms) = self.accounts.get(&account).map(|account| account.terms) else { return };
         let mut crossed = false;
         let same_person =
             |call: &&mut Call| call.is_live() && call.account() == account && call.peer().id == ring.from.id;
@@ -205,7 +225,7 @@ impl Phone {
             return self.say_busy(account, remote, out);
         }
         let id = self.next_id();
-        self.add(id, Call::rung((id, account), rule, remote.clone(), ring, now));
+        self.add(id, Call::rung((id, account), terms, remote.clone(), ring, now));
         if crossed {
             self.accept(id, now, out);
         }

@@ -93,6 +93,31 @@ pub struct MediaState {
     pub sharing: Option<bool>,
 }
 
+/// How good a call is, in the words of the backends that keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QualityLevel {
+    Excellent,
+    Good,
+    Fair,
+    Poor,
+}
+
+/// Figures of the last seconds of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quality {
+    pub level: QualityLevel,
+    pub rtt_ms: u32,
+    /// Of what the other side sent us.
+    pub loss_permille: u32,
+    pub jitter_ms: u32,
+    pub kbps_sent: u32,
+    pub kbps_received: u32,
+    /// Pictures per second received.
+    pub fps: u32,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeclineReason {
@@ -149,6 +174,8 @@ pub enum OfferRule {
     Caller,
     /// Whoever was in the room first offers when the other joins (clinic).
     FirstInRoom,
+    /// The dialect says for each call, by [`Signal::OfferTurn`] (hearth); until then the other side.
+    Told,
 }
 
 /// One thing said about one call. `→` said by us, `←` heard from the backend, `↔` both.
@@ -179,6 +206,9 @@ pub enum Signal {
     AnsweredElsewhere,
     /// ← the backend refused something about this call; fatal for a call not yet connected.
     Refused { message: String },
+    /// ← who makes the offers of this call from now on, where the account has no rule for it. Comes
+    /// before the `PeerJoined` it is about.
+    OfferTurn { us: bool },
     /// ← the other side entered the call's room.
     PeerJoined,
     /// ← the other side left the call's room (storefront: end of a one-to-one call).
@@ -191,6 +221,8 @@ pub enum Signal {
     Candidate(IceCandidate),
     /// ↔
     Media(MediaState),
+    /// → how the call goes, for backends that keep figures; at most every few seconds.
+    Quality(Quality),
     /// → after the socket came back: enter the call's room again.
     Rejoin,
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// The backend rings for 45 s and is to say `Missed`; this is when we stop waiting for it to.
-pub(crate) const RING: Duration = Duration::from_secs(47);
+/// How much longer than the backend rings we wait for it to say `Missed`.
+pub(crate) const RING_SLACK: Duration = Duration::from_secs(2);
+/// How long the alert of somebody waiting in a room lasts; the wait itself has no end.
+pub(crate) const ALERT: Duration = Duration::from_secs(47);
 /// From consent to the first media.
 pub(crate) const CONNECT: Duration = Duration::from_secs(20);
 /// How long an unanswered offer waits before it is said again.
@@ -79,13 +81,13 @@ mod tests {
     fn deadlines_expire_in_their_order_and_once() {
         let start = Instant::now();
         let mut timers = Timers::default();
-        timers.set(Timer::Ring, start + RING);
+        timers.set(Timer::Ring, start + ALERT);
         timers.set(Timer::Connect, start + CONNECT);
         assert_eq!(timers.next(), Some(start + CONNECT));
         assert_eq!(timers.expired(start), None);
-        assert_eq!(timers.expired(start + RING), Some(Timer::Connect));
-        assert_eq!(timers.expired(start + RING), Some(Timer::Ring));
-        assert_eq!(timers.expired(start + RING), None);
+        assert_eq!(timers.expired(start + ALERT), Some(Timer::Connect));
+        assert_eq!(timers.expired(start + ALERT), Some(Timer::Ring));
+        assert_eq!(timers.expired(start + ALERT), None);
         assert_eq!(timers.next(), None);
     }
 }

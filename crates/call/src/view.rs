@@ -11,6 +11,8 @@ pub struct PhoneView {
     /// What the user chose; true = sending.
     pub microphone: bool,
     pub camera: bool,
+    /// The screen is sent instead of the camera.
+    pub sharing: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,7 +26,8 @@ pub enum Direction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum CallState {
-    /// We dialled. `ringing`: the backend has confirmed that the other side is being rung.
+    /// We dialled. `ringing`: the backend has confirmed that the other side is being rung. Where nobody
+    /// rings (clinic) it stays false: we wait in the room.
     Calling {
         ringing: bool,
     },

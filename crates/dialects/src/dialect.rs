@@ -5,7 +5,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
-    Analytics, Capabilities, Contact, HistoryPage, IceServers, Inbound, Outbound, ReplyError, RestCall,
+    Analytics, Capabilities, ChatAction, Contact, HistoryPage, IceServers, Identity, Inbound, Message,
+    Outbound, Reply, ReplyError, RestCall,
 };
 
 /// How one backend says what a call needs said, for one account.
@@ -34,13 +35,58 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// The backend has no words for it, or the call is not known to it.
     fn encode(&mut self, call: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError>;
 
-    /// Asks for the people this account can call whose name or address contains `search` (empty: all);
-    /// `None` where the backend has no such list.
-    fn contacts(&self, search: &str) -> Option<RestCall>;
+    /// The token was renewed: speak with that one from now on. What is known of calls stays.
+    fn renew(&mut self, identity: &Identity);
+
+    /// Asks for a new token without a password; `None` where the backend has no such thing.
+    fn refresh(&self) -> Option<RestCall> {
+        None
+    }
+    /// Reads that call's reply into the identity to go on with.
+    ///
+    /// # Errors
+    /// The refresh token is no longer accepted either, or the reply is not understood.
+    fn parse_refresh(&self, _status: u16, _body: &Value) -> Result<Identity, ReplyError> {
+        Err(ReplyError::NotUnderstood)
+    }
+
+    /// How often [`Dialect::poll`] wants to be asked, in milliseconds; `None`: never.
+    fn poll_every_ms(&self) -> Option<u64> {
+        None
+    }
+    /// What to ask the backend now, where it tells by itself nothing. Not asked while an earlier
+    /// poll's requests are unanswered. `now`: RFC 3339, UTC.
+    fn poll(&mut self, _now: &str) -> Vec<Outbound> {
+        Vec::new()
+    }
+
+    /// The next requests for this account's list, given what the ones before were answered; empty when
+    /// there is nothing more to ask (or no list at all). `search`: text the user typed, empty for all.
+    /// `now`: RFC 3339, UTC. Asked at most four times in a row, 64 requests each.
+    fn contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Vec<RestCall>;
 
     /// # Errors
     /// The backend refused, or the reply is not understood; likewise for the other parsers.
-    fn parse_contacts(&self, status: u16, body: &Value) -> Result<Vec<Contact>, ReplyError>;
+    fn parse_contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Result<Vec<Contact>, ReplyError>;
+
+    /// Says what a user does with messages.
+    ///
+    /// # Errors
+    /// The backend has no messages, or does not know the thread.
+    fn chat(&mut self, _action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
+        Err(EncodeError::NoWords)
+    }
+    /// Asks for the newest messages of a thread.
+    fn messages(&self, _thread: &str, _limit: u32) -> Option<RestCall> {
+        None
+    }
+    /// Oldest first.
+    ///
+    /// # Errors
+    /// See [`Dialect::parse_contacts`].
+    fn parse_messages(&self, _thread: &str, _status: u16, _body: &Value) -> Result<Vec<Message>, ReplyError> {
+        Err(ReplyError::NotUnderstood)
+    }
 
     /// Asks for one page (from 1) of past calls.
     fn history(&self, page: u32, limit: u32) -> Option<RestCall>;
@@ -94,6 +140,20 @@ pub enum SideEvent {
     Presence(Vec<Presence>),
     /// The backend no longer accepts our token: sign in again.
     TokenExpired,
+    /// The account's list changed: fetch it again.
+    ListChanged,
+    /// A message came (ours too, once the backend has it).
+    Message(Message),
+    /// Everything in a thread was read: by us (on any device) or by the other side.
+    ThreadRead {
+        thread: String,
+        by_me: bool,
+    },
+    Typing {
+        thread: String,
+        person: PersonId,
+        on: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +194,8 @@ pub enum EncodeError {
     UnknownCall,
     #[error("this can be heard but not said")]
     HeardOnly,
+    #[error("the backend has no words for this")]
+    NoWords,
     #[error("too many calls at once")]
     TooManyCalls,
 }

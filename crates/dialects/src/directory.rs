@@ -2,21 +2,144 @@
 
 use std::collections::BTreeMap;
 
-use bellwire_call::{Person, Subject};
+use bellwire_call::{MediaKind, Person, Subject};
+use serde::Serialize;
+use serde_json::Value;
 use thiserror::Error;
 
-/// Somebody this account can call.
+use crate::RestCall;
+
+/// One line of an account's list: somebody to call, alone or in a room, conversation, session or
+/// appointment of the backend.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contact {
+    /// Unique in the list and the same after every reload (person, room, session or appointment id).
+    pub id: String,
     pub person: Person,
-    /// Second line, e.g. the e-mail address.
+    /// Second line, e.g. the e-mail address or the appointment's name.
     pub detail: String,
     pub online: bool,
-    /// What a call can be about, newest first.
+    /// What a call can be about, newest first; chosen by the user.
     pub subjects: Vec<ContactSubject>,
     pub total_orders: u32,
     /// In the shop's currency, with two decimals.
     pub total_spent: String,
+    /// What a call from this line is about if the user chooses nothing else: room, session, appointment.
+    pub subject: Option<Subject>,
+    /// The id that chat messages of this line go by; `None`: no messages here.
+    pub thread: Option<String>,
+    /// Messages not read yet.
+    pub unread: u32,
+    pub last_message: Option<LastMessage>,
+    /// When this line is for, and what goes on in its room.
+    pub slot: Option<Slot>,
+    /// A voice call can be placed from this line now.
+    pub voice: bool,
+    /// A video call can be placed from this line now.
+    pub video: bool,
+}
+
+impl Contact {
+    /// A line for a person that can be called by video, with nothing else known.
+    #[must_use]
+    pub fn of(person: Person) -> Self {
+        Self {
+            id: person.id.0.clone(),
+            person,
+            detail: String::new(),
+            online: false,
+            subjects: Vec::new(),
+            total_orders: 0,
+            total_spent: String::new(),
+            subject: None,
+            thread: None,
+            unread: 0,
+            last_message: None,
+            slot: None,
+            voice: false,
+            video: true,
+        }
+    }
+}
+
+/// The newest message of a line, shortened for showing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LastMessage {
+    pub text: String,
+    /// RFC 3339; empty if the backend does not say.
+    pub at: String,
+    pub from_me: bool,
+}
+
+/// The time of an appointment or session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Slot {
+    /// RFC 3339; empty if the backend does not say.
+    pub starts_at: String,
+    /// 0: not said.
+    pub minutes: u32,
+    pub phase: Phase,
+    /// The other side is in the room and we are not.
+    pub they_wait: bool,
+    /// e.g. "One-to-one", "Remote"; may be empty.
+    pub label: String,
+}
+
+/// Where an appointment or session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Not agreed by both yet.
+    Unconfirmed,
+    Upcoming,
+    /// Its room is open and somebody is to come.
+    Waiting,
+    InProgress,
+    Ended,
+    Cancelled,
+}
+
+/// One chat message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// The backend's id; empty while it is on its way.
+    pub id: String,
+    pub thread: String,
+    pub from_me: bool,
+    pub sender: String,
+    pub text: String,
+    /// RFC 3339; empty if the backend does not say.
+    pub at: String,
+    pub read: bool,
+}
+
+/// What a user does with a thread of messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChatAction {
+    /// The thread is on the screen from now on.
+    Open {
+        thread: String,
+    },
+    Send {
+        thread: String,
+        text: String,
+    },
+    /// Everything in it was seen.
+    MarkRead {
+        thread: String,
+    },
+    Typing {
+        thread: String,
+        on: bool,
+    },
+}
+
+/// One REST call and what came of it, for lists that take more than one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    pub call: RestCall,
+    pub status: u16,
+    pub body: Value,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +167,8 @@ pub struct HistoryItem {
     pub started_at: String,
     pub duration_s: u32,
     pub subject: Option<Subject>,
+    /// Voice or video; `None`: the backend does not say.
+    pub kind: Option<MediaKind>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -16,12 +16,45 @@ pub struct Entry {
     /// The first one is the default.
     pub roles: &'static [Role],
     pub sign_in_fields: &'static [Field],
+    /// Socket.IO namespace, `/` for most.
+    pub namespace: &'static str,
+    /// Path below the server's address where REST begins when the user gave one address and the
+    /// server does not describe itself, e.g. `/api/v2`; often empty.
+    pub rest_prefix: &'static str,
     /// Starts speaking for an account.
     pub new: fn(&Identity) -> Box<dyn Dialect>,
-    /// The REST call that signs in: role, e-mail, password.
-    pub login: fn(&str, &str, &str) -> Result<RestCall, LoginError>,
-    /// Reads that call's reply: role, status, body.
-    pub parse_login: fn(&str, u16, &Value) -> Result<Identity, LoginError>,
+    /// The first REST call of signing in.
+    pub login: fn(&Credentials) -> Result<RestCall, LoginError>,
+    /// Reads the reply of the call before: its status and body, and the identity as far as it is
+    /// known when this is not the first.
+    pub parse_login: fn(&Credentials, Option<&Identity>, u16, &Value) -> Result<LoginStep, LoginError>,
+}
+
+/// What a user typed to sign in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Id of one of the entry's roles.
+    pub role: String,
+    pub email: String,
+    /// Empty where the role has none.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+/// How far signing in has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LoginStep {
+    Done(Identity),
+    /// Another call is needed, made as `so_far` (its token is good already). At most four in all.
+    Then {
+        so_far: Identity,
+        call: RestCall,
+    },
 }
 
 impl std::fmt::Debug for Entry {
@@ -45,6 +78,8 @@ pub struct Field {
     pub label: &'static str,
     /// Shown as dots.
     pub secret: bool,
+    /// Asked for by this role only; `None`: by all.
+    pub only_for: Option<&'static str>,
 }
 
 /// Who signed in and how later calls prove it. Holds the token: store it only where secrets go.
@@ -55,9 +90,16 @@ pub struct Identity {
     pub person: Person,
     /// The backend's word: `seller`, `customer`.
     pub role: String,
+    /// Empty where the backend knows no tokens.
     pub token: String,
     /// Name of the cookie that carries the token, for backends that read cookies.
     pub cookie: Option<String>,
+    /// REST calls carry the token as `Authorization: Bearer`.
+    #[serde(default)]
+    pub bearer: bool,
+    /// Gets a new token without a password, where the backend gives one.
+    #[serde(default)]
+    pub refresh_token: Option<String>,
 }
 
 impl std::fmt::Debug for Identity {
@@ -77,6 +119,9 @@ pub enum LoginError {
     WrongCredentials { message: String },
     #[error("too many attempts, try again later")]
     RateLimited,
+    /// The backend wants a new password first, which its own pages take; its words, meant for people.
+    #[error("{message}")]
+    PasswordChangeRequired { message: String },
     #[error("the backend failed ({status})")]
     BackendFailed { status: u16 },
     #[error("this is not such a backend")]

@@ -5,19 +5,26 @@
 //! and a folder of transcripts.
 #![forbid(unsafe_code)]
 
+mod browser;
 mod capability;
 mod dialect;
 mod directory;
 mod entry;
+mod lenient;
+mod limits;
+mod rest;
 pub mod storefront;
 mod wire;
 
-pub use capability::Capabilities;
+pub use browser::{IceCandidateInit, SdpBody};
+pub use capability::{Capabilities, ListKind};
 pub use dialect::{DecodeError, Dialect, EncodeError, Presence, Reaction, SideEvent};
 pub use directory::{
-    Analytics, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers, ReplyError,
+    Analytics, ChatAction, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers,
+    LastMessage, Message, Phase, Reply, ReplyError, Slot,
 };
-pub use entry::{Entry, Field, Identity, LoginError, Role};
+pub use entry::{Credentials, Entry, Field, Identity, LoginError, LoginStep, Role};
+pub use rest::{IceServerRow, IceServersReply};
 pub use wire::{Inbound, Method, Outbound, RequestId, RestCall};
 
 /// Every dialect the client speaks, in the order the sign-in page lists them.

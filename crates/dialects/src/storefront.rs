@@ -7,7 +7,6 @@
 mod calls;
 mod decode;
 mod encode;
-mod limits;
 mod login;
 mod records;
 mod reply;
@@ -21,7 +20,8 @@ use serde_json::{Value, json};
 use self::{calls::Calls, wire::UserType};
 use crate::{
     Analytics, Capabilities, Contact, DecodeError, Dialect, EncodeError, Entry, Field, HistoryPage,
-    IceServers, Identity, Inbound, Outbound, Presence, Reaction, ReplyError, RequestId, RestCall, Role,
+    IceServers, Identity, Inbound, ListKind, Outbound, Presence, Reaction, Reply, ReplyError, RequestId,
+    RestCall, Role, limits, rest,
 };
 
 /// The line in the table of dialects.
@@ -30,9 +30,11 @@ pub const ENTRY: Entry = Entry {
     label: "Storefront",
     roles: &[Role { id: "seller", label: "Seller" }, Role { id: "customer", label: "Customer" }],
     sign_in_fields: &[
-        Field { id: "email", label: "E-mail", secret: false },
-        Field { id: "password", label: "Password", secret: true },
+        Field { id: "email", label: "E-mail", secret: false, only_for: None },
+        Field { id: "password", label: "Password", secret: true, only_for: None },
     ],
+    namespace: "/",
+    rest_prefix: "/api/v2",
     new: |identity| Box::new(Storefront::new(identity)),
     login: login::request,
     parse_login: login::parse,
@@ -113,6 +115,9 @@ impl Dialect for Storefront {
             history: true,
             analytics: seller,
             contacts: seller,
+            list: ListKind::People,
+            chat: false,
+            ring_timeout_s: Some(45),
         }
     }
 
@@ -151,12 +156,25 @@ impl Dialect for Storefront {
         }
     }
 
-    fn contacts(&self, search: &str) -> Option<RestCall> {
-        (self.role == UserType::Seller).then(|| records::contacts_request(&self.me, search))
+    fn renew(&mut self, identity: &Identity) {
+        self.token = identity.token.clone();
     }
 
-    fn parse_contacts(&self, status: u16, body: &Value) -> Result<Vec<Contact>, ReplyError> {
-        records::contacts(status, body)
+    fn contacts(&self, search: &str, _now: &str, replies: &[Reply]) -> Vec<RestCall> {
+        if self.role == UserType::Seller && replies.is_empty() {
+            vec![records::contacts_request(&self.me, search)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn parse_contacts(
+        &self,
+        _search: &str,
+        _now: &str,
+        replies: &[Reply],
+    ) -> Result<Vec<Contact>, ReplyError> {
+        replies.first().map_or(Ok(Vec::new()), |reply| records::contacts(reply.status, &reply.body))
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {
@@ -180,6 +198,6 @@ impl Dialect for Storefront {
     }
 
     fn parse_ice_servers(&self, status: u16, body: &Value) -> Result<IceServers, ReplyError> {
-        records::ice_servers(status, body)
+        rest::ice_servers(status, body)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::{CallId, Event, Heard, Phone, UserAction};
+use bellwire_call::{CallId, Event, Heard, Phone, Rings, UserAction};
 use bellwire_media::{MediaEvent, TonePlayer};
 use bellwire_peer::PeerEvent;
 use bellwire_signaling::SessionEvent;
@@ -150,6 +150,7 @@ impl Loop {
             | UserAction::HangUp(_)
             | UserAction::SetMicrophone(_)
             | UserAction::SetCamera(_)
+            | UserAction::SetSharing(_)
             | UserAction::Dismiss(_) => None,
         };
         if let Some(call) = accepted {
@@ -212,9 +213,13 @@ impl Loop {
         match result {
             Ok(signed_in) => {
                 let (me, offers) = (signed_in.identity.person.clone(), signed_in.offers);
+                let rings = match signed_in.capabilities.ring_timeout_s {
+                    Some(seconds) => Rings::For(Duration::from_secs(seconds.into())),
+                    None => Rings::InRoom,
+                };
                 let account = self.accounts.add(request, signed_in, &self.internal);
                 info!(account = account.0, "Signed in");
-                self.feed(Event::AccountAdded { account, me, offers });
+                self.feed(Event::AccountAdded { account, me, offers, rings });
                 if let Some(account) = self.accounts.by_id(account) {
                     account.load_contacts(String::new(), None, &self.internal);
                 }
@@ -243,6 +248,12 @@ impl Loop {
                 self.accounts.set_presence(account, person, online);
                 self.publish();
             }
+            SessionEvent::ListChanged => {
+                if let Some(account) = self.accounts.by_id(account) {
+                    account.load_contacts(String::new(), None, &self.internal);
+                }
+            }
+            SessionEvent::Message(_) | SessionEvent::ThreadRead { .. } | SessionEvent::Typing { .. } => {}
             SessionEvent::TokenExpired => {
                 self.accounts.set_link(account, LinkState::SignedOut);
                 self.publish();

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use bellwire_call::{CallKey, PersonId, Signal};
 use bellwire_dialects::{
-    Analytics, Contact, Dialect, HistoryPage, IceServer, Inbound, Outbound, Reaction, ReplyError, RequestId,
-    RestCall, SideEvent,
+    Analytics, Contact, Dialect, HistoryPage, IceServer, Inbound, Message, Outbound, Reaction, Reply,
+    ReplyError, RequestId, RestCall, SideEvent,
 };
 use serde_json::Value;
 use thiserror::Error;
@@ -35,6 +35,9 @@ use crate::{
 const ORDERS: usize = 1024;
 /// Events for the engine; when full, the session waits (and with it the socket).
 const EVENTS: usize = 1024;
+/// See `Dialect::contacts`.
+const LIST_ROUNDS: usize = 4;
+const LIST_CALLS: usize = 64;
 /// How long [`Session::close`] waits for what is still being said over REST.
 const LAST_WORDS: Duration = Duration::from_secs(4);
 
@@ -52,6 +55,19 @@ pub enum SessionEvent {
     Presence {
         person: PersonId,
         online: bool,
+    },
+    /// The account's list changed: fetch it again.
+    ListChanged,
+    /// A chat message came (ours too, once the backend has it).
+    Message(Message),
+    ThreadRead {
+        thread: String,
+        by_me: bool,
+    },
+    Typing {
+        thread: String,
+        person: PersonId,
+        on: bool,
     },
     /// Said once: the backend no longer accepts the token, the session stays offline.
     TokenExpired,
@@ -140,9 +156,20 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`]; likewise for the other lists.
     pub async fn contacts(&self, search: &str) -> Result<Vec<Contact>, ReplyError> {
-        let Some(call) = self.shared.lists.contacts(search) else { return Ok(Vec::new()) };
-        let (status, body) = self.ask(&call).await?;
-        self.check(self.shared.lists.parse_contacts(status, &body))
+        // The dialects ask the clock only for what is today; without one everything is.
+        let now = String::new();
+        let mut replies = Vec::new();
+        for _ in 0..LIST_ROUNDS {
+            let calls = self.shared.lists.contacts(search, &now, &replies);
+            if calls.is_empty() {
+                break;
+            }
+            for call in calls.into_iter().take(LIST_CALLS) {
+                let (status, body) = self.ask(&call).await?;
+                replies.push(Reply { call, status, body });
+            }
+        }
+        self.check(self.shared.lists.parse_contacts(search, &now, &replies))
     }
 
     /// One page (from 1) of past calls, newest first.
@@ -350,6 +377,14 @@ impl Task {
                     }
                 }
                 SideEvent::TokenExpired => Box::pin(self.token_expired()).await,
+                SideEvent::ListChanged => self.tell(SessionEvent::ListChanged).await,
+                SideEvent::Message(message) => self.tell(SessionEvent::Message(message)).await,
+                SideEvent::ThreadRead { thread, by_me } => {
+                    self.tell(SessionEvent::ThreadRead { thread, by_me }).await;
+                }
+                SideEvent::Typing { thread, person, on } => {
+                    self.tell(SessionEvent::Typing { thread, person, on }).await;
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 //! From an address, a name and a password to a running session. Keeps no password.
 
 use bellwire_call::OfferRule;
-use bellwire_dialects::{Capabilities, Dialect, Entry, Identity, LoginError, Method, RestCall};
+use bellwire_dialects::{
+    Capabilities, Credentials, Dialect, Entry, Identity, LoginError, LoginStep, Method, RestCall,
+};
 use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -13,6 +15,9 @@ use crate::{
     rest::{Rest, RestError},
     session::{Session, SessionEvent},
 };
+
+/// REST calls that signing in may take.
+const LOGIN_CALLS: usize = 4;
 
 /// What a user types to sign in.
 #[derive(Clone)]
@@ -66,6 +71,9 @@ pub enum SignInError {
     /// The backend's words, meant for people.
     #[error("{message}")]
     WrongCredentials { message: String },
+    /// The backend wants a new password first, which its own pages take; its words.
+    #[error("{message}")]
+    PasswordChangeRequired { message: String },
     #[error("too many attempts, try again later")]
     RateLimited,
     #[error("the backend failed ({status})")]
@@ -84,10 +92,30 @@ pub enum SignInError {
 pub async fn sign_in(request: SignInRequest) -> Result<SignedIn, SignInError> {
     let (entry, backend) = find(&request).await?;
     debug!(dialect = entry.id, rest = %backend.rest, socket = %backend.socket, "Backend found");
-    let login = (entry.login)(&request.role, &request.email, &request.password)?;
-    let (status, body) = Rest::anonymous(backend.rest.clone())?.call(&login).await?;
-    let identity = (entry.parse_login)(&request.role, status, &body)?;
+    let typed = Credentials { role: request.role, email: request.email, password: request.password };
+    let identity = log_in(entry, &backend, &typed).await?;
     start(entry, backend, identity)
+}
+
+async fn log_in(
+    entry: &'static Entry,
+    backend: &Backend,
+    typed: &Credentials,
+) -> Result<Identity, SignInError> {
+    let mut call = (entry.login)(typed)?;
+    let mut so_far: Option<Identity> = None;
+    for _ in 0..LOGIN_CALLS {
+        let rest = match &so_far {
+            Some(identity) => Rest::signed_in(backend.rest.clone(), identity)?,
+            None => Rest::anonymous(backend.rest.clone())?,
+        };
+        let (status, body) = rest.call(&call).await?;
+        match (entry.parse_login)(typed, so_far.as_ref(), status, &body)? {
+            LoginStep::Done(identity) => return Ok(identity),
+            LoginStep::Then { so_far: known, call: next } => (so_far, call) = (Some(known), next),
+        }
+    }
+    Err(SignInError::NotABackend)
 }
 
 /// Starts the session of an account that signed in earlier. Whether its token still holds shows later.
@@ -160,6 +188,7 @@ impl From<LoginError> for SignInError {
         match error {
             LoginError::UnknownRole { role } => Self::UnknownRole { role },
             LoginError::WrongCredentials { message } => Self::WrongCredentials { message },
+            LoginError::PasswordChangeRequired { message } => Self::PasswordChangeRequired { message },
             LoginError::RateLimited => Self::RateLimited,
             LoginError::BackendFailed { status } => Self::BackendFailed { status },
             LoginError::NotThisBackend => Self::NotABackend,

@@ -64,7 +64,10 @@ fn call(id: u64, state: CallState) -> CallView {
 }
 
 fn view(calls: Vec<CallView>) -> EngineView {
-    EngineView { accounts: Vec::new(), phone: PhoneView { calls, microphone: true, camera: true } }
+    EngineView {
+        accounts: Vec::new(),
+        phone: PhoneView { calls, microphone: true, camera: true, sharing: false },
+    }
 }
 
 fn controller() -> (Controller<Recorder>, Arc<Recorder>) {

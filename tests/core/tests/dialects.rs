@@ -45,6 +45,8 @@ fn identity(entry: &Entry, id: &str, name: &str, role: &str) -> Identity {
         role: role.to_owned(),
         token: "token".to_owned(),
         cookie: None,
+        bearer: false,
+        refresh_token: None,
     }
 }
 
@@ -152,6 +154,10 @@ fn outbound_value(outbound: &Outbound) -> Value {
 fn side_value(side: &SideEvent) -> Value {
     match side {
         SideEvent::TokenExpired => json!("token-expired"),
+        SideEvent::ListChanged => json!("list-changed"),
+        SideEvent::Message(message) => json!({ "message": message }),
+        SideEvent::ThreadRead { thread, by_me } => json!({ "read": thread, "by_me": by_me }),
+        SideEvent::Typing { thread, person, on } => json!({ "typing": thread, "person": person.0, "on": on }),
         SideEvent::Presence(changes) => {
             let changes: Vec<_> =
                 changes.iter().map(|change| json!([change.person.0, change.online])).collect();

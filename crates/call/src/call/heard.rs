@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use super::{Call, Consent, Link};
 use crate::call::Chosen;
+use crate::negotiation::{Offerer, Purpose};
 use crate::timers::{self, Timer};
-use crate::{Command, DeclineReason, Direction, EndReason, MediaState, Signal};
+use crate::{Command, DeclineReason, Direction, EndReason, MediaState, OfferRule, Signal};
 
 impl Call {
     pub(crate) fn hear(&mut self, signal: Signal, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
@@ -28,6 +29,10 @@ impl Call {
             Signal::Refused { message } if self.connected_at.is_none() => {
                 self.end(EndReason::Refused { message }, None, now, out);
             }
+            Signal::OfferTurn { us } => {
+                self.terms.offers = if us { OfferRule::Us } else { OfferRule::Them };
+                self.told_turn = true;
+            }
             Signal::PeerJoined => self.hear_joined(chosen, now, out),
             Signal::PeerLeft { disconnected } => self.hear_left(disconnected, now, out),
             Signal::Offer(offer) => {
@@ -49,6 +54,7 @@ impl Call {
             | Signal::Placed { .. }
             | Signal::Ring(_)
             | Signal::NoAnswer
+            | Signal::Quality(_)
             | Signal::Rejoin => {}
         }
     }
@@ -92,6 +98,13 @@ impl Call {
                 } else if first && self.negotiation.is_untouched() {
                     let offerer = self.offerer();
                     self.negotiate(now, out, |negotiation, steps| negotiation.begin(offerer, steps));
+                } else if self.link == Link::Up && self.renews_on_join() {
+                    // Whether it is the same peer connection that came back, its answer will tell.
+                    if self.offerer() == Offerer::Us {
+                        self.negotiate(now, out, |negotiation, steps| {
+                            negotiation.create(Purpose::NewPath, steps);
+                        });
+                    }
                 } else {
                     // They may have been out of the room when it was said.
                     self.negotiate(now, out, |negotiation, steps| negotiation.repeat_offer(steps));
@@ -101,6 +114,12 @@ impl Call {
                 }
             }
         }
+    }
+
+    /// Where the one in the room offers to whoever comes, a newcomer may be a new program that knows
+    /// nothing of the connection there is.
+    fn renews_on_join(&self) -> bool {
+        self.told_turn || self.terms.offers == OfferRule::FirstInRoom
     }
 
     fn hear_left(&mut self, disconnected: bool, now: Instant, out: &mut Vec<Command>) {

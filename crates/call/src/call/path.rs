@@ -72,6 +72,8 @@ impl Call {
         // Entering the room of a call that rings here would tell the caller that we accepted.
         if up && self.is_active() && self.remote.is_some() {
             self.say(Signal::Rejoin, out);
+            // We are the newcomer now, unless they turn out to come after us once more.
+            self.joined_after_us = false;
             if self.link == Link::Lost {
                 self.look_for_path(false, now, out);
             } else {
@@ -83,9 +85,10 @@ impl Call {
     /// Says what the user chose, where that is not what the other side assumes anyway.
     pub(super) fn say_choice(&self, chosen: Chosen, out: &mut Vec<Command>) {
         let pictures = self.kind == MediaKind::Video;
-        if !chosen.microphone || (pictures && !chosen.camera) {
+        if !chosen.microphone || (pictures && !chosen.camera) || chosen.sharing {
             let video = pictures.then_some(chosen.camera);
-            self.say_media(MediaState { audio: Some(chosen.microphone), video, sharing: None }, out);
+            let sharing = chosen.sharing.then_some(true);
+            self.say_media(MediaState { audio: Some(chosen.microphone), video, sharing }, out);
         }
     }
 

@@ -8,7 +8,7 @@ use bellwire_call::{
     OfferRule, PeerOutcome, Phone, Signal, UserAction,
 };
 
-use crate::words::{HOME, person};
+use crate::words::{HOME, RINGS, person};
 
 #[derive(Default)]
 struct Ledger {
@@ -28,7 +28,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new(me: &str, offers: OfferRule, now: Instant) -> Self {
         let mut desk = Self { phone: Phone::new(), now, ledger: Ledger::default() };
-        desk.handle(Event::AccountAdded { account: HOME, me: person(me), offers });
+        desk.handle(Event::AccountAdded { account: HOME, me: person(me), offers, rings: RINGS });
         desk
     }
 
@@ -174,7 +174,7 @@ impl Ledger {
                 assert!(self.media.insert(*call), "media started twice");
             }
             Command::StopMedia { call } => assert!(self.media.remove(call), "media was not on"),
-            Command::SetMicrophone { .. } | Command::SetCamera { .. } => {}
+            Command::SetMicrophone { .. } | Command::SetCamera { .. } | Command::SetSharing { .. } => {}
             Command::Ring { call, waiting } => {
                 self.assert_alive(*call);
                 assert_ne!(self.rings.insert(*call, *waiting), Some(*waiting), "rings so already");

@@ -256,6 +256,7 @@ impl Pair {
             Command::StartMedia { .. }
             | Command::SetMicrophone { .. }
             | Command::SetCamera { .. }
+            | Command::SetSharing { .. }
             | Command::StopMedia { .. }
             | Command::Ring { .. }
             | Command::StopRing { .. }
@@ -310,6 +311,8 @@ impl Pair {
             | Signal::Offline
             | Signal::AnsweredElsewhere
             | Signal::Refused { .. }
+            | Signal::Quality(_)
+            | Signal::OfferTurn { .. }
             | Signal::PeerJoined
             | Signal::PeerLeft { .. } => panic!("a phone does not say {signal:?}"),
         }

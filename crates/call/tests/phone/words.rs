@@ -1,9 +1,12 @@
 //! Short ways to say what tests say often.
 
 use bellwire_call::{
-    AccountId, CallId, CallKey, IceCandidate, Invite, MediaKind, Person, PersonId, RemoteCallId, Ring, Sdp,
-    SdpKind,
+    AccountId, CallId, CallKey, IceCandidate, Invite, MediaKind, Person, PersonId, RemoteCallId, Ring, Rings,
+    Sdp, SdpKind,
 };
+
+/// As long as most backends ring.
+pub(crate) const RINGS: Rings = Rings::For(std::time::Duration::from_secs(45));
 
 pub(crate) const HOME: AccountId = AccountId(1);
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bellwire_call::{CallKey, RemoteCallId};
 
-use super::limits;
+use crate::limits;
 
 /// One call as the wire needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]

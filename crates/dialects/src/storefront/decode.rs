@@ -1,22 +1,20 @@
 //! Storefront's events to signals. Every field is a stranger's word: checked here, or not used.
 
-use bellwire_call::{
-    DeclineReason, IceCandidate, MediaKind, MediaState, Person, PersonId, Ring, Sdp, SdpKind, Signal, Subject,
-};
+use bellwire_call::{DeclineReason, MediaKind, MediaState, Person, PersonId, Ring, SdpKind, Signal, Subject};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     Storefront,
     calls::{Known, key},
-    encode, limits,
+    encode,
     wire::{
         CallEnded, CallError, CallPartyEvent, CallStatus, CallStatusUpdate, CallTargetOffline,
-        IceCandidateEvent, IncomingVideoCall, OnlineStatusChanged, OnlineUser, SdpAnswer, SdpBody, SdpOffer,
+        IceCandidateEvent, IncomingVideoCall, OnlineStatusChanged, OnlineUser, SdpAnswer, SdpOffer,
         ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, UserType, name,
     },
 };
-use crate::{DecodeError, Reaction, SideEvent};
+use crate::{DecodeError, IceCandidateInit, Reaction, SideEvent, limits};
 
 /// Who an event says it is from.
 enum From {
@@ -96,7 +94,7 @@ impl Storefront {
 
     fn offer(&mut self, offer: SdpOffer) -> Result<Reaction, DecodeError> {
         let what = name::OFFER;
-        let sdp = description(what, SdpKind::Offer, offer.offer)?;
+        let sdp = offer.offer.read(what, SdpKind::Offer)?;
         self.described(
             what,
             &offer.call_id,
@@ -108,27 +106,13 @@ impl Storefront {
 
     fn answer(&mut self, answer: SdpAnswer) -> Result<Reaction, DecodeError> {
         let what = name::ANSWER;
-        let sdp = description(what, SdpKind::Answer, answer.answer)?;
+        let sdp = answer.answer.read(what, SdpKind::Answer)?;
         let receiver = answer.receiver_id.as_deref();
         self.described(what, &answer.call_id, &answer.sender_id, receiver, Signal::Answer(sdp))
     }
 
     fn remote_candidate(&mut self, event: IceCandidateEvent) -> Result<Reaction, DecodeError> {
-        let signal = Signal::Candidate(match event.candidate {
-            // A browser says null when it has no more.
-            None => IceCandidate {
-                candidate: String::new(),
-                sdp_mid: None,
-                sdp_m_line_index: None,
-                username_fragment: None,
-            },
-            Some(candidate) => IceCandidate {
-                candidate: limits::candidate(candidate.candidate)?,
-                sdp_mid: candidate.sdp_mid.map(limits::candidate).transpose()?,
-                sdp_m_line_index: candidate.sdp_m_line_index,
-                username_fragment: candidate.username_fragment.map(limits::candidate).transpose()?,
-            },
-        });
+        let signal = Signal::Candidate(IceCandidateInit::read_or_end(event.candidate)?);
         let receiver = event.receiver_id.as_deref();
         self.described(name::ICE_CANDIDATE, &event.call_id, &event.sender_id, receiver, signal)
     }
@@ -334,17 +318,6 @@ fn end_of(known: &Known) -> Signal {
 fn presence(changes: Vec<crate::Presence>) -> Reaction {
     let side = if changes.is_empty() { Vec::new() } else { vec![SideEvent::Presence(changes)] };
     Reaction { side, ..Reaction::default() }
-}
-
-fn description(what: &'static str, kind: SdpKind, body: SdpBody) -> Result<Sdp, DecodeError> {
-    let expected = match kind {
-        SdpKind::Offer => "offer",
-        SdpKind::Answer => "answer",
-    };
-    if body.kind != expected {
-        return Err(DecodeError::Contradiction { what, said: limits::shown(&body.kind) });
-    }
-    Ok(Sdp { kind, sdp: limits::description(body.sdp)? })
 }
 
 /// Reads argument 0; servers with connection state recovery append another one.

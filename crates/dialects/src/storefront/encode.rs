@@ -1,18 +1,18 @@
 //! Signals to storefront's words. What is heard is in `decode`.
 
-use bellwire_call::{CallId, DeclineReason, IceCandidate, Invite, MediaState, Sdp, SdpKind, Signal};
+use bellwire_call::{CallId, DeclineReason, IceCandidate, Invite, MediaState, Quality, Sdp, SdpKind, Signal};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Storefront, Waiting, limits,
+    Storefront, Waiting,
     wire::{
-        CallPartyEvent, CallStatus, CallStatusUpdate, CallType, EndBody, EndVideoCall, IceCandidateEvent,
-        IceCandidateInit, InitiateBody, JoinVideoCall, LeaveVideoCall, RespondBody, Response, SdpAnswer,
+        CallPartyEvent, CallQualityReport, CallStatus, CallStatusUpdate, CallType, EndBody, EndVideoCall,
+        IceCandidateEvent, InitiateBody, JoinVideoCall, LeaveVideoCall, RespondBody, Response, SdpAnswer,
         SdpBody, SdpOffer, ToggleAudio, ToggleVideo, UserType, name,
     },
 };
-use crate::{EncodeError, Method, Outbound, RestCall};
+use crate::{EncodeError, Method, Outbound, RestCall, limits};
 
 /// `declineReason` and the additive `reason` that tell busy from declined.
 pub(super) const BUSY: &str = "busy";
@@ -61,6 +61,7 @@ impl Storefront {
             | Signal::Answer(_)
             | Signal::Candidate(_)
             | Signal::Media(_)
+            | Signal::Quality(_)
             | Signal::Rejoin => Err(EncodeError::UnknownCall),
             Signal::Placed { .. }
             | Signal::Ring(_)
@@ -68,6 +69,7 @@ impl Storefront {
             | Signal::Offline
             | Signal::AnsweredElsewhere
             | Signal::Refused { .. }
+            | Signal::OfferTurn { .. }
             | Signal::PeerJoined
             | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
         }
@@ -106,6 +108,7 @@ impl Storefront {
             Signal::Offer(sdp) | Signal::Answer(sdp) => self.describe(call, sdp),
             Signal::Candidate(candidate) => self.candidate(call, candidate),
             Signal::Media(state) => self.media(call, *state),
+            Signal::Quality(quality) => self.quality(call, *quality),
             Signal::Rejoin => self.in_room(call, Vec::new()),
             Signal::Invite(_) => Err(EncodeError::UnknownCall),
             Signal::Placed { .. }
@@ -114,6 +117,7 @@ impl Storefront {
             | Signal::Offline
             | Signal::AnsweredElsewhere
             | Signal::Refused { .. }
+            | Signal::OfferTurn { .. }
             | Signal::PeerJoined
             | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
         }
@@ -195,11 +199,11 @@ impl Storefront {
         let (call_id, sender_id, receiver_id) = (call.to_owned(), self.me.clone(), Some(peer));
         let said = match sdp.kind {
             SdpKind::Offer => {
-                let offer = SdpBody { kind: "offer".to_owned(), sdp: sdp.sdp.clone() };
+                let offer = SdpBody::from(sdp);
                 emit_perishable(name::OFFER, &SdpOffer { call_id, offer, sender_id, receiver_id })
             }
             SdpKind::Answer => {
-                let answer = SdpBody { kind: "answer".to_owned(), sdp: sdp.sdp.clone() };
+                let answer = SdpBody::from(sdp);
                 emit_perishable(name::ANSWER, &SdpAnswer { call_id, answer, sender_id, receiver_id })
             }
         };
@@ -209,16 +213,20 @@ impl Storefront {
     fn candidate(&mut self, call: &str, candidate: &IceCandidate) -> Result<Vec<Outbound>, EncodeError> {
         let body = IceCandidateEvent {
             call_id: call.to_owned(),
-            candidate: Some(IceCandidateInit {
-                candidate: candidate.candidate.clone(),
-                sdp_mid: candidate.sdp_mid.clone(),
-                sdp_m_line_index: candidate.sdp_m_line_index,
-                username_fragment: candidate.username_fragment.clone(),
-            }),
+            candidate: Some(candidate.into()),
             sender_id: self.me.clone(),
             receiver_id: None,
         };
         self.in_room(call, vec![emit_perishable(name::ICE_CANDIDATE, &body)])
+    }
+
+    fn quality(&mut self, call: &str, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
+        let body = CallQualityReport {
+            call_id: call.to_owned(),
+            user_id: self.me.clone(),
+            quality: serde_json::to_value(quality).map_err(|_| EncodeError::NoWords)?,
+        };
+        self.in_room(call, vec![emit_perishable(name::CALL_QUALITY_REPORT, &body)])
     }
 
     fn media(&mut self, call: &str, state: MediaState) -> Result<Vec<Outbound>, EncodeError> {

@@ -4,22 +4,27 @@ use bellwire_call::{Person, PersonId};
 use serde_json::{Value, json};
 
 use super::{
-    limits, reply,
+    reply,
     wire::{Avatar, LoginReply, UserType},
 };
-use crate::{Identity, LoginError, Method, RestCall};
+use crate::{Credentials, Identity, LoginError, LoginStep, Method, RestCall, limits};
 
-pub(super) fn request(role: &str, email: &str, password: &str) -> Result<RestCall, LoginError> {
-    let path = match parse_role(role)? {
+pub(super) fn request(typed: &Credentials) -> Result<RestCall, LoginError> {
+    let path = match parse_role(&typed.role)? {
         UserType::Seller => "/shop/login-shop",
         UserType::Customer => "/user/login-user",
     };
-    let body = json!({ "email": email.trim(), "password": password });
+    let body = json!({ "email": typed.email.trim(), "password": typed.password });
     Ok(RestCall { method: Method::Post, path: path.to_owned(), query: Vec::new(), body: Some(body) })
 }
 
-pub(super) fn parse(role: &str, status: u16, body: &Value) -> Result<Identity, LoginError> {
-    let role = parse_role(role)?;
+pub(super) fn parse(
+    typed: &Credentials,
+    _so_far: Option<&Identity>,
+    status: u16,
+    body: &Value,
+) -> Result<LoginStep, LoginError> {
+    let role = parse_role(&typed.role)?;
     match status {
         200..=299 => {}
         429 => return Err(LoginError::RateLimited),
@@ -35,13 +40,15 @@ pub(super) fn parse(role: &str, status: u16, body: &Value) -> Result<Identity, L
     }
     let name = limits::shown(reply.user.name.as_deref().unwrap_or_default());
     let avatar = reply.user.avatar.as_ref().and_then(Avatar::address).map(str::to_owned);
-    Ok(Identity {
+    Ok(LoginStep::Done(Identity {
         dialect: super::ENTRY.id.to_owned(),
         person: Person { id: PersonId(reply.user.id), name, avatar },
         role: role.as_str().to_owned(),
         token: reply.token,
         cookie: Some(role.cookie().to_owned()),
-    })
+        bearer: false,
+        refresh_token: None,
+    }))
 }
 
 fn parse_role(role: &str) -> Result<UserType, LoginError> {
@@ -52,9 +59,20 @@ fn parse_role(role: &str) -> Result<UserType, LoginError> {
 mod tests {
     use super::*;
 
+    fn typed(role: &str) -> Credentials {
+        Credentials { role: role.into(), email: " shop@example.com ".into(), password: "secret".into() }
+    }
+
+    fn parse(role: &str, status: u16, body: &Value) -> Result<Identity, LoginError> {
+        match super::parse(&typed(role), None, status, body)? {
+            LoginStep::Done(identity) => Ok(identity),
+            LoginStep::Then { .. } => panic!("one call is enough"),
+        }
+    }
+
     #[test]
     fn a_shop_signs_in_at_its_own_endpoint_and_gets_its_own_cookie() {
-        let call = request("seller", " shop@example.com ", "secret").unwrap();
+        let call = request(&typed("seller")).unwrap();
         assert_eq!(call.path, "/shop/login-shop");
         assert_eq!(call.body, Some(json!({ "email": "shop@example.com", "password": "secret" })));
         let body = json!({ "success": true, "token": "t", "user": { "_id": "s1", "name": "Shop", "avatar":

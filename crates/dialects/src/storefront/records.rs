@@ -1,28 +1,24 @@
 //! Lists and figures over REST: which endpoint, and what the reply says in neutral terms.
 
-use bellwire_call::{Person, PersonId, Subject};
+use bellwire_call::{MediaKind, Person, PersonId, Subject};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    limits, reply,
+    reply,
     wire::{
-        AnalyticsReply, Avatar, CallsReply, CustomerRow, CustomersReply, IceServersReply, Party, RecentOrder,
-        Ref, UserType, VideoCall,
+        AnalyticsReply, Avatar, CallsReply, CustomerRow, CustomersReply, Party, RecentOrder, Ref, UserType,
+        VideoCall,
     },
 };
 use crate::{
-    Analytics, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers, Method, ReplyError,
-    RestCall,
+    Analytics, Contact, ContactSubject, HistoryItem, HistoryPage, ReplyError, RestCall, limits, rest,
 };
-
-/// Rows of one list; a server that sends more is cut.
-const ROWS: usize = 2000;
 
 pub(super) fn contacts_request(me: &str, search: &str) -> RestCall {
     let search = search.trim();
     let query = if search.is_empty() { Vec::new() } else { vec![("search".to_owned(), search.to_owned())] };
-    fetch(format!("/video-call/customers/{}", segment(me)), query)
+    fetch(format!("/video-call/customers/{}", rest::segment(me)), query)
 }
 
 pub(super) fn history_request(role: UserType, me: &str, page: u32, limit: u32) -> RestCall {
@@ -34,11 +30,11 @@ pub(super) fn history_request(role: UserType, me: &str, page: u32, limit: u32) -
         ("page".to_owned(), page.max(1).to_string()),
         ("limit".to_owned(), limit.clamp(1, 100).to_string()),
     ];
-    fetch(format!("/video-call/{list}/{}", segment(me)), query)
+    fetch(format!("/video-call/{list}/{}", rest::segment(me)), query)
 }
 
 pub(super) fn analytics_request(me: &str) -> RestCall {
-    fetch(format!("/video-call/analytics/{}", segment(me)), Vec::new())
+    fetch(format!("/video-call/analytics/{}", rest::segment(me)), Vec::new())
 }
 
 pub(super) fn ice_servers_request() -> RestCall {
@@ -46,31 +42,27 @@ pub(super) fn ice_servers_request() -> RestCall {
 }
 
 fn fetch(path: String, query: Vec<(String, String)>) -> RestCall {
-    RestCall { method: Method::Get, path, query, body: None }
-}
-
-/// An id as a path segment: ids are the server's words and must not reach another path.
-fn segment(id: &str) -> String {
-    id.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
+    RestCall { query, ..rest::fetch(path) }
 }
 
 pub(super) fn contacts(status: u16, body: &Value) -> Result<Vec<Contact>, ReplyError> {
     let reply: CustomersReply = read(status, body)?;
-    Ok(reply.customers.into_iter().take(ROWS).map(contact).collect())
+    Ok(reply.customers.into_iter().take(limits::ROWS).map(contact).collect())
 }
 
 fn contact(row: CustomerRow) -> Contact {
+    let person = Person {
+        id: PersonId(row.id),
+        name: limits::shown(row.name.as_deref().unwrap_or_default()),
+        avatar: row.avatar.as_ref().and_then(Avatar::address).map(str::to_owned),
+    };
     Contact {
-        person: Person {
-            id: PersonId(row.id),
-            name: limits::shown(row.name.as_deref().unwrap_or_default()),
-            avatar: row.avatar.as_ref().and_then(Avatar::address).map(str::to_owned),
-        },
         detail: limits::shown(row.email.as_deref().unwrap_or_default()),
         online: row.is_online,
-        subjects: row.recent_orders.into_iter().take(ROWS).map(order).collect(),
+        subjects: row.recent_orders.into_iter().take(limits::ROWS).map(order).collect(),
         total_orders: row.total_orders,
         total_spent: money(row.total_spent),
+        ..Contact::of(person)
     }
 }
 
@@ -91,7 +83,7 @@ fn money(amount: f64) -> String {
 pub(super) fn history(role: UserType, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
     let reply: CallsReply = read(status, body)?;
     Ok(HistoryPage {
-        items: reply.calls.into_iter().take(ROWS).map(|call| past_call(role, &call)).collect(),
+        items: reply.calls.into_iter().take(limits::ROWS).map(|call| past_call(role, &call)).collect(),
         page: reply.pagination.current_page,
         pages: reply.pagination.total_pages,
         total: reply.pagination.total_items,
@@ -118,6 +110,7 @@ fn past_call(role: UserType, call: &VideoCall) -> HistoryItem {
         started_at: started.cloned().unwrap_or_default(),
         duration_s,
         subject: subject(call),
+        kind: Some(MediaKind::Video),
     }
 }
 
@@ -134,20 +127,6 @@ pub(super) fn analytics(status: u16, body: &Value) -> Result<Analytics, ReplyErr
         by_type: figures.calls_by_type,
         by_status: figures.calls_by_status,
     })
-}
-
-/// The deployed backend has no such endpoint: then the servers its web client has built in.
-pub(super) fn ice_servers(status: u16, body: &Value) -> Result<IceServers, ReplyError> {
-    if status == 404 {
-        return Ok(IceServers::fallback());
-    }
-    let reply: IceServersReply = read(status, body)?;
-    let servers = reply.ice_servers.into_iter().take(16).map(|row| IceServer {
-        urls: row.urls.into_iter().take(16).collect(),
-        username: row.username,
-        credential: row.credential,
-    });
-    Ok(IceServers { servers: servers.collect(), ttl_s: (reply.ttl > 0).then_some(reply.ttl) })
 }
 
 fn read<T: DeserializeOwned>(status: u16, body: &Value) -> Result<T, ReplyError> {

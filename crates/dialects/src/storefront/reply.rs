@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Storefront, Waiting, encode, limits, records,
+    Storefront, Waiting, encode, records,
     wire::{CallReply, CallType, Failure, IncomingVideoCall, Party, Ref, UserType, VideoCall, name},
 };
-use crate::{DecodeError, Reaction, RequestId, SideEvent};
+use crate::{DecodeError, Reaction, RequestId, SideEvent, limits};
 
 /// The backend's words about a failure, fit to be shown.
 pub(super) fn message(body: &Value) -> Option<String> {

@@ -5,20 +5,20 @@
 //! gives exactly the documented field names.
 
 mod event;
-mod lenient;
 mod rest;
 
 pub use event::{
     CallEnded, CallError, CallPartyEvent, CallQualityReport, CallStatusUpdate, CallTargetOffline,
-    EndVideoCall, IceCandidateEvent, IceCandidateInit, IncomingVideoCall, JoinVideoCall, LeaveVideoCall,
-    OnlineStatusChanged, OnlineUser, SdpAnswer, SdpBody, SdpOffer, ToggleAudio, ToggleVideo, UserJoinedCall,
-    UserLeftCall, name,
+    EndVideoCall, IceCandidateEvent, IncomingVideoCall, JoinVideoCall, LeaveVideoCall, OnlineStatusChanged,
+    OnlineUser, SdpAnswer, SdpOffer, ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, name,
 };
 pub use rest::{
     Analytics, AnalyticsReply, Avatar, CallReply, CallsReply, CustomerRow, CustomersReply, EndBody, Failure,
-    IceServerRow, IceServersReply, InitiateBody, LoginBody, LoginReply, LoginUser, OnlineUsersReply,
-    OrderRef, Pagination, Party, ProductRef, RecentOrder, Ref, RespondBody, Response, VideoCall,
+    InitiateBody, LoginBody, LoginReply, LoginUser, OnlineUsersReply, OrderRef, Pagination, Party,
+    ProductRef, RecentOrder, Ref, RespondBody, Response, VideoCall,
 };
+
+pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
 
 use serde::{Deserialize, Serialize};
 

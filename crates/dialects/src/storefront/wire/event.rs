@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallStatus, CallType, UserType, lenient};
+use super::{CallStatus, CallType, UserType};
+use crate::lenient;
+use crate::{IceCandidateInit, SdpBody};
 
 /// Event names, `CLIENT → SERVER` first.
 pub mod name {
@@ -113,20 +115,6 @@ pub struct LeaveVideoCall {
     pub user_id: String,
 }
 
-/// `RTCSessionDescriptionInit`.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct SdpBody {
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub sdp: String,
-}
-
-impl std::fmt::Debug for SdpBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SdpBody({}, {} bytes)", self.kind.len(), self.sdp.len())
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SdpOffer {
@@ -145,25 +133,6 @@ pub struct SdpAnswer {
     pub sender_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receiver_id: Option<String>,
-}
-
-/// `RTCIceCandidateInit`.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct IceCandidateInit {
-    pub candidate: String,
-    #[serde(default)]
-    pub sdp_mid: Option<String>,
-    #[serde(default)]
-    pub sdp_m_line_index: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub username_fragment: Option<String>,
-}
-
-impl std::fmt::Debug for IceCandidateInit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "IceCandidateInit({} bytes)", self.candidate.len())
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallStatus, CallType, UserType, lenient};
+use super::{CallStatus, CallType, UserType};
+use crate::lenient;
 
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LoginBody {
@@ -357,33 +358,6 @@ pub struct Analytics {
     pub calls_by_type: BTreeMap<String, u32>,
     #[serde(default)]
     pub calls_by_status: BTreeMap<String, u32>,
-}
-
-/// Additive: reply of `GET /video-call/ice-servers`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct IceServersReply {
-    #[serde(default, deserialize_with = "lenient::flag")]
-    pub success: bool,
-    pub ice_servers: Vec<IceServerRow>,
-    /// Seconds the credentials are good for.
-    #[serde(default)]
-    pub ttl: u64,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub struct IceServerRow {
-    pub urls: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
-}
-
-impl std::fmt::Debug for IceServerRow {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IceServerRow").field("urls", &self.urls).finish_non_exhaustive()
-    }
 }
 
 /// Reply of `GET /online-users` on the socket host.

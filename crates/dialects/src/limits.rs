@@ -5,11 +5,15 @@ use serde_json::Value;
 use crate::DecodeError;
 
 /// Calls remembered at once; one rings or runs, the rest is slack for a burst of rings.
-pub(super) const CALLS: usize = 64;
+pub(crate) const CALLS: usize = 64;
 /// REST calls waiting for a reply.
-pub(super) const REQUESTS: usize = 256;
+pub(crate) const REQUESTS: usize = 256;
 /// People of whom it is known that they are online.
-pub(super) const PEOPLE_ONLINE: usize = 4096;
+pub(crate) const PEOPLE_ONLINE: usize = 4096;
+/// Rows of one list; a server that sends more is cut.
+pub(crate) const ROWS: usize = 2000;
+/// Characters of a chat message.
+pub(crate) const MESSAGE: usize = 16 * 1024;
 
 /// Bytes of one event; a description of many tracks stays below a tenth of it.
 const EVENT: usize = 256 * 1024;
@@ -25,7 +29,7 @@ const CANDIDATE: usize = 4 * 1024;
 const SHOWN: usize = 200;
 
 /// Refuses events that no honest backend sends.
-pub(super) fn event(people: bool, args: &[Value]) -> Result<(), DecodeError> {
+pub(crate) fn event(people: bool, args: &[Value]) -> Result<(), DecodeError> {
     let limit = if people { PEOPLE_EVENT } else { EVENT };
     let Some(argument) = args.first() else { return Ok(()) };
     match weigh(argument, limit) {
@@ -47,7 +51,7 @@ fn weigh(value: &Value, budget: usize) -> Option<usize> {
 }
 
 /// An id, if it is a plausible one.
-pub(super) fn id(text: String) -> Result<String, DecodeError> {
+pub(crate) fn id(text: String) -> Result<String, DecodeError> {
     if text.is_empty() || text.len() > ID {
         return Err(DecodeError::TooLarge { what: "id" });
     }
@@ -55,7 +59,7 @@ pub(super) fn id(text: String) -> Result<String, DecodeError> {
 }
 
 /// A session description, if it is a plausible one.
-pub(super) fn description(text: String) -> Result<String, DecodeError> {
+pub(crate) fn description(text: String) -> Result<String, DecodeError> {
     if text.len() > DESCRIPTION {
         return Err(DecodeError::TooLarge { what: "description" });
     }
@@ -63,7 +67,7 @@ pub(super) fn description(text: String) -> Result<String, DecodeError> {
 }
 
 /// A candidate line, if it is a plausible one.
-pub(super) fn candidate(text: String) -> Result<String, DecodeError> {
+pub(crate) fn candidate(text: String) -> Result<String, DecodeError> {
     if text.len() > CANDIDATE {
         return Err(DecodeError::TooLarge { what: "candidate" });
     }
@@ -71,6 +75,11 @@ pub(super) fn candidate(text: String) -> Result<String, DecodeError> {
 }
 
 /// A text for people, cut where it would be in the way, without control characters.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(SHOWN).collect::<String>().trim().to_owned()
+}
+
+/// A chat message: line breaks stay.
+pub(crate) fn message(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\n').take(MESSAGE).collect::<String>().trim().to_owned()
 }

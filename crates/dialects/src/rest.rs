@@ -1,0 +1,154 @@
+//! REST calls and replies as every dialect builds and reads them. Which endpoints there are, each
+//! dialect knows.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{IceServer, IceServers, Method, ReplyError, RestCall, lenient, limits};
+
+/// A GET without query.
+pub(crate) fn fetch(path: impl Into<String>) -> RestCall {
+    RestCall { method: Method::Get, path: path.into(), query: Vec::new(), body: None }
+}
+
+/// A call with a JSON body.
+pub(crate) fn send(method: Method, path: impl Into<String>, body: Value) -> RestCall {
+    RestCall { method, path: path.into(), query: Vec::new(), body: Some(body) }
+}
+
+impl RestCall {
+    /// The same with one more query parameter, not yet percent-encoded.
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.query.push((name.to_owned(), value.to_string()));
+        self
+    }
+}
+
+/// An id as a path segment: ids are the server's words and must not reach another path. What needs
+/// more than letters, digits, `-` and `_` (e-mail addresses, room ids) takes [`segment_of`].
+pub(crate) fn segment(id: &str) -> String {
+    id.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
+}
+
+/// Any text as one path segment, percent-encoded (RFC 3986 section 2.1); dots alone are no segment.
+pub(crate) fn segment_of(text: &str) -> String {
+    if text.chars().all(|c| c == '.') {
+        return String::new();
+    }
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(b"0123456789ABCDEF"[usize::from(byte >> 4)]));
+            out.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+/// Nest gives a list of them where validation failed.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Words {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// The backend's words about a failure (`message`, else `error`), fit to be shown.
+pub(crate) fn message(body: &Value) -> Option<String> {
+    let of = |field: &str| {
+        let words = body.get(field)?;
+        match Words::deserialize(words).ok()? {
+            Words::One(text) => Some(text),
+            Words::Many(texts) => Some(texts.join(", ")),
+        }
+    };
+    let message = limits::shown(&of("message").or_else(|| of("error"))?);
+    (!message.is_empty()).then_some(message)
+}
+
+/// Reads a reply; 401 means that the token is no longer accepted.
+pub(crate) fn read<T: DeserializeOwned>(status: u16, body: &Value) -> Result<T, ReplyError> {
+    match status {
+        0 => Err(ReplyError::Unreachable),
+        401 => Err(ReplyError::TokenExpired),
+        200..=299 => T::deserialize(body).map_err(|_| ReplyError::NotUnderstood),
+        _ => Err(ReplyError::Refused { status, message: message(body).unwrap_or_default() }),
+    }
+}
+
+/// Reply of the additive `ice-servers` endpoints, the same on every backend.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceServersReply {
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub success: bool,
+    pub ice_servers: Vec<IceServerRow>,
+    /// Seconds the credentials are good for; 0: they do not expire.
+    #[serde(default)]
+    pub ttl: u64,
+}
+
+/// `RTCIceServer`; deployed backends write one address as a string.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct IceServerRow {
+    #[serde(deserialize_with = "lenient::one_or_many")]
+    pub urls: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+impl std::fmt::Debug for IceServerRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IceServerRow").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}
+
+/// Reads the reply of an `ice-servers` endpoint. A deployed backend has none (404): then the servers
+/// its web client has built in.
+pub(crate) fn ice_servers(status: u16, body: &Value) -> Result<IceServers, ReplyError> {
+    if status == 404 {
+        return Ok(IceServers::fallback());
+    }
+    let reply: IceServersReply = read(status, body)?;
+    Ok(IceServers { servers: ice_rows(reply.ice_servers), ttl_s: (reply.ttl > 0).then_some(reply.ttl) })
+}
+
+/// Plausibly many of them.
+pub(crate) fn ice_rows(rows: Vec<IceServerRow>) -> Vec<IceServer> {
+    let server = |row: IceServerRow| IceServer {
+        urls: row.urls.into_iter().take(16).collect(),
+        username: row.username,
+        credential: row.credential,
+    };
+    rows.into_iter().take(16).map(server).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_segment_never_leaves_its_place() {
+        assert_eq!(segment("../a/b?c"), "abc");
+        assert_eq!(segment_of("../a"), "..%2Fa");
+        assert_eq!(segment_of(".."), "");
+        assert_eq!(segment_of("a@b.example:POST_7"), "a%40b.example%3APOST_7");
+    }
+
+    #[test]
+    fn failures_are_read_in_every_backends_shape() {
+        assert_eq!(message(&json!({ "success": false, "message": "No" })).as_deref(), Some("No"));
+        assert_eq!(message(&json!({ "error": "No" })).as_deref(), Some("No"));
+        let nest = json!({ "statusCode": 400, "message": ["a", "b"], "error": "Bad Request" });
+        assert_eq!(message(&nest).as_deref(), Some("a, b"));
+        assert_eq!(message(&json!("<html>")), None);
+    }
+}
