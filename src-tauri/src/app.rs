@@ -120,11 +120,9 @@ async fn forget_pictures_between_calls(handle: Handle, video: Arc<Video>, token:
 fn sign_in_request(options: &Options) -> Option<SignIn> {
     Some(SignIn {
         server: options.server.clone()?,
-        dialect: None,
         role: options.role?.word().to_owned(),
         email: options.email.clone()?,
         password: options.password.clone()?,
-        rest_base: None,
-        socket_base: None,
+        ..SignIn::default()
     })
 }

@@ -5,9 +5,9 @@
 use std::path::Path;
 
 use bellwire_engine::{
-    AccountId, AccountView, CallId, CallState, CallStats, CallView, ContactView, Direction, EndReason,
-    EngineView, HistoryEntry, HistoryPage, Levels, LinkState, MediaKind, Person, PersonId, PhoneView,
-    RemoteCallId, SignIn, Subject, SubjectView,
+    AccountId, AccountView, CallId, CallState, CallStats, CallView, Capabilities, ChatView, ContactView,
+    Direction, EndReason, EngineView, HistoryEntry, HistoryPage, LastMessage, Levels, LinkState, ListKind,
+    MediaKind, Message, Person, PersonId, Phase, PhoneView, RemoteCallId, SignIn, Slot, Subject, SubjectView,
 };
 use clap::Parser;
 use serde_json::{Value, json};
@@ -134,6 +134,7 @@ fn account(link: LinkState) -> AccountView {
     AccountView {
         id: AccountId(1),
         dialect: "storefront".into(),
+        label: "Storefront".into(),
         server: "calls.example.com".into(),
         me: person(),
         role: "seller".into(),
@@ -145,9 +146,28 @@ fn account(link: LinkState) -> AccountView {
             subjects: vec![orders],
             total_orders: 1,
             total_spent: "29.00".into(),
+            id: "room-1".into(),
+            subject: Some(subject()),
+            thread: Some("room-1".into()),
+            unread: 2,
+            last_message: Some(LastMessage {
+                text: "See you".into(),
+                at: "2026-01-02T03:04:05Z".into(),
+                from_me: false,
+            }),
+            slot: Some(Slot {
+                starts_at: "2026-01-02T03:04:05Z".into(),
+                minutes: 30,
+                phase: Phase::Waiting,
+                they_wait: true,
+                label: "Remote".into(),
+            }),
+            voice: true,
+            video: true,
         }],
         contacts_loaded: true,
         can_call: true,
+        capabilities: Capabilities { ring_timeout_s: Some(45), ..Capabilities::default() },
     }
 }
 
@@ -170,6 +190,9 @@ fn sign_in() -> Value {
         "password": "secret",
         "rest_base": null,
         "socket_base": null,
+        "login_path": null,
+        "extra_ca": null,
+        "proxy": null,
     })
 }
 
@@ -182,6 +205,22 @@ fn sample() -> Value {
             camera: true,
             sharing: false,
         },
+        chats: vec![ChatView {
+            account: AccountId(1),
+            thread: "room-1".into(),
+            messages: vec![Message {
+                id: "m1".into(),
+                thread: "room-1".into(),
+                from_me: false,
+                sender: "Ada".into(),
+                text: "See you".into(),
+                at: "2026-01-02T03:04:05Z".into(),
+                read: false,
+            }],
+            loaded: true,
+            typing: Some("Ada".into()),
+            failed: Some("not sent".into()),
+        }],
     };
     let history = HistoryPage {
         entries: vec![HistoryEntry {
@@ -193,6 +232,9 @@ fn sample() -> Value {
             started_at: "2026-01-02T03:04:05Z".into(),
             duration_s: 61,
             subject: Some(subject()),
+            kind: Some(MediaKind::Video),
+            account_label: "Storefront".into(),
+            dialect: "storefront".into(),
         }],
         page: 1,
         pages: 3,
@@ -210,6 +252,21 @@ fn sample() -> Value {
         "view": view,
         "end_reasons": reasons(),
         "directions": [Direction::Incoming, Direction::Outgoing],
+        "lists": [
+            ListKind::People,
+            ListKind::Rooms,
+            ListKind::Conversations,
+            ListKind::Sessions,
+            ListKind::Appointments,
+        ],
+        "phases": [
+            Phase::Unconfirmed,
+            Phase::Upcoming,
+            Phase::Waiting,
+            Phase::InProgress,
+            Phase::Ended,
+            Phase::Cancelled,
+        ],
         "kinds": [MediaKind::Voice, MediaKind::Video],
         "notice": notice,
         "stats": stats,

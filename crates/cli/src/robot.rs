@@ -65,6 +65,7 @@ impl Robot {
             password: common.password.clone(),
             rest_base: common.rest_base.clone(),
             socket_base: common.socket_base.clone(),
+            ..SignIn::default()
         };
         let account = engine.handle.sign_in(request).await?;
         line("signed_in", json!({ "account": account }));

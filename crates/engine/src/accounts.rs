@@ -59,6 +59,7 @@ impl Accounts {
         let view = AccountView {
             id,
             dialect: signed_in.identity.dialect.clone(),
+            label: label(&signed_in.identity.dialect),
             server: request.server.clone(),
             me: signed_in.identity.person.clone(),
             role: signed_in.identity.role.clone(),
@@ -66,6 +67,7 @@ impl Accounts {
             contacts: Vec::new(),
             contacts_loaded: false,
             can_call: signed_in.capabilities.contacts,
+            capabilities: signed_in.capabilities,
         };
         tokio::spawn(forward(id, signed_in.events, out.clone(), token.clone()));
         let ice = Arc::new(IceCache::new(signed_in.session.clone()));
@@ -155,11 +157,11 @@ impl Account {
     }
 
     pub(crate) fn load_history(&self, page: u32, reply: oneshot::Sender<Result<HistoryPage, ListError>>) {
-        let (session, account) = (self.session.clone(), self.view.id);
+        let (session, account) = (self.session.clone(), self.view.clone());
         tokio::spawn(async move {
             let result = session.history(page, PAGE).await;
             let result = result.map_err(ListError::from).map(|list| HistoryPage {
-                entries: list.items.into_iter().map(|item| history_entry(account, item)).collect(),
+                entries: list.items.into_iter().map(|item| history_entry(&account, item)).collect(),
                 page: list.page,
                 pages: list.pages,
             });
@@ -246,8 +248,21 @@ fn wire_request(request: &SignIn) -> SignInRequest {
     }
 }
 
+/// What people call a backend.
+fn label(dialect: &str) -> String {
+    bellwire_signaling::dialect(dialect).map_or(dialect, |entry| entry.label).to_owned()
+}
+
 fn contact_view(contact: Contact) -> ContactView {
     ContactView {
+        id: contact.id,
+        subject: contact.subject,
+        thread: contact.thread,
+        unread: contact.unread,
+        last_message: contact.last_message,
+        slot: contact.slot,
+        voice: contact.voice,
+        video: contact.video,
         person: contact.person,
         detail: contact.detail,
         online: contact.online,
@@ -266,9 +281,12 @@ fn contact_view(contact: Contact) -> ContactView {
     }
 }
 
-fn history_entry(account: AccountId, item: bellwire_signaling::HistoryItem) -> HistoryEntry {
+fn history_entry(account: &AccountView, item: bellwire_signaling::HistoryItem) -> HistoryEntry {
     HistoryEntry {
-        account,
+        account: account.id,
+        account_label: account.label.clone(),
+        dialect: account.dialect.clone(),
+        kind: item.kind,
         call: item.call,
         peer: item.peer,
         outgoing: item.outgoing,

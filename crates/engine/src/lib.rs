@@ -20,11 +20,12 @@ pub use bellwire_call::{
     RemoteCallId, Subject,
 };
 pub use bellwire_media as media;
-pub use bellwire_signaling::SignInError;
+pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, SignInError, Slot};
 pub use config::EngineConfig;
 pub use conversation::Screens;
 pub use handle::{Engine, Handle, HistoryPage, ListError};
 pub use notice::Notice;
 pub use view::{
-    AccountView, CallStats, ContactView, EngineView, HistoryEntry, Levels, LinkState, SignIn, SubjectView,
+    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, Levels, LinkState, SignIn,
+    SubjectView,
 };

@@ -105,7 +105,11 @@ impl Loop {
     }
 
     pub(crate) fn publish(&self) {
-        let view = EngineView { accounts: self.accounts.view(), phone: self.phone.view(self.clock.now()) };
+        let view = EngineView {
+            accounts: self.accounts.view(),
+            phone: self.phone.view(self.clock.now()),
+            chats: Vec::new(),
+        };
         self.out.view.send_if_modified(|old| {
             let changed = **old != view;
             if changed {

@@ -1,6 +1,7 @@
 //! What the shell and the user interface see of the engine: whole snapshots, newest wins.
 
-use bellwire_call::{AccountId, Person, PhoneView, Subject};
+use bellwire_call::{AccountId, MediaKind, Person, PhoneView, Subject};
+use bellwire_signaling::{Capabilities, LastMessage, Message, Slot};
 use serde::{Deserialize, Serialize};
 
 /// Everything the interface draws, but for pictures, levels and statistics, which have their own pipes.
@@ -8,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct EngineView {
     pub accounts: Vec<AccountView>,
     pub phone: PhoneView,
+    /// Threads of messages that are open.
+    pub chats: Vec<ChatView>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,6 +18,8 @@ pub struct AccountView {
     pub id: AccountId,
     /// Dialect id, e.g. `storefront`.
     pub dialect: String,
+    /// What people call that backend, e.g. `Storefront`.
+    pub label: String,
     /// Host the user typed, for showing.
     pub server: String,
     pub me: Person,
@@ -26,6 +31,7 @@ pub struct AccountView {
     pub contacts_loaded: bool,
     /// True where the backend offers a list of people to call.
     pub can_call: bool,
+    pub capabilities: Capabilities,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +46,8 @@ pub enum LinkState {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContactView {
+    /// Unique in the list: id of the person, room, session or appointment.
+    pub id: String,
     pub person: Person,
     /// Second line, e.g. the e-mail address.
     pub detail: String,
@@ -49,6 +57,32 @@ pub struct ContactView {
     pub total_orders: u32,
     /// In the shop's currency, already with two decimals.
     pub total_spent: String,
+    /// What a call from this line is about unless another subject is chosen.
+    pub subject: Option<Subject>,
+    /// What its messages go by; `None`: no messages here.
+    pub thread: Option<String>,
+    /// Messages not read yet.
+    pub unread: u32,
+    pub last_message: Option<LastMessage>,
+    pub slot: Option<Slot>,
+    /// What can be placed from this line now.
+    pub voice: bool,
+    pub video: bool,
+}
+
+/// One open thread of messages.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChatView {
+    pub account: AccountId,
+    pub thread: String,
+    /// Oldest first. Without an id: still on its way.
+    pub messages: Vec<Message>,
+    /// False until the messages came.
+    pub loaded: bool,
+    /// Name of whoever is typing.
+    pub typing: Option<String>,
+    /// Why messages did not come or go, in words for people.
+    pub failed: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -74,10 +108,16 @@ pub struct HistoryEntry {
     pub started_at: String,
     pub duration_s: u32,
     pub subject: Option<Subject>,
+    /// Voice or video; `None`: the backend does not say.
+    pub kind: Option<MediaKind>,
+    /// What people call the account's backend.
+    pub account_label: String,
+    /// Dialect id.
+    pub dialect: String,
 }
 
 /// What a user types to sign in.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub struct SignIn {
     /// Address of the server, with or without scheme; discovery by `/.well-known/bellwire.json`.
     pub server: String,
@@ -90,6 +130,15 @@ pub struct SignIn {
     /// Manual bases where there is no discovery.
     pub rest_base: Option<String>,
     pub socket_base: Option<String>,
+    /// Path or address of the login where it is not the usual one.
+    #[serde(default)]
+    pub login_path: Option<String>,
+    /// PEM file with a certificate authority to trust beside the system's.
+    #[serde(default)]
+    pub extra_ca: Option<String>,
+    /// `http`, `https` or `socks5` address; `None`: what the system says.
+    #[serde(default)]
+    pub proxy: Option<String>,
 }
 
 /// Without names, addresses and the password: a request may be traced.

@@ -14,8 +14,8 @@ mod socketio;
 
 pub use backend::{AddressError, Backend};
 pub use bellwire_dialects::{
-    Analytics, Capabilities, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, Identity,
-    ReplyError,
+    Analytics, Capabilities, ChatAction, Contact, ContactSubject, DIALECTS, Entry, Field, HistoryItem,
+    HistoryPage, IceServer, Identity, LastMessage, ListKind, Message, Phase, ReplyError, Role, Slot, dialect,
 };
 pub use session::{SayError, Session, SessionEvent};
 pub use sign_in::{SignInError, SignInRequest, SignedIn, resume, sign_in};

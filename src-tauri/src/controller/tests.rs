@@ -66,6 +66,7 @@ fn call(id: u64, state: CallState) -> CallView {
 fn view(calls: Vec<CallView>) -> EngineView {
     EngineView {
         accounts: Vec::new(),
+        chats: Vec::new(),
         phone: PhoneView { calls, microphone: true, camera: true, sharing: false },
     }
 }

@@ -82,8 +82,7 @@ impl Human {
             role: role.into(),
             email: email.into(),
             password: PASSWORD.into(),
-            rest_base: None,
-            socket_base: None,
+            ..SignIn::default()
         };
         let account = engine.handle.sign_in(request).await?;
         let human = Self { engine, notices, account, remote, own };

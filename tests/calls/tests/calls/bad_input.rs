@@ -159,12 +159,10 @@ async fn wrong_tokens_and_wrong_passwords_are_told_apart_from_no_server() -> any
     let (engine, _notices) = bellwire_engine::Engine::start(config, screens());
     let request = |server: String, password: &str| SignIn {
         server,
-        dialect: None,
         role: "customer".into(),
         email: CUSTOMER.into(),
         password: password.into(),
-        rest_base: None,
-        socket_base: None,
+        ..SignIn::default()
     };
     let wrong = engine.handle.sign_in(request(world.server(), "wrong")).await;
     ensure!(matches!(wrong, Err(SignInError::WrongCredentials { .. })), "{wrong:?}");
