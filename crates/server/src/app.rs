@@ -1,16 +1,16 @@
 //! One running server: binds, serves in tasks it owns, stops them all. What it serves is elsewhere.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware;
 use axum::serve::ListenerExt;
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,19 +18,17 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 use tracing::{debug, info, warn};
 
-use crate::auth::{HashError, Passwords, Tokens, kept_secret, random_secret};
-use crate::calls::Calls;
+use crate::auth::{HashError, Passwords, kept_secret, random_secret};
+use crate::backend::{Backend, Work};
 use crate::clock::Millis;
+use crate::common::{Common, Place};
 use crate::config::Database;
-use crate::demo::{self, DemoError};
+use crate::demo::DemoError;
 use crate::error::ApiError;
-use crate::limits::PerMinute;
+use crate::openapi::{Endpoint, Routes};
 use crate::relay::{Relay, RelayError};
-use crate::state::{Shared, State};
-use crate::store::sqlite::{OpenError, Sqlite};
-use crate::store::{Store, StoreError};
-use crate::switchboard::Switchboard;
-use crate::{Config, discovery, storefront};
+use crate::store::{OpenError, Pools, StoreError};
+use crate::{Config, discovery};
 
 /// Largest request body and largest socket message.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -64,8 +62,9 @@ pub enum StartError {
 /// A running server. Dropping it stops it hard; [`App::stop`] does so gracefully.
 #[derive(Debug)]
 pub struct App {
-    state: Shared,
-    io: SocketIo,
+    common: Arc<Common>,
+    ios: Vec<SocketIo>,
+    endpoints: Vec<(Backend, Endpoint)>,
     /// Ends the listeners.
     closing: CancellationToken,
     /// Ends everything else, once nobody is connected any more.
@@ -75,125 +74,115 @@ pub struct App {
     sockets: TaskTracker,
 }
 
+/// The listeners of one backend.
+struct Bound {
+    place: Place,
+    rest: TcpListener,
+    socket: Option<TcpListener>,
+}
+
 impl App {
     /// Binds, brings the database up to date and serves.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let cors = cors(&config.allowed_origins)?;
-        let (rest, rest_addr) = bind(config.rest_addr).await?;
-        let (socket, socket_addr) = bind(config.socket_addr).await?;
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.database).await?);
+        let bound = bind_all(&config).await?;
+        let pools = Pools::open(&config.database).await?;
         let secret = secret(&config).map_err(StartError::Secret)?;
         let passwords = Passwords::new().await?;
-        if config.demo_data {
-            demo::fill(&*store, &passwords, Millis::now()).await?;
-        }
         let relay = match &config.turn {
             Some(turn) => Some(Relay::start(turn).await?),
             None => None,
         };
-
-        // When full, an order is dropped with a warning; a missed call is reported again.
-        let (orders, mut ordered) = mpsc::channel(1024);
-        let (exchange, board) = Switchboard::new(orders);
-        let limits = &config.limits;
-        let calls = Calls::new(
-            Arc::clone(&store),
-            exchange.clone(),
-            config.ring_timeout,
-            limits.initiates_per_minute,
-        );
-        let state: Shared = Arc::new(State {
-            rest_addr,
-            socket_addr,
-            tokens: Tokens::new(&secret, config.session_ttl),
-            passwords,
-            logins: PerMinute::<(IpAddr, String)>::new(limits.logins_per_minute),
-            calls,
-            exchange,
-            relay,
-            store,
-            config,
-        });
+        let places = bound.iter().map(|bound| bound.place).collect();
+        let common = Common::new(config, places, pools, passwords, relay, secret);
 
         let (closing, over) = (CancellationToken::new(), CancellationToken::new());
-        let (mut listeners, mut tasks, sockets) = (JoinSet::new(), JoinSet::new(), TaskTracker::new());
-        tasks.spawn(board.run(over.clone()));
-        tasks.spawn({
-            let state = Arc::clone(&state);
-            async move {
-                while let Some(order) = ordered.recv().await {
-                    state.calls.perform(order).await;
-                }
-            }
-        });
-        tasks.spawn(sweep(Arc::clone(&state), over.clone()));
-        if state.relay.is_some() {
-            let (state, over) = (Arc::clone(&state), over.clone());
-            tasks.spawn(async move {
-                if let Some(relay) = &state.relay {
-                    relay.count(over).await;
+        let (mut work, mut listeners) = (Work::new(over.clone()), JoinSet::new());
+        // Until the server stands, whatever goes wrong ends what already runs.
+        let guard = closing.clone().drop_guard();
+        core_jobs(&common, &mut work);
+        let (mut ios, mut endpoints) = (Vec::new(), Vec::new());
+        for Bound { place, rest, socket } in bound {
+            let backend = place.backend;
+            let (layer, io) = SocketIo::builder()
+                .max_buffer_size(4096)
+                .max_payload(LARGEST_MESSAGE as u64)
+                .ws_max_message_size(LARGEST_MESSAGE)
+                .ws_max_frame_size(LARGEST_MESSAGE)
+                .build_layer();
+            let running = backend.start(&common, &io, &mut work).await?;
+            // Connections outlive the listener that took them; this one ends them even after a drop.
+            work.sockets.spawn({
+                let (io, closing) = (io.clone(), closing.clone());
+                async move {
+                    closing.cancelled().await;
+                    io.close().await;
                 }
             });
-        }
-        state.calls.resume().await?;
-
-        let (layer, io) = SocketIo::builder()
-            .max_buffer_size(4096)
-            .max_payload(LARGEST_MESSAGE as u64)
-            .ws_max_message_size(LARGEST_MESSAGE)
-            .ws_max_frame_size(LARGEST_MESSAGE)
-            .build_layer();
-        storefront::attach(&io, &state, &sockets);
-        // Connections outlive the listener that took them; this one ends them even after a drop.
-        sockets.spawn({
-            let (io, closing) = (io.clone(), closing.clone());
-            async move {
-                closing.cancelled().await;
-                io.close().await;
+            let mut add = |routes: Routes| {
+                let (router, documented) = routes.into_parts();
+                let health = documented.iter().all(|endpoint| endpoint.path != "/health");
+                endpoints.extend(documented.into_iter().map(|endpoint| (backend, endpoint)));
+                inside(router.merge(discovery::routes(&common, backend, health)), backend)
+            };
+            let (rest_router, socket_router) = (add(running.rest), add(running.socket));
+            match socket {
+                Some(socket) => {
+                    let socket_router = socket_router.layer(layer).layer(cors.clone());
+                    listeners.spawn(serve(rest, rest_router.layer(cors.clone()), closing.clone()));
+                    listeners.spawn(serve(socket, socket_router, closing.clone()));
+                }
+                None => {
+                    let router = rest_router.layer(layer).layer(cors.clone());
+                    listeners.spawn(serve(rest, router, closing.clone()));
+                }
             }
-        });
-
-        let rest_router = storefront::rest_routes().merge(discovery::routes());
-        let socket_router = storefront::online_routes().merge(discovery::routes());
-        let finish = |router: Router<Shared>| {
-            router
-                .fallback(async || ApiError::not_found("There is nothing here"))
-                .method_not_allowed_fallback(async || {
-                    ApiError::status(StatusCode::METHOD_NOT_ALLOWED, "This cannot be done here")
-                })
-                .layer(DefaultBodyLimit::max(LARGEST_BODY))
-                .with_state(Arc::clone(&state))
-        };
-        let shell = |router: Router| router.layer(CatchPanicLayer::custom(panicked)).layer(cors.clone());
-        listeners.spawn(serve(rest, shell(finish(rest_router)), closing.clone()));
-        listeners.spawn(serve(socket, shell(finish(socket_router).layer(layer)), closing.clone()));
-        info!(rest = %rest_addr, socket = %socket_addr, mode = ?state.config.mode, "Serving");
-        Ok(Self { state, io, closing, over, listeners, tasks, sockets })
+            info!(backend = backend.id(), rest = %place.rest, socket = %place.socket, "Serving");
+            ios.push(io);
+        }
+        let (tasks, sockets) = work.into_tasks();
+        guard.disarm();
+        Ok(Self { common, ios, endpoints, closing, over, listeners, tasks, sockets })
     }
 
-    /// Base of the REST API, prefix included: `http://127.0.0.1:8000/api/v2`.
+    /// Base of a backend's REST API, prefix included: `http://127.0.0.1:8000/api/v2` for `storefront`.
+    /// `None` when it is not served.
     #[must_use]
-    pub fn rest_url(&self) -> String {
-        format!("http://{}{}", self.state.rest_addr, storefront::PREFIX)
+    pub fn rest_url(&self, backend: &str) -> Option<String> {
+        let place = self.common.place(Backend::parse(backend)?)?;
+        Some(format!("http://{}{}", place.rest, place.backend.about().rest_prefix))
     }
 
-    /// Base of the Socket.IO server: `http://127.0.0.1:4000`.
+    /// Base of a backend's Socket.IO server: `http://127.0.0.1:4000`. `None` when it is not served.
     #[must_use]
-    pub fn socket_url(&self) -> String {
-        format!("http://{}", self.state.socket_addr)
+    pub fn socket_url(&self, backend: &str) -> Option<String> {
+        let place = self.common.place(Backend::parse(backend)?)?;
+        Some(format!("http://{}", place.socket))
+    }
+
+    /// Every REST endpoint of a backend: method and path, `{name}` standing for a parameter.
+    #[must_use]
+    pub fn endpoints(&self, backend: &str) -> Vec<(String, String)> {
+        let of = self.endpoints.iter().filter(|(of, _)| of.id() == backend);
+        of.map(|(_, endpoint)| (endpoint.method.to_string(), endpoint.path.clone())).collect()
     }
 
     /// The relay's address as an ICE URL, where there is one.
     #[must_use]
     pub fn turn_url(&self) -> Option<String> {
-        self.state.relay.as_ref().map(Relay::url)
+        self.common.relay.as_ref().map(Relay::url)
     }
 
     /// Closes the sockets (clients see the connection go and come back to the next server), finishes
     /// requests under way and closes the database.
     pub async fn stop(mut self) {
         self.closing.cancel();
-        if tokio::time::timeout(GRACE, self.io.close()).await.is_err() {
+        let closed = async {
+            for io in &self.ios {
+                io.close().await;
+            }
+        };
+        if tokio::time::timeout(GRACE, closed).await.is_err() {
             warn!("Some sockets did not close in time");
         }
         self.sockets.close();
@@ -206,14 +195,14 @@ impl App {
             self.listeners.shutdown().await;
         }
         self.over.cancel();
-        if let Some(relay) = &self.state.relay {
+        if let Some(relay) = &self.common.relay {
             relay.stop().await;
         }
         let drained = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, drained).await.is_err() {
             self.tasks.shutdown().await;
         }
-        self.state.store.close().await;
+        self.common.pools.close().await;
         debug!("Stopped");
     }
 }
@@ -245,14 +234,57 @@ async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     }
 }
 
-async fn sweep(state: Shared, over: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = over.cancelled() => return,
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
+/// Binds everything before anything is served: discovery names all addresses.
+async fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
+    let mut all = Vec::new();
+    for backend in Backend::ALL {
+        let Some((rest, socket)) = config.backends.listeners(backend) else { continue };
+        let (rest, rest_addr) = bind(rest).await?;
+        let (socket, socket_addr) = match socket {
+            Some(addr) => {
+                let (socket, addr) = bind(addr).await?;
+                (Some(socket), addr)
+            }
+            None => (None, rest_addr),
+        };
+        let place = Place { backend, rest: rest_addr, socket: socket_addr };
+        all.push(Bound { place, rest, socket });
+    }
+    Ok(all)
+}
+
+/// What every listener of a backend has around its routes.
+fn inside(router: Router, backend: Backend) -> Router {
+    let shape = backend.about().shape;
+    router
+        .fallback(async || ApiError::not_found("There is nothing here"))
+        .method_not_allowed_fallback(async || {
+            ApiError::status(StatusCode::METHOD_NOT_ALLOWED, "This cannot be done here")
+        })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(move |request, next| shape.apply(request, next)))
+}
+
+fn core_jobs(common: &Arc<Common>, work: &mut Work) {
+    work.every(SWEEP_EVERY, {
+        let common = Arc::clone(common);
+        move || {
+            let common = Arc::clone(&common);
+            async move {
+                if let Err(error) = common.revoked.sweep(Millis::now()).await {
+                    warn!(%error, "Old tokens were not forgotten");
+                }
+            }
         }
-        state.calls.sweep();
-        state.logins.sweep();
+    });
+    if common.relay.is_some() {
+        let (common, over) = (Arc::clone(common), work.over());
+        work.spawn(async move {
+            if let Some(relay) = &common.relay {
+                relay.count(over).await;
+            }
+        });
     }
 }
 
@@ -276,7 +308,7 @@ fn cors(origins: &[String]) -> Result<CorsLayer, StartError> {
     Ok(CorsLayer::new()
         .allow_origin(origins)
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION]))
 }
 

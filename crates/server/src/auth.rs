@@ -9,30 +9,35 @@ use std::time::Duration;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use bellwire_dialects::storefront::wire::UserType;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::clock::Millis;
+use crate::store::{Pools, StoreError};
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Claims {
-    id: String,
-    role: UserType,
+/// What is signed: a backend's own claims (which must not have these three names) and the usual ones.
+#[derive(Serialize, Deserialize)]
+struct Signed<C> {
+    #[serde(flatten)]
+    claims: C,
+    jti: String,
+    /// Seconds since 1970.
+    iat: i64,
     /// Seconds since 1970.
     exp: i64,
 }
 
-/// Whom a valid token names.
+/// What a good token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) id: String,
-    pub(crate) role: UserType,
+pub(crate) struct Session<C> {
+    pub(crate) claims: C,
+    pub(crate) jti: String,
     pub(crate) expires: Millis,
 }
 
-/// Makes and reads session tokens (JWT, HS256).
+/// Makes and reads session tokens (JWT, HS256) of one purpose.
 pub(crate) struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -47,12 +52,14 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(secret: &str, ttl: Duration) -> Self {
+    /// Each purpose has a key of its own: claims of two backends may look alike.
+    pub(crate) fn new(secret: &str, purpose: &str, ttl: Duration) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;
+        let key = format!("{purpose} {secret}");
         Self {
-            encoding: EncodingKey::from_secret(secret.as_bytes()),
-            decoding: DecodingKey::from_secret(secret.as_bytes()),
+            encoding: EncodingKey::from_secret(key.as_bytes()),
+            decoding: DecodingKey::from_secret(key.as_bytes()),
             validation,
             ttl,
         }
@@ -62,17 +69,61 @@ impl Tokens {
         self.ttl
     }
 
-    pub(crate) fn issue(&self, id: &str, role: UserType, now: Millis) -> Option<String> {
-        let claims = Claims { id: id.to_owned(), role, exp: now.plus(self.ttl).seconds() };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).ok()
+    /// `None` only for claims that cannot be written as a JSON object.
+    pub(crate) fn issue<C: Serialize>(&self, claims: &C, now: Millis) -> Option<String> {
+        let signed = Signed {
+            claims,
+            jti: format!("{:032x}", rand::random::<u128>()),
+            iat: now.seconds(),
+            exp: now.plus(self.ttl).seconds(),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &signed, &self.encoding).ok()
     }
 
-    /// `None` for everything that is not a token of ours that is still good.
-    pub(crate) fn read(&self, token: &str) -> Option<Identity> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
-        let expires = Millis::from_seconds(claims.exp);
+    /// `None` for everything that is not a token of ours that is still good. Whether it was given back is
+    /// in [`Revoked`].
+    pub(crate) fn read<C: DeserializeOwned>(&self, token: &str) -> Option<Session<C>> {
+        let signed = jsonwebtoken::decode::<Signed<C>>(token, &self.decoding, &self.validation).ok()?.claims;
+        let expires = Millis::from_seconds(signed.exp);
         // The decoder lets a token live through its last second; a running socket does not.
-        (expires > Millis::now()).then_some(Identity { id: claims.id, role: claims.role, expires })
+        let session = Session { claims: signed.claims, jti: signed.jti, expires };
+        (expires > Millis::now()).then_some(session)
+    }
+}
+
+/// Tokens that were given back before their time: kept in the database until they would have expired.
+#[derive(Clone, Debug)]
+pub(crate) struct Revoked(Pools);
+
+impl Revoked {
+    pub(crate) fn new(pools: Pools) -> Self {
+        Self(pools)
+    }
+
+    pub(crate) async fn add<C: Sync>(&self, session: &Session<C>) -> Result<(), StoreError> {
+        sqlx::query("INSERT OR IGNORE INTO revoked_tokens (jti, expires) VALUES ($1, $2)")
+            .bind(&session.jti)
+            .bind(session.expires.0)
+            .execute(&self.0.write)
+            .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn contains<C: Sync>(&self, session: &Session<C>) -> Result<bool, StoreError> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM revoked_tokens WHERE jti = $1")
+            .bind(&session.jti)
+            .fetch_optional(&self.0.read)
+            .await?;
+        Ok(found.is_some())
+    }
+
+    /// Forgets tokens that have expired.
+    pub(crate) async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM revoked_tokens WHERE expires <= $1")
+            .bind(now.0)
+            .execute(&self.0.write)
+            .await?;
+        Ok(())
     }
 }
 
@@ -82,6 +133,8 @@ pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     /// Compared with when there is no account, so that the answer takes as long.
     decoy: Arc<str>,
+    /// The hash of the one password that many demo accounts share.
+    known: Arc<OnceCell<String>>,
 }
 
 /// A password could not be hashed.
@@ -91,7 +144,8 @@ pub struct HashError;
 
 impl Passwords {
     pub(crate) async fn new() -> Result<Self, HashError> {
-        let mut passwords = Self { turns: Arc::new(Semaphore::new(2)), decoy: Arc::from("") };
+        let mut passwords =
+            Self { turns: Arc::new(Semaphore::new(2)), decoy: Arc::from(""), known: Arc::default() };
         passwords.decoy = passwords.hash("").await?.into();
         Ok(passwords)
     }
@@ -105,6 +159,11 @@ impl Passwords {
         .await
         .map_err(|_| HashError)?
         .map_err(|_| HashError)
+    }
+
+    /// The same hash for every caller: for a public password, of which there is one.
+    pub(crate) async fn known(&self, password: &str) -> Result<String, HashError> {
+        self.known.get_or_try_init(|| self.hash(password)).await.cloned()
     }
 
     /// Whether the password belongs to the hash; takes as long without one, and is then false.
@@ -156,17 +215,24 @@ pub(crate) fn kept_secret(path: &Path) -> std::io::Result<String> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_token_names_its_owner_until_it_expires_and_only_with_the_same_secret() {
-        let tokens = Tokens::new("one secret", Duration::from_secs(60));
-        let token = tokens.issue("abc", UserType::Seller, Millis::now()).expect("a token");
-        let stale = tokens.issue("abc", UserType::Seller, Millis(0)).expect("a token");
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Claims {
+        id: String,
+    }
 
-        let read = tokens.read(&token).expect("an identity");
-        assert_eq!((read.id.as_str(), read.role), ("abc", UserType::Seller));
-        assert_eq!(tokens.read(&stale), None);
-        assert_eq!(Tokens::new("another", Duration::from_secs(60)).read(&token), None);
-        assert_eq!(tokens.read("not.a.token"), None);
+    #[test]
+    fn a_token_is_good_until_it_expires_and_for_its_secret_and_purpose_only() {
+        let minute = Duration::from_secs(60);
+        let tokens = Tokens::new("one secret", "a", minute);
+        let claims = Claims { id: "abc".to_owned() };
+        let token = tokens.issue(&claims, Millis::now()).expect("a token");
+        let stale = tokens.issue(&claims, Millis(0)).expect("a token");
+
+        assert_eq!(tokens.read::<Claims>(&token).expect("a session").claims, claims);
+        assert_eq!(tokens.read::<Claims>(&stale), None);
+        assert_eq!(Tokens::new("another", "a", minute).read::<Claims>(&token), None);
+        assert_eq!(Tokens::new("one secret", "b", minute).read::<Claims>(&token), None);
+        assert_eq!(tokens.read::<Claims>("not.a.token"), None);
     }
 
     #[test]

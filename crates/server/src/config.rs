@@ -1,8 +1,11 @@
 //! Everything that can be set about a server. Nothing here reads the environment or a file.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::backend::Backend;
 
 /// Where the records live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,13 +91,105 @@ impl Default for Limits {
     }
 }
 
+/// The two listeners of storefront, whose sockets have a host of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorefrontListeners {
+    pub rest: SocketAddr,
+    pub socket: SocketAddr,
+}
+
+/// Which backends are served, and where; port 0 takes a free one. Each has its own listener because
+/// deployed clients expect default paths, and event names of two backends are alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backends {
+    pub storefront: Option<StorefrontListeners>,
+    pub dealerdesk: Option<SocketAddr>,
+    pub marketplace: Option<SocketAddr>,
+    pub hearth: Option<SocketAddr>,
+    pub clinic: Option<SocketAddr>,
+}
+
+impl Backends {
+    /// All of them on their usual ports of this machine's loopback.
+    #[must_use]
+    pub fn usual() -> Self {
+        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self {
+            storefront: Some(StorefrontListeners { rest: at(8000), socket: at(4000) }),
+            dealerdesk: Some(at(8089)),
+            marketplace: Some(at(5000)),
+            hearth: Some(at(3000)),
+            clinic: Some(at(3001)),
+        }
+    }
+
+    /// All of them on free ports of this machine's loopback.
+    #[must_use]
+    pub fn anywhere() -> Self {
+        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            storefront: Some(StorefrontListeners { rest: at, socket: at }),
+            dealerdesk: Some(at),
+            marketplace: Some(at),
+            hearth: Some(at),
+            clinic: Some(at),
+        }
+    }
+
+    /// The REST and the socket listener of a backend that is switched on.
+    pub(crate) fn listeners(&self, backend: Backend) -> Option<(SocketAddr, Option<SocketAddr>)> {
+        let one = |addr: Option<SocketAddr>| addr.map(|addr| (addr, None));
+        match backend {
+            Backend::Storefront => self.storefront.map(|at| (at.rest, Some(at.socket))),
+            Backend::Dealerdesk => one(self.dealerdesk),
+            Backend::Marketplace => one(self.marketplace),
+            Backend::Hearth => one(self.hearth),
+            Backend::Clinic => one(self.clinic),
+        }
+    }
+}
+
+/// Bases that discovery names instead of those it makes of the request's `Host`: for a reverse proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublicBases {
+    /// With the backend's REST prefix, if it has one.
+    pub rest: Option<String>,
+    /// The same as `rest` without its prefix when `None`, unless the sockets have a listener of their own.
+    pub socket: Option<String>,
+}
+
+/// How long a call may ring before it is missed. The clinic does not ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingTimeouts {
+    pub storefront: Duration,
+    pub dealerdesk: Duration,
+    pub marketplace: Duration,
+    pub hearth: Duration,
+}
+
+impl RingTimeouts {
+    /// The same for all.
+    #[must_use]
+    pub fn all(timeout: Duration) -> Self {
+        Self { storefront: timeout, dealerdesk: timeout, marketplace: timeout, hearth: timeout }
+    }
+}
+
+impl Default for RingTimeouts {
+    fn default() -> Self {
+        Self {
+            storefront: Duration::from_secs(45),
+            dealerdesk: Duration::from_secs(30),
+            marketplace: Duration::from_secs(45),
+            hearth: Duration::from_secs(60),
+        }
+    }
+}
+
 /// What [`App::start`](crate::App::start) needs to know.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// REST listener; port 0 takes a free one.
-    pub rest_addr: SocketAddr,
-    /// Socket.IO listener; port 0 takes a free one.
-    pub socket_addr: SocketAddr,
+    pub backends: Backends,
     pub database: Database,
     /// Signs the session tokens. `None`: made once and kept, readable by the owner only, beside the
     /// database file (or for the life of the process).
@@ -103,38 +198,41 @@ pub struct Config {
     pub turn: Option<TurnConfig>,
     /// Other STUN servers to name to clients.
     pub stun_urls: Vec<String>,
-    /// Fill an empty database with a shop, customers, orders and past calls.
+    /// Fill the empty tables of each backend with people, past calls and what they are about.
     pub demo_data: bool,
-    /// How long a call may ring before it is missed.
-    pub ring_timeout: Duration,
-    /// How long a session token is good for.
-    pub session_ttl: Duration,
+    pub ring: RingTimeouts,
+    /// How long a session token is good for; each backend's documented time when `None`.
+    pub session_ttl: Option<Duration>,
+    /// How long the seat of a participant whose connection is lost is kept before others are told.
+    pub seat_kept: Duration,
+    /// How long a session of hearth may be without activity before it is ended (`CALL_TIMEOUT_MINUTES`).
+    pub call_timeout: Duration,
+    /// Participants of a group session of hearth (`MAX_CALL_PARTICIPANTS`).
+    pub max_participants: u32,
     /// Web origins allowed to call with cookies; none by default.
     pub allowed_origins: Vec<String>,
     pub limits: Limits,
-    /// REST base (with prefix) that discovery names; from the request's `Host` when `None`.
-    pub public_rest_base: Option<String>,
-    /// Socket base that discovery names; from the request's `Host` when `None`.
-    pub public_socket_base: Option<String>,
+    pub public: BTreeMap<Backend, PublicBases>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
-            rest_addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
-            socket_addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 4000)),
+            backends: Backends::usual(),
             database: Database::Memory,
             jwt_secret: None,
             mode: Mode::Strict,
             turn: None,
             stun_urls: Vec::new(),
             demo_data: false,
-            ring_timeout: Duration::from_secs(45),
-            session_ttl: Duration::from_secs(90 * 24 * 3600),
+            ring: RingTimeouts::default(),
+            session_ttl: None,
+            seat_kept: Duration::from_secs(30),
+            call_timeout: Duration::from_secs(60 * 60),
+            max_participants: 8,
             allowed_origins: Vec::new(),
             limits: Limits::default(),
-            public_rest_base: None,
-            public_socket_base: None,
+            public: BTreeMap::new(),
         }
     }
 }
@@ -145,8 +243,7 @@ impl Config {
     #[must_use]
     pub fn demo() -> Self {
         Self {
-            rest_addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            socket_addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            backends: Backends::anywhere(),
             turn: Some(TurnConfig::loopback()),
             demo_data: true,
             ..Self::default()

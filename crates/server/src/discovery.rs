@@ -1,51 +1,71 @@
-//! How a client that knows only an address finds the rest: `/.well-known/bellwire.json` and `/health`.
+//! How a client that knows only an address finds the rest: `/.well-known/bellwire.json` and `/health`, on
+//! every listener, the listener's own backend first.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tracing::warn;
 
-use crate::state::Shared;
+use crate::backend::Backend;
+use crate::common::{Common, Place};
 
-pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/health", get(health)).route("/.well-known/bellwire.json", get(describe))
+#[derive(Clone)]
+struct Here {
+    common: Arc<Common>,
+    backend: Backend,
 }
 
-async fn health(State(state): State<Shared>) -> (axum::http::StatusCode, Json<Value>) {
-    match state.store.has_accounts().await {
-        Ok(_) => (axum::http::StatusCode::OK, Json(json!({ "status": "ok" }))),
-        Err(_) => (axum::http::StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "database" }))),
+/// The routes for the listeners of a backend; `health` is left out where the backend has its own.
+pub(crate) fn routes(common: &Arc<Common>, backend: Backend, health: bool) -> Router {
+    let routes = Router::new().route("/.well-known/bellwire.json", get(describe));
+    let routes = if health { routes.route("/health", get(alive)) } else { routes };
+    routes.with_state(Here { common: Arc::clone(common), backend })
+}
+
+async fn alive(State(here): State<Here>) -> (StatusCode, Json<Value>) {
+    match here.common.pools.alive().await {
+        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ok" }))),
+        Err(error) => {
+            warn!(%error, "The database does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "database" })))
+        }
     }
 }
 
-async fn describe(State(state): State<Shared>, headers: HeaderMap) -> Json<Value> {
+async fn describe(State(here): State<Here>, headers: HeaderMap) -> Json<Value> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).and_then(host_name);
-    let base = |port: u16, addr: std::net::SocketAddr| match &host {
-        Some(host) => format!("http://{host}:{port}"),
+    let (own, others): (Vec<&Place>, Vec<&Place>) =
+        here.common.places.iter().partition(|place| place.backend == here.backend);
+    let dialects = own.into_iter().chain(others).map(|place| entry(&here.common, place, host.as_deref()));
+    Json(json!({ "version": 1, "name": "Bellwire server", "dialects": dialects.collect::<Vec<_>>() }))
+}
+
+fn entry(common: &Common, place: &Place, host: Option<&str>) -> Value {
+    let about = place.backend.about();
+    let public = common.config.public.get(&place.backend).cloned().unwrap_or_default();
+    let base = |addr: SocketAddr| match host {
+        Some(host) => format!("http://{host}:{}", addr.port()),
         None => format!("http://{addr}"),
     };
-    let rest = state.config.public_rest_base.clone().unwrap_or_else(|| {
-        format!("{}{}", base(state.rest_addr.port(), state.rest_addr), crate::storefront::PREFIX)
+    // Behind a proxy one base serves both, unless the sockets have a listener of their own.
+    let socket = public.socket.or_else(|| {
+        let rest = public.rest.as_deref().filter(|_| place.rest == place.socket)?;
+        Some(rest.strip_suffix(about.rest_prefix).unwrap_or(rest).to_owned())
     });
-    let socket = state
-        .config
-        .public_socket_base
-        .clone()
-        .unwrap_or_else(|| base(state.socket_addr.port(), state.socket_addr));
-    Json(json!({
-        "version": 1,
-        "name": "Bellwire server",
-        "dialects": [{
-            "id": "storefront",
-            "label": "Storefront",
-            "restBase": rest,
-            "socketBase": socket,
-            "socketPath": "/socket.io/",
-            "signInFields": ["email", "password"],
-            "roles": ["seller", "customer"],
-        }],
-    }))
+    json!({
+        "id": about.id,
+        "label": about.label,
+        "restBase": public.rest.unwrap_or_else(|| format!("{}{}", base(place.rest), about.rest_prefix)),
+        "socketBase": socket.unwrap_or_else(|| base(place.socket)),
+        "socketPath": "/socket.io/",
+        "signInFields": about.sign_in_fields,
+        "roles": about.roles,
+    })
 }
 
 /// The host of a `Host` header without its port; `None` for what cannot be one.

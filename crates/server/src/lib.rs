@@ -1,33 +1,44 @@
-//! The server: the call backends on one hub, with storage and a relay. Nothing of a client is in here.
+//! The server: five call backends, each on its own listener, over one database and one relay. Nothing of
+//! a client is in here. How a backend is written: [`backend`].
 //!
 //! ```text
-//!  REST ────┐                 ┌─► store (SQLite)
-//!           ├─► calls (rules) ┤
-//!  sockets ─┤                 └─► hub (who is told what) ─► sockets
-//!           └───────────────────►
+//!             ┌ storefront ┐   each:  REST ────┐                 ┌─► its tables
+//!             │ dealerdesk │                   ├─► rules ────────┤
+//!  listeners ─┤ marketplace├─►        sockets ─┤                 └─► its hub ─► its sockets
+//!             │ hearth     │          (door)   └───────────────────►
+//!             └ clinic     ┘   Common: configuration, database, passwords, tokens, relay
 //! ```
 #![forbid(unsafe_code)]
 
 mod app;
 mod auth;
-mod calls;
+mod backend;
+mod clinic;
 mod clock;
+mod common;
 mod config;
+mod dealerdesk;
 mod demo;
 mod discovery;
+mod door;
 mod error;
-mod hub;
+mod hearth;
 mod limits;
+mod marketplace;
+mod openapi;
 mod relay;
-mod state;
+mod request;
 mod store;
 mod storefront;
 mod switchboard;
 
 pub use app::{App, StartError};
 pub use auth::HashError;
-pub use config::{Config, Database, Limits, Mode, TurnConfig};
-pub use demo::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_PASSWORD, DEMO_SELLER, DEMO_SELLER_ID, DemoError};
+pub use backend::Backend;
+pub use config::{
+    Backends, Config, Database, Limits, Mode, PublicBases, RingTimeouts, StorefrontListeners, TurnConfig,
+};
+pub use demo::{DEMO_PASSWORD, DemoError};
 pub use relay::RelayError;
-pub use store::StoreError;
-pub use store::sqlite::OpenError;
+pub use store::{OpenError, StoreError};
+pub use storefront::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_SELLER, DEMO_SELLER_ID};

@@ -1,13 +1,17 @@
 //! The server as a program: options, logging, signals. What it serves is in the library.
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use bellwire_server::{App, Config, DEMO_CUSTOMER, DEMO_PASSWORD, DEMO_SELLER, Database, Mode, TurnConfig};
+use bellwire_server::{
+    App, Backend, Backends, Config, DEMO_PASSWORD, Database, Mode, PublicBases, RingTimeouts,
+    StorefrontListeners, TurnConfig,
+};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
@@ -15,27 +19,48 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
-    /// REST listener
-    #[arg(long, env = "BELLWIRE_REST", default_value = "127.0.0.1:8000")]
-    rest: SocketAddr,
-    /// Socket.IO listener
-    #[arg(long, env = "BELLWIRE_SOCKET", default_value = "127.0.0.1:4000")]
-    socket: SocketAddr,
+    /// REST listener of storefront
+    #[arg(long, alias = "rest", env = "BELLWIRE_STOREFRONT_REST", default_value = "127.0.0.1:8000")]
+    storefront_rest: SocketAddr,
+    /// Socket.IO listener of storefront
+    #[arg(long, alias = "socket", env = "BELLWIRE_STOREFRONT_SOCKET", default_value = "127.0.0.1:4000")]
+    storefront_socket: SocketAddr,
+    /// Listener of dealerdesk
+    #[arg(long, env = "BELLWIRE_DEALERDESK", default_value = "127.0.0.1:8089")]
+    dealerdesk: SocketAddr,
+    /// Listener of marketplace
+    #[arg(long, env = "BELLWIRE_MARKETPLACE", default_value = "127.0.0.1:5000")]
+    marketplace: SocketAddr,
+    /// Listener of hearth
+    #[arg(long, env = "BELLWIRE_HEARTH", default_value = "127.0.0.1:3000")]
+    hearth: SocketAddr,
+    /// Listener of clinic
+    #[arg(long, env = "BELLWIRE_CLINIC", default_value = "127.0.0.1:3001")]
+    clinic: SocketAddr,
+    /// Serve only these backends (storefront, dealerdesk, marketplace, hearth, clinic)
+    #[arg(long, env = "BELLWIRE_ONLY", value_delimiter = ',')]
+    only: Vec<String>,
     /// SQLite file, created when missing; with --demo the default is memory
     #[arg(long, env = "BELLWIRE_DATABASE")]
     database: Option<PathBuf>,
     /// Signs session tokens; kept beside the database when not given
     #[arg(long, env = "BELLWIRE_JWT_SECRET", hide_env_values = true)]
     jwt_secret: Option<String>,
-    /// Fill an empty database with a shop, customers, orders and past calls; relay on loopback
+    /// Fill an empty database with people and past calls of each backend; relay on loopback
     #[arg(long, env = "BELLWIRE_DEMO")]
     demo: bool,
     /// Believe sockets without a token, as the deployed backend does
     #[arg(long, env = "BELLWIRE_COMPAT")]
     compat: bool,
-    /// Seconds a call may ring
-    #[arg(long, env = "BELLWIRE_RING_TIMEOUT", default_value_t = 45, value_parser = clap::value_parser!(u64).range(5..=600))]
-    ring_timeout: u64,
+    /// Seconds a call may ring, for every backend; by default 45, 30 (dealerdesk) or 60 (hearth)
+    #[arg(long, env = "BELLWIRE_RING_TIMEOUT", value_parser = clap::value_parser!(u64).range(5..=600))]
+    ring_timeout: Option<u64>,
+    /// Minutes a hearth session may be without activity
+    #[arg(long, env = "CALL_TIMEOUT_MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
+    call_timeout_minutes: u64,
+    /// Participants of a hearth group session
+    #[arg(long, env = "MAX_CALL_PARTICIPANTS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=32))]
+    max_call_participants: u32,
     /// Web origin allowed to call with cookies (may be repeated)
     #[arg(long = "allow-origin", env = "BELLWIRE_ALLOW_ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
@@ -56,12 +81,28 @@ struct Options {
     /// Other STUN server to name to clients (may be repeated)
     #[arg(long = "stun", env = "BELLWIRE_STUN", value_delimiter = ',')]
     stun: Vec<String>,
-    /// REST base that discovery names, prefix included
-    #[arg(long, env = "BELLWIRE_PUBLIC_REST_BASE")]
-    public_rest_base: Option<String>,
-    /// Socket base that discovery names
-    #[arg(long, env = "BELLWIRE_PUBLIC_SOCKET_BASE")]
-    public_socket_base: Option<String>,
+    /// REST base that discovery names, as BACKEND=URL, prefix included (may be repeated)
+    #[arg(long, env = "BELLWIRE_PUBLIC_REST_BASE", value_delimiter = ',', value_parser = base)]
+    public_rest_base: Vec<(Backend, String)>,
+    /// Socket base that discovery names, as BACKEND=URL (may be repeated)
+    #[arg(long, env = "BELLWIRE_PUBLIC_SOCKET_BASE", value_delimiter = ',', value_parser = base)]
+    public_socket_base: Vec<(Backend, String)>,
+}
+
+/// `clinic=https://calls.example/clinic`; without a name it is storefront's.
+fn base(text: &str) -> Result<(Backend, String), String> {
+    let (backend, url) = match text.split_once('=') {
+        Some((id, url)) if !id.contains("://") => (backend(id)?, url),
+        Some(_) | None => (Backend::Storefront, text),
+    };
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        return Err("a base begins with http:// or https://".to_owned());
+    }
+    Ok((backend, url.trim_end_matches('/').to_owned()))
+}
+
+fn backend(id: &str) -> Result<Backend, String> {
+    Backend::parse(id.trim()).ok_or_else(|| format!("there is no backend {id}"))
 }
 
 impl Options {
@@ -95,20 +136,48 @@ impl Options {
             anyhow::bail!("--turn-public-ip must be an address that clients can reach");
         }
         Ok(Config {
-            rest_addr: self.rest,
-            socket_addr: self.socket,
+            backends: self.backends()?,
             database,
             jwt_secret: self.jwt_secret.clone(),
             mode: if self.compat { Mode::Compat } else { Mode::Strict },
             turn,
             stun_urls: self.stun.clone(),
             demo_data: self.demo,
-            ring_timeout: Duration::from_secs(self.ring_timeout),
+            ring: match self.ring_timeout {
+                Some(seconds) => RingTimeouts::all(Duration::from_secs(seconds)),
+                None => RingTimeouts::default(),
+            },
+            call_timeout: Duration::from_secs(self.call_timeout_minutes * 60),
+            max_participants: self.max_call_participants,
             allowed_origins: self.allow_origin.clone(),
-            public_rest_base: self.public_rest_base.clone(),
-            public_socket_base: self.public_socket_base.clone(),
+            public: self.public(),
             ..Config::default()
         })
+    }
+
+    fn backends(&self) -> anyhow::Result<Backends> {
+        let only = self.only.iter().map(|id| backend(id).map_err(anyhow::Error::msg));
+        let only = only.collect::<anyhow::Result<Vec<_>>>()?;
+        let on = |backend| only.is_empty() || only.contains(&backend);
+        let storefront = StorefrontListeners { rest: self.storefront_rest, socket: self.storefront_socket };
+        Ok(Backends {
+            storefront: on(Backend::Storefront).then_some(storefront),
+            dealerdesk: on(Backend::Dealerdesk).then_some(self.dealerdesk),
+            marketplace: on(Backend::Marketplace).then_some(self.marketplace),
+            hearth: on(Backend::Hearth).then_some(self.hearth),
+            clinic: on(Backend::Clinic).then_some(self.clinic),
+        })
+    }
+
+    fn public(&self) -> BTreeMap<Backend, PublicBases> {
+        let mut public: BTreeMap<Backend, PublicBases> = BTreeMap::new();
+        for (backend, url) in &self.public_rest_base {
+            public.entry(*backend).or_default().rest = Some(url.clone());
+        }
+        for (backend, url) in &self.public_socket_base {
+            public.entry(*backend).or_default().socket = Some(url.clone());
+        }
+        public
     }
 }
 
@@ -127,16 +196,22 @@ async fn main() -> anyhow::Result<()> {
 
 fn introduce(app: &App, demo: bool) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "REST    {}", app.rest_url())?;
-    writeln!(out, "Socket  {}", app.socket_url())?;
+    for backend in Backend::ALL {
+        let Some((rest, socket)) = app.rest_url(backend.id()).zip(app.socket_url(backend.id())) else {
+            continue;
+        };
+        writeln!(out, "{:12} {rest}  socket {socket}", backend.id())?;
+        if demo {
+            for (role, email) in backend.demo_logins() {
+                writeln!(out, "{:12} {email} ({role})", "")?;
+            }
+        }
+    }
     if let Some(turn) = app.turn_url() {
-        writeln!(out, "Relay   {turn}")?;
+        writeln!(out, "{:12} {turn}", "relay")?;
     }
     if demo {
-        writeln!(
-            out,
-            "Sign in as {DEMO_SELLER} (seller) or {DEMO_CUSTOMER} (customer), password {DEMO_PASSWORD}"
-        )?;
+        writeln!(out, "Everybody's password is {DEMO_PASSWORD}")?;
     }
     out.flush()
 }

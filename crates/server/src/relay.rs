@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_dialects::storefront::wire::IceServerRow;
+use serde::Serialize;
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,22 @@ use crate::clock::Millis;
 pub(crate) const CREDENTIAL_TTL: Duration = Duration::from_secs(600);
 
 const COUNT_EVERY: Duration = Duration::from_secs(1);
+
+/// A server as the browser's `RTCIceServer` writes it.
+#[derive(Clone, Serialize)]
+pub(crate) struct IceServer {
+    pub(crate) urls: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credential: Option<String>,
+}
+
+impl std::fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}
 
 /// Why the relay did not start.
 #[derive(Debug, thiserror::Error)]
@@ -79,11 +95,11 @@ impl Relay {
     }
 
     /// What a client needs to use it: without and with credentials.
-    pub(crate) fn rows(&self, user: &str, now: Millis) -> [IceServerRow; 2] {
+    pub(crate) fn rows(&self, user: &str, now: Millis) -> [IceServer; 2] {
         let (username, credential) = self.secret.credential(user, now.plus(CREDENTIAL_TTL));
         [
-            IceServerRow { urls: vec![format!("stun:{}", self.public)], username: None, credential: None },
-            IceServerRow { urls: vec![self.url()], username: Some(username), credential: Some(credential) },
+            IceServer { urls: vec![format!("stun:{}", self.public)], username: None, credential: None },
+            IceServer { urls: vec![self.url()], username: Some(username), credential: Some(credential) },
         ]
     }
 

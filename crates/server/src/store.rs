@@ -1,238 +1,78 @@
-//! What is kept: accounts, orders, products, call records, blocks. The trait is the seam to a
-//! database; nothing here decides who may do what.
+//! The database itself: pools, migrations, ids. What a backend keeps in it is in the backend's folder;
+//! its tables come from `migrations/`, one file per backend.
 
-pub(crate) mod sqlite;
+use std::time::Duration;
 
-use async_trait::async_trait;
-use bellwire_dialects::storefront::wire::{CallStatus, CallType, UserType};
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::clock::Millis;
+use crate::config::Database;
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    #[error("cannot open the database")]
+    Connect(#[from] sqlx::Error),
+    #[error("cannot migrate the database")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
 
 /// The database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[error("database: {0}")]
 pub struct StoreError(#[from] pub(crate) sqlx::Error);
 
-type Result<T> = std::result::Result<T, StoreError>;
-
-/// A user or a shop.
-#[derive(Clone, sqlx::FromRow)]
-pub(crate) struct Account {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) email: String,
-    pub(crate) password_hash: String,
-    pub(crate) avatar: Option<String>,
-    pub(crate) phone_number: Option<String>,
-    pub(crate) created_at: i64,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct Order {
-    pub(crate) id: String,
-    pub(crate) order_number: String,
-    pub(crate) shop_id: String,
-    pub(crate) user_id: String,
-    pub(crate) status: String,
-    /// Cents.
-    pub(crate) total_price: i64,
-    pub(crate) created_at: i64,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct Product {
-    pub(crate) id: String,
-    pub(crate) shop_id: String,
-    pub(crate) name: String,
-    pub(crate) image: Option<String>,
-    /// Cents.
-    pub(crate) price: i64,
-    pub(crate) created_at: i64,
-}
-
-/// One call record.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct Call {
-    pub(crate) id: String,
-    pub(crate) call_id: String,
-    pub(crate) seller: String,
-    pub(crate) customer: String,
-    pub(crate) order_id: Option<String>,
-    pub(crate) product_id: Option<String>,
-    pub(crate) conversation_id: Option<String>,
-    pub(crate) call_type: String,
-    pub(crate) status: String,
-    pub(crate) initiated_by: String,
-    pub(crate) start_time: Option<i64>,
-    pub(crate) end_time: Option<i64>,
-    /// Seconds.
-    pub(crate) duration: i64,
-    pub(crate) call_quality: Option<String>,
-    pub(crate) notes: Option<String>,
-    pub(crate) decline_reason: Option<String>,
-    pub(crate) recording_url: Option<String>,
-    pub(crate) scheduled_for: Option<i64>,
-    pub(crate) ring_until: i64,
-    /// A JSON object.
-    pub(crate) metadata: String,
-    pub(crate) created_at: i64,
-    pub(crate) updated_at: i64,
-}
-
-impl Call {
-    pub(crate) fn status(&self) -> CallStatus {
-        CallStatus::parse(&self.status)
-    }
-
-    pub(crate) fn initiator(&self) -> UserType {
-        UserType::parse(&self.initiated_by).unwrap_or(UserType::Seller)
-    }
-
-    /// Id of the party of that role.
-    pub(crate) fn party(&self, role: UserType) -> &str {
-        match role {
-            UserType::Seller => &self.seller,
-            UserType::Customer => &self.customer,
-        }
-    }
-
-    pub(crate) fn is_party(&self, role: UserType, id: &str) -> bool {
-        self.party(role) == id
-    }
-}
-
-/// A call with what its references point at.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct FullCall {
-    #[sqlx(flatten)]
-    pub(crate) call: Call,
-    pub(crate) seller_name: String,
-    pub(crate) seller_email: String,
-    pub(crate) seller_avatar: Option<String>,
-    pub(crate) seller_phone: Option<String>,
-    pub(crate) customer_name: String,
-    pub(crate) customer_email: String,
-    pub(crate) customer_avatar: Option<String>,
-    pub(crate) customer_phone: Option<String>,
-    pub(crate) order_number: Option<String>,
-    pub(crate) order_total: Option<i64>,
-    pub(crate) product_name: Option<String>,
-    pub(crate) product_image: Option<String>,
-}
-
-/// What somebody adds to a record when a call is over.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Remarks {
-    pub(crate) call_quality: Option<String>,
-    pub(crate) notes: Option<String>,
-    pub(crate) recording_url: Option<String>,
-}
-
-/// Which records of one account, newest first.
+/// One connection that writes and four that read; for a database in memory all of them are one, so a
+/// transaction must never wait for a second connection.
 #[derive(Clone, Debug)]
-pub(crate) struct HistoryQuery {
-    pub(crate) role: UserType,
-    pub(crate) id: String,
-    pub(crate) status: Option<CallStatus>,
-    pub(crate) call_type: Option<CallType>,
-    pub(crate) from: Option<Millis>,
-    pub(crate) to: Option<Millis>,
-    pub(crate) limit: u32,
-    pub(crate) offset: u32,
+pub(crate) struct Pools {
+    pub(crate) read: SqlitePool,
+    pub(crate) write: SqlitePool,
 }
 
-/// A customer of a shop with the sums of their orders.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct Customer {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) email: String,
-    pub(crate) avatar: Option<String>,
-    pub(crate) phone_number: Option<String>,
-    pub(crate) total_orders: i64,
-    /// Cents.
-    pub(crate) total_spent: i64,
-}
+impl Pools {
+    /// Opens or creates, and brings the tables up to date.
+    pub(crate) async fn open(database: &Database) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::new()
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .synchronous(SqliteSynchronous::Normal);
+        let one = || {
+            SqlitePoolOptions::new()
+                .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .acquire_timeout(Duration::from_secs(60))
+        };
+        let (read, write) = match database {
+            Database::Memory => {
+                // An in-memory database belongs to its connection, so both pools are the same one.
+                let pool = one().connect_with(options.in_memory(true)).await?;
+                (pool.clone(), pool)
+            }
+            Database::File(path) => {
+                let options = options.filename(path).create_if_missing(true);
+                let write = one().connect_with(options.clone().journal_mode(SqliteJournalMode::Wal)).await?;
+                let read = one().max_connections(4).connect_lazy_with(options);
+                (read, write)
+            }
+        };
+        sqlx::migrate!("./migrations").run(&write).await?;
+        Ok(Self { read, write })
+    }
 
-/// How many calls of a type and a status a shop had.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct Tally {
-    pub(crate) call_type: String,
-    pub(crate) status: String,
-    pub(crate) calls: i64,
-    /// Those that somebody answered.
-    pub(crate) answered: i64,
-    /// Seconds talked in total.
-    pub(crate) duration: i64,
-}
-
-/// A customer that a shop does not want to hear from.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct Block {
-    pub(crate) id: String,
-    pub(crate) seller: String,
-    pub(crate) customer: String,
-    pub(crate) reason: String,
-    pub(crate) notes: Option<String>,
-    pub(crate) last_call_id: Option<String>,
-    pub(crate) is_active: bool,
-    pub(crate) created_at: i64,
-    pub(crate) updated_at: i64,
-}
-
-/// A database. Every change of a call's status is a compare-and-set: `true` means that this caller made
-/// it, so that of two at once exactly one announces it.
-#[async_trait]
-pub(crate) trait Store: Send + Sync + std::fmt::Debug {
-    async fn account(&self, role: UserType, id: &str) -> Result<Option<Account>>;
-    async fn account_by_email(&self, role: UserType, email: &str) -> Result<Option<Account>>;
-    async fn add_account(&self, role: UserType, account: &Account) -> Result<()>;
-    async fn has_accounts(&self) -> Result<bool>;
-
-    async fn order(&self, id: &str) -> Result<Option<Order>>;
-    async fn add_order(&self, order: &Order) -> Result<()>;
-    async fn product(&self, id: &str) -> Result<Option<Product>>;
-    async fn add_product(&self, product: &Product) -> Result<()>;
-
-    /// Whether the customer has ordered from the shop or called it before.
-    async fn is_customer_of(&self, customer: &str, seller: &str) -> Result<bool>;
-    /// Ids of everybody on the other side that this account has orders or calls with.
-    async fn related(&self, role: UserType, id: &str) -> Result<Vec<String>>;
-    /// Customers with orders, the latest order first; `search` in name, e-mail and order number.
-    async fn customers(&self, seller: &str, search: Option<&str>) -> Result<Vec<Customer>>;
-    /// Orders of every customer of a shop, newest first, at most `each` per customer.
-    async fn recent_orders(&self, seller: &str, each: u32) -> Result<Vec<Order>>;
-
-    async fn add_call(&self, call: &Call) -> Result<()>;
-    async fn call(&self, call_id: &str) -> Result<Option<FullCall>>;
-    async fn history(&self, query: &HistoryQuery) -> Result<(Vec<FullCall>, u64)>;
-    async fn tallies(&self, seller: &str, from: Option<Millis>, to: Option<Millis>) -> Result<Vec<Tally>>;
-    /// Calls nobody has answered yet, with the time they are given.
-    async fn unanswered(&self) -> Result<Vec<(String, Millis)>>;
-
-    async fn mark_ringing(&self, call_id: &str, now: Millis) -> Result<bool>;
-    async fn mark_accepted(&self, call_id: &str, now: Millis) -> Result<bool>;
-    async fn mark_declined(&self, call_id: &str, reason: Option<&str>, now: Millis) -> Result<bool>;
-    async fn mark_missed(&self, call_id: &str, now: Millis) -> Result<bool>;
-    /// Ends a live call; one that nobody had answered is marked as cancelled in its metadata.
-    async fn mark_ended(&self, call_id: &str, by: UserType, now: Millis) -> Result<bool>;
-    async fn remark(&self, call_id: &str, remarks: &Remarks, now: Millis) -> Result<()>;
-    /// Keeps the last quality report of a side in the record's metadata; `report` is JSON.
-    async fn add_quality(&self, call_id: &str, role: UserType, report: &str) -> Result<()>;
-
-    async fn block(&self, block: &Block) -> Result<()>;
-    /// `false` when the customer was not blocked.
-    async fn unblock(&self, seller: &str, customer: &str, now: Millis) -> Result<bool>;
-    async fn blocks(&self, seller: &str) -> Result<Vec<(Block, Account)>>;
-    async fn active_block(&self, seller: &str, customer: &str) -> Result<Option<Block>>;
+    /// Whether the database answers.
+    pub(crate) async fn alive(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.read).await?;
+        Ok(())
+    }
 
     /// Waits for what is under way and closes.
-    async fn close(&self);
-}
-
-impl std::fmt::Debug for Account {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Account({})", self.id)
+    pub(crate) async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
     }
 }
 

@@ -1,45 +1,105 @@
-//! The storefront backend on the wire: REST routes and socket events. Rules of a call are not here.
+//! The storefront backend (seller and customer): REST on one listener, sockets on another.
+//!
+//! ```text
+//!  REST (video_call, lists, blocks, login) ─┐                      ┌─► store
+//!                                           ├─► calls (the rules) ─┤
+//!  sockets (events) ────────────────────────┴──────────► hub ◄─────┘   (who is told what) ─► sockets
+//! ```
 
 mod blocks;
 mod caller;
+mod calls;
+mod demo;
 mod events;
+mod hub;
 mod lists;
 mod login;
 mod present;
+mod routes;
+mod state;
+mod store;
 mod video_call;
 
-use axum::Router;
-use axum::routing::{get, post};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::state::Shared;
+use socketioxide::SocketIo;
 
-pub(crate) use self::events::attach;
-pub(crate) use self::lists::online_routes;
+use self::calls::Calls;
+use self::events::Door;
+use self::hub::Hub;
+use self::state::{Shared, State};
+use self::store::Store;
+use self::store::sqlite::Sqlite;
+use crate::app::StartError;
+use crate::backend::{About, Running, Work};
+use crate::clock::Millis;
+use crate::common::Common;
+use crate::door;
+use crate::error::Shape;
+use crate::limits::Rate;
+use crate::switchboard::switchboard;
 
-/// What every REST path begins with.
-pub(crate) const PREFIX: &str = "/api/v2";
+pub use self::demo::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_SELLER, DEMO_SELLER_ID};
 
-pub(crate) fn rest_routes() -> Router<Shared> {
-    let calls = Router::new()
-        .route("/initiate", post(video_call::initiate))
-        .route("/respond", post(video_call::respond))
-        .route("/end", post(video_call::end))
-        .route("/ice-servers", get(video_call::ice_servers))
-        .route("/history/{seller}", get(lists::seller_history))
-        .route("/customer-history/{customer}", get(lists::customer_history))
-        .route("/customers/{seller}", get(lists::customers))
-        .route("/analytics/{seller}", get(lists::analytics))
-        .route("/seller-info/{seller}", get(lists::seller_info))
-        .route("/product-seller/{product}", get(lists::product_seller))
-        .route("/block-customer", post(blocks::block))
-        .route("/unblock-customer", post(blocks::unblock))
-        .route("/blocked-customers", get(blocks::list))
-        .route("/check-blocked/{customer}", get(blocks::check));
-    let api = Router::new()
-        .route("/user/login-user", post(login::customer))
-        .route("/shop/login-shop", post(login::seller))
-        .route("/user/logout", get(login::logout_customer))
-        .route("/shop/logout", get(login::logout_seller))
-        .nest("/video-call", calls);
-    Router::new().nest(PREFIX, api)
+pub(crate) const ABOUT: About = About {
+    id: "storefront",
+    label: "Storefront",
+    rest_prefix: "/api/v2",
+    sign_in_fields: &["email", "password"],
+    roles: &["seller", "customer"],
+    shape: Shape::Success,
+    demo_logins: &[("seller", DEMO_SELLER), ("customer", DEMO_CUSTOMER)],
+};
+
+/// Documented life of a session.
+const SESSION: Duration = Duration::from_secs(90 * 24 * 3600);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+pub(crate) async fn start(
+    common: &Arc<Common>,
+    io: &SocketIo,
+    work: &mut Work,
+) -> Result<Running, StartError> {
+    let store: Arc<dyn Store> = Arc::new(Sqlite::new(&common.pools));
+    if common.config.demo_data {
+        demo::fill(&*store, common, Millis::now()).await?;
+    }
+    let (exchange, board, mut orders) = switchboard(Hub::default());
+    work.spawn(board.run(work.over()));
+
+    let limits = &common.config.limits;
+    let ring = common.config.ring.storefront;
+    let calls = Calls::new(Arc::clone(&store), exchange.clone(), ring, limits.initiates_per_minute);
+    let state: Shared = Arc::new(State {
+        common: Arc::clone(common),
+        store,
+        tokens: common.tokens(ABOUT.id, SESSION),
+        logins: Rate::per_minute(limits.logins_per_minute),
+        calls,
+        exchange,
+    });
+    work.spawn({
+        let state = Arc::clone(&state);
+        // Ends when the hub does.
+        async move {
+            while let Some(order) = orders.recv().await {
+                state.calls.perform(order).await;
+            }
+        }
+    });
+    work.every(SWEEP_EVERY, {
+        let state = Arc::clone(&state);
+        move || {
+            state.calls.sweep();
+            state.logins.sweep();
+            std::future::ready(())
+        }
+    });
+    state.calls.resume().await?;
+    door::serve(io, common, &state.exchange, Arc::new(Door(Arc::clone(&state))), &work.sockets);
+    Ok(Running {
+        rest: routes::rest().with_state(Arc::clone(&state)),
+        socket: routes::socket_host().with_state(state),
+    })
 }

@@ -1,12 +1,18 @@
-//! The one task that owns the hub and all sockets: requests in, emits out, timers in between. It waits
-//! for nobody: what the records have to do goes to a task of their own.
+//! The one task of a backend that owns its hub and all its sockets: requests in, emits out, timers in
+//! between. It waits for nobody: what the records have to do goes to a task of their own.
+//!
+//! ```text
+//!  socket ── ask ──┐                      ┌─ Emit, Close ─► sockets, in the order decided
+//!  records ─ tell ─┼─► Hub (pure) ────────┤
+//!  time ───────────┘                      └─ Order ───────► records
+//! ```
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use bellwire_dialects::storefront::wire::{OnlineUser, name};
 use serde::Serialize;
+use serde_json::Value;
 use socketioxide::extract::SocketRef;
 use socketioxide::{SendError, SocketError};
 use tokio::sync::{mpsc, oneshot};
@@ -14,73 +20,143 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 use crate::clock::Millis;
-use crate::hub::{Change, Facts, Hub, Order, Reply, Request, SocketKey, To};
 
 /// How often a socket that could not be closed because its buffer is full is tried again.
 const RETRY_CLOSE: Duration = Duration::from_millis(250);
 
-#[derive(Debug)]
-enum Input {
-    Opened(SocketKey, SocketRef),
-    Asked(SocketKey, Request),
-    Learned(Facts),
-    Changed(Facts, Change),
-    Online(oneshot::Sender<Vec<OnlineUser>>),
+/// One connected socket, for the life of the process and of no other backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SocketKey(pub(crate) u64);
+
+/// A backend's decisions: who is online, who is in which call, who is told what. It knows no socket,
+/// database or clock, so that a test is a list of requests and times.
+pub(crate) trait Hub: Send + 'static {
+    /// What a socket asks for; whose socket it is, the hub keeps.
+    type Request: Send + 'static;
+    /// What the records (REST handlers, orders carried out) have to say.
+    type News: Send + 'static;
+    /// What the records are to do.
+    type Order: Send + std::fmt::Debug + 'static;
+
+    fn asked(&mut self, from: SocketKey, request: Self::Request, now: Millis) -> Vec<Reply<Self::Order>>;
+    fn told(&mut self, news: Self::News, now: Millis) -> Vec<Reply<Self::Order>>;
+    /// The socket is gone; nothing can be sent to it any more.
+    fn disconnected(&mut self, key: SocketKey, now: Millis) -> Vec<Reply<Self::Order>>;
+    /// The next moment [`Hub::expire`] has something to do.
+    fn deadline(&self) -> Option<Millis>;
+    /// What has to happen because time has passed.
+    fn expire(&mut self, now: Millis) -> Vec<Reply<Self::Order>>;
 }
 
-/// A way to talk to the hub. Everything sent through one handle arrives in order; a full inbox makes the
-/// sender wait.
-#[derive(Clone, Debug)]
-pub(crate) struct Exchange(mpsc::Sender<Input>);
+/// One consequence of what a hub was asked or told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Reply<O> {
+    Emit {
+        to: SocketKey,
+        event: &'static str,
+        body: Value,
+    },
+    /// The socket is to be disconnected, after what was emitted before.
+    Close(SocketKey),
+    Order(O),
+}
 
-impl Exchange {
-    /// A socket is there; to be said before anything it asks.
+impl<O> Reply<O> {
+    /// An event for one socket.
+    pub(crate) fn emit(to: SocketKey, event: &'static str, body: &impl Serialize) -> Self {
+        // Wire structs are maps with text keys: they always serialise.
+        Self::Emit { to, event, body: serde_json::to_value(body).unwrap_or_default() }
+    }
+}
+
+type Look<H> = Box<dyn FnOnce(&H) + Send>;
+
+enum Input<H: Hub> {
+    Opened(SocketKey, SocketRef),
+    Asked(SocketKey, H::Request),
+    Told(H::News),
+    Gone(SocketKey),
+    Look(Look<H>),
+}
+
+/// A way to talk to a hub. Everything sent through one handle arrives in order; a full inbox makes the
+/// sender wait.
+pub(crate) struct Exchange<H: Hub>(mpsc::Sender<Input<H>>);
+
+impl<H: Hub> Clone for Exchange<H> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<H: Hub> std::fmt::Debug for Exchange<H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchange").field("free", &self.0.capacity()).finish()
+    }
+}
+
+impl<H: Hub> Exchange<H> {
+    /// A socket is there; said by the door before anything the socket asks.
     pub(crate) async fn open(&self, key: SocketKey, socket: SocketRef) {
         self.send(Input::Opened(key, socket)).await;
     }
 
-    pub(crate) async fn ask(&self, from: SocketKey, request: Request) {
+    /// A socket asks for something.
+    pub(crate) async fn ask(&self, from: SocketKey, request: H::Request) {
         self.send(Input::Asked(from, request)).await;
     }
 
-    pub(crate) async fn learn(&self, facts: Facts) {
-        self.send(Input::Learned(facts)).await;
+    /// The records have something to say.
+    pub(crate) async fn tell(&self, news: H::News) {
+        self.send(Input::Told(news)).await;
     }
 
-    pub(crate) async fn changed(&self, facts: Facts, change: Change) {
-        self.send(Input::Changed(facts, change)).await;
+    /// Said by the door, once, after everything else of that socket.
+    pub(crate) async fn gone(&self, key: SocketKey) {
+        self.send(Input::Gone(key)).await;
     }
 
-    pub(crate) async fn online(&self) -> Vec<OnlineUser> {
+    /// Reads something from the hub; `None` when the server is going down.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&H) -> T + Send + 'static,
+    ) -> Option<T> {
         let (answer, answered) = oneshot::channel();
-        self.send(Input::Online(answer)).await;
-        answered.await.unwrap_or_default()
+        let look: Look<H> = Box::new(move |hub| {
+            let _ = answer.send(look(hub));
+        });
+        self.send(Input::Look(look)).await;
+        answered.await.ok()
     }
 
-    async fn send(&self, input: Input) {
+    async fn send(&self, input: Input<H>) {
         // The hub ends only when the server does; then nobody is left to be told.
         let _ = self.0.send(input).await;
     }
 }
 
-pub(crate) struct Switchboard {
-    hub: Hub,
-    inbox: mpsc::Receiver<Input>,
-    sockets: HashMap<SocketKey, SocketRef>,
-    closing: BTreeSet<SocketKey>,
-    records: mpsc::Sender<Order>,
+/// Makes the way to a hub and the task that runs it.
+///
+/// The receiver gets what the records have to do. When it is full (1024), an order is dropped with a
+/// warning: a hub repeats an order that matters until it hears of its effect.
+pub(crate) fn switchboard<H: Hub>(hub: H) -> (Exchange<H>, Switchboard<H>, mpsc::Receiver<H::Order>) {
+    // When full, the sockets and handlers that ask wait.
+    let (sender, inbox) = mpsc::channel(4096);
+    let (records, orders) = mpsc::channel(1024);
+    let board = Switchboard { hub, inbox, sockets: HashMap::new(), closing: BTreeSet::new(), records };
+    (Exchange(sender), board, orders)
 }
 
-impl Switchboard {
-    /// `records` gets what the call records have to do; when it is full an order is dropped with a
-    /// warning (a missed call is reported again later).
-    pub(crate) fn new(records: mpsc::Sender<Order>) -> (Exchange, Self) {
-        let (sender, inbox) = mpsc::channel(4096);
-        let board =
-            Self { hub: Hub::default(), inbox, sockets: HashMap::new(), closing: BTreeSet::new(), records };
-        (Exchange(sender), board)
-    }
+/// The task; [`Switchboard::run`] it.
+pub(crate) struct Switchboard<H: Hub> {
+    hub: H,
+    inbox: mpsc::Receiver<Input<H>>,
+    sockets: HashMap<SocketKey, SocketRef>,
+    closing: BTreeSet<SocketKey>,
+    records: mpsc::Sender<H::Order>,
+}
 
+impl<H: Hub> Switchboard<H> {
     /// Serves until told to stop.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         loop {
@@ -103,7 +179,7 @@ impl Switchboard {
         }
     }
 
-    fn step(&mut self, input: Option<Input>) {
+    fn step(&mut self, input: Option<Input<H>>) {
         let now = Millis::now();
         let replies = match input {
             None => {
@@ -116,64 +192,36 @@ impl Switchboard {
                 self.sockets.insert(key, socket);
                 Vec::new()
             }
-            Some(Input::Asked(from, request)) => {
-                if request == Request::Disconnected {
-                    self.sockets.remove(&from);
-                    self.closing.remove(&from);
-                }
-                self.hub.handle(from, request, now)
+            Some(Input::Asked(from, request)) => self.hub.asked(from, request, now),
+            Some(Input::Told(news)) => self.hub.told(news, now),
+            Some(Input::Gone(key)) => {
+                self.sockets.remove(&key);
+                self.closing.remove(&key);
+                self.hub.disconnected(key, now)
             }
-            Some(Input::Learned(facts)) => {
-                self.hub.learn(facts, now);
-                Vec::new()
-            }
-            Some(Input::Changed(facts, change)) => self.hub.changed(facts, change, now),
-            Some(Input::Online(answer)) => {
-                let _ = answer.send(self.hub.online());
+            Some(Input::Look(look)) => {
+                look(&self.hub);
                 Vec::new()
             }
         };
-        for (to, reply) in replies {
-            self.deliver(to, reply);
+        for reply in replies {
+            self.deliver(reply);
         }
     }
 
-    fn deliver(&mut self, to: To, reply: Reply) {
-        match (to, reply) {
-            (To::Records, Reply::Order(order)) => {
+    fn deliver(&mut self, reply: Reply<H::Order>) {
+        match reply {
+            Reply::Order(order) => {
                 if let Err(error) = self.records.try_send(order) {
                     warn!(%error, "The call records cannot keep up");
                 }
             }
-            (To::Records, reply) => debug!(?reply, "A reply without a socket is dropped"),
-            (To::Socket(key), Reply::Close) => self.close(key),
-            (To::Socket(key), reply) => self.say(key, reply),
+            Reply::Close(key) => self.close(key),
+            Reply::Emit { to, event, body } => self.emit(to, event, &body),
         }
     }
 
-    fn say(&mut self, to: SocketKey, reply: Reply) {
-        match reply {
-            Reply::Ring(body) => self.emit(to, name::INCOMING_VIDEO_CALL, &body),
-            Reply::Offline(body) => self.emit(to, name::CALL_TARGET_OFFLINE, &body),
-            Reply::Error(body) => self.emit(to, name::CALL_ERROR, &body),
-            Reply::Joined(body) => self.emit(to, name::USER_JOINED_CALL, &body),
-            Reply::Left(body) => self.emit(to, name::USER_LEFT_CALL, &body),
-            Reply::Offer(body) => self.emit(to, name::OFFER, &body),
-            Reply::Answer(body) => self.emit(to, name::ANSWER, &body),
-            Reply::Candidate(body) => self.emit(to, name::ICE_CANDIDATE, &body),
-            Reply::Audio(body) => self.emit(to, name::PARTICIPANT_AUDIO_TOGGLE, &body),
-            Reply::Video(body) => self.emit(to, name::PARTICIPANT_VIDEO_TOGGLE, &body),
-            Reply::ShareStarted(body) => self.emit(to, name::SCREEN_SHARE_STARTED, &body),
-            Reply::ShareStopped(body) => self.emit(to, name::SCREEN_SHARE_STOPPED, &body),
-            Reply::Status(body) => self.emit(to, name::CALL_STATUS_UPDATE, &body),
-            Reply::Ended(body) => self.emit(to, name::CALL_ENDED, &body),
-            Reply::Users(body) => self.emit(to, name::GET_USERS, &body),
-            Reply::Online(body) => self.emit(to, name::USER_ONLINE_STATUS_CHANGED, &body),
-            Reply::Close | Reply::Order(_) => {}
-        }
-    }
-
-    fn emit<T: Serialize>(&mut self, to: SocketKey, event: &'static str, body: &T) {
+    fn emit(&mut self, to: SocketKey, event: &'static str, body: &Value) {
         if self.closing.contains(&to) {
             return;
         }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use bellwire_server::{App, Config, Database};
+use bellwire_server::{App, Backends, Config, Database, StorefrontListeners};
 
 /// E-mail addresses of the demo data.
 pub const SELLER: &str = "seller@demo.example";
@@ -36,9 +36,9 @@ impl World {
             Config { database: Database::File(dir.path().join("bellwire.db")), ..Config::demo() };
         change(&mut config);
         let app = App::start(config.clone()).await?;
-        let (rest, socket) = (app.rest_url(), app.socket_url());
-        config.rest_addr = address(&rest)?;
-        config.socket_addr = address(&socket)?;
+        let rest = app.rest_url("storefront").context("storefront is served")?;
+        let socket = app.socket_url("storefront").context("storefront is served")?;
+        config.backends = pinned(&app)?;
         Ok(Self { app: Some(app), config, rest, socket, _dir: dir })
     }
 
@@ -77,6 +77,24 @@ impl World {
         }
         Err(last.context("no attempt")?.into())
     }
+}
+
+/// The addresses a server has found, so that it can come back to them.
+fn pinned(app: &App) -> anyhow::Result<Backends> {
+    let at = |id: &str| app.rest_url(id).map(|url| address(&url)).transpose();
+    let storefront = match (app.rest_url("storefront"), app.socket_url("storefront")) {
+        (Some(rest), Some(socket)) => {
+            Some(StorefrontListeners { rest: address(&rest)?, socket: address(&socket)? })
+        }
+        (Some(_), None) | (None, _) => None,
+    };
+    Ok(Backends {
+        storefront,
+        dealerdesk: at("dealerdesk")?,
+        marketplace: at("marketplace")?,
+        hearth: at("hearth")?,
+        clinic: at("clinic")?,
+    })
 }
 
 fn address(url: &str) -> anyhow::Result<SocketAddr> {

@@ -6,12 +6,14 @@ use bellwire_dialects::storefront::wire::UserType;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::caller::{Body, Seller};
+use super::caller::Seller;
 use super::present;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::state::Shared;
-use crate::store::{Block, new_id};
+use crate::request::Body;
+use crate::store::new_id;
+use crate::storefront::state::Shared;
+use crate::storefront::store::Block;
 
 const REASONS: [&str; 4] = ["spam_calls", "inappropriate_behavior", "abusive_language", "other"];
 

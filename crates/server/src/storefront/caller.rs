@@ -1,20 +1,16 @@
-//! Who sends a REST request, and what is in it.
+//! Who sends a REST request.
 
-use std::collections::BTreeMap;
-
-use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::extract::FromRequestParts;
+use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use bellwire_dialects::storefront::wire::UserType;
-use serde::de::DeserializeOwned;
 
-use crate::auth::Identity;
+use crate::auth::Session;
 use crate::error::ApiError;
-use crate::hub::Party;
-use crate::state::{Shared, State};
+use crate::request::bearer;
+use crate::storefront::hub::Party;
+use crate::storefront::state::{Claims, Shared, State};
 
 /// Somebody signed in, in either role; the seller's cookie goes first, as deployed.
 pub(super) struct Caller(pub(super) Party);
@@ -61,20 +57,37 @@ fn only(party: Party, role: UserType) -> Result<String, ApiError> {
 
 /// Missing: 401. There but not good: 400, as deployed.
 async fn authenticate(parts: &Parts, state: &State, order: &[UserType]) -> Result<Party, ApiError> {
-    let identity = match cookie(parts, order) {
-        Some((role, token)) => state.tokens.read(&token).filter(|identity| identity.role == role),
-        None => match bearer(parts) {
-            Some(token) => state.tokens.read(token),
-            None => return Err(ApiError::unauthenticated()),
-        },
-    };
-    let Some(Identity { id, role, .. }) = identity else {
-        return Err(ApiError::bad_request("Your session is invalid or has expired, please login again"));
-    };
+    let session = session(parts, state, order)?;
+    let Claims { id, role } = session.claims.clone();
+    if state.common.revoked.contains(&session).await? {
+        return Err(stale());
+    }
     if state.store.account(role, &id).await?.is_none() {
-        return Err(ApiError::unauthenticated());
+        return Err(unauthenticated());
     }
     Ok(Party { id, role })
+}
+
+/// The good token of a request, whoever it names; it may have been given back.
+pub(super) fn session(parts: &Parts, state: &State, order: &[UserType]) -> Result<Session<Claims>, ApiError> {
+    let session = match cookie(parts, order) {
+        Some((role, token)) => {
+            state.tokens.read(&token).filter(|session: &Session<Claims>| session.claims.role == role)
+        }
+        None => match bearer(parts) {
+            Some(token) => state.tokens.read(token),
+            None => return Err(unauthenticated()),
+        },
+    };
+    session.ok_or_else(stale)
+}
+
+fn unauthenticated() -> ApiError {
+    ApiError::unauthorized("Please login to continue")
+}
+
+fn stale() -> ApiError {
+    ApiError::bad_request("Your session is invalid or has expired, please login again")
 }
 
 fn cookie(parts: &Parts, order: &[UserType]) -> Option<(UserType, String)> {
@@ -86,52 +99,4 @@ fn cookie(parts: &Parts, order: &[UserType]) -> Option<(UserType, String)> {
         let token = jar.get(role.cookie())?.value();
         (!token.is_empty()).then(|| (*role, token.to_owned()))
     })
-}
-
-/// For clients without a cookie jar.
-fn bearer(parts: &Parts) -> Option<&str> {
-    parts.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
-}
-
-/// A JSON body; what is wrong with it is said in the backend's own shape.
-pub(super) struct Body<T>(pub(super) T);
-
-impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &Shared) -> Result<Self, ApiError> {
-        match Json::<T>::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
-            Err(JsonRejection::JsonDataError(error)) => Err(ApiError::bad_request(error.body_text())),
-            Err(rejection) => Err(ApiError::status(rejection.status(), "The request body is not valid JSON")),
-        }
-    }
-}
-
-/// The query of a request, by name; the last of several counts.
-pub(super) struct Params(BTreeMap<String, String>);
-
-impl FromRequestParts<Shared> for Params {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
-        axum::extract::Query::<BTreeMap<String, String>>::from_request_parts(parts, state)
-            .await
-            .map(|query| Self(query.0))
-            .map_err(|_| ApiError::bad_request("The query is not valid"))
-    }
-}
-
-impl Params {
-    /// A parameter that is there and not empty.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
-    }
-
-    pub(super) fn number(&self, name: &str, default: u32) -> Result<u32, ApiError> {
-        match self.text(name) {
-            Some(text) => text.parse().map_err(|_| ApiError::bad_request(format!("{name} is not a number"))),
-            None => Ok(default),
-        }
-    }
 }

@@ -1,162 +1,112 @@
-//! Socket events: a token at the door, then one queue and one task per socket, so that what a client
-//! sends is handled in the order it was sent. Parses, asks the hub, and decides nothing.
+//! Socket events: who is at the door, and what a client says there. Parses, asks the hub, and decides
+//! nothing.
 
 mod parse;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use bellwire_dialects::storefront::wire::{IncomingVideoCall, UserType};
-use governor::DefaultDirectRateLimiter;
-use serde_json::Value;
-use socketioxide::SocketIo;
-use socketioxide::extract::{Event, SocketRef, TryData};
-use socketioxide::handler::ConnectHandler;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use async_trait::async_trait;
+use bellwire_dialects::storefront::wire::{IncomingVideoCall, UserType, name};
+use serde_json::{Value, json};
 use tracing::{debug, warn};
 
 use self::parse::Parsed;
-use crate::auth::Identity;
+use crate::auth::Session;
 use crate::clock::Millis;
 use crate::config::Mode;
-use crate::hub::{Facts, Party, Request, SocketKey};
-use crate::limits::bucket;
-use crate::state::Shared;
-use crate::store::{FullCall, StoreError};
+use crate::door::{self, Refused};
+use crate::store::StoreError;
+use crate::storefront::hub::{Facts, Hub, News, Party, Request};
+use crate::storefront::state::{Claims, Shared};
+use crate::storefront::store::FullCall;
+use crate::switchboard::SocketKey;
 
 /// Calls a socket has lately spoken of and the hub therefore knows.
 const REMEMBERED_CALLS: usize = 32;
 
-/// What `connect_error` says.
-#[derive(Debug, thiserror::Error)]
-#[error("Authentication error")]
-struct Refused;
+const NOBODY: &str = "Authentication error";
 
-/// Who a token at the door named; none in compat mode until `addUser`.
-#[derive(Clone, Debug)]
-struct Door(Option<Identity>);
+/// The namespace `/`: a token at the door, none needed in compat mode.
+pub(super) struct Door(pub(super) Shared);
 
-/// Serves the namespace `/`. The socket tasks belong to `tasks` and end with their sockets.
-pub(crate) fn attach(io: &SocketIo, state: &Shared, tasks: &TaskTracker) {
-    let numbers = Arc::new(AtomicU64::new(1));
-    let connected = {
-        let (state, tasks) = (Arc::clone(state), tasks.clone());
-        move |socket: SocketRef| {
-            open(&state, &tasks, SocketKey(numbers.fetch_add(1, Ordering::Relaxed)), socket);
-            std::future::ready(())
-        }
-    };
-    let door = {
-        let state = Arc::clone(state);
-        move |socket: SocketRef, TryData(auth): TryData<Value>| {
-            let state = Arc::clone(&state);
-            async move {
-                let token = auth.ok().and_then(|auth| Some(auth.get("token")?.as_str()?.to_owned()));
-                let identity = admit(&state, token.as_deref()).await?;
-                socket.extensions.insert(Door(identity));
-                Ok::<(), Refused>(())
+#[async_trait]
+impl door::Door for Door {
+    type Hub = Hub;
+    /// Who a token named; nobody in compat mode until `addUser`.
+    type Guest = Option<Session<Claims>>;
+    type Talk = Talk;
+
+    async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused> {
+        let state = &self.0;
+        let token = auth.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
+        let Some(token) = token else {
+            return match state.common.config.mode {
+                Mode::Strict => Err(Refused::new(NOBODY)),
+                Mode::Compat => Ok(None),
+            };
+        };
+        let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(NOBODY))?;
+        match known(state, &session).await {
+            Ok(true) => Ok(Some(session)),
+            Ok(false) => Err(Refused::new(NOBODY)),
+            Err(error) => {
+                warn!(%error, "A socket could not be checked");
+                Err(Refused::new(NOBODY))
             }
         }
-    };
-    io.ns("/", connected.with(door));
-}
+    }
 
-async fn admit(state: &Shared, token: Option<&str>) -> Result<Option<Identity>, Refused> {
-    let Some(token) = token.filter(|token| !token.is_empty()) else {
-        return match state.config.mode {
-            Mode::Strict => Err(Refused),
-            Mode::Compat => Ok(None),
-        };
-    };
-    let identity = state.tokens.read(token).ok_or(Refused)?;
-    match state.store.account(identity.role, &identity.id).await {
-        Ok(Some(_)) => Ok(Some(identity)),
-        Ok(None) => Err(Refused),
-        Err(error) => {
-            warn!(%error, "A socket could not be checked");
-            Err(Refused)
-        }
+    fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
+        Talk { state: Arc::clone(&self.0), key, guest, known: HashSet::new() }
+    }
+
+    fn too_many(retry_after: u64) -> (&'static str, Value) {
+        let message = "Too many events, please wait a moment";
+        (name::CALL_ERROR, json!({ "message": message, "retryAfter": retry_after }))
     }
 }
 
-/// Runs inline in the transport's reader: it may only register handlers and start the socket's task.
-fn open(state: &Shared, tasks: &TaskTracker, key: SocketKey, socket: SocketRef) {
-    // When full, the client sends faster than we read, beyond what its bucket allows: it is disconnected.
-    let (queue, queued) = mpsc::channel::<(String, Value)>(512);
-    let gone = CancellationToken::new();
-    let limiter: Arc<DefaultDirectRateLimiter> = Arc::new(bucket(&state.config.limits));
-
-    socket.on_fallback(move |socket: SocketRef, Event(event): Event, TryData(data): TryData<Value>| {
-        match data {
-            Err(_) => debug!(socket = key.0, "A malformed event is dropped"),
-            Ok(_) if limiter.check().is_err() => debug!(socket = key.0, "An event too many is dropped"),
-            Ok(data) => {
-                if queue.try_send((event, data)).is_err() {
-                    let _ = socket.disconnect();
-                }
-            }
-        }
-        std::future::ready(())
-    });
-    let left = gone.clone();
-    socket.on_disconnect(move || {
-        left.cancel();
-        std::future::ready(())
-    });
-
-    let door = socket.extensions.get::<Door>().and_then(|door| door.0);
-    let actor = Actor { state: Arc::clone(state), key, known: HashSet::new() };
-    tasks.spawn(actor.run(socket, door, queued, gone));
+async fn known(state: &Shared, session: &Session<Claims>) -> Result<bool, StoreError> {
+    let Claims { id, role } = &session.claims;
+    Ok(!state.common.revoked.contains(session).await? && state.store.account(*role, id).await?.is_some())
 }
 
 /// One socket's task.
-struct Actor {
+pub(super) struct Talk {
     state: Shared,
     key: SocketKey,
+    guest: Option<Session<Claims>>,
     known: HashSet<String>,
 }
 
-impl Actor {
-    async fn run(
-        mut self,
-        socket: SocketRef,
-        door: Option<Identity>,
-        mut queued: mpsc::Receiver<(String, Value)>,
-        gone: CancellationToken,
-    ) {
-        self.state.exchange.open(self.key, socket).await;
-        if let Some(identity) = &door {
-            let party = Party { id: identity.id.clone(), role: identity.role };
-            self.arrive(party, Some(identity.expires)).await;
+#[async_trait]
+impl door::Talk for Talk {
+    async fn begin(&mut self) {
+        if let Some(session) = &self.guest {
+            let party = Party { id: session.claims.id.clone(), role: session.claims.role };
+            self.arrive(party, Some(session.expires)).await;
         }
-        loop {
-            let (event, data) = tokio::select! {
-                biased;
-                next = queued.recv() => match next {
-                    Some(next) => next,
-                    None => break,
-                },
-                () = gone.cancelled() => break,
-            };
-            let Some(parsed) = parse::parse(&event, data) else {
-                debug!(socket = self.key.0, "An event that makes no sense is dropped");
-                continue;
-            };
-            if let Err(error) = self.handle(parsed, door.is_some()).await {
-                warn!(%error, "An event was not handled");
-            }
-        }
-        self.state.exchange.ask(self.key, Request::Disconnected).await;
     }
 
+    async fn event(&mut self, name: &str, data: Value) -> Option<Value> {
+        let Some(parsed) = parse::parse(name, data) else {
+            debug!(socket = self.key.0, "An event that makes no sense is dropped");
+            return None;
+        };
+        if let Err(error) = self.handle(parsed, self.guest.is_some()).await {
+            warn!(%error, "An event was not handled");
+        }
+        None
+    }
+}
+
+impl Talk {
     async fn handle(&mut self, parsed: Parsed, has_token: bool) -> Result<(), StoreError> {
         match parsed {
             Parsed::AddUser(id) => {
                 if !has_token
-                    && self.state.config.mode == Mode::Compat
+                    && self.state.common.config.mode == Mode::Compat
                     && let Some(party) = self.believed(id).await?
                 {
                     self.arrive(party, None).await;
@@ -193,7 +143,7 @@ impl Actor {
             self.known.clear();
         }
         self.known.insert(call.call.call_id.clone());
-        self.state.exchange.learn(Facts::from(&call.call)).await;
+        self.state.exchange.tell(News::Learned(Facts::from(&call.call))).await;
     }
 
     async fn arrive(&self, party: Party, until: Option<Millis>) {

@@ -2,31 +2,26 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::routing::get;
-use axum::{Json, Router};
 use bellwire_dialects::storefront::wire::{
     Analytics, AnalyticsReply, Avatar, CallStatus, CallType, CustomerRow, CustomersReply, OnlineUser,
     OnlineUsersReply, Pagination, RecentOrder, UserType,
 };
 use serde_json::{Value, json};
 
-use super::caller::{Caller, Customer, Params, Seller};
+use super::caller::{Caller, Customer, Seller};
 use super::present::{self, iso, money};
 use crate::clock::Millis;
 use crate::config::Mode;
 use crate::error::ApiError;
-use crate::state::Shared;
-use crate::store::{HistoryQuery, Order, Tally};
+use crate::request::Params;
+use crate::storefront::state::Shared;
+use crate::storefront::store::{HistoryQuery, Order, Tally};
 
 const LONGEST_PAGE: u32 = 100;
 const LONGEST_SEARCH: usize = 200;
 const RECENT_ORDERS: u32 = 5;
-
-/// The socket host's own routes; public as deployed only in compat mode.
-pub(crate) fn online_routes() -> Router<Shared> {
-    Router::new().route("/online-users", get(online_users)).route("/online-users/{id}", get(online_user))
-}
 
 pub(super) async fn seller_history(
     State(state): State<Shared>,
@@ -99,8 +94,7 @@ pub(super) async fn customers(
     for order in state.store.recent_orders(&me, RECENT_ORDERS).await? {
         orders.entry(order.user_id.clone()).or_default().push(order);
     }
-    let online: HashSet<String> =
-        state.exchange.online().await.into_iter().map(|user| user.user_id).collect();
+    let online: HashSet<String> = online(&state).await.into_iter().map(|user| user.user_id).collect();
     let rows: Vec<CustomerRow> = state
         .store
         .customers(&me, search)
@@ -224,7 +218,7 @@ pub(super) async fn product_seller(
     Ok(Json(json!({ "success": true, "seller": seller, "product": product })))
 }
 
-async fn online_users(
+pub(super) async fn online_users(
     State(state): State<Shared>,
     caller: Result<Caller, ApiError>,
 ) -> Result<Json<OnlineUsersReply>, ApiError> {
@@ -233,7 +227,7 @@ async fn online_users(
     Ok(Json(OnlineUsersReply { success: true, users, count }))
 }
 
-async fn online_user(
+pub(super) async fn online_user(
     State(state): State<Shared>,
     caller: Result<Caller, ApiError>,
     Path(id): Path<String>,
@@ -245,13 +239,17 @@ async fn online_user(
 
 /// Everybody in compat mode, as deployed; otherwise those the caller has orders or calls with.
 async fn visible(state: &Shared, caller: Result<Caller, ApiError>) -> Result<Vec<OnlineUser>, ApiError> {
-    let users = state.exchange.online().await;
-    let me = match state.config.mode {
+    let users = online(state).await;
+    let me = match state.common.config.mode {
         Mode::Compat => return Ok(users),
         Mode::Strict => caller?.0,
     };
     let related: HashSet<String> = state.store.related(me.role, &me.id).await?.into_iter().collect();
     Ok(users.into_iter().filter(|user| user.user_id == me.id || related.contains(&user.user_id)).collect())
+}
+
+async fn online(state: &Shared) -> Vec<OnlineUser> {
+    state.exchange.look(|hub| hub.online()).await.unwrap_or_default()
 }
 
 fn own(me: &str, asked: &str) -> Result<(), ApiError> {

@@ -5,17 +5,21 @@ use std::net::SocketAddr;
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use bellwire_dialects::storefront::wire::{Avatar, LoginBody, LoginReply, LoginUser, UserType};
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::caller::Body;
+use super::caller;
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::state::Shared;
+use crate::request::Body;
+use crate::storefront::state::{Claims, Shared};
 
+type Goodbye = Result<(CookieJar, Json<Value>), ApiError>;
 type Reply = Result<(StatusCode, CookieJar, Json<LoginReply>), ApiError>;
 
 pub(super) async fn customer(
@@ -36,12 +40,12 @@ pub(super) async fn seller(
     login(state, from, jar, body, UserType::Seller).await
 }
 
-pub(super) async fn logout_customer(State(state): State<Shared>, jar: CookieJar) -> (CookieJar, Json<Value>) {
-    logout(&state, jar, UserType::Customer)
+pub(super) async fn logout_customer(State(state): State<Shared>, parts: Parts, jar: CookieJar) -> Goodbye {
+    logout(&state, &parts, jar, UserType::Customer).await
 }
 
-pub(super) async fn logout_seller(State(state): State<Shared>, jar: CookieJar) -> (CookieJar, Json<Value>) {
-    logout(&state, jar, UserType::Seller)
+pub(super) async fn logout_seller(State(state): State<Shared>, parts: Parts, jar: CookieJar) -> Goodbye {
+    logout(&state, &parts, jar, UserType::Seller).await
 }
 
 async fn login(state: Shared, from: SocketAddr, jar: CookieJar, body: LoginBody, role: UserType) -> Reply {
@@ -60,7 +64,7 @@ async fn login(state: Shared, from: SocketAddr, jar: CookieJar, body: LoginBody,
 
     let account = state.store.account_by_email(role, &email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
-    let good = state.passwords.verify(&body.password, hash).await;
+    let good = state.common.passwords.verify(&body.password, hash).await;
     let Some(account) = account.filter(|_| good) else {
         debug!(role = role.as_str(), "Sign-in refused");
         if role == UserType::Customer {
@@ -70,7 +74,10 @@ async fn login(state: Shared, from: SocketAddr, jar: CookieJar, body: LoginBody,
         return Err(ApiError::bad_request("Unknown user or wrong password"));
     };
 
-    let token = state.tokens.issue(&account.id, role, Millis::now()).ok_or_else(ApiError::internal)?;
+    let token = state
+        .tokens
+        .issue(&Claims { id: account.id.clone(), role }, Millis::now())
+        .ok_or_else(ApiError::internal)?;
     let jar = jar.add(cookie(&state, role, token.clone()));
     let user = LoginUser {
         id: account.id,
@@ -88,7 +95,7 @@ async fn login(state: Shared, from: SocketAddr, jar: CookieJar, body: LoginBody,
 /// A shop's own password at the customers' door: says which door it is.
 async fn shop_owner(state: &Shared, email: &str, password: &str) -> Result<(), ApiError> {
     let Some(shop) = state.store.account_by_email(UserType::Seller, email).await? else { return Ok(()) };
-    if state.passwords.verify(password, Some(&shop.password_hash)).await {
+    if state.common.passwords.verify(password, Some(&shop.password_hash)).await {
         return Err(ApiError::unauthorized("Supplier must use shop login"));
     }
     Ok(())
@@ -96,9 +103,11 @@ async fn shop_owner(state: &Shared, email: &str, password: &str) -> Result<(), A
 
 fn cookie(state: &Shared, role: UserType, token: String) -> Cookie<'static> {
     let life = i64::try_from(state.tokens.ttl().as_secs()).unwrap_or(i64::MAX);
-    let secure = state.config.public_rest_base.as_deref().is_some_and(|base| base.starts_with("https:"));
+    let public = state.common.config.public.get(&Backend::Storefront);
+    let secure =
+        public.and_then(|bases| bases.rest.as_deref()).is_some_and(|base| base.starts_with("https:"));
     // A web page of another site can only send cookies along that say so.
-    let cross_site = secure && !state.config.allowed_origins.is_empty();
+    let cross_site = secure && !state.common.config.allowed_origins.is_empty();
     Cookie::build((role.cookie(), token))
         .http_only(true)
         .path("/")
@@ -108,8 +117,14 @@ fn cookie(state: &Shared, role: UserType, token: String) -> Cookie<'static> {
         .build()
 }
 
-fn logout(state: &Shared, jar: CookieJar, role: UserType) -> (CookieJar, Json<Value>) {
+/// Whoever was signed in in that role, with cookie or bearer token, is so no more; anybody may ask.
+async fn logout(state: &Shared, parts: &Parts, jar: CookieJar, role: UserType) -> Goodbye {
+    if let Ok(session) = caller::session(parts, state, &[role])
+        && session.claims.role == role
+    {
+        state.common.revoked.add(&session).await?;
+    }
     let mut gone = cookie(state, role, String::new());
     gone.set_max_age(time::Duration::ZERO);
-    (jar.add(gone), Json(json!({ "success": true, "message": "Log out successful" })))
+    Ok((jar.add(gone), Json(json!({ "success": true, "message": "Log out successful" }))))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::Millis;
-use crate::store::{Account, FullCall, Product};
+use crate::storefront::store::{Account, FullCall, Product};
 
 /// A call record with everything the document lists.
 #[derive(Serialize)]

@@ -3,18 +3,18 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use bellwire_dialects::storefront::wire::{
-    EndBody, IceServerRow, IceServersReply, InitiateBody, RespondBody, Response,
-};
+use bellwire_dialects::storefront::wire::{EndBody, InitiateBody, RespondBody, Response};
 use serde_json::{Value, json};
 
-use super::caller::{Body, Caller};
+use super::caller::Caller;
 use super::present;
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::relay::CREDENTIAL_TTL;
-use crate::state::Shared;
-use crate::store::Remarks;
+use crate::request::Body;
+use crate::storefront::state::Shared;
+use crate::storefront::store::Remarks;
 
 pub(super) async fn initiate(
     State(state): State<Shared>,
@@ -53,14 +53,7 @@ pub(super) async fn end(
     Ok(Json(json!({ "success": true, "call": present::call(call), "message": message })))
 }
 
-pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<IceServersReply> {
-    let mut ice_servers: Vec<IceServerRow> = Vec::new();
-    if let Some(relay) = &state.relay {
-        ice_servers.extend(relay.rows(&me.id, Millis::now()));
-    }
-    if !state.config.stun_urls.is_empty() {
-        let urls = state.config.stun_urls.clone();
-        ice_servers.push(IceServerRow { urls, username: None, credential: None });
-    }
-    Json(IceServersReply { success: true, ice_servers, ttl: CREDENTIAL_TTL.as_secs() })
+pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<Value> {
+    let servers = state.common.ice_servers(Backend::Storefront, &me.id, Millis::now());
+    Json(json!({ "success": true, "iceServers": servers, "ttl": CREDENTIAL_TTL.as_secs() }))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bellwire_server::{App, Config, DEMO_PASSWORD, DEMO_SELLER, Limits, Mode};
 use serde_json::{Value, json};
 
-use crate::support::{Device, Person, server};
+use crate::support::{Device, Person, rest, server, socket};
 
 const EVENTS: [&str; 11] = [
     "incomingVideoCall",
@@ -57,7 +57,7 @@ async fn every_endpoint_by_role_and_ownership() {
         let (status, body) = who.get(path).await;
         assert_eq!(status, *expected, "{path}: {body}");
         assert_eq!(body["success"], *expected == 200, "{path}: {body}");
-        let url = format!("{}{path}", app.rest_url());
+        let url = format!("{}{path}", rest(&app));
         assert_eq!(nobody.get(&url).send().await.expect("a reply").status(), 401, "{path}");
         let forged = nobody.get(&url).header("cookie", "seller_token=forged; token=forged");
         assert_eq!(forged.send().await.expect("a reply").status(), 400, "{path}");
@@ -92,7 +92,7 @@ async fn every_endpoint_by_role_and_ownership() {
         let (status, reply) = who.post(&path, body.clone()).await;
         assert_eq!(status, expected, "{path} {body}: {reply}");
         assert_eq!(reply["success"], expected == 200, "{reply}");
-        let url = format!("{}{path}", app.rest_url());
+        let url = format!("{}{path}", rest(&app));
         assert_eq!(nobody.post(&url).json(&body).send().await.expect("a reply").status(), 401, "{path}");
     }
     app.stop().await;
@@ -137,12 +137,12 @@ fn everything(call: &str, user: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_strict_socket_needs_a_good_token_and_a_session_ends_with_it() {
-    let config = Config { session_ttl: Duration::from_secs(12), ..Config::demo() };
+    let config = Config { session_ttl: Some(Duration::from_secs(12)), ..Config::demo() };
     let app = App::start(config).await.expect("a server");
     for auth in
         [json!({}), json!({ "token": "" }), json!({ "token": "forged" }), json!({ "token": 7 }), json!([1])]
     {
-        let mut device = Device::connect(&app.socket_url(), auth).await;
+        let mut device = Device::connect(&socket(&app), auth).await;
         assert!(device.until("error").await.to_string().contains("Authentication error"));
     }
     let seller = Person::seller(&app).await;
@@ -152,9 +152,9 @@ async fn a_strict_socket_needs_a_good_token_and_a_session_ends_with_it() {
 
     assert!(told["message"].as_str().expect("text").contains("expired"), "{told}");
     device.until("close").await;
-    let mut late = Device::connect(&app.socket_url(), json!({ "token": seller.token })).await;
+    let mut late = Device::connect(&socket(&app), json!({ "token": seller.token })).await;
     assert!(late.until("error").await.to_string().contains("Authentication error"));
-    let url = format!("{}/video-call/blocked-customers", app.rest_url());
+    let url = format!("{}/video-call/blocked-customers", rest(&app));
     let expired = reqwest::Client::new().get(&url).bearer_auth(&seller.token);
     assert_eq!(expired.send().await.expect("a reply").status(), 400);
     app.stop().await;
@@ -164,7 +164,7 @@ async fn a_strict_socket_needs_a_good_token_and_a_session_ends_with_it() {
 async fn a_compat_socket_is_believed_after_add_user() {
     let app = App::start(Config { mode: Mode::Compat, ..Config::demo() }).await.expect("a server");
     let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
-    let mut shop = Device::connect(&app.socket_url(), json!({})).await;
+    let mut shop = Device::connect(&socket(&app), json!({})).await;
     shop.until("open").await;
     let call = seller.initiate(&amira).await;
     shop.say("joinVideoCall", seller.about(&call)).await;
@@ -175,7 +175,7 @@ async fn a_compat_socket_is_believed_after_add_user() {
     shop.say("incomingVideoCall", json!({ "callId": call })).await;
 
     shop.until("callTargetOffline").await;
-    let url = format!("{}/online-users", app.socket_url());
+    let url = format!("{}/online-users", socket(&app));
     let online: Value = reqwest::get(&url).await.expect("a reply").json().await.expect("json");
     assert_eq!(
         (online["count"].as_u64(), online["users"][0]["userId"].as_str()),
@@ -199,7 +199,7 @@ async fn too_many_calls_and_too_many_sign_ins_are_refused_with_a_time() {
 
     let login = async |password: &str| {
         let body = json!({ "email": DEMO_SELLER, "password": password });
-        let url = format!("{}/shop/login-shop", app.rest_url());
+        let url = format!("{}/shop/login-shop", rest(&app));
         reqwest::Client::new().post(url).json(&body).send().await.expect("a reply")
     };
     assert_eq!(login("wrong").await.status(), 400);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, server};
+use crate::support::{Person, rest, server, socket};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn customers_come_with_their_orders_and_are_found_by_name_and_number() {
@@ -21,7 +21,7 @@ async fn customers_come_with_their_orders_and_are_found_by_name_and_number() {
     assert_eq!(all["customers"][1]["isOnline"], false);
 
     let find = async |search: &str| {
-        let url = format!("{}/video-call/customers/{}", app.rest_url(), seller.id);
+        let url = format!("{}/video-call/customers/{}", rest(&app), seller.id);
         let reply = seller.http.get(url).query(&[("search", search)]).send().await.expect("a reply");
         let body: Value = reply.json().await.expect("json");
         let rows = body["customers"].as_array().expect("rows").clone();
@@ -91,16 +91,16 @@ async fn a_call_for_later_is_kept_and_one_about_an_order_names_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn discovery_names_both_bases_as_the_client_sees_them() {
     let app = server().await;
-    for base in [app.rest_url().replace("/api/v2", ""), app.socket_url()] {
+    for base in [rest(&app).replace("/api/v2", ""), socket(&app)] {
         let url = format!("{base}/.well-known/bellwire.json");
         let found: Value = reqwest::get(&url).await.expect("a reply").json().await.expect("json");
         let dialect = &found["dialects"][0];
         assert_eq!((found["version"].as_u64(), dialect["id"].as_str()), (Some(1), Some("storefront")));
-        assert_eq!(dialect["restBase"], app.rest_url().as_str());
-        assert_eq!(dialect["socketBase"], app.socket_url().as_str());
+        assert_eq!(dialect["restBase"], rest(&app).as_str());
+        assert_eq!(dialect["socketBase"], socket(&app).as_str());
         assert_eq!(reqwest::get(format!("{base}/health")).await.expect("a reply").status(), 200);
     }
-    let url = format!("{}/.well-known/bellwire.json", app.socket_url());
+    let url = format!("{}/.well-known/bellwire.json", socket(&app));
     let named = reqwest::Client::new().get(&url).header("host", "calls.example:1234");
     let found: Value = named.send().await.expect("a reply").json().await.expect("json");
     let rest = found["dialects"][0]["restBase"].as_str().expect("text");
@@ -113,7 +113,7 @@ async fn signing_in_sets_a_cookie_for_the_role_and_the_wrong_door_says_so() {
     let app = server().await;
     let login = async |path: &str, email: &str, password: &str| {
         let body = json!({ "email": email, "password": password });
-        let reply = reqwest::Client::new().post(format!("{}{path}", app.rest_url())).json(&body).send().await;
+        let reply = reqwest::Client::new().post(format!("{}{path}", rest(&app))).json(&body).send().await;
         reply.expect("a reply")
     };
     let password = bellwire_server::DEMO_PASSWORD;
@@ -135,7 +135,7 @@ async fn who_is_online_is_told_to_related_people_only() {
     phone.settled().await;
     shop.settled().await;
     let online = async |who: Option<&Person>| {
-        let url = format!("{}/online-users", app.socket_url());
+        let url = format!("{}/online-users", socket(&app));
         let request = reqwest::Client::new().get(url);
         let request = match who {
             Some(person) => request.bearer_auth(&person.token),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Device, Person, server};
+use crate::support::{Device, Person, rest, server};
 
 const EVENTS: [&str; 16] = [
     "addUser",
@@ -97,7 +97,7 @@ async fn bodies_that_make_no_sense_are_refused_in_the_backends_own_shape() {
     let bodies = ["", "{", "null", "[]", "7", "\"x\"", "{\"callId\":7}", "{\"customerId\":{}}"];
     let paths = ["initiate", "respond", "end", "block-customer", "unblock-customer"];
     let send = async |path: &str, body: String| {
-        let url = format!("{}{path}", app.rest_url());
+        let url = format!("{}{path}", rest(&app));
         let request = seller.http.post(url).header("content-type", "application/json").body(body);
         // A refused body is not read to its end, so its connection does not serve again.
         let request = request.header("connection", "close");

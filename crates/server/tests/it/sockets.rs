@@ -3,7 +3,7 @@
 use bellwire_server::{App, Config, Limits};
 use serde_json::json;
 
-use crate::support::{Person, server};
+use crate::support::{Person, rest, server, socket};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_candidates_arrive_in_the_order_they_were_sent() {
@@ -41,7 +41,7 @@ async fn stopping_closes_the_sockets_and_frees_the_ports() {
     let seller = Person::seller(&app).await;
     let mut shop = seller.device().await;
     shop.settled().await;
-    let addr = app.socket_url().trim_start_matches("http://").to_owned();
+    let addr = socket(&app).trim_start_matches("http://").to_owned();
 
     app.stop().await;
 
@@ -54,7 +54,7 @@ async fn a_dropped_server_is_gone_for_its_sockets_too() {
     let seller = Person::seller(&app).await;
     let mut shop = seller.device().await;
     shop.settled().await;
-    let health = format!("{}/health", app.rest_url().replace("/api/v2", ""));
+    let health = format!("{}/health", rest(&app).replace("/api/v2", ""));
 
     drop(app);
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use bellwire_server::{App, Config, Database};
+use bellwire_server::{App, Config, Database, RingTimeouts};
 use serde_json::json;
 
 use crate::support::Person;
@@ -38,8 +38,8 @@ async fn a_restart_keeps_records_and_sessions_and_an_answered_call_can_still_be_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_whose_time_ran_out_while_the_server_was_down_is_missed_at_the_start() {
     let folder = tempfile::tempdir().expect("a folder");
-    let short = Config { ring_timeout: Duration::from_millis(10), ..config(folder.path()) };
-    let app = App::start(Config { ring_timeout: Duration::from_secs(3), ..config(folder.path()) })
+    let short = Config { ring: RingTimeouts::all(Duration::from_millis(10)), ..config(folder.path()) };
+    let app = App::start(Config { ring: RingTimeouts::all(Duration::from_secs(3)), ..config(folder.path()) })
         .await
         .expect("a server");
     let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);

@@ -18,6 +18,16 @@ pub(crate) async fn server() -> App {
     App::start(Config::demo()).await.expect("a server")
 }
 
+/// Base of storefront's REST API.
+pub(crate) fn rest(app: &App) -> String {
+    app.rest_url("storefront").expect("it is served")
+}
+
+/// Base of storefront's sockets.
+pub(crate) fn socket(app: &App) -> String {
+    app.socket_url("storefront").expect("it is served")
+}
+
 /// Somebody signed in.
 pub(crate) struct Person {
     pub(crate) http: reqwest::Client,
@@ -45,7 +55,7 @@ impl Person {
         let http = reqwest::Client::builder().cookie_store(true).timeout(PATIENCE).build().expect("a client");
         let path = if role == "seller" { "/shop/login-shop" } else { "/user/login-user" };
         let body = json!({ "email": email, "password": DEMO_PASSWORD });
-        let reply = http.post(format!("{}{path}", app.rest_url())).json(&body).send().await.expect("a reply");
+        let reply = http.post(format!("{}{path}", rest(app))).json(&body).send().await.expect("a reply");
         assert_eq!(reply.status(), 201);
         let body: Value = reply.json().await.expect("json");
         let text = |value: &Value| value.as_str().expect("text").to_owned();
@@ -53,8 +63,8 @@ impl Person {
             http,
             id: text(&body["user"]["_id"]),
             token: text(&body["token"]),
-            rest: app.rest_url(),
-            socket: app.socket_url(),
+            rest: rest(app),
+            socket: socket(app),
             role,
         }
     }
@@ -87,8 +97,8 @@ impl Person {
 
     /// The same person with the same token at another (or the restarted) server.
     pub(crate) fn move_to(&mut self, app: &App) {
-        self.rest = app.rest_url();
-        self.socket = app.socket_url();
+        self.rest = rest(app);
+        self.socket = socket(app);
     }
 
     /// Like [`Person::post`], with the token in a header: cookies belong to a host.

@@ -133,7 +133,7 @@ async fn a_megabyte_in_one_event_costs_the_sender_the_socket_only() -> anyhow::R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_tokens_and_wrong_passwords_are_told_apart_from_no_server() -> anyhow::Result<()> {
-    let world = World::start_with(|c| c.session_ttl = std::time::Duration::from_secs(1)).await?;
+    let world = World::start_with(|c| c.session_ttl = Some(std::time::Duration::from_secs(1))).await?;
     ensure!(RawSocket::refused(&world, json!({})).await?, "no token was accepted");
     ensure!(RawSocket::refused(&world, json!({ "token": "nonsense" })).await?, "nonsense was accepted");
     ensure!(RawSocket::refused(&world, json!({ "token": { "a": [1, 2] } })).await?, "an object was accepted");

@@ -103,7 +103,7 @@ async fn cancelling_while_ringing_stops_the_ring() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_answers_and_the_call_is_missed() -> anyhow::Result<()> {
-    let short = |c: &mut Config| c.ring_timeout = Duration::from_secs(3);
+    let short = |c: &mut Config| c.ring.storefront = Duration::from_secs(3);
     let world = World::start_with(short).await?;
     let seller = Human::seller(&world, SELLER).await?;
     let customer = Human::customer(&world, CUSTOMER).await?;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::hub::{Relay, Request};
+use crate::storefront::hub::{Relay, Request};
 
 const LONGEST_ID: usize = 64;
 const LONGEST_REASON: usize = 200;

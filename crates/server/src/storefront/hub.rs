@@ -11,6 +11,7 @@
 mod call;
 mod message;
 mod presence;
+mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,9 +23,10 @@ use bellwire_dialects::storefront::wire::{
 };
 
 use self::call::{LiveCall, is_over, rank};
-pub(crate) use self::message::{Change, Facts, Order, Party, Relay, Reply, Request, SocketKey, To};
+pub(crate) use self::message::{Change, Facts, News, Order, Party, Relay, Reply, Request, To};
 use self::presence::Presence;
 use crate::clock::Millis;
+use crate::switchboard::SocketKey;
 
 /// How long a call that is over is remembered, so that late events find out.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -54,7 +56,6 @@ impl Hub {
     pub(crate) fn handle(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
         match request {
             Request::Connected { party, related, until } => self.connected(from, party, related, until, now),
-            Request::Disconnected => self.disconnected(from, now),
             Request::ListOnline => self.listed(from),
             Request::Ring(ring) => self.ring(from, *ring),
             Request::Join { call_id } => self.join(from, &call_id),
@@ -198,7 +199,7 @@ impl Hub {
         replies
     }
 
-    fn disconnected(&mut self, from: SocketKey, now: Millis) -> Replies {
+    pub(crate) fn disconnected(&mut self, from: SocketKey, now: Millis) -> Replies {
         let joined = self.seats.remove(&from).unwrap_or_default();
         let mut replies = Vec::new();
         for call_id in joined {

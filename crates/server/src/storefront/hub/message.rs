@@ -7,11 +7,8 @@ use bellwire_dialects::storefront::wire::{
 };
 
 use crate::clock::Millis;
-use crate::store::Call;
-
-/// One connected socket, for the life of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct SocketKey(pub(crate) u64);
+use crate::storefront::store::Call;
+use crate::switchboard::SocketKey;
 
 /// Somebody, in the role they have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +69,14 @@ pub(crate) struct Change {
     pub(crate) duration: f64,
 }
 
+/// What the records tell.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum News {
+    /// A call that a socket is about to speak of.
+    Learned(Facts),
+    Changed(Facts, Change),
+}
+
 /// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
@@ -80,7 +85,6 @@ pub(crate) enum Request {
         related: Vec<String>,
         until: Option<Millis>,
     },
-    Disconnected,
     ListOnline,
     Ring(Box<IncomingVideoCall>),
     Join {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bellwire_dialects::storefront::wire::{OnlineStatusChanged, OnlineUser};
 
-use super::message::{Party, Reply, SocketKey, To};
+use super::message::{Party, Reply, To};
 use crate::clock::Millis;
+use crate::switchboard::SocketKey;
 
 #[derive(Debug, Default)]
 pub(super) struct Presence {

@@ -1,30 +1,17 @@
-//! The store on SQLite: one connection writes, four read. Only SQL is in here.
+//! The store on SQLite. Only SQL is in here.
 
 mod calls;
 mod people;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use bellwire_dialects::storefront::wire::UserType;
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{
     Account, Block, Call, Customer, FullCall, HistoryQuery, Order, Product, Remarks, Result, Store, Tally,
 };
 use crate::clock::Millis;
-use crate::config::Database;
-
-/// Why a database could not be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    #[error("cannot open the database")]
-    Connect(#[from] sqlx::Error),
-    #[error("cannot migrate the database")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
-}
+use crate::store::Pools;
 
 #[derive(Debug)]
 pub(crate) struct Sqlite {
@@ -33,34 +20,8 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens or creates, and brings the tables up to date.
-    pub(crate) async fn open(database: &Database) -> std::result::Result<Self, OpenError> {
-        let options = SqliteConnectOptions::new()
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
-            .synchronous(SqliteSynchronous::Normal);
-        let one = || {
-            SqlitePoolOptions::new()
-                .max_connections(1)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .acquire_timeout(Duration::from_secs(60))
-        };
-        let (read, write) = match database {
-            Database::Memory => {
-                // An in-memory database belongs to its connection, so both pools are the same one.
-                let pool = one().connect_with(options.in_memory(true)).await?;
-                (pool.clone(), pool)
-            }
-            Database::File(path) => {
-                let options = options.filename(path).create_if_missing(true);
-                let write = one().connect_with(options.clone().journal_mode(SqliteJournalMode::Wal)).await?;
-                let read = one().max_connections(4).connect_lazy_with(options);
-                (read, write)
-            }
-        };
-        sqlx::migrate!("./migrations").run(&write).await?;
-        Ok(Self { read, write })
+    pub(crate) fn new(pools: &Pools) -> Self {
+        Self { read: pools.read.clone(), write: pools.write.clone() }
     }
 }
 
@@ -176,10 +137,5 @@ impl Store for Sqlite {
 
     async fn active_block(&self, seller: &str, customer: &str) -> Result<Option<Block>> {
         people::active_block(&self.read, seller, customer).await
-    }
-
-    async fn close(&self) {
-        self.read.close().await;
-        self.write.close().await;
     }
 }

@@ -100,8 +100,8 @@ fn only_the_caller_rings() {
 #[test]
 fn the_caller_learns_that_the_callee_is_offline_and_a_late_device_still_rings() {
     let mut hub = hub();
-    hub.handle(C1, Request::Disconnected, NOW);
-    hub.handle(C2, Request::Disconnected, NOW);
+    hub.disconnected(C1, NOW);
+    hub.disconnected(C2, NOW);
 
     let replies = hub.handle(S1, ring(), NOW);
     assert!(matches!(replies.as_slice(), [(To::Socket(S1), Reply::Offline(_))]), "{replies:?}");
@@ -182,7 +182,7 @@ fn a_party_has_left_when_its_last_device_has() {
     }
 
     assert_eq!(sockets(&hub.handle(C1, Request::Leave { call_id: "call".to_owned() }, NOW)), []);
-    let replies = hub.handle(C2, Request::Disconnected, NOW);
+    let replies = hub.disconnected(C2, NOW);
     let left = replies.iter().find_map(|(to, reply)| {
         if let (To::Socket(S1), Reply::Left(left)) = (to, reply) { Some(left) } else { None }
     });
@@ -260,8 +260,8 @@ fn presence_is_told_to_related_people_only_and_for_the_first_and_last_device() {
 
     let second = connect(&mut hub, C2, AMIRA, UserType::Customer, &[SHOP]);
     assert_eq!(sockets(&second), [C2]);
-    assert!(hub.handle(C1, Request::Disconnected, NOW).is_empty());
-    let last = hub.handle(C2, Request::Disconnected, NOW);
+    assert!(hub.disconnected(C1, NOW).is_empty());
+    let last = hub.disconnected(C2, NOW);
     assert!(matches!(&last[0], (To::Socket(S1), Reply::Online(now)) if !now.is_online), "{last:?}");
 }
 

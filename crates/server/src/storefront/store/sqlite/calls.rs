@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, SqlitePool};
 
 use crate::clock::Millis;
-use crate::store::{Call, FullCall, HistoryQuery, Remarks, Result, Tally};
+use crate::storefront::store::{Call, FullCall, HistoryQuery, Remarks, Result, Tally};
 
 /// A call with its parties, order and product; a macro because the text must be known when compiling.
 macro_rules! full_call {

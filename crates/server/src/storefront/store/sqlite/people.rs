@@ -4,7 +4,7 @@ use bellwire_dialects::storefront::wire::UserType;
 use sqlx::SqlitePool;
 
 use crate::clock::Millis;
-use crate::store::{Account, Block, Customer, Order, Product, Result};
+use crate::storefront::store::{Account, Block, Customer, Order, Product, Result};
 
 pub(super) async fn account(pool: &SqlitePool, role: UserType, id: &str) -> Result<Option<Account>> {
     let sql = match role {

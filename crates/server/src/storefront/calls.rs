@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::hub::{Change, Facts, Order, Party};
-use crate::limits::PerMinute;
-use crate::store::{Call, FullCall, Remarks, Store, StoreError, new_id};
+use crate::limits::Rate;
+use crate::store::{StoreError, new_id};
+use crate::storefront::hub::{Change, Facts, Hub, News, Order, Party};
+use crate::storefront::store::{Call, FullCall, Remarks, Store};
 use crate::switchboard::Exchange;
 
 const LONGEST_NOTE: usize = 2000;
@@ -22,19 +23,19 @@ const QUALITIES: [&str; 4] = ["excellent", "good", "fair", "poor"];
 #[derive(Debug)]
 pub(crate) struct Calls {
     store: Arc<dyn Store>,
-    exchange: Exchange,
+    exchange: Exchange<Hub>,
     ring_timeout: Duration,
-    initiates: PerMinute<String>,
+    initiates: Rate<String>,
 }
 
 impl Calls {
     pub(crate) fn new(
         store: Arc<dyn Store>,
-        exchange: Exchange,
+        exchange: Exchange<Hub>,
         ring_timeout: Duration,
         initiates_per_minute: u32,
     ) -> Self {
-        Self { store, exchange, ring_timeout, initiates: PerMinute::new(initiates_per_minute) }
+        Self { store, exchange, ring_timeout, initiates: Rate::per_minute(initiates_per_minute) }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -90,7 +91,7 @@ impl Calls {
             updated_at: now.0,
         };
         self.store.add_call(&call).await?;
-        self.exchange.changed(Facts::from(&call), Change::default()).await;
+        self.tell(&call, Change::default()).await;
         info!(call = call.call_id, by = me.role.as_str(), "Call initiated");
         self.found(&call.call_id).await
     }
@@ -123,7 +124,7 @@ impl Calls {
             Response::Declined => reason.map(str::to_owned),
         };
         let change = Change { by: Some(me.clone()), reason, duration: 0.0 };
-        self.exchange.changed(Facts::from(&answered.call), change).await;
+        self.tell(&answered.call, change).await;
         info!(call = call_id, status = answered.call.status, "Call answered");
         Ok(answered)
     }
@@ -158,7 +159,7 @@ impl Calls {
             #[expect(clippy::cast_precision_loss, reason = "seconds of a call are far below 2^53")]
             let duration = ended.call.duration as f64;
             let change = Change { by: Some(me.clone()), reason: Some(reason), duration };
-            self.exchange.changed(Facts::from(&ended.call), change).await;
+            self.tell(&ended.call, change).await;
             info!(call = call_id, duration = ended.call.duration, "Call ended");
         }
         Ok(ended)
@@ -168,7 +169,7 @@ impl Calls {
     pub(crate) async fn resume(&self) -> Result<(), StoreError> {
         for (call_id, _) in self.store.unanswered().await? {
             if let Some(call) = self.store.call(&call_id).await? {
-                self.exchange.learn(Facts::from(&call.call)).await;
+                self.exchange.tell(News::Learned(Facts::from(&call.call))).await;
             }
         }
         Ok(())
@@ -211,9 +212,13 @@ impl Calls {
 
     async fn announce(&self, call_id: &str) -> Result<(), StoreError> {
         if let Some(call) = self.store.call(call_id).await? {
-            self.exchange.changed(Facts::from(&call.call), Change::default()).await;
+            self.tell(&call.call, Change::default()).await;
         }
         Ok(())
+    }
+
+    async fn tell(&self, call: &Call, change: Change) {
+        self.exchange.tell(News::Changed(Facts::from(call), change)).await;
     }
 
     async fn may_call(&self, me: &Party, seller: &str, customer: &str) -> Result<(), ApiError> {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use bellwire_dialects::storefront::wire::{CallStatus, IncomingVideoCall, UserType};
 
-use super::message::{Facts, SocketKey};
+use super::message::Facts;
+use crate::switchboard::SocketKey;
 
 #[derive(Debug)]
 pub(super) struct LiveCall {

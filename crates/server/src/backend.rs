@@ -1,0 +1,168 @@
+//! The table of backends, and what one is made of.
+//!
+//! # How a backend is written
+//! A module `x.rs` with a folder `x/`, migrations in `migrations/000N_x.sql`, tests in `tests/it/x.rs`.
+//! The table already names all five, so that a backend touches no other file of the server:
+//!
+//! - `pub(crate) const ABOUT: About` says what discovery tells of it and how its errors look.
+//! - `pub(crate) async fn start(common, io, work) -> Result<Running, StartError>` makes it run:
+//!   1. its store on `common.pools` (queries `.read`, changes `.write`); with `common.config.demo_data` it
+//!      fills its own empty tables (everybody's password hash is `common.demo_hash().await?`);
+//!   2. its hub: pure decisions, `impl Hub` ([`switchboard`](crate::switchboard)). `switchboard(hub)` gives an
+//!      [`Exchange`](crate::switchboard::Exchange) to talk to it, a task for [`Work::spawn`] and the orders to
+//!      the records, which a second task carries out;
+//!   3. its state, an `Arc` of its own with `common`, store, tokens (`common.tokens("x", ttl)`) and exchange;
+//!   4. its sockets: `impl Door` and `impl Talk` ([`door`](crate::door)), then
+//!      `door::serve(io, common, &exchange, Arc::new(door), &work.sockets)`;
+//!   5. its clean-up jobs: [`Work::every`];
+//!   6. its routes: [`Routes`], each with its [`Doc`](crate::openapi::Doc). A handler returns
+//!      `Result<_, ApiError>`; a layer writes errors in the backend's [`Shape`]. JSON bodies, queries and
+//!      bearer tokens are read with [`request`](crate::request).
+//!
+//! Health, discovery, OpenAPI, metrics, CORS, size limits and the fallback are added around it.
+//!
+//! # Rules
+//! Who somebody is comes from the token (or, with `Mode::Compat`, from what deployed clients send), never
+//! from another field. A change of a record is a compare-and-set, and is announced by whoever made it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socketioxide::SocketIo;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::StartError;
+use crate::common::Common;
+use crate::error::Shape;
+use crate::openapi::Routes;
+use crate::{clinic, dealerdesk, hearth, marketplace, storefront};
+
+/// One of the five.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Backend {
+    Storefront,
+    Dealerdesk,
+    Marketplace,
+    Hearth,
+    Clinic,
+}
+
+impl Backend {
+    pub const ALL: [Self; 5] =
+        [Self::Storefront, Self::Dealerdesk, Self::Marketplace, Self::Hearth, Self::Clinic];
+
+    /// The dialect's id: what a client asks for.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        self.about().id
+    }
+
+    /// The backend of an id.
+    #[must_use]
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|backend| backend.id() == id)
+    }
+
+    /// Role and e-mail address of the demo accounts to try it with; their password is
+    /// [`DEMO_PASSWORD`](crate::DEMO_PASSWORD).
+    #[must_use]
+    pub fn demo_logins(self) -> &'static [(&'static str, &'static str)] {
+        self.about().demo_logins
+    }
+
+    pub(crate) fn about(self) -> &'static About {
+        match self {
+            Self::Storefront => &storefront::ABOUT,
+            Self::Dealerdesk => &dealerdesk::ABOUT,
+            Self::Marketplace => &marketplace::ABOUT,
+            Self::Hearth => &hearth::ABOUT,
+            Self::Clinic => &clinic::ABOUT,
+        }
+    }
+
+    pub(crate) async fn start(
+        self,
+        common: &Arc<Common>,
+        io: &SocketIo,
+        work: &mut Work,
+    ) -> Result<Running, StartError> {
+        match self {
+            Self::Storefront => storefront::start(common, io, work).await,
+            Self::Dealerdesk => dealerdesk::start(common, io, work).await,
+            Self::Marketplace => marketplace::start(common, io, work).await,
+            Self::Hearth => hearth::start(common, io, work).await,
+            Self::Clinic => clinic::start(common, io, work).await,
+        }
+    }
+}
+
+/// What is known of a backend before it runs.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) id: &'static str,
+    pub(crate) label: &'static str,
+    /// What the REST base of discovery ends in: `/api/v2`, or nothing.
+    pub(crate) rest_prefix: &'static str,
+    pub(crate) sign_in_fields: &'static [&'static str],
+    pub(crate) roles: &'static [&'static str],
+    pub(crate) shape: Shape,
+    /// Demo accounts to print at the start: role and e-mail address.
+    pub(crate) demo_logins: &'static [(&'static str, &'static str)],
+}
+
+/// A backend that has been started.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) rest: Routes,
+    /// Routes of the socket's own host; empty where there is none.
+    pub(crate) socket: Routes,
+}
+
+/// The tasks of a server: they end with it.
+#[derive(Debug)]
+pub(crate) struct Work {
+    over: CancellationToken,
+    tasks: JoinSet<()>,
+    pub(crate) sockets: TaskTracker,
+}
+
+impl Work {
+    pub(crate) fn new(over: CancellationToken) -> Self {
+        Self { over, tasks: JoinSet::new(), sockets: TaskTracker::new() }
+    }
+
+    /// Cancelled when a task has to end: nobody is connected any more.
+    pub(crate) fn over(&self) -> CancellationToken {
+        self.over.clone()
+    }
+
+    /// A task that ends by itself once `over` is cancelled.
+    pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// A clean-up job, the first time after one period.
+    pub(crate) fn every<F, T>(&mut self, period: Duration, job: F)
+    where
+        F: Fn() -> T + Send + 'static,
+        T: Future<Output = ()> + Send,
+    {
+        let over = self.over();
+        self.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = over.cancelled() => return,
+                    () = tokio::time::sleep(period) => {}
+                }
+                job().await;
+            }
+        });
+    }
+
+    pub(crate) fn into_tasks(self) -> (JoinSet<()>, TaskTracker) {
+        (self.tasks, self.sockets)
+    }
+}

@@ -1,0 +1,76 @@
+//! What all backends of one process share: configuration, database, passwords, relay, addresses.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::auth::{HashError, Passwords, Revoked, Tokens};
+use crate::backend::Backend;
+use crate::clock::Millis;
+use crate::relay::{IceServer, Relay};
+use crate::store::Pools;
+use crate::{Config, DEMO_PASSWORD};
+
+/// Where a backend listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) backend: Backend,
+    pub(crate) rest: SocketAddr,
+    /// The same as `rest` unless the backend has a listener for its sockets alone.
+    pub(crate) socket: SocketAddr,
+}
+
+#[derive(Debug)]
+pub(crate) struct Common {
+    pub(crate) config: Config,
+    /// Every backend that is switched on, in the order of [`Backend::ALL`].
+    pub(crate) places: Vec<Place>,
+    pub(crate) pools: Pools,
+    pub(crate) passwords: Passwords,
+    pub(crate) relay: Option<Relay>,
+    pub(crate) revoked: Revoked,
+    secret: String,
+}
+
+impl Common {
+    pub(crate) fn new(
+        config: Config,
+        places: Vec<Place>,
+        pools: Pools,
+        passwords: Passwords,
+        relay: Option<Relay>,
+        secret: String,
+    ) -> Arc<Self> {
+        let revoked = Revoked::new(pools.clone());
+        Arc::new(Self { config, places, pools, passwords, relay, revoked, secret })
+    }
+
+    /// Tokens of one purpose (a backend's id, or that and a word): those of another are not good for it.
+    /// `ttl` is the documented life, which the configuration may shorten or lengthen.
+    pub(crate) fn tokens(&self, purpose: &str, ttl: Duration) -> Tokens {
+        Tokens::new(&self.secret, purpose, self.config.session_ttl.unwrap_or(ttl))
+    }
+
+    /// What a client needs to be reached: the relay, and other STUN servers. Credentials are good for
+    /// [`CREDENTIAL_TTL`](crate::relay::CREDENTIAL_TTL).
+    pub(crate) fn ice_servers(&self, backend: Backend, user: &str, now: Millis) -> Vec<IceServer> {
+        let mut servers: Vec<IceServer> = Vec::new();
+        if let Some(relay) = &self.relay {
+            servers.extend(relay.rows(&format!("{}.{user}", backend.id()), now));
+        }
+        if !self.config.stun_urls.is_empty() {
+            let urls = self.config.stun_urls.clone();
+            servers.push(IceServer { urls, username: None, credential: None });
+        }
+        servers
+    }
+
+    /// The hash of [`DEMO_PASSWORD`], for a demo account.
+    pub(crate) async fn demo_hash(&self) -> Result<String, HashError> {
+        self.passwords.known(DEMO_PASSWORD).await
+    }
+
+    pub(crate) fn place(&self, backend: Backend) -> Option<&Place> {
+        self.places.iter().find(|place| place.backend == backend)
+    }
+}

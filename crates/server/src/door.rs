@@ -1,0 +1,169 @@
+//! The sockets of a backend: a check at the door, then one queue, one token bucket and one task per
+//! socket, so that what a client sends is handled in the order it was sent. What an event means is the
+//! backend's: see [`Door`] and [`Talk`].
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use serde_json::Value;
+use socketioxide::SocketIo;
+use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
+use socketioxide::handler::ConnectHandler;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::debug;
+
+use crate::common::Common;
+use crate::limits::Bucket;
+use crate::switchboard::{Exchange, Hub, SocketKey};
+
+/// What `connect_error` says to somebody who is not let in.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Refused(pub(crate) Cow<'static, str>);
+
+impl Refused {
+    pub(crate) fn new(message: impl Into<Cow<'static, str>>) -> Self {
+        Self(message.into())
+    }
+}
+
+/// A backend's side of its namespace; shared by all its sockets.
+#[async_trait]
+pub(crate) trait Door: Send + Sync + 'static {
+    type Hub: Hub;
+    /// What the handshake said about somebody who was let in: for example their identity, or nothing yet.
+    type Guest: Clone + Send + Sync + 'static;
+    type Talk: Talk;
+
+    /// The Socket.IO namespace: `/` for most.
+    const NAMESPACE: &'static str = "/";
+
+    /// Who is at the door. `auth` is the handshake's object, `Null` when there was none.
+    async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused>;
+    /// The task's side of a socket that was let in.
+    fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Self::Talk;
+    /// Told (once a second at most) to a socket that sends more than its bucket allows; `retry_after` in
+    /// seconds. The event itself is dropped.
+    fn too_many(retry_after: u64) -> (&'static str, Value);
+}
+
+/// One socket's task: lives as long as the socket.
+#[async_trait]
+pub(crate) trait Talk: Send + 'static {
+    /// Called once, before any event; the socket can be emitted to from here on.
+    async fn begin(&mut self);
+    /// One event with its first argument (`Null` when it has none that is JSON). What is returned answers
+    /// a client that asked for an acknowledgement.
+    async fn event(&mut self, name: &str, data: Value) -> Option<Value>;
+}
+
+/// One event as it came in.
+struct Said {
+    event: String,
+    data: Value,
+    ack: AckSender,
+}
+
+/// Serves the namespace of a backend. The socket tasks belong to `tasks` and end with their sockets;
+/// the hub hears of each that it is gone.
+pub(crate) fn serve<D: Door>(
+    io: &SocketIo,
+    common: &Arc<Common>,
+    exchange: &Exchange<D::Hub>,
+    door: Arc<D>,
+    tasks: &TaskTracker,
+) {
+    let numbers = Arc::new(AtomicU64::new(1));
+    let connected = {
+        let (common, exchange, door, tasks) =
+            (Arc::clone(common), exchange.clone(), Arc::clone(&door), tasks.clone());
+        // Runs inline in the transport's reader: it may only register handlers and start the task.
+        move |socket: SocketRef| {
+            let key = SocketKey(numbers.fetch_add(1, Ordering::Relaxed));
+            let (queued, gone) = listen::<D>(&common, key, &socket);
+            if let Some(guest) = socket.extensions.get::<D::Guest>() {
+                let talk = Arc::clone(&door).talk(key, guest);
+                tasks.spawn(run(talk, key, exchange.clone(), socket, queued, gone));
+            }
+            std::future::ready(())
+        }
+    };
+    let check = move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        let door = Arc::clone(&door);
+        async move {
+            let guest = door.admit(auth.unwrap_or_default()).await?;
+            socket.extensions.insert(guest);
+            Ok::<(), Refused>(())
+        }
+    };
+    io.ns(D::NAMESPACE, connected.with(check));
+}
+
+fn listen<D: Door>(
+    common: &Common,
+    key: SocketKey,
+    socket: &SocketRef,
+) -> (mpsc::Receiver<Said>, CancellationToken) {
+    // When full, the client sends faster than we read, beyond what its bucket allows: it is disconnected.
+    let (queue, queued) = mpsc::channel(512);
+    let gone = CancellationToken::new();
+    let bucket = Arc::new(Bucket::new(&common.config.limits));
+    socket.on_fallback(
+        move |socket: SocketRef, Event(event): Event, TryData(data): TryData<Value>, ack: AckSender| {
+            match bucket.check() {
+                Ok(()) => {
+                    let said = Said { event, data: data.unwrap_or_default(), ack };
+                    if queue.try_send(said).is_err() {
+                        let _ = socket.disconnect();
+                    }
+                }
+                Err(refusal) => {
+                    debug!(socket = key.0, "An event too many is dropped");
+                    if refusal.worth_telling {
+                        let (event, body) = D::too_many(refusal.retry_after);
+                        let _ = socket.emit(event, &body);
+                    }
+                }
+            }
+            std::future::ready(())
+        },
+    );
+    let left = gone.clone();
+    socket.on_disconnect(move || {
+        left.cancel();
+        std::future::ready(())
+    });
+    (queued, gone)
+}
+
+async fn run<H: Hub>(
+    mut talk: impl Talk,
+    key: SocketKey,
+    exchange: Exchange<H>,
+    socket: SocketRef,
+    mut queued: mpsc::Receiver<Said>,
+    gone: CancellationToken,
+) {
+    exchange.open(key, socket).await;
+    talk.begin().await;
+    loop {
+        let said = tokio::select! {
+            biased;
+            next = queued.recv() => match next {
+                Some(next) => next,
+                None => break,
+            },
+            () = gone.cancelled() => break,
+        };
+        if let Some(answer) = talk.event(&said.event, said.data).await
+            && let Err(error) = said.ack.send(&answer)
+        {
+            debug!(socket = key.0, %error, "An acknowledgement was not sent");
+        }
+    }
+    exchange.gone(key).await;
+}

@@ -1,0 +1,34 @@
+//! What every request handler of storefront can reach: shared, never changed after the start.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bellwire_dialects::storefront::wire::UserType;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Tokens;
+use crate::common::Common;
+use crate::limits::Rate;
+use crate::storefront::calls::Calls;
+use crate::storefront::hub::Hub;
+use crate::storefront::store::Store;
+use crate::switchboard::Exchange;
+
+pub(crate) type Shared = Arc<State>;
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) common: Arc<Common>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tokens: Tokens,
+    pub(crate) logins: Rate<(IpAddr, String)>,
+    pub(crate) calls: Calls,
+    pub(crate) exchange: Exchange<Hub>,
+}
+
+/// What a session token says; documented is `id` alone, in a cookie named after the role.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) id: String,
+    pub(crate) role: UserType,
+}
