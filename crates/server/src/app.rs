@@ -97,7 +97,7 @@ impl App {
         let common = Common::new(config, places, pools, passwords, relay, secret);
 
         let (closing, over) = (CancellationToken::new(), CancellationToken::new());
-        let (mut work, mut listeners) = (Work::new(over.clone()), JoinSet::new());
+        let (mut work, mut listeners) = (Work::new(closing.clone(), over.clone()), JoinSet::new());
         // Until the server stands, whatever goes wrong ends what already runs.
         let guard = closing.clone().drop_guard();
         core_jobs(&common, &mut work);
@@ -112,7 +112,7 @@ impl App {
                 .build_layer();
             let running = backend.start(&common, &io, &mut work).await?;
             // Connections outlive the listener that took them; this one ends them even after a drop.
-            work.sockets.spawn({
+            work.sockets.tasks.spawn({
                 let (io, closing) = (io.clone(), closing.clone());
                 async move {
                     closing.cancelled().await;

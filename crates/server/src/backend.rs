@@ -121,17 +121,26 @@ pub(crate) struct Running {
     pub(crate) socket: Routes,
 }
 
+/// The tasks of sockets: each ends with its socket, all of them when the server closes.
+#[derive(Clone, Debug)]
+pub(crate) struct Sockets {
+    pub(crate) tasks: TaskTracker,
+    /// Closing the server does not tell every socket's handlers, so that each task watches for itself.
+    pub(crate) closing: CancellationToken,
+}
+
 /// The tasks of a server: they end with it.
 #[derive(Debug)]
 pub(crate) struct Work {
     over: CancellationToken,
     tasks: JoinSet<()>,
-    pub(crate) sockets: TaskTracker,
+    pub(crate) sockets: Sockets,
 }
 
 impl Work {
-    pub(crate) fn new(over: CancellationToken) -> Self {
-        Self { over, tasks: JoinSet::new(), sockets: TaskTracker::new() }
+    pub(crate) fn new(closing: CancellationToken, over: CancellationToken) -> Self {
+        let sockets = Sockets { tasks: TaskTracker::new(), closing };
+        Self { over, tasks: JoinSet::new(), sockets }
     }
 
     /// Cancelled when a task has to end: nobody is connected any more.
@@ -163,6 +172,6 @@ impl Work {
     }
 
     pub(crate) fn into_tasks(self) -> (JoinSet<()>, TaskTracker) {
-        (self.tasks, self.sockets)
+        (self.tasks, self.sockets.tasks)
     }
 }

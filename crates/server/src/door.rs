@@ -13,9 +13,9 @@ use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::debug;
 
+use crate::backend::Sockets;
 use crate::common::Common;
 use crate::limits::Bucket;
 use crate::switchboard::{Exchange, Hub, SocketKey};
@@ -68,26 +68,34 @@ struct Said {
     ack: AckSender,
 }
 
-/// Serves the namespace of a backend. The socket tasks belong to `tasks` and end with their sockets;
+/// What a socket's task listens to.
+struct Heard {
+    queued: mpsc::Receiver<Said>,
+    gone: CancellationToken,
+    closing: CancellationToken,
+}
+
+/// Serves the namespace of a backend. The socket tasks belong to `sockets` and end with their sockets;
 /// the hub hears of each that it is gone.
 pub(crate) fn serve<D: Door>(
     io: &SocketIo,
     common: &Arc<Common>,
     exchange: &Exchange<D::Hub>,
     door: Arc<D>,
-    tasks: &TaskTracker,
+    sockets: &Sockets,
 ) {
     let numbers = Arc::new(AtomicU64::new(1));
     let connected = {
-        let (common, exchange, door, tasks) =
-            (Arc::clone(common), exchange.clone(), Arc::clone(&door), tasks.clone());
+        let (common, exchange, door, sockets) =
+            (Arc::clone(common), exchange.clone(), Arc::clone(&door), sockets.clone());
         // Runs inline in the transport's reader: it may only register handlers and start the task.
         move |socket: SocketRef| {
             let key = SocketKey(numbers.fetch_add(1, Ordering::Relaxed));
             let (queued, gone) = listen::<D>(&common, key, &socket);
             if let Some(guest) = socket.extensions.get::<D::Guest>() {
                 let talk = Arc::clone(&door).talk(key, guest);
-                tasks.spawn(run(talk, key, exchange.clone(), socket, queued, gone));
+                let heard = Heard { queued, gone, closing: sockets.closing.clone() };
+                sockets.tasks.spawn(run(talk, key, exchange.clone(), socket, heard));
             }
             std::future::ready(())
         }
@@ -145,19 +153,19 @@ async fn run<H: Hub>(
     key: SocketKey,
     exchange: Exchange<H>,
     socket: SocketRef,
-    mut queued: mpsc::Receiver<Said>,
-    gone: CancellationToken,
+    mut heard: Heard,
 ) {
     exchange.open(key, socket).await;
     talk.begin().await;
     loop {
         let said = tokio::select! {
             biased;
-            next = queued.recv() => match next {
+            next = heard.queued.recv() => match next {
                 Some(next) => next,
                 None => break,
             },
-            () = gone.cancelled() => break,
+            () = heard.gone.cancelled() => break,
+            () = heard.closing.cancelled() => break,
         };
         if let Some(answer) = talk.event(&said.event, said.data).await
             && let Err(error) = said.ack.send(&answer)

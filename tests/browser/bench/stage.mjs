@@ -41,7 +41,7 @@ export class Stage {
     stage.page = await servePage();
     stage.tone = tone(join(stage.scratch, 'tone.wav'));
     stage.film = films(film, stage.scratch);
-    const options = ['--demo', '--rest', '127.0.0.1:0', '--socket', '127.0.0.1:0', '--turn-listen', '127.0.0.1:0',
+    const options = ['--demo', '--only', 'storefront', '--rest', '127.0.0.1:0', '--socket', '127.0.0.1:0', '--turn-listen', '127.0.0.1:0',
       '--allow-origin', stage.page.origin];
     stage.server = new Program('bellwire-server', program, options, { RUST_LOG: 'warn' });
     const address = (word) => (server) => server.lines.find((line) => line.startsWith(word))?.split(/\s+/)[1];

@@ -29,6 +29,14 @@ pub(super) fn start_server(stage: &Stage<'_>) -> Result<(Background, String)> {
         "127.0.0.1:0",
         "--socket",
         "127.0.0.1:0",
+        "--dealerdesk",
+        "127.0.0.1:0",
+        "--marketplace",
+        "127.0.0.1:0",
+        "--hearth",
+        "127.0.0.1:0",
+        "--clinic",
+        "127.0.0.1:0",
         "--turn-listen",
         "127.0.0.1:0",
     ]);
@@ -100,10 +108,10 @@ mod tests {
     #[test]
     fn the_address_is_found_in_what_the_server_says() {
         assert_eq!(
-            address("REST    http://127.0.0.1:39001/api/v2").as_deref(),
+            address("storefront   http://127.0.0.1:39001/api/v2  socket http://127.0.0.1:39002").as_deref(),
             Some("http://127.0.0.1:39001")
         );
-        assert_eq!(address("REST    http://[::1]:8000/api/v2").as_deref(), Some("http://[::1]:8000"));
+        assert_eq!(address("storefront   http://[::1]:8000/api/v2").as_deref(), Some("http://[::1]:8000"));
     }
 
     #[test]
