@@ -6,5 +6,6 @@ mod pair;
 mod pairs;
 mod random;
 mod ringing;
+mod rooms;
 mod talking;
 mod words;
