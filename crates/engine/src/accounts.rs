@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bellwire_call::{AccountId, PersonId};
-use bellwire_signaling::{Contact, Session, SessionEvent, SignInError, SignInRequest, SignedIn, sign_in};
+use bellwire_signaling::{
+    Capabilities, Contact, Session, SessionEvent, SignInError, SignInRequest, SignedIn, sign_in,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
@@ -167,6 +169,10 @@ impl Account {
             });
             let _ = reply.send(result);
         });
+    }
+
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.view.capabilities
     }
 
     async fn close(self) {

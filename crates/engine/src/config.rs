@@ -11,6 +11,8 @@ pub struct EngineConfig {
     pub speaker: String,
     /// `camera:…`, `test:pattern`, `file:/x.mp4`, `echo` or `none`.
     pub camera: String,
+    /// What is sent while sharing: `screen:` (all of it), `screen:WINDOW`, or any camera id.
+    pub screen: String,
     /// Echo cancellation, noise suppression and gain control.
     pub processing: bool,
     /// Play ringtone and ring-back on the speaker.
@@ -30,6 +32,7 @@ impl Default for EngineConfig {
             microphone: "default".into(),
             speaker: "default".into(),
             camera: "default".into(),
+            screen: "screen:".into(),
             processing: true,
             tones: true,
             video_codecs: vec![Codec::H264, Codec::Vp8],

@@ -153,6 +153,12 @@ impl Handle {
         self.user(UserAction::SetCamera(on)).await;
     }
 
+    /// Sends the screen instead of the camera, or the camera again. Nothing happens outside a call and
+    /// for accounts that may not share.
+    pub async fn set_sharing(&self, on: bool) {
+        self.user(UserAction::SetSharing(on)).await;
+    }
+
     pub async fn dismiss(&self, call: CallId) {
         self.user(UserAction::Dismiss(call)).await;
     }

@@ -6,6 +6,7 @@ mod accounts;
 mod clock;
 mod config;
 mod conversation;
+mod dialect_list;
 mod handle;
 mod internal;
 mod notice;
@@ -23,6 +24,7 @@ pub use bellwire_media as media;
 pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, SignInError, Slot};
 pub use config::EngineConfig;
 pub use conversation::Screens;
+pub use dialect_list::{DialectInfo, FieldInfo, RoleInfo, dialects};
 pub use handle::{Engine, Handle, HistoryPage, ListError};
 pub use notice::Notice;
 pub use view::{

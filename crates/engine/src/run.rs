@@ -157,6 +157,9 @@ impl Loop {
             | UserAction::SetSharing(_)
             | UserAction::Dismiss(_) => None,
         };
+        if matches!(action, UserAction::SetSharing(true)) && !self.may_share() {
+            return self.notice(Notice::Problem { text: "This account cannot share the screen".into() });
+        }
         if let Some(call) = accepted {
             self.conversations
                 .entry(call)
@@ -165,6 +168,19 @@ impl Loop {
                 .get_or_insert_with(std::time::Instant::now);
         }
         self.feed(Event::User(action));
+    }
+
+    /// The account of the call that is going on may share the screen.
+    fn may_share(&self) -> bool {
+        let calls = self.phone.view(self.clock.now()).calls;
+        let live = calls.iter().filter(|call| {
+            !matches!(
+                call.state,
+                bellwire_call::CallState::Ended { .. } | bellwire_call::CallState::Ringing { .. }
+            )
+        });
+        let mut accounts = live.filter_map(|call| self.accounts.by_id(call.account));
+        accounts.any(|account| account.capabilities().screen_share)
     }
 
     fn note(&mut self, internal: Internal) {

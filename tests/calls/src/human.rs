@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
+use bellwire_engine::media::{VideoFrame, video::i420_to_rgba};
 use bellwire_engine::{
-    AccountId, CallId, CallState, CallStats, CallView, Engine, EngineConfig, EngineView, MediaKind, Notice,
-    Person, Screens, SignIn, Subject,
+    AccountId, CallId, CallState, CallStats, CallView, Capabilities, ContactView, Engine, EngineConfig,
+    EngineView, MediaKind, Notice, Person, Screens, SignIn, Subject,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::world::PASSWORD;
-use crate::{PATIENCE, Screen, World};
+use crate::{Login, PATIENCE, Screen, World};
 
 /// What a person has in front of them.
 #[derive(Clone, Debug)]
@@ -50,6 +51,7 @@ pub struct Human {
     pub account: AccountId,
     pub remote: Arc<Screen>,
     pub own: Arc<Screen>,
+    request: SignIn,
 }
 
 impl Human {
@@ -61,11 +63,27 @@ impl Human {
         Self::sign_in(world, "customer", email, Setup::default()).await
     }
 
-    /// Signs in and waits until the socket is up.
     pub async fn sign_in(world: &World, role: &str, email: &str, setup: Setup) -> anyhow::Result<Self> {
+        Self::with(world, "storefront", role, email, setup).await
+    }
+
+    /// Somebody of any backend's demo data.
+    pub async fn of(world: &World, dialect: &str, login: Login, setup: Setup) -> anyhow::Result<Self> {
+        Self::with(world, dialect, login.role, login.email, setup).await
+    }
+
+    /// Signs in and waits until the socket is up.
+    async fn with(
+        world: &World,
+        dialect: &str,
+        role: &str,
+        email: &str,
+        setup: Setup,
+    ) -> anyhow::Result<Self> {
         let (remote, own) = (Arc::new(Screen::default()), Arc::new(Screen::default()));
         let config = EngineConfig {
             camera: setup.camera,
+            screen: SCREEN.into(),
             microphone: setup.microphone,
             speaker: setup.speaker,
             processing: setup.processing,
@@ -78,14 +96,14 @@ impl Human {
         let (engine, notices) = Engine::start(config, Screens { remote: remote.clone(), own: own.clone() });
         let request = SignIn {
             server: world.server(),
-            dialect: None,
+            dialect: Some(dialect.into()),
             role: role.into(),
             email: email.into(),
             password: PASSWORD.into(),
             ..SignIn::default()
         };
-        let account = engine.handle.sign_in(request).await?;
-        let human = Self { engine, notices, account, remote, own };
+        let account = engine.handle.sign_in(request.clone()).await?;
+        let human = Self { engine, notices, account, remote, own, request };
         human.online().await?;
         Ok(human)
     }
@@ -150,11 +168,72 @@ impl Human {
 
     /// Dials and waits until the call is in the view.
     pub async fn dial_person(&self, to: Person, about: Option<Subject>) -> anyhow::Result<CallId> {
+        self.place(to, MediaKind::Video, about).await
+    }
+
+    async fn place(&self, to: Person, kind: MediaKind, about: Option<Subject>) -> anyhow::Result<CallId> {
         let before: Vec<_> = self.calls().iter().map(|c| c.id).collect();
-        self.engine.handle.dial(self.account, to, MediaKind::Video, about).await;
+        self.engine.handle.dial(self.account, to, kind, about).await;
         let new = |v: &Arc<EngineView>| v.phone.calls.iter().any(|c| !before.contains(&c.id));
         let view = self.until("the call we placed", new).await?;
         view.phone.calls.iter().map(|c| c.id).find(|id| !before.contains(id)).context("no new call")
+    }
+
+    /// What this account can do on its backend.
+    pub fn capabilities(&self) -> Capabilities {
+        self.engine.handle.view().borrow().accounts[0].capabilities.clone()
+    }
+
+    /// The same password once more, and the socket up again.
+    pub async fn sign_in_again(&self) -> anyhow::Result<()> {
+        let account = self.engine.handle.sign_in(self.request.clone()).await?;
+        ensure!(account == self.account, "{account:?} is not {:?}", self.account);
+        self.online().await
+    }
+
+    /// The line of our list that leads to somebody; `None` where this account has no list.
+    pub async fn line_for(&self, who: &Human) -> anyhow::Result<Option<ContactView>> {
+        let person = who.me().context("signed in")?;
+        self.line_of(&person).await
+    }
+
+    async fn line_of(&self, person: &Person) -> anyhow::Result<Option<ContactView>> {
+        if !self.capabilities().contacts {
+            return Ok(None);
+        }
+        let callable = |c: &&ContactView| c.person.id == person.id && (c.video || c.voice);
+        let there = |v: &Arc<EngineView>| {
+            v.accounts.iter().any(|a| a.contacts.iter().any(|contact| callable(&contact)))
+        };
+        let view = self.until("their line in the list", there).await?;
+        Ok(view.accounts.iter().flat_map(|a| &a.contacts).find(callable).cloned())
+    }
+
+    /// Dials somebody the way a user does: from the list where there is one.
+    pub async fn call_to(&self, who: &Human, kind: MediaKind) -> anyhow::Result<CallId> {
+        let person = who.me().context("signed in")?;
+        self.call_person(&person, kind).await
+    }
+
+    pub async fn call_person(&self, person: &Person, kind: MediaKind) -> anyhow::Result<CallId> {
+        match self.line_of(person).await? {
+            Some(line) => self.place(line.person, kind, line.subject).await,
+            None => self.place(person.clone(), kind, None).await,
+        }
+    }
+
+    /// Waits for a picture of nothing but that colour.
+    pub async fn see_colour(&self, colour: [u8; 3]) -> anyhow::Result<()> {
+        let end = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let seen = self.remote.last().map(|frame| nine_points(&frame)).unwrap_or_default();
+            let near = |point: &[u8; 3]| point.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 30);
+            if !seen.is_empty() && seen.iter().all(near) {
+                return Ok(());
+            }
+            ensure!(tokio::time::Instant::now() < end, "waited for {colour:?}, saw {seen:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
     }
 
     /// Dials somebody who answers, and waits until both are connected.
@@ -185,6 +264,23 @@ impl Human {
     pub async fn leave(self) {
         self.engine.stop().await;
     }
+}
+
+/// The colour of what people of a test share, and the source that shows it.
+pub const SHARED: [u8; 3] = [200, 40, 40];
+const SCREEN: &str = "test:c82828";
+
+/// The colours of a picture at the corners, the edges and the middle, a little inside.
+fn nine_points(frame: &VideoFrame) -> Vec<[u8; 3]> {
+    let rgba = i420_to_rgba(frame);
+    let (width, height) = (frame.width as usize, frame.height as usize);
+    let places = [1, 4, 7].into_iter().flat_map(|y| [1, 4, 7].map(|x| (x * width / 8, y * height / 8)));
+    places
+        .map(|(x, y)| {
+            let at = (y * width + x) * 4;
+            [rgba[at], rgba[at + 1], rgba[at + 2]]
+        })
+        .collect()
 }
 
 impl World {

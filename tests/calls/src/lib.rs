@@ -2,13 +2,15 @@
 //! hear. No fakes: every call here goes through sockets, codecs and threads.
 #![forbid(unsafe_code)]
 
+pub mod cast;
 mod human;
 mod raw;
 mod screen;
 pub mod sound;
 mod world;
 
-pub use human::{Human, Setup};
+pub use cast::{Cast, Login};
+pub use human::{Human, SHARED, Setup};
 pub use raw::RawSocket;
 pub use screen::Screen;
 pub use world::{CUSTOMER, OTHER_CUSTOMER, SELLER, World, asset};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use bellwire_server::{App, Backends, Config, Database, StorefrontListeners};
+use bellwire_server::{App, Backends, Config, Database, RingTimeouts, StorefrontListeners};
 
 /// E-mail addresses of the demo data.
 pub const SELLER: &str = "seller@demo.example";
@@ -40,6 +40,16 @@ impl World {
         let socket = app.socket_url("storefront").context("storefront is served")?;
         config.backends = pinned(&app)?;
         Ok(Self { app: Some(app), config, rest, socket, _dir: dir })
+    }
+
+    /// With calls that ring for so long, whatever the backend.
+    pub async fn ringing_for(time: std::time::Duration) -> anyhow::Result<Self> {
+        Self::start_with(|config| config.ring = RingTimeouts::all(time)).await
+    }
+
+    /// With tokens that live for so long, whatever the backend.
+    pub async fn with_sessions_of(time: std::time::Duration) -> anyhow::Result<Self> {
+        Self::start_with(|config| config.session_ttl = Some(time)).await
     }
 
     /// What a user types: the REST host, which answers discovery.

@@ -1,0 +1,322 @@
+//! One suite for every backend: what can become of a call between two people, through the real server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use bellwire_engine::{CallState, CallStats, CallView, EndReason, EngineView, LinkState, MediaKind};
+use bellwire_tests_calls::{Cast, Human, Setup, World, cast};
+
+fn reason(call: &CallView) -> Option<&EndReason> {
+    if let CallState::Ended { reason } = &call.state { Some(reason) } else { None }
+}
+
+fn ended_with(call: &CallView, expected: &EndReason) -> anyhow::Result<()> {
+    ensure!(reason(call) == Some(expected), "expected {expected:?}, got {:?}", call.state);
+    Ok(())
+}
+
+async fn two(world: &World, cast: &Cast) -> anyhow::Result<(Human, Human)> {
+    let callee = Human::of(world, cast.dialect, cast.callee, Setup::default()).await?;
+    let caller = Human::of(world, cast.dialect, cast.caller, Setup::default()).await?;
+    Ok((caller, callee))
+}
+
+async fn talking(world: &World, cast: &Cast, kind: MediaKind) -> anyhow::Result<(Human, Human)> {
+    let (caller, callee) = two(world, cast).await?;
+    caller.call_to(&callee, kind).await?;
+    let ring = callee.ringing().await?;
+    ensure!(ring.kind == kind, "{ring:?}");
+    callee.engine().accept(ring.id).await;
+    tokio::try_join!(caller.connected(), callee.connected())?;
+    Ok((caller, callee))
+}
+
+/// Exactly one record of the newest call, with that status.
+async fn recorded_once(who: &Human, status: &[&str]) -> anyhow::Result<()> {
+    let newest = who.calls().last().and_then(|call| call.remote_id.clone()).context("no call")?;
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
+    loop {
+        let entries = who.engine().history(who.account, 1).await?.entries;
+        let same: Vec<_> = entries.iter().filter(|entry| newest.0.starts_with(&entry.call)).collect();
+        ensure!(same.len() <= 1, "{same:?}");
+        if same.first().is_some_and(|entry| status.contains(&entry.status.as_str())) {
+            return Ok(());
+        }
+        ensure!(tokio::time::Instant::now() < end, "{newest:?} in {entries:?}");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}
+
+async fn they_talk_and_the_callee_hangs_up(cast: &Cast) -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
+    tokio::try_join!(caller.remote.see(30), callee.remote.see(30), caller.own.see(10), callee.own.see(10))?;
+    let heard = |s: &CallStats| s.audio_level_received_db > -60.0 && s.fps_received > 5.0;
+    tokio::try_join!(caller.stats("sound and pictures", heard), callee.stats("sound and pictures", heard))?;
+    callee.engine().hang_up(callee.connected().await?.id).await;
+    let (at_caller, at_callee) = tokio::try_join!(caller.ended(), callee.ended())?;
+    ended_with(&at_caller, &EndReason::RemoteHungUp)?;
+    ended_with(&at_callee, &EndReason::HungUp)?;
+    if caller.capabilities().history {
+        recorded_once(&caller, &["ended", "completed"]).await?;
+    }
+    caller.leave().await;
+    callee.leave().await;
+    Ok(())
+}
+
+async fn the_callee_calls_back_and_the_caller_hangs_up(cast: &Cast) -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (caller, callee) = two(&world, cast).await?;
+    callee.call_to(&caller, MediaKind::Video).await?;
+    let ring = caller.ringing().await?;
+    caller.engine().accept(ring.id).await;
+    tokio::try_join!(caller.connected(), callee.connected())?;
+    tokio::try_join!(caller.remote.see(10), callee.remote.see(10))?;
+    caller.engine().hang_up(ring.id).await;
+    let (at_caller, at_callee) = tokio::try_join!(caller.ended(), callee.ended())?;
+    ended_with(&at_caller, &EndReason::HungUp)?;
+    ended_with(&at_callee, &EndReason::RemoteHungUp)
+}
+
+async fn declining_tells_the_caller(cast: &Cast) -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (caller, callee) = two(&world, cast).await?;
+    let call = caller.call_to(&callee, MediaKind::Video).await?;
+    let ring = callee.ringing().await?;
+    callee.engine().decline(ring.id).await;
+    ended_with(&callee.ended().await?, &EndReason::Declined)?;
+    if cast.rings {
+        ended_with(&caller.ended().await?, &EndReason::RemoteDeclined)?;
+    } else {
+        // Nobody is told that somebody does not come; whoever waits goes when they like.
+        ensure!(matches!(caller.calls()[0].state, CallState::Calling { .. }), "{:?}", caller.calls());
+        caller.engine().hang_up(call).await;
+        ended_with(&caller.ended().await?, &EndReason::Cancelled)?;
+    }
+    Ok(())
+}
+
+async fn cancelling_stops_the_ring(cast: &Cast) -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (caller, callee) = two(&world, cast).await?;
+    let call = caller.call_to(&callee, MediaKind::Video).await?;
+    callee.ringing().await?;
+    caller.engine().hang_up(call).await;
+    let (at_caller, at_callee) = tokio::try_join!(caller.ended(), callee.ended())?;
+    ended_with(&at_caller, &EndReason::Cancelled)?;
+    ended_with(&at_callee, &EndReason::RemoteCancelled)
+}
+
+async fn nobody_answers_and_the_call_is_missed(cast: &Cast) -> anyhow::Result<()> {
+    if !cast.rings {
+        return Ok(());
+    }
+    let world = World::ringing_for(Duration::from_secs(3)).await?;
+    let (caller, callee) = two(&world, cast).await?;
+    caller.call_to(&callee, MediaKind::Video).await?;
+    callee.ringing().await?;
+    let (at_caller, at_callee) = tokio::try_join!(caller.ended(), callee.ended())?;
+    ended_with(&at_caller, &EndReason::Missed)?;
+    ended_with(&at_callee, &EndReason::Missed)?;
+    if callee.capabilities().history {
+        recorded_once(&callee, &["missed"]).await?;
+    }
+    Ok(())
+}
+
+async fn somebody_who_is_away_is_not_reached(cast: &Cast) -> anyhow::Result<()> {
+    let world = World::ringing_for(Duration::from_secs(3)).await?;
+    let callee = Human::of(&world, cast.dialect, cast.callee, Setup::default()).await?;
+    let person = callee.me().context("signed in")?;
+    callee.leave().await;
+    let caller = Human::of(&world, cast.dialect, cast.caller, Setup::default()).await?;
+    let call = caller.call_person(&person, MediaKind::Video).await?;
+    if cast.rings {
+        let expected = if cast.knows_absence { EndReason::RemoteOffline } else { EndReason::Missed };
+        return ended_with(&caller.ended().await?, &expected);
+    }
+    // They wait in the room; whoever comes later finds them there.
+    let callee = Human::of(&world, cast.dialect, cast.callee, Setup::default()).await?;
+    let ring = callee.ringing().await?;
+    callee.engine().accept(ring.id).await;
+    tokio::try_join!(caller.connected(), callee.connected())?;
+    caller.engine().hang_up(call).await;
+    Ok(())
+}
+
+async fn both_dial_at_once_and_one_call_survives(cast: &Cast) -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (caller, callee) = two(&world, cast).await?;
+    // Both lists are there before either dials.
+    tokio::try_join!(caller.line_for(&callee), callee.line_for(&caller))?;
+    tokio::try_join!(caller.call_to(&callee, MediaKind::Video), callee.call_to(&caller, MediaKind::Video))?;
+    tokio::try_join!(caller.connected(), callee.connected())?;
+    tokio::try_join!(caller.remote.see(10), callee.remote.see(10))?;
+    for person in [&caller, &callee] {
+        let live = person.calls().iter().filter(|call| reason(call).is_none()).count();
+        ensure!(live == 1, "{:?}", person.calls());
+    }
+    Ok(())
+}
+
+async fn a_second_caller_waits(cast: &Cast) -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
+    let third = Human::of(&world, cast.dialect, cast.third, Setup::default()).await?;
+    third.call_to(&callee, MediaKind::Video).await?;
+    let waiting = callee.ringing().await?;
+    ensure!(waiting.waiting, "{waiting:?}");
+    callee.engine().end_and_accept(waiting.id).await;
+    caller.ended().await?;
+    let second = |view: &Arc<EngineView>| {
+        view.phone.calls.iter().any(|call| call.id == waiting.id && call.state == CallState::Connected)
+    };
+    tokio::try_join!(callee.until("the second call", second), third.connected())?;
+    third.remote.see(10).await
+}
+
+async fn the_server_goes_and_comes_back(cast: &Cast) -> anyhow::Result<()> {
+    let mut world = World::start().await?;
+    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
+    tokio::try_join!(caller.remote.see(10), callee.remote.see(10))?;
+    world.kill().await;
+    let gone = |view: &Arc<EngineView>| view.accounts.iter().all(|a| a.link == LinkState::Offline);
+    tokio::try_join!(caller.until("the loss", gone), callee.until("the loss", gone))?;
+    tokio::try_join!(caller.remote.see(30), callee.remote.see(30))?;
+
+    world.revive().await?;
+    tokio::try_join!(caller.online(), callee.online())?;
+    tokio::try_join!(caller.remote.see(20), callee.remote.see(20))?;
+    let call = caller.connected().await?;
+    if caller.capabilities().media_state {
+        callee.engine().set_microphone(false).await;
+        caller.until("their mute", |v| v.phone.calls.iter().any(|c| !c.remote_audio)).await?;
+    }
+    caller.engine().hang_up(call.id).await;
+    let (at_caller, at_callee) = tokio::try_join!(caller.ended(), callee.ended())?;
+    ended_with(&at_caller, &EndReason::HungUp)?;
+    ended_with(&at_callee, &EndReason::RemoteHungUp)
+}
+
+async fn the_token_expires_in_a_call(cast: &Cast) -> anyhow::Result<()> {
+    let life = Duration::from_secs(25);
+    let world = World::with_sessions_of(life).await?;
+    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
+    for person in [&caller, &callee] {
+        let account = person.account;
+        if cast.renews {
+            // Renewed without a word: still online after the first token is long dead.
+            tokio::time::sleep(life).await;
+            person.online().await?;
+        } else {
+            let out = |v: &Arc<EngineView>| v.accounts.iter().any(|a| a.link == LinkState::SignedOut);
+            person.until("the end of the session", out).await?;
+            ensure!(person.connected().await?.account == account);
+            person.sign_in_again().await?;
+        }
+        ensure!(person.engine().view().borrow().accounts.len() == 1, "one account, not two");
+    }
+    tokio::try_join!(caller.remote.see(20), callee.remote.see(20))?;
+    // Whoever signed in first may have to once more: the lives of the tokens are short here.
+    let call = callee.connected().await?;
+    if callee.engine().view().borrow().accounts[0].link == LinkState::SignedOut {
+        callee.sign_in_again().await?;
+    }
+    if caller.engine().view().borrow().accounts[0].link == LinkState::SignedOut {
+        caller.sign_in_again().await?;
+    }
+    callee.engine().hang_up(call.id).await;
+    let (at_caller, at_callee) = tokio::try_join!(caller.ended(), callee.ended())?;
+    ended_with(&at_callee, &EndReason::HungUp)?;
+    ended_with(&at_caller, &EndReason::RemoteHungUp)
+}
+
+async fn the_other_side_sees_mute_camera_and_sharing(cast: &Cast) -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
+    tokio::try_join!(caller.remote.see(10), callee.remote.see(10))?;
+    for (from, to) in [(&callee, &caller), (&caller, &callee)] {
+        let abilities = from.capabilities();
+        if abilities.media_state {
+            from.engine().set_microphone(false).await;
+            from.engine().set_camera(false).await;
+            let off = |v: &Arc<EngineView>| v.phone.calls.iter().any(|c| !c.remote_audio && !c.remote_video);
+            to.until("mute and camera off", off).await?;
+            to.stats("silence", |s| s.audio_level_received_db < -60.0).await?;
+            from.engine().set_microphone(true).await;
+            from.engine().set_camera(true).await;
+            let on = |v: &Arc<EngineView>| v.phone.calls.iter().all(|c| c.remote_audio && c.remote_video);
+            to.until("both back", on).await?;
+            to.remote.see(10).await?;
+        }
+        if abilities.screen_share {
+            from.engine().set_sharing(true).await;
+            to.until("sharing", |v| v.phone.calls.iter().any(|c| c.remote_sharing)).await?;
+            to.see_colour(bellwire_tests_calls::SHARED).await?;
+            from.engine().set_sharing(false).await;
+            to.until("no sharing", |v| v.phone.calls.iter().all(|c| !c.remote_sharing)).await?;
+        } else {
+            from.engine().set_sharing(true).await;
+            ensure!(!from.engine().view().borrow().phone.sharing, "this account cannot share");
+        }
+    }
+    Ok(())
+}
+
+async fn a_voice_call_has_sound_and_no_pictures(cast: &Cast) -> anyhow::Result<()> {
+    if !cast.kinds.contains(&MediaKind::Voice) {
+        return Ok(());
+    }
+    let world = World::start().await?;
+    let (caller, callee) = talking(&world, cast, MediaKind::Voice).await?;
+    let heard = |s: &CallStats| s.audio_level_received_db > -60.0;
+    tokio::try_join!(caller.stats("sound", heard), callee.stats("sound", heard))?;
+    for person in [&caller, &callee] {
+        let stats = person.stats("figures", |_| true).await?;
+        ensure!(stats.frames_sent == 0 && stats.frames_received == 0, "{stats:?}");
+        ensure!(person.own.count() == 0 && person.remote.count() == 0, "a picture in a voice call");
+    }
+    caller.engine().hang_up(caller.connected().await?.id).await;
+    ended_with(&callee.ended().await?, &EndReason::RemoteHungUp)
+}
+
+macro_rules! suite {
+    ($($dialect:ident = $cast:expr;)*) => {
+        $(mod $dialect {
+            use super::*;
+            suite!(@tests $cast,
+                they_talk_and_the_callee_hangs_up,
+                the_callee_calls_back_and_the_caller_hangs_up,
+                declining_tells_the_caller,
+                cancelling_stops_the_ring,
+                nobody_answers_and_the_call_is_missed,
+                somebody_who_is_away_is_not_reached,
+                both_dial_at_once_and_one_call_survives,
+                a_second_caller_waits,
+                the_server_goes_and_comes_back,
+                the_token_expires_in_a_call,
+                the_other_side_sees_mute_camera_and_sharing,
+                a_voice_call_has_sound_and_no_pictures,
+            );
+        })*
+
+        #[test]
+        fn every_dialect_has_its_cast() {
+            let casts = [$($cast.dialect),*];
+            let dialects: Vec<_> = bellwire_engine::dialects().iter().map(|dialect| dialect.id).collect();
+            assert_eq!(casts.as_slice(), dialects.as_slice());
+        }
+    };
+    (@tests $cast:expr, $($test:ident,)*) => {
+        $(#[tokio::test(flavor = "multi_thread")]
+        async fn $test() -> anyhow::Result<()> {
+            super::$test(&$cast).await
+        })*
+    };
+}
+
+suite! {
+    storefront = cast::STOREFRONT;
+}
