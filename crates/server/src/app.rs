@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware;
 use axum::serve::ListenerExt;
+use axum::{Extension, Router};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -25,10 +25,12 @@ use crate::common::{Common, Place};
 use crate::config::Database;
 use crate::demo::DemoError;
 use crate::error::ApiError;
+use crate::limits::Gate;
 use crate::openapi::{Endpoint, Routes};
 use crate::relay::{Relay, RelayError};
+use crate::request::BehindProxy;
 use crate::store::{OpenError, Pools, StoreError};
-use crate::{Config, discovery};
+use crate::{Config, discovery, metrics};
 
 /// Largest request body and largest socket message.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -119,11 +121,17 @@ impl App {
                     io.close().await;
                 }
             });
+            let gate = Gate::new(common.config.limits.requests.of(backend));
+            work.every(SWEEP_EVERY, {
+                let gate = gate.clone();
+                move || std::future::ready(gate.sweep())
+            });
             let mut add = |routes: Routes| {
                 let (router, documented) = routes.into_parts();
                 let health = documented.iter().all(|endpoint| endpoint.path != "/health");
                 endpoints.extend(documented.into_iter().map(|endpoint| (backend, endpoint)));
-                inside(router.merge(discovery::routes(&common, backend, health)), backend)
+                let router = gate.around(router);
+                inside(router.merge(discovery::routes(&common, backend, health)), &common, backend)
             };
             let (rest_router, socket_router) = (add(running.rest), add(running.socket));
             match socket {
@@ -254,9 +262,12 @@ async fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
 }
 
 /// What every listener of a backend has around its routes.
-fn inside(router: Router, backend: Backend) -> Router {
+fn inside(router: Router, common: &Arc<Common>, backend: Backend) -> Router {
     let shape = backend.about().shape;
+    let watched = Arc::clone(common);
+    let router = if common.config.behind_proxy { router.layer(Extension(BehindProxy)) } else { router };
     router
+        .merge(metrics::routes(common))
         .fallback(async || ApiError::not_found("There is nothing here"))
         .method_not_allowed_fallback(async || {
             ApiError::status(StatusCode::METHOD_NOT_ALLOWED, "This cannot be done here")
@@ -264,6 +275,9 @@ fn inside(router: Router, backend: Backend) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(move |request, next| shape.apply(request, next)))
+        .layer(middleware::from_fn(move |request, next| {
+            metrics::watch(Arc::clone(&watched), backend, request, next)
+        }))
 }
 
 fn core_jobs(common: &Arc<Common>, work: &mut Work) {
@@ -282,7 +296,7 @@ fn core_jobs(common: &Arc<Common>, work: &mut Work) {
         let (common, over) = (Arc::clone(common), work.over());
         work.spawn(async move {
             if let Some(relay) = &common.relay {
-                relay.count(over).await;
+                relay.count(&common.metrics, over).await;
             }
         });
     }

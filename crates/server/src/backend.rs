@@ -8,7 +8,7 @@
 //! - `pub(crate) async fn start(common, io, work) -> Result<Running, StartError>` makes it run:
 //!   1. its store on `common.pools` (queries `.read`, changes `.write`); with `common.config.demo_data` it
 //!      fills its own empty tables (everybody's password hash is `common.demo_hash().await?`);
-//!   2. its hub: pure decisions, `impl Hub` ([`switchboard`](crate::switchboard)). `switchboard(hub)` gives an
+//!   2. its hub: pure decisions, `impl Hub` ([`switchboard`](crate::switchboard)). `switchboard(common, hub)` gives an
 //!      [`Exchange`](crate::switchboard::Exchange) to talk to it, a task for [`Work::spawn`] and the orders to
 //!      the records, which a second task carries out;
 //!   3. its state, an `Arc` of its own with `common`, store, tokens (`common.tokens("x", ttl)`) and exchange;
@@ -19,11 +19,15 @@
 //!      `Result<_, ApiError>`; a layer writes errors in the backend's [`Shape`]. JSON bodies, queries and
 //!      bearer tokens are read with [`request`](crate::request).
 //!
-//! Health, discovery, OpenAPI, metrics, CORS, size limits and the fallback are added around it.
+//! Health, discovery, OpenAPI, metrics, CORS, size limits, the general request limit
+//! ([`RequestLimits`](crate::RequestLimits)) and the fallback are added around it. Special limits are made of
+//! [`Rate`](crate::limits::Rate) and [`Failures`](crate::limits::Failures), with
+//! [`ClientIp`](crate::request::ClientIp), and are refused with `ApiError::too_many`.
 //!
 //! # Rules
 //! Who somebody is comes from the token (or, with `Mode::Compat`, from what deployed clients send), never
-//! from another field. A change of a record is a compare-and-set, and is announced by whoever made it.
+//! from another field. A change of a record is a compare-and-set, and is announced (and counted:
+//! [`Metrics::call`](crate::metrics::Metrics::call)) by whoever made it.
 
 use std::future::Future;
 use std::sync::Arc;

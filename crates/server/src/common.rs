@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::auth::{HashError, Passwords, Revoked, Tokens};
 use crate::backend::Backend;
 use crate::clock::Millis;
+use crate::metrics::Metrics;
 use crate::relay::{IceServer, Relay};
 use crate::store::Pools;
 use crate::{Config, DEMO_PASSWORD};
@@ -29,6 +30,7 @@ pub(crate) struct Common {
     pub(crate) passwords: Passwords,
     pub(crate) relay: Option<Relay>,
     pub(crate) revoked: Revoked,
+    pub(crate) metrics: Metrics,
     secret: String,
 }
 
@@ -42,7 +44,7 @@ impl Common {
         secret: String,
     ) -> Arc<Self> {
         let revoked = Revoked::new(pools.clone());
-        Arc::new(Self { config, places, pools, passwords, relay, revoked, secret })
+        Arc::new(Self { config, places, pools, passwords, relay, revoked, metrics: Metrics::new(), secret })
     }
 
     /// Tokens of one purpose (a backend's id, or that and a word): those of another are not good for it.

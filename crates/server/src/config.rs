@@ -79,6 +79,12 @@ pub struct Limits {
     pub initiates_per_minute: u32,
     /// Sign-ins per minute for one pair of network address and e-mail address.
     pub logins_per_minute: u32,
+    /// Failed sign-ins in 15 minutes from one network address; marketplace.
+    pub failed_logins: u32,
+    /// Messages one user may send per minute; marketplace.
+    pub messages_per_minute: u32,
+    /// REST requests in 15 minutes from one network address.
+    pub requests: RequestLimits,
     /// Events one socket may send at once, before `events_per_second` counts.
     pub event_burst: u32,
     /// Events one socket may send per second in the long run; what is above is dropped.
@@ -87,7 +93,50 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { initiates_per_minute: 10, logins_per_minute: 20, event_burst: 100, events_per_second: 50 }
+        Self {
+            initiates_per_minute: 10,
+            logins_per_minute: 20,
+            failed_logins: 5,
+            messages_per_minute: 30,
+            requests: RequestLimits::default(),
+            event_burst: 100,
+            events_per_second: 50,
+        }
+    }
+}
+
+/// REST requests that one network address may make of a backend in 15 minutes. Those of marketplace and
+/// hearth are documented; the others keep a single client from taking the whole server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestLimits {
+    pub storefront: u32,
+    pub dealerdesk: u32,
+    pub marketplace: u32,
+    pub hearth: u32,
+    pub clinic: u32,
+}
+
+impl RequestLimits {
+    /// The same for all.
+    #[must_use]
+    pub fn all(count: u32) -> Self {
+        Self { storefront: count, dealerdesk: count, marketplace: count, hearth: count, clinic: count }
+    }
+
+    pub(crate) fn of(self, backend: Backend) -> u32 {
+        match backend {
+            Backend::Storefront => self.storefront,
+            Backend::Dealerdesk => self.dealerdesk,
+            Backend::Marketplace => self.marketplace,
+            Backend::Hearth => self.hearth,
+            Backend::Clinic => self.clinic,
+        }
+    }
+}
+
+impl Default for RequestLimits {
+    fn default() -> Self {
+        Self { storefront: 9000, dealerdesk: 9000, marketplace: 100, hearth: 100, clinic: 9000 }
     }
 }
 
@@ -209,6 +258,8 @@ pub struct Config {
     pub call_timeout: Duration,
     /// Participants of a group session of hearth (`MAX_CALL_PARTICIPANTS`).
     pub max_participants: u32,
+    /// Believe the last address of `X-Forwarded-For`: only behind a reverse proxy that sets it.
+    pub behind_proxy: bool,
     /// Web origins allowed to call with cookies; none by default.
     pub allowed_origins: Vec<String>,
     pub limits: Limits,
@@ -230,6 +281,7 @@ impl Default for Config {
             seat_kept: Duration::from_secs(30),
             call_timeout: Duration::from_secs(60 * 60),
             max_participants: 8,
+            behind_proxy: false,
             allowed_origins: Vec::new(),
             limits: Limits::default(),
             public: BTreeMap::new(),

@@ -18,6 +18,7 @@ use tracing::debug;
 use crate::backend::Sockets;
 use crate::common::Common;
 use crate::limits::Bucket;
+use crate::metrics::Flow;
 use crate::switchboard::{Exchange, Hub, SocketKey};
 
 /// What `connect_error` says to somebody who is not let in.
@@ -95,7 +96,7 @@ pub(crate) fn serve<D: Door>(
             if let Some(guest) = socket.extensions.get::<D::Guest>() {
                 let talk = Arc::clone(&door).talk(key, guest);
                 let heard = Heard { queued, gone, closing: sockets.closing.clone() };
-                sockets.tasks.spawn(run(talk, key, exchange.clone(), socket, heard));
+                sockets.tasks.spawn(run(talk, key, exchange.clone(), socket, heard, Arc::clone(&common)));
             }
             std::future::ready(())
         }
@@ -112,7 +113,7 @@ pub(crate) fn serve<D: Door>(
 }
 
 fn listen<D: Door>(
-    common: &Common,
+    common: &Arc<Common>,
     key: SocketKey,
     socket: &SocketRef,
 ) -> (mpsc::Receiver<Said>, CancellationToken) {
@@ -120,10 +121,12 @@ fn listen<D: Door>(
     let (queue, queued) = mpsc::channel(512);
     let gone = CancellationToken::new();
     let bucket = Arc::new(Bucket::new(&common.config.limits));
+    let common = Arc::clone(common);
     socket.on_fallback(
         move |socket: SocketRef, Event(event): Event, TryData(data): TryData<Value>, ack: AckSender| {
             match bucket.check() {
                 Ok(()) => {
+                    common.metrics.event(D::Hub::BACKEND, Flow::In);
                     let said = Said { event, data: data.unwrap_or_default(), ack };
                     if queue.try_send(said).is_err() {
                         let _ = socket.disconnect();
@@ -131,6 +134,7 @@ fn listen<D: Door>(
                 }
                 Err(refusal) => {
                     debug!(socket = key.0, "An event too many is dropped");
+                    common.metrics.event(D::Hub::BACKEND, Flow::Dropped);
                     if refusal.worth_telling {
                         let (event, body) = D::too_many(refusal.retry_after);
                         let _ = socket.emit(event, &body);
@@ -154,7 +158,9 @@ async fn run<H: Hub>(
     exchange: Exchange<H>,
     socket: SocketRef,
     mut heard: Heard,
+    common: Arc<Common>,
 ) {
+    common.metrics.socket_opened(H::BACKEND);
     exchange.open(key, socket).await;
     talk.begin().await;
     loop {
@@ -174,4 +180,5 @@ async fn run<H: Hub>(
         }
     }
     exchange.gone(key).await;
+    common.metrics.socket_closed(H::BACKEND);
 }

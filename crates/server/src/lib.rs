@@ -25,6 +25,7 @@ mod error;
 mod hearth;
 mod limits;
 mod marketplace;
+mod metrics;
 mod openapi;
 mod relay;
 mod request;
@@ -36,7 +37,8 @@ pub use app::{App, StartError};
 pub use auth::HashError;
 pub use backend::Backend;
 pub use config::{
-    Backends, Config, Database, Limits, Mode, PublicBases, RingTimeouts, StorefrontListeners, TurnConfig,
+    Backends, Config, Database, Limits, Mode, PublicBases, RequestLimits, RingTimeouts, StorefrontListeners,
+    TurnConfig,
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
 pub use relay::RelayError;

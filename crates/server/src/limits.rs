@@ -1,13 +1,23 @@
 //! Who asks too often. Counters are per key and forgotten when idle.
 
+use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::Limits;
+use crate::error::ApiError;
+use crate::request::client_ip;
 
 fn at_least_one(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
@@ -45,11 +55,91 @@ impl<K: Clone + Eq + Hash> Rate<K> {
     }
 }
 
+/// So many failures in a period for each key; what succeeds is not counted.
+#[derive(Debug)]
+pub(crate) struct Failures<K: Eq + Hash> {
+    most: u32,
+    period: Duration,
+    /// When the first of the failures was, and how many there have been since.
+    counts: Mutex<HashMap<K, (Instant, u32)>>,
+}
+
+impl<K: Eq + Hash> Failures<K> {
+    pub(crate) fn new(most: u32, period: Duration) -> Self {
+        Self { most: most.max(1), period, counts: Mutex::default() }
+    }
+
+    /// Whether another try is allowed. On refusal: seconds until it is.
+    pub(crate) fn check(&self, key: &K) -> Result<(), u64> {
+        let Some(&(since, count)) = self.lock().get(key) else { return Ok(()) };
+        let left = self.period.saturating_sub(since.elapsed());
+        if count < self.most || left.is_zero() { Ok(()) } else { Err(left.as_secs().max(1)) }
+    }
+
+    /// Counts a failure.
+    pub(crate) fn failed(&self, key: K) {
+        let period = self.period;
+        let mut counts = self.lock();
+        let entry = counts.entry(key).or_insert_with(|| (Instant::now(), 0));
+        if entry.0.elapsed() >= period {
+            *entry = (Instant::now(), 0);
+        }
+        entry.1 = entry.1.saturating_add(1);
+    }
+
+    /// Forgets failures that are long past.
+    pub(crate) fn sweep(&self) {
+        let period = self.period;
+        self.lock().retain(|_, (since, _)| since.elapsed() < period);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, (Instant, u32)>> {
+        // A count is whole at every moment, so that one of a thread that panicked is as good as any.
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The token bucket of one socket.
 pub(crate) struct Bucket {
     events: DefaultDirectRateLimiter,
     /// So that a flood is not answered with a flood.
     told: DefaultDirectRateLimiter,
+}
+
+/// The general limit of a backend's routes: so many requests per network address.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate(Arc<Rate<IpAddr>>);
+
+/// The period of [`RequestLimits`](crate::RequestLimits).
+pub(crate) const QUARTER: Duration = Duration::from_secs(15 * 60);
+
+impl Gate {
+    pub(crate) fn new(count: u32) -> Self {
+        Self(Arc::new(Rate::new(count, QUARTER)))
+    }
+
+    pub(crate) fn sweep(&self) {
+        self.0.sweep();
+    }
+
+    /// Around the routes a backend has itself; what every listener has (metrics, discovery) is free.
+    pub(crate) fn around(&self, router: Router) -> Router {
+        if !router.has_routes() {
+            return router;
+        }
+        let gate = self.clone();
+        router.route_layer(middleware::from_fn(move |request, next| gate.clone().pass(request, next)))
+    }
+
+    async fn pass(self, request: Request, next: Next) -> Response {
+        let from = client_ip(request.extensions(), request.headers());
+        match from.map_or(Ok(()), |from| self.0.check(&from)) {
+            Ok(()) => next.run(request).await,
+            Err(wait) => {
+                ApiError::too_many("Too many requests, please try again later", wait).into_response()
+            }
+        }
+    }
 }
 
 /// An event above the limit.
@@ -78,5 +168,49 @@ impl Bucket {
                 worth_telling: self.told.check().is_ok(),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_counted_and_forgotten() {
+        let failures = Failures::new(2, Duration::from_secs(900));
+        for _ in 0..2 {
+            assert_eq!(failures.check(&1), Ok(()));
+            failures.failed(1);
+        }
+
+        assert!(failures.check(&1).expect_err("too many") > 800);
+        assert_eq!(failures.check(&2), Ok(()));
+
+        let brief = Failures::new(1, Duration::ZERO);
+        brief.failed(1);
+        assert_eq!(brief.check(&1), Ok(()), "the period is over");
+        brief.sweep();
+        assert!(brief.lock().is_empty());
+    }
+
+    #[test]
+    fn a_rate_lets_its_count_through_at_once_and_then_says_how_long_to_wait() {
+        let rate = Rate::new(3, Duration::from_secs(900));
+
+        assert!((0..3).all(|_| rate.check(&"a").is_ok()));
+        let wait = rate.check(&"a").expect_err("too many");
+        assert!((290..=300).contains(&wait), "{wait}");
+        assert_eq!(rate.check(&"b"), Ok(()));
+    }
+
+    #[test]
+    fn a_flood_is_told_of_once() {
+        let bucket = Bucket::new(&Limits { event_burst: 5, events_per_second: 1, ..Limits::default() });
+
+        let refused: Vec<TooMany> = (0..50).filter_map(|_| bucket.check().err()).collect();
+
+        assert!(refused.len() >= 44, "{}", refused.len());
+        assert!(refused[0].worth_telling && refused[0].retry_after >= 1);
+        assert!(refused.iter().filter(|refusal| refusal.worth_telling).count() <= 2);
     }
 }

@@ -61,6 +61,9 @@ struct Options {
     /// Participants of a hearth group session
     #[arg(long, env = "MAX_CALL_PARTICIPANTS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=32))]
     max_call_participants: u32,
+    /// Take a client's address from X-Forwarded-For: only behind a reverse proxy that sets it
+    #[arg(long, env = "BELLWIRE_BEHIND_PROXY")]
+    behind_proxy: bool,
     /// Web origin allowed to call with cookies (may be repeated)
     #[arg(long = "allow-origin", env = "BELLWIRE_ALLOW_ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
@@ -149,6 +152,7 @@ impl Options {
             },
             call_timeout: Duration::from_secs(self.call_timeout_minutes * 60),
             max_participants: self.max_call_participants,
+            behind_proxy: self.behind_proxy,
             allowed_origins: self.allow_origin.clone(),
             public: self.public(),
             ..Config::default()

@@ -20,6 +20,7 @@ use self::credential::{Gate, Holders, Secret, holders};
 use crate::TurnConfig;
 use crate::auth::random_secret;
 use crate::clock::Millis;
+use crate::metrics::Metrics;
 
 /// How long a credential is good for.
 pub(crate) const CREDENTIAL_TTL: Duration = Duration::from_secs(600);
@@ -104,13 +105,14 @@ impl Relay {
     }
 
     /// Keeps the count of allocations per user up to date, until told to stop.
-    pub(crate) async fn count(&self, stop: CancellationToken) {
+    pub(crate) async fn count(&self, metrics: &Metrics, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(COUNT_EVERY) => {}
             }
             if let Ok(allocations) = self.server.get_allocations_info(None).await {
+                metrics.allocations(allocations.len());
                 self.report.send_replace(holders(allocations.values()));
             }
         }

@@ -65,12 +65,11 @@ pub(crate) async fn start(
     if common.config.demo_data {
         demo::fill(&*store, common, Millis::now()).await?;
     }
-    let (exchange, board, mut orders) = switchboard(Hub::default());
+    let (exchange, board, mut orders) = switchboard(common, Hub::default());
     work.spawn(board.run(work.over()));
 
     let limits = &common.config.limits;
-    let ring = common.config.ring.storefront;
-    let calls = Calls::new(Arc::clone(&store), exchange.clone(), ring, limits.initiates_per_minute);
+    let calls = Calls::new(Arc::clone(common), Arc::clone(&store), exchange.clone());
     let state: Shared = Arc::new(State {
         common: Arc::clone(common),
         store,

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -16,13 +17,19 @@ use serde_json::Value;
 use socketioxide::extract::SocketRef;
 use socketioxide::{SendError, SocketError};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
+use crate::backend::Backend;
 use crate::clock::Millis;
+use crate::common::Common;
+use crate::metrics::Flow;
 
 /// How often a socket that could not be closed because its buffer is full is tried again.
 const RETRY_CLOSE: Duration = Duration::from_millis(250);
+/// How long a hub is left alone before its figures are taken: they go through all its calls.
+const COUNT_AFTER: Duration = Duration::from_millis(200);
 
 /// One connected socket, for the life of the process and of no other backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +38,8 @@ pub(crate) struct SocketKey(pub(crate) u64);
 /// A backend's decisions: who is online, who is in which call, who is told what. It knows no socket,
 /// database or clock, so that a test is a list of requests and times.
 pub(crate) trait Hub: Send + 'static {
+    /// Whose hub it is, for the metrics.
+    const BACKEND: Backend;
     /// What a socket asks for; whose socket it is, the hub keeps.
     type Request: Send + 'static;
     /// What the records (REST handlers, orders carried out) have to say.
@@ -46,6 +55,10 @@ pub(crate) trait Hub: Send + 'static {
     fn deadline(&self) -> Option<Millis>;
     /// What has to happen because time has passed.
     fn expire(&mut self, now: Millis) -> Vec<Reply<Self::Order>>;
+    /// Calls that ring now, for the metrics.
+    fn ringing(&self) -> usize {
+        0
+    }
 }
 
 /// One consequence of what a hub was asked or told.
@@ -139,21 +152,35 @@ impl<H: Hub> Exchange<H> {
 ///
 /// The receiver gets what the records have to do. When it is full (1024), an order is dropped with a
 /// warning: a hub repeats an order that matters until it hears of its effect.
-pub(crate) fn switchboard<H: Hub>(hub: H) -> (Exchange<H>, Switchboard<H>, mpsc::Receiver<H::Order>) {
+pub(crate) fn switchboard<H: Hub>(
+    common: &Arc<Common>,
+    hub: H,
+) -> (Exchange<H>, Switchboard<H>, mpsc::Receiver<H::Order>) {
     // When full, the sockets and handlers that ask wait.
     let (sender, inbox) = mpsc::channel(4096);
     let (records, orders) = mpsc::channel(1024);
-    let board = Switchboard { hub, inbox, sockets: HashMap::new(), closing: BTreeSet::new(), records };
+    let board = Switchboard {
+        common: Arc::clone(common),
+        hub,
+        inbox,
+        sockets: HashMap::new(),
+        closing: BTreeSet::new(),
+        records,
+        count_at: None,
+    };
     (Exchange(sender), board, orders)
 }
 
 /// The task; [`Switchboard::run`] it.
 pub(crate) struct Switchboard<H: Hub> {
+    common: Arc<Common>,
     hub: H,
     inbox: mpsc::Receiver<Input<H>>,
     sockets: HashMap<SocketKey, SocketRef>,
     closing: BTreeSet<SocketKey>,
     records: mpsc::Sender<H::Order>,
+    /// Something happened since the hub's figures were taken; they are taken again then.
+    count_at: Option<Instant>,
 }
 
 impl<H: Hub> Switchboard<H> {
@@ -167,6 +194,11 @@ impl<H: Hub> Switchboard<H> {
                 () = stop.cancelled() => break,
                 () = at(deadline) => None,
                 () = tokio::time::sleep(RETRY_CLOSE), if stuck => None,
+                () = due(self.count_at) => {
+                    self.count_at = None;
+                    self.common.metrics.ringing(H::BACKEND, self.hub.ringing());
+                    continue;
+                }
                 input = self.inbox.recv() => match input {
                     Some(input) => Some(input),
                     None => break,
@@ -207,6 +239,7 @@ impl<H: Hub> Switchboard<H> {
         for reply in replies {
             self.deliver(reply);
         }
+        self.count_at.get_or_insert_with(|| Instant::now() + COUNT_AFTER);
     }
 
     fn deliver(&mut self, reply: Reply<H::Order>) {
@@ -227,7 +260,7 @@ impl<H: Hub> Switchboard<H> {
         }
         let Some(socket) = self.sockets.get(&to) else { return };
         match socket.emit(event, body) {
-            Ok(()) => {}
+            Ok(()) => self.common.metrics.event(H::BACKEND, Flow::Out),
             Err(SendError::Socket(SocketError::InternalChannelFull)) => {
                 debug!(socket = to.0, "A socket does not read what it is sent");
                 self.close(to);
@@ -245,6 +278,13 @@ impl<H: Hub> Switchboard<H> {
                 self.closing.insert(key);
             }
         }
+    }
+}
+
+async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -44,9 +44,10 @@ export class Stage {
     const options = ['--demo', '--only', 'storefront', '--rest', '127.0.0.1:0', '--socket', '127.0.0.1:0', '--turn-listen', '127.0.0.1:0',
       '--allow-origin', stage.page.origin];
     stage.server = new Program('bellwire-server', program, options, { RUST_LOG: 'warn' });
-    const address = (word) => (server) => server.lines.find((line) => line.startsWith(word))?.split(/\s+/)[1];
-    stage.rest = await stage.server.until('the REST address', address('REST'));
-    stage.socket = await stage.server.until('the socket address', address('Socket'));
+    // "storefront  <rest>  socket <socket>"
+    const address = (word) => (server) => server.lines.find((line) => line.startsWith('storefront '))?.split(/\s+/)[word];
+    stage.rest = await stage.server.until('the REST address', address(1));
+    stage.socket = await stage.server.until('the socket address', address(3));
     stage.lastCall = 0;
     return stage;
   }

@@ -8,9 +8,12 @@ use bellwire_dialects::storefront::wire::{CallStatus, CallType, InitiateBody, Re
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
+use crate::backend::Backend;
 use crate::clock::Millis;
+use crate::common::Common;
 use crate::error::ApiError;
 use crate::limits::Rate;
+use crate::metrics::Outcome;
 use crate::store::{StoreError, new_id};
 use crate::storefront::hub::{Change, Facts, Hub, News, Order, Party};
 use crate::storefront::store::{Call, FullCall, Remarks, Store};
@@ -22,20 +25,16 @@ const QUALITIES: [&str; 4] = ["excellent", "good", "fair", "poor"];
 
 #[derive(Debug)]
 pub(crate) struct Calls {
+    common: Arc<Common>,
     store: Arc<dyn Store>,
     exchange: Exchange<Hub>,
-    ring_timeout: Duration,
     initiates: Rate<String>,
 }
 
 impl Calls {
-    pub(crate) fn new(
-        store: Arc<dyn Store>,
-        exchange: Exchange<Hub>,
-        ring_timeout: Duration,
-        initiates_per_minute: u32,
-    ) -> Self {
-        Self { store, exchange, ring_timeout, initiates: Rate::per_minute(initiates_per_minute) }
+    pub(crate) fn new(common: Arc<Common>, store: Arc<dyn Store>, exchange: Exchange<Hub>) -> Self {
+        let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
+        Self { common, store, exchange, initiates }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -85,13 +84,14 @@ impl Calls {
             decline_reason: None,
             recording_url: None,
             scheduled_for: scheduled_for.map(|at| at.0),
-            ring_until: scheduled_for.unwrap_or(now).max(now).plus(self.ring_timeout).0,
+            ring_until: scheduled_for.unwrap_or(now).max(now).plus(self.common.config.ring.storefront).0,
             metadata: "{}".to_owned(),
             created_at: now.0,
             updated_at: now.0,
         };
         self.store.add_call(&call).await?;
         self.tell(&call, Change::default()).await;
+        self.count(Outcome::Started);
         info!(call = call.call_id, by = me.role.as_str(), "Call initiated");
         self.found(&call.call_id).await
     }
@@ -125,6 +125,10 @@ impl Calls {
         };
         let change = Change { by: Some(me.clone()), reason, duration: 0.0 };
         self.tell(&answered.call, change).await;
+        self.count(match response {
+            Response::Accepted => Outcome::Answered,
+            Response::Declined => Outcome::Declined,
+        });
         info!(call = call_id, status = answered.call.status, "Call answered");
         Ok(answered)
     }
@@ -160,6 +164,8 @@ impl Calls {
             let duration = ended.call.duration as f64;
             let change = Change { by: Some(me.clone()), reason: Some(reason), duration };
             self.tell(&ended.call, change).await;
+            let answered = ended.call.start_time.is_some();
+            self.count(if answered { Outcome::Ended } else { Outcome::Cancelled });
             info!(call = call_id, duration = ended.call.duration, "Call ended");
         }
         Ok(ended)
@@ -204,6 +210,7 @@ impl Calls {
 
     async fn miss(&self, call_id: &str) -> Result<(), StoreError> {
         if self.store.mark_missed(call_id, Millis::now()).await? {
+            self.count(Outcome::Missed);
             info!(call = call_id, "Call missed");
         }
         // Also when it was not us who changed it: the hub then learns what it has not heard.
@@ -215,6 +222,10 @@ impl Calls {
             self.tell(&call.call, Change::default()).await;
         }
         Ok(())
+    }
+
+    fn count(&self, outcome: Outcome) {
+        self.common.metrics.call(Backend::Storefront, outcome);
     }
 
     async fn tell(&self, call: &Call, change: Change) {

@@ -171,6 +171,11 @@ impl Hub {
         replies
     }
 
+    /// Calls nobody has answered yet.
+    pub(crate) fn ringing(&self) -> usize {
+        self.calls.values().filter(|call| call.facts.rings()).count()
+    }
+
     /// Everybody online, with the name of one of their sockets.
     pub(crate) fn online(&self) -> Vec<OnlineUser> {
         self.presence.everybody()

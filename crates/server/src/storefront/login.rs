@@ -1,9 +1,9 @@
 //! Signing in and out.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
@@ -16,7 +16,7 @@ use super::caller;
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::Body;
+use crate::request::{Body, ClientIp};
 use crate::storefront::state::{Claims, Shared};
 
 type Goodbye = Result<(CookieJar, Json<Value>), ApiError>;
@@ -24,7 +24,7 @@ type Reply = Result<(StatusCode, CookieJar, Json<LoginReply>), ApiError>;
 
 pub(super) async fn customer(
     State(state): State<Shared>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    ClientIp(from): ClientIp,
     jar: CookieJar,
     Body(body): Body<LoginBody>,
 ) -> Reply {
@@ -33,7 +33,7 @@ pub(super) async fn customer(
 
 pub(super) async fn seller(
     State(state): State<Shared>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    ClientIp(from): ClientIp,
     jar: CookieJar,
     Body(body): Body<LoginBody>,
 ) -> Reply {
@@ -48,7 +48,7 @@ pub(super) async fn logout_seller(State(state): State<Shared>, parts: Parts, jar
     logout(&state, &parts, jar, UserType::Seller).await
 }
 
-async fn login(state: Shared, from: SocketAddr, jar: CookieJar, body: LoginBody, role: UserType) -> Reply {
+async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, role: UserType) -> Reply {
     if body.email.is_empty()
         || body.password.is_empty()
         || body.email.len() > 254
@@ -59,7 +59,7 @@ async fn login(state: Shared, from: SocketAddr, jar: CookieJar, body: LoginBody,
     let email = body.email.trim().to_lowercase();
     state
         .logins
-        .check(&(from.ip(), email.clone()))
+        .check(&(from, email.clone()))
         .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
 
     let account = state.store.account_by_email(role, &email).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bellwire_server::{App, Config, DEMO_PASSWORD, DEMO_SELLER, Limits, Mode};
+use bellwire_server::{App, Config, DEMO_PASSWORD, DEMO_SELLER, Limits, Mode, RequestLimits};
 use serde_json::{Value, json};
 
 use crate::support::{Device, Person, rest, server, socket};
@@ -226,5 +226,26 @@ async fn a_blocked_customer_cannot_call_until_unblocked() {
 
     assert_eq!(seller.post("/video-call/unblock-customer", json!({ "customerId": amira.id })).await.0, 200);
     assert_eq!(amira.post("/video-call/initiate", call).await.0, 201);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_asks_too_often_is_told_to_wait_but_may_still_find_out_about_the_server() {
+    let limits = Limits { requests: RequestLimits::all(5), ..Limits::default() };
+    let app = App::start(Config { limits, ..Config::demo() }).await.expect("a server");
+    let seller = Person::seller(&app).await;
+    for _ in 0..4 {
+        assert_eq!(seller.get("/video-call/ice-servers").await.0, 200);
+    }
+
+    let (status, body) = seller.get("/video-call/ice-servers").await;
+
+    assert_eq!((status, body["success"].as_bool()), (429, Some(false)), "{body}");
+    assert!(body["retryAfter"].as_u64().expect("seconds") >= 1);
+    let host = rest(&app).replace("/api/v2", "");
+    for path in ["/metrics", "/health", "/.well-known/bellwire.json"] {
+        let reply = reqwest::get(format!("{host}{path}")).await.expect("a reply");
+        assert_eq!(reply.status(), 200, "{path}");
+    }
     app.stop().await;
 }

@@ -4,6 +4,7 @@ mod access;
 mod calls;
 mod lists;
 mod malformed;
+mod metrics;
 mod relay;
 mod sockets;
 mod storage;

@@ -3,10 +3,13 @@
 use bellwire_dialects::storefront::wire::name;
 
 use super::message::{News, Order, Reply, Request, To};
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::switchboard::{self, Reply as Out, SocketKey};
 
 impl switchboard::Hub for super::Hub {
+    const BACKEND: Backend = Backend::Storefront;
+
     type Request = Request;
     type News = News;
     type Order = Order;
@@ -35,6 +38,10 @@ impl switchboard::Hub for super::Hub {
 
     fn expire(&mut self, now: Millis) -> Vec<Out<Order>> {
         wired(self.expire(now))
+    }
+
+    fn ringing(&self) -> usize {
+        self.ringing()
     }
 }
 

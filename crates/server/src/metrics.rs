@@ -1,0 +1,184 @@
+//! What is counted, for Prometheus at `/metrics`. Labels come from fixed lists (backends, routes, words),
+//! never from what somebody sends, so that their number is bounded.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::backend::Backend;
+use crate::common::Common;
+use crate::error::ApiError;
+
+/// What became of a call: one of these at its start, one each time it gets further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Started,
+    Answered,
+    Declined,
+    /// Taken back by the caller before an answer.
+    Cancelled,
+    Missed,
+    /// Ended after an answer.
+    Ended,
+    /// The callee was talking.
+    Busy,
+    Failed,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Answered => "answered",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::Missed => "missed",
+            Self::Ended => "ended",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What became of a socket event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    In,
+    Out,
+    /// Came in above the limit.
+    Dropped,
+}
+
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+type RouteLabels<const N: usize> = [(&'static str, String); N];
+type Seconds = Family<RouteLabels<3>, Histogram, fn() -> Histogram>;
+
+/// The counters of one server.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    sockets: Family<Labels<1>, Gauge>,
+    events: Family<Labels<2>, Counter>,
+    calls: Family<Labels<2>, Counter>,
+    ringing: Family<Labels<1>, Gauge>,
+    requests: Family<RouteLabels<4>, Counter>,
+    seconds: Seconds,
+    allocations: Gauge,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("bellwire");
+        let latency: fn() -> Histogram = || Histogram::new([0.005, 0.02, 0.1, 0.5, 2.0, 10.0]);
+        let metrics = Self {
+            sockets: Family::default(),
+            events: Family::default(),
+            calls: Family::default(),
+            ringing: Family::default(),
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(latency),
+            allocations: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register("sockets", "Sockets open", metrics.sockets.clone());
+        registry.register(
+            "socket_events",
+            "Events by direction; dropped above the limit",
+            metrics.events.clone(),
+        );
+        registry.register("calls", "Calls by what became of them", metrics.calls.clone());
+        registry.register("ringing", "Calls that ring now", metrics.ringing.clone());
+        registry.register("http_requests", "REST requests", metrics.requests.clone());
+        registry.register("http_request_seconds", "Time to the head of a reply", metrics.seconds.clone());
+        registry.register("turn_allocations", "Relayed sockets open", metrics.allocations.clone());
+        Self { registry, ..metrics }
+    }
+
+    /// To be said by whoever changed the record of a call.
+    pub(crate) fn call(&self, backend: Backend, outcome: Outcome) {
+        self.calls.get_or_create(&[of(backend), ("outcome", outcome.as_str())]).inc();
+    }
+
+    pub(crate) fn event(&self, backend: Backend, flow: Flow) {
+        let flow = match flow {
+            Flow::In => "in",
+            Flow::Out => "out",
+            Flow::Dropped => "dropped",
+        };
+        self.events.get_or_create(&[of(backend), ("direction", flow)]).inc();
+    }
+
+    pub(crate) fn socket_opened(&self, backend: Backend) {
+        self.sockets.get_or_create(&[of(backend)]).inc();
+    }
+
+    pub(crate) fn socket_closed(&self, backend: Backend) {
+        self.sockets.get_or_create(&[of(backend)]).dec();
+    }
+
+    pub(crate) fn ringing(&self, backend: Backend, calls: usize) {
+        self.ringing.get_or_create(&[of(backend)]).set(i64::try_from(calls).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn allocations(&self, open: usize) {
+        self.allocations.set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+fn of(backend: Backend) -> (&'static str, &'static str) {
+    ("backend", backend.id())
+}
+
+/// `/metrics`.
+pub(crate) fn routes(common: &Arc<Common>) -> Router {
+    Router::new().route("/metrics", get(show)).with_state(Arc::clone(common))
+}
+
+async fn show(State(common): State<Arc<Common>>) -> Response {
+    match common.metrics.text() {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(_) => ApiError::internal().into_response(),
+    }
+}
+
+/// Around the routes of a backend: counts a request by the pattern of its route.
+pub(crate) async fn watch(common: Arc<Common>, backend: Backend, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = request.method().as_str();
+    // A method is whatever somebody sends.
+    let method = if METHODS.contains(&method) { method.to_owned() } else { "other".to_owned() };
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let (took, status) = (begun.elapsed(), response.status().as_str().to_owned());
+    let metrics = &common.metrics;
+    let whose = ("backend", backend.id().to_owned());
+    metrics
+        .seconds
+        .get_or_create(&[whose.clone(), ("method", method.clone()), ("route", route.clone())])
+        .observe(took.as_secs_f64());
+    metrics.requests.get_or_create(&[whose, ("method", method), ("route", route), ("status", status)]).inc();
+    response
+}
+
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
