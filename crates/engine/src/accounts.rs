@@ -251,6 +251,7 @@ fn wire_request(request: &SignIn) -> SignInRequest {
         password: request.password.clone(),
         rest_base: request.rest_base.clone(),
         socket_base: request.socket_base.clone(),
+        ..SignInRequest::default()
     }
 }
 

@@ -273,7 +273,10 @@ impl Loop {
                     account.load_contacts(String::new(), None, &self.internal);
                 }
             }
-            SessionEvent::Message(_) | SessionEvent::ThreadRead { .. } | SessionEvent::Typing { .. } => {}
+            SessionEvent::Message(_)
+            | SessionEvent::ThreadRead { .. }
+            | SessionEvent::Typing { .. }
+            | SessionEvent::Renewed(_) => {}
             SessionEvent::TokenExpired => {
                 self.accounts.set_link(account, LinkState::SignedOut);
                 self.publish();

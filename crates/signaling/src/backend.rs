@@ -25,6 +25,8 @@ pub enum AddressError {
     Unreadable { text: String, source: url::ParseError },
     #[error("{text:?} is not a web address")]
     NotWeb { text: String },
+    #[error("{text:?} is not a path")]
+    NotAPath { text: String },
 }
 
 /// Path of a Socket.IO server that says nothing else.

@@ -1,24 +1,82 @@
-//! `/.well-known/bellwire.json`: what a server says about the backends it has. Only reads it.
+//! What is at an address: `/.well-known/bellwire.json`, where a server says which backends it has.
+//! Signs nobody in.
 
-use bellwire_dialects::Entry;
+use bellwire_dialects::{Entry, Method, RestCall};
 use serde::Deserialize;
 use serde_json::Value;
+use tracing::debug;
 use url::Url;
 
-use crate::backend::{Backend, SOCKET_PATH};
+use crate::{
+    backend::{Backend, SOCKET_PATH, address},
+    rest::Rest,
+    sign_in::SignInError,
+    transport::{Transport, TransportConfig},
+};
 
 /// Where a server describes itself.
-pub(crate) const WELL_KNOWN: &str = "/.well-known/bellwire.json";
+const WELL_KNOWN: &str = "/.well-known/bellwire.json";
+/// Backends of one server that are looked at.
+const BACKENDS: usize = 64;
+
+/// A backend that a server has and this program speaks.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    pub entry: &'static Entry,
+    pub backend: Backend,
+}
+
+/// Asks a server which backends it has, in its own order.
+///
+/// # Errors
+/// [`SignInError::NotABackend`] if it does not describe itself or has none that we speak; the user may
+/// still choose one by hand.
+pub async fn discover(server: &str, transport: &TransportConfig) -> Result<Vec<Offered>, SignInError> {
+    let transport = Transport::prepare(transport).await?;
+    let found = ask(&address(server)?, &transport).await?;
+    found.filter(|found| !found.is_empty()).ok_or(SignInError::NotABackend)
+}
+
+/// What the server says it has; `None` if it does not describe itself.
+pub(crate) async fn ask(server: &Url, transport: &Transport) -> Result<Option<Vec<Offered>>, SignInError> {
+    let mut root = server.clone();
+    root.set_path("/");
+    let ask = RestCall { method: Method::Get, path: WELL_KNOWN.to_owned(), query: Vec::new(), body: None };
+    let (status, body) = Rest::anonymous(root.clone(), transport)?.call(&ask).await?;
+    match status {
+        200 => Ok(read(&root, &body)),
+        429 => Err(SignInError::RateLimited),
+        _ => {
+            debug!(status, "No description");
+            Ok(None)
+        }
+    }
+}
+
+/// The place of a backend whose server does not describe itself: REST below the address, where that
+/// dialect's REST usually is, and the socket at the same host. Backends whose socket is elsewhere
+/// (storefront as deployed) need their bases typed.
+pub(crate) fn guess(server: &Url, entry: &Entry) -> Backend {
+    let mut rest = server.clone();
+    rest.set_query(None);
+    rest.set_fragment(None);
+    let mut socket = rest.clone();
+    socket.set_path("/");
+    let path = rest.path().trim_end_matches('/').to_owned();
+    if !path.ends_with(entry.rest_prefix) {
+        rest.set_path(&format!("{path}{}", entry.rest_prefix));
+    }
+    Backend { rest, socket, socket_path: SOCKET_PATH.to_owned() }
+}
 
 #[derive(Debug, Deserialize)]
 struct Description {
-    #[serde(default)]
-    dialects: Vec<Offered>,
+    dialects: Vec<Value>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Offered {
+struct Line {
     id: String,
     rest_base: String,
     socket_base: String,
@@ -26,23 +84,31 @@ struct Offered {
     socket_path: Option<String>,
 }
 
-/// The wanted dialect, or the first one we speak, and where it is. Bases may be relative to `server`.
-pub(crate) fn read(server: &Url, body: &Value, wanted: Option<&str>) -> Option<(&'static Entry, Backend)> {
+/// The backends of a description that we speak; bases may be relative to `server`. A line that is not
+/// understood is as good as not there.
+fn read(server: &Url, body: &Value) -> Option<Vec<Offered>> {
     let description = Description::deserialize(body).ok()?;
-    description.dialects.iter().find_map(|offered| {
-        if wanted.is_some_and(|wanted| wanted != offered.id) {
-            return None;
-        }
-        let entry = bellwire_dialects::dialect(&offered.id)?;
-        let rest = server.join(&offered.rest_base).ok().filter(is_web)?;
-        let socket = server.join(&offered.socket_base).ok().filter(is_web)?;
-        let socket_path = offered.socket_path.clone().unwrap_or_else(|| SOCKET_PATH.to_owned());
-        Some((entry, Backend { rest, socket, socket_path }))
-    })
+    let line = |line: &Value| {
+        let line = Line::deserialize(line).ok()?;
+        let entry = bellwire_dialects::dialect(&line.id)?;
+        let rest = server.join(&line.rest_base).ok().filter(is_web)?;
+        let socket = server.join(&line.socket_base).ok().filter(is_web)?;
+        let socket_path = line.socket_path.unwrap_or_else(|| SOCKET_PATH.to_owned());
+        Some(Offered { entry, backend: Backend { rest, socket, socket_path } })
+    };
+    Some(description.dialects.iter().take(BACKENDS).filter_map(line).collect())
 }
 
 fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
+}
+
+/// Reads a description as a server at 127.0.0.1 would send it; for fuzzing.
+#[doc(hidden)]
+#[must_use]
+pub fn read_description(body: &[u8]) -> Option<Vec<Offered>> {
+    let server = Url::parse("http://127.0.0.1:8000/").ok()?;
+    read(&server, &serde_json::from_slice(body).ok()?)
 }
 
 #[cfg(test)]
@@ -61,18 +127,35 @@ mod tests {
             { "id": "unheard-of", "restBase": "/x", "socketBase": "/" },
             { "id": "storefront", "restBase": "/api/v2", "socketBase": "http://127.0.0.1:4000" },
         ] });
-        let (entry, backend) = read(&server(), &body, None).unwrap();
-        assert_eq!(entry.id, "storefront");
-        assert_eq!(backend.rest.as_str(), "http://127.0.0.1:8000/api/v2");
-        assert_eq!(backend.socket_address().as_str(), "http://127.0.0.1:4000/socket.io/");
+        let found = read(&server(), &body).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].entry.id, "storefront");
+        assert_eq!(found[0].backend.rest.as_str(), "http://127.0.0.1:8000/api/v2");
+        assert_eq!(found[0].backend.socket_address().as_str(), "http://127.0.0.1:4000/socket.io/");
     }
 
     #[test]
-    fn what_is_not_offered_or_not_web_is_not_found() {
-        let body = json!({ "dialects": [{ "id": "storefront", "restBase": "file:///", "socketBase": "/" }] });
-        assert!(read(&server(), &body, None).is_none());
-        let body = json!({ "dialects": [{ "id": "storefront", "restBase": "/a", "socketBase": "/" }] });
-        assert!(read(&server(), &body, Some("clinic")).is_none());
-        assert!(read(&server(), &json!("<html>"), None).is_none());
+    fn what_is_not_understood_or_not_web_is_not_there() {
+        let body = json!({ "dialects": [
+            7,
+            { "id": "storefront" },
+            { "id": "storefront", "restBase": "file:///", "socketBase": "/" },
+            { "id": "storefront", "restBase": "/a", "socketBase": "/" },
+        ] });
+        assert_eq!(read(&server(), &body).unwrap().len(), 1);
+        assert!(read(&server(), &json!("<html>")).is_none());
+        assert!(read(&server(), &json!({ "message": "Cannot GET" })).is_none());
+    }
+
+    #[test]
+    fn without_a_description_the_bases_are_guessed() {
+        let entry = bellwire_dialects::dialect("storefront").unwrap();
+        let guessed = guess(&Url::parse("https://shop.example/").unwrap(), entry);
+        assert_eq!(guessed.rest.as_str(), "https://shop.example/api/v2");
+        assert_eq!(guessed.socket_address().as_str(), "https://shop.example/socket.io/");
+        let below = guess(&Url::parse("https://example/shop/?a=b").unwrap(), entry);
+        assert_eq!(below.rest.as_str(), "https://example/shop/api/v2");
+        let whole = guess(&Url::parse("https://shop.example/api/v2/").unwrap(), entry);
+        assert_eq!(whole.rest.as_str(), "https://shop.example/api/v2/");
     }
 }

@@ -10,6 +10,8 @@ use bellwire_dialects::{RequestId, RestCall};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Lane {
     Call(CallKey),
+    /// What the user writes.
+    Chat,
     Alone(RequestId),
 }
 
@@ -28,13 +30,13 @@ pub(crate) struct Lanes {
 pub(crate) enum Turn {
     Start(RequestId, RestCall),
     Wait,
-    Full(RequestId),
+    Full(RequestId, RestCall),
 }
 
 impl Lanes {
     pub(crate) fn enter(&mut self, lane: Lane, id: RequestId, call: RestCall) -> Turn {
         if self.waiting + self.busy.len() >= ROOM {
-            return Turn::Full(id);
+            return Turn::Full(id, call);
         }
         match self.busy.get_mut(&lane) {
             Some(queue) => {
@@ -95,8 +97,8 @@ mod tests {
     fn a_hanging_server_does_not_collect_requests_without_end() {
         let mut lanes = Lanes::default();
         for n in 0..ROOM as u64 {
-            assert_ne!(lanes.enter(lane("a"), RequestId(n), get("/")), Turn::Full(RequestId(n)));
+            assert!(!matches!(lanes.enter(lane("a"), RequestId(n), get("/")), Turn::Full(..)));
         }
-        assert_eq!(lanes.enter(lane("a"), RequestId(999), get("/")), Turn::Full(RequestId(999)));
+        assert_eq!(lanes.enter(lane("a"), RequestId(999), get("/")), Turn::Full(RequestId(999), get("/")));
     }
 }

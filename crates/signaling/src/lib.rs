@@ -2,6 +2,7 @@
 //! them. What is said is the dialects' business, what it means for a call the phone's.
 #![forbid(unsafe_code)]
 
+mod access;
 mod backend;
 mod discovery;
 mod lanes;
@@ -11,11 +12,17 @@ mod rest;
 mod session;
 mod sign_in;
 mod socketio;
+mod transport;
+mod tunnel;
 
 pub use backend::{AddressError, Backend};
 pub use bellwire_dialects::{
     Analytics, Capabilities, ChatAction, Contact, ContactSubject, DIALECTS, Entry, Field, HistoryItem,
     HistoryPage, IceServer, Identity, LastMessage, ListKind, Message, Phase, ReplyError, Role, Slot, dialect,
 };
-pub use session::{SayError, Session, SessionEvent};
+#[doc(hidden)]
+pub use discovery::read_description;
+pub use discovery::{Offered, discover};
+pub use session::{RenewError, SayError, Session, SessionEvent};
 pub use sign_in::{SignInError, SignInRequest, SignedIn, resume, sign_in};
+pub use transport::{TransportConfig, TransportError};

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_dialects::{Identity, Method, RestCall};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, InvalidHeaderValue};
 use reqwest::cookie::Jar;
 use serde_json::Value;
 use thiserror::Error;
 use url::Url;
+
+use crate::transport::Transport;
 
 const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(10);
@@ -24,10 +27,14 @@ pub(crate) enum RestError {
     Unreachable(#[source] reqwest::Error),
     #[error("the server's certificate is not accepted")]
     Tls(#[source] reqwest::Error),
+    #[error("the proxy gave no connection")]
+    Proxy(#[source] Option<reqwest::Error>),
     #[error("the server's reply is larger than allowed")]
     TooLarge,
     #[error("the address is not usable")]
     Address(#[source] url::ParseError),
+    #[error("the token cannot be sent")]
+    Token(#[source] InvalidHeaderValue),
     #[error("no HTTP client can be made")]
     Client(#[source] reqwest::Error),
 }
@@ -41,23 +48,37 @@ pub(crate) struct Rest {
 
 impl Rest {
     /// Talks to `base` as nobody.
-    pub(crate) fn anonymous(base: Url) -> Result<Self, RestError> {
-        Self::with_jar(base, Jar::default())
+    pub(crate) fn anonymous(base: Url, transport: &Transport) -> Result<Self, RestError> {
+        Self::with(base, Jar::default(), HeaderMap::new(), transport)
     }
 
     /// Talks to `base` as somebody. The cookie is set here from the token and not taken from the login
     /// reply: deployed servers mark it `Secure`, which a jar does not send back over http.
-    pub(crate) fn signed_in(base: Url, identity: &Identity) -> Result<Self, RestError> {
+    pub(crate) fn signed_in(
+        base: Url,
+        identity: &Identity,
+        transport: &Transport,
+    ) -> Result<Self, RestError> {
         let jar = Jar::default();
         if let Some(cookie) = &identity.cookie {
             jar.add_cookie_str(&format!("{cookie}={}; Path=/; HttpOnly", identity.token), &base);
         }
-        Self::with_jar(base, jar)
+        let mut headers = HeaderMap::new();
+        if identity.bearer && !identity.token.is_empty() {
+            let mut bearer =
+                HeaderValue::from_str(&format!("Bearer {}", identity.token)).map_err(RestError::Token)?;
+            bearer.set_sensitive(true);
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        Self::with(base, jar, headers, transport)
     }
 
-    fn with_jar(base: Url, jar: Jar) -> Result<Self, RestError> {
-        let client = reqwest::Client::builder()
+    fn with(base: Url, jar: Jar, headers: HeaderMap, transport: &Transport) -> Result<Self, RestError> {
+        let client = transport
+            .client()
+            .map_err(RestError::Client)?
             .cookie_provider(Arc::new(jar))
+            .default_headers(headers)
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
             .redirect(reqwest::redirect::Policy::limited(3))
@@ -83,6 +104,9 @@ impl Rest {
         }
         let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
+        if status == 407 {
+            return Err(RestError::Proxy(None));
+        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > REPLY {
@@ -121,6 +145,9 @@ fn unreachable(error: reqwest::Error) -> RestError {
         if ["certificate", "ssl", "tls"].iter().any(|word| words.contains(word)) {
             return RestError::Tls(error.without_url());
         }
+        if ["proxy", "tunnel", "socks"].iter().any(|word| words.contains(word)) {
+            return RestError::Proxy(Some(error.without_url()));
+        }
         source = cause.source();
     }
     RestError::Unreachable(error.without_url())
@@ -129,10 +156,16 @@ fn unreachable(error: reqwest::Error) -> RestError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TransportConfig;
 
-    #[test]
-    fn paths_are_appended_to_the_base_and_queries_encoded() {
-        let rest = Rest::anonymous(Url::parse("http://h:8000/api/v2/").unwrap()).unwrap();
+    async fn at(base: &str) -> Rest {
+        let transport = Transport::prepare(&TransportConfig::default()).await.unwrap();
+        Rest::anonymous(Url::parse(base).unwrap(), &transport).unwrap()
+    }
+
+    #[tokio::test]
+    async fn paths_are_appended_to_the_base_and_queries_encoded() {
+        let rest = at("http://h:8000/api/v2/").await;
         let call = RestCall {
             method: Method::Get,
             path: "/video-call/customers/s1".into(),
@@ -143,9 +176,9 @@ mod tests {
         assert_eq!(url.as_str(), "http://h:8000/api/v2/video-call/customers/s1?search=Ann+%26+Bob");
     }
 
-    #[test]
-    fn a_path_cannot_climb_out_of_the_base() {
-        let rest = Rest::anonymous(Url::parse("http://h:8000/api/v2/").unwrap()).unwrap();
+    #[tokio::test]
+    async fn a_path_cannot_climb_out_of_the_base() {
+        let rest = at("http://h:8000/api/v2/").await;
         let call =
             RestCall { method: Method::Get, path: "/../../admin".into(), query: Vec::new(), body: None };
         assert!(rest.address(&call).is_err());

@@ -1,45 +1,43 @@
-//! One task per account: it joins socket, REST and dialect. It decides nothing about a call.
-//!
-//! ```text
-//!  say ──► encode ─┬─► REST lanes ──► reply ──┐
-//!                  └─► outbox ──► socket      ├─► decode ─┬─► SessionEvent
-//!                                   socket ───┘           └─► more to send
-//! ```
+//! A signed-in account as its user holds it: what can be said and asked, and what is heard. The work
+//! is done by the task, one per account.
+
+mod renewal;
+mod task;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bellwire_call::{CallKey, PersonId, Signal};
 use bellwire_dialects::{
-    Analytics, Contact, Dialect, HistoryPage, IceServer, Inbound, Message, Outbound, Reaction, Reply,
-    ReplyError, RequestId, RestCall, SideEvent,
+    Analytics, ChatAction, Contact, Dialect, Entry, HistoryPage, IceServer, Identity, Message, Reply,
+    ReplyError, RestCall,
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use thiserror::Error;
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinSet,
-};
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tracing::{debug, info, warn};
+use tracing::debug;
 
 use crate::{
+    access::{Access, Generation},
     backend::Backend,
-    lanes::{Lane, Lanes, Turn},
-    outbox::{Emission, Outbox},
     rest::Rest,
-    socketio::{Socket, SocketEvent, SocketTarget},
+    transport::Transport,
 };
 
-/// Signals that wait to be said; when full, [`Session::say`] fails.
+/// Orders that wait to be carried out; when full, [`Session::say`] and its like fail.
 const ORDERS: usize = 1024;
 /// Events for the engine; when full, the session waits (and with it the socket).
 const EVENTS: usize = 1024;
 /// See `Dialect::contacts`.
 const LIST_ROUNDS: usize = 4;
 const LIST_CALLS: usize = 64;
-/// How long [`Session::close`] waits for what is still being said over REST.
-const LAST_WORDS: Duration = Duration::from_secs(4);
+/// REST calls of one list at a time: deployed backends count requests.
+const LIST_AT_ONCE: usize = 4;
+/// How long a list waits for a new token.
+const NEW_TOKEN: Duration = Duration::from_secs(60);
 
 /// What a session says.
 #[derive(Debug)]
@@ -69,11 +67,15 @@ pub enum SessionEvent {
         person: PersonId,
         on: bool,
     },
-    /// Said once: the backend no longer accepts the token, the session stays offline.
+    /// The account has a new token, by itself or by [`Session::renew`]: store this identity instead of
+    /// the old one.
+    Renewed(Box<Identity>),
+    /// The backend no longer accepts the token and gives no new one. The session stays offline until
+    /// [`Session::renew`]; calls that run keep their media.
     TokenExpired,
 }
 
-/// Why a signal was not taken.
+/// Why an order was not taken.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SayError {
@@ -81,6 +83,16 @@ pub enum SayError {
     Closed,
     #[error("too many signals are waiting")]
     Full,
+}
+
+/// Why a session does not go on as that identity.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RenewError {
+    #[error("this is another account")]
+    OtherAccount,
+    #[error(transparent)]
+    Say(#[from] SayError),
 }
 
 /// A handle on a running session. The session ends when the last one is dropped; then nothing is said
@@ -93,50 +105,68 @@ pub struct Session {
 #[derive(Debug)]
 struct Shared {
     orders: mpsc::Sender<Order>,
-    rest: Rest,
-    /// A second codec of the same account: builds and reads lists, has no calls.
-    lists: Box<dyn Dialect>,
+    access: Arc<Access>,
+    /// Dialect, role and person: what a new identity must not change.
+    account: (String, String, PersonId),
     _life: DropGuard,
 }
 
 enum Order {
-    Say { key: CallKey, signal: Signal },
-    TokenExpired,
-    Close { done: oneshot::Sender<()> },
+    Say {
+        key: CallKey,
+        signal: Signal,
+    },
+    Chat(ChatAction),
+    /// A list was refused with the token of that generation; told whether there is a newer one.
+    Refused {
+        generation: Generation,
+        renewed: oneshot::Sender<bool>,
+    },
+    Renew(Box<Identity>),
+    Close {
+        done: oneshot::Sender<()>,
+    },
+}
+
+/// Everything a session starts with.
+pub(crate) struct Account {
+    pub(crate) entry: &'static Entry,
+    pub(crate) backend: Backend,
+    pub(crate) identity: Identity,
+    pub(crate) transport: Transport,
+    pub(crate) rest: Rest,
 }
 
 impl Session {
+    /// Runs `dialect` for that account.
     pub(crate) fn start(
         dialect: Box<dyn Dialect>,
-        lists: Box<dyn Dialect>,
-        rest: Rest,
-        backend: &Backend,
+        account: Account,
     ) -> std::io::Result<(Self, mpsc::Receiver<SessionEvent>)> {
-        let target = SocketTarget { address: backend.socket_address(), auth: dialect.socket_auth() };
-        let (socket, socket_events) = Socket::start(target)?;
+        let Account { entry, backend, identity, transport, rest } = account;
+        let lists = (entry.new)(&identity);
+        Self::start_with(dialect, lists, Account { entry, backend, identity, transport, rest })
+    }
+
+    fn start_with(
+        dialect: Box<dyn Dialect>,
+        lists: Box<dyn Dialect>,
+        account: Account,
+    ) -> std::io::Result<(Self, mpsc::Receiver<SessionEvent>)> {
         let (orders, orders_in) = mpsc::channel(ORDERS);
         let (events, events_out) = mpsc::channel(EVENTS);
         let life = CancellationToken::new();
-        let task = Task {
-            dialect,
-            rest: rest.clone(),
-            socket: Some(socket),
-            connection: None,
-            outbox: Outbox::default(),
-            lanes: Lanes::default(),
-            in_flight: JoinSet::new(),
-            events,
-            link: None,
-            expired: false,
-        };
+        let access = Arc::new(Access::new(account.rest.clone(), lists));
+        let who = who(&account.identity);
+        let task = task::Task::new(dialect, account, Arc::clone(&access), events)?;
         let ended = life.clone();
         tokio::spawn(async move {
             tokio::select! {
                 () = ended.cancelled() => {}
-                () = task.run(orders_in, socket_events) => {}
+                () = task.run(orders_in) => {}
             }
         });
-        let shared = Shared { orders, rest, lists, _life: life.drop_guard() };
+        let shared = Shared { orders, access, account: who, _life: life.drop_guard() };
         Ok((Self { shared: Arc::new(shared) }, events_out))
     }
 
@@ -145,7 +175,32 @@ impl Session {
     /// # Errors
     /// The session is closed or does not keep up.
     pub fn say(&self, key: CallKey, signal: Signal) -> Result<(), SayError> {
-        self.shared.orders.try_send(Order::Say { key, signal }).map_err(|error| match error {
+        self.order(Order::Say { key, signal })
+    }
+
+    /// Says what the user does with messages. What comes of it is heard as events; a message that did
+    /// not get through is not there when [`Session::messages`] asks.
+    ///
+    /// # Errors
+    /// The session is closed or does not keep up.
+    pub fn chat(&self, action: ChatAction) -> Result<(), SayError> {
+        self.order(Order::Chat(action))
+    }
+
+    /// Goes on as the same person with a new token, after the user signed in again. Calls stay as they
+    /// are; the socket opens again.
+    ///
+    /// # Errors
+    /// Somebody else signed in, the session is closed or does not keep up.
+    pub fn renew(&self, identity: Identity) -> Result<(), RenewError> {
+        if who(&identity) != self.shared.account {
+            return Err(RenewError::OtherAccount);
+        }
+        Ok(self.order(Order::Renew(Box::new(identity)))?)
+    }
+
+    fn order(&self, order: Order) -> Result<(), SayError> {
+        self.shared.orders.try_send(order).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => SayError::Full,
             mpsc::error::TrySendError::Closed(_) => SayError::Closed,
         })
@@ -156,20 +211,45 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`]; likewise for the other lists.
     pub async fn contacts(&self, search: &str) -> Result<Vec<Contact>, ReplyError> {
-        // The dialects ask the clock only for what is today; without one everything is.
-        let now = String::new();
+        let mut generation = self.shared.access.generation();
+        loop {
+            let result = self.contacts_once(search).await;
+            match self.worth_repeating(&result, generation).await {
+                Some(newer) => generation = newer,
+                None => return result,
+            }
+        }
+    }
+
+    async fn contacts_once(&self, search: &str) -> Result<Vec<Contact>, ReplyError> {
+        let now = now();
+        let access = &self.shared.access;
         let mut replies = Vec::new();
         for _ in 0..LIST_ROUNDS {
-            let calls = self.shared.lists.contacts(search, &now, &replies);
+            let calls = access.lists(|lists| lists.contacts(search, &now, &replies));
             if calls.is_empty() {
                 break;
             }
-            for call in calls.into_iter().take(LIST_CALLS) {
+            let asked = calls.into_iter().take(LIST_CALLS).map(|call| async move {
                 let (status, body) = self.ask(&call).await?;
-                replies.push(Reply { call, status, body });
-            }
+                Ok::<Reply, ReplyError>(Reply { call, status, body })
+            });
+            let answered: Vec<Reply> = stream::iter(asked).buffered(LIST_AT_ONCE).try_collect().await?;
+            replies.extend(answered);
         }
-        self.check(self.shared.lists.parse_contacts(search, &now, &replies))
+        access.lists(|lists| lists.parse_contacts(search, &now, &replies))
+    }
+
+    /// The newest messages of a thread, oldest first; none where the backend has no messages.
+    ///
+    /// # Errors
+    /// See [`ReplyError`].
+    pub async fn messages(&self, thread: &str, limit: u32) -> Result<Vec<Message>, ReplyError> {
+        let messages = self.fetch(
+            |lists| lists.messages(thread, limit),
+            |lists, status, body| lists.parse_messages(thread, status, body),
+        );
+        Ok(messages.await?.unwrap_or_default())
     }
 
     /// One page (from 1) of past calls, newest first.
@@ -177,9 +257,11 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`].
     pub async fn history(&self, page: u32, limit: u32) -> Result<HistoryPage, ReplyError> {
-        let Some(call) = self.shared.lists.history(page, limit) else { return Ok(HistoryPage::default()) };
-        let (status, body) = self.ask(&call).await?;
-        self.check(self.shared.lists.parse_history(status, &body))
+        let history = self.fetch(
+            |lists| lists.history(page, limit),
+            |lists, status, body| lists.parse_history(status, body),
+        );
+        Ok(history.await?.unwrap_or_default())
     }
 
     /// Call figures of the account; `None` where the backend keeps none for it.
@@ -187,9 +269,7 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`].
     pub async fn analytics(&self) -> Result<Option<Analytics>, ReplyError> {
-        let Some(call) = self.shared.lists.analytics() else { return Ok(None) };
-        let (status, body) = self.ask(&call).await?;
-        self.check(self.shared.lists.parse_analytics(status, &body)).map(Some)
+        self.fetch(|lists| lists.analytics(), |lists, status, body| lists.parse_analytics(status, body)).await
     }
 
     /// STUN and TURN servers with fresh credentials.
@@ -197,9 +277,9 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`].
     pub async fn ice_servers(&self) -> Result<Vec<IceServer>, ReplyError> {
-        let Some(call) = self.shared.lists.ice_servers() else { return Ok(Vec::new()) };
-        let (status, body) = self.ask(&call).await?;
-        self.check(self.shared.lists.parse_ice_servers(status, &body)).map(|list| list.servers)
+        let servers = self
+            .fetch(|lists| lists.ice_servers(), |lists, status, body| lists.parse_ice_servers(status, body));
+        Ok(servers.await?.map(|list| list.servers).unwrap_or_default())
     }
 
     /// Says what is still to be said, closes the socket and ends the session.
@@ -211,228 +291,59 @@ impl Session {
         }
     }
 
+    /// One list of one REST call, asked again if its token was too old and there is a newer one.
+    async fn fetch<T>(
+        &self,
+        build: impl Fn(&dyn Dialect) -> Option<RestCall>,
+        read: impl Fn(&dyn Dialect, u16, &Value) -> Result<T, ReplyError>,
+    ) -> Result<Option<T>, ReplyError> {
+        let access = &self.shared.access;
+        let mut generation = access.generation();
+        loop {
+            let Some(call) = access.lists(&build) else { return Ok(None) };
+            let (status, body) = self.ask(&call).await?;
+            let result = access.lists(|lists| read(lists, status, &body));
+            match self.worth_repeating(&result, generation).await {
+                Some(newer) => generation = newer,
+                None => return result.map(Some),
+            }
+        }
+    }
+
     async fn ask(&self, call: &RestCall) -> Result<(u16, Value), ReplyError> {
-        self.shared.rest.call(call).await.map_err(|error| {
+        let (_, rest) = self.shared.access.rest();
+        rest.call(call).await.map_err(|error| {
             debug!(%error, "List not fetched");
             ReplyError::Unreachable
         })
     }
 
-    fn check<T>(&self, result: Result<T, ReplyError>) -> Result<T, ReplyError> {
-        if let Err(ReplyError::TokenExpired) = &result {
-            // A full queue only delays the news to the next call.
-            let _ = self.shared.orders.try_send(Order::TokenExpired);
+    /// The generation of a token that is newer than the refused one. Each repeat has a newer token, and
+    /// the task gives up on tokens that are never accepted, so repeating ends.
+    async fn worth_repeating<T>(
+        &self,
+        result: &Result<T, ReplyError>,
+        generation: Generation,
+    ) -> Option<Generation> {
+        let Err(ReplyError::TokenExpired) = result else { return None };
+        let (renewed, answer) = oneshot::channel();
+        // A full queue only delays the news to the next call.
+        self.order(Order::Refused { generation, renewed }).ok()?;
+        match tokio::time::timeout(NEW_TOKEN, answer).await {
+            Ok(Ok(true)) => Some(self.shared.access.generation()),
+            Ok(Ok(false) | Err(_)) | Err(_) => None,
         }
-        result
     }
 }
 
-struct Task {
-    dialect: Box<dyn Dialect>,
-    rest: Rest,
-    /// `None` once the token has expired.
-    socket: Option<Socket>,
-    /// Number of the open connection.
-    connection: Option<u32>,
-    outbox: Outbox,
-    lanes: Lanes,
-    in_flight: JoinSet<(Lane, RequestId, u16, Value)>,
-    events: mpsc::Sender<SessionEvent>,
-    link: Option<bool>,
-    expired: bool,
+fn who(identity: &Identity) -> (String, String, PersonId) {
+    (identity.dialect.clone(), identity.role.clone(), identity.person.id.clone())
 }
 
-impl Task {
-    async fn run(mut self, mut orders: mpsc::Receiver<Order>, mut socket: mpsc::Receiver<SocketEvent>) {
-        loop {
-            tokio::select! {
-                order = orders.recv() => match order {
-                    Some(Order::Say { key, signal }) => self.say(&key, &signal),
-                    Some(Order::TokenExpired) => self.token_expired().await,
-                    Some(Order::Close { done }) => {
-                        self.close(&mut socket).await;
-                        // Nobody may be waiting any more.
-                        let _ = done.send(());
-                        return;
-                    }
-                    None => return,
-                },
-                Some(event) = socket.recv() => self.socket_event(event).await,
-                Some(reply) = self.in_flight.join_next() => {
-                    if let Ok((lane, id, status, body)) = reply {
-                        self.reply(&lane, id, status, body).await;
-                    }
-                }
-                () = self.events.closed() => return,
-            }
-        }
-    }
-
-    fn say(&mut self, key: &CallKey, signal: &Signal) {
-        match self.dialect.encode(key, signal) {
-            Ok(outbound) => self.send(outbound, Some(key)),
-            Err(error) => debug!(%error, ?signal, "Signal not said"),
-        }
-    }
-
-    fn send(&mut self, outbound: Vec<Outbound>, call: Option<&CallKey>) {
-        for outbound in outbound {
-            match outbound {
-                Outbound::Emit { name, args, perishable } => {
-                    let emission = Emission { name, args, perishable };
-                    match (self.connection, &self.socket) {
-                        (Some(connection), Some(socket)) => socket.emit(connection, emission),
-                        (None | Some(_), _) => self.outbox.push(emission, Instant::now()),
-                    }
-                }
-                Outbound::Request { id, call: request } => {
-                    let lane = call.map_or(Lane::Alone(id), |key| Lane::Call(key.clone()));
-                    match self.lanes.enter(lane.clone(), id, request) {
-                        Turn::Start(id, request) => self.fetch(lane, id, request),
-                        Turn::Wait => {}
-                        Turn::Full(id) => {
-                            warn!("Too many REST calls are waiting");
-                            let body = Value::String("too many requests are waiting".to_owned());
-                            self.in_flight.spawn(async move { (lane, id, 0, body) });
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn fetch(&mut self, lane: Lane, id: RequestId, request: RestCall) {
-        let rest = self.rest.clone();
-        self.in_flight.spawn(async move {
-            match rest.call(&request).await {
-                Ok((status, body)) => (lane, id, status, body),
-                Err(error) => {
-                    debug!(path = request.path, %error, "REST call failed");
-                    (lane, id, 0, Value::String(error.to_string()))
-                }
-            }
-        });
-    }
-
-    async fn reply(&mut self, lane: &Lane, id: RequestId, status: u16, body: Value) {
-        if let Some((id, request)) = self.lanes.leave(lane) {
-            self.fetch(lane.clone(), id, request);
-        }
-        self.hear(Inbound::Reply { id, status, body }).await;
-    }
-
-    async fn socket_event(&mut self, event: SocketEvent) {
-        match event {
-            SocketEvent::Opened { connection } => {
-                self.connection = Some(connection);
-                self.hear(Inbound::Opened).await;
-                let (waiting, dropped) = self.outbox.open(Instant::now());
-                debug!(connection, waiting = waiting.len(), dropped, "Socket open");
-                for emission in waiting {
-                    if let Some(socket) = &self.socket {
-                        socket.emit(connection, emission);
-                    }
-                }
-                self.link(true).await;
-            }
-            SocketEvent::Event { name, args } => self.hear(Inbound::Event { name, args }).await,
-            SocketEvent::Lost => self.lost().await,
-            SocketEvent::Refused { message } => {
-                debug!(message, "Socket refused");
-                self.lost().await;
-                // No backend has a code for it, and every other refusal passes by itself.
-                let message = message.to_lowercase();
-                if ["token", "auth", "jwt", "login"].iter().any(|word| message.contains(word)) {
-                    self.token_expired().await;
-                }
-            }
-        }
-    }
-
-    async fn lost(&mut self) {
-        if self.connection.take().is_some() {
-            self.hear(Inbound::Closed).await;
-        }
-        self.link(false).await;
-    }
-
-    async fn hear(&mut self, inbound: Inbound) {
-        let Reaction { heard, outbound, side } = match self.dialect.decode(inbound) {
-            Ok(reaction) => reaction,
-            Err(error) => {
-                debug!(%error, "Message dropped");
-                return;
-            }
-        };
-        self.send(outbound, heard.first().map(|(key, _)| key));
-        for (key, signal) in heard {
-            self.tell(SessionEvent::Heard { key, signal }).await;
-        }
-        for side in side {
-            match side {
-                SideEvent::Presence(changes) => {
-                    for change in changes {
-                        let event = SessionEvent::Presence { person: change.person, online: change.online };
-                        self.tell(event).await;
-                    }
-                }
-                SideEvent::TokenExpired => Box::pin(self.token_expired()).await,
-                SideEvent::ListChanged => self.tell(SessionEvent::ListChanged).await,
-                SideEvent::Message(message) => self.tell(SessionEvent::Message(message)).await,
-                SideEvent::ThreadRead { thread, by_me } => {
-                    self.tell(SessionEvent::ThreadRead { thread, by_me }).await;
-                }
-                SideEvent::Typing { thread, person, on } => {
-                    self.tell(SessionEvent::Typing { thread, person, on }).await;
-                }
-            }
-        }
-    }
-
-    async fn link(&mut self, up: bool) {
-        if self.link.replace(up) != Some(up) {
-            info!(up, "Link");
-            self.tell(SessionEvent::Link { up }).await;
-        }
-    }
-
-    async fn token_expired(&mut self) {
-        if std::mem::replace(&mut self.expired, true) {
-            return;
-        }
-        info!("Token no longer accepted");
-        // Dropped, not closed: a server that refuses us gets no farewell, and nothing may wait for it.
-        self.socket = None;
-        self.connection = None;
-        self.link(false).await;
-        self.tell(SessionEvent::TokenExpired).await;
-    }
-
-    async fn tell(&self, event: SessionEvent) {
-        // Without a listener the loop ends by itself.
-        let _ = self.events.send(event).await;
-    }
-
-    /// Lets REST calls finish and what they lead to be said, then closes the socket.
-    async fn close(&mut self, socket: &mut mpsc::Receiver<SocketEvent>) {
-        let finish = async {
-            while let Some(reply) = self.in_flight.join_next().await {
-                let Ok((lane, id, status, body)) = reply else { continue };
-                if let Some((id, request)) = self.lanes.leave(&lane) {
-                    self.fetch(lane, id, request);
-                }
-                if let Ok(reaction) = self.dialect.decode(Inbound::Reply { id, status, body }) {
-                    self.send(reaction.outbound, reaction.heard.first().map(|(key, _)| key));
-                }
-            }
-        };
-        if tokio::time::timeout(LAST_WORDS, finish).await.is_err() {
-            debug!("Closed while REST calls were waiting");
-        }
-        if let Some(connection) = self.socket.take() {
-            // The thread must not block on events that nobody reads any more.
-            socket.close();
-            connection.close().await;
-        }
-    }
+/// RFC 3339 in UTC with milliseconds, as the backends themselves write it.
+fn now() -> String {
+    const FORMAT: &[BorrowedFormatItem<'_>] =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    // Fails only for years of more than four digits.
+    OffsetDateTime::now_utc().format(FORMAT).unwrap_or_default()
 }

@@ -1,37 +1,40 @@
 //! From an address, a name and a password to a running session. Keeps no password.
 
 use bellwire_call::OfferRule;
-use bellwire_dialects::{
-    Capabilities, Credentials, Dialect, Entry, Identity, LoginError, LoginStep, Method, RestCall,
-};
-use serde_json::Value;
+use bellwire_dialects::{Capabilities, Credentials, Entry, Identity, LoginError, LoginStep};
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tracing::{debug, info};
+use url::Url;
 
 use crate::{
     backend::{AddressError, Backend, address},
     discovery,
     rest::{Rest, RestError},
-    session::{Session, SessionEvent},
+    session::{Account, Session, SessionEvent},
+    transport::{Transport, TransportConfig, TransportError},
 };
 
 /// REST calls that signing in may take.
 const LOGIN_CALLS: usize = 4;
 
 /// What a user types to sign in.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct SignInRequest {
-    /// Address of the server, with or without scheme.
+    /// Address of the server, with or without scheme. May be empty if both bases are given.
     pub server: String,
-    /// Dialect id; `None` lets discovery decide.
+    /// Dialect id; `None` lets discovery decide. Needed where the server does not describe itself.
     pub dialect: Option<String>,
     pub role: String,
     pub email: String,
     pub password: String,
-    /// Both bases given: no discovery.
+    /// Goes before what discovery says; both given: no discovery.
     pub rest_base: Option<String>,
     pub socket_base: Option<String>,
+    /// Where to log in instead of where the dialect would: a path below the REST base, or the whole
+    /// address of another service.
+    pub login_path: Option<String>,
+    pub transport: TransportConfig,
 }
 
 impl std::fmt::Debug for SignInRequest {
@@ -58,10 +61,14 @@ pub struct SignedIn {
 pub enum SignInError {
     #[error(transparent)]
     Address(#[from] AddressError),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     #[error("the server could not be reached")]
     Unreachable,
     #[error("the server's certificate is not accepted")]
     Tls,
+    #[error("the proxy gave no connection to the server")]
+    Proxy,
     #[error("there is no calling backend at this address")]
     NotABackend,
     #[error("this program does not speak {dialect:?}")]
@@ -90,29 +97,41 @@ pub enum SignInError {
 /// # Errors
 /// See [`SignInError`]; nothing is left running.
 pub async fn sign_in(request: SignInRequest) -> Result<SignedIn, SignInError> {
-    let (entry, backend) = find(&request).await?;
+    let transport = Transport::prepare(&request.transport).await?;
+    let (entry, backend) = find(&request, &transport).await?;
     debug!(dialect = entry.id, rest = %backend.rest, socket = %backend.socket, "Backend found");
+    let place = filled(&request.login_path).map(LoginPlace::read).transpose()?;
     let typed = Credentials { role: request.role, email: request.email, password: request.password };
-    let identity = log_in(entry, &backend, &typed).await?;
-    start(entry, backend, identity)
+    let identity = log_in(entry, &backend, place, &typed, &transport).await?;
+    start(entry, backend, identity, transport)
 }
 
 async fn log_in(
     entry: &'static Entry,
     backend: &Backend,
+    place: Option<LoginPlace>,
     typed: &Credentials,
+    transport: &Transport,
 ) -> Result<Identity, SignInError> {
     let mut call = (entry.login)(typed)?;
+    let mut rest = Rest::anonymous(backend.rest.clone(), transport)?;
+    match place {
+        None => {}
+        Some(LoginPlace::Here { path, query }) => (call.path, call.query) = (path, query),
+        Some(LoginPlace::Elsewhere { host, path, query }) => {
+            rest = Rest::anonymous(host, transport)?;
+            (call.path, call.query) = (path, query);
+        }
+    }
     let mut so_far: Option<Identity> = None;
     for _ in 0..LOGIN_CALLS {
-        let rest = match &so_far {
-            Some(identity) => Rest::signed_in(backend.rest.clone(), identity)?,
-            None => Rest::anonymous(backend.rest.clone())?,
-        };
         let (status, body) = rest.call(&call).await?;
         match (entry.parse_login)(typed, so_far.as_ref(), status, &body)? {
             LoginStep::Done(identity) => return Ok(identity),
-            LoginStep::Then { so_far: known, call: next } => (so_far, call) = (Some(known), next),
+            LoginStep::Then { so_far: known, call: next } => {
+                rest = Rest::signed_in(backend.rest.clone(), &known, transport)?;
+                (so_far, call) = (Some(known), next);
+            }
         }
     }
     Err(SignInError::NotABackend)
@@ -122,45 +141,90 @@ async fn log_in(
 ///
 /// # Errors
 /// The dialect is unknown, or the session cannot be started.
-pub fn resume(backend: Backend, identity: Identity) -> Result<SignedIn, SignInError> {
+pub async fn resume(
+    backend: Backend,
+    identity: Identity,
+    transport: &TransportConfig,
+) -> Result<SignedIn, SignInError> {
     let entry = known(&identity.dialect)?;
-    start(entry, backend, identity)
+    let transport = Transport::prepare(transport).await?;
+    start(entry, backend, identity, transport)
 }
 
-fn start(entry: &'static Entry, backend: Backend, identity: Identity) -> Result<SignedIn, SignInError> {
-    let dialect: Box<dyn Dialect> = (entry.new)(&identity);
+fn start(
+    entry: &'static Entry,
+    backend: Backend,
+    identity: Identity,
+    transport: Transport,
+) -> Result<SignedIn, SignInError> {
+    let dialect = (entry.new)(&identity);
     let (offers, capabilities) = (dialect.offers(), dialect.capabilities());
-    let rest = Rest::signed_in(backend.rest.clone(), &identity)?;
-    let (session, events) =
-        Session::start(dialect, (entry.new)(&identity), rest, &backend).map_err(SignInError::Session)?;
+    let rest = Rest::signed_in(backend.rest.clone(), &identity, &transport)?;
+    let account = Account { entry, backend: backend.clone(), identity: identity.clone(), transport, rest };
+    let (session, events) = Session::start(dialect, account).map_err(SignInError::Session)?;
     info!(dialect = entry.id, role = %identity.role, "Signed in");
     Ok(SignedIn { identity, backend, offers, capabilities, session, events })
 }
 
-async fn find(request: &SignInRequest) -> Result<(&'static Entry, Backend), SignInError> {
-    if let (Some(rest), Some(socket)) = (filled(&request.rest_base), filled(&request.socket_base)) {
-        let entry = match &request.dialect {
-            Some(id) => known(id)?,
-            None => bellwire_dialects::DIALECTS.first().ok_or(SignInError::NotABackend)?,
-        };
+async fn find(
+    request: &SignInRequest,
+    transport: &Transport,
+) -> Result<(&'static Entry, Backend), SignInError> {
+    let chosen = request.dialect.as_deref().map(known).transpose()?;
+    let bases = (filled(&request.rest_base), filled(&request.socket_base));
+    if let (Some(rest), Some(socket)) = bases {
+        let entry = chosen.or(bellwire_dialects::DIALECTS.first()).ok_or(SignInError::NotABackend)?;
         return Ok((entry, Backend::manual(rest, socket)?));
     }
-    if let Some(id) = &request.dialect {
-        known(id)?;
-    }
-    let mut server = address(&request.server)?;
-    server.set_path("/");
-    let ask = RestCall {
-        method: Method::Get,
-        path: discovery::WELL_KNOWN.to_owned(),
-        query: Vec::new(),
-        body: None,
+    let server = address(&request.server)?;
+    let found = match (discovery::ask(&server, transport).await?, chosen) {
+        (Some(offered), None) => offered.into_iter().next(),
+        (Some(offered), Some(chosen)) => offered.into_iter().find(|offered| offered.entry.id == chosen.id),
+        (None, Some(entry)) => Some(discovery::Offered { entry, backend: discovery::guess(&server, entry) }),
+        (None, None) => None,
     };
-    let (status, body): (u16, Value) = Rest::anonymous(server.clone())?.call(&ask).await?;
-    match status {
-        200 => discovery::read(&server, &body, request.dialect.as_deref()).ok_or(SignInError::NotABackend),
-        429 => Err(SignInError::RateLimited),
-        _ => Err(SignInError::NotABackend),
+    let discovery::Offered { entry, mut backend } = found.ok_or(SignInError::NotABackend)?;
+    match bases {
+        (Some(rest), _) => backend.rest = address(rest)?,
+        (None, Some(socket)) => {
+            let rest = backend.rest.as_str().to_owned();
+            backend = Backend::manual(&rest, socket)?;
+        }
+        (None, None) => {}
+    }
+    Ok((entry, backend))
+}
+
+/// Where the login call goes if not where the dialect says.
+#[derive(Debug, PartialEq)]
+enum LoginPlace {
+    Here { path: String, query: Vec<(String, String)> },
+    Elsewhere { host: Url, path: String, query: Vec<(String, String)> },
+}
+
+impl LoginPlace {
+    fn read(typed: &str) -> Result<Self, AddressError> {
+        let query = |url: &Url| url.query_pairs().into_owned().collect();
+        if typed.contains("://") {
+            let url = address(typed)?;
+            if !url.username().is_empty() || url.password().is_some() {
+                return Err(AddressError::NotWeb { text: typed.to_owned() });
+            }
+            let mut host = url.clone();
+            host.set_path("/");
+            host.set_query(None);
+            host.set_fragment(None);
+            return Ok(Self::Elsewhere { host, path: url.path().to_owned(), query: query(&url) });
+        }
+        let not_a_path = || AddressError::NotAPath { text: typed.to_owned() };
+        let (path, _) = typed.split_once('?').unwrap_or((typed, ""));
+        let climbs = path.split('/').any(|part| part == "." || part == "..");
+        if climbs || typed.starts_with("//") || typed.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(not_a_path());
+        }
+        let base = Url::parse("http://localhost/").map_err(|_| not_a_path())?;
+        let url = base.join(&format!("/{}", typed.trim_start_matches('/'))).map_err(|_| not_a_path())?;
+        Ok(Self::Here { path: url.path().to_owned(), query: query(&url) })
     }
 }
 
@@ -177,7 +241,8 @@ impl From<RestError> for SignInError {
         match error {
             RestError::Unreachable(_) => Self::Unreachable,
             RestError::Tls(_) => Self::Tls,
-            RestError::TooLarge | RestError::Address(_) => Self::NotABackend,
+            RestError::Proxy(_) => Self::Proxy,
+            RestError::TooLarge | RestError::Address(_) | RestError::Token(_) => Self::NotABackend,
             RestError::Client(source) => Self::Session(std::io::Error::other(source)),
         }
     }
@@ -193,6 +258,37 @@ impl From<LoginError> for SignInError {
             LoginError::BackendFailed { status } => Self::BackendFailed { status },
             LoginError::NotThisBackend => Self::NotABackend,
             _ => Self::NotABackend,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_path_is_a_path_or_a_whole_address() {
+        let path = |typed| match LoginPlace::read(typed) {
+            Ok(LoginPlace::Here { path, .. }) => path,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(path("/auth/login/practitioner"), "/auth/login/practitioner");
+        assert_eq!(path("auth/login"), "/auth/login");
+        let Ok(LoginPlace::Elsewhere { host, path, query }) =
+            LoginPlace::read("https://accounts.example:8081/api/dealers/login?tenant=7")
+        else {
+            panic!("not an address")
+        };
+        assert_eq!((host.as_str(), path.as_str()), ("https://accounts.example:8081/", "/api/dealers/login"));
+        assert_eq!(query, [("tenant".to_owned(), "7".to_owned())]);
+    }
+
+    #[test]
+    fn a_login_path_that_leads_elsewhere_is_refused() {
+        for typed in
+            ["../admin", "/a/../../b", "//other.example/login", "ftp://h/login", "a b", "https://u:p@h/"]
+        {
+            assert!(LoginPlace::read(typed).is_err(), "{typed}");
         }
     }
 }

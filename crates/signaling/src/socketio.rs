@@ -32,7 +32,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{debug, warn};
 use url::Url;
 
-use crate::{outbox::Emission, reconnect::Backoff};
+use crate::{access::Generation, outbox::Emission, reconnect::Backoff, transport::Transport, tunnel::Tunnel};
 
 /// How long a connection may take to open.
 const OPEN: Duration = Duration::from_secs(15);
@@ -59,9 +59,10 @@ pub(crate) enum SocketEvent {
         name: String,
         args: Vec<Value>,
     },
-    /// The server would not let us in; asked again later.
+    /// The server would not let us in, with the token of that generation; asked again later.
     Refused {
         message: String,
+        generation: Generation,
     },
     /// The connection is gone or did not come up.
     Lost,
@@ -69,15 +70,29 @@ pub(crate) enum SocketEvent {
 
 #[derive(Debug)]
 enum Order {
-    Emit { connection: u32, emission: Emission },
-    Close { done: oneshot::Sender<()> },
+    Emit {
+        connection: u32,
+        emission: Emission,
+    },
+    /// Connect there and as that from now on; `at_once`: even if there is a connection.
+    Renew {
+        target: Box<SocketTarget>,
+        at_once: bool,
+    },
+    Close {
+        done: oneshot::Sender<()>,
+    },
 }
 
 /// Where to connect, and as whom.
 #[derive(Clone, Debug)]
 pub(crate) struct SocketTarget {
     pub(crate) address: Url,
+    pub(crate) namespace: &'static str,
     pub(crate) auth: Option<Value>,
+    /// Of the token in `auth`.
+    pub(crate) generation: Generation,
+    pub(crate) transport: Transport,
 }
 
 /// The session's end of the connection; dropping it ends the connection and its thread.
@@ -105,6 +120,11 @@ impl Socket {
         }
     }
 
+    /// Connects with a new token: at once if it is not connected, or if it is to.
+    pub(crate) fn renew(&self, target: SocketTarget, at_once: bool) -> bool {
+        self.orders.try_send(Order::Renew { target: Box::new(target), at_once }).is_ok()
+    }
+
     /// Says what is still to be said, then goodbye. Returns when no connection is left.
     pub(crate) async fn close(self) {
         let (done, closed) = oneshot::channel();
@@ -126,6 +146,8 @@ struct Connection {
 /// How one connection ended.
 enum End {
     Lost,
+    /// There is a new token to connect with.
+    Renewed,
     Refused(String),
     Closed(Option<oneshot::Sender<()>>),
 }
@@ -152,8 +174,10 @@ impl Connection {
                     return;
                 }
                 End::Lost => (SocketEvent::Lost, self.backoff.lost(Instant::now(), rand::random())),
+                End::Renewed => (SocketEvent::Lost, Duration::ZERO),
                 End::Refused(message) => {
-                    (SocketEvent::Refused { message }, self.backoff.refused(rand::random()))
+                    let generation = self.target.generation;
+                    (SocketEvent::Refused { message, generation }, self.backoff.refused(rand::random()))
                 }
             };
             debug!(connection, wait_ms = next.as_millis(), "Connection ended");
@@ -172,16 +196,12 @@ impl Connection {
         let life = self.life.clone();
         let (ended, mut end) = mpsc::channel(8);
         let opened = Arc::new(AtomicBool::new(false));
-        let connect = self.builder(number, ended, &opened).connect();
-        let client = tokio::select! {
+        let open = self.open(number, ended, &opened);
+        let (client, tunnel) = tokio::select! {
             () = life.cancelled() => return End::Closed(None),
-            client = timeout(OPEN, connect) => match client {
-                Ok(Ok(client)) => client,
-                Ok(Err(error)) => {
-                    debug!(%error, "Connect failed");
-                    return End::Lost;
-                }
-                Err(_late) => return End::Lost,
+            open = timeout(OPEN, open) => match open {
+                Ok(Some(open)) => open,
+                Ok(None) | Err(_) => return End::Lost,
             },
         };
         let started = Instant::now();
@@ -191,7 +211,7 @@ impl Connection {
         loop {
             let order = tokio::select! {
                 () = life.cancelled() => {
-                    farewell(&client).await;
+                    farewell(&client, tunnel).await;
                     return End::Closed(None);
                 }
                 Some(end) = end.recv() => return end,
@@ -202,8 +222,10 @@ impl Connection {
                         told = true;
                         self.backoff.opened(Instant::now());
                     }
-                    // The reader's task is the only one here. It ends without a word if it panics.
-                    let dead = tokio::runtime::Handle::current().metrics().num_alive_tasks() == 0;
+                    // Beside the tunnel the reader's task is the only one here. It ends without a word
+                    // if it panics.
+                    let ours = usize::from(tunnel.as_ref().is_some_and(|tunnel| !tunnel.is_closed()));
+                    let dead = tokio::runtime::Handle::current().metrics().num_alive_tasks() <= ours;
                     if dead || (!open && started.elapsed() > OPEN) {
                         return End::Lost;
                     }
@@ -212,12 +234,18 @@ impl Connection {
             };
             match order {
                 None => {
-                    farewell(&client).await;
+                    farewell(&client, tunnel).await;
                     return End::Closed(None);
                 }
                 Some(Order::Close { done }) => {
-                    farewell(&client).await;
+                    farewell(&client, tunnel).await;
                     return End::Closed(Some(done));
+                }
+                Some(Order::Renew { target, at_once }) => {
+                    self.target = *target;
+                    if at_once {
+                        return End::Renewed;
+                    }
                 }
                 Some(Order::Emit { connection, .. }) if connection != number => {}
                 Some(Order::Emit { emission, .. }) => {
@@ -247,15 +275,60 @@ impl Connection {
                 order = self.orders.recv() => match order {
                     None => return Some(End::Closed(None)),
                     Some(Order::Close { done }) => return Some(End::Closed(Some(done))),
+                    Some(Order::Renew { target, at_once: _ }) => {
+                        self.target = *target;
+                        return None;
+                    }
                     Some(Order::Emit { .. }) => {}
                 },
             }
         }
     }
 
+    /// Connects, through a tunnel if there is a proxy: the library knows none.
+    async fn open(
+        &self,
+        number: u32,
+        ended: mpsc::Sender<End>,
+        opened: &Arc<AtomicBool>,
+    ) -> Option<(Client, Option<Tunnel>)> {
+        let target = &self.target;
+        let tunnel = match target.transport.proxy_for(&target.address) {
+            None => None,
+            Some(proxy) => match Tunnel::open(&target.transport, &proxy, &target.address).await {
+                Ok(tunnel) => Some(tunnel),
+                Err(error) => {
+                    debug!(%error, "No way through the proxy");
+                    return None;
+                }
+            },
+        };
+        let mut builder = match &tunnel {
+            None => ClientBuilder::new(target.address.as_str()).tls_config(target.transport.tls().clone()),
+            Some(tunnel) => {
+                ClientBuilder::new(tunnel.address().as_str()).opening_header("host", tunnel.host())
+            }
+        };
+        builder = self.builder(builder, number, ended, opened);
+        match builder.connect().await {
+            Ok(client) => Some((client, tunnel)),
+            Err(error) => {
+                debug!(%error, "Connect failed");
+                None
+            }
+        }
+    }
+
     /// Callbacks only push: a callback that waited would hold up the pings.
-    fn builder(&self, connection: u32, ended: mpsc::Sender<End>, opened: &Arc<AtomicBool>) -> ClientBuilder {
-        let mut builder = ClientBuilder::new(self.target.address.as_str())
+    fn builder(
+        &self,
+        builder: ClientBuilder,
+        connection: u32,
+        ended: mpsc::Sender<End>,
+        opened: &Arc<AtomicBool>,
+    ) -> ClientBuilder {
+        let mut builder = builder
+            .namespace(self.target.namespace)
             .transport_type(TransportType::Websocket)
             .reconnect(true)
             .reconnect_on_disconnect(true);
@@ -298,9 +371,15 @@ impl Connection {
     }
 }
 
-async fn farewell(client: &Client) {
+async fn farewell(client: &Client, tunnel: Option<Tunnel>) {
     if !matches!(timeout(FAREWELL, client.disconnect()).await, Ok(Ok(()))) {
         debug!("Disconnected without a farewell");
+    }
+    // What was said last is still on its way in there.
+    if let Some(mut tunnel) = tunnel
+        && timeout(FAREWELL, tunnel.closed()).await.is_err()
+    {
+        debug!("The server did not close");
     }
 }
 
@@ -328,6 +407,15 @@ fn refusal(payload: &Payload) -> Option<String> {
     Some(message.unwrap_or("refused").chars().take(200).collect())
 }
 
+/// Whether a refusal is about our token. No backend has a code for it, and every other refusal (an
+/// unknown namespace, a full server) passes by itself or never.
+pub(crate) fn token_refused(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["token", "auth", "jwt", "login", "log in", "sign in", "expired"]
+        .iter()
+        .any(|word| message.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -351,5 +439,21 @@ mod tests {
         let words = "Received an ConnectError frame: {\"message\":\"Invalid token\"}";
         assert_eq!(refusal(&Payload::Text(vec![json!(words)])).as_deref(), Some("Invalid token"));
         assert_eq!(refusal(&Payload::Text(vec![json!("EngineIO Error")])), None);
+    }
+
+    #[test]
+    fn refusals_of_the_token_are_told_from_others_on_every_backend() {
+        for words in [
+            "Authentication error",
+            "Invalid token",
+            "Unauthorized",
+            "Please login to continue",
+            "jwt expired",
+        ] {
+            assert!(token_refused(words), "{words}");
+        }
+        for words in ["Invalid namespace", "refused", "Server is full", "xhr poll error"] {
+            assert!(!token_refused(words), "{words}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The transports against a Node `socket.io` server that behaves like the deployed storefront backend
 //! (`tests/peers/storefront-server.mjs`; `npm ci` there first).
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "events that are not waited for")]
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,7 +14,8 @@ use bellwire_call::{
     Sdp, SdpKind, Signal, Subject,
 };
 use bellwire_signaling::{
-    ReplyError, Session, SessionEvent, SignInError, SignInRequest, SignedIn, resume, sign_in,
+    ReplyError, Session, SessionEvent, SignInError, SignInRequest, SignedIn, TransportConfig, discover,
+    resume, sign_in,
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -70,6 +73,7 @@ impl Deployed {
             password: password.into(),
             rest_base: Some(self.rest()),
             socket_base: Some(format!("http://127.0.0.1:{}", self.port)),
+            ..SignInRequest::default()
         }
     }
 
@@ -128,10 +132,7 @@ async fn next<T>(
 async fn link(events: &mut mpsc::Receiver<SessionEvent>, wanted: bool) -> Result<()> {
     next(events, "link", |event| match event {
         SessionEvent::Link { up } if up == wanted => Some(()),
-        SessionEvent::Link { .. }
-        | SessionEvent::Heard { .. }
-        | SessionEvent::Presence { .. }
-        | SessionEvent::TokenExpired => None,
+        _ => None,
     })
     .await
 }
@@ -139,7 +140,7 @@ async fn link(events: &mut mpsc::Receiver<SessionEvent>, wanted: bool) -> Result
 async fn heard(events: &mut mpsc::Receiver<SessionEvent>) -> Result<(CallKey, Signal)> {
     next(events, "signal", |event| match event {
         SessionEvent::Heard { key, signal } => Some((key, signal)),
-        SessionEvent::Link { .. } | SessionEvent::Presence { .. } | SessionEvent::TokenExpired => None,
+        _ => None,
     })
     .await
 }
@@ -344,16 +345,40 @@ async fn refusals_and_wrong_addresses_are_told_apart() -> Result<()> {
     elsewhere.rest_base = Some(format!("http://127.0.0.1:{}/api/v9", server.port));
     let error = sign_in(elsewhere).await.err();
     assert!(matches!(error, Some(SignInError::NotABackend)), "{error:?}");
-    let mut undiscovered = server.request("seller", "shop@example.com", "secret");
-    (undiscovered.rest_base, undiscovered.socket_base) = (None, None);
-    undiscovered.server = format!("127.0.0.1:{}", server.port);
-    let error = sign_in(undiscovered).await.err();
+    let mut unnamed = server.request("seller", "shop@example.com", "secret");
+    (unnamed.rest_base, unnamed.socket_base, unnamed.dialect) = (None, None, None);
+    unnamed.server = format!("127.0.0.1:{}", server.port);
+    let error = sign_in(unnamed.clone()).await.err();
     assert!(matches!(error, Some(SignInError::NotABackend)), "{error:?}");
+    let error = discover(&unnamed.server, &TransportConfig::default()).await.err();
+    assert!(matches!(error, Some(SignInError::NotABackend)), "{error:?}");
+    // It does not describe itself, but whoever says what it is finds it where such backends are.
+    unnamed.dialect = Some("storefront".into());
+    let mut found = sign_in(unnamed).await?;
+    assert_eq!(found.backend.rest.as_str(), server.rest());
+    link(&mut found.events, true).await?;
     let mut nobody = server.request("seller", "shop@example.com", "secret");
     drop(server);
     nobody.rest_base = Some("http://127.0.0.1:9/api/v2".into());
     let error = sign_in(nobody).await.err();
     assert!(matches!(error, Some(SignInError::Unreachable)), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_may_live_elsewhere() -> Result<()> {
+    let (server, accounts) = (Deployed::start(0)?, Deployed::start(0)?);
+    let mut request = server.request("seller", "shop@example.com", "secret");
+    // Only the path replaces it; the wrong one is no login.
+    request.login_path = Some("/user/login-user".into());
+    let error = sign_in(request.clone()).await.err();
+    assert!(matches!(error, Some(SignInError::WrongCredentials { .. })), "{error:?}");
+    request.login_path = Some(format!("{}/shop/login-shop", accounts.rest()));
+    let signed_in = sign_in(request.clone()).await?;
+    assert_eq!(signed_in.backend.rest.as_str(), server.rest());
+    assert_eq!(signed_in.session.contacts("").await?.len(), 1);
+    request.login_path = Some("../shop".into());
+    assert!(matches!(sign_in(request).await.err(), Some(SignInError::Address(_))));
     Ok(())
 }
 
@@ -376,17 +401,18 @@ async fn a_strict_socket_lets_the_token_in_and_an_old_one_asks_to_sign_in_again(
 
     let mut identity = seller.identity.clone();
     identity.token = "token-of-last-year".into();
-    let mut old = resume(seller.backend.clone(), identity)?;
+    let mut old = resume(seller.backend.clone(), identity, &TransportConfig::default()).await?;
     next(&mut old.events, "token expired", |event| match event {
         SessionEvent::TokenExpired => Some(()),
-        SessionEvent::Link { .. } | SessionEvent::Heard { .. } | SessionEvent::Presence { .. } => None,
+        _ => None,
     })
     .await?;
     assert_eq!(old.session.contacts("").await.err(), Some(ReplyError::TokenExpired));
     server.until("only the seller", |state| state["online"] == serde_json::json!(["s1"])).await?;
     old.session.close().await;
 
-    let mut again = resume(seller.backend.clone(), seller.identity.clone())?;
+    let direct = TransportConfig::default();
+    let mut again = resume(seller.backend.clone(), seller.identity.clone(), &direct).await?;
     link(&mut again.events, true).await?;
     Ok(())
 }

@@ -1,0 +1,379 @@
+//! One task per account: it joins socket, REST and dialect. It decides nothing about a call.
+//!
+//! ```text
+//!  say, chat ──► encode ─┬─► REST lanes ──► reply ──┐
+//!       poll ───────────►│                          ├─► decode ─┬─► SessionEvent
+//!                        └─► outbox ──► socket ─────┘           └─► more to send
+//! ```
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bellwire_call::{CallKey, Signal};
+use bellwire_dialects::{
+    ChatAction, Dialect, Identity, Inbound, Outbound, Reaction, RequestId, RestCall, SideEvent,
+};
+use serde_json::Value;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::{JoinError, JoinSet},
+};
+use tracing::{debug, info, warn};
+
+use super::{Account, Order, SessionEvent, now, renewal::Renewal};
+use crate::{
+    access::{Access, Generation},
+    lanes::{Lane, Lanes, Turn},
+    outbox::{Emission, Outbox},
+    socketio::{Socket, SocketEvent, SocketTarget, token_refused},
+};
+
+/// How long [`Session::close`](super::Session::close) waits for what is still being said over REST.
+const LAST_WORDS: Duration = Duration::from_secs(4);
+/// A dialect that asks more often is slowed down.
+const POLL_AT_MOST: Duration = Duration::from_secs(1);
+
+pub(super) struct Task {
+    pub(super) dialect: Box<dyn Dialect>,
+    pub(super) account: Account,
+    pub(super) access: Arc<Access>,
+    /// `None` once the token has expired.
+    pub(super) socket: Option<(Socket, mpsc::Receiver<SocketEvent>)>,
+    /// Number of the open connection.
+    pub(super) connection: Option<u32>,
+    outbox: Outbox,
+    pub(super) lanes: Lanes,
+    pub(super) work: JoinSet<Done>,
+    /// Said to the engine after each step; as long as one step makes it.
+    pub(super) news: Vec<SessionEvent>,
+    events: mpsc::Sender<SessionEvent>,
+    link: Option<bool>,
+    pub(super) renewal: Renewal,
+    poll_at: Option<tokio::time::Instant>,
+    /// Requests of the last poll, and of what their replies led to, that are unanswered.
+    polling: BTreeSet<RequestId>,
+}
+
+/// A REST call of the dialect's.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) lane: Lane,
+    pub(super) id: RequestId,
+    pub(super) call: RestCall,
+    /// Made once already, with a token that was too old.
+    pub(super) again: bool,
+}
+
+/// What work beside the loop came to.
+pub(super) enum Done {
+    Replied { request: Request, generation: Generation, status: u16, body: Value },
+    Refreshed { status: u16, body: Value },
+}
+
+impl Task {
+    pub(super) fn new(
+        dialect: Box<dyn Dialect>,
+        account: Account,
+        access: Arc<Access>,
+        events: mpsc::Sender<SessionEvent>,
+    ) -> std::io::Result<Self> {
+        let mut task = Self {
+            dialect,
+            account,
+            access,
+            socket: None,
+            connection: None,
+            outbox: Outbox::default(),
+            lanes: Lanes::default(),
+            work: JoinSet::new(),
+            news: Vec::new(),
+            events,
+            link: None,
+            renewal: Renewal::default(),
+            poll_at: None,
+            polling: BTreeSet::new(),
+        };
+        task.socket = Some(Socket::start(task.target())?);
+        Ok(task)
+    }
+
+    pub(super) fn target(&self) -> SocketTarget {
+        SocketTarget {
+            address: self.account.backend.socket_address(),
+            namespace: self.account.entry.namespace,
+            auth: self.dialect.socket_auth(),
+            generation: self.access.generation(),
+            transport: self.account.transport.clone(),
+        }
+    }
+
+    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        self.poll_later();
+        loop {
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(Order::Say { key, signal }) => self.say(&key, &signal),
+                    Some(Order::Chat(action)) => self.chat(&action),
+                    Some(Order::Refused { generation, renewed }) => self.list_refused(generation, renewed),
+                    Some(Order::Renew(identity)) => self.signed_in_again(*identity),
+                    Some(Order::Close { done }) => {
+                        self.close().await;
+                        // Nobody may be waiting any more.
+                        let _ = done.send(());
+                        return;
+                    }
+                    None => return,
+                },
+                Some(event) = next(&mut self.socket) => self.socket_event(event),
+                Some(done) = self.work.join_next() => self.done(done),
+                () = until(self.poll_at) => self.poll(),
+                () = self.events.closed() => return,
+            }
+            for event in std::mem::take(&mut self.news) {
+                // Without a listener the loop ends by itself.
+                let _ = self.events.send(event).await;
+            }
+        }
+    }
+
+    fn done(&mut self, done: Result<Done, JoinError>) {
+        match done {
+            Ok(Done::Replied { request, generation, status, body }) => {
+                self.replied(request, generation, status, body);
+            }
+            Ok(Done::Refreshed { status, body }) => self.refreshed(status, &body),
+            Err(error) => {
+                warn!(%error, "A REST call broke off");
+                self.polling.clear();
+            }
+        }
+    }
+
+    fn say(&mut self, key: &CallKey, signal: &Signal) {
+        match self.dialect.encode(key, signal) {
+            Ok(outbound) => self.send(outbound, |_| Lane::Call(key.clone())),
+            Err(error) => debug!(%error, ?signal, "Signal not said"),
+        }
+    }
+
+    fn chat(&mut self, action: &ChatAction) {
+        match self.dialect.chat(action) {
+            // In one lane, so that messages arrive in the order they were written.
+            Ok(outbound) => self.send(outbound, |_| Lane::Chat),
+            Err(error) => debug!(%error, "Nothing said about messages"),
+        }
+    }
+
+    fn poll(&mut self) {
+        self.poll_later();
+        if !self.polling.is_empty() || self.renewal.is_expired() {
+            return;
+        }
+        let outbound = self.dialect.poll(&now());
+        self.polling = requests(&outbound);
+        self.send(outbound, Lane::Alone);
+    }
+
+    fn poll_later(&mut self) {
+        let every = self.dialect.poll_every_ms().map(Duration::from_millis);
+        self.poll_at = every.map(|every| tokio::time::Instant::now() + every.max(POLL_AT_MOST));
+    }
+
+    fn send(&mut self, outbound: Vec<Outbound>, lane: impl Fn(RequestId) -> Lane) {
+        for outbound in outbound {
+            match outbound {
+                Outbound::Emit { name, args, perishable } => {
+                    let emission = Emission { name, args, perishable };
+                    match (self.connection, &self.socket) {
+                        (Some(connection), Some((socket, _))) => socket.emit(connection, emission),
+                        (None | Some(_), _) => self.outbox.push(emission, Instant::now()),
+                    }
+                }
+                Outbound::Request { id, call } => {
+                    let lane = lane(id);
+                    match self.lanes.enter(lane.clone(), id, call) {
+                        Turn::Start(id, call) => self.fetch(Request { lane, id, call, again: false }),
+                        Turn::Wait => {}
+                        Turn::Full(id, call) => {
+                            warn!("Too many REST calls are waiting");
+                            let request = Request { lane: Lane::Alone(id), id, call, again: true };
+                            let body = Value::String("too many requests are waiting".to_owned());
+                            let generation = self.access.generation();
+                            self.work
+                                .spawn(async move { Done::Replied { request, generation, status: 0, body } });
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn fetch(&mut self, request: Request) {
+        let (generation, rest) = self.access.rest();
+        self.work.spawn(async move {
+            let (status, body) = match rest.call(&request.call).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    debug!(path = request.call.path, %error, "REST call failed");
+                    (0, Value::String(error.to_string()))
+                }
+            };
+            Done::Replied { request, generation, status, body }
+        });
+    }
+
+    /// The dialect hears a reply; the next call of its lane is made.
+    pub(super) fn deliver(&mut self, request: &Request, status: u16, body: Value) {
+        if let Some((id, call)) = self.lanes.leave(&request.lane) {
+            self.fetch(Request { lane: request.lane.clone(), id, call, again: false });
+        }
+        self.hear(Inbound::Reply { id: request.id, status, body });
+    }
+
+    fn socket_event(&mut self, event: SocketEvent) {
+        match event {
+            SocketEvent::Opened { connection } => {
+                self.connection = Some(connection);
+                self.renewal.accepted();
+                self.hear(Inbound::Opened);
+                let (waiting, dropped) = self.outbox.open(Instant::now());
+                debug!(connection, waiting = waiting.len(), dropped, "Socket open");
+                for emission in waiting {
+                    if let Some((socket, _)) = &self.socket {
+                        socket.emit(connection, emission);
+                    }
+                }
+                self.link(true);
+                if self.poll_at.is_some() {
+                    self.poll();
+                }
+            }
+            // Those of a connection that was given up for a new token still come after it.
+            SocketEvent::Event { name, args } if self.connection.is_some() => {
+                self.hear(Inbound::Event { name, args });
+            }
+            SocketEvent::Event { .. } => {}
+            SocketEvent::Lost => self.lost(),
+            SocketEvent::Refused { message, generation } => {
+                debug!(message, "Socket refused");
+                self.lost();
+                if token_refused(&message) && generation == self.access.generation() {
+                    self.token_refused(true);
+                }
+            }
+        }
+    }
+
+    pub(super) fn lost(&mut self) {
+        if self.connection.take().is_some() {
+            self.hear(Inbound::Closed);
+        }
+        self.link(false);
+    }
+
+    pub(super) fn hear(&mut self, inbound: Inbound) {
+        let (answered, by_socket) = match &inbound {
+            Inbound::Reply { id, .. } => (self.polling.remove(id), false),
+            Inbound::Opened | Inbound::Event { .. } | Inbound::Closed => (false, true),
+        };
+        let Reaction { heard, outbound, side } = match self.dialect.decode(inbound) {
+            Ok(reaction) => reaction,
+            Err(error) => {
+                debug!(%error, "Message dropped");
+                return;
+            }
+        };
+        if answered {
+            self.polling.append(&mut requests(&outbound));
+        }
+        let call = heard.first().map(|(key, _)| key.clone());
+        self.send(outbound, |id| call.clone().map_or(Lane::Alone(id), Lane::Call));
+        self.news.extend(heard.into_iter().map(|(key, signal)| SessionEvent::Heard { key, signal }));
+        for side in side {
+            match side {
+                SideEvent::Presence(changes) => {
+                    let changes = changes.into_iter();
+                    self.news.extend(changes.map(|change| SessionEvent::Presence {
+                        person: change.person,
+                        online: change.online,
+                    }));
+                }
+                SideEvent::TokenExpired => self.token_refused(by_socket),
+                SideEvent::ListChanged => self.news.push(SessionEvent::ListChanged),
+                SideEvent::Message(message) => self.news.push(SessionEvent::Message(message)),
+                SideEvent::ThreadRead { thread, by_me } => {
+                    self.news.push(SessionEvent::ThreadRead { thread, by_me });
+                }
+                SideEvent::Typing { thread, person, on } => {
+                    self.news.push(SessionEvent::Typing { thread, person, on });
+                }
+            }
+        }
+    }
+
+    pub(super) fn link(&mut self, up: bool) {
+        if self.link.replace(up) != Some(up) {
+            info!(up, "Link");
+            self.news.push(SessionEvent::Link { up });
+        }
+    }
+
+    pub(super) fn identity(&self) -> &Identity {
+        &self.account.identity
+    }
+
+    /// Lets REST calls finish and what they lead to be said, then closes the socket.
+    async fn close(&mut self) {
+        let finish = async {
+            while let Some(done) = self.work.join_next().await {
+                self.done(done);
+            }
+        };
+        if tokio::time::timeout(LAST_WORDS, finish).await.is_err() {
+            debug!("Closed while REST calls were waiting");
+        }
+        // Nobody listens to calls any more, but a new token is to be stored.
+        for event in self.news.drain(..).filter(|event| matches!(event, SessionEvent::Renewed(_))) {
+            let _ = self.events.try_send(event);
+        }
+        if let Some((connection, mut events)) = self.socket.take() {
+            // The thread must not block on events that nobody reads any more.
+            events.close();
+            connection.close().await;
+        }
+    }
+
+    /// Whoever waits for a newer token.
+    pub(super) fn list_refused(&mut self, generation: Generation, renewed: oneshot::Sender<bool>) {
+        if generation < self.access.generation() {
+            // Whoever asked may have given up.
+            let _ = renewed.send(true);
+            return;
+        }
+        self.renewal.wait(renewed);
+        self.token_refused(false);
+    }
+}
+
+fn requests(outbound: &[Outbound]) -> BTreeSet<RequestId> {
+    let id = |outbound: &Outbound| match outbound {
+        Outbound::Request { id, .. } => Some(*id),
+        Outbound::Emit { .. } => None,
+    };
+    outbound.iter().filter_map(id).collect()
+}
+
+async fn next(socket: &mut Option<(Socket, mpsc::Receiver<SocketEvent>)>) -> Option<SocketEvent> {
+    match socket {
+        Some((_, events)) => events.recv().await,
+        None => None,
+    }
+}
+
+async fn until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
