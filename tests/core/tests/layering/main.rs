@@ -14,10 +14,14 @@ use manifest::{Manifest, Use, root, workspace};
 const ARROWS: &[(&str, &[&str])] = &[
     ("bellwire-call", &[]),
     ("bellwire-media", &[]),
+    ("bellwire-log", &["bellwire-call"]),
     ("bellwire-dialects", &["bellwire-call"]),
     ("bellwire-signaling", &["bellwire-call", "bellwire-dialects"]),
     ("bellwire-peer", &["bellwire-call", "bellwire-media"]),
-    ("bellwire-engine", &["bellwire-call", "bellwire-media", "bellwire-peer", "bellwire-signaling"]),
+    (
+        "bellwire-engine",
+        &["bellwire-call", "bellwire-log", "bellwire-media", "bellwire-peer", "bellwire-signaling"],
+    ),
     ("bellwire-server", &["bellwire-dialects"]),
     ("bellwire-cli", &["bellwire-engine"]),
     ("bellwire-app", &["bellwire-engine"]),

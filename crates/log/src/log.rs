@@ -1,0 +1,136 @@
+//! What the engine and whoever shows the log hold of it. Writing never waits; asking does.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::stamp::millis;
+use crate::writer::{Order, Waiting, Writer};
+use crate::{Account, AccountRef, BackendCall, Counts, Filter, LocalCall, Page};
+
+/// Questions that wait; when full, whoever asks waits too.
+const ORDERS: usize = 64;
+/// Problems nobody has read yet; when full, further ones are dropped.
+const PROBLEMS: usize = 8;
+
+/// What a person should know about the log; told once each time it begins.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Problem {
+    #[error("The call log was damaged. It was kept as {} and a new one was begun", .kept_as.display())]
+    Damaged { kept_as: PathBuf },
+    #[error("The call log is from a newer version. It was kept as {} and a new one was begun", .kept_as.display())]
+    Newer { kept_as: PathBuf },
+    #[error("The call log cannot be written ({reason}). Calls go on; they will be written when it can be")]
+    NotWritten { reason: String },
+}
+
+/// Why a question to the log has no answer.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LogError {
+    #[error("the call log cannot be opened")]
+    NotOpen,
+    #[error("the call log failed")]
+    Failed(#[from] sqlx::Error),
+    #[error("the call log is closed")]
+    Closed,
+}
+
+/// A handle on the log; cheap to clone. The file is closed when the last one is dropped, after what
+/// is still to be written; [`CallLog::close`] waits for that.
+#[derive(Clone, Debug)]
+pub struct CallLog {
+    waiting: Waiting,
+    orders: mpsc::Sender<Order>,
+}
+
+impl CallLog {
+    /// Starts the log on the current tokio runtime, in `file` or in memory. Never fails: what stands
+    /// in the way is a problem, and the file is tried again until it can be used.
+    pub fn start(file: Option<PathBuf>) -> (Self, mpsc::Receiver<Problem>) {
+        let waiting = Waiting::default();
+        let (orders, orders_in) = mpsc::channel(ORDERS);
+        let (problems, problems_out) = mpsc::channel(PROBLEMS);
+        let writer = Writer::new(file, waiting.clone(), problems);
+        tokio::spawn(async move { writer.run(orders_in).await });
+        (Self { waiting, orders }, problems_out)
+    }
+
+    /// Takes what is known of calls. Until the disk has it, a later report of a call replaces an earlier.
+    pub fn write(&self, calls: impl IntoIterator<Item = LocalCall>) {
+        self.waiting.add(calls);
+    }
+
+    /// Takes in a page of a backend's history; says how many records are new.
+    ///
+    /// # Errors
+    /// The log cannot be read or written; likewise for the others.
+    pub async fn merge(
+        &self,
+        account: Account,
+        calls: Vec<BackendCall>,
+        now: SystemTime,
+    ) -> Result<u32, LogError> {
+        self.ask(|reply| Order::Merge { account, calls, now_ms: millis(now), reply }).await
+    }
+
+    /// Newest first; at most 500 a page.
+    ///
+    /// # Errors
+    /// See [`CallLog::merge`].
+    pub async fn list(&self, filter: Filter, skip: u32, limit: u32) -> Result<Page, LogError> {
+        self.ask(|reply| Order::List { filter, skip, limit, reply }).await
+    }
+
+    /// How many records the filter lets through.
+    ///
+    /// # Errors
+    /// See [`CallLog::merge`].
+    pub async fn counts(&self, filter: Filter) -> Result<Counts, LogError> {
+        self.ask(|reply| Order::Counts { filter, reply }).await
+    }
+
+    /// The user looked at one missed call, or (`None`) at all.
+    ///
+    /// # Errors
+    /// See [`CallLog::merge`].
+    pub async fn mark_seen(&self, id: Option<i64>) -> Result<(), LogError> {
+        self.ask(|reply| Order::MarkSeen { id, reply }).await
+    }
+
+    /// Takes a record out for good; false if there is none, or its call goes on.
+    ///
+    /// # Errors
+    /// See [`CallLog::merge`].
+    pub async fn delete(&self, id: i64) -> Result<bool, LogError> {
+        self.ask(|reply| Order::Delete { id, reply }).await
+    }
+
+    /// Takes out all records of an account (`None`: of all) but those of calls that go on; says how many.
+    ///
+    /// # Errors
+    /// See [`CallLog::merge`].
+    pub async fn clear(&self, account: Option<AccountRef>, now: SystemTime) -> Result<u32, LogError> {
+        self.ask(|reply| Order::Clear { account, now_ms: millis(now), reply }).await
+    }
+
+    /// Writes what is waiting, as far as that is possible, and closes the file.
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.orders.send(Order::Close { done }).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        order: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Order,
+    ) -> Result<T, LogError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(order(reply)).await.map_err(|_| LogError::Closed)?;
+        answer.await.map_err(|_| LogError::Closed)?
+    }
+}
