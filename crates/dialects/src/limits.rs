@@ -12,6 +12,10 @@ pub(crate) const REQUESTS: usize = 256;
 pub(crate) const PEOPLE_ONLINE: usize = 4096;
 /// Rows of one list; a server that sends more is cut.
 pub(crate) const ROWS: usize = 2000;
+/// Bytes of an e-mail address (RFC 5321).
+pub(crate) const EMAIL: usize = 254;
+/// Bytes of a room's name: two addresses and a post.
+pub(crate) const ROOM: usize = 640;
 /// Characters of a chat message.
 pub(crate) const MESSAGE: usize = 16 * 1024;
 
@@ -54,6 +58,14 @@ fn weigh(value: &Value, budget: usize) -> Option<usize> {
 pub(crate) fn id(text: String) -> Result<String, DecodeError> {
     if text.is_empty() || text.len() > ID {
         return Err(DecodeError::TooLarge { what: "id" });
+    }
+    Ok(text)
+}
+
+/// An e-mail address that is an id, if it is a plausible one.
+pub(crate) fn address(text: String) -> Result<String, DecodeError> {
+    if text.is_empty() || text.len() > EMAIL {
+        return Err(DecodeError::TooLarge { what: "address" });
     }
     Ok(text)
 }

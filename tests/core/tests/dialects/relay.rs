@@ -1,6 +1,7 @@
 //! Tiny stand-ins of the backends, pure: what one side's words become at the other side's ear. They
 //! keep the backend's rules (rooms, who is told what, what REST replies), not its data.
 
+mod dealerdesk;
 mod storefront;
 
 use bellwire_call::{MediaKind, Subject};
@@ -68,8 +69,10 @@ pub(crate) trait Relay {
 }
 
 /// The relay of each dialect.
-pub(crate) const RELAYS: &[(&str, fn() -> Box<dyn Relay>)] =
-    &[("storefront", || Box::new(storefront::Storefront::default()))];
+pub(crate) const RELAYS: &[(&str, fn() -> Box<dyn Relay>)] = &[
+    ("storefront", || Box::new(storefront::Storefront::default())),
+    ("dealerdesk", || Box::new(dealerdesk::Dealerdesk::default())),
+];
 
 /// A fresh relay of that dialect.
 pub(crate) fn relay(entry: &Entry) -> Box<dyn Relay> {

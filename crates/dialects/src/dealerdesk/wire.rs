@@ -1,0 +1,218 @@
+//! What dealerdesk says on the wire, as types: every event and REST body, in both directions.
+//!
+//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! is lenient (unknown fields are ignored, what some deployment leaves out is optional, what one
+//! writes as a number and another as text may be either), writing gives exactly the documented names.
+
+mod event;
+mod rest;
+mod room;
+
+pub use event::{
+    CallAccepted, CallEnded, CallFailed, CallInitiate, CallInitiated, CallRef, CallRejected, ErrorEvent,
+    IceCandidateEvent, IncomingCall, JoinRoom, MarkRead, MarkRoomRead, MediaStateEvent, MessageRead,
+    Register, RoomMarkedRead, ScreenShare, SendMessage, Typing, UserJoined, UserLeft, UserPresence,
+    UserTyping, WebrtcAnswer, WebrtcOffer, name,
+};
+pub use rest::{
+    Account, CallLogRow, CallsPage, Failure, Health, LoginBody, LoginReply, MessageRow, Pagination, RoomRow,
+    UnreadCount,
+};
+pub use room::Room;
+
+pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Which kind of account somebody has; the `userType` of the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum UserType {
+    #[serde(rename = "DEALER", alias = "dealer")]
+    Dealer,
+    #[serde(rename = "TECHNICIAN", alias = "technician")]
+    Technician,
+}
+
+impl UserType {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dealer => "DEALER",
+            Self::Technician => "TECHNICIAN",
+        }
+    }
+
+    /// The role a word stands for, in either case.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Dealer, Self::Technician].into_iter().find(|role| role.as_str().eq_ignore_ascii_case(word))
+    }
+
+    /// The other side of every room of this role.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Dealer => Self::Technician,
+            Self::Technician => Self::Dealer,
+        }
+    }
+}
+
+/// Whether a call has pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CallType {
+    #[serde(rename = "AUDIO", alias = "audio")]
+    Audio,
+    #[serde(rename = "VIDEO", alias = "video")]
+    Video,
+}
+
+impl CallType {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Audio => "AUDIO",
+            Self::Video => "VIDEO",
+        }
+    }
+
+    /// The kind a word stands for; what this version does not know has pictures.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        if word.eq_ignore_ascii_case(Self::Audio.as_str()) { Self::Audio } else { Self::Video }
+    }
+}
+
+/// Where a line of `call_logs` stands: INITIATED, then ANSWERED and ENDED, or REJECTED, or MISSED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum CallStatus {
+    Initiated,
+    Answered,
+    Rejected,
+    Ended,
+    Missed,
+    /// A word this version does not know; never written.
+    #[serde(other)]
+    Unknown,
+}
+
+impl CallStatus {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initiated => "INITIATED",
+            Self::Answered => "ANSWERED",
+            Self::Rejected => "REJECTED",
+            Self::Ended => "ENDED",
+            Self::Missed => "MISSED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// The status a word stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        [Self::Initiated, Self::Answered, Self::Rejected, Self::Ended, Self::Missed]
+            .into_iter()
+            .find(|status| status.as_str() == word)
+            .unwrap_or(Self::Unknown)
+    }
+}
+
+/// Id of a row: a number in the document, text where the database driver gives a 64-bit integer as
+/// text. It goes back as it came, since a server may look it up by either.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RowId {
+    Number(i64),
+    Text(String),
+}
+
+impl std::fmt::Display for RowId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl RowId {
+    /// The number it is, however it is written.
+    #[must_use]
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.parse().ok(),
+        }
+    }
+}
+
+impl From<i64> for RowId {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// A flag that some deployment writes as 0 or 1, or leaves out.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Flag {
+        Bool(bool),
+        Number(i64),
+    }
+    Ok(match Option::<Flag>::deserialize(from)? {
+        Some(Flag::Bool(flag)) => flag,
+        Some(Flag::Number(number)) => number != 0,
+        None => false,
+    })
+}
+
+/// A count that some deployment writes as text (`COUNT(*)` of PostgreSQL); nonsense counts nothing.
+pub(crate) fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let number = crate::lenient::number(from)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the range of the type"
+    )]
+    Ok(number.clamp(0.0, f64::from(u32::MAX)) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_id_goes_back_as_it_came() {
+        for id in [json!(41), json!("41")] {
+            let read: CallInitiated =
+                serde_json::from_value(json!({ "callId": id, "status": "sent" })).unwrap();
+            assert_eq!((read.call_id.to_string().as_str(), read.call_id.number()), ("41", Some(41)));
+            assert_eq!(serde_json::to_value(&read).unwrap()["callId"], id);
+        }
+    }
+
+    #[test]
+    fn counts_of_postgres_are_text() {
+        let row = json!({ "room_id": "a:b", "unread_count": "3", "post_id": 7 });
+        let row: RoomRow = serde_json::from_value(row).unwrap();
+        assert_eq!((row.unread_count, row.post_id.as_deref()), (3, Some("7")));
+        let row = json!({ "id": "9", "message": "hello", "is_read": 1 });
+        assert!(serde_json::from_value::<MessageRow>(row).unwrap().is_read);
+    }
+
+    #[test]
+    fn roles_are_read_in_either_case() {
+        assert_eq!(UserType::parse("technician"), Some(UserType::Technician));
+        assert_eq!(serde_json::from_value::<UserType>(json!("dealer")).unwrap(), UserType::Dealer);
+        assert_eq!(UserType::parse("plumber"), None);
+    }
+}

@@ -1,0 +1,200 @@
+//! REST bodies and replies. Rows have the names of their database columns.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{CallStatus, CallType, RowId, UserType};
+use crate::lenient;
+
+/// Body of both logins; a technician has no password as deployed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LoginBody {
+    pub email: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for LoginBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LoginBody(..)")
+    }
+}
+
+/// Reply of both logins. The services that answer as deployed give no token and name the account as
+/// they like; [`Account::find`] looks through what they may say.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct LoginReply {
+    #[serde(default)]
+    pub success: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Additive: for the socket and for REST, where the server wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dealer: Option<Account>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technician: Option<Account>,
+}
+
+impl std::fmt::Debug for LoginReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginReply").field("success", &self.success).finish_non_exhaustive()
+    }
+}
+
+/// A dealer or technician.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    pub email: String,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Account(..)")
+    }
+}
+
+impl Account {
+    /// The account in a login's reply, wherever it is; fields that are not there are empty.
+    #[must_use]
+    pub fn find(body: &Value) -> Option<Self> {
+        let places = ["dealer", "technician", "user", "account", "data"];
+        let inner = places.iter().filter_map(|place| body.get(place)).find(|value| value.is_object());
+        let account = inner.unwrap_or(body);
+        let text = |fields: &[&str]| {
+            let found = fields.iter().filter_map(|field| account.get(field)?.as_str());
+            found.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let whole = text(&["name", "fullName", "full_name", "companyName", "company_name", "businessName"]);
+        let parts = || {
+            let first = text(&["firstName", "first_name"])?;
+            let last = text(&["lastName", "last_name"]).unwrap_or_default();
+            Some(format!("{first} {last}").trim().to_owned())
+        };
+        let found = Self {
+            email: text(&["email"]).unwrap_or_default(),
+            name: whole.or_else(parts).unwrap_or_default(),
+            avatar: text(&["avatar", "profileImage", "profile_image"]),
+        };
+        (inner.is_some() || !found.email.is_empty()).then_some(found)
+    }
+}
+
+/// What every failed REST call says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    #[serde(default)]
+    pub error: String,
+}
+
+/// A row of `chat_rooms`, with what the list of rooms adds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RoomRow {
+    pub room_id: String,
+    #[serde(default)]
+    pub dealer_email: String,
+    #[serde(default)]
+    pub technician_email: String,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub post_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    pub created_at: Option<String>,
+    #[serde(default, deserialize_with = "super::count")]
+    pub unread_count: u32,
+    #[serde(default)]
+    pub last_message: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub last_message_time: Option<String>,
+    /// E-mail address.
+    #[serde(default)]
+    pub last_message_sender: Option<String>,
+    /// Additive: what the other one is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_name: Option<String>,
+    /// Additive: the other one is signed in somewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_online: Option<bool>,
+}
+
+/// A row of `chat_messages`; `new_message` and `chat_notification` add `senderName` and `roomId`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageRow {
+    pub id: RowId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_id: Option<String>,
+    #[serde(default)]
+    pub sender_email: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender_type: Option<UserType>,
+    #[serde(default)]
+    pub message: String,
+    #[serde(default, deserialize_with = "super::flag")]
+    pub is_read: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    pub created_at: Option<String>,
+    #[serde(default, rename = "senderName", skip_serializing_if = "Option::is_none")]
+    pub sender_name: Option<String>,
+    #[serde(default, rename = "roomId", skip_serializing_if = "Option::is_none")]
+    pub event_room_id: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadCount {
+    #[serde(deserialize_with = "super::count")]
+    pub unread_count: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    pub status: String,
+    pub service: String,
+    pub timestamp: String,
+}
+
+/// A row of `call_logs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallLogRow {
+    pub id: RowId,
+    pub room_id: String,
+    pub caller_email: String,
+    pub caller_type: UserType,
+    pub call_type: CallType,
+    pub call_status: CallStatus,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub started_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub ended_at: Option<String>,
+    /// From the first ring on, as deployed.
+    #[serde(default, deserialize_with = "super::count")]
+    pub duration_seconds: u32,
+    /// Additive: what the one who is not asking is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_name: Option<String>,
+}
+
+/// What `GET /api/chat/calls` answers when asked by `page`; by `offset` it is the bare rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallsPage {
+    pub calls: Vec<CallLogRow>,
+    pub pagination: Pagination,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pagination {
+    /// From 1.
+    #[serde(default, deserialize_with = "super::count")]
+    pub current_page: u32,
+    #[serde(default, deserialize_with = "super::count")]
+    pub total_pages: u32,
+    #[serde(default, deserialize_with = "super::count")]
+    pub total_items: u32,
+    #[serde(default, deserialize_with = "super::count")]
+    pub items_per_page: u32,
+}
