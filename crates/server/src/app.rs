@@ -26,7 +26,7 @@ use crate::config::Database;
 use crate::demo::DemoError;
 use crate::error::ApiError;
 use crate::limits::Gate;
-use crate::openapi::{Endpoint, Routes};
+use crate::openapi::{Endpoint, Routes, described};
 use crate::relay::{Relay, RelayError};
 use crate::request::BehindProxy;
 use crate::store::{OpenError, Pools, StoreError};
@@ -129,9 +129,10 @@ impl App {
             let mut add = |routes: Routes| {
                 let (router, documented) = routes.into_parts();
                 let health = documented.iter().all(|endpoint| endpoint.path != "/health");
+                let core = discovery::routes(&common, backend, health).merge(metrics::routes(&common));
+                let (core, _) = described(backend, &documented, core).into_parts();
                 endpoints.extend(documented.into_iter().map(|endpoint| (backend, endpoint)));
-                let router = gate.around(router);
-                inside(router.merge(discovery::routes(&common, backend, health)), &common, backend)
+                inside(gate.around(router).merge(core), &common, backend)
             };
             let (rest_router, socket_router) = (add(running.rest), add(running.socket));
             match socket {
@@ -267,7 +268,6 @@ fn inside(router: Router, common: &Arc<Common>, backend: Backend) -> Router {
     let watched = Arc::clone(common);
     let router = if common.config.behind_proxy { router.layer(Extension(BehindProxy)) } else { router };
     router
-        .merge(metrics::routes(common))
         .fallback(async || ApiError::not_found("There is nothing here"))
         .method_not_allowed_fallback(async || {
             ApiError::status(StatusCode::METHOD_NOT_ALLOWED, "This cannot be done here")

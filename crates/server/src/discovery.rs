@@ -4,15 +4,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::routing::get;
-use axum::{Json, Router};
+
 use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::backend::Backend;
 use crate::common::{Common, Place};
+use crate::openapi::{Routes, any, doc, list, object, text};
 
 #[derive(Clone)]
 struct Here {
@@ -21,9 +22,17 @@ struct Here {
 }
 
 /// The routes for the listeners of a backend; `health` is left out where the backend has its own.
-pub(crate) fn routes(common: &Arc<Common>, backend: Backend, health: bool) -> Router {
-    let routes = Router::new().route("/.well-known/bellwire.json", get(describe));
-    let routes = if health { routes.route("/health", get(alive)) } else { routes };
+pub(crate) fn routes(common: &Arc<Common>, backend: Backend, health: bool) -> Routes {
+    let routes = Routes::new("").get(
+        "/.well-known/bellwire.json",
+        describe,
+        doc("Every backend of this server and where it is")
+            .public()
+            .reply(200, object([("dialects", list(any()))])),
+    );
+    let alright = object([("status", text())]);
+    let ask = doc("Whether the server and its database answer").public().reply(200, alright).errors(&[503]);
+    let routes = if health { routes.get("/health", alive, ask) } else { routes };
     routes.with_state(Here { common: Arc::clone(common), backend })
 }
 

@@ -4,12 +4,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -20,6 +18,7 @@ use prometheus_client::registry::Registry;
 use crate::backend::Backend;
 use crate::common::Common;
 use crate::error::ApiError;
+use crate::openapi::{Routes, doc};
 
 /// What became of a call: one of these at its start, one each time it gets further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,8 +147,10 @@ fn of(backend: Backend) -> (&'static str, &'static str) {
 }
 
 /// `/metrics`.
-pub(crate) fn routes(common: &Arc<Common>) -> Router {
-    Router::new().route("/metrics", get(show)).with_state(Arc::clone(common))
+pub(crate) fn routes(common: &Arc<Common>) -> Routes {
+    let what =
+        doc("Counters of this server, for Prometheus").public().text(200, "application/openmetrics-text");
+    Routes::new("").get("/metrics", show, what).with_state(Arc::clone(common))
 }
 
 async fn show(State(common): State<Arc<Common>>) -> Response {

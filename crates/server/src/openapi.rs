@@ -8,11 +8,16 @@
 //!         .reply(200, object([("success", boolean()), ("call", CALL.clone())])).errors(&[403, 404]))
 //! ```
 
+mod document;
+mod page;
+
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use serde_json::{Map, Value, json};
+
+pub(crate) use self::page::described;
 
 /// One route and its description.
 #[derive(Clone, Debug)]
@@ -89,12 +94,22 @@ pub(crate) struct Doc {
     pub(crate) queries: Vec<(&'static str, Schema)>,
     pub(crate) body: Option<Schema>,
     pub(crate) replies: Vec<(u16, Schema)>,
+    /// Replies that are not JSON: status and content type.
+    pub(crate) texts: Vec<(u16, &'static str)>,
     pub(crate) errors: Vec<u16>,
 }
 
 /// Begins a description with one line that says what the route does.
 pub(crate) fn doc(summary: &'static str) -> Doc {
-    Doc { summary, public: false, queries: Vec::new(), body: None, replies: Vec::new(), errors: Vec::new() }
+    Doc {
+        summary,
+        public: false,
+        queries: Vec::new(),
+        body: None,
+        replies: Vec::new(),
+        texts: Vec::new(),
+        errors: Vec::new(),
+    }
 }
 
 impl Doc {
@@ -119,6 +134,12 @@ impl Doc {
     /// A reply that is a success.
     pub(crate) fn reply(mut self, status: u16, schema: Schema) -> Self {
         self.replies.push((status, schema));
+        self
+    }
+
+    /// A reply that is a success and not JSON.
+    pub(crate) fn text(mut self, status: u16, content_type: &'static str) -> Self {
+        self.texts.push((status, content_type));
         self
     }
 

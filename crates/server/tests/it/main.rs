@@ -5,6 +5,7 @@ mod calls;
 mod lists;
 mod malformed;
 mod metrics;
+mod openapi;
 mod relay;
 mod sockets;
 mod storage;

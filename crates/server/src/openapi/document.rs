@@ -1,0 +1,126 @@
+//! The OpenAPI 3.1 document of a listener, made of its endpoints.
+
+use serde_json::{Map, Value, json};
+
+use super::{Doc, Endpoint, object, text};
+use crate::backend::Backend;
+use crate::error::Shape;
+
+/// What `/openapi.json` answers. `own` are the backend's routes, `common` those every listener has.
+pub(super) fn document(backend: Backend, own: &[Endpoint], common: &[Endpoint]) -> Value {
+    let about = backend.about();
+    let mut paths = Map::new();
+    for (endpoints, tag) in [(own, about.label), (common, "Server")] {
+        for endpoint in endpoints {
+            let path = paths.entry(endpoint.path.clone()).or_insert_with(|| json!({}));
+            path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint, backend, tag);
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": format!("Bellwire server: {}", about.label),
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Socket.IO events go beside these routes. Bodies are JSON.",
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": security_schemes(backend),
+            "schemas": { "Error": error(about.shape) },
+        },
+    })
+}
+
+fn operation(endpoint: &Endpoint, backend: Backend, tag: &str) -> Value {
+    let Endpoint { method, path, doc } = endpoint;
+    let words = path.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let id = words.fold(method.as_str().to_ascii_lowercase(), |id, word| format!("{id}_{word}"));
+    let mut parameters: Vec<Value> = names(path)
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text().value() }))
+        .collect();
+    for (name, schema) in &doc.queries {
+        parameters.push(json!({ "name": name, "in": "query", "schema": schema.value() }));
+    }
+    let mut operation = json!({
+        "operationId": id,
+        "summary": doc.summary,
+        "tags": [tag],
+        "parameters": parameters,
+        "responses": responses(doc, !parameters.is_empty()),
+        "security": if doc.public { json!([]) } else { security(backend) },
+    });
+    if let Some(body) = &doc.body {
+        let content = json!({ "application/json": { "schema": body.value() } });
+        operation["requestBody"] = json!({ "required": true, "content": content });
+    }
+    operation
+}
+
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn responses(doc: &Doc, has_parameters: bool) -> Value {
+    let mut responses = Map::new();
+    for (status, schema) in &doc.replies {
+        let content = json!({ "application/json": { "schema": schema.value() } });
+        responses.insert(status.to_string(), json!({ "description": "Done", "content": content }));
+    }
+    for (status, kind) in &doc.texts {
+        let content = json!({ *kind: { "schema": { "type": "string" } } });
+        responses.insert(status.to_string(), json!({ "description": "Done", "content": content }));
+    }
+    let mut refusals = vec![429];
+    if doc.body.is_some() {
+        refusals.extend([400, 413, 415]);
+    }
+    if has_parameters || !doc.public {
+        refusals.push(400);
+    }
+    if !doc.public {
+        refusals.push(401);
+    }
+    refusals.extend_from_slice(&doc.errors);
+    for status in refusals {
+        let code = axum::http::StatusCode::from_u16(status).ok();
+        let description = code.and_then(|code| code.canonical_reason()).unwrap_or("Refused");
+        let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } });
+        responses
+            .entry(status.to_string())
+            .or_insert_with(|| json!({ "description": description, "content": content }));
+    }
+    Value::Object(responses)
+}
+
+fn error(shape: Shape) -> Value {
+    let schema = match shape {
+        Shape::Success => object([("success", super::boolean()), ("message", text())]),
+        Shape::Error => object([("error", text())]),
+        Shape::Nest => {
+            object([("statusCode", super::integer()), ("message", super::any()), ("error", text())])
+        }
+    };
+    schema.value().clone()
+}
+
+fn security_schemes(backend: Backend) -> Value {
+    let mut schemes = json!({ "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } });
+    for name in cookies(backend) {
+        schemes[*name] = json!({ "type": "apiKey", "in": "cookie", "name": name });
+    }
+    schemes
+}
+
+/// Any one of them is enough.
+fn security(backend: Backend) -> Value {
+    let schemes = std::iter::once(&"bearer").chain(cookies(backend));
+    schemes.map(|name| json!({ *name: [] })).collect()
+}
+
+fn cookies(backend: Backend) -> &'static [&'static str] {
+    match backend {
+        Backend::Storefront => &["seller_token", "token"],
+        Backend::Dealerdesk | Backend::Marketplace | Backend::Hearth | Backend::Clinic => &[],
+    }
+}
