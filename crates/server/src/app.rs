@@ -19,7 +19,7 @@ use tower_http::cors::CorsLayer;
 use tracing::{debug, info, warn};
 
 use crate::auth::{HashError, Passwords, kept_secret, random_secret};
-use crate::backend::{Backend, Work};
+use crate::backend::{Backend, Events, Work};
 use crate::clock::Millis;
 use crate::common::{Common, Place};
 use crate::config::Database;
@@ -67,6 +67,7 @@ pub struct App {
     common: Arc<Common>,
     ios: Vec<SocketIo>,
     endpoints: Vec<(Backend, Endpoint)>,
+    events: Events,
     /// Ends the listeners.
     closing: CancellationToken,
     /// Ends everything else, once nobody is connected any more.
@@ -149,9 +150,9 @@ impl App {
             info!(backend = backend.id(), rest = %place.rest, socket = %place.socket, "Serving");
             ios.push(io);
         }
-        let (tasks, sockets) = work.into_tasks();
+        let (tasks, sockets, events) = work.into_tasks();
         guard.disarm();
-        Ok(Self { common, ios, endpoints, closing, over, listeners, tasks, sockets })
+        Ok(Self { common, ios, endpoints, events, closing, over, listeners, tasks, sockets })
     }
 
     /// Base of a backend's REST API, prefix included: `http://127.0.0.1:8000/api/v2` for `storefront`.
@@ -174,6 +175,12 @@ impl App {
     pub fn endpoints(&self, backend: &str) -> Vec<(String, String)> {
         let of = self.endpoints.iter().filter(|(of, _)| of.id() == backend);
         of.map(|(_, endpoint)| (endpoint.method.to_string(), endpoint.path.clone())).collect()
+    }
+
+    /// Every socket event of a client that a backend listens to.
+    #[must_use]
+    pub fn events(&self, backend: &str) -> &'static [&'static str] {
+        Backend::parse(backend).and_then(|backend| self.events.get(&backend).copied()).unwrap_or_default()
     }
 
     /// The relay's address as an ICE URL, where there is one.

@@ -12,7 +12,7 @@
 //!      [`Exchange`](crate::switchboard::Exchange) to talk to it, a task for [`Work::spawn`] and the orders to
 //!      the records, which a second task carries out;
 //!   3. its state, an `Arc` of its own with `common`, store, tokens (`common.tokens("x", ttl)`) and exchange;
-//!   4. its sockets: `impl Door` and `impl Talk` ([`door`](crate::door)), then
+//!   4. its sockets: `impl Door` (with the list of its events) and `impl Talk` ([`door`](crate::door)), then
 //!      `door::serve(io, common, &exchange, Arc::new(door), &work.sockets)`;
 //!   5. its clean-up jobs: [`Work::every`];
 //!   6. its routes: [`Routes`], each with its [`Doc`](crate::openapi::Doc). A handler returns
@@ -29,8 +29,9 @@
 //! from another field. A change of a record is a compare-and-set, and is announced (and counted:
 //! [`Metrics::call`](crate::metrics::Metrics::call)) by whoever made it.
 
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use socketioxide::SocketIo;
@@ -131,6 +132,16 @@ pub(crate) struct Sockets {
     pub(crate) tasks: TaskTracker,
     /// Closing the server does not tell every socket's handlers, so that each task watches for itself.
     pub(crate) closing: CancellationToken,
+    /// The events each backend listens to.
+    heard: Arc<Mutex<Events>>,
+}
+
+pub(crate) type Events = BTreeMap<Backend, &'static [&'static str]>;
+
+impl Sockets {
+    pub(crate) fn hear(&self, backend: Backend, events: &'static [&'static str]) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(backend, events);
+    }
 }
 
 /// The tasks of a server: they end with it.
@@ -143,7 +154,7 @@ pub(crate) struct Work {
 
 impl Work {
     pub(crate) fn new(closing: CancellationToken, over: CancellationToken) -> Self {
-        let sockets = Sockets { tasks: TaskTracker::new(), closing };
+        let sockets = Sockets { tasks: TaskTracker::new(), closing, heard: Arc::default() };
         Self { over, tasks: JoinSet::new(), sockets }
     }
 
@@ -175,7 +186,8 @@ impl Work {
         });
     }
 
-    pub(crate) fn into_tasks(self) -> (JoinSet<()>, TaskTracker) {
-        (self.tasks, self.sockets.tasks)
+    pub(crate) fn into_tasks(self) -> (JoinSet<()>, TaskTracker, Events) {
+        let events = self.sockets.heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (self.tasks, self.sockets.tasks, events)
     }
 }

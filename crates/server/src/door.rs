@@ -42,6 +42,9 @@ pub(crate) trait Door: Send + Sync + 'static {
 
     /// The Socket.IO namespace: `/` for most.
     const NAMESPACE: &'static str = "/";
+    /// Every event of a client that means something; others are dropped at the door. The matrix of who may
+    /// do what is held against this list.
+    const EVENTS: &'static [&'static str];
 
     /// Who is at the door. `auth` is the handshake's object, `Null` when there was none.
     async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused>;
@@ -85,6 +88,7 @@ pub(crate) fn serve<D: Door>(
     door: Arc<D>,
     sockets: &Sockets,
 ) {
+    sockets.hear(D::Hub::BACKEND, D::EVENTS);
     let numbers = Arc::new(AtomicU64::new(1));
     let connected = {
         let (common, exchange, door, sockets) =
@@ -125,6 +129,9 @@ fn listen<D: Door>(
     socket.on_fallback(
         move |socket: SocketRef, Event(event): Event, TryData(data): TryData<Value>, ack: AckSender| {
             match bucket.check() {
+                Ok(()) if !D::EVENTS.contains(&event.as_str()) => {
+                    debug!(socket = key.0, "An event that means nothing is dropped");
+                }
                 Ok(()) => {
                     common.metrics.event(D::Hub::BACKEND, Flow::In);
                     let said = Said { event, data: data.unwrap_or_default(), ack };

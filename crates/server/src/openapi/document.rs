@@ -6,11 +6,14 @@ use super::{Doc, Endpoint, object, text};
 use crate::backend::Backend;
 use crate::error::Shape;
 
+/// The tag of the routes every listener has; no limit per address applies to them.
+const COMMON: &str = "Server";
+
 /// What `/openapi.json` answers. `own` are the backend's routes, `common` those every listener has.
 pub(super) fn document(backend: Backend, own: &[Endpoint], common: &[Endpoint]) -> Value {
     let about = backend.about();
     let mut paths = Map::new();
-    for (endpoints, tag) in [(own, about.label), (common, "Server")] {
+    for (endpoints, tag) in [(own, about.label), (common, COMMON)] {
         for endpoint in endpoints {
             let path = paths.entry(endpoint.path.clone()).or_insert_with(|| json!({}));
             path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint, backend, tag);
@@ -47,7 +50,7 @@ fn operation(endpoint: &Endpoint, backend: Backend, tag: &str) -> Value {
         "summary": doc.summary,
         "tags": [tag],
         "parameters": parameters,
-        "responses": responses(doc, !parameters.is_empty()),
+        "responses": responses(doc, !parameters.is_empty(), tag != COMMON),
         "security": if doc.public { json!([]) } else { security(backend) },
     });
     if let Some(body) = &doc.body {
@@ -61,7 +64,7 @@ fn names(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn responses(doc: &Doc, has_parameters: bool) -> Value {
+fn responses(doc: &Doc, has_parameters: bool, limited: bool) -> Value {
     let mut responses = Map::new();
     for (status, schema) in &doc.replies {
         let content = json!({ "application/json": { "schema": schema.value() } });
@@ -71,7 +74,7 @@ fn responses(doc: &Doc, has_parameters: bool) -> Value {
         let content = json!({ *kind: { "schema": { "type": "string" } } });
         responses.insert(status.to_string(), json!({ "description": "Done", "content": content }));
     }
-    let mut refusals = vec![429];
+    let mut refusals = if limited { vec![429] } else { Vec::new() };
     if doc.body.is_some() {
         refusals.extend([400, 413, 415]);
     }

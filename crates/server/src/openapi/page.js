@@ -66,7 +66,9 @@ const show = (all) => {
       groups.get(tag).append(route(path, method, operation, all));
     }
   }
-  document.getElementById('routes').replaceChildren(...groups.values());
+  // The backend's own routes first.
+  const order = [...groups.keys()].sort((a, b) => (a === 'Server') - (b === 'Server'));
+  document.getElementById('routes').replaceChildren(...order.map((tag) => groups.get(tag)));
 };
 
 document.getElementById('find').addEventListener('input', (event) => {
