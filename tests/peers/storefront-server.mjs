@@ -2,10 +2,12 @@
 // state in memory, and the deployed traps on purpose (descriptions twice, status to every client, an
 // end told to an empty room, only a user's first socket registered).
 //
-// node storefront-server.mjs [port] [strict]: prints {"port":n} when it listens. GET /test/state tells what it saw.
+// node storefront-server.mjs [port] [strict] [certificate key]: prints {"port":n} when it listens. GET /test/state tells what it saw.
 // With `strict` the socket wants `auth:{token}`, as bellwire-server does by default.
 
+import { readFileSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import { randomUUID } from "node:crypto";
 import { Server } from "socket.io";
 
@@ -78,14 +80,17 @@ function rest(method, url, body, cookies) {
   }
 }
 
-const server = http.createServer(async (request, response) => {
+const [certificate, key] = process.argv.slice(4);
+const tls = certificate && { cert: readFileSync(certificate), key: readFileSync(key) };
+const answer = async (request, response) => {
   const parts = [];
   for await (const part of request) parts.push(part);
   const text = Buffer.concat(parts).toString();
   const [status, reply, headers] = rest(request.method, new URL(request.url, "http://x"), text ? JSON.parse(text) : {}, request.headers.cookie);
   response.writeHead(status, { "content-type": typeof reply === "string" ? "text/html" : "application/json", ...headers });
   response.end(typeof reply === "string" ? reply : JSON.stringify(reply));
-});
+};
+const server = tls ? https.createServer(tls, answer) : http.createServer(answer);
 
 const io = new Server(server, { cors: { origin: "*" }, pingInterval: 2000, pingTimeout: 2000 });
 const room = (callId) => `call_${callId}`;

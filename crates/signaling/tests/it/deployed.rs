@@ -1,149 +1,20 @@
 //! The transports against a Node `socket.io` server that behaves like the deployed storefront backend
 //! (`tests/peers/storefront-server.mjs`; `npm ci` there first).
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "events that are not waited for")]
-
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use bellwire_call::{
     CallId, CallKey, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, PersonId, RemoteCallId,
     Sdp, SdpKind, Signal, Subject,
 };
 use bellwire_signaling::{
-    ReplyError, Session, SessionEvent, SignInError, SignInRequest, SignedIn, TransportConfig, discover,
-    resume, sign_in,
+    ReplyError, Session, SessionEvent, SignInError, SignedIn, TransportConfig, discover, resume, sign_in,
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// Longer than anything here takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A Node server; killed when dropped.
-struct Deployed {
-    process: Child,
-    port: u16,
-}
-
-impl Deployed {
-    fn start(port: u16) -> Result<Self> {
-        Self::start_as(port, "compat")
-    }
-
-    fn start_as(port: u16, mode: &str) -> Result<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers");
-        if !folder.join("node_modules/socket.io").is_dir() {
-            bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
-        }
-        let mut process = Command::new("node")
-            .arg(folder.join("storefront-server.mjs"))
-            .arg(port.to_string())
-            .arg(mode)
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("these tests need Node.js (`node`) on the path")?;
-        let out = process.stdout.take().context("no output")?;
-        let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line).context("the server did not start")?;
-        let port = said["port"].as_u64().context("no port")?.try_into()?;
-        Ok(Self { process, port })
-    }
-
-    fn kill(&mut self) {
-        // Fails only if it is gone already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-
-    fn rest(&self) -> String {
-        format!("http://127.0.0.1:{}/api/v2", self.port)
-    }
-
-    fn request(&self, role: &str, email: &str, password: &str) -> SignInRequest {
-        SignInRequest {
-            server: String::new(),
-            dialect: Some("storefront".into()),
-            role: role.into(),
-            email: email.into(),
-            password: password.into(),
-            rest_base: Some(self.rest()),
-            socket_base: Some(format!("http://127.0.0.1:{}", self.port)),
-            ..SignInRequest::default()
-        }
-    }
-
-    async fn seller(&self) -> Result<SignedIn> {
-        Ok(sign_in(self.request("seller", "shop@example.com", "secret")).await?)
-    }
-
-    async fn customer(&self) -> Result<SignedIn> {
-        Ok(sign_in(self.request("customer", "ann@example.com", "secret")).await?)
-    }
-
-    async fn state(&self) -> Result<Value> {
-        let url = format!("http://127.0.0.1:{}/test/state", self.port);
-        Ok(reqwest::get(url).await?.json().await?)
-    }
-
-    /// Waits until the server's state satisfies `when`.
-    async fn until(&self, what: &str, when: impl Fn(&Value) -> bool) -> Result<Value> {
-        let late = Instant::now() + PATIENCE;
-        loop {
-            let state = self.state().await?;
-            if when(&state) {
-                return Ok(state);
-            }
-            if Instant::now() > late {
-                bail!("never: {what}; last {state}");
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-}
-
-impl Drop for Deployed {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// The next event that satisfies `pick`.
-async fn next<T>(
-    events: &mut mpsc::Receiver<SessionEvent>,
-    what: &str,
-    pick: impl Fn(SessionEvent) -> Option<T>,
-) -> Result<T> {
-    let wait = async {
-        loop {
-            let event = events.recv().await.with_context(|| format!("session over before {what}"))?;
-            if let Some(found) = pick(event) {
-                return Ok(found);
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.with_context(|| format!("never: {what}"))?
-}
-
-async fn link(events: &mut mpsc::Receiver<SessionEvent>, wanted: bool) -> Result<()> {
-    next(events, "link", |event| match event {
-        SessionEvent::Link { up } if up == wanted => Some(()),
-        _ => None,
-    })
-    .await
-}
-
-async fn heard(events: &mut mpsc::Receiver<SessionEvent>) -> Result<(CallKey, Signal)> {
-    next(events, "signal", |event| match event {
-        SessionEvent::Heard { key, signal } => Some((key, signal)),
-        _ => None,
-    })
-    .await
-}
+use crate::support::{Deployed, PATIENCE, heard, link, next};
 
 fn ann() -> Person {
     Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None }

@@ -1,0 +1,148 @@
+//! Node servers that behave like deployed backends, and waiting for what a session says.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use bellwire_call::{CallKey, Signal};
+use bellwire_signaling::{SessionEvent, SignInRequest, SignedIn, sign_in};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+/// Longer than anything here takes on a loaded machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A Node server; killed when dropped.
+pub(crate) struct Deployed {
+    process: Child,
+    pub(crate) port: u16,
+    scheme: &'static str,
+}
+
+impl Deployed {
+    pub(crate) fn start(port: u16) -> Result<Self> {
+        Self::start_as(port, "compat")
+    }
+
+    pub(crate) fn start_as(port: u16, mode: &str) -> Result<Self> {
+        Self::start_with(port, mode, None)
+    }
+
+    /// With files of a certificate and its key it speaks TLS.
+    pub(crate) fn start_with(port: u16, mode: &str, tls: Option<(&Path, &Path)>) -> Result<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers");
+        if !folder.join("node_modules/socket.io").is_dir() {
+            bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
+        }
+        let mut node = Command::new("node");
+        node.arg(folder.join("storefront-server.mjs")).arg(port.to_string()).arg(mode);
+        if let Some((certificate, key)) = tls {
+            node.arg(certificate).arg(key);
+        }
+        let mut process =
+            node.stdout(Stdio::piped()).spawn().context("these tests need Node.js (`node`) on the path")?;
+        let out = process.stdout.take().context("no output")?;
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        let said: Value = serde_json::from_str(&line).context("the server did not start")?;
+        let port = said["port"].as_u64().context("no port")?.try_into()?;
+        Ok(Self { process, port, scheme: if tls.is_some() { "https" } else { "http" } })
+    }
+
+    pub(crate) fn kill(&mut self) {
+        // Fails only if it is gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    pub(crate) fn rest(&self) -> String {
+        format!("{}/api/v2", self.origin())
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
+    }
+
+    pub(crate) fn request(&self, role: &str, email: &str, password: &str) -> SignInRequest {
+        SignInRequest {
+            server: String::new(),
+            dialect: Some("storefront".into()),
+            role: role.into(),
+            email: email.into(),
+            password: password.into(),
+            rest_base: Some(self.rest()),
+            socket_base: Some(self.origin()),
+            ..SignInRequest::default()
+        }
+    }
+
+    pub(crate) async fn seller(&self) -> Result<SignedIn> {
+        Ok(sign_in(self.request("seller", "shop@example.com", "secret")).await?)
+    }
+
+    pub(crate) async fn customer(&self) -> Result<SignedIn> {
+        Ok(sign_in(self.request("customer", "ann@example.com", "secret")).await?)
+    }
+
+    pub(crate) async fn state(&self) -> Result<Value> {
+        // Whose certificate it is, is not what is looked at here.
+        let client = reqwest::Client::builder().danger_accept_invalid_certs(true).no_proxy().build()?;
+        Ok(client.get(format!("{}/test/state", self.origin())).send().await?.json().await?)
+    }
+
+    /// Waits until the server's state satisfies `when`.
+    pub(crate) async fn until(&self, what: &str, when: impl Fn(&Value) -> bool) -> Result<Value> {
+        let late = Instant::now() + PATIENCE;
+        loop {
+            let state = self.state().await?;
+            if when(&state) {
+                return Ok(state);
+            }
+            if Instant::now() > late {
+                bail!("never: {what}; last {state}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Drop for Deployed {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The next event that satisfies `pick`.
+pub(crate) async fn next<T>(
+    events: &mut mpsc::Receiver<SessionEvent>,
+    what: &str,
+    pick: impl Fn(SessionEvent) -> Option<T>,
+) -> Result<T> {
+    let wait = async {
+        loop {
+            let event = events.recv().await.with_context(|| format!("session over before {what}"))?;
+            if let Some(found) = pick(event) {
+                return Ok(found);
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.with_context(|| format!("never: {what}"))?
+}
+
+pub(crate) async fn link(events: &mut mpsc::Receiver<SessionEvent>, wanted: bool) -> Result<()> {
+    next(events, "link", |event| match event {
+        SessionEvent::Link { up } if up == wanted => Some(()),
+        _ => None,
+    })
+    .await
+}
+
+pub(crate) async fn heard(events: &mut mpsc::Receiver<SessionEvent>) -> Result<(CallKey, Signal)> {
+    next(events, "signal", |event| match event {
+        SessionEvent::Heard { key, signal } => Some((key, signal)),
+        _ => None,
+    })
+    .await
+}
