@@ -3,6 +3,8 @@
 
 mod renewal;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
