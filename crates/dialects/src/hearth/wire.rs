@@ -1,0 +1,250 @@
+//! What hearth says on the wire, as types: every event and REST body, in both directions.
+//!
+//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! is lenient (unknown fields are ignored, what some deployment leaves out is optional), writing
+//! gives exactly the documented field names.
+
+mod event;
+mod rest;
+mod therapy;
+
+pub use event::{
+    Authenticated, AuthenticationError, CallDeclined, CallEnded, CallError, CallInvitation, CallSessionJoined,
+    ConnectionIssue, DeclineCall, InitiatePeerConnection, InvitationClosed, JoinCallSession,
+    LeaveCallSession, MediaStateChanged, Participant, ParticipantConnectionIssue, ParticipantMediaChanged,
+    ParticipantMediaUpdated, ParticipantScreenShare, ParticipantToggledAudio, ParticipantToggledVideo,
+    QualityReport, RelayedAnswer, RelayedCandidate, RelayedOffer, ScreenShare, SendAnswer, SendCandidate,
+    SendOffer, ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, name,
+};
+pub use rest::{
+    CallSession, DemoBody, DemoData, EndData, Failure, FieldError, HistoryData, InitiateBody, InitiateData,
+    JoinData, LoginBody, LoginReply, MediaBody, MediaSettings, Metadata, Reply, SessionParticipant,
+};
+pub use therapy::{
+    AssessmentBody, TherapyBody, TherapyChat, TherapyChatBody, TherapyDescription, TherapyNotice,
+    TherapyPerson, TherapyReply, TherapyRole, TherapySession, TherapySessions, TherapyStatus, TherapyType,
+};
+
+pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+
+/// How many may take part in a call, and what it belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionType {
+    #[default]
+    OneToOne,
+    Group,
+    Therapy,
+    /// A word this version does not know; never written.
+    #[serde(other)]
+    Unknown,
+}
+
+impl SessionType {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OneToOne => "one-to-one",
+            Self::Group => "group",
+            Self::Therapy => "therapy",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The type a word stands for; `Unknown` for any other word.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "one-to-one" => Self::OneToOne,
+            "group" => Self::Group,
+            "therapy" => Self::Therapy,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Where a call session stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionStatus {
+    /// Nobody but the initiator came yet.
+    #[default]
+    Waiting,
+    Active,
+    Ended,
+    /// A word this version does not know; never written.
+    #[serde(other)]
+    Unknown,
+}
+
+impl SessionStatus {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Active => "active",
+            Self::Ended => "ended",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The status a word stands for; `Unknown` for any other word.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "waiting" => Self::Waiting,
+            "active" => Self::Active,
+            "ended" => Self::Ended,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What a call allows; a field that is missing has its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "the backend's record")]
+pub struct CallSettings {
+    /// False: a call without pictures.
+    pub is_video_enabled: bool,
+    pub is_audio_enabled: bool,
+    pub is_recording_enabled: bool,
+    pub allow_screen_share: bool,
+}
+
+impl Default for CallSettings {
+    fn default() -> Self {
+        Self {
+            is_video_enabled: true,
+            is_audio_enabled: true,
+            is_recording_enabled: false,
+            allow_screen_share: true,
+        }
+    }
+}
+
+/// A person as the socket and the login name them (`id`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", try_from = "Named")]
+pub struct User {
+    pub id: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile_picture: Option<String>,
+}
+
+/// A person as either of the two writes them; a document with virtual fields has both ids.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    #[serde(rename = "_id", default)]
+    document: Option<String>,
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    first_name: Option<String>,
+    #[serde(default)]
+    last_name: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    profile_picture: Option<String>,
+}
+
+impl TryFrom<Named> for User {
+    type Error = &'static str;
+
+    fn try_from(named: Named) -> Result<Self, Self::Error> {
+        let Named { document, id, first_name, last_name, email, profile_picture } = named;
+        let id = id.or(document).ok_or("a person without an id")?;
+        Ok(Self { id, first_name, last_name, email, profile_picture })
+    }
+}
+
+impl User {
+    /// Both names, as far as there are any.
+    #[must_use]
+    pub fn name(&self) -> String {
+        full_name(self.first_name.as_deref(), self.last_name.as_deref())
+    }
+}
+
+/// First and last name as one.
+pub(crate) fn full_name(first: Option<&str>, last: Option<&str>) -> String {
+    let words = [first, last].into_iter().flatten().map(str::trim).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A person that a record populates in some replies and leaves as an id in others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Ref {
+    Full(Populated),
+    Id(String),
+}
+
+/// A populated person of a record (`_id`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", try_from = "Named")]
+pub struct Populated {
+    #[serde(rename = "_id")]
+    pub id: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile_picture: Option<String>,
+}
+
+impl TryFrom<Named> for Populated {
+    type Error = &'static str;
+
+    fn try_from(named: Named) -> Result<Self, Self::Error> {
+        let User { id, first_name, last_name, email, profile_picture } = named.try_into()?;
+        Ok(Self { id, first_name, last_name, email, profile_picture })
+    }
+}
+
+impl Ref {
+    /// The person's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Full(person) => &person.id,
+            Self::Id(id) => id,
+        }
+    }
+}
+
+/// An id that a deployment without `.lean()` writes as the whole document.
+pub(crate) fn id_of<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(match Ref::deserialize(from)? {
+        Ref::Full(person) => person.id,
+        Ref::Id(id) => id,
+    })
+}
+
+/// The same where there may be none.
+pub(crate) fn id_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Thing {
+        Id(String),
+        Document {
+            #[serde(rename = "_id")]
+            id: String,
+        },
+    }
+    Ok(Option::<Thing>::deserialize(from)?.map(|thing| match thing {
+        Thing::Id(id) | Thing::Document { id } => id,
+    }))
+}

@@ -1,0 +1,240 @@
+//! REST bodies and replies of calls and the login.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CallSettings, Ref, SessionStatus, SessionType, User};
+use crate::{IceServerRow, lenient};
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LoginBody {
+    pub email: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for LoginBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LoginBody(..)")
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LoginReply {
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub success: bool,
+    pub token: String,
+    pub user: User,
+}
+
+impl std::fmt::Debug for LoginReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginReply").field("success", &self.success).finish_non_exhaustive()
+    }
+}
+
+/// What most successful calls say.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reply<T> {
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub success: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    pub data: Option<T>,
+}
+
+/// What every failed call says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub success: bool,
+    #[serde(default)]
+    pub message: String,
+    /// What validation found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// One finding of the validation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FieldError {
+    #[serde(default)]
+    pub msg: String,
+    #[serde(default, alias = "param")]
+    pub path: String,
+    #[serde(default)]
+    pub location: String,
+}
+
+/// What a call is called.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InitiateBody {
+    pub session_type: SessionType,
+    /// User ids, at least one.
+    pub participants: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_settings: Option<CallSettings>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub therapy_session_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InitiateData {
+    pub session_id: String,
+    #[serde(default)]
+    pub ice_servers: Vec<IceServerRow>,
+    #[serde(default)]
+    pub call_settings: CallSettings,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JoinData {
+    pub session_id: String,
+    #[serde(default)]
+    pub session_type: SessionType,
+    /// Those in the call now.
+    #[serde(default)]
+    pub participants: Vec<SessionParticipant>,
+    #[serde(default)]
+    pub call_settings: CallSettings,
+    #[serde(default)]
+    pub ice_servers: Vec<IceServerRow>,
+}
+
+/// One seat of a call session, taken or left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionParticipant {
+    pub user_id: Ref,
+    #[serde(default)]
+    pub socket_id: Option<String>,
+    #[serde(default)]
+    pub peer_id: Option<String>,
+    /// RFC 3339, as all times here.
+    #[serde(default)]
+    pub joined_at: Option<String>,
+    #[serde(default)]
+    pub left_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub is_active: bool,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub has_video: bool,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub has_audio: bool,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub is_screen_sharing: bool,
+}
+
+/// A call's record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallSession {
+    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    pub session_id: String,
+    #[serde(default)]
+    pub session_type: SessionType,
+    pub initiator_id: Ref,
+    #[serde(default)]
+    pub participants: Vec<SessionParticipant>,
+    #[serde(default)]
+    pub max_participants: u32,
+    #[serde(default)]
+    pub status: SessionStatus,
+    #[serde(default)]
+    pub start_time: Option<String>,
+    #[serde(default)]
+    pub end_time: Option<String>,
+    /// Seconds.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub duration: f64,
+    #[serde(default)]
+    pub call_settings: CallSettings,
+    #[serde(default, deserialize_with = "super::id_if_any")]
+    pub therapy_session_id: Option<String>,
+    #[serde(default)]
+    pub metadata: Option<Metadata>,
+    #[serde(default)]
+    pub created_at: Option<String>,
+    #[serde(default)]
+    pub updated_at: Option<String>,
+    /// Additive: who was asked to come. The deployed backend does not keep them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invitees: Vec<Ref>,
+    /// Additive: `hangup`, `missed`, `timeout`, `declined`, `busy`, `cancelled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_reason: Option<String>,
+}
+
+/// Body of `PUT session/:id/media`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MediaBody {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_video: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_audio: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_screen_sharing: Option<bool>,
+}
+
+/// What `participant_media_updated` carries.
+pub type MediaSettings = MediaBody;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndData {
+    /// Seconds.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub duration: f64,
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub duration_in_minutes: f64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryData {
+    #[serde(default)]
+    pub call_sessions: Vec<CallSession>,
+    #[serde(default)]
+    pub total_pages: u32,
+    /// Some deployments write the query's text.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub current_page: Option<String>,
+    #[serde(default)]
+    pub total: u32,
+}
+
+/// Body of `POST demo-session`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoBody {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoData {
+    pub session_id: String,
+    #[serde(default)]
+    pub session_type: SessionType,
+    #[serde(default)]
+    pub call_settings: CallSettings,
+    #[serde(default)]
+    pub ice_servers: Vec<IceServerRow>,
+}
