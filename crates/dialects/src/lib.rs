@@ -11,6 +11,7 @@ pub mod dealerdesk;
 mod dialect;
 mod directory;
 mod entry;
+pub mod hearth;
 mod lenient;
 mod limits;
 mod rest;
@@ -29,7 +30,7 @@ pub use rest::{IceServerRow, IceServersReply};
 pub use wire::{Inbound, Method, Outbound, RequestId, RestCall};
 
 /// Every dialect the client speaks, in the order the sign-in page lists them.
-pub const DIALECTS: &[Entry] = &[storefront::ENTRY, dealerdesk::ENTRY];
+pub const DIALECTS: &[Entry] = &[storefront::ENTRY, dealerdesk::ENTRY, hearth::ENTRY];
 
 /// The dialect of that id.
 #[must_use]

@@ -9,12 +9,12 @@ mod rest;
 mod therapy;
 
 pub use event::{
-    Authenticated, AuthenticationError, CallDeclined, CallEnded, CallError, CallInvitation, CallSessionJoined,
-    ConnectionIssue, DeclineCall, InitiatePeerConnection, InvitationClosed, JoinCallSession,
-    LeaveCallSession, MediaStateChanged, Participant, ParticipantConnectionIssue, ParticipantMediaChanged,
-    ParticipantMediaUpdated, ParticipantScreenShare, ParticipantToggledAudio, ParticipantToggledVideo,
-    QualityReport, RelayedAnswer, RelayedCandidate, RelayedOffer, ScreenShare, SendAnswer, SendCandidate,
-    SendOffer, ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, name,
+    Authenticated, AuthenticationError, CallDeclined, CallEnded, CallError, CallInvitation,
+    CallSessionJoined, ConnectionIssue, DeclineCall, InitiatePeerConnection, InvitationClosed,
+    JoinCallSession, LeaveCallSession, MediaStateChanged, Participant, ParticipantConnectionIssue,
+    ParticipantMediaChanged, ParticipantMediaUpdated, ParticipantScreenShare, ParticipantToggledAudio,
+    ParticipantToggledVideo, QualityReport, RelayedAnswer, RelayedCandidate, RelayedOffer, ScreenShare,
+    SendAnswer, SendCandidate, SendOffer, ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, name,
 };
 pub use rest::{
     CallSession, DemoBody, DemoData, EndData, Failure, FieldError, HistoryData, InitiateBody, InitiateData,
@@ -28,7 +28,6 @@ pub use therapy::{
 pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
 
 use serde::{Deserialize, Deserializer, Serialize};
-
 
 /// How many may take part in a call, and what it belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 //! keep the backend's rules (rooms, who is told what, what REST replies), not its data.
 
 mod dealerdesk;
+mod hearth;
 mod storefront;
 
 use bellwire_call::{MediaKind, Subject};
@@ -72,6 +73,7 @@ pub(crate) trait Relay {
 pub(crate) const RELAYS: &[(&str, fn() -> Box<dyn Relay>)] = &[
     ("storefront", || Box::new(storefront::Storefront::default())),
     ("dealerdesk", || Box::new(dealerdesk::Dealerdesk::default())),
+    ("hearth", || Box::new(hearth::Hearth::default())),
 ];
 
 /// A fresh relay of that dialect.

@@ -270,12 +270,7 @@ pub struct TherapyBody {
     pub status: Option<TherapyStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub participants: Option<Vec<TherapyPerson>>,
-    #[serde(
-        default,
-        alias = "scheduledAt",
-        alias = "startTime",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, alias = "scheduledAt", alias = "startTime", skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<String>,
     /// Minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

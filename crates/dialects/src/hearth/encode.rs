@@ -1,0 +1,322 @@
+//! Signals to hearth's words. What is heard is in `decode`.
+
+use bellwire_call::{
+    CallId, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, Quality, Sdp, SdpKind, Signal,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Hearth, Waiting,
+    calls::Known,
+    wire::{
+        CallSettings, DeclineCall, InitiateBody, JoinCallSession, LeaveCallSession, MediaBody,
+        MediaStateChanged, Metadata, QualityReport, ScreenShare, SdpBody, SendAnswer, SendCandidate,
+        SendOffer, SessionType, ToggleAudio, ToggleVideo, name,
+    },
+};
+use crate::{EncodeError, Method, Outbound, RestCall, limits, rest};
+
+/// The reasons of the additive `decline_call`.
+pub(super) const BUSY: &str = "busy";
+const DECLINED: &str = "declined";
+/// How the id of a call session begins; other subjects are therapy sessions.
+pub(super) const SESSION_PREFIX: &str = "call_";
+
+/// An event that is to arrive however long it takes.
+pub(super) fn emit<T: Serialize>(name: &'static str, body: &T) -> Outbound {
+    Outbound::Emit { name, args: vec![value(body)], perishable: false }
+}
+
+fn emit_perishable<T: Serialize>(name: &'static str, body: &T) -> Outbound {
+    Outbound::Emit { name, args: vec![value(body)], perishable: true }
+}
+
+pub(super) fn value<T: Serialize>(body: &T) -> Value {
+    serde_json::to_value(body).expect("wire structs have string keys and serialise infallibly")
+}
+
+/// Closes a session's record and tells everybody in it.
+pub(super) fn end_request(session: &str) -> RestCall {
+    let path = format!("/video-call/session/{}/end", rest::segment_of(session));
+    rest::send(Method::Post, path, Value::Object(serde_json::Map::new()))
+}
+
+fn join_request(session: &str) -> RestCall {
+    let path = format!("/video-call/join/{}", rest::segment_of(session));
+    rest::send(Method::Post, path, Value::Object(serde_json::Map::new()))
+}
+
+impl Hearth {
+    /// Signals of a call the backend has no id for yet.
+    pub(super) fn say_local(&mut self, local: CallId, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+        match signal {
+            Signal::Invite(invite) => self.place(local, invite),
+            Signal::Cancel | Signal::NoAnswer | Signal::HangUp => {
+                for waiting in self.waiting.values_mut() {
+                    if let Waiting::Place { local: other, withdrawn, .. } = waiting
+                        && *other == local
+                    {
+                        *withdrawn = true;
+                    }
+                }
+                Ok(Vec::new())
+            }
+            Signal::Accept
+            | Signal::Decline(_)
+            | Signal::Offer(_)
+            | Signal::Answer(_)
+            | Signal::Candidate(_)
+            | Signal::Media(_)
+            | Signal::Quality(_)
+            | Signal::Rejoin => Err(EncodeError::UnknownCall),
+            Signal::Placed { .. }
+            | Signal::Ring(_)
+            | Signal::Missed
+            | Signal::Offline
+            | Signal::AnsweredElsewhere
+            | Signal::Refused { .. }
+            | Signal::OfferTurn { .. }
+            | Signal::PeerJoined
+            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+        }
+    }
+
+    /// About a call session: enters it. About a therapy session, or nothing: makes one and rings.
+    fn place(&mut self, local: CallId, invite: &Invite) -> Result<Vec<Outbound>, EncodeError> {
+        if self.waiting.len() >= limits::REQUESTS {
+            return Err(EncodeError::TooManyCalls);
+        }
+        let waiting = |join| Waiting::Place { local, invite: invite.clone(), join, withdrawn: false };
+        let about = invite.subject.as_ref().filter(|subject| !subject.id.is_empty());
+        if let Some(subject) = about.filter(|subject| subject.id.starts_with(SESSION_PREFIX)) {
+            let waiting = waiting(Some(subject.id.clone()));
+            return Ok(vec![self.request(join_request(&subject.id), waiting)]);
+        }
+        let title = about.map(|subject| subject.label.clone()).filter(|label| !label.is_empty());
+        let body = InitiateBody {
+            session_type: if about.is_some() { SessionType::Therapy } else { SessionType::OneToOne },
+            participants: vec![invite.to.id.0.clone()],
+            call_settings: Some(CallSettings {
+                is_video_enabled: invite.kind == MediaKind::Video,
+                ..CallSettings::default()
+            }),
+            metadata: title.map(|title| Metadata { title: Some(title), ..Metadata::default() }),
+            therapy_session_id: about.map(|subject| subject.id.clone()),
+        };
+        let request = rest::send(Method::Post, "/video-call/initiate", value(&body));
+        let waiting = waiting(None);
+        Ok(vec![self.request(request, waiting)])
+    }
+
+    /// Signals of a call with an id. What ends a call the backend has already ended is nothing.
+    pub(super) fn say(&mut self, key: &str, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+        let session = self.calls.session_of(key);
+        match (signal, session) {
+            (Signal::Accept, Some(session)) => self.accept(&session),
+            (Signal::Decline(reason), Some(session)) => Ok(self.decline(&session, *reason)),
+            (Signal::Cancel | Signal::NoAnswer, Some(session)) => Ok(self.give_up(&session)),
+            (Signal::HangUp, Some(session)) => Ok(self.hang_up(&session)),
+            (Signal::Decline(_) | Signal::Cancel | Signal::NoAnswer | Signal::HangUp, None) => Ok(Vec::new()),
+            (Signal::Offer(sdp) | Signal::Answer(sdp), Some(session)) => self.describe(&session, sdp),
+            (Signal::Candidate(candidate), Some(session)) => self.candidate(&session, candidate),
+            (Signal::Media(state), Some(session)) => self.media(&session, *state),
+            (Signal::Quality(quality), Some(session)) => self.quality(&session, *quality),
+            (Signal::Rejoin, Some(session)) => self.in_room(&session, Vec::new()),
+            (
+                Signal::Accept
+                | Signal::Offer(_)
+                | Signal::Answer(_)
+                | Signal::Candidate(_)
+                | Signal::Media(_)
+                | Signal::Quality(_)
+                | Signal::Rejoin,
+                None,
+            )
+            | (Signal::Invite(_), _) => Err(EncodeError::UnknownCall),
+            (
+                Signal::Placed { .. }
+                | Signal::Ring(_)
+                | Signal::Missed
+                | Signal::Offline
+                | Signal::AnsweredElsewhere
+                | Signal::Refused { .. }
+                | Signal::OfferTurn { .. }
+                | Signal::PeerJoined
+                | Signal::PeerLeft { .. },
+                _,
+            ) => Err(EncodeError::HeardOnly),
+        }
+    }
+
+    /// The room is entered once REST has let us in: the other way round the deployed backend says that
+    /// we are in it already, and leaves the record waiting.
+    fn accept(&mut self, session: &str) -> Result<Vec<Outbound>, EncodeError> {
+        let known = self.known_mut(session)?;
+        known.answered = true;
+        let waiting = Waiting::Accept { session: session.to_owned() };
+        Ok(vec![self.request(join_request(session), waiting)])
+    }
+
+    fn decline(&mut self, session: &str, reason: DeclineReason) -> Vec<Outbound> {
+        if self.calls.find(session).is_some_and(|known| known.outgoing) {
+            return self.give_up(session);
+        }
+        self.calls.forget(session);
+        let reason = match reason {
+            DeclineReason::Declined => DECLINED,
+            DeclineReason::Busy => BUSY,
+        };
+        let body = DeclineCall { session_id: session.to_owned(), reason: Some(reason.to_owned()) };
+        vec![emit(name::DECLINE_CALL, &body)]
+    }
+
+    /// Ends a call that nobody answered. A session that others made goes on without us.
+    fn give_up(&mut self, session: &str) -> Vec<Outbound> {
+        match self.calls.forget(session) {
+            Some(known) if known.made => self.end_and_leave(session),
+            Some(known) if known.joined => vec![leave(session)],
+            Some(_) | None => Vec::new(),
+        }
+    }
+
+    fn hang_up(&mut self, session: &str) -> Vec<Outbound> {
+        match self.calls.forget(session) {
+            Some(known) if known.sole => self.end_and_leave(session),
+            Some(_) => vec![leave(session)],
+            None => Vec::new(),
+        }
+    }
+
+    /// Both, because the deployed backend may let only the initiator end a session.
+    pub(super) fn end_and_leave(&mut self, session: &str) -> Vec<Outbound> {
+        vec![self.request(end_request(session), Waiting::Record), leave(session)]
+    }
+
+    fn describe(&mut self, session: &str, sdp: &Sdp) -> Result<Vec<Outbound>, EncodeError> {
+        let (target_peer_id, target_socket_id) = target(self.known_mut(session)?)?;
+        let session_id = session.to_owned();
+        let said = match sdp.kind {
+            SdpKind::Offer => {
+                let offer = SdpBody::from(sdp);
+                let body = SendOffer { target_peer_id, target_socket_id, session_id, offer };
+                emit_perishable(name::WEBRTC_OFFER, &body)
+            }
+            SdpKind::Answer => {
+                let answer = SdpBody::from(sdp);
+                let body = SendAnswer { target_peer_id, target_socket_id, session_id, answer };
+                emit_perishable(name::WEBRTC_ANSWER, &body)
+            }
+        };
+        self.in_room(session, vec![said])
+    }
+
+    fn candidate(&mut self, session: &str, candidate: &IceCandidate) -> Result<Vec<Outbound>, EncodeError> {
+        let (target_peer_id, target_socket_id) = target(self.known_mut(session)?)?;
+        let body = SendCandidate {
+            target_peer_id,
+            target_socket_id,
+            session_id: session.to_owned(),
+            candidate: Some(candidate.into()),
+        };
+        self.in_room(session, vec![emit_perishable(name::WEBRTC_ICE_CANDIDATE, &body)])
+    }
+
+    fn quality(&mut self, session: &str, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
+        let quality_data = serde_json::to_value(quality).map_err(|_| EncodeError::NoWords)?;
+        let body = QualityReport { session_id: session.to_owned(), quality_data };
+        self.in_room(session, vec![emit_perishable(name::CALL_QUALITY_REPORT, &body)])
+    }
+
+    /// What changed by itself, then everything as the documented event has it, then the record.
+    fn media(&mut self, session: &str, state: MediaState) -> Result<Vec<Outbound>, EncodeError> {
+        let known = self.known_mut(session)?;
+        known.ours.audio = state.audio.or(known.ours.audio);
+        known.ours.video = state.video.or(known.ours.video);
+        known.ours.sharing = state.sharing.or(known.ours.sharing);
+        if !known.joined {
+            // Said on entering.
+            return Ok(Vec::new());
+        }
+        let (ours, record) = (known.ours, known.may_record_media());
+        let session_id = session.to_owned();
+        let mut said = Vec::new();
+        if let Some(has_audio) = state.audio {
+            let body = ToggleAudio { session_id: session_id.clone(), has_audio };
+            said.push(emit(name::TOGGLE_AUDIO, &body));
+        }
+        if let Some(has_video) = state.video {
+            let body = ToggleVideo { session_id: session_id.clone(), has_video };
+            said.push(emit(name::TOGGLE_VIDEO, &body));
+        }
+        if let Some(sharing) = state.sharing {
+            let event = if sharing { name::SCREEN_SHARE_STARTED } else { name::SCREEN_SHARE_STOPPED };
+            said.push(emit(event, &ScreenShare { session_id }));
+        }
+        said.push(everything_we_send(session, ours));
+        if record {
+            let MediaState { audio, video, sharing } = ours;
+            let body = MediaBody { has_video: video, has_audio: audio, is_screen_sharing: sharing };
+            let path = format!("/video-call/session/{}/media", rest::segment_of(session));
+            said.push(self.request(rest::send(Method::Put, path, value(&body)), Waiting::Record));
+        }
+        self.in_room(session, said)
+    }
+
+    /// Puts the way back into the room in front, if the socket has been away.
+    fn in_room(&mut self, session: &str, mut said: Vec<Outbound>) -> Result<Vec<Outbound>, EncodeError> {
+        let known = self.known_mut(session)?;
+        if std::mem::take(&mut known.stale) {
+            said.splice(0..0, self.enter(session));
+        }
+        Ok(said)
+    }
+
+    /// The room, and what we send in it if that is not what everybody expects.
+    pub(super) fn enter(&mut self, session: &str) -> Vec<Outbound> {
+        let body = JoinCallSession { session_id: session.to_owned(), peer_id: self.peer_id.clone() };
+        let mut said = vec![emit(name::JOIN_CALL_SESSION, &body)];
+        if let Some(known) = self.calls.find_mut(session) {
+            known.joined = true;
+            known.entered = false;
+            known.stale = false;
+            let usual = MediaState {
+                audio: Some(true),
+                video: Some(known.kind == MediaKind::Video),
+                sharing: Some(false),
+            };
+            if known.ours != usual {
+                said.push(everything_we_send(session, known.ours));
+            }
+        }
+        said
+    }
+
+    fn known_mut(&mut self, session: &str) -> Result<&mut Known, EncodeError> {
+        self.calls.find_mut(session).ok_or(EncodeError::UnknownCall)
+    }
+}
+
+pub(super) fn leave(session: &str) -> Outbound {
+    emit(name::LEAVE_CALL_SESSION, &LeaveCallSession { session_id: session.to_owned() })
+}
+
+fn everything_we_send(session: &str, ours: MediaState) -> Outbound {
+    let body = MediaStateChanged {
+        session_id: session.to_owned(),
+        has_video: ours.video,
+        has_audio: ours.audio,
+        is_screen_sharing: ours.sharing,
+    };
+    emit(name::MEDIA_STATE_CHANGED, &body)
+}
+
+/// One target alone: as deployed, each of the two wakes a listener of its own, and both are heard.
+fn target(known: &Known) -> Result<(Option<String>, Option<String>), EncodeError> {
+    let there = known.there.as_ref().ok_or(EncodeError::NoWords)?;
+    match (&there.peer_id, &there.socket_id) {
+        (Some(peer), _) => Ok((Some(peer.clone()), None)),
+        (None, Some(socket)) => Ok((None, Some(socket.clone()))),
+        (None, None) => Err(EncodeError::NoWords),
+    }
+}

@@ -1,0 +1,116 @@
+//! What REST replies mean for the calls that wait for them. Lists are in `records` and `people`.
+
+use bellwire_call::{CallId, CallKey, Invite, RemoteCallId, Signal};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Hearth, Waiting,
+    calls::{Begun, key},
+    wire::{InitiateData, JoinData, Reply, SessionType},
+};
+use crate::{DecodeError, Reaction, RequestId, SideEvent, limits, rest};
+
+/// A session that was made or entered.
+struct Session {
+    id: String,
+    made: bool,
+    sole: bool,
+}
+
+impl Hearth {
+    pub(super) fn reply(
+        &mut self,
+        id: RequestId,
+        status: u16,
+        body: &Value,
+    ) -> Result<Reaction, DecodeError> {
+        let waiting = self.waiting.remove(&id).ok_or(DecodeError::UnknownReply)?;
+        let mut reaction = match waiting {
+            Waiting::Place { local, invite, join, withdrawn } => {
+                let session = session(join, &invite, status, body);
+                self.placed(local, &invite, session, withdrawn, status, body)
+            }
+            Waiting::Accept { session } => self.accepted(&session, status, body),
+            Waiting::Record => Reaction::none(),
+        };
+        if status == 401 {
+            reaction.side.push(SideEvent::TokenExpired);
+        }
+        Ok(reaction)
+    }
+
+    fn placed(
+        &mut self,
+        local: CallId,
+        invite: &Invite,
+        session: Option<Session>,
+        withdrawn: bool,
+        status: u16,
+        body: &Value,
+    ) -> Reaction {
+        let refuse = |message| Reaction::hear(CallKey::Local(local), Signal::Refused { message });
+        let Some(Session { id, made, sole }) = session else {
+            return if withdrawn { Reaction::none() } else { refuse(refusal(status, body)) };
+        };
+        if withdrawn {
+            // What others made goes on without us, and our seat in it is given up by itself.
+            let outbound = if made { self.end_and_leave(&id) } else { Vec::new() };
+            return Reaction { outbound, ..Reaction::default() };
+        }
+        if self.calls.find(&id).is_some() {
+            return refuse("this call is known already".to_owned());
+        }
+        let begun = Begun { kind: invite.kind, outgoing: true, made, sole };
+        let Ok(known) = self.calls.add(&id, invite.to.id.0.clone(), begun) else {
+            let outbound = if made { self.end_and_leave(&id) } else { Vec::new() };
+            return Reaction { outbound, ..refuse("too many calls at once".to_owned()) };
+        };
+        let remote = RemoteCallId(known.key.clone());
+        let placed = Signal::Placed { local, remote, subject: invite.subject.clone() };
+        Reaction { heard: vec![(CallKey::Local(local), placed)], outbound: self.enter(&id), side: Vec::new() }
+    }
+
+    fn accepted(&mut self, session: &str, status: u16, body: &Value) -> Reaction {
+        if self.calls.find(session).is_none() {
+            return Reaction::none();
+        }
+        // Unreachable (0), broken (5xx) or not believed any more (401) leaves the record behind but not
+        // the call: the room is open to us. A refusal means that there is no call any more.
+        let refused = (400..500).contains(&status) && status != 401 && !already_in(status, body);
+        if !refused {
+            return Reaction { outbound: self.enter(session), ..Reaction::default() };
+        }
+        let Some(known) = self.calls.forget(session) else { return Reaction::none() };
+        Reaction::hear(key(&known.key), Signal::Refused { message: refusal(status, body) })
+    }
+}
+
+fn session(join: Option<String>, invite: &Invite, status: u16, body: &Value) -> Option<Session> {
+    if let Some(id) = join {
+        let told = Reply::<JoinData>::deserialize(body).ok().and_then(|reply| reply.data);
+        let sole = told.is_some_and(|data| data.session_type == SessionType::OneToOne);
+        let entered = (200..300).contains(&status) || already_in(status, body);
+        return entered.then_some(Session { id, made: false, sole });
+    }
+    if !(200..300).contains(&status) {
+        return None;
+    }
+    let data = Reply::<InitiateData>::deserialize(body).ok()?.data?;
+    let id = limits::id(data.session_id).ok()?;
+    Some(Session { id, made: true, sole: invite.subject.as_ref().is_none_or(|about| about.id.is_empty()) })
+}
+
+/// Entering again after a lost connection is refused in words only.
+fn already_in(status: u16, body: &Value) -> bool {
+    status == 400 && rest::message(body).is_some_and(|message| message.to_lowercase().contains("already in"))
+}
+
+fn refusal(status: u16, body: &Value) -> String {
+    rest::message(body).unwrap_or_else(|| match status {
+        0 => "the server could not be reached".to_owned(),
+        200..=299 => "the server's answer was not understood".to_owned(),
+        429 => "too many requests, try again later".to_owned(),
+        _ => format!("the server refused the call ({status})"),
+    })
+}

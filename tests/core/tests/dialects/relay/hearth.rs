@@ -1,0 +1,202 @@
+//! Hearth: two people; REST makes sessions, the socket has their rooms and believes nobody who has not
+//! shown a token on this connection.
+
+use std::collections::BTreeMap;
+
+use bellwire_dialects::{Inbound, Outbound, RestCall};
+use serde_json::{Value, json};
+
+use super::{Account, Relay, Side, event};
+
+const ACCOUNTS: [Account; 2] =
+    [Account { id: "ana", name: "Ana", role: "user" }, Account { id: "ben", name: "Ben", role: "user" }];
+
+#[derive(Default)]
+pub(crate) struct Hearth {
+    calls: u32,
+    sockets: u32,
+    /// Sockets that have shown their token.
+    ready: BTreeMap<Side, String>,
+    /// The latest session: who made it, whether it is over, and who is in its room under which name.
+    initiator: Option<Side>,
+    ended: bool,
+    room: BTreeMap<Side, String>,
+    pictures: bool,
+}
+
+fn index(side: Side) -> usize {
+    match side {
+        Side::One => 0,
+        Side::Two => 1,
+    }
+}
+
+fn user(side: Side) -> Value {
+    let Account { id, name, .. } = ACCOUNTS[index(side)];
+    json!({ "id": id, "firstName": name, "lastName": "" })
+}
+
+impl Hearth {
+    fn session(&self) -> String {
+        format!("call_1767607200000_{:09}", self.calls)
+    }
+
+    fn participant(&self, side: Side) -> Value {
+        let Account { id, name, .. } = ACCOUNTS[index(side)];
+        json!({ "userId": id, "peerId": self.room.get(&side), "socketId": self.ready.get(&side),
+            "firstName": name, "lastName": "", "profilePicture": null, "hasVideo": self.pictures,
+            "hasAudio": true, "isScreenSharing": false })
+    }
+
+    fn rest(&mut self, from: Side, call: &RestCall) -> ((u16, Value), Vec<(Side, Inbound)>) {
+        let body = call.body.clone().unwrap_or_default();
+        let done = |data: Value| (200, json!({ "success": true, "message": "ok", "data": data }));
+        match call.path.as_str() {
+            "/video-call/initiate" => {
+                self.calls += 1;
+                self.room.clear();
+                (self.initiator, self.ended) = (Some(from), false);
+                let settings = body["callSettings"].clone();
+                self.pictures = settings["isVideoEnabled"] == true;
+                let data = json!({ "sessionId": self.session(), "iceServers": [], "callSettings": settings });
+                let ring = json!({ "sessionId": self.session(), "sessionType": body["sessionType"],
+                    "initiator": user(from), "callSettings": settings, "metadata": {}, "iceServers": [] });
+                let reply = (201, json!({ "success": true, "message": "ok", "data": data }));
+                (reply, vec![(from.other(), event("call_invitation", ring))])
+            }
+            path if path.starts_with("/video-call/join/") => {
+                (done(json!({ "sessionId": self.session(), "participants": [] })), Vec::new())
+            }
+            path if path.ends_with("/end") => {
+                let told = json!({ "sessionId": self.session(), "endedBy": user(from), "duration": 0,
+                    "reason": "cancelled" });
+                (done(json!({ "duration": 0 })), self.end(&told))
+            }
+            path if path.ends_with("/media") => {
+                let told = json!({ "userId": ACCOUNTS[index(from)].id, "mediaSettings": body });
+                (done(Value::Null), self.to_room(Some(from), "participant_media_updated", &told))
+            }
+            other => panic!("no such endpoint: {other}"),
+        }
+    }
+
+    /// Everybody who was asked to come hears the end, also who never came.
+    fn end(&mut self, told: &Value) -> Vec<(Side, Inbound)> {
+        if std::mem::replace(&mut self.ended, true) {
+            return Vec::new();
+        }
+        self.room.clear();
+        Side::BOTH.map(|side| (side, event("call_ended", told.clone()))).into()
+    }
+
+    fn to_room(&self, but: Option<Side>, name: &str, told: &Value) -> Vec<(Side, Inbound)> {
+        let others = self.room.keys().filter(|side| Some(**side) != but);
+        others.map(|side| (*side, event(name, told.clone()))).collect()
+    }
+
+    fn join(&mut self, from: Side, peer_id: &Value) -> Vec<(Side, Inbound)> {
+        if self.ended {
+            return vec![(from, event("call_error", json!({ "message": "Call session has ended" })))];
+        }
+        let others: Vec<Side> = self.room.keys().copied().filter(|side| *side != from).collect();
+        self.room.insert(from, peer_id.as_str().unwrap_or_default().to_owned());
+        let all: Vec<_> = self.room.keys().map(|side| self.participant(*side)).collect();
+        let joined = json!({ "sessionId": self.session(), "participants": all, "callSettings": {} });
+        let mut told = vec![(from, event("call_session_joined", joined))];
+        let meet =
+            |whom: Side| json!({ "targetPeerId": self.room[&whom], "participant": self.participant(whom) });
+        for other in others {
+            told.push((other, event("user_joined_call", json!({ "participant": self.participant(from) }))));
+            told.push((other, event("initiate_peer_connection", meet(from))));
+            told.push((from, event("initiate_peer_connection", meet(other))));
+        }
+        told
+    }
+
+    fn leave(&mut self, side: Side, socket: Option<&String>, reason: Option<&str>) -> Vec<(Side, Inbound)> {
+        if self.room.remove(&side).is_none() {
+            return Vec::new();
+        }
+        let mut told = json!({ "userId": ACCOUNTS[index(side)].id, "socketId": socket });
+        if let Some(reason) = reason {
+            told["reason"] = json!(reason);
+        }
+        self.to_room(None, "user_left_call", &told)
+    }
+}
+
+impl Relay for Hearth {
+    fn accounts(&self) -> [Account; 2] {
+        ACCOUNTS
+    }
+
+    fn carry(&mut self, from: Side, said: &Outbound) -> Vec<(Side, Inbound)> {
+        let (name, argument) = match said {
+            Outbound::Request { id, call } => {
+                let ((status, body), mut told) = self.rest(from, call);
+                told.insert(0, (from, Inbound::Reply { id: *id, status, body }));
+                return told;
+            }
+            Outbound::Emit { name, args, .. } => (*name, args.first().cloned().unwrap_or_default()),
+        };
+        let me = ACCOUNTS[index(from)].id;
+        if name == "authenticate" {
+            self.sockets += 1;
+            self.ready.insert(from, format!("socket-{}", self.sockets));
+            return vec![(from, event("authenticated", json!({ "success": true, "user": user(from) })))];
+        }
+        let socket = self.ready.get(&from).cloned();
+        assert!(socket.is_some(), "{from:?} said {name} before its token was looked at");
+        let session_id = argument["sessionId"].clone();
+        let relayed = |what: &str| {
+            let mut told = json!({ "fromPeerId": self.room.get(&from), "fromSocketId": socket,
+                "fromUserId": me, "sessionId": session_id });
+            told[what] = argument[what].clone();
+            let target = self.room.iter().find(|(_, name)| json!(name) == argument["targetPeerId"]);
+            target.map(|(side, _)| (*side, event(name, told))).into_iter().collect()
+        };
+        match name {
+            "call_quality_report" => Vec::new(),
+            "join_call_session" => self.join(from, &argument["peerId"]),
+            "leave_call_session" => self.leave(from, socket.as_ref(), None),
+            "decline_call" => {
+                let told =
+                    json!({ "sessionId": session_id, "userId": me, "reason": argument["reason"].clone() });
+                let initiator = self.initiator.expect("somebody rang");
+                let mut told = vec![(initiator, event("call_declined", told))];
+                let over = json!({ "sessionId": session_id, "endedBy": user(from), "duration": 0,
+                    "reason": argument["reason"].clone() });
+                told.extend(self.end(&over));
+                told
+            }
+            "webrtc_offer" => relayed("offer"),
+            "webrtc_answer" => relayed("answer"),
+            "webrtc_ice_candidate" => relayed("candidate"),
+            "media_state_changed" => {
+                let mut told = argument;
+                told["userId"] = json!(me);
+                self.to_room(Some(from), "participant_media_changed", &told)
+            }
+            "toggle_video" => {
+                let told =
+                    json!({ "userId": me, "peerId": self.room.get(&from), "hasVideo": argument["hasVideo"] });
+                self.to_room(Some(from), "participant_toggled_video", &told)
+            }
+            "toggle_audio" => {
+                let told =
+                    json!({ "userId": me, "peerId": self.room.get(&from), "hasAudio": argument["hasAudio"] });
+                self.to_room(Some(from), "participant_toggled_audio", &told)
+            }
+            "screen_share_started" | "screen_share_stopped" => {
+                let told = json!({ "userId": me, "socketId": socket });
+                self.to_room(Some(from), &format!("participant_{name}"), &told)
+            }
+            other => panic!("no such event: {other}"),
+        }
+    }
+
+    fn gone(&mut self, side: Side) -> Vec<(Side, Inbound)> {
+        let socket = self.ready.remove(&side);
+        self.leave(side, socket.as_ref(), Some("disconnected"))
+    }
+}
