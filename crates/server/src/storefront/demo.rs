@@ -1,4 +1,4 @@
-//! Data to show and to test with: one shop, nine customers, orders, products and past calls. Ids never
+//! Data to show and to test with: two shops, nine customers, orders, products and past calls. Ids never
 //! change; dates are counted back from the moment of filling.
 
 use bellwire_dialects::storefront::wire::UserType;
@@ -16,6 +16,10 @@ pub const DEMO_CUSTOMER: &str = "amira@demo.example";
 pub const DEMO_SELLER_ID: &str = "5e11e2000000000000000001";
 /// Id of the demo customer.
 pub const DEMO_CUSTOMER_ID: &str = "c05701e20000000000000001";
+
+/// A shop nobody has ordered from yet.
+const BOOKS: &str = "books@demo.example";
+const BOOKS_ID: &str = "5e11e2000000000000000002";
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -88,6 +92,9 @@ pub(crate) async fn fill(store: &dyn Store, common: &Common, now: Millis) -> Res
             store.add_order(&order(orders, &customer, number, nth, now)).await?;
         }
     }
+    // A second shop, which the people above are strangers to.
+    let books = account(BOOKS_ID.to_owned(), "Harbour Books", BOOKS, None);
+    store.add_account(UserType::Seller, &books).await?;
     for call in past_calls(now) {
         store.add_call(&call).await?;
     }

@@ -4,6 +4,7 @@ mod access;
 mod calls;
 mod lists;
 mod malformed;
+mod matrix;
 mod metrics;
 mod openapi;
 mod relay;

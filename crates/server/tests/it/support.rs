@@ -134,8 +134,12 @@ pub(crate) struct Device {
 
 impl Device {
     pub(crate) async fn connect(url: &str, auth: Value) -> Self {
+        Self::connect_to(url, "/", auth).await
+    }
+
+    pub(crate) async fn connect_to(url: &str, namespace: &str, auth: Value) -> Self {
         let (say, heard) = mpsc::unbounded_channel();
-        let builder = ClientBuilder::new(url).auth(auth).reconnect(false);
+        let builder = ClientBuilder::new(url).namespace(namespace).auth(auth).reconnect(false);
         let lifecycle = |name: &'static str| {
             let say = say.clone();
             move |payload: Payload, _: Client| {
