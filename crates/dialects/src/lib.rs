@@ -7,6 +7,7 @@
 
 mod browser;
 mod capability;
+pub mod clinic;
 pub mod dealerdesk;
 mod dialect;
 mod directory;
@@ -30,7 +31,7 @@ pub use rest::{IceServerRow, IceServersReply};
 pub use wire::{Inbound, Method, Outbound, RequestId, RestCall};
 
 /// Every dialect the client speaks, in the order the sign-in page lists them.
-pub const DIALECTS: &[Entry] = &[storefront::ENTRY, dealerdesk::ENTRY, hearth::ENTRY];
+pub const DIALECTS: &[Entry] = &[storefront::ENTRY, dealerdesk::ENTRY, hearth::ENTRY, clinic::ENTRY];
 
 /// The dialect of that id.
 #[must_use]

@@ -1,6 +1,7 @@
 //! Tiny stand-ins of the backends, pure: what one side's words become at the other side's ear. They
 //! keep the backend's rules (rooms, who is told what, what REST replies), not its data.
 
+mod clinic;
 mod dealerdesk;
 mod hearth;
 mod storefront;
@@ -74,6 +75,7 @@ pub(crate) const RELAYS: &[(&str, fn() -> Box<dyn Relay>)] = &[
     ("storefront", || Box::new(storefront::Storefront::default())),
     ("dealerdesk", || Box::new(dealerdesk::Dealerdesk::default())),
     ("hearth", || Box::new(hearth::Hearth::default())),
+    ("clinic", || Box::new(clinic::Clinic::default())),
 ];
 
 /// A fresh relay of that dialect.

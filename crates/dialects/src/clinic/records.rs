@@ -1,0 +1,394 @@
+//! Lists over REST: which endpoint, and what the replies say in neutral terms.
+
+use bellwire_call::MediaKind;
+use serde_json::Value;
+
+use super::{
+    Clinic, instant,
+    meeting::Meeting,
+    rooms::Seen,
+    watch::{self, BACK},
+    wire::{
+        Appointment, AppointmentPage, AppointmentStatus, AppointmentType, RoomRecord, RoomState, UserRole,
+    },
+};
+use crate::{Contact, HistoryItem, HistoryPage, Phase, Reply, ReplyError, RestCall, Slot, limits, rest};
+
+const LIST: &str = "/appointments";
+const ROOM: &str = "/video-call/room/appointment/";
+/// Rows of one page; no deployment is known to allow more.
+const PAGE_SIZE: u32 = 50;
+/// Pages of a list after the first.
+const MORE_PAGES: u32 = 20;
+/// Rooms a list asks about: those of the hours around now.
+const ROOMS: usize = 24;
+const AROUND: i64 = 6 * 3600;
+/// Before its time a room is open in this sense only.
+const EARLY: i64 = 15 * 60;
+
+/// The appointments of about a day.
+pub(super) fn day_request(now: i64, page: u32) -> RestCall {
+    list_request(Some(now), page).with("endDate", instant::text(now + 2 * 86_400))
+}
+
+fn list_request(now: Option<i64>, page: u32) -> RestCall {
+    let call = rest::fetch(LIST).with("page", page).with("pageSize", PAGE_SIZE);
+    match now {
+        Some(now) => call.with("startDate", instant::text(now - BACK)),
+        None => call,
+    }
+}
+
+pub(super) fn room_request(appointment: &str) -> RestCall {
+    rest::fetch(format!("{ROOM}{}", rest::segment(appointment)))
+}
+
+/// Where the newest appointments with somebody are.
+pub(super) fn newest_request() -> RestCall {
+    rest::fetch(LIST).with("page", 1).with("pageSize", PAGE_SIZE)
+}
+
+pub(super) fn page(status: u16, body: &Value) -> Result<AppointmentPage, ReplyError> {
+    rest::read(status, body)
+}
+
+/// First one page, then the others, then the rooms that the rows do not carry.
+pub(super) fn contacts_calls(clinic: &Clinic, now: Option<i64>, replies: &[Reply]) -> Vec<RestCall> {
+    let lists = || replies.iter().filter(|reply| reply.call.path == LIST);
+    let Some(first) = lists().next() else { return vec![list_request(now, 1)] };
+    let Ok(page) = page(first.status, &first.body) else { return Vec::new() };
+    let pages = page.meta.total_pages.clamp(1, 1 + MORE_PAGES);
+    if pages > 1 && lists().nth(1).is_none() {
+        return (2..=pages).map(|page| list_request(now, page)).collect();
+    }
+    if replies.iter().any(|reply| reply.call.path.starts_with(ROOM)) {
+        return Vec::new();
+    }
+    let near = |meeting: &Meeting| match (now, meeting.starts, meeting.ends()) {
+        (Some(now), Some(starts), Some(ends)) => (starts - AROUND..ends + AROUND).contains(&now),
+        (None, _, _) | (_, None, _) | (_, _, None) => true,
+    };
+    rows(replies)
+        .into_iter()
+        .filter(|row| row.video_call_room.is_none() && row.kind == AppointmentType::Remote)
+        .filter_map(|row| clinic.meeting(&row))
+        .filter(|meeting| meeting.is_open() && near(meeting))
+        .take(ROOMS)
+        .map(|meeting| room_request(&meeting.id))
+        .collect()
+}
+
+fn rows(replies: &[Reply]) -> Vec<Appointment> {
+    let lists = replies.iter().filter(|reply| reply.call.path == LIST);
+    let pages = lists.filter_map(|reply| page(reply.status, &reply.body).ok());
+    pages.flat_map(|page| page.data).take(limits::ROWS).collect()
+}
+
+pub(super) fn contacts(
+    clinic: &Clinic,
+    search: &str,
+    now: Option<i64>,
+    replies: &[Reply],
+) -> Result<Vec<Contact>, ReplyError> {
+    for reply in replies.iter().filter(|reply| reply.call.path == LIST) {
+        page(reply.status, &reply.body)?;
+    }
+    if replies.iter().any(|reply| reply.status == 401) {
+        return Err(ReplyError::TokenExpired);
+    }
+    let room = |meeting: &Meeting| -> Option<RoomRecord> {
+        let path = room_request(&meeting.id).path;
+        let reply = replies.iter().find(|reply| reply.call.path == path)?;
+        rest::read(reply.status, &reply.body).ok()
+    };
+    let mut contacts: Vec<(Option<i64>, Contact)> = rows(replies)
+        .into_iter()
+        .filter_map(|row| Some((clinic.meeting(&row)?, row.video_call_room)))
+        .filter(|(meeting, _)| is_today_or_later(meeting, now))
+        .map(|(meeting, inside)| {
+            let record = inside.map(|record| *record).or_else(|| room(&meeting));
+            (meeting.starts, contact(clinic, meeting, record.as_ref(), now))
+        })
+        .filter(|(_, contact)| matches(contact, search))
+        .collect();
+    contacts.sort_by(|(a, one), (b, two)| (a, &one.id).cmp(&(b, &two.id)));
+    contacts.dedup_by(|(_, one), (_, two)| one.id == two.id);
+    Ok(contacts.into_iter().map(|(_, contact)| contact).collect())
+}
+
+fn is_today_or_later(meeting: &Meeting, now: Option<i64>) -> bool {
+    match (now, meeting.ends()) {
+        (Some(now), Some(ends)) => ends >= now - BACK,
+        (None, _) | (_, None) => true,
+    }
+}
+
+fn matches(contact: &Contact, search: &str) -> bool {
+    let search = search.trim().to_lowercase();
+    [&contact.person.name, &contact.detail].into_iter().any(|text| text.to_lowercase().contains(&search))
+}
+
+fn contact(clinic: &Clinic, meeting: Meeting, record: Option<&RoomRecord>, now: Option<i64>) -> Contact {
+    let seen = record.map(|record| watch::seen(record, clinic.role));
+    let phase = phase(&meeting, seen, now);
+    let open = match phase {
+        Phase::Upcoming | Phase::Waiting | Phase::InProgress | Phase::Ended => meeting.is_open(),
+        Phase::Unconfirmed | Phase::Cancelled => false,
+    };
+    let label = match meeting.kind {
+        AppointmentType::Physical => "Physical",
+        AppointmentType::Remote => "Remote",
+        AppointmentType::Unknown => "",
+    };
+    let slot = Slot {
+        starts_at: meeting.starts_at.clone(),
+        minutes: meeting.minutes,
+        phase,
+        they_wait: open && seen.is_some_and(|seen| seen.they && !seen.we),
+        label: label.to_owned(),
+    };
+    Contact {
+        id: meeting.id.clone(),
+        detail: meeting.label.clone(),
+        subject: Some(meeting.subject()),
+        slot: Some(slot),
+        video: open && meeting.kind == AppointmentType::Remote,
+        ..Contact::of(meeting.peer)
+    }
+}
+
+fn phase(meeting: &Meeting, seen: Option<Seen>, now: Option<i64>) -> Phase {
+    match meeting.status {
+        AppointmentStatus::PendingPatientConfirmation => return Phase::Unconfirmed,
+        AppointmentStatus::Cancelled => return Phase::Cancelled,
+        AppointmentStatus::NoShow => return Phase::Ended,
+        AppointmentStatus::Completed | AppointmentStatus::Scheduled | AppointmentStatus::Unknown => {}
+    }
+    let over = || match (now, meeting.ends()) {
+        (Some(now), Some(ends)) => ends < now,
+        (None, _) | (_, None) => false,
+    };
+    let early = || match (now, meeting.starts) {
+        (Some(now), Some(starts)) => now < starts - EARLY,
+        (None, _) | (_, None) => true,
+    };
+    match seen.map(|seen| (seen.state, seen.they || seen.we)) {
+        Some((RoomState::InProgress, _)) => Phase::InProgress,
+        Some((RoomState::Waiting | RoomState::Unknown, true)) => Phase::Waiting,
+        Some((RoomState::Ended, true)) => Phase::Waiting,
+        Some((RoomState::Ended, false)) => Phase::Ended,
+        Some((_, false)) | None if meeting.status == AppointmentStatus::Completed || over() => Phase::Ended,
+        Some((RoomState::Waiting | RoomState::Unknown, false)) if !early() => Phase::Waiting,
+        Some((_, false)) | None => Phase::Upcoming,
+    }
+}
+
+/// The backend has no endpoint for past calls, so past appointments stand for them, newest first.
+pub(super) fn history_request(now: Option<i64>, page: u32, limit: u32) -> RestCall {
+    let call = rest::fetch(LIST)
+        .with("page", page.max(1))
+        .with("pageSize", limit.clamp(1, 100))
+        .with("sortBy", "appointmentDateTime")
+        .with("sortOrder", "desc");
+    match now {
+        Some(now) => call.with("endDate", instant::text(now)),
+        None => call,
+    }
+}
+
+pub(super) fn history(clinic: &Clinic, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
+    let list = page(status, body)?;
+    let items = list.data.into_iter().take(limits::ROWS).filter_map(|row| {
+        let meeting = clinic.meeting(&row)?;
+        past(clinic.role, meeting, row.video_call_room.as_deref())
+    });
+    Ok(HistoryPage {
+        items: items.collect(),
+        page: list.meta.current_page,
+        pages: list.meta.total_pages,
+        total: list.meta.total_count,
+    })
+}
+
+/// `None`: it is still to come.
+fn past(role: UserRole, meeting: Meeting, room: Option<&RoomRecord>) -> Option<HistoryItem> {
+    let at = |time: &Option<String>| time.as_deref().and_then(instant::seconds);
+    let started = room.and_then(|room| room.started_at.clone());
+    let talked = room.and_then(|room| Some((at(&room.ended_at)?, at(&room.started_at)?)));
+    let status = match meeting.status {
+        AppointmentStatus::Completed => "ended",
+        AppointmentStatus::NoShow => "missed",
+        AppointmentStatus::Cancelled => "declined",
+        AppointmentStatus::Scheduled | AppointmentStatus::Unknown if talked.is_some() => "ended",
+        AppointmentStatus::Scheduled
+        | AppointmentStatus::Unknown
+        | AppointmentStatus::PendingPatientConfirmation => return None,
+    };
+    if meeting.kind == AppointmentType::Physical {
+        return None;
+    }
+    let duration = talked.map_or(0, |(ended, started)| ended.saturating_sub(started).max(0));
+    Some(HistoryItem {
+        call: meeting.id.clone(),
+        subject: Some(meeting.subject()),
+        outgoing: role == UserRole::Practitioner,
+        status: status.to_owned(),
+        started_at: started.unwrap_or(meeting.starts_at),
+        duration_s: u32::try_from(duration).unwrap_or(u32::MAX),
+        kind: Some(MediaKind::Video),
+        peer: meeting.peer,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use bellwire_call::{Person, PersonId};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Dialect, Identity};
+
+    const NOW: &str = "2026-01-05T10:00:00.000Z";
+
+    fn clinic(role: &str, id: &str) -> Clinic {
+        Clinic::new(&Identity {
+            dialect: "clinic".into(),
+            person: Person { id: PersonId(id.into()), name: String::new(), avatar: None },
+            role: role.into(),
+            token: "t".into(),
+            cookie: None,
+            bearer: true,
+            refresh_token: None,
+        })
+    }
+
+    fn row(id: &str, at: &str, status: &str, kind: &str) -> Value {
+        json!({ "id": id, "name": format!("Visit {id}"), "appointmentDateTime": at, "durationInMinutes": 30,
+            "type": kind, "status": status, "patientId": "u-ann", "practitionerId": "u-jane",
+            "patient": { "id": "u-ann", "firstName": "Ann", "lastName": "Wu" } })
+    }
+
+    fn page_of(rows: &[Value], page: u32, pages: u32) -> Value {
+        json!({ "data": rows, "meta": { "totalCount": 9, "currentPage": page, "pageSize": 50, "totalPages": pages } })
+    }
+
+    /// Answers round after round as the session does.
+    fn list(clinic: &Clinic, search: &str, answer: impl Fn(&RestCall) -> (u16, Value)) -> Vec<Contact> {
+        let mut replies = Vec::new();
+        for _ in 0..4 {
+            let calls = clinic.contacts(search, NOW, &replies);
+            assert!(calls.len() <= 64);
+            replies.extend(calls.into_iter().map(|call| {
+                let (status, body) = answer(&call);
+                Reply { call, status, body }
+            }));
+        }
+        clinic.parse_contacts(search, NOW, &replies).unwrap()
+    }
+
+    #[test]
+    fn the_list_takes_every_page_and_the_rooms_near_now() {
+        let clinic = clinic("practitioner", "u-jane");
+        let answer = |call: &RestCall| match call.path.as_str() {
+            LIST if call.query[0].1 == "1" => {
+                assert_eq!(call.query[2], ("startDate".to_owned(), "2026-01-04T22:00:00.000Z".to_owned()));
+                let rows = [
+                    row("a3", "2026-01-06T09:00:00Z", "Scheduled", "Remote"),
+                    row("a1", "2026-01-05T09:55:00Z", "Scheduled", "Remote"),
+                    row("a0", "2026-01-04T08:00:00Z", "Completed", "Remote"),
+                ];
+                (200, page_of(&rows, 1, 2))
+            }
+            LIST => {
+                let rows = [
+                    row("a2", "2026-01-05T11:00:00Z", "PendingPatientConfirmation", "Remote"),
+                    row("a4", "2026-01-05T10:30:00Z", "Scheduled", "Physical"),
+                    row("a5", "2026-01-05T10:45:00Z", "Cancelled", "Remote"),
+                ];
+                (200, page_of(&rows, 2, 2))
+            }
+            path => {
+                assert_eq!(path, "/video-call/room/appointment/a1", "only rooms that may be near");
+                (200, json!({ "roomId": "r", "status": "Waiting", "patientJoined": true }))
+            }
+        };
+        let contacts = list(&clinic, "", answer);
+        let shown: Vec<_> = contacts
+            .iter()
+            .map(|contact| {
+                let slot = contact.slot.as_ref().unwrap();
+                (contact.id.as_str(), slot.phase, slot.they_wait, contact.video, slot.label.as_str())
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("a1", Phase::Waiting, true, true, "Remote"),
+                ("a4", Phase::Upcoming, false, false, "Physical"),
+                ("a5", Phase::Cancelled, false, false, "Remote"),
+                ("a2", Phase::Unconfirmed, false, false, "Remote"),
+                ("a3", Phase::Upcoming, false, true, "Remote"),
+            ]
+        );
+        assert_eq!((contacts[0].person.name.as_str(), contacts[0].detail.as_str()), ("Ann Wu", "Visit a1"));
+        assert_eq!(contacts[0].subject.as_ref().unwrap().id, "a1");
+        assert_eq!(list(&clinic, "visit a3", answer).len(), 1);
+        assert_eq!(list(&clinic, "nobody", answer).len(), 0);
+    }
+
+    #[test]
+    fn a_list_that_carries_its_rooms_needs_no_question() {
+        let clinic = clinic("patient", "u-ann");
+        let mut with_room = row("a1", NOW, "Scheduled", "Remote");
+        with_room["videoCallRoom"] = json!({ "roomId": "r", "status": "InProgress", "practitionerJoined": true,
+            "patientJoined": true });
+        let contacts = list(&clinic, "", |call| {
+            assert_eq!(call.path, LIST);
+            (200, page_of(std::slice::from_ref(&with_room), 1, 1))
+        });
+        let slot = contacts[0].slot.as_ref().unwrap();
+        assert_eq!((slot.phase, slot.they_wait, slot.minutes), (Phase::InProgress, false, 30));
+    }
+
+    #[test]
+    fn an_old_token_is_told_whoever_answers() {
+        let clinic = clinic("patient", "u-ann");
+        let reply = |call: RestCall, status, body| Reply { call, status, body };
+        let list = reply(list_request(None, 1), 401, Value::Null);
+        assert_eq!(clinic.parse_contacts("", NOW, &[list]), Err(ReplyError::TokenExpired));
+        let page = reply(list_request(None, 1), 200, page_of(&[row("a1", NOW, "Scheduled", "Remote")], 1, 1));
+        let room = reply(room_request("a1"), 401, Value::Null);
+        assert_eq!(clinic.parse_contacts("", NOW, &[page.clone(), room]), Err(ReplyError::TokenExpired));
+        let missing = reply(room_request("a1"), 404, Value::Null);
+        assert_eq!(clinic.parse_contacts("", NOW, &[page, missing]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn past_appointments_stand_for_past_calls() {
+        let clinic = clinic("practitioner", "u-jane");
+        assert_eq!(clinic.history(2, 500).unwrap().query.len(), 4, "nobody said what time it is");
+        let _ = clinic.contacts("", NOW, &[]);
+        let call = clinic.history(2, 500).unwrap();
+        assert_eq!(call.query[1], ("pageSize".to_owned(), "100".to_owned()));
+        assert_eq!(call.query[4], ("endDate".to_owned(), NOW.to_owned()));
+        let mut talked = row("a1", "2026-01-05T09:00:00Z", "Scheduled", "Remote");
+        talked["videoCallRoom"] = json!({ "roomId": "r", "status": "Ended",
+            "startedAt": "2026-01-05T09:02:00.000Z", "endedAt": "2026-01-05T09:20:30.000Z" });
+        let rows = [
+            talked,
+            row("a2", "2026-01-04T09:00:00Z", "NoShow", "Remote"),
+            row("a3", "2026-01-03T09:00:00Z", "Completed", "Remote"),
+            row("a4", "2026-01-02T09:00:00Z", "Completed", "Physical"),
+            row("a5", "2026-01-01T09:00:00Z", "Scheduled", "Remote"),
+        ];
+        let page = clinic.parse_history(200, &page_of(&rows, 2, 3)).unwrap();
+        let items: Vec<_> = page
+            .items
+            .iter()
+            .map(|item| (item.call.as_str(), item.status.as_str(), item.duration_s, item.outgoing))
+            .collect();
+        assert_eq!(items, [("a1", "ended", 1110, true), ("a2", "missed", 0, true), ("a3", "ended", 0, true)]);
+        assert_eq!((page.page, page.pages, page.total), (2, 3, 9));
+        assert_eq!(page.items[0].started_at, "2026-01-05T09:02:00.000Z");
+    }
+}

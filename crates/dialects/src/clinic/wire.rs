@@ -1,0 +1,68 @@
+//! What clinic says on the wire, as types: every event and REST body, in both directions.
+//!
+//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! is lenient (unknown fields are ignored, what some deployment leaves out is optional), writing
+//! gives exactly the documented field names. Fields marked additive are written by bellwire-server
+//! only: the deployed backend neither sends nor misses them.
+
+mod event;
+mod rest;
+
+pub use event::{
+    CandidateField, ErrorEvent, JoinedRoom, RoomEvent, RoomStatus, SignalBody, SignalHeard, SignalSaid,
+    Toggle, Toggled, UserEvent, name,
+};
+pub use rest::{
+    Appointment, AppointmentPage, AppointmentStatus, AppointmentType, Failure, LoginBody, LoginReply, Meta,
+    PersonRow, RespondBody, RoomCreated, RoomRecord, RoomState, ScheduleBody, StatusReply, StatusUser,
+};
+
+pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
+
+use serde::{Deserialize, Serialize};
+
+/// Which kind of account somebody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum UserRole {
+    Practitioner,
+    Patient,
+}
+
+impl UserRole {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Practitioner => "Practitioner",
+            Self::Patient => "Patient",
+        }
+    }
+
+    /// The role's id in the table of dialects.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Practitioner => "practitioner",
+            Self::Patient => "patient",
+        }
+    }
+
+    /// The role a word stands for, however it is capitalised.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "practitioner" => Some(Self::Practitioner),
+            "patient" => Some(Self::Patient),
+            _ => None,
+        }
+    }
+
+    /// The other side of every appointment of this role.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Practitioner => Self::Patient,
+            Self::Patient => Self::Practitioner,
+        }
+    }
+}

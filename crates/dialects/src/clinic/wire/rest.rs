@@ -1,0 +1,253 @@
+//! REST bodies and replies.
+
+use serde::{Deserialize, Serialize};
+
+use crate::lenient;
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LoginBody {
+    pub email: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for LoginBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LoginBody(..)")
+    }
+}
+
+/// Reply of both logins, 201.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LoginReply {
+    /// `LOGIN_SUCCESS` or `PASSWORD_CHANGE_REQUIRED`.
+    pub code: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+    /// Good for 15 minutes and for nothing but a new password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temp_access_token: Option<String>,
+}
+
+impl std::fmt::Debug for LoginReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginReply").field("code", &self.code).finish_non_exhaustive()
+    }
+}
+
+/// Reply of `GET /auth/status`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StatusReply {
+    /// `TOKEN_VALID`.
+    pub code: String,
+    pub user: StatusUser,
+}
+
+/// Who a token belongs to; some deployments give the token's claims (`sub`) instead of the row.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusUser {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub role: Option<String>,
+    #[serde(default)]
+    pub first_name: Option<String>,
+    #[serde(default)]
+    pub last_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_picture: Option<String>,
+}
+
+/// What every failed REST call says, as Nest writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    pub status_code: u16,
+    pub message: String,
+    /// The status in words.
+    pub error: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum AppointmentType {
+    Physical,
+    Remote,
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum AppointmentStatus {
+    Scheduled,
+    Completed,
+    Cancelled,
+    NoShow,
+    PendingPatientConfirmation,
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+/// `VideoCallStatus` of the document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum RoomState {
+    /// Somebody is to come.
+    #[default]
+    Waiting,
+    /// Both were there.
+    InProgress,
+    /// No barrier: the room may be entered again.
+    Ended,
+    #[serde(other)]
+    Unknown,
+}
+
+/// Patient or practitioner of an appointment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonRow {
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The account's id, where `id` is that of a profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    #[serde(default)]
+    pub first_name: Option<String>,
+    #[serde(default)]
+    pub last_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_picture: Option<String>,
+    /// The account, where the row is a profile with its account inside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Box<PersonRow>>,
+}
+
+/// An appointment; inside a room record the document calls its time `scheduledDate`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Appointment {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practitioner_id: Option<String>,
+    /// RFC 3339, as all times here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment_date_time: Option<String>,
+    /// The same, in room records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_date: Option<String>,
+    #[serde(default, deserialize_with = "lenient::number", skip_serializing_if = "is_zero")]
+    pub duration_in_minutes: f64,
+    #[serde(rename = "type", default)]
+    pub kind: AppointmentType,
+    #[serde(default)]
+    pub status: AppointmentStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient: Option<PersonRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practitioner: Option<PersonRow>,
+    /// Its room, where the backend joins it to the row (additive).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_call_room: Option<Box<RoomRecord>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+/// Reply of `GET /video-call/room/appointment/:appointmentId`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomRecord {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    pub room_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment_id: Option<String>,
+    #[serde(default)]
+    pub status: RoomState,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub practitioner_joined: bool,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub patient_joined: bool,
+    #[serde(default)]
+    pub started_at: Option<String>,
+    #[serde(default)]
+    pub ended_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<Box<Appointment>>,
+}
+
+/// Reply of `POST /video-call/room/appointment/:appointmentId/create`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomCreated {
+    pub room_id: String,
+}
+
+/// What every list says of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Meta {
+    #[serde(default)]
+    pub total_count: u32,
+    /// From 1.
+    #[serde(default)]
+    pub current_page: u32,
+    #[serde(default)]
+    pub page_size: u32,
+    #[serde(default)]
+    pub total_pages: u32,
+}
+
+/// Reply of `GET /appointments` and `GET /appointments/upcoming`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AppointmentPage {
+    pub data: Vec<Appointment>,
+    #[serde(default)]
+    pub meta: Meta,
+}
+
+/// Body of `POST /appointments/schedule`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduleBody {
+    pub name: String,
+    pub patient_id: String,
+    /// RFC 3339.
+    pub appointment_date_time: String,
+    pub duration_in_minutes: u32,
+    #[serde(rename = "type")]
+    pub kind: AppointmentType,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
+/// Body of `PATCH /appointments/:id/respond`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RespondBody {
+    pub accepted: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
