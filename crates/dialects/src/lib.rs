@@ -15,6 +15,7 @@ mod entry;
 pub mod hearth;
 mod lenient;
 mod limits;
+pub mod marketplace;
 mod rest;
 pub mod storefront;
 mod wire;
@@ -31,7 +32,8 @@ pub use rest::{IceServerRow, IceServersReply};
 pub use wire::{Inbound, Method, Outbound, RequestId, RestCall};
 
 /// Every dialect the client speaks, in the order the sign-in page lists them.
-pub const DIALECTS: &[Entry] = &[storefront::ENTRY, dealerdesk::ENTRY, hearth::ENTRY, clinic::ENTRY];
+pub const DIALECTS: &[Entry] =
+    &[storefront::ENTRY, dealerdesk::ENTRY, marketplace::ENTRY, hearth::ENTRY, clinic::ENTRY];
 
 /// The dialect of that id.
 #[must_use]

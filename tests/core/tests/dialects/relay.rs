@@ -4,6 +4,7 @@
 mod clinic;
 mod dealerdesk;
 mod hearth;
+mod marketplace;
 mod storefront;
 
 use bellwire_call::{MediaKind, Subject};
@@ -76,6 +77,7 @@ pub(crate) const RELAYS: &[(&str, fn() -> Box<dyn Relay>)] = &[
     ("dealerdesk", || Box::new(dealerdesk::Dealerdesk::default())),
     ("hearth", || Box::new(hearth::Hearth::default())),
     ("clinic", || Box::new(clinic::Clinic::default())),
+    ("marketplace", || Box::new(marketplace::Marketplace::default())),
 ];
 
 /// A fresh relay of that dialect.

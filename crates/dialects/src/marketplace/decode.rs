@@ -1,0 +1,263 @@
+//! Marketplace's events to signals. Every field is a stranger's word: checked here, or not used.
+
+use bellwire_call::{DeclineReason, MediaKind, MediaState, Person, PersonId, Ring, SdpKind, Signal};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{
+    Marketplace, Waiting,
+    calls::key,
+    encode,
+    wire::{
+        AnswerToClient, CallAccepted, CallDeclined, CallEnded, CallError, CandidateToClient, IncomingCall,
+        IncomingScreenShare, MediaToClient, OfferToClient, ParticipantJoined, ParticipantLeft,
+        UserStatusChange, name,
+    },
+};
+use crate::{DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, limits};
+
+/// Who an event says it is from.
+enum From {
+    Us,
+    Peer,
+}
+
+impl Marketplace {
+    pub(super) fn event(&mut self, event: &str, args: Vec<Value>) -> Result<Reaction, DecodeError> {
+        limits::event(false, &args)?;
+        match event {
+            name::INCOMING_VIDEO_CALL => self.incoming(read(event, args)?, MediaKind::Video),
+            name::INCOMING_VOICE_CALL => self.incoming(read(event, args)?, MediaKind::Voice),
+            name::INCOMING_SCREEN_SHARE => self.incoming_screen(read(event, args)?),
+            name::CALL_ACCEPTED => self.accepted_call(&read(event, args)?),
+            name::CALL_DECLINED => Ok(self.declined(&read(event, args)?)),
+            name::CALL_ENDED => self.ended(&read(event, args)?),
+            name::PARTICIPANT_JOINED => self.joined(&read(event, args)?),
+            name::PARTICIPANT_LEFT => self.left(&read(event, args)?),
+            name::WEBRTC_OFFER => {
+                let OfferToClient { call_id, from_user_id, offer } = read(event, args)?;
+                let offer = Signal::Offer(offer.read(name::WEBRTC_OFFER, SdpKind::Offer)?);
+                self.in_call(name::WEBRTC_OFFER, &call_id, &from_user_id, offer)
+            }
+            name::WEBRTC_ANSWER => {
+                let AnswerToClient { call_id, from_user_id, answer } = read(event, args)?;
+                let answer = Signal::Answer(answer.read(name::WEBRTC_ANSWER, SdpKind::Answer)?);
+                self.in_call(name::WEBRTC_ANSWER, &call_id, &from_user_id, answer)
+            }
+            name::ICE_CANDIDATE => {
+                let CandidateToClient { call_id, from_user_id, candidate } = read(event, args)?;
+                let candidate = Signal::Candidate(IceCandidateInit::read_or_end(candidate)?);
+                self.in_call(name::ICE_CANDIDATE, &call_id, &from_user_id, candidate)
+            }
+            name::MEDIA_STATE => {
+                let MediaToClient { call_id, from_user_id, audio, video } = read(event, args)?;
+                let state = Signal::Media(MediaState { audio, video, sharing: None });
+                self.in_call(name::MEDIA_STATE, &call_id, &from_user_id, state)
+            }
+            name::CALL_ERROR => Ok(self.call_error(&read(event, args)?)),
+            name::USER_STATUS_CHANGE => {
+                let UserStatusChange { user_id, status } = read(event, args)?;
+                let person = PersonId(limits::id(user_id)?);
+                Ok(beside(SideEvent::Presence(vec![Presence { person, online: status != "offline" }])))
+            }
+            name::NEW_MESSAGE => self.new_message(read(event, args)?),
+            name::USER_TYPING => self.typing(read(event, args)?, true),
+            name::USER_STOP_TYPING => self.typing(read(event, args)?, false),
+            name::MESSAGES_READ => self.messages_read(read(event, args)?),
+            // For the web client's bell; whatever it is about is also said by an event of its own.
+            name::NOTIFICATION => Ok(Reaction::none()),
+            _ => Err(DecodeError::UnknownEvent),
+        }
+    }
+
+    fn incoming(&mut self, ring: IncomingCall, kind: MediaKind) -> Result<Reaction, DecodeError> {
+        let call = limits::id(ring.call_id)?;
+        let peer = limits::id(ring.caller.id)?;
+        if peer == self.me() {
+            return Err(DecodeError::ForeignSender { what: "incoming call" });
+        }
+        // A server may ring again whoever connects while it rings; that adds nothing.
+        if self.calls.find(&call).is_some() {
+            return Ok(Reaction::none());
+        }
+        let room = ring.room_id.and_then(|room| limits::id(room).ok()).unwrap_or_default();
+        let added = self.calls.add(&call, peer.clone(), kind, room, false);
+        added.map_err(|_full| DecodeError::TooManyCalls)?;
+        let name = limits::shown(ring.caller.name.as_deref().unwrap_or_default());
+        let from = Person { id: PersonId(peer), name, avatar: ring.caller.avatar };
+        Ok(Reaction::hear(key(&call), Signal::Ring(Ring { from, kind, subject: None })))
+    }
+
+    /// A screen is a session of its own here; one of the person we talk to belongs to our call.
+    fn incoming_screen(&mut self, share: IncomingScreenShare) -> Result<Reaction, DecodeError> {
+        let session = limits::id(share.session_id)?;
+        let Some((call, known)) = self.calls.with(&share.sharer.id) else {
+            // As deployed nothing comes after it: there is no call to show it in.
+            return Ok(Reaction::none());
+        };
+        known.their_session = Some(session);
+        let state = MediaState { sharing: Some(true), ..MediaState::default() };
+        Ok(Reaction::hear(key(call), Signal::Media(state)))
+    }
+
+    fn accepted_call(&mut self, event: &CallAccepted) -> Result<Reaction, DecodeError> {
+        const WHAT: &str = name::CALL_ACCEPTED;
+        let call = &event.call_id;
+        let known = self.calls.find(call).ok_or(DecodeError::ForeignCall { what: WHAT })?;
+        let by_us = match event.participant_id.as_deref() {
+            Some(who) if who == known.peer => false,
+            Some(who) if who == self.me() => true,
+            Some(_) => return Err(DecodeError::ForeignSender { what: WHAT }),
+            None => !known.outgoing,
+        };
+        match (by_us, known.outgoing) {
+            (false, true) => Ok(self.implied_accept(call)),
+            (true, false) => Ok(self.taken_by_us(call)),
+            // Nobody accepts a call of their own.
+            (true, true) | (false, false) => Ok(Reaction::none()),
+        }
+    }
+
+    fn joined(&mut self, event: &ParticipantJoined) -> Result<Reaction, DecodeError> {
+        let call = &event.call_id;
+        Ok(match self.from(name::PARTICIPANT_JOINED, call, &event.participant.id)? {
+            From::Us => self.taken_by_us(call),
+            From::Peer => {
+                let mut reaction = self.implied_accept(call);
+                reaction.heard.push((key(call), Signal::PeerJoined));
+                reaction
+            }
+        })
+    }
+
+    fn left(&mut self, event: &ParticipantLeft) -> Result<Reaction, DecodeError> {
+        Ok(match self.from(name::PARTICIPANT_LEFT, &event.call_id, &event.participant_id)? {
+            From::Us => Reaction::none(),
+            From::Peer => {
+                let disconnected = event.reason.as_deref() == Some("disconnected");
+                Reaction::hear(key(&event.call_id), Signal::PeerLeft { disconnected })
+            }
+        })
+    }
+
+    fn declined(&mut self, event: &CallDeclined) -> Reaction {
+        match self.calls.find(&event.call_id) {
+            // Another device of theirs declined a call that one has answered already.
+            Some(known) if !known.answered => {}
+            Some(_) | None => return Reaction::none(),
+        }
+        let busy = event.reason.as_deref() == Some(encode::BUSY);
+        let reason = if busy { DeclineReason::Busy } else { DeclineReason::Declined };
+        self.over(&event.call_id, Signal::Decline(reason))
+    }
+
+    fn ended(&mut self, event: &CallEnded) -> Result<Reaction, DecodeError> {
+        const WHAT: &str = name::CALL_ENDED;
+        let by = event.ended_by.as_deref();
+        if let Some((call, known)) = self.calls.shown(&event.call_id) {
+            if by.is_some_and(|by| by != known.peer) {
+                return Err(DecodeError::ForeignSender { what: WHAT });
+            }
+            known.their_session = None;
+            let state = MediaState { sharing: Some(false), ..MediaState::default() };
+            return Ok(Reaction::hear(key(call), Signal::Media(state)));
+        }
+        let known = self.calls.find(&event.call_id).ok_or(DecodeError::ForeignCall { what: WHAT })?;
+        let by_us = by == Some(self.me());
+        let signal = match (known.answered, event.reason.as_deref()) {
+            (true, _) => Signal::HangUp,
+            (false, Some(encode::MISSED)) => Signal::Missed,
+            (false, Some("failed")) => Signal::Refused { message: "the server gave the call up".to_owned() },
+            // One of our devices declined, or whom we call ended it unanswered: neither took it.
+            (false, _) if by_us != known.outgoing => Signal::Decline(DeclineReason::Declined),
+            (false, _) if known.outgoing => Signal::HangUp,
+            (false, _) => Signal::Cancel,
+        };
+        Ok(self.over(&event.call_id, signal))
+    }
+
+    fn call_error(&mut self, event: &CallError) -> Reaction {
+        let Some(call) = &event.call_id else { return Reaction::none() };
+        match self.calls.find(call) {
+            // Only a call that does not run yet can be refused.
+            Some(known) if !known.answered => {
+                let message = limits::shown(&event.message);
+                let message = if message.is_empty() { "the server refused the call".into() } else { message };
+                self.over(call, Signal::Refused { message })
+            }
+            Some(_) | None => Reaction::none(),
+        }
+    }
+
+    fn in_call(
+        &mut self,
+        what: &'static str,
+        call: &str,
+        sender: &str,
+        signal: Signal,
+    ) -> Result<Reaction, DecodeError> {
+        Ok(match self.from(what, call, sender)? {
+            From::Us => Reaction::none(),
+            From::Peer => {
+                let mut reaction = self.implied_accept(call);
+                reaction.heard.push((key(call), signal));
+                reaction
+            }
+        })
+    }
+
+    /// Whoever enters the room or talks media has accepted; then we enter it too.
+    fn implied_accept(&mut self, call: &str) -> Reaction {
+        match self.calls.find_mut(call) {
+            Some(known) if known.outgoing && !known.answered => {
+                known.answered = true;
+                let outbound = vec![encode::enter(call, known, None)];
+                Reaction { heard: vec![(key(call), Signal::Accept)], outbound, side: Vec::new() }
+            }
+            Some(_) | None => Reaction::none(),
+        }
+    }
+
+    /// We are in that call, on this device or on another.
+    fn taken_by_us(&mut self, call: &str) -> Reaction {
+        match self.calls.find(call) {
+            Some(known) if !known.outgoing && !known.answered => self.over(call, Signal::AnsweredElsewhere),
+            Some(_) | None => Reaction::none(),
+        }
+    }
+
+    /// The last thing heard of a call. As deployed the record of a call that ran stays open until both
+    /// have left, so we leave it too.
+    fn over(&mut self, call: &str, signal: Signal) -> Reaction {
+        let Some(known) = self.calls.forget(call) else { return Reaction::none() };
+        let mut reaction = Reaction::hear(key(call), signal);
+        if known.answered {
+            reaction.outbound.push(self.request(encode::end_request(known.kind, call), Waiting::Record));
+            reaction.outbound.extend(self.end_share_record(&known));
+        }
+        reaction
+    }
+
+    fn from(&self, what: &'static str, call: &str, user: &str) -> Result<From, DecodeError> {
+        let known = self.calls.find(call).ok_or(DecodeError::ForeignCall { what })?;
+        if user == self.me() {
+            Ok(From::Us)
+        } else if user == known.peer {
+            Ok(From::Peer)
+        } else {
+            Err(DecodeError::ForeignSender { what })
+        }
+    }
+}
+
+/// Something that is about no call.
+pub(super) fn beside(event: SideEvent) -> Reaction {
+    Reaction { side: vec![event], ..Reaction::default() }
+}
+
+/// Reads argument 0; servers with connection state recovery append another one.
+fn read<T: DeserializeOwned>(event: &str, args: Vec<Value>) -> Result<T, DecodeError> {
+    let what = event.to_owned();
+    let argument = args.into_iter().next().ok_or_else(|| DecodeError::Empty { what: what.clone() })?;
+    serde_json::from_value(argument).map_err(|source| DecodeError::Malformed { what, source })
+}

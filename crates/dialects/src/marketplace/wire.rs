@@ -1,0 +1,241 @@
+//! What marketplace says on the wire, as types: every event and REST body, in both directions.
+//!
+//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! is lenient (unknown fields are ignored, what some deployment leaves out is optional), writing
+//! gives exactly the documented field names.
+
+mod event;
+mod rest;
+
+pub use event::{
+    AcceptCall, AnswerToClient, AnswerToServer, CallAccepted, CallDeclined, CallEnded, CallError,
+    CandidateToClient, CandidateToServer, DeclineCall, EndCall, IncomingCall, IncomingScreenShare,
+    InitiateCall, InitiateScreenShare, MediaToClient, MediaToServer, MessagesRead, NewMessage, OfferToClient,
+    OfferToServer, ParticipantJoined, ParticipantJoining, ParticipantLeaving, ParticipantLeft, PersonBody,
+    SendMessage, TypingToServer, UpdateStatus, UserStatusChange, UserTyping, name,
+};
+pub use rest::{
+    CallData, CallReply, CallsReply, ConversationRow, ConversationsReply, DeclineBody, EndBody, Envelope,
+    Failure, InitiateBody, InitiateReply, Initiated, Last, LoginBody, LoginReply, MeReply, Message,
+    MessageReply, MessagesReply, Pagination, Participant, PersonRef, ReadReply, RefreshBody, SendBody,
+    SignedIn, StatusBody, StatusReply, Tokens, TypingBody, UnreadReply, User,
+};
+
+pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
+
+use bellwire_call::MediaKind;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+/// What kind of account somebody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Provider,
+    Client,
+    Admin,
+}
+
+impl Role {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Client => "client",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The role a word stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "provider" => Some(Self::Provider),
+            "client" => Some(Self::Client),
+            "admin" => Some(Self::Admin),
+            _ => None,
+        }
+    }
+}
+
+/// What a message of a conversation is; calls are messages too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageType {
+    #[default]
+    Text,
+    Image,
+    File,
+    VideoCall,
+    VoiceCall,
+    ScreenShare,
+    /// A word this version does not know; never written.
+    #[serde(other)]
+    Unknown,
+}
+
+impl MessageType {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::File => "file",
+            Self::VideoCall => "video_call",
+            Self::VoiceCall => "voice_call",
+            Self::ScreenShare => "screen_share",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The type a word stands for; `Unknown` for any other word.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "text" => Self::Text,
+            "image" => Self::Image,
+            "file" => Self::File,
+            "video_call" => Self::VideoCall,
+            "voice_call" => Self::VoiceCall,
+            "screen_share" => Self::ScreenShare,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What kind of call it is, if it is one.
+    #[must_use]
+    pub fn kind(self) -> Option<MediaKind> {
+        match self {
+            Self::VideoCall => Some(MediaKind::Video),
+            Self::VoiceCall => Some(MediaKind::Voice),
+            Self::Text | Self::Image | Self::File | Self::ScreenShare | Self::Unknown => None,
+        }
+    }
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallStatus {
+    Initiated,
+    Ringing,
+    Answered,
+    Missed,
+    Declined,
+    Ended,
+    Failed,
+    /// A word this version does not know; never written.
+    #[serde(other)]
+    Unknown,
+}
+
+impl CallStatus {
+    /// The word on the wire and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::Answered => "answered",
+            Self::Missed => "missed",
+            Self::Declined => "declined",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The status a word stands for; `Unknown` for any other word.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "initiated" => Self::Initiated,
+            "ringing" => Self::Ringing,
+            "answered" => Self::Answered,
+            "missed" => Self::Missed,
+            "declined" => Self::Declined,
+            "ended" => Self::Ended,
+            "failed" => Self::Failed,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Path segment and event word of a kind of call.
+#[must_use]
+pub fn call_path(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Voice => "voice-call",
+        MediaKind::Video => "video-call",
+    }
+}
+
+/// The conversation of two people: their ids in order.
+#[must_use]
+pub fn conversation_of(one: &str, other: &str) -> String {
+    let (first, second) = if one <= other { (one, other) } else { (other, one) };
+    format!("{first}_{second}")
+}
+
+/// The `chatId` that goes with what `me` sends to `other`.
+#[must_use]
+pub fn chat_of(me: &str, other: &str) -> String {
+    format!("chat_{me}_{other}")
+}
+
+/// A picture: an address, or what an image host returned.
+fn picture<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let picture = Option::<Value>::deserialize(from)?;
+    Ok(match &picture {
+        Some(Value::String(address)) => Some(address.clone()),
+        Some(Value::Object(hosted)) => hosted.get("url").and_then(Value::as_str).map(str::to_owned),
+        Some(_) | None => None,
+    }
+    .filter(|address| !address.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn words_are_the_same_read_and_written() {
+        for status in [
+            CallStatus::Initiated,
+            CallStatus::Ringing,
+            CallStatus::Answered,
+            CallStatus::Missed,
+            CallStatus::Declined,
+            CallStatus::Ended,
+            CallStatus::Failed,
+        ] {
+            assert_eq!(CallStatus::parse(status.as_str()), status);
+            assert_eq!(serde_json::to_value(status).unwrap(), json!(status.as_str()));
+        }
+        for kind in [
+            MessageType::Text,
+            MessageType::Image,
+            MessageType::File,
+            MessageType::VideoCall,
+            MessageType::VoiceCall,
+            MessageType::ScreenShare,
+        ] {
+            assert_eq!(MessageType::parse(kind.as_str()), kind);
+            assert_eq!(serde_json::to_value(kind).unwrap(), json!(kind.as_str()));
+        }
+        for role in [Role::Provider, Role::Client, Role::Admin] {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        assert_eq!(serde_json::from_value::<CallStatus>(json!("paused")).unwrap(), CallStatus::Unknown);
+    }
+
+    #[test]
+    fn both_sides_name_their_conversation_alike() {
+        assert_eq!(conversation_of("b", "a"), "a_b");
+        assert_eq!(conversation_of("a", "b"), "a_b");
+    }
+}
