@@ -9,6 +9,8 @@ import type {
   CallState,
   CallStats,
   CallView,
+  Capabilities,
+  ChatView,
   ContactView,
   Direction,
   EndReason,
@@ -16,13 +18,18 @@ import type {
   FramesInfo,
   HistoryEntry,
   HistoryPage,
+  LastMessage,
   Levels,
   LinkState,
+  ListKind,
   MediaKind,
+  Message,
   NoticeEvent,
   Person,
+  Phase,
   PhoneView,
   SignIn,
+  Slot,
   StartInfo,
   Subject,
   SubjectView,
@@ -42,10 +49,37 @@ const contact: Keys<ContactView> = {
   subjects: true,
   total_orders: true,
   total_spent: true,
+  id: true,
+  subject: true,
+  thread: true,
+  unread: true,
+  last_message: true,
+  slot: true,
+  voice: true,
+  video: true,
+};
+const lastMessage: Keys<LastMessage> = { text: true, at: true, from_me: true };
+const slot: Keys<Slot> = { starts_at: true, minutes: true, phase: true, they_wait: true, label: true };
+const message: Keys<Message> = { id: true, thread: true, from_me: true, sender: true, text: true, at: true, read: true };
+const chat: Keys<ChatView> = { account: true, thread: true, messages: true, loaded: true, typing: true, failed: true };
+const capabilities: Keys<Capabilities> = {
+  video: true,
+  voice: true,
+  busy: true,
+  media_state: true,
+  screen_share: true,
+  subjects: true,
+  history: true,
+  analytics: true,
+  contacts: true,
+  list: true,
+  chat: true,
+  ring_timeout_s: true,
 };
 const account: Keys<AccountView> = {
   id: true,
   dialect: true,
+  label: true,
   server: true,
   me: true,
   role: true,
@@ -53,6 +87,7 @@ const account: Keys<AccountView> = {
   contacts: true,
   contacts_loaded: true,
   can_call: true,
+  capabilities: true,
 };
 const call: Keys<CallView> = {
   id: true,
@@ -70,8 +105,8 @@ const call: Keys<CallView> = {
   remote_sharing: true,
   signaling_lost: true,
 };
-const phone: Keys<PhoneView> = { calls: true, microphone: true, camera: true };
-const engine: Keys<EngineView> = { accounts: true, phone: true };
+const phone: Keys<PhoneView> = { calls: true, microphone: true, camera: true, sharing: true };
+const engine: Keys<EngineView> = { accounts: true, phone: true, chats: true };
 const historyEntry: Keys<HistoryEntry> = {
   account: true,
   call: true,
@@ -81,6 +116,9 @@ const historyEntry: Keys<HistoryEntry> = {
   started_at: true,
   duration_s: true,
   subject: true,
+  kind: true,
+  account_label: true,
+  dialect: true,
 };
 const historyPage: Keys<HistoryPage> = { entries: true, page: true, pages: true };
 const signIn: Keys<SignIn> = {
@@ -91,6 +129,9 @@ const signIn: Keys<SignIn> = {
   password: true,
   rest_base: true,
   socket_base: true,
+  login_path: true,
+  extra_ca: true,
+  proxy: true,
 };
 const levels: Keys<Levels> = { microphone_db: true, speaker_db: true };
 const stats: Keys<CallStats> = {
@@ -163,6 +204,15 @@ const reasons: Variants<EndReason, 'why'> = {
 const links: Record<LinkState, true> = { connecting: true, online: true, offline: true, signed_out: true };
 const directions: Record<Direction, true> = { incoming: true, outgoing: true };
 const kinds: Record<MediaKind, true> = { voice: true, video: true };
+const lists: Record<ListKind, true> = { people: true, rooms: true, conversations: true, sessions: true, appointments: true };
+const phases: Record<Phase, true> = {
+  unconfirmed: true,
+  upcoming: true,
+  waiting: true,
+  in_progress: true,
+  ended: true,
+  cancelled: true,
+};
 
 const keys = (of: object) => Object.keys(of).sort();
 
@@ -186,6 +236,7 @@ function first<T>(of: T[]): T {
 
 const anAccount = first(sample.view.accounts);
 const aContact = first(anAccount.contacts);
+const aChat = first(sample.view.chats);
 const aCall = first(sample.view.phone.calls);
 const anEntry = first(sample.history.entries);
 
@@ -197,6 +248,11 @@ describe('what the shell sends is what the bindings say', () => {
     ['me', anAccount.me, person],
     ['contact', aContact, contact],
     ['order', first(aContact.subjects), subjectView],
+    ['capabilities', anAccount.capabilities, capabilities],
+    ['last message', aContact.last_message, lastMessage],
+    ['slot', aContact.slot, slot],
+    ['chat', aChat, chat],
+    ['message', first(aChat.messages), message],
     ['call', aCall, call],
     ['peer', aCall.peer, person],
     ['subject', aCall.subject, subject],
@@ -226,5 +282,7 @@ describe('what the shell sends is what the bindings say', () => {
     expect(sample.view.accounts.map((one) => one.link).sort()).toEqual(keys(links));
     expect([...sample.directions].sort()).toEqual(keys(directions));
     expect([...sample.kinds].sort()).toEqual(keys(kinds));
+    expect([...sample.lists].sort()).toEqual(keys(lists));
+    expect([...sample.phases].sort()).toEqual(keys(phases));
   });
 });

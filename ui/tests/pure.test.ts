@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { call, history, ADA } from '../src/host/fake/people';
+import { historyPage } from '../src/host/fake/history';
+import { call, seller } from '../src/host/fake/people';
 import { i420Size, packFrame, parseFrame } from '../src/host/frames';
 import { wordsOf } from '../src/host/host';
 import { hiddenBy, ringOf, scene } from '../src/model/calls';
@@ -70,7 +71,7 @@ describe('words for times and names', () => {
   });
 
   it('reads a status by direction', () => {
-    const entry = history(1, [ADA])[0]!;
+    const entry = historyPage([seller()], {}, 1).entries[0]!;
     expect(outcome({ ...entry, outgoing: false, status: 'missed' })).toBe('missed');
     expect(outcome({ ...entry, outgoing: true, status: 'missed' })).toBe('noAnswer');
     expect(outcome({ ...entry, outgoing: true, status: 'something new' })).toBe('outgoing');

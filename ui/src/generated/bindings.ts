@@ -1,5 +1,6 @@
-// The shapes the shell sends and takes, field for field as crates/engine/src/view.rs and
-// crates/call/src/{view,signal,id}.rs serialise them. Not a place for anything else.
+// The shapes the shell sends and takes, field for field as crates/engine/src/view.rs,
+// crates/call/src/{view,signal,id}.rs and crates/dialects/src/{capability,directory,entry}.rs
+// serialise them. Not a place for anything else.
 
 export type AccountId = number;
 export type CallId = number;
@@ -68,6 +69,8 @@ export interface PhoneView {
   calls: CallView[];
   microphone: boolean;
   camera: boolean;
+  /** The screen is sent instead of the camera. */
+  sharing: boolean;
 }
 
 export interface SubjectView {
@@ -77,18 +80,94 @@ export interface SubjectView {
   amount: string;
 }
 
+/** What the lines of an account's list are. */
+export type ListKind = 'people' | 'rooms' | 'conversations' | 'sessions' | 'appointments';
+
+export interface Capabilities {
+  video: boolean;
+  voice: boolean;
+  busy: boolean;
+  media_state: boolean;
+  screen_share: boolean;
+  subjects: boolean;
+  history: boolean;
+  analytics: boolean;
+  contacts: boolean;
+  list: ListKind;
+  chat: boolean;
+  /** `null`: nobody rings, one waits in a room until the other side comes. */
+  ring_timeout_s: number | null;
+}
+
+export interface LastMessage {
+  text: string;
+  at: string;
+  from_me: boolean;
+}
+
+export type Phase = 'unconfirmed' | 'upcoming' | 'waiting' | 'in_progress' | 'ended' | 'cancelled';
+
+export interface Slot {
+  /** RFC 3339; empty if the backend does not say. */
+  starts_at: string;
+  /** 0: not said. */
+  minutes: number;
+  phase: Phase;
+  /** The other side is in the room and we are not. */
+  they_wait: boolean;
+  label: string;
+}
+
 export interface ContactView {
+  /** Unique in the list: id of the person, room, session or appointment. */
+  id: string;
   person: Person;
   detail: string;
   online: boolean;
   subjects: SubjectView[];
   total_orders: number;
   total_spent: string;
+  /** What a call from this line is about unless another subject is chosen. */
+  subject: Subject | null;
+  /** What its messages go by; `null`: no messages here. */
+  thread: string | null;
+  unread: number;
+  last_message: LastMessage | null;
+  slot: Slot | null;
+  /** What can be placed from this line now. */
+  voice: boolean;
+  video: boolean;
+}
+
+export interface Message {
+  /** Empty while it is on its way. */
+  id: string;
+  thread: string;
+  from_me: boolean;
+  sender: string;
+  text: string;
+  /** RFC 3339; empty if the backend does not say. */
+  at: string;
+  read: boolean;
+}
+
+export interface ChatView {
+  account: AccountId;
+  thread: string;
+  /** Oldest first. */
+  messages: Message[];
+  loaded: boolean;
+  /** Name of whoever is typing. */
+  typing: string | null;
+  /** Why messages did not come or go, in words for people. */
+  failed: string | null;
 }
 
 export interface AccountView {
   id: AccountId;
   dialect: string;
+  /** What people call that backend. */
+  label: string;
   server: string;
   me: Person;
   role: string;
@@ -96,11 +175,14 @@ export interface AccountView {
   contacts: ContactView[];
   contacts_loaded: boolean;
   can_call: boolean;
+  capabilities: Capabilities;
 }
 
 export interface EngineView {
   accounts: AccountView[];
   phone: PhoneView;
+  /** Threads of messages that are open. */
+  chats: ChatView[];
 }
 
 export interface HistoryEntry {
@@ -112,6 +194,17 @@ export interface HistoryEntry {
   started_at: string;
   duration_s: number;
   subject: Subject | null;
+  /** `null`: not known. */
+  kind: MediaKind | null;
+  account_label: string;
+  dialect: string;
+}
+
+/** Which earlier calls; what is left out does not narrow. */
+export interface HistoryFilter {
+  account?: AccountId;
+  missed?: boolean;
+  search?: string;
 }
 
 export interface HistoryPage {
@@ -128,6 +221,45 @@ export interface SignIn {
   password: string;
   rest_base: string | null;
   socket_base: string | null;
+  /** Path or address of the login where it is not the usual one. */
+  login_path: string | null;
+  /** PEM file with a certificate authority to trust beside the system's. */
+  extra_ca: string | null;
+  proxy: string | null;
+}
+
+/** One backend a server says it has. */
+export interface Offered {
+  dialect: string;
+  label: string;
+}
+
+export interface Discovery {
+  /** Empty: the server does not say. */
+  offered: Offered[];
+}
+
+export interface RoleView {
+  id: string;
+  label: string;
+}
+
+/** One input of the sign-in form. */
+export interface FieldView {
+  id: string;
+  label: string;
+  secret: boolean;
+  /** Asked for by this role only; `null`: by all. */
+  only_for: string | null;
+}
+
+/** What is needed to sign in to a backend. */
+export interface DialectView {
+  id: string;
+  label: string;
+  /** The first one is the default. */
+  roles: RoleView[];
+  fields: FieldView[];
 }
 
 export interface Levels {

@@ -1,11 +1,26 @@
 // A host without a program around it: starts in a named state and answers commands as an engine
 // would, with made-up people and pictures. For development, screenshots and tests.
 
-import type { CallId, CallState, CallStats, CallView, EngineView, Levels, NoticeEvent, StartInfo } from '../generated/bindings';
-import { pattern } from './fake/pattern';
-import { CONTACTS, call, customer, history, seller } from './fake/people';
-import { PEERS, STATES, type FakeState } from './fake/states';
-import { REMOTE, SELF, type Frame, type Host, type Stop, type Stream } from './host';
+import type {
+  AccountId,
+  AccountView,
+  CallId,
+  CallState,
+  CallView,
+  ChatView,
+  EngineView,
+  NoticeEvent,
+  SignIn,
+  StartInfo,
+} from '../generated/bindings';
+import { dealer, patient, practitioner, provider, therapist } from './fake/backends';
+import { chat } from './fake/chats';
+import { DIALECTS } from './fake/dialects';
+import { every, levelsAt, pictures, statsAt } from './fake/figures';
+import { historyPage } from './fake/history';
+import { call, customer, seller } from './fake/people';
+import { STATES, type Command, type FakeState } from './fake/states';
+import type { Host } from './host';
 
 export { STATES };
 
@@ -40,6 +55,11 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     push((old) => ({ ...old, phone: { ...old.phone, calls: change(old.phone.calls) } }));
   const patch = (id: CallId, over: Partial<CallView>) =>
     calls((all) => all.map((one) => (one.id === id ? { ...one, ...over } : one)));
+  const account = (id: AccountId) => view.accounts.find((one) => one.id === id);
+  const chats = (id: AccountId, thread: string, change: (one: ChatView) => ChatView) =>
+    push((old) => ({ ...old, chats: old.chats.map((one) => (one.account === id && one.thread === thread ? change(one) : one)) }));
+  /** Every line of the account there is, whatever was searched for. */
+  const lines = new Map(view.accounts.map((one) => [one.id, one.contacts]));
   const become = (id: CallId, to: CallState) => patch(id, { state: to });
   const find = (id: CallId) => view.phone.calls.find((one) => one.id === id);
   const step = (id: CallId, from: CallState['is'], then: () => void) => {
@@ -53,7 +73,7 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
   function end(id: CallId, why: 'hung_up' | 'cancelled' | 'declined'): void {
     become(id, { is: 'ended', reason: { why } });
   }
-  function answer(command: keyof NonNullable<FakeState['failing']>): Promise<void> {
+  function answer(command: Command): Promise<void> {
     if (state.hanging === command) return new Promise(() => undefined);
     const words = state.failing?.[command];
     return words === undefined ? Promise.resolve() : Promise.reject({ message: words });
@@ -85,23 +105,37 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     snapshot: () => Promise.resolve(view),
     startInfo: () => Promise.resolve<StartInfo>({ window: 'main', language: 'en-GB', prefill: null, notes: [], ...state.start }),
     frames: () => Promise.resolve({ url: 'ws://127.0.0.1:9', token: 'fake', gpu: options.gpu ?? false }),
+    async discover(server) {
+      told('discover', server);
+      await answer('discover');
+      return { offered: (state.offered ?? ['storefront']).map((dialect) => ({ dialect, label: DIALECTS.find(({ id }) => id === dialect)?.label ?? dialect })) };
+    },
+    dialects: () => Promise.resolve(DIALECTS),
     async signIn(request) {
       told('signIn', request);
       await answer('signIn');
-      push((old) => ({ ...old, accounts: [request.role === 'seller' ? seller() : customer()] }));
+      const expired = view.accounts.find((one) => one.link === 'signed_out' && one.server === request.server);
+      if (expired !== undefined) {
+        push((old) => ({ ...old, accounts: old.accounts.map((one) => (one.id === expired.id ? { ...one, link: 'online' } : one)) }));
+        return;
+      }
+      const made = accountFor(request, view.accounts.length + 1);
+      lines.set(made.id, made.contacts);
+      push((old) => ({ ...old, accounts: [...old.accounts, made] }));
     },
-    signOut(account) {
-      told('signOut', account);
-      push((old) => ({ ...old, accounts: old.accounts.filter((one) => one.id !== account) }));
+    signOut(id) {
+      told('signOut', id);
+      push((old) => ({ ...old, accounts: old.accounts.filter((one) => one.id !== id) }));
       return Promise.resolve();
     },
-    async dial(account, peer, kind, subject) {
-      told('dial', account, peer, kind, subject);
+    async dial(from, peer, kind, subject) {
+      told('dial', from, peer, kind, subject);
       await answer('dial');
       const id = (next += 1);
-      calls((all) => [...all, call({ is: 'calling', ringing: false }, { id, account, peer, kind, subject })]);
+      const rings = account(from)?.capabilities.ring_timeout_s !== null;
+      calls((all) => [...all, call({ is: 'calling', ringing: false }, { id, account: from, peer, kind, subject, remote_video: kind === 'video' })]);
       step(id, 'calling', () => {
-        become(id, { is: 'calling', ringing: true });
+        become(id, { is: 'calling', ringing: rings });
         step(id, 'calling', () => connect(id));
       });
     },
@@ -148,26 +182,54 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       push((old) => ({ ...old, phone: { ...old.phone, camera: on } }));
       return Promise.resolve();
     },
-    async refreshContacts(account, search) {
-      told('refreshContacts', account, search);
+    setSharing(on) {
+      told('setSharing', on);
+      return answer('setSharing').then(() => push((old) => ({ ...old, phone: { ...old.phone, sharing: on } })));
+    },
+    async refreshContacts(id, search) {
+      told('refreshContacts', id, search);
       await answer('refreshContacts');
-      if (name === 'seller-empty' || name === 'seller-loading') return;
+      if (state.hanging === 'refreshContacts') return;
       const wanted = search.trim().toLowerCase();
-      const matching = CONTACTS.filter(({ person, detail, subjects }) =>
+      const matching = (lines.get(id) ?? []).filter(({ person, detail, subjects }) =>
         [person.name, detail, ...subjects.map((one) => one.subject.label)].some((text) => text.toLowerCase().includes(wanted)),
       );
       push((old) => ({
         ...old,
-        accounts: old.accounts.map((one) => (one.id === account ? { ...one, contacts: matching, contacts_loaded: true } : one)),
+        accounts: old.accounts.map((one) => (one.id === id ? { ...one, contacts: matching, contacts_loaded: true } : one)),
       }));
     },
-    async history(account, page) {
-      told('history', account, page);
-      if (state.hanging === 'history') await new Promise(() => undefined);
+    async history(filter, page) {
+      told('history', filter, page);
       await answer('history');
-      if (state.emptyHistory) return { entries: [], page, pages: 0 };
-      const role = view.accounts.find((one) => one.id === account)?.role === 'customer' ? 'customer' : 'seller';
-      return { entries: history(page, PEERS[role]), page, pages: 3 };
+      return state.emptyHistory ? { entries: [], page, pages: 0 } : historyPage(view.accounts, filter, page);
+    },
+    async openThread(id, thread) {
+      told('openThread', id, thread);
+      await answer('openThread');
+      if (view.chats.some((one) => one.account === id && one.thread === thread)) return;
+      push((old) => ({
+        ...old,
+        chats: [...old.chats, chat(id, thread)],
+        accounts: old.accounts.map((one) => ({ ...one, contacts: one.contacts.map((line) => (line.thread === thread ? { ...line, unread: 0 } : line)) })),
+      }));
+    },
+    closeThread(id, thread) {
+      told('closeThread', id, thread);
+      push((old) => ({ ...old, chats: old.chats.filter((one) => one.account !== id || one.thread !== thread) }));
+      return Promise.resolve();
+    },
+    async sendMessage(id, thread, text) {
+      told('sendMessage', id, thread, text);
+      await answer('sendMessage');
+      const message = { id: '', thread, from_me: true, sender: 'me', text, at: new Date().toISOString(), read: false };
+      chats(id, thread, (old) => ({ ...old, messages: [...old.messages, message] }));
+      if (pace === 0) return;
+      setTimeout(() => chats(id, thread, (old) => ({ ...old, messages: old.messages.map((one) => (one === message ? { ...one, id: `sent-${(next += 1)}` } : one)) })), pace);
+    },
+    typing(id, thread, on) {
+      told('typing', id, thread, on);
+      return Promise.resolve();
     },
     setTile(stream, width, height) {
       told('setTile', stream, width, height);
@@ -176,67 +238,18 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
   };
 }
 
-/** Calls with the seconds since the start, until stopped. */
-function every(ms: number, then: (seconds: number) => void): Stop {
-  const from = performance.now();
-  const timer = setInterval(() => then((performance.now() - from) / 1000), ms);
-  return () => clearInterval(timer);
-}
-
-function levelsAt(time: number): Levels {
-  return { microphone_db: -40 + 22 * Math.sin(time * 3), speaker_db: -42 + 20 * Math.sin(time * 2.1) };
-}
-
-function pictures(got: (frame: Frame, drawn: () => void) => void, view: () => EngineView, noRemote: boolean): Stop {
-  const flying = new Map<Stream, number>();
-  let seq = 0;
-  return every(66, (time) => {
-    for (const stream of [REMOTE, SELF]) {
-      if (stream === REMOTE && noRemote) continue;
-      if (stream === SELF && !view().phone.camera) continue;
-      if ((flying.get(stream) ?? 0) >= 2) continue;
-      flying.set(stream, (flying.get(stream) ?? 0) + 1);
-      const [width, height] = stream === REMOTE ? [640, 360] : [320, 180];
-      const planes = pattern(stream === REMOTE ? 'remote' : 'self', width, height, time);
-      seq += 1;
-      got({ stream, seq, captured: time * 1000, width, height, planes }, () => flying.set(stream, (flying.get(stream) ?? 1) - 1));
-    }
-  });
-}
-
-function statsAt(time: number, bad: boolean, { phone }: EngineView): CallStats {
-  const seconds = Math.floor(time);
-  return {
-    frames_sent: 30 * seconds,
-    frames_received: 30 * seconds,
-    fps_sent: 29.9,
-    fps_received: bad ? 6.2 : 30,
-    width_sent: 1280,
-    height_sent: 720,
-    width_received: bad ? 320 : 1280,
-    height_received: bad ? 180 : 720,
-    freezes: bad ? 7 : 0,
-    freeze_ms: bad ? 4200 : 0,
-    video_kbps_sent: 1480,
-    video_kbps_received: bad ? 110 : 1510,
-    audio_kbps_sent: 34,
-    audio_kbps_received: 33,
-    target_kbps: 1500,
-    packets_lost: bad ? 412 : 3,
-    loss: bad ? 0.12 : 0.001,
-    rtt_ms: bad ? 480 : 38,
-    jitter_ms: 40,
-    audio_level_sent_db: -24,
-    audio_level_received_db: -26,
-    concealed: bad ? 0.04 : 0,
-    microphone_muted: !phone.microphone,
-    camera_off: !phone.camera,
-    codec_sent: 'H264',
-    codec_received: 'H264',
-    av_offset_ms: 12,
-    answer_to_video_ms: 410,
-    answer_to_audio_ms: 320,
-    path: bad ? 'relayed' : 'direct',
-    security_code: '4821 0937 5526',
-  };
+/** The account that a successful sign-in gives. */
+function accountFor({ dialect, role, server }: SignIn, id: AccountId): AccountView {
+  switch (dialect) {
+    case 'dealerdesk':
+      return dealer({ id, server, role });
+    case 'marketplace':
+      return provider({ id, server, role });
+    case 'hearth':
+      return therapist({ id, server, role });
+    case 'clinic':
+      return role === 'patient' ? patient({ id, server }) : practitioner({ id, server });
+    default:
+      return role === 'customer' ? customer({ id, server }) : seller({ id, server });
+  }
 }

@@ -5,8 +5,11 @@ import type {
   AccountId,
   CallId,
   CallStats,
+  DialectView,
+  Discovery,
   EngineView,
   FramesInfo,
+  HistoryFilter,
   HistoryPage,
   Levels,
   MediaKind,
@@ -36,6 +39,12 @@ export type Stream = 0 | 1;
 export const REMOTE = 0 as const;
 export const SELF = 1 as const;
 
+/** How a server is reached where its address alone does not do. */
+export interface Reach {
+  extra_ca: string | null;
+  proxy: string | null;
+}
+
 export interface Host {
   view(seen: (view: EngineView) => void): Stop;
   notices(heard: (notice: NoticeEvent) => void): Stop;
@@ -48,6 +57,10 @@ export interface Host {
   snapshot(): Promise<EngineView>;
   startInfo(): Promise<StartInfo>;
   frames(): Promise<FramesInfo>;
+  /** Asks a server which backends it has; fails if nothing answers there. */
+  discover(server: string, reach: Reach): Promise<Discovery>;
+  /** Every backend there is. */
+  dialects(): Promise<DialectView[]>;
   signIn(request: SignIn): Promise<void>;
   signOut(account: AccountId): Promise<void>;
   dial(account: AccountId, person: Person, kind: MediaKind, subject: Subject | null): Promise<void>;
@@ -59,8 +72,15 @@ export interface Host {
   dismiss(call: CallId): Promise<void>;
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
+  setSharing(on: boolean): Promise<void>;
   refreshContacts(account: AccountId, search: string): Promise<void>;
-  history(account: AccountId, page: number): Promise<HistoryPage>;
+  /** A page, from 1, of the calls of all accounts. */
+  history(filter: HistoryFilter, page: number): Promise<HistoryPage>;
+  /** The thread is on the screen from now on: its messages come in the view and count as read. */
+  openThread(account: AccountId, thread: string): Promise<void>;
+  closeThread(account: AccountId, thread: string): Promise<void>;
+  sendMessage(account: AccountId, thread: string, text: string): Promise<void>;
+  typing(account: AccountId, thread: string, on: boolean): Promise<void>;
   /** Tells the engine how large a stream is shown, in device pixels, so that it scales before sending. */
   setTile(stream: Stream, width: number, height: number): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // Which call is drawn where, read off one snapshot. Pure; nothing is remembered between snapshots.
 
-import type { AccountView, CallView, EngineView } from '../generated/bindings';
+import type { CallView } from '../generated/bindings';
 
 export interface Scene {
   /** Fills the window: being dialled, connecting or going on; or one that just ended there. */
@@ -81,8 +81,4 @@ export function hiddenBy(closed: CallView, calls: CallView[]): CallView[] {
   return calls.filter(
     (call) => call.id === closed.id || (call.state.is === 'ended' && !isUnanswered(call) && call.id < closed.id),
   );
-}
-
-export function accountOf(view: EngineView, id: number): AccountView | null {
-  return view.accounts.find((account) => account.id === id) ?? null;
 }

@@ -53,9 +53,43 @@ export function day(at: string, language: Language, now: Date = new Date()): str
   return new Intl.DateTimeFormat(language.tag, { day: 'numeric', month: 'short', ...year }).format(date);
 }
 
-function daysBetween(date: Date, now: Date): number {
+/** Days from one date to the other, by the calendar of this computer. */
+export function daysBetween(from: Date, to: Date): number {
   const midnight = (of: Date) => Date.UTC(of.getFullYear(), of.getMonth(), of.getDate());
-  return Math.round((midnight(now) - midnight(date)) / 86_400_000);
+  return Math.round((midnight(to) - midnight(from)) / 86_400_000);
+}
+
+/** Hours and minutes, as the reader's clock shows them. */
+export function timeOf(date: Date, language: Language): string {
+  return new Intl.DateTimeFormat(language.tag, { hour: 'numeric', minute: '2-digit' }).format(date);
+}
+
+/** For short lists: the time today, the weekday within a week, else the date. */
+export function shortly(at: string, language: Language, now: Date = new Date()): string {
+  const date = new Date(at);
+  if (at === '' || Number.isNaN(date.getTime())) return '';
+  const days = daysBetween(date, now);
+  if (days === 0) return timeOf(date, language);
+  if (days === 1) return language.text.history.yesterday;
+  if (days > 1 && days < 7) return new Intl.DateTimeFormat(language.tag, { weekday: 'short' }).format(date);
+  return day(at, language, now);
+}
+
+/** A day as a heading: near ones in words, others with their weekday. */
+export function dayTitle(date: Date, language: Language, now: Date = new Date()): string {
+  const away = daysBetween(now, date);
+  if (away === 0) return language.text.history.today;
+  if (away === 1) return language.text.slots.tomorrow;
+  if (away === -1) return language.text.history.yesterday;
+  const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  return new Intl.DateTimeFormat(language.tag, { weekday: 'long', day: 'numeric', month: 'long', ...year }).format(date);
+}
+
+/** "in 12 minutes", "5 minutes ago"; empty more than an hour away. */
+export function nearly(date: Date, language: Language, now: Date = new Date()): string {
+  const minutes = Math.round((date.getTime() - now.getTime()) / 60_000);
+  if (Math.abs(minutes) > 60) return '';
+  return new Intl.RelativeTimeFormat(language.tag, { numeric: 'auto' }).format(minutes, 'minute');
 }
 
 export type Outcome = keyof Language['text']['history']['status'];
@@ -72,6 +106,10 @@ export function outcome(entry: HistoryEntry): Outcome {
     case 'initiated':
     case 'ringing':
       return entry.outgoing ? 'noAnswer' : 'missed';
+    case 'cancelled':
+      return entry.outgoing ? 'cancelled' : 'missed';
+    case 'interrupted':
+      return 'interrupted';
     case 'accepted':
       return 'ongoing';
     default:

@@ -14,29 +14,60 @@ export const en = {
 
   signIn: {
     title: 'Sign in',
-    lead: 'Use the account you already have with your shop.',
+    lead: 'Use the account you already have. Start with the address of its server.',
+    leadFields: 'Use the account you already have there.',
     again: 'Your sign-in has expired. Sign in again to be reachable.',
     server: 'Server address',
     serverHint: 'For example calls.example.com',
+    next: 'Continue',
+    looking: 'Looking for the server…',
+    change: 'Change',
+    backend: 'Service',
+    several: 'This server has more than one service. Choose yours.',
+    unknown: 'This server does not say what it is. Choose your service.',
+    anyway: 'Choose the service by hand',
+    about: {
+      storefront: 'Sellers and customers of a shop',
+      dealerdesk: 'Dealers and technicians',
+      marketplace: 'Providers and their clients',
+      hearth: 'Calls, groups and therapy sessions',
+      clinic: 'Practitioners and their patients',
+    } as Record<string, string>,
     role: 'I am a',
-    seller: 'Seller',
-    customer: 'Customer',
-    email: 'E-mail',
-    password: 'Password',
+    roles: {
+      seller: 'Seller',
+      customer: 'Customer',
+      dealer: 'Dealer',
+      technician: 'Technician',
+      provider: 'Provider',
+      client: 'Client',
+      admin: 'Administrator',
+      member: 'Member',
+      user: 'Member',
+      therapist: 'Therapist',
+      practitioner: 'Practitioner',
+      patient: 'Patient',
+    } as Record<string, string>,
+    fields: { email: 'E-mail', password: 'Password' } as Record<string, string>,
     show: 'Show password',
     hide: 'Hide password',
     advanced: 'Advanced',
     advancedHint: 'Only needed if the server cannot be found by its address alone.',
     restBase: 'Address of the REST interface',
     socketBase: 'Address of the call socket',
+    loginPath: 'Path of the login',
+    extraCa: 'File of an extra certificate authority',
+    extraCaHint: 'A PEM file, trusted beside what this computer trusts.',
+    proxy: 'Proxy',
     submit: 'Sign in',
     busy: 'Signing in…',
     cancel: 'Cancel',
     missing: {
       server: 'Enter the address of your server.',
-      email: 'Enter your e-mail address.',
-      password: 'Enter your password.',
+      backend: 'Choose your service.',
+      field: (label: string) => `Enter your ${label.toLowerCase()}.`,
     },
+    notFound: 'The server could not be reached. Check the address and your connection.',
     failed: 'Signing in did not work. Check the address and try again.',
   },
 
@@ -50,15 +81,20 @@ export const en = {
   home: {
     customers: 'Customers',
     people: 'People',
+    rooms: 'Rooms',
+    conversations: 'Conversations',
+    sessions: 'Sessions',
+    appointments: 'Appointments',
     history: 'History',
     waiting: 'Ready',
     sections: 'Sections',
     account: 'Account',
     accounts: 'Accounts',
+    accountAt: (name: string, label: string) => `${name}, ${label}`,
     addAccount: 'Add account',
     signOut: 'Sign out',
-    seller: 'Seller',
-    customer: 'Customer',
+    unread: (n: number) => count(n, 'unread message', 'unread messages'),
+    waits: (n: number) => count(n, 'person is waiting', 'people are waiting'),
     search: 'Search customers',
     searchPlaceholder: 'Name, e-mail or order',
     searching: 'Searching…',
@@ -71,11 +107,14 @@ export const en = {
     error: 'The customer list could not be loaded',
     offline: 'No connection to the server. You cannot call or be called until it is back.',
     connecting: 'Connecting to the server…',
-    signedOut: 'You are signed out and cannot be called.',
+    signedOut: (account: string) => `You are signed out of ${account} and cannot be called there.`,
     signInAgain: 'Sign in again',
     onlineMark: 'online',
     call: 'Call',
     callName: (name: string) => `Video call ${name}`,
+    voiceName: (name: string) => `Voice call ${name}`,
+    voice: 'Voice call',
+    video: 'Video call',
     callAbout: (label: string) => `Call about ${label}`,
     orders: (n: number) => count(n, 'order', 'orders'),
     noOrders: 'No orders yet',
@@ -84,6 +123,87 @@ export const en = {
     showOrders: (name: string) => `Orders of ${name}`,
     callFailed: 'The call could not be started.',
     commandFailed: 'That did not work. Try again.',
+  },
+
+  rooms: {
+    search: 'Search',
+    searchPlaceholder: 'Name or message',
+    loading: { rooms: 'Loading rooms…', conversations: 'Loading conversations…' },
+    found: { rooms: (n: number) => count(n, 'room', 'rooms'), conversations: (n: number) => count(n, 'conversation', 'conversations') },
+    empty: { rooms: 'No rooms yet', conversations: 'No conversations yet' },
+    emptyHint: {
+      rooms: 'A room appears here as soon as you share one with somebody.',
+      conversations: 'A conversation appears here as soon as somebody writes.',
+    },
+    error: { rooms: 'The rooms could not be loaded', conversations: 'The conversations could not be loaded' },
+    mine: (text: string) => `You: ${text}`,
+    silent: 'No messages yet',
+    choose: { rooms: 'Choose a room', conversations: 'Choose a conversation' },
+    chooseHint: 'Its messages appear here, with the buttons to call.',
+    online: 'Online',
+    offline: 'Offline',
+  },
+
+  chat: {
+    back: 'Back to the list',
+    region: (name: string) => `Messages with ${name}`,
+    log: 'Messages',
+    loading: 'Loading messages…',
+    error: 'The messages could not be loaded',
+    empty: 'No messages yet',
+    emptyHint: (name: string) => `Write the first one, or call ${name}.`,
+    unread: 'New',
+    newer: 'Newer messages',
+    typing: (name: string) => `${name} is typing…`,
+    write: 'Message',
+    placeholder: 'Write a message',
+    send: 'Send',
+    sending: 'Sending…',
+    sent: 'Sent',
+    read: 'Read',
+    you: 'You',
+    failed: 'Messages did not get through.',
+    unsent: 'The message was not sent.',
+    offline: 'You can write again as soon as the server is back.',
+  },
+
+  slots: {
+    loading: { sessions: 'Loading sessions…', appointments: 'Loading appointments…' },
+    found: { sessions: (n: number) => count(n, 'session', 'sessions'), appointments: (n: number) => count(n, 'appointment', 'appointments') },
+    empty: { sessions: 'No sessions and nobody to call yet', appointments: 'No appointments' },
+    emptyHint: {
+      sessions: 'Sessions you are invited to appear here.',
+      appointments: 'Remote appointments appear here as soon as they are made.',
+    },
+    error: { sessions: 'The sessions could not be loaded', appointments: 'The appointments could not be loaded' },
+    today: 'Today',
+    tomorrow: 'Tomorrow',
+    noneToday: 'Nothing more today',
+    now: 'Running now',
+    planned: 'Planned',
+    earlier: 'Earlier',
+    undated: 'Without a time',
+    people: 'People',
+    minutes: (n: number) => `${n} min`,
+    phase: {
+      unconfirmed: 'Not confirmed',
+      upcoming: 'Confirmed',
+      waiting: 'Room open',
+      in_progress: 'In progress',
+      ended: 'Ended',
+      cancelled: 'Cancelled',
+    },
+    patientWaits: 'Patient is waiting',
+    practitionerWaits: 'Your practitioner is waiting',
+    someoneWaits: 'Waiting for you',
+    admit: 'Admit',
+    admitName: (name: string) => `Admit ${name}`,
+    join: 'Join',
+    joinName: (name: string) => `Join ${name}`,
+    open: 'Open room',
+    openName: (name: string) => `Open the room for ${name}`,
+    unconfirmedHint: 'Can be joined once it is confirmed',
+    tooEarly: 'Cannot be joined now',
   },
 
   waiting: {
@@ -100,6 +220,16 @@ export const en = {
     empty: 'No calls yet',
     emptyHint: 'Calls you make and receive appear here.',
     error: 'The history could not be loaded',
+    none: 'No such calls',
+    noneHint: 'Try another name, or fewer filters.',
+    filters: 'Which calls',
+    account: 'Account',
+    allAccounts: 'All accounts',
+    missedOnly: 'Missed only',
+    search: 'Search calls',
+    searchPlaceholder: 'Name or subject',
+    voice: 'Voice call',
+    video: 'Video call',
     more: 'Show earlier calls',
     loadingMore: 'Loading…',
     callBack: 'Call back',
@@ -114,6 +244,8 @@ export const en = {
       declinedByMe: 'Declined',
       declinedByThem: 'Declined by them',
       failed: 'Failed',
+      cancelled: 'Cancelled',
+      interrupted: 'Interrupted',
       ongoing: 'In progress',
     },
   },
@@ -129,6 +261,18 @@ export const en = {
     silenced: 'Silenced',
     waiting: (name: string) => `${name} is calling`,
     endAndAccept: 'End call and answer',
+    /** Where nobody rings: the other side is in the room. */
+    room: {
+      title: 'Somebody is waiting',
+      patient: 'Patient is waiting',
+      other: 'Waiting for you',
+      waiting: (name: string) => `${name} is waiting for you`,
+      admit: 'Admit',
+      join: 'Join',
+      later: 'Not now',
+      endAndAccept: 'End call and join',
+    },
+    to: (account: string) => `For ${account}`,
     keys: 'Enter to accept, Escape to silence',
     over: 'Nobody is calling',
   },
@@ -145,6 +289,13 @@ export const en = {
     callingHint: 'Waiting for the server',
     ringingHint: (name: string) => `${name}’s phone is ringing`,
     connectingHint: 'Setting up picture and sound',
+    connectingVoice: 'Setting up the sound',
+    room: 'Waiting',
+    roomHint: (name: string) => `Waiting for ${name} to join`,
+    leave: 'Leave',
+    voice: 'Voice call',
+    video: 'Video call',
+    expired: 'Your sign-in has expired. The call goes on; sign in again afterwards.',
     signalingLost: 'Server not reachable. Your call goes on.',
     duration: 'Call time',
     remoteMuted: (name: string) => `${name} is muted`,
@@ -152,6 +303,11 @@ export const en = {
     remoteSharing: (name: string) => `${name} is sharing the screen`,
     noPicture: 'Waiting for the picture…',
     frozen: 'The picture stands still. Waiting for newer ones…',
+    share: 'Share screen',
+    unshare: 'Stop sharing',
+    sharing: 'You are sharing your screen',
+    stop: 'Stop',
+    ownScreen: 'Your screen',
     controls: 'Call controls',
     mute: 'Mute',
     unmute: 'Unmute',
@@ -195,6 +351,7 @@ export const en = {
       upload: 'Your upload is slow',
       download: 'Few pictures arrive',
       none: 'Picture and sound arrive as they should',
+      sound: 'The sound arrives as it should',
     },
   },
 
@@ -202,7 +359,38 @@ export const en = {
     title: 'Call ended',
     callBack: 'Call back',
     callAgain: 'Call again',
+    joinAgain: 'Join again',
+    sessionOver: 'Session ended',
     lasted: (time: string) => `Lasted ${time}`,
+    /** Where nobody rings, words about ringing make no sense. */
+    room: (reason: EndReason, direction: Direction, name: string): string | null => {
+      switch (reason.why) {
+        case 'remote_cancelled':
+          return `${name} waited for you and left.`;
+        case 'cancelled':
+          return `You left before ${name} came.`;
+        case 'missed':
+          return direction === 'incoming' ? `${name} waited for you.` : `${name} did not come.`;
+        case 'declined':
+          return `You did not let ${name} in.`;
+        case 'remote_hung_up':
+          return `${name} left.`;
+        case 'hung_up':
+          return 'You left.';
+        case 'answered_elsewhere':
+          return 'You joined on another device.';
+        case 'remote_declined':
+        case 'remote_busy':
+        case 'remote_offline':
+        case 'declined_elsewhere':
+        case 'merged':
+        case 'connection_lost':
+        case 'connect_failed':
+        case 'refused':
+        case 'failed':
+          return null;
+      }
+    },
     reason: (reason: EndReason, direction: Direction, name: string): string => {
       switch (reason.why) {
         case 'hung_up':

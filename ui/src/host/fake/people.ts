@@ -1,25 +1,45 @@
 // People, orders and calls the fake host shows. Chosen to be awkward: long names, right-to-left
 // names, no e-mail, no orders.
 
-import type { AccountView, CallState, CallView, ContactView, HistoryEntry, Person } from '../../generated/bindings';
+import type { AccountView, CallState, CallView, Capabilities, ContactView, Person } from '../../generated/bindings';
 
-const DAY = 86_400_000;
+export const DAY = 86_400_000;
 
 export function ago(ms: number): string {
   return new Date(Date.now() - ms).toISOString();
 }
 
-const person = (id: string, name: string): Person => ({ id, name, avatar: null });
+export const person = (id: string, name: string): Person => ({ id, name, avatar: null });
 
 export const ADA = person('c1', 'Ada Okafor');
 export const LEILA = person('c2', 'ليلى حداد');
 export const LONG = person('c3', 'Maximiliane Freifrau von Hohenstein-Wartenburg zu Sonnenfels');
 export const SELLER = person('s1', 'Nordlicht Keramik');
 
+/** A line with nothing but a person on it. */
+export function plain(who: Person, over: Partial<ContactView> = {}): ContactView {
+  return {
+    id: who.id,
+    person: who,
+    detail: '',
+    online: false,
+    subjects: [],
+    total_orders: 0,
+    total_spent: '',
+    subject: null,
+    thread: null,
+    unread: 0,
+    last_message: null,
+    slot: null,
+    voice: false,
+    video: true,
+    ...over,
+  };
+}
+
 function contact(who: Person, detail: string, online: boolean, orders: [number, string, string, number][], more = 0): ContactView {
   const total = orders.reduce((sum, [, , amount]) => sum + Number(amount), 0) + more * 41.5;
-  return {
-    person: who,
+  return plain(who, {
     detail,
     online,
     subjects: orders.map(([number, status, amount, days]) => ({
@@ -30,7 +50,7 @@ function contact(who: Person, detail: string, online: boolean, orders: [number, 
     })),
     total_orders: orders.length + more,
     total_spent: total.toFixed(2),
-  };
+  });
 }
 
 export const CONTACTS: ContactView[] = [
@@ -49,10 +69,27 @@ export const CONTACTS: ContactView[] = [
   contact(person('c6', 'Priya Raman'), 'priya@example.net', false, []),
 ];
 
+/** What a backend that can do nothing but video calls can do. */
+export const CAPABILITIES: Capabilities = {
+  video: true,
+  voice: false,
+  busy: true,
+  media_state: true,
+  screen_share: false,
+  subjects: false,
+  history: true,
+  analytics: false,
+  contacts: true,
+  list: 'people',
+  chat: false,
+  ring_timeout_s: 45,
+};
+
 export function seller(over: Partial<AccountView> = {}): AccountView {
   return {
     id: 1,
     dialect: 'storefront',
+    label: 'Storefront',
     server: 'calls.nordlicht.example',
     me: SELLER,
     role: 'seller',
@@ -60,6 +97,7 @@ export function seller(over: Partial<AccountView> = {}): AccountView {
     contacts: CONTACTS,
     contacts_loaded: true,
     can_call: true,
+    capabilities: { ...CAPABILITIES, subjects: true, analytics: true, screen_share: true },
     ...over,
   };
 }
@@ -86,29 +124,4 @@ export function call(state: CallState, over: Partial<CallView> = {}): CallView {
     signaling_lost: false,
     ...over,
   };
-}
-
-const line = (n: number, peer: Person, outgoing: boolean, status: string, ms: number, duration: number, order?: number): HistoryEntry => ({
-  account: 1,
-  call: `h${n}`,
-  peer,
-  outgoing,
-  status,
-  started_at: ago(ms),
-  duration_s: duration,
-  subject: order === undefined ? null : { id: `o${order}`, label: `Order #${order}` },
-});
-
-export function history(page: number, peers: Person[]): HistoryEntry[] {
-  const at = (index: number) => peers[index % peers.length]!;
-  const base = (page - 1) * 10 * DAY;
-  const number = page * 100;
-  return [
-    line(number, at(0), true, 'ended', base + 40 * 60_000, 754, 1042),
-    line(number + 1, at(1), false, 'missed', base + 3 * 3_600_000, 0),
-    line(number + 2, at(2), true, 'declined', base + 26 * 3_600_000, 0, 1031),
-    line(number + 3, at(0), false, 'ended', base + 2 * DAY, 4123),
-    line(number + 4, at(1), true, 'missed', base + 4 * DAY, 0, 1039),
-    line(number + 5, at(2), false, 'failed', base + 6 * DAY, 0),
-  ];
 }

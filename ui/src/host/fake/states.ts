@@ -1,34 +1,14 @@
 // Every state the interface can be in, by name: what the fake host starts from. Tests, the
 // accessibility check and the screenshots walk this table.
 
-import type { CallView, EndReason, EngineView, NoticeEvent, StartInfo } from '../../generated/bindings';
-import { ADA, call, customer, LEILA, LONG, seller } from './people';
+import type { CallView, EndReason, EngineView } from '../../generated/bindings';
+import { BACKEND_STATES } from './backend-states';
+import { call, customer, LEILA, LONG, seller } from './people';
+import { connected, incoming, view, type FakeState } from './state';
 
-export interface FakeState {
-  view: EngineView;
-  start?: Partial<StartInfo>;
-  notices?: NoticeEvent[];
-  /** Commands that fail, with the host's words; an empty string leaves the words to the interface. */
-  failing?: Partial<Record<'signIn' | 'refreshContacts' | 'history' | 'dial', string>>;
-  /** Commands that never answer. */
-  hanging?: 'signIn' | 'history';
-  emptyHistory?: boolean;
-  /** Pictures are not sent for these. */
-  noRemote?: boolean;
-  bad?: boolean;
-}
-
-const phone = (calls: CallView[] = [], on: { microphone?: boolean; camera?: boolean } = {}) => ({
-  calls,
-  microphone: on.microphone ?? true,
-  camera: on.camera ?? true,
-});
-
-const asSeller = (calls: CallView[] = [], on = {}): EngineView => ({ accounts: [seller()], phone: phone(calls, on) });
-const asCustomer = (calls: CallView[] = []): EngineView => ({ accounts: [customer()], phone: phone(calls) });
-const nobody: EngineView = { accounts: [], phone: phone() };
-const connected = (over: Partial<CallView> = {}) => call({ is: 'connected' }, { connected_ms: 185_000, ...over });
-const incoming = (over: Partial<CallView> = {}) => call({ is: 'ringing', silenced: false }, { direction: 'incoming', ...over });
+const asSeller = (calls: CallView[] = [], on = {}): EngineView => view([seller()], calls, on);
+const asCustomer = (calls: CallView[] = []): EngineView => view([customer()], calls);
+const nobody: EngineView = view([]);
 const waiting = incoming({ id: 9, peer: LEILA, subject: { id: 'o1039', label: 'Order #1039' }, waiting: true });
 const ended = (reason: EndReason, over: Partial<CallView> = {}): FakeState => ({
   view: asSeller([call({ is: 'ended', reason }, over)]),
@@ -41,23 +21,28 @@ export const STATES: Record<string, FakeState> = {
   'signin-prefilled': { view: nobody, start: { prefill: PREFILL } },
   'signin-error': { view: nobody, start: { prefill: PREFILL }, failing: { signIn: 'The e-mail or the password is not right.' } },
   'signin-busy': { view: nobody, start: { prefill: PREFILL }, hanging: 'signIn' },
+  'signin-looking': { view: nobody, start: { prefill: PREFILL }, hanging: 'discover' },
+  'signin-unreachable': { view: nobody, start: { prefill: PREFILL }, failing: { discover: 'The server could not be reached: connection refused.' } },
+  'signin-several': { view: nobody, start: { prefill: { ...PREFILL, role: null, email: '' } }, offered: ['storefront', 'marketplace', 'clinic'] },
+  'signin-all': { view: nobody, start: { prefill: { ...PREFILL, role: null, email: '' } }, offered: [] },
+  'signin-technician': { view: nobody, start: { prefill: { ...PREFILL, role: 'technician', email: '' } }, offered: ['dealerdesk'] },
 
   'seller': { view: asSeller() },
-  'seller-loading': { view: { accounts: [seller({ contacts: [], contacts_loaded: false })], phone: phone() } },
-  'seller-empty': { view: { accounts: [seller({ contacts: [] })], phone: phone() } },
+  'seller-loading': { view: view([seller({ contacts: [], contacts_loaded: false })]), hanging: 'refreshContacts' },
+  'seller-empty': { view: view([seller({ contacts: [] })]) },
   'seller-error': {
-    view: { accounts: [seller({ contacts: [], contacts_loaded: false })], phone: phone() },
+    view: view([seller({ contacts: [], contacts_loaded: false })]),
     failing: { refreshContacts: 'The server took too long to answer.' },
   },
-  'seller-offline': { view: { accounts: [seller({ link: 'offline' })], phone: phone() } },
-  'seller-connecting': { view: { accounts: [seller({ link: 'connecting' })], phone: phone() } },
-  'seller-signed-out': { view: { accounts: [seller({ link: 'signed_out' })], phone: phone() } },
+  'seller-offline': { view: view([seller({ link: 'offline' })]) },
+  'seller-connecting': { view: view([seller({ link: 'connecting' })]) },
+  'seller-signed-out': { view: view([seller({ link: 'signed_out' })]) },
   'seller-notes': {
     view: asSeller(),
     start: { notes: ['No camera was found: a test pattern is sent instead.', 'No sound card was found: others will not hear you.'] },
   },
   'seller-two-accounts': {
-    view: { accounts: [seller(), customer({ id: 2, server: 'shop.example.org', link: 'connecting' })], phone: phone() },
+    view: view([seller(), customer({ id: 2, server: 'shop.example.org', link: 'connecting' })]),
   },
   'seller-missed': {
     view: asSeller([
@@ -71,7 +56,7 @@ export const STATES: Record<string, FakeState> = {
   'history-loading': { view: asSeller(), hanging: 'history' },
 
   'customer': { view: asCustomer() },
-  'customer-offline': { view: { accounts: [customer({ link: 'offline' })], phone: phone() } },
+  'customer-offline': { view: view([customer({ link: 'offline' })]) },
   'customer-ringing': { view: asCustomer([incoming({ peer: { id: 's1', name: 'Nordlicht Keramik', avatar: null } })]) },
 
   'ring': { view: asCustomer([incoming()]), start: { window: 'ring' } },
@@ -120,7 +105,8 @@ export const STATES: Record<string, FakeState> = {
   'ended-connect-failed': ended({ why: 'connect_failed' }),
   'ended-refused': ended({ why: 'refused', message: 'This customer has not ordered from your shop.' }),
   'ended-failed': ended({ why: 'failed', message: '' }),
+
+  ...BACKEND_STATES,
 };
 
-/** Who the history is with, seen from either side. */
-export const PEERS = { seller: [ADA, LEILA, LONG], customer: [{ id: 's1', name: 'Nordlicht Keramik', avatar: null }] };
+export type { Command, FakeState } from './state';

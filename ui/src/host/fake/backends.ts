@@ -1,0 +1,187 @@
+// Accounts on the other four backends, with lists as awkward as those of people.ts: times that have
+// passed, names that do not fit, texts from right to left.
+
+import type { AccountView, ContactView, Phase, Slot } from '../../generated/bindings';
+import { ago, CAPABILITIES, DAY, LEILA, LONG, person, plain } from './people';
+
+const MINUTE = 60_000;
+
+export const TARIQ = person('tariq@fieldtech.example', 'Tariq Aziz');
+export const DEALER = person('dana@autohaus.example', 'Dana Brandt');
+export const CARLA = person('m1', 'Carla Mendes');
+export const DANIEL = person('m2', 'Daniel Osei');
+export const MIA = person('m9', 'Mia Lindqvist');
+export const NADIA = person('p1', 'Nadia Rahman');
+export const OMAR = person('p2', 'Omar Farouk');
+export const DOCTOR = person('d1', 'Dr. Johanna Berg');
+export const THERAPIST = person('h1', 'Ruth Adeyemi');
+
+/** `minutes` from now, on the clock's next quarter of an hour so that pictures do not look random. */
+export function soon(minutes: number): string {
+  const quarter = 15 * MINUTE;
+  return new Date(Math.ceil((Date.now() + minutes * MINUTE) / quarter) * quarter).toISOString();
+}
+
+/** A time of day some days from now. */
+function on(days: number, hour: number, minute = 0): string {
+  const date = new Date(Date.now() + days * DAY);
+  date.setHours(hour, minute, 0, 0);
+  return date.toISOString();
+}
+
+const slot = (starts_at: string, phase: Phase, over: Partial<Slot> = {}): Slot => ({
+  starts_at,
+  minutes: 30,
+  phase,
+  they_wait: false,
+  label: 'Remote',
+  ...over,
+});
+
+const room = (who: ContactView['person'], over: Partial<ContactView>): ContactView =>
+  plain(who, { id: `room-${who.id}`, thread: `room-${who.id}`, subject: { id: `room-${who.id}`, label: '' }, voice: true, ...over });
+
+const said = (text: string, before: number, from_me = false) => ({ text, at: ago(before), from_me });
+
+export const ROOMS: ContactView[] = [
+  room(TARIQ, {
+    id: 'room-tariq',
+    thread: 'room-tariq',
+    subject: { id: 'room-tariq', label: 'Listing 4471' },
+    detail: 'Listing 4471',
+    online: true,
+    unread: 2,
+    last_message: said('The gearbox is out, can you have a look before I order the part?', 4 * MINUTE),
+  }),
+  room(LEILA, {
+    id: 'room-leila',
+    thread: 'room-leila',
+    detail: 'leila@fieldtech.example',
+    online: true,
+    unread: 14,
+    last_message: said('صباح الخير، هل وصلت القطعة؟', 50 * MINUTE),
+  }),
+  room(LONG, {
+    id: 'room-long',
+    thread: 'room-long',
+    detail: 'maximiliane.von.hohenstein-wartenburg@long-company-name.example.com',
+    last_message: said('Thanks, see you on Thursday at the workshop in the Sonnenfelser Straße then', 26 * 3_600_000, true),
+  }),
+  room(person('sven@fieldtech.example', 'sven@fieldtech.example'), { id: 'room-sven', thread: 'room-sven', detail: 'Listing 4402' }),
+];
+
+export const CONVERSATIONS: ContactView[] = [
+  room(CARLA, { id: 'c-carla', thread: 'c-carla', online: true, unread: 1, last_message: said('Great! Would a quick video call work for you?', 2 * MINUTE) }),
+  room(DANIEL, { id: 'c-daniel', thread: 'c-daniel', online: true, last_message: said('I will send the sketches tonight.', 3 * 3_600_000, true) }),
+  room(LEILA, { id: 'c-leila', thread: 'c-leila', last_message: said('شكرا جزيلا', 3 * DAY) }),
+  room(LONG, { id: 'c-long', thread: 'c-long' }),
+];
+
+const session = (id: string, label: string, who: ContactView['person'], over: Partial<ContactView>): ContactView =>
+  plain(who, { id, subject: { id, label }, voice: false, ...over });
+
+export const SESSIONS: ContactView[] = [
+  session('call_1', 'Evening check-in', OMAR, {
+    detail: 'Evening check-in',
+    online: true,
+    slot: slot(ago(12 * MINUTE), 'in_progress', { they_wait: true, label: 'Group', minutes: 0 }),
+  }),
+  session('therapy_1', 'Sleep and rest', NADIA, {
+    detail: 'Sleep and rest · Nadia Rahman, Omar Farouk and 3 others',
+    slot: slot(soon(25), 'upcoming', { label: 'Group therapy', minutes: 60 }),
+  }),
+  session('therapy_2', 'First conversation', LEILA, {
+    detail: 'First conversation',
+    slot: slot(on(1, 10), 'upcoming', { label: 'Individual', minutes: 50 }),
+  }),
+  session('therapy_3', 'Grief circle', LONG, {
+    detail: 'Grief circle',
+    video: false,
+    slot: slot(on(-1, 17), 'ended', { label: 'Group therapy', minutes: 90 }),
+  }),
+  plain(OMAR, { id: 'u-omar', online: true, detail: 'omar@hearth.example', voice: true }),
+  plain(NADIA, { id: 'u-nadia', detail: 'nadia@hearth.example', voice: true }),
+  plain(LEILA, { id: 'u-leila', online: true, detail: '', voice: true }),
+];
+
+const visit = (id: string, who: ContactView['person'], name: string, at: Slot, over: Partial<ContactView> = {}): ContactView =>
+  plain(who, { id, subject: { id, label: name }, detail: name, slot: at, video: true, ...over });
+
+export const APPOINTMENTS: ContactView[] = [
+  visit('a1', NADIA, 'Follow-up', slot(soon(-20), 'waiting', { they_wait: true })),
+  visit('a2', OMAR, 'First consultation', slot(soon(20), 'upcoming', { minutes: 45 })),
+  visit('a3', LEILA, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
+  visit('a4', person('p5', 'Wen'), 'Prescription', slot(ago(2 * 3_600_000), 'ended'), { video: false }),
+  visit('a5', LONG, 'Physiotherapy, exercises after the operation on the left knee', slot(on(1, 9, 30), 'upcoming')),
+  visit('a6', person('p6', 'Jonas Weber'), 'Follow-up', slot(on(1, 11), 'cancelled'), { video: false }),
+  visit('a7', NADIA, 'Second follow-up', slot(on(6, 14, 15), 'unconfirmed', { minutes: 15 }), { video: false }),
+];
+
+/** What a patient sees: practitioners instead of patients. */
+export const VISITS: ContactView[] = [
+  visit('a1', DOCTOR, 'Follow-up', slot(soon(-10), 'waiting', { they_wait: true })),
+  visit('a3', DOCTOR, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
+  visit('a8', person('d2', 'Dr. Ilse Novak'), 'Dermatology', slot(on(3, 8, 45), 'upcoming')),
+];
+
+function account(id: number, dialect: string, label: string, over: Partial<AccountView>): AccountView {
+  return {
+    id,
+    dialect,
+    label,
+    server: `${dialect}.example.com`,
+    me: MIA,
+    role: '',
+    link: 'online',
+    contacts: [],
+    contacts_loaded: true,
+    can_call: true,
+    capabilities: CAPABILITIES,
+    ...over,
+  };
+}
+
+export const dealer = (over: Partial<AccountView> = {}): AccountView =>
+  account(2, 'dealerdesk', 'DealerDesk', {
+    me: DEALER,
+    role: 'dealer',
+    contacts: ROOMS,
+    capabilities: { ...CAPABILITIES, voice: true, list: 'rooms', chat: true, subjects: true, ring_timeout_s: 30 },
+    ...over,
+  });
+
+export const provider = (over: Partial<AccountView> = {}): AccountView =>
+  account(3, 'marketplace', 'Marketplace', {
+    me: MIA,
+    role: 'provider',
+    contacts: CONVERSATIONS,
+    capabilities: { ...CAPABILITIES, voice: true, list: 'conversations', chat: true, screen_share: true },
+    ...over,
+  });
+
+export const therapist = (over: Partial<AccountView> = {}): AccountView =>
+  account(4, 'hearth', 'Hearth', {
+    me: THERAPIST,
+    role: 'therapist',
+    contacts: SESSIONS,
+    capabilities: { ...CAPABILITIES, voice: true, list: 'sessions', screen_share: true, ring_timeout_s: 60 },
+    ...over,
+  });
+
+export const practitioner = (over: Partial<AccountView> = {}): AccountView =>
+  account(5, 'clinic', 'Clinic', {
+    me: DOCTOR,
+    role: 'practitioner',
+    contacts: APPOINTMENTS,
+    capabilities: { ...CAPABILITIES, list: 'appointments', busy: false, subjects: true, history: false, screen_share: true, ring_timeout_s: null },
+    ...over,
+  });
+
+export const patient = (over: Partial<AccountView> = {}): AccountView =>
+  practitioner({
+    me: NADIA,
+    role: 'patient',
+    contacts: VISITS,
+    capabilities: { ...practitioner().capabilities, screen_share: false },
+    ...over,
+  });

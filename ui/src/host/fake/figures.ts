@@ -1,0 +1,70 @@
+// Levels, statistics and pictures that come by themselves while a fake call goes on.
+
+import type { CallStats, EngineView, Levels } from '../../generated/bindings';
+import { REMOTE, SELF, type Frame, type Stop, type Stream } from '../host';
+import { pattern } from './pattern';
+
+/** Calls with the seconds since the start, until stopped. */
+export function every(ms: number, then: (seconds: number) => void): Stop {
+  const from = performance.now();
+  const timer = setInterval(() => then((performance.now() - from) / 1000), ms);
+  return () => clearInterval(timer);
+}
+
+export function levelsAt(time: number): Levels {
+  return { microphone_db: -40 + 22 * Math.sin(time * 3), speaker_db: -42 + 20 * Math.sin(time * 2.1) };
+}
+
+export function pictures(got: (frame: Frame, drawn: () => void) => void, view: () => EngineView, noRemote: boolean): Stop {
+  const flying = new Map<Stream, number>();
+  let seq = 0;
+  return every(66, (time) => {
+    for (const stream of [REMOTE, SELF]) {
+      if (stream === REMOTE && noRemote) continue;
+      if (stream === SELF && !view().phone.camera && !view().phone.sharing) continue;
+      if ((flying.get(stream) ?? 0) >= 2) continue;
+      flying.set(stream, (flying.get(stream) ?? 0) + 1);
+      const [width, height] = stream === REMOTE ? [640, 360] : [320, 180];
+      const planes = pattern(stream === REMOTE ? 'remote' : 'self', width, height, time);
+      seq += 1;
+      got({ stream, seq, captured: time * 1000, width, height, planes }, () => flying.set(stream, (flying.get(stream) ?? 1) - 1));
+    }
+  });
+}
+
+export function statsAt(time: number, bad: boolean, { phone }: EngineView): CallStats {
+  const seconds = Math.floor(time);
+  return {
+    frames_sent: 30 * seconds,
+    frames_received: 30 * seconds,
+    fps_sent: 29.9,
+    fps_received: bad ? 6.2 : 30,
+    width_sent: 1280,
+    height_sent: 720,
+    width_received: bad ? 320 : 1280,
+    height_received: bad ? 180 : 720,
+    freezes: bad ? 7 : 0,
+    freeze_ms: bad ? 4200 : 0,
+    video_kbps_sent: 1480,
+    video_kbps_received: bad ? 110 : 1510,
+    audio_kbps_sent: 34,
+    audio_kbps_received: 33,
+    target_kbps: 1500,
+    packets_lost: bad ? 412 : 3,
+    loss: bad ? 0.12 : 0.001,
+    rtt_ms: bad ? 480 : 38,
+    jitter_ms: 40,
+    audio_level_sent_db: -24,
+    audio_level_received_db: -26,
+    concealed: bad ? 0.04 : 0,
+    microphone_muted: !phone.microphone,
+    camera_off: !phone.camera,
+    codec_sent: 'H264',
+    codec_received: 'H264',
+    av_offset_ms: 12,
+    answer_to_video_ms: 410,
+    answer_to_audio_ms: 320,
+    path: bad ? 'relayed' : 'direct',
+    security_code: '4821 0937 5526',
+  };
+}

@@ -1,0 +1,70 @@
+// Earlier calls of the fake accounts, filtered and paged as the engine would.
+
+import type { AccountView, HistoryEntry, HistoryFilter, HistoryPage, MediaKind, Person } from '../../generated/bindings';
+import { CARLA, DANIEL, NADIA, OMAR, TARIQ } from './backends';
+import { ADA, ago, DAY, LEILA, LONG, person } from './people';
+
+type Line = [who: number, outgoing: boolean, status: string, ago: number, seconds: number, about?: string | undefined, kind?: MediaKind];
+
+const LINES: Line[] = [
+  [0, true, 'ended', 40 * 60_000, 754, 'first'],
+  [1, false, 'missed', 3 * 3_600_000, 0],
+  [2, true, 'declined', 26 * 3_600_000, 0, 'second'],
+  [0, false, 'ended', 2 * DAY, 4123, undefined, 'voice'],
+  [1, true, 'missed', 4 * DAY, 0, 'third'],
+  [2, false, 'failed', 6 * DAY, 0],
+];
+const PAGES = 3;
+
+/** Who an account's calls are with, and what they are about. */
+function world(account: AccountView): { peers: Person[]; about: Record<string, string> } {
+  switch (account.dialect) {
+    case 'dealerdesk':
+      return { peers: [TARIQ, person('t9', 'Svetlana Orlova'), LONG], about: { first: 'Listing 4471', second: 'Listing 4402', third: 'Listing 4471' } };
+    case 'marketplace':
+      return { peers: [CARLA, DANIEL, LEILA], about: {} };
+    case 'hearth':
+      return { peers: [OMAR, NADIA, LONG], about: { first: 'Evening check-in' } };
+    case 'clinic':
+      return { peers: [NADIA, OMAR, LONG], about: { first: 'Follow-up', second: 'First consultation', third: 'Results' } };
+    default:
+      return account.role === 'customer'
+        ? { peers: [person('s1', 'Nordlicht Keramik')], about: { first: 'Order #1042', second: 'Order #1031', third: 'Order #1039' } }
+        : { peers: [ADA, LEILA, LONG], about: { first: 'Order #1042', second: 'Order #1031', third: 'Order #1039' } };
+  }
+}
+
+function linesOf(account: AccountView, at: number): HistoryEntry[] {
+  const { peers, about } = world(account);
+  return Array.from({ length: PAGES }, (_, page) =>
+    LINES.map(([who, outgoing, status, before, seconds, subject, kind], index): HistoryEntry => {
+      const label = subject === undefined ? undefined : about[subject];
+      return {
+        account: account.id,
+        call: `h${account.id}-${page + 1}${index}`,
+        peer: peers[who % peers.length] ?? ADA,
+        outgoing,
+        status,
+        // The accounts' calls lie between each other.
+        started_at: ago(page * 10 * DAY + before + at * 47 * 60_000),
+        duration_s: seconds,
+        subject: label === undefined ? null : { id: `o${label.replace(/\D/g, '') || label}`, label },
+        kind: account.capabilities.voice ? (kind ?? 'video') : 'video',
+        account_label: account.label,
+        dialect: account.dialect,
+      };
+    }),
+  ).flat();
+}
+
+export function historyPage(accounts: AccountView[], filter: HistoryFilter, page: number): HistoryPage {
+  const wanted = (filter.search ?? '').trim().toLowerCase();
+  const all = accounts
+    .flatMap((account, index) => linesOf(account, index))
+    .filter((entry) => filter.account === undefined || entry.account === filter.account)
+    .filter((entry) => filter.missed !== true || (!entry.outgoing && entry.status === 'missed'))
+    .filter((entry) => `${entry.peer.name} ${entry.subject?.label ?? ''}`.toLowerCase().includes(wanted))
+    .sort((a, b) => b.started_at.localeCompare(a.started_at));
+  const size = Math.max(1, Math.ceil(all.length / PAGES));
+  return { entries: all.slice((page - 1) * size, page * size), page, pages: Math.ceil(all.length / size) };
+}

@@ -1,0 +1,37 @@
+// What a state of the fake host is made of, and the short words the tables of states are written in.
+
+import type { AccountView, CallView, ChatView, EngineView, NoticeEvent, StartInfo } from '../../generated/bindings';
+import { call } from './people';
+
+/** Commands that can be made to fail or to hang. */
+export type Command = 'discover' | 'signIn' | 'refreshContacts' | 'history' | 'dial' | 'openThread' | 'sendMessage' | 'setSharing';
+
+export interface FakeState {
+  view: EngineView;
+  start?: Partial<StartInfo>;
+  notices?: NoticeEvent[];
+  /** Commands that fail, with the host's words; an empty string leaves the words to the interface. */
+  failing?: Partial<Record<Command, string>>;
+  /** A command that never answers. */
+  hanging?: Command;
+  /** Backends the server says it has; one if nothing is said here. */
+  offered?: string[];
+  emptyHistory?: boolean;
+  /** Pictures are not sent for these. */
+  noRemote?: boolean;
+  bad?: boolean;
+}
+
+interface Sends {
+  microphone?: boolean;
+  camera?: boolean;
+  sharing?: boolean;
+}
+
+export function view(accounts: AccountView[], calls: CallView[] = [], sends: Sends = {}, chats: ChatView[] = []): EngineView {
+  return { accounts, phone: { calls, microphone: true, camera: true, sharing: false, ...sends }, chats };
+}
+
+export const connected = (over: Partial<CallView> = {}) => call({ is: 'connected' }, { connected_ms: 185_000, ...over });
+export const incoming = (over: Partial<CallView> = {}) =>
+  call({ is: 'ringing', silenced: false }, { direction: 'incoming', ...over });

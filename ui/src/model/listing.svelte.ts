@@ -1,0 +1,48 @@
+// Asks the backend for an account's list, and again while somebody types. The list itself comes in
+// the view; what is kept here is only whether it was asked for and what went wrong.
+
+import type { AccountId } from '../generated/bindings';
+import { wordsOf, type Host } from '../host/host';
+
+const TYPING_MS = 250;
+
+export class Listing {
+  search = $state('');
+  busy = $state(false);
+  /** The words of the failure; may be empty. */
+  error = $state<string | null>(null);
+
+  #host: Host;
+  #account: AccountId;
+  #asked = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(host: Host, account: AccountId) {
+    this.#host = host;
+    this.#account = account;
+  }
+
+  async load(): Promise<void> {
+    clearTimeout(this.#timer);
+    const mine = (this.#asked += 1);
+    this.busy = true;
+    this.error = null;
+    try {
+      await this.#host.refreshContacts(this.#account, this.search.trim());
+    } catch (failure) {
+      if (mine === this.#asked) this.error = wordsOf(failure);
+    } finally {
+      if (mine === this.#asked) this.busy = false;
+    }
+  }
+
+  /** The search changed: asks once the typing pauses. */
+  typed(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.load(), TYPING_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
