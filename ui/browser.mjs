@@ -46,14 +46,47 @@ export const STEPS = {
     await page.getByTestId('contact-search').fill('zzz');
     await page.getByText('Nobody matches').waitFor();
   }],
-  'seller-menu': ['seller-two-accounts', click('account-button')],
+  'seller-menu': ['seller', click('account-button')],
+  'accounts-menu': ['accounts', click('account-button')],
+  'accounts-history': ['accounts', click('history-tab')],
+  'accounts-history-missed': ['accounts', async (page) => {
+    await page.getByTestId('history-tab').click();
+    await page.getByTestId('history-missed').click();
+    await page.waitForTimeout(200);
+  }],
+  'accounts-history-none': ['accounts', async (page) => {
+    await page.getByTestId('history-tab').click();
+    await page.getByTestId('history-search').fill('zzz');
+    await page.getByText('No such calls').waitFor();
+  }],
+  'accounts-clinic': ['accounts', (page) => page.getByTestId('account-other').last().click()],
+  'dealer-chat-open': ['dealer', (page) => page.getByTestId('room-row').first().getByRole('button').click()],
+  'dealer-chat-none': ['dealer-chat-empty', (page) => page.getByTestId('room-row').last().getByRole('button').click()],
+  'dealer-chat-waits': ['dealer-chat-loading', (page) => page.getByTestId('room-row').first().getByRole('button').click()],
+  'dealer-chat-kept': ['dealer-chat-unsent', async (page) => {
+    await page.getByTestId('room-row').first().getByRole('button').click();
+    await page.getByTestId('composer').fill('On my way.\nTen minutes.');
+    await page.getByTestId('composer-send').click();
+    await page.getByTestId('composer-error').waitFor();
+  }],
+  'dealer-chat-down': ['dealer-offline', (page) => page.getByTestId('room-row').first().getByRole('button').click()],
+  'provider-search-none': ['provider', async (page) => {
+    await page.getByTestId('room-search').fill('zzz');
+    await page.getByText('Nobody matches').waitFor();
+  }],
+  'signin-chosen': ['signin-several', async (page) => {
+    await page.getByTestId('signin-dialect-clinic').click();
+  }],
+  'signin-none-chosen': ['signin-several', async (page) => {
+    await page.getByTestId('signin-submit').click();
+  }],
   'seller-history': ['seller', click('history-tab')],
   'history-empty': ['history-empty', click('history-tab')],
   'history-error': ['history-error', click('history-tab')],
   'history-loading': ['history-loading', click('history-tab')],
   'customer-history': ['customer', click('history-tab')],
-  'signin-advanced': ['signin', (page) => page.locator('summary').click()],
-  'signin-missing': ['signin', click('signin-submit')],
+  'signin-advanced': ['signin', click('signin-advanced')],
+  'signin-missing': ['signin', click('signin-next')],
   'signin-error': ['signin-error', async (page) => {
     await page.getByTestId('signin-password').fill('wrong');
     await page.getByTestId('signin-submit').click();

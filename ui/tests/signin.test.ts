@@ -1,71 +1,194 @@
-import { screen } from '@testing-library/svelte';
+import { screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import { draw, lastOf, PATIENT } from './drawn';
 
 const field = (id: string) => screen.getByTestId<HTMLInputElement>(`signin-${id}`);
+const found = (id: string) => screen.findByTestId<HTMLInputElement>(`signin-${id}`, undefined, PATIENT);
+
+const NOTHING_BY_HAND = { rest_base: null, socket_base: null, login_path: null, extra_ca: null, proxy: null };
 
 describe('signing in', () => {
-  it('sends what was typed and shows the home of the role', async () => {
+  it('finds the server, sends what was typed and shows the home of the role', async () => {
     const user = userEvent.setup();
     const { host } = await draw('signin');
 
     await user.type(field('server'), ' calls.example.com ');
-    await user.click(field('role-customer'));
+    await user.click(field('next'));
+    await user.click(await found('role-customer'));
     await user.type(field('email'), 'ada@example.com');
     await user.type(field('password'), ' secret ');
     await user.click(field('submit'));
 
     expect(await screen.findByTestId('waiting', undefined, PATIENT)).toBeTruthy();
+    expect(lastOf(host, 'discover')).toEqual(['calls.example.com']);
     expect(lastOf(host, 'signIn')).toEqual([
-      {
-        server: 'calls.example.com',
-        dialect: null,
-        role: 'customer',
-        email: 'ada@example.com',
-        password: ' secret ',
-        rest_base: null,
-        socket_base: null,
-      },
+      { server: 'calls.example.com', dialect: 'storefront', role: 'customer', email: 'ada@example.com', password: ' secret ', ...NOTHING_BY_HAND },
     ]);
   });
 
-  it('takes addresses by hand instead of a server', async () => {
+  it('asks at once about the server it was started with', async () => {
+    const { host } = await draw('signin-prefilled');
+
+    await found('submit');
+
+    expect(lastOf(host, 'discover')).toEqual(['calls.nordlicht.example']);
+    expect(field('email').value).toBe('hello@nordlicht.example');
+    await waitFor(() => expect(document.activeElement).toBe(field('password')), PATIENT);
+  });
+
+  it('takes addresses by hand and asks no server then', async () => {
     const user = userEvent.setup();
     const { host } = await draw('signin');
 
     await user.click(screen.getByText('Advanced'));
-    await user.type(screen.getByTestId('signin-rest'), 'https://shop.example.com/api/v2');
-    await user.type(screen.getByTestId('signin-socket'), 'https://shop.example.com:4000');
+    await user.type(field('rest'), 'https://shop.example.com/api/v2');
+    await user.type(field('socket'), 'https://shop.example.com:4000 ');
+    await user.type(field('login'), '/auth/enter');
+    await user.type(field('ca'), '/etc/ssl/company.pem');
+    await user.type(field('proxy'), 'http://proxy.example.com:3128{Enter}');
+    await user.click(await found('dialect-storefront'));
     await user.type(field('email'), 'ada@example.com');
     await user.type(field('password'), 'secret{Enter}');
 
     await screen.findByTestId('history-tab', undefined, PATIENT);
-    expect(lastOf(host, 'signIn')).toMatchObject([
-      { server: '', rest_base: 'https://shop.example.com/api/v2', socket_base: 'https://shop.example.com:4000' },
+    expect(lastOf(host, 'discover')).toBeUndefined();
+    expect(lastOf(host, 'signIn')).toEqual([
+      {
+        server: '',
+        dialect: 'storefront',
+        role: 'seller',
+        email: 'ada@example.com',
+        password: 'secret',
+        rest_base: 'https://shop.example.com/api/v2',
+        socket_base: 'https://shop.example.com:4000',
+        login_path: '/auth/enter',
+        extra_ca: '/etc/ssl/company.pem',
+        proxy: 'http://proxy.example.com:3128',
+      },
     ]);
+  });
+
+  it('lets one of several services be chosen, and none by itself', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('signin-several');
+
+    await found('dialect-storefront');
+    expect(screen.getByText('This server has more than one service. Choose yours.')).toBeTruthy();
+    expect(screen.queryByTestId('signin-dialect-hearth')).toBeNull();
+    expect(screen.queryByTestId('signin-email')).toBeNull();
+    await user.click(field('submit'));
+    expect((await found('error')).textContent).toContain('Choose your service.');
+
+    await user.click(field('dialect-clinic'));
+    await user.click(field('role-patient'));
+    await user.type(field('email'), 'nadia@example.com');
+    await user.type(field('password'), 'secret{Enter}');
+
+    await screen.findAllByTestId('slot-row', undefined, PATIENT);
+    expect(lastOf(host, 'signIn')).toMatchObject([{ dialect: 'clinic', role: 'patient' }]);
+  });
+
+  it('offers all services where the server does not say', async () => {
+    await draw('signin-all');
+
+    await found('dialect-storefront');
+    for (const id of ['dealerdesk', 'marketplace', 'hearth', 'clinic']) expect(field(`dialect-${id}`)).toBeTruthy();
+    expect(screen.getByText('This server does not say what it is. Choose your service.')).toBeTruthy();
+  });
+
+  it('asks a technician for no password', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('signin-technician');
+
+    await found('email');
+    expect(screen.queryByTestId('signin-password')).toBeNull();
+    await user.type(field('email'), 'tariq@fieldtech.example{Enter}');
+
+    await screen.findAllByTestId('room-row', undefined, PATIENT);
+    expect(lastOf(host, 'signIn')).toMatchObject([{ dialect: 'dealerdesk', role: 'technician', email: 'tariq@fieldtech.example', password: '' }]);
+  });
+
+  it('shows the password field again for a dealer', async () => {
+    const user = userEvent.setup();
+    await draw('signin-technician');
+
+    await user.click(await found('role-dealer'));
+
+    expect(await found('password')).toBeTruthy();
+  });
+
+  it('has no choice of role where there is one', async () => {
+    const user = userEvent.setup();
+    await draw('signin-all');
+
+    await user.click(await found('dialect-hearth'));
+
+    expect(await found('email')).toBeTruthy();
+    expect(screen.queryByText('I am a')).toBeNull();
+  });
+
+  it('says when no server answers, and lets the user go on by hand', async () => {
+    const user = userEvent.setup();
+    await draw('signin-unreachable');
+
+    expect((await found('error')).textContent).toContain('The server could not be reached: connection refused.');
+    await user.click(await found('anyway'));
+
+    expect(await found('dialect-marketplace')).toBeTruthy();
+    expect(screen.queryByTestId('signin-error')).toBeNull();
+  });
+
+  it('can be stopped while it looks, and the address changed', async () => {
+    const user = userEvent.setup();
+    await draw('signin-looking');
+
+    await user.click(await found('stop'));
+
+    expect(field('next').disabled).toBe(false);
+    expect(field('server').disabled).toBe(false);
+  });
+
+  it('leads back to the address', async () => {
+    const user = userEvent.setup();
+    await draw('signin-prefilled');
+
+    await user.click(await found('change'));
+
+    expect(field('server').value).toBe('calls.nordlicht.example');
+    await waitFor(() => expect(document.activeElement).toBe(field('server')), PATIENT);
   });
 
   it('names the missing field, goes to it and asks nobody', async () => {
     const user = userEvent.setup();
     const { host } = await draw('signin-prefilled');
 
-    await user.click(field('submit'));
+    await user.click(await found('submit'));
 
-    expect(screen.getByTestId('signin-error').textContent).toContain('Enter your password.');
-    expect(document.activeElement).toBe(field('password'));
+    expect((await found('error')).textContent).toContain('Enter your password.');
+    await waitFor(() => expect(document.activeElement).toBe(field('password')), PATIENT);
     expect(lastOf(host, 'signIn')).toBeUndefined();
+  });
+
+  it('names the missing address', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('signin');
+
+    await user.click(field('next'));
+
+    expect((await found('error')).textContent).toContain('Enter the address of your server.');
+    expect(lastOf(host, 'discover')).toBeUndefined();
   });
 
   it("shows the host's words when it is refused and can be tried again", async () => {
     const user = userEvent.setup();
     await draw('signin-error');
 
-    await user.type(field('password'), 'wrong');
+    await user.type(await found('password'), 'wrong');
     await user.click(field('submit'));
 
-    expect((await screen.findByTestId('signin-error', undefined, PATIENT)).textContent).toContain('The e-mail or the password is not right.');
+    expect((await found('error')).textContent).toContain('The e-mail or the password is not right.');
     expect(field('submit').disabled).toBe(false);
     expect(field('password').value).toBe('wrong');
   });
@@ -74,7 +197,7 @@ describe('signing in', () => {
     const user = userEvent.setup();
     const { host } = await draw('signin-busy');
 
-    await user.type(field('password'), 'secret{Enter}{Enter}');
+    await user.type(await found('password'), 'secret{Enter}{Enter}');
 
     expect(field('submit').disabled).toBe(true);
     expect(field('submit').textContent).toContain('Signing in…');
@@ -83,9 +206,9 @@ describe('signing in', () => {
 
   it('shows the password on request', async () => {
     const user = userEvent.setup();
-    await draw('signin');
+    await draw('signin-prefilled');
 
-    expect(field('password').type).toBe('password');
+    expect((await found('password')).type).toBe('password');
     await user.click(screen.getByRole('button', { name: 'Show password' }));
     expect(field('password').type).toBe('text');
   });

@@ -12,7 +12,7 @@ export interface Place {
   element: HTMLElement;
   /** Its own canvas, used where there is no shared one. */
   canvas: HTMLCanvasElement;
-  mirrored: boolean;
+  mirrored: () => boolean;
   sharing: () => boolean;
   shown: () => boolean;
 }
@@ -163,7 +163,7 @@ export class Screening {
         stream,
         box: { x: rect.x - ground.x, y: rect.y - ground.y, width: rect.width, height: rect.height },
         fit: this.fit(stream, rect, place.sharing()),
-        mirrored: place.mirrored,
+        mirrored: place.mirrored(),
         radius: stream === SELF ? 14 : 0,
       });
     }
