@@ -39,6 +39,15 @@ impl Paths {
         self.cache.join("node")
     }
 
+    /// Python programs the tests use.
+    pub(crate) fn python(&self) -> PathBuf {
+        self.cache.join("python")
+    }
+
+    pub(crate) fn schemathesis(&self) -> PathBuf {
+        self.python().join(if cfg!(windows) { "Scripts/st.exe" } else { "bin/st" })
+    }
+
     /// A program of ours, built in the dev profile.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.built("debug", name)

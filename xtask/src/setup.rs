@@ -2,6 +2,7 @@
 
 mod node;
 mod packages;
+mod schemathesis;
 mod system;
 mod tools;
 
@@ -62,6 +63,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, purpose: Purpose) -> Result<(
     node::run(paths)?;
     if purpose == Purpose::Test {
         tools::run(paths)?;
+        schemathesis::run(paths)?;
     }
     step.done();
     Ok(())

@@ -74,6 +74,9 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
         })?;
         if let Some(desktop) = &desktop {
             stages.run("tests", || nextest(paths, desktop, &scope))?;
+            if matches!(scope, Scope::All | Scope::Unit) {
+                stages.run("the server's routes under Schemathesis", || schemathesis(paths))?;
+            }
         }
     }
     stages.close(started)
@@ -89,6 +92,16 @@ fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
         Scope::Named(name) => drop(command.arg(name)),
     }
     furnish(paths, desktop, &mut command);
+    process::run(&mut command)
+}
+
+/// Every backend's OpenAPI document, with every role's token. Left out of the tests above because it wants
+/// a program of its own.
+fn schemathesis(paths: &Paths) -> Result<()> {
+    let mut command = cargo::cargo(paths);
+    command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--run-ignored", "only"]);
+    command.args(["-E", "test(survives_schemathesis)"]);
+    command.env("BELLWIRE_SCHEMATHESIS", paths.schemathesis());
     process::run(&mut command)
 }
 

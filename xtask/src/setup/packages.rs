@@ -61,6 +61,7 @@ pub(super) const APT: List = List {
         library("fonts-noto-core"),
         program("sox", "sox"),
         program("procps", "kill"),
+        library("python3-venv"),
     ],
 };
 
@@ -106,6 +107,7 @@ pub(super) const DNF: List = List {
         library("google-noto-sans-fonts"),
         program("sox", "sox"),
         program("procps-ng", "kill"),
+        program("python3", "python3"),
     ],
 };
 

@@ -8,6 +8,7 @@ mod matrix;
 mod metrics;
 mod openapi;
 mod relay;
+mod schemathesis;
 mod sockets;
 mod storage;
 mod support;

@@ -4,7 +4,7 @@
 //! First all that must be refused is tried, and nobody else may hear of it; then, row by row, what is
 //! allowed must work. So a row's objects may be used up by the rows after it.
 
-mod storefront;
+pub(crate) mod storefront;
 
 use std::collections::{BTreeMap, BTreeSet};
 

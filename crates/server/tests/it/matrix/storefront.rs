@@ -14,7 +14,7 @@ const CUSTOMER: Who = Own("customer");
 const BOOKS: Who = Foreign("seller");
 const BO: Who = Foreign("customer");
 
-pub(super) async fn world(app: &App) -> World {
+pub(crate) async fn world(app: &App) -> World {
     closed_door(&socket(app), "/").await;
     let (seller, amira) = (Person::seller(app).await, Person::amira(app).await);
     let (books, bo) = (Person::login(app, "seller", "books@demo.example").await, Person::bo(app).await);

@@ -1,0 +1,62 @@
+//! Schemathesis (a generator of requests that fit a description, and of ones that do not) over every
+//! `/openapi.json`, signed in in every role. Needs the program: `cargo xtask test` brings it and says where
+//! it is in `BELLWIRE_SCHEMATHESIS`.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+
+use bellwire_server::App;
+use tokio::process::Command;
+
+use crate::matrix::storefront;
+use crate::matrix::{Who, World, unlimited};
+
+/// Requests for each route and kind of data.
+const REQUESTS: &str = "12";
+/// What must hold for every reply.
+const CHECKS: &str = "not_a_server_error,content_type_conformance,response_schema_conformance,\
+    status_code_conformance,unsupported_method";
+
+async fn run(app: &App, world: World) {
+    let hosts: BTreeSet<&String> =
+        std::iter::once(&world.host).chain(world.elsewhere.iter().map(|(_, host)| host)).collect();
+    for (who, token) in &world.tokens {
+        if !matches!(who, Who::Own(_)) {
+            continue;
+        }
+        for host in &hosts {
+            torment(host, token, &format!("{} as {who:?}", world.backend)).await;
+        }
+    }
+    // It still serves.
+    assert!(!app.endpoints(world.backend).is_empty());
+}
+
+async fn torment(host: &str, token: &str, name: &str) {
+    let program = std::env::var_os("BELLWIRE_SCHEMATHESIS").expect("BELLWIRE_SCHEMATHESIS names the program");
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = Command::new(program)
+        .current_dir(folder.path())
+        .args(["run", &format!("{host}/openapi.json"), "--seed", "1", "--max-examples", REQUESTS])
+        .args(["--phases", "examples,coverage,fuzzing", "--checks", CHECKS, "--no-color"])
+        // A token that is given back would be good for nothing that comes after.
+        .args(["--exclude-path-regex", "logout|sign-out"])
+        .args(["--suppress-health-check", "all", "--no-shrink", "--request-timeout", "60"])
+        .args(["--header", &format!("Authorization: Bearer {token}"), "--output-sanitize", "true"])
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("schemathesis runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{name}: {said}\n{}", String::from_utf8_lossy(&output.stderr));
+    println!("{name}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs schemathesis"]
+async fn storefront_survives_schemathesis() {
+    let app = unlimited().await;
+    run(&app, storefront::world(&app).await).await;
+    app.stop().await;
+}
