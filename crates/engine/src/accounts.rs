@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bellwire_call::{AccountId, PersonId};
+use bellwire_log::CallLog;
 use bellwire_signaling::{
     Capabilities, Contact, Session, SessionEvent, SignInError, SignInRequest, SignedIn, sign_in,
 };
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use crate::call_log;
 use crate::handle::{HistoryPage, ListError};
 use crate::internal::Internal;
 use crate::view::{AccountView, ContactView, HistoryEntry, LinkState, SignIn, SubjectView};
@@ -158,10 +160,21 @@ impl Account {
         });
     }
 
-    pub(crate) fn load_history(&self, page: u32, reply: oneshot::Sender<Result<HistoryPage, ListError>>) {
-        let (session, account) = (self.session.clone(), self.view.clone());
+    /// Fetches a page of past calls beside the loop: for the call log, and for whoever asked.
+    pub(crate) fn load_history(
+        &self,
+        page: u32,
+        reply: Option<oneshot::Sender<Result<HistoryPage, ListError>>>,
+        log: &CallLog,
+    ) {
+        let (session, account, log) = (self.session.clone(), self.view.clone(), log.clone());
         tokio::spawn(async move {
             let result = session.history(page, PAGE).await;
+            match &result {
+                Ok(list) => call_log::merge(&log, call_log::owner(&account), &list.items).await,
+                Err(error) => debug!(%error, "History not loaded"),
+            }
+            let Some(reply) = reply else { return };
             let result = result.map_err(ListError::from).map(|list| HistoryPage {
                 entries: list.items.into_iter().map(|item| history_entry(&account, item)).collect(),
                 page: list.page,
@@ -173,6 +186,10 @@ impl Account {
 
     pub(crate) fn capabilities(&self) -> &Capabilities {
         &self.view.capabilities
+    }
+
+    pub(crate) fn view(&self) -> &AccountView {
+        &self.view
     }
 
     async fn close(self) {

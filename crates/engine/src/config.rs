@@ -1,5 +1,7 @@
 //! What an engine is started with.
 
+use std::path::PathBuf;
+
 use bellwire_media::Codec;
 
 /// Devices and limits; all of them have usable defaults.
@@ -22,6 +24,8 @@ pub struct EngineConfig {
     /// Bits per second.
     pub start_bitrate: u32,
     pub max_bitrate: u32,
+    /// Where the local call log is kept; `None`: in memory, for as long as the engine runs.
+    pub call_log: Option<PathBuf>,
     /// Only use paths through a TURN server.
     pub relay_only: bool,
 }
@@ -38,6 +42,7 @@ impl Default for EngineConfig {
             video_codecs: vec![Codec::H264, Codec::Vp8],
             start_bitrate: 1_500_000,
             max_bitrate: 2_500_000,
+            call_log: None,
             relay_only: false,
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bellwire_call::{AccountId, CallId, Invite, MediaKind, Person, Subject, UserAction};
+use bellwire_log::CallLog;
 use bellwire_signaling::SignInError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -51,6 +52,7 @@ pub struct Handle {
     view: watch::Receiver<Arc<EngineView>>,
     stats: watch::Receiver<Option<CallStats>>,
     levels: watch::Receiver<Levels>,
+    log: CallLog,
 }
 
 /// A running engine; `stop` ends it, and dropping it does so without waiting.
@@ -73,8 +75,10 @@ impl Engine {
         let (levels_tx, levels) = watch::channel(Levels { microphone_db: -90.0, speaker_db: -90.0 });
         let token = CancellationToken::new();
         let out = run::Outward { view: view_tx, stats: stats_tx, levels: levels_tx, notices: notices_tx };
-        let task = tokio::spawn(run::Loop::new(config, screens, out, token.clone()).run(orders));
-        let handle = Handle { orders: orders_tx, view, stats, levels };
+        let engine = run::Loop::new(config, screens, out, token.clone());
+        let log = engine.journal.log.clone();
+        let task = tokio::spawn(engine.run(orders));
+        let handle = Handle { orders: orders_tx, view, stats, levels, log };
         (Engine { handle, task: Some(task), token }, notices)
     }
 
@@ -107,6 +111,11 @@ impl Handle {
     /// Ten times a second while a call has media.
     pub fn levels(&self) -> watch::Receiver<Levels> {
         self.levels.clone()
+    }
+
+    /// The local call log; it closes with the engine.
+    pub fn log(&self) -> &CallLog {
+        &self.log
     }
 
     /// Signs in and keeps the account online until `sign_out`.

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod call_log;
 mod clock;
 mod config;
 mod conversation;
@@ -20,6 +21,7 @@ pub use bellwire_call::{
     AccountId, CallId, CallState, CallView, Direction, EndReason, MediaKind, Person, PersonId, PhoneView,
     RemoteCallId, Subject,
 };
+pub use bellwire_log as log;
 pub use bellwire_media as media;
 pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, SignInError, Slot};
 pub use config::EngineConfig;

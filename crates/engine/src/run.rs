@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::accounts::{Account, Accounts};
+use crate::call_log::Journal;
 use crate::clock::Clock;
 use crate::config::EngineConfig;
 use crate::conversation::{Conversation, Screens};
@@ -48,6 +49,8 @@ pub(crate) struct Loop {
     /// Media that is being closed on blocking threads.
     pub(crate) closing: JoinSet<()>,
     pub(crate) tones: Option<TonePlayer>,
+    pub(crate) journal: Journal,
+    log_problems: mpsc::Receiver<bellwire_log::Problem>,
 }
 
 impl Loop {
@@ -59,6 +62,7 @@ impl Loop {
     ) -> Self {
         // Senders wait when the loop is behind, but for media levels, which are dropped.
         let (internal, internal_rx) = mpsc::channel(1024);
+        let (journal, log_problems) = Journal::start(config.call_log.clone());
         let tones = config.tones.then(|| TonePlayer::start(&config.speaker));
         Self {
             phone: Phone::new(),
@@ -73,6 +77,8 @@ impl Loop {
             token,
             closing: JoinSet::new(),
             tones,
+            journal,
+            log_problems,
         }
     }
 
@@ -87,6 +93,9 @@ impl Loop {
                 () = sleep_or_never(deadline) => self.feed(Event::Time),
                 _ = second.tick() => self.every_second(),
                 Some(_) = self.closing.join_next() => {}
+                Some(problem) = self.log_problems.recv() => {
+                    self.notice(Notice::Problem { text: problem.to_string() });
+                }
                 () = self.token.cancelled() => break,
             }
         }
@@ -101,7 +110,12 @@ impl Loop {
             debug!(?command, "Command");
             self.perform(command);
         }
+        self.note_calls();
         self.publish();
+    }
+
+    fn note_calls(&mut self) {
+        self.journal.note(&self.phone.view(self.clock.now()));
     }
 
     pub(crate) fn publish(&self) {
@@ -139,7 +153,7 @@ impl Loop {
                 None => drop(reply.send(Err(ListError::NoAccount))),
             },
             Order::History { account, page, reply } => match self.accounts.by_id(account) {
-                Some(account) => account.load_history(page, reply),
+                Some(account) => account.load_history(page, Some(reply), &self.journal.log),
                 None => drop(reply.send(Err(ListError::NoAccount))),
             },
         }
@@ -238,10 +252,14 @@ impl Loop {
                     None => Rings::InRoom,
                 };
                 let account = self.accounts.add(request, signed_in, &self.internal);
+                if let Some(known) = self.accounts.by_id(account) {
+                    self.journal.account(known.view());
+                }
                 info!(account = account.0, "Signed in");
                 self.feed(Event::AccountAdded { account, me, offers, rings });
                 if let Some(account) = self.accounts.by_id(account) {
                     account.load_contacts(String::new(), None, &self.internal);
+                    account.load_history(1, None, &self.journal.log);
                 }
                 let _ = reply.send(Ok(account));
             }
@@ -331,6 +349,7 @@ impl Loop {
     }
 
     fn every_second(&mut self) {
+        self.note_calls();
         let mut talking = false;
         for conversation in self.conversations.values().filter(|c| c.media.is_some()) {
             talking = true;
@@ -357,6 +376,7 @@ impl Loop {
         if let Some(tones) = self.tones.take() {
             let _ = tokio::task::spawn_blocking(move || drop(tones)).await;
         }
+        self.journal.log.close().await;
     }
 
     pub(crate) fn account(&self, id: bellwire_call::AccountId) -> Option<&Account> {

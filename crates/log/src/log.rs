@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::stamp::millis;
 use crate::writer::{Order, Waiting, Writer};
@@ -45,6 +45,7 @@ pub enum LogError {
 pub struct CallLog {
     waiting: Waiting,
     orders: mpsc::Sender<Order>,
+    revision: watch::Receiver<u64>,
 }
 
 impl CallLog {
@@ -55,8 +56,14 @@ impl CallLog {
         let (orders, orders_in) = mpsc::channel(ORDERS);
         let (problems, problems_out) = mpsc::channel(PROBLEMS);
         let writer = Writer::new(file, waiting.clone(), problems);
+        let revision = writer.revision();
         tokio::spawn(async move { writer.run(orders_in).await });
-        (Self { waiting, orders }, problems_out)
+        (Self { waiting, orders, revision }, problems_out)
+    }
+
+    /// Counts the changes of the records: when it moves, what was listed is to be listed anew.
+    pub fn revision(&self) -> watch::Receiver<u64> {
+        self.revision.clone()
     }
 
     /// Takes what is known of calls. Until the disk has it, a later report of a call replaces an earlier.

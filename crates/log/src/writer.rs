@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tracing::{debug, warn};
 
 use crate::store::{OpenError, Store, Unreadable, is_damage};
@@ -27,6 +27,15 @@ pub(crate) enum Order {
     Delete { id: i64, reply: Reply<bool> },
     Clear { account: Option<AccountRef>, now_ms: i64, reply: Reply<u32> },
     Close { done: oneshot::Sender<()> },
+}
+
+impl Order {
+    fn changes(&self) -> bool {
+        match self {
+            Self::Merge { .. } | Self::MarkSeen { .. } | Self::Delete { .. } | Self::Clear { .. } => true,
+            Self::List { .. } | Self::Counts { .. } | Self::Close { .. } => false,
+        }
+    }
 }
 
 type Reply<T> = oneshot::Sender<Result<T, LogError>>;
@@ -77,13 +86,18 @@ pub(crate) struct Writer {
     waiting: Waiting,
     problems: mpsc::Sender<Problem>,
     store: Option<Store>,
+    revision: watch::Sender<u64>,
     /// The user was told that nothing can be written.
     told: bool,
 }
 
 impl Writer {
     pub(crate) fn new(file: Option<PathBuf>, waiting: Waiting, problems: mpsc::Sender<Problem>) -> Self {
-        Self { file, waiting, problems, store: None, told: false }
+        Self { file, waiting, problems, store: None, revision: watch::Sender::new(0), told: false }
+    }
+
+    pub(crate) fn revision(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
     }
 
     pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
@@ -145,6 +159,7 @@ impl Writer {
             Ok(()) => {
                 self.waiting.written(&calls);
                 self.told = false;
+                self.changed();
                 true
             }
             Err(error) => {
@@ -166,6 +181,7 @@ impl Writer {
 
     async fn obey(&mut self, order: Order) {
         let Some(store) = &mut self.store else { return refuse(order) };
+        let changes = order.changes();
         match order {
             Order::Merge { account, calls, now_ms, reply } => {
                 answer(reply, store.merge(&account, &calls, now_ms).await);
@@ -181,6 +197,13 @@ impl Writer {
             }
             Order::Close { done } => drop(done.send(())),
         }
+        if changes {
+            self.changed();
+        }
+    }
+
+    fn changed(&self) {
+        self.revision.send_modify(|revision| *revision += 1);
     }
 
     fn failed(&mut self, reason: &str) {

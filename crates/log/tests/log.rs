@@ -69,6 +69,18 @@ async fn closing_and_dropping_write_what_waits() {
 }
 
 #[tokio::test]
+async fn whoever_shows_the_log_hears_of_changes() {
+    let (log, _problems) = CallLog::start(None);
+    let mut revision = log.revision();
+    log.write([call("a")]);
+    tokio::time::timeout(PATIENCE, revision.changed()).await.expect("it moves").expect("the log runs");
+    assert_eq!(count(&log).await, 1);
+    assert!(!revision.has_changed().expect("the log runs"), "asking changes nothing");
+    log.mark_seen(None).await.expect("marked");
+    tokio::time::timeout(PATIENCE, revision.changed()).await.expect("it moves").expect("the log runs");
+}
+
+#[tokio::test]
 async fn what_was_written_before_a_question_is_in_its_answer() {
     let (log, _problems) = CallLog::start(None);
     for n in 0..50 {
