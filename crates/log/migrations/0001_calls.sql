@@ -16,8 +16,10 @@ CREATE TABLE accounts (
 CREATE TABLE calls (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     account       INTEGER NOT NULL REFERENCES accounts (id),
-    -- The backend's id; calls it never named have none.
+    -- What the call's signals call it; calls this phone was not in, or that were never named, have none.
     remote        TEXT,
+    -- What the backend's history calls it; not always the same.
+    backend       TEXT,
     outgoing      INTEGER NOT NULL,
     kind          TEXT,
     peer_id       TEXT NOT NULL,
@@ -38,7 +40,8 @@ CREATE TABLE calls (
     hidden        INTEGER NOT NULL DEFAULT 0,
     -- What a search looks through, in lower case.
     search        TEXT NOT NULL,
-    UNIQUE (account, remote)
+    UNIQUE (account, remote),
+    UNIQUE (account, backend)
 );
 
 -- One per time this program was in the call: a room can be entered again, also after a crash.

@@ -1,6 +1,7 @@
 //! The tables, on one SQLite connection. Only SQL is in here; what two reports of one call amount to
 //! is decided in `row`.
 
+mod find;
 mod open;
 mod query;
 mod row;
@@ -24,8 +25,6 @@ const MOST_RECORDS: i64 = 50_000;
 const WRITES_BETWEEN_DROPS: usize = 2_000;
 /// Longer ids are no ids.
 const LONGEST_ID: usize = 256;
-/// An invitation whose answer was lost and a backend's record this close to it are one call; clocks differ.
-const SAME_CALL_MS: i64 = 60_000;
 
 /// Takes the file for writing at once: a reader that becomes a writer later may find it taken.
 const WRITING: &str = "BEGIN IMMEDIATE";
@@ -72,10 +71,7 @@ impl Store {
     ) -> Result<u32> {
         let mut tx = self.connection.begin_with(WRITING).await?;
         let owner = owner(&mut tx, account, now_ms).await?;
-        let mut new = 0;
-        for call in calls {
-            new += u32::from(backend(&mut tx, &owner, call).await?);
-        }
+        let new = backend(&mut tx, &owner, calls).await?;
         tx.commit().await?;
         self.count(calls.len()).await?;
         Ok(new)
@@ -126,7 +122,7 @@ impl Store {
                 .fetch_all(&mut *tx)
                 .await?;
         for (id, noted_ms) in open {
-            if let Some(mut row) = row::by_id(&mut tx, id).await? {
+            if let Some(mut row) = find::by_id(&mut tx, id).await? {
                 row.ended_ms = Some(noted_ms.max(row.started_ms));
                 row.reason = Some(INTERRUPTED.into());
                 if row.answered_ms.is_none() && !row.outgoing {
@@ -201,27 +197,31 @@ async fn owner(tx: &mut Tx<'_>, account: &Account, now_ms: i64) -> Result<Owner>
 /// What this phone knows, into the one record of the call.
 async fn local(tx: &mut Tx<'_>, call: &LocalCall) -> Result<()> {
     let owner = owner(tx, &call.account, call.started_ms).await?;
-    let by_leg = row::by_leg(tx, &call.uid).await?;
+    let by_leg = find::by_leg(tx, &call.uid).await?;
     let known_leg = by_leg.is_some();
     let by_remote = match &call.remote {
-        Some(remote) => row::by_remote(tx, owner.id, remote).await?,
+        Some(remote) => find::by_remote(tx, owner.id, row::base(remote)).await?,
         None => None,
     };
+    let fresh = Row::of_local(owner.id, call);
+    let by_remote = match by_remote {
+        None if !known_leg => find::brought(tx, owner.id, &fresh).await?,
+        by_remote => by_remote,
+    };
     let newest = match &by_leg {
-        Some(row) => row::newest_leg(tx, row.id).await?.is_none_or(|uid| uid == call.uid),
+        Some(row) => find::newest_leg(tx, row.id).await?.is_none_or(|uid| uid == call.uid),
         None => true,
     };
     let id = match (by_leg, by_remote) {
         (Some(ours), Some(theirs)) if ours.id != theirs.id => unite(tx, ours, theirs, call).await?,
-        (Some(row), _) | (None, Some(row)) => {
-            let mut row = row;
+        (Some(mut row), _) | (None, Some(mut row)) => {
             if newest {
                 row.take_local(call, known_leg);
             }
             row.update(tx).await?;
             row.id
         }
-        (None, None) => Row::of_local(owner.id, call).insert(tx).await?,
+        (None, None) => fresh.insert(tx).await?,
     };
     sqlx::query(
         "INSERT INTO legs (uid, call, live, talked_ms, noted_ms) VALUES ($1, $2, $3, $4, $5) \
@@ -238,13 +238,11 @@ async fn local(tx: &mut Tx<'_>, call: &LocalCall) -> Result<()> {
     Ok(())
 }
 
-/// The backend's id makes two records one: ours, and the one that came with a page of history.
+/// The id makes two records one: ours, and the one that came with a page of history or from an earlier
+/// time in the same room.
 async fn unite(tx: &mut Tx<'_>, ours: Row, mut theirs: Row, call: &LocalCall) -> Result<i64> {
-    let only_leg = row::legs(tx, ours.id).await? <= 1;
-    if ours.remote.is_none() {
-        theirs.hidden |= ours.hidden;
-    }
-    theirs.take_local(call, true);
+    let only_leg = find::legs(tx, ours.id).await? <= 1;
+    theirs.hidden |= ours.hidden;
     // The older time of the two is when it began.
     if ours.started_ms > 0 && only_leg {
         theirs.started_ms = theirs.started_ms.min(ours.started_ms);
@@ -254,35 +252,56 @@ async fn unite(tx: &mut Tx<'_>, ours: Row, mut theirs: Row, call: &LocalCall) ->
         .bind(theirs.id)
         .execute(&mut **tx)
         .await?;
-    // If the backend's own record was taken for ours by mistake, its next page brings it back.
+    // If a line of the history was taken for ours by mistake, its next page brings it back.
     if only_leg {
-        row::delete(tx, ours.id).await?;
+        sqlx::query("DELETE FROM calls WHERE id = $1").bind(ours.id).execute(&mut **tx).await?;
     }
+    theirs.take_local(call, true);
     theirs.update(tx).await?;
     Ok(theirs.id)
 }
 
-/// What a backend remembers, into the one record of the call; true if that is new.
-async fn backend(tx: &mut Tx<'_>, owner: &Owner, call: &BackendCall) -> Result<bool> {
-    if call.remote.0.is_empty() || call.remote.0.len() > LONGEST_ID {
-        return Ok(false);
+/// What a backend remembers, into the one record of each call; says how many are new. Certain matches
+/// come first, so that a likely one does not take what is certainly another's.
+async fn backend(tx: &mut Tx<'_>, owner: &Owner, calls: &[BackendCall]) -> Result<u32> {
+    let named = calls.iter().filter(|call| !call.remote.0.is_empty() && call.remote.0.len() <= LONGEST_ID);
+    let mut left = Vec::new();
+    for call in named {
+        let line = Row::of_backend(owner, call);
+        match find::same_id(tx, owner.id, &call.remote.0).await? {
+            Some(row) => {
+                find::take_line_from_others(tx, owner.id, &call.remote.0, row.id).await?;
+                join(tx, row, &line).await?;
+            }
+            None => left.push((call, line)),
+        }
     }
-    let fresh = Row::of_backend(owner, call);
-    let known = match row::by_remote(tx, owner.id, &call.remote).await? {
-        Some(row) => Some(row),
-        None => row::unnamed(tx, owner.id, &fresh, SAME_CALL_MS).await?,
-    };
-    if let Some(mut row) = known {
-        let (ours, live) = row::presence(tx, row.id).await?;
-        row.take_backend(&fresh, ours, live);
-        row.update(tx).await?;
-        return Ok(false);
+    let mut unknown = Vec::new();
+    for (call, line) in left {
+        match find::known_line(tx, owner.id, &call.remote.0).await? {
+            Some(row) => join(tx, row, &line).await?,
+            None => unknown.push((call, line)),
+        }
     }
-    if owner.cleared_ms > 0 && fresh.started_ms <= owner.cleared_ms {
-        return Ok(false);
+    let mut new = 0;
+    for (call, line) in unknown {
+        // A page may say the same line twice.
+        if let Some(row) = find::known_line(tx, owner.id, &call.remote.0).await? {
+            join(tx, row, &line).await?;
+        } else if let Some(row) = find::unclaimed(tx, owner.id, &line).await? {
+            join(tx, row, &line).await?;
+        } else if owner.cleared_ms == 0 || line.started_ms > owner.cleared_ms {
+            line.insert(tx).await?;
+            new += 1;
+        }
     }
-    fresh.insert(tx).await?;
-    Ok(true)
+    Ok(new)
+}
+
+async fn join(tx: &mut Tx<'_>, mut row: Row, line: &Row) -> Result<()> {
+    let (ours, live) = find::presence(tx, row.id).await?;
+    row.take_backend(line, ours, live);
+    row.update(tx).await
 }
 
 /// Records the backend knows stay as empty marks, so that its history does not bring them back.
@@ -290,7 +309,7 @@ async fn remove(tx: &mut Tx<'_>, id: Option<i64>, owner: Option<i64>) -> Result<
     let marked = sqlx::query(
         "UPDATE calls SET hidden = 1, seen = 1, peer_name = '', peer_avatar = NULL, subject_id = NULL, \
          subject_label = NULL, message = NULL, search = '', \
-         peer_id = CASE WHEN remote IS NULL THEN peer_id ELSE '' END \
+         peer_id = CASE WHEN remote IS NULL AND backend IS NULL THEN peer_id ELSE '' END \
          WHERE hidden = 0 AND (id = $1 OR $1 IS NULL) AND (account = $2 OR $2 IS NULL) \
          AND NOT EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.id AND legs.live = 1)",
     )

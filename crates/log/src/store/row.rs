@@ -11,6 +11,7 @@ pub(super) struct Row {
     pub(super) id: i64,
     pub(super) account: i64,
     pub(super) remote: Option<String>,
+    pub(super) backend: Option<String>,
     pub(super) outgoing: bool,
     pub(super) kind: Option<String>,
     pub(super) peer_id: String,
@@ -35,6 +36,7 @@ impl Row {
             id: 0,
             account,
             remote: None,
+            backend: None,
             outgoing: call.direction == Direction::Outgoing,
             kind: None,
             peer_id: call.peer.id.0.clone(),
@@ -64,7 +66,8 @@ impl Row {
         Self {
             id: 0,
             account: owner.id,
-            remote: Some(call.remote.0.clone()),
+            remote: None,
+            backend: Some(call.remote.0.clone()),
             outgoing,
             kind: call.kind.map(kind_word).map(str::to_owned),
             peer_id: call.peer.id.0.clone(),
@@ -95,7 +98,7 @@ impl Row {
     /// Takes in what this phone knows: it was there. `known_leg`: it has reported of this leg before.
     pub(super) fn take_local(&mut self, call: &LocalCall, known_leg: bool) {
         if let Some(remote) = &call.remote {
-            self.remote = Some(remote.0.clone());
+            self.remote = Some(base(remote).to_owned());
         }
         self.outgoing = call.direction == Direction::Outgoing;
         self.kind = Some(kind_word(call.kind).into());
@@ -135,9 +138,7 @@ impl Row {
 
     /// Takes in what the backend remembers. `ours`: this phone was there and knows better; `live`: it still is.
     pub(super) fn take_backend(&mut self, theirs: &Self, ours: bool, live: bool) {
-        if self.remote.is_none() {
-            self.remote.clone_from(&theirs.remote);
-        }
+        self.backend.clone_from(&theirs.backend);
         if !self.hidden {
             fill(&mut self.peer_name, &theirs.peer_name, ours);
             if theirs.peer_avatar.is_some() && (!ours || self.peer_avatar.is_none()) {
@@ -180,13 +181,14 @@ impl Row {
 
     pub(super) async fn insert(&self, tx: &mut Tx<'_>) -> Result<i64> {
         sqlx::query_scalar(
-            "INSERT INTO calls (account, remote, outgoing, kind, peer_id, peer_name, peer_avatar, \
+            "INSERT INTO calls (account, remote, backend, outgoing, kind, peer_id, peer_name, peer_avatar, \
              subject_id, subject_label, outcome, reason, message, started_ms, answered_ms, ended_ms, \
              backend_s, seen, hidden, search) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-             $13, $14, $15, $16, $17, $18, $19) RETURNING id",
+             $13, $14, $15, $16, $17, $18, $19, $20) RETURNING id",
         )
         .bind(self.account)
         .bind(&self.remote)
+        .bind(&self.backend)
         .bind(self.outgoing)
         .bind(&self.kind)
         .bind(&self.peer_id)
@@ -213,7 +215,7 @@ impl Row {
             "UPDATE calls SET remote = $2, outgoing = $3, kind = $4, peer_id = $5, peer_name = $6, \
              peer_avatar = $7, subject_id = $8, subject_label = $9, outcome = $10, reason = $11, \
              message = $12, started_ms = $13, answered_ms = $14, ended_ms = $15, backend_s = $16, \
-             seen = $17, hidden = $18, search = $19 WHERE id = $1",
+             seen = $17, hidden = $18, search = $19, backend = $20 WHERE id = $1",
         )
         .bind(self.id)
         .bind(&self.remote)
@@ -234,10 +236,16 @@ impl Row {
         .bind(self.seen)
         .bind(self.hidden)
         .bind(self.search())
+        .bind(&self.backend)
         .execute(&mut **tx)
         .await?;
         Ok(())
     }
+}
+
+/// A room or session that is entered again is told apart by what follows a `#`; it is the same call.
+pub(super) fn base(remote: &RemoteCallId) -> &str {
+    remote.0.split_once('#').map_or(remote.0.as_str(), |(base, _)| base)
 }
 
 fn fill(ours: &mut String, theirs: &str, keep: bool) {
@@ -251,69 +259,4 @@ fn kind_word(kind: MediaKind) -> &'static str {
         MediaKind::Voice => "voice",
         MediaKind::Video => "video",
     }
-}
-
-pub(super) async fn by_id(tx: &mut Tx<'_>, id: i64) -> Result<Option<Row>> {
-    sqlx::query_as("SELECT * FROM calls WHERE id = $1").bind(id).fetch_optional(&mut **tx).await
-}
-
-pub(super) async fn by_leg(tx: &mut Tx<'_>, uid: &str) -> Result<Option<Row>> {
-    sqlx::query_as("SELECT calls.* FROM calls JOIN legs ON legs.call = calls.id WHERE legs.uid = $1")
-        .bind(uid)
-        .fetch_optional(&mut **tx)
-        .await
-}
-
-pub(super) async fn by_remote(tx: &mut Tx<'_>, account: i64, remote: &RemoteCallId) -> Result<Option<Row>> {
-    sqlx::query_as("SELECT * FROM calls WHERE account = $1 AND remote = $2")
-        .bind(account)
-        .bind(&remote.0)
-        .fetch_optional(&mut **tx)
-        .await
-}
-
-/// A call of ours to the same person at the same time whose id the backend never got to tell us.
-pub(super) async fn unnamed(
-    tx: &mut Tx<'_>,
-    account: i64,
-    call: &Row,
-    within_ms: i64,
-) -> Result<Option<Row>> {
-    sqlx::query_as(
-        "SELECT * FROM calls WHERE account = $1 AND remote IS NULL AND outgoing = $2 AND peer_id = $3 \
-         AND abs(started_ms - $4) <= $5 ORDER BY abs(started_ms - $4), id LIMIT 1",
-    )
-    .bind(account)
-    .bind(call.outgoing)
-    .bind(&call.peer_id)
-    .bind(call.started_ms)
-    .bind(within_ms)
-    .fetch_optional(&mut **tx)
-    .await
-}
-
-/// Whether this phone was in the call, and whether it still is.
-pub(super) async fn presence(tx: &mut Tx<'_>, id: i64) -> Result<(bool, bool)> {
-    let (legs, live): (i64, i64) =
-        sqlx::query_as("SELECT COUNT(*), COALESCE(SUM(live), 0) FROM legs WHERE call = $1")
-            .bind(id)
-            .fetch_one(&mut **tx)
-            .await?;
-    Ok((legs > 0, live > 0))
-}
-
-pub(super) async fn legs(tx: &mut Tx<'_>, id: i64) -> Result<i64> {
-    sqlx::query_scalar("SELECT COUNT(*) FROM legs WHERE call = $1").bind(id).fetch_one(&mut **tx).await
-}
-
-pub(super) async fn newest_leg(tx: &mut Tx<'_>, id: i64) -> Result<Option<String>> {
-    sqlx::query_scalar("SELECT uid FROM legs WHERE call = $1 ORDER BY rowid DESC LIMIT 1")
-        .bind(id)
-        .fetch_optional(&mut **tx)
-        .await
-}
-
-pub(super) async fn delete(tx: &mut Tx<'_>, id: i64) -> Result<()> {
-    sqlx::query("DELETE FROM calls WHERE id = $1").bind(id).execute(&mut **tx).await?;
-    Ok(())
 }

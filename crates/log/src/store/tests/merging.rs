@@ -110,7 +110,7 @@ async fn missed_calls_are_news_until_they_are_seen() {
         ..remembered(remote, "p", "missed", at, 0)
     };
     // Missed while this program was not running, and long before it knew the account.
-    merge(&mut store, &[incoming("c", DAWN + 5_000), incoming("old", DAWN - 5_000)]).await;
+    merge(&mut store, &[incoming("c", DAWN + 5_000), incoming("d", DAWN - 5_000)]).await;
     let counts = store.counts(&Filter::default()).await.expect("counted");
     assert_eq!((counts.total, counts.missed, counts.unseen), (4, 4, 3));
     let newest = all(&mut store).await.remove(0);
@@ -159,6 +159,47 @@ async fn what_was_deleted_stays_away() {
     merge(&mut store, &[remembered("new", "p", "ended", DAWN + 11, 3)]).await;
     write(&mut store, &[ended(&live, Outcome::Missed, "missed", 0)]).await;
     assert_eq!(all(&mut store).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_history_with_ids_of_its_own_is_matched_by_person_and_time() {
+    let mut store = memory().await;
+    let incoming = |remote: &str, at| BackendCall {
+        direction: Direction::Incoming,
+        ..remembered(remote, "p", "ringing", at, 0)
+    };
+    // The page may come before the ring, or after.
+    merge(&mut store, &[incoming("65ab01", DAWN)]).await;
+    let first = ended(&rung("u1", "call_1_x", DAWN + 900), Outcome::Declined, "declined", 0);
+    let second = ended(&rung("u2", "call_2_x", DAWN + 20_000), Outcome::Declined, "declined", 0);
+    write(&mut store, &[first, second]).await;
+    merge(&mut store, &[incoming("65ab02", DAWN + 19_000), incoming("65ab01", DAWN)]).await;
+    assert_eq!(all(&mut store).await.len(), 2);
+    // Ids of one sort are never taken for each other.
+    let mut store = memory().await;
+    write(&mut store, &[rung("u", "65ab03", DAWN)]).await;
+    merge(&mut store, &[incoming("65ab04", DAWN)]).await;
+    assert_eq!(all(&mut store).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_appointment_is_one_call_however_often_its_room_is_entered() {
+    let mut store = memory().await;
+    let about = Some(Subject { id: "65ab".into(), label: "Check-up".into() });
+    let line = BackendCall { subject: about.clone(), ..remembered("65ab", "p", "ended", DAWN - 900_000, 40) };
+    let enter = |uid: &str, room: &str, at| LocalCall {
+        subject: about.clone(),
+        ..ended(&answered(&placed(&dialled(uid, "p", at), room), 0), Outcome::Completed, "hung_up", 20_000)
+    };
+    write(&mut store, &[enter("u1", "room_1#5.1", DAWN), enter("u2", "room_1#5.2", DAWN + 99_000)]).await;
+    merge(&mut store, std::slice::from_ref(&line)).await;
+    assert_eq!(only(&mut store).await.duration_s, 40);
+    // The other way round.
+    let mut store = memory().await;
+    merge(&mut store, std::slice::from_ref(&line)).await;
+    write(&mut store, &[enter("u1", "room_1#5.1", DAWN)]).await;
+    merge(&mut store, &[line]).await;
+    assert_eq!(only(&mut store).await.outcome, Outcome::Completed);
 }
 
 #[tokio::test]
