@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use bellwire_engine::log::{Filter, Outcome, Record};
 use bellwire_engine::{CallState, CallStats, CallView, EndReason, EngineView, LinkState, MediaKind};
 use bellwire_tests_calls::{Cast, Human, Setup, World, cast};
 
@@ -48,6 +49,22 @@ async fn recorded_once(who: &Human, status: &[&str]) -> anyhow::Result<()> {
     }
 }
 
+/// Exactly one record of the newest call in our own log, whatever the backend's history added to it.
+async fn logged_once(who: &Human, outcome: Outcome) -> anyhow::Result<()> {
+    let newest = who.calls().last().cloned().context("no call")?;
+    let id = newest.remote_id.as_ref().context("never placed")?.0.as_str();
+    let id = id.split_once('#').map_or(id, |(room, _)| room);
+    who.engine().history(who.account, 1).await?;
+    let records = who.engine().log().list(Filter::default(), 0, 100).await?.records;
+    let about = newest.subject.as_ref().map(|subject| subject.id.as_str());
+    let of_it = |record: &&Record| {
+        record.remote.as_ref().is_some_and(|remote| remote.0 == id || Some(remote.0.as_str()) == about)
+    };
+    let found: Vec<_> = records.iter().filter(of_it).collect();
+    ensure!(found.len() == 1 && found[0].outcome == outcome, "{id}: {records:?}");
+    Ok(())
+}
+
 async fn they_talk_and_the_callee_hangs_up(cast: &Cast) -> anyhow::Result<()> {
     let world = World::start().await?;
     let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
@@ -61,6 +78,8 @@ async fn they_talk_and_the_callee_hangs_up(cast: &Cast) -> anyhow::Result<()> {
     if caller.capabilities().history {
         recorded_once(&caller, &["ended", "completed"]).await?;
     }
+    logged_once(&caller, Outcome::Completed).await?;
+    logged_once(&callee, Outcome::Completed).await?;
     caller.leave().await;
     callee.leave().await;
     Ok(())
@@ -123,6 +142,8 @@ async fn nobody_answers_and_the_call_is_missed(cast: &Cast) -> anyhow::Result<()
     if callee.capabilities().history {
         recorded_once(&callee, &["missed"]).await?;
     }
+    logged_once(&caller, Outcome::Missed).await?;
+    logged_once(&callee, Outcome::Missed).await?;
     Ok(())
 }
 
