@@ -190,6 +190,109 @@ describe('a call', () => {
   });
 });
 
+describe('a voice call', () => {
+  it('rings as one', async () => {
+    await draw('provider-ringing');
+    expect(screen.getByTestId('ring-kind').textContent).toBe('Incoming voice call');
+  });
+
+  it('shows a name and an avatar, and neither camera nor sharing', async () => {
+    await draw('provider-voice');
+
+    expect(screen.getByTestId('call-kind').dataset['kind']).toBe('voice');
+    expect(screen.getByTestId('call-view').textContent).toContain('Carla Mendes');
+    for (const id of ['call-camera', 'call-share', 'self-view', 'remote-camera-off']) expect(screen.queryByTestId(id)).toBeNull();
+  });
+
+  it('sets up no picture', async () => {
+    const { host } = await draw('provider-ringing');
+    await host.accept(7);
+    expect(await screen.findByText('Setting up the sound', undefined, PATIENT)).toBeTruthy();
+  });
+
+  it('hears no key for the camera or the screen', async () => {
+    const { host } = await draw('provider-voice');
+    await key('v');
+    await key('s');
+    expect(lastOf(host, 'setCamera')).toBeUndefined();
+    expect(lastOf(host, 'setSharing')).toBeUndefined();
+  });
+});
+
+describe('a waiting room', () => {
+  it('does not claim that anything rings', async () => {
+    await draw('clinic-room');
+
+    expect(screen.getByTestId('call-state').textContent).toBe('Waiting');
+    expect(screen.getByTestId('call-view').textContent).toContain('Waiting for Nadia Rahman to join');
+    expect(screen.getByTestId('call-end').textContent).toContain('Leave');
+  });
+
+  it('alerts as somebody who waits, not as somebody who calls', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('clinic-waits');
+
+    expect(screen.getByTestId('ring-kind').textContent).toBe('Patient is waiting');
+    expect(screen.getByTestId('ring-decline').textContent).toContain('Not now');
+    expect(screen.getByTestId('ring-accept').textContent).toContain('Admit');
+    await user.click(screen.getByTestId('ring-accept'));
+    expect(lastOf(host, 'accept')).toEqual([7]);
+  });
+
+  it.each([
+    ['clinic-left', 'Nadia Rahman waited for you and left.'],
+    ['clinic-ended', 'Nadia Rahman left.'],
+    ['clinic-nobody-came', 'Nadia Rahman did not come.'],
+  ])('in state %s says what became of it', async (state, words) => {
+    await draw(state);
+    expect((await screen.findByTestId('ended-reason', undefined, PATIENT)).textContent).toBe(words);
+  });
+});
+
+describe('sharing the screen', () => {
+  it('is offered only to those who may', async () => {
+    await draw('patient-call');
+    expect(screen.queryByTestId('call-share')).toBeNull();
+    expect(screen.getByTestId('remote-sharing').textContent).toContain('Dr. Johanna Berg is sharing the screen');
+  });
+
+  it('is not offered where the backend knows none', async () => {
+    await draw('dealer-call');
+    expect(screen.queryByTestId('call-share')).toBeNull();
+  });
+
+  it('starts, is marked, and is stopped at the mark', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('clinic-call');
+
+    await user.click(screen.getByTestId('call-share'));
+    expect(lastOf(host, 'setSharing')).toEqual([true]);
+    expect((await screen.findByTestId('sharing', undefined, PATIENT)).textContent).toContain('You are sharing your screen');
+    expect(screen.getByTestId('call-share').getAttribute('aria-pressed')).toBe('true');
+    expect(screen.getByTestId('self-view').textContent).toContain('Your screen');
+    await user.click(screen.getByTestId('sharing-stop'));
+    expect(lastOf(host, 'setSharing')).toEqual([false]);
+    await waitFor(() => expect(screen.queryByTestId('sharing')).toBeNull(), PATIENT);
+    await key('s');
+    expect(lastOf(host, 'setSharing')).toEqual([true]);
+  });
+
+  it('says why it did not start', async () => {
+    const user = userEvent.setup();
+    await draw('clinic-share-failed');
+
+    await user.click(screen.getByTestId('call-share'));
+
+    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('No screen could be captured.');
+    expect(screen.queryByTestId('sharing')).toBeNull();
+  });
+
+  it('waits until the call is connected', async () => {
+    await draw('clinic-room');
+    expect(screen.queryByTestId('call-share')).toBeNull();
+  });
+});
+
 describe('a notice about a call', () => {
   const missed = call({ is: 'ended', reason: { why: 'missed' } }, { id: 5, direction: 'incoming' });
 

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Message, Phase } from '../src/generated/bindings';
 import { historyPage } from '../src/host/fake/history';
-import { call, seller } from '../src/host/fake/people';
+import { dealer, practitioner, therapist } from '../src/host/fake/backends';
+import { call, person, plain, seller } from '../src/host/fake/people';
 import { i420Size, packFrame, parseFrame } from '../src/host/frames';
 import { wordsOf } from '../src/host/host';
+import { attention, inRoom, roleOf, tagOf } from '../src/model/accounts';
+import { agenda } from '../src/model/agenda';
 import { hiddenBy, ringOf, scene } from '../src/model/calls';
-import { clock, initials, outcome, when } from '../src/model/format';
+import { clock, dayTitle, initials, nearly, outcome, shortly, when } from '../src/model/format';
+import { firstUnread, stretches } from '../src/model/thread';
 import { language } from '../src/text/text';
 import { fitFor, place } from '../src/video/fit';
 import { toRgba } from '../src/video/i420';
@@ -147,5 +152,141 @@ describe('pictures', () => {
     expect(fitFor(wide, { width: 1100, height: 720 }, true)).toBe('contain');
     expect(place(wide, { x: 0, y: 0, width: 640, height: 640 }, 'contain')).toEqual({ x: 0, y: 140, width: 640, height: 360 });
     expect(place(wide, { x: 10, y: 0, width: 360, height: 360 }, 'cover')).toEqual({ x: -130, y: 0, width: 640, height: 360 });
+  });
+});
+
+const message = (id: string, over: Partial<Message> = {}): Message => ({ id, thread: 't', from_me: false, sender: 'Ada', text: id, at: '', read: true, ...over });
+
+describe('a thread of messages', () => {
+  it('is cut by day, and joins what one side said in a row', () => {
+    const at = (day: number, minute: number) => new Date(2026, 4, day, 10, minute).toISOString();
+    const made = stretches(
+      [message('a', { at: at(1, 0) }), message('b', { at: at(1, 2) }), message('c', { at: at(1, 3), from_me: true }), message('d', { at: at(2, 0) })],
+      null,
+    );
+    expect(made.map((one) => one.bubbles.map(({ message, first, last }) => [message.id, first, last]))).toEqual([
+      [
+        ['a', true, false],
+        ['b', false, true],
+        ['c', true, true],
+      ],
+      [['d', true, true]],
+    ]);
+  });
+
+  it('keeps messages apart that lie far apart or on either side of the mark', () => {
+    const at = (minute: number) => new Date(2026, 4, 1, 10, minute).toISOString();
+    const firsts = (mark: string | null) => stretches([message('a', { at: at(0) }), message('b', { at: at(1) }), message('c', { at: at(20) })], mark)[0]!.bubbles.map((one) => one.first);
+    expect(firsts(null)).toEqual([true, false, true]);
+    expect(firsts('b')).toEqual([true, true, true]);
+  });
+
+  it('needs neither times nor ids', () => {
+    const made = stretches([message('', { from_me: true }), message('', { from_me: true }), message('x', { at: 'never' })], null);
+    expect(made).toHaveLength(1);
+    expect(made[0]!.bubbles.map(({ sending }) => sending)).toEqual([true, true, false]);
+    expect(new Set(made[0]!.bubbles.map(({ key }) => key)).size).toBe(3);
+  });
+
+  it.each<[string, Message[], number, string | null]>([
+    ['the first marked one', [message('a'), message('b', { read: false }), message('c', { read: false })], 0, 'b'],
+    ['by number where none is marked', [message('a'), message('b'), message('me', { from_me: true }), message('c')], 2, 'b'],
+    ['the first of all where there are more than came', [message('a')], 9, 'a'],
+    ['nowhere if all is read', [message('a')], 0, null],
+    ['never at our own', [message('a', { from_me: true, read: false })], 0, null],
+  ])('has its new ones begin at %s', (_, messages, unread, expected) => {
+    expect(firstUnread(messages, unread)).toBe(expected);
+  });
+});
+
+describe('an agenda', () => {
+  const now = new Date(2026, 4, 10, 12, 0);
+  const line = (id: string, at: Date | string, phase: Phase, they_wait = false) =>
+    plain(person(id, id), {
+      slot: { starts_at: typeof at === 'string' ? at : at.toISOString(), minutes: 30, phase, they_wait, label: '' },
+    });
+  const ids = (visits: { contact: { id: string } }[]) => visits.map(({ contact }) => contact.id);
+
+  it('puts who waits first and sorts the rest by day and time', () => {
+    const made = agenda(
+      [
+        line('late', new Date(2026, 4, 10, 23, 30), 'upcoming'),
+        line('next', new Date(2026, 4, 12, 8), 'upcoming'),
+        line('early', new Date(2026, 4, 10, 0, 10), 'ended'),
+        line('waits', new Date(2026, 4, 11, 9), 'waiting', true),
+        line('runs', new Date(2026, 4, 9, 9), 'in_progress'),
+        line('morrow', new Date(2026, 4, 11, 0, 5), 'unconfirmed'),
+        line('past', new Date(2026, 4, 8, 9), 'upcoming'),
+        line('older', new Date(2026, 4, 7, 9), 'cancelled'),
+        plain(person('ada', 'Ada')),
+      ],
+      now,
+    );
+    expect(ids(made.waiting)).toEqual(['waits']);
+    expect(ids(made.running)).toEqual(['runs']);
+    expect(ids(made.today)).toEqual(['early', 'late']);
+    expect(made.later.map((one) => [one.away, ids(one.visits)])).toEqual([
+      [1, ['morrow']],
+      [2, ['next']],
+    ]);
+    expect(ids(made.earlier)).toEqual(['past', 'older']);
+    expect(made.people.map(({ id }) => id)).toEqual(['ada']);
+  });
+
+  it('believes nobody waits in a room that is over', () => {
+    expect(agenda([line('gone', now, 'ended', true)], now).waiting).toEqual([]);
+  });
+
+  it('keeps what has no time that can be read', () => {
+    const made = agenda([line('a', '', 'upcoming'), line('b', 'soon', 'upcoming'), line('c', '', 'ended')], now);
+    expect([ids(made.undated), ids(made.earlier)]).toEqual([['a', 'b'], ['c']]);
+  });
+});
+
+describe('an account', () => {
+  const view = { accounts: [seller(), practitioner()], phone: { calls: [], microphone: true, camera: true, sharing: false }, chats: [] };
+
+  it('is named only where there are several', () => {
+    expect(tagOf(view, 5)).toBe('Dr. Johanna Berg · Clinic');
+    expect(tagOf({ ...view, accounts: [seller()] }, 1)).toBe('');
+    expect(tagOf(view, 99)).toBe('');
+  });
+
+  it('knows whether somebody rings or waits in a room', () => {
+    expect(inRoom(practitioner(), { subject: null })).toBe(true);
+    expect(inRoom(therapist(), { subject: { id: 's', label: '' } })).toBe(true);
+    expect(inRoom(therapist(), { subject: null })).toBe(false);
+    expect(inRoom(seller(), { subject: { id: 'o', label: '' } })).toBe(false);
+  });
+
+  it('counts what is unread, and who waits where people are admitted', () => {
+    expect(attention(dealer())).toEqual({ unread: 16, waiting: 0 });
+    expect(attention(practitioner())).toEqual({ unread: 0, waiting: 1 });
+    expect(attention(therapist()).waiting).toBe(0);
+  });
+
+  it('has its role in words, or in the backend’s own', () => {
+    expect(roleOf(practitioner({ role: 'Practitioner' }), language('en'))).toBe('Practitioner');
+    expect(roleOf(seller({ role: 'wizard' }), language('en'))).toBe('wizard');
+  });
+});
+
+describe('days and times', () => {
+  const english = language('en-GB');
+  const now = new Date(2026, 4, 10, 12, 0);
+
+  it('are short in lists', () => {
+    expect(shortly(new Date(2026, 4, 10, 9, 5).toISOString(), english, now)).toBe('9:05');
+    expect(shortly(new Date(2026, 4, 9, 9, 5).toISOString(), english, now)).toBe('Yesterday');
+    expect(shortly(new Date(2026, 4, 6, 9, 5).toISOString(), english, now)).toBe('Wed');
+    expect(shortly(new Date(2026, 3, 6, 9, 5).toISOString(), english, now)).toBe('6 Apr');
+    expect(shortly('', english, now)).toBe('');
+  });
+
+  it('are named near now', () => {
+    expect(dayTitle(new Date(2026, 4, 11, 0, 1), english, now)).toBe('Tomorrow');
+    expect(dayTitle(new Date(2026, 4, 14), english, now)).toBe('Thursday 14 May');
+    expect(nearly(new Date(2026, 4, 10, 12, 12), english, now)).toBe('in 12 minutes');
+    expect(nearly(new Date(2026, 4, 10, 14, 12), english, now)).toBe('');
   });
 });

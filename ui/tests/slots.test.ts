@@ -1,0 +1,142 @@
+import { screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { describe, expect, it } from 'vitest';
+
+import { NADIA, OMAR } from '../src/host/fake/backends';
+import { draw, lastOf, PATIENT } from './drawn';
+
+const rows = () => screen.findAllByTestId('slot-row', undefined, PATIENT);
+const row = async (id: string) => (await rows()).find((one) => one.dataset['slot'] === id)!;
+const join = (of: HTMLElement) => within(of).getByTestId<HTMLButtonElement>('slot-join');
+
+describe('a practitioner', () => {
+  it('sees who waits before everything else, and admits them', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('clinic');
+
+    const first = (await rows())[0]!;
+    expect(screen.getByTestId('slots-waiting').contains(first)).toBe(true);
+    expect(first.textContent).toContain('Nadia Rahman');
+    expect(within(first).getByTestId('slot-mark').textContent).toBe('Patient is waiting');
+    expect(within(screen.getByTestId('people-tab')).getByTestId('badge').textContent).toContain('1 person is waiting');
+    await user.click(within(first).getByRole('button', { name: 'Admit Nadia Rahman' }));
+
+    expect(lastOf(host, 'dial')).toEqual([5, NADIA, 'video', { id: 'a1', label: 'Follow-up' }]);
+    expect((await screen.findByTestId('call-state', undefined, PATIENT)).textContent).toBe('Waiting');
+  });
+
+  it('has today first, then the other days by name', async () => {
+    await draw('clinic');
+    await rows();
+
+    const titles = screen.getAllByRole('heading', { level: 2 }).map((one) => one.textContent);
+    expect(titles[0]).toBe('Waiting for you');
+    expect(titles.indexOf('Today')).toBeLessThan(titles.indexOf('Tomorrow'));
+    expect(titles).toHaveLength(4);
+  });
+
+  it('tells confirmed, unconfirmed, ended and cancelled apart', async () => {
+    await draw('clinic');
+
+    for (const [id, word] of [
+      ['a2', 'Confirmed'],
+      ['a3', 'Not confirmed'],
+      ['a4', 'Ended'],
+      ['a6', 'Cancelled'],
+    ] as const) {
+      expect(within(await row(id)).getByTestId('slot-mark').textContent).toBe(word);
+    }
+  });
+
+  it('opens a confirmed room, and joins none that is not confirmed', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('clinic');
+
+    expect(join(await row('a3')).disabled).toBe(true);
+    expect((await row('a3')).textContent).toContain('Can be joined once it is confirmed');
+    expect(within(await row('a4')).queryByTestId('slot-join')).toBeNull();
+    await user.click(within(await row('a2')).getByRole('button', { name: 'Open the room for Omar Farouk' }));
+
+    expect(lastOf(host, 'dial')).toEqual([5, OMAR, 'video', { id: 'a2', label: 'First consultation' }]);
+  });
+
+  it('cannot enter a room while offline', async () => {
+    await draw('clinic-offline');
+    for (const one of await rows()) {
+      const button = within(one).queryByTestId<HTMLButtonElement>('slot-join');
+      if (button !== null) expect(button.disabled).toBe(true);
+    }
+  });
+
+  it('is told when there is nothing', async () => {
+    await draw('clinic-empty');
+    expect(await screen.findByText('No appointments', undefined, PATIENT)).toBeTruthy();
+  });
+
+  it('sees at once that somebody came', async () => {
+    const { host } = await draw('clinic-quiet');
+    await rows();
+    expect(screen.queryByTestId('slots-waiting')).toBeNull();
+
+    host.push((old) => ({
+      ...old,
+      accounts: old.accounts.map((one) => ({
+        ...one,
+        contacts: one.contacts.map((line) => (line.id === 'a2' && line.slot !== null ? { ...line, slot: { ...line.slot, phase: 'waiting', they_wait: true } } : line)),
+      })),
+    }));
+
+    expect((await screen.findByTestId('slots-waiting', undefined, PATIENT)).textContent).toContain('Omar Farouk');
+  });
+});
+
+describe('a patient', () => {
+  it('joins, and admits nobody', async () => {
+    await draw('patient');
+
+    const first = (await rows())[0]!;
+    expect(within(first).getByTestId('slot-mark').textContent).toBe('Your practitioner is waiting');
+    expect(join(first).textContent).toContain('Join');
+    expect(screen.queryByText('Admit')).toBeNull();
+    expect(screen.queryByText('Open room')).toBeNull();
+    expect(join(await row('a3')).disabled).toBe(true);
+  });
+});
+
+describe('sessions', () => {
+  it('are listed by what runs, what is planned, and whom one may call', async () => {
+    await draw('therapist');
+    await rows();
+
+    expect(screen.getAllByRole('heading', { level: 2 }).map((one) => one.textContent)).toEqual(['Running now', 'Planned', 'People', 'Earlier']);
+    expect((await row('call_1')).textContent).toContain('Evening check-in');
+    expect((await row('therapy_1')).textContent).toContain('Group therapy');
+    expect((await row('therapy_1')).textContent).toContain('Nadia Rahman, Omar Farouk and 3 others');
+  });
+
+  it('are joined, and people called by voice or video', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('therapist');
+
+    await user.click(join(await row('call_1')));
+    expect(lastOf(host, 'dial')).toEqual([4, OMAR, 'video', { id: 'call_1', label: 'Evening check-in' }]);
+    await waitFor(() => expect(screen.getByTestId('call-view').textContent).toContain('Waiting for Omar Farouk to join'), PATIENT);
+    await user.click(screen.getByTestId('call-end'));
+    await user.click(await screen.findByTestId('ended-close', undefined, PATIENT));
+    await user.click(await screen.findByRole('button', { name: 'Voice call Omar Farouk' }, PATIENT));
+
+    expect(lastOf(host, 'dial')).toEqual([4, OMAR, 'voice', null]);
+    expect(screen.getByTestId('call-state').textContent).toBe('Calling…');
+  });
+
+  it('leave people to call when none is planned', async () => {
+    await draw('therapist-quiet');
+    expect(await screen.findAllByTestId('contact-row', undefined, PATIENT)).toHaveLength(3);
+    expect(screen.queryByTestId('slot-row')).toBeNull();
+  });
+
+  it('and people may both be missing', async () => {
+    await draw('therapist-empty');
+    expect(await screen.findByText('No sessions and nobody to call yet', undefined, PATIENT)).toBeTruthy();
+  });
+});
