@@ -54,6 +54,9 @@ pub(crate) const ABOUT: About = About {
 
 /// Documented life of a session.
 const SESSION: Duration = Duration::from_secs(90 * 24 * 3600);
+/// An answered call that nobody is in is given up after so many times what a seat is kept: longer, because
+/// after a restart everybody has to come back.
+const ABANDONED: u32 = 4;
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 pub(crate) async fn start(
@@ -65,7 +68,7 @@ pub(crate) async fn start(
     if common.config.demo_data {
         demo::fill(&*store, common, Millis::now()).await?;
     }
-    let (exchange, board, mut orders) = switchboard(common, Hub::default());
+    let (exchange, board, mut orders) = switchboard(common, Hub::new(common.config.seat_kept * ABANDONED));
     work.spawn(board.run(work.over()));
 
     let limits = &common.config.limits;

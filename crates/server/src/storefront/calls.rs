@@ -171,9 +171,10 @@ impl Calls {
         Ok(ended)
     }
 
-    /// Tells the hub of every call that still rings: after a restart, late ones are missed at once.
+    /// Tells the hub of every call that is not over: after a restart, late ones are missed at once, and
+    /// answered ones that nobody comes back to are given up.
     pub(crate) async fn resume(&self) -> Result<(), StoreError> {
-        for (call_id, _) in self.store.unanswered().await? {
+        for call_id in self.store.live().await? {
             if let Some(call) = self.store.call(&call_id).await? {
                 self.exchange.tell(News::Learned(Facts::from(&call.call))).await;
             }
@@ -186,6 +187,7 @@ impl Calls {
         let outcome = match &order {
             Order::Rang { call_id } => self.rang(call_id).await,
             Order::Miss { call_id } => self.miss(call_id).await,
+            Order::Abandon { call_id, since } => self.abandon(call_id, *since).await,
             Order::End { call_id, by, reason } => {
                 let reason = reason.as_deref().map(|reason| reason.chars().take(100).collect());
                 let ended = self.end(by, call_id, &Remarks::default(), reason).await;
@@ -215,6 +217,21 @@ impl Calls {
         }
         // Also when it was not us who changed it: the hub then learns what it has not heard.
         self.announce(call_id).await
+    }
+
+    async fn abandon(&self, call_id: &str, since: Millis) -> Result<(), StoreError> {
+        let Some(call) = self.store.call(call_id).await? else { return Ok(()) };
+        if self.store.mark_ended(call_id, call.call.initiator(), since).await? {
+            self.count(Outcome::Ended);
+            info!(call = call_id, "Call given up");
+        }
+        if let Some(ended) = self.store.call(call_id).await? {
+            let reason = Some("abandoned".to_owned());
+            #[expect(clippy::cast_precision_loss, reason = "seconds of a call are far below 2^53")]
+            let duration = ended.call.duration as f64;
+            self.tell(&ended.call, Change { by: None, reason, duration }).await;
+        }
+        Ok(())
     }
 
     async fn announce(&self, call_id: &str) -> Result<(), StoreError> {

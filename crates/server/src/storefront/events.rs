@@ -17,7 +17,7 @@ use crate::clock::Millis;
 use crate::config::Mode;
 use crate::door::{self, Refused};
 use crate::store::StoreError;
-use crate::storefront::hub::{Facts, Hub, News, Party, Request};
+use crate::storefront::hub::{self, Facts, Hub, News, Party, Request};
 use crate::storefront::state::{Claims, Shared};
 use crate::storefront::store::FullCall;
 use crate::switchboard::SocketKey;
@@ -104,7 +104,8 @@ impl door::Talk for Talk {
     async fn begin(&mut self) {
         if let Some(session) = &self.guest {
             let party = Party { id: session.claims.id.clone(), role: session.claims.role };
-            self.arrive(party, Some(session.expires)).await;
+            let session = hub::Session { jti: session.jti.clone(), until: session.expires };
+            self.arrive(party, Some(session)).await;
         }
     }
 
@@ -165,7 +166,7 @@ impl Talk {
         self.state.exchange.tell(News::Learned(Facts::from(&call.call))).await;
     }
 
-    async fn arrive(&self, party: Party, until: Option<Millis>) {
+    async fn arrive(&self, party: Party, session: Option<hub::Session>) {
         let related = match self.state.store.related(party.role, &party.id).await {
             Ok(related) => related,
             Err(error) => {
@@ -173,7 +174,7 @@ impl Talk {
                 Vec::new()
             }
         };
-        self.state.exchange.ask(self.key, Request::Connected { party, related, until }).await;
+        self.state.exchange.ask(self.key, Request::Connected { party, related, session }).await;
     }
 
     async fn believed(&self, id: String) -> Result<Option<Party>, StoreError> {

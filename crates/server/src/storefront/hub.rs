@@ -23,7 +23,7 @@ use bellwire_dialects::storefront::wire::{
 };
 
 use self::call::{LiveCall, is_over, rank};
-pub(crate) use self::message::{Change, Facts, News, Order, Party, Relay, Reply, Request, To};
+pub(crate) use self::message::{Change, Facts, News, Order, Party, Relay, Reply, Request, Session, To};
 use self::presence::Presence;
 use crate::clock::Millis;
 use crate::switchboard::SocketKey;
@@ -39,11 +39,15 @@ type Replies = Vec<(To, Reply)>;
 enum Due {
     Ring(String),
     Forget(String),
+    Abandoned(String),
     Session(SocketKey),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Hub {
+    /// How long an answered call may be without anybody in it.
+    abandoned_after: Duration,
+    sessions: BTreeMap<SocketKey, Session>,
     presence: Presence,
     calls: BTreeMap<String, LiveCall>,
     /// Which calls a socket has joined.
@@ -52,14 +56,27 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
+    pub(crate) fn new(abandoned_after: Duration) -> Self {
+        Self {
+            abandoned_after,
+            sessions: BTreeMap::new(),
+            presence: Presence::default(),
+            calls: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            timers: BTreeSet::new(),
+        }
+    }
+
     /// What has to happen because a socket asked for something.
     pub(crate) fn handle(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
         match request {
-            Request::Connected { party, related, until } => self.connected(from, party, related, until, now),
+            Request::Connected { party, related, session } => {
+                self.connected(from, party, related, session, now)
+            }
             Request::ListOnline => self.listed(from),
             Request::Ring(ring) => self.ring(from, *ring),
             Request::Join { call_id } => self.join(from, &call_id),
-            Request::Leave { call_id } => self.leave(from, &call_id, None),
+            Request::Leave { call_id } => self.leave(from, &call_id, None, now),
             Request::Relay { call_id, relay } => self.relay(from, &call_id, relay),
             Request::Status { call_id, status, reason } => self.status(from, &call_id, status, reason, now),
             Request::End { call_id, reason } => match self.party_of(from, &call_id) {
@@ -128,6 +145,12 @@ impl Hub {
         replies
     }
 
+    /// A session was given back: its sockets go.
+    pub(crate) fn signed_out(&self, jti: &str) -> Replies {
+        let gone = self.sessions.iter().filter(|(_, session)| session.jti == jti);
+        gone.flat_map(|(socket, _)| shown_out(*socket)).collect()
+    }
+
     /// The next moment [`Hub::expire`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Millis> {
         self.timers.first().map(|(at, _)| *at)
@@ -158,12 +181,17 @@ impl Hub {
                         }
                     }
                 }
+                Due::Abandoned(call_id) => {
+                    let since = self.calls.get(&call_id).and_then(|call| call.empty_since);
+                    let late = since.filter(|since| since.plus(self.abandoned_after) <= now);
+                    if let Some(since) = late {
+                        self.timers.insert((now.plus(REPORT_AGAIN), Due::Abandoned(call_id.clone())));
+                        replies.push((To::Records, Reply::Order(Order::Abandon { call_id, since })));
+                    }
+                }
                 Due::Session(socket) => {
-                    if self.presence.party(socket).is_some() {
-                        let message = "Session expired, please login again".to_owned();
-                        replies
-                            .push((To::Socket(socket), Reply::Error(CallError { call_id: None, message })));
-                        replies.push((To::Socket(socket), Reply::Close));
+                    if self.sessions.get(&socket).is_some_and(|session| session.until <= now) {
+                        replies.extend(shown_out(socket));
                     }
                 }
             }
@@ -186,15 +214,16 @@ impl Hub {
         from: SocketKey,
         party: Party,
         related: Vec<String>,
-        until: Option<Millis>,
+        session: Option<Session>,
         now: Millis,
     ) -> Replies {
-        if let Some(until) = until {
-            self.timers.insert((until, Due::Session(from)));
+        if let Some(session) = session {
+            self.timers.insert((session.until, Due::Session(from)));
+            self.sessions.insert(from, session);
         }
         let id = party.id.clone();
         let someone_else = self.presence.party(from).is_some_and(|before| before.id != id);
-        let mut replies = if someone_else { self.disconnected(from, now) } else { Vec::new() };
+        let mut replies = if someone_else { self.departed(from, now) } else { Vec::new() };
         replies.extend(self.presence.arrive(from, party, related, now));
         for call in self.calls.values() {
             if call.facts.rings() && call.facts.callee().id == id {
@@ -205,10 +234,18 @@ impl Hub {
     }
 
     pub(crate) fn disconnected(&mut self, from: SocketKey, now: Millis) -> Replies {
+        if let Some(session) = self.sessions.remove(&from) {
+            // Most sessions outlive their sockets by months.
+            self.timers.remove(&(session.until, Due::Session(from)));
+        }
+        self.departed(from, now)
+    }
+
+    fn departed(&mut self, from: SocketKey, now: Millis) -> Replies {
         let joined = self.seats.remove(&from).unwrap_or_default();
         let mut replies = Vec::new();
         for call_id in joined {
-            replies.extend(self.leave(from, &call_id, Some("disconnected".to_owned())));
+            replies.extend(self.leave(from, &call_id, Some("disconnected".to_owned()), now));
         }
         replies.extend(self.presence.depart(from, now));
         replies
@@ -261,6 +298,7 @@ impl Hub {
         };
         let Some(call) = self.calls.get_mut(call_id) else { return Vec::new() };
         call.seats.insert(from, me.role);
+        call.empty_since = None;
         self.seats.entry(from).or_default().insert(call_id.to_owned());
 
         let count = call.participants();
@@ -281,9 +319,10 @@ impl Hub {
         replies
     }
 
-    fn leave(&mut self, from: SocketKey, call_id: &str, reason: Option<String>) -> Replies {
+    fn leave(&mut self, from: SocketKey, call_id: &str, reason: Option<String>, now: Millis) -> Replies {
         let Some(call) = self.calls.get_mut(call_id) else { return Vec::new() };
         let Some(role) = call.seats.remove(&from) else { return Vec::new() };
+        let party = call.facts.party(role);
         if let Some(joined) = self.seats.get_mut(&from) {
             joined.remove(call_id);
         }
@@ -292,11 +331,22 @@ impl Hub {
         }
         let left = Reply::Left(UserLeftCall {
             call_id: call_id.to_owned(),
-            user_id: call.facts.party(role).id,
+            user_id: party.id,
             participant_count: Some(call.participants()),
             reason,
         });
-        call.seats.keys().map(|to| (To::Socket(*to), left.clone())).collect()
+        let replies = call.seats.keys().map(|to| (To::Socket(*to), left.clone())).collect();
+        self.watch(call_id, now);
+        replies
+    }
+
+    /// An answered call that nobody is in is given some time.
+    fn watch(&mut self, call_id: &str, now: Millis) {
+        let Some(call) = self.calls.get_mut(call_id) else { return };
+        if call.facts.status == CallStatus::Accepted && call.seats.is_empty() && call.empty_since.is_none() {
+            call.empty_since = Some(now);
+            self.timers.insert((now.plus(self.abandoned_after), Due::Abandoned(call_id.to_owned())));
+        }
     }
 
     fn relay(&mut self, from: SocketKey, call_id: &str, relay: Relay) -> Replies {
@@ -372,7 +422,11 @@ impl Hub {
         } else if is_over(facts.status) {
             self.timers.insert((now.plus(REMEMBERED), Due::Forget(call_id.clone())));
         }
-        self.calls.entry(call_id).or_insert_with(|| LiveCall::new(facts));
+        let call = self.calls.entry(call_id.clone()).or_insert_with(|| LiveCall::new(facts));
+        if is_over(call.facts.status) {
+            call.empty_since = None;
+        }
+        self.watch(&call_id, now);
     }
 
     fn both(&self, facts: &Facts) -> impl Iterator<Item = SocketKey> {
@@ -384,6 +438,13 @@ impl Hub {
         let call = self.calls.get(call_id).ok_or(Refusal::Unknown)?;
         if call.facts.party(me.role).id == me.id { Ok((me.clone(), call)) } else { Err(Refusal::Foreign) }
     }
+}
+
+/// Whose session is over is told, and goes.
+fn shown_out(socket: SocketKey) -> Replies {
+    let message = "Session expired, please login again".to_owned();
+    let told = Reply::Error(CallError { call_id: None, message });
+    vec![(To::Socket(socket), told), (To::Socket(socket), Reply::Close)]
 }
 
 /// Why a request about a call is not carried out.

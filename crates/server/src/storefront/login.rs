@@ -17,6 +17,7 @@ use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::request::{Body, ClientIp};
+use crate::storefront::hub::News;
 use crate::storefront::state::{Claims, Shared};
 
 type Goodbye = Result<(CookieJar, Json<Value>), ApiError>;
@@ -123,6 +124,7 @@ async fn logout(state: &Shared, parts: &Parts, jar: CookieJar, role: UserType) -
         && session.claims.role == role
     {
         state.common.revoked.add(&session).await?;
+        state.exchange.tell(News::SignedOut { jti: session.jti }).await;
     }
     let mut gone = cookie(state, role, String::new());
     gone.set_max_age(time::Duration::ZERO);

@@ -203,8 +203,8 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug {
     async fn call(&self, call_id: &str) -> Result<Option<FullCall>>;
     async fn history(&self, query: &HistoryQuery) -> Result<(Vec<FullCall>, u64)>;
     async fn tallies(&self, seller: &str, from: Option<Millis>, to: Option<Millis>) -> Result<Vec<Tally>>;
-    /// Calls nobody has answered yet, with the time they are given.
-    async fn unanswered(&self) -> Result<Vec<(String, Millis)>>;
+    /// Ids of calls that are not over, those that were to be answered first at the front.
+    async fn live(&self) -> Result<Vec<String>>;
 
     async fn mark_ringing(&self, call_id: &str, now: Millis) -> Result<bool>;
     async fn mark_accepted(&self, call_id: &str, now: Millis) -> Result<bool>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bellwire_server::{App, Config, RingTimeouts};
 use serde_json::json;
 
-use crate::support::{PATIENCE, Person, count, server};
+use crate::support::{Device, PATIENCE, Person, count, server, socket};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_whole_call_from_ring_to_history() {
@@ -200,5 +200,40 @@ async fn a_call_ends_by_event_and_a_lost_socket_is_told() {
     shop.say("endVideoCall", json!({ "callId": call, "userId": "", "reason": "done" })).await;
     assert_eq!(phone.until("callEnded").await["reason"], "done");
     assert_eq!(shop.until("callEnded").await["endedBy"], seller.id.as_str());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answered_call_that_both_have_left_without_a_word_is_ended() {
+    let config = Config { seat_kept: Duration::from_millis(500), ..Config::demo() };
+    let app = App::start(config).await.expect("a server");
+    let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
+    let mut watching = amira.device().await;
+    let call = seller.initiate(&amira).await;
+    assert_eq!(amira.respond(&call, "accepted").await.0, 200);
+
+    let ended = watching.until("callEnded").await;
+
+    assert_eq!((ended["callId"].as_str(), ended["reason"].as_str()), (Some(&*call), Some("abandoned")));
+    let (_, history) = amira.get(&format!("/video-call/customer-history/{}?limit=1", amira.id)).await;
+    assert_eq!(history["calls"][0]["status"], "ended");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_signs_out_is_out_on_every_socket_and_the_token_is_good_for_nothing() {
+    let app = server().await;
+    let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
+    let (mut shop, mut phone) = (seller.device().await, amira.device().await);
+
+    let (status, body) = amira.get("/user/logout").await;
+
+    assert_eq!((status, body["success"].as_bool()), (200, Some(true)));
+    phone.until("close").await;
+    shop.settled().await;
+    assert_eq!(amira.bearer_post("/video-call/end", json!({ "callId": "x" })).await.0, 400);
+    let mut again = Device::connect(&socket(&app), json!({ "token": amira.token })).await;
+    assert!(again.until("error").await.to_string().contains("Authentication error"));
+    assert_eq!(seller.get("/video-call/ice-servers").await.0, 200, "nobody else is");
     app.stop().await;
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bellwire_dialects::storefront::wire::{CallStatus, IncomingVideoCall, UserType};
 
 use super::message::Facts;
+use crate::clock::Millis;
 use crate::switchboard::SocketKey;
 
 #[derive(Debug)]
@@ -13,11 +14,13 @@ pub(super) struct LiveCall {
     /// What the callee was or will be rung with; kept for devices that come online meanwhile.
     pub(super) ring: Option<IncomingVideoCall>,
     pub(super) seats: BTreeMap<SocketKey, UserType>,
+    /// Since when nobody has been in it, where it has been answered.
+    pub(super) empty_since: Option<Millis>,
 }
 
 impl LiveCall {
     pub(super) fn new(facts: Facts) -> Self {
-        Self { facts, ring: None, seats: BTreeMap::new() }
+        Self { facts, ring: None, seats: BTreeMap::new(), empty_since: None }
     }
 
     pub(super) fn seats_of(&self, role: UserType) -> Vec<SocketKey> {

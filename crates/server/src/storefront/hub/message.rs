@@ -75,6 +75,17 @@ pub(crate) enum News {
     /// A call that a socket is about to speak of.
     Learned(Facts),
     Changed(Facts, Change),
+    /// A session was given back before its time.
+    SignedOut {
+        jti: String,
+    },
+}
+
+/// What lets a socket be who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) jti: String,
+    pub(crate) until: Millis,
 }
 
 /// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
@@ -83,7 +94,7 @@ pub(crate) enum Request {
     Connected {
         party: Party,
         related: Vec<String>,
-        until: Option<Millis>,
+        session: Option<Session>,
     },
     ListOnline,
     Ring(Box<IncomingVideoCall>),
@@ -164,6 +175,11 @@ pub(crate) enum Order {
     /// Nobody has answered in time.
     Miss {
         call_id: String,
+    },
+    /// Nobody has been in an answered call since then.
+    Abandon {
+        call_id: String,
+        since: Millis,
     },
     End {
         call_id: String,

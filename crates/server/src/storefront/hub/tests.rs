@@ -8,6 +8,8 @@ const BO: &str = "bo";
 const NOW: Millis = Millis(1_000_000);
 const RING_UNTIL: Millis = Millis(1_045_000);
 
+const GRACE: Duration = Duration::from_secs(120);
+
 const S1: SocketKey = SocketKey(1);
 const C1: SocketKey = SocketKey(2);
 const C2: SocketKey = SocketKey(3);
@@ -30,12 +32,12 @@ fn party(id: &str, role: UserType) -> Party {
 
 fn connect(hub: &mut Hub, socket: SocketKey, id: &str, role: UserType, related: &[&str]) -> Replies {
     let related = related.iter().map(|id| (*id).to_owned()).collect();
-    hub.handle(socket, Request::Connected { party: party(id, role), related, until: None }, NOW)
+    hub.handle(socket, Request::Connected { party: party(id, role), related, session: None }, NOW)
 }
 
 /// The shop on one device, Amira on two, Bo (a customer too) on one, and a call that rings.
 fn hub() -> Hub {
-    let mut hub = Hub::default();
+    let mut hub = Hub::new(GRACE);
     connect(&mut hub, S1, SHOP, UserType::Seller, &[AMIRA, BO]);
     connect(&mut hub, C1, AMIRA, UserType::Customer, &[SHOP]);
     connect(&mut hub, C2, AMIRA, UserType::Customer, &[SHOP]);
@@ -222,6 +224,30 @@ fn a_call_that_is_not_answered_is_missed_at_its_deadline_and_not_before() {
 }
 
 #[test]
+fn an_answered_call_that_nobody_is_in_is_given_up_after_a_while() {
+    let mut hub = hub();
+    hub.handle(S1, join(), NOW);
+    hub.changed(facts(CallStatus::Accepted), Change::default(), NOW);
+    hub.handle(C1, join(), NOW);
+    let later = |seconds: i64| Millis(NOW.0 + seconds * 1000);
+    hub.disconnected(S1, later(10));
+    hub.disconnected(C1, later(20));
+    connect(&mut hub, C1, AMIRA, UserType::Customer, &[SHOP]);
+    hub.handle(C1, join(), later(30));
+    assert!(hub.expire(later(1000)).is_empty(), "somebody came back");
+
+    hub.handle(C1, Request::Leave { call_id: "call".to_owned() }, later(1000));
+    assert!(hub.expire(later(1119)).is_empty());
+    let abandoned = Order::Abandon { call_id: "call".to_owned(), since: later(1000) };
+    assert_eq!(hub.expire(later(1120)), [(To::Records, Reply::Order(abandoned))]);
+
+    hub.changed(facts(CallStatus::Ended), Change::default(), later(1121));
+    while let Some(next) = hub.deadline() {
+        assert!(hub.expire(next).is_empty());
+    }
+}
+
+#[test]
 fn an_answered_call_is_never_missed() {
     let mut hub = hub();
     hub.changed(facts(CallStatus::Accepted), Change::default(), NOW);
@@ -248,7 +274,7 @@ fn a_call_that_is_over_takes_no_offers_and_swallows_late_candidates() {
 
 #[test]
 fn presence_is_told_to_related_people_only_and_for_the_first_and_last_device() {
-    let mut hub = Hub::default();
+    let mut hub = Hub::new(GRACE);
     connect(&mut hub, S1, SHOP, UserType::Seller, &[AMIRA]);
     connect(&mut hub, STRANGER, BO, UserType::Customer, &[]);
 
@@ -267,14 +293,16 @@ fn presence_is_told_to_related_people_only_and_for_the_first_and_last_device() {
 
 #[test]
 fn a_session_ends_with_its_token() {
-    let mut hub = Hub::default();
-    let until = Some(Millis(NOW.0 + 5));
-    hub.handle(
-        S1,
-        Request::Connected { party: party(SHOP, UserType::Seller), related: Vec::new(), until },
-        NOW,
-    );
+    let mut hub = Hub::new(GRACE);
+    let session = |socket: SocketKey| Session { jti: socket.0.to_string(), until: Millis(NOW.0 + 5) };
+    for socket in [S1, C1] {
+        let (party, session) = (party(SHOP, UserType::Seller), Some(session(socket)));
+        hub.handle(socket, Request::Connected { party, related: Vec::new(), session }, NOW);
+    }
 
+    let out = hub.signed_out(&C1.0.to_string());
+    assert!(matches!(out.as_slice(), [(To::Socket(C1), Reply::Error(_)), (To::Socket(C1), Reply::Close)]));
+    hub.disconnected(C1, NOW);
     let replies = hub.expire(Millis(NOW.0 + 5));
 
     assert!(matches!(

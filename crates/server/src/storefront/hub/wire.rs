@@ -25,6 +25,7 @@ impl switchboard::Hub for super::Hub {
                 Vec::new()
             }
             News::Changed(facts, change) => wired(self.changed(facts, change, now)),
+            News::SignedOut { jti } => wired(self.signed_out(&jti)),
         }
     }
 

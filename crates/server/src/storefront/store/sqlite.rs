@@ -91,8 +91,8 @@ impl Store for Sqlite {
         calls::tallies(&self.read, seller, from, to).await
     }
 
-    async fn unanswered(&self) -> Result<Vec<(String, Millis)>> {
-        calls::unanswered(&self.read).await
+    async fn live(&self) -> Result<Vec<String>> {
+        calls::live(&self.read).await
     }
 
     async fn mark_ringing(&self, call_id: &str, now: Millis) -> Result<bool> {

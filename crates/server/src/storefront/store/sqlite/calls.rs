@@ -125,14 +125,10 @@ pub(super) async fn tallies(
     .await?)
 }
 
-pub(super) async fn unanswered(pool: &SqlitePool) -> Result<Vec<(String, Millis)>> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT call_id, ring_until FROM video_calls WHERE status IN ('initiated', 'ringing') \
-         ORDER BY ring_until",
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|(call, until)| (call, Millis(until))).collect())
+pub(super) async fn live(pool: &SqlitePool) -> Result<Vec<String>> {
+    let sql = "SELECT call_id FROM video_calls WHERE status IN ('initiated', 'ringing', 'accepted') \
+         ORDER BY ring_until";
+    Ok(sqlx::query_scalar(sql).fetch_all(pool).await?)
 }
 
 /// Moves a call to another state; `false` if it was not in one that leads there.
