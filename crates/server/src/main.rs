@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bellwire_server::{
-    App, Backend, Backends, Config, DEMO_PASSWORD, Database, Mode, PublicBases, RingTimeouts,
-    StorefrontListeners, TurnConfig,
+    App, Backend, Backends, Config, DEMO_PASSWORD, Database, Limits, Mode, PublicBases, RequestLimits,
+    RingTimeouts, StorefrontListeners, TurnConfig,
 };
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -61,6 +61,9 @@ struct Options {
     /// Participants of a hearth group session
     #[arg(long, env = "MAX_CALL_PARTICIPANTS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=32))]
     max_call_participants: u32,
+    /// Requests one address may make of each backend in 15 minutes; by default as each documents
+    #[arg(long, env = "BELLWIRE_REQUEST_LIMIT", value_parser = clap::value_parser!(u32).range(1..))]
+    request_limit: Option<u32>,
     /// Take a client's address from X-Forwarded-For: only behind a reverse proxy that sets it
     #[arg(long, env = "BELLWIRE_BEHIND_PROXY")]
     behind_proxy: bool,
@@ -152,6 +155,10 @@ impl Options {
             },
             call_timeout: Duration::from_secs(self.call_timeout_minutes * 60),
             max_participants: self.max_call_participants,
+            limits: Limits {
+                requests: self.request_limit.map_or_else(RequestLimits::default, RequestLimits::all),
+                ..Limits::default()
+            },
             behind_proxy: self.behind_proxy,
             allowed_origins: self.allow_origin.clone(),
             public: self.public(),
