@@ -57,6 +57,10 @@ impl Shape {
         if let Some(seconds) = error.retry_after {
             shaped.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if error.status == StatusCode::PAYLOAD_TOO_LARGE {
+            // The rest of the body is not read, so that its connection cannot serve again.
+            shaped.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
             shaped.headers_mut().insert(header::ALLOW, allow);
         }

@@ -241,3 +241,56 @@ async fn asked_to_stop() -> std::io::Result<()> {
 async fn asked_to_stop() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn config(arguments: &[&str]) -> anyhow::Result<Config> {
+        Options::try_parse_from(std::iter::once(&"bellwire-server").chain(arguments))?.config()
+    }
+
+    #[test]
+    fn the_options_do_not_contradict_each_other() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn all_backends_are_served_unless_some_are_named() {
+        assert_eq!(config(&[]).expect("a configuration").backends, Backends::usual());
+
+        let some =
+            config(&["--only", "clinic,storefront", "--rest", "127.0.0.1:1"]).expect("a configuration");
+
+        let listeners = some.backends.storefront.expect("named");
+        assert_eq!((listeners.rest.port(), listeners.socket.port()), (1, 4000));
+        assert!(some.backends.clinic.is_some() && some.backends.hearth.is_none());
+        assert!(config(&["--only", "telegraph"]).is_err());
+    }
+
+    #[test]
+    fn public_bases_are_given_by_name_or_are_those_of_storefront() {
+        let bases = ["--public-rest-base", "clinic=https://c.example/,https://s.example/api/v2"];
+
+        let public = config(&bases).expect("a configuration").public;
+
+        let rest = |backend| public.get(&backend).and_then(|bases| bases.rest.as_deref());
+        assert_eq!(rest(Backend::Clinic), Some("https://c.example"));
+        assert_eq!(rest(Backend::Storefront), Some("https://s.example/api/v2"));
+        assert!(config(&["--public-rest-base", "clinic=c.example"]).is_err());
+    }
+
+    #[test]
+    fn times_and_limits_are_the_documented_ones_unless_given() {
+        let usual = config(&[]).expect("a configuration");
+        assert_eq!(usual.ring, RingTimeouts::default());
+        assert_eq!((usual.max_participants, usual.call_timeout), (8, Duration::from_secs(3600)));
+
+        let given = ["--ring-timeout", "20", "--request-limit", "7", "--max-call-participants", "3"];
+        let given = config(&given).expect("a configuration");
+        assert_eq!(given.ring, RingTimeouts::all(Duration::from_secs(20)));
+        assert_eq!((given.limits.requests, given.max_participants), (RequestLimits::all(7), 3));
+    }
+}

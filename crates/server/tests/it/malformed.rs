@@ -99,8 +99,6 @@ async fn bodies_that_make_no_sense_are_refused_in_the_backends_own_shape() {
     let send = async |path: &str, body: String| {
         let url = format!("{}{path}", rest(&app));
         let request = seller.http.post(url).header("content-type", "application/json").body(body);
-        // A refused body is not read to its end, so its connection does not serve again.
-        let request = request.header("connection", "close");
         let reply = request.send().await.expect("a reply");
         (reply.status().as_u16(), reply.json::<Value>().await.expect("json"))
     };
