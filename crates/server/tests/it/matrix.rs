@@ -7,8 +7,9 @@
 pub(crate) mod storefront;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use bellwire_server::{App, Config, Limits, RequestLimits};
+use bellwire_server::{App, Config, Limits, RequestLimits, RingTimeouts};
 use serde_json::{Value, json};
 
 use crate::support::Device;
@@ -93,13 +94,21 @@ pub(crate) struct Event {
     data: Value,
     /// Who may, and who hears of it by which event.
     allowed: Vec<(Who, Option<(Who, &'static str)>)>,
-    special: BTreeMap<Who, (Value, Refusal)>,
+    data_of: BTreeMap<Who, Value>,
     refusal: Refusal,
+    refusal_of: BTreeMap<Who, Refusal>,
 }
 
 impl Event {
     pub(crate) fn new(name: &'static str, data: Value, refusal: Refusal) -> Self {
-        Self { name, data, allowed: Vec::new(), special: BTreeMap::new(), refusal }
+        Self {
+            name,
+            data,
+            allowed: Vec::new(),
+            data_of: BTreeMap::new(),
+            refusal,
+            refusal_of: BTreeMap::new(),
+        }
     }
 
     /// `who` may, and `whom` hears `event` then. Everybody who is not named is refused.
@@ -114,10 +123,20 @@ impl Event {
         self
     }
 
-    /// What somebody who is refused sends instead, and how they learn of it.
-    pub(crate) fn refused(mut self, who: Who, data: Value, refusal: Refusal) -> Self {
-        self.special.insert(who, (data, refusal));
+    /// What somebody sends instead, allowed or not.
+    pub(crate) fn says(mut self, who: Who, data: Value) -> Self {
+        self.data_of.insert(who, data);
         self
+    }
+
+    /// How somebody learns of their refusal instead.
+    pub(crate) fn refused(mut self, who: Who, refusal: Refusal) -> Self {
+        self.refusal_of.insert(who, refusal);
+        self
+    }
+
+    fn data(&self, who: Who) -> Value {
+        self.data_of.get(&who).unwrap_or(&self.data).clone()
     }
 }
 
@@ -143,11 +162,13 @@ pub(crate) struct World {
     pub(crate) routes: Vec<Route>,
     pub(crate) events: Vec<Event>,
     pub(crate) barrier: Barrier,
+    /// Events that refuse something.
+    pub(crate) errors: &'static [&'static str],
     /// Events that anybody may hear at any time: presence.
     pub(crate) noise: &'static [&'static str],
 }
 
-/// A server on which the limits are in nobody's way.
+/// A server on which limits and time-outs are in nobody's way.
 pub(crate) async fn unlimited() -> App {
     let limits = Limits {
         initiates_per_minute: 10_000,
@@ -158,7 +179,8 @@ pub(crate) async fn unlimited() -> App {
         event_burst: 100_000,
         events_per_second: 100_000,
     };
-    App::start(Config { limits, ..Config::demo() }).await.expect("a server")
+    let ring = RingTimeouts::all(Duration::from_secs(600));
+    App::start(Config { limits, ring, ..Config::demo() }).await.expect("a server")
 }
 
 impl World {
@@ -240,10 +262,9 @@ impl World {
         for row in &events {
             let allowed: BTreeSet<Who> = row.allowed.iter().map(|(who, _)| *who).collect();
             for who in everybody.iter().filter(|who| **who != Who::Nobody && !allowed.contains(who)) {
-                let (data, refusal) =
-                    row.special.get(who).cloned().unwrap_or((row.data.clone(), row.refusal));
                 let device = self.devices.get_mut(who).expect("checked");
-                device.say(row.name, data).await;
+                device.say(row.name, row.data(*who)).await;
+                let refusal = row.refusal_of.get(who).copied().unwrap_or(row.refusal);
                 if let Refusal::Event(name) = refusal {
                     device.until(name).await;
                     device.log.clear();
@@ -275,13 +296,13 @@ impl World {
         for row in std::mem::take(&mut self.events) {
             assert!(!row.allowed.is_empty(), "{} is for nobody", row.name);
             for (who, heard) in &row.allowed {
-                self.devices[who].say(row.name, row.data.clone()).await;
+                self.devices[who].say(row.name, row.data(*who)).await;
                 if let Some((whom, event)) = heard {
                     self.devices.get_mut(whom).expect("somebody with a device").until(event).await;
                 }
                 let device = self.devices.get_mut(who).expect("checked");
                 let heard = settle(device, &self.barrier).await;
-                let error = heard.iter().find(|(name, _)| *name == self.barrier.answer);
+                let error = heard.iter().find(|(name, _)| self.errors.contains(&&**name));
                 assert!(error.is_none(), "{} by {who:?} is refused: {error:?}", row.name);
                 self.settle().await;
             }

@@ -42,6 +42,7 @@ pub(crate) async fn world(app: &App) -> World {
             data: json!({ "callId": "no-such-call", "userId": "" }),
             answer: "callError",
         },
+        errors: &["callError"],
         noise: &["getUsers", "userOnlineStatusChanged"],
     }
 }
