@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{self, CorsLayer};
 use tracing::{debug, info, warn};
 
 use crate::auth::{HashError, Passwords, kept_secret, random_secret};
@@ -87,7 +87,7 @@ struct Bound {
 impl App {
     /// Binds, brings the database up to date and serves.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let cors = cors(&config.allowed_origins)?;
+        let cors = origins(&config.allowed_origins)?;
         let bound = bind_all(&config).await?;
         let pools = Pools::open(&config.database).await?;
         let secret = secret(&config).map_err(StartError::Secret)?;
@@ -321,16 +321,20 @@ fn secret(config: &Config) -> std::io::Result<String> {
     }
 }
 
-fn cors(origins: &[String]) -> Result<CorsLayer, StartError> {
+fn origins(origins: &[String]) -> Result<CorsLayer, StartError> {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
+        .expose_headers([header::RETRY_AFTER]);
+    if origins.iter().any(|origin| origin == "*") {
+        // Any page may ask, none with somebody's cookies.
+        return Ok(layer.allow_origin(cors::Any));
+    }
     let origins = origins
         .iter()
         .map(|origin| origin.parse::<HeaderValue>().map_err(|_| StartError::Origin(origin.clone())))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(CorsLayer::new()
-        .allow_origin(origins)
-        .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION]))
+    Ok(layer.allow_origin(origins).allow_credentials(true))
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> axum::response::Response {

@@ -260,7 +260,7 @@ pub struct Config {
     pub max_participants: u32,
     /// Believe the last address of `X-Forwarded-For`: only behind a reverse proxy that sets it.
     pub behind_proxy: bool,
-    /// Web origins allowed to call with cookies; none by default.
+    /// Web origins allowed to call with cookies, or `*` for all of them without; none by default.
     pub allowed_origins: Vec<String>,
     pub limits: Limits,
     pub public: BTreeMap<Backend, PublicBases>,

@@ -67,7 +67,7 @@ struct Options {
     /// Take a client's address from X-Forwarded-For: only behind a reverse proxy that sets it
     #[arg(long, env = "BELLWIRE_BEHIND_PROXY")]
     behind_proxy: bool,
-    /// Web origin allowed to call with cookies (may be repeated)
+    /// Web origin allowed to call with cookies, or * for all without (may be repeated)
     #[arg(long = "allow-origin", env = "BELLWIRE_ALLOW_ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
     /// Address the relay is reached at from outside; switches the relay on

@@ -1,5 +1,6 @@
 //! Histories, customers, figures, discovery.
 
+use bellwire_server::{App, Config};
 use serde_json::{Value, json};
 
 use crate::support::{Person, rest, server, socket};
@@ -106,6 +107,25 @@ async fn discovery_names_both_bases_as_the_client_sees_them() {
     let rest = found["dialects"][0]["restBase"].as_str().expect("text");
     assert!(rest.starts_with("http://calls.example:"), "{rest}");
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_named_origins_may_bring_cookies_and_of_any_origin_none() {
+    for (allowed, with_cookies) in [("https://shop.example", true), ("*", false)] {
+        let config = Config { allowed_origins: vec![allowed.to_owned()], ..Config::demo() };
+        let app = App::start(config).await.expect("a server");
+        let ask = async |origin: &str| {
+            let url = format!("{}/video-call/ice-servers", rest(&app));
+            reqwest::Client::new().get(url).header("origin", origin).send().await.expect("a reply")
+        };
+        let reply = ask("https://shop.example").await;
+        assert_eq!(reply.headers()["access-control-allow-origin"], allowed);
+        assert_eq!(reply.headers().contains_key("access-control-allow-credentials"), with_cookies);
+        let other = ask("https://elsewhere.example").await;
+        let let_in = other.headers().contains_key("access-control-allow-origin");
+        assert_eq!(let_in, !with_cookies, "another origin, {allowed}");
+        app.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
