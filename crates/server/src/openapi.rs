@@ -223,6 +223,11 @@ impl Schema {
         self
     }
 
+    /// One or the other.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(json!({ "anyOf": [self.0, other.0] }))
+    }
+
     /// `null` is allowed as well.
     pub(crate) fn or_null(self) -> Self {
         Self(json!({ "anyOf": [self.0, { "type": "null" }] }))

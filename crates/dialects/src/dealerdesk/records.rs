@@ -126,7 +126,7 @@ impl Dealerdesk {
             outgoing: self.is_me(&row.caller_email),
             status: status.to_owned(),
             started_at: row.started_at.unwrap_or_default(),
-            duration_s: row.duration_seconds,
+            duration_s: row.talk_seconds.unwrap_or(row.duration_seconds),
             subject: subject(&room),
             kind: Some(match row.call_type {
                 CallType::Audio => MediaKind::Voice,

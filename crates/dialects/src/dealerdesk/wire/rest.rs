@@ -173,6 +173,9 @@ pub struct CallLogRow {
     /// From the first ring on, as deployed.
     #[serde(default, deserialize_with = "super::count")]
     pub duration_seconds: u32,
+    /// Additive: from the answer on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk_seconds: Option<u32>,
     /// Additive: what the one who is not asking is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_name: Option<String>,

@@ -1,0 +1,58 @@
+//! Who sends a REST request.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use bellwire_dialects::dealerdesk::wire::UserType;
+
+use super::state::{Claims, Party, Shared};
+use crate::auth::Session;
+use crate::config::Mode;
+use crate::error::ApiError;
+use crate::request::bearer;
+
+/// Somebody with a good token, or in compat mode perhaps somebody without one.
+pub(super) struct Caller(Option<Party>);
+
+impl FromRequestParts<Shared> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
+        let Some(token) = bearer(parts) else {
+            return match state.common.config.mode {
+                Mode::Strict => Err(ApiError::unauthorized("Please sign in")),
+                Mode::Compat => Ok(Self(None)),
+            };
+        };
+        let stale = || ApiError::unauthorized("Your session is invalid or has expired, please sign in again");
+        let session: Session<Claims> = state.tokens.read(token).ok_or_else(stale)?;
+        let party = Party { role: session.claims.role, email: session.claims.email.clone() };
+        if state.common.revoked.contains(&session).await? || state.store.account(&party).await?.is_none() {
+            return Err(stale());
+        }
+        Ok(Self(Some(party)))
+    }
+}
+
+impl Caller {
+    /// Whoever has a token is that one; anybody else is who they say, as deployed.
+    pub(super) fn or(self, said: impl FnOnce() -> Party) -> Party {
+        self.0.unwrap_or_else(said)
+    }
+
+    /// Only for oneself: a token's owner must be at that address.
+    pub(super) async fn at(self, email: &str, state: &Shared) -> Result<Party, ApiError> {
+        match self.0 {
+            Some(party) if Party::new(party.role, email) == party => Ok(party),
+            Some(_) => Err(ApiError::forbidden("This belongs to somebody else")),
+            None => {
+                for role in [UserType::Dealer, UserType::Technician] {
+                    let party = Party::new(role, email);
+                    if state.store.account(&party).await?.is_some() {
+                        return Ok(party);
+                    }
+                }
+                Err(ApiError::not_found("User not found"))
+            }
+        }
+    }
+}

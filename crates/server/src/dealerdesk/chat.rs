@@ -1,0 +1,186 @@
+//! REST: rooms, messages, past calls and the relay's credentials. Each belongs to the two in a room.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use bellwire_dialects::dealerdesk::wire::{
+    CallsPage, Health, MessageRow, Pagination, Room, RoomRow, UnreadCount, UserType,
+};
+use serde_json::{Value, json};
+
+use super::caller::Caller;
+use super::state::{Party, Shared, room, room_of};
+use super::store::CallQuery;
+use crate::backend::Backend;
+use crate::clock::Millis;
+use crate::error::ApiError;
+use crate::relay::CREDENTIAL_TTL;
+use crate::request::Params;
+
+/// Rows of one answer.
+const MOST_ROWS: u32 = 200;
+/// Further back nobody pages.
+const FURTHEST: u32 = 10_000_000;
+
+pub(super) async fn room_of_two(
+    State(state): State<Shared>,
+    caller: Caller,
+    Path((dealer, technician)): Path<(String, String)>,
+    params: Params,
+) -> Result<Json<RoomRow>, ApiError> {
+    let room = room_of(&dealer, &technician, params.text("postId")).ok_or_else(no_room)?;
+    let me = member(caller, &room)?;
+    match state.messages.open(&me, &room).await? {
+        Ok(()) => {}
+        Err(error) if error.code.as_deref() == Some("RATE_LIMITED") => {
+            return Err(ApiError::too_many(error.message, 60));
+        }
+        Err(error) => return Err(ApiError::not_found(error.message)),
+    }
+    let created_at = state.store.room_made_at(&room).await?.map(Millis::iso);
+    Ok(Json(RoomRow {
+        room_id: room.to_string(),
+        dealer_email: room.dealer,
+        technician_email: room.technician,
+        post_id: room.post,
+        created_at,
+        ..RoomRow::default()
+    }))
+}
+
+pub(super) async fn messages(
+    State(state): State<Shared>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Vec<MessageRow>>, ApiError> {
+    let (Some(dealer), Some(technician)) = (params.text("dealerEmail"), params.text("technicianEmail"))
+    else {
+        return Err(ApiError::bad_request("dealerEmail and technicianEmail are required"));
+    };
+    let room = room_of(dealer, technician, params.text("postId")).ok_or_else(no_room)?;
+    rows(&state, caller, &room, &params).await
+}
+
+pub(super) async fn room_messages(
+    State(state): State<Shared>,
+    caller: Caller,
+    Path(name): Path<String>,
+    params: Params,
+) -> Result<Json<Vec<MessageRow>>, ApiError> {
+    rows(&state, caller, &room(&name).ok_or_else(no_room)?, &params).await
+}
+
+async fn rows(
+    state: &Shared,
+    caller: Caller,
+    room: &Room,
+    params: &Params,
+) -> Result<Json<Vec<MessageRow>>, ApiError> {
+    member(caller, room)?;
+    let (limit, offset) = window(params)?;
+    Ok(Json(state.store.messages(room, limit, offset).await?))
+}
+
+pub(super) async fn unread_count(
+    State(state): State<Shared>,
+    caller: Caller,
+    Path(email): Path<String>,
+) -> Result<Json<UnreadCount>, ApiError> {
+    let me = caller.at(&email, &state).await?;
+    Ok(Json(UnreadCount { unread_count: state.store.unread(&me).await? }))
+}
+
+pub(super) async fn rooms(
+    State(state): State<Shared>,
+    caller: Caller,
+    Path(email): Path<String>,
+) -> Result<Json<Vec<RoomRow>>, ApiError> {
+    let me = caller.at(&email, &state).await?;
+    let mut rows = state.store.rooms(&me).await?;
+    let others: Vec<Party> = rows.iter().map(|row| other_of(&me, row)).collect();
+    let online =
+        state.exchange.look(move |hub| others.iter().map(|who| hub.is_online(who)).collect::<Vec<_>>());
+    for (row, online) in rows.iter_mut().zip(online.await.unwrap_or_default()) {
+        row.other_online = Some(online);
+    }
+    Ok(Json(rows))
+}
+
+fn other_of(me: &Party, row: &RoomRow) -> Party {
+    match me.role {
+        UserType::Dealer => Party::new(UserType::Technician, &row.technician_email),
+        UserType::Technician => Party::new(UserType::Dealer, &row.dealer_email),
+    }
+}
+
+/// Asked by `page` it says how many there are; asked by `offset` it is the bare rows.
+pub(super) async fn calls(
+    State(state): State<Shared>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let place = match params.text("roomId") {
+        Some(name) => Some(room(name).ok_or_else(no_room)?),
+        None => None,
+    };
+    let me = match (&place, params.text("userEmail")) {
+        (_, Some(email)) => caller.at(email, &state).await?,
+        (Some(room), None) => member(caller, room)?,
+        (None, None) => return Err(ApiError::bad_request("roomId or userEmail is required")),
+    };
+    if place.as_ref().is_some_and(|room| me.other(room).is_none()) {
+        return Err(foreign());
+    }
+    let (limit, mut offset) = window(&params)?;
+    let page = match params.text("page") {
+        Some(_) => Some(params.number("page", 1)?.clamp(1, FURTHEST)),
+        None => None,
+    };
+    if let Some(page) = page {
+        offset = (page - 1).saturating_mul(limit);
+    }
+    let query = CallQuery { me, room: place, limit, offset };
+    let (calls, total_items) = state.store.past_calls(&query).await?;
+    Ok(Json(match page {
+        None => json!(calls),
+        Some(current_page) => {
+            let total_pages = total_items.div_ceil(limit);
+            let pagination = Pagination { current_page, total_pages, total_items, items_per_page: limit };
+            json!(CallsPage { calls, pagination })
+        }
+    }))
+}
+
+pub(super) async fn ice_servers(State(state): State<Shared>, caller: Caller) -> Json<Value> {
+    let me = caller.or(|| Party::new(UserType::Technician, "guest"));
+    let user = format!("{}.{}", me.role.as_str(), me.email);
+    let servers = state.common.ice_servers(Backend::Dealerdesk, &user, Millis::now());
+    Json(json!({ "success": true, "iceServers": servers, "ttl": CREDENTIAL_TTL.as_secs() }))
+}
+
+pub(super) async fn health(State(state): State<Shared>) -> Result<Json<Health>, ApiError> {
+    state.common.pools.alive().await?;
+    Ok(Json(Health {
+        status: "OK".to_owned(),
+        service: "chat-service".to_owned(),
+        timestamp: Millis::now().iso(),
+    }))
+}
+
+/// Whoever asks, if they are in the room; without a token the dealer, as good as anybody.
+fn member(caller: Caller, room: &Room) -> Result<Party, ApiError> {
+    let me = caller.or(|| Party::of(room, UserType::Dealer));
+    if me.other(room).is_some() { Ok(me) } else { Err(foreign()) }
+}
+
+fn window(params: &Params) -> Result<(u32, u32), ApiError> {
+    let limit = params.number("limit", 50)?.clamp(1, MOST_ROWS);
+    Ok((limit, params.number("offset", 0)?.min(FURTHEST)))
+}
+
+fn foreign() -> ApiError {
+    ApiError::forbidden("You are not part of this room")
+}
+
+fn no_room() -> ApiError {
+    ApiError::bad_request("This is not a room")
+}

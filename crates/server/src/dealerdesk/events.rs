@@ -1,0 +1,174 @@
+//! Socket events: who is at the door, and what a client says there. Parses, asks, and decides nothing.
+
+mod parse;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bellwire_dialects::dealerdesk::wire::name;
+use serde_json::{Value, json};
+use tracing::{debug, warn};
+
+use self::parse::Asked;
+use super::calls::Speaker;
+use super::hub::{Hub, Request, refusal};
+use super::state::{Claims, Party, Shared};
+use crate::auth::Session;
+use crate::clock::Millis;
+use crate::config::Mode;
+use crate::door::{self, Refused};
+use crate::store::StoreError;
+use crate::switchboard::SocketKey;
+
+const NOBODY: &str = "Authentication error";
+
+/// The namespace `/`: a token at the door, none needed in compat mode.
+pub(super) struct Door(pub(super) Shared);
+
+#[async_trait]
+impl door::Door for Door {
+    type Hub = Hub;
+    /// Who a token named; nobody in compat mode until `register_for_notifications` or `join_room`.
+    type Guest = Option<Session<Claims>>;
+    type Talk = Talk;
+
+    const EVENTS: &'static [&'static str] = parse::EVENTS;
+
+    async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused> {
+        let state = &self.0;
+        let token = auth.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
+        let Some(token) = token else {
+            return match state.common.config.mode {
+                Mode::Strict => Err(Refused::new(NOBODY)),
+                Mode::Compat => Ok(None),
+            };
+        };
+        let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(NOBODY))?;
+        match state.common.revoked.contains(&session).await {
+            Ok(false) => Ok(Some(session)),
+            Ok(true) => Err(Refused::new(NOBODY)),
+            Err(error) => {
+                warn!(%error, "A socket could not be checked");
+                Err(Refused::new(NOBODY))
+            }
+        }
+    }
+
+    fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
+        Talk { state: Arc::clone(&self.0), key, guest, me: None }
+    }
+
+    fn too_many(retry_after: u64) -> (&'static str, Value) {
+        let message = "Too many events, please wait a moment";
+        (name::ERROR, json!({ "message": message, "code": "RATE_LIMITED", "retryAfter": retry_after }))
+    }
+}
+
+/// Whose socket it is.
+struct Me {
+    party: Party,
+    name: String,
+}
+
+/// One socket's task.
+pub(super) struct Talk {
+    state: Shared,
+    key: SocketKey,
+    guest: Option<Session<Claims>>,
+    me: Option<Me>,
+}
+
+#[async_trait]
+impl door::Talk for Talk {
+    async fn begin(&mut self) {
+        let Some(session) = &self.guest else { return };
+        let party = Party { role: session.claims.role, email: session.claims.email.clone() };
+        let until = session.expires;
+        if let Err(error) = self.arrive(party, Some(until)).await {
+            warn!(%error, "A socket could not be let in");
+        }
+    }
+
+    async fn event(&mut self, name: &str, data: Value) -> Option<Value> {
+        let Some(asked) = parse::parse(name, data) else {
+            debug!(socket = self.key.0, "An event that makes no sense is dropped");
+            return None;
+        };
+        if let Err(error) = self.handle(asked).await {
+            warn!(%error, "An event was not handled");
+            self.refuse("Something went wrong, please try again", "INTERNAL").await;
+        }
+        None
+    }
+}
+
+impl Talk {
+    async fn handle(&mut self, asked: Asked) -> Result<(), StoreError> {
+        if let Asked::Register(party) | Asked::Join(party, _) = &asked {
+            let party = party.clone();
+            self.introduce(party).await?;
+        }
+        let Some(Me { party, name }) = &self.me else {
+            return self.unknown(&asked).await;
+        };
+        let me = Speaker { socket: self.key, party, name };
+        let (calls, messages) = (&self.state.calls, &self.state.messages);
+        match asked {
+            Asked::Register(said) => {
+                if said != *party {
+                    self.refuse("You are somebody else", "FORBIDDEN").await;
+                }
+                Ok(())
+            }
+            Asked::Join(_, room) => messages.join(me, room).await,
+            Asked::Send(room, text) => messages.send(me, &room, &text).await,
+            Asked::MarkRead(id) => messages.mark_read(me, id).await,
+            Asked::MarkRoomRead(room) => messages.mark_room_read(me, room).await,
+            Asked::Place { room, kind, target } => calls.place(me, room, kind, &target).await,
+            Asked::Accept(id) => calls.accept(me, id).await,
+            Asked::Reject(id, reason) => calls.reject(party, id, reason).await,
+            Asked::End(id, reason) => calls.end(party, id, reason).await,
+            Asked::Typing(room, on) => {
+                self.state.exchange.ask(self.key, Request::Typing { room, on }).await;
+                Ok(())
+            }
+            Asked::Relay(room, call, relay) => {
+                self.state.exchange.ask(self.key, Request::Relay { room, call, relay }).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// A deployed client says who it is; one with a token has been asked already.
+    async fn introduce(&mut self, party: Party) -> Result<(), StoreError> {
+        let known = self.me.as_ref().is_some_and(|me| me.party == party);
+        if known || self.guest.is_some() || self.state.common.config.mode == Mode::Strict {
+            return Ok(());
+        }
+        self.arrive(party, None).await
+    }
+
+    async fn arrive(&mut self, party: Party, until: Option<Millis>) -> Result<(), StoreError> {
+        let Some(account) = self.state.store.account(&party).await? else { return Ok(()) };
+        let related = self.state.store.related(&party).await?;
+        let request = Request::Arrive { party: party.clone(), related, until };
+        self.state.exchange.ask(self.key, request).await;
+        self.me = Some(Me { party, name: account.name });
+        Ok(())
+    }
+
+    async fn unknown(&self, asked: &Asked) -> Result<(), StoreError> {
+        if let Asked::Place { room, .. } = asked {
+            let room_id = room.as_ref().map(ToString::to_string);
+            let reason = bellwire_dialects::dealerdesk::wire::CallFailed::FAILED;
+            self.state.exchange.ask(self.key, Request::NotPlaced { room_id, reason }).await;
+        } else {
+            self.refuse("Please register first", "UNAUTHORIZED").await;
+        }
+        Ok(())
+    }
+
+    async fn refuse(&self, message: &str, code: &str) {
+        self.state.exchange.ask(self.key, Request::Refuse(refusal(message, code))).await;
+    }
+}

@@ -1,0 +1,99 @@
+//! Signing in. As deployed this is the work of two other services; here the reply has a token besides.
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::extract::State;
+use bellwire_dialects::dealerdesk::wire::{Account as Shown, LoginBody, LoginReply, UserType};
+use tracing::debug;
+
+use super::state::{Claims, Party, Shared};
+use super::store::Account;
+use crate::clock::Millis;
+use crate::config::Mode;
+use crate::error::ApiError;
+use crate::request::{Body, ClientIp};
+
+const LONGEST_PASSWORD: usize = 1024;
+
+pub(super) async fn dealer(
+    State(state): State<Shared>,
+    ClientIp(from): ClientIp,
+    Body(body): Body<LoginBody>,
+) -> Result<Json<LoginReply>, ApiError> {
+    login(&state, from, body, UserType::Dealer).await
+}
+
+pub(super) async fn technician(
+    State(state): State<Shared>,
+    ClientIp(from): ClientIp,
+    Body(body): Body<LoginBody>,
+) -> Result<Json<LoginReply>, ApiError> {
+    login(&state, from, body, UserType::Technician).await
+}
+
+/// How somebody is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entry {
+    /// They have shown who they are.
+    Proven,
+    /// They have said an address, which is enough for nothing that needs a token.
+    Believed,
+    Refused,
+}
+
+async fn login(
+    state: &Shared,
+    from: IpAddr,
+    body: LoginBody,
+    role: UserType,
+) -> Result<Json<LoginReply>, ApiError> {
+    let LoginBody { email, password } = body;
+    let password = password.filter(|password| !password.is_empty());
+    let too_long = password.as_ref().is_some_and(|password| password.len() > LONGEST_PASSWORD);
+    let party = Party::new(role, &email);
+    if party.email.is_empty() || party.email.len() > 254 || too_long {
+        return Err(ApiError::bad_request("Email is required"));
+    }
+    state
+        .logins
+        .check(&(from, format!("{} {}", role.as_str(), party.email)))
+        .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
+
+    let account = state.store.account(&party).await?;
+    let entry = check(state, role, account.as_ref(), password.as_deref()).await;
+    let Some(account) = account.filter(|_| entry != Entry::Refused) else {
+        debug!(role = role.as_str(), "Sign-in refused");
+        // One message for all, so that nobody learns who has an account.
+        return Err(ApiError::unauthorized("Invalid credentials"));
+    };
+    let token = match entry {
+        Entry::Proven => {
+            let claims = Claims { email: party.email, role };
+            Some(state.tokens.issue(&claims, Millis::now()).ok_or_else(ApiError::internal)?)
+        }
+        Entry::Believed | Entry::Refused => None,
+    };
+    let shown = Some(Shown { email: account.email, name: account.name, avatar: account.avatar });
+    let (dealer, technician) = match role {
+        UserType::Dealer => (shown, None),
+        UserType::Technician => (None, shown),
+    };
+    let message = Some("Login successful".to_owned());
+    Ok(Json(LoginReply { success: Some(true), message, token, dealer, technician }))
+}
+
+async fn check(state: &Shared, role: UserType, account: Option<&Account>, password: Option<&str>) -> Entry {
+    let hash = account.and_then(|account| account.password_hash.as_deref());
+    match (role, password) {
+        (UserType::Dealer | UserType::Technician, Some(password)) => {
+            if state.common.passwords.verify(password, hash).await { Entry::Proven } else { Entry::Refused }
+        }
+        (UserType::Dealer, None) => Entry::Refused,
+        (UserType::Technician, None) => match (account, state.common.config.mode) {
+            (Some(account), _) if account.passwordless => Entry::Proven,
+            (Some(_), Mode::Compat) => Entry::Believed,
+            (Some(_), Mode::Strict) | (None, _) => Entry::Refused,
+        },
+    }
+}
