@@ -2,6 +2,7 @@
 
 mod access;
 mod calls;
+mod dealerdesk;
 mod lists;
 mod malformed;
 mod matrix;
