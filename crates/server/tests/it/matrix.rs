@@ -4,6 +4,7 @@
 //! First all that must be refused is tried, and nobody else may hear of it; then, row by row, what is
 //! allowed must work. So a row's objects may be used up by the rows after it.
 
+pub(crate) mod dealerdesk;
 pub(crate) mod storefront;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -331,5 +332,12 @@ pub(crate) async fn closed_door(url: &str, namespace: &str) {
 async fn storefront_matrix() {
     let app = unlimited().await;
     storefront::world(&app).await.play(&app).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dealerdesk_matrix() {
+    let app = unlimited().await;
+    dealerdesk::world(&app).await.play(&app).await;
     app.stop().await;
 }

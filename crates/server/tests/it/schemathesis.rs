@@ -8,8 +8,8 @@ use std::process::Stdio;
 use bellwire_server::App;
 use tokio::process::Command;
 
-use crate::matrix::storefront;
 use crate::matrix::{Who, World, unlimited};
+use crate::matrix::{dealerdesk, storefront};
 
 /// Requests for each route and kind of data.
 const REQUESTS: &str = "12";
@@ -58,5 +58,13 @@ async fn torment(host: &str, token: &str, name: &str) {
 async fn storefront_survives_schemathesis() {
     let app = unlimited().await;
     run(&app, storefront::world(&app).await).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs schemathesis"]
+async fn dealerdesk_survives_schemathesis() {
+    let app = unlimited().await;
+    run(&app, dealerdesk::world(&app).await).await;
     app.stop().await;
 }

@@ -340,4 +340,5 @@ macro_rules! suite {
 
 suite! {
     storefront = cast::STOREFRONT;
+    dealerdesk = cast::DEALERDESK;
 }

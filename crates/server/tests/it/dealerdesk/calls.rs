@@ -131,7 +131,7 @@ async fn nobody_answers() {
 async fn one_device_answers_and_the_others_know() {
     let app = server().await;
     let (dan, tea) = (Person::dealer(&app).await, Person::technician(&app).await);
-    let (mut shop, mut phone, mut tablet) = (dan.device().await, tea.device().await, tea.device().await);
+    let (mut shop, phone, mut tablet) = (dan.device().await, tea.device().await, tea.device().await);
     let room = room(DEALER, TECHNICIAN);
     let id = place(&mut shop, &room, TECHNICIAN).await;
     let mut late = tea.device().await;
