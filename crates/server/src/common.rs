@@ -53,6 +53,11 @@ impl Common {
         Tokens::new(&self.secret, purpose, self.config.session_ttl.unwrap_or(ttl))
     }
 
+    /// The same for tokens that renew others: the configured life of a session is not theirs.
+    pub(crate) fn lasting_tokens(&self, purpose: &str, ttl: Duration) -> Tokens {
+        Tokens::new(&self.secret, purpose, ttl)
+    }
+
     /// What a client needs to be reached: the relay, and other STUN servers. Credentials are good for
     /// [`CREDENTIAL_TTL`](crate::relay::CREDENTIAL_TTL).
     pub(crate) fn ice_servers(&self, backend: Backend, user: &str, now: Millis) -> Vec<IceServer> {

@@ -16,6 +16,9 @@ use super::{
 };
 use crate::{DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, limits};
 
+/// Additive `reason` of an end: two devices of ours accepted at once, and this one was the second.
+const ELSEWHERE: &str = "answered_elsewhere";
+
 /// Who an event says it is from.
 enum From {
     Us,
@@ -164,6 +167,12 @@ impl Marketplace {
         }
         let known = self.calls.find(&event.call_id).ok_or(DecodeError::ForeignCall { what: WHAT })?;
         let by_us = by == Some(self.me());
+        if event.reason.as_deref() == Some(ELSEWHERE) {
+            // The record goes on with the other device of ours.
+            let signal = if known.answered { Signal::HangUp } else { Signal::AnsweredElsewhere };
+            self.calls.forget(&event.call_id);
+            return Ok(Reaction::hear(key(&event.call_id), signal));
+        }
         let signal = match (known.answered, event.reason.as_deref()) {
             (true, _) => Signal::HangUp,
             (false, Some(encode::MISSED)) => Signal::Missed,

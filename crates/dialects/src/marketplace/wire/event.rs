@@ -305,7 +305,8 @@ pub struct CallEnded {
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration: f64,
-    /// Additive: `missed` if nobody answered in time, `failed` if the server gave the call up.
+    /// Additive: `missed` if nobody answered in time, `failed` if the server gave the call up,
+    /// `answered_elsewhere` for the second of two devices that accepted at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -1,0 +1,222 @@
+//! Socket events: who is at the door, and what a client says there. Parses, asks the hub, and decides
+//! nothing.
+
+mod parse;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bellwire_dialects::marketplace::wire::{MessageType, PersonBody, name};
+use serde_json::{Value, json};
+use tracing::{debug, warn};
+
+use self::parse::Parsed;
+use super::caller::known;
+use super::hub::{Facts, Hub, News, Request};
+use super::state::{Claims, Shared};
+use super::store::{FullMessage, User};
+use crate::auth::Session;
+use crate::clock::Millis;
+use crate::door::{self, Refused};
+use crate::error::ApiError;
+use crate::switchboard::SocketKey;
+
+/// Calls a socket has lately spoken of and the hub therefore knows.
+const REMEMBERED_CALLS: usize = 32;
+
+const EVENTS: [&str; 16] = [
+    name::INITIATE_VIDEO_CALL,
+    name::INITIATE_VOICE_CALL,
+    name::INITIATE_SCREEN_SHARE,
+    name::ACCEPT_CALL,
+    name::DECLINE_CALL,
+    name::END_CALL,
+    name::PARTICIPANT_JOINED,
+    name::PARTICIPANT_LEFT,
+    name::WEBRTC_OFFER,
+    name::WEBRTC_ANSWER,
+    name::ICE_CANDIDATE,
+    name::MEDIA_STATE,
+    name::TYPING,
+    name::STOP_TYPING,
+    name::SEND_MESSAGE,
+    name::UPDATE_STATUS,
+];
+
+/// As deployed: no token, and one that is not good.
+const NO_TOKEN: &str = "Authentication error";
+const BAD_TOKEN: &str = "Invalid token";
+
+/// The namespace `/`. Deployed clients have a token too, so both modes ask for it.
+pub(super) struct Door(pub(super) Shared);
+
+/// Somebody with a good token.
+#[derive(Clone)]
+pub(super) struct Guest {
+    me: User,
+    until: Millis,
+}
+
+#[async_trait]
+impl door::Door for Door {
+    type Hub = Hub;
+    type Guest = Guest;
+    type Talk = Talk;
+
+    const EVENTS: &'static [&'static str] = &EVENTS;
+
+    async fn admit(&self, auth: Value) -> Result<Guest, Refused> {
+        let state = &self.0;
+        let token = auth.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
+        let token = token.ok_or_else(|| Refused::new(NO_TOKEN))?;
+        let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(BAD_TOKEN))?;
+        match known(state, &session).await {
+            Ok(Some(me)) => Ok(Guest { me, until: session.expires }),
+            Ok(None) => Err(Refused::new(BAD_TOKEN)),
+            Err(error) => {
+                warn!(%error, "A socket could not be checked");
+                // Not a word about tokens: a client would throw a good one away.
+                Err(Refused::new("Server error"))
+            }
+        }
+    }
+
+    fn talk(self: Arc<Self>, key: SocketKey, guest: Guest) -> Talk {
+        Talk { state: Arc::clone(&self.0), key, guest, known: HashSet::new() }
+    }
+
+    fn too_many(retry_after: u64) -> (&'static str, Value) {
+        let message = "Too many events, please wait a moment";
+        (name::CALL_ERROR, json!({ "message": message, "retryAfter": retry_after }))
+    }
+}
+
+/// One socket's task.
+pub(super) struct Talk {
+    state: Shared,
+    key: SocketKey,
+    guest: Guest,
+    known: HashSet<String>,
+}
+
+#[async_trait]
+impl door::Talk for Talk {
+    async fn begin(&mut self) {
+        let User { id, full_name, avatar, .. } = self.guest.me.clone();
+        let related = match self.state.store.related(&id).await {
+            Ok(related) => related,
+            Err(error) => {
+                warn!(%error, "Presence is incomplete");
+                Vec::new()
+            }
+        };
+        let me = PersonBody { id, name: Some(full_name), avatar };
+        self.ask(Request::Connected { me, related, until: self.guest.until }).await;
+    }
+
+    async fn event(&mut self, name: &str, data: Value) -> Option<Value> {
+        let Some(parsed) = parse::parse(name, data) else {
+            debug!(socket = self.key.0, "An event that makes no sense is dropped");
+            return None;
+        };
+        if let Err(error) = self.handle(parsed).await {
+            debug!(message = error.message(), "An event was refused");
+        }
+        None
+    }
+}
+
+impl Talk {
+    async fn ask(&self, request: Request) {
+        self.state.exchange.ask(self.key, request).await;
+    }
+
+    async fn handle(&mut self, parsed: Parsed) -> Result<(), ApiError> {
+        match parsed {
+            Parsed::Ring { call_id, recipient, kind } => self.ring(call_id, &recipient, kind).await,
+            Parsed::Of(call_id, request) => {
+                if !self.known.contains(&call_id)
+                    && let Some(call) = self.state.store.call(&call_id).await?
+                {
+                    self.learn(&call).await;
+                }
+                self.ask(request).await;
+                Ok(())
+            }
+            Parsed::Ask(request) => {
+                self.ask(request).await;
+                Ok(())
+            }
+            Parsed::Say { recipient, text, id } => {
+                let me = &self.guest.me;
+                // Whoever wrote it over REST repeats it here, for backends whose REST tells nobody.
+                if let Some(id) = id
+                    && self.state.chat.was_told(&me.id, &id).await?
+                {
+                    return Ok(());
+                }
+                match self.state.chat.send(me, &recipient, &text).await {
+                    Ok(_) => Ok(()),
+                    Err(error) => {
+                        self.ask(Request::Refuse { call_id: None, message: "The message was not sent" })
+                            .await;
+                        Err(error)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A web client rings without a record, with an id it made up: then the record is made here.
+    async fn ring(&mut self, call_id: String, recipient: &str, kind: MessageType) -> Result<(), ApiError> {
+        let call = match self.state.store.call(&call_id).await? {
+            Some(call) => call,
+            None => {
+                let made =
+                    self.state.calls.initiate(&self.guest.me, recipient, kind, Some(call_id.clone())).await;
+                match made {
+                    Ok(call) => call,
+                    Err(error) => {
+                        let message = "This call could not be placed";
+                        self.ask(Request::Refuse { call_id: Some(call_id), message }).await;
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        self.learn(&call).await;
+        let request = if kind == MessageType::ScreenShare {
+            Request::Share { session_id: call_id }
+        } else {
+            Request::Ring { call_id }
+        };
+        self.ask(request).await;
+        Ok(())
+    }
+
+    async fn learn(&mut self, call: &FullMessage) {
+        let Some(facts) = Facts::of(call) else { return };
+        if self.known.len() >= REMEMBERED_CALLS {
+            self.known.clear();
+        }
+        self.known.insert(facts.call_id.clone());
+        self.state.exchange.tell(News::Learned(facts)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_event_of_a_client_is_forgotten() {
+        let body = serde_json::json!({
+            "callId": "c", "sessionId": "s", "roomId": "r", "recipientId": "u", "chatId": "chat_u_v",
+            "callerId": "u", "participantIds": ["u"], "duration": 3, "targetUserId": "u", "status": "away",
+            "offer": {"type": "offer", "sdp": "v=0"}, "answer": {"type": "answer", "sdp": "v=0"},
+            "candidate": null, "audio": true, "message": "Hello", "reason": "busy",
+        });
+        for event in super::EVENTS {
+            assert!(super::parse::parse(event, body.clone()).is_some(), "{event}");
+        }
+    }
+}

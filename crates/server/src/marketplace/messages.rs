@@ -1,0 +1,116 @@
+//! REST: conversations, messages, who is there.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use bellwire_dialects::marketplace::wire::{
+    CallsReply, ConversationRow, Envelope, MessageReply, MessageType, Pagination, ReadReply, SendBody,
+    StatusBody, StatusReply, TypingBody, UnreadReply, conversation_of,
+};
+use serde_json::{Value, json};
+
+use super::caller::Caller;
+use super::communication::{page, shown};
+use super::hub::News;
+use super::present;
+use super::state::Shared;
+use crate::error::ApiError;
+use crate::request::{Body, Params};
+
+type Reply<T> = Result<Json<Envelope<T>>, ApiError>;
+
+pub(super) async fn conversations(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+) -> Reply<Vec<ConversationRow>> {
+    let rows = state.store.conversations(&me.id).await?;
+    let looked = state.exchange.look(move |hub| {
+        rows.iter().map(|row| present::conversation(row, &hub.status(&row.other.id))).collect()
+    });
+    Ok(Json(Envelope::of(looked.await.ok_or_else(ApiError::internal)?)))
+}
+
+pub(super) async fn conversation(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+    Path(user): Path<String>,
+    params: Params,
+) -> Result<Json<CallsReply>, ApiError> {
+    let (page, limit) = page(&params)?;
+    if state.store.user(&user).await?.is_none() {
+        return Err(ApiError::not_found("User not found"));
+    }
+    let id = conversation_of(&me.id, &user);
+    let (messages, total) = state.store.conversation(&id, limit, (page - 1) * limit).await?;
+    let pagination = Pagination {
+        current_page: page,
+        total_pages: total.div_ceil(limit),
+        total_calls: None,
+        total_messages: Some(total),
+    };
+    Ok(Json(CallsReply { success: true, data: shown(&messages), pagination }))
+}
+
+pub(super) async fn send(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+    Body(body): Body<SendBody>,
+) -> Result<(StatusCode, Json<MessageReply>), ApiError> {
+    if body.kind != MessageType::Text {
+        return Err(ApiError::bad_request("Only text can be sent"));
+    }
+    let message = state.chat.send(&me, &body.receiver_id, &body.content).await?;
+    let reply = Envelope::said("Message sent", present::message(&message));
+    Ok((StatusCode::CREATED, Json(reply)))
+}
+
+pub(super) async fn read(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+    Path(conversation): Path<String>,
+) -> Reply<ReadReply> {
+    let modified_count = state.chat.read(&me.id, &conversation).await?;
+    Ok(Json(Envelope::said("Messages marked as read", ReadReply { modified_count })))
+}
+
+pub(super) async fn unread(State(state): State<Shared>, Caller(me): Caller) -> Reply<UnreadReply> {
+    let unread_count = state.store.unread(&me.id).await?;
+    Ok(Json(Envelope::of(UnreadReply { unread_count })))
+}
+
+pub(super) async fn show_online(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+    Body(body): Body<StatusBody>,
+) -> Json<Value> {
+    let status = if body.is_online { "online" } else { "offline" }.to_owned();
+    state.exchange.tell(News::Status { user: me.id, status }).await;
+    Json(json!({ "success": true, "message": "Status updated" }))
+}
+
+pub(super) async fn typing(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+    Body(body): Body<TypingBody>,
+) -> Json<Value> {
+    state.chat.typing(&me, &body.receiver_id, body.is_typing).await;
+    Json(json!({ "success": true, "message": "Typing status updated" }))
+}
+
+/// Of people one has a conversation with; about others there is nothing to learn, not even that they
+/// exist.
+pub(super) async fn status(
+    State(state): State<Shared>,
+    Caller(me): Caller,
+    Path(user): Path<String>,
+) -> Reply<StatusReply> {
+    let unknown = || ApiError::not_found("User not found");
+    let other = state.store.user(&user).await?.ok_or_else(unknown)?;
+    if other.id != me.id && !state.store.related(&me.id).await?.contains(&other.id) {
+        return Err(unknown());
+    }
+    let status = state.exchange.look(move |hub| hub.status(&user)).await.ok_or_else(ApiError::internal)?;
+    let is_online = status != "offline";
+    let last_seen = if is_online { None } else { present::iso(other.last_seen) };
+    Ok(Json(Envelope::of(StatusReply { user_id: other.id, is_online, status, last_seen })))
+}

@@ -1,0 +1,39 @@
+//! What every request handler of marketplace can reach: shared, never changed after the start.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::calls::Calls;
+use super::chat::Chat;
+use super::hub::Hub;
+use super::store::Store;
+use crate::auth::Tokens;
+use crate::common::Common;
+use crate::limits::{Failures, Rate};
+use crate::switchboard::Exchange;
+
+pub(crate) type Shared = Arc<State>;
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) common: Arc<Common>,
+    pub(crate) store: Store,
+    /// Of sessions.
+    pub(crate) tokens: Tokens,
+    /// Those that renew a session.
+    pub(crate) refresh_tokens: Tokens,
+    pub(crate) logins: Rate<(IpAddr, String)>,
+    pub(crate) failed_logins: Failures<IpAddr>,
+    pub(crate) calls: Calls,
+    pub(crate) chat: Chat,
+    pub(crate) exchange: Exchange<Hub>,
+}
+
+/// What a token says, of either kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Claims {
+    pub(crate) user_id: String,
+}
