@@ -17,6 +17,8 @@ mod clock;
 pub mod codec;
 pub mod file;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod jitter;
 mod packet;
 mod slot;

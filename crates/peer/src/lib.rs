@@ -20,6 +20,8 @@ mod config;
 mod connection;
 mod delivery;
 mod event;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod negotiate;
 mod pacer;
 mod peer;

@@ -103,10 +103,9 @@ fn is_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }
 
-/// Reads a description as a server at 127.0.0.1 would send it; for fuzzing.
-#[doc(hidden)]
-#[must_use]
-pub fn read_description(body: &[u8]) -> Option<Vec<Offered>> {
+/// Reads a description as a server at 127.0.0.1 would send it.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_description(body: &[u8]) -> Option<Vec<Offered>> {
     let server = Url::parse("http://127.0.0.1:8000/").ok()?;
     read(&server, &serde_json::from_slice(body).ok()?)
 }

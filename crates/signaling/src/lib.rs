@@ -5,6 +5,8 @@
 mod access;
 mod backend;
 mod discovery;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod lanes;
 mod outbox;
 mod reconnect;
@@ -20,8 +22,6 @@ pub use bellwire_dialects::{
     Analytics, Capabilities, ChatAction, Contact, ContactSubject, DIALECTS, Entry, Field, HistoryItem,
     HistoryPage, IceServer, Identity, LastMessage, ListKind, Message, Phase, ReplyError, Role, Slot, dialect,
 };
-#[doc(hidden)]
-pub use discovery::read_description;
 pub use discovery::{Offered, discover};
 pub use session::{RenewError, SayError, Session, SessionEvent};
 pub use sign_in::{SignInError, SignInRequest, SignedIn, resume, sign_in};

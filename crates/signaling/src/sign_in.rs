@@ -197,13 +197,13 @@ async fn find(
 
 /// Where the login call goes if not where the dialect says.
 #[derive(Debug, PartialEq)]
-enum LoginPlace {
+pub(crate) enum LoginPlace {
     Here { path: String, query: Vec<(String, String)> },
     Elsewhere { host: Url, path: String, query: Vec<(String, String)> },
 }
 
 impl LoginPlace {
-    fn read(typed: &str) -> Result<Self, AddressError> {
+    pub(crate) fn read(typed: &str) -> Result<Self, AddressError> {
         let query = |url: &Url| url.query_pairs().into_owned().collect();
         if typed.contains("://") {
             let url = address(typed)?;

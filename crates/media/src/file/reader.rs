@@ -96,7 +96,11 @@ fn ticks(value: u64, per_second: u64) -> Duration {
 
 impl Clip {
     pub fn open(path: &Path) -> Result<Self, SourceError> {
-        let bytes = read(path)?;
+        Self::of(read(path)?)
+    }
+
+    /// A clip of a file's whole content.
+    pub(crate) fn of(bytes: Vec<u8>) -> Result<Self, SourceError> {
         let mp4 = parse(&bytes)?;
         let track = mp4
             .tracks()

@@ -27,6 +27,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bellwire-app", &["bellwire-engine"]),
     ("bellwire-tests-core", &["bellwire-call", "bellwire-dialects"]),
     ("bellwire-tests-calls", &["bellwire-call", "bellwire-dialects", "bellwire-engine", "bellwire-server"]),
+    (
+        "bellwire-tests-fuzz",
+        &[
+            "bellwire-call",
+            "bellwire-dialects",
+            "bellwire-media",
+            "bellwire-peer",
+            "bellwire-server",
+            "bellwire-signaling",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

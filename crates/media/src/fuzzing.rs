@@ -1,0 +1,152 @@
+//! Doors for the fuzz targets of `tests/fuzz`: packets and files from strangers. Not part of any program.
+
+use std::panic;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::codec::opus::VoiceDecoder;
+use crate::file::{Clip, ClipReader};
+use crate::jitter::{JitterBuffer, Step};
+use crate::video::FrameAssembler;
+use crate::{Codec, Packet};
+
+/// Pictures decoded of one file.
+const PICTURES: usize = 6;
+
+/// Takes an input apart; zeros behind its end.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn byte(&mut self) -> u8 {
+        self.slice(1).first().copied().unwrap_or(0)
+    }
+
+    fn word(&mut self) -> u16 {
+        u16::from_be_bytes([self.byte(), self.byte()])
+    }
+
+    fn slice(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at(length.min(self.0.len()));
+        self.0 = rest;
+        taken
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Packets of a picture stream into whole pictures.
+///
+/// The first byte chooses the codec. Then packet after packet: a byte of flags (two bits how the sequence
+/// number goes on, marker, new picture, time passes, decoder wants a key frame), a length, the payload.
+pub fn video(data: &[u8]) {
+    let mut input = Reader(data);
+    let codec = if input.byte() & 1 == 0 { Codec::H264 } else { Codec::Vp8 };
+    let mut assembler = FrameAssembler::new(codec);
+    let mut now = Instant::now();
+    let (mut sequence, mut timestamp, mut pushed, mut bytes) = (65_530_u16, u32::MAX - 6000, 0, 0);
+    while !input.is_empty() {
+        let flags = input.byte();
+        sequence = match flags & 3 {
+            0 | 1 => sequence.wrapping_add(1),
+            2 => sequence.wrapping_sub(u16::from(input.byte())),
+            _ => sequence.wrapping_add(input.word()),
+        };
+        if flags & 8 != 0 {
+            timestamp = timestamp.wrapping_add(3000);
+        }
+        if flags & 16 != 0 {
+            now += Duration::from_millis(u64::from(input.byte()) * 4);
+            assembler.set_round_trip(Duration::from_millis(u64::from(input.byte()) * 8));
+        }
+        if flags & 32 != 0 {
+            assembler.need_key();
+        }
+        let length = if flags & 64 != 0 { input.word() } else { u16::from(input.byte()) };
+        let payload = Bytes::copy_from_slice(input.slice(length.into()));
+        (pushed, bytes) = (pushed + 1, bytes + payload.len());
+        assembler.push(Packet { sequence, timestamp, marker: flags & 4 != 0, payload, arrived: now });
+        let mut frames = 0;
+        while let Some(frame) = assembler.poll(now) {
+            frames += 1;
+            assert!(frames <= pushed, "pictures out of nothing");
+            assert!(frame.data.len() <= bytes * 5, "a picture grows");
+        }
+        let _ = assembler.take_key_request(now);
+        assert!(assembler.deadline().is_none_or(|deadline| deadline > now), "a deadline that has passed");
+    }
+    assert_eq!(assembler.stats().packets, pushed as u64);
+}
+
+/// Packets of a voice through the jitter buffer and the decoder.
+///
+/// Each begins with a byte: the lowest two bits choose a packet, time to play, or both.
+pub fn audio(data: &[u8]) {
+    let mut input = Reader(data);
+    let Ok(mut decoder) = VoiceDecoder::new() else { return };
+    let mut jitter = JitterBuffer::new();
+    let mut now = Instant::now();
+    let (mut sequence, mut timestamp) = (65_500_u16, u32::MAX - 48_000);
+    while !input.is_empty() {
+        let flags = input.byte();
+        if flags & 1 == 0 {
+            sequence = match flags >> 2 & 3 {
+                0 | 1 => sequence.wrapping_add(1),
+                2 => sequence.wrapping_sub(u16::from(input.byte())),
+                _ => input.word(),
+            };
+            timestamp = match flags >> 4 & 3 {
+                0 | 1 => timestamp.wrapping_add(960),
+                2 => timestamp.wrapping_add(u32::from(input.word())),
+                _ => u32::from(input.word()) << 16 | u32::from(input.word()),
+            };
+            now += Duration::from_millis(if flags & 64 != 0 { input.byte().into() } else { 20 });
+            let length = if flags & 128 != 0 { input.word() } else { u16::from(input.byte()) };
+            let payload = Bytes::copy_from_slice(input.slice(length.into()));
+            jitter.insert(Packet { sequence, timestamp, marker: false, payload, arrived: now });
+        }
+        if flags & 3 != 0 {
+            let queued = u32::from(input.byte()) * 16;
+            play(&mut jitter, &mut decoder, now, queued);
+        }
+    }
+}
+
+fn play(jitter: &mut JitterBuffer, decoder: &mut VoiceDecoder, now: Instant, queued: u32) {
+    const LONGEST: u32 = 5760;
+    match jitter.next(now, queued) {
+        Step::Silence { samples } => assert!((1..=LONGEST).contains(&samples)),
+        Step::Play(payload) => drop(decoder.decode(&payload).map(<[f32]>::len)),
+        Step::Recover { from, samples, skip } => {
+            assert!(samples <= LONGEST && skip <= samples);
+            drop(decoder.recover(&from, samples as usize).map(<[f32]>::len));
+        }
+        Step::Conceal { samples } => {
+            assert!((1..=LONGEST).contains(&samples));
+            drop(decoder.conceal(samples as usize).map(<[f32]>::len));
+        }
+    }
+    let _ = (jitter.pace(now, queued), jitter.delay(now, queued), jitter.position(queued));
+    assert!(jitter.target() <= Duration::from_millis(500));
+}
+
+/// A file as a camera.
+pub fn clip(data: &[u8]) {
+    // The parser's panics are caught where it is called; a fuzzer's hook would end the process before.
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let clip = Clip::of(data.to_vec());
+    panic::set_hook(hook);
+    let Ok(mut reader) = clip.and_then(|clip| ClipReader::new(Arc::new(clip))) else { return };
+    if reader.skip_to(Duration::from_millis(400)).is_err() {
+        return;
+    }
+    for _ in 0..PICTURES {
+        if !matches!(reader.next_picture(), Ok(Some(_))) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What the fuzz targets do with their input: one function per parser of what strangers send. Here and
+//! not in the targets, so that every build compiles them and every test run plays their corpora; the
+//! fuzzer itself lives in `fuzz/`.
+
+mod dialect;
+mod mutate;
+mod targets;
+
+pub use mutate::lines as mutate_lines;
+pub use targets::{Seeds, TARGETS, Target};

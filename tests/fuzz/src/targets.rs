@@ -1,0 +1,54 @@
+//! The table of fuzz targets: name, body, and where its first inputs are.
+
+use crate::dialect;
+
+/// One parser under fuzz.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// As in `fuzz/fuzz_targets`.
+    pub name: &'static str,
+    pub run: fn(&[u8]),
+    pub seeds: Seeds,
+}
+
+/// Where a target's first inputs are: below `tests/`.
+#[derive(Clone, Copy, Debug)]
+pub enum Seeds {
+    /// The transcripts of a dialect, and `fuzz/seeds/<name>` if there is such a folder.
+    Transcripts(&'static str),
+    /// `fuzz/seeds/<name>`.
+    Own,
+}
+
+/// Every target; each has a file in `fuzz/fuzz_targets`.
+pub const TARGETS: &[Target] = &[
+    client("dialect_storefront", |data| dialect::play("storefront", data), "storefront"),
+    client("dialect_dealerdesk", |data| dialect::play("dealerdesk", data), "dealerdesk"),
+    client("dialect_marketplace", |data| dialect::play("marketplace", data), "marketplace"),
+    client("dialect_hearth", |data| dialect::play("hearth", data), "hearth"),
+    client("dialect_clinic", |data| dialect::play("clinic", data), "clinic"),
+    #[cfg(feature = "signaling")]
+    Target { name: "discovery", run: bellwire_signaling::fuzzing::discovery, seeds: Seeds::Own },
+    #[cfg(feature = "peer")]
+    Target { name: "description", run: bellwire_peer::fuzzing::description, seeds: Seeds::Own },
+    #[cfg(feature = "peer")]
+    Target { name: "addresses", run: bellwire_peer::fuzzing::addresses, seeds: Seeds::Own },
+    #[cfg(feature = "media")]
+    Target { name: "video", run: bellwire_media::fuzzing::video, seeds: Seeds::Own },
+    #[cfg(feature = "media")]
+    Target { name: "audio", run: bellwire_media::fuzzing::audio, seeds: Seeds::Own },
+    #[cfg(feature = "media")]
+    Target { name: "clip", run: bellwire_media::fuzzing::clip, seeds: Seeds::Own },
+];
+
+const fn client(name: &'static str, run: fn(&[u8]), transcripts: &'static str) -> Target {
+    Target { name, run, seeds: Seeds::Transcripts(transcripts) }
+}
+
+impl Target {
+    /// The target of that name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<&'static Self> {
+        TARGETS.iter().find(|target| target.name == name)
+    }
+}
