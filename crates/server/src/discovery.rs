@@ -78,7 +78,7 @@ fn entry(common: &Common, place: &Place, host: Option<&str>) -> Value {
 }
 
 /// The host of a `Host` header without its port; `None` for what cannot be one.
-fn host_name(host: &str) -> Option<String> {
+pub(crate) fn host_name(host: &str) -> Option<String> {
     let authority: axum::http::uri::Authority = host.parse().ok()?;
     if host.contains('@') || authority.host().is_empty() {
         return None;

@@ -22,6 +22,8 @@ mod demo;
 mod discovery;
 mod door;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod hearth;
 mod limits;
 mod marketplace;

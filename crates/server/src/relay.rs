@@ -53,6 +53,16 @@ pub enum RelayError {
     Start(#[from] turn::Error),
 }
 
+/// Whether somebody of that name would be let in without being known.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn admits(username: &str) -> bool {
+    use turn::auth::AuthHandler;
+
+    let (_, nobody) = watch::channel(Holders::new());
+    let gate = Gate::new(Secret::new("secret"), 1, nobody);
+    gate.auth_handle(username, "realm", SocketAddr::from(([192, 0, 2, 1], 1))).is_ok()
+}
+
 /// The running relay.
 pub(crate) struct Relay {
     server: Server,

@@ -52,6 +52,12 @@ pub(crate) const ABOUT: About = About {
     demo_logins: &[("seller", DEMO_SELLER), ("customer", DEMO_CUSTOMER)],
 };
 
+/// Whether a socket's task finds anything in this event.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn reads(event: &str, data: serde_json::Value) -> bool {
+    events::reads(event, data)
+}
+
 /// Documented life of a session.
 const SESSION: Duration = Duration::from_secs(90 * 24 * 3600);
 /// An answered call that nobody is in is given up after so many times what a seat is kept: longer, because

@@ -2,6 +2,8 @@
 //! not in the targets, so that every build compiles them and every test run plays their corpora; the
 //! fuzzer itself lives in `fuzz/`.
 
+#[cfg(feature = "server")]
+mod backend;
 mod dialect;
 mod mutate;
 mod targets;

@@ -1,5 +1,10 @@
 //! The table of fuzz targets: name, body, and where its first inputs are.
 
+#[cfg(feature = "server")]
+use bellwire_server::Backend;
+
+#[cfg(feature = "server")]
+use crate::backend;
 use crate::dialect;
 
 /// One parser under fuzz.
@@ -22,11 +27,15 @@ pub enum Seeds {
 
 /// Every target; each has a file in `fuzz/fuzz_targets`.
 pub const TARGETS: &[Target] = &[
-    client("dialect_storefront", |data| dialect::play("storefront", data), "storefront"),
-    client("dialect_dealerdesk", |data| dialect::play("dealerdesk", data), "dealerdesk"),
-    client("dialect_marketplace", |data| dialect::play("marketplace", data), "marketplace"),
-    client("dialect_hearth", |data| dialect::play("hearth", data), "hearth"),
-    client("dialect_clinic", |data| dialect::play("clinic", data), "clinic"),
+    of_a_story("dialect_storefront", |data| dialect::play("storefront", data), "storefront"),
+    of_a_story("dialect_dealerdesk", |data| dialect::play("dealerdesk", data), "dealerdesk"),
+    of_a_story("dialect_marketplace", |data| dialect::play("marketplace", data), "marketplace"),
+    of_a_story("dialect_hearth", |data| dialect::play("hearth", data), "hearth"),
+    of_a_story("dialect_clinic", |data| dialect::play("clinic", data), "clinic"),
+    #[cfg(feature = "server")]
+    of_a_story("backend_storefront", |data| backend::play(Backend::Storefront, data), "storefront"),
+    #[cfg(feature = "server")]
+    Target { name: "words", run: bellwire_server::fuzzing::words, seeds: Seeds::Own },
     #[cfg(feature = "signaling")]
     Target { name: "discovery", run: bellwire_signaling::fuzzing::discovery, seeds: Seeds::Own },
     #[cfg(feature = "peer")]
@@ -41,7 +50,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "clip", run: bellwire_media::fuzzing::clip, seeds: Seeds::Own },
 ];
 
-const fn client(name: &'static str, run: fn(&[u8]), transcripts: &'static str) -> Target {
+const fn of_a_story(name: &'static str, run: fn(&[u8]), transcripts: &'static str) -> Target {
     Target { name, run, seeds: Seeds::Transcripts(transcripts) }
 }
 

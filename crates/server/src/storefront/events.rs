@@ -42,6 +42,11 @@ const EVENTS: [&str; 14] = [
     name::CALL_QUALITY_REPORT,
 ];
 
+#[cfg(feature = "fuzzing")]
+pub(super) fn reads(event: &str, data: Value) -> bool {
+    EVENTS.contains(&event) && parse::parse(event, data).is_some()
+}
+
 const NOBODY: &str = "Authentication error";
 
 /// The namespace `/`: a token at the door, none needed in compat mode.

@@ -1,0 +1,61 @@
+//! Doors for the fuzz targets of `tests/fuzz`: what clients send, as far as it is read without looking
+//! anything up. Not part of any program.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, Request, header};
+use bellwire_dialects::storefront;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Backend;
+use crate::auth::Tokens;
+use crate::request::{BehindProxy, bearer, client_ip};
+use crate::{discovery, relay};
+
+/// One event of a client to that backend, as the socket's task reads it; whether it means anything.
+pub fn event(backend: Backend, name: &str, data: &Value) -> bool {
+    match backend {
+        Backend::Storefront => crate::storefront::reads(name, data.clone()),
+        Backend::Dealerdesk | Backend::Marketplace | Backend::Hearth | Backend::Clinic => false,
+    }
+}
+
+/// One REST body, read as every body that the backend takes; as how many of them it passes.
+pub fn body(backend: Backend, body: &Value) -> usize {
+    fn is<'de, T: Deserialize<'de>>(body: &'de Value) -> usize {
+        usize::from(T::deserialize(body).is_ok())
+    }
+    match backend {
+        Backend::Storefront => {
+            use storefront::wire;
+            is::<wire::LoginBody>(body)
+                + is::<wire::InitiateBody>(body)
+                + is::<wire::RespondBody>(body)
+                + is::<wire::EndBody>(body)
+        }
+        Backend::Dealerdesk | Backend::Marketplace | Backend::Hearth | Backend::Clinic => 0,
+    }
+}
+
+/// Lines of text, each as every word that a stranger may send: headers, tokens, relay user names.
+pub fn words(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let tokens = Tokens::new("secret", "fuzz", Duration::from_secs(60));
+    for line in text.lines().take(64) {
+        if let Some(host) = discovery::host_name(line) {
+            assert!(!host.is_empty() && !host.contains(['/', '@', ' ']), "{host:?} from {line:?}");
+        }
+        assert!(tokens.read::<Value>(line).is_none(), "{line:?} is no token of ours");
+        let _ = relay::admits(line);
+        let Ok(value) = HeaderValue::from_str(line) else { continue };
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", value.clone());
+        let mut request = Request::new(());
+        request.headers_mut().insert(header::AUTHORIZATION, value);
+        request.extensions_mut().insert(BehindProxy);
+        let _ = client_ip(request.extensions(), &headers);
+        let (parts, ()) = request.into_parts();
+        assert!(bearer(&parts).is_none_or(|token| !token.is_empty()));
+    }
+}
