@@ -34,6 +34,8 @@ pub(crate) struct Route {
     allowed: Vec<Who>,
     special: BTreeMap<Who, (String, Value)>,
     public: bool,
+    spared: Vec<Who>,
+    hidden: Option<String>,
 }
 
 impl Route {
@@ -47,6 +49,8 @@ impl Route {
             allowed: Vec::new(),
             special: BTreeMap::new(),
             public: false,
+            spared: Vec::new(),
+            hidden: None,
         }
     }
 
@@ -69,6 +73,18 @@ impl Route {
     /// What somebody asks with instead.
     pub(crate) fn with(mut self, who: Who, path: &str, body: Value) -> Self {
         self.special.insert(who, (path.to_owned(), body));
+        self
+    }
+
+    /// These do not try it: it would take their token away.
+    pub(crate) fn sparing(mut self, spared: &[Who]) -> Self {
+        self.spared = spared.to_vec();
+        self
+    }
+
+    /// What strangers who are allowed to ask must not find in the answer.
+    pub(crate) fn hiding(mut self, text: &str) -> Self {
+        self.hidden = Some(text.to_owned());
         self
     }
 
@@ -234,7 +250,8 @@ impl World {
         let everybody = self.everybody();
         let routes = std::mem::take(&mut self.routes);
         for row in routes.iter().filter(|row| !row.public) {
-            for who in everybody.iter().filter(|who| !row.allowed.contains(who)) {
+            let refused = |who: &&Who| !row.allowed.contains(*who) && !row.spared.contains(*who);
+            for who in everybody.iter().filter(refused) {
                 let (status, body) = self.ask(row, *who).await;
                 let denied = matches!(status, 401 | 403 | 404);
                 assert!(denied, "{} {} by {who:?}: {status} {body}", row.method, row.pattern);
@@ -252,6 +269,9 @@ impl World {
                 let (status, body) = self.ask(row, *who).await;
                 let done = (200..300).contains(&status);
                 assert!(done, "{} {} by {who:?}: {status} {body}", row.method, row.pattern);
+                let stranger = matches!(who, Who::Foreign(_));
+                let seen = row.hidden.as_ref().is_some_and(|text| body.to_string().contains(text));
+                assert!(!stranger || !seen, "{} {} shows {who:?} {body}", row.method, row.pattern);
             }
         }
         self.settle().await;

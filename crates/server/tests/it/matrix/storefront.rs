@@ -75,18 +75,20 @@ fn routes(seller: &Person, amira: &Person, answered: &str, ended: &str) -> Vec<R
             .only(&[CUSTOMER]),
         get("/api/v2/video-call/customers/{seller}", of("customers", &seller.id)).only(&[SELLER]),
         // Whatever the path says, the figures are the caller's own.
-        get("/api/v2/video-call/analytics/{seller}", of("analytics", &seller.id)).only(&[SELLER, BOOKS]),
+        get("/api/v2/video-call/analytics/{seller}", of("analytics", &seller.id))
+            .only(&[SELLER, BOOKS])
+            .hiding("\"totalCalls\":1"),
         get("/api/v2/video-call/seller-info/{seller}", of("seller-info", &seller.id)).only(&everybody),
         get("/api/v2/video-call/product-seller/{product}", of("product-seller", "9e0d0c700000000000000001"))
             .only(&everybody),
         post("/api/v2/video-call/block-customer", json!({ "customerId": amira.id, "callId": ended }))
             .only(&[SELLER]),
         // Their own lists are empty, and a block that is not there cannot be taken back.
-        Route::plain("GET", "/api/v2/video-call/blocked-customers").only(&[SELLER, BOOKS]),
+        Route::plain("GET", "/api/v2/video-call/blocked-customers").only(&[SELLER, BOOKS]).hiding(&amira.id),
         get("/api/v2/video-call/check-blocked/{customer}", of("check-blocked", &amira.id))
             .only(&[SELLER, BOOKS]),
         post("/api/v2/video-call/unblock-customer", customer).only(&[SELLER]),
-        Route::plain("GET", "/online-users").only(&everybody),
+        Route::plain("GET", "/online-users").only(&everybody).hiding(&amira.id),
         get("/online-users/{id}", format!("/online-users/{}", amira.id)).only(&everybody),
     ]
 }
