@@ -5,6 +5,7 @@
 //! allowed must work. So a row's objects may be used up by the rows after it.
 
 pub(crate) mod dealerdesk;
+pub(crate) mod marketplace;
 pub(crate) mod storefront;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -359,5 +360,12 @@ async fn storefront_matrix() {
 async fn dealerdesk_matrix() {
     let app = unlimited().await;
     dealerdesk::world(&app).await.play(&app).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marketplace_matrix() {
+    let app = unlimited().await;
+    marketplace::world(&app).await.play(&app).await;
     app.stop().await;
 }
