@@ -55,7 +55,7 @@ describe('a practitioner', () => {
     expect(join(await row('a3')).disabled).toBe(true);
     expect((await row('a3')).textContent).toContain('Can be joined once it is confirmed');
     expect(within(await row('a4')).queryByTestId('slot-join')).toBeNull();
-    await user.click(within(await row('a2')).getByRole('button', { name: 'Open the room for Omar Farouk' }));
+    await user.click(within(await row('a2')).getByRole('button', { name: 'Open room for Omar Farouk' }));
 
     expect(lastOf(host, 'dial')).toEqual([5, OMAR, 'video', { id: 'a2', label: 'First consultation' }]);
   });

@@ -207,10 +207,10 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     async openThread(id, thread) {
       told('openThread', id, thread);
       await answer('openThread');
-      if (view.chats.some((one) => one.account === id && one.thread === thread)) return;
+      const there = view.chats.some((one) => one.account === id && one.thread === thread);
       push((old) => ({
         ...old,
-        chats: [...old.chats, chat(id, thread)],
+        chats: there ? old.chats : [...old.chats, chat(id, thread)],
         accounts: old.accounts.map((one) => ({ ...one, contacts: one.contacts.map((line) => (line.thread === thread ? { ...line, unread: 0 } : line)) })),
       }));
     },

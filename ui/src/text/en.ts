@@ -201,7 +201,7 @@ export const en = {
     join: 'Join',
     joinName: (name: string) => `Join ${name}`,
     open: 'Open room',
-    openName: (name: string) => `Open the room for ${name}`,
+    openName: (name: string) => `Open room for ${name}`,
     unconfirmedHint: 'Can be joined once it is confirmed',
     tooEarly: 'Cannot be joined now',
   },
