@@ -14,7 +14,7 @@ mod page;
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use axum::routing::{MethodRouter, get, patch, post, put};
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::page::described;
@@ -56,10 +56,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     pub(crate) fn patch<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
         self.add(Method::PATCH, path, patch(handler), doc)
-    }
-
-    pub(crate) fn delete<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
-        self.add(Method::DELETE, path, delete(handler), doc)
     }
 
     /// The routes of both; each keeps its own prefix.
@@ -248,10 +244,6 @@ impl Schema {
     /// The smallest and the largest number.
     pub(crate) fn between(self, least: i64, most: i64) -> Self {
         self.with("minimum", json!(least)).with("maximum", json!(most))
-    }
-
-    pub(crate) fn example(self, value: impl Into<Value>) -> Self {
-        self.with("examples", json!([value.into()]))
     }
 
     fn with(mut self, keyword: &str, value: Value) -> Self {

@@ -121,7 +121,9 @@ pub(crate) async fn fill(store: &Store, common: &Common, now: Millis) -> Result<
             }
         }
     }
-    for (number, (technician, by_dealer, call_type, status, days, talked)) in (0_i64..).zip(CALLS.into_iter().rev()) {
+    for (number, (technician, by_dealer, call_type, status, days, talked)) in
+        (0_i64..).zip(CALLS.into_iter().rev())
+    {
         let room = Room::base(DEALER, technician);
         let started = Millis(now.0 - days * DAY - (90 + number * 37) * MINUTE);
         store.make_room(&room, started).await?;

@@ -1,6 +1,8 @@
 //! Histories, customers, figures, discovery.
 
-use bellwire_server::{App, Config};
+use std::collections::BTreeMap;
+
+use bellwire_server::{App, Backend, Backends, Config, PublicBases};
 use serde_json::{Value, json};
 
 use crate::support::{Person, rest, server, socket};
@@ -106,6 +108,46 @@ async fn discovery_names_both_bases_as_the_client_sees_them() {
     let found: Value = named.send().await.expect("a reply").json().await.expect("json");
     let rest = found["dialects"][0]["restBase"].as_str().expect("text");
     assert!(rest.starts_with("http://calls.example:"), "{rest}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_listener_names_its_own_backend_first_and_all_the_others() {
+    let app = server().await;
+    for backend in Backend::ALL {
+        let base = app.socket_url(backend.id()).expect("it is served");
+        let url = format!("{base}/.well-known/bellwire.json");
+        let found: Value = reqwest::get(&url).await.expect("a reply").json().await.expect("json");
+        let mut ids: Vec<_> = found["dialects"].as_array().expect("a list").iter().collect();
+        assert_eq!(ids[0]["id"], backend.id());
+        for dialect in &ids {
+            let id = dialect["id"].as_str().expect("text");
+            assert_eq!(dialect["restBase"], app.rest_url(id).expect("it is served"), "{id}");
+            assert_eq!(dialect["socketBase"], app.socket_url(id).expect("it is served"), "{id}");
+        }
+        ids.dedup_by_key(|dialect| dialect["id"].clone());
+        assert_eq!(ids.len(), Backend::ALL.len());
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn some_backends_can_be_left_out_and_a_proxy_named() {
+    let backends = Backends { storefront: None, hearth: None, ..Backends::anywhere() };
+    let bases = PublicBases { rest: Some("https://calls.example/market/api".to_owned()), socket: None };
+    let public = BTreeMap::from([(Backend::Marketplace, bases)]);
+    let app = App::start(Config { backends, public, ..Config::demo() }).await.expect("a server");
+
+    assert_eq!((app.rest_url("storefront"), app.socket_url("hearth")), (None, None));
+    let base = app.socket_url("clinic").expect("it is served");
+    let url = format!("{base}/.well-known/bellwire.json");
+    let found: Value = reqwest::get(&url).await.expect("a reply").json().await.expect("json");
+    let ids: Vec<_> =
+        found["dialects"].as_array().expect("a list").iter().map(|dialect| &dialect["id"]).collect();
+    assert_eq!(ids, ["clinic", "dealerdesk", "marketplace"]);
+    let market = &found["dialects"][2];
+    assert_eq!(market["restBase"], "https://calls.example/market/api");
+    assert_eq!(market["socketBase"], "https://calls.example/market");
     app.stop().await;
 }
 
