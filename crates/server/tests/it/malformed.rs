@@ -127,7 +127,7 @@ async fn a_flood_is_thinned_and_others_are_still_served() {
     let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
     let call = seller.initiate(&amira).await;
     let mut shop = seller.device().await;
-    let flood: Device = amira.device().await;
+    let mut flood: Device = amira.device().await;
     for _ in 0..2000 {
         let body = json!({ "callId": call, "userId": "", "isAudioEnabled": true });
         if flood.client.emit("toggleAudio", body).await.is_err() {
@@ -135,6 +135,8 @@ async fn a_flood_is_thinned_and_others_are_still_served() {
         }
     }
 
+    let told = flood.until_that("callError", |body| body["retryAfter"].is_u64()).await;
+    assert_eq!(told["message"], "Too many events, please wait a moment");
     let heard = shop.settled().await;
 
     assert!(heard.len() < 1900, "{} got through", heard.len());
