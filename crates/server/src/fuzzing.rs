@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, Request, header};
-use bellwire_dialects::storefront;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -15,9 +14,13 @@ use crate::{discovery, relay};
 
 /// One event of a client to that backend, as the socket's task reads it; whether it means anything.
 pub fn event(backend: Backend, name: &str, data: &Value) -> bool {
+    let data = data.clone();
     match backend {
-        Backend::Storefront => crate::storefront::reads(name, data.clone()),
-        Backend::Dealerdesk | Backend::Marketplace | Backend::Hearth | Backend::Clinic => false,
+        Backend::Storefront => crate::storefront::reads(name, data),
+        Backend::Dealerdesk => crate::dealerdesk::reads(name, data),
+        Backend::Marketplace => crate::marketplace::reads(name, data),
+        // Not served yet.
+        Backend::Hearth | Backend::Clinic => false,
     }
 }
 
@@ -28,13 +31,38 @@ pub fn body(backend: Backend, body: &Value) -> usize {
     }
     match backend {
         Backend::Storefront => {
-            use storefront::wire;
+            use bellwire_dialects::storefront::wire;
             is::<wire::LoginBody>(body)
                 + is::<wire::InitiateBody>(body)
                 + is::<wire::RespondBody>(body)
                 + is::<wire::EndBody>(body)
         }
-        Backend::Dealerdesk | Backend::Marketplace | Backend::Hearth | Backend::Clinic => 0,
+        Backend::Dealerdesk => is::<bellwire_dialects::dealerdesk::wire::LoginBody>(body),
+        Backend::Marketplace => {
+            use bellwire_dialects::marketplace::wire;
+            is::<wire::LoginBody>(body)
+                + is::<wire::RefreshBody>(body)
+                + is::<wire::InitiateBody>(body)
+                + is::<wire::EndBody>(body)
+                + is::<wire::DeclineBody>(body)
+                + is::<wire::SendBody>(body)
+                + is::<wire::StatusBody>(body)
+                + is::<wire::TypingBody>(body)
+        }
+        Backend::Hearth => {
+            use bellwire_dialects::hearth::wire;
+            is::<wire::LoginBody>(body)
+                + is::<wire::InitiateBody>(body)
+                + is::<wire::MediaBody>(body)
+                + is::<wire::DemoBody>(body)
+                + is::<wire::TherapyBody>(body)
+                + is::<wire::TherapyChatBody>(body)
+                + is::<wire::AssessmentBody>(body)
+        }
+        Backend::Clinic => {
+            use bellwire_dialects::clinic::wire;
+            is::<wire::LoginBody>(body) + is::<wire::ScheduleBody>(body) + is::<wire::RespondBody>(body)
+        }
     }
 }
 

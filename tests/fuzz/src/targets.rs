@@ -35,6 +35,10 @@ pub const TARGETS: &[Target] = &[
     #[cfg(feature = "server")]
     of_a_story("backend_storefront", |data| backend::play(Backend::Storefront, data), "storefront"),
     #[cfg(feature = "server")]
+    of_a_story("backend_dealerdesk", |data| backend::play(Backend::Dealerdesk, data), "dealerdesk"),
+    #[cfg(feature = "server")]
+    of_a_story("backend_marketplace", |data| backend::play(Backend::Marketplace, data), "marketplace"),
+    #[cfg(feature = "server")]
     Target { name: "words", run: bellwire_server::fuzzing::words, seeds: Seeds::Own },
     #[cfg(feature = "signaling")]
     Target { name: "discovery", run: bellwire_signaling::fuzzing::discovery, seeds: Seeds::Own },

@@ -22,6 +22,11 @@ use crate::switchboard::SocketKey;
 
 const NOBODY: &str = "Authentication error";
 
+#[cfg(feature = "fuzzing")]
+pub(super) fn reads(event: &str, data: Value) -> bool {
+    parse::EVENTS.contains(&event) && parse::parse(event, data).is_some()
+}
+
 /// The namespace `/`: a token at the door, none needed in compat mode.
 pub(super) struct Door(pub(super) Shared);
 

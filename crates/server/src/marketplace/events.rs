@@ -48,6 +48,11 @@ const EVENTS: [&str; 16] = [
 const NO_TOKEN: &str = "Authentication error";
 const BAD_TOKEN: &str = "Invalid token";
 
+#[cfg(feature = "fuzzing")]
+pub(super) fn reads(event: &str, data: Value) -> bool {
+    EVENTS.contains(&event) && parse::parse(event, data).is_some()
+}
+
 /// The namespace `/`. Deployed clients have a token too, so both modes ask for it.
 pub(super) struct Door(pub(super) Shared);
 
