@@ -155,6 +155,7 @@ impl Conversation {
             | MediaEvent::SpeakerBack
             | MediaEvent::CameraLost { .. }
             | MediaEvent::CameraBack
+            | MediaEvent::SharingLost { .. }
             | MediaEvent::Levels { .. } => {}
         }
     }

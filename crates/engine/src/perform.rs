@@ -50,7 +50,10 @@ impl Loop {
             }
             Command::SetMicrophone { on } => self.each_media(|media| media.set_microphone(on)),
             Command::SetCamera { on } => self.each_media(|media| media.set_camera(on)),
-            Command::SetSharing { on: _ } => {}
+            Command::SetSharing { on } => {
+                let screen = on.then_some(self.config.screen.as_str());
+                self.each_media(|media| media.share(screen));
+            }
             Command::StopMedia { call } => {
                 if let Some(media) = self.conversations.get_mut(&call).and_then(|c| c.take_media()) {
                     self.closing.spawn_blocking(move || drop(media));

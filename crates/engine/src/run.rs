@@ -344,6 +344,10 @@ impl Loop {
             MediaEvent::MicrophoneBack => "The microphone is back".into(),
             MediaEvent::SpeakerBack => "The speaker is back".into(),
             MediaEvent::CameraBack => "The camera is back".into(),
+            MediaEvent::SharingLost { message } => {
+                self.feed(Event::User(UserAction::SetSharing(false)));
+                format!("Sharing has ended: {message}")
+            }
         };
         self.notice(Notice::Device { text });
     }

@@ -96,6 +96,10 @@ pub enum MediaEvent {
         message: String,
     },
     CameraBack,
+    /// What was shared cannot be sent (any more); the camera is sent again, if it is on.
+    SharingLost {
+        message: String,
+    },
     /// Ten times a second; dBFS, -90 is silence.
     Levels {
         microphone_db: f32,
@@ -170,6 +174,7 @@ pub struct CallMedia {
     clock: Arc<LipSync>,
     camera_on: AtomicBool,
     max_bitrate: u32,
+    events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
 }
 
 impl std::fmt::Debug for CallMedia {
@@ -197,7 +202,7 @@ impl CallMedia {
         });
         let camera_on = AtomicBool::new(config.camera_on);
         let max_bitrate = config.max_bitrate;
-        Self { audio, camera, screen, receiver, clock, camera_on, max_bitrate }
+        Self { audio, camera, screen, receiver, clock, camera_on, max_bitrate, events: outputs.events }
     }
 
     /// Where received packets go in; may outlive the call.
@@ -217,6 +222,20 @@ impl CallMedia {
         self.camera_on.store(on, Ordering::Relaxed);
         if let Some(camera) = &self.camera {
             camera.set_on(on);
+        }
+    }
+
+    /// Sends a screen or window (`screen:…`, or any other source id) instead of the camera, from a key
+    /// frame on; `None` ends that, and the camera is sent again if it is on. What cannot be shared, and a
+    /// call without pictures, is answered by [`MediaEvent::SharingLost`].
+    pub fn share(&self, source: Option<&str>) {
+        match (&self.camera, source) {
+            (Some(camera), source) => camera.share(source),
+            (None, None) => {}
+            (None, Some(_)) => {
+                let message = "a voice call has no pictures".to_owned();
+                (self.events)(MediaEvent::SharingLost { message });
+            }
         }
     }
 
@@ -313,6 +332,7 @@ fn start_camera(config: &CallMediaConfig, epoch: Instant, outputs: &Outputs, mir
                 SourceEvent::Opened { .. } => {}
                 SourceEvent::Lost { message } => tell(MediaEvent::CameraLost { message }),
                 SourceEvent::Back { .. } => tell(MediaEvent::CameraBack),
+                SourceEvent::ShareLost { message } => tell(MediaEvent::SharingLost { message }),
             }),
         },
     )
@@ -393,3 +413,6 @@ impl PacketReceiver for Incoming {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

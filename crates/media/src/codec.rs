@@ -23,6 +23,8 @@ pub struct EncoderConfig {
     pub bitrate: u32,
     /// Largest slice in bytes (H.264 only); 0 makes one slice per picture.
     pub max_slice: u32,
+    /// Text and windows instead of a camera's picture: sharp rather than smooth, no picture left out.
+    pub screen: bool,
 }
 
 /// One picture as the encoder made it: an H.264 Annex B access unit or a whole VP8 frame.

@@ -27,7 +27,7 @@ pub trait FrameSink: Send + Sync {
     fn frame(&self, frame: VideoFrame);
 }
 
-/// Where pictures come from: camera, file, test pattern (later: screen).
+/// Where pictures come from: camera, file, test pattern, screen.
 pub trait VideoSource: Send {
     /// What a person would call it.
     fn describe(&self) -> String;
@@ -48,4 +48,7 @@ pub enum SourceError {
     Denied,
     #[error("the video source failed: {0}")]
     Failed(String),
+    /// Words for people: this machine has no such thing.
+    #[error("{0}")]
+    Unsupported(String),
 }

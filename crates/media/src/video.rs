@@ -16,14 +16,15 @@ mod ladder;
 mod meter;
 mod mirror;
 #[cfg(test)]
-mod packetize;
+pub(crate) mod packetize;
 mod pattern;
 mod receiver;
+mod screen;
 mod sender;
 mod show;
 mod source;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use assembler::{AssembledFrame, AssemblerStats, FrameAssembler};
 pub use image::{Scaler, fit, i420_to_rgba, psnr_y, scale_to_fit};
@@ -32,4 +33,4 @@ pub use mirror::Mirror;
 pub use pattern::read_frame_number;
 pub use receiver::{VideoReceiver, VideoReceiverConfig, VideoReceiverStats};
 pub use sender::{SourceEvent, VideoOutputs, VideoSender, VideoSenderConfig, VideoSenderStats};
-pub use source::{SourceInfo, VideoFormat, list_sources, open_source, open_source_at};
+pub use source::{SourceInfo, VideoFormat, list_screens, list_sources, open_source, open_source_at};

@@ -27,6 +27,8 @@ pub enum ClipError {
     Wav(#[from] hound::Error),
     #[error("cannot decode the sound file: {0}")]
     Decode(#[from] MediaError),
+    #[error("the file's sound has {channels} channels, of its kind only one or two can be read")]
+    Channels { channels: usize },
     #[error("the file has no sound")]
     Silent,
 }
@@ -80,8 +82,15 @@ impl Clip {
         let id = track.id;
         let parameters =
             track.codec_params.as_ref().and_then(|codec| codec.audio()).ok_or(ClipError::Silent)?;
+        let declared = parameters.channels.as_ref().map_or(0, |channels| channels.count());
+        // The AAC decoder knows no surround sound and says so in its own words.
+        let plain = |error| match error {
+            MediaError::Unsupported(_) if declared > 2 => ClipError::Channels { channels: declared },
+            error => error.into(),
+        };
         let mut decoder = symphonia::default::get_codecs()
-            .make_audio_decoder(parameters, &AudioDecoderOptions::default())?;
+            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
+            .map_err(plain)?;
         let mut samples = Vec::new();
         let mut piece: Vec<f32> = Vec::new();
         let (mut channels, mut rate) = (1, RATE);
@@ -97,7 +106,7 @@ impl Clip {
                     samples.extend_from_slice(&piece);
                 }
                 Err(MediaError::DecodeError(_)) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(plain(error)),
             }
             if samples.len() / channels > LONGEST {
                 break;
@@ -162,6 +171,26 @@ mod tests {
         assert_eq!(clip.samples.len(), 132 * 48_000 / 25);
         let loudest = clip.samples.iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
         assert!(loudest > 0.01, "{loudest}");
+    }
+
+    #[test]
+    fn surround_sound_is_refused_in_plain_words() {
+        let mut film = std::fs::read(asset("big-buck-bunny-720p25.mp4")).unwrap();
+        let find =
+            |film: &[u8], what: &[u8]| film.windows(what.len()).position(|bytes| bytes == what).unwrap();
+        // The sample entry counts channels 16 bytes behind its version (ISO/IEC 14496-12, 12.2.3).
+        let entry = find(&film, b"mp4a");
+        film[entry + 20..entry + 22].copy_from_slice(&6_u16.to_be_bytes());
+        // In the decoder's own description (tag 5) they are four bits behind 5 of kind and 4 of rate
+        // (ISO/IEC 14496-3, 1.6.2.1).
+        let esds = find(&film, b"esds");
+        let tag = esds + film[esds..].iter().position(|byte| *byte == 5).unwrap();
+        let at = tag + 1 + film[tag + 1..].iter().position(|byte| *byte & 0x80 == 0).unwrap() + 1;
+        film[at + 1] = film[at + 1] & 0x87 | 6 << 3;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("surround.mp4");
+        std::fs::write(&path, film).unwrap();
+        assert!(matches!(Clip::load(&path), Err(ClipError::Channels { channels: 6 })));
     }
 
     #[test]

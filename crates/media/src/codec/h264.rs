@@ -67,12 +67,12 @@ impl H264Encoder {
     }
 
     fn parameters(&self) -> Result<sys::SEncParamExt, CodecError> {
-        let EncoderConfig { width, height, fps, bitrate, max_slice } = self.config;
+        let EncoderConfig { width, height, fps, bitrate, max_slice, screen } = self.config;
         let mut all = sys::SEncParamExt::default();
         let defaults = self.vtable().GetDefaultParams.ok_or_else(|| missing("asking for defaults"))?;
         // SAFETY: the library fills the struct it is given.
         check("asking for defaults", unsafe { defaults(self.encoder, &raw mut all) })?;
-        all.iUsageType = sys::CAMERA_VIDEO_REAL_TIME;
+        all.iUsageType = if screen { sys::SCREEN_CONTENT_REAL_TIME } else { sys::CAMERA_VIDEO_REAL_TIME };
         all.iPicWidth = width as c_int;
         all.iPicHeight = height as c_int;
         all.fMaxFrameRate = fps;
@@ -80,7 +80,7 @@ impl H264Encoder {
         all.iTargetBitrate = bitrate as c_int;
         // A first bit rate given here would be a ceiling for ever.
         all.iMaxBitrate = sys::UNSPECIFIED_BIT_RATE as _;
-        all.bEnableFrameSkip = true;
+        all.bEnableFrameSkip = !screen;
         all.uiIntraPeriod = 0;
         all.eSpsPpsIdStrategy = sys::CONSTANT_ID;
         all.iTemporalLayerNum = 1;
@@ -88,8 +88,8 @@ impl H264Encoder {
         all.iComplexityMode = sys::LOW_COMPLEXITY;
         all.iMultipleThreadIdc = 1;
         all.uiMaxNalSize = max_slice;
-        all.bEnableBackgroundDetection = true;
-        all.bEnableAdaptiveQuant = true;
+        all.bEnableBackgroundDetection = !screen;
+        all.bEnableAdaptiveQuant = !screen;
         let layer = &mut all.sSpatialLayers[0];
         layer.iVideoWidth = width as c_int;
         layer.iVideoHeight = height as c_int;

@@ -73,7 +73,8 @@ impl Vp8Encoder {
         let mut this = Self { context, settings, config, time: 0 };
         use sys::vp8e_enc_control_id as id;
         this.control(id::VP8E_SET_CPUUSED, -6)?;
-        this.control(id::VP8E_SET_STATIC_THRESHOLD, 1)?;
+        this.control(id::VP8E_SET_STATIC_THRESHOLD, if config.screen { 100 } else { 1 })?;
+        this.control(id::VP8E_SET_SCREEN_CONTENT_MODE, c_int::from(config.screen))?;
         this.control(id::VP8E_SET_MAX_INTRA_BITRATE_PCT, 300)?;
         this.control(id::VP8E_SET_NOISE_SENSITIVITY, 0)?;
         Ok(this)
@@ -105,7 +106,7 @@ fn tuned(
     settings.g_error_resilient = 0;
     settings.g_pass = sys::vpx_enc_pass::VPX_RC_ONE_PASS;
     settings.g_lag_in_frames = 0;
-    settings.rc_dropframe_thresh = 30;
+    settings.rc_dropframe_thresh = if config.screen { 0 } else { 30 };
     settings.rc_resize_allowed = 0;
     settings.rc_end_usage = sys::vpx_rc_mode::VPX_CBR;
     settings.rc_target_bitrate = (config.bitrate / 1000).max(1);

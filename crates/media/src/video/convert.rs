@@ -20,6 +20,8 @@ pub(crate) enum PixelLayout {
     Grey,
     Rgb,
     Bgr,
+    /// 4 bytes a pixel, the last unused.
+    Bgrx,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +64,7 @@ pub(crate) fn to_i420(
         PixelLayout::Yuyv => (width as usize * 2, 2),
         PixelLayout::Nv12 => (width as usize, 3),
         PixelLayout::Rgb | PixelLayout::Bgr => (width as usize * 3, 2),
+        PixelLayout::Bgrx => (width as usize * 4, 2),
         PixelLayout::Grey | PixelLayout::Mjpeg => (width as usize, 2),
     };
     let want = least * rows * halves / 2;
@@ -85,8 +88,16 @@ pub(crate) fn to_i420(
                 YuvPackedImage { yuy: buffer, yuy_stride: stride as u32, width: w as u32, height: h as u32 };
             yuv::yuyv422_to_yuv420(&mut planar(&mut i420, w, h), &packed)?;
         }
-        PixelLayout::Rgb | PixelLayout::Bgr => {
-            let convert = if layout == PixelLayout::Rgb { yuv::rgb_to_yuv420 } else { yuv::bgr_to_yuv420 };
+        PixelLayout::Rgb | PixelLayout::Bgr | PixelLayout::Bgrx => {
+            let convert = match layout {
+                PixelLayout::Rgb => yuv::rgb_to_yuv420,
+                PixelLayout::Bgrx => yuv::bgra_to_yuv420,
+                PixelLayout::Bgr
+                | PixelLayout::Grey
+                | PixelLayout::Mjpeg
+                | PixelLayout::Nv12
+                | PixelLayout::Yuyv => yuv::bgr_to_yuv420,
+            };
             convert(
                 &mut planar(&mut i420, w, h),
                 buffer,

@@ -22,32 +22,52 @@ const RUNGS: [Rung; 4] = [
     Rung { from: 150_000, width: 640, height: 360, fps: 30 },
     Rung { from: 0, width: 320, height: 180, fps: 15 },
 ];
+/// For text, which small pictures cannot carry: the rate gives way before the size does.
+const SCREEN_RUNGS: [Rung; 4] = [
+    Rung { from: 1_000_000, width: 1920, height: 1080, fps: 15 },
+    Rung { from: 400_000, width: 1280, height: 720, fps: 10 },
+    Rung { from: 150_000, width: 1280, height: 720, fps: 5 },
+    Rung { from: 0, width: 960, height: 540, fps: 3 },
+];
 /// A step is kept until the bit rate is this many hundredths of what it asks for.
 const KEEP_PERCENT: u64 = 85;
 /// A change of size costs a key frame, so the way up is taken slowly.
 const PAUSE_BEFORE_UP: Duration = Duration::from_secs(3);
 
 /// Remembers the step in use, so that a wavering bit rate does not make the picture waver.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ladder {
+    rungs: &'static [Rung; 4],
     current: Option<(usize, Instant)>,
 }
 
+impl Default for Ladder {
+    fn default() -> Self {
+        Self { rungs: &RUNGS, current: None }
+    }
+}
+
 impl Ladder {
+    /// The steps for a shared screen.
+    pub fn screen() -> Self {
+        Self { rungs: &SCREEN_RUNGS, current: None }
+    }
+
     /// The step for this bit rate, in bits per second.
     pub fn choose(&mut self, bitrate: u32, now: Instant) -> Rung {
-        let best = RUNGS.iter().position(|rung| bitrate >= rung.from).unwrap_or(RUNGS.len() - 1);
+        let rungs = self.rungs;
+        let best = rungs.iter().position(|rung| bitrate >= rung.from).unwrap_or(rungs.len() - 1);
         let Some((held, since)) = self.current else {
             self.current = Some((best, now));
-            return RUNGS[best];
+            return rungs[best];
         };
         let up = best < held && now.saturating_duration_since(since) >= PAUSE_BEFORE_UP;
-        let down = best > held && u64::from(bitrate) * 100 < u64::from(RUNGS[held].from) * KEEP_PERCENT;
+        let down = best > held && u64::from(bitrate) * 100 < u64::from(rungs[held].from) * KEEP_PERCENT;
         if up || down {
             self.current = Some((best, now));
-            return RUNGS[best];
+            return rungs[best];
         }
-        RUNGS[held]
+        rungs[held]
     }
 }
 
@@ -70,6 +90,17 @@ mod tests {
             assert_eq!(Ladder::default().choose(bitrate, now).width, width);
         }
         assert_eq!(RUNGS[1].bounds(480, 640), (540, 960));
+    }
+
+    #[test]
+    fn a_screen_keeps_its_size_until_little_is_left() {
+        let now = Instant::now();
+        for (bitrate, width, fps) in
+            [(2_000_000, 1920, 15), (900_000, 1280, 10), (200_000, 1280, 5), (100_000, 960, 3)]
+        {
+            let rung = Ladder::screen().choose(bitrate, now);
+            assert_eq!((rung.width, rung.fps), (width, fps));
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct VideoSenderConfig {
     pub source: String,
     /// Where the pictures of `echo` come from.
     pub mirror: Mirror,
-    /// What is asked of the source; also the largest picture sent.
+    /// What is asked of the camera; also the largest picture sent of it.
     pub format: VideoFormat,
     pub codec: Codec,
     /// Bits per second.
@@ -61,6 +61,8 @@ pub enum SourceEvent {
     Lost { message: String },
     /// It runs again after it was lost.
     Back { label: String },
+    /// What was shared instead of it failed; sharing is over.
+    ShareLost { message: String },
 }
 
 /// Where everything goes. All are called from the pipeline's threads and must not block.
@@ -114,13 +116,40 @@ struct Shared {
     control: Mutex<Control>,
     changed: Condvar,
     /// Newest wins: a busy encoder gets the newest picture, the rest is counted.
-    slot: Slot<VideoFrame>,
+    slot: Slot<Picture>,
     progress: Mutex<Progress>,
+}
+
+/// A picture on its way to the encoder.
+#[derive(Debug)]
+struct Picture {
+    frame: VideoFrame,
+    /// Of the source it comes from: after a change the old one's last pictures are dropped.
+    choice: u64,
+    content: Content,
+}
+
+/// What kind of picture a source gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Camera,
+    Screen,
+}
+
+/// A source somebody wants open.
+#[derive(Debug)]
+struct Wanted {
+    id: String,
+    choice: u64,
+    content: Content,
 }
 
 #[derive(Clone, Debug)]
 struct Control {
+    /// The camera.
     source: String,
+    /// What is sent instead of it.
+    share: Option<String>,
     /// Counts changes of the source, so that the same one can be chosen anew.
     choice: u64,
     codec: Codec,
@@ -135,6 +164,27 @@ struct Control {
 struct Progress {
     stats: VideoSenderStats,
     encoded: Meter,
+}
+
+impl Control {
+    /// A screen that is shared, otherwise a camera that is on.
+    fn wanted(&self) -> Option<Wanted> {
+        let (id, content) = match &self.share {
+            _ if self.closed => return None,
+            Some(screen) => (screen, Content::Screen),
+            None if self.on => (&self.source, Content::Camera),
+            None => return None,
+        };
+        Some(Wanted { id: id.clone(), choice: self.choice, content })
+    }
+
+    fn share(&mut self, source: Option<&str>) {
+        if self.share.as_deref() != source {
+            self.share = source.map(str::to_owned);
+            self.choice += 1;
+            self.key_wanted = true;
+        }
+    }
 }
 
 impl Shared {
@@ -158,6 +208,7 @@ impl VideoSender {
         let shared = Arc::new(Shared {
             control: Mutex::new(Control {
                 source: config.source.clone(),
+                share: None,
                 choice: 0,
                 codec: config.codec,
                 bitrate: config.bitrate,
@@ -179,7 +230,7 @@ impl VideoSender {
         Self { shared, threads }
     }
 
-    /// Off closes the source and sends nothing; on again opens it and begins with a key frame.
+    /// Off closes the camera and sends nothing of it; on again opens it and begins with a key frame.
     pub fn set_on(&self, on: bool) {
         self.shared.change(|control| {
             control.key_wanted |= on && !control.on;
@@ -195,7 +246,13 @@ impl VideoSender {
         });
     }
 
-    /// Changes to another source, or opens the same one anew.
+    /// Sends this source instead of the camera, as text is sent: sharp, at a low rate; `None`: the camera
+    /// again, if it is on. The next picture is a key frame. A source that fails ends the sharing.
+    pub fn share(&self, source: Option<&str>) {
+        self.shared.change(|control| control.share(source));
+    }
+
+    /// Changes to another camera, or opens the same one anew.
     pub fn set_source(&self, id: &str) {
         self.shared.change(|control| {
             id.clone_into(&mut control.source);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{camera, pattern};
+use super::{camera, pattern, screen};
 use crate::file::ClipSource;
 use crate::{SourceError, VideoFrame, VideoSource};
 
@@ -42,8 +42,14 @@ pub fn list_sources() -> Vec<SourceInfo> {
     sources
 }
 
-/// Opens `default` (the first camera), `camera:<name>`, `test:pattern`, `test:<rrggbb>`, `file:<path>` or `none`; files and patterns
-/// start now.
+/// What of the screen can be shared: all of it first, then windows from the front to the back. Empty
+/// where sharing is not possible. Asks the system, so it may take a moment.
+pub fn list_screens() -> Vec<SourceInfo> {
+    screen::list()
+}
+
+/// Opens `default` (the first camera), `camera:<name>`, `test:pattern`, `test:<rrggbb>`, `file:<path>`,
+/// `screen:` (all of it), `screen:<window>` or `none`; files and patterns start now.
 pub fn open_source(id: &str, format: VideoFormat) -> Result<Box<dyn VideoSource>, SourceError> {
     open_source_at(id, format, Instant::now())
 }
@@ -71,6 +77,7 @@ pub fn open_source_at(
             let colour = pattern::parse_colour(name).ok_or_else(unknown)?;
             Ok(Box::new(pattern::PatternSource::solid(format, start, colour)))
         }
+        "screen" => Ok(Box::new(screen::ScreenSource::open(name, format)?)),
         "file" => Ok(Box::new(ClipSource::open(&file_path(name), start)?)),
         _ => Err(unknown()),
     }
@@ -110,9 +117,14 @@ mod tests {
             let mut none = open_source(id, format).expect("no source needs no device");
             assert!(none.next_frame(Duration::ZERO).expect("never fails").is_none());
         }
-        for id in
-            ["test:nocolour", "nonsense", "screen:0", "file:/there/is/no/such.mp4", "camera:no such camera"]
-        {
+        for id in [
+            "test:nocolour",
+            "nonsense",
+            "screen:0",
+            "screen:x",
+            "file:/there/is/no/such.mp4",
+            "camera:no such camera",
+        ] {
             assert!(matches!(open_source(id, format), Err(SourceError::NotFound(_))), "{id}");
         }
         let ids: Vec<_> = list_sources().into_iter().map(|source| source.id).collect();

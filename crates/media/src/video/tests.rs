@@ -1,7 +1,10 @@
 //! The picture half put together: real codecs on a real film, and both pipelines joined by packets.
 
 mod codecs;
-mod pipeline;
+#[cfg(target_os = "linux")]
+pub(crate) mod display;
+pub(crate) mod pipeline;
+mod sharing;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -54,6 +54,8 @@ const BORDERS: &[(&str, &[&str])] = &[
     ("rtc", &["bellwire-peer"]),
     ("cpal", &["bellwire-media"]),
     ("nokhwa", &["bellwire-media"]),
+    ("x11rb", &["bellwire-media"]),
+    ("sqlx", &["bellwire-log", "bellwire-server"]),
     ("tauri", &["bellwire-app"]),
 ];
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, info};
 
-use super::{Shared, SourceEvent, VideoOutputs, VideoSenderConfig};
+use super::{Content, Picture, Shared, SourceEvent, VideoOutputs, VideoSenderConfig, Wanted};
 use crate::video::meter::Beat;
 use crate::video::mirror::Mirror;
 use crate::video::source::{VideoFormat, open_source_at};
@@ -16,6 +16,8 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long a wish to close the source may wait for a picture.
 const LOOK_UP: Duration = Duration::from_millis(50);
 const MAX_FPS: u32 = 30;
+/// What is asked of a screen; also the largest picture sent of it.
+const SCREEN: VideoFormat = VideoFormat { width: 1920, height: 1080, fps: 15 };
 
 pub(super) struct Capture {
     shared: Arc<Shared>,
@@ -27,12 +29,6 @@ pub(super) struct Capture {
     lost: bool,
 }
 
-/// A source somebody wants open.
-struct Wanted {
-    id: String,
-    choice: u64,
-}
-
 impl Capture {
     pub(super) fn new(config: &VideoSenderConfig, shared: Arc<Shared>, outputs: &VideoOutputs) -> Self {
         let (format, epoch) = (config.format, config.epoch);
@@ -42,7 +38,7 @@ impl Capture {
 
     pub(super) fn run(mut self) {
         while let Some(wanted) = self.wait_until_wanted() {
-            let failure = match self.open(&wanted.id) {
+            let failure = match self.open(&wanted) {
                 Ok(source) => self.play(source, &wanted),
                 Err(error) => Some(error.to_string()),
             };
@@ -50,6 +46,10 @@ impl Capture {
             self.shared.slot.clear();
             if let Some(message) = failure {
                 debug!(message, "Video source lost");
+                if wanted.content == Content::Screen {
+                    self.end_sharing(&wanted, message);
+                    continue;
+                }
                 if !std::mem::replace(&mut self.lost, true) {
                     (self.outputs.events)(SourceEvent::Lost { message });
                 }
@@ -58,11 +58,25 @@ impl Capture {
         }
     }
 
-    fn open(&self, id: &str) -> Result<Box<dyn VideoSource>, SourceError> {
-        if id == "echo" {
+    fn open(&self, wanted: &Wanted) -> Result<Box<dyn VideoSource>, SourceError> {
+        if wanted.id == "echo" {
             return Ok(Box::new(self.mirror.clone()));
         }
-        open_source_at(id, self.format, self.epoch)
+        let format = match wanted.content {
+            Content::Camera => self.format,
+            Content::Screen => SCREEN,
+        };
+        open_source_at(&wanted.id, format, self.epoch)
+    }
+
+    /// Nobody is left with a frozen screen: the camera comes back, if it is on.
+    fn end_sharing(&self, wanted: &Wanted, message: String) {
+        self.shared.change(|control| {
+            if control.choice == wanted.choice {
+                control.share(None);
+            }
+        });
+        (self.outputs.events)(SourceEvent::ShareLost { message });
     }
 
     /// `None` at the end of the pipeline.
@@ -72,23 +86,22 @@ impl Capture {
             if control.closed {
                 return None;
             }
-            if control.on {
-                return Some(Wanted { id: control.source.clone(), choice: control.choice });
+            if let Some(wanted) = control.wanted() {
+                return Some(wanted);
             }
             control = self.shared.changed.wait(control).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     fn is_wanted(&self, wanted: &Wanted) -> bool {
-        let control = self.shared.control();
-        control.on && !control.closed && control.choice == wanted.choice
+        self.shared.control().wanted().is_some_and(|now| now.choice == wanted.choice)
     }
 
     /// Waits before the next try, but not longer than the source is wanted.
     fn pause(&self, wanted: &Wanted) {
         let until = Instant::now() + RETRY;
         let mut control = self.shared.control();
-        while control.on && !control.closed && control.choice == wanted.choice {
+        while control.wanted().is_some_and(|now| now.choice == wanted.choice) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -110,14 +123,15 @@ impl Capture {
             };
             if !greeted {
                 greeted = true;
-                self.greet(&label);
+                self.greet(&label, wanted.content);
             }
             if !self.beat.passes(frame.at, MAX_FPS) {
                 continue;
             }
             self.shared.progress().stats.frames_captured += 1;
             if self.shared.control().sending {
-                self.shared.slot.put(frame.clone());
+                let (choice, content) = (wanted.choice, wanted.content);
+                self.shared.slot.put(Picture { frame: frame.clone(), choice, content });
             }
             self.outputs.self_view.frame(frame);
         }
@@ -125,11 +139,11 @@ impl Capture {
     }
 
     /// A source is only believed once it has given a picture.
-    fn greet(&mut self, label: &str) {
+    fn greet(&mut self, label: &str, content: Content) {
         info!("Video source runs");
         label.clone_into(&mut self.shared.progress().stats.source);
         let label = label.to_owned();
-        (self.outputs.events)(if std::mem::take(&mut self.lost) {
+        (self.outputs.events)(if content == Content::Camera && std::mem::take(&mut self.lost) {
             SourceEvent::Back { label }
         } else {
             SourceEvent::Opened { label }

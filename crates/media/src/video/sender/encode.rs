@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
-use super::{Control, Shared, VideoOutputs, VideoSenderConfig};
+use super::{Content, Control, Picture, Shared, VideoOutputs, VideoSenderConfig};
 use crate::codec::{CodecError, EncodedPicture, EncoderConfig, VideoEncoder, open_encoder};
 use crate::slot::Taken;
 use crate::video::image::{Scaler, fit};
@@ -27,6 +27,7 @@ pub(super) struct Encode {
     format: VideoFormat,
     epoch: Instant,
     ladder: Ladder,
+    screen_ladder: Ladder,
     beat: Beat,
     scaler: Scaler,
     running: Option<Running>,
@@ -41,6 +42,7 @@ pub(super) struct Encode {
 struct Running {
     encoder: Box<dyn VideoEncoder>,
     codec: Codec,
+    content: Content,
     size: (u32, u32),
     bitrate: u32,
     fps: f32,
@@ -66,7 +68,7 @@ impl Pace {
 
     fn fps(&self, most: u32) -> f32 {
         let most = most as f32;
-        self.interval.map_or(most, |interval| (1.0 / interval.as_secs_f32()).clamp(5.0, most))
+        self.interval.map_or(most, |interval| (1.0 / interval.as_secs_f32()).clamp(most.min(5.0), most))
     }
 }
 
@@ -78,6 +80,7 @@ impl Encode {
             format: config.format,
             epoch: config.epoch,
             ladder: Ladder::default(),
+            screen_ladder: Ladder::screen(),
             beat: Beat::default(),
             scaler: Scaler::default(),
             running: None,
@@ -91,16 +94,17 @@ impl Encode {
 
     pub(super) fn run(mut self) {
         loop {
-            let frame = match self.shared.slot.take(Duration::from_secs(60)) {
-                Taken::Value(frame) => frame,
+            let picture = match self.shared.slot.take(Duration::from_secs(60)) {
+                Taken::Value(picture) => picture,
                 Taken::Nothing => continue,
                 Taken::Closed => return,
             };
             let control = self.shared.control().clone();
-            if !control.on || !control.sending {
+            let wanted = control.wanted().is_some_and(|wanted| wanted.choice == picture.choice);
+            if !wanted || !control.sending {
                 continue;
             }
-            match self.encode(&frame, &control) {
+            match self.encode(&picture, &control) {
                 Ok(()) => self.failing = false,
                 Err(error) => {
                     self.running = None;
@@ -114,20 +118,34 @@ impl Encode {
         }
     }
 
-    fn encode(&mut self, frame: &VideoFrame, control: &Control) -> Result<(), CodecError> {
+    fn encode(&mut self, picture: &Picture, control: &Control) -> Result<(), CodecError> {
         let began = Instant::now();
+        let Picture { frame, content, .. } = picture;
+        if self.running.as_ref().is_some_and(|running| running.content != *content) {
+            self.pace = Pace::default();
+            self.beat = Beat::default();
+        }
         let bitrate = control.bitrate.max(MIN_BITRATE);
-        let rung = self.ladder.choose(bitrate, began);
+        let rung = match content {
+            Content::Camera => self.ladder.choose(bitrate, began),
+            Content::Screen => self.screen_ladder.choose(bitrate, began),
+        };
         if !self.beat.passes(frame.at, rung.fps) {
             return Ok(());
         }
         self.pace.picture(frame.at);
-        let size = self.size(frame, rung);
+        let size = match content {
+            Content::Camera => self.size(frame, rung),
+            Content::Screen => {
+                let (width, height) = rung.bounds(frame.width, frame.height);
+                fit(frame.width, frame.height, width, height)
+            }
+        };
         let scaled = self.scaler.scale(frame, size.0, size.1);
         let key_wanted = control.key_wanted
             && self.last_key.is_none_or(|last| began.saturating_duration_since(last) >= KEY_PAUSE);
         let fps = self.pace.fps(rung.fps);
-        let running = self.running(control.codec, size, bitrate, fps)?;
+        let running = self.running((control.codec, *content), size, bitrate, fps)?;
         let picture = running.encoder.encode(&scaled, key_wanted)?;
         let took = began.elapsed().as_secs_f32() * 1000.0;
         self.encode_ms = if self.encode_ms == 0.0 { took } else { self.encode_ms * 0.95 + took * 0.05 };
@@ -148,18 +166,28 @@ impl Encode {
     /// The encoder for these settings: the one there is, told of what changed, or a new one.
     fn running(
         &mut self,
-        codec: Codec,
+        (codec, content): (Codec, Content),
         size: (u32, u32),
         bitrate: u32,
         fps: f32,
     ) -> Result<&mut Running, CodecError> {
-        let fitting = self.running.take().filter(|running| running.codec == codec && running.size == size);
+        let fitting = self
+            .running
+            .take()
+            .filter(|running| (running.codec, running.content, running.size) == (codec, content, size));
         let mut running = match fitting {
             Some(running) => running,
             None => {
                 info!(?codec, width = size.0, height = size.1, bitrate, "Video encoder started");
-                let config = EncoderConfig { width: size.0, height: size.1, fps, bitrate, max_slice: 0 };
-                Running { encoder: open_encoder(codec, config)?, codec, size, bitrate, fps }
+                let config = EncoderConfig {
+                    width: size.0,
+                    height: size.1,
+                    fps,
+                    bitrate,
+                    max_slice: 0,
+                    screen: content == Content::Screen,
+                };
+                Running { encoder: open_encoder(codec, config)?, codec, content, size, bitrate, fps }
             }
         };
         if running.bitrate != bitrate {

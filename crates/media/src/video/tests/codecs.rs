@@ -9,7 +9,14 @@ use crate::video::{psnr_y, scale_to_fit};
 use crate::{Codec, VideoFrame};
 
 fn config(frame: &VideoFrame, bitrate: u32) -> EncoderConfig {
-    EncoderConfig { width: frame.width, height: frame.height, fps: 25.0, bitrate, max_slice: 0 }
+    EncoderConfig {
+        width: frame.width,
+        height: frame.height,
+        fps: 25.0,
+        bitrate,
+        max_slice: 0,
+        screen: false,
+    }
 }
 
 fn codec(codec: Codec, config: EncoderConfig) -> (Box<dyn VideoEncoder>, Box<dyn VideoDecoder>) {
@@ -43,6 +50,22 @@ fn the_film_at_720p_and_one_and_a_half_megabits_stays_itself() {
         assert!(mean >= 32.0, "{kind:?}: {mean:.2} dB at {kbps:.0} kbit/s, {skipped} left out");
         assert!(kbps < 1_900.0, "{kind:?}: {kbps:.0} kbit/s");
         assert!(skipped < 14, "{kind:?}: {skipped} left out");
+    }
+}
+
+#[test]
+fn of_a_screen_no_picture_is_left_out() {
+    let film = film(40);
+    for &kind in video_codecs() {
+        let config = EncoderConfig { screen: true, ..config(&film[0], 300_000) };
+        let (mut encoder, mut decoder) = codec(kind, config);
+        for (index, frame) in film.iter().enumerate() {
+            let picture = encoder.encode(frame, index == 20).expect("encodes");
+            let picture = picture.unwrap_or_else(|| panic!("{kind:?} left out picture {index}"));
+            assert_eq!(picture.key, index == 0 || index == 20, "{kind:?} picture {index}");
+            let decoded = decoder.decode(&picture.data).expect("decodes");
+            assert!(decoded.frame.is_some() && !decoded.damaged, "{kind:?} picture {index}");
+        }
     }
 }
 

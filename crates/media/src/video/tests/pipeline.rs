@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::video::image::Planes;
 use crate::video::packetize::Packetizer;
 use crate::video::{
     SourceEvent, VideoFormat, VideoOutputs, VideoReceiver, VideoReceiverConfig, VideoSender,
@@ -13,26 +14,26 @@ use crate::video::{
 use crate::{Codec, EncodedFrame, EncodedSink, FrameSink, Packet, PlayoutClock, VideoFrame};
 
 /// Long enough for a busy machine, short enough to fail one day.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Keeps what it is given; tests wait for what they want to see in it.
-struct Seen<T> {
+pub(crate) struct Seen<T> {
     items: Mutex<Vec<T>>,
     more: Condvar,
 }
 
 impl<T> Seen<T> {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { items: Mutex::new(Vec::new()), more: Condvar::new() })
     }
 
-    fn add(&self, item: T) {
+    pub(crate) fn add(&self, item: T) {
         self.items.lock().expect("no test panics inside").push(item);
         self.more.notify_all();
     }
 
     /// Waits until the test is content with what was seen.
-    fn wait<R>(&self, what: &str, mut content: impl FnMut(&[T]) -> Option<R>) -> R {
+    pub(crate) fn wait<R>(&self, what: &str, mut content: impl FnMut(&[T]) -> Option<R>) -> R {
         let until = Instant::now() + PATIENCE;
         let mut items = self.items.lock().expect("no test panics inside");
         loop {
@@ -45,17 +46,19 @@ impl<T> Seen<T> {
         }
     }
 
-    fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.items.lock().expect("no test panics inside").len()
     }
 }
 
 /// What a picture was, without its pixels.
 #[derive(Clone, Copy, Debug)]
-struct Shown {
-    number: Option<u32>,
-    timestamp: u32,
-    size: (u32, u32),
+pub(crate) struct Shown {
+    pub(crate) number: Option<u32>,
+    pub(crate) timestamp: u32,
+    pub(crate) size: (u32, u32),
+    /// In the middle: luma and the two chromas.
+    pub(crate) colour: [u8; 3],
 }
 
 impl FrameSink for Seen<Shown> {
@@ -64,8 +67,18 @@ impl FrameSink for Seen<Shown> {
             number: read_frame_number(&frame),
             timestamp: frame.timestamp,
             size: (frame.width, frame.height),
+            colour: middle(&frame),
         });
     }
+}
+
+/// Luma and chromas of the picture's middle.
+pub(crate) fn middle(frame: &VideoFrame) -> [u8; 3] {
+    let (w, h) = (frame.width as usize, frame.height as usize);
+    let (x, y) = (w / 4, h / 4);
+    let chroma = y * (w / 2) + x;
+    let planes = Planes::of(frame).expect("a sound picture");
+    [planes.y[y * 2 * w + x * 2], planes.u[chroma], planes.v[chroma]]
 }
 
 impl EncodedSink for Seen<EncodedFrame> {
@@ -78,13 +91,13 @@ fn format(width: u32, height: u32) -> VideoFormat {
     VideoFormat { width, height, fps: 30 }
 }
 
-struct Sending {
-    sender: VideoSender,
-    self_view: Arc<Seen<Shown>>,
-    events: Arc<Seen<SourceEvent>>,
+pub(crate) struct Sending {
+    pub(crate) sender: VideoSender,
+    pub(crate) self_view: Arc<Seen<Shown>>,
+    pub(crate) events: Arc<Seen<SourceEvent>>,
 }
 
-fn send(config: VideoSenderConfig, encoded: Arc<dyn EncodedSink>) -> Sending {
+pub(crate) fn send(config: VideoSenderConfig, encoded: Arc<dyn EncodedSink>) -> Sending {
     let (self_view, events) = (Seen::new(), Seen::new());
     let outputs = VideoOutputs {
         encoded,
@@ -97,7 +110,7 @@ fn send(config: VideoSenderConfig, encoded: Arc<dyn EncodedSink>) -> Sending {
     Sending { sender: VideoSender::start(config, outputs), self_view, events }
 }
 
-fn pattern(codec: Codec) -> VideoSenderConfig {
+pub(crate) fn pattern(codec: Codec) -> VideoSenderConfig {
     VideoSenderConfig {
         source: "test:pattern".into(),
         format: format(320, 180),

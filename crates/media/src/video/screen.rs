@@ -1,0 +1,155 @@
+//! The screen, or one window of it, as a picture source. What a system offers is asked for in one file
+//! per system; which picture is sent when is decided here.
+
+mod cursor;
+#[cfg(target_os = "linux")]
+mod windows;
+#[cfg(target_os = "linux")]
+mod x11;
+
+use std::time::{Duration, Instant};
+
+use super::convert::{PixelLayout, to_i420};
+use super::image::{Scaler, fit};
+use super::source::{SourceInfo, VideoFormat};
+use crate::{SourceError, VideoFrame, VideoSource};
+
+/// Pictures a second; text needs sharpness more than motion.
+const FPS: u32 = 15;
+/// An unchanged screen is sent again this often, for whoever asks for a key frame.
+const REPEAT: Duration = Duration::from_millis(500);
+
+/// The raw pixels of a screen, 4 bytes each: blue, green, red, unused. No padding.
+#[derive(Debug, Default)]
+struct Pixels {
+    width: u32,
+    height: u32,
+    bytes: Vec<u8>,
+}
+
+/// What a system must do.
+trait Grab: Send + std::fmt::Debug {
+    /// What a person would call it.
+    fn label(&self) -> String;
+    /// Reads what is to be seen now; false while there is nothing (a minimised window).
+    fn grab(&mut self, into: &mut Pixels) -> Result<bool, SourceError>;
+}
+
+/// The screens and windows that can be shared, screens first.
+pub(crate) fn list() -> Vec<SourceInfo> {
+    #[cfg(target_os = "linux")]
+    return windows::list();
+    #[cfg(not(target_os = "linux"))]
+    Vec::new()
+}
+
+#[cfg(target_os = "linux")]
+fn grabber(window: Option<u32>) -> Result<Box<dyn Grab>, SourceError> {
+    Ok(Box::new(x11::X11::open(window)?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn grabber(_window: Option<u32>) -> Result<Box<dyn Grab>, SourceError> {
+    Err(SourceError::Unsupported("sharing the screen is not possible on this system yet".into()))
+}
+
+/// An open screen or window.
+#[derive(Debug)]
+pub(crate) struct ScreenSource {
+    grabber: Box<dyn Grab>,
+    pixels: Pixels,
+    before: Pixels,
+    /// The largest picture given.
+    most: (u32, u32),
+    gap: Duration,
+    due: Instant,
+    last: Option<VideoFrame>,
+    scaler: Scaler,
+}
+
+impl ScreenSource {
+    /// Opens the whole screen (an empty name) or the window with this number, decimal or `0x` hexadecimal.
+    pub(crate) fn open(name: &str, format: VideoFormat) -> Result<Self, SourceError> {
+        let window = match name.trim() {
+            "" => None,
+            name => Some(number(name).ok_or_else(|| SourceError::NotFound(format!("screen:{name}")))?),
+        };
+        Ok(Self {
+            grabber: grabber(window)?,
+            pixels: Pixels::default(),
+            before: Pixels::default(),
+            most: (format.width, format.height),
+            gap: Duration::from_secs(1) / format.fps.clamp(1, FPS),
+            due: Instant::now(),
+            last: None,
+            scaler: Scaler::default(),
+        })
+    }
+
+    fn picture(&mut self) -> Result<Option<VideoFrame>, SourceError> {
+        std::mem::swap(&mut self.pixels, &mut self.before);
+        let there = self.grabber.grab(&mut self.pixels)?;
+        let at = Instant::now();
+        let same = !there || self.pixels.is(&self.before);
+        if !there {
+            // What was seen last stays what the next picture is compared with.
+            std::mem::swap(&mut self.pixels, &mut self.before);
+        }
+        if let Some(last) = self.last.as_mut().filter(|_| same) {
+            if at.saturating_duration_since(last.at) < REPEAT {
+                return Ok(None);
+            }
+            last.at = at;
+            return Ok(Some(last.clone()));
+        }
+        if !there {
+            return Ok(None);
+        }
+        let Pixels { width, height, bytes } = &self.pixels;
+        let whole = to_i420(PixelLayout::Bgrx, *width, *height, bytes)
+            .map_err(|error| SourceError::Failed(error.to_string()))?;
+        let frame =
+            VideoFrame { width: whole.width, height: whole.height, i420: whole.bytes, at, timestamp: 0 };
+        let (most, least) = (self.most.0.max(self.most.1), self.most.0.min(self.most.1));
+        let bounds = if frame.width >= frame.height { (most, least) } else { (least, most) };
+        let size = fit(frame.width, frame.height, bounds.0, bounds.1);
+        let frame = self.scaler.scale(&frame, size.0, size.1);
+        Ok(Some(self.last.insert(frame).clone()))
+    }
+}
+
+impl Pixels {
+    fn is(&self, other: &Self) -> bool {
+        (self.width, self.height) == (other.width, other.height) && self.bytes == other.bytes
+    }
+}
+
+impl VideoSource for ScreenSource {
+    fn describe(&self) -> String {
+        self.grabber.label()
+    }
+
+    fn next_frame(&mut self, timeout: Duration) -> Result<Option<VideoFrame>, SourceError> {
+        let now = Instant::now();
+        let wait = self.due.saturating_duration_since(now);
+        if wait > timeout {
+            std::thread::sleep(timeout);
+            return Ok(None);
+        }
+        std::thread::sleep(wait);
+        // A late reader misses beats instead of catching up.
+        self.due = (self.due + self.gap).max(now);
+        self.picture()
+    }
+}
+
+fn number(text: &str) -> Option<u32> {
+    match text.strip_prefix("0x") {
+        Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok(),
+        None => text.parse().ok(),
+    }
+    .filter(|number| *number != 0)
+}
+
+#[cfg(test)]
+mod tests;
