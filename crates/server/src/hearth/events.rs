@@ -1,0 +1,199 @@
+//! Socket events: who is at the door, and what a client says there. Parses, asks the records whether it
+//! may, and the hub what follows.
+
+mod parse;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bellwire_dialects::hearth::wire::{TherapyChat, name};
+use serde_json::{Value, json};
+use tracing::{debug, warn};
+
+use self::parse::Parsed;
+use super::caller::known;
+use super::hub::{Hub, Request};
+use super::state::Shared;
+use super::store::Account;
+use super::{present, therapy};
+use crate::clock::Millis;
+use crate::config::Mode;
+use crate::door::{self, Refused};
+use crate::error::ApiError;
+use crate::switchboard::SocketKey;
+
+/// How long a socket may stay without a token, in strict mode.
+const UNKNOWN_FOR: Duration = Duration::from_secs(15);
+
+const NOBODY: &str = "User not authenticated";
+
+const EVENTS: [&str; 22] = [
+    name::AUTHENTICATE,
+    name::JOIN_CALL_SESSION,
+    name::LEAVE_CALL_SESSION,
+    name::WEBRTC_OFFER,
+    name::WEBRTC_ANSWER,
+    name::WEBRTC_ICE_CANDIDATE,
+    name::MEDIA_STATE_CHANGED,
+    name::TOGGLE_VIDEO,
+    name::TOGGLE_AUDIO,
+    name::SCREEN_SHARE_STARTED,
+    name::SCREEN_SHARE_STOPPED,
+    name::CALL_QUALITY_REPORT,
+    name::CONNECTION_ISSUE,
+    name::DECLINE_CALL,
+    name::JOIN_SESSION,
+    name::LEAVE_SESSION,
+    name::VIDEO_OFFER,
+    name::VIDEO_ANSWER,
+    name::ICE_CANDIDATE,
+    name::START_SCREEN_SHARE,
+    name::STOP_SCREEN_SHARE,
+    name::CHAT_MESSAGE,
+];
+
+/// The namespace `/`: open, as deployed clients show their token in an event; nothing can be done without.
+pub(super) struct Door(pub(super) Shared);
+
+#[async_trait]
+impl door::Door for Door {
+    type Hub = Hub;
+    /// The token of a handshake that had one.
+    type Guest = Option<String>;
+    type Talk = Talk;
+
+    const EVENTS: &'static [&'static str] = &EVENTS;
+
+    async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused> {
+        let token = auth.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
+        Ok(token.map(str::to_owned))
+    }
+
+    fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
+        Talk { state: Arc::clone(&self.0), key, token: guest, me: None }
+    }
+
+    fn too_many(retry_after: u64) -> (&'static str, Value) {
+        let message = "Too many events, please wait a moment";
+        (name::CALL_ERROR, json!({ "message": message, "retryAfter": retry_after }))
+    }
+}
+
+/// One socket's task.
+pub(super) struct Talk {
+    state: Shared,
+    key: SocketKey,
+    token: Option<String>,
+    /// Whom the token named.
+    me: Option<Account>,
+}
+
+#[async_trait]
+impl door::Talk for Talk {
+    async fn begin(&mut self) {
+        if self.state.common.config.mode == Mode::Strict {
+            let until = Millis::now().plus(UNKNOWN_FOR);
+            self.ask(Request::Opened { until }).await;
+        }
+        if let Some(token) = self.token.take() {
+            self.authenticate(&token).await;
+        }
+    }
+
+    async fn event(&mut self, name: &str, data: Value) -> Option<Value> {
+        match parse::parse(name, data) {
+            Some(Parsed::Authenticate(token)) => self.authenticate(&token).await,
+            Some(parsed) => self.handle(parsed).await,
+            None => debug!(socket = self.key.0, "An event that makes no sense is dropped"),
+        }
+        None
+    }
+}
+
+impl Talk {
+    async fn ask(&self, request: Request) {
+        self.state.exchange.ask(self.key, request).await;
+    }
+
+    async fn authenticate(&mut self, token: &str) {
+        let found = known(&self.state, token).await;
+        let request = match found {
+            Ok(Some((account, session))) => {
+                let request = Request::Connected {
+                    user: present::user(&account),
+                    jti: session.jti,
+                    until: session.expires,
+                };
+                self.me = Some(account);
+                request
+            }
+            Ok(None) => {
+                self.me = None;
+                Request::NotConnected { message: "Authentication failed".to_owned() }
+            }
+            Err(error) => {
+                warn!(%error, "A token could not be checked");
+                // Not an authentication error: the token may be good.
+                Request::Refuse { session_id: None, message: "Please try again".to_owned() }
+            }
+        };
+        self.ask(request).await;
+    }
+
+    async fn handle(&mut self, parsed: Parsed) {
+        let about = parsed.session().map(str::to_owned);
+        let Some(me) = self.me.clone() else {
+            return self.ask(Request::Refuse { session_id: about, message: NOBODY.to_owned() }).await;
+        };
+        let request = match parsed {
+            // Handled before.
+            Parsed::Authenticate(_) => return,
+            Parsed::Ask(request) => Ok(request),
+            Parsed::Join { session_id, peer_id } => {
+                let facts = self.state.sessions.enter(&me, &session_id, &peer_id).await;
+                facts.map(|facts| Request::Join { facts: Box::new(facts), peer_id })
+            }
+            Parsed::Decline { session_id, busy } => {
+                match self.state.sessions.decline(&me, &session_id, busy).await {
+                    Ok(()) => return,
+                    Err(error) => Err(error),
+                }
+            }
+            Parsed::EnterTherapy { id } => {
+                let member = therapy::member(&self.state, &me, &id).await;
+                member.map(|_| Request::EnterTherapy { id })
+            }
+            Parsed::Chat(TherapyChat { session_id, message, .. }) => {
+                match therapy::say(&self.state, &me, &session_id, &message).await {
+                    Ok(_) => return,
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        let refuse =
+            |error: ApiError| Request::Refuse { session_id: about, message: error.message().to_owned() };
+        self.ask(request.unwrap_or_else(refuse)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_event_of_a_client_is_forgotten() {
+        let body = json!({
+            "sessionId": "s", "peerId": "p", "targetPeerId": "q", "hasVideo": true, "hasAudio": true,
+            "isScreenSharing": false, "qualityData": {}, "issueType": "x", "description": "y",
+            "offer": {"type": "offer", "sdp": "v=0"}, "answer": {"type": "answer", "sdp": "v=0"},
+            "candidate": null, "message": "hello", "reason": "busy",
+        });
+        let bare = [name::AUTHENTICATE, name::JOIN_SESSION, name::LEAVE_SESSION];
+        for event in EVENTS {
+            let data = if bare.contains(&event) { json!("text") } else { body.clone() };
+            assert!(parse::parse(event, data).is_some(), "{event}");
+            assert!(parse::parse(event, json!(7)).is_none(), "{event}");
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! Who is online, who has which seat, who is told what. Pure: no socket, no database, no clock.
+//!
+//! ```text
+//!  invited ──► seat reserved (REST) ──► in the room ◄──► connection lost, seat kept ──► seat given up
+//!     └ declined, or nobody came in time             └── left
+//! ```
+//!
+//! INVARIANT: a session's status here only moves forward, and only after its record has; a seat here is
+//! a seat in the records.
+
+mod message;
+mod room;
+mod session;
+mod therapy;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bellwire_dialects::hearth::wire::{
+    Authenticated, AuthenticationError, CallDeclined, CallEnded, CallError, InvitationClosed,
+    ParticipantMediaUpdated, SessionStatus, User, name,
+};
+
+pub(crate) use self::message::{Ending, Facts, Media, News, Order, Relay, Request, Target};
+pub(crate) use self::session::Seat;
+use self::session::{Session, socket_id};
+use crate::backend::Backend;
+use crate::clock::Millis;
+use crate::switchboard::{self, Reply, SocketKey};
+
+/// How long a session that is over is remembered, so that late events find out.
+const REMEMBERED: Duration = Duration::from_secs(60);
+/// How long a seat that REST gave waits for its socket: a browser may ask for the camera first.
+const ENTRANCE: Duration = Duration::from_secs(60);
+/// After this what the records have not confirmed is reported to them again.
+const REPORT_AGAIN: Duration = Duration::from_secs(5);
+
+type Replies = Vec<Reply<Order>>;
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// A token expires, or was never shown.
+    Token(SocketKey),
+    Ring(String),
+    /// A seat without a socket: session and user.
+    Seat(String, String),
+    Idle(String),
+    Forget(String),
+}
+
+/// Somebody behind a socket.
+#[derive(Debug)]
+struct Guest {
+    user: User,
+    jti: String,
+    /// When the token expires.
+    until: Millis,
+}
+
+#[derive(Debug)]
+pub(crate) struct Hub {
+    seat_kept: Duration,
+    call_timeout: Duration,
+    guests: BTreeMap<SocketKey, Guest>,
+    /// Sockets without a token, and how long they may stay so.
+    strangers: BTreeMap<SocketKey, Millis>,
+    sockets: BTreeMap<String, BTreeSet<SocketKey>>,
+    sessions: BTreeMap<String, Session>,
+    /// Sockets in the older rooms of therapy sessions.
+    therapy: BTreeMap<String, BTreeSet<SocketKey>>,
+    timers: BTreeSet<(Millis, Due)>,
+}
+
+impl Hub {
+    pub(crate) fn new(seat_kept: Duration, call_timeout: Duration) -> Self {
+        Self {
+            seat_kept,
+            call_timeout,
+            guests: BTreeMap::new(),
+            strangers: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            therapy: BTreeMap::new(),
+            timers: BTreeSet::new(),
+        }
+    }
+
+    /// The seats of a session, by user.
+    pub(crate) fn seats(&self, session: &str) -> BTreeMap<String, Seat> {
+        self.sessions.get(session).map(|session| session.seats.clone()).unwrap_or_default()
+    }
+
+    /// Whether that person is in the room of the session, with a socket that lives.
+    pub(crate) fn is_in(&self, session: &str, user: &str) -> bool {
+        let seat = self.sessions.get(session).and_then(|session| session.seats.get(user));
+        seat.is_some_and(|seat| seat.socket.is_some())
+    }
+
+    fn connected(&mut self, from: SocketKey, user: User, jti: String, until: Millis, now: Millis) -> Replies {
+        let mut replies = Vec::new();
+        if self.guests.get(&from).is_some_and(|guest| guest.user.id != user.id) {
+            replies.extend(self.gone(from, now));
+        }
+        self.no_guest(from);
+        self.no_stranger(from);
+        self.timers.insert((until, Due::Token(from)));
+        self.sockets.entry(user.id.clone()).or_default().insert(from);
+        let body = Authenticated { success: true, user: Some(user.clone()) };
+        replies.push(Reply::emit(from, name::AUTHENTICATED, &body));
+        for session in self.sessions.values() {
+            if session.rings() && session.facts.pending.contains(&user.id) {
+                replies.push(Reply::emit(from, name::CALL_INVITATION, &session.facts.invitation));
+            }
+        }
+        self.guests.insert(from, Guest { user, jti, until });
+        replies
+    }
+
+    fn not_connected(&mut self, from: SocketKey, message: String, now: Millis) -> Replies {
+        let mut replies = self.gone(from, now);
+        replies.push(Reply::emit(from, name::AUTHENTICATION_ERROR, &AuthenticationError { message }));
+        replies
+    }
+
+    /// Nobody waits for a token of that socket any more.
+    fn no_stranger(&mut self, key: SocketKey) {
+        if let Some(until) = self.strangers.remove(&key) {
+            self.timers.remove(&(until, Due::Token(key)));
+        }
+    }
+
+    /// Its token is not looked after any more.
+    fn no_guest(&mut self, key: SocketKey) -> Option<Guest> {
+        let guest = self.guests.remove(&key)?;
+        self.timers.remove(&(guest.until, Due::Token(key)));
+        Some(guest)
+    }
+
+    /// A socket is nobody's any more. Its seats are kept for a while.
+    fn gone(&mut self, from: SocketKey, now: Millis) -> Replies {
+        let mut replies = Vec::new();
+        replies.extend(self.out_of_therapy(from));
+        if let Some(guest) = self.no_guest(from)
+            && let Some(own) = self.sockets.get_mut(&guest.user.id)
+        {
+            own.remove(&from);
+            if own.is_empty() {
+                self.sockets.remove(&guest.user.id);
+            }
+        }
+        let until = now.plus(self.seat_kept);
+        for (id, session) in &mut self.sessions {
+            if let Some(seat) = session.seat_of_mut(from) {
+                seat.socket = None;
+                seat.until = Some(until);
+                self.timers.insert((until, Due::Seat(id.clone(), seat.user.id.clone())));
+            }
+        }
+        replies
+    }
+
+    fn remember(&mut self, facts: Facts, now: Millis) {
+        let id = facts.session_id.clone();
+        if self.sessions.contains_key(&id) {
+            return;
+        }
+        if facts.status == SessionStatus::Ended {
+            self.timers.insert((now.plus(REMEMBERED), Due::Forget(id.clone())));
+        } else {
+            self.timers.insert((facts.ring_until, Due::Ring(id.clone())));
+            self.timers.insert((now.plus(self.call_timeout), Due::Idle(id.clone())));
+        }
+        self.sessions.insert(id, Session::new(facts, now));
+    }
+
+    fn reserve(&mut self, session_id: &str, user: User, until: Millis) {
+        let Some(session) = self.sessions.get_mut(session_id) else { return };
+        let settings = session.facts.settings();
+        let id = user.id.clone();
+        let seat = session.seats.entry(id.clone()).or_insert_with(|| Seat::reserved(user, settings, until));
+        if seat.socket.is_none() {
+            seat.until = Some(until);
+            self.timers.insert((until, Due::Seat(session_id.to_owned(), id)));
+        }
+    }
+
+    /// Somebody came: their other devices stop ringing, and a session with two people goes on.
+    fn came(&mut self, session_id: &str, user: &str, but: Option<SocketKey>) -> Replies {
+        let Some(session) = self.sessions.get_mut(session_id) else { return Vec::new() };
+        if user != session.facts.initiator.id && session.waits() {
+            session.facts.status = SessionStatus::Active;
+        }
+        let rang = session.facts.pending.len();
+        session.facts.pending.retain(|pending| pending != user);
+        if session.facts.pending.len() == rang {
+            return Vec::new();
+        }
+        self.close_invitation(session_id, user, "answered", but)
+    }
+
+    fn close_invitation(
+        &self,
+        session_id: &str,
+        user: &str,
+        reason: &str,
+        but: Option<SocketKey>,
+    ) -> Replies {
+        let body = InvitationClosed { session_id: session_id.to_owned(), reason: reason.to_owned() };
+        let devices = self.devices(user).filter(|key| Some(*key) != but);
+        devices.map(|key| Reply::emit(key, name::INVITATION_CLOSED, &body)).collect()
+    }
+
+    fn devices(&self, user: &str) -> impl Iterator<Item = SocketKey> {
+        self.sockets.get(user).into_iter().flatten().copied()
+    }
+
+    fn started(&mut self, facts: Facts, now: Millis) -> Replies {
+        let (id, pending) = (facts.session_id.clone(), facts.pending.clone());
+        let (seated, invitation) = (facts.seated.clone(), facts.invitation.clone());
+        self.remember(facts, now);
+        for user in seated {
+            self.reserve(&id, user, now.plus(ENTRANCE));
+        }
+        let devices = pending.iter().flat_map(|user| self.devices(user));
+        devices.map(|key| Reply::emit(key, name::CALL_INVITATION, &invitation)).collect()
+    }
+
+    fn declined(&mut self, session_id: &str, user: &str, reason: &str) -> Replies {
+        let Some(session) = self.sessions.get_mut(session_id) else { return Vec::new() };
+        let initiator = session.facts.initiator.id.clone();
+        session.facts.pending.retain(|pending| pending != user);
+        let body = CallDeclined {
+            session_id: session_id.to_owned(),
+            user_id: user.to_owned(),
+            reason: Some(reason.to_owned()),
+        };
+        let mut replies: Replies =
+            self.devices(&initiator).map(|key| Reply::emit(key, name::CALL_DECLINED, &body)).collect();
+        replies.extend(self.close_invitation(session_id, user, "declined", None));
+        replies
+    }
+
+    /// Everybody in the room hears it, and everybody who still might have come.
+    fn ended(&mut self, ending: Ending, now: Millis) -> Replies {
+        let Some(session) = self.sessions.get_mut(&ending.session_id) else { return Vec::new() };
+        if session.is_over() {
+            return Vec::new();
+        }
+        session.facts.status = SessionStatus::Ended;
+        let seats = std::mem::take(&mut session.seats);
+        let pending = std::mem::take(&mut session.facts.pending);
+        let initiator = session.facts.initiator.id.clone();
+        self.timers.insert((now.plus(REMEMBERED), Due::Forget(ending.session_id.clone())));
+
+        let mut hear: BTreeSet<SocketKey> = pending.iter().flat_map(|user| self.devices(user)).collect();
+        for seat in seats.values() {
+            match seat.socket {
+                Some(socket) => drop(hear.insert(socket)),
+                None => hear.extend(self.devices(&seat.user.id)),
+            }
+        }
+        if !seats.contains_key(&initiator) {
+            hear.extend(self.devices(&initiator));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "seconds of a call are far below 2^53")]
+        let duration = ending.duration as f64;
+        let body = CallEnded {
+            session_id: ending.session_id,
+            ended_by: Some(ending.by),
+            duration,
+            reason: ending.reason,
+        };
+        hear.into_iter().map(|key| Reply::emit(key, name::CALL_ENDED, &body)).collect()
+    }
+
+    fn token_due(&mut self, key: SocketKey, now: Millis) -> Replies {
+        let message = match (self.guests.get(&key), self.strangers.get(&key)) {
+            (Some(guest), _) if guest.until <= now => "Session expired, please login again",
+            (None, Some(until)) if *until <= now => "No token was shown",
+            (Some(_) | None, _) => return Vec::new(),
+        };
+        self.strangers.remove(&key);
+        let mut replies = self.not_connected(key, message.to_owned(), now);
+        replies.push(Reply::Close(key));
+        replies
+    }
+
+    fn ring_due(&mut self, id: String, now: Millis) -> Replies {
+        let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.is_over()) else {
+            return Vec::new();
+        };
+        if session.waits() {
+            self.timers.insert((now.plus(REPORT_AGAIN), Due::Ring(id.clone())));
+            return vec![Reply::Order(Order::Miss { session_id: id })];
+        }
+        let late = std::mem::take(&mut session.facts.pending);
+        if late.is_empty() {
+            return Vec::new();
+        }
+        let told = late.iter().flat_map(|user| self.close_invitation(&id, user, "missed", None));
+        let mut replies: Replies = told.collect();
+        replies.push(Reply::Order(Order::CloseInvitations { session_id: id }));
+        replies
+    }
+
+    fn idle_due(&mut self, id: String, now: Millis) -> Replies {
+        let Some(session) = self.sessions.get(&id).filter(|session| !session.is_over()) else {
+            return Vec::new();
+        };
+        let until = session.used.plus(self.call_timeout);
+        if until > now {
+            self.timers.insert((until, Due::Idle(id)));
+            return Vec::new();
+        }
+        self.timers.insert((now.plus(REPORT_AGAIN), Due::Idle(id.clone())));
+        vec![Reply::Order(Order::TimeOut { session_id: id })]
+    }
+}
+
+impl switchboard::Hub for Hub {
+    const BACKEND: Backend = Backend::Hearth;
+
+    type Request = Request;
+    type News = News;
+    type Order = Order;
+
+    fn asked(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
+        match request {
+            Request::Opened { until } => {
+                self.strangers.insert(from, until);
+                self.timers.insert((until, Due::Token(from)));
+                Vec::new()
+            }
+            Request::Connected { user, jti, until } => self.connected(from, user, jti, until, now),
+            Request::NotConnected { message } => self.not_connected(from, message, now),
+            Request::Join { facts, peer_id } => self.join(from, *facts, peer_id, now),
+            Request::Leave { session_id } => self.leave(from, &session_id),
+            Request::Relay { session_id, target, relay } => self.relay(from, session_id, target, relay, now),
+            Request::Media { session_id, media } => self.media(from, session_id, media, now),
+            Request::Quality { session_id, report } => self.quality(from, session_id, report, now),
+            Request::Issue { session_id, kind, description } => {
+                self.issue(from, session_id, kind, description, now)
+            }
+            Request::Refuse { session_id, message } => refused(from, session_id, message),
+            Request::EnterTherapy { id } => self.enter_therapy(from, id),
+            Request::LeaveTherapy { id } => self.leave_therapy(from, &id),
+            Request::TherapyRelay { event, body } => self.therapy_relay(from, event, *body),
+            Request::TherapySharing { id, on } => self.therapy_sharing(from, &id, on),
+        }
+    }
+
+    fn told(&mut self, news: News, now: Millis) -> Replies {
+        match news {
+            News::Learned(facts) => {
+                let (id, seated) = (facts.session_id.clone(), facts.seated.clone());
+                if !self.sessions.contains_key(&id) {
+                    self.remember(*facts, now);
+                    for user in seated {
+                        self.reserve(&id, user, now.plus(self.seat_kept));
+                    }
+                }
+                Vec::new()
+            }
+            News::Started(facts) => self.started(*facts, now),
+            News::Seated { facts, user } => {
+                let (session_id, id) = (facts.session_id.clone(), user.id.clone());
+                self.remember(*facts, now);
+                self.reserve(&session_id, user, now.plus(ENTRANCE));
+                self.came(&session_id, &id, None)
+            }
+            News::Declined { session_id, user, reason } => self.declined(&session_id, &user, &reason),
+            News::Ended(ending) => self.ended(ending, now),
+            News::Media { session_id, user, media } => {
+                let Some(session) = self.sessions.get_mut(&session_id) else { return Vec::new() };
+                session.used = now;
+                let Some(seat) = session.seats.get_mut(&user) else { return Vec::new() };
+                seat.sends(Media::Everything(media));
+                let body = ParticipantMediaUpdated {
+                    user_id: user.clone(),
+                    media_settings: media,
+                    session_id: Some(session_id),
+                };
+                let others = session.others(&user);
+                others.map(|key| Reply::emit(key, name::PARTICIPANT_MEDIA_UPDATED, &body)).collect()
+            }
+            News::SignedOut { jti } => {
+                let of = self.guests.iter().filter(|(_, guest)| guest.jti == jti).map(|(key, _)| *key);
+                let keys: Vec<SocketKey> = of.collect();
+                let mut replies = Vec::new();
+                for key in keys {
+                    replies.extend(self.not_connected(key, "Logged out".to_owned(), now));
+                    replies.push(Reply::Close(key));
+                }
+                replies
+            }
+            News::Chat(line) => self.therapy_chat(&line),
+        }
+    }
+
+    fn disconnected(&mut self, key: SocketKey, now: Millis) -> Replies {
+        self.no_stranger(key);
+        self.gone(key, now)
+    }
+
+    fn deadline(&self) -> Option<Millis> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    fn expire(&mut self, now: Millis) -> Replies {
+        let mut replies = Vec::new();
+        while let Some((at, due)) = self.timers.pop_first() {
+            if at > now {
+                self.timers.insert((at, due));
+                break;
+            }
+            replies.extend(match due {
+                Due::Token(key) => self.token_due(key, now),
+                Due::Ring(id) => self.ring_due(id, now),
+                Due::Seat(id, user) => self.seat_due(&id, &user, now),
+                Due::Idle(id) => self.idle_due(id, now),
+                Due::Forget(id) => {
+                    self.sessions.remove(&id);
+                    Vec::new()
+                }
+            });
+        }
+        replies
+    }
+
+    fn ringing(&self) -> usize {
+        self.sessions.values().filter(|session| session.rings()).count()
+    }
+}
+
+/// Told with the session's id, which the deployed backend leaves out.
+fn refused(to: SocketKey, session_id: Option<String>, message: impl Into<String>) -> Replies {
+    let body = CallError { message: message.into(), session_id };
+    vec![Reply::emit(to, name::CALL_ERROR, &body)]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! What is said to the hub and what it orders: plain data.
+
+use bellwire_dialects::hearth::wire::{
+    CallInvitation, CallSettings, IceCandidateInit, MediaBody, SdpBody, SessionStatus, TherapyChat,
+    TherapyDescription, User,
+};
+
+use crate::clock::Millis;
+
+/// What the hub knows of a session's record.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Facts {
+    pub(crate) session_id: String,
+    pub(crate) initiator: User,
+    pub(crate) status: SessionStatus,
+    /// When a session that nobody has joined is missed.
+    pub(crate) ring_until: Millis,
+    /// What those who were asked to come are told.
+    pub(crate) invitation: CallInvitation,
+    /// Who of them has neither come nor declined.
+    pub(crate) pending: Vec<String>,
+    /// Whose seats are taken.
+    pub(crate) seated: Vec<User>,
+}
+
+impl Facts {
+    pub(super) fn settings(&self) -> CallSettings {
+        self.invitation.call_settings
+    }
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ending {
+    pub(crate) session_id: String,
+    pub(crate) by: User,
+    /// Seconds.
+    pub(crate) duration: i64,
+    /// `None`: somebody hung up.
+    pub(crate) reason: Option<String>,
+}
+
+/// What the records tell.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum News {
+    /// A session that is there; known ones stay as they are.
+    Learned(Box<Facts>),
+    /// A session was made: everybody who is asked to come is rung.
+    Started(Box<Facts>),
+    /// REST has given somebody a seat; they are to enter the room soon.
+    Seated {
+        facts: Box<Facts>,
+        user: User,
+    },
+    Declined {
+        session_id: String,
+        user: String,
+        reason: String,
+    },
+    Ended(Ending),
+    /// REST was told what somebody sends.
+    Media {
+        session_id: String,
+        user: String,
+        media: MediaBody,
+    },
+    /// A token was given back.
+    SignedOut {
+        jti: String,
+    },
+    /// A line of a therapy session's chat, with its sender.
+    Chat(TherapyChat),
+}
+
+/// Whom a message is for, as its sender names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Peer(String),
+    Socket(String),
+}
+
+/// What goes to one other participant as it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Relay {
+    Offer(SdpBody),
+    Answer(SdpBody),
+    Candidate(Option<IceCandidateInit>),
+}
+
+/// What somebody sends, as the different events tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    Everything(MediaBody),
+    Video(bool),
+    Audio(bool),
+    Sharing(bool),
+}
+
+/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Request {
+    /// A socket that has to show a token until then.
+    Opened {
+        until: Millis,
+    },
+    Connected {
+        user: User,
+        /// The token's own id.
+        jti: String,
+        until: Millis,
+    },
+    /// The token is not good.
+    NotConnected {
+        message: String,
+    },
+    /// The records have given the socket's user a seat.
+    Join {
+        facts: Box<Facts>,
+        peer_id: String,
+    },
+    Leave {
+        session_id: String,
+    },
+    Relay {
+        session_id: String,
+        target: Option<Target>,
+        relay: Relay,
+    },
+    Media {
+        session_id: String,
+        media: Media,
+    },
+    /// `report` is JSON.
+    Quality {
+        session_id: String,
+        report: String,
+    },
+    Issue {
+        session_id: String,
+        kind: String,
+        description: String,
+    },
+    /// What the records do not allow, told in its turn.
+    Refuse {
+        session_id: Option<String>,
+        message: String,
+    },
+    /// The socket's user is of this therapy session.
+    EnterTherapy {
+        id: String,
+    },
+    LeaveTherapy {
+        id: String,
+    },
+    TherapyRelay {
+        event: &'static str,
+        body: Box<TherapyDescription>,
+    },
+    TherapySharing {
+        id: String,
+        on: bool,
+    },
+}
+
+/// What the records are to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Order {
+    /// Nobody has come in time.
+    Miss { session_id: String },
+    /// Who has not come by now is not expected any more, though others talk.
+    CloseInvitations { session_id: String },
+    /// Nothing has happened for long.
+    TimeOut { session_id: String },
+    /// Somebody's seat is free.
+    Left { session_id: String, user: String },
+    /// `report` is JSON.
+    Quality { session_id: String, user: String, report: String },
+}

@@ -1,0 +1,100 @@
+//! The older rooms of therapy sessions, which web clients of before the calls still use: who is in one,
+//! and what is passed on in it.
+
+use bellwire_dialects::hearth::wire::{
+    CallError, TherapyChat, TherapyDescription, TherapyNotice, User, name,
+};
+
+use super::{Hub, Replies};
+use crate::switchboard::{Reply, SocketKey};
+
+/// Rooms one socket may be in.
+const MOST: usize = 16;
+
+impl Hub {
+    pub(super) fn enter_therapy(&mut self, from: SocketKey, id: String) -> Replies {
+        let Some(user) = self.guests.get(&from).map(|guest| guest.user.clone()) else {
+            return refused(from, "User not authenticated");
+        };
+        if self.therapy.values().filter(|room| room.contains(&from)).count() >= MOST {
+            return refused(from, "Too many sessions at once");
+        }
+        if !self.therapy.entry(id.clone()).or_default().insert(from) {
+            return Vec::new();
+        }
+        self.notice(from, &id, &user, name::USER_JOINED)
+    }
+
+    pub(super) fn leave_therapy(&mut self, from: SocketKey, id: &str) -> Replies {
+        let Some(room) = self.therapy.get_mut(id).filter(|room| room.contains(&from)) else {
+            return Vec::new();
+        };
+        room.remove(&from);
+        let user = self.guests.get(&from).map(|guest| guest.user.clone()).unwrap_or_default();
+        let replies = self.notice(from, id, &user, name::USER_LEFT);
+        self.therapy.retain(|_, room| !room.is_empty());
+        replies
+    }
+
+    /// A socket that is gone is in no room.
+    pub(super) fn out_of_therapy(&mut self, from: SocketKey) -> Replies {
+        let rooms: Vec<String> =
+            self.therapy.iter().filter(|(_, room)| room.contains(&from)).map(|(id, _)| id.clone()).collect();
+        rooms.iter().flat_map(|id| self.leave_therapy(from, id)).collect()
+    }
+
+    pub(super) fn therapy_relay(
+        &mut self,
+        from: SocketKey,
+        event: &'static str,
+        body: TherapyDescription,
+    ) -> Replies {
+        let Some(me) = self.in_therapy(from, &body.session_id) else {
+            return refused(from, "You are not in this session");
+        };
+        let target = body.target_user_id.clone();
+        let body = TherapyDescription { from_user_id: Some(me.id.clone()), ..body };
+        let is_meant = |key: &SocketKey| {
+            target
+                .as_ref()
+                .is_none_or(|user| self.guests.get(key).is_some_and(|guest| guest.user.id == *user))
+        };
+        let others = self.therapy.get(&body.session_id).into_iter().flatten().filter(|key| **key != from);
+        others.filter(|key| is_meant(key)).map(|key| Reply::emit(*key, event, &body)).collect()
+    }
+
+    pub(super) fn therapy_sharing(&mut self, from: SocketKey, id: &str, on: bool) -> Replies {
+        let Some(me) = self.in_therapy(from, id).cloned() else {
+            return refused(from, "You are not in this session");
+        };
+        let event = if on { name::START_SCREEN_SHARE } else { name::STOP_SCREEN_SHARE };
+        self.notice(from, id, &me, event)
+    }
+
+    pub(super) fn therapy_chat(&self, line: &TherapyChat) -> Replies {
+        let room = self.therapy.get(&line.session_id).into_iter().flatten();
+        room.map(|key| Reply::emit(*key, name::CHAT_MESSAGE, line)).collect()
+    }
+
+    fn in_therapy(&self, from: SocketKey, id: &str) -> Option<&User> {
+        self.therapy.get(id).filter(|room| room.contains(&from))?;
+        self.guests.get(&from).map(|guest| &guest.user)
+    }
+
+    fn notice(&self, from: SocketKey, id: &str, user: &User, event: &'static str) -> Replies {
+        let body = TherapyNotice {
+            session_id: id.to_owned(),
+            user_id: Some(user.id.clone()),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+        };
+        let others = self.therapy.get(id).into_iter().flatten().filter(|key| **key != from);
+        others.map(|key| Reply::emit(*key, event, &body)).collect()
+    }
+}
+
+/// These events have an error event of their own.
+fn refused(to: SocketKey, message: &str) -> Replies {
+    let body = CallError { message: message.to_owned(), session_id: None };
+    vec![Reply::emit(to, name::ERROR, &body)]
+}

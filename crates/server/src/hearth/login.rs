@@ -1,0 +1,54 @@
+//! Signing in and out.
+
+use axum::Json;
+use axum::extract::State;
+use bellwire_dialects::hearth::wire::LoginBody;
+use serde_json::{Value, json};
+use tracing::debug;
+
+use super::caller::{Caller, Token};
+use super::hub::News;
+use super::present;
+use super::state::{Claims, Shared};
+use crate::clock::Millis;
+use crate::error::ApiError;
+use crate::request::{Body, ClientIp};
+
+pub(super) async fn login(
+    State(state): State<Shared>,
+    ClientIp(from): ClientIp,
+    Body(body): Body<LoginBody>,
+) -> Result<Json<Value>, ApiError> {
+    let unfit = |text: &str, most| text.is_empty() || text.len() > most;
+    if unfit(&body.email, 254) || unfit(&body.password, 1024) {
+        return Err(ApiError::bad_request("Please provide email and password"));
+    }
+    let email = body.email.trim().to_lowercase();
+    state
+        .logins
+        .check(&(from, email.clone()))
+        .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
+    let account = state.store.account_by_email(&email).await?;
+    let hash = account.as_ref().map(|account| account.password_hash.as_str());
+    let good = state.common.passwords.verify(&body.password, hash).await;
+    let Some(account) = account.filter(|_| good) else {
+        debug!("Sign-in refused");
+        return Err(ApiError::unauthorized("Invalid credentials"));
+    };
+    let claims = Claims { id: account.id.clone() };
+    let token = state.tokens.issue(&claims, Millis::now()).ok_or_else(ApiError::internal)?;
+    Ok(Json(json!({ "success": true, "token": token, "user": present::own(&account) })))
+}
+
+pub(super) async fn me(Caller(me): Caller) -> Json<Value> {
+    Json(json!({ "success": true, "user": present::own(&me) }))
+}
+
+pub(super) async fn logout(
+    State(state): State<Shared>,
+    Token(session): Token,
+) -> Result<Json<Value>, ApiError> {
+    state.common.revoked.add(&session).await?;
+    state.exchange.tell(News::SignedOut { jti: session.jti }).await;
+    Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
+}

@@ -1,0 +1,298 @@
+//! Making, entering and ending call sessions: who may, what the record becomes, and that everybody hears
+//! of it. REST and sockets both come through here, so that a session has one life however it is driven.
+
+mod initiate;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bellwire_dialects::hearth::wire::{MediaBody, SessionType};
+use tracing::{info, warn};
+
+use super::hub::{Ending, Facts, Hub, News, Order};
+use super::present;
+use super::store::{Account, FullSession, Seating, Sends, Store};
+use crate::backend::Backend;
+use crate::clock::Millis;
+use crate::common::Common;
+use crate::config::Mode;
+use crate::error::ApiError;
+use crate::limits::Rate;
+use crate::metrics::Outcome;
+use crate::relay::IceServer;
+use crate::store::StoreError;
+use crate::switchboard::Exchange;
+
+const NOT_FOUND: &str = "Call session not found or has ended";
+
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    common: Arc<Common>,
+    store: Store,
+    exchange: Exchange<Hub>,
+    initiates: Rate<String>,
+    /// Seats that the records have and the rooms do not; who is here twice in a row is gone.
+    suspects: Mutex<BTreeSet<(String, String)>>,
+}
+
+impl Sessions {
+    pub(crate) fn new(common: Arc<Common>, store: Store, exchange: Exchange<Hub>) -> Self {
+        let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
+        Self { common, store, exchange, initiates, suspects: Mutex::default() }
+    }
+
+    /// Forgets rate limits of people who have been quiet.
+    pub(crate) fn sweep(&self) {
+        self.initiates.sweep();
+    }
+
+    /// Gives somebody a seat; they are to enter the room with their socket next.
+    pub(crate) async fn join(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
+        let full = self.open_to(me, session_id).await?;
+        let (id, user) = (session_id.to_owned(), me.id.clone());
+        if self.exchange.look(move |hub| hub.is_in(&id, &user)).await.unwrap_or(false) {
+            return Err(ApiError::bad_request("User already in the call session"));
+        }
+        let full = self.seat(me, full).await?;
+        let news = News::Seated { facts: Box::new(self.facts(&full)), user: present::user(me) };
+        self.exchange.tell(news).await;
+        Ok(full)
+    }
+
+    /// The same for a socket that enters at once; what it may not do is said in words.
+    pub(crate) async fn enter(
+        &self,
+        me: &Account,
+        session_id: &str,
+        peer_id: &str,
+    ) -> Result<Facts, ApiError> {
+        let full = self.open_to(me, session_id).await?;
+        let full = self.seat(me, full).await?;
+        self.store.name_seat(session_id, &me.id, peer_id).await?;
+        Ok(self.facts(&full))
+    }
+
+    /// Ends a session for everybody in it.
+    pub(crate) async fn end(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
+        let full = self.found(session_id).await?;
+        self.may_see(me, &full)?;
+        if full.is_over() {
+            return Err(ApiError::not_found(NOT_FOUND));
+        }
+        let pair = SessionType::parse(&full.session.kind) == SessionType::OneToOne;
+        if full.session.initiator != me.id && !pair {
+            return Err(ApiError::forbidden("Only the initiator can end this call session"));
+        }
+        let reason = (full.session.status == "waiting").then_some("cancelled");
+        self.finish(session_id, None, me, reason).await?;
+        self.found(session_id).await
+    }
+
+    /// An invited person says no.
+    pub(crate) async fn decline(&self, me: &Account, session_id: &str, busy: bool) -> Result<(), ApiError> {
+        let full = self.found(session_id).await?;
+        if !full.is_invited(&me.id) {
+            return Err(ApiError::forbidden("You are not invited to this call session"));
+        }
+        let reason = if busy { "busy" } else { "declined" };
+        if full.is_over() || !self.store.answer_invitation(session_id, &me.id, reason).await? {
+            return Err(ApiError::not_found(NOT_FOUND));
+        }
+        let news = News::Declined {
+            session_id: session_id.to_owned(),
+            user: me.id.clone(),
+            reason: reason.to_owned(),
+        };
+        self.exchange.tell(news).await;
+        let invited = self.found(session_id).await?.invitees;
+        if invited.iter().all(|invitee| matches!(invitee.state.as_str(), "declined" | "busy")) {
+            self.finish(session_id, Some("waiting"), me, Some(reason)).await?;
+        }
+        Ok(())
+    }
+
+    /// What somebody in the call sends.
+    pub(crate) async fn media(
+        &self,
+        me: &Account,
+        session_id: &str,
+        media: MediaBody,
+    ) -> Result<(), ApiError> {
+        let full = self.found(session_id).await?;
+        self.may_see(me, &full)?;
+        if media.is_screen_sharing == Some(true) && !present::settings(&full.session).allow_screen_share {
+            return Err(ApiError::forbidden("Screen sharing is not allowed in this call session"));
+        }
+        let sends =
+            Sends { video: media.has_video, audio: media.has_audio, sharing: media.is_screen_sharing };
+        if full.is_over() || !self.store.set_media(session_id, &me.id, sends).await? {
+            return Err(ApiError::not_found("Participant not found in call session"));
+        }
+        let (session_id, user) = (session_id.to_owned(), me.id.clone());
+        self.exchange.tell(News::Media { session_id, user, media }).await;
+        Ok(())
+    }
+
+    /// A session that somebody has to do with, over or not.
+    pub(crate) async fn seen(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
+        let full = self.found(session_id).await?;
+        self.may_see(me, &full)?;
+        Ok(full)
+    }
+
+    /// Does what the hub has decided about a record.
+    pub(crate) async fn perform(&self, order: Order) {
+        let outcome = match &order {
+            Order::Miss { session_id } => self.give_up(session_id, Some("waiting"), "missed").await,
+            Order::TimeOut { session_id } => self.give_up(session_id, None, "timeout").await,
+            Order::CloseInvitations { session_id } => self.store.miss_invitations(session_id).await,
+            Order::Left { session_id, user } => self.left(session_id, user).await,
+            Order::Quality { session_id, user, report } => {
+                self.store.set_quality(session_id, user, report).await
+            }
+        };
+        if let Err(error) = outcome {
+            warn!(%error, "A call session was not updated");
+        }
+    }
+
+    /// Tells the hub of every session that is not over, and frees seats that no room knows of: after a
+    /// restart, and should an order have been lost.
+    pub(crate) async fn reconcile(&self) -> Result<(), StoreError> {
+        let mut missing = BTreeSet::new();
+        for full in self.store.open_sessions().await? {
+            self.exchange.tell(News::Learned(Box::new(self.facts(&full)))).await;
+            let id = full.session.session_id.clone();
+            let look = id.clone();
+            let Some(live) = self.exchange.look(move |hub| hub.seats(&look)).await else { return Ok(()) };
+            let active = full.seats.iter().filter(|seat| seat.is_active);
+            let gone = active.filter(|seat| !live.contains_key(&seat.account.id));
+            missing.extend(gone.map(|seat| (id.clone(), seat.account.id.clone())));
+        }
+        let before = {
+            let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *suspects, missing.clone())
+        };
+        for (session_id, user) in before.intersection(&missing) {
+            self.left(session_id, user).await?;
+        }
+        Ok(())
+    }
+
+    async fn seat(&self, me: &Account, full: FullSession) -> Result<FullSession, ApiError> {
+        let session_id = &full.session.session_id;
+        let settings = present::settings(&full.session);
+        let sends = Sends {
+            video: Some(settings.is_video_enabled),
+            audio: Some(settings.is_audio_enabled),
+            sharing: None,
+        };
+        let now = Millis::now();
+        match self.store.take_seat(session_id, &me.id, sends, now).await? {
+            Seating::Taken => {}
+            Seating::Full => return Err(ApiError::bad_request("Call session is full")),
+            Seating::Over => return Err(ApiError::not_found(NOT_FOUND)),
+        }
+        self.store.answer_invitation(session_id, &me.id, "joined").await?;
+        if me.id != full.session.initiator && self.store.mark_active(session_id, now).await? {
+            self.count(Outcome::Answered);
+            info!(session = session_id, "Call session active");
+        }
+        self.found(session_id).await
+    }
+
+    async fn left(&self, session_id: &str, user: &str) -> Result<(), StoreError> {
+        if self.store.leave_seat(session_id, user, Millis::now()).await? > 0 {
+            return Ok(());
+        }
+        let Some(full) = self.store.session(session_id).await? else { return Ok(()) };
+        let by = self.store.account(user).await?.unwrap_or_else(|| full.initiator.clone());
+        let reason = (full.session.status == "waiting").then_some("cancelled");
+        self.finish(session_id, None, &by, reason).await
+    }
+
+    async fn give_up(&self, session_id: &str, from: Option<&str>, reason: &str) -> Result<(), StoreError> {
+        let Some(full) = self.store.session(session_id).await? else { return Ok(()) };
+        self.finish(session_id, from, &full.initiator, Some(reason)).await
+    }
+
+    /// The one way a session ends. The hub is told also when it was not us who ended it: it may not have
+    /// heard.
+    async fn finish(
+        &self,
+        session_id: &str,
+        from: Option<&str>,
+        by: &Account,
+        reason: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let done = self.store.mark_ended(session_id, from, reason, Millis::now()).await?;
+        let Some(full) = self.store.session(session_id).await? else { return Ok(()) };
+        if !full.is_over() {
+            return Ok(());
+        }
+        if done {
+            self.count(match reason {
+                Some("declined") => Outcome::Declined,
+                Some("busy") => Outcome::Busy,
+                Some("missed") => Outcome::Missed,
+                Some("cancelled") => Outcome::Cancelled,
+                Some(_) | None => Outcome::Ended,
+            });
+            info!(session = session_id, duration = full.session.duration, reason, "Call session ended");
+        }
+        let ending = Ending {
+            session_id: session_id.to_owned(),
+            by: present::user(by),
+            duration: full.session.duration,
+            reason: full.session.end_reason,
+        };
+        self.exchange.tell(News::Ended(ending)).await;
+        Ok(())
+    }
+
+    /// A session that is not over and that somebody may enter.
+    async fn open_to(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
+        let full = self.found(session_id).await?;
+        let invited = full.session.initiator == me.id || full.is_invited(&me.id);
+        if !(invited || full.session.open || self.is_of_therapy(me, &full).await?) {
+            return Err(ApiError::forbidden("You are not invited to this call session"));
+        }
+        if full.is_over() {
+            return Err(ApiError::not_found(NOT_FOUND));
+        }
+        Ok(full)
+    }
+
+    async fn is_of_therapy(&self, me: &Account, full: &FullSession) -> Result<bool, StoreError> {
+        let Some(id) = &full.session.therapy else { return Ok(false) };
+        Ok(self.store.therapy(id).await?.is_some_and(|therapy| therapy.is_member(&me.id)))
+    }
+
+    fn may_see(&self, me: &Account, full: &FullSession) -> Result<(), ApiError> {
+        if full.session.initiator == me.id || full.is_invited(&me.id) || full.has_seat(&me.id) {
+            Ok(())
+        } else {
+            Err(ApiError::forbidden("You are not part of this call session"))
+        }
+    }
+
+    async fn found(&self, session_id: &str) -> Result<FullSession, ApiError> {
+        self.store.session(session_id).await?.ok_or_else(|| ApiError::not_found(NOT_FOUND))
+    }
+
+    fn facts(&self, full: &FullSession) -> Facts {
+        let mut ice: Vec<IceServer> = self.common.ice_servers(Backend::Hearth, "", Millis::now());
+        // Everybody who is invited reads the same, so no credentials.
+        ice.retain(|server| server.credential.is_none());
+        present::facts(full, ice)
+    }
+
+    /// Sessions that anybody may enter: to try the server out, and for web clients that expect them.
+    fn has_demo_sessions(&self) -> bool {
+        self.common.config.demo_data || self.common.config.mode == Mode::Compat
+    }
+
+    fn count(&self, outcome: Outcome) {
+        self.common.metrics.call(Backend::Hearth, outcome);
+    }
+}

@@ -1,0 +1,32 @@
+//! What every request handler of hearth can reach: shared, never changed after the start.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::hub::Hub;
+use super::sessions::Sessions;
+use super::store::Store;
+use crate::auth::Tokens;
+use crate::common::Common;
+use crate::limits::Rate;
+use crate::switchboard::Exchange;
+
+pub(crate) type Shared = Arc<State>;
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) common: Arc<Common>,
+    pub(crate) store: Store,
+    pub(crate) tokens: Tokens,
+    pub(crate) logins: Rate<(IpAddr, String)>,
+    pub(crate) sessions: Sessions,
+    pub(crate) exchange: Exchange<Hub>,
+}
+
+/// What a session token says, as documented.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) id: String,
+}
