@@ -3,6 +3,7 @@
 mod access;
 mod calls;
 mod dealerdesk;
+mod hearth;
 mod lists;
 mod malformed;
 mod matrix;

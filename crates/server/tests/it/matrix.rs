@@ -5,6 +5,7 @@
 //! allowed must work. So a row's objects may be used up by the rows after it.
 
 pub(crate) mod dealerdesk;
+pub(crate) mod hearth;
 pub(crate) mod marketplace;
 pub(crate) mod storefront;
 
@@ -367,5 +368,12 @@ async fn dealerdesk_matrix() {
 async fn marketplace_matrix() {
     let app = unlimited().await;
     marketplace::world(&app).await.play(&app).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hearth_matrix() {
+    let app = unlimited().await;
+    hearth::world(&app).await.play(&app).await;
     app.stop().await;
 }
