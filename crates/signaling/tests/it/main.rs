@@ -2,6 +2,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "events that are not waited for")]
 
 mod deployed;
+mod hearth;
 mod network;
 mod proxy;
 mod support;
