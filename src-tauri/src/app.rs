@@ -44,6 +44,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::dismiss,
             commands::refresh_contacts,
             commands::history,
+            commands::delete_record,
+            commands::open_thread,
+            commands::close_thread,
+            commands::send_message,
+            commands::typing,
+            commands::set_sharing,
+            commands::dialects,
+            commands::discover,
             commands::snapshot,
             commands::frames,
             commands::set_tile,
@@ -91,6 +99,7 @@ async fn start_engine(options: &Options, video: &Arc<Video>) -> (Engine, Receive
         camera: options.video_source(&options::cameras()),
         microphone: options.microphone.clone(),
         speaker: options.speaker.clone(),
+        call_log: options.call_log(),
         ..EngineConfig::default()
     };
     Engine::start(config, Screens { remote: video.screen(REMOTE), own: video.screen(OWN) })
@@ -120,7 +129,8 @@ async fn forget_pictures_between_calls(handle: Handle, video: Arc<Video>, token:
 fn sign_in_request(options: &Options) -> Option<SignIn> {
     Some(SignIn {
         server: options.server.clone()?,
-        role: options.role?.word().to_owned(),
+        dialect: options.dialect.clone(),
+        role: options.role.clone()?,
         email: options.email.clone()?,
         password: options.password.clone()?,
         ..SignIn::default()

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_engine::{
-    AccountId, CallId, EngineView, Handle, HistoryPage, MediaKind, Person, SignIn, Subject,
+    AccountId, CallId, DialectInfo, EngineView, Handle, HistoryFilter, HistoryPage, MediaKind, OfferedInfo,
+    Person, SignIn, Subject, Where,
 };
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
@@ -28,7 +29,8 @@ impl<E: std::error::Error> From<E> for Failure {
 #[derive(Debug, Serialize)]
 pub(crate) struct Prefill {
     server: String,
-    role: Option<&'static str>,
+    dialect: Option<String>,
+    role: Option<String>,
     email: String,
 }
 
@@ -129,8 +131,76 @@ pub(crate) async fn refresh_contacts(
 }
 
 #[tauri::command]
-pub(crate) async fn history(engine: State<'_, Handle>, account: AccountId, page: u32) -> Answer<HistoryPage> {
-    Ok(engine.history(account, page).await?)
+pub(crate) async fn history(
+    engine: State<'_, Handle>,
+    filter: HistoryFilter,
+    page: u32,
+) -> Answer<HistoryPage> {
+    Ok(engine.history(filter, page).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn delete_record(engine: State<'_, Handle>, id: i64) -> Answer<bool> {
+    Ok(engine.delete_record(id).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn open_thread(engine: State<'_, Handle>, account: AccountId, thread: String) -> Answer {
+    engine.open_thread(account, thread).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn close_thread(engine: State<'_, Handle>, account: AccountId, thread: String) -> Answer {
+    engine.close_thread(account, thread).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn send_message(
+    engine: State<'_, Handle>,
+    account: AccountId,
+    thread: String,
+    text: String,
+) -> Answer {
+    engine.send_message(account, thread, text).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn typing(
+    engine: State<'_, Handle>,
+    account: AccountId,
+    thread: String,
+    on: bool,
+) -> Answer {
+    engine.typing(account, thread, on).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn set_sharing(engine: State<'_, Handle>, on: bool) -> Answer {
+    engine.set_sharing(on).await;
+    Ok(())
+}
+
+/// Every backend the program speaks to.
+#[tauri::command]
+pub(crate) fn dialects() -> Vec<DialectInfo> {
+    bellwire_engine::dialects()
+}
+
+/// Which backends a server says it has.
+#[tauri::command]
+pub(crate) async fn discover(request: Where) -> Answer<Discovered> {
+    let offered = bellwire_engine::discover(&request).await?;
+    Ok(Discovered { offered })
+}
+
+/// Answer of [`discover`].
+#[derive(Debug, Serialize)]
+pub(crate) struct Discovered {
+    pub(crate) offered: Vec<OfferedInfo>,
 }
 
 #[tauri::command]
@@ -173,7 +243,8 @@ impl StartInfo {
             language: language_tag(locale.as_deref().unwrap_or_default()),
             prefill: options.server.clone().map(|server| Prefill {
                 server,
-                role: options.role.map(|r| r.word()),
+                dialect: options.dialect.clone(),
+                role: options.role.clone(),
                 email: options.email.clone().unwrap_or_default(),
             }),
             notes,

@@ -2,22 +2,9 @@
 
 use bellwire_engine::media::video::{SourceInfo, list_sources};
 use bellwire_engine::media::{Direction, list_audio_devices};
-use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Role {
-    Seller,
-    Customer,
-}
-
-impl Role {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Role::Seller => "seller",
-            Role::Customer => "customer",
-        }
-    }
-}
+use clap::Parser;
 
 #[derive(Clone, Debug, Parser)]
 #[command(name = "bellwire", version)]
@@ -25,8 +12,12 @@ pub(crate) struct Options {
     /// Server address to fill in.
     #[arg(long)]
     pub(crate) server: Option<String>,
-    #[arg(long, value_enum)]
-    pub(crate) role: Option<Role>,
+    /// Backend to fill in, e.g. `storefront`.
+    #[arg(long)]
+    pub(crate) dialect: Option<String>,
+    /// Role to fill in, e.g. `seller`.
+    #[arg(long)]
+    pub(crate) role: Option<String>,
     /// E-mail address to fill in.
     #[arg(long)]
     pub(crate) email: Option<String>,
@@ -42,6 +33,9 @@ pub(crate) struct Options {
     /// `default`, a device, `file:/out.wav` (records) or `none`.
     #[arg(long, default_value = "default")]
     pub(crate) speaker: String,
+    /// Folder for what the program keeps (the call log); the usual one of this system when not given.
+    #[arg(long)]
+    pub(crate) data_dir: Option<PathBuf>,
 }
 
 impl Options {
@@ -52,6 +46,12 @@ impl Options {
         } else {
             self.camera.clone()
         }
+    }
+
+    /// File of the call log; `None` where the system has no place for it.
+    pub(crate) fn call_log(&self) -> Option<PathBuf> {
+        let folder = self.data_dir.clone().or_else(|| Some(dirs::data_dir()?.join("bellwire")))?;
+        Some(folder.join("calls.db"))
     }
 
     /// What a user should know about where picture and sound come from, in plain words.

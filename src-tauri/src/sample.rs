@@ -7,12 +7,13 @@ use std::path::Path;
 use bellwire_engine::{
     AccountId, AccountView, CallId, CallState, CallStats, CallView, Capabilities, ChatView, ContactView,
     Direction, EndReason, EngineView, HistoryEntry, HistoryPage, LastMessage, Levels, LinkState, ListKind,
-    MediaKind, Message, Person, PersonId, Phase, PhoneView, RemoteCallId, SignIn, Slot, Subject, SubjectView,
+    MediaKind, Message, OfferedInfo, Person, PersonId, Phase, PhoneView, RemoteCallId, SignIn, Slot, Subject,
+    SubjectView,
 };
 use clap::Parser;
 use serde_json::{Value, json};
 
-use crate::commands::StartInfo;
+use crate::commands::{Discovered, StartInfo};
 use crate::controller::UiNotice;
 use crate::options::Options;
 use crate::video::FramesAddress;
@@ -224,11 +225,12 @@ fn sample() -> Value {
     };
     let history = HistoryPage {
         entries: vec![HistoryEntry {
-            account: AccountId(1),
+            id: 3,
+            account: Some(AccountId(1)),
             call: "r7".into(),
             peer: person(),
             outgoing: true,
-            status: "ended".into(),
+            status: "completed".into(),
             started_at: "2026-01-02T03:04:05Z".into(),
             duration_s: 61,
             subject: Some(subject()),
@@ -272,6 +274,18 @@ fn sample() -> Value {
         "stats": stats,
         "levels": Levels { microphone_db: -20.0, speaker_db: -90.0 },
         "history": history,
+        "history_filter": {
+            "account": 1,
+            "dialect": null,
+            "missed": false,
+            "search": "ada",
+            "from": "",
+            "until": "",
+        },
+        "dialects": bellwire_engine::dialects(),
+        "discovered": Discovered {
+            offered: vec![OfferedInfo { dialect: "storefront", label: "Storefront" }],
+        },
         "frames": frames,
         "start_info": start_info(),
         "sign_in": sign_in(),

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// Calls without a window. Every line on standard output is a JSON object with a `"kind"`.
 #[derive(Debug, Parser)]
@@ -51,22 +51,20 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Role {
-    Seller,
-    Customer,
-}
-
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Common {
     /// Address of the server.
     #[arg(long)]
     pub(crate) server: String,
-    #[arg(long, value_enum)]
-    pub(crate) role: Role,
+    /// Backend to speak to, e.g. `storefront` or `clinic`; the server's first one when not given.
+    #[arg(long)]
+    pub(crate) dialect: Option<String>,
+    /// The backend's word, e.g. `seller`, `technician`, `client`, `patient`.
+    #[arg(long)]
+    pub(crate) role: String,
     #[arg(long)]
     pub(crate) email: String,
-    #[arg(long, env = "BELLWIRE_PASSWORD", hide_env_values = true)]
+    #[arg(long, env = "BELLWIRE_PASSWORD", hide_env_values = true, default_value = "")]
     pub(crate) password: String,
     /// REST base, where the server has no discovery document.
     #[arg(long)]
@@ -74,6 +72,15 @@ pub(crate) struct Common {
     /// Socket base, likewise.
     #[arg(long)]
     pub(crate) socket_base: Option<String>,
+    /// Path or address of the login where it is not the usual one.
+    #[arg(long)]
+    pub(crate) login_path: Option<String>,
+    /// PEM file with a certificate authority to trust beside the system's.
+    #[arg(long)]
+    pub(crate) extra_ca: Option<String>,
+    /// `http`, `https` or `socks5` address.
+    #[arg(long)]
+    pub(crate) proxy: Option<String>,
     /// `default`, a camera id, `test:pattern`, `file:/x.mp4` or `none`.
     #[arg(long, default_value = "default")]
     pub(crate) camera: String,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 
-use crate::args::{Args, Role};
+use crate::args::Args;
 use crate::robot::Robot;
 
 #[tokio::main]
@@ -38,13 +38,4 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     };
     robot.stop().await;
     done
-}
-
-impl Role {
-    fn word(self) -> &'static str {
-        match self {
-            Role::Seller => "seller",
-            Role::Customer => "customer",
-        }
-    }
 }

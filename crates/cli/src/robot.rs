@@ -59,13 +59,15 @@ impl Robot {
         let telling = tokio::spawn(tell(notices));
         let request = SignIn {
             server: common.server.clone(),
-            dialect: None,
-            role: common.role.word().into(),
+            dialect: common.dialect.clone(),
+            role: common.role.clone(),
             email: common.email.clone(),
             password: common.password.clone(),
             rest_base: common.rest_base.clone(),
             socket_base: common.socket_base.clone(),
-            ..SignIn::default()
+            login_path: common.login_path.clone(),
+            extra_ca: common.extra_ca.clone(),
+            proxy: common.proxy.clone(),
         };
         let account = engine.handle.sign_in(request).await?;
         line("signed_in", json!({ "account": account }));
@@ -128,9 +130,9 @@ impl Robot {
             .context("the list of people did not come")??
             .clone();
         let contacts = view.accounts.iter().flat_map(|a| &a.contacts);
-        let contact = contacts
-            .into_iter()
-            .find(|c| c.person.id.0 == to || c.detail.eq_ignore_ascii_case(to) || c.person.name == to);
+        let contact = contacts.into_iter().find(|c| {
+            c.id == to || c.person.id.0 == to || c.detail.eq_ignore_ascii_case(to) || c.person.name == to
+        });
         let Some(contact) = contact else {
             if view.accounts.iter().any(|a| a.can_call) {
                 bail!("nobody in the list is called {to}");
@@ -139,7 +141,7 @@ impl Robot {
             return Ok((person, None));
         };
         let subject = match order {
-            None => None,
+            None => contact.subject.clone(),
             Some(order) => Some(
                 contact
                     .subjects

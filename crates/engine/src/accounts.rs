@@ -1,31 +1,39 @@
 //! The accounts that are signed in: their sessions, their lists of people, their ICE servers.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use bellwire_call::{AccountId, PersonId};
-use bellwire_log::CallLog;
 use bellwire_signaling::{
-    Capabilities, Contact, Session, SessionEvent, SignInError, SignInRequest, SignedIn, sign_in,
+    Capabilities, ChatAction, Contact, Message, RenewError, Session, SessionEvent, SignInError, SignedIn,
+    sign_in,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use crate::call_log;
+use crate::chats::{self, Chats};
 use crate::handle::{HistoryPage, ListError};
+use crate::history::Source;
+use crate::ice::IceCache;
 use crate::internal::Internal;
-use crate::view::{AccountView, ContactView, HistoryEntry, LinkState, SignIn, SubjectView};
+use crate::lists::{backend_entry, contact_view, label, log_account, wire_request};
+use crate::view::{AccountView, ChatView, LinkState, SignIn};
 
-/// Calls per page of history.
+/// Calls per page of a backend's history.
 const PAGE: u32 = 20;
+/// Messages fetched of a thread that is opened.
+const MESSAGES: u32 = 50;
 
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) session: Session,
     pub(crate) ice: Arc<IceCache>,
     view: AccountView,
+    chats: Chats,
+    log: bellwire_log::Account,
+    /// What the list was last searched for.
+    search: String,
     token: CancellationToken,
 }
 
@@ -45,9 +53,27 @@ impl Accounts {
     ) {
         let out = out.clone();
         tokio::spawn(async move {
-            let result = Box::new(sign_in(wire_request(&request)).await);
+            let result = match wire_request(&request) {
+                Ok(wire) => Box::new(sign_in(wire).await),
+                Err(error) => Box::new(Err(error)),
+            };
             let _ = out.send(Internal::SignedIn { request, result, reply }).await;
         });
+    }
+
+    /// The account that this is, if it is signed in already: it goes on with the new token, and its
+    /// calls with it. The new session is not needed then.
+    pub(crate) fn renew(&mut self, signed_in: &SignedIn) -> Option<AccountId> {
+        let (id, account) = self.all.iter_mut().find(|(_, account)| {
+            account.log == log_of(signed_in) && account.view.role == signed_in.identity.role
+        })?;
+        match account.session.renew(signed_in.identity.clone()) {
+            Ok(()) => {
+                account.view.link = LinkState::Connecting;
+                Some(*id)
+            }
+            Err(RenewError::OtherAccount | RenewError::Say(_) | _) => None,
+        }
     }
 
     pub(crate) fn add(
@@ -60,11 +86,12 @@ impl Accounts {
         let id = AccountId(self.next);
         // Not a child of the engine's token: what is still to be said goes out after that is cancelled.
         let token = CancellationToken::new();
+        let log = log_of(&signed_in);
         let view = AccountView {
             id,
             dialect: signed_in.identity.dialect.clone(),
             label: label(&signed_in.identity.dialect),
-            server: request.server.clone(),
+            server: shown_server(request, &signed_in),
             me: signed_in.identity.person.clone(),
             role: signed_in.identity.role.clone(),
             link: LinkState::Connecting,
@@ -77,8 +104,28 @@ impl Accounts {
         let ice = Arc::new(IceCache::new(signed_in.session.clone()));
         let warm = Arc::clone(&ice);
         tokio::spawn(async move { drop(warm.servers().await) });
-        self.all.insert(id, Account { session: signed_in.session, ice, view, token });
+        let (session, chats, search) = (signed_in.session, Chats::default(), String::new());
+        self.all.insert(id, Account { session, ice, view, chats, log, search, token });
         id
+    }
+
+    pub(crate) fn by_id_mut(&mut self, id: AccountId) -> Option<&mut Account> {
+        self.all.get_mut(&id)
+    }
+
+    /// Threads of messages that are open.
+    pub(crate) fn chats(&self) -> Vec<ChatView> {
+        self.all.values().flat_map(|account| account.chats.view().cloned()).collect()
+    }
+
+    /// Whose calls the log may ask the backends for.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        let source = |(id, account): (&AccountId, &Account)| Source {
+            id: *id,
+            account: account.log.clone(),
+            session: account.view.capabilities.history.then(|| account.session.clone()),
+        };
+        self.all.iter().map(source).collect()
     }
 
     pub(crate) fn by_id(&self, id: AccountId) -> Option<&Account> {
@@ -108,7 +155,7 @@ impl Accounts {
 
     pub(crate) fn set_link(&mut self, id: AccountId, link: LinkState) {
         if let Some(account) = self.all.get_mut(&id)
-            && account.view.link != LinkState::SignedOut
+            && (account.view.link != LinkState::SignedOut || link == LinkState::Online)
         {
             account.view.link = link;
         }
@@ -122,8 +169,9 @@ impl Accounts {
         }
     }
 
-    pub(crate) fn set_contacts(&mut self, id: AccountId, contacts: Vec<Contact>) {
-        if let Some(account) = self.all.get_mut(&id) {
+    /// A list for another search than the present one is late and of no use.
+    pub(crate) fn set_contacts(&mut self, id: AccountId, search: &str, contacts: Vec<Contact>) {
+        if let Some(account) = self.all.get_mut(&id).filter(|account| account.search == search) {
             account.view.contacts = contacts.into_iter().map(contact_view).collect();
             account.view.contacts_loaded = true;
         }
@@ -132,9 +180,10 @@ impl Accounts {
 
 impl Account {
     /// Fetches the list beside the loop; what comes goes into the view, a failure to whoever asked.
+    /// Without a search: the one before once more.
     pub(crate) fn load_contacts(
-        &self,
-        search: String,
+        &mut self,
+        search: Option<String>,
         reply: Option<oneshot::Sender<Result<(), ListError>>>,
         out: &mpsc::Sender<Internal>,
     ) {
@@ -144,11 +193,15 @@ impl Account {
             }
             return;
         }
+        if let Some(search) = search {
+            self.search = search;
+        }
         let (session, account, out) = (self.session.clone(), self.view.id, out.clone());
+        let search = self.search.clone();
         tokio::spawn(async move {
             match session.contacts(&search).await {
                 Ok(contacts) => {
-                    let _ = out.send(Internal::Contacts { account, contacts, reply }).await;
+                    let _ = out.send(Internal::Contacts { account, search, contacts, reply }).await;
                 }
                 Err(error) => {
                     debug!(%error, "List of people not loaded");
@@ -160,23 +213,92 @@ impl Account {
         });
     }
 
-    /// Fetches a page of past calls beside the loop: for the call log, and for whoever asked.
-    pub(crate) fn load_history(
-        &self,
-        page: u32,
-        reply: Option<oneshot::Sender<Result<HistoryPage, ListError>>>,
-        log: &CallLog,
+    /// Shows a thread: its messages are fetched, and what is in it counts as read.
+    pub(crate) fn open_thread(&mut self, thread: String, out: &mpsc::Sender<Internal>) {
+        self.chats.open(self.view.id, &thread);
+        self.say(ChatAction::Open { thread: thread.clone() });
+        self.say(ChatAction::MarkRead { thread: thread.clone() });
+        self.forget_unread(&thread);
+        let (session, account, out) = (self.session.clone(), self.view.id, out.clone());
+        tokio::spawn(async move {
+            let result = session.messages(&thread, MESSAGES).await;
+            let _ = out.send(Internal::Messages { account, thread, result }).await;
+        });
+    }
+
+    pub(crate) fn close_thread(&mut self, thread: &str) {
+        self.chats.close(thread);
+    }
+
+    pub(crate) fn send_message(&mut self, thread: String, text: String) {
+        if text.trim().is_empty() {
+            return;
+        }
+        self.chats.sending(&thread, &self.view.me.name, text.trim());
+        let action = ChatAction::Send { thread: thread.clone(), text: text.trim().to_owned() };
+        if let Err(error) = self.session.chat(action) {
+            self.chats.failed(&thread, &error.to_string());
+        }
+    }
+
+    pub(crate) fn typing(&self, thread: String, on: bool) {
+        self.say(ChatAction::Typing { thread, on });
+    }
+
+    pub(crate) fn messages_came(
+        &mut self,
+        thread: &str,
+        result: Result<Vec<Message>, bellwire_signaling::ReplyError>,
     ) {
-        let (session, account, log) = (self.session.clone(), self.view.clone(), log.clone());
+        match result {
+            Ok(messages) => self.chats.loaded(thread, messages),
+            Err(error) => self.chats.failed(thread, &error.to_string()),
+        }
+    }
+
+    pub(crate) fn message_heard(&mut self, message: &Message) {
+        let seen = self.chats.is_open(&message.thread);
+        self.chats.heard(message);
+        chats::note_in_list(&mut self.view.contacts, message, seen);
+        if seen && !message.from_me {
+            self.say(ChatAction::MarkRead { thread: message.thread.clone() });
+        }
+    }
+
+    pub(crate) fn thread_read(&mut self, thread: &str, by_me: bool) {
+        self.chats.read(thread, by_me);
+        if by_me {
+            self.forget_unread(thread);
+        }
+    }
+
+    pub(crate) fn typing_heard(&mut self, thread: &str, person: &PersonId, on: bool) {
+        let who = on.then(|| chats::name_of(&self.view.contacts, person).unwrap_or_default());
+        self.chats.typing(thread, who);
+    }
+
+    fn forget_unread(&mut self, thread: &str) {
+        for contact in self.view.contacts.iter_mut().filter(|c| c.thread.as_deref() == Some(thread)) {
+            contact.unread = 0;
+        }
+    }
+
+    fn say(&self, action: ChatAction) {
+        if let Err(error) = self.session.chat(action) {
+            debug!(%error, "Not said");
+        }
+    }
+
+    pub(crate) fn log(&self) -> &bellwire_log::Account {
+        &self.log
+    }
+
+    pub(crate) fn load_history(&self, page: u32, reply: oneshot::Sender<Result<HistoryPage, ListError>>) {
+        let (session, account) = (self.session.clone(), self.view.clone());
         tokio::spawn(async move {
             let result = session.history(page, PAGE).await;
-            match &result {
-                Ok(list) => call_log::merge(&log, call_log::owner(&account), &list.items).await,
-                Err(error) => debug!(%error, "History not loaded"),
-            }
-            let Some(reply) = reply else { return };
             let result = result.map_err(ListError::from).map(|list| HistoryPage {
-                entries: list.items.into_iter().map(|item| history_entry(&account, item)).collect(),
+                entries: list.items.into_iter().map(|item| backend_entry(&account, item)).collect(),
                 page: list.page,
                 pages: list.pages,
             });
@@ -188,56 +310,9 @@ impl Account {
         &self.view.capabilities
     }
 
-    pub(crate) fn view(&self) -> &AccountView {
-        &self.view
-    }
-
     async fn close(self) {
         self.session.close().await;
         self.token.cancel();
-    }
-}
-
-/// ICE servers with credentials that expire: fetched ahead, renewed before a call needs them.
-#[derive(Debug)]
-pub(crate) struct IceCache {
-    session: Session,
-    known: Mutex<Option<(Instant, Vec<bellwire_peer::IceServer>)>>,
-}
-
-impl IceCache {
-    /// Credentials live ten minutes (`ice-servers` of our server); a call must get some minutes out of them.
-    const FRESH: Duration = Duration::from_secs(300);
-    /// A call is not held up longer than this for want of a TURN address.
-    const PATIENCE: Duration = Duration::from_secs(2);
-
-    fn new(session: Session) -> Self {
-        Self { session, known: Mutex::new(None) }
-    }
-
-    pub(crate) async fn servers(&self) -> Vec<bellwire_peer::IceServer> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((at, servers)) = &known
-            && at.elapsed() < Self::FRESH
-        {
-            return servers.clone();
-        }
-        match tokio::time::timeout(Self::PATIENCE, self.session.ice_servers()).await {
-            Ok(Ok(servers)) => {
-                let servers: Vec<_> = servers
-                    .into_iter()
-                    .map(|s| bellwire_peer::IceServer {
-                        urls: s.urls,
-                        username: s.username.unwrap_or_default(),
-                        credential: s.credential.unwrap_or_default(),
-                    })
-                    .collect();
-                *self.known.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some((Instant::now(), servers.clone()));
-                servers
-            }
-            Ok(Err(_)) | Err(_) => known.map(|(_, servers)| servers).unwrap_or_default(),
-        }
     }
 }
 
@@ -259,64 +334,21 @@ async fn forward(
     let _ = out.send(Internal::SessionOver { account }).await;
 }
 
-fn wire_request(request: &SignIn) -> SignInRequest {
-    SignInRequest {
-        server: request.server.clone(),
-        dialect: request.dialect.clone(),
-        role: request.role.clone(),
-        email: request.email.clone(),
-        password: request.password.clone(),
-        rest_base: request.rest_base.clone(),
-        socket_base: request.socket_base.clone(),
-        ..SignInRequest::default()
-    }
+fn log_of(signed_in: &SignedIn) -> bellwire_log::Account {
+    let identity = &signed_in.identity;
+    let rest = &signed_in.backend.rest;
+    let server = match (rest.host_str(), rest.port_or_known_default()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => rest.to_string(),
+    };
+    log_account(&identity.dialect, &server, &identity.person.id, &identity.person.name)
 }
 
-/// What people call a backend.
-fn label(dialect: &str) -> String {
-    bellwire_signaling::dialect(dialect).map_or(dialect, |entry| entry.label).to_owned()
-}
-
-fn contact_view(contact: Contact) -> ContactView {
-    ContactView {
-        id: contact.id,
-        subject: contact.subject,
-        thread: contact.thread,
-        unread: contact.unread,
-        last_message: contact.last_message,
-        slot: contact.slot,
-        voice: contact.voice,
-        video: contact.video,
-        person: contact.person,
-        detail: contact.detail,
-        online: contact.online,
-        subjects: contact
-            .subjects
-            .into_iter()
-            .map(|s| SubjectView {
-                subject: s.subject,
-                status: s.status,
-                created_at: s.created_at,
-                amount: s.amount,
-            })
-            .collect(),
-        total_orders: contact.total_orders,
-        total_spent: contact.total_spent,
-    }
-}
-
-fn history_entry(account: &AccountView, item: bellwire_signaling::HistoryItem) -> HistoryEntry {
-    HistoryEntry {
-        account: account.id,
-        account_label: account.label.clone(),
-        dialect: account.dialect.clone(),
-        kind: item.kind,
-        call: item.call,
-        peer: item.peer,
-        outgoing: item.outgoing,
-        status: item.status,
-        started_at: item.started_at,
-        duration_s: item.duration_s,
-        subject: item.subject,
+/// What the user typed, or where the backend is if only bases were given.
+fn shown_server(request: &SignIn, signed_in: &SignedIn) -> String {
+    match request.server.trim() {
+        "" => signed_in.backend.rest.host_str().unwrap_or_default().to_owned(),
+        typed => typed.to_owned(),
     }
 }

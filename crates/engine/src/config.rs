@@ -24,7 +24,7 @@ pub struct EngineConfig {
     /// Bits per second.
     pub start_bitrate: u32,
     pub max_bitrate: u32,
-    /// Where the local call log is kept; `None`: in memory, for as long as the engine runs.
+    /// File of the call log; `None`: kept in memory, gone with the program.
     pub call_log: Option<PathBuf>,
     /// Only use paths through a TURN server.
     pub relay_only: bool,

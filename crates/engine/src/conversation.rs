@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bellwire_call::{CallId, Epoch, MediaKind};
+use bellwire_call::{CallId, Epoch, MediaKind, Quality, QualityLevel};
 use bellwire_media::{CallMedia, CallMediaConfig, Codec, FrameSink, MediaEvent, Outputs, Processing};
 use bellwire_peer::{PathKind, PeerStats};
 use tokio::sync::mpsc;
@@ -38,14 +38,50 @@ pub(crate) struct Conversation {
     codec: Option<Codec>,
     sending: bool,
     /// Both agreed to talk.
-    pub(crate) consent_at: Option<Instant>,
+    consent_at: Option<Instant>,
+    /// Figures taken since the last report to the backend.
+    unreported: u32,
     first_video: Option<Instant>,
     first_audio: Option<Instant>,
     /// Packets received and lost when the figures were taken last.
     counted: (u64, u64),
 }
 
+/// Seconds between two reports of how a call goes.
+const REPORT_EVERY: u32 = 10;
+
 impl Conversation {
+    /// Both agreed to talk, now or before.
+    pub(crate) fn consented(&mut self) {
+        self.consent_at.get_or_insert_with(Instant::now);
+    }
+
+    /// What to report of these figures, when it is time to.
+    pub(crate) fn report(&mut self, figures: &CallStats) -> Option<Quality> {
+        self.unreported += 1;
+        if self.unreported < REPORT_EVERY {
+            return None;
+        }
+        self.unreported = 0;
+        let level = match (figures.loss, figures.rtt_ms) {
+            (loss, rtt) if loss < 0.01 && rtt < 150.0 => QualityLevel::Excellent,
+            (loss, rtt) if loss < 0.03 && rtt < 300.0 => QualityLevel::Good,
+            (loss, rtt) if loss < 0.08 && rtt < 500.0 => QualityLevel::Fair,
+            _ => QualityLevel::Poor,
+        };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+        let whole = |figure: f32| figure.round() as u32;
+        Some(Quality {
+            level,
+            rtt_ms: whole(figures.rtt_ms),
+            loss_permille: whole(figures.loss * 1e3),
+            jitter_ms: whole(figures.jitter_ms),
+            kbps_sent: whole(figures.video_kbps_sent + figures.audio_kbps_sent),
+            kbps_received: whole(figures.video_kbps_received + figures.audio_kbps_received),
+            fps: whole(figures.fps_received),
+        })
+    }
+
     pub(crate) fn start_media(
         &mut self,
         call: CallId,

@@ -13,19 +13,54 @@ use crate::config::EngineConfig;
 use crate::conversation::Screens;
 use crate::notice::Notice;
 use crate::run;
-use crate::view::{CallStats, EngineView, HistoryEntry, Levels, SignIn};
+use crate::view::{CallStats, EngineView, HistoryEntry, HistoryFilter, Levels, SignIn};
 
 /// What a user or robot asks of the engine.
 #[derive(Debug)]
 pub(crate) enum Order {
-    SignIn { request: SignIn, reply: oneshot::Sender<Result<AccountId, SignInError>> },
+    SignIn {
+        request: SignIn,
+        reply: oneshot::Sender<Result<AccountId, SignInError>>,
+    },
     SignOut(AccountId),
     User(UserAction),
-    Contacts { account: AccountId, search: String, reply: oneshot::Sender<Result<(), ListError>> },
-    History { account: AccountId, page: u32, reply: oneshot::Sender<Result<HistoryPage, ListError>> },
+    Contacts {
+        account: AccountId,
+        search: String,
+        reply: oneshot::Sender<Result<(), ListError>>,
+    },
+    /// The log of all accounts.
+    History {
+        filter: HistoryFilter,
+        page: u32,
+        reply: oneshot::Sender<Result<HistoryPage, ListError>>,
+    },
+    /// One backend's own history.
+    BackendHistory {
+        account: AccountId,
+        page: u32,
+        reply: oneshot::Sender<Result<HistoryPage, ListError>>,
+    },
+    DeleteRecord {
+        id: i64,
+        reply: oneshot::Sender<Result<bool, ListError>>,
+    },
+    Chat {
+        account: AccountId,
+        order: ChatOrder,
+    },
 }
 
-/// One page of the history a backend keeps.
+/// What a user does with messages.
+#[derive(Debug)]
+pub(crate) enum ChatOrder {
+    Open(String),
+    Close(String),
+    Send { thread: String, text: String },
+    Typing { thread: String, on: bool },
+}
+
+/// One page of past calls, newest first.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct HistoryPage {
     pub entries: Vec<HistoryEntry>,
@@ -41,6 +76,8 @@ pub enum ListError {
     NoAccount,
     #[error("{0}")]
     Backend(#[from] bellwire_signaling::ReplyError),
+    #[error(transparent)]
+    Log(#[from] bellwire_log::LogError),
     #[error("the engine has stopped")]
     Stopped,
 }
@@ -76,7 +113,7 @@ impl Engine {
         let token = CancellationToken::new();
         let out = run::Outward { view: view_tx, stats: stats_tx, levels: levels_tx, notices: notices_tx };
         let engine = run::Loop::new(config, screens, out, token.clone());
-        let log = engine.journal.log.clone();
+        let log = engine.history.log();
         let task = tokio::spawn(engine.run(orders));
         let handle = Handle { orders: orders_tx, view, stats, levels, log };
         (Engine { handle, task: Some(task), token }, notices)
@@ -179,11 +216,43 @@ impl Handle {
         answer.await.unwrap_or(Err(ListError::Stopped))
     }
 
-    /// One page of the backend's call history, newest first; pages count from 1.
-    pub async fn history(&self, account: AccountId, page: u32) -> Result<HistoryPage, ListError> {
+    /// One page of the calls of all accounts, newest first; pages count from 1.
+    pub async fn history(&self, filter: HistoryFilter, page: u32) -> Result<HistoryPage, ListError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Order::History { account, page, reply }).await;
+        self.send(Order::History { filter, page, reply }).await;
         answer.await.unwrap_or(Err(ListError::Stopped))
+    }
+
+    /// One page of the history that one account's backend keeps, in its own words.
+    pub async fn backend_history(&self, account: AccountId, page: u32) -> Result<HistoryPage, ListError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::BackendHistory { account, page, reply }).await;
+        answer.await.unwrap_or(Err(ListError::Stopped))
+    }
+
+    /// Takes a record out of the log for good; false if there is none, or its call goes on.
+    pub async fn delete_record(&self, id: i64) -> Result<bool, ListError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::DeleteRecord { id, reply }).await;
+        answer.await.unwrap_or(Err(ListError::Stopped))
+    }
+
+    /// Shows a thread of messages; they arrive in the view.
+    pub async fn open_thread(&self, account: AccountId, thread: String) {
+        self.send(Order::Chat { account, order: ChatOrder::Open(thread) }).await;
+    }
+
+    pub async fn close_thread(&self, account: AccountId, thread: String) {
+        self.send(Order::Chat { account, order: ChatOrder::Close(thread) }).await;
+    }
+
+    pub async fn send_message(&self, account: AccountId, thread: String, text: String) {
+        self.send(Order::Chat { account, order: ChatOrder::Send { thread, text } }).await;
+    }
+
+    /// Tells the others in a thread that we are writing, or no longer.
+    pub async fn typing(&self, account: AccountId, thread: String, on: bool) {
+        self.send(Order::Chat { account, order: ChatOrder::Typing { thread, on } }).await;
     }
 
     async fn user(&self, action: UserAction) {

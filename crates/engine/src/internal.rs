@@ -3,7 +3,7 @@
 use bellwire_call::{AccountId, CallId, Epoch, PeerOutcome};
 use bellwire_media::MediaEvent;
 use bellwire_peer::{PeerEvent, PeerStats};
-use bellwire_signaling::{Contact, SessionEvent, SignInError, SignedIn};
+use bellwire_signaling::{Contact, Message, ReplyError, SessionEvent, SignInError, SignedIn};
 use tokio::sync::oneshot;
 
 use crate::handle::ListError;
@@ -28,9 +28,17 @@ pub(crate) enum Internal {
     /// The list came; `reply` is whoever asked for it.
     Contacts {
         account: AccountId,
+        search: String,
         contacts: Vec<Contact>,
         reply: Option<oneshot::Sender<Result<(), ListError>>>,
     },
+    /// A thread's messages came, or did not.
+    Messages {
+        account: AccountId,
+        thread: String,
+        result: Result<Vec<Message>, ReplyError>,
+    },
+    LogProblem(bellwire_log::Problem),
     Peer {
         call: CallId,
         epoch: Epoch,

@@ -3,14 +3,18 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
-mod call_log;
+mod chats;
 mod clock;
 mod config;
 mod conversation;
 mod dialect_list;
 mod handle;
+mod history;
+mod ice;
 mod internal;
+mod lists;
 mod notice;
+mod orders;
 mod peer_task;
 mod perform;
 mod run;
@@ -26,10 +30,10 @@ pub use bellwire_media as media;
 pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, SignInError, Slot};
 pub use config::EngineConfig;
 pub use conversation::Screens;
-pub use dialect_list::{DialectInfo, FieldInfo, RoleInfo, dialects};
+pub use dialect_list::{DialectInfo, FieldInfo, OfferedInfo, RoleInfo, Where, dialects, discover};
 pub use handle::{Engine, Handle, HistoryPage, ListError};
 pub use notice::Notice;
 pub use view::{
-    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, Levels, LinkState, SignIn,
-    SubjectView,
+    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, HistoryFilter, Levels,
+    LinkState, SignIn, SubjectView,
 };

@@ -7,6 +7,7 @@ use bellwire_media::Tone;
 use bellwire_peer::PeerConfig;
 use tracing::{debug, info};
 
+use crate::conversation::Conversation;
 use crate::notice::Notice;
 use crate::peer_task::{PeerHandle, PeerOrder};
 use crate::run::Loop;
@@ -55,8 +56,9 @@ impl Loop {
                 self.each_media(|media| media.share(screen));
             }
             Command::StopMedia { call } => {
-                if let Some(media) = self.conversations.get_mut(&call).and_then(|c| c.take_media()) {
-                    self.closing.spawn_blocking(move || drop(media));
+                if let Some(mut conversation) = self.conversations.remove(&call) {
+                    self.close_media(&mut conversation);
+                    self.conversations.insert(call, conversation);
                 }
             }
 
@@ -86,10 +88,8 @@ impl Loop {
             bellwire_call::Notice::Ended { call, reason } => {
                 info!(call = call.0, ?reason, "Call ended");
                 let view = self.call_view(call);
-                if let Some(mut conversation) = self.conversations.remove(&call)
-                    && let Some(media) = conversation.take_media()
-                {
-                    self.closing.spawn_blocking(move || drop(media));
+                if let Some(mut conversation) = self.conversations.remove(&call) {
+                    self.close_media(&mut conversation);
                 }
                 if let Some(call) = view {
                     self.notice(Notice::Ended { call });
@@ -133,7 +133,14 @@ impl Loop {
         self.conversations.values().filter_map(|c| c.media.as_ref()).for_each(f);
     }
 
-    fn call_view(&self, call: CallId) -> Option<CallView> {
+    /// Dropping media joins its threads, so that is done elsewhere.
+    pub(crate) fn close_media(&mut self, conversation: &mut Conversation) {
+        if let Some(media) = conversation.take_media() {
+            self.closing.spawn_blocking(move || drop(media));
+        }
+    }
+
+    pub(crate) fn call_view(&self, call: CallId) -> Option<CallView> {
         self.phone.view(self.clock.now()).calls.into_iter().find(|c| c.id == call)
     }
 

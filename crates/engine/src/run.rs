@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::{CallId, Event, Heard, Phone, Rings, UserAction};
+use bellwire_call::{CallId, Event, Heard, Phone, Rings, Signal};
 use bellwire_media::{MediaEvent, TonePlayer};
 use bellwire_peer::PeerEvent;
 use bellwire_signaling::SessionEvent;
@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::accounts::{Account, Accounts};
-use crate::call_log::Journal;
 use crate::clock::Clock;
 use crate::config::EngineConfig;
 use crate::conversation::{Conversation, Screens};
-use crate::handle::{ListError, Order};
+use crate::handle::Order;
+use crate::history::History;
 use crate::internal::Internal;
 use crate::notice::Notice;
 use crate::peer_task::PeerOrder;
@@ -49,8 +49,7 @@ pub(crate) struct Loop {
     /// Media that is being closed on blocking threads.
     pub(crate) closing: JoinSet<()>,
     pub(crate) tones: Option<TonePlayer>,
-    pub(crate) journal: Journal,
-    log_problems: mpsc::Receiver<bellwire_log::Problem>,
+    pub(crate) history: History,
 }
 
 impl Loop {
@@ -62,7 +61,14 @@ impl Loop {
     ) -> Self {
         // Senders wait when the loop is behind, but for media levels, which are dropped.
         let (internal, internal_rx) = mpsc::channel(1024);
-        let (journal, log_problems) = Journal::start(config.call_log.clone());
+        let (history, mut problems) = History::start(config.call_log.clone());
+        let out_of_log = internal.clone();
+        // Ends with the log, which the loop owns.
+        tokio::spawn(async move {
+            while let Some(problem) = problems.recv().await {
+                let _ = out_of_log.send(Internal::LogProblem(problem)).await;
+            }
+        });
         let tones = config.tones.then(|| TonePlayer::start(&config.speaker));
         Self {
             phone: Phone::new(),
@@ -77,8 +83,7 @@ impl Loop {
             token,
             closing: JoinSet::new(),
             tones,
-            journal,
-            log_problems,
+            history,
         }
     }
 
@@ -93,9 +98,6 @@ impl Loop {
                 () = sleep_or_never(deadline) => self.feed(Event::Time),
                 _ = second.tick() => self.every_second(),
                 Some(_) = self.closing.join_next() => {}
-                Some(problem) = self.log_problems.recv() => {
-                    self.notice(Notice::Problem { text: problem.to_string() });
-                }
                 () = self.token.cancelled() => break,
             }
         }
@@ -110,20 +112,13 @@ impl Loop {
             debug!(?command, "Command");
             self.perform(command);
         }
-        self.note_calls();
         self.publish();
     }
 
-    fn note_calls(&mut self) {
-        self.journal.note(&self.phone.view(self.clock.now()));
-    }
-
-    pub(crate) fn publish(&self) {
-        let view = EngineView {
-            accounts: self.accounts.view(),
-            phone: self.phone.view(self.clock.now()),
-            chats: Vec::new(),
-        };
+    pub(crate) fn publish(&mut self) {
+        let phone = self.phone.view(self.clock.now());
+        self.history.note(&phone);
+        let view = EngineView { accounts: self.accounts.view(), phone, chats: self.accounts.chats() };
         self.out.view.send_if_modified(|old| {
             let changed = **old != view;
             if changed {
@@ -139,64 +134,6 @@ impl Loop {
         }
     }
 
-    fn obey(&mut self, order: Order) {
-        match order {
-            Order::SignIn { request, reply } => self.accounts.sign_in(request, reply, &self.internal),
-            Order::SignOut(account) => {
-                self.feed(Event::AccountRemoved { account });
-                self.accounts.remove(account);
-                self.publish();
-            }
-            Order::User(action) => self.obey_user(action),
-            Order::Contacts { account, search, reply } => match self.accounts.by_id(account) {
-                Some(account) => account.load_contacts(search, Some(reply), &self.internal),
-                None => drop(reply.send(Err(ListError::NoAccount))),
-            },
-            Order::History { account, page, reply } => match self.accounts.by_id(account) {
-                Some(account) => account.load_history(page, Some(reply), &self.journal.log),
-                None => drop(reply.send(Err(ListError::NoAccount))),
-            },
-        }
-    }
-
-    fn obey_user(&mut self, action: UserAction) {
-        let accepted = match &action {
-            UserAction::Accept(call) | UserAction::EndAndAccept(call) => Some(*call),
-            UserAction::Dial { .. }
-            | UserAction::Decline(_)
-            | UserAction::Silence(_)
-            | UserAction::HangUp(_)
-            | UserAction::SetMicrophone(_)
-            | UserAction::SetCamera(_)
-            | UserAction::SetSharing(_)
-            | UserAction::Dismiss(_) => None,
-        };
-        if matches!(action, UserAction::SetSharing(true)) && !self.may_share() {
-            return self.notice(Notice::Problem { text: "This account cannot share the screen".into() });
-        }
-        if let Some(call) = accepted {
-            self.conversations
-                .entry(call)
-                .or_default()
-                .consent_at
-                .get_or_insert_with(std::time::Instant::now);
-        }
-        self.feed(Event::User(action));
-    }
-
-    /// The account of the call that is going on may share the screen.
-    fn may_share(&self) -> bool {
-        let calls = self.phone.view(self.clock.now()).calls;
-        let live = calls.iter().filter(|call| {
-            !matches!(
-                call.state,
-                bellwire_call::CallState::Ended { .. } | bellwire_call::CallState::Ringing { .. }
-            )
-        });
-        let mut accounts = live.filter_map(|call| self.accounts.by_id(call.account));
-        accounts.any(|account| account.capabilities().screen_share)
-    }
-
     fn note(&mut self, internal: Internal) {
         match internal {
             Internal::SignedIn { request, result, reply } => self.signed_in(&request, *result, reply),
@@ -205,13 +142,20 @@ impl Loop {
                 self.accounts.set_link(account, LinkState::Offline);
                 self.publish();
             }
-            Internal::Contacts { account, contacts, reply } => {
-                self.accounts.set_contacts(account, contacts);
+            Internal::Contacts { account, search, contacts, reply } => {
+                self.accounts.set_contacts(account, &search, contacts);
                 self.publish();
                 if let Some(reply) = reply {
                     let _ = reply.send(Ok(()));
                 }
             }
+            Internal::Messages { account, thread, result } => {
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.messages_came(&thread, result);
+                }
+                self.publish();
+            }
+            Internal::LogProblem(problem) => self.notice(Notice::Problem { text: problem.to_string() }),
             Internal::Peer { call, epoch, outcome } => {
                 if matches!(outcome, bellwire_call::PeerOutcome::Connected)
                     && let Some(conversation) = self.conversation_of(call, epoch)
@@ -224,7 +168,11 @@ impl Loop {
             Internal::PeerStats { call, epoch, stats, code } => {
                 if let Some(conversation) = self.conversation_of(call, epoch) {
                     let figures = conversation.stats(&stats, code);
+                    let quality = figures.as_ref().and_then(|figures| conversation.report(figures));
                     self.out.stats.send_replace(figures);
+                    if let Some(quality) = quality {
+                        self.report(call, quality);
+                    }
                 }
             }
             Internal::Media { call, event } => self.media_event(call, event),
@@ -246,20 +194,25 @@ impl Loop {
     ) {
         match result {
             Ok(signed_in) => {
+                if let Some(account) = self.accounts.renew(&signed_in) {
+                    info!(account = account.0, "Signed in again");
+                    self.publish();
+                    let _ = reply.send(Ok(account));
+                    return;
+                }
                 let (me, offers) = (signed_in.identity.person.clone(), signed_in.offers);
                 let rings = match signed_in.capabilities.ring_timeout_s {
                     Some(seconds) => Rings::For(Duration::from_secs(seconds.into())),
                     None => Rings::InRoom,
                 };
                 let account = self.accounts.add(request, signed_in, &self.internal);
-                if let Some(known) = self.accounts.by_id(account) {
-                    self.journal.account(known.view());
-                }
                 info!(account = account.0, "Signed in");
+                if let Some(known) = self.accounts.by_id(account) {
+                    self.history.account(account, known.log().clone());
+                }
                 self.feed(Event::AccountAdded { account, me, offers, rings });
-                if let Some(account) = self.accounts.by_id(account) {
-                    account.load_contacts(String::new(), None, &self.internal);
-                    account.load_history(1, None, &self.journal.log);
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.load_contacts(None, None, &self.internal);
                 }
                 let _ = reply.send(Ok(account));
             }
@@ -287,14 +240,30 @@ impl Loop {
                 self.publish();
             }
             SessionEvent::ListChanged => {
-                if let Some(account) = self.accounts.by_id(account) {
-                    account.load_contacts(String::new(), None, &self.internal);
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.load_contacts(None, None, &self.internal);
                 }
             }
-            SessionEvent::Message(_)
-            | SessionEvent::ThreadRead { .. }
-            | SessionEvent::Typing { .. }
-            | SessionEvent::Renewed(_) => {}
+            SessionEvent::Message(message) => {
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.message_heard(&message);
+                }
+                self.publish();
+            }
+            SessionEvent::ThreadRead { thread, by_me } => {
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.thread_read(&thread, by_me);
+                }
+                self.publish();
+            }
+            SessionEvent::Typing { thread, person, on } => {
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.typing_heard(&thread, &person, on);
+                }
+                self.publish();
+            }
+            // Nothing keeps identities over the program's end yet.
+            SessionEvent::Renewed(_) => {}
             SessionEvent::TokenExpired => {
                 self.accounts.set_link(account, LinkState::SignedOut);
                 self.publish();
@@ -302,13 +271,22 @@ impl Loop {
         }
     }
 
-    /// The other side agreed to talk: answer times count from here.
     fn consent_heard(&mut self, key: &bellwire_call::CallKey) {
         let bellwire_call::CallKey::Remote(remote) = key else { return };
         let view = self.phone.view(self.clock.now());
         if let Some(call) = view.calls.iter().find(|c| c.remote_id.as_ref() == Some(remote)) {
-            let conversation = self.conversations.entry(call.id).or_default();
-            conversation.consent_at.get_or_insert_with(std::time::Instant::now);
+            self.consented(call.id);
+        }
+    }
+
+    /// How a call goes, to backends that keep it.
+    fn report(&self, call: CallId, quality: bellwire_call::Quality) {
+        let Some(view) = self.call_view(call) else { return };
+        if let (Some(remote), Some(account)) = (view.remote_id, self.accounts.by_id(view.account)) {
+            let key = bellwire_call::CallKey::Remote(remote);
+            if let Err(error) = account.session.say(key, Signal::Quality(quality)) {
+                debug!(%error, "Quality not reported");
+            }
         }
     }
 
@@ -353,7 +331,6 @@ impl Loop {
     }
 
     fn every_second(&mut self) {
-        self.note_calls();
         let mut talking = false;
         for conversation in self.conversations.values().filter(|c| c.media.is_some()) {
             talking = true;
@@ -361,6 +338,8 @@ impl Loop {
                 peer.order(PeerOrder::Stats);
             }
         }
+        let phone = self.phone.view(self.clock.now());
+        self.history.note(&phone);
         if !talking {
             self.out.stats.send_if_modified(|s| s.take().is_some());
         }
@@ -371,16 +350,14 @@ impl Loop {
             self.feed(Event::AccountRemoved { account });
         }
         self.accounts.close_all().await;
-        for conversation in std::mem::take(&mut self.conversations).values_mut() {
-            if let Some(media) = conversation.take_media() {
-                self.closing.spawn_blocking(move || drop(media));
-            }
+        for (_, mut conversation) in std::mem::take(&mut self.conversations) {
+            self.close_media(&mut conversation);
         }
         while self.closing.join_next().await.is_some() {}
         if let Some(tones) = self.tones.take() {
             let _ = tokio::task::spawn_blocking(move || drop(tones)).await;
         }
-        self.journal.log.close().await;
+        self.history.close().await;
     }
 
     pub(crate) fn account(&self, id: bellwire_call::AccountId) -> Option<&Account> {

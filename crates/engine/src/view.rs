@@ -95,14 +95,18 @@ pub struct SubjectView {
     pub amount: String,
 }
 
-/// One line of the call history, as its backend keeps it.
+/// One line of the call history.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HistoryEntry {
-    pub account: AccountId,
+    /// Of the log's record; 0 for what comes straight from a backend.
+    pub id: i64,
+    /// `None`: nobody is signed in to that account now.
+    pub account: Option<AccountId>,
     pub call: String,
     pub peer: Person,
     pub outgoing: bool,
-    /// `initiated`, `ringing`, `accepted`, `declined`, `ended`, `missed`, `failed`.
+    /// `ongoing`, `completed`, `missed`, `declined`, `busy`, `cancelled`, `failed`, `elsewhere` (another
+    /// device of ours answered), `interrupted`. Straight from a backend: its own word.
     pub status: String,
     /// RFC 3339.
     pub started_at: String,
@@ -114,6 +118,23 @@ pub struct HistoryEntry {
     pub account_label: String,
     /// Dialect id.
     pub dialect: String,
+}
+
+/// Which past calls are meant; the default means all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct HistoryFilter {
+    pub account: Option<AccountId>,
+    /// Dialect id.
+    pub dialect: Option<String>,
+    /// Only incoming calls nobody answered.
+    pub missed: bool,
+    /// In the person's name or what the call was about.
+    pub search: String,
+    /// RFC 3339, included; empty: no limit.
+    pub from: String,
+    /// RFC 3339, excluded; empty: no limit.
+    pub until: String,
 }
 
 /// What a user types to sign in.

@@ -92,7 +92,7 @@ impl Human {
             start_bitrate: setup.start_bitrate,
             max_bitrate: setup.max_bitrate,
             relay_only: setup.relay_only,
-            ..EngineConfig::default()
+            call_log: None,
         };
         let (engine, notices) = Engine::start(config, Screens { remote: remote.clone(), own: own.clone() });
         let request = SignIn {

@@ -37,7 +37,7 @@ async fn seller_calls_they_talk_and_customer_hangs_up() -> anyhow::Result<()> {
     ensure!(reason(&at_seller.state) == Some(&EndReason::RemoteHungUp), "{:?}", at_seller.state);
     ensure!(reason(&at_customer.state) == Some(&EndReason::HungUp), "{:?}", at_customer.state);
 
-    let history = seller.engine().history(seller.account, 1).await?;
+    let history = seller.engine().backend_history(seller.account, 1).await?;
     let newest = history.entries.first().expect("the call is in the history");
     ensure!(newest.status == "ended" && newest.outgoing, "{newest:?}");
     ensure!(Some(newest.call.as_str()) == at_seller.remote_id.as_ref().map(|r| r.0.as_str()), "{newest:?}");
@@ -82,7 +82,7 @@ async fn declining_tells_the_caller() -> anyhow::Result<()> {
     let (at_seller, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
     ensure!(reason(&at_seller.state) == Some(&EndReason::RemoteDeclined), "{:?}", at_seller.state);
     ensure!(reason(&at_customer.state) == Some(&EndReason::Declined), "{:?}", at_customer.state);
-    let history = seller.engine().history(seller.account, 1).await?;
+    let history = seller.engine().backend_history(seller.account, 1).await?;
     ensure!(history.entries[0].status == "declined", "{:?}", history.entries[0]);
     Ok(())
 }
@@ -112,7 +112,7 @@ async fn nobody_answers_and_the_call_is_missed() -> anyhow::Result<()> {
     let (at_seller, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
     ensure!(reason(&at_seller.state) == Some(&EndReason::Missed), "{:?}", at_seller.state);
     ensure!(reason(&at_customer.state) == Some(&EndReason::Missed), "{:?}", at_customer.state);
-    let history = customer.engine().history(customer.account, 1).await?;
+    let history = customer.engine().backend_history(customer.account, 1).await?;
     ensure!(history.entries[0].status == "missed", "{:?}", history.entries[0]);
     Ok(())
 }

@@ -30,7 +30,7 @@ async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Re
         at_customer.state
     );
 
-    let history = seller.engine().history(seller.account, 1).await?;
+    let history = seller.engine().backend_history(seller.account, 1).await?;
     let same: Vec<_> =
         history.entries.iter().filter(|e| Some(&e.call) == remote_id.as_ref().map(|r| &r.0)).collect();
     ensure!(same.len() == 1 && same[0].status == "ended", "{same:?}");
@@ -55,7 +55,7 @@ async fn hanging_up_without_the_server_ends_the_call_and_the_record_later() -> a
     seller.online().await?;
     let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
     loop {
-        let history = seller.engine().history(seller.account, 1).await;
+        let history = seller.engine().backend_history(seller.account, 1).await;
         if history.as_ref().is_ok_and(|h| h.entries[0].status == "ended") {
             break;
         }

@@ -1,0 +1,91 @@
+//! What people and robots order, given to whoever does it.
+
+use bellwire_call::{AccountId, CallId, CallState, Event, UserAction};
+
+use crate::handle::{ChatOrder, ListError, Order};
+use crate::history;
+use crate::notice::Notice;
+use crate::run::Loop;
+
+impl Loop {
+    pub(crate) fn obey(&mut self, order: Order) {
+        match order {
+            Order::SignIn { request, reply } => self.accounts.sign_in(request, reply, &self.internal),
+            Order::SignOut(account) => {
+                self.feed(Event::AccountRemoved { account });
+                self.accounts.remove(account);
+                self.publish();
+            }
+            Order::User(action) => self.obey_user(action),
+            Order::Contacts { account, search, reply } => match self.accounts.by_id_mut(account) {
+                Some(account) => account.load_contacts(Some(search), Some(reply), &self.internal),
+                None => drop(reply.send(Err(ListError::NoAccount))),
+            },
+            Order::History { filter, page, reply } => {
+                let (log, sources) = (self.history.log(), self.accounts.sources());
+                tokio::spawn(async move {
+                    let _ = reply.send(history::page(log, sources, filter, page).await);
+                });
+            }
+            Order::BackendHistory { account, page, reply } => match self.accounts.by_id(account) {
+                Some(account) => account.load_history(page, reply),
+                None => drop(reply.send(Err(ListError::NoAccount))),
+            },
+            Order::DeleteRecord { id, reply } => {
+                let log = self.history.log();
+                tokio::spawn(async move {
+                    let _ = reply.send(log.delete(id).await.map_err(ListError::from));
+                });
+            }
+            Order::Chat { account, order } => self.chat(account, order),
+        }
+    }
+
+    fn chat(&mut self, account: AccountId, order: ChatOrder) {
+        let Some(account) = self.accounts.by_id_mut(account) else { return };
+        match order {
+            ChatOrder::Open(thread) => account.open_thread(thread, &self.internal),
+            ChatOrder::Close(thread) => account.close_thread(&thread),
+            ChatOrder::Send { thread, text } => account.send_message(thread, text),
+            ChatOrder::Typing { thread, on } => account.typing(thread, on),
+        }
+        self.publish();
+    }
+
+    fn obey_user(&mut self, action: UserAction) {
+        match &action {
+            UserAction::SetSharing(true) if !self.may_share() => {
+                return self.notice(Notice::Problem { text: "This account cannot share the screen".into() });
+            }
+            UserAction::Accept(call) | UserAction::EndAndAccept(call) => self.consented(*call),
+            UserAction::Dial { .. }
+            | UserAction::Decline(_)
+            | UserAction::Silence(_)
+            | UserAction::HangUp(_)
+            | UserAction::SetMicrophone(_)
+            | UserAction::SetCamera(_)
+            | UserAction::SetSharing(_)
+            | UserAction::Dismiss(_) => {}
+        }
+        self.feed(Event::User(action));
+    }
+
+    /// Both agree to talk from now on: answer times count from here.
+    pub(crate) fn consented(&mut self, call: CallId) {
+        let live = |state: &CallState| !matches!(state, CallState::Ended { .. });
+        // A late click on a call that is over must not begin a conversation that nothing ends.
+        if self.call_view(call).is_some_and(|view| live(&view.state)) {
+            self.conversations.entry(call).or_default().consented();
+        }
+    }
+
+    /// The account of the call that is going on may share the screen.
+    fn may_share(&self) -> bool {
+        let calls = self.phone.view(self.clock.now()).calls;
+        let live = calls
+            .iter()
+            .filter(|call| !matches!(call.state, CallState::Ended { .. } | CallState::Ringing { .. }));
+        let mut accounts = live.filter_map(|call| self.accounts.by_id(call.account));
+        accounts.any(|account| account.capabilities().screen_share)
+    }
+}
