@@ -3,8 +3,8 @@
 //! backend's: see [`Door`] and [`Talk`].
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -79,6 +79,22 @@ struct Heard {
     closing: CancellationToken,
 }
 
+type Ears = (SocketKey, mpsc::Receiver<Said>, CancellationToken);
+
+/// What a socket that was let in says before its task runs.
+#[derive(Clone)]
+struct Waiting(Arc<Mutex<Option<Ears>>>);
+
+impl Waiting {
+    fn new(key: SocketKey, queued: mpsc::Receiver<Said>, gone: CancellationToken) -> Self {
+        Self(Arc::new(Mutex::new(Some((key, queued, gone)))))
+    }
+
+    fn take(self) -> Option<Ears> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// Serves the namespace of a backend. The socket tasks belong to `sockets` and end with their sockets;
 /// the hub hears of each that it is gone.
 pub(crate) fn serve<D: Door>(
@@ -93,11 +109,10 @@ pub(crate) fn serve<D: Door>(
     let connected = {
         let (common, exchange, door, sockets) =
             (Arc::clone(common), exchange.clone(), Arc::clone(&door), sockets.clone());
-        // Runs inline in the transport's reader: it may only register handlers and start the task.
+        // Runs inline in the transport's reader: it may only start the task.
         move |socket: SocketRef| {
-            let key = SocketKey(numbers.fetch_add(1, Ordering::Relaxed));
-            let (queued, gone) = listen::<D>(&common, key, &socket);
-            if let Some(guest) = socket.extensions.get::<D::Guest>() {
+            let waiting = socket.extensions.get::<Waiting>().and_then(Waiting::take);
+            if let (Some((key, queued, gone)), Some(guest)) = (waiting, socket.extensions.get::<D::Guest>()) {
                 let talk = Arc::clone(&door).talk(key, guest);
                 let heard = Heard { queued, gone, closing: sockets.closing.clone() };
                 sockets.tasks.spawn(run(talk, key, exchange.clone(), socket, heard, Arc::clone(&common)));
@@ -105,10 +120,15 @@ pub(crate) fn serve<D: Door>(
             std::future::ready(())
         }
     };
+    let common = Arc::clone(common);
     let check = move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        let door = Arc::clone(&door);
+        let (common, door, numbers) = (Arc::clone(&common), Arc::clone(&door), Arc::clone(&numbers));
         async move {
             let guest = door.admit(auth.unwrap_or_default()).await?;
+            // Before the client is told that it is in: whoever speaks at once would not be heard.
+            let key = SocketKey(numbers.fetch_add(1, Ordering::Relaxed));
+            let (queued, gone) = listen::<D>(&common, key, &socket);
+            socket.extensions.insert(Waiting::new(key, queued, gone));
             socket.extensions.insert(guest);
             Ok::<(), Refused>(())
         }

@@ -6,6 +6,7 @@ mod dealerdesk;
 mod hearth;
 mod lists;
 mod malformed;
+mod marketplace;
 mod matrix;
 mod metrics;
 mod openapi;
