@@ -64,11 +64,7 @@ pub(crate) const ABOUT: About = About {
     sign_in_fields: &["email", "password"],
     roles: &["dealer", "technician"],
     shape: Shape::Error,
-    demo_logins: &[
-        ("dealer", demo::DEALER),
-        ("technician", demo::TECHNICIAN),
-        ("technician", demo::PASSWORDLESS),
-    ],
+    demo_logins: &[("dealer", demo::DEALER), ("technician", demo::TECHNICIAN), ("technician", demo::ANOTHER)],
 };
 
 /// Life of a session; the documents know none.

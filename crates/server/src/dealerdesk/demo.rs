@@ -11,10 +11,10 @@ use crate::demo::DemoError;
 
 /// Sign-in of the demo dealer.
 pub(crate) const DEALER: &str = "dealer@demo.example";
-/// Sign-in of the demo technician.
+/// Sign-in of the demo technician, who needs no password.
 pub(crate) const TECHNICIAN: &str = "technician@demo.example";
-/// Sign-in of another one, who needs no password.
-pub(crate) const PASSWORDLESS: &str = "technician2@demo.example";
+/// Sign-in of another one, who needs none either.
+pub(crate) const ANOTHER: &str = "technician2@demo.example";
 
 const LONG: &str = "technician3@demo.example";
 const RIGHT_TO_LEFT: &str = "technician4@demo.example";
@@ -29,7 +29,7 @@ const DEALERS: [(&str, &str); 2] =
 
 const TECHNICIANS: [(&str, &str); 5] = [
     ("Tomás Ibarra", TECHNICIAN),
-    ("Zoë Lindqvist", PASSWORDLESS),
+    ("Zoë Lindqvist", ANOTHER),
     ("Wolfeschlegelsteinhausenbergerdorff-Montgomery Mobile Diagnostics and Repair Services", LONG),
     ("سامر الخطيب", RIGHT_TO_LEFT),
     ("Quiet Quentin", NEVER_SPOKEN_TO),
@@ -60,7 +60,7 @@ const TALKS: [Talk; 6] = [
         ],
     ),
     (
-        PASSWORDLESS,
+        ANOTHER,
         None,
         1,
         &[
@@ -78,12 +78,12 @@ const TALKS: [Talk; 6] = [
 const CALLS: [(&str, bool, CallType, CallStatus, i64, i64); 8] = [
     (TECHNICIAN, true, CallType::Video, CallStatus::Ended, 1, 431),
     (TECHNICIAN, false, CallType::Audio, CallStatus::Missed, 2, 0),
-    (PASSWORDLESS, true, CallType::Audio, CallStatus::Ended, 2, 66),
+    (ANOTHER, true, CallType::Audio, CallStatus::Ended, 2, 66),
     (LONG, false, CallType::Video, CallStatus::Rejected, 5, 0),
     (RIGHT_TO_LEFT, true, CallType::Video, CallStatus::Missed, 9, 0),
     (RIGHT_TO_LEFT, false, CallType::Video, CallStatus::Ended, 9, 1_934),
     (TECHNICIAN, true, CallType::Video, CallStatus::Ended, 14, 12),
-    (PASSWORDLESS, false, CallType::Audio, CallStatus::Ended, 33, 308),
+    (ANOTHER, false, CallType::Audio, CallStatus::Ended, 33, 308),
 ];
 
 /// Fills empty tables; where there are accounts everything is left as it is.
@@ -96,7 +96,7 @@ pub(crate) async fn fill(store: &Store, common: &Common, now: Millis) -> Result<
         email: email.to_owned(),
         name: name.to_owned(),
         password_hash: Some(hash.clone()),
-        passwordless: email == PASSWORDLESS,
+        passwordless: [TECHNICIAN, ANOTHER].contains(&email),
         avatar: None,
     };
     let since = Millis(now.0 - 400 * DAY);
@@ -107,7 +107,7 @@ pub(crate) async fn fill(store: &Store, common: &Common, now: Millis) -> Result<
         store.add_account(UserType::Technician, &account(name, email), since).await?;
     }
     // The second dealer knows one of the technicians, so that strangers have a room of their own.
-    store.make_room(&Room::base(OTHER_DEALER, PASSWORDLESS), since).await?;
+    store.make_room(&Room::base(OTHER_DEALER, ANOTHER), since).await?;
     for (number, (technician, post, days, said)) in (0_i64..).zip(TALKS) {
         let room = Room { post: post.map(str::to_owned), ..Room::base(DEALER, technician) };
         let begun = now.0 - days * DAY - (20 + number * 7) * MINUTE;

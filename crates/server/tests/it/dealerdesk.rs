@@ -16,6 +16,8 @@ pub(crate) const DEALER: &str = "dealer@demo.example";
 pub(crate) const OTHER_DEALER: &str = "dealer2@demo.example";
 pub(crate) const TECHNICIAN: &str = "technician@demo.example";
 pub(crate) const PASSWORDLESS: &str = "technician2@demo.example";
+/// Needs a password, unlike the two before.
+pub(crate) const WITH_PASSWORD: &str = "technician3@demo.example";
 /// Has a room with nobody.
 pub(crate) const QUIET: &str = "technician5@demo.example";
 

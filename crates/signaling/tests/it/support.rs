@@ -1,5 +1,6 @@
 //! Node servers that behave like deployed backends, and waiting for what a session says.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -32,15 +33,24 @@ impl Deployed {
 
     /// With files of a certificate and its key it speaks TLS.
     pub(crate) fn start_with(port: u16, mode: &str, tls: Option<(&Path, &Path)>) -> Result<Self> {
+        let (port, files) = (port.to_string(), tls.map(|(certificate, key)| [certificate, key]));
+        let mut arguments = vec![OsStr::new(&port), OsStr::new(mode)];
+        arguments.extend(files.iter().flatten().map(|file| file.as_os_str()));
+        let mut server = Self::node("storefront-server.mjs", &arguments)?;
+        if tls.is_some() {
+            server.scheme = "https";
+        }
+        Ok(server)
+    }
+
+    /// A server of `tests/peers`, which says its port in its first line.
+    pub(crate) fn node<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers");
         if !folder.join("node_modules/socket.io").is_dir() {
             bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
         }
         let mut node = Command::new("node");
-        node.arg(folder.join("storefront-server.mjs")).arg(port.to_string()).arg(mode);
-        if let Some((certificate, key)) = tls {
-            node.arg(certificate).arg(key);
-        }
+        node.arg(folder.join(program)).args(arguments);
         let mut process =
             node.stdout(Stdio::piped()).spawn().context("these tests need Node.js (`node`) on the path")?;
         let out = process.stdout.take().context("no output")?;
@@ -48,7 +58,7 @@ impl Deployed {
         BufReader::new(out).read_line(&mut line)?;
         let said: Value = serde_json::from_str(&line).context("the server did not start")?;
         let port = said["port"].as_u64().context("no port")?.try_into()?;
-        Ok(Self { process, port, scheme: if tls.is_some() { "https" } else { "http" } })
+        Ok(Self { process, port, scheme: "http" })
     }
 
     pub(crate) fn kill(&mut self) {

@@ -1,4 +1,4 @@
-use bellwire_dialects::dealerdesk::wire::{CallType, SdpBody, UserType};
+use bellwire_dialects::dealerdesk::wire::{CallType, MessageRow, SdpBody, UserType};
 use serde_json::{Value, json};
 
 use super::*;

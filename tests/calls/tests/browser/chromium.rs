@@ -1,26 +1,30 @@
-//! Chromium as the other end, through our server, with the JavaScript `socket.io-client`.
+//! A browser, its page, and what has to be seen and heard through it.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use bellwire_engine::media::Codec;
-use bellwire_tests_calls::{CUSTOMER, Human, PATIENCE, SELLER, Setup, World};
+use bellwire_server::Config;
+use bellwire_tests_calls::{Human, PATIENCE, World};
 use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-/// A headless Chromium with fake camera and microphone, showing the storefront page.
-struct Chromium {
+/// A headless Chromium with fake camera and microphone, showing the page of one backend.
+pub(crate) struct Chromium {
     page: Client,
     _driver: Child,
     origin: String,
+    dialect: &'static str,
+    rest: String,
+    socket: String,
 }
 
 impl Chromium {
-    async fn start(origin: &str) -> anyhow::Result<Self> {
+    async fn start(world: &World, dialect: &'static str, origin: &str) -> anyhow::Result<Self> {
+        let (rest, socket) = bases(world, dialect).await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -41,27 +45,32 @@ impl Chromium {
             let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
             builder.capabilities(capabilities.clone());
             match builder.connect(&format!("http://127.0.0.1:{port}")).await {
-                Ok(page) => return Ok(Self { page, _driver: driver, origin: origin.to_owned() }),
+                Ok(page) => {
+                    let origin = origin.to_owned();
+                    return Ok(Self { page, _driver: driver, origin, dialect, rest, socket });
+                }
                 Err(error) => ensure!(Instant::now() < end, "no browser session: {error}"),
             }
             sleep(Duration::from_millis(200)).await;
         }
     }
 
-    async fn open(&self, world: &World, wishes: &[(&str, &str)]) -> anyhow::Result<()> {
+    /// Shows the page, with these wishes in its query, and waits until it is signed in.
+    pub(crate) async fn open(&self, wishes: &[(&str, &str)]) -> anyhow::Result<()> {
         let mut query =
-            vec![("rest", world.rest()), ("socket", world.socket()), ("password", "ring-ring-demo")];
+            vec![("rest", &*self.rest), ("socket", &*self.socket), ("password", "ring-ring-demo")];
         query.extend_from_slice(wishes);
-        let url = reqwest::Url::parse_with_params(&format!("{}/storefront.html", self.origin), &query)?;
+        let page = format!("{}/{}.html", self.origin, self.dialect);
+        let url = reqwest::Url::parse_with_params(&page, &query)?;
         self.page.goto(url.as_str()).await?;
         self.until("the page to be online", |r| r["state"] != "new").await.map(drop)
     }
 
-    async fn report(&self) -> anyhow::Result<Value> {
+    pub(crate) async fn report(&self) -> anyhow::Result<Value> {
         Ok(self.page.execute("return window.report ?? {state: 'new', error: null}", vec![]).await?)
     }
 
-    async fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+    pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
         let end = Instant::now() + PATIENCE;
         loop {
             let report = self.report().await?;
@@ -76,18 +85,28 @@ impl Chromium {
         }
     }
 
-    async fn run(&self, script: &str) -> anyhow::Result<()> {
+    pub(crate) async fn run(&self, script: &str) -> anyhow::Result<()> {
         self.page.execute(script, vec![]).await?;
         Ok(())
     }
 
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         let _ = self.page.close().await;
     }
 }
 
-/// Serves the page and socket.io-client on a loopback port.
-async fn serve_page() -> anyhow::Result<String> {
+/// Where a backend is, as discovery says.
+async fn bases(world: &World, dialect: &str) -> anyhow::Result<(String, String)> {
+    let url = format!("{}/.well-known/bellwire.json", world.server());
+    let known: Value = reqwest::get(url).await?.json().await?;
+    let all = known["dialects"].as_array().context("no dialects")?;
+    let entry = all.iter().find(|entry| entry["id"] == dialect).context("not served")?;
+    let text = |field: &str| entry[field].as_str().map(str::to_owned).context("no base");
+    Ok((text("restBase")?, text("socketBase")?))
+}
+
+/// Serves the page of a backend and socket.io-client on a loopback port.
+async fn serve_page(dialect: &str) -> anyhow::Result<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../browser");
     let client = folder.join("node_modules/socket.io-client/dist/socket.io.min.js");
     ensure!(client.exists(), "run `npm ci` in tests/browser first (`cargo xtask test` does)");
@@ -96,9 +115,10 @@ async fn serve_page() -> anyhow::Result<String> {
             ([("content-type", kind)], tokio::fs::read(path).await.unwrap_or_default())
         })
     };
+    let (html, script) = (format!("{dialect}.html"), format!("{dialect}.js"));
     let router = axum::Router::new()
-        .route("/storefront.html", file(folder.join("storefront.html"), "text/html"))
-        .route("/storefront.js", file(folder.join("storefront.js"), "text/javascript"))
+        .route(&format!("/{html}"), file(folder.join(&html), "text/html"))
+        .route(&format!("/{script}"), file(folder.join(&script), "text/javascript"))
         .route("/socket.io.js", file(client, "text/javascript"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let origin = format!("http://{}", listener.local_addr()?);
@@ -106,16 +126,29 @@ async fn serve_page() -> anyhow::Result<String> {
     Ok(origin)
 }
 
-async fn stage() -> anyhow::Result<(World, Chromium)> {
-    let origin = serve_page().await?;
+/// A server, and a browser that can show the page of that backend.
+pub(crate) async fn stage(dialect: &'static str) -> anyhow::Result<(World, Chromium)> {
+    stage_with(dialect, |_| {}).await
+}
+
+/// The same, after `change` has had its way with the server's configuration.
+pub(crate) async fn stage_with(
+    dialect: &'static str,
+    change: impl FnOnce(&mut Config),
+) -> anyhow::Result<(World, Chromium)> {
+    let origin = serve_page(dialect).await?;
     let allowed = origin.clone();
-    let world = World::start_with(move |c| c.allowed_origins = vec![allowed]).await?;
-    let chromium = Chromium::start(&origin).await?;
+    let world = World::start_with(move |config| {
+        config.allowed_origins = vec![allowed];
+        change(config);
+    })
+    .await?;
+    let chromium = Chromium::start(&world, dialect, &origin).await?;
     Ok((world, chromium))
 }
 
 /// Pictures are decoded and sound is heard on both sides, in the codec expected.
-async fn both_see_and_hear(chromium: &Chromium, human: &Human, codec: &str) -> anyhow::Result<()> {
+pub(crate) async fn both_see_and_hear(chromium: &Chromium, human: &Human, codec: &str) -> anyhow::Result<()> {
     let before =
         chromium.until("pictures in the browser", |r| r["framesDecoded"].as_u64() > Some(30)).await?;
     ensure!(before["codecIn"] == format!("video/{codec}"), "{before}");
@@ -132,74 +165,5 @@ async fn both_see_and_hear(chromium: &Chromium, human: &Human, codec: &str) -> a
     ensure!(first.i420 != later.i420, "the picture stands still");
     let luma = &later.i420[..(later.width * later.height) as usize];
     ensure!(luma.iter().max() > luma.iter().min(), "the picture is blank");
-    Ok(())
-}
-
-async fn chromium_seller_calls(codec: &str) -> anyhow::Result<()> {
-    let (world, chromium) = stage().await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
-    let wishes = [("role", "seller"), ("email", SELLER), ("do", "call"), ("to", CUSTOMER), ("codec", codec)];
-    chromium.open(&world, &wishes).await?;
-    let ring = customer.ringing().await?;
-    customer.engine().accept(ring.id).await;
-    customer.connected().await?;
-    both_see_and_hear(&chromium, &customer, codec).await?;
-    chromium.run("window.hangUp()").await?;
-    customer.ended().await?;
-    chromium.close().await;
-    Ok(())
-}
-
-async fn we_call_chromium(codec: Codec, name: &str) -> anyhow::Result<()> {
-    let (world, chromium) = stage().await?;
-    let wishes = [("role", "customer"), ("email", CUSTOMER), ("do", "answer")];
-    chromium.open(&world, &wishes).await?;
-    let setup = Setup { codecs: vec![codec], ..Setup::default() };
-    let seller = Human::sign_in(&world, "seller", SELLER, setup).await?;
-    seller.dial(CUSTOMER).await?;
-    seller.connected().await?;
-    both_see_and_hear(&chromium, &seller, name).await?;
-    let call = seller.connected().await?;
-    seller.engine().hang_up(call.id).await;
-    chromium.until("the end", |r| r["ended"] == true).await?;
-    chromium.close().await;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn chromium_offers_h264() -> anyhow::Result<()> {
-    chromium_seller_calls("H264").await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn chromium_offers_vp8() -> anyhow::Result<()> {
-    chromium_seller_calls("VP8").await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn we_offer_chromium_h264() -> anyhow::Result<()> {
-    we_call_chromium(Codec::H264, "H264").await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn we_offer_chromium_vp8() -> anyhow::Result<()> {
-    we_call_chromium(Codec::Vp8, "VP8").await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_customer_in_chromium_calls_our_seller() -> anyhow::Result<()> {
-    let (world, chromium) = stage().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let seller_id = seller.me().context("signed in")?.id.0;
-    let wishes = [("role", "customer"), ("email", CUSTOMER), ("do", "call"), ("to", seller_id.as_str())];
-    chromium.open(&world, &wishes).await?;
-    let ring = seller.ringing().await?;
-    seller.engine().accept(ring.id).await;
-    seller.connected().await?;
-    both_see_and_hear(&chromium, &seller, "H264").await?;
-    let call = seller.connected().await?;
-    seller.engine().hang_up(call.id).await;
-    chromium.until("the end", |r| r["ended"] == true).await?;
-    chromium.close().await;
     Ok(())
 }

@@ -1,0 +1,5 @@
+//! Chromium as the other end, through our server, with the JavaScript `socket.io-client`.
+
+mod chromium;
+mod dealerdesk;
+mod storefront;
