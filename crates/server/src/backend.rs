@@ -191,3 +191,22 @@ impl Work {
         (self.tasks, self.sockets.tasks, events)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bellwire_dialects::DIALECTS;
+
+    use super::Backend;
+
+    #[test]
+    fn the_table_is_the_one_that_clients_have() {
+        assert_eq!(DIALECTS.len(), Backend::ALL.len());
+        for entry in DIALECTS {
+            let about = Backend::parse(entry.id).expect("a backend for each dialect").about();
+            let roles: Vec<_> = entry.roles.iter().map(|role| role.id).collect();
+            let fields: Vec<_> = entry.sign_in_fields.iter().map(|field| field.id).collect();
+            assert_eq!((about.roles, about.sign_in_fields), (&*roles, &*fields), "{}", entry.id);
+            assert_eq!(about.label, entry.label);
+        }
+    }
+}
