@@ -12,11 +12,15 @@ import type {
   Capabilities,
   ChatView,
   ContactView,
+  DialectView,
   Direction,
+  Discovery,
   EndReason,
   EngineView,
+  FieldView,
   FramesInfo,
   HistoryEntry,
+  HistoryFilter,
   HistoryPage,
   LastMessage,
   Levels,
@@ -24,10 +28,12 @@ import type {
   ListKind,
   MediaKind,
   Message,
+  Offered,
   NoticeEvent,
   Person,
   Phase,
   PhoneView,
+  RoleView,
   SignIn,
   Slot,
   StartInfo,
@@ -35,6 +41,7 @@ import type {
   SubjectView,
 } from '../src/generated/bindings';
 import sample from '../src/generated/sample.json';
+import { en } from '../src/text/en';
 
 /** Every key of a type once; the compiler refuses one too few or too many. */
 type Keys<T> = Record<keyof T, true>;
@@ -108,6 +115,7 @@ const call: Keys<CallView> = {
 const phone: Keys<PhoneView> = { calls: true, microphone: true, camera: true, sharing: true };
 const engine: Keys<EngineView> = { accounts: true, phone: true, chats: true };
 const historyEntry: Keys<HistoryEntry> = {
+  id: true,
   account: true,
   call: true,
   peer: true,
@@ -120,6 +128,12 @@ const historyEntry: Keys<HistoryEntry> = {
   account_label: true,
   dialect: true,
 };
+const historyFilter: Keys<HistoryFilter> = { account: true, dialect: true, missed: true, search: true, from: true, until: true };
+const role: Keys<RoleView> = { id: true, label: true };
+const field: Keys<FieldView> = { id: true, label: true, secret: true, only_for: true };
+const dialect: Keys<DialectView> = { id: true, label: true, roles: true, fields: true };
+const offered: Keys<Offered> = { dialect: true, label: true };
+const discovery: Keys<Discovery> = { offered: true };
 const historyPage: Keys<HistoryPage> = { entries: true, page: true, pages: true };
 const signIn: Keys<SignIn> = {
   server: true,
@@ -170,7 +184,7 @@ const stats: Keys<CallStats> = {
 const notice: Keys<NoticeEvent> = { kind: true, text: true, call: true };
 const frames: Keys<FramesInfo> = { url: true, token: true, gpu: true };
 const startInfo: Keys<StartInfo> = { window: true, language: true, prefill: true, notes: true };
-const prefill: Keys<NonNullable<StartInfo['prefill']>> = { server: true, role: true, email: true };
+const prefill: Keys<NonNullable<StartInfo['prefill']>> = { server: true, dialect: true, role: true, email: true };
 
 /** The fields beside the tag, for every variant. */
 type Variants<T, Tag extends keyof T> = { [V in T as V[Tag] & string]: Keys<Omit<V, Tag>> };
@@ -238,6 +252,7 @@ const anAccount = first(sample.view.accounts);
 const aContact = first(anAccount.contacts);
 const aChat = first(sample.view.chats);
 const aCall = first(sample.view.phone.calls);
+const aDialect = first(sample.dialects);
 const anEntry = first(sample.history.entries);
 
 describe('what the shell sends is what the bindings say', () => {
@@ -262,6 +277,12 @@ describe('what the shell sends is what the bindings say', () => {
     ['levels', sample.levels, levels],
     ['history', sample.history, historyPage],
     ['line of the history', anEntry, historyEntry],
+    ['filter of the history', sample.history_filter, historyFilter],
+    ['backend', aDialect, dialect],
+    ['role', first(aDialect.roles), role],
+    ['field', first(aDialect.fields), field],
+    ['what a server has', sample.discovered, discovery],
+    ['one of them', first(sample.discovered.offered), offered],
     ['frames', sample.frames, frames],
     ['start', sample.start_info, startInfo],
     ['prefill', sample.start_info.prefill, prefill],
@@ -276,6 +297,14 @@ describe('what the shell sends is what the bindings say', () => {
 
   it('every reason to end one', () => {
     expect(variants(sample.end_reasons, 'why')).toEqual(fields(reasons));
+  });
+
+  it('every backend has words for people', () => {
+    for (const one of sample.dialects) {
+      expect(Object.keys(en.signIn.about)).toContain(one.id);
+      for (const { id } of one.roles) expect(Object.keys(en.signIn.roles)).toContain(id);
+      for (const { id } of one.fields) expect(Object.keys(en.signIn.fields)).toContain(id);
+    }
   });
 
   it('words', () => {

@@ -78,6 +78,9 @@ describe('words for times and names', () => {
   it('reads a status by direction', () => {
     const entry = historyPage([seller()], {}, 1).entries[0]!;
     expect(outcome({ ...entry, outgoing: false, status: 'missed' })).toBe('missed');
+    expect(outcome({ ...entry, outgoing: false, status: 'cancelled' })).toBe('missed');
+    expect(outcome({ ...entry, outgoing: true, status: 'busy' })).toBe('busy');
+    expect(outcome({ ...entry, outgoing: false, status: 'completed' })).toBe('incoming');
     expect(outcome({ ...entry, outgoing: true, status: 'missed' })).toBe('noAnswer');
     expect(outcome({ ...entry, outgoing: true, status: 'something new' })).toBe('outgoing');
   });
@@ -91,7 +94,10 @@ describe('words for times and names', () => {
   });
 
   it('finds the words of an error in any shape', () => {
-    expect([wordsOf('a'), wordsOf({ message: 'b' }), wordsOf(new Error('c')), wordsOf(null), wordsOf({ message: 1 })]).toEqual(['a', 'b', 'c', '', '']);
+    expect([wordsOf('a'), wordsOf({ message: 'b' }), wordsOf(new Error('c')), wordsOf(null), wordsOf({ message: 1 })]).toEqual(['A.', 'B.', 'C.', '', '']);
+    expect(wordsOf('the server could not be reached')).toBe('The server could not be reached.');
+    expect(wordsOf(' Is it on? ')).toBe('Is it on?');
+    expect(wordsOf('كلمة المرور خاطئة')).toBe('كلمة المرور خاطئة.');
   });
 });
 

@@ -186,6 +186,7 @@ describe('a chat', () => {
   it.each([
     ['dealer-chat-typing', 'chat-typing', 'Tariq Aziz is typing…'],
     ['dealer-chat-failed', 'chat-failed', 'The server did not take the message.'],
+    ['dealer-chat-failed', 'message-lost', 'Not sent'],
     ['dealer-chat-sending', 'message-sending', 'Sending…'],
   ])('in state %s says so', async (state, id, words) => {
     await draw(state);

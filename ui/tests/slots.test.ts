@@ -60,6 +60,12 @@ describe('a practitioner', () => {
     expect(lastOf(host, 'dial')).toEqual([5, OMAR, 'video', { id: 'a2', label: 'First consultation' }]);
   });
 
+  it('is offered no room for those who come in person', async () => {
+    await draw('clinic');
+    expect((await row('a9')).textContent).toContain('In person');
+    expect(within(await row('a9')).queryByTestId('slot-join')).toBeNull();
+  });
+
   it('cannot enter a room while offline', async () => {
     await draw('clinic-offline');
     for (const one of await rows()) {
@@ -127,6 +133,14 @@ describe('sessions', () => {
 
     expect(lastOf(host, 'dial')).toEqual([4, OMAR, 'voice', null]);
     expect(screen.getByTestId('call-state').textContent).toBe('Calling…');
+  });
+
+  it('that cannot be entered from here say so, and ask for nothing', async () => {
+    await draw('therapist');
+
+    expect(join(await row('call_2')).disabled).toBe(true);
+    expect((await row('call_2')).textContent).toContain('Cannot be joined from here');
+    expect(within(await row('call_2')).getByTestId('slot-mark').textContent).toBe('In progress');
   });
 
   it('leave people to call when none is planned', async () => {

@@ -186,10 +186,14 @@ export interface EngineView {
 }
 
 export interface HistoryEntry {
-  account: AccountId;
+  /** Of the log's record; 0 for what comes straight from a backend. */
+  id: number;
+  /** `null`: nobody is signed in to that account now. */
+  account: AccountId | null;
   call: string;
   peer: Person;
   outgoing: boolean;
+  /** `ongoing`, `completed`, `missed`, `declined`, `busy`, `cancelled`, `failed`, `elsewhere`, `interrupted`, or a backend's own word. */
   status: string;
   started_at: string;
   duration_s: number;
@@ -203,8 +207,14 @@ export interface HistoryEntry {
 /** Which earlier calls; what is left out does not narrow. */
 export interface HistoryFilter {
   account?: AccountId;
+  dialect?: string;
   missed?: boolean;
+  /** In the person's name or what the call was about. */
   search?: string;
+  /** RFC 3339, included. */
+  from?: string;
+  /** RFC 3339, excluded. */
+  until?: string;
 }
 
 export interface HistoryPage {
@@ -321,7 +331,7 @@ export interface StartInfo {
   window: 'main' | 'ring';
   /** BCP 47, e.g. `en-GB`. */
   language: string;
-  prefill: { server: string; role: string | null; email: string } | null;
+  prefill: { server: string; dialect: string | null; role: string | null; email: string } | null;
   /** What the user should know from the start, in words for people. */
   notes: string[];
 }

@@ -222,10 +222,10 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     async sendMessage(id, thread, text) {
       told('sendMessage', id, thread, text);
       await answer('sendMessage');
-      const message = { id: '', thread, from_me: true, sender: 'me', text, at: new Date().toISOString(), read: false };
+      const message = { id: '', thread, from_me: true, sender: 'me', text, at: '', read: false };
       chats(id, thread, (old) => ({ ...old, messages: [...old.messages, message] }));
       if (pace === 0) return;
-      setTimeout(() => chats(id, thread, (old) => ({ ...old, messages: old.messages.map((one) => (one === message ? { ...one, id: `sent-${(next += 1)}` } : one)) })), pace);
+      setTimeout(() => chats(id, thread, (old) => ({ ...old, messages: old.messages.map((one) => (one === message ? { ...one, id: `sent-${(next += 1)}`, at: new Date().toISOString() } : one)) })), pace);
     },
     typing(id, thread, on) {
       told('typing', id, thread, on);

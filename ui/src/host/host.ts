@@ -57,7 +57,7 @@ export interface Host {
   snapshot(): Promise<EngineView>;
   startInfo(): Promise<StartInfo>;
   frames(): Promise<FramesInfo>;
-  /** Asks a server which backends it has; fails if nothing answers there. */
+  /** Asks a server which backends it has; fails if nothing answers there or it does not say. */
   discover(server: string, reach: Reach): Promise<Discovery>;
   /** Every backend there is. */
   dialects(): Promise<DialectView[]>;
@@ -79,17 +79,26 @@ export interface Host {
   /** The thread is on the screen from now on: its messages come in the view and count as read. */
   openThread(account: AccountId, thread: string): Promise<void>;
   closeThread(account: AccountId, thread: string): Promise<void>;
+  /** A failure comes in the view, where the message stays without an id. */
   sendMessage(account: AccountId, thread: string, text: string): Promise<void>;
   typing(account: AccountId, thread: string, on: boolean): Promise<void>;
   /** Tells the engine how large a stream is shown, in device pixels, so that it scales before sending. */
   setTile(stream: Stream, width: number, height: number): Promise<void>;
 }
 
-/** The words of a failed command, whatever shape the host gave them. */
+/** The words of a failed command as a sentence, whatever shape the host gave them. */
 export function wordsOf(error: unknown): string {
-  if (typeof error === 'string') return error;
+  if (typeof error === 'string') return sentence(error);
   if (typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string') {
-    return error.message;
+    return sentence(error.message);
   }
   return '';
+}
+
+/** An error's words begin in lower case, as part of a longer line; alone they are a sentence. */
+export function sentence(words: string): string {
+  const trimmed = words.trim();
+  const [first = ''] = trimmed;
+  const whole = first.toLocaleUpperCase() + trimmed.slice(first.length);
+  return /[\p{L}\p{N})\]"”’]$/u.test(whole) ? `${whole}.` : whole;
 }

@@ -39,9 +39,9 @@ export function isOpen(contact: ContactView): boolean {
   return contact.slot !== null && contact.slot.phase !== 'ended' && contact.slot.phase !== 'cancelled';
 }
 
-/** The other side is in the room, we are not. */
+/** The other side is in the room, we are not, and can come in. */
 export function waits(contact: ContactView): boolean {
-  return isOpen(contact) && contact.slot?.they_wait === true;
+  return isOpen(contact) && contact.slot?.they_wait === true && (contact.video || contact.voice);
 }
 
 /** What a badge beside the account counts. */

@@ -46,7 +46,7 @@ export function agenda(contacts: ContactView[], now: Date = new Date()): Agenda 
     const away = visit.at === null ? null : daysBetween(now, visit.at);
     const over = isOver(visit);
     if (waits(contact)) made.waiting.push(visit);
-    else if (slot.phase === 'in_progress') made.running.push(visit);
+    else if (!over && (slot.phase === 'in_progress' || slot.they_wait)) made.running.push(visit);
     else if (visit.at === null || away === null) (over ? made.earlier : made.undated).push(visit);
     else if (away < 0) made.earlier.push(visit);
     else if (away === 0) made.today.push(visit);

@@ -94,7 +94,7 @@ export function nearly(date: Date, language: Language, now: Date = new Date()): 
 
 export type Outcome = keyof Language['text']['history']['status'];
 
-/** How a line of the history reads, from the backend's word and the direction. */
+/** How a line of the history reads, from what came of it and the direction. */
 export function outcome(entry: HistoryEntry): Outcome {
   switch (entry.status) {
     case 'missed':
@@ -110,10 +110,15 @@ export function outcome(entry: HistoryEntry): Outcome {
       return entry.outgoing ? 'cancelled' : 'missed';
     case 'interrupted':
       return 'interrupted';
+    case 'busy':
+      return 'busy';
+    case 'elsewhere':
+      return 'elsewhere';
+    case 'ongoing':
     case 'accepted':
       return 'ongoing';
     default:
-      // `ended`, and whatever word a backend adds later.
+      // `completed`, a backend's `ended`, and whatever word a backend adds later.
       return entry.outgoing ? 'outgoing' : 'incoming';
   }
 }

@@ -42,9 +42,7 @@ export const en = {
       provider: 'Provider',
       client: 'Client',
       admin: 'Administrator',
-      member: 'Member',
       user: 'Member',
-      therapist: 'Therapist',
       practitioner: 'Practitioner',
       patient: 'Patient',
     } as Record<string, string>,
@@ -159,6 +157,7 @@ export const en = {
     placeholder: 'Write a message',
     send: 'Send',
     sending: 'Sending…',
+    notSent: 'Not sent',
     sent: 'Sent',
     read: 'Read',
     you: 'You',
@@ -203,7 +202,9 @@ export const en = {
     open: 'Open room',
     openName: (name: string) => `Open room for ${name}`,
     unconfirmedHint: 'Can be joined once it is confirmed',
-    tooEarly: 'Cannot be joined now',
+    notHere: 'Cannot be joined from here',
+    /** A backend's words for what kind of meeting it is. */
+    labels: { physical: 'In person', remote: 'Remote' } as Record<string, string>,
   },
 
   waiting: {
@@ -246,6 +247,8 @@ export const en = {
       failed: 'Failed',
       cancelled: 'Cancelled',
       interrupted: 'Interrupted',
+      busy: 'Busy',
+      elsewhere: 'Answered elsewhere',
       ongoing: 'In progress',
     },
   },

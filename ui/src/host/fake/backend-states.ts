@@ -1,6 +1,6 @@
 // States of the four backends beside storefront, and of several accounts at once.
 
-import type { AccountView, CallView, Person, Subject } from '../../generated/bindings';
+import type { AccountView, CallView, Message, Person, Subject } from '../../generated/bindings';
 import { CARLA, dealer, NADIA, OMAR, patient, practitioner, provider, TARIQ, therapist } from './backends';
 import { chat, MESSAGES } from './chats';
 import { call, LEILA, LONG, seller } from './people';
@@ -17,6 +17,7 @@ const ofCarla = at(provider(), CARLA);
 const ofNadia = at(practitioner(), NADIA, FOLLOW_UP);
 const voice = { kind: 'voice', remote_video: false } as const;
 const tariqs = (over = {}) => view([dealer()], [], {}, [chat(2, 'room-tariq', over)]);
+const ON_ITS_WAY: Message = { id: '', thread: 'room-tariq', from_me: true, sender: 'me', text: 'I will call you.', at: '', read: false };
 const waiting = (account: AccountView): AccountView => ({
   ...account,
   contacts: account.contacts.map((one) => (one.slot?.they_wait === true ? { ...one, slot: { ...one.slot, they_wait: false, phase: 'upcoming' } } : one)),
@@ -37,15 +38,8 @@ export const BACKEND_STATES: Record<string, FakeState> = {
   'dealer-chat-empty': { view: view([dealer()]) },
   'dealer-chat-loading': { view: view([dealer()]), hanging: 'openThread' },
   'dealer-chat-typing': { view: tariqs({ typing: TARIQ.name }) },
-  'dealer-chat-sending': {
-    view: tariqs({
-      messages: [
-        ...MESSAGES['room-tariq']!,
-        { id: '', thread: 'room-tariq', from_me: true, sender: 'me', text: 'I will call you.', at: new Date().toISOString(), read: false },
-      ],
-    }),
-  },
-  'dealer-chat-failed': { view: tariqs({ failed: 'The server did not take the message.' }) },
+  'dealer-chat-sending': { view: tariqs({ messages: [...MESSAGES['room-tariq']!, ON_ITS_WAY] }) },
+  'dealer-chat-failed': { view: tariqs({ failed: 'The server did not take the message.', messages: [...MESSAGES['room-tariq']!, ON_ITS_WAY] }) },
   'dealer-chat-unsent': { view: view([dealer()]), failing: { sendMessage: 'No connection to the server.' } },
   'dealer-chat-error': { view: view([dealer()], [], {}, [chat(2, 'room-tariq', { messages: [], loaded: false, failed: 'The server took too long to answer.' })]) },
   'dealer-ringing': { view: view([dealer()], [incoming({ ...ofTariq, ...voice })]) },

@@ -84,7 +84,13 @@ export const SESSIONS: ContactView[] = [
   session('call_1', 'Evening check-in', OMAR, {
     detail: 'Evening check-in',
     online: true,
-    slot: slot(ago(12 * MINUTE), 'in_progress', { they_wait: true, label: 'Group', minutes: 0 }),
+    slot: slot(ago(12 * MINUTE), 'in_progress', { they_wait: true, label: 'One-to-one', minutes: 0 }),
+  }),
+  session('call_2', 'Open evening', DANIEL, {
+    detail: 'Open evening',
+    online: true,
+    video: false,
+    slot: slot(ago(3 * MINUTE), 'in_progress', { they_wait: true, label: 'Group', minutes: 0 }),
   }),
   session('therapy_1', 'Sleep and rest', NADIA, {
     detail: 'Sleep and rest · Nadia Rahman, Omar Farouk and 3 others',
@@ -112,6 +118,7 @@ export const APPOINTMENTS: ContactView[] = [
   visit('a2', OMAR, 'First consultation', slot(soon(20), 'upcoming', { minutes: 45 })),
   visit('a3', LEILA, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
   visit('a4', person('p5', 'Wen'), 'Prescription', slot(ago(2 * 3_600_000), 'ended'), { video: false }),
+  visit('a9', person('p9', 'Elena Popescu'), 'Vaccination', slot(soon(180), 'upcoming', { label: 'Physical', minutes: 15 }), { video: false }),
   visit('a5', LONG, 'Physiotherapy, exercises after the operation on the left knee', slot(on(1, 9, 30), 'upcoming')),
   visit('a6', person('p6', 'Jonas Weber'), 'Follow-up', slot(on(1, 11), 'cancelled'), { video: false }),
   visit('a7', NADIA, 'Second follow-up', slot(on(6, 14, 15), 'unconfirmed', { minutes: 15 }), { video: false }),
@@ -162,7 +169,7 @@ export const provider = (over: Partial<AccountView> = {}): AccountView =>
 export const therapist = (over: Partial<AccountView> = {}): AccountView =>
   account(4, 'hearth', 'Hearth', {
     me: THERAPIST,
-    role: 'therapist',
+    role: 'user',
     contacts: SESSIONS,
     capabilities: { ...CAPABILITIES, voice: true, list: 'sessions', screen_share: true, ring_timeout_s: 60 },
     ...over,

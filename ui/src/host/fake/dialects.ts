@@ -16,6 +16,6 @@ export const DIALECTS: DialectView[] = [
     fields: [EMAIL, { ...PASSWORD, only_for: 'dealer' }],
   },
   { id: 'marketplace', label: 'Marketplace', roles: [role('provider'), role('client')], fields: [EMAIL, PASSWORD] },
-  { id: 'hearth', label: 'Hearth', roles: [{ id: 'member', label: 'Member' }], fields: [EMAIL, PASSWORD] },
+  { id: 'hearth', label: 'Hearth', roles: [{ id: 'user', label: 'User' }], fields: [EMAIL, PASSWORD] },
   { id: 'clinic', label: 'Clinic', roles: [role('practitioner'), role('patient')], fields: [EMAIL, PASSWORD] },
 ];

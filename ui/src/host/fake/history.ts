@@ -7,10 +7,10 @@ import { ADA, ago, DAY, LEILA, LONG, person } from './people';
 type Line = [who: number, outgoing: boolean, status: string, ago: number, seconds: number, about?: string | undefined, kind?: MediaKind];
 
 const LINES: Line[] = [
-  [0, true, 'ended', 40 * 60_000, 754, 'first'],
+  [0, true, 'completed', 40 * 60_000, 754, 'first'],
   [1, false, 'missed', 3 * 3_600_000, 0],
   [2, true, 'declined', 26 * 3_600_000, 0, 'second'],
-  [0, false, 'ended', 2 * DAY, 4123, undefined, 'voice'],
+  [0, false, 'completed', 2 * DAY, 4123, undefined, 'voice'],
   [1, true, 'missed', 4 * DAY, 0, 'third'],
   [2, false, 'failed', 6 * DAY, 0],
 ];
@@ -40,6 +40,7 @@ function linesOf(account: AccountView, at: number): HistoryEntry[] {
     LINES.map(([who, outgoing, status, before, seconds, subject, kind], index): HistoryEntry => {
       const label = subject === undefined ? undefined : about[subject];
       return {
+        id: account.id * 1000 + page * 100 + index + 1,
         account: account.id,
         call: `h${account.id}-${page + 1}${index}`,
         peer: peers[who % peers.length] ?? ADA,

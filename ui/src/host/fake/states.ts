@@ -14,7 +14,7 @@ const ended = (reason: EndReason, over: Partial<CallView> = {}): FakeState => ({
   view: asSeller([call({ is: 'ended', reason }, over)]),
 });
 
-const PREFILL = { server: 'calls.nordlicht.example', role: 'seller', email: 'hello@nordlicht.example' };
+const PREFILL = { server: 'calls.nordlicht.example', dialect: null, role: 'seller', email: 'hello@nordlicht.example' };
 
 export const STATES: Record<string, FakeState> = {
   'signin': { view: nobody },
