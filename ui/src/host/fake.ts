@@ -8,6 +8,7 @@ import type {
   CallState,
   CallView,
   ChatView,
+  ContactView,
   EngineView,
   NoticeEvent,
   SignIn,
@@ -207,11 +208,13 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     async openThread(id, thread) {
       told('openThread', id, thread);
       await answer('openThread');
+      const seen = (all: ContactView[]) => all.map((line) => (line.thread === thread ? { ...line, unread: 0 } : line));
+      lines.set(id, seen(lines.get(id) ?? []));
       const there = view.chats.some((one) => one.account === id && one.thread === thread);
       push((old) => ({
         ...old,
         chats: there ? old.chats : [...old.chats, chat(id, thread)],
-        accounts: old.accounts.map((one) => ({ ...one, contacts: one.contacts.map((line) => (line.thread === thread ? { ...line, unread: 0 } : line)) })),
+        accounts: old.accounts.map((one) => ({ ...one, contacts: seen(one.contacts) })),
       }));
     },
     closeThread(id, thread) {
