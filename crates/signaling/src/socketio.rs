@@ -353,10 +353,16 @@ impl Connection {
             }
             async {}.boxed()
         });
-        let errors = ended.clone();
+        let (errors, events) = (ended.clone(), self.events.clone());
         builder = builder.on(Event::Error, move |payload, _| {
-            let end = refusal(&payload).map_or(End::Lost, End::Refused);
-            let _ = errors.try_send(end);
+            let end = match said(payload) {
+                Ok(event) => events.try_send(event).is_err().then_some(End::Lost),
+                Err(payload) => Some(refusal(&payload).map_or(End::Lost, End::Refused)),
+            };
+            if let Some(end) = end {
+                // A second reason to end changes nothing.
+                let _ = errors.try_send(end);
+            }
             async {}.boxed()
         });
         let closes = ended.clone();
@@ -398,6 +404,16 @@ fn event_of(event: Event, payload: Payload) -> Option<SocketEvent> {
     Some(SocketEvent::Event { name: event.into(), args })
 }
 
+/// An event that the backend calls `error`, which the library takes for one of its own; those are words.
+fn said(payload: Payload) -> Result<SocketEvent, Payload> {
+    match payload {
+        Payload::Text(args) if args.first().is_some_and(Value::is_object) => {
+            Ok(SocketEvent::Event { name: "error".to_owned(), args })
+        }
+        own => Err(own),
+    }
+}
+
 /// What the server says when it does not let us in; the library has only words for it.
 fn refusal(payload: &Payload) -> Option<String> {
     let Payload::Text(args) = payload else { return None };
@@ -432,6 +448,14 @@ mod tests {
         assert!(
             matches!(event, Some(SocketEvent::Event { name, args }) if name == "offer" && args.len() == 2)
         );
+    }
+
+    #[test]
+    fn an_event_called_error_is_told_from_an_error() {
+        let body = json!({ "message": "Failed to join room" });
+        let event = said(Payload::Text(vec![body.clone()]));
+        assert!(matches!(event, Ok(SocketEvent::Event { name, args }) if name == "error" && args == [body]));
+        assert!(said(Payload::Text(vec![json!("EngineIO Error")])).is_err());
     }
 
     #[test]
