@@ -90,6 +90,18 @@ enum Waiting {
     Room { appointment: String },
 }
 
+impl Waiting {
+    /// We want to enter that appointment's room.
+    fn is_about(&self, appointment: &str) -> bool {
+        match self {
+            Self::Find { .. } | Self::List { .. } | Self::Room { .. } => false,
+            Self::Enter { invite, withdrawn, .. } | Self::Create { invite, withdrawn, .. } => {
+                !withdrawn && invite.subject.as_ref().is_some_and(|subject| subject.id == appointment)
+            }
+        }
+    }
+}
+
 impl Clinic {
     /// Speaks for an account that signed in; an unknown role is a patient, who can do less.
     #[must_use]
@@ -189,7 +201,8 @@ impl Dialect for Clinic {
     }
 
     fn poll_every_ms(&self) -> Option<u64> {
-        Some(watch::EVERY_MS)
+        // The first one tells the time.
+        Some(if self.now == 0 { watch::FIRST_MS } else { watch::EVERY_MS })
     }
 
     fn poll(&mut self, now: &str) -> Vec<Outbound> {

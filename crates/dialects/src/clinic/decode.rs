@@ -12,7 +12,7 @@ use super::{
     rooms::{Room, Seen, Stage},
     wire::{ErrorEvent, JoinedRoom, RoomState, RoomStatus, SignalHeard, Toggled, UserEvent, name},
 };
-use crate::{DecodeError, Reaction, limits};
+use crate::{DecodeError, Reaction, SideEvent, limits};
 
 /// `reason` of a user who is gone without having left.
 const DISCONNECTED: &str = "disconnected";
@@ -239,10 +239,11 @@ impl Clinic {
         let appointment = limits::id(event.appointment_id)?;
         let id = limits::id(event.room_id)?;
         self.pace.told = true;
+        let mut changed = false;
         if let Some(row) = event.appointment.filter(|row| row.id == appointment)
             && let Some(meeting) = self.meeting(&row)
         {
-            self.rooms.learn(meeting).map_err(|_full| DecodeError::TooManyCalls)?;
+            changed = self.rooms.learn(meeting).map_err(|_full| DecodeError::TooManyCalls)?.1;
         }
         let Some(room) = self.rooms.find_mut(&appointment) else {
             self.pace.ask_list_again();
@@ -252,7 +253,11 @@ impl Clinic {
         room.asked_at = self.now;
         let they = event.waiting.iter().any(|user| *user != self.me);
         let we = event.waiting.contains(&self.me);
-        Ok(self.observe(&appointment, Seen { they, we, state: event.status }, true))
+        let mut reaction = self.observe(&appointment, Seen { they, we, state: event.status }, true);
+        if changed && reaction.side.is_empty() {
+            reaction.side.push(SideEvent::ListChanged);
+        }
+        Ok(reaction)
     }
 
     /// The first word from inside the room: the phone learns its key.

@@ -206,6 +206,9 @@ impl Clinic {
             self.joining.pop_front();
         }
         self.joining.push_back(appointment.to_owned());
+        if let Some(current) = self.rooms.find_mut(appointment).and_then(|room| room.current.as_mut()) {
+            current.overdue = false;
+        }
         self.room_event(appointment, name::JOIN_ROOM).into_iter().collect()
     }
 
@@ -225,6 +228,23 @@ impl Clinic {
                 current.stale = false;
             }
             out.extend(self.join(&appointment));
+        }
+        out
+    }
+
+    /// Asks once more for rooms that nobody let us into since the last poll but one.
+    pub(super) fn knock_again(&mut self) -> Vec<Outbound> {
+        let mut out = Vec::new();
+        if !self.open {
+            return out;
+        }
+        for appointment in self.joining.clone() {
+            let current = self.rooms.find_mut(&appointment).and_then(|room| room.current.as_mut());
+            let Some(current) = current else { continue };
+            if std::mem::replace(&mut current.overdue, true) {
+                current.overdue = false;
+                out.extend(self.room_event(&appointment, name::JOIN_ROOM));
+            }
         }
         out
     }

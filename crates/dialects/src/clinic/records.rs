@@ -131,10 +131,8 @@ fn matches(contact: &Contact, search: &str) -> bool {
 fn contact(clinic: &Clinic, meeting: Meeting, record: Option<&RoomRecord>, now: Option<i64>) -> Contact {
     let seen = record.map(|record| watch::seen(record, clinic.role));
     let phase = phase(&meeting, seen, now);
-    let open = match phase {
-        Phase::Upcoming | Phase::Waiting | Phase::InProgress | Phase::Ended => meeting.is_open(),
-        Phase::Unconfirmed | Phase::Cancelled => false,
-    };
+    // Its room may still be entered, but not by mistake.
+    let open = meeting.is_open() && meeting.status != AppointmentStatus::Completed;
     let label = match meeting.kind {
         AppointmentType::Physical => "Physical",
         AppointmentType::Remote => "Remote",
@@ -229,7 +227,8 @@ fn past(role: UserRole, meeting: Meeting, room: Option<&RoomRecord>) -> Option<H
     }
     let duration = talked.map_or(0, |(ended, started)| ended.saturating_sub(started).max(0));
     Some(HistoryItem {
-        call: meeting.id.clone(),
+        // As the calls of this account are called, where the row says it.
+        call: room.map_or_else(|| meeting.id.clone(), |room| room.room_id.clone()),
         subject: Some(meeting.subject()),
         outgoing: role == UserRole::Practitioner,
         status: status.to_owned(),

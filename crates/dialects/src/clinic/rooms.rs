@@ -53,13 +53,15 @@ pub(super) struct Current {
     pub(super) stage: Stage,
     /// The backend let us in once.
     pub(super) confirmed: bool,
+    /// We asked to be let in and heard nothing for a whole poll.
+    pub(super) overdue: bool,
     /// The socket went away since: the room has to be entered again before anything is said in it.
     pub(super) stale: bool,
 }
 
 impl Current {
     pub(super) fn new(key: String, stage: Stage) -> Self {
-        Self { key, stage, confirmed: false, stale: false }
+        Self { key, stage, confirmed: false, overdue: false, stale: false }
     }
 }
 

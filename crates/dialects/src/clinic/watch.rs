@@ -16,6 +16,7 @@ use crate::{Outbound, Reaction, SideEvent, limits, rest};
 
 /// How often the transport lets us ask.
 pub(super) const EVERY_MS: u64 = 10_000;
+pub(super) const FIRST_MS: u64 = 1_000;
 /// Seconds; a little less than the step, which never comes exactly.
 const NEAR_EVERY: i64 = 8;
 const FAR_EVERY: i64 = 55;
@@ -60,10 +61,11 @@ impl Clinic {
     pub(super) fn ask(&mut self, now: &str) -> Vec<Outbound> {
         let Some(now) = instant::seconds(now) else { return Vec::new() };
         self.now = now;
+        // A word may be lost on its way; this one everything depends on.
+        let mut out = self.knock_again();
         if now < self.pace.quiet_until || self.waiting.len() >= limits::REQUESTS / 2 {
-            return Vec::new();
+            return out;
         }
-        let mut out = Vec::new();
         if self.pace.list_asked_at.is_none_or(|at| now - at >= LIST_EVERY || now < at) {
             self.pace.list_asked_at = Some(now);
             out.push(self.request(records::day_request(now, 1), Waiting::List { page: 1 }));
@@ -204,6 +206,10 @@ impl Clinic {
                 reaction.heard.push((key, Signal::AnsweredElsewhere));
                 return reaction;
             }
+        }
+        // Whom we are on our way to does not ring.
+        if self.waiting.values().any(|waiting| waiting.is_about(appointment)) {
+            return reaction;
         }
         let again = room.visit.alerts == 0 || now - room.visit.alerted_at >= ALERT_AGAIN;
         let quiet = room.visit.spent || room.visit.elsewhere || room.visit.alerts >= ALERTS;
