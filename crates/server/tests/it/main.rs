@@ -2,6 +2,7 @@
 
 mod access;
 mod calls;
+mod clinic;
 mod dealerdesk;
 mod hearth;
 mod lists;

@@ -1,0 +1,103 @@
+//! What is said to the hub and what it orders: plain data.
+
+use bellwire_dialects::clinic::wire::{Appointment, RoomState, SignalBody, UserRole};
+
+use crate::clinic::state::Party;
+use crate::clinic::store::RoomRow;
+use crate::clock::Millis;
+use crate::metrics::Outcome;
+
+/// What the hub knows of a room's record.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Facts {
+    pub(crate) room_id: String,
+    pub(crate) practitioner: String,
+    pub(crate) patient: String,
+    /// The appointment may be kept: agreed to and not cancelled.
+    pub(crate) open: bool,
+    /// Both were there once.
+    pub(crate) started: bool,
+    pub(crate) state: RoomState,
+    /// As clients are told of it.
+    pub(crate) appointment: Box<Appointment>,
+}
+
+impl Facts {
+    pub(super) fn user(&self, role: UserRole) -> &str {
+        match role {
+            UserRole::Practitioner => &self.practitioner,
+            UserRole::Patient => &self.patient,
+        }
+    }
+}
+
+/// What the records tell.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum News {
+    /// A room that a socket is about to speak of.
+    Learned(Facts),
+    /// The appointment is new or was answered: both sides are told.
+    Changed(Facts),
+    /// Who was in that room when the server went: their seats are kept for a while.
+    Resumed { facts: Facts, seated: Vec<UserRole> },
+    /// There is no such room (any more).
+    Removed { room_id: String },
+    /// A token was given back.
+    SignedOut { jti: String },
+    /// A room's record is written.
+    Saved { room_id: String, version: u64 },
+}
+
+/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Request {
+    Connected {
+        party: Party,
+        jti: Option<String>,
+        until: Option<Millis>,
+    },
+    Join {
+        room_id: String,
+    },
+    Leave {
+        room_id: String,
+    },
+    End {
+        room_id: String,
+    },
+    Relay {
+        room_id: String,
+        relay: Relay,
+    },
+    /// A payload that speaks for somebody else.
+    Pretend {
+        room_id: String,
+        event: Pretended,
+    },
+}
+
+/// What somebody wanted to do in another's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pretended {
+    Join,
+    End,
+    Other,
+}
+
+/// What goes to the other party.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Relay {
+    Signal(SignalBody),
+    Audio(bool),
+    Video(bool),
+    Sharing(bool),
+}
+
+/// What the records are to do: write who is in a room. Repeated until [`News::Saved`] says it is done.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Order {
+    pub(crate) row: RoomRow,
+    pub(crate) version: u64,
+    /// What became of the call, said with the first order only.
+    pub(crate) outcome: Option<Outcome>,
+}

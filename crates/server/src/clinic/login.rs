@@ -1,0 +1,127 @@
+//! Signing in and out, and who a token belongs to.
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use bellwire_dialects::clinic::wire::{LoginBody, LoginReply, StatusReply, UserRole};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tracing::debug;
+
+use super::caller::{Caller, unauthorized};
+use super::hub::News;
+use super::present;
+use super::state::{Claims, Shared};
+use crate::auth::Session;
+use crate::clock::Millis;
+use crate::error::ApiError;
+use crate::request::{Body, ClientIp, bearer};
+
+const SHORTEST_PASSWORD: usize = 8;
+const LONGEST_PASSWORD: usize = 1024;
+
+type Reply = Result<(StatusCode, Json<LoginReply>), ApiError>;
+
+pub(super) async fn anybody(
+    State(state): State<Shared>,
+    ClientIp(from): ClientIp,
+    Body(body): Body<LoginBody>,
+) -> Reply {
+    login(state, from, body, None).await
+}
+
+pub(super) async fn practitioner(
+    State(state): State<Shared>,
+    ClientIp(from): ClientIp,
+    Body(body): Body<LoginBody>,
+) -> Reply {
+    login(state, from, body, Some(UserRole::Practitioner)).await
+}
+
+async fn login(state: Shared, from: IpAddr, body: LoginBody, only: Option<UserRole>) -> Reply {
+    let email = body.email.trim().to_lowercase();
+    if email.is_empty() || email.len() > 254 || body.password.is_empty() {
+        return Err(ApiError::bad_request("email and password should not be empty"));
+    }
+    if body.password.len() > LONGEST_PASSWORD {
+        return Err(ApiError::bad_request("password is too long"));
+    }
+    state
+        .logins
+        .check(&(from, email.clone()))
+        .map_err(|wait| ApiError::too_many("ThrottlerException: Too Many Requests", wait))?;
+    let user = state.store.user_by_email(&email).await?;
+    let hash = user.as_ref().map(|user| user.password_hash.as_str());
+    let good = state.common.passwords.verify(&body.password, hash).await;
+    let known = user.filter(|_| good).and_then(|user| Some((UserRole::parse(&user.role)?, user)));
+    // One message for all, so that nobody learns who has an account.
+    let Some((role, user)) = known.filter(|(role, _)| only.is_none_or(|only| *role == only)) else {
+        debug!("Sign-in refused");
+        return Err(ApiError::unauthorized("Invalid credentials"));
+    };
+    let claims = Claims { sub: user.id, email: user.email, role };
+    let issue =
+        |tokens: &crate::auth::Tokens| tokens.issue(&claims, Millis::now()).ok_or_else(ApiError::internal);
+    let reply = if user.must_change_password {
+        LoginReply {
+            code: "PASSWORD_CHANGE_REQUIRED".to_owned(),
+            message: Some("Please choose a new password first".to_owned()),
+            access_token: None,
+            temp_access_token: Some(issue(&state.password_tokens)?),
+        }
+    } else {
+        LoginReply {
+            code: "LOGIN_SUCCESS".to_owned(),
+            message: None,
+            access_token: Some(issue(&state.tokens)?),
+            temp_access_token: None,
+        }
+    };
+    Ok((StatusCode::CREATED, Json(reply)))
+}
+
+/// Body of `POST /auth/change-password`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewPassword {
+    new_password: String,
+}
+
+/// With the token that a sign-in gave for this alone.
+pub(super) async fn change_password(
+    State(state): State<Shared>,
+    parts: Parts,
+    Body(body): Body<NewPassword>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let token = bearer(&parts).ok_or_else(unauthorized)?;
+    let session: Session<Claims> = state.password_tokens.read(token).ok_or_else(unauthorized)?;
+    if state.common.revoked.contains(&session).await? {
+        return Err(unauthorized());
+    }
+    if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&body.new_password.len()) {
+        return Err(ApiError::bad_request("newPassword must be longer than or equal to 8 characters"));
+    }
+    let hash = state.common.passwords.hash(&body.new_password).await.map_err(|_| ApiError::internal())?;
+    if !state.store.set_password(&session.claims.sub, &hash).await? {
+        return Err(unauthorized());
+    }
+    state.common.revoked.add(&session).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "code": "PASSWORD_CHANGED" }))))
+}
+
+/// The token is good for nothing from then on, nor are the sockets it opened.
+pub(super) async fn sign_out(
+    State(state): State<Shared>,
+    caller: Caller,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    state.common.revoked.add(&caller.session).await?;
+    state.exchange.tell(News::SignedOut { jti: caller.session.jti }).await;
+    Ok((StatusCode::CREATED, Json(json!({ "code": "SIGN_OUT_SUCCESS" }))))
+}
+
+pub(super) async fn status(caller: Caller) -> Json<StatusReply> {
+    Json(StatusReply { code: "TOKEN_VALID".to_owned(), user: present::user(caller.user) })
+}

@@ -1,0 +1,8 @@
+//! Clinic as its clients see it.
+
+mod appointments;
+mod compat;
+pub(crate) mod people;
+mod rooms;
+mod signing_in;
+mod storage;
