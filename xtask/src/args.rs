@@ -12,7 +12,8 @@ use crate::{bench, bundle, check, demo, interrupt, setup, test};
 const USAGE: &str = "\
 cargo xtask <task> [options]
 
-  demo      build, start a server with demo data and a robot customer, open the app as the seller
+  demo      build, start a server with demo data and a robot that calls, open the app
+              --backend NAME     storefront (default) | dealerdesk | marketplace | hearth | clinic
               --seconds N        stop by itself after N seconds
               --screenshot FILE  save a picture of the screen shortly before the end (X11)
               --wait             the robot waits to be called instead of calling
@@ -77,6 +78,11 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
             ("--only", Task::Test { only }) => *only = Some(value()?),
             ("--tests", Task::Setup { tests }) => *tests = true,
             ("--wait", Task::Demo(options)) => options.robot_waits = true,
+            ("--backend", Task::Demo(options)) => {
+                let name = value()?;
+                let scene = demo::programs::scene(&name);
+                options.backend = Some(scene.with_context(|| format!("no backend called {name:?}"))?);
+            }
             ("--answer", Task::Demo(options)) => options.answer = true,
             ("--seconds", Task::Demo(options)) => {
                 let seconds = value()?.parse().context("--seconds wants a whole number")?;
@@ -128,7 +134,12 @@ mod tests {
         let Task::Demo(options) = invocation.task else { panic!("not the demo") };
         assert_eq!(options.run_for, Some(Duration::from_secs(20)));
         assert_eq!(options.screenshot, Some(PathBuf::from("a.png")));
-        assert!(!options.robot_waits);
+        assert!(!options.robot_waits && options.backend.is_none());
+        let Task::Demo(options) = parsed("demo --backend clinic").unwrap().task else {
+            panic!("not the demo")
+        };
+        assert_eq!(options.backend.map(|scene| scene.backend), Some("clinic"));
+        assert!(parsed("demo --backend carrier-pigeon").is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! `cargo xtask demo`: the whole product on one machine. A server with demo data, a robot that is
-//! the customer, and the application signed in as the seller.
+//! `cargo xtask demo`: the whole product on one machine. A server with demo data, a robot at the other
+//! end, and the application, signed in.
 
-mod programs;
+pub(crate) mod programs;
 mod surroundings;
 
 use std::path::{Path, PathBuf};
@@ -25,11 +25,17 @@ pub(crate) struct Options {
     pub(crate) screenshot: Option<PathBuf>,
     /// The robot only answers.
     pub(crate) robot_waits: bool,
+    /// Which backend to show; `storefront` when not said.
+    pub(crate) backend: Option<&'static programs::Scene>,
     /// Nobody is at the screen: accept the robot's call for them.
     pub(crate) answer: bool,
 }
 
 impl Options {
+    fn scene(&self) -> &'static programs::Scene {
+        self.backend.unwrap_or(&programs::SCENES[0])
+    }
+
     /// How long to run; a picture needs an end.
     fn length(&self) -> Option<Duration> {
         self.run_for.or_else(|| self.screenshot.is_some().then_some(Duration::from_secs(30)))
@@ -59,10 +65,11 @@ pub(crate) fn run(paths: &Paths, consent: Consent, options: &Options) -> Result<
     let mut cast = stage.start(options)?;
     step.done();
     say::note(&format!("server {}; what the programs say is in {}", cast.server_address, logs.display()));
-    say::note(if options.robot_waits {
-        "The window is open. Call Amira Haddad: she answers."
+    let robot = options.scene().robot_name;
+    say::note(&if options.robot_waits {
+        format!("The window is open. Call {robot}, who answers.")
     } else {
-        "The window is open. Amira Haddad calls in a few seconds; you can also call her."
+        format!("The window is open. {robot} calls in a few seconds; you can also call first.")
     });
     say::note("Close the window or press Ctrl-C to end.");
     cast.play(&stage, options)
@@ -90,9 +97,9 @@ impl Stage<'_> {
     fn start(&self, options: &Options) -> Result<Cast> {
         let (server, server_address) = programs::start_server(self)?;
         say::note("the server is up");
-        let robot = programs::start_robot(self, &server_address, options.robot_waits)?;
-        say::note("the robot customer is signed in");
-        let app = programs::start_app(self, &server_address)?;
+        let robot = programs::start_robot(self, options.scene(), &server_address, options.robot_waits)?;
+        say::note("the robot is signed in");
+        let app = programs::start_app(self, options.scene(), &server_address)?;
         Ok(Cast { app, robot, server, server_address })
     }
 

@@ -129,8 +129,10 @@ impl Robot {
             .await
             .context("the list of people did not come")??
             .clone();
-        let contacts = view.accounts.iter().flat_map(|a| &a.contacts);
-        let contact = contacts.into_iter().find(|c| {
+        let contacts: Vec<_> = view.accounts.iter().flat_map(|a| &a.contacts).collect();
+        // Of several appointments with somebody, the one that can be entered now.
+        let callable = contacts.iter().filter(|c| c.video || c.voice);
+        let contact = callable.chain(&contacts).find(|c| {
             c.id == to || c.person.id.0 == to || c.detail.eq_ignore_ascii_case(to) || c.person.name == to
         });
         let Some(contact) = contact else {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::{CallId, Event, Heard, Phone, Rings, Signal};
+use bellwire_call::{CallId, Event, Heard, Phone, Rings, Signal, UserAction};
 use bellwire_media::{MediaEvent, TonePlayer};
 use bellwire_peer::PeerEvent;
 use bellwire_signaling::SessionEvent;

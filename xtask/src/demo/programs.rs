@@ -8,12 +8,76 @@ use super::Stage;
 use crate::background::Background;
 use crate::process;
 
-/// Of everybody in the server's demo data (`crates/server/src/demo.rs`).
+/// Of everybody in the server's demo data (`crates/server/src/*/demo.rs`).
 const PASSWORD: &str = "ring-ring-demo";
-const SELLER: &str = "seller@demo.example";
-/// Customers have no list to find a seller in: they know the shop by its id.
-const SELLER_ID: &str = "5e11e2000000000000000001";
-const CUSTOMER: &str = "amira@demo.example";
+
+/// Who plays on a backend: the person at the screen and the robot that calls them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scene {
+    pub(crate) backend: &'static str,
+    role: &'static str,
+    email: &'static str,
+    robot_role: &'static str,
+    robot_email: &'static str,
+    pub(crate) robot_name: &'static str,
+    /// What the robot finds the person at the screen by: name, address or id.
+    called: &'static str,
+}
+
+/// The first one is the default.
+pub(crate) const SCENES: &[Scene] = &[
+    Scene {
+        backend: "storefront",
+        role: "seller",
+        email: "seller@demo.example",
+        robot_role: "customer",
+        robot_email: "amira@demo.example",
+        robot_name: "Amira Haddad",
+        // Customers have no list to find a seller in: they know the shop by its id.
+        called: "5e11e2000000000000000001",
+    },
+    Scene {
+        backend: "dealerdesk",
+        role: "dealer",
+        email: "dealer@demo.example",
+        robot_role: "technician",
+        robot_email: "technician@demo.example",
+        robot_name: "Tomás Ibarra",
+        called: "dealer@demo.example",
+    },
+    Scene {
+        backend: "marketplace",
+        role: "provider",
+        email: "provider@demo.example",
+        robot_role: "client",
+        robot_email: "client@demo.example",
+        robot_name: "Chidi Okonkwo",
+        called: "Ada Kowalska",
+    },
+    Scene {
+        backend: "hearth",
+        role: "user",
+        email: "ben@demo.example",
+        robot_role: "user",
+        robot_email: "ana@demo.example",
+        robot_name: "Ana Lima",
+        called: "Ben Okoro",
+    },
+    Scene {
+        backend: "clinic",
+        role: "practitioner",
+        email: "doctor@demo.example",
+        robot_role: "patient",
+        robot_email: "patient@demo.example",
+        robot_name: "Tomás Ferreira",
+        called: "Dr. Ingrid Halvorsen",
+    },
+];
+
+/// The scene of a backend.
+pub(crate) fn scene(backend: &str) -> Option<&'static Scene> {
+    SCENES.iter().find(|scene| scene.backend == backend)
+}
 
 /// The title of the window that rings, as `xdotool search --name` takes it.
 pub(super) const ANSWER_WINDOW: &str = "^Incoming call";
@@ -53,23 +117,25 @@ fn address(line: &str) -> Option<String> {
     Some(format!("http://{host}"))
 }
 
-/// Starts the customer, whose camera is a film and whose microphone is a voice recording.
-pub(super) fn start_robot(stage: &Stage<'_>, server: &str, waits: bool) -> Result<Background> {
+/// Starts the other side, whose camera is a film and whose microphone is a voice recording.
+pub(super) fn start_robot(stage: &Stage<'_>, scene: &Scene, server: &str, waits: bool) -> Result<Background> {
     let media = stage.paths.root.join("assets/media");
     let mut command = process::command(stage.paths, stage.paths.program("bellwire-cli"));
     if waits {
         command.args(["answer", "--forever"]);
     } else {
-        command.args(["robot", "--to", SELLER_ID, "--after", "5"]);
+        command.args(["robot", "--to", scene.called, "--after", "5"]);
     }
     command
         .args([
             "--server",
             server,
+            "--dialect",
+            scene.backend,
             "--role",
-            "customer",
+            scene.robot_role,
             "--email",
-            CUSTOMER,
+            scene.robot_email,
             "--speaker",
             "none",
             "--raw-audio",
@@ -82,15 +148,17 @@ pub(super) fn start_robot(stage: &Stage<'_>, server: &str, waits: bool) -> Resul
     let signed_in = |line: &str| line.contains("\"signed_in\"").then_some(());
     Background::start_and_hear("robot", &mut command, stage.logs, PATIENCE, signed_in)
         .map(|(robot, ())| robot)
-        .context("the robot customer could not sign in")
+        .context("the robot could not sign in")
 }
 
-/// Opens the application, signed in as the seller.
-pub(super) fn start_app(stage: &Stage<'_>, server: &str) -> Result<Background> {
+/// Opens the application, signed in as the person at the screen. What it keeps goes with the demo.
+pub(super) fn start_app(stage: &Stage<'_>, scene: &Scene, server: &str) -> Result<Background> {
     let program = stage.paths.program("bellwire");
     let mut command = stage.command(&program.to_string_lossy());
     command
-        .args(["--server", server, "--role", "seller", "--email", SELLER])
+        .args(["--server", server, "--dialect", scene.backend, "--role", scene.role, "--email", scene.email])
+        .arg("--data-dir")
+        .arg(stage.logs.join("data"))
         .env("BELLWIRE_DEMO_PASSWORD", PASSWORD);
     if !stage.found.camera {
         command.args(["--camera", "test:pattern"]);
