@@ -54,9 +54,10 @@ pub(super) async fn brought(tx: &mut Tx<'_>, account: i64, call: &Row) -> Result
     .fetch_all(&mut **tx)
     .await?;
     let about_it = |row: &Row| row.backend == call.subject_id;
-    Ok(found
-        .into_iter()
-        .find(|row| about_it(row) || may_be_one(call.remote.as_deref(), row.backend.as_deref())))
+    // A call the backend has not named yet cannot be in its history either: that one is another device's.
+    let same_time =
+        |row: &Row| call.remote.is_some() && may_be_one(call.remote.as_deref(), row.backend.as_deref());
+    Ok(found.into_iter().find(|row| about_it(row) || same_time(row)))
 }
 
 /// A call of ours whose signals carried the id of the history.

@@ -175,6 +175,11 @@ async fn a_history_with_ids_of_its_own_is_matched_by_person_and_time() {
     write(&mut store, &[first, second]).await;
     merge(&mut store, &[incoming("65ab02", DAWN + 19_000), incoming("65ab01", DAWN)]).await;
     assert_eq!(all(&mut store).await.len(), 2);
+    // What another device of ours dials is not what we dial.
+    let mut store = memory().await;
+    merge(&mut store, &[remembered("65ab05", "p", "ringing", DAWN, 0)]).await;
+    write(&mut store, &[dialled("u", "p", DAWN + 5_000)]).await;
+    assert_eq!(all(&mut store).await.len(), 2);
     // Ids of one sort are never taken for each other.
     let mut store = memory().await;
     write(&mut store, &[rung("u", "65ab03", DAWN)]).await;

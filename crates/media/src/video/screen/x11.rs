@@ -336,3 +336,24 @@ fn lost(error: ReplyError) -> SourceError {
     debug!(%error, "X server refused");
     SourceError::Failed("the screen is gone".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::tests::display::{SIZE, display};
+
+    #[test]
+    fn shared_memory_and_the_slow_way_give_the_same_pixels() {
+        let window = display().window("Page", (0, 0), SIZE, 0x12_3456);
+        let mut screen = X11::open(None).expect("the screen opens");
+        let (mut fast, mut slow) = (Pixels::default(), Pixels::default());
+        assert!(screen.grab(&mut fast).expect("grabbed"));
+        assert!(screen.memory.is_some(), "Xvfb shares memory");
+        screen.shares = false;
+        assert!(screen.grab(&mut slow).expect("grabbed"));
+        assert!(fast.is(&slow));
+        assert_eq!((fast.width, fast.height), (SIZE.0.into(), SIZE.1.into()));
+        assert_eq!(fast.bytes[..3], [0x56, 0x34, 0x12]);
+        display().close(window);
+    }
+}
