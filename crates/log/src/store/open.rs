@@ -80,7 +80,23 @@ pub(super) async fn open(file: Option<&Path>) -> Result<Opened, OpenError> {
     Ok(Opened { store: Store { connection, written: 0 }, aside: Some(Aside { to, why }) })
 }
 
+/// Whom somebody talked to is nobody else's business. SQLite's companions inherit this; a file that cannot
+/// be made is reported by SQLite itself.
+#[cfg(unix)]
+fn make_private(file: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    if let Err(error) = made {
+        debug!(%error, "Call log not made anew");
+    }
+}
+
+/// The user's own folder is private on other systems.
+#[cfg(not(unix))]
+fn make_private(_file: &Path) {}
+
 async fn connect(file: &Path) -> Result<SqliteConnection, OpenError> {
+    make_private(file);
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)

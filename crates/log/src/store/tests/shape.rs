@@ -18,6 +18,11 @@ async fn records_outlive_the_program() {
     let file = file_in(&folder);
     let opened = open(&file).await;
     assert!(opened.aside.is_none());
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().expect("made").permissions());
+        assert_eq!(mode & 0o777, 0o600, "for nobody else's eyes");
+    }
     let mut store = opened.store;
     store.write(&[ended(&rung("u", "r", DAWN), Outcome::Missed, "missed", 0)]).await.expect("written");
     store.close().await.expect("closed");
