@@ -359,6 +359,19 @@ pub(crate) async fn closed_door(url: &str, namespace: &str) {
     }
 }
 
+/// For a door that is open: without a token every event is refused, by the event that is named for it.
+pub(crate) async fn open_door(url: &str, events: &[Event], refusal: impl Fn(&str) -> &'static str) {
+    for event in events {
+        let mut nobody = Device::connect(url, json!({})).await;
+        nobody.until("open").await;
+        nobody.log.clear();
+        nobody.say(event.name, event.data.clone()).await;
+        nobody.until(refusal(event.name)).await;
+        assert_eq!(nobody.log.len(), 1, "{} by nobody: {:?}", event.name, nobody.log);
+        nobody.client.disconnect().await.expect("disconnected");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn storefront_matrix() {
     let app = unlimited().await;

@@ -6,7 +6,7 @@ use bellwire_server::{App, DEMO_PASSWORD};
 use serde_json::{Value, json};
 
 use super::Who::{Foreign, Own};
-use super::{Barrier, Event, Refusal, Route, Who, World};
+use super::{Barrier, Event, Refusal, Route, Who, World, open_door};
 use crate::hearth::{ANA as ANAS, BEN as BENS, Person, THERAPIST, enter};
 
 const ANA: Who = Own("user");
@@ -48,6 +48,10 @@ pub(crate) async fn world(app: &App) -> World {
     let joined = dora.initiate("one-to-one", &[ana]).await;
     let ended = dora.initiate("group", &[ana]).await;
     let own: BTreeMap<Who, Value> = people.iter().map(|(who, person)| (*who, json!(person.token))).collect();
+    let events = events(&therapy, &own, &talking, &ringing);
+    let url = app.socket_url("hearth").expect("it is served");
+    let refusal = |event: &str| if event == "authenticate" { "authentication_error" } else { "call_error" };
+    open_door(&url, &events, refusal).await;
     World {
         backend: "hearth",
         host: app.rest_url("hearth").expect("it is served").replace("/api", ""),
@@ -57,7 +61,7 @@ pub(crate) async fn world(app: &App) -> World {
         tokens,
         devices,
         routes: routes(&therapy, &people, &talking, &joined, &ended),
-        events: events(&therapy, &own, &talking, &ringing),
+        events,
         barrier: Barrier {
             event: "toggle_audio",
             data: json!({ "sessionId": "no-such-session", "hasAudio": true }),
