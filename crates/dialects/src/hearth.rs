@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bellwire_call::{CallId, CallKey, Invite, OfferRule, Signal};
 use serde_json::Value;
 
-use self::calls::Calls;
+use self::calls::{Calls, Early};
 use crate::{
     Analytics, Capabilities, Contact, DecodeError, Dialect, EncodeError, Entry, Field, HistoryPage,
     IceServers, Identity, Inbound, ListKind, Outbound, Reaction, Reply, ReplyError, RequestId, RestCall,
@@ -58,6 +58,7 @@ pub struct Hearth {
     /// What was said before that.
     held: Held,
     calls: Calls,
+    early: Early,
     waiting: BTreeMap<RequestId, Waiting>,
     next_request: u64,
 }
@@ -92,6 +93,7 @@ impl Hearth {
             ready: false,
             held: Held::default(),
             calls: Calls::default(),
+            early: Early::default(),
             waiting: BTreeMap::new(),
             next_request: 1,
         }
@@ -102,6 +104,12 @@ impl Hearth {
         self.next_request += 1;
         self.waiting.insert(id, waiting);
         Outbound::Request { id, call }
+    }
+
+    /// The backend rings before it answers, so what comes of a ring may be heard before its session is
+    /// known. True while a session of ours is being made.
+    fn is_making(&self) -> bool {
+        self.waiting.values().any(|waiting| matches!(waiting, Waiting::Place { join: None, .. }))
     }
 
     /// Keeps back what the backend would refuse from a socket it does not know yet.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use bellwire_call::{CallKey, MediaKind, MediaState, RemoteCallId};
+use bellwire_call::{CallKey, MediaKind, MediaState, RemoteCallId, Signal};
 
 use super::wire::Participant;
 use crate::limits;
@@ -150,6 +150,36 @@ pub(super) struct Calls {
     known: BTreeMap<String, Known>,
     spent: VecDeque<String>,
     next_order: u64,
+}
+
+/// Last words of sessions that the backend has not told us of yet.
+#[derive(Debug, Default)]
+pub(super) struct Early(VecDeque<(String, Option<String>, Signal)>);
+
+impl Early {
+    /// When full, the oldest goes.
+    const ROOM: usize = 16;
+
+    /// `by`: who said it, where that matters.
+    pub(super) fn keep(&mut self, session: String, by: Option<String>, signal: Signal) {
+        if self.0.len() >= Self::ROOM {
+            self.0.pop_front();
+        }
+        self.0.push_back((session, by, signal));
+    }
+
+    /// What was heard of a session, first of all by its other person.
+    pub(super) fn take(&mut self, session: &str, peer: &str) -> Option<Signal> {
+        let meant = |(of, by, _): &(String, Option<String>, Signal)| {
+            of == session && by.as_deref().is_none_or(|by| by == peer)
+        };
+        let at = self.0.iter().position(meant)?;
+        self.0.remove(at).map(|(.., signal)| signal)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// There is no room for another call.

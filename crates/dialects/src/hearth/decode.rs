@@ -265,24 +265,41 @@ impl Hearth {
     }
 
     fn declined(&mut self, event: &CallDeclined) -> Reaction {
+        let signal = Signal::Decline(decline_reason(event.reason.as_deref()));
         match self.calls.find(&event.session_id) {
             Some(known) if known.outgoing && !known.answered && known.peer == event.user_id => {
-                let reason = decline_reason(event.reason.as_deref());
-                self.over(&event.session_id, Signal::Decline(reason))
+                self.over(&event.session_id, signal)
             }
-            Some(_) | None => Reaction::none(),
+            Some(_) => Reaction::none(),
+            None => self.too_early(&event.session_id, Some(&event.user_id), signal),
         }
     }
 
+    /// Last words of a session that may turn out to be the one we are making.
+    fn too_early(&mut self, session: &str, by: Option<&str>, signal: Signal) -> Reaction {
+        let plausible = |text: &str| limits::id(text.to_owned()).is_ok();
+        if self.is_making() && !self.calls.is_spent(session) && plausible(session) && by.is_none_or(plausible) {
+            self.early.keep(session.to_owned(), by.map(str::to_owned), signal);
+        }
+        Reaction::none()
+    }
+
     fn ended(&mut self, event: &CallEnded) -> Reaction {
-        let Some(known) = self.calls.find(&event.session_id) else { return Reaction::none() };
-        let signal = match (event.reason.as_deref(), known.answered, known.outgoing) {
+        // One that is not known can only be of our own making.
+        let (answered, outgoing) = self
+            .calls
+            .find(&event.session_id)
+            .map_or((false, true), |known| (known.answered, known.outgoing));
+        let signal = match (event.reason.as_deref(), answered, outgoing) {
             (_, true, _) => Signal::HangUp,
             (Some("missed"), false, _) => Signal::Missed,
             (Some(reason @ ("declined" | "busy")), false, _) => Signal::Decline(decline_reason(Some(reason))),
             (Some(_) | None, false, true) => Signal::HangUp,
             (Some(_) | None, false, false) => Signal::Cancel,
         };
+        if self.calls.find(&event.session_id).is_none() {
+            return self.too_early(&event.session_id, None, signal);
+        }
         self.over(&event.session_id, signal)
     }
 

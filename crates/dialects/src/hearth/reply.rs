@@ -29,7 +29,11 @@ impl Hearth {
         let mut reaction = match waiting {
             Waiting::Place { local, invite, join, withdrawn } => {
                 let session = session(join, &invite, status, body);
-                self.placed(local, &invite, session, withdrawn, status, body)
+                let reaction = self.placed(local, &invite, session, withdrawn, status, body);
+                if !self.is_making() {
+                    self.early.clear();
+                }
+                reaction
             }
             Waiting::Accept { session } => self.accepted(&session, status, body),
             Waiting::Record => Reaction::none(),
@@ -67,7 +71,12 @@ impl Hearth {
             return Reaction { outbound, ..refuse("too many calls at once".to_owned()) };
         };
         let remote = RemoteCallId(known.key.clone());
+        let key = key(&known.key);
         let placed = Signal::Placed { local, remote, subject: invite.subject.clone() };
+        if let Some(over) = self.early.take(&id, &invite.to.id.0) {
+            self.calls.forget(&id);
+            return Reaction { heard: vec![(CallKey::Local(local), placed), (key, over)], ..Reaction::default() };
+        }
         Reaction { heard: vec![(CallKey::Local(local), placed)], outbound: self.enter(&id), side: Vec::new() }
     }
 
