@@ -278,7 +278,8 @@ impl Hearth {
     /// Last words of a session that may turn out to be the one we are making.
     fn too_early(&mut self, session: &str, by: Option<&str>, signal: Signal) -> Reaction {
         let plausible = |text: &str| limits::id(text.to_owned()).is_ok();
-        if self.is_making() && !self.calls.is_spent(session) && plausible(session) && by.is_none_or(plausible) {
+        if self.is_making() && !self.calls.is_spent(session) && plausible(session) && by.is_none_or(plausible)
+        {
             self.early.keep(session.to_owned(), by.map(str::to_owned), signal);
         }
         Reaction::none()

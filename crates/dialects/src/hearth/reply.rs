@@ -75,7 +75,10 @@ impl Hearth {
         let placed = Signal::Placed { local, remote, subject: invite.subject.clone() };
         if let Some(over) = self.early.take(&id, &invite.to.id.0) {
             self.calls.forget(&id);
-            return Reaction { heard: vec![(CallKey::Local(local), placed), (key, over)], ..Reaction::default() };
+            return Reaction {
+                heard: vec![(CallKey::Local(local), placed), (key, over)],
+                ..Reaction::default()
+            };
         }
         Reaction { heard: vec![(CallKey::Local(local), placed)], outbound: self.enter(&id), side: Vec::new() }
     }
