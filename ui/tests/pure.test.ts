@@ -256,6 +256,8 @@ describe('an account', () => {
     expect(tagOf(view, 5)).toBe('Dr. Johanna Berg · Clinic');
     expect(tagOf({ ...view, accounts: [seller()] }, 1)).toBe('');
     expect(tagOf(view, 99)).toBe('');
+    const twice = [seller(), seller({ id: 2, server: 'other.example' })];
+    expect(tagOf({ ...view, accounts: twice }, 2)).toBe('Nordlicht Keramik · Storefront · other.example');
   });
 
   it('knows whether somebody rings or waits in a room', () => {

@@ -147,6 +147,21 @@ describe('a chat', () => {
     expect(screen.getByTestId<HTMLButtonElement>('composer-send').disabled).toBe(true);
   });
 
+  it('cuts nothing off a message that is too long, and says by how much', async () => {
+    const { host } = await draw('dealer');
+    const user = await choose(0);
+    await screen.findAllByTestId('message', undefined, PATIENT);
+    const composer = screen.getByTestId<HTMLTextAreaElement>('composer');
+
+    await user.click(composer);
+    await user.paste('x'.repeat(4003));
+    await user.keyboard('{Enter}');
+
+    expect(composer.value).toHaveLength(4003);
+    expect(screen.getByTestId('composer-over').textContent).toContain('Too long by 3 characters');
+    expect(lastOf(host, 'sendMessage')).toBeUndefined();
+  });
+
   it('keeps the words of a message that was not sent', async () => {
     await draw('dealer-chat-unsent');
     const user = await choose(0);
@@ -156,7 +171,6 @@ describe('a chat', () => {
 
     expect((await screen.findByTestId('composer-error', undefined, PATIENT)).textContent).toContain('No connection to the server.');
     expect(screen.getByTestId<HTMLTextAreaElement>('composer').value).toBe('On my way');
-    await user.clear(screen.getByTestId('composer'));
   });
 
   it('says while somebody types, and is silent about it after sending', async () => {
@@ -180,7 +194,6 @@ describe('a chat', () => {
     await user.click(within((await rows())[0]!).getByRole('button'));
 
     await waitFor(() => expect(screen.getByTestId<HTMLTextAreaElement>('composer').value).toBe('For later'), PATIENT);
-    await user.clear(screen.getByTestId('composer'));
   });
 
   it.each([
@@ -225,6 +238,5 @@ describe('a chat', () => {
 
     expect(screen.getByTestId<HTMLButtonElement>('composer-send').disabled).toBe(true);
     expect(screen.getByText('You can write again as soon as the server is back.')).toBeTruthy();
-    await user.clear(screen.getByTestId('composer'));
   });
 });

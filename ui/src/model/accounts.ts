@@ -11,7 +11,10 @@ export function accountOf(view: EngineView | null, id: number): AccountView | nu
 export function tagOf(view: EngineView | null, id: number): string {
   const account = accountOf(view, id);
   if (account === null || (view?.accounts.length ?? 0) < 2) return '';
-  return nameOf(account);
+  const name = nameOf(account);
+  // Two shops of the same people are told apart by where they are.
+  const twice = view?.accounts.some((one) => one.id !== id && nameOf(one) === name) === true;
+  return twice ? `${name} · ${account.server}` : name;
 }
 
 export function nameOf(account: AccountView): string {

@@ -21,6 +21,8 @@ export class Session {
   levels = $state.raw<Levels>({ microphone_db: -90, speaker_db: -90 });
   stats = $state.raw<CallStats | null>(null);
   toasts = $state<Toast[]>([]);
+  /** What was being written in each thread. */
+  readonly drafts = new Map<string, string>();
   /** Advances once a second, for timers. */
   now = $state(performance.now());
   language = $state.raw<Language>(language('en'));

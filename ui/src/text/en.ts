@@ -163,6 +163,7 @@ export const en = {
     you: 'You',
     failed: 'Messages did not get through.',
     unsent: 'The message was not sent.',
+    tooLong: (n: number) => `Too long by ${count(n, 'character', 'characters')}. Send it in parts.`,
     offline: 'You can write again as soon as the server is back.',
   },
 
