@@ -62,6 +62,8 @@ pub(crate) struct Hub {
     presence: Presence,
     calls: BTreeMap<i64, Live>,
     timers: BTreeSet<(Millis, Due)>,
+    /// When each socket's session ends.
+    sessions: BTreeMap<SocketKey, Millis>,
 }
 
 impl switchboard::Hub for Hub {
@@ -86,6 +88,9 @@ impl switchboard::Hub for Hub {
     }
 
     fn disconnected(&mut self, key: SocketKey, now: Millis) -> Replies {
+        if let Some(until) = self.sessions.remove(&key) {
+            self.timers.remove(&(until, Due::Session(key)));
+        }
         self.depart(key, now)
     }
 
@@ -104,7 +109,13 @@ impl switchboard::Hub for Hub {
 
 impl Hub {
     pub(crate) fn new(seat_kept: Duration) -> Self {
-        Self { seat_kept, presence: Presence::default(), calls: BTreeMap::new(), timers: BTreeSet::new() }
+        Self {
+            seat_kept,
+            presence: Presence::default(),
+            calls: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            sessions: BTreeMap::new(),
+        }
     }
 
     /// Whether somebody is signed in anywhere.
@@ -147,6 +158,7 @@ impl Hub {
         let mut replies = if before.is_some() { self.depart(from, now) } else { Vec::new() };
         if let Some(until) = until {
             self.timers.insert((until, Due::Session(from)));
+            self.sessions.insert(from, until);
         }
         if self.presence.arrive(from, party.clone(), related) {
             replies.extend(self.tell_presence(self.presence.related_online(&party), &party, true));

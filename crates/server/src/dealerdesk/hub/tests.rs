@@ -300,6 +300,11 @@ fn a_session_ends_with_its_token() {
     let replies = scene.after(Duration::from_secs(5));
     assert_eq!(body(&replies, DAN, name::ERROR)["code"], "TOKEN_EXPIRED");
     assert!(replies.contains(&Reply::Close(DAN)));
+
+    let until = Some(scene.now.plus(Duration::from_secs(5)));
+    scene.ask(TEA, Request::Arrive { party: technician("tea@x"), related: Vec::new(), until });
+    scene.hub.disconnected(TEA, scene.now);
+    assert_eq!(scene.hub.deadline(), None, "nothing is kept of a socket that is gone");
 }
 
 #[test]
