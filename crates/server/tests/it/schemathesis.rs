@@ -9,7 +9,7 @@ use bellwire_server::App;
 use tokio::process::Command;
 
 use crate::matrix::{Who, World, unlimited};
-use crate::matrix::{dealerdesk, hearth, marketplace, storefront};
+use crate::matrix::{clinic, dealerdesk, hearth, marketplace, storefront};
 
 /// Requests for each route and kind of data.
 const REQUESTS: &str = "12";
@@ -82,5 +82,13 @@ async fn marketplace_survives_schemathesis() {
 async fn hearth_survives_schemathesis() {
     let app = unlimited().await;
     run(&app, hearth::world(&app).await).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs schemathesis"]
+async fn clinic_survives_schemathesis() {
+    let app = unlimited().await;
+    run(&app, clinic::world(&app).await).await;
     app.stop().await;
 }

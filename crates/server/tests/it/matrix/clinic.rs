@@ -17,7 +17,7 @@ const SOREN: Who = Foreign("patient");
 const EVERYBODY: [Who; 4] = [JANE, ANN, KWABENA, SOREN];
 const EMAILS: [&str; 4] = [DOCTOR, PATIENT, OTHER_DOCTOR, OTHER_PATIENT];
 
-pub(super) async fn world(app: &App) -> World {
+pub(crate) async fn world(app: &App) -> World {
     let url = app.socket_url("clinic").expect("it is served");
     closed_door(&url, "/video-call").await;
     let (mut tokens, mut leaving, mut devices) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
