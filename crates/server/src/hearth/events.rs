@@ -14,6 +14,7 @@ use tracing::{debug, warn};
 use self::parse::Parsed;
 use super::caller::known;
 use super::hub::{Hub, Request};
+use super::sessions::Entrance;
 use super::state::Shared;
 use super::store::Account;
 use super::{present, therapy};
@@ -151,8 +152,11 @@ impl Talk {
             Parsed::Authenticate(_) => return,
             Parsed::Ask(request) => Ok(request),
             Parsed::Join { session_id, peer_id } => {
-                let facts = self.state.sessions.enter(&me, &session_id, &peer_id).await;
-                facts.map(|facts| Request::Join { facts: Box::new(facts), peer_id })
+                let found = self.state.sessions.enter(&me, &session_id, &peer_id).await;
+                found.map(|found| match found {
+                    Entrance::Open(facts) => Request::Join { facts, peer_id },
+                    Entrance::Over(ending) => Request::TooLate(ending),
+                })
             }
             Parsed::Decline { session_id, busy } => {
                 match self.state.sessions.decline(&me, &session_id, busy).await {

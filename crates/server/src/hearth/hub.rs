@@ -262,14 +262,7 @@ impl Hub {
         if !seats.contains_key(&initiator) {
             hear.extend(self.devices(&initiator));
         }
-        #[expect(clippy::cast_precision_loss, reason = "seconds of a call are far below 2^53")]
-        let duration = ending.duration as f64;
-        let body = CallEnded {
-            session_id: ending.session_id,
-            ended_by: Some(ending.by),
-            duration,
-            reason: ending.reason,
-        };
+        let body = over(ending);
         hear.into_iter().map(|key| Reply::emit(key, name::CALL_ENDED, &body)).collect()
     }
 
@@ -334,6 +327,7 @@ impl switchboard::Hub for Hub {
             Request::Connected { user, jti, until } => self.connected(from, user, jti, until, now),
             Request::NotConnected { message } => self.not_connected(from, message, now),
             Request::Join { facts, peer_id } => self.join(from, *facts, peer_id, now),
+            Request::TooLate(ending) => vec![Reply::emit(from, name::CALL_ENDED, &over(ending))],
             Request::Leave { session_id } => self.leave(from, &session_id),
             Request::Relay { session_id, target, relay } => self.relay(from, session_id, target, relay, now),
             Request::Media { session_id, media } => self.media(from, session_id, media, now),
@@ -430,6 +424,12 @@ impl switchboard::Hub for Hub {
     fn ringing(&self) -> usize {
         self.sessions.values().filter(|session| session.rings()).count()
     }
+}
+
+fn over(ending: Ending) -> CallEnded {
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a call are far below 2^53")]
+    let duration = ending.duration as f64;
+    CallEnded { session_id: ending.session_id, ended_by: Some(ending.by), duration, reason: ending.reason }
 }
 
 /// Told with the session's id, which the deployed backend leaves out.

@@ -25,6 +25,23 @@ use crate::switchboard::Exchange;
 
 const NOT_FOUND: &str = "Call session not found or has ended";
 
+/// What a socket finds that enters a session.
+#[derive(Debug)]
+pub(crate) enum Entrance {
+    Open(Box<Facts>),
+    /// It ended while the socket was not there to hear of it.
+    Over(Ending),
+}
+
+fn ending(full: &FullSession, by: &Account) -> Ending {
+    Ending {
+        session_id: full.session.session_id.clone(),
+        by: present::user(by),
+        duration: full.session.duration,
+        reason: full.session.end_reason.clone(),
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Sessions {
     common: Arc<Common>,
@@ -65,11 +82,14 @@ impl Sessions {
         me: &Account,
         session_id: &str,
         peer_id: &str,
-    ) -> Result<Facts, ApiError> {
-        let full = self.open_to(me, session_id).await?;
+    ) -> Result<Entrance, ApiError> {
+        let full = self.meant_for(me, session_id).await?;
+        if full.is_over() {
+            return Ok(Entrance::Over(ending(&full, &full.initiator)));
+        }
         let full = self.seat(me, full).await?;
         self.store.name_seat(session_id, &me.id, peer_id).await?;
-        Ok(self.facts(&full))
+        Ok(Entrance::Open(Box::new(self.facts(&full))))
     }
 
     /// Ends a session for everybody in it.
@@ -240,25 +260,25 @@ impl Sessions {
             });
             info!(session = session_id, duration = full.session.duration, reason, "Call session ended");
         }
-        let ending = Ending {
-            session_id: session_id.to_owned(),
-            by: present::user(by),
-            duration: full.session.duration,
-            reason: full.session.end_reason,
-        };
-        self.exchange.tell(News::Ended(ending)).await;
+        self.exchange.tell(News::Ended(ending(&full, by))).await;
         Ok(())
     }
 
     /// A session that is not over and that somebody may enter.
     async fn open_to(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
+        let full = self.meant_for(me, session_id).await?;
+        if full.is_over() {
+            return Err(ApiError::not_found(NOT_FOUND));
+        }
+        Ok(full)
+    }
+
+    /// A session that somebody may enter, were it not over.
+    async fn meant_for(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.found(session_id).await?;
         let invited = full.session.initiator == me.id || full.is_invited(&me.id);
         if !(invited || full.session.open || self.is_of_therapy(me, &full).await?) {
             return Err(ApiError::forbidden("You are not invited to this call session"));
-        }
-        if full.is_over() {
-            return Err(ApiError::not_found(NOT_FOUND));
         }
         Ok(full)
     }

@@ -42,6 +42,7 @@ impl Parsed {
                 | Request::Connected { .. }
                 | Request::NotConnected { .. }
                 | Request::Join { .. }
+                | Request::TooLate(_)
                 | Request::Refuse { .. }
                 | Request::EnterTherapy { .. }
                 | Request::LeaveTherapy { .. }

@@ -118,6 +118,8 @@ pub(crate) enum Request {
         facts: Box<Facts>,
         peer_id: String,
     },
+    /// The session they want to enter is over.
+    TooLate(Ending),
     Leave {
         session_id: String,
     },

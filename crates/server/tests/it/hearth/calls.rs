@@ -135,6 +135,10 @@ async fn declining_ends_a_call_of_two_and_not_a_group() {
     assert_eq!(ana.session(&call).await["endReason"], "busy");
     b.say("decline_call", json!({ "sessionId": call })).await;
     b.until("call_error").await;
+    // A device that was not there to hear of it learns what became of the call when it enters.
+    let mut late = ana.device().await;
+    late.say("join_call_session", json!({ "sessionId": call, "peerId": "peer-late" })).await;
+    assert_eq!(late.until("call_ended").await["reason"], "busy");
 
     let group = ana.initiate("group", &[&ben, &cleo]).await;
     b.until_that("call_invitation", |ring| ring["sessionId"] == group.as_str()).await;
