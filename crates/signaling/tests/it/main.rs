@@ -4,6 +4,7 @@
 mod dealerdesk;
 mod deployed;
 mod hearth;
+mod marketplace;
 mod network;
 mod proxy;
 mod support;
