@@ -2,4 +2,5 @@
 
 mod chromium;
 mod dealerdesk;
+mod marketplace;
 mod storefront;
