@@ -1,6 +1,6 @@
 //! What people and robots order, given to whoever does it.
 
-use bellwire_call::{AccountId, CallId, CallState, Event, UserAction};
+use bellwire_call::{AccountId, CallId, CallState, Event, MediaKind, UserAction};
 
 use crate::handle::{ChatOrder, ListError, Order};
 use crate::history;
@@ -55,7 +55,7 @@ impl Loop {
     fn obey_user(&mut self, action: UserAction) {
         match &action {
             UserAction::SetSharing(true) if !self.may_share() => {
-                return self.notice(Notice::Problem { text: "This account cannot share the screen".into() });
+                return self.notice(Notice::Problem { text: "The screen cannot be shared in this call".into() });
             }
             UserAction::Accept(call) | UserAction::EndAndAccept(call) => self.consented(*call),
             UserAction::Dial { .. }
@@ -79,12 +79,13 @@ impl Loop {
         }
     }
 
-    /// The account of the call that is going on may share the screen.
+    /// The call that is going on has pictures, and its account may share the screen.
     fn may_share(&self) -> bool {
         let calls = self.phone.view(self.clock.now()).calls;
         let live = calls
             .iter()
-            .filter(|call| !matches!(call.state, CallState::Ended { .. } | CallState::Ringing { .. }));
+            .filter(|call| !matches!(call.state, CallState::Ended { .. } | CallState::Ringing { .. }))
+            .filter(|call| call.kind == MediaKind::Video);
         let mut accounts = live.filter_map(|call| self.accounts.by_id(call.account));
         accounts.any(|account| account.capabilities().screen_share)
     }
