@@ -2,5 +2,6 @@
 
 mod chromium;
 mod dealerdesk;
+mod hearth;
 mod marketplace;
 mod storefront;
