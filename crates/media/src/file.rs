@@ -3,6 +3,7 @@
 
 mod clip;
 mod reader;
+mod vet;
 
 pub use clip::ClipSource;
 pub use reader::{Clip, ClipReader, loop_length};

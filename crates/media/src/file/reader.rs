@@ -10,6 +10,7 @@ use std::time::Duration;
 use re_mp4::{Mp4, StsdBoxContent, Track, TrackKind};
 use tracing::debug;
 
+use super::vet::vet;
 use crate::codec::h264::{H264Decoder, Ordered};
 use crate::{SourceError, VideoFrame};
 
@@ -47,8 +48,8 @@ impl std::fmt::Debug for Clip {
 
 /// After how long the file begins again: the end of its longest track.
 pub fn loop_length(path: &Path) -> Result<Duration, SourceError> {
-    let bytes = read(path)?;
-    Ok(longest(&parse(&bytes)?))
+    let mut bytes = read(path)?;
+    Ok(longest(&parse(&mut bytes)?))
 }
 
 fn failed(what: impl std::fmt::Display) -> SourceError {
@@ -72,7 +73,9 @@ fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     std::fs::read(path).map_err(opening)
 }
 
-fn parse(bytes: &[u8]) -> Result<Mp4, SourceError> {
+fn parse(bytes: &mut [u8]) -> Result<Mp4, SourceError> {
+    vet(bytes).map_err(failed)?;
+    let bytes = &*bytes;
     // The parser indexes its tables unchecked and so panics on some broken files.
     catch_unwind(AssertUnwindSafe(|| Mp4::read_bytes(bytes)))
         .map_err(|_| failed("the file is not a sound MP4 file"))?
@@ -100,8 +103,8 @@ impl Clip {
     }
 
     /// A clip of a file's whole content.
-    pub(crate) fn of(bytes: Vec<u8>) -> Result<Self, SourceError> {
-        let mp4 = parse(&bytes)?;
+    pub(crate) fn of(mut bytes: Vec<u8>) -> Result<Self, SourceError> {
+        let mp4 = parse(&mut bytes)?;
         let track = mp4
             .tracks()
             .values()

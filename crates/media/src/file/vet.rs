@@ -1,0 +1,184 @@
+//! A look at an MP4 file before its parser sees it. The parser believes what boxes say of themselves: some
+//! sizes send it in circles, some counts make it fill the memory. Reads nothing of what is inside.
+
+use std::ops::Range;
+
+/// Boxes in boxes in boxes.
+const DEEPEST: u32 = 12;
+const HEADER: usize = 8;
+/// Where the boxes inside an `avc1` begin (ISO 14496-12 12.1.3), counted from behind its header.
+const SAMPLE_ENTRY: usize = 78;
+/// A handler's name begins here, counted from behind its header.
+const HANDLER: usize = 24;
+
+/// The file is not worth parsing.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the file's {box_type} box is not sound")]
+pub(super) struct Unsound {
+    box_type: String,
+}
+
+/// What is done with a kind of box.
+enum Kind {
+    /// Boxes begin this far behind its header.
+    Container(usize),
+    /// At least so long, without its header.
+    Leaf(usize),
+    SampleSizes,
+    Run,
+    /// Of no use to us.
+    Other,
+}
+
+fn kind(box_type: &[u8]) -> Kind {
+    match box_type {
+        b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" | b"edts" | b"dinf" | b"mvex" | b"moof" | b"traf" => {
+            Kind::Container(0)
+        }
+        b"stsd" | b"dref" => Kind::Container(8),
+        b"avc1" => Kind::Container(SAMPLE_ENTRY),
+        b"hdlr" => Kind::Leaf(HANDLER),
+        b"mvhd" | b"tkhd" | b"mdhd" | b"vmhd" | b"smhd" | b"elst" | b"stts" | b"ctts" | b"stss" | b"stsc"
+        | b"stco" | b"co64" | b"trex" | b"mehd" | b"mfhd" | b"tfhd" | b"tfdt" | b"ftyp" | b"url " => {
+            Kind::Leaf(4)
+        }
+        b"avcC" => Kind::Leaf(7),
+        b"mdat" | b"free" => Kind::Leaf(0),
+        b"stsz" => Kind::SampleSizes,
+        b"trun" => Kind::Run,
+        _ => Kind::Other,
+    }
+}
+
+/// Refuses what the parser would choke on, and hides from it what we have no use for.
+pub(super) fn vet(file: &mut [u8]) -> Result<(), Unsound> {
+    let whole = 0..file.len();
+    let mut vet = Vet { samples: file.len(), file };
+    vet.boxes(whole, 0)
+}
+
+struct Vet<'a> {
+    file: &'a mut [u8],
+    /// Samples that may still be announced: each has at least a byte.
+    samples: usize,
+}
+
+impl Vet<'_> {
+    fn boxes(&mut self, within: Range<usize>, depth: u32) -> Result<(), Unsound> {
+        let mut at = within.start;
+        while at < within.end {
+            let unsound =
+                |box_type: &[u8]| Unsound { box_type: String::from_utf8_lossy(box_type).into_owned() };
+            let Some(&[a, b, c, d, ref name @ ..]) = self.file.get(at..(at + HEADER).min(within.end)) else {
+                return Err(unsound(b"last"));
+            };
+            let name: [u8; 4] = name.try_into().map_err(|_| unsound(b"last"))?;
+            let (header, size) = match u32::from_be_bytes([a, b, c, d]) {
+                // To the end of the file.
+                0 if depth == 0 => return Ok(()),
+                1 if depth == 0 => (HEADER + 8, self.large(at + HEADER).ok_or_else(|| unsound(&name))?),
+                size => (HEADER, usize::try_from(size).unwrap_or(usize::MAX)),
+            };
+            let end = at.checked_add(size).filter(|_| size >= header).ok_or_else(|| unsound(&name))?;
+            if end > within.end {
+                // Pictures may be missing from a file that was cut short, but not what describes them.
+                return if depth == 0 && &name == b"mdat" { Ok(()) } else { Err(unsound(&name)) };
+            }
+            let body = at + header..end;
+            let sound = match kind(&name) {
+                Kind::Container(skip) => {
+                    let inside = body.start + skip;
+                    if depth < DEEPEST && inside <= end {
+                        self.boxes(inside..end, depth + 1)?;
+                        true
+                    } else {
+                        false
+                    }
+                }
+                Kind::Leaf(least) => body.len() >= least,
+                Kind::SampleSizes => self.sample_sizes(&body),
+                Kind::Run => self.word(body.start + 4).is_some_and(|count| self.announce(count)),
+                Kind::Other => {
+                    self.file[at + 4..at + HEADER].copy_from_slice(b"free");
+                    true
+                }
+            };
+            if !sound {
+                return Err(unsound(&name));
+            }
+            at = end;
+        }
+        Ok(())
+    }
+
+    /// One size for all samples says how many there are without a byte for each.
+    fn sample_sizes(&mut self, body: &Range<usize>) -> bool {
+        match (self.word(body.start + 4), self.word(body.start + 8)) {
+            (Some(_), Some(count)) if body.len() >= 12 => self.announce(count),
+            _ => false,
+        }
+    }
+
+    fn announce(&mut self, count: u32) -> bool {
+        let left = usize::try_from(count).ok().and_then(|count| self.samples.checked_sub(count));
+        left.map(|left| self.samples = left).is_some()
+    }
+
+    fn word(&self, at: usize) -> Option<u32> {
+        Some(u32::from_be_bytes(*self.file.get(at..)?.first_chunk()?))
+    }
+
+    fn large(&self, at: usize) -> Option<usize> {
+        usize::try_from(u64::from_be_bytes(*self.file.get(at..)?.first_chunk()?)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(body.len() + HEADER).unwrap().to_be_bytes();
+        [&size[..], name, body].concat()
+    }
+
+    #[test]
+    fn boxes_that_send_a_parser_in_circles_are_refused() {
+        for size in 1_u8..8 {
+            let mut inner = boxed(b"free", &[]);
+            inner[3] = size;
+            let mut file = boxed(b"moov", &inner);
+            assert!(vet(&mut file).is_err(), "{size}");
+        }
+        let mut longer_than_its_parent = boxed(b"moov", &[0, 0, 0, 99, b'm', b'v', b'h', b'd']);
+        assert!(vet(&mut longer_than_its_parent).is_err());
+        let mut deep = boxed(b"moov", &[]);
+        for _ in 0..20 {
+            deep = boxed(b"moov", &deep);
+        }
+        assert!(vet(&mut deep).is_err());
+        assert!(vet(&mut [1, 2, 3]).is_err());
+    }
+
+    #[test]
+    fn more_samples_than_bytes_are_refused() {
+        let sizes =
+            |count: u32| boxed(b"stsz", &[&[0, 0, 0, 0, 0, 0, 0, 1][..], &count.to_be_bytes()].concat());
+        assert_eq!(vet(&mut sizes(20)), Ok(()));
+        assert!(vet(&mut sizes(21)).is_err());
+        let run = boxed(b"trun", &[0, 0, 0, 0, 0, 0, 0, 14]);
+        let mut twice = boxed(b"moof", &boxed(b"traf", &[run.clone(), run].concat()));
+        assert_eq!(vet(&mut twice), Ok(()));
+        twice[31] = 40;
+        assert!(vet(&mut twice).is_err());
+    }
+
+    #[test]
+    fn what_we_have_no_use_for_is_hidden_and_a_cut_file_passes() {
+        let mut file =
+            [boxed(b"ftyp", b"isom"), boxed(b"udta", b"whatever"), boxed(b"mdat", &[1; 20])].concat();
+        file.truncate(file.len() - 5);
+        assert_eq!(vet(&mut file), Ok(()));
+        assert_eq!(&file[16..20], b"free");
+    }
+}
