@@ -37,6 +37,12 @@ use crate::error::Shape;
 use crate::limits::Rate;
 use crate::switchboard::switchboard;
 
+/// Whether a socket's task finds anything in this event.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn reads(event: &str, data: serde_json::Value) -> bool {
+    events::reads(event, data)
+}
+
 pub(crate) const ABOUT: About = About {
     id: "clinic",
     label: "Clinic",

@@ -19,8 +19,8 @@ pub fn event(backend: Backend, name: &str, data: &Value) -> bool {
         Backend::Storefront => crate::storefront::reads(name, data),
         Backend::Dealerdesk => crate::dealerdesk::reads(name, data),
         Backend::Marketplace => crate::marketplace::reads(name, data),
-        // Not served yet.
-        Backend::Hearth | Backend::Clinic => false,
+        Backend::Hearth => crate::hearth::reads(name, data),
+        Backend::Clinic => crate::clinic::reads(name, data),
     }
 }
 

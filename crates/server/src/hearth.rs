@@ -40,6 +40,12 @@ use crate::limits::Rate;
 use crate::openapi::Routes;
 use crate::switchboard::switchboard;
 
+/// Whether a socket's task finds anything in this event.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn reads(event: &str, data: serde_json::Value) -> bool {
+    events::reads(event, data)
+}
+
 pub(crate) const ABOUT: About = About {
     id: "hearth",
     label: "Hearth",

@@ -39,6 +39,10 @@ pub const TARGETS: &[Target] = &[
     #[cfg(feature = "server")]
     of_a_story("backend_marketplace", |data| backend::play(Backend::Marketplace, data), "marketplace"),
     #[cfg(feature = "server")]
+    of_a_story("backend_hearth", |data| backend::play(Backend::Hearth, data), "hearth"),
+    #[cfg(feature = "server")]
+    of_a_story("backend_clinic", |data| backend::play(Backend::Clinic, data), "clinic"),
+    #[cfg(feature = "server")]
     Target { name: "words", run: bellwire_server::fuzzing::words, seeds: Seeds::Own },
     #[cfg(feature = "signaling")]
     Target { name: "discovery", run: bellwire_signaling::fuzzing::discovery, seeds: Seeds::Own },

@@ -32,6 +32,11 @@ const EVENTS: [&str; 8] = [
 const NOBODY: &str = "Unauthorized";
 const LONGEST_ID: usize = 64;
 
+#[cfg(feature = "fuzzing")]
+pub(super) fn reads(event: &str, data: Value) -> bool {
+    EVENTS.contains(&event) && parse(event, data).is_some()
+}
+
 /// The namespace `/video-call`: a token at the door, none needed in compat mode.
 pub(super) struct Door(pub(super) Shared);
 

@@ -54,6 +54,11 @@ const EVENTS: [&str; 22] = [
     name::CHAT_MESSAGE,
 ];
 
+#[cfg(feature = "fuzzing")]
+pub(super) fn reads(event: &str, data: Value) -> bool {
+    EVENTS.contains(&event) && parse::parse(event, data).is_some()
+}
+
 /// The namespace `/`: open, as deployed clients show their token in an event; nothing can be done without.
 pub(super) struct Door(pub(super) Shared);
 
