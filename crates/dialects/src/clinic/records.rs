@@ -386,7 +386,7 @@ mod tests {
             .iter()
             .map(|item| (item.call.as_str(), item.status.as_str(), item.duration_s, item.outgoing))
             .collect();
-        assert_eq!(items, [("a1", "ended", 1110, true), ("a2", "missed", 0, true), ("a3", "ended", 0, true)]);
+        assert_eq!(items, [("r", "ended", 1110, true), ("a2", "missed", 0, true), ("a3", "ended", 0, true)]);
         assert_eq!((page.page, page.pages, page.total), (2, 3, 9));
         assert_eq!(page.items[0].started_at, "2026-01-05T09:02:00.000Z");
     }
