@@ -124,19 +124,11 @@ pub(crate) struct Event {
     allowed: Vec<(Who, Option<(Who, &'static str)>)>,
     data_of: BTreeMap<Who, Value>,
     refusal: Refusal,
-    refusal_of: BTreeMap<Who, Refusal>,
 }
 
 impl Event {
     pub(crate) fn new(name: &'static str, data: Value, refusal: Refusal) -> Self {
-        Self {
-            name,
-            data,
-            allowed: Vec::new(),
-            data_of: BTreeMap::new(),
-            refusal,
-            refusal_of: BTreeMap::new(),
-        }
+        Self { name, data, allowed: Vec::new(), data_of: BTreeMap::new(), refusal }
     }
 
     /// `who` may, and `whom` hears `event` then. Everybody who is not named is refused.
@@ -154,12 +146,6 @@ impl Event {
     /// What somebody sends instead, allowed or not.
     pub(crate) fn says(mut self, who: Who, data: Value) -> Self {
         self.data_of.insert(who, data);
-        self
-    }
-
-    /// How somebody learns of their refusal instead.
-    pub(crate) fn refused(mut self, who: Who, refusal: Refusal) -> Self {
-        self.refusal_of.insert(who, refusal);
         self
     }
 
@@ -296,8 +282,7 @@ impl World {
             for who in everybody.iter().filter(|who| **who != Who::Nobody && !allowed.contains(who)) {
                 let device = self.devices.get_mut(who).expect("checked");
                 device.say(row.name, row.data(*who)).await;
-                let refusal = row.refusal_of.get(who).copied().unwrap_or(row.refusal);
-                if let Refusal::Event(name) = refusal {
+                if let Refusal::Event(name) = row.refusal {
                     device.until(name).await;
                     device.log.clear();
                 }
