@@ -27,10 +27,10 @@ impl Surroundings {
             words.push("No display here: the window opens on a virtual one (Xvfb), where nobody sees it.");
         }
         if !self.camera {
-            words.push("No camera here: the seller sends a test pattern.");
+            words.push("No camera here: a test pattern is sent.");
         }
         if !self.sound {
-            words.push("No sound here: the seller sends silence and hears nothing.");
+            words.push("No sound here: silence is sent and nothing is heard.");
         }
         words
     }
