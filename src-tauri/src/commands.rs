@@ -17,12 +17,15 @@ use crate::video::{FramesAddress, Video};
 /// An error as the user interface gets it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failure {
+    /// English.
     message: String,
+    /// What it was; empty: only the message says.
+    code: &'static str,
 }
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { message: error.to_string() }
+        Self { message: error.to_string(), code: "" }
     }
 }
 
@@ -40,7 +43,7 @@ pub(crate) struct StartInfo {
     window: String,
     pub(crate) language: String,
     prefill: Option<Prefill>,
-    notes: Vec<String>,
+    notes: Vec<&'static str>,
 }
 
 type Answer<T = ()> = Result<T, Failure>;
@@ -179,8 +182,8 @@ pub(crate) async fn typing(
 }
 
 #[tauri::command]
-pub(crate) async fn set_sharing(engine: State<'_, Handle>, on: bool) -> Answer {
-    engine.set_sharing(on).await;
+pub(crate) async fn set_sharing(engine: State<'_, Handle>, source: Option<String>) -> Answer {
+    engine.set_sharing(source).await;
     Ok(())
 }
 
@@ -232,7 +235,7 @@ pub(crate) async fn start_info(window: WebviewWindow, options: State<'_, Options
 }
 
 impl StartInfo {
-    pub(crate) fn new(window: &str, options: &Options, notes: Vec<String>) -> Self {
+    pub(crate) fn new(window: &str, options: &Options, notes: Vec<&'static str>) -> Self {
         // POSIX: the first that is set and not empty counts.
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
             .into_iter()

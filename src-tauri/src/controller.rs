@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bellwire_engine::{CallState, CallView, EngineView, Handle, Notice, SignIn};
+use bellwire_engine::{CallState, CallView, DeviceNews, EngineView, Handle, Notice, SignIn};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,10 @@ pub(crate) struct UiNotice {
     pub(crate) kind: &'static str,
     pub(crate) text: String,
     pub(crate) call: Option<CallView>,
+    /// What happened to which device.
+    pub(crate) device: Option<DeviceNews>,
+    /// What failed; the interface's words for it go before `text`.
+    pub(crate) code: Option<&'static str>,
 }
 
 pub(crate) struct Controller<D> {
@@ -62,7 +66,7 @@ impl<D: Desktop> Controller<D> {
     pub(crate) async fn sign_in(desktop: Arc<D>, handle: Handle, request: SignIn) {
         if let Err(error) = handle.sign_in(request).await {
             let text = format!("Could not sign in: {error}");
-            desktop.emit("notice", UiNotice { kind: "error", text, call: None });
+            desktop.emit("notice", UiNotice { kind: "error", text, call: None, device: None, code: None });
         }
     }
 
@@ -95,7 +99,7 @@ impl<D: Desktop> Controller<D> {
     }
 
     fn tell(&self, kind: &'static str, call: Option<CallView>, text: String) {
-        self.desktop.emit("notice", UiNotice { kind, text, call });
+        self.desktop.emit("notice", UiNotice { kind, text, call, device: None, code: None });
     }
 }
 

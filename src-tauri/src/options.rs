@@ -54,30 +54,28 @@ impl Options {
         Some(folder.join("calls.db"))
     }
 
-    /// What a user should know about where picture and sound come from, in plain words.
-    pub(crate) fn notes(&self, found: &Found) -> Vec<String> {
+    /// What a user should know about where picture and sound come from; the interface has the words.
+    pub(crate) fn notes(&self, found: &Found) -> Vec<&'static str> {
         let picture = match self.camera.as_str() {
-            "default" if found.cameras.is_empty() => "No camera was found: the other side sees no picture.",
-            "none" => "No camera: the other side sees no picture.",
-            camera if camera.starts_with("test:") => "A test picture is sent instead of a camera.",
-            camera if camera.starts_with("file:") => "A film is sent instead of a camera.",
+            "default" if found.cameras.is_empty() => "no_camera_found",
+            "none" => "camera_off",
+            camera if camera.starts_with("test:") => "test_picture",
+            camera if camera.starts_with("file:") => "film",
             _ => "",
         };
         let microphone = match self.microphone.as_str() {
-            "default" if !found.microphone => "No microphone was found: the other side hears silence.",
-            "none" => "No microphone: the other side hears silence.",
-            sound if sound.starts_with("test:") || sound.starts_with("file:") => {
-                "A recording is sent instead of a microphone."
-            }
+            "default" if !found.microphone => "no_microphone_found",
+            "none" => "microphone_off",
+            sound if sound.starts_with("test:") || sound.starts_with("file:") => "recording",
             _ => "",
         };
         let speaker = match self.speaker.as_str() {
-            "default" if !found.speaker => "No sound card was found: you will hear nothing.",
-            "none" => "No sound card: you will hear nothing.",
-            file if file.starts_with("file:") => "Sound is recorded to a file: you will hear nothing.",
+            "default" if !found.speaker => "no_speaker_found",
+            "none" => "speaker_off",
+            file if file.starts_with("file:") => "speaker_file",
             _ => "",
         };
-        [picture, microphone, speaker].into_iter().filter(|n| !n.is_empty()).map(str::to_owned).collect()
+        [picture, microphone, speaker].into_iter().filter(|note| !note.is_empty()).collect()
     }
 }
 
@@ -122,10 +120,7 @@ mod tests {
         let whole = Found { cameras: vec![camera()], microphone: true, speaker: true };
         assert!(bare.notes(&whole).is_empty());
         let notes = options(&["--camera", "test:pattern", "--microphone", "none"]).notes(&whole);
-        assert_eq!(
-            notes,
-            ["A test picture is sent instead of a camera.", "No microphone: the other side hears silence."]
-        );
+        assert_eq!(notes, ["test_picture", "microphone_off"]);
     }
 
     #[test]

@@ -249,7 +249,7 @@ fn sample() -> Value {
     };
     let frames =
         FramesAddress { url: "ws://127.0.0.1:40123".into(), token: "0123456789abcdef".into(), gpu: false };
-    let notice = UiNotice { kind: "ended", text: String::new(), call: Some(call(CallState::Connected)) };
+    let notice = UiNotice { kind: "ended", text: String::new(), call: Some(call(CallState::Connected)), device: None, code: None };
     json!({
         "view": view,
         "end_reasons": reasons(),
@@ -272,7 +272,7 @@ fn sample() -> Value {
         "kinds": [MediaKind::Voice, MediaKind::Video],
         "notice": notice,
         "stats": stats,
-        "levels": Levels { microphone_db: -20.0, speaker_db: -90.0 },
+        "levels": Levels { microphone_db: -20.0, ..Levels::default() },
         "history": history,
         "history_filter": {
             "account": 1,

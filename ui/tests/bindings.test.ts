@@ -147,7 +147,7 @@ const signIn: Keys<SignIn> = {
   extra_ca: true,
   proxy: true,
 };
-const levels: Keys<Levels> = { microphone_db: true, speaker_db: true };
+const levels: Keys<Levels> = { microphone_db: true, speaker_db: true, muted_speech: true };
 const stats: Keys<CallStats> = {
   frames_sent: true,
   frames_received: true,
@@ -181,7 +181,7 @@ const stats: Keys<CallStats> = {
   path: true,
   security_code: true,
 };
-const notice: Keys<NoticeEvent> = { kind: true, text: true, call: true };
+const notice: Keys<NoticeEvent> = { kind: true, text: true, call: true, device: true, code: true };
 const frames: Keys<FramesInfo> = { url: true, token: true, gpu: true };
 const startInfo: Keys<StartInfo> = { window: true, language: true, prefill: true, notes: true };
 const prefill: Keys<NonNullable<StartInfo['prefill']>> = { server: true, dialect: true, role: true, email: true };

@@ -266,15 +266,15 @@ describe('sharing the screen', () => {
     const { host } = await draw('clinic-call');
 
     await user.click(screen.getByTestId('call-share'));
-    expect(lastOf(host, 'setSharing')).toEqual([true]);
+    expect(lastOf(host, 'setSharing')).toEqual(['screen:']);
     expect((await screen.findByTestId('sharing', undefined, PATIENT)).textContent).toContain('You are sharing your screen');
     expect(screen.getByTestId('call-share').getAttribute('aria-pressed')).toBe('true');
     expect(screen.getByTestId('self-view').textContent).toContain('Your screen');
     await user.click(screen.getByTestId('sharing-stop'));
-    expect(lastOf(host, 'setSharing')).toEqual([false]);
+    expect(lastOf(host, 'setSharing')).toEqual([null]);
     await waitFor(() => expect(screen.queryByTestId('sharing')).toBeNull(), PATIENT);
     await key('s');
-    expect(lastOf(host, 'setSharing')).toEqual([true]);
+    expect(lastOf(host, 'setSharing')).toEqual(['screen:']);
   });
 
   it('says why it did not start', async () => {
@@ -299,7 +299,7 @@ describe('a notice about a call', () => {
   it('is put in words when the view no longer has the call', async () => {
     const { host } = await draw('seller');
 
-    host.notice({ kind: 'missed', text: '', call: missed });
+    host.notice({ kind: 'missed', text: '', call: missed, device: null, code: null });
 
     expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent?.trim()).toBe('You missed a call from Ada Okafor.');
   });
@@ -307,8 +307,8 @@ describe('a notice about a call', () => {
   it('is not said twice', async () => {
     const { host } = await draw('seller-missed');
 
-    host.notice({ kind: 'missed', text: '', call: missed });
-    host.notice({ kind: 'device', text: 'A camera was plugged in.', call: null });
+    host.notice({ kind: 'missed', text: '', call: missed, device: null, code: null });
+    host.notice({ kind: 'device', text: 'A camera was plugged in.', call: null, device: null, code: null });
 
     await screen.findByTestId('toast', undefined, PATIENT);
     expect(screen.getAllByTestId('toast').map((toast) => toast.textContent?.trim())).toEqual(['A camera was plugged in.']);

@@ -24,6 +24,7 @@ pub(crate) enum Order {
     },
     SignOut(AccountId),
     User(UserAction),
+    Share(Option<String>),
     Contacts {
         account: AccountId,
         search: String,
@@ -109,7 +110,7 @@ impl Engine {
         let (notices_tx, notices) = mpsc::channel(64);
         let (view_tx, view) = watch::channel(Arc::new(EngineView::default()));
         let (stats_tx, stats) = watch::channel(None);
-        let (levels_tx, levels) = watch::channel(Levels { microphone_db: -90.0, speaker_db: -90.0 });
+        let (levels_tx, levels) = watch::channel(Levels::default());
         let token = CancellationToken::new();
         let out = run::Outward { view: view_tx, stats: stats_tx, levels: levels_tx, notices: notices_tx };
         let engine = run::Loop::new(config, screens, out, token.clone());
@@ -199,10 +200,10 @@ impl Handle {
         self.user(UserAction::SetCamera(on)).await;
     }
 
-    /// Sends the screen instead of the camera, or the camera again. Nothing happens outside a call and
-    /// for accounts that may not share.
-    pub async fn set_sharing(&self, on: bool) {
-        self.user(UserAction::SetSharing(on)).await;
+    /// Sends a screen or window (`screen:…`, or any camera id) instead of the camera; `None`: the camera
+    /// again. Nothing happens outside a call and for accounts that may not share.
+    pub async fn set_sharing(&self, source: Option<String>) {
+        self.send(Order::Share(source)).await;
     }
 
     pub async fn dismiss(&self, call: CallId) {

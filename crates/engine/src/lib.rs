@@ -34,6 +34,6 @@ pub use dialect_list::{DialectInfo, FieldInfo, OfferedInfo, RoleInfo, Where, dia
 pub use handle::{Engine, Handle, HistoryPage, ListError};
 pub use notice::Notice;
 pub use view::{
-    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, HistoryFilter, Levels,
-    LinkState, SignIn, SubjectView,
+    AccountView, CallStats, ChatView, ContactView, DeviceChange, DeviceKind, DeviceNews, DeviceProblem,
+    EngineView, HistoryEntry, HistoryFilter, Levels, LinkState, SignIn, SubjectView,
 };

@@ -17,6 +17,7 @@ impl Loop {
                 self.publish();
             }
             Order::User(action) => self.obey_user(action),
+            Order::Share(source) => self.share(source),
             Order::Contacts { account, search, reply } => match self.accounts.by_id_mut(account) {
                 Some(account) => account.load_contacts(Some(search), Some(reply), &self.internal),
                 None => drop(reply.send(Err(ListError::NoAccount))),
@@ -69,6 +70,19 @@ impl Loop {
             | UserAction::Dismiss(_) => {}
         }
         self.feed(Event::User(action));
+    }
+
+    fn share(&mut self, source: Option<String>) {
+        let on = source.is_some();
+        if let Some(source) = source {
+            self.config.screen = source;
+        }
+        let already = self.phone.view(self.clock.now()).sharing;
+        self.obey_user(UserAction::SetSharing(on));
+        if on && already {
+            // The phone sees no change, and the picture is another one.
+            self.each_media(|media| media.share(Some(self.config.screen.as_str())));
+        }
     }
 
     /// Both agree to talk from now on: answer times count from here.

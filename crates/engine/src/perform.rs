@@ -129,7 +129,7 @@ impl Loop {
         }
     }
 
-    fn each_media(&self, f: impl Fn(&bellwire_media::CallMedia)) {
+    pub(crate) fn each_media(&self, f: impl Fn(&bellwire_media::CallMedia)) {
         self.conversations.values().filter_map(|c| c.media.as_ref()).for_each(f);
     }
 

@@ -312,7 +312,8 @@ impl Loop {
                 return;
             }
             MediaEvent::Levels { microphone_db, speaker_db } => {
-                self.out.levels.send_replace(Levels { microphone_db, speaker_db });
+                let muted_speech = false;
+                self.out.levels.send_replace(Levels { microphone_db, speaker_db, muted_speech });
                 return;
             }
             MediaEvent::FirstVideo(_) | MediaEvent::FirstAudio(_) => return,

@@ -173,11 +173,56 @@ impl std::fmt::Debug for SignIn {
 }
 
 /// Ten times a second while a call has media.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Levels {
     /// dBFS, -90 is silence.
     pub microphone_db: f32,
     pub speaker_db: f32,
+    /// Somebody speaks into the microphone that is off.
+    pub muted_speech: bool,
+}
+
+impl Default for Levels {
+    fn default() -> Self {
+        Self { microphone_db: -90.0, speaker_db: -90.0, muted_speech: false }
+    }
+}
+
+/// What happened to a device; the interface has the words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceNews {
+    pub device: DeviceKind,
+    pub happened: DeviceChange,
+    /// Of the device in use now, or of the one lost; may be empty.
+    pub name: String,
+    pub problem: Option<DeviceProblem>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    Microphone,
+    Speaker,
+    Camera,
+    Sharing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceChange {
+    Lost,
+    Back,
+    /// Another one took its place.
+    Switched,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceProblem {
+    Missing,
+    Busy,
+    Denied,
+    Failed,
 }
 
 /// Once a second while a call has media; also what `bellwire-cli` prints.

@@ -269,7 +269,7 @@ impl Human {
 
 /// The colour of what people of a test share, and the source that shows it.
 pub const SHARED: [u8; 3] = [200, 40, 40];
-const SCREEN: &str = "test:c82828";
+pub const SCREEN: &str = "test:c82828";
 
 /// The colours of a picture at the corners, the edges and the middle, a little inside.
 fn nine_points(frame: &VideoFrame) -> Vec<[u8; 3]> {

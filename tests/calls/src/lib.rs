@@ -10,7 +10,7 @@ pub mod sound;
 mod world;
 
 pub use cast::{Cast, Login};
-pub use human::{Human, SHARED, Setup};
+pub use human::{Human, SCREEN, SHARED, Setup};
 pub use raw::RawSocket;
 pub use screen::Screen;
 pub use world::{CUSTOMER, OTHER_CUSTOMER, SELLER, World, asset};

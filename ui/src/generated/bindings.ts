@@ -2,6 +2,10 @@
 // crates/call/src/{view,signal,id}.rs and crates/dialects/src/{capability,directory,entry}.rs
 // serialise them. Not a place for anything else.
 
+import type { DeviceNews } from './desktop';
+
+export type * from './desktop';
+
 export type AccountId = number;
 export type CallId = number;
 export type PersonId = string;
@@ -275,6 +279,8 @@ export interface DialectView {
 export interface Levels {
   microphone_db: number;
   speaker_db: number;
+  /** Somebody speaks into the microphone that is off. */
+  muted_speech: boolean;
 }
 
 export interface CallStats {
@@ -313,9 +319,13 @@ export interface CallStats {
 
 export interface NoticeEvent {
   kind: 'missed' | 'ended' | 'device' | 'error';
-  /** Empty for `missed` and `ended`: the words follow from the call. */
+  /** English; for `missed` and `ended` empty, because the words follow from the call. */
   text: string;
   call: CallView | null;
+  /** For `device`. */
+  device: DeviceNews | null;
+  /** What failed, for `error`; the interface's words for it go before `text`. */
+  code: string | null;
 }
 
 export interface FramesInfo {
@@ -328,10 +338,30 @@ export interface FramesInfo {
 }
 
 export interface StartInfo {
-  window: 'main' | 'ring';
+  window: 'main' | 'ring' | 'mini';
   /** BCP 47, e.g. `en-GB`. */
   language: string;
   prefill: { server: string; dialect: string | null; role: string | null; email: string } | null;
-  /** What the user should know from the start, in words for people. */
-  notes: string[];
+  /** What the user should know from the start. */
+  notes: StartNote[];
+}
+
+export type StartNote =
+  | 'no_camera_found'
+  | 'camera_off'
+  | 'test_picture'
+  | 'film'
+  | 'no_microphone_found'
+  | 'microphone_off'
+  | 'recording'
+  | 'no_speaker_found'
+  | 'speaker_off'
+  | 'speaker_file';
+
+/** A command that failed. */
+export interface Failure {
+  /** English. */
+  message: string;
+  /** What it was, e.g. `unreachable`, `wrong_credentials`; empty: only the message says. */
+  code: string;
 }

@@ -20,7 +20,8 @@ import { DIALECTS } from './fake/dialects';
 import { every, levelsAt, pictures, statsAt } from './fake/figures';
 import { historyPage } from './fake/history';
 import { call, customer, seller } from './fake/people';
-import { STATES, type Command, type FakeState } from './fake/states';
+import { STATES, type FakeState } from './fake/states';
+import { surroundings, type FakeDesk } from './fake/surroundings';
 import type { Host } from './host';
 
 export { STATES };
@@ -32,7 +33,7 @@ export interface FakeOptions {
   pace?: number;
 }
 
-export interface FakeHost extends Host {
+export interface FakeHost extends Host, FakeDesk {
   /** Names of the commands called, newest last, with their arguments. */
   said: [string, ...unknown[]][];
   push(change: (view: EngineView) => EngineView): void;
@@ -74,7 +75,7 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
   function end(id: CallId, why: 'hung_up' | 'cancelled' | 'declined'): void {
     become(id, { is: 'ended', reason: { why } });
   }
-  function answer(command: Command): Promise<void> {
+  function answer(command: string): Promise<void> {
     if (state.hanging === command) return new Promise(() => undefined);
     const words = state.failing?.[command];
     return words === undefined ? Promise.resolve() : Promise.reject({ message: words });
@@ -84,6 +85,7 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
   }
 
   return {
+    ...surroundings(state, told, answer),
     said,
     push,
     notice: (notice) => listeners.forEach((heard) => heard(notice)),
@@ -183,9 +185,9 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       push((old) => ({ ...old, phone: { ...old.phone, camera: on } }));
       return Promise.resolve();
     },
-    setSharing(on) {
-      told('setSharing', on);
-      return answer('setSharing').then(() => push((old) => ({ ...old, phone: { ...old.phone, sharing: on } })));
+    setSharing(source) {
+      told('setSharing', source);
+      return answer('setSharing').then(() => push((old) => ({ ...old, phone: { ...old.phone, sharing: source !== null } })));
     },
     async refreshContacts(id, search) {
       told('refreshContacts', id, search);

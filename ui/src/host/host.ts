@@ -3,11 +3,15 @@
 
 import type {
   AccountId,
+  Analytics,
   CallId,
   CallStats,
+  DesktopView,
+  DevicesView,
   DialectView,
   Discovery,
   EngineView,
+  ExportFormat,
   FramesInfo,
   HistoryFilter,
   HistoryPage,
@@ -15,6 +19,10 @@ import type {
   MediaKind,
   NoticeEvent,
   Person,
+  SecretStore,
+  Settings,
+  SettingsView,
+  ShareSource,
   SignIn,
   StartInfo,
   Subject,
@@ -45,7 +53,7 @@ export interface Reach {
   proxy: string | null;
 }
 
-export interface Host {
+export interface Host extends Surroundings {
   view(seen: (view: EngineView) => void): Stop;
   notices(heard: (notice: NoticeEvent) => void): Stop;
   levels(heard: (levels: Levels) => void): Stop;
@@ -72,7 +80,8 @@ export interface Host {
   dismiss(call: CallId): Promise<void>;
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
-  setSharing(on: boolean): Promise<void>;
+  /** Sends a screen or window instead of the camera; `null` ends that. */
+  setSharing(source: string | null): Promise<void>;
   refreshContacts(account: AccountId, search: string): Promise<void>;
   /** A page, from 1, of the calls of all accounts. */
   history(filter: HistoryFilter, page: number): Promise<HistoryPage>;
@@ -84,6 +93,56 @@ export interface Host {
   typing(account: AccountId, thread: string, on: boolean): Promise<void>;
   /** Tells the engine how large a stream is shown, in device pixels, so that it scales before sending. */
   setTile(stream: Stream, width: number, height: number): Promise<void>;
+}
+
+/** What there is around the calls. */
+export interface Surroundings {
+  settingsChanged(seen: (settings: SettingsView) => void): Stop;
+  desktopChanged(seen: (desktop: DesktopView) => void): Stop;
+  devicesChanged(seen: (devices: DevicesView) => void): Stop;
+
+  settings(): Promise<SettingsView>;
+  /** Takes effect at once; what is locked stays as it is. */
+  setSettings(settings: Settings): Promise<SettingsView>;
+  desktop(): Promise<DesktopView>;
+  devices(): Promise<DevicesView>;
+
+  /** Opens the chosen camera or microphone outside a call, for its picture and its level. */
+  testDevices(camera: boolean, microphone: boolean): Promise<void>;
+  testSpeaker(): Promise<void>;
+  testRing(on: boolean): Promise<void>;
+  /** Records some seconds and plays them back. */
+  testEcho(on: boolean): Promise<void>;
+  /** What of the screen can be shared, with small pictures. */
+  shareSources(): Promise<ShareSource[]>;
+
+  /** Declines and says why by message; only where the account has messages with that person. */
+  declineWith(call: CallId, text: string): Promise<void>;
+  deleteRecord(id: number): Promise<boolean>;
+  /** Writes what the filter finds to the downloads folder; gives the file's path. */
+  exportHistory(filter: HistoryFilter, format: ExportFormat): Promise<string>;
+  /** Shows an exported file in its folder. */
+  showExported(path: string): Promise<void>;
+  missedSeen(): Promise<void>;
+  analytics(account: AccountId): Promise<Analytics>;
+
+  /** Places the call that was asked for from outside. */
+  confirmCall(account: AccountId): Promise<void>;
+  cancelPendingCall(): Promise<void>;
+  /** The answer to `DesktopView.explain_close`. */
+  answerClose(keepRunning: boolean): Promise<void>;
+  setMini(on: boolean): Promise<void>;
+  setFullScreen(on: boolean): Promise<void>;
+  showMain(): Promise<void>;
+  quit(): Promise<void>;
+
+  unlockSecrets(passphrase: string): Promise<void>;
+  /** Keeps tokens there from now on; the passphrase is for `file`. */
+  useSecrets(store: SecretStore, passphrase: string | null): Promise<void>;
+  /** Tries the kept accounts that did not come back once more. */
+  restore(): Promise<void>;
+  /** What the program logged, without names, addresses and tokens. */
+  supportText(): Promise<string>;
 }
 
 /** The words of a failed command as a sentence, whatever shape the host gave them. */

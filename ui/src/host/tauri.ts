@@ -3,7 +3,7 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
-import type { CallStats, EngineView, Levels, NoticeEvent } from '../generated/bindings';
+import type { CallStats, DesktopView, DevicesView, EngineView, Levels, NoticeEvent, SettingsView } from '../generated/bindings';
 import { openFrames } from './frames';
 import type { Host, Stop } from './host';
 
@@ -49,7 +49,7 @@ export const tauriHost: Host = {
   dismiss: (call) => invoke('dismiss', { call }),
   setMicrophone: (on) => invoke('set_microphone', { on }),
   setCamera: (on) => invoke('set_camera', { on }),
-  setSharing: (on) => invoke('set_sharing', { on }),
+  setSharing: (source) => invoke('set_sharing', { source }),
   refreshContacts: (account, search) => invoke('refresh_contacts', { account, search }),
   history: (filter, page) => invoke('history', { filter, page }),
   openThread: (account, thread) => invoke('open_thread', { account, thread }),
@@ -57,4 +57,34 @@ export const tauriHost: Host = {
   sendMessage: (account, thread, text) => invoke('send_message', { account, thread, text }),
   typing: (account, thread, on) => invoke('typing', { account, thread, on }),
   setTile: (stream, width, height) => invoke('set_tile', { stream, width, height }),
+
+  settingsChanged: (seen) => subscribe<SettingsView>('settings', seen),
+  desktopChanged: (seen) => subscribe<DesktopView>('desktop', seen),
+  devicesChanged: (seen) => subscribe<DevicesView>('devices', seen),
+  settings: () => invoke('settings'),
+  setSettings: (settings) => invoke('set_settings', { settings }),
+  desktop: () => invoke('desktop'),
+  devices: () => invoke('devices'),
+  testDevices: (camera, microphone) => invoke('test_devices', { camera, microphone }),
+  testSpeaker: () => invoke('test_speaker'),
+  testRing: (on) => invoke('test_ring', { on }),
+  testEcho: (on) => invoke('test_echo', { on }),
+  shareSources: () => invoke('share_sources'),
+  declineWith: (call, text) => invoke('decline_with', { call, text }),
+  deleteRecord: (id) => invoke('delete_record', { id }),
+  exportHistory: (filter, format) => invoke('export_history', { filter, format }),
+  showExported: (path) => invoke('show_exported', { path }),
+  missedSeen: () => invoke('missed_seen'),
+  analytics: (account) => invoke('analytics', { account }),
+  confirmCall: (account) => invoke('confirm_call', { account }),
+  cancelPendingCall: () => invoke('cancel_pending_call'),
+  answerClose: (keepRunning) => invoke('answer_close', { keepRunning }),
+  setMini: (on) => invoke('set_mini', { on }),
+  setFullScreen: (on) => invoke('set_full_screen', { on }),
+  showMain: () => invoke('show_main'),
+  quit: () => invoke('quit'),
+  unlockSecrets: (passphrase) => invoke('unlock_secrets', { passphrase }),
+  useSecrets: (store, passphrase) => invoke('use_secrets', { store, passphrase }),
+  restore: () => invoke('restore'),
+  supportText: () => invoke('support_text'),
 };

@@ -1,7 +1,19 @@
 // What the interface has been told by its host, as Svelte state. Holds no call state of its own:
 // the newest snapshot replaces the one before.
 
-import type { CallId, CallStats, CallView, EngineView, Levels, NoticeEvent, StartInfo } from '../generated/bindings';
+import type {
+  CallId,
+  CallStats,
+  CallView,
+  DesktopView,
+  DevicesView,
+  EngineView,
+  Levels,
+  NoticeEvent,
+  Settings,
+  SettingsView,
+  StartInfo,
+} from '../generated/bindings';
 import { wordsOf, type Host, type Stop } from '../host/host';
 import { language, type Language } from '../text/text';
 
@@ -18,8 +30,12 @@ export class Session {
   host: Host;
   view = $state.raw<EngineView | null>(null);
   start = $state.raw<StartInfo | null>(null);
-  levels = $state.raw<Levels>({ microphone_db: -90, speaker_db: -90 });
+  levels = $state.raw<Levels>({ microphone_db: -90, speaker_db: -90, muted_speech: false });
   stats = $state.raw<CallStats | null>(null);
+  /** `null` until the shell has said. */
+  settings = $state.raw<SettingsView | null>(null);
+  desktop = $state.raw<DesktopView | null>(null);
+  devices = $state.raw<DevicesView | null>(null);
   toasts = $state<Toast[]>([]);
   /** What was being written in each thread. */
   readonly drafts = new Map<string, string>();
@@ -47,10 +63,14 @@ export class Session {
       host.notices((notice) => this.#notice(notice)),
       host.levels((levels) => (this.levels = levels)),
       host.stats((stats) => (this.stats = stats)),
+      host.settingsChanged((settings) => (this.settings = settings)),
+      host.desktopChanged((desktop) => (this.desktop = desktop)),
+      host.devicesChanged((devices) => (this.devices = devices)),
     );
     const beat = setInterval(() => (this.now = performance.now()), 250);
     this.#stops.push(() => clearInterval(beat));
     void this.#begin();
+    void this.#look();
   }
 
   async #begin(): Promise<void> {
@@ -63,6 +83,19 @@ export class Session {
       if (!this.#heardView) this.#see(view);
     } catch (error) {
       this.broken = wordsOf(error);
+    }
+  }
+
+  /** Calls go on without settings and devices, so their failure is only told. */
+  async #look(): Promise<void> {
+    try {
+      const { host } = this;
+      const [settings, desktop, devices] = await Promise.all([host.settings(), host.desktop(), host.devices()]);
+      this.settings ??= settings;
+      this.desktop ??= desktop;
+      this.devices ??= devices;
+    } catch (error) {
+      this.tell('error', wordsOf(error));
     }
   }
 
@@ -120,6 +153,13 @@ export class Session {
       this.tell('error', wordsOf(error) || otherwise || this.language.text.home.commandFailed);
       return false;
     }
+  }
+
+  /** Changes some settings; what an administrator fixed stays. */
+  async set(change: Partial<Settings>): Promise<boolean> {
+    const before = this.settings?.settings;
+    if (before === undefined) return false;
+    return this.run(this.host.setSettings({ ...before, ...change }).then((settings) => void (this.settings = settings)));
   }
 
   /** How long a call has been connected now, in milliseconds; `null` before that. */

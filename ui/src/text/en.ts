@@ -1,6 +1,6 @@
 // Every word the interface says, in English. Other languages have the same shape (type `Text`).
 
-import type { EndReason, Direction } from '../generated/bindings';
+import type { EndReason, Direction, StartNote } from '../generated/bindings';
 
 /** Two words for one and many; languages with more forms decide inside the function. */
 const count = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`);
@@ -436,6 +436,18 @@ export const en = {
   notices: {
     region: 'Messages',
     notes: 'Good to know',
+    note: {
+      no_camera_found: 'No camera was found: the other side sees no picture.',
+      camera_off: 'No camera: the other side sees no picture.',
+      test_picture: 'A test picture is sent instead of a camera.',
+      film: 'A film is sent instead of a camera.',
+      no_microphone_found: 'No microphone was found: the other side hears silence.',
+      microphone_off: 'No microphone: the other side hears silence.',
+      recording: 'A recording is sent instead of a microphone.',
+      no_speaker_found: 'No sound card was found: you will hear nothing.',
+      speaker_off: 'No sound card: you will hear nothing.',
+      speaker_file: 'Sound is recorded to a file: you will hear nothing.',
+    } satisfies Record<StartNote, string>,
   },
 
   time: {

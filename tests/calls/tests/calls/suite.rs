@@ -259,13 +259,13 @@ async fn the_other_side_sees_mute_camera_and_sharing(cast: &Cast) -> anyhow::Res
             to.remote.see(10).await?;
         }
         if abilities.screen_share {
-            from.engine().set_sharing(true).await;
+            from.engine().set_sharing(Some(bellwire_tests_calls::SCREEN.into())).await;
             to.until("sharing", |v| v.phone.calls.iter().any(|c| c.remote_sharing)).await?;
             to.see_colour(bellwire_tests_calls::SHARED).await?;
-            from.engine().set_sharing(false).await;
+            from.engine().set_sharing(None).await;
             to.until("no sharing", |v| v.phone.calls.iter().all(|c| !c.remote_sharing)).await?;
         } else {
-            from.engine().set_sharing(true).await;
+            from.engine().set_sharing(Some(bellwire_tests_calls::SCREEN.into())).await;
             ensure!(!from.engine().view().borrow().phone.sharing, "this account cannot share");
         }
     }

@@ -12,7 +12,7 @@ export function every(ms: number, then: (seconds: number) => void): Stop {
 }
 
 export function levelsAt(time: number): Levels {
-  return { microphone_db: -40 + 22 * Math.sin(time * 3), speaker_db: -42 + 20 * Math.sin(time * 2.1) };
+  return { microphone_db: -40 + 22 * Math.sin(time * 3), speaker_db: -42 + 20 * Math.sin(time * 2.1), muted_speech: false };
 }
 
 export function pictures(got: (frame: Frame, drawn: () => void) => void, view: () => EngineView, noRemote: boolean): Stop {

@@ -2,11 +2,12 @@
 
 import type { AccountView, CallView, ChatView, EngineView, NoticeEvent, StartInfo } from '../../generated/bindings';
 import { call } from './people';
+import type { FakeSurroundings } from './surroundings';
 
-/** Commands that can be made to fail or to hang. */
-export type Command = 'discover' | 'signIn' | 'refreshContacts' | 'history' | 'dial' | 'openThread' | 'sendMessage' | 'setSharing';
+/** A command of the host, by its name there; each can be made to fail or to hang. */
+export type Command = string;
 
-export interface FakeState {
+export interface FakeState extends FakeSurroundings {
   view: EngineView;
   start?: Partial<StartInfo>;
   notices?: NoticeEvent[];

@@ -39,7 +39,7 @@ export const STATES: Record<string, FakeState> = {
   'seller-signed-out': { view: view([seller({ link: 'signed_out' })]) },
   'seller-notes': {
     view: asSeller(),
-    start: { notes: ['No camera was found: a test pattern is sent instead.', 'No sound card was found: others will not hear you.'] },
+    start: { notes: ['no_camera_found', 'no_speaker_found'] },
   },
   'seller-two-accounts': {
     view: view([seller(), customer({ id: 2, server: 'shop.example.org', link: 'connecting' })]),
@@ -82,8 +82,8 @@ export const STATES: Record<string, FakeState> = {
   'call-notices': {
     view: asSeller([connected()]),
     notices: [
-      { kind: 'device', text: 'The microphone was unplugged. Using the built-in one.', call: null },
-      { kind: 'error', text: 'The camera is used by another program.', call: null },
+      { kind: 'device', text: 'The microphone was unplugged. Using the built-in one.', call: null, device: null, code: null },
+      { kind: 'error', text: 'The camera is used by another program.', call: null, device: null, code: null },
     ],
   },
   'poor': { view: asSeller([connected()]), bad: true },
