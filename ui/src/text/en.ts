@@ -1,6 +1,7 @@
 // Every word the interface says, in English. Other languages have the same shape (type `Text`).
 
 import type { EndReason, Direction, StartNote } from '../generated/bindings';
+import { replies } from './en/replies';
 
 /** Two words for one and many; languages with more forms decide inside the function. */
 const count = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`);
@@ -280,6 +281,8 @@ export const en = {
     keys: 'Enter to accept, Escape to silence',
     over: 'Nobody is calling',
   },
+
+  replies,
 
   call: {
     region: 'Call',

@@ -1,0 +1,13 @@
+// Ablehnen mit einer Nachricht.
+
+import type { Text } from '../en';
+
+export const replies: Text['replies'] = {
+  open: 'Mit Nachricht ablehnen',
+  title: (name) => `Ablehnen und ${name} schreiben`,
+  usual: ['Ich rufe zurück', 'Ich kann gerade nicht sprechen', 'Ich bin unterwegs'],
+  own: 'Eigene Nachricht',
+  send: 'Ablehnen und senden',
+  close: 'Zurück zum Anruf',
+  failed: 'Die Nachricht wurde nicht gesendet.',
+};

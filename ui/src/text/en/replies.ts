@@ -1,0 +1,11 @@
+// Declining with a message.
+
+export const replies = {
+  open: 'Reply with a message',
+  title: (name: string) => `Decline and write to ${name}`,
+  usual: ['I’ll call you back', 'Can’t talk now', 'On my way'],
+  own: 'Own message',
+  send: 'Decline and send',
+  close: 'Back to the call',
+  failed: 'The message was not sent.',
+};
