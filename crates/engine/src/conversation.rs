@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bellwire_call::{CallId, Epoch, MediaKind, Quality, QualityLevel};
-use bellwire_media::{CallMedia, CallMediaConfig, Codec, FrameSink, MediaEvent, Outputs, Processing};
+use bellwire_media::{CallMedia, CallMediaConfig, Codec, FrameSink, MediaEvent, Outputs};
 use bellwire_peer::{PathKind, PeerStats};
 use tokio::sync::mpsc;
 
 use crate::config::EngineConfig;
+use crate::devices::Devices;
 use crate::internal::Internal;
 use crate::peer_task::{PeerHandle, PeerOrder};
 use crate::switch::Switch;
@@ -87,7 +88,7 @@ impl Conversation {
         call: CallId,
         kind: MediaKind,
         (microphone, camera): (bool, bool),
-        config: &EngineConfig,
+        (config, chosen): (&EngineConfig, &Devices),
         screens: &Screens,
         events: &mpsc::Sender<Internal>,
     ) {
@@ -98,14 +99,10 @@ impl Conversation {
                 video: kind == MediaKind::Video,
                 microphone_on: microphone,
                 camera_on: camera && kind == MediaKind::Video,
-                microphone: config.microphone.clone(),
-                speaker: config.speaker.clone(),
-                camera: config.camera.clone(),
-                processing: Processing {
-                    echo: config.processing,
-                    noise: config.processing,
-                    gain: config.processing,
-                },
+                microphone: chosen.microphone.clone(),
+                speaker: chosen.speaker.clone(),
+                camera: chosen.camera.clone(),
+                processing: chosen.processing(),
                 video_codec: self.codec.or(config.video_codecs.first().copied()).unwrap_or(Codec::H264),
                 start_bitrate: config.start_bitrate,
                 max_bitrate: config.max_bitrate,

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::EngineConfig;
 use crate::conversation::Screens;
+use crate::devices::{DeviceList, DeviceOrder};
 use crate::notice::Notice;
 use crate::run;
 use crate::view::{CallStats, EngineView, HistoryEntry, HistoryFilter, Levels, SignIn};
@@ -25,6 +26,7 @@ pub(crate) enum Order {
     SignOut(AccountId),
     User(UserAction),
     Share(Option<String>),
+    Device(DeviceOrder),
     Contacts {
         account: AccountId,
         search: String,
@@ -90,6 +92,7 @@ pub struct Handle {
     view: watch::Receiver<Arc<EngineView>>,
     stats: watch::Receiver<Option<CallStats>>,
     levels: watch::Receiver<Levels>,
+    pub(crate) devices: watch::Receiver<Arc<DeviceList>>,
     log: CallLog,
 }
 
@@ -111,12 +114,19 @@ impl Engine {
         let (view_tx, view) = watch::channel(Arc::new(EngineView::default()));
         let (stats_tx, stats) = watch::channel(None);
         let (levels_tx, levels) = watch::channel(Levels::default());
+        let (devices_tx, devices) = watch::channel(Arc::new(DeviceList::default()));
         let token = CancellationToken::new();
-        let out = run::Outward { view: view_tx, stats: stats_tx, levels: levels_tx, notices: notices_tx };
+        let out = run::Outward {
+            view: view_tx,
+            stats: stats_tx,
+            levels: levels_tx,
+            devices: devices_tx,
+            notices: notices_tx,
+        };
         let engine = run::Loop::new(config, screens, out, token.clone());
         let log = engine.history.log();
         let task = tokio::spawn(engine.run(orders));
-        let handle = Handle { orders: orders_tx, view, stats, levels, log };
+        let handle = Handle { orders: orders_tx, view, stats, levels, devices, log };
         (Engine { handle, task: Some(task), token }, notices)
     }
 
@@ -146,7 +156,7 @@ impl Handle {
         self.stats.clone()
     }
 
-    /// Ten times a second while a call has media.
+    /// Ten times a second while a call has media or the microphone is tried.
     pub fn levels(&self) -> watch::Receiver<Levels> {
         self.levels.clone()
     }
@@ -261,7 +271,7 @@ impl Handle {
     }
 
     /// An order to a stopped engine has nothing left to act on and is dropped.
-    async fn send(&self, order: Order) {
+    pub(crate) async fn send(&self, order: Order) {
         let _ = self.orders.send(order).await;
     }
 }

@@ -6,6 +6,7 @@ use bellwire_peer::{PeerEvent, PeerStats};
 use bellwire_signaling::{Contact, Message, ReplyError, SessionEvent, SignInError, SignedIn};
 use tokio::sync::oneshot;
 
+use crate::device_work::Found;
 use crate::handle::ListError;
 use crate::view::SignIn;
 
@@ -59,4 +60,6 @@ pub(crate) enum Internal {
         call: CallId,
         event: MediaEvent,
     },
+    /// The devices there are now.
+    Found(Found),
 }

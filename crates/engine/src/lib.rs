@@ -7,6 +7,8 @@ mod chats;
 mod clock;
 mod config;
 mod conversation;
+mod device_work;
+mod devices;
 mod dialect_list;
 mod handle;
 mod history;
@@ -30,6 +32,10 @@ pub use bellwire_media as media;
 pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, SignInError, Slot};
 pub use config::EngineConfig;
 pub use conversation::Screens;
+pub use devices::{
+    Choice, DeviceFault, DeviceList, DeviceTest, Devices, EchoTest, InUse, RingConfig, RingSound, ShareKind,
+    ShareSource, SoundDevice,
+};
 pub use dialect_list::{DialectInfo, FieldInfo, OfferedInfo, RoleInfo, Where, dialects, discover};
 pub use handle::{Engine, Handle, HistoryPage, ListError};
 pub use notice::Notice;

@@ -18,6 +18,7 @@ impl Loop {
             }
             Order::User(action) => self.obey_user(action),
             Order::Share(source) => self.share(source),
+            Order::Device(order) => self.device(order),
             Order::Contacts { account, search, reply } => match self.accounts.by_id_mut(account) {
                 Some(account) => account.load_contacts(Some(search), Some(reply), &self.internal),
                 None => drop(reply.send(Err(ListError::NoAccount))),

@@ -47,7 +47,15 @@ impl Loop {
             Command::StartMedia { call, kind, microphone, camera } => {
                 let conversation = self.conversations.entry(call).or_default();
                 let devices = (microphone, camera);
-                conversation.start_media(call, kind, devices, &self.config, &self.screens, &self.internal);
+                let chosen = &self.desk.chosen;
+                conversation.start_media(
+                    call,
+                    kind,
+                    devices,
+                    (&self.config, chosen),
+                    &self.screens,
+                    &self.internal,
+                );
             }
             Command::SetMicrophone { on } => self.each_media(|media| media.set_microphone(on)),
             Command::SetCamera { on } => self.each_media(|media| media.set_camera(on)),
@@ -63,7 +71,7 @@ impl Loop {
             }
 
             Command::Ring { call, waiting } => {
-                self.tone(if waiting { Tone::CallWaiting } else { Tone::Ringing });
+                self.tone(if waiting { Tone::CallWaiting } else { self.ring_tone() });
                 if let Some(call) = self.call_view(call) {
                     self.notice(Notice::Ring { call, waiting });
                 }

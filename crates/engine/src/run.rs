@@ -19,6 +19,8 @@ use crate::accounts::{Account, Accounts};
 use crate::clock::Clock;
 use crate::config::EngineConfig;
 use crate::conversation::{Conversation, Screens};
+use crate::device_work::{DeviceDesk, look_for_devices};
+use crate::devices::DeviceList;
 use crate::handle::Order;
 use crate::history::History;
 use crate::internal::Internal;
@@ -32,6 +34,7 @@ pub(crate) struct Outward {
     pub(crate) view: watch::Sender<Arc<EngineView>>,
     pub(crate) stats: watch::Sender<Option<CallStats>>,
     pub(crate) levels: watch::Sender<Levels>,
+    pub(crate) devices: watch::Sender<Arc<DeviceList>>,
     pub(crate) notices: mpsc::Sender<Notice>,
 }
 
@@ -50,6 +53,7 @@ pub(crate) struct Loop {
     pub(crate) closing: JoinSet<()>,
     pub(crate) tones: Option<TonePlayer>,
     pub(crate) history: History,
+    pub(crate) desk: DeviceDesk,
 }
 
 impl Loop {
@@ -70,6 +74,8 @@ impl Loop {
             }
         });
         let tones = config.tones.then(|| TonePlayer::start(&config.speaker));
+        tokio::spawn(look_for_devices(internal.clone(), token.clone()));
+        let desk = DeviceDesk::new(&config);
         Self {
             phone: Phone::new(),
             clock: Clock::start(),
@@ -84,6 +90,7 @@ impl Loop {
             closing: JoinSet::new(),
             tones,
             history,
+            desk,
         }
     }
 
@@ -176,6 +183,7 @@ impl Loop {
                 }
             }
             Internal::Media { call, event } => self.media_event(call, event),
+            Internal::Found(found) => self.found(found),
         }
     }
 
