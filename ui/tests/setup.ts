@@ -1,4 +1,4 @@
-// What jsdom lacks: sizes never change there and nothing is drawn.
+// What jsdom lacks: sizes never change there, nothing is drawn and no preference is set.
 
 import { vi } from 'vitest';
 
@@ -9,3 +9,5 @@ class NoResize implements ResizeObserver {
 }
 globalThis.ResizeObserver ??= NoResize;
 HTMLCanvasElement.prototype.getContext = vi.fn(() => null) as unknown as typeof HTMLCanvasElement.prototype.getContext;
+
+globalThis.matchMedia ??= (media) => Object.assign(new EventTarget(), { media, matches: false, onchange: null }) as MediaQueryList;

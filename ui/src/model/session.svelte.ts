@@ -15,7 +15,8 @@ import type {
   StartInfo,
 } from '../generated/bindings';
 import { wordsOf, type Host, type Stop } from '../host/host';
-import { language, type Language } from '../text/text';
+import { chosen, language, type Language } from '../text/text';
+import { Preference } from './theme.svelte';
 
 export interface Toast {
   id: number;
@@ -41,7 +42,11 @@ export class Session {
   readonly drafts = new Map<string, string>();
   /** Advances once a second, for timers. */
   now = $state(performance.now());
-  language = $state.raw<Language>(language('en'));
+  readonly prefers = new Preference();
+  /** The chosen one, else the system's; changes at once. */
+  readonly language: Language = $derived.by(() =>
+    language(chosen(this.settings?.settings.language ?? null, this.start?.language ?? 'en'), this.#direction),
+  );
   /** Why the start did not work; nothing else can be drawn then. */
   broken = $state<string | null>(null);
 
@@ -54,7 +59,6 @@ export class Session {
   constructor(host: Host, direction?: 'ltr' | 'rtl') {
     this.host = host;
     this.#direction = direction;
-    this.language = language('en', direction);
     this.#stops.push(
       host.view((view) => {
         this.#heardView = true;
@@ -68,17 +72,16 @@ export class Session {
       host.devicesChanged((devices) => (this.devices = devices)),
     );
     const beat = setInterval(() => (this.now = performance.now()), 250);
-    this.#stops.push(() => clearInterval(beat));
-    void this.#begin();
-    void this.#look();
+    this.#stops.push(() => clearInterval(beat), () => this.prefers.close());
+    void this.#begin(this.#look());
   }
 
-  async #begin(): Promise<void> {
+  async #begin(looked: Promise<void>): Promise<void> {
     try {
-      const start = await this.host.startInfo();
-      this.language = language(start.language, this.#direction);
+      const [start, view] = await Promise.all([this.host.startInfo(), this.host.snapshot()]);
+      // Else the first picture would be in another language and theme.
+      await looked;
       this.start = start;
-      const view = await this.host.snapshot();
       // An event that came meanwhile is newer than the answer.
       if (!this.#heardView) this.#see(view);
     } catch (error) {

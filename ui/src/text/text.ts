@@ -1,11 +1,19 @@
 // Picks the catalogue and the writing direction for a language.
 
+import { ar } from './ar';
+import { de } from './de';
 import { en, type Text } from './en';
 
-const CATALOGUES: Record<string, Text> = { en };
-const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur']);
+/** The languages there are, with the names they give themselves. */
+export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const;
+export type Code = keyof typeof LANGUAGES;
+
+export const CATALOGUES: Record<Code, Text> = { en, de, ar };
+const RIGHT_TO_LEFT: ReadonlySet<Code> = new Set<Code>(['ar']);
 
 export interface Language {
+  /** Which catalogue. */
+  code: Code;
   /** What dates and numbers are written in, BCP 47. */
   tag: string;
   direction: 'ltr' | 'rtl';
@@ -16,17 +24,33 @@ export interface Language {
 
 const WRITTEN_RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
+/** The language of a tag; English for what there is no catalogue for. */
 export function language(tag: string, direction?: 'ltr' | 'rtl'): Language {
-  const base = tag.toLowerCase().split('-')[0] ?? 'en';
-  const known = CATALOGUES[base];
-  const usable = known === undefined ? 'en' : tag;
-  const writes = direction ?? (known !== undefined && RIGHT_TO_LEFT.has(base) ? 'rtl' : 'ltr');
+  const base = baseOf(tag);
+  const code = isCode(base) ? base : 'en';
+  const usable = base === code && valid(tag) ? tag : code;
+  const writes = direction ?? (RIGHT_TO_LEFT.has(code) ? 'rtl' : 'ltr');
   return {
-    tag: valid(usable) ? usable : 'en',
+    code,
+    // Western digits in Arabic, as in everything a backend sends: amounts, order numbers, times.
+    tag: code === 'ar' && !usable.includes('-u-') ? `${usable}-u-nu-latn` : usable,
     direction: writes,
-    text: known ?? en,
+    text: CATALOGUES[code],
     isolate: (name) => (WRITTEN_RIGHT_TO_LEFT.test(name) === (writes === 'rtl') ? name : `\u2068${name}\u2069`),
   };
+}
+
+/** The chosen language, with the region of the system's where both are the same language. */
+export function chosen(setting: string | null, system: string): string {
+  return setting === null || baseOf(setting) === baseOf(system) ? system : setting;
+}
+
+function baseOf(tag: string): string {
+  return tag.toLowerCase().split(/[-_.]/)[0] ?? '';
+}
+
+function isCode(base: string): base is Code {
+  return Object.hasOwn(LANGUAGES, base);
 }
 
 function valid(tag: string): boolean {

@@ -1,4 +1,4 @@
-// الرفض برسالة.
+// Declining with a message. Arabic.
 
 import type { Text } from '../en';
 

@@ -1,4 +1,4 @@
-// Ablehnen mit einer Nachricht.
+// Declining with a message. German.
 
 import type { Text } from '../en';
 

@@ -1,4 +1,4 @@
-// Declining with a message.
+// Declining with a message. English.
 
 export const replies = {
   open: 'Reply with a message',

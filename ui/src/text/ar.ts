@@ -1,0 +1,38 @@
+// Every word the interface says, in Arabic.
+
+import { call } from './ar/call';
+import { chat } from './ar/chat';
+import { common } from './ar/common';
+import { ended } from './ar/ended';
+import { history } from './ar/history';
+import { home } from './ar/home';
+import { link } from './ar/link';
+import { notices } from './ar/notices';
+import { replies } from './ar/replies';
+import { ring } from './ar/ring';
+import { rooms } from './ar/rooms';
+import { signIn } from './ar/signin';
+import { slots } from './ar/slots';
+import { stats } from './ar/stats';
+import { time } from './ar/time';
+import { waiting } from './ar/waiting';
+import type { Text } from './en';
+
+export const ar: Text = {
+  ...common,
+  signIn,
+  link,
+  home,
+  rooms,
+  chat,
+  slots,
+  waiting,
+  history,
+  ring,
+  replies,
+  call,
+  stats,
+  ended,
+  notices,
+  time,
+};

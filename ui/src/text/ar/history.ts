@@ -1,0 +1,41 @@
+// Earlier calls. Arabic.
+
+import type { Text } from '../en';
+
+export const history: Text['history'] = {
+  title: 'المكالمات',
+  loading: 'جارٍ تحميل المكالمات…',
+  empty: 'لا مكالمات بعد',
+  emptyHint: 'تظهر هنا المكالمات الصادرة والواردة.',
+  error: 'تعذّر تحميل السجل',
+  none: 'لا مكالمات مطابقة',
+  noneHint: 'جرّب اسمًا آخر أو عوامل تصفية أقل.',
+  filters: 'أي المكالمات',
+  account: 'الحساب',
+  allAccounts: 'كل الحسابات',
+  missedOnly: 'الفائتة فقط',
+  search: 'البحث في المكالمات',
+  searchPlaceholder: 'اسم أو موضوع',
+  voice: 'مكالمة صوتية',
+  video: 'مكالمة فيديو',
+  more: 'عرض المكالمات الأقدم',
+  loadingMore: 'جارٍ التحميل…',
+  callBack: 'معاودة الاتصال',
+  callBackName: (name) => `معاودة الاتصال: ${name}`,
+  today: 'اليوم',
+  yesterday: 'أمس',
+  status: {
+    outgoing: 'صادرة',
+    incoming: 'واردة',
+    missed: 'فائتة',
+    noAnswer: 'لم يُرد عليها',
+    declinedByMe: 'مرفوضة',
+    declinedByThem: 'رفضها الطرف الآخر',
+    failed: 'فشلت',
+    cancelled: 'أُلغيت',
+    interrupted: 'انقطعت',
+    busy: 'الخط مشغول',
+    elsewhere: 'أُجيبت على جهاز آخر',
+    ongoing: 'جارية',
+  },
+};

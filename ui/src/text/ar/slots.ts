@@ -1,0 +1,50 @@
+// Sessions and appointments. Arabic.
+
+import type { Text } from '../en';
+import { count } from './count';
+
+export const slots: Text['slots'] = {
+  loading: { sessions: 'جارٍ تحميل الجلسات…', appointments: 'جارٍ تحميل المواعيد…' },
+  found: {
+    sessions: (n) =>
+      count(n, { zero: 'لا جلسات', one: 'جلسة واحدة', two: 'جلستان', few: '# جلسات', many: '# جلسة', other: '# جلسة' }),
+    appointments: (n) =>
+      count(n, { zero: 'لا مواعيد', one: 'موعد واحد', two: 'موعدان', few: '# مواعيد', many: '# موعدًا', other: '# موعد' }),
+  },
+  empty: { sessions: 'لا جلسات ولا أحد للاتصال به بعد', appointments: 'لا مواعيد' },
+  emptyHint: {
+    sessions: 'تظهر هنا الجلسات التي تُدعى إليها.',
+    appointments: 'تظهر هنا المواعيد عن بُعد حالما تُحجز.',
+  },
+  error: { sessions: 'تعذّر تحميل الجلسات', appointments: 'تعذّر تحميل المواعيد' },
+  today: 'اليوم',
+  tomorrow: 'غدًا',
+  noneToday: 'لا شيء آخر اليوم',
+  now: 'جارية الآن',
+  planned: 'مقررة',
+  earlier: 'سابقة',
+  undated: 'بلا موعد',
+  people: 'الأشخاص',
+  minutes: (n) =>
+    count(n, { zero: '# دقيقة', one: 'دقيقة واحدة', two: 'دقيقتان', few: '# دقائق', many: '# دقيقة', other: '# دقيقة' }),
+  phase: {
+    unconfirmed: 'غير مؤكد',
+    upcoming: 'مؤكد',
+    waiting: 'الغرفة مفتوحة',
+    in_progress: 'جارٍ',
+    ended: 'انتهى',
+    cancelled: 'أُلغي',
+  },
+  patientWaits: 'المريض في الانتظار',
+  practitionerWaits: 'معالجك في انتظارك',
+  someoneWaits: 'في انتظارك',
+  admit: 'إدخال',
+  admitName: (name) => `إدخال ${name}`,
+  join: 'انضمام',
+  joinName: (name) => `الانضمام إلى ${name}`,
+  open: 'فتح الغرفة',
+  openName: (name) => `فتح الغرفة مع ${name}`,
+  unconfirmedHint: 'يمكن الانضمام بعد تأكيد الموعد',
+  notHere: 'لا يمكن الانضمام من هنا',
+  labels: { physical: 'حضوري', remote: 'عن بُعد' },
+};

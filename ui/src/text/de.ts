@@ -1,0 +1,38 @@
+// Every word the interface says, in German.
+
+import { call } from './de/call';
+import { chat } from './de/chat';
+import { common } from './de/common';
+import { ended } from './de/ended';
+import { history } from './de/history';
+import { home } from './de/home';
+import { link } from './de/link';
+import { notices } from './de/notices';
+import { replies } from './de/replies';
+import { ring } from './de/ring';
+import { rooms } from './de/rooms';
+import { signIn } from './de/signin';
+import { slots } from './de/slots';
+import { stats } from './de/stats';
+import { time } from './de/time';
+import { waiting } from './de/waiting';
+import type { Text } from './en';
+
+export const de: Text = {
+  ...common,
+  signIn,
+  link,
+  home,
+  rooms,
+  chat,
+  slots,
+  waiting,
+  history,
+  ring,
+  replies,
+  call,
+  stats,
+  ended,
+  notices,
+  time,
+};

@@ -1,0 +1,29 @@
+// Messages. German.
+
+import type { Text } from '../en';
+import { count } from './count';
+
+export const chat: Text['chat'] = {
+  back: 'Zurück zur Liste',
+  region: (name) => `Nachrichten mit ${name}`,
+  log: 'Nachrichten',
+  loading: 'Nachrichten werden geladen …',
+  error: 'Die Nachrichten konnten nicht geladen werden',
+  empty: 'Noch keine Nachrichten',
+  emptyHint: (name) => `Schreiben Sie die erste oder rufen Sie ${name} an.`,
+  unread: 'Neu',
+  newer: 'Neuere Nachrichten',
+  typing: (name) => `${name} schreibt …`,
+  write: 'Nachricht',
+  placeholder: 'Nachricht schreiben',
+  send: 'Senden',
+  sending: 'Wird gesendet …',
+  notSent: 'Nicht gesendet',
+  sent: 'Gesendet',
+  read: 'Gelesen',
+  you: 'Sie',
+  failed: 'Die Nachrichten sind nicht durchgekommen.',
+  unsent: 'Die Nachricht wurde nicht gesendet.',
+  tooLong: (n) => `${count(n, { one: '# Zeichen', other: '# Zeichen' })} zu viel. Senden Sie den Text in Teilen.`,
+  offline: 'Sobald der Server wieder da ist, können Sie weiterschreiben.',
+};

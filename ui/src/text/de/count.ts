@@ -1,0 +1,5 @@
+// Numbers with what they count, in German.
+
+import { plurals, type Forms } from '../plural';
+
+export const count = plurals<Forms & { one: string }>('de');

@@ -1,0 +1,41 @@
+// Earlier calls. German.
+
+import type { Text } from '../en';
+
+export const history: Text['history'] = {
+  title: 'Anrufe',
+  loading: 'Anrufe werden geladen …',
+  empty: 'Noch keine Anrufe',
+  emptyHint: 'Ihre ein- und ausgehenden Anrufe erscheinen hier.',
+  error: 'Der Verlauf konnte nicht geladen werden',
+  none: 'Keine passenden Anrufe',
+  noneHint: 'Versuchen Sie einen anderen Namen oder weniger Filter.',
+  filters: 'Welche Anrufe',
+  account: 'Konto',
+  allAccounts: 'Alle Konten',
+  missedOnly: 'Nur verpasste',
+  search: 'Anrufe suchen',
+  searchPlaceholder: 'Name oder Thema',
+  voice: 'Sprachanruf',
+  video: 'Videoanruf',
+  more: 'Frühere Anrufe anzeigen',
+  loadingMore: 'Wird geladen …',
+  callBack: 'Zurückrufen',
+  callBackName: (name) => `${name} zurückrufen`,
+  today: 'Heute',
+  yesterday: 'Gestern',
+  status: {
+    outgoing: 'Ausgehend',
+    incoming: 'Eingehend',
+    missed: 'Verpasst',
+    noAnswer: 'Keine Antwort',
+    declinedByMe: 'Abgelehnt',
+    declinedByThem: 'Von der Gegenseite abgelehnt',
+    failed: 'Fehlgeschlagen',
+    cancelled: 'Abgebrochen',
+    interrupted: 'Unterbrochen',
+    busy: 'Besetzt',
+    elsewhere: 'Anderswo angenommen',
+    ongoing: 'Läuft',
+  },
+};

@@ -1,0 +1,10 @@
+// How an account stands with its server. German.
+
+import type { Text } from '../en';
+
+export const link: Text['link'] = {
+  connecting: 'Verbindung wird aufgebaut …',
+  online: 'Verbunden',
+  offline: 'Offline, neuer Versuch läuft',
+  signed_out: 'Abgemeldet',
+};

@@ -1,0 +1,20 @@
+// Short messages. German.
+
+import type { Text } from '../en';
+
+export const notices: Text['notices'] = {
+  region: 'Meldungen',
+  notes: 'Gut zu wissen',
+  note: {
+    no_camera_found: 'Keine Kamera gefunden: Die Gegenseite sieht kein Bild.',
+    camera_off: 'Keine Kamera: Die Gegenseite sieht kein Bild.',
+    test_picture: 'Statt einer Kamera wird ein Testbild gesendet.',
+    film: 'Statt einer Kamera wird ein Film gesendet.',
+    no_microphone_found: 'Kein Mikrofon gefunden: Die Gegenseite hört nichts.',
+    microphone_off: 'Kein Mikrofon: Die Gegenseite hört nichts.',
+    recording: 'Statt eines Mikrofons wird eine Aufnahme gesendet.',
+    no_speaker_found: 'Keine Soundkarte gefunden: Sie hören nichts.',
+    speaker_off: 'Keine Soundkarte: Sie hören nichts.',
+    speaker_file: 'Der Ton wird in eine Datei aufgenommen: Sie hören nichts.',
+  },
+};

@@ -1,0 +1,28 @@
+// Messages. English.
+
+import { count } from './count';
+
+export const chat = {
+  back: 'Back to the list',
+  region: (name: string) => `Messages with ${name}`,
+  log: 'Messages',
+  loading: 'Loading messages…',
+  error: 'The messages could not be loaded',
+  empty: 'No messages yet',
+  emptyHint: (name: string) => `Write the first one, or call ${name}.`,
+  unread: 'New',
+  newer: 'Newer messages',
+  typing: (name: string) => `${name} is typing…`,
+  write: 'Message',
+  placeholder: 'Write a message',
+  send: 'Send',
+  sending: 'Sending…',
+  notSent: 'Not sent',
+  sent: 'Sent',
+  read: 'Read',
+  you: 'You',
+  failed: 'Messages did not get through.',
+  unsent: 'The message was not sent.',
+  tooLong: (n: number) => `Too long by ${count(n, { one: '# character', other: '# characters' })}. Send it in parts.`,
+  offline: 'You can write again as soon as the server is back.',
+};

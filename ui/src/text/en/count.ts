@@ -1,0 +1,5 @@
+// Numbers with what they count, in English.
+
+import { plurals, type Forms } from '../plural';
+
+export const count = plurals<Forms & { one: string }>('en');

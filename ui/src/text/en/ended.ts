@@ -1,0 +1,77 @@
+// Why a call ended. English.
+
+import type { Direction, EndReason } from '../../generated/bindings';
+
+export const ended = {
+  title: 'Call ended',
+  callBack: 'Call back',
+  callAgain: 'Call again',
+  joinAgain: 'Join again',
+  sessionOver: 'Session ended',
+  lasted: (time: string) => `Lasted ${time}`,
+  /** Where nobody rings, words about ringing make no sense. */
+  room: (reason: EndReason, direction: Direction, name: string): string | null => {
+    switch (reason.why) {
+      case 'remote_cancelled':
+        return `${name} waited for you and left.`;
+      case 'cancelled':
+        return `You left before ${name} came.`;
+      case 'missed':
+        return direction === 'incoming' ? `${name} waited for you.` : `${name} did not come.`;
+      case 'declined':
+        return `You did not let ${name} in.`;
+      case 'remote_hung_up':
+        return `${name} left.`;
+      case 'hung_up':
+        return 'You left.';
+      case 'answered_elsewhere':
+        return 'You joined on another device.';
+      case 'remote_declined':
+      case 'remote_busy':
+      case 'remote_offline':
+      case 'declined_elsewhere':
+      case 'merged':
+      case 'connection_lost':
+      case 'connect_failed':
+      case 'refused':
+      case 'failed':
+        return null;
+    }
+  },
+  reason: (reason: EndReason, direction: Direction, name: string): string => {
+    switch (reason.why) {
+      case 'hung_up':
+        return 'You ended the call.';
+      case 'remote_hung_up':
+        return `${name} ended the call.`;
+      case 'cancelled':
+        return 'You cancelled the call.';
+      case 'remote_cancelled':
+        return `${name} stopped calling before you answered.`;
+      case 'declined':
+        return 'You declined the call.';
+      case 'remote_declined':
+        return `${name} declined the call.`;
+      case 'remote_busy':
+        return `${name} is in another call.`;
+      case 'missed':
+        return direction === 'incoming' ? `You missed a call from ${name}.` : `${name} did not answer.`;
+      case 'remote_offline':
+        return `${name} is not signed in right now.`;
+      case 'answered_elsewhere':
+        return 'You answered on another device.';
+      case 'declined_elsewhere':
+        return 'You declined on another device.';
+      case 'merged':
+        return 'You called each other at the same time.';
+      case 'connection_lost':
+        return 'The connection was lost and did not come back.';
+      case 'connect_failed':
+        return 'No connection to the other side could be made.';
+      case 'refused':
+        return reason.message === '' ? 'The server refused the call.' : reason.message;
+      case 'failed':
+        return reason.message === '' ? 'Something went wrong on this computer.' : reason.message;
+    }
+  },
+};

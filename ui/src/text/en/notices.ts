@@ -1,0 +1,20 @@
+// Short messages. English.
+
+import type { StartNote } from '../../generated/bindings';
+
+export const notices = {
+  region: 'Messages',
+  notes: 'Good to know',
+  note: {
+    no_camera_found: 'No camera was found: the other side sees no picture.',
+    camera_off: 'No camera: the other side sees no picture.',
+    test_picture: 'A test picture is sent instead of a camera.',
+    film: 'A film is sent instead of a camera.',
+    no_microphone_found: 'No microphone was found: the other side hears silence.',
+    microphone_off: 'No microphone: the other side hears silence.',
+    recording: 'A recording is sent instead of a microphone.',
+    no_speaker_found: 'No sound card was found: you will hear nothing.',
+    speaker_off: 'No sound card: you will hear nothing.',
+    speaker_file: 'Sound is recorded to a file: you will hear nothing.',
+  } satisfies Record<StartNote, string>,
+};

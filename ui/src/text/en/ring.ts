@@ -1,0 +1,28 @@
+// The answer window. English.
+
+export const ring = {
+  title: 'Incoming call',
+  video: 'Incoming video call',
+  voice: 'Incoming voice call',
+  about: (label: string) => `About ${label}`,
+  accept: 'Accept',
+  decline: 'Decline',
+  silence: 'Silence',
+  silenced: 'Silenced',
+  waiting: (name: string) => `${name} is calling`,
+  endAndAccept: 'End call and answer',
+  /** Where nobody rings: the other side is in the room. */
+  room: {
+    title: 'Somebody is waiting',
+    patient: 'Patient is waiting',
+    other: 'Waiting for you',
+    waiting: (name: string) => `${name} is waiting for you`,
+    admit: 'Admit',
+    join: 'Join',
+    later: 'Not now',
+    endAndAccept: 'End call and join',
+  },
+  to: (account: string) => `For ${account}`,
+  keys: 'Enter to accept, Escape to silence',
+  over: 'Nobody is calling',
+};
