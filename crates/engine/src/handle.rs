@@ -13,7 +13,7 @@ use crate::config::EngineConfig;
 use crate::conversation::Screens;
 use crate::devices::{DeviceList, DeviceOrder};
 use crate::notice::Notice;
-use crate::run;
+use crate::{missed, run};
 use crate::view::{CallStats, EngineView, HistoryEntry, HistoryFilter, Levels, SignIn};
 
 /// What a user or robot asks of the engine.
@@ -93,6 +93,7 @@ pub struct Handle {
     stats: watch::Receiver<Option<CallStats>>,
     levels: watch::Receiver<Levels>,
     pub(crate) devices: watch::Receiver<Arc<DeviceList>>,
+    missed: watch::Receiver<u32>,
     log: CallLog,
 }
 
@@ -115,6 +116,7 @@ impl Engine {
         let (stats_tx, stats) = watch::channel(None);
         let (levels_tx, levels) = watch::channel(Levels::default());
         let (devices_tx, devices) = watch::channel(Arc::new(DeviceList::default()));
+        let (missed_tx, missed) = watch::channel(0);
         let token = CancellationToken::new();
         let out = run::Outward {
             view: view_tx,
@@ -125,8 +127,9 @@ impl Engine {
         };
         let engine = run::Loop::new(config, screens, out, token.clone());
         let log = engine.history.log();
+        tokio::spawn(missed::count(log.clone(), missed_tx, token.clone()));
         let task = tokio::spawn(engine.run(orders));
-        let handle = Handle { orders: orders_tx, view, stats, levels, devices, log };
+        let handle = Handle { orders: orders_tx, view, stats, levels, devices, missed, log };
         (Engine { handle, task: Some(task), token }, notices)
     }
 
@@ -159,6 +162,11 @@ impl Handle {
     /// Ten times a second while a call has media or the microphone is tried.
     pub fn levels(&self) -> watch::Receiver<Levels> {
         self.levels.clone()
+    }
+
+    /// How many missed calls nobody has looked at.
+    pub fn missed(&self) -> watch::Receiver<u32> {
+        self.missed.clone()
     }
 
     /// The local call log; it closes with the engine.

@@ -15,6 +15,7 @@ mod history;
 mod ice;
 mod internal;
 mod lists;
+mod missed;
 mod notice;
 mod orders;
 mod peer_task;
