@@ -13,6 +13,7 @@ use crate::commands;
 use crate::controller::Controller;
 use crate::desktop::TauriDesktop;
 use crate::options::{self, Options};
+use crate::surroundings::{self, Surroundings};
 use crate::video::{OWN, REMOTE, Video};
 
 /// How long calls may take to end when the window is closed.
@@ -25,9 +26,11 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let (engine, notices) = tauri::async_runtime::block_on(start_engine(&options, &video));
     let handle = engine.handle.clone();
     let engine = std::sync::Mutex::new(Some(engine));
+    let surroundings = Arc::new(Surroundings::default());
 
     let app = tauri::Builder::default()
         .manage(options.clone())
+        .manage(Arc::clone(&surroundings))
         .manage(handle.clone())
         .manage(Arc::clone(&video))
         .invoke_handler(tauri::generate_handler![
@@ -56,12 +59,16 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::frames,
             commands::set_tile,
             commands::start_info,
+            commands::windows::desktop,
+            commands::windows::show_main,
+            commands::windows::quit,
         ])
         .build(tauri::generate_context!())?;
 
     let desktop = Arc::new(TauriDesktop::new(app.handle().clone()));
     app.manage(Arc::clone(&desktop));
     desktop.open_windows()?;
+    tauri::async_runtime::spawn(surroundings::tell(surroundings, Arc::clone(&desktop), token.clone()));
     let controller = Controller::new(Arc::clone(&desktop));
     tauri::async_runtime::spawn(controller.run(handle.clone(), notices, token.clone()));
     tauri::async_runtime::spawn(forget_pictures_between_calls(handle.clone(), video, token.clone()));

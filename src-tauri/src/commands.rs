@@ -1,5 +1,7 @@
 //! What the user interface may ask for: one statement each.
 
+pub(crate) mod windows;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -10,7 +10,9 @@ mod options;
 mod renderer;
 #[cfg(test)]
 mod sample;
+mod surroundings;
 mod video;
+mod words;
 
 fn main() -> anyhow::Result<()> {
     let options = <options::Options as clap::Parser>::parse();

@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 use crate::commands::{Discovered, StartInfo};
 use crate::controller::UiNotice;
 use crate::options::Options;
+use crate::surroundings::{
+    DesktopView, KeyAction, KeyProblem, KeyTrouble, PendingCall, Quiet, Restoring, SecretPlace, SecretProblem,
+};
 use crate::video::FramesAddress;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/generated/sample.json");
@@ -181,6 +184,24 @@ fn start_info() -> StartInfo {
     info
 }
 
+fn desktop() -> DesktopView {
+    DesktopView {
+        pending_call: Some(PendingCall {
+            accounts: vec![AccountId(1)],
+            person: person(),
+            kind: MediaKind::Video,
+        }),
+        restoring: vec![Restoring {
+            label: "Storefront".into(),
+            server: "calls.example.com".into(),
+            name: "Ada".into(),
+            failed: None,
+        }],
+        key_problems: vec![KeyProblem { action: KeyAction::Mute, problem: KeyTrouble::Taken }],
+        ..DesktopView::default()
+    }
+}
+
 /// What the interface sends to sign in.
 fn sign_in() -> Value {
     json!({
@@ -249,7 +270,13 @@ fn sample() -> Value {
     };
     let frames =
         FramesAddress { url: "ws://127.0.0.1:40123".into(), token: "0123456789abcdef".into(), gpu: false };
-    let notice = UiNotice { kind: "ended", text: String::new(), call: Some(call(CallState::Connected)), device: None, code: None };
+    let notice = UiNotice {
+        kind: "ended",
+        text: String::new(),
+        call: Some(call(CallState::Connected)),
+        device: None,
+        code: None,
+    };
     json!({
         "view": view,
         "end_reasons": reasons(),
@@ -288,6 +315,19 @@ fn sample() -> Value {
         },
         "frames": frames,
         "start_info": start_info(),
+        "desktop": desktop(),
+        "quiets": [Quiet::Off, Quiet::Own, Quiet::Hours, Quiet::System],
+        "secret_stores": [SecretPlace::Keyring, SecretPlace::File, SecretPlace::Session],
+        "secret_problems": [
+            SecretProblem::None,
+            SecretProblem::Locked,
+            SecretProblem::Missing,
+            SecretProblem::WrongPassphrase,
+            SecretProblem::Damaged,
+            SecretProblem::Failed,
+        ],
+        "key_actions": [KeyAction::Mute, KeyAction::PushToTalk, KeyAction::Answer, KeyAction::HangUp],
+        "key_troubles": [KeyTrouble::Taken, KeyTrouble::Invalid, KeyTrouble::Unsupported],
         "sign_in": sign_in(),
     })
 }

@@ -12,6 +12,7 @@ import type {
   Capabilities,
   ChatView,
   ContactView,
+  DesktopView,
   DialectView,
   Direction,
   Discovery,
@@ -22,6 +23,8 @@ import type {
   HistoryEntry,
   HistoryFilter,
   HistoryPage,
+  KeyAction,
+  KeyProblem,
   LastMessage,
   Levels,
   LinkState,
@@ -30,10 +33,16 @@ import type {
   Message,
   Offered,
   NoticeEvent,
+  PendingCall,
   Person,
   Phase,
   PhoneView,
+  Quiet,
+  Restoring,
   RoleView,
+  SecretProblem,
+  SecretStore,
+  SecretsView,
   SignIn,
   Slot,
   StartInfo,
@@ -186,6 +195,24 @@ const frames: Keys<FramesInfo> = { url: true, token: true, gpu: true };
 const startInfo: Keys<StartInfo> = { window: true, language: true, prefill: true, notes: true };
 const prefill: Keys<NonNullable<StartInfo['prefill']>> = { server: true, dialect: true, role: true, email: true };
 
+const desktop: Keys<DesktopView> = {
+  quiet: true,
+  missed: true,
+  tray: true,
+  explain_close: true,
+  pending_call: true,
+  secrets: true,
+  restoring: true,
+  key_problems: true,
+  talking: true,
+  mini: true,
+  full_screen: true,
+};
+const pendingCall: Keys<PendingCall> = { accounts: true, person: true, kind: true };
+const secrets: Keys<SecretsView> = { store: true, problem: true, file_exists: true };
+const restoring: Keys<Restoring> = { label: true, server: true, name: true, failed: true };
+const keyProblem: Keys<KeyProblem> = { action: true, problem: true };
+
 /** The fields beside the tag, for every variant. */
 type Variants<T, Tag extends keyof T> = { [V in T as V[Tag] & string]: Keys<Omit<V, Tag>> };
 
@@ -227,6 +254,19 @@ const phases: Record<Phase, true> = {
   ended: true,
   cancelled: true,
 };
+
+const quiets: Record<Quiet, true> = { off: true, own: true, hours: true, system: true };
+const secretStores: Record<SecretStore, true> = { keyring: true, file: true, session: true };
+const secretProblems: Record<SecretProblem, true> = {
+  none: true,
+  locked: true,
+  missing: true,
+  wrong_passphrase: true,
+  damaged: true,
+  failed: true,
+};
+const keyActions: Record<KeyAction, true> = { mute: true, push_to_talk: true, answer: true, hang_up: true };
+const keyTroubles: Record<KeyProblem['problem'], true> = { taken: true, invalid: true, unsupported: true };
 
 const keys = (of: object) => Object.keys(of).sort();
 
@@ -287,6 +327,11 @@ describe('what the shell sends is what the bindings say', () => {
     ['start', sample.start_info, startInfo],
     ['prefill', sample.start_info.prefill, prefill],
     ['sign-in', sample.sign_in, signIn],
+    ['desktop', sample.desktop, desktop],
+    ['pending call', sample.desktop.pending_call, pendingCall],
+    ['secrets', sample.desktop.secrets, secrets],
+    ['account on its way', first(sample.desktop.restoring), restoring],
+    ['key that does not work', first(sample.desktop.key_problems), keyProblem],
   ])('%s', (_, sent, bound) => {
     expect(keys(sent)).toEqual(keys(bound));
   });
@@ -313,5 +358,10 @@ describe('what the shell sends is what the bindings say', () => {
     expect([...sample.kinds].sort()).toEqual(keys(kinds));
     expect([...sample.lists].sort()).toEqual(keys(lists));
     expect([...sample.phases].sort()).toEqual(keys(phases));
+    expect([...sample.quiets].sort()).toEqual(keys(quiets));
+    expect([...sample.secret_stores].sort()).toEqual(keys(secretStores));
+    expect([...sample.secret_problems].sort()).toEqual(keys(secretProblems));
+    expect([...sample.key_actions].sort()).toEqual(keys(keyActions));
+    expect([...sample.key_troubles].sort()).toEqual(keys(keyTroubles));
   });
 });

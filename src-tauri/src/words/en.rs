@@ -1,0 +1,52 @@
+//! English words outside the web view.
+
+use super::{NoticeWords, Titles, TrayWords, Words};
+
+fn missed(count: u32) -> String {
+    if count == 1 { "1 missed call".to_owned() } else { format!("{count} missed calls") }
+}
+
+pub(super) static WORDS: Words = Words {
+    titles: Titles {
+        main: "Bellwire",
+        main_missed: |count| format!("({count}) Bellwire"),
+        ring: "Incoming call – Bellwire",
+        mini: "Call – Bellwire",
+    },
+    tray: TrayWords {
+        open: "Open Bellwire",
+        quit: "Quit",
+        favourites: "Favourites",
+        recent: "Recent",
+        voice_call: "Voice call",
+        video_call: "Video call",
+        do_not_disturb: "Do not disturb",
+        muted: "Microphone muted",
+        answer: |name| format!("Answer {name}"),
+        decline: "Decline",
+        hang_up: "Hang up",
+        missed,
+        idle: "Bellwire",
+        quiet: "Bellwire – do not disturb",
+        offline: "Bellwire – offline",
+        ringing: |name| format!("{name} is calling"),
+        in_call: |name| format!("In a call with {name}"),
+        in_call_muted: |name| format!("In a call with {name}, microphone muted"),
+    },
+    notices: NoticeWords {
+        incoming_voice: "Incoming voice call",
+        incoming_video: "Incoming video call",
+        waiting: "Another call",
+        from: |name, about| about.map_or_else(|| name.to_owned(), |about| format!("{name} about {about}")),
+        accept: "Accept",
+        end_and_accept: "End call and accept",
+        decline: "Decline",
+        silence: "Silence",
+        missed: "Missed call",
+        missed_from: |name, count| {
+            if count > 1 { format!("{name} called {count} times") } else { name.to_owned() }
+        },
+        call_back: "Call back",
+        show: "Show",
+    },
+};
