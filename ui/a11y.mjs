@@ -1,41 +1,65 @@
-// Runs axe-core with colour contrast in Chromium on every view, light and dark, wide and narrow.
-// Arguments, both optional: part of a view's name, variants with commas between. Ends with an error on any violation, error message or refused resource.
+// Runs axe-core with colour contrast in Chromium on every view, in every variant (browser-variants.mjs).
+// Arguments, both optional: part of a view's name, variants with commas between. Ends with an error on
+// any violation, error message, refused resource, or view wider than its window.
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
-import { open, views } from './browser.mjs';
+import { open, RING, views } from './browser.mjs';
+import { turn, VARIANTS } from './browser-variants.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const [part = '', only = ''] = process.argv.slice(2);
-
-const VARIANTS = {
-  light: { scheme: 'light' },
-  dark: { scheme: 'dark' },
-  narrow: { scheme: 'light', width: 360, height: 640 },
-};
+/** Pages at once: as many as the smallest machine has processors. */
+const PAGES = 2;
 
 const session = await open();
+const variants = Object.entries(VARIANTS).filter(([name]) => only === '' || only.split(',').includes(name));
+const waiting = [...(await views(session))].filter(([name]) => name.includes(part));
 let checked = 0;
 let violations = 0;
-for (const [name, [state, act]] of await views(session)) {
-  if (!name.includes(part)) continue;
-  for (const [variant, options] of Object.entries(VARIANTS)) {
-    if (only !== '' && !only.split(',').includes(variant)) continue;
-    const { page, problems, close } = await session.page(state, { ...options, act });
-    await page.evaluate(axe);
-    const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    if (wide) problems.push('wider than the window');
-    for (const { id, help, nodes } of result.violations) {
-      for (const node of nodes) problems.push(`${id}: ${help}: ${node.target.join(' ')} ${node.any[0]?.message ?? ''}`);
-    }
+
+async function check(name, state, act) {
+  const ring = state.startsWith('ring');
+  const { page, problems, close } = await session.page(state, { ...(ring ? RING : {}), act });
+  await page.evaluate(axe);
+  for (const [variant, how] of variants) {
+    await turn(page, how, ring ? RING : undefined);
+    const enhanced = how.theme === 'high_contrast';
+    const found = await page.evaluate(async (enhanced) => {
+      const { violations } = await globalThis.axe.run(document, {
+        resultTypes: ['violations'],
+        rules: { 'color-contrast-enhanced': { enabled: enhanced } },
+      });
+      return {
+        wide: document.documentElement.scrollWidth > innerWidth,
+        broken: violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.any[0]?.message ?? ''}`)),
+      };
+    }, enhanced);
+    problems.push(...found.broken);
+    if (found.wide) problems.push('wider than the window');
     for (const problem of problems) console.error(`${name}.${variant}: ${problem}`);
     violations += problems.length;
+    problems.length = 0;
     checked += 1;
-    await close();
+  }
+  await close();
+}
+
+async function work() {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const [name, [state, act]] = next;
+    try {
+      await check(name, state, act);
+    } catch (error) {
+      violations += 1;
+      console.error(`${name}: ${error}`);
+    }
   }
 }
+
+const began = Date.now();
+await Promise.all(Array.from({ length: PAGES }, work));
 await session.close();
-console.log(`${checked} views checked, ${violations} violations`);
+console.log(`${checked} views checked, ${violations} violations, ${Math.round((Date.now() - began) / 1000)} s`);
 process.exit(violations === 0 && checked > 0 ? 0 : 1);

@@ -6,6 +6,9 @@ import { chromium } from 'playwright-core';
 /** Where a system Chromium is found; the variable wins. */
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
+/** The size the shell gives its answer window. */
+export const RING = { width: 380, height: 220 };
+
 export async function open() {
   const server = await preview({ build: { outDir: 'dist-fake' }, preview: { port: 0, strictPort: false, host: '127.0.0.1' }, logLevel: 'error' });
   const base = `http://127.0.0.1:${server.httpServer.address().port}/`;

@@ -1,7 +1,11 @@
-// Chooses the host: the desktop shell's, or the fake one in a browser with `?fake=STATE`.
+// Chooses the host: the desktop shell's, or the fake one in a browser with `?fake=STATE` and, if wanted,
+// `&lang=de`, `&theme=high_contrast`, `&dir=rtl`, `&gpu`.
 
+import type { Theme } from '../generated/bindings';
 import type { Host } from './host';
 import { tauriHost } from './tauri';
+
+const THEMES: readonly Theme[] = ['system', 'light', 'dark', 'high_contrast'];
 
 export interface Picked {
   host: Host;
@@ -17,10 +21,17 @@ export async function pickHost(search: string): Promise<Picked | null> {
     const state = wanted.get('fake');
     if (state !== null) {
       const { fakeHost, STATES } = await import('./fake');
+      const host = fakeHost(state, { gpu: wanted.has('gpu'), pace: 900 });
+      const language = wanted.get('lang');
+      const theme = THEMES.find((one) => one === wanted.get('theme'));
+      host.pushSettings(({ settings, ...rest }) => ({
+        ...rest,
+        settings: { ...settings, language: language ?? settings.language, theme: theme ?? settings.theme },
+      }));
       // For the scripts that walk through all of them.
-      Object.assign(globalThis, { bellwireFakeStates: Object.keys(STATES) });
+      Object.assign(globalThis, { bellwireFakeStates: Object.keys(STATES), bellwireFakeHost: host });
       return {
-        host: fakeHost(state, { gpu: wanted.has('gpu'), pace: 900 }),
+        host,
         direction: wanted.get('dir') === 'rtl' ? 'rtl' : undefined,
       };
     }

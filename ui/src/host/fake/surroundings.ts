@@ -93,6 +93,7 @@ export interface FakeSurroundings {
 }
 
 export interface FakeDesk extends Surroundings {
+  pushSettings(change: (settings: SettingsView) => SettingsView): void;
   pushDesktop(change: (desktop: DesktopView) => DesktopView): void;
   pushDevices(change: (devices: DevicesView) => DevicesView): void;
 }
@@ -115,6 +116,10 @@ export function surroundings(
     all.add(one);
     return () => all.delete(one);
   };
+  const pushSettings = (change: (old: SettingsView) => SettingsView) => {
+    settings = change(settings);
+    for (const one of seen.settings) one(settings);
+  };
   const pushDesktop = (change: (old: DesktopView) => DesktopView) => {
     desktop = change(desktop);
     for (const one of seen.desktop) one(desktop);
@@ -131,6 +136,7 @@ export function surroundings(
   };
 
   return {
+    pushSettings,
     pushDesktop,
     pushDevices,
     settingsChanged: (one) => listen(seen.settings, one),
@@ -139,8 +145,7 @@ export function surroundings(
     settings: () => Promise.resolve(settings),
     async setSettings(next) {
       await run(['setSettings', next]);
-      settings = { ...settings, settings: next };
-      for (const one of seen.settings) one(settings);
+      pushSettings((old) => ({ ...old, settings: next }));
       return settings;
     },
     desktop: () => Promise.resolve(desktop),

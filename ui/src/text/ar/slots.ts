@@ -41,7 +41,7 @@ export const slots: Text['slots'] = {
   admit: 'إدخال',
   admitName: (name) => `إدخال ${name}`,
   join: 'انضمام',
-  joinName: (name) => `الانضمام إلى ${name}`,
+  joinName: (name) => `انضمام إلى ${name}`,
   open: 'فتح الغرفة',
   openName: (name) => `فتح الغرفة مع ${name}`,
   unconfirmedHint: 'يمكن الانضمام بعد تأكيد الموعد',

@@ -40,7 +40,7 @@ export const slots: Text['slots'] = {
   join: 'Beitreten',
   joinName: (name) => `${name} beitreten`,
   open: 'Raum öffnen',
-  openName: (name) => `Raum für ${name} öffnen`,
+  openName: (name) => `Raum öffnen für ${name}`,
   unconfirmedHint: 'Beitritt möglich, sobald der Termin bestätigt ist',
   notHere: 'Von hier aus kein Beitritt möglich',
   labels: { physical: 'Vor Ort', remote: 'Aus der Ferne' },

@@ -1,0 +1,30 @@
+// In what ways a view is looked at: colours, languages, sizes. Applied to a page that is open already,
+// which is much quicker than opening one for each.
+
+/** The size of a window as it is opened first, and as narrow as it can be made. */
+const WIDE = { width: 1100, height: 720 };
+const NARROW = { width: 360, height: 640 };
+
+export const VARIANTS = {
+  light: {},
+  dark: { scheme: 'dark' },
+  contrast: { scheme: 'dark', theme: 'high_contrast' },
+  'contrast-light': { theme: 'high_contrast' },
+  narrow: { ...NARROW },
+  german: { language: 'de', ...NARROW },
+  arabic: { language: 'ar', scheme: 'dark' },
+  'arabic-narrow': { language: 'ar', ...NARROW },
+};
+
+/** Turns an open page into a variant; `size` is that of a window which has its own. */
+export async function turn(page, { scheme = 'light', theme = 'system', language = null, width, height }, size = undefined) {
+  await page.emulateMedia({ colorScheme: scheme });
+  await page.setViewportSize(size ?? { width: width ?? WIDE.width, height: height ?? WIDE.height });
+  await page.evaluate(
+    ({ theme, language }) =>
+      globalThis.bellwireFakeHost.pushSettings(({ settings, ...rest }) => ({ ...rest, settings: { ...settings, theme, language } })),
+    { theme, language },
+  );
+  // Two frames: one in which the change is drawn, one in which sizes have been measured.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
