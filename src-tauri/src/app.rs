@@ -11,8 +11,10 @@ use tracing::warn;
 
 use crate::commands;
 use crate::controller::Controller;
-use crate::desktop::TauriDesktop;
+use crate::desktop::{Desktop, TauriDesktop};
 use crate::options::{self, Options};
+use crate::places::Places;
+use crate::settings::{Managed, SettingsStore};
 use crate::surroundings::{self, Surroundings};
 use crate::video::{OWN, REMOTE, Video};
 
@@ -22,8 +24,10 @@ const GOODBYE: Duration = Duration::from_secs(5);
 /// Runs until the main window is closed.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let token = CancellationToken::new();
+    let places = Places::new(options.data_dir.as_deref(), options.managed.as_deref());
+    let settings = SettingsStore::open(places.settings(), Managed::read(places.managed()));
     let video = tauri::async_runtime::block_on(Video::start(token.clone()))?;
-    let (engine, notices) = tauri::async_runtime::block_on(start_engine(&options, &video));
+    let (engine, notices) = tauri::async_runtime::block_on(start_engine(&options, &places, &video));
     let handle = engine.handle.clone();
     let engine = std::sync::Mutex::new(Some(engine));
     let surroundings = Arc::new(Surroundings::default());
@@ -32,10 +36,11 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         .manage(options.clone())
         .manage(Arc::clone(&surroundings))
         .manage(handle.clone())
+        .manage(settings.clone())
         .manage(Arc::clone(&video))
         .invoke_handler(tauri::generate_handler![
-            commands::sign_in,
-            commands::sign_out,
+            commands::accounts::sign_in,
+            commands::accounts::sign_out,
             commands::dial,
             commands::accept,
             commands::end_and_accept,
@@ -53,8 +58,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::send_message,
             commands::typing,
             commands::set_sharing,
-            commands::dialects,
-            commands::discover,
+            commands::accounts::dialects,
+            commands::accounts::discover,
             commands::snapshot,
             commands::frames,
             commands::set_tile,
@@ -62,6 +67,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::windows::desktop,
             commands::windows::show_main,
             commands::windows::quit,
+            commands::settings::settings,
+            commands::settings::set_settings,
         ])
         .build(tauri::generate_context!())?;
 
@@ -72,6 +79,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let controller = Controller::new(Arc::clone(&desktop));
     tauri::async_runtime::spawn(controller.run(handle.clone(), notices, token.clone()));
     tauri::async_runtime::spawn(forget_pictures_between_calls(handle.clone(), video, token.clone()));
+    tauri::async_runtime::spawn(tell_settings(settings, Arc::clone(&desktop), token.clone()));
     if let Some(request) = sign_in_request(&options) {
         tauri::async_runtime::spawn(Controller::sign_in(desktop, handle, request));
     }
@@ -101,12 +109,12 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 }
 
 #[allow(clippy::unused_async, reason = "the engine must start inside the runtime it spawns its tasks on")]
-async fn start_engine(options: &Options, video: &Arc<Video>) -> (Engine, Receiver<Notice>) {
+async fn start_engine(options: &Options, places: &Places, video: &Arc<Video>) -> (Engine, Receiver<Notice>) {
     let config = EngineConfig {
         camera: options.video_source(&options::cameras()),
         microphone: options.microphone.clone(),
         speaker: options.speaker.clone(),
-        call_log: options.call_log(),
+        call_log: places.call_log(),
         ..EngineConfig::default()
     };
     Engine::start(config, Screens { remote: video.screen(REMOTE), own: video.screen(OWN) })
@@ -130,6 +138,19 @@ async fn forget_pictures_between_calls(handle: Handle, video: Arc<Video>, token:
             video.clear();
         }
         in_call = live;
+    }
+}
+
+/// The windows draw whatever the settings are now.
+async fn tell_settings(settings: SettingsStore, desktop: Arc<TauriDesktop>, token: CancellationToken) {
+    let mut changes = settings.subscribe();
+    loop {
+        tokio::select! {
+            () = token.cancelled() => return,
+            changed = changes.changed() => if changed.is_err() { return },
+        }
+        changes.mark_unchanged();
+        desktop.emit("settings", settings.view());
     }
 }
 

@@ -1,35 +1,23 @@
 //! What the user interface may ask for: one statement each.
 
+pub(crate) mod accounts;
+pub(crate) mod settings;
 pub(crate) mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_engine::{
-    AccountId, CallId, DialectInfo, EngineView, Handle, HistoryFilter, HistoryPage, MediaKind, OfferedInfo,
-    Person, SignIn, Subject, Where,
+    AccountId, CallId, EngineView, Handle, HistoryFilter, HistoryPage, MediaKind, Person, Subject,
 };
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
 
 use crate::desktop::{Desktop, TauriDesktop};
+use crate::failure::Answer;
 use crate::options::{Found, Options};
+use crate::settings::SettingsStore;
 use crate::video::{FramesAddress, Video};
-
-/// An error as the user interface gets it.
-#[derive(Debug, Serialize)]
-pub(crate) struct Failure {
-    /// English.
-    message: String,
-    /// What it was; empty: only the message says.
-    code: &'static str,
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self { message: error.to_string(), code: "" }
-    }
-}
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Prefill {
@@ -46,19 +34,6 @@ pub(crate) struct StartInfo {
     pub(crate) language: String,
     prefill: Option<Prefill>,
     notes: Vec<&'static str>,
-}
-
-type Answer<T = ()> = Result<T, Failure>;
-
-#[tauri::command]
-pub(crate) async fn sign_in(engine: State<'_, Handle>, request: SignIn) -> Answer<AccountId> {
-    Ok(engine.sign_in(request).await?)
-}
-
-#[tauri::command]
-pub(crate) async fn sign_out(engine: State<'_, Handle>, account: AccountId) -> Answer {
-    engine.sign_out(account).await;
-    Ok(())
 }
 
 #[tauri::command]
@@ -189,25 +164,6 @@ pub(crate) async fn set_sharing(engine: State<'_, Handle>, source: Option<String
     Ok(())
 }
 
-/// Every backend the program speaks to.
-#[tauri::command]
-pub(crate) fn dialects() -> Vec<DialectInfo> {
-    bellwire_engine::dialects()
-}
-
-/// Which backends a server says it has.
-#[tauri::command]
-pub(crate) async fn discover(request: Where) -> Answer<Discovered> {
-    let offered = bellwire_engine::discover(&request).await?;
-    Ok(Discovered { offered })
-}
-
-/// Answer of [`discover`].
-#[derive(Debug, Serialize)]
-pub(crate) struct Discovered {
-    pub(crate) offered: Vec<OfferedInfo>,
-}
-
 #[tauri::command]
 pub(crate) fn snapshot(engine: State<'_, Handle>) -> EngineView {
     (**engine.view().borrow()).clone()
@@ -227,12 +183,17 @@ pub(crate) fn set_tile(video: State<'_, Arc<Video>>, stream: u32, width: u32, he
 const LOOKING: Duration = Duration::from_secs(3);
 
 #[tauri::command]
-pub(crate) async fn start_info(window: WebviewWindow, options: State<'_, Options>) -> Answer<StartInfo> {
+pub(crate) async fn start_info(
+    window: WebviewWindow,
+    options: State<'_, Options>,
+    settings: State<'_, SettingsStore>,
+) -> Answer<StartInfo> {
     let look = tokio::task::spawn_blocking(Found::look);
-    let notes = match tokio::time::timeout(LOOKING, look).await {
+    let mut notes = match tokio::time::timeout(LOOKING, look).await {
         Ok(Ok(found)) => options.notes(&found),
         Ok(Err(_)) | Err(_) => Vec::new(),
     };
+    notes.extend(settings.notes());
     Ok(StartInfo::new(window.label(), &options, notes))
 }
 

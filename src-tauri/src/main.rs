@@ -6,10 +6,14 @@ mod app;
 mod commands;
 mod controller;
 mod desktop;
+mod disk;
+mod failure;
 mod options;
+mod places;
 mod renderer;
 #[cfg(test)]
 mod sample;
+mod settings;
 mod surroundings;
 mod video;
 mod words;

@@ -33,9 +33,12 @@ pub(crate) struct Options {
     /// `default`, a device, `file:/out.wav` (records) or `none`.
     #[arg(long, default_value = "default")]
     pub(crate) speaker: String,
-    /// Folder for what the program keeps (the call log); the usual one of this system when not given.
+    /// Folder for everything the program keeps; the usual ones of this system when not given.
     #[arg(long)]
     pub(crate) data_dir: Option<PathBuf>,
+    /// An administrator's file of settings, for trying one; counts only where the machine has none.
+    #[arg(long)]
+    pub(crate) managed: Option<PathBuf>,
 }
 
 impl Options {
@@ -46,12 +49,6 @@ impl Options {
         } else {
             self.camera.clone()
         }
-    }
-
-    /// File of the call log; `None` where the system has no place for it.
-    pub(crate) fn call_log(&self) -> Option<PathBuf> {
-        let folder = self.data_dir.clone().or_else(|| Some(dirs::data_dir()?.join("bellwire")))?;
-        Some(folder.join("calls.db"))
     }
 
     /// What a user should know about where picture and sound come from; the interface has the words.

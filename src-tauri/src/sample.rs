@@ -2,6 +2,8 @@
 //! The interface's tests hold its hand-written bindings against that file, so a field that changes on
 //! one side only fails a test on the other. `BELLWIRE_BLESS=1` writes the file anew.
 
+mod settings;
+
 use std::path::Path;
 
 use bellwire_engine::{
@@ -13,7 +15,8 @@ use bellwire_engine::{
 use clap::Parser;
 use serde_json::{Value, json};
 
-use crate::commands::{Discovered, StartInfo};
+use crate::commands::StartInfo;
+use crate::commands::accounts::Discovered;
 use crate::controller::UiNotice;
 use crate::options::Options;
 use crate::surroundings::{
@@ -329,6 +332,7 @@ fn sample() -> Value {
         "key_actions": [KeyAction::Mute, KeyAction::PushToTalk, KeyAction::Answer, KeyAction::HangUp],
         "key_troubles": [KeyTrouble::Taken, KeyTrouble::Invalid, KeyTrouble::Unsupported],
         "sign_in": sign_in(),
+        "settings": settings::sample(),
     })
 }
 

@@ -18,6 +18,7 @@ import type {
   Discovery,
   EndReason,
   EngineView,
+  Favourite,
   FieldView,
   FramesInfo,
   HistoryEntry,
@@ -29,6 +30,7 @@ import type {
   Levels,
   LinkState,
   ListKind,
+  ManagedServer,
   MediaKind,
   Message,
   Offered,
@@ -43,13 +45,17 @@ import type {
   SecretProblem,
   SecretStore,
   SecretsView,
+  QuietHours,
+  SettingsView,
   SignIn,
   Slot,
   StartInfo,
   Subject,
   SubjectView,
+  Theme,
 } from '../src/generated/bindings';
 import sample from '../src/generated/sample.json';
+import { SETTINGS } from '../src/host/fake/surroundings';
 import { en } from '../src/text/en';
 
 /** Every key of a type once; the compiler refuses one too few or too many. */
@@ -191,6 +197,12 @@ const stats: Keys<CallStats> = {
   security_code: true,
 };
 const notice: Keys<NoticeEvent> = { kind: true, text: true, call: true, device: true, code: true };
+const settingsView: Keys<SettingsView> = { settings: true, locked: true, managed: true };
+const managed: Keys<SettingsView['managed']> = { servers: true, only: true };
+const managedServer: Keys<ManagedServer> = { label: true, server: true, dialect: true };
+const favourite: Keys<Favourite> = { dialect: true, server: true, person: true, name: true };
+const quietHours: Keys<QuietHours> = { on: true, from: true, until: true, days: true };
+const themes: Record<Theme, true> = { system: true, light: true, dark: true, high_contrast: true };
 const frames: Keys<FramesInfo> = { url: true, token: true, gpu: true };
 const startInfo: Keys<StartInfo> = { window: true, language: true, prefill: true, notes: true };
 const prefill: Keys<NonNullable<StartInfo['prefill']>> = { server: true, dialect: true, role: true, email: true };
@@ -332,8 +344,21 @@ describe('what the shell sends is what the bindings say', () => {
     ['secrets', sample.desktop.secrets, secrets],
     ['account on its way', first(sample.desktop.restoring), restoring],
     ['key that does not work', first(sample.desktop.key_problems), keyProblem],
+    ['settings with their locks', sample.settings.view, settingsView],
+    ['settings', sample.settings.view.settings, SETTINGS],
+    ['global keys', sample.settings.view.settings.keys, SETTINGS.keys],
+    ['quiet hours', sample.settings.view.settings.quiet_hours, quietHours],
+    ['favourite', first(sample.settings.view.settings.favourites), favourite],
+    ['what is managed', sample.settings.view.managed, managed],
+    ['server of an administrator', first(sample.settings.view.managed.servers), managedServer],
   ])('%s', (_, sent, bound) => {
     expect(keys(sent)).toEqual(keys(bound));
+  });
+
+  it('the defaults of the fake host are those of the shell', () => {
+    const { favourites, replies, ...rest } = sample.settings.view.settings;
+    expect(favourites.length + replies.length).toBe(2);
+    expect({ ...rest, favourites: [], replies: [] }).toEqual(SETTINGS);
   });
 
   it('every state of a call', () => {
@@ -357,6 +382,7 @@ describe('what the shell sends is what the bindings say', () => {
     expect([...sample.directions].sort()).toEqual(keys(directions));
     expect([...sample.kinds].sort()).toEqual(keys(kinds));
     expect([...sample.lists].sort()).toEqual(keys(lists));
+    expect([...sample.settings.themes].sort()).toEqual(keys(themes));
     expect([...sample.phases].sort()).toEqual(keys(phases));
     expect([...sample.quiets].sort()).toEqual(keys(quiets));
     expect([...sample.secret_stores].sort()).toEqual(keys(secretStores));

@@ -241,3 +241,15 @@ pub enum ReplyError {
     #[error("the reply is not understood")]
     NotUnderstood,
 }
+
+impl ReplyError {
+    /// A stable name of what went wrong, for whoever has the words for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TokenExpired => "signed_out",
+            Self::Refused { .. } => "refused",
+            Self::Unreachable => "unreachable",
+            Self::NotUnderstood => "not_understood",
+        }
+    }
+}

@@ -85,6 +85,18 @@ pub enum ListError {
     Stopped,
 }
 
+impl ListError {
+    /// A stable name of what went wrong, for whoever has the words for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoAccount => "no_account",
+            Self::Backend(error) => error.code(),
+            Self::Log(error) => error.code(),
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// Sends orders; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Handle {

@@ -39,6 +39,17 @@ pub enum LogError {
     Closed,
 }
 
+impl LogError {
+    /// A stable name of what went wrong, for whoever has the words for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotOpen => "log_not_open",
+            Self::Failed(_) => "log_failed",
+            Self::Closed => "stopped",
+        }
+    }
+}
+
 /// A handle on the log; cheap to clone. The file is closed when the last one is dropped, after what
 /// is still to be written; [`CallLog::close`] waits for that.
 #[derive(Clone, Debug)]

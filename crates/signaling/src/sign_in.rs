@@ -92,6 +92,28 @@ pub enum SignInError {
     Stopped,
 }
 
+impl SignInError {
+    /// A stable name of what went wrong, for whoever has the words for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Address(_) => "bad_address",
+            Self::Transport(error) => error.code(),
+            Self::Unreachable => "unreachable",
+            Self::Tls => "certificate",
+            Self::Proxy => "proxy",
+            Self::NotABackend => "not_a_backend",
+            Self::UnknownDialect { .. } => "unknown_dialect",
+            Self::UnknownRole { .. } => "unknown_role",
+            Self::WrongCredentials { .. } => "wrong_credentials",
+            Self::PasswordChangeRequired { .. } => "password_change_required",
+            Self::RateLimited => "rate_limited",
+            Self::BackendFailed { .. } => "backend_failed",
+            Self::Session(_) => "not_started",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// Finds the backend, signs in and starts the session.
 ///
 /// # Errors

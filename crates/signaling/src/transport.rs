@@ -52,6 +52,17 @@ pub enum TransportError {
     Tls(#[source] native_tls::Error),
 }
 
+impl TransportError {
+    /// A stable name of what went wrong, for whoever has the words for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) | Self::NoCertificate | Self::NotUnderstood(_) => "certificate_file",
+            Self::NotAProxy => "not_a_proxy",
+            Self::Tls(_) => "no_tls",
+        }
+    }
+}
+
 /// A configuration that was read and found usable.
 #[derive(Clone)]
 pub(crate) struct Transport {

@@ -356,7 +356,13 @@ export type StartNote =
   | 'recording'
   | 'no_speaker_found'
   | 'speaker_off'
-  | 'speaker_file';
+  | 'speaker_file'
+  /** The settings file was not understood and is kept under another name. */
+  | 'settings_damaged'
+  /** Some settings could not be used and are as by default. */
+  | 'settings_partly'
+  /** Not all of the administrator's file was understood. */
+  | 'managed_damaged';
 
 /** A command that failed. */
 export interface Failure {

@@ -16,5 +16,8 @@ export const notices = {
     no_speaker_found: 'No sound card was found: you will hear nothing.',
     speaker_off: 'No sound card: you will hear nothing.',
     speaker_file: 'Sound is recorded to a file: you will hear nothing.',
+    settings_damaged: 'Your settings could not be read. The standard ones are in force; the old file is kept beside the new one.',
+    settings_partly: 'Some of your settings could not be used and are back to standard.',
+    managed_damaged: 'Your administrator’s settings are not all understood. Please tell them.',
   } satisfies Record<StartNote, string>,
 };

@@ -1,0 +1,62 @@
+//! Commands about accounts: finding a server, signing in and out.
+
+use bellwire_engine::{AccountId, DialectInfo, Handle, OfferedInfo, SignIn, Where};
+use serde::Serialize;
+use tauri::State;
+
+use crate::failure::{Answer, Coded};
+use crate::settings::SettingsStore;
+
+/// The administrator allows other servers only.
+#[derive(Debug, thiserror::Error)]
+#[error("this server is not allowed on this computer")]
+pub(crate) struct NotAllowed;
+
+impl Coded for NotAllowed {
+    fn code(&self) -> &'static str {
+        "not_allowed"
+    }
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in(
+    engine: State<'_, Handle>,
+    settings: State<'_, SettingsStore>,
+    request: SignIn,
+) -> Answer<AccountId> {
+    // A path below the server is no other server.
+    let elsewhere = request.login_path.as_deref().filter(|place| place.contains("://"));
+    let bases = [request.rest_base.as_deref(), request.socket_base.as_deref(), elsewhere];
+    if !settings.managed().allows(&request.server, &bases) {
+        return Err(NotAllowed.into());
+    }
+    Ok(engine.sign_in(request).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn sign_out(engine: State<'_, Handle>, account: AccountId) -> Answer {
+    engine.sign_out(account).await;
+    Ok(())
+}
+
+/// Every backend the program speaks to.
+#[tauri::command]
+pub(crate) fn dialects() -> Vec<DialectInfo> {
+    bellwire_engine::dialects()
+}
+
+/// Which backends a server says it has.
+#[tauri::command]
+pub(crate) async fn discover(settings: State<'_, SettingsStore>, request: Where) -> Answer<Discovered> {
+    if !settings.managed().allows(&request.server, &[]) {
+        return Err(NotAllowed.into());
+    }
+    let offered = bellwire_engine::discover(&request).await?;
+    Ok(Discovered { offered })
+}
+
+/// Answer of [`discover`].
+#[derive(Debug, Serialize)]
+pub(crate) struct Discovered {
+    pub(crate) offered: Vec<OfferedInfo>,
+}

@@ -1,0 +1,102 @@
+//! Errors as the user interface gets them: a code it has words for, and English for whoever has none.
+
+use bellwire_engine::{ListError, SignInError};
+use serde::Serialize;
+
+/// Every code there is, as in `ui/src/generated/failures.ts`.
+pub(crate) const CODES: &[&str] = &[
+    "backend_failed",
+    "bad_address",
+    "certificate",
+    "certificate_file",
+    "log_failed",
+    "log_not_open",
+    "no_account",
+    "no_tls",
+    "not_a_backend",
+    "not_a_proxy",
+    "not_allowed",
+    "not_started",
+    "not_understood",
+    "password_change_required",
+    "proxy",
+    "rate_limited",
+    "refused",
+    "setting_invalid",
+    "settings_not_stored",
+    "signed_out",
+    "stopped",
+    "unknown_dialect",
+    "unknown_role",
+    "unreachable",
+    "wrong_credentials",
+];
+
+/// An error with a stable name in snake case, one of [`CODES`].
+pub(crate) trait Coded: std::error::Error {
+    fn code(&self) -> &'static str;
+}
+
+/// An error as the user interface gets it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Failure {
+    /// English.
+    message: String,
+    /// One of [`CODES`].
+    code: &'static str,
+}
+
+/// What a command answers.
+pub(crate) type Answer<T = ()> = Result<T, Failure>;
+
+impl<E: Coded> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let code = error.code();
+        debug_assert!(CODES.contains(&code), "{code} is not among the codes");
+        Self { message: error.to_string(), code }
+    }
+}
+
+impl Coded for SignInError {
+    fn code(&self) -> &'static str {
+        SignInError::code(self)
+    }
+}
+
+impl Coded for ListError {
+    fn code(&self) -> &'static str {
+        ListError::code(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_and_plain() {
+        assert!(CODES.is_sorted());
+        let plain = |code: &&str| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        assert!(CODES.iter().all(plain));
+    }
+
+    /// The interface must have words for each: its type is made of that list.
+    #[test]
+    fn the_interface_knows_the_codes() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/generated/failures.ts");
+        let text = std::fs::read_to_string(file).unwrap();
+        let known: Vec<&str> =
+            text.lines().filter_map(|line| line.trim().strip_prefix('\'')?.split('\'').next()).collect();
+        assert_eq!(known, CODES, "ui/src/generated/failures.ts");
+    }
+
+    #[test]
+    fn an_error_comes_with_its_code() {
+        let failure = Failure::from(SignInError::Unreachable);
+        assert_eq!(
+            (failure.code, failure.message.as_str()),
+            ("unreachable", "the server could not be reached")
+        );
+        assert_eq!(Failure::from(ListError::NoAccount).code, "no_account");
+    }
+}

@@ -1,0 +1,88 @@
+//! Where the program keeps what: one folder for settings, one for data, and the administrator's file.
+
+use std::path::{Path, PathBuf};
+
+/// The folders of this user on this system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// Settings; `None`: the system has no place for them.
+    config: Option<PathBuf>,
+    /// Call log, kept accounts, logs.
+    data: Option<PathBuf>,
+    managed: Option<PathBuf>,
+}
+
+impl Places {
+    /// Everything below `data_dir` if one is given. `managed` counts only where the machine has no
+    /// administrator's file: nobody gets around one that way.
+    pub(crate) fn new(data_dir: Option<&Path>, managed: Option<&Path>) -> Self {
+        let (config, data) = match data_dir {
+            Some(folder) => (Some(folder.to_owned()), Some(folder.to_owned())),
+            None => (
+                dirs::config_dir().map(|folder| folder.join("bellwire")),
+                dirs::data_dir().map(|folder| folder.join("bellwire")),
+            ),
+        };
+        let of_the_machine = machine_file().filter(|file| file.try_exists().unwrap_or(true));
+        Self { config, data, managed: of_the_machine.or_else(|| managed.map(Path::to_owned)) }
+    }
+
+    pub(crate) fn settings(&self) -> Option<PathBuf> {
+        Some(self.config.as_ref()?.join("settings.json"))
+    }
+
+    pub(crate) fn call_log(&self) -> Option<PathBuf> {
+        Some(self.data.as_ref()?.join("calls.db"))
+    }
+
+    /// Which accounts there are; nothing secret.
+    pub(crate) fn accounts(&self) -> Option<PathBuf> {
+        Some(self.data.as_ref()?.join("accounts.json"))
+    }
+
+    /// Secrets under a passphrase.
+    pub(crate) fn secrets(&self) -> Option<PathBuf> {
+        Some(self.data.as_ref()?.join("secrets.bellwire"))
+    }
+
+    pub(crate) fn logs(&self) -> Option<PathBuf> {
+        Some(self.data.as_ref()?.join("logs"))
+    }
+
+    pub(crate) fn managed(&self) -> Option<&Path> {
+        self.managed.as_deref()
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn machine_file() -> Option<PathBuf> {
+    Some("/etc/bellwire/managed.json".into())
+}
+
+#[cfg(target_os = "macos")]
+fn machine_file() -> Option<PathBuf> {
+    Some("/Library/Application Support/Bellwire/managed.json".into())
+}
+
+#[cfg(target_os = "windows")]
+fn machine_file() -> Option<PathBuf> {
+    Some(PathBuf::from(std::env::var_os("ProgramData")?).join("Bellwire").join("managed.json"))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
+fn machine_file() -> Option<PathBuf> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_folder_holds_everything() {
+        let folder = Path::new("/somewhere");
+        let places = Places::new(Some(folder), None);
+        let all = [places.settings(), places.call_log(), places.accounts(), places.secrets(), places.logs()];
+        assert!(all.into_iter().flatten().filter(|place| place.starts_with(folder)).count() == 5);
+    }
+}

@@ -1,0 +1,31 @@
+//! Settings as the interface is sent them.
+
+use serde_json::{Value, json};
+
+use crate::settings::{Favourite, ManagedServer, ManagedView, Settings, SettingsView, Theme};
+
+pub(super) fn sample() -> Value {
+    let settings = Settings {
+        favourites: vec![Favourite {
+            dialect: "storefront".into(),
+            server: "calls.example.com".into(),
+            person: "u-2".into(),
+            name: "Ben".into(),
+        }],
+        replies: vec!["I call you back.".into()],
+        ..Settings::default()
+    };
+    let server = ManagedServer {
+        label: "Support desk".into(),
+        server: "calls.example.com".into(),
+        dialect: Some("storefront".into()),
+    };
+    json!({
+        "view": SettingsView {
+            settings,
+            locked: vec!["theme".into(), "keys.mute".into()],
+            managed: ManagedView { servers: vec![server], only: true },
+        },
+        "themes": [Theme::System, Theme::Light, Theme::Dark, Theme::HighContrast],
+    })
+}
