@@ -154,6 +154,11 @@ export function wordsOf(error: unknown): string {
   return '';
 }
 
+/** What failed, as in `Failure.code`; empty: only the words say. */
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
 /** An error's words begin in lower case, as part of a longer line; alone they are a sentence. */
 export function sentence(words: string): string {
   const trimmed = words.trim();

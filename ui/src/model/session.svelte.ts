@@ -2,6 +2,7 @@
 // the newest snapshot replaces the one before.
 
 import type {
+  AccountId,
   CallId,
   CallStats,
   CallView,
@@ -16,6 +17,8 @@ import type {
 } from '../generated/bindings';
 import { wordsOf, type Host, type Stop } from '../host/host';
 import { chosen, language, type Language } from '../text/text';
+import { isLive } from './calls';
+import { QualityMeter, type Quality } from './quality';
 import { Preference } from './theme.svelte';
 
 export interface Toast {
@@ -37,6 +40,12 @@ export class Session {
   settings = $state.raw<SettingsView | null>(null);
   desktop = $state.raw<DesktopView | null>(null);
   devices = $state.raw<DevicesView | null>(null);
+  /** How the call runs, and why; `null` without a call. */
+  quality = $state.raw<Quality | null>(null);
+  /** What of the screen is shared; empty: not known by name. */
+  shared = $state('');
+  /** A thread that somebody asked to see. */
+  wanted = $state.raw<{ account: AccountId; thread: string } | null>(null);
   toasts = $state<Toast[]>([]);
   /** What was being written in each thread. */
   readonly drafts = new Map<string, string>();
@@ -55,6 +64,9 @@ export class Session {
   #next = 0;
   #direction: 'ltr' | 'rtl' | undefined;
   #heardView = false;
+  #meter: { call: CallId; meter: QualityMeter } | null = null;
+  /** Answered without a picture: the camera comes back after that call. */
+  #pictureless: CallId | null = null;
 
   constructor(host: Host, direction?: 'ltr' | 'rtl') {
     this.host = host;
@@ -66,7 +78,7 @@ export class Session {
       }),
       host.notices((notice) => this.#notice(notice)),
       host.levels((levels) => (this.levels = levels)),
-      host.stats((stats) => (this.stats = stats)),
+      host.stats((stats) => this.#measure(stats)),
       host.settingsChanged((settings) => (this.settings = settings)),
       host.desktopChanged((desktop) => (this.desktop = desktop)),
       host.devicesChanged((devices) => (this.devices = devices)),
@@ -107,7 +119,32 @@ export class Session {
     this.view = view;
     if (!view.phone.calls.some((call) => call.state.is === 'connected' || call.state.is === 'reconnecting')) {
       this.stats = null;
+      this.quality = null;
     }
+    if (!view.phone.sharing) this.shared = '';
+    const without = this.#pictureless;
+    const gone = without !== null && !view.phone.calls.some((call) => call.id === without && (isLive(call) || call.state.is === 'ringing'));
+    if (gone) {
+      this.#pictureless = null;
+      if (!view.phone.camera) void this.run(this.host.setCamera(true));
+    }
+  }
+
+  #measure(stats: CallStats | null): void {
+    this.stats = stats;
+    const call = this.view?.phone.calls.find((one) => one.state.is === 'connected' || one.state.is === 'reconnecting');
+    if (stats === null || call === undefined) {
+      this.quality = null;
+      return;
+    }
+    if (this.#meter?.call !== call.id) this.#meter = { call: call.id, meter: new QualityMeter() };
+    this.quality = this.#meter.meter.read(stats, {
+      remoteVideo: call.remote_video,
+      remoteSharing: call.remote_sharing,
+      sharing: this.view?.phone.sharing === true,
+      voice: call.kind === 'voice',
+      seconds: (this.connectedFor(call) ?? 0) / 1000,
+    });
   }
 
   #notice(notice: NoticeEvent): void {
@@ -119,6 +156,8 @@ export class Session {
         this.tell(notice.kind, notice.text || this.#ending(notice.call));
         break;
       case 'device':
+        this.tell(notice.kind, notice.device === null ? notice.text : this.language.text.hardware.news(notice.device));
+        break;
       case 'error':
         this.tell(notice.kind, notice.text);
         break;
@@ -156,6 +195,25 @@ export class Session {
       this.tell('error', wordsOf(error) || otherwise || this.language.text.home.commandFailed);
       return false;
     }
+  }
+
+  /** Shares a screen or window in place of the camera; `null` ends that. */
+  async share(source: { id: string; label: string } | null): Promise<boolean> {
+    const before = this.shared;
+    // Set first: the view that says so may come before the answer.
+    this.shared = source?.label ?? '';
+    const done = await this.run(this.host.setSharing(source?.id ?? null));
+    if (!done) this.shared = before;
+    return done;
+  }
+
+  /** Answers with the camera off; it is on again for the next call. */
+  async answerUnseen(call: CallId, answer: () => Promise<void>): Promise<void> {
+    if (this.view?.phone.camera === true) {
+      await this.host.setCamera(false);
+      this.#pictureless = call;
+    }
+    await answer();
   }
 
   /** Changes some settings; what an administrator fixed stays. */

@@ -4,8 +4,10 @@ import { call } from './ar/call';
 import { chat } from './ar/chat';
 import { common } from './ar/common';
 import { ended } from './ar/ended';
+import { hardware } from './ar/hardware';
 import { history } from './ar/history';
 import { home } from './ar/home';
+import { incall } from './ar/incall';
 import { link } from './ar/link';
 import { notices } from './ar/notices';
 import { replies } from './ar/replies';
@@ -31,6 +33,8 @@ export const ar: Text = {
   ring,
   replies,
   call,
+  incall,
+  hardware,
   stats,
   ended,
   notices,

@@ -4,8 +4,10 @@ import { call } from './de/call';
 import { chat } from './de/chat';
 import { common } from './de/common';
 import { ended } from './de/ended';
+import { hardware } from './de/hardware';
 import { history } from './de/history';
 import { home } from './de/home';
+import { incall } from './de/incall';
 import { link } from './de/link';
 import { notices } from './de/notices';
 import { replies } from './de/replies';
@@ -31,6 +33,8 @@ export const de: Text = {
   ring,
   replies,
   call,
+  incall,
+  hardware,
   stats,
   ended,
   notices,

@@ -5,8 +5,10 @@ import { call } from './en/call';
 import { chat } from './en/chat';
 import { common } from './en/common';
 import { ended } from './en/ended';
+import { hardware } from './en/hardware';
 import { history } from './en/history';
 import { home } from './en/home';
+import { incall } from './en/incall';
 import { link } from './en/link';
 import { notices } from './en/notices';
 import { replies } from './en/replies';
@@ -31,6 +33,8 @@ export const en = {
   ring,
   replies,
   call,
+  incall,
+  hardware,
   stats,
   ended,
   notices,

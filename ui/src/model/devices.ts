@@ -1,0 +1,52 @@
+// The choices among microphones, speakers and cameras, as they are listed. Pure.
+
+import type { Choice, DeviceFault, DeviceKind, DevicesView, SoundDevice } from '../generated/bindings';
+import type { Language } from '../text/text';
+
+export type Chosen = Exclude<DeviceKind, 'sharing'>;
+
+export interface DeviceChoice {
+  id: string;
+  /** The device's own name; empty for what is no device. */
+  label: string;
+  /** What the line says. */
+  said: string;
+  /** Chosen, but not plugged in. */
+  gone: boolean;
+}
+
+/** What can be chosen: the system's, every device there is, a chosen one that is gone, none. */
+export function choicesOf(kind: Chosen, devices: (SoundDevice | Choice)[], value: string, language: Language): DeviceChoice[] {
+  const text = language.text.hardware;
+  const standard = devices.find((one) => 'default' in one && one.default) ?? devices[0];
+  const choices: DeviceChoice[] = [
+    {
+      id: 'default',
+      label: '',
+      said: standard === undefined ? text.standard : text.standardIs(language.isolate(standard.label)),
+      gone: false,
+    },
+    ...devices.map(({ id, label }) => ({ id, label, said: label === '' ? id : label, gone: false })),
+  ];
+  if (!choices.some(({ id }) => id === value) && value !== 'none') {
+    const label = labelIn(value);
+    choices.push({ id: value, label, said: label === '' ? text.chosenGone : label, gone: true });
+  }
+  choices.push({ id: 'none', label: '', said: text.none[kind], gone: false });
+  return choices;
+}
+
+/** The name that an id carries for the time its device is away. */
+function labelIn(id: string): string {
+  const [, label = ''] = id.split('#', 2);
+  return label;
+}
+
+export function faultOf(devices: DevicesView | null, device: DeviceKind): DeviceFault | null {
+  return devices?.test.faults.find((one) => one.device === device) ?? null;
+}
+
+/** Nothing to speak into, to hear with or to look into. */
+export function isBare(devices: DevicesView): boolean {
+  return devices.microphones.length + devices.speakers.length + devices.cameras.length === 0;
+}

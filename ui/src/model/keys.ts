@@ -1,0 +1,24 @@
+// Keys in a call and how accelerators are written for people. Pure.
+
+const NAMES: Record<string, string> = {
+  CmdOrCtrl: 'Ctrl',
+  CommandOrControl: 'Ctrl',
+  Control: 'Ctrl',
+  Cmd: '⌘',
+  Command: '⌘',
+  Super: 'Super',
+  Option: 'Alt',
+};
+
+/** `CmdOrCtrl+Shift+KeyM` as `Ctrl+Shift+M`. */
+export function accelerator(keys: string): string {
+  return keys
+    .split('+')
+    .map((part) => NAMES[part] ?? part.replace(/^Key(?=[A-Z]$)/, '').replace(/^Digit(?=\d$)/, ''))
+    .join('+');
+}
+
+/** Keys pressed there are text. */
+export function writes(target: EventTarget | null): boolean {
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== 'radio' && target.type !== 'checkbox');
+}
