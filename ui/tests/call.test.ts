@@ -133,7 +133,7 @@ describe('a call', () => {
   });
 
   it.each([
-    ['reconnecting', en.call.reconnectingHint],
+    ['reconnecting', `${en.incall.reconnecting.tries} ${en.incall.reconnecting.network}`],
     ['signaling-lost', en.call.signalingLost],
   ])('in trouble (%s) says what is going on', async (state, expected) => {
     await draw(state);
@@ -266,15 +266,17 @@ describe('sharing the screen', () => {
     const { host } = await draw('clinic-call');
 
     await user.click(screen.getByTestId('call-share'));
+    await screen.findAllByTestId('share-source', undefined, PATIENT);
+    await user.click(screen.getByTestId('share-start'));
     expect(lastOf(host, 'setSharing')).toEqual(['screen:']);
-    expect((await screen.findByTestId('sharing', undefined, PATIENT)).textContent).toContain('You are sharing your screen');
+    expect((await screen.findByTestId('sharing', undefined, PATIENT)).textContent).toContain('You are sharing Whole screen');
     expect(screen.getByTestId('call-share').getAttribute('aria-pressed')).toBe('true');
     expect(screen.getByTestId('self-view').textContent).toContain('Your screen');
     await user.click(screen.getByTestId('sharing-stop'));
     expect(lastOf(host, 'setSharing')).toEqual([null]);
     await waitFor(() => expect(screen.queryByTestId('sharing')).toBeNull(), PATIENT);
     await key('s');
-    expect(lastOf(host, 'setSharing')).toEqual(['screen:']);
+    expect(await screen.findByTestId('share-picker', undefined, PATIENT)).toBeTruthy();
   });
 
   it('says why it did not start', async () => {
@@ -282,6 +284,8 @@ describe('sharing the screen', () => {
     await draw('clinic-share-failed');
 
     await user.click(screen.getByTestId('call-share'));
+    await screen.findAllByTestId('share-source', undefined, PATIENT);
+    await user.click(screen.getByTestId('share-start'));
 
     expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('No screen could be captured.');
     expect(screen.queryByTestId('sharing')).toBeNull();

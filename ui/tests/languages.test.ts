@@ -14,7 +14,7 @@ const SAME_IN_GERMAN = new Set([
   'home.onlineMark',
   'rooms.online',
   'rooms.offline',
-  'stats.codec',
+  'incall.figures.codec',
   'signIn.roles.administrator',
   'signIn.roles.admin',
   'signIn.roles.patient',

@@ -1,6 +1,6 @@
 // The choices among microphones, speakers and cameras, as they are listed. Pure.
 
-import type { Choice, DeviceFault, DeviceKind, DevicesView, SoundDevice } from '../generated/bindings';
+import type { Choice, DeviceFault, DeviceKind, DeviceNews, DevicesView, SoundDevice } from '../generated/bindings';
 import type { Language } from '../text/text';
 
 export type Chosen = Exclude<DeviceKind, 'sharing'>;
@@ -49,4 +49,25 @@ export function faultOf(devices: DevicesView | null, device: DeviceKind): Device
 /** Nothing to speak into, to hear with or to look into. */
 export function isBare(devices: DevicesView): boolean {
   return devices.microphones.length + devices.speakers.length + devices.cameras.length === 0;
+}
+
+/** What happened to a device, in a sentence or two. */
+export function newsOf({ device, happened, name, problem }: DeviceNews, language: Language): string {
+  const text = language.text.hardware;
+  const named = (words: string) => (name === '' || device === 'sharing' ? `${words}.` : `${words}: ${language.isolate(name)}.`);
+  const unplugged = problem === null || problem === 'missing';
+  switch (happened) {
+    case 'lost':
+      return unplugged ? `${named(text.gone[device])} ${text.effect[device]}` : text.faults[device][problem];
+    case 'back':
+      return named(text.back[device]);
+    case 'switched':
+      // What to do about it matters less once another one is used.
+      return unplugged ? named(text.other[device]) : `${firstOf(text.faults[device][problem])} ${named(text.other[device])}`;
+  }
+}
+
+function firstOf(sentences: string): string {
+  const end = sentences.indexOf('. ');
+  return end < 0 ? sentences : sentences.slice(0, end + 1);
 }

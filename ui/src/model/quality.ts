@@ -12,6 +12,11 @@ export interface Quality {
   why: Why;
 }
 
+/** What can be done about it; empty where all is well. */
+export function adviceOf(why: Why, text: Text): string {
+  return why === 'none' || why === 'sound' ? '' : text.incall.advice[why];
+}
+
 /** What the figures alone do not say. */
 export interface About {
   /** Their camera is on, so that pictures are due. */

@@ -18,6 +18,7 @@ import type {
 import { wordsOf, type Host, type Stop } from '../host/host';
 import { chosen, language, type Language } from '../text/text';
 import { isLive } from './calls';
+import { newsOf } from './devices';
 import { QualityMeter, type Quality } from './quality';
 import { Preference } from './theme.svelte';
 
@@ -156,7 +157,7 @@ export class Session {
         this.tell(notice.kind, notice.text || this.#ending(notice.call));
         break;
       case 'device':
-        this.tell(notice.kind, notice.device === null ? notice.text : this.language.text.hardware.news(notice.device));
+        this.tell(notice.kind, notice.device === null ? notice.text : newsOf(notice.device, this.language));
         break;
       case 'error':
         this.tell(notice.kind, notice.text);

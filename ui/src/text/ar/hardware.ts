@@ -1,57 +1,6 @@
 // Microphones, speakers, cameras. Arabic.
 
-import type { DeviceKind, DeviceProblem } from '../../generated/bindings';
 import type { Text } from '../en';
-
-const FAULT: Record<DeviceKind, Record<DeviceProblem, string>> = {
-  microphone: {
-    missing: 'لا يوجد ميكروفون موصول. الطرف الآخر لا يسمع شيئًا.',
-    busy: 'برنامج آخر يستخدم الميكروفون. أغلق ذلك البرنامج.',
-    denied: 'لا يُسمح لـ Bellwire باستخدام الميكروفون. اسمح بذلك في إعدادات النظام.',
-    failed: 'الميكروفون لا يعمل. افصله ثم صِله من جديد، أو اختر غيره.',
-  },
-  speaker: {
-    missing: 'لا يوجد مكبّر صوت موصول. لن تسمع شيئًا.',
-    busy: 'برنامج آخر يستخدم مكبّر الصوت. أغلق ذلك البرنامج.',
-    denied: 'لا يُسمح لـ Bellwire باستخدام مكبّر الصوت. اسمح بذلك في إعدادات النظام.',
-    failed: 'مكبّر الصوت لا يعمل. افصله ثم صِله من جديد، أو اختر غيره.',
-  },
-  camera: {
-    missing: 'لا توجد كاميرا موصولة. الطرف الآخر لا يرى صورة.',
-    busy: 'برنامج آخر يستخدم الكاميرا. أغلق ذلك البرنامج.',
-    denied: 'لا يُسمح لـ Bellwire باستخدام الكاميرا. اسمح بذلك في إعدادات النظام.',
-    failed: 'الكاميرا لا تعمل. افصلها ثم صِلها من جديد، أو اختر غيرها.',
-  },
-  sharing: {
-    missing: 'أُغلقت النافذة المشارَكة.',
-    busy: 'لا يمكن مشاركة الشاشة ما دام برنامج آخر يستخدمها.',
-    denied: 'لا يُسمح لـ Bellwire برؤية الشاشة. اسمح بذلك في إعدادات النظام.',
-    failed: 'تعذّرت مشاركة الشاشة.',
-  },
-};
-
-const GONE: Record<DeviceKind, (name: string) => string> = {
-  microphone: (name) => `لم يعد الميكروفون${name === '' ? '' : ` ${name}`} موصولًا. الطرف الآخر لا يسمع شيئًا.`,
-  speaker: (name) => `لم يعد مكبّر الصوت${name === '' ? '' : ` ${name}`} موصولًا. لن تسمع شيئًا.`,
-  camera: (name) => `لم تعد الكاميرا${name === '' ? '' : ` ${name}`} موصولة. الطرف الآخر لا يرى صورة.`,
-  sharing: () => 'انتهت المشاركة: ما كان مشارَكًا لم يعد موجودًا.',
-};
-
-const BACK: Record<DeviceKind, string> = {
-  microphone: 'عاد الميكروفون',
-  speaker: 'عاد مكبّر الصوت',
-  camera: 'عادت الكاميرا',
-  sharing: 'عادت الشاشة المشارَكة',
-};
-
-const OTHER: Record<DeviceKind, string> = {
-  microphone: 'يُستخدم الآن ميكروفون آخر',
-  speaker: 'يُستخدم الآن مكبّر صوت آخر',
-  camera: 'تُستخدم الآن كاميرا أخرى',
-  sharing: 'تُشارَك الآن شاشة أخرى',
-};
-
-const named = (words: string, name: string) => (name === '' ? `${words}.` : `${words}: ${name}.`);
 
 export const hardware: Text['hardware'] = {
   title: 'الصوت والكاميرا',
@@ -108,17 +57,54 @@ export const hardware: Text['hardware'] = {
 
   popover: 'أجهزة هذه المكالمة',
 
-  fault: (device, problem) => FAULT[device][problem],
-  news: ({ device, happened, name, problem }) => {
-    switch (happened) {
-      case 'lost':
-        return problem === null || problem === 'missing' ? GONE[device](device === 'sharing' ? '' : name) : FAULT[device][problem];
-      case 'back':
-        return named(BACK[device], name);
-      case 'switched': {
-        const why = problem === null || problem === 'missing' ? '' : `${FAULT[device][problem].split('. ')[0] ?? ''}. `;
-        return why + named(OTHER[device], name);
-      }
-    }
+  faults: {
+    microphone: {
+      missing: 'لا يوجد ميكروفون موصول. الطرف الآخر لا يسمع شيئًا.',
+      busy: 'برنامج آخر يستخدم الميكروفون. أغلق ذلك البرنامج.',
+      denied: 'لا يُسمح لـ Bellwire باستخدام الميكروفون. اسمح بذلك في إعدادات النظام.',
+      failed: 'الميكروفون لا يعمل. افصله ثم صِله من جديد، أو اختر غيره.',
+    },
+    speaker: {
+      missing: 'لا يوجد مكبّر صوت موصول. لن تسمع شيئًا.',
+      busy: 'برنامج آخر يستخدم مكبّر الصوت. أغلق ذلك البرنامج.',
+      denied: 'لا يُسمح لـ Bellwire باستخدام مكبّر الصوت. اسمح بذلك في إعدادات النظام.',
+      failed: 'مكبّر الصوت لا يعمل. افصله ثم صِله من جديد، أو اختر غيره.',
+    },
+    camera: {
+      missing: 'لا توجد كاميرا موصولة. الطرف الآخر لا يرى صورة.',
+      busy: 'برنامج آخر يستخدم الكاميرا. أغلق ذلك البرنامج.',
+      denied: 'لا يُسمح لـ Bellwire باستخدام الكاميرا. اسمح بذلك في إعدادات النظام.',
+      failed: 'الكاميرا لا تعمل. افصلها ثم صِلها من جديد، أو اختر غيرها.',
+    },
+    sharing: {
+      missing: 'أُغلقت النافذة المشارَكة.',
+      busy: 'لا يمكن مشاركة الشاشة ما دام برنامج آخر يستخدمها.',
+      denied: 'لا يُسمح لـ Bellwire برؤية الشاشة. اسمح بذلك في إعدادات النظام.',
+      failed: 'تعذّرت مشاركة الشاشة.',
+    },
+  },
+  gone: {
+    microphone: 'فُصل الميكروفون',
+    speaker: 'فُصل مكبّر الصوت',
+    camera: 'فُصلت الكاميرا',
+    sharing: 'ما كان مشارَكًا لم يعد موجودًا',
+  },
+  effect: {
+    microphone: 'الطرف الآخر لا يسمع شيئًا.',
+    speaker: 'لن تسمع شيئًا.',
+    camera: 'الطرف الآخر لا يرى صورة.',
+    sharing: 'انتهت المشاركة.',
+  },
+  back: {
+    microphone: 'عاد الميكروفون',
+    speaker: 'عاد مكبّر الصوت',
+    camera: 'عادت الكاميرا',
+    sharing: 'عادت الشاشة المشارَكة',
+  },
+  other: {
+    microphone: 'يُستخدم الآن ميكروفون آخر',
+    speaker: 'يُستخدم الآن مكبّر صوت آخر',
+    camera: 'تُستخدم الآن كاميرا أخرى',
+    sharing: 'تُشارَك الآن شاشة أخرى',
   },
 };

@@ -62,8 +62,6 @@ export const incall: Text['incall'] = {
     busy: 'هذا الحاسوب مشغول',
   },
   advice: {
-    none: '',
-    sound: '',
     loss: 'غالبًا ما يفيد استخدام كابل بدلًا من Wi-Fi.',
     delay: 'انتظر لحظة قبل أن تجيب حتى لا تتحدثا معًا.',
     upload: 'تصغر صورتك. عمليات الرفع الأخرى على هذا الخط تزيد الأمر سوءًا.',
@@ -126,29 +124,10 @@ export const incall: Text['incall'] = {
 
   ended: {
     write: 'كتابة رسالة',
-    hint: (reason) => {
-      switch (reason.why) {
-        case 'connection_lost':
-          return 'تحقق من شبكتك ثم اتصل مرة أخرى.';
-        case 'connect_failed':
-          return 'قد يمنع جدار حماية الاتصال. جرّب شبكة أخرى.';
-        case 'remote_busy':
-          return 'حاول مرة أخرى بعد بضع دقائق.';
-        case 'hung_up':
-        case 'remote_hung_up':
-        case 'cancelled':
-        case 'remote_cancelled':
-        case 'declined':
-        case 'remote_declined':
-        case 'missed':
-        case 'remote_offline':
-        case 'answered_elsewhere':
-        case 'declined_elsewhere':
-        case 'merged':
-        case 'refused':
-        case 'failed':
-          return '';
-      }
+    hint: {
+      connection_lost: 'تحقق من شبكتك ثم اتصل مرة أخرى.',
+      connect_failed: 'قد يمنع جدار حماية الاتصال. جرّب شبكة أخرى.',
+      remote_busy: 'حاول مرة أخرى بعد بضع دقائق.',
     },
   },
 };

@@ -1,57 +1,6 @@
 // Microphones, speakers, cameras. German.
 
-import type { DeviceKind, DeviceProblem } from '../../generated/bindings';
 import type { Text } from '../en';
-
-const FAULT: Record<DeviceKind, Record<DeviceProblem, string>> = {
-  microphone: {
-    missing: 'Es ist kein Mikrofon angeschlossen. Die Gegenseite hört nichts.',
-    busy: 'Ein anderes Programm verwendet das Mikrofon. Schließen Sie dieses Programm.',
-    denied: 'Bellwire darf das Mikrofon nicht verwenden. Erlauben Sie es in den Systemeinstellungen.',
-    failed: 'Das Mikrofon funktioniert nicht. Stecken Sie es neu ein oder wählen Sie ein anderes.',
-  },
-  speaker: {
-    missing: 'Es ist kein Lautsprecher angeschlossen. Sie hören nichts.',
-    busy: 'Ein anderes Programm verwendet den Lautsprecher. Schließen Sie dieses Programm.',
-    denied: 'Bellwire darf den Lautsprecher nicht verwenden. Erlauben Sie es in den Systemeinstellungen.',
-    failed: 'Der Lautsprecher funktioniert nicht. Stecken Sie ihn neu ein oder wählen Sie einen anderen.',
-  },
-  camera: {
-    missing: 'Es ist keine Kamera angeschlossen. Die Gegenseite sieht kein Bild.',
-    busy: 'Ein anderes Programm verwendet die Kamera. Schließen Sie dieses Programm.',
-    denied: 'Bellwire darf die Kamera nicht verwenden. Erlauben Sie es in den Systemeinstellungen.',
-    failed: 'Die Kamera funktioniert nicht. Stecken Sie sie neu ein oder wählen Sie eine andere.',
-  },
-  sharing: {
-    missing: 'Das geteilte Fenster wurde geschlossen.',
-    busy: 'Der Bildschirm kann nicht geteilt werden, solange ein anderes Programm ihn belegt.',
-    denied: 'Bellwire darf den Bildschirm nicht sehen. Erlauben Sie es in den Systemeinstellungen.',
-    failed: 'Der Bildschirm konnte nicht geteilt werden.',
-  },
-};
-
-const GONE: Record<DeviceKind, (name: string) => string> = {
-  microphone: (name) => `Das Mikrofon${name === '' ? '' : ` ${name}`} ist weg. Die Gegenseite hört nichts.`,
-  speaker: (name) => `Der Lautsprecher${name === '' ? '' : ` ${name}`} ist weg. Sie hören nichts.`,
-  camera: (name) => `Die Kamera${name === '' ? '' : ` ${name}`} ist weg. Die Gegenseite sieht kein Bild.`,
-  sharing: () => 'Das Teilen wurde beendet: Was geteilt wurde, ist nicht mehr da.',
-};
-
-const BACK: Record<DeviceKind, string> = {
-  microphone: 'Das Mikrofon ist wieder da',
-  speaker: 'Der Lautsprecher ist wieder da',
-  camera: 'Die Kamera ist wieder da',
-  sharing: 'Der geteilte Bildschirm ist wieder da',
-};
-
-const OTHER: Record<DeviceKind, string> = {
-  microphone: 'Jetzt wird ein anderes Mikrofon verwendet',
-  speaker: 'Jetzt wird ein anderer Lautsprecher verwendet',
-  camera: 'Jetzt wird eine andere Kamera verwendet',
-  sharing: 'Jetzt wird ein anderer Bildschirm geteilt',
-};
-
-const named = (words: string, name: string) => (name === '' ? `${words}.` : `${words}: ${name}.`);
 
 export const hardware: Text['hardware'] = {
   title: 'Ton und Kamera',
@@ -108,17 +57,54 @@ export const hardware: Text['hardware'] = {
 
   popover: 'Geräte dieses Anrufs',
 
-  fault: (device, problem) => FAULT[device][problem],
-  news: ({ device, happened, name, problem }) => {
-    switch (happened) {
-      case 'lost':
-        return problem === null || problem === 'missing' ? GONE[device](device === 'sharing' ? '' : name) : FAULT[device][problem];
-      case 'back':
-        return named(BACK[device], name);
-      case 'switched': {
-        const why = problem === null || problem === 'missing' ? '' : `${FAULT[device][problem].split('. ')[0] ?? ''}. `;
-        return why + named(OTHER[device], name);
-      }
-    }
+  faults: {
+    microphone: {
+      missing: 'Es ist kein Mikrofon angeschlossen. Die Gegenseite hört nichts.',
+      busy: 'Ein anderes Programm verwendet das Mikrofon. Schließen Sie dieses Programm.',
+      denied: 'Bellwire darf das Mikrofon nicht verwenden. Erlauben Sie es in den Systemeinstellungen.',
+      failed: 'Das Mikrofon funktioniert nicht. Stecken Sie es neu ein oder wählen Sie ein anderes.',
+    },
+    speaker: {
+      missing: 'Es ist kein Lautsprecher angeschlossen. Sie hören nichts.',
+      busy: 'Ein anderes Programm verwendet den Lautsprecher. Schließen Sie dieses Programm.',
+      denied: 'Bellwire darf den Lautsprecher nicht verwenden. Erlauben Sie es in den Systemeinstellungen.',
+      failed: 'Der Lautsprecher funktioniert nicht. Stecken Sie ihn neu ein oder wählen Sie einen anderen.',
+    },
+    camera: {
+      missing: 'Es ist keine Kamera angeschlossen. Die Gegenseite sieht kein Bild.',
+      busy: 'Ein anderes Programm verwendet die Kamera. Schließen Sie dieses Programm.',
+      denied: 'Bellwire darf die Kamera nicht verwenden. Erlauben Sie es in den Systemeinstellungen.',
+      failed: 'Die Kamera funktioniert nicht. Stecken Sie sie neu ein oder wählen Sie eine andere.',
+    },
+    sharing: {
+      missing: 'Das geteilte Fenster wurde geschlossen.',
+      busy: 'Der Bildschirm kann nicht geteilt werden, solange ein anderes Programm ihn belegt.',
+      denied: 'Bellwire darf den Bildschirm nicht sehen. Erlauben Sie es in den Systemeinstellungen.',
+      failed: 'Der Bildschirm konnte nicht geteilt werden.',
+    },
+  },
+  gone: {
+    microphone: 'Das Mikrofon wurde abgezogen',
+    speaker: 'Der Lautsprecher wurde abgezogen',
+    camera: 'Die Kamera wurde abgezogen',
+    sharing: 'Was geteilt wurde, ist nicht mehr da',
+  },
+  effect: {
+    microphone: 'Die Gegenseite hört nichts.',
+    speaker: 'Sie hören nichts.',
+    camera: 'Die Gegenseite sieht kein Bild.',
+    sharing: 'Das Teilen ist beendet.',
+  },
+  back: {
+    microphone: 'Das Mikrofon ist wieder da',
+    speaker: 'Der Lautsprecher ist wieder da',
+    camera: 'Die Kamera ist wieder da',
+    sharing: 'Der geteilte Bildschirm ist wieder da',
+  },
+  other: {
+    microphone: 'Jetzt wird ein anderes Mikrofon verwendet',
+    speaker: 'Jetzt wird ein anderer Lautsprecher verwendet',
+    camera: 'Jetzt wird eine andere Kamera verwendet',
+    sharing: 'Jetzt wird ein anderer Bildschirm geteilt',
   },
 };

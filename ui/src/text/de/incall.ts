@@ -62,8 +62,6 @@ export const incall: Text['incall'] = {
     busy: 'Dieser Computer ist ausgelastet',
   },
   advice: {
-    none: '',
-    sound: '',
     loss: 'Ein Kabel statt WLAN hilft oft.',
     delay: 'Warten Sie einen Moment, bevor Sie antworten, damit nicht beide gleichzeitig sprechen.',
     upload: 'Ihr Bild wird kleiner. Andere Uploads an diesem Anschluss verschlimmern es.',
@@ -126,29 +124,10 @@ export const incall: Text['incall'] = {
 
   ended: {
     write: 'Nachricht schreiben',
-    hint: (reason) => {
-      switch (reason.why) {
-        case 'connection_lost':
-          return 'Prüfen Sie Ihr Netzwerk und rufen Sie dann noch einmal an.';
-        case 'connect_failed':
-          return 'Vielleicht ist eine Firewall im Weg. Versuchen Sie es in einem anderen Netzwerk.';
-        case 'remote_busy':
-          return 'Versuchen Sie es in einigen Minuten noch einmal.';
-        case 'hung_up':
-        case 'remote_hung_up':
-        case 'cancelled':
-        case 'remote_cancelled':
-        case 'declined':
-        case 'remote_declined':
-        case 'missed':
-        case 'remote_offline':
-        case 'answered_elsewhere':
-        case 'declined_elsewhere':
-        case 'merged':
-        case 'refused':
-        case 'failed':
-          return '';
-      }
+    hint: {
+      connection_lost: 'Prüfen Sie Ihr Netzwerk und rufen Sie dann noch einmal an.',
+      connect_failed: 'Vielleicht ist eine Firewall im Weg. Versuchen Sie es in einem anderen Netzwerk.',
+      remote_busy: 'Versuchen Sie es in einigen Minuten noch einmal.',
     },
   },
 };

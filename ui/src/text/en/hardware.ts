@@ -1,46 +1,8 @@
 // Microphones, speakers, cameras: choosing and trying them, and what happened to them. English.
 
-import type { DeviceKind, DeviceNews, DeviceProblem } from '../../generated/bindings';
-
-const KIND: Record<DeviceKind, string> = { microphone: 'microphone', speaker: 'speaker', camera: 'camera', sharing: 'shared screen' };
-
-const FAULT: Record<DeviceKind, Record<DeviceProblem, string>> = {
-  microphone: {
-    missing: 'No microphone is plugged in. The other side hears nothing.',
-    busy: 'Another program uses the microphone. Close that program.',
-    denied: 'Bellwire may not use the microphone. Allow it in the settings of your system.',
-    failed: 'The microphone does not work. Unplug it and plug it in again, or choose another one.',
-  },
-  speaker: {
-    missing: 'No speaker is plugged in. You hear nothing.',
-    busy: 'Another program uses the speaker. Close that program.',
-    denied: 'Bellwire may not use the speaker. Allow it in the settings of your system.',
-    failed: 'The speaker does not work. Unplug it and plug it in again, or choose another one.',
-  },
-  camera: {
-    missing: 'No camera is plugged in. The other side sees no picture.',
-    busy: 'Another program uses the camera. Close that program.',
-    denied: 'Bellwire may not use the camera. Allow it in the settings of your system.',
-    failed: 'The camera does not work. Unplug it and plug it in again, or choose another one.',
-  },
-  sharing: {
-    missing: 'The shared window was closed.',
-    busy: 'The screen cannot be shared while another program has it.',
-    denied: 'Bellwire may not see the screen. Allow it in the settings of your system.',
-    failed: 'The screen could not be shared.',
-  },
-};
-
-const GONE: Record<DeviceKind, (name: string) => string> = {
-  microphone: (name) => (name === '' ? 'The microphone is gone. The other side hears nothing.' : `The microphone ${name} is gone. The other side hears nothing.`),
-  speaker: (name) => (name === '' ? 'The speaker is gone. You hear nothing.' : `The speaker ${name} is gone. You hear nothing.`),
-  camera: (name) => (name === '' ? 'The camera is gone. The other side sees no picture.' : `The camera ${name} is gone. The other side sees no picture.`),
-  sharing: () => 'Sharing has ended: what was shared is gone.',
-};
-
 export const hardware = {
   title: 'Sound and camera',
-  kinds: { microphone: 'Microphone', speaker: 'Speaker', camera: 'Camera', sharing: 'Shared screen' } satisfies Record<DeviceKind, string>,
+  kinds: { microphone: 'Microphone', speaker: 'Speaker', camera: 'Camera', sharing: 'Shared screen' },
   standard: 'As the system chooses',
   standardIs: (name: string) => `As the system chooses: ${name}`,
   none: { microphone: 'No microphone', speaker: 'No speaker', camera: 'No camera' },
@@ -93,17 +55,54 @@ export const hardware = {
 
   popover: 'Devices of this call',
 
-  fault: (device: DeviceKind, problem: DeviceProblem): string => FAULT[device][problem],
-  news: ({ device, happened, name, problem }: DeviceNews): string => {
-    switch (happened) {
-      case 'lost':
-        return problem === null || problem === 'missing' ? GONE[device](device === 'sharing' ? '' : name) : FAULT[device][problem];
-      case 'back':
-        return name === '' ? `The ${KIND[device]} is back.` : `The ${KIND[device]} is back: ${name}.`;
-      case 'switched': {
-        const why = problem === null || problem === 'missing' ? '' : `${FAULT[device][problem].split('. ')[0] ?? ''}. `;
-        return name === '' ? `${why}Another ${KIND[device]} is used now.` : `${why}Now used as ${KIND[device]}: ${name}.`;
-      }
-    }
+  faults: {
+    microphone: {
+      missing: 'No microphone is plugged in. The other side hears nothing.',
+      busy: 'Another program uses the microphone. Close that program.',
+      denied: 'Bellwire may not use the microphone. Allow it in the settings of your system.',
+      failed: 'The microphone does not work. Unplug it and plug it in again, or choose another one.',
+    },
+    speaker: {
+      missing: 'No speaker is plugged in. You hear nothing.',
+      busy: 'Another program uses the speaker. Close that program.',
+      denied: 'Bellwire may not use the speaker. Allow it in the settings of your system.',
+      failed: 'The speaker does not work. Unplug it and plug it in again, or choose another one.',
+    },
+    camera: {
+      missing: 'No camera is plugged in. The other side sees no picture.',
+      busy: 'Another program uses the camera. Close that program.',
+      denied: 'Bellwire may not use the camera. Allow it in the settings of your system.',
+      failed: 'The camera does not work. Unplug it and plug it in again, or choose another one.',
+    },
+    sharing: {
+      missing: 'The shared window was closed.',
+      busy: 'The screen cannot be shared while another program has it.',
+      denied: 'Bellwire may not see the screen. Allow it in the settings of your system.',
+      failed: 'The screen could not be shared.',
+    },
+  },
+  gone: {
+    microphone: 'The microphone was unplugged',
+    speaker: 'The speaker was unplugged',
+    camera: 'The camera was unplugged',
+    sharing: 'What was shared is gone',
+  },
+  effect: {
+    microphone: 'The other side hears nothing.',
+    speaker: 'You hear nothing.',
+    camera: 'The other side sees no picture.',
+    sharing: 'Sharing has ended.',
+  },
+  back: {
+    microphone: 'The microphone is back',
+    speaker: 'The speaker is back',
+    camera: 'The camera is back',
+    sharing: 'The shared screen is back',
+  },
+  other: {
+    microphone: 'Another microphone is used now',
+    speaker: 'Another speaker is used now',
+    camera: 'Another camera is used now',
+    sharing: 'Another screen is shared now',
   },
 };

@@ -1,7 +1,5 @@
 // What a call offers beyond talking: sharing, small window, full screen, keys. English.
 
-import type { EndReason } from '../../generated/bindings';
-
 export const incall = {
   tools: 'View of the call',
   fullScreen: 'Full screen',
@@ -62,8 +60,6 @@ export const incall = {
     busy: 'This computer is busy',
   },
   advice: {
-    none: '',
-    sound: '',
     loss: 'A cable instead of Wi-Fi often helps.',
     delay: 'Wait a moment before you answer, so that you do not both speak.',
     upload: 'Your picture gets smaller. Other uploads on this line make it worse.',
@@ -126,29 +122,10 @@ export const incall = {
 
   ended: {
     write: 'Write a message',
-    hint: (reason: EndReason): string => {
-      switch (reason.why) {
-        case 'connection_lost':
-          return 'Check your network, then call again.';
-        case 'connect_failed':
-          return 'A firewall may be in the way. Try another network.';
-        case 'remote_busy':
-          return 'Try again in a few minutes.';
-        case 'hung_up':
-        case 'remote_hung_up':
-        case 'cancelled':
-        case 'remote_cancelled':
-        case 'declined':
-        case 'remote_declined':
-        case 'missed':
-        case 'remote_offline':
-        case 'answered_elsewhere':
-        case 'declined_elsewhere':
-        case 'merged':
-        case 'refused':
-        case 'failed':
-          return '';
-      }
+    hint: {
+      connection_lost: 'Check your network, then call again.',
+      connect_failed: 'A firewall may be in the way. Try another network.',
+      remote_busy: 'Try again in a few minutes.',
     },
   },
 };
