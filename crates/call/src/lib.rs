@@ -10,6 +10,7 @@ mod command;
 mod event;
 mod glare;
 mod id;
+mod link;
 mod negotiation;
 mod phone;
 mod signal;
@@ -19,6 +20,7 @@ mod view;
 pub use command::{Command, Notice};
 pub use event::{Event, Heard, PeerOutcome, Rings, UserAction};
 pub use id::{AccountId, CallId, CallKey, Epoch, PersonId, RemoteCallId};
+pub use link::{Link, LinkError};
 pub use phone::Phone;
 pub use signal::{
     DeclineReason, EndReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, Quality,

@@ -25,8 +25,8 @@ mod switch;
 mod view;
 
 pub use bellwire_call::{
-    AccountId, CallId, CallState, CallView, Direction, EndReason, MediaKind, Person, PersonId, PhoneView,
-    RemoteCallId, Subject,
+    AccountId, CallId, CallState, CallView, Direction, EndReason, Link, LinkError, MediaKind, Person,
+    PersonId, PhoneView, RemoteCallId, Subject,
 };
 pub use bellwire_log as log;
 pub use bellwire_media as media;

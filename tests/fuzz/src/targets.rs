@@ -42,6 +42,7 @@ pub const TARGETS: &[Target] = &[
     of_a_story("backend_hearth", |data| backend::play(Backend::Hearth, data), "hearth"),
     #[cfg(feature = "server")]
     of_a_story("backend_clinic", |data| backend::play(Backend::Clinic, data), "clinic"),
+    Target { name: "link", run: link, seeds: Seeds::Own },
     #[cfg(feature = "server")]
     Target { name: "words", run: bellwire_server::fuzzing::words, seeds: Seeds::Own },
     #[cfg(feature = "signaling")]
@@ -57,6 +58,14 @@ pub const TARGETS: &[Target] = &[
     #[cfg(feature = "media")]
     Target { name: "clip", run: bellwire_media::fuzzing::clip, seeds: Seeds::Own },
 ];
+
+/// A link's text; whatever is read from it must be fit to be shown.
+fn link(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(link) = bellwire_call::Link::parse(text) {
+        assert!(!link.person.is_empty() && !link.person.chars().any(char::is_control));
+    }
+}
 
 const fn of_a_story(name: &'static str, run: fn(&[u8]), transcripts: &'static str) -> Target {
     Target { name, run, seeds: Seeds::Transcripts(transcripts) }
