@@ -12,7 +12,7 @@ use crate::setup::{self, Consent, Purpose};
 use crate::{cargo, interrupt, process, say, ui};
 
 /// The tests that need programs, a desktop and sound.
-const END_TO_END: &str = "package(bellwire-tests-calls)";
+const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-tests-desktop)";
 
 /// Which of the tests.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
     command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
     match scope {
         Scope::All | Scope::Ui => {}
-        Scope::Unit => drop(command.arg("-E").arg(format!("not {END_TO_END}"))),
+        Scope::Unit => drop(command.arg("-E").arg(format!("not ({END_TO_END})"))),
         Scope::EndToEnd => drop(command.args(["-E", END_TO_END])),
         Scope::Named(name) => drop(command.arg(name)),
     }

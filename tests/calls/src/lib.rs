@@ -13,7 +13,7 @@ pub use cast::{Cast, Login};
 pub use human::{Human, SCREEN, SHARED, Setup};
 pub use raw::RawSocket;
 pub use screen::Screen;
-pub use world::{CUSTOMER, OTHER_CUSTOMER, SELLER, World, asset};
+pub use world::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, World, asset};
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ pub const SELLER: &str = "seller@demo.example";
 pub const CUSTOMER: &str = "amira@demo.example";
 pub const OTHER_CUSTOMER: &str = "jose@demo.example";
 /// Everybody's password there.
-pub(crate) const PASSWORD: &str = "ring-ring-demo";
+pub const PASSWORD: &str = "ring-ring-demo";
 
 /// A server with demo data on free loopback ports, and its database file.
 #[derive(Debug)]

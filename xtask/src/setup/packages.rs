@@ -62,6 +62,16 @@ pub(super) const APT: List = List {
         program("sox", "sox"),
         program("procps", "kill"),
         library("python3-venv"),
+        // A real notification daemon and a real keyring, each in a private session.
+        program("dunst", "dunst"),
+        program("gnome-keyring", "gnome-keyring-daemon"),
+        program("libsecret-tools", "secret-tool"),
+        program("x11-xserver-utils", "xrandr"),
+        // The installers: made, looked into, installed and removed.
+        program("desktop-file-utils", "desktop-file-validate"),
+        program("xdg-utils", "xdg-open"),
+        program("rpm", "rpm"),
+        program("cpio", "cpio"),
     ],
 };
 
@@ -108,6 +118,14 @@ pub(super) const DNF: List = List {
         program("sox", "sox"),
         program("procps-ng", "kill"),
         program("python3", "python3"),
+        program("dunst", "dunst"),
+        program("gnome-keyring", "gnome-keyring-daemon"),
+        program("libsecret", "secret-tool"),
+        program("xrandr", "xrandr"),
+        program("desktop-file-utils", "desktop-file-validate"),
+        program("xdg-utils", "xdg-open"),
+        program("rpm", "rpm"),
+        program("cpio", "cpio"),
     ],
 };
 

@@ -1,0 +1,4 @@
+//! Stories on a desktop, each with the real program, the real server and real windows.
+
+mod calls;
+mod harness;
