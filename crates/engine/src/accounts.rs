@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bellwire_call::{AccountId, PersonId};
 use bellwire_signaling::{
     Capabilities, ChatAction, Contact, Message, RenewError, Session, SessionEvent, SignInError, SignedIn,
-    sign_in,
+    resume, sign_in,
 };
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -17,11 +19,14 @@ use crate::handle::{HistoryPage, ListError};
 use crate::history::Source;
 use crate::ice::IceCache;
 use crate::internal::Internal;
+use crate::keepsake::{Keepsake, Keepsakes};
 use crate::lists::{backend_entry, contact_view, label, log_account, wire_request};
 use crate::view::{AccountView, ChatView, LinkState, SignIn};
 
 /// Calls per page of a backend's history.
 const PAGE: u32 = 20;
+/// How long the events of a closed session may take to the loop.
+const LAST_NEWS: Duration = Duration::from_millis(500);
 /// Messages fetched of a thread that is opened.
 const MESSAGES: u32 = 50;
 
@@ -34,12 +39,14 @@ pub(crate) struct Account {
     log: bellwire_log::Account,
     /// What the list was last searched for.
     search: String,
+    forward: JoinHandle<()>,
     token: CancellationToken,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
     next: u32,
+    pub(crate) keepsakes: Keepsakes,
     all: BTreeMap<AccountId, Account>,
 }
 
@@ -57,19 +64,46 @@ impl Accounts {
                 Ok(wire) => Box::new(sign_in(wire).await),
                 Err(error) => Box::new(Err(error)),
             };
-            let _ = out.send(Internal::SignedIn { request, result, reply }).await;
+            let _ = out.send(Internal::SignedIn { request, resumed: false, result, reply }).await;
+        });
+    }
+
+    /// The same without a password.
+    pub(crate) fn resume(
+        &self,
+        keepsake: Keepsake,
+        reply: oneshot::Sender<Result<AccountId, SignInError>>,
+        out: &mpsc::Sender<Internal>,
+    ) {
+        let out = out.clone();
+        tokio::spawn(async move {
+            let (request, backend, identity, transport) = match keepsake.opened() {
+                Ok(opened) => opened,
+                Err(error) => return drop(reply.send(Err(error))),
+            };
+            let result = Box::new(resume(backend, identity, &transport).await);
+            let _ = out.send(Internal::SignedIn { request, resumed: true, result, reply }).await;
         });
     }
 
     /// The account that this is, if it is signed in already: it goes on with the new token, and its
     /// calls with it. The new session is not needed then.
-    pub(crate) fn renew(&mut self, signed_in: &SignedIn) -> Option<AccountId> {
+    pub(crate) fn renew(
+        &mut self,
+        request: &SignIn,
+        resumed: bool,
+        signed_in: &SignedIn,
+    ) -> Option<AccountId> {
         let (id, account) = self.all.iter_mut().find(|(_, account)| {
             account.log == log_of(signed_in) && account.view.role == signed_in.identity.role
         })?;
+        if resumed {
+            return Some(*id);
+        }
         match account.session.renew(signed_in.identity.clone()) {
             Ok(()) => {
                 account.view.link = LinkState::Connecting;
+                self.keepsakes.signed_in(*id, request, signed_in);
                 Some(*id)
             }
             Err(RenewError::OtherAccount | RenewError::Say(_) | _) => None,
@@ -84,6 +118,7 @@ impl Accounts {
     ) -> AccountId {
         self.next += 1;
         let id = AccountId(self.next);
+        self.keepsakes.signed_in(id, request, &signed_in);
         // Not a child of the engine's token: what is still to be said goes out after that is cancelled.
         let token = CancellationToken::new();
         let log = log_of(&signed_in);
@@ -100,12 +135,12 @@ impl Accounts {
             can_call: signed_in.capabilities.contacts,
             capabilities: signed_in.capabilities,
         };
-        tokio::spawn(forward(id, signed_in.events, out.clone(), token.clone()));
+        let forward = tokio::spawn(forward(id, signed_in.events, out.clone(), token.clone()));
         let ice = Arc::new(IceCache::new(signed_in.session.clone()));
         let warm = Arc::clone(&ice);
         tokio::spawn(async move { drop(warm.servers().await) });
         let (session, chats, search) = (signed_in.session, Chats::default(), String::new());
-        self.all.insert(id, Account { session, ice, view, chats, log, search, token });
+        self.all.insert(id, Account { session, ice, view, chats, log, search, forward, token });
         id
     }
 
@@ -142,6 +177,7 @@ impl Accounts {
 
     /// Forgets an account; what its session still has to say (a hang-up) goes out first.
     pub(crate) fn remove(&mut self, id: AccountId) {
+        self.keepsakes.forget(id);
         if let Some(account) = self.all.remove(&id) {
             tokio::spawn(account.close());
         }
@@ -312,6 +348,8 @@ impl Account {
 
     async fn close(self) {
         self.session.close().await;
+        // A last new token may be on its way to the loop.
+        let _ = tokio::time::timeout(LAST_NEWS, self.forward).await;
         self.token.cancel();
     }
 }

@@ -1,5 +1,6 @@
 //! What the shell and the command line hold of a running engine: orders in, snapshots out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bellwire_call::{AccountId, CallId, Invite, MediaKind, Person, Subject, UserAction};
@@ -12,15 +13,20 @@ use tokio_util::sync::CancellationToken;
 use crate::config::EngineConfig;
 use crate::conversation::Screens;
 use crate::devices::{DeviceList, DeviceOrder};
+use crate::keepsake::{Keepsake, Typed};
 use crate::notice::Notice;
-use crate::{missed, run};
 use crate::view::{CallStats, EngineView, HistoryEntry, HistoryFilter, Levels, SignIn};
+use crate::{missed, run};
 
 /// What a user or robot asks of the engine.
 #[derive(Debug)]
 pub(crate) enum Order {
     SignIn {
         request: SignIn,
+        reply: oneshot::Sender<Result<AccountId, SignInError>>,
+    },
+    Resume {
+        keepsake: Keepsake,
         reply: oneshot::Sender<Result<AccountId, SignInError>>,
     },
     SignOut(AccountId),
@@ -106,6 +112,7 @@ pub struct Handle {
     levels: watch::Receiver<Levels>,
     pub(crate) devices: watch::Receiver<Arc<DeviceList>>,
     missed: watch::Receiver<u32>,
+    keepsakes: watch::Receiver<Arc<BTreeMap<AccountId, Keepsake>>>,
     log: CallLog,
 }
 
@@ -139,9 +146,10 @@ impl Engine {
         };
         let engine = run::Loop::new(config, screens, out, token.clone());
         let log = engine.history.log();
+        let keepsakes = engine.accounts.keepsakes.subscribe();
         tokio::spawn(missed::count(log.clone(), missed_tx, token.clone()));
         let task = tokio::spawn(engine.run(orders));
-        let handle = Handle { orders: orders_tx, view, stats, levels, devices, missed, log };
+        let handle = Handle { orders: orders_tx, view, stats, levels, devices, missed, keepsakes, log };
         (Engine { handle, task: Some(task), token }, notices)
     }
 
@@ -191,6 +199,28 @@ impl Handle {
         let (reply, answer) = oneshot::channel();
         self.send(Order::SignIn { request, reply }).await;
         answer.await.unwrap_or(Err(SignInError::Stopped))
+    }
+
+    /// Comes back to an account without a password, and keeps it online until `sign_out`. Whether the
+    /// server still takes the token shows later, in the account's link.
+    ///
+    /// # Errors
+    /// The program does not speak that backend, or what is between us and the server is not usable.
+    pub async fn resume(&self, keepsake: Keepsake) -> Result<AccountId, SignInError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::Resume { keepsake, reply }).await;
+        answer.await.unwrap_or(Err(SignInError::Stopped))
+    }
+
+    /// What it takes to come back to each account, whole and newest. An account leaves by `sign_out`, not
+    /// by the engine's end.
+    pub fn keepsakes(&self) -> watch::Receiver<Arc<BTreeMap<AccountId, Keepsake>>> {
+        self.keepsakes.clone()
+    }
+
+    /// What was typed to sign in to that account, but for the password.
+    pub fn typed(&self, account: AccountId) -> Option<Typed> {
+        self.keepsakes.borrow().get(&account).map(|kept| kept.typed().clone())
     }
 
     pub async fn sign_out(&self, account: AccountId) {

@@ -15,6 +15,8 @@ use crate::view::SignIn;
 pub(crate) enum Internal {
     SignedIn {
         request: SignIn,
+        /// Without a password: of two tokens for one account this is the older one.
+        resumed: bool,
         result: Box<Result<SignedIn, SignInError>>,
         reply: oneshot::Sender<Result<AccountId, SignInError>>,
     },

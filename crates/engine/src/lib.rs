@@ -14,6 +14,7 @@ mod handle;
 mod history;
 mod ice;
 mod internal;
+mod keepsake;
 mod lists;
 mod missed;
 mod notice;
@@ -39,6 +40,7 @@ pub use devices::{
 };
 pub use dialect_list::{DialectInfo, FieldInfo, OfferedInfo, RoleInfo, Where, dialects, discover};
 pub use handle::{Engine, Handle, HistoryPage, ListError};
+pub use keepsake::{Keepsake, NotAKeepsake, Typed};
 pub use notice::Notice;
 pub use view::{
     AccountView, CallStats, ChatView, ContactView, DeviceChange, DeviceKind, DeviceNews, DeviceProblem,

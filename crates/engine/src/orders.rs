@@ -11,6 +11,7 @@ impl Loop {
     pub(crate) fn obey(&mut self, order: Order) {
         match order {
             Order::SignIn { request, reply } => self.accounts.sign_in(request, reply, &self.internal),
+            Order::Resume { keepsake, reply } => self.accounts.resume(keepsake, reply, &self.internal),
             Order::SignOut(account) => {
                 self.feed(Event::AccountRemoved { account });
                 self.accounts.remove(account);

@@ -143,7 +143,9 @@ impl Loop {
 
     fn note(&mut self, internal: Internal) {
         match internal {
-            Internal::SignedIn { request, result, reply } => self.signed_in(&request, *result, reply),
+            Internal::SignedIn { request, resumed, result, reply } => {
+                self.signed_in(&request, resumed, *result, reply);
+            }
             Internal::Session { account, event } => self.session_event(account, event),
             Internal::SessionOver { account } => {
                 self.accounts.set_link(account, LinkState::Offline);
@@ -195,6 +197,7 @@ impl Loop {
     fn signed_in(
         &mut self,
         request: &crate::view::SignIn,
+        resumed: bool,
         result: Result<bellwire_signaling::SignedIn, bellwire_signaling::SignInError>,
         reply: tokio::sync::oneshot::Sender<
             Result<bellwire_call::AccountId, bellwire_signaling::SignInError>,
@@ -202,7 +205,7 @@ impl Loop {
     ) {
         match result {
             Ok(signed_in) => {
-                if let Some(account) = self.accounts.renew(&signed_in) {
+                if let Some(account) = self.accounts.renew(request, resumed, &signed_in) {
                     info!(account = account.0, "Signed in again");
                     self.publish();
                     let _ = reply.send(Ok(account));
@@ -271,7 +274,7 @@ impl Loop {
                 self.publish();
             }
             // Nothing keeps identities over the program's end yet.
-            SessionEvent::Renewed(_) => {}
+            SessionEvent::Renewed(identity) => self.accounts.keepsakes.renewed(account, *identity),
             SessionEvent::TokenExpired => {
                 self.accounts.set_link(account, LinkState::SignedOut);
                 self.publish();
@@ -359,6 +362,11 @@ impl Loop {
             self.feed(Event::AccountRemoved { account });
         }
         self.accounts.close_all().await;
+        while let Ok(last) = self.internal_rx.try_recv() {
+            if let Internal::Session { account, event: SessionEvent::Renewed(identity) } = last {
+                self.accounts.keepsakes.renewed(account, *identity);
+            }
+        }
         for (_, mut conversation) in std::mem::take(&mut self.conversations) {
             self.close_media(&mut conversation);
         }
