@@ -3,8 +3,10 @@
 import { call } from './ar/call';
 import { chat } from './ar/chat';
 import { common } from './ar/common';
+import { desktop } from './ar/desktop';
 import { ended } from './ar/ended';
 import { hardware } from './ar/hardware';
+import { failures } from './ar/failures';
 import { history } from './ar/history';
 import { home } from './ar/home';
 import { incall } from './ar/incall';
@@ -13,6 +15,7 @@ import { notices } from './ar/notices';
 import { replies } from './ar/replies';
 import { ring } from './ar/ring';
 import { rooms } from './ar/rooms';
+import { settings } from './ar/settings';
 import { signIn } from './ar/signin';
 import { slots } from './ar/slots';
 import { stats } from './ar/stats';
@@ -39,4 +42,7 @@ export const ar: Text = {
   ended,
   notices,
   time,
+  settings,
+  desktop,
+  failures,
 };

@@ -3,8 +3,10 @@
 import { call } from './de/call';
 import { chat } from './de/chat';
 import { common } from './de/common';
+import { desktop } from './de/desktop';
 import { ended } from './de/ended';
 import { hardware } from './de/hardware';
+import { failures } from './de/failures';
 import { history } from './de/history';
 import { home } from './de/home';
 import { incall } from './de/incall';
@@ -13,6 +15,7 @@ import { notices } from './de/notices';
 import { replies } from './de/replies';
 import { ring } from './de/ring';
 import { rooms } from './de/rooms';
+import { settings } from './de/settings';
 import { signIn } from './de/signin';
 import { slots } from './de/slots';
 import { stats } from './de/stats';
@@ -39,4 +42,7 @@ export const de: Text = {
   ended,
   notices,
   time,
+  settings,
+  desktop,
+  failures,
 };

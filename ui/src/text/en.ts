@@ -4,8 +4,10 @@
 import { call } from './en/call';
 import { chat } from './en/chat';
 import { common } from './en/common';
+import { desktop } from './en/desktop';
 import { ended } from './en/ended';
 import { hardware } from './en/hardware';
+import { failures } from './en/failures';
 import { history } from './en/history';
 import { home } from './en/home';
 import { incall } from './en/incall';
@@ -14,6 +16,7 @@ import { notices } from './en/notices';
 import { replies } from './en/replies';
 import { ring } from './en/ring';
 import { rooms } from './en/rooms';
+import { settings } from './en/settings';
 import { signIn } from './en/signin';
 import { slots } from './en/slots';
 import { stats } from './en/stats';
@@ -39,6 +42,9 @@ export const en = {
   ended,
   notices,
   time,
+  settings,
+  desktop,
+  failures,
 };
 
 export type Text = typeof en;
