@@ -64,18 +64,16 @@ impl Screen {
             }
         }
         let mut command = Command::new("openbox");
-        command.arg("--sm-disable").env("DISPLAY", &display).env("HOME", folder.path());
+        // It says that it is there before it takes windows, and loses one that comes in between.
+        let ready = folder.path().join("ready");
+        command.args(["--sm-disable", "--startup"]).arg(format!("touch {}", ready.display()));
+        command.env("DISPLAY", &display).env("HOME", folder.path());
         for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "DBUS_SESSION_BUS_ADDRESS"] {
             command.env_remove(name);
         }
         let manager = Running::start(command, &folder.path().join("openbox.log"))?;
-        let screen = Self { display, _manager: manager, _server: server, folder };
-        until("the window manager is ready", async || {
-            let answer = screen.ask("xprop", &["-root", "_NET_SUPPORTING_WM_CHECK"])?;
-            Ok(answer.contains("window id").then_some(()))
-        })
-        .await?;
-        Ok(screen)
+        until("the window manager is ready", async || Ok(ready.exists().then_some(()))).await?;
+        Ok(Self { display, _manager: manager, _server: server, folder })
     }
 
     /// What `DISPLAY` has to be.
