@@ -14,6 +14,7 @@ use crate::controller::Controller;
 use crate::desktop::{Desktop, TauriDesktop};
 use crate::options::{self, Options};
 use crate::places::Places;
+use crate::ringer;
 use crate::settings::{Managed, SettingsStore};
 use crate::surroundings::{self, Surroundings};
 use crate::video::{OWN, REMOTE, Video};
@@ -42,10 +43,11 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::accounts::sign_in,
             commands::accounts::sign_out,
             commands::dial,
-            commands::accept,
-            commands::end_and_accept,
-            commands::decline,
-            commands::silence,
+            commands::ring::accept,
+            commands::ring::end_and_accept,
+            commands::ring::decline,
+            commands::ring::silence,
+            commands::ring::ring_drawn,
             commands::hang_up,
             commands::set_microphone,
             commands::set_camera,
@@ -75,9 +77,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let desktop = Arc::new(TauriDesktop::new(app.handle().clone()));
     app.manage(Arc::clone(&desktop));
     desktop.open_windows()?;
-    tauri::async_runtime::spawn(surroundings::tell(surroundings, Arc::clone(&desktop), token.clone()));
-    let controller = Controller::new(Arc::clone(&desktop));
-    tauri::async_runtime::spawn(controller.run(handle.clone(), notices, token.clone()));
+    tauri::async_runtime::spawn(surroundings::tell(
+        Arc::clone(&surroundings),
+        Arc::clone(&desktop),
+        token.clone(),
+    ));
+    let (ringer, said) = ringer::start(app.handle(), &handle, &settings, &surroundings, &token);
+    let controller = Controller::new(Arc::clone(&desktop), ringer);
+    tauri::async_runtime::spawn(controller.run(handle.clone(), notices, said, token.clone()));
     tauri::async_runtime::spawn(forget_pictures_between_calls(handle.clone(), video, token.clone()));
     tauri::async_runtime::spawn(tell_settings(settings, Arc::clone(&desktop), token.clone()));
     if let Some(request) = sign_in_request(&options) {

@@ -1,6 +1,7 @@
 //! What the user interface may ask for: one statement each.
 
 pub(crate) mod accounts;
+pub(crate) mod ring;
 pub(crate) mod settings;
 pub(crate) mod windows;
 
@@ -13,7 +14,6 @@ use bellwire_engine::{
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
 
-use crate::desktop::{Desktop, TauriDesktop};
 use crate::failure::Answer;
 use crate::options::{Found, Options};
 use crate::settings::SettingsStore;
@@ -45,35 +45,6 @@ pub(crate) async fn dial(
     subject: Option<Subject>,
 ) -> Answer {
     engine.dial(account, person, kind, subject).await;
-    Ok(())
-}
-
-#[tauri::command]
-pub(crate) async fn accept(
-    engine: State<'_, Handle>,
-    desktop: State<'_, Arc<TauriDesktop>>,
-    call: CallId,
-) -> Answer {
-    engine.accept(call).await;
-    desktop.show_main();
-    Ok(())
-}
-
-#[tauri::command]
-pub(crate) async fn end_and_accept(engine: State<'_, Handle>, call: CallId) -> Answer {
-    engine.end_and_accept(call).await;
-    Ok(())
-}
-
-#[tauri::command]
-pub(crate) async fn decline(engine: State<'_, Handle>, call: CallId) -> Answer {
-    engine.decline(call).await;
-    Ok(())
-}
-
-#[tauri::command]
-pub(crate) async fn silence(engine: State<'_, Handle>, call: CallId) -> Answer {
-    engine.silence(call).await;
     Ok(())
 }
 
@@ -199,14 +170,9 @@ pub(crate) async fn start_info(
 
 impl StartInfo {
     pub(crate) fn new(window: &str, options: &Options, notes: Vec<&'static str>) -> Self {
-        // POSIX: the first that is set and not empty counts.
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .into_iter()
-            .filter_map(|name| std::env::var(name).ok())
-            .find(|value| !value.is_empty());
         Self {
             window: window.to_owned(),
-            language: language_tag(locale.as_deref().unwrap_or_default()),
+            language: system_language(),
             prefill: options.server.clone().map(|server| Prefill {
                 server,
                 dialect: options.dialect.clone(),
@@ -216,6 +182,16 @@ impl StartInfo {
             notes,
         }
     }
+}
+
+/// The BCP 47 tag of the language the system is set to.
+pub(crate) fn system_language() -> String {
+    // POSIX: the first that is set and not empty counts.
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty());
+    language_tag(locale.as_deref().unwrap_or_default())
 }
 
 /// The BCP 47 tag of a POSIX locale such as `pt_BR.UTF-8@euro`; English for `C` and nonsense.

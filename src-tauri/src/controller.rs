@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
-use bellwire_engine::{CallState, CallView, DeviceNews, EngineView, Handle, Notice, SignIn};
+use bellwire_engine::{CallView, DeviceNews, EngineView, Handle, Notice, SignIn};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::desktop::Desktop;
+use crate::notify::Said;
+use crate::ringer::{self, Ringer};
 
 /// A notice as the user interface gets it; the words are the interface's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,13 +26,12 @@ pub(crate) struct UiNotice {
 
 pub(crate) struct Controller<D> {
     desktop: Arc<D>,
-    /// Whether the answer window is up.
-    ringing: bool,
+    ringer: Ringer,
 }
 
 impl<D: Desktop> Controller<D> {
-    pub(crate) fn new(desktop: Arc<D>) -> Self {
-        Self { desktop, ringing: false }
+    pub(crate) fn new(desktop: Arc<D>, ringer: Ringer) -> Self {
+        Self { desktop, ringer }
     }
 
     /// Follows the engine until it stops.
@@ -38,6 +39,7 @@ impl<D: Desktop> Controller<D> {
         mut self,
         handle: Handle,
         mut notices: mpsc::Receiver<Notice>,
+        mut said: mpsc::Receiver<Said>,
         token: CancellationToken,
     ) {
         let (mut view, mut stats, mut levels) = (handle.view(), handle.stats(), handle.levels());
@@ -57,6 +59,12 @@ impl<D: Desktop> Controller<D> {
                     let newest = levels.borrow_and_update().clone();
                     self.desktop.emit("levels", newest);
                 }
+                Some(()) = self.ringer.changed() => self.ringer.refresh(&*self.desktop),
+                Some(said) = said.recv() => {
+                    if let Some(act) = self.ringer.said(said, &*self.desktop) {
+                        ringer::act(act, &handle, &*self.desktop).await;
+                    }
+                }
                 else => return,
             }
         }
@@ -70,28 +78,20 @@ impl<D: Desktop> Controller<D> {
         }
     }
 
-    /// The answer window is up exactly while a call rings. A second call is offered inside the call
-    /// view; a silenced one still waits for its answer.
     fn view(&mut self, view: &EngineView) {
         // First, so that the answer window has something to show when it comes up.
         self.desktop.emit("view", view.clone());
-        let ringing = view.phone.calls.iter().any(rings);
-        if ringing == self.ringing {
-            return;
-        }
-        self.ringing = ringing;
-        if ringing {
-            self.desktop.show_ring();
-        } else {
-            self.desktop.hide_ring();
-        }
+        self.ringer.calls(&view.phone.calls, &*self.desktop);
     }
 
-    fn notice(&self, notice: Notice) {
+    fn notice(&mut self, notice: Notice) {
         match notice {
             // About the ringtone; the answer window follows the view.
             Notice::Ring { .. } | Notice::RingStopped { .. } => {}
-            Notice::Missed { call } => self.tell("missed", Some(call), String::new()),
+            Notice::Missed { call } => {
+                self.tell("missed", Some(call.clone()), String::new());
+                self.ringer.missed(call, &*self.desktop);
+            }
             Notice::Ended { call } => self.tell("ended", Some(call), String::new()),
             Notice::Device { text } => self.tell("device", None, sentence(&text)),
             Notice::Problem { text } => self.tell("error", None, sentence(&text)),
@@ -107,10 +107,6 @@ impl<D: Desktop> Controller<D> {
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-fn rings(call: &CallView) -> bool {
-    matches!(call.state, CallState::Ringing { .. }) && !call.waiting
 }
 
 #[cfg(test)]

@@ -2,15 +2,21 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 #![forbid(unsafe_code)]
 
+mod answer_window;
 mod app;
 mod commands;
 mod controller;
 mod desktop;
 mod disk;
 mod failure;
+mod notify;
 mod options;
 mod places;
+mod quiet;
 mod renderer;
+mod ring_sound;
+mod ringer;
+mod ringing;
 #[cfg(test)]
 mod sample;
 mod settings;

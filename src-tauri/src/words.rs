@@ -54,6 +54,8 @@ pub(crate) struct NoticeWords {
     pub(crate) incoming_video: &'static str,
     /// Another one while talking.
     pub(crate) waiting: &'static str,
+    /// Whoever has no name.
+    pub(crate) someone: &'static str,
     /// Who calls, and about what if that is known.
     pub(crate) from: fn(&str, Option<&str>) -> String,
     pub(crate) accept: &'static str,

@@ -3,10 +3,14 @@
 use std::sync::Mutex;
 
 use bellwire_engine::{
-    AccountId, CallId, Direction, EndReason, MediaKind, Person, PersonId, PhoneView, RemoteCallId,
+    AccountId, CallId, CallState, Direction, EndReason, MediaKind, Person, PersonId, PhoneView, RemoteCallId,
 };
 
+use tokio::sync::watch;
+
 use super::*;
+use crate::settings::Settings;
+use crate::surroundings::Surroundings;
 
 #[derive(Default)]
 struct Recorder {
@@ -73,11 +77,13 @@ fn view(calls: Vec<CallView>) -> EngineView {
 
 fn controller() -> (Controller<Recorder>, Arc<Recorder>) {
     let desktop = Arc::new(Recorder::default());
-    (Controller::new(Arc::clone(&desktop)), desktop)
+    let (_, settings) = watch::channel(Arc::new(Settings::default()));
+    let (notes, _) = watch::channel(Vec::new());
+    let ringer = Ringer::new(settings, Surroundings::default().subscribe(), "en".into(), notes);
+    (Controller::new(Arc::clone(&desktop), ringer), desktop)
 }
 
 const RINGING: CallState = CallState::Ringing { silenced: false };
-const SILENCED: CallState = CallState::Ringing { silenced: true };
 
 #[test]
 fn a_ringing_call_is_told_to_the_window_before_it_comes_up() {
@@ -86,25 +92,6 @@ fn a_ringing_call_is_told_to_the_window_before_it_comes_up() {
     assert_eq!(desktop.take(), ["emit view", "show ring"]);
     controller.view(&view(vec![call(1, RINGING)]));
     assert_eq!(desktop.take(), ["emit view"], "it is up already");
-}
-
-#[test]
-fn silence_keeps_the_answer_window() {
-    let (mut controller, desktop) = controller();
-    controller.view(&view(vec![call(1, RINGING)]));
-    desktop.take();
-    controller.notice(Notice::RingStopped { call: CallId(1) });
-    controller.view(&view(vec![call(1, SILENCED)]));
-    assert_eq!(desktop.take(), ["emit view"]);
-}
-
-#[test]
-fn an_answer_hides_it() {
-    let (mut controller, desktop) = controller();
-    controller.view(&view(vec![call(1, RINGING)]));
-    desktop.take();
-    controller.view(&view(vec![call(1, CallState::Connecting)]));
-    assert_eq!(desktop.take(), ["emit view", "hide ring"]);
 }
 
 #[test]
@@ -119,33 +106,8 @@ fn an_answer_elsewhere_hides_it() {
 }
 
 #[test]
-fn a_call_that_waits_behind_another_does_not_show_it() {
-    let (mut controller, desktop) = controller();
-    let talking = call(1, CallState::Connected);
-    let waiting = CallView { waiting: true, ..call(2, RINGING) };
-    controller.notice(Notice::Ring { call: waiting.clone(), waiting: true });
-    controller.view(&view(vec![talking.clone(), waiting]));
-    assert_eq!(desktop.take(), ["emit view"]);
-
-    // The first call ends while the second still rings: now it rings like any other.
-    controller.view(&view(vec![call(2, RINGING)]));
-    assert_eq!(desktop.take(), ["emit view", "show ring"]);
-}
-
-#[test]
-fn the_last_of_two_ringing_calls_hides_it() {
-    let (mut controller, desktop) = controller();
-    controller.view(&view(vec![call(1, RINGING), call(2, SILENCED)]));
-    desktop.take();
-    controller.view(&view(vec![call(2, SILENCED)]));
-    assert_eq!(desktop.take(), ["emit view"]);
-    controller.view(&view(Vec::new()));
-    assert_eq!(desktop.take(), ["emit view", "hide ring"]);
-}
-
-#[test]
 fn news_reaches_the_interface_by_kind() {
-    let (controller, desktop) = controller();
+    let (mut controller, desktop) = controller();
     controller.notice(Notice::Missed { call: call(1, RINGING) });
     controller.notice(Notice::Device { text: "The camera is back".into() });
     controller.notice(Notice::Problem { text: "x".into() });

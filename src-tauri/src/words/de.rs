@@ -37,6 +37,7 @@ pub(super) static WORDS: Words = Words {
         incoming_voice: "Eingehender Sprachanruf",
         incoming_video: "Eingehender Videoanruf",
         waiting: "Weiterer Anruf",
+        someone: "Jemand",
         from: |name, about| about.map_or_else(|| name.to_owned(), |about| format!("{name} zu {about}")),
         accept: "Annehmen",
         end_and_accept: "Auflegen und annehmen",

@@ -37,6 +37,7 @@ pub(super) static WORDS: Words = Words {
         incoming_voice: "Incoming voice call",
         incoming_video: "Incoming video call",
         waiting: "Another call",
+        someone: "Someone",
         from: |name, about| about.map_or_else(|| name.to_owned(), |about| format!("{name} about {about}")),
         accept: "Accept",
         end_and_accept: "End call and accept",

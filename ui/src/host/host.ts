@@ -95,11 +95,16 @@ export interface Host extends Surroundings {
   setTile(stream: Stream, width: number, height: number): Promise<void>;
 }
 
+/** A view that can be asked for from outside. */
+export type Place = 'history';
+
 /** What there is around the calls. */
 export interface Surroundings {
   settingsChanged(seen: (settings: SettingsView) => void): Stop;
   desktopChanged(seen: (desktop: DesktopView) => void): Stop;
   devicesChanged(seen: (devices: DevicesView) => void): Stop;
+  /** Somebody asked for a view from outside, e.g. by a notification. */
+  asked(heard: (place: Place) => void): Stop;
 
   settings(): Promise<SettingsView>;
   /** Takes effect at once; what is locked stays as it is. */

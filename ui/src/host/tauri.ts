@@ -5,7 +5,7 @@ import { listen } from '@tauri-apps/api/event';
 
 import type { CallStats, DesktopView, DevicesView, EngineView, Levels, NoticeEvent, SettingsView } from '../generated/bindings';
 import { openFrames } from './frames';
-import type { Host, Stop } from './host';
+import type { Host, Place, Stop } from './host';
 
 function subscribe<T>(event: string, seen: (payload: T) => void): Stop {
   let stopped = false;
@@ -61,6 +61,7 @@ export const tauriHost: Host = {
   settingsChanged: (seen) => subscribe<SettingsView>('settings', seen),
   desktopChanged: (seen) => subscribe<DesktopView>('desktop', seen),
   devicesChanged: (seen) => subscribe<DevicesView>('devices', seen),
+  asked: (heard) => subscribe<Place>('go', heard),
   settings: () => invoke('settings'),
   setSettings: (settings) => invoke('set_settings', { settings }),
   desktop: () => invoke('desktop'),

@@ -1,7 +1,7 @@
 // The desktop around the made-up calls: settings, devices and windows that answer as the shell would.
 
 import type { Analytics, DesktopView, DevicesView, Settings, SettingsView, ShareSource } from '../../generated/bindings';
-import type { Surroundings } from '../host';
+import type { Place, Surroundings } from '../host';
 
 export const SETTINGS: Settings = {
   language: null,
@@ -96,6 +96,7 @@ export interface FakeDesk extends Surroundings {
   pushSettings(change: (settings: SettingsView) => SettingsView): void;
   pushDesktop(change: (desktop: DesktopView) => DesktopView): void;
   pushDevices(change: (devices: DevicesView) => DevicesView): void;
+  ask(place: Place): void;
 }
 
 /** `told` notes a command, `answer` lets it fail or hang as the state asks. */
@@ -112,6 +113,7 @@ export function surroundings(
   let desktop: DesktopView = { ...DESKTOP, ...state.desktop };
   let devices: DevicesView = { ...DEVICES, ...state.devices };
   const seen = { settings: new Set<(s: SettingsView) => void>(), desktop: new Set<(d: DesktopView) => void>(), devices: new Set<(d: DevicesView) => void>() };
+  const places = new Set<(place: Place) => void>();
   const listen = <T>(all: Set<T>, one: T) => {
     all.add(one);
     return () => all.delete(one);
@@ -142,6 +144,8 @@ export function surroundings(
     settingsChanged: (one) => listen(seen.settings, one),
     desktopChanged: (one) => listen(seen.desktop, one),
     devicesChanged: (one) => listen(seen.devices, one),
+    asked: (one) => listen(places, one),
+    ask: (place) => places.forEach((one) => one(place)),
     settings: () => Promise.resolve(settings),
     async setSettings(next) {
       await run(['setSettings', next]);

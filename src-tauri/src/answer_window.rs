@@ -1,0 +1,183 @@
+//! The answer window: made once and kept hidden, put on top of everything when a call rings, without taking
+//! the keyboard. Whether a call rings is `ringing.rs`, what it shows is the interface's.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+mod x11;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bellwire_engine::CallId;
+use tauri::{
+    AppHandle, LogicalPosition, LogicalSize, Manager, Monitor, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder,
+};
+use tracing::{debug, warn};
+
+/// Label of the window.
+pub(crate) const LABEL: &str = "ring";
+/// Logical pixels.
+const WIDTH: f64 = 400.0;
+const HEIGHT: f64 = 236.0;
+/// What the interface may ask for.
+const HEIGHTS: std::ops::RangeInclusive<f64> = 160.0..=640.0;
+/// Distance from the edges of the screen's free area.
+const MARGIN: f64 = 24.0;
+/// An interface that has not drawn the call by then is shown as it is: a ring must be seen.
+const DRAWING: Duration = Duration::from_millis(70);
+
+/// What is known of it.
+#[derive(Debug)]
+struct State {
+    /// A call rings.
+    wanted: bool,
+    /// Since then it has not been put away.
+    up: bool,
+    /// The call the interface drew last.
+    drawn: Option<CallId>,
+    height: f64,
+    /// Counts rings, so that a time-out knows its own.
+    round: u64,
+}
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct AnswerWindow {
+    app: AppHandle,
+    state: Arc<Mutex<State>>,
+}
+
+impl AnswerWindow {
+    /// Makes it, hidden: a web view takes longer to come up than a person should wait for a ring.
+    pub(crate) fn open(app: &AppHandle, title: &str) -> tauri::Result<Self> {
+        let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
+            .title(title)
+            .inner_size(WIDTH, HEIGHT)
+            .resizable(false)
+            .decorations(false)
+            .always_on_top(true)
+            .visible_on_all_workspaces(true)
+            .skip_taskbar(true)
+            .focused(false)
+            .visible(false)
+            .build()?;
+        #[cfg(target_os = "linux")]
+        linux::prepare(&window);
+        #[cfg(not(target_os = "linux"))]
+        drop(window);
+        let state = State { wanted: false, up: false, drawn: None, height: HEIGHT, round: 0 };
+        Ok(Self { app: app.clone(), state: Arc::new(Mutex::new(state)) })
+    }
+
+    /// A call rings: it comes up as soon as the interface has drawn it, or a moment later all the same.
+    pub(crate) fn show(&self) {
+        let round = {
+            let mut state = self.state();
+            if state.wanted {
+                return;
+            }
+            state.wanted = true;
+            state.drawn = None;
+            state.round += 1;
+            state.round
+        };
+        let window = self.clone();
+        tauri::async_runtime::spawn(async move {
+            tokio::time::sleep(DRAWING).await;
+            if window.state().round == round {
+                window.bring_up();
+            }
+        });
+    }
+
+    /// No call rings any more.
+    pub(crate) fn hide(&self) {
+        {
+            let mut state = self.state();
+            state.wanted = false;
+            state.up = false;
+        }
+        if let Some(window) = self.app.get_webview_window(LABEL) {
+            let _ = window.hide();
+        }
+    }
+
+    /// The interface has drawn that call and needs so many logical pixels for it.
+    pub(crate) fn drawn(&self, call: CallId, height: f64) {
+        let (resize, height) = {
+            let mut state = self.state();
+            let height = if height.is_finite() { height } else { HEIGHT };
+            let height = height.clamp(*HEIGHTS.start(), *HEIGHTS.end());
+            let resize = (state.height - height).abs() >= 1.0;
+            state.height = height;
+            state.drawn = Some(call);
+            (resize, height)
+        };
+        if resize && let Some(window) = self.app.get_webview_window(LABEL) {
+            let _ = window.set_size(LogicalSize::new(WIDTH, height));
+        }
+        self.bring_up();
+    }
+
+    fn bring_up(&self) {
+        let height = {
+            let mut state = self.state();
+            if !state.wanted || state.up {
+                return;
+            }
+            state.up = true;
+            debug!(drawn = state.drawn.is_some(), "The answer window comes up");
+            state.height
+        };
+        let Some(window) = self.app.get_webview_window(LABEL) else { return };
+        let this = self.clone();
+        let shown = self.app.run_on_main_thread(move || {
+            // Answered in the meantime.
+            if this.state().up {
+                raise(&window, height);
+            }
+        });
+        if let Err(error) = shown {
+            warn!(%error, "Answer window could not be shown");
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// On the main thread.
+fn raise(window: &WebviewWindow, height: f64) {
+    #[cfg(target_os = "linux")]
+    let focus = linux::before_showing(window);
+    #[cfg(not(target_os = "linux"))]
+    let focus = None;
+    if let Some(corner) = corner(window, focus, height) {
+        let _ = window.set_position(corner);
+    }
+    if let Err(error) = window.show() {
+        warn!(%error, "Answer window could not be shown");
+    }
+}
+
+/// The top right corner of the screen where somebody works: that of the window with the keyboard, else that
+/// with the pointer. `focus`: a point in that window, in physical pixels.
+fn corner(window: &WebviewWindow, focus: Option<(f64, f64)>, height: f64) -> Option<LogicalPosition<f64>> {
+    let at = |(x, y): (f64, f64)| window.monitor_from_point(x, y).ok().flatten();
+    let pointer = || window.cursor_position().ok().map(|position| (position.x, position.y));
+    let monitor: Monitor = focus
+        .and_then(at)
+        .or_else(|| pointer().and_then(at))
+        .or_else(|| window.primary_monitor().ok().flatten())?;
+    let scale = monitor.scale_factor();
+    let area = monitor.work_area();
+    let (position, size) = (area.position.to_logical::<f64>(scale), area.size.to_logical::<f64>(scale));
+    let room = |free: f64, wanted: f64| (free - wanted - MARGIN).max(0.0);
+    Some(LogicalPosition::new(
+        position.x + room(size.width, WIDTH),
+        position.y + MARGIN.min(room(size.height, height)),
+    ))
+}

@@ -1,0 +1,52 @@
+//! What GTK has to be told so that the answer window takes no keyboard and is over everything else. On X11
+//! all of it holds; a Wayland compositor places and stacks windows as it likes, and the notification is
+//! what is sure to be seen there.
+
+use gtk::prelude::*;
+use tauri::WebviewWindow;
+use tracing::debug;
+
+use super::x11;
+
+/// Once, after the window was made. On the main thread.
+pub(super) fn prepare(window: &WebviewWindow) {
+    let Ok(gtk) = window.gtk_window() else { return };
+    // Without it the window manager would hand over the keyboard in the middle of a word.
+    gtk.set_focus_on_map(false);
+    gtk.set_urgency_hint(true);
+    // The X window exists from now on, so that what is changed of it is there before it is shown.
+    gtk.realize();
+    let asked = window.with_webview(|view| {
+        // A window that no manager knows is given the keyboard by nobody else.
+        view.inner().connect_button_press_event(|view, _| {
+            if let Some(gdk) = view.toplevel().and_then(|top| top.window())
+                && let Some(id) = x11_id(&gdk)
+                && x11::is_override_redirect(id)
+            {
+                x11::take_keyboard(id);
+            }
+            gtk::glib::Propagation::Proceed
+        });
+    });
+    if let Err(error) = asked {
+        debug!(%error, "Clicks into the answer window are not seen");
+    }
+}
+
+/// Before each showing. On the main thread. Gives a point in the window that has the keyboard.
+pub(super) fn before_showing(window: &WebviewWindow) -> Option<(f64, f64)> {
+    let gtk = window.gtk_window().ok()?;
+    let gdk = gtk.window()?;
+    x11_id(&gdk)?;
+    let active = x11::active_window();
+    // Window managers keep a full-screen window with the keyboard above those that are "always on top".
+    gdk.set_override_redirect(active.as_ref().is_some_and(|active| active.full_screen));
+    gtk.set_focus_on_map(false);
+    active.map(|active| active.centre)
+}
+
+/// Number of the X window; `None` on Wayland.
+fn x11_id(gdk: &gtk::gdk::Window) -> Option<u32> {
+    let window = gdk.downcast_ref::<gdkx11::X11Window>()?;
+    u32::try_from(window.xid()).ok()
+}

@@ -1,0 +1,50 @@
+//! What the interface may do with a call that rings.
+
+use std::sync::Arc;
+
+use bellwire_engine::{CallId, Handle};
+use tauri::State;
+
+use crate::answer_window::AnswerWindow;
+use crate::desktop::{Desktop, TauriDesktop};
+use crate::failure::Answer;
+
+#[tauri::command]
+pub(crate) async fn accept(
+    engine: State<'_, Handle>,
+    desktop: State<'_, Arc<TauriDesktop>>,
+    call: CallId,
+) -> Answer {
+    engine.accept(call).await;
+    desktop.show_main();
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn end_and_accept(
+    engine: State<'_, Handle>,
+    desktop: State<'_, Arc<TauriDesktop>>,
+    call: CallId,
+) -> Answer {
+    engine.end_and_accept(call).await;
+    desktop.show_main();
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn decline(engine: State<'_, Handle>, call: CallId) -> Answer {
+    engine.decline(call).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn silence(engine: State<'_, Handle>, call: CallId) -> Answer {
+    engine.silence(call).await;
+    Ok(())
+}
+
+/// The answer window shows that call and needs so many logical pixels for it.
+#[tauri::command]
+pub(crate) fn ring_drawn(window: State<'_, AnswerWindow>, call: CallId, height: f64) {
+    window.drawn(call, height);
+}

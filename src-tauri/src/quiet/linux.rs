@@ -1,0 +1,45 @@
+//! Whether the desktop wants quiet, on Linux. There is no common way to ask, so every known one is tried:
+//!
+//! | desktop | how | told of changes |
+//! |---|---|---|
+//! | KDE, and whoever follows it | property `Inhibited` of the notification service | yes |
+//! | dunst | property `paused` of the same object | when set by D-Bus; looked at every 5 s |
+//! | Xfce | `/do-not-disturb` of `xfce4-notifyd` in Xfconf | yes |
+//! | GNOME, Cinnamon, MATE, Pantheon | GSettings | yes |
+
+mod bus;
+mod gsettings;
+
+use tauri::AppHandle;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Follows all of them until the program ends.
+pub(crate) fn follow(app: &AppHandle, token: &CancellationToken) -> watch::Receiver<bool> {
+    // Newest wins in all three.
+    let (bus_out, bus) = watch::channel(false);
+    let (settings_out, settings) = watch::channel(false);
+    let (out, quiet) = watch::channel(false);
+    gsettings::follow(app, settings_out);
+    tauri::async_runtime::spawn(bus::follow(bus_out, token.clone()));
+    tauri::async_runtime::spawn(either(bus, settings, out, token.clone()));
+    quiet
+}
+
+async fn either(
+    mut one: watch::Receiver<bool>,
+    mut other: watch::Receiver<bool>,
+    out: watch::Sender<bool>,
+    token: CancellationToken,
+) {
+    loop {
+        let quiet = *one.borrow_and_update() || *other.borrow_and_update();
+        out.send_if_modified(|old| std::mem::replace(old, quiet) != quiet);
+        tokio::select! {
+            () = token.cancelled() => return,
+            Ok(()) = one.changed() => {}
+            Ok(()) = other.changed() => {}
+            () = out.closed() => return,
+        }
+    }
+}

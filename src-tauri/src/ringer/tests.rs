@@ -1,0 +1,210 @@
+//! What ringing does to the desktop, step by step, against a desktop that only writes down.
+
+use std::sync::Mutex;
+
+use bellwire_engine::{CallState, EndReason};
+use serde::Serialize;
+
+use super::*;
+use crate::ringing::tests::call;
+use crate::surroundings::Surroundings;
+
+#[derive(Default)]
+struct Recorder(Mutex<Vec<&'static str>>);
+
+impl Recorder {
+    fn take(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl Desktop for Recorder {
+    fn show_ring(&self) {
+        self.0.lock().unwrap().push("show ring");
+    }
+
+    fn hide_ring(&self) {
+        self.0.lock().unwrap().push("hide ring");
+    }
+
+    fn show_main(&self) {
+        self.0.lock().unwrap().push("show main");
+    }
+
+    fn emit<T: Serialize + Clone>(&self, _event: &str, _payload: T) {}
+}
+
+struct Bench {
+    ringer: Ringer,
+    desktop: Recorder,
+    settings: watch::Sender<Arc<Settings>>,
+    surroundings: Surroundings,
+    notes: watch::Receiver<Vec<Note>>,
+}
+
+fn bench() -> Bench {
+    let (settings, followed) = watch::channel(Arc::new(Settings::default()));
+    let surroundings = Surroundings::default();
+    let (wanted, notes) = watch::channel(Vec::new());
+    let ringer = Ringer::new(followed, surroundings.subscribe(), "en".into(), wanted);
+    Bench { ringer, desktop: Recorder::default(), settings, surroundings, notes }
+}
+
+impl Bench {
+    fn calls(&mut self, calls: &[CallView]) {
+        self.ringer.calls(calls, &self.desktop);
+    }
+
+    fn refresh(&mut self) {
+        self.ringer.refresh(&self.desktop);
+    }
+
+    fn said(&mut self, topic: Topic, answer: Answer) -> Option<Act> {
+        self.ringer.said(Said { topic, answer }, &self.desktop)
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        self.notes.borrow().clone()
+    }
+
+    fn buttons(&self) -> Vec<Answer> {
+        self.notes().first().map(|note| note.buttons.iter().map(|b| b.0).collect()).unwrap_or_default()
+    }
+}
+
+const RINGING: CallState = CallState::Ringing { silenced: false };
+const SILENCED: CallState = CallState::Ringing { silenced: true };
+
+fn missed(id: u64) -> CallView {
+    call(id, CallState::Ended { reason: EndReason::Missed })
+}
+
+#[test]
+fn a_ring_comes_up_once_and_goes_however_it_ends() {
+    for end in [
+        CallState::Connecting,
+        CallState::Ended { reason: EndReason::AnsweredElsewhere },
+        CallState::Ended { reason: EndReason::DeclinedElsewhere },
+        CallState::Ended { reason: EndReason::RemoteCancelled },
+        CallState::Ended { reason: EndReason::Declined },
+    ] {
+        let mut bench = bench();
+        bench.calls(&[call(1, RINGING)]);
+        assert_eq!(bench.desktop.take(), ["show ring"]);
+        assert_eq!(bench.buttons(), [Answer::Accept, Answer::Decline, Answer::Silence]);
+        bench.calls(&[call(1, SILENCED)]);
+        assert_eq!(bench.desktop.take(), [""; 0], "silence is no decline");
+        assert_eq!(bench.buttons(), [Answer::Accept, Answer::Decline]);
+        bench.calls(&[call(1, end)]);
+        assert_eq!(bench.desktop.take(), ["hide ring"]);
+        assert_eq!(bench.notes(), []);
+    }
+}
+
+#[test]
+fn a_call_that_waits_behind_another_has_a_notification_only() {
+    let mut bench = bench();
+    bench.calls(&[call(1, CallState::Connected), call(2, RINGING)]);
+    assert_eq!(bench.desktop.take(), [""; 0]);
+    assert_eq!(bench.buttons(), [Answer::EndAndAccept, Answer::Decline, Answer::Silence]);
+    // The first call ends while the second still rings: now it rings like any other.
+    bench.calls(&[call(2, RINGING)]);
+    assert_eq!(bench.desktop.take(), ["show ring"]);
+    assert_eq!(bench.buttons(), [Answer::Accept, Answer::Decline, Answer::Silence]);
+}
+
+#[test]
+fn do_not_disturb_applies_at_once() {
+    let mut bench = bench();
+    bench.calls(&[call(1, RINGING)]);
+    bench.desktop.take();
+    bench.surroundings.quiet(Quiet::Own);
+    bench.refresh();
+    assert_eq!(bench.desktop.take(), ["hide ring"]);
+    assert_eq!(bench.notes(), []);
+    bench.surroundings.quiet(Quiet::Off);
+    bench.refresh();
+    assert_eq!(bench.desktop.take(), ["show ring"]);
+    assert_eq!(bench.notes().len(), 1);
+}
+
+#[test]
+fn notifications_can_be_turned_off_and_the_window_stays() {
+    let mut bench = bench();
+    bench.settings.send_replace(Arc::new(Settings { notify_calls: false, ..Settings::default() }));
+    bench.calls(&[call(1, RINGING)]);
+    assert_eq!(bench.desktop.take(), ["show ring"]);
+    assert_eq!(bench.notes(), []);
+}
+
+#[test]
+fn words_are_those_of_the_chosen_language() {
+    let mut bench = bench();
+    bench.settings.send_replace(Arc::new(Settings { language: Some("de".into()), ..Settings::default() }));
+    bench.calls(&[call(1, RINGING)]);
+    let german = &Words::of("de").notices;
+    assert_eq!(bench.notes()[0].title, german.incoming_video);
+}
+
+#[test]
+fn missed_calls_are_told_after_do_not_disturb() {
+    let mut bench = bench();
+    bench.surroundings.quiet(Quiet::Hours);
+    bench.refresh();
+    bench.ringer.missed(missed(1), &bench.desktop);
+    bench.surroundings.missed(1);
+    bench.refresh();
+    assert_eq!(bench.notes(), []);
+    bench.surroundings.quiet(Quiet::Off);
+    bench.refresh();
+    assert_eq!(bench.buttons(), [Answer::CallBack, Answer::Open]);
+    // The user looks at the earlier calls.
+    bench.surroundings.missed(0);
+    bench.refresh();
+    assert_eq!(bench.notes(), []);
+}
+
+#[test]
+fn a_missed_call_can_be_called_back_or_looked_at() {
+    let mut bench = bench();
+    let topic = || Topic::Missed(AccountId(1), PersonId("p1".into()));
+    bench.ringer.missed(missed(1), &bench.desktop);
+    let act = bench.said(topic(), Answer::CallBack);
+    assert!(matches!(act, Some(Act::CallBack { person, .. }) if person.id.0 == "p1"));
+    assert_eq!(bench.notes(), [], "done with");
+    assert_eq!(bench.said(topic(), Answer::CallBack), None, "there is none any more");
+
+    bench.ringer.missed(missed(1), &bench.desktop);
+    assert_eq!(bench.said(topic(), Answer::Open), Some(Act::ShowHistory));
+    bench.ringer.missed(missed(1), &bench.desktop);
+    assert_eq!(bench.said(topic(), Answer::Close), None);
+    assert_eq!(bench.notes(), []);
+}
+
+#[test]
+fn answers_do_what_their_buttons_say() {
+    let mut bench = bench();
+    bench.calls(&[call(1, RINGING)]);
+    let ring = || Topic::Ring(CallId(1));
+    assert_eq!(bench.said(ring(), Answer::Accept), Some(Act::Accept(CallId(1))));
+    assert_eq!(bench.said(ring(), Answer::EndAndAccept), Some(Act::EndAndAccept(CallId(1))));
+    assert_eq!(bench.said(ring(), Answer::Decline), Some(Act::Decline(CallId(1))));
+    assert_eq!(bench.said(ring(), Answer::Silence), Some(Act::Silence(CallId(1))));
+    assert_eq!(bench.said(ring(), Answer::Open), Some(Act::Show));
+    assert_eq!(bench.said(ring(), Answer::Close), None, "it rings on in its window");
+}
+
+#[test]
+fn a_hostile_name_stays_one_short_line() {
+    let mut bench = bench();
+    let mut hostile = call(1, RINGING);
+    hostile.peer.name = format!("\u{202e}Ada\n\n{}", "x".repeat(10_000));
+    bench.calls(&[hostile]);
+    let body = bench.notes()[0].body.clone();
+    assert!(body.chars().count() < 100, "{body}");
+    assert!(!body.contains(['\n', '\u{202e}']));
+    let mut nameless = call(2, RINGING);
+    nameless.peer.name = " ".into();
+    bench.calls(&[nameless]);
+    assert!(bench.notes()[0].body.contains(Words::of("en").notices.someone));
+}
