@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
-import { open, RING, views } from './browser.mjs';
+import { open, sizeOf, views } from './browser.mjs';
 import { turn, VARIANTS } from './browser-variants.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -20,11 +20,11 @@ let checked = 0;
 let violations = 0;
 
 async function check(name, state, act) {
-  const ring = state.startsWith('ring');
-  const { page, problems, close } = await session.page(state, { ...(ring ? RING : {}), act });
+  const size = sizeOf(state);
+  const { page, problems, close } = await session.page(state, { ...size, act });
   await page.evaluate(axe);
   for (const [variant, how] of variants) {
-    await turn(page, how, ring ? RING : undefined);
+    await turn(page, how, size);
     const enhanced = how.theme === 'high_contrast';
     const found = await page.evaluate(async (enhanced) => {
       const { violations } = await globalThis.axe.run(document, {

@@ -27,4 +27,8 @@ export async function turn(page, { scheme = 'light', theme = 'system', language 
   );
   // Two frames: one in which the change is drawn, one in which sizes have been measured.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  if (size?.fits === true) {
+    const height = await page.evaluate(() => globalThis.bellwireFakeHost.said.filter(([name]) => name === 'ringDrawn').at(-1)?.[2]);
+    if (height !== undefined) await page.setViewportSize({ width: size.width, height: Math.round(height) });
+  }
 }

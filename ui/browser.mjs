@@ -6,8 +6,17 @@ import { chromium } from 'playwright-core';
 /** Where a system Chromium is found; the variable wins. */
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** The size the shell gives its answer window. */
-export const RING = { width: 380, height: 220 };
+/** The size the shell gives its answer window before the call is drawn; then it is as high as it needs. */
+export const RING = { width: 400, height: 236, fits: true };
+
+/** The size the shell gives its small window of a call. */
+export const MINI = { width: 320, height: 200 };
+
+/** The size of a window that has its own. */
+export function sizeOf(state) {
+  if (state.startsWith('ring')) return RING;
+  return state.startsWith('mini') ? MINI : undefined;
+}
 
 export async function open() {
   const server = await preview({ build: { outDir: 'dist-fake' }, preview: { port: 0, strictPort: false, host: '127.0.0.1' }, logLevel: 'error' });
@@ -98,6 +107,26 @@ export const STEPS = {
     await page.getByTestId('signin-password').fill('secret');
     await page.getByTestId('signin-submit').click();
   }],
+  ...Object.fromEntries(
+    ['devices', 'devices-none', 'devices-gone', 'devices-off', 'devices-busy', 'devices-failed', 'devices-locked'].map((state) => [state, [state, click('notes-devices')]]),
+  ),
+  'devices-recording': ['devices', async (page) => {
+    await page.getByTestId('notes-devices').click();
+    await page.getByTestId('echo-test').click();
+    await page.getByTestId('echo-stop').waitFor();
+  }],
+  ...Object.fromEntries(
+    ['share', 'share-many', 'share-none', 'share-error', 'share-wayland', 'share-looking'].map((state) => [state, [state, click('call-share')]]),
+  ),
+  'sharing-window': ['share', async (page) => {
+    await page.getByTestId('call-share').click();
+    await page.getByTestId('share-source').nth(1).click();
+    await page.getByTestId('share-start').click();
+    await page.getByTestId('sharing').waitFor();
+  }],
+  'call-keys': ['connected', (page) => page.keyboard.press('?')],
+  'call-sound': ['connected', click('call-sound-devices')],
+  'call-cameras': ['connected', click('call-cameras')],
   'stats': ['connected', async (page) => {
     await page.getByTestId('call-details').click();
     await page.getByTestId('security-code').waitFor();

@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { open, RING, views } from './browser.mjs';
+import { open, sizeOf, views } from './browser.mjs';
 import { turn, VARIANTS } from './browser-variants.mjs';
 
 const [folder, part = '', only = ''] = process.argv.slice(2);
@@ -17,12 +17,12 @@ const session = await open();
 let failed = 0;
 for (const [name, [state, act]] of await views(session)) {
   if (!name.includes(part)) continue;
-  const ring = state.startsWith('ring');
-  const { page, problems, close } = await session.page(state, { ...(ring ? RING : {}), act });
+  const size = sizeOf(state);
+  const { page, problems, close } = await session.page(state, { ...size, act });
   for (const [variant, how] of Object.entries(VARIANTS)) {
     if (only !== '' && !only.split(',').includes(variant)) continue;
-    if (ring && how.width !== undefined) continue;
-    await turn(page, how, ring ? RING : undefined);
+    if (size !== undefined && how.width !== undefined) continue;
+    await turn(page, how, size);
     await page.screenshot({ path: join(folder, `${name}.${variant}.png`) });
   }
   for (const problem of problems) console.error(`${name}: ${problem}`);

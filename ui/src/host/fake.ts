@@ -101,8 +101,8 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
         listeners.delete(heard);
       };
     },
-    levels: (heard) => every(100, (time) => heard(levelsAt(time))),
-    stats: (heard) => every(1000, (time) => heard(statsAt(time, state.bad ?? false, view))),
+    levels: (heard) => every(100, (time) => heard({ ...levelsAt(time), ...state.levels })),
+    stats: (heard) => every(1000, (time) => heard({ ...statsAt(time, state.bad ?? false, view), ...state.stats })),
     pictures: (_info, got) => pictures(got, () => view, state.noRemote ?? false),
 
     snapshot: () => Promise.resolve(view),

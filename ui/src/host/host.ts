@@ -138,6 +138,8 @@ export interface Surroundings {
   answerClose(keepRunning: boolean): Promise<void>;
   setMini(on: boolean): Promise<void>;
   setFullScreen(on: boolean): Promise<void>;
+  /** The answer window has drawn that call and needs so many CSS pixels in height. */
+  ringDrawn(call: CallId, height: number): Promise<void>;
   showMain(): Promise<void>;
   quit(): Promise<void>;
 

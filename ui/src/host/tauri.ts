@@ -82,6 +82,7 @@ export const tauriHost: Host = {
   answerClose: (keepRunning) => invoke('answer_close', { keepRunning }),
   setMini: (on) => invoke('set_mini', { on }),
   setFullScreen: (on) => invoke('set_full_screen', { on }),
+  ringDrawn: (call, height) => invoke('ring_drawn', { call, height }),
   showMain: () => invoke('show_main'),
   quit: () => invoke('quit'),
   unlockSecrets: (passphrase) => invoke('unlock_secrets', { passphrase }),

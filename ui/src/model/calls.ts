@@ -1,6 +1,7 @@
 // Which call is drawn where, read off one snapshot. Pure; nothing is remembered between snapshots.
 
-import type { CallView } from '../generated/bindings';
+import type { CallView, EndReason } from '../generated/bindings';
+import type { Text } from '../text/en';
 
 export interface Scene {
   /** Fills the window: being dialled, connecting or going on; or one that just ended there. */
@@ -81,4 +82,28 @@ export function hiddenBy(closed: CallView, calls: CallView[]): CallView[] {
   return calls.filter(
     (call) => call.id === closed.id || (call.state.is === 'ended' && !isUnanswered(call) && call.id < closed.id),
   );
+}
+
+/** What may help after a call ended that way; empty where nothing has to be said. */
+export function hintOf(reason: EndReason, text: Text): string {
+  switch (reason.why) {
+    case 'connection_lost':
+    case 'connect_failed':
+    case 'remote_busy':
+      return text.incall.ended.hint[reason.why];
+    case 'hung_up':
+    case 'remote_hung_up':
+    case 'cancelled':
+    case 'remote_cancelled':
+    case 'declined':
+    case 'remote_declined':
+    case 'missed':
+    case 'remote_offline':
+    case 'answered_elsewhere':
+    case 'declined_elsewhere':
+    case 'merged':
+    case 'refused':
+    case 'failed':
+      return '';
+  }
 }

@@ -47,6 +47,8 @@ export class Session {
   shared = $state('');
   /** A thread that somebody asked to see. */
   wanted = $state.raw<{ account: AccountId; thread: string } | null>(null);
+  /** The page to choose and try devices lies over the rest. */
+  devicesOpen = $state(false);
   toasts = $state<Toast[]>([]);
   /** What was being written in each thread. */
   readonly drafts = new Map<string, string>();

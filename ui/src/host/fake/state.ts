@@ -1,6 +1,6 @@
 // What a state of the fake host is made of, and the short words the tables of states are written in.
 
-import type { AccountView, CallView, ChatView, EngineView, NoticeEvent, StartInfo } from '../../generated/bindings';
+import type { AccountView, CallStats, CallView, ChatView, EngineView, Levels, NoticeEvent, StartInfo } from '../../generated/bindings';
 import { call } from './people';
 import type { FakeSurroundings } from './surroundings';
 
@@ -21,6 +21,9 @@ export interface FakeState extends FakeSurroundings {
   /** Pictures are not sent for these. */
   noRemote?: boolean;
   bad?: boolean;
+  /** In place of what comes by itself. */
+  levels?: Partial<Levels>;
+  stats?: Partial<CallStats>;
 }
 
 interface Sends {

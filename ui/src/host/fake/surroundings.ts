@@ -182,6 +182,7 @@ export function surroundings(
     answerClose: (keep) => run(['answerClose', keep], () => pushDesktop((old) => ({ ...old, explain_close: false }))),
     setMini: (on) => run(['setMini', on], () => pushDesktop((old) => ({ ...old, mini: on }))),
     setFullScreen: (on) => run(['setFullScreen', on], () => pushDesktop((old) => ({ ...old, full_screen: on }))),
+    ringDrawn: (call, height) => run(['ringDrawn', call, height]),
     showMain: () => run(['showMain']),
     quit: () => run(['quit']),
     unlockSecrets: (passphrase) =>

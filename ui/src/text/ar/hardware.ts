@@ -4,6 +4,7 @@ import type { Text } from '../en';
 
 export const hardware: Text['hardware'] = {
   title: 'الصوت والكاميرا',
+  check: 'فحص الصوت والكاميرا',
   kinds: { microphone: 'الميكروفون', speaker: 'مكبّر الصوت', camera: 'الكاميرا', sharing: 'الشاشة المشارَكة' },
   standard: 'حسب اختيار النظام',
   standardIs: (name) => `حسب اختيار النظام: ${name}`,

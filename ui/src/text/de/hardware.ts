@@ -4,6 +4,7 @@ import type { Text } from '../en';
 
 export const hardware: Text['hardware'] = {
   title: 'Ton und Kamera',
+  check: 'Ton und Kamera prüfen',
   kinds: { microphone: 'Mikrofon', speaker: 'Lautsprecher', camera: 'Kamera', sharing: 'Geteilter Bildschirm' },
   standard: 'Wie das System wählt',
   standardIs: (name) => `Wie das System wählt: ${name}`,

@@ -2,6 +2,7 @@
 
 export const hardware = {
   title: 'Sound and camera',
+  check: 'Check sound and camera',
   kinds: { microphone: 'Microphone', speaker: 'Speaker', camera: 'Camera', sharing: 'Shared screen' },
   standard: 'As the system chooses',
   standardIs: (name: string) => `As the system chooses: ${name}`,
