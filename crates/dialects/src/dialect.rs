@@ -144,6 +144,11 @@ pub enum SideEvent {
     ListChanged,
     /// A message came (ours too, once the backend has it).
     Message(Message),
+    /// The backend did not take a message of ours.
+    MessageLost {
+        thread: String,
+        text: String,
+    },
     /// Everything in a thread was read: by us (on any device) or by the other side.
     ThreadRead {
         thread: String,

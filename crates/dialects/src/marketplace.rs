@@ -72,6 +72,7 @@ enum Waiting {
     /// A chat message to that person.
     Sent {
         to: String,
+        text: String,
     },
     /// What that person wrote is read.
     Read {

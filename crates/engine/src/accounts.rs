@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bellwire_call::{AccountId, PersonId};
+use bellwire_call::{AccountId, PersonId, Subject};
 use bellwire_signaling::{
-    Capabilities, ChatAction, Contact, Message, RenewError, Session, SessionEvent, SignInError, SignedIn,
-    resume, sign_in,
+    Capabilities, ChatAction, Contact, Message, RenewError, SayError, Session, SessionEvent, SignInError,
+    SignedIn, resume, sign_in,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -15,18 +15,21 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::chats::{self, Chats};
-use crate::handle::{HistoryPage, ListError};
+use crate::figures::Analytics;
+use crate::handle::{DeclineError, HistoryPage, ListError};
 use crate::history::Source;
 use crate::ice::IceCache;
 use crate::internal::Internal;
 use crate::keepsake::{Keepsake, Keepsakes};
 use crate::lists::{backend_entry, contact_view, label, log_account, wire_request};
-use crate::view::{AccountView, ChatView, LinkState, SignIn};
+use crate::view::{AccountView, ChatView, ContactView, LinkState, SignIn};
 
 /// Calls per page of a backend's history.
 const PAGE: u32 = 20;
 /// How long the events of a closed session may take to the loop.
 const LAST_NEWS: Duration = Duration::from_millis(500);
+/// People remembered who can be written to.
+const THREADS: usize = 4096;
 /// Messages fetched of a thread that is opened.
 const MESSAGES: u32 = 50;
 
@@ -40,6 +43,8 @@ pub(crate) struct Account {
     /// What the list was last searched for.
     search: String,
     forward: JoinHandle<()>,
+    /// Where people can be written to, whatever is searched for now.
+    threads: BTreeMap<PersonId, String>,
     token: CancellationToken,
 }
 
@@ -140,7 +145,9 @@ impl Accounts {
         let warm = Arc::clone(&ice);
         tokio::spawn(async move { drop(warm.servers().await) });
         let (session, chats, search) = (signed_in.session, Chats::default(), String::new());
-        self.all.insert(id, Account { session, ice, view, chats, log, search, forward, token });
+        let threads = BTreeMap::new();
+        let account = Account { session, ice, view, chats, log, search, threads, forward, token };
+        self.all.insert(id, account);
         id
     }
 
@@ -194,7 +201,17 @@ impl Accounts {
             && (account.view.link != LinkState::SignedOut || link == LinkState::Online)
         {
             account.view.link = link;
+            if link == LinkState::Online {
+                account.chats.connected(Instant::now());
+            }
         }
+    }
+
+    /// Messages nothing was heard of for too long did not get through; true if there are such.
+    pub(crate) fn give_up_messages(&mut self) -> bool {
+        let now = Instant::now();
+        let online = self.all.values_mut().filter(|account| account.view.link == LinkState::Online);
+        online.fold(false, |any, account| account.chats.give_up(now) || any)
     }
 
     pub(crate) fn set_presence(&mut self, id: AccountId, person: PersonId, online: bool) {
@@ -210,6 +227,7 @@ impl Accounts {
         if let Some(account) = self.all.get_mut(&id).filter(|account| account.search == search) {
             account.view.contacts = contacts.into_iter().map(contact_view).collect();
             account.view.contacts_loaded = true;
+            account.learn_threads();
         }
     }
 }
@@ -249,6 +267,16 @@ impl Account {
         });
     }
 
+    fn learn_threads(&mut self) {
+        for contact in &self.view.contacts {
+            if let Some(thread) = &contact.thread
+                && (self.threads.len() < THREADS || self.threads.contains_key(&contact.person.id))
+            {
+                self.threads.insert(contact.person.id.clone(), thread.clone());
+            }
+        }
+    }
+
     /// Shows a thread: its messages are fetched, and what is in it counts as read.
     pub(crate) fn open_thread(&mut self, thread: String, out: &mpsc::Sender<Internal>) {
         self.chats.open(self.view.id, &thread);
@@ -267,14 +295,61 @@ impl Account {
     }
 
     pub(crate) fn send_message(&mut self, thread: String, text: String) {
-        if text.trim().is_empty() {
-            return;
+        if let Err(error) = self.send_text(thread, &text) {
+            debug!(%error, "Message not sent");
         }
-        self.chats.sending(&thread, &self.view.me.name, text.trim());
-        let action = ChatAction::Send { thread: thread.clone(), text: text.trim().to_owned() };
-        if let Err(error) = self.session.chat(action) {
-            self.chats.failed(&thread, &error.to_string());
+    }
+
+    fn send_text(&mut self, thread: String, text: &str) -> Result<(), SayError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(());
         }
+        self.chats.sending(&thread, &self.view.me.name, text, Instant::now());
+        self.say_text(thread, text.to_owned())
+    }
+
+    fn say_text(&mut self, thread: String, text: String) -> Result<(), SayError> {
+        let said = self.session.chat(ChatAction::Send { thread: thread.clone(), text: text.clone() });
+        if said.is_err() {
+            self.chats.lost(&thread, &text);
+        }
+        said
+    }
+
+    /// What did not get through in a thread goes out once more.
+    pub(crate) fn retry(&mut self, thread: &str) {
+        for text in self.chats.retry(thread, Instant::now()) {
+            if let Err(error) = self.say_text(thread.to_owned(), text) {
+                debug!(%error, "Message not sent again");
+            }
+        }
+    }
+
+    /// Writes into the thread of somebody who calls about `subject`.
+    pub(crate) fn write_to(
+        &mut self,
+        person: &PersonId,
+        subject: Option<&Subject>,
+        text: String,
+    ) -> Result<(), DeclineError> {
+        let thread = self.thread_of(person, subject).ok_or(DeclineError::NoMessages)?;
+        Ok(self.send_text(thread, &text)?)
+    }
+
+    /// With several threads with one person: the one about that subject.
+    fn thread_of(&self, person: &PersonId, subject: Option<&Subject>) -> Option<String> {
+        if !self.view.capabilities.chat {
+            return None;
+        }
+        let theirs = || self.view.contacts.iter().filter(|c| c.person.id == *person && c.thread.is_some());
+        let about = |c: &&ContactView| subject.is_some() && c.subject.as_ref() == subject;
+        let listed = theirs().find(about).or_else(|| theirs().next()).and_then(|c| c.thread.clone());
+        listed.or_else(|| self.threads.get(person).cloned())
+    }
+
+    pub(crate) fn message_lost(&mut self, thread: &str, text: &str) {
+        self.chats.lost(thread, text);
     }
 
     pub(crate) fn typing(&self, thread: String, on: bool) {
@@ -327,6 +402,19 @@ impl Account {
 
     pub(crate) fn log(&self) -> &bellwire_log::Account {
         &self.log
+    }
+
+    /// Fetches the figures beside the loop, for whoever asked.
+    pub(crate) fn load_analytics(&self, reply: oneshot::Sender<Result<Analytics, ListError>>) {
+        let session = self.session.clone();
+        tokio::spawn(async move {
+            let result = match session.analytics().await {
+                Ok(Some(figures)) => Ok(figures.into()),
+                Ok(None) => Err(ListError::NoFigures),
+                Err(error) => Err(error.into()),
+            };
+            let _ = reply.send(result);
+        });
     }
 
     pub(crate) fn load_history(&self, page: u32, reply: oneshot::Sender<Result<HistoryPage, ListError>>) {

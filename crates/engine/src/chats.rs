@@ -1,6 +1,8 @@
 //! Threads of messages that are open, as far as they are known. Pure: what came goes in, the view is
 //! what is here. Fetching and saying is the accounts' business.
 
+use std::time::{Duration, Instant};
+
 use bellwire_call::{AccountId, PersonId};
 use bellwire_signaling::Message;
 
@@ -10,11 +12,26 @@ use crate::view::{ChatView, ContactView};
 const OPEN: usize = 8;
 /// Messages kept of a thread; the oldest go.
 const MESSAGES: usize = 500;
+/// Messages of ours kept that did not get through (yet); the oldest go.
+const UNSENT: usize = 64;
+/// A message the backend has not said anything of for so long did not get through.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(30);
 
 /// The open threads of one account.
 #[derive(Debug, Default)]
 pub(crate) struct Chats {
     open: Vec<ChatView>,
+    unsent: Vec<Unsent>,
+}
+
+/// Words of ours that the backend does not have yet, also of threads that were closed meanwhile.
+#[derive(Debug)]
+struct Unsent {
+    thread: String,
+    sender: String,
+    text: String,
+    since: Instant,
+    lost: bool,
 }
 
 impl Chats {
@@ -37,6 +54,13 @@ impl Chats {
             typing: None,
             failed: None,
         });
+        for one in self.unsent.iter().filter(|one| one.thread == thread) {
+            let message = on_its_way(thread, &one.sender, &one.text);
+            if let Some(chat) = self.open.last_mut() {
+                put(&mut chat.messages, message);
+            }
+        }
+        self.tell_lost(thread);
     }
 
     pub(crate) fn close(&mut self, thread: &str) {
@@ -56,6 +80,7 @@ impl Chats {
         for message in newer {
             put(&mut chat.messages, message);
         }
+        self.tell_lost(thread);
     }
 
     pub(crate) fn failed(&mut self, thread: &str, words: &str) {
@@ -65,31 +90,89 @@ impl Chats {
     }
 
     /// We write something: shown at once, without an id until the backend has it.
-    pub(crate) fn sending(&mut self, thread: &str, sender: &str, text: &str) {
-        if let Some(chat) = self.find(thread) {
+    pub(crate) fn sending(&mut self, thread: &str, sender: &str, text: &str, now: Instant) {
+        if self.unsent.len() >= UNSENT {
+            self.unsent.remove(0);
+        }
+        let (thread, sender, text) = (thread.to_owned(), sender.to_owned(), text.to_owned());
+        if let Some(chat) = self.find(&thread) {
+            put(&mut chat.messages, on_its_way(&thread, &sender, &text));
+        }
+        self.unsent.push(Unsent { thread, sender, text, since: now, lost: false });
+    }
+
+    /// Something we wrote did not get through.
+    pub(crate) fn lost(&mut self, thread: &str, text: &str) {
+        let same = |one: &&mut Unsent| !one.lost && one.thread == thread && one.text == text;
+        if let Some(one) = self.unsent.iter_mut().find(same) {
+            one.lost = true;
+            self.tell_lost(thread);
+        }
+    }
+
+    /// What nothing was heard of for too long did not get through; true if there is such.
+    pub(crate) fn give_up(&mut self, now: Instant) -> bool {
+        let late = |one: &Unsent| now.saturating_duration_since(one.since) > CONFIRMED_WITHIN;
+        let mut threads = Vec::new();
+        for one in self.unsent.iter_mut().filter(|one| !one.lost && late(one)) {
+            one.lost = true;
+            threads.push(one.thread.clone());
+        }
+        for thread in &threads {
+            self.tell_lost(thread);
+        }
+        !threads.is_empty()
+    }
+
+    /// What waited for the connection goes out now: only from here on does it take long.
+    pub(crate) fn connected(&mut self, now: Instant) {
+        for one in &mut self.unsent {
+            one.since = now;
+        }
+    }
+
+    /// What did not get through in a thread, in its order; it is on its way again.
+    pub(crate) fn retry(&mut self, thread: &str, now: Instant) -> Vec<String> {
+        let lost = self.unsent.iter_mut().filter(|one| one.lost && one.thread == thread);
+        let texts = lost
+            .map(|one| {
+                (one.lost, one.since) = (false, now);
+                one.text.clone()
+            })
+            .collect();
+        if let Some(chat) = self.find(thread).filter(|chat| chat.loaded) {
             chat.failed = None;
-            put(
-                &mut chat.messages,
-                Message {
-                    id: String::new(),
-                    thread: thread.to_owned(),
-                    from_me: true,
-                    sender: sender.to_owned(),
-                    text: text.to_owned(),
-                    at: String::new(),
-                    read: false,
-                },
-            );
+        }
+        texts
+    }
+
+    /// The interface has the words for it.
+    fn tell_lost(&mut self, thread: &str) {
+        let lost = self.unsent.iter().any(|one| one.lost && one.thread == thread);
+        if let Some(chat) = self.find(thread)
+            && chat.loaded
+        {
+            chat.failed = match chat.failed.take() {
+                Some(words) if lost || !words.is_empty() => Some(words),
+                Some(_) | None => lost.then(String::new),
+            };
         }
     }
 
     pub(crate) fn heard(&mut self, message: &Message) {
+        let same = |one: &Unsent| one.thread == message.thread && one.text == message.text;
+        if message.from_me
+            && let Some(at) = self.unsent.iter().position(same)
+        {
+            self.unsent.remove(at);
+        }
         if let Some(chat) = self.find(&message.thread) {
             if !message.from_me {
                 chat.typing = None;
             }
             put(&mut chat.messages, message.clone());
         }
+        self.tell_lost(&message.thread);
     }
 
     pub(crate) fn read(&mut self, thread: &str, by_me: bool) {
@@ -108,6 +191,19 @@ impl Chats {
 
     fn find(&mut self, thread: &str) -> Option<&mut ChatView> {
         self.open.iter_mut().find(|chat| chat.thread == thread)
+    }
+}
+
+/// A message of ours that has no id yet.
+fn on_its_way(thread: &str, sender: &str, text: &str) -> Message {
+    Message {
+        id: String::new(),
+        thread: thread.to_owned(),
+        from_me: true,
+        sender: sender.to_owned(),
+        text: text.to_owned(),
+        at: String::new(),
+        read: false,
     }
 }
 
@@ -172,13 +268,62 @@ mod tests {
     fn what_we_send_is_shown_once() {
         let mut chats = Chats::default();
         chats.open(AccountId(1), "t");
-        chats.sending("t", "Ann", "hello");
-        chats.sending("t", "Ann", "hello");
+        let now = Instant::now();
+        chats.sending("t", "Ann", "hello", now);
+        chats.sending("t", "Ann", "hello", now);
         chats.heard(&message("7", true, "hello"));
         chats.heard(&message("7", true, "hello"));
         assert_eq!(texts(&chats), [("7".into(), "hello".into()), (String::new(), "hello".into())]);
         chats.loaded("t", vec![message("6", false, "first"), message("7", true, "hello")]);
         assert_eq!(texts(&chats)[..2], [("6".into(), "first".into()), ("7".into(), "hello".into())]);
+    }
+
+    fn failed(chats: &Chats) -> Option<String> {
+        chats.view().next().expect("open").failed.clone()
+    }
+
+    #[test]
+    fn what_did_not_get_through_is_kept_and_sent_again_in_order() {
+        let (mut chats, now) = (Chats::default(), Instant::now());
+        chats.open(AccountId(1), "t");
+        chats.loaded("t", Vec::new());
+        for text in ["one", "two", "three"] {
+            chats.sending("t", "Ann", text, now);
+        }
+        chats.heard(&message("1", true, "two"));
+        assert_eq!(failed(&chats), None);
+        chats.lost("t", "three");
+        assert_eq!(failed(&chats), Some(String::new()));
+        chats.close("t");
+        assert!(!chats.give_up(now + CONFIRMED_WITHIN));
+        assert!(chats.give_up(now + CONFIRMED_WITHIN * 2));
+
+        chats.open(AccountId(1), "t");
+        chats.loaded("t", vec![message("1", true, "two")]);
+        assert_eq!(failed(&chats), Some(String::new()));
+        let all = [("1", "two"), ("", "one"), ("", "three")].map(|(id, text)| (id.into(), text.into()));
+        assert_eq!(texts(&chats), all);
+        let later = now + CONFIRMED_WITHIN * 2;
+        assert_eq!(chats.retry("t", later), ["one", "three"]);
+        assert_eq!(failed(&chats), None);
+        assert!(chats.retry("t", later).is_empty(), "nothing is sent twice");
+        chats.heard(&message("2", true, "one"));
+        chats.heard(&message("3", true, "three"));
+        assert!(!chats.give_up(later + CONFIRMED_WITHIN * 2));
+        assert_eq!(texts(&chats).iter().filter(|(id, _)| id.is_empty()).count(), 0);
+    }
+
+    #[test]
+    fn waiting_for_the_connection_is_no_failure() {
+        let (mut chats, now) = (Chats::default(), Instant::now());
+        chats.sending("t", "Ann", "one", now);
+        chats.connected(now + CONFIRMED_WITHIN);
+        assert!(!chats.give_up(now + CONFIRMED_WITHIN * 2));
+        assert!(chats.give_up(now + CONFIRMED_WITHIN * 3));
+        for n in 0..10 * UNSENT {
+            chats.sending("t", "Ann", &n.to_string(), now);
+        }
+        assert_eq!(chats.unsent.len(), UNSENT);
     }
 
     #[test]

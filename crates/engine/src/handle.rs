@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use crate::config::EngineConfig;
 use crate::conversation::Screens;
 use crate::devices::{DeviceList, DeviceOrder};
+use crate::export::{ExportError, ExportFormat};
+use crate::figures::Analytics;
 use crate::keepsake::{Keepsake, Typed};
 use crate::notice::Notice;
 use crate::view::{CallStats, EngineView, HistoryEntry, HistoryFilter, Levels, SignIn};
@@ -50,6 +52,21 @@ pub(crate) enum Order {
         page: u32,
         reply: oneshot::Sender<Result<HistoryPage, ListError>>,
     },
+    /// All of the log that the filter lets through, as a file.
+    Export {
+        filter: HistoryFilter,
+        format: ExportFormat,
+        reply: oneshot::Sender<Result<Vec<u8>, ListError>>,
+    },
+    Analytics {
+        account: AccountId,
+        reply: oneshot::Sender<Result<Analytics, ListError>>,
+    },
+    DeclineWith {
+        call: CallId,
+        text: String,
+        reply: oneshot::Sender<Result<(), DeclineError>>,
+    },
     DeleteRecord {
         id: i64,
         reply: oneshot::Sender<Result<bool, ListError>>,
@@ -65,8 +82,16 @@ pub(crate) enum Order {
 pub(crate) enum ChatOrder {
     Open(String),
     Close(String),
-    Send { thread: String, text: String },
-    Typing { thread: String, on: bool },
+    Send {
+        thread: String,
+        text: String,
+    },
+    /// What did not get through once more.
+    Retry(String),
+    Typing {
+        thread: String,
+        on: bool,
+    },
 }
 
 /// One page of past calls, newest first.
@@ -87,6 +112,25 @@ pub enum ListError {
     Backend(#[from] bellwire_signaling::ReplyError),
     #[error(transparent)]
     Log(#[from] bellwire_log::LogError),
+    #[error("no figures are kept for that account")]
+    NoFigures,
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error("the engine has stopped")]
+    Stopped,
+}
+
+/// Why a call was not declined with a message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeclineError {
+    #[error("that call does not ring any more")]
+    NotRinging,
+    /// The backend has no messages, or none with that person.
+    #[error("the caller cannot be written to")]
+    NoMessages,
+    #[error("the message was not sent: {0}")]
+    NotSent(#[from] bellwire_signaling::SayError),
     #[error("the engine has stopped")]
     Stopped,
 }
@@ -244,6 +288,17 @@ impl Handle {
         self.user(UserAction::Decline(call)).await;
     }
 
+    /// Declines and writes `text` to the caller, in whose thread it goes. On an error nothing was done,
+    /// and the call rings on.
+    ///
+    /// # Errors
+    /// See [`DeclineError`].
+    pub async fn decline_with(&self, call: CallId, text: String) -> Result<(), DeclineError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::DeclineWith { call, text, reply }).await;
+        answer.await.unwrap_or(Err(DeclineError::Stopped))
+    }
+
     pub async fn silence(&self, call: CallId) {
         self.user(UserAction::Silence(call)).await;
     }
@@ -284,6 +339,26 @@ impl Handle {
         answer.await.unwrap_or(Err(ListError::Stopped))
     }
 
+    /// All calls the filter lets through, newest first, as a file; see `export.rs` for its fields.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn export(&self, filter: HistoryFilter, format: ExportFormat) -> Result<Vec<u8>, ListError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::Export { filter, format, reply }).await;
+        answer.await.unwrap_or(Err(ListError::Stopped))
+    }
+
+    /// Call figures that one account's backend keeps.
+    ///
+    /// # Errors
+    /// The backend keeps none for that account, or did not say.
+    pub async fn analytics(&self, account: AccountId) -> Result<Analytics, ListError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::Analytics { account, reply }).await;
+        answer.await.unwrap_or(Err(ListError::Stopped))
+    }
+
     /// One page of the history that one account's backend keeps, in its own words.
     pub async fn backend_history(&self, account: AccountId, page: u32) -> Result<HistoryPage, ListError> {
         let (reply, answer) = oneshot::channel();
@@ -309,6 +384,11 @@ impl Handle {
 
     pub async fn send_message(&self, account: AccountId, thread: String, text: String) {
         self.send(Order::Chat { account, order: ChatOrder::Send { thread, text } }).await;
+    }
+
+    /// Sends again what did not get through in a thread, in its order.
+    pub async fn retry_messages(&self, account: AccountId, thread: String) {
+        self.send(Order::Chat { account, order: ChatOrder::Retry(thread) }).await;
     }
 
     /// Tells the others in a thread that we are writing, or no longer.

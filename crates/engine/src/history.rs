@@ -1,16 +1,19 @@
 //! The call log of all accounts: what the phone does goes in as it happens, what the backends remember
 //! is fetched when somebody looks.
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use bellwire_call::{AccountId, PhoneView};
-use bellwire_log::{AccountRef, CallLog, Problem, Recorder};
+use bellwire_log::{AccountRef, CallLog, Problem, Record, Recorder};
 use bellwire_signaling::Session;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::debug;
 
+use crate::export::{self, ExportFormat};
 use crate::handle::{HistoryPage, ListError};
 use crate::lists::{backend_call, log_entry};
 use crate::view::HistoryFilter;
@@ -19,6 +22,12 @@ use crate::view::HistoryFilter;
 const PAGE: u32 = 20;
 /// How long a page waits for the backends; what comes later is there the next time.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// Likewise a file of all calls.
+const EXPORT_PATIENCE: Duration = Duration::from_secs(20);
+/// Pages asked of a backend for a file: some count requests, and older calls were seen when they happened.
+const EXPORT_PAGES: u32 = 25;
+/// Records read at a time.
+const EXPORT_STEP: u32 = 500;
 
 #[derive(Debug)]
 pub(crate) struct History {
@@ -74,32 +83,9 @@ pub(crate) async fn page(
     page: u32,
 ) -> Result<HistoryPage, ListError> {
     let page = page.max(1);
-    let wanted = filter.account.map(|wanted| sources.iter().find(|source| source.id == wanted));
-    let account = match wanted {
-        Some(None) => return Err(ListError::NoAccount),
-        Some(Some(source)) => Some(source.account.key.clone()),
-        None => None,
-    };
-    let asked = sources.iter().filter(|source| filter.account.is_none_or(|wanted| source.id == wanted));
-    let mut fetching = JoinSet::new();
-    for source in asked.cloned() {
-        let log = log.clone();
-        fetching.spawn(async move { fetch(&log, source, page).await });
-    }
-    let all = async { while fetching.join_next().await.is_some() {} };
-    if tokio::time::timeout(PATIENCE, all).await.is_err() {
-        debug!("Some histories did not come in time");
-    }
-
-    let query = bellwire_log::Filter {
-        account,
-        dialect: filter.dialect,
-        missed: filter.missed,
-        text: filter.search,
-        from: filter.from,
-        until: filter.until,
-        ..bellwire_log::Filter::default()
-    };
+    let asked = asked(&sources, &filter)?;
+    fetch_all(&log, asked, PATIENCE, page..=page).await;
+    let query = query(&sources, filter);
     let found = log.list(query, (page - 1) * PAGE, PAGE).await?;
     let signed_in = |key: &AccountRef| sources.iter().find(|s| s.account.key == *key).map(|s| s.id);
     Ok(HistoryPage {
@@ -113,16 +99,95 @@ pub(crate) async fn page(
     })
 }
 
-/// The same page of a backend's history: as many pages as were looked at are in the log.
-async fn fetch(log: &CallLog, source: Source, page: u32) {
-    let Some(session) = source.session else { return };
+/// Everything the filter lets through as a file, after the backends were asked for what they have.
+///
+/// # Errors
+/// The log cannot be read, or nothing be made of it.
+pub(crate) async fn export(
+    log: CallLog,
+    sources: Vec<Source>,
+    filter: HistoryFilter,
+    format: ExportFormat,
+) -> Result<Vec<u8>, ListError> {
+    let asked = asked(&sources, &filter)?;
+    fetch_all(&log, asked, EXPORT_PATIENCE, 1..=EXPORT_PAGES).await;
+    let query = query(&sources, filter);
+    let mut records: Vec<Record> = Vec::new();
+    loop {
+        let skip = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        let found = log.list(query.clone(), skip, EXPORT_STEP).await?;
+        let last = found.records.len() < EXPORT_STEP as usize;
+        records.extend(found.records);
+        if last {
+            break;
+        }
+    }
+    // A call that came between two steps has moved one record from the one to the other.
+    let mut seen = BTreeSet::new();
+    records.retain(|record| seen.insert(record.id));
+    let file = tokio::task::spawn_blocking(move || export::export(&records, format)).await;
+    Ok(file.map_err(|_| ListError::Stopped)??)
+}
+
+/// Whose backends are asked for what the filter lets through.
+fn asked(sources: &[Source], filter: &HistoryFilter) -> Result<Vec<Source>, ListError> {
+    if filter.account.is_some_and(|wanted| !sources.iter().any(|source| source.id == wanted)) {
+        return Err(ListError::NoAccount);
+    }
+    let meant = |source: &&Source| {
+        filter.account.is_none_or(|wanted| source.id == wanted)
+            && filter.dialect.as_deref().is_none_or(|wanted| source.account.key.dialect == wanted)
+    };
+    Ok(sources.iter().filter(meant).cloned().collect())
+}
+
+fn query(sources: &[Source], filter: HistoryFilter) -> bellwire_log::Filter {
+    let account = filter.account.and_then(|wanted| sources.iter().find(|source| source.id == wanted));
+    bellwire_log::Filter {
+        account: account.map(|source| source.account.key.clone()),
+        dialect: filter.dialect,
+        person: filter.person,
+        missed: filter.missed,
+        text: filter.search,
+        from: filter.from,
+        until: filter.until,
+    }
+}
+
+/// Takes in those pages of each backend's history, as far as they come in time.
+async fn fetch_all(log: &CallLog, sources: Vec<Source>, patience: Duration, pages: RangeInclusive<u32>) {
+    let mut fetching = JoinSet::new();
+    for source in sources {
+        let (log, pages) = (log.clone(), pages.clone());
+        fetching.spawn(async move {
+            for page in pages {
+                if !fetch(&log, &source, page).await {
+                    return;
+                }
+            }
+        });
+    }
+    let all = async { while fetching.join_next().await.is_some() {} };
+    if tokio::time::timeout(patience, all).await.is_err() {
+        debug!("Some histories did not come in time");
+    }
+}
+
+/// One page of a backend's history goes into the log; false if there is none after it.
+async fn fetch(log: &CallLog, source: &Source, page: u32) -> bool {
+    let Some(session) = &source.session else { return false };
     match session.history(page, PAGE).await {
         Ok(found) => {
+            let more = found.page < found.pages && !found.items.is_empty();
             let calls = found.items.into_iter().map(backend_call).collect();
-            if let Err(error) = log.merge(source.account, calls, SystemTime::now()).await {
+            if let Err(error) = log.merge(source.account.clone(), calls, SystemTime::now()).await {
                 debug!(%error, "A history was not kept");
             }
+            more
         }
-        Err(error) => debug!(%error, "A history was not fetched"),
+        Err(error) => {
+            debug!(%error, "A history was not fetched");
+            false
+        }
     }
 }

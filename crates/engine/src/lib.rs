@@ -10,6 +10,8 @@ mod conversation;
 mod device_work;
 mod devices;
 mod dialect_list;
+mod export;
+mod figures;
 mod handle;
 mod history;
 mod ice;
@@ -39,7 +41,9 @@ pub use devices::{
     ShareSource, SoundDevice,
 };
 pub use dialect_list::{DialectInfo, FieldInfo, OfferedInfo, RoleInfo, Where, dialects, discover};
-pub use handle::{Engine, Handle, HistoryPage, ListError};
+pub use export::{ExportError, ExportFormat};
+pub use figures::Analytics;
+pub use handle::{DeclineError, Engine, Handle, HistoryPage, ListError};
 pub use keepsake::{Keepsake, NotAKeepsake, Typed};
 pub use notice::Notice;
 pub use view::{

@@ -1,8 +1,8 @@
 //! What people and robots order, given to whoever does it.
 
-use bellwire_call::{AccountId, CallId, CallState, Event, MediaKind, UserAction};
+use bellwire_call::{AccountId, CallId, CallState, CallView, Event, MediaKind, UserAction};
 
-use crate::handle::{ChatOrder, ListError, Order};
+use crate::handle::{ChatOrder, DeclineError, ListError, Order};
 use crate::history;
 use crate::notice::Notice;
 use crate::run::Loop;
@@ -30,6 +30,19 @@ impl Loop {
                     let _ = reply.send(history::page(log, sources, filter, page).await);
                 });
             }
+            Order::Export { filter, format, reply } => {
+                let (log, sources) = (self.history.log(), self.accounts.sources());
+                tokio::spawn(async move {
+                    let _ = reply.send(history::export(log, sources, filter, format).await);
+                });
+            }
+            Order::Analytics { account, reply } => match self.accounts.by_id(account) {
+                Some(account) => account.load_analytics(reply),
+                None => drop(reply.send(Err(ListError::NoAccount))),
+            },
+            Order::DeclineWith { call, text, reply } => {
+                let _ = reply.send(self.decline_with(call, text));
+            }
             Order::BackendHistory { account, page, reply } => match self.accounts.by_id(account) {
                 Some(account) => account.load_history(page, reply),
                 None => drop(reply.send(Err(ListError::NoAccount))),
@@ -50,6 +63,7 @@ impl Loop {
             ChatOrder::Open(thread) => account.open_thread(thread, &self.internal),
             ChatOrder::Close(thread) => account.close_thread(&thread),
             ChatOrder::Send { thread, text } => account.send_message(thread, text),
+            ChatOrder::Retry(thread) => account.retry(&thread),
             ChatOrder::Typing { thread, on } => account.typing(thread, on),
         }
         self.publish();
@@ -72,6 +86,16 @@ impl Loop {
             | UserAction::Dismiss(_) => {}
         }
         self.feed(Event::User(action));
+    }
+
+    /// The message goes first: if it cannot, the call still rings.
+    fn decline_with(&mut self, call: CallId, text: String) -> Result<(), DeclineError> {
+        let rings = |view: &CallView| matches!(view.state, CallState::Ringing { .. });
+        let view = self.call_view(call).filter(rings).ok_or(DeclineError::NotRinging)?;
+        let account = self.accounts.by_id_mut(view.account).ok_or(DeclineError::NoMessages)?;
+        account.write_to(&view.peer.id, view.subject.as_ref(), text)?;
+        self.obey_user(UserAction::Decline(call));
+        Ok(())
     }
 
     fn share(&mut self, source: Option<String>) {

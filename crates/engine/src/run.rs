@@ -261,6 +261,12 @@ impl Loop {
                 }
                 self.publish();
             }
+            SessionEvent::MessageLost { thread, text } => {
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.message_lost(&thread, &text);
+                }
+                self.publish();
+            }
             SessionEvent::ThreadRead { thread, by_me } => {
                 if let Some(account) = self.accounts.by_id_mut(account) {
                     account.thread_read(&thread, by_me);
@@ -349,6 +355,9 @@ impl Loop {
             if let Some(peer) = &conversation.peer {
                 peer.order(PeerOrder::Stats);
             }
+        }
+        if self.accounts.give_up_messages() {
+            self.publish();
         }
         let phone = self.phone.view(self.clock.now());
         self.history.note(&phone);

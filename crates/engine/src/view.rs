@@ -1,6 +1,6 @@
 //! What the shell and the user interface see of the engine: whole snapshots, newest wins.
 
-use bellwire_call::{AccountId, MediaKind, Person, PhoneView, Subject};
+use bellwire_call::{AccountId, MediaKind, Person, PersonId, PhoneView, Subject};
 use bellwire_signaling::{Capabilities, LastMessage, Message, Slot};
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +127,8 @@ pub struct HistoryFilter {
     pub account: Option<AccountId>,
     /// Dialect id.
     pub dialect: Option<String>,
+    /// Who the calls were with; ids are a backend's own, so that `dialect` or `account` belongs to it.
+    pub person: Option<PersonId>,
     /// Only incoming calls nobody answered.
     pub missed: bool,
     /// In the person's name or what the call was about.

@@ -60,6 +60,11 @@ pub enum SessionEvent {
     ListChanged,
     /// A chat message came (ours too, once the backend has it).
     Message(Message),
+    /// The backend did not take a message of ours.
+    MessageLost {
+        thread: String,
+        text: String,
+    },
     ThreadRead {
         thread: String,
         by_me: bool,

@@ -146,7 +146,7 @@ impl Marketplace {
                     kind: MessageType::Text,
                 };
                 let send = rest::send(Method::Post, "/messages/send", value(&body));
-                vec![self.request(send, Waiting::Sent { to: thread.clone() })]
+                vec![self.request(send, Waiting::Sent { to: thread.clone(), text: text.clone() })]
             }
             ChatAction::MarkRead { thread } => {
                 let conversation = conversation_of(self.me(), thread);
@@ -164,19 +164,16 @@ impl Marketplace {
     }
 
     /// The message is kept; as deployed the socket has to be told by whoever wrote it.
-    pub(super) fn sent(&mut self, to: &str, status: u16, body: &Value) -> Reaction {
+    pub(super) fn sent(&mut self, to: String, text: String, status: u16, body: &Value) -> Reaction {
         if !(200..300).contains(&status) {
-            return Reaction::none();
+            return beside(SideEvent::MessageLost { thread: to, text });
         }
         let Ok(reply) = Envelope::<Value>::deserialize(body) else { return Reaction::none() };
         // Some deployments put the message one level deeper.
         let record = reply.data.get("message").filter(|inner| inner.is_object()).unwrap_or(&reply.data);
         let Ok(row) = wire::Message::deserialize(record) else { return Reaction::none() };
-        let relay = SendMessage {
-            chat_id: chat_of(self.me(), to),
-            recipient_id: to.to_owned(),
-            message: record.clone(),
-        };
+        let relay =
+            SendMessage { chat_id: chat_of(self.me(), &to), recipient_id: to, message: record.clone() };
         let mut reaction = self.told(&row);
         reaction.outbound.push(encode::emit(name::SEND_MESSAGE, &relay));
         reaction

@@ -29,7 +29,7 @@ impl Marketplace {
                 let session = recorded(status, body).map(|record| record.message_id);
                 Reaction { outbound: self.share_recorded(&call, session), ..Reaction::default() }
             }
-            Waiting::Sent { to } => self.sent(&to, status, body),
+            Waiting::Sent { to, text } => self.sent(to, text, status, body),
             Waiting::Read { from } => self.read(from, status),
             Waiting::Record => Reaction::none(),
         };

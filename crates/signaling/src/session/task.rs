@@ -161,7 +161,13 @@ impl Task {
         match self.dialect.chat(action) {
             // In one lane, so that messages arrive in the order they were written.
             Ok(outbound) => self.send(outbound, |_| Lane::Chat),
-            Err(error) => debug!(%error, "Nothing said about messages"),
+            Err(error) => {
+                debug!(%error, "Nothing said about messages");
+                if let ChatAction::Send { thread, text } = action {
+                    let (thread, text) = (thread.clone(), text.clone());
+                    self.news.push(SessionEvent::MessageLost { thread, text });
+                }
+            }
         }
     }
 
@@ -302,6 +308,9 @@ impl Task {
                 SideEvent::TokenExpired => self.token_refused(by_socket),
                 SideEvent::ListChanged => self.news.push(SessionEvent::ListChanged),
                 SideEvent::Message(message) => self.news.push(SessionEvent::Message(message)),
+                SideEvent::MessageLost { thread, text } => {
+                    self.news.push(SessionEvent::MessageLost { thread, text });
+                }
                 SideEvent::ThreadRead { thread, by_me } => {
                     self.news.push(SessionEvent::ThreadRead { thread, by_me });
                 }

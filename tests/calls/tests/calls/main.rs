@@ -1,5 +1,6 @@
 //! Two engines and a real server between them.
 
+mod afterwards;
 mod bad_input;
 mod flows;
 mod media;

@@ -315,6 +315,7 @@ fn message(event: &SideEvent) -> Option<&bellwire_dialects::Message> {
         | SideEvent::TokenExpired
         | SideEvent::ListChanged
         | SideEvent::ThreadRead { .. }
+        | SideEvent::MessageLost { .. }
         | SideEvent::Typing { .. } => None,
     }
 }

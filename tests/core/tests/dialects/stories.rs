@@ -167,6 +167,7 @@ fn side_value(side: &SideEvent) -> Value {
         }
         SideEvent::Message(message) => json!({ "message": message }),
         SideEvent::ThreadRead { thread, by_me } => json!({ "read": [thread, by_me] }),
+        SideEvent::MessageLost { thread, text } => json!({ "messageLost": [thread, text] }),
         SideEvent::Typing { thread, person, on } => json!({ "typing": [thread, person.0, on] }),
     }
 }

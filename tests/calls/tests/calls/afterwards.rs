@@ -1,0 +1,131 @@
+//! What is left of calls: messages instead of an answer, files of the history, figures.
+
+use anyhow::{Context, ensure};
+use bellwire_engine::{
+    CallState, DeclineError, EndReason, ExportFormat, HistoryFilter, ListError, MediaKind, Message,
+};
+use bellwire_tests_calls::cast::{Cast, DEALERDESK, HEARTH, MARKETPLACE, STOREFRONT};
+use bellwire_tests_calls::{CUSTOMER, Human, SELLER, Setup, World};
+
+/// The newest message of ours or theirs with that text, once it is in the thread.
+async fn message(who: &Human, thread: &str, text: &str) -> anyhow::Result<Message> {
+    let there = |m: &&Message| m.text == text && !m.id.is_empty();
+    let chats = |v: &std::sync::Arc<bellwire_engine::EngineView>| {
+        let of_thread = v.chats.iter().filter(|chat| chat.thread == thread);
+        of_thread.flat_map(|chat| &chat.messages).any(|m| there(&m))
+    };
+    let view = who.until(text, chats).await?;
+    let messages = view.chats.iter().filter(|chat| chat.thread == thread).flat_map(|chat| &chat.messages);
+    messages.rev().find(there).cloned().context("the message vanished")
+}
+
+async fn declines_with_a_message(cast: Cast) -> anyhow::Result<()> {
+    const REPLY: &str = "I’ll call you back";
+    let world = World::start().await?;
+    let caller = Human::of(&world, cast.dialect, cast.caller, Setup::default()).await?;
+    let callee = Human::of(&world, cast.dialect, cast.callee, Setup::default()).await?;
+    let line = caller.line_for(&callee).await?.context("the callee is in the caller's list")?;
+    let thread = line.thread.context("they can be written to")?;
+    caller.engine().open_thread(caller.account, thread.clone()).await;
+    let back = callee.line_for(&caller).await?.context("the caller is in the callee's list")?;
+    // What the list is searched for does not matter.
+    callee.engine().refresh_contacts(callee.account, "nobody at all".into()).await?;
+
+    caller.call_to(&callee, MediaKind::Video).await?;
+    let ring = callee.ringing().await?;
+    callee.engine().decline_with(ring.id, format!("  {REPLY} ")).await?;
+    let (at_caller, at_callee) = tokio::try_join!(caller.ended(), callee.ended())?;
+    ensure!(at_caller.state == CallState::Ended { reason: EndReason::RemoteDeclined }, "{at_caller:?}");
+    ensure!(at_callee.state == CallState::Ended { reason: EndReason::Declined }, "{at_callee:?}");
+    ensure!(!message(&caller, &thread, REPLY).await?.from_me);
+    let own = back.thread.context("the callee can write")?;
+    callee.engine().open_thread(callee.account, own.clone()).await;
+    ensure!(message(&callee, &own, REPLY).await?.from_me);
+
+    let late = callee.engine().decline_with(ring.id, REPLY.into()).await;
+    ensure!(matches!(late, Err(DeclineError::NotRinging)), "{late:?}");
+    caller.leave().await;
+    callee.leave().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dealer_declines_with_a_message() -> anyhow::Result<()> {
+    declines_with_a_message(DEALERDESK).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_declines_with_a_message() -> anyhow::Result<()> {
+    declines_with_a_message(MARKETPLACE).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_can_be_written_to_the_call_rings_on() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    for cast in [STOREFRONT, HEARTH] {
+        let caller = Human::of(&world, cast.dialect, cast.caller, Setup::default()).await?;
+        let callee = Human::of(&world, cast.dialect, cast.callee, Setup::default()).await?;
+        caller.call_to(&callee, MediaKind::Video).await?;
+        let ring = callee.ringing().await?;
+        let answer = callee.engine().decline_with(ring.id, "Later".into()).await;
+        ensure!(matches!(answer, Err(DeclineError::NoMessages)), "{answer:?}");
+        callee.engine().accept(ring.id).await;
+        tokio::try_join!(caller.connected(), callee.connected())?;
+        caller.leave().await;
+        callee.leave().await;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_goes_into_a_file() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    let customer = Human::customer(&world, CUSTOMER).await?;
+    let person = seller.contact(CUSTOMER).await?.person;
+    seller.dial(CUSTOMER).await?;
+    let ring = customer.ringing().await?;
+    customer.engine().decline(ring.id).await;
+    let remote = seller.ended().await?.remote_id.context("the backend knows it")?.0;
+
+    let listed = seller.engine().history(HistoryFilter::default(), 1).await?;
+    let all = seller.engine().export(HistoryFilter::default(), ExportFormat::Json).await?;
+    let all: Vec<serde_json::Value> = serde_json::from_slice(&all)?;
+    ensure!(all.len() >= listed.entries.len() && all[0]["call"] == remote.as_str(), "{all:?}");
+    ensure!(all[0]["outcome"] == "declined" && all[0]["person"] == person.name.as_str(), "{:?}", all[0]);
+    ensure!(all[0]["backend"] == "storefront" && all[0]["direction"] == "outgoing", "{:?}", all[0]);
+
+    let with_them = HistoryFilter {
+        dialect: Some("storefront".into()),
+        person: Some(person.id.clone()),
+        ..HistoryFilter::default()
+    };
+    let theirs = all.iter().filter(|call| call["person_id"] == person.id.0.as_str()).count();
+    let table = String::from_utf8(seller.engine().export(with_them.clone(), ExportFormat::Csv).await?)?;
+    ensure!(table.lines().count() == theirs + 1 && table.contains(&remote), "{theirs} calls in {table}");
+    let page = seller.engine().history(with_them, 1).await?;
+    ensure!(page.entries.iter().all(|entry| entry.peer.id == person.id), "{page:?}");
+
+    let nobody = HistoryFilter { dialect: Some("clinic".into()), ..HistoryFilter::default() };
+    ensure!(seller.engine().export(nobody, ExportFormat::Json).await? == b"[]");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sellers_have_figures_and_customers_none() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let seller = Human::seller(&world, SELLER).await?;
+    let customer = Human::customer(&world, CUSTOMER).await?;
+    let before = seller.engine().analytics(seller.account).await?;
+    seller.dial(CUSTOMER).await?;
+    let ring = customer.ringing().await?;
+    customer.engine().decline(ring.id).await;
+    tokio::try_join!(seller.ended(), customer.ended())?;
+    let after = seller.engine().analytics(seller.account).await?;
+    ensure!(after.total == before.total + 1 && after.declined == before.declined + 1, "{before:?} {after:?}");
+    ensure!(after.by_status.values().sum::<u32>() == after.total, "{after:?}");
+    ensure!(seller.capabilities().analytics && !customer.capabilities().analytics);
+    let none = customer.engine().analytics(customer.account).await;
+    ensure!(matches!(none, Err(ListError::NoFigures)), "{none:?}");
+    Ok(())
+}
