@@ -22,13 +22,13 @@ use crate::ice::IceCache;
 use crate::internal::Internal;
 use crate::keepsake::{Keepsake, Keepsakes};
 use crate::lists::{backend_entry, contact_view, label, log_account, wire_request};
-use crate::view::{AccountView, ChatView, ContactView, LinkState, SignIn};
+use crate::view::{AccountView, ChatView, LinkState, SignIn};
 
 /// Calls per page of a backend's history.
 const PAGE: u32 = 20;
 /// How long the events of a closed session may take to the loop.
 const LAST_NEWS: Duration = Duration::from_millis(500);
-/// People remembered who can be written to.
+/// Threads remembered, so that people can be written to who are not listed now.
 const THREADS: usize = 4096;
 /// Messages fetched of a thread that is opened.
 const MESSAGES: u32 = 50;
@@ -43,8 +43,8 @@ pub(crate) struct Account {
     /// What the list was last searched for.
     search: String,
     forward: JoinHandle<()>,
-    /// Where people can be written to, whatever is searched for now.
-    threads: BTreeMap<PersonId, String>,
+    /// Where people can be written to, also about a subject (by its id), whatever is searched for now.
+    threads: BTreeMap<(PersonId, Option<String>), String>,
     token: CancellationToken,
 }
 
@@ -269,10 +269,13 @@ impl Account {
 
     fn learn_threads(&mut self) {
         for contact in &self.view.contacts {
-            if let Some(thread) = &contact.thread
-                && (self.threads.len() < THREADS || self.threads.contains_key(&contact.person.id))
-            {
-                self.threads.insert(contact.person.id.clone(), thread.clone());
+            let Some(thread) = &contact.thread else { continue };
+            let about = contact.subject.as_ref().map(|subject| subject.id.clone());
+            // Without a subject: the first one of the list, which is the newest.
+            for key in [(contact.person.id.clone(), about), (contact.person.id.clone(), None)] {
+                if self.threads.len() < THREADS {
+                    self.threads.entry(key).or_insert_with(|| thread.clone());
+                }
             }
         }
     }
@@ -342,10 +345,9 @@ impl Account {
         if !self.view.capabilities.chat {
             return None;
         }
-        let theirs = || self.view.contacts.iter().filter(|c| c.person.id == *person && c.thread.is_some());
-        let about = |c: &&ContactView| subject.is_some() && c.subject.as_ref() == subject;
-        let listed = theirs().find(about).or_else(|| theirs().next()).and_then(|c| c.thread.clone());
-        listed.or_else(|| self.threads.get(person).cloned())
+        let about = subject.map(|subject| subject.id.clone());
+        let threads = [(person.clone(), about), (person.clone(), None)];
+        threads.iter().find_map(|key| self.threads.get(key).cloned())
     }
 
     pub(crate) fn message_lost(&mut self, thread: &str, text: &str) {
