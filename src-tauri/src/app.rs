@@ -12,6 +12,7 @@ use tracing::warn;
 use crate::commands;
 use crate::controller::Controller;
 use crate::desktop::{Desktop, TauriDesktop};
+use crate::downloads::Downloads;
 use crate::options::{self, Options};
 use crate::places::Places;
 use crate::ringer;
@@ -36,6 +37,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let app = tauri::Builder::default()
         .manage(options.clone())
         .manage(Arc::clone(&surroundings))
+        .manage(Downloads::of_user())
         .manage(handle.clone())
         .manage(settings.clone())
         .manage(Arc::clone(&video))
@@ -53,8 +55,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::set_camera,
             commands::dismiss,
             commands::refresh_contacts,
-            commands::history,
-            commands::delete_record,
+            commands::history::history,
+            commands::history::delete_record,
+            commands::history::export_history,
+            commands::history::show_exported,
+            commands::history::missed_seen,
+            commands::history::analytics,
+            commands::history::decline_with,
+            commands::history::retry_messages,
             commands::open_thread,
             commands::close_thread,
             commands::send_message,

@@ -1,6 +1,7 @@
 //! What the user interface may ask for: one statement each.
 
 pub(crate) mod accounts;
+pub(crate) mod history;
 pub(crate) mod ring;
 pub(crate) mod settings;
 pub(crate) mod windows;
@@ -8,9 +9,7 @@ pub(crate) mod windows;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_engine::{
-    AccountId, CallId, EngineView, Handle, HistoryFilter, HistoryPage, MediaKind, Person, Subject,
-};
+use bellwire_engine::{AccountId, CallId, EngineView, Handle, MediaKind, Person, Subject};
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
 
@@ -79,20 +78,6 @@ pub(crate) async fn refresh_contacts(
     search: String,
 ) -> Answer {
     Ok(engine.refresh_contacts(account, search).await?)
-}
-
-#[tauri::command]
-pub(crate) async fn history(
-    engine: State<'_, Handle>,
-    filter: HistoryFilter,
-    page: u32,
-) -> Answer<HistoryPage> {
-    Ok(engine.history(filter, page).await?)
-}
-
-#[tauri::command]
-pub(crate) async fn delete_record(engine: State<'_, Handle>, id: i64) -> Answer<bool> {
-    Ok(engine.delete_record(id).await?)
 }
 
 #[tauri::command]

@@ -1,6 +1,6 @@
 //! Errors as the user interface gets them: a code it has words for, and English for whoever has none.
 
-use bellwire_engine::{ListError, SignInError};
+use bellwire_engine::{DeclineError, ListError, SignInError};
 use serde::Serialize;
 
 /// Every code there is, as in `ui/src/generated/failures.ts`.
@@ -11,11 +11,17 @@ pub(crate) const CODES: &[&str] = &[
     "certificate_file",
     "log_failed",
     "log_not_open",
+    "message_not_sent",
     "no_account",
+    "no_figures",
+    "no_messages",
     "no_tls",
     "not_a_backend",
     "not_a_proxy",
     "not_allowed",
+    "not_exported",
+    "not_ringing",
+    "not_shown",
     "not_started",
     "not_understood",
     "password_change_required",
@@ -66,6 +72,12 @@ impl Coded for SignInError {
 impl Coded for ListError {
     fn code(&self) -> &'static str {
         ListError::code(self)
+    }
+}
+
+impl Coded for DeclineError {
+    fn code(&self) -> &'static str {
+        DeclineError::code(self)
     }
 }
 

@@ -8,6 +8,7 @@ mod commands;
 mod controller;
 mod desktop;
 mod disk;
+mod downloads;
 mod failure;
 mod notify;
 mod options;

@@ -7,10 +7,10 @@ mod settings;
 use std::path::Path;
 
 use bellwire_engine::{
-    AccountId, AccountView, CallId, CallState, CallStats, CallView, Capabilities, ChatView, ContactView,
-    Direction, EndReason, EngineView, HistoryEntry, HistoryPage, LastMessage, Levels, LinkState, ListKind,
-    MediaKind, Message, OfferedInfo, Person, PersonId, Phase, PhoneView, RemoteCallId, SignIn, Slot, Subject,
-    SubjectView,
+    AccountId, AccountView, Analytics, CallId, CallState, CallStats, CallView, Capabilities, ChatView,
+    ContactView, Direction, EndReason, EngineView, HistoryEntry, HistoryPage, LastMessage, Levels, LinkState,
+    ListKind, MediaKind, Message, OfferedInfo, Person, PersonId, Phase, PhoneView, RemoteCallId, SignIn,
+    Slot, Subject, SubjectView,
 };
 use clap::Parser;
 use serde_json::{Value, json};
@@ -304,9 +304,11 @@ fn sample() -> Value {
         "stats": stats,
         "levels": Levels { microphone_db: -20.0, ..Levels::default() },
         "history": history,
+        "analytics": analytics(),
         "history_filter": {
             "account": 1,
             "dialect": null,
+            "person": null,
             "missed": false,
             "search": "ada",
             "from": "",
@@ -334,6 +336,20 @@ fn sample() -> Value {
         "sign_in": sign_in(),
         "settings": settings::sample(),
     })
+}
+
+fn analytics() -> Analytics {
+    Analytics {
+        total: 5,
+        accepted: 3,
+        declined: 1,
+        ended: 2,
+        average_duration_s: 61.5,
+        acceptance_rate: "60.00".into(),
+        completion_rate: "40.00".into(),
+        by_type: [("sales".to_owned(), 5)].into(),
+        by_status: [("ended".to_owned(), 2)].into(),
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import type {
   AccountView,
+  Analytics,
   CallState,
   CallStats,
   CallView,
@@ -143,7 +144,18 @@ const historyEntry: Keys<HistoryEntry> = {
   account_label: true,
   dialect: true,
 };
-const historyFilter: Keys<HistoryFilter> = { account: true, dialect: true, missed: true, search: true, from: true, until: true };
+const historyFilter: Keys<HistoryFilter> = { account: true, dialect: true, person: true, missed: true, search: true, from: true, until: true };
+const analytics: Keys<Analytics> = {
+  total: true,
+  accepted: true,
+  declined: true,
+  ended: true,
+  average_duration_s: true,
+  acceptance_rate: true,
+  completion_rate: true,
+  by_type: true,
+  by_status: true,
+};
 const role: Keys<RoleView> = { id: true, label: true };
 const field: Keys<FieldView> = { id: true, label: true, secret: true, only_for: true };
 const dialect: Keys<DialectView> = { id: true, label: true, roles: true, fields: true };
@@ -330,6 +342,7 @@ describe('what the shell sends is what the bindings say', () => {
     ['history', sample.history, historyPage],
     ['line of the history', anEntry, historyEntry],
     ['filter of the history', sample.history_filter, historyFilter],
+    ['figures', sample.analytics, analytics],
     ['backend', aDialect, dialect],
     ['role', first(aDialect.roles), role],
     ['field', first(aDialect.fields), field],

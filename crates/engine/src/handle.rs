@@ -142,6 +142,20 @@ impl ListError {
             Self::NoAccount => "no_account",
             Self::Backend(error) => error.code(),
             Self::Log(error) => error.code(),
+            Self::NoFigures => "no_figures",
+            Self::Export(_) => "not_exported",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl DeclineError {
+    /// A stable name of what went wrong, for whoever has the words for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotRinging => "not_ringing",
+            Self::NoMessages => "no_messages",
+            Self::NotSent(_) => "message_not_sent",
             Self::Stopped => "stopped",
         }
     }

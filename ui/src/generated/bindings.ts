@@ -212,6 +212,8 @@ export interface HistoryEntry {
 export interface HistoryFilter {
   account?: AccountId;
   dialect?: string;
+  /** Ids are a backend's own, so that `account` or `dialect` belongs to it. */
+  person?: PersonId;
   missed?: boolean;
   /** In the person's name or what the call was about. */
   search?: string;

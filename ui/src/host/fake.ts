@@ -232,6 +232,11 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       if (pace === 0) return;
       setTimeout(() => chats(id, thread, (old) => ({ ...old, messages: old.messages.map((one) => (one === message ? { ...one, id: `sent-${(next += 1)}`, at: new Date().toISOString() } : one)) })), pace);
     },
+    async retryMessages(id, thread) {
+      told('retryMessages', id, thread);
+      await answer('retryMessages');
+      chats(id, thread, (old) => ({ ...old, failed: null }));
+    },
     typing(id, thread, on) {
       told('typing', id, thread, on);
       return Promise.resolve();

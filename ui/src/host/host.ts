@@ -90,6 +90,8 @@ export interface Host extends Surroundings {
   closeThread(account: AccountId, thread: string): Promise<void>;
   /** A failure comes in the view, where the message stays without an id. */
   sendMessage(account: AccountId, thread: string, text: string): Promise<void>;
+  /** Sends again, in their order, what did not get through in a thread. */
+  retryMessages(account: AccountId, thread: string): Promise<void>;
   typing(account: AccountId, thread: string, on: boolean): Promise<void>;
   /** Tells the engine how large a stream is shown, in device pixels, so that it scales before sending. */
   setTile(stream: Stream, width: number, height: number): Promise<void>;

@@ -55,6 +55,7 @@ export const tauriHost: Host = {
   openThread: (account, thread) => invoke('open_thread', { account, thread }),
   closeThread: (account, thread) => invoke('close_thread', { account, thread }),
   sendMessage: (account, thread, text) => invoke('send_message', { account, thread, text }),
+  retryMessages: (account, thread) => invoke('retry_messages', { account, thread }),
   typing: (account, thread, on) => invoke('typing', { account, thread, on }),
   setTile: (stream, width, height) => invoke('set_tile', { stream, width, height }),
 

@@ -26,6 +26,13 @@ export interface Toast {
   id: number;
   kind: NoticeEvent['kind'] | 'note';
   text: string;
+  /** What can be done about it. */
+  action: Action | null;
+}
+
+export interface Action {
+  label: string;
+  run: () => void;
 }
 
 const MOST_TOASTS = 4;
@@ -178,10 +185,10 @@ export class Session {
   }
 
   /** Shows a line for a while. */
-  tell(kind: Toast['kind'], text: string): void {
-    if (text === '' || this.toasts.some((toast) => toast.text === text)) return;
+  tell(kind: Toast['kind'], text: string, action: Action | null = null): void {
+    if (text === '' || (action === null && this.toasts.some((toast) => toast.text === text))) return;
     const id = (this.#next += 1);
-    this.toasts = [...this.toasts, { id, kind, text }].slice(-MOST_TOASTS);
+    this.toasts = [...this.toasts, { id, kind, text, action }].slice(-MOST_TOASTS);
     setTimeout(() => this.untell(id), TOAST_MS);
   }
 

@@ -7,6 +7,8 @@ import { desktop } from './ar/desktop';
 import { ended } from './ar/ended';
 import { hardware } from './ar/hardware';
 import { failures } from './ar/failures';
+import { favourites } from './ar/favourites';
+import { figures } from './ar/figures';
 import { history } from './ar/history';
 import { home } from './ar/home';
 import { incall } from './ar/incall';
@@ -33,6 +35,8 @@ export const ar: Text = {
   slots,
   waiting,
   history,
+  figures,
+  favourites,
   ring,
   replies,
   call,

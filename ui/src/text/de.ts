@@ -7,6 +7,8 @@ import { desktop } from './de/desktop';
 import { ended } from './de/ended';
 import { hardware } from './de/hardware';
 import { failures } from './de/failures';
+import { favourites } from './de/favourites';
+import { figures } from './de/figures';
 import { history } from './de/history';
 import { home } from './de/home';
 import { incall } from './de/incall';
@@ -33,6 +35,8 @@ export const de: Text = {
   slots,
   waiting,
   history,
+  figures,
+  favourites,
   ring,
   replies,
   call,

@@ -8,6 +8,8 @@ import { desktop } from './en/desktop';
 import { ended } from './en/ended';
 import { hardware } from './en/hardware';
 import { failures } from './en/failures';
+import { favourites } from './en/favourites';
+import { figures } from './en/figures';
 import { history } from './en/history';
 import { home } from './en/home';
 import { incall } from './en/incall';
@@ -33,6 +35,8 @@ export const en = {
   slots,
   waiting,
   history,
+  figures,
+  favourites,
   ring,
   replies,
   call,

@@ -63,6 +63,10 @@ export function historyPage(accounts: AccountView[], filter: HistoryFilter, page
   const all = accounts
     .flatMap((account, index) => linesOf(account, index))
     .filter((entry) => filter.account === undefined || entry.account === filter.account)
+    .filter((entry) => filter.dialect === undefined || entry.dialect === filter.dialect)
+    .filter((entry) => filter.person === undefined || entry.peer.id === filter.person)
+    .filter((entry) => filter.from === undefined || entry.started_at >= filter.from)
+    .filter((entry) => filter.until === undefined || entry.started_at < filter.until)
     .filter((entry) => filter.missed !== true || (!entry.outgoing && entry.status === 'missed'))
     .filter((entry) => `${entry.peer.name} ${entry.subject?.label ?? ''}`.toLowerCase().includes(wanted))
     .sort((a, b) => b.started_at.localeCompare(a.started_at));

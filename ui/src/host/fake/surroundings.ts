@@ -77,7 +77,7 @@ export const ANALYTICS: Analytics = {
   average_duration_s: 412,
   acceptance_rate: '71.09',
   completion_rate: '68.75',
-  by_type: { customer_support: 76, order_inquiry: 40, product_demo: 12 },
+  by_type: { general_support: 76, order_support: 40, sales: 12 },
   by_status: { ended: 88, declined: 14, missed: 23, failed: 3 },
 };
 

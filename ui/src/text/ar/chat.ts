@@ -19,6 +19,7 @@ export const chat: Text['chat'] = {
   send: 'إرسال',
   sending: 'جارٍ الإرسال…',
   notSent: 'لم تُرسل',
+  again: 'إعادة الإرسال',
   sent: 'أُرسلت',
   read: 'قُرئت',
   you: 'أنت',

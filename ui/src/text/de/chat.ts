@@ -19,6 +19,7 @@ export const chat: Text['chat'] = {
   send: 'Senden',
   sending: 'Wird gesendet …',
   notSent: 'Nicht gesendet',
+  again: 'Erneut senden',
   sent: 'Gesendet',
   read: 'Gelesen',
   you: 'Sie',

@@ -18,6 +18,7 @@ export const chat = {
   send: 'Send',
   sending: 'Sending…',
   notSent: 'Not sent',
+  again: 'Send again',
   sent: 'Sent',
   read: 'Read',
   you: 'You',

@@ -1,0 +1,45 @@
+// An account's call figures. Arabic.
+
+import type { Text } from '../en';
+
+export const figures: Text['figures'] = {
+  title: 'الأرقام',
+  loading: 'جارٍ تحميل الأرقام…',
+  error: 'تعذّر تحميل الأرقام',
+  empty: 'لا أرقام بعد',
+  emptyHint: 'تظهر بعد أول مكالمة لهذا الحساب.',
+  account: 'الحساب',
+  refresh: 'تحديث',
+  total: 'المكالمات',
+  accepted: 'المقبولة',
+  declined: 'المرفوضة',
+  ended: 'المكتملة',
+  acceptance: 'نسبة القبول',
+  completion: 'نسبة الإكمال',
+  average: 'متوسط المدة',
+  byType: 'حسب السبب',
+  byStatus: 'حسب النتيجة',
+  asTable: 'عرض كجدول',
+  asBars: 'عرض كأعمدة',
+  name: 'الاسم',
+  calls: 'المكالمات',
+  share: 'النسبة',
+  none: 'لا شيء للعرض',
+  bar: (name, calls, share) => `${name}: ${calls}، ${share}`,
+  types: {
+    order_support: 'الطلبات',
+    product_inquiry: 'المنتجات',
+    general_support: 'أسئلة عامة',
+    sales: 'المبيعات',
+    unknown: 'أخرى',
+  },
+  statuses: {
+    initiated: 'لم يُرد عليها بعد',
+    ringing: 'ترن',
+    accepted: 'جارية',
+    declined: 'مرفوضة',
+    ended: 'مكتملة',
+    missed: 'فائتة',
+    failed: 'فشلت',
+  },
+};

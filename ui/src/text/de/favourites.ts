@@ -1,0 +1,12 @@
+// People one calls often. German.
+
+import type { Text } from '../en';
+import { count } from './count';
+
+export const favourites: Text['favourites'] = {
+  title: 'Favoriten',
+  add: (name) => `${name} zu den Favoriten hinzufügen`,
+  remove: (name) => `${name} aus den Favoriten entfernen`,
+  full: (n) => count(n, { one: 'Es ist Platz für # Favoriten. Entfernen Sie ihn zuerst.', other: 'Es ist Platz für # Favoriten. Entfernen Sie zuerst einen.' }),
+  away: (account) => `Nicht bei ${account} angemeldet`,
+};

@@ -1,0 +1,45 @@
+// An account's call figures. German.
+
+import type { Text } from '../en';
+
+export const figures: Text['figures'] = {
+  title: 'Zahlen',
+  loading: 'Zahlen werden geladen …',
+  error: 'Die Zahlen konnten nicht geladen werden',
+  empty: 'Noch keine Zahlen',
+  emptyHint: 'Sie erscheinen nach dem ersten Anruf dieses Kontos.',
+  account: 'Konto',
+  refresh: 'Aktualisieren',
+  total: 'Anrufe',
+  accepted: 'Angenommen',
+  declined: 'Abgelehnt',
+  ended: 'Abgeschlossen',
+  acceptance: 'Annahmequote',
+  completion: 'Abschlussquote',
+  average: 'Durchschnittliche Dauer',
+  byType: 'Nach Anlass',
+  byStatus: 'Nach Ergebnis',
+  asTable: 'Als Tabelle zeigen',
+  asBars: 'Als Balken zeigen',
+  name: 'Name',
+  calls: 'Anrufe',
+  share: 'Anteil',
+  none: 'Nichts zu zeigen',
+  bar: (name, calls, share) => `${name}: ${calls}, ${share}`,
+  types: {
+    order_support: 'Bestellungen',
+    product_inquiry: 'Produkte',
+    general_support: 'Allgemeine Fragen',
+    sales: 'Verkauf',
+    unknown: 'Sonstiges',
+  },
+  statuses: {
+    initiated: 'Noch nicht beantwortet',
+    ringing: 'Klingelt',
+    accepted: 'Läuft',
+    declined: 'Abgelehnt',
+    ended: 'Abgeschlossen',
+    missed: 'Verpasst',
+    failed: 'Fehlgeschlagen',
+  },
+};

@@ -1,0 +1,11 @@
+// People one calls often. English.
+
+import { count } from './count';
+
+export const favourites = {
+  title: 'Favourites',
+  add: (name: string) => `Add ${name} to favourites`,
+  remove: (name: string) => `Remove ${name} from favourites`,
+  full: (n: number) => count(n, { one: 'There is room for # favourite. Remove it first.', other: 'There is room for # favourites. Remove one first.' }),
+  away: (account: string) => `Not signed in to ${account}`,
+};

@@ -1,0 +1,45 @@
+// An account's call figures. English.
+
+export const figures = {
+  title: 'Figures',
+  loading: 'Loading figures…',
+  error: 'The figures could not be loaded',
+  empty: 'No figures yet',
+  emptyHint: 'They appear after the first call of this account.',
+  account: 'Account',
+  refresh: 'Refresh',
+  total: 'Calls',
+  accepted: 'Accepted',
+  declined: 'Declined',
+  ended: 'Completed',
+  acceptance: 'Acceptance rate',
+  completion: 'Completion rate',
+  average: 'Average length',
+  byType: 'By reason',
+  byStatus: 'By result',
+  asTable: 'Show as table',
+  asBars: 'Show as bars',
+  name: 'Name',
+  calls: 'Calls',
+  share: 'Share',
+  none: 'Nothing to show',
+  bar: (name: string, calls: string, share: string) => `${name}: ${calls}, ${share}`,
+  /** A backend's words for why one calls. */
+  types: {
+    order_support: 'Orders',
+    product_inquiry: 'Products',
+    general_support: 'General questions',
+    sales: 'Sales',
+    unknown: 'Other',
+  } as Record<string, string>,
+  /** A backend's words for how calls stand. */
+  statuses: {
+    initiated: 'Not answered yet',
+    ringing: 'Ringing',
+    accepted: 'In progress',
+    declined: 'Declined',
+    ended: 'Completed',
+    missed: 'Missed',
+    failed: 'Failed',
+  } as Record<string, string>,
+};
