@@ -19,10 +19,12 @@ cargo xtask <task> [options]
               --wait             the robot waits to be called instead of calling
               --answer           accept the robot's call by a key press in its window (X11)
   test      install what the tests need, then run all of them
-              --only NAME        ui | unit | e2e, or a part of a test's name
+              --only NAME        ui | unit | e2e | install, or a part of a test's name
   check     formatting, clippy, file sizes, interface types, licences
   bench     bench call: a call measured against Chromium
-  bundle    installers
+  bundle    the installers of this system: .deb and .rpm, NSIS and MSI, or .dmg
+              --debug            pack the program of the tests
+              --updater          one that renews itself; wants the publisher's keys
   within    within COMMAND ARGS: run a command on the desktop of the tests (display, bus, null sound)
   setup     install what building and running needs
               --tests            and what the tests need
@@ -44,7 +46,7 @@ enum Task {
     Test { only: Option<String> },
     Check,
     Bench,
-    Bundle,
+    Bundle(bundle::Options),
     Setup { tests: bool },
     Within { words: Vec<String> },
     Help,
@@ -61,7 +63,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
             Some(other) => bail!("no bench called {other:?}; there is: call"),
             None => bail!("which bench? there is: call"),
         },
-        Some("bundle") => Task::Bundle,
+        Some("bundle") => Task::Bundle(bundle::Options::default()),
         Some("setup") => Task::Setup { tests: false },
         Some("within") => {
             // Everything behind it is the command's own.
@@ -83,6 +85,8 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
                 let scene = demo::programs::scene(&name);
                 options.backend = Some(scene.with_context(|| format!("no backend called {name:?}"))?);
             }
+            ("--debug", Task::Bundle(options)) => options.debug = true,
+            ("--updater", Task::Bundle(options)) => options.updater = true,
             ("--answer", Task::Demo(options)) => options.answer = true,
             ("--seconds", Task::Demo(options)) => {
                 let seconds = value()?.parse().context("--seconds wants a whole number")?;
@@ -110,7 +114,7 @@ impl Invocation {
             Task::Test { only } => test::run(&paths, consent, only.as_deref()),
             Task::Check => check::run(&paths, consent),
             Task::Bench => bench::run(&paths, consent),
-            Task::Bundle => bundle::run(),
+            Task::Bundle(options) => bundle::run(&paths, consent, options),
             Task::Within { words } => test::within(&paths, &words),
             Task::Setup { tests } => {
                 setup::run(&paths, consent, if tests { Purpose::Test } else { Purpose::Run })
@@ -140,6 +144,15 @@ mod tests {
         };
         assert_eq!(options.backend.map(|scene| scene.backend), Some("clinic"));
         assert!(parsed("demo --backend carrier-pigeon").is_err());
+    }
+
+    #[test]
+    fn options_of_the_installers_are_understood() {
+        let Task::Bundle(options) = parsed("bundle --debug").unwrap().task else {
+            panic!("not the installers")
+        };
+        assert_eq!(options, bundle::Options { debug: true, updater: false });
+        assert!(parsed("bundle --only ui").is_err());
     }
 
     #[test]

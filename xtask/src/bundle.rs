@@ -1,7 +1,146 @@
-//! `cargo xtask bundle`: installers. Not there yet, and says so.
+//! `cargo xtask bundle`: the installers of the system it runs on. They are made by Tauri's own tool;
+//! here is what it cannot know: what the program is linked to.
 
-use anyhow::{Result, bail};
+mod needs;
 
-pub(crate) fn run() -> Result<()> {
-    bail!("installers are not made yet; `cargo xtask demo` builds and runs the application")
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::paths::Paths;
+use crate::setup::{self, Consent, Purpose};
+use crate::{cargo, process, say, ui};
+
+/// What stands where the publisher's public key belongs.
+const NO_KEY: &str = "PUT THE PUBLIC KEY HERE";
+const UPDATER: &str = "src-tauri/updater.conf.json";
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// The program of the tests instead of an optimised one.
+    pub(crate) debug: bool,
+    /// Looks for newer versions by itself; not for packages of a distribution.
+    pub(crate) updater: bool,
+}
+
+impl Options {
+    fn profile(self) -> &'static str {
+        if self.debug { "debug" } else { "release" }
+    }
+}
+
+pub(crate) fn run(paths: &Paths, consent: Consent, options: Options) -> Result<()> {
+    if options.updater {
+        check_updater(&paths.root.join(UPDATER))?;
+    }
+    setup::run(paths, consent, Purpose::Run)?;
+    let step = say::step("Build the interface and the program");
+    ui::install(paths)?;
+    ui::build(paths)?;
+    build(paths, options)?;
+    step.done();
+    let step = say::step("Make the packages");
+    let made = make(paths, options)?;
+    step.done();
+    for package in made {
+        say::note(&package.display().to_string());
+    }
+    if cfg!(target_os = "linux") {
+        say::note("No AppImage: its tool loads the runtime from the network while it works.");
+    }
+    Ok(())
+}
+
+fn build(paths: &Paths, options: Options) -> Result<()> {
+    if options.debug && !options.updater {
+        return cargo::build_programs(paths);
+    }
+    let mut command = cargo::cargo(paths);
+    command.args(["build", "-p", "bellwire-app", "--bin", "bellwire"]);
+    command.args([
+        "--features",
+        if options.updater { "tauri/custom-protocol,updater" } else { "tauri/custom-protocol" },
+    ]);
+    if !options.debug {
+        command.arg("--release");
+    }
+    cargo::build(&mut command)
+}
+
+/// Packs the program that was built already; gives the packages.
+pub(crate) fn make(paths: &Paths, options: Options) -> Result<Vec<PathBuf>> {
+    ui::install_in(paths, "packaging")?;
+    // Tauri's tool takes what lies in the target folder. A stripped copy in a folder of its own leaves the
+    // program that the tests run, and its debug information, alone.
+    let target = paths.cache.join("bundle");
+    let folder = target.join(options.profile());
+    let packages = folder.join("bundle");
+    if packages.exists() {
+        fs::remove_dir_all(&packages).with_context(|| format!("cannot empty {}", packages.display()))?;
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let built = paths.built(options.profile(), "bellwire");
+    let program = folder.join(built.file_name().context("the program has a name")?);
+    fs::copy(&built, &program).with_context(|| format!("{} is not built", built.display()))?;
+
+    let mut command = process::command(paths, "node");
+    command
+        .current_dir(paths.root.join("src-tauri"))
+        .arg(paths.root.join("packaging/node_modules/@tauri-apps/cli/tauri.js"))
+        .args(["bundle", "--ci"])
+        .env("CARGO_TARGET_DIR", &target);
+    if options.debug {
+        command.arg("--debug");
+    }
+    if options.updater {
+        command.args(["--features", "updater", "--config", "updater.conf.json"]);
+    } else {
+        // Which kind of package it came in matters to the updater alone.
+        command.arg("--no-binary-patching");
+    }
+    if cfg!(target_os = "linux") {
+        process::output(process::command(paths, "strip").arg("--strip-unneeded").arg(&program))?;
+        command.args(["--config", &needs::configuration(paths, &program)?]);
+    }
+    process::output(&mut command)?;
+    let made = find(&packages)?;
+    ensure!(!made.is_empty(), "no package was made in {}", packages.display());
+    Ok(made)
+}
+
+/// Files with the ending of a package, one folder deep.
+fn find(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for kind in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let kind = kind?.path();
+        if !kind.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(&kind)? {
+            let file = file?.path();
+            let ending = file.extension().unwrap_or_default();
+            if ["deb", "rpm", "dmg", "exe", "msi", "sig"].iter().any(|known| ending == *known) {
+                found.push(file);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// An updater that trusts nobody's key, or whose keys nobody has, must not reach anybody.
+fn check_updater(file: &Path) -> Result<()> {
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    if text.contains(NO_KEY) {
+        bail!(
+            "{} has no public key yet: make a pair with `npx tauri signer generate` and put the public half \
+             there (docs/releasing.md)",
+            file.display()
+        );
+    }
+    if std::env::var_os("TAURI_SIGNING_PRIVATE_KEY").is_none() {
+        bail!("TAURI_SIGNING_PRIVATE_KEY is not set: an update nobody signed is refused (docs/releasing.md)");
+    }
+    Ok(())
 }

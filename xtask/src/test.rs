@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::desktop::{Desktop, Sound};
 use crate::paths::Paths;
 use crate::setup::{self, Consent, Purpose};
-use crate::{cargo, interrupt, process, say, ui};
+use crate::{cargo, install, interrupt, process, say, ui};
 
 /// The tests that need programs, a desktop and sound.
 const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-tests-desktop)";
@@ -22,6 +22,8 @@ enum Scope<'a> {
     /// Everything that needs neither a desktop nor the built programs.
     Unit,
     EndToEnd,
+    /// The packages on this system.
+    Install,
     /// Rust tests whose name contains this.
     Named(&'a str),
 }
@@ -33,6 +35,7 @@ impl<'a> Scope<'a> {
             Some("ui") => Self::Ui,
             Some("unit") => Self::Unit,
             Some("e2e") => Self::EndToEnd,
+            Some("install") => Self::Install,
             Some(name) => Self::Named(name),
         }
     }
@@ -73,7 +76,14 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
             Ok(())
         })?;
         if let Some(desktop) = &desktop {
-            stages.run("tests", || nextest(paths, desktop, &scope))?;
+            if scope != Scope::Install {
+                stages.run("tests", || nextest(paths, desktop, &scope))?;
+            }
+            if matches!(scope, Scope::All | Scope::EndToEnd | Scope::Install) {
+                stages.run("packages: install, use, remove", || {
+                    install::run(paths, desktop, |desktop, command| furnish(paths, desktop, command))
+                })?;
+            }
             if matches!(scope, Scope::All | Scope::Unit) {
                 stages.run("the server's routes under Schemathesis", || schemathesis(paths))?;
             }
@@ -86,7 +96,7 @@ fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
     let mut command = cargo::cargo(paths);
     command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
     match scope {
-        Scope::All | Scope::Ui => {}
+        Scope::All | Scope::Ui | Scope::Install => {}
         Scope::Unit => drop(command.arg("-E").arg(format!("not ({END_TO_END})"))),
         Scope::EndToEnd => drop(command.args(["-E", END_TO_END])),
         Scope::Named(name) => drop(command.arg(name)),
