@@ -96,6 +96,47 @@ export const STEPS = {
   'history-empty': ['history-empty', click('history-tab')],
   'history-error': ['history-error', click('history-tab')],
   'history-loading': ['history-loading', click('history-tab')],
+  'history-missed-seen': ['history-missed', click('history-tab')],
+  'history-opened': ['accounts', async (page) => {
+    await page.getByTestId('history-tab').click();
+    await page.getByTestId('history-open').nth(1).click();
+  }],
+  'history-narrowed': ['accounts', async (page) => {
+    await page.getByTestId('history-tab').click();
+    await page.getByTestId('history-narrow').click();
+    await page.getByTestId('history-backend').selectOption('storefront');
+    await page.getByTestId('history-until').fill('2030-01-31');
+    await page.getByTestId('history-open').first().click();
+  }],
+  'history-deleted': ['accounts', async (page) => {
+    await page.getByTestId('history-tab').click();
+    await page.getByTestId('history-open').nth(2).press('Delete');
+  }],
+  'history-export': ['seller', async (page) => {
+    await page.getByTestId('history-tab').click();
+    await page.getByTestId('history-export').click();
+  }],
+  'history-exported': ['seller', async (page) => {
+    await page.getByTestId('history-tab').click();
+    await page.getByTestId('history-export').click();
+    await page.getByTestId('history-export-csv').click();
+    await page.getByTestId('toast').waitFor();
+  }],
+  ...Object.fromEntries(
+    ['seller', 'figures-empty', 'figures-error', 'figures-loading', 'figures-two'].map((state) => [state === 'seller' ? 'figures' : state, [state, async (page) => {
+      await page.getByTestId('history-tab').click();
+      await page.getByTestId('history-figures').click();
+    }]]),
+  ),
+  'figures-table': ['seller', async (page) => {
+    await page.getByTestId('history-tab').click();
+    await page.getByTestId('history-figures').click();
+    await page.getByTestId('figures-table').click();
+  }],
+  'ring-reply': ['ring-reply', click('reply-open')],
+  'ring-reply-own': ['ring-reply-own', click('reply-open')],
+  'dealer-reply': ['dealer-ringing', click('reply-open')],
+  'waiting-reply': ['waiting-reply', click('reply-open')],
   'customer-history': ['customer', click('history-tab')],
   'signin-advanced': ['signin', click('signin-advanced')],
   'signin-missing': ['signin', click('signin-next')],

@@ -3,6 +3,7 @@
 
 import type { CallView, EndReason, EngineView } from '../../generated/bindings';
 import { BACKEND_STATES } from './backend-states';
+import { PAST_STATES } from './past-states';
 import { CALL_STATES } from './call-states';
 import { call, customer, LEILA, LONG, seller } from './people';
 import { connected, incoming, view, type FakeState } from './state';
@@ -108,6 +109,7 @@ export const STATES: Record<string, FakeState> = {
   'ended-failed': ended({ why: 'failed', message: '' }),
 
   ...BACKEND_STATES,
+  ...PAST_STATES,
   ...CALL_STATES,
 };
 

@@ -5,6 +5,7 @@ import { count } from './count';
 
 export const favourites: Text['favourites'] = {
   title: 'المفضلة',
+  mark: 'من المفضلة',
   add: (name) => `إضافة ${name} إلى المفضلة`,
   remove: (name) => `إزالة ${name} من المفضلة`,
   full: (n) =>

@@ -45,6 +45,8 @@ export const history: Text['history'] = {
   kind: 'النوع',
   about: 'الموضوع',
   outcome: 'النتيجة',
+  answered: 'تم الرد',
+  direction: 'الاتجاه',
   onlyWith: 'كل المكالمات مع هذا الشخص',
   delete: 'حذف',
   deleteName: (name) => `حذف المكالمة مع ${name}`,

@@ -5,6 +5,7 @@ import { count } from './count';
 
 export const favourites: Text['favourites'] = {
   title: 'Favoriten',
+  mark: 'Favorit',
   add: (name) => `${name} zu den Favoriten hinzufügen`,
   remove: (name) => `${name} aus den Favoriten entfernen`,
   full: (n) => count(n, { one: 'Es ist Platz für # Favoriten. Entfernen Sie ihn zuerst.', other: 'Es ist Platz für # Favoriten. Entfernen Sie zuerst einen.' }),

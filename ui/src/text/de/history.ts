@@ -45,6 +45,8 @@ export const history: Text['history'] = {
   kind: 'Art',
   about: 'Thema',
   outcome: 'Ergebnis',
+  answered: 'Angenommen',
+  direction: 'Richtung',
   onlyWith: 'Alle Anrufe mit dieser Person',
   delete: 'Löschen',
   deleteName: (name) => `Anruf mit ${name} löschen`,

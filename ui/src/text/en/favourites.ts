@@ -4,6 +4,7 @@ import { count } from './count';
 
 export const favourites = {
   title: 'Favourites',
+  mark: 'favourite',
   add: (name: string) => `Add ${name} to favourites`,
   remove: (name: string) => `Remove ${name} from favourites`,
   full: (n: number) => count(n, { one: 'There is room for # favourite. Remove it first.', other: 'There is room for # favourites. Remove one first.' }),

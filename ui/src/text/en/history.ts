@@ -44,6 +44,8 @@ export const history = {
   kind: 'Kind',
   about: 'About',
   outcome: 'Result',
+  answered: 'Answered',
+  direction: 'Direction',
   onlyWith: 'All calls with this person',
   delete: 'Delete',
   deleteName: (name: string) => `Delete the call with ${name}`,
