@@ -13,6 +13,7 @@ mod process;
 mod resample;
 mod source;
 mod speaker;
+mod speech;
 mod stretch;
 
 use std::sync::Arc;
@@ -23,16 +24,20 @@ use rtrb::RingBuffer;
 
 pub(crate) use clip::Clip;
 pub use clip::ClipError;
-pub use device::{AudioDevice, Direction, list_audio_devices};
-pub(crate) use line::LineEvent;
+pub use device::{AudioDevice, Direction, SoundSystem, list_audio_devices, offered_ids};
+pub(crate) use level::Level;
+pub(crate) use line::{LineEvent, LineEvents};
 pub(crate) use meters::AudioStats;
 use meters::Meters;
 pub(crate) use playout::Inbox;
+pub(crate) use process::Voice;
+pub(crate) use source::Source;
 pub(crate) use speaker::Speaker;
 
 use crate::clock::LipSync;
+use crate::slot::Slot;
 use crate::thread::Thread;
-use crate::{CallMediaConfig, EncodedSink, MediaEvent};
+use crate::{CallMediaConfig, DeviceChange, DeviceKind, DeviceNews, EncodedSink, MediaEvent, Processing};
 use capture::{SendControls, SendPlan};
 use playout::ReceivePlan;
 
@@ -46,6 +51,7 @@ const PLAYED_RING: usize = 50 * FRAME;
 pub(crate) struct Audio {
     controls: Arc<SendControls>,
     stop: Arc<AtomicBool>,
+    speaker: Arc<Slot<String>>,
     meters: Arc<Meters>,
     inbox: Arc<Inbox>,
     _threads: [Thread; 2],
@@ -64,13 +70,15 @@ impl Audio {
             microphone: AtomicBool::new(config.microphone_on),
             sending: AtomicBool::new(false),
             loss: AtomicU32::new(0),
+            source: Slot::default(),
+            processing: Slot::default(),
         });
+        let speaker = Arc::new(Slot::default());
         let stop = Arc::new(AtomicBool::new(false));
         let meters = Arc::new(Meters::default());
         let inbox = Arc::new(Inbox::default());
         // Full: frames are dropped, see PLAYED_RING.
         let (played, reference) = RingBuffer::new(PLAYED_RING);
-        let (tell_microphone, tell_speaker) = (events.clone(), events.clone());
         let sending = capture::start(SendPlan {
             microphone: config.microphone.clone(),
             processing: config.processing,
@@ -78,30 +86,21 @@ impl Audio {
             controls: controls.clone(),
             meters: meters.clone(),
             out,
-            events: Box::new(move |event| {
-                tell_microphone(match event {
-                    LineEvent::Lost(message) => MediaEvent::MicrophoneLost { message },
-                    LineEvent::Back => MediaEvent::MicrophoneBack,
-                });
-            }),
+            events: tell(DeviceKind::Microphone, &events),
             played: reference,
         });
         let receiving = playout::start(ReceivePlan {
             speaker: config.speaker.clone(),
             stop: stop.clone(),
+            change: speaker.clone(),
             meters: meters.clone(),
             inbox: inbox.clone(),
             clock,
-            line_events: Box::new(move |event| {
-                tell_speaker(match event {
-                    LineEvent::Lost(message) => MediaEvent::SpeakerLost { message },
-                    LineEvent::Back => MediaEvent::SpeakerBack,
-                });
-            }),
+            line_events: tell(DeviceKind::Speaker, &events),
             events,
             played,
         });
-        Self { controls, stop, meters, inbox, _threads: [sending, receiving] }
+        Self { controls, stop, speaker, meters, inbox, _threads: [sending, receiving] }
     }
 
     pub(crate) fn inbox(&self) -> Arc<Inbox> {
@@ -110,6 +109,18 @@ impl Audio {
 
     pub(crate) fn set_microphone(&self, on: bool) {
         self.controls.microphone.store(on, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_source(&self, id: &str) {
+        self.controls.source.put(id.to_owned());
+    }
+
+    pub(crate) fn set_speaker(&self, id: &str) {
+        self.speaker.put(id.to_owned());
+    }
+
+    pub(crate) fn set_processing(&self, processing: Processing) {
+        self.controls.processing.put(processing);
     }
 
     pub(crate) fn set_sending(&self, sending: bool) {
@@ -124,6 +135,19 @@ impl Audio {
         let muted = !self.controls.microphone.load(Ordering::Relaxed);
         AudioStats { muted, ..self.meters.stats() }
     }
+}
+
+/// Turns what happens to a line into news of that kind of device.
+pub(crate) fn tell(device: DeviceKind, events: &Arc<dyn Fn(MediaEvent) + Send + Sync>) -> LineEvents {
+    let events = events.clone();
+    Arc::new(move |event| {
+        let (happened, name, problem) = match event {
+            LineEvent::Lost { label, problem } => (DeviceChange::Lost, label, Some(problem)),
+            LineEvent::Back { label } => (DeviceChange::Back, label, None),
+            LineEvent::Switched { label, problem } => (DeviceChange::Switched, label, problem),
+        };
+        events(MediaEvent::Device(DeviceNews { device, happened, name, problem }));
+    })
 }
 
 impl Drop for Audio {

@@ -14,8 +14,8 @@ use crate::video::{
     VideoSenderConfig,
 };
 use crate::{
-    Codec, EncodedSink, FrameSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
-    VideoFrame,
+    Codec, DeviceChange, DeviceKind, DeviceNews, DeviceProblem, EncodedSink, FrameSink, Packet,
+    PacketReceiver, SenderReport, SharedReceiver, TrackKind, VideoFrame,
 };
 
 /// Which parts of the microphone's processing are on.
@@ -84,26 +84,16 @@ pub enum MediaEvent {
     FirstVideo(Instant),
     /// The first remote sound was handed to the speaker.
     FirstAudio(Instant),
-    MicrophoneLost {
-        message: String,
-    },
-    MicrophoneBack,
-    SpeakerLost {
-        message: String,
-    },
-    SpeakerBack,
-    CameraLost {
-        message: String,
-    },
-    CameraBack,
+    /// A device went, came or changed.
+    Device(DeviceNews),
     /// What was shared cannot be sent (any more); the camera is sent again, if it is on.
-    SharingLost {
-        message: String,
-    },
+    SharingLost { problem: DeviceProblem, message: String },
     /// Ten times a second; dBFS, -90 is silence.
     Levels {
         microphone_db: f32,
         speaker_db: f32,
+        /// Somebody speaks into the microphone that is off.
+        muted_speech: bool,
     },
 }
 
@@ -163,6 +153,8 @@ pub struct MediaStats {
     /// Names of the devices in use, empty where none is.
     pub microphone: String,
     pub speaker: String,
+    /// Of the camera or of what is shared.
+    pub picture_source: String,
 }
 
 /// The running media of one call; dropping it ends and joins every thread.
@@ -217,6 +209,35 @@ impl CallMedia {
         }
     }
 
+    /// Changes to another microphone (see [`CallMediaConfig::microphone`]); the one in use is heard until the
+    /// other one is, and what comes in is not touched.
+    pub fn set_microphone_device(&self, id: &str) {
+        if let Some(audio) = &self.audio {
+            audio.set_source(id);
+        }
+    }
+
+    /// Changes to another speaker (see [`CallMediaConfig::speaker`]), as [`Self::set_microphone_device`].
+    pub fn set_speaker_device(&self, id: &str) {
+        if let Some(audio) = &self.audio {
+            audio.set_speaker(id);
+        }
+    }
+
+    /// Changes to another camera (see [`CallMediaConfig::camera`]); it begins with a key frame.
+    pub fn set_camera_device(&self, id: &str) {
+        if let Some(camera) = &self.camera {
+            camera.set_source(id);
+        }
+    }
+
+    /// Switches parts of the microphone's processing on and off.
+    pub fn set_processing(&self, processing: Processing) {
+        if let Some(audio) = &self.audio {
+            audio.set_processing(processing);
+        }
+    }
+
     /// Off closes the camera and sends nothing.
     pub fn set_camera(&self, on: bool) {
         self.camera_on.store(on, Ordering::Relaxed);
@@ -234,7 +255,7 @@ impl CallMedia {
             (None, None) => {}
             (None, Some(_)) => {
                 let message = "a voice call has no pictures".to_owned();
-                (self.events)(MediaEvent::SharingLost { message });
+                (self.events)(MediaEvent::SharingLost { problem: DeviceProblem::Failed, message });
             }
         }
     }
@@ -308,6 +329,7 @@ impl CallMedia {
             av_offset_ms: self.clock.offset_ms(),
             microphone: audio.microphone,
             speaker: audio.speaker,
+            picture_source: sent.source,
         }
     }
 }
@@ -328,14 +350,23 @@ fn start_camera(config: &CallMediaConfig, epoch: Instant, outputs: &Outputs, mir
         VideoOutputs {
             encoded: outputs.video.clone(),
             self_view: outputs.self_view.clone(),
-            events: Arc::new(move |event| match event {
-                SourceEvent::Opened { .. } => {}
-                SourceEvent::Lost { message } => tell(MediaEvent::CameraLost { message }),
-                SourceEvent::Back { .. } => tell(MediaEvent::CameraBack),
-                SourceEvent::ShareLost { message } => tell(MediaEvent::SharingLost { message }),
-            }),
+            events: Arc::new(move |event| source_event(event, &*tell)),
         },
     )
+}
+
+/// What happens to a picture source, as a call tells it.
+pub(crate) fn source_event(event: SourceEvent, tell: &dyn Fn(MediaEvent)) {
+    let (happened, name, problem) = match event {
+        SourceEvent::Opened { .. } => return,
+        SourceEvent::ShareLost { problem, message } => {
+            return tell(MediaEvent::SharingLost { problem, message });
+        }
+        SourceEvent::Lost { label, problem, .. } => (DeviceChange::Lost, label, Some(problem)),
+        SourceEvent::Back { label } => (DeviceChange::Back, label, None),
+        SourceEvent::Switched { label, problem } => (DeviceChange::Switched, label, Some(problem)),
+    };
+    tell(MediaEvent::Device(DeviceNews { device: DeviceKind::Camera, happened, name, problem }));
 }
 
 fn start_screen(outputs: &Outputs, clock: &Arc<LipSync>, mirror: Option<Mirror>) -> VideoReceiver {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::DeviceProblem;
+
 /// An I420 picture: Y plane `width*height`, then U and V of `width/2 * height/2` each, no padding.
 /// Width and height are even.
 #[derive(Clone)]
@@ -48,7 +50,22 @@ pub enum SourceError {
     Denied,
     #[error("the video source failed: {0}")]
     Failed(String),
+    /// Words for people: it was there, and is no longer.
+    #[error("{0}")]
+    Gone(String),
     /// Words for people: this machine has no such thing.
     #[error("{0}")]
     Unsupported(String),
+}
+
+impl SourceError {
+    /// What it means for the device behind the source.
+    pub fn problem(&self) -> DeviceProblem {
+        match self {
+            Self::NoCamera | Self::NotFound(_) | Self::Gone(_) => DeviceProblem::Missing,
+            Self::Busy => DeviceProblem::Busy,
+            Self::Denied => DeviceProblem::Denied,
+            Self::Failed(_) | Self::Unsupported(_) => DeviceProblem::Failed,
+        }
+    }
 }

@@ -19,18 +19,23 @@ pub mod file;
 mod frame;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod identity;
 mod jitter;
+mod news;
 mod packet;
 mod slot;
 pub mod thread;
 mod tones;
+mod trial;
 pub mod video;
 
-pub use audio::{AudioDevice, ClipError, Direction, list_audio_devices};
+pub use audio::{AudioDevice, ClipError, Direction, SoundSystem, list_audio_devices, offered_ids};
 pub use call_media::{CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing};
 pub use clock::{LipSync, PlayoutClock};
 pub use frame::{FrameSink, SourceError, VideoFrame, VideoSource};
+pub use news::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
 pub use packet::{
     Codec, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
 };
-pub use tones::{Tone, TonePlayer};
+pub use tones::{RingtoneError, Tone, ToneOutputs, TonePlayer, check_ringtone};
+pub use trial::{CameraTrial, EchoStage, SoundTrial, TrialEvent};

@@ -42,6 +42,13 @@ impl Thread {
         self.handle.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
+    /// Wakes the thread, if it is parked.
+    pub fn unpark(&self) {
+        if let Some(handle) = &self.handle {
+            handle.thread().unpark();
+        }
+    }
+
     /// Lets the thread go its own way: for one that is stuck in a driver.
     pub fn abandon(mut self) {
         tracing::warn!(thread = self.name, "Media thread is stuck and was left behind");

@@ -1,23 +1,22 @@
 //! The tones around a call: ringing, ring-back, call waiting, the end. Not part of a call's own sound:
-//! it has its own output, so that the ringtone may come from another speaker.
+//! they have outputs of their own, so that the ringtone may come from another speaker, or from two.
 
-use std::sync::Arc;
+mod clip;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::audio::{Clip, ClipError, FRAME, Speaker};
-use crate::slot::{Slot, Taken};
+use crate::audio::{Clip, FRAME, LineEvents, Speaker};
 use crate::thread::Thread;
+pub use clip::{RingtoneError, check_ringtone};
 
-const RATE: f32 = 48_000.0;
 /// While a tone plays the thread looks so often.
 const LOOK: Duration = Duration::from_millis(4);
 /// A speaker that takes longer to open misses the tone's beginning.
 const OPENING: Duration = Duration::from_millis(800);
 /// The device is let go so long after the last tone.
 const IDLE: Duration = Duration::from_secs(2);
-/// Soft begin and end of every beep, so that none clicks.
-const EDGE: f32 = 0.01;
-const LOUDNESS: f32 = 0.25;
 
 /// What a person hears around a call.
 #[derive(Clone, Debug)]
@@ -32,217 +31,244 @@ pub enum Tone {
     Busy,
     /// The call is over: two falling notes, once.
     End,
+    /// Four rising notes to try a speaker with, once.
+    Trial,
     /// The bytes of a WAV file.
     Sound { wav: Arc<[u8]>, looped: bool },
 }
 
-/// Plays one tone at a time on an output of its choice; dropping it ends its thread.
+/// Where tones are heard, and how loud.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToneOutputs {
+    /// As `CallMediaConfig::speaker`; the default takes the place of a device that is gone.
+    pub first: String,
+    /// Plays the same; silent while the device is gone or is the first's.
+    pub second: Option<String>,
+    /// 0..1 as a person hears it: half of it is a quarter of the amplitude.
+    pub volume: f32,
+}
+
+impl ToneOutputs {
+    /// One output at full volume.
+    pub fn only(first: &str) -> Self {
+        Self { first: first.to_owned(), second: None, volume: 1.0 }
+    }
+}
+
+/// Plays one tone at a time on outputs of its choice; dropping it ends its thread.
 #[derive(Debug)]
 pub struct TonePlayer {
-    orders: Arc<Slot<Order>>,
+    shared: Arc<Shared>,
     _thread: Thread,
 }
 
-#[derive(Debug)]
-enum Order {
-    Play(Tone),
-    Stop,
-    Output(String),
+#[derive(Debug, Default)]
+struct Shared {
+    orders: Mutex<Orders>,
+    changed: Condvar,
+    playing: AtomicBool,
+}
+
+/// What was ordered and not done yet; the newest of each kind wins.
+#[derive(Debug, Default)]
+struct Orders {
+    /// `Some(None)`: stop.
+    tone: Option<Option<Tone>>,
+    outputs: Option<ToneOutputs>,
+    closed: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn order(&self, change: impl FnOnce(&mut Orders)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
+
+    /// Waits up to `timeout` for orders and takes them.
+    fn take(&self, timeout: Duration) -> Orders {
+        let idle = |orders: &mut Orders| orders.tone.is_none() && orders.outputs.is_none() && !orders.closed;
+        let waited = self.changed.wait_timeout_while(self.lock(), timeout, idle);
+        let mut orders = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let closed = orders.closed;
+        Orders { closed, ..std::mem::take(&mut *orders) }
+    }
 }
 
 impl TonePlayer {
-    /// `output` as in `CallMediaConfig::speaker`. The device is opened only while something plays.
-    pub fn start(output: &str) -> Self {
-        let orders = Arc::new(Slot::default());
-        let (theirs, output) = (orders.clone(), output.to_owned());
-        let thread = Thread::spawn("media-tones", move || Player::new(output).run(&theirs));
-        Self { orders, _thread: thread }
+    /// The devices are opened only while something plays.
+    pub fn start(outputs: ToneOutputs) -> Self {
+        let shared = Arc::new(Shared::default());
+        let theirs = shared.clone();
+        let thread = Thread::spawn("media-tones", move || Player::new(outputs).run(&theirs));
+        Self { shared, _thread: thread }
     }
 
     /// Plays `tone` from its beginning instead of whatever plays.
     pub fn play(&self, tone: Tone) {
-        self.orders.put(Order::Play(tone));
+        self.shared.playing.store(true, Ordering::Release);
+        self.shared.order(|orders| orders.tone = Some(Some(tone)));
     }
 
     pub fn stop(&self) {
-        self.orders.put(Order::Stop);
+        self.shared.order(|orders| orders.tone = Some(None));
     }
 
-    /// Stops, and plays on another output from now on.
-    pub fn set_output(&self, output: &str) {
-        self.orders.put(Order::Output(output.to_owned()));
+    /// Changes outputs and volume; what plays goes on there.
+    pub fn set_outputs(&self, outputs: ToneOutputs) {
+        self.shared.order(|orders| orders.outputs = Some(outputs));
+    }
+
+    /// Whether a tone was ordered that has neither ended nor been stopped.
+    pub fn is_playing(&self) -> bool {
+        self.shared.playing.load(Ordering::Acquire)
     }
 }
 
 impl Drop for TonePlayer {
     fn drop(&mut self) {
-        self.orders.close();
+        self.shared.order(|orders| orders.closed = true);
     }
 }
 
 struct Player {
-    output: String,
-    speaker: Option<Speaker>,
+    outputs: ToneOutputs,
+    first: Option<Output>,
+    second: Option<Output>,
     playing: Option<Playing>,
-    opened: Instant,
     quiet_since: Instant,
+    events: LineEvents,
 }
 
-struct Playing {
-    clip: Clip,
-    looped: bool,
+struct Output {
+    speaker: Speaker,
+    opened: Instant,
     position: usize,
 }
 
+struct Playing {
+    clip: Arc<Clip>,
+    looped: bool,
+}
+
 impl Player {
-    fn new(output: String) -> Self {
-        let now = Instant::now();
-        Self { output, speaker: None, playing: None, opened: now, quiet_since: now }
+    fn new(outputs: ToneOutputs) -> Self {
+        let events: LineEvents = Arc::new(|event| tracing::debug!(?event, "The output of tones changed"));
+        Self { outputs, first: None, second: None, playing: None, quiet_since: Instant::now(), events }
     }
 
-    fn run(mut self, orders: &Slot<Order>) {
+    fn run(mut self, shared: &Shared) {
         loop {
-            let wait = if self.speaker.is_some() { LOOK } else { Duration::from_secs(3600) };
-            match orders.take(wait) {
-                Taken::Closed => return,
-                Taken::Nothing => {}
-                Taken::Value(order) => self.obey(order),
+            let open = self.first.is_some() || self.second.is_some();
+            let orders = shared.take(if open { LOOK } else { Duration::from_secs(3600) });
+            if orders.closed {
+                return;
             }
+            let ordered = orders.tone.is_some();
+            self.obey(orders);
             self.work(Instant::now());
+            if self.playing.is_none() {
+                self.say_quiet(shared);
+            } else if ordered {
+                shared.playing.store(true, Ordering::Release);
+            }
         }
     }
 
-    fn obey(&mut self, order: Order) {
-        match order {
-            Order::Stop => self.playing = None,
-            Order::Output(output) => {
-                self.output = output;
-                self.playing = None;
-                self.speaker = None;
-            }
-            Order::Play(tone) => match Playing::new(&tone) {
-                Ok(playing) => self.playing = Some(playing),
-                Err(error) => {
+    /// Unless something was ordered this very moment.
+    fn say_quiet(&self, shared: &Shared) {
+        let orders = shared.lock();
+        if !matches!(orders.tone, Some(Some(_))) {
+            shared.playing.store(false, Ordering::Release);
+        }
+    }
+
+    fn obey(&mut self, orders: Orders) {
+        if let Some(outputs) = orders.outputs {
+            self.set_outputs(outputs);
+        }
+        match orders.tone {
+            None => {}
+            Some(None) => self.playing = None,
+            Some(Some(tone)) => {
+                // First, because opening takes its time elsewhere while the sound is decoded here.
+                self.open(Instant::now());
+                let loaded = clip::load(&tone).or_else(|error| {
                     tracing::warn!(%error, "A tone cannot be played");
-                    self.playing = Playing::new(&Tone::Ringing).ok();
+                    clip::load(&Tone::Ringing)
+                });
+                self.playing = loaded.ok().map(|(clip, looped)| Playing { clip, looped });
+                for output in [&mut self.first, &mut self.second].into_iter().flatten() {
+                    output.position = 0;
                 }
-            },
+            }
+        }
+    }
+
+    fn set_outputs(&mut self, outputs: ToneOutputs) {
+        let old = std::mem::replace(&mut self.outputs, outputs);
+        if let Some(first) = &mut self.first
+            && old.first != self.outputs.first
+        {
+            first.speaker.change(&self.outputs.first);
+        }
+        if old.second != self.outputs.second {
+            match (&mut self.second, &self.outputs.second) {
+                (Some(second), Some(id)) => second.speaker.change(id),
+                (second, _) => *second = None,
+            }
+        }
+    }
+
+    fn open(&mut self, now: Instant) {
+        let events = &self.events;
+        let first = self.first.get_or_insert_with(|| {
+            let speaker = Speaker::open(&self.outputs.first, events.clone());
+            Output { speaker, opened: now, position: 0 }
+        });
+        if let (None, Some(id)) = (&self.second, &self.outputs.second) {
+            let speaker = Speaker::open_only(id, events.clone());
+            self.second = Some(Output { speaker, opened: now, position: first.position });
         }
     }
 
     fn work(&mut self, now: Instant) {
         if self.playing.is_some() {
             self.quiet_since = now;
-            if self.speaker.is_none() {
-                self.opened = now;
-                self.speaker = Some(Speaker::open(&self.output, |event| {
-                    tracing::debug!(?event, "The output of tones changed");
-                }));
-            }
+            self.open(now);
         } else if now.duration_since(self.quiet_since) > IDLE {
-            self.speaker = None;
+            (self.first, self.second) = (None, None);
         }
-        let Some(speaker) = &mut self.speaker else { return };
-        while speaker.wants(now) {
+        let gain = self.outputs.volume.clamp(0.0, 1.0).powi(2);
+        let device = self.first.as_ref().map(|first| first.speaker.device().to_owned()).unwrap_or_default();
+        let over = self.first.as_mut().is_some_and(|first| first.feed(self.playing.as_ref(), gain, now));
+        if let Some(second) = &mut self.second {
+            // The same device twice would only be louder.
+            let same = !device.is_empty() && second.speaker.device() == device;
+            second.feed(self.playing.as_ref(), if same { 0.0 } else { gain }, now);
+        }
+        if over {
+            self.playing = None;
+        }
+    }
+}
+
+impl Output {
+    /// Writes what the speaker wants; true when the tone is over.
+    fn feed(&mut self, playing: Option<&Playing>, gain: f32, now: Instant) -> bool {
+        let mut over = false;
+        while self.speaker.wants(now) {
             let mut frame = [0.0; FRAME];
-            let ready = speaker.is_open() || now.duration_since(self.opened) > OPENING;
-            if ready && self.playing.as_mut().is_some_and(|playing| playing.next(&mut frame).is_none()) {
-                self.playing = None;
+            let ready = self.speaker.is_open() || now.duration_since(self.opened) > OPENING;
+            if ready && let Some(Playing { clip, looped }) = playing {
+                over |= clip::read(clip, *looped, &mut self.position, &mut frame).is_none();
+                frame.iter_mut().for_each(|sample| *sample *= gain);
             }
-            speaker.write(&frame);
+            self.speaker.write(&frame);
         }
-    }
-}
-
-impl Playing {
-    fn new(tone: &Tone) -> Result<Self, ClipError> {
-        let (clip, looped) = match tone {
-            Tone::Ringing => {
-                (pattern(&[(740.0, 0.18), (932.0, 0.18), (740.0, 0.18), (932.0, 0.36), (0.0, 1.6)]), true)
-            }
-            Tone::RingBack => (pattern(&[(425.0, 1.0), (0.0, 4.0)]), true),
-            Tone::CallWaiting => (pattern(&[(425.0, 0.15), (0.0, 0.15), (425.0, 0.15), (0.0, 5.55)]), true),
-            Tone::Busy => (pattern(&[(425.0, 0.5), (0.0, 0.5)].repeat(4)), false),
-            Tone::End => (pattern(&[(600.0, 0.14), (450.0, 0.2), (0.0, 0.1)]), false),
-            Tone::Sound { wav, looped } => (Clip::from_wav(std::io::Cursor::new(wav))?, *looped),
-        };
-        Ok(Self { clip, looped, position: 0 })
-    }
-
-    /// The next 10 ms; `None` when the tone is over.
-    fn next(&mut self, frame: &mut [f32; FRAME]) -> Option<()> {
-        let length = self.clip.samples.len();
-        if self.looped {
-            self.clip.read(self.position as u64, frame);
-            self.position = (self.position + FRAME) % length;
-            return Some(());
-        }
-        let rest = self.clip.samples.get(self.position..).filter(|rest| !rest.is_empty())?;
-        let count = rest.len().min(FRAME);
-        frame[..count].copy_from_slice(&rest[..count]);
-        self.position += count;
-        Some(())
-    }
-}
-
-/// Notes of so many hertz and seconds; 0 Hz is a pause.
-fn pattern(notes: &[(f32, f32)]) -> Clip {
-    let mut samples = Vec::new();
-    for &(hertz, seconds) in notes {
-        let count = (seconds * RATE) as usize;
-        samples.extend((0..count).map(|index| {
-            let (at, left) = (index as f32 / RATE, (count - index) as f32 / RATE);
-            let edge = (at / EDGE).min(left / EDGE).min(1.0);
-            LOUDNESS * edge * (at * hertz * std::f32::consts::TAU).sin()
-        }));
-    }
-    Clip { samples }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn frames(tone: &Tone, count: usize) -> Vec<f32> {
-        let mut playing = Playing::new(tone).unwrap();
-        let mut out = Vec::new();
-        let mut frame = [0.0; FRAME];
-        while out.len() < count * FRAME && playing.next(&mut frame).is_some() {
-            out.extend_from_slice(&frame);
-        }
-        out
-    }
-
-    fn power(sound: &[f32]) -> f32 {
-        sound.iter().map(|sample| sample * sample).sum::<f32>() / sound.len() as f32
-    }
-
-    #[test]
-    fn ring_back_is_one_second_of_five_for_ever() {
-        let sound = frames(&Tone::RingBack, 1000);
-        assert_eq!(sound.len(), 480_000);
-        for period in [0, 240_000] {
-            assert!(power(&sound[period..period + 48_000]) > 0.02);
-            assert_eq!(power(&sound[period + 48_000..period + 240_000]), 0.0);
-        }
-    }
-
-    #[test]
-    fn the_end_ends_and_no_tone_clicks() {
-        for tone in [Tone::End, Tone::Busy, Tone::Ringing, Tone::CallWaiting] {
-            let sound = frames(&tone, 700);
-            let step = sound.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
-            assert!(step < 0.05, "{tone:?}: {step}");
-        }
-        assert!(frames(&Tone::End, 700).len() < 48_000);
-    }
-
-    #[test]
-    fn a_sound_of_our_own_is_played_and_a_broken_one_refused() {
-        let path =
-            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/ringtones/ringtone.wav");
-        let wav: Arc<[u8]> = std::fs::read(path).unwrap().into();
-        assert!(power(&frames(&Tone::Sound { wav, looped: true }, 300)) > 1e-4);
-        assert!(Playing::new(&Tone::Sound { wav: Arc::from(&b"RIFF"[..]), looped: true }).is_err());
+        over
     }
 }

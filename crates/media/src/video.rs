@@ -32,5 +32,8 @@ pub use ladder::{Ladder, Rung};
 pub use mirror::Mirror;
 pub use pattern::read_frame_number;
 pub use receiver::{VideoReceiver, VideoReceiverConfig, VideoReceiverStats};
+pub use screen::{ScreenInfo, screen_preview};
 pub use sender::{SourceEvent, VideoOutputs, VideoSender, VideoSenderConfig, VideoSenderStats};
-pub use source::{SourceInfo, VideoFormat, list_screens, list_sources, open_source, open_source_at};
+pub use source::{
+    SourceInfo, VideoFormat, list_cameras, list_screens, list_sources, open_source, open_source_at,
+};

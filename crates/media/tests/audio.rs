@@ -11,7 +11,10 @@ mod wiring;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bellwire_media::{CallMedia, CallMediaConfig, Direction, MediaEvent, Processing, Tone, TonePlayer};
+use bellwire_media::{
+    CallMedia, CallMediaConfig, DeviceChange, DeviceKind, DeviceNews, DeviceProblem, Direction, MediaEvent,
+    Processing, Tone, ToneOutputs, TonePlayer,
+};
 use measure::{dropouts, level_db, likeness, locate, read_wav};
 use server::Server;
 use wiring::{Wire, until};
@@ -28,6 +31,21 @@ fn config(microphone: &str, speaker: &str) -> CallMediaConfig {
         processing: Processing { echo: false, noise: false, gain: false },
         ..CallMediaConfig::default()
     }
+}
+
+/// The news of one kind of device, in order.
+fn news(events: &wiring::Events, device: DeviceKind) -> Vec<DeviceNews> {
+    let events = events.lock().unwrap();
+    let news = events.iter().filter_map(|event| match event {
+        MediaEvent::Device(news) => Some(news.clone()),
+        _ => None,
+    });
+    news.filter(|news| news.device == device).collect()
+}
+
+fn switched(name: &str, problem: Option<DeviceProblem>) -> DeviceNews {
+    let happened = DeviceChange::Switched;
+    DeviceNews { device: DeviceKind::Speaker, happened, name: name.into(), problem }
 }
 
 #[test]
@@ -108,14 +126,87 @@ fn an_unplugged_speaker_is_replaced_and_taken_up_again() {
     until("the tone is recorded", || recorded.samples() > 48_000);
     let recorded = recorded.finish();
     assert!(level_db(&recorded.sound[24_000..]) > -30.0, "{}", level_db(&recorded.sound));
-    {
-        let events = events.lock().unwrap();
-        let lost = events.iter().position(|event| matches!(event, MediaEvent::SpeakerLost { .. }));
-        let back = events.iter().position(|event| matches!(event, MediaEvent::SpeakerBack));
-        assert!(lost.is_some() && lost < back, "{events:?}");
-    }
     server.load("module-null-sink sink_name=spk sink_properties=device.description=Speaker rate=48000");
     until("the wanted speaker plays again", || media.stats().speaker == "Speaker");
+    until("that is told", || news(&events, DeviceKind::Speaker).len() == 2);
+    let back = DeviceNews { happened: DeviceChange::Back, ..switched("Speaker", None) };
+    assert_eq!(
+        news(&events, DeviceKind::Speaker),
+        [switched("Other", Some(DeviceProblem::Missing)), back],
+        "told once each"
+    );
+}
+
+#[test]
+fn devices_are_changed_in_a_call_and_the_other_direction_does_not_notice() {
+    let server = Server::start();
+    server.load("module-null-sink sink_name=other sink_properties=device.description=Other rate=48000");
+    server.load("module-null-sink sink_name=third sink_properties=device.description=Third rate=48000");
+    server.make_default("spk");
+    let wire = Wire::default();
+    let (listener, events) = wire.end(config("default", "pulseaudio:spk"));
+    let (talker, _) = wire.speaker_to(config("test:tone", "none"), &listener);
+    talker.set_sending(true);
+    until("the first speaker plays", || listener.stats().speaker == "Speaker");
+    let (first, second) = (server.record("spk.monitor"), server.record("other.monitor"));
+    until("the tone is heard", || first.last_second_level() > -20.0 && second.samples() > 48_000);
+    assert!(second.last_second_level() < -80.0, "only one speaker plays");
+
+    listener.set_speaker_device("pulseaudio:other");
+    until("the second plays", || second.last_second_level() > -20.0 && first.last_second_level() < -80.0);
+    // The microphone changes five times; what is heard goes on all the while.
+    let from = second.samples();
+    for id in ["pulseaudio:mic", "none", "test:tone", "pulseaudio:third.monitor", "default"] {
+        listener.set_microphone_device(id);
+        let wanted = ["pulseaudio:mic", "default"].contains(&id);
+        until("the microphone is open", || !wanted || listener.stats().microphone == "Microphone");
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    listener.set_processing(Processing::default());
+    until("a second more", || second.samples() > from + 96_000);
+    let heard = second.finish();
+    let silent = heard.sound[from..].chunks(4800).filter(|piece| level_db(piece) < -40.0).count();
+    assert_eq!(silent, 0, "the tone was interrupted");
+    assert_eq!(listener.stats().underruns, 0, "{:?}", listener.stats());
+    assert!(news(&events, DeviceKind::Speaker).is_empty(), "who chose it need not be told");
+
+    // A speaker that is not there: the default takes its place, with the reason.
+    listener.set_speaker_device("pulseaudio:gone?label=Gone");
+    until("it is told", || !news(&events, DeviceKind::Speaker).is_empty());
+    assert_eq!(news(&events, DeviceKind::Speaker), [switched("Other", Some(DeviceProblem::Missing))]);
+    // Another id and the same label is the same device.
+    server.load("module-null-sink sink_name=new sink_properties=device.description=Gone rate=48000");
+    until("it is found by its label", || listener.stats().speaker == "Gone");
+    let third = server.record("new.monitor");
+    until("and plays", || third.last_second_level() > -20.0);
+}
+
+#[test]
+fn a_microphone_comes_and_goes_while_the_call_goes_on() {
+    let server = Server::start();
+    server.load("module-null-sink sink_name=feed2 sink_properties=device.description=Feed2 rate=48000");
+    server.load(
+        "module-remap-source source_name=usb master=feed2.monitor source_properties=device.description=Headset",
+    );
+    let wire = Wire::default();
+    let (media, events) = wire.echo(config("pulseaudio:usb", "default"));
+    media.set_sending(true);
+    until("the headset is open", || media.stats().microphone == "Headset");
+    server.unload("source_name=usb ");
+    until("the other microphone takes over", || media.stats().microphone == "Microphone");
+    let sent = wire.packets();
+    until("packets go on", || wire.packets() > sent + 20);
+    server.load(
+        "module-remap-source source_name=usb master=feed2.monitor source_properties=device.description=Headset",
+    );
+    until("the headset is back", || media.stats().microphone == "Headset");
+    until("all is told", || news(&events, DeviceKind::Microphone).len() >= 2);
+    let told: Vec<_> =
+        news(&events, DeviceKind::Microphone).into_iter().map(|n| (n.happened, n.name)).collect();
+    assert_eq!(told, [(DeviceChange::Switched, "Microphone".into()), (DeviceChange::Back, "Headset".into())]);
+    server.play_in_background(&voice(), "feed2");
+    let recorded = server.record("spk.monitor");
+    until("speech is heard through it", || recorded.loudest() > 0.05);
 }
 
 #[test]
@@ -129,25 +220,16 @@ fn the_sound_server_may_die_and_come_back() {
         !stats.microphone.is_empty() && !stats.speaker.is_empty()
     });
     server.kill();
-    let both = |microphone: fn(&MediaEvent) -> bool, speaker: fn(&MediaEvent) -> bool| {
-        let events = events.lock().unwrap();
-        events.iter().any(microphone) && events.iter().any(speaker)
+    let both = |happened: DeviceChange| {
+        [DeviceKind::Microphone, DeviceKind::Speaker]
+            .into_iter()
+            .all(|device| news(&events, device).iter().any(|news| news.happened == happened))
     };
-    until("the loss is told", || {
-        both(
-            |event| matches!(event, MediaEvent::MicrophoneLost { .. }),
-            |event| matches!(event, MediaEvent::SpeakerLost { .. }),
-        )
-    });
+    until("the loss is told", || both(DeviceChange::Lost));
     let sent = wire.packets();
     until("silence is sent meanwhile", || wire.packets() > sent + 20);
     server.restart();
-    until("both are back", || {
-        both(
-            |event| matches!(event, MediaEvent::MicrophoneBack),
-            |event| matches!(event, MediaEvent::SpeakerBack),
-        )
-    });
+    until("both are back", || both(DeviceChange::Back));
     let recorded = server.record("spk.monitor");
     server.play_in_background(&voice(), "vmic");
     until("speech is heard again", || recorded.loudest() > 0.05);
@@ -172,21 +254,70 @@ fn muting_silences_and_unmuting_restores() {
 fn the_ringtone_is_heard_where_it_should_be_and_stops() {
     let server = Server::start();
     server.load("module-null-sink sink_name=bell sink_properties=device.description=Bell rate=48000");
-    let tones = TonePlayer::start("pulseaudio:bell");
+    let tones = TonePlayer::start(ToneOutputs::only("pulseaudio:bell"));
     let recorded = server.record("bell.monitor");
     tones.play(Tone::Ringing);
     until("ringing is heard", || recorded.loudest() > 0.1);
     tones.play(Tone::Sound { wav: std::fs::read(voice()).unwrap().into(), looped: true });
     let before = recorded.samples();
     until("another sound follows", || recorded.samples() > before + 48_000);
+    assert!(tones.is_playing());
     tones.stop();
     until("it is still", || recorded.last_second_level() < -80.0);
+    assert!(!tones.is_playing());
+}
+
+#[test]
+fn a_ring_goes_on_while_its_outputs_and_volume_change() {
+    let server = Server::start();
+    for (name, label) in [("bell", "Bell"), ("hall", "Hall")] {
+        server.load(&format!(
+            "module-null-sink sink_name={name} sink_properties=device.description={label} rate=48000"
+        ));
+    }
+    let long = Tone::Sound { wav: std::fs::read(voice()).unwrap().into(), looped: true };
+    let outputs = |first: &str, second: Option<&str>, volume| ToneOutputs {
+        first: format!("pulseaudio:{first}"),
+        second: second.map(|second| format!("pulseaudio:{second}")),
+        volume,
+    };
+    let tones = TonePlayer::start(outputs("bell", Some("hall"), 1.0));
+    let (bell, hall, spk) =
+        (server.record("bell.monitor"), server.record("hall.monitor"), server.record("spk.monitor"));
+    tones.play(long);
+    until("both ring", || bell.last_second_level() > -35.0 && hall.last_second_level() > -35.0);
+    assert!(spk.loudest() < 0.001);
+    tones.set_outputs(outputs("bell", Some("hall"), 0.1));
+    until("it is soft", || bell.last_second_level() < -50.0 && hall.last_second_level() < -50.0);
+    tones.set_outputs(outputs("bell", None, 1.0));
+    until("one rings", || bell.last_second_level() > -35.0 && hall.last_second_level() < -80.0);
+    // The only one left goes: the default rings.
+    server.unload("sink_name=bell ");
+    until("the default rings", || spk.last_second_level() > -35.0);
+    // A second one that is the same device makes it no louder.
+    let loudest = |level: &dyn Fn() -> f32| {
+        let mut most = f32::MIN;
+        for _ in 0..220 {
+            most = most.max(level());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        most
+    };
+    let alone = loudest(&|| spk.last_second_level());
+    tones.set_outputs(outputs("bell", Some("spk"), 1.0));
+    let twice = loudest(&|| spk.last_second_level());
+    assert!((alone - twice).abs() < 2.0, "{alone} and {twice} dB");
+    tones.stop();
+    until("it is still", || spk.last_second_level() < -80.0 && hall.last_second_level() < -80.0);
 }
 
 #[test]
 fn devices_are_listed_with_names_and_monitors_are_marked() {
     let _server = Server::start();
     let devices = bellwire_media::list_audio_devices();
+    let offered = bellwire_media::offered_ids(&devices, &["pulseaudio:old?label=Speaker"]);
+    assert!(offered.contains(&"pulseaudio:old?label=Speaker".to_owned()), "{offered:?}");
+    assert!(offered.contains(&"pulseaudio:mic?label=Microphone".to_owned()), "{offered:?}");
     let find = |id: &str, direction| {
         devices.iter().find(|device| device.id == id && device.direction == direction).unwrap()
     };
@@ -205,9 +336,14 @@ fn a_machine_without_sound_still_has_a_call() {
     media.set_sending(true);
     until("silence is sent and received", || wire.packets() > 50 && media.stats().audio_kbps_received > 0.0);
     if !std::path::Path::new("/proc/asound/card0").exists() {
-        let events = events.lock().unwrap();
-        assert!(events.iter().any(|event| matches!(event, MediaEvent::MicrophoneLost { .. })));
-        assert!(events.iter().any(|event| matches!(event, MediaEvent::SpeakerLost { .. })));
+        for device in [DeviceKind::Microphone, DeviceKind::Speaker] {
+            let news = news(&events, device);
+            assert_eq!(news.len(), 1, "{news:?}");
+            assert_eq!(
+                (news[0].happened, news[0].problem),
+                (DeviceChange::Lost, Some(DeviceProblem::Missing))
+            );
+        }
     }
     drop::<CallMedia>(media);
 }

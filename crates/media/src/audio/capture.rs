@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 use rtrb::Consumer;
 
 use super::FRAME;
-use super::line::LineEvent;
+use super::line::LineEvents;
 use super::meters::Meters;
 use super::process::Voice;
 use super::source::Source;
+use super::speech::Speech;
 use crate::codec::opus::{PACKET_SAMPLES, VoiceEncoder};
+use crate::slot::Slot;
 use crate::thread::Thread;
 use crate::{Codec, EncodedFrame, EncodedSink, Processing};
 
@@ -28,6 +30,10 @@ pub(super) struct SendControls {
     pub(super) sending: AtomicBool,
     /// Fraction of packets the other end misses, in ten-thousandths.
     pub(super) loss: AtomicU32,
+    /// Another source to change to; newest wins.
+    pub(super) source: Slot<String>,
+    /// Other processing to change to; newest wins.
+    pub(super) processing: Slot<Processing>,
 }
 
 /// What the sending half is made of.
@@ -39,7 +45,7 @@ pub(super) struct SendPlan {
     pub(super) controls: Arc<SendControls>,
     pub(super) meters: Arc<Meters>,
     pub(super) out: Arc<dyn EncodedSink>,
-    pub(super) events: Box<dyn Fn(LineEvent) + Send + Sync>,
+    pub(super) events: LineEvents,
     /// What the speaker plays, in frames of 10 ms.
     pub(super) played: Consumer<f32>,
 }
@@ -60,15 +66,24 @@ fn run(plan: SendPlan) {
     };
     let mut source = Source::open(&microphone, epoch, events);
     let mut voice = Voice::new(processing);
+    let mut speech = Speech::new(processing.echo);
     let mut loss = 0;
     let mut gain = if controls.microphone.load(Ordering::Relaxed) { 1.0 } else { 0.0 };
     let mut packet = Packetiser::new(epoch);
     let mut frame = [0.0; FRAME];
     while !controls.stop.load(Ordering::Relaxed) {
+        if let Some(id) = controls.source.clear() {
+            source.change(&id, Instant::now());
+        }
+        if let Some(processing) = controls.processing.clear() {
+            voice.set(processing);
+            speech.set_cancelled(processing.echo);
+        }
         while played.slots() >= FRAME {
             let mut far = [0.0; FRAME];
             let _ = played.pop_entire_slice(&mut far);
             voice.played(&far);
+            speech.played(&far);
             source.played(&far);
         }
         let Some(heard) = source.next(Instant::now(), &mut frame) else {
@@ -79,7 +94,14 @@ fn run(plan: SendPlan) {
         if heard.raw {
             voice.heard(&mut frame);
         }
-        let wanted = if controls.microphone.load(Ordering::Relaxed) { 1.0 } else { 0.0 };
+        let wanted = if controls.microphone.load(Ordering::Relaxed) {
+            speech.reset();
+            meters.muted_speech(false);
+            1.0
+        } else {
+            meters.muted_speech(speech.heard(&frame));
+            0.0
+        };
         fade(&mut frame, gain, wanted);
         gain = wanted;
         meters.frame_sent(&frame);

@@ -2,7 +2,7 @@
 //! loop. Meant for sample media and ringtones of minutes, not for music collections.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use symphonia::core::codecs::audio::AudioDecoderOptions;
@@ -13,6 +13,7 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
 use super::resample::Converter;
+use crate::DeviceProblem;
 
 const RATE: u32 = 48_000;
 /// 20 minutes: beyond, a file is cut.
@@ -31,6 +32,21 @@ pub enum ClipError {
     Channels { channels: usize },
     #[error("the file has no sound")]
     Silent,
+}
+
+impl ClipError {
+    pub(crate) fn problem(&self) -> DeviceProblem {
+        match self {
+            Self::Io(error) if error.kind() == ErrorKind::NotFound => DeviceProblem::Missing,
+            Self::Io(error) if error.kind() == ErrorKind::PermissionDenied => DeviceProblem::Denied,
+            Self::Wav(hound::Error::IoError(error)) if error.kind() == ErrorKind::NotFound => {
+                DeviceProblem::Missing
+            }
+            Self::Io(_) | Self::Wav(_) | Self::Decode(_) | Self::Channels { .. } | Self::Silent => {
+                DeviceProblem::Failed
+            }
+        }
+    }
 }
 
 /// Decoded sound.

@@ -12,6 +12,7 @@ use rtrb::{Consumer, Producer};
 use serde::Serialize;
 
 use super::callback::{Capture, Gauge, Playback};
+use crate::{DeviceProblem, identity};
 
 /// 10 ms: asked of every device, because the default of some is two seconds.
 const BUFFER_FRAMES: u32 = 480;
@@ -40,6 +41,22 @@ pub struct AudioDevice {
     pub monitor: bool,
     /// Whether `default` means this one now.
     pub default: bool,
+}
+
+impl AudioDevice {
+    /// What to keep of a choice, so that the device is found though its id changes.
+    pub fn lasting_id(&self) -> String {
+        identity::sound(&self.id, &self.label)
+    }
+}
+
+/// As what each of `devices` is to be offered, in their order: the words of whoever chose it before
+/// (`chosen`: settings, ids), otherwise its lasting id.
+pub fn offered_ids(devices: &[AudioDevice], chosen: &[&str]) -> Vec<String> {
+    let known: Vec<_> = devices.iter().map(|device| (device.id.clone(), device.label.clone())).collect();
+    let ids: Vec<_> = devices.iter().map(AudioDevice::lasting_id).collect();
+    let find = |kept: &str| identity::find_sound(kept, &known);
+    (0..devices.len()).map(|index| identity::called(index, &ids, chosen, find)).collect()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,12 +90,55 @@ impl From<cpal::Error> for OpenError {
     }
 }
 
+impl OpenError {
+    pub(crate) fn problem(&self) -> DeviceProblem {
+        match self {
+            Self::NoHost | Self::NotFound => DeviceProblem::Missing,
+            Self::Busy => DeviceProblem::Busy,
+            Self::Denied => DeviceProblem::Denied,
+            Self::Failed(_) => DeviceProblem::Failed,
+        }
+    }
+}
+
 /// Lists what can be chosen now; empty where there is no sound at all.
 pub fn list_audio_devices() -> Vec<AudioDevice> {
-    let Ok(host) = Host::connect() else { return Vec::new() };
-    let mut devices = host.devices(Direction::Input);
-    devices.extend(host.devices(Direction::Output));
-    devices
+    SoundSystem::default().list()
+}
+
+/// Lists sound devices again and again over one connection.
+#[derive(Default)]
+pub struct SoundSystem {
+    host: Option<Host>,
+}
+
+impl std::fmt::Debug for SoundSystem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SoundSystem")
+    }
+}
+
+impl SoundSystem {
+    /// What can be chosen now; empty where there is no sound at all. May wait for seconds on a sound server
+    /// that does not answer.
+    pub fn list(&mut self) -> Vec<AudioDevice> {
+        if self.host.is_none() {
+            self.host = Host::connect().ok();
+        }
+        let Some(host) = &self.host else { return Vec::new() };
+        let mut devices = host.devices(Direction::Input);
+        devices.extend(host.devices(Direction::Output));
+        if devices.is_empty() {
+            // Perhaps the server has gone; another may come.
+            self.host = None;
+        }
+        devices
+    }
+
+    /// Whether asking costs next to nothing, so that it can be done each second.
+    pub fn is_cheap_to_ask(&self) -> bool {
+        self.host.as_ref().is_none_or(Host::cheap_to_ask)
+    }
 }
 
 /// The sound system of this machine.
@@ -92,6 +152,7 @@ impl Host {
     pub(super) fn connect() -> Result<Self, OpenError> {
         match cpal::host_from_id(cpal::HostId::PulseAudio) {
             Ok(inner) => Ok(Self { inner }),
+            Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied) => Err(OpenError::Denied),
             // Without a card ALSA's plugins only fill stderr with complaints.
             Err(_) if !std::path::Path::new("/proc/asound/card0").exists() => Err(OpenError::NoHost),
             Err(_) => Ok(Self { inner: cpal::host_from_id(cpal::HostId::Alsa)? }),
@@ -115,6 +176,14 @@ impl Host {
 
     pub(super) fn has(&self, direction: Direction, id: &str) -> bool {
         self.find(direction, id).is_some()
+    }
+
+    /// The id by which a kept choice is reached now; `None` if it is not there.
+    pub(super) fn resolve(&self, direction: Direction, kept: &str) -> Option<String> {
+        let mut known: Vec<_> =
+            self.devices(direction).into_iter().map(|device| (device.id, device.label)).collect();
+        let found = identity::find_sound(kept, &known)?;
+        Some(known.swap_remove(found).0)
     }
 
     pub(super) fn devices(&self, direction: Direction) -> Vec<AudioDevice> {
@@ -156,8 +225,13 @@ impl Host {
         found.find(|device| device.id().is_ok_and(|own| own.to_string() == id))
     }
 
+    /// `default` or a kept choice.
     fn pick(&self, direction: Direction, id: &str) -> Result<cpal::Device, OpenError> {
-        let device = if id == "default" { self.default_device(direction) } else { self.find(direction, id) };
+        let device = if id == "default" {
+            self.default_device(direction)
+        } else {
+            self.resolve(direction, id).and_then(|id| self.find(direction, &id))
+        };
         device.ok_or(OpenError::NotFound)
     }
 }

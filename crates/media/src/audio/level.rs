@@ -5,19 +5,19 @@ pub(super) const SILENCE_DB: f32 = -90.0;
 
 /// Gathers the power of a stream until it is asked.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Level {
+pub(crate) struct Level {
     power: f64,
     samples: u64,
 }
 
 impl Level {
-    pub(super) fn add(&mut self, sound: &[f32]) {
+    pub(crate) fn add(&mut self, sound: &[f32]) {
         self.power += sound.iter().map(|sample| f64::from(sample * sample)).sum::<f64>();
         self.samples += sound.len() as u64;
     }
 
     /// dBFS of what was added since the last time, 0 being a full-scale square wave.
-    pub(super) fn take(&mut self) -> f32 {
+    pub(crate) fn take(&mut self) -> f32 {
         let Self { power, samples } = std::mem::take(self);
         if samples == 0 {
             return SILENCE_DB;

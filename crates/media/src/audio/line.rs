@@ -11,6 +11,8 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::callback::Gauge;
 use super::device::{DeviceEnd, Direction, Host, OpenError, OpenStream, Plan};
+use crate::DeviceProblem;
+use crate::slot::Slot;
 use crate::thread::Thread;
 
 /// How often a stream's error flag is looked at.
@@ -29,15 +31,24 @@ const RING_SHARE: u32 = 2;
 /// What the person should know of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LineEvent {
-    Lost(String),
-    Back,
+    /// Nothing is left in its place. `label`: of what was in use, may be empty.
+    Lost { label: String, problem: DeviceProblem },
+    /// The wanted device works again.
+    Back { label: String },
+    /// Another device took its place; `problem` is what is wrong with the wanted one, if anything.
+    Switched { label: String, problem: Option<DeviceProblem> },
 }
+
+/// Takes what happens to a line; called on its thread.
+pub(crate) type LineEvents = Arc<dyn Fn(LineEvent) + Send + Sync>;
 
 /// The near end of a device that was opened.
 pub(super) struct Line<R> {
     pub(super) ring: R,
     /// Samples per second.
     pub(super) rate: u32,
+    /// What the system calls it.
+    pub(super) id: String,
     pub(super) label: String,
     pub(super) gauge: Arc<Gauge>,
 }
@@ -80,33 +91,45 @@ impl Side for Outward {
 /// Owner of the thread that keeps the device open.
 pub(super) struct DeviceLine<S: Side> {
     changes: Receiver<Option<Line<S::Ring>>>,
+    wish: Arc<Slot<String>>,
     stop: Arc<AtomicBool>,
-    _thread: Thread,
+    thread: Thread,
 }
 
 impl<S: Side> DeviceLine<S> {
-    /// Begins to open `wanted` (`default` or an id); to be called by the near end's own thread, which
-    /// is unparked when there is something to do.
-    pub(super) fn start(wanted: String, events: impl Fn(LineEvent) + Send + 'static) -> Self {
+    /// Begins to open `wanted` (`default` or a kept choice); to be called by the near end's own thread,
+    /// which is unparked when there is something to do. With `stand_in` the default device takes the place
+    /// of one that is not there.
+    pub(super) fn start(wanted: String, stand_in: bool, events: LineEvents) -> Self {
         // Full: the keeper waits; the near end looks at least every 20 ms.
         let (sender, changes) = sync_channel(4);
         let stop = Arc::new(AtomicBool::new(false));
+        let wish = Arc::new(Slot::default());
         let name = match S::DIRECTION {
             Direction::Input => "media-mic-line",
             Direction::Output => "media-spk-line",
         };
         let keeper = Keeper::<S> {
             wanted,
+            stand_in,
             near: std::thread::current(),
             changes: sender,
+            wish: wish.clone(),
             stop: stop.clone(),
+            events,
             host: None,
             stream: None,
             lost: false,
             retry: FIRST_RETRY,
         };
-        let thread = Thread::spawn(name, move || keeper.run(&events));
-        Self { changes, stop, _thread: thread }
+        let thread = Thread::spawn(name, move || keeper.run());
+        Self { changes, wish, stop, thread }
+    }
+
+    /// Changes to another device. What is open is heard until the other one is.
+    pub(super) fn want(&self, wanted: &str) {
+        self.wish.put(wanted.to_owned());
+        self.thread.unpark();
     }
 
     /// The newest change, if there was one: a line, or the loss of it.
@@ -118,6 +141,7 @@ impl<S: Side> DeviceLine<S> {
 impl<S: Side> Drop for DeviceLine<S> {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.thread.unpark();
         // Lets a keeper go that waits to report.
         while self.changes.try_recv().is_ok() {}
     }
@@ -126,9 +150,12 @@ impl<S: Side> Drop for DeviceLine<S> {
 /// The keeping thread's own.
 struct Keeper<S: Side> {
     wanted: String,
+    stand_in: bool,
     near: std::thread::Thread,
     changes: SyncSender<Option<Line<S::Ring>>>,
+    wish: Arc<Slot<String>>,
     stop: Arc<AtomicBool>,
+    events: LineEvents,
     host: Option<Host>,
     stream: Option<Kept>,
     lost: bool,
@@ -140,108 +167,190 @@ struct Kept {
     calls: u64,
     called: Instant,
     polled: Instant,
+    /// It is not the wanted device.
+    stands_in: bool,
 }
 
-/// What a look at the running stream came to.
-enum Finding {
-    Well,
-    /// It should be exchanged for another, without any ado.
-    Outdated,
-    Dead(String),
+/// Why a device is to be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// For the first time, or because nothing is open.
+    Nothing,
+    /// Somebody chose another.
+    Chosen,
+    /// The wanted one came back, or the default is another.
+    Better,
+    /// The one in use is no longer there; the sound server may have moved the stream.
+    Unplugged,
+    /// The one in use gives or takes nothing any more.
+    Dead(DeviceProblem),
 }
 
 impl<S: Side> Keeper<S> {
-    fn run(mut self, events: &dyn Fn(LineEvent)) {
+    fn run(mut self) {
         let mut next_try = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {
             let now = Instant::now();
-            match self.look(now) {
-                Finding::Well => {}
-                Finding::Outdated => next_try = now,
-                Finding::Dead(message) => {
-                    self.stream = None;
-                    self.lose(message, events);
-                    next_try = now;
+            let chosen = self.wish.clear().filter(|wish| *wish != self.wanted);
+            let why = if let Some(wish) = chosen {
+                self.wanted = wish;
+                Some(Why::Chosen)
+            } else {
+                self.look(now).or_else(|| self.stream.is_none().then_some(Why::Nothing))
+            };
+            // Trouble in use and wishes are seen to at once, a repeated failure when its time has come.
+            let waits = matches!(why, Some(Why::Nothing | Why::Better)) && now < next_try;
+            if let Some(why) = why.filter(|_| !waits) {
+                if self.replace(why, now) {
+                    self.retry = FIRST_RETRY;
+                } else {
+                    next_try = now + self.retry;
+                    self.retry = (self.retry * 2).min(LAST_RETRY);
                 }
             }
-            if self.stream.as_ref().is_none_or(|_| next_try == now) && now >= next_try {
-                match self.open(now) {
-                    Ok(()) => {
-                        self.retry = FIRST_RETRY;
-                        if std::mem::take(&mut self.lost) {
-                            events(LineEvent::Back);
-                        }
-                    }
-                    Err(error) => {
-                        self.host = None;
-                        self.stream = None;
-                        self.lose(error.to_string(), events);
-                        next_try = now + self.retry;
-                        self.retry = (self.retry * 2).min(LAST_RETRY);
-                    }
-                }
-            }
-            std::thread::sleep(TICK);
+            std::thread::park_timeout(TICK);
         }
     }
 
-    fn lose(&mut self, message: String, events: &dyn Fn(LineEvent)) {
-        self.change(None);
-        if !std::mem::replace(&mut self.lost, true) {
-            events(LineEvent::Lost(message));
-        }
-    }
-
-    fn look(&mut self, now: Instant) -> Finding {
-        let Some(kept) = &mut self.stream else { return Finding::Well };
-        if kept.stream.fault.raised() {
+    /// Opens the wanted device, or the default in its place, and lets go of what was open; false if the
+    /// wanted one cannot be had.
+    fn replace(&mut self, why: Why, now: Instant) -> bool {
+        let before = self.stream.as_ref().map(|kept| (kept.stream.id.clone(), kept.stream.label.clone()));
+        if let Why::Dead(_) = why {
+            self.stream = None;
             self.host = None;
-            return Finding::Dead(format!("{} stopped", kept.stream.label));
+            self.change(None);
+        }
+        let opened = match self.open(&self.wanted.clone(), false, now) {
+            Err(error) if self.may_stand_in(&error, why) => {
+                tracing::debug!(%error, "The wanted sound device cannot be had");
+                self.open("default", true, now).map(|()| Some(error.problem()))
+            }
+            opened => opened.map(|()| None),
+        };
+        match opened {
+            Ok(trouble) => {
+                self.tell(why, before, trouble);
+                trouble.is_none()
+            }
+            Err(error) => {
+                self.host = None;
+                if self.stream.is_some() && matches!(why, Why::Chosen | Why::Better) {
+                    // What runs is better than nothing.
+                    self.keep(why, &error);
+                    return false;
+                }
+                self.stream = None;
+                self.change(None);
+                let problem = match why {
+                    Why::Dead(problem) => problem,
+                    Why::Nothing | Why::Chosen | Why::Better | Why::Unplugged => error.problem(),
+                };
+                if !std::mem::replace(&mut self.lost, true) {
+                    let label = before.map(|(_, label)| label).unwrap_or_default();
+                    (self.events)(LineEvent::Lost { label, problem });
+                }
+                false
+            }
+        }
+    }
+
+    /// Whether the default device should be opened because of this error.
+    fn may_stand_in(&self, error: &OpenError, why: Why) -> bool {
+        let running = self.stream.is_some() && matches!(why, Why::Chosen | Why::Better);
+        self.stand_in && self.wanted != "default" && *error != OpenError::NoHost && !running
+    }
+
+    /// Stays with what runs, though another one is wanted.
+    fn keep(&mut self, why: Why, error: &OpenError) {
+        let Some(kept) = &mut self.stream else { return };
+        let known = std::mem::replace(&mut kept.stands_in, true);
+        if why == Why::Chosen || !known {
+            let label = kept.stream.label.clone();
+            (self.events)(LineEvent::Switched { label, problem: Some(error.problem()) });
+        }
+    }
+
+    fn tell(&mut self, why: Why, before: Option<(String, String)>, trouble: Option<DeviceProblem>) {
+        let Some(kept) = &self.stream else { return };
+        let label = kept.stream.label.clone();
+        let same = before.is_some_and(|(id, _)| id == kept.stream.id);
+        let was_lost = std::mem::take(&mut self.lost);
+        let event = match (trouble, why) {
+            (Some(_), _) if same => None,
+            (Some(problem), _) => Some(LineEvent::Switched { label, problem: Some(problem) }),
+            (None, _) if was_lost => Some(LineEvent::Back { label }),
+            (None, _) if same => None,
+            (None, Why::Nothing | Why::Chosen) => None,
+            (None, Why::Better) if self.wanted != "default" => Some(LineEvent::Back { label }),
+            (None, Why::Better) => Some(LineEvent::Switched { label, problem: None }),
+            (None, Why::Unplugged) => {
+                Some(LineEvent::Switched { label, problem: Some(DeviceProblem::Missing) })
+            }
+            (None, Why::Dead(problem)) => Some(LineEvent::Switched { label, problem: Some(problem) }),
+        };
+        if let Some(event) = event {
+            (self.events)(event);
+        }
+    }
+
+    /// What should be done about the running stream, if anything.
+    fn look(&mut self, now: Instant) -> Option<Why> {
+        let kept = self.stream.as_mut()?;
+        if kept.stream.fault.raised() {
+            return Some(Why::Dead(DeviceProblem::Missing));
         }
         let calls = kept.stream.gauge.calls();
         if calls != kept.calls {
             kept.calls = calls;
             kept.called = now;
         } else if now.duration_since(kept.called) > SILENT {
-            self.host = None;
-            return Finding::Dead(format!("{} delivers nothing", kept.stream.label));
+            return Some(Why::Dead(DeviceProblem::Failed));
         }
-        let Some(host) = &self.host else { return Finding::Well };
+        if self.host.is_none() {
+            self.host = Host::connect().ok();
+        }
+        let host = self.host.as_ref()?;
         let every = if host.cheap_to_ask() { POLL } else { DEAR_POLL };
         if now.duration_since(kept.polled) < every {
-            return Finding::Well;
+            return None;
         }
         kept.polled = now;
-        if !host.has(S::DIRECTION, &kept.stream.id) {
-            return Finding::Dead(format!("{} was unplugged", kept.stream.label));
-        }
-        let better = if self.wanted == "default" {
-            host.default_id(S::DIRECTION).is_some_and(|id| id != kept.stream.id)
+        let wanted = if self.wanted == "default" {
+            host.default_id(S::DIRECTION)
         } else {
-            kept.stream.id != self.wanted && host.has(S::DIRECTION, &self.wanted)
+            host.resolve(S::DIRECTION, &self.wanted)
         };
-        if better { Finding::Outdated } else { Finding::Well }
+        if wanted.as_ref().is_some_and(|id| *id != kept.stream.id) {
+            // Also after the loss of a stand-in: what is wanted goes before all else.
+            let there = host.has(S::DIRECTION, &kept.stream.id);
+            return Some(if there { Why::Better } else { Why::Unplugged });
+        }
+        (!host.has(S::DIRECTION, &kept.stream.id)).then_some(Why::Unplugged)
     }
 
-    fn open(&mut self, now: Instant) -> Result<(), OpenError> {
+    /// Opens a device and puts it in the place of the one that is open.
+    fn open(&mut self, id: &str, stands_in: bool, now: Instant) -> Result<(), OpenError> {
         let host = match self.host.take() {
             Some(host) => host,
             None => Host::connect()?,
         };
-        let plan = Plan::new(&host, S::DIRECTION, &self.wanted).or_else(|error| match error {
-            OpenError::NotFound if self.wanted != "default" => Plan::new(&host, S::DIRECTION, "default"),
-            OpenError::NotFound
-            | OpenError::NoHost
-            | OpenError::Busy
-            | OpenError::Denied
-            | OpenError::Failed(_) => Err(error),
-        })?;
+        let plan = Plan::new(&host, S::DIRECTION, id);
         self.host = Some(host);
+        let plan = plan?;
         let (far, ring) = S::ring((plan.rate() / RING_SHARE) as usize);
         let stream = plan.open(far, self.near.clone())?;
-        let line = Line { ring, rate: stream.rate, label: stream.label.clone(), gauge: stream.gauge.clone() };
-        self.stream = Some(Kept { stream, calls: 0, called: now, polled: now });
+        let line = Line {
+            ring,
+            rate: stream.rate,
+            id: stream.id.clone(),
+            label: stream.label.clone(),
+            gauge: stream.gauge.clone(),
+        };
+        let old = self.stream.replace(Kept { stream, calls: 0, called: now, polled: now, stands_in });
         self.change(Some(line));
+        // Last, so that the near end has the new one first.
+        drop(old);
         Ok(())
     }
 

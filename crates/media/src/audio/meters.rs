@@ -31,8 +31,19 @@ pub(crate) struct AudioStats {
 #[derive(Debug, Default)]
 pub(crate) struct Meters(Mutex<State>);
 
+/// What meters show, ten times a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Shown {
+    /// dBFS.
+    pub(crate) microphone_db: f32,
+    pub(crate) speaker_db: f32,
+    /// Somebody speaks into the microphone that is off.
+    pub(crate) muted_speech: bool,
+}
+
 #[derive(Debug, Default)]
 struct State {
+    muted_speech: bool,
     stats: AudioStats,
     sent: Way,
     received: Way,
@@ -90,6 +101,10 @@ impl Meters {
         }
     }
 
+    pub(super) fn muted_speech(&self, heard: bool) {
+        self.lock().muted_speech = heard;
+    }
+
     pub(super) fn packet_sent(&self, bytes: usize) {
         self.lock().sent.bytes += bytes;
     }
@@ -98,8 +113,8 @@ impl Meters {
         self.lock().received.bytes += bytes;
     }
 
-    /// Ten times a second answers with the levels of microphone and speaker, dBFS.
-    pub(super) fn frame_played(&self, frame: &[f32]) -> Option<(f32, f32)> {
+    /// Ten times a second answers with what meters show.
+    pub(super) fn frame_played(&self, frame: &[f32]) -> Option<Shown> {
         let mut state = self.lock();
         state.played += frame.len() as u64;
         let completed = state.received.frame(frame);
@@ -107,7 +122,11 @@ impl Meters {
             state.stats.level_received_db = level;
             state.stats.kbps_received = kbps;
         }
-        completed.short.then_some((state.sent.level_db, state.received.level_db))
+        completed.short.then_some(Shown {
+            microphone_db: state.sent.level_db,
+            speaker_db: state.received.level_db,
+            muted_speech: state.muted_speech,
+        })
     }
 
     pub(super) fn made_up(&self, samples: usize) {

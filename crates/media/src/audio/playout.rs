@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use rtrb::Producer;
 
-use super::line::LineEvent;
-use super::meters::Meters;
+use super::line::LineEvents;
+use super::meters::{Meters, Shown};
 use super::speaker::Speaker;
 use super::{FRAME, stretch};
 use crate::clock::LipSync;
 use crate::codec::opus::{PACKET_SAMPLES, VoiceDecoder};
 use crate::jitter::{JitterBuffer, Pace, Step};
+use crate::slot::Slot;
 use crate::thread::Thread;
 use crate::{MediaEvent, Packet};
 
@@ -49,10 +50,12 @@ impl Inbox {
 pub(super) struct ReceivePlan {
     pub(super) speaker: String,
     pub(super) stop: Arc<AtomicBool>,
+    /// Another speaker to change to; newest wins.
+    pub(super) change: Arc<Slot<String>>,
     pub(super) meters: Arc<Meters>,
     pub(super) inbox: Arc<Inbox>,
     pub(super) clock: Arc<LipSync>,
-    pub(super) line_events: Box<dyn Fn(LineEvent) + Send + Sync>,
+    pub(super) line_events: LineEvents,
     pub(super) events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
     /// Takes frames of 10 ms for the echo canceller.
     pub(super) played: Producer<f32>,
@@ -64,7 +67,7 @@ pub(super) fn start(plan: ReceivePlan) -> Thread {
 }
 
 fn run(plan: ReceivePlan) {
-    let ReceivePlan { speaker, stop, meters, inbox, clock, line_events, events, mut played } = plan;
+    let ReceivePlan { speaker, stop, change, meters, inbox, clock, line_events, events, mut played } = plan;
     let mut remote = match Remote::new(meters.clone()) {
         Ok(remote) => remote,
         Err(error) => {
@@ -78,6 +81,9 @@ fn run(plan: ReceivePlan) {
         for packet in inbox.take() {
             meters.packet_received(packet.payload.len());
             remote.jitter.insert(packet);
+        }
+        if let Some(id) = change.clear() {
+            speaker.change(&id);
         }
         let now = Instant::now();
         if !speaker.wants(now) {
@@ -97,11 +103,12 @@ fn run(plan: ReceivePlan) {
             heard = true;
             events(MediaEvent::FirstAudio(now));
         }
-        if let Some((microphone_db, speaker_db)) = meters.frame_played(&frame) {
+        if let Some(shown) = meters.frame_played(&frame) {
             meters.speaker_is(speaker.label());
             let delay = remote.jitter.delay(now, remote.ready.len() as u32).unwrap_or_default();
             meters.buffer(delay.as_secs_f32() * 1000.0, remote.jitter.stats(), speaker.underruns());
-            events(MediaEvent::Levels { microphone_db, speaker_db });
+            let Shown { microphone_db, speaker_db, muted_speech } = shown;
+            events(MediaEvent::Levels { microphone_db, speaker_db, muted_speech });
         }
     }
 }

@@ -10,43 +10,42 @@ use super::FRAME;
 use crate::Processing;
 
 /// Works on 10 ms at a time.
-pub(super) struct Voice {
+pub(crate) struct Voice {
     inner: Option<AudioProcessing>,
     scratch: [f32; FRAME],
 }
 
 impl Voice {
-    pub(super) fn new(processing: Processing) -> Self {
-        let any = processing.echo || processing.noise || processing.gain;
-        let config = Config {
-            pipeline: Pipeline {
-                maximum_internal_processing_rate: MaxProcessingRate::Rate48kHz,
-                ..Pipeline::default()
-            },
-            high_pass_filter: Some(HighPassFilter::default()),
-            echo_canceller: processing.echo.then(EchoCanceller::default),
-            noise_suppression: processing.noise.then(|| NoiseSuppression {
-                level: NoiseSuppressionLevel::Moderate,
-                ..NoiseSuppression::default()
-            }),
-            gain_controller2: processing.gain.then(|| GainController2 {
-                adaptive_digital: Some(AdaptiveDigital::default()),
-                ..GainController2::default()
-            }),
-            ..Config::default()
-        };
-        let inner = any.then(|| {
-            AudioProcessing::builder()
-                .config(config)
-                .capture_config(StreamConfig::new(48_000, 1))
-                .render_config(StreamConfig::new(48_000, 1))
-                .build()
-        });
-        Self { inner, scratch: [0.0; FRAME] }
+    pub(crate) fn new(processing: Processing) -> Self {
+        let mut voice = Self { inner: None, scratch: [0.0; FRAME] };
+        voice.set(processing);
+        voice
+    }
+
+    /// Switches parts on and off; what stays on keeps what it has learnt.
+    pub(crate) fn set(&mut self, processing: Processing) {
+        let Processing { echo, noise, gain } = processing;
+        if !(echo || noise || gain) {
+            self.inner = None;
+            return;
+        }
+        let config = config(processing);
+        match &mut self.inner {
+            Some(inner) => inner.apply_config(config),
+            None => {
+                self.inner = Some(
+                    AudioProcessing::builder()
+                        .config(config)
+                        .capture_config(StreamConfig::new(48_000, 1))
+                        .render_config(StreamConfig::new(48_000, 1))
+                        .build(),
+                );
+            }
+        }
     }
 
     /// Tells what is about to be played, which is what may come back as echo.
-    pub(super) fn played(&mut self, frame: &[f32; FRAME]) {
+    pub(crate) fn played(&mut self, frame: &[f32; FRAME]) {
         let Some(inner) = &mut self.inner else { return };
         if let Err(error) = inner.process_render_f32(&[frame], &mut [&mut self.scratch]) {
             tracing::debug!(?error, "The echo canceller refused what is played");
@@ -54,12 +53,32 @@ impl Voice {
     }
 
     /// Cleans what was heard.
-    pub(super) fn heard(&mut self, frame: &mut [f32; FRAME]) {
+    pub(crate) fn heard(&mut self, frame: &mut [f32; FRAME]) {
         let Some(inner) = &mut self.inner else { return };
         match inner.process_capture_f32(&[frame.as_slice()], &mut [&mut self.scratch]) {
             Ok(()) => frame.copy_from_slice(&self.scratch),
             Err(error) => tracing::debug!(?error, "The voice could not be processed"),
         }
+    }
+}
+
+fn config(processing: Processing) -> Config {
+    Config {
+        pipeline: Pipeline {
+            maximum_internal_processing_rate: MaxProcessingRate::Rate48kHz,
+            ..Pipeline::default()
+        },
+        high_pass_filter: Some(HighPassFilter::default()),
+        echo_canceller: processing.echo.then(EchoCanceller::default),
+        noise_suppression: processing.noise.then(|| NoiseSuppression {
+            level: NoiseSuppressionLevel::Moderate,
+            ..NoiseSuppression::default()
+        }),
+        gain_controller2: processing.gain.then(|| GainController2 {
+            adaptive_digital: Some(AdaptiveDigital::default()),
+            ..GainController2::default()
+        }),
+        ..Config::default()
     }
 }
 
@@ -97,6 +116,31 @@ mod tests {
         }
         let decibels = 10.0 * (echo / rest.max(1e-12)).log10();
         assert!(decibels > 20.0, "{decibels} dB");
+    }
+
+    #[test]
+    fn parts_are_switched_while_it_runs() {
+        let mut voice = Voice::new(Processing { echo: false, noise: false, gain: false });
+        let mut state = 9;
+        let mut power = |voice: &mut Voice| {
+            let mut sum = 0.0;
+            for step in 0..300 {
+                let mut frame = [0.0; FRAME];
+                frame.iter_mut().for_each(|sample| *sample = 0.02 * noise(&mut state));
+                voice.heard(&mut frame);
+                if step > 200 {
+                    sum += frame.iter().map(|sample| sample * sample).sum::<f32>();
+                }
+            }
+            sum
+        };
+        let raw = power(&mut voice);
+        voice.set(Processing { echo: false, noise: true, gain: false });
+        let quiet = power(&mut voice);
+        assert!(quiet < raw / 4.0, "{quiet} of {raw}");
+        voice.set(Processing { echo: true, noise: false, gain: false });
+        let noisy = power(&mut voice);
+        assert!(noisy > raw / 2.0, "{noisy} of {raw}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rtrb::Consumer;
 
 use super::FRAME;
 use super::clip::Clip;
-use super::line::{DeviceLine, Inward, Line, LineEvent};
+use super::line::{DeviceLine, Inward, Line, LineEvent, LineEvents};
 use super::resample::Converter;
 
 pub(super) const FRAME_TIME: Duration = Duration::from_millis(10);
@@ -22,16 +22,17 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const MOST_ECHO: usize = 20;
 
 /// 10 ms and when they were heard.
-pub(super) struct Heard {
+pub(crate) struct Heard {
     pub(super) captured: Instant,
     /// Whether echo, noise and gain should be worked on: files and tones are as they should be.
-    pub(super) raw: bool,
+    pub(crate) raw: bool,
 }
 
 /// See the module.
-pub(super) struct Source {
+pub(crate) struct Source {
     kind: Kind,
     pace: Pace,
+    events: LineEvents,
 }
 
 enum Kind {
@@ -71,29 +72,23 @@ impl Pace {
 impl Source {
     /// `id` as in `CallMediaConfig::microphone`; a file plays as if begun at `start`. To be called by
     /// the thread that will take the frames.
-    pub(super) fn open(id: &str, start: Instant, events: impl Fn(LineEvent) + Send + 'static) -> Self {
-        let kind = if id == "none" || id.is_empty() {
-            Kind::Nothing
-        } else if id == "echo" {
-            Kind::Echo { waiting: VecDeque::new() }
-        } else if id == "test:tone" {
-            Kind::Tone { phase: 0.0 }
-        } else if let Some(path) = file_path(id) {
-            match Clip::load(&path) {
-                Ok(clip) => Kind::Clip { clip, start },
-                Err(error) => {
-                    events(LineEvent::Lost(error.to_string()));
-                    Kind::Nothing
-                }
-            }
-        } else {
-            Kind::Microphone { line: DeviceLine::start(id.to_owned(), events), input: None }
-        };
-        Self { kind, pace: Pace { due: start } }
+    pub(crate) fn open(id: &str, start: Instant, events: LineEvents) -> Self {
+        Self { kind: Kind::open(id, start, &events), pace: Pace { due: start }, events }
+    }
+
+    /// Changes to another one; a microphone is heard until the next one is.
+    pub(crate) fn change(&mut self, id: &str, now: Instant) {
+        if let Kind::Microphone { line, .. } = &self.kind
+            && is_device(id)
+        {
+            return line.want(id);
+        }
+        self.kind = Kind::open(id, now, &self.events);
+        self.pace.due = now;
     }
 
     /// What a person would call it; empty while there is none.
-    pub(super) fn label(&self) -> &str {
+    pub(crate) fn label(&self) -> &str {
         match &self.kind {
             Kind::Nothing => "",
             Kind::Tone { .. } => "Test tone",
@@ -113,7 +108,7 @@ impl Source {
     }
 
     /// The next 10 ms into `frame`, if they are there.
-    pub(super) fn next(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<Heard> {
+    pub(crate) fn next(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<Heard> {
         match &mut self.kind {
             Kind::Nothing => {
                 let captured = self.pace.next(now)?;
@@ -161,6 +156,35 @@ impl Source {
     }
 }
 
+impl Kind {
+    fn open(id: &str, start: Instant, events: &LineEvents) -> Self {
+        if id == "none" || id.is_empty() {
+            Self::Nothing
+        } else if id == "echo" {
+            Self::Echo { waiting: VecDeque::new() }
+        } else if id == "test:tone" {
+            Self::Tone { phase: 0.0 }
+        } else if let Some(path) = file_path(id) {
+            match Clip::load(&path) {
+                Ok(clip) => Self::Clip { clip, start },
+                Err(error) => {
+                    tracing::warn!(%error, "The sound file to send cannot be read");
+                    let problem = error.problem();
+                    events(LineEvent::Lost { label: String::new(), problem });
+                    Self::Nothing
+                }
+            }
+        } else {
+            Self::Microphone { line: DeviceLine::start(id.to_owned(), true, events.clone()), input: None }
+        }
+    }
+}
+
+/// Whether an id means a sound device and nothing made up.
+pub(super) fn is_device(id: &str) -> bool {
+    !(id.is_empty() || matches!(id, "none" | "echo" | "test:tone") || id.starts_with("file:"))
+}
+
 impl Input {
     fn new(line: Line<Consumer<f32>>, now: Instant) -> Self {
         Self { converter: Converter::new(line.rate, 48_000), line, ready: Vec::new(), heard: now }
@@ -197,12 +221,14 @@ pub(super) fn file_path(id: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
     fn made_up_sources_keep_real_time_and_do_not_hurry_after_a_standstill() {
         let start = Instant::now();
-        let mut source = Source::open("test:tone", start, |_| {});
+        let mut source = Source::open("test:tone", start, Arc::new(|_| {}));
         let mut frame = [0.0; FRAME];
         let mut count = |now: Instant| {
             std::iter::from_fn(|| source.next(now, &mut frame).map(|heard| heard.captured))
@@ -230,7 +256,7 @@ mod tests {
         (0..48_000).for_each(|n| writer.write_sample(n as f32 / 48_000.0).unwrap());
         writer.finalize().unwrap();
         let start = Instant::now();
-        let mut source = Source::open(&format!("file:{}", path.display()), start, |_| {});
+        let mut source = Source::open(&format!("file:{}", path.display()), start, Arc::new(|_| {}));
         let mut frame = [0.0; FRAME];
         assert!(source.next(start, &mut frame).is_some());
         let later = start + Duration::from_millis(1700);
@@ -244,8 +270,13 @@ mod tests {
         let (told, heard) = std::sync::mpsc::channel();
         let start = Instant::now();
         let mut source =
-            Source::open("file:/there/is/none.wav", start, move |event| told.send(event).unwrap());
-        assert!(matches!(heard.try_recv(), Ok(LineEvent::Lost(_))));
+            Source::open("file:/there/is/none.wav", start, Arc::new(move |event| told.send(event).unwrap()));
+        let problem = crate::DeviceProblem::Missing;
+        assert_eq!(heard.try_recv(), Ok(LineEvent::Lost { label: String::new(), problem }));
         assert!(source.next(start, &mut [1.0; FRAME]).is_some());
+        // Another choice takes its place at once.
+        source.change("test:tone", start);
+        let mut frame = [0.0; FRAME];
+        assert!(source.next(start, &mut frame).is_some() && frame[9] != 0.0);
     }
 }

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use rtrb::Producer;
 
 use super::FRAME;
-use super::line::{DeviceLine, Line, LineEvent, Outward};
+use super::line::{DeviceLine, Line, LineEvent, LineEvents, Outward};
 use super::resample::Converter;
-use super::source::{FRAME_TIME, file_path};
+use super::source::{FRAME_TIME, file_path, is_device};
+use crate::DeviceProblem;
 
 const FRAMES_PER_SECOND: u32 = 100;
 /// Frames kept ahead of the device, and how far that may grow where threads run late.
@@ -28,6 +29,9 @@ pub(crate) struct Speaker {
     /// Paces whatever has no device that does.
     due: Instant,
     underruns: u64,
+    /// Whether the default device takes the place of one that is not there.
+    stand_in: bool,
+    events: LineEvents,
 }
 
 enum Kind {
@@ -47,21 +51,37 @@ struct Output {
 
 impl Speaker {
     /// `id` as in `CallMediaConfig::speaker`. To be called by the thread that will write.
-    pub(crate) fn open(id: &str, events: impl Fn(LineEvent) + Send + 'static) -> Self {
-        let kind = if id == "none" || id.is_empty() {
-            Kind::Nothing
-        } else if let Some(path) = file_path(id) {
-            match record(&path) {
-                Ok(writer) => Kind::File(writer),
-                Err(error) => {
-                    events(LineEvent::Lost(format!("cannot write the sound file: {error}")));
-                    Kind::Nothing
-                }
-            }
-        } else {
-            Kind::Device { line: DeviceLine::start(id.to_owned(), events), output: None }
-        };
-        Self { kind, due: Instant::now(), underruns: 0 }
+    pub(crate) fn open(id: &str, events: LineEvents) -> Self {
+        Self::start(id, true, events)
+    }
+
+    /// As [`Self::open`], but a device that is not there is waited for in silence.
+    pub(crate) fn open_only(id: &str, events: LineEvents) -> Self {
+        Self::start(id, false, events)
+    }
+
+    fn start(id: &str, stand_in: bool, events: LineEvents) -> Self {
+        let kind = Kind::open(id, stand_in, &events);
+        Self { kind, due: Instant::now(), underruns: 0, stand_in, events }
+    }
+
+    /// Changes to another one; a device is heard until the next one is.
+    pub(crate) fn change(&mut self, id: &str) {
+        if let Kind::Device { line, .. } = &self.kind
+            && is_device(id)
+        {
+            return line.want(id);
+        }
+        self.kind = Kind::open(id, self.stand_in, &self.events);
+        self.due = Instant::now();
+    }
+
+    /// What the system calls the device in use; empty while there is none.
+    pub(crate) fn device(&self) -> &str {
+        match &self.kind {
+            Kind::Nothing | Kind::File(_) => "",
+            Kind::Device { output, .. } => output.as_ref().map_or("", |output| &output.line.id),
+        }
     }
 
     /// What a person would call it; empty while there is none.
@@ -127,6 +147,26 @@ impl Speaker {
                     self.kind = Kind::Nothing;
                 }
             }
+        }
+    }
+}
+
+impl Kind {
+    fn open(id: &str, stand_in: bool, events: &LineEvents) -> Self {
+        if id == "none" || id.is_empty() {
+            Self::Nothing
+        } else if let Some(path) = file_path(id) {
+            match record(&path) {
+                Ok(writer) => Self::File(writer),
+                Err(error) => {
+                    tracing::warn!(%error, "The sound file cannot be written");
+                    let problem = DeviceProblem::Failed;
+                    events(LineEvent::Lost { label: String::new(), problem });
+                    Self::Nothing
+                }
+            }
+        } else {
+            Self::Device { line: DeviceLine::start(id.to_owned(), stand_in, events.clone()), output: None }
         }
     }
 }

@@ -15,6 +15,7 @@ use tracing::{debug, info};
 
 use super::convert::{PixelLayout, to_i420};
 use super::source::{SourceInfo, VideoFormat};
+use crate::identity;
 use crate::slot::{Slot, Taken};
 use crate::thread::Thread;
 use crate::{SourceError, VideoFrame, VideoSource};
@@ -28,13 +29,39 @@ const CLOSING: Duration = Duration::from_millis(800);
 /// So many broken pictures in a row are a failure and no accident.
 const MAX_BROKEN: u32 = 60;
 
-/// The cameras there are, by names that survive a restart.
+/// The cameras there are, by ids that survive a restart and another socket.
 pub(crate) fn list() -> Vec<SourceInfo> {
-    named().into_iter().map(|(name, _)| SourceInfo { id: format!("camera:{name}"), label: name }).collect()
+    offered("")
 }
 
-/// Cameras with their names; the second of two alike is called `name #2`.
-fn named() -> Vec<(String, CameraIndex)> {
+/// As [`list`], but the camera that `chosen` means is called so.
+pub(crate) fn offered(chosen: &str) -> Vec<SourceInfo> {
+    let cameras = named();
+    let ids: Vec<_> = cameras.iter().map(|camera| identity::camera(&camera.name, &camera.bus)).collect();
+    let found = |kept: &str| find(kept.strip_prefix("camera:")?, &cameras);
+    let called = |index| identity::called(index, &ids, &[chosen], found);
+    let names = cameras.iter().enumerate();
+    names.map(|(index, camera)| SourceInfo { id: called(index), label: camera.name.clone() }).collect()
+}
+
+/// Whether the camera that is meant by what follows `camera:` is connected.
+pub(crate) fn is_there(kept: &str) -> bool {
+    find(kept, &named()).is_some()
+}
+
+/// A camera that is connected.
+#[derive(Clone, Debug)]
+struct Named {
+    /// The second of two alike is called `name #2`.
+    name: String,
+    /// As the camera calls itself.
+    plain: String,
+    /// Where it is connected; empty where the system does not say.
+    bus: String,
+    index: CameraIndex,
+}
+
+fn named() -> Vec<Named> {
     let found = match nokhwa::query(ApiBackend::Auto) {
         Ok(found) => found,
         Err(error) => {
@@ -44,18 +71,39 @@ fn named() -> Vec<(String, CameraIndex)> {
     };
     let mut cameras: Vec<&CameraInfo> = found.iter().filter(|camera| captures(camera.index())).collect();
     cameras.sort_by(|one, other| one.index().cmp(other.index()));
-    let mut named: Vec<(String, CameraIndex)> = Vec::new();
+    let mut named: Vec<Named> = Vec::new();
     for camera in cameras {
         let plain = camera.human_name().trim().to_owned();
         let mut name = plain.clone();
         let mut number = 2;
-        while named.iter().any(|(taken, _)| *taken == name) {
+        while named.iter().any(|known| known.name == name) {
             name = format!("{plain} #{number}");
             number += 1;
         }
-        named.push((name, camera.index().clone()));
+        named.push(Named { name, plain, bus: bus(camera), index: camera.index().clone() });
     }
     named
+}
+
+/// The camera that is meant: by name and bus, otherwise by name.
+fn find(kept: &str, cameras: &[Named]) -> Option<usize> {
+    let (name, bus) = identity::camera_parts(kept);
+    // Two alike change their numbers with the order they are connected in, but not their places.
+    let plain = name.rsplit_once(" #").map_or(name, |(plain, _)| plain);
+    let alike = |camera: &Named| camera.plain == name || camera.plain == plain;
+    let placed = bus.and_then(|bus| cameras.iter().position(|camera| camera.bus == bus && alike(camera)));
+    placed.or_else(|| cameras.iter().position(|camera| camera.name == name))
+}
+
+/// Where a camera is connected, e.g. `1-2:1.0`; elsewhere than on Linux the system's own lasting name of it.
+fn bus(camera: &CameraInfo) -> String {
+    let CameraIndex::Index(number) = camera.index() else { return camera.misc() };
+    if !cfg!(target_os = "linux") {
+        return camera.misc();
+    }
+    let device = std::fs::canonicalize(format!("/sys/class/video4linux/video{number}/device"));
+    let place = device.ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    place.unwrap_or_default()
 }
 
 /// On Linux a camera has more device nodes than the one that gives pictures; the first is the one.
@@ -78,11 +126,9 @@ pub(crate) struct CameraSource {
 impl CameraSource {
     /// Opens the camera listed by this name and waits until it runs.
     pub(crate) fn open(name: &str, format: VideoFormat) -> Result<Self, SourceError> {
-        let index = named()
-            .into_iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, index)| index)
-            .ok_or_else(|| SourceError::NotFound(format!("camera:{name}")))?;
+        let mut cameras = named();
+        let found = find(name, &cameras).ok_or_else(|| SourceError::NotFound(format!("camera:{name}")))?;
+        let Named { name, index, .. } = cameras.swap_remove(found);
         let pictures = Arc::new(Slot::default());
         let stop = Arc::new(AtomicBool::new(false));
         // One answer, so the thread never waits to give it.
@@ -99,8 +145,7 @@ impl CameraSource {
                 }
             }
         });
-        let mut this =
-            Self { name: name.to_owned(), pictures, stop, last: Instant::now(), thread: Some(thread) };
+        let mut this = Self { name, pictures, stop, last: Instant::now(), thread: Some(thread) };
         match answer.recv_timeout(OPENING) {
             Ok(Ok(())) => {
                 this.last = Instant::now();
@@ -241,7 +286,7 @@ fn plain(error: NokhwaError) -> SourceError {
     } else if has(&["permission", "denied", "os error 13", "not authorized"]) {
         SourceError::Denied
     } else if has(&["no such file", "no such device", "os error 2)", "os error 19", "not found"]) {
-        SourceError::NotFound("the camera is not connected".into())
+        SourceError::Gone("the camera is not connected".into())
     } else {
         SourceError::Failed(text)
     }
@@ -271,11 +316,30 @@ mod tests {
     }
 
     #[test]
+    fn a_camera_is_known_by_name_and_socket_and_by_name_in_another_socket() {
+        let camera = |name: &str, plain: &str, bus: &str| Named {
+            name: name.into(),
+            plain: plain.into(),
+            bus: bus.into(),
+            index: CameraIndex::Index(0),
+        };
+        let lid = camera("Lid", "Lid", "1-1:1.0");
+        // The second of two alike was kept; now it was connected first and has the other's number.
+        let both = [lid.clone(), camera("Cam", "Cam", "1-3:1.0"), camera("Cam #2", "Cam", "1-2:1.0")];
+        assert_eq!(find("Cam #2?bus=1-3:1.0", &both), Some(1));
+        assert_eq!(find("Cam?bus=1-2:1.0", &both), Some(2));
+        assert_eq!(find("Cam?bus=9-9:1.0", &both), Some(1), "moved to another socket");
+        assert_eq!(find("Cam #2", &both), Some(2));
+        assert_eq!(find("Lid?bus=1-3:1.0", &both), Some(0), "another camera is in its old socket");
+        assert_eq!(find("Gone?bus=1-2:1.0", &[lid]), None);
+    }
+
+    #[test]
     fn reasons_a_person_can_act_on_are_told_apart() {
         let says = |text: &str| plain(NokhwaError::OpenDeviceError("0".into(), text.into()));
         assert!(matches!(says("Device or resource busy (os error 16)"), SourceError::Busy));
         assert!(matches!(says("Permission denied (os error 13)"), SourceError::Denied));
-        assert!(matches!(says("No such file or directory (os error 2)"), SourceError::NotFound(_)));
+        assert!(matches!(says("No such file or directory (os error 2)"), SourceError::Gone(_)));
         assert!(matches!(says("strange"), SourceError::Failed(_)));
     }
 }

@@ -10,8 +10,8 @@ mod x11;
 use std::time::{Duration, Instant};
 
 use super::convert::{PixelLayout, to_i420};
-use super::image::{Scaler, fit};
-use super::source::{SourceInfo, VideoFormat};
+use super::image::{Scaler, fit, i420_to_rgba, scale_to_fit};
+use super::source::VideoFormat;
 use crate::{SourceError, VideoFrame, VideoSource};
 
 /// Pictures a second; text needs sharpness more than motion.
@@ -35,8 +35,79 @@ trait Grab: Send + std::fmt::Debug {
     fn grab(&mut self, into: &mut Pixels) -> Result<bool, SourceError>;
 }
 
+/// What of the screen is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Whole,
+    /// One of several monitors, by the name of its output.
+    Monitor(String),
+    Window(u32),
+}
+
+impl Part {
+    /// Out of what follows `screen:`.
+    fn of(name: &str) -> Option<Self> {
+        match name.trim() {
+            "" => Some(Self::Whole),
+            name => match name.strip_prefix(MONITOR) {
+                Some(output) => (!output.is_empty()).then(|| Self::Monitor(output.to_owned())),
+                None => number(name).map(Self::Window),
+            },
+        }
+    }
+}
+
+const MONITOR: &str = "monitor:";
+
+/// A screen or window that can be shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScreenInfo {
+    /// What [`super::open_source`] takes.
+    pub id: String,
+    /// What a person would call it.
+    pub label: String,
+    /// One window instead of all that is on a screen.
+    pub window: bool,
+}
+
+/// A small picture of a screen or window as a PNG file of at most this width and height; `None` while
+/// there is nothing to see of it.
+pub fn screen_preview(id: &str, width: u32, height: u32) -> Option<Vec<u8>> {
+    let name = id.strip_prefix("screen:")?;
+    let mut grabber = grabber(&Part::of(name)?).ok()?;
+    let mut pixels = Pixels::default();
+    // A window may change its size while it is read.
+    let seen = (0..3).any(|_| grabber.grab(&mut pixels).unwrap_or(false));
+    if !seen {
+        return None;
+    }
+    let whole = to_i420(PixelLayout::Bgrx, pixels.width, pixels.height, &pixels.bytes).ok()?;
+    let frame = VideoFrame {
+        width: whole.width,
+        height: whole.height,
+        i420: whole.bytes,
+        at: Instant::now(),
+        timestamp: 0,
+    };
+    png_of(&scale_to_fit(&frame, width, height))
+}
+
+fn png_of(frame: &VideoFrame) -> Option<Vec<u8>> {
+    let rgba = i420_to_rgba(frame);
+    let rgb: Vec<u8> = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, frame.width, frame.height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().ok()?;
+    writer.write_image_data(&rgb).ok()?;
+    writer.finish().ok()?;
+    Some(file)
+}
+
 /// The screens and windows that can be shared, screens first.
-pub(crate) fn list() -> Vec<SourceInfo> {
+pub(crate) fn list() -> Vec<ScreenInfo> {
     #[cfg(target_os = "linux")]
     return windows::list();
     #[cfg(not(target_os = "linux"))]
@@ -44,12 +115,12 @@ pub(crate) fn list() -> Vec<SourceInfo> {
 }
 
 #[cfg(target_os = "linux")]
-fn grabber(window: Option<u32>) -> Result<Box<dyn Grab>, SourceError> {
-    Ok(Box::new(x11::X11::open(window)?))
+fn grabber(part: &Part) -> Result<Box<dyn Grab>, SourceError> {
+    Ok(Box::new(x11::X11::open(part)?))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn grabber(_window: Option<u32>) -> Result<Box<dyn Grab>, SourceError> {
+fn grabber(_part: &Part) -> Result<Box<dyn Grab>, SourceError> {
     Err(SourceError::Unsupported("sharing the screen is not possible on this system yet".into()))
 }
 
@@ -68,14 +139,12 @@ pub(crate) struct ScreenSource {
 }
 
 impl ScreenSource {
-    /// Opens the whole screen (an empty name) or the window with this number, decimal or `0x` hexadecimal.
+    /// Opens the whole screen (an empty name), a monitor (`monitor:NAME`) or the window with this number,
+    /// decimal or `0x` hexadecimal.
     pub(crate) fn open(name: &str, format: VideoFormat) -> Result<Self, SourceError> {
-        let window = match name.trim() {
-            "" => None,
-            name => Some(number(name).ok_or_else(|| SourceError::NotFound(format!("screen:{name}")))?),
-        };
+        let part = Part::of(name).ok_or_else(|| SourceError::NotFound(format!("screen:{name}")))?;
         Ok(Self {
-            grabber: grabber(window)?,
+            grabber: grabber(&part)?,
             pixels: Pixels::default(),
             before: Pixels::default(),
             most: (format.width, format.height),

@@ -14,7 +14,7 @@ use super::mirror::Mirror;
 use super::source::VideoFormat;
 use crate::slot::Slot;
 use crate::thread::Thread;
-use crate::{Codec, EncodedSink, FrameSink, VideoFrame};
+use crate::{Codec, DeviceProblem, EncodedSink, FrameSink, VideoFrame};
 
 /// How sending starts; most of it can be changed later.
 #[derive(Clone, Debug)]
@@ -57,12 +57,14 @@ impl Default for VideoSenderConfig {
 pub enum SourceEvent {
     /// It runs for the first time, or again after it was switched off.
     Opened { label: String },
-    /// It failed or is not there; it is tried again every second.
-    Lost { message: String },
+    /// It failed or is not there; it is tried again every second. `label` of the one lost, may be empty.
+    Lost { label: String, problem: DeviceProblem, message: String },
     /// It runs again after it was lost.
     Back { label: String },
+    /// Another camera runs in the place of the wanted one.
+    Switched { label: String, problem: DeviceProblem },
     /// What was shared instead of it failed; sharing is over.
-    ShareLost { message: String },
+    ShareLost { problem: DeviceProblem, message: String },
 }
 
 /// Where everything goes. All are called from the pipeline's threads and must not block.
@@ -252,12 +254,18 @@ impl VideoSender {
         self.shared.change(|control| control.share(source));
     }
 
-    /// Changes to another camera, or opens the same one anew.
+    /// Changes to another camera, from a key frame on; nothing happens if it is this one already.
     pub fn set_source(&self, id: &str) {
         self.shared.change(|control| {
+            if control.source == id {
+                return;
+            }
             id.clone_into(&mut control.source);
-            control.choice += 1;
-            control.key_wanted = true;
+            // A screen that is shared goes on undisturbed.
+            if control.share.is_none() {
+                control.choice += 1;
+                control.key_wanted = true;
+            }
         });
     }
 

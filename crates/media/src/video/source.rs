@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::screen::ScreenInfo;
 use super::{camera, pattern, screen};
 use crate::file::ClipSource;
 use crate::{SourceError, VideoFrame, VideoSource};
@@ -42,14 +43,21 @@ pub fn list_sources() -> Vec<SourceInfo> {
     sources
 }
 
-/// What of the screen can be shared: all of it first, then windows from the front to the back. Empty
+/// The cameras there are. The one that `chosen` means (see [`open_source`]) is called so, the others by ids
+/// that find them again after a restart and in another socket.
+pub fn list_cameras(chosen: &str) -> Vec<SourceInfo> {
+    camera::offered(chosen)
+}
+
+/// What of the screen can be shared: all of it first, then its monitors if there are several, then windows from the front to the back. Empty
 /// where sharing is not possible. Asks the system, so it may take a moment.
-pub fn list_screens() -> Vec<SourceInfo> {
+pub fn list_screens() -> Vec<ScreenInfo> {
     screen::list()
 }
 
-/// Opens `default` (the first camera), `camera:<name>`, `test:pattern`, `test:<rrggbb>`, `file:<path>`,
-/// `screen:` (all of it), `screen:<window>` or `none`; files and patterns start now.
+/// Opens `default` (the first camera), `camera:<name>` (perhaps with `?bus=<bus>`), `test:pattern`,
+/// `test:<rrggbb>`, `file:<path>`, `screen:` (all of it), `screen:monitor:<name>`, `screen:<window>` or
+/// `none`; files and patterns start now.
 pub fn open_source(id: &str, format: VideoFormat) -> Result<Box<dyn VideoSource>, SourceError> {
     open_source_at(id, format, Instant::now())
 }

@@ -1,34 +1,82 @@
 //! Which windows there are, by the names people see in their title bars.
 
-use x11rb::connection::Connection;
+use x11rb::connection::{Connection, RequestConnection};
+use x11rb::protocol::randr::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, MapState, WindowClass};
 use x11rb::rust_connection::RustConnection;
 
-use super::super::source::SourceInfo;
-use super::x11;
+use super::{MONITOR, ScreenInfo, x11};
 
 pub(super) const WHOLE_SCREEN: &str = "Whole screen";
 /// More windows than anybody picks from.
 const MOST_WINDOWS: usize = 200;
+const MOST_MONITORS: usize = 16;
 /// Characters of a title.
 const TITLE: usize = 120;
 /// Smaller windows are panels' and programs' helpers.
 const LEAST_SIDE: u16 = 32;
 
-/// The whole screen, then the windows from the front to the back; nothing where there is no X server.
-pub(super) fn list() -> Vec<SourceInfo> {
+/// The whole screen and its monitors if there are several, then the windows from the front to the back;
+/// nothing where there is no X server.
+pub(super) fn list() -> Vec<ScreenInfo> {
     let Ok((connection, screen)) = x11::connect() else { return Vec::new() };
     let Some(root) = connection.setup().roots.get(screen).map(|screen| screen.root) else {
         return Vec::new();
     };
-    let mut sources = vec![SourceInfo { id: "screen:".into(), label: WHOLE_SCREEN.into() }];
+    let mut sources = vec![ScreenInfo { id: "screen:".into(), label: WHOLE_SCREEN.into(), window: false }];
+    let monitors = monitors(&connection, root);
+    if monitors.len() > 1 {
+        sources.extend(monitors.into_iter().map(|monitor| ScreenInfo {
+            id: format!("screen:{MONITOR}{}", monitor.name),
+            label: monitor.label(),
+            window: false,
+        }));
+    }
     let windows =
         of_window_manager(&connection, root).or_else(|| children(&connection, root)).unwrap_or_default();
     let shown = windows.into_iter().rev().filter(|id| is_shown(&connection, *id).unwrap_or(false));
-    let titled = shown
-        .filter_map(|id| Some(SourceInfo { id: format!("screen:{id}"), label: title(&connection, id)? }));
+    let titled = shown.filter_map(|id| {
+        Some(ScreenInfo { id: format!("screen:{id}"), label: title(&connection, id)?, window: true })
+    });
     sources.extend(titled.take(MOST_WINDOWS));
     sources
+}
+
+/// One monitor's part of the screen.
+#[derive(Clone, Debug)]
+pub(super) struct Monitor {
+    /// Of its output, e.g. `HDMI-1`.
+    pub(super) name: String,
+    primary: bool,
+    pub(super) place: (i16, i16),
+    pub(super) size: (u16, u16),
+}
+
+impl Monitor {
+    fn label(&self) -> String {
+        let main = if self.primary { ", main" } else { "" };
+        format!("Screen {} ({} × {}{main})", self.name, self.size.0, self.size.1)
+    }
+}
+
+/// The monitors as RandR knows them; empty where the server does not.
+pub(super) fn monitors(connection: &RustConnection, root: u32) -> Vec<Monitor> {
+    let knows = connection.extension_information(randr::X11_EXTENSION_NAME).ok().flatten().is_some();
+    let version = || connection.randr_query_version(1, 5).ok()?.reply().ok();
+    if !knows || version().is_none_or(|version| (version.major_version, version.minor_version) < (1, 5)) {
+        return Vec::new();
+    }
+    let reply = connection.randr_get_monitors(root, true).ok().and_then(|cookie| cookie.reply().ok());
+    let monitors = reply.map(|reply| reply.monitors).unwrap_or_default();
+    let named = monitors.into_iter().take(MOST_MONITORS).filter_map(|monitor| {
+        let name = connection.get_atom_name(monitor.name).ok()?.reply().ok()?.name;
+        let name: String =
+            String::from_utf8_lossy(&name).chars().filter(|c| !c.is_control()).take(TITLE).collect();
+        let (place, size) = ((monitor.x, monitor.y), (monitor.width, monitor.height));
+        let usable = !name.is_empty() && size.0 > 0 && size.1 > 0;
+        usable.then_some(Monitor { name, primary: monitor.primary, place, size })
+    });
+    named.collect()
 }
 
 /// A window's title; `None` if it has none.

@@ -14,7 +14,7 @@ use x11rb::protocol::xproto::{ConnectionExt as _, Depth, ImageFormat, ImageOrder
 use x11rb::rust_connection::RustConnection;
 
 use super::cursor::{self, Cursor};
-use super::{Grab, Pixels, windows};
+use super::{Grab, Part, Pixels, windows};
 use crate::SourceError;
 
 /// Larger screens are refused; four 4K screens side by side are smaller.
@@ -27,8 +27,10 @@ const PIXMAP: u8 = 2;
 pub(super) struct X11 {
     connection: RustConnection,
     root: u32,
-    /// `None`: the whole screen.
+    /// `None`: the screen.
     window: Option<Window>,
+    /// Only this monitor of it.
+    monitor: Option<String>,
     label: String,
     memory: Option<Memory>,
     /// The server can share memory.
@@ -56,18 +58,28 @@ struct Memory {
 /// Where on which drawable, and where that is on the screen.
 struct Area {
     drawable: u32,
-    offset: u16,
+    offset: (i16, i16),
     width: u16,
     height: u16,
     on_screen: (i16, i16),
 }
 
 impl X11 {
-    pub(super) fn open(window: Option<u32>) -> Result<Self, SourceError> {
+    pub(super) fn open(part: &Part) -> Result<Self, SourceError> {
         let (connection, screen) = connect()?;
         let screen = connection.setup().roots.get(screen).ok_or_else(|| failed("it has no screen"))?;
         let root = screen.root;
         let depths = readable_depths(&connection, screen);
+        let (window, monitor) = match part {
+            Part::Whole => (None, None),
+            Part::Monitor(name) => (None, Some(name.clone())),
+            Part::Window(id) => (Some(*id), None),
+        };
+        if let Some(name) = &monitor
+            && !windows::monitors(&connection, root).iter().any(|known| known.name == *name)
+        {
+            return Err(SourceError::NotFound(format!("screen:monitor:{name}")));
+        }
         let drawable = window.unwrap_or(root);
         let depth = connection
             .get_geometry(drawable)
@@ -85,7 +97,7 @@ impl X11 {
         let redirects = has(composite::X11_EXTENSION_NAME)?
             && connection.composite_query_version(0, 4).map_err(gone)?.reply().is_ok();
         let label = match window {
-            None => windows::WHOLE_SCREEN.to_owned(),
+            None => monitor.clone().unwrap_or_else(|| windows::WHOLE_SCREEN.to_owned()),
             Some(id) => windows::title(&connection, id).unwrap_or_else(|| format!("Window {id}")),
         };
         let window = match window {
@@ -101,7 +113,25 @@ impl X11 {
             }
         };
         debug!(shares, pointer, redirects, "Screen opened");
-        Ok(Self { connection, root, window, label, memory: None, shares, pointer })
+        Ok(Self { connection, root, window, monitor, label, memory: None, shares, pointer })
+    }
+
+    /// A monitor's area of the screen of this size.
+    fn part(&self, name: &str, screen: (u16, u16)) -> Result<Option<Area>, SourceError> {
+        let monitors = windows::monitors(&self.connection, self.root);
+        let monitor = monitors
+            .iter()
+            .find(|monitor| monitor.name == name)
+            .ok_or_else(|| SourceError::Gone("the monitor was switched off".into()))?;
+        let (place, size) = (monitor.place, monitor.size);
+        let fits =
+            |at: i16, long: u16, most: u16| u16::try_from(at).is_ok_and(|at| most - most.min(at) >= long);
+        if !fits(place.0, size.0, screen.0) || !fits(place.1, size.1, screen.1) {
+            // The screen is being arranged anew this very moment.
+            return Ok(None);
+        }
+        let (width, height) = size;
+        Ok(Some(Area { drawable: self.root, offset: place, width, height, on_screen: place }))
     }
 
     /// What to grab now; `None` while the window is not to be seen.
@@ -109,9 +139,10 @@ impl X11 {
         let Some(window) = &mut self.window else {
             let root = self.connection.get_geometry(self.root).map_err(gone)?.reply().map_err(lost)?;
             let (width, height) = (root.width, root.height);
-            return Ok(Some(Area { drawable: self.root, offset: 0, width, height, on_screen: (0, 0) }));
+            let whole = Area { drawable: self.root, offset: (0, 0), width, height, on_screen: (0, 0) };
+            return self.monitor.as_ref().map_or(Ok(Some(whole)), |name| self.part(name, (width, height)));
         };
-        let closed = |_| SourceError::Failed("the window was closed".into());
+        let closed = |_| SourceError::Gone("the window was closed".into());
         let attributes = self.connection.get_window_attributes(window.id).map_err(gone)?;
         let geometry = self.connection.get_geometry(window.id).map_err(gone)?;
         let place = self.connection.translate_coordinates(window.id, self.root, 0, 0).map_err(gone)?;
@@ -123,8 +154,13 @@ impl X11 {
             return Ok(None);
         }
         let (width, height) = (geometry.width, geometry.height);
-        let area =
-            Area { drawable: window.id, offset: 0, width, height, on_screen: (place.dst_x, place.dst_y) };
+        let area = Area {
+            drawable: window.id,
+            offset: (0, 0),
+            width,
+            height,
+            on_screen: (place.dst_x, place.dst_y),
+        };
         if !window.redirected {
             return Ok(Some(area));
         }
@@ -139,7 +175,8 @@ impl X11 {
             window.pixmap = Some((id, width, height));
         }
         let drawable = window.pixmap.map_or(window.id, |(id, ..)| id);
-        Ok(Some(Area { drawable, offset: geometry.border_width, ..area }))
+        let border = i16_of(geometry.border_width);
+        Ok(Some(Area { drawable, offset: (border, border), ..area }))
     }
 
     /// False: the window changed while it was read.
@@ -153,7 +190,7 @@ impl X11 {
             return Err(failed("it is larger than can be sent"));
         }
         (into.width, into.height) = (width.into(), height.into());
-        let (x, y) = (i16_of(area.offset), i16_of(area.offset));
+        let (x, y) = area.offset;
         if self.shares && self.make_room(size)? {
             let Some(memory) = &self.memory else { return Ok(false) };
             let grabbed = self
@@ -345,7 +382,7 @@ mod tests {
     #[test]
     fn shared_memory_and_the_slow_way_give_the_same_pixels() {
         let window = display().window("Page", (0, 0), SIZE, 0x12_3456);
-        let mut screen = X11::open(None).expect("the screen opens");
+        let mut screen = X11::open(&Part::Whole).expect("the screen opens");
         let (mut fast, mut slow) = (Pixels::default(), Pixels::default());
         assert!(screen.grab(&mut fast).expect("grabbed"));
         assert!(screen.memory.is_some(), "Xvfb shares memory");

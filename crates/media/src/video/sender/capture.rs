@@ -6,15 +6,21 @@ use std::time::{Duration, Instant};
 use tracing::{debug, info};
 
 use super::{Content, Picture, Shared, SourceEvent, VideoOutputs, VideoSenderConfig, Wanted};
+use crate::video::camera;
 use crate::video::meter::Beat;
 use crate::video::mirror::Mirror;
 use crate::video::source::{VideoFormat, open_source_at};
-use crate::{SourceError, VideoSource};
+use crate::{DeviceProblem, SourceError, VideoSource};
 
 /// How long a failed source is left alone.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long a wish to close the source may wait for a picture.
 const LOOK_UP: Duration = Duration::from_millis(50);
+/// How often the camera in whose place another one runs is looked for.
+const LOOK_FOR_WANTED: Duration = Duration::from_secs(3);
+/// How long a camera may be busy before that is worth telling.
+const LETTING_GO: Duration = Duration::from_secs(3);
+const CAMERA: &str = "camera:";
 const MAX_FPS: u32 = 30;
 /// What is asked of a screen; also the largest picture sent of it.
 const SCREEN: VideoFormat = VideoFormat { width: 1920, height: 1080, fps: 15 };
@@ -26,57 +32,125 @@ pub(super) struct Capture {
     format: VideoFormat,
     epoch: Instant,
     beat: Beat,
+    /// Whether a person knows that there is no picture.
     lost: bool,
+    /// What failed and is not told yet: its label and what was wrong.
+    trouble: Option<(String, DeviceProblem)>,
+    /// Since when a source that is in use elsewhere is tried.
+    busy: Option<Instant>,
+}
+
+/// How playing a source ended.
+enum End {
+    /// Nobody wants it any more.
+    Unwanted,
+    Failed(SourceError),
+    /// The camera in whose place it played is there again.
+    Relieved,
+}
+
+/// A source that was opened.
+struct Opened {
+    source: Box<dyn VideoSource>,
+    /// It is not the wanted one, because of that.
+    instead: Option<DeviceProblem>,
 }
 
 impl Capture {
     pub(super) fn new(config: &VideoSenderConfig, shared: Arc<Shared>, outputs: &VideoOutputs) -> Self {
-        let (format, epoch) = (config.format, config.epoch);
-        let mirror = config.mirror.clone();
-        Self { shared, outputs: outputs.clone(), mirror, format, epoch, beat: Beat::default(), lost: false }
+        Self {
+            shared,
+            outputs: outputs.clone(),
+            mirror: config.mirror.clone(),
+            format: config.format,
+            epoch: config.epoch,
+            beat: Beat::default(),
+            lost: false,
+            trouble: None,
+            busy: None,
+        }
     }
 
     pub(super) fn run(mut self) {
+        let mut choice = None;
         while let Some(wanted) = self.wait_until_wanted() {
-            let failure = match self.open(&wanted) {
-                Ok(source) => self.play(source, &wanted),
-                Err(error) => Some(error.to_string()),
+            if choice.replace(wanted.choice) != Some(wanted.choice) {
+                // Another source owes nobody an account of the last one's troubles.
+                (self.trouble, self.busy) = (None, None);
+            }
+            let (end, label) = match self.open(&wanted) {
+                Ok(opened) => {
+                    self.busy = None;
+                    let label = opened.source.describe();
+                    (self.play(opened, &label, &wanted), label)
+                }
+                Err(error) => (End::Failed(error), String::new()),
             };
             self.shared.progress().stats.source.clear();
             self.shared.slot.clear();
-            if let Some(message) = failure {
-                debug!(message, "Video source lost");
+            if let End::Failed(error) = end {
+                debug!(%error, "Video source lost");
                 if wanted.content == Content::Screen {
-                    self.end_sharing(&wanted, message);
+                    self.end_sharing(&wanted, &error);
                     continue;
                 }
-                if !std::mem::replace(&mut self.lost, true) {
-                    (self.outputs.events)(SourceEvent::Lost { message });
+                if label.is_empty() {
+                    self.fail(&error);
+                } else {
+                    // It ran: another camera may do, or the same one again.
+                    self.trouble = Some((label, error.problem()));
                 }
                 self.pause(&wanted);
             }
         }
     }
 
-    fn open(&self, wanted: &Wanted) -> Result<Box<dyn VideoSource>, SourceError> {
+    fn open(&self, wanted: &Wanted) -> Result<Opened, SourceError> {
         if wanted.id == "echo" {
-            return Ok(Box::new(self.mirror.clone()));
+            return Ok(Opened { source: Box::new(self.mirror.clone()), instead: None });
         }
         let format = match wanted.content {
             Content::Camera => self.format,
             Content::Screen => SCREEN,
         };
-        open_source_at(&wanted.id, format, self.epoch)
+        let error = match open_source_at(&wanted.id, format, self.epoch) {
+            Ok(source) => return Ok(Opened { source, instead: None }),
+            Err(error) => error,
+        };
+        // Only for one that is not connected: what another program looks through is no stand-in's business.
+        let missing = error.problem() == DeviceProblem::Missing;
+        if missing && wanted.content == Content::Camera && wanted.id.starts_with(CAMERA) {
+            let other = open_source_at("default", format, self.epoch);
+            return other
+                .map(|source| Opened { source, instead: Some(DeviceProblem::Missing) })
+                .map_err(|_| error);
+        }
+        Err(error)
+    }
+
+    /// Tells once that there is no picture.
+    fn fail(&mut self, error: &SourceError) {
+        let problem = error.problem();
+        // Whoever let go of it a moment ago may not be through with that.
+        let since = *self.busy.get_or_insert_with(Instant::now);
+        if problem == DeviceProblem::Busy && self.trouble.is_none() && since.elapsed() < LETTING_GO {
+            return;
+        }
+        let (label, problem) = self.trouble.take().unwrap_or((String::new(), problem));
+        if !std::mem::replace(&mut self.lost, true) {
+            (self.outputs.events)(SourceEvent::Lost { label, problem, message: error.to_string() });
+        }
     }
 
     /// Nobody is left with a frozen screen: the camera comes back, if it is on.
-    fn end_sharing(&self, wanted: &Wanted, message: String) {
+    fn end_sharing(&self, wanted: &Wanted, error: &SourceError) {
         self.shared.change(|control| {
             if control.choice == wanted.choice {
                 control.share(None);
             }
         });
-        (self.outputs.events)(SourceEvent::ShareLost { message });
+        let (problem, message) = (error.problem(), error.to_string());
+        (self.outputs.events)(SourceEvent::ShareLost { problem, message });
     }
 
     /// `None` at the end of the pipeline.
@@ -111,19 +185,27 @@ impl Capture {
         }
     }
 
-    /// Passes pictures on until nobody wants them (`None`) or the source fails.
-    fn play(&mut self, mut source: Box<dyn VideoSource>, wanted: &Wanted) -> Option<String> {
-        let label = source.describe();
+    /// Passes pictures on until nobody wants them or the source fails.
+    fn play(&mut self, opened: Opened, label: &str, wanted: &Wanted) -> End {
+        let Opened { mut source, instead } = opened;
         let mut greeted = false;
+        let mut looked = Instant::now();
         while self.is_wanted(wanted) {
             let frame = match source.next_frame(LOOK_UP) {
                 Ok(Some(frame)) => frame,
                 Ok(None) => continue,
-                Err(error) => return Some(error.to_string()),
+                Err(error) => return End::Failed(error),
             };
             if !greeted {
                 greeted = true;
-                self.greet(&label, wanted.content);
+                self.greet(label, wanted.content, instead);
+            }
+            if instead.is_some() && looked.elapsed() > LOOK_FOR_WANTED {
+                looked = Instant::now();
+                if wanted.id.strip_prefix(CAMERA).is_some_and(camera::is_there) {
+                    self.lost = true;
+                    return End::Relieved;
+                }
             }
             if !self.beat.passes(frame.at, MAX_FPS) {
                 continue;
@@ -135,18 +217,24 @@ impl Capture {
             }
             self.outputs.self_view.frame(frame);
         }
-        None
+        End::Unwanted
     }
 
     /// A source is only believed once it has given a picture.
-    fn greet(&mut self, label: &str, content: Content) {
+    fn greet(&mut self, label: &str, content: Content, instead: Option<DeviceProblem>) {
         info!("Video source runs");
         label.clone_into(&mut self.shared.progress().stats.source);
         let label = label.to_owned();
-        (self.outputs.events)(if content == Content::Camera && std::mem::take(&mut self.lost) {
-            SourceEvent::Back { label }
-        } else {
-            SourceEvent::Opened { label }
+        if content == Content::Screen {
+            return (self.outputs.events)(SourceEvent::Opened { label });
+        }
+        let trouble = self.trouble.take();
+        let was_lost = std::mem::take(&mut self.lost);
+        (self.outputs.events)(match instead.or(trouble.map(|(_, problem)| problem)) {
+            Some(problem) if instead.is_some() => SourceEvent::Switched { label, problem },
+            Some(_) => SourceEvent::Back { label },
+            None if was_lost => SourceEvent::Back { label },
+            None => SourceEvent::Opened { label },
         });
     }
 }

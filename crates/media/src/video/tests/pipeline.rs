@@ -347,7 +347,7 @@ fn a_source_that_is_not_there_is_an_event_and_another_may_take_its_place() {
     );
     sending.events.wait("the loss", |all| {
         all.first()
-            .map(|event| assert!(matches!(event, SourceEvent::Lost { message } if !message.is_empty())))
+            .map(|event| assert!(matches!(event, SourceEvent::Lost { message, .. } if !message.is_empty())))
     });
     sending.sender.set_source("test:pattern");
     sending.events.wait("the return", |all| {

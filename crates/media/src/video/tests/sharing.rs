@@ -85,7 +85,7 @@ fn a_screen_that_cannot_be_shared_is_an_event_and_the_camera_goes_on() {
         sending.sender.share(Some(screen));
         sending.events.wait("the loss", |all| {
             let lost = |event: &SourceEvent| {
-                matches!(event, SourceEvent::ShareLost { message } if !message.is_empty())
+                matches!(event, SourceEvent::ShareLost { message, .. } if !message.is_empty())
             };
             all[told..].iter().any(lost).then_some(())
         });
