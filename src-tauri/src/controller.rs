@@ -93,7 +93,10 @@ impl<D: Desktop> Controller<D> {
                 self.ringer.missed(call, &*self.desktop);
             }
             Notice::Ended { call } => self.tell("ended", Some(call), String::new()),
-            Notice::Device { text } => self.tell("device", None, sentence(&text)),
+            Notice::Device { news, text } => {
+                let (kind, text, device) = ("device", sentence(&text), Some(news));
+                self.desktop.emit("notice", UiNotice { kind, text, call: None, device, code: None });
+            }
             Notice::Problem { text } => self.tell("error", None, sentence(&text)),
         }
     }

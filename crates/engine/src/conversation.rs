@@ -182,12 +182,7 @@ impl Conversation {
             MediaEvent::FirstVideo(at) => self.first_video = self.first_video.or(Some(*at)),
             MediaEvent::FirstAudio(at) => self.first_audio = self.first_audio.or(Some(*at)),
             MediaEvent::KeyFrameWanted
-            | MediaEvent::MicrophoneLost { .. }
-            | MediaEvent::MicrophoneBack
-            | MediaEvent::SpeakerLost { .. }
-            | MediaEvent::SpeakerBack
-            | MediaEvent::CameraLost { .. }
-            | MediaEvent::CameraBack
+            | MediaEvent::Device(_)
             | MediaEvent::SharingLost { .. }
             | MediaEvent::Levels { .. } => {}
         }

@@ -2,13 +2,16 @@
 //! outside a call. The devices themselves are media's business, the words the interface's.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use bellwire_media::Processing;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bellwire_media::video::{list_screens, screen_preview};
+use bellwire_media::{DeviceKind, DeviceProblem, Processing};
 use serde::Serialize;
 use tokio::sync::{oneshot, watch};
 
 use crate::handle::{Handle, Order};
-use crate::view::{DeviceKind, DeviceProblem};
 
 /// What a user chose; applies at once, also to a call that is going on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,8 +209,22 @@ impl Handle {
     }
 }
 
+/// How long pictures of what can be shared may take.
+const LOOKING: Duration = Duration::from_millis(1500);
+/// Width and height of a preview at most.
+const PREVIEW: (u32, u32) = (320, 180);
+
 fn share_sources() -> Vec<ShareSource> {
-    let sources = bellwire_media::video::list_screens().into_iter();
-    let kind = |id: &str| if id == "screen:" { ShareKind::Screen } else { ShareKind::Window };
-    sources.map(|s| ShareSource { kind: kind(&s.id), id: s.id, label: s.label, preview: None }).collect()
+    let until = Instant::now() + LOOKING;
+    let shown = list_screens().into_iter().map(|source| {
+        let in_time = Instant::now() < until;
+        let picture = in_time.then(|| screen_preview(&source.id, PREVIEW.0, PREVIEW.1)).flatten();
+        ShareSource {
+            kind: if source.window { ShareKind::Window } else { ShareKind::Screen },
+            id: source.id,
+            label: source.label,
+            preview: picture.map(|png| format!("data:image/png;base64,{}", STANDARD.encode(png))),
+        }
+    });
+    shown.collect()
 }

@@ -1,7 +1,7 @@
 //! What the engine's own tasks tell its loop.
 
 use bellwire_call::{AccountId, CallId, Epoch, PeerOutcome};
-use bellwire_media::MediaEvent;
+use bellwire_media::{MediaEvent, TrialEvent};
 use bellwire_peer::{PeerEvent, PeerStats};
 use bellwire_signaling::{Contact, Message, ReplyError, SessionEvent, SignInError, SignedIn};
 use tokio::sync::oneshot;
@@ -64,4 +64,9 @@ pub(crate) enum Internal {
     },
     /// The devices there are now.
     Found(Found),
+    /// Of devices that are tried; `round` tells of which trial.
+    Trial {
+        round: u64,
+        event: TrialEvent,
+    },
 }

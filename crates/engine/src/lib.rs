@@ -25,6 +25,7 @@ mod peer_task;
 mod perform;
 mod run;
 mod switch;
+mod trial;
 mod view;
 
 pub use bellwire_call::{
@@ -33,6 +34,7 @@ pub use bellwire_call::{
 };
 pub use bellwire_log as log;
 pub use bellwire_media as media;
+pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
 pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, SignInError, Slot};
 pub use config::EngineConfig;
 pub use conversation::Screens;
@@ -47,6 +49,6 @@ pub use handle::{DeclineError, Engine, Handle, HistoryPage, ListError};
 pub use keepsake::{Keepsake, NotAKeepsake, Typed};
 pub use notice::Notice;
 pub use view::{
-    AccountView, CallStats, ChatView, ContactView, DeviceChange, DeviceKind, DeviceNews, DeviceProblem,
-    EngineView, HistoryEntry, HistoryFilter, Levels, LinkState, SignIn, SubjectView,
+    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, HistoryFilter, Levels,
+    LinkState, SignIn, SubjectView,
 };

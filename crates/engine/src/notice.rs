@@ -1,6 +1,7 @@
 //! Occurrences for whoever shows them to a person: each is told once.
 
 use bellwire_call::{CallId, CallView};
+use bellwire_media::DeviceNews;
 use serde::Serialize;
 
 /// Something that happened; a state that lasts belongs into the view instead.
@@ -15,8 +16,8 @@ pub enum Notice {
     Missed { call: CallView },
     /// A call is over; its last view says why.
     Ended { call: CallView },
-    /// A device went or came; words for people.
-    Device { text: String },
+    /// A device went, came or changed; the words are English.
+    Device { news: DeviceNews, text: String },
     /// Something failed outside any call; words for people.
     Problem { text: String },
 }

@@ -45,6 +45,7 @@ impl Loop {
             }
 
             Command::StartMedia { call, kind, microphone, camera } => {
+                self.end_trial();
                 let conversation = self.conversations.entry(call).or_default();
                 let devices = (microphone, camera);
                 let chosen = &self.desk.chosen;
@@ -71,17 +72,17 @@ impl Loop {
             }
 
             Command::Ring { call, waiting } => {
-                self.tone(if waiting { Tone::CallWaiting } else { self.ring_tone() });
+                self.ring(call, waiting);
                 if let Some(call) = self.call_view(call) {
                     self.notice(Notice::Ring { call, waiting });
                 }
             }
             Command::StopRing { call } => {
-                self.silence();
+                self.stop_ring(call);
                 self.notice(Notice::RingStopped { call });
             }
-            Command::RingBack { .. } => self.tone(Tone::RingBack),
-            Command::StopRingBack { .. } => self.silence(),
+            Command::RingBack { .. } => self.desk.call_tone(Some(Tone::RingBack)),
+            Command::StopRingBack { .. } => self.desk.call_tone(None),
             Command::Notice(notice) => self.tell(notice),
         }
     }
@@ -150,17 +151,5 @@ impl Loop {
 
     pub(crate) fn call_view(&self, call: CallId) -> Option<CallView> {
         self.phone.view(self.clock.now()).calls.into_iter().find(|c| c.id == call)
-    }
-
-    fn tone(&self, tone: Tone) {
-        if let Some(tones) = &self.tones {
-            tones.play(tone);
-        }
-    }
-
-    fn silence(&self) {
-        if let Some(tones) = &self.tones {
-            tones.stop();
-        }
     }
 }

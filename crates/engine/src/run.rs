@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_call::{CallId, Event, Heard, Phone, Rings, Signal, UserAction};
-use bellwire_media::{MediaEvent, TonePlayer};
+use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, MediaEvent};
 use bellwire_peer::PeerEvent;
 use bellwire_signaling::SessionEvent;
 use tokio::sync::{mpsc, watch};
@@ -51,7 +51,6 @@ pub(crate) struct Loop {
     pub(crate) token: CancellationToken,
     /// Media that is being closed on blocking threads.
     pub(crate) closing: JoinSet<()>,
-    pub(crate) tones: Option<TonePlayer>,
     pub(crate) history: History,
     pub(crate) desk: DeviceDesk,
 }
@@ -73,9 +72,8 @@ impl Loop {
                 let _ = out_of_log.send(Internal::LogProblem(problem)).await;
             }
         });
-        let tones = config.tones.then(|| TonePlayer::start(&config.speaker));
-        tokio::spawn(look_for_devices(internal.clone(), token.clone()));
         let desk = DeviceDesk::new(&config);
+        tokio::spawn(look_for_devices(desk.camera(), internal.clone(), token.clone()));
         Self {
             phone: Phone::new(),
             clock: Clock::start(),
@@ -88,7 +86,6 @@ impl Loop {
             internal_rx,
             token,
             closing: JoinSet::new(),
-            tones,
             history,
             desk,
         }
@@ -186,6 +183,7 @@ impl Loop {
             }
             Internal::Media { call, event } => self.media_event(call, event),
             Internal::Found(found) => self.found(found),
+            Internal::Trial { round, event } => self.trial_event(round, event),
         }
     }
 
@@ -321,31 +319,31 @@ impl Loop {
     fn media_event(&mut self, call: CallId, event: MediaEvent) {
         let Some(conversation) = self.conversations.get_mut(&call) else { return };
         conversation.note_first(&event);
-        let text = match event {
+        let (news, text) = match event {
             MediaEvent::KeyFrameWanted => {
                 if let Some(peer) = &conversation.peer {
                     peer.order(PeerOrder::RequestKeyFrame);
                 }
                 return;
             }
-            MediaEvent::Levels { microphone_db, speaker_db } => {
-                let muted_speech = false;
+            MediaEvent::Levels { microphone_db, speaker_db, muted_speech } => {
                 self.out.levels.send_replace(Levels { microphone_db, speaker_db, muted_speech });
                 return;
             }
             MediaEvent::FirstVideo(_) | MediaEvent::FirstAudio(_) => return,
-            MediaEvent::MicrophoneLost { message }
-            | MediaEvent::SpeakerLost { message }
-            | MediaEvent::CameraLost { message } => message,
-            MediaEvent::MicrophoneBack => "The microphone is back".into(),
-            MediaEvent::SpeakerBack => "The speaker is back".into(),
-            MediaEvent::CameraBack => "The camera is back".into(),
-            MediaEvent::SharingLost { message } => {
+            MediaEvent::Device(news) => {
+                let text = news.words();
+                (news, text)
+            }
+            MediaEvent::SharingLost { problem, message } => {
                 self.feed(Event::User(UserAction::SetSharing(false)));
-                format!("Sharing has ended: {message}")
+                let (device, happened) = (DeviceKind::Sharing, DeviceChange::Lost);
+                let news = DeviceNews { device, happened, name: String::new(), problem: Some(problem) };
+                (news, format!("sharing has ended: {message}"))
             }
         };
-        self.notice(Notice::Device { text });
+        self.notice(Notice::Device { news, text });
+        self.show_devices();
     }
 
     fn every_second(&mut self) {
@@ -359,6 +357,7 @@ impl Loop {
         if self.accounts.give_up_messages() {
             self.publish();
         }
+        self.devices_each_second();
         let phone = self.phone.view(self.clock.now());
         self.history.note(&phone);
         if !talking {
@@ -380,9 +379,8 @@ impl Loop {
             self.close_media(&mut conversation);
         }
         while self.closing.join_next().await.is_some() {}
-        if let Some(tones) = self.tones.take() {
-            let _ = tokio::task::spawn_blocking(move || drop(tones)).await;
-        }
+        let players = self.desk.take_players();
+        let _ = tokio::task::spawn_blocking(move || drop(players)).await;
         self.history.close().await;
     }
 

@@ -190,43 +190,6 @@ impl Default for Levels {
     }
 }
 
-/// What happened to a device; the interface has the words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DeviceNews {
-    pub device: DeviceKind,
-    pub happened: DeviceChange,
-    /// Of the device in use now, or of the one lost; may be empty.
-    pub name: String,
-    pub problem: Option<DeviceProblem>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceKind {
-    Microphone,
-    Speaker,
-    Camera,
-    Sharing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceChange {
-    Lost,
-    Back,
-    /// Another one took its place.
-    Switched,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceProblem {
-    Missing,
-    Busy,
-    Denied,
-    Failed,
-}
-
 /// Once a second while a call has media; also what `bellwire-cli` prints.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CallStats {

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use bellwire_engine::{
-    AccountId, CallId, CallState, Direction, EndReason, MediaKind, Person, PersonId, PhoneView, RemoteCallId,
+    AccountId, CallId, CallState, DeviceChange, DeviceKind, DeviceNews, Direction, EndReason, MediaKind,
+    Person, PersonId, PhoneView, RemoteCallId,
 };
 
 use tokio::sync::watch;
@@ -109,7 +110,13 @@ fn an_answer_elsewhere_hides_it() {
 fn news_reaches_the_interface_by_kind() {
     let (mut controller, desktop) = controller();
     controller.notice(Notice::Missed { call: call(1, RINGING) });
-    controller.notice(Notice::Device { text: "The camera is back".into() });
+    let news = DeviceNews {
+        device: DeviceKind::Camera,
+        happened: DeviceChange::Back,
+        name: "Lid".into(),
+        problem: None,
+    };
+    controller.notice(Notice::Device { news, text: "the camera is back".into() });
     controller.notice(Notice::Problem { text: "x".into() });
     assert_eq!(desktop.take(), ["emit notice missed", "emit notice device", "emit notice error"]);
 }

@@ -23,6 +23,8 @@ const POLL: Duration = Duration::from_secs(1);
 const DEAR_POLL: Duration = Duration::from_secs(5);
 /// A device that has not called for so long is broken, whatever it says.
 const SILENT: Duration = Duration::from_secs(4);
+/// How long nothing may be open before that is worth telling.
+const GRACE: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LAST_RETRY: Duration = Duration::from_secs(3);
 /// Half a second: a reader later than that loses sound anyway.
@@ -119,6 +121,7 @@ impl<S: Side> DeviceLine<S> {
             events,
             host: None,
             stream: None,
+            trouble: None,
             lost: false,
             retry: FIRST_RETRY,
         };
@@ -158,8 +161,19 @@ struct Keeper<S: Side> {
     events: LineEvents,
     host: Option<Host>,
     stream: Option<Kept>,
+    /// Nothing is open, and why.
+    trouble: Option<Trouble>,
+    /// Whether that was told.
     lost: bool,
     retry: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct Trouble {
+    since: Instant,
+    /// What was open before: id and label.
+    before: Option<(String, String)>,
+    problem: DeviceProblem,
 }
 
 struct Kept {
@@ -208,14 +222,26 @@ impl<S: Side> Keeper<S> {
                     self.retry = (self.retry * 2).min(LAST_RETRY);
                 }
             }
+            self.tell_of_loss();
             std::thread::park_timeout(TICK);
+        }
+    }
+
+    fn tell_of_loss(&mut self) {
+        let Some(trouble) = self.trouble.as_ref().filter(|trouble| trouble.since.elapsed() > GRACE) else {
+            return;
+        };
+        if !std::mem::replace(&mut self.lost, true) {
+            let label = trouble.before.clone().map(|(_, label)| label).unwrap_or_default();
+            (self.events)(LineEvent::Lost { label, problem: trouble.problem });
         }
     }
 
     /// Opens the wanted device, or the default in its place, and lets go of what was open; false if the
     /// wanted one cannot be had.
     fn replace(&mut self, why: Why, now: Instant) -> bool {
-        let before = self.stream.as_ref().map(|kept| (kept.stream.id.clone(), kept.stream.label.clone()));
+        let open = self.stream.as_ref().map(|kept| (kept.stream.id.clone(), kept.stream.label.clone()));
+        let before = open.or_else(|| self.trouble.as_ref().and_then(|trouble| trouble.before.clone()));
         if let Why::Dead(_) = why {
             self.stream = None;
             self.host = None;
@@ -244,12 +270,11 @@ impl<S: Side> Keeper<S> {
                 self.change(None);
                 let problem = match why {
                     Why::Dead(problem) => problem,
-                    Why::Nothing | Why::Chosen | Why::Better | Why::Unplugged => error.problem(),
+                    Why::Unplugged => DeviceProblem::Missing,
+                    Why::Nothing | Why::Chosen | Why::Better => error.problem(),
                 };
-                if !std::mem::replace(&mut self.lost, true) {
-                    let label = before.map(|(_, label)| label).unwrap_or_default();
-                    (self.events)(LineEvent::Lost { label, problem });
-                }
+                tracing::debug!(%error, ?why, "No sound device can be opened");
+                self.trouble.get_or_insert(Trouble { since: now, before, problem });
                 false
             }
         }
@@ -267,20 +292,27 @@ impl<S: Side> Keeper<S> {
         let known = std::mem::replace(&mut kept.stands_in, true);
         if why == Why::Chosen || !known {
             let label = kept.stream.label.clone();
-            (self.events)(LineEvent::Switched { label, problem: Some(error.problem()) });
+        (self.events)(LineEvent::Switched { label, problem: Some(error.problem()) });
         }
     }
 
     fn tell(&mut self, why: Why, before: Option<(String, String)>, trouble: Option<DeviceProblem>) {
         let Some(kept) = &self.stream else { return };
         let label = kept.stream.label.clone();
+        let known = before.is_some();
         let same = before.is_some_and(|(id, _)| id == kept.stream.id);
+        tracing::debug!(?why, ?trouble, label, same, "Sound device opened");
         let was_lost = std::mem::take(&mut self.lost);
+        let past = self.trouble.take().map(|past| past.problem);
         let event = match (trouble, why) {
             (Some(_), _) if same => None,
             (Some(problem), _) => Some(LineEvent::Switched { label, problem: Some(problem) }),
             (None, _) if was_lost => Some(LineEvent::Back { label }),
             (None, _) if same => None,
+            // It was gone for a moment only, and another one is there now.
+            (None, Why::Nothing) if past.is_some() && known => {
+                Some(LineEvent::Switched { label, problem: past })
+            }
             (None, Why::Nothing | Why::Chosen) => None,
             (None, Why::Better) if self.wanted != "default" => Some(LineEvent::Back { label }),
             (None, Why::Better) => Some(LineEvent::Switched { label, problem: None }),
@@ -290,6 +322,7 @@ impl<S: Side> Keeper<S> {
             (None, Why::Dead(problem)) => Some(LineEvent::Switched { label, problem: Some(problem) }),
         };
         if let Some(event) = event {
+            tracing::debug!(?event, "Told of a sound device");
             (self.events)(event);
         }
     }
@@ -331,10 +364,8 @@ impl<S: Side> Keeper<S> {
 
     /// Opens a device and puts it in the place of the one that is open.
     fn open(&mut self, id: &str, stands_in: bool, now: Instant) -> Result<(), OpenError> {
-        let host = match self.host.take() {
-            Some(host) => host,
-            None => Host::connect()?,
-        };
+        // A connection of its own: PulseAudio's refuses a second stream ("Invalid argument").
+        let host = Host::connect()?;
         let plan = Plan::new(&host, S::DIRECTION, id);
         self.host = Some(host);
         let plan = plan?;
