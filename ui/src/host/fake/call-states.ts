@@ -64,6 +64,8 @@ export const CALL_STATES: Record<string, FakeState> = {
   'share-wayland': { view: calling(), failing: { shareSources: 'sharing the screen needs X11 here; under Wayland it is not possible yet' } },
   'share-looking': { view: calling(), hanging: 'shareSources' },
 
+  'provider-ended': { view: view([provider()], [call({ is: 'ended', reason: { why: 'remote_hung_up' } }, { account: provider().id, peer: CARLA, subject: null, kind: 'voice', connected_ms: 61_000 })]) },
+
   'mini': { view: calling(), start: mini },
   'mini-long': { view: calling({ peer: LONG, connected_ms: 4_985_000 }, { sharing: true }), start: mini },
   'mini-muted': { view: calling({}, { microphone: false, camera: false }), start: mini },
