@@ -31,8 +31,10 @@ describe('the choices', () => {
   });
 
   it('keep one that is gone', () => {
-    const all = choicesOf('camera', DEVICES.cameras, 'camera:usb', english);
-    expect(all.find(({ gone }) => gone)).toMatchObject({ id: 'camera:usb', said: words.chosenGone });
+    const gone = (kind: 'camera' | 'microphone', id: string) => choicesOf(kind, DEVICES.cameras, id, english).find((one) => one.gone);
+    expect(gone('camera', 'camera:usb?bus=1-2:1.0')).toMatchObject({ id: 'camera:usb?bus=1-2:1.0', said: 'usb' });
+    expect(gone('microphone', 'pulseaudio:x?label=Rode NT-USB')?.said).toBe('Rode NT-USB');
+    expect(gone('microphone', 'pulseaudio:x')?.said).toBe(words.chosenGone);
     expect(choicesOf('camera', [], 'none', english).some(({ gone }) => gone)).toBe(false);
   });
 });

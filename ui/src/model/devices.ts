@@ -36,10 +36,11 @@ export function choicesOf(kind: Chosen, devices: (SoundDevice | Choice)[], value
   return choices;
 }
 
-/** The name that an id carries for the time its device is away. */
+/** The name that a kept id carries for the time its device is away: `…?label=Blue Yeti`, `camera:HD Webcam?bus=…`. */
 function labelIn(id: string): string {
-  const [, label = ''] = id.split('#', 2);
-  return label;
+  const [, label] = id.split('?label=', 2);
+  if (label !== undefined) return label;
+  return id.startsWith('camera:') ? (id.slice('camera:'.length).split('?bus=')[0] ?? '') : '';
 }
 
 export function faultOf(devices: DevicesView | null, device: DeviceKind): DeviceFault | null {

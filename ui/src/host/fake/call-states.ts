@@ -21,7 +21,7 @@ export const CALL_STATES: Record<string, FakeState> = {
   'devices-none': { ...home, devices: { microphones: [], speakers: [], cameras: [] } },
   'devices-gone': {
     ...home,
-    settings: { microphone: 'pulseaudio:gone#Rode NT-USB', camera: 'camera:gone' },
+    settings: { microphone: 'pulseaudio:alsa_input.usb-Rode-00?label=Rode NT-USB', camera: 'camera:Logitech C920?bus=1-2:1.0' },
     devices: { in_use: { microphone: 'Blue Yeti', speaker: 'Built-in speakers', camera: 'Integrated camera' } },
   },
   'devices-off': { ...home, settings: { microphone: 'none', speaker: 'none', camera: 'none' } },
