@@ -4,43 +4,53 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_engine::{Engine, EngineConfig, Handle, Notice, Screens, SignIn};
-use tauri::{Manager, RunEvent, WindowEvent};
+use tauri::{Manager, RunEvent};
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::asked::{self, Asked};
 use crate::commands;
 use crate::controller::Controller;
 use crate::desktop::{Desktop, TauriDesktop};
 use crate::downloads::Downloads;
+use crate::instance;
 use crate::options::{self, Options};
 use crate::places::Places;
 use crate::ringer;
 use crate::settings::{Managed, SettingsStore};
 use crate::surroundings::{self, Surroundings};
+use crate::tray;
 use crate::video::{OWN, REMOTE, Video};
+use crate::windows::{self, Windows};
 
 /// How long calls may take to end when the window is closed.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// Runs until the main window is closed.
+/// Runs until the user ends it.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let token = CancellationToken::new();
     let places = Places::new(options.data_dir.as_deref(), options.managed.as_deref());
     let settings = SettingsStore::open(places.settings(), Managed::read(places.managed()));
-    let video = tauri::async_runtime::block_on(Video::start(token.clone()))?;
-    let (engine, notices) = tauri::async_runtime::block_on(start_engine(&options, &places, &video));
-    let handle = engine.handle.clone();
-    let engine = std::sync::Mutex::new(Some(engine));
     let surroundings = Arc::new(Surroundings::default());
-
-    let app = tauri::Builder::default()
+    // Newest wins: who clicks another link means that one.
+    let links = watch::Sender::new(None);
+    let context = tauri::generate_context!();
+    let mut builder = tauri::Builder::default();
+    // First of all: a second start goes no further, and leaves devices and files alone.
+    let folder = options.data_dir.as_deref();
+    if let Some(first) = instance::plugin(&context.config().identifier, folder, links.clone()) {
+        builder = builder.plugin(first);
+    }
+    if let Some(kept) = windows::keep(&places) {
+        builder = builder.plugin(kept);
+    }
+    let app = builder
         .manage(options.clone())
         .manage(Arc::clone(&surroundings))
         .manage(Downloads::of_user())
-        .manage(handle.clone())
         .manage(settings.clone())
-        .manage(Arc::clone(&video))
         .invoke_handler(tauri::generate_handler![
             commands::accounts::sign_in,
             commands::accounts::sign_out,
@@ -77,14 +87,58 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::windows::desktop,
             commands::windows::show_main,
             commands::windows::quit,
+            commands::windows::answer_close,
+            commands::windows::set_mini,
+            commands::windows::set_full_screen,
+            commands::windows::confirm_call,
+            commands::windows::cancel_pending_call,
             commands::settings::settings,
             commands::settings::set_settings,
         ])
-        .build(tauri::generate_context!())?;
+        .build(context)?;
 
+    let video = tauri::async_runtime::block_on(Video::start(token.clone()))?;
+    let (engine, notices) = tauri::async_runtime::block_on(start_engine(&options, &places, &video));
+    let handle = engine.handle.clone();
+    let engine = std::sync::Mutex::new(Some(engine));
+    app.manage(handle.clone());
+    app.manage(Arc::clone(&video));
     let desktop = Arc::new(TauriDesktop::new(app.handle().clone()));
     app.manage(Arc::clone(&desktop));
-    desktop.open_windows()?;
+    let windows = Arc::new(Windows::new(
+        Arc::clone(&desktop),
+        app.handle().clone(),
+        handle.clone(),
+        settings.clone(),
+        Arc::clone(&surroundings),
+        Arc::clone(&video),
+        places.close_explained(),
+    ));
+    app.manage(Arc::clone(&windows));
+    let asked = Arc::new(Asked::new(handle.clone(), links.clone()));
+    app.manage(Arc::clone(&asked));
+    desktop.open_windows(!options.hidden)?;
+    if let Some(link) = &options.link {
+        asked::open(link, &links, Some(&*desktop));
+    }
+    let tray = tray::Parts {
+        app: app.handle().clone(),
+        desktop: Arc::clone(&desktop),
+        engine: handle.clone(),
+        settings: settings.clone(),
+        surroundings: Arc::clone(&surroundings),
+        windows: Arc::clone(&windows),
+    };
+    tauri::async_runtime::spawn(tray::follow(tray, token.clone()));
+    tauri::async_runtime::spawn(tray::follow_host(Arc::clone(&surroundings), token.clone()));
+    tauri::async_runtime::spawn(windows::follow(Arc::clone(&windows), token.clone()));
+    tauri::async_runtime::spawn(windows::end_when_told(Arc::clone(&windows), token.clone()));
+    if options.hidden {
+        let (windows, token) = (Arc::clone(&windows), token.clone());
+        tauri::async_runtime::spawn(async move { windows.start_hidden(token).await });
+    }
+    let asking = asked::follow(asked, Arc::clone(&surroundings), Arc::clone(&desktop), token.clone());
+    tauri::async_runtime::spawn(asking);
     tauri::async_runtime::spawn(surroundings::tell(
         Arc::clone(&surroundings),
         Arc::clone(&desktop),
@@ -96,20 +150,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     tauri::async_runtime::spawn(forget_pictures_between_calls(handle.clone(), video, token.clone()));
     tauri::async_runtime::spawn(tell_settings(settings, Arc::clone(&desktop), token.clone()));
     if let Some(request) = sign_in_request(&options) {
-        tauri::async_runtime::spawn(Controller::sign_in(desktop, handle, request));
+        tauri::async_runtime::spawn(Controller::sign_in(Arc::clone(&desktop), handle, request));
     }
 
-    app.run(move |app, event| {
-        if let RunEvent::WindowEvent { label, event: WindowEvent::CloseRequested { api, .. }, .. } = &event {
-            // Destroyed, the answer window could not come up again; the main one goes with the program.
-            api.prevent_close();
-            if label == "main" {
-                // Out of sight at once; the goodbyes below take a moment.
-                for window in app.webview_windows().values() {
-                    let _ = window.hide();
-                }
-                app.exit(0);
-            }
+    #[cfg(target_os = "macos")]
+    let desktop_for_links = Arc::clone(&desktop);
+    app.run(move |_app, event| {
+        if let RunEvent::WindowEvent { label, event, .. } = &event {
+            windows::heard(&windows, label, event);
         } else if let RunEvent::Exit = event {
             token.cancel();
             if let Some(engine) = engine.lock().ok().and_then(|mut e| e.take()) {
@@ -117,6 +165,12 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
                 if tauri::async_runtime::block_on(stopped).is_err() {
                     warn!("The engine did not stop in time");
                 }
+            }
+        }
+        #[cfg(target_os = "macos")]
+        if let RunEvent::Opened { urls } = &event {
+            for url in urls {
+                asked::open(url.as_str(), &links, Some(&*desktop_for_links));
             }
         }
     });

@@ -131,8 +131,14 @@ pub(crate) fn frames(video: State<'_, Arc<Video>>) -> FramesAddress {
 }
 
 #[tauri::command]
-pub(crate) fn set_tile(video: State<'_, Arc<Video>>, stream: u32, width: u32, height: u32) {
-    video.set_tile(stream, width, height);
+pub(crate) fn set_tile(
+    window: WebviewWindow,
+    video: State<'_, Arc<Video>>,
+    stream: u32,
+    width: u32,
+    height: u32,
+) {
+    video.set_tile(window.label(), stream, width, height);
 }
 
 /// How long a window may wait to hear which devices there are.

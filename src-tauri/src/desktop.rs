@@ -31,11 +31,12 @@ impl TauriDesktop {
 
     /// Makes both windows. The answer window exists from the start, hidden: a web view takes longer
     /// to come up than a person should wait for a ring.
-    pub(crate) fn open_windows(&self) -> tauri::Result<()> {
+    pub(crate) fn open_windows(&self, visible: bool) -> tauri::Result<()> {
         WebviewWindowBuilder::new(&self.app, "main", WebviewUrl::App("index.html".into()))
             .title("Bellwire")
             .inner_size(1120.0, 740.0)
             .min_inner_size(360.0, 480.0)
+            .visible(visible)
             .build()?;
         self.app.manage(AnswerWindow::open(&self.app, Words::of(&system_language()).titles.ring)?);
         Ok(())

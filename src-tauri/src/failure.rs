@@ -7,6 +7,7 @@ use serde::Serialize;
 pub(crate) const CODES: &[&str] = &[
     "backend_failed",
     "bad_address",
+    "bad_link",
     "certificate",
     "certificate_file",
     "log_failed",

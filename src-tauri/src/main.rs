@@ -4,14 +4,17 @@
 
 mod answer_window;
 mod app;
+mod asked;
 mod commands;
 mod controller;
 mod desktop;
 mod disk;
 mod downloads;
 mod failure;
+mod instance;
 mod notify;
 mod options;
+mod people;
 mod places;
 mod quiet;
 mod renderer;
@@ -22,7 +25,9 @@ mod ringing;
 mod sample;
 mod settings;
 mod surroundings;
+mod tray;
 mod video;
+mod windows;
 mod words;
 
 fn main() -> anyhow::Result<()> {

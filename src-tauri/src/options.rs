@@ -39,6 +39,11 @@ pub(crate) struct Options {
     /// An administrator's file of settings, for trying one; counts only where the machine has none.
     #[arg(long)]
     pub(crate) managed: Option<PathBuf>,
+    /// Starts out of sight, in the tray (start at login).
+    #[arg(long)]
+    pub(crate) hidden: bool,
+    /// A link such as `bellwire://call/ada@example.com`; the call is placed when it is confirmed.
+    pub(crate) link: Option<String>,
 }
 
 impl Options {

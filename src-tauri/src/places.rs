@@ -49,6 +49,16 @@ impl Places {
         Some(self.data.as_ref()?.join("logs"))
     }
 
+    /// Is there once somebody was told where the program goes when its window is closed.
+    pub(crate) fn close_explained(&self) -> Option<PathBuf> {
+        Some(self.data.as_ref()?.join("close-explained"))
+    }
+
+    /// Where the windows were.
+    pub(crate) fn windows(&self) -> Option<PathBuf> {
+        Some(self.config.as_ref()?.join("windows.json"))
+    }
+
     pub(crate) fn managed(&self) -> Option<&Path> {
         self.managed.as_deref()
     }

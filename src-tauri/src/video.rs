@@ -7,8 +7,7 @@
 //!                                        ▲ permit ◄──── ack ◄──┘
 //! ```
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bellwire_engine::media::video::scale_to_fit;
@@ -50,8 +49,15 @@ pub(crate) struct FramesAddress {
 #[derive(Debug)]
 struct Stream {
     newest: watch::Sender<Option<VideoFrame>>,
-    /// Width and height of its tile in pixels, packed into one word.
-    tile: AtomicU64,
+    tiles: Mutex<Vec<Tile>>,
+}
+
+/// How large one window draws a stream, in device pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Tile {
+    window: String,
+    width: u32,
+    height: u32,
 }
 
 /// The streams and the server that carries them.
@@ -82,7 +88,7 @@ impl Video {
         let video = Arc::new(Video {
             streams: std::array::from_fn(|_| Stream {
                 newest: watch::Sender::new(None),
-                tile: AtomicU64::new(0),
+                tiles: Mutex::default(),
             }),
             address: FramesAddress {
                 url: format!("ws://{}", listener.local_addr()?),
@@ -103,12 +109,19 @@ impl Video {
         Arc::new(Screen { video: Arc::clone(self), stream: stream as usize % STREAMS })
     }
 
-    /// Tells how large a stream is drawn, in device pixels; 0 x 0 stops it.
-    pub(crate) fn set_tile(&self, stream: u32, width: u32, height: u32) {
+    /// Tells how large a window draws a stream, in device pixels; 0 x 0 stops it.
+    pub(crate) fn set_tile(&self, window: &str, stream: u32, width: u32, height: u32) {
         if let Some(stream) = self.streams.get(stream as usize) {
-            stream
-                .tile
-                .store((u64::from(width.min(7680)) << 32) | u64::from(height.min(4320)), Ordering::Relaxed);
+            let mut tiles = stream.tiles.lock().unwrap_or_else(PoisonError::into_inner);
+            tiles.retain(|tile| tile.window != window);
+            tiles.push(Tile { window: window.to_owned(), width: width.min(7680), height: height.min(4320) });
+        }
+    }
+
+    /// A window that is gone draws nothing.
+    pub(crate) fn forget_window(&self, window: &str) {
+        for stream in &self.streams {
+            stream.tiles.lock().unwrap_or_else(PoisonError::into_inner).retain(|tile| tile.window != window);
         }
     }
 
@@ -119,9 +132,10 @@ impl Video {
         }
     }
 
+    /// The largest that any window draws: each has a connection of its own, and gets the same picture.
     fn tile(&self, stream: usize) -> (u32, u32) {
-        let packed = self.streams[stream].tile.load(Ordering::Relaxed);
-        ((packed >> 32) as u32, (packed & 0xffff_ffff) as u32)
+        let tiles = self.streams[stream].tiles.lock().unwrap_or_else(PoisonError::into_inner);
+        tiles.iter().fold((0, 0), |(width, height), tile| (width.max(tile.width), height.max(tile.height)))
     }
 }
 
@@ -283,7 +297,7 @@ mod tests {
         let video = Video::start(CancellationToken::new()).await.unwrap();
         let token = video.address.token.clone();
         let (mut socket, _) = connect_async(request(&video, &token, ORIGINS[0])).await.unwrap();
-        video.set_tile(REMOTE, 320, 180);
+        video.set_tile("main", REMOTE, 320, 180);
         let screen = video.screen(REMOTE);
         let mut next = async || loop {
             screen.frame(grey(640, 360));

@@ -5,6 +5,9 @@ mod ar;
 mod de;
 mod en;
 
+use crate::commands::system_language;
+use crate::settings::Settings;
+
 /// All of them in one language. Names go in as they come; see [`isolated`] and [`cut`].
 #[derive(Debug)]
 pub(crate) struct Words {
@@ -77,6 +80,11 @@ impl Words {
             "ar" => &ar::WORDS,
             _ => &en::WORDS,
         }
+    }
+
+    /// Those of the language that is chosen, or of the system's.
+    pub(crate) fn now(settings: &Settings) -> &'static Words {
+        settings.language.as_deref().map_or_else(|| Self::of(&system_language()), Self::of)
     }
 }
 

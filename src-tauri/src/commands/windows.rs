@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use tauri::{AppHandle, State};
+use bellwire_engine::AccountId;
+use tauri::State;
 
-use crate::desktop::{Desktop, TauriDesktop};
+use crate::asked::Asked;
+use crate::failure::Answer;
 use crate::surroundings::{DesktopView, Surroundings};
+use crate::windows::Windows;
 
 #[tauri::command]
 pub(crate) fn desktop(surroundings: State<'_, Arc<Surroundings>>) -> DesktopView {
@@ -13,12 +16,40 @@ pub(crate) fn desktop(surroundings: State<'_, Arc<Surroundings>>) -> DesktopView
 }
 
 #[tauri::command]
-pub(crate) fn show_main(desktop: State<'_, Arc<TauriDesktop>>) {
-    desktop.show_main();
+pub(crate) fn show_main(windows: State<'_, Arc<Windows>>) {
+    windows.show_main();
 }
 
 /// Ends calls with their goodbyes, then the program.
 #[tauri::command]
-pub(crate) fn quit(app: AppHandle) {
-    app.exit(0);
+pub(crate) fn quit(windows: State<'_, Arc<Windows>>) {
+    windows.quit();
+}
+
+#[tauri::command]
+pub(crate) async fn answer_close(windows: State<'_, Arc<Windows>>, keep_running: bool) -> Answer {
+    windows.answer_close(keep_running).await;
+    Ok(())
+}
+
+// Not on the main thread, where a window cannot be made from a command on Windows.
+#[tauri::command(async)]
+pub(crate) fn set_mini(windows: State<'_, Arc<Windows>>, on: bool) {
+    windows.set_mini(on);
+}
+
+#[tauri::command]
+pub(crate) fn set_full_screen(windows: State<'_, Arc<Windows>>, on: bool) {
+    windows.set_full_screen(on);
+}
+
+/// Places the call that was asked for from outside.
+#[tauri::command]
+pub(crate) async fn confirm_call(asked: State<'_, Arc<Asked>>, account: AccountId) -> Answer {
+    asked.confirm(account).await
+}
+
+#[tauri::command]
+pub(crate) fn cancel_pending_call(asked: State<'_, Arc<Asked>>) {
+    asked.cancel();
 }

@@ -4,6 +4,7 @@
 export const FAILURES = [
   'backend_failed',
   'bad_address',
+  'bad_link',
   'certificate',
   'certificate_file',
   'log_failed',

@@ -1,0 +1,64 @@
+//! Whom an account can call, and what is going on: questions several parts of the shell ask of a
+//! snapshot. Pure.
+
+use bellwire_engine::{
+    AccountView, CallState, CallView, ContactView, EngineView, LinkState, MediaKind, Person, Subject,
+};
+
+/// Somebody an account can call, as a call to them is placed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reach {
+    pub(crate) person: Person,
+    /// What the call is about unless something else is chosen.
+    pub(crate) subject: Option<Subject>,
+    pub(crate) voice: bool,
+    pub(crate) video: bool,
+}
+
+impl Reach {
+    /// The nearest to `kind` that can be placed.
+    pub(crate) fn kind(&self, kind: MediaKind) -> Option<MediaKind> {
+        match (kind, self.voice, self.video) {
+            (MediaKind::Video, _, true) | (MediaKind::Voice, false, true) => Some(MediaKind::Video),
+            (MediaKind::Voice | MediaKind::Video, true, _) => Some(MediaKind::Voice),
+            (MediaKind::Voice | MediaKind::Video, false, false) => None,
+        }
+    }
+}
+
+/// How `account` reaches a person of its list.
+pub(crate) fn listed(account: &AccountView, contact: &ContactView) -> Reach {
+    let online = account.link == LinkState::Online;
+    Reach {
+        person: contact.person.clone(),
+        subject: contact.subject.clone(),
+        voice: online && contact.voice,
+        video: online && contact.video,
+    }
+}
+
+/// How `account` reaches a person who may be on no list of it.
+pub(crate) fn reach(account: &AccountView, person: &Person) -> Reach {
+    if let Some(contact) = account.contacts.iter().find(|contact| contact.person.id == person.id) {
+        return listed(account, contact);
+    }
+    let online = account.link == LinkState::Online;
+    let can = &account.capabilities;
+    Reach { person: person.clone(), subject: None, voice: online && can.voice, video: online && can.video }
+}
+
+/// The call that somebody talks in or is about to; not one that only rings here.
+pub(crate) fn going_on(view: &EngineView) -> Option<&CallView> {
+    view.phone.calls.iter().find(|call| match call.state {
+        CallState::Calling { .. }
+        | CallState::Connecting
+        | CallState::Connected
+        | CallState::Reconnecting => true,
+        CallState::Ringing { .. } | CallState::Ended { .. } => false,
+    })
+}
+
+/// The first call that rings here.
+pub(crate) fn ringing(view: &EngineView) -> Option<&CallView> {
+    view.phone.calls.iter().find(|call| matches!(call.state, CallState::Ringing { .. }))
+}
