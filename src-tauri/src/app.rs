@@ -11,11 +11,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::asked::{self, Asked};
+use crate::badge;
 use crate::commands;
 use crate::controller::Controller;
 use crate::desktop::{Desktop, TauriDesktop};
 use crate::downloads::Downloads;
 use crate::instance;
+use crate::keys;
+use crate::keys::act::Actor;
+use crate::login;
+use crate::media_keys;
 use crate::options::{self, Options};
 use crate::places::Places;
 use crate::ringer;
@@ -46,6 +51,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     if let Some(kept) = windows::keep(&places) {
         builder = builder.plugin(kept);
     }
+    builder = builder.plugin(login::plugin());
     let app = builder
         .manage(options.clone())
         .manage(Arc::clone(&surroundings))
@@ -132,6 +138,19 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     tauri::async_runtime::spawn(tray::follow(tray, token.clone()));
     tauri::async_runtime::spawn(tray::follow_host(Arc::clone(&surroundings), token.clone()));
     tauri::async_runtime::spawn(windows::follow(Arc::clone(&windows), token.clone()));
+    let actor = Actor { engine: handle.clone(), desktop: Arc::clone(&desktop) };
+    tauri::async_runtime::spawn(media_keys::follow(actor.clone(), settings.clone(), token.clone()));
+    let around = Arc::clone(&surroundings);
+    tauri::async_runtime::spawn(keys::follow(
+        app.handle().clone(),
+        actor,
+        settings.clone(),
+        around,
+        token.clone(),
+    ));
+    let around = Arc::clone(&surroundings);
+    tauri::async_runtime::spawn(badge::follow(app.handle().clone(), around, token.clone()));
+    tauri::async_runtime::spawn(login::follow(app.handle().clone(), settings.clone(), token.clone()));
     tauri::async_runtime::spawn(windows::end_when_told(Arc::clone(&windows), token.clone()));
     if options.hidden {
         let (windows, token) = (Arc::clone(&windows), token.clone());

@@ -5,6 +5,7 @@
 mod answer_window;
 mod app;
 mod asked;
+mod badge;
 mod commands;
 mod controller;
 mod desktop;
@@ -12,6 +13,9 @@ mod disk;
 mod downloads;
 mod failure;
 mod instance;
+mod keys;
+mod login;
+mod media_keys;
 mod notify;
 mod options;
 mod people;

@@ -8,6 +8,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use check::accelerator;
 pub(crate) use managed::{Managed, ManagedServer};
 pub(crate) use store::SettingsStore;
 

@@ -1,0 +1,85 @@
+//! Start at login: the system's own list and the setting are one. Whoever takes the program off that list
+//! by hand finds the setting off.
+
+use std::time::Duration;
+
+use tauri::plugin::TauriPlugin;
+use tauri::{AppHandle, Wry};
+use tauri_plugin_autostart::ManagerExt;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use crate::settings::SettingsStore;
+
+/// How often the system's list is looked at; nothing tells of changes.
+const LOOK: Duration = Duration::from_secs(20);
+
+pub(crate) fn plugin() -> TauriPlugin<Wry> {
+    tauri_plugin_autostart::Builder::new().app_name("Bellwire").arg("--hidden").build()
+}
+
+/// Keeps the two as one until the program ends.
+pub(crate) async fn follow(app: AppHandle, settings: SettingsStore, token: CancellationToken) {
+    let mut changes = settings.subscribe();
+    let locked = settings.managed().locked.iter().any(|name| name == "start_at_login");
+    // What an administrator wants counts more than what is found.
+    let mut wanted = changes.borrow_and_update().start_at_login;
+    let mut found = listed(&app).await;
+    if locked && found != Some(wanted) {
+        found = list(&app, wanted).await;
+    }
+    loop {
+        if let Some(found) = found
+            && found != wanted
+            && !locked
+        {
+            debug!(found, "Start at login was changed outside");
+            if let Err(error) = settings.change(move |settings| settings.start_at_login = found).await {
+                warn!(%error, "Start at login could not be kept");
+            }
+            wanted = found;
+        }
+        tokio::select! {
+            () = token.cancelled() => return,
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let now = changes.borrow_and_update().start_at_login;
+                if now == wanted {
+                    continue;
+                }
+                wanted = now;
+                found = list(&app, wanted).await;
+            }
+            () = tokio::time::sleep(LOOK) => found = listed(&app).await,
+        }
+    }
+}
+
+/// Whether we are on the list; `None`: it cannot be read.
+async fn listed(app: &AppHandle) -> Option<bool> {
+    let app = app.clone();
+    let asked = tokio::task::spawn_blocking(move || app.autolaunch().is_enabled());
+    match asked.await {
+        Ok(Ok(on)) => Some(on),
+        Ok(Err(error)) => {
+            debug!(%error, "Start at login cannot be read");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// Puts us on the list or takes us off; returns what is true then.
+async fn list(app: &AppHandle, on: bool) -> Option<bool> {
+    let there = app.clone();
+    let done = tokio::task::spawn_blocking(move || {
+        let system = there.autolaunch();
+        if on { system.enable() } else { system.disable() }
+    });
+    if let Ok(Err(error)) = done.await {
+        warn!(%error, "Start at login could not be changed");
+    }
+    listed(app).await
+}
