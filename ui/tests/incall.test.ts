@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import { SOURCES } from '../src/host/fake/surroundings';
-import { accelerator } from '../src/model/keys';
+import { accelerator, keyOf } from '../src/model/keys';
 import { move, sorted } from '../src/model/sources';
 import { en } from '../src/text/en';
 import { draw, lastOf, PATIENT } from './drawn';
@@ -148,6 +148,15 @@ describe('the view of a call', () => {
     expect(sheet.textContent).toContain('Ctrl+Shift+M');
     await key('Escape');
     await waitFor(() => expect(screen.queryByTestId('keys-sheet')).toBeNull(), PATIENT);
+  });
+
+  it('hears its keys on keyboards of every script', async () => {
+    const { host } = await draw('connected');
+    await key('ة', { code: 'KeyM' });
+    expect(lastOf(host, 'setMicrophone')).toEqual([false]);
+    // Where the letters are Latin, what is written on the key counts and not where it is.
+    expect(keyOf(new KeyboardEvent('keydown', { key: 'z', code: 'KeyY' }))).toBe('z');
+    expect(keyOf(new KeyboardEvent('keydown', { key: 'F11', code: 'F11' }))).toBe('f11');
   });
 
   it('writes accelerators as they stand on keyboards', () => {

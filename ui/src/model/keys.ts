@@ -18,6 +18,13 @@ export function accelerator(keys: string): string {
     .join('+');
 }
 
+/** The key in lower case; on a keyboard of another script the Latin letter that stands in its place. */
+export function keyOf(event: KeyboardEvent): string {
+  const key = event.key.toLowerCase();
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+  return letter !== undefined && [...key].length === 1 && !/[\x20-\x7e]/.test(key) ? letter.toLowerCase() : key;
+}
+
 /** Keys pressed there are text. */
 export function writes(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== 'radio' && target.type !== 'checkbox');
