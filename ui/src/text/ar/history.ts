@@ -49,7 +49,6 @@ export const history: Text['history'] = {
   direction: 'الاتجاه',
   onlyWith: 'كل المكالمات مع هذا الشخص',
   delete: 'حذف',
-  deleteName: (name) => `حذف المكالمة مع ${name}`,
   deleted: (name) => `حُذفت المكالمة مع ${name}`,
   undo: 'تراجع',
   notDeleted: 'تعذّر حذف المكالمة.',

@@ -49,7 +49,6 @@ export const history: Text['history'] = {
   direction: 'Richtung',
   onlyWith: 'Alle Anrufe mit dieser Person',
   delete: 'Löschen',
-  deleteName: (name) => `Anruf mit ${name} löschen`,
   deleted: (name) => `Anruf mit ${name} gelöscht`,
   undo: 'Rückgängig',
   notDeleted: 'Der Anruf konnte nicht gelöscht werden.',

@@ -48,7 +48,6 @@ export const history = {
   direction: 'Direction',
   onlyWith: 'All calls with this person',
   delete: 'Delete',
-  deleteName: (name: string) => `Delete the call with ${name}`,
   deleted: (name: string) => `Call with ${name} deleted`,
   undo: 'Undo',
   notDeleted: 'The call could not be deleted.',
