@@ -28,6 +28,11 @@ describe('favourites', () => {
     expect(toggled(full, SHOP, { ...ADA, id: 'p3' })).toHaveLength(MOST_FAVOURITES - 1);
   });
 
+  it('keep names that settings can keep', () => {
+    expect(toggled([], SHOP, { ...ADA, name: ' A\u0000\nda ' })?.[0]?.name).toBe('A da');
+    expect([...(toggled([], SHOP, { ...ADA, name: '😀'.repeat(500) })?.[0]?.name ?? '')]).toHaveLength(100);
+  });
+
   it('are found again, also where nobody is signed in', () => {
     const away = { ...adas, server: 'elsewhere' };
     const [here, gone, unlisted] = found([adas, away, { ...adas, person: 'gone', name: 'Gone' }], [SHOP]);

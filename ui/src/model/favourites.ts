@@ -5,6 +5,9 @@ import type { AccountView, ContactView, Favourite, Person } from '../generated/b
 /** More than anybody needs at hand; settings stay small. */
 export const MOST_FAVOURITES = 24;
 
+/** Letters of a name that is kept. */
+const LONGEST_NAME = 100;
+
 const isOf = (one: Favourite, account: AccountView) => one.dialect === account.dialect && one.server === account.server;
 
 export function isFavourite(all: Favourite[], account: AccountView, person: Person): boolean {
@@ -16,7 +19,12 @@ export function toggled(all: Favourite[], account: AccountView, person: Person):
   const without = all.filter((one) => !isOf(one, account) || one.person !== person.id);
   if (without.length < all.length) return without;
   if (all.length >= MOST_FAVOURITES) return null;
-  return [...all, { dialect: account.dialect, server: account.server, person: person.id, name: person.name }];
+  return [...all, { dialect: account.dialect, server: account.server, person: person.id, name: kept(person.name) }];
+}
+
+/** A name as settings keep it: without what is no letter to read, and not endless. */
+function kept(name: string): string {
+  return [...name.replace(/\p{Cc}+/gu, ' ').trim()].slice(0, LONGEST_NAME).join('');
 }
 
 export interface Found {

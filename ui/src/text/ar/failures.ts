@@ -5,6 +5,7 @@ import type { Text } from '../en';
 export const failures: Text['failures'] = {
   backend_failed: 'حدثت مشكلة في الخادم نفسه. حاول لاحقًا.',
   bad_address: 'هذا ليس عنوان خادم.',
+  bad_link: 'هذا الرابط لا يؤدي إلى أحد يمكن الاتصال به.',
   certificate: 'لا يستطيع الخادم إثبات هويته: شهادته غير مقبولة.',
   certificate_file: 'تعذّرت قراءة ملف الشهادة.',
   log_failed: 'تعذّرت قراءة قائمة المكالمات أو كتابتها.',

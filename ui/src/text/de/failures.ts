@@ -5,6 +5,7 @@ import type { Text } from '../en';
 export const failures: Text['failures'] = {
   backend_failed: 'Der Server hatte selbst ein Problem. Versuchen Sie es später erneut.',
   bad_address: 'Das ist keine Serveradresse.',
+  bad_link: 'Dieser Link führt zu niemandem, der angerufen werden kann.',
   certificate: 'Der Server kann sich nicht ausweisen: Sein Zertifikat wird nicht anerkannt.',
   certificate_file: 'Die Zertifikatsdatei ist nicht lesbar.',
   log_failed: 'Die Anrufliste konnte nicht gelesen oder geschrieben werden.',

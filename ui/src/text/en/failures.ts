@@ -5,6 +5,7 @@ import type { FailureCode } from '../../generated/failures';
 export const failures: Record<FailureCode, string> = {
   backend_failed: 'The server had a problem of its own. Try again later.',
   bad_address: 'This is not an address of a server.',
+  bad_link: 'This link does not lead to anybody who can be called.',
   certificate: 'The server cannot prove who it is: its certificate is not accepted.',
   certificate_file: 'The certificate file cannot be read.',
   log_failed: 'The list of calls could not be read or written.',
