@@ -17,6 +17,8 @@ HERE = pathlib.Path(__file__).parent
 
 # Ratio, strength and decay time (seconds) of the partials of a small struck bell.
 BELL = [(0.5, 0.25, 0.9), (1.0, 1.0, 0.8), (2.0, 0.45, 0.45), (3.01, 0.2, 0.25), (4.2, 0.12, 0.15)]
+MARIMBA = [(1.0, 1.0, 0.45), (3.9, 0.3, 0.12), (9.2, 0.08, 0.04)]
+GLASS = [(1.0, 1.0, 1.3), (2.32, 0.35, 0.7), (4.25, 0.15, 0.35)]
 WOOD = [(1.0, 1.0, 0.28), (4.0, 0.18, 0.06), (10.0, 0.05, 0.02)]
 
 
@@ -64,6 +66,32 @@ def ringtone_soft():
     out = silence(4.0)
     for at, pitch in [(0.0, 0), (0.2, 7), (0.4, 4), (0.8, 9), (1.0, 7), (1.6, 0), (1.8, 7), (2.0, 12)]:
         strike(out, at, note(pitch), WOOD)
+    return out
+
+
+def ringtone_marimba():
+    """Loop, 3.6 s: a syncopated run on a marimba."""
+    out = silence(3.6)
+    run = [(0, 0), (1, 7), (2, 12), (3, 7), (5, 9), (6, 4), (8, 7), (10, 12), (11, 16)]
+    for step, pitch in run:
+        strike(out, step * 0.15, note(pitch - 5), MARIMBA, 1.0 if step % 4 == 0 else 0.8)
+    return out
+
+
+def ringtone_chime():
+    """Loop, 4 s: three glasses, far apart; hard to overhear and hard to be startled by."""
+    out = silence(4.0)
+    for at, pitch in [(0.0, 12), (0.55, 7), (1.1, 16)]:
+        strike(out, at, note(pitch), GLASS)
+    return out
+
+
+def ringtone_phone():
+    """Loop, 3 s: a telephone's warble, twice, for noisy rooms."""
+    out = silence(3.0)
+    for ring in (0.0, 0.9):
+        for beat in range(14):
+            hum(out, ring + beat * 0.045, 0.045, [950.0 if beat % 2 else 1150.0])
     return out
 
 
@@ -134,6 +162,9 @@ if __name__ == "__main__":
     for name, make in [
         ("ringtone", ringtone),
         ("ringtone-soft", ringtone_soft),
+        ("ringtone-marimba", ringtone_marimba),
+        ("ringtone-chime", ringtone_chime),
+        ("ringtone-phone", ringtone_phone),
         ("ringback", ringback),
         ("waiting", waiting),
         ("connected", connected),

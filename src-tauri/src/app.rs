@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_engine::{Engine, EngineConfig, Handle, Notice, Screens, SignIn};
+use bellwire_engine::{Devices, Engine, EngineConfig, Handle, Notice, Screens, SignIn};
 use tauri::{Manager, RunEvent};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
@@ -15,15 +15,17 @@ use crate::badge;
 use crate::commands;
 use crate::controller::Controller;
 use crate::desktop::{Desktop, TauriDesktop};
+use crate::devices;
 use crate::downloads::Downloads;
 use crate::instance;
 use crate::keys;
 use crate::keys::act::Actor;
 use crate::login;
 use crate::media_keys;
-use crate::options::{self, Options};
+use crate::options::Options;
 use crate::places::Places;
 use crate::ringer;
+use crate::ringtones::Ringtones;
 use crate::settings::{Managed, SettingsStore};
 use crate::surroundings::{self, Surroundings};
 use crate::tray;
@@ -39,6 +41,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let places = Places::new(options.data_dir.as_deref(), options.managed.as_deref());
     let settings = SettingsStore::open(places.settings(), Managed::read(places.managed()));
     let surroundings = Arc::new(Surroundings::default());
+    let ringtones = Ringtones::new(places.ringtones());
     // Newest wins: who clicks another link means that one.
     let links = watch::Sender::new(None);
     let context = tauri::generate_context!();
@@ -57,6 +60,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         .manage(Arc::clone(&surroundings))
         .manage(Downloads::of_user())
         .manage(settings.clone())
+        .manage(ringtones.clone())
         .invoke_handler(tauri::generate_handler![
             commands::accounts::sign_in,
             commands::accounts::sign_out,
@@ -83,7 +87,13 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::close_thread,
             commands::send_message,
             commands::typing,
-            commands::set_sharing,
+            commands::devices::devices,
+            commands::devices::test_devices,
+            commands::devices::test_speaker,
+            commands::devices::test_ring,
+            commands::devices::test_echo,
+            commands::devices::share_sources,
+            commands::devices::set_sharing,
             commands::accounts::dialects,
             commands::accounts::discover,
             commands::snapshot,
@@ -104,7 +114,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         .build(context)?;
 
     let video = tauri::async_runtime::block_on(Video::start(token.clone()))?;
-    let (engine, notices) = tauri::async_runtime::block_on(start_engine(&options, &places, &video));
+    let (engine, notices) =
+        tauri::async_runtime::block_on(start_engine(&options, &settings, &places, &video));
     let handle = engine.handle.clone();
     let engine = std::sync::Mutex::new(Some(engine));
     app.manage(handle.clone());
@@ -167,6 +178,10 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let controller = Controller::new(Arc::clone(&desktop), ringer);
     tauri::async_runtime::spawn(controller.run(handle.clone(), notices, said, token.clone()));
     tauri::async_runtime::spawn(forget_pictures_between_calls(handle.clone(), video, token.clone()));
+    let chosen = devices::follow(handle.clone(), options.clone(), settings.subscribe(), token.clone());
+    tauri::async_runtime::spawn(chosen);
+    let there = devices::tell(handle.clone(), ringtones, Arc::clone(&desktop), token.clone());
+    tauri::async_runtime::spawn(there);
     tauri::async_runtime::spawn(tell_settings(settings, Arc::clone(&desktop), token.clone()));
     if let Some(request) = sign_in_request(&options) {
         tauri::async_runtime::spawn(Controller::sign_in(Arc::clone(&desktop), handle, request));
@@ -197,14 +212,15 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 }
 
 #[allow(clippy::unused_async, reason = "the engine must start inside the runtime it spawns its tasks on")]
-async fn start_engine(options: &Options, places: &Places, video: &Arc<Video>) -> (Engine, Receiver<Notice>) {
-    let config = EngineConfig {
-        camera: options.video_source(&options::cameras()),
-        microphone: options.microphone.clone(),
-        speaker: options.speaker.clone(),
-        call_log: places.call_log(),
-        ..EngineConfig::default()
-    };
+async fn start_engine(
+    options: &Options,
+    settings: &SettingsStore,
+    places: &Places,
+    video: &Arc<Video>,
+) -> (Engine, Receiver<Notice>) {
+    let Devices { microphone, speaker, camera, .. } = devices::chosen(options, &settings.current());
+    let call_log = places.call_log();
+    let config = EngineConfig { camera, microphone, speaker, call_log, ..EngineConfig::default() };
     Engine::start(config, Screens { remote: video.screen(REMOTE), own: video.screen(OWN) })
 }
 

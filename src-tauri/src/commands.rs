@@ -1,6 +1,7 @@
 //! What the user interface may ask for: one statement each.
 
 pub(crate) mod accounts;
+pub(crate) mod devices;
 pub(crate) mod history;
 pub(crate) mod ring;
 pub(crate) mod settings;
@@ -111,12 +112,6 @@ pub(crate) async fn typing(
     on: bool,
 ) -> Answer {
     engine.typing(account, thread, on).await;
-    Ok(())
-}
-
-#[tauri::command]
-pub(crate) async fn set_sharing(engine: State<'_, Handle>, source: Option<String>) -> Answer {
-    engine.set_sharing(source).await;
     Ok(())
 }
 

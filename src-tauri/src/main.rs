@@ -9,6 +9,7 @@ mod badge;
 mod commands;
 mod controller;
 mod desktop;
+mod devices;
 mod disk;
 mod downloads;
 mod failure;
@@ -25,6 +26,7 @@ mod renderer;
 mod ring_sound;
 mod ringer;
 mod ringing;
+mod ringtones;
 #[cfg(test)]
 mod sample;
 mod settings;

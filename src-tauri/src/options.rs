@@ -47,15 +47,6 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The video source to open: `default` is the first camera there is.
-    pub(crate) fn video_source(&self, cameras: &[SourceInfo]) -> String {
-        if self.camera == "default" {
-            cameras.first().map_or_else(|| "none".to_owned(), |camera| camera.id.clone())
-        } else {
-            self.camera.clone()
-        }
-    }
-
     /// What a user should know about where picture and sound come from; the interface has the words.
     pub(crate) fn notes(&self, found: &Found) -> Vec<&'static str> {
         let picture = match self.camera.as_str() {
@@ -123,12 +114,5 @@ mod tests {
         assert!(bare.notes(&whole).is_empty());
         let notes = options(&["--camera", "test:pattern", "--microphone", "none"]).notes(&whole);
         assert_eq!(notes, ["test_picture", "microphone_off"]);
-    }
-
-    #[test]
-    fn the_default_camera_is_the_first() {
-        assert_eq!(options(&[]).video_source(&[camera()]), "camera:Lid");
-        assert_eq!(options(&[]).video_source(&[]), "none");
-        assert_eq!(options(&["--camera", "test:pattern"]).video_source(&[camera()]), "test:pattern");
     }
 }

@@ -45,6 +45,11 @@ impl Places {
         Some(self.data.as_ref()?.join("secrets.bellwire"))
     }
 
+    /// Ringtones of the user's own.
+    pub(crate) fn ringtones(&self) -> Option<PathBuf> {
+        Some(self.data.as_ref()?.join("ringtones"))
+    }
+
     pub(crate) fn logs(&self) -> Option<PathBuf> {
         Some(self.data.as_ref()?.join("logs"))
     }

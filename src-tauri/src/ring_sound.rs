@@ -7,6 +7,7 @@ use bellwire_engine::{Handle, RingConfig, RingSound};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::ringtones::Ringtones;
 use crate::settings::Settings;
 use crate::surroundings::{DesktopView, Quiet};
 
@@ -15,12 +16,18 @@ pub(crate) async fn follow(
     engine: Handle,
     mut settings: watch::Receiver<Arc<Settings>>,
     mut surroundings: watch::Receiver<DesktopView>,
+    ringtones: Ringtones,
     token: CancellationToken,
 ) {
     let mut before = None;
+    let mut sound = (String::new(), RingSound::BuiltIn);
     loop {
         let quiet = surroundings.borrow_and_update().quiet;
-        let ring = ring(&settings.borrow_and_update(), quiet);
+        let current = settings.borrow_and_update().clone();
+        if sound.0 != current.ringtone {
+            sound = load(&ringtones, current.ringtone.clone()).await;
+        }
+        let ring = ring(&current, sound.1.clone(), quiet);
         if before.as_ref() != Some(&ring) {
             engine.set_ring(ring.clone()).await;
             before = Some(ring);
@@ -33,9 +40,16 @@ pub(crate) async fn follow(
     }
 }
 
-fn ring(settings: &Settings, quiet: Quiet) -> RingConfig {
+/// The sound of a ringtone, beside its id. Reads a file where it is a user's.
+async fn load(ringtones: &Ringtones, id: String) -> (String, RingSound) {
+    let (ringtones, wanted) = (ringtones.clone(), id.clone());
+    let read = tokio::task::spawn_blocking(move || ringtones.sound(&wanted)).await;
+    (id, read.unwrap_or(RingSound::BuiltIn))
+}
+
+fn ring(settings: &Settings, sound: RingSound, quiet: Quiet) -> RingConfig {
     RingConfig {
-        sound: RingSound::BuiltIn,
+        sound,
         #[allow(clippy::cast_possible_truncation, reason = "0 to 1")]
         volume: settings.ring_volume.clamp(0.0, 1.0) as f32,
         device: settings.ring_device.clone(),
@@ -55,9 +69,9 @@ mod tests {
     fn do_not_disturb_is_not_heard() {
         let settings = Settings { ring_second_device: Some("desk".into()), ..Settings::default() };
         for quiet in [Quiet::Own, Quiet::Hours, Quiet::System] {
-            assert!(!ring(&settings, quiet).audible);
+            assert!(!ring(&settings, RingSound::BuiltIn, quiet).audible);
         }
-        let loud = ring(&settings, Quiet::Off);
+        let loud = ring(&settings, RingSound::BuiltIn, Quiet::Off);
         assert!(loud.audible);
         assert_eq!(loud.second_device.as_deref(), Some("desk"));
     }
@@ -66,7 +80,7 @@ mod tests {
     fn loudness_stays_in_its_range() {
         for (set, heard) in [(0.5, 0.5), (-1.0, 0.0), (7.0, 1.0)] {
             let settings = Settings { ring_volume: set, ..Settings::default() };
-            assert_eq!(ring(&settings, Quiet::Off).volume, heard);
+            assert_eq!(ring(&settings, RingSound::BuiltIn, Quiet::Off).volume, heard);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! The interface's tests hold its hand-written bindings against that file, so a field that changes on
 //! one side only fails a test on the other. `BELLWIRE_BLESS=1` writes the file anew.
 
+mod devices;
 mod settings;
 
 use std::path::Path;
@@ -334,6 +335,7 @@ fn sample() -> Value {
         "key_actions": [KeyAction::Mute, KeyAction::PushToTalk, KeyAction::Answer, KeyAction::HangUp],
         "key_troubles": [KeyTrouble::Taken, KeyTrouble::Invalid, KeyTrouble::Unsupported],
         "sign_in": sign_in(),
+        "devices": devices::sample(),
         "settings": settings::sample(),
     })
 }

@@ -12,8 +12,15 @@ import type {
   CallView,
   Capabilities,
   ChatView,
+  Choice,
   ContactView,
   DesktopView,
+  DeviceFault,
+  DeviceKind,
+  DeviceNews,
+  DeviceProblem,
+  DeviceTest,
+  DevicesView,
   DialectView,
   Direction,
   Discovery,
@@ -34,22 +41,24 @@ import type {
   ManagedServer,
   MediaKind,
   Message,
-  Offered,
   NoticeEvent,
+  Offered,
   PendingCall,
   Person,
   Phase,
   PhoneView,
   Quiet,
+  QuietHours,
   Restoring,
   RoleView,
   SecretProblem,
   SecretStore,
   SecretsView,
-  QuietHours,
   SettingsView,
+  ShareSource,
   SignIn,
   Slot,
+  SoundDevice,
   StartInfo,
   Subject,
   SubjectView,
@@ -219,6 +228,20 @@ const frames: Keys<FramesInfo> = { url: true, token: true, gpu: true };
 const startInfo: Keys<StartInfo> = { window: true, language: true, prefill: true, notes: true };
 const prefill: Keys<NonNullable<StartInfo['prefill']>> = { server: true, dialect: true, role: true, email: true };
 
+const choice: Keys<Choice> = { id: true, label: true };
+const soundDevice: Keys<SoundDevice> = { id: true, label: true, default: true };
+const devices: Keys<DevicesView> = { microphones: true, speakers: true, cameras: true, ringtones: true, in_use: true, test: true };
+const inUse: Keys<DevicesView['in_use']> = { microphone: true, speaker: true, camera: true };
+const deviceTest: Keys<DeviceTest> = { camera: true, microphone: true, speaker: true, ring: true, echo: true, faults: true };
+const deviceFault: Keys<DeviceFault> = { device: true, problem: true };
+const deviceNews: Keys<DeviceNews> = { device: true, happened: true, name: true, problem: true };
+const shareSource: Keys<ShareSource> = { id: true, label: true, kind: true, preview: true };
+const deviceKinds: Record<DeviceKind, true> = { microphone: true, speaker: true, camera: true, sharing: true };
+const deviceProblems: Record<DeviceProblem, true> = { missing: true, busy: true, denied: true, failed: true };
+const deviceChanges: Record<DeviceNews['happened'], true> = { lost: true, back: true, switched: true };
+const echoStages: Record<DeviceTest['echo'], true> = { idle: true, recording: true, playing: true };
+const shareKinds: Record<ShareSource['kind'], true> = { screen: true, window: true };
+
 const desktop: Keys<DesktopView> = {
   quiet: true,
   missed: true,
@@ -362,6 +385,16 @@ describe('what the shell sends is what the bindings say', () => {
     ['global keys', sample.settings.view.settings.keys, SETTINGS.keys],
     ['quiet hours', sample.settings.view.settings.quiet_hours, quietHours],
     ['favourite', first(sample.settings.view.settings.favourites), favourite],
+    ['devices', sample.devices.view, devices],
+    ['microphone', first(sample.devices.view.microphones), soundDevice],
+    ['speaker', first(sample.devices.view.speakers), soundDevice],
+    ['camera', first(sample.devices.view.cameras), choice],
+    ['ringtone', first(sample.devices.view.ringtones), choice],
+    ['devices in use', sample.devices.view.in_use, inUse],
+    ['what is tried', sample.devices.view.test, deviceTest],
+    ['fault of a device', first(sample.devices.view.test.faults), deviceFault],
+    ['news of a device', sample.devices.news, deviceNews],
+    ['what can be shared', sample.devices.share_source, shareSource],
     ['what is managed', sample.settings.view.managed, managed],
     ['server of an administrator', first(sample.settings.view.managed.servers), managedServer],
   ])('%s', (_, sent, bound) => {
@@ -396,6 +429,11 @@ describe('what the shell sends is what the bindings say', () => {
     expect([...sample.kinds].sort()).toEqual(keys(kinds));
     expect([...sample.lists].sort()).toEqual(keys(lists));
     expect([...sample.settings.themes].sort()).toEqual(keys(themes));
+    expect([...sample.devices.kinds].sort()).toEqual(keys(deviceKinds));
+    expect([...sample.devices.problems].sort()).toEqual(keys(deviceProblems));
+    expect([...sample.devices.changes].sort()).toEqual(keys(deviceChanges));
+    expect([...sample.devices.echo].sort()).toEqual(keys(echoStages));
+    expect([...sample.devices.share_kinds].sort()).toEqual(keys(shareKinds));
     expect([...sample.phases].sort()).toEqual(keys(phases));
     expect([...sample.quiets].sort()).toEqual(keys(quiets));
     expect([...sample.secret_stores].sort()).toEqual(keys(secretStores));

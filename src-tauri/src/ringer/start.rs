@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use bellwire_engine::Handle;
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Ringer;
 use crate::commands::system_language;
 use crate::notify::{self, Said, SystemNotifier};
+use crate::ringtones::Ringtones;
 use crate::settings::SettingsStore;
 use crate::surroundings::Surroundings;
 use crate::{quiet, ring_sound};
@@ -31,7 +32,8 @@ pub(crate) fn start(
     let system = quiet::follow_system(app, token);
     spawn(quiet::follow(settings.subscribe(), system, Arc::clone(surroundings), token.clone()));
     let shell = surroundings.subscribe();
-    spawn(ring_sound::follow(engine.clone(), settings.subscribe(), shell, token.clone()));
+    let ringtones = app.state::<Ringtones>().inner().clone();
+    spawn(ring_sound::follow(engine.clone(), settings.subscribe(), shell, ringtones, token.clone()));
     spawn(count_missed(engine.missed(), Arc::clone(surroundings), token.clone()));
 
     // Newest wins: what is wanted now is all that counts.

@@ -1,0 +1,51 @@
+//! What the interface may ask about devices, and what can be shared.
+
+use bellwire_engine::{Handle, ShareSource};
+use tauri::State;
+
+use crate::devices::DevicesView;
+use crate::failure::Answer;
+use crate::ringtones::Ringtones;
+
+#[tauri::command]
+pub(crate) async fn devices(
+    engine: State<'_, Handle>,
+    ringtones: State<'_, Ringtones>,
+) -> Answer<DevicesView> {
+    Ok(DevicesView::now(&engine, &ringtones).await)
+}
+
+#[tauri::command]
+pub(crate) async fn test_devices(engine: State<'_, Handle>, camera: bool, microphone: bool) -> Answer {
+    engine.test_devices(camera, microphone).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn test_speaker(engine: State<'_, Handle>) -> Answer {
+    engine.test_speaker().await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn test_ring(engine: State<'_, Handle>, on: bool) -> Answer {
+    engine.test_ring(on).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn test_echo(engine: State<'_, Handle>, on: bool) -> Answer {
+    engine.test_echo(on).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn share_sources(engine: State<'_, Handle>) -> Answer<Vec<ShareSource>> {
+    Ok(engine.share_sources().await)
+}
+
+#[tauri::command]
+pub(crate) async fn set_sharing(engine: State<'_, Handle>, source: Option<String>) -> Answer {
+    engine.set_sharing(source).await;
+    Ok(())
+}

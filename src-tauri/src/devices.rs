@@ -1,0 +1,110 @@
+//! Devices between settings, engine and interface: what the settings choose goes to the engine, what there
+//! is goes to the windows.
+
+use std::sync::Arc;
+
+use bellwire_engine::{Choice, DeviceList, Devices, Handle};
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::desktop::Desktop;
+use crate::options::Options;
+use crate::ringtones::Ringtones;
+use crate::settings::Settings;
+
+/// The devices as the interface gets them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct DevicesView {
+    #[serde(flatten)]
+    pub(crate) list: DeviceList,
+    pub(crate) ringtones: Vec<Choice>,
+}
+
+impl DevicesView {
+    /// Reads the folder of ringtones.
+    pub(crate) async fn now(engine: &Handle, ringtones: &Ringtones) -> Self {
+        let ringtones = ringtones.clone();
+        let ringtones = tokio::task::spawn_blocking(move || ringtones.list()).await.unwrap_or_default();
+        let list = (**engine.devices().borrow()).clone();
+        Self { list, ringtones }
+    }
+}
+
+/// What is to be used: the command line goes before the settings.
+pub(crate) fn chosen(options: &Options, settings: &Settings) -> Devices {
+    let first = |option: &str, setting: &str| {
+        let usual = if setting.is_empty() { "default" } else { setting };
+        if option == "default" { usual.to_owned() } else { option.to_owned() }
+    };
+    Devices {
+        microphone: first(&options.microphone, &settings.microphone),
+        speaker: first(&options.speaker, &settings.speaker),
+        camera: first(&options.camera, &settings.camera),
+        echo: settings.echo_cancellation,
+        noise: settings.noise_suppression,
+        gain: settings.automatic_gain,
+    }
+}
+
+/// Keeps the engine's devices as the settings say until the program ends.
+pub(crate) async fn follow(
+    engine: Handle,
+    options: Options,
+    mut settings: watch::Receiver<Arc<Settings>>,
+    token: CancellationToken,
+) {
+    let mut before = None;
+    loop {
+        let devices = chosen(&options, &settings.borrow_and_update());
+        if before.as_ref() != Some(&devices) {
+            engine.set_devices(devices.clone()).await;
+            before = Some(devices);
+        }
+        tokio::select! {
+            () = token.cancelled() => return,
+            changed = settings.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Tells the windows whenever devices change.
+pub(crate) async fn tell<D: Desktop>(
+    engine: Handle,
+    ringtones: Ringtones,
+    desktop: Arc<D>,
+    token: CancellationToken,
+) {
+    let mut devices = engine.devices();
+    loop {
+        devices.mark_unchanged();
+        desktop.emit("devices", DevicesView::now(&engine, &ringtones).await);
+        tokio::select! {
+            () = token.cancelled() => return,
+            changed = devices.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_goes_before_the_settings() {
+        let settings = Settings {
+            microphone: "pulseaudio:headset".into(),
+            camera: String::new(),
+            noise_suppression: false,
+            ..Settings::default()
+        };
+        let options = Options::parse_from(["bellwire", "--speaker", "none"]);
+        let devices = chosen(&options, &settings);
+        assert_eq!(devices.microphone, "pulseaudio:headset");
+        assert_eq!(devices.speaker, "none");
+        assert_eq!(devices.camera, "default");
+        assert!(devices.echo && !devices.noise && devices.gain);
+    }
+}
