@@ -284,8 +284,9 @@ describe('the small window', () => {
     await key('m');
     expect(lastOf(host, 'setMicrophone')).toEqual([true]);
     await key('Escape');
-    await waitFor(() => expect(lastOf(host, 'showMain')).toEqual([]), PATIENT);
-    expect(lastOf(host, 'setMini')).toEqual([false]);
+    await waitFor(() => expect(lastOf(host, 'setMini')).toEqual([false]), PATIENT);
+    // This window is gone with it.
+    expect(host.said.map(([name]) => name).slice(-2)).toEqual(['showMain', 'setMini']);
     await user.click(screen.getByTestId('mini-end'));
     expect(lastOf(host, 'hangUp')).toEqual([7]);
     expect(await screen.findByTestId('mini-none', undefined, PATIENT)).toBeTruthy();
