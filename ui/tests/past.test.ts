@@ -76,7 +76,7 @@ describe('the list', () => {
     const PAGES = 60;
     host.history = (_, page) =>
       Promise.resolve({ entries: Array.from({ length: 20 }, (_one, n) => entry(page * 100 + n + 1, '')), page, pages: PAGES });
-    const records = new Records(host, () => EVERYTHING, () => undefined);
+    const records = new Records({ host, wordsOf: () => '' }, () => EVERYTHING, () => undefined);
     await records.begin();
     while (records.page < records.pages) await records.more();
     expect([records.entries.length, records.page]).toEqual([20 * PAGES, PAGES]);

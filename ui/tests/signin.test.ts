@@ -98,25 +98,35 @@ describe('signing in', () => {
     expect(screen.getByText('This server does not say what it is. Choose your service.')).toBeTruthy();
   });
 
-  it('asks a technician for no password', async () => {
+  it('lets a technician in without a password, and with one where the server wants it', async () => {
     const user = userEvent.setup();
     const { host } = await draw('signin-technician');
 
-    await found('email');
-    expect(screen.queryByTestId('signin-password')).toBeNull();
+    expect((await found('password')).required).toBe(false);
+    expect(screen.getByLabelText('Password (optional)')).toBeTruthy();
     await user.type(field('email'), 'tariq@fieldtech.example{Enter}');
 
     await screen.findAllByTestId('room-row', undefined, PATIENT);
     expect(lastOf(host, 'signIn')).toMatchObject([{ dialect: 'dealerdesk', role: 'technician', email: 'tariq@fieldtech.example', password: '' }]);
   });
 
-  it('shows the password field again for a dealer', async () => {
+  it('sends the password of a technician', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('signin-technician');
+
+    await user.type(await found('email'), 'tariq@fieldtech.example');
+    await user.type(field('password'), 'secret{Enter}');
+
+    await waitFor(() => expect(lastOf(host, 'signIn')).toMatchObject([{ role: 'technician', password: 'secret' }]), PATIENT);
+  });
+
+  it('wants the password of a dealer', async () => {
     const user = userEvent.setup();
     await draw('signin-technician');
 
     await user.click(await found('role-dealer'));
 
-    expect(await found('password')).toBeTruthy();
+    await waitFor(() => expect(field('password').required).toBe(true), PATIENT);
   });
 
   it('has no choice of role where there is one', async () => {

@@ -122,3 +122,12 @@ export function outcome(entry: HistoryEntry): Outcome {
       return entry.outgoing ? 'outgoing' : 'incoming';
   }
 }
+
+/** The days of a week, Monday first. */
+export function weekdays(language: Language): { short: string; long: string }[] {
+  // The first of January 2024 was a Monday.
+  return Array.from({ length: 7 }, (_, at) => new Date(2024, 0, 1 + at)).map((date) => ({
+    short: new Intl.DateTimeFormat(language.tag, { weekday: 'short' }).format(date),
+    long: new Intl.DateTimeFormat(language.tag, { weekday: 'long' }).format(date),
+  }));
+}

@@ -2,7 +2,7 @@
 // the view; what is kept here is only whether it was asked for and what went wrong.
 
 import type { AccountId } from '../generated/bindings';
-import { wordsOf, type Host } from '../host/host';
+import type { Session } from './session.svelte';
 
 const TYPING_MS = 250;
 
@@ -12,13 +12,13 @@ export class Listing {
   /** The words of the failure; may be empty. */
   error = $state<string | null>(null);
 
-  #host: Host;
+  #session: Pick<Session, 'host' | 'wordsOf'>;
   #account: AccountId;
   #asked = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: Host, account: AccountId) {
-    this.#host = host;
+  constructor(session: Pick<Session, 'host' | 'wordsOf'>, account: AccountId) {
+    this.#session = session;
     this.#account = account;
   }
 
@@ -28,9 +28,9 @@ export class Listing {
     this.busy = true;
     this.error = null;
     try {
-      await this.#host.refreshContacts(this.#account, this.search.trim());
+      await this.#session.host.refreshContacts(this.#account, this.search.trim());
     } catch (failure) {
-      if (mine === this.#asked) this.error = wordsOf(failure);
+      if (mine === this.#asked) this.error = this.#session.wordsOf(failure);
     } finally {
       if (mine === this.#asked) this.busy = false;
     }

@@ -2,8 +2,8 @@
 // with a moment to think again. The records are the engine's; what is kept here is what is drawn.
 
 import type { HistoryEntry } from '../generated/bindings';
-import { wordsOf, type Host } from '../host/host';
 import { filterOf, joined, keyOf, type Narrowing } from './past';
+import type { Session } from './session.svelte';
 
 const TYPING_MS = 250;
 /** How long a deleted call can be brought back. */
@@ -20,15 +20,15 @@ export class Records {
   /** Keys of calls about to be deleted. */
   leaving = $state.raw<ReadonlySet<string>>(new Set());
 
-  #host: Host;
+  #session: Pick<Session, 'host' | 'wordsOf'>;
   #by: () => Narrowing;
   #failed: (entry: HistoryEntry, failure: string) => void;
   #asked = 0;
   #typing: ReturnType<typeof setTimeout> | undefined;
   #deleting = new Map<string, { entry: HistoryEntry; timer: ReturnType<typeof setTimeout> }>();
 
-  constructor(host: Host, by: () => Narrowing, failed: (entry: HistoryEntry, failure: string) => void) {
-    this.#host = host;
+  constructor(session: Pick<Session, 'host' | 'wordsOf'>, by: () => Narrowing, failed: (entry: HistoryEntry, failure: string) => void) {
+    this.#session = session;
     this.#by = by;
     this.#failed = failed;
   }
@@ -59,14 +59,14 @@ export class Records {
     this.busy = true;
     this.error = null;
     try {
-      const got = await this.#host.history(filterOf(this.#by()), wanted);
+      const got = await this.#session.host.history(filterOf(this.#by()), wanted);
       if (mine !== this.#asked) return;
       if (!keep) this.entries = got.entries;
       else this.entries = wanted === 1 ? joined(got.entries, this.entries) : joined(this.entries, got.entries);
       this.page = keep ? Math.max(wanted, this.page) : wanted;
       this.pages = got.pages;
     } catch (failure) {
-      if (mine === this.#asked) this.error = wordsOf(failure);
+      if (mine === this.#asked) this.error = this.#session.wordsOf(failure);
     } finally {
       if (mine === this.#asked) this.busy = false;
     }
@@ -96,9 +96,9 @@ export class Records {
     clearTimeout(deleting.timer);
     let failure: string | null = null;
     try {
-      if (!(await this.#host.deleteRecord(deleting.entry.id))) failure = '';
+      if (!(await this.#session.host.deleteRecord(deleting.entry.id))) failure = '';
     } catch (error) {
-      failure = wordsOf(error);
+      failure = this.#session.wordsOf(error);
     }
     this.#deleting.delete(key);
     if (failure === null) this.entries = this.entries.filter((one) => keyOf(one) !== key);

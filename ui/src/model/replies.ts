@@ -6,7 +6,7 @@ import type { Language } from '../text/text';
 /** Characters of a reply; every backend takes as many in a message. */
 export const LONGEST_REPLY = 500;
 /** Replies shown at once. */
-const MOST_REPLIES = 8;
+export const MOST_REPLIES = 8;
 
 /** Whether a message can go to whoever calls: somebody of the list, with a thread of messages. */
 export function canReply(account: AccountView | null, call: CallView): boolean {

@@ -15,12 +15,16 @@ import type {
   SettingsView,
   StartInfo,
 } from '../generated/bindings';
-import { wordsOf, type Host, type Stop } from '../host/host';
+import type { FailureCode } from '../generated/failures';
+import { codeOf, wordsOf, type Host, type Stop } from '../host/host';
 import { chosen, language, type Language } from '../text/text';
 import { isLive } from './calls';
 import { newsOf } from './devices';
 import { QualityMeter, type Quality } from './quality';
 import { Preference } from './theme.svelte';
+
+export const SECTIONS = ['general', 'sound', 'ringing', 'keys', 'calls', 'accounts', 'help'] as const;
+export type Section = (typeof SECTIONS)[number];
 
 export interface Toast {
   id: number;
@@ -57,6 +61,8 @@ export class Session {
   /** The page to choose and try devices lies over the rest. */
   devicesOpen = $state(false);
   toasts = $state<Toast[]>([]);
+  /** The section of the settings that is open; `null`: none is. */
+  section = $state<Section | null>(null);
   /** What was being written in each thread. */
   readonly drafts = new Map<string, string>();
   /** Advances once a second, for timers. */
@@ -74,6 +80,7 @@ export class Session {
   #next = 0;
   #direction: 'ltr' | 'rtl' | undefined;
   #heardView = false;
+  #putting: Promise<void> = Promise.resolve();
   #meter: { call: CallId; meter: QualityMeter } | null = null;
   /** Answered without a picture: the camera comes back after that call. */
   #pictureless: CallId | null = null;
@@ -169,7 +176,7 @@ export class Session {
         this.tell(notice.kind, notice.device === null ? notice.text : newsOf(notice.device, this.language));
         break;
       case 'error':
-        this.tell(notice.kind, notice.text);
+        this.tell(notice.kind, this.wordsFor(notice.code ?? '') || notice.text);
         break;
     }
   }
@@ -196,13 +203,24 @@ export class Session {
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
   }
 
+  /** What failed, in the reader's language if its code is known, else in the host's words. */
+  wordsOf(error: unknown): string {
+    return this.wordsFor(codeOf(error)) || wordsOf(error);
+  }
+
+  /** Empty for a code without words. */
+  wordsFor(code: string): string {
+    const { failures } = this.language.text;
+    return Object.hasOwn(failures, code) ? failures[code as FailureCode] : '';
+  }
+
   /** Runs a command whose failure the user should read, in the host's words or in `otherwise`. */
   async run(command: Promise<void>, otherwise?: string): Promise<boolean> {
     try {
       await command;
       return true;
     } catch (error) {
-      this.tell('error', wordsOf(error) || otherwise || this.language.text.home.commandFailed);
+      this.tell('error', this.wordsOf(error) || otherwise || this.language.text.home.commandFailed);
       return false;
     }
   }
@@ -226,11 +244,36 @@ export class Session {
     await answer();
   }
 
-  /** Changes some settings; what an administrator fixed stays. */
+  /** Changes some settings; what an administrator fixed stays. Tells what did not work. */
   async set(change: Partial<Settings>): Promise<boolean> {
+    const failed = await this.put(change);
+    if (failed !== '') this.tell('error', failed);
+    return failed === '';
+  }
+
+  /** As `set`, but hands back what did not work, for the place where it was changed; empty: it did. */
+  put(change: Partial<Settings>): Promise<string> {
+    // One after the other: each sends the whole, so two at once would undo one another.
+    const done = this.#putting.then(() => this.#put(change));
+    this.#putting = done.then(() => undefined);
+    return done;
+  }
+
+  async #put(change: Partial<Settings>): Promise<string> {
     const before = this.settings?.settings;
-    if (before === undefined) return false;
-    return this.run(this.host.setSettings({ ...before, ...change }).then((settings) => void (this.settings = settings)));
+    const { commandFailed } = this.language.text.home;
+    if (before === undefined) return commandFailed;
+    try {
+      this.settings = await this.host.setSettings({ ...before, ...change });
+      return '';
+    } catch (error) {
+      return this.wordsOf(error) || commandFailed;
+    }
+  }
+
+  /** Whether an administrator fixed a setting, or the group it belongs to. */
+  locked(name: string): boolean {
+    return this.settings?.locked.some((one) => one === name || name.startsWith(`${one}.`)) ?? false;
   }
 
   /** How long a call has been connected now, in milliseconds; `null` before that. */

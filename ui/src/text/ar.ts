@@ -12,6 +12,7 @@ import { figures } from './ar/figures';
 import { history } from './ar/history';
 import { home } from './ar/home';
 import { incall } from './ar/incall';
+import { keycaps } from './ar/keycaps';
 import { link } from './ar/link';
 import { notices } from './ar/notices';
 import { replies } from './ar/replies';
@@ -47,6 +48,7 @@ export const ar: Text = {
   notices,
   time,
   settings,
+  keycaps,
   desktop,
   failures,
 };

@@ -12,6 +12,7 @@ import { figures } from './de/figures';
 import { history } from './de/history';
 import { home } from './de/home';
 import { incall } from './de/incall';
+import { keycaps } from './de/keycaps';
 import { link } from './de/link';
 import { notices } from './de/notices';
 import { replies } from './de/replies';
@@ -47,6 +48,7 @@ export const de: Text = {
   notices,
   time,
   settings,
+  keycaps,
   desktop,
   failures,
 };

@@ -13,6 +13,7 @@ import { figures } from './en/figures';
 import { history } from './en/history';
 import { home } from './en/home';
 import { incall } from './en/incall';
+import { keycaps } from './en/keycaps';
 import { link } from './en/link';
 import { notices } from './en/notices';
 import { replies } from './en/replies';
@@ -47,6 +48,7 @@ export const en = {
   notices,
   time,
   settings,
+  keycaps,
   desktop,
   failures,
 };

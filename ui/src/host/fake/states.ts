@@ -5,6 +5,7 @@ import type { CallView, EndReason, EngineView } from '../../generated/bindings';
 import { BACKEND_STATES } from './backend-states';
 import { PAST_STATES } from './past-states';
 import { CALL_STATES } from './call-states';
+import { DESK_STATES } from './desk-states';
 import { call, customer, LEILA, LONG, seller } from './people';
 import { connected, incoming, view, type FakeState } from './state';
 
@@ -111,6 +112,7 @@ export const STATES: Record<string, FakeState> = {
   ...BACKEND_STATES,
   ...PAST_STATES,
   ...CALL_STATES,
+  ...DESK_STATES,
 };
 
 export type { Command, FakeState } from './state';

@@ -1,7 +1,6 @@
 // Questions and signs of the program as a whole. Arabic.
 
 import type { Text } from '../en';
-import { count } from './count';
 
 export const desktop: Text['desktop'] = {
   close: {
@@ -42,15 +41,6 @@ export const desktop: Text['desktop'] = {
     turnOff: 'تشغيل الرنين',
     on: 'لا شيء يرنّ',
   },
-  missed: (n) =>
-    count(n, {
-      zero: 'لا مكالمات فائتة',
-      one: 'مكالمة فائتة واحدة',
-      two: 'مكالمتان فائتتان',
-      few: '# مكالمات فائتة',
-      many: '# مكالمة فائتة',
-      other: '# مكالمة فائتة',
-    }),
   managed: {
     choose: 'اختر خادمك.',
     server: 'الخادم',

@@ -1,7 +1,6 @@
 // Questions and signs of the program as a whole. German.
 
 import type { Text } from '../en';
-import { count } from './count';
 
 export const desktop: Text['desktop'] = {
   close: {
@@ -42,7 +41,6 @@ export const desktop: Text['desktop'] = {
     turnOff: 'Wieder klingeln',
     on: 'Nichts klingelt',
   },
-  missed: (n) => count(n, { one: '# verpasster Anruf', other: '# verpasste Anrufe' }),
   managed: {
     choose: 'Wählen Sie Ihren Server.',
     server: 'Server',

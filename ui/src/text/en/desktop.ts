@@ -1,7 +1,5 @@
 // Questions and signs of the program as a whole. English.
 
-import { count } from './count';
-
 export const desktop = {
   close: {
     title: 'Bellwire keeps running',
@@ -41,7 +39,6 @@ export const desktop = {
     turnOff: 'Ring again',
     on: 'Nothing rings',
   },
-  missed: (n: number) => count(n, { one: '# missed call', other: '# missed calls' }),
   managed: {
     choose: 'Choose your server.',
     server: 'Server',
