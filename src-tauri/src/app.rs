@@ -29,6 +29,7 @@ use crate::ringtones::Ringtones;
 use crate::settings::{Managed, SettingsStore};
 use crate::surroundings::{self, Surroundings};
 use crate::tray;
+use crate::vault::{Keeper, KeeperParts};
 use crate::video::{OWN, REMOTE, Video};
 use crate::windows::{self, Windows};
 
@@ -108,6 +109,10 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::windows::set_full_screen,
             commands::windows::confirm_call,
             commands::windows::cancel_pending_call,
+            commands::accounts::typed,
+            commands::accounts::unlock_secrets,
+            commands::accounts::use_secrets,
+            commands::accounts::restore,
             commands::settings::settings,
             commands::settings::set_settings,
         ])
@@ -122,6 +127,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     app.manage(Arc::clone(&video));
     let desktop = Arc::new(TauriDesktop::new(app.handle().clone()));
     app.manage(Arc::clone(&desktop));
+    let (keeper, secrets) = Keeper::new(KeeperParts {
+        engine: handle.clone(),
+        surroundings: Arc::clone(&surroundings),
+        settings: settings.clone(),
+        places: places.clone(),
+    });
+    app.manage(secrets);
+    let keeping = std::sync::Mutex::new(Some(tauri::async_runtime::spawn(keeper.run())));
     let windows = Arc::new(Windows::new(
         Arc::clone(&desktop),
         app.handle().clone(),
@@ -198,6 +211,13 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
                 let stopped = async { tokio::time::timeout(GOODBYE, engine.stop()).await };
                 if tauri::async_runtime::block_on(stopped).is_err() {
                     warn!("The engine did not stop in time");
+                }
+            }
+            // It ends after the engine, with the last token that came.
+            if let Some(keeping) = keeping.lock().ok().and_then(|mut k| k.take()) {
+                let kept = async { tokio::time::timeout(GOODBYE, keeping).await };
+                if tauri::async_runtime::block_on(kept).is_err() {
+                    warn!("The accounts were not stored in time");
                 }
             }
         }

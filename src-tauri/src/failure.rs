@@ -25,10 +25,19 @@ pub(crate) const CODES: &[&str] = &[
     "not_shown",
     "not_started",
     "not_understood",
+    "passphrase_short",
+    "passphrase_wanted",
     "password_change_required",
     "proxy",
     "rate_limited",
     "refused",
+    "secrets_damaged",
+    "secrets_failed",
+    "secrets_file",
+    "secrets_gone",
+    "secrets_locked",
+    "secrets_missing",
+    "secrets_silent",
     "setting_invalid",
     "settings_not_stored",
     "signed_out",
@@ -37,6 +46,7 @@ pub(crate) const CODES: &[&str] = &[
     "unknown_role",
     "unreachable",
     "wrong_credentials",
+    "wrong_passphrase",
 ];
 
 /// An error with a stable name in snake case, one of [`CODES`].

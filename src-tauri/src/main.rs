@@ -32,6 +32,7 @@ mod sample;
 mod settings;
 mod surroundings;
 mod tray;
+mod vault;
 mod video;
 mod windows;
 mod words;

@@ -10,6 +10,8 @@ pub(crate) struct Places {
     /// Call log, kept accounts, logs.
     data: Option<PathBuf>,
     managed: Option<PathBuf>,
+    /// The one folder for everything, if one was given.
+    own: Option<PathBuf>,
 }
 
 impl Places {
@@ -24,7 +26,12 @@ impl Places {
             ),
         };
         let of_the_machine = machine_file().filter(|file| file.try_exists().unwrap_or(true));
-        Self { config, data, managed: of_the_machine.or_else(|| managed.map(Path::to_owned)) }
+        Self {
+            config,
+            data,
+            managed: of_the_machine.or_else(|| managed.map(Path::to_owned)),
+            own: data_dir.map(Path::to_owned),
+        }
     }
 
     pub(crate) fn settings(&self) -> Option<PathBuf> {
@@ -48,6 +55,14 @@ impl Places {
     /// Ringtones of the user's own.
     pub(crate) fn ringtones(&self) -> Option<PathBuf> {
         Some(self.data.as_ref()?.join("ringtones"))
+    }
+
+    /// What our entries in the system's keyring go by: another folder is another person's program.
+    pub(crate) fn keyring_service(&self) -> String {
+        match &self.own {
+            Some(folder) => format!("bellwire {}", folder.display()),
+            None => "bellwire".to_owned(),
+        }
     }
 
     pub(crate) fn logs(&self) -> Option<PathBuf> {

@@ -1,11 +1,13 @@
 //! Commands about accounts: finding a server, signing in and out.
 
-use bellwire_engine::{AccountId, DialectInfo, Handle, OfferedInfo, SignIn, Where};
+use bellwire_engine::{AccountId, DialectInfo, Handle, OfferedInfo, SignIn, Typed, Where};
 use serde::Serialize;
 use tauri::State;
 
 use crate::failure::{Answer, Coded};
 use crate::settings::SettingsStore;
+use crate::surroundings::SecretPlace;
+use crate::vault::Secrets;
 
 /// The administrator allows other servers only.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,31 @@ pub(crate) async fn sign_in(
         return Err(NotAllowed.into());
     }
     Ok(engine.sign_in(request).await?)
+}
+
+/// What was typed to sign in to that account, but for the password.
+#[tauri::command]
+pub(crate) fn typed(engine: State<'_, Handle>, account: AccountId) -> Option<Typed> {
+    engine.typed(account)
+}
+
+#[tauri::command]
+pub(crate) async fn unlock_secrets(secrets: State<'_, Secrets>, passphrase: String) -> Answer {
+    Ok(secrets.unlock(passphrase).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn use_secrets(
+    secrets: State<'_, Secrets>,
+    store: SecretPlace,
+    passphrase: Option<String>,
+) -> Answer {
+    Ok(secrets.use_place(store, passphrase).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn restore(secrets: State<'_, Secrets>) -> Answer {
+    Ok(secrets.restore().await?)
 }
 
 #[tauri::command]

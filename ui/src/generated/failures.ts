@@ -22,10 +22,19 @@ export const FAILURES = [
   'not_shown',
   'not_started',
   'not_understood',
+  'passphrase_short',
+  'passphrase_wanted',
   'password_change_required',
   'proxy',
   'rate_limited',
   'refused',
+  'secrets_damaged',
+  'secrets_failed',
+  'secrets_file',
+  'secrets_gone',
+  'secrets_locked',
+  'secrets_missing',
+  'secrets_silent',
   'setting_invalid',
   'settings_not_stored',
   'signed_out',
@@ -34,6 +43,7 @@ export const FAILURES = [
   'unknown_role',
   'unreachable',
   'wrong_credentials',
+  'wrong_passphrase',
 ] as const;
 
 export type FailureCode = (typeof FAILURES)[number];
