@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{
-    CallState, DeclineError, EndReason, ExportFormat, HistoryFilter, ListError, MediaKind, Message,
+    CallState, DeclineError, EndReason, ExportFormat, HistoryFilter, LinkState, ListError, MediaKind, Message,
 };
 use bellwire_tests_calls::cast::{Cast, DEALERDESK, HEARTH, MARKETPLACE, STOREFRONT};
 use bellwire_tests_calls::{CUSTOMER, Human, SELLER, Setup, World};
@@ -127,5 +127,39 @@ async fn sellers_have_figures_and_customers_none() -> anyhow::Result<()> {
     ensure!(seller.capabilities().analytics && !customer.capabilities().analytics);
     let none = customer.engine().analytics(customer.account).await;
     ensure!(matches!(none, Err(ListError::NoFigures)), "{none:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_did_not_get_through_is_sent_again_once() -> anyhow::Result<()> {
+    const WORDS: &str = "Are you there?";
+    let mut world = World::start().await?;
+    let client = Human::of(&world, MARKETPLACE.dialect, MARKETPLACE.caller, Setup::default()).await?;
+    let provider = Human::of(&world, MARKETPLACE.dialect, MARKETPLACE.callee, Setup::default()).await?;
+    let thread = client.line_for(&provider).await?.and_then(|line| line.thread).context("a thread")?;
+    let back = provider.line_for(&client).await?.and_then(|line| line.thread).context("a thread")?;
+    client.engine().open_thread(client.account, thread.clone()).await;
+    client.until("the thread", |v| v.chats.iter().any(|chat| chat.loaded)).await?;
+    world.kill().await;
+    client.until("the loss", |v| v.accounts.iter().all(|a| a.link == LinkState::Offline)).await?;
+    client.engine().send_message(client.account, thread.clone(), WORDS.into()).await;
+    client.until("the failure", |v| v.chats.iter().any(|chat| chat.failed.is_some())).await?;
+
+    world.revive().await?;
+    tokio::try_join!(client.online(), provider.online())?;
+    // As somebody does who cannot believe it.
+    for _ in 0..3 {
+        client.engine().retry_messages(client.account, thread.clone()).await;
+    }
+    ensure!(message(&client, &thread, WORDS).await?.from_me);
+    client.until("no failure", |v| v.chats.iter().all(|chat| chat.failed.is_none())).await?;
+    provider.engine().open_thread(provider.account, back.clone()).await;
+    message(&provider, &back, WORDS).await?;
+    let view = provider.engine().view().borrow().clone();
+    let messages = view.chats.iter().flat_map(|chat| &chat.messages);
+    let times = messages.filter(|message| message.text == WORDS).count();
+    ensure!(times == 1, "it came {times} times");
+    client.leave().await;
+    provider.leave().await;
     Ok(())
 }
