@@ -33,7 +33,8 @@ pub(super) fn prepare(window: &WebviewWindow) {
     }
 }
 
-/// Before each showing. On the main thread. Gives a point in the window that has the keyboard.
+/// Before each showing. On the main thread. Gives the middle of the window that has the keyboard, or where
+/// the pointer is, in logical pixels of the whole desktop.
 pub(super) fn before_showing(window: &WebviewWindow) -> Option<(f64, f64)> {
     let gtk = window.gtk_window().ok()?;
     let gdk = gtk.window()?;
@@ -41,8 +42,18 @@ pub(super) fn before_showing(window: &WebviewWindow) -> Option<(f64, f64)> {
     let active = x11::active_window();
     // Window managers keep a full-screen window with the keyboard above those that are "always on top".
     gdk.set_override_redirect(active.as_ref().is_some_and(|active| active.full_screen));
+    // What a manager was told of a window it forgets when the window is put away.
+    gtk.stick();
+    gtk.set_keep_above(true);
     gtk.set_focus_on_map(false);
-    active.map(|active| active.centre)
+    let scale = f64::from(gdk.scale_factor());
+    let working = active.map(|active| (active.centre.0 / scale, active.centre.1 / scale));
+    working.or_else(|| pointer(&gdk))
+}
+
+fn pointer(gdk: &gtk::gdk::Window) -> Option<(f64, f64)> {
+    let (_, x, y) = gdk.display().default_seat()?.pointer()?.position();
+    Some((f64::from(x), f64::from(y)))
 }
 
 /// Number of the X window; `None` on Wayland.

@@ -80,6 +80,11 @@ impl<'a> Window<'a> {
         self.screen.order("xdotool", &["windowminimize", &self.id.to_string()])
     }
 
+    /// Lets it fill the screen.
+    pub fn full_screen_on(&self) -> anyhow::Result<()> {
+        self.screen.order("wmctrl", &["-i", "-r", &format!("{:#x}", self.id), "-b", "add,fullscreen"])
+    }
+
     /// Its close button: asks, the program may do as it likes.
     pub fn close(&self) -> anyhow::Result<()> {
         self.screen.order("wmctrl", &["-i", "-c", &format!("{:#x}", self.id)])

@@ -3,4 +3,5 @@
 mod calls;
 mod harness;
 mod history;
+mod ringing;
 mod tray;
