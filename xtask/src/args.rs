@@ -21,7 +21,7 @@ cargo xtask <task> [options]
   test      install what the tests need, then run all of them
               --only NAME        ui | unit | e2e | install, or a part of a test's name
   check     formatting, clippy, file sizes, interface types, licences
-  bench     bench call: a call measured against Chromium
+  bench     bench call: a call measured against Chromium; bench ring: how soon a ring is seen and heard
   bundle    the installers of this system: .deb and .rpm, NSIS and MSI, or .dmg
               --debug            pack the program of the tests
               --updater          one that renews itself; wants the publisher's keys
@@ -46,6 +46,7 @@ enum Task {
     Test { only: Option<String> },
     Check,
     Bench,
+    BenchRing,
     Bundle(bundle::Options),
     Setup { tests: bool },
     Within { words: Vec<String> },
@@ -60,8 +61,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
         Some("check") => Task::Check,
         Some("bench") => match words.next().as_deref() {
             Some("call") => Task::Bench,
-            Some(other) => bail!("no bench called {other:?}; there is: call"),
-            None => bail!("which bench? there is: call"),
+            Some("ring") => Task::BenchRing,
+            Some(other) => bail!("no bench called {other:?}; there are: call, ring"),
+            None => bail!("which bench? there are: call, ring"),
         },
         Some("bundle") => Task::Bundle(bundle::Options::default()),
         Some("setup") => Task::Setup { tests: false },
@@ -114,6 +116,7 @@ impl Invocation {
             Task::Test { only } => test::run(&paths, consent, only.as_deref()),
             Task::Check => check::run(&paths, consent),
             Task::Bench => bench::run(&paths, consent),
+            Task::BenchRing => bench::ring(&paths, consent),
             Task::Bundle(options) => bundle::run(&paths, consent, options),
             Task::Within { words } => test::within(&paths, &words),
             Task::Setup { tests } => {

@@ -1,4 +1,4 @@
-//! `cargo xtask bench call`: prepares release programs and hands over to the script that measures.
+//! `cargo xtask bench call` and `cargo xtask bench ring`: prepare release programs and hand over to what measures.
 
 use anyhow::Result;
 
@@ -32,6 +32,30 @@ pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
         .env("BELLWIRE_SERVER", paths.built("release", "bellwire-server"))
         .env("BELLWIRE_MEDIA", paths.root.join("assets/media"))
         .env("BELLWIRE_REPORT", paths.root.join("docs/benchmarks.md"));
+    process::run(&mut command)?;
+    step.done();
+    Ok(())
+}
+
+/// How soon a ring is seen and heard, with real windows.
+pub(crate) fn ring(paths: &Paths, consent: Consent) -> Result<()> {
+    setup::run(paths, consent, Purpose::Test)?;
+    ui::install(paths)?;
+    ui::build(paths)?;
+    ui::install_in(paths, "tests/browser")?;
+    let step = say::step("Build the program for release");
+    cargo::build(cargo::cargo(paths).args(["build", "--release", "-p", "bellwire-app"]))?;
+    step.done();
+
+    let step = say::step("Measure");
+    let mut command = cargo::cargo(paths);
+    command.args(["nextest", "run", "-p", "bellwire-tests-desktop", "--run-ignored", "only", "--no-capture"]);
+    command.args(["--retries", "0", "-E", "test(a_ring_is_seen_and_heard)"]);
+    command
+        .env("BELLWIRE_ROOT", &paths.root)
+        .env("BELLWIRE_APP", paths.built("release", "bellwire"))
+        .env("BELLWIRE_BUILD", "release build")
+        .env("BELLWIRE_REPORT", paths.root.join("docs/benchmarks-ring.md"));
     process::run(&mut command)?;
     step.done();
     Ok(())

@@ -18,6 +18,7 @@ pub struct RawSocket {
     http: reqwest::Client,
     rest: String,
     pub id: String,
+    pub token: String,
     heard: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
@@ -43,7 +44,7 @@ impl RawSocket {
         let token = login["token"].as_str().context("no token")?.to_owned();
         let id = login["user"]["_id"].as_str().context("no id")?.to_owned();
         let (client, heard) = open(world, json!({ "token": token })).await?;
-        let socket = Self { client, http, rest: world.rest().to_owned(), id, heard };
+        let socket = Self { client, http, rest: world.rest().to_owned(), id, token, heard };
         let end = tokio::time::Instant::now() + crate::PATIENCE;
         while !socket.heard("open") {
             ensure!(tokio::time::Instant::now() < end, "the socket did not open");
@@ -79,6 +80,12 @@ impl RawSocket {
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
         let reply = self.http.post(format!("{}/{path}", self.rest)).json(body).send().await?;
         Ok((reply.status().as_u16(), reply.json().await.unwrap_or(Value::Null)))
+    }
+
+    /// How often an event came so far.
+    pub fn count(&self, event: &str) -> usize {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.iter().filter(|(name, _)| name == event).count()
     }
 
     pub fn heard(&self, event: &str) -> bool {

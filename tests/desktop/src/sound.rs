@@ -71,7 +71,7 @@ impl Sound {
     }
 
     /// Leads a command to this server.
-    pub(crate) fn enter(&self, command: &mut Command) {
+    pub fn enter(&self, command: &mut Command) {
         command
             .env("PULSE_SERVER", format!("unix:{}", self.socket.display()))
             .env("PULSE_COOKIE", &self.cookie);

@@ -1,5 +1,6 @@
 //! Stories on a desktop, each with the real program, the real server and real windows.
 
+mod bench;
 mod calls;
 mod harness;
 mod history;
