@@ -51,8 +51,34 @@ export async function open() {
 
 const click = (id) => (page) => page.getByTestId(id).first().click();
 
+/** A page of the settings, and what to do there. */
+const settings = (section, then) => async (page) => {
+  const later = page.getByTestId('passphrase-cancel');
+  if (await later.isVisible()) await later.click();
+  await page.keyboard.press('Control+,');
+  await page.getByTestId(`section-${section}`).click();
+  await then?.(page);
+};
+
 /** Views that need a click after the fake host's state: name → [state, what to do]. */
 export const STEPS = {
+  'settings-general': ['settings', settings('general')],
+  'settings-sound': ['settings', settings('sound')],
+  'settings-ringing': ['settings', settings('ringing')],
+  'settings-ringing-quiet': ['settings-problems', settings('ringing')],
+  'settings-keys': ['settings', settings('keys')],
+  'settings-keys-listening': ['settings', settings('keys', click('key-answer-change'))],
+  'settings-keys-problems': ['settings-problems', settings('keys')],
+  'settings-calls': ['settings', settings('calls')],
+  'settings-calls-usual': ['seller', settings('calls')],
+  'settings-accounts': ['settings', settings('accounts')],
+  'settings-accounts-leaving': ['settings', settings('accounts', click('settings-sign-out'))],
+  'settings-accounts-locked': ['settings-problems', settings('accounts')],
+  'settings-passphrase': ['settings', settings('accounts', click('secrets-file'))],
+  'settings-help': ['settings', settings('help', click('support-show'))],
+  'settings-fixed': ['settings-locked', settings('ringing')],
+  'settings-fixed-keys': ['settings-locked', settings('keys')],
+  'settings-not-stored': ['settings-failing', settings('general', click('set-start_at_login'))],
   'seller-expanded': ['seller', (page) => page.getByTestId('contact-row').first().locator('.who').click()],
   'seller-search-none': ['seller', async (page) => {
     await page.getByTestId('contact-search').fill('zzz');

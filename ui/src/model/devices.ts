@@ -37,7 +37,7 @@ export function choicesOf(kind: Chosen, devices: (SoundDevice | Choice)[], value
 }
 
 /** The name that a kept id carries for the time its device is away: `…?label=Blue Yeti`, `camera:HD Webcam?bus=…`. */
-function labelIn(id: string): string {
+export function labelIn(id: string): string {
   const [, label] = id.split('?label=', 2);
   if (label !== undefined) return label;
   return id.startsWith('camera:') ? (id.slice('camera:'.length).split('?bus=')[0] ?? '') : '';

@@ -29,7 +29,7 @@ export const DESK_STATES: Record<string, FakeState> = {
     settings: {
       keys: { mute: 'CmdOrCtrl+Shift+M', push_to_talk: 'F9', answer: 'CmdOrCtrl+Alt+A', hang_up: 'MediaStop' },
       quiet_hours: { on: true, from: '22:00', until: '07:00', days: [true, true, true, true, false, false, false] },
-      ring_device: 'pulseaudio:gone',
+      ring_device: 'pulseaudio:gone?label=Conference speaker',
     },
     desktop: {
       tray: false,

@@ -111,7 +111,7 @@ export const settings: Text['settings'] = {
       }),
   },
   accounts: {
-    title: 'الحسابات وكلمات المرور',
+    title: 'الحسابات',
     none: 'لم تسجّل الدخول في أي مكان.',
     add: 'إضافة حساب',
     signOut: 'تسجيل الخروج',

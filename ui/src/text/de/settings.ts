@@ -102,7 +102,7 @@ export const settings: Text['settings'] = {
     most: (n) => `Höchstens ${count(n, { one: '# Antwort', other: '# Antworten' })}.`,
   },
   accounts: {
-    title: 'Konten und Passwörter',
+    title: 'Konten',
     none: 'Sie sind nirgends angemeldet.',
     add: 'Konto hinzufügen',
     signOut: 'Abmelden',

@@ -102,7 +102,7 @@ export const settings = {
     most: (n: number) => `At most ${count(n, { one: '# reply', other: '# replies' })}.`,
   },
   accounts: {
-    title: 'Accounts and passwords',
+    title: 'Accounts',
     none: 'You are not signed in anywhere.',
     add: 'Add account',
     signOut: 'Sign out',

@@ -1,0 +1,221 @@
+// Whole stories on the fake host in Chromium, by keyboard alone: what is not reached by Tab, or has no
+// visible focus, fails. One argument, optional: part of a story's name.
+
+import assert from 'node:assert/strict';
+
+import { open } from './browser.mjs';
+
+const [part = ''] = process.argv.slice(2);
+const PATIENT = { timeout: 60_000 };
+/** More stops than any view has. */
+const MOST_STOPS = 120;
+
+const session = await open();
+const by = (page, id) => page.getByTestId(id);
+
+/** Presses Tab until something has the focus, and sees that the focus shows. */
+async function reach(page, id, { back = false } = {}) {
+  await by(page, id).first().waitFor(PATIENT);
+  for (let stops = 0; stops < MOST_STOPS; stops += 1) {
+    const at = await page.evaluate((id) => {
+      const { activeElement } = document;
+      return activeElement?.closest(`[data-testid="${id}"]`) === activeElement && activeElement !== null;
+    }, id);
+    if (at) {
+      const shown = await page.evaluate(() => {
+        const shows = (one) => one !== null && (getComputedStyle(one).outlineStyle !== 'none' || shows(one.parentElement?.closest('label') ?? null));
+        return shows(document.activeElement);
+      });
+      assert.ok(shown, `${id} has the focus, and nothing shows it`);
+      return;
+    }
+    await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
+  }
+  assert.fail(`${id} is not reached by Tab`);
+}
+
+async function press(page, id, key = 'Enter', options = {}) {
+  await reach(page, id, options);
+  await page.keyboard.press(key);
+}
+
+/** The last call of a command of the host, once there is one. */
+async function said(page, command) {
+  const handle = await page.waitForFunction((command) => globalThis.bellwireFakeHost.said.filter(([name]) => name === command).at(-1), command, PATIENT);
+  return (await handle.jsonValue()).slice(1);
+}
+
+const state = (page, wanted) => page.waitForFunction((wanted) => document.querySelector('[data-testid="call-state"]')?.dataset.state === wanted, wanted, PATIENT);
+const root = (page, check) => page.waitForFunction(check, undefined, PATIENT);
+
+const STORIES = {
+  'sign in, call, mute, hang up': [
+    'signin',
+    async (page) => {
+      await reach(page, 'signin-server');
+      await page.keyboard.type('calls.example.com');
+      await page.keyboard.press('Enter');
+      await reach(page, 'signin-email');
+      await page.keyboard.type('hello@nordlicht.example');
+      await reach(page, 'signin-password');
+      await page.keyboard.type('secret');
+      await page.keyboard.press('Enter');
+      await by(page, 'contact-row').first().waitFor(PATIENT);
+      const [request] = await said(page, 'signIn');
+      assert.equal(request.server, 'calls.example.com');
+
+      await press(page, 'contact-call');
+      await state(page, 'connected');
+      await page.keyboard.press('m');
+      assert.deepEqual(await said(page, 'setMicrophone'), [false]);
+      await page.waitForFunction(() => document.querySelector('[data-testid="call-mute"]')?.getAttribute('aria-pressed') === 'true', undefined, PATIENT);
+      await press(page, 'call-mute', 'Space');
+      await page.waitForFunction(() => document.querySelector('[data-testid="call-mute"]')?.getAttribute('aria-pressed') === 'false', undefined, PATIENT);
+      await page.keyboard.press('Control+h');
+      await state(page, 'ended');
+      await press(page, 'ended-close');
+      await by(page, 'contact-row').first().waitFor(PATIENT);
+    },
+  ],
+  'answer a ring, silence another': [
+    'seller-ringing',
+    async (page) => {
+      await by(page, 'ring-accept').waitFor(PATIENT);
+      // A ring that just came is deaf for a moment, so that no key of other work answers it.
+      const silenced = () => page.evaluate(() => globalThis.bellwireFakeHost.said.some(([name]) => name === 'silence'));
+      for (let tries = 0; tries < 200 && !(await silenced()); tries += 1) {
+        await page.keyboard.press('Escape');
+        await page.waitForTimeout(100);
+      }
+      await said(page, 'silence');
+      await press(page, 'ring-accept');
+      await said(page, 'accept');
+      await state(page, 'connected');
+      await press(page, 'call-end');
+      await state(page, 'ended');
+    },
+  ],
+  'end a call for the one that waits': [
+    'call-waiting',
+    async (page) => {
+      await state(page, 'connected');
+      await press(page, 'ring-accept');
+      await said(page, 'endAndAccept');
+      await state(page, 'connected');
+    },
+  ],
+  'change the language, the theme and a key': [
+    'settings',
+    async (page) => {
+      await by(page, 'contact-row').first().waitFor(PATIENT);
+      await page.keyboard.press('Control+,');
+      await by(page, 'settings').waitFor(PATIENT);
+      await reach(page, 'set-language');
+      await page.keyboard.press('End');
+      await root(page, () => document.documentElement.dir === 'rtl');
+      await page.keyboard.press('ArrowUp');
+      await root(page, () => document.documentElement.lang === 'de' && document.documentElement.dir === 'ltr');
+      await reach(page, 'set-theme');
+      await page.keyboard.press('End');
+      await root(page, () => document.documentElement.dataset.contrast === 'more');
+      await reach(page, 'section-general', { back: true });
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('ArrowDown');
+      await press(page, 'key-answer-change');
+      await by(page, 'key-answer-listening').waitFor(PATIENT);
+      await page.keyboard.press('Control+Alt+P');
+      await by(page, 'key-answer').getByText('Strg').waitFor(PATIENT);
+      const [settings] = await said(page, 'setSettings');
+      assert.equal(settings.keys.answer, 'CmdOrCtrl+Alt+P');
+      assert.equal(settings.language, 'de');
+      assert.equal(settings.theme, 'high_contrast');
+      await page.keyboard.press('Escape');
+      await by(page, 'settings').waitFor({ state: 'detached', ...PATIENT });
+      await by(page, 'people-tab').getByText('Kunden').waitFor(PATIENT);
+    },
+  ],
+  'find missed calls and call back': [
+    'seller',
+    async (page) => {
+      await press(page, 'history-tab');
+      await by(page, 'history-row').first().waitFor(PATIENT);
+      await press(page, 'history-missed');
+      await page.waitForFunction(
+        () => {
+          const rows = [...document.querySelectorAll('[data-testid="history-row"]')];
+          return rows.length > 0 && rows.every((row) => row.dataset.outcome === 'missed');
+        },
+        undefined,
+        PATIENT,
+      );
+      await reach(page, 'history-search', { back: true });
+      await page.keyboard.type('zzz');
+      await page.waitForFunction(() => document.querySelectorAll('[data-testid="history-row"]').length === 0, undefined, PATIENT);
+      for (let at = 0; at < 3; at += 1) await page.keyboard.press('Backspace');
+      await by(page, 'history-row').first().waitFor(PATIENT);
+    },
+  ],
+  'a link asks for a call': [
+    'pending-call',
+    async (page) => {
+      await by(page, 'pending-call').waitFor(PATIENT);
+      await press(page, 'pending-call-now');
+      assert.deepEqual(await said(page, 'confirmCall'), [1]);
+    },
+  ],
+  'sign out in Arabic': [
+    'settings',
+    async (page) => {
+      await root(page, () => document.documentElement.dir === 'rtl');
+      await press(page, 'settings-open');
+      await by(page, 'settings').waitFor(PATIENT);
+      await reach(page, 'section-general');
+      await page.keyboard.press('End');
+      await page.keyboard.press('ArrowUp');
+      await press(page, 'settings-sign-out');
+      await by(page, 'confirm-sign-out').waitFor(PATIENT);
+      await press(page, 'sign-out-confirm');
+      assert.deepEqual(await said(page, 'signOut'), [1]);
+      await page.keyboard.press('Escape');
+      await by(page, 'signin-server').waitFor(PATIENT);
+    },
+    '&lang=ar',
+  ],
+  'keep sign-ins in a file': [
+    'secrets-session',
+    async (page) => {
+      await press(page, 'secrets-choose');
+      await reach(page, 'secrets-session');
+      await page.keyboard.press('ArrowUp');
+      await by(page, 'passphrase').waitFor(PATIENT);
+      await reach(page, 'passphrase-words');
+      await page.keyboard.type('correct horse');
+      await reach(page, 'passphrase-again');
+      await page.keyboard.type('correct horse');
+      await page.keyboard.press('Enter');
+      assert.deepEqual(await said(page, 'useSecrets'), ['file', 'correct horse']);
+      await by(page, 'passphrase').waitFor({ state: 'detached', ...PATIENT });
+    },
+  ],
+};
+
+let told = 0;
+let failed = 0;
+for (const [name, [start, story, query = '']] of Object.entries(STORIES)) {
+  if (!name.includes(part)) continue;
+  const { page, problems, close } = await session.page(start, { query });
+  try {
+    await story(page);
+  } catch (error) {
+    problems.push(String(error));
+    if (process.env.SHOT !== undefined) await page.screenshot({ path: process.env.SHOT });
+  }
+  for (const problem of problems) console.error(`${name}: ${problem}`);
+  failed += problems.length > 0 ? 1 : 0;
+  told += 1;
+  await close();
+}
+await session.close();
+console.log(`${told} stories told, ${failed} failed`);
+process.exit(failed === 0 && told > 0 ? 0 : 1);
