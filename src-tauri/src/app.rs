@@ -61,6 +61,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         .manage(Arc::clone(&surroundings))
         .manage(Downloads::of_user())
         .manage(settings.clone())
+        .manage(places.clone())
         .manage(ringtones.clone())
         .invoke_handler(tauri::generate_handler![
             commands::accounts::sign_in,
@@ -115,6 +116,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::accounts::restore,
             commands::settings::settings,
             commands::settings::set_settings,
+            commands::support::support_text,
         ])
         .build(context)?;
 

@@ -5,6 +5,7 @@ pub(crate) mod devices;
 pub(crate) mod history;
 pub(crate) mod ring;
 pub(crate) mod settings;
+pub(crate) mod support;
 pub(crate) mod windows;
 
 use std::sync::Arc;

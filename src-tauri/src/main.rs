@@ -16,6 +16,7 @@ mod failure;
 mod instance;
 mod keys;
 mod login;
+mod logs;
 mod media_keys;
 mod notify;
 mod options;
@@ -39,10 +40,12 @@ mod words;
 
 fn main() -> anyhow::Result<()> {
     let options = <options::Options as clap::Parser>::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_env("BELLWIRE_LOG"))
-        .with_writer(std::io::stderr)
-        .init();
-    renderer::restart_without_gpu_if_there_is_none();
+    // Before the log has a thread.
+    let restarted = renderer::restart_without_gpu_if_there_is_none();
+    let places = places::Places::new(options.data_dir.as_deref(), options.managed.as_deref());
+    let _logs = logs::start(places.logs());
+    if let Err(error) = restarted {
+        tracing::warn!(%error, "Could not restart with the software renderer");
+    }
     app::run(options)
 }

@@ -21,16 +21,16 @@ pub(crate) fn has_gpu() -> bool {
 
 /// Replaces the process by itself with the variable set. Setting it in place would need `unsafe`
 /// (the environment is shared with threads); `exec` does not. A value the user chose is kept.
-pub(crate) fn restart_without_gpu_if_there_is_none() {
+pub(crate) fn restart_without_gpu_if_there_is_none() -> std::io::Result<()> {
     #[cfg(target_os = "linux")]
     if std::env::var_os(DISABLE).is_none() && !has_gpu() {
         use std::os::unix::process::CommandExt;
         if let Ok(program) = std::env::current_exe() {
-            let error = std::process::Command::new(program)
+            return Err(std::process::Command::new(program)
                 .args(std::env::args_os().skip(1))
                 .env(DISABLE, "1")
-                .exec();
-            tracing::warn!(%error, "Could not restart with the software renderer");
+                .exec());
         }
     }
+    Ok(())
 }

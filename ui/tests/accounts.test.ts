@@ -62,6 +62,30 @@ describe('several accounts', () => {
     expect(screen.getAllByTestId('account-other')).toHaveLength(4);
   });
 
+  it('sign in again with what was typed the last time', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('accounts');
+    const typed = {
+      server: 'hearth.example.com',
+      dialect: 'hearth',
+      role: 'user',
+      email: 'ruth@hearth.example',
+      rest_base: null,
+      socket_base: null,
+      login_path: '/sso/login',
+      extra_ca: '/etc/ssl/company.pem',
+      proxy: 'http://proxy.example:3128',
+    };
+    host.typed = () => Promise.resolve(typed);
+
+    await user.click(screen.getByRole('button', { name: 'Sign in again' }));
+    await user.type(await screen.findByTestId('signin-password', undefined, PATIENT), 'secret{Enter}');
+
+    await waitFor(() => expect(screen.queryByTestId('expired')).toBeNull(), PATIENT);
+    const { email, login_path, extra_ca, proxy } = typed;
+    expect(lastOf(host, 'signIn')).toMatchObject([{ server: typed.server, email, login_path, extra_ca, proxy, password: 'secret' }]);
+  });
+
   it('can be joined by another and signed out one by one', async () => {
     const user = userEvent.setup();
     const { host } = await draw('accounts');

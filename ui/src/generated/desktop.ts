@@ -102,6 +102,19 @@ export interface SecretsView {
   file_exists: boolean;
 }
 
+/** What was typed to sign in to an account, but for the password. */
+export interface Typed {
+  server: string;
+  dialect: string | null;
+  role: string;
+  email: string;
+  rest_base: string | null;
+  socket_base: string | null;
+  login_path: string | null;
+  extra_ca: string | null;
+  proxy: string | null;
+}
+
 /** A kept account on its way back. */
 export interface Restoring {
   label: string;

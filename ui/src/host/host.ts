@@ -26,6 +26,7 @@ import type {
   SignIn,
   StartInfo,
   Subject,
+  Typed,
 } from '../generated/bindings';
 
 /** Ends a subscription; safe to call twice. */
@@ -150,6 +151,8 @@ export interface Surroundings {
   useSecrets(store: SecretStore, passphrase: string | null): Promise<void>;
   /** Tries the kept accounts that did not come back once more. */
   restore(): Promise<void>;
+  /** What was typed to sign in there, for doing it again; `null`: there is no such account. */
+  typed(account: AccountId): Promise<Typed | null>;
   /** What the program logged, without names, addresses and tokens. */
   supportText(): Promise<string>;
 }

@@ -89,5 +89,6 @@ export const tauriHost: Host = {
   unlockSecrets: (passphrase) => invoke('unlock_secrets', { passphrase }),
   useSecrets: (store, passphrase) => invoke('use_secrets', { store, passphrase }),
   restore: () => invoke('restore'),
+  typed: (account) => invoke('typed', { account }),
   supportText: () => invoke('support_text'),
 };

@@ -1,6 +1,6 @@
 // The desktop around the made-up calls: settings, devices and windows that answer as the shell would.
 
-import type { Analytics, DesktopView, DevicesView, Settings, SettingsView, ShareSource } from '../../generated/bindings';
+import type { Analytics, DesktopView, DevicesView, Settings, SettingsView, ShareSource, Typed } from '../../generated/bindings';
 import type { Place, Surroundings } from '../host';
 
 export const SETTINGS: Settings = {
@@ -90,6 +90,8 @@ export interface FakeSurroundings {
   devices?: Partial<DevicesView>;
   sources?: ShareSource[];
   analytics?: Analytics;
+  /** What was typed for an account that has to sign in again. */
+  typed?: Typed;
 }
 
 export interface FakeDesk extends Surroundings {
@@ -190,6 +192,10 @@ export function surroundings(
     useSecrets: (store, passphrase) =>
       run(['useSecrets', store, passphrase], () => pushDesktop((old) => ({ ...old, secrets: { ...old.secrets, store, problem: 'none' } }))),
     restore: () => run(['restore']),
+    async typed(account) {
+      await run(['typed', account]);
+      return state.typed ?? null;
+    },
     supportText: async () => {
       await run(['supportText']);
       return 'Bellwire 0.1.0 on Linux\n2026-11-21T09:12:04Z INFO Signed in account=1\n';
