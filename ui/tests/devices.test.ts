@@ -45,7 +45,7 @@ describe('the device page', () => {
     expect(lastOf(host, 'testDevices')).toEqual([true, true]);
     expect((await screen.findByTestId('hearing', undefined, PATIENT)).dataset['hearing']).toBeDefined();
 
-    await user.click(within(screen.getByTestId('devices-sheet')).getByRole('button', { name: en.close }));
+    await user.click(screen.getByTestId('settings-back'));
 
     expect(lastOf(host, 'testDevices')).toEqual([false, false]);
     expect(screen.queryByTestId('devices-page')).toBeNull();
@@ -60,6 +60,15 @@ describe('the device page', () => {
 
     expect((lastOf(host, 'setSettings')?.[0] as { microphone: string }).microphone).toBe('pulseaudio:lid-mic');
     await waitFor(() => expect(chosen('microphone')).toBe('pulseaudio:lid-mic'), PATIENT);
+  });
+
+  it('stays with what was chosen when it could not be changed, and says so there', async () => {
+    const { user } = await open('devices-refused');
+
+    await user.click(radios('speaker')[1]!);
+
+    await waitFor(() => expect(screen.getByTestId('devices-speaker').textContent).toContain('The settings could not be written.'), PATIENT);
+    expect(chosen('speaker')).toBe('default');
   });
 
   it('shows what is plugged in while it is open', async () => {
@@ -104,13 +113,13 @@ describe('the device page', () => {
   it('leaves what an administrator fixed', async () => {
     await open('devices-locked');
     expect(screen.getByTestId<HTMLFieldSetElement>('devices-microphone').disabled).toBe(true);
-    expect(screen.getByTestId<HTMLInputElement>('toggle-noise_suppression').disabled).toBe(true);
-    expect(screen.getByTestId<HTMLInputElement>('toggle-echo_cancellation').disabled).toBe(false);
+    expect(screen.getByTestId<HTMLInputElement>('set-noise_suppression').disabled).toBe(true);
+    expect(screen.getByTestId<HTMLInputElement>('set-echo_cancellation').disabled).toBe(false);
   });
 
   it('switches the clean-up of the sound', async () => {
     const { user, host } = await open('devices');
-    await user.click(screen.getByTestId('toggle-automatic_gain'));
+    await user.click(screen.getByTestId('set-automatic_gain'));
     expect((lastOf(host, 'setSettings')?.[0] as { automatic_gain: boolean }).automatic_gain).toBe(false);
   });
 

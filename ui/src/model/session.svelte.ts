@@ -58,8 +58,6 @@ export class Session {
   shared = $state('');
   /** A thread that somebody asked to see. */
   wanted = $state.raw<{ account: AccountId; thread: string } | null>(null);
-  /** The page to choose and try devices lies over the rest. */
-  devicesOpen = $state(false);
   toasts = $state<Toast[]>([]);
   /** The section of the settings that is open; `null`: none is. */
   section = $state<Section | null>(null);

@@ -28,6 +28,7 @@ export const CALL_STATES: Record<string, FakeState> = {
   'devices-busy': { ...home, devices: faulty({ device: 'camera', problem: 'busy' }, { device: 'microphone', problem: 'denied' }) },
   'devices-failed': { ...home, devices: faulty({ device: 'speaker', problem: 'failed' }, { device: 'microphone', problem: 'missing' }) },
   'devices-locked': { ...home, locked: ['microphone', 'noise_suppression'] },
+  'devices-refused': { ...home, failing: { setSettings: 'The settings could not be written.' } },
   'devices-silent': { ...home, levels: { microphone_db: -88 } },
   'devices-loud': { ...home, levels: { microphone_db: -1 } },
 

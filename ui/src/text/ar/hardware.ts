@@ -3,7 +3,6 @@
 import type { Text } from '../en';
 
 export const hardware: Text['hardware'] = {
-  title: 'الصوت والكاميرا',
   check: 'فحص الصوت والكاميرا',
   kinds: { microphone: 'الميكروفون', speaker: 'مكبّر الصوت', camera: 'الكاميرا', sharing: 'الشاشة المشارَكة' },
   standard: 'حسب اختيار النظام',
@@ -18,7 +17,6 @@ export const hardware: Text['hardware'] = {
   nothingHint: 'لم يُعثر على ميكروفون ولا مكبّر صوت ولا كاميرا. صِل جهازًا وسيظهر هنا فورًا.',
   nothingOf: { microphone: 'لم يُعثر على ميكروفون.', speaker: 'لم يُعثر على مكبّر صوت.', camera: 'لم يُعثر على كاميرا.' },
   loading: 'جارٍ البحث عن الأجهزة…',
-  locked: 'حدّده مسؤول النظام',
 
   preview: 'صورة كاميرتك',
   previewStart: 'عرض الصورة',

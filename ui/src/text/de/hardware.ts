@@ -3,7 +3,6 @@
 import type { Text } from '../en';
 
 export const hardware: Text['hardware'] = {
-  title: 'Ton und Kamera',
   check: 'Ton und Kamera prüfen',
   kinds: { microphone: 'Mikrofon', speaker: 'Lautsprecher', camera: 'Kamera', sharing: 'Geteilter Bildschirm' },
   standard: 'Wie das System wählt',
@@ -18,7 +17,6 @@ export const hardware: Text['hardware'] = {
   nothingHint: 'Weder Mikrofon noch Lautsprecher noch Kamera wurden gefunden. Schließen Sie etwas an: Es erscheint hier sofort.',
   nothingOf: { microphone: 'Es wurde kein Mikrofon gefunden.', speaker: 'Es wurde kein Lautsprecher gefunden.', camera: 'Es wurde keine Kamera gefunden.' },
   loading: 'Geräte werden gesucht …',
-  locked: 'Von Ihrer Verwaltung festgelegt',
 
   preview: 'Bild Ihrer Kamera',
   previewStart: 'Bild zeigen',

@@ -1,7 +1,6 @@
 // Microphones, speakers, cameras: choosing and trying them, and what happened to them. English.
 
 export const hardware = {
-  title: 'Sound and camera',
   check: 'Check sound and camera',
   kinds: { microphone: 'Microphone', speaker: 'Speaker', camera: 'Camera', sharing: 'Shared screen' },
   standard: 'As the system chooses',
@@ -16,7 +15,6 @@ export const hardware = {
   nothingHint: 'No microphone, no speaker and no camera was found. Plug one in: it appears here at once.',
   nothingOf: { microphone: 'No microphone was found.', speaker: 'No speaker was found.', camera: 'No camera was found.' },
   loading: 'Looking for devices…',
-  locked: 'Fixed by your administrator',
 
   preview: 'Picture of your camera',
   previewStart: 'Show the picture',
