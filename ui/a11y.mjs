@@ -1,4 +1,5 @@
-// Runs axe-core with colour contrast in Chromium on every view, in every variant (browser-variants.mjs).
+// Runs axe-core with colour contrast in Chromium on every view, in every variant (browser-variants.mjs says
+// which rules where).
 // Arguments, both optional: part of a view's name, variants with commas between. Ends with an error on
 // any violation, error message, refused resource, or view wider than its window.
 
@@ -25,17 +26,17 @@ async function check(name, state, act) {
   await page.evaluate(axe);
   for (const [variant, how] of variants) {
     await turn(page, how, size);
-    const enhanced = how.theme === 'high_contrast';
-    const found = await page.evaluate(async (enhanced) => {
-      const { violations } = await globalThis.axe.run(document, {
-        resultTypes: ['violations'],
-        rules: { 'color-contrast-enhanced': { enabled: enhanced } },
-      });
+    const found = await page.evaluate(async ({ rules, enhanced }) => {
+      const colours = enhanced ? ['color-contrast', 'color-contrast-enhanced'] : ['color-contrast'];
+      const { violations } =
+        rules === 'width'
+          ? { violations: [] }
+          : await globalThis.axe.run(document, { resultTypes: ['violations'], ...(rules === 'colours' ? { runOnly: { type: 'rule', values: colours } } : {}) });
       return {
         wide: document.documentElement.scrollWidth > innerWidth,
         broken: violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.any[0]?.message ?? ''}`)),
       };
-    }, enhanced);
+    }, { rules: how.rules, enhanced: how.theme === 'high_contrast' });
     problems.push(...found.broken);
     if (found.wide) problems.push('wider than the window');
     for (const problem of problems) console.error(`${name}.${variant}: ${problem}`);

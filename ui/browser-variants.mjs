@@ -5,15 +5,16 @@
 const WIDE = { width: 1100, height: 720 };
 const NARROW = { width: 360, height: 640 };
 
+/** `rules`: what can be another than in `light`, where the same elements have all been looked at. */
 export const VARIANTS = {
-  light: {},
-  dark: { scheme: 'dark' },
-  contrast: { scheme: 'dark', theme: 'high_contrast' },
-  'contrast-light': { theme: 'high_contrast' },
-  narrow: { ...NARROW },
-  german: { language: 'de', ...NARROW },
-  arabic: { language: 'ar', scheme: 'dark' },
-  'arabic-narrow': { language: 'ar', ...NARROW },
+  light: { rules: 'all' },
+  dark: { scheme: 'dark', rules: 'colours' },
+  contrast: { scheme: 'dark', theme: 'high_contrast', rules: 'colours' },
+  'contrast-light': { theme: 'high_contrast', rules: 'colours' },
+  narrow: { ...NARROW, rules: 'all' },
+  german: { language: 'de', ...NARROW, rules: 'all' },
+  arabic: { language: 'ar', scheme: 'dark', rules: 'all' },
+  'arabic-narrow': { language: 'ar', ...NARROW, rules: 'width' },
 };
 
 /** Turns an open page into a variant; `size` is that of a window which has its own. */

@@ -19,8 +19,12 @@ export const DESK_STATES: Record<string, FakeState> = {
   'settings': { view: home(), settings: { replies: ['I’ll call you back', 'سأعاود الاتصال بك'] } },
   'settings-locked': {
     view: home(),
-    settings: { do_not_disturb: true, keys: { mute: 'CmdOrCtrl+Shift+M', push_to_talk: 'F9', answer: null, hang_up: null } },
-    locked: ['language', 'theme', 'start_at_login', 'close_to_tray', 'ringtone', 'ring_volume', 'do_not_disturb', 'quiet_hours', 'keys', 'replies', 'secrets'],
+    settings: {
+      do_not_disturb: true,
+      quiet_hours: { on: true, from: '20:00', until: '06:00', days: [true, true, true, true, true, true, true] },
+      keys: { mute: 'CmdOrCtrl+Shift+M', push_to_talk: 'F9', answer: null, hang_up: null },
+    },
+    locked: ['language', 'theme', 'start_at_login', 'close_to_tray', 'ringtone', 'ring_volume', 'do_not_disturb', 'quiet_hours.on', 'quiet_hours.from', 'keys.mute', 'keys.push_to_talk', 'keys.answer', 'keys.hang_up', 'replies'],
     desktop: { quiet: 'own' },
   },
   'settings-failing': { view: home(), failing: { setSettings: 'The settings could not be stored.', supportText: '' } },

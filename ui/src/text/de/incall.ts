@@ -85,7 +85,7 @@ export const incall: Text['incall'] = {
     video: 'Bilddaten',
     codec: 'Codec',
     level: 'Lautstärke',
-    paths: { direct: 'direkt', reflexive: 'direkt, durch einen Router', relayed: 'über ein Relay' },
+    paths: { direct: 'direkt', reflexive: 'direkt, durch einen Router', relayed: 'über einen Relay-Server' },
   },
 
   keys: {

@@ -18,6 +18,6 @@ export const notices: Text['notices'] = {
     speaker_file: 'Der Ton wird in eine Datei aufgenommen: Sie hören nichts.',
     settings_damaged: 'Ihre Einstellungen konnten nicht gelesen werden. Es gelten die Standardwerte; die alte Datei bleibt neben der neuen liegen.',
     settings_partly: 'Einige Ihrer Einstellungen konnten nicht verwendet werden und stehen wieder auf Standard.',
-    managed_damaged: 'Die Vorgaben Ihrer Verwaltung wurden nicht vollständig verstanden. Bitte sagen Sie dort Bescheid.',
+    managed_damaged: 'Die Vorgaben Ihrer Administration wurden nicht vollständig verstanden. Bitte sagen Sie dort Bescheid.',
   },
 };

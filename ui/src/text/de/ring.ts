@@ -9,7 +9,7 @@ export const ring: Text['ring'] = {
   about: (label) => `Wegen ${label}`,
   accept: 'Annehmen',
   decline: 'Ablehnen',
-  silence: 'Stumm klingeln',
+  silence: 'Stumm schalten',
   silenced: 'Klingelt stumm',
   waiting: (name) => `${name} ruft an`,
   endAndAccept: 'Auflegen und annehmen',
@@ -24,6 +24,6 @@ export const ring: Text['ring'] = {
     endAndAccept: 'Auflegen und beitreten',
   },
   to: (account) => `Für ${account}`,
-  keys: 'Eingabetaste: annehmen, Escape: stumm klingeln',
+  keys: 'Eingabetaste: annehmen, Escape: stumm schalten',
   over: 'Niemand ruft an',
 };
