@@ -55,7 +55,10 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     if let Some(kept) = windows::keep(&places) {
         builder = builder.plugin(kept);
     }
-    builder = builder.plugin(login::plugin());
+    #[cfg(not(target_os = "linux"))]
+    {
+        builder = builder.plugin(login::plugin());
+    }
     let app = builder
         .manage(options.clone())
         .manage(Arc::clone(&surroundings))
@@ -162,7 +165,6 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         windows: Arc::clone(&windows),
     };
     tauri::async_runtime::spawn(tray::follow(tray, token.clone()));
-    tauri::async_runtime::spawn(tray::follow_host(Arc::clone(&surroundings), token.clone()));
     tauri::async_runtime::spawn(windows::follow(Arc::clone(&windows), token.clone()));
     let actor = Actor { engine: handle.clone(), desktop: Arc::clone(&desktop) };
     tauri::async_runtime::spawn(media_keys::follow(actor.clone(), settings.clone(), token.clone()));

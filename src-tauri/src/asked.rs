@@ -20,6 +20,8 @@ use resolve::Found;
 
 /// How long a link waits for accounts on their way back before it is shown as it is.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one waits in any case: right after a start nobody knows yet that accounts are on their way.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The call asked for last.
 #[derive(Debug)]
@@ -89,25 +91,26 @@ pub(crate) async fn follow<D: Desktop>(
     let mut state = surroundings.subscribe();
     // There may be one from the command line.
     links.mark_changed();
-    let mut patience = Instant::now();
+    let mut asked_at = Instant::now();
     loop {
         if links.has_changed().unwrap_or(false) {
-            patience = Instant::now() + PATIENCE;
+            asked_at = Instant::now();
             asked.show(None, &surroundings);
             if links.borrow_and_update().is_some() {
                 desktop.show_main();
             }
         }
         let link = links.borrow().clone();
-        let mut waiting = false;
+        let mut waiting = None;
         if let Some(link) = link {
             let view = views.borrow_and_update().clone();
             let on_their_way = state.borrow_and_update().restoring.iter().any(|one| one.failed.is_none());
             let found = resolve::resolve(&link, &view);
-            waiting = found.from.is_empty()
-                && (on_their_way || resolve::loading(&link, &view))
-                && Instant::now() < patience;
-            if !waiting {
+            let coming = on_their_way || resolve::loading(&link, &view);
+            let until = asked_at + if coming { PATIENCE } else { GRACE };
+            if found.from.is_empty() && Instant::now() < until {
+                waiting = Some(until);
+            } else {
                 asked.show(Some(found), &surroundings);
             }
         }
@@ -116,8 +119,14 @@ pub(crate) async fn follow<D: Desktop>(
             Ok(()) = links.changed() => links.mark_changed(),
             Ok(()) = views.changed() => {}
             Ok(()) = state.changed() => {}
-            () = tokio::time::sleep_until(patience), if waiting => {}
+            () = elapsed(waiting), if waiting.is_some() => {}
             else => return,
         }
+    }
+}
+
+async fn elapsed(until: Option<Instant>) {
+    if let Some(until) = until {
+        tokio::time::sleep_until(until).await;
     }
 }

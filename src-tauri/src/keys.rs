@@ -34,7 +34,15 @@ pub(crate) struct Press {
 trait Grab: Send + 'static {
     /// Grabs exactly these from now on; says which cannot be had.
     fn apply(&mut self, keys: Vec<(KeyAction, String)>) -> impl Future<Output = Vec<KeyProblem>> + Send;
+
+    /// Whether asking again may give a key that somebody else had, without anybody being bothered.
+    fn may_ask_again(&self) -> bool {
+        false
+    }
 }
+
+/// How soon a key that somebody else has is asked for again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// For sessions that give keys to nobody.
 struct Nowhere;
@@ -128,14 +136,17 @@ async fn run(
     let mut changes = settings.subscribe();
     let mut calls = actor.engine.view();
     let mut talk = Talk::default();
+    let (mut taken, mut ask_again) = (false, false);
     let mut keys = Keys { mute: None, push_to_talk: None, answer: None, hang_up: None };
     loop {
         let now = changes.borrow_and_update().keys.clone();
-        if keys != now {
+        if keys != now || ask_again {
             let applied = tokio::select! {
                 () = token.cancelled() => return,
                 problems = grab.apply(wanted(&now)) => problems,
             };
+            taken = grab.may_ask_again() && applied.iter().any(|one| one.problem == KeyTrouble::Taken);
+            ask_again = false;
             surroundings.key_problems(applied);
             keys = now;
         }
@@ -150,6 +161,7 @@ async fn run(
             () = token.cancelled() => return,
             Ok(()) = changes.changed() => {}
             Ok(()) = calls.changed() => {}
+            () = tokio::time::sleep(AGAIN), if taken => ask_again = true,
             () = wait(release), if release.is_some() => set(&actor, talk.elapsed(Instant::now())).await,
             Some(press) = pressed.recv() => match press {
                 Press { action: KeyAction::PushToTalk, down: true } => {

@@ -1,11 +1,12 @@
 //! Start at login: the system's own list and the setting are one. Whoever takes the program off that list
 //! by hand finds the setting off.
 
+#[cfg(target_os = "linux")]
+mod entry;
+
 use std::time::Duration;
 
-use tauri::plugin::TauriPlugin;
-use tauri::{AppHandle, Wry};
-use tauri_plugin_autostart::ManagerExt;
+use tauri::AppHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -14,7 +15,9 @@ use crate::settings::SettingsStore;
 /// How often the system's list is looked at; nothing tells of changes.
 const LOOK: Duration = Duration::from_secs(20);
 
-pub(crate) fn plugin() -> TauriPlugin<Wry> {
+/// The systems' own lists.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn plugin() -> tauri::plugin::TauriPlugin<tauri::Wry> {
     tauri_plugin_autostart::Builder::new().app_name("Bellwire").arg("--hidden").build()
 }
 
@@ -60,11 +63,10 @@ pub(crate) async fn follow(app: AppHandle, settings: SettingsStore, token: Cance
 /// Whether we are on the list; `None`: it cannot be read.
 async fn listed(app: &AppHandle) -> Option<bool> {
     let app = app.clone();
-    let asked = tokio::task::spawn_blocking(move || app.autolaunch().is_enabled());
-    match asked.await {
+    match tokio::task::spawn_blocking(move || look(&app)).await {
         Ok(Ok(on)) => Some(on),
         Ok(Err(error)) => {
-            debug!(%error, "Start at login cannot be read");
+            debug!(error, "Start at login cannot be read");
             None
         }
         Err(_) => None,
@@ -74,12 +76,31 @@ async fn listed(app: &AppHandle) -> Option<bool> {
 /// Puts us on the list or takes us off; returns what is true then.
 async fn list(app: &AppHandle, on: bool) -> Option<bool> {
     let there = app.clone();
-    let done = tokio::task::spawn_blocking(move || {
-        let system = there.autolaunch();
-        if on { system.enable() } else { system.disable() }
-    });
-    if let Ok(Err(error)) = done.await {
-        warn!(%error, "Start at login could not be changed");
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || write(&there, on)).await {
+        warn!(error, "Start at login could not be changed");
     }
     listed(app).await
+}
+
+#[cfg(target_os = "linux")]
+fn look(_app: &AppHandle) -> Result<bool, String> {
+    entry::is_there().map_err(|error| error.to_string())
+}
+
+#[cfg(target_os = "linux")]
+fn write(_app: &AppHandle, on: bool) -> Result<(), String> {
+    entry::put(on).map_err(|error| error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn look(app: &AppHandle) -> Result<bool, String> {
+    use tauri_plugin_autostart::ManagerExt;
+    app.autolaunch().is_enabled().map_err(|error| error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn write(app: &AppHandle, on: bool) -> Result<(), String> {
+    use tauri_plugin_autostart::ManagerExt;
+    let system = app.autolaunch();
+    if on { system.enable() } else { system.disable() }.map_err(|error| error.to_string())
 }

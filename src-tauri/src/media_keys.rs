@@ -1,9 +1,13 @@
 //! Play and stop keys of headsets and keyboards, while a call rings or goes on: play answers, then mutes
 //! and unmutes; stop hangs up. On Linux the desktop gives them to players on the message bus (MPRIS), so
-//! we are one only as long as there is a call, and music has its keys back after it.
+//! we are one only as long as there is a call, and music has its keys back after it. The microphone key of
+//! keyboards is `media_keys/microphone`.
 //!
 //! Windows and macOS give these keys to whoever plays sound through their own media sessions, which needs
 //! a window handle or a run loop of that kind; there they stay with the music.
+
+#[cfg(target_os = "linux")]
+mod microphone;
 
 use tokio_util::sync::CancellationToken;
 
@@ -28,10 +32,12 @@ mod linux {
     use std::collections::HashMap;
 
     use bellwire_engine::EngineView;
+    use tokio::sync::mpsc;
     use tracing::{debug, warn};
     use zbus::zvariant::{ObjectPath, Value};
     use zbus::{Connection, interface};
 
+    use super::microphone::Key;
     use crate::desktop::Desktop;
     use crate::keys::act::Actor;
     use crate::people::{going_on, ringing};
@@ -44,9 +50,21 @@ mod linux {
         let mut view = actor.engine.view();
         let mut changes = settings.subscribe();
         let mut player: Option<(Connection, &'static str)> = None;
+        // A person's finger: what comes faster is dropped.
+        let (pressed, mut presses) = mpsc::channel(1);
+        let mut microphone: Option<Key> = None;
+        let mut tried = false;
         loop {
             let on = changes.borrow_and_update().media_keys;
             let status = Some(view.borrow_and_update()).filter(|_| on).and_then(|view| status(&view));
+            let talking = on && going_on(&view.borrow()).is_some();
+            if talking && !tried {
+                let pressed = pressed.clone();
+                microphone = tokio::task::spawn_blocking(|| Key::take(pressed)).await.ok().flatten();
+            } else if !talking {
+                microphone = None;
+            }
+            tried = talking;
             match (status, &mut player) {
                 (None, there) => *there = None,
                 (Some(status), None) => {
@@ -65,6 +83,7 @@ mod linux {
             tokio::select! {
                 Ok(()) = view.changed() => {}
                 Ok(()) = changes.changed() => {}
+                Some(()) = presses.recv(), if microphone.is_some() => actor.toggle_microphone().await,
                 else => return,
             }
         }

@@ -2,7 +2,8 @@
 //! snapshot. Pure.
 
 use bellwire_engine::{
-    AccountView, CallState, CallView, ContactView, EngineView, LinkState, MediaKind, Person, Subject,
+    AccountView, CallState, CallView, ContactView, EngineView, LinkState, ListKind, MediaKind, Person,
+    Subject,
 };
 
 /// Somebody an account can call, as a call to them is placed.
@@ -42,9 +43,14 @@ pub(crate) fn reach(account: &AccountView, person: &Person) -> Reach {
     if let Some(contact) = account.contacts.iter().find(|contact| contact.person.id == person.id) {
         return listed(account, contact);
     }
-    let online = account.link == LinkState::Online;
     let can = &account.capabilities;
-    Reach { person: person.clone(), subject: None, voice: online && can.voice, video: online && can.video }
+    // Sessions and appointments are entered from their own line only.
+    let anybody = match can.list {
+        ListKind::People | ListKind::Rooms | ListKind::Conversations => account.can_call,
+        ListKind::Sessions | ListKind::Appointments => false,
+    };
+    let able = anybody && account.link == LinkState::Online;
+    Reach { person: person.clone(), subject: None, voice: able && can.voice, video: able && can.video }
 }
 
 /// The call that somebody talks in or is about to; not one that only rings here.

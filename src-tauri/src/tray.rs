@@ -5,6 +5,7 @@ mod host;
 mod menu;
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bellwire_engine::{EngineView, Handle, HistoryEntry, HistoryFilter};
@@ -23,8 +24,6 @@ use crate::surroundings::Surroundings;
 use crate::windows::Windows;
 use crate::words::Words;
 use menu::{Act, Entry, Shown, Sign, Source};
-
-pub(crate) use host::follow as follow_host;
 
 /// What the tray needs of the program.
 #[derive(Clone, Debug)]
@@ -50,12 +49,20 @@ pub(crate) async fn follow(parts: Parts, token: CancellationToken) {
     let acts = Acts::default();
     let mut icon: Option<TrayIcon> = None;
     let mut last: Option<Shown> = None;
+    let mut looking = None;
     loop {
         let missed = state.borrow_and_update().missed;
         let shown = shown(&parts, &view.borrow_and_update(), &history, missed);
         if last.as_ref() != Some(&shown) {
             match apply(&parts, icon.take(), shown.clone(), &acts).await {
-                Ok(made) => (icon, last) = (Some(made), Some(shown)),
+                Ok(made) => {
+                    (icon, last) = (Some(made), Some(shown));
+                    // Without an icon of ours there is nothing to close to, whatever panel there is.
+                    looking.get_or_insert_with(|| {
+                        let host = host::follow(Arc::clone(&parts.surroundings), token.clone());
+                        tokio::spawn(host)
+                    });
+                }
                 Err(error) => {
                     warn!(%error, "No tray icon");
                     return;
@@ -105,7 +112,9 @@ async fn apply(parts: &Parts, icon: Option<TrayIcon>, shown: Shown, acts: &Acts)
     let (done, made) = tokio::sync::oneshot::channel();
     let (parts_there, acts) = (parts.clone(), Arc::clone(acts));
     parts.app.run_on_main_thread(move || {
-        let _ = done.send(draw(&parts_there, icon, &shown, &acts));
+        // The library that draws it is loaded when it is first used, and panics where it is not installed.
+        let drawn = catch_unwind(AssertUnwindSafe(|| draw(&parts_there, icon, &shown, &acts)));
+        let _ = done.send(drawn.unwrap_or(Err(tauri::Error::FailedToReceiveMessage)));
     })?;
     made.await.unwrap_or(Err(tauri::Error::FailedToReceiveMessage))
 }

@@ -73,7 +73,7 @@ impl Windows {
         going_on(&self.view()).is_some()
     }
 
-    /// Somebody asked the main window to close. Returns what became of it, for the log.
+    /// Somebody asked the main window to close.
     fn close_main(&self) {
         let view = self.surroundings.current();
         let now = Now {
@@ -264,9 +264,11 @@ pub(crate) fn heard(windows: &Arc<Windows>, label: &str, event: &WindowEvent) {
         WindowEvent::CloseRequested { api, .. } => {
             // Destroyed, the main and the answer window could not come up again.
             api.prevent_close();
+            // Not here: the main thread cannot wait for a window it is to make itself.
+            let windows = Arc::clone(windows);
             match label {
-                MAIN => windows.close_main(),
-                MINI => windows.set_mini(false),
+                MAIN => drop(tauri::async_runtime::spawn_blocking(move || windows.close_main())),
+                MINI => drop(tauri::async_runtime::spawn_blocking(move || windows.set_mini(false))),
                 _ => {}
             }
         }

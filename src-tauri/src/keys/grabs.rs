@@ -82,6 +82,10 @@ fn grab(
 }
 
 impl Grab for Grabs {
+    fn may_ask_again(&self) -> bool {
+        true
+    }
+
     async fn apply(&mut self, keys: Vec<(KeyAction, String)>) -> Vec<KeyProblem> {
         let empty = Self::new(self.app.clone(), self.presses.clone());
         let mut there = std::mem::replace(self, empty);

@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 use crate::surroundings::Surroundings;
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) async fn follow(surroundings: Arc<Surroundings>, token: CancellationToken) {
+pub(super) async fn follow(surroundings: Arc<Surroundings>, token: CancellationToken) {
     surroundings.tray(true);
     token.cancelled().await;
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) async fn follow(surroundings: Arc<Surroundings>, token: CancellationToken) {
+pub(super) async fn follow(surroundings: Arc<Surroundings>, token: CancellationToken) {
     tokio::select! {
         () = token.cancelled() => {}
         () = linux::follow(&surroundings) => {}

@@ -4,5 +4,8 @@ mod bench;
 mod calls;
 mod harness;
 mod history;
+mod keys;
+mod links;
+mod login;
 mod ringing;
 mod tray;

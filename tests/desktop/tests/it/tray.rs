@@ -128,8 +128,8 @@ async fn people_are_called_answered_muted_and_left_from_the_tray() -> anyhow::Re
     seller.set(json!({ "favourites": favourite })).await?;
     tray.entry("Favourites").await?;
     let group = tray.entry(&isolated(name)).await?;
-    ensure!(group.children.len() == 2, "{group:?}");
-    tray.click("Voice call").await?;
+    ensure!(group.children.len() == 1, "{group:?}");
+    tray.click("Video call").await?;
 
     let me = account["me"]["name"].as_str().context("no name")?;
     other.click(&format!("Answer {}", isolated(me))).await?;
@@ -141,11 +141,14 @@ async fn people_are_called_answered_muted_and_left_from_the_tray() -> anyhow::Re
     other.click("Hang up").await?;
     sign(&tray, "idle").await?;
 
-    // Now the log knows them too.
-    other.entry("Recent").await?;
-    other.click("Video call").await?;
-    tray.click("Decline").await?;
-    sign(&other, "idle").await?;
+    // Now the log knows them too. A customer cannot call back.
+    let known = other.entry(&isolated(me)).await?;
+    ensure!(!known.enabled && known.children.is_empty(), "{known:?}");
+    seller.set(json!({ "favourites": [] })).await?;
+    tray.entry("Recent").await?;
+    tray.click("Video call").await?;
+    other.click("Decline").await?;
+    sign(&tray, "idle").await?;
     tokio::join!(seller.stop(), customer.stop());
     Ok(())
 }
