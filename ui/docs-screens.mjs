@@ -1,5 +1,6 @@
 // Draws the views that docs/screens.md shows, in four ways, and writes that page. To be looked at before
-// it is committed: pictures of a program that changed are part of the change.
+// it is committed: pictures of a program that changed are part of the change. One argument, optional: the
+// one view that is drawn anew.
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -93,6 +94,9 @@ const PAGES = {
   },
 };
 
+/** What is told once stays in the language it was told in, so these are opened anew in Arabic. */
+const TOLD = new Set(['device-lost']);
+
 const session = await open();
 const all = await views(session);
 const unknown = Object.values(PAGES).flatMap((page) => Object.keys(page)).filter((name) => !all.has(name));
@@ -103,10 +107,11 @@ if (unknown.length > 0) {
 }
 
 for (const variant of Object.keys(VARIANTS)) {
-  await rm(join(DOCS, 'images', variant), { recursive: true, force: true });
+  if (process.argv[2] === undefined) await rm(join(DOCS, 'images', variant), { recursive: true, force: true });
   await mkdir(join(DOCS, 'images', variant), { recursive: true });
 }
 
+const only = process.argv[2];
 const failed = [];
 const lines = [
   '# Screens',
@@ -117,19 +122,25 @@ const lines = [
 for (const [heading, page] of Object.entries(PAGES)) {
   lines.push('', `## ${heading}`);
   for (const [name, words] of Object.entries(page)) {
+    const pictures = Object.keys(VARIANTS).map((variant) => `![${words}, ${variant}](images/${variant}/${name}.webp)`);
+    lines.push('', `**${words}**`, '', '| light | dark | high contrast | Arabic |', '|---|---|---|---|', `| ${pictures.join(' | ')} |`);
+    if (only !== undefined && only !== name) continue;
     const [state, act] = all.get(name);
     const size = sizeOf(state);
-    const shown = await session.page(state, { ...size, act });
-    const devtools = await shown.page.context().newCDPSession(shown.page);
+    let shown = await session.page(state, { ...size, act });
     for (const [variant, how] of Object.entries(VARIANTS)) {
+      if (TOLD.has(name) && how.language !== undefined) {
+        failed.push(...shown.problems);
+        await shown.close();
+        shown = await session.page(state, { ...size, act, query: `&lang=${how.language}` });
+      }
       await turn(shown.page, how, size);
+      const devtools = await shown.page.context().newCDPSession(shown.page);
       const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
       await writeFile(join(DOCS, 'images', variant, `${name}.webp`), Buffer.from(data, 'base64'));
     }
     failed.push(...shown.problems.map((problem) => `${name}: ${problem}`));
     await shown.close();
-    const pictures = Object.keys(VARIANTS).map((variant) => `![${words}, ${variant}](images/${variant}/${name}.webp)`);
-    lines.push('', `**${words}**`, '', '| light | dark | high contrast | Arabic |', '|---|---|---|---|', `| ${pictures.join(' | ')} |`);
   }
 }
 await writeFile(join(DOCS, 'screens.md'), `${lines.join('\n')}\n`);
