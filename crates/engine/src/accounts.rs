@@ -304,12 +304,12 @@ impl Account {
     }
 
     fn send_text(&mut self, thread: String, text: &str) -> Result<(), SayError> {
-        let text = text.trim();
+        let text = chats::sayable(text);
         if text.is_empty() {
             return Ok(());
         }
-        self.chats.sending(&thread, &self.view.me.name, text, Instant::now());
-        self.say_text(thread, text.to_owned())
+        self.chats.sending(&thread, &self.view.me.name, &text, Instant::now());
+        self.say_text(thread, text)
     }
 
     fn say_text(&mut self, thread: String, text: String) -> Result<(), SayError> {

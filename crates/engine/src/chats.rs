@@ -12,6 +12,8 @@ use crate::view::{ChatView, ContactView};
 const OPEN: usize = 8;
 /// Messages kept of a thread; the oldest go.
 const MESSAGES: usize = 500;
+/// Letters of a message.
+const LETTERS: usize = 16 * 1024;
 /// Messages of ours kept that did not get through (yet); the oldest go.
 const UNSENT: usize = 64;
 /// A message the backend has not said anything of for so long did not get through.
@@ -194,6 +196,13 @@ impl Chats {
     }
 }
 
+/// A text as it comes back from a backend, by which it is known again: only letters and line breaks.
+pub(crate) fn sayable(text: &str) -> String {
+    let lines = text.replace("\r\n", "\n").replace(['\t', '\u{b}', '\u{c}'], " ");
+    let letters = lines.chars().filter(|c| !c.is_control() || *c == '\n');
+    letters.take(LETTERS).collect::<String>().trim().to_owned()
+}
+
 /// A message of ours that has no id yet.
 fn on_its_way(thread: &str, sender: &str, text: &str) -> Message {
     Message {
@@ -276,6 +285,16 @@ mod tests {
         assert_eq!(texts(&chats), [("7".into(), "hello".into()), (String::new(), "hello".into())]);
         chats.loaded("t", vec![message("6", false, "first"), message("7", true, "hello")]);
         assert_eq!(texts(&chats)[..2], [("6".into(), "first".into()), ("7".into(), "hello".into())]);
+    }
+
+    #[test]
+    fn what_is_said_comes_back_as_it_was() {
+        assert_eq!(sayable(" one\ttwo\r\nthree\u{0}\u{7f} \n"), "one two\nthree");
+        assert_eq!(sayable(" \r\n\t\u{0} "), "");
+        assert_eq!(sayable(&"ä".repeat(LETTERS + 5)).chars().count(), LETTERS);
+        for text in ["سلام\u{200f}", "a\u{1f600}b", "{\"a\": 1}"] {
+            assert_eq!(sayable(text), text);
+        }
     }
 
     fn failed(chats: &Chats) -> Option<String> {
