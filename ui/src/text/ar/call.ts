@@ -10,7 +10,6 @@ export const call: Text['call'] = {
   connecting: 'جارٍ التوصيل…',
   connected: 'متصل',
   reconnecting: 'جارٍ إعادة الاتصال…',
-  reconnectingHint: 'انقطع الاتصال. يجري البحث عن طريق آخر.',
   callingHint: 'في انتظار الخادم',
   ringingHint: (name) => `يرنّ الهاتف عند ${name}`,
   connectingHint: 'جارٍ تجهيز الصورة والصوت',

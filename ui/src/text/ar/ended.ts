@@ -7,7 +7,6 @@ export const ended: Text['ended'] = {
   callBack: 'معاودة الاتصال',
   callAgain: 'اتصال من جديد',
   joinAgain: 'انضمام من جديد',
-  sessionOver: 'انتهت الجلسة',
   lasted: (time) => `المدة ${time}`,
   room: (reason, direction, name) => {
     switch (reason.why) {

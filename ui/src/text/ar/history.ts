@@ -14,7 +14,6 @@ export const history: Text['history'] = {
   filters: 'أي المكالمات',
   account: 'الحساب',
   allAccounts: 'كل الحسابات',
-  missedOnly: 'الفائتة فقط',
   search: 'البحث في المكالمات',
   searchPlaceholder: 'اسم أو موضوع',
   voice: 'مكالمة صوتية',

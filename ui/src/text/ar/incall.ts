@@ -14,7 +14,6 @@ export const incall: Text['incall'] = {
   actualSize: 'الحجم الفعلي',
   fitSize: 'ملاءمة النافذة',
   sharedArea: (name) => `شاشة ${name} بالحجم الفعلي. حرّكها بمفاتيح الأسهم.`,
-  selfSize: 'تغيير الحجم',
 
   mutedSpeech: 'ميكروفونك مكتوم. لا أحد يسمعك.',
   unmute: 'إلغاء الكتم',
@@ -37,7 +36,6 @@ export const incall: Text['incall'] = {
     wayland: 'سطح المكتب هذا (Wayland) لا يسمح للبرامج برؤية الشاشة. سجّل الدخول بجلسة X11 للمشاركة.',
     current: 'تُشارَك الآن',
     wholeScreen: 'الشاشة كاملة',
-    noPreview: 'لا توجد معاينة',
     now: (label) => `أنت تشارك ${label}`,
     something: 'شاشتك',
     change: 'تغيير',
@@ -118,7 +116,6 @@ export const incall: Text['incall'] = {
   },
 
   ring: {
-    withVideo: 'الرد بالفيديو',
     voiceOnly: 'صوت فقط',
   },
 

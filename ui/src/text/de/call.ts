@@ -10,7 +10,6 @@ export const call: Text['call'] = {
   connecting: 'Verbindung wird aufgebaut …',
   connected: 'Verbunden',
   reconnecting: 'Verbindung wird wiederhergestellt …',
-  reconnectingHint: 'Die Verbindung wurde unterbrochen. Ein anderer Weg wird gesucht.',
   callingHint: 'Warten auf den Server',
   ringingHint: (name) => `Bei ${name} klingelt es`,
   connectingHint: 'Bild und Ton werden vorbereitet',

@@ -7,7 +7,6 @@ export const ended: Text['ended'] = {
   callBack: 'Zurückrufen',
   callAgain: 'Noch einmal anrufen',
   joinAgain: 'Noch einmal beitreten',
-  sessionOver: 'Sitzung beendet',
   lasted: (time) => `Dauer: ${time}`,
   room: (reason, direction, name) => {
     switch (reason.why) {

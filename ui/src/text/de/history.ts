@@ -14,7 +14,6 @@ export const history: Text['history'] = {
   filters: 'Welche Anrufe',
   account: 'Konto',
   allAccounts: 'Alle Konten',
-  missedOnly: 'Nur verpasste',
   search: 'Anrufe suchen',
   searchPlaceholder: 'Name oder Thema',
   voice: 'Sprachanruf',

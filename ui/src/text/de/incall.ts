@@ -14,7 +14,6 @@ export const incall: Text['incall'] = {
   actualSize: 'Originalgröße',
   fitSize: 'An Fenster anpassen',
   sharedArea: (name) => `Bildschirm von ${name} in Originalgröße. Mit den Pfeiltasten verschieben.`,
-  selfSize: 'Größe ändern',
 
   mutedSpeech: 'Sie sind stumm. Niemand hört Sie.',
   unmute: 'Stummschaltung aufheben',
@@ -37,7 +36,6 @@ export const incall: Text['incall'] = {
     wayland: 'Diese Arbeitsumgebung (Wayland) lässt Programme den Bildschirm nicht sehen. Melden Sie sich zum Teilen mit einer X11-Sitzung an.',
     current: 'Wird gerade geteilt',
     wholeScreen: 'Ganzer Bildschirm',
-    noPreview: 'Keine Vorschau',
     now: (label) => `Sie teilen ${label}`,
     something: 'Ihren Bildschirm',
     change: 'Ändern',
@@ -118,7 +116,6 @@ export const incall: Text['incall'] = {
   },
 
   ring: {
-    withVideo: 'Mit Video annehmen',
     voiceOnly: 'Nur Ton',
   },
 

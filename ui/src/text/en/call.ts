@@ -8,7 +8,6 @@ export const call = {
   connecting: 'Connecting…',
   connected: 'Connected',
   reconnecting: 'Reconnecting…',
-  reconnectingHint: 'The connection was interrupted. Looking for another way.',
   callingHint: 'Waiting for the server',
   ringingHint: (name: string) => `${name}’s phone is ringing`,
   connectingHint: 'Setting up picture and sound',

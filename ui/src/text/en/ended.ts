@@ -7,7 +7,6 @@ export const ended = {
   callBack: 'Call back',
   callAgain: 'Call again',
   joinAgain: 'Join again',
-  sessionOver: 'Session ended',
   lasted: (time: string) => `Lasted ${time}`,
   /** Where nobody rings, words about ringing make no sense. */
   room: (reason: EndReason, direction: Direction, name: string): string | null => {

@@ -13,7 +13,6 @@ export const history = {
   filters: 'Which calls',
   account: 'Account',
   allAccounts: 'All accounts',
-  missedOnly: 'Missed only',
   search: 'Search calls',
   searchPlaceholder: 'Name or subject',
   voice: 'Voice call',

@@ -12,7 +12,6 @@ export const incall = {
   actualSize: 'Actual size',
   fitSize: 'Fit to window',
   sharedArea: (name: string) => `Screen of ${name}, in actual size. Scroll with the arrow keys.`,
-  selfSize: 'Change size',
 
   mutedSpeech: 'You are muted. Nobody hears you.',
   unmute: 'Unmute',
@@ -35,7 +34,6 @@ export const incall = {
     wayland: 'This desktop (Wayland) does not let programs see the screen. Sign in with an X11 session to share.',
     current: 'Shared now',
     wholeScreen: 'Whole screen',
-    noPreview: 'No preview',
     now: (label: string) => `You are sharing ${label}`,
     something: 'your screen',
     change: 'Change',
@@ -116,7 +114,6 @@ export const incall = {
   },
 
   ring: {
-    withVideo: 'Accept with video',
     voiceOnly: 'Voice only',
   },
 
