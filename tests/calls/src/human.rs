@@ -26,6 +26,8 @@ pub struct Setup {
     pub codecs: Vec<bellwire_engine::media::Codec>,
     pub relay_only: bool,
     pub processing: bool,
+    /// Whether it rings.
+    pub tones: bool,
 }
 
 impl Default for Setup {
@@ -40,6 +42,7 @@ impl Default for Setup {
             codecs: engine.video_codecs,
             relay_only: false,
             processing: false,
+            tones: false,
         }
     }
 }
@@ -87,7 +90,7 @@ impl Human {
             microphone: setup.microphone,
             speaker: setup.speaker,
             processing: setup.processing,
-            tones: false,
+            tones: setup.tones,
             video_codecs: setup.codecs,
             start_bitrate: setup.start_bitrate,
             max_bitrate: setup.max_bitrate,

@@ -292,7 +292,7 @@ impl<S: Side> Keeper<S> {
         let known = std::mem::replace(&mut kept.stands_in, true);
         if why == Why::Chosen || !known {
             let label = kept.stream.label.clone();
-        (self.events)(LineEvent::Switched { label, problem: Some(error.problem()) });
+            (self.events)(LineEvent::Switched { label, problem: Some(error.problem()) });
         }
     }
 

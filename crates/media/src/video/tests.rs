@@ -5,6 +5,7 @@ mod codecs;
 pub(crate) mod display;
 pub(crate) mod pipeline;
 mod sharing;
+mod text;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod bad_input;
+mod devices;
 mod flows;
 mod media;
 mod outage;

@@ -94,7 +94,7 @@ mod on_x11 {
     use crate::video::image::Planes;
     use crate::video::tests::display::{SIZE, display};
     use crate::video::tests::pipeline::{PATIENCE, middle};
-    use crate::video::{list_screens, open_source};
+    use crate::video::{list_screens, open_source, screen_preview};
 
     const RED: u32 = 0xc8_2828;
     const BLUE: u32 = 0x28_28c8;
@@ -129,6 +129,42 @@ mod on_x11 {
     }
 
     #[test]
+    fn a_monitor_is_a_part_of_the_screen() {
+        let display = display();
+        let red = display.window("Left", (0, 0), SIZE, RED);
+        let blue =
+            display.window("Right", (i16::try_from(SIZE.0 / 2).unwrap(), 0), (SIZE.0 / 2, SIZE.1), BLUE);
+        // The one of Xvfb by its name: it is all of the screen.
+        let (connection, screen) = x11::connect().expect("the screen");
+        let root = x11rb::connection::Connection::setup(&connection).roots[screen].root;
+        let halves = [("left", 0), ("right", SIZE.0 / 2)];
+        for (name, x) in halves {
+            display.monitor(name, (x, 0), (SIZE.0 / 2, SIZE.1));
+        }
+        let known = windows::monitors(&connection, root);
+        let listed = list_screens();
+        for (name, _) in halves {
+            assert!(known.iter().any(|monitor| monitor.name == name), "{known:?}");
+            let id = format!("screen:monitor:{name}");
+            assert!(listed.iter().any(|source| source.id == id && !source.window), "{listed:?}");
+        }
+        let format = VideoFormat { width: 1920, height: 1080, fps: FPS };
+        let mut left = open_source("screen:monitor:left", format).expect("the left half");
+        let mut right = open_source("screen:monitor:right", format).expect("the right half");
+        let seen = see(&mut *left, "the left half", is_red);
+        assert_eq!((seen.width, seen.height), ((SIZE.0 / 2).into(), SIZE.1.into()));
+        see(&mut *right, "the right half", is_blue);
+        display.forget_monitor("right");
+        let until = Instant::now() + PATIENCE;
+        while right.next_frame(Duration::from_millis(200)).is_ok() {
+            assert!(Instant::now() < until, "a monitor that is gone is an error");
+        }
+        display.forget_monitor("left");
+        display.close(red);
+        display.close(blue);
+    }
+
+    #[test]
     fn a_window_is_seen_whole_though_another_is_in_front() {
         let display = display();
         let red = display.window("Red one", (40, 40), (400, 300), RED);
@@ -144,6 +180,22 @@ mod on_x11 {
         let labels: Vec<_> = listed.iter().map(|source| source.label.as_str()).collect();
         assert_eq!(labels, ["Whole screen", "Blue one", "Red one"]);
         assert_eq!(listed[2].id, format!("screen:{red}"));
+        assert_eq!(listed.iter().map(|source| source.window).collect::<Vec<_>>(), [false, true, true]);
+        // Small pictures of both, the one behind included.
+        for (id, most, colour) in
+            [(&listed[0].id, (320, 180), [40, 40, 200]), (&listed[2].id, (320, 180), [200, 40, 40])]
+        {
+            let png = screen_preview(id, most.0, most.1).expect("a preview");
+            let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().expect("a picture");
+            let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+            let about = reader.next_frame(&mut pixels).expect("a picture");
+            assert!(about.width <= most.0 && about.height <= most.1 && about.width > 100, "{about:?}");
+            let middle = ((about.height / 2 * about.width + about.width / 2) * 3) as usize;
+            let near = pixels[middle..middle + 3].iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 12);
+            assert!(near, "{id}: {:?}", &pixels[middle..middle + 3]);
+        }
+        assert!(screen_preview("screen:monitor:NONE", 320, 180).is_none());
+        assert!(screen_preview("camera:x", 320, 180).is_none());
 
         // What changes on it is seen, and so is its new size.
         display.recolour(red, BLUE);

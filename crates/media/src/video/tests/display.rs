@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use x11rb::COPY_DEPTH_FROM_PARENT;
 use x11rb::connection::Connection;
+use x11rb::protocol::randr::{ConnectionExt as _, MonitorInfo};
 use x11rb::protocol::xproto::{
     AtomEnum, ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux,
     CreateWindowAux, PropMode, Rectangle, StackMode, WindowClass,
@@ -83,6 +84,36 @@ impl Display {
         self.connection.map_window(id).expect("sent");
         self.settle();
         id
+    }
+
+    /// Declares a part of the screen to be a monitor.
+    pub(crate) fn monitor(&self, name: &str, (x, y): (u16, u16), (width, height): (u16, u16)) {
+        let name =
+            self.connection.intern_atom(false, name.as_bytes()).expect("sent").reply().expect("an atom");
+        let [x, y] = [x, y].map(|at| i16::try_from(at).expect("on the screen"));
+        let info = MonitorInfo {
+            name: name.atom,
+            primary: false,
+            automatic: false,
+            x,
+            y,
+            width,
+            height,
+            width_in_millimeters: 300,
+            height_in_millimeters: 200,
+            outputs: Vec::new(),
+        };
+        self.connection.randr_set_monitor(self.root, info).expect("sent").check().expect("a monitor");
+    }
+
+    pub(crate) fn forget_monitor(&self, name: &str) {
+        let name =
+            self.connection.intern_atom(true, name.as_bytes()).expect("sent").reply().expect("an atom");
+        self.connection
+            .randr_delete_monitor(self.root, name.atom)
+            .expect("sent")
+            .check()
+            .expect("it was there");
     }
 
     pub(crate) fn raise(&self, window: u32) {
