@@ -259,10 +259,11 @@ impl Loop {
     }
 
     pub(crate) fn ring(&mut self, call: CallId, waiting: bool) {
-        self.desk.rings.insert(call, waiting);
-        if waiting {
+        let before = self.desk.rings.insert(call, waiting);
+        if waiting || before == Some(true) {
             self.desk.beep();
-        } else {
+        }
+        if !waiting {
             self.desk.trial.shown.ring = false;
             self.desk.sound();
         }
