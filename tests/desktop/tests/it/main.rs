@@ -8,4 +8,6 @@ mod keys;
 mod links;
 mod login;
 mod ringing;
+mod installed;
+mod starts;
 mod tray;

@@ -1,0 +1,100 @@
+//! How the program begins: with nothing, with several accounts, in other languages, where it was left.
+
+use anyhow::{Context, ensure};
+use bellwire_tests_calls::cast;
+use bellwire_tests_desktop::{Launch, PASSWORD, Phone, SELLER, Screen, Session, World, until};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_neither_devices_nor_server_it_says_what_is_missing() -> anyhow::Result<()> {
+    let screen = Screen::start().await?;
+    let session = Session::start(&screen).await?;
+    let launch = Launch::fresh().camera("default").microphone("default").speaker("default");
+    // Nobody listens there: no sound server, and no server to sign in at.
+    let phone = Phone::start(&session, launch.env("PULSE_SERVER", "unix:/nowhere")).await?;
+    phone.enter("main", "signin-server").await?;
+    screen.keep("first-start")?;
+    phone.type_into("signin-server", "http://127.0.0.1:9").await?;
+    phone.click("signin-next").await?;
+    let error = phone.words("signin-error").await?;
+    ensure!(error.trim().len() > 10, "the error says {error:?}");
+    screen.keep("no-server")?;
+    ensure!(screen.shown("Bellwire")?.is_some(), "the window is gone");
+    phone.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_accounts_on_two_backends_are_signed_in_by_typing() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let screen = Screen::start().await?;
+    let session = Session::start(&screen).await?;
+    let phone = Phone::start(&session, Launch::fresh()).await?;
+    let dealer = cast::DEALERDESK.callee;
+    phone.enter("main", "signin-server").await?;
+    for (dialect, role, email) in
+        [("storefront", "seller", SELLER), ("dealerdesk", dealer.role, dealer.email)]
+    {
+        phone.type_into("signin-server", &world.server()).await?;
+        phone.click("signin-next").await?;
+        phone.click(&format!("signin-dialect-{dialect}")).await?;
+        phone.click(&format!("signin-role-{role}")).await?;
+        phone.type_into("signin-email", email).await?;
+        phone.type_into("signin-password", PASSWORD).await?;
+        phone.click("signin-submit").await?;
+        phone.find("account-button").await?;
+        if dialect == "storefront" {
+            phone.click("account-button").await?;
+            phone.click("add-account").await?;
+        }
+    }
+    phone.find("account-other").await?;
+    until("both accounts are connected", async || {
+        let view = phone.invoke("snapshot", json!({})).await?;
+        let accounts =
+            view.get("accounts").and_then(|all| all.as_array()).context("no accounts in the view")?;
+        let online = accounts.iter().filter(|one| one["link"] == "online").count();
+        Ok((accounts.len() == 2 && online == 2).then_some(()))
+    })
+    .await?;
+    screen.keep("two-accounts")?;
+    phone.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn language_and_theme_change_while_it_runs() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let screen = Screen::start().await?;
+    let session = Session::start(&screen).await?;
+    let phone = Phone::start(&session, Launch::signed_in(&world, "seller", SELLER)).await?;
+    phone.enter("main", "contact-row").await?;
+    for (language, direction) in [("de", "ltr"), ("ar", "rtl"), ("en", "ltr")] {
+        phone.set(json!({ "language": language })).await?;
+        until(format!("the window speaks {language}"), async || {
+            let now =
+                phone.script("const e = document.documentElement; return [e.lang, e.dir || 'ltr']").await?;
+            Ok((now == json!([language, direction])).then_some(()))
+        })
+        .await?;
+        for theme in ["light", "dark", "high_contrast"] {
+            phone.set(json!({ "theme": theme })).await?;
+            let settled = "return getComputedStyle(document.body).backgroundColor";
+            let colour = phone.script(settled).await?;
+            screen.keep(&format!("people-{language}-{theme}"))?;
+            ensure!(
+                colour.as_str().is_some_and(|colour| colour.starts_with("rgb")),
+                "the colour is {colour}"
+            );
+        }
+    }
+    // It is not forgotten.
+    phone.set(json!({ "language": "de", "theme": "dark" })).await?;
+    phone.stop().await;
+    let phone = Phone::start(&session, Launch::signed_in(&world, "seller", SELLER)).await?;
+    phone.enter("main", "contact-row").await?;
+    let language = phone.script("return document.documentElement.lang").await?;
+    ensure!(language == json!("de"), "after a restart it speaks {language}");
+    phone.stop().await;
+    Ok(())
+}
