@@ -231,6 +231,12 @@ impl Windows {
 /// gone is put elsewhere, and what was hidden comes back by its own rules.
 pub(crate) fn keep(places: &Places) -> Option<TauriPlugin<Wry>> {
     let file = places.windows()?;
+    // The plugin makes no folder but its own, and says nothing when it cannot write.
+    if let Some(folder) = file.parent()
+        && let Err(error) = std::fs::create_dir_all(folder)
+    {
+        tracing::warn!(%error, "The places of windows cannot be kept");
+    }
     let what = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
     let plugin = tauri_plugin_window_state::Builder::new().with_state_flags(what).with_denylist(&["ring"]);
     Some(plugin.with_filename(file.to_string_lossy()).build())

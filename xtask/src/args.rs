@@ -24,7 +24,6 @@ cargo xtask <task> [options]
   bench     bench call: a call measured against Chromium; bench ring: how soon a ring is seen and heard
   bundle    the installers of this system: .deb and .rpm, NSIS and MSI, or .dmg
               --debug            pack the program of the tests
-              --updater          one that renews itself; wants the publisher's keys
   within    within COMMAND ARGS: run a command on the desktop of the tests (display, bus, null sound)
   setup     install what building and running needs
               --tests            and what the tests need
@@ -88,7 +87,6 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
                 options.backend = Some(scene.with_context(|| format!("no backend called {name:?}"))?);
             }
             ("--debug", Task::Bundle(options)) => options.debug = true,
-            ("--updater", Task::Bundle(options)) => options.updater = true,
             ("--answer", Task::Demo(options)) => options.answer = true,
             ("--seconds", Task::Demo(options)) => {
                 let seconds = value()?.parse().context("--seconds wants a whole number")?;
@@ -154,7 +152,7 @@ mod tests {
         let Task::Bundle(options) = parsed("bundle --debug").unwrap().task else {
             panic!("not the installers")
         };
-        assert_eq!(options, bundle::Options { debug: true, updater: false });
+        assert_eq!(options, bundle::Options { debug: true });
         assert!(parsed("bundle --only ui").is_err());
     }
 

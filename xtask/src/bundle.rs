@@ -6,22 +6,16 @@ mod needs;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::paths::Paths;
 use crate::setup::{self, Consent, Purpose};
 use crate::{cargo, process, say, ui};
 
-/// What stands where the publisher's public key belongs.
-const NO_KEY: &str = "PUT THE PUBLIC KEY HERE";
-const UPDATER: &str = "src-tauri/updater.conf.json";
-
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     /// The program of the tests instead of an optimised one.
     pub(crate) debug: bool,
-    /// Looks for newer versions by itself; not for packages of a distribution.
-    pub(crate) updater: bool,
 }
 
 impl Options {
@@ -31,9 +25,6 @@ impl Options {
 }
 
 pub(crate) fn run(paths: &Paths, consent: Consent, options: Options) -> Result<()> {
-    if options.updater {
-        check_updater(&paths.root.join(UPDATER))?;
-    }
     setup::run(paths, consent, Purpose::Run)?;
     let step = say::step("Build the interface and the program");
     ui::install(paths)?;
@@ -53,18 +44,12 @@ pub(crate) fn run(paths: &Paths, consent: Consent, options: Options) -> Result<(
 }
 
 fn build(paths: &Paths, options: Options) -> Result<()> {
-    if options.debug && !options.updater {
+    if options.debug {
         return cargo::build_programs(paths);
     }
     let mut command = cargo::cargo(paths);
-    command.args(["build", "-p", "bellwire-app", "--bin", "bellwire"]);
-    command.args([
-        "--features",
-        if options.updater { "tauri/custom-protocol,updater" } else { "tauri/custom-protocol" },
-    ]);
-    if !options.debug {
-        command.arg("--release");
-    }
+    command.args(["build", "--release", "-p", "bellwire-app", "--bin", "bellwire"]);
+    command.args(["--features", "tauri/custom-protocol"]);
     cargo::build(&mut command)
 }
 
@@ -93,12 +78,8 @@ pub(crate) fn make(paths: &Paths, options: Options) -> Result<Vec<PathBuf>> {
     if options.debug {
         command.arg("--debug");
     }
-    if options.updater {
-        command.args(["--features", "updater", "--config", "updater.conf.json"]);
-    } else {
-        // Which kind of package it came in matters to the updater alone.
-        command.arg("--no-binary-patching");
-    }
+    // Which kind of package it came in would matter to an updater alone.
+    command.arg("--no-binary-patching");
     if cfg!(target_os = "linux") {
         process::output(process::command(paths, "strip").arg("--strip-unneeded").arg(&program))?;
         command.args(["--config", &needs::configuration(paths, &program)?]);
@@ -127,20 +108,4 @@ fn find(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
-}
-
-/// An updater that trusts nobody's key, or whose keys nobody has, must not reach anybody.
-fn check_updater(file: &Path) -> Result<()> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    if text.contains(NO_KEY) {
-        bail!(
-            "{} has no public key yet: make a pair with `npx tauri signer generate` and put the public half \
-             there (docs/releasing.md)",
-            file.display()
-        );
-    }
-    if std::env::var_os("TAURI_SIGNING_PRIVATE_KEY").is_none() {
-        bail!("TAURI_SIGNING_PRIVATE_KEY is not set: an update nobody signed is refused (docs/releasing.md)");
-    }
-    Ok(())
 }

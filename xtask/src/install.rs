@@ -45,7 +45,7 @@ pub(crate) fn run(paths: &Paths, desktop: &Desktop, furnish: impl Fn(&Desktop, &
         say::note(&format!("SKIPPED, nothing was installed: {why}"));
         return Ok(());
     }
-    let packages = bundle::make(paths, bundle::Options { debug: true, updater: false })?;
+    let packages = bundle::make(paths, bundle::Options { debug: true })?;
     let of = |ending: &str| packages.iter().find(|file| file.extension().is_some_and(|e| e == ending));
     look_into_rpm(paths, of("rpm").context("no .rpm was made")?)?;
     let deb = of("deb").context("no .deb was made")?;
@@ -78,8 +78,8 @@ fn use_it(
     let missing = process::output(process::command(paths, "ldd").arg("/usr/bin/bellwire"))?;
     ensure!(!missing.contains("not found"), "libraries are missing: {missing}");
     let mut command = cargo::cargo(paths);
-    command.args(["nextest", "run", "-p", "bellwire-tests-desktop", "--run-ignored", "only"]);
-    command.args(["-E", "test(/^installed::/)"]);
+    command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--run-ignored", "only"]);
+    command.args(["-E", "package(bellwire-tests-desktop) & test(/^installed::/)"]);
     furnish(desktop, &mut command);
     process::run(command.env("BELLWIRE_INSTALLED", "/usr/bin/bellwire"))
 }
