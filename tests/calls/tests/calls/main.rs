@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod bad_input;
+mod comeback;
 mod devices;
 mod flows;
 mod media;
