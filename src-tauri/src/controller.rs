@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::desktop::Desktop;
+use crate::failure::CODES;
 use crate::notify::Said;
 use crate::ringer::{self, Ringer};
 
@@ -74,7 +75,8 @@ impl<D: Desktop> Controller<D> {
     pub(crate) async fn sign_in(desktop: Arc<D>, handle: Handle, request: SignIn) {
         if let Err(error) = handle.sign_in(request).await {
             let text = format!("Could not sign in: {error}");
-            desktop.emit("notice", UiNotice { kind: "error", text, call: None, device: None, code: None });
+            let code = Some(error.code());
+            desktop.emit("notice", UiNotice { kind: "error", text, call: None, device: None, code });
         }
     }
 
@@ -97,7 +99,12 @@ impl<D: Desktop> Controller<D> {
                 let (kind, text, device) = ("device", sentence(&text), Some(news));
                 self.desktop.emit("notice", UiNotice { kind, text, call: None, device, code: None });
             }
-            Notice::Problem { text } => self.tell("error", None, sentence(&text)),
+            Notice::Problem { code, text } => {
+                debug_assert!(CODES.contains(&code), "{code} is not among the codes");
+                let text = sentence(&text);
+                let notice = UiNotice { kind: "error", text, call: None, device: None, code: Some(code) };
+                self.desktop.emit("notice", notice);
+            }
         }
     }
 

@@ -63,6 +63,7 @@ import type {
   Subject,
   SubjectView,
   Theme,
+  Typed,
 } from '../src/generated/bindings';
 import sample from '../src/generated/sample.json';
 import { SETTINGS } from '../src/host/fake/surroundings';
@@ -222,6 +223,17 @@ const settingsView: Keys<SettingsView> = { settings: true, locked: true, managed
 const managed: Keys<SettingsView['managed']> = { servers: true, only: true };
 const managedServer: Keys<ManagedServer> = { label: true, server: true, dialect: true };
 const favourite: Keys<Favourite> = { dialect: true, server: true, person: true, name: true };
+const typed: Keys<Typed> = {
+  server: true,
+  dialect: true,
+  role: true,
+  email: true,
+  rest_base: true,
+  socket_base: true,
+  login_path: true,
+  extra_ca: true,
+  proxy: true,
+};
 const quietHours: Keys<QuietHours> = { on: true, from: true, until: true, days: true };
 const themes: Record<Theme, true> = { system: true, light: true, dark: true, high_contrast: true };
 const frames: Keys<FramesInfo> = { url: true, token: true, gpu: true };
@@ -383,6 +395,7 @@ describe('what the shell sends is what the bindings say', () => {
     ['settings with their locks', sample.settings.view, settingsView],
     ['settings', sample.settings.view.settings, SETTINGS],
     ['global keys', sample.settings.view.settings.keys, SETTINGS.keys],
+    ['what was typed', sample.settings.typed, typed],
     ['quiet hours', sample.settings.view.settings.quiet_hours, quietHours],
     ['favourite', first(sample.settings.view.settings.favourites), favourite],
     ['devices', sample.devices.view, devices],

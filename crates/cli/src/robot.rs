@@ -237,7 +237,9 @@ impl Robot {
 async fn tell(mut notices: mpsc::Receiver<Notice>) {
     while let Some(notice) = notices.recv().await {
         match notice {
-            Notice::Device { text, .. } | Notice::Problem { text } => line("notice", json!({ "text": text })),
+            Notice::Device { text, .. } | Notice::Problem { text, .. } => {
+                line("notice", json!({ "text": text }))
+            }
             Notice::Ring { .. }
             | Notice::RingStopped { .. }
             | Notice::Missed { .. }

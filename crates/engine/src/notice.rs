@@ -18,6 +18,6 @@ pub enum Notice {
     Ended { call: CallView },
     /// A device went, came or changed; the words are English.
     Device { news: DeviceNews, text: String },
-    /// Something failed outside any call; words for people.
-    Problem { text: String },
+    /// Something failed outside any command; a stable name, and English words.
+    Problem { code: &'static str, text: String },
 }

@@ -72,8 +72,10 @@ impl Loop {
     fn obey_user(&mut self, action: UserAction) {
         match &action {
             UserAction::SetSharing(true) if !self.may_share() => {
-                return self
-                    .notice(Notice::Problem { text: "The screen cannot be shared in this call".into() });
+                return self.notice(Notice::Problem {
+                    code: "cannot_share",
+                    text: "The screen cannot be shared in this call".into(),
+                });
             }
             UserAction::Accept(call) | UserAction::EndAndAccept(call) => self.consented(*call),
             UserAction::Dial { .. }

@@ -161,7 +161,9 @@ impl Loop {
                 }
                 self.publish();
             }
-            Internal::LogProblem(problem) => self.notice(Notice::Problem { text: problem.to_string() }),
+            Internal::LogProblem(problem) => {
+                self.notice(Notice::Problem { code: problem.code(), text: problem.to_string() });
+            }
             Internal::Peer { call, epoch, outcome } => {
                 if matches!(outcome, bellwire_call::PeerOutcome::Connected)
                     && let Some(conversation) = self.conversation_of(call, epoch)

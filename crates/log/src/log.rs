@@ -27,6 +27,17 @@ pub enum Problem {
     NotWritten { reason: String },
 }
 
+impl Problem {
+    /// A stable name of what went wrong, for whoever has the words for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Damaged { .. } => "log_damaged",
+            Self::Newer { .. } => "log_newer",
+            Self::NotWritten { .. } => "log_not_written",
+        }
+    }
+}
+
 /// Why a question to the log has no answer.
 #[derive(Debug, Error)]
 #[non_exhaustive]

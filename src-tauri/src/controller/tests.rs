@@ -117,7 +117,7 @@ fn news_reaches_the_interface_by_kind() {
         problem: None,
     };
     controller.notice(Notice::Device { news, text: "the camera is back".into() });
-    controller.notice(Notice::Problem { text: "x".into() });
+    controller.notice(Notice::Problem { code: "log_newer", text: "x".into() });
     assert_eq!(desktop.take(), ["emit notice missed", "emit notice device", "emit notice error"]);
 }
 

@@ -1,5 +1,6 @@
 //! Settings as the interface is sent them.
 
+use bellwire_engine::Typed;
 use serde_json::{Value, json};
 
 use crate::settings::{Favourite, ManagedServer, ManagedView, Settings, SettingsView, Theme};
@@ -25,6 +26,13 @@ pub(super) fn sample() -> Value {
             settings,
             locked: vec!["theme".into(), "keys.mute".into()],
             managed: ManagedView { servers: vec![server], only: true },
+        },
+        "typed": Typed {
+            server: "calls.example.com".into(),
+            dialect: Some("storefront".into()),
+            role: "seller".into(),
+            email: "ada@example.com".into(),
+            ..Typed::default()
         },
         "themes": [Theme::System, Theme::Light, Theme::Dark, Theme::HighContrast],
     })
