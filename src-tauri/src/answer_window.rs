@@ -26,7 +26,7 @@ const HEIGHTS: std::ops::RangeInclusive<f64> = 160.0..=640.0;
 /// Distance from the edges of the screen's free area.
 const MARGIN: f64 = 24.0;
 /// An interface that has not drawn the call by then is shown as it is: a ring must be seen.
-const DRAWING: Duration = Duration::from_millis(70);
+const DRAWING: Duration = Duration::from_millis(30);
 
 /// What is known of it.
 #[derive(Debug)]
@@ -113,6 +113,7 @@ impl AnswerWindow {
             let resize = (state.height - height).abs() >= 1.0;
             state.height = height;
             state.drawn = Some(call);
+            debug!(up = state.up, "The interface has drawn the ring");
             (resize, height)
         };
         if resize && let Some(window) = self.app.get_webview_window(LABEL) {
@@ -155,11 +156,17 @@ fn raise(window: &WebviewWindow, height: f64) {
     let working = linux::before_showing(window);
     #[cfg(not(target_os = "linux"))]
     let working = None;
-    if let Some(corner) = corner(window, working, height) {
-        let _ = window.set_position(corner);
-    }
-    if let Err(error) = window.show() {
-        warn!(%error, "Answer window could not be shown");
+    let corner = corner(window, working, height);
+    #[cfg(target_os = "linux")]
+    linux::show(window, corner);
+    #[cfg(not(target_os = "linux"))]
+    {
+        if let Some(corner) = corner {
+            let _ = window.set_position(corner);
+        }
+        if let Err(error) = window.show() {
+            warn!(%error, "Answer window could not be shown");
+        }
     }
 }
 

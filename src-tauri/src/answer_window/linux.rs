@@ -3,7 +3,7 @@
 //! what is sure to be seen there.
 
 use gtk::prelude::*;
-use tauri::WebviewWindow;
+use tauri::{LogicalPosition, WebviewWindow};
 use tracing::debug;
 
 use super::x11;
@@ -49,6 +49,17 @@ pub(super) fn before_showing(window: &WebviewWindow) -> Option<(f64, f64)> {
     let scale = f64::from(gdk.scale_factor());
     let working = active.map(|active| (active.centre.0 / scale, active.centre.1 / scale));
     working.or_else(|| pointer(&gdk))
+}
+
+/// Shows it there at once, not by a message to the loop that runs this: a ring has little time. On the main
+/// thread.
+pub(super) fn show(window: &WebviewWindow, corner: Option<LogicalPosition<f64>>) {
+    let Ok(gtk) = window.gtk_window() else { return };
+    if let Some(corner) = corner {
+        let corner = corner.cast::<i32>();
+        gtk.move_(corner.x, corner.y);
+    }
+    gtk.show_all();
 }
 
 fn pointer(gdk: &gtk::gdk::Window) -> Option<(f64, f64)> {
