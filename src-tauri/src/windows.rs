@@ -95,14 +95,15 @@ impl Windows {
     /// Takes the main window out of sight. A call that goes on stays in sight in the mini window.
     fn put_away(&self, hide: bool) {
         self.surroundings.explain_close(false);
-        if self.in_call() {
-            self.mini_by_itself.store(true, Ordering::Relaxed);
-            self.open_mini();
-        }
         let Some(main) = self.window(MAIN) else { return };
         let done = if hide { main.hide() } else { main.minimize() };
         if let Err(error) = done {
             warn!(%error, "Main window could not be put away");
+        }
+        // Afterwards: while the main one is seen, a small one that came by itself goes again.
+        if self.in_call() {
+            self.mini_by_itself.store(true, Ordering::Relaxed);
+            self.open_mini();
         }
     }
 
@@ -196,7 +197,8 @@ impl Windows {
         let seen = main.is_visible().unwrap_or(true) && !main.is_minimized().unwrap_or(false);
         let by_itself = self.mini_by_itself.load(Ordering::Relaxed);
         let video = going_on(&self.view()).is_some_and(|call| call.kind == MediaKind::Video);
-        if seen && by_itself {
+        // Being minimised takes the window manager a moment, in which it still counts as seen.
+        if seen && by_itself && main.is_focused().unwrap_or(true) {
             self.mini_by_itself.store(false, Ordering::Relaxed);
             self.close_mini();
         } else if !seen && video && self.mini_wanted.load(Ordering::Relaxed) && self.window(MINI).is_none() {
