@@ -116,8 +116,9 @@ async fn a_window_comes_back_where_it_was() -> anyhow::Result<()> {
         Ok((place.2 == 900 && place.3 == 620 && place.0 >= 300).then_some(place))
     })
     .await?;
-    // As the system does it at log-out.
-    running.signal("TERM");
+    // As the system does it at log-out; not the processes of its web view, without which it could not say goodbye.
+    let told = std::process::Command::new("kill").arg(running.id().to_string()).status()?;
+    ensure!(told.success(), "the program was gone already: {}", running.said());
     running.end().await?;
 
     let _again = start()?;
