@@ -146,7 +146,6 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         handle.clone(),
         settings.clone(),
         Arc::clone(&surroundings),
-        Arc::clone(&video),
         places.close_explained(),
     ));
     app.manage(Arc::clone(&windows));

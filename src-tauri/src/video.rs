@@ -118,13 +118,6 @@ impl Video {
         }
     }
 
-    /// A window that is gone draws nothing.
-    pub(crate) fn forget_window(&self, window: &str) {
-        for stream in &self.streams {
-            stream.tiles.lock().unwrap_or_else(PoisonError::into_inner).retain(|tile| tile.window != window);
-        }
-    }
-
     /// Drops the last pictures, so that a new call does not begin with the old one's.
     pub(crate) fn clear(&self) {
         for stream in &self.streams {

@@ -19,7 +19,6 @@ use crate::people::going_on;
 use crate::places::Places;
 use crate::settings::{Settings, SettingsStore, Theme};
 use crate::surroundings::Surroundings;
-use crate::video::Video;
 use crate::words::Words;
 use close::{Closing, Now};
 
@@ -38,7 +37,6 @@ pub(crate) struct Windows {
     engine: Handle,
     settings: SettingsStore,
     surroundings: Arc<Surroundings>,
-    video: Arc<Video>,
     /// A file that is there once somebody was told where the program goes.
     explained: Option<PathBuf>,
     /// The mini window comes up by itself whenever the main one goes.
@@ -54,11 +52,10 @@ impl Windows {
         engine: Handle,
         settings: SettingsStore,
         surroundings: Arc<Surroundings>,
-        video: Arc<Video>,
         explained: Option<PathBuf>,
     ) -> Self {
         let (mini_wanted, mini_by_itself) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { app, desktop, engine, settings, surroundings, video, explained, mini_wanted, mini_by_itself }
+        Self { app, desktop, engine, settings, surroundings, explained, mini_wanted, mini_by_itself }
     }
 
     fn window(&self, label: &str) -> Option<WebviewWindow> {
@@ -160,34 +157,45 @@ impl Windows {
         }
     }
 
+    /// Made once and hidden afterwards: a label whose window was destroyed is not free at once.
     fn open_mini(&self) {
-        if self.window(MINI).is_none() {
-            let built = WebviewWindowBuilder::new(&self.app, MINI, WebviewUrl::App("index.html".into()))
-                .title(self.words().titles.mini)
-                .inner_size(MINI_SIZE.0, MINI_SIZE.1)
-                .min_inner_size(MINI_LEAST.0, MINI_LEAST.1)
-                .maximizable(false)
-                .always_on_top(true)
-                .visible_on_all_workspaces(true)
-                .skip_taskbar(true)
-                .focused(false)
-                .build();
-            if let Err(error) = built {
-                warn!(%error, "Mini window could not be opened");
-                return;
-            }
+        let mini = match self.window(MINI) {
+            Some(mini) => Ok(mini),
+            None => self.build_mini(),
+        };
+        // Above the others again: some window managers forget it of a window that was hidden.
+        let shown = mini.and_then(|mini| mini.show().and_then(|()| mini.set_always_on_top(true)));
+        match shown {
+            Ok(()) => self.surroundings.mini(true),
+            Err(error) => warn!(%error, "Mini window could not be opened"),
         }
-        self.surroundings.mini(true);
+    }
+
+    fn build_mini(&self) -> tauri::Result<WebviewWindow> {
+        WebviewWindowBuilder::new(&self.app, MINI, WebviewUrl::App("index.html".into()))
+            .title(self.words().titles.mini)
+            .inner_size(MINI_SIZE.0, MINI_SIZE.1)
+            .min_inner_size(MINI_LEAST.0, MINI_LEAST.1)
+            .maximizable(false)
+            .always_on_top(true)
+            .visible_on_all_workspaces(true)
+            .skip_taskbar(true)
+            .focused(false)
+            .visible(false)
+            .build()
     }
 
     fn close_mini(&self) {
         self.surroundings.mini(false);
         if let Some(mini) = self.window(MINI)
-            && let Err(error) = mini.destroy()
+            && let Err(error) = mini.hide()
         {
             warn!(%error, "Mini window could not be closed");
         }
-        self.video.forget_window(MINI);
+    }
+
+    fn mini_shown(&self) -> bool {
+        self.window(MINI).is_some_and(|mini| mini.is_visible().unwrap_or(false))
     }
 
     /// Opens the mini window when the main one is out of sight in a video call, if it is wanted then, and
@@ -201,7 +209,7 @@ impl Windows {
         if seen && by_itself && main.is_focused().unwrap_or(true) {
             self.mini_by_itself.store(false, Ordering::Relaxed);
             self.close_mini();
-        } else if !seen && video && self.mini_wanted.load(Ordering::Relaxed) && self.window(MINI).is_none() {
+        } else if !seen && video && self.mini_wanted.load(Ordering::Relaxed) && !self.mini_shown() {
             self.mini_by_itself.store(true, Ordering::Relaxed);
             self.open_mini();
         }

@@ -1,5 +1,6 @@
 //! Stories on a desktop, each with the real program, the real server and real windows.
 
+mod accounts;
 mod bench;
 mod calls;
 mod harness;
@@ -11,3 +12,4 @@ mod login;
 mod ringing;
 mod starts;
 mod tray;
+mod windows;

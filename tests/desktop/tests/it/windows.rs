@@ -1,0 +1,63 @@
+//! The small window, full screen, and closing during a call.
+
+use anyhow::{Context, ensure};
+use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, Tray, World, until};
+use serde_json::json;
+
+const MINI: &str = "Call – Bellwire";
+
+async fn state(phone: &Phone, wanted: &str) -> anyhow::Result<()> {
+    until(format!("the call is {wanted}"), async || {
+        let view = phone.invoke("snapshot", json!({})).await?;
+        let calls = view["phone"]["calls"].as_array().context("no calls")?;
+        Ok(calls.iter().any(|call| call["state"]["is"] == json!(wanted)).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_outlives_its_window_and_stays_in_sight() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let screen = Screen::start().await?;
+    let (here, there) = tokio::try_join!(Session::start(&screen), Session::start(&screen))?;
+    let tray = Tray::start(&here).await?;
+    let seller = Phone::start(&here, Launch::signed_in(&world, "seller", SELLER)).await?;
+    seller.enter("main", "history-tab").await?;
+    let main = screen.window("Bellwire").await?;
+    let customer =
+        Phone::start(&there, Launch::signed_in(&world, "customer", CUSTOMER).args(&["--hidden"])).await?;
+    customer.enter("main", "history-tab").await?;
+
+    seller.invoke("set_mini", json!({ "on": true })).await?;
+    ensure!(screen.shown(MINI)?.is_none(), "there is a small window without a call");
+    seller.call(CUSTOMER).await?;
+    customer.accept().await?;
+    state(&seller, "connected").await?;
+
+    seller.invoke("set_full_screen", json!({ "on": true })).await?;
+    until("it fills the screen", async || Ok(main.full_screen()?.then_some(()))).await?;
+    seller.invoke("set_full_screen", json!({ "on": false })).await?;
+    until("it is a window again", async || Ok((!main.full_screen()?).then_some(()))).await?;
+
+    // Closed during the call: no question, the call goes on, in the small window.
+    main.close()?;
+    let mini = screen.window(MINI).await?;
+    ensure!(mini.above()?, "the small window is not on top");
+    until("the main window is gone", async || Ok((!main.visible()?).then_some(()))).await?;
+    state(&seller, "connected").await?;
+    screen.keep("mini")?;
+
+    // It goes by itself when the main one is back.
+    tray.click("Open Bellwire").await?;
+    until("the main window is back", async || Ok(main.visible()?.then_some(()))).await?;
+    screen.hidden(MINI).await?;
+
+    // Asked for, it stays beside the main one, and ends with the call.
+    seller.invoke("set_mini", json!({ "on": true })).await?;
+    screen.window(MINI).await?;
+    ensure!(main.visible()?, "the main window went");
+    tray.click("Hang up").await?;
+    screen.hidden(MINI).await?;
+    tokio::join!(seller.stop(), customer.stop());
+    Ok(())
+}
