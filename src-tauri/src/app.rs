@@ -23,6 +23,7 @@ use crate::keys::act::Actor;
 use crate::login;
 use crate::media_keys;
 use crate::options::Options;
+use crate::people::going_on;
 use crate::places::Places;
 use crate::ringer;
 use crate::ringtones::Ringtones;
@@ -248,19 +249,14 @@ async fn start_engine(
 }
 
 async fn forget_pictures_between_calls(handle: Handle, video: Arc<Video>, token: CancellationToken) {
-    let mut stats = handle.view();
+    let mut view = handle.view();
     let mut in_call = false;
     loop {
         tokio::select! {
             () = token.cancelled() => return,
-            changed = stats.changed() => if changed.is_err() { return },
+            changed = view.changed() => if changed.is_err() { return },
         }
-        let live = stats.borrow_and_update().phone.calls.iter().any(|c| {
-            !matches!(
-                c.state,
-                bellwire_engine::CallState::Ended { .. } | bellwire_engine::CallState::Ringing { .. }
-            )
-        });
+        let live = going_on(&view.borrow_and_update()).is_some();
         if live && !in_call {
             video.clear();
         }

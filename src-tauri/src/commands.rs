@@ -19,6 +19,7 @@ use crate::failure::Answer;
 use crate::options::{Found, Options};
 use crate::settings::SettingsStore;
 use crate::video::{FramesAddress, Video};
+use crate::windows::MAIN;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Prefill {
@@ -137,7 +138,7 @@ pub(crate) fn set_tile(
     video.set_tile(window.label(), stream, width, height);
 }
 
-/// How long a window may wait to hear which devices there are.
+/// How long the main window may wait to hear which devices there are.
 const LOOKING: Duration = Duration::from_secs(3);
 
 #[tauri::command]
@@ -146,12 +147,15 @@ pub(crate) async fn start_info(
     options: State<'_, Options>,
     settings: State<'_, SettingsStore>,
 ) -> Answer<StartInfo> {
-    let look = tokio::task::spawn_blocking(Found::look);
-    let mut notes = match tokio::time::timeout(LOOKING, look).await {
-        Ok(Ok(found)) => options.notes(&found),
-        Ok(Err(_)) | Err(_) => Vec::new(),
-    };
-    notes.extend(settings.notes());
+    let mut notes = Vec::new();
+    // The small windows show none, and a ring cannot wait for a slow sound server.
+    if window.label() == MAIN {
+        let look = tokio::task::spawn_blocking(Found::look);
+        if let Ok(Ok(found)) = tokio::time::timeout(LOOKING, look).await {
+            notes = options.notes(&found);
+        }
+        notes.extend(settings.notes());
+    }
     Ok(StartInfo::new(window.label(), &options, notes))
 }
 

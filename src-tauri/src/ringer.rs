@@ -20,7 +20,7 @@ use crate::words::{NoticeWords, Words, cut, isolated};
 /// Characters of a name or of what a call is about in a notification.
 const LONGEST: usize = 80;
 
-/// What somebody asked for by a notification.
+/// What somebody asked for by a notification, the tray, a key or a button.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     /// And brings the main window to the front.
@@ -118,7 +118,11 @@ impl Ringer {
             if self.up { desktop.show_ring() } else { desktop.hide_ring() }
         }
         let notes = self.wanted_notes(&wanted.notes, &settings, quiet);
-        self.notes.send_if_modified(|old| *old != notes && std::mem::replace(old, notes.clone()) != notes);
+        self.notes.send_if_modified(|old| {
+            let changed = *old != notes;
+            *old = notes;
+            changed
+        });
     }
 
     fn wanted_notes(&self, rings: &[RingNote], settings: &Settings, quiet: Quiet) -> Vec<Note> {
@@ -171,7 +175,7 @@ impl Ringer {
     }
 }
 
-/// Carries out what a notification asked for.
+/// Carries it out: the one place that says what comes with an answer.
 pub(crate) async fn act(act: Act, engine: &Handle, desktop: &impl Desktop) {
     match act {
         Act::Accept(call) => {

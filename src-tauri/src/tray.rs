@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::desktop::{Desktop, TauriDesktop};
+use crate::ringer;
 use crate::settings::SettingsStore;
 use crate::surroundings::Surroundings;
 use crate::windows::Windows;
@@ -189,28 +190,20 @@ fn escaped(text: &str) -> String {
 
 async fn perform(parts: Parts, act: Act) {
     let engine = &parts.engine;
+    let ring = |act| ringer::act(act, engine, &*parts.desktop);
     match act {
-        Act::Open => parts.desktop.show_main(),
+        Act::Open => ring(ringer::Act::Show).await,
         Act::Quit => parts.windows.quit(),
-        Act::Missed => {
-            parts.desktop.show_main();
-            parts.desktop.emit("go", "history");
-        }
+        Act::Missed => ring(ringer::Act::ShowHistory).await,
         Act::Quiet(on) => {
             if let Err(error) = parts.settings.change(move |settings| settings.do_not_disturb = on).await {
                 warn!(%error, "Do not disturb could not be kept");
             }
         }
         Act::Microphone(on) => engine.set_microphone(on).await,
-        Act::Answer(call) => {
-            engine.accept(call).await;
-            parts.desktop.show_main();
-        }
-        Act::EndAndAnswer(call) => {
-            engine.end_and_accept(call).await;
-            parts.desktop.show_main();
-        }
-        Act::Decline(call) => engine.decline(call).await,
+        Act::Answer(call) => ring(ringer::Act::Accept(call)).await,
+        Act::EndAndAnswer(call) => ring(ringer::Act::EndAndAccept(call)).await,
+        Act::Decline(call) => ring(ringer::Act::Decline(call)).await,
         Act::HangUp(call) => engine.hang_up(call).await,
         Act::Call { account, person, kind, subject } => {
             engine.dial(account, person, kind, subject).await;

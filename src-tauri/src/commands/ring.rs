@@ -6,8 +6,9 @@ use bellwire_engine::{CallId, Handle};
 use tauri::State;
 
 use crate::answer_window::AnswerWindow;
-use crate::desktop::{Desktop, TauriDesktop};
+use crate::desktop::TauriDesktop;
 use crate::failure::Answer;
+use crate::ringer::{Act, act};
 
 #[tauri::command]
 pub(crate) async fn accept(
@@ -15,8 +16,7 @@ pub(crate) async fn accept(
     desktop: State<'_, Arc<TauriDesktop>>,
     call: CallId,
 ) -> Answer {
-    engine.accept(call).await;
-    desktop.show_main();
+    act(Act::Accept(call), &engine, &**desktop).await;
     Ok(())
 }
 
@@ -26,8 +26,7 @@ pub(crate) async fn end_and_accept(
     desktop: State<'_, Arc<TauriDesktop>>,
     call: CallId,
 ) -> Answer {
-    engine.end_and_accept(call).await;
-    desktop.show_main();
+    act(Act::EndAndAccept(call), &engine, &**desktop).await;
     Ok(())
 }
 

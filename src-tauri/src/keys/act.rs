@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bellwire_engine::{EngineView, Handle};
 
-use crate::desktop::{Desktop, TauriDesktop};
+use crate::desktop::TauriDesktop;
 use crate::people::{going_on, ringing};
+use crate::ringer::{Act, act};
 
 /// Acts on whatever call is there.
 #[derive(Clone, Debug)]
@@ -23,12 +24,9 @@ impl Actor {
     pub(crate) async fn answer(&self) {
         let view = self.view();
         let Some(call) = ringing(&view) else { return };
-        if going_on(&view).is_some() {
-            self.engine.end_and_accept(call.id).await;
-        } else {
-            self.engine.accept(call.id).await;
-        }
-        self.desktop.show_main();
+        let wanted =
+            if going_on(&view).is_some() { Act::EndAndAccept(call.id) } else { Act::Accept(call.id) };
+        act(wanted, &self.engine, &*self.desktop).await;
     }
 
     /// Ends what goes on; otherwise declines what rings.

@@ -311,6 +311,18 @@ impl Phone {
         self.click("ring-accept").await?;
         self.enter("main", "call-end").await
     }
+
+    /// Waits until a call is connected; `false`: until every call has ended.
+    pub async fn talks(&self, on: bool) -> anyhow::Result<()> {
+        let state = if on { "connected" } else { "ended" };
+        until(format!("the call is {state}"), async || {
+            let view = self.invoke("snapshot", json!({})).await?;
+            let calls = view["phone"]["calls"].as_array().context("no calls")?;
+            let is = |call: &Value| call["state"]["is"] == json!(state);
+            Ok((if on { calls.iter().any(is) } else { calls.iter().all(is) }).then_some(()))
+        })
+        .await
+    }
 }
 
 fn css(testid: &str) -> String {

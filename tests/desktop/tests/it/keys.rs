@@ -2,26 +2,15 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, World, level_db, until};
-use serde_json::{Value, json};
+use serde_json::json;
 use zbus::Proxy;
 
 async fn microphone(phone: &Phone, on: bool) -> anyhow::Result<()> {
     until(format!("the microphone is {}", if on { "on" } else { "off" }), async || {
         let view = phone.invoke("snapshot", json!({})).await?;
         Ok((view["phone"]["microphone"] == json!(on)).then_some(()))
-    })
-    .await
-}
-
-async fn talks(phone: &Phone, on: bool) -> anyhow::Result<()> {
-    let state = if on { "connected" } else { "ended" };
-    until(format!("the call is {state}"), async || {
-        let view = phone.invoke("snapshot", json!({})).await?;
-        let calls = view["phone"]["calls"].as_array().context("no calls")?;
-        let is = |call: &Value| call["state"]["is"] == json!(state);
-        Ok((if on { calls.iter().any(is) } else { calls.iter().all(is) }).then_some(()))
     })
     .await
 }
@@ -75,8 +64,8 @@ async fn keys_answer_mute_talk_and_hang_up_from_any_window() -> anyhow::Result<(
     other.activate()?;
     until("the other program has the keyboard", async || Ok(other.active()?.then_some(()))).await?;
     screen.press("F9")?;
-    talks(&phone, true).await?;
-    talks(&caller, true).await?;
+    phone.talks(true).await?;
+    caller.talks(true).await?;
     there.sound().hear("spk", -50.0).await?;
 
     other.activate()?;
@@ -95,7 +84,7 @@ async fn keys_answer_mute_talk_and_hang_up_from_any_window() -> anyhow::Result<(
     ensure!(level_db(&rest) < -60.0, "still heard at {:.1} dB", level_db(&rest));
 
     screen.press("F10")?;
-    talks(&phone, false).await?;
+    phone.talks(false).await?;
     ensure!(Screen::typed(&typed)?.is_empty(), "the keys went to the other program as well");
     let desktop = phone.invoke("desktop", json!({})).await?;
     ensure!(desktop["key_problems"] == json!([]), "{desktop}");
@@ -140,13 +129,13 @@ async fn a_headset_answers_mutes_and_hangs_up() -> anyhow::Result<()> {
     caller.call(CUSTOMER).await?;
     rings(&phone).await?;
     press_on_headset(&here, "PlayPause").await?;
-    talks(&phone, true).await?;
+    phone.talks(true).await?;
     press_on_headset(&here, "PlayPause").await?;
     microphone(&phone, false).await?;
     press_on_headset(&here, "Play").await?;
     microphone(&phone, true).await?;
     press_on_headset(&here, "Stop").await?;
-    talks(&phone, false).await?;
+    phone.talks(false).await?;
     until("the player is gone", async || Ok(player(&here).await?.is_none().then_some(()))).await?;
     tokio::join!(phone.stop(), caller.stop());
     Ok(())

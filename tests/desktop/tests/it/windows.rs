@@ -1,19 +1,10 @@
 //! The small window, full screen, and closing during a call.
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, Tray, World, until};
 use serde_json::json;
 
 const MINI: &str = "Call – Bellwire";
-
-async fn state(phone: &Phone, wanted: &str) -> anyhow::Result<()> {
-    until(format!("the call is {wanted}"), async || {
-        let view = phone.invoke("snapshot", json!({})).await?;
-        let calls = view["phone"]["calls"].as_array().context("no calls")?;
-        Ok(calls.iter().any(|call| call["state"]["is"] == json!(wanted)).then_some(()))
-    })
-    .await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_outlives_its_window_and_stays_in_sight() -> anyhow::Result<()> {
@@ -32,7 +23,7 @@ async fn a_call_outlives_its_window_and_stays_in_sight() -> anyhow::Result<()> {
     ensure!(screen.shown(MINI)?.is_none(), "there is a small window without a call");
     seller.call(CUSTOMER).await?;
     customer.accept().await?;
-    state(&seller, "connected").await?;
+    seller.talks(true).await?;
 
     seller.invoke("set_full_screen", json!({ "on": true })).await?;
     until("it fills the screen", async || Ok(main.full_screen()?.then_some(()))).await?;
@@ -44,7 +35,7 @@ async fn a_call_outlives_its_window_and_stays_in_sight() -> anyhow::Result<()> {
     let mini = screen.window(MINI).await?;
     ensure!(mini.above()?, "the small window is not on top");
     until("the main window is gone", async || Ok((!main.visible()?).then_some(()))).await?;
-    state(&seller, "connected").await?;
+    seller.talks(true).await?;
     screen.keep("mini")?;
 
     // It goes by itself when the main one is back.
