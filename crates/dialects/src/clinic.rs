@@ -32,7 +32,7 @@ use self::{
 use crate::{
     Analytics, Capabilities, Contact, DecodeError, Dialect, EncodeError, Entry, Field, HistoryPage,
     IceServers, Identity, Inbound, ListKind, Outbound, Reaction, Reply, ReplyError, RequestId, RestCall,
-    Role, rest,
+    Role, Rows, rest,
 };
 
 /// The line in the table of dialects.
@@ -213,8 +213,13 @@ impl Dialect for Clinic {
         records::contacts_calls(self, self.told(now), replies)
     }
 
-    fn parse_contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Result<Vec<Contact>, ReplyError> {
-        records::contacts(self, search, self.told(now), replies)
+    fn parse_contacts(
+        &self,
+        search: &str,
+        now: &str,
+        replies: &[Reply],
+    ) -> Result<Rows<Contact>, ReplyError> {
+        records::contacts(self, search, self.told(now), replies).map(Rows::from)
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {

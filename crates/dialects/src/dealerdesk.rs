@@ -25,7 +25,7 @@ use self::wire::{JoinRoom, Register, Room, UserType, name};
 use crate::{
     Analytics, Capabilities, ChatAction, Contact, DecodeError, Dialect, EncodeError, Entry, Field,
     HistoryPage, IceServers, Identity, Inbound, ListKind, Message, Outbound, Reaction, Reply, ReplyError,
-    RestCall, Role, limits, rest,
+    RestCall, Role, Rows, limits, rest,
 };
 
 /// The line in the table of dialects.
@@ -258,10 +258,10 @@ impl Dialect for Dealerdesk {
         search: &str,
         _now: &str,
         replies: &[Reply],
-    ) -> Result<Vec<Contact>, ReplyError> {
+    ) -> Result<Rows<Contact>, ReplyError> {
         match replies.first() {
-            Some(reply) => self.rooms(search, reply.status, &reply.body),
-            None => Ok(Vec::new()),
+            Some(reply) => self.rooms(search, reply.status, &reply.body).map(Rows::from),
+            None => Ok(Rows::default()),
         }
     }
 
@@ -274,8 +274,8 @@ impl Dialect for Dealerdesk {
         Some(records::messages_request(thread, limit))
     }
 
-    fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Vec<Message>, ReplyError> {
-        self.message_rows(thread, status, body)
+    fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Rows<Message>, ReplyError> {
+        self.message_rows(thread, status, body).map(Rows::from)
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {

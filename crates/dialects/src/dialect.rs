@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{
     Analytics, Capabilities, ChatAction, Contact, HistoryPage, IceServers, Identity, Inbound, Message,
-    Outbound, Reply, ReplyError, RestCall,
+    Outbound, Reply, ReplyError, RestCall, Rows,
 };
 
 /// How one backend says what a call needs said, for one account.
@@ -67,7 +67,8 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
 
     /// # Errors
     /// The backend refused, or the reply is not understood; likewise for the other parsers.
-    fn parse_contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Result<Vec<Contact>, ReplyError>;
+    fn parse_contacts(&self, search: &str, now: &str, replies: &[Reply])
+    -> Result<Rows<Contact>, ReplyError>;
 
     /// Says what a user does with messages.
     ///
@@ -84,7 +85,12 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// See [`Dialect::parse_contacts`].
-    fn parse_messages(&self, _thread: &str, _status: u16, _body: &Value) -> Result<Vec<Message>, ReplyError> {
+    fn parse_messages(
+        &self,
+        _thread: &str,
+        _status: u16,
+        _body: &Value,
+    ) -> Result<Rows<Message>, ReplyError> {
         Err(ReplyError::NotUnderstood)
     }
 

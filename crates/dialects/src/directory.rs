@@ -180,6 +180,8 @@ pub struct HistoryPage {
     pub pages: u32,
     /// Calls on all pages.
     pub total: u32,
+    /// Rows of this page that could not be read.
+    pub left_out: u32,
 }
 
 /// Call figures of an account.
@@ -240,6 +242,8 @@ pub enum ReplyError {
     Unreachable,
     #[error("the reply is not understood")]
     NotUnderstood,
+    #[error("the reply is larger than allowed")]
+    TooLarge,
 }
 
 impl ReplyError {
@@ -250,6 +254,7 @@ impl ReplyError {
             Self::Refused { .. } => "refused",
             Self::Unreachable => "unreachable",
             Self::NotUnderstood => "not_understood",
+            Self::TooLarge => "too_large",
         }
     }
 }

@@ -23,7 +23,7 @@ use self::calls::{Calls, Early};
 use crate::{
     Analytics, Capabilities, Contact, DecodeError, Dialect, EncodeError, Entry, Field, HistoryPage,
     IceServers, Identity, Inbound, ListKind, Outbound, Reaction, Reply, ReplyError, RequestId, RestCall,
-    Role, rest,
+    Role, Rows, rest,
 };
 
 /// The line in the table of dialects.
@@ -212,8 +212,13 @@ impl Dialect for Hearth {
         if replies.is_empty() { people::requests() } else { Vec::new() }
     }
 
-    fn parse_contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Result<Vec<Contact>, ReplyError> {
-        people::list(&self.me, search, now, replies)
+    fn parse_contacts(
+        &self,
+        search: &str,
+        now: &str,
+        replies: &[Reply],
+    ) -> Result<Rows<Contact>, ReplyError> {
+        people::list(&self.me, search, now, replies).map(Rows::from)
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {

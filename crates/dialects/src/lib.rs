@@ -17,6 +17,7 @@ mod lenient;
 mod limits;
 pub mod marketplace;
 mod rest;
+mod rows;
 pub mod storefront;
 mod wire;
 
@@ -29,6 +30,7 @@ pub use directory::{
 };
 pub use entry::{Credentials, Entry, Field, Identity, LoginError, LoginStep, Role};
 pub use rest::{IceServerRow, IceServersReply};
+pub use rows::Rows;
 pub use wire::{Inbound, Method, Outbound, RequestId, RestCall};
 
 /// Every dialect the client speaks, in the order the sign-in page lists them.

@@ -9,9 +9,9 @@ pub(crate) const CALLS: usize = 64;
 /// REST calls waiting for a reply.
 pub(crate) const REQUESTS: usize = 256;
 /// People of whom it is known that they are online.
-pub(crate) const PEOPLE_ONLINE: usize = 4096;
-/// Rows of one list; a server that sends more is cut.
-pub(crate) const ROWS: usize = 2000;
+pub(crate) const PEOPLE_ONLINE: usize = 20_000;
+/// Rows of one list; those above it are counted, and the view says so.
+pub(crate) const ROWS: usize = 20_000;
 /// Bytes of an e-mail address (RFC 5321).
 pub(crate) const EMAIL: usize = 254;
 /// Bytes of a room's name: two addresses and a post.
@@ -22,7 +22,7 @@ pub(crate) const MESSAGE: usize = 16 * 1024;
 /// Bytes of one event; a description of many tracks stays below a tenth of it.
 const EVENT: usize = 256 * 1024;
 /// `getUsers` grows with the shop.
-const PEOPLE_EVENT: usize = 1024 * 1024;
+const PEOPLE_EVENT: usize = 4 * 1024 * 1024;
 /// Bytes of an id.
 const ID: usize = 128;
 /// Bytes of a description (RFC 8866).
@@ -86,12 +86,35 @@ pub(crate) fn candidate(text: String) -> Result<String, DecodeError> {
     Ok(text)
 }
 
-/// A text for people, cut where it would be in the way, without control characters.
+/// A text for people, cut where it would be in the way, without control characters and without those
+/// that turn the direction of writing, by which one person could look like another (Unicode TR 36).
 pub(crate) fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(SHOWN).collect::<String>().trim().to_owned()
+    text.chars().filter(|c| !c.is_control() && !turns(*c)).take(SHOWN).collect::<String>().trim().to_owned()
+}
+
+/// Embeddings, overrides and isolates of the bidirectional algorithm.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A chat message: line breaks stay.
 pub(crate) fn message(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\n').take(MESSAGE).collect::<String>().trim().to_owned()
+    text.chars()
+        .filter(|c| (!c.is_control() || *c == '\n') && !turns(*c))
+        .take(MESSAGE)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_turn_its_direction() {
+        assert_eq!(shown("\u{202E}dnoces\u{202C}"), "dnoces");
+        assert_eq!(shown("a\u{2066}b\u{2069}\0c"), "abc");
+        assert_eq!(message("one\n\u{202E}two"), "one\ntwo");
+    }
 }

@@ -24,7 +24,7 @@ use self::{calls::Calls, chat::Seen};
 use crate::{
     Analytics, Capabilities, ChatAction, Contact, DecodeError, Dialect, EncodeError, Entry, Field,
     HistoryPage, IceServers, Identity, Inbound, ListKind, Message, Outbound, Reaction, Reply, ReplyError,
-    RequestId, RestCall, Role, rest,
+    RequestId, RestCall, Role, Rows, rest,
 };
 
 /// The line in the table of dialects.
@@ -180,10 +180,10 @@ impl Dialect for Marketplace {
         search: &str,
         _now: &str,
         replies: &[Reply],
-    ) -> Result<Vec<Contact>, ReplyError> {
+    ) -> Result<Rows<Contact>, ReplyError> {
         let conversations =
             |reply: &Reply| records::conversations(self.me(), search, reply.status, &reply.body);
-        replies.first().map_or(Ok(Vec::new()), conversations)
+        replies.first().map_or(Ok(Vec::new()), conversations).map(Rows::from)
     }
 
     fn chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
@@ -194,8 +194,8 @@ impl Dialect for Marketplace {
         Some(chat::messages_request(thread, limit))
     }
 
-    fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Vec<Message>, ReplyError> {
-        chat::messages(self.me(), thread, status, body)
+    fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Rows<Message>, ReplyError> {
+        chat::messages(self.me(), thread, status, body).map(Rows::from)
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {

@@ -21,7 +21,7 @@ use self::{calls::Calls, wire::UserType};
 use crate::{
     Analytics, Capabilities, Contact, DecodeError, Dialect, EncodeError, Entry, Field, HistoryPage,
     IceServers, Identity, Inbound, ListKind, Outbound, Presence, Reaction, Reply, ReplyError, RequestId,
-    RestCall, Role, limits, rest,
+    RestCall, Role, Rows, limits, rest,
 };
 
 /// The line in the table of dialects.
@@ -173,8 +173,11 @@ impl Dialect for Storefront {
         _search: &str,
         _now: &str,
         replies: &[Reply],
-    ) -> Result<Vec<Contact>, ReplyError> {
-        replies.first().map_or(Ok(Vec::new()), |reply| records::contacts(reply.status, &reply.body))
+    ) -> Result<Rows<Contact>, ReplyError> {
+        replies
+            .first()
+            .map_or(Ok(Vec::new()), |reply| records::contacts(reply.status, &reply.body))
+            .map(Rows::from)
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {

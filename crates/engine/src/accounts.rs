@@ -255,6 +255,7 @@ impl Account {
         tokio::spawn(async move {
             match session.contacts(&search).await {
                 Ok(contacts) => {
+                    let contacts = contacts.items;
                     let _ = out.send(Internal::Contacts { account, search, contacts, reply }).await;
                 }
                 Err(error) => {
@@ -288,7 +289,7 @@ impl Account {
         self.forget_unread(&thread);
         let (session, account, out) = (self.session.clone(), self.view.id, out.clone());
         tokio::spawn(async move {
-            let result = session.messages(&thread, MESSAGES).await;
+            let result = session.messages(&thread, MESSAGES).await.map(|rows| rows.items);
             let _ = out.send(Internal::Messages { account, thread, result }).await;
         });
     }

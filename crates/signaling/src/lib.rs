@@ -20,7 +20,8 @@ mod tunnel;
 pub use backend::{AddressError, Backend};
 pub use bellwire_dialects::{
     Analytics, Capabilities, ChatAction, Contact, ContactSubject, DIALECTS, Entry, Field, HistoryItem,
-    HistoryPage, IceServer, Identity, LastMessage, ListKind, Message, Phase, ReplyError, Role, Slot, dialect,
+    HistoryPage, IceServer, Identity, LastMessage, ListKind, Message, Phase, ReplyError, Role, Rows, Slot,
+    dialect,
 };
 pub use discovery::{Offered, discover};
 pub use session::{RenewError, SayError, Session, SessionEvent};

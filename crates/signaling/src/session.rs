@@ -12,7 +12,7 @@ use std::time::Duration;
 use bellwire_call::{CallKey, PersonId, Signal};
 use bellwire_dialects::{
     Analytics, ChatAction, Contact, Dialect, Entry, HistoryPage, IceServer, Identity, Message, Reply,
-    ReplyError, RestCall,
+    ReplyError, RestCall, Rows,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -217,7 +217,7 @@ impl Session {
     ///
     /// # Errors
     /// See [`ReplyError`]; likewise for the other lists.
-    pub async fn contacts(&self, search: &str) -> Result<Vec<Contact>, ReplyError> {
+    pub async fn contacts(&self, search: &str) -> Result<Rows<Contact>, ReplyError> {
         let mut generation = self.shared.access.generation();
         loop {
             let result = self.contacts_once(search).await;
@@ -228,7 +228,7 @@ impl Session {
         }
     }
 
-    async fn contacts_once(&self, search: &str) -> Result<Vec<Contact>, ReplyError> {
+    async fn contacts_once(&self, search: &str) -> Result<Rows<Contact>, ReplyError> {
         let now = now();
         let access = &self.shared.access;
         let mut replies = Vec::new();
@@ -251,7 +251,7 @@ impl Session {
     ///
     /// # Errors
     /// See [`ReplyError`].
-    pub async fn messages(&self, thread: &str, limit: u32) -> Result<Vec<Message>, ReplyError> {
+    pub async fn messages(&self, thread: &str, limit: u32) -> Result<Rows<Message>, ReplyError> {
         let messages = self.fetch(
             |lists| lists.messages(thread, limit),
             |lists, status, body| lists.parse_messages(thread, status, body),

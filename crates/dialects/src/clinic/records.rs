@@ -201,6 +201,7 @@ pub(super) fn history(clinic: &Clinic, status: u16, body: &Value) -> Result<Hist
         past(clinic.role, meeting, row.video_call_room.as_deref())
     });
     Ok(HistoryPage {
+        left_out: 0,
         items: items.collect(),
         page: list.meta.current_page,
         pages: list.meta.total_pages,
@@ -282,7 +283,7 @@ mod tests {
                 Reply { call, status, body }
             }));
         }
-        clinic.parse_contacts(search, NOW, &replies).unwrap()
+        clinic.parse_contacts(search, NOW, &replies).unwrap().items
     }
 
     #[test]
@@ -359,7 +360,7 @@ mod tests {
         let room = reply(room_request("a1"), 401, Value::Null);
         assert_eq!(clinic.parse_contacts("", NOW, &[page.clone(), room]), Err(ReplyError::TokenExpired));
         let missing = reply(room_request("a1"), 404, Value::Null);
-        assert_eq!(clinic.parse_contacts("", NOW, &[page, missing]).unwrap().len(), 1);
+        assert_eq!(clinic.parse_contacts("", NOW, &[page, missing]).unwrap().items.len(), 1);
     }
 
     #[test]

@@ -100,12 +100,13 @@ impl Dealerdesk {
         let total = u32::try_from(items.len()).unwrap_or(u32::MAX);
         Ok(match pages {
             Some(pages) => HistoryPage {
+                left_out: 0,
                 items,
                 page: pages.current_page,
                 pages: pages.total_pages,
                 total: pages.total_items,
             },
-            None => HistoryPage { items, page: 1, pages: 1, total },
+            None => HistoryPage { items, page: 1, pages: 1, total, left_out: 0 },
         })
     }
 

@@ -19,7 +19,7 @@ pub(super) fn history(me: &str, status: u16, body: &Value) -> Result<HistoryPage
     let data = read_history(status, body)?;
     let page = data.current_page.and_then(|page| page.parse().ok()).unwrap_or(1);
     let items = data.call_sessions.iter().take(limits::ROWS).map(|session| past_call(me, session)).collect();
-    Ok(HistoryPage { items, page, pages: data.total_pages, total: data.total })
+    Ok(HistoryPage { items, page, pages: data.total_pages, total: data.total, left_out: 0 })
 }
 
 fn past_call(me: &str, session: &CallSession) -> HistoryItem {

@@ -95,6 +95,7 @@ pub(super) fn history(me: &str, status: u16, body: &Value) -> Result<HistoryPage
     let Pages { pagination } = rest::read(status, body)?;
     let calls = rows.iter().filter_map(|row| past_call(me, &wire::Message::deserialize(row).ok()?));
     Ok(HistoryPage {
+        left_out: 0,
         items: calls.collect(),
         page: pagination.current_page,
         pages: pagination.total_pages,

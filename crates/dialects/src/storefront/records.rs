@@ -83,6 +83,7 @@ fn money(amount: f64) -> String {
 pub(super) fn history(role: UserType, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
     let reply: CallsReply = read(status, body)?;
     Ok(HistoryPage {
+        left_out: 0,
         items: reply.calls.into_iter().take(limits::ROWS).map(|call| past_call(role, &call)).collect(),
         page: reply.pagination.current_page,
         pages: reply.pagination.total_pages,

@@ -125,13 +125,13 @@ impl Dialect for Probe {
             _ => Vec::new(),
         }
     }
-    fn parse_contacts(&self, _: &str, _: &str, replies: &[Reply]) -> Result<Vec<Contact>, ReplyError> {
+    fn parse_contacts(&self, _: &str, _: &str, replies: &[Reply]) -> Result<Rows<Contact>, ReplyError> {
         let mut contacts = Vec::new();
         for reply in replies {
             let id = PersonId(reply.body["ok"].as_str().unwrap_or_default().to_owned());
             contacts.push(read(reply.status, Contact::of(Person { id, name: String::new(), avatar: None }))?);
         }
-        Ok(contacts)
+        Ok(contacts.into())
     }
     fn chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
         match action {
@@ -144,7 +144,7 @@ impl Dialect for Probe {
     fn messages(&self, thread: &str, limit: u32) -> Option<RestCall> {
         Some(get(format!("/api/messages/{thread}/{limit}")))
     }
-    fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Vec<Message>, ReplyError> {
+    fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Rows<Message>, ReplyError> {
         let text = body["ok"].as_str().unwrap_or_default().to_owned();
         let message = Message {
             id: String::new(),
@@ -155,7 +155,7 @@ impl Dialect for Probe {
             at: String::new(),
             read: true,
         };
-        read(status, vec![message])
+        read(status, vec![message].into())
     }
     fn history(&self, _: u32, _: u32) -> Option<RestCall> {
         None
@@ -311,8 +311,8 @@ async fn a_refused_call_is_made_again_with_a_new_token_and_the_socket_stays() {
     // Several at once, of one call and of lists: one refresh serves them all.
     session.say(call(), Signal::Accept).unwrap();
     let (messages, contacts) = tokio::join!(session.messages("t", 5), session.contacts("x"));
-    assert_eq!(messages.unwrap()[0].text, "/api/messages/t/5");
-    assert_eq!(contacts.unwrap().len(), 13);
+    assert_eq!(messages.unwrap().items[0].text, "/api/messages/t/5");
+    assert_eq!(contacts.unwrap().items.len(), 13);
     events.until("200 /api/accept").await;
     let state = server.state().await;
     assert_eq!(state["refreshes"], 1);
@@ -372,7 +372,7 @@ async fn a_token_that_cannot_be_renewed_is_told_once_and_the_user_goes_on_with_a
     session.renew(identity("token-later", Some("refresh-0"))).unwrap();
     events.until("renewed token-later").await;
     events.until("link true").await;
-    assert_eq!(session.messages("t", 1).await.unwrap().len(), 1);
+    assert_eq!(session.messages("t", 1).await.unwrap().items.len(), 1);
     server.until("what was said meanwhile", |state| seen(state, "said") == 1).await;
     assert_eq!(events.count("expired"), 1);
 }
@@ -443,7 +443,7 @@ async fn messages_keep_their_order_and_lists_ask_four_at_a_time() {
         state["seen"].as_array().unwrap().iter().map(|line| line[2]["text"].clone()).collect();
     assert_eq!(texts[texts.len() - 3..], ["one", "two", "three"]);
     assert_eq!(state["most"], 1);
-    let contacts = session.contacts("s").await.unwrap();
+    let contacts = session.contacts("s").await.unwrap().items;
     let names: Vec<_> = contacts.iter().skip(1).map(|contact| contact.id.clone()).collect();
     assert_eq!(names, (0..12).map(|n| format!("/api/slow/s{n}")).collect::<Vec<_>>());
     let most = server.state().await["most"].as_u64().unwrap();

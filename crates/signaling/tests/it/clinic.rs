@@ -229,7 +229,7 @@ async fn signing_in_and_lists_are_as_deployed() -> Result<()> {
     );
     let ann = ann(&server).await?;
     assert_eq!((ann.identity.person.id.0.as_str(), ann.identity.role.as_str()), ("u-ann", "patient"));
-    let contacts = ann.session.contacts("").await?;
+    let contacts = ann.session.contacts("").await?.items;
     let lines: Vec<_> =
         contacts.iter().map(|line| (line.id.as_str(), line.person.name.as_str(), line.video)).collect();
     assert_eq!(
@@ -241,7 +241,7 @@ async fn signing_in_and_lists_are_as_deployed() -> Result<()> {
     // Rooms that others left their flag in.
     let left = json!({ "appointmentId": "a1", "change": { "practitionerJoined": true } });
     post(&server, "/test/leave-flag", left).await?;
-    let contacts = ann.session.contacts("").await?;
+    let contacts = ann.session.contacts("").await?.items;
     assert!(contacts[0].slot.as_ref().is_some_and(|slot| slot.they_wait));
     Ok(())
 }

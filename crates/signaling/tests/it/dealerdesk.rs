@@ -221,7 +221,7 @@ async fn dealerdesk_a_server_that_dies_and_returns_is_found_again() -> Result<()
 async fn dealerdesk_rooms_and_messages() -> Result<()> {
     let server = server()?;
     let (mut dan, mut tea) = two(&server).await?;
-    let rooms = dan.session.contacts("").await?;
+    let rooms = dan.session.contacts("").await?.items;
     assert_eq!(rooms.len(), 1);
     let thread = rooms[0].thread.clone().context("no thread")?;
     assert_eq!((thread.as_str(), rooms[0].unread, rooms[0].voice), (POST, 0, true));
@@ -231,8 +231,8 @@ async fn dealerdesk_rooms_and_messages() -> Result<()> {
     assert!(echo.from_me && echo.text == "Hello" && echo.thread == POST, "{echo:?}");
     let got = message(&mut tea.events).await?;
     assert_eq!((got.id.as_str(), got.sender.as_str(), got.from_me), (&*echo.id, "dan", false));
-    assert_eq!(tea.session.contacts("").await?[0].unread, 1);
-    let page = tea.session.messages(&thread, 20).await?;
+    assert_eq!(tea.session.contacts("").await?.items[0].unread, 1);
+    let page = tea.session.messages(&thread, 20).await?.items;
     assert_eq!(page.iter().map(|row| row.text.as_str()).collect::<Vec<_>>(), ["Hello"]);
     tea.session.chat(ChatAction::MarkRead { thread: thread.clone() })?;
     let read = next(&mut dan.events, "reading", |event| match event {
@@ -240,9 +240,9 @@ async fn dealerdesk_rooms_and_messages() -> Result<()> {
         _ => None,
     });
     assert_eq!(read.await?, (thread, false));
-    assert_eq!(tea.session.contacts("").await?[0].unread, 0);
+    assert_eq!(tea.session.contacts("").await?.items[0].unread, 0);
     // Having a room of our own with nobody in it is nothing.
-    assert_eq!(tea.session.messages(ROOM, 20).await?, []);
+    assert_eq!(tea.session.messages(ROOM, 20).await?.items, []);
     Ok(())
 }
 

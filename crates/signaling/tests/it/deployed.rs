@@ -192,7 +192,7 @@ async fn nothing_is_left_of_a_session_that_was_closed_or_dropped() -> Result<()>
 async fn lists_come_with_the_cookie_and_missing_endpoints_have_a_fallback() -> Result<()> {
     let server = Deployed::start(0)?;
     let seller = server.seller().await?;
-    let contacts = seller.session.contacts("").await?;
+    let contacts = seller.session.contacts("").await?.items;
     assert_eq!(contacts.len(), 1);
     assert_eq!((contacts[0].person.name.as_str(), contacts[0].total_spent.as_str()), ("Ann Smith", "87.50"));
     assert_eq!(contacts[0].subjects[0].subject.label, "Order #1042");
@@ -200,7 +200,7 @@ async fn lists_come_with_the_cookie_and_missing_endpoints_have_a_fallback() -> R
     assert_eq!(ice[0].urls, ["stun:stun.l.google.com:19302"]);
     let customer = server.customer().await?;
     assert!(!customer.capabilities.contacts);
-    assert!(customer.session.contacts("").await?.is_empty());
+    assert!(customer.session.contacts("").await?.items.is_empty());
     Ok(())
 }
 
@@ -247,7 +247,7 @@ async fn a_login_may_live_elsewhere() -> Result<()> {
     request.login_path = Some(format!("{}/shop/login-shop", accounts.rest()));
     let signed_in = sign_in(request.clone()).await?;
     assert_eq!(signed_in.backend.rest.as_str(), server.rest());
-    assert_eq!(signed_in.session.contacts("").await?.len(), 1);
+    assert_eq!(signed_in.session.contacts("").await?.items.len(), 1);
     request.login_path = Some("../shop".into());
     assert!(matches!(sign_in(request).await.err(), Some(SignInError::Address(_))));
     Ok(())

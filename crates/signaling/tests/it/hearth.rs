@@ -277,7 +277,7 @@ async fn a_server_that_dies_and_returns_is_found_again_under_the_same_name() -> 
 async fn lists_come_with_the_token_and_an_old_one_asks_to_sign_in_again() -> Result<()> {
     let server = Deployed::start(0)?;
     let ana = server.person(ANA).await?;
-    let lines = ana.session.contacts("").await?;
+    let lines = ana.session.contacts("").await?.items;
     let ids: Vec<_> = lines.iter().map(|line| line.id.as_str()).collect();
     assert_eq!(ids, ["t1", "u2"]);
     assert_eq!(lines[0].subject.as_ref().map(|subject| subject.label.as_str()), Some("Tuesday evening"));

@@ -284,7 +284,7 @@ async fn a_spent_token_is_renewed_without_a_word() -> Result<()> {
     }
     ada.session.say(key.clone(), Signal::Rejoin)?;
     assert_eq!(heard(&mut ben.events).await?, (key, Signal::PeerJoined));
-    assert_eq!(ada.session.contacts("").await?.len(), 1);
+    assert_eq!(ada.session.contacts("").await?.items.len(), 1);
     let refused = sign_in(server.request(ADA, "wrong")).await.err();
     assert!(matches!(refused, Some(SignInError::WrongCredentials { .. })), "{refused:?}");
     Ok(())
@@ -307,7 +307,7 @@ async fn people_write_to_each_other() -> Result<()> {
     assert_eq!((own.id.as_str(), own.from_me, own.thread.as_str()), (theirs.id.as_str(), true, "64ben"));
     assert_eq!((theirs.text.as_str(), theirs.from_me, theirs.thread.as_str()), ("At four?", false, "64ada"));
     assert_eq!(theirs.sender, "Ada Kowalska");
-    let lines = ben.session.contacts("").await?;
+    let lines = ben.session.contacts("").await?.items;
     let [line] = lines.as_slice() else { bail!("{lines:?}") };
     assert_eq!((line.id.as_str(), line.unread, line.online), ("64ada_64ben", 1, true));
     assert_eq!(line.last_message.as_ref().map(|last| last.text.as_str()), Some("At four?"));
@@ -325,7 +325,8 @@ async fn people_write_to_each_other() -> Result<()> {
     .await?;
     ben.session.chat(ChatAction::Send { thread: "64ada".into(), text: "Yes.".into() })?;
     message(&mut ada).await?;
-    let texts: Vec<_> = ada.session.messages("64ben", 20).await?.into_iter().map(|one| one.text).collect();
+    let texts: Vec<_> =
+        ada.session.messages("64ben", 20).await?.items.into_iter().map(|one| one.text).collect();
     assert_eq!(texts, ["At four?", "Yes."], "oldest first, whichever way they come");
     Ok(())
 }
