@@ -67,7 +67,60 @@ pub(crate) fn message(body: &Value) -> Option<String> {
         }
     };
     let message = limits::shown(&of("message").or_else(|| of("error"))?);
-    (!message.is_empty()).then_some(message)
+    (!message.is_empty() && !of_a_program(&message)).then_some(message)
+}
+
+/// Words that a server's program says to its author and not to a person: exceptions, database errors, and
+/// what a web framework answers to a path it does not serve.
+fn of_a_program(message: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "cannot get /",
+        "cannot post /",
+        "cannot put /",
+        "cannot patch /",
+        "cannot delete /",
+        "cannot read propert",
+        "cannot set propert",
+        "cannot destructure",
+        "cannot access '",
+        "cannot convert undefined",
+        "unexpected token",
+        "unexpected end of",
+        "invalid input syntax",
+        "e11000",
+        "cast to ",
+    ];
+    const ANYWHERE: &[&str] = &[
+        "typeerror",
+        "referenceerror",
+        "syntaxerror",
+        "rangeerror",
+        "casterror",
+        "is not a function",
+        "is not a constructor",
+        "is not defined",
+        "is not iterable",
+        "of undefined",
+        "properties of null",
+        "property of null",
+        "validation failed:",
+        "duplicate key",
+        "violates not-null",
+        "violates foreign key",
+        "violates unique",
+        "violates check",
+        "econnrefused",
+        "etimedout",
+        "enotfound",
+        "buffering timed out",
+        "stack trace",
+        "    at ",
+        "<html",
+        "<!doctype",
+    ];
+    let message = message.to_lowercase();
+    BEGINNINGS.iter().any(|words| message.starts_with(words))
+        || ANYWHERE.iter().any(|words| message.contains(words))
 }
 
 /// Reads a reply; 401 means that the token is no longer accepted.
@@ -150,5 +203,24 @@ mod tests {
         let nest = json!({ "statusCode": 400, "message": ["a", "b"], "error": "Bad Request" });
         assert_eq!(message(&nest).as_deref(), Some("a, b"));
         assert_eq!(message(&json!("<html>")), None);
+    }
+
+    #[test]
+    fn what_a_program_says_to_its_author_is_not_shown() {
+        for words in [
+            "Cannot read properties of undefined (reading 'toString')",
+            "customer.phoneNumber.includes is not a function",
+            "Cannot POST /api/auth/login",
+            "TypeError: x is not a function",
+            "E11000 duplicate key error collection: shop.users",
+            "connect ECONNREFUSED 127.0.0.1:27017",
+            "Cast to ObjectId failed for value \"x\"",
+            "null value in column \"id\" violates not-null constraint",
+        ] {
+            assert_eq!(message(&json!({ "success": false, "message": words })), None, "{words}");
+        }
+        for words in ["Customer not found", "You cannot call yourself", "Select a customer first"] {
+            assert_eq!(message(&json!({ "message": words })).as_deref(), Some(words));
+        }
     }
 }

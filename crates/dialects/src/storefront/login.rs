@@ -3,11 +3,8 @@
 use bellwire_call::{Person, PersonId};
 use serde_json::{Value, json};
 
-use super::{
-    reply,
-    wire::{Avatar, LoginReply, UserType},
-};
-use crate::{Credentials, Identity, LoginError, LoginStep, Method, RestCall, limits};
+use super::wire::{Avatar, LoginReply, UserType};
+use crate::{Credentials, Identity, LoginError, LoginStep, Method, RestCall, limits, rest};
 
 pub(super) fn request(typed: &Credentials) -> Result<RestCall, LoginError> {
     let path = match parse_role(&typed.role)? {
@@ -30,7 +27,7 @@ pub(super) fn parse(
         429 => return Err(LoginError::RateLimited),
         500.. => return Err(LoginError::BackendFailed { status }),
         _ => {
-            let message = reply::message(body).ok_or(LoginError::NotThisBackend)?;
+            let message = rest::message(body).ok_or(LoginError::NotThisBackend)?;
             return Err(LoginError::WrongCredentials { message });
         }
     }

@@ -138,7 +138,7 @@ fn read<T: DeserializeOwned>(status: u16, body: &Value) -> Result<T, ReplyError>
         return Err(ReplyError::TokenExpired);
     }
     if !(200..300).contains(&status) {
-        let message = reply::message(body).unwrap_or_default();
+        let message = rest::message(body).unwrap_or_default();
         return Err(ReplyError::Refused { status, message });
     }
     T::deserialize(body).map_err(|_| ReplyError::NotUnderstood)

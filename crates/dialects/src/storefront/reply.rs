@@ -6,22 +6,16 @@ use serde_json::Value;
 
 use super::{
     Storefront, Waiting, encode, records,
-    wire::{CallReply, CallType, Failure, IncomingVideoCall, Party, Ref, UserType, VideoCall, name},
+    wire::{CallReply, CallType, IncomingVideoCall, Party, Ref, UserType, VideoCall, name},
 };
-use crate::{DecodeError, Reaction, RequestId, SideEvent, limits};
-
-/// The backend's words about a failure, fit to be shown.
-pub(super) fn message(body: &Value) -> Option<String> {
-    let message = limits::shown(&Failure::deserialize(body).ok()?.message);
-    (!message.is_empty()).then_some(message)
-}
+use crate::{DecodeError, Reaction, RequestId, SideEvent, limits, rest};
 
 /// True if the backend will accept nothing more with this token. An invalid or expired one gives 400
 /// as deployed, so the words have to decide.
 pub(super) fn token_expired(status: u16, body: &Value) -> bool {
     match status {
         401 => true,
-        400 => message(body).is_some_and(|message| {
+        400 => rest::message(body).is_some_and(|message| {
             let message = message.to_lowercase();
             ["jwt", "token", "url is expired", "url is invalid", "please login"]
                 .iter()
@@ -156,7 +150,7 @@ impl Storefront {
 }
 
 fn refusal(status: u16, body: &Value) -> String {
-    message(body).unwrap_or_else(|| match status {
+    rest::message(body).unwrap_or_else(|| match status {
         0 => "the server could not be reached".to_owned(),
         200..=299 => "the server's answer was not understood".to_owned(),
         _ => format!("the server refused the call ({status})"),
