@@ -48,6 +48,12 @@ impl Store {
         Ok(opened)
     }
 
+    /// Counts the rows that this connection has written, which is how a change is told from a report
+    /// that says nothing new (SQLite's `total_changes`).
+    pub(crate) async fn changes(&mut self) -> Result<i64> {
+        sqlx::query_scalar("SELECT total_changes()").fetch_one(&mut self.connection).await
+    }
+
     pub(crate) async fn close(self) -> Result<()> {
         self.connection.close().await
     }
@@ -164,13 +170,14 @@ impl Store {
 #[derive(Debug, sqlx::FromRow)]
 struct Owner {
     id: i64,
+    label: String,
     since_ms: i64,
     cleared_ms: i64,
 }
 
 async fn known_owner(tx: &mut Tx<'_>, key: &AccountRef) -> Result<Option<Owner>> {
     sqlx::query_as(
-        "SELECT id, since_ms, cleared_ms FROM accounts WHERE dialect = $1 AND server = $2 AND me = $3",
+        "SELECT id, label, since_ms, cleared_ms FROM accounts WHERE dialect = $1 AND server = $2 AND me = $3",
     )
     .bind(&key.dialect)
     .bind(&key.server)
@@ -179,11 +186,17 @@ async fn known_owner(tx: &mut Tx<'_>, key: &AccountRef) -> Result<Option<Owner>>
     .await
 }
 
+/// The account's row, written only where something about it is new.
 async fn owner(tx: &mut Tx<'_>, account: &Account, now_ms: i64) -> Result<Owner> {
+    if let Some(known) = known_owner(tx, &account.key).await?
+        && known.label == account.label
+    {
+        return Ok(known);
+    }
     sqlx::query_as(
         "INSERT INTO accounts (dialect, server, me, label, since_ms) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (dialect, server, me) DO UPDATE SET label = excluded.label \
-         RETURNING id, since_ms, cleared_ms",
+         RETURNING id, label, since_ms, cleared_ms",
     )
     .bind(&account.key.dialect)
     .bind(&account.key.server)
@@ -300,8 +313,10 @@ async fn backend(tx: &mut Tx<'_>, owner: &Owner, calls: &[BackendCall]) -> Resul
 
 async fn join(tx: &mut Tx<'_>, mut row: Row, line: &Row) -> Result<()> {
     let (ours, live) = find::presence(tx, row.id).await?;
+    let before = row.clone();
     row.take_backend(line, ours, live);
-    row.update(tx).await
+    // A page that says what is known already leaves the file as it is.
+    if row == before { Ok(()) } else { row.update(tx).await }
 }
 
 /// Records the backend knows stay as empty marks, so that its history does not bring them back.

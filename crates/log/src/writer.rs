@@ -29,15 +29,6 @@ pub(crate) enum Order {
     Close { done: oneshot::Sender<()> },
 }
 
-impl Order {
-    fn changes(&self) -> bool {
-        match self {
-            Self::Merge { .. } | Self::MarkSeen { .. } | Self::Delete { .. } | Self::Clear { .. } => true,
-            Self::List { .. } | Self::Counts { .. } | Self::Close { .. } => false,
-        }
-    }
-}
-
 type Reply<T> = oneshot::Sender<Result<T, LogError>>;
 
 /// What is to be written, the newest of each call, in the order the calls were first heard of.
@@ -181,7 +172,7 @@ impl Writer {
 
     async fn obey(&mut self, order: Order) {
         let Some(store) = &mut self.store else { return refuse(order) };
-        let changes = order.changes();
+        let before = store.changes().await;
         match order {
             Order::Merge { account, calls, now_ms, reply } => {
                 answer(reply, store.merge(&account, &calls, now_ms).await);
@@ -197,7 +188,9 @@ impl Writer {
             }
             Order::Close { done } => drop(done.send(())),
         }
-        if changes {
+        // Whoever lists anew when the revision moves must not be told so by what listing itself brought.
+        let after = store.changes().await;
+        if !matches!((before, after), (Ok(before), Ok(after)) if before == after) {
             self.changed();
         }
     }

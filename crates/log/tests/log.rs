@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use bellwire_call::{Direction, MediaKind, Person, PersonId, RemoteCallId};
-use bellwire_log::{Account, AccountRef, CallLog, Filter, LocalCall, LogError, Outcome, Problem};
+use bellwire_log::{
+    Account, AccountRef, BackendCall, CallLog, Filter, LocalCall, LogError, Outcome, Problem,
+};
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::mpsc;
@@ -151,4 +153,55 @@ async fn calls_that_cannot_be_written_are_bounded() {
     let ongoing = log.list(Filter::default(), 0, 500).await.expect("read").records;
     assert!(ongoing.iter().all(|record| record.remote != Some(RemoteCallId("flood0".into()))));
     assert_eq!(log.counts(Filter { missed: true, ..Filter::default() }).await.expect("read").total, 1_023);
+}
+
+fn remembered(id: &str, duration_s: u32) -> BackendCall {
+    BackendCall {
+        remote: RemoteCallId(id.into()),
+        peer: Person { id: PersonId("p".into()), name: "Ada".into(), avatar: None },
+        direction: Direction::Outgoing,
+        kind: Some(MediaKind::Video),
+        status: "ended".into(),
+        started_at: "2026-03-01T10:00:00Z".into(),
+        duration_s,
+        subject: None,
+    }
+}
+
+/// The database and what waits beside it, byte by byte.
+fn on_disk(file: &Path) -> Vec<Vec<u8>> {
+    let beside = |ending: &str| file.with_file_name(format!("calls.sqlite{ending}"));
+    ["", "-wal"].iter().map(|ending| std::fs::read(beside(ending)).unwrap_or_default()).collect()
+}
+
+#[tokio::test]
+async fn a_history_that_says_nothing_new_changes_neither_revision_nor_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("calls.sqlite");
+    let (log, _problems) = CallLog::start(Some(file.clone()));
+    let account = call("x").account;
+    let page: Vec<_> = (0..20).map(|n| remembered(&format!("r{n}"), 60 + n)).collect();
+    let merge = async |calls: Vec<BackendCall>| {
+        log.merge(account.clone(), calls, SystemTime::now()).await.expect("the page is taken in")
+    };
+    assert_eq!(merge(page.clone()).await, 20);
+    log.mark_seen(None).await.expect("seen");
+
+    let mut revision = log.revision();
+    revision.mark_unchanged();
+    let before = on_disk(&file);
+    for _ in 0..100 {
+        assert_eq!(merge(page.clone()).await, 0);
+        log.mark_seen(None).await.expect("seen");
+        assert!(!log.delete(9_999).await.expect("there is none"));
+        assert_eq!(count(&log).await, 20);
+    }
+    assert!(!revision.has_changed().expect("the log runs"));
+    assert!(on_disk(&file) == before, "something was written");
+
+    merge(vec![remembered("r0", 61), remembered("r1", 600)]).await;
+    tokio::time::timeout(PATIENCE, revision.changed())
+        .await
+        .expect("a change is told")
+        .expect("the log runs");
 }
