@@ -32,6 +32,7 @@ mod screen;
 mod session;
 mod sound;
 mod tray;
+mod usage;
 mod window;
 
 pub use bellwire_tests_calls::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, PATIENCE, SELLER, World};
@@ -45,6 +46,7 @@ pub use screen::{Monitors, Screen};
 pub use session::Session;
 pub use sound::{Recording, Sound, level_db};
 pub use tray::{Entry, Tray, pixels};
+pub use usage::{Usage, Used};
 pub use window::Window;
 
 use std::time::Duration;

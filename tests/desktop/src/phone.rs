@@ -81,6 +81,11 @@ impl Phone {
         self.running()?.context("the program does not run")
     }
 
+    /// The process group of the program and of all it has started.
+    pub fn group(&self) -> u32 {
+        self.driver.id()
+    }
+
     fn running(&self) -> anyhow::Result<Option<u32>> {
         let wanted = std::fs::canonicalize(&self.program)?;
         for entry in std::fs::read_dir("/proc")?.flatten() {

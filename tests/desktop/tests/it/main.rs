@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bench;
+mod budget;
 mod calls;
 mod harness;
 mod history;
