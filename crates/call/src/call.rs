@@ -202,6 +202,14 @@ impl Call {
         &self.peer
     }
 
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref()
+    }
+
+    pub(crate) fn kind(&self) -> MediaKind {
+        self.kind
+    }
+
     /// Of the peer connection that is open.
     pub(crate) fn open_epoch(&self) -> Option<Epoch> {
         self.negotiation.open_epoch()
@@ -482,10 +490,12 @@ impl Call {
         for step in steps {
             self.perform(step, now, out);
         }
-        if !self.negotiation.awaits_answer() {
-            self.timers.clear(Timer::RepeatOffer);
-        } else if !self.timers.is_set(Timer::RepeatOffer) {
-            self.timers.set(Timer::RepeatOffer, now + timers::REPEAT_OFFER);
+        match self.negotiation.repeat_after() {
+            None => self.timers.clear(Timer::RepeatOffer),
+            Some(pause) if !self.timers.is_set(Timer::RepeatOffer) => {
+                self.timers.set(Timer::RepeatOffer, now + pause);
+            }
+            Some(_) => {}
         }
     }
 
@@ -500,7 +510,11 @@ impl Call {
             }
             Step::CreateOffer { ice_restart } => out.push(Command::CreateOffer { call, epoch, ice_restart }),
             Step::AcceptOffer(offer) => out.push(Command::AcceptOffer { call, epoch, offer }),
-            Step::AcceptAnswer(answer) => out.push(Command::AcceptAnswer { call, epoch, answer }),
+            Step::AcceptAnswer(answer) => {
+                self.path_answered(now);
+                out.push(Command::AcceptAnswer { call, epoch, answer });
+            }
+            Step::PathRenewed => self.path_renewed(now),
             Step::AddCandidate(candidate) => out.push(Command::AddCandidate { call, epoch, candidate }),
             Step::Close(epoch) => {
                 out.push(Command::ClosePeer { call, epoch });

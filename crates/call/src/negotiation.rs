@@ -18,8 +18,14 @@ use crate::{Epoch, IceCandidate, Sdp, SdpKind, Signal};
 
 /// More candidates than any honest peer gathers.
 const MAX_HELD: usize = 256;
-/// How often an unanswered offer is said again.
-const REPEATS: u8 = 2;
+/// How often a first offer is said again: a page may take long to get its camera.
+const FIRST_REPEATS: u8 = 7;
+/// The same for a new path, where another try is better than a long wait.
+const NEW_PATH_REPEATS: u8 = 2;
+/// Whoever was not in the room yet mostly is so after this.
+const FIRST_REPEAT: Duration = Duration::from_secs(1);
+/// Between further copies of an unanswered offer, and after the last one.
+const REPEAT: Duration = Duration::from_secs(3);
 /// A copy of an offer that comes this much after our answer means that the answer was not heard.
 const ANSWER_UNHEARD: Duration = Duration::from_secs(1);
 
@@ -47,6 +53,8 @@ pub(crate) enum Step {
     AcceptOffer(Sdp),
     AcceptAnswer(Sdp),
     AddCandidate(IceCandidate),
+    /// Our connection looks for its path anew from here on; what it had is gone.
+    PathRenewed,
     /// The epoch that is over; a new one may be open by now.
     Close(Epoch),
     Say(Signal),
@@ -72,6 +80,8 @@ pub(crate) struct Negotiation {
     remote_set: bool,
     /// Certificate fingerprint of the peer connection we talk to; another one is another program.
     remote_print: Option<String>,
+    /// Their ICE user fragment; another one from the same peer connection is an ICE restart.
+    remote_ufrag: Option<String>,
     /// Local candidates may be said at once.
     trickle: bool,
     local: Vec<IceCandidate>,
@@ -79,7 +89,11 @@ pub(crate) struct Negotiation {
     /// An offer heard before its moment; newest wins.
     pending: Option<Sdp>,
     restart_wanted: bool,
+    /// Copies of our offer that may still be said, and how many were.
     repeats_left: u8,
+    repeats_said: u8,
+    /// Our offer was said often enough: it may be replaced.
+    given_up: bool,
     heard_offer: Option<Sdp>,
     heard_answer: Option<Sdp>,
     said_answer: Option<(Sdp, Instant)>,
@@ -94,12 +108,15 @@ impl Negotiation {
             phase: Phase::Stable,
             remote_set: false,
             remote_print: None,
+            remote_ufrag: None,
             trickle: false,
             local: Vec::new(),
             remote: Vec::new(),
             pending: None,
             restart_wanted: false,
             repeats_left: 0,
+            repeats_said: 0,
+            given_up: false,
             heard_offer: None,
             heard_answer: None,
             said_answer: None,
@@ -115,9 +132,20 @@ impl Negotiation {
         self.open.then_some(self.epoch)
     }
 
-    /// An offer of ours has no answer and may be said again.
+    /// An offer of ours has no answer yet. An answer names no offer, so there is no other one meanwhile.
     pub(crate) fn awaits_answer(&self) -> bool {
-        matches!(self.phase, Phase::Offered(_)) && self.repeats_left > 0
+        matches!(self.phase, Phase::Offered(_)) && !self.given_up
+    }
+
+    /// How long an unanswered offer is left alone before [`Self::repeat_unanswered`].
+    pub(crate) fn repeat_after(&self) -> Option<Duration> {
+        let pause = if self.repeats_said == 0 { FIRST_REPEAT } else { REPEAT };
+        self.awaits_answer().then_some(pause)
+    }
+
+    /// Nobody will answer the offer that is out, or no answer can be heard.
+    pub(crate) fn give_up_offer(&mut self) {
+        self.given_up = true;
     }
 
     /// Neither a description of ours nor of theirs was exchanged or is on its way.
@@ -158,13 +186,22 @@ impl Negotiation {
                 return;
             }
             Phase::Offered(_) if !ice_restart => return,
+            Phase::Offered(_) if !self.given_up => {
+                self.restart_wanted = true;
+                return;
+            }
             Phase::Stable | Phase::Offered(_) => {}
         }
         self.phase = Phase::Making;
         self.restart_wanted = false;
         self.trickle = false;
         self.local.clear();
-        self.repeats_left = REPEATS;
+        self.repeats_left = if ice_restart { NEW_PATH_REPEATS } else { FIRST_REPEATS };
+        self.repeats_said = 0;
+        self.given_up = false;
+        if ice_restart {
+            steps.push(Step::PathRenewed);
+        }
         steps.push(Step::CreateOffer { ice_restart });
     }
 
@@ -175,11 +212,30 @@ impl Negotiation {
         }
     }
 
+    /// Somebody came into the room who may be a new program: another exchange, once the one under way
+    /// is done.
+    pub(crate) fn renew(&mut self, steps: &mut Vec<Step>) {
+        self.repeat_offer(steps);
+        self.create(Purpose::NewPath, steps);
+    }
+
     /// The time to wait for an answer is over: the very same offer, so that a copy is harmless.
     pub(crate) fn repeat_unanswered(&mut self, steps: &mut Vec<Step>) {
-        if self.awaits_answer() {
-            self.repeats_left -= 1;
-            self.repeat_offer(steps);
+        if !self.awaits_answer() {
+            return;
+        }
+        match self.repeats_left.checked_sub(1) {
+            Some(left) => {
+                self.repeats_left = left;
+                self.repeats_said += 1;
+                self.repeat_offer(steps);
+            }
+            None => {
+                self.given_up = true;
+                if self.restart_wanted {
+                    self.create(Purpose::NewPath, steps);
+                }
+            }
         }
     }
 
@@ -239,6 +295,7 @@ impl Negotiation {
             return self.create(Purpose::First, steps);
         }
         self.remote_print = fingerprint(&answer).or(self.remote_print.take());
+        self.remote_ufrag = ufrag(&answer).or(self.remote_ufrag.take());
         self.phase = Phase::Applying { offer: offer.clone() };
         self.heard_answer = Some(answer.clone());
         steps.push(Step::AcceptAnswer(answer));
@@ -301,6 +358,11 @@ impl Negotiation {
         self.phase = Phase::Answering;
         self.trickle = false;
         self.remote_print = fingerprint(&offer).or(self.remote_print.take());
+        let ufrag = ufrag(&offer);
+        if self.remote_set && ufrag.is_some() && ufrag != self.remote_ufrag {
+            steps.push(Step::PathRenewed);
+        }
+        self.remote_ufrag = ufrag.or(self.remote_ufrag.take());
         self.heard_offer = Some(offer.clone());
         self.said_answer = None;
         steps.push(Step::AcceptOffer(offer));
@@ -356,6 +418,14 @@ impl Negotiation {
 
 /// The first `a=fingerprint` line (RFC 8122), in lower case.
 fn fingerprint(description: &Sdp) -> Option<String> {
-    let line = description.sdp.lines().find_map(|line| line.trim().strip_prefix("a=fingerprint:"))?;
-    Some(line.trim().to_ascii_lowercase())
+    Some(attribute(description, "a=fingerprint:")?.to_ascii_lowercase())
+}
+
+/// The first `a=ice-ufrag` line (RFC 8839).
+fn ufrag(description: &Sdp) -> Option<String> {
+    attribute(description, "a=ice-ufrag:").map(str::to_owned)
+}
+
+fn attribute<'a>(description: &'a Sdp, name: &str) -> Option<&'a str> {
+    description.sdp.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim)
 }

@@ -13,8 +13,8 @@ use crate::call::{Call, Chosen, Terms};
 use crate::glare::{self, Crossing};
 use crate::phone::strays::Strays;
 use crate::{
-    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, Invite, MediaState, OfferRule,
-    PeerOutcome, PhoneView, RemoteCallId, Ring, Rings, Signal, Subject, UserAction,
+    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, Invite, MediaKind, MediaState,
+    OfferRule, PeerOutcome, PhoneView, RemoteCallId, Ring, Rings, Signal, Subject, UserAction,
 };
 
 /// One in progress and one waiting.
@@ -135,6 +135,9 @@ impl Phone {
     }
 
     fn dial(&mut self, account: AccountId, invite: Invite, now: Instant, out: &mut Vec<Command>) {
+        if let Some(ringing) = self.ring_of(account, &invite) {
+            return self.answer_as(ringing, invite.kind, now, out);
+        }
         let id = self.next_id();
         let terms = self.accounts.get(&account).map(|account| account.terms);
         let busy = self.calls.values().any(Call::is_live);
@@ -149,6 +152,30 @@ impl Phone {
             (Some(terms), false) => Call::dial((id, account), terms, invite, self.chosen, now, out),
         };
         self.add(id, call);
+    }
+
+    /// The ring of the very person we are about to call, on a line that is free. About another thing
+    /// (another appointment, another room) it is another call.
+    fn ring_of(&self, account: AccountId, invite: &Invite) -> Option<CallId> {
+        if self.calls.values().any(Call::is_active) {
+            return None;
+        }
+        let same_thing = |call: &Call| match (call.subject(), &invite.subject) {
+            (Some(theirs), Some(ours)) => theirs.id == ours.id,
+            (None, _) | (_, None) => true,
+        };
+        let theirs =
+            |call: &Call| call.is_ringing() && call.account() == account && call.peer().id == invite.to.id;
+        self.calls.iter().find(|(_, call)| theirs(call) && same_thing(call)).map(|(id, _)| *id)
+    }
+
+    /// Answers a call for one that we wanted to place; whoever wanted to be heard only is not seen.
+    fn answer_as(&mut self, id: CallId, wanted: MediaKind, now: Instant, out: &mut Vec<Command>) {
+        let seen = self.calls.get(&id).is_some_and(|call| call.kind() == MediaKind::Video);
+        if seen && wanted == MediaKind::Voice && self.chosen.camera {
+            self.user(UserAction::SetCamera(false), now, out);
+        }
+        self.accept(id, now, out);
     }
 
     /// There is one line: whatever is on it makes room.
@@ -199,7 +226,7 @@ impl Phone {
             return;
         }
         let Some(terms) = self.accounts.get(&account).map(|account| account.terms) else { return };
-        let mut crossed = false;
+        let mut crossed = None;
         let same_person =
             |call: &&mut Call| call.is_live() && call.account() == account && call.peer().id == ring.from.id;
         if let Some(call) = self.calls.values_mut().find(same_person) {
@@ -209,8 +236,8 @@ impl Phone {
                     Crossing::Hold => return self.strays.hold_ring(account, remote, ring, now),
                     Crossing::KeepOurs => return self.strays.over(account, remote),
                     Crossing::KeepTheirs => {
+                        crossed = Some(call.kind());
                         call.merge_away(now, out);
-                        crossed = true;
                     }
                 }
             } else if call.is_outgoing() && call.consented_at().is_some_and(late) {
@@ -226,8 +253,8 @@ impl Phone {
         }
         let id = self.next_id();
         self.add(id, Call::rung((id, account), terms, remote.clone(), ring, now));
-        if crossed {
-            self.accept(id, now, out);
+        if let Some(wanted) = crossed {
+            self.answer_as(id, wanted, now, out);
         }
         self.replay(id, account, &remote, now, out);
     }
@@ -345,8 +372,9 @@ impl Phone {
         match key {
             CallKey::Local(local) => of_account.map(|(id, _)| *id).find(|id| id == local),
             CallKey::Remote(remote) => {
-                let mut calls = of_account;
-                calls.find(|(_, call)| call.remote() == Some(remote)).map(|(id, _)| *id)
+                // Ended ones stay in view for a while; a backend may give an id again.
+                let named = of_account.filter(|(_, call)| call.remote() == Some(remote));
+                named.max_by_key(|(id, call)| (call.is_live(), **id)).map(|(id, _)| *id)
             }
         }
     }

@@ -9,9 +9,7 @@ pub(crate) const RING_SLACK: Duration = Duration::from_secs(2);
 pub(crate) const ALERT: Duration = Duration::from_secs(47);
 /// From consent to the first media.
 pub(crate) const CONNECT: Duration = Duration::from_secs(20);
-/// How long an unanswered offer waits before it is said again.
-pub(crate) const REPEAT_OFFER: Duration = Duration::from_secs(3);
-/// Between two tries to find a new path.
+/// Between two tries to find a new path, and how long one may take to come up.
 pub(crate) const RESTART: Duration = Duration::from_secs(5);
 /// How long a call that had media may be without.
 pub(crate) const LOST: Duration = Duration::from_secs(30);

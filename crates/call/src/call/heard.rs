@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Call, Consent, Link};
 use crate::call::Chosen;
-use crate::negotiation::{Offerer, Purpose};
+use crate::negotiation::Offerer;
 use crate::timers::{self, Timer};
 use crate::{Command, DeclineReason, Direction, EndReason, MediaState, OfferRule, Signal};
 
@@ -101,9 +101,7 @@ impl Call {
                 } else if self.link == Link::Up && self.renews_on_join() {
                     // Whether it is the same peer connection that came back, its answer will tell.
                     if self.offerer() == Offerer::Us {
-                        self.negotiate(now, out, |negotiation, steps| {
-                            negotiation.create(Purpose::NewPath, steps);
-                        });
+                        self.negotiate(now, out, |negotiation, steps| negotiation.renew(steps));
                     }
                 } else {
                     // They may have been out of the room when it was said.

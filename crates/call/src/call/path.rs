@@ -52,11 +52,7 @@ impl Call {
                 Timer::Lost => self.end(EndReason::ConnectionLost, Some(Signal::HangUp), now, out),
                 Timer::PeerGone => self.peer_stayed_away(now, out),
                 Timer::RepeatOffer => self.repeat_offer_or_wait(now, out),
-                Timer::Restart => {
-                    // An answer names no offer: no second offer while the first may yet be answered.
-                    let patient = self.negotiation.awaits_answer();
-                    self.look_for_path(patient, now, out);
-                }
+                Timer::Restart => self.no_new_path(now, out),
                 Timer::Dismiss => return true,
             }
         }
@@ -75,6 +71,8 @@ impl Call {
             // We are the newcomer now, unless they turn out to come after us once more.
             self.joined_after_us = false;
             if self.link == Link::Lost {
+                // What was answered meanwhile nobody heard, and our addresses may be other ones by now.
+                self.negotiation.give_up_offer();
                 self.look_for_path(false, now, out);
             } else {
                 self.negotiate(now, out, |negotiation, steps| negotiation.repeat_offer(steps));
@@ -111,10 +109,44 @@ impl Call {
                 negotiation.repeat_unanswered(steps);
             }
         });
+        if !self.negotiation.awaits_answer() {
+            self.look_for_path(false, now, out);
+        }
     }
 
     /// The peer connection of the old epoch is gone with whatever flowed through it.
     pub(super) fn path_closed(&mut self, now: Instant) {
+        if self.link == Link::Up {
+            self.link = Link::Lost;
+            self.timers.set(Timer::Lost, now + timers::LOST);
+            self.timers.set(Timer::Restart, now + timers::RESTART);
+        }
+    }
+
+    /// The path is looked for anew while the call counts as connected: it has some seconds to come up,
+    /// as the first one had.
+    pub(super) fn path_renewed(&mut self, now: Instant) {
+        if self.link == Link::Up {
+            self.timers.set(Timer::Restart, now + timers::RESTART);
+        }
+    }
+
+    /// Only with their answer can the path we look for come up.
+    pub(super) fn path_answered(&mut self, now: Instant) {
+        if self.timers.is_set(Timer::Restart) {
+            self.timers.set(Timer::Restart, now + timers::RESTART);
+        }
+    }
+
+    /// The path that was looked for has not come up in its time.
+    fn no_new_path(&mut self, now: Instant, out: &mut Vec<Command>) {
+        self.lose_path(now);
+        // An answer names no offer: no second offer while the first may yet be answered.
+        let patient = self.negotiation.awaits_answer();
+        self.look_for_path(patient, now, out);
+    }
+
+    fn lose_path(&mut self, now: Instant) {
         if self.link == Link::Up {
             self.link = Link::Lost;
             self.timers.set(Timer::Lost, now + timers::LOST);
@@ -142,9 +174,12 @@ impl Call {
         if self.link != Link::Up {
             return;
         }
-        self.link = Link::Lost;
-        self.timers.set(Timer::Lost, now + timers::LOST);
-        self.look_for_path(false, now, out);
+        self.lose_path(now);
+        // A new path that is being looked for already keeps its time.
+        if !self.timers.is_set(Timer::Restart) {
+            let patient = self.negotiation.awaits_answer();
+            self.look_for_path(patient, now, out);
+        }
     }
 
     fn peer_stayed_away(&mut self, now: Instant, out: &mut Vec<Command>) {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallState, Command, DeclineReason, EndReason, Event, Notice, OfferRule, Signal, UserAction,
+    CallId, CallState, Command, DeclineReason, EndReason, Event, Invite, MediaKind, Notice, OfferRule, Ring,
+    Signal, Subject, UserAction,
 };
 
 use crate::ledger::{Desk, said};
@@ -294,4 +295,51 @@ fn a_crossing_ring_that_comes_after_the_answer_is_ignored() {
     desk.hear(key("a"), Signal::Accept);
     assert_eq!(desk.hear(key("b"), Signal::Ring(ring("bob"))), vec![]);
     assert_eq!(desk.live().len(), 1);
+}
+
+#[test]
+fn dialling_who_rings_at_this_moment_answers_the_ring() {
+    let (mut desk, ringing) = rung();
+    let commands = desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
+    assert_eq!(said(&commands), vec![Signal::Accept]);
+    assert_eq!(desk.state(ringing), CallState::Connecting);
+    assert_eq!(desk.calls().len(), 1);
+}
+
+#[test]
+fn dialling_with_the_voice_who_rings_with_pictures_keeps_the_camera_off() {
+    let (mut desk, ringing) = rung();
+    let voice = Invite { kind: MediaKind::Voice, ..invite("bob") };
+    let commands = desk.user(UserAction::Dial { account: HOME, invite: voice });
+    let camera = |command: &Command| {
+        if let Command::StartMedia { camera, .. } = command { Some(*camera) } else { None }
+    };
+    assert_eq!(commands.iter().find_map(camera), Some(false), "{ringing:?}");
+}
+
+#[test]
+fn dialling_somebody_else_or_about_something_else_leaves_the_ring_alone() {
+    let thing = |id: &str| Some(Subject { id: id.into(), label: String::new() });
+    let mut desk = Desk::start(OfferRule::Us);
+    desk.hear(key("r"), Signal::Ring(Ring { subject: thing("a1"), ..ring("bob") }));
+    let ringing = desk.newest();
+    for wrong in [invite("carol"), Invite { subject: thing("a2"), ..invite("bob") }] {
+        assert_eq!(said(&desk.user(UserAction::Dial { account: HOME, invite: wrong })), vec![]);
+        assert_eq!(desk.state(ringing), CallState::Ringing { silenced: false });
+        let failed = EndReason::Failed { message: "another call is going on".into() };
+        assert_eq!(desk.state(desk.newest()), over(failed));
+    }
+    let right = Invite { subject: thing("a1"), ..invite("bob") };
+    assert_eq!(said(&desk.user(UserAction::Dial { account: HOME, invite: right })), vec![Signal::Accept]);
+}
+
+#[test]
+fn a_ring_that_waits_behind_a_call_is_not_answered_by_dialling() {
+    let (mut desk, first) = rung();
+    desk.user(UserAction::Accept(first));
+    desk.hear(key("c"), Signal::Ring(ring("carol")));
+    let waiting = desk.newest();
+    desk.user(UserAction::Dial { account: HOME, invite: invite("carol") });
+    assert_eq!(desk.state(first), CallState::Connecting);
+    assert!(matches!(desk.state(waiting), CallState::Ringing { .. }));
 }

@@ -103,11 +103,89 @@ fn their_candidates_wait_for_their_description() {
 }
 
 #[test]
-fn an_unanswered_offer_is_said_twice_more_word_for_word() {
+fn an_unanswered_offer_is_said_again_word_for_word_after_a_second_and_then_every_three() {
     let (mut desk, id) = accepted(OfferRule::Us);
     desk.peer(id, PeerOutcome::OfferMade(offer("o")));
-    let commands = desk.pass(Duration::from_secs(15));
-    assert_eq!(said(&commands), vec![Signal::Offer(offer("o")), Signal::Offer(offer("o"))]);
+    let mut copies = Vec::new();
+    for tenth in 1..200u32 {
+        for signal in said(&desk.pass(Duration::from_millis(100))) {
+            assert_eq!(signal, Signal::Offer(offer("o")));
+            copies.push(tenth * 100);
+        }
+    }
+    assert_eq!(copies, vec![1000, 4000, 7000, 10_000, 13_000, 16_000, 19_000]);
+    assert_eq!(said(&desk.pass(Duration::from_secs(1))), vec![Signal::HangUp]);
+    assert_eq!(desk.state(id), over(EndReason::ConnectFailed));
+}
+
+#[test]
+fn who_joins_twice_within_one_exchange_gets_a_second_offer_only_after_the_answer() {
+    for rule in [OfferRule::FirstInRoom, OfferRule::Told] {
+        let (mut desk, id) = accepted(rule);
+        desk.hear(key("r"), Signal::OfferTurn { us: true });
+        desk.hear(key("r"), Signal::PeerJoined);
+        desk.peer(id, PeerOutcome::OfferMade(offer("o")));
+        desk.hear(key("r"), Signal::Answer(answer("a")));
+        desk.peer(id, PeerOutcome::AnswerApplied);
+        desk.peer(id, PeerOutcome::Connected);
+
+        assert_eq!(offers(&desk.hear(key("r"), Signal::PeerJoined)), vec![true]);
+        assert_eq!(desk.hear(key("r"), Signal::PeerJoined), vec![], "while it is being made");
+        desk.peer(id, PeerOutcome::OfferMade(offer("o2")));
+        for _ in 0..3 {
+            let commands = desk.hear(key("r"), Signal::PeerJoined);
+            assert_eq!(
+                commands,
+                vec![Command::Say { account: HOME, call: key("r"), signal: Signal::Offer(offer("o2")) }]
+            );
+        }
+        assert_eq!(offers(&desk.hear(key("r"), Signal::Answer(answer("a2")))), vec![]);
+        assert_eq!(offers(&desk.peer(id, PeerOutcome::AnswerApplied)), vec![true]);
+    }
+}
+
+#[test]
+fn a_restart_that_does_not_come_up_is_told_and_tried_again() {
+    // Their answer was one to another offer, or there was none.
+    for answered in [true, false] {
+        let (mut desk, id) = connected();
+        desk.hear(key("r"), Signal::OfferTurn { us: true });
+        assert_eq!(offers(&desk.hear(key("r"), Signal::PeerJoined)), vec![true]);
+        desk.peer(id, PeerOutcome::OfferMade(offer("o2")));
+        if answered {
+            desk.hear(key("r"), Signal::Answer(answer("a2")));
+            desk.peer(id, PeerOutcome::AnswerApplied);
+        }
+        assert_eq!(desk.state(id), CallState::Connected);
+        let mut again = offers(&desk.pass(Duration::from_millis(5000)));
+        assert_eq!(desk.state(id), CallState::Reconnecting, "{answered}");
+        again.extend(offers(&desk.pass(Duration::from_millis(2500))));
+        assert_eq!(again, vec![true], "{answered}");
+        desk.peer(id, PeerOutcome::OfferMade(offer("o3")));
+        desk.hear(key("r"), Signal::Answer(answer("a3")));
+        desk.peer(id, PeerOutcome::AnswerApplied);
+        desk.peer(id, PeerOutcome::Connected);
+        assert_eq!(desk.state(id), CallState::Connected);
+        assert_eq!(offers(&desk.pass(Duration::from_secs(60))), vec![]);
+    }
+}
+
+#[test]
+fn who_answers_a_restart_that_does_not_come_up_is_told_and_a_plain_offer_changes_nothing() {
+    let with = |ufrag: &str, text: &str| offer(&format!("{text}\r\na=ice-ufrag:{ufrag}\r\n"));
+    for (ufrag, state) in [("new", CallState::Reconnecting), ("old", CallState::Connected)] {
+        let (mut desk, id) = accepted(OfferRule::Them);
+        desk.hear(key("r"), Signal::Offer(with("old", "1")));
+        desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
+        desk.peer(id, PeerOutcome::Connected);
+        desk.hear(key("r"), Signal::Offer(with(ufrag, "2")));
+        desk.peer(id, PeerOutcome::AnswerMade(answer("a2")));
+        desk.pass(Duration::from_secs(5));
+        assert_eq!(desk.state(id), state);
+        desk.peer(id, PeerOutcome::Connected);
+        desk.pass(Duration::from_secs(60));
+        assert_eq!(desk.state(id), CallState::Connected);
+    }
 }
 
 #[test]

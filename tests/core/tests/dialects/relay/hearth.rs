@@ -17,8 +17,12 @@ pub(crate) struct Hearth {
     sockets: u32,
     /// Sockets that have shown their token.
     ready: BTreeMap<Side, String>,
-    /// The latest session: who made it, whether it is over, and who is in its room under which name.
-    initiator: Option<Side>,
+    sessions: BTreeMap<String, Session>,
+}
+
+/// Who made it, whether it is over, and who is in its room under which name.
+struct Session {
+    initiator: Side,
     ended: bool,
     room: BTreeMap<Side, String>,
     pictures: bool,
@@ -37,91 +41,101 @@ fn user(side: Side) -> Value {
 }
 
 impl Hearth {
-    fn session(&self) -> String {
-        format!("call_1767607200000_{:09}", self.calls)
+    fn room(&self, session: &str) -> &BTreeMap<Side, String> {
+        &self.sessions[session].room
     }
 
-    fn participant(&self, side: Side) -> Value {
+    fn participant(&self, session: &str, side: Side) -> Value {
         let Account { id, name, .. } = ACCOUNTS[index(side)];
-        json!({ "userId": id, "peerId": self.room.get(&side), "socketId": self.ready.get(&side),
-            "firstName": name, "lastName": "", "profilePicture": null, "hasVideo": self.pictures,
+        let Session { room, pictures, .. } = &self.sessions[session];
+        json!({ "userId": id, "peerId": room.get(&side), "socketId": self.ready.get(&side),
+            "firstName": name, "lastName": "", "profilePicture": null, "hasVideo": pictures,
             "hasAudio": true, "isScreenSharing": false })
     }
 
     fn rest(&mut self, from: Side, call: &RestCall) -> ((u16, Value), Vec<(Side, Inbound)>) {
         let body = call.body.clone().unwrap_or_default();
         let done = |data: Value| (200, json!({ "success": true, "message": "ok", "data": data }));
-        match call.path.as_str() {
-            "/video-call/initiate" => {
+        let parts: Vec<&str> = call.path.trim_start_matches("/video-call/").split('/').collect();
+        match parts.as_slice() {
+            ["initiate"] => {
                 self.calls += 1;
-                self.room.clear();
-                (self.initiator, self.ended) = (Some(from), false);
+                let id = format!("call_1767607200000_{:09}", self.calls);
                 let settings = body["callSettings"].clone();
-                self.pictures = settings["isVideoEnabled"] == true;
-                let data = json!({ "sessionId": self.session(), "iceServers": [], "callSettings": settings });
-                let ring = json!({ "sessionId": self.session(), "sessionType": body["sessionType"],
+                let pictures = settings["isVideoEnabled"] == true;
+                let session = Session { initiator: from, ended: false, room: BTreeMap::new(), pictures };
+                self.sessions.insert(id.clone(), session);
+                let data = json!({ "sessionId": id, "iceServers": [], "callSettings": settings });
+                let ring = json!({ "sessionId": id, "sessionType": body["sessionType"],
                     "initiator": user(from), "callSettings": settings, "metadata": {}, "iceServers": [] });
                 let reply = (201, json!({ "success": true, "message": "ok", "data": data }));
                 (reply, vec![(from.other(), event("call_invitation", ring))])
             }
-            path if path.starts_with("/video-call/join/") => {
-                (done(json!({ "sessionId": self.session(), "participants": [] })), Vec::new())
-            }
-            path if path.ends_with("/end") => {
-                let told = json!({ "sessionId": self.session(), "endedBy": user(from), "duration": 0,
+            ["join", id] => (done(json!({ "sessionId": id, "participants": [] })), Vec::new()),
+            [id, "end"] => {
+                let told = json!({ "sessionId": id, "endedBy": user(from), "duration": 0,
                     "reason": "cancelled" });
-                (done(json!({ "duration": 0 })), self.end(&told))
+                (done(json!({ "duration": 0 })), self.end(id, &told))
             }
-            path if path.ends_with("/media") => {
+            [id, "media"] => {
                 let told = json!({ "userId": ACCOUNTS[index(from)].id, "mediaSettings": body });
-                (done(Value::Null), self.to_room(Some(from), "participant_media_updated", &told))
+                (done(Value::Null), self.to_room(id, Some(from), "participant_media_updated", &told))
             }
-            other => panic!("no such endpoint: {other}"),
+            _ => panic!("no such endpoint: {}", call.path),
         }
     }
 
     /// Everybody who was asked to come hears the end, also who never came.
-    fn end(&mut self, told: &Value) -> Vec<(Side, Inbound)> {
-        if std::mem::replace(&mut self.ended, true) {
+    fn end(&mut self, id: &str, told: &Value) -> Vec<(Side, Inbound)> {
+        let session = self.sessions.get_mut(id).expect("it was made");
+        if std::mem::replace(&mut session.ended, true) {
             return Vec::new();
         }
-        self.room.clear();
+        session.room.clear();
         Side::BOTH.map(|side| (side, event("call_ended", told.clone()))).into()
     }
 
-    fn to_room(&self, but: Option<Side>, name: &str, told: &Value) -> Vec<(Side, Inbound)> {
-        let others = self.room.keys().filter(|side| Some(**side) != but);
+    fn to_room(&self, id: &str, but: Option<Side>, name: &str, told: &Value) -> Vec<(Side, Inbound)> {
+        let others = self.room(id).keys().filter(|side| Some(**side) != but);
         others.map(|side| (*side, event(name, told.clone()))).collect()
     }
 
-    fn join(&mut self, from: Side, peer_id: &Value) -> Vec<(Side, Inbound)> {
-        if self.ended {
+    fn join(&mut self, id: &str, from: Side, peer_id: &Value) -> Vec<(Side, Inbound)> {
+        let session = self.sessions.get_mut(id).expect("it was made");
+        if session.ended {
             return vec![(from, event("call_error", json!({ "message": "Call session has ended" })))];
         }
-        let others: Vec<Side> = self.room.keys().copied().filter(|side| *side != from).collect();
-        self.room.insert(from, peer_id.as_str().unwrap_or_default().to_owned());
-        let all: Vec<_> = self.room.keys().map(|side| self.participant(*side)).collect();
-        let joined = json!({ "sessionId": self.session(), "participants": all, "callSettings": {} });
+        let others: Vec<Side> = session.room.keys().copied().filter(|side| *side != from).collect();
+        session.room.insert(from, peer_id.as_str().unwrap_or_default().to_owned());
+        let all: Vec<_> = self.room(id).keys().map(|side| self.participant(id, *side)).collect();
+        let joined = json!({ "sessionId": id, "participants": all, "callSettings": {} });
         let mut told = vec![(from, event("call_session_joined", joined))];
-        let meet =
-            |whom: Side| json!({ "targetPeerId": self.room[&whom], "participant": self.participant(whom) });
+        let meet = |whom: Side| json!({ "targetPeerId": self.room(id)[&whom], "participant": self.participant(id, whom) });
         for other in others {
-            told.push((other, event("user_joined_call", json!({ "participant": self.participant(from) }))));
+            let came = json!({ "participant": self.participant(id, from) });
+            told.push((other, event("user_joined_call", came)));
             told.push((other, event("initiate_peer_connection", meet(from))));
             told.push((from, event("initiate_peer_connection", meet(other))));
         }
         told
     }
 
-    fn leave(&mut self, side: Side, socket: Option<&String>, reason: Option<&str>) -> Vec<(Side, Inbound)> {
-        if self.room.remove(&side).is_none() {
+    fn leave(
+        &mut self,
+        id: &str,
+        side: Side,
+        socket: Option<&String>,
+        reason: Option<&str>,
+    ) -> Vec<(Side, Inbound)> {
+        let session = self.sessions.get_mut(id).expect("it was made");
+        if session.room.remove(&side).is_none() {
             return Vec::new();
         }
         let mut told = json!({ "userId": ACCOUNTS[index(side)].id, "socketId": socket });
         if let Some(reason) = reason {
             told["reason"] = json!(reason);
         }
-        self.to_room(None, "user_left_call", &told)
+        self.to_room(id, None, "user_left_call", &told)
     }
 }
 
@@ -148,25 +162,29 @@ impl Relay for Hearth {
         let socket = self.ready.get(&from).cloned();
         assert!(socket.is_some(), "{from:?} said {name} before its token was looked at");
         let session_id = argument["sessionId"].clone();
+        if name == "call_quality_report" {
+            return Vec::new();
+        }
+        let session = session_id.as_str().expect("everything is about a session");
         let relayed = |what: &str| {
-            let mut told = json!({ "fromPeerId": self.room.get(&from), "fromSocketId": socket,
+            let room = self.room(session);
+            let mut told = json!({ "fromPeerId": room.get(&from), "fromSocketId": socket,
                 "fromUserId": me, "sessionId": session_id });
             told[what] = argument[what].clone();
-            let target = self.room.iter().find(|(_, name)| json!(name) == argument["targetPeerId"]);
+            let target = room.iter().find(|(_, name)| json!(name) == argument["targetPeerId"]);
             target.map(|(side, _)| (*side, event(name, told))).into_iter().collect()
         };
         match name {
-            "call_quality_report" => Vec::new(),
-            "join_call_session" => self.join(from, &argument["peerId"]),
-            "leave_call_session" => self.leave(from, socket.as_ref(), None),
+            "join_call_session" => self.join(session, from, &argument["peerId"]),
+            "leave_call_session" => self.leave(session, from, socket.as_ref(), None),
             "decline_call" => {
                 let told =
                     json!({ "sessionId": session_id, "userId": me, "reason": argument["reason"].clone() });
-                let initiator = self.initiator.expect("somebody rang");
+                let initiator = self.sessions[session].initiator;
                 let mut told = vec![(initiator, event("call_declined", told))];
                 let over = json!({ "sessionId": session_id, "endedBy": user(from), "duration": 0,
                     "reason": argument["reason"].clone() });
-                told.extend(self.end(&over));
+                told.extend(self.end(session, &over));
                 told
             }
             "webrtc_offer" => relayed("offer"),
@@ -175,21 +193,19 @@ impl Relay for Hearth {
             "media_state_changed" => {
                 let mut told = argument;
                 told["userId"] = json!(me);
-                self.to_room(Some(from), "participant_media_changed", &told)
+                self.to_room(session, Some(from), "participant_media_changed", &told)
             }
             "toggle_video" => {
-                let told =
-                    json!({ "userId": me, "peerId": self.room.get(&from), "hasVideo": argument["hasVideo"] });
-                self.to_room(Some(from), "participant_toggled_video", &told)
+                let told = json!({ "userId": me, "peerId": self.room(session).get(&from), "hasVideo": argument["hasVideo"] });
+                self.to_room(session, Some(from), "participant_toggled_video", &told)
             }
             "toggle_audio" => {
-                let told =
-                    json!({ "userId": me, "peerId": self.room.get(&from), "hasAudio": argument["hasAudio"] });
-                self.to_room(Some(from), "participant_toggled_audio", &told)
+                let told = json!({ "userId": me, "peerId": self.room(session).get(&from), "hasAudio": argument["hasAudio"] });
+                self.to_room(session, Some(from), "participant_toggled_audio", &told)
             }
             "screen_share_started" | "screen_share_stopped" => {
                 let told = json!({ "userId": me, "socketId": socket });
-                self.to_room(Some(from), &format!("participant_{name}"), &told)
+                self.to_room(session, Some(from), &format!("participant_{name}"), &told)
             }
             other => panic!("no such event: {other}"),
         }
@@ -197,6 +213,7 @@ impl Relay for Hearth {
 
     fn gone(&mut self, side: Side) -> Vec<(Side, Inbound)> {
         let socket = self.ready.remove(&side);
-        self.leave(side, socket.as_ref(), Some("disconnected"))
+        let ids: Vec<String> = self.sessions.keys().cloned().collect();
+        ids.iter().flat_map(|id| self.leave(id, side, socket.as_ref(), Some("disconnected"))).collect()
     }
 }

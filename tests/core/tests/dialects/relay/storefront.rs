@@ -1,6 +1,6 @@
 //! Storefront: a seller and a customer; REST knows calls, the socket knows rooms.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bellwire_call::{MediaKind, Subject};
 use bellwire_dialects::{Inbound, Outbound, RestCall};
@@ -16,8 +16,8 @@ const ACCOUNTS: [Account; 2] = [
 #[derive(Default)]
 pub(crate) struct Storefront {
     calls: u32,
-    /// Who is in the room of the latest call.
-    room: BTreeSet<Side>,
+    /// Who is in the room of which call.
+    rooms: BTreeMap<String, BTreeSet<Side>>,
 }
 
 impl Storefront {
@@ -26,7 +26,6 @@ impl Storefront {
         match call.path.as_str() {
             "/video-call/initiate" => {
                 self.calls += 1;
-                self.room.clear();
                 let record = json!({
                     "callId": format!("9f1f6a34-{}", self.calls), "status": "initiated", "seller": "s1",
                     "customer": "c1", "orderId": { "_id": body["orderId"], "orderNumber": "1042" } });
@@ -37,16 +36,22 @@ impl Storefront {
         }
     }
 
-    fn to_room(&self, told: &Inbound) -> Vec<(Side, Inbound)> {
-        self.room.iter().map(|side| (*side, told.clone())).collect()
+    fn room(&mut self, told: &Value) -> &mut BTreeSet<Side> {
+        let call = told["callId"].as_str().expect("a room has a name");
+        self.rooms.entry(call.to_owned()).or_default()
+    }
+
+    fn to_room(&mut self, name: &str, told: Value) -> Vec<(Side, Inbound)> {
+        let room = self.room(&told).clone();
+        room.into_iter().map(|side| (side, event(name, told.clone()))).collect()
     }
 
     fn leave(&mut self, side: Side, told: &mut Value) -> Vec<(Side, Inbound)> {
-        if !self.room.remove(&side) {
+        if !self.room(told).remove(&side) {
             return Vec::new();
         }
-        told["participantCount"] = json!(self.room.len());
-        self.to_room(&event("userLeftCall", told.clone()))
+        told["participantCount"] = json!(self.room(told).len());
+        self.to_room("userLeftCall", told.clone())
     }
 }
 
@@ -81,14 +86,14 @@ impl Relay for Storefront {
             "incomingVideoCall" => vec![(from.other(), event(name, argument))],
             "callStatusUpdate" => Side::BOTH.map(|side| (side, event(name, argument.clone()))).into(),
             "joinVideoCall" => {
-                self.room.insert(from);
-                argument["participantCount"] = json!(self.room.len());
-                self.to_room(&event("userJoinedCall", argument))
+                self.room(&argument).insert(from);
+                argument["participantCount"] = json!(self.room(&argument).len());
+                self.to_room("userJoinedCall", argument)
             }
             "leaveVideoCall" => self.leave(from, &mut argument),
             "endVideoCall" => {
                 argument["endedBy"] = argument["userId"].take();
-                self.to_room(&event("callEnded", argument))
+                self.to_room("callEnded", argument)
             }
             _ => {
                 let told = match name {
@@ -99,7 +104,7 @@ impl Relay for Storefront {
                     "offer" | "answer" | "ice-candidate" => name,
                     other => panic!("no such event: {other}"),
                 };
-                let mut room = self.to_room(&event(told, argument));
+                let mut room = self.to_room(told, argument);
                 room.retain(|(side, _)| *side != from);
                 room
             }
@@ -107,11 +112,12 @@ impl Relay for Storefront {
     }
 
     fn gone(&mut self, side: Side) -> Vec<(Side, Inbound)> {
-        let mut told = json!({
-            "callId": format!("9f1f6a34-{}", self.calls), "userId": match side {
-                Side::One => "s1",
-                Side::Two => "c1",
-            }, "reason": "disconnected" });
-        self.leave(side, &mut told)
+        let calls: Vec<String> = self.rooms.keys().cloned().collect();
+        let user = match side {
+            Side::One => "s1",
+            Side::Two => "c1",
+        };
+        let left = |call| json!({ "callId": call, "userId": user, "reason": "disconnected" });
+        calls.into_iter().flat_map(|call| self.leave(side, &mut left(call))).collect()
     }
 }
