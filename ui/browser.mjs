@@ -6,6 +6,9 @@ import { chromium } from 'playwright-core';
 /** Where a system Chromium is found; the variable wins. */
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
+/** When every picture is taken: a Tuesday morning, far from midnight and from a change of the clocks. */
+export const NOW = '2026-03-17T10:40:00';
+
 /** The size the shell gives its answer window before the call is drawn; then it is as high as it needs. */
 export const RING = { width: 400, height: 236, fits: true };
 
@@ -27,13 +30,13 @@ export async function open() {
     browser,
     /** A page in a state, settled enough to be looked at. */
     async page(state, { width = 1100, height = 720, scheme = 'light', query = '', act } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', bypassCSP: false });
+      const context = await browser.newContext({ timezoneId: 'Europe/Berlin', viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', bypassCSP: false });
       const page = await context.newPage();
       page.setDefaultTimeout(60_000);
       const problems = [];
       page.on('pageerror', (error) => problems.push(String(error)));
       page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-      await page.goto(`${base}?fake=${state}${query}`);
+      await page.goto(`${base}?fake=${state}&now=${NOW}${query}`);
       await page.waitForFunction(() => document.querySelector('#app')?.children.length > 0);
       await page.evaluate(() => document.fonts.ready);
       const view = page.getByTestId('call-view');

@@ -2,6 +2,14 @@
 
 import { vi } from 'vitest';
 
+import { setWallClock } from '../src/model/wallclock';
+
+// The clock stands for as long as a file's tests run: at the hour the surroundings name, or the hour it is.
+// Node takes a zone set here for all dates from now on.
+const { BELLWIRE_NOW, BELLWIRE_TZ } = process.env;
+if (BELLWIRE_TZ !== undefined) process.env['TZ'] = BELLWIRE_TZ;
+setWallClock(BELLWIRE_NOW === undefined ? new Date() : new Date(BELLWIRE_NOW));
+
 class NoResize implements ResizeObserver {
   observe(): void {}
   unobserve(): void {}

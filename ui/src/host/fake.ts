@@ -22,6 +22,7 @@ import { historyPage } from './fake/history';
 import { call, customer, seller } from './fake/people';
 import { STATES, type FakeState } from './fake/states';
 import { surroundings, type FakeDesk } from './fake/surroundings';
+import { wallNow } from '../model/wallclock';
 import type { Host } from './host';
 
 export { STATES };
@@ -230,7 +231,7 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       const message = { id: '', thread, from_me: true, sender: 'me', text, at: '', read: false };
       chats(id, thread, (old) => ({ ...old, messages: [...old.messages, message] }));
       if (pace === 0) return;
-      setTimeout(() => chats(id, thread, (old) => ({ ...old, messages: old.messages.map((one) => (one === message ? { ...one, id: `sent-${(next += 1)}`, at: new Date().toISOString() } : one)) })), pace);
+      setTimeout(() => chats(id, thread, (old) => ({ ...old, messages: old.messages.map((one) => (one === message ? { ...one, id: `sent-${(next += 1)}`, at: wallNow().toISOString() } : one)) })), pace);
     },
     async retryMessages(id, thread) {
       told('retryMessages', id, thread);

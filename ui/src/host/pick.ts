@@ -1,7 +1,8 @@
 // Chooses the host: the desktop shell's, or the fake one in a browser with `?fake=STATE` and, if wanted,
-// `&lang=de`, `&theme=high_contrast`, `&dir=rtl`, `&gpu`.
+// `&lang=de`, `&theme=high_contrast`, `&dir=rtl`, `&gpu`, `&now=2026-03-17T10:40` (a time of this computer, at which the clock stands).
 
 import type { Theme } from '../generated/bindings';
+import { setWallClock } from '../model/wallclock';
 import type { Host } from './host';
 import { tauriHost } from './tauri';
 
@@ -20,6 +21,9 @@ export async function pickHost(search: string): Promise<Picked | null> {
     const wanted = new URLSearchParams(search);
     const state = wanted.get('fake');
     if (state !== null) {
+      // Before the made-up data, which is made as seen from now.
+      const at = new Date(wanted.get('now') ?? '');
+      if (!Number.isNaN(at.getTime())) setWallClock(at);
       const { fakeHost, STATES } = await import('./fake');
       const host = fakeHost(state, { gpu: wanted.has('gpu'), pace: 900 });
       const language = wanted.get('lang');

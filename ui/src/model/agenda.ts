@@ -3,6 +3,7 @@
 import type { ContactView, Slot } from '../generated/bindings';
 import { waits } from './accounts';
 import { daysBetween } from './format';
+import { wallNow } from './wallclock';
 
 /** A line that has a time. */
 export interface Visit {
@@ -33,7 +34,7 @@ export interface Agenda {
   people: ContactView[];
 }
 
-export function agenda(contacts: ContactView[], now: Date = new Date()): Agenda {
+export function agenda(contacts: ContactView[], now: Date = wallNow()): Agenda {
   const made: Agenda = { waiting: [], running: [], today: [], later: [], undated: [], earlier: [], people: [] };
   const days = new Map<number, Day>();
   for (const contact of contacts) {

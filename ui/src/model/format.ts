@@ -2,6 +2,7 @@
 
 import type { HistoryEntry } from '../generated/bindings';
 import type { Language } from '../text/text';
+import { wallNow } from './wallclock';
 
 /** Milliseconds as `3:05` or `1:02:03`. */
 export function clock(ms: number): string {
@@ -35,7 +36,7 @@ export function hue(id: string): number {
 }
 
 /** A day and time near now in words, further away as a date. Empty for what is not a date. */
-export function when(at: string, language: Language, now: Date = new Date()): string {
+export function when(at: string, language: Language, now: Date = wallNow()): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return '';
   const time = new Intl.DateTimeFormat(language.tag, { hour: 'numeric', minute: '2-digit' }).format(date);
@@ -46,7 +47,7 @@ export function when(at: string, language: Language, now: Date = new Date()): st
 }
 
 /** A date without its time. */
-export function day(at: string, language: Language, now: Date = new Date()): string {
+export function day(at: string, language: Language, now: Date = wallNow()): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return '';
   const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const);
@@ -65,7 +66,7 @@ export function timeOf(date: Date, language: Language): string {
 }
 
 /** For short lists: the time today, the weekday within a week, else the date. */
-export function shortly(at: string, language: Language, now: Date = new Date()): string {
+export function shortly(at: string, language: Language, now: Date = wallNow()): string {
   const date = new Date(at);
   if (at === '' || Number.isNaN(date.getTime())) return '';
   const days = daysBetween(date, now);
@@ -76,7 +77,7 @@ export function shortly(at: string, language: Language, now: Date = new Date()):
 }
 
 /** A day as a heading: near ones in words, others with their weekday. */
-export function dayTitle(date: Date, language: Language, now: Date = new Date()): string {
+export function dayTitle(date: Date, language: Language, now: Date = wallNow()): string {
   const away = daysBetween(now, date);
   if (away === 0) return language.text.history.today;
   if (away === 1) return language.text.slots.tomorrow;
@@ -86,7 +87,7 @@ export function dayTitle(date: Date, language: Language, now: Date = new Date())
 }
 
 /** "in 12 minutes", "5 minutes ago"; empty more than an hour away. */
-export function nearly(date: Date, language: Language, now: Date = new Date()): string {
+export function nearly(date: Date, language: Language, now: Date = wallNow()): string {
   const minutes = Math.round((date.getTime() - now.getTime()) / 60_000);
   if (Math.abs(minutes) > 60) return '';
   return new Intl.RelativeTimeFormat(language.tag, { numeric: 'auto' }).format(minutes, 'minute');

@@ -4,6 +4,7 @@ import type { AccountView, HistoryEntry, HistoryFilter, Person } from '../genera
 import type { Language } from '../text/text';
 import { nameOf } from './accounts';
 import { daysBetween, dayTitle } from './format';
+import { wallNow } from './wallclock';
 
 /** What a user narrows the list by; empty and `null` do not. */
 export interface Narrowing {
@@ -96,7 +97,7 @@ export interface Day {
   entries: HistoryEntry[];
 }
 
-export function days(entries: HistoryEntry[], language: Language, now: Date = new Date()): Day[] {
+export function days(entries: HistoryEntry[], language: Language, now: Date = wallNow()): Day[] {
   const made: Day[] = [];
   let last: Date | null | undefined;
   for (const entry of entries) {

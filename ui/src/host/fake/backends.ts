@@ -2,9 +2,8 @@
 // passed, names that do not fit, texts from right to left.
 
 import type { AccountView, ContactView, Phase, Slot } from '../../generated/bindings';
-import { ago, CAPABILITIES, DAY, LEILA, LONG, person, plain } from './people';
-
-const MINUTE = 60_000;
+import { ago, on, soon } from './clock';
+import { CAPABILITIES, LEILA, LONG, person, plain } from './people';
 
 export const TARIQ = person('tariq@fieldtech.example', 'Tariq Aziz');
 export const DEALER = person('dana@autohaus.example', 'Dana Brandt');
@@ -15,19 +14,6 @@ export const NADIA = person('p1', 'Nadia Rahman');
 export const OMAR = person('p2', 'Omar Farouk');
 export const DOCTOR = person('d1', 'Dr. Johanna Berg');
 export const THERAPIST = person('h1', 'Ruth Adeyemi');
-
-/** `minutes` from now, on the clock's next quarter of an hour so that pictures do not look random. */
-export function soon(minutes: number): string {
-  const quarter = 15 * MINUTE;
-  return new Date(Math.ceil((Date.now() + minutes * MINUTE) / quarter) * quarter).toISOString();
-}
-
-/** A time of day some days from now. */
-function on(days: number, hour: number, minute = 0): string {
-  const date = new Date(Date.now() + days * DAY);
-  date.setHours(hour, minute, 0, 0);
-  return date.toISOString();
-}
 
 const slot = (starts_at: string, phase: Phase, over: Partial<Slot> = {}): Slot => ({
   starts_at,
@@ -41,7 +27,7 @@ const slot = (starts_at: string, phase: Phase, over: Partial<Slot> = {}): Slot =
 const room = (who: ContactView['person'], over: Partial<ContactView>): ContactView =>
   plain(who, { id: `room-${who.id}`, thread: `room-${who.id}`, subject: { id: `room-${who.id}`, label: '' }, voice: true, ...over });
 
-const said = (text: string, before: number, from_me = false) => ({ text, at: ago(before), from_me });
+const said = (text: string, at: string, from_me = false) => ({ text, at, from_me });
 
 export const ROOMS: ContactView[] = [
   room(TARIQ, {
@@ -51,7 +37,7 @@ export const ROOMS: ContactView[] = [
     detail: 'Listing 4471',
     online: true,
     unread: 2,
-    last_message: said('The gearbox is out, can you have a look before I order the part?', 4 * MINUTE),
+    last_message: said('The gearbox is out, can you have a look before I order the part?', ago(4)),
   }),
   room(LEILA, {
     id: 'room-leila',
@@ -59,21 +45,21 @@ export const ROOMS: ContactView[] = [
     detail: 'leila@fieldtech.example',
     online: true,
     unread: 14,
-    last_message: said('صباح الخير، هل وصلت القطعة؟', 50 * MINUTE),
+    last_message: said('صباح الخير، هل وصلت القطعة؟', ago(50)),
   }),
   room(LONG, {
     id: 'room-long',
     thread: 'room-long',
     detail: 'maximiliane.von.hohenstein-wartenburg@long-company-name.example.com',
-    last_message: said('Thanks, see you on Thursday at the workshop in the Sonnenfelser Straße then', 26 * 3_600_000, true),
+    last_message: said('Thanks, see you on Thursday at the workshop in the Sonnenfelser Straße then', on(-1, 16, 40), true),
   }),
   room(person('sven@fieldtech.example', 'sven@fieldtech.example'), { id: 'room-sven', thread: 'room-sven', detail: 'Listing 4402' }),
 ];
 
 export const CONVERSATIONS: ContactView[] = [
-  room(CARLA, { id: 'c-carla', thread: 'c-carla', online: true, unread: 1, last_message: said('Great! Would a quick video call work for you?', 2 * MINUTE) }),
-  room(DANIEL, { id: 'c-daniel', thread: 'c-daniel', online: true, last_message: said('I will send the sketches tonight.', 3 * 3_600_000, true) }),
-  room(LEILA, { id: 'c-leila', thread: 'c-leila', last_message: said('شكرا جزيلا', 3 * DAY) }),
+  room(CARLA, { id: 'c-carla', thread: 'c-carla', online: true, unread: 1, last_message: said('Great! Would a quick video call work for you?', ago(2)) }),
+  room(DANIEL, { id: 'c-daniel', thread: 'c-daniel', online: true, last_message: said('I will send the sketches tonight.', ago(180), true) }),
+  room(LEILA, { id: 'c-leila', thread: 'c-leila', last_message: said('شكرا جزيلا', on(-3, 11, 20)) }),
   room(LONG, { id: 'c-long', thread: 'c-long' }),
 ];
 
@@ -84,13 +70,13 @@ export const SESSIONS: ContactView[] = [
   session('call_1', 'Evening check-in', OMAR, {
     detail: 'Evening check-in',
     online: true,
-    slot: slot(ago(12 * MINUTE), 'in_progress', { they_wait: true, label: 'One-to-one', minutes: 0 }),
+    slot: slot(ago(12), 'in_progress', { they_wait: true, label: 'One-to-one', minutes: 0 }),
   }),
   session('call_2', 'Open evening', DANIEL, {
     detail: 'Open evening',
     online: true,
     video: false,
-    slot: slot(ago(3 * MINUTE), 'in_progress', { they_wait: true, label: 'Group', minutes: 0 }),
+    slot: slot(ago(3), 'in_progress', { they_wait: true, label: 'Group', minutes: 0 }),
   }),
   session('therapy_1', 'Sleep and rest', NADIA, {
     detail: 'Sleep and rest · Nadia Rahman, Omar Farouk and 3 others',
@@ -117,7 +103,7 @@ export const APPOINTMENTS: ContactView[] = [
   visit('a1', NADIA, 'Follow-up', slot(soon(-20), 'waiting', { they_wait: true })),
   visit('a2', OMAR, 'First consultation', slot(soon(20), 'upcoming', { minutes: 45 })),
   visit('a3', LEILA, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
-  visit('a4', person('p5', 'Wen'), 'Prescription', slot(ago(2 * 3_600_000), 'ended'), { video: false }),
+  visit('a4', person('p5', 'Wen'), 'Prescription', slot(ago(120), 'ended'), { video: false }),
   visit('a9', person('p9', 'Elena Popescu'), 'Vaccination', slot(soon(180), 'upcoming', { label: 'Physical', minutes: 15 }), { video: false }),
   visit('a5', LONG, 'Physiotherapy, exercises after the operation on the left knee', slot(on(1, 9, 30), 'upcoming')),
   visit('a6', person('p6', 'Jonas Weber'), 'Follow-up', slot(on(1, 11), 'cancelled'), { video: false }),

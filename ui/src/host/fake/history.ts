@@ -2,17 +2,20 @@
 
 import type { AccountView, HistoryEntry, HistoryFilter, HistoryPage, MediaKind, Person } from '../../generated/bindings';
 import { CARLA, DANIEL, NADIA, OMAR, TARIQ } from './backends';
-import { ADA, ago, DAY, LEILA, LONG, person } from './people';
+import { ago, on } from './clock';
+import { ADA, LEILA, LONG, person } from './people';
 
-type Line = [who: number, outgoing: boolean, status: string, ago: number, seconds: number, about?: string | undefined, kind?: MediaKind];
+/** Minutes ago, today; or calendar days ago and the hour then. */
+type When = number | [days: number, hour: number];
+type Line = [who: number, outgoing: boolean, status: string, when: When, seconds: number, about?: string | undefined, kind?: MediaKind];
 
 const LINES: Line[] = [
-  [0, true, 'completed', 40 * 60_000, 754, 'first'],
-  [1, false, 'missed', 3 * 3_600_000, 0],
-  [2, true, 'declined', 26 * 3_600_000, 0, 'second'],
-  [0, false, 'completed', 2 * DAY, 4123, undefined, 'voice'],
-  [1, true, 'missed', 4 * DAY, 0, 'third'],
-  [2, false, 'failed', 6 * DAY, 0],
+  [0, true, 'completed', 40, 754, 'first'],
+  [1, false, 'missed', 180, 0],
+  [2, true, 'declined', [1, 16], 0, 'second'],
+  [0, false, 'completed', [2, 15], 4123, undefined, 'voice'],
+  [1, true, 'missed', [4, 18], 0, 'third'],
+  [2, false, 'failed', [6, 12], 0],
 ];
 const PAGES = 3;
 
@@ -34,6 +37,12 @@ function world(account: AccountView): { peers: Person[]; about: Record<string, s
   }
 }
 
+/** Every page is ten days before the one above it. */
+function began(when: When, page: number, minutes: number): string {
+  const [days, hour] = typeof when === 'number' ? [0, 14 - when / 60] : when;
+  return typeof when === 'number' && page === 0 ? ago(when + minutes) : on(-days - page * 10, 0, hour * 60 - minutes);
+}
+
 function linesOf(account: AccountView, at: number): HistoryEntry[] {
   const { peers, about } = world(account);
   return Array.from({ length: PAGES }, (_, page) =>
@@ -47,7 +56,7 @@ function linesOf(account: AccountView, at: number): HistoryEntry[] {
         outgoing,
         status,
         // The accounts' calls lie between each other.
-        started_at: ago(page * 10 * DAY + before + at * 47 * 60_000),
+        started_at: began(before, page, at * 47),
         duration_s: seconds,
         subject: label === undefined ? null : { id: `o${label.replace(/\D/g, '') || label}`, label },
         kind: account.capabilities.voice ? (kind ?? 'video') : 'video',

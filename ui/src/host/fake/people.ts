@@ -2,12 +2,7 @@
 // names, no e-mail, no orders.
 
 import type { AccountView, CallState, CallView, Capabilities, ContactView, Person } from '../../generated/bindings';
-
-export const DAY = 86_400_000;
-
-export function ago(ms: number): string {
-  return new Date(Date.now() - ms).toISOString();
-}
+import { ago, on } from './clock';
 
 export const person = (id: string, name: string): Person => ({ id, name, avatar: null });
 
@@ -45,7 +40,7 @@ function contact(who: Person, detail: string, online: boolean, orders: [number, 
     subjects: orders.map(([number, status, amount, days]) => ({
       subject: { id: `o${number}`, label: `Order #${number}` },
       status,
-      created_at: ago(days * DAY + 3_600_000),
+      created_at: days === 0 ? ago(60) : on(-days, 15),
       amount,
     })),
     total_orders: orders.length + more,
