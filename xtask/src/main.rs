@@ -10,6 +10,7 @@ mod cargo;
 mod check;
 mod demo;
 mod desktop;
+mod hours;
 mod install;
 mod interrupt;
 mod paths;

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::desktop::{Desktop, Sound};
 use crate::paths::Paths;
 use crate::setup::{self, Consent, Purpose};
-use crate::{cargo, install, interrupt, process, say, ui};
+use crate::{cargo, hours, install, interrupt, process, say, ui};
 
 /// The tests that need programs, a desktop and sound.
 const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-tests-desktop)";
@@ -61,6 +61,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
     if scope.interface() {
         stages.run("interface: types", || ui::script(paths, "check"))?;
         stages.run("interface: tests", || ui::script(paths, "test"))?;
+        stages.run("interface: tests at other hours", || hours::interface(paths))?;
         stages.run("interface: accessibility in Chromium", || ui::script(paths, "test:a11y"))?;
     }
     if scope.rust() {
@@ -78,6 +79,9 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
         if let Some(desktop) = &desktop {
             if scope != Scope::Install {
                 stages.run("tests", || nextest(paths, desktop, &scope))?;
+            }
+            if matches!(scope, Scope::All | Scope::Unit) {
+                stages.run("tests at other hours", || hours::rust(paths))?;
             }
             if matches!(scope, Scope::All | Scope::EndToEnd | Scope::Install) {
                 stages.run("packages: install, use, remove", || {

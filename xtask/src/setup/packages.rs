@@ -60,6 +60,8 @@ pub(super) const APT: List = List {
         program("chromium-driver", "chromedriver"),
         library("fonts-noto-core"),
         program("sox", "sox"),
+        // Other hours and dates for the tests that depend on them.
+        program("faketime", "faketime"),
         program("procps", "kill"),
         library("python3-venv"),
         // A real notification daemon and a real keyring, each in a private session.
@@ -116,6 +118,7 @@ pub(super) const DNF: List = List {
         program("chromedriver", "chromedriver"),
         library("google-noto-sans-fonts"),
         program("sox", "sox"),
+        program("libfaketime", "faketime"),
         program("procps-ng", "kill"),
         program("python3", "python3"),
         program("dunst", "dunst"),
