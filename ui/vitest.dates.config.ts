@@ -2,10 +2,10 @@
 
 import { defineConfig, mergeConfig } from 'vitest/config';
 
-import { SELECTION } from './tests/moments';
-import base from './vite.config';
+import { SELECTION } from './tests/moments.ts';
+import base from './vite.config.ts';
 
-const DRAWN = ['slots', 'history', 'past', 'pure', 'home', 'rooms'].map((name) => `tests/${name}.test.ts`);
+const DRAWN = ['slots', 'history', 'past', 'home', 'rooms'].map((name) => `tests/${name}.test.ts`);
 
 const projects = SELECTION.map(({ zone, date, hour }) => ({
   extends: true as const,

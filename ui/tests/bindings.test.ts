@@ -94,7 +94,7 @@ const contact: Keys<ContactView> = {
 const lastMessage: Keys<LastMessage> = { text: true, at: true, from_me: true };
 const slot: Keys<Slot> = { starts_at: true, minutes: true, phase: true, they_wait: true, label: true };
 const message: Keys<Message> = { id: true, thread: true, from_me: true, sender: true, text: true, at: true, read: true };
-const chat: Keys<ChatView> = { account: true, thread: true, messages: true, loaded: true, typing: true, failed: true };
+const chat: Keys<ChatView> = { left_out: true, account: true, thread: true, messages: true, loaded: true, typing: true, failed: true };
 const capabilities: Keys<Capabilities> = {
   video: true,
   voice: true,
@@ -109,7 +109,7 @@ const capabilities: Keys<Capabilities> = {
   chat: true,
   ring_timeout_s: true,
 };
-const account: Keys<AccountView> = {
+const account: Keys<AccountView> = { left_out: true, list_error: true, paused_until: true, link_problem: true,
   id: true,
   dialect: true,
   label: true,
@@ -171,7 +171,7 @@ const field: Keys<FieldView> = { id: true, label: true, secret: true, only_for: 
 const dialect: Keys<DialectView> = { id: true, label: true, roles: true, fields: true };
 const offered: Keys<Offered> = { dialect: true, label: true };
 const discovery: Keys<Discovery> = { offered: true };
-const historyPage: Keys<HistoryPage> = { entries: true, page: true, pages: true };
+const historyPage: Keys<HistoryPage> = { left_out: true, entries: true, page: true, pages: true };
 const signIn: Keys<SignIn> = {
   server: true,
   dialect: true,

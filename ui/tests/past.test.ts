@@ -75,7 +75,7 @@ describe('the list', () => {
     const host = fakeHost('seller');
     const PAGES = 60;
     host.history = (_, page) =>
-      Promise.resolve({ entries: Array.from({ length: 20 }, (_one, n) => entry(page * 100 + n + 1, '')), page, pages: PAGES });
+      Promise.resolve({ entries: Array.from({ length: 20 }, (_one, n) => entry(page * 100 + n + 1, '')), page, pages: PAGES, left_out: 0 });
     const records = new Records({ host, wordsOf: () => '' }, () => EVERYTHING, () => undefined);
     await records.begin();
     while (records.page < records.pages) await records.more();

@@ -165,6 +165,8 @@ export interface ChatView {
   typing: string | null;
   /** Why messages did not come or go, in words for people. */
   failed: string | null;
+  /** Messages that were not understood. */
+  left_out: number;
 }
 
 export interface AccountView {
@@ -180,7 +182,21 @@ export interface AccountView {
   contacts_loaded: boolean;
   can_call: boolean;
   capabilities: Capabilities;
+  /** Rows of the list that were not understood and are not in `contacts`. */
+  left_out: number;
+  /** Why the list was not read the last time, a code of `ListError`; `null`: it was. */
+  list_error: string | null;
+  /** Until when the service asked not to be asked, RFC 3339; calls go on. */
+  paused_until: string | null;
+  /** Why calls cannot reach us although the service answers, a code of `LinkProblem`. */
+  link_problem: string | null;
 }
+
+/** Codes of `AccountView.list_error`; there may be others. */
+export type ListError = 'not_understood' | 'too_large' | 'paused' | 'unreachable' | 'refused';
+
+/** Codes of `AccountView.link_problem`; there may be others. */
+export type LinkProblem = 'websocket_blocked' | 'access_denied' | 'unreachable';
 
 export interface EngineView {
   accounts: AccountView[];
@@ -227,6 +243,8 @@ export interface HistoryPage {
   entries: HistoryEntry[];
   page: number;
   pages: number;
+  /** Calls of this page that were not understood. */
+  left_out: number;
 }
 
 export interface SignIn {

@@ -53,17 +53,28 @@ export interface Settings {
   ring_device: string;
   ring_second_device: string | null;
   do_not_disturb: boolean;
+  /** When `do_not_disturb` ends by itself, RFC 3339; `null`: when it is switched off. */
+  quiet_until: string | null;
+  /** Favourites ring through. */
+  quiet_favourites: boolean;
+  /** A second call by the same person within three minutes rings through. */
+  quiet_second_call: boolean;
   quiet_hours: QuietHours;
   /** Quiet too while the desktop's own do-not-disturb is on. */
   follow_system_quiet: boolean;
   notify_calls: boolean;
   notify_missed: boolean;
+  notify_messages: boolean;
+  /** Five minutes before an appointment or a session. */
+  notify_soon: boolean;
   keys: Keys;
   /** How long one is still heard after letting go of the key. */
   push_to_talk_release_ms: number;
   /** Headset and media keys answer, hang up and mute. */
   media_keys: boolean;
   start_at_login: boolean;
+  /** Whether to start at login was asked and answered. */
+  asked_login: boolean;
   close_to_tray: boolean;
   /** What can be sent instead of answering. */
   replies: string[];

@@ -206,7 +206,8 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     async history(filter, page) {
       told('history', filter, page);
       await answer('history');
-      return state.emptyHistory ? { entries: [], page, pages: 0 } : historyPage(view.accounts, filter, page);
+      if (state.emptyHistory) return { entries: [], page, pages: 0, left_out: 0 };
+      return { ...historyPage(view.accounts, filter, page), left_out: page === 1 ? (state.historyLeftOut ?? 0) : 0 };
     },
     async openThread(id, thread) {
       told('openThread', id, thread);

@@ -12,6 +12,9 @@ export class Listing {
   /** The words of the failure; may be empty. */
   error = $state<string | null>(null);
 
+  /** Lines of the whole list, as far as it was seen without a search. */
+  all = $state(0);
+
   #session: Pick<Session, 'host' | 'wordsOf'>;
   #account: AccountId;
   #asked = 0;
@@ -34,6 +37,11 @@ export class Listing {
     } finally {
       if (mine === this.#asked) this.busy = false;
     }
+  }
+
+  /** How many lines there are, and of how many where a search left some out. */
+  counted(n: number, found: (n: number) => string, foundOf: (n: number, all: number) => string): string {
+    return this.search.trim() !== '' && this.all > n ? foundOf(n, this.all) : found(n);
   }
 
   /** The search changed: asks once the typing pauses. */

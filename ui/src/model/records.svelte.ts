@@ -14,6 +14,8 @@ export class Records {
   /** Pages read; 0 until the first one came. */
   page = $state(0);
   pages = $state(0);
+  /** Calls that were not understood, of the pages read. */
+  leftOut = $state(0);
   busy = $state(false);
   /** The words of the failure; may be empty. */
   error = $state<string | null>(null);
@@ -24,6 +26,7 @@ export class Records {
   #by: () => Narrowing;
   #failed: (entry: HistoryEntry, failure: string) => void;
   #asked = 0;
+  #leftOut = new Map<number, number>();
   #typing: ReturnType<typeof setTimeout> | undefined;
   #deleting = new Map<string, { entry: HistoryEntry; timer: ReturnType<typeof setTimeout> }>();
 
@@ -65,6 +68,9 @@ export class Records {
       else this.entries = wanted === 1 ? joined(got.entries, this.entries) : joined(this.entries, got.entries);
       this.page = keep ? Math.max(wanted, this.page) : wanted;
       this.pages = got.pages;
+      if (!keep) this.#leftOut.clear();
+      this.#leftOut.set(wanted, got.left_out);
+      this.leftOut = [...this.#leftOut.values()].reduce((sum, n) => sum + n, 0);
     } catch (failure) {
       if (mine === this.#asked) this.error = this.#session.wordsOf(failure);
     } finally {

@@ -18,6 +18,7 @@ import { notices } from './ar/notices';
 import { replies } from './ar/replies';
 import { ring } from './ar/ring';
 import { rooms } from './ar/rooms';
+import { service } from './ar/service';
 import { settings } from './ar/settings';
 import { signIn } from './ar/signin';
 import { slots } from './ar/slots';
@@ -47,6 +48,7 @@ export const ar: Text = {
   ended,
   notices,
   time,
+  service,
   settings,
   keycaps,
   desktop,

@@ -18,6 +18,7 @@ import { notices } from './de/notices';
 import { replies } from './de/replies';
 import { ring } from './de/ring';
 import { rooms } from './de/rooms';
+import { service } from './de/service';
 import { settings } from './de/settings';
 import { signIn } from './de/signin';
 import { slots } from './de/slots';
@@ -47,6 +48,7 @@ export const de: Text = {
   ended,
   notices,
   time,
+  service,
   settings,
   keycaps,
   desktop,

@@ -19,6 +19,7 @@ import { notices } from './en/notices';
 import { replies } from './en/replies';
 import { ring } from './en/ring';
 import { rooms } from './en/rooms';
+import { service } from './en/service';
 import { settings } from './en/settings';
 import { signIn } from './en/signin';
 import { slots } from './en/slots';
@@ -47,6 +48,7 @@ export const en = {
   ended,
   notices,
   time,
+  service,
   settings,
   keycaps,
   desktop,

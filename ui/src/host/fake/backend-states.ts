@@ -2,6 +2,7 @@
 
 import type { AccountView, CallView, Message, Person, Subject } from '../../generated/bindings';
 import { CARLA, dealer, NADIA, OMAR, patient, practitioner, provider, TARIQ, therapist } from './backends';
+import { soon } from './clock';
 import { chat, MESSAGES } from './chats';
 import { call, LEILA, LONG, seller } from './people';
 import { connected, incoming, view, type FakeState } from './state';
@@ -88,6 +89,14 @@ export const BACKEND_STATES: Record<string, FakeState> = {
       call({ is: 'ended', reason: { why: 'remote_cancelled' } }, { id: 6, direction: 'incoming', ...ofNadia }),
     ]),
   },
+  'left-out': { view: view([seller({ left_out: 3 })]), historyLeftOut: 2 },
+  'dealer-chat-left-out': { view: tariqs({ left_out: 1 }) },
+  'list-stale': { view: view([seller({ list_error: 'unreachable' })]) },
+  'list-too-large': { view: view([practitioner({ list_error: 'too_large', contacts: [], contacts_loaded: false })]) },
+  'paused': { view: view([provider({ paused_until: soon(12), list_error: 'paused' })]) },
+  'link-blocked': { view: view([seller({ link: 'offline', link_problem: 'websocket_blocked' })]) },
+  'link-denied': { view: view([therapist({ link: 'offline', link_problem: 'access_denied' })]) },
+  'link-unreachable': { view: view([dealer({ link: 'connecting', link_problem: 'unreachable' })]) },
   'accounts-history-empty': { view: view(EVERYONE()), emptyHistory: true },
 
   'ring-clinic': { view: view([practitioner()], [incoming(ofNadia)]), start: { window: 'ring' } },

@@ -3,7 +3,7 @@
 
 import type { AccountView, ContactView, Phase, Slot } from '../../generated/bindings';
 import { ago, on, soon } from './clock';
-import { CAPABILITIES, LEILA, LONG, person, plain } from './people';
+import { CAPABILITIES, LEILA, LONG, person, plain, WELL } from './people';
 
 export const TARIQ = person('tariq@fieldtech.example', 'Tariq Aziz');
 export const DEALER = person('dana@autohaus.example', 'Dana Brandt');
@@ -128,6 +128,7 @@ function account(id: number, dialect: string, label: string, over: Partial<Accou
     link: 'online',
     contacts: [],
     contacts_loaded: true,
+    ...WELL,
     can_call: true,
     capabilities: CAPABILITIES,
     ...over,

@@ -53,5 +53,6 @@ export const chat = (account: number, name: string, over: Partial<ChatView> = {}
   loaded: true,
   typing: null,
   failed: null,
+  left_out: 0,
   ...over,
 });

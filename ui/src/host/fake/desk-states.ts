@@ -1,5 +1,6 @@
 // States of the program around the calls: settings, questions, accounts on their way back.
 
+import { soon } from './clock';
 import { customer, LEILA, LONG, person, seller } from './people';
 import { dealer, TARIQ } from './backends';
 import { view, type FakeState } from './state';
@@ -46,6 +47,8 @@ export const DESK_STATES: Record<string, FakeState> = {
     },
   },
   'quiet-own': { view: home(), settings: { do_not_disturb: true }, desktop: { quiet: 'own', missed: 3 } },
+  'quiet-until': { view: home(), settings: { do_not_disturb: true, quiet_until: soon(60) }, desktop: { quiet: 'own' } },
+  'ask-login': { view: home(), settings: { asked_login: false } },
   'quiet-hours': { view: home(), settings: { quiet_hours: { on: true, from: '22:00', until: '07:30', days: [true, true, true, true, true, true, true] } }, desktop: { quiet: 'hours' } },
   'quiet-system': { view: home(), desktop: { quiet: 'system', missed: 120 } },
 

@@ -80,5 +80,5 @@ export function historyPage(accounts: AccountView[], filter: HistoryFilter, page
     .filter((entry) => `${entry.peer.name} ${entry.subject?.label ?? ''}`.toLowerCase().includes(wanted))
     .sort((a, b) => b.started_at.localeCompare(a.started_at));
   const size = Math.max(1, Math.ceil(all.length / PAGES));
-  return { entries: all.slice((page - 1) * size, page * size), page, pages: Math.ceil(all.length / size) };
+  return { entries: all.slice((page - 1) * size, page * size), page, pages: Math.ceil(all.length / size), left_out: 0 };
 }

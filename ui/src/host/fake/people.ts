@@ -80,6 +80,9 @@ export const CAPABILITIES: Capabilities = {
   ring_timeout_s: 45,
 };
 
+/** Nothing is wrong with the list or the connection. */
+export const WELL = { left_out: 0, list_error: null, paused_until: null, link_problem: null } as const;
+
 export function seller(over: Partial<AccountView> = {}): AccountView {
   return {
     id: 1,
@@ -91,6 +94,7 @@ export function seller(over: Partial<AccountView> = {}): AccountView {
     link: 'online',
     contacts: CONTACTS,
     contacts_loaded: true,
+    ...WELL,
     can_call: true,
     capabilities: { ...CAPABILITIES, subjects: true, analytics: true, screen_share: true },
     ...over,

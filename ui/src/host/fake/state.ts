@@ -18,6 +18,8 @@ export interface FakeState extends FakeSurroundings {
   /** Backends the server says it has; one if nothing is said here. */
   offered?: string[];
   emptyHistory?: boolean;
+  /** Calls of the first page that were not understood. */
+  historyLeftOut?: number;
   /** Pictures are not sent for these. */
   noRemote?: boolean;
   bad?: boolean;

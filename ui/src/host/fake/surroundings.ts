@@ -18,14 +18,20 @@ export const SETTINGS: Settings = {
   ring_device: 'default',
   ring_second_device: null,
   do_not_disturb: false,
+  quiet_until: null,
+  quiet_favourites: true,
+  quiet_second_call: true,
   quiet_hours: { on: false, from: '22:00', until: '07:00', days: [true, true, true, true, true, true, true] },
   follow_system_quiet: true,
   notify_calls: true,
   notify_missed: true,
+  notify_messages: true,
+  notify_soon: true,
   keys: { mute: 'CmdOrCtrl+Shift+M', push_to_talk: null, answer: null, hang_up: null },
   push_to_talk_release_ms: 300,
   media_keys: true,
   start_at_login: false,
+  asked_login: false,
   close_to_tray: true,
   replies: [],
   favourites: [],
@@ -108,7 +114,8 @@ export function surroundings(
   answer: (command: string) => Promise<void>,
 ): FakeDesk {
   let settings: SettingsView = {
-    settings: { ...SETTINGS, ...state.settings },
+    // Asked long ago, unless the state is about that.
+    settings: { ...SETTINGS, asked_login: true, ...state.settings },
     locked: state.locked ?? [],
     managed: state.managed ?? { servers: [], only: false },
   };

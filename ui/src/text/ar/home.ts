@@ -1,7 +1,7 @@
 // The main window: accounts, tabs and the list of people. Arabic.
 
 import type { Text } from '../en';
-import { count } from './count';
+import { count, number } from './count';
 
 export const home: Text['home'] = {
   customers: 'الزبائن',
@@ -41,6 +41,8 @@ export const home: Text['home'] = {
   searching: 'جارٍ البحث…',
   found: (n) =>
     count(n, { zero: 'لا زبائن', one: 'زبون واحد', two: 'زبونان', few: '# زبائن', many: '# زبونًا', other: '# زبون' }),
+  foundOf: (n, all) => `${number(n)} من ${number(all)}`,
+  showMore: 'عرض المزيد',
   loading: 'جارٍ تحميل الزبائن…',
   empty: 'لا زبائن بعد',
   emptyHint: 'يظهر هنا كل من طلب من متجرك.',

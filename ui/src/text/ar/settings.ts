@@ -38,6 +38,9 @@ export const settings: Text['settings'] = {
     quiet: 'الهدوء',
     doNotDisturb: 'عدم الإزعاج',
     doNotDisturbHint: 'لا شيء يرنّ. تُسجَّل المكالمات فائتة، ويسمع المتصل نغمة الانتظار المعتادة.',
+    quietFavourites: 'المفضّلون يرنّون مع ذلك',
+    quietSecond: 'المكالمة الثانية خلال ثلاث دقائق ترنّ مع ذلك',
+    quietSecondHint: 'من يتصل ثانية فورًا له سبب.',
     followSystem: 'الهدوء عندما يكون سطح المكتب هادئًا',
     followSystemHint: 'ما دام «عدم الإزعاج» مفعّلًا في سطح المكتب فلا شيء يرنّ هنا أيضًا.',
     hours: 'ساعات الهدوء',
@@ -51,6 +54,8 @@ export const settings: Text['settings'] = {
     notifications: 'الإشعارات',
     notifyCalls: 'إظهار إشعار عند ورود مكالمة',
     notifyMissed: 'إظهار إشعار عند تفويت مكالمة',
+    notifyMessages: 'إظهار إشعار عند ورود رسالة',
+    notifySoon: 'تذكيري قبل المواعيد والجلسات بخمس دقائق',
   },
   keys: {
     title: 'المفاتيح',

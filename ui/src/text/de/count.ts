@@ -3,3 +3,6 @@
 import { plurals, type Forms } from '../plural';
 
 export const count = plurals<Forms & { one: string }>('de');
+
+const numbers = new Intl.NumberFormat('de');
+export const number = (n: number): string => numbers.format(n);

@@ -1,7 +1,7 @@
 // The main window: accounts, tabs and the list of people. German.
 
 import type { Text } from '../en';
-import { count } from './count';
+import { count, number } from './count';
 
 export const home: Text['home'] = {
   customers: 'Kunden',
@@ -24,6 +24,8 @@ export const home: Text['home'] = {
   searchPlaceholder: 'Name, E-Mail oder Bestellung',
   searching: 'Suche läuft …',
   found: (n) => count(n, { one: '# Kunde', other: '# Kunden' }),
+  foundOf: (n, all) => `${number(n)} von ${number(all)}`,
+  showMore: 'Mehr anzeigen',
   loading: 'Kunden werden geladen …',
   empty: 'Noch keine Kunden',
   emptyHint: 'Wer in Ihrem Shop bestellt hat, erscheint hier.',

@@ -38,6 +38,9 @@ export const settings: Text['settings'] = {
     quiet: 'Ruhe',
     doNotDisturb: 'Nicht stören',
     doNotDisturbHint: 'Nichts klingelt. Anrufe gelten als verpasst; wer anruft, hört das übliche Freizeichen.',
+    quietFavourites: 'Favoriten klingeln trotzdem',
+    quietSecond: 'Ein zweiter Anruf binnen drei Minuten klingelt trotzdem',
+    quietSecondHint: 'Wer gleich noch einmal anruft, hat einen Grund.',
     followSystem: 'Ruhig sein, wenn es die Arbeitsfläche ist',
     followSystemHint: 'Solange dort „Nicht stören“ eingeschaltet ist, klingelt es auch hier nicht.',
     hours: 'Ruhezeiten',
@@ -51,6 +54,8 @@ export const settings: Text['settings'] = {
     notifications: 'Benachrichtigungen',
     notifyCalls: 'Bei eingehenden Anrufen benachrichtigen',
     notifyMissed: 'Bei verpassten Anrufen benachrichtigen',
+    notifyMessages: 'Bei neuen Nachrichten benachrichtigen',
+    notifySoon: 'Fünf Minuten vor Terminen und Sitzungen erinnern',
   },
   keys: {
     title: 'Tasten',

@@ -1,6 +1,6 @@
 // The main window: accounts, tabs and the list of people. English.
 
-import { count } from './count';
+import { count, number } from './count';
 
 export const home = {
   customers: 'Customers',
@@ -23,6 +23,8 @@ export const home = {
   searchPlaceholder: 'Name, e-mail or order',
   searching: 'Searching…',
   found: (n: number) => count(n, { one: '# customer', other: '# customers' }),
+  foundOf: (n: number, all: number) => `${number(n)} of ${number(all)}`,
+  showMore: 'Show more',
   loading: 'Loading customers…',
   empty: 'No customers yet',
   emptyHint: 'People who ordered from your shop appear here.',

@@ -38,6 +38,9 @@ export const settings = {
     quiet: 'Quiet',
     doNotDisturb: 'Do not disturb',
     doNotDisturbHint: 'Nothing rings. Calls are listed as missed, and callers hear their usual tone.',
+    quietFavourites: 'Favourites ring through',
+    quietSecond: 'A second call within three minutes rings through',
+    quietSecondHint: 'Somebody who calls again at once has a reason.',
     followSystem: 'Be quiet when the desktop is',
     followSystemHint: 'While the desktop’s own do-not-disturb is on, nothing rings here either.',
     hours: 'Quiet hours',
@@ -51,6 +54,8 @@ export const settings = {
     notifications: 'Notifications',
     notifyCalls: 'Show a notification for incoming calls',
     notifyMissed: 'Show a notification for missed calls',
+    notifyMessages: 'Show a notification for new messages',
+    notifySoon: 'Remind me five minutes before appointments and sessions',
   },
   keys: {
     title: 'Keys',
