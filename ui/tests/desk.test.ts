@@ -156,6 +156,7 @@ describe('do not disturb', () => {
     const { host } = await draw('seller');
 
     await user.click(by('dnd'));
+    await user.click(await found('dnd-off'));
 
     await waitFor(() => expect(by('dnd').getAttribute('aria-pressed')).toBe('true'), PATIENT);
     expect(lastOf(host, 'setSettings')).toMatchObject([{ do_not_disturb: true }]);
