@@ -139,9 +139,10 @@ pub(crate) fn read<T: DeserializeOwned>(status: u16, body: &Value) -> Result<T, 
 pub struct IceServersReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
+    #[serde(deserialize_with = "lenient::rows")]
     pub ice_servers: Vec<IceServerRow>,
     /// Seconds the credentials are good for; 0: they do not expire.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "seconds")]
     pub ttl: u64,
 }
 
@@ -150,10 +151,14 @@ pub struct IceServersReply {
 pub struct IceServerRow {
     #[serde(deserialize_with = "lenient::one_or_many")]
     pub urls: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub username: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub credential: Option<String>,
+}
+
+fn seconds<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    lenient::count(from).map(u64::from)
 }
 
 impl std::fmt::Debug for IceServerRow {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::pair::identity;
 
-fn folder(entry: &Entry) -> PathBuf {
+pub(crate) fn folder(entry: &Entry) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../transcripts").join(entry.id)
 }
 
