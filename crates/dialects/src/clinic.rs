@@ -8,9 +8,9 @@
 
 mod decode;
 mod encode;
-mod instant;
 mod login;
 mod meeting;
+mod order;
 mod records;
 mod reply;
 mod rooms;
@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 use self::{
     meeting::Meeting,
+    order::Order,
     rooms::Rooms,
     watch::Pace,
     wire::{Appointment, UserRole},
@@ -32,7 +33,7 @@ use self::{
 use crate::{
     Analytics, Capabilities, Contact, DecodeError, Dialect, EncodeError, Entry, Field, HistoryPage,
     IceServers, Identity, Inbound, ListKind, Outbound, Reaction, Reply, ReplyError, RequestId, RestCall,
-    Role, Rows, rest,
+    Role, Rows, instant, rest,
 };
 
 /// The line in the table of dialects.
@@ -73,6 +74,8 @@ pub struct Clinic {
     /// The latest instant that anybody told a list, in seconds since 1970: past appointments are those
     /// before it.
     told_now: AtomicI64,
+    /// How the backend sorts past appointments.
+    order: Order,
 }
 
 /// What a REST reply will mean.
@@ -119,6 +122,7 @@ impl Clinic {
             joining: VecDeque::new(),
             ending: VecDeque::new(),
             told_now: AtomicI64::new(0),
+            order: Order::default(),
         }
     }
 
@@ -131,6 +135,12 @@ impl Clinic {
 
     fn meeting(&self, row: &Appointment) -> Option<Meeting> {
         Meeting::of(row, self.role, &self.me)
+    }
+
+    /// The latest instant that anybody told us.
+    fn hour(&self) -> Option<i64> {
+        let now = self.now.max(self.told_now.load(Ordering::Relaxed));
+        (now > 0).then_some(now)
     }
 
     fn told(&self, now: &str) -> Option<i64> {
@@ -209,8 +219,8 @@ impl Dialect for Clinic {
         self.ask(now)
     }
 
-    fn contacts(&self, _search: &str, now: &str, replies: &[Reply]) -> Vec<RestCall> {
-        records::contacts_calls(self, self.told(now), replies)
+    fn contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Vec<RestCall> {
+        records::contacts_calls(self, search, self.told(now), replies)
     }
 
     fn parse_contacts(
@@ -219,12 +229,11 @@ impl Dialect for Clinic {
         now: &str,
         replies: &[Reply],
     ) -> Result<Rows<Contact>, ReplyError> {
-        records::contacts(self, search, self.told(now), replies).map(Rows::from)
+        records::contacts(self, search, self.told(now), replies)
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {
-        let now = self.told_now.load(Ordering::Relaxed);
-        Some(records::history_request((now > 0).then_some(now), page, limit))
+        Some(records::history_request(self.hour(), self.order.turned(page), limit))
     }
 
     fn parse_history(&self, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {

@@ -13,6 +13,7 @@ mod dialect;
 mod directory;
 mod entry;
 pub mod hearth;
+mod instant;
 mod lenient;
 mod limits;
 pub mod marketplace;

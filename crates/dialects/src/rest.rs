@@ -123,6 +123,20 @@ fn of_a_program(message: &str) -> bool {
         || ANYWHERE.iter().any(|words| message.contains(words))
 }
 
+/// True if the server has no such endpoint at all, so that it is another service: what Nest, Express and
+/// the like say of a path they do not know, unlike a 404 about something that is looked for.
+pub(crate) fn no_such_route(status: u16, body: &Value) -> bool {
+    if !matches!(status, 404 | 405) {
+        return false;
+    }
+    // A framework's words are no message.
+    let Some(message) = message(body) else { return true };
+    let message = message.to_lowercase();
+    let words = ["route not found", "endpoint not found", "no route", "method not allowed", "not found"];
+    words.contains(&message.trim_end_matches('.'))
+        || message.starts_with("route ") && message.contains("not found")
+}
+
 /// Reads a reply; 401 means that the token is no longer accepted.
 pub(crate) fn read<T: DeserializeOwned>(status: u16, body: &Value) -> Result<T, ReplyError> {
     match status {

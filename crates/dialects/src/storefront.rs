@@ -51,6 +51,10 @@ pub struct Storefront {
     waiting: BTreeMap<RequestId, Waiting>,
     next_request: u64,
     online: BTreeSet<String>,
+    /// The socket is open.
+    open: bool,
+    /// How often in a row the backend said that we are not here.
+    unlisted: u8,
 }
 
 /// What a REST reply will mean.
@@ -59,6 +63,8 @@ enum Waiting {
     Initiate {
         local: CallId,
         invite: Invite,
+        /// The backend was told which order it is about.
+        about: bool,
         /// The caller took the ring back before the backend had answered.
         withdrawn: bool,
     },
@@ -82,6 +88,8 @@ impl Storefront {
             waiting: BTreeMap::new(),
             next_request: 1,
             online: BTreeSet::new(),
+            open: false,
+            unlisted: 0,
         }
     }
 
@@ -90,6 +98,11 @@ impl Storefront {
         self.next_request += 1;
         self.waiting.insert(id, waiting);
         Outbound::Request { id, call }
+    }
+
+    fn add_us(&self) -> Outbound {
+        let me = Value::String(self.me.clone());
+        Outbound::Emit { name: wire::name::ADD_USER, args: vec![me], perishable: false }
     }
 
     fn presence(&mut self, person: String, online: bool) -> Option<Presence> {
@@ -133,14 +146,16 @@ impl Dialect for Storefront {
     }
 
     fn opened(&mut self) -> Vec<Outbound> {
-        let me = Value::String(self.me.clone());
-        vec![Outbound::Emit { name: wire::name::ADD_USER, args: vec![me], perishable: false }]
+        self.open = true;
+        self.unlisted = 0;
+        vec![self.add_us()]
     }
 
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         match inbound {
             Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
             Inbound::Closed => {
+                self.open = false;
                 self.calls.lost_rooms();
                 Ok(Reaction::none())
             }
@@ -160,9 +175,9 @@ impl Dialect for Storefront {
         self.token = identity.token.clone();
     }
 
-    fn contacts(&self, search: &str, _now: &str, replies: &[Reply]) -> Vec<RestCall> {
+    fn contacts(&self, _search: &str, _now: &str, replies: &[Reply]) -> Vec<RestCall> {
         if self.role == UserType::Seller && replies.is_empty() {
-            vec![records::contacts_request(&self.me, search)]
+            vec![records::contacts_request(&self.me)]
         } else {
             Vec::new()
         }
@@ -170,14 +185,13 @@ impl Dialect for Storefront {
 
     fn parse_contacts(
         &self,
-        _search: &str,
+        search: &str,
         _now: &str,
         replies: &[Reply],
     ) -> Result<Rows<Contact>, ReplyError> {
         replies
             .first()
-            .map_or(Ok(Vec::new()), |reply| records::contacts(reply.status, &reply.body))
-            .map(Rows::from)
+            .map_or_else(|| Ok(Rows::default()), |reply| records::contacts(search, reply.status, &reply.body))
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {
@@ -185,7 +199,7 @@ impl Dialect for Storefront {
     }
 
     fn parse_history(&self, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
-        records::history(self.role, status, body)
+        records::history(self.role, status, body, |call| self.calls.find(call).is_some())
     }
 
     fn analytics(&self) -> Option<RestCall> {

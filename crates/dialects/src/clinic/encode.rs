@@ -68,7 +68,9 @@ impl Clinic {
                 let call = records::room_request(&subject.id);
                 self.request(call, Waiting::Enter { local, invite, withdrawn })
             }
-            None => self.request(records::newest_request(), Waiting::Find { local, invite, withdrawn }),
+            None => {
+                self.request(records::near_request(self.hour()), Waiting::Find { local, invite, withdrawn })
+            }
         }])
     }
 

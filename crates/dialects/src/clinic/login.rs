@@ -28,6 +28,7 @@ pub(super) fn parse(
         200..=299 => {}
         429 => return Err(LoginError::RateLimited),
         500.. => return Err(LoginError::BackendFailed { status }),
+        _ if rest::no_such_route(status, body) => return Err(LoginError::NotThisBackend),
         _ => {
             let message = rest::message(body).ok_or(LoginError::NotThisBackend)?;
             return Err(LoginError::WrongCredentials { message });
@@ -75,7 +76,7 @@ fn who(so_far: &Identity, body: &Value) -> Result<LoginStep, LoginError> {
     };
     let name = name(&user);
     let id = user.id.or(user.sub).and_then(|id| limits::id(id).ok()).ok_or(LoginError::NotThisBackend)?;
-    let person = Person { id: PersonId(id), name, avatar: user.profile_picture };
+    let person = Person { id: PersonId(id), name, avatar: user.profile_picture.or(user.profile_image_url) };
     Ok(LoginStep::Done(Identity { person, role, ..so_far.clone() }))
 }
 
@@ -160,6 +161,8 @@ mod tests {
         let nest = json!({ "statusCode": 401, "message": "Invalid credentials", "error": "Unauthorized" });
         let error = parse(&typed("patient"), None, 401, &nest).unwrap_err();
         assert_eq!(error, LoginError::WrongCredentials { message: "Invalid credentials".into() });
+        let nest = json!({ "message": "Cannot POST /auth/login", "error": "Not Found", "statusCode": 404 });
+        assert_eq!(parse(&typed("patient"), None, 404, &nest), Err(LoginError::NotThisBackend));
         assert_eq!(first(&json!("<html>")), Err(LoginError::NotThisBackend));
         assert_eq!(first(&json!({ "code": "LOGIN_SUCCESS" })), Err(LoginError::NotThisBackend));
         assert_eq!(parse(&typed("patient"), None, 429, &Value::Null), Err(LoginError::RateLimited));

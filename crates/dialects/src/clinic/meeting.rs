@@ -2,10 +2,8 @@
 
 use bellwire_call::{Person, PersonId, Subject};
 
-use super::{
-    instant,
-    wire::{Appointment, AppointmentStatus, AppointmentType, PersonRow, UserRole},
-};
+use super::wire::{Appointment, AppointmentStatus, AppointmentType, PersonRow, UserRole};
+use crate::instant;
 use crate::limits;
 
 /// An appointment from one party's side.
@@ -143,7 +141,9 @@ impl Party {
         let account = row.user_id.clone().or_else(|| inner?.id.clone());
         let named = id.or(row.id.as_deref()).or(account.as_deref()).unwrap_or_default();
         let name = [Some(row), inner].into_iter().flatten().map(full_name).find(|name| !name.is_empty());
-        let avatar = row.profile_picture.clone().or_else(|| inner?.profile_picture.clone());
+        let pictures = [Some(row), inner].into_iter().flatten();
+        let mut pictures = pictures.flat_map(|row| [&row.profile_picture, &row.profile_image_url]);
+        let avatar = pictures.find_map(|picture| picture.clone().filter(|address| !address.is_empty()));
         Self { named: named.to_owned(), account, name: name.unwrap_or_default(), avatar }
     }
 }
@@ -171,6 +171,9 @@ mod tests {
         let by_account =
             meeting(json!({ "id": "a1", "patient": { "id": "u-ann", "firstName": "Ann", "lastName": "Wu" },
             "practitioner": { "id": "u-doctor" } }));
+        let pictured = meeting(json!({ "id": "a1", "patient": { "id": "u-ann", "profilePicture": null,
+            "profileImageUrl": "https://img.example/ann" } }));
+        assert_eq!(pictured.peer.avatar.as_deref(), Some("https://img.example/ann"));
         assert_eq!(by_account.peer_user.as_deref(), Some("u-ann"));
         assert_eq!(by_account.peer.name, "Ann Wu");
         let profiles = meeting(json!({ "id": "a1", "patientId": "p7", "practitionerId": "d2" }));

@@ -1,18 +1,20 @@
 //! Lists over REST: which endpoint, and what the replies say in neutral terms.
 
 use bellwire_call::MediaKind;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Clinic, instant,
+    Clinic,
     meeting::Meeting,
     rooms::Seen,
-    watch::{self, BACK},
-    wire::{
-        Appointment, AppointmentPage, AppointmentStatus, AppointmentType, RoomRecord, RoomState, UserRole,
-    },
+    watch::BACK,
+    wire::{Appointment, AppointmentStatus, AppointmentType, Meta, RoomRecord, RoomState, UserRole},
 };
-use crate::{Contact, HistoryItem, HistoryPage, Phase, Reply, ReplyError, RestCall, Slot, limits, rest};
+use crate::{
+    Contact, HistoryItem, HistoryPage, Phase, Reply, ReplyError, RestCall, Rows, Slot, instant, lenient,
+    rest,
+};
 
 const LIST: &str = "/appointments";
 const ROOM: &str = "/video-call/room/appointment/";
@@ -26,40 +28,73 @@ const AROUND: i64 = 6 * 3600;
 /// Before its time a room is open in this sense only.
 const EARLY: i64 = 15 * 60;
 
-/// The appointments of about a day.
-pub(super) fn day_request(now: i64, page: u32) -> RestCall {
-    list_request(Some(now), page).with("endDate", instant::text(now + 2 * 86_400))
+/// How far ahead the list looks.
+const AHEAD: i64 = 366 * 86_400;
+/// How far back a search looks.
+const SEARCH_BACK: i64 = 90 * 86_400;
+
+/// One page of a list, row by row.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) data: Rows<Appointment>,
+    pub(super) meta: Meta,
 }
 
-fn list_request(now: Option<i64>, page: u32) -> RestCall {
-    let call = rest::fetch(LIST).with("page", page).with("pageSize", PAGE_SIZE);
+/// The appointments of about a day.
+pub(super) fn day_request(now: i64, page: u32) -> RestCall {
+    window(list_page(page), now - BACK, now + 2 * 86_400)
+}
+
+fn list_request(now: Option<i64>, search: &str, page: u32) -> RestCall {
+    let back = if search.trim().is_empty() { BACK } else { SEARCH_BACK };
     match now {
-        Some(now) => call.with("startDate", instant::text(now - BACK)),
-        None => call,
+        Some(now) => window(list_page(page), now - back, now + AHEAD),
+        None => list_page(page),
     }
+}
+
+fn list_page(page: u32) -> RestCall {
+    rest::fetch(LIST).with("page", page).with("pageSize", PAGE_SIZE)
+}
+
+/// As deployed a date counts only if both are given; without, the list begins years ago.
+fn window(call: RestCall, from: i64, to: i64) -> RestCall {
+    call.with("startDate", instant::text(from)).with("endDate", instant::text(to))
 }
 
 pub(super) fn room_request(appointment: &str) -> RestCall {
     rest::fetch(format!("{ROOM}{}", rest::segment(appointment)))
 }
 
-/// Where the newest appointments with somebody are.
-pub(super) fn newest_request() -> RestCall {
-    rest::fetch(LIST).with("page", 1).with("pageSize", PAGE_SIZE)
+/// Where the next appointment with somebody is.
+pub(super) fn near_request(now: Option<i64>) -> RestCall {
+    list_request(now, "", 1)
 }
 
-pub(super) fn page(status: u16, body: &Value) -> Result<AppointmentPage, ReplyError> {
-    rest::read(status, body)
+pub(super) fn page(status: u16, body: &Value) -> Result<Page, ReplyError> {
+    #[derive(Deserialize)]
+    struct Listed {
+        data: Vec<Value>,
+        #[serde(default, deserialize_with = "lenient::or_default")]
+        meta: Meta,
+    }
+    let Listed { data, meta } = rest::read(status, body)?;
+    Ok(Page { data: Rows::plain(&data), meta })
 }
 
 /// First one page, then the others, then the rooms that the rows do not carry.
-pub(super) fn contacts_calls(clinic: &Clinic, now: Option<i64>, replies: &[Reply]) -> Vec<RestCall> {
+pub(super) fn contacts_calls(
+    clinic: &Clinic,
+    search: &str,
+    now: Option<i64>,
+    replies: &[Reply],
+) -> Vec<RestCall> {
     let lists = || replies.iter().filter(|reply| reply.call.path == LIST);
-    let Some(first) = lists().next() else { return vec![list_request(now, 1)] };
+    let Some(first) = lists().next() else { return vec![list_request(now, search, 1)] };
     let Ok(page) = page(first.status, &first.body) else { return Vec::new() };
     let pages = page.meta.total_pages.clamp(1, 1 + MORE_PAGES);
     if pages > 1 && lists().nth(1).is_none() {
-        return (2..=pages).map(|page| list_request(now, page)).collect();
+        return (2..=pages).map(|page| list_request(now, search, page)).collect();
     }
     if replies.iter().any(|reply| reply.call.path.starts_with(ROOM)) {
         return Vec::new();
@@ -78,10 +113,13 @@ pub(super) fn contacts_calls(clinic: &Clinic, now: Option<i64>, replies: &[Reply
         .collect()
 }
 
-fn rows(replies: &[Reply]) -> Vec<Appointment> {
+fn rows(replies: &[Reply]) -> Rows<Appointment> {
     let lists = replies.iter().filter(|reply| reply.call.path == LIST);
-    let pages = lists.filter_map(|reply| page(reply.status, &reply.body).ok());
-    pages.flat_map(|page| page.data).take(limits::ROWS).collect()
+    let mut rows = Rows::default();
+    for page in lists.filter_map(|reply| page(reply.status, &reply.body).ok()) {
+        rows.extend(page.data);
+    }
+    rows
 }
 
 pub(super) fn contacts(
@@ -89,7 +127,7 @@ pub(super) fn contacts(
     search: &str,
     now: Option<i64>,
     replies: &[Reply],
-) -> Result<Vec<Contact>, ReplyError> {
+) -> Result<Rows<Contact>, ReplyError> {
     for reply in replies.iter().filter(|reply| reply.call.path == LIST) {
         page(reply.status, &reply.body)?;
     }
@@ -101,19 +139,27 @@ pub(super) fn contacts(
         let reply = replies.iter().find(|reply| reply.call.path == path)?;
         rest::read(reply.status, &reply.body).ok()
     };
-    let mut contacts: Vec<(Option<i64>, Contact)> = rows(replies)
-        .into_iter()
-        .filter_map(|row| Some((clinic.meeting(&row)?, row.video_call_room)))
-        .filter(|(meeting, _)| is_today_or_later(meeting, now))
-        .map(|(meeting, inside)| {
-            let record = inside.map(|record| *record).or_else(|| room(&meeting));
-            (meeting.starts, contact(clinic, meeting, record.as_ref(), now))
-        })
-        .filter(|(_, contact)| matches(contact, search))
-        .collect();
+    let rows = rows(replies);
+    let mut left_out = rows.left_out;
+    let mut contacts: Vec<(Option<i64>, Contact)> = Vec::new();
+    for row in rows {
+        let Some(meeting) = clinic.meeting(&row) else {
+            left_out = left_out.saturating_add(1);
+            continue;
+        };
+        if search.trim().is_empty() && !is_today_or_later(&meeting, now) {
+            continue;
+        }
+        let record = row.video_call_room.map(|record| *record).or_else(|| room(&meeting));
+        let starts = meeting.starts;
+        let contact = contact(clinic, meeting, record.as_ref(), now);
+        if matches(&contact, search) {
+            contacts.push((starts, contact));
+        }
+    }
     contacts.sort_by(|(a, one), (b, two)| (a, &one.id).cmp(&(b, &two.id)));
     contacts.dedup_by(|(_, one), (_, two)| one.id == two.id);
-    Ok(contacts.into_iter().map(|(_, contact)| contact).collect())
+    Ok(Rows { items: contacts.into_iter().map(|(_, contact)| contact).collect(), left_out })
 }
 
 fn is_today_or_later(meeting: &Meeting, now: Option<i64>) -> bool {
@@ -129,7 +175,7 @@ fn matches(contact: &Contact, search: &str) -> bool {
 }
 
 fn contact(clinic: &Clinic, meeting: Meeting, record: Option<&RoomRecord>, now: Option<i64>) -> Contact {
-    let seen = record.map(|record| watch::seen(record, clinic.role));
+    let seen = record.map(|record| clinic.seen(&meeting.id, record));
     let phase = phase(&meeting, seen, now);
     // Its room may still be entered, but not by mistake.
     let open = meeting.is_open() && meeting.status != AppointmentStatus::Completed;
@@ -189,24 +235,29 @@ pub(super) fn history_request(now: Option<i64>, page: u32, limit: u32) -> RestCa
         .with("sortBy", "appointmentDateTime")
         .with("sortOrder", "desc");
     match now {
-        Some(now) => call.with("endDate", instant::text(now)),
+        Some(now) => call.with("endDate", instant::text(now)).with("startDate", instant::text(0)),
         None => call,
     }
 }
 
 pub(super) fn history(clinic: &Clinic, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
-    let list = page(status, body)?;
-    let items = list.data.into_iter().take(limits::ROWS).filter_map(|row| {
-        let meeting = clinic.meeting(&row)?;
-        past(clinic.role, meeting, row.video_call_room.as_deref())
-    });
-    Ok(HistoryPage {
-        left_out: 0,
-        items: items.collect(),
-        page: list.meta.current_page,
-        pages: list.meta.total_pages,
-        total: list.meta.total_count,
-    })
+    let Page { data, meta } = page(status, body)?;
+    let starts: Vec<i64> =
+        data.items.iter().filter_map(|row| clinic.meeting(row).and_then(|meeting| meeting.starts)).collect();
+    let page = clinic.order.learn(&starts, &meta);
+    let mut left_out = data.left_out;
+    let mut items: Vec<(Option<i64>, HistoryItem)> = Vec::new();
+    for row in data {
+        let Some(meeting) = clinic.meeting(&row) else {
+            left_out = left_out.saturating_add(1);
+            continue;
+        };
+        let starts = meeting.starts;
+        items.extend(past(clinic.role, meeting, row.video_call_room.as_deref()).map(|item| (starts, item)));
+    }
+    items.sort_by(|(one, _), (two, _)| two.cmp(one));
+    let items = items.into_iter().map(|(_, item)| item).collect();
+    Ok(HistoryPage { items, page, pages: meta.total_pages, total: meta.total_count, left_out })
 }
 
 /// `None`: it is still to come.
@@ -291,7 +342,9 @@ mod tests {
         let clinic = clinic("practitioner", "u-jane");
         let answer = |call: &RestCall| match call.path.as_str() {
             LIST if call.query[0].1 == "1" => {
-                assert_eq!(call.query[2], ("startDate".to_owned(), "2026-01-04T22:00:00.000Z".to_owned()));
+                let from = if call.query[2].1.starts_with("2025") { "2025-10-07" } else { "2026-01-04" };
+                assert!(call.query[2].0 == "startDate" && call.query[2].1.starts_with(from), "{call:?}");
+                assert_eq!(call.query[3], ("endDate".to_owned(), "2027-01-06T10:00:00.000Z".to_owned()));
                 let rows = [
                     row("a3", "2026-01-06T09:00:00Z", "Scheduled", "Remote"),
                     row("a1", "2026-01-05T09:55:00Z", "Scheduled", "Remote"),
@@ -334,6 +387,7 @@ mod tests {
         assert_eq!(contacts[0].subject.as_ref().unwrap().id, "a1");
         assert_eq!(list(&clinic, "visit a3", answer).len(), 1);
         assert_eq!(list(&clinic, "nobody", answer).len(), 0);
+        assert_eq!(list(&clinic, "visit a0", answer).len(), 1, "what is past can be searched");
     }
 
     #[test]
@@ -354,9 +408,10 @@ mod tests {
     fn an_old_token_is_told_whoever_answers() {
         let clinic = clinic("patient", "u-ann");
         let reply = |call: RestCall, status, body| Reply { call, status, body };
-        let list = reply(list_request(None, 1), 401, Value::Null);
+        let list = reply(list_request(None, "", 1), 401, Value::Null);
         assert_eq!(clinic.parse_contacts("", NOW, &[list]), Err(ReplyError::TokenExpired));
-        let page = reply(list_request(None, 1), 200, page_of(&[row("a1", NOW, "Scheduled", "Remote")], 1, 1));
+        let page =
+            reply(list_request(None, "", 1), 200, page_of(&[row("a1", NOW, "Scheduled", "Remote")], 1, 1));
         let room = reply(room_request("a1"), 401, Value::Null);
         assert_eq!(clinic.parse_contacts("", NOW, &[page.clone(), room]), Err(ReplyError::TokenExpired));
         let missing = reply(room_request("a1"), 404, Value::Null);

@@ -46,7 +46,7 @@ impl Clinic {
             Ok(list) => list,
             Err(_) => return refused(local, status, body),
         };
-        let meetings = list.data.iter().take(limits::ROWS).filter_map(|row| self.meeting(row));
+        let meetings = list.data.items.iter().filter_map(|row| self.meeting(row));
         let mut theirs = meetings.filter(|meeting| meeting.is_open() && meeting.peer.id == invite.to.id);
         let Some(meeting) = theirs.next() else {
             let message = "there is no appointment with this person".to_owned();
@@ -114,7 +114,9 @@ impl Clinic {
 }
 
 fn refused(local: CallId, status: u16, body: &Value) -> Reaction {
-    let message = rest::message(body).unwrap_or_else(|| match status {
+    let words = if status >= 500 { None } else { rest::message(body) };
+    let message = words.unwrap_or_else(|| match status {
+        500.. => format!("the server failed ({status})"),
         0 => "the server could not be reached".to_owned(),
         200..=299 => "the server's answer was not understood".to_owned(),
         _ => format!("the server refused the call ({status})"),

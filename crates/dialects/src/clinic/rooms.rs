@@ -76,6 +76,9 @@ pub(super) struct Room {
     pub(super) current: Option<Current>,
     /// The account that spoke first in this stay, where the appointment does not say whose it is.
     pub(super) pinned: Option<String>,
+    /// The end (`endedAt`, may be empty) after which the other one was seen out of it: whoever is there
+    /// later came again.
+    pub(super) vacated: Option<String>,
     /// When it was last asked about, in seconds since 1970; 0: never.
     pub(super) asked_at: i64,
     order: u64,
@@ -155,6 +158,7 @@ impl Rooms {
                     visit: Visit::default(),
                     current: None,
                     pinned: None,
+                    vacated: None,
                     asked_at: 0,
                     order,
                 }

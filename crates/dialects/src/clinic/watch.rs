@@ -8,11 +8,11 @@
 use bellwire_call::{MediaKind, Ring, Signal};
 
 use super::{
-    Clinic, Waiting, instant, records,
+    Clinic, Waiting, records,
     rooms::{Current, Room, Seen, Stage, Visit, key},
     wire::{RoomRecord, RoomState, UserRole},
 };
-use crate::{Outbound, Reaction, SideEvent, limits, rest};
+use crate::{Outbound, Reaction, SideEvent, instant, limits, rest};
 
 /// How often the transport lets us ask.
 pub(super) const EVERY_MS: u64 = 10_000;
@@ -104,7 +104,7 @@ impl Clinic {
         };
         let first_time = self.rooms.all().next().is_none();
         let (mut reaction, mut changed) = (Reaction::none(), false);
-        for row in list.data.into_iter().take(limits::ROWS) {
+        for row in list.data {
             let Some(meeting) = self.meeting(&row) else { continue };
             let today = meeting.starts.is_none_or(|at| (self.now - BACK..self.now + AHEAD).contains(&at));
             if !today || meeting.kind == super::wire::AppointmentType::Physical {
@@ -160,8 +160,36 @@ impl Clinic {
         if let Some(room) = self.rooms.find_mut(appointment) {
             room.id = Some(id);
         }
-        let seen = seen(record, self.role);
+        if let Some(room) = self.rooms.find_mut(appointment) {
+            match record.status {
+                RoomState::Ended if !joined(record, self.role).1 => {
+                    room.vacated = Some(record.ended_at.clone().unwrap_or_default());
+                }
+                RoomState::Ended => {}
+                RoomState::Waiting | RoomState::InProgress | RoomState::Unknown => room.vacated = None,
+            }
+        }
+        let seen = self.seen(appointment, record);
         self.observe(appointment, seen, false)
+    }
+
+    /// Who the record says is there. Its flags may outlive the call: after the end they count only if the
+    /// record was written to again, or was seen without them since.
+    pub(super) fn seen(&self, appointment: &str, record: &RoomRecord) -> Seen {
+        let (we, they) = joined(record, self.role);
+        let at = |time: &Option<String>| time.as_deref().and_then(instant::seconds);
+        let written_again = match (at(&record.ended_at), at(&record.updated_at)) {
+            (Some(ended), Some(updated)) => updated > ended + AFTER_END,
+            (None | Some(_), _) => false,
+        };
+        let end = record.ended_at.as_deref().unwrap_or_default();
+        let vacated = self.rooms.find(appointment).and_then(|room| room.vacated.as_deref()) == Some(end);
+        let (we, they) = match record.status {
+            RoomState::Waiting | RoomState::InProgress | RoomState::Unknown => (we, they),
+            // By whom it was written to it does not say; better an alert too many.
+            RoomState::Ended => (false, they && (written_again || vacated)),
+        };
+        Seen { they, we, state: record.status }
     }
 
     fn refused(&mut self, status: u16, body: &serde_json::Value) {
@@ -237,24 +265,12 @@ impl Clinic {
     }
 }
 
-/// Who the record says is there. Its flags outlive the call as deployed: after the end they count only
-/// if the record was written to again.
-pub(super) fn seen(record: &RoomRecord, role: UserRole) -> Seen {
-    let at = |time: &Option<String>| time.as_deref().and_then(instant::seconds);
-    let entered_again = || match (at(&record.ended_at), at(&record.updated_at)) {
-        (Some(ended), Some(updated)) => updated > ended + AFTER_END,
-        (None | Some(_), _) => false,
-    };
-    let (we, they) = match role {
+/// The flags of a record: ours, theirs.
+fn joined(record: &RoomRecord, role: UserRole) -> (bool, bool) {
+    match role {
         UserRole::Practitioner => (record.practitioner_joined, record.patient_joined),
         UserRole::Patient => (record.patient_joined, record.practitioner_joined),
-    };
-    let (we, they) = match record.status {
-        RoomState::Waiting | RoomState::InProgress | RoomState::Unknown => (we, they),
-        // By whom it does not say; better an alert too many.
-        RoomState::Ended => (false, they && entered_again()),
-    };
-    Seen { they, we, state: record.status }
+    }
 }
 
 /// How often to ask about a room, in seconds; `None`: not at all.

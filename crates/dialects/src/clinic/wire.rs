@@ -19,7 +19,15 @@ pub use rest::{
 
 pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::lenient;
+
+/// A flag without which an event says nothing.
+fn said<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    lenient::flag_if_any(from)?.ok_or_else(|| D::Error::custom("neither yes nor no"))
+}
 
 /// Which kind of account somebody has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

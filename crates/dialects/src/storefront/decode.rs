@@ -14,7 +14,10 @@ use super::{
         ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, UserType, name,
     },
 };
-use crate::{DecodeError, IceCandidateInit, Reaction, SideEvent, limits};
+use crate::{DecodeError, IceCandidateInit, Outbound, Reaction, Rows, SideEvent, limits};
+
+/// How often we say again that we are here before the backend lists us.
+const UNLISTED: u8 = 8;
 
 /// Who an event says it is from.
 enum From {
@@ -50,7 +53,7 @@ impl Storefront {
             name::SCREEN_SHARE_STOPPED => {
                 self.sharing(name::SCREEN_SHARE_STOPPED, &read(event, args)?, false)
             }
-            name::GET_USERS => Ok(self.everybody_online(read(event, args)?)),
+            name::GET_USERS => Ok(self.everybody_online(&read::<Vec<Value>>(event, args)?)),
             name::USER_ONLINE_STATUS_CHANGED => self.online_changed(read(event, args)?),
             _ => Err(DecodeError::UnknownEvent),
         }
@@ -174,22 +177,32 @@ impl Storefront {
             (None, Some(role)) if role == self.role => From::Us,
             (Some(_) | None, _) => From::Peer,
         };
+        let reason = update.reason.as_deref().unwrap_or_default();
+        let cancelled = reason.eq_ignore_ascii_case(encode::CANCELLED);
+        let by_peer = update.user_id.as_ref() == Some(&known.peer);
         Ok(match update.status {
             CallStatus::Accepted => match from {
                 From::Us if known.outgoing || known.answered => Reaction::none(),
                 From::Us => self.over(call, Signal::AnsweredElsewhere),
                 From::Peer => self.implied_accept(call),
             },
-            CallStatus::Declined => match from {
+            CallStatus::Declined | CallStatus::Rejected | CallStatus::Busy => match from {
                 From::Us if known.answered => Reaction::none(),
+                // Of another device of theirs, or of a third call.
+                From::Peer if known.answered && update.status == CallStatus::Busy => Reaction::none(),
                 From::Peer if known.answered => self.over(call, Signal::HangUp),
                 From::Us | From::Peer => {
-                    let busy = update.reason.as_deref() == Some(encode::BUSY);
+                    let busy = update.status == CallStatus::Busy || reason.eq_ignore_ascii_case(encode::BUSY);
                     let reason = if busy { DeclineReason::Busy } else { DeclineReason::Declined };
                     self.over(call, Signal::Decline(reason))
                 }
             },
             CallStatus::Ended => {
+                let signal = end_of(known);
+                self.over(call, signal)
+            }
+            // Taken back while we answered, or before.
+            CallStatus::Missed if cancelled && by_peer && !known.outgoing => {
                 let signal = end_of(known);
                 self.over(call, signal)
             }
@@ -262,19 +275,36 @@ impl Storefront {
         })
     }
 
-    fn everybody_online(&mut self, users: Vec<OnlineUser>) -> Reaction {
-        let now: std::collections::BTreeSet<String> =
-            users.into_iter().filter_map(|user| limits::id(user.user_id).ok()).collect();
+    fn everybody_online(&mut self, users: &[Value]) -> Reaction {
+        let now: std::collections::BTreeSet<String> = Rows::<OnlineUser>::plain(users)
+            .into_iter()
+            .filter_map(|user| limits::id(user.user_id).ok())
+            .collect();
+        let here = now.contains(&self.me);
         let gone: Vec<String> = self.online.difference(&now).cloned().collect();
         let mut changes: Vec<_> =
             gone.into_iter().filter_map(|person| self.presence(person, false)).collect();
         changes.extend(now.into_iter().filter_map(|person| self.presence(person, true)));
-        presence(changes)
+        Reaction { outbound: self.registered(here), ..presence(changes) }
     }
 
     fn online_changed(&mut self, event: OnlineStatusChanged) -> Result<Reaction, DecodeError> {
         let person = limits::id(event.user_id)?;
-        Ok(presence(self.presence(person, event.is_online).into_iter().collect()))
+        let outbound = if person == self.me { self.registered(event.is_online) } else { Vec::new() };
+        let changes = self.presence(person, event.is_online).into_iter().collect();
+        Ok(Reaction { outbound, ..presence(changes) })
+    }
+
+    /// The deployed backend knows one socket of an account, and ignores a second one: when the first
+    /// goes (a silent network, another device), nobody can ring us until we say again that we are here.
+    fn registered(&mut self, here: bool) -> Vec<Outbound> {
+        if here {
+            self.unlisted = 0;
+        } else if self.open && self.unlisted < UNLISTED {
+            self.unlisted += 1;
+            return vec![self.add_us()];
+        }
+        Vec::new()
     }
 
     /// Entering the room or talking media is how a web callee accepts.

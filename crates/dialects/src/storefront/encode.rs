@@ -16,6 +16,8 @@ use crate::{EncodeError, Method, Outbound, RestCall, limits};
 
 /// `declineReason` and the additive `reason` that tell busy from declined.
 pub(super) const BUSY: &str = "busy";
+/// The additive `reason` that tells a ring that was taken back from one that nobody answered.
+pub(super) const CANCELLED: &str = "cancelled";
 
 /// An event that is to arrive however long it takes.
 pub(super) fn emit<T: Serialize>(name: &'static str, body: &T) -> Outbound {
@@ -44,7 +46,11 @@ impl Storefront {
     /// Signals of a call the backend has no id for yet.
     pub(super) fn say_local(&mut self, local: CallId, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Invite(invite) => self.initiate(local, invite),
+            Signal::Invite(_) if self.waiting.len() >= limits::REQUESTS => Err(EncodeError::TooManyCalls),
+            Signal::Invite(invite) => {
+                let about = invite.subject.as_ref().is_some_and(|subject| !subject.id.is_empty());
+                Ok(vec![self.initiate(local, invite, about)])
+            }
             Signal::Cancel | Signal::NoAnswer | Signal::HangUp => {
                 for waiting in self.waiting.values_mut() {
                     if let Waiting::Initiate { local: other, withdrawn, .. } = waiting
@@ -75,13 +81,11 @@ impl Storefront {
         }
     }
 
-    fn initiate(&mut self, local: CallId, invite: &Invite) -> Result<Vec<Outbound>, EncodeError> {
-        if self.waiting.len() >= limits::REQUESTS {
-            return Err(EncodeError::TooManyCalls);
-        }
+    /// Asks for a call; `about`: the backend is told which order it is about.
+    pub(super) fn initiate(&mut self, local: CallId, invite: &Invite, about: bool) -> Outbound {
         let to = Some(invite.to.id.0.clone());
-        let order_id = invite.subject.as_ref().map(|subject| subject.id.clone());
-        let call_type = if order_id.is_some() { CallType::OrderSupport } else { CallType::GeneralSupport };
+        let order = invite.subject.as_ref().map(|subject| subject.id.clone()).filter(|id| !id.is_empty());
+        let call_type = if order.is_some() { CallType::OrderSupport } else { CallType::GeneralSupport };
         let (customer_id, seller_id) = match self.role {
             UserType::Seller => (to, None),
             UserType::Customer => (None, to),
@@ -89,12 +93,12 @@ impl Storefront {
         let body = InitiateBody {
             customer_id,
             seller_id,
-            order_id,
+            order_id: order.filter(|_| about),
             call_type: Some(call_type),
             ..InitiateBody::default()
         };
-        let waiting = Waiting::Initiate { local, invite: invite.clone(), withdrawn: false };
-        Ok(vec![self.request(post("/video-call/initiate", &body), waiting)])
+        let waiting = Waiting::Initiate { local, invite: invite.clone(), about, withdrawn: false };
+        self.request(post("/video-call/initiate", &body), waiting)
     }
 
     /// Signals of a call with an id. What ends a call the backend has already ended is nothing.
@@ -102,7 +106,7 @@ impl Storefront {
         match signal {
             Signal::Accept => self.accept(call),
             Signal::Decline(reason) => Ok(self.decline(call, *reason)),
-            Signal::Cancel => Ok(self.give_up(call, CallStatus::Ended)),
+            Signal::Cancel => Ok(self.give_up(call, Some(CANCELLED))),
             Signal::NoAnswer => Ok(self.no_answer(call)),
             Signal::HangUp => Ok(self.hang_up(call)),
             Signal::Offer(sdp) | Signal::Answer(sdp) => self.describe(call, sdp),
@@ -138,7 +142,7 @@ impl Storefront {
     fn decline(&mut self, call: &str, reason: DeclineReason) -> Vec<Outbound> {
         match self.calls.find(call) {
             None => return Vec::new(),
-            Some(known) if known.outgoing => return self.give_up(call, CallStatus::Ended),
+            Some(known) if known.outgoing => return self.give_up(call, Some(CANCELLED)),
             Some(_) => {}
         }
         self.calls.forget(call);
@@ -157,7 +161,7 @@ impl Storefront {
 
     fn no_answer(&mut self, call: &str) -> Vec<Outbound> {
         match self.calls.find(call) {
-            Some(known) if known.outgoing => self.give_up(call, CallStatus::Missed),
+            Some(known) if known.outgoing => self.give_up(call, None),
             Some(_) | None => {
                 self.calls.forget(call);
                 Vec::new()
@@ -165,11 +169,12 @@ impl Storefront {
         }
     }
 
-    /// Ends a call that nobody answered.
-    fn give_up(&mut self, call: &str, status: CallStatus) -> Vec<Outbound> {
+    /// Ends a call that nobody answered. The status goes to every client of the backend as deployed, and
+    /// its pages end whatever call they are in when they hear `ended`; `missed` they let pass.
+    fn give_up(&mut self, call: &str, reason: Option<&str>) -> Vec<Outbound> {
         let Some(known) = self.calls.forget(call) else { return Vec::new() };
         let end = self.request(end_request(call), Waiting::Record);
-        let mut said = vec![end, self.status(call, status, None)];
+        let mut said = vec![end, self.status(call, CallStatus::Missed, reason.map(str::to_owned))];
         if known.joined {
             said.push(self.leave(call));
         }

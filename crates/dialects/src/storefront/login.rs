@@ -26,6 +26,7 @@ pub(super) fn parse(
         200..=299 => {}
         429 => return Err(LoginError::RateLimited),
         500.. => return Err(LoginError::BackendFailed { status }),
+        _ if rest::no_such_route(status, body) => return Err(LoginError::NotThisBackend),
         _ => {
             let message = rest::message(body).ok_or(LoginError::NotThisBackend)?;
             return Err(LoginError::WrongCredentials { message });
@@ -94,6 +95,13 @@ mod tests {
     fn a_page_that_is_no_backend_is_recognised() {
         assert_eq!(parse("customer", 200, &json!("<html>")).unwrap_err(), LoginError::NotThisBackend);
         assert_eq!(parse("customer", 404, &json!("<html>")).unwrap_err(), LoginError::NotThisBackend);
+        let nest =
+            json!({ "message": "Cannot POST /user/login-user", "error": "Not Found", "statusCode": 404 });
+        assert_eq!(parse("customer", 404, &nest).unwrap_err(), LoginError::NotThisBackend);
+        let page = json!("<pre>Cannot POST /api/v2/user/login-user</pre>");
+        assert_eq!(parse("customer", 404, &page).unwrap_err(), LoginError::NotThisBackend);
+        let unknown = json!({ "success": false, "message": "User doesn't exist!" });
+        assert!(matches!(parse("customer", 404, &unknown), Err(LoginError::WrongCredentials { .. })));
         assert_eq!(parse("customer", 429, &Value::Null).unwrap_err(), LoginError::RateLimited);
         assert!(matches!(parse("plumber", 200, &Value::Null), Err(LoginError::UnknownRole { .. })));
     }

@@ -10,6 +10,12 @@ use super::{
 };
 use crate::{DecodeError, Reaction, RequestId, SideEvent, limits, rest};
 
+/// The backend's words about a failure, fit to be shown; of a failure of its own (5xx) they are a
+/// program's words, and nobody's.
+pub(super) fn words(status: u16, body: &Value) -> Option<String> {
+    if status >= 500 { None } else { rest::message(body) }
+}
+
 /// True if the backend will accept nothing more with this token. An invalid or expired one gives 400
 /// as deployed, so the words have to decide.
 pub(super) fn token_expired(status: u16, body: &Value) -> bool {
@@ -34,7 +40,13 @@ impl Storefront {
     ) -> Result<Reaction, DecodeError> {
         let waiting = self.waiting.remove(&id).ok_or(DecodeError::UnknownReply)?;
         let mut reaction = match waiting {
-            Waiting::Initiate { local, invite, withdrawn } => {
+            Waiting::Initiate { local, invite, about, withdrawn } => {
+                // The deployed backend cannot read its own orders when a seller calls about one. That
+                // there is no order in the record then, the call survives.
+                if status >= 500 && about && !withdrawn {
+                    let again = self.initiate(local, &invite, false);
+                    return Ok(Reaction { outbound: vec![again], ..Reaction::default() });
+                }
                 self.initiated(local, &invite, withdrawn, status, body)
             }
             Waiting::Accept { call } => self.accepted(&call, status, body),
@@ -111,6 +123,8 @@ impl Storefront {
         let order = record.order_id.as_ref();
         let product = record.product_id.as_ref();
         let order_number = order.and_then(|order| order.full()?.order_number.clone());
+        let asked = invite.subject.as_ref().filter(|subject| order.is_none() && !subject.id.is_empty());
+        let order_number = order_number.or_else(|| records::order_number(asked?));
         IncomingVideoCall {
             call_id: record.call_id.clone(),
             seller_id,
@@ -129,10 +143,12 @@ impl Storefront {
             is_callback: None,
             original_call_id: None,
             initiated_by: Some(self.role),
-            order_id: order.map(|order| match order {
-                Ref::Full(order) => order.id.clone(),
-                Ref::Id(id) => id.clone(),
-            }),
+            order_id: order
+                .map(|order| match order {
+                    Ref::Full(order) => order.id.clone(),
+                    Ref::Id(id) => id.clone(),
+                })
+                .or_else(|| asked.map(|subject| subject.id.clone())),
         }
     }
 
@@ -150,9 +166,10 @@ impl Storefront {
 }
 
 fn refusal(status: u16, body: &Value) -> String {
-    rest::message(body).unwrap_or_else(|| match status {
+    words(status, body).unwrap_or_else(|| match status {
         0 => "the server could not be reached".to_owned(),
         200..=299 => "the server's answer was not understood".to_owned(),
+        500.. => format!("the server failed ({status})"),
         _ => format!("the server refused the call ({status})"),
     })
 }

@@ -20,14 +20,34 @@ pub use rest::{
 
 pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::lenient;
+
+/// A number or text that stands for an id; empty where there is none.
+fn id_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(lenient::text(from)?.unwrap_or_default())
+}
+
+/// A flag without which an event says nothing.
+fn said<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    lenient::flag_if_any(from)?.ok_or_else(|| D::Error::custom("neither yes nor no"))
+}
 
 /// Which kind of account somebody has; the `userType` of the events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UserType {
     Seller,
     Customer,
+}
+
+impl<'de> Deserialize<'de> for UserType {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let word = lenient::text(from)?.and_then(|word| Self::parse(&word));
+        word.ok_or_else(|| D::Error::custom("no such kind of account"))
+    }
 }
 
 impl UserType {
@@ -43,7 +63,7 @@ impl UserType {
     /// The role a word stands for.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        match word {
+        match word.trim().to_ascii_lowercase().as_str() {
             "seller" => Some(Self::Seller),
             "customer" => Some(Self::Customer),
             _ => None,
@@ -70,21 +90,30 @@ impl UserType {
 }
 
 /// Where a call record stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CallStatus {
     Initiated,
     Ringing,
     Accepted,
     Declined,
+    /// What a seller's page says instead of `declined`; in no record.
+    Rejected,
+    /// What a seller's page says to a second caller; in no record.
+    Busy,
     /// The document says `completed`, the deployed backend says `ended`.
-    #[serde(alias = "completed")]
     Ended,
     Missed,
     Failed,
     /// A word this version does not know; never written.
-    #[serde(other)]
+    #[default]
     Unknown,
+}
+
+impl<'de> Deserialize<'de> for CallStatus {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(lenient::text(from)?.map_or(Self::Unknown, |word| Self::parse(&word)))
+    }
 }
 
 impl CallStatus {
@@ -96,6 +125,8 @@ impl CallStatus {
             Self::Ringing => "ringing",
             Self::Accepted => "accepted",
             Self::Declined => "declined",
+            Self::Rejected => "rejected",
+            Self::Busy => "busy",
             Self::Ended => "ended",
             Self::Missed => "missed",
             Self::Failed => "failed",
@@ -103,14 +134,16 @@ impl CallStatus {
         }
     }
 
-    /// The status a word stands for; `Unknown` for any other word.
+    /// The status a word stands for, in capitals or not; `Unknown` for any other word.
     #[must_use]
     pub fn parse(word: &str) -> Self {
-        match word {
+        match word.trim().to_ascii_lowercase().as_str() {
             "initiated" => Self::Initiated,
             "ringing" => Self::Ringing,
             "accepted" => Self::Accepted,
             "declined" => Self::Declined,
+            "rejected" => Self::Rejected,
+            "busy" => Self::Busy,
             "ended" | "completed" => Self::Ended,
             "missed" => Self::Missed,
             "failed" => Self::Failed,
@@ -120,7 +153,7 @@ impl CallStatus {
 }
 
 /// What a call is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallType {
     OrderSupport,
@@ -129,8 +162,13 @@ pub enum CallType {
     GeneralSupport,
     Sales,
     /// A word this version does not know; never written.
-    #[serde(other)]
     Unknown,
+}
+
+impl<'de> Deserialize<'de> for CallType {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(lenient::text(from)?.map_or(Self::Unknown, |word| Self::parse(&word)))
+    }
 }
 
 impl CallType {
@@ -149,7 +187,7 @@ impl CallType {
     /// The call type a word stands for; `Unknown` for any other word.
     #[must_use]
     pub fn parse(word: &str) -> Self {
-        match word {
+        match word.trim().to_ascii_lowercase().as_str() {
             "order_support" => Self::OrderSupport,
             "product_inquiry" => Self::ProductInquiry,
             "general_support" => Self::GeneralSupport,

@@ -21,6 +21,7 @@ pub(super) fn user(user: User) -> StatusUser {
         last_name: Some(user.last_name),
         name: None,
         profile_picture: None,
+        profile_image_url: None,
     }
 }
 

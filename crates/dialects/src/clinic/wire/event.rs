@@ -51,7 +51,9 @@ pub mod name {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomEvent {
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
 }
 
@@ -59,8 +61,11 @@ pub struct RoomEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Toggle {
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
+    #[serde(deserialize_with = "super::said")]
     pub is_enabled: bool,
 }
 
@@ -68,7 +73,9 @@ pub struct Toggle {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignalSaid {
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
     pub signal: SignalBody,
 }
@@ -78,17 +85,22 @@ pub struct SignalSaid {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignalBody {
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "type",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::text"
+    )]
     pub kind: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub sdp: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<CandidateField>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub sdp_mid: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub sdp_m_line_index: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub username_fragment: Option<String>,
 }
 
@@ -167,10 +179,12 @@ impl SignalBody {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JoinedRoom {
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
     /// Additive: who is in the room, us included. The deployed backend has no such list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub participants: Option<Vec<String>>,
 }
 
@@ -178,13 +192,14 @@ pub struct JoinedRoom {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserEvent {
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
     /// Additive; the deployed backend does not say which room it speaks of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
     /// Additive: `disconnected` where a socket was lost and did not come back, `joined-elsewhere`
     /// where another device of the same user took the seat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
@@ -192,10 +207,12 @@ pub struct UserEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Toggled {
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
+    #[serde(deserialize_with = "super::said")]
     pub is_enabled: bool,
     /// Additive, as in [`UserEvent`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
 }
 
@@ -204,9 +221,10 @@ pub struct Toggled {
 #[serde(rename_all = "camelCase")]
 pub struct SignalHeard {
     pub signal: SignalBody,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
     /// Additive, as in [`UserEvent`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
 }
 
@@ -217,7 +235,7 @@ pub struct ErrorEvent {
     #[serde(default, deserialize_with = "lenient::text")]
     pub message: Option<String>,
     /// Additive, as in [`UserEvent`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
 }
 
@@ -226,13 +244,15 @@ pub struct ErrorEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomStatus {
+    #[serde(deserialize_with = "lenient::id")]
     pub appointment_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
     pub status: RoomState,
     /// User ids of those in the room.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub waiting: Vec<String>,
     /// What the appointment is, so that an alert needs no further question.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub appointment: Option<Appointment>,
 }

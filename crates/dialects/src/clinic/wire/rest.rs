@@ -1,8 +1,14 @@
 //! REST bodies and replies.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::lenient;
+
+/// A word of the backend's without its capitals and separators, which deployments write differently.
+fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let plain = |word: String| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    Ok(lenient::text(from)?.map(|word| plain(word).to_ascii_lowercase()))
+}
 
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LoginBody {
@@ -21,12 +27,12 @@ impl std::fmt::Debug for LoginBody {
 pub struct LoginReply {
     /// `LOGIN_SUCCESS` or `PASSWORD_CHANGE_REQUIRED`.
     pub code: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub message: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub access_token: Option<String>,
     /// Good for 15 minutes and for nothing but a new password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub temp_access_token: Option<String>,
 }
 
@@ -48,22 +54,25 @@ pub struct StatusReply {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusUser {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub sub: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub email: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub role: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub first_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub last_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub profile_picture: Option<String>,
+    /// The same, as deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    pub profile_image_url: Option<String>,
 }
 
 /// What every failed REST call says, as Nest writes it.
@@ -76,16 +85,25 @@ pub struct Failure {
     pub error: String,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum AppointmentType {
     Physical,
     Remote,
     #[default]
-    #[serde(other)]
     Unknown,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+impl<'de> Deserialize<'de> for AppointmentType {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match word(from)?.as_deref() {
+            Some("physical") => Self::Physical,
+            Some("remote") => Self::Remote,
+            Some(_) | None => Self::Unknown,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum AppointmentStatus {
     Scheduled,
     Completed,
@@ -93,12 +111,24 @@ pub enum AppointmentStatus {
     NoShow,
     PendingPatientConfirmation,
     #[default]
-    #[serde(other)]
     Unknown,
 }
 
+impl<'de> Deserialize<'de> for AppointmentStatus {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match word(from)?.as_deref() {
+            Some("scheduled") => Self::Scheduled,
+            Some("completed") => Self::Completed,
+            Some("cancelled") => Self::Cancelled,
+            Some("noshow") => Self::NoShow,
+            Some("pendingpatientconfirmation") => Self::PendingPatientConfirmation,
+            Some(_) | None => Self::Unknown,
+        })
+    }
+}
+
 /// `VideoCallStatus` of the document.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum RoomState {
     /// Somebody is to come.
     #[default]
@@ -107,29 +137,42 @@ pub enum RoomState {
     InProgress,
     /// No barrier: the room may be entered again.
     Ended,
-    #[serde(other)]
     Unknown,
+}
+
+impl<'de> Deserialize<'de> for RoomState {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match word(from)?.as_deref() {
+            Some("waiting") => Self::Waiting,
+            Some("inprogress") => Self::InProgress,
+            Some("ended") => Self::Ended,
+            Some(_) | None => Self::Unknown,
+        })
+    }
 }
 
 /// Patient or practitioner of an appointment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonRow {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub id: Option<String>,
     /// The account's id, where `id` is that of a profile.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub user_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub first_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub last_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub profile_picture: Option<String>,
+    /// The same, as deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    pub profile_image_url: Option<String>,
     /// The account, where the row is a profile with its account inside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user: Option<Box<PersonRow>>,
 }
 
@@ -137,18 +180,19 @@ pub struct PersonRow {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Appointment {
+    #[serde(deserialize_with = "lenient::id")]
     pub id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub patient_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub practitioner_id: Option<String>,
     /// RFC 3339, as all times here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub appointment_date_time: Option<String>,
     /// The same, in room records.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub scheduled_date: Option<String>,
     #[serde(default, deserialize_with = "lenient::number", skip_serializing_if = "is_zero")]
     pub duration_in_minutes: f64,
@@ -156,14 +200,14 @@ pub struct Appointment {
     pub kind: AppointmentType,
     #[serde(default)]
     pub status: AppointmentStatus,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub notes: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub patient: Option<PersonRow>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub practitioner: Option<PersonRow>,
     /// Its room, where the backend joins it to the row (additive).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub video_call_room: Option<Box<RoomRecord>>,
 }
 
@@ -176,10 +220,11 @@ fn is_zero(number: &f64) -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomRecord {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub id: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub appointment_id: Option<String>,
     #[serde(default)]
     pub status: RoomState,
@@ -187,15 +232,15 @@ pub struct RoomRecord {
     pub practitioner_joined: bool,
     #[serde(default, deserialize_with = "lenient::flag")]
     pub patient_joined: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub started_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub ended_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub created_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub updated_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub appointment: Option<Box<Appointment>>,
 }
 
@@ -203,6 +248,7 @@ pub struct RoomRecord {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomCreated {
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
 }
 
@@ -210,14 +256,14 @@ pub struct RoomCreated {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total_count: u32,
     /// From 1.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub current_page: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub page_size: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total_pages: u32,
 }
 
@@ -225,7 +271,7 @@ pub struct Meta {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AppointmentPage {
     pub data: Vec<Appointment>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub meta: Meta,
 }
 

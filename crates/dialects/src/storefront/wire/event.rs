@@ -65,35 +65,38 @@ pub mod name {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IncomingVideoCall {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub seller_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub seller_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub shop_name: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
     pub customer_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub customer_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub call_type: Option<CallType>,
     /// Written as null where there is none, as the web client does.
     #[serde(default, deserialize_with = "lenient::text")]
     pub order_number: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub timestamp: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub product_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub product_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub is_callback: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub original_call_id: Option<String>,
     /// Additive: who rings. The deployed backend leaves it out; then it is the side that is not us.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub initiated_by: Option<UserType>,
     /// Additive: the order's id, so that the callee's subject can be opened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub order_id: Option<String>,
 }
 
@@ -101,9 +104,11 @@ pub struct IncomingVideoCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JoinVideoCall {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
 }
 
@@ -111,40 +116,48 @@ pub struct JoinVideoCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaveVideoCall {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SdpOffer {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     pub offer: SdpBody,
+    #[serde(deserialize_with = "lenient::id")]
     pub sender_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub receiver_id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SdpAnswer {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     pub answer: SdpBody,
+    #[serde(deserialize_with = "lenient::id")]
     pub sender_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub receiver_id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidateEvent {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     /// Null where a browser says that it has no more.
     #[serde(default)]
     pub candidate: Option<IceCandidateInit>,
+    #[serde(deserialize_with = "lenient::id")]
     pub sender_id: String,
     /// Additive: web clients leave it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub receiver_id: Option<String>,
 }
 
@@ -152,17 +165,18 @@ pub struct IceCandidateEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallStatusUpdate {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     pub status: CallStatus,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub user_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
     /// Added by the server.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub timestamp: Option<String>,
     /// Additive: `busy` with status `declined`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
@@ -170,9 +184,11 @@ pub struct CallStatusUpdate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EndVideoCall {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
@@ -180,8 +196,11 @@ pub struct EndVideoCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToggleAudio {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
+    #[serde(deserialize_with = "super::said")]
     pub is_audio_enabled: bool,
 }
 
@@ -189,8 +208,11 @@ pub struct ToggleAudio {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToggleVideo {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
+    #[serde(deserialize_with = "super::said")]
     pub is_video_enabled: bool,
 }
 
@@ -198,14 +220,18 @@ pub struct ToggleVideo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallPartyEvent {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallQualityReport {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
     #[serde(default)]
     pub quality: serde_json::Value,
@@ -215,15 +241,18 @@ pub struct CallQualityReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineUser {
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub socket_id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineStatusChanged {
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
+    #[serde(deserialize_with = "super::said")]
     pub is_online: bool,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub timestamp: Option<String>,
@@ -232,52 +261,58 @@ pub struct OnlineStatusChanged {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallTargetOffline {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub target_user_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub message: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallError {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub call_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::id_if_any")]
     pub message: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserJoinedCall {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub participant_count: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserLeftCall {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub participant_count: Option<u32>,
     /// `disconnected` when the socket went away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallEnded {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub ended_by: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]

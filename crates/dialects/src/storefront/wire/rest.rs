@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::{CallStatus, CallType, UserType};
 use crate::lenient;
@@ -25,6 +27,7 @@ pub struct LoginReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
     pub user: LoginUser,
+    #[serde(deserialize_with = "lenient::id")]
     pub token: String,
 }
 
@@ -37,15 +40,15 @@ impl std::fmt::Debug for LoginReply {
 /// The account that signed in; a shop is an account too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoginUser {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", deserialize_with = "lenient::id")]
     pub id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub email: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub avatar: Option<Avatar>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub role: Option<String>,
 }
 
@@ -54,7 +57,7 @@ pub struct LoginUser {
 pub struct Failure {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::id_if_any")]
     pub message: String,
 }
 
@@ -62,61 +65,104 @@ pub struct Failure {
 #[serde(rename_all = "camelCase")]
 pub struct InitiateBody {
     /// Given by a seller.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub customer_id: Option<String>,
     /// Given by a customer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub seller_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub product_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub order_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub conversation_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub call_type: Option<CallType>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub notes: Option<String>,
     /// RFC 3339. The deployed backend answers 500 when it is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub scheduled_for: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Response {
     Accepted,
+    /// A seller's page says `rejected`.
     Declined,
+}
+
+impl<'de> Deserialize<'de> for Response {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match CallStatus::deserialize(from)? {
+            CallStatus::Accepted => Ok(Self::Accepted),
+            CallStatus::Declined | CallStatus::Rejected | CallStatus::Busy => Ok(Self::Declined),
+            CallStatus::Initiated
+            | CallStatus::Ringing
+            | CallStatus::Ended
+            | CallStatus::Missed
+            | CallStatus::Failed
+            | CallStatus::Unknown => Err(D::Error::custom("neither accepted nor declined")),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RespondBody {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     pub response: Response,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub decline_reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EndBody {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     /// `excellent`, `good`, `fair`, `poor`. The deployed backend answers 500 when it is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub call_quality: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub notes: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub recording_url: Option<String>,
 }
 
 /// A reference that the backend populates in some replies and leaves as an id in others.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Ref<T> {
     Full(T),
     Id(String),
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Ref<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        if value.is_object() {
+            return T::deserialize(value).map(Self::Full).map_err(D::Error::custom);
+        }
+        lenient::id(value).map(Self::Id).map_err(D::Error::custom)
+    }
+}
+
+fn nobody() -> Ref<Party> {
+    Ref::Id(String::new())
+}
+
+/// Seller or customer of a call; nobody where the reference is null or odd.
+fn party<'de, D: Deserializer<'de>>(from: D) -> Result<Ref<Party>, D::Error> {
+    Ok(lenient::maybe(from)?.unwrap_or_else(nobody))
+}
+
+/// Figures by name; an odd one is left out.
+fn figures<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, u32>, D::Error> {
+    let Value::Object(figures) = Value::deserialize(from)? else { return Ok(BTreeMap::new()) };
+    Ok(figures.into_iter().filter_map(|(name, value)| Some((name, lenient::as_count(&value)?))).collect())
 }
 
 impl<T> Ref<T> {
@@ -134,7 +180,10 @@ impl<T> Ref<T> {
 #[serde(untagged)]
 pub enum Avatar {
     Address(String),
-    Hosted { url: Option<String> },
+    Hosted {
+        #[serde(default, deserialize_with = "lenient::text")]
+        url: Option<String>,
+    },
 }
 
 impl Avatar {
@@ -153,13 +202,13 @@ impl Avatar {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Party {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", default, deserialize_with = "super::id_if_any")]
     pub id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub email: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub avatar: Option<Avatar>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub phone_number: Option<String>,
@@ -169,7 +218,7 @@ pub struct Party {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderRef {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", default, deserialize_with = "super::id_if_any")]
     pub id: String,
     #[serde(default, deserialize_with = "lenient::text")]
     pub order_number: Option<String>,
@@ -180,11 +229,11 @@ pub struct OrderRef {
 /// Product of a call, populated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProductRef {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", default, deserialize_with = "super::id_if_any")]
     pub id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub images: Vec<Avatar>,
 }
 
@@ -192,41 +241,51 @@ pub struct ProductRef {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VideoCall {
-    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "_id",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::text"
+    )]
     pub id: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    /// Without an id where the account was deleted since.
+    #[serde(default = "nobody", deserialize_with = "party")]
     pub seller: Ref<Party>,
+    #[serde(default = "nobody", deserialize_with = "party")]
     pub customer: Ref<Party>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub order_id: Option<Ref<OrderRef>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub product_id: Option<Ref<ProductRef>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub conversation_id: Option<String>,
     #[serde(default)]
     pub call_type: CallType,
-    pub status: CallStatus,
     #[serde(default)]
+    pub status: CallStatus,
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub initiated_by: Option<UserType>,
     /// RFC 3339, as all times here.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub start_time: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub end_time: Option<String>,
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub call_quality: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub notes: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub decline_reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub recording_url: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub created_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub updated_at: Option<String>,
 }
 
@@ -236,24 +295,24 @@ pub struct VideoCall {
 pub struct CallReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub video_call: Option<VideoCall>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub call: Option<VideoCall>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub message: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub current_page: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total_pages: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total_items: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub items_per_page: u32,
 }
 
@@ -262,9 +321,9 @@ pub struct Pagination {
 pub struct CallsReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub calls: Vec<VideoCall>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub pagination: Pagination,
 }
 
@@ -273,56 +332,56 @@ pub struct CallsReply {
 pub struct CustomersReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub customers: Vec<CustomerRow>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerRow {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", deserialize_with = "lenient::id")]
     pub id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub email: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub avatar: Option<Avatar>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub phone_number: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub last_order_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub last_order_number: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub last_order_date: Option<String>,
     #[serde(default, deserialize_with = "lenient::number")]
     pub last_order_amount: f64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total_orders: u32,
     #[serde(default, deserialize_with = "lenient::number")]
     pub total_spent: f64,
     #[serde(default, deserialize_with = "lenient::flag")]
     pub is_online: bool,
     /// Newest first, at most five.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub recent_orders: Vec<RecentOrder>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecentOrder {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", deserialize_with = "lenient::id")]
     pub id: String,
     #[serde(default, deserialize_with = "lenient::text")]
     pub order_number: Option<String>,
     #[serde(default, deserialize_with = "lenient::number")]
     pub total_price: f64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub created_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub order_status: Option<String>,
 }
 
@@ -337,13 +396,13 @@ pub struct AnalyticsReply {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Analytics {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total_calls: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub accepted_calls: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub declined_calls: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub ended_calls: u32,
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]
@@ -354,9 +413,9 @@ pub struct Analytics {
     /// Percent with two decimals, as text.
     #[serde(default, deserialize_with = "lenient::text")]
     pub completion_rate: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "figures")]
     pub calls_by_type: BTreeMap<String, u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "figures")]
     pub calls_by_status: BTreeMap<String, u32>,
 }
 
@@ -365,8 +424,8 @@ pub struct Analytics {
 pub struct OnlineUsersReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub users: Vec<super::OnlineUser>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub count: u32,
 }

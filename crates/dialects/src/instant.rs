@@ -1,7 +1,7 @@
 //! Times of day as seconds, for deciding what is near. Not a clock: it only reads and writes text.
 
 /// Seconds since 1970 of an RFC 3339 time; without an offset it is UTC, a date alone is its midnight.
-pub(super) fn seconds(text: &str) -> Option<i64> {
+pub(crate) fn seconds(text: &str) -> Option<i64> {
     let text = text.trim();
     let (date, time) = match text.find(['T', 't', ' ']) {
         Some(at) => (text.get(..at)?, text.get(at + 1..)?),
@@ -24,8 +24,8 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
     Some(days(year, month, day) * 86_400 + of_day - offset)
 }
 
-/// That instant as the backend writes its times.
-pub(super) fn text(seconds: i64) -> String {
+/// That instant as backends write their times.
+pub(crate) fn text(seconds: i64) -> String {
     let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     // Howard Hinnant's civil_from_days.
     let z = days + 719_468;
