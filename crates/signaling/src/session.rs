@@ -264,11 +264,18 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`].
     pub async fn history(&self, page: u32, limit: u32) -> Result<HistoryPage, ReplyError> {
-        let history = self.fetch(
-            |lists| lists.history(page, limit),
-            |lists, status, body| lists.parse_history(status, body),
-        );
-        Ok(history.await?.unwrap_or_default())
+        let call = || self.shared.access.lists(|lists| lists.history(page, limit));
+        let fetch = || {
+            self.fetch(
+                |lists| lists.history(page, limit),
+                |lists, status, body| lists.parse_history(status, body),
+            )
+        };
+        let asked = call();
+        let history = fetch().await?;
+        // A reply can teach the dialect that this backend counts its pages from the other end.
+        let history = if call() == asked { history } else { fetch().await? };
+        Ok(history.unwrap_or_default())
     }
 
     /// Call figures of the account; `None` where the backend keeps none for it.

@@ -188,6 +188,13 @@ impl Calls {
             Order::Rang { call_id } => self.rang(call_id).await,
             Order::Miss { call_id } => self.miss(call_id).await,
             Order::Abandon { call_id, since } => self.abandon(call_id, *since).await,
+            Order::Decline { call_id, by, reason } => {
+                let declined = self.respond(by, call_id, Response::Declined, reason.as_deref()).await;
+                if let Err(error) = declined {
+                    debug!(call = call_id, ?error, "A call was not declined");
+                }
+                Ok(())
+            }
             Order::End { call_id, by, reason } => {
                 let reason = reason.as_deref().map(|reason| reason.chars().take(100).collect());
                 let ended = self.end(by, call_id, &Remarks::default(), reason).await;

@@ -126,7 +126,12 @@ impl Hub {
                 let caller = facts.party(facts.initiated_by);
                 replies.extend(self.presence.sockets(&caller.id).map(|to| (To::Socket(to), status.clone())));
             }
-            CallStatus::Accepted | CallStatus::Declined | CallStatus::Missed | CallStatus::Failed => {
+            CallStatus::Accepted
+            | CallStatus::Declined
+            | CallStatus::Rejected
+            | CallStatus::Busy
+            | CallStatus::Missed
+            | CallStatus::Failed => {
                 replies.extend(self.both(&facts).map(|to| (To::Socket(to), status.clone())));
             }
             CallStatus::Ended => {
@@ -384,7 +389,8 @@ impl Hub {
     }
 
     /// What a client announces is passed on where the record agrees and it says something new: a
-    /// callee's `ringing`, or the reason of a `declined`.
+    /// callee's `ringing`, or the reason of a `declined`. A callee's `rejected` or `busy`, which the web
+    /// page says without asking the records, declines the call.
     fn status(
         &mut self,
         from: SocketKey,
@@ -400,19 +406,39 @@ impl Hub {
         if status == CallStatus::Ringing && call.facts.rings() && me.role != call.facts.initiated_by {
             return vec![(To::Records, Reply::Order(Order::Rang { call_id: call_id.to_owned() }))];
         }
-        if status != call.facts.status || reason.is_none() {
+        let refuses = match status {
+            CallStatus::Rejected | CallStatus::Busy => {
+                call.facts.rings() && me.role != call.facts.initiated_by
+            }
+            CallStatus::Initiated
+            | CallStatus::Ringing
+            | CallStatus::Accepted
+            | CallStatus::Declined
+            | CallStatus::Ended
+            | CallStatus::Missed
+            | CallStatus::Failed
+            | CallStatus::Unknown => false,
+        };
+        if !refuses && (status != call.facts.status || reason.is_none()) {
             return Vec::new();
         }
         let other = call.facts.party(me.role.other());
         let update = Reply::Status(CallStatusUpdate {
             call_id: call_id.to_owned(),
             status,
-            user_id: Some(me.id),
+            user_id: Some(me.id.clone()),
             user_type: Some(me.role),
             timestamp: Some(now.iso()),
             reason,
         });
-        self.presence.sockets(&other.id).map(|to| (To::Socket(to), update.clone())).collect()
+        let told = self.presence.sockets(&other.id).map(|to| (To::Socket(to), update.clone()));
+        let mut replies: Replies = told.collect();
+        if refuses {
+            let reason = (status == CallStatus::Busy).then(|| "busy".to_owned());
+            let order = Order::Decline { call_id: call_id.to_owned(), by: me, reason };
+            replies.push((To::Records, Reply::Order(order)));
+        }
+        replies
     }
 
     fn remember(&mut self, facts: Facts, now: Millis) {

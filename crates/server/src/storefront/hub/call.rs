@@ -42,7 +42,12 @@ pub(super) fn rank(status: CallStatus) -> u8 {
         CallStatus::Initiated | CallStatus::Unknown => 0,
         CallStatus::Ringing => 1,
         CallStatus::Accepted => 2,
-        CallStatus::Declined | CallStatus::Ended | CallStatus::Missed | CallStatus::Failed => 3,
+        CallStatus::Declined
+        | CallStatus::Rejected
+        | CallStatus::Busy
+        | CallStatus::Ended
+        | CallStatus::Missed
+        | CallStatus::Failed => 3,
     }
 }
 

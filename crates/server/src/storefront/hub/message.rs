@@ -181,6 +181,12 @@ pub(crate) enum Order {
         call_id: String,
         since: Millis,
     },
+    /// The callee does not want it, or talks to somebody else.
+    Decline {
+        call_id: String,
+        by: Party,
+        reason: Option<String>,
+    },
     End {
         call_id: String,
         by: Party,

@@ -326,3 +326,22 @@ fn a_client_announces_nothing_that_the_record_does_not_say() {
     let busy = hub.handle(C1, status(CallStatus::Declined, Some("busy")), NOW);
     assert_eq!(sockets(&busy), [S1]);
 }
+
+#[test]
+fn rejected_and_busy_of_the_web_page_decline_a_call_that_rings() {
+    let status = |status| Request::Status { call_id: "call".to_owned(), status, reason: None };
+    for (word, reason) in [(CallStatus::Rejected, None), (CallStatus::Busy, Some("busy"))] {
+        let mut hub = hub();
+        assert!(hub.handle(S1, status(word), NOW).is_empty(), "only the callee can");
+
+        let replies = hub.handle(C1, status(word), NOW);
+
+        assert_eq!(sockets(&replies), [S1]);
+        let Some((To::Records, Reply::Order(Order::Decline { by, reason: told, .. }))) = replies.last() else {
+            panic!("{replies:?}");
+        };
+        assert_eq!((by.role, told.as_deref()), (UserType::Customer, reason));
+        hub.changed(facts(CallStatus::Declined), Change::default(), NOW);
+        assert!(hub.handle(C1, status(word), NOW).is_empty(), "told already");
+    }
+}
