@@ -12,8 +12,7 @@ use super::{
     wire::{Appointment, AppointmentStatus, AppointmentType, Meta, RoomRecord, RoomState, UserRole},
 };
 use crate::{
-    Contact, HistoryItem, HistoryPage, Phase, Reply, ReplyError, RestCall, Rows, Slot, instant, lenient,
-    rest,
+    Contact, HistoryItem, HistoryPage, Phase, Reply, ReplyError, RestCall, Rows, Slot, instant, lenient, rest,
 };
 
 const LIST: &str = "/appointments";

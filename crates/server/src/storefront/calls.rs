@@ -116,6 +116,10 @@ impl Calls {
         };
         let answered = self.found(call_id).await?;
         if !done {
+            // The web page says it twice: by its socket and here.
+            if response == Response::Declined && answered.call.status() == CallStatus::Declined {
+                return Ok(answered);
+            }
             let status = answered.call.status().as_str();
             return Err(ApiError::conflict(format!("This call is already {status}")));
         }

@@ -1,4 +1,5 @@
-//! Socket events. The same struct serves both directions where the backend forwards it unchanged.
+//! Socket events. The same struct serves both directions where the backend forwards it unchanged. A call's
+//! id is text and nothing else: it is said back as it was heard.
 
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +66,6 @@ pub mod name {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IncomingVideoCall {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub seller_id: String,
@@ -104,7 +104,6 @@ pub struct IncomingVideoCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JoinVideoCall {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
@@ -116,7 +115,6 @@ pub struct JoinVideoCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeaveVideoCall {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
@@ -125,7 +123,6 @@ pub struct LeaveVideoCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SdpOffer {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     pub offer: SdpBody,
     #[serde(deserialize_with = "lenient::id")]
@@ -137,7 +134,6 @@ pub struct SdpOffer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SdpAnswer {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     pub answer: SdpBody,
     #[serde(deserialize_with = "lenient::id")]
@@ -149,7 +145,6 @@ pub struct SdpAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidateEvent {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     /// Null where a browser says that it has no more.
     #[serde(default)]
@@ -165,7 +160,6 @@ pub struct IceCandidateEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallStatusUpdate {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     pub status: CallStatus,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
@@ -184,7 +178,6 @@ pub struct CallStatusUpdate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EndVideoCall {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
@@ -196,7 +189,6 @@ pub struct EndVideoCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToggleAudio {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
@@ -208,7 +200,6 @@ pub struct ToggleAudio {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToggleVideo {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
@@ -220,7 +211,6 @@ pub struct ToggleVideo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallPartyEvent {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
@@ -229,7 +219,6 @@ pub struct CallPartyEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallQualityReport {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
@@ -261,7 +250,6 @@ pub struct OnlineStatusChanged {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallTargetOffline {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub target_user_id: Option<String>,
@@ -281,7 +269,6 @@ pub struct CallError {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserJoinedCall {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
@@ -294,7 +281,6 @@ pub struct UserJoinedCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserLeftCall {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
@@ -308,7 +294,6 @@ pub struct UserLeftCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallEnded {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub ended_by: Option<String>,

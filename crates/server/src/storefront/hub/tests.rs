@@ -337,7 +337,8 @@ fn rejected_and_busy_of_the_web_page_decline_a_call_that_rings() {
         let replies = hub.handle(C1, status(word), NOW);
 
         assert_eq!(sockets(&replies), [S1]);
-        let Some((To::Records, Reply::Order(Order::Decline { by, reason: told, .. }))) = replies.last() else {
+        let Some((To::Records, Reply::Order(Order::Decline { by, reason: told, .. }))) = replies.last()
+        else {
             panic!("{replies:?}");
         };
         assert_eq!((by.role, told.as_deref()), (UserType::Customer, reason));
