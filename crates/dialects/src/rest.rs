@@ -198,7 +198,7 @@ pub(crate) fn ice_rows(rows: Vec<IceServerRow>) -> Vec<IceServer> {
         username: row.username,
         credential: row.credential,
     };
-    rows.into_iter().take(16).map(server).collect()
+    rows.into_iter().filter(|row| !row.urls.is_empty()).take(16).map(server).collect()
 }
 
 #[cfg(test)]

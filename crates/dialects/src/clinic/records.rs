@@ -417,6 +417,65 @@ mod tests {
         assert_eq!(clinic.parse_contacts("", NOW, &[page, missing]).unwrap().items.len(), 1);
     }
 
+    /// As deployed: a date counts only with the other one, and the oldest comes first.
+    fn deployed(past: u32, call: &RestCall) -> Value {
+        let query = |name: &str| call.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let number = |name: &str| query(name).and_then(|text| text.parse::<usize>().ok()).unwrap();
+        let (now, day) = (instant::seconds(NOW).unwrap(), 86_400);
+        let bounds =
+            query("startDate").and_then(instant::seconds).zip(query("endDate").and_then(instant::seconds));
+        let days = (0..=i64::from(past)).rev().map(|days| now - days * day);
+        let kept: Vec<_> =
+            days.filter(|at| bounds.is_none_or(|(from, to)| (from..=to).contains(at))).collect();
+        let size = number("pageSize");
+        let pages = u32::try_from(kept.len().div_ceil(size)).unwrap();
+        let page = number("page");
+        let rows: Vec<_> = kept
+            .iter()
+            .skip((page - 1) * size)
+            .take(size)
+            .map(|at| row(&format!("a{}", (now - at) / day), &instant::text(*at), "Completed", "Remote"))
+            .collect();
+        page_of(&rows, u32::try_from(page).unwrap(), pages)
+    }
+
+    #[test]
+    fn a_busy_practice_costs_one_request() {
+        let clinic = clinic("practitioner", "u-jane");
+        let asked = std::cell::Cell::new(0);
+        let contacts = list(&clinic, "", |call| {
+            if call.path != LIST {
+                return (404, Value::Null);
+            }
+            asked.set(asked.get() + 1);
+            (200, deployed(1_200, call))
+        });
+        assert_eq!((contacts.len(), asked.get()), (1, 1));
+        assert!(list(&clinic, "visit a30", |call| (200, deployed(1_200, call))).len() == 1);
+    }
+
+    #[test]
+    fn the_newest_appointments_come_first_where_the_backend_begins_with_the_oldest() {
+        let clinic = clinic("practitioner", "u-jane");
+        let _ = clinic.contacts("", NOW, &[]);
+        let read = |page: u32| {
+            let call = clinic.history(page, 50).unwrap();
+            let page = clinic.parse_history(200, &deployed(1_200, &call)).unwrap();
+            (call, page)
+        };
+        let (asked, oldest) = read(1);
+        assert_eq!((oldest.page, oldest.pages), (25, 25), "what came is what it says it is");
+        assert_ne!(clinic.history(1, 50).unwrap(), asked, "asked again, the other end is meant");
+        let mut calls = Vec::new();
+        for number in 1..=25 {
+            let (_, page) = read(number);
+            assert_eq!(page.page, number);
+            calls.extend(page.items.into_iter().map(|item| item.call));
+        }
+        let expected: Vec<_> = (0..=1_200).map(|days| format!("a{days}")).collect();
+        assert_eq!(calls, expected);
+    }
+
     #[test]
     fn past_appointments_stand_for_past_calls() {
         let clinic = clinic("practitioner", "u-jane");
@@ -425,6 +484,7 @@ mod tests {
         let call = clinic.history(2, 500).unwrap();
         assert_eq!(call.query[1], ("pageSize".to_owned(), "100".to_owned()));
         assert_eq!(call.query[4], ("endDate".to_owned(), NOW.to_owned()));
+        assert_eq!(call.query[5].0, "startDate", "as deployed one date alone counts for nothing");
         let mut talked = row("a1", "2026-01-05T09:00:00Z", "Scheduled", "Remote");
         talked["videoCallRoom"] = json!({ "roomId": "r", "status": "Ended",
             "startedAt": "2026-01-05T09:02:00.000Z", "endedAt": "2026-01-05T09:20:30.000Z" });

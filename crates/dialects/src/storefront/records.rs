@@ -244,3 +244,77 @@ pub(super) fn order_number(subject: &Subject) -> Option<String> {
     let number = if number.is_empty() { &subject.id } else { number };
     (!number.is_empty()).then(|| number.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn past(call: Value, lives: bool) -> HistoryItem {
+        let body = json!({ "success": true, "calls": [call], "pagination": {} });
+        let mut page = history(UserType::Seller, 200, &body, |_| lives).unwrap();
+        assert_eq!(page.left_out, 0);
+        page.items.remove(0)
+    }
+
+    #[test]
+    fn the_list_is_searched_here() {
+        assert_eq!(contacts_request("s1").query, Vec::new());
+        let body = json!({ "success": true, "customers": [
+            { "_id": "c1", "name": "Ann", "email": null, "phoneNumber": 4_670_112_233_u64 },
+            { "_id": "c2", "email": "ben@example.com" }, { "_id": "c3" }, { "name": "no id" },
+            { "_id": 4, "name": "Dora", "recentOrders": [null, { "_id": "o", "orderNumber": 1042 }] } ] });
+        let found = |search: &str| {
+            let rows = contacts(search, 200, &body).unwrap();
+            assert_eq!(rows.left_out, 1, "{search}");
+            rows.into_iter().map(|line| line.person.id.0).collect::<Vec<_>>()
+        };
+        assert_eq!(found(""), ["c1", "c2", "c3", "4"]);
+        assert_eq!(found(" ANN "), ["c1"]);
+        assert_eq!(found("0112"), ["c1"]);
+        assert_eq!(found("ben@"), ["c2"]);
+        assert_eq!(found("1042"), ["4"]);
+        assert!(found("nobody").is_empty());
+    }
+
+    #[test]
+    fn a_deleted_customer_keeps_their_calls() {
+        let row = past(
+            json!({ "callId": "a", "seller": "s1", "customer": null, "status": "ENDED",
+            "initiatedBy": "Seller", "duration": 0, "startTime": "2026-01-05T10:00:00.000Z",
+            "endTime": "2026-01-05T10:01:30.000Z" }),
+            false,
+        );
+        assert_eq!((row.peer.name.as_str(), row.status.as_str(), row.outgoing), ("", "ended", true));
+        assert_eq!(row.duration_s, 90, "the backend has not counted");
+    }
+
+    #[test]
+    fn a_ring_that_nobody_answered_is_missed_once_it_is_over() {
+        let rang = json!({ "callId": "a", "status": "initiated", "startTime": "2026-01-05T10:00:00.000Z",
+            "endTime": "2026-01-05T10:00:40.000Z" });
+        assert_eq!(
+            (past(rang.clone(), false).status.as_str(), past(rang.clone(), false).duration_s),
+            ("missed", 0)
+        );
+        assert_eq!(past(rang, true).status, "initiated");
+        assert_eq!(past(json!({ "callId": "a", "status": "rejected" }), false).status, "declined");
+        assert_eq!(past(json!({ "callId": "a", "status": "on-hold" }), false).status, "ended");
+    }
+
+    #[test]
+    fn a_failure_of_the_server_is_not_told_in_its_programs_words() {
+        let body = json!({ "success": false, "message": "Something broke in line 7" });
+        let error = contacts("", 500, &body).unwrap_err();
+        assert_eq!(error, ReplyError::Refused { status: 500, message: String::new() });
+    }
+
+    #[test]
+    fn an_order_is_known_by_its_number() {
+        let number = |id: &str, label: &str| order_number(&Subject { id: id.into(), label: label.into() });
+        assert_eq!(number("64d1", "Order #1042").as_deref(), Some("1042"));
+        assert_eq!(number("64d1", "").as_deref(), Some("64d1"));
+        assert_eq!(number("64d1", " 00001").as_deref(), Some("00001"));
+    }
+}

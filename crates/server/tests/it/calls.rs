@@ -125,6 +125,29 @@ async fn a_declined_call_is_over_for_everybody_and_cannot_be_answered_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_web_pages_rejected_and_busy_decline_a_call() {
+    let app = server().await;
+    let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
+    let (mut shop, mut phone) = (seller.device().await, amira.device().await);
+    let call = amira.initiate(&seller).await;
+    phone.say("incomingVideoCall", json!({ "callId": call })).await;
+    shop.until("incomingVideoCall").await;
+    let body = json!({ "callId": call, "response": "rejected" });
+    assert_eq!(seller.post("/video-call/respond", body.clone()).await.0, 200);
+    phone.status("declined").await;
+    assert_eq!(seller.post("/video-call/respond", body).await.0, 200, "said twice");
+
+    let call = amira.initiate(&seller).await;
+    phone.say("incomingVideoCall", json!({ "callId": call })).await;
+    shop.until("incomingVideoCall").await;
+    shop.say("callStatusUpdate", json!({ "callId": call, "status": "busy" })).await;
+    phone.status("busy").await;
+    assert_eq!(phone.status("declined").await["reason"], "busy");
+    assert_eq!(amira.end(&call).await.1["call"]["status"], "declined");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_takes_the_ring_back() {
     let app = server().await;
     let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
