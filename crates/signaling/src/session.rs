@@ -267,7 +267,7 @@ impl Session {
         let call = || self.shared.access.lists(|lists| lists.history(page, limit));
         let fetch = || {
             self.fetch(
-                |lists| lists.history(page, limit),
+                move |lists| lists.history(page, limit),
                 |lists, status, body| lists.parse_history(status, body),
             )
         };
