@@ -11,6 +11,7 @@ mod encode;
 mod login;
 mod meeting;
 mod order;
+mod past;
 mod records;
 mod reply;
 mod rooms;
@@ -233,11 +234,11 @@ impl Dialect for Clinic {
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {
-        Some(records::history_request(self.hour(), self.order.turned(page), limit))
+        Some(past::history_request(self.hour(), self.order.turned(page), limit))
     }
 
     fn parse_history(&self, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
-        records::history(self, status, body)
+        past::history(self, status, body)
     }
 
     fn analytics(&self) -> Option<RestCall> {

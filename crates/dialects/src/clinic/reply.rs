@@ -42,10 +42,7 @@ impl Clinic {
 
     /// The newest appointments came: one of them is to be with that person.
     fn found(&mut self, local: CallId, invite: Invite, status: u16, body: &Value) -> Reaction {
-        let list = match records::page(status, body) {
-            Ok(list) => list,
-            Err(_) => return refused(local, status, body),
-        };
+        let Ok(list) = records::page(status, body) else { return refused(local, status, body) };
         let meetings = list.data.items.iter().filter_map(|row| self.meeting(row));
         let mut theirs = meetings.filter(|meeting| meeting.is_open() && meeting.peer.id == invite.to.id);
         let Some(meeting) = theirs.next() else {
