@@ -5,9 +5,11 @@
 
 mod garbage;
 mod odd_rows;
+mod glare;
 mod pair;
 mod relay;
 mod rounds;
+mod stage;
 mod stories;
 
 use bellwire_dialects::DIALECTS;

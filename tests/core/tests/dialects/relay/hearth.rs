@@ -72,12 +72,12 @@ impl Hearth {
                 (reply, vec![(from.other(), event("call_invitation", ring))])
             }
             ["join", id] => (done(json!({ "sessionId": id, "participants": [] })), Vec::new()),
-            [id, "end"] => {
+            ["session", id, "end"] => {
                 let told = json!({ "sessionId": id, "endedBy": user(from), "duration": 0,
                     "reason": "cancelled" });
                 (done(json!({ "duration": 0 })), self.end(id, &told))
             }
-            [id, "media"] => {
+            ["session", id, "media"] => {
                 let told = json!({ "userId": ACCOUNTS[index(from)].id, "mediaSettings": body });
                 (done(Value::Null), self.to_room(id, Some(from), "participant_media_updated", &told))
             }
