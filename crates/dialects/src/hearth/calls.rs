@@ -69,6 +69,8 @@ pub(super) struct Known {
     pub(super) stale: bool,
     /// The other one is in the room.
     pub(super) there: Option<There>,
+    /// Sockets of theirs that they have replaced since; a killed backend remembers them for ever.
+    replaced: VecDeque<String>,
     /// Names, in this room, of people who are not the one we talk to.
     pub(super) others: BTreeSet<String>,
     /// What we send.
@@ -83,6 +85,16 @@ pub(super) struct Known {
 impl Known {
     /// True if they came in just now, and not only were told of again.
     pub(super) fn came(&mut self, there: There) -> bool {
+        if there.socket_id.as_ref().is_some_and(|socket| self.replaced.contains(socket)) {
+            return false;
+        }
+        let same_peer = |known: &&There| known.peer_id == there.peer_id;
+        let before = self.there.as_ref().filter(same_peer).and_then(|known| known.socket_id.clone());
+        if let Some(before) =
+            before.filter(|before| there.socket_id.as_ref().is_some_and(|now| now != before))
+        {
+            self.left_seat(before);
+        }
         match &mut self.there {
             Some(known) if known.agrees(&there) => {
                 known.peer_id = there.peer_id.or(known.peer_id.take());
@@ -95,6 +107,14 @@ impl Known {
                 true
             }
         }
+    }
+
+    /// They are elsewhere by now, whoever still names that socket.
+    pub(super) fn left_seat(&mut self, socket: String) {
+        if self.replaced.len() >= OTHERS {
+            self.replaced.pop_front();
+        }
+        self.replaced.push_back(socket);
     }
 
     /// False for a copy: a web client addresses twice whoever it wants to reach, and is heard twice.
@@ -149,6 +169,8 @@ impl Known {
 pub(super) struct Calls {
     known: BTreeMap<String, Known>,
     spent: VecDeque<String>,
+    /// Sessions that we asked to enter on this socket and that were not answered for.
+    asked: VecDeque<String>,
     next_order: u64,
 }
 
@@ -222,6 +244,7 @@ impl Calls {
             entered: false,
             stale: false,
             there: None,
+            replaced: VecDeque::new(),
             others: BTreeSet::new(),
             ours: sending,
             theirs: sending,
@@ -251,6 +274,25 @@ impl Calls {
         shared.max_by_key(|(_, call)| call.order).map(|(session, _)| session.clone())
     }
 
+    /// We ask to enter that session's room. Every such word is answered, a refusal without its session.
+    pub(super) fn asks(&mut self, session: &str) {
+        if self.asked.len() >= limits::CALLS {
+            self.asked.pop_front();
+        }
+        self.asked.push_back(session.to_owned());
+    }
+
+    pub(super) fn entered(&mut self, session: &str) {
+        if let Some(at) = self.asked.iter().position(|asked| asked == session) {
+            self.asked.remove(at);
+        }
+    }
+
+    /// Which session a refusal is about that names none: one that is over by now, perhaps.
+    pub(super) fn refused(&mut self) -> Option<String> {
+        self.asked.pop_front()
+    }
+
     /// The only session that we have entered and that nobody else has.
     pub(super) fn lonely(&self) -> Option<String> {
         let mut lonely = self.known.iter().filter(|(_, call)| call.joined && call.there.is_none());
@@ -275,6 +317,7 @@ impl Calls {
 
     /// The socket closed: the server has taken us out of every room.
     pub(super) fn lost_rooms(&mut self) {
+        self.asked.clear();
         for call in self.known.values_mut().filter(|call| call.joined) {
             call.stale = true;
         }
@@ -334,6 +377,7 @@ mod tests {
         assert!(call.came(there("p", Some("1"))));
         assert!(!call.came(there("p", None)));
         assert!(call.came(there("p", Some("2"))), "they came back on another socket");
+        assert!(!call.came(there("p", Some("1"))), "a seat that a killed backend has left behind");
         assert!(call.came(there("q", Some("2"))), "they are another program");
     }
 

@@ -123,6 +123,7 @@ impl Hearth {
 
     fn entered(&mut self, event: CallSessionJoined) -> Result<Reaction, DecodeError> {
         let session = event.session_id;
+        self.calls.entered(&session);
         let known = self.calls.find(&session).filter(|known| known.joined);
         let peer = known.ok_or(DecodeError::ForeignCall { what: name::CALL_SESSION_JOINED })?.peer.clone();
         if let Some(known) = self.calls.find_mut(&session) {
@@ -130,7 +131,20 @@ impl Hearth {
         }
         let mut reaction = Reaction::none();
         let mut found = false;
-        for participant in event.participants.iter().take(PARTICIPANTS) {
+        let seats = || event.participants.iter().take(PARTICIPANTS);
+        // A killed backend leaves seats behind: of several of one person the last is where they are.
+        let theirs = seats().filter(|participant| participant.user_id == peer);
+        let last = theirs.last().map(There::of);
+        for participant in seats() {
+            if participant.user_id == peer && last.as_ref() != Some(&There::of(participant)) {
+                if let Some((known, socket)) =
+                    self.calls.find_mut(&session).zip(There::of(participant).socket_id)
+                    && last.as_ref().is_some_and(|last| last.socket_id.as_ref() != Some(&socket))
+                {
+                    known.left_seat(socket);
+                }
+                continue;
+            }
             found |= participant.user_id == peer;
             reaction.heard.extend(self.joined(Some(session.clone()), participant).heard);
         }
@@ -304,12 +318,15 @@ impl Hearth {
         self.over(&event.session_id, signal)
     }
 
-    /// Names no session as deployed; then it is about the one that we are entering.
+    /// Names no session as deployed; then it is about the first that we asked to enter.
     fn call_error(&mut self, event: &CallError) -> Reaction {
         if event.message.to_lowercase().contains(PEER_NOT_FOUND) {
             return Reaction::none();
         }
-        let session = event.session_id.clone().or_else(|| self.calls.lonely());
+        if let Some(session) = &event.session_id {
+            self.calls.entered(session);
+        }
+        let session = event.session_id.clone().or_else(|| self.calls.refused());
         let Some(session) = session else { return Reaction::none() };
         let message = limits::shown(&event.message);
         let message = if message.is_empty() { "the server refused the call".to_owned() } else { message };

@@ -276,6 +276,7 @@ impl Hearth {
     pub(super) fn enter(&mut self, session: &str) -> Vec<Outbound> {
         let body = JoinCallSession { session_id: session.to_owned(), peer_id: self.peer_id.clone() };
         let mut said = vec![emit(name::JOIN_CALL_SESSION, &body)];
+        self.calls.asks(session);
         if let Some(known) = self.calls.find_mut(session) {
             known.joined = true;
             known.entered = false;
