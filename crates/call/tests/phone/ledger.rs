@@ -17,7 +17,16 @@ struct Ledger {
     rings: BTreeMap<CallId, bool>,
     ring_backs: BTreeSet<CallId>,
     over: BTreeMap<CallId, EndReason>,
+    /// Offers that were made and neither answered nor said often enough: when the last copy was said.
+    unanswered: BTreeMap<CallId, (Epoch, Instant)>,
+    /// Calls whose path is looked for anew since that time.
+    renewed: BTreeMap<CallId, Instant>,
 }
+
+/// An offer that was said so long ago may be replaced.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// A path that is looked for has this long until the call is told as reconnecting.
+const NEW_PATH: Duration = Duration::from_secs(5);
 
 pub(crate) struct Desk {
     pub(crate) phone: Phone,
@@ -39,9 +48,15 @@ impl Desk {
 
     pub(crate) fn handle(&mut self, event: Event) -> Vec<Command> {
         let is_time = matches!(event, Event::Time);
+        // Whatever was answered while the socket was away nobody heard.
+        if matches!(event, Event::Link { .. }) {
+            self.ledger.unanswered.clear();
+        }
+        self.ledger.note(&event);
         let commands = self.phone.handle(event, self.now);
         for command in &commands {
             self.ledger.enter(command);
+            self.ledger.exchange(command, &self.phone.view(self.now).calls, self.now);
         }
         if is_time {
             let overdue = self.phone.deadline().is_some_and(|at| at <= self.now);
@@ -122,6 +137,12 @@ impl Desk {
         assert!(active <= 1, "two calls on one line: {live:?}");
         let people: BTreeSet<_> = live.iter().map(|call| (call.account, &call.peer.id)).collect();
         assert_eq!(people.len(), live.len(), "two live calls with one person");
+        for call in calls.iter().filter(|call| call.state == CallState::Connected) {
+            let since = self.ledger.renewed.get(&call.id);
+            let late = since.is_some_and(|since| self.now.duration_since(*since) > NEW_PATH);
+            let due = self.phone.deadline().is_some_and(|at| at <= self.now);
+            assert!(!late || due, "connected, and no path for {since:?}");
+        }
         for call in &calls {
             if let CallState::Ended { reason } = &call.state {
                 assert_eq!(self.ledger.over.get(&call.id), Some(reason), "ended is final and was told");
@@ -153,6 +174,74 @@ fn is_active(call: &CallView) -> bool {
 }
 
 impl Ledger {
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Peer { call, epoch, outcome: PeerOutcome::Connected }
+                if self.peers.get(call) == Some(epoch) =>
+            {
+                self.renewed.remove(call);
+            }
+            // A refused description is as if it had not been said.
+            Event::Peer { call, outcome: PeerOutcome::Rejected { .. } | PeerOutcome::Failed, .. } => {
+                self.unanswered.remove(call);
+            }
+            Event::Peer { .. }
+            | Event::User(_)
+            | Event::Heard(_)
+            | Event::AccountAdded { .. }
+            | Event::AccountRemoved { .. }
+            | Event::Link { .. }
+            | Event::Time => {}
+        }
+    }
+
+    /// One offer per exchange, and every restart is watched.
+    fn exchange(&mut self, command: &Command, calls: &[CallView], now: Instant) {
+        match command {
+            Command::CreateOffer { call, epoch, ice_restart } => {
+                let open = self.unanswered.get(call).filter(|(of, _)| of == epoch);
+                let patient = open.is_some_and(|(_, said)| now.duration_since(*said) < PATIENCE);
+                assert!(!patient, "a second offer while the first may be answered: {call:?}");
+                self.unanswered.insert(*call, (*epoch, now));
+                if *ice_restart {
+                    self.renewed.insert(*call, now);
+                }
+            }
+            Command::Say { call, signal: Signal::Offer(_), .. } => {
+                let view = calls.iter().find(|view| match call {
+                    CallKey::Remote(remote) => view.remote_id.as_ref() == Some(remote),
+                    CallKey::Local(local) => view.id == *local,
+                });
+                if let Some((_, said)) = view.and_then(|view| self.unanswered.get_mut(&view.id)) {
+                    *said = now;
+                }
+            }
+            // The time for a path begins with the answer.
+            Command::AcceptAnswer { call, .. } => {
+                self.unanswered.remove(call);
+                self.renewed.entry(*call).and_modify(|since| *since = now);
+            }
+            Command::ClosePeer { call, .. } => {
+                self.unanswered.remove(call);
+                self.renewed.remove(call);
+            }
+            Command::Say { .. }
+            | Command::OpenPeer { .. }
+            | Command::AcceptOffer { .. }
+            | Command::AddCandidate { .. }
+            | Command::StartMedia { .. }
+            | Command::SetMicrophone { .. }
+            | Command::SetCamera { .. }
+            | Command::SetSharing { .. }
+            | Command::StopMedia { .. }
+            | Command::Ring { .. }
+            | Command::StopRing { .. }
+            | Command::RingBack { .. }
+            | Command::StopRingBack { .. }
+            | Command::Notice(_) => {}
+        }
+    }
+
     fn enter(&mut self, command: &Command) {
         match command {
             Command::Say { call, signal, .. } => {

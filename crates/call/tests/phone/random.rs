@@ -149,6 +149,7 @@ fn signal() -> impl Strategy<Value = Signal> {
         2 => text().prop_map(|text| Signal::Candidate(candidate(&text))),
         1 => any::<bool>().prop_map(|on| Signal::Media(MediaState { audio: Some(on), ..MediaState::default() })),
         1 => Just(Signal::Rejoin),
+        1 => any::<bool>().prop_map(|us| Signal::OfferTurn { us }),
     ]
 }
 
@@ -191,12 +192,48 @@ fn some_event() -> impl Strategy<Value = Event> {
     ]
 }
 
+#[derive(Clone, Debug)]
+enum OneCall {
+    Heard(Signal),
+    Peer(PeerOutcome),
+    Link(bool),
+}
+
+fn one_call_event() -> impl Strategy<Value = OneCall> {
+    let text = || (0..50u8).prop_map(|n| n.to_string());
+    prop_oneof![
+        6 => Just(OneCall::Heard(Signal::PeerJoined)),
+        3 => any::<bool>().prop_map(|us| OneCall::Heard(Signal::OfferTurn { us })),
+        3 => text().prop_map(|text| OneCall::Heard(Signal::Answer(answer(&text)))),
+        2 => text().prop_map(|text| OneCall::Heard(Signal::Offer(offer(&text)))),
+        1 => Just(OneCall::Heard(Signal::PeerLeft { disconnected: true })),
+        10 => outcome().prop_map(OneCall::Peer),
+        1 => any::<bool>().prop_map(OneCall::Link),
+    ]
+}
+
+/// No peer connection writes the same description twice.
+fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
+    *made += 1;
+    match outcome {
+        PeerOutcome::OfferMade(_) => PeerOutcome::OfferMade(offer(&format!("made {made}"))),
+        PeerOutcome::AnswerMade(_) => PeerOutcome::AnswerMade(answer(&format!("made {made}"))),
+        other @ (PeerOutcome::AnswerApplied
+        | PeerOutcome::Candidate(_)
+        | PeerOutcome::Connected
+        | PeerOutcome::PathLost
+        | PeerOutcome::Failed
+        | PeerOutcome::Rejected { .. }) => other,
+    }
+}
+
 fn rule() -> impl Strategy<Value = OfferRule> {
     prop_oneof![
         Just(OfferRule::Us),
         Just(OfferRule::Them),
         Just(OfferRule::Caller),
-        Just(OfferRule::FirstInRoom)
+        Just(OfferRule::FirstInRoom),
+        Just(OfferRule::Told)
     ]
 }
 
@@ -252,6 +289,54 @@ proptest! {
             let live = pair.desk(side).live();
             prop_assert_eq!(live.len(), 1);
             prop_assert_eq!(&live[0].state, &bellwire_call::CallState::Connected);
+        }
+    }
+
+    /// What is said about one call changes no other. Only a ring may: it may be the crossing one.
+    #[test]
+    fn a_word_about_one_call_never_touches_another(
+        rule in rule(),
+        events in prop::collection::vec(some_event(), 1..80),
+    ) {
+        let mut desk = Desk::start(rule);
+        for event in events {
+            let about = match &event {
+                Event::Heard(Heard { signal: Signal::Ring(_) | Signal::Placed { .. }, .. }) => None,
+                Event::Heard(Heard { call: CallKey::Remote(remote), .. }) => Some(remote.clone()),
+                _ => None,
+            };
+            let before = desk.live();
+            desk.handle(event);
+            let Some(about) = about else { continue };
+            for mut call in before.into_iter().filter(|call| call.remote_id.as_ref() != Some(&about)) {
+                // A ring that waited behind a call is louder once that is over.
+                let after = desk.call(call.id);
+                call.waiting = after.waiting;
+                prop_assert_eq!(call, after);
+            }
+        }
+    }
+
+    /// A call that runs: newcomers, restarts, lost paths and sockets in any order. The ledger asserts
+    /// one offer per exchange, and that no call is told connected while nothing watches its new path.
+    #[test]
+    fn one_call_survives_any_exchange(
+        rule in rule(),
+        signals in prop::collection::vec((one_call_event(), prop_oneof![3 => Just(0u64), 2 => 0..4000u64]), 1..100),
+    ) {
+        let mut desk = Desk::start(rule);
+        desk.handle(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") }));
+        let id = desk.newest();
+        desk.hear(local(id), Signal::Placed { local: id, remote: remote("r0"), subject: None });
+        desk.hear(key("r0"), Signal::Accept);
+        let mut made = 0u32;
+        for (event, ms) in signals {
+            match event {
+                OneCall::Heard(signal) => drop(desk.hear(key("r0"), signal)),
+                OneCall::Peer(outcome) => drop(desk.peer(id, fresh(outcome, &mut made))),
+                OneCall::Link(up) => drop(desk.handle(Event::Link { account: HOME, up })),
+            }
+            desk.pass(Duration::from_millis(ms));
         }
     }
 
