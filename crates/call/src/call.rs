@@ -16,14 +16,15 @@
 
 mod heard;
 mod path;
+mod told;
 
 use std::time::Instant;
 
 use crate::negotiation::{Negotiation, Offerer, Step};
 use crate::timers::{self, Timer, Timers};
 use crate::{
-    AccountId, CallId, CallKey, CallState, CallView, Command, DeclineReason, Direction, EndReason, Epoch,
-    Invite, MediaKind, MediaState, Notice, OfferRule, Person, RemoteCallId, Ring, Rings, Signal, Subject,
+    AccountId, CallId, CallKey, Command, DeclineReason, Direction, EndReason, Epoch, Invite, MediaKind,
+    MediaState, Notice, OfferRule, Person, RemoteCallId, Ring, Rings, Signal, Subject,
 };
 
 /// What an account's backend settles for all its calls.
@@ -366,44 +367,6 @@ impl Call {
     pub(crate) fn say_media(&self, media: MediaState, out: &mut Vec<Command>) {
         if self.is_live() && self.consent == Consent::Given {
             self.say(Signal::Media(media), out);
-        }
-    }
-
-    pub(crate) fn view(&self, now: Instant) -> CallView {
-        let until = self.ended.as_ref().map_or(now, |ended| ended.at);
-        let connected = self.connected_at.map(|at| until.saturating_duration_since(at).as_millis());
-        CallView {
-            id: self.id,
-            account: self.account,
-            remote_id: self.remote.clone(),
-            direction: self.direction,
-            kind: self.kind,
-            peer: self.peer.clone(),
-            subject: self.subject.clone(),
-            state: self.state(),
-            waiting: self.waiting && self.is_ringing(),
-            connected_ms: connected.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
-            remote_audio: self.remote_media.audio,
-            remote_video: self.remote_media.video,
-            remote_sharing: self.remote_media.sharing,
-            signaling_lost: self.signaling_lost && self.is_live(),
-        }
-    }
-
-    fn state(&self) -> CallState {
-        if let Some(ended) = &self.ended {
-            return CallState::Ended { reason: ended.reason.clone() };
-        }
-        match (self.consent, self.direction, self.link) {
-            (Consent::Asked, Direction::Outgoing, _) => {
-                CallState::Calling { ringing: self.remote.is_some() && self.terms.rings != Rings::InRoom }
-            }
-            (Consent::Asked, Direction::Incoming, _) => CallState::Ringing { silenced: self.silenced },
-            (Consent::Given, _, Link::Up) => CallState::Connected,
-            (Consent::Given, _, Link::Idle | Link::Opening | Link::Lost) if self.connected_at.is_some() => {
-                CallState::Reconnecting
-            }
-            (Consent::Given, _, Link::Idle | Link::Opening | Link::Lost) => CallState::Connecting,
         }
     }
 

@@ -303,7 +303,13 @@ proptest! {
             let about = match &event {
                 Event::Heard(Heard { signal: Signal::Ring(_) | Signal::Placed { .. }, .. }) => None,
                 Event::Heard(Heard { call: CallKey::Remote(remote), .. }) => Some(remote.clone()),
-                _ => None,
+                Event::Heard(_)
+                | Event::User(_)
+                | Event::Peer { .. }
+                | Event::AccountAdded { .. }
+                | Event::AccountRemoved { .. }
+                | Event::Link { .. }
+                | Event::Time => None,
             };
             let before = desk.live();
             desk.handle(event);

@@ -134,7 +134,7 @@ impl Hearth {
         let seats = || event.participants.iter().take(PARTICIPANTS);
         // A killed backend leaves seats behind: of several of one person the last is where they are.
         let theirs = seats().filter(|participant| participant.user_id == peer);
-        let last = theirs.last().map(There::of);
+        let last = theirs.map(There::of).next_back();
         for participant in seats() {
             if participant.user_id == peer && last.as_ref() != Some(&There::of(participant)) {
                 if let Some((known, socket)) =
