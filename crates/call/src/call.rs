@@ -483,7 +483,13 @@ impl Call {
                 out.push(Command::ClosePeer { call, epoch });
                 self.path_closed(now);
             }
-            Step::Say(signal) => self.say(signal, out),
+            Step::Say(signal) => {
+                // Whoever hears a copy has the whole time to answer.
+                if let Signal::Offer(_) = signal {
+                    self.timers.clear(Timer::RepeatOffer);
+                }
+                self.say(signal, out);
+            }
         }
     }
 }

@@ -145,7 +145,7 @@ impl Negotiation {
 
     /// Nobody will answer the offer that is out, or no answer can be heard.
     pub(crate) fn give_up_offer(&mut self) {
-        self.given_up = true;
+        self.given_up = matches!(self.phase, Phase::Offered(_));
     }
 
     /// Neither a description of ours nor of theirs was exchanged or is on its way.
