@@ -215,7 +215,9 @@ impl Negotiation {
     /// Somebody came into the room who may be a new program: another exchange, once the one under way
     /// is done.
     pub(crate) fn renew(&mut self, steps: &mut Vec<Step>) {
-        self.repeat_offer(steps);
+        if self.awaits_answer() {
+            self.repeat_offer(steps);
+        }
         self.create(Purpose::NewPath, steps);
     }
 
@@ -240,8 +242,9 @@ impl Negotiation {
     }
 
     /// The other side may only now be able to hear us.
-    pub(crate) fn repeat_offer(&self, steps: &mut Vec<Step>) {
+    pub(crate) fn repeat_offer(&mut self, steps: &mut Vec<Step>) {
         if let Phase::Offered(offer) = &self.phase {
+            self.given_up = false;
             steps.push(Step::Say(Signal::Offer(offer.clone())));
         }
     }
