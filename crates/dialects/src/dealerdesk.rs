@@ -62,10 +62,8 @@ pub struct Dealerdesk {
     calls: Calls,
     /// The socket was open and is not now.
     away: bool,
-    /// Rooms this socket has entered.
-    joined: BTreeSet<String>,
-    /// The one it entered last, which is where the deployed backend thinks we type.
-    last_joined: Option<String>,
+    /// The room the socket is in: the deployed backend takes it out of a room when it enters another.
+    room: Option<String>,
     /// The thread on the screen.
     open_thread: Option<String>,
     /// Rooms we said we have read, until that comes back.
@@ -88,8 +86,7 @@ impl Dealerdesk {
             token: identity.token.clone(),
             calls: Calls::default(),
             away: false,
-            joined: BTreeSet::new(),
-            last_joined: None,
+            room: None,
             open_thread: None,
             marked: BTreeSet::new(),
             recent: VecDeque::new(),
@@ -128,11 +125,7 @@ impl Dealerdesk {
     /// Enters a room, again if need be. The deployed backend makes it if there is none.
     fn enter(&mut self, room: &str) -> Option<Outbound> {
         let (parsed, _) = self.our_room(room)?;
-        if self.joined.len() >= ROOMS {
-            self.joined.clear();
-        }
-        self.joined.insert(room.to_owned());
-        self.last_joined = Some(room.to_owned());
+        self.room = Some(room.to_owned());
         let body = JoinRoom {
             dealer_email: parsed.dealer,
             technician_email: parsed.technician,
@@ -142,9 +135,12 @@ impl Dealerdesk {
         Some(emit(name::JOIN_ROOM, &body))
     }
 
-    /// Puts the way into the room in front, if the socket is not in it.
+    /// Puts the way into the room in front, if the socket is not in it. While a call runs its room is not
+    /// left for another: its end would not be heard.
     fn in_room(&mut self, room: &str, mut said: Vec<Outbound>) -> Vec<Outbound> {
-        if !self.joined.contains(room)
+        let kept = self.calls.running_room().is_some_and(|running| running != room);
+        if !kept
+            && self.room.as_deref() != Some(room)
             && let Some(join) = self.enter(room)
         {
             said.insert(0, join);
@@ -152,10 +148,18 @@ impl Dealerdesk {
         said
     }
 
+    /// Back to the room where something has to be heard: that of the call that runs, else that of the
+    /// newest one that rings or is dialled.
+    fn settle(&mut self, said: &mut Vec<Outbound>) {
+        let wanted = self.calls.running_room().or_else(|| self.calls.waiting_room()).map(str::to_owned);
+        if let Some(wanted) = wanted.filter(|wanted| self.room.as_ref() != Some(wanted) && !self.away) {
+            said.extend(self.enter(&wanted));
+        }
+    }
+
     fn lost(&mut self) -> Reaction {
         self.away = true;
-        self.joined.clear();
-        self.last_joined = None;
+        self.room = None;
         self.marked.clear();
         // What was asked on the old connection is answered on none.
         let mut heard = Vec::new();
@@ -219,12 +223,13 @@ impl Dialect for Dealerdesk {
         self.away = false;
         let body = Register { user_email: self.me.clone(), user_type: self.role };
         let mut said = vec![emit(name::REGISTER, &body)];
-        // The thread on the screen comes last: that is where we type.
-        let rooms = self.calls.rooms().into_iter().chain(self.open_thread.clone());
+        // The last one counts as deployed: a call comes after the thread on the screen.
+        let rooms = self.open_thread.clone().into_iter().chain(self.calls.rooms());
         for room in rooms.collect::<Vec<_>>() {
             said.extend(self.enter(&room));
         }
         said.extend(self.say_waiting());
+        self.settle(&mut said);
         said
     }
 
@@ -232,17 +237,23 @@ impl Dialect for Dealerdesk {
         match inbound {
             Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
             Inbound::Closed => Ok(self.lost()),
-            Inbound::Event { name, args } => self.event(&name, args),
+            Inbound::Event { name, args } => {
+                let mut reaction = self.event(&name, args)?;
+                self.settle(&mut reaction.outbound);
+                Ok(reaction)
+            }
             // Nothing about a call goes over REST here.
             Inbound::Reply { .. } => Err(DecodeError::UnknownReply),
         }
     }
 
     fn encode(&mut self, call: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
-        match call {
+        let mut said = match call {
             CallKey::Local(local) => self.say_local(*local, signal),
             CallKey::Remote(remote) => self.say(&remote.0, signal),
-        }
+        }?;
+        self.settle(&mut said);
+        Ok(said)
     }
 
     fn renew(&mut self, identity: &Identity) {
@@ -260,7 +271,7 @@ impl Dialect for Dealerdesk {
         replies: &[Reply],
     ) -> Result<Rows<Contact>, ReplyError> {
         match replies.first() {
-            Some(reply) => self.rooms(search, reply.status, &reply.body).map(Rows::from),
+            Some(reply) => self.rooms(search, reply.status, &reply.body),
             None => Ok(Rows::default()),
         }
     }
@@ -270,12 +281,12 @@ impl Dialect for Dealerdesk {
     }
 
     fn messages(&self, thread: &str, limit: u32) -> Option<RestCall> {
-        self.our_room(thread)?;
-        Some(records::messages_request(thread, limit))
+        let (room, _) = self.our_room(thread)?;
+        Some(records::messages_request(&room, limit))
     }
 
     fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Rows<Message>, ReplyError> {
-        self.message_rows(thread, status, body).map(Rows::from)
+        self.message_rows(thread, status, body)
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {

@@ -218,7 +218,7 @@ impl Dialect for Hearth {
         now: &str,
         replies: &[Reply],
     ) -> Result<Rows<Contact>, ReplyError> {
-        people::list(&self.me, search, now, replies).map(Rows::from)
+        people::list(&self.me, search, now, replies)
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {

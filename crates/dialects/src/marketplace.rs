@@ -15,6 +15,7 @@ mod reply;
 pub mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bellwire_call::{CallId, CallKey, Invite, OfferRule, Signal};
 use serde::Serialize;
@@ -51,6 +52,8 @@ pub struct Marketplace {
     waiting: BTreeMap<RequestId, Waiting>,
     next_request: u64,
     seen: Seen,
+    /// Made of the times told to us, so that the ids we make up differ from those of an earlier run.
+    told_times: AtomicU64,
 }
 
 /// What a REST reply will mean.
@@ -92,11 +95,24 @@ impl Marketplace {
             waiting: BTreeMap::new(),
             next_request: 1,
             seen: Seen::default(),
+            told_times: AtomicU64::new(0),
         }
     }
 
     fn me(&self) -> &str {
         &self.identity.person.id.0
+    }
+
+    fn note(&self, now: &str) {
+        let before = self.told_times.load(Ordering::Relaxed).to_be_bytes();
+        self.told_times.store(mixed(&[&before, now.as_bytes()]), Ordering::Relaxed);
+    }
+
+    /// An id for a call that the backend keeps no record of, as its web client makes one up.
+    fn own_id(&self, local: CallId) -> String {
+        let times = self.told_times.load(Ordering::Relaxed).to_be_bytes();
+        let (call, request) = (local.0.to_be_bytes(), self.next_request.to_be_bytes());
+        format!("call_{:016x}", mixed(&[self.identity.token.as_bytes(), &times, &call, &request]))
     }
 
     fn request(&mut self, call: RestCall, waiting: Waiting) -> Outbound {
@@ -105,6 +121,12 @@ impl Marketplace {
         self.waiting.insert(id, waiting);
         Outbound::Request { id, call }
     }
+}
+
+/// FNV-1a, 64 bits: the same on every platform and in every version.
+fn mixed(parts: &[&[u8]]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.iter());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// A wire struct as JSON.
@@ -178,12 +200,13 @@ impl Dialect for Marketplace {
     fn parse_contacts(
         &self,
         search: &str,
-        _now: &str,
+        now: &str,
         replies: &[Reply],
     ) -> Result<Rows<Contact>, ReplyError> {
         let conversations =
             |reply: &Reply| records::conversations(self.me(), search, reply.status, &reply.body);
-        replies.first().map_or(Ok(Vec::new()), conversations).map(Rows::from)
+        self.note(now);
+        replies.first().map_or(Ok(Rows::default()), conversations)
     }
 
     fn chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
@@ -195,7 +218,7 @@ impl Dialect for Marketplace {
     }
 
     fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Rows<Message>, ReplyError> {
-        chat::messages(self.me(), thread, status, body).map(Rows::from)
+        chat::messages(self.me(), thread, status, body)
     }
 
     fn history(&self, page: u32, limit: u32) -> Option<RestCall> {

@@ -106,6 +106,21 @@ impl Calls {
         self.known.values().filter(with).collect()
     }
 
+    /// The room of the newest call that both sides agreed to.
+    pub(super) fn running_room(&self) -> Option<&str> {
+        self.newest(true)
+    }
+
+    /// The room of the newest call that nobody has answered.
+    pub(super) fn waiting_room(&self) -> Option<&str> {
+        self.newest(false)
+    }
+
+    fn newest(&self, answered: bool) -> Option<&str> {
+        let calls = self.known.values().filter(|call| call.answered == answered);
+        calls.max_by_key(|call| call.order).map(|call| call.room.as_str())
+    }
+
     /// The newest call of ours that nobody has answered.
     pub(super) fn dialling(&self) -> Option<&Known> {
         self.known.values().filter(|call| call.outgoing && !call.answered).max_by_key(|call| call.order)

@@ -27,7 +27,15 @@ impl Dealerdesk {
                     return Ok(Vec::new());
                 }
                 let body = SendMessage { room_id: room_id.clone(), message, sender_type: self.role };
-                self.in_room(&room_id, vec![emit(name::SEND_MESSAGE, &body)])
+                // As deployed it comes back, and so counts as sent, in its room alone: a call's room is left for
+                // it until the next event is heard.
+                let here = self.room.as_deref() == Some(thread);
+                let mut said = Vec::new();
+                if !here {
+                    said.extend(self.enter(&room_id));
+                }
+                said.push(emit(name::SEND_MESSAGE, &body));
+                said
             }
             ChatAction::MarkRead { .. } => {
                 if self.marked.len() < ROOMS {
@@ -40,13 +48,9 @@ impl Dealerdesk {
                 let body = Typing { is_typing: *on, room_id: Some(room_id.clone()) };
                 let typing =
                     Outbound::Emit { name: name::TYPING, args: vec![super::value(&body)], perishable: true };
-                // As deployed it goes to the room entered last, whichever is meant.
-                let mut said = Vec::new();
-                if self.last_joined.as_deref() != Some(thread) {
-                    said.extend(self.enter(&room_id));
-                }
-                said.push(typing);
-                said
+                // As deployed it goes to the room we are in, whichever is meant.
+                let said = self.in_room(&room_id, vec![typing]);
+                if self.room.as_deref() == Some(thread) { said } else { Vec::new() }
             }
         })
     }

@@ -1,23 +1,34 @@
 //! Rooms, messages and past calls over REST: which endpoint, and what the reply says in neutral terms.
 
 use bellwire_call::{MediaKind, Person, PersonId};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     Dealerdesk, subject,
-    wire::{CallLogRow, CallStatus, CallType, CallsPage, MessageRow, RoomRow},
+    wire::{CallLogRow, CallStatus, CallType, MessageRow, Pagination, Room, RoomRow},
 };
-use crate::{Contact, HistoryItem, HistoryPage, LastMessage, Message, ReplyError, RestCall, limits, rest};
+use crate::rows::Row;
+use crate::{
+    Contact, HistoryItem, HistoryPage, LastMessage, Message, ReplyError, RestCall, Rows, lenient, limits,
+    rest,
+};
 
 pub(super) fn rooms_request(me: &str) -> RestCall {
     rest::fetch(format!("/api/chat/rooms/{}", rest::segment_of(me)))
 }
 
-pub(super) fn messages_request(thread: &str, limit: u32) -> RestCall {
-    rest::fetch(format!("/api/chat/room/{}/messages", rest::segment_of(thread)))
-        .with("limit", limit.clamp(1, 200))
-        .with("offset", 0)
+/// By its two people: asked by the room's name, the deployed backend takes the name and the word
+/// `messages` for two people, and makes a room of them.
+pub(super) fn messages_request(room: &Room, limit: u32) -> RestCall {
+    let people = rest::fetch("/api/chat/messages")
+        .with("dealerEmail", &room.dealer)
+        .with("technicianEmail", &room.technician);
+    let post = match &room.post {
+        Some(post) => people.with("postId", post),
+        None => people,
+    };
+    post.with("limit", limit.clamp(1, 200)).with("offset", 0)
 }
 
 pub(super) fn history_request(me: &str, page: u32, limit: u32) -> RestCall {
@@ -27,23 +38,33 @@ pub(super) fn history_request(me: &str, page: u32, limit: u32) -> RestCall {
         .with("limit", limit.clamp(1, 100))
 }
 
-/// The rows that are understood: one odd row does not cost the list.
-fn rows<T: DeserializeOwned>(status: u16, body: &Value) -> Result<Vec<T>, ReplyError> {
-    let values: Vec<Value> = rest::read(status, body)?;
-    Ok(values.into_iter().take(limits::ROWS).filter_map(|row| T::deserialize(row).ok()).collect())
+/// The rows of a reply that is a bare list.
+fn rows(status: u16, body: &Value) -> Result<Vec<Value>, ReplyError> {
+    rest::read(status, body)
+}
+
+/// A page of past calls, its rows as they are on the wire.
+#[derive(Deserialize)]
+struct Page {
+    calls: Vec<Value>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pagination: Pagination,
 }
 
 impl Dealerdesk {
-    pub(super) fn rooms(&self, search: &str, status: u16, body: &Value) -> Result<Vec<Contact>, ReplyError> {
-        let rooms = rows::<RoomRow>(status, body)?;
-        let lines = rooms.into_iter().filter_map(|row| self.line(row));
+    pub(super) fn rooms(&self, search: &str, status: u16, body: &Value) -> Result<Rows<Contact>, ReplyError> {
+        let lines = Rows::read(&rows(status, body)?, |row: RoomRow| match Room::parse(&row.room_id) {
+            None => Row::Odd,
+            // A room of two others is none of ours.
+            Some(_) => self.line(row).map_or(Row::Hidden, Row::Item),
+        });
         let search = search.trim().to_lowercase();
         let found = |line: &Contact| {
             let label = line.subject.as_ref().map_or("", |subject| subject.label.as_str());
             let texts = [line.person.name.as_str(), line.person.id.0.as_str(), label];
             texts.iter().any(|text| text.to_lowercase().contains(&search))
         };
-        Ok(lines.filter(|line| search.is_empty() || found(line)).collect())
+        Ok(lines.filter_map(|line| (search.is_empty() || found(&line)).then_some(line)))
     }
 
     fn line(&self, row: RoomRow) -> Option<Contact> {
@@ -80,9 +101,8 @@ impl Dealerdesk {
         thread: &str,
         status: u16,
         body: &Value,
-    ) -> Result<Vec<Message>, ReplyError> {
-        let rows = rows::<MessageRow>(status, body)?;
-        Ok(rows.into_iter().map(|row| self.shown_message(thread, row)).collect())
+    ) -> Result<Rows<Message>, ReplyError> {
+        Ok(Rows::read(&rows(status, body)?, |row: MessageRow| Row::Item(self.shown_message(thread, row))))
     }
 
     /// The deployed backend keeps the calls but has no way to ask for them (404): an empty page.
@@ -91,22 +111,26 @@ impl Dealerdesk {
             return Ok(HistoryPage::default());
         }
         let (calls, pages) = if body.is_array() {
-            (rows::<CallLogRow>(status, body)?, None)
+            (rows(status, body)?, None)
         } else {
-            let page: CallsPage = rest::read(status, body)?;
-            (page.calls.into_iter().take(limits::ROWS).collect(), Some(page.pagination))
+            let page: Page = rest::read(status, body)?;
+            (page.calls, Some(page.pagination))
         };
-        let items: Vec<_> = calls.into_iter().filter_map(|call| self.past_call(call)).collect();
+        let Rows { items, left_out } =
+            Rows::read(&calls, |call: CallLogRow| match Room::parse(&call.room_id) {
+                None => Row::Odd,
+                Some(_) => self.past_call(call).map_or(Row::Hidden, Row::Item),
+            });
         let total = u32::try_from(items.len()).unwrap_or(u32::MAX);
         Ok(match pages {
             Some(pages) => HistoryPage {
-                left_out: 0,
+                left_out,
                 items,
                 page: pages.current_page,
                 pages: pages.total_pages,
                 total: pages.total_items,
             },
-            None => HistoryPage { items, page: 1, pages: 1, total, left_out: 0 },
+            None => HistoryPage { items, page: 1, pages: 1, total, left_out },
         })
     }
 
@@ -129,7 +153,7 @@ impl Dealerdesk {
             started_at: row.started_at.unwrap_or_default(),
             duration_s: row.talk_seconds.unwrap_or(row.duration_seconds),
             subject: subject(&room),
-            kind: Some(match row.call_type {
+            kind: row.call_type.map(|kind| match kind {
                 CallType::Audio => MediaKind::Voice,
                 CallType::Video => MediaKind::Video,
             }),
@@ -166,7 +190,8 @@ mod tests {
             { "unread_count": 1 },
             { "room_id": "dan@x.example:tim@y.example", "other_name": "Tim", "other_online": true },
         ]);
-        let lines = dealer().rooms("", 200, &body).unwrap();
+        let Rows { items: lines, left_out } = dealer().rooms("", 200, &body).unwrap();
+        assert_eq!(left_out, 1);
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0].id, "dan@x.example:tea@y.example:POST_7");
         assert_eq!(lines[0].thread.as_ref(), Some(&lines[0].id));
@@ -175,8 +200,8 @@ mod tests {
         assert!(!lines[0].last_message.as_ref().unwrap().from_me);
         assert_eq!((lines[1].person.name.as_str(), lines[1].online), ("Tim", true));
         assert_eq!(lines[1].subject, None);
-        assert_eq!(dealer().rooms("POST #7", 200, &body).unwrap().len(), 1);
-        assert_eq!(dealer().rooms("tim", 200, &body).unwrap()[0].person.name, "Tim");
+        assert_eq!(dealer().rooms("POST #7", 200, &body).unwrap().items.len(), 1);
+        assert_eq!(dealer().rooms("tim", 200, &body).unwrap().items[0].person.name, "Tim");
     }
 
     #[test]
@@ -197,8 +222,27 @@ mod tests {
     }
 
     #[test]
+    fn messages_are_read_under_either_name_of_their_columns() {
+        let body = json!([
+            { "id": "2", "room_id": 4, "sender_email": "tea@y.example", "sender_type": "TECHNICIAN",
+              "message_content": "hi", "sent_at": "2026-01-05T10:00:00.000Z", "read_status": true },
+            { "id": 3, "sender_email": null, "sender_type": 9, "message": "ho", "is_read": 0 },
+            { "message": "no id" },
+        ]);
+        let rows = dealer().message_rows("dan@x.example:tea@y.example", 200, &body).unwrap();
+        assert_eq!(rows.left_out, 1);
+        let [first, second] = rows.items.as_slice() else { panic!("{rows:?}") };
+        assert_eq!((first.text.as_str(), first.read, first.from_me), ("hi", true, false));
+        assert_eq!(first.at, "2026-01-05T10:00:00.000Z");
+        assert_eq!((second.text.as_str(), second.id.as_str()), ("ho", "3"));
+    }
+
+    #[test]
     fn addresses_are_no_way_to_another_path() {
         assert_eq!(rooms_request("a/../b@x").path, "/api/chat/rooms/a%2F..%2Fb%40x");
-        assert_eq!(messages_request("a:b", 9999).query[0], ("limit".into(), "200".into()));
+        let request = messages_request(&Room::parse("a@x:b@y:POST_7").unwrap(), 9999);
+        assert_eq!(request.path, "/api/chat/messages");
+        let query: Vec<_> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(query, ["dealerEmail=a@x", "technicianEmail=b@y", "postId=7", "limit=200", "offset=0"]);
     }
 }

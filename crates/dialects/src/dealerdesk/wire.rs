@@ -86,7 +86,7 @@ impl CallType {
 }
 
 /// Where a line of `call_logs` stands: INITIATED, then ANSWERED and ENDED, or REJECTED, or MISSED.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum CallStatus {
     Initiated,
@@ -95,6 +95,7 @@ pub enum CallStatus {
     Ended,
     Missed,
     /// A word this version does not know; never written.
+    #[default]
     #[serde(other)]
     Unknown,
 }

@@ -13,7 +13,7 @@ use super::{
         TherapyType,
     },
 };
-use crate::{Contact, Phase, Reply, ReplyError, RestCall, Slot, limits, rest};
+use crate::{Contact, Phase, Reply, ReplyError, RestCall, Rows, Slot, limits, rest};
 
 const HISTORY: &str = "/video-call/history";
 const THERAPY: &str = "/therapy/sessions";
@@ -24,16 +24,23 @@ pub(super) fn requests() -> Vec<RestCall> {
     vec![records::history_request(1, CALLS), rest::fetch(THERAPY)]
 }
 
-pub(super) fn list(me: &str, search: &str, now: &str, replies: &[Reply]) -> Result<Vec<Contact>, ReplyError> {
+pub(super) fn list(
+    me: &str,
+    search: &str,
+    now: &str,
+    replies: &[Reply],
+) -> Result<Rows<Contact>, ReplyError> {
     let find = |path: &str| replies.iter().find(|reply| reply.call.path == path);
     let calls = match find(HISTORY) {
-        Some(reply) => records::read_history(reply.status, &reply.body)?.call_sessions,
-        None => Vec::new(),
+        Some(reply) => records::read_history(reply.status, &reply.body)?,
+        None => Rows::default(),
     };
     let therapy = match find(THERAPY) {
         Some(reply) => therapy(reply)?,
-        None => Vec::new(),
+        None => Rows::default(),
     };
+    let left_out = calls.left_out.saturating_add(therapy.left_out);
+    let (calls, therapy) = (calls.items, therapy.items);
     let mut lines: Vec<Contact> = Vec::new();
     let mut known: BTreeMap<String, Person> = BTreeMap::new();
     let mut meet = |person: &Person| {
@@ -42,12 +49,12 @@ pub(super) fn list(me: &str, search: &str, now: &str, replies: &[Reply]) -> Resu
             *entry = person.clone();
         }
     };
-    for session in therapy.iter().take(limits::ROWS) {
+    for session in &therapy {
         let others = company(me, session);
         others.iter().for_each(&mut meet);
         lines.extend(appointment(me, now, session, &others, &calls));
     }
-    for session in calls.iter().take(limits::ROWS) {
+    for session in &calls {
         records::others(me, session).iter().for_each(&mut meet);
         let shown = session.therapy_session_id.as_ref().is_some_and(|id| {
             lines.iter().any(|line| line.id == *id && line.slot.as_ref().is_some_and(|slot| slot.they_wait))
@@ -62,20 +69,20 @@ pub(super) fn list(me: &str, search: &str, now: &str, replies: &[Reply]) -> Resu
     lines.extend(people.into_iter().map(|person| Contact { voice: true, ..Contact::of(person) }));
     let search = search.trim().to_lowercase();
     lines.retain(|line| fits(line, &search));
-    lines.truncate(limits::ROWS);
-    Ok(lines)
+    Ok(Rows { items: lines, left_out })
 }
 
 /// A deployment without therapy sessions, or one that does not show them to us, has none.
-fn therapy(reply: &Reply) -> Result<Vec<TherapySession>, ReplyError> {
+fn therapy(reply: &Reply) -> Result<Rows<TherapySession>, ReplyError> {
     match reply.status {
         0 => return Err(ReplyError::Unreachable),
         401 => return Err(ReplyError::TokenExpired),
         200..=299 => {}
-        _ => return Ok(Vec::new()),
+        _ => return Ok(Rows::default()),
     }
     let reply = TherapyReply::deserialize(&reply.body).map_err(|_| ReplyError::NotUnderstood)?;
-    Ok(reply.data.map(|data| data.into_list()).or(reply.sessions).unwrap_or_default())
+    let rows = reply.data.map(|data| data.into_list()).or(reply.sessions).unwrap_or_default();
+    Ok(Rows::plain(&rows))
 }
 
 /// What goes on comes first, then what comes next.
@@ -250,7 +257,7 @@ mod tests {
             { "_id": "t2", "type": "self-paced", "status": "in-progress", "therapistId": user("doc", "Doc") },
         ] });
         let replies = replies(&calls, (200, therapy));
-        let lines = list("ana", "", "2026-01-05T10:00:00.000Z", &replies).unwrap();
+        let lines = list("ana", "", "2026-01-05T10:00:00.000Z", &replies).unwrap().items;
         let ids: Vec<_> = lines.iter().map(|line| line.id.as_str()).collect();
         assert_eq!(ids, ["call_2", "t1", "ben", "cleo", "doc"]);
         let slot = lines[1].slot.as_ref().unwrap();
@@ -259,7 +266,7 @@ mod tests {
         assert_eq!(lines[0].subject.as_ref().unwrap().id, "call_2");
         assert!(lines[0].video && !lines[0].voice && lines[2].voice && lines[2].video);
         assert_eq!(lines[2].person.id, PersonId("ben".into()));
-        let found = list("ana", " tues", "", &replies).unwrap();
+        let found = list("ana", " tues", "", &replies).unwrap().items;
         assert_eq!(found.len(), 1);
     }
 
@@ -271,7 +278,7 @@ mod tests {
         let therapy = json!([{ "_id": "t1", "type": "individual", "status": "in-progress",
             "therapistId": user("doc", "Doc"), "participants": [{ "userId": user("ana", "Ana") }] }]);
         let body = json!({ "success": true, "sessions": therapy });
-        let lines = list("ana", "", "", &replies(&json!([waiting]), (200, body))).unwrap();
+        let lines = list("ana", "", "", &replies(&json!([waiting]), (200, body))).unwrap().items;
         assert_eq!(lines.iter().map(|line| line.id.as_str()).collect::<Vec<_>>(), ["t1", "doc"]);
         let slot = lines[0].slot.as_ref().unwrap();
         assert_eq!((slot.phase, slot.they_wait), (Phase::Waiting, true));
@@ -282,9 +289,28 @@ mod tests {
     fn a_group_is_shown_and_not_called_and_a_missing_endpoint_is_no_error() {
         let mut group = call("call_5", "active", &user("ben", "Ben"), true);
         group["sessionType"] = json!("group");
-        let lines = list("ana", "", "", &replies(&json!([group]), (404, json!("<html>")))).unwrap();
+        let lines = list("ana", "", "", &replies(&json!([group]), (404, json!("<html>")))).unwrap().items;
         assert_eq!((lines[0].id.as_str(), lines[0].video, lines[0].voice), ("call_5", false, false));
         let expired = replies(&json!([]), (401, Value::Null));
         assert_eq!(list("ana", "", "", &expired).unwrap_err(), ReplyError::TokenExpired);
+    }
+
+    #[test]
+    fn a_therapist_sees_the_client_of_each_session_and_odd_rows_cost_themselves() {
+        let client = json!({ "_id": "cli", "id": "cli", "firstName": "Cleo", "fullName": "Cleo Test" });
+        let body = json!({ "success": true, "count": 3, "sessions": [
+            { "_id": "t1", "id": "t1", "title": "Tuesdays", "type": "individual", "status": "scheduled",
+              "scheduledFor": "2026-01-06T10:00:00.000Z", "duration": "60", "user": client,
+              "therapist": user("doc", "Doc"), "participants": [] },
+            { "_id": 7, "type": "group", "status": null, "user": null, "therapist": user("doc", "Doc"),
+              "participants": [{ "user": null, "role": "participant" }, { "user": user("eve", "Eve") }, 5] },
+            { "title": "no id" },
+        ] });
+        let lines =
+            list("doc", "", "2026-01-05T10:00:00.000Z", &replies(&json!([null]), (200, body))).unwrap();
+        let ids: Vec<_> = lines.items.iter().map(|line| line.id.as_str()).collect();
+        assert_eq!((ids.as_slice(), lines.left_out), (["7", "t1", "cli", "eve"].as_slice(), 2));
+        assert_eq!(lines.items[1].person.name, "Cleo");
+        assert_eq!(lines.items[1].slot.as_ref().unwrap().minutes, 60);
     }
 }

@@ -28,6 +28,9 @@ pub use therapy::{
 pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::lenient;
 
 /// How many may take part in a call, and what it belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -144,26 +147,46 @@ pub struct User {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Named {
-    #[serde(rename = "_id", default)]
+    #[serde(rename = "_id", default, deserialize_with = "lenient::text")]
     document: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     first_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     last_name: Option<String>,
-    #[serde(default)]
+    /// Both in one, of documents with virtual fields.
+    #[serde(default, deserialize_with = "lenient::text")]
+    full_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
     email: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "picture")]
     profile_picture: Option<String>,
+    /// What the deployed backend calls it: an address, or an object with one.
+    #[serde(default, deserialize_with = "picture")]
+    avatar: Option<String>,
+}
+
+/// A picture: an address, or what an image host returned.
+fn picture<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let address = match Value::deserialize(from)? {
+        Value::String(address) => Some(address),
+        Value::Object(hosted) => hosted.get("url").and_then(Value::as_str).map(str::to_owned),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    };
+    Ok(address.filter(|address| !address.is_empty()))
 }
 
 impl TryFrom<Named> for User {
     type Error = &'static str;
 
     fn try_from(named: Named) -> Result<Self, Self::Error> {
-        let Named { document, id, first_name, last_name, email, profile_picture } = named;
+        let Named { document, id, first_name, last_name, full_name: whole, email, profile_picture, avatar } =
+            named;
         let id = id.or(document).ok_or("a person without an id")?;
+        let unnamed = full_name(first_name.as_deref(), last_name.as_deref()).is_empty();
+        let first_name = if unnamed { whole.or(first_name) } else { first_name };
+        let profile_picture = profile_picture.or(avatar);
         Ok(Self { id, first_name, last_name, email, profile_picture })
     }
 }
@@ -183,11 +206,28 @@ pub(crate) fn full_name(first: Option<&str>, last: Option<&str>) -> String {
 }
 
 /// A person that a record populates in some replies and leaves as an id in others.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Ref {
     Full(Populated),
     Id(String),
+}
+
+impl Default for Ref {
+    fn default() -> Self {
+        Self::Id(String::new())
+    }
+}
+
+/// Whoever was deleted is null, and then a reference with an empty id.
+impl<'de> Deserialize<'de> for Ref {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        if value.is_object() {
+            return Ok(Populated::deserialize(value).map_or_else(|_| Self::default(), Self::Full));
+        }
+        Ok(Self::Id(lenient::text(value).ok().flatten().unwrap_or_default()))
+    }
 }
 
 /// A populated person of a record (`_id`).

@@ -17,8 +17,8 @@ use super::{
     },
 };
 use crate::{
-    ChatAction, DecodeError, EncodeError, Message, Method, Outbound, Reaction, ReplyError, RestCall,
-    SideEvent, limits, rest,
+    ChatAction, DecodeError, EncodeError, Message, Method, Outbound, Reaction, ReplyError, RestCall, Rows,
+    SideEvent, limits, rest, rows::Row,
 };
 
 /// Messages remembered so that one told twice is heard once.
@@ -63,15 +63,14 @@ pub(super) fn messages(
     thread: &str,
     status: u16,
     body: &Value,
-) -> Result<Vec<Message>, ReplyError> {
+) -> Result<Rows<Message>, ReplyError> {
     let rows = records::rows(status, body, "messages")?;
-    let mut messages: Vec<Message> = rows
-        .iter()
-        .filter_map(|row| wire::Message::deserialize(row).ok())
-        .filter(|row| [row.sender.id(), row.receiver.id()].contains(&thread))
-        .map(|row| message(me, &row))
-        .collect();
-    messages.sort_by(|one, other| one.at.cmp(&other.at));
+    let mut messages = Rows::read(&rows, |row: wire::Message| {
+        // The thread was asked for by its other person: a row that names neither of them is none of it.
+        let here = [row.sender.id(), row.receiver.id()].contains(&thread);
+        if here { Row::Item(message(me, &row)) } else { Row::Odd }
+    });
+    messages.items.sort_by(|one, other| one.at.cmp(&other.at));
     Ok(messages)
 }
 
@@ -116,8 +115,8 @@ fn call_text(what: &str, row: &wire::Message) -> String {
         Some(CallStatus::Missed) => format!("Missed {}", what.to_lowercase()),
         Some(CallStatus::Declined) => format!("{what}, declined"),
         Some(CallStatus::Failed) => format!("{what}, failed"),
-        Some(CallStatus::Ended) if call.duration >= 1.0 => {
-            let seconds = records::seconds(call.duration);
+        Some(CallStatus::Ended) if records::lasted(call) >= 1.0 => {
+            let seconds = records::seconds(records::lasted(call));
             format!("{what}, {}:{:02}", seconds / 60, seconds % 60)
         }
         Some(
@@ -129,6 +128,26 @@ fn call_text(what: &str, row: &wire::Message) -> String {
         )
         | None => what.to_owned(),
     }
+}
+
+/// A text as the deployed backend keeps it: without tags, and without blanks at the ends.
+fn sanitised(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        kept.push_str(before);
+        let named = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!'));
+        match tag.find('>') {
+            Some(end) if named => rest = &tag[end + 1..],
+            Some(_) | None => {
+                kept.push('<');
+                rest = &tag[1..];
+            }
+        }
+    }
+    kept.push_str(rest);
+    limits::message(&kept)
 }
 
 impl Marketplace {
@@ -174,7 +193,7 @@ impl Marketplace {
         let Ok(row) = wire::Message::deserialize(record) else { return Reaction::none() };
         let relay =
             SendMessage { chat_id: chat_of(self.me(), &to), recipient_id: to, message: record.clone() };
-        let mut reaction = self.told(&row);
+        let mut reaction = self.told(&row, Some(&text));
         reaction.outbound.push(encode::emit(name::SEND_MESSAGE, &relay));
         reaction
     }
@@ -211,11 +230,25 @@ impl Marketplace {
         if (sender == self.me()) == (receiver == self.me()) {
             return Err(DecodeError::ForeignSender { what: WHAT });
         }
-        Ok(self.told(&row))
+        let sent = self.waiting.values().find_map(|waiting| match waiting {
+            Waiting::Sent { to, text } if sender == self.me() && *to == receiver => {
+                let said = limits::message(row.content.as_deref().unwrap_or_default());
+                (sanitised(text) == said).then(|| text.clone())
+            }
+            _ => None,
+        });
+        Ok(self.told(&row, sent.as_deref()))
     }
 
-    fn told(&mut self, row: &wire::Message) -> Reaction {
+    /// `sent`: what we wrote ourselves, by which the message is known that still waits. The deployed
+    /// backend keeps it without tags and blanks at the ends.
+    fn told(&mut self, row: &wire::Message, sent: Option<&str>) -> Reaction {
         let mut message = message(self.me(), row);
+        if let Some(sent) = sent
+            && message.from_me
+        {
+            message.text = limits::message(sent);
+        }
         if message.id.is_empty() {
             message.id = self.seen.name();
         } else if !self.seen.add(&message.id) {
@@ -292,6 +325,14 @@ mod tests {
     }
 
     #[test]
+    fn tags_go_and_what_only_looks_like_one_stays() {
+        assert_eq!(sanitised(" hej <b>du</b> "), "hej du");
+        assert_eq!(sanitised("hej <b>"), "hej");
+        assert_eq!(sanitised("1 < 2 and 3 > 2"), "1 < 2 and 3 > 2");
+        assert_eq!(sanitised("<"), "<");
+    }
+
+    #[test]
     fn a_thread_is_oldest_first_and_one_bad_row_costs_one_row() {
         let body = json!({ "success": true, "data": [
             { "_id": "m2", "sender": { "_id": "b", "fullName": "Ben" }, "receiver": "a", "content": "two",
@@ -300,7 +341,8 @@ mod tests {
               "createdAt": "2026-01-05T10:00:01.000Z", "isRead": true },
             { "_id": 7 },
             { "_id": "m3", "sender": "a", "receiver": "stranger", "content": "not here" } ] });
-        let messages = messages("a", "b", 200, &body).unwrap();
+        let Rows { items: messages, left_out } = messages("a", "b", 200, &body).unwrap();
+        assert_eq!(left_out, 2);
         let shown: Vec<_> =
             messages.iter().map(|m| (m.id.as_str(), m.text.as_str(), m.from_me, m.read)).collect();
         assert_eq!(shown, [("m1", "one", true, true), ("m2", "two", false, false)]);

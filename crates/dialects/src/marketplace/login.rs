@@ -83,7 +83,7 @@ pub(super) fn person(user: &User) -> Person {
     Person {
         id: PersonId(user.id().to_owned()),
         name: limits::shown(user.shown_name()),
-        avatar: user.avatar.clone(),
+        avatar: user.picture().map(str::to_owned),
     }
 }
 

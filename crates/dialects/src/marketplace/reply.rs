@@ -47,11 +47,19 @@ impl Marketplace {
         status: u16,
         body: &Value,
     ) -> Reaction {
-        let Some(Initiated { message_id: call, room_id, .. }) = recorded(status, body) else {
-            if withdrawn {
-                return Reaction::none();
+        let (call, room_id) = match recorded(status, body) {
+            Some(Initiated { message_id, room_id, .. }) => (message_id, room_id),
+            None if withdrawn => return Reaction::none(),
+            // A record that cannot be kept now is no reason not to ring: the web client keeps none.
+            None if matches!(status, 0 | 429 | 500..=599) => {
+                let call = self.own_id(local);
+                let room = format!("room_{call}");
+                (call, room)
             }
-            return Reaction::hear(CallKey::Local(local), Signal::Refused { message: refusal(status, body) });
+            None => {
+                let message = refusal(status, body);
+                return Reaction::hear(CallKey::Local(local), Signal::Refused { message });
+            }
         };
         if withdrawn {
             // Nobody was rung yet, so only the record has to be closed.

@@ -87,7 +87,7 @@ pub(super) fn conversation(row: &Conversation, status: &str) -> ConversationRow 
         conversation_id: Some(row.id.clone()),
         user: Some(other(&row.other, status)),
         last_message: Some(Last::Message(Box::new(message(&row.last)))),
-        unread_count: row.unread,
+        unread_count: Unread::Mine(row.unread),
         ..ConversationRow::default()
     }
 }

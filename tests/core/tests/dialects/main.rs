@@ -4,8 +4,8 @@
 //! A new dialect needs a folder of transcripts and a file in `relay/`, and nothing here.
 
 mod garbage;
-mod odd_rows;
 mod glare;
+mod odd_rows;
 mod pair;
 mod relay;
 mod rounds;

@@ -24,16 +24,16 @@ impl std::fmt::Debug for LoginBody {
 /// they like; [`Account::find`] looks through what they may say.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct LoginReply {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::flag_if_any")]
     pub success: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub message: Option<String>,
     /// Additive: for the socket and for REST, where the server wants one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub token: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub dealer: Option<Account>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub technician: Option<Account>,
 }
 
@@ -47,9 +47,9 @@ impl std::fmt::Debug for LoginReply {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     pub email: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub avatar: Option<String>,
 }
 
@@ -88,17 +88,18 @@ impl Account {
 /// What every failed REST call says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub error: String,
 }
 
 /// A row of `chat_rooms`, with what the list of rooms adds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoomRow {
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub dealer_email: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub technician_email: String,
     #[serde(default, deserialize_with = "lenient::text")]
     pub post_id: Option<String>,
@@ -106,41 +107,84 @@ pub struct RoomRow {
     pub created_at: Option<String>,
     #[serde(default, deserialize_with = "super::count")]
     pub unread_count: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub last_message: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub last_message_time: Option<String>,
     /// E-mail address.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub last_message_sender: Option<String>,
     /// Additive: what the other one is called.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub other_name: Option<String>,
     /// Additive: the other one is signed in somewhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub other_online: Option<bool>,
 }
 
-/// A row of `chat_messages`; `new_message` and `chat_notification` add `senderName` and `roomId`.
+/// A row of `chat_messages`; `new_message` and `chat_notification` add `senderName` and `roomId`. The
+/// columns have other names as deployed than in the document; both are read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "MessageColumns")]
 pub struct MessageRow {
     pub id: RowId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub room_id: Option<String>,
-    #[serde(default)]
     pub sender_email: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_type: Option<UserType>,
-    #[serde(default)]
     pub message: String,
-    #[serde(default, deserialize_with = "super::flag")]
     pub is_read: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    #[serde(default, rename = "senderName", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "senderName", skip_serializing_if = "Option::is_none")]
     pub sender_name: Option<String>,
-    #[serde(default, rename = "roomId", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "roomId", skip_serializing_if = "Option::is_none")]
     pub event_room_id: Option<String>,
+}
+
+/// The columns under every name they are known to have.
+#[derive(Deserialize)]
+struct MessageColumns {
+    id: RowId,
+    #[serde(default, deserialize_with = "lenient::text")]
+    room_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    sender_email: Option<String>,
+    #[serde(default, deserialize_with = "lenient::maybe")]
+    sender_type: Option<UserType>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    message: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    message_content: Option<String>,
+    #[serde(default, deserialize_with = "lenient::flag_if_any")]
+    is_read: Option<bool>,
+    #[serde(default, deserialize_with = "lenient::flag_if_any")]
+    read_status: Option<bool>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    created_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    sent_at: Option<String>,
+    #[serde(default, rename = "senderName", deserialize_with = "lenient::text")]
+    sender_name: Option<String>,
+    #[serde(default, rename = "roomId", deserialize_with = "lenient::text")]
+    event_room_id: Option<String>,
+}
+
+impl From<MessageColumns> for MessageRow {
+    fn from(row: MessageColumns) -> Self {
+        Self {
+            id: row.id,
+            room_id: row.room_id,
+            sender_email: row.sender_email.unwrap_or_default(),
+            sender_type: row.sender_type,
+            message: row.message.or(row.message_content).unwrap_or_default(),
+            is_read: row.is_read.or(row.read_status).unwrap_or(false),
+            created_at: row.created_at.or(row.sent_at),
+            sender_name: row.sender_name,
+            event_room_id: row.event_room_id,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,10 +205,15 @@ pub struct Health {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallLogRow {
     pub id: RowId,
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub caller_email: String,
-    pub caller_type: UserType,
-    pub call_type: CallType,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    pub caller_type: Option<UserType>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    pub call_type: Option<CallType>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_status: CallStatus,
     #[serde(default, deserialize_with = "lenient::text")]
     pub started_at: Option<String>,
@@ -174,10 +223,10 @@ pub struct CallLogRow {
     #[serde(default, deserialize_with = "super::count")]
     pub duration_seconds: u32,
     /// Additive: from the answer on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub talk_seconds: Option<u32>,
     /// Additive: what the one who is not asking is called.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub other_name: Option<String>,
 }
 

@@ -36,7 +36,7 @@ impl std::fmt::Debug for LoginReply {
 pub struct Reply<T> {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub message: Option<String>,
     #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
     pub data: Option<T>,
@@ -47,32 +47,32 @@ pub struct Reply<T> {
 pub struct Failure {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub message: String,
     /// What validation found.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::rows")]
     pub errors: Vec<FieldError>,
 }
 
 /// One finding of the validation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FieldError {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub msg: String,
-    #[serde(default, alias = "param")]
+    #[serde(default, alias = "param", deserialize_with = "lenient::or_default")]
     pub path: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub location: String,
 }
 
 /// What a call is called.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub title: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub description: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::rows")]
     pub tags: Vec<String>,
 }
 
@@ -93,25 +93,27 @@ pub struct InitiateBody {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InitiateData {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub ice_servers: Vec<IceServerRow>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_settings: CallSettings,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JoinData {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub session_type: SessionType,
     /// Those in the call now.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub participants: Vec<SessionParticipant>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_settings: CallSettings,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub ice_servers: Vec<IceServerRow>,
 }
 
@@ -119,15 +121,16 @@ pub struct JoinData {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionParticipant {
+    #[serde(default)]
     pub user_id: Ref,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub socket_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub peer_id: Option<String>,
     /// RFC 3339, as all times here.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub joined_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub left_at: Option<String>,
     #[serde(default, deserialize_with = "lenient::flag")]
     pub is_active: bool,
@@ -143,40 +146,47 @@ pub struct SessionParticipant {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallSession {
-    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "_id",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::text"
+    )]
     pub id: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub session_type: SessionType,
+    #[serde(default)]
     pub initiator_id: Ref,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub participants: Vec<SessionParticipant>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub max_participants: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub status: SessionStatus,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub start_time: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub end_time: Option<String>,
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration: f64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_settings: CallSettings,
     #[serde(default, deserialize_with = "super::id_if_any")]
     pub therapy_session_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub metadata: Option<Metadata>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub created_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub updated_at: Option<String>,
     /// Additive: who was asked to come. The deployed backend does not keep them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::rows")]
     pub invitees: Vec<Ref>,
     /// Additive: `hangup`, `missed`, `timeout`, `declined`, `busy`, `cancelled`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub end_reason: Option<String>,
 }
 
@@ -208,14 +218,14 @@ pub struct EndData {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryData {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub call_sessions: Vec<CallSession>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total_pages: u32,
     /// Some deployments write the query's text.
     #[serde(default, deserialize_with = "lenient::text")]
     pub current_page: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total: u32,
 }
 
@@ -230,11 +240,12 @@ pub struct DemoBody {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DemoData {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub session_type: SessionType,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_settings: CallSettings,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub ice_servers: Vec<IceServerRow>,
 }

@@ -130,11 +130,11 @@ impl TherapyRole {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TherapyPerson {
-    #[serde(alias = "user")]
+    #[serde(default, alias = "user")]
     pub user_id: Ref,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub role: TherapyRole,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub joined_at: Option<String>,
 }
 
@@ -142,25 +142,33 @@ pub struct TherapyPerson {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "Listed")]
 pub struct TherapySession {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", deserialize_with = "lenient::id")]
     pub id: String,
+    #[serde(default, deserialize_with = "lenient::text")]
     pub title: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
     pub description: Option<String>,
     #[serde(rename = "type")]
     pub kind: TherapyType,
     pub status: TherapyStatus,
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub therapist_id: Option<Ref>,
     pub participants: Vec<TherapyPerson>,
     /// RFC 3339, as all times here.
+    #[serde(default, deserialize_with = "lenient::text")]
     pub scheduled_for: Option<String>,
     /// Minutes.
     pub duration: f64,
+    #[serde(default, deserialize_with = "lenient::text")]
     pub started_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
     pub ended_at: Option<String>,
     /// Additive: the call that goes on in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub call_session_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
     pub created_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
     pub updated_at: Option<String>,
 }
 
@@ -168,46 +176,61 @@ pub struct TherapySession {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", deserialize_with = "lenient::id")]
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     title: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     description: Option<String>,
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "lenient::maybe")]
     kind: Option<TherapyType>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     session_type: Option<TherapyType>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     status: TherapyStatus,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     therapist_id: Option<Ref>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     therapist: Option<Ref>,
-    #[serde(default)]
+    /// The client of the session, as deployed.
+    #[serde(default, deserialize_with = "lenient::maybe")]
+    user: Option<Ref>,
+    #[serde(default, deserialize_with = "lenient::maybe")]
+    user_id: Option<Ref>,
+    #[serde(default, deserialize_with = "lenient::rows")]
     participants: Vec<TherapyPerson>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     scheduled_for: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     scheduled_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     start_time: Option<String>,
     #[serde(default, deserialize_with = "lenient::number")]
     duration: f64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     started_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     ended_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     call_session_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     created_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     updated_at: Option<String>,
 }
 
 impl From<Listed> for TherapySession {
     fn from(listed: Listed) -> Self {
+        let client = listed.user.or(listed.user_id).filter(|client| !client.id().is_empty());
+        let mut participants = listed.participants;
+        if let Some(client) = client
+            && !participants
+                .iter()
+                .any(|person| person.user_id.id() == client.id() && person.role != TherapyRole::Observer)
+        {
+            let role = TherapyRole::Participant;
+            participants.insert(0, TherapyPerson { user_id: client, role, joined_at: None });
+        }
         Self {
             id: listed.id,
             title: listed.title,
@@ -215,7 +238,7 @@ impl From<Listed> for TherapySession {
             kind: listed.kind.or(listed.session_type).unwrap_or_default(),
             status: listed.status,
             therapist_id: listed.therapist_id.or(listed.therapist),
-            participants: listed.participants,
+            participants,
             scheduled_for: listed.scheduled_for.or(listed.scheduled_at).or(listed.start_time),
             duration: listed.duration,
             started_at: listed.started_at,
@@ -231,14 +254,14 @@ impl From<Listed> for TherapySession {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum TherapySessions {
-    Page { sessions: Vec<TherapySession> },
-    List(Vec<TherapySession>),
+    Page { sessions: Vec<Value> },
+    List(Vec<Value>),
 }
 
 impl TherapySessions {
-    /// The sessions alone.
+    /// The rows alone.
     #[must_use]
-    pub fn into_list(self) -> Vec<TherapySession> {
+    pub fn into_list(self) -> Vec<Value> {
         match self {
             Self::Page { sessions } | Self::List(sessions) => sessions,
         }
@@ -250,10 +273,10 @@ impl TherapySessions {
 pub struct TherapyReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub data: Option<TherapySessions>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sessions: Option<Vec<TherapySession>>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    pub sessions: Option<Vec<Value>>,
 }
 
 /// Body of creating and changing one.
@@ -298,18 +321,19 @@ pub struct AssessmentBody {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TherapyDescription {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
-    #[serde(default, skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null", deserialize_with = "lenient::or_default")]
     pub offer: Value,
-    #[serde(default, skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null", deserialize_with = "lenient::or_default")]
     pub answer: Value,
-    #[serde(default, skip_serializing_if = "Value::is_null")]
+    #[serde(default, skip_serializing_if = "Value::is_null", deserialize_with = "lenient::or_default")]
     pub candidate: Value,
     /// To one person; without it to everybody else in the session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub target_user_id: Option<String>,
     /// Set by the server.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_user_id: Option<String>,
 }
 
@@ -317,12 +341,13 @@ pub struct TherapyDescription {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TherapyNotice {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "id_if_any")]
     pub user_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub first_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub last_name: Option<String>,
 }
 
@@ -330,15 +355,16 @@ pub struct TherapyNotice {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TherapyChat {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
     pub message: String,
     /// Set by the server, as what follows.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "id_if_any")]
     pub user_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub first_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub last_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub timestamp: Option<String>,
 }

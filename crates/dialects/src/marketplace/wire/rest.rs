@@ -1,6 +1,8 @@
 //! REST bodies and replies. Most replies are `{success, message?, data}`.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{CallStatus, MessageType};
@@ -11,7 +13,7 @@ use crate::lenient;
 pub struct Envelope<T> {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub message: Option<String>,
     pub data: T,
 }
@@ -34,10 +36,10 @@ impl<T> Envelope<T> {
 pub struct Failure {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub message: String,
     /// Seconds; with 429.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub retry_after: Option<u64>,
 }
 
@@ -69,24 +71,32 @@ impl std::fmt::Debug for RefreshBody {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "_id",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::text"
+    )]
     pub mongo_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub full_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub email: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub role: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::picture")]
     pub avatar: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What the deployed backend calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::picture")]
+    pub profile_picture: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub is_online: Option<bool>,
     /// `online`, `offline` or what a user calls it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub status: Option<String>,
 }
 
@@ -97,6 +107,13 @@ impl User {
         self.id.as_deref().or(self.mongo_id.as_deref()).unwrap_or_default()
     }
 
+    /// Address of a picture, under either name.
+    #[must_use]
+    pub fn picture(&self) -> Option<&str> {
+        let named = [self.avatar.as_deref(), self.profile_picture.as_deref()];
+        named.into_iter().flatten().find(|address| !address.is_empty())
+    }
+
     /// What the user is called; may be empty.
     #[must_use]
     pub fn shown_name(&self) -> &str {
@@ -105,11 +122,30 @@ impl User {
 }
 
 /// A reference that the backend populates in some replies and leaves as an id in others.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum PersonRef {
     Id(String),
     Full(Box<User>),
+}
+
+/// Whoever was deleted is null, and then a reference without an id.
+impl<'de> Deserialize<'de> for PersonRef {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        if value.is_object() {
+            return Ok(
+                User::deserialize(value).map_or_else(|_| Self::default(), |user| Self::Full(Box::new(user)))
+            );
+        }
+        Ok(Self::Id(lenient::text(value).ok().flatten().unwrap_or_default()))
+    }
+}
+
+impl Default for PersonRef {
+    fn default() -> Self {
+        Self::Id(String::new())
+    }
 }
 
 impl PersonRef {
@@ -138,7 +174,7 @@ impl PersonRef {
 pub struct SignedIn {
     pub user: User,
     pub token: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub refresh_token: Option<String>,
 }
 
@@ -156,7 +192,7 @@ pub type LoginReply = Envelope<SignedIn>;
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {
     pub token: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub refresh_token: Option<String>,
 }
 
@@ -182,10 +218,11 @@ pub struct InitiateBody {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Initiated {
+    #[serde(deserialize_with = "lenient::id")]
     pub message_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub room_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_data: CallData,
 }
 
@@ -196,9 +233,9 @@ pub type InitiateReply = Envelope<Initiated>;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallReply {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub room_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_data: CallData,
 }
 
@@ -223,10 +260,11 @@ pub struct DeclineBody {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
+    #[serde(default)]
     pub user_id: PersonRef,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub joined_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub left_at: Option<String>,
 }
 
@@ -237,20 +275,20 @@ pub struct CallData {
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration: f64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub started_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub ended_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub status: Option<CallStatus>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub participants: Vec<Participant>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub recording_url: Option<String>,
     /// `low`, `medium`, `high`, `hd`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub quality: Option<String>,
 }
 
@@ -258,28 +296,35 @@ pub struct CallData {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "_id",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::text"
+    )]
     pub mongo_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub conversation: Option<String>,
-    pub sender: PersonRef,
-    pub receiver: PersonRef,
     #[serde(default)]
+    pub sender: PersonRef,
+    #[serde(default)]
+    pub receiver: PersonRef,
+    #[serde(default, deserialize_with = "lenient::text")]
     pub content: Option<String>,
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "lenient::or_default")]
     pub kind: MessageType,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub call_data: Option<CallData>,
     /// Files, in the words of whatever stored them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub attachments: Vec<Value>,
     #[serde(default, deserialize_with = "lenient::flag")]
     pub is_read: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub read_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub created_at: Option<String>,
 }
 
@@ -295,15 +340,15 @@ impl Message {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub current_page: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub total_pages: u32,
     /// Of the call history.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub total_calls: Option<u32>,
     /// Of a conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub total_messages: Option<u32>,
 }
 
@@ -312,9 +357,9 @@ pub struct Pagination {
 pub struct CallsReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub data: Vec<Message>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub pagination: Pagination,
 }
 
@@ -328,20 +373,59 @@ pub type MessageReply = Envelope<Message>;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationRow {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub conversation_id: Option<String>,
-    #[serde(rename = "_id", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "_id",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::text"
+    )]
     pub mongo_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user: Option<User>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub other_user: Option<User>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::rows_if_any")]
     pub participants: Option<Vec<User>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub last_message: Option<Last>,
     #[serde(default)]
-    pub unread_count: u32,
+    pub unread_count: Unread,
+}
+
+/// Messages not read yet: of the one who asks, or as deployed of each of the two by their ids.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Unread {
+    Mine(u32),
+    Each(BTreeMap<String, Value>),
+}
+
+impl Default for Unread {
+    fn default() -> Self {
+        Self::Mine(0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Unread {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(from)? {
+            Value::Object(each) => Self::Each(each.into_iter().collect()),
+            value => Self::Mine(lenient::as_count(&value).unwrap_or(0)),
+        })
+    }
+}
+
+impl Unread {
+    /// What is unread for that person.
+    #[must_use]
+    pub fn of(&self, me: &str) -> u32 {
+        match self {
+            Self::Mine(count) => *count,
+            Self::Each(each) => each.get(me).and_then(lenient::as_count).unwrap_or(0),
+        }
+    }
 }
 
 /// The newest message of a conversation, or what a deployment shows of it.
@@ -407,9 +491,11 @@ pub struct TypingBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusReply {
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
     pub is_online: bool,
     pub status: String,
     /// RFC 3339; null while online or never seen.
+    #[serde(default, deserialize_with = "lenient::text")]
     pub last_seen: Option<String>,
 }
