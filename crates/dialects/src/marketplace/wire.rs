@@ -18,7 +18,7 @@ pub use rest::{
     CallData, CallReply, CallsReply, ConversationRow, ConversationsReply, DeclineBody, EndBody, Envelope,
     Failure, InitiateBody, InitiateReply, Initiated, Last, LoginBody, LoginReply, MeReply, Message,
     MessageReply, MessagesReply, Pagination, Participant, PersonRef, ReadReply, RefreshBody, SendBody,
-    SignedIn, StatusBody, StatusReply, Tokens, TypingBody, UnreadReply, User,
+    SignedIn, StatusBody, StatusReply, Tokens, TypingBody, Unread, UnreadReply, User,
 };
 
 pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};

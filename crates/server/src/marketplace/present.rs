@@ -1,7 +1,7 @@
 //! Records as the wire writes them.
 
 use bellwire_dialects::marketplace::wire::{
-    CallData, ConversationRow, Last, Message as Wire, Participant, PersonRef, User as WireUser,
+    CallData, ConversationRow, Last, Message as Wire, Participant, PersonRef, Unread, User as WireUser,
 };
 
 use super::store::{Conversation, FullMessage, Message, User};
