@@ -244,6 +244,9 @@ pub enum ReplyError {
     NotUnderstood,
     #[error("the reply is larger than allowed")]
     TooLarge,
+    /// Not asked: the backend wants to be left alone for a while.
+    #[error("the backend asks for a pause")]
+    Paused,
 }
 
 impl ReplyError {
@@ -255,6 +258,7 @@ impl ReplyError {
             Self::Unreachable => "unreachable",
             Self::NotUnderstood => "not_understood",
             Self::TooLarge => "too_large",
+            Self::Paused => "paused",
         }
     }
 }

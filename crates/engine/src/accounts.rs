@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bellwire_call::{AccountId, PersonId, Subject};
 use bellwire_signaling::{
-    Capabilities, ChatAction, Contact, Message, RenewError, SayError, Session, SessionEvent, SignInError,
-    SignedIn, resume, sign_in,
+    Capabilities, ChatAction, LinkProblem, Message, RenewError, Rows, SayError, Session, SessionEvent,
+    SignInError, SignedIn, resume, sign_in,
 };
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -18,10 +18,11 @@ use crate::chats::{self, Chats};
 use crate::figures::Analytics;
 use crate::handle::{DeclineError, HistoryPage, ListError};
 use crate::history::Source;
-use crate::ice::IceCache;
+use crate::ice::{IceCache, Use};
 use crate::internal::Internal;
 use crate::keepsake::{Keepsake, Keepsakes};
-use crate::lists::{backend_entry, contact_view, label, log_account, wire_request};
+use crate::lists::{backend_entry, label, log_account, rfc3339, wire_request};
+use crate::people::People;
 use crate::view::{AccountView, ChatView, LinkState, SignIn};
 
 /// Calls per page of a backend's history.
@@ -37,15 +38,14 @@ const MESSAGES: u32 = 50;
 pub(crate) struct Account {
     pub(crate) session: Session,
     pub(crate) ice: Arc<IceCache>,
-    view: AccountView,
+    pub(crate) view: AccountView,
     chats: Chats,
     log: bellwire_log::Account,
-    /// What the list was last searched for.
-    search: String,
+    pub(crate) people: People,
     forward: JoinHandle<()>,
     /// Where people can be written to, also about a subject (by its id), whatever is searched for now.
     threads: BTreeMap<(PersonId, Option<String>), String>,
-    token: CancellationToken,
+    pub(crate) token: CancellationToken,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +53,8 @@ pub(crate) struct Accounts {
     next: u32,
     pub(crate) keepsakes: Keepsakes,
     all: BTreeMap<AccountId, Account>,
+    /// Accounts that were removed and still say their last words.
+    leaving: JoinSet<()>,
 }
 
 impl Accounts {
@@ -137,16 +139,20 @@ impl Accounts {
             link: LinkState::Connecting,
             contacts: Vec::new(),
             contacts_loaded: false,
+            left_out: 0,
+            list_error: None,
+            paused_until: None,
+            link_problem: None,
             can_call: signed_in.capabilities.contacts,
             capabilities: signed_in.capabilities,
         };
         let forward = tokio::spawn(forward(id, signed_in.events, out.clone(), token.clone()));
         let ice = Arc::new(IceCache::new(signed_in.session.clone()));
         let warm = Arc::clone(&ice);
-        tokio::spawn(async move { drop(warm.servers().await) });
-        let (session, chats, search) = (signed_in.session, Chats::default(), String::new());
+        tokio::spawn(async move { drop(warm.servers(Use::Call).await) });
+        let (session, chats, people) = (signed_in.session, Chats::default(), People::default());
         let threads = BTreeMap::new();
-        let account = Account { session, ice, view, chats, log, search, threads, forward, token };
+        let account = Account { session, ice, view, chats, log, people, threads, forward, token };
         self.all.insert(id, account);
         id
     }
@@ -186,13 +192,37 @@ impl Accounts {
     pub(crate) fn remove(&mut self, id: AccountId) {
         self.keepsakes.forget(id);
         if let Some(account) = self.all.remove(&id) {
-            tokio::spawn(account.close());
+            while self.leaving.try_join_next().is_some() {}
+            self.leaving.spawn(account.close());
         }
     }
 
+    /// All at once: one whose backend does not answer takes nothing from the others' last words.
     pub(crate) async fn close_all(&mut self) {
+        let mut closing = std::mem::take(&mut self.leaving);
         for (_, account) in std::mem::take(&mut self.all) {
-            account.close().await;
+            closing.spawn(account.close());
+        }
+        while closing.join_next().await.is_some() {}
+    }
+
+    pub(crate) fn set_pause(
+        &mut self,
+        id: AccountId,
+        until: Option<SystemTime>,
+        out: &mpsc::Sender<Internal>,
+    ) {
+        if let Some(account) = self.all.get_mut(&id) {
+            account.view.paused_until = until.and_then(rfc3339);
+            if until.is_none() {
+                account.pause_over(out);
+            }
+        }
+    }
+
+    pub(crate) fn set_link_problem(&mut self, id: AccountId, problem: Option<LinkProblem>) {
+        if let Some(account) = self.all.get_mut(&id) {
+            account.view.link_problem = problem.map(|problem| problem.code().to_owned());
         }
     }
 
@@ -213,62 +243,10 @@ impl Accounts {
         let online = self.all.values_mut().filter(|account| account.view.link == LinkState::Online);
         online.fold(false, |any, account| account.chats.give_up(now) || any)
     }
-
-    pub(crate) fn set_presence(&mut self, id: AccountId, person: PersonId, online: bool) {
-        if let Some(account) = self.all.get_mut(&id) {
-            for contact in account.view.contacts.iter_mut().filter(|c| c.person.id == person) {
-                contact.online = online;
-            }
-        }
-    }
-
-    /// A list for another search than the present one is late and of no use.
-    pub(crate) fn set_contacts(&mut self, id: AccountId, search: &str, contacts: Vec<Contact>) {
-        if let Some(account) = self.all.get_mut(&id).filter(|account| account.search == search) {
-            account.view.contacts = contacts.into_iter().map(contact_view).collect();
-            account.view.contacts_loaded = true;
-            account.learn_threads();
-        }
-    }
 }
 
 impl Account {
-    /// Fetches the list beside the loop; what comes goes into the view, a failure to whoever asked.
-    /// Without a search: the one before once more.
-    pub(crate) fn load_contacts(
-        &mut self,
-        search: Option<String>,
-        reply: Option<oneshot::Sender<Result<(), ListError>>>,
-        out: &mpsc::Sender<Internal>,
-    ) {
-        if !self.view.can_call {
-            if let Some(reply) = reply {
-                let _ = reply.send(Ok(()));
-            }
-            return;
-        }
-        if let Some(search) = search {
-            self.search = search;
-        }
-        let (session, account, out) = (self.session.clone(), self.view.id, out.clone());
-        let search = self.search.clone();
-        tokio::spawn(async move {
-            match session.contacts(&search).await {
-                Ok(contacts) => {
-                    let contacts = contacts.items;
-                    let _ = out.send(Internal::Contacts { account, search, contacts, reply }).await;
-                }
-                Err(error) => {
-                    debug!(%error, "List of people not loaded");
-                    if let Some(reply) = reply {
-                        let _ = reply.send(Err(error.into()));
-                    }
-                }
-            }
-        });
-    }
-
-    fn learn_threads(&mut self) {
+    pub(crate) fn learn_threads(&mut self) {
         for contact in &self.view.contacts {
             let Some(thread) = &contact.thread else { continue };
             let about = contact.subject.as_ref().map(|subject| subject.id.clone());
@@ -289,7 +267,7 @@ impl Account {
         self.forget_unread(&thread);
         let (session, account, out) = (self.session.clone(), self.view.id, out.clone());
         tokio::spawn(async move {
-            let result = session.messages(&thread, MESSAGES).await.map(|rows| rows.items);
+            let result = session.messages(&thread, MESSAGES).await;
             let _ = out.send(Internal::Messages { account, thread, result }).await;
         });
     }
@@ -362,7 +340,7 @@ impl Account {
     pub(crate) fn messages_came(
         &mut self,
         thread: &str,
-        result: Result<Vec<Message>, bellwire_signaling::ReplyError>,
+        result: Result<Rows<Message>, bellwire_signaling::ReplyError>,
     ) {
         match result {
             Ok(messages) => self.chats.loaded(thread, messages),
@@ -428,6 +406,7 @@ impl Account {
                 entries: list.items.into_iter().map(|item| backend_entry(&account, item)).collect(),
                 page: list.page,
                 pages: list.pages,
+                left_out: list.left_out,
             });
             let _ = reply.send(result);
         });

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use bellwire_call::{AccountId, PersonId};
-use bellwire_signaling::Message;
+use bellwire_signaling::{Message, Rows};
 
 use crate::view::{ChatView, ContactView};
 
@@ -53,6 +53,7 @@ impl Chats {
             thread: thread.to_owned(),
             messages: Vec::new(),
             loaded: false,
+            left_out: 0,
             typing: None,
             failed: None,
         });
@@ -74,9 +75,10 @@ impl Chats {
     }
 
     /// The messages of a thread came, oldest first; what came by itself meanwhile stays.
-    pub(crate) fn loaded(&mut self, thread: &str, messages: Vec<Message>) {
+    pub(crate) fn loaded(&mut self, thread: &str, messages: Rows<Message>) {
         let Some(chat) = self.find(thread) else { return };
-        let newer = std::mem::replace(&mut chat.messages, messages);
+        let newer = std::mem::replace(&mut chat.messages, messages.items);
+        chat.left_out = messages.left_out;
         chat.loaded = true;
         chat.failed = None;
         for message in newer {
@@ -283,7 +285,7 @@ mod tests {
         chats.heard(&message("7", true, "hello"));
         chats.heard(&message("7", true, "hello"));
         assert_eq!(texts(&chats), [("7".into(), "hello".into()), (String::new(), "hello".into())]);
-        chats.loaded("t", vec![message("6", false, "first"), message("7", true, "hello")]);
+        chats.loaded("t", vec![message("6", false, "first"), message("7", true, "hello")].into());
         assert_eq!(texts(&chats)[..2], [("6".into(), "first".into()), ("7".into(), "hello".into())]);
     }
 
@@ -305,7 +307,7 @@ mod tests {
     fn what_did_not_get_through_is_kept_and_sent_again_in_order() {
         let (mut chats, now) = (Chats::default(), Instant::now());
         chats.open(AccountId(1), "t");
-        chats.loaded("t", Vec::new());
+        chats.loaded("t", Rows::default());
         for text in ["one", "two", "three"] {
             chats.sending("t", "Ann", text, now);
         }
@@ -318,7 +320,7 @@ mod tests {
         assert!(chats.give_up(now + CONFIRMED_WITHIN * 2));
 
         chats.open(AccountId(1), "t");
-        chats.loaded("t", vec![message("1", true, "two")]);
+        chats.loaded("t", vec![message("1", true, "two")].into());
         assert_eq!(failed(&chats), Some(String::new()));
         let all = [("1", "two"), ("", "one"), ("", "three")].map(|(id, text)| (id.into(), text.into()));
         assert_eq!(texts(&chats), all);

@@ -46,6 +46,11 @@ pub(crate) enum Order {
         page: u32,
         reply: oneshot::Sender<Result<HistoryPage, ListError>>,
     },
+    /// The newest of the log, without asking any backend.
+    Recent {
+        limit: u32,
+        reply: oneshot::Sender<Result<HistoryPage, ListError>>,
+    },
     /// One backend's own history.
     BackendHistory {
         account: AccountId,
@@ -100,6 +105,8 @@ pub struct HistoryPage {
     pub entries: Vec<HistoryEntry>,
     pub page: u32,
     pub pages: u32,
+    /// Entries of this page that a backend sent and that could not be read.
+    pub left_out: u32,
 }
 
 /// Why a list of people or calls did not come.
@@ -350,6 +357,17 @@ impl Handle {
     pub async fn history(&self, filter: HistoryFilter, page: u32) -> Result<HistoryPage, ListError> {
         let (reply, answer) = oneshot::channel();
         self.send(Order::History { filter, page, reply }).await;
+        answer.await.unwrap_or(Err(ListError::Stopped))
+    }
+
+    /// The newest calls of all accounts as this device knows them, at most 500. No backend is asked: this is
+    /// for what is shown without anybody looking for it.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn recent(&self, limit: u32) -> Result<HistoryPage, ListError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::Recent { limit, reply }).await;
         answer.await.unwrap_or(Err(ListError::Stopped))
     }
 

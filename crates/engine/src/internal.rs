@@ -3,11 +3,10 @@
 use bellwire_call::{AccountId, CallId, Epoch, PeerOutcome};
 use bellwire_media::{MediaEvent, TrialEvent};
 use bellwire_peer::{PeerEvent, PeerStats};
-use bellwire_signaling::{Contact, Message, ReplyError, SessionEvent, SignInError, SignedIn};
+use bellwire_signaling::{Contact, Message, ReplyError, Rows, SessionEvent, SignInError, SignedIn};
 use tokio::sync::oneshot;
 
 use crate::device_work::Found;
-use crate::handle::ListError;
 use crate::view::SignIn;
 
 /// One message to the loop; the channel is bounded and senders wait, but for levels.
@@ -28,18 +27,21 @@ pub(crate) enum Internal {
     SessionOver {
         account: AccountId,
     },
-    /// The list came; `reply` is whoever asked for it.
+    /// The list for that search came, or did not.
     Contacts {
         account: AccountId,
         search: String,
-        contacts: Vec<Contact>,
-        reply: Option<oneshot::Sender<Result<(), ListError>>>,
+        result: Result<Rows<Contact>, ReplyError>,
+    },
+    /// It is time to look at a list that changed a while ago.
+    ListDue {
+        account: AccountId,
     },
     /// A thread's messages came, or did not.
     Messages {
         account: AccountId,
         thread: String,
-        result: Result<Vec<Message>, ReplyError>,
+        result: Result<Rows<Message>, ReplyError>,
     },
     LogProblem(bellwire_log::Problem),
     Peer {

@@ -1,12 +1,15 @@
 //! What sessions speak of, as the shell sees it: shapes only.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use bellwire_call::{AccountId, Direction, PersonId};
 use bellwire_log::{BackendCall, Record};
 use bellwire_signaling::{
     AddressError, Contact, HistoryItem, SignInError, SignInRequest, TransportConfig, TransportError,
 };
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::view::{AccountView, ContactView, HistoryEntry, SignIn, SubjectView};
 
@@ -38,6 +41,12 @@ pub(crate) fn transport(extra_ca: Option<&str>, proxy: Option<&str>) -> Result<T
         None => None,
     };
     Ok(TransportConfig { extra_ca: filled(extra_ca).map(PathBuf::from), proxy })
+}
+
+/// A time for the interface, RFC 3339 in UTC, whole seconds.
+pub(crate) fn rfc3339(at: SystemTime) -> Option<String> {
+    let at = OffsetDateTime::from(at).replace_nanosecond(0).ok()?;
+    at.format(&Rfc3339).ok()
 }
 
 /// What people call a backend.

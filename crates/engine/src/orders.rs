@@ -21,17 +21,23 @@ impl Loop {
             Order::Share(source) => self.share(source),
             Order::Device(order) => self.device(order),
             Order::Contacts { account, search, reply } => match self.accounts.by_id_mut(account) {
-                Some(account) => account.load_contacts(Some(search), Some(reply), &self.internal),
+                Some(account) => account.load_contacts(search, reply, &self.internal),
                 None => drop(reply.send(Err(ListError::NoAccount))),
             },
             Order::History { filter, page, reply } => {
-                let (log, sources) = (self.history.log(), self.accounts.sources());
+                let (log, sources) = ((self.history.log(), self.history.asked()), self.accounts.sources());
                 tokio::spawn(async move {
                     let _ = reply.send(history::page(log, sources, filter, page).await);
                 });
             }
-            Order::Export { filter, format, reply } => {
+            Order::Recent { limit, reply } => {
                 let (log, sources) = (self.history.log(), self.accounts.sources());
+                tokio::spawn(async move {
+                    let _ = reply.send(history::recent(log, sources, limit).await);
+                });
+            }
+            Order::Export { filter, format, reply } => {
+                let (log, sources) = ((self.history.log(), self.history.asked()), self.accounts.sources());
                 tokio::spawn(async move {
                     let _ = reply.send(history::export(log, sources, filter, format).await);
                 });

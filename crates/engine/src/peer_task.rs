@@ -1,12 +1,15 @@
 //! One task per peer connection: orders in, outcomes out, in order. The loop never waits for a
 //! negotiation step.
 
+use std::sync::Arc;
+
 use bellwire_call::{CallId, Epoch, IceCandidate, PeerOutcome, Sdp};
 use bellwire_peer::{Peer, PeerConfig, PeerEvent, PeerState};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info_span};
 
+use crate::ice::{IceCache, Use};
 use crate::internal::Internal;
 use crate::switch::Switch;
 
@@ -35,6 +38,7 @@ impl PeerHandle {
         call: CallId,
         epoch: Epoch,
         config: impl Future<Output = PeerConfig> + Send + 'static,
+        ice: Option<Arc<IceCache>>,
         switch: Switch,
         out: mpsc::Sender<Internal>,
         parent: &CancellationToken,
@@ -43,7 +47,7 @@ impl PeerHandle {
         // further candidates are dropped.
         let (orders, rx) = mpsc::channel(512);
         let token = parent.child_token();
-        let task = Task { call, epoch, out, switch };
+        let task = Task { call, epoch, out, switch, ice };
         let span = info_span!("peer", call = call.0, epoch = epoch.0);
         tokio::spawn(run(task, config, rx, token.clone()).instrument(span));
         Self { epoch, orders, token }
@@ -67,9 +71,20 @@ struct Task {
     epoch: Epoch,
     out: mpsc::Sender<Internal>,
     switch: Switch,
+    ice: Option<Arc<IceCache>>,
 }
 
 impl Task {
+    /// A path that is looked for anew goes through relays whose credentials still hold.
+    async fn renew_servers(&self, peer: &Peer) {
+        if let Some(ice) = &self.ice {
+            let servers = ice.servers(Use::Restart).await;
+            if !servers.is_empty() {
+                peer.set_servers(servers).await;
+            }
+        }
+    }
+
     /// Waits when the loop is behind: an outcome must not be lost.
     async fn report(&self, outcome: PeerOutcome) {
         let _ = self.out.send(Internal::Peer { call: self.call, epoch: self.epoch, outcome }).await;
@@ -98,6 +113,7 @@ async fn run(
     };
     task.switch.audio.connect(Some(peer.audio_sink()));
     task.switch.video.connect(Some(peer.video_sink()));
+    let mut described = false;
     loop {
         tokio::select! {
             biased;
@@ -108,23 +124,34 @@ async fn run(
                 }
                 let _ = task.out.send(Internal::PeerNews { call: task.call, epoch: task.epoch, event }).await;
             }
-            Some(order) = orders.recv() => perform(&task, &peer, order).await,
+            Some(order) = orders.recv() => perform(&task, &peer, order, &mut described).await,
             else => break,
         }
     }
     peer.close().await;
 }
 
-async fn perform(task: &Task, peer: &Peer, order: PeerOrder) {
+/// `described`: an offer of theirs was answered on this connection, so that another one may be a restart.
+async fn perform(task: &Task, peer: &Peer, order: PeerOrder, described: &mut bool) {
     match order {
-        PeerOrder::CreateOffer { ice_restart } => match peer.create_offer(ice_restart).await {
-            Ok(offer) => task.report(PeerOutcome::OfferMade(offer)).await,
-            Err(error) => task.report(PeerOutcome::Rejected { message: error.to_string() }).await,
-        },
-        PeerOrder::AcceptOffer(offer) => match peer.accept_offer(offer).await {
-            Ok(answer) => task.report(PeerOutcome::AnswerMade(answer)).await,
-            Err(error) => task.report(PeerOutcome::Rejected { message: error.to_string() }).await,
-        },
+        PeerOrder::CreateOffer { ice_restart } => {
+            if ice_restart {
+                task.renew_servers(peer).await;
+            }
+            match peer.create_offer(ice_restart).await {
+                Ok(offer) => task.report(PeerOutcome::OfferMade(offer)).await,
+                Err(error) => task.report(PeerOutcome::Rejected { message: error.to_string() }).await,
+            }
+        }
+        PeerOrder::AcceptOffer(offer) => {
+            if std::mem::replace(described, true) {
+                task.renew_servers(peer).await;
+            }
+            match peer.accept_offer(offer).await {
+                Ok(answer) => task.report(PeerOutcome::AnswerMade(answer)).await,
+                Err(error) => task.report(PeerOutcome::Rejected { message: error.to_string() }).await,
+            }
+        }
         PeerOrder::AcceptAnswer(answer) => match peer.accept_answer(answer).await {
             Ok(()) => task.report(PeerOutcome::AnswerApplied).await,
             Err(error) => task.report(PeerOutcome::Rejected { message: error.to_string() }).await,

@@ -8,6 +8,7 @@ use bellwire_peer::PeerConfig;
 use tracing::{debug, info};
 
 use crate::conversation::Conversation;
+use crate::ice::Use;
 use crate::notice::Notice;
 use crate::peer_task::{PeerHandle, PeerOrder};
 use crate::run::Loop;
@@ -110,11 +111,11 @@ impl Loop {
     fn open_peer(&mut self, call: CallId, epoch: bellwire_call::Epoch, kind: bellwire_call::MediaKind) {
         let view = self.call_view(call);
         let ice = view.and_then(|v| self.account(v.account)).map(|a| Arc::clone(&a.ice));
-        let config = self.config.clone();
+        let (config, renewed) = (self.config.clone(), ice.clone());
         let conversation = self.conversations.entry(call).or_default();
         let config = async move {
             let ice_servers = match ice {
-                Some(ice) => ice.servers().await,
+                Some(ice) => ice.servers(Use::Call).await,
                 None => Vec::new(),
             };
             PeerConfig {
@@ -129,7 +130,7 @@ impl Loop {
         };
         let switch = conversation.switch.clone();
         conversation.peer =
-            Some(PeerHandle::start(call, epoch, config, switch, self.internal.clone(), &self.token));
+            Some(PeerHandle::start(call, epoch, config, renewed, switch, self.internal.clone(), &self.token));
     }
 
     fn peer_order(&self, call: CallId, epoch: bellwire_call::Epoch, order: PeerOrder) {

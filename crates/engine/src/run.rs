@@ -21,7 +21,7 @@ use crate::config::EngineConfig;
 use crate::conversation::{Conversation, Screens};
 use crate::device_work::{DeviceDesk, look_for_devices};
 use crate::devices::DeviceList;
-use crate::handle::Order;
+use crate::handle::{ListError, Order};
 use crate::history::History;
 use crate::internal::Internal;
 use crate::notice::Notice;
@@ -148,11 +148,17 @@ impl Loop {
                 self.accounts.set_link(account, LinkState::Offline);
                 self.publish();
             }
-            Internal::Contacts { account, search, contacts, reply } => {
-                self.accounts.set_contacts(account, &search, contacts);
+            Internal::Contacts { account, search, result } => {
+                let (waiting, answer) = self.accounts.set_contacts(account, &search, result);
                 self.publish();
-                if let Some(reply) = reply {
-                    let _ = reply.send(Ok(()));
+                for reply in waiting {
+                    // Whoever asked may have given up.
+                    let _ = reply.send(answer.clone().map_err(ListError::from));
+                }
+            }
+            Internal::ListDue { account } => {
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.list_due(&self.internal);
                 }
             }
             Internal::Messages { account, thread, result } => {
@@ -223,7 +229,7 @@ impl Loop {
                 }
                 self.feed(Event::AccountAdded { account, me, offers, rings });
                 if let Some(account) = self.accounts.by_id_mut(account) {
-                    account.load_contacts(None, None, &self.internal);
+                    account.list_changed(&self.internal);
                 }
                 let _ = reply.send(Ok(account));
             }
@@ -246,13 +252,21 @@ impl Loop {
                 self.accounts.set_link(account, if up { LinkState::Online } else { LinkState::Offline });
                 self.feed(Event::Link { account, up });
             }
+            SessionEvent::LinkProblem { problem } => {
+                self.accounts.set_link_problem(account, problem);
+                self.publish();
+            }
+            SessionEvent::Paused { until } => {
+                self.accounts.set_pause(account, until, &self.internal);
+                self.publish();
+            }
             SessionEvent::Presence { person, online } => {
                 self.accounts.set_presence(account, person, online);
                 self.publish();
             }
             SessionEvent::ListChanged => {
                 if let Some(account) = self.accounts.by_id_mut(account) {
-                    account.load_contacts(None, None, &self.internal);
+                    account.list_changed(&self.internal);
                 }
             }
             SessionEvent::Message(message) => {

@@ -29,6 +29,15 @@ pub struct AccountView {
     pub contacts: Vec<ContactView>,
     /// False until the first list came.
     pub contacts_loaded: bool,
+    /// Lines of the list that the backend sent and that could not be read.
+    pub left_out: u32,
+    /// Why the last list did not come: `not_understood`, `too_large`, `paused`, `unreachable`, `refused`,
+    /// `signed_out`; `None`: it came.
+    pub list_error: Option<String>,
+    /// RFC 3339, UTC: until then the backend wants nothing asked that can wait. Calls are not held back.
+    pub paused_until: Option<String>,
+    /// Why the link does not come up: `websocket_blocked`, `access_denied`, `unreachable`.
+    pub link_problem: Option<String>,
     /// True where the backend offers a list of people to call.
     pub can_call: bool,
     pub capabilities: Capabilities,
@@ -79,6 +88,8 @@ pub struct ChatView {
     pub messages: Vec<Message>,
     /// False until the messages came.
     pub loaded: bool,
+    /// Messages that the backend sent and that could not be read.
+    pub left_out: u32,
     /// Name of whoever is typing.
     pub typing: Option<String>,
     /// Why messages did not come or go, in words for people.

@@ -20,7 +20,7 @@ use webrtc::peer_connection::{PeerConnection, RTCIceCandidateInit, RTCSessionDes
 use webrtc::rtp_transceiver::{RtpSender, RtpTransceiver};
 
 use crate::codecs::{self, codec_of};
-use crate::config::PeerConfig;
+use crate::config::{IceServer, PeerConfig};
 use crate::connection::{Handler, Label, configuration, connect};
 use crate::event::PeerEvent;
 use crate::negotiate::{self, Description, DescriptionError};
@@ -34,6 +34,8 @@ use crate::tracks::{Sink, Track, Writer, sinks};
 const MOST_EARLY_CANDIDATES: usize = 64;
 /// How long a description waits for the names of ICE servers. What comes later serves an ICE restart.
 const SERVERS_WAIT: Duration = Duration::from_millis(200);
+/// How long the names of newer servers are looked up.
+const LOOKUP: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -87,7 +89,7 @@ pub struct Peer {
     label: Arc<std::sync::Mutex<Label>>,
     fingerprints: std::sync::Mutex<Fingerprints>,
     negotiation: Mutex<Negotiation>,
-    servers: watch::Receiver<Option<Vec<RTCIceServer>>>,
+    servers: watch::Sender<Option<Vec<RTCIceServer>>>,
     audio: Arc<dyn RtpSender>,
     video: Option<VideoSender>,
     stream: String,
@@ -122,9 +124,9 @@ impl Peer {
 
         let tasks = TaskTracker::new();
         let cancel = CancellationToken::new();
-        let (servers_in, servers) = watch::channel(known.clone());
+        let servers = watch::Sender::new(known.clone());
         if known.is_none() {
-            let (wanted, cancel) = (config.ice_servers.clone(), cancel.clone());
+            let (wanted, cancel, servers_in) = (config.ice_servers.clone(), cancel.clone(), servers.clone());
             tasks.spawn(async move {
                 tokio::select! {
                     () = cancel.cancelled() => {}
@@ -297,9 +299,22 @@ impl Peer {
         self.tasks.wait().await;
     }
 
+    /// Other servers, or the same with newer credentials: the next description of ours has them. What runs
+    /// keeps its path until an ICE restart.
+    pub async fn set_servers(&self, wanted: Vec<IceServer>) {
+        let found = match servers::without_lookup(&wanted) {
+            Some(found) => found,
+            None => match tokio::time::timeout(LOOKUP, servers::resolve(wanted)).await {
+                Ok(found) => found,
+                Err(_late) => return tracing::debug!("ice servers not looked up in time"),
+            },
+        };
+        self.servers.send_replace(Some(found));
+    }
+
     /// Gives the connection the servers whose names have been looked up by now.
     async fn apply_servers(&self) {
-        let mut servers = self.servers.clone();
+        let mut servers = self.servers.subscribe();
         let found = tokio::time::timeout(SERVERS_WAIT, servers.wait_for(Option::is_some)).await;
         if let Ok(Ok(found)) = found.map(|r| r.map(|servers| servers.clone()))
             && let Some(found) = found.filter(|found| !found.is_empty())

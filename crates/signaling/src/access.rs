@@ -47,7 +47,7 @@ impl Access {
     pub(crate) fn renew(&self, identity: &Identity, rest: Rest) -> Generation {
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
         now.generation += 1;
-        now.rest = rest;
+        now.rest = rest.share_budget(&now.rest);
         now.lists.renew(identity);
         now.generation
     }

@@ -4,25 +4,30 @@
 
 mod access;
 mod backend;
+mod budget;
+mod carrier;
 mod discovery;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod lanes;
+mod line;
 mod outbox;
+mod packet;
 mod reconnect;
 mod rest;
 mod session;
 mod sign_in;
 mod socketio;
+mod stream;
 mod transport;
-mod tunnel;
 
 pub use backend::{AddressError, Backend};
 pub use bellwire_dialects::{
     Analytics, Capabilities, ChatAction, Contact, ContactSubject, DIALECTS, Entry, Field, HistoryItem,
-    HistoryPage, IceServer, Identity, LastMessage, ListKind, Message, Phase, ReplyError, Role, Rows, Slot,
-    dialect,
+    HistoryPage, IceServer, IceServers, Identity, LastMessage, ListKind, Message, Phase, ReplyError, Role,
+    Rows, Slot, dialect,
 };
+pub use carrier::LinkProblem;
 pub use discovery::{Offered, discover};
 pub use session::{RenewError, SayError, Session, SessionEvent};
 pub use sign_in::{SignInError, SignInRequest, SignedIn, resume, sign_in};

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 const FIRST: Duration = Duration::from_millis(250);
 const LAST: Duration = Duration::from_secs(15);
+/// The longest wait after a server said that it does not want us.
+const REFUSED: Duration = Duration::from_secs(60);
 /// A connection that held this long earns a quick first attempt again.
 const STABLE: Duration = Duration::from_secs(5);
 
@@ -11,6 +13,8 @@ const STABLE: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     attempts: u32,
+    /// In a row.
+    refusals: u32,
     opened: Option<Instant>,
 }
 
@@ -18,6 +22,7 @@ impl Backoff {
     /// The connection is open.
     pub(crate) fn opened(&mut self, now: Instant) {
         self.opened = Some(now);
+        self.refusals = 0;
     }
 
     /// The connection is gone, or did not come up. `random` in 0..1 spreads clients of one server
@@ -35,8 +40,10 @@ impl Backoff {
     /// The server let us in and then refused us: asking again soon is of no use.
     pub(crate) fn refused(&mut self, random: f64) -> Duration {
         self.opened = None;
-        self.attempts = self.attempts.saturating_add(1);
-        LAST.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
+        self.refusals = self.refusals.saturating_add(1);
+        // Twice soon, for a server that starts; then more and more seldom.
+        let full = LAST.saturating_mul(1 << self.refusals.saturating_sub(2).min(8)).min(REFUSED);
+        full.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
     }
 }
 
@@ -69,5 +76,14 @@ mod tests {
         assert_eq!(backoff.lost(start + Duration::from_secs(1), 1.0), LAST);
         backoff.opened(start);
         assert_eq!(backoff.lost(start + STABLE, 1.0), FIRST);
+    }
+
+    #[test]
+    fn a_server_that_refuses_is_asked_more_and_more_seldom() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<_> = (0..6).map(|_| backoff.refused(1.0)).collect();
+        assert_eq!(waits, [LAST, LAST, LAST * 2, REFUSED, REFUSED, REFUSED]);
+        backoff.opened(Instant::now());
+        assert_eq!(backoff.refused(1.0), LAST);
     }
 }

@@ -1,23 +1,32 @@
-//! REST over reqwest: one cookie jar, time-outs, and a limit on what a server may answer. Knows no
-//! endpoint.
+//! REST over reqwest: one cookie jar, time-outs, redirects, and limits on what a server may answer and
+//! on what it takes. Knows no endpoint.
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bellwire_dialects::{Identity, Method, RestCall};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, InvalidHeaderValue};
 use reqwest::cookie::Jar;
 use serde_json::Value;
 use thiserror::Error;
+use tokio::{sync::watch, time::timeout};
 use url::Url;
 
-use crate::transport::Transport;
+use crate::{
+    budget::{self, Budget},
+    transport::Transport,
+};
 
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long a server may be silent, before its answer and within it.
 const ANSWER: Duration = Duration::from_secs(10);
-/// Bytes of one reply.
-const REPLY: usize = 1024 * 1024;
+/// How long a whole answer may take: a large one comes slowly on a slow line.
+const WHOLE: Duration = Duration::from_secs(90);
+/// Bytes of one reply: 5,000 people with five orders each are 5 MB.
+const REPLY: usize = 16 * 1024 * 1024;
+/// Redirects of one request that are followed.
+const REDIRECTS: usize = 3;
 
 /// Why a REST call got no answer.
 #[derive(Debug, Error)]
@@ -31,6 +40,11 @@ pub(crate) enum RestError {
     Proxy(#[source] Option<reqwest::Error>),
     #[error("the server's reply is larger than allowed")]
     TooLarge,
+    #[error("the server took too long")]
+    Slow,
+    /// Nothing was sent there.
+    #[error("the server sends us to another place")]
+    Redirected,
     #[error("the address is not usable")]
     Address(#[source] url::ParseError),
     #[error("the token cannot be sent")]
@@ -44,6 +58,16 @@ pub(crate) enum RestError {
 pub(crate) struct Rest {
     client: reqwest::Client,
     base: Url,
+    /// What the backend takes at present, the same for all tokens of an account.
+    budget: watch::Sender<Budget>,
+}
+
+/// What a server answered.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    /// When the server wants to be asked again, if it says so.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Rest {
@@ -80,33 +104,50 @@ impl Rest {
             .cookie_provider(Arc::new(jar))
             .default_headers(headers)
             .connect_timeout(CONNECT)
-            .timeout(ANSWER)
-            .redirect(reqwest::redirect::Policy::limited(3))
+            .read_timeout(ANSWER)
+            // Followed by us: the library would make a GET of a login and does not know our credentials.
+            .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("Bellwire/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(RestError::Client)?;
-        Ok(Self { client, base })
+        Ok(Self { client, base, budget: watch::Sender::default() })
+    }
+
+    /// The same limits as `other`, which speaks with an older token.
+    pub(crate) fn share_budget(mut self, other: &Self) -> Self {
+        self.budget = other.budget.clone();
+        self
+    }
+
+    /// Until when what can wait has to, and every change of it.
+    pub(crate) fn budget(&self) -> watch::Receiver<Budget> {
+        self.budget.subscribe()
     }
 
     /// Status and body; a body that is not JSON is given as text.
     pub(crate) async fn call(&self, call: &RestCall) -> Result<(u16, Value), RestError> {
-        let url = self.address(call)?;
-        let method = match call.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Patch => reqwest::Method::PATCH,
-            Method::Delete => reqwest::Method::DELETE,
-        };
-        let mut request = self.client.request(method, url);
-        if let Some(body) = &call.body {
-            request = request.json(body);
-        }
-        let mut response = request.send().await.map_err(unreachable)?;
+        let answer = self.ask(call).await?;
+        Ok((answer.status, answer.body))
+    }
+
+    pub(crate) async fn ask(&self, call: &RestCall) -> Result<Answer, RestError> {
+        timeout(WHOLE, self.answer(call)).await.unwrap_or(Err(RestError::Slow))
+    }
+
+    async fn answer(&self, call: &RestCall) -> Result<Answer, RestError> {
+        let mut response = self.follow(call).await?;
         let status = response.status().as_u16();
         if status == 407 {
             return Err(RestError::Proxy(None));
         }
+        let now = SystemTime::now();
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = budget::retry_after(&header, now);
+        self.budget.send_if_modified(|budget| {
+            let before = budget.waits_until(now);
+            budget.note(status, header, now);
+            budget.waits_until(now) != before
+        });
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > REPLY {
@@ -116,7 +157,44 @@ impl Rest {
         }
         let body = serde_json::from_slice(&body)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
-        Ok((status, body))
+        Ok(Answer { status, body, retry_after })
+    }
+
+    /// Asks, and asks again where a redirect leads, unless that is another server.
+    async fn follow(&self, call: &RestCall) -> Result<reqwest::Response, RestError> {
+        let mut url = self.address(call)?;
+        let mut method = match call.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut body = call.body.as_ref();
+        for _ in 0..=REDIRECTS {
+            let mut request = self.client.request(method.clone(), url.clone());
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            let response = request.send().await.map_err(unreachable)?;
+            let status = response.status().as_u16();
+            let place = response.headers().get(http::header::LOCATION).and_then(|place| place.to_str().ok());
+            let Some(place) = place.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) else {
+                return Ok(response);
+            };
+            let next = url.join(place).map_err(RestError::Address)?;
+            if !same_server(&url, &next) {
+                return Err(RestError::Redirected);
+            }
+            // Browsers make a GET of 301 and 302 as well, but one that only leads to TLS is the same call.
+            let moved =
+                matches!(status, 301 | 302) && (url.scheme() == next.scheme() || url.path() != next.path());
+            if method != reqwest::Method::GET && (status == 303 || moved) {
+                (method, body) = (reqwest::Method::GET, None);
+            }
+            url = next;
+        }
+        Err(RestError::Redirected)
     }
 
     /// Base and path are joined as text: a base may have a path of its own.
@@ -135,6 +213,18 @@ impl Rest {
             Err(RestError::Address(url::ParseError::RelativeUrlWithoutBase))
         }
     }
+}
+
+/// Whether what is said to the one may be said to the other: the same host and port, or the same host
+/// with TLS instead of none.
+fn same_server(from: &Url, to: &Url) -> bool {
+    let ports = (from.port_or_known_default(), to.port_or_known_default());
+    let plain = to.username().is_empty() && to.password().is_none();
+    let same = from.scheme() == to.scheme() && ports.0 == ports.1;
+    let secured = from.scheme() == "http"
+        && to.scheme() == "https"
+        && (ports == (Some(80), Some(443)) || ports.0 == ports.1);
+    plain && from.host() == to.host() && (same || secured)
 }
 
 /// Of a failed handshake the library tells only words.
@@ -182,5 +272,25 @@ mod tests {
         let call =
             RestCall { method: Method::Get, path: "/../../admin".into(), query: Vec::new(), body: None };
         assert!(rest.address(&call).is_err());
+    }
+
+    #[test]
+    fn only_the_same_server_and_its_tls_are_followed() {
+        let same = |from: &str, to: &str| same_server(&Url::parse(from).unwrap(), &Url::parse(to).unwrap());
+        assert!(same("http://h/a", "http://h/b"));
+        assert!(same("http://h/a", "https://h/a"));
+        assert!(same("https://h:8443/a", "https://h:8443/b"));
+        for (from, to) in [
+            ("http://h/a", "http://other/a"),
+            ("http://h/a", "https://other/a"),
+            ("https://h/a", "http://h/a"),
+            ("http://h:8000/a", "http://h:9000/a"),
+            ("http://h:8000/a", "https://h/a"),
+            ("http://h/a", "http://u:p@h/a"),
+            ("http://h/a", "ftp://h/a"),
+            ("http://h/a", "http://h.other/a"),
+        ] {
+            assert!(!same(from, to), "{from} {to}");
+        }
     }
 }

@@ -7,11 +7,11 @@ mod task;
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bellwire_call::{CallKey, PersonId, Signal};
 use bellwire_dialects::{
-    Analytics, ChatAction, Contact, Dialect, Entry, HistoryPage, IceServer, Identity, Message, Reply,
+    Analytics, ChatAction, Contact, Dialect, Entry, HistoryPage, IceServers, Identity, Message, Reply,
     ReplyError, RestCall, Rows,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -25,7 +25,8 @@ use tracing::debug;
 use crate::{
     access::{Access, Generation},
     backend::Backend,
-    rest::Rest,
+    carrier::LinkProblem,
+    rest::{Rest, RestError},
     transport::Transport,
 };
 
@@ -51,6 +52,14 @@ pub enum SessionEvent {
     /// The socket opened or is gone; only changes, and false if it does not open at first.
     Link {
         up: bool,
+    },
+    /// Why the socket does not come up, or that it did; only changes.
+    LinkProblem {
+        problem: Option<LinkProblem>,
+    },
+    /// The backend asks for a pause until then: what can wait is not asked meanwhile. `None`: it is over.
+    Paused {
+        until: Option<SystemTime>,
     },
     Presence {
         person: PersonId,
@@ -286,14 +295,18 @@ impl Session {
         self.fetch(|lists| lists.analytics(), |lists, status, body| lists.parse_analytics(status, body)).await
     }
 
-    /// STUN and TURN servers with fresh credentials.
+    /// STUN and TURN servers with fresh credentials, and how long those are good for, if they end. Belongs
+    /// to a call: it does not wait for a pause to end.
     ///
     /// # Errors
     /// See [`ReplyError`].
-    pub async fn ice_servers(&self) -> Result<Vec<IceServer>, ReplyError> {
-        let servers = self
-            .fetch(|lists| lists.ice_servers(), |lists, status, body| lists.parse_ice_servers(status, body));
-        Ok(servers.await?.map(|list| list.servers).unwrap_or_default())
+    pub async fn ice_servers(&self) -> Result<IceServers, ReplyError> {
+        let servers = self.fetch_with(
+            Urgency::Call,
+            |lists| lists.ice_servers(),
+            |lists, status, body| lists.parse_ice_servers(status, body),
+        );
+        Ok(servers.await?.unwrap_or(IceServers { servers: Vec::new(), ttl_s: None }))
     }
 
     /// Says what is still to be said, closes the socket and ends the session.
@@ -311,11 +324,23 @@ impl Session {
         build: impl Fn(&dyn Dialect) -> Option<RestCall>,
         read: impl Fn(&dyn Dialect, u16, &Value) -> Result<T, ReplyError>,
     ) -> Result<Option<T>, ReplyError> {
+        self.fetch_with(Urgency::CanWait, build, read).await
+    }
+
+    async fn fetch_with<T>(
+        &self,
+        urgency: Urgency,
+        build: impl Fn(&dyn Dialect) -> Option<RestCall>,
+        read: impl Fn(&dyn Dialect, u16, &Value) -> Result<T, ReplyError>,
+    ) -> Result<Option<T>, ReplyError> {
         let access = &self.shared.access;
         let mut generation = access.generation();
         loop {
             let Some(call) = access.lists(&build) else { return Ok(None) };
-            let (status, body) = self.ask(&call).await?;
+            let (status, body) = match urgency {
+                Urgency::Call => self.ask_now(&access.rest().1, &call).await?,
+                Urgency::CanWait => self.ask(&call).await?,
+            };
             let result = access.lists(|lists| read(lists, status, &body));
             match self.worth_repeating(&result, generation).await {
                 Some(newer) => generation = newer,
@@ -326,10 +351,25 @@ impl Session {
 
     async fn ask(&self, call: &RestCall) -> Result<(u16, Value), ReplyError> {
         let (_, rest) = self.shared.access.rest();
-        rest.call(call).await.map_err(|error| {
-            debug!(%error, "List not fetched");
-            ReplyError::Unreachable
-        })
+        if rest.budget().borrow().waits_until(SystemTime::now()).is_some() {
+            return Err(ReplyError::Paused);
+        }
+        self.ask_now(&rest, call).await
+    }
+
+    async fn ask_now(&self, rest: &Rest, call: &RestCall) -> Result<(u16, Value), ReplyError> {
+        match rest.call(call).await {
+            // A pause that begins with this answer.
+            Ok((429 | 503, _)) if rest.budget().borrow().waits_until(SystemTime::now()).is_some() => {
+                Err(ReplyError::Paused)
+            }
+            Ok(answer) => Ok(answer),
+            Err(RestError::TooLarge) => Err(ReplyError::TooLarge),
+            Err(error) => {
+                debug!(%error, "List not fetched");
+                Err(ReplyError::Unreachable)
+            }
+        }
     }
 
     /// The generation of a token that is newer than the refused one. Each repeat has a newer token, and
@@ -348,6 +388,13 @@ impl Session {
             Ok(Ok(false) | Err(_)) | Err(_) => None,
         }
     }
+}
+
+/// Whether a request waits while the backend asks for a pause.
+#[derive(Clone, Copy)]
+enum Urgency {
+    Call,
+    CanWait,
 }
 
 fn who(identity: &Identity) -> (String, String, PersonId) {

@@ -69,6 +69,9 @@ pub enum SignInError {
     Tls,
     #[error("the proxy gave no connection to the server")]
     Proxy,
+    /// Nobody's password follows a redirect to another host.
+    #[error("the server sends to another address: sign in there")]
+    Redirected,
     #[error("there is no calling backend at this address")]
     NotABackend,
     #[error("this program does not speak {dialect:?}")]
@@ -101,6 +104,7 @@ impl SignInError {
             Self::Unreachable => "unreachable",
             Self::Tls => "certificate",
             Self::Proxy => "proxy",
+            Self::Redirected => "redirected",
             Self::NotABackend => "not_a_backend",
             Self::UnknownDialect { .. } => "unknown_dialect",
             Self::UnknownRole { .. } => "unknown_role",
@@ -264,6 +268,8 @@ impl From<RestError> for SignInError {
             RestError::Unreachable(_) => Self::Unreachable,
             RestError::Tls(_) => Self::Tls,
             RestError::Proxy(_) => Self::Proxy,
+            RestError::Slow => Self::Unreachable,
+            RestError::Redirected => Self::Redirected,
             RestError::TooLarge | RestError::Address(_) | RestError::Token(_) => Self::NotABackend,
             RestError::Client(source) => Self::Session(std::io::Error::other(source)),
         }

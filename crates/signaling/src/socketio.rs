@@ -1,10 +1,6 @@
-//! One account's Socket.IO connection, for as long as the account lives. The only file that names
-//! `rust_socketio`, and all of that crate's habits end here.
-//!
-//! The crate spawns tasks it never hands out, comes back as a zombie when closed during an outage, and
-//! tells of a graceful close only by asking to reconnect. So each connection gets a runtime of its own
-//! on this account's thread, `on_reconnect` means "lost" and never returns, and a connection is ended
-//! by dropping its runtime: nothing of it can be left behind.
+//! One account's Socket.IO connection, for as long as the account lives: a thread that connects, says
+//! and hears, waits and connects again. Each connection has a runtime of its own, so that nothing of
+//! it is left behind.
 //!
 //! ```text
 //!  session ─orders─► thread: [ wait ─► connect ─► emit … ─► lost ] ─┐
@@ -12,17 +8,8 @@
 //!     └──────events────────────┴────────────────────────────────────┘
 //! ```
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use rust_socketio::{
-    Event, Payload, TransportType,
-    asynchronous::{Client, ClientBuilder, ReconnectSettings},
-};
 use serde_json::Value;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -32,16 +19,30 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{debug, warn};
 use url::Url;
 
-use crate::{access::Generation, outbox::Emission, reconnect::Backoff, transport::Transport, tunnel::Tunnel};
+use crate::{
+    access::Generation,
+    carrier::{Carriers, LinkProblem},
+    line::{Broken, Carrier, Line},
+    outbox::Emission,
+    packet::{self, Handshake, Packet},
+    reconnect::Backoff,
+    transport::Transport,
+};
 
-/// How long a connection may take to open.
+/// How long a connection may take to open, by each of the two ways, and as long again until the
+/// server lets us in.
 const OPEN: Duration = Duration::from_secs(15);
-/// How long one event may take to be written.
+/// How long events may take to be written.
 const WRITE: Duration = Duration::from_secs(10);
-/// How often is looked whether the connection's task is still there.
+/// How often is looked whether the server was heard.
 const CHECK: Duration = Duration::from_secs(1);
-/// How long a farewell may take.
+/// How long ending a connection may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// Between the last event and the end of the connection: a busy server reads what comes close together
+/// at once, and may then look at the end first.
+const GAP: Duration = Duration::from_millis(250);
+/// Events written together.
+const TOGETHER: usize = 64;
 /// Events from the server that wait for the session; when full the connection is dropped, because an
 /// event left out would be worse than a reconnect.
 const EVENTS: usize = 4096;
@@ -64,8 +65,10 @@ pub(crate) enum SocketEvent {
         message: String,
         generation: Generation,
     },
-    /// The connection is gone or did not come up.
-    Lost,
+    /// The connection is gone or did not come up; why, if it did not.
+    Lost {
+        problem: Option<LinkProblem>,
+    },
 }
 
 #[derive(Debug)]
@@ -107,8 +110,14 @@ impl Socket {
         let (orders, orders_in) = mpsc::channel(ORDERS);
         let (events, events_out) = mpsc::channel(EVENTS);
         let life = CancellationToken::new();
-        let connection =
-            Connection { target, orders: orders_in, events, life: life.clone(), backoff: Backoff::default() };
+        let connection = Connection {
+            target,
+            orders: orders_in,
+            events,
+            life: life.clone(),
+            backoff: Backoff::default(),
+            carriers: Carriers::default(),
+        };
         std::thread::Builder::new().name("socket".to_owned()).spawn(move || connection.run())?;
         Ok((Self { orders, _life: life.drop_guard() }, events_out))
     }
@@ -141,11 +150,12 @@ struct Connection {
     events: mpsc::Sender<SocketEvent>,
     life: CancellationToken,
     backoff: Backoff,
+    carriers: Carriers,
 }
 
 /// How one connection ended.
 enum End {
-    Lost,
+    Lost(Option<LinkProblem>),
     /// There is a new token to connect with.
     Renewed,
     Refused(String),
@@ -173,8 +183,16 @@ impl Connection {
                     }
                     return;
                 }
-                End::Lost => (SocketEvent::Lost, self.backoff.lost(Instant::now(), rand::random())),
-                End::Renewed => (SocketEvent::Lost, Duration::ZERO),
+                End::Lost(problem) => {
+                    let next = match problem {
+                        Some(LinkProblem::AccessDenied) => self.backoff.refused(rand::random()),
+                        Some(LinkProblem::WebsocketBlocked | LinkProblem::Unreachable) | None => {
+                            self.backoff.lost(Instant::now(), rand::random())
+                        }
+                    };
+                    (SocketEvent::Lost { problem }, next)
+                }
+                End::Renewed => (SocketEvent::Lost { problem: None }, Duration::ZERO),
                 End::Refused(message) => {
                     let generation = self.target.generation;
                     (SocketEvent::Refused { message, generation }, self.backoff.refused(rand::random()))
@@ -194,73 +212,113 @@ impl Connection {
             return end;
         }
         let life = self.life.clone();
-        let (ended, mut end) = mpsc::channel(8);
-        let opened = Arc::new(AtomicBool::new(false));
-        let open = self.open(number, ended, &opened);
-        let (client, tunnel) = tokio::select! {
+        let (carrier, line, handshake) = tokio::select! {
             () = life.cancelled() => return End::Closed(None),
-            open = timeout(OPEN, open) => match open {
-                Ok(Some(open)) => open,
-                Ok(None) | Err(_) => return End::Lost,
+            opened = self.open() => match opened {
+                Ok(opened) => opened,
+                Err(problem) => return End::Lost(Some(problem)),
             },
         };
+        let mut open = Open { number, line, said: None, let_in: false };
+        let end = self.talk(&mut open, &handshake).await;
+        if carrier == Carrier::WebSocket && !open.let_in && matches!(end, End::Lost(_)) {
+            // Something passes the upgrade and then nothing.
+            self.carriers.web_sockets_fail(Instant::now());
+        }
+        match end {
+            // Nobody listens at the other end, or it said that it does not.
+            End::Lost(_) | End::Refused(_) => drop(open),
+            End::Renewed | End::Closed(_) => open.farewell().await,
+        }
+        end
+    }
+
+    async fn talk(&mut self, open: &mut Open, handshake: &Handshake) -> End {
+        let life = self.life.clone();
+        let hello = packet::connect(self.target.namespace, self.target.auth.as_ref());
+        if open.write(vec![hello]).await.is_err() {
+            return End::Lost(None);
+        }
         let started = Instant::now();
+        let mut heard = started;
         let mut check = interval(CHECK);
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut told = false;
         loop {
-            let order = tokio::select! {
-                () = life.cancelled() => {
-                    farewell(&client, tunnel).await;
-                    return End::Closed(None);
+            tokio::select! {
+                () = life.cancelled() => return End::Closed(None),
+                packet = open.line.next() => {
+                    heard = Instant::now();
+                    let Some(packet) = packet else { return End::Lost(None) };
+                    if let Some(end) = self.hear(open, &packet).await {
+                        return end;
+                    }
                 }
-                Some(end) = end.recv() => return end,
-                order = self.orders.recv() => order,
+                order = self.orders.recv() => if let Some(end) = self.obey(open, order).await {
+                    return end;
+                },
                 _ = check.tick() => {
-                    let open = opened.load(Ordering::Acquire);
-                    if open && !told {
-                        told = true;
-                        self.backoff.opened(Instant::now());
-                    }
-                    // Beside the tunnel the reader's task is the only one here. It ends without a word
-                    // if it panics.
-                    let ours = usize::from(tunnel.as_ref().is_some_and(|tunnel| !tunnel.is_closed()));
-                    let dead = tokio::runtime::Handle::current().metrics().num_alive_tasks() <= ours;
-                    if dead || (!open && started.elapsed() > OPEN) {
-                        return End::Lost;
-                    }
-                    continue;
-                }
-            };
-            match order {
-                None => {
-                    farewell(&client, tunnel).await;
-                    return End::Closed(None);
-                }
-                Some(Order::Close { done }) => {
-                    farewell(&client, tunnel).await;
-                    return End::Closed(Some(done));
-                }
-                Some(Order::Renew { target, at_once }) => {
-                    self.target = *target;
-                    if at_once {
-                        return End::Renewed;
-                    }
-                }
-                Some(Order::Emit { connection, .. }) if connection != number => {}
-                Some(Order::Emit { emission, .. }) => {
-                    let sent = client.emit(emission.name, Payload::Text(emission.args));
-                    match timeout(WRITE, sent).await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(error)) => {
-                            debug!(event = emission.name, %error, "Event not sent");
-                            return End::Lost;
-                        }
-                        Err(_late) => return End::Lost,
+                    let shut_out = !open.let_in && started.elapsed() > OPEN;
+                    if shut_out || heard.elapsed() > handshake.silence() {
+                        debug!(connection = open.number, "The server is silent");
+                        return End::Lost(shut_out.then_some(LinkProblem::Unreachable));
                     }
                 }
             }
         }
+    }
+
+    async fn hear(&mut self, open: &mut Open, packet: &str) -> Option<End> {
+        let event = match packet::read(packet, self.target.namespace) {
+            Packet::Ping => return open.pong().await.err().map(|Broken| End::Lost(None)),
+            Packet::Connected if open.let_in => return None,
+            Packet::Connected => {
+                open.let_in = true;
+                self.backoff.opened(Instant::now());
+                SocketEvent::Opened { connection: open.number }
+            }
+            Packet::Refused(message) => return Some(End::Refused(message)),
+            Packet::Event { name, args } if open.let_in => SocketEvent::Event { name, args },
+            Packet::Event { .. } | Packet::Other => return None,
+            Packet::Closed => return Some(End::Lost(None)),
+        };
+        self.events.try_send(event).is_err().then_some(End::Lost(None))
+    }
+
+    async fn obey(&mut self, open: &mut Open, order: Option<Order>) -> Option<End> {
+        let mut packets = Vec::new();
+        let mut next = order;
+        let end = loop {
+            match next {
+                None => break Some(End::Closed(None)),
+                Some(Order::Close { done }) => break Some(End::Closed(Some(done))),
+                Some(Order::Renew { target, at_once }) => {
+                    self.target = *target;
+                    if at_once {
+                        break Some(End::Renewed);
+                    }
+                }
+                Some(Order::Emit { connection, emission }) if connection == open.number => {
+                    packets.push(packet::emit(self.target.namespace, emission.name, emission.args));
+                }
+                Some(Order::Emit { .. }) => {}
+            }
+            if packets.len() >= TOGETHER {
+                break None;
+            }
+            match self.orders.try_recv() {
+                Ok(order) => next = Some(order),
+                // That nobody can give orders any more shows at the next look.
+                Err(_) => break None,
+            }
+        };
+        if !packets.is_empty() && open.write(packets).await.is_err() {
+            debug!("Events not sent");
+            return Some(match end {
+                Some(End::Closed(done)) => End::Closed(done),
+                Some(End::Lost(_) | End::Renewed | End::Refused(_)) | None => End::Lost(None),
+            });
+        }
+        end
     }
 
     /// The wait between connections, unless we are closed meanwhile. Orders for an old connection
@@ -285,142 +343,69 @@ impl Connection {
         }
     }
 
-    /// Connects, through a tunnel if there is a proxy: the library knows none.
-    async fn open(
-        &self,
-        number: u32,
-        ended: mpsc::Sender<End>,
-        opened: &Arc<AtomicBool>,
-    ) -> Option<(Client, Option<Tunnel>)> {
-        let target = &self.target;
-        let tunnel = match target.transport.proxy_for(&target.address) {
-            None => None,
-            Some(proxy) => match Tunnel::open(&target.transport, &proxy, &target.address).await {
-                Ok(tunnel) => Some(tunnel),
-                Err(error) => {
-                    debug!(%error, "No way through the proxy");
-                    return None;
+    /// By WebSocket, or by long polling where those do not pass.
+    async fn open(&mut self) -> Result<(Carrier, Line, Handshake), LinkProblem> {
+        let mut refused = None;
+        for carrier in self.carriers.order(Instant::now()) {
+            let SocketTarget { address, transport, .. } = &self.target;
+            let opened = match timeout(OPEN, Line::open(*carrier, address, transport)).await {
+                Ok(opened) => opened,
+                Err(_late) => {
+                    debug!(?carrier, "Connect takes too long");
+                    self.carriers.failed(*carrier);
+                    return Err(LinkProblem::Unreachable);
                 }
-            },
-        };
-        let mut builder = match &tunnel {
-            None => ClientBuilder::new(target.address.as_str()).tls_config(target.transport.tls().clone()),
-            Some(tunnel) => {
-                ClientBuilder::new(tunnel.address().as_str()).opening_header("host", tunnel.host())
-            }
-        };
-        builder = self.builder(builder, number, ended, opened);
-        match builder.connect().await {
-            Ok(client) => Some((client, tunnel)),
-            Err(error) => {
-                debug!(%error, "Connect failed");
-                None
-            }
-        }
-    }
-
-    /// Callbacks only push: a callback that waited would hold up the pings.
-    fn builder(
-        &self,
-        builder: ClientBuilder,
-        connection: u32,
-        ended: mpsc::Sender<End>,
-        opened: &Arc<AtomicBool>,
-    ) -> ClientBuilder {
-        let mut builder = builder
-            .namespace(self.target.namespace)
-            .transport_type(TransportType::Websocket)
-            .reconnect(true)
-            .reconnect_on_disconnect(true);
-        if let Some(auth) = &self.target.auth {
-            builder = builder.auth(auth.clone());
-        }
-        let (events, full) = (self.events.clone(), ended.clone());
-        builder = builder.on_any(move |event, payload, _| {
-            if let Some(event) = event_of(event, payload)
-                && events.try_send(event).is_err()
-            {
-                // A second reason to end changes nothing.
-                let _ = full.try_send(End::Lost);
-            }
-            async {}.boxed()
-        });
-        let (events, full, opened) = (self.events.clone(), ended.clone(), Arc::clone(opened));
-        builder = builder.on(Event::Connect, move |_, _| {
-            opened.store(true, Ordering::Release);
-            if events.try_send(SocketEvent::Opened { connection }).is_err() {
-                let _ = full.try_send(End::Lost);
-            }
-            async {}.boxed()
-        });
-        let (errors, events) = (ended.clone(), self.events.clone());
-        builder = builder.on(Event::Error, move |payload, _| {
-            let end = match said(payload) {
-                Ok(event) => events.try_send(event).is_err().then_some(End::Lost),
-                Err(payload) => Some(refusal(&payload).map_or(End::Lost, End::Refused)),
             };
-            if let Some(end) = end {
-                // A second reason to end changes nothing.
-                let _ = errors.try_send(end);
+            match opened {
+                Ok((line, handshake)) => {
+                    self.carriers.opened(*carrier, Instant::now());
+                    return Ok((*carrier, line, handshake));
+                }
+                Err(error) => {
+                    debug!(?carrier, %error, "Connect failed");
+                    self.carriers.failed(*carrier);
+                    let problem = LinkProblem::of(refused.as_ref(), &error);
+                    if *carrier == Carrier::Polling || !LinkProblem::is_of_web_sockets(&error) {
+                        return Err(problem);
+                    }
+                    refused = Some(error);
+                }
             }
-            async {}.boxed()
-        });
-        let closes = ended.clone();
-        builder = builder.on(Event::Close, move |_, _| {
-            let _ = closes.try_send(End::Lost);
-            async {}.boxed()
-        });
-        builder.on_reconnect(move || {
-            let _ = ended.try_send(End::Lost);
-            std::future::pending::<ReconnectSettings>().boxed()
-        })
-    }
-}
-
-async fn farewell(client: &Client, tunnel: Option<Tunnel>) {
-    if !matches!(timeout(FAREWELL, client.disconnect()).await, Ok(Ok(()))) {
-        debug!("Disconnected without a farewell");
-    }
-    // What was said last is still on its way in there.
-    if let Some(mut tunnel) = tunnel
-        && timeout(FAREWELL, tunnel.closed()).await.is_err()
-    {
-        debug!("The server did not close");
-    }
-}
-
-/// An event without arguments comes as `message` with its name as the only argument.
-fn event_of(event: Event, payload: Payload) -> Option<SocketEvent> {
-    let Payload::Text(mut args) = payload else {
-        debug!("Binary event dropped");
-        return None;
-    };
-    if let Event::Message = event
-        && let [Value::String(_)] = args.as_slice()
-        && let Some(Value::String(name)) = args.pop()
-    {
-        return Some(SocketEvent::Event { name, args });
-    }
-    Some(SocketEvent::Event { name: event.into(), args })
-}
-
-/// An event that the backend calls `error`, which the library takes for one of its own; those are words.
-fn said(payload: Payload) -> Result<SocketEvent, Payload> {
-    match payload {
-        Payload::Text(args) if args.first().is_some_and(Value::is_object) => {
-            Ok(SocketEvent::Event { name: "error".to_owned(), args })
         }
-        own => Err(own),
+        Err(LinkProblem::WebsocketBlocked)
     }
 }
 
-/// What the server says when it does not let us in; the library has only words for it.
-fn refusal(payload: &Payload) -> Option<String> {
-    let Payload::Text(args) = payload else { return None };
-    let frame = args.first()?.as_str()?.strip_prefix("Received an ConnectError frame: ")?;
-    let said: Value = serde_json::from_str(frame).unwrap_or(Value::Null);
-    let message = said.get("message").and_then(Value::as_str).or_else(|| said.as_str());
-    Some(message.unwrap_or("refused").chars().take(200).collect())
+/// A connection in use.
+struct Open {
+    number: u32,
+    line: Line,
+    /// When something was last said on it.
+    said: Option<Instant>,
+    /// The server let us into the namespace.
+    let_in: bool,
+}
+
+impl Open {
+    async fn write(&mut self, packets: Vec<String>) -> Result<(), Broken> {
+        timeout(WRITE, self.line.send(packets)).await.unwrap_or(Err(Broken))?;
+        self.said = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn pong(&mut self) -> Result<(), Broken> {
+        timeout(WRITE, self.line.pong()).await.unwrap_or(Err(Broken))
+    }
+
+    /// The last words have time to be taken in. Whoever said nothing lately does not wait.
+    async fn farewell(self) {
+        if let Some(left) = self.said.and_then(|at| GAP.checked_sub(at.elapsed())) {
+            tokio::time::sleep(left).await;
+        }
+        if self.line.close(FAREWELL).await.is_err() {
+            debug!("The server did not close");
+        }
+    }
 }
 
 /// Whether a refusal is about our token. No backend has a code for it, and every other refusal (an
@@ -434,36 +419,7 @@ pub(crate) fn token_refused(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn an_event_without_arguments_keeps_its_name() {
-        let event = event_of(Event::Message, Payload::Text(vec![json!("callEnded")]));
-        assert!(
-            matches!(event, Some(SocketEvent::Event { name, args }) if name == "callEnded" && args.is_empty())
-        );
-        let event = event_of(Event::from("offer"), Payload::Text(vec![json!({ "a": 1 }), json!("offset")]));
-        assert!(
-            matches!(event, Some(SocketEvent::Event { name, args }) if name == "offer" && args.len() == 2)
-        );
-    }
-
-    #[test]
-    fn an_event_called_error_is_told_from_an_error() {
-        let body = json!({ "message": "Failed to join room" });
-        let event = said(Payload::Text(vec![body.clone()]));
-        assert!(matches!(event, Ok(SocketEvent::Event { name, args }) if name == "error" && args == [body]));
-        assert!(said(Payload::Text(vec![json!("EngineIO Error")])).is_err());
-    }
-
-    #[test]
-    fn a_refusal_is_told_from_a_broken_line() {
-        let words = "Received an ConnectError frame: {\"message\":\"Invalid token\"}";
-        assert_eq!(refusal(&Payload::Text(vec![json!(words)])).as_deref(), Some("Invalid token"));
-        assert_eq!(refusal(&Payload::Text(vec![json!("EngineIO Error")])), None);
-    }
 
     #[test]
     fn refusals_of_the_token_are_told_from_others_on_every_backend() {
@@ -476,7 +432,7 @@ mod tests {
         ] {
             assert!(token_refused(words), "{words}");
         }
-        for words in ["Invalid namespace", "refused", "Server is full", "xhr poll error"] {
+        for words in ["Invalid namespace", "refused", "Server is full", "xhr poll error", "Access denied"] {
             assert!(!token_refused(words), "{words}");
         }
     }

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bellwire_call::{CallKey, Signal};
 use bellwire_dialects::{
@@ -16,7 +16,7 @@ use bellwire_dialects::{
 };
 use serde_json::Value;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::{JoinError, JoinSet},
 };
 use tracing::{debug, info, warn};
@@ -24,6 +24,8 @@ use tracing::{debug, info, warn};
 use super::{Account, Order, SessionEvent, now, renewal::Renewal};
 use crate::{
     access::{Access, Generation},
+    budget::Budget,
+    carrier::LinkProblem,
     lanes::{Lane, Lanes, Turn},
     outbox::{Emission, Outbox},
     socketio::{Socket, SocketEvent, SocketTarget, token_refused},
@@ -31,6 +33,10 @@ use crate::{
 
 /// How long [`Session::close`](super::Session::close) waits for what is still being said over REST.
 const LAST_WORDS: Duration = Duration::from_secs(4);
+/// How often is looked whether a pause is over: it ends by the wall's clock, sleeping is by another.
+const PAUSE_CHECK: Duration = Duration::from_secs(30);
+/// A call's request that the backend does not take now is made again, if that is soon.
+const CALL_AGAIN: Duration = Duration::from_secs(5);
 /// A dialect that asks more often is slowed down.
 const POLL_AT_MOST: Duration = Duration::from_secs(1);
 
@@ -49,8 +55,12 @@ pub(super) struct Task {
     pub(super) news: Vec<SessionEvent>,
     events: mpsc::Sender<SessionEvent>,
     link: Option<bool>,
+    problem: Option<LinkProblem>,
     pub(super) renewal: Renewal,
     poll_at: Option<tokio::time::Instant>,
+    budget: watch::Receiver<Budget>,
+    /// As it was last told.
+    paused: Option<SystemTime>,
     /// Requests of the last poll, and of what their replies led to, that are unanswered.
     polling: BTreeSet<RequestId>,
 }
@@ -78,6 +88,7 @@ impl Task {
         access: Arc<Access>,
         events: mpsc::Sender<SessionEvent>,
     ) -> std::io::Result<Self> {
+        let budget = access.rest().1.budget();
         let mut task = Self {
             dialect,
             account,
@@ -90,8 +101,11 @@ impl Task {
             news: Vec::new(),
             events,
             link: None,
+            problem: None,
             renewal: Renewal::default(),
             poll_at: None,
+            budget,
+            paused: None,
             polling: BTreeSet::new(),
         };
         task.socket = Some(Socket::start(task.target())?);
@@ -128,6 +142,9 @@ impl Task {
                 Some(event) = next(&mut self.socket) => self.socket_event(event),
                 Some(done) = self.work.join_next() => self.done(done),
                 () = until(self.poll_at) => self.poll(),
+                // Only changes while its senders live, which the access has.
+                Ok(()) = self.budget.changed() => self.pause(),
+                () = pause_check(self.paused) => self.pause(),
                 () = self.events.closed() => return,
             }
             for event in std::mem::take(&mut self.news) {
@@ -171,8 +188,29 @@ impl Task {
         }
     }
 
+    /// Tells how long the backend wants to be left alone; a poll that waited is made when that is over.
+    fn pause(&mut self) {
+        let until = self.budget.borrow_and_update().waits_until(SystemTime::now());
+        if self.paused == until {
+            return;
+        }
+        let over = self.paused.is_some() && until.is_none();
+        self.paused = until;
+        match until {
+            Some(_) => warn!("The backend asks for a pause"),
+            None => info!("The pause is over"),
+        }
+        self.news.push(SessionEvent::Paused { until });
+        if over && self.poll_at.is_some() {
+            self.poll();
+        }
+    }
+
     fn poll(&mut self) {
         self.poll_later();
+        if self.budget.borrow().waits_until(SystemTime::now()).is_some() {
+            return;
+        }
         if !self.polling.is_empty() || self.renewal.is_expired() {
             return;
         }
@@ -218,8 +256,16 @@ impl Task {
     pub(super) fn fetch(&mut self, request: Request) {
         let (generation, rest) = self.access.rest();
         self.work.spawn(async move {
-            let (status, body) = match rest.call(&request.call).await {
-                Ok(answer) => answer,
+            let mut answer = rest.ask(&request.call).await;
+            // Refused for being too many, it did nothing.
+            let again = answer.as_ref().ok().filter(|answer| matches!(answer.status, 429 | 503));
+            let again = again.and_then(|answer| answer.retry_after).filter(|wait| *wait <= CALL_AGAIN);
+            if let (Lane::Call(_), Some(wait)) = (&request.lane, again) {
+                tokio::time::sleep(wait).await;
+                answer = rest.ask(&request.call).await;
+            }
+            let (status, body) = match answer {
+                Ok(answer) => (answer.status, answer.body),
                 Err(error) => {
                     debug!(path = request.call.path, %error, "REST call failed");
                     (0, Value::String(error.to_string()))
@@ -251,6 +297,7 @@ impl Task {
                     }
                 }
                 self.link(true);
+                self.problem(None);
                 if self.poll_at.is_some() {
                     self.poll();
                 }
@@ -260,10 +307,16 @@ impl Task {
                 self.hear(Inbound::Event { name, args });
             }
             SocketEvent::Event { .. } => {}
-            SocketEvent::Lost => self.lost(),
+            SocketEvent::Lost { problem } => {
+                self.lost();
+                if problem.is_some() {
+                    self.problem(problem);
+                }
+            }
             SocketEvent::Refused { message, generation } => {
                 debug!(message, "Socket refused");
                 self.lost();
+                self.problem(Some(LinkProblem::AccessDenied));
                 if token_refused(&message) && generation == self.access.generation() {
                     self.token_refused(true);
                 }
@@ -328,6 +381,19 @@ impl Task {
         }
     }
 
+    /// Why there is no socket; told once per change.
+    fn problem(&mut self, problem: Option<LinkProblem>) {
+        if self.problem == problem {
+            return;
+        }
+        self.problem = problem;
+        match problem {
+            Some(problem) => warn!(code = problem.code(), "No socket"),
+            None => debug!("The socket's problem is over"),
+        }
+        self.news.push(SessionEvent::LinkProblem { problem });
+    }
+
     pub(super) fn identity(&self) -> &Identity {
         &self.account.identity
     }
@@ -383,6 +449,17 @@ async fn next(socket: &mut Option<(Socket, mpsc::Receiver<SocketEvent>)>) -> Opt
 async fn until(at: Option<tokio::time::Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns when that pause may be over.
+async fn pause_check(until: Option<SystemTime>) {
+    match until {
+        Some(until) => {
+            let left = until.duration_since(SystemTime::now()).unwrap_or_default();
+            tokio::time::sleep(left.min(PAUSE_CHECK)).await;
+        }
         None => std::future::pending().await,
     }
 }

@@ -236,7 +236,7 @@ async fn signing_in_and_lists_are_as_deployed() -> Result<()> {
         lines,
         [("a1", "Dr. Jane Smith", true), ("a3", "Dr. Jane Smith", false), ("a4", "Dr. Jane Smith", false)]
     );
-    let ice = ann.session.ice_servers().await?;
+    let ice = ann.session.ice_servers().await?.servers;
     assert_eq!(ice[0].urls, ["stun:stun.l.google.com:19302"]);
     // Rooms that others left their flag in.
     let left = json!({ "appointmentId": "a1", "change": { "practitionerJoined": true } });

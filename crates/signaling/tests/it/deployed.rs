@@ -196,7 +196,7 @@ async fn lists_come_with_the_cookie_and_missing_endpoints_have_a_fallback() -> R
     assert_eq!(contacts.len(), 1);
     assert_eq!((contacts[0].person.name.as_str(), contacts[0].total_spent.as_str()), ("Ann Smith", "87.50"));
     assert_eq!(contacts[0].subjects[0].subject.label, "Order #1042");
-    let ice = seller.session.ice_servers().await?;
+    let ice = seller.session.ice_servers().await?.servers;
     assert_eq!(ice[0].urls, ["stun:stun.l.google.com:19302"]);
     let customer = server.customer().await?;
     assert!(!customer.capabilities.contacts);

@@ -281,7 +281,7 @@ async fn lists_come_with_the_token_and_an_old_one_asks_to_sign_in_again() -> Res
     let ids: Vec<_> = lines.iter().map(|line| line.id.as_str()).collect();
     assert_eq!(ids, ["t1", "u2"]);
     assert_eq!(lines[0].subject.as_ref().map(|subject| subject.label.as_str()), Some("Tuesday evening"));
-    let ice = ana.session.ice_servers().await?;
+    let ice = ana.session.ice_servers().await?.servers;
     assert_eq!(ice[0].urls, ["stun:stun.l.google.com:19302"]);
 
     let refused = sign_in(server.request(ANA, "wrong")).await.err();

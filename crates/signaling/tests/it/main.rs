@@ -9,3 +9,4 @@ mod marketplace;
 mod network;
 mod proxy;
 mod support;
+mod transports;

@@ -180,7 +180,7 @@ async fn a_call_from_ring_to_hang_up_on_the_deployed_backend() -> Result<()> {
     let [call] = history.items.as_slice() else { bail!("a screen is no call: {history:?}") };
     assert_eq!((call.status.as_str(), call.outgoing, call.kind), ("ended", true, Some(MediaKind::Video)));
     assert_eq!(call.peer.name, "Ben Client");
-    let ice = ada.session.ice_servers().await?;
+    let ice = ada.session.ice_servers().await?.servers;
     assert_eq!(ice[0].urls, ["stun:stun.l.google.com:19302"], "there is no such endpoint");
     Ok(())
 }

@@ -128,7 +128,7 @@ impl Drop for Deployed {
 pub(crate) async fn next<T>(
     events: &mut mpsc::Receiver<SessionEvent>,
     what: &str,
-    pick: impl Fn(SessionEvent) -> Option<T>,
+    mut pick: impl FnMut(SessionEvent) -> Option<T>,
 ) -> Result<T> {
     let wait = async {
         loop {

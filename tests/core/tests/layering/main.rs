@@ -50,7 +50,8 @@ const CORE: &[(&str, &[&str])] = &[
 
 /// Crates that belong behind one border each.
 const BORDERS: &[(&str, &[&str])] = &[
-    ("rust_socketio", &["bellwire-signaling"]),
+    // Only tests, as a client that is not ours.
+    ("rust_socketio", &[]),
     ("webrtc", &["bellwire-peer"]),
     ("rtc", &["bellwire-peer"]),
     ("cpal", &["bellwire-media"]),
