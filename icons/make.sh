@@ -14,7 +14,7 @@ cp 128.png 128x128.png
 cp 256.png 128x128@2x.png
 cp 512.png icon.png
 
-for state in idle missed in-call muted offline; do
+for state in idle missed in-call muted offline quiet; do
   for size in 16 22 24 32 44; do
     # Black with alpha: a template image on macOS, the right choice on light panels elsewhere.
     render "tray/$state.svg" "tray/$state-$size.png" "$size"

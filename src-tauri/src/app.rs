@@ -177,7 +177,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         token.clone(),
     ));
     let around = Arc::clone(&surroundings);
-    tauri::async_runtime::spawn(badge::follow(app.handle().clone(), around, token.clone()));
+    tauri::async_runtime::spawn(badge::follow(app.handle().clone(), handle.clone(), around, token.clone()));
     tauri::async_runtime::spawn(login::follow(app.handle().clone(), settings.clone(), token.clone()));
     tauri::async_runtime::spawn(windows::end_when_told(Arc::clone(&windows), token.clone()));
     if options.hidden {

@@ -1,10 +1,12 @@
-//! The number of missed calls on the program's icon: launcher, dock or taskbar, where there is such a thing.
+//! The number of missed calls and unread messages on the program's icon: launcher, dock or taskbar, where there is such a thing.
 
 use std::sync::Arc;
 
+use bellwire_engine::Handle;
 use tauri::AppHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::messages;
 use crate::surroundings::Surroundings;
 
 /// Name of the installed desktop file, without its ending.
@@ -12,19 +14,27 @@ use crate::surroundings::Surroundings;
 pub(crate) const DESKTOP_FILE: &str = "Bellwire";
 
 /// Shows the number until the program ends.
-pub(crate) async fn follow(app: AppHandle, surroundings: Arc<Surroundings>, token: CancellationToken) {
+pub(crate) async fn follow(
+    app: AppHandle,
+    engine: Handle,
+    surroundings: Arc<Surroundings>,
+    token: CancellationToken,
+) {
     let mut state = surroundings.subscribe();
+    let mut view = engine.view();
     let mut badge = Badge::new(app).await;
     let mut told = 0;
     loop {
         let missed = state.borrow_and_update().missed;
-        if missed != told {
-            told = missed;
-            badge.show(missed).await;
+        let waiting = missed.saturating_add(messages::unread(&view.borrow_and_update()));
+        if waiting != told {
+            told = waiting;
+            badge.show(waiting).await;
         }
         tokio::select! {
             () = token.cancelled() => return,
             changed = state.changed() => if changed.is_err() { return },
+            changed = view.changed() => if changed.is_err() { return },
         }
     }
 }
@@ -56,13 +66,13 @@ mod linux {
             Self { bus: Connection::session().await.ok() }
         }
 
-        pub(super) async fn show(&mut self, missed: u32) {
+        pub(super) async fn show(&mut self, count: u32) {
             let Some(bus) = &self.bus else { return };
             let uri = format!("application://{DESKTOP_FILE}.desktop");
             let shown = HashMap::from([
-                ("count", Value::from(i64::from(missed))),
-                ("count-visible", Value::from(missed > 0)),
-                ("urgent", Value::from(missed > 0)),
+                ("count", Value::from(i64::from(count))),
+                ("count-visible", Value::from(count > 0)),
+                ("urgent", Value::from(count > 0)),
             ]);
             let path = "/com/canonical/unity/launcherentry/1";
             let body = &(uri, shown);
@@ -94,16 +104,16 @@ mod other {
         }
 
         #[allow(clippy::unused_async, reason = "as on Linux")]
-        pub(super) async fn show(&mut self, missed: u32) {
+        pub(super) async fn show(&mut self, count: u32) {
             let Some(main) = self.app.get_webview_window(MAIN) else { return };
             #[cfg(target_os = "windows")]
             let shown = {
                 let dot = include_bytes!("../../icons/tray/missed-16.png");
-                let dot = (missed > 0).then(|| tauri::image::Image::from_bytes(dot)).transpose();
+                let dot = (count > 0).then(|| tauri::image::Image::from_bytes(dot)).transpose();
                 dot.and_then(|dot| main.set_overlay_icon(dot))
             };
             #[cfg(not(target_os = "windows"))]
-            let shown = main.set_badge_count((missed > 0).then_some(i64::from(missed)));
+            let shown = main.set_badge_count((count > 0).then_some(i64::from(count)));
             if let Err(error) = shown {
                 debug!(%error, "No badge");
             }

@@ -2,6 +2,7 @@
 //! without a window.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bellwire_engine::{CallView, DeviceNews, EngineView, Handle, Notice, SignIn};
 use serde::Serialize;
@@ -60,9 +61,11 @@ impl<D: Desktop> Controller<D> {
                     let newest = levels.borrow_and_update().clone();
                     self.desktop.emit("levels", newest);
                 }
-                Some(()) = self.ringer.changed() => self.ringer.refresh(&*self.desktop),
+                Some(()) = self.ringer.changed(SystemTime::now()) => {
+                    self.ringer.refresh(SystemTime::now(), &*self.desktop);
+                }
                 Some(said) = said.recv() => {
-                    if let Some(act) = self.ringer.said(said, &*self.desktop) {
+                    if let Some(act) = self.ringer.said(said, SystemTime::now(), &*self.desktop) {
                         ringer::act(act, &handle, &*self.desktop).await;
                     }
                 }
@@ -80,10 +83,10 @@ impl<D: Desktop> Controller<D> {
         }
     }
 
-    fn view(&mut self, view: &EngineView) {
+    fn view(&mut self, view: &Arc<EngineView>) {
         // First, so that the answer window has something to show when it comes up.
-        self.desktop.emit("view", view.clone());
-        self.ringer.calls(&view.phone.calls, &*self.desktop);
+        self.desktop.emit("view", EngineView::clone(view));
+        self.ringer.view(view, SystemTime::now(), &*self.desktop);
     }
 
     fn notice(&mut self, notice: Notice) {
@@ -92,7 +95,7 @@ impl<D: Desktop> Controller<D> {
             Notice::Ring { .. } | Notice::RingStopped { .. } => {}
             Notice::Missed { call } => {
                 self.tell("missed", Some(call.clone()), String::new());
-                self.ringer.missed(call, &*self.desktop);
+                self.ringer.missed(call, SystemTime::now(), &*self.desktop);
             }
             Notice::Ended { call } => self.tell("ended", Some(call), String::new()),
             Notice::Device { news, text } => {

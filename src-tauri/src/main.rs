@@ -18,6 +18,7 @@ mod keys;
 mod login;
 mod logs;
 mod media_keys;
+mod messages;
 mod notify;
 mod options;
 mod people;
@@ -31,6 +32,7 @@ mod ringtones;
 #[cfg(test)]
 mod sample;
 mod settings;
+mod soon;
 mod surroundings;
 mod tray;
 mod vault;

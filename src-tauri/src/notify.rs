@@ -36,6 +36,10 @@ const GOODBYE: Duration = Duration::from_secs(2);
 pub(crate) enum Topic {
     Ring(CallId),
     Missed(AccountId, PersonId),
+    /// By the thread.
+    Message(AccountId, String),
+    /// An appointment or session that begins, by its line in the list.
+    Soon(AccountId, String),
 }
 
 /// A notification as it should be seen.
@@ -47,6 +51,8 @@ pub(crate) struct Note {
     pub(crate) body: String,
     /// Buttons, the most wanted first, with their words.
     pub(crate) buttons: Vec<(Answer, &'static str)>,
+    /// Makes no sound, also not the system's own.
+    pub(crate) silent: bool,
 }
 
 /// What a person did with a notification.

@@ -64,6 +64,13 @@ pub(crate) fn going_on(view: &EngineView) -> Option<&CallView> {
     })
 }
 
+/// Who waits in a room of ours for somebody to come, by their names.
+pub(crate) fn waiting(view: &EngineView) -> impl Iterator<Item = &str> {
+    let lines = view.accounts.iter().flat_map(|account| &account.contacts);
+    let waits = |line: &&ContactView| line.slot.as_ref().is_some_and(|slot| slot.they_wait);
+    lines.filter(waits).map(|line| line.person.name.as_str())
+}
+
 /// The first call that rings here.
 pub(crate) fn ringing(view: &EngineView) -> Option<&CallView> {
     view.phone.calls.iter().find(|call| matches!(call.state, CallState::Ringing { .. }))

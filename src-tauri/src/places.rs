@@ -74,6 +74,11 @@ impl Places {
         Some(self.data.as_ref()?.join("close-explained"))
     }
 
+    /// Appointments and sessions that were announced; only those of the last minutes.
+    pub(crate) fn announced(&self) -> Option<PathBuf> {
+        Some(self.data.as_ref()?.join("announced.json"))
+    }
+
     /// Where the windows were.
     pub(crate) fn windows(&self) -> Option<PathBuf> {
         Some(self.config.as_ref()?.join("windows.json"))

@@ -4,12 +4,15 @@
 mod hours;
 #[cfg(target_os = "linux")]
 mod linux;
+mod through;
 #[cfg(not(target_os = "linux"))]
 mod unknown;
+pub(crate) mod until;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +20,7 @@ use tracing::info;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::follow as follow_system;
+pub(crate) use through::Callers;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use unknown::follow as follow_system;
 
@@ -28,8 +32,8 @@ use hours::LocalTime;
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Why nothing rings, the user's own wish first.
-fn quiet(settings: &Settings, now: Option<LocalTime>, system: bool) -> Quiet {
-    if settings.do_not_disturb {
+fn quiet(settings: &Settings, utc: OffsetDateTime, now: Option<LocalTime>, system: bool) -> Quiet {
+    if until::in_force(settings, utc) {
         Quiet::Own
     } else if now.is_some_and(|now| hours::within(&settings.quiet_hours, now)) {
         Quiet::Hours
@@ -42,7 +46,7 @@ fn quiet(settings: &Settings, now: Option<LocalTime>, system: bool) -> Quiet {
 
 /// What holds before anything of the system is known.
 pub(crate) fn at_start(settings: &Settings) -> Quiet {
-    quiet(settings, hours::now(), false)
+    quiet(settings, OffsetDateTime::now_utc(), hours::now(), false)
 }
 
 /// Keeps [`Surroundings::quiet`] true until the program ends.
@@ -56,13 +60,17 @@ pub(crate) async fn follow(
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut before = surroundings.current().quiet;
     loop {
-        let now = quiet(&settings.borrow_and_update(), hours::now(), *system.borrow_and_update());
+        let system_now = *system.borrow_and_update();
+        let now = quiet(&settings.borrow_and_update(), OffsetDateTime::now_utc(), hours::now(), system_now);
         if now != before {
             info!(quiet = ?now, "Do-not-disturb");
             before = now;
         }
         surroundings.quiet(now);
-        let by_the_clock = settings.borrow().quiet_hours.on;
+        let by_the_clock = {
+            let settings = settings.borrow();
+            settings.quiet_hours.on || settings.do_not_disturb && settings.quiet_until.is_some()
+        };
         tokio::select! {
             () = token.cancelled() => return,
             changed = settings.changed() => if changed.is_err() { return },
@@ -74,25 +82,31 @@ pub(crate) async fn follow(
 
 #[cfg(test)]
 mod tests {
+    use time::macros::datetime;
+
     use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-28 12:00 UTC);
 
     #[test]
     fn the_first_reason_is_said() {
         let night = LocalTime { weekday: 0, minute: 23 * 60 };
         let mut settings = Settings::default();
-        assert_eq!(quiet(&settings, Some(night), false), Quiet::Off);
-        assert_eq!(quiet(&settings, Some(night), true), Quiet::System);
+        assert_eq!(quiet(&settings, NOW, Some(night), false), Quiet::Off);
+        assert_eq!(quiet(&settings, NOW, Some(night), true), Quiet::System);
         settings.quiet_hours.on = true;
-        assert_eq!(quiet(&settings, Some(night), true), Quiet::Hours);
-        assert_eq!(quiet(&settings, None, false), Quiet::Off, "no local time, no hours");
+        assert_eq!(quiet(&settings, NOW, Some(night), true), Quiet::Hours);
+        assert_eq!(quiet(&settings, NOW, None, false), Quiet::Off, "no local time, no hours");
         settings.do_not_disturb = true;
-        assert_eq!(quiet(&settings, Some(night), true), Quiet::Own);
+        assert_eq!(quiet(&settings, NOW, Some(night), true), Quiet::Own);
+        settings.quiet_until = Some("2026-11-28T12:00:00Z".into());
+        assert_eq!(quiet(&settings, NOW, Some(night), true), Quiet::Hours, "its end uncovers the next");
     }
 
     #[test]
     fn the_system_is_followed_only_if_wanted() {
         let settings = Settings { follow_system_quiet: false, ..Settings::default() };
-        assert_eq!(quiet(&settings, None, true), Quiet::Off);
+        assert_eq!(quiet(&settings, NOW, None, true), Quiet::Off);
     }
 
     #[tokio::test]

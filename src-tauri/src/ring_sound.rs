@@ -16,6 +16,7 @@ pub(crate) async fn follow(
     engine: Handle,
     mut settings: watch::Receiver<Arc<Settings>>,
     mut surroundings: watch::Receiver<DesktopView>,
+    mut through: watch::Receiver<bool>,
     ringtones: Ringtones,
     token: CancellationToken,
 ) {
@@ -27,7 +28,7 @@ pub(crate) async fn follow(
         if sound.0 != current.ringtone {
             sound = load(&ringtones, current.ringtone.clone()).await;
         }
-        let ring = ring(&current, sound.1.clone(), quiet);
+        let ring = ring(&current, sound.1.clone(), quiet, *through.borrow_and_update());
         if before.as_ref() != Some(&ring) {
             engine.set_ring(ring.clone()).await;
             before = Some(ring);
@@ -36,6 +37,7 @@ pub(crate) async fn follow(
             () = token.cancelled() => return,
             changed = settings.changed() => if changed.is_err() { return },
             changed = surroundings.changed() => if changed.is_err() { return },
+            changed = through.changed() => if changed.is_err() { return },
         }
     }
 }
@@ -47,7 +49,8 @@ async fn load(ringtones: &Ringtones, id: String) -> (String, RingSound) {
     (id, read.unwrap_or(RingSound::BuiltIn))
 }
 
-fn ring(settings: &Settings, sound: RingSound, quiet: Quiet) -> RingConfig {
+/// `through`: somebody rings to whom do-not-disturb does not apply.
+fn ring(settings: &Settings, sound: RingSound, quiet: Quiet, through: bool) -> RingConfig {
     RingConfig {
         sound,
         #[allow(clippy::cast_possible_truncation, reason = "0 to 1")]
@@ -56,7 +59,7 @@ fn ring(settings: &Settings, sound: RingSound, quiet: Quiet) -> RingConfig {
         second_device: settings.ring_second_device.clone(),
         audible: match quiet {
             Quiet::Off => true,
-            Quiet::Own | Quiet::Hours | Quiet::System => false,
+            Quiet::Own | Quiet::Hours | Quiet::System => through,
         },
     }
 }
@@ -69,9 +72,10 @@ mod tests {
     fn do_not_disturb_is_not_heard() {
         let settings = Settings { ring_second_device: Some("desk".into()), ..Settings::default() };
         for quiet in [Quiet::Own, Quiet::Hours, Quiet::System] {
-            assert!(!ring(&settings, RingSound::BuiltIn, quiet).audible);
+            assert!(!ring(&settings, RingSound::BuiltIn, quiet, false).audible);
+            assert!(ring(&settings, RingSound::BuiltIn, quiet, true).audible, "an exception");
         }
-        let loud = ring(&settings, RingSound::BuiltIn, Quiet::Off);
+        let loud = ring(&settings, RingSound::BuiltIn, Quiet::Off, false);
         assert!(loud.audible);
         assert_eq!(loud.second_device.as_deref(), Some("desk"));
     }
@@ -80,7 +84,7 @@ mod tests {
     fn loudness_stays_in_its_range() {
         for (set, heard) in [(0.5, 0.5), (-1.0, 0.0), (7.0, 1.0)] {
             let settings = Settings { ring_volume: set, ..Settings::default() };
-            assert_eq!(ring(&settings, RingSound::BuiltIn, Quiet::Off).volume, heard);
+            assert_eq!(ring(&settings, RingSound::BuiltIn, Quiet::Off, false).volume, heard);
         }
     }
 }

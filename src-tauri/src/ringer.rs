@@ -1,24 +1,33 @@
-//! Carries out the rules of ringing: answer window, notifications and what people do with them. The rules
-//! are `ringing.rs`; the sound is `ring_sound.rs`.
+//! Carries out the rules of ringing and of being told: answer window, notifications and what people do with
+//! them. The rules are `ringing.rs`, `messages.rs` and `soon.rs`; the sound is `ring_sound.rs`.
 
+mod notes;
 mod start;
 
 pub(crate) use start::start;
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use bellwire_engine::{AccountId, CallId, CallView, Handle, MediaKind, Person, PersonId, Subject};
+use bellwire_engine::{
+    AccountId, CallId, CallView, EngineView, Handle, MediaKind, Person, PersonId, Subject,
+};
+use serde::Serialize;
 use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::desktop::Desktop;
+use crate::messages::Messages;
 use crate::notify::{Answer, Note, Said, Topic};
-use crate::ringing::{MissedCalls, RingNote, ringing};
+use crate::quiet::Callers;
+use crate::ringing::{Comes, MissedCalls, RingNote, comes, ringing};
 use crate::settings::Settings;
+use crate::soon::{self, Soon};
 use crate::surroundings::{DesktopView, Quiet};
-use crate::words::{NoticeWords, Words, cut, isolated};
+use crate::words::Words;
 
-/// Characters of a name or of what a call is about in a notification.
-const LONGEST: usize = 80;
+/// The clock is looked at so often while an appointment or session is to come.
+const LOOK: Duration = Duration::from_secs(20);
 
 /// What somebody asked for by a notification, the tray, a key or a button.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +42,8 @@ pub(crate) enum Act {
     Show,
     /// Shows the earlier calls.
     ShowHistory,
+    /// Shows somebody's messages.
+    ShowThread(ThreadPlace),
     CallBack {
         account: AccountId,
         person: Person,
@@ -41,69 +52,94 @@ pub(crate) enum Act {
     },
 }
 
-/// What ringing calls do to the desktop now.
+/// Whose thread the interface is to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ThreadPlace {
+    pub(crate) account: AccountId,
+    pub(crate) thread: String,
+}
+
+/// What the rules are told, and whom they tell.
+#[derive(Debug)]
+pub(crate) struct Around {
+    pub(crate) settings: watch::Receiver<Arc<Settings>>,
+    pub(crate) surroundings: watch::Receiver<DesktopView>,
+    /// Somebody sits before the main window.
+    pub(crate) focus: watch::Receiver<bool>,
+    /// BCP 47, where the settings name none.
+    pub(crate) language: String,
+    // Newest wins, for both: what is wanted now is all that counts.
+    pub(crate) notes: watch::Sender<Vec<Note>>,
+    /// A call rings in spite of do-not-disturb.
+    pub(crate) through: watch::Sender<bool>,
+    pub(crate) soon: Soon,
+}
+
+/// What calls, messages and appointments do to the desktop now.
 #[derive(Debug)]
 pub(crate) struct Ringer {
-    settings: watch::Receiver<Arc<Settings>>,
-    surroundings: watch::Receiver<DesktopView>,
-    /// BCP 47, where the settings name none.
-    language: String,
-    // Newest wins: what is wanted now is all that counts.
-    notes: watch::Sender<Vec<Note>>,
-    calls: Vec<CallView>,
+    around: Around,
+    view: Arc<EngineView>,
+    callers: Callers,
+    messages: Messages,
     missed: MissedCalls,
     /// Of the surroundings, when last looked at.
     unseen: u32,
     /// The answer window is up.
     up: bool,
+    /// Begins with the first look, inside the runtime.
+    look: Option<Interval>,
 }
 
 impl Ringer {
-    pub(crate) fn new(
-        settings: watch::Receiver<Arc<Settings>>,
-        surroundings: watch::Receiver<DesktopView>,
-        language: String,
-        notes: watch::Sender<Vec<Note>>,
-    ) -> Self {
+    pub(crate) fn new(around: Around) -> Self {
         Self {
-            settings,
-            surroundings,
-            language,
-            notes,
-            calls: Vec::new(),
+            around,
+            view: Arc::default(),
+            callers: Callers::default(),
+            messages: Messages::default(),
             missed: MissedCalls::default(),
             unseen: 0,
             up: false,
+            look: None,
         }
     }
 
-    /// The phone has these calls now.
-    pub(crate) fn calls(&mut self, calls: &[CallView], desktop: &impl Desktop) {
-        if self.calls != calls {
-            self.calls = calls.to_vec();
-            self.refresh(desktop);
-        }
+    /// The engine shows this now; the wall clock says `now`.
+    pub(crate) fn view(&mut self, view: &Arc<EngineView>, now: SystemTime, desktop: &impl Desktop) {
+        self.view = Arc::clone(view);
+        self.refresh(now, desktop);
     }
 
-    pub(crate) fn missed(&mut self, call: CallView, desktop: &impl Desktop) {
-        let quiet = self.surroundings.borrow().quiet;
+    pub(crate) fn missed(&mut self, call: CallView, now: SystemTime, desktop: &impl Desktop) {
+        let quiet = self.around.surroundings.borrow().quiet;
         self.missed.add(call, quiet);
-        self.refresh(desktop);
+        self.refresh(now, desktop);
     }
 
-    /// Waits until settings or surroundings changed; `None`: the program is ending.
-    pub(crate) async fn changed(&mut self) -> Option<()> {
+    /// Waits until settings, surroundings or the focus changed, or the clock is to be looked at; `None`: the
+    /// program is ending.
+    pub(crate) async fn changed(&mut self, now: SystemTime) -> Option<()> {
+        let clock = self.around.settings.borrow().notify_soon && soon::anything(&self.view, now.into());
+        let look = self.look.get_or_insert_with(|| {
+            let mut look = tokio::time::interval(LOOK);
+            look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            look
+        });
         tokio::select! {
-            changed = self.settings.changed() => changed.ok(),
-            changed = self.surroundings.changed() => changed.ok(),
+            changed = self.around.settings.changed() => changed.ok(),
+            changed = self.around.surroundings.changed() => changed.ok(),
+            changed = self.around.focus.changed() => changed.ok(),
+            _ = look.tick(), if clock => Some(()),
         }
     }
 
-    /// Makes the desktop what calls, settings and do-not-disturb ask for.
-    pub(crate) fn refresh(&mut self, desktop: &impl Desktop) {
-        let settings = Arc::clone(&self.settings.borrow_and_update());
+    /// Makes the desktop what calls, messages, settings and do-not-disturb ask for.
+    pub(crate) fn refresh(&mut self, now: SystemTime, desktop: &impl Desktop) {
+        let settings = Arc::clone(&self.around.settings.borrow_and_update());
+        let focused = *self.around.focus.borrow_and_update();
         let (quiet, unseen) = {
-            let view = self.surroundings.borrow_and_update();
+            let view = self.around.surroundings.borrow_and_update();
             (view.quiet, view.missed)
         };
         if unseen == 0 && self.unseen > 0 {
@@ -111,32 +147,51 @@ impl Ringer {
         }
         self.unseen = unseen;
         self.missed.quiet(quiet);
+        self.callers.note(&self.view.phone.calls, now);
+        self.messages.note(&self.view, focused, quiet != Quiet::Off || !settings.notify_messages);
+        self.around.soon.note(&self.view, now.into(), quiet != Quiet::Off || !settings.notify_soon);
 
-        let wanted = ringing(&self.calls, quiet, settings.notify_calls);
+        let wanted =
+            ringing(&self.view.phone.calls, |call| self.comes(call, quiet, &settings), settings.notify_calls);
+        let through = quiet != Quiet::Off && wanted.audible;
+        self.around.through.send_if_modified(|old| std::mem::replace(old, through) != through);
         if wanted.window != self.up {
             self.up = wanted.window;
             if self.up { desktop.show_ring() } else { desktop.hide_ring() }
         }
         let notes = self.wanted_notes(&wanted.notes, &settings, quiet);
-        self.notes.send_if_modified(|old| {
+        self.around.notes.send_if_modified(|old| {
             let changed = *old != notes;
             *old = notes;
             changed
         });
     }
 
+    fn comes(&self, call: &CallView, quiet: Quiet, settings: &Settings) -> Comes {
+        let account = self.view.accounts.iter().find(|account| account.id == call.account);
+        let room = account.is_some_and(|account| account.capabilities.ring_timeout_s.is_none());
+        comes(quiet, self.callers.through(call, &self.view.accounts, settings), room)
+    }
+
     fn wanted_notes(&self, rings: &[RingNote], settings: &Settings, quiet: Quiet) -> Vec<Note> {
-        let words = Words::of(settings.language.as_deref().unwrap_or(&self.language));
+        let words = Words::of(settings.language.as_deref().unwrap_or(&self.around.language));
         let rings = rings.iter().filter_map(|ring| {
-            let call = self.calls.iter().find(|call| call.id == ring.call)?;
-            Some(ring_note(*ring, call, words))
+            let call = self.view.phone.calls.iter().find(|call| call.id == ring.call)?;
+            Some(notes::ring(*ring, call, words))
         });
-        let missed = self.missed.shown().filter(|_| settings.notify_missed && quiet == Quiet::Off);
-        rings.chain(missed.map(|missed| missed_note(&missed.call, missed.count, words))).collect()
+        let told = quiet == Quiet::Off;
+        let missed = self.missed.shown().filter(|_| settings.notify_missed && told);
+        let soon = self.around.soon.shown().iter().filter(|_| settings.notify_soon);
+        let messages = self.messages.told().iter().filter(|_| settings.notify_messages && told);
+        rings
+            .chain(soon.map(|begins| notes::soon(begins, words)))
+            .chain(missed.map(|missed| notes::missed(&missed.call, missed.count, words)))
+            .chain(messages.map(|told| notes::message(told, words)))
+            .collect()
     }
 
     /// What somebody did with a notification; `None`: nothing is to be done.
-    pub(crate) fn said(&mut self, said: Said, desktop: &impl Desktop) -> Option<Act> {
+    pub(crate) fn said(&mut self, said: Said, now: SystemTime, desktop: &impl Desktop) -> Option<Act> {
         match said.topic {
             Topic::Ring(call) => match said.answer {
                 Answer::Accept => Some(Act::Accept(call)),
@@ -158,8 +213,18 @@ impl Ringer {
                     | Answer::Close => None,
                 };
                 self.missed.forget(account, &person);
-                self.refresh(desktop);
+                self.refresh(now, desktop);
                 act
+            }
+            Topic::Message(account, thread) => {
+                self.messages.forget(account, &thread);
+                self.refresh(now, desktop);
+                opened(said.answer).then_some(Act::ShowThread(ThreadPlace { account, thread }))
+            }
+            Topic::Soon(account, line) => {
+                self.around.soon.forget(account, &line);
+                self.refresh(now, desktop);
+                opened(said.answer).then_some(Act::Show)
             }
         }
     }
@@ -172,6 +237,18 @@ impl Ringer {
             kind: call.kind,
             subject: call.subject.clone(),
         })
+    }
+}
+
+fn opened(answer: Answer) -> bool {
+    match answer {
+        Answer::Open => true,
+        Answer::Accept
+        | Answer::EndAndAccept
+        | Answer::Decline
+        | Answer::Silence
+        | Answer::CallBack
+        | Answer::Close => false,
     }
 }
 
@@ -193,55 +270,15 @@ pub(crate) async fn act(act: Act, engine: &Handle, desktop: &impl Desktop) {
             desktop.show_main();
             desktop.emit("go", "history");
         }
+        Act::ShowThread(place) => {
+            desktop.show_main();
+            desktop.emit("go", place);
+        }
         Act::CallBack { account, person, kind, subject } => {
             desktop.show_main();
             engine.dial(account, person, kind, subject).await;
         }
     }
-}
-
-fn ring_note(ring: RingNote, call: &CallView, words: &Words) -> Note {
-    let words = &words.notices;
-    let accept = if ring.ends_another {
-        (Answer::EndAndAccept, words.end_and_accept)
-    } else {
-        (Answer::Accept, words.accept)
-    };
-    let mut buttons = vec![accept, (Answer::Decline, words.decline)];
-    if !ring.silenced {
-        buttons.push((Answer::Silence, words.silence));
-    }
-    let kind = match call.kind {
-        MediaKind::Voice => words.incoming_voice,
-        MediaKind::Video => words.incoming_video,
-    };
-    Note {
-        topic: Topic::Ring(call.id),
-        title: if ring.ends_another { words.waiting } else { kind }.to_owned(),
-        body: (words.from)(&name(call, words), about(call).as_deref()),
-        buttons,
-    }
-}
-
-fn missed_note(call: &CallView, count: u32, words: &Words) -> Note {
-    let words = &words.notices;
-    Note {
-        topic: Topic::Missed(call.account, call.peer.id.clone()),
-        title: words.missed.to_owned(),
-        body: (words.missed_from)(&name(call, words), count),
-        buttons: vec![(Answer::CallBack, words.call_back), (Answer::Open, words.show)],
-    }
-}
-
-fn name(call: &CallView, words: &NoticeWords) -> String {
-    let name = call.peer.name.trim();
-    isolated(&cut(if name.is_empty() { words.someone } else { name }, LONGEST))
-}
-
-fn about(call: &CallView) -> Option<String> {
-    let label =
-        call.subject.as_ref().map(|subject| subject.label.trim()).filter(|label| !label.is_empty())?;
-    Some(isolated(&cut(label, LONGEST)))
 }
 
 #[cfg(test)]

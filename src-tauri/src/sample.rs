@@ -174,6 +174,10 @@ fn account(link: LinkState) -> AccountView {
             video: true,
         }],
         contacts_loaded: true,
+        left_out: 0,
+        list_error: None,
+        paused_until: None,
+        link_problem: None,
         can_call: true,
         capabilities: Capabilities { ring_timeout_s: Some(45), ..Capabilities::default() },
     }
@@ -232,6 +236,7 @@ fn sample() -> Value {
             sharing: false,
         },
         chats: vec![ChatView {
+            left_out: 0,
             account: AccountId(1),
             thread: "room-1".into(),
             messages: vec![Message {
@@ -249,6 +254,7 @@ fn sample() -> Value {
         }],
     };
     let history = HistoryPage {
+        left_out: 0,
         entries: vec![HistoryEntry {
             id: 3,
             account: Some(AccountId(1)),

@@ -8,7 +8,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use check::accelerator;
+pub(crate) use check::{accelerator, moment};
 pub(crate) use managed::{Managed, ManagedServer};
 pub(crate) use store::SettingsStore;
 
@@ -93,17 +93,29 @@ pub(crate) struct Settings {
     pub(crate) ring_device: String,
     pub(crate) ring_second_device: Option<String>,
     pub(crate) do_not_disturb: bool,
+    /// When `do_not_disturb` ends by itself, RFC 3339; `None`: when it is switched off.
+    pub(crate) quiet_until: Option<String>,
+    /// Favourites ring through whatever quiet there is.
+    pub(crate) quiet_favourites: bool,
+    /// A second call by the same person within three minutes rings through.
+    pub(crate) quiet_second_call: bool,
     pub(crate) quiet_hours: QuietHours,
     /// Quiet too while the desktop's own do-not-disturb is on.
     pub(crate) follow_system_quiet: bool,
     pub(crate) notify_calls: bool,
     pub(crate) notify_missed: bool,
+    /// Chat messages that come while their thread is not looked at.
+    pub(crate) notify_messages: bool,
+    /// Five minutes before an appointment or a session.
+    pub(crate) notify_soon: bool,
     pub(crate) keys: Keys,
     /// How long one is still heard after letting go of the key, in ms.
     pub(crate) push_to_talk_release_ms: u32,
     /// Headset and media keys answer, hang up and mute.
     pub(crate) media_keys: bool,
     pub(crate) start_at_login: bool,
+    /// Whether to start at login was asked and answered.
+    pub(crate) asked_login: bool,
     pub(crate) close_to_tray: bool,
     /// What can be sent instead of answering.
     pub(crate) replies: Vec<String>,
@@ -127,14 +139,20 @@ impl Default for Settings {
             ring_device: "default".into(),
             ring_second_device: None,
             do_not_disturb: false,
+            quiet_until: None,
+            quiet_favourites: true,
+            quiet_second_call: true,
             quiet_hours: QuietHours::default(),
             follow_system_quiet: true,
             notify_calls: true,
             notify_missed: true,
+            notify_messages: true,
+            notify_soon: true,
             keys: Keys::default(),
             push_to_talk_release_ms: 300,
             media_keys: true,
             start_at_login: false,
+            asked_login: false,
             close_to_tray: true,
             replies: Vec::new(),
             favourites: Vec::new(),

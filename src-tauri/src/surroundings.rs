@@ -123,6 +123,8 @@ pub(crate) struct DesktopView {
 pub(crate) struct Surroundings {
     // Newest wins: whoever is slow sees the last state only.
     view: watch::Sender<DesktopView>,
+    /// Somebody sits before the main window; no window has to be told.
+    focused: watch::Sender<bool>,
 }
 
 impl Surroundings {
@@ -133,6 +135,15 @@ impl Surroundings {
     /// The newest state, and every later one.
     pub(crate) fn subscribe(&self) -> watch::Receiver<DesktopView> {
         self.view.subscribe()
+    }
+
+    /// Whether the main window has the keyboard, and every change of that.
+    pub(crate) fn focus(&self) -> watch::Receiver<bool> {
+        self.focused.subscribe()
+    }
+
+    pub(crate) fn focused(&self, on: bool) {
+        self.focused.send_if_modified(|old| std::mem::replace(old, on) != on);
     }
 
     pub(crate) fn quiet(&self, quiet: Quiet) {

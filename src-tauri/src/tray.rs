@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bellwire_engine::{EngineView, Handle, HistoryEntry, HistoryFilter};
+use bellwire_engine::{AccountId, EngineView, Handle, HistoryEntry};
 use tauri::image::Image;
 use tauri::menu::{
     CheckMenuItemBuilder, IsMenuItem, Menu, MenuItemBuilder, PredefinedMenuItem, Submenu, SubmenuBuilder,
@@ -19,12 +19,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::desktop::{Desktop, TauriDesktop};
+use crate::quiet::until;
 use crate::ringer;
 use crate::settings::SettingsStore;
-use crate::surroundings::Surroundings;
+use crate::surroundings::{DesktopView, Quiet, Surroundings};
 use crate::windows::Windows;
 use crate::words::Words;
 use menu::{Act, Entry, Shown, Sign, Source};
+
+/// Calls of the log in which the people to show are looked for.
+const LOOKED_AT: u32 = 100;
 
 /// What the tray needs of the program.
 #[derive(Clone, Debug)]
@@ -46,14 +50,15 @@ pub(crate) async fn follow(parts: Parts, token: CancellationToken) {
     let mut settings = parts.settings.subscribe();
     let mut state = parts.surroundings.subscribe();
     let mut log = parts.engine.log().revision();
+    let mut accounts = signed_in(&view.borrow());
     let mut history = recent(&parts.engine).await;
     let acts = Acts::default();
     let mut icon: Option<TrayIcon> = None;
     let mut last: Option<Shown> = None;
     let mut looking = None;
     loop {
-        let missed = state.borrow_and_update().missed;
-        let shown = shown(&parts, &view.borrow_and_update(), &history, missed);
+        let desktop = state.borrow_and_update().clone();
+        let shown = shown(&parts, &view.borrow_and_update(), &history, &desktop);
         if last.as_ref() != Some(&shown) {
             match apply(&parts, icon.take(), shown.clone(), &acts).await {
                 Ok(made) => {
@@ -72,7 +77,14 @@ pub(crate) async fn follow(parts: Parts, token: CancellationToken) {
         }
         tokio::select! {
             () = token.cancelled() => return,
-            Ok(()) = view.changed() => {}
+            Ok(()) = view.changed() => {
+                // Whose calls they are is known by who is signed in.
+                let now = signed_in(&view.borrow());
+                if now != accounts {
+                    accounts = now;
+                    history = recent(&parts.engine).await;
+                }
+            }
             Ok(()) = settings.changed() => settings.mark_unchanged(),
             Ok(()) = state.changed() => {}
             Ok(()) = log.changed() => {
@@ -84,9 +96,14 @@ pub(crate) async fn follow(parts: Parts, token: CancellationToken) {
     }
 }
 
-/// The newest calls; who cannot be read now is not shown now.
+fn signed_in(view: &EngineView) -> Vec<AccountId> {
+    view.accounts.iter().map(|account| account.id).collect()
+}
+
+/// The newest calls of the log on this machine; when that cannot be read there are none. It follows the
+/// log's revision, so it must ask no backend: what comes from there moves the revision.
 async fn recent(engine: &Handle) -> Vec<HistoryEntry> {
-    match engine.history(HistoryFilter::default(), 1).await {
+    match engine.recent(LOOKED_AT).await {
         Ok(page) => page.entries,
         Err(error) => {
             debug!(%error, "No recent people");
@@ -95,14 +112,16 @@ async fn recent(engine: &Handle) -> Vec<HistoryEntry> {
     }
 }
 
-fn shown(parts: &Parts, view: &EngineView, history: &[HistoryEntry], missed: u32) -> Shown {
+fn shown(parts: &Parts, view: &EngineView, history: &[HistoryEntry], desktop: &DesktopView) -> Shown {
     let settings = parts.settings.current();
     menu::show(Source {
         view,
         history,
         favourites: &settings.favourites,
-        missed,
+        missed: desktop.missed,
+        restoring: !desktop.restoring.is_empty(),
         do_not_disturb: settings.do_not_disturb,
+        quiet: desktop.quiet != Quiet::Off,
         quiet_locked: parts.settings.managed().locked.iter().any(|name| name == "do_not_disturb"),
         words: &Words::now(&settings).tray,
     })
@@ -195,11 +214,8 @@ async fn perform(parts: Parts, act: Act) {
         Act::Open => ring(ringer::Act::Show).await,
         Act::Quit => parts.windows.quit(),
         Act::Missed => ring(ringer::Act::ShowHistory).await,
-        Act::Quiet(on) => {
-            if let Err(error) = parts.settings.change(move |settings| settings.do_not_disturb = on).await {
-                warn!(%error, "Do not disturb could not be kept");
-            }
-        }
+        Act::Quiet(Some(length)) => until::begin(&parts.settings, length).await,
+        Act::Quiet(None) => until::end(&parts.settings).await,
         Act::Microphone(on) => engine.set_microphone(on).await,
         Act::Answer(call) => ring(ringer::Act::Accept(call)).await,
         Act::EndAndAnswer(call) => ring(ringer::Act::EndAndAccept(call)).await,
@@ -234,10 +250,11 @@ macro_rules! pictures {
 fn picture(sign: Sign, dark_panel: bool) -> &'static [u8] {
     let [dark, light]: [&[u8]; 2] = match sign {
         Sign::Idle => pictures!("idle"),
-        Sign::Missed => pictures!("missed"),
+        Sign::Missed | Sign::Waiting => pictures!("missed"),
         Sign::InCall => pictures!("in-call"),
         Sign::Muted => pictures!("muted"),
         Sign::Offline => pictures!("offline"),
+        Sign::Quiet => pictures!("quiet"),
     };
     if dark_panel { light } else { dark }
 }

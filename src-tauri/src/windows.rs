@@ -289,6 +289,9 @@ pub(crate) fn heard(windows: &Arc<Windows>, label: &str, event: &WindowEvent) {
             }
         }
         WindowEvent::Focused(_) | WindowEvent::Resized(_) if label == MAIN => {
+            if let WindowEvent::Focused(on) = event {
+                windows.surroundings.focused(*on);
+            }
             // The state of the window follows a moment after the event.
             let windows = Arc::clone(windows);
             tauri::async_runtime::spawn(async move {

@@ -36,6 +36,11 @@ pub(crate) struct TrayWords {
     pub(crate) voice_call: &'static str,
     pub(crate) video_call: &'static str,
     pub(crate) do_not_disturb: &'static str,
+    pub(crate) quiet_hour: &'static str,
+    pub(crate) quiet_tomorrow: &'static str,
+    pub(crate) quiet_open: &'static str,
+    /// Somebody waits in a room.
+    pub(crate) waits: fn(&str) -> String,
     pub(crate) muted: &'static str,
     pub(crate) answer: fn(&str) -> String,
     pub(crate) decline: &'static str,
@@ -69,6 +74,9 @@ pub(crate) struct NoticeWords {
     /// The missed call's body: from whom and how often in a row.
     pub(crate) missed_from: fn(&str, u32) -> String,
     pub(crate) call_back: &'static str,
+    /// An appointment or session begins in a few minutes: title and body, with 1 to 5 minutes.
+    pub(crate) soon: &'static str,
+    pub(crate) soon_with: fn(&str, i64) -> String,
     pub(crate) show: &'static str,
 }
 

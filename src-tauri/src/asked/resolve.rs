@@ -123,6 +123,10 @@ mod tests {
 
     fn account(id: u32, dialect: &str, contacts: Vec<ContactView>) -> AccountView {
         AccountView {
+            left_out: 0,
+            list_error: None,
+            paused_until: None,
+            link_problem: None,
             id: AccountId(id),
             dialect: dialect.into(),
             label: dialect.into(),

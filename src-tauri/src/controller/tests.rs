@@ -10,7 +10,9 @@ use bellwire_engine::{
 use tokio::sync::watch;
 
 use super::*;
+use crate::ringer::Around;
 use crate::settings::Settings;
+use crate::soon::Soon;
 use crate::surroundings::Surroundings;
 
 #[derive(Default)]
@@ -68,19 +70,26 @@ fn call(id: u64, state: CallState) -> CallView {
     }
 }
 
-fn view(calls: Vec<CallView>) -> EngineView {
-    EngineView {
+fn view(calls: Vec<CallView>) -> Arc<EngineView> {
+    Arc::new(EngineView {
         accounts: Vec::new(),
         chats: Vec::new(),
         phone: PhoneView { calls, microphone: true, camera: true, sharing: false },
-    }
+    })
 }
 
 fn controller() -> (Controller<Recorder>, Arc<Recorder>) {
     let desktop = Arc::new(Recorder::default());
-    let (_, settings) = watch::channel(Arc::new(Settings::default()));
-    let (notes, _) = watch::channel(Vec::new());
-    let ringer = Ringer::new(settings, Surroundings::default().subscribe(), "en".into(), notes);
+    let surroundings = Surroundings::default();
+    let ringer = Ringer::new(Around {
+        settings: watch::channel(Arc::new(Settings::default())).1,
+        surroundings: surroundings.subscribe(),
+        focus: surroundings.focus(),
+        language: "en".into(),
+        notes: watch::channel(Vec::new()).0,
+        through: watch::channel(false).0,
+        soon: Soon::default(),
+    });
     (Controller::new(Arc::clone(&desktop), ringer), desktop)
 }
 

@@ -82,7 +82,7 @@ fn notification(note: &Note) -> Notification {
             #[cfg(target_os = "windows")]
             out.urgency(notify_rust::Urgency::Critical);
         }
-        Topic::Missed(..) => {}
+        Topic::Missed(..) | Topic::Message(..) | Topic::Soon(..) => {}
     }
     // As the installer registers it; without, toasts come in PowerShell's name.
     #[cfg(target_os = "windows")]

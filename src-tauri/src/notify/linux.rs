@@ -132,6 +132,9 @@ fn notification(note: &Note, abilities: &[String]) -> Notification {
         .summary(&note.title)
         .body(&if able("body-markup") { escaped(&note.body) } else { note.body.clone() })
         .hint(Hint::DesktopEntry(DESKTOP_ENTRY.into()));
+    if note.silent {
+        out.hint(Hint::SuppressSound(true));
+    }
     match note.topic {
         Topic::Ring(_) => {
             // Critical ones stay until they are removed and are shown over a locked screen where the
@@ -144,6 +147,12 @@ fn notification(note: &Note, abilities: &[String]) -> Notification {
         }
         Topic::Missed(..) => {
             out.urgency(Urgency::Normal).hint(Hint::Category("call.unanswered".into()));
+        }
+        Topic::Message(..) => {
+            out.urgency(Urgency::Normal).hint(Hint::Category("im.received".into()));
+        }
+        Topic::Soon(..) => {
+            out.urgency(Urgency::Normal).hint(Hint::Category("x-bellwire.soon".into()));
         }
     }
     if able("actions") {
@@ -173,6 +182,7 @@ mod tests {
             title: "Incoming call".into(),
             body: body.into(),
             buttons: vec![(Answer::Accept, "Accept"), (Answer::Silence, "Silence")],
+            silent: false,
         }
     }
 

@@ -60,7 +60,13 @@ impl CallNotifier for Screen {
 }
 
 fn note(call: u64, title: &str) -> Note {
-    Note { topic: Topic::Ring(CallId(call)), title: title.into(), body: String::new(), buttons: Vec::new() }
+    Note {
+        topic: Topic::Ring(CallId(call)),
+        title: title.into(),
+        body: String::new(),
+        buttons: Vec::new(),
+        silent: false,
+    }
 }
 
 struct Kept {

@@ -8,11 +8,13 @@ use tauri::{AppHandle, Manager};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::Ringer;
+use super::{Around, Ringer};
 use crate::commands::system_language;
 use crate::notify::{self, Said, SystemNotifier};
+use crate::places::Places;
 use crate::ringtones::Ringtones;
 use crate::settings::SettingsStore;
+use crate::soon::Soon;
 use crate::surroundings::Surroundings;
 use crate::{quiet, ring_sound};
 
@@ -31,9 +33,12 @@ pub(crate) fn start(
     surroundings.quiet(quiet::at_start(&settings.current()));
     let system = quiet::follow_system(app, token);
     spawn(quiet::follow(settings.subscribe(), system, Arc::clone(surroundings), token.clone()));
+    spawn(quiet::until::follow(settings.clone(), token.clone()));
     let shell = surroundings.subscribe();
+    // Newest wins: whether anybody rings through now is all that counts.
+    let (through, heard) = watch::channel(false);
     let ringtones = app.state::<Ringtones>().inner().clone();
-    spawn(ring_sound::follow(engine.clone(), settings.subscribe(), shell, ringtones, token.clone()));
+    spawn(ring_sound::follow(engine.clone(), settings.subscribe(), shell, heard, ringtones, token.clone()));
     spawn(count_missed(engine.missed(), Arc::clone(surroundings), token.clone()));
 
     // Newest wins: what is wanted now is all that counts.
@@ -44,7 +49,15 @@ pub(crate) fn start(
         let notifier = SystemNotifier::start(token.clone()).await;
         notify::keep(notifier, notes, tell, token).await;
     });
-    let ringer = Ringer::new(settings.subscribe(), surroundings.subscribe(), system_language(), wanted);
+    let ringer = Ringer::new(Around {
+        settings: settings.subscribe(),
+        surroundings: surroundings.subscribe(),
+        focus: surroundings.focus(),
+        language: system_language(),
+        notes: wanted,
+        through,
+        soon: Soon::open(app.state::<Places>().announced()),
+    });
     (ringer, said)
 }
 

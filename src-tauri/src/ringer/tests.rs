@@ -2,11 +2,11 @@
 
 use std::sync::Mutex;
 
-use bellwire_engine::{CallState, EndReason};
+use bellwire_engine::{CallState, EndReason, LastMessage, Phase, Slot};
 use serde::Serialize;
 
 use super::*;
-use crate::ringing::tests::call;
+use crate::ringing::tests::{account, call, line};
 use crate::surroundings::Surroundings;
 
 #[derive(Default)]
@@ -40,27 +40,50 @@ struct Bench {
     settings: watch::Sender<Arc<Settings>>,
     surroundings: Surroundings,
     notes: watch::Receiver<Vec<Note>>,
+    through: watch::Receiver<bool>,
+    view: EngineView,
+    now: SystemTime,
 }
 
 fn bench() -> Bench {
     let (settings, followed) = watch::channel(Arc::new(Settings::default()));
     let surroundings = Surroundings::default();
     let (wanted, notes) = watch::channel(Vec::new());
-    let ringer = Ringer::new(followed, surroundings.subscribe(), "en".into(), wanted);
-    Bench { ringer, desktop: Recorder::default(), settings, surroundings, notes }
+    let (loud, through) = watch::channel(false);
+    let ringer = Ringer::new(Around {
+        settings: followed,
+        surroundings: surroundings.subscribe(),
+        focus: surroundings.focus(),
+        language: "en".into(),
+        notes: wanted,
+        through: loud,
+        soon: Soon::default(),
+    });
+    let view = EngineView { accounts: vec![account(1)], ..EngineView::default() };
+    let (desktop, now) = (Recorder::default(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
+    Bench { ringer, desktop, settings, surroundings, notes, through, view, now }
 }
 
 impl Bench {
     fn calls(&mut self, calls: &[CallView]) {
-        self.ringer.calls(calls, &self.desktop);
+        self.view.phone.calls = calls.to_vec();
+        self.show();
+    }
+
+    fn show(&mut self) {
+        self.ringer.view(&Arc::new(self.view.clone()), self.now, &self.desktop);
+    }
+
+    fn missed(&mut self, call: CallView) {
+        self.ringer.missed(call, self.now, &self.desktop);
     }
 
     fn refresh(&mut self) {
-        self.ringer.refresh(&self.desktop);
+        self.ringer.refresh(self.now, &self.desktop);
     }
 
     fn said(&mut self, topic: Topic, answer: Answer) -> Option<Act> {
-        self.ringer.said(Said { topic, answer }, &self.desktop)
+        self.ringer.said(Said { topic, answer }, self.now, &self.desktop)
     }
 
     fn notes(&self) -> Vec<Note> {
@@ -151,7 +174,7 @@ fn missed_calls_are_told_after_do_not_disturb() {
     let mut bench = bench();
     bench.surroundings.quiet(Quiet::Hours);
     bench.refresh();
-    bench.ringer.missed(missed(1), &bench.desktop);
+    bench.missed(missed(1));
     bench.surroundings.missed(1);
     bench.refresh();
     assert_eq!(bench.notes(), []);
@@ -168,15 +191,15 @@ fn missed_calls_are_told_after_do_not_disturb() {
 fn a_missed_call_can_be_called_back_or_looked_at() {
     let mut bench = bench();
     let topic = || Topic::Missed(AccountId(1), PersonId("p1".into()));
-    bench.ringer.missed(missed(1), &bench.desktop);
+    bench.missed(missed(1));
     let act = bench.said(topic(), Answer::CallBack);
     assert!(matches!(act, Some(Act::CallBack { person, .. }) if person.id.0 == "p1"));
     assert_eq!(bench.notes(), [], "done with");
     assert_eq!(bench.said(topic(), Answer::CallBack), None, "there is none any more");
 
-    bench.ringer.missed(missed(1), &bench.desktop);
+    bench.missed(missed(1));
     assert_eq!(bench.said(topic(), Answer::Open), Some(Act::ShowHistory));
-    bench.ringer.missed(missed(1), &bench.desktop);
+    bench.missed(missed(1));
     assert_eq!(bench.said(topic(), Answer::Close), None);
     assert_eq!(bench.notes(), []);
 }
@@ -207,4 +230,79 @@ fn a_hostile_name_stays_one_short_line() {
     nameless.peer.name = " ".into();
     bench.calls(&[nameless]);
     assert!(bench.notes()[0].body.contains(Words::of("en").notices.someone));
+}
+
+#[test]
+fn who_calls_twice_rings_through_do_not_disturb() {
+    let mut bench = bench();
+    bench.surroundings.quiet(Quiet::Own);
+    bench.calls(&[call(1, RINGING)]);
+    assert_eq!((bench.desktop.take(), bench.notes()), (Vec::new(), Vec::new()));
+    bench.calls(&[missed(1)]);
+    bench.now += Duration::from_secs(170);
+    let again = CallView { id: CallId(2), ..call(1, RINGING) };
+    bench.calls(std::slice::from_ref(&again));
+    assert_eq!(bench.desktop.take(), ["show ring"]);
+    assert_eq!((bench.notes().len(), *bench.through.borrow()), (1, true));
+    bench.calls(&[]);
+    assert_eq!(bench.desktop.take(), ["hide ring"]);
+    assert!(!*bench.through.borrow());
+}
+
+#[test]
+fn who_waits_in_a_room_is_told_silently_in_do_not_disturb() {
+    let mut bench = bench();
+    bench.view.accounts[0].capabilities.ring_timeout_s = None;
+    bench.settings.send_replace(Arc::new(Settings { notify_calls: false, ..Settings::default() }));
+    bench.surroundings.quiet(Quiet::Hours);
+    bench.calls(&[call(1, RINGING)]);
+    assert_eq!(bench.desktop.take(), [""; 0]);
+    let notes = bench.notes();
+    assert_eq!((notes.len(), notes[0].silent, *bench.through.borrow()), (1, true, false));
+}
+
+#[test]
+fn a_message_is_told_and_opens_its_thread() {
+    let mut bench = bench();
+    let mut room = line("ada");
+    room.thread = Some("room".into());
+    bench.view.accounts[0].contacts = vec![room];
+    bench.show();
+    let text = format!("hello {}", "x".repeat(10_000));
+    bench.view.accounts[0].contacts[0].unread = 1;
+    bench.view.accounts[0].contacts[0].last_message =
+        Some(LastMessage { text, at: String::new(), from_me: false });
+    bench.show();
+    let note = bench.notes()[0].clone();
+    assert_eq!(note.title, "\u{2068}Name ada\u{2069}");
+    assert!(note.body.starts_with("\u{2068}hello") && note.body.chars().count() < 170);
+    let place = ThreadPlace { account: AccountId(1), thread: "room".into() };
+    assert_eq!(bench.said(note.topic, Answer::Open), Some(Act::ShowThread(place)));
+    assert_eq!(bench.notes(), []);
+
+    bench.settings.send_replace(Arc::new(Settings { notify_messages: false, ..Settings::default() }));
+    bench.view.accounts[0].contacts[0].unread = 2;
+    bench.show();
+    assert_eq!(bench.notes(), []);
+}
+
+#[test]
+fn what_begins_soon_is_told_by_the_clock() {
+    let mut bench = bench();
+    let mut visit = line("ada");
+    let starts_at = "1970-01-12T13:56:40Z".to_owned();
+    let (phase, label) = (Phase::Upcoming, String::new());
+    visit.slot = Some(Slot { starts_at, minutes: 30, phase, they_wait: false, label });
+    bench.view.accounts[0].contacts = vec![visit];
+    bench.show();
+    assert_eq!(bench.notes(), [], "ten minutes before");
+    bench.now += Duration::from_secs(330);
+    bench.refresh();
+    let note = bench.notes()[0].clone();
+    assert_eq!(note.body, "\u{2068}Name ada\u{2069}, in 5 minutes");
+    bench.now += Duration::from_secs(100);
+    bench.refresh();
+    assert_eq!(bench.notes(), std::slice::from_ref(&note), "it does not count down");
+    assert_eq!(bench.said(note.topic, Answer::Open), Some(Act::Show));
+    assert_eq!(bench.notes(), []);
 }

@@ -1,6 +1,9 @@
 //! Every mixture of calls, do-not-disturb and settings against the rules in words.
 
-use bellwire_engine::{AccountId, Direction, EndReason, MediaKind, Person, PersonId, RemoteCallId};
+use bellwire_engine::{
+    AccountId, AccountView, Capabilities, ContactView, Direction, EndReason, LinkState, MediaKind, Person,
+    PersonId, RemoteCallId,
+};
 
 use super::*;
 
@@ -20,6 +23,52 @@ pub(crate) fn call(id: u64, state: CallState) -> CallView {
         remote_video: true,
         remote_sharing: false,
         signaling_lost: false,
+    }
+}
+
+/// An account online on server `s{id}`.
+pub(crate) fn account(id: u32) -> AccountView {
+    AccountView {
+        id: AccountId(id),
+        dialect: "storefront".into(),
+        label: "Storefront".into(),
+        server: format!("s{id}"),
+        me: Person { id: PersonId("me".into()), name: "Me".into(), avatar: None },
+        role: String::new(),
+        link: LinkState::Online,
+        contacts: Vec::new(),
+        contacts_loaded: true,
+        left_out: 0,
+        list_error: None,
+        paused_until: None,
+        link_problem: None,
+        can_call: true,
+        capabilities: Capabilities {
+            voice: true,
+            video: true,
+            ring_timeout_s: Some(45),
+            ..Capabilities::default()
+        },
+    }
+}
+
+/// A line of a list with nothing but a person.
+pub(crate) fn line(person: &str) -> ContactView {
+    ContactView {
+        id: format!("line {person}"),
+        person: Person { id: PersonId(person.into()), name: format!("Name {person}"), avatar: None },
+        detail: String::new(),
+        online: true,
+        subjects: Vec::new(),
+        total_orders: 0,
+        total_spent: String::new(),
+        subject: None,
+        thread: None,
+        unread: 0,
+        last_message: None,
+        slot: None,
+        voice: true,
+        video: true,
     }
 }
 
@@ -55,7 +104,7 @@ fn the_rules_hold_for_every_two_calls() {
             let talks = [&first, &second].into_iter().any(|state| !ring(state) && !over(state));
             for quiet in QUIETS {
                 for notify in [true, false] {
-                    let seen = ringing(&calls, quiet, notify);
+                    let seen = ringing(&calls, |_| comes(quiet, false, false), notify);
                     let wanted = quiet == Quiet::Off;
                     let told = format!("{first:?} {second:?} {quiet:?} {notify}");
                     assert_eq!(seen.window, wanted && rings > 0 && !talks, "{told}");
@@ -69,9 +118,35 @@ fn the_rules_hold_for_every_two_calls() {
 
 #[test]
 fn silence_is_no_decline() {
-    let seen = ringing(&[call(1, SILENCED)], Quiet::Off, true);
+    let seen = ringing(&[call(1, SILENCED)], |_| Comes::Whole, true);
     assert!(seen.window);
-    assert_eq!(seen.notes, [RingNote { call: CallId(1), ends_another: false, silenced: true }]);
+    assert_eq!(
+        seen.notes,
+        [RingNote { call: CallId(1), ends_another: false, silenced: true, silent: false }]
+    );
+}
+
+#[test]
+fn exceptions_come_whole_and_who_waits_in_a_room_without_a_sound() {
+    for quiet in [Quiet::Own, Quiet::Hours, Quiet::System] {
+        assert_eq!(comes(quiet, true, false), Comes::Whole);
+        assert_eq!(comes(quiet, true, true), Comes::Whole);
+        assert_eq!(comes(quiet, false, true), Comes::Silently);
+        assert_eq!(comes(quiet, false, false), Comes::Not);
+    }
+    assert_eq!(comes(Quiet::Off, false, false), Comes::Whole);
+    let both = [call(1, RINGING), call(2, RINGING)];
+    let waits = |call: &CallView| if call.id == CallId(1) { Comes::Silently } else { Comes::Not };
+    let seen = ringing(&both, waits, false);
+    assert!(!seen.window && !seen.audible);
+    assert_eq!(
+        seen.notes.iter().map(|note| (note.call, note.silent)).collect::<Vec<_>>(),
+        [(CallId(1), true)]
+    );
+    let through = |call: &CallView| if call.id == CallId(1) { Comes::Whole } else { Comes::Not };
+    let seen = ringing(&both, through, true);
+    assert!(seen.window && seen.audible);
+    assert_eq!(seen.notes.len(), 1);
 }
 
 #[test]

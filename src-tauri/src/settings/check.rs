@@ -3,6 +3,8 @@
 use std::str::FromStr;
 
 use tauri_plugin_global_shortcut::Shortcut;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::{Favourite, Keys, QuietHours, Settings};
 
@@ -39,14 +41,20 @@ pub(super) fn fault(settings: &Settings) -> Option<&'static str> {
         ring_device,
         ring_second_device,
         do_not_disturb: _,
+        quiet_until,
+        quiet_favourites: _,
+        quiet_second_call: _,
         quiet_hours,
         follow_system_quiet: _,
         notify_calls: _,
         notify_missed: _,
+        notify_messages: _,
+        notify_soon: _,
         keys,
         push_to_talk_release_ms,
         media_keys: _,
         start_at_login: _,
+        asked_login: _,
         close_to_tray: _,
         replies,
         favourites,
@@ -60,6 +68,7 @@ pub(super) fn fault(settings: &Settings) -> Option<&'static str> {
         (!(0.0..=1.0).contains(ring_volume), "ring_volume"),
         (!id(ring_device), "ring_device"),
         (ring_second_device.as_deref().is_some_and(|d| !id(d)), "ring_second_device"),
+        (quiet_until.as_deref().is_some_and(|until| moment(until).is_none()), "quiet_until"),
         (*push_to_talk_release_ms > RELEASE, "push_to_talk_release_ms"),
         (replies.len() > REPLIES || !replies.iter().all(|r| reply(r)), "replies"),
         (favourites.len() > FAVOURITES || !favourites.iter().all(favourite), "favourites"),
@@ -74,6 +83,11 @@ fn hours_fault(hours: &QuietHours) -> Option<&'static str> {
         return Some("quiet_hours.from");
     }
     time_of_day(until).is_none().then_some("quiet_hours.until")
+}
+
+/// A moment in RFC 3339.
+pub(crate) fn moment(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
 /// Hours and minutes of `HH:MM`.
@@ -156,6 +170,8 @@ mod tests {
         assert_eq!(fault_of(|s| s.push_to_talk_release_ms = 5_001), Some("push_to_talk_release_ms"));
         assert_eq!(fault_of(|s| s.quiet_hours.from = "24:00".into()), Some("quiet_hours.from"));
         assert_eq!(fault_of(|s| s.quiet_hours.until = "7:00".into()), Some("quiet_hours.until"));
+        assert_eq!(fault_of(|s| s.quiet_until = Some("tomorrow".into())), Some("quiet_until"));
+        assert_eq!(fault_of(|s| s.quiet_until = Some("2026-11-28T07:00:00.000Z".into())), None);
         assert_eq!(fault_of(|s| s.replies = vec!["x".repeat(501)]), Some("replies"));
         assert_eq!(fault_of(|s| s.replies = vec!["later".into(); 21]), Some("replies"));
         assert_eq!(fault_of(|s| s.favourites = vec![Favourite::default()]), Some("favourites"));

@@ -114,6 +114,10 @@ impl Managed {
             }
             self.locked.extend(meant);
         }
+        // Its end is part of it: nobody gets out of a locked one by the clock.
+        if self.locked.iter().any(|name| name == "do_not_disturb") {
+            self.locked.push("quiet_until".to_owned());
+        }
         self.locked.sort();
         self.locked.dedup();
     }
@@ -223,6 +227,12 @@ mod tests {
         assert_eq!(managed.servers[0].dialect.as_deref(), Some("clinic"));
         assert!(managed.only && !managed.damaged);
         assert_eq!(managed, Managed::understand(format!("\u{feff}{FILE}").as_bytes()));
+    }
+
+    #[test]
+    fn a_locked_do_not_disturb_has_no_end_of_the_users_own() {
+        let managed = Managed::understand(br#"{ "locked": ["do_not_disturb"] }"#);
+        assert_eq!(managed.locked, ["do_not_disturb", "quiet_until"]);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use bellwire_engine::{
     PersonId, Subject,
 };
 
-use crate::people::{self, going_on, reach};
+use crate::people::{self, going_on, reach, waiting};
+use crate::quiet::until::Length;
 use crate::settings::Favourite;
 use crate::words::{TrayWords, cut, isolated};
 
@@ -22,13 +23,19 @@ pub(super) enum Act {
     Open,
     Quit,
     Missed,
-    Quiet(bool),
+    /// Do-not-disturb for so long; `None`: its end.
+    Quiet(Option<Length>),
     Microphone(bool),
     Answer(CallId),
     EndAndAnswer(CallId),
     Decline(CallId),
     HangUp(CallId),
-    Call { account: AccountId, person: Person, kind: MediaKind, subject: Option<Subject> },
+    Call {
+        account: AccountId,
+        person: Person,
+        kind: MediaKind,
+        subject: Option<Subject>,
+    },
 }
 
 impl Act {
@@ -39,7 +46,10 @@ impl Act {
             Self::Open => "open".into(),
             Self::Quit => "quit".into(),
             Self::Missed => "missed".into(),
-            Self::Quiet(on) => format!("quiet {on}"),
+            Self::Quiet(None) => "quiet end".into(),
+            Self::Quiet(Some(Length::Hour)) => "quiet hour".into(),
+            Self::Quiet(Some(Length::Tomorrow)) => "quiet tomorrow".into(),
+            Self::Quiet(Some(Length::Open)) => "quiet open".into(),
             Self::Microphone(on) => format!("microphone {on}"),
             Self::Answer(call) => format!("answer {}", call.0),
             Self::EndAndAnswer(call) => format!("end and answer {}", call.0),
@@ -72,7 +82,11 @@ pub(super) enum Sign {
     Missed,
     InCall,
     Muted,
+    /// Somebody waits in a room.
+    Waiting,
     Offline,
+    /// Do-not-disturb, whyever.
+    Quiet,
 }
 
 /// Everything a tray shows.
@@ -91,7 +105,11 @@ pub(super) struct Source<'a> {
     pub(super) history: &'a [HistoryEntry],
     pub(super) favourites: &'a [Favourite],
     pub(super) missed: u32,
+    /// Kept accounts are on their way back: their people are shown, and can be called once they are.
+    pub(super) restoring: bool,
     pub(super) do_not_disturb: bool,
+    /// The user's own or any other do-not-disturb.
+    pub(super) quiet: bool,
     pub(super) quiet_locked: bool,
     pub(super) words: &'a TrayWords,
 }
@@ -107,17 +125,27 @@ pub(super) fn show(from: Source<'_>) -> Shown {
     people(words.favourites, favourites(&from), words, &mut entries);
     people(words.recent, recent(&from), words, &mut entries);
     rule(&mut entries);
-    entries.push(Entry::Check {
-        act: Act::Quiet(!from.do_not_disturb),
-        text: words.do_not_disturb.into(),
-        on: from.do_not_disturb,
-        enabled: !from.quiet_locked,
-    });
+    entries.push(quiet(&from));
     rule(&mut entries);
     entries.push(Entry::Item { act: Act::Open, text: words.open.into() });
     entries.push(Entry::Item { act: Act::Quit, text: words.quit.into() });
-    let sign = sign(view, from.missed);
+    let sign = sign(&from);
     Shown { sign, tooltip: tooltip(&from, sign), entries }
+}
+
+/// Its end where it is on, else for how long.
+fn quiet(from: &Source<'_>) -> Entry {
+    let (words, text) = (from.words, from.words.do_not_disturb.into());
+    if from.do_not_disturb {
+        return Entry::Check { act: Act::Quiet(None), text, on: true, enabled: !from.quiet_locked };
+    }
+    let item = |length, text: &str| Entry::Item { act: Act::Quiet(Some(length)), text: text.into() };
+    let entries = vec![
+        item(Length::Hour, words.quiet_hour),
+        item(Length::Tomorrow, words.quiet_tomorrow),
+        item(Length::Open, words.quiet_open),
+    ];
+    Entry::Group { text, enabled: !from.quiet_locked, entries }
 }
 
 /// Calls first: whoever opens the menu while it rings wants to answer.
@@ -131,6 +159,9 @@ fn calls(view: &EngineView, words: &TrayWords, entries: &mut Vec<Entry>) {
             entries.push(Entry::Item { act: Act::Decline(call.id), text: words.decline.into() });
         }
     }
+    for who in waiting(view) {
+        entries.push(Entry::Heading((words.waits)(&name(who))));
+    }
     if let Some(call) = talking {
         rule(entries);
         entries.push(Entry::Heading((words.in_call)(&name(&call.peer.name))));
@@ -142,7 +173,8 @@ fn calls(view: &EngineView, words: &TrayWords, entries: &mut Vec<Entry>) {
 }
 
 struct Somebody<'a> {
-    account: &'a AccountView,
+    /// `None`: nobody is signed in to it.
+    account: Option<&'a AccountView>,
     person: Person,
     name: String,
 }
@@ -154,10 +186,14 @@ fn people(heading: &str, of: Vec<Somebody<'_>>, words: &TrayWords, entries: &mut
     rule(entries);
     entries.push(Entry::Heading(heading.into()));
     for one in of {
-        let reach = reach(one.account, &one.person);
+        let Some(account) = one.account else {
+            entries.push(Entry::Group { text: name(&one.name), enabled: false, entries: Vec::new() });
+            continue;
+        };
+        let reach = reach(account, &one.person);
         let call = |kind, text: &str| Entry::Item {
             act: Act::Call {
-                account: one.account.id,
+                account: account.id,
                 person: reach.person.clone(),
                 kind,
                 subject: reach.subject.clone(),
@@ -185,7 +221,7 @@ fn favourites<'a>(from: &Source<'a>) -> Vec<Somebody<'a>> {
         let id = PersonId(favourite.person.clone());
         let person = Person { id, name: favourite.name.clone(), avatar: None };
         let name = people::reach(account, &person).person.name;
-        Some(Somebody { account, person, name })
+        Some(Somebody { account: Some(account), person, name })
     };
     from.favourites.iter().filter_map(of).take(FAVOURITES).collect()
 }
@@ -193,10 +229,12 @@ fn favourites<'a>(from: &Source<'a>) -> Vec<Somebody<'a>> {
 fn recent<'a>(from: &Source<'a>) -> Vec<Somebody<'a>> {
     let mut all: Vec<Somebody<'a>> = Vec::new();
     for entry in from.history {
-        let known =
-            all.iter().any(|one| Some(one.account.id) == entry.account && one.person.id == entry.peer.id);
         let account = from.view.accounts.iter().find(|one| Some(one.id) == entry.account);
-        if let Some(account) = account.filter(|_| !known) {
+        let known = all.iter().any(|one| {
+            one.account.map(|account| account.id) == account.map(|account| account.id)
+                && one.person.id == entry.peer.id
+        });
+        if !known && (account.is_some() || from.restoring) {
             all.push(Somebody { account, person: entry.peer.clone(), name: entry.peer.name.clone() });
         }
         if all.len() == RECENT {
@@ -206,12 +244,17 @@ fn recent<'a>(from: &Source<'a>) -> Vec<Somebody<'a>> {
     all
 }
 
-fn sign(view: &EngineView, missed: u32) -> Sign {
+fn sign(from: &Source<'_>) -> Sign {
+    let (view, missed) = (from.view, from.missed > 0);
+    let online = view.accounts.iter().any(|account| account.link == LinkState::Online);
     match going_on(view) {
         Some(_) if !view.phone.microphone => Sign::Muted,
         Some(_) => Sign::InCall,
-        None if missed > 0 => Sign::Missed,
-        None if !view.accounts.iter().any(|account| account.link == LinkState::Online) => Sign::Offline,
+        None if waiting(view).next().is_some() => Sign::Waiting,
+        // Calls are missed all the time then; the menu counts them.
+        None if from.quiet && online => Sign::Quiet,
+        None if missed => Sign::Missed,
+        None if !online => Sign::Offline,
         None => Sign::Idle,
     }
 }
@@ -225,9 +268,10 @@ fn tooltip(from: &Source<'_>, sign: Sign) -> String {
     match sign {
         Sign::InCall => (words.in_call)(&with),
         Sign::Muted => (words.in_call_muted)(&with),
+        Sign::Waiting => (words.waits)(&name(waiting(from.view).next().unwrap_or_default())),
         Sign::Missed => (words.missed)(from.missed),
         Sign::Offline => words.offline.into(),
-        Sign::Idle if from.do_not_disturb => words.quiet.into(),
+        Sign::Quiet => words.quiet.into(),
         Sign::Idle => words.idle.into(),
     }
 }

@@ -27,6 +27,10 @@ pub(super) static WORDS: Words = Words {
         voice_call: "مكالمة صوتية",
         video_call: "مكالمة فيديو",
         do_not_disturb: "عدم الإزعاج",
+        quiet_hour: "لمدة ساعة",
+        quiet_tomorrow: "حتى الغد",
+        quiet_open: "حتى أوقفه",
+        waits: |name| format!("{name} في الانتظار"),
         muted: "الميكروفون مكتوم",
         answer: |name| format!("الرد على {name}"),
         decline: "رفض",
@@ -54,6 +58,12 @@ pub(super) static WORDS: Words = Words {
             if count > 1 { format!("{name}، عدد المكالمات: {count}") } else { name.to_owned() }
         },
         call_back: "معاودة الاتصال",
+        soon: "يبدأ قريبًا",
+        soon_with: |name, minutes| match minutes {
+            1 => format!("{name}، بعد دقيقة واحدة"),
+            2 => format!("{name}، بعد دقيقتين"),
+            _ => format!("{name}، بعد {minutes} دقائق"),
+        },
         show: "عرض",
     },
 };

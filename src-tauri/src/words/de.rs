@@ -21,6 +21,10 @@ pub(super) static WORDS: Words = Words {
         voice_call: "Sprachanruf",
         video_call: "Videoanruf",
         do_not_disturb: "Nicht stören",
+        quiet_hour: "Eine Stunde lang",
+        quiet_tomorrow: "Bis morgen",
+        quiet_open: "Bis ich es ausschalte",
+        waits: |name| format!("{name} wartet"),
         muted: "Mikrofon stumm",
         answer: |name| format!("Anruf von {name} annehmen"),
         decline: "Ablehnen",
@@ -48,6 +52,14 @@ pub(super) static WORDS: Words = Words {
             if count > 1 { format!("{name} hat {count}-mal angerufen") } else { name.to_owned() }
         },
         call_back: "Zurückrufen",
+        soon: "Beginnt bald",
+        soon_with: |name, minutes| {
+            if minutes == 1 {
+                format!("{name}, in 1 Minute")
+            } else {
+                format!("{name}, in {minutes} Minuten")
+            }
+        },
         show: "Anzeigen",
     },
 };

@@ -21,6 +21,10 @@ pub(super) static WORDS: Words = Words {
         voice_call: "Voice call",
         video_call: "Video call",
         do_not_disturb: "Do not disturb",
+        quiet_hour: "For an hour",
+        quiet_tomorrow: "Until tomorrow",
+        quiet_open: "Until I turn it off",
+        waits: |name| format!("{name} is waiting"),
         muted: "Microphone muted",
         answer: |name| format!("Answer {name}"),
         decline: "Decline",
@@ -48,6 +52,14 @@ pub(super) static WORDS: Words = Words {
             if count > 1 { format!("{name} called {count} times") } else { name.to_owned() }
         },
         call_back: "Call back",
+        soon: "Begins soon",
+        soon_with: |name, minutes| {
+            if minutes == 1 {
+                format!("{name}, in 1 minute")
+            } else {
+                format!("{name}, in {minutes} minutes")
+            }
+        },
         show: "Show",
     },
 };

@@ -99,7 +99,7 @@ export interface Host extends Surroundings {
 }
 
 /** A view that can be asked for from outside. */
-export type Place = 'history';
+export type Place = 'history' | { account: AccountId; thread: string };
 
 /** What there is around the calls. */
 export interface Surroundings {

@@ -1,26 +1,11 @@
-use bellwire_engine::{CallView, Capabilities, Direction, PhoneView};
+use bellwire_engine::{CallView, Direction, Phase, PhoneView, Slot};
 
 use super::*;
+use crate::ringing::tests::{account, line};
 use crate::words::Words;
 
 fn person(id: &str) -> Person {
     Person { id: PersonId(id.into()), name: format!("Name {id}"), avatar: None }
-}
-
-fn account(id: u32) -> AccountView {
-    AccountView {
-        id: AccountId(id),
-        dialect: "storefront".into(),
-        label: "Storefront".into(),
-        server: format!("s{id}"),
-        me: person("me"),
-        role: String::new(),
-        link: LinkState::Online,
-        contacts: Vec::new(),
-        contacts_loaded: true,
-        can_call: true,
-        capabilities: Capabilities { voice: true, video: true, ..Capabilities::default() },
-    }
 }
 
 fn call(id: u64, state: CallState) -> CallView {
@@ -70,7 +55,9 @@ fn source<'a>(view: &'a EngineView, history: &'a [HistoryEntry]) -> Source<'a> {
         history,
         favourites: &[],
         missed: 0,
+        restoring: false,
         do_not_disturb: false,
+        quiet: false,
         quiet_locked: false,
         words: &Words::of("en").tray,
     }
@@ -89,7 +76,7 @@ fn texts(entries: &[Entry]) -> Vec<String> {
 fn at_rest_it_is_short() {
     let view = view(vec![account(1)], Vec::new(), true);
     let shown = show(source(&view, &[]));
-    assert_eq!(texts(&shown.entries), ["Do not disturb", "-", "Open Bellwire", "Quit"]);
+    assert_eq!(texts(&shown.entries), ["Do not disturbtrue3", "-", "Open Bellwire", "Quit"]);
     assert_eq!((shown.sign, shown.tooltip.as_str()), (Sign::Idle, "Bellwire"));
 }
 
@@ -103,6 +90,16 @@ fn recent_people_come_once_and_at_most_five() {
     let shown = show(source(&view, &history));
     let names: Vec<_> = texts(&shown.entries).into_iter().filter(|text| text.starts_with("Name")).collect();
     assert_eq!(names, ["Name atrue2", "Name atrue2", "Name btrue2", "Name ctrue2", "Name dtrue2"]);
+}
+
+#[test]
+fn people_are_there_while_their_account_comes_back() {
+    let history = [entry(None, "a"), entry(None, "a"), entry(None, "b")];
+    let view = view(Vec::new(), Vec::new(), true);
+    let shown = show(Source { restoring: true, ..source(&view, &history) });
+    assert_eq!(texts(&shown.entries)[..4], ["Recent", "Name afalse0", "Name bfalse0", "-"]);
+    let shown = show(source(&view, &history));
+    assert_eq!(texts(&shown.entries)[0], "Do not disturbtrue3", "an account that was left has nobody");
 }
 
 #[test]
@@ -160,6 +157,40 @@ fn the_sign_is_that_of_the_most_urgent() {
 }
 
 #[test]
+fn do_not_disturb_has_a_length_and_a_sign() {
+    let idle = view(vec![account(1)], Vec::new(), true);
+    let shown = show(Source { do_not_disturb: true, quiet: true, missed: 2, ..source(&idle, &[]) });
+    let check =
+        Entry::Check { act: Act::Quiet(None), text: "Do not disturb".into(), on: true, enabled: true };
+    assert!(shown.entries.contains(&check));
+    assert_eq!((shown.sign, shown.tooltip.as_str()), (Sign::Quiet, "Bellwire – do not disturb"));
+    let muted = view(vec![account(1)], vec![call(1, CallState::Connected)], false);
+    assert_eq!(show(Source { quiet: true, ..source(&muted, &[]) }).sign, Sign::Muted, "they differ");
+    let hours = show(Source { quiet: true, quiet_locked: true, ..source(&idle, &[]) });
+    assert_eq!(hours.sign, Sign::Quiet);
+    assert_eq!(texts(&hours.entries)[0], "Do not disturbfalse3");
+}
+
+#[test]
+fn who_waits_in_a_room_shows_in_any_quiet() {
+    let mut clinic = account(1);
+    let mut patient = line("ada");
+    patient.slot = Some(Slot {
+        starts_at: String::new(),
+        minutes: 0,
+        phase: Phase::Waiting,
+        they_wait: true,
+        label: String::new(),
+    });
+    clinic.contacts = vec![patient];
+    let view = view(vec![clinic], Vec::new(), true);
+    let shown = show(Source { quiet: true, missed: 1, ..source(&view, &[]) });
+    assert_eq!(shown.sign, Sign::Waiting);
+    assert_eq!(texts(&shown.entries)[0], "Name ada is waiting");
+    assert_eq!(shown.tooltip, "\u{2068}Name ada\u{2069} is waiting");
+}
+
+#[test]
 fn hostile_names_stay_names() {
     let view = view(vec![account(1)], Vec::new(), true);
     let mut history = [entry(Some(1), "a")];
@@ -176,8 +207,10 @@ fn acts_are_told_apart() {
         Act::Open,
         Act::Quit,
         Act::Missed,
-        Act::Quiet(true),
-        Act::Quiet(false),
+        Act::Quiet(None),
+        Act::Quiet(Some(Length::Hour)),
+        Act::Quiet(Some(Length::Tomorrow)),
+        Act::Quiet(Some(Length::Open)),
         Act::Microphone(true),
         Act::Answer(CallId(1)),
         Act::EndAndAnswer(CallId(1)),

@@ -62,7 +62,7 @@ async fn the_window_closes_into_the_tray_and_comes_back() -> anyhow::Result<()> 
     ensure!(again.status.success(), "the second start: {}", String::from_utf8_lossy(&again.stderr));
     screen.window("Bellwire").await?;
 
-    tray.click("Do not disturb").await?;
+    tray.click("Until I turn it off").await?;
     until("the tray shows it", async || {
         Ok(tray.entry("Do not disturb").await?.checked.unwrap_or(false).then_some(()))
     })

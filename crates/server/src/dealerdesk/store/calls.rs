@@ -72,7 +72,7 @@ fn call(row: Row) -> Option<Call> {
         id: row.id,
         room: room(&row.room_id)?,
         caller: UserType::parse(&row.caller_type)?,
-        call_type: Some(CallType::parse(&row.call_type)),
+        call_type: CallType::parse(&row.call_type),
         status: CallStatus::parse(&row.call_status),
         started_at: Millis(row.started_at),
         ring_until: Millis(row.ring_until),
