@@ -1,26 +1,33 @@
 // A clinic backend as deployed: REST and namespace /video-call in one process, no authentication on the
-// socket, state in memory, and the deployed traps on purpose: no list of members and no room in its
-// events, no user-left for a lost connection (and its flag stays), flags that outlive the end of a call,
-// signals and ends from anybody who knows the room, rooms created for anybody, nothing that rings.
+// socket, and the deployed traps on purpose:
+//   no list of members and no room in its events; no user-left for a lost connection (and its flag stays);
+//   an end clears both flags and a later entry raises one again while the status stays Ended; no updatedAt
+//   in a room; signals and ends from anybody who knows the room; rooms created for anybody; nothing that
+//   rings; startDate honoured only together with endDate, oldest appointment first, page by page;
+//   profileImageUrl instead of an avatar.
 //
 // node clinic-server.mjs [port] [profiles]: prints {"port":n} when it listens. GET /test/state tells what
 // it saw; POST /test/foreign-end ends a call in a stranger's name; POST /test/leave-flag marks somebody.
-// With `profiles` appointments name profiles, whose ids are not those of the accounts.
+// With `profiles` appointments name profiles, whose ids are not those of the accounts. The option `past`
+// gives that many old appointments. Other options: see deployed.mjs.
 
 import http from "node:http";
 import { randomBytes } from "node:crypto";
 import { Server } from "socket.io";
+import { database, handler, kept, listen, options, socketOptions } from "./deployed.mjs";
 
 const profiles = process.argv[3] === "profiles";
 const users = [
-  { id: "u-jane", email: "jane@example.com", role: "Practitioner", firstName: "Dr. Jane", lastName: "Smith" },
+  { id: "u-jane", email: "jane@example.com", role: "Practitioner", firstName: "Dr. Jane", lastName: "Smith", profileImageUrl: "/jane.png" },
   { id: "u-ann", email: "ann@example.com", role: "Patient", firstName: "Ann", lastName: "Wu" },
   { id: "u-bob", email: "bob@example.com", role: "Patient", firstName: "Bob", lastName: "Li" },
+  { id: "u-odd", email: "odd@example.com", role: "Patient", firstName: "\u202e\u05e9\u05dc\u05d5\u05dd <b>", lastName: null, profileImageUrl: null },
+  { id: "u-wait", email: "wait@example.com", role: "Practitioner", firstName: "Not", lastName: "Yet", pending: true },
   { id: "u-new", email: "new@example.com", role: "Patient", firstName: "New", lastName: "Comer", due: true },
 ];
 const user = (id) => users.find((user) => user.id === id);
 const named = (id) => (profiles ? id.replace("u-", "p-") : id);
-const party = ({ id, firstName, lastName }) => ({ id: named(id), firstName, lastName });
+const party = ({ id, firstName, lastName, profileImageUrl }) => ({ id: named(id), firstName, lastName, profileImageUrl });
 
 const minutes = (n) => new Date(Date.now() + n * 60_000).toISOString();
 const appointments = [
@@ -28,8 +35,11 @@ const appointments = [
   { id: "a2", name: "Blood test", patient: "u-bob", at: minutes(10), type: "Remote", status: "Scheduled" },
   { id: "a3", name: "Knee", patient: "u-ann", at: minutes(60), type: "Physical", status: "Scheduled" },
   { id: "a4", name: "Later", patient: "u-ann", at: minutes(3000), type: "Remote", status: "PendingPatientConfirmation" },
+  ...(options.crowd ? [{ id: "a5", name: null, patient: "u-odd", at: minutes(20), type: "Remote", status: "Scheduled" }] : []),
 ];
-const rooms = [];
+for (let n = 0; n < (options.past ?? 0); n += 1)
+  appointments.unshift({ id: `old-${n}`, name: "Past", patient: n % 2 ? "u-ann" : "u-bob", at: minutes(-1440 * (n + 2)), type: "Remote", status: "Completed" });
+const [{ rooms }, save] = kept({ rooms: [] });
 const seen = [];
 const polls = { list: 0, room: 0 };
 
@@ -39,19 +49,20 @@ const newRoom = (appointmentId) => {
   const room = { id: `r-${appointmentId}`, appointmentId, roomId, status: "Waiting", practitionerJoined: false,
     patientJoined: false, startedAt: null, endedAt: null, createdAt: now, updatedAt: now };
   rooms.push(room);
+  save();
   return room;
 };
 // The second appointment is from before there were rooms.
-newRoom("a1");
+if (!rooms.length) for (const id of options.crowd ? ["a1", "a2", "a5"] : ["a1"]) newRoom(id);
 
-const write = (room, change) => Object.assign(room, change, { updatedAt: new Date().toISOString() });
+const write = (room, change) => { Object.assign(room, change, { updatedAt: new Date().toISOString() }); save(); };
 const row = (a) => ({ id: a.id, name: a.name, patientId: named(a.patient), practitionerId: named("u-jane"),
   appointmentDateTime: a.at, durationInMinutes: 30, type: a.type, status: a.status, notes: null,
   patient: party(user(a.patient)), practitioner: party(user("u-jane")) });
 const nest = (statusCode, message, error) => [statusCode, { statusCode, message, error }];
 const mine = (me, a) => a && (me.id === "u-jane" || a.patient === me.id);
 
-function rest(method, url, body, authorization) {
+function rest(method, url, body, { authorization }) {
   const path = url.pathname;
   if (path === "/test/state") return [200, { seen, rooms, polls, sockets: io.engine.clientsCount }];
   if (path === "/test/foreign-end") {
@@ -67,6 +78,7 @@ function rest(method, url, body, authorization) {
     const who = users.find((user) => user.email === body.email && body.password === "secret");
     if (!who || (path.endsWith("practitioner") && who.role !== "Practitioner"))
       return nest(401, "Invalid credentials", "Unauthorized");
+    if (who.pending) return nest(403, "Your account is waiting for approval", "Forbidden");
     if (who.due)
       return [201, { code: "PASSWORD_CHANGE_REQUIRED", message: "Please change your password", temp_access_token: "t" }];
     return [201, { code: "LOGIN_SUCCESS", access_token: `token-${who.id}` }];
@@ -78,11 +90,12 @@ function rest(method, url, body, authorization) {
     return [200, { code: "TOKEN_VALID", user: { sub: me.id, email: me.email, role: me.role, jti: "j" } }];
   if (path === "/appointments") {
     polls.list += 1;
-    const from = Date.parse(url.searchParams.get("startDate") ?? 0);
-    const to = Date.parse(url.searchParams.get("endDate") ?? "9999-01-01");
+    const dates = ["startDate", "endDate"].map((name) => url.searchParams.get(name));
+    const [from, to] = dates.every(Boolean) ? dates.map((date) => Date.parse(date)) : [-Infinity, Infinity];
     const page = Number(url.searchParams.get("page") ?? 1);
     const size = Number(url.searchParams.get("pageSize") ?? 10);
-    const all = appointments.filter((a) => mine(me, a) && Date.parse(a.at) >= from && Date.parse(a.at) <= to);
+    const all = appointments.filter((a) => mine(me, a) && Date.parse(a.at) >= from && Date.parse(a.at) <= to)
+      .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
     if (url.searchParams.get("sortOrder") === "desc") all.reverse();
     const data = all.slice((page - 1) * size, page * size).map(row);
     return [200, { data, meta: { totalCount: all.length, currentPage: page, pageSize: size, totalPages: Math.ceil(all.length / size) } }];
@@ -96,25 +109,15 @@ function rest(method, url, body, authorization) {
     if (!room) return nest(404, "Room not found for this appointment", "Not Found");
     if (!mine(me, appointment)) return nest(403, "You are not authorized to access this room", "Forbidden");
     const { patient, practitioner } = row(appointment);
-    return [200, { ...room, appointment: { id, scheduledDate: appointment.at, patient, practitioner } }];
+    const { createdAt, updatedAt, ...told } = room;
+    return [200, { ...told, appointment: { id, scheduledDate: appointment.at, patient, practitioner } }];
   }
   return nest(404, `Cannot ${method} ${path}`, "Not Found");
 }
 
-const server = http.createServer(async (request, response) => {
-  const parts = [];
-  for await (const part of request) parts.push(part);
-  const text = Buffer.concat(parts).toString();
-  const [status, reply] = rest(request.method, new URL(request.url, "http://x"), text ? JSON.parse(text) : {},
-    request.headers.authorization);
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(reply));
-});
-
-const io = new Server(server, { cors: { origin: "*" }, pingInterval: 2000, pingTimeout: 2000 });
+const server = http.createServer(handler(rest));
+const io = new Server(server, socketOptions);
 const calls = io.of("/video-call");
-// What a database takes: handlers are async, as deployed.
-const database = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 calls.on("connection", (socket) => {
   socket.onAny((event, ...args) => seen.push([event, ...args]));
@@ -125,6 +128,7 @@ calls.on("connection", (socket) => {
     const who = user(userId);
     if (!room || !who) return socket.emit("error", { message: "Failed to join room" });
     if (!mine(who, appointment)) return socket.emit("error", { message: "Not authorized to join this room" });
+    socket.data.userId = userId;
     socket.join(roomId);
     write(room, { [who.role === "Practitioner" ? "practitionerJoined" : "patientJoined"]: true });
     if (room.practitionerJoined && room.patientJoined && room.status === "Waiting")
@@ -148,7 +152,7 @@ calls.on("connection", (socket) => {
     await database();
     const room = rooms.find((room) => room.roomId === roomId);
     if (!room) return socket.emit("error", { message: "Failed to end call" });
-    write(room, { status: "Ended", endedAt: new Date().toISOString() });
+    write(room, { status: "Ended", endedAt: new Date().toISOString(), practitionerJoined: false, patientJoined: false });
     calls.to(roomId).emit("call-ended", { userId });
     calls.in(roomId).socketsLeave(roomId);
   });
@@ -158,6 +162,4 @@ calls.on("connection", (socket) => {
   });
 });
 
-server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
-  console.log(JSON.stringify({ port: server.address().port }));
-});
+listen(server, io, Number(process.argv[2] ?? 0), (id) => [...calls.sockets.values()].filter((socket) => socket.data.userId === id));

@@ -1,27 +1,46 @@
-// A marketplace backend as deployed: REST and socket in one process, a token at both doors, state in
-// memory, and the deployed traps on purpose (calls ring by socket alone and REST tells nobody, a decline
-// without an ownership check, a call that ends only when both have left, other devices that are told
-// nothing, an end_call without participantIds that takes the process along, no ring timer, no relay).
+// A marketplace backend as deployed: REST and socket in one process, a token at both doors, and the
+// deployed traps on purpose:
+//   calls ring by socket alone and REST tells nobody; a decline without an ownership check; a call that ends
+//   only when both have left, and at once when only the caller ever came; no durations; other devices that
+//   are told nothing; an end_call without participantIds that takes the process along; no ring timer, no
+//   relay; conversations whose unreadCount is a map or {} and that may have one participant left; presence
+//   told only when it changes; texts without tags and edges; profilePicture instead of an avatar;
+//   100 requests in 15 minutes for everything below /api.
 //
 // node marketplace-server.mjs [port]: prints {"port":n} when it listens. GET /test/state tells what it saw,
 // POST /test/emit {userId,event,data} says something to somebody's sockets, POST /test/expire makes every
-// token of a session worthless.
+// token of a session worthless, POST /test/limit {on} refuses everything, POST /test/delete {id} deletes a
+// person. Options: see deployed.mjs.
 
 import http from "node:http";
 import { Server } from "socket.io";
+import { handler, kept, limited, listen, options, requests, socketOptions } from "./deployed.mjs";
 
-const users = [
-  { _id: "64ada", fullName: "Ada Kowalska", email: "ada@example.com", password: "secret", role: "provider" },
-  { _id: "64ben", fullName: "Ben Client", email: "ben@example.com", password: "secret", role: "client" },
-];
-const messages = [];
+const [db, save] = kept({
+  users: [
+    { _id: "64ada", fullName: "Ada Kowalska", email: "ada@example.com", password: "secret", role: "provider", profilePicture: "/uploads/ada.jpg" },
+    { _id: "64ben", fullName: "Ben Client", email: "ben@example.com", password: "secret", role: "client", profilePicture: "" },
+    ...(options.crowd ? [
+      { _id: "64cy", fullName: "Cy Third", email: "cy@example.com", password: "secret", role: "client", profilePicture: null },
+      { _id: "64odd", fullName: "\u202e\u05e9\u05dc\u05d5\u05dd <b>&amp;</b>", email: "odd@example.com", password: "secret", role: "client" },
+    ] : []),
+  ],
+  // Who has written to whom before; a message makes one as well.
+  pairs: [["64ada", "64ben"], ...(options.crowd ? [["64ada", "64cy"], ["64ben", "64cy"], ["64ada", "64odd"], ["64ben", "64gone"], ["64ada", "64gone"]] : [])],
+  messages: [],
+});
+const { users, messages } = db;
 const seen = [];
 let generation = 0;
 let refreshes = 0;
-let limited = false;
+let refusing = false;
 
 const view = ({ password, _id, ...user }) => ({ id: _id, ...user });
-const populated = (id) => { const { _id, fullName, email } = byId(id); return { _id, fullName, email }; };
+const clean = (content) => String(content ?? "").replace(/<[^>]*>/g, "").trim();
+const populated = (id) => {
+  const user = byId(id);
+  return user ? { _id: id, id, fullName: user.fullName, email: user.email, profilePicture: user.profilePicture, role: user.role } : null;
+};
 const byId = (id) => users.find((user) => user._id === id);
 const whoIs = (token) => users.find((user) => token === `token-${user._id}-${generation}`);
 const sorted = (a, b) => [a, b].sort().join("_");
@@ -32,11 +51,36 @@ function keep(me, receiver, type, more) {
   const message = { _id: hex(24), conversation: sorted(me._id, receiver), sender: me._id, receiver, content: "", type,
     attachments: [], isRead: false, createdAt: new Date(), __v: 0, ...more };
   messages.push(message);
+  save();
   return message;
 }
 
-function rest(method, path, body, token) {
-  if (path === "/test/state") return [200, { seen, messages, generation, refreshes, sockets: io.engine.clientsCount }];
+/** The rows of somebody's conversations; whoever is deleted is no participant any more. */
+function conversations(me) {
+  const ids = new Map(db.pairs.map((pair) => [sorted(...pair), pair]));
+  for (const one of messages) ids.set(one.conversation, [one.sender, one.receiver]);
+  return [...ids].filter(([, pair]) => pair.includes(me._id)).map(([id, pair]) => {
+    const here = messages.filter((one) => one.conversation === id);
+    const row = { _id: id, participants: pair.map(populated).filter(Boolean), unreadCount: {} };
+    const last = here.at(-1);
+    if (!last) return row;
+    for (const who of pair) row.unreadCount[who] = here.filter((one) => one.receiver === who && !one.isRead).length;
+    const { _id, sender, receiver, content, type, isRead, createdAt } = last;
+    return { ...row, lastMessage: { _id, sender, receiver, content, type, isRead, createdAt } };
+  });
+}
+
+function rest(method, url, body, headers) {
+  const path = url.pathname;
+  if (!path.startsWith("/api/")) return answer(method, path, url, body);
+  if (refusing) return [429, { success: false, message: "Too many requests from this IP, please try again later.", retryAfter: 900 }];
+  const [refused, limits] = limited("Too many requests. Please try again later.");
+  const [status, reply] = refused ?? answer(method, path, url, body, headers.authorization?.replace("Bearer ", ""));
+  return [status, reply, limits];
+}
+
+function answer(method, path, url, body, token) {
+  if (path === "/test/state") return [200, { seen, messages, generation, refreshes, requests: requests(), online: [...io.sockets.sockets.values()].map((socket) => socket.user._id), sockets: io.engine.clientsCount }];
   if (path === "/test/emit") {
     io.to(`user:${body.userId}`).emit(body.event, body.data);
     return [200, {}];
@@ -46,12 +90,16 @@ function rest(method, path, body, token) {
     io.disconnectSockets(true);
     return [200, {}];
   }
+  if (path === "/test/delete") {
+    users.splice(users.findIndex((user) => user._id === body.id), 1);
+    save();
+    return [200, {}];
+  }
   if (path === "/test/limit") {
-    limited = body.on;
+    refusing = body.on;
     return [200, {}];
   }
   if (!path.startsWith("/api/")) return [404, "<html>Cannot find it</html>"];
-  if (limited) return [429, { success: false, message: "Too many requests from this IP, please try again later.", retryAfter: 900 }];
   if (path === "/api/auth/login") {
     const user = users.find((user) => user.email === body.email && user.password === body.password);
     if (!user) return [401, { success: false, message: "Invalid email or password" }];
@@ -87,6 +135,7 @@ function rest(method, path, body, token) {
       if (![message.sender, message.receiver].includes(me._id)) return [403, { success: false, message: "Not authorized" }];
       message.callData.status = "answered";
       message.callData.participants.push({ userId: me._id, joinedAt: new Date() });
+      save();
       return [200, { success: true, message: "Joined", data: { roomId: message.callData.roomId, callData: message.callData } }];
     }
     case "PUT end": {
@@ -94,52 +143,42 @@ function rest(method, path, body, token) {
       const seat = message.callData.participants.find((one) => one.userId === me._id);
       if (seat) seat.leftAt = new Date();
       if (message.callData.participants.every((one) => one.leftAt))
-        Object.assign(message.callData, { status: "ended", endedAt: new Date(), duration: body.duration || 0 });
+        Object.assign(message.callData, { status: "ended", endedAt: new Date(), duration: 0 });
+      save();
       return [200, { success: true, message: "Call ended", data: message.callData }];
     }
     case "PUT decline":
       if (!message) return [404, { success: false, message: "Call not found" }];
       message.callData.status = "declined";
+      save();
       return [200, { success: true, message: "Call declined", data: message.callData }];
     case "GET call-history undefined": {
-      const mine = messages.filter((one) => one.callData && [one.sender, one.receiver].includes(me._id));
-      const pagination = { currentPage: 1, totalPages: 1, totalCalls: mine.length };
-      return [200, { success: true, data: mine.reverse().map(record), pagination }];
+      const mine = messages.filter((one) => one.callData && [one.sender, one.receiver].includes(me._id)).toReversed();
+      const [page, limit] = [Number(url.searchParams.get("page") ?? 1), Number(url.searchParams.get("limit") ?? 20)];
+      const pagination = { currentPage: page, totalPages: Math.ceil(mine.length / limit), totalCalls: mine.length };
+      return [200, { success: true, data: mine.slice((page - 1) * limit, page * limit).map(record), pagination }];
     }
-    case "GET messages conversations": {
-      const other = users.find((user) => user !== me);
-      const last = messages.findLast((one) => one.conversation === sorted(me._id, other._id));
-      const unreadCount = messages.filter((one) => one.receiver === me._id && !one.isRead).length;
-      const online = io.sockets.adapter.rooms.has(`user:${other._id}`);
-      return [200, { success: true, data: [{ _id: sorted(me._id, other._id), otherUser: { ...populated(other._id), isOnline: online }, lastMessage: last, unreadCount }] }];
-    }
+    case "GET messages conversations":
+      return [200, { success: true, data: { conversations: conversations(me) } }];
     case "GET messages conversation": {
       const ours = messages.filter((one) => one.conversation === sorted(me._id, id));
       return [200, { success: true, data: { messages: ours.reverse().map(record) } }];
     }
     case "POST messages send": {
-      const made = keep(me, body.receiverId, body.type, { content: body.content });
+      const made = keep(me, body.receiverId, body.type, { content: clean(body.content) });
       return [201, { success: true, message: "Message sent", data: record(made) }];
     }
     case "PUT messages read":
       for (const one of messages) if (one.conversation === id && one.receiver === me._id) one.isRead = true;
+      save();
       return [200, { success: true, message: "Messages marked as read" }];
     default:
       return [404, { success: false, message: `Route ${path} not found` }];
   }
 }
 
-const server = http.createServer(async (request, response) => {
-  const parts = [];
-  for await (const part of request) parts.push(part);
-  const text = Buffer.concat(parts).toString();
-  const token = request.headers.authorization?.replace("Bearer ", "");
-  const [status, reply] = rest(request.method, new URL(request.url, "http://x").pathname, text ? JSON.parse(text) : {}, token);
-  response.writeHead(status, { "content-type": typeof reply === "string" ? "text/html" : "application/json" });
-  response.end(typeof reply === "string" ? reply : JSON.stringify(reply));
-});
-
-const io = new Server(server, { cors: { origin: "*" }, pingInterval: 2000, pingTimeout: 2000 });
+const server = http.createServer(handler(rest));
+const io = new Server(server, socketOptions);
 
 io.use((socket, next) => {
   const { token } = socket.handshake.auth;
@@ -187,6 +226,4 @@ io.on("connection", (socket) => {
   socket.on("disconnect", () => socket.broadcast.emit("user_status_change", { userId: me._id, status: "offline" }));
 });
 
-server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
-  console.log(JSON.stringify({ port: server.address().port }));
-});
+listen(server, io, Number(process.argv[2] ?? 0), (id) => [...io.sockets.sockets.values()].filter((socket) => socket.user._id === id));

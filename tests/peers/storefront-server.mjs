@@ -1,42 +1,90 @@
-// A storefront backend as deployed: REST and socket in one process, no authentication on the socket,
-// state in memory, and the deployed traps on purpose (descriptions twice, status to every client, an
-// end told to an empty room, only a user's first socket registered).
+// A storefront backend as deployed: REST and socket in one process, no authentication on the socket, and
+// the deployed traps on purpose:
+//   descriptions twice; callStatusUpdate to every client but the sender, whatever its call; an end told to
+//   an empty room; only a user's first socket is registered, a second `addUser` is ignored, and when the
+//   first goes (a silent one after the ping timeout) the user is gone although another is connected; a
+//   seller's initiate with an orderId is a 500 with the text of an exception; so is a search that meets a
+//   customer with a phone number or without an e-mail address; a response that is neither accepted nor
+//   declined leaves the record as it is; deleted customers are null in the history; a called person is
+//   named by id where they are the asker.
 //
-// node storefront-server.mjs [port] [strict] [certificate key]: prints {"port":n} when it listens. GET /test/state tells what it saw.
-// With `strict` the socket wants `auth:{token}`, as bellwire-server does by default.
+// node storefront-server.mjs [port] [strict] [certificate key]: prints {"port":n} when it listens. GET /test/state tells what it saw;
+// POST /test/delete {id} deletes a person. With `strict` the socket wants `auth:{token}`, as bellwire-server does by default.
+// Options: see deployed.mjs.
 
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { randomUUID } from "node:crypto";
 import { Server } from "socket.io";
+import { handler, kept, listen, options, socketOptions } from "./deployed.mjs";
 
-const sellers = [{ _id: "s1", name: "Lamp Shop", email: "shop@example.com", password: "secret" }];
-const customers = [{ _id: "c1", name: "Ann Smith", email: "ann@example.com", password: "secret" }];
-const calls = new Map();
+const [db, save] = kept({
+  sellers: [{ _id: "s1", name: "Lamp Shop", email: "shop@example.com", password: "secret", avatar: { url: "/shop.png" } }],
+  customers: [
+    { _id: "c1", name: "Ann Smith", email: "ann@example.com", password: "secret", avatar: null, phoneNumber: 5550101, orders: 1 },
+    { _id: "c2", name: "Bob Third", email: "bob@example.com", password: "secret", avatar: null, orders: 0 },
+    ...(options.crowd ? [
+      { _id: "c3", name: "\u202eשלום <b>&amp;</b> 👩‍👩‍👧", email: null, avatar: null, phoneNumber: 79001234567, orders: 2 },
+      { _id: "c4", name: "", email: "empty@example.com", avatar: { url: null }, phoneNumber: "+49 30 1", orders: 1 },
+    ] : []),
+  ],
+  calls: [],
+});
 const online = new Map();
 const seen = [];
 
-const view = ({ password, ...user }) => user;
+const view = ({ password, orders, ...user }) => user;
+const find = (id) => [...db.sellers, ...db.customers].find((user) => user._id === id);
 const order = { _id: "o1", orderNumber: "1042", totalPrice: 87.5, createdAt: "2026-01-04T09:00:00.000Z", orderStatus: "Processing" };
+const person = (id) => { const user = find(id); return user ? { ...view(user) } : null; };
 
-function record(call) {
-  return { ...call, seller: view(sellers[0]), customer: view(customers[0]), orderId: call.orderId ? order : null };
-}
+const record = (call) => ({ ...call, seller: person(call.seller), customer: person(call.customer), orderId: call.orderId ? order : null });
 
 function whoIs(cookies) {
   const jar = Object.fromEntries((cookies ?? "").split(/; */).map((pair) => pair.split("=")));
-  if (jar.seller_token === "token-s1") return "seller";
-  if (jar.token === "token-c1") return "customer";
-  return null;
+  const token = jar.seller_token ?? jar.token ?? "";
+  return find(token.replace("token-", ""));
 }
 
-function rest(method, url, body, cookies) {
+function initiate(me, seller, body) {
+  const [sellerId, customerId] = seller ? [me._id, body.customerId] : [body.sellerId, me._id];
+  if (!find(seller ? customerId : sellerId)) return [404, { success: false, message: `${seller ? "Customer" : "Seller"} not found` }];
+  if (body.orderId === "foreign") return [403, { success: false, message: "Not your order" }];
+  // Its orders have a shopId and no seller, and it looks at the seller.
+  if (seller && body.orderId) {
+    try {
+      order.seller.toString();
+    } catch (error) {
+      return [500, { success: false, message: error.message }];
+    }
+  }
+  const made = { callId: randomUUID(), seller: sellerId, customer: customerId, orderId: body.orderId ?? null,
+    callType: body.callType ?? "general_support", status: "initiated", initiatedBy: seller ? "seller" : "customer",
+    startTime: new Date(), createdAt: new Date() };
+  db.calls.push(made);
+  save();
+  return [201, { success: true, videoCall: record(made), message: "ok" }];
+}
+
+function finish(call) {
+  call.status = "ended";
+  call.endTime = new Date();
+  call.duration = Math.floor((call.endTime - new Date(call.startTime)) / 1000);
+}
+
+function rest(method, url, body, { cookie: cookies }) {
   const path = url.pathname;
-  if (path === "/test/state") return [200, { seen, online: [...online.keys()], sockets: io.engine.clientsCount }];
+  if (path === "/test/state") return [200, { seen, calls: db.calls, online: [...online.keys()], sockets: io.engine.clientsCount }];
+  if (path === "/test/delete") {
+    db.customers = db.customers.filter((user) => user._id !== body.id);
+    db.sellers = db.sellers.filter((user) => user._id !== body.id);
+    save();
+    return [200, {}];
+  }
   for (const [login, users, cookie] of [
-    ["/api/v2/shop/login-shop", sellers, "seller_token"],
-    ["/api/v2/user/login-user", customers, "token"],
+    ["/api/v2/shop/login-shop", db.sellers, "seller_token"],
+    ["/api/v2/user/login-user", db.customers, "token"],
   ]) {
     if (path !== login) continue;
     const user = users.find((user) => user.email === body.email);
@@ -48,32 +96,41 @@ function rest(method, url, body, cookies) {
     return [201, { success: true, user: view(user), token }, header];
   }
   if (!path.startsWith("/api/v2/video-call/")) return [404, "<html>Cannot find it</html>"];
-  const who = whoIs(cookies);
-  if (!who) return [401, { success: false, message: "Please login to continue" }];
+  const me = whoIs(cookies);
+  if (!me) return [401, { success: false, message: "Please login to continue" }];
+  const seller = db.sellers.includes(me);
   const what = path.slice("/api/v2/video-call/".length).split("/")[0];
-  const call = calls.get(body?.callId);
+  const call = db.calls.find((call) => call.callId === body?.callId);
   switch (`${method} ${what}`) {
-    case "POST initiate": {
-      if (body.orderId === "foreign") return [403, { success: false, message: "Not your order" }];
-      const made = { callId: randomUUID(), orderId: body.orderId, callType: body.callType, status: "initiated",
-        initiatedBy: who, startTime: new Date(), createdAt: new Date() };
-      calls.set(made.callId, made);
-      return [201, { success: true, videoCall: record(made), message: "ok" }];
-    }
+    case "POST initiate":
+      return initiate(me, seller, body);
     case "POST respond":
     case "POST end":
       if (!call) return [404, { success: false, message: "Call not found" }];
       if (body.callQuality) return [500, { success: false, message: "Cannot read properties of undefined" }];
-      call.status = what === "end" ? "ended" : body.response;
+      if (what === "end") finish(call);
+      else if (["accepted", "declined"].includes(body.response)) call.status = body.response;
+      save();
       return [200, { success: true, call: record(call), message: "ok" }];
     case "GET customers": {
-      const row = { ...view(customers[0]), totalOrders: 1, totalSpent: 87.5, isOnline: online.has("c1"), recentOrders: [order] };
-      return [200, { success: true, customers: [row], total: 1 }];
+      const words = url.searchParams.get("search")?.toLowerCase();
+      const rows = db.customers.filter((customer) => customer.orders > 0).map((customer) => ({ ...view(customer),
+        totalOrders: customer.orders, totalSpent: 87.5, isOnline: online.has(customer._id), recentOrders: [order] }));
+      try {
+        const matches = (one) => one.name.toLowerCase().includes(words) || one.email.toLowerCase().includes(words) || one.phoneNumber.includes(words);
+        const customers = words ? rows.filter(matches) : rows;
+        return [200, { success: true, customers, total: customers.length }];
+      } catch (error) {
+        return [500, { success: false, message: error.message }];
+      }
     }
     case "GET history":
     case "GET customer-history": {
-      const items = [...calls.values()].map(record);
-      return [200, { success: true, calls: items, pagination: { currentPage: 1, totalPages: 1, totalItems: items.length, itemsPerPage: 20 } }];
+      const mine = db.calls.filter((call) => (seller ? call.seller : call.customer) === me._id).toReversed();
+      const [page, limit] = [Number(url.searchParams.get("page") ?? 1), Number(url.searchParams.get("limit") ?? 20)];
+      const items = mine.slice((page - 1) * limit, page * limit).map((call) => ({ ...record(call), [seller ? "seller" : "customer"]: me._id }));
+      return [200, { success: true, calls: items, pagination: { currentPage: page, totalPages: Math.ceil(mine.length / limit),
+        totalItems: mine.length, itemsPerPage: limit } }];
     }
     default:
       return [404, { success: false, message: `Can't find ${path}` }];
@@ -82,18 +139,12 @@ function rest(method, url, body, cookies) {
 
 const [certificate, key] = process.argv.slice(4);
 const tls = certificate && { cert: readFileSync(certificate), key: readFileSync(key) };
-const answer = async (request, response) => {
-  const parts = [];
-  for await (const part of request) parts.push(part);
-  const text = Buffer.concat(parts).toString();
-  const [status, reply, headers] = rest(request.method, new URL(request.url, "http://x"), text ? JSON.parse(text) : {}, request.headers.cookie);
-  response.writeHead(status, { "content-type": typeof reply === "string" ? "text/html" : "application/json", ...headers });
-  response.end(typeof reply === "string" ? reply : JSON.stringify(reply));
-};
-const server = tls ? https.createServer(tls, answer) : http.createServer(answer);
+const server = tls ? https.createServer(tls, handler(rest)) : http.createServer(handler(rest));
 
-const io = new Server(server, { cors: { origin: "*" }, pingInterval: 2000, pingTimeout: 2000 });
+const io = new Server(server, socketOptions);
 const room = (callId) => `call_${callId}`;
+const list = () => io.emit("getUsers", [...online].map(([userId, socketId]) => ({ userId, socketId })));
+const status = (userId, isOnline) => io.emit("userOnlineStatusChanged", { userId, isOnline, timestamp: new Date() });
 
 if (process.argv[3] === "strict")
   io.use((socket, next) => {
@@ -104,8 +155,12 @@ if (process.argv[3] === "strict")
 io.on("connection", (socket) => {
   socket.onAny((event, ...args) => seen.push([event, ...args]));
   socket.on("addUser", (userId) => {
-    if (!online.has(userId)) online.set(userId, socket.id);
-    io.emit("getUsers", [...online].map(([userId, socketId]) => ({ userId, socketId })));
+    socket.data.userId = userId;
+    if (!online.has(userId)) {
+      online.set(userId, socket.id);
+      status(userId, true);
+    }
+    list();
   });
   socket.on("incomingVideoCall", (data) => {
     const target = online.get(data.sellerId) === socket.id ? data.customerId : data.sellerId;
@@ -129,17 +184,21 @@ io.on("connection", (socket) => {
       if (online.has(data.receiverId)) io.to(online.get(data.receiverId)).emit(name, data);
     });
   socket.on("ice-candidate", (data) => socket.to(room(data.callId)).emit("ice-candidate", data));
-  socket.on("callStatusUpdate", (data) => io.emit("callStatusUpdate", { ...data, timestamp: new Date() }));
+  socket.on("callStatusUpdate", (data) => socket.broadcast.emit("callStatusUpdate", { ...data, timestamp: new Date() }));
   socket.on("endVideoCall", ({ callId, userId, reason }) =>
     io.to(room(callId)).emit("callEnded", { callId, endedBy: userId, reason, duration: 1 }));
   socket.on("toggleAudio", (data) => socket.to(room(data.callId)).emit("participantAudioToggle", data));
   socket.on("toggleVideo", (data) => socket.to(room(data.callId)).emit("participantVideoToggle", data));
+  socket.on("startScreenShare", (data) => socket.to(room(data.callId)).emit("screenShareStarted", data));
+  socket.on("stopScreenShare", (data) => socket.to(room(data.callId)).emit("screenShareStopped", data));
   socket.on("disconnect", () => {
-    for (const [userId, socketId] of online) if (socketId === socket.id) online.delete(userId);
-    io.emit("getUsers", [...online].map(([userId, socketId]) => ({ userId, socketId })));
+    for (const [userId, socketId] of online)
+      if (socketId === socket.id) {
+        online.delete(userId);
+        status(userId, false);
+      }
+    list();
   });
 });
 
-server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
-  console.log(JSON.stringify({ port: server.address().port }));
-});
+listen(server, io, Number(process.argv[2] ?? 0), (userId) => [...io.sockets.sockets.values()].filter((socket) => socket.data.userId === userId));

@@ -83,6 +83,19 @@ impl Human {
         email: &str,
         setup: Setup,
     ) -> anyhow::Result<Self> {
+        let request = SignIn {
+            server: world.server(),
+            dialect: Some(dialect.into()),
+            role: role.into(),
+            email: email.into(),
+            password: PASSWORD.into(),
+            ..SignIn::default()
+        };
+        Self::at(request, setup).await
+    }
+
+    /// Signs in wherever that request leads and waits until the socket is up.
+    pub async fn at(request: SignIn, setup: Setup) -> anyhow::Result<Self> {
         let (remote, own) = (Arc::new(Screen::default()), Arc::new(Screen::default()));
         let config = EngineConfig {
             camera: setup.camera,
@@ -98,14 +111,6 @@ impl Human {
             call_log: None,
         };
         let (engine, notices) = Engine::start(config, Screens { remote: remote.clone(), own: own.clone() });
-        let request = SignIn {
-            server: world.server(),
-            dialect: Some(dialect.into()),
-            role: role.into(),
-            email: email.into(),
-            password: PASSWORD.into(),
-            ..SignIn::default()
-        };
         let account = engine.handle.sign_in(request.clone()).await?;
         let human = Self { engine, notices, account, remote, own, request };
         human.online().await?;

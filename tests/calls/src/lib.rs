@@ -3,16 +3,20 @@
 #![forbid(unsafe_code)]
 
 pub mod cast;
+pub mod deployed;
 mod human;
 mod raw;
 mod screen;
 pub mod sound;
+pub mod stage;
 mod world;
 
 pub use cast::{Cast, Login};
+pub use deployed::{Deployed, Page, records, seen};
 pub use human::{Human, SCREEN, SHARED, Setup};
 pub use raw::RawSocket;
 pub use screen::Screen;
+pub use stage::Stage;
 pub use world::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, World, asset};
 
 use std::time::Duration;

@@ -43,7 +43,7 @@ impl RawSocket {
             .await?;
         let token = login["token"].as_str().context("no token")?.to_owned();
         let id = login["user"]["_id"].as_str().context("no id")?.to_owned();
-        let (client, heard) = open(world, json!({ "token": token })).await?;
+        let (client, heard) = open(world.socket(), json!({ "token": token })).await?;
         let socket = Self { client, http, rest: world.rest().to_owned(), id, token, heard };
         let end = tokio::time::Instant::now() + crate::PATIENCE;
         while !socket.heard("open") {
@@ -56,7 +56,7 @@ impl RawSocket {
 
     /// Whether connecting with this `auth` is refused.
     pub async fn refused(world: &World, auth: Value) -> anyhow::Result<bool> {
-        let (client, heard) = open(world, auth).await?;
+        let (client, heard) = open(world.socket(), auth).await?;
         let end = tokio::time::Instant::now() + crate::PATIENCE;
         loop {
             let (open, error) = {
@@ -93,15 +93,15 @@ impl RawSocket {
     }
 }
 
-type Heard = Arc<Mutex<Vec<(String, Value)>>>;
+pub(crate) type Heard = Arc<Mutex<Vec<(String, Value)>>>;
 
-async fn open(world: &World, auth: Value) -> anyhow::Result<(Client, Heard)> {
+pub(crate) async fn open(address: &str, auth: Value) -> anyhow::Result<(Client, Heard)> {
     let heard = Heard::default();
     let (any, opened, failed) = (heard.clone(), heard.clone(), heard.clone());
     let note = |heard: &Heard, name: &str, value: Value| {
         heard.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), value));
     };
-    let client = ClientBuilder::new(world.socket())
+    let client = ClientBuilder::new(address)
         .auth(auth)
         .transport_type(TransportType::Websocket)
         .reconnect(false)

@@ -117,7 +117,7 @@ pub fn asset(name: &str) -> PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets").join(name)
 }
 
-fn log() {
+pub(crate) fn log() {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_env("BELLWIRE_LOG"))
         .with_writer(std::io::stderr)
