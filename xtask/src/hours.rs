@@ -13,7 +13,7 @@ const DEPENDENT: &str = "(package(bellwire-server) and (test(clinic) or test(hea
                          or (package(bellwire-dialects) and (test(clinic) or test(instant) or test(hearth))) \
                          or package(bellwire-log) \
                          or (package(bellwire-engine) and (test(history) or test(export) or test(missed))) \
-                         or (package(bellwire) and (test(hours) or test(quiet) or test(downloads) \
+                         or (package(bellwire-app) and (test(hours) or test(quiet) or test(downloads) \
                          or test(sample) or test(settings) or test(notify) or test(words)))";
 
 /// Each hour, date and zone at least once. The interface's own tests take all of them.
