@@ -5,7 +5,7 @@ import { en } from '../src/text/en';
 import { CATALOGUES, chosen, language, type Code } from '../src/text/text';
 
 /** Parameters with these names are numbers; all others are words. */
-const NUMBERS = new Set(['n', 'hours', 'minutes', 'seconds', 'percent']);
+const NUMBERS = new Set(['all', 'n', 'hours', 'minutes', 'seconds', 'percent']);
 /** What is the same in German as in English: names and words both languages have. Add a path only if a German would say it so. */
 const SAME_IN_GERMAN = new Set([
   'app',

@@ -67,13 +67,13 @@ pub mod name {
 #[serde(rename_all = "camelCase")]
 pub struct IncomingVideoCall {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub seller_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub seller_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub shop_name: Option<String>,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub customer_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub customer_name: Option<String>,
@@ -105,7 +105,7 @@ pub struct IncomingVideoCall {
 #[serde(rename_all = "camelCase")]
 pub struct JoinVideoCall {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
@@ -116,7 +116,7 @@ pub struct JoinVideoCall {
 #[serde(rename_all = "camelCase")]
 pub struct LeaveVideoCall {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
 }
 
@@ -125,7 +125,7 @@ pub struct LeaveVideoCall {
 pub struct SdpOffer {
     pub call_id: String,
     pub offer: SdpBody,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub sender_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub receiver_id: Option<String>,
@@ -136,7 +136,7 @@ pub struct SdpOffer {
 pub struct SdpAnswer {
     pub call_id: String,
     pub answer: SdpBody,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub sender_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub receiver_id: Option<String>,
@@ -149,7 +149,7 @@ pub struct IceCandidateEvent {
     /// Null where a browser says that it has no more.
     #[serde(default)]
     pub candidate: Option<IceCandidateInit>,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub sender_id: String,
     /// Additive: web clients leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
@@ -179,7 +179,7 @@ pub struct CallStatusUpdate {
 #[serde(rename_all = "camelCase")]
 pub struct EndVideoCall {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
@@ -190,7 +190,7 @@ pub struct EndVideoCall {
 #[serde(rename_all = "camelCase")]
 pub struct ToggleAudio {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(deserialize_with = "super::said")]
     pub is_audio_enabled: bool,
@@ -201,7 +201,7 @@ pub struct ToggleAudio {
 #[serde(rename_all = "camelCase")]
 pub struct ToggleVideo {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(deserialize_with = "super::said")]
     pub is_video_enabled: bool,
@@ -212,7 +212,7 @@ pub struct ToggleVideo {
 #[serde(rename_all = "camelCase")]
 pub struct CallPartyEvent {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
 }
 
@@ -220,7 +220,7 @@ pub struct CallPartyEvent {
 #[serde(rename_all = "camelCase")]
 pub struct CallQualityReport {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default)]
     pub quality: serde_json::Value,
@@ -230,7 +230,7 @@ pub struct CallQualityReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineUser {
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub socket_id: Option<String>,
@@ -239,7 +239,7 @@ pub struct OnlineUser {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineStatusChanged {
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(deserialize_with = "super::said")]
     pub is_online: bool,
@@ -270,7 +270,7 @@ pub struct CallError {
 #[serde(rename_all = "camelCase")]
 pub struct UserJoinedCall {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
@@ -282,7 +282,7 @@ pub struct UserJoinedCall {
 #[serde(rename_all = "camelCase")]
 pub struct UserLeftCall {
     pub call_id: String,
-    #[serde(deserialize_with = "lenient::id")]
+    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub participant_count: Option<u32>,
