@@ -244,17 +244,19 @@ impl Marketplace {
     /// backend keeps it without tags and blanks at the ends.
     fn told(&mut self, row: &wire::Message, sent: Option<&str>) -> Reaction {
         let mut message = message(self.me(), row);
-        if let Some(sent) = sent
-            && message.from_me
-        {
-            message.text = limits::message(sent);
-        }
         if message.id.is_empty() {
             message.id = self.seen.name();
         } else if !self.seen.add(&message.id) {
             return Reaction::none();
         }
-        beside(SideEvent::Message(message))
+        let waiting = sent.map(limits::message).filter(|text| message.from_me && *text != message.text);
+        let mut reaction = Reaction::none();
+        if let Some(text) = waiting {
+            // First as it waits, so that it counts as arrived, then as it is kept, under the same id.
+            reaction.side.push(SideEvent::Message(Message { text, ..message.clone() }));
+        }
+        reaction.side.push(SideEvent::Message(message));
+        reaction
     }
 
     pub(super) fn typing(&mut self, event: UserTyping, on: bool) -> Result<Reaction, DecodeError> {

@@ -44,8 +44,9 @@ async fn killed_and_started_again(stage: &Stage) -> anyhow::Result<()> {
     ann.engine().hang_up(call).await;
     ended_as(&ann, call, &EndReason::HungUp).await?;
     ended_as(&ben, at_ben, &EndReason::RemoteHungUp).await?;
-    if stage.dialect != "clinic" {
-        // There a patient who goes ends nothing; the practice does.
+    // A patient who goes ends nothing; the practice does. In a therapy session of hearth the last one out ends
+    // it, and there the killed process has left seats that nobody can give up.
+    if !matches!(stage.dialect, "clinic" | "hearth") {
         server
             .until("the end of the record", |s| records(stage, s).iter().any(|word| word == "ended"))
             .await?;
