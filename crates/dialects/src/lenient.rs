@@ -11,6 +11,11 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>,
     Ok(as_text(Value::deserialize(from)?))
 }
 
+/// The same where nothing stands for empty text.
+pub(crate) fn written<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(text(from)?.unwrap_or_default())
+}
+
 /// An id, which no row can do without: text that is not empty, or a number.
 pub(crate) fn id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let id = as_text(Value::deserialize(from)?).filter(|id| !id.is_empty());

@@ -25,7 +25,7 @@ use self::{calls::Calls, chat::Seen};
 use crate::{
     Analytics, Capabilities, ChatAction, Contact, DecodeError, Dialect, EncodeError, Entry, Field,
     HistoryPage, IceServers, Identity, Inbound, ListKind, Message, Outbound, Reaction, Reply, ReplyError,
-    RequestId, RestCall, Role, Rows, rest,
+    RequestId, RestCall, Role, Rows, limits, rest,
 };
 
 /// The line in the table of dialects.
@@ -52,6 +52,8 @@ pub struct Marketplace {
     waiting: BTreeMap<RequestId, Waiting>,
     next_request: u64,
     seen: Seen,
+    /// Who is known to be online, and who not; the backend tells only what changes.
+    presence: BTreeMap<String, bool>,
     /// Made of the times told to us, so that the ids we make up differ from those of an earlier run.
     told_times: AtomicU64,
 }
@@ -95,12 +97,20 @@ impl Marketplace {
             waiting: BTreeMap::new(),
             next_request: 1,
             seen: Seen::default(),
+            presence: BTreeMap::new(),
             told_times: AtomicU64::new(0),
         }
     }
 
     fn me(&self) -> &str {
         &self.identity.person.id.0
+    }
+
+    /// What somebody does says that they are online.
+    fn note_presence(&mut self, person: &str, online: bool) {
+        if self.presence.len() < limits::PEOPLE_ONLINE || self.presence.contains_key(person) {
+            self.presence.insert(person.to_owned(), online);
+        }
     }
 
     fn note(&self, now: &str) {
@@ -113,6 +123,13 @@ impl Marketplace {
         let times = self.told_times.load(Ordering::Relaxed).to_be_bytes();
         let (call, request) = (local.0.to_be_bytes(), self.next_request.to_be_bytes());
         format!("call_{:016x}", mixed(&[self.identity.token.as_bytes(), &times, &call, &request]))
+    }
+
+    /// The same for a screen shown in that call.
+    fn own_screen(&self, call: &str) -> String {
+        let times = self.told_times.load(Ordering::Relaxed).to_be_bytes();
+        let request = self.next_request.to_be_bytes();
+        format!("screen_{:016x}", mixed(&[call.as_bytes(), &times, &request]))
     }
 
     fn request(&mut self, call: RestCall, waiting: Waiting) -> Outbound {
@@ -168,7 +185,11 @@ impl Dialect for Marketplace {
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         match inbound {
             Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
-            Inbound::Closed => Ok(Reaction::none()),
+            Inbound::Closed => {
+                // Nobody tells what changes from now on.
+                self.presence.clear();
+                Ok(Reaction::none())
+            }
             Inbound::Event { name, args } => self.event(&name, args),
             Inbound::Reply { id, status, body } => self.reply(id, status, &body),
         }
@@ -203,10 +224,13 @@ impl Dialect for Marketplace {
         now: &str,
         replies: &[Reply],
     ) -> Result<Rows<Contact>, ReplyError> {
-        let conversations =
-            |reply: &Reply| records::conversations(self.me(), search, reply.status, &reply.body);
         self.note(now);
-        replies.first().map_or(Ok(Rows::default()), conversations)
+        let Some(reply) = replies.first() else { return Ok(Rows::default()) };
+        let mut rows = records::conversations(self.me(), search, reply.status, &reply.body)?;
+        for line in &mut rows.items {
+            line.online = self.presence.get(&line.person.id.0).copied().unwrap_or(line.online);
+        }
+        Ok(rows)
     }
 
     fn chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {

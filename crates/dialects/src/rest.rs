@@ -66,8 +66,13 @@ pub(crate) fn message(body: &Value) -> Option<String> {
             Words::Many(texts) => Some(texts.join(", ")),
         }
     };
-    let message = limits::shown(&of("message").or_else(|| of("error"))?);
-    (!message.is_empty() && !of_a_program(&message)).then_some(message)
+    words(&of("message").or_else(|| of("error"))?)
+}
+
+/// A backend's words, if they are meant for people.
+pub(crate) fn words(text: &str) -> Option<String> {
+    let words = limits::shown(text);
+    (!words.is_empty() && !of_a_program(&words)).then_some(words)
 }
 
 /// Words that a server's program says to its author and not to a person: exceptions, database errors, and

@@ -16,7 +16,7 @@ use super::{
         UserPresence, WebrtcAnswer, WebrtcOffer, name,
     },
 };
-use crate::{DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, limits};
+use crate::{DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, limits, rest};
 
 impl Dealerdesk {
     pub(super) fn event(&mut self, event: &str, args: Vec<Value>) -> Result<Reaction, DecodeError> {
@@ -108,8 +108,8 @@ impl Dealerdesk {
             CallFailed::NOT_AVAILABLE => Signal::Offline,
             CallFailed::BUSY => Signal::Decline(DeclineReason::Busy),
             words => {
-                let message = limits::shown(words);
-                let message = if message.is_empty() { "the server refused the call".into() } else { message };
+                let message = rest::words(words);
+                let message = message.unwrap_or_else(|| "the server refused the call".to_owned());
                 Signal::Refused { message }
             }
         };

@@ -31,6 +31,7 @@ pub(super) fn parse(
         200..=299 => {}
         429 => return Err(LoginError::RateLimited),
         500.. => return Err(LoginError::BackendFailed { status }),
+        _ if rest::no_such_route(status, body) => return Err(LoginError::NotThisBackend),
         _ => return Err(refused().unwrap_or(LoginError::NotThisBackend)),
     }
     if body.get("success").and_then(Value::as_bool) == Some(false) {
@@ -111,6 +112,9 @@ mod tests {
         assert_eq!(parse("dealer", 404, &json!("<html>")).unwrap_err(), LoginError::NotThisBackend);
         assert_eq!(parse("dealer", 429, &Value::Null).unwrap_err(), LoginError::RateLimited);
         assert!(matches!(parse("seller", 200, &Value::Null), Err(LoginError::UnknownRole { .. })));
+        let nest =
+            json!({ "statusCode": 404, "message": "Cannot POST /api/auth/login", "error": "Not Found" });
+        assert_eq!(parse("dealer", 404, &nest).unwrap_err(), LoginError::NotThisBackend);
         let colon = json!({ "dealer": { "email": "a:b@x.example" } });
         assert_eq!(parse("dealer", 200, &colon).unwrap_err(), LoginError::NotThisBackend);
     }

@@ -60,10 +60,12 @@ impl UserType {
 }
 
 /// Whether a call has pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CallType {
     #[serde(rename = "AUDIO", alias = "audio")]
     Audio,
+    /// What this version does not know has pictures too.
+    #[default]
     #[serde(rename = "VIDEO", alias = "video")]
     Video,
 }

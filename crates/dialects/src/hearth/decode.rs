@@ -15,7 +15,7 @@ use super::{
         RelayedAnswer, RelayedCandidate, RelayedOffer, SessionType, UserJoinedCall, UserLeftCall, name,
     },
 };
-use crate::{DecodeError, IceCandidateInit, Reaction, SideEvent, limits};
+use crate::{DecodeError, IceCandidateInit, Reaction, SideEvent, limits, rest};
 
 /// People of one session that are looked at; it has eight seats.
 const PARTICIPANTS: usize = 64;
@@ -328,8 +328,8 @@ impl Hearth {
         }
         let session = event.session_id.clone().or_else(|| self.calls.refused());
         let Some(session) = session else { return Reaction::none() };
-        let message = limits::shown(&event.message);
-        let message = if message.is_empty() { "the server refused the call".to_owned() } else { message };
+        let message = rest::words(&event.message);
+        let message = message.unwrap_or_else(|| "the server refused the call".to_owned());
         match self.calls.find(&session) {
             Some(known) if known.joined && !known.entered && known.there.is_none() => {
                 let refused = Reaction::hear(key(&known.key), Signal::Refused { message });

@@ -27,6 +27,7 @@ pub(super) fn parse(
         200..=299 => {}
         429 => return Err(LoginError::RateLimited),
         500.. => return Err(LoginError::BackendFailed { status }),
+        _ if rest::no_such_route(status, body) => return Err(LoginError::NotThisBackend),
         _ => {
             let message = rest::message(body).ok_or(LoginError::NotThisBackend)?;
             return Err(LoginError::WrongCredentials { message });
@@ -90,6 +91,9 @@ mod tests {
         assert_eq!(parse(200, &json!("<html>")).unwrap_err(), LoginError::NotThisBackend);
         assert_eq!(parse(404, &json!("<html>")).unwrap_err(), LoginError::NotThisBackend);
         assert_eq!(parse(429, &Value::Null).unwrap_err(), LoginError::RateLimited);
+        let nest =
+            json!({ "statusCode": 404, "message": "Cannot POST /api/auth/login", "error": "Not Found" });
+        assert_eq!(parse(404, &nest).unwrap_err(), LoginError::NotThisBackend);
         let nobody = json!({ "success": true, "token": "", "user": { "id": "u1" } });
         assert_eq!(parse(200, &nobody).unwrap_err(), LoginError::NotThisBackend);
         let stranger = Credentials { role: "plumber".into(), ..typed() };

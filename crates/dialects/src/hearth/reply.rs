@@ -87,14 +87,23 @@ impl Hearth {
         if self.calls.find(session).is_none() {
             return Reaction::none();
         }
-        // Unreachable (0), broken (5xx) or not believed any more (401) leaves the record behind but not
-        // the call: the room is open to us. A refusal means that there is no call any more.
-        let refused = (400..500).contains(&status) && status != 401 && !already_in(status, body);
+        // Not believed any more (401) leaves the record behind but not the call, as what says nothing
+        // about it does: the room is open to us. A refusal means that there is no call any more.
+        let refused = (400..500).contains(&status)
+            && status != 401
+            && !says_nothing(status)
+            && !already_in(status, body);
         if !refused {
             return Reaction { outbound: self.enter(session), ..Reaction::default() };
         }
         let Some(known) = self.calls.forget(session) else { return Reaction::none() };
-        Reaction::hear(key(&known.key), Signal::Refused { message: refusal(status, body) })
+        // The deployed backend does not tell whom it rings that the caller has given up: they learn of it here.
+        let signal = if is_over(status, body) {
+            Signal::HangUp
+        } else {
+            Signal::Refused { message: refusal(status, body) }
+        };
+        Reaction::hear(key(&known.key), signal)
     }
 }
 
@@ -102,7 +111,7 @@ fn session(join: Option<String>, invite: &Invite, status: u16, body: &Value) -> 
     if let Some(id) = join {
         let told = Reply::<JoinData>::deserialize(body).ok().and_then(|reply| reply.data);
         let sole = told.is_some_and(|data| data.session_type == SessionType::OneToOne);
-        let entered = (200..300).contains(&status) || already_in(status, body);
+        let entered = (200..300).contains(&status) || says_nothing(status) || already_in(status, body);
         return entered.then_some(Session { id, made: false, sole });
     }
     if !(200..300).contains(&status) {
@@ -111,6 +120,18 @@ fn session(join: Option<String>, invite: &Invite, status: u16, body: &Value) -> 
     let data = Reply::<InitiateData>::deserialize(body).ok()?.data?;
     let id = limits::id(data.session_id).ok()?;
     Some(Session { id, made: true, sole: invite.subject.as_ref().is_none_or(|about| about.id.is_empty()) })
+}
+
+/// The backend counts the requests of everybody behind our address, is out of reach or broken: none of it
+/// is about the call, whose room is the socket's.
+fn says_nothing(status: u16) -> bool {
+    matches!(status, 0 | 408 | 429 | 500..=599)
+}
+
+/// The session has ended, or is not kept any more.
+fn is_over(status: u16, body: &Value) -> bool {
+    let ended = || rest::message(body).is_some_and(|message| message.to_lowercase().contains("ended"));
+    matches!(status, 404 | 410) || (status == 400 && ended())
 }
 
 /// Entering again after a lost connection is refused in words only.

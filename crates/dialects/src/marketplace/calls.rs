@@ -35,6 +35,8 @@ pub(super) enum Sharing {
     },
     On {
         session: String,
+        /// REST keeps it.
+        recorded: bool,
     },
 }
 
@@ -47,6 +49,14 @@ pub(super) struct Calls {
 /// There is no room for another call.
 #[derive(Debug)]
 pub(super) struct Full;
+
+/// How ids begin that a client made up, because REST keeps no record of the call.
+const MADE_UP: &str = "call_";
+
+/// True if REST cannot know the call.
+pub(super) fn is_made_up(id: &str) -> bool {
+    id.starts_with(MADE_UP)
+}
 
 impl Calls {
     /// Remembers a call; the oldest ring that nobody answered makes room if need be.

@@ -230,6 +230,9 @@ impl Marketplace {
         if (sender == self.me()) == (receiver == self.me()) {
             return Err(DecodeError::ForeignSender { what: WHAT });
         }
+        if sender != self.me() {
+            self.note_presence(&sender, true);
+        }
         let sent = self.waiting.values().find_map(|waiting| match waiting {
             Waiting::Sent { to, text } if sender == self.me() && *to == receiver => {
                 let said = limits::message(row.content.as_deref().unwrap_or_default());
@@ -265,6 +268,7 @@ impl Marketplace {
         if who == self.me() {
             return Ok(Reaction::none());
         }
+        self.note_presence(&who, true);
         let person = PersonId(who.clone());
         Ok(beside(SideEvent::Typing { thread: who, person, on }))
     }

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Marketplace, Waiting,
+    Marketplace,
     calls::key,
     encode,
     wire::{
@@ -14,7 +14,7 @@ use super::{
         UserStatusChange, name,
     },
 };
-use crate::{DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, limits};
+use crate::{DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, limits, rest};
 
 /// Additive `reason` of an end: two devices of ours accepted at once, and this one was the second.
 const ELSEWHERE: &str = "answered_elsewhere";
@@ -60,8 +60,9 @@ impl Marketplace {
             name::CALL_ERROR => Ok(self.call_error(&read(event, args)?)),
             name::USER_STATUS_CHANGE => {
                 let UserStatusChange { user_id, status } = read(event, args)?;
-                let person = PersonId(limits::id(user_id)?);
-                Ok(beside(SideEvent::Presence(vec![Presence { person, online: status != "offline" }])))
+                let (person, online) = (PersonId(limits::id(user_id)?), status != "offline");
+                self.note_presence(&person.0, online);
+                Ok(beside(SideEvent::Presence(vec![Presence { person, online }])))
             }
             name::NEW_MESSAGE => self.new_message(read(event, args)?),
             name::USER_TYPING => self.typing(read(event, args)?, true),
@@ -83,6 +84,7 @@ impl Marketplace {
         if self.calls.find(&call).is_some() {
             return Ok(Reaction::none());
         }
+        self.note_presence(&peer, true);
         let room = ring.room_id.and_then(|room| limits::id(room).ok()).unwrap_or_default();
         let added = self.calls.add(&call, peer.clone(), kind, room, false);
         added.map_err(|_full| DecodeError::TooManyCalls)?;
@@ -190,8 +192,8 @@ impl Marketplace {
         match self.calls.find(call) {
             // Only a call that does not run yet can be refused.
             Some(known) if !known.answered => {
-                let message = limits::shown(&event.message);
-                let message = if message.is_empty() { "the server refused the call".into() } else { message };
+                let message = rest::words(&event.message);
+                let message = message.unwrap_or_else(|| "the server refused the call".to_owned());
                 self.over(call, Signal::Refused { message })
             }
             Some(_) | None => Reaction::none(),
@@ -239,19 +241,16 @@ impl Marketplace {
     /// have left, so we leave it too.
     fn over(&mut self, call: &str, signal: Signal) -> Reaction {
         let Some(known) = self.calls.forget(call) else { return Reaction::none() };
-        let mut reaction = Reaction::hear(key(call), signal);
-        if known.answered {
-            reaction.outbound.push(self.request(encode::end_request(known.kind, call), Waiting::Record));
-            reaction.outbound.extend(self.end_share_record(&known));
-        }
-        reaction
+        let outbound = if known.answered { self.end_records(call, &known) } else { Vec::new() };
+        Reaction { outbound, ..Reaction::hear(key(call), signal) }
     }
 
-    fn from(&self, what: &'static str, call: &str, user: &str) -> Result<From, DecodeError> {
+    fn from(&mut self, what: &'static str, call: &str, user: &str) -> Result<From, DecodeError> {
         let known = self.calls.find(call).ok_or(DecodeError::ForeignCall { what })?;
         if user == self.me() {
             Ok(From::Us)
         } else if user == known.peer {
+            self.note_presence(user, true);
             Ok(From::Peer)
         } else {
             Err(DecodeError::ForeignSender { what })

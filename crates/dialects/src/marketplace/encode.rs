@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Marketplace, Waiting,
-    calls::{Known, Sharing},
+    calls::{Known, Sharing, is_made_up},
     value,
     wire::{
         AcceptCall, AnswerToServer, CandidateToServer, DeclineBody, DeclineCall, EndBody, EndCall,
@@ -171,18 +171,25 @@ impl Marketplace {
 
     fn end(&mut self, call: &str, reason: Option<&str>) -> Vec<Outbound> {
         let Some(known) = self.calls.forget(call) else { return Vec::new() };
-        let mut said = vec![self.request(end_request(known.kind, call), Waiting::Record)];
-        said.extend(self.end_share_record(&known));
+        let mut said = self.end_records(call, &known);
         said.push(end_call(call, vec![known.peer, self.me().to_owned()], reason));
         said
     }
 
-    /// The record of our own screen ends with its call.
-    pub(super) fn end_share_record(&mut self, known: &Known) -> Option<Outbound> {
-        match &known.sharing {
-            Sharing::On { session } => Some(self.request(end_share_request(session), Waiting::Record)),
-            Sharing::Off | Sharing::Asked { .. } => None,
+    /// What REST keeps of a call that is over, and of our own screen in it. Of an id that we made up it
+    /// keeps nothing.
+    pub(super) fn end_records(&mut self, call: &str, known: &Known) -> Vec<Outbound> {
+        let mut said = Vec::new();
+        if !(known.outgoing && is_made_up(call)) {
+            said.push(self.request(end_request(known.kind, call), Waiting::Record));
         }
+        match &known.sharing {
+            Sharing::On { session, recorded: true } => {
+                said.push(self.request(end_share_request(session), Waiting::Record));
+            }
+            Sharing::On { recorded: false, .. } | Sharing::Off | Sharing::Asked { .. } => {}
+        }
+        said
     }
 
     fn describe(&mut self, call: &str, sdp: &Sdp) -> Result<Vec<Outbound>, EncodeError> {
@@ -235,7 +242,7 @@ impl Marketplace {
                 None
             }
             // They may have been away when it was said.
-            Sharing::On { session } => {
+            Sharing::On { session, .. } => {
                 let body = InitiateScreenShare {
                     session_id: session.clone(),
                     chat_id: chat_id(&known.peer),
@@ -264,29 +271,30 @@ impl Marketplace {
                 known.sharing = Sharing::Asked { wanted: false };
                 Vec::new()
             }
-            Sharing::On { session } => {
+            Sharing::On { session, recorded } => {
                 let end = end_call(&session, vec![known.peer.clone()], None);
-                vec![self.request(end_share_request(&session), Waiting::Record), end]
+                let record = recorded.then(|| self.request(end_share_request(&session), Waiting::Record));
+                record.into_iter().chain([end]).collect()
             }
         }
     }
 
-    /// The record of our screen is there: show it, unless that is over already.
-    pub(super) fn share_recorded(&mut self, call: &str, session: Option<String>) -> Vec<Outbound> {
+    /// Our screen has a name, and perhaps a record: show it, unless that is over already.
+    pub(super) fn share_recorded(&mut self, call: &str, session: Option<(String, bool)>) -> Vec<Outbound> {
         let me = self.me().to_owned();
         let wanted = self.calls.find_mut(call).and_then(|known| {
             let wanted = known.sharing == Sharing::Asked { wanted: true };
             known.sharing = Sharing::Off;
-            let session_id = session.clone().filter(|_| wanted)?;
-            known.sharing = Sharing::On { session: session_id.clone() };
+            let (session_id, recorded) = session.clone().filter(|_| wanted)?;
+            known.sharing = Sharing::On { session: session_id.clone(), recorded };
             let chat_id = chat_of(&me, &known.peer);
             let recipient_id = known.peer.clone();
             Some(InitiateScreenShare { session_id, chat_id, recipient_id, sharer_avatar: None })
         });
         match (wanted, session) {
             (Some(body), _) => vec![emit(name::INITIATE_SCREEN_SHARE, &body)],
-            (None, Some(session)) => vec![self.request(end_share_request(&session), Waiting::Record)],
-            (None, None) => Vec::new(),
+            (None, Some((session, true))) => vec![self.request(end_share_request(&session), Waiting::Record)],
+            (None, Some((_, false)) | None) => Vec::new(),
         }
     }
 

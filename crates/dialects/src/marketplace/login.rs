@@ -24,6 +24,7 @@ pub(super) fn parse(
         200..=299 => {}
         429 => return Err(LoginError::RateLimited),
         500.. => return Err(LoginError::BackendFailed { status }),
+        _ if rest::no_such_route(status, body) => return Err(LoginError::NotThisBackend),
         _ => {
             let message = rest::message(body).ok_or(LoginError::NotThisBackend)?;
             return Err(LoginError::WrongCredentials { message });
@@ -136,6 +137,9 @@ mod tests {
         assert_eq!(parse("client", 503, &wrong).unwrap_err(), LoginError::BackendFailed { status: 503 });
         assert_eq!(parse("client", 200, &json!("<html>")).unwrap_err(), LoginError::NotThisBackend);
         assert_eq!(parse("client", 404, &json!("<html>")).unwrap_err(), LoginError::NotThisBackend);
+        let nest =
+            json!({ "statusCode": 404, "message": "Cannot POST /api/auth/login", "error": "Not Found" });
+        assert_eq!(parse("client", 404, &nest).unwrap_err(), LoginError::NotThisBackend);
         assert!(matches!(parse("plumber", 200, &Value::Null), Err(LoginError::UnknownRole { .. })));
     }
 

@@ -4,9 +4,11 @@
 //! is lenient (unknown fields are ignored, what some deployment leaves out is optional), writing
 //! gives exactly the documented field names.
 
+mod conversation;
 mod event;
 mod rest;
 
+pub use conversation::{ConversationRow, Last, Unread};
 pub use event::{
     AcceptCall, AnswerToClient, AnswerToServer, CallAccepted, CallDeclined, CallEnded, CallError,
     CandidateToClient, CandidateToServer, DeclineCall, EndCall, IncomingCall, IncomingScreenShare,
@@ -15,10 +17,10 @@ pub use event::{
     SendMessage, TypingToServer, UpdateStatus, UserStatusChange, UserTyping, name,
 };
 pub use rest::{
-    CallData, CallReply, CallsReply, ConversationRow, ConversationsReply, DeclineBody, EndBody, Envelope,
-    Failure, InitiateBody, InitiateReply, Initiated, Last, LoginBody, LoginReply, MeReply, Message,
-    MessageReply, MessagesReply, Pagination, Participant, PersonRef, ReadReply, RefreshBody, SendBody,
-    SignedIn, StatusBody, StatusReply, Tokens, TypingBody, Unread, UnreadReply, User,
+    CallData, CallReply, CallsReply, ConversationsReply, DeclineBody, EndBody, Envelope, Failure,
+    InitiateBody, InitiateReply, Initiated, LoginBody, LoginReply, MeReply, Message, MessageReply,
+    MessagesReply, Pagination, Participant, PersonRef, ReadReply, RefreshBody, SendBody, SignedIn,
+    StatusBody, StatusReply, Tokens, TypingBody, UnreadReply, User,
 };
 
 pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};

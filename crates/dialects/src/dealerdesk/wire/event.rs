@@ -146,13 +146,14 @@ pub struct CallRef {
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcOffer {
     pub offer: SdpBody,
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub target_email: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub sender_email: Option<String>,
     /// Additive: which of the room's calls it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub call_id: Option<RowId>,
 }
 
@@ -161,13 +162,14 @@ pub struct WebrtcOffer {
 #[serde(rename_all = "camelCase")]
 pub struct WebrtcAnswer {
     pub answer: SdpBody,
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub target_email: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub sender_email: Option<String>,
     /// Additive: which of the room's calls it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub call_id: Option<RowId>,
 }
 
@@ -178,13 +180,14 @@ pub struct IceCandidateEvent {
     /// Null where a browser says that it has no more.
     #[serde(default)]
     pub candidate: Option<IceCandidateInit>,
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub target_email: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub sender_email: Option<String>,
     /// Additive: which of the room's calls it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub call_id: Option<RowId>,
 }
 
@@ -192,13 +195,14 @@ pub struct IceCandidateEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MediaStateEvent {
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub audio: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub video: Option<bool>,
     /// Added by the server.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub sender_email: Option<String>,
 }
 
@@ -217,15 +221,17 @@ pub struct ScreenShare {
 #[serde(rename_all = "camelCase")]
 pub struct IncomingCall {
     pub call_id: RowId,
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
     pub caller_email: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub caller_type: Option<UserType>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_type: CallType,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub timestamp: Option<String>,
     /// Additive: what the caller is called; the deployed backend gives the address only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub caller_name: Option<String>,
 }
 
@@ -234,10 +240,10 @@ pub struct IncomingCall {
 #[serde(rename_all = "camelCase")]
 pub struct CallInitiated {
     pub call_id: RowId,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::written")]
     pub status: String,
     /// Additive: which of our invitations it answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
 }
 
@@ -245,10 +251,10 @@ pub struct CallInitiated {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallFailed {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::written")]
     pub reason: String,
     /// Additive: which of our invitations it answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
 }
 
@@ -266,7 +272,7 @@ impl CallFailed {
 #[serde(rename_all = "camelCase")]
 pub struct CallAccepted {
     pub call_id: RowId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
 }
 
@@ -274,14 +280,14 @@ pub struct CallAccepted {
 #[serde(rename_all = "camelCase")]
 pub struct CallRejected {
     pub call_id: RowId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub rejected_by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub timestamp: Option<String>,
     /// Additive: `busy`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
@@ -293,7 +299,7 @@ pub struct CallEnded {
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration_seconds: f64,
     /// Additive: `missed` when nobody answered, `disconnected` when a side did not come back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
@@ -301,7 +307,7 @@ pub struct CallEnded {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserJoined {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
     pub email: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
@@ -313,7 +319,7 @@ pub struct UserJoined {
 #[serde(rename_all = "camelCase")]
 pub struct UserLeft {
     pub user_email: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub timestamp: Option<String>,
@@ -324,19 +330,20 @@ pub struct UserLeft {
 pub struct MessageRead {
     pub message_id: RowId,
     /// Additive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
     /// Additive: who read it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub read_by: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomMarkedRead {
+    #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
     /// Additive: who read it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub read_by: Option<String>,
 }
 
@@ -344,18 +351,19 @@ pub struct RoomMarkedRead {
 #[serde(rename_all = "camelCase")]
 pub struct UserTyping {
     pub user_email: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
+    #[serde(deserialize_with = "lenient::flag")]
     pub is_typing: bool,
     /// Additive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorEvent {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::written")]
     pub message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<serde_json::Value>,

@@ -156,12 +156,13 @@ pub struct SendCandidate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RelayedOffer {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_peer_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_socket_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_user_id: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
     pub offer: SdpBody,
 }
@@ -169,12 +170,13 @@ pub struct RelayedOffer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RelayedAnswer {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_peer_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_socket_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_user_id: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
     pub answer: SdpBody,
 }
@@ -182,12 +184,13 @@ pub struct RelayedAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RelayedCandidate {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_peer_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_socket_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub from_user_id: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
     #[serde(default)]
     pub candidate: Option<IceCandidateInit>,
@@ -258,13 +261,13 @@ pub struct DeclineCall {
 pub struct Authenticated {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub user: Option<User>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AuthenticationError {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::written")]
     pub message: String,
 }
 
@@ -272,15 +275,16 @@ pub struct AuthenticationError {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallInvitation {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub session_type: SessionType,
     pub initiator: User,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_settings: CallSettings,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub metadata: Option<Metadata>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub ice_servers: Vec<IceServerRow>,
     /// Additive: the therapy session this is about.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::id_if_any")]
@@ -293,21 +297,21 @@ pub struct CallInvitation {
 pub struct Participant {
     #[serde(deserialize_with = "id_of")]
     pub user_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub peer_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub socket_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub first_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub last_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub profile_picture: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::flag_if_any")]
     pub has_video: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::flag_if_any")]
     pub has_audio: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::flag_if_any")]
     pub is_screen_sharing: Option<bool>,
 }
 
@@ -322,10 +326,11 @@ impl Participant {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallSessionJoined {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::rows")]
     pub participants: Vec<Participant>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_settings: CallSettings,
 }
 
@@ -333,7 +338,7 @@ pub struct CallSessionJoined {
 #[serde(rename_all = "camelCase")]
 pub struct UserJoinedCall {
     pub participant: Participant,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
@@ -342,21 +347,22 @@ pub struct UserJoinedCall {
 pub struct UserLeftCall {
     #[serde(deserialize_with = "id_of")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub socket_id: Option<String>,
     /// `disconnected` when the socket went away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InitiatePeerConnection {
+    #[serde(deserialize_with = "lenient::id")]
     pub target_peer_id: String,
     pub participant: Participant,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
@@ -365,15 +371,15 @@ pub struct InitiatePeerConnection {
 pub struct ParticipantMediaChanged {
     #[serde(deserialize_with = "id_of")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub socket_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub has_video: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub has_audio: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub is_screen_sharing: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
@@ -383,9 +389,9 @@ pub struct ParticipantMediaChanged {
 pub struct ParticipantMediaUpdated {
     #[serde(deserialize_with = "id_of")]
     pub user_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub media_settings: MediaSettings,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
@@ -394,10 +400,10 @@ pub struct ParticipantMediaUpdated {
 pub struct ParticipantToggledVideo {
     #[serde(deserialize_with = "id_of")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub peer_id: Option<String>,
     pub has_video: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
@@ -406,10 +412,10 @@ pub struct ParticipantToggledVideo {
 pub struct ParticipantToggledAudio {
     #[serde(deserialize_with = "id_of")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub peer_id: Option<String>,
     pub has_audio: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
@@ -418,11 +424,11 @@ pub struct ParticipantToggledAudio {
 pub struct ParticipantScreenShare {
     #[serde(deserialize_with = "id_of")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub socket_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub peer_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
@@ -431,25 +437,26 @@ pub struct ParticipantScreenShare {
 pub struct ParticipantConnectionIssue {
     #[serde(deserialize_with = "id_of")]
     pub user_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::written")]
     pub issue_type: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::written")]
     pub description: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallEnded {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub ended_by: Option<User>,
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration: f64,
     /// Additive: `missed`, `timeout`, `declined`, `busy`, `cancelled`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
@@ -457,9 +464,9 @@ pub struct CallEnded {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallError {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::written")]
     pub message: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
 
@@ -467,9 +474,11 @@ pub struct CallError {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallDeclined {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
@@ -477,8 +486,9 @@ pub struct CallDeclined {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InvitationClosed {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
     /// `answered`, `declined`, `cancelled` or `missed`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::written")]
     pub reason: String,
 }

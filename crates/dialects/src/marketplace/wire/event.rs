@@ -174,7 +174,9 @@ pub struct CandidateToServer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferToClient {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub from_user_id: String,
     pub offer: SdpBody,
 }
@@ -182,7 +184,9 @@ pub struct OfferToClient {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AnswerToClient {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub from_user_id: String,
     pub answer: SdpBody,
 }
@@ -190,7 +194,9 @@ pub struct AnswerToClient {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CandidateToClient {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub from_user_id: String,
     #[serde(default)]
     pub candidate: Option<IceCandidateInit>,
@@ -212,11 +218,13 @@ pub struct MediaToServer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MediaToClient {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub from_user_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub audio: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::flag_if_any")]
     pub video: Option<bool>,
 }
 
@@ -247,8 +255,9 @@ pub struct UpdateStatus {
 /// Somebody in an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PersonBody {
+    #[serde(deserialize_with = "lenient::id")]
     pub id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::picture")]
     pub avatar: Option<String>,
@@ -258,10 +267,11 @@ pub struct PersonBody {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IncomingCall {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub chat_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub room_id: Option<String>,
     pub caller: PersonBody,
 }
@@ -269,8 +279,9 @@ pub struct IncomingCall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IncomingScreenShare {
+    #[serde(deserialize_with = "lenient::id")]
     pub session_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub chat_id: Option<String>,
     pub sharer: PersonBody,
 }
@@ -278,42 +289,46 @@ pub struct IncomingScreenShare {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallAccepted {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub participant_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub participant_name: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallDeclined {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub reason: Option<String>,
     /// Additive: who declined, for the other devices of the callee.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub declined_by: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallEnded {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub ended_by: Option<String>,
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration: f64,
     /// Additive: `missed` if nobody answered in time, `failed` if the server gave the call up,
     /// `answered_elsewhere` for the second of two devices that accepted at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParticipantJoined {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     pub participant: PersonBody,
 }
@@ -321,10 +336,12 @@ pub struct ParticipantJoined {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParticipantLeft {
+    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub participant_id: String,
     /// Additive: `disconnected` when only the socket went away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
@@ -332,15 +349,16 @@ pub struct ParticipantLeft {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallError {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub call_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::written")]
     pub message: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserStatusChange {
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
     /// `online`, `offline` or what a user calls it.
     pub status: String,
@@ -349,7 +367,7 @@ pub struct UserStatusChange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewMessage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub chat_id: Option<String>,
     /// The message as REST stored it; a deployed web client may send a bare text.
     pub message: Value,
@@ -358,11 +376,11 @@ pub struct NewMessage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserTyping {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub chat_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub user_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub user_name: Option<String>,
 }
 
@@ -370,6 +388,8 @@ pub struct UserTyping {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessagesRead {
+    #[serde(deserialize_with = "lenient::id")]
     pub conversation_id: String,
+    #[serde(deserialize_with = "lenient::id")]
     pub reader_id: String,
 }

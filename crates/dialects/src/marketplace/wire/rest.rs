@@ -1,11 +1,9 @@
 //! REST bodies and replies. Most replies are `{success, message?, data}`.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{CallStatus, MessageType};
+use super::{CallStatus, ConversationRow, MessageType};
 use crate::lenient;
 
 /// What most replies are wrapped in.
@@ -149,6 +147,15 @@ impl Default for PersonRef {
 }
 
 impl PersonRef {
+    /// As much of the user as the reference says.
+    #[must_use]
+    pub fn into_user(self) -> User {
+        match self {
+            Self::Id(id) => User { id: Some(id), ..User::default() },
+            Self::Full(user) => *user,
+        }
+    }
+
     /// The id; empty if the reference has none.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -368,83 +375,6 @@ pub type MessagesReply = CallsReply;
 
 /// Reply of `POST /messages/send`.
 pub type MessageReply = Envelope<Message>;
-
-/// One line of `GET /messages/conversations`. Deployments differ in how they call the other one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConversationRow {
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
-    pub conversation_id: Option<String>,
-    #[serde(
-        rename = "_id",
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "lenient::text"
-    )]
-    pub mongo_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
-    pub user: Option<User>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
-    pub other_user: Option<User>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::rows_if_any")]
-    pub participants: Option<Vec<User>>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
-    pub last_message: Option<Last>,
-    #[serde(default)]
-    pub unread_count: Unread,
-}
-
-/// Messages not read yet: of the one who asks, or as deployed of each of the two by their ids.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Unread {
-    Mine(u32),
-    Each(BTreeMap<String, Value>),
-}
-
-impl Default for Unread {
-    fn default() -> Self {
-        Self::Mine(0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Unread {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(from)? {
-            Value::Object(each) => Self::Each(each.into_iter().collect()),
-            value => Self::Mine(lenient::as_count(&value).unwrap_or(0)),
-        })
-    }
-}
-
-impl Unread {
-    /// What is unread for that person.
-    #[must_use]
-    pub fn of(&self, me: &str) -> u32 {
-        match self {
-            Self::Mine(count) => *count,
-            Self::Each(each) => each.get(me).and_then(lenient::as_count).unwrap_or(0),
-        }
-    }
-}
-
-/// The newest message of a conversation, or what a deployment shows of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Last {
-    Message(Box<Message>),
-    Text(String),
-    Unknown(Value),
-}
-
-impl ConversationRow {
-    /// Who the conversation is with.
-    #[must_use]
-    pub fn other(&self, me: &str) -> Option<&User> {
-        let listed = self.participants.iter().flatten().find(|user| user.id() != me);
-        self.user.as_ref().or(self.other_user.as_ref()).or(listed)
-    }
-}
 
 /// Reply of `GET /messages/conversations`, newest first.
 pub type ConversationsReply = Envelope<Vec<ConversationRow>>;
