@@ -61,19 +61,13 @@ pub(crate) fn rows<'de, T: DeserializeOwned, D: Deserializer<'de>>(from: D) -> R
     Ok(rows.into_iter().filter_map(|row| T::deserialize(row).ok()).collect())
 }
 
-/// The same where it makes a difference whether there is a list.
-pub(crate) fn rows_if_any<'de, T: DeserializeOwned, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Vec<T>>, D::Error> {
-    let Value::Array(rows) = Value::deserialize(from)? else { return Ok(None) };
-    Ok(Some(rows.into_iter().filter_map(|row| T::deserialize(row).ok()).collect()))
-}
-
 /// A list that some deployment writes as its only item.
 pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     Ok(match Value::deserialize(from)? {
         Value::Array(items) => items.into_iter().filter_map(as_text).collect(),
-        one => as_text(one).into_iter().collect(),
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            as_text(one).into_iter().collect()
+        }
     })
 }
 

@@ -63,7 +63,7 @@ pub(super) fn list(
             lines.extend(open_session(me, session));
         }
     }
-    lines.sort_by(|one, two| rank(one).cmp(&rank(two)));
+    lines.sort_by_key(rank);
     let mut people: Vec<Person> = known.into_values().filter(|person| !person.name.is_empty()).collect();
     people.sort_by_key(|person| person.name.to_lowercase());
     lines.extend(people.into_iter().map(|person| Contact { voice: true, ..Contact::of(person) }));

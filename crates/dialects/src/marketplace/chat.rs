@@ -238,7 +238,12 @@ impl Marketplace {
                 let said = limits::message(row.content.as_deref().unwrap_or_default());
                 (sanitised(text) == said).then(|| text.clone())
             }
-            _ => None,
+            Waiting::Initiate { .. }
+            | Waiting::Accept { .. }
+            | Waiting::Share { .. }
+            | Waiting::Sent { .. }
+            | Waiting::Read { .. }
+            | Waiting::Record => None,
         });
         Ok(self.told(&row, sent.as_deref()))
     }

@@ -59,7 +59,10 @@ impl<'de> Deserialize<'de> for Unread {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(match Value::deserialize(from)? {
             Value::Object(each) => Self::Each(each.into_iter().collect()),
-            value => Self::Mine(lenient::as_count(&value).unwrap_or(0)),
+            value
+            @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+                Self::Mine(lenient::as_count(&value).unwrap_or(0))
+            }
         })
     }
 }
