@@ -30,11 +30,6 @@ fn id_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(lenient::text(from)?.unwrap_or_default())
 }
 
-/// A flag without which an event says nothing.
-fn said<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
-    lenient::flag_if_any(from)?.ok_or_else(|| D::Error::custom("neither yes nor no"))
-}
-
 /// Which kind of account somebody has; the `userType` of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

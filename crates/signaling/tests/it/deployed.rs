@@ -21,7 +21,7 @@ fn ann() -> Person {
 }
 
 fn invite(order: &str) -> Signal {
-    let subject = Some(Subject { id: order.into(), label: String::new() });
+    let subject = Some(Subject { id: order.into(), label: "Order #1042".into() });
     Signal::Invite(Invite { to: ann(), kind: MediaKind::Video, subject })
 }
 

@@ -309,7 +309,8 @@ async fn people_write_to_each_other() -> Result<()> {
     assert_eq!(theirs.sender, "Ada Kowalska");
     let lines = ben.session.contacts("").await?.items;
     let [line] = lines.as_slice() else { bail!("{lines:?}") };
-    assert_eq!((line.id.as_str(), line.unread, line.online), ("64ada_64ben", 1, true));
+    // Who is online the list does not say as deployed.
+    assert_eq!((line.id.as_str(), line.unread), ("64ada_64ben", 1));
     assert_eq!(line.last_message.as_ref().map(|last| last.text.as_str()), Some("At four?"));
     ben.session.chat(ChatAction::MarkRead { thread: to_ada.clone() })?;
     next(&mut ben.events, "read", |event| match event {

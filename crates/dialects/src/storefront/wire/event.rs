@@ -67,13 +67,11 @@ pub mod name {
 #[serde(rename_all = "camelCase")]
 pub struct IncomingVideoCall {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub seller_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub seller_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub shop_name: Option<String>,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub customer_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub customer_name: Option<String>,
@@ -105,7 +103,6 @@ pub struct IncomingVideoCall {
 #[serde(rename_all = "camelCase")]
 pub struct JoinVideoCall {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
@@ -116,7 +113,6 @@ pub struct JoinVideoCall {
 #[serde(rename_all = "camelCase")]
 pub struct LeaveVideoCall {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
 }
 
@@ -125,7 +121,6 @@ pub struct LeaveVideoCall {
 pub struct SdpOffer {
     pub call_id: String,
     pub offer: SdpBody,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub sender_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub receiver_id: Option<String>,
@@ -136,7 +131,6 @@ pub struct SdpOffer {
 pub struct SdpAnswer {
     pub call_id: String,
     pub answer: SdpBody,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub sender_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub receiver_id: Option<String>,
@@ -149,7 +143,6 @@ pub struct IceCandidateEvent {
     /// Null where a browser says that it has no more.
     #[serde(default)]
     pub candidate: Option<IceCandidateInit>,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub sender_id: String,
     /// Additive: web clients leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
@@ -179,7 +172,6 @@ pub struct CallStatusUpdate {
 #[serde(rename_all = "camelCase")]
 pub struct EndVideoCall {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
@@ -190,9 +182,7 @@ pub struct EndVideoCall {
 #[serde(rename_all = "camelCase")]
 pub struct ToggleAudio {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
-    #[serde(deserialize_with = "super::said")]
     pub is_audio_enabled: bool,
 }
 
@@ -201,9 +191,7 @@ pub struct ToggleAudio {
 #[serde(rename_all = "camelCase")]
 pub struct ToggleVideo {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
-    #[serde(deserialize_with = "super::said")]
     pub is_video_enabled: bool,
 }
 
@@ -212,7 +200,6 @@ pub struct ToggleVideo {
 #[serde(rename_all = "camelCase")]
 pub struct CallPartyEvent {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
 }
 
@@ -220,7 +207,6 @@ pub struct CallPartyEvent {
 #[serde(rename_all = "camelCase")]
 pub struct CallQualityReport {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default)]
     pub quality: serde_json::Value,
@@ -230,7 +216,7 @@ pub struct CallQualityReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineUser {
-    #[serde(deserialize_with = "super::id_if_any")]
+    #[serde(deserialize_with = "lenient::id")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub socket_id: Option<String>,
@@ -239,9 +225,7 @@ pub struct OnlineUser {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineStatusChanged {
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
-    #[serde(deserialize_with = "super::said")]
     pub is_online: bool,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub timestamp: Option<String>,
@@ -270,7 +254,6 @@ pub struct CallError {
 #[serde(rename_all = "camelCase")]
 pub struct UserJoinedCall {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub user_type: Option<UserType>,
@@ -282,7 +265,6 @@ pub struct UserJoinedCall {
 #[serde(rename_all = "camelCase")]
 pub struct UserLeftCall {
     pub call_id: String,
-    #[serde(deserialize_with = "super::id_if_any")]
     pub user_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub participant_count: Option<u32>,

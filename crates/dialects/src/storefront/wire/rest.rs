@@ -65,23 +65,23 @@ pub struct Failure {
 #[serde(rename_all = "camelCase")]
 pub struct InitiateBody {
     /// Given by a seller.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<String>,
     /// Given by a customer.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seller_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_type: Option<CallType>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     /// RFC 3339. The deployed backend answers 500 when it is given.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<String>,
 }
 
@@ -111,24 +111,22 @@ impl<'de> Deserialize<'de> for Response {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RespondBody {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     pub response: Response,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline_reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EndBody {
-    #[serde(deserialize_with = "lenient::id")]
     pub call_id: String,
     /// `excellent`, `good`, `fair`, `poor`. The deployed backend answers 500 when it is given.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_quality: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording_url: Option<String>,
 }
 
