@@ -7,14 +7,13 @@ use crate::paths::Paths;
 use crate::{cargo, process, say, ui};
 
 /// The Rust tests whose result could depend on the time of day or the date.
-const DEPENDENT: &str = "(package(bellwire-server) and (test(clinic) or test(hearth) or test(history) \
-                         or test(clock) or test(demo) or test(appointments) or test(dealerdesk::chat) \
-                         or test(matrix))) \
+const DEPENDENT: &str = "(package(bellwire-server) and (test(appointments) or test(history) or test(therapy) \
+                         or test(lists) or test(clock) or test(demo))) \
                          or (package(bellwire-dialects) and (test(clinic) or test(instant) or test(hearth))) \
                          or package(bellwire-log) \
                          or (package(bellwire-engine) and (test(history) or test(export) or test(missed))) \
-                         or (package(bellwire-app) and (test(hours) or test(quiet) or test(downloads) \
-                         or test(sample) or test(settings) or test(notify) or test(words)))";
+                         or (package(bellwire-app) and (test(hours) or test(quiet) or test(soon) \
+                         or test(downloads) or test(sample) or test(settings) or test(notify) or test(words)))";
 
 /// Each hour, date and zone at least once. The interface's own tests take all of them.
 const MOMENTS: [Moment; 8] = [
