@@ -136,17 +136,18 @@ async fn run(
     let mut changes = settings.subscribe();
     let mut calls = actor.engine.view();
     let mut talk = Talk::default();
-    let (mut taken, mut ask_again) = (false, false);
+    // When a taken key is asked for again. An instant, not a delay: calls and settings change more often than that.
+    let mut ask_again: Option<Instant> = None;
     let mut keys = Keys { mute: None, push_to_talk: None, answer: None, hang_up: None };
     loop {
         let now = changes.borrow_and_update().keys.clone();
-        if keys != now || ask_again {
+        if keys != now || ask_again.is_some_and(|at| at <= Instant::now()) {
             let applied = tokio::select! {
                 () = token.cancelled() => return,
                 problems = grab.apply(wanted(&now)) => problems,
             };
-            taken = grab.may_ask_again() && applied.iter().any(|one| one.problem == KeyTrouble::Taken);
-            ask_again = false;
+            let taken = grab.may_ask_again() && applied.iter().any(|one| one.problem == KeyTrouble::Taken);
+            ask_again = taken.then(|| Instant::now() + AGAIN);
             surroundings.key_problems(applied);
             keys = now;
         }
@@ -161,7 +162,7 @@ async fn run(
             () = token.cancelled() => return,
             Ok(()) = changes.changed() => {}
             Ok(()) = calls.changed() => {}
-            () = tokio::time::sleep(AGAIN), if taken => ask_again = true,
+            () = wait(ask_again), if ask_again.is_some() => {}
             () = wait(release), if release.is_some() => set(&actor, talk.elapsed(Instant::now())).await,
             Some(press) = pressed.recv() => match press {
                 Press { action: KeyAction::PushToTalk, down: true } => {

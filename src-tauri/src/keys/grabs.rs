@@ -38,11 +38,10 @@ impl Grabs {
             }
             self.started = true;
         }
-        let system = self.app.global_shortcut();
         self.held.retain(|action, key| {
             let stays = keys.contains(&(*action, key.clone()));
-            if !stays && let Err(error) = system.unregister(key.as_str()) {
-                debug!(%error, "Key not let go");
+            if !stays {
+                release(&self.app, key);
             }
             stays
         });
@@ -57,6 +56,16 @@ impl Grabs {
             }
         }
         problems
+    }
+}
+
+/// Gives a key back. Twice: on X11, global-hotkey 0.8.0 leaves the request to release in the connection's
+/// buffer, and only its next question to the X server sends it. The second call asks that question.
+fn release(app: &AppHandle, key: &str) {
+    for _ in 0..if cfg!(target_os = "linux") { 2 } else { 1 } {
+        if let Err(error) = app.global_shortcut().unregister(key) {
+            debug!(%error, "Key not released");
+        }
     }
 }
 

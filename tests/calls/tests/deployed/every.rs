@@ -118,7 +118,13 @@ async fn taking_a_ring_back(stage: &Stage) -> anyhow::Result<()> {
     ben.engine().accept(ring.id).await;
     let reason = crate::scene::over(&ben, ring.id).await?;
     ensure!(
-        matches!(reason, EndReason::Refused { .. } | EndReason::RemoteCancelled | EndReason::Missed),
+        matches!(
+            reason,
+            EndReason::Refused { .. }
+                | EndReason::RemoteCancelled
+                | EndReason::RemoteHungUp
+                | EndReason::Missed
+        ),
         "{reason:?}"
     );
     Ok(())

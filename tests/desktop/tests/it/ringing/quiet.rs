@@ -48,7 +48,8 @@ async fn ones_own_and_the_hours() -> anyhow::Result<()> {
     let phone = customer(&session, heard(launch(&world))).await?;
     let caller = seller(&world).await?;
 
-    phone.set(json!({ "do_not_disturb": true })).await?;
+    // Who calls again within three minutes would be heard.
+    phone.set(json!({ "do_not_disturb": true, "quiet_second_call": false })).await?;
     desktop(&phone, "quiet", "own".into()).await?;
     undisturbed(&screen, &session, &phone, &caller).await?;
     desktop(&phone, "missed", 1.into()).await?;
