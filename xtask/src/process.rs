@@ -1,6 +1,8 @@
 //! Programs that run and end: started, waited for, and stopped on Ctrl-C.
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
@@ -58,6 +60,40 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = wait(&mut child)?;
     if !status.success() {
         bail!("{name} failed ({status})");
+    }
+    Ok(())
+}
+
+/// Lines of a program's standard error that its error repeats.
+const LAST_LINES: usize = 30;
+
+/// As [`run`]; the error repeats the last lines of standard error, so that a summary says what failed when
+/// the lines before it are out of sight.
+pub(crate) fn run_and_quote(command: &mut Command) -> Result<()> {
+    interrupt::check()?;
+    let name = describe(command);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {name}"))?;
+    let stderr = child.stderr.take().context("no standard error")?;
+    let reader = thread::spawn(move || {
+        let mut last = VecDeque::new();
+        for line in BufReader::new(stderr).split(b'\n').map_while(std::io::Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            eprintln!("{line}");
+            if last.len() == LAST_LINES {
+                last.pop_front();
+            }
+            last.push_back(line);
+        }
+        last
+    });
+    let status = wait(&mut child)?;
+    let last: Vec<String> = reader.join().map(Vec::from).unwrap_or_default();
+    if !status.success() {
+        bail!("{name} failed ({status})\n{}", last.join("\n"));
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub(crate) fn install_in(paths: &Paths, folder: &str) -> Result<()> {
 
 /// Runs a script of the interface.
 pub(crate) fn script(paths: &Paths, name: &str) -> Result<()> {
-    process::run(npm(paths, "ui").args(["run", "--silent", name]))
+    process::run_and_quote(npm(paths, "ui").args(["run", "--silent", name]))
 }
 
 pub(crate) fn build(paths: &Paths) -> Result<()> {

@@ -352,6 +352,7 @@ impl Account {
         let seen = self.chats.is_open(&message.thread);
         self.chats.heard(message);
         chats::note_in_list(&mut self.view.contacts, message, seen);
+        self.people.thread_changed(&message.thread);
         if seen && !message.from_me {
             self.say(ChatAction::MarkRead { thread: message.thread.clone() });
         }
@@ -370,6 +371,7 @@ impl Account {
     }
 
     fn forget_unread(&mut self, thread: &str) {
+        self.people.thread_changed(thread);
         for contact in self.view.contacts.iter_mut().filter(|c| c.thread.as_deref() == Some(thread)) {
             contact.unread = 0;
         }

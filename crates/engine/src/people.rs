@@ -1,5 +1,6 @@
 //! An account's list of people: when it is asked for, what came, and who of them is there.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use bellwire_call::{AccountId, PersonId};
@@ -12,6 +13,7 @@ use crate::handle::ListError;
 use crate::internal::Internal;
 use crate::lists::contact_view;
 use crate::pace::{Pace, Turn};
+use crate::view::ContactView;
 
 /// Who waits for a list.
 pub(crate) type ListReply = oneshot::Sender<Result<(), ListError>>;
@@ -27,6 +29,42 @@ pub(crate) struct People {
     pace: Pace,
     /// The list is being asked for, for that search; these wait for it.
     asking: Option<(String, Vec<ListReply>)>,
+    newer: Newer,
+}
+
+/// What events told while a list was on its way: the backend may have made the list before, so these win.
+#[derive(Debug, Default)]
+pub(crate) struct Newer {
+    threads: HashSet<String>,
+    presence: HashSet<PersonId>,
+}
+
+impl Newer {
+    /// Takes over from the list there was what events changed in it.
+    fn keep(&self, old: &[ContactView], new: &mut [ContactView]) {
+        for contact in new {
+            let thread = contact.thread.as_ref().filter(|thread| self.threads.contains(*thread));
+            if let Some(known) = thread.and_then(|_| old.iter().find(|known| known.thread == contact.thread))
+            {
+                contact.unread = known.unread;
+                contact.last_message.clone_from(&known.last_message);
+            }
+            let person = Some(&contact.person.id).filter(|person| self.presence.contains(*person));
+            if let Some(known) = person.and_then(|person| old.iter().find(|known| known.person.id == *person))
+            {
+                contact.online = known.online;
+            }
+        }
+    }
+}
+
+impl People {
+    /// A message of this thread was heard or read.
+    pub(crate) fn thread_changed(&mut self, thread: &str) {
+        if self.asking.is_some() {
+            self.newer.threads.insert(thread.to_owned());
+        }
+    }
 }
 
 impl Account {
@@ -103,10 +141,13 @@ impl Account {
             return (Vec::new(), Ok(()));
         }
         let waiting = self.people.asking.take().map(|(_, waiting)| waiting).unwrap_or_default();
+        let newer = std::mem::take(&mut self.people.newer);
         let answer = match result {
             Ok(contacts) => {
                 self.view.left_out = contacts.left_out;
-                self.view.contacts = contacts.items.into_iter().map(contact_view).collect();
+                let mut list: Vec<_> = contacts.items.into_iter().map(contact_view).collect();
+                newer.keep(&self.view.contacts, &mut list);
+                self.view.contacts = list;
                 self.view.contacts_loaded = true;
                 self.view.list_error = None;
                 self.learn_threads();
@@ -135,6 +176,9 @@ impl Accounts {
             for contact in account.view.contacts.iter_mut().filter(|c| c.person.id == person) {
                 contact.online = online;
             }
+            if account.people.asking.is_some() {
+                account.people.newer.presence.insert(person);
+            }
         }
     }
 
@@ -148,5 +192,59 @@ impl Accounts {
             Some(account) => account.list_came(search, result),
             None => (Vec::new(), Ok(())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bellwire_call::Person;
+    use bellwire_signaling::LastMessage;
+
+    use super::*;
+
+    fn line(person: &str, words: &str, unread: u32, online: bool) -> ContactView {
+        ContactView {
+            id: person.into(),
+            person: Person { id: PersonId(person.into()), name: person.into(), avatar: None },
+            detail: String::new(),
+            online,
+            subjects: Vec::new(),
+            total_orders: 0,
+            total_spent: String::new(),
+            subject: None,
+            thread: Some(person.into()),
+            unread,
+            last_message: Some(LastMessage { text: words.into(), at: String::new(), from_me: false }),
+            slot: None,
+            voice: true,
+            video: true,
+        }
+    }
+
+    #[test]
+    fn a_list_made_before_an_event_does_not_take_it_back() {
+        let mut people = People { asking: Some((String::new(), Vec::new())), ..People::default() };
+        people.thread_changed("ann");
+        people.newer.presence.insert(PersonId("ben".into()));
+        let old = [line("ann", "new words", 1, false), line("ben", "old", 0, true)];
+        let mut list = vec![
+            line("ann", "old words", 0, true),
+            line("ben", "newer by the list", 2, false),
+            line("eve", "only in the list", 3, true),
+        ];
+        people.newer.keep(&old, &mut list);
+        let expected = [
+            line("ann", "new words", 1, true),
+            line("ben", "newer by the list", 2, true),
+            line("eve", "only in the list", 3, true),
+        ];
+        assert_eq!(list, expected);
+    }
+
+    #[test]
+    fn without_a_list_on_its_way_nothing_is_remembered() {
+        let mut people = People::default();
+        people.thread_changed("ann");
+        assert!(people.newer.threads.is_empty());
     }
 }
