@@ -53,8 +53,14 @@ async function work() {
     try {
       await check(name, state, act);
     } catch (error) {
-      violations += 1;
-      console.error(`${name}: ${error}`);
+      // A page that did not come up says nothing of its view, which is looked at once more.
+      console.error(`${name}: looked at again after ${error}`);
+      try {
+        await check(name, state, act);
+      } catch (error) {
+        violations += 1;
+        console.error(`${name}: ${error}`);
+      }
     }
   }
 }

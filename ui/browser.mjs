@@ -21,9 +21,14 @@ export function sizeOf(state) {
   return state.startsWith('mini') ? MINI : undefined;
 }
 
-export async function open() {
+/** Serves the fake build; gives the server and its address. */
+export async function serve() {
   const server = await preview({ build: { outDir: 'dist-fake' }, preview: { port: 0, strictPort: false, host: '127.0.0.1' }, logLevel: 'error' });
-  const base = `http://127.0.0.1:${server.httpServer.address().port}/`;
+  return { server, base: `http://127.0.0.1:${server.httpServer.address().port}/` };
+}
+
+export async function open() {
+  const { server, base } = await serve();
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', '--headless'] });
 
   return {
@@ -86,6 +91,11 @@ export const STEPS = {
   'seller-search-none': ['seller', async (page) => {
     await page.getByTestId('contact-search').fill('zzz');
     await page.getByText('Nobody matches').waitFor();
+  }],
+  'quiet-menu': ['seller', click('dnd')],
+  'clinic-searched': ['clinic', async (page) => {
+    await page.getByTestId('slot-search').fill('omar');
+    await page.waitForTimeout(600);
   }],
   'seller-menu': ['seller', click('account-button')],
   'accounts-menu': ['accounts', click('account-button')],

@@ -74,6 +74,28 @@ describe('a practitioner', () => {
     }
   });
 
+  it('searches all appointments, and is told what was found', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('clinic');
+    await rows();
+
+    const search = screen.getByRole('searchbox', { name: 'Search appointments' });
+    await user.type(search, 'omar');
+    await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([5, 'omar']), PATIENT);
+    // Who waits is shown whatever is searched.
+    await waitFor(async () => expect((await rows()).map((one) => one.dataset['slot'])).toEqual(['a1', 'a2']), PATIENT);
+    expect(screen.queryByText('Nothing more today')).toBeNull();
+    expect(screen.getByText(/^2 of \d+$/)).toBeTruthy();
+  });
+
+  it('is told when a search finds nothing', async () => {
+    const user = userEvent.setup();
+    await draw('clinic-quiet');
+    await rows();
+    await user.type(screen.getByRole('searchbox', { name: 'Search appointments' }), 'zzz');
+    expect(await screen.findByText('Nobody matches “zzz”', undefined, PATIENT)).toBeTruthy();
+  });
+
   it('is told when there is nothing', async () => {
     await draw('clinic-empty');
     expect(await screen.findByText('No appointments', undefined, PATIENT)).toBeTruthy();

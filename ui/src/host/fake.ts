@@ -195,8 +195,8 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       await answer('refreshContacts');
       if (state.hanging === 'refreshContacts') return;
       const wanted = search.trim().toLowerCase();
-      const matching = (lines.get(id) ?? []).filter(({ person, detail, subjects }) =>
-        [person.name, detail, ...subjects.map((one) => one.subject.label)].some((text) => text.toLowerCase().includes(wanted)),
+      const matching = (lines.get(id) ?? []).filter(({ person, detail, subjects, slot }) =>
+        slot?.they_wait === true || [person.name, detail, ...subjects.map((one) => one.subject.label)].some((text) => text.toLowerCase().includes(wanted)),
       );
       push((old) => ({
         ...old,

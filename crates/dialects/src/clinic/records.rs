@@ -149,7 +149,7 @@ pub(super) fn contacts(
         let record = row.video_call_room.map(|record| *record).or_else(|| room(&meeting));
         let starts = meeting.starts;
         let contact = contact(clinic, meeting, record.as_ref(), now);
-        if matches(&contact, search) {
+        if waits(&contact) || matches(&contact, search) {
             contacts.push((starts, contact));
         }
     }
@@ -163,6 +163,11 @@ fn is_today_or_later(meeting: &Meeting, now: Option<i64>) -> bool {
         (Some(now), Some(ends)) => ends >= now - BACK,
         (None, _) | (_, None) => true,
     }
+}
+
+/// A search for another person hides nobody who waits.
+fn waits(contact: &Contact) -> bool {
+    contact.slot.as_ref().is_some_and(|slot| slot.they_wait)
 }
 
 fn matches(contact: &Contact, search: &str) -> bool {
@@ -317,9 +322,12 @@ mod tests {
         );
         assert_eq!((contacts[0].person.name.as_str(), contacts[0].detail.as_str()), ("Ann Wu", "Visit a1"));
         assert_eq!(contacts[0].subject.as_ref().unwrap().id, "a1");
-        assert_eq!(list(&clinic, "visit a3", answer).len(), 1);
-        assert_eq!(list(&clinic, "nobody", answer).len(), 0);
-        assert_eq!(list(&clinic, "visit a0", answer).len(), 1, "what is past can be searched");
+        assert_eq!(list(&clinic, "visit a3", answer).len(), 2);
+        let ids = |search: &str| -> Vec<String> {
+            list(&clinic, search, answer).into_iter().map(|contact| contact.id).collect()
+        };
+        assert_eq!(ids("nobody"), ["a1"], "who waits is shown whatever is searched");
+        assert_eq!(ids("visit a0"), ["a0", "a1"], "what is past can be searched");
     }
 
     #[test]

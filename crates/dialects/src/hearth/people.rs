@@ -99,7 +99,9 @@ fn rank(line: &Contact) -> (u8, String) {
 
 fn fits(line: &Contact, search: &str) -> bool {
     let label = line.subject.as_ref().map_or("", |subject| subject.label.as_str());
+    // A search for another person hides nobody who waits.
     search.is_empty()
+        || line.slot.as_ref().is_some_and(|slot| slot.they_wait)
         || [line.person.name.as_str(), label].iter().any(|text| text.to_lowercase().contains(search))
 }
 

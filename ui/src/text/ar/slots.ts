@@ -5,6 +5,8 @@ import { count } from './count';
 
 export const slots: Text['slots'] = {
   loading: { sessions: 'جارٍ تحميل الجلسات…', appointments: 'جارٍ تحميل المواعيد…' },
+  search: { sessions: 'البحث في الجلسات', appointments: 'البحث في المواعيد' },
+  searchPlaceholder: 'اسم أو موضوع',
   found: {
     sessions: (n) =>
       count(n, { zero: 'لا جلسات', one: 'جلسة واحدة', two: 'جلستان', few: '# جلسات', many: '# جلسة', other: '# جلسة' }),

@@ -5,6 +5,8 @@ import { count } from './count';
 
 export const slots: Text['slots'] = {
   loading: { sessions: 'Sitzungen werden geladen …', appointments: 'Termine werden geladen …' },
+  search: { sessions: 'Sitzungen suchen', appointments: 'Termine suchen' },
+  searchPlaceholder: 'Name oder Thema',
   found: {
     sessions: (n) => count(n, { one: '# Sitzung', other: '# Sitzungen' }),
     appointments: (n) => count(n, { one: '# Termin', other: '# Termine' }),

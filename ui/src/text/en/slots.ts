@@ -4,6 +4,8 @@ import { count } from './count';
 
 export const slots = {
   loading: { sessions: 'Loading sessions…', appointments: 'Loading appointments…' },
+  search: { sessions: 'Search sessions', appointments: 'Search appointments' },
+  searchPlaceholder: 'Name or subject',
   found: { sessions: (n: number) => count(n, { one: '# session', other: '# sessions' }), appointments: (n: number) => count(n, { one: '# appointment', other: '# appointments' }) },
   empty: { sessions: 'No sessions and nobody to call yet', appointments: 'No appointments' },
   emptyHint: {
