@@ -34,18 +34,18 @@ export function layoutProblems() {
     const top = document.elementFromPoint(x, y);
     const related = top === null || one.contains(top) || top.contains(one) || top.closest('label')?.contains(one) === true || document.querySelector(`label[for="${CSS.escape(one.id)}"]`)?.contains(top) === true;
     // What a dialog, a menu or a sheet covers is covered on purpose, and so is what has scrolled under a head that stays.
-    if (!related && top.closest('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"], dialog, .sheet, .toasts, .toast, .scrim, [data-covers]') === null) {
+    if (!related && top.closest('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"], [role="group"][data-testid], dialog, .veil, .menu, .sheet, .toasts, .toast, .scrim') === null) {
       problems.push(`under ${words(top)}: ${words(one)}`);
     }
   }
 
   for (const one of document.querySelectorAll('p, span, h1, h2, h3, dt, dd, td, th, button, a')) {
-    if (!shown(one) || hidden(one) || one.scrollWidth <= one.clientWidth + 1 || one.clientWidth === 0) continue;
+    if (!shown(one) || hidden(one) || one.scrollWidth <= one.clientWidth + 1 || one.clientWidth < 3) continue;
     const style = getComputedStyle(one);
     if (style.overflowX === 'visible' || style.display === 'inline') continue;
     if (style.overflowX === 'auto' || style.overflowX === 'scroll') continue;
     if (style.textOverflow !== 'ellipsis') problems.push(`cut without an ellipsis: ${words(one)}`);
-    else if (one.closest('[title]') === null) problems.push(`cut without a title: ${words(one)}`);
+    else if (one.closest('[title]') === null && one.querySelector('[title]') === null) problems.push(`cut without a title: ${words(one)}`);
   }
   if (document.documentElement.scrollWidth > innerWidth + 1) problems.push(`wider than the window: ${document.documentElement.scrollWidth} of ${innerWidth}`);
   return problems;
