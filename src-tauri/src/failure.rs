@@ -48,6 +48,7 @@ pub(crate) const CODES: &[&str] = &[
     "signed_out",
     "stopped",
     "too_large",
+    "unencrypted",
     "unknown_dialect",
     "unknown_role",
     "unreachable",

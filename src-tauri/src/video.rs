@@ -132,11 +132,19 @@ impl Video {
     }
 }
 
+/// How soon a listener that could not accept tries again.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+
 async fn accept(video: Arc<Video>, listener: TcpListener, token: CancellationToken) {
     loop {
         tokio::select! {
             () = token.cancelled() => return,
-            Ok((socket, _)) = listener.accept() => {
+            accepted = listener.accept() => {
+                let Ok((socket, _)) = accepted else {
+                    // Too many open files, most likely: tried again when some are closed.
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                    continue;
+                };
                 let (video, token) = (Arc::clone(&video), token.child_token());
                 tokio::spawn(async move {
                     if let Err(error) = serve(&video, socket, token).await {

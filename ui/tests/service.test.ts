@@ -8,7 +8,7 @@ import { STATES } from '../src/host/fake';
 import { practitioner } from '../src/host/fake/backends';
 import { person, plain, seller } from '../src/host/fake/people';
 import { view } from '../src/host/fake/state';
-import { pause } from '../src/model/service';
+import { isExposed, isOf, pause } from '../src/model/service';
 import { tomorrow, untilWhen } from '../src/model/quiet';
 import { setWallClock, wallNow } from '../src/model/wallclock';
 import { language } from '../src/text/text';
@@ -141,5 +141,42 @@ describe('a long list', () => {
     const rows = await screen.findAllByTestId('slot-row', undefined, PATIENT);
     expect(rows[0]!.dataset['slot']).toBe('a1');
     expect(rows).toHaveLength(100 + today.length);
+  });
+});
+
+describe('privacy', () => {
+  it('fetches the picture of whoever rings from the own server only', () => {
+    for (const [server, picture, fetched] of [
+      ['calls.example.com', 'https://calls.example.com/a.png', true],
+      ['https://CALLS.example.com:8443/', 'https://calls.example.com/a.png', true],
+      ['calls.example.com', 'https://cdn.example.net/a.png', false],
+      ['calls.example.com', 'https://calls.example.com.evil.example/a.png', false],
+      ['calls.example.com', 'https://calls.example.com@evil.example/a.png', false],
+      ['', 'https://evil.example/a.png', false],
+      ['calls.example.com', 'data:image/png;base64,AAAA', true],
+    ] as const) {
+      expect(isOf(server, picture), picture).toBe(fetched);
+    }
+  });
+
+  it('a ring with a picture from elsewhere shows initials', async () => {
+    STATES['test-tracked'] = { ...STATES['ring']!, view: { ...STATES['ring']!.view, phone: { ...STATES['ring']!.view.phone, calls: STATES['ring']!.view.phone.calls.map((one) => ({ ...one, peer: { ...one.peer, avatar: 'https://tracker.example/pixel.png' } })) } } };
+    await draw('test-tracked');
+    await by('ring-name');
+    expect(document.querySelector('img[src*="tracker"]')).toBeNull();
+    expect(document.querySelector('.avatar .letters')).not.toBeNull();
+  });
+
+  it('warns before a password goes over an open network', async () => {
+    for (const open of ['http://calls.example.com', ' HTTP://203.0.113.7:8000/x', 'http://172.32.0.1']) expect(isExposed(open), open).toBe(true);
+    for (const fine of ['', 'calls.example.com', 'https://calls.example.com', 'http://127.0.0.1:8000', 'http://localhost', 'http://192.168.1.2', 'http://10.0.0.1', 'http://172.16.0.1', 'http://[::1]:3000', 'http://']) expect(isExposed(fine), fine).toBe(false);
+    const user = userEvent.setup();
+    await draw('signin');
+    const field = await by('signin-server');
+    await user.type(field, 'https://calls.example.com');
+    expect(screen.queryByTestId('signin-exposed')).toBeNull();
+    await user.clear(field);
+    await user.type(field, 'http://calls.example.com');
+    expect((await by('signin-exposed')).textContent).toContain('not encrypted');
   });
 });

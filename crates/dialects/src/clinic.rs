@@ -249,6 +249,10 @@ impl Dialect for Clinic {
         Err(ReplyError::NotUnderstood)
     }
 
+    fn logout(&self) -> RestCall {
+        rest::logout("/auth/sign-out")
+    }
+
     fn ice_servers(&self) -> Option<RestCall> {
         Some(rest::fetch("/video-call/ice-servers"))
     }

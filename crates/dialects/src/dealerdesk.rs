@@ -305,6 +305,10 @@ impl Dialect for Dealerdesk {
         Err(ReplyError::NotUnderstood)
     }
 
+    fn logout(&self) -> RestCall {
+        rest::logout("/api/auth/logout")
+    }
+
     fn ice_servers(&self) -> Option<RestCall> {
         Some(rest::fetch("/api/chat/ice-servers"))
     }

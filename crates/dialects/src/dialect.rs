@@ -50,6 +50,9 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         Err(ReplyError::NotUnderstood)
     }
 
+    /// Asks the backend to accept this account's token no longer; a backend without the endpoint says 404.
+    fn logout(&self) -> RestCall;
+
     /// How often [`Dialect::poll`] wants to be asked, in milliseconds; `None`: never.
     fn poll_every_ms(&self) -> Option<u64> {
         None

@@ -237,6 +237,10 @@ impl Dialect for Hearth {
         Err(ReplyError::NotUnderstood)
     }
 
+    fn logout(&self) -> RestCall {
+        rest::logout("/auth/logout")
+    }
+
     fn ice_servers(&self) -> Option<RestCall> {
         Some(rest::fetch("/video-call/ice-servers"))
     }

@@ -88,19 +88,44 @@ pub(crate) fn candidate(text: String) -> Result<String, DecodeError> {
 
 /// A text for people, cut where it would be in the way, without control characters and without those
 /// that turn the direction of writing, by which one person could look like another (Unicode TR 36).
+///
+/// Spaces of every kind become one plain space: names that differ by them only are the same to the eye.
 pub(crate) fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !turns(*c)).take(SHOWN).collect::<String>().trim().to_owned()
+    let mut shown = String::new();
+    let letters = text.chars().filter(|c| !c.is_control() && !turns(*c) && !is_unseen(*c));
+    for c in letters.take(SHOWN) {
+        match (is_blank(c), shown.ends_with(' ')) {
+            (true, true) => {}
+            (true, false) => shown.push(' '),
+            (false, _) => shown.push(c),
+        }
+    }
+    shown.trim().to_owned()
 }
 
 /// Embeddings, overrides and isolates of the bidirectional algorithm.
 fn turns(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
+}
+
+/// Takes no room at all. Joiners stay: emoji and the scripts of Iran and India are written with them.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}'
+        | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
+        | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Looks like a space, whether Unicode calls it one (White_Space) or a letter (fillers, the empty Braille cell).
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}')
 }
 
 /// A chat message: line breaks stay.
 pub(crate) fn message(text: &str) -> String {
     text.chars()
-        .filter(|c| (!c.is_control() || *c == '\n') && !turns(*c))
+        .filter(|c| (!c.is_control() || *c == '\n') && !turns(*c) && !is_unseen(*c))
+        .map(|c| if is_blank(c) && c != '\n' { ' ' } else { c })
         .take(MESSAGE)
         .collect::<String>()
         .trim()
@@ -116,5 +141,25 @@ mod tests {
         assert_eq!(shown("\u{202E}dnoces\u{202C}"), "dnoces");
         assert_eq!(shown("a\u{2066}b\u{2069}\0c"), "abc");
         assert_eq!(message("one\n\u{202E}two"), "one\ntwo");
+        assert_eq!(shown("\u{200F}Ada\u{200E}"), "Ada");
+    }
+
+    #[test]
+    fn a_name_cannot_look_like_another() {
+        for blank in ['\u{A0}', '\u{2003}', '\u{2028}', '\u{202F}', '\u{3000}', '\u{3164}', '\u{2800}', '\t']
+        {
+            let name = if blank == '\t' { "AdaOkafor" } else { "Ada Okafor" };
+            assert_eq!(shown(&format!("Ada{blank}{blank}Okafor{blank}")), name, "{blank:?}");
+            assert_eq!(shown(&blank.to_string()), "", "{blank:?} alone is no name");
+        }
+        for unseen in ['\u{AD}', '\u{200B}', '\u{2060}', '\u{FEFF}', '\u{E0041}', '\u{180E}'] {
+            assert_eq!(shown(&format!("A{unseen}da")), "Ada", "{unseen:?}");
+            assert_eq!(message(&format!("y{unseen}es\u{A0}no")), "yes no", "{unseen:?}");
+        }
+        assert_eq!(
+            shown("👩\u{200D}🔬 می\u{200C}روم"),
+            "👩\u{200D}🔬 می\u{200C}روم",
+            "joiners are letters of some scripts"
+        );
     }
 }

@@ -261,6 +261,10 @@ impl Dialect for Marketplace {
         Err(ReplyError::NotUnderstood)
     }
 
+    fn logout(&self) -> RestCall {
+        rest::logout("/auth/logout")
+    }
+
     fn ice_servers(&self) -> Option<RestCall> {
         Some(rest::fetch("/communication/ice-servers"))
     }

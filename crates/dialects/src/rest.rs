@@ -17,6 +17,11 @@ pub(crate) fn send(method: Method, path: impl Into<String>, body: Value) -> Rest
     RestCall { method, path: path.into(), query: Vec::new(), body: Some(body) }
 }
 
+/// A request to sign out, which carries nothing but the token.
+pub(crate) fn logout(path: &str) -> RestCall {
+    send(Method::Post, path, Value::Object(serde_json::Map::new()))
+}
+
 impl RestCall {
     /// The same with one more query parameter, not yet percent-encoded.
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {

@@ -210,6 +210,13 @@ impl Dialect for Storefront {
         records::analytics(status, body)
     }
 
+    fn logout(&self) -> RestCall {
+        rest::fetch(match self.role {
+            UserType::Seller => "/shop/logout",
+            UserType::Customer => "/user/logout",
+        })
+    }
+
     fn ice_servers(&self) -> Option<RestCall> {
         Some(records::ice_servers_request())
     }

@@ -193,7 +193,7 @@ impl Accounts {
         self.keepsakes.forget(id);
         if let Some(account) = self.all.remove(&id) {
             while self.leaving.try_join_next().is_some() {}
-            self.leaving.spawn(account.close());
+            self.leaving.spawn(account.sign_out());
         }
     }
 
@@ -416,6 +416,12 @@ impl Account {
 
     pub(crate) fn capabilities(&self) -> &Capabilities {
         &self.view.capabilities
+    }
+
+    /// As [`Account::close`]; the backend accepts the token no longer.
+    async fn sign_out(self) {
+        self.session.sign_out().await;
+        self.close().await;
     }
 
     async fn close(self) {

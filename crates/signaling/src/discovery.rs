@@ -44,7 +44,7 @@ pub(crate) async fn ask(server: &Url, transport: &Transport) -> Result<Option<Ve
     let ask = RestCall { method: Method::Get, path: WELL_KNOWN.to_owned(), query: Vec::new(), body: None };
     let (status, body) = Rest::anonymous(root.clone(), transport)?.call(&ask).await?;
     match status {
-        200 => Ok(read(&root, &body)),
+        200 => read(&root, &body),
         429 => Err(SignInError::RateLimited),
         _ => {
             debug!(status, "No description");
@@ -85,9 +85,11 @@ struct Line {
 }
 
 /// The backends of a description that we speak; bases may be relative to `server`. A line that is not
-/// understood is as good as not there.
-fn read(server: &Url, body: &Value) -> Option<Vec<Offered>> {
-    let description = Description::deserialize(body).ok()?;
+/// understood is as good as not there; so is one that leads from https to http, but if there is nothing
+/// else the user is told why.
+fn read(server: &Url, body: &Value) -> Result<Option<Vec<Offered>>, SignInError> {
+    let Ok(description) = Description::deserialize(body) else { return Ok(None) };
+    let secure = server.scheme() == "https";
     let line = |line: &Value| {
         let line = Line::deserialize(line).ok()?;
         let entry = bellwire_dialects::dialect(&line.id)?;
@@ -96,7 +98,18 @@ fn read(server: &Url, body: &Value) -> Option<Vec<Offered>> {
         let socket_path = line.socket_path.unwrap_or_else(|| SOCKET_PATH.to_owned());
         Some(Offered { entry, backend: Backend { rest, socket, socket_path } })
     };
-    Some(description.dialects.iter().take(BACKENDS).filter_map(line).collect())
+    let all: Vec<Offered> = description.dialects.iter().take(BACKENDS).filter_map(line).collect();
+    let any = !all.is_empty();
+    let kept: Vec<Offered> =
+        all.into_iter().filter(|offered| !secure || is_secure(&offered.backend)).collect();
+    if any && kept.is_empty() {
+        return Err(SignInError::Unencrypted);
+    }
+    Ok(Some(kept))
+}
+
+fn is_secure(backend: &Backend) -> bool {
+    backend.rest.scheme() == "https" && backend.socket.scheme() == "https"
 }
 
 fn is_web(url: &Url) -> bool {
@@ -107,7 +120,7 @@ fn is_web(url: &Url) -> bool {
 #[cfg(feature = "fuzzing")]
 pub(crate) fn read_description(body: &[u8]) -> Option<Vec<Offered>> {
     let server = Url::parse("http://127.0.0.1:8000/").ok()?;
-    read(&server, &serde_json::from_slice(body).ok()?)
+    read(&server, &serde_json::from_slice(body).ok()?).ok()?
 }
 
 #[cfg(test)]
@@ -126,7 +139,7 @@ mod tests {
             { "id": "unheard-of", "restBase": "/x", "socketBase": "/" },
             { "id": "storefront", "restBase": "/api/v2", "socketBase": "http://127.0.0.1:4000" },
         ] });
-        let found = read(&server(), &body).unwrap();
+        let found = read(&server(), &body).unwrap().unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].entry.id, "storefront");
         assert_eq!(found[0].backend.rest.as_str(), "http://127.0.0.1:8000/api/v2");
@@ -141,9 +154,9 @@ mod tests {
             { "id": "storefront", "restBase": "file:///", "socketBase": "/" },
             { "id": "storefront", "restBase": "/a", "socketBase": "/" },
         ] });
-        assert_eq!(read(&server(), &body).unwrap().len(), 1);
-        assert!(read(&server(), &json!("<html>")).is_none());
-        assert!(read(&server(), &json!({ "message": "Cannot GET" })).is_none());
+        assert_eq!(read(&server(), &body).unwrap().unwrap().len(), 1);
+        assert!(read(&server(), &json!("<html>")).unwrap().is_none());
+        assert!(read(&server(), &json!({ "message": "Cannot GET" })).unwrap().is_none());
     }
 
     #[test]
@@ -156,5 +169,25 @@ mod tests {
         assert_eq!(below.rest.as_str(), "https://example/shop/api/v2");
         let whole = guess(&Url::parse("https://shop.example/api/v2/").unwrap(), entry);
         assert_eq!(whole.rest.as_str(), "https://shop.example/api/v2/");
+    }
+
+    #[test]
+    fn a_server_reached_over_https_does_not_lead_to_http() {
+        let server = Url::parse("https://calls.example/").unwrap();
+        let line =
+            |rest: &str, socket: &str| json!({ "id": "storefront", "restBase": rest, "socketBase": socket });
+        let of = |lines: Vec<Value>| read(&server, &json!({ "dialects": lines }));
+        let (open, closed) = ("http://calls.example:8000/api/v2", "https://calls.example/api/v2");
+
+        for (rest, socket) in
+            [(open, "http://calls.example:4000"), (closed, "http://calls.example:4000"), (open, "/")]
+        {
+            let error = of(vec![line(rest, socket)]).unwrap_err();
+            assert_eq!(error.code(), "unencrypted", "{rest} {socket}");
+        }
+        let found = of(vec![line(open, "/"), line(closed, "/")]).unwrap().unwrap();
+        assert_eq!(found.len(), 1, "what is encrypted can still be used");
+        assert_eq!(found[0].backend.rest.as_str(), closed);
+        assert!(of(vec![]).unwrap().unwrap().is_empty());
     }
 }

@@ -41,6 +41,10 @@ const LIST_CALLS: usize = 64;
 const LIST_AT_ONCE: usize = 4;
 /// How long a list waits for a new token.
 const NEW_TOKEN: Duration = Duration::from_secs(60);
+/// How long signing out may take altogether: the program may be about to end.
+const LOGOUT: Duration = Duration::from_secs(10);
+/// Before each request to sign out.
+const LOGOUT_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
 
 /// What a session says.
 #[derive(Debug)]
@@ -315,6 +319,26 @@ impl Session {
         if self.shared.orders.send(Order::Close { done }).await.is_ok() {
             // Fails only if the session is gone already, which is what is waited for.
             let _ = closed.await;
+        }
+    }
+
+    /// [`Session::close`], and asks the backend to accept the token no longer: whoever finds it later can do
+    /// nothing with it. Asked again while the backend cannot be reached, for some seconds.
+    pub async fn sign_out(&self) {
+        self.close().await;
+        let ask = async {
+            for wait in LOGOUT_AFTER {
+                tokio::time::sleep(wait).await;
+                let Some(call) = self.shared.access.lists(|dialect| Some(dialect.logout())) else { return };
+                match self.ask_now(&self.shared.access.rest().1, &call).await {
+                    Ok((0 | 500..=599, _)) | Err(ReplyError::Unreachable | ReplyError::Paused) => {}
+                    Ok((status, _)) => return debug!(status, "Signed out"),
+                    Err(error) => return debug!(%error, "Not signed out"),
+                }
+            }
+        };
+        if tokio::time::timeout(LOGOUT, ask).await.is_err() {
+            debug!("Not signed out in time");
         }
     }
 

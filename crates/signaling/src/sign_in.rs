@@ -72,6 +72,9 @@ pub enum SignInError {
     /// Nobody's password follows a redirect to another host.
     #[error("the server sends to another address: sign in there")]
     Redirected,
+    /// The address is https and the server's description of itself leads to http.
+    #[error("the server offers its backend over an unencrypted connection only")]
+    Unencrypted,
     #[error("there is no calling backend at this address")]
     NotABackend,
     #[error("this program does not speak {dialect:?}")]
@@ -105,6 +108,7 @@ impl SignInError {
             Self::Tls => "certificate",
             Self::Proxy => "proxy",
             Self::Redirected => "redirected",
+            Self::Unencrypted => "unencrypted",
             Self::NotABackend => "not_a_backend",
             Self::UnknownDialect { .. } => "unknown_dialect",
             Self::UnknownRole { .. } => "unknown_role",

@@ -45,6 +45,7 @@ export const FAILURES = [
   'signed_out',
   'stopped',
   'too_large',
+  'unencrypted',
   'unknown_dialect',
   'unknown_role',
   'unreachable',

@@ -25,3 +25,36 @@ export function pause(account: AccountView, language: Language, now: Date = wall
   if (Number.isNaN(until.getTime()) || until <= now) return '';
   return language.text.service.pause(language.isolate(timeOf(until, language)));
 }
+
+/** The host of an address with or without scheme, in small letters; `null` if it has none. */
+function hostOf(address: string): string | null {
+  try {
+    return new URL(address.includes('://') ? address : `https://${address}`).hostname.toLowerCase() || null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a picture comes with the address itself, or from the server of an account. */
+export function isOf(server: string, picture: string): boolean {
+  if (/^data:/i.test(picture)) return true;
+  const host = hostOf(server);
+  return host !== null && hostOf(picture) === host;
+}
+
+/** Whether what is typed sends a password over an unencrypted connection to another network than one's own. */
+export function isExposed(server: string): boolean {
+  const typed = server.trim();
+  if (!/^http:\/\//i.test(typed)) return false;
+  const host = hostOf(typed);
+  if (host === null) return false;
+  return !(
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '[::1]' ||
+    /^(127|10)\.\d+\.\d+\.\d+$/.test(host) ||
+    /^192\.168\.\d+\.\d+$/.test(host) ||
+    /^169\.254\.\d+\.\d+$/.test(host) ||
+    /^172\.(1[6-9]|2\d|3[01])\.\d+\.\d+$/.test(host)
+  );
+}

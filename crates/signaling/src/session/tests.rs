@@ -112,6 +112,14 @@ impl Dialect for Probe {
         (identity.token, identity.refresh_token) = (text("token"), Some(text("refreshToken")));
         read(status, identity)
     }
+    fn logout(&self) -> RestCall {
+        RestCall {
+            method: Method::Post,
+            path: "/api/logout".into(),
+            query: Vec::new(),
+            body: Some(json!({})),
+        }
+    }
     fn poll_every_ms(&self) -> Option<u64> {
         (self.identity.role == "watcher").then_some(1)
     }

@@ -46,6 +46,7 @@ export const failures: Text['failures'] = {
   signed_out: 'تم تسجيل خروجك.',
   stopped: 'يجري إنهاء Bellwire.',
   too_large: 'القائمة أكبر مما يستطيع هذا البرنامج قراءته.',
+  unencrypted: 'يقدّم الخادم خدمته عبر اتصال غير مشفّر فقط. لم تُرسَل كلمة المرور.',
   unknown_dialect: 'لا يعرف Bellwire هذه الخدمة.',
   unknown_role: 'ليس في الخدمة هذا الدور.',
   unreachable: 'تعذّر الوصول إلى الخادم. تحقق من العنوان ومن اتصالك بالشبكة.',

@@ -46,6 +46,7 @@ export const failures: Text['failures'] = {
   signed_out: 'Sie sind abgemeldet.',
   stopped: 'Bellwire wird gerade beendet.',
   too_large: 'Die Liste ist größer, als dieses Programm lesen kann.',
+  unencrypted: 'Der Server bietet seinen Dienst nur über eine unverschlüsselte Verbindung an. Ihr Passwort wurde nicht gesendet.',
   unknown_dialect: 'Bellwire kennt diesen Dienst nicht.',
   unknown_role: 'Der Dienst kennt diese Rolle nicht.',
   unreachable: 'Der Server ist nicht erreichbar. Prüfen Sie die Adresse und Ihre Verbindung.',

@@ -46,6 +46,7 @@ export const failures: Record<FailureCode, string> = {
   signed_out: 'You are signed out.',
   stopped: 'Bellwire is ending.',
   too_large: 'The list is larger than this program can read.',
+  unencrypted: 'The server offers its service only over an unencrypted connection. Your password was not sent.',
   unknown_dialect: 'Bellwire does not know this service.',
   unknown_role: 'The service has no such role.',
   unreachable: 'The server could not be reached. Check the address and your connection.',

@@ -6,6 +6,7 @@ export const signIn = {
   leadFields: 'Use the account you already have there.',
   again: 'Your sign-in has expired. Sign in again to be reachable.',
   server: 'Server address',
+  exposed: 'This address is not encrypted: others on the way can read your password and your calls’ details. Use https if the server has it.',
   serverHint: 'For example calls.example.com',
   next: 'Continue',
   looking: 'Looking for the server…',
