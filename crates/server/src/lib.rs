@@ -26,6 +26,7 @@ mod error;
 pub mod fuzzing;
 mod hearth;
 mod limits;
+mod logging;
 mod marketplace;
 mod metrics;
 mod openapi;
@@ -43,6 +44,7 @@ pub use config::{
     TurnConfig,
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
+pub use logging::safe_to_log;
 pub use relay::RelayError;
 pub use store::{OpenError, StoreError};
 pub use storefront::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_SELLER, DEMO_SELLER_ID};
