@@ -6,6 +6,7 @@ use bellwire_dialects::hearth::wire::{
 };
 
 use crate::clock::Millis;
+use crate::switchboard;
 
 /// What the hub knows of a session's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -177,4 +178,10 @@ pub(crate) enum Order {
     Left { session_id: String, user: String },
     /// `report` is JSON.
     Quality { session_id: String, user: String, report: String },
+}
+
+impl switchboard::Order for Order {
+    fn may_be_lost(&self) -> bool {
+        matches!(self, Self::Quality { .. })
+    }
 }
