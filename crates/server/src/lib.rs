@@ -32,6 +32,7 @@ mod metrics;
 mod openapi;
 mod relay;
 mod request;
+mod sign_ins;
 mod store;
 mod storefront;
 mod switchboard;

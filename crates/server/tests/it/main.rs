@@ -15,6 +15,7 @@ mod metrics;
 mod openapi;
 mod relay;
 mod schemathesis;
+mod sign_ins;
 mod sockets;
 mod storage;
 mod support;
