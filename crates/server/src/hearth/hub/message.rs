@@ -1,5 +1,7 @@
 //! What is said to the hub and what it orders: plain data.
 
+use std::collections::BTreeSet;
+
 use bellwire_dialects::hearth::wire::{
     CallInvitation, CallSettings, IceCandidateInit, MediaBody, SdpBody, SessionStatus, TherapyChat,
     TherapyDescription, User,
@@ -68,6 +70,11 @@ pub(crate) enum News {
     /// A token was given back.
     SignedOut {
         jti: String,
+    },
+    /// From now on these alone are of a therapy session; nobody, when it is over.
+    TherapyPeople {
+        id: String,
+        people: BTreeSet<String>,
     },
     /// A line of a therapy session's chat, with its sender.
     Chat(TherapyChat),
