@@ -293,6 +293,7 @@ fn core_jobs(common: &Arc<Common>, work: &mut Work) {
         move || {
             let common = Arc::clone(&common);
             async move {
+                common.sign_ins.sweep();
                 if let Err(error) = common.revoked.sweep(Millis::now()).await {
                     warn!(%error, "Old tokens were not forgotten");
                 }

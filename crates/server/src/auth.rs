@@ -1,5 +1,6 @@
 //! Session tokens and passwords. Who may do what is decided elsewhere.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OnceCell, Semaphore};
 
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::store::{Pools, StoreError};
 
@@ -127,15 +129,35 @@ impl Revoked {
     }
 }
 
-/// Hashes passwords (argon2id) on blocking threads, few at a time: each takes 19 MiB and a core.
+/// Sign-ins of one backend that may wait for their turn; more are sent away.
+const QUEUE: usize = 16;
+
+/// Hashes passwords (argon2id) on blocking threads, two at a time: each takes 19 MiB and a core. Each
+/// backend has one of its own under way at most and a short queue, so that a flood at one is a wait of a
+/// hash or two at another.
 #[derive(Clone, Debug)]
 pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
+    lanes: Arc<BTreeMap<Backend, Lane>>,
     /// Compared with when there is no account, so that the answer takes as long.
     decoy: Arc<str>,
     /// The hash of the one password that many demo accounts share.
     known: Arc<OnceCell<String>>,
 }
+
+/// The sign-ins of one backend.
+#[derive(Debug)]
+struct Lane {
+    /// Those under way and waiting.
+    places: Semaphore,
+    /// The one under way.
+    turn: Semaphore,
+}
+
+/// Too many sign-ins wait already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many sign-ins wait")]
+pub(crate) struct Busy;
 
 /// A password could not be hashed.
 #[derive(Debug, thiserror::Error)]
@@ -144,8 +166,10 @@ pub struct HashError;
 
 impl Passwords {
     pub(crate) async fn new() -> Result<Self, HashError> {
-        let mut passwords =
-            Self { turns: Arc::new(Semaphore::new(2)), decoy: Arc::from(""), known: Arc::default() };
+        let lane = || Lane { places: Semaphore::new(QUEUE), turn: Semaphore::new(1) };
+        let lanes = Arc::new(Backend::ALL.map(|backend| (backend, lane())).into());
+        let turns = Arc::new(Semaphore::new(2));
+        let mut passwords = Self { turns, lanes, decoy: Arc::from(""), known: Arc::default() };
         passwords.decoy = passwords.hash("").await?.into();
         Ok(passwords)
     }
@@ -167,8 +191,19 @@ impl Passwords {
     }
 
     /// Whether the password belongs to the hash; takes as long without one, and is then false.
-    pub(crate) async fn verify(&self, password: &str, hash: Option<&str>) -> bool {
-        let Ok(_turn) = self.turns.acquire().await else { return false };
+    ///
+    /// # Errors
+    /// Too many sign-ins of that backend wait; nothing was looked at.
+    pub(crate) async fn verify(
+        &self,
+        backend: Backend,
+        password: &str,
+        hash: Option<&str>,
+    ) -> Result<bool, Busy> {
+        let lane = self.lanes.get(&backend).ok_or(Busy)?;
+        let _place = lane.places.try_acquire().map_err(|_| Busy)?;
+        let _first = lane.turn.acquire().await.map_err(|_| Busy)?;
+        let _turn = self.turns.acquire().await.map_err(|_| Busy)?;
         let known = hash.is_some();
         let (password, hash) = (password.to_owned(), hash.unwrap_or(&self.decoy).to_owned());
         let verified = tokio::task::spawn_blocking(move || {
@@ -176,7 +211,7 @@ impl Passwords {
                 .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         })
         .await;
-        known && verified.unwrap_or(false)
+        Ok(known && verified.unwrap_or(false))
     }
 }
 
@@ -213,6 +248,8 @@ pub(crate) fn kept_secret(path: &Path) -> std::io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -233,6 +270,36 @@ mod tests {
         assert_eq!(Tokens::new("another", "a", minute).read::<Claims>(&token), None);
         assert_eq!(Tokens::new("one secret", "b", minute).read::<Claims>(&token), None);
         assert_eq!(tokens.read::<Claims>("not.a.token"), None);
+    }
+
+    #[tokio::test]
+    async fn a_flood_at_one_backend_is_bounded_and_delays_another_by_a_hash_or_two() {
+        let passwords = Passwords::new().await.expect("passwords");
+        let done = Arc::new(AtomicUsize::new(0));
+        let flood: Vec<_> = (0..200)
+            .map(|_| {
+                let (passwords, done) = (passwords.clone(), Arc::clone(&done));
+                tokio::spawn(async move {
+                    let verified = passwords.verify(Backend::Storefront, "guess", None).await;
+                    if verified.is_ok() {
+                        done.fetch_add(1, Ordering::SeqCst);
+                    }
+                    verified
+                })
+            })
+            .collect();
+        // On one thread each of them has now taken its place or been sent away.
+        tokio::task::yield_now().await;
+
+        assert_eq!(passwords.verify(Backend::Clinic, "guess", None).await, Ok(false));
+        let before = done.load(Ordering::SeqCst);
+        assert!(before <= 3, "{before} were served first");
+        let mut refused = 0;
+        for verified in flood {
+            refused += usize::from(verified.await.expect("it ended") == Err(Busy));
+        }
+        assert_eq!(refused, 200 - QUEUE);
+        assert_eq!(passwords.verify(Backend::Storefront, "guess", None).await, Ok(false), "the lane is free");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::metrics::Metrics;
 use crate::relay::{IceServer, Relay};
+use crate::sign_ins::SignIns;
 use crate::store::Pools;
 use crate::{Config, DEMO_PASSWORD};
 
@@ -28,6 +29,7 @@ pub(crate) struct Common {
     pub(crate) places: Vec<Place>,
     pub(crate) pools: Pools,
     pub(crate) passwords: Passwords,
+    pub(crate) sign_ins: Arc<SignIns>,
     pub(crate) relay: Option<Relay>,
     pub(crate) revoked: Revoked,
     pub(crate) metrics: Metrics,
@@ -43,8 +45,9 @@ impl Common {
         relay: Option<Relay>,
         secret: String,
     ) -> Arc<Self> {
-        let revoked = Revoked::new(pools.clone());
-        Arc::new(Self { config, places, pools, passwords, relay, revoked, metrics: Metrics::new(), secret })
+        let (revoked, metrics) = (Revoked::new(pools.clone()), Metrics::new());
+        let sign_ins = SignIns::new(&config.limits);
+        Arc::new(Self { config, places, pools, passwords, sign_ins, relay, revoked, metrics, secret })
     }
 
     /// Tokens of one purpose (a backend's id, or that and a word): those of another are not good for it.

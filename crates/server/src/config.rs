@@ -81,6 +81,10 @@ pub struct Limits {
     pub logins_per_minute: u32,
     /// Failed sign-ins in 15 minutes from one network address; marketplace.
     pub failed_logins: u32,
+    /// Failed sign-ins in 15 minutes to one account, from wherever it has not signed in before.
+    pub failed_logins_per_account: u32,
+    /// Failed sign-ins in 15 minutes from one network address (an IPv6 /64), to whatever account.
+    pub failed_logins_per_address: u32,
     /// Messages one user may send per minute; marketplace.
     pub messages_per_minute: u32,
     /// REST requests in 15 minutes from one network address.
@@ -97,6 +101,8 @@ impl Default for Limits {
             initiates_per_minute: 10,
             logins_per_minute: 20,
             failed_logins: 5,
+            failed_logins_per_account: 20,
+            failed_logins_per_address: 40,
             messages_per_minute: 30,
             requests: RequestLimits::default(),
             event_burst: 100,

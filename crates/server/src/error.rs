@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tracing::error;
 
+use crate::auth::Busy;
 use crate::store::StoreError;
 
 /// How a backend writes its errors.
@@ -128,6 +129,12 @@ impl ApiError {
         Self { retry_after: Some(retry_after), ..Self::status(StatusCode::TOO_MANY_REQUESTS, message) }
     }
 
+    /// There is no room for it now.
+    pub(crate) fn busy() -> Self {
+        let message = "The server is busy, please try again in a moment";
+        Self { retry_after: Some(1), ..Self::status(StatusCode::SERVICE_UNAVAILABLE, message) }
+    }
+
     /// What the caller reads.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -138,6 +145,12 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         error!(%error, "A request failed");
         Self::internal()
+    }
+}
+
+impl From<Busy> for ApiError {
+    fn from(_: Busy) -> Self {
+        Self::busy()
     }
 }
 

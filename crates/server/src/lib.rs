@@ -26,11 +26,13 @@ mod error;
 pub mod fuzzing;
 mod hearth;
 mod limits;
+mod logging;
 mod marketplace;
 mod metrics;
 mod openapi;
 mod relay;
 mod request;
+mod sign_ins;
 mod store;
 mod storefront;
 mod switchboard;
@@ -43,6 +45,7 @@ pub use config::{
     TurnConfig,
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
+pub use logging::safe_to_log;
 pub use relay::RelayError;
 pub use store::{OpenError, StoreError};
 pub use storefront::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_SELLER, DEMO_SELLER_ID};

@@ -18,6 +18,7 @@ use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLim
 use crate::config::Limits;
 use crate::error::ApiError;
 use crate::request::client_ip;
+use crate::sign_ins::network;
 
 fn at_least_one(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
@@ -69,22 +70,30 @@ impl<K: Eq + Hash> Failures<K> {
         Self { most: most.max(1), period, counts: Mutex::default() }
     }
 
-    /// Whether another try is allowed. On refusal: seconds until it is.
-    pub(crate) fn check(&self, key: &K) -> Result<(), u64> {
-        let Some(&(since, count)) = self.lock().get(key) else { return Ok(()) };
-        let left = self.period.saturating_sub(since.elapsed());
-        if count < self.most || left.is_zero() { Ok(()) } else { Err(left.as_secs().max(1)) }
-    }
-
-    /// Counts a failure.
-    pub(crate) fn failed(&self, key: K) {
-        let period = self.period;
+    /// Counts a try as a failure before it is made, so that many at once are all counted. On refusal:
+    /// seconds until another is allowed.
+    pub(crate) fn begin(&self, key: K) -> Result<(), u64> {
         let mut counts = self.lock();
         let entry = counts.entry(key).or_insert_with(|| (Instant::now(), 0));
-        if entry.0.elapsed() >= period {
+        let left = self.period.saturating_sub(entry.0.elapsed());
+        if left.is_zero() {
             *entry = (Instant::now(), 0);
+        } else if entry.1 >= self.most {
+            return Err(left.as_secs().max(1));
         }
-        entry.1 = entry.1.saturating_add(1);
+        entry.1 += 1;
+        Ok(())
+    }
+
+    /// A try that was counted was no failure.
+    pub(crate) fn take_back(&self, key: &K) {
+        let mut counts = self.lock();
+        if let Some((_, count)) = counts.get_mut(key) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(key);
+            }
+        }
     }
 
     /// Forgets failures that are long past.
@@ -133,7 +142,7 @@ impl Gate {
 
     async fn pass(self, request: Request, next: Next) -> Response {
         let from = client_ip(request.extensions(), request.headers());
-        match from.map_or(Ok(()), |from| self.0.check(&from)) {
+        match from.map_or(Ok(()), |from| self.0.check(&network(from))) {
             Ok(()) => next.run(request).await,
             Err(wait) => {
                 ApiError::too_many("Too many requests, please try again later", wait).into_response()
@@ -178,17 +187,17 @@ mod tests {
     #[test]
     fn failures_are_counted_and_forgotten() {
         let failures = Failures::new(2, Duration::from_secs(900));
-        for _ in 0..2 {
-            assert_eq!(failures.check(&1), Ok(()));
-            failures.failed(1);
-        }
+        assert_eq!((failures.begin(1), failures.begin(1)), (Ok(()), Ok(())));
 
-        assert!(failures.check(&1).expect_err("too many") > 800);
-        assert_eq!(failures.check(&2), Ok(()));
+        assert!(failures.begin(1).expect_err("too many") > 800);
+        assert_eq!(failures.begin(2), Ok(()));
+        failures.take_back(&1);
+        assert_eq!(failures.begin(1), Ok(()), "one was none");
+        assert!(failures.begin(1).is_err());
 
         let brief = Failures::new(1, Duration::ZERO);
-        brief.failed(1);
-        assert_eq!(brief.check(&1), Ok(()), "the period is over");
+        assert_eq!(brief.begin(1), Ok(()));
+        assert_eq!(brief.begin(1), Ok(()), "the period is over");
         brief.sweep();
         assert!(brief.lock().is_empty());
     }

@@ -13,7 +13,10 @@ use bellwire_server::{
     RingTimeouts, StorefrontListeners, TurnConfig,
 };
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::FilterExt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Bellwire server: accounts, calls, signaling and a relay for the Bellwire client.
 #[derive(Debug, Parser)]
@@ -196,7 +199,9 @@ impl Options {
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = log.with_filter(filter.and(bellwire_server::safe_to_log()));
+    tracing_subscriber::registry().with(log).init();
 
     let app = App::start(options.config()?).await.context("the server did not start")?;
     introduce(&app, options.demo)?;

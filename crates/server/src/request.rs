@@ -10,6 +10,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use serde::de::DeserializeOwned;
+use tracing::debug;
 
 use crate::error::ApiError;
 
@@ -37,11 +38,30 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientIp {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BehindProxy;
 
+/// Where a request comes from: the last entry of `X-Forwarded-For` behind a proxy, else the peer.
 pub(crate) fn client_ip(extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
-    // The last entry is the proxy's own; those before it are whatever the client wrote.
-    let forwarded = || headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok();
-    let direct = || extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip());
-    extensions.get::<BehindProxy>().is_some().then(forwarded).flatten().or_else(direct)
+    let direct = || extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip().to_canonical());
+    let behind_proxy = extensions.get::<BehindProxy>().is_some();
+    behind_proxy.then(|| forwarded(headers)).flatten().or_else(direct)
+}
+
+/// The proxy's own entry is the last of the last line: some proxies add to the client's line, others
+/// add a line. All before it is whatever the client wrote.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let line = headers.get_all("x-forwarded-for").iter().next_back()?;
+    let from = line.to_str().ok().and_then(|line| line.rsplit(',').next()).and_then(address);
+    if from.is_none() {
+        debug!(?line, "X-Forwarded-For does not end in an address; the proxy's own is taken");
+    }
+    from
+}
+
+/// `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7`, `[2001:db8::7]` or `[2001:db8::7]:4711`.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
+    let with_port = || text.parse().ok().map(|at: SocketAddr| at.ip());
+    text.parse().ok().or_else(with_port).or_else(bare).map(|from: IpAddr| from.to_canonical())
 }
 
 /// A JSON body; what is wrong with it is said in the backend's own shape.
@@ -104,5 +124,30 @@ mod tests {
         extensions.insert(BehindProxy);
         assert_eq!(client_ip(&extensions, &headers), ip("192.0.2.7"));
         assert_eq!(client_ip(&extensions, &HeaderMap::new()), ip("10.0.0.1"));
+    }
+
+    #[test]
+    fn the_last_line_of_forwarded_addresses_is_the_proxys() {
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 1))));
+        extensions.insert(BehindProxy);
+        let from = |lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().expect("a value"));
+            }
+            client_ip(&extensions, &headers).expect("an address").to_string()
+        };
+
+        assert_eq!(from(&["1.1.1.1", "192.0.2.7"]), "192.0.2.7");
+        assert_eq!(from(&["1.1.1.1, 2.2.2.2", "3.3.3.3, 192.0.2.7"]), "192.0.2.7");
+        assert_eq!(from(&["192.0.2.7:4711"]), "192.0.2.7");
+        assert_eq!(from(&["[2001:db8::7]:4711"]), "2001:db8::7");
+        assert_eq!(from(&["[2001:db8::7]"]), "2001:db8::7");
+        assert_eq!(from(&["2001:db8::7"]), "2001:db8::7");
+        assert_eq!(from(&["::ffff:192.0.2.7"]), "192.0.2.7");
+        for unfit in ["", "unknown", "1.1.1.1,", "1.2.3.4:99999", "[1.2.3.4]", "1.1.1.1, secret"] {
+            assert_eq!(from(&["1.1.1.1", unfit]), "10.0.0.1", "{unfit:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The database itself: pools, migrations, ids. What a backend keeps in it is in the backend's folder;
 //! its tables come from `migrations/`, one file per backend.
 
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
@@ -13,6 +14,8 @@ use crate::config::Database;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
+    #[error("cannot keep the database for its owner alone")]
+    Owner(#[source] std::io::Error),
     #[error("cannot open the database")]
     Connect(#[from] sqlx::Error),
     #[error("cannot migrate the database")]
@@ -53,6 +56,7 @@ impl Pools {
                 (pool.clone(), pool)
             }
             Database::File(path) => {
+                keep_private(path).map_err(OpenError::Owner)?;
                 let options = options.filename(path).create_if_missing(true);
                 let write = one().connect_with(options.clone().journal_mode(SqliteJournalMode::Wal)).await?;
                 let read = one().max_connections(4).connect_lazy_with(options);
@@ -76,7 +80,70 @@ impl Pools {
     }
 }
 
+/// Makes the file if there is none, and lets its owner alone read and write it, with the files SQLite
+/// keeps beside it: password hashes and messages are in them. SQLite gives new ones the file's own mode.
+#[cfg(unix)]
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+
+    let owner_only = || std::fs::Permissions::from_mode(0o600);
+    let file = std::fs::OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    file.set_permissions(owner_only())?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::set_permissions(name, owner_only()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn keep_private(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// A fresh id: 24 hexadecimal digits that begin with the time, so that they sort by it.
 pub(crate) fn new_id(now: Millis) -> String {
     format!("{:08x}{:016x}", now.seconds() & 0xffff_ffff, rand::random::<u64>())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    async fn modes(folder: &Path) -> Vec<(String, u32)> {
+        let pools = Pools::open(&Database::File(folder.join("calls.db"))).await.expect("a database");
+        pools.alive().await.expect("it answers");
+        let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file"));
+        let mut modes: Vec<_> = files
+            .map(|file| {
+                let mode = file.metadata().expect("a mode").permissions().mode() & 0o777;
+                (file.file_name().to_string_lossy().into_owned(), mode)
+            })
+            .collect();
+        modes.sort();
+        modes
+    }
+
+    #[tokio::test]
+    async fn the_database_is_its_owners_alone_also_one_that_was_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let private = ["calls.db", "calls.db-shm", "calls.db-wal"].map(|name| (name.to_owned(), 0o600));
+
+        assert_eq!(modes(folder.path()).await, private);
+        for (name, _) in &private {
+            let open = std::fs::Permissions::from_mode(0o644);
+            match std::fs::set_permissions(folder.path().join(name), open) {
+                Ok(()) => {}
+                Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{name}"),
+            }
+        }
+        assert_eq!(modes(folder.path()).await, private);
+    }
 }

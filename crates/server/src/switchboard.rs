@@ -7,7 +7,7 @@
 //!  time ───────────┘                      └─ Order ───────► records
 //! ```
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use serde::Serialize;
 use serde_json::Value;
 use socketioxide::extract::SocketRef;
 use socketioxide::{SendError, SocketError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
@@ -30,6 +31,13 @@ use crate::metrics::Flow;
 const RETRY_CLOSE: Duration = Duration::from_millis(250);
 /// How long a hub is left alone before its figures are taken: they go through all its calls.
 const COUNT_AFTER: Duration = Duration::from_millis(200);
+/// Longest wait for a deadline before the clock is looked at again: deadlines are times of day, and the
+/// clock may be set meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Orders the records may be behind by before those who give them have to wait.
+const ORDERS: usize = 1024;
+/// How many of them may be such that can be lost.
+const REPORTS: usize = ORDERS / 4;
 
 /// One connected socket, for the life of the process and of no other backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +53,7 @@ pub(crate) trait Hub: Send + 'static {
     /// What the records (REST handlers, orders carried out) have to say.
     type News: Send + 'static;
     /// What the records are to do.
-    type Order: Send + std::fmt::Debug + 'static;
+    type Order: Order;
 
     fn asked(&mut self, from: SocketKey, request: Self::Request, now: Millis) -> Vec<Reply<Self::Order>>;
     fn told(&mut self, news: Self::News, now: Millis) -> Vec<Reply<Self::Order>>;
@@ -58,6 +66,14 @@ pub(crate) trait Hub: Send + 'static {
     /// Calls that ring now, for the metrics.
     fn ringing(&self) -> usize {
         0
+    }
+}
+
+/// Something the records are to do.
+pub(crate) trait Order: Send + std::fmt::Debug + 'static {
+    /// Whether the records may go without it when they are behind: a report, which the next one replaces.
+    fn may_be_lost(&self) -> bool {
+        false
     }
 }
 
@@ -94,17 +110,21 @@ enum Input<H: Hub> {
 
 /// A way to talk to a hub. Everything sent through one handle arrives in order; a full inbox makes the
 /// sender wait.
-pub(crate) struct Exchange<H: Hub>(mpsc::Sender<Input<H>>);
+pub(crate) struct Exchange<H: Hub> {
+    inbox: mpsc::Sender<Input<H>>,
+    /// False while orders wait for the records.
+    calm: watch::Receiver<bool>,
+}
 
 impl<H: Hub> Clone for Exchange<H> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { inbox: self.inbox.clone(), calm: self.calm.clone() }
     }
 }
 
 impl<H: Hub> std::fmt::Debug for Exchange<H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Exchange").field("free", &self.0.capacity()).finish()
+        f.debug_struct("Exchange").field("free", &self.inbox.capacity()).finish()
     }
 }
 
@@ -114,8 +134,11 @@ impl<H: Hub> Exchange<H> {
         self.send(Input::Opened(key, socket)).await;
     }
 
-    /// A socket asks for something.
+    /// A socket asks for something. It waits while the records are behind, so that what sockets ask for
+    /// does not pile up as orders; never called by the records, which would wait for themselves.
     pub(crate) async fn ask(&self, from: SocketKey, request: H::Request) {
+        // An error is the end of the hub, of which `send` hears too.
+        let _ = self.calm.clone().wait_for(|calm| *calm).await;
         self.send(Input::Asked(from, request)).await;
     }
 
@@ -144,21 +167,23 @@ impl<H: Hub> Exchange<H> {
 
     async fn send(&self, input: Input<H>) {
         // The hub ends only when the server does; then nobody is left to be told.
-        let _ = self.0.send(input).await;
+        let _ = self.inbox.send(input).await;
     }
 }
 
 /// Makes the way to a hub and the task that runs it.
 ///
-/// The receiver gets what the records have to do. When it is full (1024), an order is dropped with a
-/// warning: a hub repeats an order that matters until it hears of its effect.
+/// The receiver gets what the records have to do. When it is full (1024), orders wait in the switchboard
+/// and sockets that ask for something wait too, so that no more can wait than what is in the inbox makes;
+/// only what may be lost is.
 pub(crate) fn switchboard<H: Hub>(
     common: &Arc<Common>,
     hub: H,
 ) -> (Exchange<H>, Switchboard<H>, mpsc::Receiver<H::Order>) {
     // When full, the sockets and handlers that ask wait.
     let (sender, inbox) = mpsc::channel(4096);
-    let (records, orders) = mpsc::channel(1024);
+    let (records, orders) = mpsc::channel(ORDERS);
+    let (calm, watched) = watch::channel(true);
     let board = Switchboard {
         common: Arc::clone(common),
         hub,
@@ -166,9 +191,11 @@ pub(crate) fn switchboard<H: Hub>(
         sockets: HashMap::new(),
         closing: BTreeSet::new(),
         records,
+        waiting: VecDeque::new(),
+        calm,
         count_at: None,
     };
-    (Exchange(sender), board, orders)
+    (Exchange { inbox: sender, calm: watched }, board, orders)
 }
 
 /// The task; [`Switchboard::run`] it.
@@ -179,6 +206,9 @@ pub(crate) struct Switchboard<H: Hub> {
     sockets: HashMap<SocketKey, SocketRef>,
     closing: BTreeSet<SocketKey>,
     records: mpsc::Sender<H::Order>,
+    /// Orders the records have no room for yet; while there are any, nobody may ask for more.
+    waiting: VecDeque<H::Order>,
+    calm: watch::Sender<bool>,
     /// Something happened since the hub's figures were taken; they are taken again then.
     count_at: Option<Instant>,
 }
@@ -192,7 +222,19 @@ impl<H: Hub> Switchboard<H> {
             let input = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                () = at(deadline) => None,
+                room = self.records.reserve(), if !self.waiting.is_empty() => {
+                    match room {
+                        Ok(room) => if let Some(order) = self.waiting.pop_front() {
+                            room.send(order);
+                        },
+                        // The records have ended, and the server with them.
+                        Err(_) => self.waiting.clear(),
+                    }
+                    self.calm.send_if_modified(|calm| !std::mem::replace(calm, self.waiting.is_empty()));
+                    continue;
+                }
+                // What is due is ordered once there is room for it.
+                () = at(deadline), if self.waiting.is_empty() => None,
                 () = tokio::time::sleep(RETRY_CLOSE), if stuck => None,
                 () = due(self.count_at) => {
                     self.count_at = None;
@@ -218,7 +260,7 @@ impl<H: Hub> Switchboard<H> {
                 for key in std::mem::take(&mut self.closing) {
                     self.close(key);
                 }
-                self.hub.expire(now)
+                if self.waiting.is_empty() { self.hub.expire(now) } else { Vec::new() }
             }
             Some(Input::Opened(key, socket)) => {
                 self.sockets.insert(key, socket);
@@ -244,13 +286,31 @@ impl<H: Hub> Switchboard<H> {
 
     fn deliver(&mut self, reply: Reply<H::Order>) {
         match reply {
-            Reply::Order(order) => {
-                if let Err(error) = self.records.try_send(order) {
-                    warn!(%error, "The call records cannot keep up");
-                }
-            }
+            Reply::Order(order) => self.order(order),
             Reply::Close(key) => self.close(key),
             Reply::Emit { to, event, body } => self.emit(to, event, &body),
+        }
+    }
+
+    fn order(&mut self, order: H::Order) {
+        if order.may_be_lost() {
+            let room = self.records.capacity() > ORDERS - REPORTS && self.waiting.is_empty();
+            if !room || self.records.try_send(order).is_err() {
+                debug!("The call records cannot keep up; a report is lost");
+            }
+            return;
+        }
+        if !self.waiting.is_empty() {
+            self.waiting.push_back(order);
+            return;
+        }
+        match self.records.try_send(order) {
+            Ok(()) | Err(TrySendError::Closed(_)) => {}
+            Err(TrySendError::Full(order)) => {
+                warn!("The call records cannot keep up; whoever asks for something waits");
+                self.waiting.push_back(order);
+                self.calm.send_replace(false);
+            }
         }
     }
 
@@ -290,7 +350,15 @@ async fn due(at: Option<Instant>) {
 
 async fn at(deadline: Option<Millis>) {
     match deadline {
-        Some(deadline) => tokio::time::sleep(Millis::now().until(deadline)).await,
+        Some(deadline) => tokio::time::sleep(nap(Millis::now(), deadline)).await,
         None => std::future::pending().await,
     }
 }
+
+/// How long to sleep before looking whether a deadline has come.
+fn nap(now: Millis, deadline: Millis) -> Duration {
+    now.until(deadline).min(LOOK_AGAIN)
+}
+
+#[cfg(test)]
+mod tests;

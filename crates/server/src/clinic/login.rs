@@ -16,9 +16,11 @@ use super::hub::News;
 use super::present;
 use super::state::{Claims, Shared};
 use crate::auth::Session;
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::request::{Body, ClientIp, bearer};
+use crate::sign_ins::network;
 
 const SHORTEST_PASSWORD: usize = 8;
 const LONGEST_PASSWORD: usize = 1024;
@@ -51,11 +53,16 @@ async fn login(state: Shared, from: IpAddr, body: LoginBody, only: Option<UserRo
     }
     state
         .logins
-        .check(&(from, email.clone()))
+        .check(&(network(from), email.clone()))
+        .map_err(|wait| ApiError::too_many("ThrottlerException: Too Many Requests", wait))?;
+    let attempt = state
+        .common
+        .sign_ins
+        .begin(Backend::Clinic, from, &email)
         .map_err(|wait| ApiError::too_many("ThrottlerException: Too Many Requests", wait))?;
     let user = state.store.user_by_email(&email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
-    let good = state.common.passwords.verify(&body.password, hash).await;
+    let good = attempt.verify(&state.common.passwords, &body.password, hash).await?;
     let known = user.filter(|_| good).and_then(|user| Some((UserRole::parse(&user.role)?, user)));
     // One message for all, so that nobody learns who has an account.
     let Some((role, user)) = known.filter(|(role, _)| only.is_none_or(|only| *role == only)) else {

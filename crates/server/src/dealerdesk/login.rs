@@ -9,10 +9,12 @@ use tracing::debug;
 
 use super::state::{Claims, Party, Shared};
 use super::store::Account;
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::config::Mode;
 use crate::error::ApiError;
 use crate::request::{Body, ClientIp};
+use crate::sign_ins::{Attempt, network};
 
 const LONGEST_PASSWORD: usize = 1024;
 
@@ -55,13 +57,13 @@ async fn login(
     if party.email.is_empty() || party.email.len() > 254 || too_long {
         return Err(ApiError::bad_request("Email is required"));
     }
-    state
-        .logins
-        .check(&(from, format!("{} {}", role.as_str(), party.email)))
-        .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
+    let name = format!("{} {}", role.as_str(), party.email);
+    let too_many = |wait| ApiError::too_many("Too many attempts, please wait a moment", wait);
+    state.logins.check(&(network(from), name.clone())).map_err(too_many)?;
+    let attempt = state.common.sign_ins.begin(Backend::Dealerdesk, from, &name).map_err(too_many)?;
 
     let account = state.store.account(&party).await?;
-    let entry = check(state, role, account.as_ref(), password.as_deref()).await;
+    let entry = check(state, attempt, role, account.as_ref(), password.as_deref()).await?;
     let Some(account) = account.filter(|_| entry != Entry::Refused) else {
         debug!(role = role.as_str(), "Sign-in refused");
         // One message for all, so that nobody learns who has an account.
@@ -83,17 +85,30 @@ async fn login(
     Ok(Json(LoginReply { success: Some(true), message, token, dealer, technician }))
 }
 
-async fn check(state: &Shared, role: UserType, account: Option<&Account>, password: Option<&str>) -> Entry {
+async fn check(
+    state: &Shared,
+    attempt: Attempt,
+    role: UserType,
+    account: Option<&Account>,
+    password: Option<&str>,
+) -> Result<Entry, ApiError> {
     let hash = account.and_then(|account| account.password_hash.as_deref());
-    match (role, password) {
+    Ok(match (role, password) {
         (UserType::Dealer | UserType::Technician, Some(password)) => {
-            if state.common.passwords.verify(password, hash).await { Entry::Proven } else { Entry::Refused }
+            if attempt.verify(&state.common.passwords, password, hash).await? {
+                Entry::Proven
+            } else {
+                Entry::Refused
+            }
         }
         (UserType::Dealer, None) => Entry::Refused,
         (UserType::Technician, None) => match (account, state.common.config.mode) {
-            (Some(account), _) if account.passwordless => Entry::Proven,
+            (Some(account), _) if account.passwordless => {
+                attempt.succeeded();
+                Entry::Proven
+            }
             (Some(_), Mode::Compat) => Entry::Believed,
             (Some(_), Mode::Strict) | (None, _) => Entry::Refused,
         },
-    }
+    })
 }

@@ -226,17 +226,27 @@ impl Store {
         text: &str,
         now: Millis,
     ) -> Result<MessageRow> {
-        let row: Message = sqlx::query_as(
+        // Not RETURNING: its row comes before the commit, whose failure nobody would then hear of.
+        let done = sqlx::query(
             "INSERT INTO chat_messages (room_id, sender_email, sender_type, message, created_at) \
-             VALUES ($1, $2, $3, $4, $5) RETURNING *",
+             VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(room.to_string())
         .bind(&from.email)
         .bind(from.role.as_str())
         .bind(text)
         .bind(now.0)
-        .fetch_one(&self.write)
+        .execute(&self.write)
         .await?;
+        let row = Message {
+            id: done.last_insert_rowid(),
+            room_id: room.to_string(),
+            sender_email: from.email.clone(),
+            sender_type: from.role.as_str().to_owned(),
+            message: text.to_owned(),
+            is_read: false,
+            created_at: now.0,
+        };
         Ok(row.into())
     }
 

@@ -157,11 +157,20 @@ impl Talk {
             Parsed::Authenticate(_) => return,
             Parsed::Ask(request) => Ok(request),
             Parsed::Join { session_id, peer_id } => {
-                let found = self.state.sessions.enter(&me, &session_id, &peer_id).await;
-                found.map(|found| match found {
-                    Entrance::Open(facts) => Request::Join { facts, peer_id },
-                    Entrance::Over(ending) => Request::TooLate(ending),
-                })
+                match self.state.sessions.enter(&me, &session_id, &peer_id).await {
+                    Ok(Entrance::Open(facts)) => {
+                        self.ask(Request::Join { facts, peer_id }).await;
+                        match self.state.sessions.may_stay(&me, &session_id).await {
+                            Ok(()) => return,
+                            Err(error) => {
+                                self.ask(Request::Leave { session_id }).await;
+                                Err(error)
+                            }
+                        }
+                    }
+                    Ok(Entrance::Over(ending)) => Ok(Request::TooLate(ending)),
+                    Err(error) => Err(error),
+                }
             }
             Parsed::Decline { session_id, busy } => {
                 match self.state.sessions.decline(&me, &session_id, busy).await {
@@ -170,8 +179,20 @@ impl Talk {
                 }
             }
             Parsed::EnterTherapy { id } => {
-                let member = therapy::member(&self.state, &me, &id).await;
-                member.map(|_| Request::EnterTherapy { id })
+                match therapy::present_member(&self.state, &me, &id).await {
+                    Ok(_) => {
+                        self.ask(Request::EnterTherapy { id: id.clone() }).await;
+                        // Taken out between the look and the entrance, the hub has heard of it too early.
+                        match therapy::present_member(&self.state, &me, &id).await {
+                            Ok(_) => return,
+                            Err(error) => {
+                                self.ask(Request::LeaveTherapy { id }).await;
+                                Err(error)
+                            }
+                        }
+                    }
+                    Err(error) => Err(error),
+                }
             }
             Parsed::Chat(TherapyChat { session_id, message, .. }) => {
                 match therapy::say(&self.state, &me, &session_id, &message).await {

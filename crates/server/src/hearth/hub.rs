@@ -387,6 +387,7 @@ impl switchboard::Hub for Hub {
                 }
                 replies
             }
+            News::TherapyPeople { id, people } => self.therapy_people(&id, &people),
             News::Chat(line) => self.therapy_chat(&line),
         }
     }

@@ -10,9 +10,11 @@ use super::caller::{Caller, Token};
 use super::hub::News;
 use super::present;
 use super::state::{Claims, Shared};
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::request::{Body, ClientIp};
+use crate::sign_ins::network;
 
 pub(super) async fn login(
     State(state): State<Shared>,
@@ -26,11 +28,16 @@ pub(super) async fn login(
     let email = body.email.trim().to_lowercase();
     state
         .logins
-        .check(&(from, email.clone()))
+        .check(&(network(from), email.clone()))
+        .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
+    let attempt = state
+        .common
+        .sign_ins
+        .begin(Backend::Hearth, from, &email)
         .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
     let account = state.store.account_by_email(&email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
-    let good = state.common.passwords.verify(&body.password, hash).await;
+    let good = attempt.verify(&state.common.passwords, &body.password, hash).await?;
     let Some(account) = account.filter(|_| good) else {
         debug!("Sign-in refused");
         return Err(ApiError::unauthorized("Invalid credentials"));

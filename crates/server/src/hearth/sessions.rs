@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use super::hub::{Ending, Facts, Hub, News, Order};
 use super::present;
-use super::store::{Account, FullSession, Seating, Sends, Store};
+use super::store::{Account, FullSession, FullTherapy, Seating, Sends, Store};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::Common;
@@ -264,6 +264,35 @@ impl Sessions {
         Ok(())
     }
 
+    /// Whether somebody who has just entered may still: people of a therapy session change.
+    pub(crate) async fn may_stay(&self, me: &Account, session_id: &str) -> Result<(), ApiError> {
+        self.meant_for(me, session_id).await.map(drop)
+    }
+
+    /// Ends the calls of a therapy session that is over.
+    pub(crate) async fn end_of_therapy(&self, by: &Account, therapy: &str) -> Result<(), StoreError> {
+        for full in self.store.open_sessions().await? {
+            if full.session.therapy.as_deref() == Some(therapy) {
+                self.finish(&full.session.session_id, None, by, None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back invitations to calls of a therapy session from those who are of it no more.
+    pub(crate) async fn uninvite_strangers(&self, therapy: &FullTherapy) -> Result<(), StoreError> {
+        for full in self.store.open_sessions().await? {
+            if full.session.therapy.as_ref() != Some(&therapy.session.id) {
+                continue;
+            }
+            let id = &full.session.session_id;
+            for invitee in full.invitees.iter().filter(|invitee| !therapy.is_member(&invitee.account.id)) {
+                self.store.answer_invitation(id, &invitee.account.id, "missed").await?;
+            }
+        }
+        Ok(())
+    }
+
     /// A session that is not over and that somebody may enter.
     async fn open_to(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.meant_for(me, session_id).await?;
@@ -277,7 +306,12 @@ impl Sessions {
     async fn meant_for(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.found(session_id).await?;
         let invited = full.session.initiator == me.id || full.is_invited(&me.id);
-        if !(invited || full.session.open || self.is_of_therapy(me, &full).await?) {
+        let allowed = match full.session.therapy {
+            // Its people may change while an invitation lasts.
+            Some(_) => self.is_of_therapy(me, &full).await?,
+            None => invited || full.session.open,
+        };
+        if !allowed {
             return Err(ApiError::forbidden("You are not invited to this call session"));
         }
         Ok(full)

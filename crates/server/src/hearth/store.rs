@@ -164,6 +164,11 @@ impl FullTherapy {
         self.session.therapist.as_deref() == Some(user)
     }
 
+    /// Nobody meets in it any more.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.session.status.as_str(), "completed" | "cancelled")
+    }
+
     pub(crate) fn is_member(&self, user: &str) -> bool {
         self.is_therapist(user) || self.people.iter().any(|person| person.account.id == user)
     }

@@ -1,5 +1,7 @@
 //! REST: therapy sessions. The call in one is a call session like any other.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -120,7 +122,9 @@ pub(super) async fn change(
         people
     });
     state.store.change_therapy(&row, people.as_deref()).await?;
-    Ok(done(&found(&state, &id).await?, "Therapy session updated successfully"))
+    let full = found(&state, &id).await?;
+    admit_only_people(&state, &me, &full).await?;
+    Ok(done(&full, "Therapy session updated successfully"))
 }
 
 pub(super) async fn start(State(state): State<Shared>, Caller(me): Caller, Path(id): Path<String>) -> Answer {
@@ -134,15 +138,17 @@ pub(super) async fn start(State(state): State<Shared>, Caller(me): Caller, Path(
 pub(super) async fn end(State(state): State<Shared>, Caller(me): Caller, Path(id): Path<String>) -> Answer {
     holder(&state, &me, &id).await?;
     if !state.store.end_therapy(&id, Millis::now()).await? {
-        return Err(ApiError::bad_request("This therapy session is over"));
+        return Err(over());
     }
-    Ok(done(&found(&state, &id).await?, "Therapy session ended successfully"))
+    let full = found(&state, &id).await?;
+    admit_only_people(&state, &me, &full).await?;
+    Ok(done(&full, "Therapy session ended successfully"))
 }
 
 pub(super) async fn join(State(state): State<Shared>, Caller(me): Caller, Path(id): Path<String>) -> Answer {
     let full = member(&state, &me, &id).await?;
-    if matches!(full.session.status.as_str(), "completed" | "cancelled") {
-        return Err(ApiError::bad_request("This therapy session is over"));
+    if full.is_over() {
+        return Err(over());
     }
     state.store.join_therapy(&id, &me.id, Millis::now()).await?;
     Ok(done(&found(&state, &id).await?, "Joined therapy session successfully"))
@@ -182,7 +188,7 @@ pub(super) async fn say(
     id: &str,
     message: &str,
 ) -> Result<TherapyChat, ApiError> {
-    member(state, me, id).await?;
+    present_member(state, me, id).await?;
     let message = message.trim();
     if message.is_empty() || message.chars().count() > TEXT {
         return Err(ApiError::bad_request("A message has between 1 and 4000 characters"));
@@ -201,8 +207,40 @@ pub(super) async fn say(
     Ok(line)
 }
 
+fn over() -> ApiError {
+    ApiError::bad_request("This therapy session is over")
+}
+
+/// Whoever is of the session no more, by its record, leaves its room and its calls at once; all of them,
+/// when it is over.
+async fn admit_only_people(state: &Hearth, me: &Account, full: &FullTherapy) -> Result<(), ApiError> {
+    let id = full.session.id.clone();
+    if full.is_over() {
+        state.sessions.end_of_therapy(me, &id).await?;
+    } else {
+        state.sessions.uninvite_strangers(full).await?;
+    }
+    let people = match full.is_over() {
+        true => BTreeSet::new(),
+        false => full
+            .people
+            .iter()
+            .map(|person| person.account.id.clone())
+            .chain(full.session.therapist.clone())
+            .collect(),
+    };
+    state.exchange.tell(News::TherapyPeople { id, people }).await;
+    Ok(())
+}
+
+/// A therapy session the caller is of and that is not over: what its room is for.
+pub(super) async fn present_member(state: &Hearth, me: &Account, id: &str) -> Result<FullTherapy, ApiError> {
+    let full = member(state, me, id).await?;
+    if full.is_over() { Err(over()) } else { Ok(full) }
+}
+
 /// A therapy session the caller is of.
-pub(super) async fn member(state: &Hearth, me: &Account, id: &str) -> Result<FullTherapy, ApiError> {
+async fn member(state: &Hearth, me: &Account, id: &str) -> Result<FullTherapy, ApiError> {
     let full = found(state, id).await?;
     if full.is_member(&me.id) {
         Ok(full)

@@ -1,7 +1,5 @@
 //! REST: signing in, renewing a session, and who one is.
 
-use std::net::IpAddr;
-
 use axum::Json;
 use axum::extract::State;
 use bellwire_dialects::marketplace::wire::{
@@ -13,9 +11,11 @@ use super::caller::{Caller, known};
 use super::present;
 use super::state::{Claims, Shared};
 use crate::auth::Session;
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::request::{Body, ClientIp};
+use crate::sign_ins::network;
 
 const LONGEST_EMAIL: usize = 254;
 const LONGEST_PASSWORD: usize = 1024;
@@ -34,14 +34,21 @@ pub(super) async fn login(
     }
     let too_many = |wait| ApiError::too_many("Too many login attempts, please try again later", wait);
     // Both limits before any work: a password takes a tenth of a second to check.
-    state.failed_logins.check(&from).map_err(too_many)?;
+    let from = network(from);
     state.logins.check(&(from, email.clone())).map_err(too_many)?;
+    let attempt = state.common.sign_ins.begin(Backend::Marketplace, from, &email).map_err(too_many)?;
+    state.failed_logins.begin(from).map_err(too_many)?;
     let user = state.store.user_by_email(&email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
-    let good = state.common.passwords.verify(&body.password, hash).await;
+    let good = attempt.verify(&state.common.passwords, &body.password, hash).await;
+    if !matches!(good, Ok(false)) {
+        state.failed_logins.take_back(&from);
+    }
+    let good = good?;
     let Some(user) = user.filter(|_| good) else {
         debug!("Sign-in refused");
-        return Err(refused(&state, from));
+        // One message for both, so that nobody learns who has an account.
+        return Err(ApiError::unauthorized("Invalid email or password"));
     };
     let claims = Claims { user_id: user.id.clone() };
     let now = Millis::now();
@@ -49,12 +56,6 @@ pub(super) async fn login(
     let refresh_token = state.refresh_tokens.issue(&claims, now).ok_or_else(ApiError::internal)?;
     let signed_in = SignedIn { user: present::own(&user), token, refresh_token: Some(refresh_token) };
     Ok(Json(Envelope::said("Login successful", signed_in)))
-}
-
-/// One message for both, so that nobody learns who has an account.
-fn refused(state: &Shared, from: IpAddr) -> ApiError {
-    state.failed_logins.failed(from);
-    ApiError::unauthorized("Invalid email or password")
 }
 
 /// A new session for the refresh token, which stays good: two devices may hold the same.

@@ -17,6 +17,7 @@ use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::request::{Body, ClientIp};
+use crate::sign_ins::network;
 use crate::storefront::hub::News;
 use crate::storefront::state::{Claims, Shared};
 
@@ -60,12 +61,18 @@ async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, rol
     let email = body.email.trim().to_lowercase();
     state
         .logins
-        .check(&(from, email.clone()))
+        .check(&(network(from), email.clone()))
+        .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
+    // One count for both doors: a customer's door looks at a shop's password too.
+    let attempt = state
+        .common
+        .sign_ins
+        .begin(Backend::Storefront, from, &email)
         .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
 
     let account = state.store.account_by_email(role, &email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
-    let good = state.common.passwords.verify(&body.password, hash).await;
+    let good = attempt.verify(&state.common.passwords, &body.password, hash).await?;
     let Some(account) = account.filter(|_| good) else {
         debug!(role = role.as_str(), "Sign-in refused");
         if role == UserType::Customer {
@@ -96,7 +103,7 @@ async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, rol
 /// A shop's own password at the customers' door: says which door it is.
 async fn shop_owner(state: &Shared, email: &str, password: &str) -> Result<(), ApiError> {
     let Some(shop) = state.store.account_by_email(UserType::Seller, email).await? else { return Ok(()) };
-    if state.common.passwords.verify(password, Some(&shop.password_hash)).await {
+    if state.common.passwords.verify(Backend::Storefront, password, Some(&shop.password_hash)).await? {
         return Err(ApiError::unauthorized("Supplier must use shop login"));
     }
     Ok(())

@@ -104,7 +104,7 @@ pub(crate) async fn settled(device: &mut Device) -> Vec<(String, Value)> {
     log
 }
 
-async fn join(device: &Device, who: &Person, room: &str) {
+pub(crate) async fn join(device: &Device, who: &Person, room: &str) {
     let mut parts = room.splitn(3, ':');
     let mut body = json!({ "dealerEmail": parts.next(), "technicianEmail": parts.next(),
         "userType": who.role.to_uppercase() });
@@ -115,7 +115,7 @@ async fn join(device: &Device, who: &Person, room: &str) {
 }
 
 /// Starts a call and returns its number.
-async fn place(device: &mut Device, room: &str, target: &str) -> i64 {
+pub(crate) async fn place(device: &mut Device, room: &str, target: &str) -> i64 {
     device.say("call_initiate", json!({ "roomId": room, "callType": "VIDEO", "targetEmail": target })).await;
     let body = device.until("call_initiated").await;
     assert_eq!(body["status"], "sent");

@@ -18,8 +18,8 @@ const CLIENT: &str = "client@demo.example";
 const OTHER_CLIENT: &str = "client4@demo.example";
 
 /// Somebody signed in.
-struct Person {
-    id: String,
+pub(crate) struct Person {
+    pub(crate) id: String,
     token: String,
     refresh_token: String,
     http: reqwest::Client,
@@ -63,11 +63,11 @@ impl Person {
         }
     }
 
-    async fn provider(app: &App) -> Self {
+    pub(crate) async fn provider(app: &App) -> Self {
         Self::login(app, PROVIDER).await
     }
 
-    async fn client(app: &App) -> Self {
+    pub(crate) async fn client(app: &App) -> Self {
         Self::login(app, CLIENT).await
     }
 
@@ -85,7 +85,7 @@ impl Person {
         self.ask("GET", path, None).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         self.ask("POST", path, Some(body)).await
     }
 
@@ -121,7 +121,7 @@ impl Person {
     }
 
     /// A device of this person, online.
-    async fn device(&self) -> Device {
+    pub(crate) async fn device(&self) -> Device {
         let host = self.rest.trim_end_matches("/api");
         let mut device = Device::connect(host, json!({ "token": self.token })).await;
         device.until("open").await;
@@ -137,7 +137,7 @@ impl Person {
 
 /// Waits until everything sent to and from this device so far has been handled, and returns what it has
 /// heard since the last time.
-async fn settled(device: &mut Device) -> Vec<(String, Value)> {
+pub(crate) async fn settled(device: &mut Device) -> Vec<(String, Value)> {
     let nonsense = format!("no-such-call-{}", next_number());
     device.say("participant_joined", json!({ "callId": nonsense, "roomId": "" })).await;
     device.until_that("call_error", |body| body["callId"] == nonsense).await;

@@ -188,6 +188,8 @@ pub(crate) async fn unlimited() -> App {
         initiates_per_minute: 10_000,
         logins_per_minute: 10_000,
         failed_logins: 10_000,
+        failed_logins_per_account: 10_000,
+        failed_logins_per_address: 10_000,
         messages_per_minute: 10_000,
         requests: RequestLimits::all(1_000_000),
         event_burst: 100_000,

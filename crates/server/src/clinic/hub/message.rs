@@ -6,6 +6,7 @@ use crate::clinic::state::Party;
 use crate::clinic::store::RoomRow;
 use crate::clock::Millis;
 use crate::metrics::Outcome;
+use crate::switchboard;
 
 /// What the hub knows of a room's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,3 +102,5 @@ pub(crate) struct Order {
     /// What became of the call, said with the first order only.
     pub(crate) outcome: Option<Outcome>,
 }
+
+impl switchboard::Order for Order {}

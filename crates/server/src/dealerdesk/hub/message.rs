@@ -7,6 +7,7 @@ use bellwire_dialects::dealerdesk::wire::{
 use crate::clock::Millis;
 use crate::dealerdesk::state::Party;
 use crate::dealerdesk::store::Call;
+use crate::switchboard;
 
 /// What the hub knows of a call's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,6 +146,8 @@ pub(crate) enum Order {
     /// One side has been gone for too long.
     Abandon { id: i64 },
 }
+
+impl switchboard::Order for Order {}
 
 /// Why nobody answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

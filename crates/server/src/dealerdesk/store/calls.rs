@@ -84,9 +84,10 @@ impl Store {
     /// The room must be there.
     pub(crate) async fn add_call(&self, new: &NewCall, now: Millis) -> Result<Call> {
         let caller = Party::of(&new.room, new.caller);
-        let id: i64 = sqlx::query_scalar(
+        // Not RETURNING: its row comes before the commit, whose failure nobody would then hear of.
+        let done = sqlx::query(
             "INSERT INTO call_logs (room_id, caller_email, caller_type, call_type, call_status, started_at, \
-             ring_until) VALUES ($1, $2, $3, $4, 'INITIATED', $5, $6) RETURNING id",
+             ring_until) VALUES ($1, $2, $3, $4, 'INITIATED', $5, $6)",
         )
         .bind(new.room.to_string())
         .bind(&caller.email)
@@ -94,10 +95,10 @@ impl Store {
         .bind(new.call_type.as_str())
         .bind(now.0)
         .bind(new.ring_until.0)
-        .fetch_one(&self.write)
+        .execute(&self.write)
         .await?;
         Ok(Call {
-            id,
+            id: done.last_insert_rowid(),
             room: new.room.clone(),
             caller: new.caller,
             call_type: new.call_type,

@@ -1,11 +1,14 @@
 //! What is said to the hub and what it orders: plain data.
 
+use std::collections::BTreeSet;
+
 use bellwire_dialects::hearth::wire::{
     CallInvitation, CallSettings, IceCandidateInit, MediaBody, SdpBody, SessionStatus, TherapyChat,
     TherapyDescription, User,
 };
 
 use crate::clock::Millis;
+use crate::switchboard;
 
 /// What the hub knows of a session's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +70,11 @@ pub(crate) enum News {
     /// A token was given back.
     SignedOut {
         jti: String,
+    },
+    /// From now on these alone are of a therapy session; nobody, when it is over.
+    TherapyPeople {
+        id: String,
+        people: BTreeSet<String>,
     },
     /// A line of a therapy session's chat, with its sender.
     Chat(TherapyChat),
@@ -177,4 +185,10 @@ pub(crate) enum Order {
     Left { session_id: String, user: String },
     /// `report` is JSON.
     Quality { session_id: String, user: String, report: String },
+}
+
+impl switchboard::Order for Order {
+    fn may_be_lost(&self) -> bool {
+        matches!(self, Self::Quality { .. })
+    }
 }

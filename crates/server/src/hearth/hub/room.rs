@@ -111,7 +111,7 @@ impl Hub {
         }
     }
 
-    fn vacate(&mut self, session_id: &str, user: &str, reason: Option<String>) -> Replies {
+    pub(super) fn vacate(&mut self, session_id: &str, user: &str, reason: Option<String>) -> Replies {
         let Some(session) = self.sessions.get_mut(session_id) else { return Vec::new() };
         let Some(seat) = session.seats.remove(user) else { return Vec::new() };
         let mut replies = Vec::new();

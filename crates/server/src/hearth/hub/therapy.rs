@@ -1,11 +1,13 @@
 //! The older rooms of therapy sessions, which web clients of before the calls still use: who is in one,
 //! and what is passed on in it.
 
+use std::collections::BTreeSet;
+
 use bellwire_dialects::hearth::wire::{
-    CallError, TherapyChat, TherapyDescription, TherapyNotice, User, name,
+    CallEnded, CallError, TherapyChat, TherapyDescription, TherapyNotice, User, name,
 };
 
-use super::{Hub, Replies};
+use super::{Hub, Replies, Session};
 use crate::switchboard::{Reply, SocketKey};
 
 /// Rooms one socket may be in.
@@ -33,6 +35,64 @@ impl Hub {
         let user = self.guests.get(&from).map(|guest| guest.user.clone()).unwrap_or_default();
         let replies = self.notice(from, id, &user, name::USER_LEFT);
         self.therapy.retain(|_, room| !room.is_empty());
+        replies
+    }
+
+    /// Whoever is not among these leaves the session's room and its calls at once, and is told so.
+    pub(super) fn therapy_people(&mut self, id: &str, people: &BTreeSet<String>) -> Replies {
+        let mut replies = Vec::new();
+        let mut gone: Vec<(SocketKey, User)> = Vec::new();
+        if let Some(room) = self.therapy.get_mut(id) {
+            let guests = &self.guests;
+            room.retain(|key| {
+                let user = guests.get(key).map(|guest| guest.user.clone()).unwrap_or_default();
+                let stays = people.contains(&user.id);
+                if !stays {
+                    gone.push((*key, user));
+                }
+                stays
+            });
+        }
+        for (key, user) in &gone {
+            let message = "You are not in this session any more".to_owned();
+            let body = CallError { message, session_id: Some(id.to_owned()) };
+            replies.push(Reply::emit(*key, name::ERROR, &body));
+            replies.extend(self.notice(*key, id, user, name::USER_LEFT));
+        }
+        self.therapy.retain(|_, room| !room.is_empty());
+        let is_of = |session: &Session| session.facts.invitation.therapy_session_id.as_deref() == Some(id);
+        let calls: Vec<String> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| !session.is_over() && is_of(session))
+            .map(|(call, _)| call.clone())
+            .collect();
+        for call in calls {
+            replies.extend(self.only_in_call(&call, people));
+        }
+        replies
+    }
+
+    fn only_in_call(&mut self, call: &str, people: &BTreeSet<String>) -> Replies {
+        let Some(session) = self.sessions.get_mut(call) else { return Vec::new() };
+        let uninvited: Vec<String> =
+            session.facts.pending.iter().filter(|user| !people.contains(*user)).cloned().collect();
+        session.facts.pending.retain(|user| people.contains(user));
+        let out = session.seats.values().filter(|seat| !people.contains(&seat.user.id));
+        let out: Vec<(String, Option<SocketKey>)> =
+            out.map(|seat| (seat.user.id.clone(), seat.socket)).collect();
+        let mut replies = Vec::new();
+        for user in uninvited {
+            replies.extend(self.close_invitation(call, &user, "cancelled", None));
+        }
+        for (user, socket) in out {
+            if let Some(socket) = socket {
+                let body =
+                    CallEnded { session_id: call.to_owned(), ended_by: None, duration: 0.0, reason: None };
+                replies.push(Reply::emit(socket, name::CALL_ENDED, &body));
+            }
+            replies.extend(self.vacate(call, &user, None));
+        }
         replies
     }
 

@@ -6,6 +6,7 @@ use bellwire_dialects::marketplace::wire::{
 
 use crate::clock::Millis;
 use crate::marketplace::store::FullMessage;
+use crate::switchboard;
 
 /// What the hub knows of a call's (or shared screen's) record.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,3 +214,5 @@ pub(crate) enum Order {
         user: String,
     },
 }
+
+impl switchboard::Order for Order {}

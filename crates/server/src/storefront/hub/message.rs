@@ -8,7 +8,7 @@ use bellwire_dialects::storefront::wire::{
 
 use crate::clock::Millis;
 use crate::storefront::store::Call;
-use crate::switchboard::SocketKey;
+use crate::switchboard::{self, SocketKey};
 
 /// Somebody, in the role they have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,4 +197,10 @@ pub(crate) enum Order {
         role: UserType,
         report: String,
     },
+}
+
+impl switchboard::Order for Order {
+    fn may_be_lost(&self) -> bool {
+        matches!(self, Self::Quality { .. })
+    }
 }

@@ -117,3 +117,73 @@ async fn the_older_rooms_still_work() {
     assert_eq!(d.until("user_left").await["userId"], ana.id.as_str());
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_taken_out_is_out_at_once_of_the_room_and_of_its_call() {
+    let app = server().await;
+    let (ana, dora, ben) = (
+        Person::login(&app, ANA).await,
+        Person::login(&app, THERAPIST).await,
+        Person::login(&app, BEN).await,
+    );
+    let with = |people: &[&Person]| people.iter().map(|who| json!({ "userId": who.id })).collect::<Vec<_>>();
+    let plan = json!({ "title": "Three", "type": "group", "participants": with(&[&ana, &ben]) });
+    let (status, made) = dora.post("/therapy/sessions", plan).await;
+    assert_eq!(status, 201, "{made}");
+    let id = made["data"]["_id"].as_str().expect("an id").to_owned();
+    let path = format!("/therapy/sessions/{id}");
+    let (mut a, mut d, mut b) = (ana.device().await, dora.device().await, ben.device().await);
+    for device in [&mut a, &mut d, &mut b] {
+        device.say("join_session", json!(id)).await;
+        settled(device).await;
+    }
+    let body = json!({ "sessionType": "therapy", "participants": [ana.id, ben.id], "therapySessionId": id });
+    let (status, made) = dora.post("/video-call/initiate", body).await;
+    assert_eq!(status, 201, "{made}");
+    let call = made["data"]["sessionId"].as_str().expect("an id").to_owned();
+    for (device, peer) in [(&mut a, "peer-a"), (&mut b, "peer-b"), (&mut d, "peer-d")] {
+        super::enter(device, &call, peer).await;
+    }
+    for device in [&mut a, &mut d, &mut b] {
+        settled(device).await;
+    }
+
+    let change = json!({ "participants": with(&[&ana]) });
+    assert_eq!(dora.ask("PUT", &path, Some(change)).await.0, 200);
+    assert_eq!(b.until("call_ended").await["sessionId"], call.as_str());
+    assert_eq!(a.until("user_left").await["userId"], ben.id.as_str());
+    assert_eq!(a.until("user_left_call").await["userId"], ben.id.as_str());
+    settled(&mut b).await;
+    settled(&mut a).await;
+
+    d.say("chat_message", json!({ "sessionId": id, "message": "for those who are still here" })).await;
+    a.until("chat_message").await;
+    let offer = json!({ "sessionId": id, "offer": { "type": "offer", "sdp": "v=0" } });
+    d.say("video_offer", offer.clone()).await;
+    a.until("video_offer").await;
+    settled(&mut a).await;
+    b.say("video_offer", offer.clone()).await;
+    b.say("chat_message", json!({ "sessionId": id, "message": "let me in" })).await;
+    b.say("join_session", json!(id)).await;
+    b.say("join_call_session", json!({ "sessionId": call, "peerId": "peer-b" })).await;
+    let heard = settled(&mut b).await;
+    for event in ["chat_message", "video_offer", "call_session_joined"] {
+        assert_eq!(count(&heard, event), 0, "{event}: {heard:?}");
+    }
+    let heard = settled(&mut a).await;
+    for event in ["chat_message", "video_offer", "user_joined", "user_joined_call"] {
+        assert_eq!(count(&heard, event), 0, "{event}: {heard:?}");
+    }
+    assert_eq!(ben.join(&call).await.0, 403, "was invited, and is no more");
+
+    assert_eq!(dora.ask("PUT", &path, Some(json!({ "status": "cancelled" }))).await.0, 200);
+    assert_eq!(a.until("call_ended").await["sessionId"], call.as_str());
+    settled(&mut a).await;
+    settled(&mut d).await;
+    d.say("video_offer", offer).await;
+    d.say("join_session", json!(id)).await;
+    settled(&mut d).await;
+    let heard = settled(&mut a).await;
+    assert!(heard.is_empty(), "{heard:?}");
+    app.stop().await;
+}

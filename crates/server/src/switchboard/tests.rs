@@ -1,0 +1,111 @@
+use super::*;
+use crate::Config;
+use crate::auth::Passwords;
+use crate::config::Database;
+use crate::store::Pools;
+
+/// Orders whatever it is asked, and counts what has been done.
+#[derive(Debug, Default)]
+struct Clerk {
+    done: usize,
+}
+
+#[derive(Debug, PartialEq)]
+enum Order {
+    End(usize),
+    Report,
+}
+
+impl Hub for Clerk {
+    const BACKEND: Backend = Backend::Storefront;
+
+    type Request = Order;
+    type News = ();
+    type Order = Order;
+
+    fn asked(&mut self, _: SocketKey, request: Order, _: Millis) -> Vec<Reply<Order>> {
+        vec![Reply::Order(request)]
+    }
+
+    fn told(&mut self, (): (), _: Millis) -> Vec<Reply<Order>> {
+        self.done += 1;
+        Vec::new()
+    }
+
+    fn disconnected(&mut self, _: SocketKey, _: Millis) -> Vec<Reply<Order>> {
+        Vec::new()
+    }
+
+    fn deadline(&self) -> Option<Millis> {
+        None
+    }
+
+    fn expire(&mut self, _: Millis) -> Vec<Reply<Order>> {
+        Vec::new()
+    }
+}
+
+impl super::Order for Order {
+    fn may_be_lost(&self) -> bool {
+        *self == Self::Report
+    }
+}
+
+async fn common() -> Arc<Common> {
+    let pools = Pools::open(&Database::Memory).await.expect("a database");
+    let passwords = Passwords::new().await.expect("passwords");
+    Common::new(Config::default(), Vec::new(), pools, passwords, None, "secret".to_owned())
+}
+
+#[tokio::test]
+async fn every_order_is_carried_out_however_many_there_are_and_reports_give_way() {
+    const ENDS: usize = 20_000;
+    let (exchange, board, mut orders) = switchboard(&common().await, Clerk::default());
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(board.run(stop.clone()));
+    let asking = tokio::spawn({
+        let exchange = exchange.clone();
+        async move {
+            for _ in 0..3 * ORDERS {
+                exchange.ask(SocketKey(1), Order::Report).await;
+            }
+            for number in 0..ENDS {
+                exchange.ask(SocketKey(2), Order::End(number)).await;
+                exchange.ask(SocketKey(1), Order::Report).await;
+            }
+        }
+    });
+    // The records begin when nothing moves any more: their queue is full by then.
+    while orders.len() < ORDERS {
+        tokio::task::yield_now().await;
+    }
+
+    let (mut ended, mut reports) = (Vec::new(), 0);
+    while ended.len() < ENDS {
+        match orders.recv().await.expect("an order") {
+            Order::End(number) => ended.push(number),
+            Order::Report => reports += 1,
+        }
+        // What the records say is heard however many wait to be.
+        exchange.tell(()).await;
+    }
+    asking.await.expect("asked");
+
+    assert_eq!(ended, (0..ENDS).collect::<Vec<_>>());
+    assert!(reports < 3 * ORDERS + ENDS, "some were lost");
+    let done = exchange.look(|clerk| clerk.done).await.expect("it runs");
+    assert!(done >= ENDS, "{done}");
+    stop.cancel();
+    running.await.expect("it ended");
+}
+
+#[test]
+fn a_clock_that_is_set_back_is_noticed_within_a_second() {
+    let deadline = Millis::from_seconds(1_000_000);
+
+    // Set back by an hour while a ring has five seconds left.
+    let now = Millis(deadline.0 - 3_605_000);
+    assert_eq!(nap(now, deadline), LOOK_AGAIN);
+    assert_eq!(nap(Millis(deadline.0 - 300), deadline), Duration::from_millis(300));
+    assert_eq!(nap(deadline.plus(LOOK_AGAIN), deadline), Duration::ZERO);
+}
