@@ -1,5 +1,6 @@
 //! Doors for the fuzz targets of `tests/fuzz`: packets and files from strangers. Not part of any program.
 
+use std::io::Cursor;
 use std::panic;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -138,7 +139,7 @@ pub fn clip(data: &[u8]) {
     // The parser's panics are caught where it is called; a fuzzer's hook would end the process before.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let clip = Clip::of(data.to_vec());
+    let clip = Clip::of_source(Box::new(Cursor::new(data.to_vec())));
     panic::set_hook(hook);
     let Ok(mut reader) = clip.and_then(|clip| ClipReader::new(Arc::new(clip))) else { return };
     if reader.skip_to(Duration::from_millis(400)).is_err() {
