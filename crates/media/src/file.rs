@@ -8,6 +8,7 @@ mod path;
 mod reader;
 mod sequence;
 mod turn;
+mod units;
 mod vet;
 
 pub use clip::ClipSource;

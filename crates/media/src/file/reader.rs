@@ -12,6 +12,7 @@ use super::edits::{Edits, Time, time};
 use super::film::{Film, FilmError, Stored, open_file};
 use super::sequence;
 use super::turn::Turn;
+use super::units::{START_CODE, units};
 use super::vet::Purpose;
 use crate::codec::h264::{H264Decoder, Ordered};
 use crate::{SourceError, VideoFrame};
@@ -22,7 +23,7 @@ const MAX_HELD: usize = 20;
 const MAX_PICTURE: u64 = 32 * 1024 * 1024;
 /// Stored pictures in a row that may give none before the stream is taken for one that cannot be decoded.
 const MAX_BARREN: usize = 300;
-const START_CODE: [u8; 4] = [0, 0, 0, 1];
+const ONLY_H264: &str = "only H.264 video can be played from a file";
 
 /// A file with H.264 video, opened and indexed. Its pictures stay in the file until they are decoded.
 pub struct Clip {
@@ -55,6 +56,12 @@ impl std::fmt::Debug for Clip {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Clip({} pictures, {:?})", self.samples.len(), self.loop_length)
     }
+}
+
+/// Other coding is hidden from the parser, but not that there are pictures.
+fn no_pictures(mp4: &Mp4) -> SourceError {
+    let any = mp4.moov.traks.iter().any(|trak| trak.mdia.hdlr.handler_type.value == *b"vide");
+    failed(if any { ONLY_H264 } else { "the file has no video" })
 }
 
 /// After how long the file begins again: the end of its longest track.
@@ -158,10 +165,10 @@ impl Clip {
             .tracks()
             .values()
             .find(|track| track.kind == Some(TrackKind::Video))
-            .ok_or_else(|| failed("the file has no video"))?;
+            .ok_or_else(|| no_pictures(&mp4))?;
         let trak = track.trak(&mp4);
         let StsdBoxContent::Avc1(avc) = &trak.mdia.minf.stbl.stsd.contents else {
-            return Err(failed("only H.264 video can be played from a file"));
+            return Err(failed(ONLY_H264));
         };
         if let Some(words) =
             avc.avcc.sequence_parameter_sets.iter().find_map(|set| sequence::trouble(&set.bytes))
@@ -225,13 +232,7 @@ impl Clip {
         let stored = film.bytes(sample.offset, sample.size as usize).map_err(failed)?;
         drop(film);
         let mut unit = if sample.key { self.parameters.clone() } else { Vec::new() };
-        let mut rest = stored.as_slice();
-        while let Some((length, after)) = rest.split_at_checked(self.length_size) {
-            let length = length.iter().fold(0usize, |sum, &byte| sum << 8 | usize::from(byte));
-            let Some((nal, after)) = after.split_at_checked(length) else {
-                debug!("Stored picture is cut short");
-                break;
-            };
+        for nal in units(&stored, self.length_size) {
             // Sets may be in the stream as well, or only there.
             if nal.first().is_some_and(|kind| kind & 31 == 7)
                 && let Some(words) = sequence::trouble(nal)
@@ -240,7 +241,6 @@ impl Clip {
             }
             unit.extend_from_slice(&START_CODE);
             unit.extend_from_slice(nal);
-            rest = after;
         }
         Ok(unit)
     }
