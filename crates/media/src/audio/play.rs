@@ -183,3 +183,111 @@ fn run(mut sound: Sound, out: &SyncSender<Read>, wanted: &AtomicU64) -> Result<(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, ErrorKind, Read, Seek, SeekFrom};
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn start(path: PathBuf) -> FilePlayer {
+        FilePlayer::start(move || Some(path), Instant::now())
+    }
+
+    #[test]
+    fn every_file_that_cannot_be_played_says_so_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let review = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/file/testdata/review");
+        let empty = folder.path().join("empty.wav");
+        std::fs::write(&empty, "").unwrap();
+        let broken = folder.path().join("broken.mp4");
+        std::fs::write(&broken, "this is no film, however long one listens").unwrap();
+        for (path, problem) in [
+            (folder.path().join("none.wav"), DeviceProblem::Missing),
+            (folder.path().to_path_buf(), DeviceProblem::Failed),
+            (empty, DeviceProblem::Failed),
+            (broken, DeviceProblem::Failed),
+            // It has no sound.
+            (review.join("rotated90.mp4"), DeviceProblem::Failed),
+        ] {
+            let shown = path.display().to_string();
+            let mut player = start(path);
+            player.wait_for(0);
+            let mut frame = [1.0; FRAME];
+            assert_eq!(player.read(0, &mut frame), Err(problem), "{shown}");
+            assert_eq!(frame, [0.0; FRAME]);
+        }
+    }
+
+    #[test]
+    fn a_film_with_a_box_of_no_size_is_heard() {
+        let review = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/file/testdata/review");
+        let mut player = start(review.join("zero-box.mp4"));
+        player.wait_for(100);
+        assert_eq!(player.read(100, &mut [0.0; FRAME]), Ok(()));
+    }
+
+    /// Answers once the other end was dropped.
+    struct Stuck(Receiver<()>, Cursor<Vec<u8>>);
+
+    impl Read for Stuck {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            let _ = self.0.recv();
+            Err(ErrorKind::TimedOut.into())
+        }
+    }
+
+    impl Seek for Stuck {
+        fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+            self.1.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_disk_that_does_not_answer_keeps_nobody() {
+        let (held, disk) = sync_channel::<()>(1);
+        let find = move || {
+            // As a read of a disk that is gone.
+            let _ = Stuck(disk, Cursor::new(Vec::new())).read(&mut [0]);
+            None
+        };
+        let mut player = FilePlayer::start(find, Instant::now());
+        let mut frame = [1.0; FRAME];
+        assert_eq!(player.read(0, &mut frame), Ok(()));
+        assert_eq!(frame, [0.0; FRAME]);
+        // If this waited, the test would never end: what it waits for comes after it.
+        drop(player);
+        drop(held);
+    }
+
+    #[test]
+    fn rounds_follow_each_other_and_a_late_listener_is_caught_up_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ramp.wav");
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 48_000,
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+        (0..5_000).for_each(|n| writer.write_sample(n as f32 / 5_000.0).unwrap());
+        writer.finalize().unwrap();
+        // Begun an hour ago.
+        let begun = Instant::now().checked_sub(Duration::from_secs(3600)).unwrap();
+        let mut player = FilePlayer::start(move || Some(path), begun);
+        let hour = 3600 * 48_000;
+        let mut frame = [0.0; FRAME];
+        for position in [hour + 10_000, hour + 14_990, hour + 5_000_000] {
+            player.wait_for(position + FRAME as u64);
+            player.wanted.store(position, Ordering::Relaxed);
+        }
+        let position = hour + 10_000_000;
+        player.wait_for(position);
+        assert_eq!(player.read(position, &mut frame), Ok(()));
+        let wanted = (position % 5_000) as f32 / 5_000.0;
+        assert!((frame[0] - wanted).abs() < 1e-4, "{} is not {wanted}", frame[0]);
+    }
+}

@@ -106,7 +106,8 @@ impl Wav {
                 b"data" => {
                     let Format { coding, block, rate, mix } = format.ok_or(WavError::NoFormat)?;
                     let left = length - body;
-                    let told = if size == u64::from(u32::MAX) { long.unwrap_or(size) } else { size };
+                    let unknown = size == u64::from(u32::MAX);
+                    let told = if unknown { long.filter(|long| *long > 0).unwrap_or(left) } else { size };
                     let sound = if told == 0 && !only_chunks(&mut source, body, length)? {
                         // Written to a pipe that could not be rewound.
                         left
@@ -342,3 +343,6 @@ fn only_chunks(source: &mut dyn Stored, mut at: u64, length: u64) -> Result<bool
     }
     Ok(false)
 }
+
+#[cfg(test)]
+mod tests;
