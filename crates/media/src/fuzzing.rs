@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use crate::audio::Clip as Sound;
 use crate::codec::opus::VoiceDecoder;
 use crate::file::{Clip, ClipReader};
 use crate::jitter::{JitterBuffer, Step};
@@ -15,6 +16,9 @@ use crate::{Codec, Packet};
 
 /// Pictures decoded of one file.
 const PICTURES: usize = 6;
+
+/// Sound read of one file.
+const SECONDS: u32 = 2;
 
 /// Takes an input apart; zeros behind its end.
 struct Reader<'a>(&'a [u8]);
@@ -134,8 +138,24 @@ fn play(jitter: &mut JitterBuffer, decoder: &mut VoiceDecoder, now: Instant, que
     assert!(jitter.target() <= Duration::from_millis(500));
 }
 
-/// A file as a camera.
+/// A file as a camera, and as a microphone or ringtone.
 pub fn clip(data: &[u8]) {
+    sound(data);
+    pictures(data);
+}
+
+fn sound(data: &[u8]) {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let sound = Sound::read_whole(Box::new(Cursor::new(data.to_vec())), SECONDS);
+    panic::set_hook(hook);
+    if let Ok(sound) = sound {
+        assert!(sound.samples.len() <= SECONDS as usize * 48_000, "longer than asked for");
+        assert!(sound.samples.iter().all(|sample| sample.is_finite()), "no number");
+    }
+}
+
+fn pictures(data: &[u8]) {
     // The parser's panics are caught where it is called; a fuzzer's hook would end the process before.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
