@@ -125,6 +125,8 @@ impl FilmSound {
                 self.mix = Mix::new(channels, None);
             }
             decoded.copy_to_vec_interleaved(&mut self.interleaved);
+            // What a broken packet decodes to may be no number at all.
+            self.interleaved.iter_mut().filter(|sample| !sample.is_finite()).for_each(|sample| *sample = 0.0);
             self.mono.clear();
             self.mix.mix(&self.interleaved, &mut self.mono);
             let begin = crate::file::time(packet.pts.get(), self.timescale);

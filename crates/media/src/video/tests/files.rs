@@ -38,7 +38,6 @@ fn a_file_that_gives_no_picture_is_told_of() {
         let end = behind.map_or(bytes.len(), |moov| moov - 4);
         bytes[at..end].fill(0);
     };
-    // A depth that only the stream tells of.
     let files = [
         (review.join("tenbit.mp4"), DeviceProblem::Failed),
         (review.join("h422.mp4"), DeviceProblem::Failed),
