@@ -35,6 +35,10 @@ pub trait VideoSource: Send {
     fn describe(&self) -> String;
     /// Blocks up to `timeout`; `Ok(None)` = nothing yet; `Err` = the source is gone, reopen it.
     fn next_frame(&mut self, timeout: Duration) -> Result<Option<VideoFrame>, SourceError>;
+    /// Whether there is a picture that only waits for its time.
+    fn is_ready(&self) -> bool {
+        false
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

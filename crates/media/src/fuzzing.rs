@@ -1,11 +1,13 @@
 //! Doors for the fuzz targets of `tests/fuzz`: packets and files from strangers. Not part of any program.
 
+use std::io::Cursor;
 use std::panic;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use crate::audio::Clip as Sound;
 use crate::codec::opus::VoiceDecoder;
 use crate::file::{Clip, ClipReader};
 use crate::jitter::{JitterBuffer, Step};
@@ -14,6 +16,9 @@ use crate::{Codec, Packet};
 
 /// Pictures decoded of one file.
 const PICTURES: usize = 6;
+
+/// Sound read of one file.
+const SECONDS: u32 = 2;
 
 /// Takes an input apart; zeros behind its end.
 struct Reader<'a>(&'a [u8]);
@@ -133,12 +138,28 @@ fn play(jitter: &mut JitterBuffer, decoder: &mut VoiceDecoder, now: Instant, que
     assert!(jitter.target() <= Duration::from_millis(500));
 }
 
-/// A file as a camera.
+/// A file as a camera, and as a microphone or ringtone.
 pub fn clip(data: &[u8]) {
+    sound(data);
+    pictures(data);
+}
+
+fn sound(data: &[u8]) {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let sound = Sound::read_whole(Box::new(Cursor::new(data.to_vec())), SECONDS);
+    panic::set_hook(hook);
+    if let Ok(sound) = sound {
+        assert!(sound.samples.len() <= SECONDS as usize * 48_000, "longer than asked for");
+        assert!(sound.samples.iter().all(|sample| sample.is_finite()), "no number");
+    }
+}
+
+fn pictures(data: &[u8]) {
     // The parser's panics are caught where it is called; a fuzzer's hook would end the process before.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let clip = Clip::of(data.to_vec());
+    let clip = Clip::of_source(Box::new(Cursor::new(data.to_vec())));
     panic::set_hook(hook);
     let Ok(mut reader) = clip.and_then(|clip| ClipReader::new(Arc::new(clip))) else { return };
     if reader.skip_to(Duration::from_millis(400)).is_err() {

@@ -29,7 +29,7 @@ mod tones;
 mod trial;
 pub mod video;
 
-pub use audio::{AudioDevice, ClipError, Direction, SoundSystem, list_audio_devices, offered_ids};
+pub use audio::{AudioDevice, ClipError, Direction, SoundSystem, WavError, list_audio_devices, offered_ids};
 pub use call_media::{CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing};
 pub use clock::{LipSync, PlayoutClock};
 pub use frame::{FrameSink, SourceError, VideoFrame, VideoSource};

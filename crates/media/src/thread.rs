@@ -49,6 +49,11 @@ impl Thread {
         }
     }
 
+    /// Does not wait for the thread's end: for one that was told to end and may be kept by a file.
+    pub fn detach(mut self) {
+        self.handle = None;
+    }
+
     /// Lets the thread go its own way: for one that is stuck in a driver.
     pub fn abandon(mut self) {
         tracing::warn!(thread = self.name, "Media thread is stuck and was left behind");

@@ -15,6 +15,7 @@ pub(crate) mod image;
 mod ladder;
 mod meter;
 mod mirror;
+mod mjpeg;
 #[cfg(test)]
 pub(crate) mod packetize;
 mod pattern;

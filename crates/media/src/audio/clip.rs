@@ -1,31 +1,28 @@
-//! Sound files: a WAV, or the sound of an MP4, whole in memory as 48 kHz mono, to be played in a
-//! loop. Meant for sample media and ringtones of minutes, not for music collections.
+//! Short sounds, whole in memory as 48 kHz mono: ringtones and tones. What is played into a call is read
+//! as it is played, by [`super::play`].
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
+#[cfg(test)]
 use std::path::Path;
 
-use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error as MediaError;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, TrackType};
-use symphonia::core::io::MediaSourceStream;
-use symphonia::core::meta::MetadataOptions;
 
-use super::resample::Converter;
+use super::sound::{RATE, Sound};
+use super::wav::WavError;
 use crate::DeviceProblem;
-
-const RATE: u32 = 48_000;
-/// 20 minutes: beyond, a file is cut.
-const LONGEST: usize = 20 * 60 * RATE as usize;
+#[cfg(test)]
+use crate::file::open_file;
+use crate::file::{FilmError, Stored};
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClipError {
     #[error("cannot read the sound file: {0}")]
     Io(#[from] std::io::Error),
-    #[error("cannot read this kind of sound file: {0}")]
-    Wav(#[from] hound::Error),
+    #[error("cannot play this WAV file: {0}")]
+    Wav(#[from] WavError),
+    #[error("cannot read the sound file: {0}")]
+    Film(String),
     #[error("cannot decode the sound file: {0}")]
     Decode(#[from] MediaError),
     #[error("the file's sound has {channels} channels, of its kind only one or two can be read")]
@@ -34,17 +31,28 @@ pub enum ClipError {
     Silent,
 }
 
+impl From<FilmError> for ClipError {
+    fn from(error: FilmError) -> Self {
+        match error {
+            FilmError::Io(error) => Self::Io(error),
+            FilmError::Unsound(_) | FilmError::Empty | FilmError::Broken | FilmError::Parse(_) => {
+                Self::Film(error.to_string())
+            }
+        }
+    }
+}
+
 impl ClipError {
     pub(crate) fn problem(&self) -> DeviceProblem {
         match self {
             Self::Io(error) if error.kind() == ErrorKind::NotFound => DeviceProblem::Missing,
             Self::Io(error) if error.kind() == ErrorKind::PermissionDenied => DeviceProblem::Denied,
-            Self::Wav(hound::Error::IoError(error)) if error.kind() == ErrorKind::NotFound => {
-                DeviceProblem::Missing
-            }
-            Self::Io(_) | Self::Wav(_) | Self::Decode(_) | Self::Channels { .. } | Self::Silent => {
-                DeviceProblem::Failed
-            }
+            Self::Io(_)
+            | Self::Wav(_)
+            | Self::Film(_)
+            | Self::Decode(_)
+            | Self::Channels { .. }
+            | Self::Silent => DeviceProblem::Failed,
         }
     }
 }
@@ -56,92 +64,34 @@ pub(crate) struct Clip {
 }
 
 impl Clip {
-    /// Reads a file; what a video file shows for longer or shorter than it sounds decides the length.
+    /// Reads a file up to 20 minutes.
+    #[cfg(test)]
     pub(crate) fn load(path: &Path) -> Result<Self, ClipError> {
-        let wav = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wav"));
-        if wav {
-            return Self::from_wav(std::io::BufReader::new(File::open(path)?));
-        }
-        let mut clip = Self::from_media(File::open(path)?)?;
-        if let Some(length) = picture_length(path) {
-            clip.samples.resize(length, 0.0);
-        }
-        Ok(clip)
+        Self::read_whole(Box::new(open_file(path)?), 20 * 60)
     }
 
-    /// Reads a WAV.
-    pub(crate) fn from_wav(reader: impl Read) -> Result<Self, ClipError> {
-        let reader = hound::WavReader::new(reader)?;
-        let spec = reader.spec();
-        let samples: Vec<f32> = match spec.sample_format {
-            hound::SampleFormat::Float => reader.into_samples::<f32>().collect::<Result<_, _>>()?,
-            hound::SampleFormat::Int => {
-                let scale = 1.0 / (1_u64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-                reader
-                    .into_samples::<i32>()
-                    .map(|sample| sample.map(|value| value as f32 * scale))
-                    .collect::<Result<_, _>>()?
+    /// Reads a WAV or the sound of a film; what a film shows for longer or shorter than it sounds decides
+    /// its length, and what is beyond so many seconds is cut.
+    pub(crate) fn read_whole(source: Box<dyn Stored>, most_seconds: u32) -> Result<Self, ClipError> {
+        let mut sound = Sound::open(source)?;
+        let most = most_seconds as usize * RATE as usize;
+        let (mut samples, mut piece, mut any) = (Vec::new(), Vec::new(), false);
+        while samples.len() < most {
+            piece.clear();
+            let Some(at) = sound.next(&mut piece)? else { break };
+            any |= !piece.is_empty();
+            let at = usize::try_from(at).unwrap_or(usize::MAX).min(most);
+            if at > samples.len() {
+                samples.resize(at, 0.0);
             }
-        };
-        Self::new(&samples, usize::from(spec.channels), spec.sample_rate)
-    }
-
-    fn from_media(file: File) -> Result<Self, ClipError> {
-        let stream = MediaSourceStream::new(Box::new(file), Default::default());
-        let mut format = symphonia::default::get_probe().probe(
-            &Hint::new(),
-            stream,
-            FormatOptions::default(),
-            MetadataOptions::default(),
-        )?;
-        let track = format.default_track(TrackType::Audio).ok_or(ClipError::Silent)?;
-        let id = track.id;
-        let parameters =
-            track.codec_params.as_ref().and_then(|codec| codec.audio()).ok_or(ClipError::Silent)?;
-        let declared = parameters.channels.as_ref().map_or(0, |channels| channels.count());
-        // The AAC decoder knows no surround sound and says so in its own words.
-        let plain = |error| match error {
-            MediaError::Unsupported(_) if declared > 2 => ClipError::Channels { channels: declared },
-            error => error.into(),
-        };
-        let mut decoder = symphonia::default::get_codecs()
-            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-            .map_err(plain)?;
-        let mut samples = Vec::new();
-        let mut piece: Vec<f32> = Vec::new();
-        let (mut channels, mut rate) = (1, RATE);
-        while let Ok(Some(packet)) = format.next_packet() {
-            if packet.track_id != id {
-                continue;
-            }
-            match decoder.decode(&packet) {
-                Ok(decoded) => {
-                    channels = decoded.spec().channels().count().max(1);
-                    rate = decoded.spec().rate();
-                    decoded.copy_to_vec_interleaved(&mut piece);
-                    samples.extend_from_slice(&piece);
-                }
-                Err(MediaError::DecodeError(_)) => {}
-                Err(error) => return Err(plain(error)),
-            }
-            if samples.len() / channels > LONGEST {
-                break;
-            }
+            // Where parts overlap the later one counts.
+            samples.truncate(at);
+            samples.extend_from_slice(&piece);
         }
-        Self::new(&samples, channels, rate)
-    }
-
-    fn new(interleaved: &[f32], channels: usize, rate: u32) -> Result<Self, ClipError> {
-        let channels = channels.max(1);
-        let share = 1.0 / channels as f32;
-        let mono: Vec<f32> =
-            interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * share).collect();
-        let mut samples = Vec::with_capacity(mono.len());
-        Converter::new(rate, RATE).convert(&mono, &mut samples);
-        samples.truncate(LONGEST);
-        if samples.is_empty() {
+        if !any {
             return Err(ClipError::Silent);
         }
+        samples.resize(usize::try_from(sound.length).unwrap_or(usize::MAX).min(most), 0.0);
         Ok(Self { samples })
     }
 
@@ -152,16 +102,6 @@ impl Clip {
             *sample = self.samples[((position + offset as u64) % length) as usize];
         }
     }
-}
-
-/// Samples the pictures of an MP4 last, so that sound and picture begin over together.
-fn picture_length(path: &Path) -> Option<usize> {
-    let data = std::fs::read(path).ok()?;
-    let video = re_mp4::Mp4::read_bytes(&data).ok()?;
-    let track = video.tracks().values().find(|track| track.kind == Some(re_mp4::TrackKind::Video))?;
-    let seconds = track.duration as f64 / track.timescale as f64;
-    let samples = (seconds * f64::from(RATE)).round();
-    (samples >= 1.0 && samples < LONGEST as f64).then_some(samples as usize)
 }
 
 #[cfg(test)]
@@ -184,7 +124,8 @@ mod tests {
     #[test]
     fn the_sound_of_the_sample_film_lasts_as_long_as_its_pictures() {
         let clip = Clip::load(&asset("big-buck-bunny-720p25.mp4")).unwrap();
-        assert_eq!(clip.samples.len(), 132 * 48_000 / 25);
+        let length = crate::file::loop_length(&asset("big-buck-bunny-720p25.mp4")).unwrap();
+        assert_eq!(clip.samples.len() as u64, (length.as_micros() as u64 * 48 + 500) / 1000);
         let loudest = clip.samples.iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
         assert!(loudest > 0.01, "{loudest}");
     }

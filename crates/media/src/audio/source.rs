@@ -2,15 +2,15 @@
 //! gives 10 ms at a time at the pace of real time.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rtrb::Consumer;
 
 use super::FRAME;
-use super::clip::Clip;
 use super::line::{DeviceLine, Inward, Line, LineEvent, LineEvents};
+use super::play::FilePlayer;
 use super::resample::Converter;
+use crate::file::path_of;
 
 pub(super) const FRAME_TIME: Duration = Duration::from_millis(10);
 /// So far behind, made-up sources leave frames out instead of hurrying.
@@ -38,7 +38,7 @@ pub(crate) struct Source {
 enum Kind {
     Nothing,
     Tone { phase: f32 },
-    Clip { clip: Clip, start: Instant },
+    File { player: FilePlayer, start: Instant },
     Echo { waiting: VecDeque<f32> },
     Microphone { line: DeviceLine<Inward>, input: Option<Box<Input>> },
 }
@@ -93,7 +93,7 @@ impl Source {
             Kind::Nothing => "",
             Kind::Tone { .. } => "Test tone",
             Kind::Echo { .. } => "Echo",
-            Kind::Clip { .. } => "Sound file",
+            Kind::File { .. } => "Sound file",
             Kind::Microphone { input, .. } => input.as_ref().map_or("", |input| &input.line.label),
         }
     }
@@ -123,10 +123,13 @@ impl Source {
                 }
                 Some(Heard { captured, raw: false })
             }
-            Kind::Clip { clip, start } => {
+            Kind::File { player, start } => {
                 let captured = self.pace.next(now)?;
                 let position = captured.saturating_duration_since(*start).as_micros() * 48 / 1000;
-                clip.read(position as u64, frame);
+                if let Err(problem) = player.read(position as u64, frame) {
+                    (self.events)(LineEvent::Lost { label: String::new(), problem });
+                    self.kind = Kind::Nothing;
+                }
                 Some(Heard { captured, raw: false })
             }
             Kind::Echo { waiting } => {
@@ -164,16 +167,11 @@ impl Kind {
             Self::Echo { waiting: VecDeque::new() }
         } else if id == "test:tone" {
             Self::Tone { phase: 0.0 }
-        } else if let Some(path) = file_path(id) {
-            match Clip::load(&path) {
-                Ok(clip) => Self::Clip { clip, start },
-                Err(error) => {
-                    tracing::warn!(%error, "The sound file to send cannot be read");
-                    let problem = error.problem();
-                    events(LineEvent::Lost { label: String::new(), problem });
-                    Self::Nothing
-                }
-            }
+        } else if id.starts_with("file:") {
+            let id = id.to_owned();
+            // Looking for it is left to the player: the disk may take its time.
+            let player = FilePlayer::start(move || path_of(&id), start);
+            Self::File { player, start }
         } else {
             Self::Microphone { line: DeviceLine::start(id.to_owned(), true, events.clone()), input: None }
         }
@@ -213,12 +211,6 @@ impl Input {
     }
 }
 
-/// The path in a `file:` id, which may be written as a URL.
-pub(super) fn file_path(id: &str) -> Option<PathBuf> {
-    let name = id.strip_prefix("file:")?;
-    Some(Path::new(name.strip_prefix("//").unwrap_or(name)).to_path_buf())
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -242,6 +234,12 @@ mod tests {
         assert_eq!(after, [start + Duration::from_secs(60)]);
     }
 
+    /// Until the file has been read up to a sample.
+    fn wait_for(source: &mut Source, position: u64) {
+        let Kind::File { player, .. } = &mut source.kind else { panic!("no file is played") };
+        player.wait_for(position);
+    }
+
     #[test]
     fn a_file_plays_by_the_shared_start() {
         let folder = tempfile::tempdir().unwrap();
@@ -258,7 +256,9 @@ mod tests {
         let start = Instant::now();
         let mut source = Source::open(&format!("file:{}", path.display()), start, Arc::new(|_| {}));
         let mut frame = [0.0; FRAME];
+        wait_for(&mut source, 0);
         assert!(source.next(start, &mut frame).is_some());
+        wait_for(&mut source, 1700 * 48);
         let later = start + Duration::from_millis(1700);
         let heard = source.next(later, &mut frame).unwrap();
         assert_eq!(heard.captured, later);
@@ -272,11 +272,12 @@ mod tests {
         let mut source =
             Source::open("file:/there/is/none.wav", start, Arc::new(move |event| told.send(event).unwrap()));
         let problem = crate::DeviceProblem::Missing;
+        let mut frame = [1.0; FRAME];
+        wait_for(&mut source, 0);
+        assert!(source.next(start, &mut frame).is_some() && frame == [0.0; FRAME]);
         assert_eq!(heard.try_recv(), Ok(LineEvent::Lost { label: String::new(), problem }));
-        assert!(source.next(start, &mut [1.0; FRAME]).is_some());
         // Another choice takes its place at once.
         source.change("test:tone", start);
-        let mut frame = [0.0; FRAME];
         assert!(source.next(start, &mut frame).is_some() && frame[9] != 0.0);
     }
 }

@@ -11,8 +11,9 @@ use rtrb::Producer;
 use super::FRAME;
 use super::line::{DeviceLine, Line, LineEvent, LineEvents, Outward};
 use super::resample::Converter;
-use super::source::{FRAME_TIME, file_path, is_device};
+use super::source::{FRAME_TIME, is_device};
 use crate::DeviceProblem;
+use crate::file::path_of;
 
 const FRAMES_PER_SECOND: u32 = 100;
 /// Frames kept ahead of the device, and how far that may grow where threads run late.
@@ -155,7 +156,7 @@ impl Kind {
     fn open(id: &str, stand_in: bool, events: &LineEvents) -> Self {
         if id == "none" || id.is_empty() {
             Self::Nothing
-        } else if let Some(path) = file_path(id) {
+        } else if let Some(path) = path_of(id) {
             match record(&path) {
                 Ok(writer) => Self::File(writer),
                 Err(error) => {

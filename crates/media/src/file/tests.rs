@@ -1,5 +1,7 @@
 //! Files as cameras: every picture, in order of display, at its time.
 
+mod review;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

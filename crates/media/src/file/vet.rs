@@ -1,5 +1,6 @@
-//! A look at an MP4 file before its parser sees it. The parser believes what boxes say of themselves: some
-//! sizes send it in circles, some counts make it fill the memory. Reads nothing of what is inside.
+//! A look at the boxes of an MP4 file before a parser sees them. Parsers believe what boxes say of
+//! themselves: some sizes send them in circles, some counts make them fill the memory. Reads nothing of what
+//! is inside.
 
 use std::ops::Range;
 
@@ -14,11 +15,27 @@ const HANDLER: usize = 24;
 /// The file is not worth parsing.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the file's {box_type} box is not sound")]
-pub(super) struct Unsound {
+pub(crate) struct Unsound {
     box_type: String,
 }
 
+impl Unsound {
+    pub(super) fn of(box_type: &[u8]) -> Self {
+        Self { box_type: String::from_utf8_lossy(box_type).into_owned() }
+    }
+}
+
+/// Which parser is to see the boxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The one of tables and pictures.
+    Index,
+    /// The one of sound.
+    Sound,
+}
+
 /// What is done with a kind of box.
+#[derive(Clone, Copy)]
 enum Kind {
     /// Boxes begin this far behind its header.
     Container(usize),
@@ -26,6 +43,10 @@ enum Kind {
     Leaf(usize),
     SampleSizes,
     Run,
+    /// How sound is coded; of use to its own parser only.
+    SoundEntry,
+    /// A picture stream whose parameter sets are in the stream itself (ISO/IEC 14496-15, 5.4.2.1).
+    InBand,
     /// Of no use to us.
     Other,
 }
@@ -44,45 +65,54 @@ fn kind(box_type: &[u8]) -> Kind {
         }
         b"avcC" => Kind::Leaf(7),
         b"mdat" | b"free" => Kind::Leaf(0),
+        b"mp4a" => Kind::SoundEntry,
+        b"avc3" => Kind::InBand,
         b"stsz" => Kind::SampleSizes,
         b"trun" => Kind::Run,
         _ => Kind::Other,
     }
 }
 
-/// Refuses what the parser would choke on, and hides from it what we have no use for.
-pub(super) fn vet(file: &mut [u8]) -> Result<(), Unsound> {
-    let whole = 0..file.len();
-    let mut vet = Vet { samples: file.len(), file };
-    vet.boxes(whole, 0)
-}
-
-struct Vet<'a> {
-    file: &'a mut [u8],
+/// Refuses what a parser would choke on, and hides from it what it has no use for.
+pub(super) struct Vet {
     /// Samples that may still be announced: each has at least a byte.
     samples: usize,
+    purpose: Purpose,
 }
 
-impl Vet<'_> {
+impl Vet {
+    pub(super) fn new(samples: usize, purpose: Purpose) -> Self {
+        Self { samples, purpose }
+    }
+
+    /// Looks at some of a file's boxes, whole ones.
+    pub(super) fn look(&mut self, file: &mut [u8]) -> Result<(), Unsound> {
+        let whole = 0..file.len();
+        Look { vet: self, file }.boxes(whole, 0)
+    }
+}
+
+struct Look<'a> {
+    vet: &'a mut Vet,
+    file: &'a mut [u8],
+}
+
+impl Look<'_> {
     fn boxes(&mut self, within: Range<usize>, depth: u32) -> Result<(), Unsound> {
         let mut at = within.start;
         while at < within.end {
-            let unsound =
-                |box_type: &[u8]| Unsound { box_type: String::from_utf8_lossy(box_type).into_owned() };
+            let unsound = Unsound::of;
             let Some(&[a, b, c, d, ref name @ ..]) = self.file.get(at..(at + HEADER).min(within.end)) else {
                 return Err(unsound(b"last"));
             };
             let name: [u8; 4] = name.try_into().map_err(|_| unsound(b"last"))?;
             let (header, size) = match u32::from_be_bytes([a, b, c, d]) {
-                // To the end of the file.
-                0 if depth == 0 => return Ok(()),
                 1 if depth == 0 => (HEADER + 8, self.large(at + HEADER).ok_or_else(|| unsound(&name))?),
                 size => (HEADER, usize::try_from(size).unwrap_or(usize::MAX)),
             };
             let end = at.checked_add(size).filter(|_| size >= header).ok_or_else(|| unsound(&name))?;
             if end > within.end {
-                // Pictures may be missing from a file that was cut short, but not what describes them.
-                return if depth == 0 && &name == b"mdat" { Ok(()) } else { Err(unsound(&name)) };
+                return Err(unsound(&name));
             }
             let body = at + header..end;
             let sound = match kind(&name) {
@@ -98,7 +128,15 @@ impl Vet<'_> {
                 Kind::Leaf(least) => body.len() >= least,
                 Kind::SampleSizes => self.sample_sizes(&body),
                 Kind::Run => self.word(body.start + 4).is_some_and(|count| self.announce(count)),
-                Kind::Other => {
+                Kind::InBand => {
+                    self.file[at + 7] = b'1';
+                    continue;
+                }
+                Kind::SoundEntry if self.vet.purpose == Purpose::Sound => {
+                    self.sound_entry(&body, depth)?;
+                    true
+                }
+                Kind::Other | Kind::SoundEntry => {
                     self.file[at + 4..at + HEADER].copy_from_slice(b"free");
                     true
                 }
@@ -119,9 +157,35 @@ impl Vet<'_> {
         }
     }
 
+    /// The boxes in it begin later in QuickTime's versions of it.
+    fn sound_entry(&mut self, body: &Range<usize>, depth: u32) -> Result<(), Unsound> {
+        let version = self.file.get(body.start + 9).filter(|_| body.len() >= 28);
+        let skip = match version {
+            Some(0) => 28,
+            Some(1) => 44,
+            Some(2) => 64,
+            _ => return Err(Unsound::of(b"mp4a")),
+        };
+        let inside = body.start + skip;
+        if depth >= DEEPEST || inside > body.end {
+            return Err(Unsound::of(b"mp4a"));
+        }
+        let mut at = inside;
+        while at < body.end {
+            let size = self.word(at).and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+            if size == 0 && body.end - at == 4 {
+                // QuickTime ends such a list with four zeros.
+                return Ok(());
+            }
+            let end = at.checked_add(size).filter(|end| size >= HEADER && *end <= body.end);
+            at = end.ok_or_else(|| Unsound::of(b"mp4a"))?;
+        }
+        Ok(())
+    }
+
     fn announce(&mut self, count: u32) -> bool {
-        let left = usize::try_from(count).ok().and_then(|count| self.samples.checked_sub(count));
-        left.map(|left| self.samples = left).is_some()
+        let left = usize::try_from(count).ok().and_then(|count| self.vet.samples.checked_sub(count));
+        left.map(|left| self.vet.samples = left).is_some()
     }
 
     fn word(&self, at: usize) -> Option<u32> {
@@ -136,6 +200,10 @@ impl Vet<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn vet(file: &mut [u8]) -> Result<(), Unsound> {
+        Vet::new(file.len(), Purpose::Index).look(file)
+    }
 
     fn boxed(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
         let size = u32::try_from(body.len() + HEADER).unwrap().to_be_bytes();
@@ -174,11 +242,23 @@ mod tests {
     }
 
     #[test]
-    fn what_we_have_no_use_for_is_hidden_and_a_cut_file_passes() {
-        let mut file =
-            [boxed(b"ftyp", b"isom"), boxed(b"udta", b"whatever"), boxed(b"mdat", &[1; 20])].concat();
-        file.truncate(file.len() - 5);
+    fn what_we_have_no_use_for_is_hidden() {
+        let mut file = [boxed(b"ftyp", b"isom"), boxed(b"udta", b"whatever")].concat();
         assert_eq!(vet(&mut file), Ok(()));
         assert_eq!(&file[16..20], b"free");
+    }
+
+    #[test]
+    fn how_sound_is_coded_is_for_its_own_parser_and_looked_at_too() {
+        let entry = |inside: &[u8]| boxed(b"mp4a", &[&[0; 28][..], inside].concat());
+        let look = |file: &mut Vec<u8>, purpose| Vet::new(99, purpose).look(file);
+        let mut file = entry(&boxed(b"esds", b"how"));
+        assert_eq!(look(&mut file, Purpose::Sound), Ok(()));
+        assert_eq!(&file[4..8], b"mp4a");
+        assert_eq!(look(&mut file, Purpose::Index), Ok(()));
+        assert_eq!(&file[4..8], b"free");
+        assert!(look(&mut entry(&[0, 0, 0, 0, b'e', b's', b'd', b's']), Purpose::Sound).is_err());
+        assert!(look(&mut entry(&[0, 0, 0, 99, b'e', b's', b'd', b's']), Purpose::Sound).is_err());
+        assert!(look(&mut boxed(b"mp4a", &[0; 20]), Purpose::Sound).is_err());
     }
 }

@@ -6,10 +6,8 @@ use std::sync::Arc;
 use yuv::{
     BufferStoreMut, YuvConversionMode, YuvPackedImage, YuvPlanarImageMut, YuvRange, YuvStandardMatrix,
 };
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::mjpeg::from_jpeg;
 
 /// How a camera lays out its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,17 +137,6 @@ fn planar(i420: &mut [u8], w: usize, h: usize) -> YuvPlanarImageMut<'_, u8> {
         width: w as u32,
         height: h as u32,
     }
-}
-
-fn from_jpeg(buffer: &[u8]) -> Result<I420, ConvertError> {
-    let options = DecoderOptions::new_fast()
-        .set_max_width(4096)
-        .set_max_height(4096)
-        .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(buffer), options);
-    let rgb = decoder.decode().map_err(|error| ConvertError::Jpeg(error.to_string()))?;
-    let info = decoder.info().ok_or(ConvertError::Empty)?;
-    to_i420(PixelLayout::Rgb, u32::from(info.width), u32::from(info.height), &rgb)
 }
 
 #[cfg(test)]

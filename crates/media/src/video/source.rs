@@ -1,14 +1,13 @@
 //! The table of picture sources: an id string in, a [`VideoSource`] out. Each kind lives in a file of
 //! its own.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::screen::ScreenInfo;
 use super::{camera, pattern, screen};
-use crate::file::ClipSource;
+use crate::file::{ClipSource, path_of};
 use crate::{SourceError, VideoFrame, VideoSource};
 
 /// The size and rate asked of a source; it gives what it can.
@@ -86,14 +85,9 @@ pub fn open_source_at(
             Ok(Box::new(pattern::PatternSource::solid(format, start, colour)))
         }
         "screen" => Ok(Box::new(screen::ScreenSource::open(name, format)?)),
-        "file" => Ok(Box::new(ClipSource::open(&file_path(name), start)?)),
+        "file" => Ok(Box::new(ClipSource::open(&path_of(id).ok_or_else(unknown)?, start)?)),
         _ => Err(unknown()),
     }
-}
-
-/// The path in a `file:` id, which may be written as a URL.
-fn file_path(name: &str) -> PathBuf {
-    Path::new(name.strip_prefix("//").unwrap_or(name)).to_path_buf()
 }
 
 /// A source without a picture.

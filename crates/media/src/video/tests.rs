@@ -3,6 +3,7 @@
 mod codecs;
 #[cfg(target_os = "linux")]
 pub(crate) mod display;
+mod files;
 pub(crate) mod pipeline;
 mod sharing;
 mod text;

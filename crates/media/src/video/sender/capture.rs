@@ -18,9 +18,12 @@ const RETRY: Duration = Duration::from_secs(1);
 const LOOK_UP: Duration = Duration::from_millis(50);
 /// How often the camera in whose place another one runs is looked for.
 const LOOK_FOR_WANTED: Duration = Duration::from_secs(3);
+/// A file that has given no picture by then is told of, though one may still come.
+const FIRST_PICTURE: Duration = Duration::from_millis(800);
 /// How long a camera may be busy before that is worth telling.
 const LETTING_GO: Duration = Duration::from_secs(3);
 const CAMERA: &str = "camera:";
+const FILE: &str = "file:";
 const MAX_FPS: u32 = 30;
 /// What is asked of a screen; also the largest picture sent of it.
 const SCREEN: VideoFormat = VideoFormat { width: 1920, height: 1080, fps: 15 };
@@ -78,11 +81,12 @@ impl Capture {
                 // Another source owes nobody an account of the last one's troubles.
                 (self.trouble, self.busy) = (None, None);
             }
+            let mut ran = false;
             let (end, label) = match self.open(&wanted) {
                 Ok(opened) => {
                     self.busy = None;
                     let label = opened.source.describe();
-                    (self.play(opened, &label, &wanted), label)
+                    (self.play(opened, &label, &wanted, &mut ran), label)
                 }
                 Err(error) => (End::Failed(error), String::new()),
             };
@@ -94,7 +98,7 @@ impl Capture {
                     self.end_sharing(&wanted, &error);
                     continue;
                 }
-                if label.is_empty() {
+                if label.is_empty() || !ran {
                     self.fail(&error);
                 } else {
                     // It ran: another camera may do, or the same one again.
@@ -185,19 +189,24 @@ impl Capture {
         }
     }
 
-    /// Passes pictures on until nobody wants them or the source fails.
-    fn play(&mut self, opened: Opened, label: &str, wanted: &Wanted) -> End {
+    /// Passes pictures on until nobody wants them or the source fails; `ran` once there was one.
+    fn play(&mut self, opened: Opened, label: &str, wanted: &Wanted, ran: &mut bool) -> End {
         let Opened { mut source, instead } = opened;
-        let mut greeted = false;
+        let begun = Instant::now();
         let mut looked = Instant::now();
         while self.is_wanted(wanted) {
             let frame = match source.next_frame(LOOK_UP) {
                 Ok(Some(frame)) => frame,
-                Ok(None) => continue,
+                Ok(None) => {
+                    let late = !*ran && begun.elapsed() > FIRST_PICTURE && !source.is_ready();
+                    if late && wanted.id.starts_with(FILE) {
+                        self.fail(&SourceError::Failed("no picture has come yet".into()));
+                    }
+                    continue;
+                }
                 Err(error) => return End::Failed(error),
             };
-            if !greeted {
-                greeted = true;
+            if !std::mem::replace(ran, true) {
                 self.greet(label, wanted.content, instead);
             }
             if instead.is_some() && looked.elapsed() > LOOK_FOR_WANTED {

@@ -1,0 +1,140 @@
+//! A sound file, read in pieces as 48 kHz mono: a WAV or the sound of an MP4, told apart by what is in them.
+
+use std::io::{Read as _, Seek as _};
+
+use super::clip::ClipError;
+use super::film::FilmSound;
+use super::resample::Converter;
+use super::wav::{Wav, is_wav};
+use crate::file::{Stored, Time};
+
+pub(super) const RATE: u32 = 48_000;
+/// Zeros that push the last sound out of a converter, in milliseconds.
+const FLUSH: u32 = 40;
+/// Gaps and overlaps of up to 10 ms are none: times of packets are rounded.
+const LOOSE: u64 = 480;
+
+enum Kind {
+    Wav(Wav),
+    Film(Box<FilmSound>),
+}
+
+/// See the module.
+pub(super) struct Sound {
+    kind: Kind,
+    /// After how many samples the file begins over.
+    pub(super) length: u64,
+    converter: Converter,
+    rate: u32,
+    /// Where the next sample out of the converter belongs.
+    at: u64,
+    fresh: bool,
+    over: bool,
+    raw: Vec<f32>,
+}
+
+impl Sound {
+    pub(super) fn open(mut source: Box<dyn Stored>) -> Result<Self, ClipError> {
+        let mut beginning = Vec::new();
+        (&mut source).take(12).read_to_end(&mut beginning)?;
+        source.rewind()?;
+        let kind = if is_wav(&beginning) {
+            Kind::Wav(Wav::open(source)?)
+        } else {
+            Kind::Film(Box::new(FilmSound::open(source)?))
+        };
+        let (rate, length) = match &kind {
+            Kind::Wav(wav) => (wav.rate, samples(wav.frames, wav.rate)),
+            Kind::Film(film) => {
+                let length = film.length.as_nanos().saturating_mul(RATE.into()) + 500_000_000;
+                (film.rate, u64::try_from(length / 1_000_000_000).unwrap_or(u64::MAX / 4))
+            }
+        };
+        let converter = Converter::new(rate, RATE);
+        Ok(Self {
+            kind,
+            length: length.max(1),
+            converter,
+            rate,
+            at: 0,
+            fresh: true,
+            over: false,
+            raw: Vec::new(),
+        })
+    }
+
+    /// Goes to a sample of the round, or a little before that.
+    pub(super) fn seek(&mut self, position: u64) -> Result<(), ClipError> {
+        match &mut self.kind {
+            Kind::Wav(wav) => {
+                let frame = u128::from(position) * u128::from(wav.rate) / u128::from(RATE);
+                wav.seek(u64::try_from(frame).unwrap_or(u64::MAX))?;
+            }
+            Kind::Film(film) => film.seek(nanos(position))?,
+        }
+        if self.rate != RATE {
+            self.converter = Converter::new(self.rate, RATE);
+        }
+        (self.at, self.fresh, self.over) = (position, true, false);
+        Ok(())
+    }
+
+    /// Appends a piece, perhaps an empty one, and says where in the round it belongs; `None` at the end.
+    pub(super) fn next(&mut self, out: &mut Vec<f32>) -> Result<Option<u64>, ClipError> {
+        if self.over || self.at >= self.length {
+            return Ok(None);
+        }
+        self.raw.clear();
+        let begin = match &mut self.kind {
+            Kind::Wav(wav) => wav.read(&mut self.raw)?.then_some(self.at),
+            Kind::Film(film) => film.read(&mut self.raw)?.map(|shown| {
+                let position = u128::from(shown.max(0).unsigned_abs()) * u128::from(RATE) + 500_000_000;
+                u64::try_from(position / 1_000_000_000).unwrap_or(u64::MAX)
+            }),
+        };
+        if let Kind::Film(film) = &self.kind
+            && film.rate != self.rate
+        {
+            self.rate = film.rate;
+            self.converter = Converter::new(self.rate, RATE);
+        }
+        match begin {
+            Some(begin) => {
+                // The converter holds some milliseconds back; only what is farther off is a gap.
+                if self.fresh || begin > self.at + self.rate_slack() || begin + self.rate_slack() < self.at {
+                    if !self.fresh && self.rate != RATE {
+                        self.converter = Converter::new(self.rate, RATE);
+                    }
+                    self.at = begin;
+                    self.fresh = false;
+                }
+            }
+            None => {
+                self.over = true;
+                if self.rate == RATE {
+                    return Ok(None);
+                }
+                self.raw.resize((self.rate * FLUSH / 1000) as usize, 0.0);
+            }
+        }
+        let (at, before) = (self.at, out.len());
+        self.converter.convert(&self.raw, out);
+        let room = usize::try_from(self.length - at.min(self.length)).unwrap_or(usize::MAX);
+        out.truncate(before.saturating_add(room));
+        self.at += (out.len() - before) as u64;
+        Ok(Some(at))
+    }
+
+    fn rate_slack(&self) -> u64 {
+        if self.rate == RATE { LOOSE } else { LOOSE * 4 }
+    }
+}
+
+fn samples(frames: u64, rate: u32) -> u64 {
+    let samples = (u128::from(frames) * u128::from(RATE)).div_ceil(u128::from(rate.max(1)));
+    u64::try_from(samples).unwrap_or(u64::MAX / 4)
+}
+
+fn nanos(position: u64) -> Time {
+    Time::try_from(u128::from(position) * 1_000_000_000 / u128::from(RATE)).unwrap_or(Time::MAX / 4)
+}
