@@ -21,6 +21,7 @@ use webrtc::peer_connection::{
 };
 
 use crate::addresses::LocalAddresses;
+use crate::arrivals::Learning;
 use crate::bandwidth::{Limits, Published};
 use crate::codecs;
 use crate::config::PeerConfig;
@@ -50,10 +51,12 @@ const NACK_INTERVAL: Duration = Duration::from_millis(20);
 const MOST_NACKS: u16 = 10;
 const LOWEST_BITRATE: u32 = 60_000;
 
-/// How our candidates are labelled: the first section's mid (all are bundled) and our ufrag.
+/// How our candidates are labelled: the section whose transport is used (all are bundled) and our ufrag.
 #[derive(Clone, Debug)]
 pub(crate) struct Label {
-    pub(crate) mid: String,
+    /// `None`: the other side names no sections.
+    pub(crate) mid: Option<String>,
+    pub(crate) index: u16,
     pub(crate) ufrag: Option<String>,
 }
 
@@ -80,8 +83,8 @@ impl PeerConnectionEventHandler for Handler {
         let label = lock(&self.label).clone();
         self.tell(PeerEvent::Candidate(IceCandidate {
             candidate: candidate.candidate,
-            sdp_mid: Some(label.mid),
-            sdp_m_line_index: Some(0),
+            sdp_mid: label.mid,
+            sdp_m_line_index: Some(label.index),
             username_fragment: label.ufrag,
         }));
     }
@@ -130,9 +133,12 @@ fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
         .with(Slot::Pacer, Pacer::new(Arc::clone(shared)))
         .with(Slot::NackResponder, NackResponderBuilder::new().build())
         .with(Slot::from(6_900), RtxUnwrap::new(Arc::clone(shared)))
-        .with(Slot::NackGenerator, nacks.build())
-        .with(Slot::TwccReceiver, TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build())
-        .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
+        .with(Slot::NackGenerator, Learning::new(nacks.build(), shared))
+        .with(
+            Slot::TwccReceiver,
+            Learning::new(TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build(), shared),
+        )
+        .with(Slot::ReceiverReport, Learning::new(ReceiverReportBuilder::new().build(), shared))
         .with(Slot::SenderReport, SenderReports::new(Arc::clone(shared)))
         .with(Slot::from(14_000), Delivery::new(Arc::clone(shared)))
 }
