@@ -12,17 +12,19 @@ use rtc::interceptor::{
 };
 use rtc::peer_connection::configuration::RTCIceServer;
 use rtc::peer_connection::transport::RTCDtlsRole;
-use rtc::shared::error::Result;
+use rtc::shared::error::{Error, Result};
 use tokio::sync::mpsc;
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfiguration,
     RTCConfigurationBuilder, RTCIceTransportPolicy, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
     SettingEngineBuilder,
 };
+use webrtc::runtime::default_runtime;
 
 use crate::addresses::LocalAddresses;
 use crate::arrivals::Learning;
 use crate::bandwidth::{Limits, Published};
+use crate::checks::Paced;
 use crate::codecs;
 use crate::config::PeerConfig;
 use crate::delivery::Delivery;
@@ -165,7 +167,9 @@ pub(crate) async fn connect(
         // Binds anew on restart, which is what makes a restart follow a change of network.
         .with_discard_local_candidates_during_ice_restart(true)
         .build();
+    let runtime = default_runtime().ok_or_else(|| Error::Other("no asynchronous runtime".to_owned()))?;
     let connection = PeerConnectionBuilder::new()
+        .with_runtime(Arc::new(Paced::new(runtime)))
         .with_configuration(configuration(config, servers))
         .with_media_engine(codecs::media_engine(&config.video_codecs)?)
         .with_setting_engine(settings)

@@ -17,6 +17,7 @@ pub mod addresses;
 mod arrivals;
 mod bandwidth;
 mod candidates;
+mod checks;
 mod codecs;
 mod config;
 mod connection;
