@@ -383,3 +383,6 @@ fn nothing(sections: &[Section]) -> DescriptionError {
         sections.iter().take(8).map(|s| format!("{} {}", s.media, s.protocol)).collect();
     DescriptionError::NothingInCommon(offered.join(", ").chars().take(200).collect())
 }
+
+#[cfg(test)]
+mod tests;
