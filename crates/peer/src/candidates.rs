@@ -22,7 +22,8 @@ const MOST_PAIRS: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable;
 
-fn bare(candidate: &str) -> &str {
+/// Without `a=` and `candidate:`, which the connection does not always expect.
+pub(crate) fn bare(candidate: &str) -> &str {
     let bare = candidate.trim();
     let bare = bare.strip_prefix("a=").unwrap_or(bare);
     bare.strip_prefix("candidate:").unwrap_or(bare).trim()
@@ -61,8 +62,8 @@ pub(crate) fn described(session: &SessionText, bundled: &[usize], ufrag: &str) -
         .filter(|media| transport::inherited(media, session, "ice-ufrag").is_none_or(|of| of == ufrag));
     let mut list: Vec<String> = Vec::new();
     for candidate in ours.flat_map(|media| media.attributes.all("candidate")) {
-        if usable(candidate) == Ok(true) && !list.iter().any(|known| known == candidate) {
-            list.push(candidate.to_owned());
+        if usable(candidate) == Ok(true) && !list.iter().any(|known| known == bare(candidate)) {
+            list.push(bare(candidate).to_owned());
         }
     }
     list

@@ -25,6 +25,9 @@ use layout::Layout;
 use text::{MediaText, SessionText};
 use transport::{Direction, Setup};
 
+/// Payload types given back in a refusal; a section has no more numbers.
+const MOST_FORMATS: usize = 128;
+
 const KINDS: [TrackKind; 2] = [TrackKind::Audio, TrackKind::Video];
 
 /// Why a description was refused.
@@ -115,8 +118,8 @@ pub(crate) struct Remote {
     pub(crate) bundled: Vec<usize>,
     /// Whether it said so; without a BUNDLE group our answer has none either.
     pub(crate) says_bundle: bool,
-    /// Sections with a transport of their own, which we do not use, by mid.
-    pub(crate) elsewhere: Vec<String>,
+    /// Sections with a transport of their own, which we do not use.
+    pub(crate) elsewhere: Vec<usize>,
 }
 
 impl Remote {
@@ -205,7 +208,7 @@ fn section(media: &MediaText, session: &SessionText, kind: SdpKind, wanted: Want
     Section {
         media: media.media.clone(),
         protocol: media.protocol.clone(),
-        payload_types: media.formats.clone(),
+        payload_types: media.formats.iter().take(MOST_FORMATS).cloned().collect(),
         mid: mid.map(str::to_owned),
         refused: media.port == 0 && !only_bundled,
         direction: Direction::read(&media.attributes, &session.attributes),
@@ -314,8 +317,8 @@ fn choose(sections: &mut [Section], kind: SdpKind, layout: &Layout) -> Result<()
     Ok(())
 }
 
-/// We have one transport: sections that have another are not carried. Returns their mids.
-fn one_transport(sections: &mut [Section], session: &SessionText, kind: SdpKind) -> Vec<String> {
+/// We have one transport: sections that have another are not carried. Returns which those are.
+fn one_transport(sections: &mut [Section], session: &SessionText, kind: SdpKind) -> Vec<usize> {
     let carried: Vec<usize> = (0..sections.len()).filter(|at| sections[*at].carries.is_some()).collect();
     let Some(first) = carried.first().copied() else { return Vec::new() };
     let groups = transport::bundles(session);
@@ -336,12 +339,10 @@ fn one_transport(sections: &mut [Section], session: &SessionText, kind: SdpKind)
             apart.push(at);
         }
     }
-    let mut names = Vec::new();
-    for at in apart {
-        sections[at].carries = None;
-        names.extend(sections[at].mid.clone());
+    for at in &apart {
+        sections[*at].carries = None;
     }
-    names
+    apart
 }
 
 /// Whether two sections without a BUNDLE group are reached in the same way all the same: endpoints that

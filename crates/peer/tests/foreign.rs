@@ -445,3 +445,28 @@ async fn refusing_everything_later_ends_all_sending() -> Result<()> {
     assert_eq!(pair.a.heard.count(Codec::Opus), before);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_number_may_mean_two_codecs() -> Result<()> {
+    // Of sound, but VP8 has it in the section of pictures.
+    let shared: Change = |t| {
+        let at = t.find("m=video").unwrap_or(t.len());
+        format!("{}{}", t[..at].replace("111", "96"), &t[at..])
+    };
+    everything_flows(&[("offer", shared, as_is)]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_refused_comes_back_when_they_ask_for_it() -> Result<()> {
+    let sound: Change = |t| pictures(t, |_| String::new()).replace("BUNDLE 0 1", "BUNDLE 0");
+    let (pair, _) = connected(sound, as_is).await?;
+    // Our own next offer does not ask again for what has been refused.
+    let again = negotiate(&pair.a, &pair.b, as_is, as_is).await?;
+    assert!(sections(&again)[1].starts_with("m=video 0"), "{again}");
+    flows(&pair, false, false).await?;
+    // Of two that both know pictures, the other one may.
+    let (pair, _) = connected(as_is, |t| t.replace("m=video 9", "m=video 0")).await?;
+    let asked = negotiate(&pair.b, &pair.a, as_is, as_is).await?;
+    assert!(sections(&asked)[1].starts_with("m=video 9"), "{asked}");
+    flows(&pair, true, true).await
+}

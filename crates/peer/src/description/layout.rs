@@ -88,6 +88,12 @@ impl Layout {
         self.slots.iter().position(|slot| slot.carries == Some(kind))
     }
 
+    /// The section a candidate names.
+    pub(crate) fn named(&self, mid: Option<&str>, index: Option<u16>) -> Option<usize> {
+        let by_mid = mid.and_then(|mid| self.slots.iter().position(|slot| slot.mid.as_deref() == Some(mid)));
+        by_mid.or_else(|| index.map(usize::from))
+    }
+
     /// The sections of an answer in our order: as they come (RFC 3264 6), unless their mids say
     /// otherwise; one left out is refused.
     pub(crate) fn arranged(&self, mut media: Vec<MediaText>) -> Vec<MediaText> {

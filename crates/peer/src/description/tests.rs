@@ -399,3 +399,20 @@ fn a_section_offered_only_within_the_bundle_is_no_refusal() {
     let unbundled = without(&bundled, &["a=group"]);
     assert_eq!(offered(&unbundled), Ok(Outcome { pictures: None, ..Outcome::usual(chromium()) }));
 }
+
+/// The body of the fuzz target, over every text with each of its lines left out, and cut there.
+#[cfg(feature = "fuzzing")]
+#[test]
+fn no_line_is_taken_for_granted() {
+    for stack in stacks::all() {
+        let text = stack.text();
+        for at in 0..text.lines().count() {
+            let lines = text.lines().enumerate();
+            let fewer: String =
+                lines.filter(|(n, _)| *n != at).map(|(_, line)| format!("{line}\r\n")).collect();
+            crate::fuzzing::description(fewer.as_bytes());
+            let cut: String = text.lines().take(at).map(|line| format!("{line}\n")).collect();
+            crate::fuzzing::description(cut.as_bytes());
+        }
+    }
+}

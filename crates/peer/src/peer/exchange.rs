@@ -36,7 +36,7 @@ pub(super) struct Negotiation {
     role: Option<Role>,
     remote_ufrag: Option<String>,
     /// Sections of theirs with a transport of their own: their candidates are not for us.
-    elsewhere: Vec<String>,
+    elsewhere: Vec<usize>,
     allowance: Allowance,
     /// Our own addresses at the last description.
     addresses: Vec<IpAddr>,
@@ -232,9 +232,12 @@ impl Peer {
     async fn negotiated(&self, negotiation: &mut Negotiation, step: Step, own: Option<Own>) {
         let Step { remote, role, layout, allowance, addresses, .. } = step;
         lock(&self.fingerprints).theirs = Some(remote.fingerprint.clone());
+        for (kind, wanted) in
+            [(TrackKind::Audio, &[Codec::Opus][..]), (TrackKind::Video, &self.config.video_codecs)]
+        {
+            self.plan(kind, &remote, &layout, own.as_ref(), wanted);
+        }
         self.expect(&remote, own);
-        self.plan(TrackKind::Audio, &remote, &layout, &[Codec::Opus]);
-        self.plan(TrackKind::Video, &remote, &layout, &self.config.video_codecs);
         negotiation.layout = layout;
         negotiation.role = Some(role);
         negotiation.allowance = allowance;
@@ -251,10 +254,16 @@ impl Peer {
     }
 
     /// Only what the other side wants to have is sent (RFC 3264 6 and 8).
-    fn plan(&self, kind: TrackKind, remote: &Remote, layout: &Layout, wanted: &[Codec]) {
+    fn plan(&self, kind: TrackKind, remote: &Remote, layout: &Layout, own: Option<&Own>, wanted: &[Codec]) {
         let section = remote.carrying(kind).filter(|_| layout.direction(kind).sends);
-        let plan = section
-            .and_then(|section| formats::best(&section.formats, wanted))
+        let mut common = section.map(|section| section.formats.clone()).unwrap_or_default();
+        if let Some(own) = own.filter(|_| remote.kind == SdpKind::Offer) {
+            // Not what our answer has left out.
+            let answered = if kind == TrackKind::Audio { &own.audio } else { &own.video };
+            common
+                .retain(|f| answered.iter().any(|a| (a.payload_type, a.codec) == (f.payload_type, f.codec)));
+        }
+        let plan = formats::best(&common, wanted)
             .map(|chosen| SendPlan { codec: chosen.codec, payload_type: chosen.payload_type });
         let before = std::mem::replace(&mut *lock(self.shared.plans.of(kind)), plan);
         if let Some(plan) = plan
@@ -293,14 +302,15 @@ impl Peer {
         negotiation: &mut Negotiation,
         candidate: IceCandidate,
     ) -> rtc::shared::error::Result<()> {
-        let elsewhere = candidate.sdp_mid.as_ref().is_some_and(|mid| negotiation.elsewhere.contains(mid));
+        let section = negotiation.layout.named(candidate.sdp_mid.as_deref(), candidate.sdp_m_line_index);
+        let elsewhere = section.is_some_and(|at| negotiation.elsewhere.contains(&at));
         let Negotiation { allowance, addresses, .. } = negotiation;
         if elsewhere || !allowance.admit(&candidate.candidate, addresses) {
             tracing::debug!("a candidate is not used");
             return Ok(());
         }
         let candidate = RTCIceCandidateInit {
-            candidate: candidate.candidate,
+            candidate: format!("candidate:{}", candidates::bare(&candidate.candidate)),
             sdp_mid: candidate.sdp_mid,
             sdp_mline_index: candidate.sdp_m_line_index,
             username_fragment: candidate.username_fragment,
