@@ -1,5 +1,6 @@
 //! A stranger's candidates must not make us a source of packets.
 
+#[path = "support/pair.rs"]
 mod support;
 
 use std::net::UdpSocket;

@@ -1,6 +1,7 @@
 //! Descriptions as other endpoints write them, between two peers on loopback: what is left out or said at
 //! session level has its default, and what is refused is not sent.
 
+#[path = "support/pair.rs"]
 mod support;
 
 use anyhow::{Context, Result};

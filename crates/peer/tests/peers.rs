@@ -1,5 +1,6 @@
 //! Two peers in one process, over real sockets on loopback.
 
+#[path = "support/pair.rs"]
 mod support;
 
 use std::sync::Arc;

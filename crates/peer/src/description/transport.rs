@@ -153,10 +153,10 @@ pub(crate) fn fingerprint(section: &MediaText, session: &SessionText) -> Result<
     let mut others = Vec::new();
     for line in lines.all("fingerprint") {
         let (algorithm, digits) = line.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((line, ""));
-        if algorithm.eq_ignore_ascii_case("sha-256") {
-            if let Some(found) = digest(digits, 32) {
-                return Ok(found);
-            }
+        if algorithm.eq_ignore_ascii_case("sha-256")
+            && let Some(found) = digest(digits, 32)
+        {
+            return Ok(found);
         }
         others.push(algorithm.chars().take(16).collect::<String>());
     }
