@@ -12,20 +12,30 @@ use rtc::shared::error::Result;
 /// H.264 profiles by what browsers offer, best first: constrained baseline, baseline, main, high.
 /// All are of level 4.0, which is 1920x1080 at 30 a second; browsers offer less and match whatever the level.
 /// All are packetization-mode 1; what we send is constrained baseline, which every one of them includes.
-const H264_PROFILES: [(&str, u8); 4] = [("42e028", 125), ("420028", 102), ("4d0028", 104), ("640028", 106)];
+pub(crate) const H264_PROFILES: [(&str, u8); 4] =
+    [("42e028", 125), ("420028", 102), ("4d0028", 104), ("640028", 106)];
 const VP8_PAYLOAD_TYPE: u8 = 96;
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 
-const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+pub(crate) const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 const REPAIRED_STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
-const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+pub(crate) const TRANSPORT_CC: &str =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
 /// RTP clock in ticks a second.
 pub(crate) fn clock_rate(codec: Codec) -> u32 {
     match codec {
         Codec::Opus => 48_000,
         Codec::H264 | Codec::Vp8 => 90_000,
+    }
+}
+
+pub(crate) fn mime_type(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Opus => MIME_TYPE_OPUS,
+        Codec::H264 => MIME_TYPE_H264,
+        Codec::Vp8 => MIME_TYPE_VP8,
     }
 }
 
@@ -153,15 +163,6 @@ fn rank(codec: &RTCRtpCodecParameters, wanted: &[Codec]) -> Option<(usize, usize
     Some((place, profile.unwrap_or(H264_PROFILES.len())))
 }
 
-/// The codec to send, out of those both sides have.
-pub(crate) fn best<'a>(
-    negotiated: &'a [RTCRtpCodecParameters],
-    wanted: &[Codec],
-) -> Option<(&'a RTCRtpCodecParameters, Codec)> {
-    let (_, best) = negotiated.iter().filter_map(|c| Some((rank(c, wanted)?, c))).min_by_key(|(r, _)| *r)?;
-    Some((best, codec_of(&best.rtp_codec.mime_type)?))
-}
-
 /// Brings the best codec first, so that an answer tells the other side what we would rather receive.
 pub(crate) fn by_preference(
     negotiated: &[RTCRtpCodecParameters],
@@ -188,10 +189,9 @@ mod tests {
     fn constrained_baseline_wins_over_other_profiles_and_vp8() {
         let mut list = video_codecs(&BOTH);
         list.reverse();
-        let chosen = best(&list, &BOTH).map(|(c, k)| (c.payload_type, k));
-        assert_eq!(chosen, Some((125, Codec::H264)));
-        let chosen = best(&list, &[Codec::Vp8, Codec::H264]).map(|(c, k)| (c.payload_type, k));
-        assert_eq!(chosen, Some((96, Codec::Vp8)));
+        let first = |wanted: &[Codec]| by_preference(&list, wanted).first().map(|c| c.payload_type);
+        assert_eq!(first(&BOTH), Some(125));
+        assert_eq!(first(&[Codec::Vp8, Codec::H264]), Some(96));
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         let mut mode0 = h264("42e028");
         mode0.sdp_fmtp_line = mode0.sdp_fmtp_line.replace("mode=1", "mode=0");
         let list = [RTCRtpCodecParameters { rtp_codec: mode0, payload_type: 108 }];
-        assert!(best(&list, &BOTH).is_none());
+        assert!(by_preference(&list, &BOTH).is_empty());
     }
 
     #[test]

@@ -12,16 +12,19 @@ use rtc::interceptor::{
 };
 use rtc::peer_connection::configuration::RTCIceServer;
 use rtc::peer_connection::transport::RTCDtlsRole;
-use rtc::shared::error::Result;
+use rtc::shared::error::{Error, Result};
 use tokio::sync::mpsc;
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfiguration,
     RTCConfigurationBuilder, RTCIceTransportPolicy, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
     SettingEngineBuilder,
 };
+use webrtc::runtime::default_runtime;
 
 use crate::addresses::LocalAddresses;
+use crate::arrivals::Learning;
 use crate::bandwidth::{Limits, Published};
+use crate::checks::Paced;
 use crate::codecs;
 use crate::config::PeerConfig;
 use crate::delivery::Delivery;
@@ -50,10 +53,12 @@ const NACK_INTERVAL: Duration = Duration::from_millis(20);
 const MOST_NACKS: u16 = 10;
 const LOWEST_BITRATE: u32 = 60_000;
 
-/// How our candidates are labelled: the first section's mid (all are bundled) and our ufrag.
+/// How our candidates are labelled: the section whose transport is used (all are bundled) and our ufrag.
 #[derive(Clone, Debug)]
 pub(crate) struct Label {
-    pub(crate) mid: String,
+    /// `None`: the other side names no sections.
+    pub(crate) mid: Option<String>,
+    pub(crate) index: u16,
     pub(crate) ufrag: Option<String>,
 }
 
@@ -80,8 +85,8 @@ impl PeerConnectionEventHandler for Handler {
         let label = lock(&self.label).clone();
         self.tell(PeerEvent::Candidate(IceCandidate {
             candidate: candidate.candidate,
-            sdp_mid: Some(label.mid),
-            sdp_m_line_index: Some(0),
+            sdp_mid: label.mid,
+            sdp_m_line_index: Some(label.index),
             username_fragment: label.ufrag,
         }));
     }
@@ -130,9 +135,12 @@ fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
         .with(Slot::Pacer, Pacer::new(Arc::clone(shared)))
         .with(Slot::NackResponder, NackResponderBuilder::new().build())
         .with(Slot::from(6_900), RtxUnwrap::new(Arc::clone(shared)))
-        .with(Slot::NackGenerator, nacks.build())
-        .with(Slot::TwccReceiver, TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build())
-        .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
+        .with(Slot::NackGenerator, Learning::new(nacks.build(), shared))
+        .with(
+            Slot::TwccReceiver,
+            Learning::new(TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build(), shared),
+        )
+        .with(Slot::ReceiverReport, Learning::new(ReceiverReportBuilder::new().build(), shared))
         .with(Slot::SenderReport, SenderReports::new(Arc::clone(shared)))
         .with(Slot::from(14_000), Delivery::new(Arc::clone(shared)))
 }
@@ -159,7 +167,9 @@ pub(crate) async fn connect(
         // Binds anew on restart, which is what makes a restart follow a change of network.
         .with_discard_local_candidates_during_ice_restart(true)
         .build();
+    let runtime = default_runtime().ok_or_else(|| Error::Other("no asynchronous runtime".to_owned()))?;
     let connection = PeerConnectionBuilder::new()
+        .with_runtime(Arc::new(Paced::new(runtime)))
         .with_configuration(configuration(config, servers))
         .with_media_engine(codecs::media_engine(&config.video_codecs)?)
         .with_setting_engine(settings)

@@ -42,7 +42,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Delivery {
         };
         // No payload: padding, sent to probe the path.
         if !packet.payload.is_empty()
-            && let Some(codec) = self.shared.codec_received_as(packet.header.payload_type)
+            && let Some(codec) = self.shared.codec_of(&packet.header)
             && let Some(receiver) = self.shared.receiver()
         {
             let packet = MediaPacket {

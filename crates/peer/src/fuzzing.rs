@@ -1,41 +1,68 @@
 //! Doors for the fuzz targets of `tests/fuzz`: descriptions, candidates and server addresses from
 //! strangers. Not part of any program.
 
-use bellwire_call::{IceCandidate, Sdp, SdpKind};
-use bellwire_media::Codec;
+use bellwire_call::{Sdp, SdpKind};
+use bellwire_media::{Codec, TrackKind};
+use rtc::peer_connection::sdp::RTCSessionDescription;
 
 use crate::config::IceServer;
-use crate::{codecs, negotiate, servers};
+use crate::description::layout::Layout;
+use crate::description::transport::Role;
+use crate::description::{self, Remote, Wanted, canonical};
+use crate::{candidates, fingerprints, servers};
 
 const WANTED: [Codec; 2] = [Codec::H264, Codec::Vp8];
 
 /// A session description, as offer and as answer.
 pub fn description(data: &[u8]) {
     let text = String::from_utf8_lossy(data).into_owned();
-    for kind in [SdpKind::Offer, SdpKind::Answer] {
-        let Ok(found) = negotiate::inspect(&Sdp { kind, sdp: text.clone() }, kind) else { continue };
-        assert!(!found.ufrag.is_empty() && !found.first_mid.is_empty() && found.fingerprint.len() >= 20);
-        assert_eq!(negotiate::security_code(&found.fingerprint, &[7; 32]).len(), 23);
-        let candidate = IceCandidate {
-            candidate: text.lines().last().unwrap_or_default().to_owned(),
-            sdp_mid: Some(found.first_mid.clone()),
-            sdp_m_line_index: None,
-            username_fragment: Some(found.ufrag.clone()),
+    let wanted = Wanted { video: Some(&WANTED) };
+    // Something to answer: an offer of theirs, taken for ours.
+    let offer = Sdp { kind: SdpKind::Offer, sdp: text.clone() };
+    let offered = description::read(&offer, SdpKind::Offer, wanted, &Layout::default());
+    let layout = offered.as_ref().map(|remote| Layout::default().with(remote)).unwrap_or_default();
+    let answer = Sdp { kind: SdpKind::Answer, sdp: text };
+    let answered = description::read(&answer, SdpKind::Answer, wanted, &layout);
+    for remote in [offered, answered].into_iter().flatten() {
+        check(&remote, &layout);
+    }
+}
+
+fn check(remote: &Remote, before: &Layout) {
+    assert!(!remote.ufrag.is_empty() && !remote.pwd.is_empty() && remote.fingerprint.len() == 32);
+    assert_eq!(fingerprints::security_code(&remote.fingerprint, &[7; 32]).len(), 23);
+    let layout = before.with(remote);
+    assert_eq!(layout.len(), before.len().max(remote.sections.len()));
+    let Ok(role) = Role::beside(remote.setup, remote.kind, None) else { return };
+    // What the connection is told is read by it, and is read the same way by ourselves.
+    let told = canonical::write(remote, &layout, role, &remote.candidates);
+    let parsed = RTCSessionDescription::offer(told.clone()).expect("a canonical text is an offer");
+    let session = parsed.unmarshal().expect("a canonical text can be read");
+    assert_eq!(session.media_descriptions.len(), remote.bundled.len());
+    let told = Sdp { kind: SdpKind::Offer, sdp: told };
+    let wanted = Wanted { video: Some(&WANTED) };
+    let again = description::read(&told, SdpKind::Offer, wanted, &Layout::default()).expect("ours");
+    assert_eq!(again.fingerprint, remote.fingerprint);
+    for kind in [TrackKind::Audio, TrackKind::Video] {
+        let formats = |remote: &Remote| {
+            let section = remote.carrying(kind);
+            section.map(|s| s.formats.iter().map(|f| (f.payload_type, f.codec, f.repair)).collect::<Vec<_>>())
         };
-        assert!(negotiate::belongs(&candidate, &found.ufrag));
-        for section in &found.video {
-            let best = codecs::best(section, &WANTED).map(|(codec, _)| codec.payload_type);
-            let sorted = codecs::by_preference(section, &WANTED);
-            assert_eq!(best, sorted.first().map(|codec| codec.payload_type));
+        assert_eq!(formats(remote), formats(&again), "{kind:?}");
+        // What they do not want is not planned.
+        if remote.carrying(kind).is_none_or(|s| !s.direction.receives) {
+            assert!(!layout.direction(kind).sends);
         }
     }
+    let answer = layout.answer(&told.sdp, role).text;
+    assert_eq!(answer.lines().filter(|l| l.starts_with("m=")).count(), layout.len());
 }
 
 /// Lines of candidates and of STUN and TURN addresses.
 pub fn addresses(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for line in text.lines().take(64) {
-        let _ = negotiate::usable_candidate(line);
+        let _ = candidates::usable(line);
         let server =
             IceServer { urls: vec![line.to_owned()], username: "u".to_owned(), credential: "c".to_owned() };
         for server in servers::without_lookup(&[server]).unwrap_or_default() {

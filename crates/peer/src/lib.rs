@@ -14,15 +14,19 @@
 #![deny(unsafe_code)]
 
 pub mod addresses;
+mod arrivals;
 mod bandwidth;
+mod candidates;
+mod checks;
 mod codecs;
 mod config;
 mod connection;
 mod delivery;
+mod description;
 mod event;
+mod fingerprints;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
-mod negotiate;
 mod pacer;
 mod peer;
 mod pump;
@@ -36,7 +40,7 @@ mod tracks;
 mod watchdog;
 
 pub use config::{IceServer, PeerConfig};
+pub use description::DescriptionError;
 pub use event::{PeerEvent, PeerState};
-pub use negotiate::DescriptionError;
 pub use peer::{CandidateError, NegotiateError, OpenError, Peer};
 pub use stats::{KindStats, PathKind, PeerStats};

@@ -13,6 +13,7 @@ use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 
+use crate::arrivals::Known;
 use crate::shared::Shared;
 
 struct Repairs {
@@ -24,13 +25,26 @@ pub(crate) struct RtxUnwrap {
     shared: Arc<Shared>,
     /// Repair SSRC to what it repairs.
     streams: HashMap<u32, Repairs>,
+    known: Known,
     inbound: VecDeque<TaggedPacket>,
     outbound: VecDeque<TaggedPacket>,
 }
 
 impl RtxUnwrap {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, streams: HashMap::new(), inbound: VecDeque::new(), outbound: VecDeque::new() }
+        Self {
+            shared,
+            streams: HashMap::new(),
+            known: Known::default(),
+            inbound: VecDeque::new(),
+            outbound: VecDeque::new(),
+        }
+    }
+
+    fn repairs(&mut self, info: &StreamInfo) {
+        if let Some(repair) = info.ssrc_rtx {
+            self.streams.insert(repair, Repairs { ssrc: info.ssrc, payload_type: info.payload_type });
+        }
     }
 }
 
@@ -42,6 +56,9 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for RtxUnwrap {
     type Time = Instant;
 
     fn handle_read(&mut self, mut message: TaggedPacket) -> Result<(), Error> {
+        if let Some(info) = self.known.learn(&self.shared, &message.message.packet) {
+            self.repairs(&info);
+        }
         if let Packet::Rtp(packet) = &mut message.message.packet
             && let Some(original) = self.streams.get(&packet.header.ssrc)
         {
@@ -78,12 +95,12 @@ impl Interceptor for RtxUnwrap {
     fn unbind_local_stream(&mut self, _info: &StreamInfo) {}
 
     fn bind_remote_stream(&mut self, info: &StreamInfo) {
-        if let Some(repair) = info.ssrc_rtx {
-            self.streams.insert(repair, Repairs { ssrc: info.ssrc, payload_type: info.payload_type });
-        }
+        self.known.note(info);
+        self.repairs(info);
     }
 
     fn unbind_remote_stream(&mut self, info: &StreamInfo) {
+        self.known.forget(info);
         if let Some(repair) = info.ssrc_rtx {
             self.streams.remove(&repair);
         }

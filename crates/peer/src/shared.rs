@@ -6,7 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
 use bellwire_media::{Codec, SharedReceiver, TrackKind};
+use rtc::interceptor::StreamInfo;
+use rtc::rtp::header::Header;
 use tokio::sync::Notify;
+
+use crate::arrivals::Arrivals;
 
 /// Which instant an RTP timestamp of ours stands for.
 #[derive(Clone, Copy, Debug)]
@@ -69,9 +73,9 @@ pub(crate) struct Pending {
 
 pub(crate) struct Shared {
     receiver: RwLock<Option<SharedReceiver>>,
-    /// What an incoming payload type stands for. By type, not by stream: a sender may change codecs
-    /// within one stream.
-    receive_types: RwLock<[Option<Codec>; 128]>,
+    /// What incoming packets stand for. By payload type, not by stream: a sender may change codecs
+    /// within one stream, and need not declare it.
+    arrivals: RwLock<Arrivals>,
     /// SSRC of the other side's pictures, 0 before the first.
     pub(crate) remote_video_ssrc: AtomicU32,
     /// We want a key frame from the other side.
@@ -98,7 +102,7 @@ impl Shared {
     pub(crate) fn new(receiver: Option<SharedReceiver>, start_bitrate: u32) -> Self {
         Self {
             receiver: RwLock::new(receiver),
-            receive_types: RwLock::new([None; 128]),
+            arrivals: RwLock::default(),
             remote_video_ssrc: AtomicU32::new(0),
             ask_key_frame: AtomicBool::new(false),
             counters: PerKind::default(),
@@ -123,16 +127,23 @@ impl Shared {
         *self.receiver.write().unwrap_or_else(PoisonError::into_inner) = receiver;
     }
 
-    pub(crate) fn codec_received_as(&self, payload_type: u8) -> Option<Codec> {
-        let types = self.receive_types.read().unwrap_or_else(PoisonError::into_inner);
-        types.get(usize::from(payload_type)).copied().flatten()
+    pub(crate) fn codec_of(&self, header: &Header) -> Option<Codec> {
+        self.arrivals.read().unwrap_or_else(PoisonError::into_inner).codec(header)
     }
 
-    pub(crate) fn set_received_as(&self, payload_type: u8, codec: Codec) {
-        let mut types = self.receive_types.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = types.get_mut(usize::from(payload_type)) {
-            *slot = Some(codec);
-        }
+    /// The stream that a packet of an unknown one begins.
+    pub(crate) fn stream(&self, header: &Header) -> Option<StreamInfo> {
+        let pictures = self.remote_video_ssrc.load(Ordering::Relaxed);
+        let arrivals = self.arrivals.read().unwrap_or_else(PoisonError::into_inner);
+        arrivals.stream(header, (pictures != 0).then_some(pictures))
+    }
+
+    /// What may come in from now on.
+    pub(crate) fn expect(&self, mut arrivals: Arrivals) {
+        let mut known = self.arrivals.write().unwrap_or_else(PoisonError::into_inner);
+        arrivals.audio = arrivals.audio.after(&known.audio);
+        arrivals.video = arrivals.video.after(&known.video);
+        *known = arrivals;
     }
 
     fn stamp(&self, now: Instant) -> u64 {

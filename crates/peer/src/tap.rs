@@ -21,6 +21,7 @@ use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 use rtc::shared::marshal::MarshalSize;
 
+use crate::arrivals::Known;
 use crate::codecs::{codec_of, kind_of};
 use crate::shared::{Shared, lock};
 
@@ -37,6 +38,7 @@ pub(crate) struct Tap {
     shared: Arc<Shared>,
     local: HashMap<u32, Stream>,
     remote: HashMap<u32, Stream>,
+    known: Known,
     /// Middle 32 bits of the NTP time of reports of ours, and when they left.
     reports_sent: VecDeque<(u32, Instant)>,
     inbound: VecDeque<TaggedPacket>,
@@ -49,6 +51,7 @@ impl Tap {
             shared,
             local: HashMap::new(),
             remote: HashMap::new(),
+            known: Known::default(),
             reports_sent: VecDeque::with_capacity(REPORTS_KEPT),
             inbound: VecDeque::new(),
             outbound: VecDeque::new(),
@@ -90,6 +93,13 @@ impl Tap {
         if let Some(fraction) = worst {
             *lock(&self.shared.pending.loss) = Some(fraction);
             self.shared.changed.notify_one();
+        }
+    }
+
+    fn remote_stream(&mut self, info: &StreamInfo) {
+        self.remote.extend(streams(info).into_iter().flatten());
+        if codec_of(&info.mime_type).map(kind_of) == Some(TrackKind::Video) {
+            self.shared.remote_video_ssrc.store(info.ssrc, Ordering::Relaxed);
         }
     }
 
@@ -163,6 +173,9 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Tap {
 
     fn handle_read(&mut self, message: TaggedPacket) -> Result<(), Error> {
         self.shared.note_heard(message.now);
+        if let Some(info) = self.known.learn(&self.shared, &message.message.packet) {
+            self.remote_stream(&info);
+        }
         match &message.message.packet {
             Packet::Rtp(packet) => {
                 if let Some(stream) = self.remote.get(&packet.header.ssrc) {
@@ -227,17 +240,15 @@ impl Interceptor for Tap {
     }
 
     fn bind_remote_stream(&mut self, info: &StreamInfo) {
+        self.known.note(info);
         // A repair stream is bound a second time in its own right, after the stream it repairs.
-        if self.remote.contains_key(&info.ssrc) {
-            return;
-        }
-        self.remote.extend(streams(info).into_iter().flatten());
-        if codec_of(&info.mime_type).map(kind_of) == Some(TrackKind::Video) {
-            self.shared.remote_video_ssrc.store(info.ssrc, Ordering::Relaxed);
+        if !self.remote.contains_key(&info.ssrc) {
+            self.remote_stream(info);
         }
     }
 
     fn unbind_remote_stream(&mut self, info: &StreamInfo) {
+        self.known.forget(info);
         self.remote.remove(&info.ssrc);
     }
 }
