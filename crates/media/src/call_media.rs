@@ -370,7 +370,7 @@ pub(crate) fn source_event(event: SourceEvent, tell: &dyn Fn(MediaEvent)) {
 }
 
 fn start_screen(outputs: &Outputs, clock: &Arc<LipSync>, mirror: Option<Mirror>) -> VideoReceiver {
-    let tell = outputs.events.clone();
+    let (tell, tell_unplayable) = (outputs.events.clone(), outputs.events.clone());
     VideoReceiver::start(VideoReceiverConfig {
         clock: Some(clock.clone()),
         sink: Arc::new(FirstSeen {
@@ -380,6 +380,7 @@ fn start_screen(outputs: &Outputs, clock: &Arc<LipSync>, mirror: Option<Mirror>)
             seen: AtomicBool::new(false),
         }),
         key_frame_wanted: Arc::new(move || tell(MediaEvent::KeyFrameWanted)),
+        unplayable: Arc::new(move |why| tell_unplayable(MediaEvent::Device(DeviceNews::received_video(why)))),
     })
 }
 

@@ -43,6 +43,10 @@ pub struct Decoded {
     pub damaged: bool,
     /// Nothing to come will be right until a key frame arrives.
     pub needs_key: bool,
+    /// The stream sends pictures in another order than they are shown in.
+    pub reorders: bool,
+    /// How many calls ago the data of `frame` was given.
+    pub behind: usize,
 }
 
 /// What a codec library answered.
@@ -55,6 +59,32 @@ pub enum CodecError {
     Library { what: &'static str, code: i64 },
     #[error("a picture of {width}x{height} cannot be coded here")]
     Size { width: u32, height: u32 },
+    #[error("pictures of this kind cannot be shown here: {0:?}")]
+    Unplayable(Unplayable),
+}
+
+impl CodecError {
+    /// What about the stream itself cannot be shown; `None` for any other failure.
+    pub fn unplayable(&self) -> Option<Unplayable> {
+        match self {
+            Self::Size { .. } => Some(Unplayable::TooLarge),
+            Self::Unplayable(why) => Some(*why),
+            Self::Unsupported(_) | Self::Library { .. } => None,
+        }
+    }
+}
+
+/// Why the pictures of a sound stream cannot be shown. Another key frame of the same stream is no help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unplayable {
+    /// More pixels than are decoded here, or none.
+    TooLarge,
+    /// Fields instead of whole pictures.
+    Interlaced,
+    /// More than eight bits a sample.
+    BitDepth,
+    /// Another colour format than 4:2:0.
+    Chroma,
 }
 
 /// Makes pictures small.

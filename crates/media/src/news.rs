@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::codec::Unplayable;
+
 /// What happened to a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeviceNews {
@@ -21,6 +23,8 @@ pub enum DeviceKind {
     Camera,
     /// The screen or window that is shared.
     Sharing,
+    /// What the other end sends.
+    ReceivedVideo,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,9 +48,38 @@ pub enum DeviceProblem {
     /// The system does not allow its use.
     Denied,
     Failed,
+    /// Received pictures have more pixels than can be shown.
+    TooLarge,
+    /// Received pictures are fields.
+    Interlaced,
+    /// Received pictures have more than eight bits a sample.
+    BitDepth,
+    /// Received pictures have another colour format than 4:2:0.
+    Chroma,
+}
+
+impl From<Unplayable> for DeviceProblem {
+    fn from(why: Unplayable) -> Self {
+        match why {
+            Unplayable::TooLarge => Self::TooLarge,
+            Unplayable::Interlaced => Self::Interlaced,
+            Unplayable::BitDepth => Self::BitDepth,
+            Unplayable::Chroma => Self::Chroma,
+        }
+    }
 }
 
 impl DeviceNews {
+    /// The received stream cannot be shown for this reason, or can again.
+    pub(crate) fn received_video(why: Option<Unplayable>) -> Self {
+        Self {
+            device: DeviceKind::ReceivedVideo,
+            happened: if why.is_some() { DeviceChange::Lost } else { DeviceChange::Back },
+            name: String::new(),
+            problem: why.map(Into::into),
+        }
+    }
+
     /// The news in English, for logs and where no better words are known.
     pub fn words(&self) -> String {
         let device = match self.device {
@@ -54,6 +87,7 @@ impl DeviceNews {
             DeviceKind::Speaker => "the speaker",
             DeviceKind::Camera => "the camera",
             DeviceKind::Sharing => "the shared screen",
+            DeviceKind::ReceivedVideo => "the received picture",
         };
         let name = if self.name.is_empty() { "another one" } else { &self.name };
         let trouble = self.problem.map(|problem| match problem {
@@ -61,6 +95,10 @@ impl DeviceNews {
             DeviceProblem::Busy => "is in use by another program",
             DeviceProblem::Denied => "may not be used",
             DeviceProblem::Failed => "does not work",
+            DeviceProblem::TooLarge => "is too large to be shown",
+            DeviceProblem::Interlaced => "is interlaced and cannot be shown",
+            DeviceProblem::BitDepth => "has more than eight bits a sample and cannot be shown",
+            DeviceProblem::Chroma => "has a colour format that cannot be shown",
         });
         match (self.happened, trouble) {
             (DeviceChange::Back, _) => format!("{device} is back"),

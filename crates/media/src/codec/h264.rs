@@ -2,6 +2,8 @@
 //! because the safe wrapper can neither change the bit rate nor return a concealed picture.
 #![allow(unsafe_code, reason = "bindings to a C++ library")]
 
+pub(crate) mod sps;
+
 use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::time::Instant;
@@ -16,6 +18,8 @@ use tracing::debug;
 use super::{CodecError, Decoded, EncodedPicture, EncoderConfig, MAX_PIXELS, VideoDecoder, VideoEncoder};
 use crate::VideoFrame;
 use crate::video::image::{Planes, pack};
+use crate::video::packetize::units;
+use sps::Sps;
 
 fn check(what: &'static str, code: impl Into<i64>) -> Result<(), CodecError> {
     match code.into() {
@@ -209,6 +213,10 @@ impl Drop for H264Encoder {
 /// Owns one decoder instance of the library, with error concealment on.
 pub struct H264Decoder {
     decoder: Decoder,
+    /// Access units given to [`VideoDecoder::decode`].
+    given: u64,
+    /// Whether the stream has slices predicted from later pictures.
+    reorders: bool,
 }
 
 impl std::fmt::Debug for H264Decoder {
@@ -237,7 +245,7 @@ impl H264Decoder {
                 .set_option(sys::DECODER_OPTION_ERROR_CON_IDC, (&raw mut conceal).cast::<c_void>())
         };
         check("turning on concealment", code)?;
-        Ok(Self { decoder })
+        Ok(Self { decoder, given: 0, reorders: false })
     }
 
     /// Decodes one access unit of a stored stream and returns the picture that is next in order of
@@ -325,21 +333,37 @@ impl VideoDecoder for H264Decoder {
         if length == 0 {
             return Ok(Decoded::default());
         }
+        for unit in units(data) {
+            // Before the library allocates for it.
+            if let Some(why) = Sps::parse(unit).and_then(|sps| sps.unplayable(MAX_PIXELS as u64)) {
+                return Err(CodecError::Unplayable(why));
+            }
+            self.reorders |= sps::is_bidirectional(unit);
+        }
+        self.given += 1;
         let mut planes = [ptr::null_mut::<u8>(); 3];
-        let mut info = sys::SBufferInfo::default();
+        let mut info = sys::SBufferInfo { uiInBsTimeStamp: self.given, ..Default::default() };
         // SAFETY: `data` is only read during the call; `planes` has room for the three pointers written.
         // The raw call is used because the safe one throws a concealed picture away.
         let state = unsafe {
-            self.decoder.raw_api().decode_frame_no_delay(
-                data.as_ptr(),
-                length,
-                (&raw mut planes).cast(),
-                &raw mut info,
-            )
+            let api = self.decoder.raw_api();
+            let state =
+                api.decode_frame_no_delay(data.as_ptr(), length, (&raw mut planes).cast(), &raw mut info);
+            state
         };
         let frame = Self::copy_out(&planes, &info)?;
         // 1 says that more data is expected, which is no harm.
         let broken = state & !sys::dsFramePending != 0;
-        Ok(Decoded { damaged: broken && frame.is_some(), needs_key: broken, frame })
+        let behind = usize::try_from(self.given.saturating_sub(info.uiOutYuvTimeStamp)).unwrap_or(0);
+        Ok(Decoded {
+            damaged: broken && frame.is_some(),
+            needs_key: broken,
+            reorders: self.reorders,
+            behind: if frame.is_some() { behind } else { 0 },
+            frame,
+        })
     }
 }
+
+#[cfg(test)]
+mod tests;

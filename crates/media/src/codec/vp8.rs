@@ -280,7 +280,7 @@ impl VideoDecoder for Vp8Decoder {
             let image = sys::vpx_codec_get_frame(&raw mut *self.context, &raw mut iterator);
             if image.is_null() { None } else { copy_out(&*image)? }
         };
-        Ok(Decoded { frame, damaged: false, needs_key: false })
+        Ok(Decoded { frame, ..Decoded::default() })
     }
 }
 

@@ -23,6 +23,8 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 const MAX_LEAP: u64 = 3000;
 /// Never asks for key frames faster than this.
 const KEY_REQUEST_PAUSE: Duration = Duration::from_millis(300);
+/// Nor more rarely, however often the answer cannot be decoded.
+const LONGEST_REQUEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a repair is waited for, whatever the round trip.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_millis(600);
@@ -80,6 +82,8 @@ pub struct FrameAssembler {
     asked: Option<Instant>,
     /// Whether packets came since a key frame was last asked for: without any there is nobody to ask.
     alive: bool,
+    /// Key frames in a row the decoder could make nothing of.
+    refused: u32,
     stats: AssemblerStats,
 }
 
@@ -98,6 +102,7 @@ impl FrameAssembler {
             round_trip: Duration::from_millis(100),
             asked: None,
             alive: false,
+            refused: 0,
             stats: AssemblerStats::default(),
         }
     }
@@ -112,6 +117,18 @@ impl FrameAssembler {
         self.lost = true;
     }
 
+    /// The decoder can make nothing of this stream's key frames: another one is asked for, but ever more
+    /// rarely, until [`Self::accepted`].
+    pub fn refuse(&mut self) {
+        self.lost = true;
+        self.refused = self.refused.saturating_add(1);
+    }
+
+    /// A picture was decoded.
+    pub fn accepted(&mut self) {
+        self.refused = 0;
+    }
+
     pub fn stats(&self) -> AssemblerStats {
         self.stats
     }
@@ -119,7 +136,6 @@ impl FrameAssembler {
     /// Takes one packet in; duplicates and latecomers are counted and dropped.
     pub fn push(&mut self, packet: Packet) {
         self.stats.packets += 1;
-        self.alive = true;
         let Some(sequence) = self.count_on(packet.sequence) else { return };
         let too_late = self.next.is_some_and(|next| sequence < next);
         if too_late || self.held.contains_key(&sequence) {
@@ -127,6 +143,8 @@ impl FrameAssembler {
             return;
         }
         let part = depacketize::inspect(self.codec, &packet.payload);
+        // Padding alone is sent with the camera off too: nobody would answer.
+        self.alive |= !part.empty;
         self.bytes += packet.payload.len();
         self.held.insert(sequence, Held { packet, part });
         while self.held.len() > MAX_PACKETS || self.bytes > MAX_BYTES {
@@ -202,7 +220,8 @@ impl FrameAssembler {
     }
 
     fn request_pause(&self) -> Duration {
-        self.round_trip.clamp(KEY_REQUEST_PAUSE, Duration::from_secs(2))
+        let pause = self.round_trip.clamp(KEY_REQUEST_PAUSE, Duration::from_secs(2));
+        (pause * (1 << self.refused.min(8))).min(LONGEST_REQUEST_PAUSE.max(pause))
     }
 
     /// Time for a request, the repair's way, and one more try for a short way.
@@ -320,7 +339,10 @@ impl FrameAssembler {
         self.bytes -= dropped.values().map(|held| held.packet.payload.len()).sum::<usize>();
         let frame = self.take(start, end)?;
         self.lost = false;
-        self.asked = None;
+        // A request answered by what cannot be shown counts on for the pause before the next.
+        if self.refused == 0 {
+            self.asked = None;
+        }
         self.gap_since = None;
         Some(frame)
     }

@@ -10,13 +10,15 @@ use tracing::{debug, info};
 use super::assembler::{AssembledFrame, FrameAssembler};
 use super::meter::Meter;
 use super::show::{Freezes, Waiting};
-use crate::codec::{VideoDecoder, open_decoder};
+use crate::codec::{Unplayable, VideoDecoder, open_decoder};
 use crate::thread::Thread;
 use crate::{Codec, FrameSink, Packet, PlayoutClock};
 
 /// Packets waiting for the thread; when full the newest is dropped and counted. A key frame at 4 Mbit/s
 /// is some two hundred packets.
 const QUEUE: usize = 1024;
+/// Pictures a decoder may hold back to bring them into order (H.264 A.3.1 allows 16).
+const MOST_REORDERED: usize = 32;
 
 /// Where received pictures go and who says when.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub struct VideoReceiverConfig {
     pub sink: Arc<dyn FrameSink>,
     /// Called when the sender must send a key frame; already rate-limited.
     pub key_frame_wanted: Arc<dyn Fn() + Send + Sync>,
+    /// Called once with why the stream cannot be shown, and with `None` when it can again.
+    pub unplayable: Arc<dyn Fn(Option<Unplayable>) + Send + Sync>,
 }
 
 impl std::fmt::Debug for VideoReceiverConfig {
@@ -155,6 +159,10 @@ impl VideoReceiver {
 struct Lane {
     assembler: FrameAssembler,
     decoder: Option<Box<dyn VideoDecoder>>,
+    /// Timestamp and arrival of the last pictures given to the decoder, newest first.
+    given: VecDeque<(u32, Instant)>,
+    /// Timestamp of the last picture that came out.
+    last: Option<u32>,
 }
 
 struct Pipeline {
@@ -165,6 +173,8 @@ struct Pipeline {
     freezes: Freezes,
     decode_ms: f32,
     round_trip: Option<Duration>,
+    /// Why the newest key frame could not be shown.
+    unplayable: Option<Unplayable>,
 }
 
 impl Pipeline {
@@ -177,6 +187,7 @@ impl Pipeline {
             freezes: Freezes::default(),
             decode_ms: 0.0,
             round_trip: None,
+            unplayable: None,
         }
     }
 
@@ -244,7 +255,7 @@ impl Pipeline {
             if let Some(round_trip) = self.round_trip {
                 assembler.set_round_trip(round_trip);
             }
-            self.lanes.push((codec, Lane { assembler, decoder: None }));
+            self.lanes.push((codec, Lane { assembler, decoder: None, given: VecDeque::new(), last: None }));
             self.lanes.len() - 1
         });
         Some(&mut self.lanes[index].1)
@@ -272,17 +283,29 @@ impl Pipeline {
                 }
             },
         };
+        lane.given.truncate(MOST_REORDERED);
+        lane.given.push_front((picture.timestamp, picture.arrived));
         let decoded = match decoder.decode(&picture.data) {
             Ok(decoded) => decoded,
             Err(error) => {
                 debug!(%error, "Received picture was refused");
                 lane.decoder = None;
-                lane.assembler.need_key();
+                lane.assembler.refuse();
+                if let Some(why) = error.unplayable()
+                    && self.unplayable.replace(why) != Some(why)
+                {
+                    info!(?why, "Received pictures cannot be shown");
+                    (self.config.unplayable)(Some(why));
+                }
                 return;
             }
         };
-        if decoded.needs_key {
+        if decoded.needs_key && decoded.frame.is_none() && picture.key {
+            lane.assembler.refuse();
+        } else if decoded.needs_key {
             lane.assembler.need_key();
+        } else if decoded.frame.is_some() {
+            lane.assembler.accepted();
         }
         let took = began.elapsed().as_secs_f32() * 1000.0;
         self.decode_ms = if self.decode_ms == 0.0 { took } else { self.decode_ms * 0.95 + took * 0.05 };
@@ -295,11 +318,23 @@ impl Pipeline {
         stats.damaged += u64::from(decoded.damaged);
         (stats.width, stats.height) = (frame.width, frame.height);
         drop(state);
-        frame.timestamp = picture.timestamp;
-        frame.at = picture.arrived;
+        if self.unplayable.take().is_some() {
+            (self.config.unplayable)(None);
+        }
+        let lane = &mut self.lanes[index].1;
+        let own = lane.given.get(decoded.behind).copied();
+        let (timestamp, arrived) = own.unwrap_or((picture.timestamp, picture.arrived));
+        let before = lane.last.is_some_and(|last| timestamp.wrapping_sub(last).cast_signed() < 0);
+        if decoded.reorders && before {
+            // Its turn passed before the stream was known to reorder.
+            return;
+        }
+        lane.last = Some(timestamp);
+        frame.timestamp = timestamp;
+        frame.at = arrived;
         let due = match &self.config.clock {
-            Some(clock) => clock.due(picture.timestamp, picture.arrived),
-            None => picture.arrived,
+            Some(clock) => clock.due(timestamp, arrived),
+            None => arrived,
         };
         self.waiting.hold(due, frame);
     }

@@ -230,3 +230,48 @@ proptest! {
         prop_assert_eq!(seen, (0..20).collect::<Vec<u8>>());
     }
 }
+
+#[test]
+fn padding_alone_asks_for_no_key_frame() {
+    let mut now = Instant::now();
+    let mut assembler = FrameAssembler::new(Codec::H264);
+    for sequence in 0..500 {
+        now += Duration::from_secs(1);
+        assembler.push(Packet { sequence, timestamp: 5, marker: false, payload: Bytes::new(), arrived: now });
+        assert!(assembler.poll(now).is_none());
+        assert!(!assembler.take_key_request(now));
+    }
+}
+
+#[test]
+fn key_frames_that_cannot_be_shown_are_asked_for_ever_more_rarely() {
+    let mut now = Instant::now();
+    let mut assembler = FrameAssembler::new(Codec::Vp8);
+    let mut asked = 0;
+    let mut minute = |assembler: &mut FrameAssembler, from: u32, refuse: bool| {
+        for number in from..from + 1800 {
+            now += Duration::from_millis(33);
+            // Each request is answered at once, and each answer is refused.
+            for packet in frame(0, number, 2, true, now) {
+                assembler.push(packet);
+            }
+            while assembler.poll(now).is_some() {
+                if refuse {
+                    assembler.refuse();
+                } else {
+                    assembler.accepted();
+                }
+            }
+            asked += u32::from(assembler.take_key_request(now));
+        }
+        std::mem::take(&mut asked)
+    };
+    assert!((1..=3).contains(&minute(&mut assembler, 0, true)));
+    assert!(minute(&mut assembler, 1800, true) <= 2);
+    assert_eq!(minute(&mut assembler, 3600, false), 0);
+    // After a picture was shown, a loss is asked about as soon as ever.
+    assembler.need_key();
+    let later = now + Duration::from_secs(1);
+    assembler.push(frame(0, 5401, 2, false, later)[0].clone());
+    assert!(assembler.take_key_request(later));
+}

@@ -191,6 +191,7 @@ fn call(config: VideoSenderConfig, fault: fn(u64) -> Fault, clock: Option<Arc<dy
                 wanted.fetch_add(1, Ordering::SeqCst);
             })
         },
+        unplayable: Arc::new(|_| {}),
     }));
     receiver.set_round_trip(Duration::from_millis(20));
     assert!(wire.receiver.set(receiver.clone()).is_ok());
@@ -383,6 +384,7 @@ fn a_flood_of_nonsense_leaves_the_receiver_able() {
             let wanted = wanted.clone();
             Arc::new(move || wanted.add(()))
         },
+        unplayable: Arc::new(|_| {}),
     });
     for number in 0..20_000u32 {
         let codec = [Codec::H264, Codec::Vp8, Codec::Opus][number as usize % 3];

@@ -1,0 +1,245 @@
+//! What an H.264 stream says of itself before its first picture: the sequence parameter set (ITU-T H.264
+//! 7.3.2.1.1) and the type of a slice (7.3.3). It comes from strangers; what makes no sense is `None`.
+
+use super::super::Unplayable;
+
+const SPS: u8 = 7;
+/// Longer ones only repeat scaling lists.
+const LONGEST: usize = 1024;
+
+/// The part of a sequence parameter set that decides whether and how its pictures can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sps {
+    /// 0 is grey, 1 is 4:2:0.
+    pub(crate) chroma_format: u32,
+    /// The larger one of luma and chroma, bits.
+    pub(crate) bit_depth: u32,
+    /// Before cropping, pixels: what a decoder allocates.
+    pub(crate) width: u64,
+    pub(crate) height: u64,
+    /// May hold fields.
+    pub(crate) interlaced: bool,
+}
+
+impl Sps {
+    /// Reads a unit with its header.
+    pub(crate) fn parse(unit: &[u8]) -> Option<Self> {
+        let (&header, rest) = unit.split_first()?;
+        if header & 0x1f != SPS {
+            return None;
+        }
+        let mut bits = Bits::new(rest);
+        let profile = bits.take(8)?;
+        bits.take(16)?; // constraints, level
+        bits.golomb()?; // id
+        let (mut chroma_format, mut bit_depth) = (1, 8);
+        if matches!(profile, 44 | 83 | 86 | 100 | 110 | 118 | 122 | 128 | 134 | 135 | 138 | 139 | 244) {
+            chroma_format = bits.golomb()?;
+            if chroma_format == 3 {
+                bits.take(1)?;
+            }
+            bit_depth = bits.golomb()?.max(bits.golomb()?).checked_add(8)?;
+            bits.take(1)?;
+            if bits.take(1)? == 1 {
+                for list in 0..if chroma_format == 3 { 12 } else { 8 } {
+                    if bits.take(1)? == 1 {
+                        bits.skip_scaling_list(if list < 6 { 16 } else { 64 })?;
+                    }
+                }
+            }
+        }
+        bits.golomb()?; // log2_max_frame_num
+        match bits.golomb()? {
+            0 => {
+                bits.golomb()?;
+            }
+            1 => {
+                bits.take(1)?;
+                bits.golomb()?;
+                bits.golomb()?;
+                for _ in 0..bits.golomb().filter(|&cycle| cycle < 256)? {
+                    bits.golomb()?;
+                }
+            }
+            _ => {}
+        }
+        bits.golomb()?; // references
+        bits.take(1)?;
+        let width = (u64::from(bits.golomb()?) + 1) * 16;
+        let units = u64::from(bits.golomb()?) + 1;
+        let interlaced = bits.take(1)? == 0;
+        let height = units * if interlaced { 32 } else { 16 };
+        Some(Self { chroma_format, bit_depth, width, height, interlaced })
+    }
+
+    /// Why openh264 cannot show such pictures; `None` if it can.
+    pub(crate) fn unplayable(&self, most_pixels: u64) -> Option<Unplayable> {
+        if self.width.saturating_mul(self.height) > most_pixels {
+            Some(Unplayable::TooLarge)
+        } else if self.interlaced {
+            Some(Unplayable::Interlaced)
+        } else if self.bit_depth != 8 {
+            Some(Unplayable::BitDepth)
+        } else if self.chroma_format > 1 {
+            Some(Unplayable::Chroma)
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether the unit is a slice predicted from pictures before and behind it.
+pub(crate) fn is_bidirectional(unit: &[u8]) -> bool {
+    let Some((&header, rest)) = unit.split_first() else { return false };
+    if header & 0x1f != 1 {
+        return false;
+    }
+    let mut bits = Bits::new(&rest[..rest.len().min(16)]);
+    bits.golomb();
+    matches!(bits.golomb(), Some(1 | 6))
+}
+
+/// Bits of a unit's payload without its emulation prevention.
+struct Bits {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Bits {
+    fn new(escaped: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(escaped.len().min(LONGEST));
+        let mut zeros = 0;
+        for &byte in escaped.iter().take(LONGEST) {
+            if zeros >= 2 && byte == 3 {
+                zeros = 0;
+                continue;
+            }
+            zeros = if byte == 0 { zeros + 1 } else { 0 };
+            bytes.push(byte);
+        }
+        Self { bytes, at: 0 }
+    }
+
+    fn take(&mut self, count: u32) -> Option<u32> {
+        let mut value = 0;
+        for _ in 0..count {
+            let byte = self.bytes.get(self.at / 8)?;
+            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
+            self.at += 1;
+        }
+        Some(value)
+    }
+
+    /// An unsigned Exp-Golomb number (9.1).
+    fn golomb(&mut self) -> Option<u32> {
+        let mut zeros = 0;
+        while self.take(1)? == 0 {
+            zeros += 1;
+            if zeros > 31 {
+                return None;
+            }
+        }
+        Some((1 << zeros) - 1 + self.take(zeros)?)
+    }
+
+    fn skip_scaling_list(&mut self, length: u32) -> Option<()> {
+        let (mut last, mut next) = (8_i64, 8_i64);
+        for _ in 0..length {
+            if next != 0 {
+                let code = i64::from(self.golomb()?);
+                let delta = if code % 2 == 1 { (code + 1) / 2 } else { -(code / 2) };
+                next = (last + delta).rem_euclid(256);
+            }
+            last = if next == 0 { last } else { next };
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Writes a sequence parameter set of high profile, for tests of what is refused.
+    pub(crate) fn written(
+        (chroma, depth): (u32, u32),
+        (columns, rows): (u32, u32),
+        interlaced: bool,
+    ) -> Vec<u8> {
+        let mut bits: Vec<u8> = Vec::new();
+        let mut put = |value: u32, count: u32| {
+            bits.extend((0..count).rev().map(|bit| (value >> bit & 1) as u8));
+        };
+        let mut fields = vec![(122, 8), (40, 16)];
+        let golomb = |value: u32| (value + 1, 2 * (value + 1).ilog2() + 1);
+        fields.extend([golomb(0), golomb(chroma)]);
+        if chroma == 3 {
+            fields.push((0, 1));
+        }
+        fields.extend([golomb(depth - 8), golomb(depth - 8), (0, 1), (0, 1), golomb(0), golomb(2)]);
+        fields.extend([golomb(1), (0, 1), golomb(columns - 1), golomb(rows - 1)]);
+        fields.extend([(u32::from(!interlaced), 1), (0, 1), (1, 1), (0, 1), (0, 1), (1, 1)]);
+        for (value, count) in fields {
+            put(value, count);
+        }
+        let mut unit = vec![0x67];
+        unit.extend(
+            bits.chunks(8)
+                .map(|byte| byte.iter().enumerate().fold(0, |all, (index, bit)| all | bit << (7 - index))),
+        );
+        unit
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_known_before_the_first_picture() {
+        let reason = |format, size, interlaced| {
+            Sps::parse(&written(format, size, interlaced)).expect("a whole set").unplayable(4096 * 2304)
+        };
+        assert_eq!(reason((1, 8), (20, 15), false), None);
+        assert_eq!(reason((1, 8), (256, 144), false), None);
+        assert_eq!(reason((1, 8), (320, 180), false), Some(Unplayable::TooLarge));
+        assert_eq!(reason((1, 8), (256, 144), true), Some(Unplayable::TooLarge));
+        assert_eq!(reason((1, 8), (20, 15), true), Some(Unplayable::Interlaced));
+        assert_eq!(reason((1, 10), (20, 15), false), Some(Unplayable::BitDepth));
+        assert_eq!(reason((0, 8), (20, 15), false), None, "grey");
+        for chroma in [2, 3] {
+            assert_eq!(reason((chroma, 8), (20, 15), false), Some(Unplayable::Chroma), "{chroma}");
+        }
+    }
+
+    #[test]
+    fn the_set_of_an_encoder_is_read_and_a_cut_one_is_none() {
+        // 1280x720, high profile, as x264 writes it, with emulation prevention inside.
+        let unit =
+            [0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0x40, 0x50, 0x05, 0xbb, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00];
+        let sps = Sps::parse(&unit).expect("a whole set");
+        let expected = Sps { chroma_format: 1, bit_depth: 8, width: 1280, height: 720, interlaced: false };
+        assert_eq!(sps, expected);
+        for length in 0..9 {
+            assert_eq!(Sps::parse(&unit[..length]), None, "{length}");
+        }
+    }
+
+    #[test]
+    fn slices_predicted_from_both_sides_are_told_from_others() {
+        assert!(is_bidirectional(&[0x01, 0b1_010_1000]), "type 1");
+        assert!(is_bidirectional(&[0x01, 0b1_0011_100, 0]), "type 6");
+        assert!(!is_bidirectional(&[0x41, 0b1_1_000000]), "type 0");
+        assert!(!is_bidirectional(&[0x65, 0b1_010_1000]), "no slice of this kind");
+        assert!(!is_bidirectional(&[0x01]));
+        assert!(!is_bidirectional(&[]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_safely(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let unit = [&[0x67, 0x64][..], &bytes].concat();
+            if let Some(sps) = Sps::parse(&unit) {
+                prop_assert!(sps.width >= 16 && sps.height >= 16);
+            }
+            is_bidirectional(&bytes);
+        }
+    }
+}
