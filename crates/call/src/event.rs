@@ -91,6 +91,9 @@ pub enum PeerOutcome {
     PathLost,
     /// ICE or DTLS failed for good in this epoch.
     Failed,
-    /// A description was refused: garbage SDP, wrong state. The call goes on if it was connected.
+    /// A description was refused: garbage SDP, wrong state. The call goes on as if it had not been heard.
     Rejected { message: String },
+    /// The other side's description was understood, and no media can ever flow by it (no codec in common,
+    /// everything refused, no certificate). A call that has no media yet is over.
+    Unworkable { message: String },
 }

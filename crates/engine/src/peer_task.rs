@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bellwire_call::{CallId, Epoch, IceCandidate, PeerOutcome, Sdp};
-use bellwire_peer::{Peer, PeerConfig, PeerEvent, PeerState};
+use bellwire_peer::{NegotiateError, Peer, PeerConfig, PeerEvent, PeerState};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info_span};
@@ -131,6 +131,19 @@ async fn run(
     peer.close().await;
 }
 
+/// What a refused description of the other side means for the call.
+fn refusal(error: &NegotiateError) -> PeerOutcome {
+    let message = error.to_string();
+    match error {
+        NegotiateError::Description(description) if description.is_final() => {
+            PeerOutcome::Unworkable { message }
+        }
+        NegotiateError::Description(_) | NegotiateError::NoOffer | NegotiateError::Refused(_) => {
+            PeerOutcome::Rejected { message }
+        }
+    }
+}
+
 /// `described`: an offer of theirs was answered on this connection, so that another one may be a restart.
 async fn perform(task: &Task, peer: &Peer, order: PeerOrder, described: &mut bool) {
     match order {
@@ -149,12 +162,12 @@ async fn perform(task: &Task, peer: &Peer, order: PeerOrder, described: &mut boo
             }
             match peer.accept_offer(offer).await {
                 Ok(answer) => task.report(PeerOutcome::AnswerMade(answer)).await,
-                Err(error) => task.report(PeerOutcome::Rejected { message: error.to_string() }).await,
+                Err(error) => task.report(refusal(&error)).await,
             }
         }
         PeerOrder::AcceptAnswer(answer) => match peer.accept_answer(answer).await {
             Ok(()) => task.report(PeerOutcome::AnswerApplied).await,
-            Err(error) => task.report(PeerOutcome::Rejected { message: error.to_string() }).await,
+            Err(error) => task.report(refusal(&error)).await,
         },
         PeerOrder::AddCandidate(candidate) => {
             if let Err(error) = peer.add_candidate(candidate).await {

@@ -21,6 +21,8 @@ const STALL_STEP: u32 = 480;
 const LONGEST_STALL: u32 = OPUS_RATE / 10;
 /// Packets held at most; beyond, the oldest go.
 const CAPACITY: usize = 128;
+/// Packets without sound remembered.
+const MOST_FILLER: usize = 64;
 /// More bytes than any path carries in one piece.
 const LARGEST_PAYLOAD: usize = 1500;
 /// Packets whose lateness is remembered (10 s of 20 ms packets).
@@ -94,6 +96,8 @@ pub(crate) struct JitterBuffer {
     next: Option<i64>,
     /// Sequence number of the packet before `next`.
     last_sequence: Option<u16>,
+    /// Sequence numbers used up without any sound, oldest first.
+    filler: VecDeque<u16>,
     /// When the first packet came and what it was called.
     origin: Option<(Instant, i64)>,
     newest: i64,
@@ -123,6 +127,7 @@ impl JitterBuffer {
             packets: BTreeMap::new(),
             next: None,
             last_sequence: None,
+            filler: VecDeque::with_capacity(MOST_FILLER),
             origin: None,
             newest: 0,
             transits: VecDeque::with_capacity(WINDOW),
@@ -141,6 +146,14 @@ impl JitterBuffer {
     /// Takes a packet in.
     pub(crate) fn insert(&mut self, packet: Packet) {
         self.stats.received += 1;
+        if packet.payload.is_empty() {
+            // Padding and the like: no sound, but no loss either.
+            if self.filler.len() == MOST_FILLER {
+                self.filler.pop_front();
+            }
+            self.filler.push_back(packet.sequence);
+            return;
+        }
         let length = Some(&packet.payload).filter(|payload| payload.len() <= LARGEST_PAYLOAD);
         let Some(samples) = length.and_then(|payload| packet_samples(payload)) else {
             self.stats.malformed += 1;
@@ -200,7 +213,7 @@ impl JitterBuffer {
             self.next = Some(next);
             return self.stall();
         };
-        let lost = self.last_sequence.is_none_or(|last| first.sequence != last.wrapping_add(1));
+        let lost = self.last_sequence.is_none_or(|last| !self.follows(last, first.sequence));
         let gap = start - next;
         if gap < GRAIN {
             return self.play(start);
@@ -235,6 +248,13 @@ impl JitterBuffer {
         }
         self.next = Some(next + stalled + samples);
         Step::Conceal { samples: samples as u32 }
+    }
+
+    /// Whether nothing but filler was sent between two packets.
+    fn follows(&self, last: u16, sequence: u16) -> bool {
+        let between = usize::from(sequence.wrapping_sub(last).wrapping_sub(1));
+        between <= self.filler.len()
+            && (1..=between).all(|step| self.filler.contains(&last.wrapping_add(step as u16)))
     }
 
     /// Whether to play faster or slower, given that `queued` samples handed out are still unplayed.

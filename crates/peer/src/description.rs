@@ -66,6 +66,28 @@ pub enum DescriptionError {
     MoreSectionsThanOffered { offered: usize, answered: usize },
 }
 
+impl DescriptionError {
+    /// Whether the description was read whole and no media can flow by it. What is cut short, too large or
+    /// out of turn says nothing about the other side.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::TooLarge(_) | Self::WrongKind { .. } | Self::Malformed(_) => false,
+            Self::NoIceCredentials
+            | Self::NoFingerprint
+            | Self::UnusableFingerprint(_)
+            | Self::ConflictingFingerprints
+            | Self::FingerprintChanged
+            | Self::HoldConnection
+            | Self::UnknownSetup(_)
+            | Self::RoleChanged
+            | Self::EverythingRefused
+            | Self::NothingInCommon(_)
+            | Self::MoreSectionsThanOffered { .. } => true,
+        }
+    }
+}
+
 /// Streams a section declares (RFC 5576).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sources {

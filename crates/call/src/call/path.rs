@@ -30,6 +30,12 @@ impl Call {
             PeerOutcome::Rejected { message: _ } => {
                 self.negotiate(now, out, |negotiation, steps| negotiation.rejected(offerer, now, steps));
             }
+            PeerOutcome::Unworkable { message } if self.connected_at.is_none() => {
+                self.end(EndReason::Failed { message }, Some(self.last_word()), now, out);
+            }
+            PeerOutcome::Unworkable { message: _ } => {
+                self.negotiate(now, out, |negotiation, steps| negotiation.rejected(offerer, now, steps));
+            }
             PeerOutcome::Candidate(candidate) => {
                 self.negotiate(now, out, |negotiation, steps| negotiation.local_candidate(candidate, steps));
             }

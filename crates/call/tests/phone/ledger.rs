@@ -182,7 +182,11 @@ impl Ledger {
                 self.renewed.remove(call);
             }
             // A refused description is as if it had not been said.
-            Event::Peer { call, outcome: PeerOutcome::Rejected { .. } | PeerOutcome::Failed, .. } => {
+            Event::Peer {
+                call,
+                outcome: PeerOutcome::Rejected { .. } | PeerOutcome::Unworkable { .. } | PeerOutcome::Failed,
+                ..
+            } => {
                 self.unanswered.remove(call);
             }
             Event::Peer { .. }

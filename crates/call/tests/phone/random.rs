@@ -164,6 +164,7 @@ fn outcome() -> impl Strategy<Value = PeerOutcome> {
         Just(PeerOutcome::PathLost),
         Just(PeerOutcome::Failed),
         Just(PeerOutcome::Rejected { message: String::new() }),
+        Just(PeerOutcome::Unworkable { message: String::new() }),
     ]
 }
 
@@ -223,7 +224,8 @@ fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
         | PeerOutcome::Connected
         | PeerOutcome::PathLost
         | PeerOutcome::Failed
-        | PeerOutcome::Rejected { .. }) => other,
+        | PeerOutcome::Rejected { .. }
+        | PeerOutcome::Unworkable { .. }) => other,
     }
 }
 

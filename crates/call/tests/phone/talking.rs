@@ -253,6 +253,32 @@ fn a_garbage_answer_does_not_stop_a_good_one() {
 }
 
 #[test]
+fn a_description_by_which_nothing_can_flow_ends_a_call_that_never_began_at_once() {
+    for rule in [OfferRule::Us, OfferRule::Them] {
+        let (mut desk, id) = accepted(rule);
+        if rule == OfferRule::Us {
+            desk.peer(id, PeerOutcome::OfferMade(offer("o")));
+            desk.hear(key("r"), Signal::Answer(answer("nothing in common")));
+        } else {
+            desk.hear(key("r"), Signal::Offer(offer("nothing in common")));
+        }
+        let message = "no codec in common".to_owned();
+        let commands = desk.peer(id, PeerOutcome::Unworkable { message: message.clone() });
+        assert_eq!(said(&commands), vec![Signal::HangUp], "the other side is not left waiting");
+        assert_eq!(desk.state(id), over(EndReason::Failed { message }));
+        desk.assert_at_rest();
+    }
+}
+
+#[test]
+fn a_description_by_which_nothing_can_flow_leaves_a_running_call_alone() {
+    let (mut desk, id) = connected();
+    desk.hear(key("r"), Signal::Offer(offer("again")));
+    desk.peer(id, PeerOutcome::Unworkable { message: "no".into() });
+    assert_eq!(desk.state(id), CallState::Connected);
+}
+
+#[test]
 fn a_new_offer_during_a_call_is_answered_in_the_same_epoch() {
     let (mut desk, id) = connected();
     let epoch = desk.open_epoch(id).unwrap();

@@ -2,6 +2,7 @@
 //! because the safe wrapper can neither change the bit rate nor return a concealed picture.
 #![allow(unsafe_code, reason = "bindings to a C++ library")]
 
+pub(crate) mod annex_b;
 pub(crate) mod sps;
 
 use std::ffi::{c_int, c_void};
@@ -18,7 +19,7 @@ use tracing::debug;
 use super::{CodecError, Decoded, EncodedPicture, EncoderConfig, MAX_PIXELS, VideoDecoder, VideoEncoder};
 use crate::VideoFrame;
 use crate::video::image::{Planes, pack};
-use crate::video::packetize::units;
+use annex_b::units;
 use sps::Sps;
 
 fn check(what: &'static str, code: impl Into<i64>) -> Result<(), CodecError> {
@@ -343,12 +344,18 @@ impl VideoDecoder for H264Decoder {
         self.given += 1;
         let mut planes = [ptr::null_mut::<u8>(); 3];
         let mut info = sys::SBufferInfo { uiInBsTimeStamp: self.given, ..Default::default() };
-        // SAFETY: `data` is only read during the call; `planes` has room for the three pointers written.
-        // The raw call is used because the safe one throws a concealed picture away.
+        // SAFETY: `data` is only read during the call; `planes` has room for the three pointers written. No
+        // data at all is allowed and ends the access unit; after it the library may be asked for a picture
+        // it holds. The raw calls are used because the safe ones throw a concealed picture away.
         let state = unsafe {
             let api = self.decoder.raw_api();
             let state =
                 api.decode_frame_no_delay(data.as_ptr(), length, (&raw mut planes).cast(), &raw mut info);
+            // Beyond baseline each picture is held until the next one shows that it does not belong before
+            // it, though without bidirectional slices it never does.
+            if info.iBufferStatus != 1 && !self.reorders {
+                api.flush_frame((&raw mut planes).cast(), &raw mut info);
+            }
             state
         };
         let frame = Self::copy_out(&planes, &info)?;

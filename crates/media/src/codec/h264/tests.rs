@@ -18,6 +18,26 @@ fn access_units(stream: &[u8]) -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn main_profile_pictures_come_at_once_and_none_is_lost() {
+    let stream = access_units(include_bytes!("../testdata/grey-main.h264"));
+    assert_eq!(stream.len(), 75);
+    let mut decoder = H264Decoder::new().expect("a decoder");
+    let mut before = 0;
+    for (number, unit) in stream.iter().chain(&stream).enumerate() {
+        let decoded = decoder.decode(unit).expect("sound");
+        assert!(!decoded.needs_key && !decoded.damaged && !decoded.reorders, "{number}");
+        assert_eq!(decoded.behind, 0, "{number}");
+        let grey = decoded.frame.expect("the picture of this access unit").i420[0];
+        // The grey rises, and begins anew at black.
+        assert!(
+            grey > before || before > 200,
+            "picture {number} ({grey}) is not newer than the last ({before})"
+        );
+        before = grey;
+    }
+}
+
+#[test]
 fn what_cannot_be_shown_is_refused_with_the_reason_before_decoding() {
     let mut decoder = H264Decoder::new().expect("a decoder");
     for (format, size, interlaced, why) in [

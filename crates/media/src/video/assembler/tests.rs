@@ -232,6 +232,40 @@ proptest! {
 }
 
 #[test]
+fn padding_uses_up_numbers_and_nothing_else() {
+    let now = Instant::now();
+    let mut assembler = FrameAssembler::new(Codec::Vp8);
+    let (mut sequence, mut shown) = (65_500_u16, Vec::new());
+    let padding = |assembler: &mut FrameAssembler, sequence: &mut u16, timestamp, count| {
+        for _ in 0..count {
+            let payload = Bytes::new();
+            assembler.push(Packet { sequence: *sequence, timestamp, marker: false, payload, arrived: now });
+            *sequence = sequence.wrapping_add(1);
+        }
+    };
+    for number in 0..100_u32 {
+        for mut packet in frame(0, number, 3, number == 0, now) {
+            packet.sequence = sequence;
+            sequence = sequence.wrapping_add(1);
+            let (timestamp, last) = (packet.timestamp, packet.marker);
+            assembler.push(packet);
+            // In the middle of a picture, behind it with its time, behind it with another.
+            match number % 4 {
+                0 => padding(&mut assembler, &mut sequence, timestamp, 1),
+                1 if last => padding(&mut assembler, &mut sequence, timestamp, 5),
+                2 if last => padding(&mut assembler, &mut sequence, timestamp.wrapping_add(1), 2),
+                _ => {}
+            }
+        }
+        shown.extend(numbers(&mut assembler, now));
+        assert!(!assembler.take_key_request(now));
+        assert_eq!(assembler.deadline(), None, "nothing is missing after picture {number}");
+    }
+    assert_eq!(shown, (0..100).collect::<Vec<u8>>());
+    assert_eq!(assembler.stats().gaps, 0);
+}
+
+#[test]
 fn padding_alone_asks_for_no_key_frame() {
     let mut now = Instant::now();
     let mut assembler = FrameAssembler::new(Codec::H264);

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::film;
+use crate::codec::h264::annex_b::units;
 use crate::codec::{EncoderConfig, VideoDecoder, VideoEncoder, open_decoder, open_encoder, video_codecs};
-use crate::video::packetize::units;
 use crate::video::{psnr_y, scale_to_fit};
 use crate::{Codec, VideoFrame};
 

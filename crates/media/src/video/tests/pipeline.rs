@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::codec::Unplayable;
 use crate::video::image::Planes;
 use crate::video::packetize::Packetizer;
 use crate::video::{
@@ -403,4 +404,42 @@ fn a_flood_of_nonsense_leaves_the_receiver_able() {
     assert!(wanted.count() < 200, "asked {} times", wanted.count());
     let stats = receiver.stats();
     assert!(stats.packets + stats.packets_dropped > 0);
+}
+
+#[test]
+fn a_stream_that_cannot_be_shown_is_said_once_and_a_better_one_is_shown() {
+    let shown: Arc<Seen<Shown>> = Seen::new();
+    let said: Arc<Seen<Option<Unplayable>>> = Seen::new();
+    let receiver = VideoReceiver::start(VideoReceiverConfig {
+        clock: None,
+        sink: shown.clone(),
+        key_frame_wanted: Arc::new(|| {}),
+        unplayable: {
+            let said = said.clone();
+            Arc::new(move |why| said.add(why))
+        },
+    });
+    let mut sequence = 0_u16;
+    let mut push = |codec, timestamp, payload: &[u8]| {
+        let (payload, arrived) = (payload.to_vec().into(), Instant::now());
+        receiver.push(codec, Packet { sequence, timestamp, marker: true, payload, arrived });
+        sequence += 1;
+    };
+    // VP8 key frames of 5120x2880, then H.264 in another stream.
+    for number in 0..20 {
+        push(Codec::Vp8, number * 3000, &[0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x14, 0x40, 0x0b, 0, 0]);
+    }
+    said.wait("the reason", |all| (!all.is_empty()).then_some(()));
+    let stream = include_bytes!("../../codec/testdata/grey-main.h264");
+    let first = crate::codec::h264::annex_b::units(stream);
+    let slice = first.iter().position(|unit| unit[0] & 0x1f == 5).expect("a key frame");
+    let mut stap = vec![0x78];
+    for unit in first[..=slice].iter().filter(|unit| matches!(unit[0] & 0x1f, 5 | 7 | 8)) {
+        stap.extend_from_slice(&u16::try_from(unit.len()).expect("small").to_be_bytes());
+        stap.extend_from_slice(unit);
+    }
+    push(Codec::H264, 90_000, &stap);
+    shown.wait("the other stream", |all| (!all.is_empty()).then_some(()));
+    said.wait("that it is over", |all| (all.len() >= 2).then_some(()));
+    said.wait("nothing more", |all| (*all == [Some(Unplayable::TooLarge), None]).then_some(()));
 }
