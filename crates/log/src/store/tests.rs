@@ -1,5 +1,6 @@
 //! Records on real files.
 
+mod many;
 mod merging;
 mod random;
 mod shape;
