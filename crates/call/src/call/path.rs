@@ -27,13 +27,10 @@ impl Call {
             PeerOutcome::AnswerApplied => {
                 self.negotiate(now, out, |negotiation, steps| negotiation.answer_applied(steps));
             }
-            PeerOutcome::Rejected { message: _ } => {
-                self.negotiate(now, out, |negotiation, steps| negotiation.rejected(offerer, now, steps));
-            }
             PeerOutcome::Unworkable { message } if self.connected_at.is_none() => {
                 self.end(EndReason::Failed { message }, Some(self.last_word()), now, out);
             }
-            PeerOutcome::Unworkable { message: _ } => {
+            PeerOutcome::Rejected { message: _ } | PeerOutcome::Unworkable { message: _ } => {
                 self.negotiate(now, out, |negotiation, steps| negotiation.rejected(offerer, now, steps));
             }
             PeerOutcome::Candidate(candidate) => {
