@@ -8,6 +8,7 @@
 mod call;
 mod command;
 mod event;
+mod fingerprints;
 mod glare;
 mod id;
 mod link;

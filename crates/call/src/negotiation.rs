@@ -14,6 +14,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::fingerprints::Fingerprints;
 use crate::{Epoch, IceCandidate, Sdp, SdpKind, Signal};
 
 /// More candidates than any honest peer gathers.
@@ -79,7 +80,7 @@ pub(crate) struct Negotiation {
     /// A remote description was applied in this epoch.
     remote_set: bool,
     /// Certificate fingerprint of the peer connection we talk to; another one is another program.
-    remote_print: Option<String>,
+    remote_prints: Option<Fingerprints>,
     /// Their ICE user fragment; another one from the same peer connection is an ICE restart.
     remote_ufrag: Option<String>,
     /// Local candidates may be said at once.
@@ -107,7 +108,7 @@ impl Negotiation {
             begun: false,
             phase: Phase::Stable,
             remote_set: false,
-            remote_print: None,
+            remote_prints: None,
             remote_ufrag: None,
             trickle: false,
             local: Vec::new(),
@@ -297,7 +298,7 @@ impl Negotiation {
             self.start_over(steps);
             return self.create(Purpose::First, steps);
         }
-        self.remote_print = fingerprint(&answer).or(self.remote_print.take());
+        self.remote_prints = Fingerprints::of(&answer).or(self.remote_prints.take());
         self.remote_ufrag = ufrag(&answer).or(self.remote_ufrag.take());
         self.phase = Phase::Applying { offer: offer.clone() };
         self.heard_answer = Some(answer.clone());
@@ -360,7 +361,7 @@ impl Negotiation {
     fn answer(&mut self, offer: Sdp, steps: &mut Vec<Step>) {
         self.phase = Phase::Answering;
         self.trickle = false;
-        self.remote_print = fingerprint(&offer).or(self.remote_print.take());
+        self.remote_prints = Fingerprints::of(&offer).or(self.remote_prints.take());
         let ufrag = ufrag(&offer);
         if self.remote_set && ufrag.is_some() && ufrag != self.remote_ufrag {
             steps.push(Step::PathRenewed);
@@ -374,8 +375,8 @@ impl Negotiation {
     /// It comes from another peer connection than the one we are connected to: theirs was replaced
     /// (a reloaded page, a restarted program), and DTLS cannot go on with that one (RFC 8842).
     fn is_stranger(&self, description: &Sdp) -> bool {
-        match (&self.remote_print, fingerprint(description)) {
-            (Some(known), Some(new)) => self.remote_set && *known != new,
+        match (&self.remote_prints, Fingerprints::of(description)) {
+            (Some(known), Some(new)) => self.remote_set && !known.same_certificate(&new),
             (None, _) | (_, None) => false,
         }
     }
@@ -417,11 +418,6 @@ impl Negotiation {
         self.remote = remote;
         self.open(steps);
     }
-}
-
-/// The first `a=fingerprint` line (RFC 8122), in lower case.
-fn fingerprint(description: &Sdp) -> Option<String> {
-    Some(attribute(description, "a=fingerprint:")?.to_ascii_lowercase())
 }
 
 /// The first `a=ice-ufrag` line (RFC 8839).

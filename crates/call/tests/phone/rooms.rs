@@ -136,6 +136,15 @@ fn a_reloaded_page_gets_a_new_connection() {
 }
 
 #[test]
+fn the_same_program_may_spell_its_certificate_otherwise() {
+    let (mut desk, id) = talking("bb");
+    let more = "01\r\na=fingerprint:SHA-256 BB\r\na=fingerprint:sha-1 02";
+    let commands = desk.hear(key("r"), Signal::Offer(from_program(offer, more, "o9")));
+    assert_eq!(opened(&commands), 0, "{commands:?}");
+    assert_eq!(desk.state(id), CallState::Connected);
+}
+
+#[test]
 fn an_offer_of_another_program_replaces_our_connection_too() {
     let (mut desk, id) = talking("BB");
     let commands = desk.hear(key("r"), Signal::Offer(from_program(offer, "CC", "o9")));
