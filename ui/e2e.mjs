@@ -68,9 +68,9 @@ const STORIES = {
       await state(page, 'connected');
       await page.keyboard.press('m');
       assert.deepEqual(await said(page, 'setMicrophone'), [false]);
-      await page.waitForFunction(() => document.querySelector('[data-testid="call-mute"]')?.getAttribute('aria-pressed') === 'true', undefined, PATIENT);
+      await page.waitForFunction(() => document.querySelector('[data-testid="call-mute"]')?.dataset['on'] === 'false', undefined, PATIENT);
       await press(page, 'call-mute', 'Space');
-      await page.waitForFunction(() => document.querySelector('[data-testid="call-mute"]')?.getAttribute('aria-pressed') === 'false', undefined, PATIENT);
+      await page.waitForFunction(() => document.querySelector('[data-testid="call-mute"]')?.dataset['on'] === 'true', undefined, PATIENT);
       await page.keyboard.press('Control+h');
       await state(page, 'ended');
       await press(page, 'ended-close');

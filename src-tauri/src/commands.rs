@@ -15,7 +15,7 @@ use bellwire_engine::{AccountId, CallId, EngineView, Handle, MediaKind, Person, 
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
 
-use crate::failure::Answer;
+use crate::failure::{Answer, Failure};
 use crate::options::{Found, Options};
 use crate::settings::SettingsStore;
 use crate::video::{FramesAddress, Video};
@@ -118,8 +118,8 @@ pub(crate) async fn typing(
 }
 
 #[tauri::command]
-pub(crate) fn snapshot(engine: State<'_, Handle>) -> EngineView {
-    (**engine.view().borrow()).clone()
+pub(crate) async fn snapshot(engine: State<'_, Handle>) -> Result<EngineView, Failure> {
+    Ok(engine.snapshot().await)
 }
 
 #[tauri::command]

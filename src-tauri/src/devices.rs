@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bellwire_engine::{Choice, DeviceList, Devices, Handle};
+use bellwire_engine::{CallDefaults, Choice, DeviceList, Devices, Handle};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -47,7 +47,16 @@ pub(crate) fn chosen(options: &Options, settings: &Settings) -> Devices {
     }
 }
 
-/// Keeps the engine's devices as the settings say until the program ends.
+/// How calls start.
+fn call_defaults(settings: &Settings) -> CallDefaults {
+    CallDefaults {
+        microphone: !settings.start_muted,
+        camera: !settings.start_camera_off,
+        relay_only: settings.relay_only,
+    }
+}
+
+/// Keeps the engine's devices and the start of calls as the settings say until the program ends.
 pub(crate) async fn follow(
     engine: Handle,
     options: Options,
@@ -55,8 +64,16 @@ pub(crate) async fn follow(
     token: CancellationToken,
 ) {
     let mut before = None;
+    let mut defaults = None;
     loop {
-        let devices = chosen(&options, &settings.borrow_and_update());
+        let (devices, calls) = {
+            let settings = settings.borrow_and_update();
+            (chosen(&options, &settings), call_defaults(&settings))
+        };
+        if defaults != Some(calls) {
+            engine.set_call_defaults(calls).await;
+            defaults = Some(calls);
+        }
         if before.as_ref() != Some(&devices) {
             engine.set_devices(devices.clone()).await;
             before = Some(devices);

@@ -36,6 +36,8 @@ pub(crate) enum Act {
     Accept(CallId),
     /// As [`Act::Accept`].
     EndAndAccept(CallId),
+    /// As [`Act::Accept`], with the camera off; ends the call that is going on, if any.
+    AcceptUnseen(CallId),
     Decline(CallId),
     Silence(CallId),
     /// Brings the main window to the front.
@@ -261,6 +263,10 @@ pub(crate) async fn act(act: Act, engine: &Handle, desktop: &impl Desktop) {
         }
         Act::EndAndAccept(call) => {
             engine.end_and_accept(call).await;
+            desktop.show_main();
+        }
+        Act::AcceptUnseen(call) => {
+            engine.accept_unseen(call).await;
             desktop.show_main();
         }
         Act::Decline(call) => engine.decline(call).await,

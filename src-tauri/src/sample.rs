@@ -128,6 +128,8 @@ fn call(state: CallState) -> CallView {
         remote_audio: true,
         remote_video: true,
         remote_sharing: false,
+        remote_has_microphone: true,
+        remote_has_camera: true,
         signaling_lost: false,
     }
 }
@@ -234,6 +236,8 @@ fn sample() -> Value {
             microphone: true,
             camera: true,
             sharing: false,
+            has_microphone: true,
+            has_camera: true,
         },
         chats: vec![ChatView {
             left_out: 0,

@@ -85,6 +85,12 @@ pub(crate) struct Settings {
     pub(crate) noise_suppression: bool,
     pub(crate) automatic_gain: bool,
     pub(crate) mirror_self: bool,
+    /// Calls start with the microphone off.
+    pub(crate) start_muted: bool,
+    /// Video calls start with the camera off.
+    pub(crate) start_camera_off: bool,
+    /// Calls go through a relay server only, so that the other side does not learn this computer's addresses.
+    pub(crate) relay_only: bool,
     /// Id of a ringtone.
     pub(crate) ringtone: String,
     /// 0..1.
@@ -134,6 +140,9 @@ impl Default for Settings {
             noise_suppression: true,
             automatic_gain: true,
             mirror_self: true,
+            start_muted: false,
+            start_camera_off: false,
+            relay_only: false,
             ringtone: "classic".into(),
             ring_volume: 0.8,
             ring_device: "default".into(),

@@ -136,9 +136,11 @@ const call: Keys<CallView> = {
   remote_audio: true,
   remote_video: true,
   remote_sharing: true,
+  remote_has_microphone: true,
+  remote_has_camera: true,
   signaling_lost: true,
 };
-const phone: Keys<PhoneView> = { calls: true, microphone: true, camera: true, sharing: true };
+const phone: Keys<PhoneView> = { calls: true, microphone: true, camera: true, sharing: true, has_microphone: true, has_camera: true };
 const engine: Keys<EngineView> = { accounts: true, phone: true, chats: true };
 const historyEntry: Keys<HistoryEntry> = {
   id: true,

@@ -250,7 +250,7 @@ describe('an agenda', () => {
 });
 
 describe('an account', () => {
-  const view = { accounts: [seller(), practitioner()], phone: { calls: [], microphone: true, camera: true, sharing: false }, chats: [] };
+  const view = { accounts: [seller(), practitioner()], phone: { calls: [], microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true }, chats: [] };
 
   it('is named only where there are several', () => {
     expect(tagOf(view, 5)).toBe('Dr. Johanna Berg · Clinic');

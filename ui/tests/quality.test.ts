@@ -5,7 +5,7 @@ import { statsAt } from '../src/host/fake/figures';
 import { Ear, filled } from '../src/model/levels';
 import { judge, QualityMeter, type About } from '../src/model/quality';
 
-const FINE: CallStats = statsAt(60, false, { accounts: [], chats: [], phone: { calls: [], microphone: true, camera: true, sharing: false } });
+const FINE: CallStats = statsAt(60, false, { accounts: [], chats: [], phone: { calls: [], microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true } });
 const ABOUT: About = { remoteVideo: true, remoteSharing: false, sharing: false, voice: false, seconds: 60 };
 const stats = (over: Partial<CallStats> = {}): CallStats => ({ ...FINE, ...over });
 const about = (over: Partial<About> = {}): About => ({ ...ABOUT, ...over });

@@ -98,8 +98,17 @@ pub(crate) struct Call {
     media_on: bool,
     signaling_lost: bool,
     remote_media: RemoteMedia,
+    described: Described,
 }
 
+/// What the other side can send by its description (RFC 3264 directions).
+#[derive(Clone, Copy, Debug)]
+struct Described {
+    audio: bool,
+    video: bool,
+}
+
+/// What the other side says it sends.
 #[derive(Clone, Copy, Debug)]
 struct RemoteMedia {
     audio: bool,
@@ -188,6 +197,7 @@ impl Call {
             media_on: false,
             signaling_lost: false,
             remote_media: RemoteMedia { audio: true, video: kind == MediaKind::Video, sharing: false },
+            described: Described { audio: true, video: true },
         }
     }
 

@@ -31,6 +31,17 @@ pub enum Event {
         account: AccountId,
         up: bool,
     },
+    /// Whether there is a microphone and a camera that can be used. Without one the other side is told
+    /// that it is off.
+    Devices {
+        microphone: bool,
+        camera: bool,
+    },
+    /// How calls start from the next one on; true = sending.
+    StartWith {
+        microphone: bool,
+        camera: bool,
+    },
     /// A deadline was reached.
     Time,
 }
@@ -61,12 +72,14 @@ pub enum UserAction {
     Accept(CallId),
     /// Ends the call in progress, if any, then accepts.
     EndAndAccept(CallId),
+    /// The same, with the camera off.
+    AcceptUnseen(CallId),
     Decline(CallId),
     /// Stops the ringtone of a ringing call; not a decline.
     Silence(CallId),
     /// Cancels a call that was not answered, ends one that was.
     HangUp(CallId),
-    /// Microphone of all calls.
+    /// For this call; the next one starts as [`Event::StartWith`] says.
     SetMicrophone(bool),
     SetCamera(bool),
     /// Screen instead of camera; ends with the call.
@@ -83,6 +96,9 @@ pub enum PeerOutcome {
     AnswerMade(Sdp),
     /// The remote answer was applied.
     AnswerApplied,
+    /// What the other side's description, which is being applied, lets it send. Comes before
+    /// `AnswerMade` or `AnswerApplied`.
+    Described { audio: bool, video: bool },
     /// A local candidate was gathered.
     Candidate(IceCandidate),
     /// Media can flow (ICE and DTLS are up), for the first time or again.

@@ -4,6 +4,7 @@
 //! hears that we are busy. What is said about a call before the call is known here is kept for it:
 //! a backend's reply and its socket are two channels without a common order.
 
+mod choice;
 mod strays;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::call::{Call, Chosen, Terms};
 use crate::glare::{self, Crossing};
+use crate::phone::choice::Local;
 use crate::phone::strays::Strays;
 use crate::{
     AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, Invite, MediaKind, MediaState,
@@ -36,7 +38,9 @@ pub struct Phone {
     accounts: BTreeMap<AccountId, Account>,
     calls: BTreeMap<CallId, Call>,
     last_id: u64,
+    /// By the user, in this call.
     chosen: Chosen,
+    local: Local,
     strays: Strays,
 }
 
@@ -47,13 +51,14 @@ impl Default for Phone {
 }
 
 impl Phone {
-    /// A phone without accounts; microphone and camera are on.
+    /// A phone without accounts; calls start with microphone and camera on.
     pub fn new() -> Self {
         Self {
             accounts: BTreeMap::new(),
             calls: BTreeMap::new(),
             last_id: 0,
-            chosen: Chosen { microphone: true, camera: true, sharing: false },
+            chosen: Local::default().at_start(),
+            local: Local::default(),
             strays: Strays::default(),
         }
     }
@@ -61,6 +66,7 @@ impl Phone {
     /// Takes one event in; the commands are to be performed in their order.
     pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Command> {
         let mut out = Vec::new();
+        let was_active = self.calls.values().any(Call::is_active);
         match event {
             Event::User(action) => self.user(action, now, &mut out),
             Event::Heard(heard) => self.hear(heard, now, &mut out),
@@ -71,13 +77,13 @@ impl Phone {
             }
             Event::AccountRemoved { account } => self.remove(account, now, &mut out),
             Event::Link { account, up } => self.link(account, up, now, &mut out),
+            Event::Devices { microphone, camera } => self.devices(microphone, camera, &mut out),
+            Event::StartWith { microphone, camera } => self.start_with(microphone, camera),
             Event::Time => self.time(now, &mut out),
         }
         self.release_rings(now, &mut out);
         self.tune_rings(&mut out);
-        if self.chosen.sharing && !self.calls.values().any(Call::is_active) {
-            self.share(false, &mut out);
-        }
+        self.forget_choice(was_active, &mut out);
         self.forget_oldest();
         out
     }
@@ -94,43 +100,27 @@ impl Phone {
             microphone: self.chosen.microphone,
             camera: self.chosen.camera,
             sharing: self.chosen.sharing,
+            has_microphone: self.local.has_microphone,
+            has_camera: self.local.has_camera,
         }
     }
 
     fn user(&mut self, action: UserAction, now: Instant, out: &mut Vec<Command>) {
-        let chosen = self.chosen;
         match action {
             UserAction::Dial { account, invite } => self.dial(account, invite, now, out),
-            UserAction::Accept(id) | UserAction::EndAndAccept(id) => self.accept(id, now, out),
+            UserAction::Accept(id) | UserAction::EndAndAccept(id) => self.accept(id, true, now, out),
+            UserAction::AcceptUnseen(id) => self.accept(id, false, now, out),
             UserAction::Decline(id) => self.with(id, |call| call.decline(now, out)),
             UserAction::Silence(id) => self.with(id, |call| call.silence(out)),
             UserAction::HangUp(id) => self.with(id, |call| call.hang_up(now, out)),
-            UserAction::SetMicrophone(on) => {
-                self.chosen = Chosen { microphone: on, ..chosen };
-                out.push(Command::SetMicrophone { on });
-                self.say_media(MediaState { audio: Some(on), ..MediaState::default() }, out);
-            }
-            UserAction::SetCamera(on) => {
-                self.chosen = Chosen { camera: on, ..chosen };
-                out.push(Command::SetCamera { on });
-                self.say_media(MediaState { video: Some(on), ..MediaState::default() }, out);
-            }
+            UserAction::SetMicrophone(on) => self.set_microphone(on, out),
+            UserAction::SetCamera(on) => self.set_camera(on, out),
             UserAction::SetSharing(on) => self.share(on, out),
             UserAction::Dismiss(id) => {
                 if self.calls.get(&id).is_some_and(|call| !call.is_live()) {
                     self.forget(id);
                 }
             }
-        }
-    }
-
-    /// There is nobody to share with outside a call.
-    fn share(&mut self, on: bool, out: &mut Vec<Command>) {
-        let on = on && self.calls.values().any(Call::is_active);
-        if self.chosen.sharing != on {
-            self.chosen.sharing = on;
-            out.push(Command::SetSharing { on });
-            self.say_media(MediaState { sharing: Some(on), ..MediaState::default() }, out);
         }
     }
 
@@ -171,25 +161,8 @@ impl Phone {
 
     /// Answers a call for one that we wanted to place; whoever wanted to be heard only is not seen.
     fn answer_as(&mut self, id: CallId, wanted: MediaKind, now: Instant, out: &mut Vec<Command>) {
-        let seen = self.calls.get(&id).is_some_and(|call| call.kind() == MediaKind::Video);
-        if seen && wanted == MediaKind::Voice && self.chosen.camera {
-            self.user(UserAction::SetCamera(false), now, out);
-        }
-        self.accept(id, now, out);
-    }
-
-    /// There is one line: whatever is on it makes room.
-    fn accept(&mut self, id: CallId, now: Instant, out: &mut Vec<Command>) {
-        if !self.calls.get(&id).is_some_and(Call::is_ringing) {
-            return;
-        }
-        for (other, call) in &mut self.calls {
-            if *other != id && call.is_active() {
-                call.hang_up(now, out);
-            }
-        }
-        let chosen = self.chosen;
-        self.with(id, |call| call.accept(chosen, now, out));
+        let video = self.calls.get(&id).is_some_and(|call| call.kind() == MediaKind::Video);
+        self.accept(id, !(video && wanted == MediaKind::Voice), now, out);
     }
 
     fn hear(&mut self, heard: Heard, now: Instant, out: &mut Vec<Command>) {
@@ -206,7 +179,7 @@ impl Phone {
         }
         match self.find(heard.account, &heard.call) {
             Some(id) => {
-                let chosen = self.chosen;
+                let chosen = self.sent();
                 self.with(id, |call| call.hear(heard.signal, chosen, now, out));
             }
             None => self.strays.keep(heard, now),
@@ -288,7 +261,7 @@ impl Phone {
         now: Instant,
         out: &mut Vec<Command>,
     ) {
-        let chosen = self.chosen;
+        let chosen = self.sent();
         for signal in self.strays.take(account, remote, now) {
             self.with(id, |call| call.hear(signal, chosen, now, out));
         }
@@ -296,7 +269,7 @@ impl Phone {
 
     /// The one place where outcomes of closed peer connections and ended calls are dropped.
     fn peer(&mut self, id: CallId, epoch: Epoch, outcome: PeerOutcome, now: Instant, out: &mut Vec<Command>) {
-        let chosen = self.chosen;
+        let chosen = self.sent();
         if let Some(call) =
             self.calls.get_mut(&id).filter(|call| call.is_live() && call.open_epoch() == Some(epoch))
         {

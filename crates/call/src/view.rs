@@ -13,6 +13,9 @@ pub struct PhoneView {
     pub camera: bool,
     /// The screen is sent instead of the camera.
     pub sharing: bool,
+    /// There is a device that can be used; without one nothing is sent, whatever was chosen.
+    pub has_microphone: bool,
+    pub has_camera: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -63,6 +66,9 @@ pub struct CallView {
     pub remote_audio: bool,
     pub remote_video: bool,
     pub remote_sharing: bool,
+    /// By its description the other side can send sound and pictures at all.
+    pub remote_has_microphone: bool,
+    pub remote_has_camera: bool,
     /// The backend cannot be reached; the call itself goes on.
     pub signaling_lost: bool,
 }

@@ -30,6 +30,17 @@ pub struct EngineConfig {
     pub relay_only: bool,
 }
 
+/// How calls start, from the next one on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallDefaults {
+    /// The microphone is on.
+    pub microphone: bool,
+    /// The camera is on.
+    pub camera: bool,
+    /// Only paths through a TURN server: the other side does not learn our addresses.
+    pub relay_only: bool,
+}
+
 impl Default for EngineConfig {
     fn default() -> Self {
         Self {

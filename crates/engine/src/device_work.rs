@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::CallId;
+use bellwire_call::{CallId, Event};
 use bellwire_media::video::{SourceInfo, list_cameras};
-use bellwire_media::{AudioDevice, Direction, SoundSystem, Tone, ToneOutputs, TonePlayer, offered_ids};
+use bellwire_media::{
+    AudioDevice, DeviceChange, DeviceKind, DeviceNews, Direction, SoundSystem, Tone, ToneOutputs, TonePlayer,
+    offered_ids,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +39,10 @@ pub(crate) struct DeviceDesk {
     found: Found,
     /// The chosen camera, for whoever looks for cameras.
     camera: watch::Sender<String>,
+    /// Devices of the present call that were lost, and not replaced.
+    pub(crate) lost: Lost,
+    /// Whether there are a microphone and a camera, as the phone was last told.
+    usable: (bool, bool),
     pub(crate) trial: Trial,
 }
 
@@ -58,6 +65,8 @@ impl DeviceDesk {
             rings: BTreeMap::new(),
             found: Found::default(),
             camera: watch::Sender::new(config.camera.clone()),
+            lost: Lost::default(),
+            usable: (true, true),
             trial: Trial::default(),
         }
     }
@@ -110,6 +119,22 @@ impl DeviceDesk {
         self.tones.as_ref().is_some_and(TonePlayer::is_playing)
     }
 
+    /// Whether there is a microphone and a camera to be used. Before the first look there are: most
+    /// machines have them, and the other side would otherwise see a camera go on at the start of a call.
+    fn usable(&self) -> (bool, bool) {
+        let Found { looked, sound, cameras } = &self.found;
+        let microphones = sound.iter().any(|device| device.direction == Direction::Input && !device.monitor);
+        let there = |chosen: &str, found: bool| match chosen {
+            "" | "none" => false,
+            id if is_made_up(id) => true,
+            _ => found || !looked,
+        };
+        (
+            there(&self.chosen.microphone, microphones) && !self.lost.microphone,
+            there(&self.chosen.camera, !cameras.is_empty()) && !self.lost.camera,
+        )
+    }
+
     /// The devices there are, each under the words it was chosen with, if it was.
     fn show(&self, list: &mut DeviceList) {
         let ring = &self.ring;
@@ -143,9 +168,34 @@ fn outputs(ring: &RingConfig) -> ToneOutputs {
     ToneOutputs { first: ring.device.clone(), second: ring.second_device.clone(), volume: ring.volume }
 }
 
+/// What a call had and has no more; a device that is only busy is in the list all the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lost {
+    microphone: bool,
+    camera: bool,
+}
+
+impl Lost {
+    pub(crate) fn note(&mut self, news: &DeviceNews) {
+        let lost = news.happened == DeviceChange::Lost;
+        match news.device {
+            DeviceKind::Microphone => self.microphone = lost,
+            DeviceKind::Camera => self.camera = lost,
+            DeviceKind::Speaker | DeviceKind::Sharing | DeviceKind::ReceivedVideo => {}
+        }
+    }
+}
+
+/// A source that is no device: a file, a test pattern, an echo.
+fn is_made_up(id: &str) -> bool {
+    id == "echo" || ["file:", "test:"].iter().any(|kind| id.starts_with(kind))
+}
+
 /// The devices of this machine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
+    /// The lists are there.
+    looked: bool,
     sound: Vec<AudioDevice>,
     cameras: Vec<SourceInfo>,
 }
@@ -180,6 +230,7 @@ pub(crate) async fn look_for_devices(
             if cameras {
                 found.cameras = list_cameras(&chosen);
             }
+            found.looked = true;
             (system, found)
         });
         let looked = tokio::select! {
@@ -218,6 +269,12 @@ impl Loop {
     fn choose(&mut self, devices: Devices) {
         let old = std::mem::replace(&mut self.desk.chosen, devices);
         let new = &self.desk.chosen;
+        if old.microphone != new.microphone {
+            self.desk.lost.microphone = false;
+        }
+        if old.camera != new.camera {
+            self.desk.lost.camera = false;
+        }
         self.each_media(|media| {
             if old.microphone != new.microphone {
                 media.set_microphone_device(&new.microphone);
@@ -293,7 +350,17 @@ impl Loop {
         self.show_devices();
     }
 
-    pub(crate) fn show_devices(&self) {
+    /// Tells the phone whether there are devices, where that has changed.
+    pub(crate) fn tell_usable(&mut self) {
+        let usable = self.desk.usable();
+        if std::mem::replace(&mut self.desk.usable, usable) != usable {
+            let (microphone, camera) = usable;
+            self.feed(Event::Devices { microphone, camera });
+        }
+    }
+
+    pub(crate) fn show_devices(&mut self) {
+        self.tell_usable();
         let in_use = self.in_use();
         self.out.devices.send_if_modified(|shown| {
             let mut list = (**shown).clone();

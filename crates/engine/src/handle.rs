@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::EngineConfig;
+use crate::config::{CallDefaults, EngineConfig};
 use crate::conversation::Screens;
 use crate::devices::{DeviceList, DeviceOrder};
 use crate::export::{ExportError, ExportFormat};
@@ -32,9 +32,11 @@ pub(crate) enum Order {
         reply: oneshot::Sender<Result<AccountId, SignInError>>,
     },
     SignOut(AccountId),
+    Snapshot(oneshot::Sender<EngineView>),
     User(UserAction),
     Share(Option<String>),
     Device(DeviceOrder),
+    Defaults(CallDefaults),
     Contacts {
         account: AccountId,
         search: String,
@@ -305,8 +307,24 @@ impl Handle {
         self.user(UserAction::EndAndAccept(call)).await;
     }
 
+    /// Accepts with the camera off, and ends the call that is going on, if any.
+    pub async fn accept_unseen(&self, call: CallId) {
+        self.user(UserAction::AcceptUnseen(call)).await;
+    }
+
     pub async fn decline(&self, call: CallId) {
         self.user(UserAction::Decline(call)).await;
+    }
+
+    /// Everything as it is at this moment. [`Self::view`] has durations as of its last change, which may be
+    /// long ago.
+    pub async fn snapshot(&self) -> EngineView {
+        let (reply, answer) = oneshot::channel();
+        self.send(Order::Snapshot(reply)).await;
+        match answer.await {
+            Ok(view) => view,
+            Err(_) => (**self.view.borrow()).clone(),
+        }
     }
 
     /// Declines and writes `text` to the caller, in whose thread it goes. On an error nothing was done,
@@ -330,6 +348,11 @@ impl Handle {
 
     pub async fn set_microphone(&self, on: bool) {
         self.user(UserAction::SetMicrophone(on)).await;
+    }
+
+    /// How calls start from the next one on; the path setting also counts for new paths of the present one.
+    pub async fn set_call_defaults(&self, defaults: CallDefaults) {
+        self.send(Order::Defaults(defaults)).await;
     }
 
     pub async fn set_camera(&self, on: bool) {

@@ -38,7 +38,7 @@ pub use bellwire_log as log;
 pub use bellwire_media as media;
 pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
 pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, SignInError, Slot};
-pub use config::EngineConfig;
+pub use config::{CallDefaults, EngineConfig};
 pub use conversation::Screens;
 pub use devices::{
     Choice, DeviceFault, DeviceList, DeviceTest, Devices, EchoTest, InUse, RingConfig, RingSound, ShareKind,

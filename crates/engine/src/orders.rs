@@ -2,6 +2,7 @@
 
 use bellwire_call::{AccountId, CallId, CallState, CallView, Event, MediaKind, UserAction};
 
+use crate::config::CallDefaults;
 use crate::handle::{ChatOrder, DeclineError, ListError, Order};
 use crate::history;
 use crate::notice::Notice;
@@ -17,9 +18,14 @@ impl Loop {
                 self.accounts.remove(account);
                 self.publish();
             }
+            Order::Snapshot(reply) => drop(reply.send(self.snapshot())),
             Order::User(action) => self.obey_user(action),
             Order::Share(source) => self.share(source),
             Order::Device(order) => self.device(order),
+            Order::Defaults(CallDefaults { microphone, camera, relay_only }) => {
+                self.config.relay_only = relay_only;
+                self.feed(Event::StartWith { microphone, camera });
+            }
             Order::Contacts { account, search, reply } => match self.accounts.by_id_mut(account) {
                 Some(account) => account.load_contacts(search, reply, &self.internal),
                 None => drop(reply.send(Err(ListError::NoAccount))),
@@ -83,7 +89,9 @@ impl Loop {
                     text: "The screen cannot be shared in this call".into(),
                 });
             }
-            UserAction::Accept(call) | UserAction::EndAndAccept(call) => self.consented(*call),
+            UserAction::Accept(call) | UserAction::EndAndAccept(call) | UserAction::AcceptUnseen(call) => {
+                self.consented(*call)
+            }
             UserAction::Dial { .. }
             | UserAction::Decline(_)
             | UserAction::Silence(_)

@@ -85,6 +85,11 @@ impl Task {
         }
     }
 
+    async fn report_described(&self, peer: &Peer) {
+        let (audio, video) = peer.remote_sends().await;
+        self.report(PeerOutcome::Described { audio, video }).await;
+    }
+
     /// Waits when the loop is behind: an outcome must not be lost.
     async fn report(&self, outcome: PeerOutcome) {
         let _ = self.out.send(Internal::Peer { call: self.call, epoch: self.epoch, outcome }).await;
@@ -161,12 +166,18 @@ async fn perform(task: &Task, peer: &Peer, order: PeerOrder, described: &mut boo
                 task.renew_servers(peer).await;
             }
             match peer.accept_offer(offer).await {
-                Ok(answer) => task.report(PeerOutcome::AnswerMade(answer)).await,
+                Ok(answer) => {
+                    task.report_described(peer).await;
+                    task.report(PeerOutcome::AnswerMade(answer)).await;
+                }
                 Err(error) => task.report(refusal(&error)).await,
             }
         }
         PeerOrder::AcceptAnswer(answer) => match peer.accept_answer(answer).await {
-            Ok(()) => task.report(PeerOutcome::AnswerApplied).await,
+            Ok(()) => {
+                task.report_described(peer).await;
+                task.report(PeerOutcome::AnswerApplied).await;
+            }
             Err(error) => task.report(refusal(&error)).await,
         },
         PeerOrder::AddCandidate(candidate) => {

@@ -8,6 +8,7 @@ use bellwire_peer::PeerConfig;
 use tracing::{debug, info};
 
 use crate::conversation::Conversation;
+use crate::device_work::Lost;
 use crate::ice::Use;
 use crate::notice::Notice;
 use crate::peer_task::{PeerHandle, PeerOrder};
@@ -47,6 +48,7 @@ impl Loop {
 
             Command::StartMedia { call, kind, microphone, camera } => {
                 self.end_trial();
+                self.desk.lost = Lost::default();
                 let conversation = self.conversations.entry(call).or_default();
                 let devices = (microphone, camera);
                 let chosen = &self.desk.chosen;

@@ -119,10 +119,14 @@ impl Loop {
         self.publish();
     }
 
-    pub(crate) fn publish(&mut self) {
+    pub(crate) fn snapshot(&self) -> EngineView {
         let phone = self.phone.view(self.clock.now());
-        self.history.note(&phone);
-        let view = EngineView { accounts: self.accounts.view(), phone, chats: self.accounts.chats() };
+        EngineView { accounts: self.accounts.view(), phone, chats: self.accounts.chats() }
+    }
+
+    pub(crate) fn publish(&mut self) {
+        let view = self.snapshot();
+        self.history.note(&view.phone);
         self.out.view.send_if_modified(|old| {
             let changed = **old != view;
             if changed {
@@ -348,6 +352,7 @@ impl Loop {
             }
             MediaEvent::FirstVideo(_) | MediaEvent::FirstAudio(_) => return,
             MediaEvent::Device(news) => {
+                self.desk.lost.note(&news);
                 let text = news.words();
                 (news, text)
             }

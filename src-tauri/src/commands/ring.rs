@@ -31,6 +31,16 @@ pub(crate) async fn end_and_accept(
 }
 
 #[tauri::command]
+pub(crate) async fn accept_unseen(
+    engine: State<'_, Handle>,
+    desktop: State<'_, Arc<TauriDesktop>>,
+    call: CallId,
+) -> Answer {
+    act(Act::AcceptUnseen(call), &engine, &**desktop).await;
+    Ok(())
+}
+
+#[tauri::command]
 pub(crate) async fn decline(engine: State<'_, Handle>, call: CallId) -> Answer {
     engine.decline(call).await;
     Ok(())

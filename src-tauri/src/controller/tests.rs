@@ -66,6 +66,8 @@ fn call(id: u64, state: CallState) -> CallView {
         remote_audio: true,
         remote_video: true,
         remote_sharing: false,
+        remote_has_microphone: true,
+        remote_has_camera: true,
         signaling_lost: false,
     }
 }
@@ -74,7 +76,14 @@ fn view(calls: Vec<CallView>) -> Arc<EngineView> {
     Arc::new(EngineView {
         accounts: Vec::new(),
         chats: Vec::new(),
-        phone: PhoneView { calls, microphone: true, camera: true, sharing: false },
+        phone: PhoneView {
+            calls,
+            microphone: true,
+            camera: true,
+            sharing: false,
+            has_microphone: true,
+            has_camera: true,
+        },
     })
 }
 

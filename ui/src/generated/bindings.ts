@@ -66,6 +66,9 @@ export interface CallView {
   remote_audio: boolean;
   remote_video: boolean;
   remote_sharing: boolean;
+  /** By its description the other side can send sound and pictures at all. */
+  remote_has_microphone: boolean;
+  remote_has_camera: boolean;
   signaling_lost: boolean;
 }
 
@@ -75,6 +78,9 @@ export interface PhoneView {
   camera: boolean;
   /** The screen is sent instead of the camera. */
   sharing: boolean;
+  /** There is a device that can be used. */
+  has_microphone: boolean;
+  has_camera: boolean;
 }
 
 export interface SubjectView {

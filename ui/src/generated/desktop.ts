@@ -45,6 +45,9 @@ export interface Settings {
   noise_suppression: boolean;
   automatic_gain: boolean;
   mirror_self: boolean;
+  start_muted: boolean;
+  start_camera_off: boolean;
+  relay_only: boolean;
   /** Id of one of `DevicesView.ringtones`. */
   ringtone: string;
   /** 0..1. */

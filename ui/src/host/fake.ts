@@ -156,6 +156,15 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       connect(id);
       return Promise.resolve();
     },
+    acceptUnseen(id) {
+      told('acceptUnseen', id);
+      for (const one of view.phone.calls) {
+        if (one.id !== id && one.state.is !== 'ended' && one.state.is !== 'ringing') end(one.id, 'hung_up');
+      }
+      push((old) => ({ ...old, phone: { ...old.phone, camera: false } }));
+      connect(id);
+      return Promise.resolve();
+    },
     decline(id) {
       told('decline', id);
       end(id, 'declined');

@@ -75,6 +75,8 @@ export interface Host extends Surroundings {
   dial(account: AccountId, person: Person, kind: MediaKind, subject: Subject | null): Promise<void>;
   accept(call: CallId): Promise<void>;
   endAndAccept(call: CallId): Promise<void>;
+  /** With the camera off; ends the call that is going on, if any. */
+  acceptUnseen(call: CallId): Promise<void>;
   decline(call: CallId): Promise<void>;
   silence(call: CallId): Promise<void>;
   hangUp(call: CallId): Promise<void>;

@@ -43,6 +43,7 @@ export const tauriHost: Host = {
   dial: (account, person, kind, subject) => invoke('dial', { account, person, kind, subject }),
   accept: (call) => invoke('accept', { call }),
   endAndAccept: (call) => invoke('end_and_accept', { call }),
+  acceptUnseen: (call) => invoke('accept_unseen', { call }),
   decline: (call) => invoke('decline', { call }),
   silence: (call) => invoke('silence', { call }),
   hangUp: (call) => invoke('hang_up', { call }),

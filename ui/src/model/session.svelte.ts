@@ -61,6 +61,8 @@ export class Session {
   toasts = $state<Toast[]>([]);
   /** The section of the settings that is open; `null`: none is. */
   section = $state<Section | null>(null);
+  /** Quitting would end a call: the question is open. */
+  quitting = $state(false);
   /** What was being written in each thread. */
   readonly drafts = new Map<string, string>();
   /** Advances once a second, for timers. */
@@ -80,8 +82,6 @@ export class Session {
   #heardView = false;
   #putting: Promise<void> = Promise.resolve();
   #meter: { call: CallId; meter: QualityMeter } | null = null;
-  /** Answered without a picture: the camera comes back after that call. */
-  #pictureless: CallId | null = null;
 
   constructor(host: Host, direction?: 'ltr' | 'rtl') {
     this.host = host;
@@ -137,12 +137,6 @@ export class Session {
       this.quality = null;
     }
     if (!view.phone.sharing) this.shared = '';
-    const without = this.#pictureless;
-    const gone = without !== null && !view.phone.calls.some((call) => call.id === without && (isLive(call) || call.state.is === 'ringing'));
-    if (gone) {
-      this.#pictureless = null;
-      if (!view.phone.camera) void this.run(this.host.setCamera(true));
-    }
   }
 
   #measure(stats: CallStats | null): void {
@@ -233,13 +227,10 @@ export class Session {
     return done;
   }
 
-  /** Answers with the camera off; it is on again for the next call. */
-  async answerUnseen(call: CallId, answer: () => Promise<void>): Promise<void> {
-    if (this.view?.phone.camera === true) {
-      await this.host.setCamera(false);
-      this.#pictureless = call;
-    }
-    await answer();
+  /** Ends the program; in a call only after a question. */
+  quit(): void {
+    if (this.view?.phone.calls.some(isLive) === true) this.quitting = true;
+    else void this.run(this.host.quit());
   }
 
   /** Changes some settings; what an administrator fixed stays. Tells what did not work. */

@@ -14,6 +14,7 @@ import { home } from './ar/home';
 import { incall } from './ar/incall';
 import { keycaps } from './ar/keycaps';
 import { link } from './ar/link';
+import { missing } from './ar/missing';
 import { notices } from './ar/notices';
 import { replies } from './ar/replies';
 import { ring } from './ar/ring';
@@ -46,6 +47,7 @@ export const ar: Text = {
   hardware,
   stats,
   ended,
+  missing,
   notices,
   time,
   service,

@@ -14,6 +14,7 @@ import { home } from './de/home';
 import { incall } from './de/incall';
 import { keycaps } from './de/keycaps';
 import { link } from './de/link';
+import { missing } from './de/missing';
 import { notices } from './de/notices';
 import { replies } from './de/replies';
 import { ring } from './de/ring';
@@ -46,6 +47,7 @@ export const de: Text = {
   hardware,
   stats,
   ended,
+  missing,
   notices,
   time,
   service,

@@ -15,6 +15,7 @@ import { home } from './en/home';
 import { incall } from './en/incall';
 import { keycaps } from './en/keycaps';
 import { link } from './en/link';
+import { missing } from './en/missing';
 import { notices } from './en/notices';
 import { replies } from './en/replies';
 import { ring } from './en/ring';
@@ -46,6 +47,7 @@ export const en = {
   hardware,
   stats,
   ended,
+  missing,
   notices,
   time,
   service,

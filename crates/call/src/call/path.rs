@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::{Call, Chosen, Consent, Link};
+use super::{Call, Chosen, Consent, Described, Link};
 use crate::negotiation::{Offerer, Purpose};
 use crate::timers::{self, Timer};
 use crate::{Command, EndReason, MediaKind, MediaState, PeerOutcome, Signal};
@@ -27,6 +27,7 @@ impl Call {
             PeerOutcome::AnswerApplied => {
                 self.negotiate(now, out, |negotiation, steps| negotiation.answer_applied(steps));
             }
+            PeerOutcome::Described { audio, video } => self.described = Described { audio, video },
             PeerOutcome::Unworkable { message } if self.connected_at.is_none() => {
                 self.end(EndReason::Failed { message }, Some(self.last_word()), now, out);
             }

@@ -20,9 +20,11 @@ impl Call {
             state: self.state(),
             waiting: self.waiting && self.is_ringing(),
             connected_ms: connected.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
-            remote_audio: self.remote_media.audio,
-            remote_video: self.remote_media.video,
-            remote_sharing: self.remote_media.sharing,
+            remote_audio: self.remote_media.audio && self.described.audio,
+            remote_video: self.remote_media.video && self.described.video,
+            remote_sharing: self.remote_media.sharing && self.described.video,
+            remote_has_microphone: self.described.audio,
+            remote_has_camera: self.described.video,
             signaling_lost: self.signaling_lost && self.is_live(),
         }
     }

@@ -195,6 +195,8 @@ impl Ledger {
             | Event::AccountAdded { .. }
             | Event::AccountRemoved { .. }
             | Event::Link { .. }
+            | Event::Devices { .. }
+            | Event::StartWith { .. }
             | Event::Time => {}
         }
     }

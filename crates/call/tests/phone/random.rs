@@ -160,6 +160,7 @@ fn outcome() -> impl Strategy<Value = PeerOutcome> {
         text().prop_map(|text| PeerOutcome::AnswerMade(answer(&text))),
         Just(PeerOutcome::AnswerApplied),
         text().prop_map(|text| PeerOutcome::Candidate(candidate(&text))),
+        any::<(bool, bool)>().prop_map(|(audio, video)| PeerOutcome::Described { audio, video }),
         Just(PeerOutcome::Connected),
         Just(PeerOutcome::PathLost),
         Just(PeerOutcome::Failed),
@@ -186,6 +187,8 @@ fn some_event() -> impl Strategy<Value = Event> {
         1 => id().prop_map(|id| Event::User(UserAction::HangUp(id))),
         1 => id().prop_map(|id| Event::User(UserAction::Dismiss(id))),
         1 => any::<bool>().prop_map(|on| Event::User(UserAction::SetCamera(on))),
+        1 => id().prop_map(|id| Event::User(UserAction::AcceptUnseen(id))),
+        1 => any::<(bool, bool)>().prop_map(|(microphone, camera)| Event::Devices { microphone, camera }),
         8 => (id(), 1..4u32, outcome()).prop_map(|(call, epoch, outcome)| {
             Event::Peer { call, epoch: Epoch(epoch), outcome }
         }),
@@ -220,6 +223,7 @@ fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
         PeerOutcome::OfferMade(_) => PeerOutcome::OfferMade(offer(&format!("made {made}"))),
         PeerOutcome::AnswerMade(_) => PeerOutcome::AnswerMade(answer(&format!("made {made}"))),
         other @ (PeerOutcome::AnswerApplied
+        | PeerOutcome::Described { .. }
         | PeerOutcome::Candidate(_)
         | PeerOutcome::Connected
         | PeerOutcome::PathLost
@@ -311,6 +315,8 @@ proptest! {
                 | Event::AccountAdded { .. }
                 | Event::AccountRemoved { .. }
                 | Event::Link { .. }
+                | Event::Devices { .. }
+                | Event::StartWith { .. }
                 | Event::Time => None,
             };
             let before = desk.live();

@@ -137,6 +137,13 @@ impl Peer {
         Ok(())
     }
 
+    /// Whether the other side may send sound and pictures, by the last descriptions.
+    pub async fn remote_sends(&self) -> (bool, bool) {
+        let negotiation = self.negotiation.lock().await;
+        let receives = |kind| negotiation.layout.direction(kind).receives;
+        (receives(TrackKind::Audio), receives(TrackKind::Video))
+    }
+
     fn wanted(&self) -> Wanted<'_> {
         Wanted { video: self.video.as_ref().map(|_| self.config.video_codecs.as_slice()) }
     }

@@ -23,6 +23,8 @@ fn call(id: u64, state: CallState) -> CallView {
         remote_audio: true,
         remote_video: true,
         remote_sharing: false,
+        remote_has_microphone: true,
+        remote_has_camera: true,
         signaling_lost: false,
     }
 }
@@ -45,7 +47,8 @@ fn entry(account: Option<u32>, peer: &str) -> HistoryEntry {
 }
 
 fn view(accounts: Vec<AccountView>, calls: Vec<CallView>, microphone: bool) -> EngineView {
-    let phone = PhoneView { calls, microphone, camera: true, sharing: false };
+    let phone =
+        PhoneView { calls, microphone, camera: true, sharing: false, has_microphone: true, has_camera: true };
     EngineView { accounts, phone, chats: Vec::new() }
 }
 

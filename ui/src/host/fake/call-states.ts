@@ -32,6 +32,9 @@ export const CALL_STATES: Record<string, FakeState> = {
   'devices-silent': { ...home, levels: { microphone_db: -88 } },
   'devices-loud': { ...home, levels: { microphone_db: -1 } },
 
+  'no-camera': { view: calling({}, { has_camera: false }) },
+  'no-devices': { view: calling({}, { has_camera: false, has_microphone: false }) },
+  'remote-no-camera': { view: calling({ remote_video: false, remote_has_camera: false }) },
   'muted-speech': { view: calling({}, { microphone: false }), levels: { muted_speech: true } },
   'push-to-talk': { view: calling({}, { microphone: false }), settings: { keys: { mute: null, push_to_talk: 'CmdOrCtrl+Space', answer: null, hang_up: null } } },
   'talking': {

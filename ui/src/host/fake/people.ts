@@ -120,6 +120,8 @@ export function call(state: CallState, over: Partial<CallView> = {}): CallView {
     remote_audio: true,
     remote_video: true,
     remote_sharing: false,
+    remote_has_microphone: true,
+    remote_has_camera: true,
     signaling_lost: false,
     ...over,
   };

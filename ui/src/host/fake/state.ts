@@ -35,7 +35,7 @@ interface Sends {
 }
 
 export function view(accounts: AccountView[], calls: CallView[] = [], sends: Sends = {}, chats: ChatView[] = []): EngineView {
-  return { accounts, phone: { calls, microphone: true, camera: true, sharing: false, ...sends }, chats };
+  return { accounts, phone: { calls, microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true, ...sends }, chats };
 }
 
 export const connected = (over: Partial<CallView> = {}) => call({ is: 'connected' }, { connected_ms: 185_000, ...over });

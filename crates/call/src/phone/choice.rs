@@ -1,0 +1,118 @@
+//! What of our own sound and pictures goes out: the user's choice for this call, as far as there are
+//! devices for it. Every call starts as the settings say; what was chosen in the last one is forgotten.
+
+use std::time::Instant;
+
+use super::Phone;
+use crate::call::{Call, Chosen};
+use crate::{CallId, Command, MediaState};
+
+/// How a call starts, and which devices there are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Local {
+    pub(super) start_microphone: bool,
+    pub(super) start_camera: bool,
+    pub(super) has_microphone: bool,
+    pub(super) has_camera: bool,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self { start_microphone: true, start_camera: true, has_microphone: true, has_camera: true }
+    }
+}
+
+impl Local {
+    pub(super) fn at_start(self) -> Chosen {
+        Chosen { microphone: self.start_microphone, camera: self.start_camera, sharing: false }
+    }
+}
+
+impl Phone {
+    /// What the other side is told: a device that does not exist sends nothing.
+    pub(super) fn sent(&self) -> Chosen {
+        let Chosen { microphone, camera, sharing } = self.chosen;
+        Chosen {
+            microphone: microphone && self.local.has_microphone,
+            camera: camera && self.local.has_camera,
+            sharing,
+        }
+    }
+
+    pub(super) fn set_microphone(&mut self, on: bool, out: &mut Vec<Command>) {
+        self.chosen.microphone = on;
+        out.push(Command::SetMicrophone { on });
+        let audio = Some(self.sent().microphone);
+        self.say_media(MediaState { audio, ..MediaState::default() }, out);
+    }
+
+    pub(super) fn set_camera(&mut self, on: bool, out: &mut Vec<Command>) {
+        self.chosen.camera = on;
+        out.push(Command::SetCamera { on });
+        let video = Some(self.sent().camera);
+        self.say_media(MediaState { video, ..MediaState::default() }, out);
+    }
+
+    /// Sharing needs a call.
+    pub(super) fn share(&mut self, on: bool, out: &mut Vec<Command>) {
+        let on = on && self.calls.values().any(Call::is_active);
+        if self.chosen.sharing != on {
+            self.chosen.sharing = on;
+            out.push(Command::SetSharing { on });
+            self.say_media(MediaState { sharing: Some(on), ..MediaState::default() }, out);
+        }
+    }
+
+    pub(super) fn devices(&mut self, microphone: bool, camera: bool, out: &mut Vec<Command>) {
+        let before = self.sent();
+        self.local.has_microphone = microphone;
+        self.local.has_camera = camera;
+        let after = self.sent();
+        let audio = (before.microphone != after.microphone).then_some(after.microphone);
+        let video = (before.camera != after.camera).then_some(after.camera);
+        if audio.is_some() || video.is_some() {
+            self.say_media(MediaState { audio, video, sharing: None }, out);
+        }
+    }
+
+    /// Takes effect with the next call.
+    pub(super) fn start_with(&mut self, microphone: bool, camera: bool) {
+        self.local.start_microphone = microphone;
+        self.local.start_camera = camera;
+    }
+
+    /// The line is free again, or no call is left that a choice could be meant for.
+    pub(super) fn forget_choice(&mut self, was_active: bool, out: &mut Vec<Command>) {
+        let active = self.calls.values().any(Call::is_active);
+        if !active {
+            self.share(false, out);
+        }
+        if (was_active && !active) || !self.calls.values().any(Call::is_live) {
+            self.chosen = self.local.at_start();
+        }
+    }
+
+    /// There is one line: whatever is on it makes room. `seen`: our picture may be sent, if the settings
+    /// say so.
+    pub(super) fn accept(&mut self, id: CallId, seen: bool, now: Instant, out: &mut Vec<Command>) {
+        if !self.calls.get(&id).is_some_and(Call::is_ringing) {
+            return;
+        }
+        let mut made_room = false;
+        for (other, call) in &mut self.calls {
+            if *other != id && call.is_active() {
+                call.hang_up(now, out);
+                made_room = true;
+            }
+        }
+        if made_room {
+            self.share(false, out);
+            self.chosen = self.local.at_start();
+        }
+        if !seen && self.chosen.camera {
+            self.set_camera(false, out);
+        }
+        let chosen = self.chosen;
+        self.with(id, |call| call.accept(chosen, now, out));
+    }
+}

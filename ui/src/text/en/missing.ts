@@ -1,0 +1,22 @@
+// Devices that are not there, pictures that do not come, and how calls start. English.
+
+export const missing = {
+  noMicrophone: 'No microphone',
+  noCamera: 'No camera',
+  chooseMicrophone: 'No microphone. Choose one.',
+  chooseCamera: 'No camera. Choose one.',
+  remoteNoCamera: (name: string) => `${name} has no camera`,
+  remoteNoMicrophone: (name: string) => `${name} has no microphone`,
+  slowPicture: (name: string) => `No picture from ${name} yet. The connection may be slow.`,
+  startMuted: 'Start calls muted',
+  startMutedHint: 'You turn the microphone on when you want to be heard.',
+  startCameraOff: 'Start video calls with the camera off',
+  relayOnly: 'Hide my network address in calls',
+  relayOnlyHint: 'Calls go through the service’s relay server, so the other person’s computer does not learn your address. The call may take longer to connect. If the service has no relay, calls cannot connect.',
+  quit: 'Quit Bellwire',
+  quitHint: 'Calls no longer ring on this computer until you start it again.',
+  quitInCall: 'End the call and quit?',
+  quitInCallHint: 'You are in a call. Quitting ends it.',
+  endAndQuit: 'End call and quit',
+  stay: 'Stay in the call',
+};

@@ -1,0 +1,84 @@
+import { fireEvent, screen, waitFor } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { describe, expect, it } from 'vitest';
+
+import { en } from '../src/text/en';
+import { draw, lastOf, PATIENT } from './drawn';
+
+const words = en.missing;
+
+describe('a device that is missing', () => {
+  it('is said on its button, which opens the list of devices', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('no-devices');
+    for (const [id, word] of [['call-mute', words.noMicrophone], ['call-camera', words.noCamera]] as const) {
+      const button = screen.getByTestId(id);
+      expect(button.textContent).toContain(word);
+      expect(button.dataset['on']).toBe('false');
+      expect(button.getAttribute('aria-pressed')).toBeNull();
+    }
+    expect(screen.getByTestId('self-view').textContent).toContain(words.noCamera);
+
+    await user.click(screen.getByTestId('call-camera'));
+    expect(document.getElementById('call-devices')).not.toBeNull();
+    expect(lastOf(host, 'setCamera')).toBeUndefined();
+  });
+
+  it('is told of the other side instead of a wait', async () => {
+    await draw('remote-no-camera');
+    const hint = await screen.findByTestId('remote-camera-off', undefined, PATIENT);
+    expect(hint.textContent).toContain('has no camera');
+  });
+});
+
+describe('quitting', () => {
+  it('is asked for by Ctrl+Q, and at once outside a call', async () => {
+    const { host } = await draw('seller');
+    await fireEvent.keyDown(document.body, { key: 'q', ctrlKey: true });
+    await waitFor(() => expect(lastOf(host, 'quit')).toEqual([]), PATIENT);
+  });
+
+  it('in a call needs a yes', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('connected');
+    await fireEvent.keyDown(document.body, { key: 'q', ctrlKey: true });
+    await screen.findByTestId('quit-question', undefined, PATIENT);
+    await user.click(screen.getByTestId('quit-no'));
+    await waitFor(() => expect(screen.queryByTestId('quit-question')).toBeNull(), PATIENT);
+    expect(lastOf(host, 'quit')).toBeUndefined();
+    await fireEvent.keyDown(document.body, { key: 'q', ctrlKey: true });
+    await user.click(await screen.findByTestId('quit-yes', undefined, PATIENT));
+    expect(lastOf(host, 'quit')).toEqual([]);
+  });
+});
+
+describe('the page after a call', () => {
+  it('goes by itself where there is nothing to read', async () => {
+    const { host } = await draw('ended-hung-up');
+    await waitFor(() => expect(lastOf(host, 'dismiss')).toBeDefined(), { timeout: 20_000 });
+  }, 30_000);
+
+  it('stays where it has something to say', async () => {
+    const { host } = await draw('ended-connection-lost');
+    await new Promise((done) => setTimeout(done, 8000));
+    expect(lastOf(host, 'dismiss')).toBeUndefined();
+    expect(screen.getByTestId('ended-reason')).toBeTruthy();
+  }, 30_000);
+});
+
+describe('a ring that ends under the pointer', () => {
+  it('takes the click with it', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('seller-ringing');
+    await screen.findByTestId('ring-name', undefined, PATIENT);
+    const missed = { is: 'ended' as const, reason: { why: 'missed' as const } };
+    host.push((old) => ({ ...old, phone: { ...old.phone, calls: old.phone.calls.map((one) => (one.state.is === 'ringing' ? { ...one, state: missed } : one)) } }));
+    await waitFor(() => expect(screen.queryByTestId('ring-name')).toBeNull(), PATIENT);
+    const call = screen.getAllByTestId('contact-call')[0]!;
+    await user.click(call);
+    expect(lastOf(host, 'dial')).toBeUndefined();
+    await new Promise((done) => setTimeout(done, 700));
+    await user.click(call);
+    await waitFor(() => expect(lastOf(host, 'dial')).toBeDefined(), PATIENT);
+  });
+});
