@@ -4,12 +4,13 @@
 //   ?rest=…&socket=…&role=seller|customer&email=…&password=…   sign in
 //   &do=call|answer&to=EMAIL-OR-ID                             what to do then
 //   &codec=H264|VP8                                            only this video codec is offered or accepted
+//   &as=no-ssrc|bare|fingerprints|no-rtx|audio-only|no-video   descriptions as other endpoints write them
 'use strict';
 
 const wish = Object.fromEntries(new URLSearchParams(location.search));
 const report = {
   state: 'new', error: null, callId: null, framesDecoded: 0, framesSent: 0, audioLevel: 0, audioEnergy: 0,
-  codecIn: '', codecOut: '', width: 0, answeredAt: null, firstFrameAt: null, firstAudioAt: null, ended: false,
+  codecIn: '', codecOut: '', width: 0, keyFramesAsked: 0, videoPacketsIn: 0, answeredAt: null, firstFrameAt: null, firstAudioAt: null, ended: false,
 };
 window.report = report;
 window.addEventListener('unhandledrejection', (e) => { report.error ??= String(e.reason?.message ?? e.reason); });
@@ -51,10 +52,26 @@ function over() {
   pc?.close();
 }
 
+// What other endpoints leave out or write otherwise, changed in the text that goes to the other side.
+const MUNGES = {
+  'no-ssrc': (sdp) => sdp.replace(/^a=ssrc(-group)?:.*\r\n/gm, ''),
+  'bare': (sdp) => MUNGES['no-ssrc'](sdp).replace(/^a=(msid|msid-semantic|extmap|extmap-allow-mixed|ice-options|rtcp):?.*\r\n/gm, ''),
+  'fingerprints': (sdp) => sdp.replace(/^a=fingerprint:sha-256 (.*)\r\n/gm, (_, hash) => `a=fingerprint:SHA-1 ${Array(20).fill('4A').join(':')}\r\na=fingerprint:SHA-256 ${hash.toLowerCase()}\r\n`),
+};
+
+function written(description) {
+  const { type, sdp } = description.toJSON();
+  return { type, sdp: (MUNGES[wish.as] ?? ((text) => text))(sdp) };
+}
+
 function peer() {
   if (pc) return pc;
   pc = new RTCPeerConnection();
-  for (const track of media.getTracks()) pc.addTrack(track, media);
+  for (const track of media.getTracks()) if (wish.as !== 'audio-only' || track.kind === 'audio') pc.addTrack(track, media);
+  if (wish.as === 'no-rtx') {
+    const plain = RTCRtpReceiver.getCapabilities('video').codecs.filter((c) => ['video/H264', 'video/VP8'].includes(c.mimeType));
+    for (const t of pc.getTransceivers()) if (t.sender.track?.kind === 'video') t.setCodecPreferences(plain);
+  }
   if (wish.codec) {
     const all = RTCRtpReceiver.getCapabilities('video').codecs;
     const only = all.filter((c) => c.mimeType === `video/${wish.codec}` || c.mimeType === 'video/rtx');
@@ -91,7 +108,7 @@ async function joined() {
   offering = true;
   const offer = await peer().createOffer();
   await pc.setLocalDescription(offer);
-  socket.emit('offer', { callId, offer: pc.localDescription.toJSON(), senderId: me._id, receiverId: other });
+  socket.emit('offer', { callId, offer: written(pc.localDescription), senderId: me._id, receiverId: other });
 }
 
 let lastOffer;
@@ -99,8 +116,10 @@ async function offered(offer) {
   if (offer.sdp === lastOffer) return;
   lastOffer = offer.sdp;
   await peer().setRemoteDescription(offer);
+  // Stopped before the answer, its section is refused: port 0 (RFC 8829 5.3.1).
+  if (wish.as === 'no-video') pc.getTransceivers().find((t) => t.receiver.track.kind === 'video')?.stop();
   await pc.setLocalDescription(await pc.createAnswer());
-  socket.emit('answer', { callId, answer: pc.localDescription.toJSON(), senderId: me._id, receiverId: other });
+  socket.emit('answer', { callId, answer: written(pc.localDescription), senderId: me._id, receiverId: other });
 }
 
 async function answered(sdp) {
@@ -153,8 +172,8 @@ async function watch() {
   const stats = await pc.getStats();
   const codec = (s) => stats.get(s.codecId)?.mimeType ?? '';
   for (const s of stats.values()) {
-    if (s.type === 'inbound-rtp' && s.kind === 'video') Object.assign(report, { framesDecoded: s.framesDecoded ?? 0, codecIn: codec(s), width: s.frameWidth ?? 0 });
-    if (s.type === 'outbound-rtp' && s.kind === 'video') Object.assign(report, { framesSent: s.framesSent ?? 0, codecOut: codec(s) });
+    if (s.type === 'inbound-rtp' && s.kind === 'video') Object.assign(report, { framesDecoded: s.framesDecoded ?? 0, codecIn: codec(s), width: s.frameWidth ?? 0, videoPacketsIn: s.packetsReceived ?? 0 });
+    if (s.type === 'outbound-rtp' && s.kind === 'video') Object.assign(report, { framesSent: s.framesSent ?? 0, codecOut: codec(s), keyFramesAsked: s.pliCount ?? 0 });
     if (s.type === 'inbound-rtp' && s.kind === 'audio') Object.assign(report, { audioLevel: s.audioLevel ?? 0, audioEnergy: s.totalAudioEnergy ?? 0 });
   }
 }

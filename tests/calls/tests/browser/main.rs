@@ -5,4 +5,5 @@ mod clinic;
 mod dealerdesk;
 mod hearth;
 mod marketplace;
+mod munged;
 mod storefront;
