@@ -170,7 +170,7 @@ fn raise(window: &WebviewWindow, height: f64) {
     }
 }
 
-/// The top right corner of the screen where somebody works: that of the window with the keyboard, else that
+/// Its place on the screen where the user works: that of the window with the keyboard, else that
 /// with the pointer. `working`: a point on it, where the system tells.
 fn corner(window: &WebviewWindow, working: Option<(f64, f64)>, height: f64) -> Option<LogicalPosition<f64>> {
     let pointer = || window.cursor_position().ok().map(|position| (position.x, position.y));
@@ -180,15 +180,16 @@ fn corner(window: &WebviewWindow, working: Option<(f64, f64)>, height: f64) -> O
     let scale = monitor.scale_factor();
     let area = monitor.work_area();
     let (position, size) = (area.position.to_logical::<f64>(scale), area.size.to_logical::<f64>(scale));
-    let (x, y) = top_right((position.x, position.y), (size.width, size.height), height);
+    let (x, y) = right_middle((position.x, position.y), (size.width, size.height), height);
     Some(LogicalPosition::new(x, y))
 }
 
-/// Where the window goes in a screen's free area; on a screen too small for it as far as it fits.
-fn top_right(position: (f64, f64), size: (f64, f64), height: f64) -> (f64, f64) {
+/// At the right edge, halfway down: desktops put their notifications into a corner or at the top, and the
+/// ring's own would cover the window there. On a screen too small for it as far as it fits.
+fn right_middle(position: (f64, f64), size: (f64, f64), height: f64) -> (f64, f64) {
     let room = |free: f64, wanted: f64| (free - wanted).max(0.0);
     let across = room(size.0, WIDTH);
-    (position.0 + (across - MARGIN).max(across / 2.0), position.1 + MARGIN.min(room(size.1, height) / 2.0))
+    (position.0 + (across - MARGIN).max(across / 2.0), position.1 + room(size.1, height) / 2.0)
 }
 
 #[cfg(test)]
@@ -196,17 +197,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_at_the_top_right_of_its_own_screen() {
-        assert_eq!(top_right((0.0, 0.0), (1600.0, 1000.0), 236.0), (1176.0, 24.0));
+    fn it_is_at_the_right_edge_halfway_down_its_own_screen() {
+        assert_eq!(right_middle((0.0, 0.0), (1600.0, 1000.0), 236.0), (1176.0, 382.0));
         // Right of another screen, below a panel.
-        assert_eq!(top_right((1600.0, 32.0), (1280.0, 700.0), 300.0), (2456.0, 56.0));
+        assert_eq!(right_middle((1600.0, 32.0), (1280.0, 700.0), 300.0), (2456.0, 232.0));
         // Left of the one that counts as the first.
-        assert_eq!(top_right((-1920.0, 0.0), (1920.0, 1080.0), 236.0), (-424.0, 24.0));
+        assert_eq!(right_middle((-1920.0, 0.0), (1920.0, 1080.0), 236.0), (-424.0, 422.0));
     }
 
     #[test]
     fn a_small_screen_holds_it_as_far_as_it_can() {
-        assert_eq!(top_right((0.0, 0.0), (420.0, 250.0), 236.0), (10.0, 7.0));
-        assert_eq!(top_right((100.0, 0.0), (320.0, 200.0), 236.0), (100.0, 0.0));
+        assert_eq!(right_middle((0.0, 0.0), (420.0, 250.0), 236.0), (10.0, 7.0));
+        assert_eq!(right_middle((100.0, 0.0), (320.0, 200.0), 236.0), (100.0, 0.0));
     }
 }

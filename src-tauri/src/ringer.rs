@@ -16,11 +16,12 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior};
 
+use self::notes::Room;
 use crate::desktop::Desktop;
 use crate::messages::Messages;
 use crate::notify::{Answer, Note, Said, Topic};
 use crate::quiet::Callers;
-use crate::ringing::{Comes, MissedCalls, RingNote, comes, ringing};
+use crate::ringing::{Comes, MissedCalls, RingNote, Ringing, comes, ringing};
 use crate::settings::Settings;
 use crate::soon::{self, Soon};
 use crate::surroundings::{DesktopView, Quiet};
@@ -153,8 +154,7 @@ impl Ringer {
         self.messages.note(&self.view, focused, quiet != Quiet::Off || !settings.notify_messages);
         self.around.soon.note(&self.view, now.into(), quiet != Quiet::Off || !settings.notify_soon);
 
-        let wanted =
-            ringing(&self.view.phone.calls, |call| self.comes(call, quiet, &settings), settings.notify_calls);
+        let wanted = self.ringing(quiet, focused, &settings);
         let through = quiet != Quiet::Off && wanted.audible;
         self.around.through.send_if_modified(|old| std::mem::replace(old, through) != through);
         if wanted.window != self.up {
@@ -169,17 +169,29 @@ impl Ringer {
         });
     }
 
+    fn ringing(&self, quiet: Quiet, focused: bool, settings: &Settings) -> Ringing {
+        let calls = &self.view.phone.calls;
+        ringing(calls, |call| self.comes(call, quiet, settings), settings.notify_calls, focused)
+    }
+
+    /// The other side does not ring, it waits in a room.
+    fn in_room(&self, call: &CallView) -> Option<Room> {
+        let account = self.view.accounts.iter().find(|account| account.id == call.account)?;
+        let admits = account.role.eq_ignore_ascii_case("practitioner");
+        let room = if admits { Room::Admits } else { Room::Joins };
+        account.capabilities.ring_timeout_s.is_none().then_some(room)
+    }
+
     fn comes(&self, call: &CallView, quiet: Quiet, settings: &Settings) -> Comes {
-        let account = self.view.accounts.iter().find(|account| account.id == call.account);
-        let room = account.is_some_and(|account| account.capabilities.ring_timeout_s.is_none());
-        comes(quiet, self.callers.through(call, &self.view.accounts, settings), room)
+        let through = self.callers.through(call, &self.view.accounts, settings);
+        comes(quiet, through, self.in_room(call).is_some())
     }
 
     fn wanted_notes(&self, rings: &[RingNote], settings: &Settings, quiet: Quiet) -> Vec<Note> {
         let words = Words::of(settings.language.as_deref().unwrap_or(&self.around.language));
         let rings = rings.iter().filter_map(|ring| {
             let call = self.view.phone.calls.iter().find(|call| call.id == ring.call)?;
-            Some(notes::ring(*ring, call, words))
+            Some(notes::ring(*ring, call, self.in_room(call), words))
         });
         let told = quiet == Quiet::Off;
         let missed = self.missed.shown().filter(|_| settings.notify_missed && told);

@@ -38,7 +38,7 @@ pub(crate) struct RingNote {
 pub(crate) enum Comes {
     /// Window, notification and sound.
     Whole,
-    /// A notification without sound, whatever the settings say: somebody waits in a room and does not give up.
+    /// A notification without sound, whatever the settings say: the caller waits in a room and does not give up.
     Silently,
     /// The main window shows the call all the same.
     Not,
@@ -59,20 +59,27 @@ pub(crate) fn comes(quiet: Quiet, through: bool, waits_in_room: bool) -> Comes {
 
 /// A call rings until it is answered, declined or over, wherever that happens. While somebody talks a second
 /// call is offered in the call view and as a notification, without the answer window. What of it comes
-/// through is said by [`comes`].
-pub(crate) fn ringing(calls: &[CallView], comes: impl Fn(&CallView) -> Comes, notify: bool) -> Ringing {
+/// through is said by [`comes`]. `focused`: the user is in the main window, which shows every ring itself, so
+/// that nothing else is put beside it.
+pub(crate) fn ringing(
+    calls: &[CallView],
+    comes: impl Fn(&CallView) -> Comes,
+    notify: bool,
+    focused: bool,
+) -> Ringing {
     let talking = calls.iter().any(goes_on);
     let mut all = Ringing::default();
     for call in calls {
         let Some(note) = note(call, talking) else { continue };
         match comes(call) {
             Comes::Whole => {
-                all.window |= !talking;
+                all.window |= !talking && !focused;
                 all.audible = true;
-                if notify {
+                if notify && !focused {
                     all.notes.push(note);
                 }
             }
+            Comes::Silently if focused => {}
             Comes::Silently => all.notes.push(RingNote { silent: true, ..note }),
             Comes::Not => {}
         }

@@ -70,6 +70,13 @@ pub(crate) struct NoticeWords {
     pub(crate) end_and_accept: &'static str,
     pub(crate) decline: &'static str,
     pub(crate) silence: &'static str,
+    /// In place of the last five, where the other side waits in a room.
+    pub(crate) waits: &'static str,
+    pub(crate) patient_waits: &'static str,
+    pub(crate) join: &'static str,
+    pub(crate) admit: &'static str,
+    pub(crate) end_and_join: &'static str,
+    pub(crate) not_now: &'static str,
     pub(crate) missed: &'static str,
     /// The missed call's body: from whom and how often in a row.
     pub(crate) missed_from: fn(&str, u32) -> String,

@@ -13,14 +13,26 @@ const LONGEST: usize = 80;
 /// Characters of a message.
 const TEXT: usize = 160;
 
-pub(super) fn ring(ring: RingNote, call: &CallView, words: &Words) -> Note {
+/// A room in which the other side waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// We let them in: a practitioner and a patient.
+    Admits,
+    Joins,
+}
+
+/// In the same words as the main window and the answer window.
+pub(super) fn ring(ring: RingNote, call: &CallView, room: Option<Room>, words: &Words) -> Note {
     let words = &words.notices;
-    let accept = if ring.ends_another {
-        (Answer::EndAndAccept, words.end_and_accept)
-    } else {
-        (Answer::Accept, words.accept)
+    let accept = match (ring.ends_another, room) {
+        (true, None) => (Answer::EndAndAccept, words.end_and_accept),
+        (true, Some(_)) => (Answer::EndAndAccept, words.end_and_join),
+        (false, None) => (Answer::Accept, words.accept),
+        (false, Some(Room::Joins)) => (Answer::Accept, words.join),
+        (false, Some(Room::Admits)) => (Answer::Accept, words.admit),
     };
-    let mut buttons = vec![accept, (Answer::Decline, words.decline)];
+    let decline = if room.is_some() { words.not_now } else { words.decline };
+    let mut buttons = vec![accept, (Answer::Decline, decline)];
     if !ring.silenced {
         buttons.push((Answer::Silence, words.silence));
     }
@@ -30,7 +42,13 @@ pub(super) fn ring(ring: RingNote, call: &CallView, words: &Words) -> Note {
     };
     Note {
         topic: Topic::Ring(call.id),
-        title: if ring.ends_another { words.waiting } else { kind }.to_owned(),
+        title: match (ring.ends_another, room) {
+            (_, Some(Room::Admits)) => words.patient_waits,
+            (_, Some(Room::Joins)) => words.waits,
+            (true, None) => words.waiting,
+            (false, None) => kind,
+        }
+        .to_owned(),
         body: (words.from)(&name(call, words), about(call).as_deref()),
         buttons,
         silent: ring.silent,

@@ -137,6 +137,36 @@ fn a_call_that_waits_behind_another_has_a_notification_only() {
 }
 
 #[test]
+fn the_main_window_rings_alone_while_it_has_the_focus() {
+    let mut bench = bench();
+    bench.surroundings.focused(true);
+    bench.calls(&[call(1, RINGING)]);
+    assert_eq!((bench.desktop.take(), bench.notes()), (vec![], vec![]));
+    bench.surroundings.focused(false);
+    bench.refresh();
+    assert_eq!(bench.desktop.take(), ["show ring"]);
+    assert_eq!(bench.buttons(), [Answer::Accept, Answer::Decline, Answer::Silence]);
+    bench.surroundings.focused(true);
+    bench.refresh();
+    assert_eq!((bench.desktop.take(), bench.notes()), (vec!["hide ring"], vec![]));
+}
+
+#[test]
+fn a_patient_who_waits_is_no_video_call() {
+    let mut bench = bench();
+    for (role, title, accept) in
+        [("Practitioner", "Patient is waiting", "Admit"), ("Patient", "Waiting for you", "Join")]
+    {
+        bench.view.accounts[0].role = role.into();
+        bench.view.accounts[0].capabilities.ring_timeout_s = None;
+        bench.calls(&[call(1, RINGING)]);
+        let note = bench.notes().remove(0);
+        assert_eq!((note.title.as_str(), note.buttons[0].1, note.buttons[1].1), (title, accept, "Not now"));
+        bench.calls(&[]);
+    }
+}
+
+#[test]
 fn do_not_disturb_applies_at_once() {
     let mut bench = bench();
     bench.calls(&[call(1, RINGING)]);

@@ -106,7 +106,7 @@ fn the_rules_hold_for_every_two_calls() {
             let talks = [&first, &second].into_iter().any(|state| !ring(state) && !over(state));
             for quiet in QUIETS {
                 for notify in [true, false] {
-                    let seen = ringing(&calls, |_| comes(quiet, false, false), notify);
+                    let seen = ringing(&calls, |_| comes(quiet, false, false), notify, false);
                     let wanted = quiet == Quiet::Off;
                     let told = format!("{first:?} {second:?} {quiet:?} {notify}");
                     assert_eq!(seen.window, wanted && rings > 0 && !talks, "{told}");
@@ -120,7 +120,7 @@ fn the_rules_hold_for_every_two_calls() {
 
 #[test]
 fn silence_is_no_decline() {
-    let seen = ringing(&[call(1, SILENCED)], |_| Comes::Whole, true);
+    let seen = ringing(&[call(1, SILENCED)], |_| Comes::Whole, true, false);
     assert!(seen.window);
     assert_eq!(
         seen.notes,
@@ -139,16 +139,28 @@ fn exceptions_come_whole_and_who_waits_in_a_room_without_a_sound() {
     assert_eq!(comes(Quiet::Off, false, false), Comes::Whole);
     let both = [call(1, RINGING), call(2, RINGING)];
     let waits = |call: &CallView| if call.id == CallId(1) { Comes::Silently } else { Comes::Not };
-    let seen = ringing(&both, waits, false);
+    let seen = ringing(&both, waits, false, false);
     assert!(!seen.window && !seen.audible);
     assert_eq!(
         seen.notes.iter().map(|note| (note.call, note.silent)).collect::<Vec<_>>(),
         [(CallId(1), true)]
     );
     let through = |call: &CallView| if call.id == CallId(1) { Comes::Whole } else { Comes::Not };
-    let seen = ringing(&both, through, true);
+    let seen = ringing(&both, through, true, false);
     assert!(seen.window && seen.audible);
     assert_eq!(seen.notes.len(), 1);
+}
+
+#[test]
+fn in_the_main_window_a_ring_has_its_card_alone_and_is_heard() {
+    let both = [call(1, RINGING), call(2, CallState::Connected)];
+    for calls in [&both[..1], &both] {
+        for way in [Comes::Whole, Comes::Silently] {
+            let seen = ringing(calls, |_| way, true, true);
+            assert!(!seen.window && seen.notes.is_empty(), "{seen:?}");
+            assert_eq!(seen.audible, way == Comes::Whole);
+        }
+    }
 }
 
 #[test]

@@ -53,6 +53,12 @@ pub(super) static WORDS: Words = Words {
         end_and_accept: "إنهاء المكالمة والرد",
         decline: "رفض",
         silence: "كتم الرنين",
+        waits: "في انتظارك",
+        patient_waits: "المريض في الانتظار",
+        join: "انضمام",
+        admit: "إدخال",
+        end_and_join: "إنهاء المكالمة والانضمام",
+        not_now: "ليس الآن",
         missed: "مكالمة فائتة",
         missed_from: |name, count| {
             if count > 1 { format!("{name}، عدد المكالمات: {count}") } else { name.to_owned() }

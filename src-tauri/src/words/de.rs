@@ -47,6 +47,12 @@ pub(super) static WORDS: Words = Words {
         end_and_accept: "Auflegen und annehmen",
         decline: "Ablehnen",
         silence: "Stumm schalten",
+        waits: "Wartet auf Sie",
+        patient_waits: "Patient wartet",
+        join: "Beitreten",
+        admit: "Einlassen",
+        end_and_join: "Auflegen und beitreten",
+        not_now: "Nicht jetzt",
         missed: "Verpasster Anruf",
         missed_from: |name, count| {
             if count > 1 { format!("{name} hat {count}-mal angerufen") } else { name.to_owned() }

@@ -47,6 +47,12 @@ pub(super) static WORDS: Words = Words {
         end_and_accept: "End call and accept",
         decline: "Decline",
         silence: "Silence",
+        waits: "Waiting for you",
+        patient_waits: "Patient is waiting",
+        join: "Join",
+        admit: "Admit",
+        end_and_join: "End call and join",
+        not_now: "Not now",
         missed: "Missed call",
         missed_from: |name, count| {
             if count > 1 { format!("{name} called {count} times") } else { name.to_owned() }
