@@ -4,12 +4,13 @@
 use bellwire_call::{IceCandidate, Sdp, SdpKind};
 use serde::{Deserialize, Serialize};
 
-use crate::{DecodeError, limits};
+use crate::{DecodeError, lenient, limits};
 
 /// `RTCSessionDescriptionInit`.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SdpBody {
-    #[serde(rename = "type")]
+    /// Left out by some stacks: the event says it.
+    #[serde(rename = "type", default, deserialize_with = "lenient::written")]
     pub kind: String,
     pub sdp: String,
 }
@@ -37,7 +38,7 @@ impl SdpBody {
             SdpKind::Offer => "offer",
             SdpKind::Answer => "answer",
         };
-        if self.kind != expected {
+        if !self.kind.is_empty() && !self.kind.eq_ignore_ascii_case(expected) {
             return Err(DecodeError::Contradiction { what, said: limits::shown(&self.kind) });
         }
         Ok(Sdp { kind, sdp: limits::description(self.sdp)? })
@@ -48,12 +49,14 @@ impl SdpBody {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidateInit {
+    /// Null and empty mean that there are no more.
+    #[serde(default, deserialize_with = "lenient::written")]
     pub candidate: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub sdp_mid: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::place")]
     pub sdp_m_line_index: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub username_fragment: Option<String>,
 }
 
@@ -96,5 +99,43 @@ impl IceCandidateInit {
                 username_fragment: None,
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn candidate(value: serde_json::Value) -> Option<(String, Option<String>, Option<u16>)> {
+        let candidate = serde_json::from_value::<IceCandidateInit>(value).ok()?.read().ok()?;
+        Some((candidate.candidate, candidate.sdp_mid, candidate.sdp_m_line_index))
+    }
+
+    #[test]
+    fn a_candidate_is_read_however_its_section_is_named() {
+        let line = "candidate:1 1 udp 1 192.0.2.1 9 typ host";
+        let read = |mid: serde_json::Value, index: serde_json::Value| {
+            candidate(json!({ "candidate": line, "sdpMid": mid, "sdpMLineIndex": index }))
+        };
+        let wanted = |mid: Option<&str>, index| Some((line.to_owned(), mid.map(str::to_owned), index));
+        assert_eq!(read(json!("0"), json!(0)), wanted(Some("0"), Some(0)));
+        assert_eq!(read(json!(0), json!("0")), wanted(Some("0"), Some(0)));
+        assert_eq!(read(json!(null), json!(1.0)), wanted(None, Some(1)));
+        assert_eq!(read(json!("audio"), json!(-1)), wanted(Some("audio"), None));
+        assert_eq!(candidate(json!({ "candidate": line })), wanted(None, None));
+        assert_eq!(candidate(json!({ "candidate": null })), Some((String::new(), None, None)));
+    }
+
+    #[test]
+    fn a_description_needs_no_type_where_the_event_has_it() {
+        let read =
+            |value| serde_json::from_value::<SdpBody>(value).ok()?.read("an offer", SdpKind::Offer).ok();
+        for kind in [json!("offer"), json!("OFFER"), json!(null)] {
+            assert!(read(json!({ "type": kind, "sdp": "v=0" })).is_some());
+        }
+        assert!(read(json!({ "sdp": "v=0" })).is_some());
+        assert!(read(json!({ "type": "answer", "sdp": "v=0" })).is_none());
     }
 }

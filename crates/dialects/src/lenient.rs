@@ -89,6 +89,17 @@ pub(crate) fn as_number(value: &Value) -> Option<f64> {
     number.filter(|number| number.is_finite())
 }
 
+/// The place of something in a list, also as text; `None` where there is none (some stacks write -1).
+pub(crate) fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    let number = as_number(&Value::deserialize(from)?).filter(|n| (0.0..=f64::from(u16::MAX)).contains(n));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "within the range of the type"
+    )]
+    Ok(number.filter(|n| n.fract() == 0.0).map(|n| n as u16))
+}
+
 pub(crate) fn as_count(value: &Value) -> Option<u32> {
     #[expect(
         clippy::cast_possible_truncation,

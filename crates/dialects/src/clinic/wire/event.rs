@@ -98,7 +98,7 @@ pub struct SignalBody {
     pub candidate: Option<CandidateField>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub sdp_mid: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::place")]
     pub sdp_m_line_index: Option<u16>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub username_fragment: Option<String>,
