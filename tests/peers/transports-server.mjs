@@ -54,6 +54,8 @@ const server = http.createServer(async (request, response) => {
   };
   if (path === '/test/state') return send(200, state);
   if (path === '/test/ring') { io.emit('incomingVideoCall', { callId: 'call-9', sellerId: 's1', sellerName: 'Lamp Shop', shopName: 'Lamp Shop', customerId: 'c1', customerName: 'Ann Smith', callType: 'general_support', timestamp: new Date().toISOString(), padding: 'y'.repeat(90000) }); return send(200, {}); }
+  // Two megabytes of small objects, which weigh many times as much once parsed.
+  if (path === '/test/flood') { io.emit('getUsers', Array.from({ length: 700000 }, () => ({}))); return send(200, {}); }
   let text = '';
   for await (const chunk of request) text += chunk;
   state.asked[path] = (state.asked[path] ?? 0) + 1;

@@ -15,8 +15,9 @@ use crate::{
     transport::Transport,
 };
 
-/// Bytes of one packet of the server's; an event that tells of 5,000 people stays below a fifth of it.
-pub(crate) const PACKET: usize = 4 * 1024 * 1024;
+/// Bytes of one packet of the server's. An event that names 5,000 people fits; a larger one ends the line
+/// before it is parsed, which would take many times its size.
+pub(crate) const PACKET: usize = 1024 * 1024;
 
 /// How packets are carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -214,3 +214,39 @@ async fn a_password_does_not_follow_a_redirect_to_another_server() -> Result<()>
     assert!(asked.try_recv().is_err(), "the other server was asked");
     Ok(())
 }
+
+/// Memory in use by this process, in bytes (Linux).
+fn resident() -> Result<usize> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? * 1024)
+}
+
+async fn an_oversized_message_is_not_parsed(mode: &str) -> Result<()> {
+    let server = server(mode)?;
+    let mut customer = server.customer().await?;
+    link(&mut customer.events, true).await?;
+    let before = resident()?;
+    reqwest::get(format!("{}/test/flood", server.origin())).await?;
+    link(&mut customer.events, false).await.context("the line ends")?;
+    link(&mut customer.events, true).await.context("and comes back")?;
+    let grown = resident()?.saturating_sub(before);
+    assert!(grown < 40 * 1024 * 1024, "{grown} bytes more");
+    reqwest::get(format!("{}/test/ring", server.origin())).await?;
+    let (_, ring) = heard(&mut customer.events).await?;
+    assert!(matches!(ring, Signal::Ring(_)), "{ring:?}");
+    customer.session.close().await;
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_oversized_message_on_a_web_socket_is_not_parsed() -> Result<()> {
+    an_oversized_message_is_not_parsed("ws").await
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_oversized_message_by_polling_is_not_parsed() -> Result<()> {
+    an_oversized_message_is_not_parsed("polling").await
+}
