@@ -111,6 +111,46 @@ impl Default for Limits {
     }
 }
 
+/// How long a connection may keep the server waiting, and how many there may be. Neither ends a request
+/// that waits for its answer, nor a WebSocket that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// For the head of a request, from the opening of the connection or the answer before: so long may a
+    /// connection be silent or idle, too.
+    pub head: Duration,
+    /// Longest pause within the body of a request, and in the reading of what is sent.
+    pub pause: Duration,
+    /// For the whole body of a request.
+    pub body: Duration,
+    /// Connections of one network address (of IPv6 a /64) at each listener; never more than a quarter of
+    /// all. `None`: as many as there are, for a listener behind a reverse proxy, which all come from.
+    pub per_address: Option<usize>,
+    /// Connections at each listener. `None`, and at most: its share of the descriptors this process may
+    /// open.
+    pub per_listener: Option<usize>,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(30),
+            pause: Duration::from_secs(30),
+            body: Duration::from_secs(120),
+            per_address: Some(512),
+            per_listener: None,
+        }
+    }
+}
+
+impl ConnectionLimits {
+    /// For connections that come from a reverse proxy: it keeps them for later requests, longer than its
+    /// own time for that (60 s with nginx).
+    #[must_use]
+    pub fn behind_proxy() -> Self {
+        Self { head: Duration::from_secs(75), per_address: None, ..Self::default() }
+    }
+}
+
 /// REST requests that one network address may make of a backend in 15 minutes. Those of marketplace and
 /// hearth are documented; the others keep a single client from taking the whole server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,6 +298,8 @@ pub struct Config {
     pub ring: RingTimeouts,
     /// How long a session token is good for; each backend's documented time when `None`.
     pub session_ttl: Option<Duration>,
+    /// How long a refresh token is good after it was exchanged for a new one; marketplace.
+    pub refresh_grace: Duration,
     /// How long the seat of a participant whose connection is lost is kept before others are told.
     pub seat_kept: Duration,
     /// How long a session of hearth may be without activity before it is ended (`CALL_TIMEOUT_MINUTES`).
@@ -269,6 +311,7 @@ pub struct Config {
     /// Web origins allowed to call with cookies, or `*` for all of them without; none by default.
     pub allowed_origins: Vec<String>,
     pub limits: Limits,
+    pub connections: ConnectionLimits,
     pub public: BTreeMap<Backend, PublicBases>,
 }
 
@@ -284,12 +327,14 @@ impl Default for Config {
             demo_data: false,
             ring: RingTimeouts::default(),
             session_ttl: None,
+            refresh_grace: Duration::from_secs(60),
             seat_kept: Duration::from_secs(30),
             call_timeout: Duration::from_secs(60 * 60),
             max_participants: 8,
             behind_proxy: false,
             allowed_origins: Vec::new(),
             limits: Limits::default(),
+            connections: ConnectionLimits::default(),
             public: BTreeMap::new(),
         }
     }

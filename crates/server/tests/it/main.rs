@@ -3,6 +3,7 @@
 mod access;
 mod calls;
 mod clinic;
+mod connections;
 mod dealerdesk;
 mod failing_disk;
 mod hearth;
