@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socketioxide::SocketIo;
+use tracing::warn;
 
 use self::calls::Calls;
 use self::chat::Chat;
@@ -98,11 +99,16 @@ pub(crate) async fn start(
     work.every(SWEEP_EVERY, {
         let state = Arc::clone(&state);
         move || {
-            state.calls.sweep();
-            state.chat.sweep();
-            state.logins.sweep();
-            state.failed_logins.sweep();
-            std::future::ready(())
+            let state = Arc::clone(&state);
+            async move {
+                state.calls.sweep();
+                state.chat.sweep();
+                state.logins.sweep();
+                state.failed_logins.sweep();
+                if let Err(error) = state.store.sweep_spent(Millis::now()).await {
+                    warn!(%error, "Old refresh tokens were not forgotten");
+                }
+            }
         }
     });
     state.calls.resume().await?;

@@ -7,6 +7,8 @@
 //!  time ───────────┘                      └─ Order ───────► records
 //! ```
 
+mod sessions;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
+pub(crate) use self::sessions::{Opened, Sessions};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::Common;

@@ -82,7 +82,8 @@ impl door::Door for Door {
 
 async fn known(state: &Shared, session: &Session<Claims>) -> Result<bool, StoreError> {
     let known = state.store.user(&session.claims.sub).await?;
-    Ok(known.is_some() && !state.common.revoked.contains(session).await?)
+    let current = known.is_some_and(|user| user.generation == session.claims.generation);
+    Ok(current && !state.common.revoked.contains(session).await?)
 }
 
 /// One socket's task.

@@ -95,6 +95,7 @@ mod tests {
                 last_name: id.to_owned(),
                 must_change_password: false,
                 created_at: 0,
+                generation: 0,
             };
             store.add_user(&user).await.expect("added");
         }

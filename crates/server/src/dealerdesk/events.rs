@@ -14,11 +14,10 @@ use super::calls::Speaker;
 use super::hub::{Hub, Request, refusal};
 use super::state::{Claims, Party, Shared};
 use crate::auth::Session;
-use crate::clock::Millis;
 use crate::config::Mode;
 use crate::door::{self, Refused};
 use crate::store::StoreError;
-use crate::switchboard::SocketKey;
+use crate::switchboard::{Opened, SocketKey};
 
 const NOBODY: &str = "Authentication error";
 
@@ -88,8 +87,8 @@ impl door::Talk for Talk {
     async fn begin(&mut self) {
         let Some(session) = &self.guest else { return };
         let party = Party { role: session.claims.role, email: session.claims.email.clone() };
-        let until = session.expires;
-        if let Err(error) = self.arrive(party, Some(until)).await {
+        let opened = Opened { name: session.jti.clone(), until: session.expires };
+        if let Err(error) = self.arrive(party, Some(opened)).await {
             warn!(%error, "A socket could not be let in");
         }
     }
@@ -153,10 +152,10 @@ impl Talk {
         self.arrive(party, None).await
     }
 
-    async fn arrive(&mut self, party: Party, until: Option<Millis>) -> Result<(), StoreError> {
+    async fn arrive(&mut self, party: Party, opened: Option<Opened>) -> Result<(), StoreError> {
         let Some(account) = self.state.store.account(&party).await? else { return Ok(()) };
         let related = self.state.store.related(&party).await?;
-        let request = Request::Arrive { party: party.clone(), related, until };
+        let request = Request::Arrive { party: party.clone(), related, opened };
         self.state.exchange.ask(self.key, request).await;
         self.me = Some(Me { party, name: account.name });
         Ok(())

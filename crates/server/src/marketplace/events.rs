@@ -14,13 +14,12 @@ use tracing::{debug, warn};
 use self::parse::Parsed;
 use super::caller::known;
 use super::hub::{Facts, Hub, News, Request};
-use super::state::{Claims, Shared};
+use super::state::{Claims, Shared, session_name};
 use super::store::{FullMessage, User};
 use crate::auth::Session;
-use crate::clock::Millis;
 use crate::door::{self, Refused};
 use crate::error::ApiError;
-use crate::switchboard::SocketKey;
+use crate::switchboard::{Opened, SocketKey};
 
 /// Calls a socket has lately spoken of and the hub therefore knows.
 const REMEMBERED_CALLS: usize = 32;
@@ -60,7 +59,7 @@ pub(super) struct Door(pub(super) Shared);
 #[derive(Clone)]
 pub(super) struct Guest {
     me: User,
-    until: Millis,
+    opened: Opened,
 }
 
 #[async_trait]
@@ -77,7 +76,10 @@ impl door::Door for Door {
         let token = token.ok_or_else(|| Refused::new(NO_TOKEN))?;
         let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(BAD_TOKEN))?;
         match known(state, &session).await {
-            Ok(Some(me)) => Ok(Guest { me, until: session.expires }),
+            Ok(Some(me)) => {
+                let opened = Opened { name: session_name(&session), until: session.expires };
+                Ok(Guest { me, opened })
+            }
             Ok(None) => Err(Refused::new(BAD_TOKEN)),
             Err(error) => {
                 warn!(%error, "A socket could not be checked");
@@ -117,7 +119,7 @@ impl door::Talk for Talk {
             }
         };
         let me = PersonBody { id, name: Some(full_name), avatar };
-        self.ask(Request::Connected { me, related, until: self.guest.until }).await;
+        self.ask(Request::Connected { me, related, opened: self.guest.opened.clone() }).await;
     }
 
     async fn event(&mut self, name: &str, data: Value) -> Option<Value> {
