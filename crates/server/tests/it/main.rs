@@ -7,6 +7,7 @@ mod connections;
 mod dealerdesk;
 mod failing_disk;
 mod hearth;
+mod hostile;
 mod lists;
 mod logging;
 mod malformed;
