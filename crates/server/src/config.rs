@@ -89,6 +89,10 @@ pub struct Limits {
     pub messages_per_minute: u32,
     /// REST requests in 15 minutes from one network address.
     pub requests: RequestLimits,
+    /// Sockets one account may have at once; the next one is refused.
+    pub sockets_per_account: u32,
+    /// Reports of a call's quality one account may send per minute; more are dropped.
+    pub reports_per_minute: u32,
     /// Events one socket may send at once, before `events_per_second` counts.
     pub event_burst: u32,
     /// Events one socket may send per second in the long run; what is above is dropped.
@@ -105,6 +109,8 @@ impl Default for Limits {
             failed_logins_per_address: 40,
             messages_per_minute: 30,
             requests: RequestLimits::default(),
+            sockets_per_account: 50,
+            reports_per_minute: 30,
             event_burst: 100,
             events_per_second: 50,
         }

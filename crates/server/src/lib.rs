@@ -30,6 +30,7 @@ mod listener;
 mod logging;
 mod marketplace;
 mod metrics;
+mod occupancy;
 mod openapi;
 mod relay;
 mod request;

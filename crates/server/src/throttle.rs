@@ -31,6 +31,19 @@ impl Throttle {
     }
 }
 
+/// A warning with an error: once a minute from each place in the code, below that at DEBUG.
+macro_rules! warn_rarely {
+    ($error:expr, $text:literal) => {{
+        static SAID: crate::throttle::Throttle = crate::throttle::Throttle::per_minute();
+        if SAID.pass() {
+            tracing::warn!(error = %$error, $text);
+        } else {
+            tracing::debug!(error = %$error, $text);
+        }
+    }};
+}
+pub(crate) use warn_rarely;
+
 #[cfg(test)]
 mod tests {
     use super::*;

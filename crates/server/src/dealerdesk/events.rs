@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bellwire_dialects::dealerdesk::wire::name;
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::debug;
 
 use self::parse::Asked;
 use super::calls::Speaker;
@@ -18,6 +18,7 @@ use crate::config::Mode;
 use crate::door::{self, Refused};
 use crate::store::StoreError;
 use crate::switchboard::{Opened, SocketKey};
+use crate::throttle::warn_rarely;
 
 const NOBODY: &str = "Authentication error";
 
@@ -52,10 +53,15 @@ impl door::Door for Door {
             Ok(false) => Ok(Some(session)),
             Ok(true) => Err(Refused::new(NOBODY)),
             Err(error) => {
-                warn!(%error, "A socket could not be checked");
-                Err(Refused::new(NOBODY))
+                warn_rarely!(error, "A socket could not be checked");
+                // Not a word about tokens: a client would throw a good one away.
+                Err(Refused::new("Server error"))
             }
         }
+    }
+
+    fn account(guest: &Self::Guest) -> Option<String> {
+        guest.as_ref().map(|session| format!("{} {}", session.claims.role.as_str(), session.claims.email))
     }
 
     fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
@@ -89,7 +95,7 @@ impl door::Talk for Talk {
         let party = Party { role: session.claims.role, email: session.claims.email.clone() };
         let opened = Opened { name: session.jti.clone(), until: session.expires };
         if let Err(error) = self.arrive(party, Some(opened)).await {
-            warn!(%error, "A socket could not be let in");
+            warn_rarely!(error, "A socket could not be let in");
         }
     }
 
@@ -99,7 +105,7 @@ impl door::Talk for Talk {
             return None;
         };
         if let Err(error) = self.handle(asked).await {
-            warn!(%error, "An event was not handled");
+            warn_rarely!(error, "An event was not handled");
             self.refuse("Something went wrong, please try again", "INTERNAL").await;
         }
         None
