@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware;
-use axum::serve::ListenerExt;
 use axum::{Extension, Router};
 use socketioxide::SocketIo;
 use tokio::net::TcpListener;
@@ -26,6 +25,7 @@ use crate::config::Database;
 use crate::demo::DemoError;
 use crate::error::ApiError;
 use crate::limits::Gate;
+use crate::listener::{Listener, Seats};
 use crate::openapi::{Endpoint, Routes, described};
 use crate::relay::{Relay, RelayError};
 use crate::request::BehindProxy;
@@ -104,6 +104,9 @@ impl App {
         // Until the server stands, whatever goes wrong ends what already runs.
         let guard = closing.clone().drop_guard();
         core_jobs(&common, &mut work);
+        let limits = common.config.connections;
+        let sockets = bound.iter().map(|bound| 1 + usize::from(bound.socket.is_some())).sum();
+        let relayed = common.config.turn.as_ref().map_or(0, |turn| turn.allocations);
         let (mut ios, mut endpoints) = (Vec::new(), Vec::new());
         for Bound { place, rest, socket } in bound {
             let backend = place.backend;
@@ -136,16 +139,17 @@ impl App {
                 inside(gate.around(router).merge(core), &common, backend)
             };
             let (rest_router, socket_router) = (add(running.rest), add(running.socket));
+            let mut serve = |socket, router| {
+                let (common, seats) = (Arc::clone(&common), Seats::new(limits, sockets, relayed));
+                listeners.spawn(Listener { common, backend, socket, router, seats }.run(closing.clone()));
+            };
             match socket {
                 Some(socket) => {
                     let socket_router = socket_router.layer(layer).layer(cors.clone());
-                    listeners.spawn(serve(rest, rest_router.layer(cors.clone()), closing.clone()));
-                    listeners.spawn(serve(socket, socket_router, closing.clone()));
+                    serve(rest, rest_router.layer(cors.clone()));
+                    serve(socket, socket_router);
                 }
-                None => {
-                    let router = rest_router.layer(layer).layer(cors.clone());
-                    listeners.spawn(serve(rest, router, closing.clone()));
-                }
+                None => serve(rest, rest_router.layer(layer).layer(cors.clone())),
             }
             info!(backend = backend.id(), rest = %place.rest, socket = %place.socket, "Serving");
             ios.push(io);
@@ -235,19 +239,6 @@ async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError>
     let listener = TcpListener::bind(addr).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
-}
-
-async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    // Without it every small packet of a signaling socket may wait for the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            debug!(%error, "TCP_NODELAY was not set");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await {
-        warn!(%error, "A listener ended");
-    }
 }
 
 /// Binds everything before anything is served: discovery names all addresses.

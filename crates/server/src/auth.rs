@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use argon2::Argon2;
@@ -94,38 +94,83 @@ impl Tokens {
 }
 
 /// Tokens that were given back before their time: kept in the database until they would have expired.
+/// One that cannot be written (the disk is full) is over in this process all the same, and written later.
 #[derive(Clone, Debug)]
-pub(crate) struct Revoked(Pools);
+pub(crate) struct Revoked {
+    pools: Pools,
+    unwritten: Arc<Mutex<BTreeMap<String, Millis>>>,
+}
+
+/// How many may wait to be written.
+const UNWRITTEN: usize = 10_000;
 
 impl Revoked {
     pub(crate) fn new(pools: Pools) -> Self {
-        Self(pools)
+        Self { pools, unwritten: Arc::default() }
     }
 
+    /// # Errors
+    /// It could not be written, and may be good again after a restart of the server.
     pub(crate) async fn add<C: Sync>(&self, session: &Session<C>) -> Result<(), StoreError> {
-        sqlx::query("INSERT OR IGNORE INTO revoked_tokens (jti, expires) VALUES ($1, $2)")
-            .bind(&session.jti)
-            .bind(session.expires.0)
-            .execute(&self.0.write)
-            .await?;
-        Ok(())
+        self.end(&session.jti, session.expires).await
+    }
+
+    /// The same for a name that several tokens have in common.
+    pub(crate) async fn end(&self, name: &str, expires: Millis) -> Result<(), StoreError> {
+        let written = self.write(name, expires).await;
+        if written.is_err() {
+            let mut unwritten = self.unwritten();
+            if unwritten.len() < UNWRITTEN {
+                unwritten.insert(name.to_owned(), expires);
+            }
+        }
+        written
     }
 
     pub(crate) async fn contains<C: Sync>(&self, session: &Session<C>) -> Result<bool, StoreError> {
+        self.ended(&session.jti).await
+    }
+
+    /// Whether [`Revoked::end`] was called for that name.
+    pub(crate) async fn ended(&self, name: &str) -> Result<bool, StoreError> {
+        if self.unwritten().contains_key(name) {
+            return Ok(true);
+        }
         let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM revoked_tokens WHERE jti = $1")
-            .bind(&session.jti)
-            .fetch_optional(&self.0.read)
+            .bind(name)
+            .fetch_optional(&self.pools.read)
             .await?;
         Ok(found.is_some())
     }
 
-    /// Forgets tokens that have expired.
+    /// Writes what could not be written, and forgets tokens that have expired.
     pub(crate) async fn sweep(&self, now: Millis) -> Result<(), StoreError> {
+        let unwritten = self.unwritten().clone();
+        for (name, expires) in unwritten {
+            if expires > now {
+                self.write(&name, expires).await?;
+            }
+            self.unwritten().remove(&name);
+        }
         sqlx::query("DELETE FROM revoked_tokens WHERE expires <= $1")
             .bind(now.0)
-            .execute(&self.0.write)
+            .execute(&self.pools.write)
             .await?;
         Ok(())
+    }
+
+    async fn write(&self, name: &str, expires: Millis) -> Result<(), StoreError> {
+        sqlx::query("INSERT OR IGNORE INTO revoked_tokens (jti, expires) VALUES ($1, $2)")
+            .bind(name)
+            .bind(expires.0)
+            .execute(&self.pools.write)
+            .await?;
+        Ok(())
+    }
+
+    fn unwritten(&self) -> MutexGuard<'_, BTreeMap<String, Millis>> {
+        // Whole at every moment.
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

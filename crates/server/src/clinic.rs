@@ -84,8 +84,8 @@ pub(crate) async fn start(
         let state = Arc::clone(&state);
         // Ends when the hub does.
         async move {
-            while let Some(order) = orders.recv().await {
-                records::perform(&state, order).await;
+            while let Some(job) = orders.recv().await {
+                records::perform(&state, job).await;
             }
         }
     });

@@ -8,6 +8,7 @@ use crate::auth::{HashError, Passwords, Revoked, Tokens};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::metrics::Metrics;
+use crate::occupancy::Accounts;
 use crate::relay::{IceServer, Relay};
 use crate::sign_ins::SignIns;
 use crate::store::Pools;
@@ -30,6 +31,7 @@ pub(crate) struct Common {
     pub(crate) pools: Pools,
     pub(crate) passwords: Passwords,
     pub(crate) sign_ins: Arc<SignIns>,
+    pub(crate) accounts: Arc<Accounts>,
     pub(crate) relay: Option<Relay>,
     pub(crate) revoked: Revoked,
     pub(crate) metrics: Metrics,
@@ -47,7 +49,19 @@ impl Common {
     ) -> Arc<Self> {
         let (revoked, metrics) = (Revoked::new(pools.clone()), Metrics::new());
         let sign_ins = SignIns::new(&config.limits);
-        Arc::new(Self { config, places, pools, passwords, sign_ins, relay, revoked, metrics, secret })
+        let accounts = Accounts::new(config.limits.sockets_per_account);
+        Arc::new(Self {
+            config,
+            places,
+            pools,
+            passwords,
+            sign_ins,
+            accounts,
+            relay,
+            revoked,
+            metrics,
+            secret,
+        })
     }
 
     /// Tokens of one purpose (a backend's id, or that and a word): those of another are not good for it.

@@ -89,6 +89,10 @@ pub struct Limits {
     pub messages_per_minute: u32,
     /// REST requests in 15 minutes from one network address.
     pub requests: RequestLimits,
+    /// Sockets one account may have at once; the next one is refused.
+    pub sockets_per_account: u32,
+    /// Reports of a call's quality one account may send per minute; more are dropped.
+    pub reports_per_minute: u32,
     /// Events one socket may send at once, before `events_per_second` counts.
     pub event_burst: u32,
     /// Events one socket may send per second in the long run; what is above is dropped.
@@ -105,9 +109,51 @@ impl Default for Limits {
             failed_logins_per_address: 40,
             messages_per_minute: 30,
             requests: RequestLimits::default(),
+            sockets_per_account: 50,
+            reports_per_minute: 30,
             event_burst: 100,
             events_per_second: 50,
         }
+    }
+}
+
+/// How long a connection may keep the server waiting, and how many there may be. Neither ends a request
+/// that waits for its answer, nor a WebSocket that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// For the head of a request, from the opening of the connection or the answer before: so long may a
+    /// connection be silent or idle, too.
+    pub head: Duration,
+    /// Longest pause within the body of a request, and in the reading of what is sent.
+    pub pause: Duration,
+    /// For the whole body of a request.
+    pub body: Duration,
+    /// Connections of one network address (of IPv6 a /64) at each listener; never more than a quarter of
+    /// all. `None`: as many as there are, for a listener behind a reverse proxy, which all come from.
+    pub per_address: Option<usize>,
+    /// Connections at each listener. `None`, and at most: its share of the descriptors this process may
+    /// open.
+    pub per_listener: Option<usize>,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(30),
+            pause: Duration::from_secs(30),
+            body: Duration::from_secs(120),
+            per_address: Some(512),
+            per_listener: None,
+        }
+    }
+}
+
+impl ConnectionLimits {
+    /// For connections that come from a reverse proxy: it keeps them for later requests, longer than its
+    /// own time for that (60 s with nginx).
+    #[must_use]
+    pub fn behind_proxy() -> Self {
+        Self { head: Duration::from_secs(75), per_address: None, ..Self::default() }
     }
 }
 
@@ -258,6 +304,8 @@ pub struct Config {
     pub ring: RingTimeouts,
     /// How long a session token is good for; each backend's documented time when `None`.
     pub session_ttl: Option<Duration>,
+    /// How long a refresh token is good after it was exchanged for a new one; marketplace.
+    pub refresh_grace: Duration,
     /// How long the seat of a participant whose connection is lost is kept before others are told.
     pub seat_kept: Duration,
     /// How long a session of hearth may be without activity before it is ended (`CALL_TIMEOUT_MINUTES`).
@@ -269,6 +317,7 @@ pub struct Config {
     /// Web origins allowed to call with cookies, or `*` for all of them without; none by default.
     pub allowed_origins: Vec<String>,
     pub limits: Limits,
+    pub connections: ConnectionLimits,
     pub public: BTreeMap<Backend, PublicBases>,
 }
 
@@ -284,12 +333,14 @@ impl Default for Config {
             demo_data: false,
             ring: RingTimeouts::default(),
             session_ttl: None,
+            refresh_grace: Duration::from_secs(60),
             seat_kept: Duration::from_secs(30),
             call_timeout: Duration::from_secs(60 * 60),
             max_participants: 8,
             behind_proxy: false,
             allowed_origins: Vec::new(),
             limits: Limits::default(),
+            connections: ConnectionLimits::default(),
             public: BTreeMap::new(),
         }
     }

@@ -96,8 +96,8 @@ pub(crate) async fn start(
         let state = Arc::clone(&state);
         // Ends when the hub does.
         async move {
-            while let Some(order) = orders.recv().await {
-                state.calls.perform(order).await;
+            while let Some(job) = orders.recv().await {
+                state.calls.perform(job).await;
             }
         }
     });

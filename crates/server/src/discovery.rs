@@ -47,20 +47,55 @@ async fn alive(State(here): State<Here>) -> (StatusCode, Json<Value>) {
 }
 
 async fn describe(State(here): State<Here>, headers: HeaderMap) -> Json<Value> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).and_then(host_name);
+    let reached = Reached::of(&headers, here.common.config.behind_proxy);
     let (own, others): (Vec<&Place>, Vec<&Place>) =
         here.common.places.iter().partition(|place| place.backend == here.backend);
-    let dialects = own.into_iter().chain(others).map(|place| entry(&here.common, place, host.as_deref()));
+    let dialects = own.into_iter().chain(others).map(|place| entry(&here, place, &reached));
     Json(json!({ "version": 1, "name": "Bellwire server", "dialects": dialects.collect::<Vec<_>>() }))
 }
 
-fn entry(common: &Common, place: &Place, host: Option<&str>) -> Value {
+/// How whoever asks has reached this listener.
+#[derive(Debug, PartialEq, Eq)]
+enum Reached {
+    /// By itself, which has no TLS, under this name if it said one.
+    Directly(Option<String>),
+    /// Through a reverse proxy, at this origin.
+    Through(String),
+}
+
+impl Reached {
+    /// The proxy's words are the last of each header: what is before them, a client wrote.
+    fn of(headers: &HeaderMap, behind_proxy: bool) -> Self {
+        let last = |name: &str| {
+            let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+            line.rsplit(',').next().map(str::trim)
+        };
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let scheme = last("x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https"));
+        if let Some(scheme) = scheme.filter(|_| behind_proxy)
+            && let Some(host) = last("x-forwarded-host").or(host)
+            && host_name(host).is_some()
+        {
+            return Self::Through(format!("{scheme}://{host}"));
+        }
+        Self::Directly(host.and_then(host_name))
+    }
+
+    /// Base of a listener. A proxy has one origin for the backend that was asked; where others are in it,
+    /// only the configuration knows, and their lines name what is reached without it.
+    fn base(&self, own: bool, addr: SocketAddr) -> String {
+        match self {
+            Self::Through(origin) if own => origin.clone(),
+            Self::Directly(Some(host)) => format!("http://{host}:{}", addr.port()),
+            Self::Directly(None) | Self::Through(_) => format!("http://{addr}"),
+        }
+    }
+}
+
+fn entry(here: &Here, place: &Place, reached: &Reached) -> Value {
     let about = place.backend.about();
-    let public = common.config.public.get(&place.backend).cloned().unwrap_or_default();
-    let base = |addr: SocketAddr| match host {
-        Some(host) => format!("http://{host}:{}", addr.port()),
-        None => format!("http://{addr}"),
-    };
+    let public = here.common.config.public.get(&place.backend).cloned().unwrap_or_default();
+    let base = |addr: SocketAddr| reached.base(place.backend == here.backend, addr);
     // Behind a proxy one base serves both, unless the sockets have a listener of their own.
     let socket = public.socket.or_else(|| {
         let rest = public.rest.as_deref().filter(|_| place.rest == place.socket)?;
@@ -88,7 +123,37 @@ pub(crate) fn host_name(host: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::host_name;
+    use axum::http::HeaderMap;
+
+    use super::{Reached, host_name};
+
+    #[test]
+    fn a_proxy_says_how_it_was_reached() {
+        let of = |behind_proxy, lines: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(*name, value.parse().expect("a value"));
+            }
+            Reached::of(&headers, behind_proxy)
+        };
+        let through = |origin: &str| Reached::Through(origin.to_owned());
+        let directly = |host: &str| Reached::Directly(Some(host.to_owned()));
+        let (host, secure) = (("host", "calls.example:8443"), ("x-forwarded-proto", "https"));
+
+        assert_eq!(of(true, &[host, secure]), through("https://calls.example:8443"));
+        let lines =
+            [("x-forwarded-proto", "http"), secure, ("host", "inner"), ("x-forwarded-host", "a.example")];
+        assert_eq!(of(true, &lines), through("https://a.example"), "the last line is the proxy's");
+        assert_eq!(
+            of(true, &[host, ("x-forwarded-proto", "https, http")]),
+            through("http://calls.example:8443")
+        );
+        // Without a proxy, or a proxy that says nothing.
+        assert_eq!(of(false, &[host, secure]), directly("calls.example"));
+        assert_eq!(of(true, &[host]), directly("calls.example"));
+        assert_eq!(of(true, &[host, ("x-forwarded-proto", "javascript")]), directly("calls.example"));
+        assert_eq!(of(true, &[("host", "user@host"), secure]), Reached::Directly(None));
+    }
 
     #[test]
     fn the_host_is_read_without_its_port() {

@@ -19,7 +19,11 @@ use crate::backend::Sockets;
 use crate::common::Common;
 use crate::limits::Bucket;
 use crate::metrics::Flow;
+use crate::occupancy::{Full, Held};
 use crate::switchboard::{Exchange, Hub, SocketKey};
+
+/// What a socket hears when what it asked for failed at the server.
+pub(crate) const WENT_WRONG: &str = "Something went wrong, please try again";
 
 /// What `connect_error` says to somebody who is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +33,12 @@ pub(crate) struct Refused(pub(crate) Cow<'static, str>);
 impl Refused {
     pub(crate) fn new(message: impl Into<Cow<'static, str>>) -> Self {
         Self(message.into())
+    }
+}
+
+impl From<Full> for Refused {
+    fn from(full: Full) -> Self {
+        Self::new(full.to_string())
     }
 }
 
@@ -48,6 +58,9 @@ pub(crate) trait Door: Send + Sync + 'static {
 
     /// Who is at the door. `auth` is the handshake's object, `Null` when there was none.
     async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused>;
+    /// Whose sockets it is one of, if the handshake said so: each has so many
+    /// ([`Limits::sockets_per_account`](crate::Limits)).
+    fn account(guest: &Self::Guest) -> Option<String>;
     /// The task's side of a socket that was let in.
     fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Self::Talk;
     /// Told (once a second at most) to a socket that sends more than its bucket allows; `retry_after` in
@@ -77,17 +90,18 @@ struct Heard {
     queued: mpsc::Receiver<Said>,
     gone: CancellationToken,
     closing: CancellationToken,
+    _place: Option<Held>,
 }
 
-type Ears = (SocketKey, mpsc::Receiver<Said>, CancellationToken);
+type Ears = (SocketKey, mpsc::Receiver<Said>, CancellationToken, Option<Held>);
 
 /// What a socket that was let in says before its task runs.
 #[derive(Clone)]
 struct Waiting(Arc<Mutex<Option<Ears>>>);
 
 impl Waiting {
-    fn new(key: SocketKey, queued: mpsc::Receiver<Said>, gone: CancellationToken) -> Self {
-        Self(Arc::new(Mutex::new(Some((key, queued, gone)))))
+    fn new(ears: Ears) -> Self {
+        Self(Arc::new(Mutex::new(Some(ears))))
     }
 
     fn take(self) -> Option<Ears> {
@@ -112,9 +126,11 @@ pub(crate) fn serve<D: Door>(
         // Runs inline in the transport's reader: it may only start the task.
         move |socket: SocketRef| {
             let waiting = socket.extensions.get::<Waiting>().and_then(Waiting::take);
-            if let (Some((key, queued, gone)), Some(guest)) = (waiting, socket.extensions.get::<D::Guest>()) {
+            if let (Some((key, queued, gone, place)), Some(guest)) =
+                (waiting, socket.extensions.get::<D::Guest>())
+            {
                 let talk = Arc::clone(&door).talk(key, guest);
-                let heard = Heard { queued, gone, closing: sockets.closing.clone() };
+                let heard = Heard { queued, gone, closing: sockets.closing.clone(), _place: place };
                 sockets.tasks.spawn(run(talk, key, exchange.clone(), socket, heard, Arc::clone(&common)));
             }
             std::future::ready(())
@@ -125,10 +141,14 @@ pub(crate) fn serve<D: Door>(
         let (common, door, numbers) = (Arc::clone(&common), Arc::clone(&door), Arc::clone(&numbers));
         async move {
             let guest = door.admit(auth.unwrap_or_default()).await?;
+            let place = match D::account(&guest) {
+                Some(account) => Some(common.accounts.enter(D::Hub::BACKEND, account)?),
+                None => None,
+            };
             // Before the client is told that it is in: whoever speaks at once would not be heard.
             let key = SocketKey(numbers.fetch_add(1, Ordering::Relaxed));
             let (queued, gone) = listen::<D>(&common, key, &socket);
-            socket.extensions.insert(Waiting::new(key, queued, gone));
+            socket.extensions.insert(Waiting::new((key, queued, gone, place)));
             socket.extensions.insert(guest);
             Ok::<(), Refused>(())
         }

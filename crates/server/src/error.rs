@@ -7,10 +7,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use tracing::error;
 
 use crate::auth::Busy;
 use crate::store::StoreError;
+use crate::throttle::warn_rarely;
 
 /// How a backend writes its errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +135,11 @@ impl ApiError {
         Self { retry_after: Some(1), ..Self::status(StatusCode::SERVICE_UNAVAILABLE, message) }
     }
 
+    /// It is the server's fault, not the caller's.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.status.is_server_error()
+    }
+
     /// What the caller reads.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -143,7 +148,8 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        error!(%error, "A request failed");
+        // A full disk fails every request there is.
+        warn_rarely!(error, "A request failed");
         Self::internal()
     }
 }

@@ -79,6 +79,7 @@ pub(crate) async fn start(
         common: Arc::clone(common),
         tokens: common.tokens(ABOUT.id, TOKEN),
         logins: Rate::per_minute(common.config.limits.logins_per_minute),
+        reports: Rate::per_minute(common.config.limits.reports_per_minute),
         sessions: Sessions::new(Arc::clone(common), store.clone(), exchange.clone()),
         store,
         exchange,
@@ -87,8 +88,8 @@ pub(crate) async fn start(
         let state = Arc::clone(&state);
         // Ends when the hub does.
         async move {
-            while let Some(order) = orders.recv().await {
-                state.sessions.perform(order).await;
+            while let Some(job) = orders.recv().await {
+                state.sessions.perform(job).await;
             }
         }
     });
@@ -97,6 +98,7 @@ pub(crate) async fn start(
         move || {
             state.sessions.sweep();
             state.logins.sweep();
+            state.reports.sweep();
             std::future::ready(())
         }
     });

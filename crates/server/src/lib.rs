@@ -26,9 +26,11 @@ mod error;
 pub mod fuzzing;
 mod hearth;
 mod limits;
+mod listener;
 mod logging;
 mod marketplace;
 mod metrics;
+mod occupancy;
 mod openapi;
 mod relay;
 mod request;
@@ -36,15 +38,17 @@ mod sign_ins;
 mod store;
 mod storefront;
 mod switchboard;
+mod throttle;
 
 pub use app::{App, StartError};
 pub use auth::HashError;
 pub use backend::Backend;
 pub use config::{
-    Backends, Config, Database, Limits, Mode, PublicBases, RequestLimits, RingTimeouts, StorefrontListeners,
-    TurnConfig,
+    Backends, Config, ConnectionLimits, Database, Limits, Mode, PublicBases, RequestLimits, RingTimeouts,
+    StorefrontListeners, TurnConfig,
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
+pub use listener::raise_descriptor_limit;
 pub use logging::safe_to_log;
 pub use relay::RelayError;
 pub use store::{OpenError, StoreError};

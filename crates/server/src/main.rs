@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bellwire_server::{
-    App, Backend, Backends, Config, DEMO_PASSWORD, Database, Limits, Mode, PublicBases, RequestLimits,
-    RingTimeouts, StorefrontListeners, TurnConfig,
+    App, Backend, Backends, Config, ConnectionLimits, DEMO_PASSWORD, Database, Limits, Mode, PublicBases,
+    RequestLimits, RingTimeouts, StorefrontListeners, TurnConfig,
 };
 use clap::Parser;
+use tracing::{debug, warn};
 use tracing_subscriber::filter::FilterExt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -67,6 +68,13 @@ struct Options {
     /// Requests one address may make of each backend in 15 minutes; by default as each documents
     #[arg(long, env = "BELLWIRE_REQUEST_LIMIT", value_parser = clap::value_parser!(u32).range(1..))]
     request_limit: Option<u32>,
+    /// Connections at each listener; by default, and at most, its share of the descriptors there are
+    #[arg(long, env = "BELLWIRE_CONNECTIONS", value_parser = clap::value_parser!(u32).range(1..))]
+    connections: Option<u32>,
+    /// Connections of one network address at each listener, 0 for no limit of its own; by default 512, and
+    /// none with --behind-proxy, where all come from the proxy
+    #[arg(long, env = "BELLWIRE_CONNECTIONS_PER_ADDRESS")]
+    connections_per_address: Option<u32>,
     /// Take a client's address from X-Forwarded-For: only behind a reverse proxy that sets it
     #[arg(long, env = "BELLWIRE_BEHIND_PROXY")]
     behind_proxy: bool,
@@ -162,6 +170,7 @@ impl Options {
                 requests: self.request_limit.map_or_else(RequestLimits::default, RequestLimits::all),
                 ..Limits::default()
             },
+            connections: self.connections(),
             behind_proxy: self.behind_proxy,
             allowed_origins: self.allow_origin.clone(),
             public: self.public(),
@@ -181,6 +190,17 @@ impl Options {
             hearth: on(Backend::Hearth).then_some(self.hearth),
             clinic: on(Backend::Clinic).then_some(self.clinic),
         })
+    }
+
+    fn connections(&self) -> ConnectionLimits {
+        let usual =
+            if self.behind_proxy { ConnectionLimits::behind_proxy() } else { ConnectionLimits::default() };
+        let count = |count: u32| usize::try_from(count).ok().filter(|count| *count > 0);
+        ConnectionLimits {
+            per_address: self.connections_per_address.map_or(usual.per_address, count),
+            per_listener: self.connections.and_then(count),
+            ..usual
+        }
     }
 
     fn public(&self) -> BTreeMap<Backend, PublicBases> {
@@ -203,6 +223,13 @@ async fn main() -> anyhow::Result<()> {
     let log = log.with_filter(filter.and(bellwire_server::safe_to_log()));
     tracing_subscriber::registry().with(log).init();
 
+    match bellwire_server::raise_descriptor_limit() {
+        Ok(most) if most < 4096 => {
+            warn!(most, "Few descriptors may be open (ulimit -n), and so few clients can be connected");
+        }
+        Ok(most) => debug!(most, "Descriptors that may be open"),
+        Err(error) => warn!(%error, "The number of descriptors cannot be raised"),
+    }
     let app = App::start(options.config()?).await.context("the server did not start")?;
     introduce(&app, options.demo)?;
     asked_to_stop().await?;
@@ -292,6 +319,13 @@ mod tests {
         let usual = config(&[]).expect("a configuration");
         assert_eq!(usual.ring, RingTimeouts::default());
         assert_eq!((usual.max_participants, usual.call_timeout), (8, Duration::from_secs(3600)));
+
+        let given = ["--connections", "90", "--connections-per-address", "0"];
+        let given = config(&given).expect("a configuration").connections;
+        assert_eq!((given.per_listener, given.per_address), (Some(90), None));
+        assert_eq!(usual.connections, ConnectionLimits::default());
+        let behind = config(&["--behind-proxy"]).expect("a configuration").connections;
+        assert_eq!(behind, ConnectionLimits::behind_proxy());
 
         let given = ["--ring-timeout", "20", "--request-limit", "7", "--max-call-participants", "3"];
         let given = config(&given).expect("a configuration");

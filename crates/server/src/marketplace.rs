@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socketioxide::SocketIo;
+use tracing::warn;
 
 use self::calls::Calls;
 use self::chat::Chat;
@@ -90,19 +91,24 @@ pub(crate) async fn start(
         let state = Arc::clone(&state);
         // Ends when the hub does.
         async move {
-            while let Some(order) = orders.recv().await {
-                state.calls.perform(order).await;
+            while let Some(job) = orders.recv().await {
+                state.calls.perform(job).await;
             }
         }
     });
     work.every(SWEEP_EVERY, {
         let state = Arc::clone(&state);
         move || {
-            state.calls.sweep();
-            state.chat.sweep();
-            state.logins.sweep();
-            state.failed_logins.sweep();
-            std::future::ready(())
+            let state = Arc::clone(&state);
+            async move {
+                state.calls.sweep();
+                state.chat.sweep();
+                state.logins.sweep();
+                state.failed_logins.sweep();
+                if let Err(error) = state.store.sweep_spent(Millis::now()).await {
+                    warn!(%error, "Old refresh tokens were not forgotten");
+                }
+            }
         }
     });
     state.calls.resume().await?;

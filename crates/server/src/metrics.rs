@@ -75,6 +75,7 @@ pub(crate) struct Metrics {
     requests: Family<RouteLabels<4>, Counter>,
     seconds: Seconds,
     allocations: Gauge,
+    refused: Family<Labels<1>, Counter>,
 }
 
 impl Metrics {
@@ -89,6 +90,7 @@ impl Metrics {
             requests: Family::default(),
             seconds: Family::new_with_constructor(latency),
             allocations: Gauge::default(),
+            refused: Family::default(),
             registry: Registry::default(),
         };
         registry.register("sockets", "Sockets open", metrics.sockets.clone());
@@ -102,6 +104,7 @@ impl Metrics {
         registry.register("http_requests", "REST requests", metrics.requests.clone());
         registry.register("http_request_seconds", "Time to the head of a reply", metrics.seconds.clone());
         registry.register("turn_allocations", "Relayed sockets open", metrics.allocations.clone());
+        registry.register("connections_refused", "Connections above the limit", metrics.refused.clone());
         Self { registry, ..metrics }
     }
 
@@ -125,6 +128,10 @@ impl Metrics {
 
     pub(crate) fn socket_closed(&self, backend: Backend) {
         self.sockets.get_or_create(&[of(backend)]).dec();
+    }
+
+    pub(crate) fn connection_refused(&self, backend: Backend) {
+        self.refused.get_or_create(&[of(backend)]).inc();
     }
 
     pub(crate) fn ringing(&self, backend: Backend, calls: usize) {

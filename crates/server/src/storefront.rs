@@ -84,6 +84,7 @@ pub(crate) async fn start(
         store,
         tokens: common.tokens(ABOUT.id, SESSION),
         logins: Rate::per_minute(limits.logins_per_minute),
+        reports: Rate::per_minute(limits.reports_per_minute),
         calls,
         exchange,
     });
@@ -91,8 +92,8 @@ pub(crate) async fn start(
         let state = Arc::clone(&state);
         // Ends when the hub does.
         async move {
-            while let Some(order) = orders.recv().await {
-                state.calls.perform(order).await;
+            while let Some(job) = orders.recv().await {
+                state.calls.perform(job).await;
             }
         }
     });
@@ -101,6 +102,7 @@ pub(crate) async fn start(
         move || {
             state.calls.sweep();
             state.logins.sweep();
+            state.reports.sweep();
             std::future::ready(())
         }
     });

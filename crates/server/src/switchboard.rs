@@ -7,6 +7,8 @@
 //!  time ───────────┘                      └─ Order ───────► records
 //! ```
 
+mod sessions;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,10 +24,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
+pub(crate) use self::sessions::{Opened, Sessions};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::Common;
 use crate::metrics::Flow;
+use crate::throttle::Throttle;
 
 /// How often a socket that could not be closed because its buffer is full is tried again.
 const RETRY_CLOSE: Duration = Duration::from_millis(250);
@@ -98,12 +102,20 @@ impl<O> Reply<O> {
     }
 }
 
+/// An order, and the socket that asked for what it is about, if one did.
+#[derive(Debug)]
+pub(crate) struct Job<O> {
+    pub(crate) order: O,
+    pub(crate) asked_by: Option<SocketKey>,
+}
+
 type Look<H> = Box<dyn FnOnce(&H) + Send>;
 
 enum Input<H: Hub> {
     Opened(SocketKey, SocketRef),
     Asked(SocketKey, H::Request),
     Told(H::News),
+    Say(SocketKey, &'static str, Value),
     Gone(SocketKey),
     Look(Look<H>),
 }
@@ -147,6 +159,11 @@ impl<H: Hub> Exchange<H> {
         self.send(Input::Told(news)).await;
     }
 
+    /// One socket hears something that changes nothing for the hub: that what it asked for went wrong.
+    pub(crate) async fn say(&self, to: SocketKey, event: &'static str, body: &impl Serialize) {
+        self.send(Input::Say(to, event, serde_json::to_value(body).unwrap_or_default())).await;
+    }
+
     /// Said by the door, once, after everything else of that socket.
     pub(crate) async fn gone(&self, key: SocketKey) {
         self.send(Input::Gone(key)).await;
@@ -179,7 +196,7 @@ impl<H: Hub> Exchange<H> {
 pub(crate) fn switchboard<H: Hub>(
     common: &Arc<Common>,
     hub: H,
-) -> (Exchange<H>, Switchboard<H>, mpsc::Receiver<H::Order>) {
+) -> (Exchange<H>, Switchboard<H>, mpsc::Receiver<Job<H::Order>>) {
     // When full, the sockets and handlers that ask wait.
     let (sender, inbox) = mpsc::channel(4096);
     let (records, orders) = mpsc::channel(ORDERS);
@@ -193,6 +210,7 @@ pub(crate) fn switchboard<H: Hub>(
         records,
         waiting: VecDeque::new(),
         calm,
+        behind: Throttle::per_minute(),
         count_at: None,
     };
     (Exchange { inbox: sender, calm: watched }, board, orders)
@@ -205,10 +223,11 @@ pub(crate) struct Switchboard<H: Hub> {
     inbox: mpsc::Receiver<Input<H>>,
     sockets: HashMap<SocketKey, SocketRef>,
     closing: BTreeSet<SocketKey>,
-    records: mpsc::Sender<H::Order>,
+    records: mpsc::Sender<Job<H::Order>>,
     /// Orders the records have no room for yet; while there are any, nobody may ask for more.
-    waiting: VecDeque<H::Order>,
+    waiting: VecDeque<Job<H::Order>>,
     calm: watch::Sender<bool>,
+    behind: Throttle,
     /// Something happened since the hub's figures were taken; they are taken again then.
     count_at: Option<Instant>,
 }
@@ -255,6 +274,11 @@ impl<H: Hub> Switchboard<H> {
 
     fn step(&mut self, input: Option<Input<H>>) {
         let now = Millis::now();
+        let asked_by = match &input {
+            Some(Input::Asked(from, _)) => Some(*from),
+            Some(Input::Opened(..) | Input::Told(_) | Input::Say(..) | Input::Gone(_) | Input::Look(_))
+            | None => None,
+        };
         let replies = match input {
             None => {
                 for key in std::mem::take(&mut self.closing) {
@@ -268,6 +292,10 @@ impl<H: Hub> Switchboard<H> {
             }
             Some(Input::Asked(from, request)) => self.hub.asked(from, request, now),
             Some(Input::Told(news)) => self.hub.told(news, now),
+            Some(Input::Say(to, event, body)) => {
+                self.emit(to, event, &body);
+                Vec::new()
+            }
             Some(Input::Gone(key)) => {
                 self.sockets.remove(&key);
                 self.closing.remove(&key);
@@ -279,24 +307,25 @@ impl<H: Hub> Switchboard<H> {
             }
         };
         for reply in replies {
-            self.deliver(reply);
+            self.deliver(reply, asked_by);
         }
         self.count_at.get_or_insert_with(|| Instant::now() + COUNT_AFTER);
     }
 
-    fn deliver(&mut self, reply: Reply<H::Order>) {
+    fn deliver(&mut self, reply: Reply<H::Order>, asked_by: Option<SocketKey>) {
         match reply {
-            Reply::Order(order) => self.order(order),
+            Reply::Order(order) => self.order(Job { order, asked_by }),
             Reply::Close(key) => self.close(key),
             Reply::Emit { to, event, body } => self.emit(to, event, &body),
         }
     }
 
-    fn order(&mut self, order: H::Order) {
-        if order.may_be_lost() {
+    fn order(&mut self, order: Job<H::Order>) {
+        if order.order.may_be_lost() {
             let room = self.records.capacity() > ORDERS - REPORTS && self.waiting.is_empty();
             if !room || self.records.try_send(order).is_err() {
                 debug!("The call records cannot keep up; a report is lost");
+                self.common.metrics.event(H::BACKEND, Flow::Dropped);
             }
             return;
         }
@@ -307,7 +336,9 @@ impl<H: Hub> Switchboard<H> {
         match self.records.try_send(order) {
             Ok(()) | Err(TrySendError::Closed(_)) => {}
             Err(TrySendError::Full(order)) => {
-                warn!("The call records cannot keep up; whoever asks for something waits");
+                if self.behind.pass() {
+                    warn!("The call records cannot keep up; whoever asks for something waits");
+                }
                 self.waiting.push_back(order);
                 self.calm.send_replace(false);
             }

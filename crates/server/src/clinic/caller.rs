@@ -40,7 +40,9 @@ impl FromRequestParts<Shared> for Caller {
         if state.common.revoked.contains(&session).await? {
             return Err(unauthorized());
         }
-        let user = state.store.user(&session.claims.sub).await?.ok_or_else(unauthorized)?;
+        let user = state.store.user(&session.claims.sub).await?;
+        let user = user.filter(|user| user.generation == session.claims.generation);
+        let user = user.ok_or_else(unauthorized)?;
         Ok(Self { session, user })
     }
 }

@@ -62,6 +62,7 @@ pub(super) async fn fill(store: &Store, common: &Common, now: Millis) -> Result<
             last_name: (*last_name).to_owned(),
             must_change_password: *must_change_password,
             created_at: now.0 - 300 * DAY,
+            generation: 0,
         };
         store.add_user(&user).await?;
     }

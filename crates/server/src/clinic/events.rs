@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bellwire_dialects::clinic::wire::{RoomEvent, SignalSaid, Toggle, UserRole, name};
+use bellwire_dialects::clinic::wire::{ErrorEvent, RoomEvent, SignalSaid, Toggle, UserRole, name};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::hub::{Hub, News, Pretended, Relay, Request};
 use super::present;
@@ -15,9 +15,10 @@ use super::state::{Claims, Party, Shared};
 use crate::auth::Session;
 use crate::clock::Millis;
 use crate::config::Mode;
-use crate::door::{self, Refused};
+use crate::door::{self, Refused, WENT_WRONG};
 use crate::store::StoreError;
 use crate::switchboard::SocketKey;
+use crate::throttle::warn_rarely;
 
 const EVENTS: [&str; 8] = [
     name::JOIN_ROOM,
@@ -64,10 +65,14 @@ impl door::Door for Door {
             Ok(true) => Ok(Some(session)),
             Ok(false) => Err(Refused::new(NOBODY)),
             Err(error) => {
-                warn!(%error, "A socket could not be checked");
+                warn_rarely!(error, "A socket could not be checked");
                 Err(Refused::new("Not available"))
             }
         }
+    }
+
+    fn account(guest: &Self::Guest) -> Option<String> {
+        guest.as_ref().map(|session| session.claims.sub.clone())
     }
 
     fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
@@ -82,7 +87,8 @@ impl door::Door for Door {
 
 async fn known(state: &Shared, session: &Session<Claims>) -> Result<bool, StoreError> {
     let known = state.store.user(&session.claims.sub).await?;
-    Ok(known.is_some() && !state.common.revoked.contains(session).await?)
+    let current = known.is_some_and(|user| user.generation == session.claims.generation);
+    Ok(current && !state.common.revoked.contains(session).await?)
 }
 
 /// One socket's task.
@@ -107,8 +113,11 @@ impl door::Talk for Talk {
             debug!(socket = self.key.0, "An event that makes no sense is dropped");
             return None;
         };
+        let room_id = Some(said.room_id.clone());
         if let Err(error) = self.handle(said).await {
-            warn!(%error, "An event was not handled");
+            warn_rarely!(error, "An event was not handled");
+            let body = ErrorEvent { message: Some(WENT_WRONG.to_owned()), room_id };
+            self.state.exchange.say(self.key, name::ERROR, &body).await;
         }
         None
     }

@@ -432,6 +432,11 @@ impl switchboard::Hub for Hub {
                 }
             }
             News::SignedOut { jti } => return self.signed_out(&jti),
+            News::PasswordChanged { user } => {
+                let of =
+                    self.guests.iter().filter(|(_, guest)| guest.jti.is_some() && guest.party.id == user);
+                return of.map(|(key, _)| Reply::Close(*key)).collect();
+            }
             News::Saved { room_id, version } => {
                 if let Some(room) = self.rooms.get_mut(&room_id) {
                     room.saved = room.saved.max(version);

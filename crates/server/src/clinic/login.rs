@@ -69,7 +69,7 @@ async fn login(state: Shared, from: IpAddr, body: LoginBody, only: Option<UserRo
         debug!("Sign-in refused");
         return Err(ApiError::unauthorized("Invalid credentials"));
     };
-    let claims = Claims { sub: user.id, email: user.email, role };
+    let claims = Claims { sub: user.id, email: user.email, role, generation: user.generation };
     let issue =
         |tokens: &crate::auth::Tokens| tokens.issue(&claims, Millis::now()).ok_or_else(ApiError::internal);
     let reply = if user.must_change_password {
@@ -97,7 +97,7 @@ pub(super) struct NewPassword {
     new_password: String,
 }
 
-/// With the token that a sign-in gave for this alone.
+/// With the token that a sign-in gave for this alone. All sessions of the old password are over.
 pub(super) async fn change_password(
     State(state): State<Shared>,
     parts: Parts,
@@ -112,10 +112,10 @@ pub(super) async fn change_password(
         return Err(ApiError::bad_request("newPassword must be longer than or equal to 8 characters"));
     }
     let hash = state.common.passwords.hash(&body.new_password).await.map_err(|_| ApiError::internal())?;
-    if !state.store.set_password(&session.claims.sub, &hash).await? {
+    if !state.store.set_password(&session.claims.sub, session.claims.generation, &hash).await? {
         return Err(unauthorized());
     }
-    state.common.revoked.add(&session).await?;
+    state.exchange.tell(News::PasswordChanged { user: session.claims.sub }).await;
     Ok((StatusCode::CREATED, Json(json!({ "code": "PASSWORD_CHANGED" }))))
 }
 
@@ -124,8 +124,9 @@ pub(super) async fn sign_out(
     State(state): State<Shared>,
     caller: Caller,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    state.common.revoked.add(&caller.session).await?;
+    let kept = state.common.revoked.add(&caller.session).await;
     state.exchange.tell(News::SignedOut { jti: caller.session.jti }).await;
+    kept?;
     Ok((StatusCode::CREATED, Json(json!({ "code": "SIGN_OUT_SUCCESS" }))))
 }
 

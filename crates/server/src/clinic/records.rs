@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use bellwire_dialects::clinic::wire::UserRole;
-use tracing::{info, warn};
+use bellwire_dialects::clinic::wire::{ErrorEvent, UserRole, name};
+use tracing::info;
 
 use super::hub::{News, Order};
 use super::present;
 use super::state::{Shared, State};
 use crate::backend::Backend;
 use crate::clock::Millis;
+use crate::door::WENT_WRONG;
 use crate::store::StoreError;
+use crate::switchboard::Job;
+use crate::throttle::warn_rarely;
 
 /// How long after its end an appointment counts as kept or not.
 const PAST: Duration = Duration::from_secs(3600);
@@ -30,7 +33,8 @@ pub(super) fn new_room_id(now: Millis) -> String {
     id
 }
 
-pub(super) async fn perform(state: &Shared, order: Order) {
+/// The hub repeats an order that failed until it is done; who asked for it first hears of the failure.
+pub(super) async fn perform(state: &Shared, Job { order, asked_by }: Job<Order>) {
     let Order { row, version, outcome } = order;
     if let Some(outcome) = outcome {
         state.common.metrics.call(Backend::Clinic, outcome);
@@ -38,7 +42,13 @@ pub(super) async fn perform(state: &Shared, order: Order) {
     }
     match state.store.save_room(&row).await {
         Ok(()) => state.exchange.tell(News::Saved { room_id: row.room_id, version }).await,
-        Err(error) => warn!(%error, "A room's record was not written"),
+        Err(error) => {
+            warn_rarely!(error, "A room's record was not written");
+            if let Some(to) = asked_by {
+                let body = ErrorEvent { message: Some(WENT_WRONG.to_owned()), room_id: Some(row.room_id) };
+                state.exchange.say(to, name::ERROR, &body).await;
+            }
+        }
     }
 }
 
@@ -68,7 +78,7 @@ pub(super) async fn sweep(state: &State, now: Millis) {
         Ok::<(), StoreError>(())
     };
     if let Err(error) = done.await {
-        warn!(%error, "Past appointments stay open");
+        warn_rarely!(error, "Past appointments stay open");
     }
 }
 
@@ -95,6 +105,7 @@ mod tests {
                 last_name: id.to_owned(),
                 must_change_password: false,
                 created_at: 0,
+                generation: 0,
             };
             store.add_user(&user).await.expect("added");
         }

@@ -34,6 +34,9 @@ pub(crate) struct Claims {
     pub(crate) sub: String,
     pub(crate) email: String,
     pub(crate) role: UserRole,
+    /// Of which password of the account it is.
+    #[serde(default)]
+    pub(crate) generation: i64,
 }
 
 /// Somebody, in the role they have.

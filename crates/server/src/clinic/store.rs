@@ -20,6 +20,8 @@ pub(crate) struct User {
     pub(crate) last_name: String,
     pub(crate) must_change_password: bool,
     pub(crate) created_at: i64,
+    /// How often the password was changed.
+    pub(crate) generation: i64,
 }
 
 /// One row of the table.
@@ -200,13 +202,16 @@ impl Store {
     }
 
     /// True for whoever still had to choose one.
-    pub(crate) async fn set_password(&self, id: &str, hash: &str) -> Result<bool> {
+    /// In place of the password of that generation, if a new one is due.
+    pub(crate) async fn set_password(&self, id: &str, generation: i64, hash: &str) -> Result<bool> {
         let done = sqlx::query(
-            "UPDATE clinic_users SET password_hash = $2, must_change_password = 0 \
-             WHERE id = $1 AND must_change_password = 1",
+            "UPDATE clinic_users SET password_hash = $2, must_change_password = 0, \
+             generation = generation + 1 \
+             WHERE id = $1 AND must_change_password = 1 AND generation = $3",
         )
         .bind(id)
         .bind(hash)
+        .bind(generation)
         .execute(&self.write)
         .await?;
         Ok(done.rows_affected() == 1)

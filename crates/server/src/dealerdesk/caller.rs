@@ -13,24 +13,41 @@ use crate::request::bearer;
 /// Somebody with a good token, or in compat mode perhaps somebody without one.
 pub(super) struct Caller(Option<Party>);
 
+/// The session somebody is signed in with, in both modes.
+pub(super) struct SignedIn(pub(super) Session<Claims>);
+
 impl FromRequestParts<Shared> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
-        let Some(token) = bearer(parts) else {
+        if bearer(parts).is_none() {
             return match state.common.config.mode {
                 Mode::Strict => Err(ApiError::unauthorized("Please sign in")),
                 Mode::Compat => Ok(Self(None)),
             };
-        };
-        let stale = || ApiError::unauthorized("Your session is invalid or has expired, please sign in again");
-        let session: Session<Claims> = state.tokens.read(token).ok_or_else(stale)?;
-        let party = Party { role: session.claims.role, email: session.claims.email.clone() };
-        if state.common.revoked.contains(&session).await? || state.store.account(&party).await?.is_none() {
-            return Err(stale());
         }
-        Ok(Self(Some(party)))
+        let claims = signed_in(parts, state).await?.claims;
+        Ok(Self(Some(Party { role: claims.role, email: claims.email })))
     }
+}
+
+impl FromRequestParts<Shared> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
+        signed_in(parts, state).await.map(Self)
+    }
+}
+
+async fn signed_in(parts: &Parts, state: &Shared) -> Result<Session<Claims>, ApiError> {
+    let token = bearer(parts).ok_or_else(|| ApiError::unauthorized("Please sign in"))?;
+    let stale = || ApiError::unauthorized("Your session is invalid or has expired, please sign in again");
+    let session: Session<Claims> = state.tokens.read(token).ok_or_else(stale)?;
+    let party = Party { role: session.claims.role, email: session.claims.email.clone() };
+    if state.common.revoked.contains(&session).await? || state.store.account(&party).await?.is_none() {
+        return Err(stale());
+    }
+    Ok(session)
 }
 
 impl Caller {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bellwire_dialects::dealerdesk::wire::{CallFailed, CallStatus, CallType, Room};
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::hub::{Change, Facts, Hub, News, NoAnswer, Order, Request};
 use super::state::Party;
@@ -14,7 +14,8 @@ use crate::common::Common;
 use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::store::StoreError;
-use crate::switchboard::{Exchange, SocketKey};
+use crate::switchboard::{Exchange, Job, SocketKey};
+use crate::throttle::warn_rarely;
 
 const LONGEST_REASON: usize = 100;
 
@@ -95,8 +96,9 @@ impl Calls {
             self.exchange.ask(me.socket, Request::TooLate { id }).await;
             return Ok(());
         };
+        let answered = self.store.mark_answered(id, Millis::now()).await?;
         self.exchange.ask(me.socket, Request::Accept { room: call.room }).await;
-        if self.store.mark_answered(id, Millis::now()).await? {
+        if answered {
             self.count(Outcome::Answered);
             info!(call = id, "Call answered");
             self.announce(id, CallStatus::Answered, Some(me.party), None, 0).await;
@@ -151,13 +153,13 @@ impl Calls {
     }
 
     /// Does what the hub has decided about a record.
-    pub(crate) async fn perform(&self, order: Order) {
+    pub(crate) async fn perform(&self, Job { order, .. }: Job<Order>) {
         let outcome = match order {
             Order::Miss { id, why } => self.miss(id, why).await,
             Order::Abandon { id } => self.finish(id, None, Some("disconnected".to_owned())).await,
         };
         if let Err(error) = outcome {
-            warn!(%error, "A call record was not updated");
+            warn_rarely!(error, "A call record was not updated");
         }
     }
 

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bellwire_dialects::dealerdesk::wire::name;
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::debug;
 
 use self::parse::Asked;
 use super::calls::Speaker;
 use super::hub::{Hub, Request, refusal};
 use super::state::{Claims, Party, Shared};
 use crate::auth::Session;
-use crate::clock::Millis;
 use crate::config::Mode;
 use crate::door::{self, Refused};
 use crate::store::StoreError;
-use crate::switchboard::SocketKey;
+use crate::switchboard::{Opened, SocketKey};
+use crate::throttle::warn_rarely;
 
 const NOBODY: &str = "Authentication error";
 
@@ -53,10 +53,15 @@ impl door::Door for Door {
             Ok(false) => Ok(Some(session)),
             Ok(true) => Err(Refused::new(NOBODY)),
             Err(error) => {
-                warn!(%error, "A socket could not be checked");
-                Err(Refused::new(NOBODY))
+                warn_rarely!(error, "A socket could not be checked");
+                // Not a word about tokens: a client would throw a good one away.
+                Err(Refused::new("Server error"))
             }
         }
+    }
+
+    fn account(guest: &Self::Guest) -> Option<String> {
+        guest.as_ref().map(|session| format!("{} {}", session.claims.role.as_str(), session.claims.email))
     }
 
     fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
@@ -88,9 +93,9 @@ impl door::Talk for Talk {
     async fn begin(&mut self) {
         let Some(session) = &self.guest else { return };
         let party = Party { role: session.claims.role, email: session.claims.email.clone() };
-        let until = session.expires;
-        if let Err(error) = self.arrive(party, Some(until)).await {
-            warn!(%error, "A socket could not be let in");
+        let opened = Opened { name: session.jti.clone(), until: session.expires };
+        if let Err(error) = self.arrive(party, Some(opened)).await {
+            warn_rarely!(error, "A socket could not be let in");
         }
     }
 
@@ -100,7 +105,7 @@ impl door::Talk for Talk {
             return None;
         };
         if let Err(error) = self.handle(asked).await {
-            warn!(%error, "An event was not handled");
+            warn_rarely!(error, "An event was not handled");
             self.refuse("Something went wrong, please try again", "INTERNAL").await;
         }
         None
@@ -153,10 +158,10 @@ impl Talk {
         self.arrive(party, None).await
     }
 
-    async fn arrive(&mut self, party: Party, until: Option<Millis>) -> Result<(), StoreError> {
+    async fn arrive(&mut self, party: Party, opened: Option<Opened>) -> Result<(), StoreError> {
         let Some(account) = self.state.store.account(&party).await? else { return Ok(()) };
         let related = self.state.store.related(&party).await?;
-        let request = Request::Arrive { party: party.clone(), related, until };
+        let request = Request::Arrive { party: party.clone(), related, opened };
         self.state.exchange.ask(self.key, request).await;
         self.me = Some(Me { party, name: account.name });
         Ok(())

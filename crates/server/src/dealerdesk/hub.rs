@@ -29,7 +29,7 @@ use self::presence::Presence;
 use super::state::Party;
 use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::switchboard::{self, Reply, SocketKey};
+use crate::switchboard::{self, Opened, Reply, Sessions, SocketKey};
 
 /// After this an order that the records have not confirmed is given again.
 const REPORT_AGAIN: Duration = Duration::from_secs(5);
@@ -43,7 +43,6 @@ enum Due {
     Ring(i64),
     /// That side has no socket in the call's room.
     Seat(i64, Party),
-    Session(SocketKey),
 }
 
 #[derive(Debug)]
@@ -62,8 +61,7 @@ pub(crate) struct Hub {
     presence: Presence,
     calls: BTreeMap<i64, Live>,
     timers: BTreeSet<(Millis, Due)>,
-    /// When each socket's session ends.
-    sessions: BTreeMap<SocketKey, Millis>,
+    sessions: Sessions,
 }
 
 impl switchboard::Hub for Hub {
@@ -84,18 +82,20 @@ impl switchboard::Hub for Hub {
                 Vec::new()
             }
             News::Changed(change) => self.changed(change, now),
+            News::SignedOut { name } => {
+                self.sessions.given_back(&name).into_iter().map(Reply::Close).collect()
+            }
         }
     }
 
     fn disconnected(&mut self, key: SocketKey, now: Millis) -> Replies {
-        if let Some(until) = self.sessions.remove(&key) {
-            self.timers.remove(&(until, Due::Session(key)));
-        }
+        self.sessions.remove(key);
         self.depart(key, now)
     }
 
     fn deadline(&self) -> Option<Millis> {
-        self.timers.first().map(|(at, _)| *at)
+        let timer = self.timers.first().map(|(at, _)| *at);
+        timer.into_iter().chain(self.sessions.deadline()).min()
     }
 
     fn expire(&mut self, now: Millis) -> Replies {
@@ -114,7 +114,7 @@ impl Hub {
             presence: Presence::default(),
             calls: BTreeMap::new(),
             timers: BTreeSet::new(),
-            sessions: BTreeMap::new(),
+            sessions: Sessions::default(),
         }
     }
 
@@ -125,7 +125,7 @@ impl Hub {
 
     fn handle(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
         match request {
-            Request::Arrive { party, related, until } => self.arrive(from, party, related, until, now),
+            Request::Arrive { party, related, opened } => self.arrive(from, party, related, opened, now),
             Request::Refuse(error) => vec![Reply::emit(from, name::ERROR, &error)],
             Request::NotPlaced { room_id, reason } => vec![not_placed(from, room_id, reason)],
             Request::Join(room) => self.join(from, &room, now),
@@ -148,7 +148,7 @@ impl Hub {
         from: SocketKey,
         party: Party,
         related: Vec<Party>,
-        until: Option<Millis>,
+        opened: Option<Opened>,
         now: Millis,
     ) -> Replies {
         let before = self.presence.party(from).cloned();
@@ -156,9 +156,8 @@ impl Hub {
             return Vec::new();
         }
         let mut replies = if before.is_some() { self.depart(from, now) } else { Vec::new() };
-        if let Some(until) = until {
-            self.timers.insert((until, Due::Session(from)));
-            self.sessions.insert(from, until);
+        if let Some(opened) = opened {
+            self.sessions.add(from, opened);
         }
         if self.presence.arrive(from, party.clone(), related) {
             replies.extend(self.tell_presence(self.presence.related_online(&party), &party, true));
@@ -230,7 +229,7 @@ impl Hub {
             self.calls.values().filter(|call| call.facts.room == *room).map(|call| call.facts.id).collect();
         self.timers.retain(|(_, due)| match due {
             Due::Seat(id, who) => !(back.contains(id) && *who == me),
-            Due::Ring(_) | Due::Session(_) => true,
+            Due::Ring(_) => true,
         });
         Vec::new()
     }
@@ -338,12 +337,16 @@ impl Hub {
         self.calls.remove(&id);
         self.timers.retain(|(_, due)| match due {
             Due::Ring(of) | Due::Seat(of, _) => *of != id,
-            Due::Session(_) => true,
         });
     }
 
     fn time(&mut self, now: Millis) -> Replies {
         let mut replies = Vec::new();
+        let over = refusal("Session expired, please sign in again", "TOKEN_EXPIRED");
+        for socket in self.sessions.over(now) {
+            replies.push(Reply::emit(socket, name::ERROR, &over));
+            replies.push(Reply::Close(socket));
+        }
         while let Some((at, due)) = self.timers.pop_first() {
             if at > now {
                 self.timers.insert((at, due));
@@ -362,16 +365,6 @@ impl Hub {
                     if self.calls.contains_key(&id) {
                         self.timers.insert((now.plus(REPORT_AGAIN), Due::Seat(id, who)));
                         replies.push(Reply::Order(Order::Abandon { id }));
-                    }
-                }
-                Due::Session(socket) => {
-                    if self.presence.party(socket).is_some() {
-                        replies.push(Reply::emit(
-                            socket,
-                            name::ERROR,
-                            &refusal("Session expired, please sign in again", "TOKEN_EXPIRED"),
-                        ));
-                        replies.push(Reply::Close(socket));
                     }
                 }
             }

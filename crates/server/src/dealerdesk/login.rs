@@ -1,12 +1,15 @@
-//! Signing in. As deployed this is the work of two other services; here the reply has a token besides.
+//! Signing in and out. As deployed this is the work of two other services; here the reply has a token besides.
 
 use std::net::IpAddr;
 
 use axum::Json;
 use axum::extract::State;
 use bellwire_dialects::dealerdesk::wire::{Account as Shown, LoginBody, LoginReply, UserType};
+use serde_json::{Value, json};
 use tracing::debug;
 
+use super::caller::SignedIn;
+use super::hub::News;
 use super::state::{Claims, Party, Shared};
 use super::store::Account;
 use crate::backend::Backend;
@@ -32,6 +35,17 @@ pub(super) async fn technician(
     Body(body): Body<LoginBody>,
 ) -> Result<Json<LoginReply>, ApiError> {
     login(&state, from, body, UserType::Technician).await
+}
+
+/// The token is good for nothing from then on, nor are the sockets it opened.
+pub(super) async fn logout(
+    State(state): State<Shared>,
+    SignedIn(session): SignedIn,
+) -> Result<Json<Value>, ApiError> {
+    let kept = state.common.revoked.add(&session).await;
+    state.exchange.tell(News::SignedOut { name: session.jti }).await;
+    kept?;
+    Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
 }
 
 /// How somebody is let in.

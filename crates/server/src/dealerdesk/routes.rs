@@ -34,6 +34,12 @@ fn signing_in() -> Routes<Shared> {
                 .reply(200, reply().and([("technician", account())]))
                 .errors(&[401]),
         )
+        .post(
+            "/auth/logout",
+            login::logout,
+            doc("Ends the session: its token, and the sockets it opened")
+                .reply(200, object([("success", boolean()), ("message", text())])),
+        )
 }
 
 fn chatting() -> Routes<Shared> {

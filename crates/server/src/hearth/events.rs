@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bellwire_dialects::hearth::wire::{TherapyChat, name};
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::debug;
 
 use self::parse::Parsed;
 use super::caller::known;
@@ -18,11 +18,15 @@ use super::sessions::Entrance;
 use super::state::Shared;
 use super::store::Account;
 use super::{present, therapy};
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::config::Mode;
 use crate::door::{self, Refused};
 use crate::error::ApiError;
+use crate::metrics::Flow;
+use crate::occupancy::Held;
 use crate::switchboard::SocketKey;
+use crate::throttle::warn_rarely;
 
 /// How long a socket may stay without a token, in strict mode.
 const UNKNOWN_FOR: Duration = Duration::from_secs(15);
@@ -76,8 +80,13 @@ impl door::Door for Door {
         Ok(token.map(str::to_owned))
     }
 
+    /// Their token comes later: [`Talk::authenticate`] counts them.
+    fn account(_: &Self::Guest) -> Option<String> {
+        None
+    }
+
     fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
-        Talk { state: Arc::clone(&self.0), key, token: guest, me: None }
+        Talk { state: Arc::clone(&self.0), key, token: guest, me: None, place: None }
     }
 
     fn too_many(retry_after: u64) -> (&'static str, Value) {
@@ -93,6 +102,7 @@ pub(super) struct Talk {
     token: Option<String>,
     /// Whom the token named.
     me: Option<Account>,
+    place: Option<Held>,
 }
 
 #[async_trait]
@@ -126,6 +136,17 @@ impl Talk {
         let found = known(&self.state, token).await;
         let request = match found {
             Ok(Some((account, session))) => {
+                let known = self.me.as_ref().is_some_and(|me| me.id == account.id);
+                if !known {
+                    self.place = None;
+                    match self.state.common.accounts.enter(Backend::Hearth, account.id.clone()) {
+                        Ok(place) => self.place = Some(place),
+                        Err(full) => {
+                            self.me = None;
+                            return self.ask(Request::Full { message: full.to_string() }).await;
+                        }
+                    }
+                }
                 let request = Request::Connected {
                     user: present::user(&account),
                     jti: session.jti,
@@ -139,7 +160,7 @@ impl Talk {
                 Request::NotConnected { message: "Authentication failed".to_owned() }
             }
             Err(error) => {
-                warn!(%error, "A token could not be checked");
+                warn_rarely!(error, "A token could not be checked");
                 // Not an authentication error: the token may be good.
                 Request::Refuse { session_id: None, message: "Please try again".to_owned() }
             }
@@ -155,6 +176,10 @@ impl Talk {
         let request = match parsed {
             // Handled before.
             Parsed::Authenticate(_) => return,
+            Parsed::Ask(Request::Quality { .. }) if self.state.reports.check(&me.id).is_err() => {
+                self.state.common.metrics.event(Backend::Hearth, Flow::Dropped);
+                return;
+            }
             Parsed::Ask(request) => Ok(request),
             Parsed::Join { session_id, peer_id } => {
                 match self.state.sessions.enter(&me, &session_id, &peer_id).await {

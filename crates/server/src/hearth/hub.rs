@@ -326,6 +326,12 @@ impl switchboard::Hub for Hub {
             }
             Request::Connected { user, jti, until } => self.connected(from, user, jti, until, now),
             Request::NotConnected { message } => self.not_connected(from, message, now),
+            Request::Full { message } => {
+                let body = CallError { message, session_id: None };
+                let mut replies = self.gone(from, now);
+                replies.extend([Reply::emit(from, name::CALL_ERROR, &body), Reply::Close(from)]);
+                replies
+            }
             Request::Join { facts, peer_id } => self.join(from, *facts, peer_id, now),
             Request::TooLate(ending) => vec![Reply::emit(from, name::CALL_ENDED, &over(ending))],
             Request::Leave { session_id } => self.leave(from, &session_id),

@@ -55,7 +55,8 @@ pub(super) async fn logout(
     State(state): State<Shared>,
     Token(session): Token,
 ) -> Result<Json<Value>, ApiError> {
-    state.common.revoked.add(&session).await?;
+    let kept = state.common.revoked.add(&session).await;
     state.exchange.tell(News::SignedOut { jti: session.jti }).await;
+    kept?;
     Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bellwire_dialects::hearth::wire::{MediaBody, SessionType};
-use tracing::{info, warn};
+use tracing::info;
 
 use super::hub::{Ending, Facts, Hub, News, Order};
 use super::present;
@@ -21,7 +21,8 @@ use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::relay::IceServer;
 use crate::store::StoreError;
-use crate::switchboard::Exchange;
+use crate::switchboard::{Exchange, Job};
+use crate::throttle::warn_rarely;
 
 const NOT_FOUND: &str = "Call session not found or has ended";
 
@@ -161,7 +162,7 @@ impl Sessions {
     }
 
     /// Does what the hub has decided about a record.
-    pub(crate) async fn perform(&self, order: Order) {
+    pub(crate) async fn perform(&self, Job { order, .. }: Job<Order>) {
         let outcome = match &order {
             Order::Miss { session_id } => self.give_up(session_id, Some("waiting"), "missed").await,
             Order::TimeOut { session_id } => self.give_up(session_id, None, "timeout").await,
@@ -172,7 +173,7 @@ impl Sessions {
             }
         };
         if let Err(error) = outcome {
-            warn!(%error, "A call session was not updated");
+            warn_rarely!(error, "A call session was not updated");
         }
     }
 

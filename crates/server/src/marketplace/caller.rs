@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::state::{Claims, Shared, State};
+use super::state::{Claims, Shared, State, session_name};
 use super::store::User;
 use crate::auth::Session;
 use crate::error::ApiError;
@@ -13,20 +13,36 @@ use crate::store::StoreError;
 /// Somebody signed in.
 pub(super) struct Caller(pub(super) User);
 
+/// The session somebody is signed in with.
+pub(super) struct SignedIn(pub(super) Session<Claims>);
+
 impl FromRequestParts<Shared> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
-        let token = bearer(parts).ok_or_else(|| ApiError::unauthorized("Not authorized, no token"))?;
-        let failed = || ApiError::unauthorized("Not authorized, token failed");
-        let session: Session<Claims> = state.tokens.read(token).ok_or_else(failed)?;
-        known(state, &session).await?.map(Self).ok_or_else(failed)
+        Ok(Self(signed_in(parts, state).await?.0))
     }
+}
+
+impl FromRequestParts<Shared> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
+        Ok(Self(signed_in(parts, state).await?.1))
+    }
+}
+
+async fn signed_in(parts: &Parts, state: &State) -> Result<(User, Session<Claims>), ApiError> {
+    let token = bearer(parts).ok_or_else(|| ApiError::unauthorized("Not authorized, no token"))?;
+    let failed = || ApiError::unauthorized("Not authorized, token failed");
+    let session: Session<Claims> = state.tokens.read(token).ok_or_else(failed)?;
+    let user = known(state, &session).await?.ok_or_else(failed)?;
+    Ok((user, session))
 }
 
 /// The user of a good token; `None` if it was given back or the user is gone.
 pub(super) async fn known(state: &State, session: &Session<Claims>) -> Result<Option<User>, StoreError> {
-    if state.common.revoked.contains(session).await? {
+    if state.common.revoked.ended(&session_name(session)).await? {
         return Ok(None);
     }
     state.store.user(&session.claims.user_id).await

@@ -4,19 +4,21 @@
 
 use std::sync::Arc;
 
-use bellwire_dialects::marketplace::wire::{CallStatus, MessageType, conversation_of};
-use tracing::{debug, info, warn};
+use bellwire_dialects::marketplace::wire::{CallError, CallStatus, MessageType, conversation_of, name};
+use tracing::{debug, info};
 
 use super::hub::{Change, Facts, Hub, News, Order};
 use super::store::{FullMessage, Message, Store, User};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::Common;
+use crate::door::WENT_WRONG;
 use crate::error::ApiError;
 use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::store::{StoreError, new_id};
-use crate::switchboard::Exchange;
+use crate::switchboard::{Exchange, Job};
+use crate::throttle::warn_rarely;
 
 const LONGEST_URL: usize = 2000;
 const LONGEST_REASON: usize = 100;
@@ -251,25 +253,35 @@ impl Calls {
     }
 
     /// Does what the hub has decided about a record.
-    pub(crate) async fn perform(&self, order: Order) {
+    pub(crate) async fn perform(&self, Job { order, asked_by }: Job<Order>) {
         let now = Millis::now();
-        let refused = |done: Result<FullMessage, ApiError>| {
-            if let Err(error) = done {
-                debug!(message = error.message(), "A call was not changed");
+        // A socket whose wish could not be kept is told so, and nobody else is.
+        let refused = async |done: Result<FullMessage, ApiError>, id: &str| {
+            let Err(error) = done else { return Ok(()) };
+            debug!(message = error.message(), "A call was not changed");
+            if let Some(to) = asked_by.filter(|_| error.is_failure()) {
+                let call_id = self.store.call(id).await?.and_then(|call| Facts::of(&call));
+                let call_id = call_id.map(|facts| facts.call_id);
+                let body = CallError { call_id, message: WENT_WRONG.to_owned() };
+                self.exchange.say(to, name::CALL_ERROR, &body).await;
             }
             Ok(())
         };
         let outcome = match &order {
             Order::Rang { id } => self.rang(id).await,
             Order::Shown { id } => self.shown(id).await,
-            Order::Accept { id, by } => refused(self.accept(by, id).await),
-            Order::Decline { id, by, reason } => refused(self.decline(by, id, reason.as_deref()).await),
-            Order::End { id, by, reason } => refused(self.end(by.as_deref(), id, reason.as_deref()).await),
+            Order::Accept { id, by } => refused(self.accept(by, id).await, id).await,
+            Order::Decline { id, by, reason } => {
+                refused(self.decline(by, id, reason.as_deref()).await, id).await
+            }
+            Order::End { id, by, reason } => {
+                refused(self.end(by.as_deref(), id, reason.as_deref()).await, id).await
+            }
             Order::Miss { id } => self.miss(id).await,
             Order::Seen { user } => self.store.seen(user, now).await,
         };
         if let Err(error) = outcome {
-            warn!(%error, "A record was not updated");
+            warn_rarely!(error, "A record was not updated");
         }
     }
 

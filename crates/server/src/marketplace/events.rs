@@ -9,18 +9,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bellwire_dialects::marketplace::wire::{MessageType, PersonBody, name};
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::debug;
 
 use self::parse::Parsed;
 use super::caller::known;
 use super::hub::{Facts, Hub, News, Request};
-use super::state::{Claims, Shared};
+use super::state::{Claims, Shared, session_name};
 use super::store::{FullMessage, User};
 use crate::auth::Session;
-use crate::clock::Millis;
-use crate::door::{self, Refused};
+use crate::door::{self, Refused, WENT_WRONG};
 use crate::error::ApiError;
-use crate::switchboard::SocketKey;
+use crate::switchboard::{Opened, SocketKey};
+use crate::throttle::warn_rarely;
 
 /// Calls a socket has lately spoken of and the hub therefore knows.
 const REMEMBERED_CALLS: usize = 32;
@@ -60,7 +60,7 @@ pub(super) struct Door(pub(super) Shared);
 #[derive(Clone)]
 pub(super) struct Guest {
     me: User,
-    until: Millis,
+    opened: Opened,
 }
 
 #[async_trait]
@@ -77,14 +77,21 @@ impl door::Door for Door {
         let token = token.ok_or_else(|| Refused::new(NO_TOKEN))?;
         let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(BAD_TOKEN))?;
         match known(state, &session).await {
-            Ok(Some(me)) => Ok(Guest { me, until: session.expires }),
+            Ok(Some(me)) => {
+                let opened = Opened { name: session_name(&session), until: session.expires };
+                Ok(Guest { me, opened })
+            }
             Ok(None) => Err(Refused::new(BAD_TOKEN)),
             Err(error) => {
-                warn!(%error, "A socket could not be checked");
+                warn_rarely!(error, "A socket could not be checked");
                 // Not a word about tokens: a client would throw a good one away.
                 Err(Refused::new("Server error"))
             }
         }
+    }
+
+    fn account(guest: &Self::Guest) -> Option<String> {
+        Some(guest.me.id.clone())
     }
 
     fn talk(self: Arc<Self>, key: SocketKey, guest: Guest) -> Talk {
@@ -112,12 +119,12 @@ impl door::Talk for Talk {
         let related = match self.state.store.related(&id).await {
             Ok(related) => related,
             Err(error) => {
-                warn!(%error, "Presence is incomplete");
+                warn_rarely!(error, "Presence is incomplete");
                 Vec::new()
             }
         };
         let me = PersonBody { id, name: Some(full_name), avatar };
-        self.ask(Request::Connected { me, related, until: self.guest.until }).await;
+        self.ask(Request::Connected { me, related, opened: self.guest.opened.clone() }).await;
     }
 
     async fn event(&mut self, name: &str, data: Value) -> Option<Value> {
@@ -141,10 +148,11 @@ impl Talk {
         match parsed {
             Parsed::Ring { call_id, recipient, kind } => self.ring(call_id, &recipient, kind).await,
             Parsed::Of(call_id, request) => {
-                if !self.known.contains(&call_id)
-                    && let Some(call) = self.state.store.call(&call_id).await?
-                {
-                    self.learn(&call).await;
+                if !self.known.contains(&call_id) {
+                    let found = self.state.store.call(&call_id).await;
+                    if let Some(call) = self.or_say(Some(&call_id), found).await? {
+                        self.learn(&call).await;
+                    }
                 }
                 self.ask(request).await;
                 Ok(())
@@ -156,10 +164,11 @@ impl Talk {
             Parsed::Say { recipient, text, id } => {
                 let me = &self.guest.me;
                 // Whoever wrote it over REST repeats it here, for backends whose REST tells nobody.
-                if let Some(id) = id
-                    && self.state.chat.was_told(&me.id, &id).await?
-                {
-                    return Ok(());
+                if let Some(id) = id {
+                    let told = self.state.chat.was_told(&me.id, &id).await;
+                    if self.or_say(None, told).await? {
+                        return Ok(());
+                    }
                 }
                 match self.state.chat.send(me, &recipient, &text).await {
                     Ok(_) => Ok(()),
@@ -173,9 +182,19 @@ impl Talk {
         }
     }
 
+    /// The socket hears that what it asked for failed.
+    async fn or_say<T, E>(&self, call_id: Option<&str>, done: Result<T, E>) -> Result<T, E> {
+        if done.is_err() {
+            let call_id = call_id.map(str::to_owned);
+            self.ask(Request::Refuse { call_id, message: WENT_WRONG }).await;
+        }
+        done
+    }
+
     /// A web client rings without a record, with an id it made up: then the record is made here.
     async fn ring(&mut self, call_id: String, recipient: &str, kind: MessageType) -> Result<(), ApiError> {
-        let call = match self.state.store.call(&call_id).await? {
+        let found = self.state.store.call(&call_id).await;
+        let call = match self.or_say(Some(&call_id), found).await? {
             Some(call) => call,
             None => {
                 let made =

@@ -7,22 +7,24 @@
 
 mod message;
 mod presence;
+mod relay;
+mod replies;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bellwire_dialects::marketplace::wire::{
-    AnswerToClient, CallAccepted, CallDeclined, CallEnded, CallError, CallStatus, CandidateToClient,
-    IncomingCall, IncomingScreenShare, MediaToClient, Message, MessageType, MessagesRead, NewMessage,
-    OfferToClient, ParticipantJoined, ParticipantLeft, PersonBody, UserTyping, chat_of, name,
+    CallStatus, IncomingScreenShare, Message, MessagesRead, NewMessage, ParticipantLeft, PersonBody,
+    UserTyping, chat_of, name,
 };
 
 use self::message::rank;
 pub(crate) use self::message::{Change, Facts, News, Order, Relay, Request};
 use self::presence::Presence;
+use self::replies::{Refusal, accepted, ended, error, incoming, joined, over, refused};
 use crate::clock::Millis;
-use crate::switchboard::{Reply, SocketKey};
+use crate::switchboard::{Opened, Reply, Sessions, SocketKey};
 
 /// How long a call that is over is remembered, so that late events find out.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -42,7 +44,6 @@ enum Due {
     Ring(String),
     Look(String),
     Forget(String),
-    Session(SocketKey),
 }
 
 /// One call as the hub sees it.
@@ -71,12 +72,13 @@ pub(crate) struct Hub {
     /// By what the socket calls them.
     calls: BTreeMap<String, LiveCall>,
     timers: BTreeSet<(Millis, Due)>,
+    sessions: Sessions,
 }
 
 impl Hub {
     pub(super) fn handle(&mut self, from: SocketKey, request: Request) -> Replies {
         match request {
-            Request::Connected { me, related, until } => self.connected(from, me, related, until),
+            Request::Connected { me, related, opened } => self.connected(from, me, related, opened),
             Request::Ring { call_id } => self.ring(from, &call_id),
             Request::Share { session_id } => self.share(from, &session_id),
             Request::Accept { call_id } => self.accept(from, &call_id),
@@ -115,12 +117,16 @@ impl Hub {
                 let body = MessagesRead { conversation_id: conversation, reader_id: reader.clone() };
                 self.to_both(&reader, &other, name::MESSAGES_READ, &body)
             }
+            News::SignedOut { name } => {
+                self.sessions.given_back(&name).into_iter().map(Reply::Close).collect()
+            }
             News::Typing { from, to, on } => self.typing(&from, &to, on),
             News::Status { user, status } => self.presence.show_as(&user, status),
         }
     }
 
     pub(super) fn disconnected(&mut self, from: SocketKey) -> Replies {
+        self.sessions.remove(from);
         let seats = self.calls.iter().filter(|(_, call)| call.seats.contains_key(&from));
         let seats: Vec<String> = seats.map(|(call_id, _)| call_id.clone()).collect();
         let mut replies = Vec::new();
@@ -132,11 +138,16 @@ impl Hub {
     }
 
     pub(super) fn deadline(&self) -> Option<Millis> {
-        self.timers.first().map(|(at, _)| *at)
+        let timer = self.timers.first().map(|(at, _)| *at);
+        timer.into_iter().chain(self.sessions.deadline()).min()
     }
 
     pub(super) fn expire(&mut self, now: Millis) -> Replies {
         let mut replies = Vec::new();
+        for socket in self.sessions.over(now) {
+            replies.push(error(socket, None, "Session expired, please login again"));
+            replies.push(Reply::Close(socket));
+        }
         while let Some((at, due)) = self.timers.pop_first() {
             if at > now {
                 self.timers.insert((at, due));
@@ -163,12 +174,6 @@ impl Hub {
                 Due::Forget(call_id) => {
                     self.calls.remove(&call_id);
                 }
-                Due::Session(socket) => {
-                    if self.presence.person(socket).is_some() {
-                        replies.push(error(socket, None, "Session expired, please login again"));
-                        replies.push(Reply::Close(socket));
-                    }
-                }
             }
         }
         replies
@@ -184,8 +189,14 @@ impl Hub {
         self.presence.status(id).to_owned()
     }
 
-    fn connected(&mut self, from: SocketKey, me: PersonBody, related: Vec<String>, until: Millis) -> Replies {
-        self.timers.insert((until, Due::Session(from)));
+    fn connected(
+        &mut self,
+        from: SocketKey,
+        me: PersonBody,
+        related: Vec<String>,
+        opened: Opened,
+    ) -> Replies {
+        self.sessions.add(from, opened);
         let id = me.id.clone();
         let mut replies = self.presence.arrive(from, me, related);
         let rings = |call: &&LiveCall| call.rung && call.facts.rings() && call.facts.callee.id == id;
@@ -345,48 +356,6 @@ impl Hub {
         others.map(|to| Reply::emit(to, name::PARTICIPANT_LEFT, &body)).collect()
     }
 
-    fn relay(&mut self, from: SocketKey, call_id: &str, relay: Relay) -> Replies {
-        let (me, call) = match self.party_of(from, call_id) {
-            Ok(found) => found,
-            Err(refusal) => return refused(from, refusal, call_id),
-        };
-        if call.facts.is_over() {
-            return match relay {
-                Relay::Offer(_) | Relay::Answer(_) => refused(from, Refusal::Over, call_id),
-                // Late ones of these are what every hang-up leaves behind.
-                Relay::Candidate(_) | Relay::Media { .. } => Vec::new(),
-            };
-        }
-        let to: Vec<SocketKey> = self.presence.sockets(&call.facts.other(&me.id).id).collect();
-        let (call_id, from_user_id) = (call_id.to_owned(), me.id);
-        let emit = |to: SocketKey| match &relay {
-            Relay::Offer(offer) => {
-                let (call_id, from_user_id) = (call_id.clone(), from_user_id.clone());
-                Reply::emit(
-                    to,
-                    name::WEBRTC_OFFER,
-                    &OfferToClient { call_id, from_user_id, offer: offer.clone() },
-                )
-            }
-            Relay::Answer(answer) => {
-                let (call_id, from_user_id) = (call_id.clone(), from_user_id.clone());
-                let body = AnswerToClient { call_id, from_user_id, answer: answer.clone() };
-                Reply::emit(to, name::WEBRTC_ANSWER, &body)
-            }
-            Relay::Candidate(candidate) => {
-                let (call_id, from_user_id) = (call_id.clone(), from_user_id.clone());
-                let body = CandidateToClient { call_id, from_user_id, candidate: candidate.clone() };
-                Reply::emit(to, name::ICE_CANDIDATE, &body)
-            }
-            Relay::Media { audio, video } => {
-                let (call_id, from_user_id) = (call_id.clone(), from_user_id.clone());
-                let body = MediaToClient { call_id, from_user_id, audio: *audio, video: *video };
-                Reply::emit(to, name::MEDIA_STATE, &body)
-            }
-        };
-        to.into_iter().map(emit).collect()
-    }
-
     /// The records have changed a call (or made it): tells both sides on all their devices.
     fn changed(&mut self, facts: Facts, change: Change, now: Millis) -> Replies {
         let call_id = facts.call_id.clone();
@@ -495,101 +464,6 @@ impl Hub {
             Err(Refusal::Foreign)
         }
     }
-}
-
-fn incoming(to: SocketKey, facts: &Facts) -> Reply<Order> {
-    let event = match facts.kind {
-        MessageType::VoiceCall => name::INCOMING_VOICE_CALL,
-        MessageType::VideoCall
-        | MessageType::Text
-        | MessageType::Image
-        | MessageType::File
-        | MessageType::ScreenShare
-        | MessageType::Unknown => name::INCOMING_VIDEO_CALL,
-    };
-    let body = IncomingCall {
-        call_id: facts.call_id.clone(),
-        chat_id: Some(chat_of(&facts.caller.id, &facts.callee.id)),
-        room_id: Some(facts.room.clone()),
-        caller: facts.caller.clone(),
-    };
-    Reply::emit(to, event, &body)
-}
-
-fn accepted(to: SocketKey, facts: &Facts) -> Reply<Order> {
-    let body = CallAccepted {
-        call_id: facts.call_id.clone(),
-        participant_id: Some(facts.callee.id.clone()),
-        participant_name: facts.callee.name.clone(),
-    };
-    Reply::emit(to, name::CALL_ACCEPTED, &body)
-}
-
-fn joined(to: SocketKey, call_id: &str, who: &PersonBody) -> Reply<Order> {
-    let participant = PersonBody { avatar: None, ..who.clone() };
-    let body = ParticipantJoined { call_id: call_id.to_owned(), participant };
-    Reply::emit(to, name::PARTICIPANT_JOINED, &body)
-}
-
-/// How a call ended.
-fn over(to: SocketKey, call: &LiveCall) -> Reply<Order> {
-    let (call_id, change) = (&call.facts.call_id, &call.change);
-    let with = |reason: &str| Change { reason: Some(reason.to_owned()), ..change.clone() };
-    match call.facts.status {
-        CallStatus::Declined => {
-            let body = CallDeclined {
-                call_id: call_id.clone(),
-                reason: change.reason.clone(),
-                declined_by: change.by.clone(),
-            };
-            Reply::emit(to, name::CALL_DECLINED, &body)
-        }
-        CallStatus::Missed if change.by.is_none() => ended(to, call_id, &with(MISSED)),
-        CallStatus::Failed => ended(to, call_id, &with("failed")),
-        CallStatus::Missed
-        | CallStatus::Ended
-        | CallStatus::Initiated
-        | CallStatus::Ringing
-        | CallStatus::Answered
-        | CallStatus::Unknown => ended(to, call_id, change),
-    }
-}
-
-fn ended(to: SocketKey, call_id: &str, change: &Change) -> Reply<Order> {
-    let body = CallEnded {
-        call_id: call_id.to_owned(),
-        ended_by: change.by.clone(),
-        duration: change.duration,
-        reason: change.reason.clone(),
-    };
-    Reply::emit(to, name::CALL_ENDED, &body)
-}
-
-/// Why a request about a call is not carried out.
-#[derive(Clone, Copy, Debug)]
-enum Refusal {
-    Nobody,
-    Unknown,
-    Foreign,
-    NotCaller,
-    NotCallee,
-    Over,
-}
-
-fn refused(from: SocketKey, refusal: Refusal, call_id: &str) -> Replies {
-    let message = match refusal {
-        Refusal::Nobody => "Please login to continue",
-        Refusal::Unknown => "Call not found",
-        Refusal::Foreign => "You are not part of this call",
-        Refusal::NotCaller => "Only the caller can do this",
-        Refusal::NotCallee => "Only the person called can do this",
-        Refusal::Over => "This call is over",
-    };
-    vec![error(from, Some(call_id.to_owned()), message)]
-}
-
-fn error(to: SocketKey, call_id: Option<String>, message: &str) -> Reply<Order> {
-    Reply::emit(to, name::CALL_ERROR, &CallError { call_id, message: message.to_owned() })
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
-//! REST: signing in, renewing a session, and who one is.
+//! REST: signing in and out, renewing a session, and who one is.
 
 use axum::Json;
 use axum::extract::State;
 use bellwire_dialects::marketplace::wire::{
     Envelope, LoginBody, LoginReply, MeReply, RefreshBody, SignedIn, Tokens,
 };
+use serde_json::{Value, json};
 use tracing::debug;
 
-use super::caller::{Caller, known};
+use super::caller::{self, Caller, known};
+use super::hub::News;
 use super::present;
-use super::state::{Claims, Shared};
+use super::state::{Claims, Shared, session_name};
 use crate::auth::Session;
 use crate::backend::Backend;
 use crate::clock::Millis;
@@ -50,15 +52,23 @@ pub(super) async fn login(
         // One message for both, so that nobody learns who has an account.
         return Err(ApiError::unauthorized("Invalid email or password"));
     };
-    let claims = Claims { user_id: user.id.clone() };
-    let now = Millis::now();
-    let token = state.tokens.issue(&claims, now).ok_or_else(ApiError::internal)?;
-    let refresh_token = state.refresh_tokens.issue(&claims, now).ok_or_else(ApiError::internal)?;
+    let family = format!("{:032x}", rand::random::<u128>());
+    let (token, refresh_token) = issue(&state, &Claims { user_id: user.id.clone(), family })?;
     let signed_in = SignedIn { user: present::own(&user), token, refresh_token: Some(refresh_token) };
     Ok(Json(Envelope::said("Login successful", signed_in)))
 }
 
-/// A new session for the refresh token, which stays good: two devices may hold the same.
+/// A token and the one that renews it.
+fn issue(state: &Shared, claims: &Claims) -> Result<(String, String), ApiError> {
+    let now = Millis::now();
+    let token = state.tokens.issue(claims, now).ok_or_else(ApiError::internal)?;
+    let refresh_token = state.refresh_tokens.issue(claims, now).ok_or_else(ApiError::internal)?;
+    Ok((token, refresh_token))
+}
+
+/// A new session and a new refresh token. The one that was shown is good for a little longer: its owner
+/// may not have got the answer, or have two windows. Shown later than that, it has two owners, and the
+/// session ends for both.
 pub(super) async fn refresh(
     State(state): State<Shared>,
     Body(body): Body<RefreshBody>,
@@ -66,10 +76,38 @@ pub(super) async fn refresh(
     let failed = || ApiError::unauthorized("Invalid refresh token");
     let session: Session<Claims> = state.refresh_tokens.read(&body.refresh_token).ok_or_else(failed)?;
     let user = known(&state, &session).await?.ok_or_else(failed)?;
-    let claims = Claims { user_id: user.id };
-    let token = state.tokens.issue(&claims, Millis::now()).ok_or_else(ApiError::internal)?;
-    let tokens = Tokens { token, refresh_token: Some(body.refresh_token) };
+    let now = Millis::now();
+    let spent = state.store.spend(&session.jti, session.expires, now).await?;
+    if spent.plus(state.common.config.refresh_grace) < now {
+        debug!("A refresh token was used again");
+        end(&state, &session).await?;
+        return Err(failed());
+    }
+    let family = match session.claims.family.as_str() {
+        "" => session.jti,
+        family => family.to_owned(),
+    };
+    let (token, refresh_token) = issue(&state, &Claims { user_id: user.id, family })?;
+    let tokens = Tokens { token, refresh_token: Some(refresh_token) };
     Ok(Json(Envelope::said("Token refreshed", tokens)))
+}
+
+/// The session's tokens are good for nothing from then on, nor are the sockets they opened.
+pub(super) async fn logout(
+    State(state): State<Shared>,
+    caller::SignedIn(session): caller::SignedIn,
+) -> Result<Json<Value>, ApiError> {
+    end(&state, &session).await?;
+    Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
+}
+
+async fn end(state: &Shared, session: &Session<Claims>) -> Result<(), ApiError> {
+    let name = session_name(session);
+    // Its refresh token may be younger, and live for as long as those do.
+    let until = Millis::now().plus(state.refresh_tokens.ttl()).max(session.expires);
+    let kept = state.common.revoked.end(&name, until).await;
+    state.exchange.tell(News::SignedOut { name }).await;
+    Ok(kept?)
 }
 
 pub(super) async fn me(Caller(me): Caller) -> Json<Envelope<MeReply>> {

@@ -29,11 +29,17 @@ fn signing_in() -> Routes<Shared> {
         .post(
             "/refresh-token",
             login::refresh,
-            doc("A new session for a refresh token, which stays good for its 30 days")
+            doc("A new session and refresh token; the one before is good for a minute more")
                 .public()
                 .body(object([("refreshToken", text())]))
                 .reply(200, said([("token", text()), ("refreshToken", text())]))
                 .errors(&[401]),
+        )
+        .post(
+            "/logout",
+            login::logout,
+            doc("Ends the session: its tokens, and the sockets they opened")
+                .reply(200, object([("success", boolean()), ("message", text())])),
         )
         .get("/me", login::me, doc("Who one is").reply(200, data(object([("user", person())]))))
 }

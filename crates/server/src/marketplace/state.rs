@@ -9,7 +9,7 @@ use super::calls::Calls;
 use super::chat::Chat;
 use super::hub::Hub;
 use super::store::Store;
-use crate::auth::Tokens;
+use crate::auth::{Session, Tokens};
 use crate::common::Common;
 use crate::limits::{Failures, Rate};
 use crate::switchboard::Exchange;
@@ -36,4 +36,16 @@ pub(crate) struct State {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Claims {
     pub(crate) user_id: String,
+    /// Of all tokens that come of one sign-in; they are given back together. Empty in those of earlier
+    /// versions.
+    #[serde(default)]
+    pub(crate) family: String,
+}
+
+/// What a session is given back by.
+pub(crate) fn session_name(session: &Session<Claims>) -> String {
+    match session.claims.family.as_str() {
+        "" => session.jti.clone(),
+        family => format!("family {family}"),
+    }
 }

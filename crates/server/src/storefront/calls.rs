@@ -4,20 +4,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_dialects::storefront::wire::{CallStatus, CallType, InitiateBody, Response, UserType};
-use tracing::{debug, info, warn};
+use bellwire_dialects::storefront::wire::{
+    CallError, CallStatus, CallType, InitiateBody, Response, UserType, name,
+};
+use tracing::{debug, info};
 use uuid::Uuid;
 
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::Common;
+use crate::door::WENT_WRONG;
 use crate::error::ApiError;
 use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::store::{StoreError, new_id};
 use crate::storefront::hub::{Change, Facts, Hub, News, Order, Party};
 use crate::storefront::store::{Call, FullCall, Remarks, Store};
-use crate::switchboard::Exchange;
+use crate::switchboard::{Exchange, Job, SocketKey};
+use crate::throttle::warn_rarely;
 
 const LONGEST_NOTE: usize = 2000;
 const FURTHEST_SCHEDULE: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -187,30 +191,37 @@ impl Calls {
     }
 
     /// Does what the hub has decided about a record.
-    pub(crate) async fn perform(&self, order: Order) {
+    pub(crate) async fn perform(&self, Job { order, asked_by }: Job<Order>) {
         let outcome = match &order {
             Order::Rang { call_id } => self.rang(call_id).await,
             Order::Miss { call_id } => self.miss(call_id).await,
             Order::Abandon { call_id, since } => self.abandon(call_id, *since).await,
             Order::Decline { call_id, by, reason } => {
                 let declined = self.respond(by, call_id, Response::Declined, reason.as_deref()).await;
-                if let Err(error) = declined {
-                    debug!(call = call_id, ?error, "A call was not declined");
-                }
+                self.answer(asked_by, call_id, declined).await;
                 Ok(())
             }
             Order::End { call_id, by, reason } => {
                 let reason = reason.as_deref().map(|reason| reason.chars().take(100).collect());
                 let ended = self.end(by, call_id, &Remarks::default(), reason).await;
-                if let Err(error) = ended {
-                    debug!(call = call_id, ?error, "A call was not ended");
-                }
+                self.answer(asked_by, call_id, ended).await;
                 Ok(())
             }
             Order::Quality { call_id, role, report } => self.store.add_quality(call_id, *role, report).await,
         };
         if let Err(error) = outcome {
-            warn!(%error, "A call record was not updated");
+            warn_rarely!(error, "A call record was not updated");
+        }
+    }
+
+    /// A socket whose wish could not be kept is told so, and nobody else is.
+    async fn answer(&self, asked_by: Option<SocketKey>, call_id: &str, done: Result<FullCall, ApiError>) {
+        let Err(error) = done else { return };
+        debug!(call = call_id, ?error, "A call was not changed");
+        if let Some(to) = asked_by.filter(|_| error.is_failure()) {
+            let message = WENT_WRONG.to_owned();
+            let body = CallError { call_id: Some(call_id.to_owned()), message };
+            self.exchange.say(to, name::CALL_ERROR, &body).await;
         }
     }
 

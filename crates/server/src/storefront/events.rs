@@ -7,20 +7,22 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bellwire_dialects::storefront::wire::{IncomingVideoCall, UserType, name};
+use bellwire_dialects::storefront::wire::{CallError, IncomingVideoCall, UserType, name};
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::debug;
 
 use self::parse::Parsed;
 use crate::auth::Session;
 use crate::clock::Millis;
 use crate::config::Mode;
-use crate::door::{self, Refused};
+use crate::door::{self, Refused, WENT_WRONG};
+use crate::metrics::Flow;
 use crate::store::StoreError;
 use crate::storefront::hub::{self, Facts, Hub, News, Party, Request};
 use crate::storefront::state::{Claims, Shared};
 use crate::storefront::store::FullCall;
-use crate::switchboard::SocketKey;
+use crate::switchboard::{Hub as _, SocketKey};
+use crate::throttle::warn_rarely;
 
 /// Calls a socket has lately spoken of and the hub therefore knows.
 const REMEMBERED_CALLS: usize = 32;
@@ -75,10 +77,15 @@ impl door::Door for Door {
             Ok(true) => Ok(Some(session)),
             Ok(false) => Err(Refused::new(NOBODY)),
             Err(error) => {
-                warn!(%error, "A socket could not be checked");
-                Err(Refused::new(NOBODY))
+                warn_rarely!(error, "A socket could not be checked");
+                // Not a word about tokens: a client would throw a good one away.
+                Err(Refused::new("Server error"))
             }
         }
+    }
+
+    fn account(guest: &Self::Guest) -> Option<String> {
+        guest.as_ref().map(|session| format!("{:?} {}", session.claims.role, session.claims.id))
     }
 
     fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
@@ -119,8 +126,11 @@ impl door::Talk for Talk {
             debug!(socket = self.key.0, "An event that makes no sense is dropped");
             return None;
         };
+        let call_id = parsed.call_id().map(str::to_owned);
         if let Err(error) = self.handle(parsed, self.guest.is_some()).await {
-            warn!(%error, "An event was not handled");
+            warn_rarely!(error, "An event was not handled");
+            let body = CallError { call_id, message: WENT_WRONG.to_owned() };
+            self.state.exchange.say(self.key, name::CALL_ERROR, &body).await;
         }
         None
     }
@@ -151,6 +161,7 @@ impl Talk {
                 };
                 self.state.exchange.ask(self.key, Request::Ring(Box::new(ring))).await;
             }
+            Parsed::Of(_, Request::Quality { .. }) if self.reports_too_often() => {}
             Parsed::Of(call_id, request) => {
                 if !self.known.contains(&call_id)
                     && let Some(call) = self.state.store.call(&call_id).await?
@@ -161,6 +172,15 @@ impl Talk {
             }
         }
         Ok(())
+    }
+
+    fn reports_too_often(&self) -> bool {
+        let Some(session) = &self.guest else { return false };
+        let often = self.state.reports.check(&session.claims.id).is_err();
+        if often {
+            self.state.common.metrics.event(Hub::BACKEND, Flow::Dropped);
+        }
+        often
     }
 
     async fn learn(&mut self, call: &FullCall) {
@@ -175,7 +195,7 @@ impl Talk {
         let related = match self.state.store.related(party.role, &party.id).await {
             Ok(related) => related,
             Err(error) => {
-                warn!(%error, "Presence is incomplete");
+                warn_rarely!(error, "Presence is incomplete");
                 Vec::new()
             }
         };

@@ -130,8 +130,9 @@ async fn logout(state: &Shared, parts: &Parts, jar: CookieJar, role: UserType) -
     if let Ok(session) = caller::session(parts, state, &[role])
         && session.claims.role == role
     {
-        state.common.revoked.add(&session).await?;
+        let kept = state.common.revoked.add(&session).await;
         state.exchange.tell(News::SignedOut { jti: session.jti }).await;
+        kept?;
     }
     let mut gone = cookie(state, role, String::new());
     gone.set_max_age(time::Duration::ZERO);

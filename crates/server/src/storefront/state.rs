@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) tokens: Tokens,
     pub(crate) logins: Rate<(IpAddr, String)>,
     pub(crate) calls: Calls,
+    /// Reports of a call's quality, by account.
+    pub(crate) reports: Rate<String>,
     pub(crate) exchange: Exchange<Hub>,
 }
 

@@ -82,7 +82,7 @@ async fn every_order_is_carried_out_however_many_there_are_and_reports_give_way(
 
     let (mut ended, mut reports) = (Vec::new(), 0);
     while ended.len() < ENDS {
-        match orders.recv().await.expect("an order") {
+        match orders.recv().await.expect("an order").order {
             Order::End(number) => ended.push(number),
             Order::Report => reports += 1,
         }

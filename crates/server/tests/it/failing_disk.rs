@@ -62,6 +62,8 @@ async fn dealerdesk_tells_of_no_message_and_no_call_that_was_not_kept() {
     let place_of = room(DEALER, TECHNICIAN);
     join(&shop, &dan, &place_of).await;
     join(&phone, &tea, &place_of).await;
+    let ringing = place(&mut shop, &place_of, TECHNICIAN).await;
+    phone.until("incoming_call").await;
     settled(&mut shop).await;
     settled(&mut phone).await;
     break_commits(folder.path(), true).await;
@@ -71,11 +73,13 @@ async fn dealerdesk_tells_of_no_message_and_no_call_that_was_not_kept() {
             .await;
         assert_eq!(shop.until("error").await["code"], "INTERNAL");
     }
+    phone.say("call_accept", json!({ "callId": ringing, "roomId": place_of })).await;
+    assert_eq!(phone.until("error").await["code"], "INTERNAL");
     let call = json!({ "roomId": place_of, "callType": "VIDEO", "targetEmail": TECHNICIAN });
     shop.say("call_initiate", call).await;
     assert_eq!(shop.until("call_failed").await["roomId"], place_of);
     let (own, theirs) = (settled(&mut shop).await, settled(&mut phone).await);
-    for event in ["new_message", "call_initiated", "incoming_call", "chat_notification"] {
+    for event in ["new_message", "call_initiated", "incoming_call", "chat_notification", "call_accepted"] {
         assert_eq!((count(&own, event), count(&theirs, event)), (0, 0), "{event}");
     }
 
@@ -102,6 +106,10 @@ async fn storefront_tells_of_no_call_and_no_answer_that_was_not_kept() {
     assert_eq!(status, 500);
     assert_eq!(amira.respond(&ringing, "accepted").await.0, 500);
     assert_eq!(seller.end(&ringing).await.0, 500);
+    // By socket the one who asked hears that it failed.
+    phone.say("endVideoCall", amira.about(&ringing)).await;
+    assert_eq!(phone.until("callError").await["callId"], ringing.as_str());
+    phone.log.clear();
     let heard = [shop.settled().await, phone.settled().await].concat();
     assert!(heard.is_empty(), "{heard:?}");
 
@@ -113,16 +121,23 @@ async fn storefront_tells_of_no_call_and_no_answer_that_was_not_kept() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn marketplace_tells_of_no_message_and_no_call_that_was_not_kept() {
-    use crate::marketplace::{Person, settled};
+    use crate::marketplace::{Person, ring, settled};
 
     let folder = tempfile::tempdir().expect("a folder");
     let app = start(folder.path()).await;
     let (chidi, ada) = (Person::provider(&app).await, Person::client(&app).await);
     let (mut shop, mut phone) = (chidi.device().await, ada.device().await);
+    let ringing = chidi.initiate("video-call", &ada).await;
+    shop.say("initiate_video_call", ring(&ringing, &ada)).await;
+    phone.until("incoming_video_call").await;
     settled(&mut shop).await;
     settled(&mut phone).await;
     break_commits(folder.path(), true).await;
 
+    // By socket the one who asked hears that it failed.
+    phone.say("accept_call", json!({ "callId": ringing, "callerId": chidi.id })).await;
+    assert_eq!(phone.until("call_error").await["callId"], ringing.as_str());
+    phone.log.clear();
     let words = json!({ "receiverId": ada.id, "content": "lost" });
     assert_eq!(chidi.post("/messages/send", words).await.0, 500);
     let call = json!({ "receiverId": ada.id });

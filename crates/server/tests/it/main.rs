@@ -3,9 +3,11 @@
 mod access;
 mod calls;
 mod clinic;
+mod connections;
 mod dealerdesk;
 mod failing_disk;
 mod hearth;
+mod hostile;
 mod lists;
 mod logging;
 mod malformed;

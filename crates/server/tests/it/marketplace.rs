@@ -94,7 +94,7 @@ impl Person {
     }
 
     /// Makes the record of a call (or screen) and returns its id.
-    async fn initiate(&self, kind: &str, to: &Self) -> String {
+    pub(crate) async fn initiate(&self, kind: &str, to: &Self) -> String {
         let path = format!("/communication/{kind}/initiate");
         let (status, body) = self.post(&path, json!({ "receiverId": to.id })).await;
         assert_eq!(status, 200, "{body}");
@@ -153,7 +153,7 @@ fn next_number() -> u64 {
 }
 
 /// What the caller rings with.
-fn ring(call: &str, to: &Person) -> Value {
+pub(crate) fn ring(call: &str, to: &Person) -> Value {
     // The names and ids are not the record's: that must not matter.
     json!({ "callId": call, "roomId": "nowhere", "recipientId": to.id, "chatId": "chat_x_y",
         "callerAvatar": "https://evil.example/face.png" })

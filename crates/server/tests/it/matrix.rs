@@ -192,6 +192,8 @@ pub(crate) async fn unlimited() -> App {
         failed_logins_per_address: 10_000,
         messages_per_minute: 10_000,
         requests: RequestLimits::all(1_000_000),
+        sockets_per_account: 100,
+        reports_per_minute: 10_000,
         event_burst: 100_000,
         events_per_second: 100_000,
     };

@@ -3,7 +3,7 @@
 use bellwire_server::{App, Config, Limits};
 use serde_json::json;
 
-use crate::support::{Person, rest, server, socket};
+use crate::support::{Device, Person, rest, server, socket};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_candidates_arrive_in_the_order_they_were_sent() {
@@ -66,4 +66,62 @@ async fn a_dropped_server_is_gone_for_its_sockets_too() {
         }
     };
     tokio::time::timeout(crate::support::PATIENCE, gone).await.expect("both listeners are gone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_has_so_many_sockets_and_keeps_those_it_has() {
+    let limits = Limits { sockets_per_account: 2, ..Limits::default() };
+    let app = App::start(Config { limits, ..Config::demo() }).await.expect("a server");
+    let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
+    let (mut first, second) = (seller.device().await, seller.device().await);
+
+    let mut third = Device::connect(&socket(&app), json!({ "token": seller.token })).await;
+    let refused = third.until("error").await.to_string();
+    assert!(refused.contains("Too many connections"), "{refused}");
+    amira.device().await.settled().await;
+    first.settled().await;
+
+    second.client.disconnect().await.expect("disconnected");
+    let again = async {
+        loop {
+            let mut device = Device::connect(&socket(&app), json!({ "token": seller.token })).await;
+            if device.until_either("getUsers", "error").await == "getUsers" {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(crate::support::PATIENCE, again).await.expect("a place that was left is free");
+
+    // hearth hears of the token only afterwards.
+    let ana = crate::hearth::Person::login(&app, crate::hearth::ANA).await;
+    let _held = [ana.device().await, ana.device().await];
+    let mut third = Device::connect(&app.socket_url("hearth").expect("served"), json!({})).await;
+    third.until("open").await;
+    third.say("authenticate", json!({ "token": ana.token })).await;
+    assert_eq!(third.until("call_error").await["message"], "Too many connections");
+    third.until("close").await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_above_the_limit_of_an_account_are_dropped_and_counted() {
+    let limits = Limits { reports_per_minute: 2, ..Limits::default() };
+    let app = App::start(Config { limits, ..Config::demo() }).await.expect("a server");
+    let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
+    let (mut shop, mut desk) = (seller.device().await, seller.device().await);
+    let call = seller.initiate(&amira).await;
+    for device in [&shop, &desk] {
+        for _ in 0..5 {
+            let report = json!({ "callId": call, "userId": seller.id, "quality": "good" });
+            device.say("callQualityReport", report).await;
+        }
+    }
+    shop.settled().await;
+    desk.settled().await;
+
+    let metrics = reqwest::get(format!("{}/metrics", rest(&app).replace("/api/v2", ""))).await;
+    let metrics = metrics.expect("a reply").text().await.expect("text");
+    let dropped = r#"socket_events_total{backend="storefront",direction="dropped"} 8"#;
+    assert!(metrics.contains(dropped), "{metrics}");
+    app.stop().await;
 }

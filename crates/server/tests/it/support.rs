@@ -192,6 +192,20 @@ impl Device {
         }
     }
 
+    /// Which of the two comes first.
+    pub(crate) async fn until_either(&mut self, one: &'static str, other: &'static str) -> &'static str {
+        let waiting = async {
+            loop {
+                let (event, body) = self.heard.recv().await.expect("the socket lives");
+                self.log.push((event.clone(), body));
+                if let Some(found) = [one, other].into_iter().find(|name| *name == event) {
+                    return found;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("one of them comes")
+    }
+
     pub(crate) async fn status(&mut self, status: &str) -> Value {
         self.until_that("callStatusUpdate", |body| body["status"] == status).await
     }

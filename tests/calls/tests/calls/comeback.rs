@@ -72,18 +72,13 @@ async fn second_start(world: &World, cast: &Cast) -> anyhow::Result<()> {
     let mut keepsakes = second.handle.keepsakes();
     tokio::time::timeout(PATIENCE, keepsakes.wait_for(|kept| kept.is_empty())).await??;
     second.stop().await;
-    if REVOKING.contains(&cast.dialect) {
-        // The backend was told: what somebody kept of the account is good for nothing now.
-        let third = program();
-        let account = third.handle.resume(kept).await?;
-        until(&third, account, LinkState::SignedOut).await?;
-        third.stop().await;
-    }
+    // The backend was told: what somebody kept of the account is good for nothing now.
+    let third = program();
+    let account = third.handle.resume(kept).await?;
+    until(&third, account, LinkState::SignedOut).await?;
+    third.stop().await;
     Ok(())
 }
-
-/// Backends whose servers take a token back.
-const REVOKING: [&str; 3] = ["storefront", "hearth", "clinic"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_backend_takes_an_account_back_without_a_password() -> anyhow::Result<()> {

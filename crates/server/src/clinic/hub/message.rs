@@ -45,6 +45,8 @@ pub(crate) enum News {
     Removed { room_id: String },
     /// A token was given back.
     SignedOut { jti: String },
+    /// Sessions of before are over.
+    PasswordChanged { user: String },
     /// A room's record is written.
     Saved { room_id: String, version: u64 },
 }

@@ -314,6 +314,8 @@ fn sockets_end_with_their_token() {
     let mut play = Play::new();
     let news = News::SignedOut { jti: "token of 2".to_owned() };
     assert_eq!(play.hub.told(news, play.now), [Reply::Close(ANN)]);
+    let news = News::PasswordChanged { user: "ann".to_owned() };
+    assert_eq!(play.hub.told(news, play.now), [Reply::Close(ANN)]);
     play.hub.disconnected(ANN, play.now);
     assert_eq!(play.later(3600), [Reply::Close(JANE), Reply::Close(MALLORY)]);
 }

@@ -7,7 +7,7 @@ use bellwire_dialects::dealerdesk::wire::{
 use crate::clock::Millis;
 use crate::dealerdesk::state::Party;
 use crate::dealerdesk::store::Call;
-use crate::switchboard;
+use crate::switchboard::{self, Opened};
 
 /// What the hub knows of a call's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +72,10 @@ pub(crate) enum News {
     /// A call from before the start of the server, and what its caller is called.
     Learned(Facts, String),
     Changed(Change),
+    /// The sockets of that session are to go.
+    SignedOut {
+        name: String,
+    },
 }
 
 /// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
@@ -81,8 +85,8 @@ pub(crate) enum Request {
         party: Party,
         /// Who may know of it.
         related: Vec<Party>,
-        /// When the session ends.
-        until: Option<Millis>,
+        /// In compat mode a socket may have no session.
+        opened: Option<Opened>,
     },
     /// The room exists.
     Join(Room),

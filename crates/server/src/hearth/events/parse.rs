@@ -41,6 +41,7 @@ impl Parsed {
                 Request::Opened { .. }
                 | Request::Connected { .. }
                 | Request::NotConnected { .. }
+                | Request::Full { .. }
                 | Request::Join { .. }
                 | Request::TooLate(_)
                 | Request::Refuse { .. }

@@ -117,6 +117,11 @@ pub(crate) enum Request {
         jti: String,
         until: Millis,
     },
+    /// The account has as many sockets as it may. The token is good, so that this is no authentication
+    /// error.
+    Full {
+        message: String,
+    },
     /// The token is not good.
     NotConnected {
         message: String,

@@ -6,7 +6,7 @@ use bellwire_dialects::marketplace::wire::{
 
 use crate::clock::Millis;
 use crate::marketplace::store::FullMessage;
-use crate::switchboard;
+use crate::switchboard::{self, Opened};
 
 /// What the hub knows of a call's (or shared screen's) record.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +110,10 @@ pub(crate) enum News {
         reader: String,
         other: String,
     },
+    /// The sockets of that session are to go.
+    SignedOut {
+        name: String,
+    },
     Typing {
         from: PersonBody,
         to: String,
@@ -128,8 +132,7 @@ pub(crate) enum Request {
     Connected {
         me: PersonBody,
         related: Vec<String>,
-        /// When the token is over.
-        until: Millis,
+        opened: Opened,
     },
     Ring {
         call_id: String,

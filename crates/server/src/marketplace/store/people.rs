@@ -57,4 +57,28 @@ impl Store {
         .fetch_all(&self.read)
         .await?)
     }
+
+    /// Takes a refresh token, and says when it was first taken: now, unless it was before.
+    pub(crate) async fn spend(&self, jti: &str, expires: Millis, now: Millis) -> Result<Millis> {
+        sqlx::query("INSERT OR IGNORE INTO spent_refresh_tokens (jti, spent, expires) VALUES ($1, $2, $3)")
+            .bind(jti)
+            .bind(now.0)
+            .bind(expires.0)
+            .execute(&self.write)
+            .await?;
+        let spent: i64 = sqlx::query_scalar("SELECT spent FROM spent_refresh_tokens WHERE jti = $1")
+            .bind(jti)
+            .fetch_one(&self.read)
+            .await?;
+        Ok(Millis(spent))
+    }
+
+    /// Forgets refresh tokens that have expired.
+    pub(crate) async fn sweep_spent(&self, now: Millis) -> Result<()> {
+        sqlx::query("DELETE FROM spent_refresh_tokens WHERE expires <= $1")
+            .bind(now.0)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
 }

@@ -25,6 +25,16 @@ pub(super) enum Parsed {
     Of(String, Request),
 }
 
+impl Parsed {
+    /// The call it is about.
+    pub(super) fn call_id(&self) -> Option<&str> {
+        match self {
+            Self::AddUser(_) => None,
+            Self::Ring { call_id, .. } | Self::Of(call_id, _) => Some(call_id),
+        }
+    }
+}
+
 /// The part of a ring that is not in the record.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -47,6 +47,33 @@ async fn who_is_let_in_with_and_without_a_password() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_was_given_back_is_good_for_nothing() {
+    for mode in [Mode::Strict, Mode::Compat] {
+        let app = App::start(Config { mode, ..Config::demo() }).await.expect("a server");
+        let (dan, again) = (Person::dealer(&app).await, Person::dealer(&app).await);
+        let (mut shop, mut other) = (dan.device().await, again.device().await);
+        let logout = async |token: Option<&str>| {
+            let request = reqwest::Client::new().post(format!("{}/api/auth/logout", host(&app)));
+            let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
+            request.send().await.expect("a reply").status().as_u16()
+        };
+        assert_eq!((logout(None).await, logout(Some("x.y.z")).await), (401, 401));
+
+        assert_eq!(logout(Some(&dan.token)).await, 200);
+
+        shop.until("close").await;
+        assert_eq!(logout(Some(&dan.token)).await, 401);
+        let mut late = Device::connect(&host(&app), json!({ "token": dan.token })).await;
+        late.until("error").await;
+        let rooms = format!("/api/chat/rooms/{DEALER}");
+        assert_eq!(dan.get(&rooms).await.0, 401);
+        settled(&mut other).await;
+        assert_eq!(again.get(&rooms).await.0, 200);
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn too_many_sign_ins_are_refused_with_a_time() {
     let limits = Limits { logins_per_minute: 2, ..Limits::default() };
     let app = App::start(Config { limits, ..Config::demo() }).await.expect("a server");

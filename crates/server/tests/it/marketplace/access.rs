@@ -50,22 +50,78 @@ async fn a_session_is_renewed_and_ends_with_its_token() {
     let (status, body) = ada.get("/auth/me").await;
     assert_eq!((status, &body["message"]), (401, &json!("Not authorized, token failed")));
 
-    let renew = async |token: &str| {
-        let url = format!("{}/auth/refresh-token", rest(&app));
-        let request = reqwest::Client::new().post(url).json(&json!({ "refreshToken": token }));
-        let reply = request.send().await.expect("a reply");
-        (reply.status().as_u16(), reply.json::<Value>().await.expect("json"))
-    };
-    let (status, body) = renew(&ada.refresh_token).await;
+    let (status, body) = renew(&app, &ada.refresh_token).await;
     assert_eq!(status, 200, "{body}");
     assert_ne!(body["data"]["token"], json!(ada.token));
     let spent = std::mem::replace(&mut ada.token, super::text(&body["data"]["token"]));
     assert_eq!(ada.get("/auth/me").await.0, 200);
     // Neither is good for the other's purpose.
-    assert_eq!(renew(&ada.token).await.0, 401);
-    assert_eq!(renew(&spent).await.0, 401);
+    assert_eq!(renew(&app, &ada.token).await.0, 401);
+    assert_eq!(renew(&app, &spent).await.0, 401);
     ada.token = ada.refresh_token.clone();
     assert_eq!(ada.get("/auth/me").await.0, 401);
+    app.stop().await;
+}
+
+async fn renew(app: &App, token: &str) -> (u16, Value) {
+    let url = format!("{}/auth/refresh-token", rest(app));
+    let request = reqwest::Client::new().post(url).json(&json!({ "refreshToken": token }));
+    let reply = request.send().await.expect("a reply");
+    (reply.status().as_u16(), reply.json::<Value>().await.expect("json"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_out_ends_a_session_with_all_its_tokens_and_no_other() {
+    let app = server().await;
+    let (mut ada, again) = (Person::provider(&app).await, Person::provider(&app).await);
+    let (_, renewed) = renew(&app, &ada.refresh_token).await;
+    let (mut shop, mut other) = (ada.device().await, again.device().await);
+
+    let (status, body) = ada.post("/auth/logout", json!({})).await;
+    assert_eq!((status, &body["success"]), (200, &json!(true)), "{body}");
+
+    shop.until("close").await;
+    for token in [ada.token.clone(), super::text(&renewed["data"]["token"])] {
+        ada.token = token;
+        assert_eq!(ada.get("/auth/me").await.0, 401);
+        let mut late = Device::connect(&host(&app), json!({ "token": ada.token })).await;
+        late.until("error").await;
+    }
+    for token in [&ada.refresh_token, &super::text(&renewed["data"]["refreshToken"])] {
+        assert_eq!(renew(&app, token).await.0, 401);
+    }
+    assert_eq!(ada.post("/auth/logout", json!({})).await.0, 401);
+    settled(&mut other).await;
+    assert_eq!(again.get("/auth/me").await.0, 200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_token_that_is_used_again_ends_the_session() {
+    let app = server().await;
+    let ada = Person::provider(&app).await;
+    let mut tokens = Vec::new();
+    // A lost answer, or two windows.
+    for _ in 0..2 {
+        let (status, body) = renew(&app, &ada.refresh_token).await;
+        assert_eq!(status, 200, "{body}");
+        tokens.push(super::text(&body["data"]["refreshToken"]));
+    }
+    assert!(tokens[0] != tokens[1] && tokens[0] != ada.refresh_token);
+    assert_eq!(renew(&app, &tokens[0]).await.0, 200);
+    app.stop().await;
+
+    let grace = Duration::from_millis(200);
+    let app = App::start(Config { refresh_grace: grace, ..Config::demo() }).await.expect("a server");
+    let (ada, again) = (Person::provider(&app).await, Person::provider(&app).await);
+    let mut shop = ada.device().await;
+    let (_, renewed) = renew(&app, &ada.refresh_token).await;
+    tokio::time::sleep(grace * 3).await;
+    assert_eq!(renew(&app, &ada.refresh_token).await.0, 401);
+    shop.until("close").await;
+    assert_eq!(ada.get("/auth/me").await.0, 401);
+    assert_eq!(renew(&app, &super::text(&renewed["data"]["refreshToken"])).await.0, 401, "nor the thief");
+    assert_eq!(again.get("/auth/me").await.0, 200);
     app.stop().await;
 }
 

@@ -18,12 +18,7 @@ const QUENTIN: Who = Foreign("technician");
 pub(crate) async fn world(app: &App) -> World {
     let host = app.rest_url("dealerdesk").expect("it is served");
     closed_door(&host, "/").await;
-    let people = [
-        (DEALER, Person::dealer(app).await),
-        (TECHNICIAN, Person::technician(app).await),
-        (OTHER, Person::login(app, "dealer", OTHER_DEALER).await),
-        (QUENTIN, Person::login(app, "technician", QUIET).await),
-    ];
+    let (people, leaving) = (people(app).await, people(app).await);
     let mut devices = BTreeMap::new();
     for (who, person) in &people {
         devices.insert(*who, person.device().await);
@@ -50,7 +45,7 @@ pub(crate) async fn world(app: &App) -> World {
         client: reqwest::Client::new(),
         tokens: people.iter().map(|(who, person)| (*who, person.token.clone())).collect(),
         devices,
-        routes: routes(&place),
+        routes: routes(&place, leaving.into_iter().map(|(who, person)| (who, person.token)).collect()),
         events: events(&place, &calls[0], &calls[1], &message),
         barrier: Barrier {
             event: "call_initiate",
@@ -66,13 +61,29 @@ fn ask(place: &str) -> Value {
     json!({ "roomId": place, "callType": "VIDEO", "targetEmail": TEA })
 }
 
-fn routes(place: &str) -> Vec<Route> {
+/// A session of each of them.
+async fn people(app: &App) -> [(Who, Person); 4] {
+    [
+        (DEALER, Person::dealer(app).await),
+        (TECHNICIAN, Person::technician(app).await),
+        (OTHER, Person::login(app, "dealer", OTHER_DEALER).await),
+        (QUENTIN, Person::login(app, "technician", QUIET).await),
+    ]
+}
+
+/// `leaving` are tokens of sessions that may end.
+fn routes(place: &str, leaving: BTreeMap<Who, String>) -> Vec<Route> {
     let get = |pattern: &'static str, path: String| Route::new("GET", pattern, path);
     let login = |email: &str| json!({ "email": email, "password": DEMO_PASSWORD });
     let both = [DEALER, TECHNICIAN];
+    let mut logout = Route::plain("POST", "/api/auth/logout").only(&[DEALER, TECHNICIAN, OTHER, QUENTIN]);
+    for (who, token) in leaving {
+        logout = logout.token(who, token);
+    }
     vec![
         Route::plain("POST", "/api/dealers/login").body(login(DAN)).public(),
         Route::plain("POST", "/api/technicians/login").body(login(TEA)).public(),
+        logout,
         Route::plain("GET", "/health").public(),
         get("/api/chat/room/{dealerEmail}/{technicianEmail}", format!("/api/chat/room/{DAN}/{TEA}"))
             .only(&both),

@@ -1,4 +1,5 @@
-//! Ana and Dora share a therapy session and calls; Ben and Émile have nothing to do with them.
+//! Ana and Dora share a therapy session and calls; Émile has nothing to do with them, and Ben no more: he was
+//! of the session and in its room until Dora took him out.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::Who::{Foreign, Own};
 use super::{Barrier, Event, Refusal, Route, Who, World, open_door};
-use crate::hearth::{ANA as ANAS, BEN as BENS, Person, THERAPIST, enter};
+use crate::hearth::{ANA as ANAS, BEN as BENS, Person, THERAPIST, enter, settled};
+use crate::support::count;
 
 const ANA: Who = Own("user");
 const DORA: Who = Own("therapist");
@@ -40,6 +42,18 @@ pub(crate) async fn world(app: &App) -> World {
         found.expect("there is one")["_id"].as_str().expect("an id").to_owned()
     };
     let therapy = Therapy { going_on: find("in-progress"), planned: find("scheduled") };
+    let path = format!("/therapy/sessions/{}", therapy.going_on);
+    for with in [vec![ana, &people[&BEN]], vec![ana]] {
+        let with: Vec<_> = with.iter().map(|who| json!({ "userId": who.id })).collect();
+        let (status, body) = dora.ask("PUT", &path, Some(json!({ "participants": with }))).await;
+        assert_eq!(status, 200, "{body}");
+        let device = devices.get_mut(&BEN).expect("just made");
+        if with.len() == 2 {
+            device.say("join_session", json!(therapy.going_on)).await;
+            let heard = settled(device).await;
+            assert_eq!(count(&heard, "call_error"), 0, "he is of the session: {heard:?}");
+        }
+    }
     let talking = dora.initiate("one-to-one", &[ana]).await;
     for (who, peer) in [(DORA, "peer-dora"), (ANA, "peer-ana")] {
         enter(devices.get_mut(&who).expect("just made"), &talking, peer).await;

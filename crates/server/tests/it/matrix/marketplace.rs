@@ -70,11 +70,13 @@ pub(crate) async fn world(app: &App) -> World {
     let host = app.socket_url("marketplace").expect("it is served");
     closed_door(&host, "/").await;
     let mut desk = Desk { client: reqwest::Client::new(), host: host.clone(), tokens: BTreeMap::new() };
-    let mut refresh = Value::Null;
+    let (mut refresh, mut leaving) = (Value::Null, BTreeMap::new());
     for (who, name) in [(ADA, "provider"), (CHIDI, "client"), (TOMAS, "provider2"), (SAKURA, "client4")] {
         let session = desk.login(name).await;
         desk.tokens.insert(who, session["token"].as_str().expect("a token").to_owned());
         refresh = session["refreshToken"].clone();
+        let other = desk.login(name).await["token"].as_str().expect("a token").to_owned();
+        leaving.insert(who, other);
     }
     let mut devices = BTreeMap::new();
     for who in EVERYBODY {
@@ -82,7 +84,7 @@ pub(crate) async fn world(app: &App) -> World {
         device.until("open").await;
         devices.insert(who, device);
     }
-    let routes = routes(&desk, &refresh).await;
+    let routes = routes(&desk, &refresh, leaving).await;
     let events = events(&desk).await;
     World {
         backend: "marketplace",
@@ -104,7 +106,12 @@ pub(crate) async fn world(app: &App) -> World {
     }
 }
 
-async fn routes(desk: &Desk, refresh: &Value) -> Vec<Route> {
+/// `leaving` are tokens of sessions that may end.
+async fn routes(desk: &Desk, refresh: &Value, leaving: BTreeMap<Who, String>) -> Vec<Route> {
+    let mut logout = Route::plain("POST", "/api/auth/logout").only(&EVERYBODY);
+    for (who, token) in leaving {
+        logout = logout.token(who, token);
+    }
     let video = desk.initiate("video-call", CHIDI).await;
     let voice = desk.initiate("voice-call", CHIDI).await;
     let screen = desk.initiate("screen-share", ADA).await;
@@ -128,6 +135,7 @@ async fn routes(desk: &Desk, refresh: &Value) -> Vec<Route> {
     let conversation = "/api/messages/conversation/{user}";
     let between = format!("{}_{}", id(ADA), id(CHIDI));
     vec![
+        logout,
         Route::plain("POST", "/api/auth/login").body(login).public(),
         Route::plain("POST", "/api/auth/refresh-token").body(json!({ "refreshToken": refresh })).public(),
         everybody("/api/auth/me").hiding(id(CHIDI)),
