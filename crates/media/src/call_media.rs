@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use crate::audio::{Audio, Inbox};
@@ -432,6 +433,18 @@ impl PacketReceiver for Incoming {
                     video.push(codec, packet);
                 }
             }
+        }
+    }
+
+    fn begins_anew(&self, kind: TrackKind) {
+        if let (TrackKind::Video, Some(video)) = (kind, self.video.upgrade()) {
+            video.begin_anew();
+        }
+    }
+
+    fn parameter_sets(&self, sets: &Bytes) {
+        if let Some(video) = self.video.upgrade() {
+            video.set_parameter_sets(sets);
         }
     }
 

@@ -116,21 +116,18 @@ def sets_always(stream):
     return [(t, d if any(kind(u) == 7 for u in units_of(d)) else sets + d) for t, d in stream]
 
 
-def voice(arguments, seconds=1.6, source=None, channels=1):
-    source = source or ["-t", str(seconds), "-i", str(VOICE)]
+def without_messages(stream):
+    """Without supplemental information, such as recovery points."""
+    return [(t, b"".join(u for u in units_of(d) if kind(u) != 6)) for t, d in stream]
+
+
+def voice(arguments, seconds=1.6, channels=1):
+    source = ["-t", str(seconds), "-i", str(VOICE)]
     return encode(source, ["-c:a", "libopus", "-ac", str(channels), *arguments.split()], 48_000)
 
 
 def opus(frame, arguments="-b:a 24k", **more):
     return voice(f"-frame_duration {frame} {arguments}", **more)
-
-
-def speech_and_silence():
-    """0.8 s of speech, 1.6 s of silence, 0.8 s of speech."""
-    graph = "atrim=0:0.8,asplit[a][b];anullsrc=r=48000:cl=mono,atrim=0:1.6[s];[a][s][b]concat=n=3:v=0:a=1"
-    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", VOICE, "-filter_complex", graph, file.name], check=True)
-        return voice("-application voip -b:a 16k -dtx 1 -frame_duration 20", source=["-i", file.name])
 
 
 B = "bframes=0"
@@ -156,7 +153,7 @@ STREAMS = {
     "h264-intra-refresh": lambda: x264("baseline", "intra-refresh=1:keyint=8", count=30),
     "h264-intra-refresh-high": lambda: x264("high", B + ":intra-refresh=1:keyint=8", count=30),
     "h264-open-gop": lambda: x264("high", "open-gop=1:keyint=6:bframes=2:b-adapt=0", count=24),
-    "h264-plain-i": lambda: x264("high", B + ":keyint=infinite", "-force_key_frames expr:eq(mod(n,6),0)", count=24),
+    "h264-plain-i": lambda: without_messages(x264("high", B + ":open-gop=1:keyint=6", count=24)),
     "h264-aud": lambda: x264("high", B + ":aud=1"),
     "h264-sei": lambda: x264("high", B + ":nal-hrd=vbr:vbv-maxrate=400:vbv-bufsize=400:pic-struct=1"),
     "h264-sets-once": lambda: sets_once(x264("main", B)),
@@ -213,7 +210,6 @@ STREAMS = {
     "opus-hybrid": lambda: opus(20, "-application voip -b:a 32k"),
     "opus-low-delay": lambda: opus(10, "-application lowdelay -b:a 48k"),
     "opus-redundant": lambda: opus(20, "-application voip -b:a 24k -fec 1 -packet_loss 20"),
-    "opus-dtx": speech_and_silence,
 }
 
 
