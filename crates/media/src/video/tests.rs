@@ -6,7 +6,7 @@ pub(crate) mod display;
 mod files;
 pub(crate) mod pipeline;
 mod sharing;
-mod streams;
+pub(crate) mod streams;
 mod text;
 
 use std::path::Path;

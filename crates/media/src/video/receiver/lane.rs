@@ -128,7 +128,9 @@ impl Lane {
                 return error.unplayable().map_or_else(nothing, Outcome::Hopeless);
             }
         };
-        if decoded.needs_key && decoded.frame.is_none() && begins {
+        // One that is shown later comes out later.
+        let nothing_came = decoded.frame.is_none() && !(mending && decoded.reorders);
+        if decoded.needs_key && nothing_came && begins {
             self.assembler.refuse();
             self.hopeless_keys += 1;
             if self.hopeless_keys >= HOPELESS_KEYS {
