@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use serde::Serialize;
 
 use crate::audio::{Audio, Inbox};
@@ -443,7 +442,7 @@ impl PacketReceiver for Incoming {
         }
     }
 
-    fn parameter_sets(&self, sets: &Bytes) {
+    fn parameter_sets(&self, sets: &[u8]) {
         if let Some(video) = self.video.upgrade() {
             video.set_parameter_sets(sets);
         }

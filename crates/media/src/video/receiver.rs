@@ -154,11 +154,12 @@ impl VideoReceiver {
     }
 
     /// H.264 parameter sets of the description, Annex B; the stream's own go before.
-    pub fn set_parameter_sets(&self, sets: &Bytes) {
+    pub fn set_parameter_sets(&self, sets: &[u8]) {
         let mut state = self.shared.lock();
         if state.sets != *sets && state.queue.len() < QUEUE {
-            state.sets = sets.clone();
-            state.queue.push_back(Input::Sets(sets.clone()));
+            state.sets = Bytes::copy_from_slice(sets);
+            let sets = state.sets.clone();
+            state.queue.push_back(Input::Sets(sets));
         }
     }
 
