@@ -71,7 +71,8 @@ impl Sps {
         let units = u64::from(bits.golomb()?) + 1;
         let interlaced = bits.take(1)? == 0;
         let height = units * if interlaced { 32 } else { 16 };
-        let reordered = reordered(&mut bits, interlaced);
+        // Baseline has nothing to reorder, whatever it says.
+        let reordered = reordered(&mut bits, interlaced).filter(|_| profile != 66);
         Some(Self { chroma_format, bit_depth, width, height, interlaced, reordered })
     }
 

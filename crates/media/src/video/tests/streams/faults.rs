@@ -279,6 +279,29 @@ fn a_stream_without_key_frames_is_shown_once_its_pictures_are_right() {
 }
 
 #[test]
+fn repairs_without_end_neither_stop_the_picture_nor_ask_for_another() {
+    for name in ["h264-slices", "vp8"] {
+        let (stream, codec) = (stored(name), codec(name));
+        let sent = packed(&stream, codec, INTERVAL, How::default());
+        let mut bench = Bench::new();
+        let mut repeated = 0;
+        for (index, picture) in sent.iter().enumerate() {
+            bench.receive(picture.at, codec, picture.packets.iter().cloned());
+            // All that was sent so far, a hundred times.
+            let again: Vec<_> = sent[..=index].iter().flat_map(|picture| picture.packets.clone()).collect();
+            for round in 1..=100 {
+                repeated += again.len() as u64;
+                bench.receive(picture.at + Duration::from_micros(300 * round), codec, again.iter().cloned());
+            }
+        }
+        bench.wait_until(Duration::from_secs(2));
+        assert_eq!(numbers(name, &stream, &bench.seen()), (0..18).collect::<Vec<u32>>());
+        assert_eq!(bench.stats().packets_useless, repeated, "{name}");
+        assert_eq!((bench.requests(), bench.stats().freezes), (0, 0), "{name}");
+    }
+}
+
+#[test]
 fn another_senders_stream_begins_at_once_wherever_its_numbers_are() {
     for (first, shift) in [(65_500_u16, 0_u32), (65_400, 1), (40, u32::MAX / 2), (65_510, u32::MAX - 90_000)]
     {
