@@ -52,6 +52,14 @@ impl PacketReceiver for Inlet {
         self.with(|t| t.packet(codec, packet));
     }
 
+    fn begins_anew(&self, kind: TrackKind) {
+        self.with(|t| t.begins_anew(kind));
+    }
+
+    fn parameter_sets(&self, sets: &[u8]) {
+        self.with(|t| t.parameter_sets(sets));
+    }
+
     fn sender_report(&self, kind: TrackKind, report: SenderReport) {
         self.with(|t| t.sender_report(kind, report));
     }

@@ -137,7 +137,8 @@ pub struct MediaStats {
     /// dBFS of the last second, after processing and mute; -90 is silence.
     pub audio_level_sent_db: f32,
     pub audio_level_received_db: f32,
-    /// Samples made up because their packet was missing, as a fraction 0..1 of all played.
+    /// Samples made up because their packet was missing, as a fraction 0..1 of all played. Pauses of the
+    /// sender are none.
     pub concealed: f32,
     /// Audio packets that came too late to be played.
     pub audio_late: u64,
@@ -432,6 +433,18 @@ impl PacketReceiver for Incoming {
                     video.push(codec, packet);
                 }
             }
+        }
+    }
+
+    fn begins_anew(&self, kind: TrackKind) {
+        if let (TrackKind::Video, Some(video)) = (kind, self.video.upgrade()) {
+            video.begin_anew();
+        }
+    }
+
+    fn parameter_sets(&self, sets: &[u8]) {
+        if let Some(video) = self.video.upgrade() {
+            video.set_parameter_sets(sets);
         }
     }
 

@@ -47,6 +47,8 @@ pub struct Decoded {
     pub reorders: bool,
     /// How many calls ago the data of `frame` was given.
     pub behind: usize,
+    /// Pictures before `frame` that came out only now, with the same figure.
+    pub earlier: Vec<(VideoFrame, usize)>,
 }
 
 /// What a codec library answered.
@@ -85,6 +87,8 @@ pub enum Unplayable {
     BitDepth,
     /// Another colour format than 4:2:0.
     Chroma,
+    /// Whole key frames, but none the decoder knows how to decode.
+    Unknown,
 }
 
 /// Makes pictures small.
@@ -99,6 +103,9 @@ pub trait VideoEncoder: Send {
 
 /// Makes pictures whole again. Its input comes from strangers.
 pub trait VideoDecoder: Send {
+    /// The next picture is no key frame, and decoding begins with it all the same: what is missing is made up
+    /// until it has been replaced. Codecs without such places do nothing.
+    fn join(&mut self) {}
     /// Never fails for bad input: that is a [`Decoded`] that needs a key frame.
     fn decode(&mut self, data: &[u8]) -> Result<Decoded, CodecError>;
 }

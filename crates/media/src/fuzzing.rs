@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::audio::Clip as Sound;
+use crate::codec::h264::sets::Sets;
+use crate::codec::h264::sps::Sps;
+use crate::codec::h264::{annex_b, headers, sps};
 use crate::codec::opus::VoiceDecoder;
 use crate::file::{Clip, ClipReader};
 use crate::jitter::{JitterBuffer, Step};
@@ -46,7 +49,8 @@ impl<'a> Reader<'a> {
 /// Packets of a picture stream into whole pictures.
 ///
 /// The first byte chooses the codec. Then packet after packet: a byte of flags (two bits how the sequence
-/// number goes on, marker, new picture, time passes, decoder wants a key frame), a length, the payload.
+/// number goes on, marker, new picture, time passes, decoder wants a key frame, long payload, another sender),
+/// a length, the payload.
 pub fn video(data: &[u8]) {
     let mut input = Reader(data);
     let codec = if input.byte() & 1 == 0 { Codec::H264 } else { Codec::Vp8 };
@@ -70,6 +74,9 @@ pub fn video(data: &[u8]) {
         if flags & 32 != 0 {
             assembler.need_key();
         }
+        if flags & 128 != 0 {
+            assembler.begin_anew();
+        }
         let length = if flags & 64 != 0 { input.word() } else { u16::from(input.byte()) };
         let payload = Bytes::copy_from_slice(input.slice(length.into()));
         (pushed, bytes) = (pushed + 1, bytes + payload.len());
@@ -84,6 +91,29 @@ pub fn video(data: &[u8]) {
         assert!(assembler.deadline().is_none_or(|deadline| deadline > now), "a deadline that has passed");
     }
     assert_eq!(assembler.stats().packets, pushed as u64);
+}
+
+/// What is read of H.264 units before a decoder sees them: parameter sets, slices, messages. Annex B.
+pub fn units(data: &[u8]) {
+    let mut sets = Sets::default();
+    for unit in annex_b::units(data) {
+        let _ =
+            (headers::slice(&unit[1..]), headers::recovery_point(&unit[1..]), sps::is_bidirectional(unit));
+        if let Some(sps) = Sps::parse(unit) {
+            let pixels = sps.width.saturating_mul(sps.height);
+            assert!(pixels >= 256, "a picture has a macroblock");
+            let refused = sps.unplayable(1 << 22).is_some();
+            assert!(refused || pixels <= 1 << 22, "what is decoded has a size that is allowed");
+        }
+        sets.describe(unit);
+        sets.note(unit);
+    }
+    let kept = sets.annex_b();
+    assert!(kept.len() <= 32 * 1028, "sets without end");
+    // What is kept is read the same way again.
+    let mut again = Sets::default();
+    annex_b::units(&kept).into_iter().for_each(|unit| again.note(unit));
+    assert!(again.annex_b().len() <= kept.len());
 }
 
 /// Packets of a voice through the jitter buffer and the decoder.

@@ -19,6 +19,11 @@ const GRAIN: i64 = 120;
 const STALL_STEP: u32 = 480;
 /// How long made-up sound stands in for packets that do not come, before silence does.
 const LONGEST_STALL: u32 = OPUS_RATE / 10;
+/// How long the noise behind a voice is made up while the sender has nothing to say: with DTX it sends a
+/// packet every 400 ms.
+const LONGEST_COMFORT: u32 = OPUS_RATE / 2;
+/// Packets no longer than this say that there is nothing to hear (RFC 7587 3.1.3).
+const COMFORT_PAYLOAD: usize = 2;
 /// Packets held at most; beyond, the oldest go.
 const CAPACITY: usize = 128;
 /// Packets without sound remembered.
@@ -65,7 +70,7 @@ pub(crate) enum Pace {
     Slower,
 }
 
-/// Counts since the start, in packets.
+/// Counts since the start, in packets but for `missing`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct JitterStats {
     pub received: u64,
@@ -78,6 +83,8 @@ pub(crate) struct JitterStats {
     pub recovered: u64,
     /// Times the buffer started over on another timeline.
     pub restarts: u64,
+    /// Samples that were sent and not there when they were to be played. A sender that is silent sends none.
+    pub missing: u64,
 }
 
 #[derive(Debug)]
@@ -106,6 +113,11 @@ pub(crate) struct JitterBuffer {
     quantile: Duration,
     /// Samples handed out for `next` while it was missing.
     stalled: u32,
+    /// Samples made up since a packet was played.
+    made_up: u32,
+    /// The packet played last said that there is nothing to hear.
+    quiet: bool,
+    newest_sequence: Option<u16>,
     foreign: u32,
     foreign_newest: u32,
     late_run: u32,
@@ -134,6 +146,9 @@ impl JitterBuffer {
             fastest: 0,
             quantile: Duration::ZERO,
             stalled: 0,
+            made_up: 0,
+            quiet: false,
+            newest_sequence: None,
             foreign: 0,
             foreign_newest: 0,
             late_run: 0,
@@ -170,6 +185,18 @@ impl JitterBuffer {
             self.foreign_packet(&packet, samples);
             return;
         }
+        let step =
+            self.newest_sequence.map_or(1, |newest| packet.sequence.wrapping_sub(newest).cast_signed());
+        let played = self.next.is_some_and(|next| timestamp + i64::from(samples) <= next);
+        if played && step > 0 {
+            // A later packet of an earlier time: the sender's clock went back.
+            self.stats.late += 1;
+            self.foreign_packet(&packet, samples);
+            return;
+        }
+        if step > 0 {
+            self.newest_sequence = Some(packet.sequence);
+        }
         self.foreign = 0;
         if transit - self.fastest > samples_in(MOST_DELAY) {
             // After a standstill: no buffer helps against that, so it is nothing to learn from.
@@ -183,7 +210,7 @@ impl JitterBuffer {
             self.observe(transit);
         }
         self.newest = self.newest.max(timestamp);
-        if self.next.is_some_and(|next| timestamp + i64::from(samples) <= next) {
+        if played {
             self.stats.late += 1;
             self.late_run += 1;
             if self.late_run >= LATE_RUN {
@@ -213,29 +240,27 @@ impl JitterBuffer {
             self.next = Some(next);
             return self.stall();
         };
-        let lost = self.last_sequence.is_none_or(|last| !self.follows(last, first.sequence));
+        let (length, sequence) = (first.samples, first.sequence);
+        let from = first.payload.clone();
+        let lost = self.last_sequence.is_none_or(|last| !self.follows(last, sequence));
         let gap = start - next;
-        if gap < GRAIN {
+        // What the sender lost of it; the rest is a pause.
+        let sent = if lost { self.packets_between(sequence) * length } else { 0 };
+        let stalled = i64::from(std::mem::take(&mut self.stalled));
+        self.miss(stalled.min(sent) + (stalled - gap.max(0)).max(0));
+        let stalled = stalled.min(gap);
+        let missing = gap - stalled;
+        if gap < GRAIN || missing < GRAIN {
+            if lost && gap >= GRAIN {
+                self.lose();
+            }
             return self.play(start);
         }
-        let length = first.samples;
-        let stalled = i64::from(self.stalled).min(gap);
         if lost && gap == length {
-            let from = first.payload.clone();
-            let missing = gap - stalled;
             self.lose();
             self.next = Some(start);
-            self.stalled = 0;
-            if missing < GRAIN {
-                return self.play(start);
-            }
             self.stats.recovered += 1;
             return Step::Recover { from, samples: length as u32, skip: stalled as u32 };
-        }
-        self.stalled = 0;
-        let missing = gap - stalled;
-        if missing < GRAIN {
-            return self.play(start);
         }
         // The last packet of a gap is left for its successor's redundancy.
         let tail = if lost && missing > length { length } else { 0 };
@@ -245,9 +270,20 @@ impl JitterBuffer {
         }
         if lost {
             self.lose();
+            self.miss(samples.min((sent - stalled).max(0)));
         }
         self.next = Some(next + stalled + samples);
-        Step::Conceal { samples: samples as u32 }
+        self.make_up(samples as u32, lost)
+    }
+
+    /// Packets that are missing between the last one played and `sequence`.
+    fn packets_between(&self, sequence: u16) -> i64 {
+        let between = self.last_sequence.map_or(0, |last| sequence.wrapping_sub(last).wrapping_sub(1));
+        i64::from(between).saturating_sub(self.filler.len() as i64).max(1)
+    }
+
+    fn miss(&mut self, samples: i64) {
+        self.stats.missing += u64::try_from(samples).unwrap_or(0);
     }
 
     /// Whether nothing but filler was sent between two packets.
@@ -303,6 +339,7 @@ impl JitterBuffer {
         let timestamp = i64::from(packet.timestamp);
         self.origin = Some((packet.arrived, timestamp));
         self.newest = timestamp;
+        self.newest_sequence = Some(packet.sequence);
         self.fastest = 0;
         self.transits.push_back(0);
         self.store(timestamp, packet, samples);
@@ -366,6 +403,17 @@ impl JitterBuffer {
         if self.delay(now, queued).is_none_or(|delay| delay <= target + SKIP_BEYOND) {
             return next;
         }
+        // After a pause of the sender there is nothing to leave out.
+        if let (Some((&start, first)), Some(last)) = (self.packets.first_key_value(), self.last_sequence)
+            && start > next
+            && self.follows(last, first.sequence)
+        {
+            self.miss(i64::from(self.stalled) - (start - next));
+            self.stalled = 0;
+            next = start;
+            self.next = Some(next);
+        }
+        self.miss(if self.packets.len() > 1 { i64::from(self.stalled) } else { 0 });
         while self.packets.len() > 1 && self.delay(now, queued).is_some_and(|delay| delay > target + MARGIN) {
             if let Some((start, skipped)) = self.packets.pop_first() {
                 next = start + skipped.samples;
@@ -380,11 +428,14 @@ impl JitterBuffer {
 
     fn stall(&mut self) -> Step {
         self.stalled = self.stalled.saturating_add(STALL_STEP);
-        if self.stalled <= LONGEST_STALL {
-            Step::Conceal { samples: STALL_STEP }
-        } else {
-            Step::Silence { samples: STALL_STEP }
-        }
+        self.make_up(STALL_STEP, false)
+    }
+
+    /// Sound that goes on for a while, and ends in silence where nothing was lost.
+    fn make_up(&mut self, samples: u32, lost: bool) -> Step {
+        self.made_up = self.made_up.saturating_add(samples);
+        let longest = if self.quiet { LONGEST_COMFORT } else { LONGEST_STALL };
+        if lost || self.made_up <= longest { Step::Conceal { samples } } else { Step::Silence { samples } }
     }
 
     fn play(&mut self, start: i64) -> Step {
@@ -392,6 +443,8 @@ impl JitterBuffer {
         self.next = Some(start + packet.samples);
         self.last_sequence = Some(packet.sequence);
         self.stalled = 0;
+        self.made_up = 0;
+        self.quiet = packet.payload.len() <= COMFORT_PAYLOAD;
         self.loss *= 0.998;
         Step::Play(packet.payload)
     }

@@ -65,6 +65,7 @@ impl From<Unplayable> for DeviceProblem {
             Unplayable::Interlaced => Self::Interlaced,
             Unplayable::BitDepth => Self::BitDepth,
             Unplayable::Chroma => Self::Chroma,
+            Unplayable::Unknown => Self::Failed,
         }
     }
 }

@@ -66,6 +66,11 @@ pub trait EncodedSink: Send + Sync {
 /// Where received packets go. Implemented by media; called from the carrier's tasks, never blocks.
 pub trait PacketReceiver: Send + Sync {
     fn packet(&self, codec: Codec, packet: Packet);
+    /// The packets of `kind` to come are another stream's: numbers and times begin anew.
+    fn begins_anew(&self, _kind: TrackKind) {}
+    /// H.264 parameter sets named in the description (`sprop-parameter-sets`, RFC 6184 8.1), Annex B. Said
+    /// before each packet they belong to, so that it reaches whoever takes the packets.
+    fn parameter_sets(&self, _sets: &[u8]) {}
     fn sender_report(&self, kind: TrackKind, report: SenderReport);
     /// Round-trip time of the path, for the jitter buffer's decision whether to wait for a repair.
     fn round_trip(&self, rtt: Duration);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bellwire_media::{Codec, TrackKind};
+use bytes::Bytes;
 use rtc::interceptor::{Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo, TaggedPacket};
 use rtc::rtp::header::Header;
 use rtc::sansio::Protocol;
@@ -116,6 +117,16 @@ impl Arrivals {
     pub(crate) fn codec(&self, header: &Header) -> Option<Codec> {
         let incoming = self.of(self.kind(header)?);
         incoming.format(header.payload_type).map(|f| f.codec)
+    }
+
+    /// Whether the other side has declared the packet's stream.
+    pub(crate) fn declares(&self, kind: TrackKind, ssrc: u32) -> bool {
+        self.of(kind).declares(ssrc)
+    }
+
+    /// Parameter sets of the packet's format.
+    pub(crate) fn sets(&self, header: &Header) -> Option<Bytes> {
+        self.of(self.kind(header)?).format(header.payload_type)?.sets.clone()
     }
 
     /// The stream a packet of an unknown one belongs to; for a retransmission, of `pictures`, the stream
@@ -257,6 +268,7 @@ mod tests {
             answered: None,
             feedback: vec![("nack".to_owned(), String::new())],
             repair,
+            sets: None,
         }
     }
 

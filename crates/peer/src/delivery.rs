@@ -6,68 +6,142 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-use bellwire_media::{Codec, Packet as MediaPacket};
+use bellwire_media::{Codec, Packet as MediaPacket, TrackKind};
 use bytes::Bytes;
 use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
 use rtc::rtp;
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 
+use crate::codecs::kind_of;
 use crate::shared::Shared;
 
-/// A call has two streams; each may begin anew under another SSRC.
-const MAX_STREAMS: usize = 8;
+/// A stream silent for so long may be followed by another one. Layers of one camera (simulcast) are not that
+/// far apart.
+const SILENT: Duration = Duration::from_millis(150);
+/// So many packets without any of the stream in use, and the other one has taken its place.
+const TAKEN_OVER: usize = 5;
+/// Packets of another stream that are kept until it is known whether it takes over: a key frame or two.
+const MOST_KEPT: usize = 256;
+
+/// The one stream of a kind that is heard or seen. Others (further tracks, further layers of a camera) are not
+/// mixed in: each has its own numbers and times.
+#[derive(Default)]
+struct Current {
+    stream: Option<Stream>,
+    /// Another stream's packets since the last one of the stream in use.
+    rival: Option<(u32, Vec<(Codec, rtp::Packet, Instant)>)>,
+}
+
+struct Stream {
+    ssrc: u32,
+    /// The codec last received.
+    codec: Codec,
+    declared: bool,
+    heard: Instant,
+}
 
 pub(crate) struct Delivery {
     shared: Arc<Shared>,
-    /// The codec last received of each stream, oldest stream first.
-    streams: VecDeque<(u32, Codec)>,
+    audio: Current,
+    video: Current,
     inbound: VecDeque<TaggedPacket>,
     outbound: VecDeque<TaggedPacket>,
 }
 
 impl Delivery {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, streams: VecDeque::new(), inbound: VecDeque::new(), outbound: VecDeque::new() }
+        Self {
+            shared,
+            audio: Current::default(),
+            video: Current::default(),
+            inbound: VecDeque::new(),
+            outbound: VecDeque::new(),
+        }
     }
 
-    /// The packet as media takes it. Whatever uses up a number of a known stream goes there, because a number
-    /// that never comes is a loss: padding that probes the path (without a payload, and in any payload type
-    /// where the other end has no RTX) and payload types nobody agreed on, emptied here.
-    fn for_media(&mut self, packet: &rtp::Packet, now: Instant) -> Option<(Codec, MediaPacket)> {
+    /// Whatever uses up a number of the stream in use goes to media, because a number that never comes is a
+    /// loss: padding that probes the path (without a payload, and in any payload type where the other end has no
+    /// RTX) and payload types nobody agreed on, emptied here.
+    fn receive(&mut self, packet: &rtp::Packet, now: Instant) {
         let header = &packet.header;
         let agreed = self.shared.codec_of(header);
         let codec = match agreed {
-            Some(codec) if !packet.payload.is_empty() => {
-                self.learn(header.ssrc, codec);
-                codec
-            }
+            Some(codec) if !packet.payload.is_empty() => codec,
             // Padding in front of the first picture says nothing about which stream this is.
-            _ => self.streams.iter().find(|&&(ssrc, _)| ssrc == header.ssrc)?.1,
+            _ => {
+                let streams = [&self.audio.stream, &self.video.stream];
+                let stream = streams.into_iter().flatten().find(|stream| stream.ssrc == header.ssrc);
+                if let Some(codec) = stream.map(|stream| stream.codec) {
+                    self.give(codec, agreed == Some(codec), packet, now);
+                }
+                return;
+            }
         };
-        let payload = if agreed == Some(codec) { packet.payload.clone() } else { Bytes::new() };
+        let kind = kind_of(codec);
+        let declared = self.shared.declares(kind, header.ssrc);
+        let current = match kind {
+            TrackKind::Audio => &mut self.audio,
+            TrackKind::Video => &mut self.video,
+        };
+        let Some(stream) = &mut current.stream else {
+            current.stream = Some(Stream { ssrc: header.ssrc, codec, declared, heard: now });
+            return self.begin(kind, header.ssrc, codec, packet, now);
+        };
+        if stream.ssrc == header.ssrc {
+            (stream.codec, stream.heard) = (codec, now);
+            current.rival = None;
+            return self.give(codec, true, packet, now);
+        }
+        let kept = match &mut current.rival {
+            Some((ssrc, kept)) if *ssrc == header.ssrc => kept,
+            other => &mut other.insert((header.ssrc, Vec::new())).1,
+        };
+        if kept.len() < MOST_KEPT {
+            kept.push((codec, packet.clone(), now));
+        }
+        let silent = now.saturating_duration_since(stream.heard) >= SILENT && kept.len() >= TAKEN_OVER;
+        if !silent && (!declared || stream.declared) {
+            return;
+        }
+        let kept = std::mem::take(kept);
+        current.rival = None;
+        current.stream = Some(Stream { ssrc: header.ssrc, codec, declared, heard: now });
+        if let Some(receiver) = self.shared.receiver() {
+            receiver.begins_anew(kind);
+        }
+        for (codec, packet, arrived) in kept {
+            self.begin(kind, packet.header.ssrc, codec, &packet, arrived);
+        }
+    }
+
+    fn begin(&self, kind: TrackKind, ssrc: u32, codec: Codec, packet: &rtp::Packet, now: Instant) {
+        if kind == TrackKind::Video {
+            // Key frames are asked of the stream that is shown.
+            self.shared.remote_video_ssrc.store(ssrc, Ordering::Relaxed);
+        }
+        self.give(codec, true, packet, now);
+    }
+
+    /// Gives media a packet of the stream in use, whose payload is of the stream's codec or nothing to it.
+    fn give(&self, codec: Codec, fits: bool, packet: &rtp::Packet, arrived: Instant) {
+        let Some(receiver) = self.shared.receiver() else { return };
+        let header = &packet.header;
+        if let Some(sets) = self.shared.sets_of(header).filter(|_| codec == Codec::H264) {
+            receiver.parameter_sets(&sets);
+        }
+        let payload = if fits { packet.payload.clone() } else { Bytes::new() };
         let packet = MediaPacket {
             sequence: header.sequence_number,
             timestamp: header.timestamp,
             marker: header.marker,
             payload,
-            arrived: now,
+            arrived,
         };
-        Some((codec, packet))
-    }
-
-    /// Keeps in mind which codec the stream carries by now.
-    fn learn(&mut self, ssrc: u32, codec: Codec) {
-        if let Some(stream) = self.streams.iter_mut().find(|(known, _)| *known == ssrc) {
-            stream.1 = codec;
-            return;
-        }
-        if self.streams.len() >= MAX_STREAMS {
-            self.streams.pop_front();
-        }
-        self.streams.push_back((ssrc, codec));
+        receiver.packet(codec, packet);
     }
 }
 
@@ -84,11 +158,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Delivery {
             self.inbound.push_back(message);
             return Ok(());
         };
-        if let Some((codec, packet)) = self.for_media(packet, *now)
-            && let Some(receiver) = self.shared.receiver()
-        {
-            receiver.packet(codec, packet);
-        }
+        self.receive(packet, *now);
         Ok(())
     }
 
@@ -117,108 +187,4 @@ impl Interceptor for Delivery {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-    use std::time::Duration;
-
-    use bellwire_media::{PacketReceiver, SenderReport, TrackKind};
-    use rtc::interceptor::AttributedPacket;
-    use rtc::shared::TransportContext;
-
-    use super::*;
-    use crate::arrivals::{Arrivals, Incoming};
-    use crate::description::formats::Format;
-
-    fn format(payload_type: u8, codec: Codec) -> Format {
-        Format {
-            payload_type,
-            codec,
-            sends: true,
-            rank: 0,
-            known_as: String::new(),
-            answered: None,
-            feedback: Vec::new(),
-            repair: None,
-        }
-    }
-
-    #[derive(Default)]
-    struct Seen(Mutex<Vec<(Codec, u16, usize)>>);
-
-    impl PacketReceiver for Seen {
-        fn packet(&self, codec: Codec, packet: MediaPacket) {
-            self.0.lock().expect("no panic").push((codec, packet.sequence, packet.payload.len()));
-        }
-
-        fn sender_report(&self, _kind: TrackKind, _report: SenderReport) {}
-
-        fn round_trip(&self, _rtt: Duration) {}
-    }
-
-    /// What media gets of packets of SSRC, sequence number, payload type and payload length.
-    fn delivered(packets: &[(u32, u16, u8, usize)]) -> Vec<(Codec, u16, usize)> {
-        let seen = Arc::new(Seen::default());
-        let shared = Arc::new(Shared::new(Some(seen.clone()), 300_000));
-        let incoming = |formats| Incoming { formats, ..Incoming::default() };
-        shared.expect(Arrivals {
-            audio: incoming(vec![format(111, Codec::Opus)]),
-            video: incoming(vec![format(102, Codec::H264), format(96, Codec::Vp8)]),
-        });
-        let mut delivery = Delivery::new(shared);
-        for &(ssrc, sequence_number, payload_type, length) in packets {
-            let header = rtp::header::Header { ssrc, sequence_number, payload_type, ..Default::default() };
-            let payload = Bytes::from(vec![1; length]);
-            let packet = TaggedPacket {
-                now: Instant::now(),
-                transport: TransportContext::default(),
-                message: AttributedPacket::new(Packet::Rtp(rtp::Packet { header, payload })),
-            };
-            delivery.handle_read(packet).expect("never refuses");
-        }
-        let seen = seen.0.lock().expect("no panic").clone();
-        seen
-    }
-
-    #[test]
-    fn every_number_of_a_known_stream_reaches_media() {
-        use Codec::{H264, Opus, Vp8};
-        let sent = [
-            (1, 10, 102, 0), // padding before the first picture
-            (1, 11, 102, 9),
-            (1, 12, 102, 0),  // padding
-            (1, 13, 96, 0),   // padding in a type of another codec
-            (1, 14, 120, 0),  // padding in a type nobody agreed on
-            (1, 15, 120, 33), // something nobody agreed on
-            (1, 16, 102, 9),
-            (2, 7, 111, 5),
-            (2, 8, 13, 4),  // comfort noise
-            (3, 9, 120, 5), // a stream nobody knows
-        ];
-        assert_eq!(
-            delivered(&sent),
-            [
-                (H264, 11, 9),
-                (H264, 12, 0),
-                (H264, 13, 0),
-                (H264, 14, 0),
-                (H264, 15, 0),
-                (H264, 16, 9),
-                (Opus, 7, 5),
-                (Opus, 8, 0)
-            ]
-        );
-        // The sender changes its codec: what fills the gaps belongs to the new one.
-        assert_eq!(
-            delivered(&[(1, 1, 102, 9), (1, 2, 96, 9), (1, 3, 96, 0)]),
-            [(H264, 1, 9), (Vp8, 2, 9), (Vp8, 3, 0)]
-        );
-    }
-
-    #[test]
-    fn streams_without_end_are_forgotten() {
-        let many: Vec<_> = (0..100).flat_map(|ssrc| [(ssrc, 1, 102, 9), (ssrc, 2, 102, 0)]).collect();
-        assert_eq!(delivered(&many).len(), 200);
-        let returning = [&many[..], &[(0, 3, 102, 0), (99, 3, 102, 0)]].concat();
-        assert_eq!(delivered(&returning).len(), 201, "only the newest streams are known");
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use crate::config::IceServer;
 use crate::description::layout::Layout;
 use crate::description::transport::Role;
 use crate::description::{self, Remote, Wanted, canonical};
-use crate::{candidates, fingerprints, servers};
+use crate::{candidates, fingerprints, servers, sets};
 
 const WANTED: [Codec; 2] = [Codec::H264, Codec::Vp8];
 
@@ -56,6 +56,14 @@ fn check(remote: &Remote, before: &Layout) {
     }
     let answer = layout.answer(&told.sdp, role).text;
     assert_eq!(answer.lines().filter(|l| l.starts_with("m=")).count(), layout.len());
+}
+
+/// The value of `sprop-parameter-sets`.
+pub fn parameter_sets(data: &[u8]) {
+    if let Some(sets) = sets::annex_b(&String::from_utf8_lossy(data)) {
+        assert!(sets.starts_with(&[0, 0, 0, 1]) && sets.len() <= data.len().max(8) * 5);
+        assert!(sets.len() <= 8 * 1028, "sets without end");
+    }
 }
 
 /// Lines of candidates and of STUN and TURN addresses.

@@ -33,6 +33,7 @@ mod pump;
 mod reports;
 mod rtx;
 mod servers;
+mod sets;
 mod shared;
 mod stats;
 mod tap;

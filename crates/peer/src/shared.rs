@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
 use bellwire_media::{Codec, SharedReceiver, TrackKind};
+use bytes::Bytes;
 use rtc::interceptor::StreamInfo;
 use rtc::rtp::header::Header;
 use tokio::sync::Notify;
@@ -129,6 +130,15 @@ impl Shared {
 
     pub(crate) fn codec_of(&self, header: &Header) -> Option<Codec> {
         self.arrivals.read().unwrap_or_else(PoisonError::into_inner).codec(header)
+    }
+
+    /// Parameter sets the description names for the packet's format.
+    pub(crate) fn sets_of(&self, header: &Header) -> Option<Bytes> {
+        self.arrivals.read().unwrap_or_else(PoisonError::into_inner).sets(header)
+    }
+
+    pub(crate) fn declares(&self, kind: TrackKind, ssrc: u32) -> bool {
+        self.arrivals.read().unwrap_or_else(PoisonError::into_inner).declares(kind, ssrc)
     }
 
     /// The stream that a packet of an unknown one begins.

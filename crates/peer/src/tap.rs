@@ -174,7 +174,12 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Tap {
     fn handle_read(&mut self, message: TaggedPacket) -> Result<(), Error> {
         self.shared.note_heard(message.now);
         if let Some(info) = self.known.learn(&self.shared, &message.message.packet) {
+            // Which of several is shown is decided where packets are delivered.
+            let shown = self.shared.remote_video_ssrc.load(Ordering::Relaxed);
             self.remote_stream(&info);
+            if shown != 0 {
+                self.shared.remote_video_ssrc.store(shown, Ordering::Relaxed);
+            }
         }
         match &message.message.packet {
             Packet::Rtp(packet) => {

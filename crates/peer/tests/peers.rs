@@ -40,6 +40,26 @@ async fn frames_arrive_whole_and_in_their_own_time() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parameter_sets_of_the_description_come_with_its_pictures() -> Result<()> {
+    const NAMED: &str = ";sprop-parameter-sets=Z0IACvhBog==,aM44gA==";
+    let pair = Pair::new(config(), config()).await?;
+    let offer = pair.a.peer.create_offer(false).await?;
+    let named = |line: &str| {
+        let more = if line.contains("profile-level-id") { NAMED } else { "" };
+        format!("{line}{more}\r\n")
+    };
+    let sdp: String = offer.sdp.lines().map(named).collect();
+    let answer = pair.b.peer.accept_offer(Sdp { sdp, ..offer }).await?;
+    pair.a.peer.accept_answer(answer).await?;
+    pair.wait_connected().await?;
+    let _stream = Stream::start(&pair.a, 1_000);
+    until("pictures", || pair.b.heard.count(Codec::H264) > 0).await?;
+    let sets = locked(&pair.b.heard.sets).first().cloned().context("said before the first picture")?;
+    assert_eq!(sets, [0, 0, 0, 1, 0x67, 0x42, 0, 0x0a, 0xf8, 0x41, 0xa2, 0, 0, 0, 1, 0x68, 0xce, 0x38, 0x80]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_sides_see_the_same_security_code() -> Result<()> {
     let pair = Pair::new(config(), config()).await?;
     assert_eq!(pair.a.peer.security_code(), None);

@@ -51,6 +51,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "description", run: bellwire_peer::fuzzing::description, seeds: Seeds::Own },
     #[cfg(feature = "peer")]
     Target { name: "addresses", run: bellwire_peer::fuzzing::addresses, seeds: Seeds::Own },
+    #[cfg(feature = "peer")]
+    Target { name: "parameter_sets", run: bellwire_peer::fuzzing::parameter_sets, seeds: Seeds::Own },
+    #[cfg(feature = "media")]
+    Target { name: "units", run: bellwire_media::fuzzing::units, seeds: Seeds::Own },
     #[cfg(feature = "media")]
     Target { name: "video", run: bellwire_media::fuzzing::video, seeds: Seeds::Own },
     #[cfg(feature = "media")]

@@ -19,7 +19,7 @@ pub(crate) struct AudioStats {
     pub(crate) level_sent_db: f32,
     pub(crate) level_received_db: f32,
     pub(crate) delay_ms: f32,
-    /// Share 0..1 of all samples played.
+    /// Share 0..1 of all samples played that were sent and did not come, or came spoilt.
     pub(crate) concealed: f32,
     pub(crate) underruns: u64,
     pub(crate) packets: JitterStats,
@@ -150,7 +150,8 @@ impl Meters {
 
     pub(crate) fn stats(&self) -> AudioStats {
         let state = self.lock();
-        let concealed = state.made_up as f32 / state.played.max(1) as f32;
+        let missing = state.made_up + state.stats.packets.missing;
+        let concealed = missing as f32 / state.played.max(1) as f32;
         AudioStats { concealed: concealed.min(1.0), ..state.stats.clone() }
     }
 
@@ -184,5 +185,7 @@ mod tests {
         assert!((stats.kbps_received - 32.0).abs() < 0.01);
         assert!((stats.level_received_db + 20.0).abs() < 0.1);
         assert!((stats.concealed - 0.1).abs() < 0.001);
+        meters.buffer(40.0, JitterStats { missing: 2400, ..JitterStats::default() }, 0);
+        assert!((meters.stats().concealed - 0.15).abs() < 0.001);
     }
 }

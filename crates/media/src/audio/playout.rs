@@ -147,12 +147,7 @@ impl Remote {
     fn step(&mut self, now: Instant) {
         let queued = self.ready.len() as u32;
         match self.jitter.next(now, queued) {
-            Step::Silence { samples } => {
-                if self.voiced {
-                    self.meters.made_up(samples as usize);
-                }
-                self.silence(samples as usize);
-            }
+            Step::Silence { samples } => self.silence(samples as usize),
             Step::Play(payload) => match self.decoder.decode(&payload) {
                 Ok(sound) => {
                     self.voiced = true;
@@ -166,22 +161,27 @@ impl Remote {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "A sound packet cannot be decoded");
-                    self.conceal(PACKET_SAMPLES);
+                    self.spoilt(PACKET_SAMPLES);
                 }
             },
             Step::Recover { from, samples, skip } => match self.decoder.recover(&from, samples as usize) {
                 Ok(sound) => self.ready.extend_from_slice(sound.get(skip as usize..).unwrap_or_default()),
                 Err(error) => {
                     tracing::debug!(%error, "A sound packet's redundancy cannot be decoded");
-                    self.conceal((samples - skip) as usize);
+                    self.spoilt((samples - skip) as usize);
                 }
             },
             Step::Conceal { samples } => self.conceal(samples as usize),
         }
     }
 
-    fn conceal(&mut self, samples: usize) {
+    /// Makes up what came and cannot be decoded; what did not come the jitter buffer counts.
+    fn spoilt(&mut self, samples: usize) {
         self.meters.made_up(samples);
+        self.conceal(samples);
+    }
+
+    fn conceal(&mut self, samples: usize) {
         match self.decoder.conceal(samples) {
             Ok(sound) => self.ready.extend_from_slice(sound),
             Err(_) => self.silence(samples),

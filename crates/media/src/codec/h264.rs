@@ -3,6 +3,8 @@
 #![allow(unsafe_code, reason = "bindings to a C++ library")]
 
 pub(crate) mod annex_b;
+pub(crate) mod headers;
+pub(crate) mod sets;
 pub(crate) mod sps;
 
 use std::ffi::{c_int, c_void};
@@ -21,6 +23,9 @@ use crate::VideoFrame;
 use crate::video::image::{Planes, pack};
 use annex_b::units;
 use sps::Sps;
+
+/// Pictures the library holds at most (A.3.1).
+const MOST_HELD: usize = 16;
 
 fn check(what: &'static str, code: impl Into<i64>) -> Result<(), CodecError> {
     match code.into() {
@@ -218,6 +223,10 @@ pub struct H264Decoder {
     given: u64,
     /// Whether the stream has slices predicted from later pictures.
     reorders: bool,
+    /// Whether it was joined without a key frame.
+    joined: bool,
+    /// Size of the pictures, before cropping.
+    size: Option<(u64, u64)>,
 }
 
 impl std::fmt::Debug for H264Decoder {
@@ -238,15 +247,8 @@ impl H264Decoder {
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let mut decoder = Decoder::with_api_config(OpenH264API::from_source(), config)
             .map_err(|_| missing("creating the H.264 decoder"))?;
-        let mut conceal = sys::ERROR_CON_SLICE_MV_COPY_CROSS_IDR_FREEZE_RES_CHANGE as c_int;
-        // SAFETY: this option takes a pointer to an int, read during the call.
-        let code = unsafe {
-            decoder
-                .raw_api()
-                .set_option(sys::DECODER_OPTION_ERROR_CON_IDC, (&raw mut conceal).cast::<c_void>())
-        };
-        check("turning on concealment", code)?;
-        Ok(Self { decoder, given: 0, reorders: false })
+        conceal(&mut decoder, sys::ERROR_CON_SLICE_MV_COPY_CROSS_IDR_FREEZE_RES_CHANGE)?;
+        Ok(Self { decoder, given: 0, reorders: false, joined: false, size: None })
     }
 
     /// Decodes one access unit of a stored stream and returns the picture that is next in order of
@@ -288,6 +290,15 @@ impl H264Decoder {
         Self::ordered(&planes, &info)
     }
 
+    /// A picture held back for its order, of a stream that goes on.
+    fn flush_held(&mut self) -> Result<Option<Ordered>, CodecError> {
+        let mut planes = [ptr::null_mut::<u8>(); 3];
+        let mut info = sys::SBufferInfo::default();
+        // SAFETY: `planes` has room for the three pointers written.
+        unsafe { self.decoder.raw_api().flush_frame((&raw mut planes).cast(), &raw mut info) };
+        Self::ordered(&planes, &info)
+    }
+
     fn ordered(planes: &[*mut u8; 3], info: &sys::SBufferInfo) -> Result<Option<Ordered>, CodecError> {
         let frame = Self::copy_out(planes, info)?;
         Ok(frame.map(|frame| Ordered { mark: info.uiOutYuvTimeStamp, frame }))
@@ -326,7 +337,26 @@ impl H264Decoder {
     }
 }
 
+/// Chooses how missing parts are made up.
+fn conceal(decoder: &mut Decoder, how: sys::ERROR_CON_IDC) -> Result<(), CodecError> {
+    let mut how = how as c_int;
+    // SAFETY: this option takes a pointer to an int, read during the call.
+    let code = unsafe {
+        decoder.raw_api().set_option(sys::DECODER_OPTION_ERROR_CON_IDC, (&raw mut how).cast::<c_void>())
+    };
+    check("choosing the concealment", code)
+}
+
 impl VideoDecoder for H264Decoder {
+    fn join(&mut self) {
+        // Otherwise nothing comes out until a key frame: the first picture is a change of size with errors.
+        let how = sys::ERROR_CON_SLICE_MV_COPY_CROSS_IDR;
+        self.joined = true;
+        if let Err(error) = conceal(&mut self.decoder, how) {
+            debug!(%error, "A stream cannot be joined without a key frame");
+        }
+    }
+
     fn decode(&mut self, data: &[u8]) -> Result<Decoded, CodecError> {
         let Ok(length) = c_int::try_from(data.len()) else {
             return Ok(Decoded { needs_key: true, ..Decoded::default() });
@@ -334,12 +364,28 @@ impl VideoDecoder for H264Decoder {
         if length == 0 {
             return Ok(Decoded::default());
         }
+        let mut earlier = Vec::new();
         for unit in units(data) {
             // Before the library allocates for it.
-            if let Some(why) = Sps::parse(unit).and_then(|sps| sps.unplayable(MAX_PIXELS as u64)) {
-                return Err(CodecError::Unplayable(why));
+            if let Some(sps) = Sps::parse(unit) {
+                if let Some(why) = sps.unplayable(MAX_PIXELS as u64) {
+                    return Err(CodecError::Unplayable(why));
+                }
+                self.reorders |= sps.reordered.is_some_and(|pictures| pictures > 0);
+                let size = (sps.width, sps.height);
+                if self.size.replace(size).is_some_and(|before| before != size) {
+                    // The library forgets the pictures it holds with a change of size.
+                    while let Some(last) = self.flush_held()?.filter(|_| earlier.len() < MOST_HELD) {
+                        let behind = usize::try_from((self.given + 1).saturating_sub(last.mark));
+                        earlier.push((last.frame, behind.unwrap_or(0)));
+                    }
+                }
             }
             self.reorders |= sps::is_bidirectional(unit);
+            if self.joined && unit[0] & 0x1f == 5 {
+                self.joined = false;
+                conceal(&mut self.decoder, sys::ERROR_CON_SLICE_MV_COPY_CROSS_IDR_FREEZE_RES_CHANGE)?;
+            }
         }
         self.given += 1;
         let mut planes = [ptr::null_mut::<u8>(); 3];
@@ -368,6 +414,7 @@ impl VideoDecoder for H264Decoder {
             reorders: self.reorders,
             behind: if frame.is_some() { behind } else { 0 },
             frame,
+            earlier,
         })
     }
 }

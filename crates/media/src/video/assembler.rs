@@ -4,7 +4,7 @@
 //!             in order            a packet is missing
 //!   Flowing ───────────► Flowing ─────────────────────► Flowing, waiting for the repair
 //!      ▲                                                   │ repaired: go on
-//!      │ a whole key frame                                 │ waited long enough
+//!      │ a whole key frame or recovery point               │ waited long enough
 //!      └──────────────────────────── Lost ◄────────────────┘   (asks for a key frame)
 //! ```
 
@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::depacketize::{self, Part};
+use numbers::{Numbers, Placed};
+
 use crate::{Codec, Packet};
 
 /// Packets and bytes held at most; above that the oldest go and a key frame is asked for.
 const MAX_PACKETS: usize = 2048;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// Sequence numbers this far from the newest belong to another stream (RFC 3550 A.1).
-const MAX_LEAP: u64 = 3000;
 /// Never asks for key frames faster than this.
 const KEY_REQUEST_PAUSE: Duration = Duration::from_millis(300);
 /// Nor more rarely, however often the answer cannot be decoded.
@@ -30,6 +30,14 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_millis(600);
 /// With a whole key frame behind the gap, only mere reordering is waited for.
 const WAIT_BEFORE_KEY: Duration = Duration::from_millis(30);
+/// How long a picture of a sender that sets the marker on each slice is held for more of it.
+const WAIT_FOR_SLICES: Duration = Duration::from_millis(30);
+/// After so many pictures without a marker the sender sets none.
+const NO_MARKERS: u32 = 3;
+/// How long the newest picture of such a sender is held for more of it.
+const WAIT_FOR_MARKER: Duration = Duration::from_millis(100);
+/// After so many requests without a key frame, a picture that needs no other one is taken for one.
+const REQUESTS_IN_VAIN: u32 = 3;
 
 /// One whole picture, as a decoder takes it.
 #[derive(Clone, Debug)]
@@ -39,6 +47,8 @@ pub struct AssembledFrame {
     /// RTP timestamp, 90 kHz.
     pub timestamp: u32,
     pub key: bool,
+    /// Decoding begins here though this is no key frame; only after so many more pictures all is right.
+    pub joins: Option<u16>,
     /// When its last packet came.
     pub arrived: Instant,
 }
@@ -60,6 +70,30 @@ struct Held {
     part: Part,
 }
 
+/// Whether the marker is on the last packet of a picture only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Markers {
+    Unknown,
+    Honest,
+    Lying,
+}
+
+/// Whether a picture is whole.
+enum End {
+    At(u64),
+    /// It seems to be, but more of it may come until then.
+    Perhaps(Instant),
+    Open,
+}
+
+/// What decoding can begin with.
+enum Entry {
+    Key,
+    /// Parameter sets alone; a key frame has to follow.
+    Sets,
+    Recovery(u16),
+}
+
 /// The state of one stream of one codec.
 #[derive(Debug)]
 pub struct FrameAssembler {
@@ -67,7 +101,14 @@ pub struct FrameAssembler {
     /// By sequence number, counted on beyond 65535.
     held: BTreeMap<u64, Held>,
     bytes: usize,
-    newest: Option<u64>,
+    numbers: Numbers,
+    markers: Markers,
+    /// Timestamp of the last picture taken, if a marker ended it.
+    ended: Option<u32>,
+    /// Pictures in a row without a marker.
+    unmarked: u32,
+    /// Until when a picture that may be whole is held.
+    held_until: Option<Instant>,
     /// The first sequence number not yet used; `None` before the first picture.
     next: Option<u64>,
     /// Whether a picture begins at `next`.
@@ -76,10 +117,10 @@ pub struct FrameAssembler {
     lost: bool,
     /// Since when a packet has been missing.
     gap_since: Option<Instant>,
-    /// The number that would confirm a leap to another stream.
-    leap: Option<u16>,
     round_trip: Duration,
     asked: Option<Instant>,
+    /// Requests since a picture was decoded.
+    in_vain: u32,
     /// Whether packets came since a key frame was last asked for: without any there is nobody to ask.
     alive: bool,
     /// Key frames in a row the decoder could make nothing of.
@@ -93,14 +134,19 @@ impl FrameAssembler {
             codec,
             held: BTreeMap::new(),
             bytes: 0,
-            newest: None,
+            numbers: Numbers::default(),
+            // A VP8 frame is one piece; nobody marks its packets otherwise.
+            markers: if codec == Codec::H264 { Markers::Unknown } else { Markers::Honest },
+            ended: None,
+            unmarked: 0,
+            held_until: None,
             next: None,
             next_starts: false,
             lost: true,
             gap_since: None,
-            leap: None,
             round_trip: Duration::from_millis(100),
             asked: None,
+            in_vain: 0,
             alive: false,
             refused: 0,
             stats: AssemblerStats::default(),
@@ -130,13 +176,46 @@ impl FrameAssembler {
     }
 
     pub fn stats(&self) -> AssemblerStats {
-        self.stats
+        AssemblerStats { useless: self.stats.useless + self.numbers.strays, ..self.stats }
+    }
+
+    /// Another sender's stream begins: nothing of before goes on.
+    pub fn begin_anew(&mut self) {
+        let strays = self.numbers.strays;
+        self.numbers = Numbers::default();
+        self.numbers.strays = strays;
+        self.forget();
     }
 
     /// Takes one packet in; duplicates and latecomers are counted and dropped.
     pub fn push(&mut self, packet: Packet) {
         self.stats.packets += 1;
-        let Some(sequence) = self.count_on(packet.sequence) else { return };
+        match self.numbers.place(packet, self.next) {
+            Placed::At(number, packet) => self.keep(number, packet),
+            Placed::Anew { number, packets, continues } => {
+                if !continues {
+                    self.forget();
+                }
+                for (number, packet) in (number..).zip(packets) {
+                    self.keep(number, packet);
+                }
+            }
+            Placed::Nowhere => {}
+        }
+    }
+
+    fn forget(&mut self) {
+        self.held.clear();
+        self.bytes = 0;
+        self.next = None;
+        self.next_starts = false;
+        self.ended = None;
+        self.lost = true;
+        self.alive = false;
+        self.gap_since = None;
+    }
+
+    fn keep(&mut self, sequence: u64, packet: Packet) {
         let too_late = self.next.is_some_and(|next| sequence < next);
         if too_late || self.held.contains_key(&sequence) {
             self.stats.useless += 1;
@@ -158,17 +237,31 @@ impl FrameAssembler {
 
     /// The next whole picture, if there is one; call until `None` after every push and at the deadline.
     pub fn poll(&mut self, now: Instant) -> Option<AssembledFrame> {
+        self.held_until = None;
         loop {
             if self.lost {
-                return self.resume();
+                return self.resume(now, false);
             }
             let next = self.next?;
-            if let Some(end) = self.whole(next) {
-                self.gap_since = None;
-                if let Some(frame) = self.take(next, end) {
-                    return Some(frame);
-                }
+            if self.marker_lied(next) {
+                self.markers = Markers::Lying;
+                self.lost = true;
                 continue;
+            }
+            match self.whole(next, now) {
+                End::At(end) => {
+                    self.gap_since = None;
+                    if let Some(frame) = self.take(next, end) {
+                        return Some(frame);
+                    }
+                    continue;
+                }
+                End::Perhaps(until) => {
+                    self.gap_since = None;
+                    self.held_until = Some(until);
+                    return None;
+                }
+                End::Open => {}
             }
             if !self.has_gap(next) {
                 self.gap_since = None;
@@ -177,7 +270,7 @@ impl FrameAssembler {
             let since = *self.gap_since.get_or_insert(now);
             let waited = now.saturating_duration_since(since);
             if waited >= WAIT_BEFORE_KEY
-                && let Some(key) = self.resume()
+                && let Some(key) = self.resume(now, true)
             {
                 self.stats.gaps += 1;
                 return Some(key);
@@ -193,13 +286,14 @@ impl FrameAssembler {
 
     /// When [`Self::poll`] and [`Self::take_key_request`] should be called again though no packet came.
     pub fn deadline(&self) -> Option<Instant> {
-        if !self.lost {
-            return self.gap_since.map(|since| since + self.patience());
-        }
-        if !self.alive {
-            return None;
-        }
-        self.asked.map(|asked| asked + self.request_pause()).max(self.key_expected())
+        let other = if !self.lost {
+            self.gap_since.map(|since| since + self.patience())
+        } else if self.alive {
+            self.asked.map(|asked| asked + self.request_pause()).max(self.key_expected())
+        } else {
+            None
+        };
+        other.into_iter().chain(self.held_until).min()
     }
 
     /// Whether to ask the sender for a key frame now; says so rarely enough to be obeyed each time.
@@ -209,13 +303,16 @@ impl FrameAssembler {
             return false;
         }
         self.asked = Some(now);
+        self.in_vain = self.in_vain.saturating_add(1);
         self.alive = false;
         true
     }
 
     /// Until when a key frame of which parts are here may become whole.
     fn key_expected(&self) -> Option<Instant> {
-        let newest = self.held.values().filter(|held| held.part.key).map(|held| held.packet.arrived).max();
+        let begins = |part: Part| part.key || part.sets || part.recovery.is_some();
+        let newest =
+            self.held.values().filter(|held| begins(held.part)).map(|held| held.packet.arrived).max();
         newest.map(|arrived| arrived + self.patience())
     }
 
@@ -229,43 +326,28 @@ impl FrameAssembler {
         (self.round_trip * 2 + Duration::from_millis(60)).clamp(SHORTEST_WAIT, LONGEST_WAIT)
     }
 
-    /// The sequence number without its wrap-around; `None` for one that fits no stream yet.
-    fn count_on(&mut self, sequence: u16) -> Option<u64> {
-        let Some(newest) = self.newest else {
-            // Far from zero, so that what came before it has a number too.
-            let first = (1 << 32) + u64::from(sequence);
-            self.newest = Some(first);
-            return Some(first);
-        };
-        let step = sequence.wrapping_sub(newest as u16).cast_signed();
-        let counted = newest.checked_add_signed(i64::from(step))?;
-        if counted.abs_diff(newest) > MAX_LEAP {
-            // One stray packet is nothing; two in a row are a sender that began anew.
-            if self.leap.replace(sequence.wrapping_add(1)) != Some(sequence) {
-                self.stats.useless += 1;
-                return None;
-            }
-            self.held.clear();
-            self.bytes = 0;
-            self.next = None;
-            self.lost = true;
-            self.gap_since = None;
-            let restart = (newest | 0xffff) + 0x1_0001 + u64::from(sequence);
-            self.newest = Some(restart);
-            return Some(restart);
-        }
-        self.leap = None;
-        self.newest = Some(newest.max(counted));
-        Some(counted)
+    /// Whether the picture that a marker ended goes on.
+    fn marker_lied(&self, next: u64) -> bool {
+        let held = self.held.get(&next);
+        held.is_some_and(|held| held.part.continues && self.ended == Some(held.packet.timestamp))
     }
 
-    /// The last sequence number of the picture that begins at `start`, if all of it is there.
-    fn whole(&self, start: u64) -> Option<u64> {
+    /// Whether all of the picture that begins at `start` is there, and its last sequence number.
+    fn whole(&self, start: u64, now: Instant) -> End {
         let mut timestamp = None;
         let mut last = start;
+        let mut marked: Option<&Held> = None;
+        let mut newest: Option<&Held> = None;
         for (expected, (&sequence, held)) in (start..).zip(self.held.range(start..)) {
             if sequence != expected {
-                return None;
+                newest = None;
+                break;
+            }
+            if marked.is_some() {
+                if held.part.empty || !held.part.continues || timestamp != Some(held.packet.timestamp) {
+                    return End::At(last);
+                }
+                marked = None;
             }
             // Padding is part of no picture: before one it goes with it, behind one it is passed over.
             if held.part.empty && !(held.packet.marker && timestamp == Some(held.packet.timestamp)) {
@@ -274,15 +356,23 @@ impl FrameAssembler {
             }
             match timestamp {
                 None => timestamp = Some(held.packet.timestamp),
-                Some(of_picture) if of_picture != held.packet.timestamp => return Some(last),
+                Some(of_picture) if of_picture != held.packet.timestamp => return End::At(last),
                 Some(_) => {}
             }
             last = sequence;
+            newest = Some(held);
             if held.packet.marker {
-                return Some(last);
+                marked = Some(held);
             }
         }
-        None
+        let (held, wait) = match (marked, newest) {
+            (Some(held), _) => (held, WAIT_FOR_SLICES),
+            (None, Some(held)) if self.unmarked >= NO_MARKERS => (held, WAIT_FOR_MARKER),
+            (None, _) => return End::Open,
+        };
+        let until = held.packet.arrived + wait;
+        let trusted = marked.is_some() && (self.markers == Markers::Honest || !held.part.slice);
+        if trusted || now >= until { End::At(last) } else { End::Perhaps(until) }
     }
 
     /// Whether something is missing at or after `start`, as against not having been sent yet.
@@ -305,48 +395,95 @@ impl FrameAssembler {
         }
         self.next = Some(end + 1);
         self.next_starts = true;
-        let timestamp = picture.first()?.packet.timestamp;
+        let part = picture.iter().fold(Part::EMPTY, |all, held| all.and(held.part));
+        let (last, before) = picture.split_last()?;
+        let timestamp = last.packet.timestamp;
+        if part.slice {
+            self.ended = last.packet.marker.then_some(timestamp);
+            self.unmarked = if last.packet.marker { 0 } else { self.unmarked.saturating_add(1) };
+            if before.iter().any(|held| held.packet.marker && held.part.slice) {
+                self.markers = Markers::Lying;
+            } else if self.markers == Markers::Unknown {
+                self.markers = Markers::Honest;
+            }
+        }
         let arrived = picture.iter().map(|held| held.packet.arrived).max()?;
-        let key = picture.iter().any(|held| held.part.key);
         let data = depacketize::join(self.codec, picture.iter().map(|held| &*held.packet.payload));
         self.stats.frames += 1;
-        (!data.is_empty()).then_some(AssembledFrame { codec: self.codec, data, timestamp, key, arrived })
+        let frame =
+            AssembledFrame { codec: self.codec, data, timestamp, key: part.key, joins: None, arrived };
+        (!frame.data.is_empty()).then_some(frame)
     }
 
-    /// Goes on at the first whole key frame held, and forgets all before it.
-    fn resume(&mut self) -> Option<AssembledFrame> {
+    /// What decoding can begin with, if it can with this picture.
+    fn entry(&self, part: Part) -> Option<Entry> {
+        let intra = part.slice && !part.inter;
+        if part.key {
+            Some(Entry::Key)
+        } else if let Some(after) = part.recovery {
+            Some(Entry::Recovery(after))
+        } else if part.sets && !part.slice {
+            Some(Entry::Sets)
+        } else if intra && (part.sets || self.in_vain >= REQUESTS_IN_VAIN) {
+            Some(Entry::Recovery(0))
+        } else {
+            None
+        }
+    }
+
+    /// Goes on at the first whole picture held that decoding can begin with, and forgets all before it.
+    fn resume(&mut self, now: Instant, only_key: bool) -> Option<AssembledFrame> {
         let mut before: Option<(u64, u32, bool)> = None;
         let mut found = None;
         for (&sequence, held) in &self.held {
             let follows = before.is_some_and(|(last, timestamp, marker)| {
                 last + 1 == sequence && (marker || timestamp != held.packet.timestamp)
             });
+            let starts = held.part.starts
+                || (follows || before.is_none()) && !held.part.continues
+                || (self.next_starts && self.next == Some(sequence));
             before = Some((sequence, held.packet.timestamp, held.packet.marker));
-            let starts = held.part.starts || follows || (self.next_starts && self.next == Some(sequence));
             if !starts || held.part.empty {
                 continue;
             }
-            if let Some(end) = self.whole(sequence)
-                && self.held.range(sequence..=end).any(|(_, held)| held.part.key)
-            {
-                found = Some((sequence, end));
-                break;
+            let end = match self.whole(sequence, now) {
+                End::At(end) => end,
+                End::Perhaps(until) => {
+                    self.held_until = Some(self.held_until.map_or(until, |other| other.min(until)));
+                    continue;
+                }
+                End::Open => continue,
+            };
+            let parts = self.held.range(sequence..=end).map(|(_, held)| held.part);
+            match self.entry(parts.fold(Part::EMPTY, Part::and)) {
+                Some(entry) if !only_key || matches!(entry, Entry::Key) => {
+                    found = Some((sequence, end, entry));
+                    break;
+                }
+                _ => {}
             }
         }
-        let (start, end) = found?;
+        let (start, end, entry) = found?;
         let kept = self.held.split_off(&start);
         let dropped = std::mem::replace(&mut self.held, kept);
         self.bytes -= dropped.values().map(|held| held.packet.payload.len()).sum::<usize>();
         let frame = self.take(start, end)?;
+        self.gap_since = None;
+        let joins = match entry {
+            Entry::Key => None,
+            Entry::Recovery(after) => Some(after),
+            Entry::Sets => return Some(frame),
+        };
         self.lost = false;
+        self.in_vain = 0;
         // A request answered by what cannot be shown counts on for the pause before the next.
         if self.refused == 0 {
             self.asked = None;
         }
-        self.gap_since = None;
-        Some(frame)
+        Some(AssembledFrame { joins, ..frame })
     }
 }
 
+mod numbers;
 #[cfg(test)]
 mod tests;

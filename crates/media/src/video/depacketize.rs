@@ -18,6 +18,43 @@ pub(crate) struct Part {
     pub(crate) key: bool,
     /// There is nothing of a picture inside: padding, or nonsense.
     pub(crate) empty: bool,
+    /// Goes on with the picture of the packet before, whatever that one's marker says.
+    pub(crate) continues: bool,
+    /// A sequence parameter set is inside.
+    pub(crate) sets: bool,
+    /// Samples are inside.
+    pub(crate) slice: bool,
+    /// A slice is inside that needs other pictures.
+    pub(crate) inter: bool,
+    /// After so many more pictures all is right, though none is a key frame (recovery point SEI).
+    pub(crate) recovery: Option<u16>,
+}
+
+impl Part {
+    pub(crate) const EMPTY: Self = Self {
+        starts: false,
+        key: false,
+        empty: true,
+        continues: false,
+        sets: false,
+        slice: false,
+        inter: false,
+        recovery: None,
+    };
+
+    /// What this one and the next of the same picture say together.
+    pub(crate) fn and(self, next: Self) -> Self {
+        Self {
+            starts: self.starts || next.starts,
+            key: self.key || next.key,
+            empty: self.empty && next.empty,
+            continues: if self.empty { next.continues } else { self.continues },
+            sets: self.sets || next.sets,
+            slice: self.slice || next.slice,
+            inter: self.inter || next.inter,
+            recovery: self.recovery.or(next.recovery),
+        }
+    }
 }
 
 /// Looks into one payload.
@@ -25,8 +62,13 @@ pub(crate) fn inspect(codec: Codec, payload: &[u8]) -> Part {
     match codec {
         Codec::H264 => h264::inspect(payload),
         Codec::Vp8 => vp8::inspect(payload),
-        Codec::Opus => Part { empty: true, ..Part::default() },
+        Codec::Opus => Part::EMPTY,
     }
+}
+
+/// The H.264 parameter sets that lie whole in one payload.
+pub(crate) fn parameter_sets(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
+    h264::whole_units(payload).filter(|unit| matches!(unit[0] & 0x1f, 7 | 8))
 }
 
 /// Joins the payloads of one whole picture, in order, into what a decoder takes.

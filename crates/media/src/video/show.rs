@@ -11,6 +11,9 @@ const MAX_HELD: usize = 24;
 /// No clock is believed that wants a picture later than this after its arrival.
 const LONGEST_HOLD: Duration = Duration::from_secs(2);
 
+/// A gap no longer than this is no freeze.
+const USUAL_GAP: Duration = Duration::from_millis(150);
+
 /// Decoded pictures in order, each waiting for its time.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
@@ -36,24 +39,33 @@ impl Waiting {
     }
 }
 
-/// Counts freezes: a gap of more than 150 ms that is also three times the usual one.
+/// Counts freezes: a gap of more than 150 ms that is also three times the usual one, unless the sender made none.
 #[derive(Debug, Default)]
 pub(crate) struct Freezes {
     last: Option<Instant>,
+    /// RTP timestamp of the last picture, 90 kHz.
+    last_sent: u32,
     usual: Option<Duration>,
     pub(crate) count: u32,
     pub(crate) total: Duration,
 }
 
 impl Freezes {
-    pub(crate) fn shown(&mut self, now: Instant) {
+    /// A picture is shown. `sent` is its RTP timestamp if nothing was lost between it and the last one.
+    pub(crate) fn shown(&mut self, now: Instant, sent: Option<u32>) {
+        let between = sent.map(|sent| sent.wrapping_sub(self.last_sent) / 90);
+        self.last_sent = sent.unwrap_or_default();
         let Some(last) = self.last.replace(now) else { return };
         let gap = now.saturating_duration_since(last);
+        // Nothing was sent for most of that time: a still screen, or a camera switched off.
+        if between.is_some_and(|between| u128::from(between) * 4 >= gap.as_millis() * 3 && gap > USUAL_GAP) {
+            return;
+        }
         let Some(usual) = self.usual else {
             self.usual = Some(gap.min(Duration::from_millis(100)));
             return;
         };
-        if gap > Duration::from_millis(150).max(usual * 3) {
+        if gap > USUAL_GAP.max(usual * 3) {
             self.count += 1;
             self.total += gap;
         } else {
@@ -100,7 +112,7 @@ mod tests {
         let (mut freezes, mut now) = (Freezes::default(), Instant::now());
         let mut show = |freezes: &mut Freezes, gap| {
             now += Duration::from_millis(gap);
-            freezes.shown(now);
+            freezes.shown(now, None);
         };
         for _ in 0..30 {
             show(&mut freezes, 33);
@@ -112,5 +124,21 @@ mod tests {
         freezes.pause();
         show(&mut freezes, 9000);
         assert_eq!(freezes.count, 1);
+    }
+
+    #[test]
+    fn a_sender_that_stops_is_no_freeze_and_a_network_that_does_is_one() {
+        let (mut freezes, start) = (Freezes::default(), Instant::now());
+        let mut show = |shown: u64, sent: Option<u64>| {
+            freezes.shown(start + Duration::from_millis(shown), sent.map(|ms| (ms * 90) as u32));
+            freezes.count
+        };
+        for number in 0..30 {
+            assert_eq!(show(number * 40, Some(number * 40)), 0);
+        }
+        assert_eq!(show(9000, Some(8990)), 0, "nothing was sent");
+        assert_eq!(show(9600, Some(9030)), 1, "it was held up on the way");
+        assert_eq!(show(9640, Some(9070)), 1);
+        assert_eq!(show(12_000, None), 2, "what was sent was lost");
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod display;
 mod files;
 pub(crate) mod pipeline;
 mod sharing;
+pub(crate) mod streams;
 mod text;
 
 use std::path::Path;

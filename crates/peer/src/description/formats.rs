@@ -2,9 +2,10 @@
 //! RFC 7587 7, RFC 7741 6, RFC 4588 8).
 
 use bellwire_media::{Codec, TrackKind};
+use bytes::Bytes;
 
 use super::text::MediaText;
-use crate::codecs;
+use crate::{codecs, sets};
 
 /// Feedback we understand; anything else is not answered.
 const FEEDBACK: [(&str, &str); 5] =
@@ -29,6 +30,8 @@ pub(crate) struct Format {
     pub(crate) feedback: Vec<(String, String)>,
     /// Payload type of its retransmissions.
     pub(crate) repair: Option<u8>,
+    /// H.264 parameter sets of the stream, Annex B.
+    pub(crate) sets: Option<Bytes>,
 }
 
 struct Map {
@@ -143,6 +146,7 @@ fn format(media: &MediaText, payload_type: u8, kind: TrackKind) -> Option<Format
         answered: None,
         feedback,
         repair: None,
+        sets: None,
     };
     match (kind, map.name.as_str(), map.clock) {
         (TrackKind::Audio, "opus", 48_000) => {
@@ -151,7 +155,16 @@ fn format(media: &MediaText, payload_type: u8, kind: TrackKind) -> Option<Format
         (TrackKind::Video, "vp8", 90_000) => Some(Format { codec: Codec::Vp8, ..plain }),
         (TrackKind::Video, "h264", 90_000) => {
             let (rank, sends, known_as, answered) = h264(&parameters)?;
-            Some(Format { codec: Codec::H264, sends, rank, known_as, answered: Some(answered), ..plain })
+            let sets = parameter(&parameters, "sprop-parameter-sets").and_then(sets::annex_b);
+            Some(Format {
+                codec: Codec::H264,
+                sends,
+                rank,
+                known_as,
+                answered: Some(answered),
+                sets,
+                ..plain
+            })
         }
         _ => None,
     }

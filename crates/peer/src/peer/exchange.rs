@@ -290,7 +290,10 @@ impl Peer {
             for theirs in &section.formats {
                 match formats.iter_mut().find(|f| f.payload_type == theirs.payload_type) {
                     // What both sides can do counts, as said by them.
-                    Some(ours) => ours.feedback.clone_from(&theirs.feedback),
+                    Some(ours) => {
+                        ours.feedback.clone_from(&theirs.feedback);
+                        ours.sets.clone_from(&theirs.sets);
+                    }
                     None => formats.push(theirs.clone()),
                 }
             }

@@ -19,6 +19,7 @@ pub(crate) struct Heard {
     pub(crate) packets: Mutex<Vec<(Codec, Packet)>>,
     pub(crate) reports: Mutex<Vec<(TrackKind, SenderReport)>>,
     pub(crate) round_trips: Mutex<Vec<Duration>>,
+    pub(crate) sets: Mutex<Vec<Vec<u8>>>,
 }
 
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -28,6 +29,10 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl PacketReceiver for Heard {
     fn packet(&self, codec: Codec, packet: Packet) {
         locked(&self.packets).push((codec, packet));
+    }
+
+    fn parameter_sets(&self, sets: &[u8]) {
+        locked(&self.sets).push(sets.to_vec());
     }
 
     fn sender_report(&self, kind: TrackKind, report: SenderReport) {

@@ -3,6 +3,7 @@ use bytes::Bytes;
 use super::*;
 use crate::audio::Clip;
 use crate::codec::opus::VoiceEncoder;
+use crate::video::tests::streams::stored::stored;
 
 fn speech() -> Vec<f32> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/media/voice-22s-48k.wav");
@@ -38,6 +39,7 @@ fn play(packets: &[Bytes], lost: &dyn Fn(usize) -> bool) -> (Vec<f32>, Arc<Meter
         out.extend_from_slice(&frame);
         meters.frame_played(&frame);
     }
+    meters.buffer(0.0, remote.jitter.stats(), 0);
     (out, meters)
 }
 
@@ -152,5 +154,136 @@ fn packets_that_are_no_opus_do_not_stop_the_sound() {
         remote.frame(now, &mut frame);
         remote.frame(now, &mut frame);
         assert!(frame.iter().all(|sample| sample.is_finite()));
+    }
+}
+
+/// 1.2 s of speech, 3 s of silence, 1.2 s of speech. What an encoder with DTX makes of silence are packets with
+/// a first byte only, most of which the sender leaves out.
+fn with_dtx() -> Vec<Bytes> {
+    let speech = encode(&speech()[48_000..48_000 + 57_600], 0.0);
+    let empty = Bytes::from(vec![speech[59][0] & 0xfc]);
+    [&speech[..], &vec![empty; 150], &speech].concat()
+}
+
+/// Plays packets of 20 ms, some of which the sender leaves out and some the network; and for some time after.
+fn played(packets: &[Bytes], sent: &dyn Fn(usize) -> bool, lost: &dyn Fn(usize) -> bool) -> Vec<f32> {
+    let meters = Arc::new(Meters::default());
+    let mut remote = Remote::new(meters.clone()).unwrap();
+    let (start, mut frame, mut sequence) = (Instant::now(), [0.0; FRAME], 7_u16);
+    let mut shares = Vec::new();
+    for step in 0..packets.len() * 2 + 1000 {
+        let now = start + Duration::from_millis(step as u64 * 10);
+        let index = step / 2;
+        if step % 2 == 0 && index < packets.len() && sent(index) {
+            sequence = sequence.wrapping_add(1);
+            if !lost(index) {
+                remote.jitter.insert(Packet {
+                    sequence,
+                    timestamp: (index * PACKET_SAMPLES) as u32,
+                    marker: false,
+                    payload: packets[index].clone(),
+                    arrived: now,
+                });
+            }
+        }
+        remote.frame(now, &mut frame);
+        meters.frame_played(&frame);
+        meters.buffer(0.0, remote.jitter.stats(), 0);
+        shares.push(meters.stats().concealed);
+    }
+    assert!(frame.iter().all(|sample| *sample == 0.0), "ten seconds after the last packet it is silent");
+    shares
+}
+
+#[test]
+fn a_sender_that_is_silent_is_no_loss() {
+    let packets = with_dtx();
+    let talk = |index: usize| packets[index].len() > 2 || index % 20 == 0;
+    let most = |shares: Vec<f32>| shares.into_iter().fold(0.0, f32::max);
+    assert!(most(played(&packets, &talk, &|_| false)) < 0.005, "DTX");
+    let all = |_: usize| true;
+    assert_eq!(most(played(&packets, &all, &|_| false)), 0.0, "DTX whose empty packets are sent");
+    assert!(
+        most(played(&packets, &|index| index < 40 || index > 100, &|_| false)) < 0.005,
+        "muted by sending none"
+    );
+    assert!(most(played(&packets, &|index| index < 50, &|_| false)) < 0.005, "stopped for good");
+    // One packet of ten lost while there is speech, of which half cannot be restored from its successor.
+    let lost = most(played(&packets, &talk, &|index| index < 60 && index % 10 < 2));
+    assert!(lost > 0.05, "real loss counts: {lost}");
+    // A loss in the pause costs what was sent, not the pause.
+    let in_pause = most(played(&packets, &talk, &|index| index == 120));
+    assert!(in_pause < 0.02, "{in_pause}");
+}
+
+#[test]
+fn packets_of_other_encoders_are_heard_whole() {
+    for (name, length) in [
+        ("opus-2.5", 120),
+        ("opus-5", 240),
+        ("opus-10", 480),
+        ("opus-20", 960),
+        ("opus-40", 1920),
+        ("opus-60", 2880),
+        ("opus-80", 3840),
+        ("opus-100", 4800),
+        ("opus-120", 5760),
+        ("opus-stereo", 960),
+        ("opus-cbr", 960),
+        ("opus-narrow", 960),
+        ("opus-hybrid", 960),
+        ("opus-low-delay", 480),
+        ("opus-redundant", 960),
+    ] {
+        let stream = stored(name);
+        let energy = |piece: &[f32]| piece.iter().map(|sample| sample * sample).sum::<f32>();
+        let mut decoder = VoiceDecoder::new().unwrap();
+        let mut original = Vec::new();
+        for unit in &stream {
+            original.extend_from_slice(decoder.decode(&unit.data).unwrap());
+        }
+        let sent = original.chunks(960).filter(|piece| energy(piece) > 1e-4).count();
+        for (what, jump_number, jump_time) in [
+            ("plain", 0, 0),
+            ("numbers jump forward", 1000, 0),
+            ("numbers jump back", 64_000, 0),
+            ("times jump forward", 0, 10 * 48_000_u32),
+            ("times jump a little", 0, 48_000),
+            ("times jump back", 0, 0_u32.wrapping_sub(480_000)),
+            ("times jump a little back", 0, 0_u32.wrapping_sub(48_000)),
+            ("both begin anew", 12_345, 0x7654_3210),
+        ] {
+            let meters = Arc::new(Meters::default());
+            let mut remote = Remote::new(meters.clone()).unwrap();
+            let (start, mut frame, mut heard) = (Instant::now(), [0.0; FRAME], Vec::new());
+            let mut waiting = stream.iter().enumerate().peekable();
+            let half = stream.len() / 2;
+            for step in 0..190_u64 {
+                let now = start + Duration::from_millis(step * 10);
+                while let Some((index, unit)) =
+                    waiting.next_if(|(index, _)| *index as u64 * length * 1000 <= step * 480_000)
+                {
+                    let (number, time) = if index < half { (0, 0) } else { (jump_number, jump_time) };
+                    remote.jitter.insert(Packet {
+                        sequence: (index as u16).wrapping_add(65_500).wrapping_add(number),
+                        timestamp: (index as u32 * length as u32).wrapping_add(time),
+                        marker: false,
+                        payload: unit.data.clone().into(),
+                        arrived: now,
+                    });
+                }
+                remote.frame(now, &mut frame);
+                heard.extend_from_slice(&frame);
+                meters.frame_played(&frame);
+            }
+            meters.buffer(0.0, remote.jitter.stats(), 0);
+            let sounding = heard.chunks(960).filter(|piece| energy(piece) > 1e-4).count();
+            let least =
+                if what.starts_with("times") || what.starts_with("both") { sent * 8 / 10 } else { sent - 3 };
+            assert!(sounding >= least, "{name}, {what}: {sounding} of {sent} pieces are heard");
+            let missing = meters.stats().concealed;
+            let most = if what.starts_with("times") || what.starts_with("both") { 0.2 } else { 0.005 };
+            assert!(missing <= most, "{name}, {what}: {missing}");
+        }
     }
 }

@@ -3,9 +3,9 @@
 
 use super::super::Unplayable;
 
-const SPS: u8 = 7;
+pub(super) const SPS: u8 = 7;
 /// Longer ones only repeat scaling lists.
-const LONGEST: usize = 1024;
+pub(super) const LONGEST: usize = 1024;
 
 /// The part of a sequence parameter set that decides whether and how its pictures can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) struct Sps {
     pub(crate) height: u64,
     /// May hold fields.
     pub(crate) interlaced: bool,
+    /// Pictures that come before others they are shown after; `None` where the stream does not say.
+    pub(crate) reordered: Option<u32>,
 }
 
 impl Sps {
@@ -69,7 +71,9 @@ impl Sps {
         let units = u64::from(bits.golomb()?) + 1;
         let interlaced = bits.take(1)? == 0;
         let height = units * if interlaced { 32 } else { 16 };
-        Some(Self { chroma_format, bit_depth, width, height, interlaced })
+        // Baseline has nothing to reorder, whatever it says.
+        let reordered = reordered(&mut bits, interlaced).filter(|_| profile != 66);
+        Some(Self { chroma_format, bit_depth, width, height, interlaced, reordered })
     }
 
     /// Why openh264 cannot show such pictures; `None` if it can.
@@ -88,6 +92,73 @@ impl Sps {
     }
 }
 
+/// `max_num_reorder_frames` (E.1.1), of the bits behind the height.
+fn reordered(bits: &mut Bits, interlaced: bool) -> Option<u32> {
+    const OWN_ASPECT: u32 = 255;
+    if interlaced {
+        bits.take(1)?;
+    }
+    bits.take(1)?; // direct 8x8 inference
+    if bits.take(1)? == 1 {
+        for _side in 0..4 {
+            bits.golomb()?;
+        }
+    }
+    if bits.take(1)? == 0 {
+        return None;
+    }
+    if bits.take(1)? == 1 && bits.take(8)? == OWN_ASPECT {
+        bits.take(32)?;
+    }
+    if bits.take(1)? == 1 {
+        bits.take(1)?; // overscan
+    }
+    if bits.take(1)? == 1 {
+        bits.take(4)?; // format and range
+        if bits.take(1)? == 1 {
+            bits.take(24)?;
+        }
+    }
+    if bits.take(1)? == 1 {
+        bits.golomb()?; // place of the chroma samples
+        bits.golomb()?;
+    }
+    if bits.take(1)? == 1 {
+        bits.take(32)?; // clock
+        bits.take(32)?;
+        bits.take(1)?;
+    }
+    let hypothetical = [skip_hrd(bits)?, skip_hrd(bits)?];
+    if hypothetical.contains(&true) {
+        bits.take(1)?;
+    }
+    bits.take(1)?; // times in messages
+    if bits.take(1)? == 0 {
+        return None;
+    }
+    bits.take(1)?;
+    for _limit in 0..4 {
+        bits.golomb()?;
+    }
+    bits.golomb()
+}
+
+/// Passes over the parameters of a hypothetical decoder (E.1.2); tells whether there are any.
+fn skip_hrd(bits: &mut Bits) -> Option<bool> {
+    if bits.take(1)? == 0 {
+        return Some(false);
+    }
+    let streams = bits.golomb().filter(|&more| more < 32)?;
+    bits.take(8)?;
+    for _stream in 0..=streams {
+        bits.golomb()?;
+        bits.golomb()?;
+        bits.take(1)?;
+    }
+    bits.take(20)?;
+    Some(true)
+}
+
 /// Whether the unit is a slice predicted from pictures before and behind it.
 pub(crate) fn is_bidirectional(unit: &[u8]) -> bool {
     let Some((&header, rest)) = unit.split_first() else { return false };
@@ -100,13 +171,13 @@ pub(crate) fn is_bidirectional(unit: &[u8]) -> bool {
 }
 
 /// Bits of a unit's payload without its emulation prevention.
-struct Bits {
+pub(super) struct Bits {
     bytes: Vec<u8>,
     at: usize,
 }
 
 impl Bits {
-    fn new(escaped: &[u8]) -> Self {
+    pub(super) fn new(escaped: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(escaped.len().min(LONGEST));
         let mut zeros = 0;
         for &byte in escaped.iter().take(LONGEST) {
@@ -120,7 +191,7 @@ impl Bits {
         Self { bytes, at: 0 }
     }
 
-    fn take(&mut self, count: u32) -> Option<u32> {
+    pub(super) fn take(&mut self, count: u32) -> Option<u32> {
         let mut value = 0;
         for _ in 0..count {
             let byte = self.bytes.get(self.at / 8)?;
@@ -131,7 +202,7 @@ impl Bits {
     }
 
     /// An unsigned Exp-Golomb number (9.1).
-    fn golomb(&mut self) -> Option<u32> {
+    pub(super) fn golomb(&mut self) -> Option<u32> {
         let mut zeros = 0;
         while self.take(1)? == 0 {
             zeros += 1;
@@ -140,6 +211,11 @@ impl Bits {
             }
         }
         Some((1 << zeros) - 1 + self.take(zeros)?)
+    }
+
+    /// How many bits are left.
+    pub(super) fn left(&self) -> usize {
+        self.bytes.len() * 8 - self.at
     }
 
     fn skip_scaling_list(&mut self, length: u32) -> Option<()> {
@@ -215,7 +291,14 @@ pub(crate) mod tests {
         let unit =
             [0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0x40, 0x50, 0x05, 0xbb, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00];
         let sps = Sps::parse(&unit).expect("a whole set");
-        let expected = Sps { chroma_format: 1, bit_depth: 8, width: 1280, height: 720, interlaced: false };
+        let expected = Sps {
+            chroma_format: 1,
+            bit_depth: 8,
+            width: 1280,
+            height: 720,
+            interlaced: false,
+            reordered: None,
+        };
         assert_eq!(sps, expected);
         for length in 0..9 {
             assert_eq!(Sps::parse(&unit[..length]), None, "{length}");

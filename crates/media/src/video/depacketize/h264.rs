@@ -1,38 +1,65 @@
 //! RFC 6184, packetization modes 0 and 1: single NAL units, STAP-A and FU-A; out comes Annex B.
 
 use super::Part;
+use crate::codec::h264::headers;
 
+const SLICE: u8 = 1;
+const PARTITION_A: u8 = 2;
 const IDR: u8 = 5;
+const SEI: u8 = 6;
 const SPS: u8 = 7;
+const DELIMITER: u8 = 9;
 const STAP_A: u8 = 24;
 const FU_A: u8 = 28;
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 
 pub(super) fn inspect(payload: &[u8]) -> Part {
-    let Some((&header, rest)) = payload.split_first() else {
-        return Part { empty: true, ..Part::default() };
-    };
+    let Some((&header, rest)) = payload.split_first() else { return Part::EMPTY };
     match header & 0x1f {
-        kind @ 1..=23 => unit(kind),
-        STAP_A => units(rest).map(|nal| unit(nal[0] & 0x1f)).fold(
-            Part { empty: true, ..Part::default() },
-            |all, one| Part { starts: all.starts || one.starts, key: all.key || one.key, empty: false },
-        ),
+        kind @ 1..=23 => unit(kind, rest),
+        STAP_A => units(rest).map(|nal| unit(nal[0] & 0x1f, &nal[1..])).fold(Part::EMPTY, Part::and),
         FU_A => match rest {
-            [fragment, _, ..] => {
-                let part = unit(fragment & 0x1f);
-                Part { starts: part.starts && fragment & 0x80 != 0, ..part }
+            [fragment, body @ ..] if !body.is_empty() => {
+                let kind = fragment & 0x1f;
+                if fragment & 0x80 != 0 {
+                    return unit(kind, body);
+                }
+                Part { key: kind == IDR, slice: matches!(kind, 1..=IDR), continues: true, ..Part::default() }
             }
-            _ => Part { empty: true, ..Part::default() },
+            _ => Part::EMPTY,
         },
-        _ => Part { empty: true, ..Part::default() },
+        _ => Part::EMPTY,
     }
 }
 
-fn unit(kind: u8) -> Part {
-    // Parameter sets stand before the first slice, so a picture with them begins there; and senders
-    // put them before key frames only.
-    Part { starts: kind == SPS, key: kind == IDR || kind == SPS, empty: false }
+fn unit(kind: u8, body: &[u8]) -> Part {
+    match kind {
+        SLICE | PARTITION_A | IDR => {
+            let (first, intra) = headers::slice(body).unwrap_or((1, false));
+            Part {
+                key: kind == IDR,
+                slice: true,
+                inter: kind != IDR && !intra,
+                continues: first != 0,
+                ..Part::default()
+            }
+        }
+        // Further partitions of a slice.
+        3 | 4 => Part { slice: true, inter: true, continues: true, ..Part::default() },
+        SEI => Part { recovery: headers::recovery_point(body), ..Part::default() },
+        // These stand before the first slice, so a picture with them begins there.
+        SPS => Part { starts: true, sets: true, ..Part::default() },
+        DELIMITER => Part { starts: true, ..Part::default() },
+        _ => Part::default(),
+    }
+}
+
+/// Units that are not spread over several packets.
+pub(super) fn whole_units(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let kind = payload.first().map_or(0, |header| header & 0x1f);
+    let single = matches!(kind, 1..=23).then_some(payload);
+    let many = if kind == STAP_A { &payload[1..] } else { &[] };
+    single.into_iter().chain(units(many))
 }
 
 /// The units of a STAP-A after its header; ends at the first length that is a lie.
@@ -113,11 +140,18 @@ mod tests {
             ]
             .concat()
         );
-        assert_eq!(inspect(stap), Part { starts: true, key: true, empty: false });
-        assert_eq!(inspect(first), Part { starts: false, key: true, empty: false });
-        assert_eq!(inspect(single), Part::default());
-        let whole: &[u8] = &[0x78, 0, 1, 0x67, 0, 1, 0x68, 0, 1, 0x65];
-        assert_eq!(inspect(whole), Part { starts: true, key: true, empty: false });
+        let sets = Part { starts: true, sets: true, ..Part::default() };
+        assert_eq!(inspect(stap), sets);
+        let cut = Part { key: true, slice: true, continues: true, ..Part::default() };
+        assert_eq!(inspect(last), cut);
+        // First macroblock 0, slice type 7 (all intra) and 5 (all predicted).
+        let begin = Part { slice: true, ..Part::default() };
+        assert_eq!(inspect(&[0x7c, 0x85, 0b1_0001000]), Part { key: true, ..begin });
+        assert_eq!(inspect(&[0x41, 0b1_0001000, 0]), begin);
+        assert_eq!(inspect(&[0x41, 0b1_00110_00]), Part { inter: true, ..begin });
+        assert!(inspect(&[0x41, 0b010_00110]).continues, "second slice");
+        let whole: &[u8] = &[0x78, 0, 1, 0x67, 0, 1, 0x68, 0, 2, 0x65, 0b1_0001000];
+        assert_eq!(inspect(whole), Part { key: true, slice: true, ..sets });
     }
 
     #[test]

@@ -34,10 +34,11 @@ fn parse(payload: &[u8]) -> Option<Descriptor<'_>> {
 }
 
 pub(super) fn inspect(payload: &[u8]) -> Part {
-    let Some(descriptor) = parse(payload) else { return Part { empty: true, ..Part::default() } };
+    let Some(descriptor) = parse(payload) else { return Part::EMPTY };
     let starts = descriptor.start && descriptor.partition == 0;
     // The lowest bit of a frame is 0 for a key frame (RFC 6386 9.1).
-    Part { starts, key: starts && descriptor.body[0] & 1 == 0, empty: false }
+    let key = starts && descriptor.body[0] & 1 == 0;
+    Part { starts, key, slice: true, inter: true, continues: !starts, ..Part::default() }
 }
 
 pub(super) fn join<'a>(payloads: impl Iterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
@@ -64,7 +65,8 @@ mod tests {
             (&[0x90, 0xe0, 0x91, 0x11, 7, 0x60, 0x01, 1], true, false),
             (&[0x90, 0x10, 0x61, 0x00, 1], true, true),
         ] {
-            assert_eq!(inspect(payload), Part { starts, key, empty: false }, "{payload:?}");
+            let part = inspect(payload);
+            assert_eq!((part.starts, part.key, part.empty), (starts, key, false), "{payload:?}");
             let mut out = Vec::new();
             join(std::iter::once(payload), &mut out);
             assert_eq!(out.len(), 2, "{payload:?}");

@@ -1,0 +1,218 @@
+//! What the receiver's thread does. It is told the time, so that tests can replay streams without waiting.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tracing::{debug, info};
+
+use super::lane::{Lane, Outcome, Picture};
+use super::{Input, Shared, VideoReceiverConfig};
+use crate::Codec;
+use crate::codec::Unplayable;
+use crate::video::assembler::AssembledFrame;
+use crate::video::show::{Freezes, Waiting};
+
+pub(super) struct Pipeline {
+    config: VideoReceiverConfig,
+    shared: Arc<Shared>,
+    lanes: Vec<(Codec, Lane)>,
+    waiting: Waiting,
+    freezes: Freezes,
+    /// Gaps of all lanes when a picture was last shown.
+    gaps_shown: u64,
+    decode_ms: f32,
+    round_trip: Option<Duration>,
+    /// Parameter sets of the description.
+    sets: Bytes,
+    /// Why the newest key frame could not be shown.
+    unplayable: Option<Unplayable>,
+}
+
+impl Pipeline {
+    pub(super) fn new(config: VideoReceiverConfig, shared: Arc<Shared>) -> Self {
+        Self {
+            config,
+            shared,
+            lanes: Vec::new(),
+            waiting: Waiting::default(),
+            freezes: Freezes::default(),
+            gaps_shown: 0,
+            decode_ms: 0.0,
+            round_trip: None,
+            sets: Bytes::new(),
+            unplayable: None,
+        }
+    }
+
+    pub(super) fn run(&mut self) {
+        while let Some(inputs) = self.wait() {
+            self.step(inputs, &Instant::now);
+        }
+    }
+
+    /// Takes in what came and does what is due.
+    pub(super) fn step(&mut self, inputs: Vec<Input>, clock: &dyn Fn() -> Instant) {
+        for input in inputs {
+            match input {
+                Input::Packet(codec, packet) => {
+                    if let Some(lane) = self.lane(codec) {
+                        lane.push(packet);
+                    }
+                }
+                Input::Anew => self.lanes.iter_mut().for_each(|(_, lane)| lane.assembler.begin_anew()),
+                Input::Sets(sets) => {
+                    self.lanes.iter_mut().for_each(|(_, lane)| lane.describe(&sets));
+                    self.sets = sets;
+                }
+            }
+        }
+        for index in 0..self.lanes.len() {
+            while let Some(frame) = self.lanes[index].1.assembler.poll(clock()) {
+                self.decode(index, frame);
+                // Pictures due must not wait for a pile of others.
+                self.release(clock());
+            }
+            if self.lanes[index].1.assembler.take_key_request(clock()) {
+                debug!("Key frame wanted");
+                self.shared.lock().stats.key_requests += 1;
+                (self.config.key_frame_wanted)();
+            }
+        }
+        self.release(clock());
+        self.account();
+    }
+
+    /// When [`Self::step`] has something to do though nothing came.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let repairs = self.lanes.iter().filter_map(|(_, lane)| lane.assembler.deadline());
+        repairs.chain(self.waiting.deadline()).min()
+    }
+
+    /// Waits for packets or the next deadline; `None` at the end.
+    fn wait(&mut self) -> Option<Vec<Input>> {
+        let deadline = self.deadline();
+        let mut state = self.shared.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            if std::mem::take(&mut state.paused) {
+                self.freezes.pause();
+            }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if !state.queue.is_empty() || left == Some(Duration::ZERO) {
+                if let Some(round_trip) = state.round_trip.take() {
+                    self.round_trip = Some(round_trip);
+                    for (_, lane) in &mut self.lanes {
+                        lane.assembler.set_round_trip(round_trip);
+                    }
+                }
+                let inputs: Vec<_> = state.queue.drain(..).collect();
+                for input in &inputs {
+                    if let Input::Packet(_, packet) = input {
+                        state.received.add(packet.arrived, packet.payload.len());
+                    }
+                }
+                return Some(inputs);
+            }
+            let left = left.unwrap_or(Duration::from_secs(3600));
+            state = self.shared.wake.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn lane(&mut self, codec: Codec) -> Option<&mut Lane> {
+        if codec == Codec::Opus {
+            return None;
+        }
+        let index = self.lanes.iter().position(|&(of, _)| of == codec).unwrap_or_else(|| {
+            let mut lane = Lane::new(codec);
+            if let Some(round_trip) = self.round_trip {
+                lane.assembler.set_round_trip(round_trip);
+            }
+            lane.describe(&self.sets);
+            self.lanes.push((codec, lane));
+            self.lanes.len() - 1
+        });
+        Some(&mut self.lanes[index].1)
+    }
+
+    fn decode(&mut self, index: usize, picture: AssembledFrame) {
+        let codec = picture.codec;
+        for (of, lane) in &mut self.lanes {
+            if *of != codec {
+                lane.rest();
+            }
+        }
+        let began = Instant::now();
+        let key = picture.key;
+        let outcome = self.lanes[index].1.decode(&picture);
+        let took = began.elapsed().as_secs_f32() * 1000.0;
+        self.decode_ms = if self.decode_ms == 0.0 { took } else { self.decode_ms * 0.95 + took * 0.05 };
+        let mut state = self.shared.lock();
+        let stats = &mut state.stats;
+        stats.key_frames += u64::from(key);
+        stats.codec = Some(codec);
+        let pictures = match outcome {
+            Outcome::Pictures(pictures) => pictures,
+            Outcome::Hopeless(why) => {
+                drop(state);
+                if self.unplayable.replace(why) != Some(why) {
+                    info!(?why, "Received pictures cannot be shown");
+                    (self.config.unplayable)(Some(why));
+                }
+                return;
+            }
+        };
+        let Some(newest) = pictures.last() else { return };
+        stats.frames_decoded += pictures.len() as u64;
+        stats.damaged += pictures.iter().filter(|picture| picture.damaged).count() as u64;
+        (stats.width, stats.height) = (newest.frame.width, newest.frame.height);
+        drop(state);
+        if self.unplayable.take().is_some() {
+            (self.config.unplayable)(None);
+        }
+        for Picture { frame, .. } in pictures.into_iter().filter(|picture| picture.shown) {
+            let due = match &self.config.clock {
+                Some(clock) => clock.due(frame.timestamp, frame.at),
+                None => frame.at,
+            };
+            self.waiting.hold(due, frame);
+        }
+    }
+
+    fn gaps(&self) -> u64 {
+        self.lanes.iter().map(|(_, lane)| lane.assembler.stats().gaps).sum()
+    }
+
+    fn release(&mut self, now: Instant) {
+        while let Some(frame) = self.waiting.release(now) {
+            let gaps = self.gaps();
+            let whole = std::mem::replace(&mut self.gaps_shown, gaps) == gaps;
+            self.freezes.shown(now, whole.then_some(frame.timestamp));
+            let mut state = self.shared.lock();
+            state.stats.frames_shown += 1;
+            state.shown.add(now, 0);
+            drop(state);
+            self.config.sink.frame(frame);
+        }
+    }
+
+    fn account(&self) {
+        let mut state = self.shared.lock();
+        let stats = &mut state.stats;
+        let all = || self.lanes.iter().map(|(_, lane)| lane.assembler.stats());
+        stats.packets = all().map(|lane| lane.packets).sum();
+        stats.packets_useless = all().map(|lane| lane.useless).sum();
+        stats.frames_received = all().map(|lane| lane.frames).sum();
+        stats.gaps = self.gaps();
+        stats.freezes = self.freezes.count;
+        stats.freeze_ms = u32::try_from(self.freezes.total.as_millis()).unwrap_or(u32::MAX);
+        stats.decode_ms = self.decode_ms;
+    }
+}
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+pub(crate) use bench::{Bench, Seen};

@@ -1,0 +1,202 @@
+use std::sync::Mutex;
+
+use bellwire_media::{PacketReceiver, SenderReport};
+use rtc::interceptor::AttributedPacket;
+use rtc::shared::TransportContext;
+
+use super::*;
+use crate::arrivals::{Arrivals, Incoming};
+use crate::description::Sources;
+use crate::description::formats::Format;
+
+fn format(payload_type: u8, codec: Codec) -> Format {
+    Format {
+        payload_type,
+        codec,
+        sends: true,
+        rank: 0,
+        known_as: String::new(),
+        answered: None,
+        feedback: Vec::new(),
+        repair: None,
+        sets: (payload_type == 102).then(|| Bytes::from_static(&[0, 0, 0, 1, 0x67])),
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    packets: Mutex<Vec<(Codec, u16, usize)>>,
+    anew: Mutex<Vec<TrackKind>>,
+    sets: Mutex<usize>,
+}
+
+impl PacketReceiver for Seen {
+    fn packet(&self, codec: Codec, packet: MediaPacket) {
+        self.packets.lock().expect("no panic").push((codec, packet.sequence, packet.payload.len()));
+    }
+
+    fn begins_anew(&self, kind: TrackKind) {
+        self.anew.lock().expect("no panic").push(kind);
+    }
+
+    fn parameter_sets(&self, sets: &[u8]) {
+        assert_eq!(sets, [0, 0, 0, 1, 0x67]);
+        *self.sets.lock().expect("no panic") += 1;
+    }
+
+    fn sender_report(&self, _kind: TrackKind, _report: SenderReport) {}
+
+    fn round_trip(&self, _rtt: Duration) {}
+}
+
+/// A connection's end with the time in hand.
+struct Bench {
+    seen: Arc<Seen>,
+    shared: Arc<Shared>,
+    delivery: Delivery,
+    start: Instant,
+}
+
+impl Bench {
+    fn new(declared: Option<u32>) -> Self {
+        let seen = Arc::new(Seen::default());
+        let shared = Arc::new(Shared::new(Some(seen.clone()), 300_000));
+        let incoming = |formats| Incoming { formats, ..Incoming::default() };
+        let sources = declared.map(|media| Sources { media, repair: None });
+        shared.expect(Arrivals {
+            audio: incoming(vec![format(111, Codec::Opus)]),
+            video: Incoming { sources, ..incoming(vec![format(102, Codec::H264), format(96, Codec::Vp8)]) },
+        });
+        Self { seen, delivery: Delivery::new(shared.clone()), shared, start: Instant::now() }
+    }
+
+    /// SSRC, sequence number, payload type and payload length, so many milliseconds after the start.
+    fn send(&mut self, ms: u64, (ssrc, sequence_number, payload_type, length): (u32, u16, u8, usize)) {
+        let header = rtp::header::Header { ssrc, sequence_number, payload_type, ..Default::default() };
+        let payload = Bytes::from(vec![1; length]);
+        let packet = TaggedPacket {
+            now: self.start + Duration::from_millis(ms),
+            transport: TransportContext::default(),
+            message: AttributedPacket::new(Packet::Rtp(rtp::Packet { header, payload })),
+        };
+        self.delivery.handle_read(packet).expect("never refuses");
+    }
+
+    fn seen(&self) -> Vec<(Codec, u16, usize)> {
+        self.seen.packets.lock().expect("no panic").clone()
+    }
+
+    fn anew(&self) -> Vec<TrackKind> {
+        self.seen.anew.lock().expect("no panic").clone()
+    }
+
+    fn asked(&self) -> u32 {
+        self.shared.remote_video_ssrc.load(Ordering::Relaxed)
+    }
+}
+
+fn delivered(packets: &[(u32, u16, u8, usize)]) -> Vec<(Codec, u16, usize)> {
+    let mut bench = Bench::new(None);
+    packets.iter().for_each(|packet| bench.send(0, *packet));
+    bench.seen()
+}
+
+#[test]
+fn every_number_of_a_known_stream_reaches_media() {
+    use Codec::{H264, Opus, Vp8};
+    let sent = [
+        (1, 10, 102, 0), // padding before the first picture
+        (1, 11, 102, 9),
+        (1, 12, 102, 0),  // padding
+        (1, 13, 96, 0),   // padding in a type of another codec
+        (1, 14, 120, 0),  // padding in a type nobody agreed on
+        (1, 15, 120, 33), // something nobody agreed on
+        (1, 16, 102, 9),
+        (2, 7, 111, 5),
+        (2, 8, 13, 4),  // comfort noise
+        (3, 9, 120, 5), // a stream nobody knows
+    ];
+    assert_eq!(
+        delivered(&sent),
+        [
+            (H264, 11, 9),
+            (H264, 12, 0),
+            (H264, 13, 0),
+            (H264, 14, 0),
+            (H264, 15, 0),
+            (H264, 16, 9),
+            (Opus, 7, 5),
+            (Opus, 8, 0)
+        ]
+    );
+    // The sender changes its codec: what fills the gaps belongs to the new one.
+    assert_eq!(
+        delivered(&[(1, 1, 102, 9), (1, 2, 96, 9), (1, 3, 96, 0)]),
+        [(H264, 1, 9), (Vp8, 2, 9), (Vp8, 3, 0)]
+    );
+}
+
+#[test]
+fn layers_and_further_tracks_are_not_mixed_into_the_picture() {
+    let mut bench = Bench::new(None);
+    for picture in 0..200_u16 {
+        // Three layers of a camera and a second microphone, key frames in many packets.
+        for part in 0..if picture % 50 == 0 { 20 } else { 2 } {
+            for ssrc in [11, 12, 13] {
+                bench.send(u64::from(picture) * 33, (ssrc, picture * 20 + part, 102, 9));
+            }
+        }
+        bench.send(u64::from(picture) * 33, (21, picture, 111, 9));
+        bench.send(u64::from(picture) * 33, (22, 1000 + picture, 111, 9));
+    }
+    let seen = bench.seen();
+    let pictures = seen.iter().filter(|(codec, ..)| *codec == Codec::H264).count();
+    assert_eq!(pictures, 196 * 2 + 4 * 20, "those of one layer");
+    assert!(seen.iter().all(|&(codec, number, _)| codec == Codec::H264 || number < 200), "one microphone");
+    assert!(bench.anew().is_empty());
+    assert_eq!(bench.asked(), 11, "key frames are asked of the layer shown");
+    assert_eq!(*bench.seen.sets.lock().expect("no panic"), pictures, "sets of the description go along");
+}
+
+#[test]
+fn a_stream_that_takes_over_is_followed_from_its_first_packet() {
+    let mut bench = Bench::new(None);
+    (0..10).for_each(|number| bench.send(u64::from(number) * 33, (1, number, 102, 9)));
+    (0..30).for_each(|number| bench.send(330 + u64::from(number) * 33, (2, 500 + number, 102, 9)));
+    let numbers: Vec<u16> = bench.seen().iter().map(|&(_, number, _)| number).collect();
+    assert_eq!(numbers, (0..10).chain(500..530).collect::<Vec<u16>>());
+    assert_eq!(bench.anew(), [TrackKind::Video]);
+    assert_eq!(bench.asked(), 2);
+    // Stragglers of the stream before are nothing to the new one.
+    bench.send(1400, (1, 10, 102, 9));
+    assert_eq!(bench.seen().len(), 40);
+}
+
+#[test]
+fn the_stream_that_is_declared_is_taken_at_once() {
+    let mut bench = Bench::new(Some(7));
+    bench.send(0, (1, 1, 102, 9));
+    bench.send(1, (7, 50, 102, 9));
+    bench.send(2, (1, 2, 102, 9));
+    bench.send(3, (7, 51, 102, 9));
+    let numbers: Vec<u16> = bench.seen().iter().map(|&(_, number, _)| number).collect();
+    assert_eq!(numbers, [1, 50, 51]);
+    assert_eq!(bench.anew(), [TrackKind::Video]);
+}
+
+#[test]
+fn a_flood_of_streams_neither_reaches_media_nor_grows() {
+    let mut bench = Bench::new(None);
+    for number in 0..1000_u32 {
+        bench.send(u64::from(number) * 20, (1, number as u16, 102, 9));
+        for stranger in 0..100 {
+            // New ones each time, and one that goes on.
+            bench.send(u64::from(number) * 20, (1000 + number * 100 + stranger, 7, 102, 1200));
+            bench.send(u64::from(number) * 20, (2, stranger as u16, 102, 1200));
+        }
+        let kept = bench.delivery.video.rival.as_ref().map_or(0, |(_, kept)| kept.len());
+        assert!(kept <= MOST_KEPT);
+    }
+    assert_eq!(bench.seen().len(), 1000, "the picture goes on");
+    assert!(bench.anew().is_empty());
+}
