@@ -33,8 +33,11 @@ const MOST_KEPT: usize = 256;
 struct Current {
     stream: Option<Stream>,
     /// Another stream's packets since the last one of the stream in use.
-    rival: Option<(u32, Vec<(Codec, rtp::Packet, Instant)>)>,
+    rival: Option<(u32, Vec<Kept>)>,
 }
+
+/// A packet that may come to be of use, and when it came.
+type Kept = (Codec, rtp::Packet, Instant);
 
 struct Stream {
     ssrc: u32,

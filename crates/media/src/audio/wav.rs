@@ -318,7 +318,7 @@ fn is_chunk(source: &mut dyn Stored, at: u64) -> Result<bool, WavError> {
 /// Chunks of odd length have a byte behind them that does not count; some writers forget it.
 fn next_chunk(source: &mut dyn Stored, body: u64, size: u64, length: u64) -> Result<u64, WavError> {
     let end = body + size;
-    if size % 2 == 0 || end >= length {
+    if size.is_multiple_of(2) || end >= length {
         return Ok(end);
     }
     if !is_chunk(source, end + 1)? && is_chunk(source, end)? {

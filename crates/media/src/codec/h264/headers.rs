@@ -64,9 +64,9 @@ mod tests {
 
     #[test]
     fn a_recovery_point_is_found_among_other_messages() {
-        assert_eq!(recovery_point(&[6, 1, 0b1_0000000, 0x80]), Some(0));
-        assert_eq!(recovery_point(&[6, 2, 0b0000_1001, 0b0_0000000, 0x80]), Some(17));
-        assert_eq!(recovery_point(&[5, 2, 9, 9, 1, 1, 7, 6, 1, 0b1_0000000, 0x80]), Some(0));
+        assert_eq!(recovery_point(&[6, 1, 0b1000_0000, 0x80]), Some(0));
+        assert_eq!(recovery_point(&[6, 2, 0b0000_1001, 0b0000_0000, 0x80]), Some(17));
+        assert_eq!(recovery_point(&[5, 2, 9, 9, 1, 1, 7, 6, 1, 0b1000_0000, 0x80]), Some(0));
         assert_eq!(recovery_point(&[5, 2, 9, 9, 0x80]), None);
         assert_eq!(recovery_point(&[6]), None);
         assert_eq!(recovery_point(&[255; 40]), None);

@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn the_streams_own_sets_replace_those_of_the_description() {
         let (small, large) = (written((1, 8), (10, 6), false), written((1, 8), (20, 15), false));
-        let pps = [0x68, 0b1_1_000000, 0x80];
+        let pps = [0x68, 0b1100_0000, 0x80];
         let mut sets = Sets::default();
         sets.describe(&pps);
         sets.describe(&small);

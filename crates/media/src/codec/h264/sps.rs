@@ -307,10 +307,10 @@ pub(crate) mod tests {
 
     #[test]
     fn slices_predicted_from_both_sides_are_told_from_others() {
-        assert!(is_bidirectional(&[0x01, 0b1_010_1000]), "type 1");
-        assert!(is_bidirectional(&[0x01, 0b1_0011_100, 0]), "type 6");
-        assert!(!is_bidirectional(&[0x41, 0b1_1_000000]), "type 0");
-        assert!(!is_bidirectional(&[0x65, 0b1_010_1000]), "no slice of this kind");
+        assert!(is_bidirectional(&[0x01, 0b1010_1000]), "type 1");
+        assert!(is_bidirectional(&[0x01, 0b1001_1100, 0]), "type 6");
+        assert!(!is_bidirectional(&[0x41, 0b1100_0000]), "type 0");
+        assert!(!is_bidirectional(&[0x65, 0b1010_1000]), "no slice of this kind");
         assert!(!is_bidirectional(&[0x01]));
         assert!(!is_bidirectional(&[]));
     }

@@ -53,7 +53,7 @@ impl Numbers {
         let ahead = self.ahead(&packet);
         let used = next.is_some_and(|next| number < next) && !packet.payload.is_empty();
         let jumps = step.unsigned_abs() > MAX_LEAP
-            || used && (ahead > 0 || ahead < -LONG_AGO)
+            || used && !(-LONG_AGO..=0).contains(&ahead)
             || step >= RENUMBERED && (0..=MOMENT).contains(&ahead);
         if !jumps {
             self.strays += u64::from(self.aside.take().is_some());
@@ -87,7 +87,7 @@ impl Numbers {
 
     fn note(&mut self, packet: &Packet) {
         let ahead = self.ahead(packet);
-        if ahead > 0 || ahead < -OTHER_CLOCK {
+        if !(-OTHER_CLOCK..=0).contains(&ahead) {
             self.latest = packet.timestamp;
         }
     }

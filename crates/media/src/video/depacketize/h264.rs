@@ -146,11 +146,11 @@ mod tests {
         assert_eq!(inspect(last), cut);
         // First macroblock 0, slice type 7 (all intra) and 5 (all predicted).
         let begin = Part { slice: true, ..Part::default() };
-        assert_eq!(inspect(&[0x7c, 0x85, 0b1_0001000]), Part { key: true, ..begin });
-        assert_eq!(inspect(&[0x41, 0b1_0001000, 0]), begin);
-        assert_eq!(inspect(&[0x41, 0b1_00110_00]), Part { inter: true, ..begin });
-        assert!(inspect(&[0x41, 0b010_00110]).continues, "second slice");
-        let whole: &[u8] = &[0x78, 0, 1, 0x67, 0, 1, 0x68, 0, 2, 0x65, 0b1_0001000];
+        assert_eq!(inspect(&[0x7c, 0x85, 0b1000_1000]), Part { key: true, ..begin });
+        assert_eq!(inspect(&[0x41, 0b1000_1000, 0]), begin);
+        assert_eq!(inspect(&[0x41, 0b1001_1000]), Part { inter: true, ..begin });
+        assert!(inspect(&[0x41, 0b0100_0110]).continues, "second slice");
+        let whole: &[u8] = &[0x78, 0, 1, 0x67, 0, 1, 0x68, 0, 2, 0x65, 0b1000_1000];
         assert_eq!(inspect(whole), Part { key: true, slice: true, ..sets });
     }
 

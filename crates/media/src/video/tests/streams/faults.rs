@@ -38,7 +38,7 @@ fn renumber(sent: &mut [Sent], from: usize, by: u16) {
 }
 
 /// Puts packets without payload behind every `each`th picture, as padding that probes the path.
-fn pad(sent: &mut Vec<Sent>, each: usize) {
+fn pad(sent: &mut [Sent], each: usize) {
     let mut added = 0_u16;
     for (index, picture) in sent.iter_mut().enumerate() {
         for packet in &mut picture.packets {

@@ -98,7 +98,7 @@ pub(crate) fn packed(stream: &[Unit], codec: Codec, interval: Duration, how: How
         .map(|(index, unit)| {
             let payloads = match codec {
                 Codec::Vp8 => vp8(&unit.data),
-                _ => h264(&unit.data, how),
+                Codec::H264 | Codec::Opus => h264(&unit.data, how),
             };
             let last = payloads.len().saturating_sub(1);
             let packets = payloads.into_iter().enumerate().map(|(at, (payload, slice_ends))| {
