@@ -82,3 +82,16 @@ describe('a ring that ends under the pointer', () => {
     await waitFor(() => expect(lastOf(host, 'dial')).toBeDefined(), PATIENT);
   });
 });
+
+describe('a picture that cannot be shown', () => {
+  it('says why, in the call too, until it can', async () => {
+    const { host } = await draw('waiting-for-picture');
+    const told = (happened: 'lost' | 'back', problem: 'interlaced' | null) => {
+      host.notice({ kind: 'device', text: '', code: null, call: null, device: { device: 'received_video', happened, name: '', problem } });
+    };
+    told('lost', 'interlaced');
+    await waitFor(() => expect(screen.getAllByText(words.unshown.interlaced).length).toBe(2), PATIENT);
+    told('back', null);
+    await waitFor(() => expect(screen.queryByText(en.call.noPicture)).not.toBeNull(), PATIENT);
+  });
+});

@@ -10,9 +10,23 @@ use crate::devices::DevicesView;
 
 pub(super) fn sample() -> Value {
     let sound = |id: &str, label: &str| SoundDevice { id: id.into(), label: label.into(), default: true };
-    let problems =
-        [DeviceProblem::Missing, DeviceProblem::Busy, DeviceProblem::Denied, DeviceProblem::Failed];
-    let kinds = [DeviceKind::Microphone, DeviceKind::Speaker, DeviceKind::Camera, DeviceKind::Sharing];
+    let problems = [
+        DeviceProblem::Missing,
+        DeviceProblem::Busy,
+        DeviceProblem::Denied,
+        DeviceProblem::Failed,
+        DeviceProblem::TooLarge,
+        DeviceProblem::Interlaced,
+        DeviceProblem::BitDepth,
+        DeviceProblem::Chroma,
+    ];
+    let kinds = [
+        DeviceKind::Microphone,
+        DeviceKind::Speaker,
+        DeviceKind::Camera,
+        DeviceKind::Sharing,
+        DeviceKind::ReceivedVideo,
+    ];
     let list = DeviceList {
         microphones: vec![sound("pulseaudio:yeti?label=Blue Yeti", "Blue Yeti")],
         speakers: vec![sound("pulseaudio:lid?label=Speakers", "Speakers")],

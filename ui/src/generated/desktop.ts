@@ -182,8 +182,8 @@ export interface Choice {
   label: string;
 }
 
-export type DeviceKind = 'microphone' | 'speaker' | 'camera' | 'sharing';
-export type DeviceProblem = 'missing' | 'busy' | 'denied' | 'failed';
+export type DeviceKind = 'microphone' | 'speaker' | 'camera' | 'sharing' | 'received_video';
+export type DeviceProblem = 'missing' | 'busy' | 'denied' | 'failed' | 'too_large' | 'interlaced' | 'bit_depth' | 'chroma';
 
 export interface DeviceFault {
   device: DeviceKind;

@@ -1,9 +1,12 @@
 // The choices among microphones, speakers and cameras, as they are listed. Pure.
 
-import type { Choice, DeviceFault, DeviceKind, DeviceNews, DevicesView, SoundDevice } from '../generated/bindings';
+import type { Choice, DeviceFault, DeviceKind, DeviceNews, DeviceProblem, DevicesView, SoundDevice } from '../generated/bindings';
 import type { Language } from '../text/text';
 
-export type Chosen = Exclude<DeviceKind, 'sharing'>;
+export type Chosen = Exclude<DeviceKind, 'sharing' | 'received_video'>;
+
+/** Why what the other side sends cannot be shown. */
+export type Unshown = 'too_large' | 'interlaced' | 'bit_depth' | 'chroma' | 'other';
 
 export interface DeviceChoice {
   id: string;
@@ -55,17 +58,47 @@ export function isBare(devices: DevicesView): boolean {
 /** What happened to a device, in a sentence or two. */
 export function newsOf({ device, happened, name, problem }: DeviceNews, language: Language): string {
   const text = language.text.hardware;
+  if (device === 'received_video') return happened === 'back' ? language.text.missing.shownAgain : language.text.missing.unshown[unshownOf(problem)];
   const named = (words: string) => (name === '' || device === 'sharing' ? `${words}.` : `${words}: ${language.isolate(name)}.`);
   const unplugged = problem === null || problem === 'missing';
+  const fault = faultWords(problem);
   switch (happened) {
     case 'lost':
-      return unplugged ? `${named(text.gone[device])} ${text.effect[device]}` : text.faults[device][problem];
+      return unplugged ? `${named(text.gone[device])} ${text.effect[device]}` : text.faults[device][fault];
     case 'back':
       return named(text.back[device]);
     case 'switched':
       // What to do about it matters less once another one is used.
-      return unplugged ? named(text.other[device]) : `${firstOf(text.faults[device][problem])} ${named(text.other[device])}`;
+      return unplugged ? named(text.other[device]) : `${firstOf(text.faults[device][fault])} ${named(text.other[device])}`;
   }
+}
+
+/** Why pictures of the other side cannot be shown. */
+export function unshownOf(problem: DeviceProblem | null): Unshown {
+  switch (problem) {
+    case 'too_large':
+    case 'interlaced':
+    case 'bit_depth':
+    case 'chroma':
+      return problem;
+    case 'missing':
+    case 'busy':
+    case 'denied':
+    case 'failed':
+    case null:
+      return 'other';
+  }
+}
+
+/** The problems a device of this computer can have. */
+function faultWords(problem: DeviceProblem | null): 'missing' | 'busy' | 'denied' | 'failed' {
+  return problem === 'missing' || problem === 'busy' || problem === 'denied' ? problem : 'failed';
+}
+
+/** What is wrong with a device that is tried. */
+export function faultText({ device, problem }: DeviceFault, language: Language): string {
+  const { missing, hardware } = language.text;
+  return device === 'received_video' ? missing.unshown[unshownOf(problem)] : hardware.faults[device][faultWords(problem)];
 }
 
 function firstOf(sentences: string): string {

@@ -19,7 +19,7 @@ import type { FailureCode } from '../generated/failures';
 import { codeOf, wordsOf, type Host, type Stop } from '../host/host';
 import { chosen, language, type Language } from '../text/text';
 import { isLive } from './calls';
-import { newsOf } from './devices';
+import { newsOf, unshownOf, type Unshown } from './devices';
 import { QualityMeter, type Quality } from './quality';
 import { Preference } from './theme.svelte';
 
@@ -61,6 +61,8 @@ export class Session {
   toasts = $state<Toast[]>([]);
   /** The section of the settings that is open; `null`: none is. */
   section = $state<Section | null>(null);
+  /** Why the other side's picture cannot be shown; `null`: it can. */
+  unshown = $state.raw<Unshown | null>(null);
   /** Quitting would end a call: the question is open. */
   quitting = $state(false);
   /** What was being written in each thread. */
@@ -135,6 +137,7 @@ export class Session {
     if (!view.phone.calls.some((call) => call.state.is === 'connected' || call.state.is === 'reconnecting')) {
       this.stats = null;
       this.quality = null;
+      this.unshown = null;
     }
     if (!view.phone.sharing) this.shared = '';
   }
@@ -165,6 +168,7 @@ export class Session {
         this.tell(notice.kind, notice.text || this.#ending(notice.call));
         break;
       case 'device':
+        if (notice.device?.device === 'received_video') this.unshown = notice.device.happened === 'lost' ? unshownOf(notice.device.problem) : null;
         this.tell(notice.kind, notice.device === null ? notice.text : newsOf(notice.device, this.language));
         break;
       case 'error':

@@ -32,6 +32,7 @@ export const CALL_STATES: Record<string, FakeState> = {
   'devices-silent': { ...home, levels: { microphone_db: -88 } },
   'devices-loud': { ...home, levels: { microphone_db: -1 } },
 
+  'waiting-for-picture': { view: calling({ connected_ms: 0 }), noRemote: true },
   'no-camera': { view: calling({}, { has_camera: false }) },
   'no-devices': { view: calling({}, { has_camera: false, has_microphone: false }) },
   'remote-no-camera': { view: calling({ remote_video: false, remote_has_camera: false }) },

@@ -29,6 +29,8 @@ export interface FakeState extends FakeSurroundings {
 }
 
 interface Sends {
+  has_microphone?: boolean;
+  has_camera?: boolean;
   microphone?: boolean;
   camera?: boolean;
   sharing?: boolean;

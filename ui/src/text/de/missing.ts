@@ -20,4 +20,12 @@ export const missing: Text['missing'] = {
   quitInCallHint: 'Sie sind in einem Anruf. Er wird dabei beendet.',
   endAndQuit: 'Auflegen und beenden',
   stay: 'Im Anruf bleiben',
+  shownAgain: 'Das Bild kann wieder angezeigt werden.',
+  unshown: {
+    too_large: 'Das Bild der anderen Person ist zu groß, um hier angezeigt zu werden.',
+    interlaced: 'Das Bild der anderen Person ist im Zeilensprungverfahren und kann hier nicht angezeigt werden.',
+    bit_depth: 'Das Bild der anderen Person hat eine Farbtiefe, die hier nicht angezeigt werden kann.',
+    chroma: 'Das Bild der anderen Person hat ein Farbformat, das hier nicht angezeigt werden kann.',
+    other: 'Das Bild der anderen Person kann hier nicht dekodiert werden.',
+  },
 };

@@ -1,5 +1,7 @@
 // Devices that are not there, pictures that do not come, and how calls start. English.
 
+import type { Unshown } from '../../model/devices';
+
 export const missing = {
   noMicrophone: 'No microphone',
   noCamera: 'No camera',
@@ -19,4 +21,12 @@ export const missing = {
   quitInCallHint: 'You are in a call. Quitting ends it.',
   endAndQuit: 'End call and quit',
   stay: 'Stay in the call',
+  shownAgain: 'The picture can be shown again.',
+  unshown: {
+    too_large: 'The other person’s picture is too large to be shown here.',
+    interlaced: 'The other person’s picture is interlaced and cannot be shown here.',
+    bit_depth: 'The other person’s picture has a colour depth that cannot be shown here.',
+    chroma: 'The other person’s picture has a colour format that cannot be shown here.',
+    other: 'The other person’s picture cannot be decoded here.',
+  } satisfies Record<Unshown, string>,
 };
