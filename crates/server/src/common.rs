@@ -12,7 +12,7 @@ use crate::occupancy::Accounts;
 use crate::relay::{IceServer, Relay};
 use crate::sign_ins::SignIns;
 use crate::store::Pools;
-use crate::{Config, DEMO_PASSWORD};
+use crate::{Config, DEMO_PASSWORD, TurnConfig};
 
 /// Where a backend listens.
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +75,14 @@ impl Common {
         Tokens::new(&self.secret, purpose, ttl)
     }
 
+    /// How long what [`Self::ice_servers`] says is good for, in seconds.
+    pub(crate) fn ice_ttl_s(&self) -> u64 {
+        let ttl = self.relay.as_ref().map_or(TurnConfig::default().credential_ttl, |r| r.credential_ttl());
+        ttl.as_secs()
+    }
+
     /// What a client needs to be reached: the relay, and other STUN servers. Credentials are good for
-    /// [`CREDENTIAL_TTL`](crate::relay::CREDENTIAL_TTL).
+    /// [`Self::ice_ttl_s`].
     pub(crate) fn ice_servers(&self, backend: Backend, user: &str, now: Millis) -> Vec<IceServer> {
         let mut servers: Vec<IceServer> = Vec::new();
         if let Some(relay) = &self.relay {

@@ -43,6 +43,8 @@ pub struct TurnConfig {
     pub allocations_per_user: usize,
     /// Relayed sockets open at a time, of all users.
     pub allocations: usize,
+    /// How long a credential is good for; clients are told.
+    pub credential_ttl: Duration,
 }
 
 impl TurnConfig {
@@ -68,6 +70,7 @@ impl Default for TurnConfig {
             allow_private_peers: false,
             allocations_per_user: 8,
             allocations: 1024,
+            credential_ttl: Duration::from_secs(600),
         }
     }
 }

@@ -22,9 +22,6 @@ use crate::auth::random_secret;
 use crate::clock::Millis;
 use crate::metrics::Metrics;
 
-/// How long a credential is good for.
-pub(crate) const CREDENTIAL_TTL: Duration = Duration::from_secs(600);
-
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// A server as the browser's `RTCIceServer` writes it.
@@ -69,6 +66,7 @@ pub(crate) struct Relay {
     public: SocketAddr,
     secret: Secret,
     report: watch::Sender<Holders>,
+    credential_ttl: Duration,
 }
 
 impl std::fmt::Debug for Relay {
@@ -97,7 +95,8 @@ impl Relay {
             alloc_close_notify: None,
         })
         .await?;
-        Ok(Self { server, public: SocketAddr::new(config.public_ip, port), secret, report })
+        let public = SocketAddr::new(config.public_ip, port);
+        Ok(Self { server, public, secret, report, credential_ttl: config.credential_ttl })
     }
 
     /// `turn:192.0.2.1:3478?transport=udp`
@@ -105,9 +104,13 @@ impl Relay {
         format!("turn:{}?transport=udp", self.public)
     }
 
+    pub(crate) fn credential_ttl(&self) -> Duration {
+        self.credential_ttl
+    }
+
     /// What a client needs to use it: without and with credentials.
     pub(crate) fn rows(&self, user: &str, now: Millis) -> [IceServer; 2] {
-        let (username, credential) = self.secret.credential(user, now.plus(CREDENTIAL_TTL));
+        let (username, credential) = self.secret.credential(user, now.plus(self.credential_ttl));
         [
             IceServer { urls: vec![format!("stun:{}", self.public)], username: None, credential: None },
             IceServer { urls: vec![self.url()], username: Some(username), credential: Some(credential) },

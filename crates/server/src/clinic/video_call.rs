@@ -12,7 +12,6 @@ use crate::backend::Backend;
 use crate::clinic::state::Shared;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::relay::CREDENTIAL_TTL;
 
 pub(super) async fn room(
     State(state): State<Shared>,
@@ -40,5 +39,5 @@ pub(super) async fn create(
 
 pub(super) async fn ice_servers(State(state): State<Shared>, caller: Caller) -> Json<Value> {
     let servers = state.common.ice_servers(Backend::Clinic, &caller.session.claims.sub, Millis::now());
-    Json(json!({ "success": true, "iceServers": servers, "ttl": CREDENTIAL_TTL.as_secs() }))
+    Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
 }

@@ -13,7 +13,6 @@ use super::store::CallQuery;
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::relay::CREDENTIAL_TTL;
 use crate::request::Params;
 
 /// Rows of one answer.
@@ -154,7 +153,7 @@ pub(super) async fn ice_servers(State(state): State<Shared>, caller: Caller) -> 
     let me = caller.or(|| Party::new(UserType::Technician, "guest"));
     let user = format!("{}.{}", me.role.as_str(), me.email);
     let servers = state.common.ice_servers(Backend::Dealerdesk, &user, Millis::now());
-    Json(json!({ "success": true, "iceServers": servers, "ttl": CREDENTIAL_TTL.as_secs() }))
+    Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
 }
 
 pub(super) async fn health(State(state): State<Shared>) -> Result<Json<Health>, ApiError> {

@@ -20,7 +20,6 @@ use super::store::{FullSession, Page};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::relay::CREDENTIAL_TTL;
 use crate::request::{Body, Params};
 
 type Answer<T> = Result<Json<Reply<T>>, ApiError>;
@@ -150,5 +149,5 @@ pub(super) async fn demo(
 
 pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<Value> {
     let servers = ice(&state, &me.id);
-    Json(json!({ "success": true, "iceServers": servers, "ttl": CREDENTIAL_TTL.as_secs() }))
+    Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
 }

@@ -17,7 +17,6 @@ use super::store::FullMessage;
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::relay::CREDENTIAL_TTL;
 use crate::request::{Body, Params};
 
 const LONGEST_PAGE: u32 = 100;
@@ -179,5 +178,5 @@ pub(super) fn page(params: &Params) -> Result<(u32, u32), ApiError> {
 
 pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<Value> {
     let servers = state.common.ice_servers(Backend::Marketplace, &me.id, Millis::now());
-    Json(json!({ "success": true, "iceServers": servers, "ttl": CREDENTIAL_TTL.as_secs() }))
+    Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
 }

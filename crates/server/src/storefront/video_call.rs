@@ -11,7 +11,6 @@ use super::present;
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::relay::CREDENTIAL_TTL;
 use crate::request::Body;
 use crate::storefront::state::Shared;
 use crate::storefront::store::Remarks;
@@ -55,5 +54,5 @@ pub(super) async fn end(
 
 pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<Value> {
     let servers = state.common.ice_servers(Backend::Storefront, &me.id, Millis::now());
-    Json(json!({ "success": true, "iceServers": servers, "ttl": CREDENTIAL_TTL.as_secs() }))
+    Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
 }

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use bellwire_engine::media::video::read_frame_number;
 use bellwire_engine::{CallState, EndReason};
-use bellwire_server::Config;
+use bellwire_server::{Config, TurnConfig};
 use bellwire_tests_calls::{CUSTOMER, Human, OTHER_CUSTOMER, SELLER, Setup, World};
 use std::time::Duration;
 
@@ -200,6 +200,31 @@ async fn a_call_through_the_relay_alone() -> anyhow::Result<()> {
     ensure!(
         stats.security_code == customer.stats("a code", |s| !s.security_code.is_empty()).await?.security_code
     );
+    Ok(())
+}
+
+/// As soon as the credentials of the sign-in have ended, and the relay itself is another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn relay_credentials_are_renewed_before_a_call_and_before_a_new_path() -> anyhow::Result<()> {
+    const TTL: Duration = Duration::from_secs(6);
+    let mut world = World::start_with(|config| {
+        config.turn = Some(TurnConfig { credential_ttl: TTL, ..TurnConfig::loopback() });
+    })
+    .await?;
+    let relayed = || Setup { relay_only: true, ..Default::default() };
+    let seller = Human::sign_in(&world, "seller", SELLER, relayed()).await?;
+    let customer = Human::sign_in(&world, "customer", CUSTOMER, relayed()).await?;
+    tokio::time::sleep(TTL + Duration::from_secs(2)).await;
+    seller.reach(CUSTOMER, &customer).await?;
+    tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
+
+    // The relay comes back on another port with another secret: only fresh credentials lead to it.
+    world.kill().await;
+    seller.call("a search for another path", |s| matches!(s, CallState::Reconnecting)).await?;
+    world.revive().await?;
+    tokio::try_join!(seller.connected(), customer.connected())?;
+    tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
+    seller.stats("a relayed path", |s| s.path == "relayed").await?;
     Ok(())
 }
 
