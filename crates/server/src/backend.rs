@@ -31,13 +31,16 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use socketioxide::SocketIo;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::error;
 
 use crate::app::StartError;
 use crate::common::Common;
@@ -181,7 +184,15 @@ impl Work {
                     () = over.cancelled() => return,
                     () = tokio::time::sleep(period) => {}
                 }
-                job().await;
+                // Neither half may end the task: what is ready at once runs in the call itself.
+                let begun = catch_unwind(AssertUnwindSafe(&job));
+                let done = match begun {
+                    Ok(job) => AssertUnwindSafe(job).catch_unwind().await.is_ok(),
+                    Err(_) => false,
+                };
+                if !done {
+                    error!("A clean-up job panicked; it is tried again");
+                }
             }
         });
     }
@@ -196,7 +207,33 @@ impl Work {
 mod tests {
     use bellwire_dialects::DIALECTS;
 
-    use super::Backend;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::{Backend, Work};
+
+    #[tokio::test]
+    async fn a_job_that_panics_is_tried_again() {
+        let over = CancellationToken::new();
+        let mut work = Work::new(CancellationToken::new(), over.clone());
+        let runs = Arc::new(AtomicUsize::new(0));
+        let (done, tried) = (over.clone(), Arc::clone(&runs));
+        work.every(Duration::from_millis(1), move || {
+            let run = tried.fetch_add(1, Ordering::SeqCst);
+            if run == 2 {
+                done.cancel();
+            }
+            async move { assert!(run > 0, "the first one panics") }
+        });
+        let (mut tasks, _, _) = work.into_tasks();
+
+        tasks.join_next().await.expect("a task").expect("it did not end with the panic");
+
+        assert!(runs.load(Ordering::SeqCst) >= 3);
+    }
 
     #[test]
     fn the_table_is_the_one_that_clients_have() {

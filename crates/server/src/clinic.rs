@@ -35,7 +35,7 @@ use crate::common::Common;
 use crate::door;
 use crate::error::Shape;
 use crate::limits::Rate;
-use crate::switchboard::switchboard;
+use crate::switchboard::{carry_out, switchboard};
 
 /// Whether a socket's task finds anything in this event.
 #[cfg(feature = "fuzzing")]
@@ -68,7 +68,7 @@ pub(crate) async fn start(
     if common.config.demo_data {
         demo::fill(&store, common, Millis::now()).await?;
     }
-    let (exchange, board, mut orders) = switchboard(common, Hub::new(common.config.seat_kept));
+    let (exchange, board, orders) = switchboard(common, Hub::new(common.config.seat_kept));
     work.spawn(board.run(work.over()));
     let limits = &common.config.limits;
     let state: Shared = Arc::new(State {
@@ -83,11 +83,7 @@ pub(crate) async fn start(
     work.spawn({
         let state = Arc::clone(&state);
         // Ends when the hub does.
-        async move {
-            while let Some(job) = orders.recv().await {
-                records::perform(&state, job).await;
-            }
-        }
+        async move { carry_out(orders, |job| records::perform(&state, job)).await }
     });
     work.every(SWEEP_EVERY, {
         let state = Arc::clone(&state);

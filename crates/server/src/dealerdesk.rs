@@ -49,7 +49,7 @@ use crate::common::Common;
 use crate::door;
 use crate::error::Shape;
 use crate::limits::Rate;
-use crate::switchboard::switchboard;
+use crate::switchboard::{carry_out, switchboard};
 
 /// Whether a socket's task finds anything in this event.
 #[cfg(feature = "fuzzing")]
@@ -80,7 +80,7 @@ pub(crate) async fn start(
     if common.config.demo_data {
         demo::fill(&store, common, Millis::now()).await?;
     }
-    let (exchange, board, mut orders) = switchboard(common, Hub::new(common.config.seat_kept));
+    let (exchange, board, orders) = switchboard(common, Hub::new(common.config.seat_kept));
     work.spawn(board.run(work.over()));
 
     let state: Shared = Arc::new(State {
@@ -95,11 +95,7 @@ pub(crate) async fn start(
     work.spawn({
         let state = Arc::clone(&state);
         // Ends when the hub does.
-        async move {
-            while let Some(job) = orders.recv().await {
-                state.calls.perform(job).await;
-            }
-        }
+        async move { carry_out(orders, |job| state.calls.perform(job)).await }
     });
     work.every(SWEEP_EVERY, {
         let state = Arc::clone(&state);

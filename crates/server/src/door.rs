@@ -3,17 +3,19 @@
 //! backend's: see [`Door`] and [`Talk`].
 
 use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use serde_json::Value;
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tracing::{debug, error};
 
 use crate::backend::Sockets;
 use crate::common::Common;
@@ -208,24 +210,32 @@ async fn run<H: Hub>(
     common: Arc<Common>,
 ) {
     common.metrics.socket_opened(H::BACKEND);
+    let line = socket.clone();
     exchange.open(key, socket).await;
-    talk.begin().await;
-    loop {
-        let said = tokio::select! {
-            biased;
-            next = heard.queued.recv() => match next {
-                Some(next) => next,
-                None => break,
-            },
-            () = heard.gone.cancelled() => break,
-            () = heard.closing.cancelled() => break,
-        };
-        if let Some(answer) = talk.event(&said.event, said.data).await
-            && let Err(error) = said.ack.send(&answer)
-        {
-            debug!(socket = key.0, %error, "An acknowledgement was not sent");
+    let talked = async {
+        talk.begin().await;
+        loop {
+            let said = tokio::select! {
+                biased;
+                next = heard.queued.recv() => match next {
+                    Some(next) => next,
+                    None => break,
+                },
+                () = heard.gone.cancelled() => break,
+                () = heard.closing.cancelled() => break,
+            };
+            if let Some(answer) = talk.event(&said.event, said.data).await
+                && let Err(error) = said.ack.send(&answer)
+            {
+                debug!(socket = key.0, %error, "An acknowledgement was not sent");
+            }
         }
+    };
+    if AssertUnwindSafe(talked).catch_unwind().await.is_err() {
+        error!(socket = key.0, "A socket's task panicked; the socket is closed");
+        let _ = line.disconnect();
     }
+    // Also after a panic: a hub that does not hear of it keeps the socket for ever.
     exchange.gone(key).await;
     common.metrics.socket_closed(H::BACKEND);
 }

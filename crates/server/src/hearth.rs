@@ -38,7 +38,7 @@ use crate::door;
 use crate::error::Shape;
 use crate::limits::Rate;
 use crate::openapi::Routes;
-use crate::switchboard::switchboard;
+use crate::switchboard::{carry_out, switchboard};
 
 /// Whether a socket's task finds anything in this event.
 #[cfg(feature = "fuzzing")]
@@ -72,7 +72,7 @@ pub(crate) async fn start(
         demo::fill(&store, common, Millis::now()).await?;
     }
     let hub = Hub::new(common.config.seat_kept, common.config.call_timeout);
-    let (exchange, board, mut orders) = switchboard(common, hub);
+    let (exchange, board, orders) = switchboard(common, hub);
     work.spawn(board.run(work.over()));
 
     let state: Shared = Arc::new(State {
@@ -87,11 +87,7 @@ pub(crate) async fn start(
     work.spawn({
         let state = Arc::clone(&state);
         // Ends when the hub does.
-        async move {
-            while let Some(job) = orders.recv().await {
-                state.sessions.perform(job).await;
-            }
-        }
+        async move { carry_out(orders, |job| state.sessions.perform(job)).await }
     });
     work.every(SWEEP_EVERY, {
         let state = Arc::clone(&state);

@@ -40,7 +40,7 @@ use crate::door;
 use crate::error::Shape;
 use crate::limits::{Failures, QUARTER, Rate};
 use crate::openapi::Routes;
-use crate::switchboard::switchboard;
+use crate::switchboard::{carry_out, switchboard};
 
 /// Whether a socket's task finds anything in this event.
 #[cfg(feature = "fuzzing")]
@@ -72,7 +72,7 @@ pub(crate) async fn start(
     if common.config.demo_data {
         demo::fill(&store, common, Millis::now()).await?;
     }
-    let (exchange, board, mut orders) = switchboard(common, Hub::default());
+    let (exchange, board, orders) = switchboard(common, Hub::default());
     work.spawn(board.run(work.over()));
 
     let limits = &common.config.limits;
@@ -90,11 +90,7 @@ pub(crate) async fn start(
     work.spawn({
         let state = Arc::clone(&state);
         // Ends when the hub does.
-        async move {
-            while let Some(job) = orders.recv().await {
-                state.calls.perform(job).await;
-            }
-        }
+        async move { carry_out(orders, |job| state.calls.perform(job)).await }
     });
     work.every(SWEEP_EVERY, {
         let state = Arc::clone(&state);

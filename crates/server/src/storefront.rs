@@ -38,7 +38,7 @@ use crate::common::Common;
 use crate::door;
 use crate::error::Shape;
 use crate::limits::Rate;
-use crate::switchboard::switchboard;
+use crate::switchboard::{carry_out, switchboard};
 
 pub use self::demo::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_SELLER, DEMO_SELLER_ID};
 
@@ -74,7 +74,7 @@ pub(crate) async fn start(
     if common.config.demo_data {
         demo::fill(&*store, common, Millis::now()).await?;
     }
-    let (exchange, board, mut orders) = switchboard(common, Hub::new(common.config.seat_kept * ABANDONED));
+    let (exchange, board, orders) = switchboard(common, Hub::new(common.config.seat_kept * ABANDONED));
     work.spawn(board.run(work.over()));
 
     let limits = &common.config.limits;
@@ -91,11 +91,7 @@ pub(crate) async fn start(
     work.spawn({
         let state = Arc::clone(&state);
         // Ends when the hub does.
-        async move {
-            while let Some(job) = orders.recv().await {
-                state.calls.perform(job).await;
-            }
-        }
+        async move { carry_out(orders, |job| state.calls.perform(job)).await }
     });
     work.every(SWEEP_EVERY, {
         let state = Arc::clone(&state);

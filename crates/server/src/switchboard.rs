@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde::Serialize;
 use serde_json::Value;
 use socketioxide::extract::SocketRef;
@@ -107,6 +108,19 @@ impl<O> Reply<O> {
 pub(crate) struct Job<O> {
     pub(crate) order: O,
     pub(crate) asked_by: Option<SocketKey>,
+}
+
+/// The records' task: carries out one order after the other until the hub ends. One that panics is lost
+/// alone; without the task all orders would wait for ever.
+pub(crate) async fn carry_out<O, F: Future<Output = ()>>(
+    mut orders: mpsc::Receiver<Job<O>>,
+    perform: impl Fn(Job<O>) -> F,
+) {
+    while let Some(job) = orders.recv().await {
+        if AssertUnwindSafe(async { perform(job).await }).catch_unwind().await.is_err() {
+            error!("An order panicked; the next one is carried out");
+        }
+    }
 }
 
 type Look<H> = Box<dyn FnOnce(&H) + Send>;

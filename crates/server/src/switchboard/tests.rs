@@ -109,3 +109,24 @@ fn a_clock_that_is_set_back_is_noticed_within_a_second() {
     assert_eq!(nap(Millis(deadline.0 - 300), deadline), Duration::from_millis(300));
     assert_eq!(nap(deadline.plus(LOOK_AGAIN), deadline), Duration::ZERO);
 }
+
+#[tokio::test]
+async fn an_order_that_panics_is_lost_alone() {
+    let (say, orders) = mpsc::channel(8);
+    for order in 0..3 {
+        say.send(Job { order, asked_by: None }).await.expect("room");
+    }
+    drop(say);
+    let (note, mut done) = mpsc::channel(8);
+
+    carry_out(orders, |job: Job<usize>| {
+        let note = note.clone();
+        async move {
+            assert!(job.order != 1, "this one panics");
+            note.send(job.order).await.expect("room");
+        }
+    })
+    .await;
+
+    assert_eq!((done.recv().await, done.recv().await, done.len()), (Some(0), Some(2), 0));
+}

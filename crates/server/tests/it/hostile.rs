@@ -112,36 +112,39 @@ async fn no_request_harms_a_backend() {
     let app = App::start(Config { connections, limits, ..Config::demo() }).await.expect("a server");
     let corpus = corpus();
     assert!(corpus.len() >= 40, "{}", corpus.len());
-    for backend in Backend::ALL {
-        let at = app.socket_url(backend.id()).expect("served").replace("http://", "");
-        let rest = app.rest_url(backend.id()).expect("served");
-        let rest = rest.trim_start_matches("http://").split('/').next().expect("a host").to_owned();
-        let tries = corpus.iter().map(async |hostile| {
-            let at = if hostile.name.starts_with("engine") || hostile.name.starts_with("websocket") {
-                &at
-            } else {
-                &rest
-            };
-            let heard = said(at, &hostile.bytes).await;
-            let outcome = outcome(&heard);
-            let class = format!("{}xx", &outcome[..1]);
-            let fits = hostile.allowed.iter().any(|allowed| *allowed == outcome || *allowed == class);
-            let answers = heard.matches("HTTP/1.1 ").count();
-            let quiet = !heard.to_lowercase().contains("access-control-allow-origin: https://evil");
-            (!fits || answers > 1 || !quiet)
-                .then(|| format!("{} {}: {outcome}, {answers} answers", backend.id(), hostile.name))
-        });
-        // Some at a time, so that a slow machine does not take waiting for harm.
-        let mut wrong = Vec::new();
-        let mut tries: Vec<_> = tries.collect();
-        while !tries.is_empty() {
-            let some = tries.split_off(tries.len().saturating_sub(16));
-            wrong.extend(futures_util::future::join_all(some).await.into_iter().flatten());
-        }
-        assert!(wrong.is_empty(), "{wrong:#?}");
-        let health = reqwest::get(format!("http://{rest}/health")).await.expect("a reply");
-        assert_eq!(health.status(), 200, "{}", backend.id());
-    }
+    let backends = Backend::ALL.map(|backend| harmless(&app, backend, &corpus));
+    futures_util::future::join_all(backends).await;
     assert_eq!(PANICS.load(Ordering::SeqCst), 0);
     app.stop().await;
+}
+
+async fn harmless(app: &App, backend: Backend, corpus: &[Hostile]) {
+    let at = app.socket_url(backend.id()).expect("served").replace("http://", "");
+    let rest = app.rest_url(backend.id()).expect("served");
+    let rest = rest.trim_start_matches("http://").split('/').next().expect("a host").to_owned();
+    let tries = corpus.iter().map(async |hostile| {
+        let at = if hostile.name.starts_with("engine") || hostile.name.starts_with("websocket") {
+            &at
+        } else {
+            &rest
+        };
+        let heard = said(at, &hostile.bytes).await;
+        let outcome = outcome(&heard);
+        let class = format!("{}xx", &outcome[..1]);
+        let fits = hostile.allowed.iter().any(|allowed| *allowed == outcome || *allowed == class);
+        let answers = heard.matches("HTTP/1.1 ").count();
+        let quiet = !heard.to_lowercase().contains("access-control-allow-origin: https://evil");
+        (!fits || answers > 1 || !quiet)
+            .then(|| format!("{} {}: {outcome}, {answers} answers", backend.id(), hostile.name))
+    });
+    // Some at a time, so that a slow machine does not take waiting for harm.
+    let mut wrong = Vec::new();
+    let mut tries: Vec<_> = tries.collect();
+    while !tries.is_empty() {
+        let some = tries.split_off(tries.len().saturating_sub(16));
+        wrong.extend(futures_util::future::join_all(some).await.into_iter().flatten());
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let health = reqwest::get(format!("http://{rest}/health")).await.expect("a reply");
+    assert_eq!(health.status(), 200, "{}", backend.id());
 }
