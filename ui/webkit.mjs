@@ -97,7 +97,7 @@ function page() {
       getByRole: (role) => of(`${selector} ${role}`, null),
       isVisible: () => run(`${find} const one = all.at(arguments[2]); return one !== undefined && one.getClientRects().length > 0`, selector, text, at),
       waitFor: () => patiently(selector, () => run(`${find} return all.length > 0`, selector, text)),
-      click: () => patiently(selector, () => run(`${find} const one = all.at(arguments[2]); one?.click(); return one !== undefined`, selector, text, at)),
+      click: () => patiently(selector, () => run(`${find} const one = all.at(arguments[2]); one?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1, view: window })); return one !== undefined`, selector, text, at)),
       fill: (value) =>
         patiently(selector, () => run(`${find} const one = all.at(arguments[2]); if (one === undefined) return false; one.value = arguments[3]; one.dispatchEvent(new Event('input', { bubbles: true })); one.dispatchEvent(new Event('change', { bubbles: true })); return true`, selector, text, at, value)),
       selectOption: (value) => make(at).fill(value),
