@@ -208,6 +208,8 @@ export const STEPS = {
     await page.getByTestId('sharing').waitFor();
   }],
   'call-keys': ['connected', (page) => page.keyboard.press('?')],
+  'waiting-over-keys': ['call-waiting', (page) => page.keyboard.press('?')],
+  'waiting-over-share': ['call-waiting', click('call-share')],
   'call-sound': ['connected', click('call-sound-devices')],
   'call-cameras': ['connected', click('call-cameras')],
   'stats': ['connected', async (page) => {

@@ -53,8 +53,10 @@ export function layoutProblems() {
     }
     const top = document.elementFromPoint(x, y);
     const related = top === null || one.contains(top) || top.contains(one) || top.closest('label')?.contains(one) === true || document.querySelector(`label[for="${CSS.escape(one.id)}"]`)?.contains(top) === true;
-    // What a dialog, a menu or a sheet covers is covered on purpose.
-    if (!related && top.closest('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"], [role="group"][data-testid], dialog, .veil, .menu, .sheet, .toasts, .toast, .scrim') === null) {
+    // What a dialog, a menu or a sheet covers is covered on purpose; a second call is not.
+    const urgent = one.closest('section[role="alert"]') !== null;
+    if (!related && urgent) problems.push(`answer under ${words(top)}: ${words(one)}`);
+    else if (!related && top.closest('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"], [role="group"][data-testid], dialog, .veil, .menu, .sheet, .toasts, .toast, .scrim') === null) {
       problems.push(`under ${words(top)}: ${words(one)}`);
     }
   }

@@ -56,7 +56,7 @@ describe('the ground of a call', () => {
   it('is no picture from another server over plain HTTP', async () => {
     const { host } = await draw('voice');
     host.push((view) => ({ ...view, phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, peer: { ...call.peer, name: 'Mia', avatar: 'http://pictures.example.org/mia.png' } })) } }));
-    await waitFor(() => expect(document.querySelector('.letters')?.textContent).toBe('M'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-view').querySelector('.face .letters')?.textContent).toBe('M'), PATIENT);
     expect(screen.queryByTestId('ground')).toBeNull();
   });
 });
