@@ -33,9 +33,11 @@ export async function open() {
 
   return {
     browser,
-    /** A page in a state, settled enough to be looked at. */
-    async page(state, { width = 1100, height = 720, scheme = 'light', query = '', act } = {}) {
-      const context = await browser.newContext({ timezoneId: 'Europe/Berlin', viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', bypassCSP: false });
+    context: ({ width = 1100, height = 720, scheme = 'light' } = {}) =>
+      browser.newContext({ timezoneId: 'Europe/Berlin', viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', bypassCSP: false }),
+    /** A page in a state, settled enough to be looked at; in a context of its own unless one is given. */
+    async page(state, { width = 1100, height = 720, scheme = 'light', query = '', act, context: shared } = {}) {
+      const context = shared ?? (await this.context({ width, height, scheme }));
       const page = await context.newPage();
       page.setDefaultTimeout(60_000);
       const problems = [];
@@ -48,7 +50,7 @@ export async function open() {
       if ((await view.count()) > 0) await page.waitForTimeout(700);
       await act?.(page);
       await page.waitForTimeout(250);
-      return { page, problems, close: () => context.close() };
+      return { page, problems, close: () => (shared === undefined ? context : page).close() };
     },
     async close() {
       await browser.close();
@@ -144,6 +146,7 @@ export const STEPS = {
     await page.getByTestId('history-tab').click();
     await page.getByTestId('history-narrow').click();
     await page.getByTestId('history-backend').selectOption('storefront');
+    await page.getByTestId('history-span-own').click();
     await page.getByTestId('history-until').fill('2030-01-31');
     await page.getByTestId('history-open').first().click();
   }],
@@ -205,6 +208,8 @@ export const STEPS = {
     await page.getByTestId('sharing').waitFor();
   }],
   'call-keys': ['connected', (page) => page.keyboard.press('?')],
+  'waiting-over-keys': ['call-waiting', (page) => page.keyboard.press('?')],
+  'waiting-over-share': ['call-waiting', click('call-share')],
   'call-sound': ['connected', click('call-sound-devices')],
   'call-cameras': ['connected', click('call-cameras')],
   'stats': ['connected', async (page) => {

@@ -1,7 +1,7 @@
 // The views in WebKitGTK, which is what people on Linux see: pictures of them, and whether their layout
 // holds at every width. Needs a display (`xvfb-run -a -s '-screen 0 2000x1300x24'`), WebKitWebDriver, and
 // `npm run build:fake` before.
-// Arguments, all optional: part of a view's name (or names with commas between), variants and widths with
+// Arguments, all optional: part of a view's name (or names with commas between; `some`: one of each kind), variants and widths with
 // commas between, a folder for pictures. Ends with an error on any problem of the layout.
 
 import { spawn } from 'node:child_process';
@@ -22,6 +22,9 @@ const VARIANTS = {
   german: { language: 'de' },
   arabic: { language: 'ar', theme: 'dark' },
 };
+/** One of each kind of view, for a look in bounded time. */
+const SOME =
+  'signin-several,signin-error,seller-expanded,accounts-menu,accounts-missed,dealer-chat-failed,provider-chat,therapist,clinic,accounts-history,history-opened,history-narrowed,figures,settings-sound,settings-keys,connected,call-waiting,stats,share,ended-remote-hung-up,pending-unknown,restoring-some,seller-ringing,voice';
 const HEIGHT = 720;
 const PATIENCE_MS = 20_000;
 
@@ -94,7 +97,7 @@ function page() {
       getByRole: (role) => of(`${selector} ${role}`, null),
       isVisible: () => run(`${find} const one = all.at(arguments[2]); return one !== undefined && one.getClientRects().length > 0`, selector, text, at),
       waitFor: () => patiently(selector, () => run(`${find} return all.length > 0`, selector, text)),
-      click: () => patiently(selector, () => run(`${find} const one = all.at(arguments[2]); one?.click(); return one !== undefined`, selector, text, at)),
+      click: () => patiently(selector, () => run(`${find} const one = all.at(arguments[2]); one?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1, view: window })); return one !== undefined`, selector, text, at)),
       fill: (value) =>
         patiently(selector, () => run(`${find} const one = all.at(arguments[2]); if (one === undefined) return false; one.value = arguments[3]; one.dispatchEvent(new Event('input', { bubbles: true })); one.dispatchEvent(new Event('change', { bubbles: true })); return true`, selector, text, at, value)),
       selectOption: (value) => make(at).fill(value),
@@ -166,7 +169,8 @@ try {
   await show('signin');
   const states = await run('return globalThis.bellwireFakeStates');
   const all = new Map([...states.map((state) => [state, [state, undefined]]), ...Object.entries(STEPS)]);
-  const wanted = part.split(',');
+  const wanted = (part === 'some' ? SOME : part).split(',');
+  for (const one of part === 'some' ? wanted : []) if (!all.has(one)) throw new Error(`there is no view ${one}`);
   if (folder !== '') await mkdir(folder, { recursive: true });
   for (const [name, [state, act]] of all) {
     // The windows of a ring and of the small call have sizes of their own.

@@ -7,6 +7,7 @@ import { STATES } from '../src/host/fake';
 import { TARIQ } from '../src/host/fake/backends';
 import { ADA } from '../src/host/fake/people';
 import type { FakeState } from '../src/host/fake/state';
+import { daysOf, midnight } from '../src/model/past';
 import { UNDO_MS } from '../src/model/records.svelte';
 import { draw, lastOf, PATIENT } from './drawn';
 
@@ -73,6 +74,8 @@ describe('the calls', () => {
     await rows();
 
     await user.click(screen.getByTestId('history-narrow'));
+    expect(screen.queryByTestId('history-from')).toBeNull();
+    await user.click(screen.getByTestId('history-span-own'));
     await fireEvent.input(screen.getByTestId('history-from'), { target: { value: '2024-03-01' } });
     await fireEvent.input(screen.getByTestId('history-until'), { target: { value: '2024-03-02' } });
 
@@ -81,6 +84,26 @@ describe('the calls', () => {
     await screen.findByText('No such calls', undefined, PATIENT);
     await fireEvent.input(screen.getByTestId('history-until'), { target: { value: '2024-02-01' } });
     expect((await screen.findByTestId('history-backwards', undefined, PATIENT)).textContent).toBe('The first day is after the last one.');
+  });
+
+  it('are narrowed by days that have a name, and no field shows a day that is not looked for', async () => {
+    const { host, user } = await history('seller');
+    await rows();
+
+    await user.click(screen.getByTestId('history-narrow'));
+    expect(screen.getByTestId('history-span-any').getAttribute('aria-pressed')).toBe('true');
+    await user.click(screen.getByTestId('history-span-week'));
+    const week = { from: midnight(daysOf('week').from)!.toISOString() };
+    await waitFor(() => expect(filterOf(host)).toEqual(week), PATIENT);
+    expect(screen.getByTestId('history-chip').textContent).toContain('Last 7 days');
+    expect(screen.queryByTestId('history-from')).toBeNull();
+
+    // By hand, from what was chosen.
+    await user.click(screen.getByTestId('history-span-own'));
+    expect((screen.getByTestId('history-from') as HTMLInputElement).value).toBe(daysOf('week').from);
+    expect((screen.getByTestId('history-until') as HTMLInputElement).value).toBe(daysOf('own').until);
+    await user.click(screen.getByTestId('history-span-any'));
+    await waitFor(() => expect(filterOf(host)).toEqual({}), PATIENT);
   });
 
   it('show all there is to know of one, and all with that person', async () => {

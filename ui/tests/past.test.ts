@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { HistoryEntry } from '../src/generated/bindings';
 import { fakeHost } from '../src/host/fake';
-import { backwards, chips, days, EVERYTHING, filterOf, isGone, isNarrowed, joined, midnight } from '../src/model/past';
+import { backwards, chips, days, daysOf, EVERYTHING, filterOf, isGone, isNarrowed, joined, midnight, spanOf, SPANS } from '../src/model/past';
 import { Records } from '../src/model/records.svelte';
 import { ADA, LEILA, seller } from '../src/host/fake/people';
 import { language } from '../src/text/text';
@@ -30,6 +30,16 @@ describe('what narrows the history', () => {
     expect(isNarrowed(EVERYTHING)).toBe(false);
     expect(filterOf({ ...EVERYTHING, search: '  Ada ', missed: true })).toEqual({ search: 'Ada', missed: true });
     expect(isNarrowed({ ...EVERYTHING, missed: true })).toBe(true);
+  });
+
+  it('has stretches of days that end now', () => {
+    const now = new Date(2026, 2, 3, 0, 5);
+    expect(daysOf('today', now)).toEqual({ from: '2026-03-03', until: '' });
+    expect(daysOf('week', now)).toEqual({ from: '2026-02-25', until: '' });
+    expect(daysOf('month', now)).toEqual({ from: '2026-03-01', until: '' });
+    expect(daysOf('own', now)).toEqual({ from: '2026-02-25', until: '2026-03-03' });
+    for (const span of SPANS) expect(spanOf({ ...EVERYTHING, ...daysOf(span, now) }, now)).toBe(span);
+    expect(spanOf({ ...EVERYTHING, from: '2026-03-02' }, now)).toBe('own');
   });
 
   it('knows where a day begins and ends, also when the clocks change', () => {

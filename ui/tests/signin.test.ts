@@ -222,4 +222,83 @@ describe('signing in', () => {
     await user.click(screen.getByRole('button', { name: 'Show password' }));
     expect(field('password').type).toBe('text');
   });
+
+  it('puts the focus into the first field, at the start and beside other accounts', async () => {
+    const user = userEvent.setup();
+    await draw('signin');
+    await waitFor(() => expect(document.activeElement).toBe(field('server')), PATIENT);
+    await user.keyboard('calls.example.com{Enter}');
+    expect(await found('submit')).toBeTruthy();
+  });
+
+  it('folds the chosen service to a line with the way back', async () => {
+    const user = userEvent.setup();
+    await draw('signin-several');
+
+    await user.click(await found('dialect-clinic'));
+
+    expect((await found('service')).textContent).toContain('Clinic');
+    expect(screen.queryByTestId('signin-dialect-storefront')).toBeNull();
+    await waitFor(() => expect(document.activeElement).toBe(field('email')), PATIENT);
+
+    await user.click(field('change-service'));
+    expect(await found('dialect-storefront')).toBeTruthy();
+  });
+
+  it('leaves the list of services open for the arrow keys, and folds it with Enter', async () => {
+    const user = userEvent.setup();
+    await draw('signin-several');
+
+    (await found('dialect-storefront')).querySelector('input')!.focus();
+    await user.keyboard(' ');
+    expect(await found('email')).toBeTruthy();
+    expect(field('dialect-clinic')).toBeTruthy();
+
+    await user.keyboard('{Enter}');
+    expect(await found('service')).toBeTruthy();
+    expect(screen.queryByTestId('signin-error')).toBeNull();
+    await waitFor(() => expect(document.activeElement).toBe(field('email')), PATIENT);
+  });
+
+  it('says what is missing at the field', async () => {
+    const user = userEvent.setup();
+    await draw('signin-prefilled');
+
+    await user.click(await found('submit'));
+
+    const error = await found('error');
+    expect(field('password').getAttribute('aria-describedby')).toBe(error.id);
+    expect(field('password').getAttribute('aria-invalid')).toBe('true');
+    expect(error.closest('.field')).toBe(field('password').closest('.field'));
+  });
+
+  it('says that a password is wrong at the password, which is ready to be typed over', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('signin-prefilled');
+    host.signIn = () => Promise.reject({ code: 'wrong_credentials', message: 'English words.' });
+
+    await user.type(await found('password'), 'wrong');
+    await user.click(field('submit'));
+
+    expect((await found('error')).closest('.field')).toBe(field('password').closest('.field'));
+    await waitFor(() => expect(document.activeElement).toBe(field('password')), PATIENT);
+    expect([field('password').selectionStart, field('password').selectionEnd]).toEqual([0, 5]);
+  });
+
+  it('shows the account that was added, and as whom', async () => {
+    const user = userEvent.setup();
+    await draw('seller');
+
+    await user.click(screen.getByTestId('account-button'));
+    await user.click(screen.getByTestId('add-account'));
+    await waitFor(() => expect(document.activeElement).toBe(field('server')), PATIENT);
+    await user.keyboard('shop.example.com{Enter}');
+    await user.click(await found('role-customer'));
+    await user.type(field('email'), 'mia@example.com');
+    await user.type(field('password'), 'secret{Enter}');
+
+    const chosen = await screen.findByTestId('account-button', undefined, PATIENT);
+    expect(chosen.dataset['account']).toBe('2');
+    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('Signed in as');
+  });
 });

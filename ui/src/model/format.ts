@@ -16,12 +16,16 @@ export function split(ms: number): { hours: number; minutes: number; seconds: nu
   return { hours: Math.floor(all / 3600), minutes: Math.floor(all / 60) % 60, seconds: all % 60 };
 }
 
+const JOINING = /[\p{Script=Arabic}\p{Script=Syriac}]/u;
+
 /** One or two letters that stand for a name; empty names give none. */
 export function initials(name: string): string {
   const words = name.trim().split(/[\s._-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const first = letter(words[0]);
   const last = words.length > 1 ? letter(words[words.length - 1]) : '';
-  return (first + last).toLocaleUpperCase();
+  // Letters of one hand would join, and two initials read as a word.
+  const joins = JOINING.test(first) && JOINING.test(last);
+  return (joins ? `${first}\u200c${last}` : first + last).toLocaleUpperCase();
 }
 
 function letter(word: string | undefined): string {

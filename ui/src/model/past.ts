@@ -55,6 +55,34 @@ export function backwards(by: Narrowing): boolean {
   return by.from !== '' && by.until !== '' && by.from > by.until;
 }
 
+/** Stretches of days that have a name; `own` is any other. */
+export const SPANS = ['any', 'today', 'week', 'month', 'own'] as const;
+export type Span = (typeof SPANS)[number];
+
+const written = (date: Date) => [`${date.getFullYear()}`.padStart(4, '0'), `${date.getMonth() + 1}`.padStart(2, '0'), `${date.getDate()}`.padStart(2, '0')].join('-');
+
+/** The days of a stretch that ends now. `own` begins as the last week, so that its fields show what is looked for. */
+export function daysOf(span: Span, now: Date = wallNow()): Pick<Narrowing, 'from' | 'until'> {
+  const day = (date: number) => written(new Date(now.getFullYear(), now.getMonth(), date));
+  switch (span) {
+    case 'any':
+      return { from: '', until: '' };
+    case 'today':
+      return { from: day(now.getDate()), until: '' };
+    case 'week':
+      return { from: day(now.getDate() - 6), until: '' };
+    case 'month':
+      return { from: day(1), until: '' };
+    case 'own':
+      return { from: day(now.getDate() - 6), until: day(now.getDate()) };
+  }
+}
+
+/** On the first of a month `today` and `month` are the same days: the shorter name wins. */
+export function spanOf(by: Narrowing, now: Date = wallNow()): Span {
+  return SPANS.find((span) => span !== 'own' && daysOf(span, now).from === by.from && by.until === '') ?? 'own';
+}
+
 /** What is narrowed beside the words and the missed ones, which are seen in their own places. */
 export function chips(by: Narrowing, accounts: AccountView[], language: Language): Chip[] {
   const { text, isolate } = language;
@@ -67,7 +95,8 @@ export function chips(by: Narrowing, accounts: AccountView[], language: Language
   if (account !== undefined) made.push({ key: 'account', label: isolate(nameOf(account)) });
   if (by.dialect !== null) made.push({ key: 'dialect', label: accounts.find((one) => one.dialect === by.dialect)?.label ?? by.dialect });
   if (by.person !== null) made.push({ key: 'person', label: text.history.with(isolate(by.person.who.name || text.someone)) });
-  if (midnight(by.from) !== null) made.push({ key: 'from', label: text.history.since(shown(by.from)) });
+  const span = spanOf(by);
+  if (midnight(by.from) !== null) made.push({ key: 'from', label: span === 'own' ? text.history.since(shown(by.from)) : text.history.span[span] });
   if (midnight(by.until) !== null) made.push({ key: 'until', label: text.history.upTo(shown(by.until)) });
   return made;
 }

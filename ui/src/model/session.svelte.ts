@@ -58,6 +58,8 @@ export class Session {
   shared = $state('');
   /** A thread that somebody asked to see. */
   wanted = $state.raw<{ account: AccountId; thread: string } | null>(null);
+  /** An account is being added beside these; given up after a while, if it was one of them. */
+  joining = $state.raw<{ beside: AccountId[]; until: number } | null>(null);
   toasts = $state<Toast[]>([]);
   /** The section of the settings that is open; `null`: none is. */
   section = $state<Section | null>(null);

@@ -88,4 +88,5 @@ export const history: Text['history'] = {
     elsewhere: 'أُجيبت على جهاز آخر',
     ongoing: 'جارية',
   },
+  span: { title: 'متى', any: 'أي وقت', today: 'اليوم', week: 'آخر 7 أيام', month: 'هذا الشهر', own: 'مدة أخرى…' },
 };

@@ -80,4 +80,5 @@ export const history: Text['history'] = {
     elsewhere: 'Anderswo angenommen',
     ongoing: 'Läuft',
   },
+  span: { title: 'Wann', any: 'Jederzeit', today: 'Heute', week: 'Letzte 7 Tage', month: 'Dieser Monat', own: 'Eigener Zeitraum …' },
 };

@@ -58,4 +58,8 @@ export const signIn: Text['signIn'] = {
   },
   notFound: 'Der Server ist nicht erreichbar. Prüfen Sie die Adresse und Ihre Verbindung.',
   failed: 'Die Anmeldung hat nicht geklappt. Prüfen Sie die Adresse und versuchen Sie es erneut.',
+  what: 'Bellwire klingelt auf diesem Computer, wenn Kundschaft, Patienten oder Kollegen anrufen.',
+  changeServer: 'Server ändern',
+  changeService: 'Dienst ändern',
+  signedInAs: (name) => `Angemeldet als ${name}`,
 };

@@ -79,4 +79,5 @@ export const history = {
     elsewhere: 'Answered elsewhere',
     ongoing: 'In progress',
   },
+  span: { title: 'When', any: 'Any time', today: 'Today', week: 'Last 7 days', month: 'This month', own: 'Custom…' },
 };

@@ -56,4 +56,8 @@ export const signIn = {
   },
   notFound: 'The server could not be reached. Check the address and your connection.',
   failed: 'Signing in did not work. Check the address and try again.',
+  what: 'Bellwire rings on this computer when your customers, patients or colleagues call.',
+  changeServer: 'Change the server',
+  changeService: 'Change the service',
+  signedInAs: (name: string) => `Signed in as ${name}`,
 };
