@@ -197,7 +197,7 @@ describe('the view of a call', () => {
   it('says since when it is interrupted, what is tried, and hangs up', async () => {
     const user = userEvent.setup();
     const { host } = await draw('reconnecting');
-    expect(screen.getByTestId('reconnecting-since').textContent).toMatch(/^Interrupted for 0:0\d$/);
+    expect(screen.getByTestId('reconnecting-since').textContent).toMatch(/^Lost connection 0:0\d ago$/);
     expect(screen.getByTestId('call-trouble').textContent).toContain(words.reconnecting.tries);
     await user.click(screen.getByTestId('reconnecting-end'));
     expect(lastOf(host, 'hangUp')).toEqual([7]);

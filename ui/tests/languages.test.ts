@@ -9,6 +9,9 @@ const NUMBERS = new Set(['all', 'n', 'hours', 'minutes', 'seconds', 'percent']);
 /** What is the same in German as in English: names and words both languages have. Add a path only if a German would say it so. */
 const SAME_IN_GERMAN = new Set([
   'app',
+  'call.details',
+  'desktop.optional',
+  'incall.figures.path',
   'history.narrow',
   'figures.name',
   'figures.bar',

@@ -53,7 +53,7 @@ describe('a practitioner', () => {
     const { host } = await draw('clinic');
 
     expect(join(await row('a3')).disabled).toBe(true);
-    expect((await row('a3')).textContent).toContain('Can be joined once it is confirmed');
+    expect((await row('a3')).textContent).toContain('You can join once it’s confirmed');
     expect(within(await row('a4')).queryByTestId('slot-join')).toBeNull();
     await user.click(within(await row('a2')).getByRole('button', { name: 'Open room for Omar Farouk' }));
 
@@ -84,7 +84,7 @@ describe('a practitioner', () => {
     await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([5, 'omar']), PATIENT);
     // Who waits is shown whatever is searched.
     await waitFor(async () => expect((await rows()).map((one) => one.dataset['slot'])).toEqual(['a1', 'a2']), PATIENT);
-    expect(screen.queryByText('Nothing more today')).toBeNull();
+    expect(screen.queryByText('Nothing else today')).toBeNull();
     expect(screen.getByText(/^2 of \d+$/)).toBeTruthy();
   });
 
@@ -93,7 +93,7 @@ describe('a practitioner', () => {
     await draw('clinic-quiet');
     await rows();
     await user.type(screen.getByRole('searchbox', { name: 'Search appointments' }), 'zzz');
-    expect(await screen.findByText('Nobody matches “zzz”', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No one matches “zzz”', undefined, PATIENT)).toBeTruthy();
   });
 
   it('is told when there is nothing', async () => {
@@ -136,7 +136,7 @@ describe('sessions', () => {
     await draw('therapist');
     await rows();
 
-    expect(screen.getAllByRole('heading', { level: 2 }).map((one) => one.textContent)).toEqual(['Running now', 'Planned', 'People', 'Earlier']);
+    expect(screen.getAllByRole('heading', { level: 2 }).map((one) => one.textContent)).toEqual(['In progress', 'Upcoming', 'People', 'Earlier']);
     expect((await row('call_1')).textContent).toContain('Evening check-in');
     expect((await row('therapy_1')).textContent).toContain('Group therapy');
     expect((await row('therapy_1')).textContent).toContain('Nadia Rahman, Omar Farouk and 3 others');
@@ -161,7 +161,7 @@ describe('sessions', () => {
     await draw('therapist');
 
     expect(join(await row('call_2')).disabled).toBe(true);
-    expect((await row('call_2')).textContent).toContain('Cannot be joined from here');
+    expect((await row('call_2')).textContent).toContain('Group calls aren’t supported yet');
     expect(within(await row('call_2')).getByTestId('slot-mark').textContent).toBe('In progress');
   });
 
@@ -173,6 +173,6 @@ describe('sessions', () => {
 
   it('and people may both be missing', async () => {
     await draw('therapist-empty');
-    expect(await screen.findByText('No sessions and nobody to call yet', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No sessions and no one to call yet', undefined, PATIENT)).toBeTruthy();
   });
 });

@@ -15,6 +15,7 @@ import { incall } from './ar/incall';
 import { keycaps } from './ar/keycaps';
 import { link } from './ar/link';
 import { notices } from './ar/notices';
+import { quick } from './ar/quick';
 import { replies } from './ar/replies';
 import { ring } from './ar/ring';
 import { rooms } from './ar/rooms';
@@ -39,6 +40,7 @@ export const ar: Text = {
   history,
   figures,
   favourites,
+  quick,
   ring,
   replies,
   call,

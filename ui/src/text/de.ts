@@ -15,6 +15,7 @@ import { incall } from './de/incall';
 import { keycaps } from './de/keycaps';
 import { link } from './de/link';
 import { notices } from './de/notices';
+import { quick } from './de/quick';
 import { replies } from './de/replies';
 import { ring } from './de/ring';
 import { rooms } from './de/rooms';
@@ -39,6 +40,7 @@ export const de: Text = {
   history,
   figures,
   favourites,
+  quick,
   ring,
   replies,
   call,

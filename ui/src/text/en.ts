@@ -16,6 +16,7 @@ import { incall } from './en/incall';
 import { keycaps } from './en/keycaps';
 import { link } from './en/link';
 import { notices } from './en/notices';
+import { quick } from './en/quick';
 import { replies } from './en/replies';
 import { ring } from './en/ring';
 import { rooms } from './en/rooms';
@@ -39,6 +40,7 @@ export const en = {
   history,
   figures,
   favourites,
+  quick,
   ring,
   replies,
   call,

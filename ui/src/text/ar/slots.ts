@@ -23,7 +23,7 @@ export const slots: Text['slots'] = {
   tomorrow: 'غدًا',
   noneToday: 'لا شيء آخر اليوم',
   now: 'جارية الآن',
-  planned: 'مقررة',
+  planned: 'القادمة',
   earlier: 'سابقة',
   undated: 'بلا موعد',
   people: 'الأشخاص',
@@ -47,6 +47,6 @@ export const slots: Text['slots'] = {
   open: 'فتح الغرفة',
   openName: (name) => `فتح الغرفة مع ${name}`,
   unconfirmedHint: 'يمكن الانضمام بعد تأكيد الموعد',
-  notHere: 'لا يمكن الانضمام من هنا',
+  notHere: 'المكالمات الجماعية غير مدعومة بعد. افتحها في المتصفح.',
   labels: { physical: 'حضوري', remote: 'عن بُعد' },
 };

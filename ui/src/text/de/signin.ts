@@ -15,8 +15,8 @@ export const signIn: Text['signIn'] = {
   change: 'Ändern',
   backend: 'Dienst',
   several: 'Dieser Server bietet mehrere Dienste. Wählen Sie Ihren aus.',
-  unknown: 'Dieser Server nennt seinen Dienst nicht. Wählen Sie Ihren aus.',
-  anyway: 'Dienst selbst auswählen',
+  unknown: 'Dieser Server gibt seinen Dienst nicht an. Wählen Sie Ihren aus.',
+  anyway: 'Dienst manuell auswählen',
   about: {
     storefront: 'Verkäufer und Kunden eines Shops',
     dealerdesk: 'Händler und Techniker',
@@ -57,5 +57,5 @@ export const signIn: Text['signIn'] = {
     field: (label) => `Bitte ausfüllen: ${label}.`,
   },
   notFound: 'Der Server ist nicht erreichbar. Prüfen Sie die Adresse und Ihre Verbindung.',
-  failed: 'Die Anmeldung hat nicht geklappt. Prüfen Sie die Adresse und versuchen Sie es erneut.',
+  failed: 'Die Anmeldung ist fehlgeschlagen. Prüfen Sie die Adresse und versuchen Sie es erneut.',
 };
