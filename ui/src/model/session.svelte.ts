@@ -20,6 +20,8 @@ import { codeOf, wordsOf, type Host, type Stop } from '../host/host';
 import { chosen, language, type Language } from '../text/text';
 import { isLive } from './calls';
 import { newsOf } from './devices';
+import { Lately } from './lately.svelte';
+import { remember, type Known } from './quick';
 import { QualityMeter, type Quality } from './quality';
 import { Preference } from './theme.svelte';
 
@@ -59,6 +61,10 @@ export class Session {
   /** A thread that somebody asked to see. */
   wanted = $state.raw<{ account: AccountId; thread: string } | null>(null);
   toasts = $state<Toast[]>([]);
+  /** The newest call with each person. */
+  readonly lately: Lately;
+  /** Everybody who was in a list, also while a search hides them. */
+  known = $state.raw<Known>(new Map());
   /** The section of the settings that is open; `null`: none is. */
   section = $state<Section | null>(null);
   /** What was being written in each thread. */
@@ -85,6 +91,7 @@ export class Session {
 
   constructor(host: Host, direction?: 'ltr' | 'rtl') {
     this.host = host;
+    this.lately = new Lately(host);
     this.#direction = direction;
     this.#stops.push(
       host.view((view) => {
@@ -132,6 +139,7 @@ export class Session {
   #see(view: EngineView): void {
     this.#arrived = performance.now();
     this.view = view;
+    this.known = remember(this.known, view.accounts);
     if (!view.phone.calls.some((call) => call.state.is === 'connected' || call.state.is === 'reconnecting')) {
       this.stats = null;
       this.quality = null;
@@ -272,6 +280,11 @@ export class Session {
   /** Whether an administrator fixed a setting, or the group it belongs to. */
   locked(name: string): boolean {
     return this.settings?.locked.some((one) => one === name || name.startsWith(`${one}.`)) ?? false;
+  }
+
+  /** Nothing rings and nothing goes on: a key may place a call. */
+  get free(): boolean {
+    return !(this.view?.phone.calls.some((call) => isLive(call) || call.state.is === 'ringing') ?? false);
   }
 
   /** How long a call has been connected now, in milliseconds; `null` before that. */
