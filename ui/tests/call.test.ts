@@ -111,6 +111,18 @@ describe('a call', () => {
     await waitFor(() => expect(news.textContent).toBe('Ada Okafor’s camera is off. Ada Okafor stopped sharing.'), PATIENT);
   });
 
+  it('has no single keys where they are switched off, while others work', async () => {
+    const { host } = await draw('connected');
+    host.pushSettings((old) => ({ ...old, settings: { ...old.settings, letter_keys: false } }));
+    for (const name of ['m', 'v', 's', 'd', 'p', 'f', '1', '?']) await key(name);
+    const asked = ['setMicrophone', 'setCamera', 'setSharing', 'setMini', 'setFullScreen'];
+    expect(host.said.some(([command]) => asked.includes(command))).toBe(false);
+    expect(screen.queryByTestId('stats-panel')).toBeNull();
+    expect(screen.queryByTestId('keys-sheet')).toBeNull();
+    await key('h', { ctrlKey: true });
+    expect(lastOf(host, 'hangUp')).toEqual([7]);
+  });
+
   it('mutes, stops the camera and ends by button and by key', async () => {
     const user = userEvent.setup();
     const { host } = await draw('connected');

@@ -117,7 +117,7 @@ describe('where sign-ins are kept', () => {
 
     const bar = await found('secrets-notice');
     expect(bar.textContent).toContain('no keyring');
-    expect(bar.textContent).toContain('You will have to sign in again after a restart.');
+    expect(bar.textContent).toContain('You’ll have to sign in again after a restart.');
     await user.click(by('secrets-choose'));
 
     expect((await found('section-accounts')).getAttribute('aria-current')).toBe('page');

@@ -16,6 +16,7 @@ const SAME_IN_GERMAN = new Set([
   'figures.name',
   'figures.bar',
   'home.accountAt',
+  'home.callWas',
   'home.lastOrder',
   'home.onlineMark',
   'rooms.online',

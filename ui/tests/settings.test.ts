@@ -192,6 +192,14 @@ describe('keys', () => {
     expect(lastOf(host, 'setSettings')).toBeUndefined();
   });
 
+  it('of one letter can be switched off', async () => {
+    const { user, sent } = await open('settings', 'keys');
+    expect(screen.getByText('Mute or unmute during a call')).toBeTruthy();
+    await user.click(by('set-letter_keys'));
+    await waitFor(() => expect(sent()?.letter_keys).toBe(false), PATIENT);
+    await waitFor(() => expect(screen.queryByText('Mute or unmute during a call')).toBeNull(), PATIENT);
+  });
+
   it('say which ones do not work, and can be removed', async () => {
     const { user, sent } = await open('settings-problems', 'keys');
 

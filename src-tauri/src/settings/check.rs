@@ -53,6 +53,7 @@ pub(super) fn fault(settings: &Settings) -> Option<&'static str> {
         keys,
         push_to_talk_release_ms,
         media_keys: _,
+        letter_keys: _,
         start_at_login: _,
         asked_login: _,
         close_to_tray: _,

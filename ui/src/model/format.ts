@@ -16,11 +16,14 @@ export function split(ms: number): { hours: number; minutes: number; seconds: nu
   return { hours: Math.floor(all / 3600), minutes: Math.floor(all / 60) % 60, seconds: all % 60 };
 }
 
+/** Scripts whose letters join: two of them side by side would read as a word. */
+const JOINING = /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Nko}]/u;
+
 /** One or two letters that stand for a name; empty names give none. */
 export function initials(name: string): string {
   const words = name.trim().split(/[\s._-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const first = letter(words[0]);
-  const last = words.length > 1 ? letter(words[words.length - 1]) : '';
+  const last = words.length > 1 && !JOINING.test(first) ? letter(words[words.length - 1]) : '';
   return (first + last).toLocaleUpperCase();
 }
 

@@ -20,6 +20,7 @@ import { codeOf, wordsOf, type Host, type Stop } from '../host/host';
 import { chosen, language, type Language } from '../text/text';
 import { isLive } from './calls';
 import { newsOf } from './devices';
+import { arrivals, type Arrivals } from './arrivals';
 import { Lately } from './lately.svelte';
 import { remember, type Known } from './quick';
 import { QualityMeter, type Quality } from './quality';
@@ -63,6 +64,8 @@ export class Session {
   toasts = $state<Toast[]>([]);
   /** The newest call with each person. */
   readonly lately: Lately;
+  /** When people came into rooms, as far as it was seen. */
+  arrivals = $state.raw<Arrivals>(new Map());
   /** Everybody who was in a list, also while a search hides them. */
   known = $state.raw<Known>(new Map());
   /** The section of the settings that is open; `null`: none is. */
@@ -138,6 +141,7 @@ export class Session {
 
   #see(view: EngineView): void {
     this.#arrived = performance.now();
+    this.arrivals = arrivals(this.arrivals, this.view, this.known, view, performance.now());
     this.view = view;
     this.known = remember(this.known, view.accounts);
     if (!view.phone.calls.some((call) => call.state.is === 'connected' || call.state.is === 'reconnecting')) {

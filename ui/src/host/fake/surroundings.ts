@@ -30,6 +30,7 @@ export const SETTINGS: Settings = {
   keys: { mute: 'CmdOrCtrl+Shift+M', push_to_talk: null, answer: null, hang_up: null },
   push_to_talk_release_ms: 300,
   media_keys: true,
+  letter_keys: true,
   start_at_login: false,
   asked_login: false,
   close_to_tray: true,

@@ -85,8 +85,12 @@ export const settings: Text['settings'] = {
     milliseconds: (n) => count(n, { one: '# ms', other: '# ms' }),
     mediaKeys: 'Mit Headset- und Medientasten annehmen, auflegen und stummschalten',
     here: 'In diesem Fenster',
+    letters: 'Einzeltasten während eines Anrufs',
+    lettersHint: 'M, V, S, F, P, D, 1 und ? ohne Strg. Schalten Sie sie aus, wenn Sie diktieren oder versehentlich Tasten drücken.',
     shortcuts: {
       settings: 'Einstellungen öffnen',
+      quickCall: 'Schnellanruf',
+      search: 'Liste durchsuchen',
       mute: 'Im Anruf stummschalten oder aufheben',
       accept: 'Eingehenden Anruf annehmen',
       silence: 'Eingehenden Anruf stumm schalten',

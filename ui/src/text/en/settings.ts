@@ -85,8 +85,12 @@ export const settings = {
     milliseconds: (n: number) => `${n} ms`,
     mediaKeys: 'Answer, hang up and mute with headset and media keys',
     here: 'In this window',
+    letters: 'Single-key shortcuts during a call',
+    lettersHint: 'M, V, S, F, P, D, 1 and ? without Ctrl. Turn them off if you use dictation or press keys by accident.',
     shortcuts: {
       settings: 'Open settings',
+      quickCall: 'Quick call',
+      search: 'Search the list',
       mute: 'Mute or unmute during a call',
       accept: 'Answer an incoming call',
       silence: 'Silence an incoming call',

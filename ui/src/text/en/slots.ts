@@ -33,6 +33,9 @@ export const slots = {
   patientWaits: 'Patient is waiting',
   practitionerWaits: 'Your practitioner is waiting',
   someoneWaits: 'Waiting for you',
+  /** How long somebody has been in the room. */
+  waited: (time: string) => `Waiting ${time}`,
+  due: (time: string) => `Due ${time}`,
   admit: 'Admit',
   admitName: (name: string) => `Admit ${name}`,
   join: 'Join',
@@ -40,7 +43,22 @@ export const slots = {
   open: 'Open room',
   openName: (name: string) => `Open room for ${name}`,
   unconfirmedHint: 'You can join once it’s confirmed',
+  notJoinable: 'This appointment can’t be joined from here.',
   notHere: 'Group calls aren’t supported yet. Open it in the browser.',
-  /** A backend's words for what kind of meeting it is. */
-  labels: { physical: 'In person', remote: 'Remote' } as Record<string, string>,
+  /** What kind of meeting it is, by `Slot.label`. */
+  labels: {
+    physical: 'In person',
+    remote: 'Remote',
+    one_to_one: 'One-to-one',
+    group: 'Group',
+    therapy: 'Therapy',
+    individual_therapy: 'Individual therapy',
+    group_therapy: 'Group therapy',
+  } as Record<string, string>,
+  /** What a meeting without a title of its own is called. */
+  untitled: {
+    call: 'Call',
+    'group call': 'Group call',
+    'therapy session': 'Therapy session',
+  } as Record<string, string>,
 };
