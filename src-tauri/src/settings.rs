@@ -113,7 +113,7 @@ pub(crate) struct Settings {
     pub(crate) push_to_talk_release_ms: u32,
     /// Headset and media keys answer, hang up and mute.
     pub(crate) media_keys: bool,
-    /// Keys without Ctrl or Alt work in a call, e.g. M; whoever dictates or hits keys by mistake switches them off.
+    /// Single keys such as M work in a call. Speech input may produce them by mistake (WCAG 2.1.4).
     pub(crate) letter_keys: bool,
     pub(crate) start_at_login: bool,
     /// Whether to start at login was asked and answered.

@@ -114,6 +114,7 @@ describe('a call', () => {
   it('has no single keys where they are switched off, while others work', async () => {
     const { host } = await draw('connected');
     host.pushSettings((old) => ({ ...old, settings: { ...old.settings, letter_keys: false } }));
+    await waitFor(() => expect(screen.getByTestId('call-mute').title).toBe('Mute'), PATIENT);
     for (const name of ['m', 'v', 's', 'd', 'p', 'f', '1', '?']) await key(name);
     const asked = ['setMicrophone', 'setCamera', 'setSharing', 'setMini', 'setFullScreen'];
     expect(host.said.some(([command]) => asked.includes(command))).toBe(false);

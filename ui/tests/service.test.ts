@@ -177,6 +177,6 @@ describe('privacy', () => {
     expect(screen.queryByTestId('signin-exposed')).toBeNull();
     await user.clear(field);
     await user.type(field, 'http://calls.example.com');
-    expect((await by('signin-exposed')).textContent).toContain('not encrypted');
+    expect((await by('signin-exposed')).textContent).toContain('isn’t encrypted');
   });
 });

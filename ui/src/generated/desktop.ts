@@ -72,7 +72,7 @@ export interface Settings {
   push_to_talk_release_ms: number;
   /** Headset and media keys answer, hang up and mute. */
   media_keys: boolean;
-  /** Keys without Ctrl or Alt work in a call, e.g. M. */
+  /** Single keys such as M work in a call. */
   letter_keys: boolean;
   start_at_login: boolean;
   /** Whether to start at login was asked and answered. */

@@ -1,5 +1,5 @@
-// Since when people wait in rooms. Backends say that somebody waits, not since when: it is known only of
-// those whose coming was seen. Pure.
+// Since when people wait in rooms. Backends say that a person waits, not since when: it is known only
+// where the change was seen. Pure.
 
 import type { EngineView } from '../generated/bindings';
 import { waits } from './accounts';
@@ -14,7 +14,7 @@ export function arrivals(known: Arrivals, before: EngineView | null, lines: Know
   const next = new Map<string, number>();
   for (const account of view.accounts) {
     const old = before?.accounts.find((one) => one.id === account.id);
-    // After a gap nobody knows how long somebody has been there.
+    // After a gap in the connection the person may have been there for long.
     const watched = old !== undefined && old.link === 'online' && old.contacts_loaded && account.link === 'online';
     for (const line of account.contacts) {
       if (!waits(line)) continue;

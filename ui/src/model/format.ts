@@ -16,6 +16,14 @@ export function split(ms: number): { hours: number; minutes: number; seconds: nu
   return { hours: Math.floor(all / 3600), minutes: Math.floor(all / 60) % 60, seconds: all % 60 };
 }
 
+/** Milliseconds in words, at most two units: "12 min 34 sec", "1 hr 3 min". */
+export function brief(ms: number, language: Language): string {
+  const { hours, minutes, seconds } = split(ms);
+  const said = (n: number, unit: string) => new Intl.NumberFormat(language.tag, { style: 'unit', unit, unitDisplay: 'short' }).format(n);
+  if (hours > 0) return `${said(hours, 'hour')} ${said(minutes, 'minute')}`;
+  return minutes > 0 ? `${said(minutes, 'minute')} ${said(seconds, 'second')}` : said(seconds, 'second');
+}
+
 /** Scripts whose letters join: two of them side by side would read as a word. */
 const JOINING = /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Nko}]/u;
 

@@ -1,4 +1,4 @@
-// Everybody who can be called, over all accounts, and who of them is meant by some letters. Pure.
+// The people who can be called from any account, and those that some letters find. Pure.
 
 import type { AccountId, AccountView, ContactView, MediaKind } from '../generated/bindings';
 
@@ -10,12 +10,12 @@ export interface Callable {
   online: boolean;
 }
 
-/** As many as somebody looks at; more letters leave fewer. */
+/** People shown at once; more letters leave fewer. */
 export const MOST_SHOWN = 40;
 /** Lines kept of an account whose list is searched meanwhile. */
 const MOST_KEPT = 5000;
 
-/** Lines of each account's list as last seen: a search in the list hides nobody from here. */
+/** Lines of each account's list as last seen: a search in the list does not narrow this. */
 export type Known = ReadonlyMap<AccountId, ReadonlyMap<string, ContactView>>;
 
 /** What is known once a snapshot came. */
@@ -30,7 +30,7 @@ export function remember(known: Known, accounts: AccountView[]): Known {
   return next;
 }
 
-/** Each person once for each account: by the line where somebody waits, else by one without a time. */
+/** Each person once for each account: by the line where they wait, else by one without a time. */
 export function callable(known: Known, accounts: AccountView[]): Callable[] {
   return accounts
     .filter((account) => account.link === 'online')
@@ -60,7 +60,7 @@ export function usualKind({ contact }: Callable): MediaKind {
   return contact.video ? 'video' : 'voice';
 }
 
-/** Best first: names that begin with the letters, then words of names, then whatever else is said of somebody. */
+/** Best first: names that begin with the letters, then words of names, then the rest of the line. */
 export function matching(all: Callable[], letters: string, lastCall: (one: Callable) => string): Callable[] {
   const wanted = plain(letters);
   const graded = all.flatMap((one) => {

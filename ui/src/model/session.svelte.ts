@@ -286,6 +286,16 @@ export class Session {
     return this.settings?.locked.some((one) => one === name || name.startsWith(`${one}.`)) ?? false;
   }
 
+  /** A single key as it stands in a tooltip; empty where such keys are switched off. */
+  keyHint(key: string): string {
+    return this.singleKeys ? ` (${key})` : '';
+  }
+
+  /** Single keys such as M work in a call. */
+  get singleKeys(): boolean {
+    return this.settings?.settings.letter_keys !== false;
+  }
+
   /** Nothing rings and nothing goes on: a key may place a call. */
   get free(): boolean {
     return !(this.view?.phone.calls.some((call) => isLive(call) || call.state.is === 'ringing') ?? false);
