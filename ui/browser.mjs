@@ -92,7 +92,24 @@ export const STEPS = {
   'seller-expanded': ['seller', (page) => page.getByTestId('contact-row').first().locator('.who').click()],
   'seller-search-none': ['seller', async (page) => {
     await page.getByTestId('contact-search').fill('zzz');
-    await page.getByText('Nobody matches').waitFor();
+    await page.getByText('No one matches').waitFor();
+  }],
+  'seller-found-one': ['seller', async (page) => {
+    await page.getByTestId('contact-search').fill('leila');
+    await page.waitForTimeout(600);
+  }],
+  'quick-call': ['favourites', async (page) => {
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('quick-person').first().waitFor();
+  }],
+  'quick-call-none': ['favourites', async (page) => {
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('quick-search').fill('zzz');
+    await page.getByTestId('quick-none').waitFor();
+  }],
+  'quick-call-busy': ['connected', async (page) => {
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('quick-busy').waitFor();
   }],
   'quiet-menu': ['seller', click('dnd')],
   'clinic-searched': ['clinic', async (page) => {
@@ -110,7 +127,7 @@ export const STEPS = {
   'accounts-history-none': ['accounts', async (page) => {
     await page.getByTestId('history-tab').click();
     await page.getByTestId('history-search').fill('zzz');
-    await page.getByText('No such calls').waitFor();
+    await page.getByText('No matching calls').waitFor();
   }],
   'accounts-clinic': ['accounts', (page) => page.getByTestId('account-other').last().click()],
   'dealer-chat-open': ['dealer', (page) => page.getByTestId('room-row').first().getByRole('button').click()],
@@ -125,7 +142,7 @@ export const STEPS = {
   'dealer-chat-down': ['dealer-offline', (page) => page.getByTestId('room-row').first().getByRole('button').click()],
   'provider-search-none': ['provider', async (page) => {
     await page.getByTestId('room-search').fill('zzz');
-    await page.getByText('Nobody matches').waitFor();
+    await page.getByText('No one matches').waitFor();
   }],
   'signin-chosen': ['signin-several', async (page) => {
     await page.getByTestId('signin-dialect-clinic').click();

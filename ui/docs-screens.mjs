@@ -27,7 +27,7 @@ const PAGES = {
     'signin-error': 'Refused, with what was typed still there',
     'signin-managed': 'Servers that an administrator named',
     'restoring': 'Kept accounts on their way back at the start',
-    'restoring-failed': 'Accounts that did not come back',
+    'restoring-failed': 'Accounts that couldn’t sign in',
     'secrets-sealed': 'The passphrase of the file with the sign-ins',
   },
   'The lists': {
@@ -47,7 +47,7 @@ const PAGES = {
     'history-opened': 'All accounts by day, one call opened',
     'history-narrowed': 'Filters',
     'history-exported': 'Exported to a file',
-    'figures-two': 'Figures of a shop',
+    'figures-two': 'Reports of a shop',
   },
   'Ringing': {
     'ring': 'The answer window',
@@ -68,7 +68,7 @@ const PAGES = {
     'remote-sharing': 'A shared screen',
     'stats-poor': 'Details and the reason of a bad connection',
     'call-sound': 'Devices during the call',
-    'device-lost': 'A device was unplugged',
+    'device-lost': 'A device was disconnected',
     'reconnecting': 'Looking for another way',
     'call-keys': 'Every key of a call',
     'mini': 'The small window',
@@ -83,7 +83,7 @@ const PAGES = {
     'settings-calls': 'Calls',
     'settings-accounts': 'Accounts',
     'settings-help': 'Help',
-    'settings-fixed': 'Fixed by an administrator',
+    'settings-fixed': 'Managed by an organisation',
     'settings-passphrase': 'A passphrase for the sign-ins',
   },
   'Questions': {

@@ -64,6 +64,12 @@ const STORIES = {
       const [request] = await said(page, 'signIn');
       assert.equal(request.server, 'calls.example.com');
 
+      // A list is one stop; arrow keys go from control to control.
+      await reach(page, 'contact-who');
+      await page.keyboard.press('End');
+      await page.keyboard.press('Home');
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowRight');
       await press(page, 'contact-call');
       await state(page, 'connected');
       await page.keyboard.press('m');
@@ -133,6 +139,54 @@ const STORIES = {
       await page.keyboard.press('Escape');
       await by(page, 'settings').waitFor({ state: 'detached', ...PATIENT });
       await by(page, 'people-tab').getByText('Kunden').waitFor(PATIENT);
+    },
+  ],
+  'find somebody in the list and call': [
+    'seller',
+    async (page) => {
+      await by(page, 'contact-row').first().waitFor(PATIENT);
+      await page.keyboard.press('Control+f');
+      await reach(page, 'contact-search');
+      await page.keyboard.type('leila');
+      await by(page, 'list-count').getByText('1 of 6').waitFor(PATIENT);
+      await page.keyboard.press('Enter');
+      const [, who] = await said(page, 'dial');
+      assert.equal(who.id, 'c2');
+      await state(page, 'connected');
+    },
+  ],
+  'walk through a list from right to left': [
+    'seller',
+    async (page) => {
+      await root(page, () => document.documentElement.dir === 'rtl');
+      await reach(page, 'contact-who');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('ArrowLeft');
+      await press(page, 'contact-call');
+      const [, who] = await said(page, 'dial');
+      assert.equal(who.id, 'c2');
+    },
+    '&lang=ar',
+  ],
+  'call by a few letters': [
+    'favourites',
+    async (page) => {
+      await by(page, 'contact-row').first().waitFor(PATIENT);
+      await press(page, 'history-tab');
+      await page.keyboard.press('Control+k');
+      await reach(page, 'quick-search');
+      await page.keyboard.press('Escape');
+      await by(page, 'quick-call').waitFor({ state: 'detached', ...PATIENT });
+      await reach(page, 'history-tab');
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('tar');
+      await page.waitForFunction(() => document.querySelectorAll('[data-testid="quick-person"]').length === 1, undefined, PATIENT);
+      await page.keyboard.press('Enter');
+      const [account, who] = await said(page, 'dial');
+      assert.equal(account, 2);
+      assert.equal(who.name, 'Tariq Aziz');
+      await state(page, 'connected');
     },
   ],
   'find missed calls and call back': [

@@ -83,6 +83,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::dismiss,
             commands::refresh_contacts,
             commands::history::history,
+            commands::history::recent_calls,
             commands::history::delete_record,
             commands::history::export_history,
             commands::history::show_exported,

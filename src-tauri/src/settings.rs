@@ -119,6 +119,8 @@ pub(crate) struct Settings {
     pub(crate) push_to_talk_release_ms: u32,
     /// Headset and media keys answer, hang up and mute.
     pub(crate) media_keys: bool,
+    /// Single keys such as M work in a call. Speech input may produce them by mistake (WCAG 2.1.4).
+    pub(crate) letter_keys: bool,
     pub(crate) start_at_login: bool,
     /// Whether to start at login was asked and answered.
     pub(crate) asked_login: bool,
@@ -160,6 +162,7 @@ impl Default for Settings {
             keys: Keys::default(),
             push_to_talk_release_ms: 300,
             media_keys: true,
+            letter_keys: true,
             start_at_login: false,
             asked_login: false,
             close_to_tray: true,

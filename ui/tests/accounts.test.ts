@@ -38,7 +38,7 @@ describe('several accounts', () => {
     const user = userEvent.setup();
     const { host } = await draw('accounts');
     const strip = screen.getByTestId('expired');
-    expect(strip.textContent).toContain('You are signed out of Ruth Adeyemi · Hearth and cannot be called there.');
+    expect(strip.textContent).toContain('You’re signed out of Ruth Adeyemi · Hearth and can’t receive calls there.');
 
     await user.click(within(strip).getByRole('button', { name: 'Sign in again' }));
     expect((await screen.findByTestId('signin-at', undefined, PATIENT)).textContent).toBe('hearth.example.com');
@@ -137,7 +137,7 @@ describe('several accounts', () => {
     const { host } = await draw('accounts-missed');
     const lines = screen.getAllByTestId('ended-reason').map((one) => one.closest('.line')!);
 
-    expect(lines[0]!.textContent).toContain('Nadia Rahman waited for you and left.');
+    expect(lines[0]!.textContent).toContain('Nadia Rahman waited for you, then left.');
     expect(lines[0]!.textContent).toContain('Dr. Johanna Berg · Clinic');
     expect(lines[1]!.textContent).toContain('You missed a call from Tariq Aziz.');
     await user.click(within(lines[1] as HTMLElement).getByRole('button', { name: 'Call back' }));
@@ -147,7 +147,7 @@ describe('several accounts', () => {
   it('keep the call of one that expired', async () => {
     await draw('accounts-expired-call');
     expect(screen.getByTestId('call-state').dataset['state']).toBe('connected');
-    expect(screen.getByTestId('call-trouble').textContent).toContain('Your sign-in has expired. The call goes on');
+    expect(screen.getByTestId('call-trouble').textContent).toContain('Your sign-in has expired. The call continues');
   });
 });
 
@@ -186,7 +186,7 @@ describe('the history of all accounts', () => {
   it('tells nothing found from nothing there', async () => {
     const { user } = await open();
     await user.type(screen.getByTestId('history-search'), 'zzz');
-    expect(await screen.findByText('No such calls', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No matching calls', undefined, PATIENT)).toBeTruthy();
   });
 
   it('calls back the way the call was, and nobody who sits in a waiting room', async () => {

@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
-import type { CallState, EndReason } from '../src/generated/bindings';
+import type { CallState, CallView, EndReason } from '../src/generated/bindings';
 import { STATES } from '../src/host/fake';
 import { call } from '../src/host/fake/people';
 import { en } from '../src/text/en';
@@ -25,7 +25,7 @@ describe('a ring', () => {
     await user.click(screen.getByTestId('ring-accept'));
     expect(lastOf(host, 'accept')).toEqual([7]);
     expect(lastOf(host, 'decline')).toBeUndefined();
-    expect(await screen.findByText('Nobody is calling', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No one is calling', undefined, PATIENT)).toBeTruthy();
   });
 
   it('is declined', async () => {
@@ -95,18 +95,50 @@ describe('a call', () => {
     await waitFor(() => expect(screen.getByTestId('call-timer').textContent).not.toBe(before), PATIENT);
   });
 
+  it('announces what the other person does', async () => {
+    const { host } = await draw('connected');
+    const news = await screen.findByTestId('remote-news', undefined, PATIENT);
+    expect(news.getAttribute('role')).toBe('status');
+    expect(news.textContent).toBe('');
+
+    const theirs = (over: Partial<CallView>) =>
+      host.push((view) => ({ ...view, phone: { ...view.phone, calls: view.phone.calls.map((one) => ({ ...one, ...over })) } }));
+    theirs({ remote_audio: false });
+    await waitFor(() => expect(news.textContent).toBe('Ada Okafor is muted.'), PATIENT);
+    theirs({ remote_audio: true, remote_sharing: true });
+    await waitFor(() => expect(news.textContent).toBe('Ada Okafor is no longer muted. Ada Okafor is sharing their screen.'), PATIENT);
+    theirs({ remote_sharing: false, remote_video: false });
+    await waitFor(() => expect(news.textContent).toBe('Ada Okafor’s camera is off. Ada Okafor stopped sharing.'), PATIENT);
+  });
+
+  it('has no single keys where they are switched off, while others work', async () => {
+    const { host } = await draw('connected');
+    host.pushSettings((old) => ({ ...old, settings: { ...old.settings, letter_keys: false } }));
+    await waitFor(() => expect(screen.getByTestId('call-mute').title).toBe('Mute'), PATIENT);
+    for (const name of ['m', 'v', 's', 'd', 'p', 'f', '1', '?']) await key(name);
+    const asked = ['setMicrophone', 'setCamera', 'setSharing', 'setMini', 'setFullScreen'];
+    expect(host.said.some(([command]) => asked.includes(command))).toBe(false);
+    expect(screen.queryByTestId('stats-panel')).toBeNull();
+    expect(screen.queryByTestId('keys-sheet')).toBeNull();
+    await key('h', { ctrlKey: true });
+    expect(lastOf(host, 'hangUp')).toEqual([7]);
+  });
+
   it('mutes, stops the camera and ends by button and by key', async () => {
     const user = userEvent.setup();
     const { host } = await draw('connected');
 
     await user.click(screen.getByTestId('call-mute'));
     expect(lastOf(host, 'setMicrophone')).toEqual([false]);
-    await waitFor(() => expect(screen.getByTestId('call-mute').textContent).toContain(en.call.unmute), PATIENT);
+    // The name says what a press does; a pressed state beside it would say the opposite.
+    await waitFor(() => expect(screen.getByTestId('call-mute').textContent?.trim()).toBe('Unmute'), PATIENT);
+    expect(screen.getByTestId('call-mute').hasAttribute('aria-pressed')).toBe(false);
+    expect(screen.getByTestId('call-camera').textContent?.trim()).toBe('Turn camera off');
     await key('m');
     expect(lastOf(host, 'setMicrophone')).toEqual([true]);
     await user.click(screen.getByTestId('call-camera'));
     expect(lastOf(host, 'setCamera')).toEqual([false]);
-    await waitFor(() => expect(screen.getByText('Camera off', { selector: '.none p' })).toBeTruthy(), PATIENT);
+    await waitFor(() => expect(screen.getByText('Your camera is off', { selector: '.none p' })).toBeTruthy(), PATIENT);
     await key('v');
     expect(lastOf(host, 'setCamera')).toEqual([true]);
     await key('h', { ctrlKey: true });
@@ -129,7 +161,7 @@ describe('a call', () => {
 
   it('says that the screen is shared', async () => {
     await draw('sharing');
-    expect(screen.getByTestId('remote-sharing').textContent).toContain('is sharing the screen');
+    expect(screen.getByTestId('remote-sharing').textContent).toContain('is sharing their screen');
   });
 
   it.each([
@@ -207,7 +239,7 @@ describe('a voice call', () => {
   it('sets up no picture', async () => {
     const { host } = await draw('provider-ringing');
     await host.accept(7);
-    expect(await screen.findByText('Setting up the sound', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('Setting up audio', undefined, PATIENT)).toBeTruthy();
   });
 
   it('hears no key for the camera or the screen', async () => {
@@ -240,9 +272,9 @@ describe('a waiting room', () => {
   });
 
   it.each([
-    ['clinic-left', 'Nadia Rahman waited for you and left.'],
+    ['clinic-left', 'Nadia Rahman waited for you, then left.'],
     ['clinic-ended', 'Nadia Rahman left.'],
-    ['clinic-nobody-came', 'Nadia Rahman did not come.'],
+    ['clinic-nobody-came', 'Nadia Rahman didn’t join.'],
   ])('in state %s says what became of it', async (state, words) => {
     await draw(state);
     expect((await screen.findByTestId('ended-reason', undefined, PATIENT)).textContent).toBe(words);
@@ -253,7 +285,7 @@ describe('sharing the screen', () => {
   it('is offered only to those who may', async () => {
     await draw('patient-call');
     expect(screen.queryByTestId('call-share')).toBeNull();
-    expect(screen.getByTestId('remote-sharing').textContent).toContain('Dr. Johanna Berg is sharing the screen');
+    expect(screen.getByTestId('remote-sharing').textContent).toContain('Dr. Johanna Berg is sharing their screen');
   });
 
   it('is not offered where the backend knows none', async () => {
@@ -269,8 +301,8 @@ describe('sharing the screen', () => {
     await screen.findAllByTestId('share-source', undefined, PATIENT);
     await user.click(screen.getByTestId('share-start'));
     expect(lastOf(host, 'setSharing')).toEqual(['screen:']);
-    expect((await screen.findByTestId('sharing', undefined, PATIENT)).textContent).toContain('You are sharing Whole screen');
-    expect(screen.getByTestId('call-share').textContent).toContain(en.call.unshare);
+    expect((await screen.findByTestId('sharing', undefined, PATIENT)).textContent).toContain('You’re sharing Entire screen');
+    expect(screen.getByTestId('call-share').textContent?.trim()).toBe('Stop sharing');
     expect(screen.getByTestId('self-view').textContent).toContain('Your screen');
     await user.click(screen.getByTestId('sharing-stop'));
     expect(lastOf(host, 'setSharing')).toEqual([null]);

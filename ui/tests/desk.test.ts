@@ -70,7 +70,7 @@ describe('a call that a link asks for', () => {
   it('cannot be placed where nobody is signed in', async () => {
     await draw('pending-nobody');
 
-    expect((await found('pending-call')).textContent).toContain('You are not signed in to an account');
+    expect((await found('pending-call')).textContent).toContain('You’re not signed in to an account');
     expect(screen.queryByTestId('pending-call-now')).toBeNull();
   });
 });
@@ -93,8 +93,8 @@ describe('accounts on their way back', () => {
     const user = userEvent.setup();
     const { host } = await draw('restoring-failed');
 
-    expect(screen.getByRole('heading', { name: 'Not every account came back' })).toBeTruthy();
-    expect(screen.getAllByText(/could not be reached/)).toHaveLength(2);
+    expect(screen.getByRole('heading', { name: 'Some accounts couldn’t sign in' })).toBeTruthy();
+    expect(screen.getAllByText(/couldn’t be reached/)).toHaveLength(2);
     await user.click(by('restoring-retry'));
 
     expect(lastOf(host, 'restore')).toEqual([]);
@@ -117,7 +117,7 @@ describe('where sign-ins are kept', () => {
 
     const bar = await found('secrets-notice');
     expect(bar.textContent).toContain('no keyring');
-    expect(bar.textContent).toContain('You will have to sign in again after a restart.');
+    expect(bar.textContent).toContain('You’ll have to sign in again after a restart.');
     await user.click(by('secrets-choose'));
 
     expect((await found('section-accounts')).getAttribute('aria-current')).toBe('page');
@@ -138,7 +138,7 @@ describe('where sign-ins are kept', () => {
     await draw('secrets-wrong');
 
     await user.type(await found('passphrase-words'), 'wrong{Enter}');
-    expect((await found('problem')).textContent).toContain('That passphrase is not right.');
+    expect((await found('problem')).textContent).toContain('Wrong passphrase.');
     await user.click(by('passphrase-cancel'));
 
     await gone('passphrase');
@@ -165,7 +165,7 @@ describe('do not disturb', () => {
   it.each([
     ['quiet-own', /^Do not disturb$/],
     ['quiet-hours', /^Quiet until 0?7:30$/],
-    ['quiet-system', /^Quiet with the desktop$/],
+    ['quiet-system', /^System Do Not Disturb is on$/],
   ])('says why nothing rings: %s', async (state, words) => {
     await draw(state);
 

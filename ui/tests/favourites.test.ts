@@ -86,7 +86,7 @@ describe('stars and the row of favourites', () => {
 
     await user.click((await screen.findAllByTestId('star', undefined, PATIENT))[0]!);
 
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('There is room for 24 favourites');
+    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('You can have up to 24 favourites');
     expect(lastOf(host, 'setSettings')).toBeUndefined();
   });
 

@@ -81,9 +81,9 @@ describe('the calls', () => {
 
     const wanted = { from: new Date(2024, 2, 1).toISOString(), until: new Date(2024, 2, 3).toISOString() };
     await waitFor(() => expect(filterOf(host)).toEqual(wanted), PATIENT);
-    await screen.findByText('No such calls', undefined, PATIENT);
+    await screen.findByText('No matching calls', undefined, PATIENT);
     await fireEvent.input(screen.getByTestId('history-until'), { target: { value: '2024-02-01' } });
-    expect((await screen.findByTestId('history-backwards', undefined, PATIENT)).textContent).toBe('The first day is after the last one.');
+    expect((await screen.findByTestId('history-backwards', undefined, PATIENT)).textContent).toBe('The start date is after the end date.');
   });
 
   it('are narrowed by days that have a name, and no field shows a day that is not looked for', async () => {
@@ -126,7 +126,7 @@ describe('the calls', () => {
     const row = (await rows()).find((one) => one.textContent?.includes('Svetlana Orlova'))!;
 
     await user.click(within(row).getByTestId('history-open'));
-    expect(within(row).getByTestId('history-gone').textContent).toBe('No longer in your list');
+    expect(within(row).getByTestId('history-gone').textContent).toBe('No longer in your contacts');
     await user.click(within(row).getByTestId('history-voice'));
     expect(lastOf(host, 'dial')?.slice(0, 3)).toEqual([2, { id: 't9', name: 'Svetlana Orlova', avatar: null }, 'voice']);
     const known = (await rows()).find((one) => one.textContent?.includes(TARIQ.name))!;
@@ -211,7 +211,7 @@ describe('the calls', () => {
     await user.click(screen.getByTestId('history-export'));
     await user.click(screen.getByTestId('history-export-json'));
 
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('The calls could not be exported.');
+    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('The calls couldn’t be exported.');
     expect(screen.queryByTestId('toast-action')).toBeNull();
   });
 
@@ -288,17 +288,17 @@ describe('the figures of a seller', () => {
   it('say when there are none, when they are late and why they did not come', async () => {
     const none = { total: 0, accepted: 0, declined: 0, ended: 0, average_duration_s: 0, acceptance_rate: '0', completion_rate: '0', by_type: {}, by_status: {} };
     await open(made('seller', { analytics: none }));
-    expect(await screen.findByText('No figures yet', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No reports yet', undefined, PATIENT)).toBeTruthy();
   });
 
   it('wait', async () => {
     await open(made('seller', { hanging: 'analytics' }));
-    expect(await screen.findByText('Loading figures…', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('Loading reports…', undefined, PATIENT)).toBeTruthy();
   });
 
   it('are asked for again after a failure', async () => {
     const { host, user } = await open(made('seller', { failing: { analytics: 'the server took too long' } }));
-    expect(await screen.findByText('The figures could not be loaded', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('The reports couldn’t be loaded', undefined, PATIENT)).toBeTruthy();
     const asked = () => host.said.filter(([name]) => name === 'analytics').length;
     const before = asked();
 

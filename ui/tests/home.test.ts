@@ -49,7 +49,7 @@ describe("a seller's home", () => {
 
     await user.type(screen.getByTestId('contact-search'), 'zzz');
 
-    expect(await screen.findByText('Nobody matches “zzz”', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No one matches “zzz”', undefined, PATIENT)).toBeTruthy();
   });
 
   it('offers another try when the list cannot be loaded', async () => {
@@ -109,14 +109,14 @@ describe("a customer's home", () => {
   it('waits, with the earlier calls below', async () => {
     await draw('customer');
 
-    expect(screen.getByRole('heading', { name: 'You will be called here' })).toBeTruthy();
+    expect(screen.getByRole('heading', { name: 'You’re ready for calls' })).toBeTruthy();
     expect((await screen.findAllByTestId('history-row', undefined, PATIENT)).length).toBeGreaterThan(0);
   });
 
   it('does not promise calls while offline', async () => {
     await draw('customer-offline');
 
-    expect(screen.getByRole('heading', { name: 'You cannot be called right now' })).toBeTruthy();
+    expect(screen.getByRole('heading', { name: 'You can’t receive calls right now' })).toBeTruthy();
   });
 });
 

@@ -115,10 +115,10 @@ describe('the view of a call', () => {
 
     await key('f');
     expect(lastOf(host, 'setFullScreen')).toEqual([true]);
-    await waitFor(() => expect(screen.getByTestId('call-full-screen').getAttribute('aria-pressed')).toBe('true'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-full-screen').getAttribute('aria-label')).toBe('Exit full screen'), PATIENT);
     await key('Escape');
     expect(lastOf(host, 'setFullScreen')).toEqual([false]);
-    await waitFor(() => expect(screen.getByTestId('call-full-screen').getAttribute('aria-pressed')).toBe('false'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-full-screen').getAttribute('aria-label')).toBe('Full screen'), PATIENT);
     await key('F11');
     expect(lastOf(host, 'setFullScreen')).toEqual([true]);
   });
@@ -135,7 +135,7 @@ describe('the view of a call', () => {
     const { host } = await draw('connected');
     await user.click(screen.getByTestId('call-mini'));
     expect(lastOf(host, 'setMini')).toEqual([true]);
-    await waitFor(() => expect(screen.getByTestId('call-mini').getAttribute('aria-pressed')).toBe('true'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-mini').getAttribute('aria-label')).toBe('Back to the main window'), PATIENT);
     await key('p');
     expect(lastOf(host, 'setMini')).toEqual([false]);
   });
@@ -197,7 +197,7 @@ describe('the view of a call', () => {
   it('says since when it is interrupted, what is tried, and hangs up', async () => {
     const user = userEvent.setup();
     const { host } = await draw('reconnecting');
-    expect(screen.getByTestId('reconnecting-since').textContent).toMatch(/^Interrupted for 0:0\d$/);
+    expect(screen.getByTestId('reconnecting-since').textContent).toMatch(/^Lost connection 0:0\d ago$/);
     expect(screen.getByTestId('call-trouble').textContent).toContain(words.reconnecting.tries);
     await user.click(screen.getByTestId('reconnecting-end'));
     expect(lastOf(host, 'hangUp')).toEqual([7]);

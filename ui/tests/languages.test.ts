@@ -9,10 +9,14 @@ const NUMBERS = new Set(['all', 'n', 'hours', 'minutes', 'seconds', 'percent']);
 /** What is the same in German as in English: names and words both languages have. Add a path only if a German would say it so. */
 const SAME_IN_GERMAN = new Set([
   'app',
+  'call.details',
+  'desktop.optional',
+  'incall.figures.path',
   'history.narrow',
   'figures.name',
   'figures.bar',
   'home.accountAt',
+  'home.callWas',
   'home.lastOrder',
   'home.onlineMark',
   'rooms.online',

@@ -9,7 +9,7 @@ import { wordsOf } from '../src/host/host';
 import { attention, inRoom, roleOf, tagOf } from '../src/model/accounts';
 import { agenda } from '../src/model/agenda';
 import { hiddenBy, ringOf, scene } from '../src/model/calls';
-import { clock, dayTitle, initials, nearly, outcome, shortly, when } from '../src/model/format';
+import { brief, clock, dayTitle, initials, nearly, outcome, shortly, when } from '../src/model/format';
 import { firstUnread, stretches } from '../src/model/thread';
 import { language } from '../src/text/text';
 import { fitFor, place } from '../src/video/fit';
@@ -57,11 +57,23 @@ describe('words for times and names', () => {
     [3_723_000, '1:02:03'],
   ])('%d ms reads %s', (ms, expected) => expect(clock(ms)).toBe(expected));
 
+  it('says how long a call was', () => {
+    const said = (ms: number, tag: string) => brief(ms, language(tag));
+    // The units are written as the system's data has them.
+    expect(said(59_999, 'en-GB')).toMatch(/^59 sec/);
+    expect(said(754_000, 'en-GB')).toMatch(/^12 min\w* 34 sec/);
+    expect(said(3_783_000, 'en-GB')).toMatch(/^1 h\w* 3 min/);
+    expect(said(754_000, 'de')).toMatch(/^12 Min\S* 34 Sek/);
+    expect(brief(754_000, language('ar'))).toMatch(/^12 .*34 /);
+  });
+
   it.each([
     ['Ada Okafor', 'AO'],
     ['Wen', 'W'],
     ['  ', ''],
-    ['ليلى حداد', 'ل\u200cح'],
+    // Two joined letters would be a word.
+    ['ليلى حداد', 'ل'],
+    ['ليلى Haddad', 'ل'],
     ['émile (support) zola', 'ÉZ'],
     ['🎈 Ben', 'B'],
   ])('%s has initials %s', (name, expected) => expect(initials(name)).toBe(expected));

@@ -96,7 +96,7 @@ describe('declining with a message', () => {
     await user.click(screen.getByTestId('reply-open'));
     await user.click(screen.getByText('On my way'));
 
-    await waitFor(() => expect(session.toasts.map((one) => one.text)).toEqual(['The message was not sent.']), PATIENT);
+    await waitFor(() => expect(session.toasts.map((one) => one.text)).toEqual(['The message wasn’t sent.']), PATIENT);
     expect(screen.getByText<HTMLButtonElement>('On my way').disabled).toBe(false);
   });
 });

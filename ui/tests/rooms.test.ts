@@ -210,7 +210,7 @@ describe('a chat', () => {
     const user = userEvent.setup();
     const { host } = await draw('dealer-chat-error');
     const opened = () => host.said.filter(([name]) => name === 'openThread').length;
-    await screen.findByText('The messages could not be loaded', undefined, PATIENT);
+    await screen.findByText('The messages couldn’t be loaded', undefined, PATIENT);
     const before = opened();
 
     await user.click(screen.getByRole('button', { name: 'Try again' }));
@@ -237,6 +237,6 @@ describe('a chat', () => {
     await user.type(await screen.findByTestId('composer', undefined, PATIENT), 'Hello');
 
     expect(screen.getByTestId<HTMLButtonElement>('composer-send').disabled).toBe(true);
-    expect(screen.getByText('You can write again as soon as the server is back.')).toBeTruthy();
+    expect(screen.getByText('You can write again once the server is back.')).toBeTruthy();
   });
 });

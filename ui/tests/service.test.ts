@@ -19,10 +19,10 @@ const by = (id: string) => screen.findByTestId(id, undefined, PATIENT);
 
 describe('a service', () => {
   it.each([
-    ['left-out', 'left-out', '3 entries could not be read.'],
-    ['dealer-chat-left-out', 'left-out', '1 entry could not be read.'],
-    ['list-stale', 'list-problem', 'The list could not be refreshed: the service does not answer.'],
-    ['link-denied', 'link-problem', 'The service refused the connection. Sign in again, or ask its operator.'],
+    ['left-out', 'left-out', '3 entries couldn’t be read.'],
+    ['dealer-chat-left-out', 'left-out', '1 entry couldn’t be read.'],
+    ['list-stale', 'list-problem', 'The list couldn’t be refreshed: the service isn’t responding.'],
+    ['link-denied', 'link-problem', 'The service refused the connection. Sign in again or contact its support.'],
   ])('%s is said', async (state, id, words) => {
     await draw(state);
     if (state === 'dealer-chat-left-out') await screen.findByTestId('chat', undefined, PATIENT);
@@ -32,7 +32,7 @@ describe('a service', () => {
   it('says that a list is too large where the list would be', async () => {
     await draw('list-too-large');
     // The fake host answers with the list it has, which is none.
-    expect(await screen.findByText('The list is larger than this program can read.', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('The list is too large for Bellwire to read.', undefined, PATIENT)).toBeTruthy();
   });
 
   it('says what a blocked network means, instead of only being offline', async () => {
@@ -177,6 +177,6 @@ describe('privacy', () => {
     expect(screen.queryByTestId('signin-exposed')).toBeNull();
     await user.clear(field);
     await user.type(field, 'http://calls.example.com');
-    expect((await by('signin-exposed')).textContent).toContain('not encrypted');
+    expect((await by('signin-exposed')).textContent).toContain('isn’t encrypted');
   });
 });

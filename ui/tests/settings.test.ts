@@ -111,7 +111,7 @@ describe('settings', () => {
     await user.click(by('set-start_at_login'));
 
     expect(lastOf(host, 'setSettings')).toBeUndefined();
-    expect(screen.getAllByText('Fixed by your administrator')).toHaveLength(4);
+    expect(screen.getAllByText('Managed by your organisation')).toHaveLength(4);
     await user.click(by('section-keys'));
     expect(by<HTMLButtonElement>('key-mute-change').disabled).toBe(true);
   });
@@ -161,7 +161,7 @@ describe('ringing', () => {
     for (const at of [0, 1, 2, 3]) await user.click(by(`quiet-day-${at}`));
 
     await waitFor(() => expect(sent()?.quiet_hours.days).toEqual(Array(7).fill(false)), PATIENT);
-    await waitFor(() => expect(by('quiet-note').textContent).toContain('never begin'), PATIENT);
+    await waitFor(() => expect(by('quiet-note').textContent).toContain('will never start'), PATIENT);
   });
 });
 
@@ -184,7 +184,7 @@ describe('keys', () => {
     await user.keyboard('a');
     expect((await found('problem')).textContent).toContain('Add Ctrl, Alt or Super');
     await user.keyboard('{Control>}{Shift>}[KeyM]{/Shift}{/Control}');
-    await waitFor(() => expect(by('problem').textContent).toContain('Already used for: Microphone on and off.'), PATIENT);
+    await waitFor(() => expect(by('problem').textContent).toContain('Already used for: Mute or unmute.'), PATIENT);
     await user.keyboard('{Escape}');
 
     await waitFor(() => expect(screen.queryByTestId('key-answer-listening')).toBeNull(), PATIENT);
@@ -192,11 +192,19 @@ describe('keys', () => {
     expect(lastOf(host, 'setSettings')).toBeUndefined();
   });
 
+  it('of one letter can be switched off', async () => {
+    const { user, sent } = await open('settings', 'keys');
+    expect(screen.getByText('Mute or unmute during a call')).toBeTruthy();
+    await user.click(by('set-letter_keys'));
+    await waitFor(() => expect(sent()?.letter_keys).toBe(false), PATIENT);
+    await waitFor(() => expect(screen.queryByText('Mute or unmute during a call')).toBeNull(), PATIENT);
+  });
+
   it('say which ones do not work, and can be removed', async () => {
     const { user, sent } = await open('settings-problems', 'keys');
 
-    expect(within(by('key-mute')).getByText(/Another program uses this key/)).toBeTruthy();
-    expect(within(by('key-push_to_talk')).getByText(/does not let programs listen/)).toBeTruthy();
+    expect(within(by('key-mute')).getByText(/Another program is using this shortcut/)).toBeTruthy();
+    expect(within(by('key-push_to_talk')).getByText(/doesn’t support global shortcuts/)).toBeTruthy();
     await user.click(by('key-mute-remove'));
 
     await waitFor(() => expect(sent()?.keys.mute).toBeNull(), PATIENT);
@@ -252,7 +260,7 @@ describe('accounts and passwords', () => {
     await user.clear(by('passphrase-words'));
     await user.type(by('passphrase-words'), 'correct horse');
     await user.type(by('passphrase-again'), 'correct house{Enter}');
-    await waitFor(() => expect(by('problem').textContent).toContain('not the same'), PATIENT);
+    await waitFor(() => expect(by('problem').textContent).toContain('don’t match'), PATIENT);
     expect(lastOf(host, 'useSecrets')).toBeUndefined();
     await user.clear(by('passphrase-again'));
     await user.type(by('passphrase-again'), 'correct horse{Enter}');
@@ -291,6 +299,6 @@ describe('help', () => {
 
     await user.click(by('support-show'));
 
-    expect((await found('problem')).textContent).toContain('could not be collected');
+    expect((await found('problem')).textContent).toContain('couldn’t be collected');
   });
 });

@@ -95,7 +95,7 @@ describe('signing in', () => {
 
     await found('dialect-storefront');
     for (const id of ['dealerdesk', 'marketplace', 'hearth', 'clinic']) expect(field(`dialect-${id}`)).toBeTruthy();
-    expect(screen.getByText('This server does not say what it is. Choose your service.')).toBeTruthy();
+    expect(screen.getByText('This server doesn’t say which service it runs. Choose yours.')).toBeTruthy();
   });
 
   it('lets a technician in without a password, and with one where the server wants it', async () => {
@@ -198,7 +198,7 @@ describe('signing in', () => {
     await user.type(await found('password'), 'wrong');
     await user.click(field('submit'));
 
-    expect((await found('error')).textContent).toContain('The e-mail or the password is not right.');
+    expect((await found('error')).textContent).toContain('Wrong e-mail or password.');
     expect(field('submit').disabled).toBe(false);
     expect(field('password').value).toBe('wrong');
   });

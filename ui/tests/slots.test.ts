@@ -2,7 +2,12 @@ import { screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
-import { NADIA, OMAR } from '../src/host/fake/backends';
+import type { AccountView, EngineView } from '../src/generated/bindings';
+import { NADIA, OMAR, practitioner } from '../src/host/fake/backends';
+import { arrivals } from '../src/model/arrivals';
+import { kindOf, titled } from '../src/model/kinds';
+import { remember } from '../src/model/quick';
+import { language } from '../src/text/text';
 import { draw, lastOf, PATIENT } from './drawn';
 
 const rows = () => screen.findAllByTestId('slot-row', undefined, PATIENT);
@@ -52,8 +57,8 @@ describe('a practitioner', () => {
     const user = userEvent.setup();
     const { host } = await draw('clinic');
 
-    expect(join(await row('a3')).disabled).toBe(true);
-    expect((await row('a3')).textContent).toContain('Can be joined once it is confirmed');
+    expect(join(await row('a3')).getAttribute('aria-disabled')).toBe('true');
+    expect((await row('a3')).textContent).toContain('You can join once it’s confirmed');
     expect(within(await row('a4')).queryByTestId('slot-join')).toBeNull();
     await user.click(within(await row('a2')).getByRole('button', { name: 'Open room for Omar Farouk' }));
 
@@ -70,8 +75,45 @@ describe('a practitioner', () => {
     await draw('clinic-offline');
     for (const one of await rows()) {
       const button = within(one).queryByTestId<HTMLButtonElement>('slot-join');
-      if (button !== null) expect(button.disabled).toBe(true);
+      if (button === null) continue;
+      expect(button.getAttribute('aria-disabled')).toBe('true');
+      // It can be reached, so that its reason is heard.
+      expect(button.disabled).toBe(false);
+      button.click();
     }
+  });
+
+  it('hears how long somebody waits only where their coming was seen', async () => {
+    const { host } = await draw('clinic');
+    // In the room since before the program looked: only the time of the appointment is known.
+    expect(within(await row('a1')).queryByTestId('slot-waited')).toBeNull();
+    expect(within(await row('a1')).getByTestId('slot-due').textContent).toMatch(/^Due \d/);
+    expect((await row('a1')).textContent).not.toContain('ago');
+
+    const came = (id: string) =>
+      host.push((old) => ({
+        ...old,
+        accounts: old.accounts.map((one) => ({
+          ...one,
+          contacts: one.contacts.map((line) => (line.id === id && line.slot !== null ? { ...line, slot: { ...line.slot, phase: 'waiting', they_wait: true } } : line)),
+        })),
+      }));
+    came('a2');
+    await waitFor(async () => expect(within(await row('a2')).getByTestId('slot-waited').textContent).toMatch(/^Waiting 0:\d\d$/), PATIENT);
+    expect(within(await row('a2')).getByTestId('slot-due').textContent).toMatch(/^Due \d/);
+  });
+
+  it('is not told a waiting time after a gap in the connection', () => {
+    const account = (link: 'online' | 'offline', waiting: boolean) =>
+      practitioner({ link, contacts: practitioner().contacts.filter(({ id }) => id === 'a2').map((line) => ({ ...line, slot: { ...line.slot!, they_wait: waiting } })) });
+    const view = (one: AccountView): EngineView => ({ accounts: [one], phone: { calls: [], microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true }, chats: [] });
+    const [gone, empty, full] = [account('offline', false), account('online', false), account('online', true)].map(view) as [EngineView, EngineView, EngineView];
+    const lines = remember(new Map(), empty.accounts);
+    expect([...arrivals(new Map(), empty, lines, full, 7)]).toEqual([['5/a2', 7]]);
+    expect([...arrivals(new Map(), gone, lines, full, 7)]).toEqual([]);
+    expect([...arrivals(new Map(), null, new Map(), full, 7)]).toEqual([]);
+    expect([...arrivals(new Map([['5/a2', 3]]), full, lines, full, 7)]).toEqual([['5/a2', 3]]);
+    expect([...arrivals(new Map([['5/a2', 3]]), full, lines, empty, 7)]).toEqual([]);
   });
 
   it('searches all appointments, and is told what was found', async () => {
@@ -84,7 +126,7 @@ describe('a practitioner', () => {
     await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([5, 'omar']), PATIENT);
     // Who waits is shown whatever is searched.
     await waitFor(async () => expect((await rows()).map((one) => one.dataset['slot'])).toEqual(['a1', 'a2']), PATIENT);
-    expect(screen.queryByText('Nothing more today')).toBeNull();
+    expect(screen.queryByText('Nothing else today')).toBeNull();
     expect(screen.getByText(/^2 of \d+$/)).toBeTruthy();
   });
 
@@ -93,7 +135,7 @@ describe('a practitioner', () => {
     await draw('clinic-quiet');
     await rows();
     await user.type(screen.getByRole('searchbox', { name: 'Search appointments' }), 'zzz');
-    expect(await screen.findByText('Nobody matches “zzz”', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No one matches “zzz”', undefined, PATIENT)).toBeTruthy();
   });
 
   it('is told when there is nothing', async () => {
@@ -127,7 +169,7 @@ describe('a patient', () => {
     expect(join(first).textContent).toContain('Join');
     expect(screen.queryByText('Admit')).toBeNull();
     expect(screen.queryByText('Open room')).toBeNull();
-    expect(join(await row('a3')).disabled).toBe(true);
+    expect(join(await row('a3')).getAttribute('aria-disabled')).toBe('true');
   });
 });
 
@@ -136,10 +178,17 @@ describe('sessions', () => {
     await draw('therapist');
     await rows();
 
-    expect(screen.getAllByRole('heading', { level: 2 }).map((one) => one.textContent)).toEqual(['Running now', 'Planned', 'People', 'Earlier']);
+    expect(screen.getAllByRole('heading', { level: 2 }).map((one) => one.textContent)).toEqual(['In progress', 'Upcoming', 'People', 'Earlier']);
     expect((await row('call_1')).textContent).toContain('Evening check-in');
     expect((await row('therapy_1')).textContent).toContain('Group therapy');
+    expect((await row('call_1')).textContent).toContain('One-to-one');
     expect((await row('therapy_1')).textContent).toContain('Nadia Rahman, Omar Farouk and 3 others');
+  });
+
+  it('have their kinds and missing titles in the reader’s language', () => {
+    const { text } = language('de');
+    expect(['one_to_one', 'group_therapy', 'Remote', 'Hausbesuch', 'toString'].map((label) => kindOf(label, text))).toEqual(['Zu zweit', 'Gruppentherapie', 'Online', 'Hausbesuch', 'toString']);
+    expect(['Therapy session', 'Group call', 'Schlaf'].map((label) => titled(label, text))).toEqual(['Therapiesitzung', 'Gruppenanruf', 'Schlaf']);
   });
 
   it('are joined, and people called by voice or video', async () => {
@@ -160,8 +209,8 @@ describe('sessions', () => {
   it('that cannot be entered from here say so, and ask for nothing', async () => {
     await draw('therapist');
 
-    expect(join(await row('call_2')).disabled).toBe(true);
-    expect((await row('call_2')).textContent).toContain('Cannot be joined from here');
+    expect(join(await row('call_2')).getAttribute('aria-disabled')).toBe('true');
+    expect((await row('call_2')).textContent).toContain('Group calls aren’t supported yet');
     expect(within(await row('call_2')).getByTestId('slot-mark').textContent).toBe('In progress');
   });
 
@@ -173,6 +222,6 @@ describe('sessions', () => {
 
   it('and people may both be missing', async () => {
     await draw('therapist-empty');
-    expect(await screen.findByText('No sessions and nobody to call yet', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No sessions and no one to call yet', undefined, PATIENT)).toBeTruthy();
   });
 });

@@ -81,7 +81,8 @@ pub struct Slot {
     pub phase: Phase,
     /// The other side is in the room and we are not.
     pub they_wait: bool,
-    /// e.g. "One-to-one", "Remote"; may be empty.
+    /// What kind of meeting it is, as a code: `one_to_one`, `group`, `therapy`, `individual_therapy`,
+    /// `group_therapy`, `physical`, `remote`; empty if the backend does not say. The UI has the words.
     pub label: String,
 }
 

@@ -19,6 +19,12 @@ pub(crate) async fn history(
     Ok(engine.history(filter, page).await?)
 }
 
+/// The newest calls of all accounts as the log on this computer has them, at most 500; no backend is asked.
+#[tauri::command]
+pub(crate) async fn recent_calls(engine: State<'_, Handle>, limit: u32) -> Answer<HistoryPage> {
+    Ok(engine.recent(limit).await?)
+}
+
 #[tauri::command]
 pub(crate) async fn delete_record(engine: State<'_, Handle>, id: i64) -> Answer<bool> {
     Ok(engine.delete_record(id).await?)

@@ -56,6 +56,7 @@ pub(super) fn fault(settings: &Settings) -> Option<&'static str> {
         start_muted: _,
         start_camera_off: _,
         relay_only: _,
+        letter_keys: _,
         start_at_login: _,
         asked_login: _,
         close_to_tray: _,

@@ -47,7 +47,7 @@ pub(super) static WORDS: Words = Words {
         incoming_voice: "مكالمة صوتية واردة",
         incoming_video: "مكالمة فيديو واردة",
         waiting: "مكالمة أخرى",
-        someone: "شخص ما",
+        someone: "متصل مجهول",
         from: |name, about| about.map_or_else(|| name.to_owned(), |about| format!("{name} بخصوص {about}")),
         accept: "رد",
         end_and_accept: "إنهاء المكالمة والرد",

@@ -41,7 +41,7 @@ pub(super) static WORDS: Words = Words {
         incoming_voice: "Eingehender Sprachanruf",
         incoming_video: "Eingehender Videoanruf",
         waiting: "Weiterer Anruf",
-        someone: "Jemand",
+        someone: "Unbekannter Anruf",
         from: |name, about| about.map_or_else(|| name.to_owned(), |about| format!("{name} zu {about}")),
         accept: "Annehmen",
         end_and_accept: "Auflegen und annehmen",

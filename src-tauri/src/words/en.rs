@@ -40,11 +40,11 @@ pub(super) static WORDS: Words = Words {
     notices: NoticeWords {
         incoming_voice: "Incoming voice call",
         incoming_video: "Incoming video call",
-        waiting: "Another call",
-        someone: "Someone",
+        waiting: "Another incoming call",
+        someone: "Unknown caller",
         from: |name, about| about.map_or_else(|| name.to_owned(), |about| format!("{name} about {about}")),
         accept: "Accept",
-        end_and_accept: "End call and accept",
+        end_and_accept: "End call and answer",
         decline: "Decline",
         silence: "Silence",
         waits: "Waiting for you",
@@ -58,7 +58,7 @@ pub(super) static WORDS: Words = Words {
             if count > 1 { format!("{name} called {count} times") } else { name.to_owned() }
         },
         call_back: "Call back",
-        soon: "Begins soon",
+        soon: "Starting soon",
         soon_with: |name, minutes| {
             if minutes == 1 {
                 format!("{name}, in 1 minute")

@@ -75,6 +75,8 @@ export interface Settings {
   push_to_talk_release_ms: number;
   /** Headset and media keys answer, hang up and mute. */
   media_keys: boolean;
+  /** Single keys such as M work in a call. */
+  letter_keys: boolean;
   start_at_login: boolean;
   /** Whether to start at login was asked and answered. */
   asked_login: boolean;

@@ -218,6 +218,12 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       if (state.emptyHistory) return { entries: [], page, pages: 0, left_out: 0 };
       return { ...historyPage(view.accounts, filter, page), left_out: page === 1 ? (state.historyLeftOut ?? 0) : 0 };
     },
+    async recent(limit) {
+      told('recent', limit);
+      await answer('recent');
+      if (state.emptyHistory) return { entries: [], page: 1, pages: 0, left_out: 0 };
+      return { ...historyPage(view.accounts, {}, 1), page: 1, pages: 1 };
+    },
     async openThread(id, thread) {
       told('openThread', id, thread);
       await answer('openThread');

@@ -88,6 +88,8 @@ export interface Host extends Surroundings {
   refreshContacts(account: AccountId, search: string): Promise<void>;
   /** A page, from 1, of the calls of all accounts. */
   history(filter: HistoryFilter, page: number): Promise<HistoryPage>;
+  /** The newest calls of all accounts from the log on this computer; no backend is asked. */
+  recent(limit: number): Promise<HistoryPage>;
   /** The thread is on the screen from now on: its messages come in the view and count as read. */
   openThread(account: AccountId, thread: string): Promise<void>;
   closeThread(account: AccountId, thread: string): Promise<void>;

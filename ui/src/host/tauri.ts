@@ -53,6 +53,7 @@ export const tauriHost: Host = {
   setSharing: (source) => invoke('set_sharing', { source }),
   refreshContacts: (account, search) => invoke('refresh_contacts', { account, search }),
   history: (filter, page) => invoke('history', { filter, page }),
+  recent: (limit) => invoke('recent_calls', { limit }),
   openThread: (account, thread) => invoke('open_thread', { account, thread }),
   closeThread: (account, thread) => invoke('close_thread', { account, thread }),
   sendMessage: (account, thread, text) => invoke('send_message', { account, thread, text }),

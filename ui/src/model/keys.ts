@@ -25,6 +25,11 @@ export function keyOf(event: KeyboardEvent): string {
   return letter !== undefined && [...key].length === 1 && !/[\x20-\x7e]/.test(key) ? letter.toLowerCase() : key;
 }
 
+/** A letter, digit or sign without Ctrl, as speech input may produce by mistake (WCAG 2.1.4). */
+export function single(event: KeyboardEvent): boolean {
+  return !event.ctrlKey && !event.metaKey && [...keyOf(event)].length === 1;
+}
+
 /** Keys pressed there are text. */
 export function writes(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== 'radio' && target.type !== 'checkbox');

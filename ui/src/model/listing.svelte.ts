@@ -15,6 +15,9 @@ export class Listing {
   /** Lines of the whole list, as far as it was seen without a search. */
   all = $state(0);
 
+  /** What the lines that are there were searched by; `null`: not known. */
+  answered = $state<string | null>(null);
+
   #session: Pick<Session, 'host' | 'wordsOf'>;
   #account: AccountId;
   #asked = 0;
@@ -31,7 +34,10 @@ export class Listing {
     this.busy = true;
     this.error = null;
     try {
-      await this.#session.host.refreshContacts(this.#account, this.search.trim());
+      const search = this.search.trim();
+      this.answered = null;
+      await this.#session.host.refreshContacts(this.#account, search);
+      if (mine === this.#asked) this.answered = search;
     } catch (failure) {
       if (mine === this.#asked) this.error = this.#session.wordsOf(failure);
     } finally {

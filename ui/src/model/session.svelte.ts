@@ -20,6 +20,9 @@ import { codeOf, wordsOf, type Host, type Stop } from '../host/host';
 import { chosen, language, type Language } from '../text/text';
 import { isLive } from './calls';
 import { newsOf, unshownOf, type Unshown } from './devices';
+import { arrivals, type Arrivals } from './arrivals';
+import { Lately } from './lately.svelte';
+import { remember, type Known } from './quick';
 import { QualityMeter, type Quality } from './quality';
 import { Preference } from './theme.svelte';
 
@@ -61,6 +64,12 @@ export class Session {
   /** An account is being added beside these; given up after a while, if it was one of them. */
   joining = $state.raw<{ beside: AccountId[]; until: number } | null>(null);
   toasts = $state<Toast[]>([]);
+  /** The newest call with each person. */
+  readonly lately: Lately;
+  /** When people came into rooms, as far as it was seen. */
+  arrivals = $state.raw<Arrivals>(new Map());
+  /** Everybody who was in a list, also while a search hides them. */
+  known = $state.raw<Known>(new Map());
   /** The section of the settings that is open; `null`: none is. */
   section = $state<Section | null>(null);
   /** Why the other side's picture cannot be shown; `null`: it can. */
@@ -89,6 +98,7 @@ export class Session {
 
   constructor(host: Host, direction?: 'ltr' | 'rtl') {
     this.host = host;
+    this.lately = new Lately(host);
     this.#direction = direction;
     this.#stops.push(
       host.view((view) => {
@@ -135,7 +145,9 @@ export class Session {
 
   #see(view: EngineView): void {
     this.#arrived = performance.now();
+    this.arrivals = arrivals(this.arrivals, this.view, this.known, view, performance.now());
     this.view = view;
+    this.known = remember(this.known, view.accounts);
     if (!view.phone.calls.some((call) => call.state.is === 'connected' || call.state.is === 'reconnecting')) {
       this.stats = null;
       this.quality = null;
@@ -269,6 +281,21 @@ export class Session {
   /** Whether an administrator fixed a setting, or the group it belongs to. */
   locked(name: string): boolean {
     return this.settings?.locked.some((one) => one === name || name.startsWith(`${one}.`)) ?? false;
+  }
+
+  /** A single key as it stands in a tooltip; empty where such keys are switched off. */
+  keyHint(key: string): string {
+    return this.singleKeys ? ` (${key})` : '';
+  }
+
+  /** Single keys such as M work in a call. */
+  get singleKeys(): boolean {
+    return this.settings?.settings.letter_keys !== false;
+  }
+
+  /** Nothing rings and nothing goes on: a key may place a call. */
+  get free(): boolean {
+    return !(this.view?.phone.calls.some((call) => isLive(call) || call.state.is === 'ringing') ?? false);
   }
 
   /** How long a call has been connected now, in milliseconds; `null` before that. */

@@ -16,6 +16,7 @@ import { keycaps } from './ar/keycaps';
 import { link } from './ar/link';
 import { missing } from './ar/missing';
 import { notices } from './ar/notices';
+import { quick } from './ar/quick';
 import { replies } from './ar/replies';
 import { ring } from './ar/ring';
 import { rooms } from './ar/rooms';
@@ -40,6 +41,7 @@ export const ar: Text = {
   history,
   figures,
   favourites,
+  quick,
   ring,
   replies,
   call,

@@ -16,6 +16,7 @@ import { keycaps } from './de/keycaps';
 import { link } from './de/link';
 import { missing } from './de/missing';
 import { notices } from './de/notices';
+import { quick } from './de/quick';
 import { replies } from './de/replies';
 import { ring } from './de/ring';
 import { rooms } from './de/rooms';
@@ -40,6 +41,7 @@ export const de: Text = {
   history,
   figures,
   favourites,
+  quick,
   ring,
   replies,
   call,

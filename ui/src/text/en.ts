@@ -17,6 +17,7 @@ import { keycaps } from './en/keycaps';
 import { link } from './en/link';
 import { missing } from './en/missing';
 import { notices } from './en/notices';
+import { quick } from './en/quick';
 import { replies } from './en/replies';
 import { ring } from './en/ring';
 import { rooms } from './en/rooms';
@@ -40,6 +41,7 @@ export const en = {
   history,
   figures,
   favourites,
+  quick,
   ring,
   replies,
   call,

@@ -181,8 +181,8 @@ fn contact(clinic: &Clinic, meeting: Meeting, record: Option<&RoomRecord>, now: 
     // Its room may still be entered, but not by mistake.
     let open = meeting.is_open() && meeting.status != AppointmentStatus::Completed;
     let label = match meeting.kind {
-        AppointmentType::Physical => "Physical",
-        AppointmentType::Remote => "Remote",
+        AppointmentType::Physical => "physical",
+        AppointmentType::Remote => "remote",
         AppointmentType::Unknown => "",
     };
     let slot = Slot {
@@ -313,11 +313,11 @@ mod tests {
         assert_eq!(
             shown,
             [
-                ("a1", Phase::Waiting, true, true, "Remote"),
-                ("a4", Phase::Upcoming, false, false, "Physical"),
-                ("a5", Phase::Cancelled, false, false, "Remote"),
-                ("a2", Phase::Unconfirmed, false, false, "Remote"),
-                ("a3", Phase::Upcoming, false, true, "Remote"),
+                ("a1", Phase::Waiting, true, true, "remote"),
+                ("a4", Phase::Upcoming, false, false, "physical"),
+                ("a5", Phase::Cancelled, false, false, "remote"),
+                ("a2", Phase::Unconfirmed, false, false, "remote"),
+                ("a3", Phase::Upcoming, false, true, "remote"),
             ]
         );
         assert_eq!((contacts[0].person.name.as_str(), contacts[0].detail.as_str()), ("Ann Wu", "Visit a1"));

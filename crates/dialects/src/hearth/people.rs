@@ -123,9 +123,9 @@ fn open_session(me: &str, session: &CallSession) -> Option<Contact> {
     // Conversations of more than two are shown, and entered elsewhere.
     let pair = session.session_type != SessionType::Group && everybody.len() == 1;
     let (name, what) = match session.session_type {
-        SessionType::Group => ("Group call", "Group"),
-        SessionType::Therapy => ("Therapy session", "Therapy"),
-        SessionType::OneToOne | SessionType::Unknown => ("Call", "One-to-one"),
+        SessionType::Group => ("Group call", "group"),
+        SessionType::Therapy => ("Therapy session", "therapy"),
+        SessionType::OneToOne | SessionType::Unknown => ("Call", "one_to_one"),
     };
     let label = records::title(session).unwrap_or_else(|| name.to_owned());
     Some(Contact {
@@ -169,8 +169,8 @@ fn appointment(
 ) -> Option<Contact> {
     let person = others.first()?.clone();
     let what = match session.kind {
-        TherapyType::Individual => "Individual therapy",
-        TherapyType::Group => "Group therapy",
+        TherapyType::Individual => "individual_therapy",
+        TherapyType::Group => "group_therapy",
         // Nobody is met there.
         TherapyType::AiGuided | TherapyType::SelfPaced | TherapyType::Unknown => return None,
     };

@@ -20,7 +20,7 @@ const slot = (starts_at: string, phase: Phase, over: Partial<Slot> = {}): Slot =
   minutes: 30,
   phase,
   they_wait: false,
-  label: 'Remote',
+  label: 'remote',
   ...over,
 });
 
@@ -70,26 +70,26 @@ export const SESSIONS: ContactView[] = [
   session('call_1', 'Evening check-in', OMAR, {
     detail: 'Evening check-in',
     online: true,
-    slot: slot(ago(12), 'in_progress', { they_wait: true, label: 'One-to-one', minutes: 0 }),
+    slot: slot(ago(12), 'in_progress', { they_wait: true, label: 'one_to_one', minutes: 0 }),
   }),
   session('call_2', 'Open evening', DANIEL, {
     detail: 'Open evening',
     online: true,
     video: false,
-    slot: slot(ago(3), 'in_progress', { they_wait: true, label: 'Group', minutes: 0 }),
+    slot: slot(ago(3), 'in_progress', { they_wait: true, label: 'group', minutes: 0 }),
   }),
   session('therapy_1', 'Sleep and rest', NADIA, {
     detail: 'Sleep and rest · Nadia Rahman, Omar Farouk and 3 others',
-    slot: slot(soon(25), 'upcoming', { label: 'Group therapy', minutes: 60 }),
+    slot: slot(soon(25), 'upcoming', { label: 'group_therapy', minutes: 60 }),
   }),
   session('therapy_2', 'First conversation', LEILA, {
     detail: 'First conversation',
-    slot: slot(on(1, 10), 'upcoming', { label: 'Individual', minutes: 50 }),
+    slot: slot(on(1, 10), 'upcoming', { label: 'individual_therapy', minutes: 50 }),
   }),
   session('therapy_3', 'Grief circle', LONG, {
     detail: 'Grief circle',
     video: false,
-    slot: slot(on(-1, 17), 'ended', { label: 'Group therapy', minutes: 90 }),
+    slot: slot(on(-1, 17), 'ended', { label: 'group_therapy', minutes: 90 }),
   }),
   plain(OMAR, { id: 'u-omar', online: true, detail: 'omar@hearth.example', voice: true }),
   plain(NADIA, { id: 'u-nadia', detail: 'nadia@hearth.example', voice: true }),
@@ -104,7 +104,7 @@ export const APPOINTMENTS: ContactView[] = [
   visit('a2', OMAR, 'First consultation', slot(soon(20), 'upcoming', { minutes: 45 })),
   visit('a3', LEILA, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
   visit('a4', person('p5', 'Wen'), 'Prescription', slot(ago(120), 'ended'), { video: false }),
-  visit('a9', person('p9', 'Elena Popescu'), 'Vaccination', slot(soon(180), 'upcoming', { label: 'Physical', minutes: 15 }), { video: false }),
+  visit('a9', person('p9', 'Elena Popescu'), 'Vaccination', slot(soon(180), 'upcoming', { label: 'physical', minutes: 15 }), { video: false }),
   visit('a5', LONG, 'Physiotherapy, exercises after the operation on the left knee', slot(on(1, 9, 30), 'upcoming')),
   visit('a6', person('p6', 'Jonas Weber'), 'Follow-up', slot(on(1, 11), 'cancelled'), { video: false }),
   visit('a7', NADIA, 'Second follow-up', slot(on(6, 14, 15), 'unconfirmed', { minutes: 15 }), { video: false }),

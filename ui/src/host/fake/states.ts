@@ -22,7 +22,7 @@ const PREFILL = { server: 'calls.nordlicht.example', dialect: null, role: 'selle
 export const STATES: Record<string, FakeState> = {
   'signin': { view: nobody },
   'signin-prefilled': { view: nobody, start: { prefill: PREFILL } },
-  'signin-error': { view: nobody, start: { prefill: PREFILL }, failing: { signIn: 'The e-mail or the password is not right.' } },
+  'signin-error': { view: nobody, start: { prefill: PREFILL }, failing: { signIn: 'Wrong e-mail or password.' } },
   'signin-busy': { view: nobody, start: { prefill: PREFILL }, hanging: 'signIn' },
   'signin-looking': { view: nobody, start: { prefill: PREFILL }, hanging: 'discover' },
   'signin-unreachable': { view: nobody, start: { prefill: PREFILL }, failing: { discover: 'The server could not be reached: connection refused.' } },
@@ -54,6 +54,7 @@ export const STATES: Record<string, FakeState> = {
     ]),
   },
   'seller-ringing': { view: asSeller([incoming()]) },
+  'recent-error': { view: asSeller(), failing: { recent: '' } },
   'history-empty': { view: asSeller(), emptyHistory: true },
   'history-error': { view: asSeller(), failing: { history: 'The server took too long to answer.' } },
   'history-loading': { view: asSeller(), hanging: 'history' },

@@ -33,6 +33,7 @@ export const SETTINGS: Settings = {
   start_muted: false,
   start_camera_off: false,
   relay_only: false,
+  letter_keys: true,
   start_at_login: false,
   asked_login: false,
   close_to_tray: true,

@@ -7,17 +7,16 @@ export const ended: Text['ended'] = {
   callBack: 'معاودة الاتصال',
   callAgain: 'اتصال من جديد',
   joinAgain: 'انضمام من جديد',
-  lasted: (time) => `المدة ${time}`,
   room: (reason, direction, name) => {
     switch (reason.why) {
       case 'remote_cancelled':
         return `انتظرك الطرف الآخر ثم غادر: ${name}.`;
       case 'cancelled':
-        return `غادرت قبل وصول ${name}.`;
+        return `غادرت قبل انضمام ${name}.`;
       case 'missed':
-        return direction === 'incoming' ? `انتظرك الطرف الآخر: ${name}.` : `لم يحضر الطرف الآخر: ${name}.`;
+        return direction === 'incoming' ? `انتظرك الطرف الآخر: ${name}.` : `لم ينضم الطرف الآخر: ${name}.`;
       case 'declined':
-        return `لم تسمح بدخول ${name}.`;
+        return `ما زال الطرف الآخر في الانتظار: ${name}.`;
       case 'remote_hung_up':
         return `غادر الطرف الآخر: ${name}.`;
       case 'hung_up':
@@ -63,9 +62,9 @@ export const ended: Text['ended'] = {
       case 'merged':
         return 'اتصل كل منكما بالآخر في الوقت نفسه.';
       case 'connection_lost':
-        return 'انقطع الاتصال ولم يعد.';
+        return 'انقطع الاتصال وتعذّرت استعادته.';
       case 'connect_failed':
-        return 'تعذّر إنشاء اتصال بالطرف الآخر.';
+        return 'تعذّر توصيل المكالمة.';
       case 'refused':
         return reason.message === '' ? 'رفض الخادم المكالمة.' : reason.message;
       case 'failed':

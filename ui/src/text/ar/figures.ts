@@ -3,11 +3,11 @@
 import type { Text } from '../en';
 
 export const figures: Text['figures'] = {
-  title: 'الأرقام',
-  loading: 'جارٍ تحميل الأرقام…',
-  error: 'تعذّر تحميل الأرقام',
-  empty: 'لا أرقام بعد',
-  emptyHint: 'تظهر بعد أول مكالمة لهذا الحساب.',
+  title: 'التقارير',
+  loading: 'جارٍ تحميل التقارير…',
+  error: 'تعذّر تحميل التقارير',
+  empty: 'لا تقارير بعد',
+  emptyHint: 'تظهر بعد أول مكالمة في هذا الحساب.',
   account: 'الحساب',
   refresh: 'تحديث',
   total: 'المكالمات',
@@ -20,7 +20,7 @@ export const figures: Text['figures'] = {
   byType: 'حسب السبب',
   byStatus: 'حسب النتيجة',
   asTable: 'عرض كجدول',
-  asBars: 'عرض كأعمدة',
+  asBars: 'عرض كرسم بياني',
   name: 'الاسم',
   calls: 'المكالمات',
   share: 'النسبة',

@@ -5,6 +5,6 @@ import type { Text } from '../en';
 export const link: Text['link'] = {
   connecting: 'جارٍ الاتصال بالخادم…',
   online: 'متصل',
-  offline: 'غير متصل، تتكرر المحاولة',
+  offline: 'غير متصل، جارٍ إعادة الاتصال…',
   signed_out: 'تم تسجيل الخروج',
 };

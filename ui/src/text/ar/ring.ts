@@ -24,6 +24,6 @@ export const ring: Text['ring'] = {
     endAndAccept: 'إنهاء المكالمة والانضمام',
   },
   to: (account) => `إلى ${account}`,
-  keys: 'مفتاح الإدخال للرد، ومفتاح الهروب لكتم الرنين',
+  keys: 'Enter للرد، وEsc لكتم الرنين',
   over: 'لا مكالمة واردة',
 };

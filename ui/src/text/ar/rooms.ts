@@ -22,8 +22,8 @@ export const rooms: Text['rooms'] = {
   },
   empty: { rooms: 'لا غرف بعد', conversations: 'لا محادثات بعد' },
   emptyHint: {
-    rooms: 'تظهر الغرفة هنا حالما تجمعك بأحد.',
-    conversations: 'تظهر المحادثة هنا حالما تصلك رسالة.',
+    rooms: 'تظهر هنا الغرف التي تشترك فيها مع آخرين.',
+    conversations: 'تظهر المحادثات هنا عندما يراسلك أحد.',
   },
   error: { rooms: 'تعذّر تحميل الغرف', conversations: 'تعذّر تحميل المحادثات' },
   mine: (text) => `أنت: ${text}`,

@@ -6,10 +6,10 @@ export const stats: Text['stats'] = {
   title: 'تفاصيل المكالمة',
   code: 'رمز الأمان',
   codeHint: 'إذا ظهر الرمز نفسه عند الطرف الآخر فلا أحد يتنصت.',
-  codeMissing: 'غير معروف بعد',
+  codeMissing: 'غير متاح بعد',
   received: 'المُستقبَل',
   sent: 'المُرسَل',
-  none: 'لا أرقام بعد',
+  none: 'لا بيانات بعد',
   quality: {
     good: 'اتصال جيد',
     fair: 'اتصال متوسط',

@@ -23,8 +23,8 @@ export const chat: Text['chat'] = {
   sent: 'Gesendet',
   read: 'Gelesen',
   you: 'Sie',
-  failed: 'Die Nachrichten sind nicht durchgekommen.',
+  failed: 'Einige Nachrichten konnten nicht geladen oder gesendet werden.',
   unsent: 'Die Nachricht wurde nicht gesendet.',
-  tooLong: (n) => `${count(n, { one: '# Zeichen', other: '# Zeichen' })} zu viel. Senden Sie den Text in Teilen.`,
+  tooLong: (n) => `${count(n, { one: '# Zeichen', other: '# Zeichen' })} zu viel. Teilen Sie den Text auf mehrere Nachrichten auf.`,
   offline: 'Sobald der Server wieder da ist, können Sie weiterschreiben.',
 };

@@ -7,17 +7,16 @@ export const ended: Text['ended'] = {
   callBack: 'Zurückrufen',
   callAgain: 'Noch einmal anrufen',
   joinAgain: 'Noch einmal beitreten',
-  lasted: (time) => `Dauer: ${time}`,
   room: (reason, direction, name) => {
     switch (reason.why) {
       case 'remote_cancelled':
         return `${name} hat auf Sie gewartet und ist gegangen.`;
       case 'cancelled':
-        return `Sie sind gegangen, bevor ${name} kam.`;
+        return `Sie sind gegangen, bevor ${name} beigetreten ist.`;
       case 'missed':
-        return direction === 'incoming' ? `${name} hat auf Sie gewartet.` : `${name} ist nicht gekommen.`;
+        return direction === 'incoming' ? `${name} hat auf Sie gewartet.` : `${name} ist nicht beigetreten.`;
       case 'declined':
-        return `Sie haben ${name} nicht eingelassen.`;
+        return `${name} wartet noch.`;
       case 'remote_hung_up':
         return `${name} ist gegangen.`;
       case 'hung_up':
@@ -63,9 +62,9 @@ export const ended: Text['ended'] = {
       case 'merged':
         return 'Sie haben sich gleichzeitig gegenseitig angerufen.';
       case 'connection_lost':
-        return 'Die Verbindung ist abgerissen und nicht wiedergekommen.';
+        return 'Die Verbindung ist abgebrochen und konnte nicht wiederhergestellt werden.';
       case 'connect_failed':
-        return 'Zur Gegenseite kam keine Verbindung zustande.';
+        return 'Der Anruf konnte nicht verbunden werden.';
       case 'refused':
         return reason.message === '' ? 'Der Server hat den Anruf abgewiesen.' : reason.message;
       case 'failed':

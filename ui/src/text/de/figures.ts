@@ -3,10 +3,10 @@
 import type { Text } from '../en';
 
 export const figures: Text['figures'] = {
-  title: 'Zahlen',
-  loading: 'Zahlen werden geladen …',
-  error: 'Die Zahlen konnten nicht geladen werden',
-  empty: 'Noch keine Zahlen',
+  title: 'Berichte',
+  loading: 'Berichte werden geladen …',
+  error: 'Die Berichte konnten nicht geladen werden',
+  empty: 'Noch keine Berichte',
   emptyHint: 'Sie erscheinen nach dem ersten Anruf dieses Kontos.',
   account: 'Konto',
   refresh: 'Aktualisieren',
@@ -19,12 +19,12 @@ export const figures: Text['figures'] = {
   average: 'Durchschnittliche Dauer',
   byType: 'Nach Anlass',
   byStatus: 'Nach Ergebnis',
-  asTable: 'Als Tabelle zeigen',
-  asBars: 'Als Balken zeigen',
+  asTable: 'Als Tabelle anzeigen',
+  asBars: 'Als Diagramm anzeigen',
   name: 'Name',
   calls: 'Anrufe',
   share: 'Anteil',
-  none: 'Nichts zu zeigen',
+  none: 'Nichts anzuzeigen',
   bar: (name, calls, share) => `${name}: ${calls}, ${share}`,
   types: {
     order_support: 'Bestellungen',

@@ -5,6 +5,6 @@ import type { Text } from '../en';
 export const link: Text['link'] = {
   connecting: 'Verbindung wird aufgebaut …',
   online: 'Verbunden',
-  offline: 'Offline, neuer Versuch läuft',
+  offline: 'Offline, wird neu verbunden …',
   signed_out: 'Abgemeldet',
 };

@@ -20,7 +20,7 @@ export const rooms: Text['rooms'] = {
   mine: (text) => `Sie: ${text}`,
   silent: 'Noch keine Nachrichten',
   choose: { rooms: 'Wählen Sie einen Raum', conversations: 'Wählen Sie eine Unterhaltung' },
-  chooseHint: 'Hier erscheinen die Nachrichten und die Tasten zum Anrufen.',
+  chooseHint: 'Hier erscheinen die Nachrichten und die Schaltflächen zum Anrufen.',
   online: 'Online',
   offline: 'Offline',
 };

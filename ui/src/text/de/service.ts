@@ -5,18 +5,18 @@ import { count } from './count';
 
 export const service: Text['service'] = {
   leftOut: (n) => count(n, { one: '# Eintrag konnte nicht gelesen werden.', other: '# Einträge konnten nicht gelesen werden.' }),
-  pause: (time) => `Der Dienst bittet um eine Pause bis ${time}. Anrufe funktionieren weiter.`,
+  pause: (time) => `Der Dienst begrenzt Anfragen bis ${time}. Anrufe funktionieren weiter.`,
   list: {
-    not_understood: 'Die Liste konnte nicht gelesen werden: Der Dienst hat etwas Unerwartetes geantwortet.',
-    too_large: 'Die Liste ist größer, als dieses Programm lesen kann.',
-    paused: 'Die Liste wurde nicht aktualisiert: Der Dienst bittet um eine Pause.',
+    not_understood: 'Die Liste konnte nicht gelesen werden: Der Dienst hat eine unerwartete Antwort gesendet.',
+    too_large: 'Die Liste ist zu groß für Bellwire.',
+    paused: 'Die Liste wurde nicht aktualisiert: Der Dienst begrenzt zurzeit Anfragen.',
     unreachable: 'Die Liste konnte nicht aktualisiert werden: Der Dienst antwortet nicht.',
     refused: 'Der Dienst hat die Liste verweigert.',
   },
   listFailed: 'Die Liste konnte nicht aktualisiert werden.',
   link: {
-    websocket_blocked: 'Dieses Netz blockiert die Verbindung, die Bellwire braucht (WebSocket). Anrufe erreichen Sie hier nicht. Fragen Sie, wer das Netz betreibt, oder versuchen Sie ein anderes.',
-    access_denied: 'Der Dienst hat die Verbindung abgelehnt. Melden Sie sich neu an oder fragen Sie seinen Betreiber.',
+    websocket_blocked: 'Dieses Netz blockiert die Verbindung, die Bellwire braucht (WebSocket). Anrufe erreichen Sie hier nicht. Fragen Sie die Netzwerkadministration oder versuchen Sie ein anderes Netz.',
+    access_denied: 'Der Dienst hat die Verbindung abgelehnt. Melden Sie sich neu an oder wenden Sie sich an seinen Support.',
     unreachable: 'Der Dienst antwortet, aber die Verbindung für Anrufe kommt nicht zustande. Anrufe erreichen Sie zurzeit nicht.',
   },
   linkFailed: 'Die Verbindung für Anrufe kommt nicht zustande. Anrufe erreichen Sie zurzeit nicht.',

@@ -3,13 +3,13 @@
 import type { Text } from '../en';
 
 export const stats: Text['stats'] = {
-  title: 'Einzelheiten zum Anruf',
+  title: 'Anrufdetails',
   code: 'Sicherheitscode',
   codeHint: 'Sieht die Gegenseite denselben Code, hört niemand mit.',
-  codeMissing: 'Noch nicht bekannt',
+  codeMissing: 'Noch nicht verfügbar',
   received: 'Empfangen',
   sent: 'Gesendet',
-  none: 'Noch keine Werte',
+  none: 'Noch keine Daten',
   quality: {
     good: 'Gute Verbindung',
     fair: 'Mäßige Verbindung',

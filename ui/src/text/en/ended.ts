@@ -7,18 +7,17 @@ export const ended = {
   callBack: 'Call back',
   callAgain: 'Call again',
   joinAgain: 'Join again',
-  lasted: (time: string) => `Lasted ${time}`,
   /** Where nobody rings, words about ringing make no sense. */
   room: (reason: EndReason, direction: Direction, name: string): string | null => {
     switch (reason.why) {
       case 'remote_cancelled':
-        return `${name} waited for you and left.`;
+        return `${name} waited for you, then left.`;
       case 'cancelled':
-        return `You left before ${name} came.`;
+        return `You left before ${name} joined.`;
       case 'missed':
-        return direction === 'incoming' ? `${name} waited for you.` : `${name} did not come.`;
+        return direction === 'incoming' ? `${name} was waiting for you.` : `${name} didn’t join.`;
       case 'declined':
-        return `You did not let ${name} in.`;
+        return `${name} is still waiting.`;
       case 'remote_hung_up':
         return `${name} left.`;
       case 'hung_up':
@@ -46,7 +45,7 @@ export const ended = {
       case 'cancelled':
         return 'You cancelled the call.';
       case 'remote_cancelled':
-        return `${name} stopped calling before you answered.`;
+        return `${name} hung up before you answered.`;
       case 'declined':
         return 'You declined the call.';
       case 'remote_declined':
@@ -54,9 +53,9 @@ export const ended = {
       case 'remote_busy':
         return `${name} is in another call.`;
       case 'missed':
-        return direction === 'incoming' ? `You missed a call from ${name}.` : `${name} did not answer.`;
+        return direction === 'incoming' ? `You missed a call from ${name}.` : `${name} didn’t answer.`;
       case 'remote_offline':
-        return `${name} is not signed in right now.`;
+        return `${name} isn’t signed in right now.`;
       case 'answered_elsewhere':
         return 'You answered on another device.';
       case 'declined_elsewhere':
@@ -64,9 +63,9 @@ export const ended = {
       case 'merged':
         return 'You called each other at the same time.';
       case 'connection_lost':
-        return 'The connection was lost and did not come back.';
+        return 'The connection was lost and couldn’t be restored.';
       case 'connect_failed':
-        return 'No connection to the other side could be made.';
+        return 'The call couldn’t be connected.';
       case 'refused':
         return reason.message === '' ? 'The server refused the call.' : reason.message;
       case 'failed':

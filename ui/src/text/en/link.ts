@@ -3,6 +3,6 @@
 export const link = {
   connecting: 'Connecting…',
   online: 'Online',
-  offline: 'Offline, trying again',
+  offline: 'Offline, reconnecting…',
   signed_out: 'Signed out',
 };

@@ -13,7 +13,7 @@ export const ring = {
   endAndAccept: 'End call and answer',
   /** Where nobody rings: the other side is in the room. */
   room: {
-    title: 'Somebody is waiting',
+    title: 'Someone is waiting',
     patient: 'Patient is waiting',
     other: 'Waiting for you',
     waiting: (name: string) => `${name} is waiting for you`,
@@ -23,6 +23,6 @@ export const ring = {
     endAndAccept: 'End call and join',
   },
   to: (account: string) => `For ${account}`,
-  keys: 'Enter to accept, Escape to silence',
-  over: 'Nobody is calling',
+  keys: 'Enter to accept, Esc to silence',
+  over: 'No one is calling',
 };

@@ -9,14 +9,14 @@ export const rooms = {
   found: { rooms: (n: number) => count(n, { one: '# room', other: '# rooms' }), conversations: (n: number) => count(n, { one: '# conversation', other: '# conversations' }) },
   empty: { rooms: 'No rooms yet', conversations: 'No conversations yet' },
   emptyHint: {
-    rooms: 'A room appears here as soon as you share one with somebody.',
-    conversations: 'A conversation appears here as soon as somebody writes.',
+    rooms: 'Rooms you share with someone appear here.',
+    conversations: 'Conversations appear here when someone writes to you.',
   },
-  error: { rooms: 'The rooms could not be loaded', conversations: 'The conversations could not be loaded' },
+  error: { rooms: 'The rooms couldn’t be loaded', conversations: 'The conversations couldn’t be loaded' },
   mine: (text: string) => `You: ${text}`,
   silent: 'No messages yet',
   choose: { rooms: 'Choose a room', conversations: 'Choose a conversation' },
-  chooseHint: 'Its messages appear here, with the buttons to call.',
+  chooseHint: 'Its messages and call buttons appear here.',
   online: 'Online',
   offline: 'Offline',
 };

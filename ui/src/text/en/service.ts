@@ -4,25 +4,25 @@ import type { LinkProblem, ListError } from '../../generated/bindings';
 import { count } from './count';
 
 export const service = {
-  leftOut: (n: number) => count(n, { one: '# entry could not be read.', other: '# entries could not be read.' }),
-  pause: (time: string) => `The service asks for a pause until ${time}. Calls still work.`,
+  leftOut: (n: number) => count(n, { one: '# entry couldn’t be read.', other: '# entries couldn’t be read.' }),
+  pause: (time: string) => `The service is limiting requests until ${time}. Calls still work.`,
   list: {
-    not_understood: 'The list could not be read: the service answered something unexpected.',
-    too_large: 'The list is larger than this program can read.',
-    paused: 'The list was not refreshed: the service asks for a pause.',
-    unreachable: 'The list could not be refreshed: the service does not answer.',
-    refused: 'The service refused to give the list.',
+    not_understood: 'The list couldn’t be read: the service sent an unexpected response.',
+    too_large: 'The list is too large for Bellwire to read.',
+    paused: 'The list wasn’t refreshed: the service is limiting requests.',
+    unreachable: 'The list couldn’t be refreshed: the service isn’t responding.',
+    refused: 'The service refused to send the list.',
   } satisfies Record<ListError, string> as Record<ListError, string>,
-  listFailed: 'The list could not be refreshed.',
+  listFailed: 'The list couldn’t be refreshed.',
   link: {
-    websocket_blocked: 'This network blocks the connection Bellwire needs (WebSocket). Calls cannot reach you here. Ask whoever runs the network, or try another one.',
-    access_denied: 'The service refused the connection. Sign in again, or ask its operator.',
-    unreachable: 'The service answers, but the connection for calls cannot be made. Calls cannot reach you now.',
+    websocket_blocked: 'This network blocks the connection Bellwire needs (WebSocket), so calls can’t reach you. Ask the network’s administrator or try another network.',
+    access_denied: 'The service refused the connection. Sign in again or contact its support.',
+    unreachable: 'The service responds, but the connection for calls fails. Calls can’t reach you right now.',
   } satisfies Record<LinkProblem, string> as Record<LinkProblem, string>,
-  linkFailed: 'The connection for calls cannot be made. Calls cannot reach you now.',
+  linkFailed: 'The connection for calls fails. Calls can’t reach you right now.',
   login: {
     title: 'Ring me here after a restart too?',
-    hint: 'Bellwire then starts when you log in to this computer, so that calls reach you.',
+    hint: 'Bellwire will start when you log in to this computer, so calls can reach you.',
     yes: 'Yes, start at login',
     no: 'No',
   },

@@ -3,11 +3,11 @@
 export const stats = {
   title: 'Call details',
   code: 'Security code',
-  codeHint: 'If the other side sees the same code, nobody is listening in.',
-  codeMissing: 'Not known yet',
+  codeHint: 'If the other person sees the same code, no one is listening in.',
+  codeMissing: 'Not available yet',
   received: 'Received',
   sent: 'Sent',
-  none: 'No figures yet',
+  none: 'No data yet',
   quality: {
     good: 'Good connection',
     fair: 'Fair connection',

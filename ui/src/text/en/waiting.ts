@@ -1,9 +1,9 @@
 // Where one can only be called. English.
 
 export const waiting = {
-  title: 'You will be called here',
-  lead: (server: string) => `Keep Bellwire running. When somebody at ${server} calls, this computer rings.`,
-  offline: 'You cannot be called right now',
-  offlineLead: 'There is no connection to the server. Bellwire keeps trying.',
+  title: 'You’re ready for calls',
+  lead: (server: string) => `Keep Bellwire running. When someone at ${server} calls, this computer rings.`,
+  offline: 'You can’t receive calls right now',
+  offlineLead: 'There’s no connection to the server. Bellwire keeps trying.',
   recent: 'Earlier calls',
 };
