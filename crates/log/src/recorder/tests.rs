@@ -31,6 +31,8 @@ fn call(id: u64, state: CallState) -> CallView {
         remote_audio: true,
         remote_video: true,
         remote_sharing: false,
+        remote_has_microphone: true,
+        remote_has_camera: true,
         signaling_lost: false,
     }
 }

@@ -117,6 +117,8 @@ impl World {
             remote_audio: true,
             remote_video: true,
             remote_sharing: false,
+            remote_has_microphone: true,
+            remote_has_camera: true,
             signaling_lost: false,
         });
         id
