@@ -17,13 +17,15 @@ const VARIANTS = {
   german: { language: 'de', sizes: [{ width: 360, height: HEIGHT }] },
   arabic: { language: 'ar', sizes: [{ width: 360, height: HEIGHT }] },
 };
+/** The ends of a call differ in their words alone: some of them stand for all. */
+const REPEATED = /^ended-(?!hung-up|connection-lost|refused)/;
 /** Pages at once: as many as the smallest machine has processors. */
 const PAGES = 2;
 
 const session = await open();
 const variants = Object.entries(VARIANTS).filter(([name]) => only === '' || only.split(',').includes(name));
 const wanted = part.split(',');
-const waiting = [...(await views(session))].filter(([name, [state]]) => sizeOf(state) === undefined && wanted.some((one) => (wanted.length === 1 ? name.includes(one) : name === one)));
+const waiting = [...(await views(session))].filter(([name, [state]]) => sizeOf(state) === undefined && !(part === '' && REPEATED.test(name)) && wanted.some((one) => (wanted.length === 1 ? name.includes(one) : name === one)));
 let checked = 0;
 let broken = 0;
 
@@ -58,8 +60,14 @@ async function work() {
     try {
       await check(context, name, state, act);
     } catch (error) {
-      broken += 1;
-      console.error(`${name}: ${error}`);
+      // A page that did not come up says nothing of its view, which is looked at once more.
+      console.error(`${name}: looked at again after ${error}`);
+      try {
+        await check(context, name, state, act);
+      } catch (error) {
+        broken += 1;
+        console.error(`${name}: ${error}`);
+      }
     }
   }
 }

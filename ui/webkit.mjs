@@ -1,5 +1,5 @@
 // The views in WebKitGTK, which is what people on Linux see: pictures of them, and whether their layout
-// holds at every width. Needs a display (`xvfb-run -a -s '-screen 0 2000x1300x24'`), WebKitWebDriver, and
+// holds at every width. Needs WebKitWebDriver, Xvfb where there is no display (2000x1300 at least), and
 // `npm run build:fake` before.
 // Arguments, all optional: part of a view's name (or names with commas between; `some`: one of each kind), variants and widths with
 // commas between, a folder for pictures. Ends with an error on any problem of the layout.
@@ -37,6 +37,20 @@ async function freePort() {
   return port;
 }
 
+/** A virtual screen of its own, wide enough for every width, where the environment has none. */
+async function screen() {
+  if ((process.env.DISPLAY ?? '') !== '') return null;
+  const xvfb = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '2000x1300x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  xvfb.once('error', (error) => {
+    console.error(`Xvfb cannot be started: ${error.message}`);
+    process.exit(1);
+  });
+  const [number] = await once(xvfb.stdio[3], 'data');
+  process.env.DISPLAY = `:${String(number).trim()}`;
+  return xvfb;
+}
+
+const display = await screen();
 const { server, base } = await serve();
 const port = await freePort();
 const driver = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
@@ -199,6 +213,7 @@ try {
 } finally {
   await ask('DELETE', here).catch(() => undefined);
   driver.kill();
+  display?.kill();
   await server.close();
 }
 console.log(`${checked} pictures looked at in WebKitGTK, ${broken} problems`);

@@ -63,6 +63,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
         stages.run("interface: tests", || ui::script(paths, "test"))?;
         stages.run("interface: tests at other hours", || hours::interface(paths))?;
         stages.run("interface: accessibility in Chromium", || ui::script(paths, "test:a11y"))?;
+        stages.run("interface: layout in Chromium and WebKitGTK", || ui::script(paths, "test:layout"))?;
     }
     if scope.rust() {
         ui::install_in(paths, "tests/browser")?;
