@@ -21,7 +21,7 @@ export default defineConfig({
   clearScreen: false,
   server: { port: 5173, strictPort: true },
   preview: { port: 4173, strictPort: true, headers: { 'Content-Security-Policy': policy } },
-  build: { target: ['es2022', 'safari16'], cssTarget: ['safari16'], chunkSizeWarningLimit: 400 },
+  build: { target: ['es2022', 'safari16'], cssTarget: ['safari16'], chunkSizeWarningLimit: 700 },
   test: {
     environment: 'jsdom',
     include: ['tests/**/*.test.ts'],

@@ -17,7 +17,7 @@ cargo xtask <task> [options]
               --seconds N        stop by itself after N seconds
               --screenshot FILE  save a picture of the screen shortly before the end (X11)
               --wait             the robot waits to be called instead of calling
-              --answer           accept the robot's call by a key press in its window (X11)
+              --answer           accept the robot's call by a key press (X11; without a display always)
   test      install what the tests need, then run all of them
               --only NAME        ui | unit | e2e | install, or a part of a test's name
   check     formatting, clippy, file sizes, interface types, licences

@@ -151,16 +151,38 @@ impl Progress {
         self.told = Instant::now();
         let elapsed = say::clock(self.started.elapsed());
         match &self.bar {
-            Some((done, all, now)) => say::note(&format!("[{elapsed}] {done} of {all} crates, now {now}")),
+            Some((done, all, now)) => {
+                let left = left(self.started.elapsed(), *done, *all);
+                say::note(&format!("[{elapsed}] {done} of {all} crates{left}, now {now}"));
+            }
             None if self.fetched > 0 => say::note(&format!("[{elapsed}] {} crates fetched", self.fetched)),
             None => say::note(&format!("[{elapsed}] waiting for cargo")),
         }
     }
 }
 
+/// How long the rest may take, once there is something to go by. Crates differ much, so only in minutes.
+fn left(elapsed: Duration, done: u32, all: u32) -> String {
+    if done < 10 || elapsed < Duration::from_secs(30) || done >= all {
+        return String::new();
+    }
+    let rest = elapsed.as_secs_f64() * f64::from(all - done) / f64::from(done);
+    let minutes = (rest / 60.0).ceil();
+    format!(", about {minutes:.0} min left")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_rest_is_estimated_once_there_is_something_to_go_by() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(left(minute, 5, 100), "");
+        assert_eq!(left(minute, 50, 100), ", about 1 min left");
+        assert_eq!(left(minute * 10, 100, 1000), ", about 90 min left");
+        assert_eq!(left(minute, 100, 100), "");
+    }
 
     #[test]
     fn the_bar_is_read() {

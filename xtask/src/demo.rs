@@ -27,7 +27,7 @@ pub(crate) struct Options {
     pub(crate) robot_waits: bool,
     /// Which backend to show; `storefront` when not said.
     pub(crate) backend: Option<&'static programs::Scene>,
-    /// Nobody is at the screen: accept the robot's call for them.
+    /// Accept the robot's call by a key press; always done where there is no screen to look at.
     pub(crate) answer: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, options: &Options) -> Result<
     ui::build(paths)?;
     step.done();
 
-    let step = say::step("Build the programs (the first time this takes some minutes)");
+    let step = say::step("Build the programs (the first time this takes ten to forty minutes)");
     cargo::build_programs(paths)?;
     step.done();
 
@@ -118,7 +118,9 @@ impl Cast {
     fn play(&mut self, stage: &Stage<'_>, options: &Options) -> Result<()> {
         let started = Instant::now();
         let mut picture = options.screenshot.as_deref();
-        let mut to_answer = options.answer;
+        // A picture of the virtual display then shows a call.
+        let mut to_answer = options.answer || (stage.desktop.is_some() && !options.robot_waits);
+        let mut put_away = false;
         let mut pressed = false;
         let mut robot_gone = false;
         while options.length().is_none_or(|length| started.elapsed() < length) {
@@ -149,6 +151,7 @@ impl Cast {
                         to_answer = false;
                         say::note("the call was accepted from the answer window");
                     }
+                    None if !put_away => put_away = put_main_window_away(stage),
                     None => {}
                 }
             }
@@ -174,6 +177,12 @@ fn answer_window(stage: &Stage<'_>) -> Option<String> {
     let search = ["search", "--onlyvisible", "--name", programs::ANSWER_WINDOW];
     let windows = process::output(stage.command("xdotool").args(search)).ok()?;
     windows.split_whitespace().next().map(str::to_owned)
+}
+
+/// While the main window has the focus it shows the ring itself, and the answer window stays away.
+fn put_main_window_away(stage: &Stage<'_>) -> bool {
+    let search = ["search", "--onlyvisible", "--name", programs::MAIN_WINDOW, "windowminimize"];
+    process::succeeds(stage.command("xdotool").args(search))
 }
 
 fn press_enter(stage: &Stage<'_>, window: &str) -> bool {
