@@ -187,6 +187,16 @@ impl Screen {
         Ok((Running::start(command, &typed)?, typed))
     }
 
+    /// The user works in another program, so that the main window of ours does not show rings by itself.
+    /// Ends with the screen.
+    pub async fn look_elsewhere(&self) -> anyhow::Result<()> {
+        let (elsewhere, _) = self.notepad("elsewhere")?;
+        std::mem::forget(elsewhere);
+        let window = self.window("elsewhere").await?;
+        window.activate()?;
+        until("another program has the keyboard", async || Ok(window.active()?.then_some(()))).await
+    }
+
     /// What was typed into a [`Screen::notepad`].
     pub fn typed(file: &Path) -> anyhow::Result<String> {
         let events = std::fs::read_to_string(file)?;

@@ -149,6 +149,7 @@ async fn a_call_is_declined_with_a_message_from_the_answer_window() -> anyhow::R
     let technician = Human::of(&world, DEALERDESK.dialect, DEALERDESK.caller, Setup::default()).await?;
     let me = phone.invoke("snapshot", serde_json::json!({})).await?;
     let me = serde_json::from_value(me["accounts"][0]["me"].clone())?;
+    screen.look_elsewhere().await?;
     technician.call_person(&me, DEALERDESK.kinds[0]).await?;
 
     phone.enter("ring", "reply-open").await?;

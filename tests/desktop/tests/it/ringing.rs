@@ -7,7 +7,7 @@ mod window;
 
 use anyhow::Context;
 use bellwire_tests_calls::Human;
-use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Session, World, until};
+use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, World, until};
 use serde_json::{Value, json};
 
 /// Title of the answer window.
@@ -15,11 +15,12 @@ const RING: &str = "Incoming call – Bellwire";
 /// Title of the main window.
 const MAIN: &str = "Bellwire";
 
-/// The program of a customer, signed in and reachable.
-async fn customer(session: &Session, launch: Launch) -> anyhow::Result<Phone> {
+/// The program of a customer, signed in and reachable; the user works in another one.
+async fn customer(screen: &Screen, session: &Session, launch: Launch) -> anyhow::Result<Phone> {
     let phone = Phone::start(session, launch).await?;
     phone.enter("main", "history-tab").await?;
     online(&phone).await?;
+    screen.look_elsewhere().await?;
     Ok(phone)
 }
 

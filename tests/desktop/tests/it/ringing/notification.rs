@@ -11,7 +11,7 @@ async fn its_buttons_do_what_they_say() -> anyhow::Result<()> {
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
-    let phone = customer(&session, launch(&world)).await?;
+    let phone = customer(&screen, &session, launch(&world)).await?;
     let caller = seller(&world).await?;
     screen.window(MAIN).await?.minimise()?;
 
@@ -56,7 +56,7 @@ async fn it_goes_when_the_caller_gives_up_and_a_missed_call_is_told() -> anyhow:
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
-    let phone = customer(&session, launch(&world)).await?;
+    let phone = customer(&screen, &session, launch(&world)).await?;
     let caller = seller(&world).await?;
 
     for times in 1..=2 {
@@ -89,7 +89,7 @@ async fn an_answer_on_another_device_ends_it_here() -> anyhow::Result<()> {
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
-    let phone = customer(&session, launch(&world)).await?;
+    let phone = customer(&screen, &session, launch(&world)).await?;
     let caller = seller(&world).await?;
     let tablet = bellwire_tests_calls::Human::customer(&world, CUSTOMER).await?;
 
@@ -111,7 +111,7 @@ async fn a_service_that_comes_late_or_comes_back_shows_it() -> anyhow::Result<()
     let world = World::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
-    let phone = customer(&session, launch(&world)).await?;
+    let phone = customer(&screen, &session, launch(&world)).await?;
     let caller = seller(&world).await?;
 
     caller.dial(CUSTOMER).await?;
@@ -136,7 +136,7 @@ async fn a_real_daemon_shows_it_and_its_buttons_work() -> anyhow::Result<()> {
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let dunst = Dunst::start(&session).await?;
-    let phone = customer(&session, launch(&world)).await?;
+    let phone = customer(&screen, &session, launch(&world)).await?;
     let caller = seller(&world).await?;
     screen.window(MAIN).await?.minimise()?;
     let up = async || Ok((dunst.displayed(&session)? == 1).then_some(()));

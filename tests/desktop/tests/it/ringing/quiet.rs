@@ -45,7 +45,7 @@ async fn ones_own_and_the_hours() -> anyhow::Result<()> {
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
-    let phone = customer(&session, heard(launch(&world))).await?;
+    let phone = customer(&screen, &session, heard(launch(&world))).await?;
     let caller = seller(&world).await?;
 
     // Who calls again within three minutes would be heard.
@@ -91,7 +91,7 @@ async fn that_of_the_notification_service() -> anyhow::Result<()> {
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
-    let phone = customer(&session, heard(launch(&world))).await?;
+    let phone = customer(&screen, &session, heard(launch(&world))).await?;
     let caller = seller(&world).await?;
     service.inhibit(true).await?;
     desktop(&phone, "quiet", "system".into()).await?;
@@ -114,7 +114,7 @@ async fn that_of_a_real_daemon() -> anyhow::Result<()> {
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let dunst = Dunst::start(&session).await?;
-    let phone = customer(&session, heard(launch(&world))).await?;
+    let phone = customer(&screen, &session, heard(launch(&world))).await?;
     let caller = seller(&world).await?;
     dunst.pause(&session, true)?;
     desktop(&phone, "quiet", "system".into()).await?;
@@ -144,7 +144,7 @@ async fn that_of_gnome() -> anyhow::Result<()> {
         String::from_utf8_lossy(&known.stderr)
     );
     let gnome = heard(launch(&world)).env("XDG_CURRENT_DESKTOP", "GNOME").env("GSETTINGS_BACKEND", "keyfile");
-    let phone = customer(&session, gnome).await?;
+    let phone = customer(&screen, &session, gnome).await?;
     desktop(&phone, "quiet", "off".into()).await?;
     gsettings(&["set", place[0], place[1], "false"])?;
     desktop(&phone, "quiet", "system".into()).await?;
@@ -184,7 +184,7 @@ async fn that_of_xfce() -> anyhow::Result<()> {
     let session = Session::start(&screen).await?;
     let builder = zbus::connection::Builder::address(session.bus())?.name("org.xfce.Xfconf")?;
     let xfce = builder.serve_at("/org/xfce/Xfconf", Xfconf(true))?.build().await?;
-    let phone = customer(&session, launch(&world)).await?;
+    let phone = customer(&screen, &session, launch(&world)).await?;
     desktop(&phone, "quiet", "system".into()).await?;
     let store = xfce.object_server().interface::<_, Xfconf>("/org/xfce/Xfconf").await?;
     store.get_mut().await.0 = false;

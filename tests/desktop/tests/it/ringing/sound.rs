@@ -15,7 +15,7 @@ async fn a_ring_is_heard_and_silence_stops_it() -> anyhow::Result<()> {
     let world = World::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
-    let phone = customer(&session, launch(&world).speaker("default")).await?;
+    let phone = customer(&screen, &session, launch(&world).speaker("default")).await?;
     let caller = seller(&world).await?;
     let before = session.sound().listen("spk", std::time::Duration::from_millis(500)).await?;
     ensure!(level_db(&before) < QUIET, "something plays already");
@@ -46,7 +46,7 @@ async fn it_rings_where_the_settings_say() -> anyhow::Result<()> {
     let session = Session::start(&screen).await?;
     session.sound().plug_sink("desk", "DeskSpeaker")?;
     session.sound().plug_sink("headset", "Headset")?;
-    let phone = customer(&session, launch(&world).speaker("default")).await?;
+    let phone = customer(&screen, &session, launch(&world).speaker("default")).await?;
     let caller = seller(&world).await?;
     let devices = phone.invoke("devices", json!({})).await?;
     let id = |label: &str| {

@@ -23,7 +23,7 @@ async fn a_ring_comes_up_in_the_middle_of_a_word() -> anyhow::Result<()> {
     let world = World::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
-    let phone = customer(&session, launch(&world)).await?;
+    let phone = customer(&screen, &session, launch(&world)).await?;
     let caller = seller(&world).await?;
     let (_letter, typed) = screen.notepad("letter")?;
     let letter = screen.window("letter").await?;
@@ -64,7 +64,7 @@ async fn it_is_over_a_full_screen_window() -> anyhow::Result<()> {
     let world = World::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
-    let phone = customer(&session, launch(&world)).await?;
+    let phone = customer(&screen, &session, launch(&world)).await?;
     let caller = seller(&world).await?;
     let (_film, typed) = screen.notepad("film")?;
     let film = screen.window("film").await?;
@@ -93,7 +93,7 @@ async fn it_comes_up_with_the_main_window_minimised_and_brings_it_back() -> anyh
     let world = World::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
-    let phone = customer(&session, launch(&world)).await?;
+    let phone = customer(&screen, &session, launch(&world)).await?;
     let caller = seller(&world).await?;
     screen.window(MAIN).await?.minimise()?;
     screen.hidden(MAIN).await?;
