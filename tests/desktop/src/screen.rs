@@ -190,8 +190,10 @@ impl Screen {
     /// The user works in another program, so that the main window of ours does not show rings by itself.
     /// Ends with the screen.
     pub async fn look_elsewhere(&self) -> anyhow::Result<()> {
-        let (elsewhere, _) = self.notepad("elsewhere")?;
-        std::mem::forget(elsewhere);
+        if self.shown("elsewhere")?.is_none() {
+            let (elsewhere, _) = self.notepad("elsewhere")?;
+            std::mem::forget(elsewhere);
+        }
         let window = self.window("elsewhere").await?;
         window.activate()?;
         until("another program has the keyboard", async || Ok(window.active()?.then_some(()))).await

@@ -81,7 +81,7 @@ pub(crate) fn scene(backend: &str) -> Option<&'static Scene> {
 
 /// The title of the window that rings, as `xdotool search --name` takes it.
 pub(super) const ANSWER_WINDOW: &str = "^Incoming call";
-pub(super) const MAIN_WINDOW: &str = "^Bellwire$";
+pub(super) const MAIN_WINDOW: &str = "^(\\([0-9]+\\) )?Bellwire$";
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -29,6 +29,7 @@ async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
     seller.call(CUSTOMER).await?;
     seller.find("call-state").await?;
 
+    screen.look_elsewhere().await?;
     customer.enter("ring", "ring-accept").await?;
     let name = customer.words("ring-name").await?;
     ensure!(!name.trim().is_empty(), "the ring window names nobody");

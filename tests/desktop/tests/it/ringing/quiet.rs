@@ -69,7 +69,8 @@ async fn ones_own_and_the_hours() -> anyhow::Result<()> {
     service.press(told.id, "default").await?;
     service.none().await?;
 
-    // It applies to a call that rings already, both ways.
+    // It applies to a call that rings already, both ways; the answer brought the main window up.
+    screen.look_elsewhere().await?;
     caller.dial(CUSTOMER).await?;
     screen.window(RING).await?;
     session.sound().hear("spk", -50.0).await?;
