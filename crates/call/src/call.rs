@@ -20,6 +20,7 @@ mod told;
 
 use std::time::Instant;
 
+use self::told::{Described, RemoteMedia};
 use crate::negotiation::{Negotiation, Offerer, Step};
 use crate::timers::{self, Timer, Timers};
 use crate::{
@@ -99,21 +100,6 @@ pub(crate) struct Call {
     signaling_lost: bool,
     remote_media: RemoteMedia,
     described: Described,
-}
-
-/// What the other side can send by its description (RFC 3264 directions).
-#[derive(Clone, Copy, Debug)]
-struct Described {
-    audio: bool,
-    video: bool,
-}
-
-/// What the other side says it sends.
-#[derive(Clone, Copy, Debug)]
-struct RemoteMedia {
-    audio: bool,
-    video: bool,
-    sharing: bool,
 }
 
 impl Call {
@@ -196,8 +182,8 @@ impl Call {
             waiting: false,
             media_on: false,
             signaling_lost: false,
-            remote_media: RemoteMedia { audio: true, video: kind == MediaKind::Video, sharing: false },
-            described: Described { audio: true, video: true },
+            remote_media: RemoteMedia::of(kind),
+            described: Described::default(),
         }
     }
 

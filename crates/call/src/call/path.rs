@@ -3,7 +3,8 @@
 
 use std::time::Instant;
 
-use super::{Call, Chosen, Consent, Described, Link};
+use super::told::Described;
+use super::{Call, Chosen, Consent, Link};
 use crate::negotiation::{Offerer, Purpose};
 use crate::timers::{self, Timer};
 use crate::{Command, EndReason, MediaKind, MediaState, PeerOutcome, Signal};

@@ -3,7 +3,35 @@
 use std::time::Instant;
 
 use super::{Call, Consent, Link};
-use crate::{CallState, CallView, Direction, Rings};
+use crate::{CallState, CallView, Direction, MediaKind, Rings};
+
+/// What the other side can send by its description (RFC 3264 directions).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Described {
+    pub(super) audio: bool,
+    pub(super) video: bool,
+}
+
+/// What the other side says it sends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RemoteMedia {
+    pub(super) audio: bool,
+    pub(super) video: bool,
+    pub(super) sharing: bool,
+}
+
+impl Default for Described {
+    fn default() -> Self {
+        Self { audio: true, video: true }
+    }
+}
+
+impl RemoteMedia {
+    /// What a call of that kind begins with, until the other side says otherwise.
+    pub(super) fn of(kind: MediaKind) -> Self {
+        Self { audio: true, video: kind == MediaKind::Video, sharing: false }
+    }
+}
 
 impl Call {
     pub(crate) fn view(&self, now: Instant) -> CallView {
