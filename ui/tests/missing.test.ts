@@ -81,6 +81,19 @@ describe('a ring that ends under the pointer', () => {
     await user.click(call);
     await waitFor(() => expect(lastOf(host, 'dial')).toBeDefined(), PATIENT);
   });
+
+  it('takes no click beside its card', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('seller-ringing');
+    await screen.findByTestId('ring-name', undefined, PATIENT);
+    const card = document.querySelector('.card')!;
+    card.getBoundingClientRect = () => new DOMRect(300, 100, 400, 500);
+    const missed = { is: 'ended' as const, reason: { why: 'missed' as const } };
+    host.push((old) => ({ ...old, phone: { ...old.phone, calls: old.phone.calls.map((one) => (one.state.is === 'ringing' ? { ...one, state: missed } : one)) } }));
+    await waitFor(() => expect(screen.queryByTestId('ring-name')).toBeNull(), PATIENT);
+    await user.pointer({ keys: '[MouseLeft]', target: screen.getByTestId('history-tab'), coords: { clientX: 80, clientY: 150 } });
+    expect(screen.getByTestId('history-tab').getAttribute('aria-current')).toBe('page');
+  });
 });
 
 describe('a picture that cannot be shown', () => {

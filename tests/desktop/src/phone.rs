@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -18,6 +19,15 @@ const ONE_COMMAND: Duration = Duration::from_secs(30);
 /// Whether an element takes part in what is drawn.
 const SHOWN: &str = "const [e] = arguments; \
     return e.isConnected && e.getClientRects().length > 0 && getComputedStyle(e).visibility === 'visible'";
+
+/// Nothing where the page drew the element anew between two questions: it is asked for again.
+fn fresh<T>(answer: Result<T, CmdError>) -> Result<Option<T>, CmdError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_stale_element_reference() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
 
 /// A running program. Dropping it ends it; [`Phone::stop`] does the same and waits without blocking.
 #[derive(Debug)]
@@ -123,7 +133,7 @@ impl Phone {
     async fn command<T>(
         &self,
         what: &str,
-        work: impl Future<Output = Result<T, fantoccini::error::CmdError>>,
+        work: impl Future<Output = Result<T, CmdError>>,
     ) -> anyhow::Result<T> {
         timeout(ONE_COMMAND, work)
             .await
@@ -156,8 +166,10 @@ impl Phone {
     }
 
     async fn displayed(&self, css: &str) -> anyhow::Result<Option<Element>> {
-        let found = self.command(css, self.client.find_all(Locator::Css(css))).await?;
-        for element in found {
+        let found = timeout(ONE_COMMAND, self.client.find_all(Locator::Css(css))).await;
+        let found =
+            fresh(found.with_context(|| format!("{css}: no answer"))?).with_context(|| css.to_owned())?;
+        for element in found.unwrap_or_default() {
             // Not the driver's own question: it takes text that is cut off for hidden. The element may be drawn
             // anew between the two questions.
             let shown = self.client.execute(SHOWN, vec![serde_json::to_value(&element)?]);
@@ -173,16 +185,20 @@ impl Phone {
         let selector = css(testid);
         match until(testid, async || self.displayed(&selector).await).await {
             Ok(element) => Ok(element),
-            Err(error) => Err(self.lost(&format!("{testid} did not appear: {error}")).await),
+            Err(error) => Err(self.lost(&format!("{testid} did not appear: {error:#}")).await),
         }
     }
 
     /// Waits for something by an XPath.
     pub async fn at(&self, path: &str) -> anyhow::Result<Element> {
-        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(path)).await;
-        match found {
+        let found = until(path, async || {
+            let found = timeout(ONE_COMMAND, self.client.find_all(Locator::XPath(path))).await;
+            let found = fresh(found.context("no answer")?)?;
+            Ok(found.unwrap_or_default().into_iter().next())
+        });
+        match found.await {
             Ok(element) => Ok(element),
-            Err(error) => Err(self.lost(&format!("{path} did not appear: {error}")).await),
+            Err(error) => Err(self.lost(&format!("{path} did not appear: {error:#}")).await),
         }
     }
 
@@ -207,9 +223,23 @@ impl Phone {
         body.ok().and_then(Result::ok).and_then(|b| b.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
+    /// Asks an element, and the one in its place if it was drawn anew meanwhile.
+    async fn read<T>(
+        &self,
+        testid: &str,
+        ask: impl AsyncFn(&Element) -> Result<T, CmdError>,
+    ) -> anyhow::Result<T> {
+        until(testid, async || {
+            let element = self.find(testid).await?;
+            let answer = timeout(ONE_COMMAND, ask(&element)).await;
+            Ok(fresh(answer.context("no answer")?)?)
+        })
+        .await
+    }
+
     /// What an element says, cut off or not.
     pub async fn words(&self, testid: &str) -> anyhow::Result<String> {
-        Ok(self.find(testid).await?.prop("textContent").await?.unwrap_or_default())
+        Ok(self.read(testid, async |element| element.prop("textContent").await).await?.unwrap_or_default())
     }
 
     /// Waits until an element says this among other things.
@@ -222,7 +252,10 @@ impl Phone {
             last = text.as_str().unwrap_or_default().to_owned();
             Ok(last.contains(wanted).then_some(()))
         });
-        done.await.with_context(|| format!("it says {last:?}"))
+        match done.await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.lost(&format!("{error:#}; it says {last:?}")).await),
+        }
     }
 
     /// Waits until nothing with this test id can be seen.
@@ -262,7 +295,7 @@ impl Phone {
     }
 
     pub async fn attribute(&self, testid: &str, name: &str) -> anyhow::Result<Option<String>> {
-        Ok(self.find(testid).await?.attr(name).await?)
+        self.read(testid, async |element| element.attr(name).await).await
     }
 
     /// Runs JavaScript in the window and gives what it returns.
@@ -308,8 +341,12 @@ impl Phone {
         let row = format!(
             "//*[@data-testid='contact-row'][contains(., '{email}')]//*[@data-testid='contact-call']"
         );
-        let button = self.at(&row).await?;
-        self.command("contact-call", button.click()).await
+        until("contact-call is clicked", async || {
+            let button = self.at(&row).await?;
+            let clicked = timeout(ONE_COMMAND, button.click()).await.context("no answer")?;
+            fresh(clicked).context("contact-call")
+        })
+        .await
     }
 
     /// Accepts where the call rings; the main window is driven afterwards.
