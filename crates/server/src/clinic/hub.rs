@@ -26,6 +26,7 @@ use super::state::Party;
 use super::store::RoomRow;
 use crate::backend::Backend;
 use crate::clock::Millis;
+use crate::door::WENT_WRONG;
 use crate::metrics::Outcome;
 use crate::switchboard::{self, Reply, SocketKey};
 
@@ -88,10 +89,13 @@ impl Hub {
         }
         self.sockets.entry(party.id.clone()).or_default().insert(from);
         // Who waits already: a device that comes late has to hear of it too.
-        let mine = |room: &&Live| room.facts.user(party.role) == party.id && !room.seats.is_empty();
-        let replies =
-            self.rooms.values().filter(mine).map(|room| Reply::emit(from, name::ROOM_STATUS, &room.status()));
-        let replies = replies.collect();
+        let mut replies = Vec::new();
+        for room in self.rooms.values_mut() {
+            if room.facts.user(party.role) == party.id && !room.seats.is_empty() {
+                let status = Reply::emit(from, name::ROOM_STATUS, &room.status());
+                replies.extend(room.once_stored(vec![status]));
+            }
+        }
         self.guests.insert(from, Guest { party, jti });
         replies
     }
@@ -198,7 +202,7 @@ impl Hub {
             (RoomState::Waiting | RoomState::Unknown | RoomState::Ended, true) => None,
         };
         if room.state == RoomState::Ended && room.seats.is_empty() {
-            return replies;
+            return room.once_stored(replies);
         }
         room.seats.clear();
         room.state = RoomState::Ended;
@@ -214,14 +218,14 @@ impl Hub {
         if me.role == UserRole::Patient && relay == Relay::Sharing(true) {
             return refuse(from, room_id, MAY_NOT_SHARE);
         }
-        let Some(room) = self.rooms.get(room_id) else { return Vec::new() };
+        let Some(room) = self.rooms.get_mut(room_id) else { return Vec::new() };
         // Late words are what every end leaves behind.
         if room.socket(me.role) != Some(from) {
             return Vec::new();
         }
         let Some(to) = room.socket(me.role.other()) else { return Vec::new() };
         let (user_id, room_id) = (me.id.clone(), Some(room_id.to_owned()));
-        vec![match relay {
+        let word = match relay {
             Relay::Signal(signal) => {
                 Reply::emit(to, name::WEBRTC_SIGNAL, &SignalHeard { signal, user_id, room_id })
             }
@@ -237,10 +241,11 @@ impl Hub {
             Relay::Sharing(false) => {
                 Reply::emit(to, name::SCREEN_SHARE_STOPPED, &UserEvent { user_id, room_id, reason: None })
             }
-        }]
+        };
+        room.once_stored(vec![word])
     }
 
-    /// A room is not as it was: the record and both parties' devices are told.
+    /// A room is not as it was: the record is ordered, and once it is written both parties' devices are told.
     fn changed(&mut self, room_id: &str, outcome: Option<Outcome>, now: Millis, replies: &mut Replies) {
         let Some(room) = self.rooms.get_mut(room_id) else { return };
         room.version += 1;
@@ -248,6 +253,8 @@ impl Hub {
             self.timers.insert((now.plus(REMEMBERED), Due::Forget(room_id.to_owned())));
         }
         self.announce(room_id, replies);
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        *replies = room.once_stored(std::mem::take(replies));
         self.save(room_id, outcome, now, replies);
     }
 
@@ -357,8 +364,11 @@ impl Hub {
     fn party_in(&self, from: SocketKey, room_id: &str) -> Result<Party, Refusal> {
         let guest = self.guests.get(&from).ok_or(Refusal::Foreign)?;
         let room = self.rooms.get(room_id).ok_or(Refusal::Unknown)?;
-        let own = room.facts.user(guest.party.role) == guest.party.id;
-        if own { Ok(guest.party.clone()) } else { Err(Refusal::Foreign) }
+        match room.facts.user(guest.party.role) == guest.party.id {
+            false => Err(Refusal::Foreign),
+            true if room.is_full() => Err(Refusal::NotNow),
+            true => Ok(guest.party.clone()),
+        }
     }
 }
 
@@ -367,6 +377,8 @@ impl Hub {
 enum Refusal {
     Unknown,
     Foreign,
+    /// What was asked before is not stored yet.
+    NotNow,
 }
 
 impl Refusal {
@@ -374,6 +386,7 @@ impl Refusal {
         match self {
             Self::Unknown => refuse(to, room_id, unknown),
             Self::Foreign => refuse(to, room_id, foreign),
+            Self::NotNow => refuse(to, room_id, WENT_WRONG),
         }
     }
 }
@@ -424,6 +437,9 @@ impl switchboard::Hub for Hub {
                 let room_id = facts.room_id.clone();
                 self.learn(facts, now);
                 self.announce(&room_id, &mut replies);
+                if let Some(room) = self.rooms.get_mut(&room_id) {
+                    replies = room.once_stored(replies);
+                }
             }
             News::Resumed { facts, seated } => self.resume(facts, seated, now),
             News::Removed { room_id } => {
@@ -439,7 +455,7 @@ impl switchboard::Hub for Hub {
             }
             News::Saved { room_id, version } => {
                 if let Some(room) = self.rooms.get_mut(&room_id) {
-                    room.saved = room.saved.max(version);
+                    replies = room.stored(version);
                 }
             }
         }

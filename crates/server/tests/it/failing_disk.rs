@@ -29,7 +29,7 @@ async fn break_commits(folder: &Path, broken: bool) {
     .await
     .expect("tables");
     let mut script = if broken {
-        "CREATE TABLE broken_at (id INTEGER PRIMARY KEY); CREATE TABLE broken (at INTEGER REFERENCES \
+        "CREATE TABLE IF NOT EXISTS broken_at (id INTEGER PRIMARY KEY); CREATE TABLE IF NOT EXISTS broken (at INTEGER REFERENCES \
          broken_at (id) DEFERRABLE INITIALLY DEFERRED);"
             .to_owned()
     } else {
@@ -195,7 +195,7 @@ async fn hearth_tells_of_no_session_and_no_line_that_was_not_kept() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clinic_confirms_no_change_that_was_not_kept() {
-    use clinic::people::{DOCTOR, PENDING, Person};
+    use clinic::people::{DOCTOR, NOW, PATIENT, PENDING, Person};
 
     let folder = tempfile::tempdir().expect("a folder");
     let app = start(folder.path()).await;
@@ -209,5 +209,18 @@ async fn clinic_confirms_no_change_that_was_not_kept() {
     assert_eq!(status, 500, "{body}");
     let (_, after) = doctor.get("/appointments?pageSize=100").await;
     assert_eq!(after["data"], before["data"]);
+
+    break_commits(folder.path(), false).await;
+    let room = doctor.room(NOW).await;
+    let (mut desk, mut phone) = (doctor.device().await, Person::new(&app, PATIENT).await.device().await);
+    break_commits(folder.path(), true).await;
+    desk.say("join-room", doctor.of(&room)).await;
+    assert_eq!(desk.until("error").await["roomId"], room);
+    let told = doctor.settle(&mut desk).await;
+    assert_eq!(count(&told, "joined-room") + count(&told, "room-status"), 0, "{told:?}");
+    // Once it can be kept it is, and then both sides hear of it.
+    break_commits(folder.path(), false).await;
+    assert_eq!(desk.until("joined-room").await["roomId"], room);
+    assert_eq!(phone.until("room-status").await["status"], "Waiting");
     app.stop().await;
 }

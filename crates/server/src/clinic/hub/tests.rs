@@ -27,6 +27,7 @@ fn facts() -> Facts {
     }
 }
 
+/// The hub with records that are written at once.
 struct Play {
     hub: Hub,
     now: Millis,
@@ -55,7 +56,17 @@ impl Play {
     }
 
     fn ask(&mut self, from: SocketKey, request: Request) -> Replies {
-        self.hub.asked(from, request, self.now)
+        let replies = self.hub.asked(from, request, self.now);
+        self.stored(replies)
+    }
+
+    /// With what is said once the records are written.
+    fn stored(&mut self, mut replies: Replies) -> Replies {
+        let orders: Vec<_> = replies.iter().filter_map(saved).collect();
+        for news in orders {
+            replies.extend(self.hub.told(news, self.now));
+        }
+        replies
     }
 
     fn join(&mut self, from: SocketKey) -> Replies {
@@ -84,12 +95,19 @@ impl Play {
 
     fn later(&mut self, seconds: u64) -> Replies {
         self.now = self.now.plus(Duration::from_secs(seconds));
-        self.hub.expire(self.now)
+        let replies = self.hub.expire(self.now);
+        self.stored(replies)
     }
 
     fn status(&self, state: &str, waiting: &[&str]) -> Value {
         json!({ "appointmentId": "a1", "roomId": ROOM, "status": state, "waiting": waiting })
     }
+}
+
+/// What the records say once an order is carried out.
+fn saved(reply: &Reply<Order>) -> Option<News> {
+    let Reply::Order(Order { row, version, .. }) = reply else { return None };
+    Some(News::Saved { room_id: row.room_id.clone(), version: *version })
 }
 
 /// What sockets hear, without the appointment inside.
@@ -299,13 +317,65 @@ fn seats_of_before_a_restart_are_kept_as_long() {
 }
 
 #[test]
+fn nothing_is_acknowledged_before_it_is_stored_and_nothing_overtakes() {
+    let mut play = Play::new();
+    let (hub, now) = (&mut play.hub, play.now);
+    let join = || Request::Join { room_id: ROOM.to_owned() };
+    let word = || Request::Relay { room_id: ROOM.to_owned(), relay: Relay::Audio(false) };
+    let first = hub.asked(ANN, join(), now);
+    let second = hub.asked(JANE, join(), now);
+    // A device that comes and a word of who is in are behind what is not known yet.
+    let late = SocketKey(9);
+    let me = party("jane", UserRole::Practitioner);
+    let come = hub.asked(late, Request::Connected { party: me, jti: None, until: None }, now);
+    let said = hub.asked(ANN, word(), now);
+    for replies in [&first, &second, &come, &said] {
+        assert_eq!(heard(replies), []);
+    }
+    let events =
+        |replies: &Replies| -> Vec<_> { heard(replies).iter().map(|(to, event, _)| (*to, *event)).collect() };
+    let one = hub.told(saved(&first[0]).expect("an order"), now);
+    assert_eq!(events(&one), [(2, "joined-room"), (1, "room-status"), (2, "room-status")]);
+    let two = hub.told(saved(&second[0]).expect("an order"), now);
+    assert_eq!(
+        events(&two),
+        [
+            (1, "joined-room"),
+            (2, "user-joined"),
+            (1, "room-status"),
+            (2, "room-status"),
+            (9, "room-status"),
+            (1, "audio-toggled"),
+        ]
+    );
+    assert_eq!(events(&hub.asked(ANN, word(), now)), [(1, "audio-toggled")]);
+}
+
+#[test]
+fn what_waits_for_the_record_is_bounded() {
+    let mut play = Play::both_in();
+    play.hub.asked(JANE, Request::Leave { room_id: ROOM.to_owned() }, play.now);
+    play.hub.asked(JANE, Request::Join { room_id: ROOM.to_owned() }, play.now);
+    let word = || Request::Relay { room_id: ROOM.to_owned(), relay: Relay::Audio(false) };
+    let said: Vec<_> = (0..1000).map(|_| heard(&play.hub.asked(ANN, word(), play.now))).collect();
+    assert_eq!(said[0], []);
+    assert_eq!(said[999], [(2, "error", json!({ "message": WENT_WRONG, "roomId": ROOM }))]);
+    // The latest version of the record stands for all before it.
+    let version = play.hub.rooms[ROOM].version;
+    let released = play.hub.told(News::Saved { room_id: ROOM.to_owned(), version }, play.now);
+    assert!(released.len() >= 256 && released.len() < 300, "{}", released.len());
+    assert_eq!(heard(&play.hub.asked(ANN, word(), play.now)).len(), 1);
+}
+
+#[test]
 fn an_order_is_repeated_until_it_is_done() {
     let mut play = Play::new();
-    let replies = play.join(ANN);
-    assert!(order(&replies).is_some());
+    let (join, start) = (Request::Join { room_id: ROOM.to_owned() }, play.now);
+    assert!(order(&play.hub.asked(ANN, join, start)).is_some());
     let again = play.later(6);
     assert_eq!(order(&again), Some((RoomState::Waiting, false, true, None)));
-    play.hub.told(News::Saved { room_id: ROOM.to_owned(), version: 1 }, play.now);
+    // It is done, and the one who asked is told.
+    assert_eq!(heard(&again)[0].1, "joined-room");
     assert_eq!(order(&play.later(6)), None);
 }
 
@@ -324,8 +394,6 @@ fn sockets_end_with_their_token() {
 fn nothing_is_kept_of_rooms_nobody_is_in() {
     let mut play = Play::both_in();
     play.end(JANE);
-    let version = play.hub.rooms[ROOM].version;
-    play.hub.told(News::Saved { room_id: ROOM.to_owned(), version }, play.now);
     play.later(601);
     assert!(play.hub.rooms.is_empty());
     for key in [JANE, ANN, MALLORY] {
