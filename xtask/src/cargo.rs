@@ -1,18 +1,13 @@
 //! The inner cargo, with progress one can follow whether or not somebody is at the screen.
 
-use std::io::{BufReader, IsTerminal, Read};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::env;
+use std::process::Command;
 use std::time::{Duration, Instant};
-use std::{env, thread};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
 use crate::paths::Paths;
-use crate::{interrupt, process, say};
-
-/// How often a line of progress is printed where cargo's own bar cannot be drawn.
-const EVERY: Duration = Duration::from_secs(10);
+use crate::{process, say};
 
 pub(crate) fn cargo(paths: &Paths) -> Command {
     process::command(paths, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -23,63 +18,21 @@ pub(crate) fn build_programs(paths: &Paths) -> Result<()> {
     build(cargo(paths).args(["build", "--workspace", "--exclude", "xtask", "--bins"]))
 }
 
-/// Runs a cargo command that compiles. On a terminal cargo draws its own bar; elsewhere its bar is
-/// read and told as lines: elapsed time, crates done and to do.
+/// Runs a cargo command that compiles. Cargo's own bar is read and said in our words: elapsed time, crates
+/// done and to do, and the time that may be left, which cargo does not estimate.
 pub(crate) fn build(command: &mut Command) -> Result<()> {
-    if std::io::stderr().is_terminal() {
-        return process::run(command);
-    }
-    interrupt::check()?;
-    let name = process::describe(command);
     command
         .env("CARGO_TERM_PROGRESS_WHEN", "always")
         .env("CARGO_TERM_PROGRESS_WIDTH", "120")
-        .env("CARGO_TERM_COLOR", "never")
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
-    let stderr = child.stderr.take().context("its output was asked for")?;
-    // 64 lines: a full channel makes cargo wait for our printing, which takes no time.
-    let (lines, said) = mpsc::sync_channel::<String>(64);
-    let reader =
-        thread::Builder::new().name("cargo-output".into()).spawn(move || read_pieces(stderr, &lines))?;
+        .env("CARGO_TERM_COLOR", "never");
     let mut progress = Progress::new();
-    loop {
-        match said.recv_timeout(Duration::from_millis(200)) {
-            Ok(line) => progress.hear(&line),
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+    process::follow(command, process::Stream::Error, |line| {
+        if let Some(line) = line {
+            progress.hear(line);
         }
         progress.tick();
-        if interrupt::requested() {
-            break;
-        }
-    }
-    drop(said);
-    let status = process::wait(&mut child)?;
-    drop(reader.join());
-    if !status.success() {
-        bail!("{name} failed ({status})");
-    }
-    Ok(())
-}
-
-/// Splits at line ends and at the carriage returns a progress bar is redrawn with.
-fn read_pieces(stderr: impl Read, lines: &mpsc::SyncSender<String>) {
-    let mut piece = Vec::new();
-    for byte in BufReader::new(stderr).bytes() {
-        match byte {
-            Ok(b'\n' | b'\r') => {
-                let line = String::from_utf8_lossy(&piece).trim_end().to_owned();
-                piece.clear();
-                if !line.is_empty() && lines.send(line).is_err() {
-                    return;
-                }
-            }
-            Ok(byte) => piece.push(byte),
-            Err(_) => return,
-        }
-    }
+        Ok(())
+    })
 }
 
 /// What a line of cargo's standard error is about.
@@ -145,7 +98,7 @@ impl Progress {
     }
 
     fn tick(&mut self) {
-        if self.told.elapsed() < EVERY {
+        if self.told.elapsed() < say::rhythm() {
             return;
         }
         self.told = Instant::now();
@@ -153,10 +106,12 @@ impl Progress {
         match &self.bar {
             Some((done, all, now)) => {
                 let left = left(self.started.elapsed(), *done, *all);
-                say::note(&format!("[{elapsed}] {done} of {all} crates{left}, now {now}"));
+                say::progress(&format!("[{elapsed}] {done} of {all} crates{left}, now {now}"));
             }
-            None if self.fetched > 0 => say::note(&format!("[{elapsed}] {} crates fetched", self.fetched)),
-            None => say::note(&format!("[{elapsed}] waiting for cargo")),
+            None if self.fetched > 0 => {
+                say::progress(&format!("[{elapsed}] {} crates fetched", self.fetched))
+            }
+            None => say::progress(&format!("[{elapsed}] waiting for cargo")),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -96,6 +97,80 @@ pub(crate) fn run_and_quote(command: &mut Command) -> Result<()> {
         bail!("{name} failed ({status})\n{}", last.join("\n"));
     }
     Ok(())
+}
+
+/// Which of a program's outputs is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Output,
+    Error,
+}
+
+/// Runs to the end and hands over what it prints on one of its outputs, line by line; `None` several times a
+/// second, to show progress by. Carriage returns end lines too.
+pub(crate) fn follow(
+    command: &mut Command,
+    stream: Stream,
+    mut each: impl FnMut(Option<&str>) -> Result<()>,
+) -> Result<()> {
+    interrupt::check()?;
+    let name = describe(command);
+    match stream {
+        Stream::Output => command.stdout(Stdio::piped()),
+        Stream::Error => command.stderr(Stdio::piped()),
+    };
+    let mut child = command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start {name}"))?;
+    let read: Box<dyn Read + Send> = match stream {
+        Stream::Output => Box::new(child.stdout.take().context("its output was asked for")?),
+        Stream::Error => Box::new(child.stderr.take().context("its output was asked for")?),
+    };
+    // 64 lines: a full channel makes the program wait for our printing, which takes no time.
+    let (lines, said) = mpsc::sync_channel::<String>(64);
+    let reader =
+        thread::Builder::new().name("program-output".into()).spawn(move || read_lines(read, &lines))?;
+    let mut listen = || -> Result<()> {
+        loop {
+            match said.recv_timeout(Duration::from_millis(200)) {
+                Ok(line) => each(Some(&line))?,
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            each(None)?;
+            if interrupt::requested() {
+                return Ok(());
+            }
+        }
+    };
+    let heard = listen();
+    if heard.is_err() {
+        child.kill().context("cannot stop a program")?;
+    }
+    drop(said);
+    let status = wait(&mut child)?;
+    drop(reader.join());
+    heard?;
+    if !status.success() {
+        bail!("{name} failed ({status})");
+    }
+    Ok(())
+}
+
+/// Splits at line ends and at the carriage returns a progress bar is redrawn with.
+fn read_lines(from: impl Read, lines: &mpsc::SyncSender<String>) {
+    let mut piece = Vec::new();
+    for byte in BufReader::new(from).bytes() {
+        match byte {
+            Ok(b'\n' | b'\r') => {
+                let line = String::from_utf8_lossy(&piece).trim_end().to_owned();
+                piece.clear();
+                if !line.is_empty() && lines.send(line).is_err() {
+                    return;
+                }
+            }
+            Ok(byte) => piece.push(byte),
+            Err(_) => return,
+        }
+    }
 }
 
 /// Runs quietly to the end and gives what it printed; its complaints become the error.

@@ -1,7 +1,13 @@
 //! How progress is told. One voice for all tasks.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// A line of progress stands on the terminal, to be written over.
+static OPEN: AtomicBool = AtomicBool::new(false);
+/// Longest line of progress on a terminal: one that wraps cannot be written over.
+const LINE: usize = 78;
 
 /// A titled step; says how long it took when it is done.
 #[derive(Debug)]
@@ -10,6 +16,7 @@ pub(crate) struct Step {
 }
 
 pub(crate) fn step(title: &str) -> Step {
+    clear();
     println!("\n==> {title}");
     flush();
     Step { started: Instant::now() }
@@ -17,17 +24,43 @@ pub(crate) fn step(title: &str) -> Step {
 
 impl Step {
     pub(crate) fn done(self) {
+        clear();
         println!("    done in {}", clock(self.started.elapsed()));
         flush();
     }
 }
 
 pub(crate) fn note(text: &str) {
+    clear();
     println!("    {text}");
     flush();
 }
 
+/// How often progress is said: on a terminal one line is written over, elsewhere each is a line of its own.
+pub(crate) fn rhythm() -> Duration {
+    Duration::from_secs(if std::io::stdout().is_terminal() { 1 } else { 10 })
+}
+
+/// How far something is.
+pub(crate) fn progress(text: &str) {
+    if !std::io::stdout().is_terminal() {
+        return note(text);
+    }
+    let line: String = text.chars().take(LINE).collect();
+    clear();
+    print!("    {line}");
+    OPEN.store(true, Ordering::Relaxed);
+    flush();
+}
+
+fn clear() {
+    if OPEN.swap(false, Ordering::Relaxed) {
+        print!("\r\u{1b}[K");
+    }
+}
+
 pub(crate) fn failure(text: &str) {
+    clear();
     flush();
     eprintln!("\nerror: {text}");
 }

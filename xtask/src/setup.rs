@@ -1,5 +1,6 @@
 //! What has to be on the machine, and putting it there. Everything else assumes that this was done.
 
+mod manager;
 mod node;
 mod packages;
 mod schemathesis;

@@ -31,8 +31,10 @@ pub(crate) fn script(paths: &Paths, name: &str) -> Result<()> {
     process::run_and_quote(npm(paths, "ui").args(["run", "--silent", name]))
 }
 
+/// Silent but for warnings: a newcomer has no use for a list of bundles.
 pub(crate) fn build(paths: &Paths) -> Result<()> {
-    script(paths, "build")
+    let arguments = ["run", "--silent", "build", "--", "--logLevel", "warn"];
+    process::run_and_quote(npm(paths, "ui").args(arguments))
 }
 
 fn npm(paths: &Paths, folder: &str) -> Command {

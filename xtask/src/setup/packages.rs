@@ -47,6 +47,9 @@ pub(super) const APT: List = List {
         program("xdotool", "xdotool"),
         program("dbus", "dbus-daemon"),
         library("fonts-dejavu-core"),
+        // Names in Chinese, Japanese and Korean, and emoji; the program brings Latin and Arabic itself.
+        library("fonts-droid-fallback"),
+        library("fonts-noto-color-emoji"),
     ],
     test: &[
         program("pulseaudio", "pulseaudio"),
@@ -105,6 +108,8 @@ pub(super) const DNF: List = List {
         program("xdotool", "xdotool"),
         program("dbus-daemon", "dbus-daemon"),
         library("dejavu-sans-fonts"),
+        library("google-droid-sans-fonts"),
+        library("google-noto-color-emoji-fonts"),
     ],
     test: &[
         program("pulseaudio", "pulseaudio"),

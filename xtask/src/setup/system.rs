@@ -1,14 +1,13 @@
 //! System packages: which are missing, and installing them with the system's own package manager.
 
-use std::time::Duration;
-use std::{fs, thread};
+use std::fs;
 
 use anyhow::{Context, Result};
 
 use super::packages::{APT, DNF, List, Package};
-use super::{Consent, Purpose, refused};
+use super::{Consent, Purpose, manager};
 use crate::paths::Paths;
-use crate::{interrupt, process, say};
+use crate::{process, say};
 
 /// The systems this knows its way around on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +21,8 @@ enum System {
 
 pub(super) fn run(paths: &Paths, consent: Consent, purpose: Purpose) -> Result<()> {
     match detect() {
-        System::Debian => with_apt(paths, consent, &missing(paths, &APT, purpose, "dpkg-query")?),
-        System::Fedora => with_dnf(paths, consent, &missing(paths, &DNF, purpose, "rpm")?),
+        System::Debian => manager::with_apt(paths, consent, &missing(paths, &APT, purpose, "dpkg-query")?),
+        System::Fedora => manager::with_dnf(paths, consent, &missing(paths, &DNF, purpose, "rpm")?),
         System::MacOs => {
             say::note(
                 "macOS (not run by us yet): xcode-select --install; brew install nasm cmake pkg-config libvpx node",
@@ -101,64 +100,6 @@ fn installed(listing: &str) -> Vec<String> {
         .filter(|(_, status)| status.starts_with("ii"))
         .map(|(name, _)| name.to_owned())
         .collect()
-}
-
-fn with_apt(paths: &Paths, consent: Consent, packages: &[&str]) -> Result<()> {
-    if packages.is_empty() {
-        return Ok(());
-    }
-    say::note(&format!("{} system packages are missing", packages.len()));
-    let root = prefix(paths);
-    // Another apt may be at work (unattended upgrades): wait for its lock rather than fail.
-    let patient = "-o DPkg::Lock::Timeout=600 -o Acquire::Retries=3";
-    let update = format!("{root}apt-get -q {patient} update");
-    let install = format!(
-        "{root}env DEBIAN_FRONTEND=noninteractive apt-get -q {patient} install -y --no-install-recommends {}",
-        packages.join(" ")
-    );
-    if !consent.to(&[update.clone(), install.clone()])? {
-        return refused();
-    }
-    // An outdated index still installs most things; the installation itself is what counts.
-    if let Err(error) = persistently(paths, &update) {
-        say::note(&format!("{error:#}"));
-    }
-    persistently(paths, &install)
-}
-
-fn with_dnf(paths: &Paths, consent: Consent, packages: &[&str]) -> Result<()> {
-    if packages.is_empty() {
-        return Ok(());
-    }
-    say::note(&format!("{} system packages are missing", packages.len()));
-    let install = format!("{}dnf install -y {}", prefix(paths), packages.join(" "));
-    if !consent.to(std::slice::from_ref(&install))? {
-        return refused();
-    }
-    persistently(paths, &install)
-}
-
-/// `sudo ` unless we are root already.
-fn prefix(paths: &Paths) -> &'static str {
-    let root = process::output(process::command(paths, "id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if root { "" } else { "sudo " }
-}
-
-/// Mirrors and locks fail for a while and then do not: three attempts.
-fn persistently(paths: &Paths, line: &str) -> Result<()> {
-    let mut pause = Duration::from_secs(5);
-    for _ in 0..2 {
-        match process::run(process::command(paths, "sh").args(["-c", line])) {
-            Ok(()) => return Ok(()),
-            Err(error) => {
-                interrupt::check()?;
-                say::note(&format!("{error:#}; trying again in {} s", pause.as_secs()));
-            }
-        }
-        thread::sleep(pause);
-        pause *= 4;
-    }
-    process::run(process::command(paths, "sh").args(["-c", line]))
 }
 
 #[cfg(test)]
