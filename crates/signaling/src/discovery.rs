@@ -26,7 +26,7 @@ pub struct Offered {
     pub backend: Backend,
 }
 
-/// Asks a server which backends it has, in its own order.
+/// Asks a server which backends it has: the one at the address that was asked first, then in its own order.
 ///
 /// # Errors
 /// [`SignInError::NotABackend`] if it does not describe itself or has none that we speak; the user may
@@ -100,11 +100,16 @@ fn read(server: &Url, body: &Value) -> Result<Option<Vec<Offered>>, SignInError>
     };
     let all: Vec<Offered> = description.dialects.iter().take(BACKENDS).filter_map(line).collect();
     let any = !all.is_empty();
-    let kept: Vec<Offered> =
+    let mut kept: Vec<Offered> =
         all.into_iter().filter(|offered| !secure || is_secure(&offered.backend)).collect();
     if any && kept.is_empty() {
         return Err(SignInError::Unencrypted);
     }
+    // The address that was typed is one of them, whatever order the server lists them in.
+    kept.sort_by_key(|offered| {
+        let there = |base: &Url| base.origin() == server.origin();
+        !(there(&offered.backend.rest) || there(&offered.backend.socket))
+    });
     Ok(Some(kept))
 }
 
@@ -144,6 +149,21 @@ mod tests {
         assert_eq!(found[0].entry.id, "storefront");
         assert_eq!(found[0].backend.rest.as_str(), "http://127.0.0.1:8000/api/v2");
         assert_eq!(found[0].backend.socket_address().as_str(), "http://127.0.0.1:4000/socket.io/");
+    }
+
+    #[test]
+    fn what_was_asked_for_comes_first() {
+        let line = |id: &str, port: u16| {
+            let base = format!("http://127.0.0.1:{port}");
+            json!({ "id": id, "restBase": format!("{base}/api"), "socketBase": base })
+        };
+        let body =
+            json!({ "dialects": [line("storefront", 8001), line("hearth", 8000), line("clinic", 8002)] });
+        let found = read(&server(), &body).unwrap().unwrap();
+        assert_eq!(
+            found.iter().map(|one| one.entry.id).collect::<Vec<_>>(),
+            ["hearth", "storefront", "clinic"]
+        );
     }
 
     #[test]
