@@ -24,6 +24,7 @@ use crate::login;
 use crate::media_keys;
 use crate::options::Options;
 use crate::people::going_on;
+use crate::photos;
 use crate::places::Places;
 use crate::ringer;
 use crate::ringtones::Ringtones;
@@ -47,7 +48,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     // Newest wins: who clicks another link means that one.
     let links = watch::Sender::new(None);
     let context = tauri::generate_context!();
-    let mut builder = tauri::Builder::default();
+    let mut builder = photos::register(tauri::Builder::default());
     // First of all: a second start goes no further, and leaves devices and files alone.
     let folder = options.data_dir.as_deref();
     if let Some(first) = instance::plugin(&context.config().identifier, folder, links.clone()) {

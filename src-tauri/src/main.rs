@@ -22,6 +22,7 @@ mod messages;
 mod notify;
 mod options;
 mod people;
+mod photos;
 mod places;
 mod quiet;
 mod renderer;

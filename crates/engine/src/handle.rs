@@ -17,6 +17,7 @@ use crate::export::{ExportError, ExportFormat};
 use crate::figures::Analytics;
 use crate::keepsake::{Keepsake, Typed};
 use crate::notice::Notice;
+use crate::photos::Photos;
 use crate::view::{CallStats, EngineView, HistoryEntry, HistoryFilter, Levels, SignIn};
 use crate::{missed, run};
 
@@ -181,6 +182,7 @@ pub struct Handle {
     missed: watch::Receiver<u32>,
     keepsakes: watch::Receiver<Arc<BTreeMap<AccountId, Keepsake>>>,
     log: CallLog,
+    pub(crate) photos: Arc<Photos>,
 }
 
 /// A running engine; `stop` ends it, and dropping it does so without waiting.
@@ -216,7 +218,9 @@ impl Engine {
         let keepsakes = engine.accounts.keepsakes.subscribe();
         tokio::spawn(missed::count(log.clone(), missed_tx, token.clone()));
         let task = tokio::spawn(engine.run(orders));
-        let handle = Handle { orders: orders_tx, view, stats, levels, devices, missed, keepsakes, log };
+        let photos = Arc::default();
+        let handle =
+            Handle { orders: orders_tx, view, stats, levels, devices, missed, keepsakes, log, photos };
         (Engine { handle, task: Some(task), token }, notices)
     }
 

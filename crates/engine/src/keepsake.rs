@@ -8,6 +8,7 @@ use bellwire_call::AccountId;
 use bellwire_signaling::{Backend, Identity, SignInError, SignedIn, TransportConfig};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use url::Url;
 
 use crate::lists::{label, transport};
 use crate::view::SignIn;
@@ -118,6 +119,16 @@ impl Keepsake {
         &self.typed
     }
 
+    /// Whether that is an address of the account's own server; ports do not matter.
+    pub(crate) fn is_at(&self, url: &Url) -> bool {
+        [&self.backend.rest, &self.backend.socket].iter().any(|base| base.host() == url.host())
+    }
+
+    /// How the server is reached.
+    pub(crate) fn transport(&self) -> Result<TransportConfig, SignInError> {
+        transport(self.typed.extra_ca.as_deref(), self.typed.proxy.as_deref())
+    }
+
     /// Writes it down, token and all: for secret places only.
     pub fn to_secret(&self) -> String {
         let Self { typed, backend, identity } = self.clone();
@@ -146,7 +157,7 @@ impl Keepsake {
 
     /// What is needed to resume: the account as it was, and how to reach it.
     pub(crate) fn opened(self) -> Result<(SignIn, Backend, Identity, TransportConfig), SignInError> {
-        let transport = transport(self.typed.extra_ca.as_deref(), self.typed.proxy.as_deref())?;
+        let transport = self.transport()?;
         let typed = self.typed;
         let request = SignIn {
             server: typed.server,

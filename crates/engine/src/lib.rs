@@ -25,6 +25,7 @@ mod pace;
 mod peer_task;
 mod people;
 mod perform;
+mod photos;
 mod run;
 mod switch;
 mod trial;
@@ -37,7 +38,7 @@ pub use bellwire_call::{
 pub use bellwire_log as log;
 pub use bellwire_media as media;
 pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
-pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, SignInError, Slot};
+pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, Photo, SignInError, Slot};
 pub use config::{CallDefaults, EngineConfig};
 pub use conversation::Screens;
 pub use devices::{

@@ -13,6 +13,7 @@ mod lanes;
 mod line;
 mod outbox;
 mod packet;
+mod photo;
 mod reconnect;
 mod rest;
 mod session;
@@ -29,6 +30,7 @@ pub use bellwire_dialects::{
 };
 pub use carrier::LinkProblem;
 pub use discovery::{Offered, discover};
+pub use photo::{Photo, PhotoError, fetch_photo};
 pub use session::{RenewError, SayError, Session, SessionEvent};
 pub use sign_in::{SignInError, SignInRequest, SignedIn, resume, sign_in};
 pub use transport::{TransportConfig, TransportError};

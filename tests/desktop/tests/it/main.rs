@@ -10,6 +10,7 @@ mod installed;
 mod keys;
 mod links;
 mod login;
+mod photos;
 mod ringing;
 mod starts;
 mod tray;
