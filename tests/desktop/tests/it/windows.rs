@@ -52,3 +52,40 @@ async fn a_call_outlives_its_window_and_stays_in_sight() -> anyhow::Result<()> {
     tokio::join!(seller.stop(), customer.stop());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_tray_a_key_quits_and_asks_first_during_a_call() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let screen = Screen::start().await?;
+    let (here, there) = tokio::try_join!(Session::start(&screen), Session::start(&screen))?;
+    let seller = Phone::start(&here, Launch::signed_in(&world, "seller", SELLER)).await?;
+    seller.enter("main", "history-tab").await?;
+    let main = screen.window("Bellwire").await?;
+    let customer =
+        Phone::start(&there, Launch::signed_in(&world, "customer", CUSTOMER).args(&["--hidden"])).await?;
+    customer.enter("main", "history-tab").await?;
+    seller.call(CUSTOMER).await?;
+    customer.accept().await?;
+    seller.talks(true).await?;
+
+    main.activate()?;
+    until("the main window has the keyboard", async || Ok(main.active()?.then_some(()))).await?;
+    screen.press("ctrl+q")?;
+    seller.find("quit-question").await?;
+    screen.keep("quit-question")?;
+    // The answer that loses nothing has the focus.
+    screen.press("Return")?;
+    seller.gone("quit-question").await?;
+    seller.talks(true).await?;
+
+    screen.press("ctrl+q")?;
+    seller.find("quit-yes").await?;
+    // Not a click of the driver, which waits for an answer of the page.
+    screen.press("shift+Tab")?;
+    screen.press("Return")?;
+    seller.ended().await?;
+    // The other side hears of it at once, as of any hang-up.
+    customer.enter("main", "ended-reason").await?;
+    tokio::join!(seller.stop(), customer.stop());
+    Ok(())
+}
