@@ -12,10 +12,13 @@ export const VARIANTS = {
   contrast: { scheme: 'dark', theme: 'high_contrast', rules: 'colours' },
   'contrast-light': { theme: 'high_contrast', rules: 'colours' },
   narrow: { ...NARROW, rules: 'all' },
-  german: { language: 'de', ...NARROW, rules: 'all' },
+  german: { language: 'de', ...NARROW, rules: 'width' },
   arabic: { language: 'ar', scheme: 'dark', rules: 'all' },
   'arabic-narrow': { language: 'ar', ...NARROW, rules: 'width' },
 };
+
+/** The ends of a call differ in their words alone: some of them stand for all. */
+export const REPEATED = /^ended-(?!hung-up|connection-lost|refused)/;
 
 /** Turns an open page into a variant; `size` is that of a window which has its own. */
 export async function turn(page, { scheme = 'light', theme = 'system', language = null, width, height }, size = undefined) {

@@ -15,6 +15,9 @@ export const RING = { width: 400, height: 236, fits: true };
 /** The size the shell gives its small window of a call. */
 export const MINI = { width: 320, height: 200 };
 
+/** Pages at once: one more than the smallest machine has processors, as each waits for a while. */
+export const PAGES = 3;
+
 /** The size of a window that has its own. */
 export function sizeOf(state) {
   if (state.startsWith('ring')) return RING;

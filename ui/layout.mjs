@@ -3,7 +3,8 @@
 // Arguments, both optional: part of a view's name (or names with commas between), variants with commas
 // between. Ends with an error on any problem.
 
-import { open, sizeOf, views } from './browser.mjs';
+import { open, PAGES, sizeOf, views } from './browser.mjs';
+import { REPEATED } from './browser-variants.mjs';
 import { layoutProblems } from './layout-checks.mjs';
 
 const [part = '', only = ''] = process.argv.slice(2);
@@ -17,10 +18,6 @@ const VARIANTS = {
   german: { language: 'de', sizes: [{ width: 360, height: HEIGHT }] },
   arabic: { language: 'ar', sizes: [{ width: 360, height: HEIGHT }] },
 };
-/** The ends of a call differ in their words alone: some of them stand for all. */
-const REPEATED = /^ended-(?!hung-up|connection-lost|refused)/;
-/** Pages at once: as many as the smallest machine has processors. */
-const PAGES = 2;
 
 const session = await open();
 const variants = Object.entries(VARIANTS).filter(([name]) => only === '' || only.split(',').includes(name));
