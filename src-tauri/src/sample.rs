@@ -5,7 +5,7 @@
 mod devices;
 mod settings;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use bellwire_engine::{
     AccountId, AccountView, Analytics, CallId, CallState, CallStats, CallView, Capabilities, ChatView,
@@ -25,7 +25,10 @@ use crate::surroundings::{
 };
 use crate::video::FramesAddress;
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/generated/sample.json");
+fn file() -> PathBuf {
+    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
+        .join("../ui/src/generated/sample.json")
+}
 
 /// Makes the compiler ask for a new variant here; the list beside it is checked to hold each once.
 fn place_of_reason(reason: &EndReason) -> usize {
@@ -378,9 +381,9 @@ fn every_variant_is_in_the_sample() {
 fn the_file_is_what_is_serialised() {
     let text = format!("{:#}\n", sample());
     if std::env::var_os("BELLWIRE_BLESS").is_some() {
-        std::fs::write(FILE, &text).unwrap();
+        std::fs::write(file(), &text).unwrap();
     }
-    let kept = std::fs::read_to_string(Path::new(FILE)).unwrap();
+    let kept = std::fs::read_to_string(file()).unwrap();
     assert_eq!(
         kept.replace("\r\n", "\n"),
         text,

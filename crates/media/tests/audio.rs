@@ -20,7 +20,8 @@ use server::Server;
 use wiring::{Wire, until};
 
 fn voice() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/media/voice-22s-48k.wav"))
+    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
+        .join("../../assets/media/voice-22s-48k.wav")
 }
 
 fn config(microphone: &str, speaker: &str) -> CallMediaConfig {

@@ -114,7 +114,9 @@ fn address(url: &str) -> anyhow::Result<SocketAddr> {
 
 /// A file of the repository's `assets` folder.
 pub fn asset(name: &str) -> PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets").join(name)
+    std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
+        .join("../../assets")
+        .join(name)
 }
 
 pub(crate) fn log() {

@@ -109,7 +109,9 @@ mod tests {
     use super::*;
 
     fn asset(name: &str) -> std::path::PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/media").join(name)
+        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
+            .join("../../assets/media")
+            .join(name)
     }
 
     #[test]

@@ -91,8 +91,9 @@ mod tests {
     use crate::audio::process::Voice;
 
     fn speech() -> Vec<f32> {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/media/voice-22s-48k.wav");
-        Clip::load(std::path::Path::new(path)).unwrap().samples
+        let path = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
+            .join("../../assets/media/voice-22s-48k.wav");
+        Clip::load(&path).unwrap().samples
     }
 
     fn noise(state: &mut u32) -> f32 {

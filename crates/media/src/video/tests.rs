@@ -17,7 +17,8 @@ use crate::file::{Clip, ClipReader};
 
 /// The film's pictures, from the first.
 pub(crate) fn film(most: usize) -> Vec<VideoFrame> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/media/big-buck-bunny-720p25.mp4");
+    let path = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
+        .join("../../assets/media/big-buck-bunny-720p25.mp4");
     let clip = Arc::new(Clip::open(&path).expect("the film is sound"));
     let mut reader = ClipReader::new(clip).expect("a decoder");
     std::iter::from_fn(|| reader.next_picture().expect("the film is sound"))

@@ -24,7 +24,8 @@ struct Hostile {
 }
 
 fn corpus() -> Vec<Hostile> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hostile");
+    let folder =
+        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this")).join("tests/it/hostile");
     let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
     let mut all: Vec<Hostile> = files
         .map(|path| {

@@ -107,7 +107,7 @@ async fn bases(world: &World, dialect: &str) -> anyhow::Result<(String, String)>
 
 /// Serves the page of a backend and socket.io-client on a loopback port.
 async fn serve_page(dialect: &str) -> anyhow::Result<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../browser");
+    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this")).join("../browser");
     let client = folder.join("node_modules/socket.io-client/dist/socket.io.min.js");
     ensure!(client.exists(), "run `npm ci` in tests/browser first (`cargo xtask test` does)");
     let file = |path: PathBuf, kind: &'static str| {

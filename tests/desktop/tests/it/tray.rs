@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 /// Waits until the tray shows one of the two pictures of a state.
 async fn sign(tray: &Tray, state: &str) -> anyhow::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../icons/tray");
+    let folder =
+        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this")).join("../../icons/tray");
     let wanted = [
         pixels(&folder.join(format!("{state}-44.png")))?,
         pixels(&folder.join(format!("{state}-light-44.png")))?,

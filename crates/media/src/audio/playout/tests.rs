@@ -6,7 +6,8 @@ use crate::codec::opus::VoiceEncoder;
 use crate::video::tests::streams::stored::stored;
 
 fn speech() -> Vec<f32> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/media/voice-22s-48k.wav");
+    let path = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
+        .join("../../assets/media/voice-22s-48k.wav");
     Clip::load(&path).unwrap().samples
 }
 

@@ -10,7 +10,9 @@ use crate::video::image::Planes;
 use crate::{SourceError, VideoFrame};
 
 fn review(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/file/testdata/review").join(name)
+    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
+        .join("src/file/testdata/review")
+        .join(name)
 }
 
 fn pictures(name: &str) -> Vec<(Duration, VideoFrame)> {
