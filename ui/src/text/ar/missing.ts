@@ -7,6 +7,8 @@ export const missing: Text['missing'] = {
   chooseMicrophone: 'لا يوجد ميكروفون. اختر واحدًا.',
   chooseCamera: 'لا توجد كاميرا. اختر واحدة.',
   remoteNoCamera: (name) => `لا توجد كاميرا عند ${name}`,
+  remoteNoMicrophone: (name) => `لا يوجد ميكروفون عند ${name}`,
+  remoteMicrophone: (name) => `يوجد الآن ميكروفون عند ${name}`,
   slowPicture: (name) => `لم تصل صورة ${name} بعد. قد يكون الاتصال بطيئًا.`,
   startMuted: 'بدء المكالمات والميكروفون مكتوم',
   startMutedHint: 'شغّل الميكروفون عندما تريد أن يسمعك الآخرون.',

@@ -7,6 +7,8 @@ export const missing: Text['missing'] = {
   chooseMicrophone: 'Kein Mikrofon. Eines auswählen.',
   chooseCamera: 'Keine Kamera. Eine auswählen.',
   remoteNoCamera: (name) => `${name} hat keine Kamera`,
+  remoteNoMicrophone: (name) => `${name} hat kein Mikrofon`,
+  remoteMicrophone: (name) => `${name} hat jetzt ein Mikrofon`,
   slowPicture: (name) => `Noch kein Bild von ${name}. Vielleicht ist die Verbindung langsam.`,
   startMuted: 'Anrufe stummgeschaltet beginnen',
   startMutedHint: 'Sie schalten das Mikrofon ein, wenn man Sie hören soll.',

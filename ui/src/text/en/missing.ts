@@ -8,6 +8,8 @@ export const missing = {
   chooseMicrophone: 'No microphone. Choose one.',
   chooseCamera: 'No camera. Choose one.',
   remoteNoCamera: (name: string) => `${name} has no camera`,
+  remoteNoMicrophone: (name: string) => `${name} has no microphone`,
+  remoteMicrophone: (name: string) => `${name} has a microphone now`,
   slowPicture: (name: string) => `No picture from ${name} yet. The connection may be slow.`,
   startMuted: 'Start calls muted',
   startMutedHint: 'You turn the microphone on when you want to be heard.',
