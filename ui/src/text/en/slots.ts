@@ -42,6 +42,11 @@ export const slots = {
   joinName: (name: string) => `Join ${name}`,
   open: 'Open room',
   openName: (name: string) => `Open room for ${name}`,
+  /** Long before the appointment. */
+  openEarly: 'Open the room already?',
+  joinEarly: 'Join already?',
+  early: (name: string, day: string, time: string) => `Your appointment with ${name}: ${day}, ${time}. There may be no one in the room yet.`,
+  notNow: 'Not now',
   unconfirmedHint: 'You can join once it’s confirmed',
   notJoinable: 'This appointment can’t be joined from here.',
   notHere: 'Group calls aren’t supported yet. Open it in the browser.',
