@@ -44,7 +44,7 @@ export const incall: Text['incall'] = {
 
   reconnecting: {
     since: (time) => `انقطع الاتصال منذ ${time}`,
-    tries: 'جارٍ إعادة الاتصال… سنواصل المحاولة لمدة 30 ثانية.',
+    tries: 'سنواصل المحاولة لمدة 30 ثانية.',
     network: 'تحقق من كابل الشبكة أو من شبكة Wi-Fi.',
     hangUp: 'إنهاء المكالمة',
   },

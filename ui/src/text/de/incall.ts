@@ -44,7 +44,7 @@ export const incall: Text['incall'] = {
 
   reconnecting: {
     since: (time) => `Verbindung vor ${time} verloren`,
-    tries: 'Verbindung wird wiederhergestellt … Wir versuchen es 30 Sekunden lang.',
+    tries: 'Wir versuchen es 30 Sekunden lang.',
     network: 'Prüfen Sie Netzwerkkabel oder WLAN.',
     hangUp: 'Auflegen',
   },

@@ -42,7 +42,7 @@ export const incall = {
 
   reconnecting: {
     since: (time: string) => `Lost connection ${time} ago`,
-    tries: 'Reconnecting… We’ll keep trying for 30 seconds.',
+    tries: 'We’ll keep trying for 30 seconds.',
     network: 'Check your network cable or Wi-Fi.',
     hangUp: 'Hang up',
   },
