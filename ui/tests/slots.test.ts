@@ -127,7 +127,7 @@ describe('a practitioner', () => {
     await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([5, 'omar']), PATIENT);
     // Who waits is shown whatever is searched.
     await waitFor(async () => expect((await rows()).map((one) => one.dataset['slot'])).toEqual(['a1', 'a2']), PATIENT);
-    expect(screen.queryByText('Nothing else today')).toBeNull();
+    expect(screen.queryByText('No appointments today')).toBeNull();
     expect(screen.getByText(/^2 of \d+$/)).toBeTruthy();
   });
 

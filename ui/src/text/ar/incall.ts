@@ -77,7 +77,7 @@ export const incall: Text['incall'] = {
     frozen: (n, time) => `${n}، بمجموع ${time}`,
     path: 'المسار',
     target: 'عرض النطاق المتاح',
-    sync: 'تأخر الفيديو عن الصوت',
+    sync: 'الفارق بين الصوت والفيديو',
     picture: 'الفيديو',
     sound: 'معدل بت الصوت',
     video: 'معدل بت الفيديو',

@@ -21,7 +21,7 @@ export const slots: Text['slots'] = {
   error: { sessions: 'تعذّر تحميل الجلسات', appointments: 'تعذّر تحميل المواعيد' },
   today: 'اليوم',
   tomorrow: 'غدًا',
-  noneToday: 'لا شيء آخر اليوم',
+  noneToday: 'لا مواعيد اليوم',
   now: 'جارية الآن',
   planned: 'القادمة',
   earlier: 'سابقة',

@@ -77,7 +77,7 @@ export const incall: Text['incall'] = {
     frozen: (n, time) => `${n}, insgesamt ${time}`,
     path: 'Route',
     target: 'Verfügbare Bandbreite',
-    sync: 'Videoverzögerung zum Ton',
+    sync: 'Versatz Ton–Video',
     picture: 'Videobild',
     sound: 'Audiobitrate',
     video: 'Videobitrate',

@@ -75,7 +75,7 @@ export const incall = {
     frozen: (n: string, time: string) => `${n}, ${time} in total`,
     path: 'Route',
     target: 'Available bandwidth',
-    sync: 'Video delay after audio',
+    sync: 'Audio–video offset',
     picture: 'Video',
     sound: 'Audio bitrate',
     video: 'Video bitrate',
