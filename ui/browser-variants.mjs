@@ -4,6 +4,8 @@
 /** The size of a window as it is opened first, and as narrow as it can be made. */
 const WIDE = { width: 1100, height: 720 };
 const NARROW = { width: 360, height: 640 };
+/** A large screen. */
+const LARGE = { width: 1920, height: 1000 };
 
 /** `rules`: what can be another than in `light`, where the same elements have all been looked at. */
 export const VARIANTS = {
@@ -12,6 +14,8 @@ export const VARIANTS = {
   contrast: { scheme: 'dark', theme: 'high_contrast', rules: 'colours' },
   'contrast-light': { theme: 'high_contrast', rules: 'colours' },
   narrow: { ...NARROW, rules: 'all' },
+  /** A list with the page of a person beside it. */
+  wide: { ...LARGE, rules: 'all' },
   german: { language: 'de', ...NARROW, rules: 'width' },
   arabic: { language: 'ar', scheme: 'dark', rules: 'all' },
   'arabic-narrow': { language: 'ar', ...NARROW, rules: 'width' },

@@ -73,6 +73,11 @@ export function layoutProblems() {
   for (const one of document.querySelectorAll('dt, dd, td, th')) {
     if (one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 2 && getComputedStyle(one).overflowX === 'visible' && shown(one)) problems.push(`runs over its edge: ${words(one)}`);
   }
+  // Lists and pages go up and down; a bar at their lower edge is an oversight.
+  for (const one of document.querySelectorAll('body *')) {
+    if (one.scrollWidth <= one.clientWidth + 1 || one.hasAttribute('data-scrolls') || !scrolls(getComputedStyle(one).overflowX) || !shown(one)) continue;
+    if (!one.matches('input, textarea')) problems.push(`scrolls sideways (${one.scrollWidth} of ${one.clientWidth}): ${words(one)}`);
+  }
   if (document.documentElement.scrollWidth > innerWidth + 1) problems.push(`wider than the window: ${document.documentElement.scrollWidth} of ${innerWidth}`);
   return problems;
 }

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { ADA, LONG } from '../src/host/fake/people';
 import { draw, lastOf, PATIENT } from './drawn';
@@ -158,5 +158,42 @@ describe('the history', () => {
     await host.hangUp(7);
 
     await waitFor(() => expect(asked()).toBe(2), PATIENT);
+  });
+});
+
+describe('several notices at once', () => {
+  const high = (px: number) => vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(px);
+  const rect = (bottom: number) => ({ top: 0, bottom }) as DOMRect;
+  const displayed = (id: string) => screen.getByTestId(id).closest('.notices')!.classList.contains('folded') === false;
+
+  it('are one and a button where they would take too much room', async () => {
+    const user = userEvent.setup();
+    const measured = high(300);
+    const placed = vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockImplementation(function (this: HTMLElement) {
+      return rect(this.parentElement?.classList.contains('notices') === true ? 50 * (1 + [...this.parentElement.children].indexOf(this)) : 0);
+    });
+    try {
+      const { host } = await draw('notices-many');
+      const more = await screen.findByTestId('notices-more', undefined, PATIENT);
+      // No connection comes first; the keyring, the devices and the question wait.
+      expect(more.textContent?.trim()).toBe('3 more notices');
+      expect(more.getAttribute('aria-expanded')).toBe('false');
+      expect(displayed('notes-devices')).toBe(false);
+      expect(screen.getByTestId('notices').querySelector('.notices')!.firstElementChild!.textContent).toContain('No connection');
+      await user.click(more);
+      expect(more.getAttribute('aria-expanded')).toBe('true');
+      expect(displayed('notes-devices')).toBe(true);
+      await user.click(screen.getByTestId('ask-login-no'));
+      await user.click(more);
+      await waitFor(() => expect(more.textContent?.trim()).toBe('2 more notices'), PATIENT);
+
+      measured.mockReturnValue(90);
+      host.push((view) => ({ ...view, accounts: view.accounts.map((one) => ({ ...one, link: 'online' })) }));
+      await waitFor(() => expect(screen.queryByTestId('notices-more')).toBeNull(), PATIENT);
+      expect(displayed('notes-devices')).toBe(true);
+    } finally {
+      measured.mockRestore();
+      placed.mockRestore();
+    }
   });
 });

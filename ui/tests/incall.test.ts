@@ -194,12 +194,14 @@ describe('the view of a call', () => {
     expect(screen.getByTestId('quality').dataset['why']).toBe(why);
   });
 
-  it('says since when it is interrupted, what is tried, and hangs up', async () => {
+  it('says since when it is interrupted and what is tried, with one way to hang up and no grade', async () => {
     const user = userEvent.setup();
     const { host } = await draw('reconnecting');
+    expect(screen.getByTestId('quality').dataset['grade']).toBe('none');
+    expect(screen.getAllByRole('button', { name: 'Hang up' })).toHaveLength(1);
     expect(screen.getByTestId('reconnecting-since').textContent).toMatch(/^Lost connection 0:0\d ago$/);
     expect(screen.getByTestId('call-trouble').textContent).toContain(words.reconnecting.tries);
-    await user.click(screen.getByTestId('reconnecting-end'));
+    await user.click(screen.getByTestId('call-end'));
     expect(lastOf(host, 'hangUp')).toEqual([7]);
   });
 });

@@ -29,6 +29,28 @@ describe('a device that is missing', () => {
     const hint = await screen.findByTestId('remote-camera-off', undefined, PATIENT);
     expect(hint.textContent).toContain('has no camera');
   });
+
+  it('is not called muted: a microphone that is not there is said and announced', async () => {
+    const { host } = await draw('remote-no-microphone');
+    const mark = await screen.findByTestId('remote-no-microphone', undefined, PATIENT);
+    expect(mark.textContent).toMatch(/Ada Okafor.* has no microphone/);
+    expect(screen.queryByTestId('remote-muted')).toBeNull();
+    const news = screen.getByTestId('remote-news');
+    await waitFor(() => expect(news.textContent).toMatch(/has no microphone\.$/), PATIENT);
+    expect(document.querySelector('main')?.textContent).not.toContain('muted');
+
+    const become = (over: object) => host.push((view) => ({ ...view, phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, ...over })) } }));
+    become({ remote_has_microphone: true });
+    await waitFor(() => expect(news.textContent).toMatch(/is muted\.$/), PATIENT);
+    expect(screen.getByTestId('remote-muted')).toBeTruthy();
+    become({ remote_has_microphone: false });
+    await waitFor(() => expect(news.textContent).toMatch(/has no microphone\.$/), PATIENT);
+    become({ remote_has_microphone: true, remote_audio: true });
+    await waitFor(() => expect(news.textContent).toMatch(/has a microphone now\.$/), PATIENT);
+    expect(screen.queryByTestId('remote-no-microphone')).toBeNull();
+    become({ remote_video: false, remote_has_camera: false });
+    await waitFor(() => expect(news.textContent).toMatch(/has no camera\.$/), PATIENT);
+  });
 });
 
 describe('quitting', () => {

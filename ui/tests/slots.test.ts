@@ -7,6 +7,7 @@ import { NADIA, OMAR, practitioner } from '../src/host/fake/backends';
 import { arrivals } from '../src/model/arrivals';
 import { kindOf, titled } from '../src/model/kinds';
 import { remember } from '../src/model/quick';
+import { wallNow } from '../src/model/wallclock';
 import { language } from '../src/text/text';
 import { draw, lastOf, PATIENT } from './drawn';
 
@@ -126,7 +127,7 @@ describe('a practitioner', () => {
     await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([5, 'omar']), PATIENT);
     // Who waits is shown whatever is searched.
     await waitFor(async () => expect((await rows()).map((one) => one.dataset['slot'])).toEqual(['a1', 'a2']), PATIENT);
-    expect(screen.queryByText('Nothing else today')).toBeNull();
+    expect(screen.queryByText('No appointments today')).toBeNull();
     expect(screen.getByText(/^2 of \d+$/)).toBeTruthy();
   });
 
@@ -223,5 +224,48 @@ describe('sessions', () => {
   it('and people may both be missing', async () => {
     await draw('therapist-empty');
     expect(await screen.findByText('No sessions and no one to call yet', undefined, PATIENT)).toBeTruthy();
+  });
+});
+
+describe('a room long before its time', () => {
+  const later = async () => {
+    await screen.findAllByTestId('slot-row', undefined, PATIENT);
+    const rows = screen.getAllByTestId('slot-row');
+    return rows.map((row) => within(row).queryByTestId('slot-join')).filter((one) => one !== null);
+  };
+
+  it('is opened after a question', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('clinic');
+    const soon = (days: number) => new Date(wallNow().getTime() + days * 86_400_000).toISOString();
+    const become = (starts_at: string) =>
+      host.push((view) => ({
+        ...view,
+        accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.slice(0, 1).map((line) => ({ ...line, video: true, slot: { ...line.slot!, starts_at, phase: 'upcoming' as const, they_wait: false } })) })),
+      }));
+
+    become(soon(3));
+    await waitFor(async () => expect(await later()).toHaveLength(1), PATIENT);
+    await user.click((await later())[0]!);
+    expect((await screen.findByTestId('question', undefined, PATIENT)).textContent).toContain('Open the room already?');
+    expect(lastOf(host, 'dial')).toBeUndefined();
+    await user.click(screen.getByTestId('question-no'));
+    expect(lastOf(host, 'dial')).toBeUndefined();
+    await user.click((await later())[0]!);
+    await user.click(await screen.findByTestId('question-yes', undefined, PATIENT));
+    expect(lastOf(host, 'dial')).toBeDefined();
+  });
+
+  it('needs none when it is soon', async () => {
+    const user = userEvent.setup();
+    const { host } = await draw('clinic');
+    host.push((view) => ({
+      ...view,
+      accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.slice(0, 1).map((line) => ({ ...line, video: true, slot: { ...line.slot!, starts_at: new Date(wallNow().getTime() + 3_600_000).toISOString(), phase: 'upcoming' as const, they_wait: false } })) })),
+    }));
+    await waitFor(async () => expect(await later()).toHaveLength(1), PATIENT);
+    await user.click((await later())[0]!);
+    expect(lastOf(host, 'dial')).toBeDefined();
+    expect(screen.queryByTestId('question')).toBeNull();
   });
 });

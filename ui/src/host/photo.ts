@@ -7,6 +7,5 @@ import { convertFileSrc, isTauri } from '@tauri-apps/api/core';
 export function photoSource(address: string): string | null {
   if (/^data:image\//i.test(address)) return address;
   if (!/^https?:\/\//i.test(address)) return null;
-  if (isTauri()) return convertFileSrc(address, 'photo');
-  return /^https:/i.test(address) ? address : null;
+  return isTauri() ? convertFileSrc(address, 'photo') : address;
 }

@@ -1,6 +1,6 @@
 // What the interface wants to know of accounts: their words, what waits for attention. Pure.
 
-import type { AccountView, CallView, ContactView, EngineView } from '../generated/bindings';
+import type { AccountView, CallView, ContactView, EngineView, Person } from '../generated/bindings';
 import type { Language } from '../text/text';
 
 export function accountOf(view: EngineView | null, id: number): AccountView | null {
@@ -36,6 +36,11 @@ export function inRoom(account: AccountView | null, call: Pick<CallView, 'subjec
 /** Lets others in rather than being let in. */
 export function admits(account: AccountView | null): boolean {
   return account?.role.toLowerCase() === 'practitioner';
+}
+
+/** The account's list shows this picture of them: it has been fetched, so drawing it tells nobody anything new. */
+export function isListed(account: AccountView | null, { id, avatar }: Person): boolean {
+  return account?.contacts.some(({ person }) => person.id === id && person.avatar === avatar) === true;
 }
 
 export function isOpen(contact: ContactView): boolean {

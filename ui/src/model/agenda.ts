@@ -38,12 +38,12 @@ export function agenda(contacts: ContactView[], now: Date = wallNow()): Agenda {
   const made: Agenda = { waiting: [], running: [], today: [], later: [], undated: [], earlier: [], people: [] };
   const days = new Map<number, Day>();
   for (const contact of contacts) {
-    const { slot } = contact;
-    if (slot === null) {
+    const visit = visitOf(contact);
+    if (visit === null) {
       made.people.push(contact);
       continue;
     }
-    const visit: Visit = { contact, slot, at: dateOf(slot.starts_at) };
+    const { slot } = visit;
     const away = visit.at === null ? null : daysBetween(now, visit.at);
     const over = isOver(visit);
     if (waits(contact)) made.waiting.push(visit);
@@ -62,6 +62,11 @@ export function agenda(contacts: ContactView[], now: Date = wallNow()): Agenda {
   made.later = [...days.values()].sort((a, b) => a.away - b.away);
   for (const day of made.later) day.visits.sort(byTime);
   return made;
+}
+
+/** A line as what has a time; `null`: a person to call. */
+export function visitOf(contact: ContactView): Visit | null {
+  return contact.slot === null ? null : { contact, slot: contact.slot, at: dateOf(contact.slot.starts_at) };
 }
 
 export function isOver({ slot }: Visit): boolean {

@@ -1,4 +1,4 @@
-// The newest call with each person, from the log on this computer. No backend is asked for it.
+// The newest calls with each person, from the log on this computer. No backend is asked for it.
 
 import type { AccountId, HistoryEntry, PersonId } from '../generated/bindings';
 import type { Host } from '../host/host';
@@ -9,7 +9,7 @@ const LOOKED_AT = 500;
 const keyOf = (account: AccountId, person: PersonId) => `${account}/${person}`;
 
 export class Lately {
-  #calls = $state.raw<ReadonlyMap<string, HistoryEntry>>(new Map());
+  #calls = $state.raw<ReadonlyMap<string, HistoryEntry[]>>(new Map());
   #host: Pick<Host, 'recent'>;
   #asked = 0;
 
@@ -22,17 +22,24 @@ export class Lately {
     const mine = (this.#asked += 1);
     const page = await this.#host.recent(LOOKED_AT).catch(() => null);
     if (page === null || mine !== this.#asked) return;
-    const calls = new Map<string, HistoryEntry>();
+    const calls = new Map<string, HistoryEntry[]>();
     // Newest first.
     for (const entry of page.entries) {
       if (entry.account === null || entry.status === 'ongoing') continue;
       const key = keyOf(entry.account, entry.peer.id);
-      if (!calls.has(key)) calls.set(key, entry);
+      const before = calls.get(key);
+      if (before === undefined) calls.set(key, [entry]);
+      else before.push(entry);
     }
     this.#calls = calls;
   }
 
   with(account: AccountId, person: PersonId): HistoryEntry | null {
-    return this.#calls.get(keyOf(account, person)) ?? null;
+    return this.all(account, person)[0] ?? null;
+  }
+
+  /** Newest first. */
+  all(account: AccountId, person: PersonId): HistoryEntry[] {
+    return this.#calls.get(keyOf(account, person)) ?? [];
   }
 }

@@ -29,6 +29,14 @@ import { Preference } from './theme.svelte';
 export const SECTIONS = ['general', 'sound', 'ringing', 'keys', 'calls', 'accounts', 'help'] as const;
 export type Section = (typeof SECTIONS)[number];
 
+export interface Question {
+  title: string;
+  lead: string;
+  no: string;
+  yes: string;
+  run: () => void;
+}
+
 export interface Toast {
   id: number;
   kind: NoticeEvent['kind'] | 'note';
@@ -76,6 +84,8 @@ export class Session {
   unshown = $state.raw<Unshown | null>(null);
   /** Quitting would end a call: the question is open. */
   quitting = $state(false);
+  /** What a view asks before it goes on. */
+  question = $state.raw<Question | null>(null);
   /** What was being written in each thread. */
   readonly drafts = new Map<string, string>();
   /** Advances once a second, for timers. */
@@ -154,6 +164,8 @@ export class Session {
       this.unshown = null;
     }
     if (!view.phone.sharing) this.shared = '';
+    // Whatever was asked was asked before this call.
+    if (!this.free) this.question = null;
   }
 
   #measure(stats: CallStats | null): void {

@@ -35,6 +35,7 @@ export const CALL_STATES: Record<string, FakeState> = {
   'waiting-for-picture': { view: calling({ connected_ms: 0 }), noRemote: true },
   'no-camera': { view: calling({}, { has_camera: false }) },
   'no-devices': { view: calling({}, { has_camera: false, has_microphone: false }) },
+  'remote-no-microphone': { view: calling({ remote_audio: false, remote_has_microphone: false }) },
   'remote-no-camera': { view: calling({ remote_video: false, remote_has_camera: false }) },
   'muted-speech': { view: calling({}, { microphone: false }), levels: { muted_speech: true } },
   'push-to-talk': { view: calling({}, { microphone: false }), settings: { keys: { mute: null, push_to_talk: 'CmdOrCtrl+Space', answer: null, hang_up: null } } },

@@ -64,6 +64,12 @@ export const DESK_STATES: Record<string, FakeState> = {
   'restoring-failed': { view: view([]), desktop: { restoring: RESTORING.map((one) => ({ ...one, failed: 'unreachable' })) } },
   'restoring-some': { view: home(), desktop: { restoring: RESTORING.slice(1).map((one) => ({ ...one, failed: 'wrong_credentials' })) } },
 
+  'notices-many': {
+    view: view([seller({ link: 'offline' })]),
+    start: { notes: ['no_camera_found', 'no_speaker_found'] },
+    settings: { asked_login: false },
+    desktop: { secrets: { store: 'session', problem: 'missing', file_exists: false } },
+  },
   'secrets-session': { view: home(), desktop: { secrets: { store: 'session', problem: 'missing', file_exists: false } } },
   'secrets-keyring-locked': { view: home(), desktop: { secrets: { ...keyring, problem: 'locked' } } },
   'secrets-sealed': { view: view([]), desktop: { secrets: { store: 'file', problem: 'locked', file_exists: true }, restoring: RESTORING } },

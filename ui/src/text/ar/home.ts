@@ -71,6 +71,9 @@ export const home: Text['home'] = {
   lastOrder: (label, when) => `${label}، ${when}`,
   spent: (amount) => `المجموع ${amount}`,
   showOrders: (name) => `طلبات ${name}`,
+  choose: 'اختر شخصًا لعرض تفاصيله',
+  ordersTitle: 'الطلبات',
+  recentCalls: 'آخر المكالمات',
   callFailed: 'تعذّر بدء المكالمة.',
   commandFailed: 'لم ينجح ذلك. حاول مرة أخرى.',
 };

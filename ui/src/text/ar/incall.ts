@@ -44,7 +44,7 @@ export const incall: Text['incall'] = {
 
   reconnecting: {
     since: (time) => `انقطع الاتصال منذ ${time}`,
-    tries: 'جارٍ إعادة الاتصال… سنواصل المحاولة لمدة 30 ثانية.',
+    tries: 'سنواصل المحاولة لمدة 30 ثانية.',
     network: 'تحقق من كابل الشبكة أو من شبكة Wi-Fi.',
     hangUp: 'إنهاء المكالمة',
   },
@@ -77,7 +77,7 @@ export const incall: Text['incall'] = {
     frozen: (n, time) => `${n}، بمجموع ${time}`,
     path: 'المسار',
     target: 'عرض النطاق المتاح',
-    sync: 'تأخر الفيديو عن الصوت',
+    sync: 'الفارق بين الصوت والفيديو',
     picture: 'الفيديو',
     sound: 'معدل بت الصوت',
     video: 'معدل بت الفيديو',

@@ -1,10 +1,13 @@
 // Short messages. Arabic.
 
 import type { Text } from '../en';
+import { count } from './count';
 
 export const notices: Text['notices'] = {
   region: 'التنبيهات',
   notes: 'معلومات مفيدة',
+  more: (n) => count(n, { zero: 'لا تنبيهات أخرى', one: 'تنبيه واحد آخر', two: 'تنبيهان آخران', few: '# تنبيهات أخرى', many: '# تنبيهًا آخر', other: '# تنبيه آخر' }),
+  fewer: 'تنبيهات أقل',
   note: {
     no_camera_found: 'لم يُعثر على كاميرا: لن يراك الطرف الآخر.',
     camera_off: 'الكاميرا متوقفة: لن يراك الطرف الآخر.',

@@ -53,6 +53,9 @@ export const home: Text['home'] = {
   lastOrder: (label, when) => `${label}, ${when}`,
   spent: (amount) => `${amount} insgesamt`,
   showOrders: (name) => `Bestellungen von ${name}`,
+  choose: 'Wählen Sie jemanden aus, um mehr zu sehen',
+  ordersTitle: 'Bestellungen',
+  recentCalls: 'Letzte Anrufe',
   callFailed: 'Der Anruf konnte nicht gestartet werden.',
   commandFailed: 'Das hat nicht geklappt. Versuchen Sie es erneut.',
 };

@@ -44,7 +44,7 @@ export const incall: Text['incall'] = {
 
   reconnecting: {
     since: (time) => `Verbindung vor ${time} verloren`,
-    tries: 'Verbindung wird wiederhergestellt … Wir versuchen es 30 Sekunden lang.',
+    tries: 'Wir versuchen es 30 Sekunden lang.',
     network: 'Prüfen Sie Netzwerkkabel oder WLAN.',
     hangUp: 'Auflegen',
   },
@@ -77,7 +77,7 @@ export const incall: Text['incall'] = {
     frozen: (n, time) => `${n}, insgesamt ${time}`,
     path: 'Route',
     target: 'Verfügbare Bandbreite',
-    sync: 'Videoverzögerung zum Ton',
+    sync: 'Versatz Ton–Video',
     picture: 'Videobild',
     sound: 'Audiobitrate',
     video: 'Videobitrate',

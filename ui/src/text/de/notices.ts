@@ -1,10 +1,13 @@
 // Short messages. German.
 
 import type { Text } from '../en';
+import { count } from './count';
 
 export const notices: Text['notices'] = {
   region: 'Meldungen',
   notes: 'Gut zu wissen',
+  more: (n) => count(n, { one: '# weiterer Hinweis', other: '# weitere Hinweise' }),
+  fewer: 'Weniger Hinweise',
   note: {
     no_camera_found: 'Keine Kamera gefunden: Die Gegenseite sieht kein Bild.',
     camera_off: 'Die Kamera ist aus: Die Gegenseite sieht kein Bild.',

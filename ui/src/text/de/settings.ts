@@ -98,8 +98,6 @@ export const settings: Text['settings'] = {
   },
   calls: {
     title: 'Anrufe',
-    mirror: 'Mein Video spiegeln',
-    mirrorHint: 'Nur Sie sehen es gespiegelt. Andere sehen Sie richtig herum.',
     replies: 'Schnellantworten',
     repliesHint: 'Werden beim Ablehnen eines Anrufs als Nachricht gesendet, wenn das Konto Nachrichten unterstützt.',
     usual: 'Bellwire bietet diese an, bis Sie eigene schreiben.',

@@ -52,6 +52,9 @@ export const home = {
   lastOrder: (label: string, when: string) => `${label}, ${when}`,
   spent: (amount: string) => `${amount} in total`,
   showOrders: (name: string) => `Orders of ${name}`,
+  choose: 'Select someone to see their details',
+  ordersTitle: 'Orders',
+  recentCalls: 'Recent calls',
   callFailed: 'The call couldn’t be started.',
   commandFailed: 'That didn’t work. Try again.',
 };

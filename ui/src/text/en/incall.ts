@@ -42,7 +42,7 @@ export const incall = {
 
   reconnecting: {
     since: (time: string) => `Lost connection ${time} ago`,
-    tries: 'Reconnecting… We’ll keep trying for 30 seconds.',
+    tries: 'We’ll keep trying for 30 seconds.',
     network: 'Check your network cable or Wi-Fi.',
     hangUp: 'Hang up',
   },
@@ -75,7 +75,7 @@ export const incall = {
     frozen: (n: string, time: string) => `${n}, ${time} in total`,
     path: 'Route',
     target: 'Available bandwidth',
-    sync: 'Video delay after audio',
+    sync: 'Audio–video offset',
     picture: 'Video',
     sound: 'Audio bitrate',
     video: 'Video bitrate',

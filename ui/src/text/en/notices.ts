@@ -1,10 +1,13 @@
 // Short messages. English.
 
 import type { StartNote } from '../../generated/bindings';
+import { count } from './count';
 
 export const notices = {
   region: 'Messages',
   notes: 'Good to know',
+  more: (n: number) => count(n, { one: '# more notice', other: '# more notices' }),
+  fewer: 'Show fewer notices',
   note: {
     no_camera_found: 'No camera was found. The other person won’t see you.',
     camera_off: 'The camera is off. The other person won’t see you.',

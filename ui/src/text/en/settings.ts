@@ -98,8 +98,6 @@ export const settings = {
   },
   calls: {
     title: 'Calls',
-    mirror: 'Mirror my video',
-    mirrorHint: 'Only you see it mirrored. Others see you the right way round.',
     replies: 'Quick replies',
     repliesHint: 'Sent as a message when you decline a call, if the account supports messages.',
     usual: 'Bellwire offers these until you write your own.',

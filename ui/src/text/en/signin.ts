@@ -4,7 +4,7 @@ export const signIn = {
   title: 'Sign in',
   lead: 'Use the account you already have. Start with its server’s address.',
   leadFields: 'Use the account you already have there.',
-  again: 'Your sign-in has expired. Sign in again to be reachable.',
+  again: 'Your sign-in has expired. Sign in again so calls can reach you.',
   server: 'Server address',
   exposed: 'This address isn’t encrypted: others on the network can read your password and call details. Use https if the server supports it.',
   serverHint: 'For example calls.example.com',

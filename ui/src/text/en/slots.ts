@@ -15,7 +15,7 @@ export const slots = {
   error: { sessions: 'The sessions couldn’t be loaded', appointments: 'The appointments couldn’t be loaded' },
   today: 'Today',
   tomorrow: 'Tomorrow',
-  noneToday: 'Nothing else today',
+  noneToday: 'No appointments today',
   now: 'In progress',
   planned: 'Upcoming',
   earlier: 'Earlier',
@@ -42,9 +42,14 @@ export const slots = {
   joinName: (name: string) => `Join ${name}`,
   open: 'Open room',
   openName: (name: string) => `Open room for ${name}`,
+  /** Long before the appointment. */
+  openEarly: 'Open the room already?',
+  joinEarly: 'Join already?',
+  early: (name: string, day: string, time: string) => `Your appointment with ${name}: ${day}, ${time}. There may be no one in the room yet.`,
+  notNow: 'Not now',
   unconfirmedHint: 'You can join once it’s confirmed',
   notJoinable: 'This appointment can’t be joined from here.',
-  notHere: 'Group calls aren’t supported yet. Open it in the browser.',
+  notHere: 'Group calls aren’t supported yet. Join from your browser instead.',
   /** What kind of meeting it is, by `Slot.label`. */
   labels: {
     physical: 'In person',
