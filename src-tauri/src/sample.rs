@@ -11,7 +11,7 @@ use bellwire_engine::{
     AccountId, AccountView, Analytics, CallId, CallState, CallStats, CallView, Capabilities, ChatView,
     ContactView, Direction, EndReason, EngineView, HistoryEntry, HistoryPage, LastMessage, Levels, LinkState,
     ListKind, MediaKind, Message, OfferedInfo, Person, PersonId, Phase, PhoneView, RemoteCallId, SignIn,
-    Slot, Subject, SubjectView,
+    Slot, Subject, SubjectView, ThreadCall, ThreadOutcome,
 };
 use clap::Parser;
 use serde_json::{Value, json};
@@ -254,6 +254,11 @@ fn sample() -> Value {
                 text: "See you".into(),
                 at: "2026-01-02T03:04:05Z".into(),
                 read: false,
+                call: Some(ThreadCall {
+                    kind: MediaKind::Voice,
+                    outcome: ThreadOutcome::Missed,
+                    duration_s: 0,
+                }),
             }],
             loaded: true,
             typing: Some("Ada".into()),

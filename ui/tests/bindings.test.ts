@@ -93,7 +93,7 @@ const contact: Keys<ContactView> = {
 };
 const lastMessage: Keys<LastMessage> = { text: true, at: true, from_me: true };
 const slot: Keys<Slot> = { starts_at: true, minutes: true, phase: true, they_wait: true, label: true };
-const message: Keys<Message> = { id: true, thread: true, from_me: true, sender: true, text: true, at: true, read: true };
+const message: Keys<Message> = { id: true, thread: true, from_me: true, sender: true, text: true, at: true, read: true, call: true };
 const chat: Keys<ChatView> = { left_out: true, account: true, thread: true, messages: true, loaded: true, typing: true, failed: true };
 const capabilities: Keys<Capabilities> = {
   video: true,
@@ -189,6 +189,7 @@ const signIn: Keys<SignIn> = {
 const levels: Keys<Levels> = { microphone_db: true, speaker_db: true, muted_speech: true };
 const stats: Keys<CallStats> = {
   frames_sent: true,
+  frames_dropped: true,
   frames_received: true,
   fps_sent: true,
   fps_received: true,

@@ -35,6 +35,14 @@ describe('one reading', () => {
     expect(judge(stats(figures), before(), about(circumstances))).toEqual({ grade, why });
   });
 
+  it('names this computer, not the upload, where pictures are left because it is busy', () => {
+    const then = before({ frames_sent: 1000, frames_dropped: 0, target_kbps: 140 });
+    const now = (dropped: number) => stats({ frames_sent: 1010, frames_dropped: dropped, target_kbps: 140 });
+    expect(judge(now(12), then, about())).toEqual({ grade: 'poor', why: 'busy' });
+    expect(judge(now(5), then, about())).toEqual({ grade: 'fair', why: 'busy' });
+    expect(judge(now(1), then, about())).toEqual({ grade: 'poor', why: 'upload' });
+  });
+
   it('names the worst reason, whatever else there is', () => {
     expect(judge(stats({ loss: 0.03, rtt_ms: 900 }), before(), about())).toEqual({ grade: 'poor', why: 'delay' });
   });

@@ -206,6 +206,16 @@ describe('a chat', () => {
     expect((await screen.findByTestId(id, undefined, PATIENT)).textContent).toContain(words);
   });
 
+  it('has its calls as events, in the reader’s words', async () => {
+    await draw('provider-chat');
+    const calls = await screen.findAllByTestId('message-call', undefined, PATIENT);
+    expect(calls.map((one) => [one.dataset['outcome'], one.querySelector('span')?.textContent?.replace(/[\u2066-\u2069]/g, '')])).toEqual([
+      ['missed', 'Missed voice call'],
+      ['placed', 'Video call · 12:34'],
+    ]);
+    for (const bubble of screen.getAllByTestId('message')) expect(bubble.textContent).not.toContain('call, 12:34');
+  });
+
   it('offers another try when the messages do not come', async () => {
     const user = userEvent.setup();
     const { host } = await draw('dealer-chat-error');

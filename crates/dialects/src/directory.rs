@@ -100,6 +100,26 @@ pub enum Phase {
     Cancelled,
 }
 
+/// A call that a backend keeps among the messages of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ThreadCall {
+    pub kind: MediaKind,
+    pub outcome: ThreadOutcome,
+    /// 0 if nobody talked, or the backend does not say.
+    pub duration_s: u32,
+}
+
+/// How such a call ended, as far as the backend says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThreadOutcome {
+    /// It is over, or still goes on.
+    Placed,
+    Missed,
+    Declined,
+    Failed,
+}
+
 /// One chat message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Message {
@@ -112,6 +132,9 @@ pub struct Message {
     /// RFC 3339; empty if the backend does not say.
     pub at: String,
     pub read: bool,
+    /// A call that stands in a message's place; `text` says it in English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<ThreadCall>,
 }
 
 /// What a user does with a thread of messages.

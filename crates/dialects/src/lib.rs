@@ -27,7 +27,7 @@ pub use capability::{Capabilities, ListKind};
 pub use dialect::{DecodeError, Dialect, EncodeError, Presence, Reaction, SideEvent};
 pub use directory::{
     Analytics, ChatAction, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers,
-    LastMessage, Message, Phase, Reply, ReplyError, Slot,
+    LastMessage, Message, Phase, Reply, ReplyError, Slot, ThreadCall, ThreadOutcome,
 };
 pub use entry::{Credentials, Entry, Field, Identity, LoginError, LoginStep, Role};
 pub use rest::{IceServerRow, IceServersReply};

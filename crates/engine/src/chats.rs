@@ -215,6 +215,7 @@ fn on_its_way(thread: &str, sender: &str, text: &str) -> Message {
         text: text.to_owned(),
         at: String::new(),
         read: false,
+        call: None,
     }
 }
 
@@ -267,6 +268,7 @@ mod tests {
             text: text.into(),
             at: String::new(),
             read: false,
+            call: None,
         }
     }
 

@@ -199,6 +199,7 @@ impl Conversation {
             |at: Option<Instant>| Some(at?.saturating_duration_since(self.consent_at?).as_secs_f32() * 1e3);
         Some(CallStats {
             frames_sent: m.frames_sent,
+            frames_dropped: m.frames_dropped,
             frames_received: m.frames_received,
             fps_sent: m.fps_sent,
             fps_received: m.fps_received,

@@ -38,7 +38,9 @@ pub use bellwire_call::{
 pub use bellwire_log as log;
 pub use bellwire_media as media;
 pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
-pub use bellwire_signaling::{Capabilities, LastMessage, ListKind, Message, Phase, Photo, SignInError, Slot};
+pub use bellwire_signaling::{
+    Capabilities, LastMessage, ListKind, Message, Phase, Photo, SignInError, Slot, ThreadCall, ThreadOutcome,
+};
 pub use config::{CallDefaults, EngineConfig};
 pub use conversation::Screens;
 pub use devices::{

@@ -205,6 +205,8 @@ impl Default for Levels {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CallStats {
     pub frames_sent: u64,
+    /// Own pictures that this computer was too busy to encode.
+    pub frames_dropped: u64,
     pub frames_received: u64,
     pub fps_sent: f32,
     pub fps_received: f32,

@@ -117,6 +117,8 @@ impl std::fmt::Debug for Outputs {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MediaStats {
     pub frames_sent: u64,
+    /// Pictures the encoder was too busy for.
+    pub frames_dropped: u64,
     /// Pictures shown.
     pub frames_received: u64,
     pub fps_sent: f32,
@@ -304,6 +306,7 @@ impl CallMedia {
         let received = self.screen.as_ref().map(|screen| screen.stats()).unwrap_or_default();
         MediaStats {
             frames_sent: sent.frames_encoded,
+            frames_dropped: sent.frames_dropped,
             frames_received: received.frames_shown,
             fps_sent: sent.fps,
             fps_received: received.fps,

@@ -26,7 +26,7 @@ pub use backend::{AddressError, Backend};
 pub use bellwire_dialects::{
     Analytics, Capabilities, ChatAction, Contact, ContactSubject, DIALECTS, Entry, Field, HistoryItem,
     HistoryPage, IceServer, IceServers, Identity, LastMessage, ListKind, Message, Phase, ReplyError, Role,
-    Rows, Slot, dialect,
+    Rows, Slot, ThreadCall, ThreadOutcome, dialect,
 };
 pub use carrier::LinkProblem;
 pub use discovery::{Offered, discover};

@@ -25,6 +25,7 @@ fn message(id: &str, from_me: bool) -> Message {
         text: format!("text {id}"),
         at: String::new(),
         read: false,
+        call: None,
     }
 }
 

@@ -159,6 +159,16 @@ export interface Message {
   /** RFC 3339; empty if the backend does not say. */
   at: string;
   read: boolean;
+  /** A call that stands in a message's place; `text` says it in English. */
+  call?: ThreadCall;
+}
+
+/** A call that a backend keeps among the messages of a thread. */
+export interface ThreadCall {
+  kind: MediaKind;
+  outcome: 'placed' | 'missed' | 'declined' | 'failed';
+  /** 0 if nobody talked, or the backend does not say. */
+  duration_s: number;
 }
 
 export interface ChatView {
@@ -311,6 +321,8 @@ export interface Levels {
 
 export interface CallStats {
   frames_sent: number;
+  /** Own pictures that this computer was too busy to encode. */
+  frames_dropped: number;
   frames_received: number;
   fps_sent: number;
   fps_received: number;

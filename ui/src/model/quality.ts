@@ -44,6 +44,14 @@ interface Reading {
   seconds: number;
 }
 
+/** The fraction of the pictures since the last reading that this computer was too busy to encode. */
+function left(stats: CallStats, last: CallStats | undefined): number {
+  if (last === undefined) return 0;
+  const dropped = Math.max(0, stats.frames_dropped - last.frames_dropped);
+  const all = dropped + Math.max(0, stats.frames_sent - last.frames_sent);
+  return all === 0 ? 0 : dropped / all;
+}
+
 /** Judges one reading by itself, with the readings before it, oldest first. */
 export function judge(stats: CallStats, before: Reading[], about: About): Quality {
   const found: Quality[] = [];
@@ -57,9 +65,15 @@ export function judge(stats: CallStats, before: Reading[], about: About): Qualit
 
   const sends = !about.voice && stats.frames_sent > 0 && (!stats.camera_off || about.sharing);
   const room = stats.target_kbps;
-  mark('upload', sends && room > 0 && room < 150, sends && room > 0 && room < 300);
-
   const last = before.at(-1);
+  // Said before the upload: a computer that is too busy sends late, and its network is blamed for it.
+  const lost = left(stats, last?.stats);
+  // There is room for many pictures and few are made; a camera in the dark still makes more.
+  const few = !about.sharing && last !== undefined && last.stats.frames_sent > 0 && room >= 600;
+  mark('busy', sends && (lost >= 0.5 || (few && stats.fps_sent < 4)), sends && (lost >= 0.25 || (few && stats.fps_sent < 8)));
+  const waits = sends && lost < 0.25 && room > 0;
+  mark('upload', waits && room < 150, waits && room < 300);
+
   const first = before[0];
   const due = !about.voice && about.remoteVideo && !about.remoteSharing && stats.frames_received > 0;
   if (due && last !== undefined) {
@@ -73,10 +87,6 @@ export function judge(stats: CallStats, before: Reading[], about: About): Qualit
     const made = (stats.concealed * about.seconds - first.stats.concealed * first.seconds) / (about.seconds - first.seconds);
     mark('gaps', made >= 0.15, made >= 0.05);
   }
-
-  // There is room for many pictures and few are made; a camera in the dark still makes more.
-  const few = sends && !about.sharing && last !== undefined && last.stats.frames_sent > 0 && room >= 600;
-  mark('busy', few && stats.fps_sent < 4, few && stats.fps_sent < 8);
 
   return found.find(({ grade }) => grade === 'poor') ?? found[0] ?? { grade: 'good', why: about.voice ? 'sound' : 'none' };
 }

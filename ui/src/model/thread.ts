@@ -68,7 +68,7 @@ function sameDay(a: Date | null, b: Date | null): boolean {
 }
 
 function together(a: Message, b: Message): boolean {
-  if (a.from_me !== b.from_me || a.sender !== b.sender) return false;
+  if (a.from_me !== b.from_me || a.sender !== b.sender || a.call !== undefined || b.call !== undefined) return false;
   const [from, to] = [dateOf(a.at), dateOf(b.at)];
   return from === null || to === null || Math.abs(to.getTime() - from.getTime()) < TOGETHER_MS;
 }

@@ -95,6 +95,7 @@ impl Dealerdesk {
             text: limits::message(&row.message),
             at: row.created_at.as_deref().map(limits::shown).unwrap_or_default(),
             read: row.is_read,
+            call: None,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use bellwire_call::PersonId;
+use bellwire_call::{MediaKind, PersonId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     ChatAction, DecodeError, EncodeError, Message, Method, Outbound, Reaction, ReplyError, RestCall, Rows,
-    SideEvent, limits, rest, rows::Row,
+    SideEvent, ThreadCall, ThreadOutcome, limits, rest, rows::Row,
 };
 
 /// Messages remembered so that one told twice is heard once.
@@ -86,6 +86,7 @@ fn message(me: &str, row: &wire::Message) -> Message {
         text: text_of(row),
         at: row.created_at.clone().unwrap_or_default(),
         read: row.is_read || row.read_at.is_some(),
+        call: call_of(row),
     }
 }
 
@@ -107,6 +108,35 @@ fn file_name(row: &wire::Message) -> String {
         ["originalName", "filename", "name"].iter().find_map(|field| file.get(field)?.as_str())
     });
     name.map(limits::shown).filter(|name| !name.is_empty()).unwrap_or_else(|| "File".to_owned())
+}
+
+/// The call that a message tells of. Shared screens have no sound or picture of their own.
+fn call_of(row: &wire::Message) -> Option<ThreadCall> {
+    let kind = match row.kind {
+        MessageType::VideoCall => MediaKind::Video,
+        MessageType::VoiceCall => MediaKind::Voice,
+        MessageType::ScreenShare
+        | MessageType::Image
+        | MessageType::File
+        | MessageType::Text
+        | MessageType::Unknown => return None,
+    };
+    let call = row.call_data.as_ref();
+    let outcome = match call.and_then(|call| call.status) {
+        Some(CallStatus::Missed) => ThreadOutcome::Missed,
+        Some(CallStatus::Declined) => ThreadOutcome::Declined,
+        Some(CallStatus::Failed) => ThreadOutcome::Failed,
+        Some(
+            CallStatus::Initiated
+            | CallStatus::Ringing
+            | CallStatus::Answered
+            | CallStatus::Ended
+            | CallStatus::Unknown,
+        )
+        | None => ThreadOutcome::Placed,
+    };
+    let duration_s = call.map_or(0, |call| records::seconds(records::lasted(call)));
+    Some(ThreadCall { kind, outcome, duration_s })
 }
 
 fn call_text(what: &str, row: &wire::Message) -> String {
@@ -219,6 +249,7 @@ impl Marketplace {
                 text: limits::message(text),
                 at: String::new(),
                 read: false,
+                call: None,
             };
             return Ok(beside(SideEvent::Message(message)));
         }

@@ -162,6 +162,7 @@ impl Dialect for Probe {
             text,
             at: String::new(),
             read: true,
+            call: None,
         };
         read(status, vec![message].into())
     }

@@ -1,6 +1,6 @@
 // Threads of messages: short, long, in both directions, on several days.
 
-import type { ChatView, Message } from '../../generated/bindings';
+import type { ChatView, Message, ThreadCall } from '../../generated/bindings';
 import { ago, on } from './clock';
 import { LEILA, LONG } from './people';
 import { CARLA, TARIQ } from './backends';
@@ -15,6 +15,15 @@ function thread(name: string, lines: [from: string | null, text: string, at: str
     at,
     read: read ?? true,
   }));
+}
+
+/** The calls among the messages. */
+function withCalls(messages: Message[]): Message[] {
+  const calls: Record<string, ThreadCall> = {
+    'Missed voice call': { kind: 'voice', outcome: 'missed', duration_s: 0 },
+    'Video call, 12:34': { kind: 'video', outcome: 'placed', duration_s: 754 },
+  };
+  return messages.map((message) => (calls[message.text] === undefined ? message : { ...message, call: calls[message.text]! }));
 }
 
 export const MESSAGES: Record<string, Message[]> = {
@@ -37,13 +46,15 @@ export const MESSAGES: Record<string, Message[]> = {
     [null, `${'This is a long message that somebody pasted from a letter. It goes on for several lines and must neither widen the window nor hide the button that sends. '.repeat(4)}`, on(-1, 10)],
   ]),
   'room-sven': [],
-  'c-carla': thread('c-carla', [
+  'c-carla': withCalls(thread('c-carla', [
     [CARLA.name, 'Hi Mia, I saw your portfolio and love the tiles.', on(-1, 14)],
     [null, 'Thank you! What do you have in mind?', on(-1, 15)],
+    [CARLA.name, 'Missed voice call', on(-1, 16)],
+    [null, 'Video call, 12:34', on(-1, 17)],
     [CARLA.name, 'A splashback for my kitchen, about 2.4 m × 60 cm.', ago(30)],
     [null, 'Lovely, I have time from next week on.', ago(25), false],
     [CARLA.name, 'Great! Would a quick video call work for you?', ago(2), false],
-  ]),
+  ])),
 };
 
 export const chat = (account: number, name: string, over: Partial<ChatView> = {}): ChatView => ({

@@ -36,6 +36,7 @@ export function statsAt(time: number, bad: boolean, { phone }: EngineView): Call
   const seconds = Math.floor(time);
   return {
     frames_sent: 30 * seconds,
+    frames_dropped: 0,
     frames_received: 30 * seconds,
     fps_sent: 29.9,
     fps_received: bad ? 6.2 : 30,
