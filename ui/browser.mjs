@@ -237,6 +237,7 @@ export const STEPS = {
     await page.getByTestId('security-code').waitFor();
   }],
   'stats-poor': ['poor', async (page) => {
+    await page.locator('[data-testid="quality"][data-grade="poor"]').waitFor();
     await page.getByTestId('call-details').click();
     await page.getByTestId('security-code').waitFor();
   }],

@@ -22,6 +22,7 @@ cargo xtask <task> [options]
               --only NAME        ui | unit | e2e | install, or a part of a test's name
   check     formatting, clippy, file sizes, interface types, licences
   bench     bench call: a call measured against Chromium; bench ring: how soon a ring is seen and heard
+  pictures  the pictures of README and docs/screens.md anew, from today's program
   bundle    the installers of this system: .deb and .rpm, NSIS and MSI, or .dmg
               --debug            pack the program of the tests
   within    within COMMAND ARGS: run a command on the desktop of the tests (display, bus, null sound)
@@ -46,6 +47,7 @@ enum Task {
     Check,
     Bench,
     BenchRing,
+    Pictures,
     Bundle(bundle::Options),
     Setup { tests: bool },
     Within { words: Vec<String> },
@@ -64,6 +66,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
             Some(other) => bail!("no bench called {other:?}; there are: call, ring"),
             None => bail!("which bench? there are: call, ring"),
         },
+        Some("pictures") => Task::Pictures,
         Some("bundle") => Task::Bundle(bundle::Options::default()),
         Some("setup") => Task::Setup { tests: false },
         Some("within") => {
@@ -115,6 +118,7 @@ impl Invocation {
             Task::Check => check::run(&paths, consent),
             Task::Bench => bench::run(&paths, consent),
             Task::BenchRing => bench::ring(&paths, consent),
+            Task::Pictures => demo::pictures(&paths, consent),
             Task::Bundle(options) => bundle::run(&paths, consent, options),
             Task::Within { words } => test::within(&paths, &words),
             Task::Setup { tests } => {

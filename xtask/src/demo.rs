@@ -23,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) run_for: Option<Duration>,
     /// Where to put a picture of the screen.
     pub(crate) screenshot: Option<PathBuf>,
+    /// Of the application's window alone.
+    window_only: bool,
     /// The robot only answers.
     pub(crate) robot_waits: bool,
     /// Which backend to show; `storefront` when not said.
@@ -73,6 +75,22 @@ pub(crate) fn run(paths: &Paths, consent: Consent, options: &Options) -> Result<
     });
     say::note("Close the window or press Ctrl-C to end.");
     cast.play(&stage, options)
+}
+
+/// Every picture that the documents show: a call of the real program, and all views in a browser. To be
+/// looked at before they are committed.
+pub(crate) fn pictures(paths: &Paths, consent: Consent) -> Result<()> {
+    let call = paths.root.join("docs/images/call.webp");
+    let run_for = Some(Duration::from_secs(25));
+    run(
+        paths,
+        consent,
+        &Options { run_for, screenshot: Some(call), window_only: true, ..Options::default() },
+    )?;
+    let step = say::step("Draw the views");
+    ui::script(paths, "screens:docs")?;
+    step.done();
+    Ok(())
 }
 
 /// Where the programs run.
@@ -160,12 +178,12 @@ impl Cast {
             if due.is_some_and(|due| started.elapsed() >= due)
                 && let Some(file) = picture.take()
             {
-                take_picture(stage, file)?;
+                take_picture(stage, file, options.window_only)?;
             }
             thread::sleep(Duration::from_millis(200));
         }
         if let Some(file) = picture {
-            take_picture(stage, file)?;
+            take_picture(stage, file, options.window_only)?;
         }
         say::note("The time is over.");
         Ok(())
@@ -189,11 +207,24 @@ fn press_enter(stage: &Stage<'_>, window: &str) -> bool {
     process::succeeds(stage.command("xdotool").args(["windowactivate", "--sync", window, "key", "Return"]))
 }
 
-fn take_picture(stage: &Stage<'_>, file: &Path) -> Result<()> {
+fn take_picture(stage: &Stage<'_>, file: &Path, window_only: bool) -> Result<()> {
     // Relative to where the user typed it, not to the project.
     let file = std::path::absolute(file).context("the picture has no place")?;
-    process::run(stage.command("import").args(["-window", "root"]).arg(&file))
+    let mut window = "root".to_owned();
+    if window_only {
+        window = main_window(stage)?;
+        // The controls of a call hide from a pointer that rests.
+        process::succeeds(stage.command("xdotool").args(["mousemove", "--window", &window, "400", "300"]));
+        thread::sleep(Duration::from_millis(700));
+    }
+    process::run(stage.command("import").args(["-window", &window, "-quality", "80"]).arg(&file))
         .context("cannot take a picture of the screen (it needs X11 and ImageMagick)")?;
     say::note(&format!("picture saved as {}", file.display()));
     Ok(())
+}
+
+fn main_window(stage: &Stage<'_>) -> Result<String> {
+    let search = ["search", "--onlyvisible", "--name", programs::MAIN_WINDOW];
+    let windows = process::output(stage.command("xdotool").args(search))?;
+    windows.split_whitespace().next().map(str::to_owned).context("the window is not to be seen")
 }
