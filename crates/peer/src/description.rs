@@ -266,11 +266,14 @@ pub(crate) fn read(
         return Err(nothing(&sections));
     };
     let live = || bundled.iter().filter_map(|at| session.media.get(*at));
-    let (ufrag, pwd) = transport::credentials(transport, &session)
-        .or_else(|| live().find_map(|media| transport::credentials(media, &session)))
+    // A section we do not carry may be the one that describes the transport of its group (RFC 8843 7.1.3).
+    let sharing = sharing(&sections, &session, &bundled);
+    let all = || live().chain(sharing.iter().filter_map(|at| session.media.get(*at)));
+    let (ufrag, pwd) = all()
+        .find_map(|media| transport::credentials(media, &session))
         .ok_or(DescriptionError::NoIceCredentials)?;
     let role = transport::inherited(transport, &session, "setup")
-        .or_else(|| live().find_map(|media| media.attributes.value("setup")));
+        .or_else(|| all().find_map(|media| media.attributes.value("setup")));
     let setup = transport::setup(role, expected)?;
     let mut fingerprint = transport::fingerprint(transport, &session);
     for media in live() {
@@ -282,6 +285,12 @@ pub(crate) fn read(
             _ => {}
         }
     }
+    if fingerprint == Err(DescriptionError::NoFingerprint) {
+        let said = |media| transport::fingerprint(media, &session);
+        let found = all().map(said).find(|found| *found != Err(DescriptionError::NoFingerprint));
+        fingerprint = found.unwrap_or(fingerprint);
+    }
+    let reached: Vec<usize> = bundled.iter().chain(&sharing).copied().collect();
     let says_bundle = !transport::bundles(&session).is_empty();
     Ok(Remote {
         kind: expected,
@@ -290,7 +299,7 @@ pub(crate) fn read(
         lite: session.attributes.has("ice-lite"),
         setup,
         fingerprint: fingerprint?,
-        candidates: candidates::described(&session, &bundled, ufrag),
+        candidates: candidates::described(&session, &reached, ufrag),
         bundled,
         says_bundle,
         elsewhere,
@@ -337,6 +346,20 @@ fn choose(sections: &mut [Section], kind: SdpKind, layout: &Layout) -> Result<()
         }
     }
     Ok(())
+}
+
+/// The sections of the BUNDLE group that a section is in, itself among them, in the group's order.
+fn group_of(sections: &[Section], session: &SessionText, at: usize) -> Vec<usize> {
+    let Some(mid) = sections.get(at).and_then(|section| section.mid.as_deref()) else { return Vec::new() };
+    let group = transport::bundles(session).into_iter().find(|group| group.contains(&mid));
+    let place = |mid: &str| sections.iter().position(|section| section.mid.as_deref() == Some(mid));
+    group.into_iter().flatten().filter_map(place).collect()
+}
+
+/// Sections that are not carried, but belong to the bundle of those that are.
+fn sharing(sections: &[Section], session: &SessionText, bundled: &[usize]) -> Vec<usize> {
+    let group = bundled.first().map(|first| group_of(sections, session, *first)).unwrap_or_default();
+    group.into_iter().filter(|at| !bundled.contains(at)).collect()
 }
 
 /// We have one transport: sections that have another are not carried. Returns which those are.
