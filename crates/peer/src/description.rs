@@ -259,7 +259,7 @@ pub(crate) fn read(
     let mut sections: Vec<Section> =
         session.media.iter().map(|media| section(media, &session, expected, wanted)).collect();
     without_ambiguous_mids(&mut sections)?;
-    choose(&mut sections, expected, layout)?;
+    choose(&mut sections, &session, expected, layout)?;
     let elsewhere = one_transport(&mut sections, &session, expected);
     let bundled = order(&sections, &session);
     let Some(transport) = bundled.first().and_then(|at| session.media.get(*at)) else {
@@ -320,7 +320,12 @@ fn without_ambiguous_mids(sections: &mut [Section]) -> Result<(), DescriptionErr
 }
 
 /// Decides which section carries what: one of each kind.
-fn choose(sections: &mut [Section], kind: SdpKind, layout: &Layout) -> Result<(), DescriptionError> {
+fn choose(
+    sections: &mut [Section],
+    session: &SessionText,
+    kind: SdpKind,
+    layout: &Layout,
+) -> Result<(), DescriptionError> {
     if kind == SdpKind::Answer && sections.len() > layout.len() {
         let (offered, answered) = (layout.len(), sections.len());
         return Err(DescriptionError::MoreSectionsThanOffered { offered, answered });
@@ -341,11 +346,31 @@ fn choose(sections: &mut [Section], kind: SdpKind, layout: &Layout) -> Result<()
                 .filter(|at| sections.get(*at).is_some_and(usable))
                 .or_else(|| sections.iter().position(usable)),
         };
+        let found = match kind {
+            SdpKind::Answer => found,
+            SdpKind::Offer => found.map(|at| livelier(sections, session, at, usable)),
+        };
         if let Some(section) = found.and_then(|at| sections.get_mut(at)) {
             section.carries = Some(kind_wanted);
         }
     }
     Ok(())
+}
+
+/// Another usable section of the same bundle where more flows than in `at`: browsers leave a section held or
+/// one-way and add another when a track is taken away and a new one put in its place.
+fn livelier(
+    sections: &[Section],
+    session: &SessionText,
+    at: usize,
+    usable: impl Fn(&Section) -> bool,
+) -> usize {
+    let ways = |at: usize| {
+        let direction = sections[at].our_direction();
+        u8::from(direction.sends) + u8::from(direction.receives)
+    };
+    let others = group_of(sections, session, at).into_iter().filter(|other| usable(&sections[*other]));
+    others.fold(at, |best, other| if ways(other) > ways(best) { other } else { best })
 }
 
 /// The sections of the BUNDLE group that a section is in, itself among them, in the group's order.

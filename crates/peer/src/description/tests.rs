@@ -429,6 +429,38 @@ fn the_transport_may_be_described_in_a_section_of_the_bundle_that_we_refuse() {
     }
 }
 
+/// A browser that takes its camera away and puts in another adds a section, and leaves the first as it is.
+#[test]
+fn of_two_sections_of_a_bundle_the_one_in_which_more_flows_is_carried() {
+    let text = changed(&chromium().text(), "BUNDLE 0 1 2", "BUNDLE 0 1 2 3");
+    let at = text.find("m=video").expect("there is one");
+    let end = text.find("m=application").expect("there is one");
+    let second = text[at..end].replace("a=mid:1", "a=mid:3");
+    let with = |first: &str, second_direction: &str| {
+        let text = within(&text, "video", |v| directed(v, first));
+        text + &directed(&second, second_direction)
+    };
+    for (first, second, carried) in [
+        ("a=inactive", "a=sendrecv", Some(3)),
+        ("a=inactive", "a=sendonly", Some(3)),
+        ("a=recvonly", "a=sendrecv", Some(3)),
+        ("a=sendonly", "a=sendrecv", Some(3)),
+        ("a=sendrecv", "a=sendonly", Some(1)),
+        ("a=recvonly", "a=sendonly", Some(1)),
+        ("a=inactive", "a=inactive", Some(1)),
+    ] {
+        let text = with(first, second);
+        // At first, and after the first section was carried alone.
+        let alone = read(&sdp(SdpKind::Offer, &chromium().text()), SdpKind::Offer, WANTED, &Layout::default());
+        let before = Layout::default().with(&alone.expect("a sound offer"));
+        for layout in [Layout::default(), before] {
+            let remote = read(&sdp(SdpKind::Offer, &text), SdpKind::Offer, WANTED, &layout).expect("sound");
+            let found = remote.sections.iter().position(|s| s.carries == Some(TrackKind::Video));
+            assert_eq!(found, carried, "{first} {second}");
+        }
+    }
+}
+
 /// The body of the fuzz target, over every text with each of its lines left out, and cut there.
 #[cfg(feature = "fuzzing")]
 #[test]
