@@ -387,6 +387,22 @@ fn sharing(sections: &[Section], session: &SessionText, bundled: &[usize]) -> Ve
     group.into_iter().filter(|at| !bundled.contains(at)).collect()
 }
 
+/// Kinds of media now flowing that a description, whatever becomes of it, says no to.
+pub(crate) fn refusals(sdp: &Sdp, layout: &Layout) -> Vec<TrackKind> {
+    let Ok(mut session) = text::parse(&sdp.sdp) else { return Vec::new() };
+    if sdp.kind == SdpKind::Answer {
+        session.media = layout.arranged(session.media);
+    }
+    let refused = |kind: &TrackKind| {
+        let section = layout.place_of(*kind).and_then(|at| session.media.get(at));
+        section.is_some_and(|media| {
+            let section = self::section(media, &session, sdp.kind, Wanted { video: None });
+            section.refused || !section.direction.receives
+        })
+    };
+    KINDS.into_iter().filter(refused).collect()
+}
+
 /// We have one transport: sections that have another are not carried. Returns which those are.
 fn one_transport(sections: &mut [Section], session: &SessionText, kind: SdpKind) -> Vec<usize> {
     let carried: Vec<usize> = (0..sections.len()).filter(|at| sections[*at].carries.is_some()).collect();
