@@ -78,11 +78,13 @@ pub(super) struct Vet {
     /// Samples that may still be announced: each has at least a byte.
     samples: usize,
     purpose: Purpose,
+    /// How sound is coded that cannot be played; its tracks are hidden.
+    pub(super) unheard: Option<[u8; 4]>,
 }
 
 impl Vet {
     pub(super) fn new(samples: usize, purpose: Purpose) -> Self {
-        Self { samples, purpose }
+        Self { samples, purpose, unheard: None }
     }
 
     /// Looks at some of a file's boxes, whole ones.
@@ -115,6 +117,14 @@ impl Look<'_> {
                 return Err(unsound(&name));
             }
             let body = at + header..end;
+            if name == *b"trak" {
+                if let Some(coding) = self.unheard(&body) {
+                    self.vet.unheard = Some(coding);
+                    self.file[at + 4..at + HEADER].copy_from_slice(b"free");
+                    at = end;
+                    continue;
+                }
+            }
             let sound = match kind(&name) {
                 Kind::Container(skip) => {
                     let inside = body.start + skip;
@@ -147,6 +157,34 @@ impl Look<'_> {
             at = end;
         }
         Ok(())
+    }
+
+    /// How a track's sound is coded, if that is nothing we can play. Cameras write uncompressed sound, and
+    /// each of its samples would count as one here: a minute of it has some millions.
+    fn unheard(&self, track: &Range<usize>) -> Option<[u8; 4]> {
+        let media = self.child(track, b"mdia")?;
+        let handler = self.child(&media, b"hdlr")?.start + 8;
+        if self.file.get(handler..handler + 4)? != b"soun" {
+            return None;
+        }
+        let tables = self.child(&self.child(&media, b"minf")?, b"stbl")?;
+        let entry = self.child(&tables, b"stsd")?.start + 12;
+        let name = *self.file.get(entry..)?.first_chunk()?;
+        (name != *b"mp4a").then_some(name)
+    }
+
+    /// The body of the first box of a kind within others.
+    fn child(&self, within: &Range<usize>, name: &[u8; 4]) -> Option<Range<usize>> {
+        let mut at = within.start;
+        while at + HEADER <= within.end {
+            let size = usize::try_from(self.word(at)?).ok().filter(|size| *size >= HEADER)?;
+            let end = at.checked_add(size).filter(|end| *end <= within.end)?;
+            if self.file.get(at + 4..at + HEADER)? == name {
+                return Some(at + HEADER..end);
+            }
+            at = end;
+        }
+        None
     }
 
     /// One size for all samples says how many there are without a byte for each.
