@@ -124,6 +124,7 @@ impl Look<'_> {
                     at = end;
                     continue;
                 }
+                self.measured(&body);
             }
             let sound = match kind(&name) {
                 Kind::Container(skip) => {
@@ -185,6 +186,30 @@ impl Look<'_> {
             at = end;
         }
         None
+    }
+
+    /// Recorders that were cut short, and those that stream, leave a track's length out or write nonsense, and
+    /// the parser takes times off it: it becomes what the table of times adds up to.
+    fn measured(&mut self, track: &Range<usize>) -> Option<()> {
+        let media = self.child(track, b"mdia")?;
+        let tables = self.child(&self.child(&media, b"minf")?, b"stbl")?;
+        let times = self.child(&tables, b"stts")?;
+        let entries = self.file.get(times.start + 8..times.end)?.chunks_exact(8);
+        let entries = entries.take(usize::try_from(self.word(times.start + 4)?).unwrap_or(usize::MAX));
+        let ticks = |entry: &[u8]| {
+            let word = |at: usize| entry[at..at + 4].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+            word(0) * word(4)
+        };
+        let total = entries.map(ticks).fold(0, u64::saturating_add);
+        let head = self.child(&media, b"mdhd")?;
+        let long = *self.file.get(head.start)? == 1;
+        // A length of nothing is right where all samples are in fragments.
+        if total == 0 || !long && total > u64::from(u32::MAX) {
+            return None;
+        }
+        let (from, bytes) = if long { (24, &total.to_be_bytes()[..]) } else { (16, &total.to_be_bytes()[4..]) };
+        let place = self.file.get_mut(head.start + from..(head.start + from + bytes.len()).min(head.end))?;
+        (place.len() == bytes.len()).then(|| place.copy_from_slice(bytes))
     }
 
     /// One size for all samples says how many there are without a byte for each.

@@ -104,6 +104,23 @@ fn sound_of_another_coding_does_no_harm_to_the_pictures_and_is_said() {
     }
 }
 
+/// As recorders that were cut short, or stream, leave it.
+#[test]
+fn a_film_is_as_long_as_its_tables_whatever_its_header_says() {
+    let whole = Clip::open(&review("zero-box-control.mp4")).expect("sound").loop_length();
+    for length in [0, 1, 100, u32::MAX] {
+        let film = patched("zero-box-control.mp4", |film| {
+            for head in places(film, b"mdhd") {
+                film[head + 16..head + 20].copy_from_slice(&length.to_be_bytes());
+            }
+        });
+        let clip = Clip::open(film.path()).unwrap_or_else(|error| panic!("{length}: {error}"));
+        assert!(clip.loop_length().abs_diff(whole) < Duration::from_millis(50), "{length}: {clip:?}");
+        let sound = SoundClip::load(film.path()).unwrap_or_else(|error| panic!("{length}: {error}"));
+        assert!(sound.samples.len() as f64 / 48_000.0 < whole.as_secs_f64() + 0.1, "{length}");
+    }
+}
+
 #[test]
 fn turned_films_stand_upright() {
     let colour = |frame: &VideoFrame, x: u32, y: u32| {
