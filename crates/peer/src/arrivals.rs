@@ -129,6 +129,11 @@ impl Arrivals {
         self.of(self.kind(header)?).format(header.payload_type)?.sets.clone()
     }
 
+    /// The payload type that a retransmission repeats a packet of.
+    pub(crate) fn repaired(&self, header: &Header) -> Option<u8> {
+        Some(self.of(self.kind(header)?).repaired(header.payload_type)?.payload_type)
+    }
+
     /// The stream a packet of an unknown one belongs to; for a retransmission, of `pictures`, the stream
     /// it repairs.
     pub(crate) fn stream(&self, header: &Header, pictures: Option<u32>) -> Option<StreamInfo> {

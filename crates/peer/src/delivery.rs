@@ -122,10 +122,12 @@ impl Delivery {
     }
 
     fn begin(&self, kind: TrackKind, ssrc: u32, codec: Codec, packet: &rtp::Packet, now: Instant) {
-        if kind == TrackKind::Video {
-            // Key frames are asked of the stream that is shown.
-            self.shared.remote_video_ssrc.store(ssrc, Ordering::Relaxed);
-        }
+        // Key frames are asked of the stream that is shown, and its clock alone is of use.
+        let current = match kind {
+            TrackKind::Audio => &self.shared.remote_audio_ssrc,
+            TrackKind::Video => &self.shared.remote_video_ssrc,
+        };
+        current.store(ssrc, Ordering::Relaxed);
         self.give(codec, true, packet, now);
     }
 

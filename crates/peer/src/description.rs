@@ -259,18 +259,21 @@ pub(crate) fn read(
     let mut sections: Vec<Section> =
         session.media.iter().map(|media| section(media, &session, expected, wanted)).collect();
     without_ambiguous_mids(&mut sections)?;
-    choose(&mut sections, expected, layout)?;
+    choose(&mut sections, &session, expected, layout)?;
     let elsewhere = one_transport(&mut sections, &session, expected);
     let bundled = order(&sections, &session);
     let Some(transport) = bundled.first().and_then(|at| session.media.get(*at)) else {
         return Err(nothing(&sections));
     };
     let live = || bundled.iter().filter_map(|at| session.media.get(*at));
-    let (ufrag, pwd) = transport::credentials(transport, &session)
-        .or_else(|| live().find_map(|media| transport::credentials(media, &session)))
+    // A section we do not carry may be the one that describes the transport of its group (RFC 8843 7.1.3).
+    let sharing = sharing(&sections, &session, &bundled);
+    let all = || live().chain(sharing.iter().filter_map(|at| session.media.get(*at)));
+    let (ufrag, pwd) = all()
+        .find_map(|media| transport::credentials(media, &session))
         .ok_or(DescriptionError::NoIceCredentials)?;
     let role = transport::inherited(transport, &session, "setup")
-        .or_else(|| live().find_map(|media| media.attributes.value("setup")));
+        .or_else(|| all().find_map(|media| media.attributes.value("setup")));
     let setup = transport::setup(role, expected)?;
     let mut fingerprint = transport::fingerprint(transport, &session);
     for media in live() {
@@ -282,6 +285,12 @@ pub(crate) fn read(
             _ => {}
         }
     }
+    if fingerprint == Err(DescriptionError::NoFingerprint) {
+        let said = |media| transport::fingerprint(media, &session);
+        let found = all().map(said).find(|found| *found != Err(DescriptionError::NoFingerprint));
+        fingerprint = found.unwrap_or(fingerprint);
+    }
+    let reached: Vec<usize> = bundled.iter().chain(&sharing).copied().collect();
     let says_bundle = !transport::bundles(&session).is_empty();
     Ok(Remote {
         kind: expected,
@@ -290,7 +299,7 @@ pub(crate) fn read(
         lite: session.attributes.has("ice-lite"),
         setup,
         fingerprint: fingerprint?,
-        candidates: candidates::described(&session, &bundled, ufrag),
+        candidates: candidates::described(&session, &reached, ufrag),
         bundled,
         says_bundle,
         elsewhere,
@@ -311,7 +320,12 @@ fn without_ambiguous_mids(sections: &mut [Section]) -> Result<(), DescriptionErr
 }
 
 /// Decides which section carries what: one of each kind.
-fn choose(sections: &mut [Section], kind: SdpKind, layout: &Layout) -> Result<(), DescriptionError> {
+fn choose(
+    sections: &mut [Section],
+    session: &SessionText,
+    kind: SdpKind,
+    layout: &Layout,
+) -> Result<(), DescriptionError> {
     if kind == SdpKind::Answer && sections.len() > layout.len() {
         let (offered, answered) = (layout.len(), sections.len());
         return Err(DescriptionError::MoreSectionsThanOffered { offered, answered });
@@ -332,11 +346,61 @@ fn choose(sections: &mut [Section], kind: SdpKind, layout: &Layout) -> Result<()
                 .filter(|at| sections.get(*at).is_some_and(usable))
                 .or_else(|| sections.iter().position(usable)),
         };
+        let found = match kind {
+            SdpKind::Answer => found,
+            SdpKind::Offer => found.map(|at| livelier(sections, session, at, usable)),
+        };
         if let Some(section) = found.and_then(|at| sections.get_mut(at)) {
             section.carries = Some(kind_wanted);
         }
     }
     Ok(())
+}
+
+/// Another usable section of the same bundle where more flows than in `at`: browsers leave a section held or
+/// one-way and add another when a track is taken away and a new one put in its place.
+fn livelier(
+    sections: &[Section],
+    session: &SessionText,
+    at: usize,
+    usable: impl Fn(&Section) -> bool,
+) -> usize {
+    let ways = |at: usize| {
+        let direction = sections[at].our_direction();
+        u8::from(direction.sends) + u8::from(direction.receives)
+    };
+    let others = group_of(sections, session, at).into_iter().filter(|other| usable(&sections[*other]));
+    others.fold(at, |best, other| if ways(other) > ways(best) { other } else { best })
+}
+
+/// The sections of the BUNDLE group that a section is in, itself among them, in the group's order.
+fn group_of(sections: &[Section], session: &SessionText, at: usize) -> Vec<usize> {
+    let Some(mid) = sections.get(at).and_then(|section| section.mid.as_deref()) else { return Vec::new() };
+    let group = transport::bundles(session).into_iter().find(|group| group.contains(&mid));
+    let place = |mid: &str| sections.iter().position(|section| section.mid.as_deref() == Some(mid));
+    group.into_iter().flatten().filter_map(place).collect()
+}
+
+/// Sections that are not carried, but belong to the bundle of those that are.
+fn sharing(sections: &[Section], session: &SessionText, bundled: &[usize]) -> Vec<usize> {
+    let group = bundled.first().map(|first| group_of(sections, session, *first)).unwrap_or_default();
+    group.into_iter().filter(|at| !bundled.contains(at)).collect()
+}
+
+/// Kinds of media now flowing that a description, whatever becomes of it, says no to.
+pub(crate) fn refusals(sdp: &Sdp, layout: &Layout) -> Vec<TrackKind> {
+    let Ok(mut session) = text::parse(&sdp.sdp) else { return Vec::new() };
+    if sdp.kind == SdpKind::Answer {
+        session.media = layout.arranged(session.media);
+    }
+    let refused = |kind: &TrackKind| {
+        let section = layout.place_of(*kind).and_then(|at| session.media.get(at));
+        section.is_some_and(|media| {
+            let section = self::section(media, &session, sdp.kind, Wanted { video: None });
+            section.refused || !section.direction.receives
+        })
+    };
+    KINDS.into_iter().filter(refused).collect()
 }
 
 /// We have one transport: sections that have another are not carried. Returns which those are.

@@ -67,7 +67,9 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for RtxUnwrap {
                 packet.header.sequence_number = u16::from_be_bytes([high, low]);
                 packet.payload = packet.payload.slice(2..);
                 packet.header.ssrc = original.ssrc;
-                packet.header.payload_type = original.payload_type;
+                // A sender changes its codec within a stream; the number of the repair says which it was.
+                let of = self.shared.repaired(&packet.header);
+                packet.header.payload_type = of.unwrap_or(original.payload_type);
                 self.shared.counters.video.retransmissions_received.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -151,5 +153,34 @@ mod tests {
         assert_eq!(through(&mut unwrap, packet(10, 9, &[1, 2, 3])).1, 9);
         unwrap.unbind_remote_stream(&info);
         assert_eq!(through(&mut unwrap, packet(20, 5, &[0x12, 0x34, 7])).0, 20);
+    }
+
+    /// A sender whose encoder fails goes on with another codec in the same stream.
+    #[test]
+    fn the_number_of_a_repair_says_which_codec_it_repairs() {
+        use crate::arrivals::{Arrivals, Incoming};
+        use crate::description::formats::Format;
+        use bellwire_media::Codec;
+
+        let format = |payload_type, codec, repair| Format {
+            payload_type,
+            codec,
+            sends: true,
+            rank: 0,
+            known_as: String::new(),
+            answered: None,
+            feedback: Vec::new(),
+            repair: Some(repair),
+            sets: None,
+        };
+        let formats = vec![format(125, Codec::H264, 107), format(96, Codec::Vp8, 97)];
+        let shared = Arc::new(Shared::new(None, 1));
+        shared.expect(Arrivals { video: Incoming { formats, ..Incoming::default() }, ..Arrivals::default() });
+        let mut unwrap = RtxUnwrap::new(shared);
+        let info = StreamInfo { ssrc: 10, ssrc_rtx: Some(20), payload_type: 125, ..Default::default() };
+        unwrap.bind_remote_stream(&info);
+        // Of the type 97, though the stream is known by its first codec.
+        let repaired = through(&mut unwrap, packet(20, 5, &[0x12, 0x34, 7, 8]));
+        assert_eq!(repaired, (10, 0x1234, 96, Bytes::from_static(&[7, 8])));
     }
 }

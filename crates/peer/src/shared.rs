@@ -79,6 +79,8 @@ pub(crate) struct Shared {
     arrivals: RwLock<Arrivals>,
     /// SSRC of the other side's pictures, 0 before the first.
     pub(crate) remote_video_ssrc: AtomicU32,
+    /// SSRC of the sound that is heard, 0 before the first.
+    pub(crate) remote_audio_ssrc: AtomicU32,
     /// We want a key frame from the other side.
     pub(crate) ask_key_frame: AtomicBool,
     pub(crate) counters: PerKind<Counters>,
@@ -105,6 +107,7 @@ impl Shared {
             receiver: RwLock::new(receiver),
             arrivals: RwLock::default(),
             remote_video_ssrc: AtomicU32::new(0),
+            remote_audio_ssrc: AtomicU32::new(0),
             ask_key_frame: AtomicBool::new(false),
             counters: PerKind::default(),
             clocks: PerKind::default(),
@@ -139,6 +142,20 @@ impl Shared {
 
     pub(crate) fn declares(&self, kind: TrackKind, ssrc: u32) -> bool {
         self.arrivals.read().unwrap_or_else(PoisonError::into_inner).declares(kind, ssrc)
+    }
+
+    /// The payload type of what a retransmission repeats.
+    pub(crate) fn repaired(&self, header: &Header) -> Option<u8> {
+        self.arrivals.read().unwrap_or_else(PoisonError::into_inner).repaired(header)
+    }
+
+    /// Whether a stream is the one heard or seen, as far as that is known.
+    pub(crate) fn is_shown(&self, kind: TrackKind, ssrc: u32) -> bool {
+        let shown = match kind {
+            TrackKind::Audio => &self.remote_audio_ssrc,
+            TrackKind::Video => &self.remote_video_ssrc,
+        };
+        [0, ssrc].contains(&shown.load(Ordering::Relaxed))
     }
 
     /// The stream that a packet of an unknown one begins.

@@ -63,7 +63,9 @@ impl Tap {
         if any.is::<PictureLossIndication>() || any.is::<FullIntraRequest>() {
             self.shared.want_key_frame();
         } else if let Some(report) = any.downcast_ref::<SenderReport>() {
-            if let Some(stream) = self.remote.get(&report.ssrc)
+            // Layers, further tracks and repairs have clocks of their own.
+            if let Some(stream) = self.remote.get(&report.ssrc).filter(|stream| !stream.repair)
+                && self.shared.is_shown(stream.kind, report.ssrc)
                 && let Some(receiver) = self.shared.receiver()
             {
                 let clock = MediaSenderReport { ntp: report.ntp_time, rtp: report.rtp_time };
@@ -334,5 +336,46 @@ mod tests {
         tap.bind_remote_stream(&StreamInfo { ssrc_rtx: None, ..video(8) });
         assert_eq!(shared.remote_video_ssrc.load(Ordering::Relaxed), 7);
         assert!(tap.remote.get(&8).is_some_and(|s| s.repair));
+    }
+
+    /// Lip sync goes by the clock of the stream that is shown: each stream begins its times anywhere.
+    #[test]
+    fn only_the_clock_of_the_stream_that_is_shown_is_told() {
+        use std::sync::Mutex;
+
+        use bellwire_media::{Codec, Packet as MediaPacket, PacketReceiver};
+
+        #[derive(Default)]
+        struct Clocks(Mutex<Vec<(TrackKind, u32)>>);
+
+        impl PacketReceiver for Clocks {
+            fn packet(&self, _codec: Codec, _packet: MediaPacket) {}
+
+            fn sender_report(&self, kind: TrackKind, report: MediaSenderReport) {
+                lock(&self.0).push((kind, report.rtp));
+            }
+
+            fn round_trip(&self, _rtt: Duration) {}
+        }
+
+        let clocks = Arc::new(Clocks::default());
+        let shared = Arc::new(Shared::new(Some(clocks.clone()), 1));
+        let mut tap = Tap::new(Arc::clone(&shared));
+        let sound = |ssrc| StreamInfo { ssrc, mime_type: "audio/opus".to_owned(), ..Default::default() };
+        // A camera with its repairs and a shared screen; two microphones.
+        [video(7), video(17), sound(21), sound(22)].iter().for_each(|info| tap.bind_remote_stream(info));
+        let mut report = |ssrc: u32| {
+            let report = SenderReport { ssrc, rtp_time: ssrc * 1000, ..Default::default() };
+            tap.handle_read(rtcp(Instant::now(), report)).expect("never refuses");
+        };
+        shared.remote_video_ssrc.store(7, Ordering::Relaxed);
+        shared.remote_audio_ssrc.store(22, Ordering::Relaxed);
+        [7, 8, 17, 21, 22].into_iter().for_each(&mut report);
+        let told = std::mem::take(&mut *lock(&clocks.0));
+        assert_eq!(told, [(TrackKind::Video, 7_000), (TrackKind::Audio, 22_000)]);
+        // Before there is any sound, any stream may be the one.
+        shared.remote_audio_ssrc.store(0, Ordering::Relaxed);
+        report(21);
+        assert_eq!(*lock(&clocks.0), [(TrackKind::Audio, 21_000)]);
     }
 }

@@ -448,6 +448,32 @@ async fn refusing_everything_later_ends_all_sending() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_description_of_no_use_is_obeyed_in_what_it_refuses() -> Result<()> {
+    let (pair, _) = connected(as_is, as_is).await?;
+    let offer = pair.a.peer.create_offer(false).await?.sdp.replace("opus/48000", "speex/16000");
+    let offer = offer.replace("m=video 9", "m=video 0");
+    let refused = pair.b.peer.accept_offer(Sdp { kind: SdpKind::Offer, sdp: offer }).await;
+    assert!(matches!(refused, Err(NegotiateError::Description(DescriptionError::NothingInCommon(_)))));
+    // The call goes on as it was, but for the camera that somebody said no to.
+    flows(&pair, false, true).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_in_a_new_section_is_followed() -> Result<()> {
+    let moved: Change = |t| {
+        let (before, first) = t.split_at(t.find("m=video").unwrap_or(t.len()));
+        let (held, second) = (first.replace("a=sendrecv", "a=inactive"), first.replace("a=mid:1", "a=mid:9"));
+        format!("{}{held}{second}", before.replace("BUNDLE 0 1", "BUNDLE 0 1 9"))
+    };
+    let back: Change =
+        |t| pictures(t, |_| String::new()).replace("a=mid:9", "a=mid:1").replace("BUNDLE 0 9", "BUNDLE 0 1");
+    let (pair, _) = connected(as_is, as_is).await?;
+    let answer = negotiate(&pair.a, &pair.b, moved, back).await?;
+    assert!(sections(&answer)[1].starts_with("m=video 0"), "{answer}");
+    flows(&pair, true, true).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_number_may_mean_two_codecs() -> Result<()> {
     // Of sound, but VP8 has it in the section of pictures.
     let shared: Change = |t| {

@@ -27,6 +27,8 @@ pub enum ClipError {
     Decode(#[from] MediaError),
     #[error("the file's sound has {channels} channels, of its kind only one or two can be read")]
     Channels { channels: usize },
+    #[error("sound coded as {0} cannot be played from a film")]
+    Coding(String),
     #[error("the file has no sound")]
     Silent,
 }
@@ -52,6 +54,7 @@ impl ClipError {
             | Self::Film(_)
             | Self::Decode(_)
             | Self::Channels { .. }
+            | Self::Coding(_)
             | Self::Silent => DeviceProblem::Failed,
         }
     }

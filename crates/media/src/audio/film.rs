@@ -34,6 +34,23 @@ pub(super) struct FilmSound {
     mono: Vec<f32>,
 }
 
+/// How sound is coded, for a person to look up.
+fn words(name: [u8; 4]) -> String {
+    match &name {
+        b"sowt" | b"twos" | b"lpcm" | b"ipcm" | b"fpcm" | b"in24" | b"in32" | b"fl32" | b"fl64" | b"raw " => {
+            "PCM".into()
+        }
+        b"alac" => "ALAC".into(),
+        b"Opus" => "Opus".into(),
+        b"fLaC" => "FLAC".into(),
+        b"ac-3" | b"ec-3" => "AC-3".into(),
+        b".mp3" => "MP3".into(),
+        b"samr" | b"sawb" => "AMR".into(),
+        b"alaw" | b"ulaw" => "G.711".into(),
+        other => other.escape_ascii().to_string(),
+    }
+}
+
 impl FilmSound {
     pub(super) fn open(source: Box<dyn Stored>) -> Result<Self, ClipError> {
         let mut film = Film::open(source, Purpose::Index)?;
@@ -42,7 +59,8 @@ impl FilmSound {
         let track = mp4.tracks().values().find(|track| {
             track.trak(&mp4).mdia.hdlr.handler_type.value == handler && !track.samples.is_empty()
         });
-        let track = track.ok_or(ClipError::Silent)?;
+        let track =
+            track.ok_or_else(|| film.unheard.map_or(ClipError::Silent, |name| ClipError::Coding(words(name))))?;
         let tracks = Tracks::of(&mp4);
         let (edits, length) = (tracks.edits(&mp4, track), tracks.length);
         let (id, timescale) = (track.track_id, track.timescale);

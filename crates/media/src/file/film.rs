@@ -55,6 +55,8 @@ pub(crate) struct Film {
     at: u64,
     /// What is read in place of the file's own bytes, by position.
     boxes: BTreeMap<u64, Vec<u8>>,
+    /// How sound is coded that is hidden, because nobody here can play it.
+    pub(crate) unheard: Option<[u8; 4]>,
 }
 
 impl Film {
@@ -64,12 +66,14 @@ impl Film {
         if length == 0 {
             return Err(FilmError::Empty);
         }
-        let mut film = Self { source, length, end: 0, at: 0, boxes: BTreeMap::new() };
-        film.look(Vet::new(usize::try_from(length.min(MOST_SAMPLES)).unwrap_or(usize::MAX), purpose))?;
+        let mut film = Self { source, length, end: 0, at: 0, boxes: BTreeMap::new(), unheard: None };
+        let mut vet = Vet::new(usize::try_from(length.min(MOST_SAMPLES)).unwrap_or(usize::MAX), purpose);
+        film.look(&mut vet)?;
+        film.unheard = vet.unheard;
         Ok(film)
     }
 
-    fn look(&mut self, mut vet: Vet) -> Result<(), FilmError> {
+    fn look(&mut self, vet: &mut Vet) -> Result<(), FilmError> {
         let (mut at, mut room, mut described) = (0, MOST_DESCRIPTION, false);
         for _ in 0..MOST_BOXES {
             self.end = at;

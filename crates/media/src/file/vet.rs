@@ -78,11 +78,13 @@ pub(super) struct Vet {
     /// Samples that may still be announced: each has at least a byte.
     samples: usize,
     purpose: Purpose,
+    /// How sound is coded that cannot be played; its tracks are hidden.
+    pub(super) unheard: Option<[u8; 4]>,
 }
 
 impl Vet {
     pub(super) fn new(samples: usize, purpose: Purpose) -> Self {
-        Self { samples, purpose }
+        Self { samples, purpose, unheard: None }
     }
 
     /// Looks at some of a file's boxes, whole ones.
@@ -115,6 +117,15 @@ impl Look<'_> {
                 return Err(unsound(&name));
             }
             let body = at + header..end;
+            if name == *b"trak" {
+                if let Some(coding) = self.unheard(&body) {
+                    self.vet.unheard = Some(coding);
+                    self.file[at + 4..at + HEADER].copy_from_slice(b"free");
+                    at = end;
+                    continue;
+                }
+                self.measured(&body);
+            }
             let sound = match kind(&name) {
                 Kind::Container(skip) => {
                     let inside = body.start + skip;
@@ -147,6 +158,58 @@ impl Look<'_> {
             at = end;
         }
         Ok(())
+    }
+
+    /// How a track's sound is coded, if that is nothing we can play. Cameras write uncompressed sound, and
+    /// each of its samples would count as one here: a minute of it has some millions.
+    fn unheard(&self, track: &Range<usize>) -> Option<[u8; 4]> {
+        let media = self.child(track, b"mdia")?;
+        let handler = self.child(&media, b"hdlr")?.start + 8;
+        if self.file.get(handler..handler + 4)? != b"soun" {
+            return None;
+        }
+        let tables = self.child(&self.child(&media, b"minf")?, b"stbl")?;
+        let entry = self.child(&tables, b"stsd")?.start + 12;
+        let name = *self.file.get(entry..)?.first_chunk()?;
+        (name != *b"mp4a").then_some(name)
+    }
+
+    /// The body of the first box of a kind within others.
+    fn child(&self, within: &Range<usize>, name: &[u8; 4]) -> Option<Range<usize>> {
+        let mut at = within.start;
+        while at + HEADER <= within.end {
+            let size = usize::try_from(self.word(at)?).ok().filter(|size| *size >= HEADER)?;
+            let end = at.checked_add(size).filter(|end| *end <= within.end)?;
+            if self.file.get(at + 4..at + HEADER)? == name {
+                return Some(at + HEADER..end);
+            }
+            at = end;
+        }
+        None
+    }
+
+    /// Recorders that were cut short, and those that stream, leave a track's length out or write nonsense, and
+    /// the parser takes times off it: it becomes what the table of times adds up to.
+    fn measured(&mut self, track: &Range<usize>) -> Option<()> {
+        let media = self.child(track, b"mdia")?;
+        let tables = self.child(&self.child(&media, b"minf")?, b"stbl")?;
+        let times = self.child(&tables, b"stts")?;
+        let entries = self.file.get(times.start + 8..times.end)?.chunks_exact(8);
+        let entries = entries.take(usize::try_from(self.word(times.start + 4)?).unwrap_or(usize::MAX));
+        let ticks = |entry: &[u8]| {
+            let word = |at: usize| entry[at..at + 4].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+            word(0) * word(4)
+        };
+        let total = entries.map(ticks).fold(0, u64::saturating_add);
+        let head = self.child(&media, b"mdhd")?;
+        let long = *self.file.get(head.start)? == 1;
+        // A length of nothing is right where all samples are in fragments.
+        if total == 0 || !long && total > u64::from(u32::MAX) {
+            return None;
+        }
+        let (from, bytes) = if long { (24, &total.to_be_bytes()[..]) } else { (16, &total.to_be_bytes()[4..]) };
+        let place = self.file.get_mut(head.start + from..(head.start + from + bytes.len()).min(head.end))?;
+        (place.len() == bytes.len()).then(|| place.copy_from_slice(bytes))
     }
 
     /// One size for all samples says how many there are without a byte for each.

@@ -400,6 +400,67 @@ fn a_section_offered_only_within_the_bundle_is_no_refusal() {
     assert_eq!(offered(&unbundled), Ok(Outcome { pictures: None, ..Outcome::usual(chromium()) }));
 }
 
+/// Endpoints whose first section carries data describe the transport there and nowhere else.
+#[test]
+fn the_transport_may_be_described_in_a_section_of_the_bundle_that_we_refuse() {
+    let own = ["a=ice-ufrag", "a=ice-pwd", "a=fingerprint", "a=setup", "a=candidate"];
+    let bare = without(&chromium().text(), &own);
+    let bare = changed(&bare, "BUNDLE 0 1 2", "BUNDLE x 0 1");
+    let candidate = "candidate:1 1 udp 2130706431 192.0.2.9 5000 typ host";
+    for (first, mid) in [
+        ("m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:x"),
+        ("m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=rtpmap:0 PCMU/8000", "a=mid:x"),
+        ("m=video 9 UDP/TLS/RTP/SAVPF 98\r\na=rtpmap:98 AV1/90000", "a=mid:x"),
+    ] {
+        let lines = [first, mid, ICE[0], ICE[1], PRINT, "a=setup:passive", &format!("a={candidate}"), ""];
+        let text = bare.replacen("m=", &(lines.join("\r\n") + "m="), 1);
+        let only = within(&text, "video 9 UDP/TLS/RTP/SAVPF 96", |v| refused(v) + "a=bundle-only\r\n");
+        for text in [&text, &only] {
+            let usual = Outcome::usual(chromium());
+            let expected = Outcome { role: Role::Client, sections: usual.sections + 1, ..usual };
+            assert_eq!(offered(text), Ok(expected), "{text}");
+            let remote = read(&sdp(SdpKind::Offer, text), SdpKind::Offer, WANTED, &Layout::default());
+            let found = remote.map(|remote| remote.candidates);
+            assert_eq!(found, Ok(vec![candidate.trim_start_matches("candidate:").to_owned()]));
+        }
+        // Outside of the bundle it is another transport.
+        let apart = changed(&text, "BUNDLE x 0 1", "BUNDLE 0 1");
+        assert_eq!(offered(&apart), Err(DescriptionError::NoIceCredentials));
+    }
+}
+
+/// A browser that takes its camera away and puts in another adds a section, and leaves the first as it is.
+#[test]
+fn of_two_sections_of_a_bundle_the_one_in_which_more_flows_is_carried() {
+    let text = changed(&chromium().text(), "BUNDLE 0 1 2", "BUNDLE 0 1 2 3");
+    let at = text.find("m=video").expect("there is one");
+    let end = text.find("m=application").expect("there is one");
+    let second = text[at..end].replace("a=mid:1", "a=mid:3");
+    let with = |first: &str, second_direction: &str| {
+        let text = within(&text, "video", |v| directed(v, first));
+        text + &directed(&second, second_direction)
+    };
+    for (first, second, carried) in [
+        ("a=inactive", "a=sendrecv", Some(3)),
+        ("a=inactive", "a=sendonly", Some(3)),
+        ("a=recvonly", "a=sendrecv", Some(3)),
+        ("a=sendonly", "a=sendrecv", Some(3)),
+        ("a=sendrecv", "a=sendonly", Some(1)),
+        ("a=recvonly", "a=sendonly", Some(1)),
+        ("a=inactive", "a=inactive", Some(1)),
+    ] {
+        let text = with(first, second);
+        // At first, and after the first section was carried alone.
+        let alone = read(&sdp(SdpKind::Offer, &chromium().text()), SdpKind::Offer, WANTED, &Layout::default());
+        let before = Layout::default().with(&alone.expect("a sound offer"));
+        for layout in [Layout::default(), before] {
+            let remote = read(&sdp(SdpKind::Offer, &text), SdpKind::Offer, WANTED, &layout).expect("sound");
+            let found = remote.sections.iter().position(|s| s.carries == Some(TrackKind::Video));
+            assert_eq!(found, carried, "{first} {second}");
+        }
+    }
+}
+
 /// The body of the fuzz target, over every text with each of its lines left out, and cut there.
 #[cfg(feature = "fuzzing")]
 #[test]

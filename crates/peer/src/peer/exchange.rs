@@ -92,6 +92,7 @@ impl Peer {
                 {
                     tracing::debug!(%error, "an offer could not be taken back");
                 }
+                self.obey_refusals(&offer, &negotiation.layout);
                 return Err(refused(error));
             }
         };
@@ -110,7 +111,10 @@ impl Peer {
         let step = self.step_from(&answer, SdpKind::Answer, &negotiation, &layout)?;
         self.choose_video(&step.remote).await.map_err(refused)?;
         let text = RTCSessionDescription::answer(step.text.clone()).map_err(refused)?;
-        self.connection.set_remote_description(text).await.map_err(refused)?;
+        if let Err(error) = self.connection.set_remote_description(text).await {
+            self.obey_refusals(&answer, &layout);
+            return Err(refused(error));
+        }
         negotiation.offered = None;
         self.negotiated(&mut negotiation, step, own).await;
         Ok(())
@@ -160,16 +164,30 @@ impl Peer {
         negotiation: &Negotiation,
         layout: &Layout,
     ) -> Result<Step, DescriptionError> {
-        let remote = match description::read(sdp, kind, self.wanted(), layout) {
-            Err(DescriptionError::EverythingRefused) => {
-                // It cannot be applied, but what they say no to is not sent from now on.
-                for kind in [TrackKind::Audio, TrackKind::Video] {
-                    *lock(self.shared.plans.of(kind)) = None;
-                }
-                return Err(DescriptionError::EverythingRefused);
-            }
-            read => read?,
-        };
+        let step = self.fitting(sdp, kind, negotiation, layout);
+        if let Err(error) = &step
+            && error.is_final()
+        {
+            self.obey_refusals(sdp, layout);
+        }
+        step
+    }
+
+    /// A description cannot be applied, but what it says no to is not sent from now on.
+    fn obey_refusals(&self, sdp: &Sdp, layout: &Layout) {
+        for kind in description::refusals(sdp, layout) {
+            *lock(self.shared.plans.of(kind)) = None;
+        }
+    }
+
+    fn fitting(
+        &self,
+        sdp: &Sdp,
+        kind: SdpKind,
+        negotiation: &Negotiation,
+        layout: &Layout,
+    ) -> Result<Step, DescriptionError> {
+        let remote = description::read(sdp, kind, self.wanted(), layout)?;
         lock(&self.fingerprints).check(&remote.fingerprint)?;
         let role = Role::beside(remote.setup, kind, negotiation.role)?;
         let layout = layout.with(&remote);

@@ -74,6 +74,55 @@ fn a_box_of_no_size_keeps_nobody_for_ever() {
     near("sound", &beeps("zero-box.mp4"), 2.0);
 }
 
+/// A film changed before it is played.
+fn patched(name: &str, patch: impl Fn(&mut Vec<u8>)) -> tempfile::NamedTempFile {
+    let mut film = std::fs::read(review(name)).expect("the film is there");
+    patch(&mut film);
+    let file = tempfile::NamedTempFile::new().expect("a folder");
+    std::fs::write(file.path(), film).expect("it can be written");
+    file
+}
+
+fn places(film: &[u8], name: &[u8; 4]) -> Vec<usize> {
+    let places = film.windows(4).enumerate().filter(|(_, found)| *found == name);
+    places.map(|(at, _)| at + 4).collect()
+}
+
+/// Cameras write sound uncompressed: two minutes of it are some millions of samples.
+#[test]
+fn sound_of_another_coding_does_no_harm_to_the_pictures_and_is_said() {
+    for (coding, words) in [(b"sowt", "PCM"), (b"twos", "PCM"), (b"alac", "ALAC"), (b"Opus", "Opus")] {
+        let film = patched("zero-box-control.mp4", |film| {
+            let entry = places(film, b"mp4a")[0];
+            film[entry - 4..entry].copy_from_slice(coding);
+            let sizes = places(film, b"stsz").into_iter().find(|at| *at > entry).expect("there is one");
+            film[sizes + 4..sizes + 8].copy_from_slice(&4_u32.to_be_bytes());
+            film[sizes + 8..sizes + 12].copy_from_slice(&6_000_000_u32.to_be_bytes());
+        });
+        let clip = Clip::open(film.path()).expect("the pictures can be played");
+        assert!(clip.pictures() > 50 && clip.loop_length() < Duration::from_secs(10), "{clip:?}");
+        let error = SoundClip::load(film.path()).map(|_| ()).expect_err(words).to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+/// As recorders that were cut short, or stream, leave it.
+#[test]
+fn a_film_is_as_long_as_its_tables_whatever_its_header_says() {
+    let whole = Clip::open(&review("zero-box-control.mp4")).expect("sound").loop_length();
+    for length in [0, 1, 100, u32::MAX] {
+        let film = patched("zero-box-control.mp4", |film| {
+            for head in places(film, b"mdhd") {
+                film[head + 16..head + 20].copy_from_slice(&length.to_be_bytes());
+            }
+        });
+        let clip = Clip::open(film.path()).unwrap_or_else(|error| panic!("{length}: {error}"));
+        assert!(clip.loop_length().abs_diff(whole) < Duration::from_millis(50), "{length}: {clip:?}");
+        let sound = SoundClip::load(film.path()).unwrap_or_else(|error| panic!("{length}: {error}"));
+        assert!(sound.samples.len() as f64 / 48_000.0 < whole.as_secs_f64() + 0.1, "{length}");
+    }
+}
+
 #[test]
 fn turned_films_stand_upright() {
     let colour = |frame: &VideoFrame, x: u32, y: u32| {
