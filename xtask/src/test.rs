@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::desktop::{Desktop, Sound};
 use crate::paths::Paths;
 use crate::setup::{self, Consent, Purpose};
-use crate::{cargo, hours, install, interrupt, process, say, ui};
+use crate::{cargo, check, hours, install, interrupt, process, say, ui};
 
 /// The tests that need programs, a desktop and sound.
 const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-tests-desktop)";
@@ -55,6 +55,9 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
     setup::run(paths, consent, Purpose::Test)?;
     let mut stages = Stages::default();
 
+    if scope == Scope::All {
+        stages.run("formatting and file sizes", || check::shape(paths))?;
+    }
     stages.needed("interface: install", || ui::install(paths))?;
     // The window embeds the built interface, so this comes before anything is compiled.
     stages.needed("interface: build", || ui::build(paths))?;
