@@ -30,11 +30,19 @@ async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Re
         at_customer.state
     );
 
-    let history = seller.engine().backend_history(seller.account, 1).await?;
-    let same: Vec<_> =
-        history.entries.iter().filter(|e| Some(&e.call) == remote_id.as_ref().map(|r| &r.0)).collect();
-    ensure!(same.len() == 1 && same[0].status == "ended", "{same:?}");
-    Ok(())
+    // The other side hears of the end by the socket, which does not wait for the record.
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
+    loop {
+        let history = seller.engine().backend_history(seller.account, 1).await?;
+        let same: Vec<_> =
+            history.entries.iter().filter(|e| Some(&e.call) == remote_id.as_ref().map(|r| &r.0)).collect();
+        ensure!(same.len() == 1, "{same:?}");
+        if same[0].status == "ended" {
+            return Ok(());
+        }
+        ensure!(tokio::time::Instant::now() < end, "{same:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
