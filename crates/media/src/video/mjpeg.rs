@@ -71,7 +71,9 @@ fn find(buffer: &[u8]) -> Result<Found<'_>, ConvertError> {
             0x01 | 0xd0..=0xd8 => {}
             _ => {
                 let begin = at - 2;
-                let Some(&[high, low]) = rest.get(at..).and_then(|rest| rest.first_chunk()) else { break None };
+                let Some(&[high, low]) = rest.get(at..).and_then(|rest| rest.first_chunk()) else {
+                    break None;
+                };
                 at += usize::from(u16::from_be_bytes([high, low])).max(2);
                 // Progressive ones, and those in several scans.
                 plain &= marker != 0xc2 && scan.is_none();
@@ -238,7 +240,8 @@ mod tests {
         for channels in [&[0x11][..], &[0x21, 0x11, 0x11]] {
             for restart in [0, 4, 7, 40, 80] {
                 let picture = even((640, 480), channels, restart);
-                let found = from_jpeg(&picture).unwrap_or_else(|error| panic!("{channels:?} {restart}: {error}"));
+                let found =
+                    from_jpeg(&picture).unwrap_or_else(|error| panic!("{channels:?} {restart}: {error}"));
                 assert!(found.bytes[..640 * 480].iter().all(|luma| luma.abs_diff(143) < 3), "{restart}");
                 let cut = &picture[..picture.len() - picture.len() / 3];
                 assert_eq!(size(&[cut, &[0xff, 0xd9]].concat()), None, "{channels:?} {restart}");
