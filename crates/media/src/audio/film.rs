@@ -59,8 +59,8 @@ impl FilmSound {
         let track = mp4.tracks().values().find(|track| {
             track.trak(&mp4).mdia.hdlr.handler_type.value == handler && !track.samples.is_empty()
         });
-        let track =
-            track.ok_or_else(|| film.unheard.map_or(ClipError::Silent, |name| ClipError::Coding(words(name))))?;
+        let track = track
+            .ok_or_else(|| film.unheard.map_or(ClipError::Silent, |name| ClipError::Coding(words(name))))?;
         let tracks = Tracks::of(&mp4);
         let (edits, length) = (tracks.edits(&mp4, track), tracks.length);
         let (id, timescale) = (track.track_id, track.timescale);

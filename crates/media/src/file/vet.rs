@@ -197,7 +197,8 @@ impl Look<'_> {
         let entries = self.file.get(times.start + 8..times.end)?.chunks_exact(8);
         let entries = entries.take(usize::try_from(self.word(times.start + 4)?).unwrap_or(usize::MAX));
         let ticks = |entry: &[u8]| {
-            let word = |at: usize| entry[at..at + 4].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+            let word =
+                |at: usize| entry[at..at + 4].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
             word(0) * word(4)
         };
         let total = entries.map(ticks).fold(0, u64::saturating_add);
@@ -207,7 +208,8 @@ impl Look<'_> {
         if total == 0 || !long && total > u64::from(u32::MAX) {
             return None;
         }
-        let (from, bytes) = if long { (24, &total.to_be_bytes()[..]) } else { (16, &total.to_be_bytes()[4..]) };
+        let (from, bytes) =
+            if long { (24, &total.to_be_bytes()[..]) } else { (16, &total.to_be_bytes()[4..]) };
         let place = self.file.get_mut(head.start + from..(head.start + from + bytes.len()).min(head.end))?;
         (place.len() == bytes.len()).then(|| place.copy_from_slice(bytes))
     }

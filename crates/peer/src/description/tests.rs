@@ -451,7 +451,8 @@ fn of_two_sections_of_a_bundle_the_one_in_which_more_flows_is_carried() {
     ] {
         let text = with(first, second);
         // At first, and after the first section was carried alone.
-        let alone = read(&sdp(SdpKind::Offer, &chromium().text()), SdpKind::Offer, WANTED, &Layout::default());
+        let alone =
+            read(&sdp(SdpKind::Offer, &chromium().text()), SdpKind::Offer, WANTED, &Layout::default());
         let before = Layout::default().with(&alone.expect("a sound offer"));
         for layout in [Layout::default(), before] {
             let remote = read(&sdp(SdpKind::Offer, &text), SdpKind::Offer, WANTED, &layout).expect("sound");
