@@ -14,7 +14,7 @@ use super::sequence;
 use super::turn::Turn;
 use super::units::{START_CODE, units};
 use super::vet::Purpose;
-use crate::codec::h264::{H264Decoder, Ordered};
+use crate::codec::h264::{H264Decoder, Ordered, headers};
 use crate::{SourceError, VideoFrame};
 
 /// More pictures than this are never held back for one that does not come.
@@ -232,7 +232,8 @@ impl Clip {
         let stored = film.bytes(sample.offset, sample.size as usize).map_err(failed)?;
         drop(film);
         let mut unit = if sample.key { self.parameters.clone() } else { Vec::new() };
-        for nal in units(&stored, self.length_size) {
+        let useful = |nal: &&[u8]| nal.first().is_some_and(|kind| headers::is_for_decoder(kind & 31));
+        for nal in units(&stored, self.length_size).into_iter().filter(useful) {
             // Sets may be in the stream as well, or only there.
             if nal.first().is_some_and(|kind| kind & 31 == 7)
                 && let Some(words) = sequence::trouble(nal)

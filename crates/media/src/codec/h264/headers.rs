@@ -5,6 +5,12 @@ use super::sps::Bits;
 /// Supplemental information that says where a stream can be joined (ITU-T H.264 D.1.8).
 const RECOVERY_POINT: u32 = 6;
 
+/// Whether a unit of this kind (table 7-1) is of use to the decoder: slices and parameter sets. Of others (messages,
+/// delimiters, filler, ends, layers above the base) some make it drop the picture they stand beside.
+pub(crate) fn is_for_decoder(kind: u8) -> bool {
+    matches!(kind, 1..=5 | 7 | 8)
+}
+
 /// The first macroblock of a slice and whether it needs no other picture (7.3.3), from what follows the
 /// unit's header.
 pub(crate) fn slice(body: &[u8]) -> Option<(u32, bool)> {

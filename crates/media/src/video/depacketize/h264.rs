@@ -72,20 +72,23 @@ fn units(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Only what is of use to the decoder.
 pub(super) fn join<'a>(payloads: impl Iterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
     // Fragments are only wanted between a beginning and its end.
     let mut open = false;
     for payload in payloads {
         let Some((&header, rest)) = payload.split_first() else { continue };
         match header & 0x1f {
-            1..=23 => {
+            kind @ 1..=23 => {
                 open = false;
-                out.extend_from_slice(&START_CODE);
-                out.extend_from_slice(payload);
+                if headers::is_for_decoder(kind) {
+                    out.extend_from_slice(&START_CODE);
+                    out.extend_from_slice(payload);
+                }
             }
             STAP_A => {
                 open = false;
-                for nal in units(rest) {
+                for nal in units(rest).filter(|nal| headers::is_for_decoder(nal[0] & 0x1f)) {
                     out.extend_from_slice(&START_CODE);
                     out.extend_from_slice(nal);
                 }
@@ -96,9 +99,11 @@ pub(super) fn join<'a>(payloads: impl Iterator<Item = &'a [u8]>, out: &mut Vec<u
                     continue;
                 }
                 if fragment & 0x80 != 0 {
-                    open = true;
-                    out.extend_from_slice(&START_CODE);
-                    out.push(header & 0xe0 | fragment & 0x1f);
+                    open = headers::is_for_decoder(fragment & 0x1f);
+                    if open {
+                        out.extend_from_slice(&START_CODE);
+                        out.push(header & 0xe0 | fragment & 0x1f);
+                    }
                 }
                 if open {
                     out.extend_from_slice(body);

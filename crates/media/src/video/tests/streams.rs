@@ -3,6 +3,7 @@
 
 mod faults;
 pub(crate) mod stored;
+mod units;
 
 use std::time::Duration;
 
