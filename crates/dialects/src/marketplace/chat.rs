@@ -92,14 +92,20 @@ fn message(me: &str, row: &wire::Message) -> Message {
 
 /// What stands in a message's place for people.
 pub(super) fn text_of(row: &wire::Message) -> String {
+    if let Some(call) = call_of(row) {
+        return call_text(call);
+    }
     let content = limits::message(row.content.as_deref().unwrap_or_default());
     match row.kind {
-        MessageType::VideoCall => call_text("Video call", row),
-        MessageType::VoiceCall => call_text("Voice call", row),
         MessageType::ScreenShare => "Screen share".to_owned(),
         MessageType::Image if content.is_empty() => "Picture".to_owned(),
         MessageType::File if content.is_empty() => file_name(row),
-        MessageType::Image | MessageType::File | MessageType::Text | MessageType::Unknown => content,
+        MessageType::Image
+        | MessageType::File
+        | MessageType::Text
+        | MessageType::VideoCall
+        | MessageType::VoiceCall
+        | MessageType::Unknown => content,
     }
 }
 
@@ -135,28 +141,25 @@ fn call_of(row: &wire::Message) -> Option<ThreadCall> {
         )
         | None => ThreadOutcome::Placed,
     };
-    let duration_s = call.map_or(0, |call| records::seconds(records::lasted(call)));
+    // While it rings or goes on, how long it has is not how long it was.
+    let over = call.filter(|call| call.status == Some(CallStatus::Ended));
+    let duration_s = over.map_or(0, |call| records::seconds(records::lasted(call)));
     Some(ThreadCall { kind, outcome, duration_s })
 }
 
-fn call_text(what: &str, row: &wire::Message) -> String {
-    let Some(call) = &row.call_data else { return what.to_owned() };
-    match call.status {
-        Some(CallStatus::Missed) => format!("Missed {}", what.to_lowercase()),
-        Some(CallStatus::Declined) => format!("{what}, declined"),
-        Some(CallStatus::Failed) => format!("{what}, failed"),
-        Some(CallStatus::Ended) if records::lasted(call) >= 1.0 => {
-            let seconds = records::seconds(records::lasted(call));
-            format!("{what}, {}:{:02}", seconds / 60, seconds % 60)
+fn call_text(ThreadCall { kind, outcome, duration_s }: ThreadCall) -> String {
+    let what = match kind {
+        MediaKind::Video => "Video call",
+        MediaKind::Voice => "Voice call",
+    };
+    match outcome {
+        ThreadOutcome::Missed => format!("Missed {}", what.to_lowercase()),
+        ThreadOutcome::Declined => format!("{what}, declined"),
+        ThreadOutcome::Failed => format!("{what}, failed"),
+        ThreadOutcome::Placed if duration_s > 0 => {
+            format!("{what}, {}:{:02}", duration_s / 60, duration_s % 60)
         }
-        Some(
-            CallStatus::Initiated
-            | CallStatus::Ringing
-            | CallStatus::Answered
-            | CallStatus::Ended
-            | CallStatus::Unknown,
-        )
-        | None => what.to_owned(),
+        ThreadOutcome::Placed => what.to_owned(),
     }
 }
 
@@ -358,6 +361,10 @@ mod tests {
         assert_eq!(text("voice_call", "ended", 185.4), "Voice call, 3:05");
         assert_eq!(text("video_call", "ended", 0.0), "Video call");
         assert_eq!(text("video_call", "sleeping", 0.0), "Video call");
+        assert_eq!(text("video_call", "missed", 30.0), "Missed video call");
+        let call = |status| call_of(&row("voice_call", &json!({ "status": status, "duration": 30.0 })));
+        let lasted = ["ended", "answered", "missed"].map(|status| call(status).map(|call| call.duration_s));
+        assert_eq!(lasted, [Some(30), Some(0), Some(0)]);
         assert_eq!(text("screen_share", "ended", 9.0), "Screen share");
         assert_eq!(text("image", "ended", 0.0), "Picture");
         let mut file = row("file", &Value::Null);
