@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bellwire_signaling::{Photo, TransportConfig, fetch_photo};
+use bellwire_signaling::{Photo, PhotoClient, PhotoError, TransportConfig};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
@@ -19,6 +19,8 @@ const KEPT: u64 = 32 * 1024 * 1024;
 const NOTHING: u64 = 512;
 /// Photos of an ordinary size; only a hint for the table.
 const EXPECTED: usize = 512;
+/// Servers that a client is kept for.
+const CLIENTS: usize = 16;
 /// Photos fetched at the same time; further ones wait their turn.
 const AT_ONCE: usize = 4;
 /// After this an address that gave no photo is asked again.
@@ -44,12 +46,26 @@ impl Weighter<String, Answer> for Size {
 #[derive(Debug)]
 pub(crate) struct Photos {
     answers: Cache<String, Answer, Size>,
+    /// By how an account's own server is reached; `None` for all others.
+    clients: Cache<Option<TransportConfig>, PhotoClient>,
     turns: Semaphore,
 }
 
 impl Default for Photos {
     fn default() -> Self {
-        Self { answers: Cache::with_weighter(EXPECTED, KEPT, Size), turns: Semaphore::new(AT_ONCE) }
+        Self {
+            answers: Cache::with_weighter(EXPECTED, KEPT, Size),
+            clients: Cache::new(CLIENTS),
+            turns: Semaphore::new(AT_ONCE),
+        }
+    }
+}
+
+impl Photos {
+    async fn fetch(&self, url: &Url, own: Option<TransportConfig>) -> Result<Photo, PhotoError> {
+        let make =
+            async { PhotoClient::new(own.is_some(), own.as_ref().unwrap_or(&Default::default())).await };
+        self.clients.get_or_insert_async(&own, make).await?.fetch(url).await
     }
 }
 
@@ -61,21 +77,16 @@ impl Handle {
         let own = self.own_transport(&url);
         // Who signs out of a server has no photos of it any more.
         let key = format!("{} {url}", own.is_some());
-        if self
-            .photos
-            .answers
-            .peek(&key)
-            .is_some_and(|old| old.photo.is_none() && old.at.elapsed() > FORGIVEN)
-        {
-            self.photos.answers.remove(&key);
-        }
+        let photos = &self.photos;
+        let over = |old: &Answer| old.photo.is_none() && old.at.elapsed() > FORGIVEN;
+        photos.answers.remove_if(&key, over);
         let fetch = async {
-            let _turn = self.photos.turns.acquire().await?;
-            let photo = fetch_photo(&url, own.is_some(), &own.unwrap_or_default()).await;
+            let _turn = photos.turns.acquire().await?;
+            let photo = photos.fetch(&url, own).await;
             let photo = photo.inspect_err(|error| debug!(%error, "No photo")).ok().map(Arc::new);
             Ok::<_, tokio::sync::AcquireError>(Answer { photo, at: Instant::now() })
         };
-        self.photos.answers.get_or_insert_async(&key, fetch).await.ok()?.photo
+        photos.answers.get_or_insert_async(&key, fetch).await.ok()?.photo
     }
 
     /// How the account whose server that is reaches it.

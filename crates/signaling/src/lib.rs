@@ -30,7 +30,7 @@ pub use bellwire_dialects::{
 };
 pub use carrier::LinkProblem;
 pub use discovery::{Offered, discover};
-pub use photo::{Photo, PhotoError, fetch_photo};
+pub use photo::{Photo, PhotoClient, PhotoError};
 pub use session::{RenewError, SayError, Session, SessionEvent};
 pub use sign_in::{SignInError, SignInRequest, SignedIn, resume, sign_in};
 pub use transport::{TransportConfig, TransportError};

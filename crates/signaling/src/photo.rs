@@ -52,31 +52,44 @@ pub enum PhotoError {
     Slow,
 }
 
-/// Fetches a photo. From the account's `own` server it may come over plain HTTP, and a redirect may not
-/// lead elsewhere: the owner of another server would learn when and from where it is looked at.
-///
-/// # Errors
-/// See [`PhotoError`].
-pub async fn fetch_photo(address: &Url, own: bool, transport: &TransportConfig) -> Result<Photo, PhotoError> {
-    if !(address.scheme() == "https" || (own && address.scheme() == "http")) {
-        return Err(PhotoError::NotAllowed);
-    }
-    let transport = Transport::prepare(transport).await?;
-    timeout(WHOLE, fetch(address, own, &transport)).await.unwrap_or(Err(PhotoError::Slow))
+/// Fetches photos. Made once for a server and kept: certificates are read and connections opened once.
+#[derive(Clone, Debug)]
+pub struct PhotoClient {
+    client: reqwest::Client,
+    own: bool,
 }
 
-async fn fetch(address: &Url, own: bool, transport: &Transport) -> Result<Photo, PhotoError> {
-    let client = transport
-        .client()
-        .and_then(|client| {
+impl PhotoClient {
+    /// From the account's `own` server a photo may come over plain HTTP, and a redirect may not lead elsewhere:
+    /// the owner of another server would learn when and from where it is looked at.
+    ///
+    /// # Errors
+    /// No connection can be made that way.
+    pub async fn new(own: bool, transport: &TransportConfig) -> Result<Self, PhotoError> {
+        let client = Transport::prepare(transport).await?.client().and_then(|client| {
             client
                 .connect_timeout(CONNECT)
                 .redirect(Policy::custom(move |attempt| follow(attempt, own)))
                 .referer(false)
                 .user_agent(concat!("Bellwire/", env!("CARGO_PKG_VERSION")))
                 .build()
-        })
-        .map_err(PhotoError::Unreachable)?;
+        });
+        Ok(Self { client: client.map_err(PhotoError::Unreachable)?, own })
+    }
+
+    /// Fetches one.
+    ///
+    /// # Errors
+    /// See [`PhotoError`].
+    pub async fn fetch(&self, address: &Url) -> Result<Photo, PhotoError> {
+        if !(address.scheme() == "https" || (self.own && address.scheme() == "http")) {
+            return Err(PhotoError::NotAllowed);
+        }
+        timeout(WHOLE, read(&self.client, address)).await.unwrap_or(Err(PhotoError::Slow))
+    }
+}
+
+async fn read(client: &reqwest::Client, address: &Url) -> Result<Photo, PhotoError> {
     let mut response = client.get(address.clone()).send().await.map_err(PhotoError::Unreachable)?;
     let status = response.status().as_u16();
     if status != 200 {
@@ -140,12 +153,16 @@ mod tests {
         Url::parse(&format!("http://{address}/")).unwrap()
     }
 
+    async fn client(own: bool) -> PhotoClient {
+        PhotoClient::new(own, &TransportConfig::default()).await.unwrap()
+    }
+
     #[tokio::test]
     async fn only_a_picture_of_the_own_server_comes() {
         let server = server().await;
         let of = async |path: &str| {
             let address = server.join(path).unwrap();
-            fetch_photo(&address, true, &TransportConfig::default()).await
+            client(true).await.fetch(&address).await
         };
         let ann = Photo { mime: "image/png", bytes: PNG.to_vec() };
         assert_eq!(of("ann").await.unwrap(), ann);
@@ -159,10 +176,10 @@ mod tests {
             assert!(matches!(of(path).await, Err(PhotoError::Refused(307))), "{path}");
         }
         let address = server.join("ann").unwrap();
-        let foreign = fetch_photo(&address, false, &TransportConfig::default()).await;
+        let foreign = client(false).await.fetch(&address).await;
         assert!(matches!(foreign, Err(PhotoError::NotAllowed)));
         let file = Url::parse("file:///etc/passwd").unwrap();
-        let file = fetch_photo(&file, true, &TransportConfig::default()).await;
+        let file = client(true).await.fetch(&file).await;
         assert!(matches!(file, Err(PhotoError::NotAllowed)));
     }
 

@@ -15,7 +15,7 @@ const CA_FILE: u64 = 1024 * 1024;
 const CA_COUNT: usize = 256;
 
 /// What the user's network needs that others do not.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TransportConfig {
     /// A PEM file of certificates that count beside the system's.
