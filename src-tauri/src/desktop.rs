@@ -1,11 +1,14 @@
 //! The only thing the controller knows of windows; implemented for Tauri here, by a recorder in tests.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tracing::warn;
 
 use crate::answer_window::AnswerWindow;
 use crate::commands::system_language;
+use crate::surroundings::Surroundings;
 use crate::words::Words;
 
 /// What the shell can do to the desktop.
@@ -51,12 +54,14 @@ impl Desktop for TauriDesktop {
     fn show_ring(&self) {
         if let Some(window) = self.app.try_state::<AnswerWindow>() {
             window.show();
+            self.app.state::<Arc<Surroundings>>().answer_window(true);
         }
     }
 
     fn hide_ring(&self) {
         if let Some(window) = self.app.try_state::<AnswerWindow>() {
             window.hide();
+            self.app.state::<Arc<Surroundings>>().answer_window(false);
         }
     }
 

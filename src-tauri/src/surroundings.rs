@@ -116,6 +116,8 @@ pub(crate) struct DesktopView {
     pub(crate) talking: bool,
     pub(crate) mini: bool,
     pub(crate) full_screen: bool,
+    /// It shows the ring; the main window does not show it a second time.
+    pub(crate) answer_window: bool,
 }
 
 /// The state; cheap to share behind an [`Arc`].
@@ -188,6 +190,10 @@ impl Surroundings {
 
     pub(crate) fn full_screen(&self, on: bool) {
         self.set(|view| &mut view.full_screen, on);
+    }
+
+    pub(crate) fn answer_window(&self, up: bool) {
+        self.set(|view| &mut view.answer_window, up);
     }
 
     /// Nobody is woken by what stays as it is.

@@ -269,6 +269,7 @@ const desktop: Keys<DesktopView> = {
   talking: true,
   mini: true,
   full_screen: true,
+  answer_window: true,
 };
 const pendingCall: Keys<PendingCall> = { accounts: true, person: true, kind: true };
 const secrets: Keys<SecretsView> = { store: true, problem: true, file_exists: true };

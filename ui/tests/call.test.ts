@@ -38,6 +38,16 @@ describe('a ring', () => {
     expect((await screen.findByTestId('ended-reason', undefined, PATIENT)).dataset['why']).toBe('declined');
   });
 
+  it('is shown by one window: the main one shows none while the answer window does', async () => {
+    const { host } = await draw('customer-ringing');
+
+    expect(screen.getByTestId('ring-accept')).toBeTruthy();
+    host.pushDesktop((old) => ({ ...old, answer_window: true }));
+    await waitFor(() => expect(screen.queryByTestId('ring-accept')).toBeNull(), PATIENT);
+    host.pushDesktop((old) => ({ ...old, answer_window: false }));
+    expect(await screen.findByTestId('ring-accept', undefined, PATIENT)).toBeTruthy();
+  });
+
   it('hears Enter and Escape, but not at once', async () => {
     const { host } = await draw('seller-ringing');
 

@@ -170,6 +170,8 @@ export interface DesktopView {
   talking: boolean;
   mini: boolean;
   full_screen: boolean;
+  /** It shows the ring; the main window does not show it a second time. */
+  answer_window: boolean;
 }
 
 export interface SoundDevice {

@@ -53,6 +53,7 @@ export const DESKTOP: DesktopView = {
   talking: false,
   mini: false,
   full_screen: false,
+  answer_window: false,
 };
 
 export const DEVICES: DevicesView = {

@@ -45,7 +45,7 @@ export const incall: Text['incall'] = {
   reconnecting: {
     since: (time) => `انقطع الاتصال منذ ${time}`,
     tries: 'سنواصل المحاولة لمدة 30 ثانية.',
-    network: 'تحقق من كابل الشبكة أو من شبكة Wi-Fi.',
+    network: 'قد يكون السبب من جهتك أو من جهة الطرف الآخر: تحقق من كابل الشبكة أو من شبكة Wi-Fi.',
     hangUp: 'إنهاء المكالمة',
   },
 

@@ -45,7 +45,7 @@ export const incall: Text['incall'] = {
   reconnecting: {
     since: (time) => `Verbindung vor ${time} verloren`,
     tries: 'Wir versuchen es 30 Sekunden lang.',
-    network: 'Prüfen Sie Netzwerkkabel oder WLAN.',
+    network: 'Es kann an beiden Seiten liegen: Prüfen Sie Ihr Netzwerkkabel oder WLAN.',
     hangUp: 'Auflegen',
   },
 

@@ -43,7 +43,7 @@ export const incall = {
   reconnecting: {
     since: (time: string) => `Lost connection ${time} ago`,
     tries: 'We’ll keep trying for 30 seconds.',
-    network: 'Check your network cable or Wi-Fi.',
+    network: 'It may be their connection or yours: check your network cable or Wi-Fi.',
     hangUp: 'Hang up',
   },
 
