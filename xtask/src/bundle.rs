@@ -45,12 +45,14 @@ pub(crate) fn run(paths: &Paths, consent: Consent, options: Options) -> Result<(
 
 fn build(paths: &Paths, options: Options) -> Result<()> {
     if options.debug {
-        return cargo::build_programs(paths);
+        cargo::build_programs(&mut cargo::linting(paths)?)?;
+        return Ok(());
     }
     let mut command = cargo::cargo(paths);
     command.args(["build", "--release", "-p", "bellwire-app", "--bin", "bellwire"]);
     command.args(["--features", "tauri/custom-protocol"]);
-    cargo::build(&mut command)
+    cargo::build(&mut command)?;
+    Ok(())
 }
 
 /// Packs the program that was built already; gives the packages.

@@ -7,20 +7,30 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::paths::Paths;
-use crate::{process, say};
+use crate::{compiler, process, say};
 
 pub(crate) fn cargo(paths: &Paths) -> Command {
     process::command(paths, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Builds the programs themselves, in the profile and with the features the tests use.
-pub(crate) fn build_programs(paths: &Paths) -> Result<()> {
-    build(cargo(paths).args(["build", "--workspace", "--exclude", "xtask", "--bins"]))
+/// As [`cargo`], with the compiler that lints: for everything that builds or runs tests.
+pub(crate) fn linting(paths: &Paths) -> Result<Command> {
+    let mut command = cargo(paths);
+    compiler::enter(paths, &mut command)?;
+    Ok(command)
 }
+
+/// Builds the programs themselves, in the profile and with the features the tests use.
+pub(crate) fn build_programs(cargo: &mut Command) -> Result<Warnings> {
+    build(cargo.args(["build", "--workspace", "--exclude", "xtask", "--bins"]))
+}
+
+/// How many warnings a build gave, those of crates that were fresh included.
+pub(crate) type Warnings = u32;
 
 /// Runs a cargo command that compiles. Cargo's own bar is read and said in our words: elapsed time, crates
 /// done and to do, and the time that may be left, which cargo does not estimate.
-pub(crate) fn build(command: &mut Command) -> Result<()> {
+pub(crate) fn build(command: &mut Command) -> Result<Warnings> {
     command
         .env("CARGO_TERM_PROGRESS_WHEN", "always")
         .env("CARGO_TERM_PROGRESS_WIDTH", "120")
@@ -32,7 +42,8 @@ pub(crate) fn build(command: &mut Command) -> Result<()> {
         }
         progress.tick();
         Ok(())
-    })
+    })?;
+    Ok(progress.warnings)
 }
 
 /// What a line of cargo's standard error is about.
@@ -80,12 +91,13 @@ struct Progress {
     told: Instant,
     fetched: u32,
     bar: Option<(u32, u32, String)>,
+    warnings: Warnings,
 }
 
 impl Progress {
     fn new() -> Self {
         let now = Instant::now();
-        Self { started: now, told: now, fetched: 0, bar: None }
+        Self { started: now, told: now, fetched: 0, bar: None, warnings: 0 }
     }
 
     fn hear(&mut self, line: &str) {
@@ -93,7 +105,10 @@ impl Progress {
             Line::Bar { done, all, now } => self.bar = Some((done, all, now.to_owned())),
             Line::Fetched => self.fetched += 1,
             Line::Begun => {}
-            Line::Other(text) => say::note(text.trim_start()),
+            Line::Other(text) => {
+                self.warnings += warnings(text);
+                say::note(text.trim_start());
+            }
         }
     }
 
@@ -114,6 +129,14 @@ impl Progress {
             None => say::progress(&format!("[{elapsed}] waiting for cargo")),
         }
     }
+}
+
+/// Of the line by which cargo closes a crate's warnings: "warning: `x` (lib) generated 2 warnings".
+fn warnings(line: &str) -> Warnings {
+    let Some((_, count)) = line.split_once(" generated ").filter(|_| line.starts_with("warning: `")) else {
+        return 0;
+    };
+    count.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or_default()
 }
 
 /// How long the rest may take, once there is something to go by. Crates differ much, so only in minutes.
@@ -150,6 +173,14 @@ mod tests {
         assert_eq!(read("warning: unused import"), Line::Other("warning: unused import"));
         assert_eq!(read("   Compiling serde v1.0.0"), Line::Begun);
         assert_eq!(read("  Downloaded serde v1.0.0"), Line::Fetched);
+    }
+
+    #[test]
+    fn the_warnings_of_a_crate_are_counted() {
+        let line = "warning: `bellwire-call` (lib test) generated 12 warnings (1 duplicate)";
+        assert_eq!(warnings(line), 12);
+        assert_eq!(warnings("warning: unused import: `x`"), 0);
+        assert_eq!(warnings("note: it generated 3 warnings"), 0);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
+use crate::cargo::Warnings;
 use crate::paths::Paths;
 use crate::setup::{self, Consent, Purpose};
 use crate::{cargo, process, say, ui};
@@ -13,36 +14,25 @@ const LONG: usize = 400;
 const TOO_LONG: usize = 500;
 
 pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
-    setup::run(paths, consent, Purpose::Run)?;
+    setup::run(paths, consent, Purpose::Test)?;
     let step = say::step("Formatting and file sizes");
     shape(paths)?;
     step.done();
 
-    let step = say::step("Interface: types");
+    let step = say::step("Dependencies: licences, sources, unused ones, advisories");
+    dependencies(paths)?;
+    step.done();
+
+    let step = say::step("Interface");
     ui::install(paths)?;
     ui::script(paths, "check")?;
-    // The window's crate embeds it, so clippy needs it to be there.
+    // The window's crate embeds it, so compiling needs it to be there.
     ui::build(paths)?;
     step.done();
 
-    let step = say::step("Clippy");
-    cargo::build(cargo::cargo(paths).args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    let step = say::step("Clippy and rustdoc");
+    clean(compile(paths)?)?;
     step.done();
-
-    let step = say::step("Licences and sources of dependencies");
-    if process::exists(paths, "cargo-deny") {
-        process::run(cargo::cargo(paths).args(["deny", "check", "bans", "licenses", "sources"]))?;
-        step.done();
-    } else {
-        say::note("skipped: cargo-deny is not installed (cargo install cargo-deny --locked)");
-    }
     Ok(())
 }
 
@@ -50,6 +40,34 @@ pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
 pub(crate) fn shape(paths: &Paths) -> Result<()> {
     process::run(cargo::cargo(paths).args(["fmt", "--all", "--check"]))?;
     file_sizes(paths)
+}
+
+/// What comes in with dependencies, by `deny.toml`, and whether all that are named are used.
+pub(crate) fn dependencies(paths: &Paths) -> Result<()> {
+    let deny = |words: &[&str]| {
+        process::run(cargo::cargo(paths).args(["deny", "--all-features", "--log-level", "error"]).args(words))
+    };
+    deny(&["check", "bans", "licenses", "sources"])?;
+    match deny(&["fetch", "db"]) {
+        Ok(()) => deny(&["check", "--disable-fetch", "advisories"])?,
+        Err(error) => {
+            say::note(&format!("NOT checked: advisories; their database cannot be reached: {error:#}"))
+        }
+    }
+    process::run(cargo::cargo(paths).args(["machete", "--with-metadata"]))
+}
+
+/// Builds the programs and the tests with the compiler that lints.
+pub(crate) fn compile(paths: &Paths) -> Result<Warnings> {
+    let programs = cargo::build_programs(&mut cargo::linting(paths)?)?;
+    let mut tests = cargo::linting(paths)?;
+    Ok(programs + cargo::build(tests.args(["nextest", "run", "--workspace", "--no-run"]))?)
+}
+
+/// No warning of the compiler, of clippy or of rustdoc stands.
+pub(crate) fn clean(warnings: Warnings) -> Result<()> {
+    ensure!(warnings == 0, "{warnings} warnings; they stand above, where the programs and tests were built");
+    Ok(())
 }
 
 fn file_sizes(paths: &Paths) -> Result<()> {
@@ -74,8 +92,6 @@ fn file_sizes(paths: &Paths) -> Result<()> {
             say::note(&format!("{name} is getting long: {lines} lines"));
         }
     }
-    if too_long.is_empty() {
-        return Ok(());
-    }
-    bail!("split these, {TOO_LONG} lines is the end:\n  {}", too_long.join("\n  "))
+    ensure!(too_long.is_empty(), "split these, {TOO_LONG} lines is the end:\n  {}", too_long.join("\n  "));
+    Ok(())
 }

@@ -53,7 +53,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, options: &Options) -> Result<
     step.done();
 
     let step = say::step("Build the programs (the first time this takes ten to forty minutes)");
-    cargo::build_programs(paths)?;
+    cargo::build_programs(&mut cargo::cargo(paths))?;
     step.done();
 
     let found = Surroundings::look();

@@ -49,7 +49,7 @@ pub(crate) fn rust(paths: &Paths) -> Result<()> {
     let mut failed = Vec::new();
     for Moment { zone, at } in MOMENTS {
         say::note(&format!("at {at} in {zone}"));
-        let mut command = cargo::cargo(paths);
+        let mut command = cargo::linting(paths)?;
         command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"]);
         command.args(["-E", DEPENDENT]);
         // `env` sets the zone first: `faketime` reads its time in it. Monotonic time stays as it is, so

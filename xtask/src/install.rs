@@ -77,7 +77,7 @@ fn use_it(
     process::output(process::command(paths, "desktop-file-validate").arg(entry))?;
     let missing = process::output(process::command(paths, "ldd").arg("/usr/bin/bellwire"))?;
     ensure!(!missing.contains("not found"), "libraries are missing: {missing}");
-    let mut command = cargo::cargo(paths);
+    let mut command = cargo::linting(paths)?;
     command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--run-ignored", "only"]);
     command.args(["-E", "package(bellwire-tests-desktop) & test(/^installed::/)"]);
     furnish(desktop, &mut command);

@@ -8,6 +8,7 @@ mod bench;
 mod bundle;
 mod cargo;
 mod check;
+mod compiler;
 mod demo;
 mod desktop;
 mod hours;
@@ -23,6 +24,9 @@ mod ui;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if compiler::wraps() {
+        return compiler::run(std::env::args_os().skip(1));
+    }
     match args::parse(std::env::args().skip(1)).and_then(args::Invocation::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if interrupt::requested() => {

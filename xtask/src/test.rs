@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::desktop::{Desktop, Sound};
 use crate::paths::Paths;
 use crate::setup::{self, Consent, Purpose};
-use crate::{cargo, check, hours, install, interrupt, process, say, ui};
+use crate::{cargo, check, compiler, hours, install, interrupt, process, say, ui};
 
 /// The tests that need programs, a desktop and sound.
 const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-tests-desktop)";
@@ -57,6 +57,8 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
 
     if scope == Scope::All {
         stages.run("formatting and file sizes", || check::shape(paths))?;
+        stages
+            .run("dependencies: licences, sources, unused ones, advisories", || check::dependencies(paths))?;
     }
     stages.needed("interface: install", || ui::install(paths))?;
     // The window embeds the built interface, so this comes before anything is compiled.
@@ -71,10 +73,14 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
     if scope.rust() {
         ui::install_in(paths, "tests/browser")?;
         ui::install_in(paths, "tests/peers")?;
-        stages.needed("build the programs", || cargo::build_programs(paths))?;
-        stages.needed("build the tests", || {
-            cargo::build(cargo::cargo(paths).args(["nextest", "run", "--workspace", "--no-run"]))
+        let mut warnings = 0;
+        stages.needed("build the programs and the tests", || {
+            warnings = check::compile(paths)?;
+            Ok(())
         })?;
+        if scope == Scope::All {
+            stages.run("clippy and rustdoc", || check::clean(warnings))?;
+        }
         let mut desktop = None;
         stages.needed("start a display, a session bus and a sound server", || {
             desktop = Some(Desktop::start(paths, Sound::Null)?);
@@ -101,7 +107,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
 }
 
 fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
-    let mut command = cargo::cargo(paths);
+    let mut command = cargo::linting(paths)?;
     command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
     match scope {
         Scope::All | Scope::Ui | Scope::Install => {}
@@ -116,7 +122,7 @@ fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
 /// Every backend's OpenAPI document, with every role's token. Left out of the tests above because it wants
 /// a program of its own.
 fn schemathesis(paths: &Paths) -> Result<()> {
-    let mut command = cargo::cargo(paths);
+    let mut command = cargo::linting(paths)?;
     command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--run-ignored", "only"]);
     command.args(["-E", "test(survives_schemathesis)"]);
     command.env("BELLWIRE_SCHEMATHESIS", paths.schemathesis());
@@ -128,6 +134,7 @@ pub(crate) fn within(paths: &Paths, words: &[String]) -> Result<()> {
     let Some((program, arguments)) = words.split_first() else { bail!("which command?") };
     let desktop = Desktop::start(paths, Sound::Null)?;
     let mut command = process::command(paths, program);
+    compiler::enter(paths, &mut command)?;
     furnish(paths, &desktop, command.args(arguments));
     process::run(&mut command)
 }

@@ -14,11 +14,17 @@ struct Tool {
 }
 
 const NEXTEST: Tool = Tool { package: "cargo-nextest", version: "0.9.143", program: "cargo-nextest" };
+/// Licences, sources and advisories of dependencies.
+const DENY: Tool = Tool { package: "cargo-deny", version: "0.20.2", program: "cargo-deny" };
+/// Dependencies that nothing uses.
+const MACHETE: Tool = Tool { package: "cargo-machete", version: "0.9.2", program: "cargo-machete" };
 /// Drives the app's window; there is none for macOS.
 const TAURI_DRIVER: Tool = Tool { package: "tauri-driver", version: "2.1.0", program: "tauri-driver" };
 
 pub(super) fn run(paths: &Paths) -> Result<()> {
-    install(paths, &NEXTEST)?;
+    for tool in [&NEXTEST, &DENY, &MACHETE] {
+        install(paths, tool)?;
+    }
     if !cfg!(target_os = "macos") {
         install(paths, &TAURI_DRIVER)?;
     }
@@ -37,7 +43,8 @@ fn install(paths: &Paths, tool: &Tool) -> Result<()> {
     ));
     let mut command = cargo::cargo(paths);
     command
-        .args(["install", "--locked", tool.package, "--version", tool.version, "--root"])
+        // Compiled faster than it could pay back in one run.
+        .args(["install", "--debug", "--locked", tool.package, "--version", tool.version, "--root"])
         .arg(paths.tools())
         // Its own folder: it is thrown away afterwards, and must not wait for the project's lock.
         .env("CARGO_TARGET_DIR", paths.tools().join("target"))
