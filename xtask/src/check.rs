@@ -54,7 +54,7 @@ pub(crate) fn dependencies(paths: &Paths) -> Result<()> {
             say::note(&format!("NOT checked: advisories; their database cannot be reached: {error:#}"))
         }
     }
-    process::run(cargo::cargo(paths).args(["machete", "--with-metadata"]))
+    process::run(cargo::cargo(paths).args(["machete"]))
 }
 
 /// Builds the programs and the tests with the compiler that lints.
