@@ -70,7 +70,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
     }
     if scope.rust() {
         ui::install_in(paths, "tests/browser")?;
-        ui::install_in(paths, "tests/peers")?;
+        ui::install_in(paths, "tests/node-backends")?;
         stages.needed("build the programs", || cargo::build_programs(paths))?;
         stages.needed("build the tests", || {
             cargo::build(cargo::cargo(paths).args(["nextest", "run", "--workspace", "--no-run"]))

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use bellwire_call::{Direction, MediaKind, Person, PersonId, RemoteCallId};
-use bellwire_log::{
+use bellwire_call_log::{
     Account, AccountRef, BackendCall, CallLog, Filter, LocalCall, LogError, Outcome, Problem,
 };
 use sqlx::Connection;

@@ -11,7 +11,7 @@ pub struct Login {
 
 /// The people of one backend, and what a call is like there.
 #[derive(Clone, Copy, Debug)]
-pub struct Cast {
+pub struct TestAccounts {
     /// Dialect id.
     pub dialect: &'static str,
     pub caller: Login,
@@ -30,7 +30,7 @@ pub struct Cast {
 
 const BOTH: &[MediaKind] = &[MediaKind::Video, MediaKind::Voice];
 
-pub const STOREFRONT: Cast = Cast {
+pub const STOREFRONT: TestAccounts = TestAccounts {
     dialect: "storefront",
     caller: Login { role: "customer", email: "amira@demo.example" },
     callee: Login { role: "seller", email: "seller@demo.example" },
@@ -41,7 +41,7 @@ pub const STOREFRONT: Cast = Cast {
     kinds: &[MediaKind::Video],
 };
 
-pub const DEALERDESK: Cast = Cast {
+pub const DEALERDESK: TestAccounts = TestAccounts {
     dialect: "dealerdesk",
     caller: Login { role: "technician", email: "technician@demo.example" },
     callee: Login { role: "dealer", email: "dealer@demo.example" },
@@ -52,7 +52,7 @@ pub const DEALERDESK: Cast = Cast {
     kinds: BOTH,
 };
 
-pub const MARKETPLACE: Cast = Cast {
+pub const MARKETPLACE: TestAccounts = TestAccounts {
     dialect: "marketplace",
     caller: Login { role: "client", email: "client@demo.example" },
     callee: Login { role: "provider", email: "provider@demo.example" },
@@ -63,7 +63,7 @@ pub const MARKETPLACE: Cast = Cast {
     kinds: BOTH,
 };
 
-pub const HEARTH: Cast = Cast {
+pub const HEARTH: TestAccounts = TestAccounts {
     dialect: "hearth",
     caller: Login { role: "user", email: "ana@demo.example" },
     callee: Login { role: "user", email: "ben@demo.example" },
@@ -74,7 +74,7 @@ pub const HEARTH: Cast = Cast {
     kinds: BOTH,
 };
 
-pub const CLINIC: Cast = Cast {
+pub const CLINIC: TestAccounts = TestAccounts {
     dialect: "clinic",
     caller: Login { role: "patient", email: "patient@demo.example" },
     callee: Login { role: "practitioner", email: "doctor@demo.example" },

@@ -12,8 +12,8 @@ use bellwire_engine::{
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::world::PASSWORD;
-use crate::{Login, PATIENCE, Screen, World};
+use crate::server::PASSWORD;
+use crate::{Login, PATIENCE, Screen, TestServer};
 
 /// What a person has in front of them.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Default for Setup {
 }
 
 #[derive(Debug)]
-pub struct Human {
+pub struct TestClient {
     engine: Engine,
     pub notices: mpsc::Receiver<Notice>,
     pub account: AccountId,
@@ -57,34 +57,34 @@ pub struct Human {
     request: SignIn,
 }
 
-impl Human {
-    pub async fn seller(world: &World, email: &str) -> anyhow::Result<Self> {
-        Self::sign_in(world, "seller", email, Setup::default()).await
+impl TestClient {
+    pub async fn seller(server: &TestServer, email: &str) -> anyhow::Result<Self> {
+        Self::sign_in(server, "seller", email, Setup::default()).await
     }
 
-    pub async fn customer(world: &World, email: &str) -> anyhow::Result<Self> {
-        Self::sign_in(world, "customer", email, Setup::default()).await
+    pub async fn customer(server: &TestServer, email: &str) -> anyhow::Result<Self> {
+        Self::sign_in(server, "customer", email, Setup::default()).await
     }
 
-    pub async fn sign_in(world: &World, role: &str, email: &str, setup: Setup) -> anyhow::Result<Self> {
-        Self::with(world, "storefront", role, email, setup).await
+    pub async fn sign_in(server: &TestServer, role: &str, email: &str, setup: Setup) -> anyhow::Result<Self> {
+        Self::with(server, "storefront", role, email, setup).await
     }
 
     /// Somebody of any backend's demo data.
-    pub async fn of(world: &World, dialect: &str, login: Login, setup: Setup) -> anyhow::Result<Self> {
-        Self::with(world, dialect, login.role, login.email, setup).await
+    pub async fn of(server: &TestServer, dialect: &str, login: Login, setup: Setup) -> anyhow::Result<Self> {
+        Self::with(server, dialect, login.role, login.email, setup).await
     }
 
     /// Signs in and waits until the socket is up.
     async fn with(
-        world: &World,
+        server: &TestServer,
         dialect: &str,
         role: &str,
         email: &str,
         setup: Setup,
     ) -> anyhow::Result<Self> {
         let request = SignIn {
-            server: world.server(),
+            server: server.url(),
             dialect: Some(dialect.into()),
             role: role.into(),
             email: email.into(),
@@ -112,9 +112,9 @@ impl Human {
         };
         let (engine, notices) = Engine::start(config, Screens { remote: remote.clone(), own: own.clone() });
         let account = engine.handle.sign_in(request.clone()).await?;
-        let human = Self { engine, notices, account, remote, own, request };
-        human.online().await?;
-        Ok(human)
+        let client = Self { engine, notices, account, remote, own, request };
+        client.online().await?;
+        Ok(client)
     }
 
     pub fn engine(&self) -> &bellwire_engine::Handle {
@@ -201,7 +201,7 @@ impl Human {
     }
 
     /// The line of our list that leads to somebody; `None` where this account has no list.
-    pub async fn line_for(&self, who: &Human) -> anyhow::Result<Option<ContactView>> {
+    pub async fn line_for(&self, who: &TestClient) -> anyhow::Result<Option<ContactView>> {
         let person = who.me().context("signed in")?;
         self.line_of(&person).await
     }
@@ -219,7 +219,7 @@ impl Human {
     }
 
     /// Dials somebody the way a user does: from the list where there is one.
-    pub async fn call_to(&self, who: &Human, kind: MediaKind) -> anyhow::Result<CallId> {
+    pub async fn call_to(&self, who: &TestClient, kind: MediaKind) -> anyhow::Result<CallId> {
         let person = who.me().context("signed in")?;
         self.call_person(&person, kind).await
     }
@@ -246,7 +246,7 @@ impl Human {
     }
 
     /// Dials somebody who answers, and waits until both are connected.
-    pub async fn reach(&self, email: &str, callee: &Human) -> anyhow::Result<()> {
+    pub async fn reach(&self, email: &str, callee: &TestClient) -> anyhow::Result<()> {
         self.dial(email).await?;
         let ring = callee.ringing().await?;
         callee.engine().accept(ring.id).await;
@@ -292,11 +292,11 @@ fn nine_points(frame: &VideoFrame) -> Vec<[u8; 3]> {
         .collect()
 }
 
-impl World {
+impl TestServer {
     /// A seller and a customer in a connected call, the seller having dialled.
-    pub async fn talking(&self) -> anyhow::Result<(Human, Human)> {
-        let seller = Human::seller(self, crate::SELLER).await?;
-        let customer = Human::customer(self, crate::CUSTOMER).await?;
+    pub async fn talking(&self) -> anyhow::Result<(TestClient, TestClient)> {
+        let seller = TestClient::seller(self, crate::SELLER).await?;
+        let customer = TestClient::customer(self, crate::CUSTOMER).await?;
         seller.reach(crate::CUSTOMER, &customer).await?;
         Ok((seller, customer))
     }

@@ -1,4 +1,4 @@
-//! Who plays on the servers of deployed behaviour (`tests/peers`), and what those backends have no words for.
+//! Who plays on the servers of deployed behaviour (`tests/node-backends`), and what those backends have no words for.
 
 /// One account of a server's data; everybody's password is `secret`.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +11,7 @@ pub struct Account {
 
 /// One deployed backend and its people.
 #[derive(Clone, Copy, Debug)]
-pub struct Stage {
+pub struct DeployedAccounts {
     /// Dialect id; the server is called after it.
     pub dialect: &'static str,
     /// Below which path the REST interface lies.
@@ -37,7 +37,7 @@ const fn account(role: &'static str, email: &'static str, id: &'static str) -> A
     Account { role, email, id }
 }
 
-pub const STOREFRONT: Stage = Stage {
+pub const STOREFRONT: DeployedAccounts = DeployedAccounts {
     dialect: "storefront",
     rest: "/api/v2",
     ann: account("customer", "ann@example.com", "c1"),
@@ -51,7 +51,7 @@ pub const STOREFRONT: Stage = Stage {
     rings: true,
 };
 
-pub const DEALERDESK: Stage = Stage {
+pub const DEALERDESK: DeployedAccounts = DeployedAccounts {
     dialect: "dealerdesk",
     rest: "",
     ann: account("dealer", "dan@garage.example", "dan@garage.example"),
@@ -65,7 +65,7 @@ pub const DEALERDESK: Stage = Stage {
     rings: true,
 };
 
-pub const MARKETPLACE: Stage = Stage {
+pub const MARKETPLACE: DeployedAccounts = DeployedAccounts {
     dialect: "marketplace",
     rest: "/api",
     ann: account("provider", "ada@example.com", "64ada"),
@@ -79,7 +79,7 @@ pub const MARKETPLACE: Stage = Stage {
     rings: true,
 };
 
-pub const HEARTH: Stage = Stage {
+pub const HEARTH: DeployedAccounts = DeployedAccounts {
     dialect: "hearth",
     rest: "/api",
     ann: account("user", "ana@example.com", "u1"),
@@ -93,7 +93,7 @@ pub const HEARTH: Stage = Stage {
     rings: true,
 };
 
-pub const CLINIC: Stage = Stage {
+pub const CLINIC: DeployedAccounts = DeployedAccounts {
     dialect: "clinic",
     rest: "",
     ann: account("patient", "ann@example.com", "u-ann"),

@@ -9,8 +9,8 @@ use rust_socketio::asynchronous::{Client, ClientBuilder};
 use rust_socketio::{Payload, TransportType};
 use serde_json::{Value, json};
 
-use crate::World;
-use crate::world::PASSWORD;
+use crate::TestServer;
+use crate::server::PASSWORD;
 
 /// A signed-in socket and REST client with no manners.
 pub struct RawSocket {
@@ -30,11 +30,11 @@ impl std::fmt::Debug for RawSocket {
 
 impl RawSocket {
     /// Signs in over REST and connects with the token.
-    pub async fn connect(world: &World, role: &str, email: &str) -> anyhow::Result<Self> {
+    pub async fn connect(server: &TestServer, role: &str, email: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().cookie_store(true).build()?;
         let path = if role == "seller" { "shop/login-shop" } else { "user/login-user" };
         let login: Value = http
-            .post(format!("{}/{path}", world.rest()))
+            .post(format!("{}/{path}", server.rest()))
             .json(&json!({ "email": email, "password": PASSWORD }))
             .send()
             .await?
@@ -43,8 +43,8 @@ impl RawSocket {
             .await?;
         let token = login["token"].as_str().context("no token")?.to_owned();
         let id = login["user"]["_id"].as_str().context("no id")?.to_owned();
-        let (client, heard) = open(world.socket(), json!({ "token": token })).await?;
-        let socket = Self { client, http, rest: world.rest().to_owned(), id, token, heard };
+        let (client, heard) = open(server.socket(), json!({ "token": token })).await?;
+        let socket = Self { client, http, rest: server.rest().to_owned(), id, token, heard };
         let end = tokio::time::Instant::now() + crate::PATIENCE;
         while !socket.heard("open") {
             ensure!(tokio::time::Instant::now() < end, "the socket did not open");
@@ -55,8 +55,8 @@ impl RawSocket {
     }
 
     /// Whether connecting with this `auth` is refused.
-    pub async fn refused(world: &World, auth: Value) -> anyhow::Result<bool> {
-        let (client, heard) = open(world.socket(), auth).await?;
+    pub async fn refused(server: &TestServer, auth: Value) -> anyhow::Result<bool> {
+        let (client, heard) = open(server.socket(), auth).await?;
         let end = tokio::time::Instant::now() + crate::PATIENCE;
         loop {
             let (open, error) = {

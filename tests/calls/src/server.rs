@@ -15,7 +15,7 @@ pub const PASSWORD: &str = "ring-ring-demo";
 
 /// A server with demo data on free loopback ports, and its database file.
 #[derive(Debug)]
-pub struct World {
+pub struct TestServer {
     app: Option<App>,
     config: Config,
     rest: String,
@@ -23,7 +23,7 @@ pub struct World {
     _dir: tempfile::TempDir,
 }
 
-impl World {
+impl TestServer {
     pub async fn start() -> anyhow::Result<Self> {
         Self::start_with(|_| {}).await
     }
@@ -53,7 +53,7 @@ impl World {
     }
 
     /// What a user types: the REST host, which answers discovery.
-    pub fn server(&self) -> String {
+    pub fn url(&self) -> String {
         self.rest.trim_end_matches("/api/v2").to_owned()
     }
 
@@ -65,7 +65,7 @@ impl World {
         &self.socket
     }
 
-    /// Stops the server; addresses and database stay for [`World::revive`].
+    /// Stops the server; addresses and database stay for [`TestServer::revive`].
     pub async fn kill(&mut self) {
         if let Some(app) = self.app.take() {
             app.stop().await;

@@ -6,7 +6,7 @@
 //! WebDriver. [`Notifications`], [`Tray`] and [`Dunst`] stand on the session's bus for the desktop.
 //!
 //! ```ignore
-//! let world = World::start().await?;
+//! let world = TestServer::start().await?;
 //! let screen = Screen::start().await?;
 //! let session = Session::start(&screen).await?;
 //! let tray = Tray::start(&session).await?;
@@ -35,7 +35,7 @@ mod tray;
 mod usage;
 mod window;
 
-pub use bellwire_tests_calls::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, PATIENCE, SELLER, World};
+pub use bellwire_tests_calls::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, PATIENCE, SELLER, TestServer};
 pub use dunst::Dunst;
 pub use launch::{Launch, program};
 pub use notifications::{Notifications, Shown};

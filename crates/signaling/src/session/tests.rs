@@ -1,5 +1,5 @@
 //! Sessions of a made-up dialect against a server whose tokens expire on demand
-//! (`tests/peers/token-server.mjs`). The dialect has everything a backend may have: bearer tokens that can
+//! (`tests/node-backends/token-server.mjs`). The dialect has everything a backend may have: bearer tokens that can
 //! be refreshed, a namespace, polls, messages.
 
 use std::io::{BufRead, BufReader};
@@ -207,8 +207,8 @@ impl Drop for Server {
 impl Server {
     fn start() -> Self {
         let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../tests/peers");
-        assert!(folder.join("node_modules/socket.io").is_dir(), "run `npm ci` in tests/peers");
+            .join("../../tests/node-backends");
+        assert!(folder.join("node_modules/socket.io").is_dir(), "run `npm ci` in tests/node-backends");
         let mut node = Command::new("node");
         node.arg(folder.join("token-server.mjs")).arg("0").stdout(Stdio::piped());
         let mut process = node.spawn().expect("these tests need Node.js (`node`) on the path");

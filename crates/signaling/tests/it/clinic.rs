@@ -1,5 +1,5 @@
 //! Clinic against a Node `socket.io` server that behaves like the deployed backend
-//! (`tests/peers/clinic-server.mjs`; `npm ci` there first): nobody rings, so our side looks.
+//! (`tests/node-backends/clinic-server.mjs`; `npm ci` there first): nobody rings, so our side looks.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
 //! Our sessions against a Node `socket.io` server that behaves like the deployed dealerdesk backend
-//! (`tests/peers/dealerdesk-server.mjs`; `npm ci` there first).
+//! (`tests/node-backends/dealerdesk-server.mjs`; `npm ci` there first).
 
 use anyhow::{Context, Result, bail};
 use bellwire_call::{

@@ -1,5 +1,5 @@
 //! The transports against a Node `socket.io` server that behaves like the deployed storefront backend
-//! (`tests/peers/storefront-server.mjs`; `npm ci` there first).
+//! (`tests/node-backends/storefront-server.mjs`; `npm ci` there first).
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
 //! Hearth against a Node `socket.io` server that behaves like the deployed backend
-//! (`tests/peers/hearth-server.mjs`; `npm ci` there first).
+//! (`tests/node-backends/hearth-server.mjs`; `npm ci` there first).
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -27,9 +27,9 @@ struct Deployed {
 impl Deployed {
     fn start(port: u16) -> Result<Self> {
         let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../tests/peers");
+            .join("../../tests/node-backends");
         if !folder.join("node_modules/socket.io").is_dir() {
-            bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
+            bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
         }
         let mut node = Command::new("node");
         node.arg(folder.join("hearth-server.mjs")).arg(port.to_string());

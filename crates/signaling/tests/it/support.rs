@@ -43,12 +43,12 @@ impl Deployed {
         Ok(server)
     }
 
-    /// A server of `tests/peers`, which says its port in its first line.
+    /// A server of `tests/node-backends`, which says its port in its first line.
     pub(crate) fn node<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<Self> {
         let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../tests/peers");
+            .join("../../tests/node-backends");
         if !folder.join("node_modules/socket.io").is_dir() {
-            bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
+            bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
         }
         let mut node = Command::new("node");
         node.arg(folder.join(program)).args(arguments);

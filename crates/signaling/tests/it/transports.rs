@@ -1,5 +1,5 @@
 //! Networks that let no WebSocket through, last words, limits and redirects, against Node's own
-//! Socket.IO server (`tests/peers/transports-server.mjs`).
+//! Socket.IO server (`tests/node-backends/transports-server.mjs`).
 
 use std::time::{Duration, SystemTime};
 

@@ -10,7 +10,7 @@ use bellwire_engine::{
     DeviceChange, DeviceKind, DeviceList, DeviceNews, DeviceProblem, Devices, EchoTest, Handle, Levels,
     Notice, RingConfig,
 };
-use bellwire_tests_calls::{CUSTOMER, Human, PATIENCE, SELLER, Setup, World, asset};
+use bellwire_tests_calls::{CUSTOMER, PATIENCE, SELLER, Setup, TestClient, TestServer, asset};
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -144,9 +144,9 @@ async fn devices(
 }
 
 /// The next news of a device.
-async fn news(human: &mut Human) -> anyhow::Result<DeviceNews> {
+async fn news(client: &mut TestClient) -> anyhow::Result<DeviceNews> {
     loop {
-        let notice = timeout(PATIENCE, human.notices.recv()).await.context("no news of a device")?;
+        let notice = timeout(PATIENCE, client.notices.recv()).await.context("no news of a device")?;
         if let Notice::Device { news, text } = notice.context("the engine stopped")? {
             ensure!(!text.is_empty(), "news without words: {news:?}");
             return Ok(news);
@@ -168,10 +168,10 @@ fn chosen(microphone: &str, speaker: &str, camera: &str) -> Devices {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_speaker_unplugged_in_a_call_is_replaced_and_taken_up_again() -> anyhow::Result<()> {
     let mut headset = Loudspeaker::new("headset")?;
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
     let setup = Setup { speaker: headset.id(), ..Setup::default() };
-    let mut customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+    let mut customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
     let listed = devices(customer.engine(), "the headset in the list", |list| {
         list.speakers.iter().any(|speaker| speaker.id == headset.id())
     })
@@ -230,10 +230,10 @@ async fn a_speaker_unplugged_in_a_call_is_replaced_and_taken_up_again() -> anyho
 async fn devices_chosen_in_a_call_are_used_at_once() -> anyhow::Result<()> {
     let (first, second) = (Loudspeaker::new("first")?, Loudspeaker::new("second")?);
     let (red, blue) = ([200, 40, 40], [40, 40, 200]);
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let setup = Setup { speaker: first.id(), camera: "test:c82828".into(), ..Setup::default() };
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
     seller.reach(CUSTOMER, &customer).await?;
     let (one, other) = (first.listen()?, second.listen()?);
     one.sound("the first speaker").await?;
@@ -252,11 +252,11 @@ async fn devices_chosen_in_a_call_are_used_at_once() -> anyhow::Result<()> {
 async fn a_call_rings_on_two_speakers_as_settings_change_and_the_caller_hears_ring_back() -> anyhow::Result<()>
 {
     let (desk, hall, ear) = (Loudspeaker::new("desk")?, Loudspeaker::new("hall")?, Loudspeaker::new("ear")?);
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let calls = Setup { speaker: ear.id(), tones: true, ..Setup::default() };
     let rings = Setup { tones: true, ..Setup::default() };
-    let seller = Human::sign_in(&world, "seller", SELLER, calls).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, rings).await?;
+    let seller = TestClient::sign_in(&server, "seller", SELLER, calls).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, rings).await?;
     let (desk_ear, hall_ear, caller_ear) = (desk.listen()?, hall.listen()?, ear.listen()?);
     let ring = RingConfig {
         device: desk.id(),
@@ -293,7 +293,7 @@ async fn a_call_rings_on_two_speakers_as_settings_change_and_the_caller_hears_ri
 async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Result<()> {
     let speaker = Loudspeaker::new("trial")?;
     let voice = format!("file:{}", asset("media/voice-22s-48k.wav").display());
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let setup = Setup {
         microphone: voice,
         speaker: speaker.id(),
@@ -301,8 +301,8 @@ async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Resu
         tones: true,
         ..Setup::default()
     };
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
     let (engine, heard) = (customer.engine().clone(), speaker.listen()?);
 
     engine.test_speaker().await;
@@ -342,12 +342,12 @@ async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_speaks_while_muted_is_told() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let voice = format!("file:{}", asset("media/voice-22s-48k.wav").display());
-    let seller = Human::seller(&world, SELLER).await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
     // The other end is heard all the while, and taken out of what the microphone hears.
     let setup = Setup { microphone: voice, processing: true, ..Setup::default() };
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
     seller.reach(CUSTOMER, &customer).await?;
     let mut levels = customer.engine().levels();
     timeout(PATIENCE, levels.wait_for(|levels| levels.microphone_db > -40.0)).await.context("no level")??;
@@ -363,9 +363,9 @@ async fn who_speaks_while_muted_is_told() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shared_screen_arrives_in_full_size_and_its_end_is_told() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let mut customer = Human::customer(&world, CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let mut customer = TestClient::customer(&server, CUSTOMER).await?;
     seller.reach(CUSTOMER, &customer).await?;
     customer.engine().set_sharing(Some("test:c82828".into())).await;
     seller.see_colour([200, 40, 40]).await?;
@@ -383,8 +383,8 @@ async fn a_shared_screen_arrives_in_full_size_and_its_end_is_told() -> anyhow::R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_any_device_a_call_goes_on() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
     for (microphone, speaker, camera) in
         [("none", "none", "none"), ("test:tone", "none", "none"), ("none", "none", "test:28c828")]
     {
@@ -394,7 +394,7 @@ async fn without_any_device_a_call_goes_on() -> anyhow::Result<()> {
             camera: camera.into(),
             ..Setup::default()
         };
-        let customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+        let customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
         seller.reach(CUSTOMER, &customer).await?;
         customer.remote.see(5).await?;
         if microphone != "none" {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use bellwire_engine::media::VideoFrame;
 use bellwire_engine::media::video::{VideoFormat, open_source, psnr_y};
-use bellwire_tests_calls::{CUSTOMER, Human, SELLER, Setup, World, asset, sound};
+use bellwire_tests_calls::{CUSTOMER, SELLER, Setup, TestClient, TestServer, asset, sound};
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
@@ -36,7 +36,7 @@ fn best(film: &[VideoFrame], seen: &VideoFrame) -> (usize, f64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_film_arrives_picture_by_picture() -> anyhow::Result<()> {
     let film_id = format!("file:{}", asset("media/big-buck-bunny-720p25.mp4").display());
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let sends = Setup {
         camera: film_id,
         microphone: "none".into(),
@@ -45,8 +45,8 @@ async fn a_film_arrives_picture_by_picture() -> anyhow::Result<()> {
         ..Setup::default()
     };
     let receives = Setup { camera: "none".into(), microphone: "none".into(), ..Setup::default() };
-    let seller = Human::sign_in(&world, "seller", SELLER, sends).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, receives).await?;
+    let seller = TestClient::sign_in(&server, "seller", SELLER, sends).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, receives).await?;
     seller.reach(CUSTOMER, &customer).await?;
     let full = |s: &bellwire_engine::CallStats| s.width_received == 1280 && s.height_received == 720;
     customer.stats("720p", full).await?;
@@ -137,7 +137,7 @@ impl Drop for Loudspeaker {
 async fn speech_comes_out_of_the_loudspeaker() -> anyhow::Result<()> {
     let speech = asset("media/voice-22s-48k.wav");
     let ear = Loudspeaker::plug_in().await?;
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let sends =
         Setup { camera: "none".into(), microphone: format!("file:{}", speech.display()), ..Setup::default() };
     let receives = Setup {
@@ -146,8 +146,8 @@ async fn speech_comes_out_of_the_loudspeaker() -> anyhow::Result<()> {
         speaker: format!("pulseaudio:{}", ear.name),
         ..Setup::default()
     };
-    let seller = Human::sign_in(&world, "seller", SELLER, sends).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, receives).await?;
+    let seller = TestClient::sign_in(&server, "seller", SELLER, sends).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, receives).await?;
     seller.reach(CUSTOMER, &customer).await?;
     customer.stats("sound", |s| s.audio_level_received_db > -45.0).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;

@@ -2,23 +2,23 @@
 
 use anyhow::ensure;
 use bellwire_engine::{CallState, EndReason, LinkState};
-use bellwire_tests_calls::World;
+use bellwire_tests_calls::TestServer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Result<()> {
-    let mut world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
+    let mut server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
     let remote_id = seller.connected().await?.remote_id;
 
-    world.kill().await;
+    server.kill().await;
     seller
         .until("the loss of the server", |v| v.accounts.iter().any(|a| a.link == LinkState::Offline))
         .await?;
     tokio::try_join!(seller.remote.see(60), customer.remote.see(60))?;
     ensure!(matches!(seller.connected().await?.state, CallState::Connected));
 
-    world.revive().await?;
+    server.revive().await?;
     tokio::try_join!(seller.online(), customer.online())?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
     let call = seller.connected().await?;
@@ -47,10 +47,10 @@ async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hanging_up_without_the_server_ends_the_call_and_the_record_later() -> anyhow::Result<()> {
-    let mut world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
+    let mut server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
-    world.kill().await;
+    server.kill().await;
     seller
         .until("the loss of the server", |v| v.accounts.iter().any(|a| a.link == LinkState::Offline))
         .await?;
@@ -58,7 +58,7 @@ async fn hanging_up_without_the_server_ends_the_call_and_the_record_later() -> a
     seller.engine().hang_up(call.id).await;
     seller.ended().await?;
 
-    world.revive().await?;
+    server.revive().await?;
     customer.ended().await?;
     seller.online().await?;
     let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;

@@ -1,4 +1,4 @@
-//! Our client on the five backends as they are deployed: Node servers of their behaviour (`tests/peers`),
+//! Our client on the five backends as they are deployed: Node servers of their behaviour (`tests/node-backends`),
 //! traps included, and engines with real media. What only our own server does is not tried here.
 
 mod clinic;

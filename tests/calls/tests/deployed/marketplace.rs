@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{EndReason, EngineView, MediaKind};
-use bellwire_tests_calls::{Deployed, Human, stage::MARKETPLACE};
+use bellwire_tests_calls::{Deployed, TestClient, deployed_accounts::MARKETPLACE};
 use serde_json::{Value, json};
 
 use crate::scene::{ended_as, flows, talk};
@@ -35,7 +35,7 @@ async fn the_list_has_everybody_who_is_still_there() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn lines(who: &Human, wanted: &[(bool, &str)]) -> anyhow::Result<()> {
+async fn lines(who: &TestClient, wanted: &[(bool, &str)]) -> anyhow::Result<()> {
     let shown = |v: &Arc<EngineView>| {
         v.chats.iter().any(|chat| {
             let said = chat.messages.iter().map(|one| (one.from_me, one.text.as_str()));

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use bellwire_engine::{CallId, CallState, EndReason, MediaKind};
-use bellwire_tests_calls::{Deployed, Human, PATIENCE};
+use bellwire_tests_calls::{Deployed, PATIENCE, TestClient};
 use tokio::time::Instant;
 
 /// Without a picture for so long, a call must not be shown as connected.
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Dials, is answered, and both are connected.
-pub(crate) async fn talk(caller: &Human, callee: &Human, kind: MediaKind) -> anyhow::Result<CallId> {
+pub(crate) async fn talk(
+    caller: &TestClient,
+    callee: &TestClient,
+    kind: MediaKind,
+) -> anyhow::Result<CallId> {
     let call = caller.call_to(callee, kind).await?;
     let ring = callee.ringing().await?;
     ensure!(ring.kind == kind, "{ring:?}");
@@ -21,7 +25,7 @@ pub(crate) async fn talk(caller: &Human, callee: &Human, kind: MediaKind) -> any
 }
 
 /// How a call ended.
-pub(crate) async fn over(who: &Human, call: CallId) -> anyhow::Result<EndReason> {
+pub(crate) async fn over(who: &TestClient, call: CallId) -> anyhow::Result<EndReason> {
     let state = |v: &CallState| if let CallState::Ended { reason } = v { Some(reason.clone()) } else { None };
     let found = |calls: &[bellwire_engine::CallView]| {
         calls.iter().find(|one| one.id == call).and_then(|one| state(&one.state))
@@ -30,14 +34,14 @@ pub(crate) async fn over(who: &Human, call: CallId) -> anyhow::Result<EndReason>
     found(&view.phone.calls).ok_or_else(|| anyhow::anyhow!("call vanished"))
 }
 
-pub(crate) async fn ended_as(who: &Human, call: CallId, expected: &EndReason) -> anyhow::Result<()> {
+pub(crate) async fn ended_as(who: &TestClient, call: CallId, expected: &EndReason) -> anyhow::Result<()> {
     let reason = over(who, call).await?;
     ensure!(reason == *expected, "expected {expected:?}, got {reason:?}");
     Ok(())
 }
 
 /// Waits for so many pictures; none for a while is allowed only while the call says that it is not connected.
-pub(crate) async fn flows(who: &Human, pictures: u64) -> anyhow::Result<()> {
+pub(crate) async fn flows(who: &TestClient, pictures: u64) -> anyhow::Result<()> {
     let (mut seen, mut since) = (who.remote.count(), Instant::now());
     let (goal, end) = (seen + pictures, since + PATIENCE);
     while who.remote.count() < goal {

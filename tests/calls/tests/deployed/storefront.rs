@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{EndReason, MediaKind, Person, Subject};
-use bellwire_tests_calls::{Deployed, Page, seen, stage::STOREFRONT};
+use bellwire_tests_calls::{Deployed, Page, deployed_accounts::STOREFRONT, seen};
 use serde_json::{Value, json};
 
 use crate::scene::{ended_as, talk};

@@ -14,13 +14,13 @@ use manifest::{Manifest, Use, root, workspace};
 const ARROWS: &[(&str, &[&str])] = &[
     ("bellwire-call", &[]),
     ("bellwire-media", &[]),
-    ("bellwire-log", &["bellwire-call"]),
+    ("bellwire-call-log", &["bellwire-call"]),
     ("bellwire-dialects", &["bellwire-call"]),
     ("bellwire-signaling", &["bellwire-call", "bellwire-dialects"]),
     ("bellwire-peer", &["bellwire-call", "bellwire-media"]),
     (
         "bellwire-engine",
-        &["bellwire-call", "bellwire-log", "bellwire-media", "bellwire-peer", "bellwire-signaling"],
+        &["bellwire-call", "bellwire-call-log", "bellwire-media", "bellwire-peer", "bellwire-signaling"],
     ),
     ("bellwire-server", &["bellwire-dialects"]),
     ("bellwire-cli", &["bellwire-engine"]),
@@ -58,7 +58,7 @@ const BORDERS: &[(&str, &[&str])] = &[
     ("nokhwa", &["bellwire-media"]),
     // Pictures of windows; the answer window, which must not take the keyboard.
     ("x11rb", &["bellwire-app", "bellwire-media"]),
-    ("sqlx", &["bellwire-log", "bellwire-server"]),
+    ("sqlx", &["bellwire-call-log", "bellwire-server"]),
     ("tauri", &["bellwire-app"]),
 ];
 
