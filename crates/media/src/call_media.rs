@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::audio::{Audio, Inbox};
-use crate::clock::LipSync;
+use crate::lip_sync::LipSync;
 use crate::video::{
     Mirror, SourceEvent, VideoFormat, VideoOutputs, VideoReceiver, VideoReceiverConfig, VideoSender,
     VideoSenderConfig,

@@ -4,7 +4,7 @@
 
 pub(crate) mod annex_b;
 pub(crate) mod headers;
-pub(crate) mod sets;
+pub(crate) mod parameter_sets;
 pub(crate) mod sps;
 
 use std::ffi::{c_int, c_void};
@@ -25,7 +25,7 @@ use annex_b::units;
 use sps::Sps;
 
 /// Pictures the library holds at most (A.3.1).
-const MOST_HELD: usize = 16;
+const MAX_REORDERED_PICTURES: usize = 16;
 
 fn check(what: &'static str, code: impl Into<i64>) -> Result<(), CodecError> {
     match code.into() {
@@ -375,7 +375,9 @@ impl VideoDecoder for H264Decoder {
                 let size = (sps.width, sps.height);
                 if self.size.replace(size).is_some_and(|before| before != size) {
                     // The library forgets the pictures it holds with a change of size.
-                    while let Some(last) = self.flush_held()?.filter(|_| earlier.len() < MOST_HELD) {
+                    while let Some(last) =
+                        self.flush_held()?.filter(|_| earlier.len() < MAX_REORDERED_PICTURES)
+                    {
                         let behind = usize::try_from((self.given + 1).saturating_sub(last.mark));
                         earlier.push((last.frame, behind.unwrap_or(0)));
                     }

@@ -9,15 +9,15 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use super::convert::{ConvertError, I420, PixelLayout, to_i420};
 
 /// Rubbish before a picture, bytes at most.
-const MOST_RUBBISH: usize = 4096;
+const MAX_LEADING_BYTES: usize = 4096;
 /// The mark of pictures in AVI files: with it the decoder takes the tables of K.3 where there are none.
 const TABLES_MAY_MISS: [u8; 9] = [0xff, 0xe0, 0, 7, b'A', b'V', b'I', b'1', 0];
 
 /// So many zeros before the end of a picture are none of its data.
-const FILLED_UP: usize = 8;
+const MIN_PADDING_ZEROS: usize = 8;
 
 /// A picture in a buffer.
-struct Found<'a> {
+struct FoundJpeg<'a> {
     /// The segments before its first scan.
     headers: Vec<&'a [u8]>,
     /// The scans, without the mark of the end.
@@ -28,7 +28,7 @@ struct Found<'a> {
 
 /// Decodes a picture, if all of it is there.
 pub(super) fn from_jpeg(buffer: &[u8]) -> Result<I420, ConvertError> {
-    let Found { headers, scans, plain } = find(buffer)?;
+    let FoundJpeg { headers, scans, plain } = find(buffer)?;
     let mut picture = Vec::with_capacity(buffer.len() + 16);
     picture.extend_from_slice(&[0xff, 0xd8]);
     picture.extend_from_slice(&TABLES_MAY_MISS);
@@ -55,8 +55,8 @@ fn broken(words: &str) -> ConvertError {
 }
 
 /// Looks for the beginning and the end.
-fn find(buffer: &[u8]) -> Result<Found<'_>, ConvertError> {
-    let near = &buffer[..buffer.len().min(MOST_RUBBISH + 3)];
+fn find(buffer: &[u8]) -> Result<FoundJpeg<'_>, ConvertError> {
+    let near = &buffer[..buffer.len().min(MAX_LEADING_BYTES + 3)];
     let start = near.windows(3).position(|bytes| bytes == [0xff, 0xd8, 0xff]);
     let rest = start.and_then(|start| buffer.get(start + 2..)).ok_or_else(|| broken("no beginning"))?;
     let mut at = 0;
@@ -89,14 +89,14 @@ fn find(buffer: &[u8]) -> Result<Found<'_>, ConvertError> {
     let mut scans = &rest[scan..end.unwrap_or(rest.len())];
     let used = scans.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     // What is left of a buffer is often filled with zeros.
-    if end.is_none() || scans.len() - used >= FILLED_UP {
+    if end.is_none() || scans.len() - used >= MIN_PADDING_ZEROS {
         scans = &scans[..used];
     }
     // Before a marker there may be any number of these.
     while let [before @ .., 0xff] = scans {
         scans = before;
     }
-    Ok(Found { headers, scans, plain: plain || end.is_none() })
+    Ok(FoundJpeg { headers, scans, plain: plain || end.is_none() })
 }
 
 /// The next marker from `at` on, which is then behind it; `FF 00` is none.
@@ -154,7 +154,7 @@ mod tests {
         for after in [&[0_u8; 3][..], &[0; 5000], &[0xff; 9], b"rubbish", NO_TABLES] {
             assert_eq!(size(&[NO_TABLES, after].concat()), whole, "{} bytes", after.len());
         }
-        assert_eq!(size(&[&[0; MOST_RUBBISH + 9][..], NO_TABLES].concat()), None);
+        assert_eq!(size(&[&[0; MAX_LEADING_BYTES + 9][..], NO_TABLES].concat()), None);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::meter::Meter;
 use super::mirror::Mirror;
+use super::rate_meter::RateMeter;
 use super::source::VideoFormat;
 use crate::slot::Slot;
 use crate::thread::Thread;
@@ -165,7 +165,7 @@ struct Control {
 #[derive(Debug, Default)]
 struct Progress {
     stats: VideoSenderStats,
-    encoded: Meter,
+    encoded: RateMeter,
 }
 
 impl Control {

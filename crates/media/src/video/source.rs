@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::screen::ScreenInfo;
 use super::{camera, pattern, screen};
-use crate::file::{ClipSource, path_of};
+use crate::file::{FileSource, path_of};
 use crate::{SourceError, VideoFrame, VideoSource};
 
 /// The size and rate asked of a source; it gives what it can.
@@ -85,7 +85,7 @@ pub fn open_source_at(
             Ok(Box::new(pattern::PatternSource::solid(format, start, colour)))
         }
         "screen" => Ok(Box::new(screen::ScreenSource::open(name, format)?)),
-        "file" => Ok(Box::new(ClipSource::open(&path_of(id).ok_or_else(unknown)?, start)?)),
+        "file" => Ok(Box::new(FileSource::open(&path_of(id).ok_or_else(unknown)?, start)?)),
         _ => Err(unknown()),
     }
 }

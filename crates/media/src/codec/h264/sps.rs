@@ -5,7 +5,7 @@ use super::super::Unplayable;
 
 pub(super) const SPS: u8 = 7;
 /// Longer ones only repeat scaling lists.
-pub(super) const LONGEST: usize = 1024;
+pub(super) const MAX_SPS_BYTES: usize = 1024;
 
 /// The part of a sequence parameter set that decides whether and how its pictures can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,9 +178,9 @@ pub(super) struct Bits {
 
 impl Bits {
     pub(super) fn new(escaped: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(escaped.len().min(LONGEST));
+        let mut bytes = Vec::with_capacity(escaped.len().min(MAX_SPS_BYTES));
         let mut zeros = 0;
-        for &byte in escaped.iter().take(LONGEST) {
+        for &byte in escaped.iter().take(MAX_SPS_BYTES) {
             if zeros >= 2 && byte == 3 {
                 zeros = 0;
                 continue;

@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tracing::{debug, info};
 
-use super::lane::{Lane, Outcome, Picture};
+use super::decode_lane::{DecodeLane, Outcome, Picture};
 use super::{Input, Shared, VideoReceiverConfig};
 use crate::Codec;
 use crate::codec::Unplayable;
 use crate::video::assembler::AssembledFrame;
-use crate::video::show::{Freezes, Waiting};
+use crate::video::presentation::{FrameQueue, Freezes};
 
 pub(super) struct Pipeline {
     config: VideoReceiverConfig,
     shared: Arc<Shared>,
-    lanes: Vec<(Codec, Lane)>,
-    waiting: Waiting,
+    lanes: Vec<(Codec, DecodeLane)>,
+    waiting: FrameQueue,
     freezes: Freezes,
     /// Gaps of all lanes when a picture was last shown.
     gaps_shown: u64,
@@ -35,7 +35,7 @@ impl Pipeline {
             config,
             shared,
             lanes: Vec::new(),
-            waiting: Waiting::default(),
+            waiting: FrameQueue::default(),
             freezes: Freezes::default(),
             gaps_shown: 0,
             decode_ms: 0.0,
@@ -121,12 +121,12 @@ impl Pipeline {
         }
     }
 
-    fn lane(&mut self, codec: Codec) -> Option<&mut Lane> {
+    fn lane(&mut self, codec: Codec) -> Option<&mut DecodeLane> {
         if codec == Codec::Opus {
             return None;
         }
         let index = self.lanes.iter().position(|&(of, _)| of == codec).unwrap_or_else(|| {
-            let mut lane = Lane::new(codec);
+            let mut lane = DecodeLane::new(codec);
             if let Some(round_trip) = self.round_trip {
                 lane.assembler.set_round_trip(round_trip);
             }

@@ -7,24 +7,24 @@ use tracing::{debug, info};
 
 use super::{Content, Picture, Shared, SourceEvent, VideoOutputs, VideoSenderConfig, Wanted};
 use crate::video::camera;
-use crate::video::meter::Beat;
 use crate::video::mirror::Mirror;
+use crate::video::rate_meter::FrameRateLimit;
 use crate::video::source::{VideoFormat, open_source_at};
 use crate::{DeviceProblem, SourceError, VideoSource};
 
 /// How long a failed source is left alone.
-const RETRY: Duration = Duration::from_secs(1);
+const REOPEN_DELAY: Duration = Duration::from_secs(1);
 /// How long a wish to close the source may wait for a picture.
-const LOOK_UP: Duration = Duration::from_millis(50);
+const CLOSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 /// How often the camera in whose place another one runs is looked for.
-const LOOK_FOR_WANTED: Duration = Duration::from_secs(3);
+const WANTED_CAMERA_POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// A file that has given no picture by then is told of, though one may still come.
-const FIRST_PICTURE: Duration = Duration::from_millis(800);
+const FIRST_FRAME_TIMEOUT: Duration = Duration::from_millis(800);
 /// How long a camera may be busy before that is worth telling.
-const LETTING_GO: Duration = Duration::from_secs(3);
+const BUSY_REPORT_DELAY: Duration = Duration::from_secs(3);
 const CAMERA: &str = "camera:";
 const FILE: &str = "file:";
-const MAX_FPS: u32 = 30;
+const MAX_SENT_FPS: u32 = 30;
 /// What is asked of a screen; also the largest picture sent of it.
 const SCREEN: VideoFormat = VideoFormat { width: 1920, height: 1080, fps: 15 };
 
@@ -34,7 +34,7 @@ pub(super) struct Capture {
     mirror: Mirror,
     format: VideoFormat,
     epoch: Instant,
-    beat: Beat,
+    beat: FrameRateLimit,
     /// Whether a person knows that there is no picture.
     lost: bool,
     /// What failed and is not told yet: its label and what was wrong.
@@ -67,7 +67,7 @@ impl Capture {
             mirror: config.mirror.clone(),
             format: config.format,
             epoch: config.epoch,
-            beat: Beat::default(),
+            beat: FrameRateLimit::default(),
             lost: false,
             trouble: None,
             busy: None,
@@ -137,7 +137,7 @@ impl Capture {
         let problem = error.problem();
         // Whoever let go of it a moment ago may not be through with that.
         let since = *self.busy.get_or_insert_with(Instant::now);
-        if problem == DeviceProblem::Busy && self.trouble.is_none() && since.elapsed() < LETTING_GO {
+        if problem == DeviceProblem::Busy && self.trouble.is_none() && since.elapsed() < BUSY_REPORT_DELAY {
             return;
         }
         let (label, problem) = self.trouble.take().unwrap_or((String::new(), problem));
@@ -177,7 +177,7 @@ impl Capture {
 
     /// Waits before the next try, but not longer than the source is wanted.
     fn pause(&self, wanted: &Wanted) {
-        let until = Instant::now() + RETRY;
+        let until = Instant::now() + REOPEN_DELAY;
         let mut control = self.shared.control();
         while control.wanted().is_some_and(|now| now.choice == wanted.choice) {
             let left = until.saturating_duration_since(Instant::now());
@@ -195,10 +195,10 @@ impl Capture {
         let begun = Instant::now();
         let mut looked = Instant::now();
         while self.is_wanted(wanted) {
-            let frame = match source.next_frame(LOOK_UP) {
+            let frame = match source.next_frame(CLOSE_CHECK_INTERVAL) {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {
-                    let late = !*ran && begun.elapsed() > FIRST_PICTURE && !source.is_ready();
+                    let late = !*ran && begun.elapsed() > FIRST_FRAME_TIMEOUT && !source.is_ready();
                     if late && wanted.id.starts_with(FILE) {
                         self.fail(&SourceError::Failed("no picture has come yet".into()));
                     }
@@ -209,14 +209,14 @@ impl Capture {
             if !std::mem::replace(ran, true) {
                 self.greet(label, wanted.content, instead);
             }
-            if instead.is_some() && looked.elapsed() > LOOK_FOR_WANTED {
+            if instead.is_some() && looked.elapsed() > WANTED_CAMERA_POLL_INTERVAL {
                 looked = Instant::now();
                 if wanted.id.strip_prefix(CAMERA).is_some_and(camera::is_there) {
                     self.lost = true;
                     return End::Relieved;
                 }
             }
-            if !self.beat.passes(frame.at, MAX_FPS) {
+            if !self.beat.passes(frame.at, MAX_SENT_FPS) {
                 continue;
             }
             self.shared.progress().stats.frames_captured += 1;

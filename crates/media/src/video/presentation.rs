@@ -7,28 +7,28 @@ use std::time::{Duration, Instant};
 use crate::VideoFrame;
 
 /// A picture is 1.4 MB at 720p; more than this are not held, whatever the clock says.
-const MAX_HELD: usize = 24;
+const MAX_QUEUED_FRAMES: usize = 24;
 /// No clock is believed that wants a picture later than this after its arrival.
-const LONGEST_HOLD: Duration = Duration::from_secs(2);
+const MAX_FRAME_DELAY: Duration = Duration::from_secs(2);
 
 /// A gap no longer than this is no freeze.
-const USUAL_GAP: Duration = Duration::from_millis(150);
+const MIN_FREEZE: Duration = Duration::from_millis(150);
 
 /// Decoded pictures in order, each waiting for its time.
 #[derive(Debug, Default)]
-pub(crate) struct Waiting {
+pub(crate) struct FrameQueue {
     pictures: VecDeque<(Instant, VideoFrame)>,
 }
 
-impl Waiting {
+impl FrameQueue {
     pub(crate) fn hold(&mut self, due: Instant, frame: VideoFrame) {
-        self.pictures.push_back((due.min(frame.at + LONGEST_HOLD), frame));
+        self.pictures.push_back((due.min(frame.at + MAX_FRAME_DELAY), frame));
     }
 
     /// The first picture, if it is due or too many wait behind it.
     pub(crate) fn release(&mut self, now: Instant) -> Option<VideoFrame> {
         let due = self.deadline()?;
-        if due > now && self.pictures.len() <= MAX_HELD {
+        if due > now && self.pictures.len() <= MAX_QUEUED_FRAMES {
             return None;
         }
         self.pictures.pop_front().map(|(due, frame)| VideoFrame { at: due, ..frame })
@@ -58,14 +58,14 @@ impl Freezes {
         let Some(last) = self.last.replace(now) else { return };
         let gap = now.saturating_duration_since(last);
         // Nothing was sent for most of that time: a still screen, or a camera switched off.
-        if between.is_some_and(|between| u128::from(between) * 4 >= gap.as_millis() * 3 && gap > USUAL_GAP) {
+        if between.is_some_and(|between| u128::from(between) * 4 >= gap.as_millis() * 3 && gap > MIN_FREEZE) {
             return;
         }
         let Some(usual) = self.usual else {
             self.usual = Some(gap.min(Duration::from_millis(100)));
             return;
         };
-        if gap > USUAL_GAP.max(usual * 3) {
+        if gap > MIN_FREEZE.max(usual * 3) {
             self.count += 1;
             self.total += gap;
         } else {
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn pictures_wait_for_their_time_in_order() {
         let now = Instant::now();
-        let mut waiting = Waiting::default();
+        let mut waiting = FrameQueue::default();
         waiting.hold(now + Duration::from_millis(50), picture(now, 1));
         waiting.hold(now, picture(now, 2));
         waiting.hold(now + Duration::from_secs(3600), picture(now, 3));
@@ -99,12 +99,12 @@ mod tests {
         let order: Vec<_> =
             std::iter::from_fn(|| waiting.release(later)).map(|frame| frame.timestamp).collect();
         assert_eq!(order, [1, 2]);
-        assert_eq!(waiting.deadline(), Some(now + LONGEST_HOLD));
+        assert_eq!(waiting.deadline(), Some(now + MAX_FRAME_DELAY));
         for number in 0..100 {
             waiting.hold(now + Duration::from_secs(1), picture(now, number));
         }
         while waiting.release(now).is_some() {}
-        assert_eq!(waiting.pictures.len(), MAX_HELD);
+        assert_eq!(waiting.pictures.len(), MAX_QUEUED_FRAMES);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! leave the bass effects out. A channel that is silent takes nothing from the others.
 
 /// Where the channels of a file with so many stand when it does not say so.
-const USUAL: [&[Place]; 9] = {
-    use Place::{Bass, Centre, Front, Rear};
+const DEFAULT_LAYOUTS: [&[Channel]; 9] = {
+    use Channel::{Bass, Centre, Front, Rear};
     [
         &[],
         &[Centre],
@@ -18,14 +18,14 @@ const USUAL: [&[Place]; 9] = {
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Channel {
     Front,
     Centre,
     Rear,
     Bass,
 }
 
-impl Place {
+impl Channel {
     /// Of the bits of `dwChannelMask` in `WAVEFORMATEXTENSIBLE`.
     fn of(bit: u32) -> Self {
         match bit {
@@ -47,25 +47,25 @@ impl Place {
 }
 
 /// See the module.
-pub(super) struct Mix {
+pub(super) struct Downmix {
     weights: Vec<f32>,
 }
 
-impl Mix {
+impl Downmix {
     /// For `channels`, which stand where the mask says, in the order of its bits.
     pub(super) fn new(channels: usize, speakers: Option<u32>) -> Self {
         let channels = channels.max(1);
         let told = speakers.map(|mask| {
             let bits = (0..32).filter(move |bit| mask >> bit & 1 == 1);
-            bits.map(Place::of).collect::<Vec<_>>()
+            bits.map(Channel::of).collect::<Vec<_>>()
         });
         let places = told.filter(|places| places.len() == channels);
-        let places = places.or_else(|| USUAL.get(channels).map(|places| places.to_vec()));
+        let places = places.or_else(|| DEFAULT_LAYOUTS.get(channels).map(|places| places.to_vec()));
         let mut weights: Vec<f32> = match (channels, places) {
             (1, _) => vec![1.0],
             // What is in both is as loud as it was.
             (2, _) => vec![0.5, 0.5],
-            (_, Some(places)) => places.into_iter().map(Place::weight).collect(),
+            (_, Some(places)) => places.into_iter().map(Channel::weight).collect(),
             (_, None) => vec![1.0 / channels as f32; channels],
         };
         if weights.iter().all(|weight| *weight == 0.0) {
@@ -95,7 +95,7 @@ mod tests {
         let mut frame = vec![0.0; channels];
         frame[channel] = 0.8;
         let mut out = Vec::new();
-        Mix::new(channels, speakers).mix(&frame, &mut out);
+        Downmix::new(channels, speakers).mix(&frame, &mut out);
         out[0] / 0.8
     }
 
@@ -105,7 +105,7 @@ mod tests {
             assert!((alone(channels, None, centre) - 1.0).abs() < 1e-6, "{channels}");
         }
         let mut both = Vec::new();
-        Mix::new(2, None).mix(&[0.8, 0.8], &mut both);
+        Downmix::new(2, None).mix(&[0.8, 0.8], &mut both);
         assert_eq!(both, [0.8]);
     }
 
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_loud_mixture_does_not_wrap() {
         let mut out = Vec::new();
-        Mix::new(6, None).mix(&[1.0; 12], &mut out);
+        Downmix::new(6, None).mix(&[1.0; 12], &mut out);
         assert_eq!(out, [1.0, 1.0]);
     }
 }

@@ -7,14 +7,14 @@ use crate::VideoFrame;
 
 /// Clockwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum Rotation {
     None,
     Quarter,
     Half,
     ThreeQuarters,
 }
 
-impl Turn {
+impl Rotation {
     /// What a track's matrix says; anything but a quarter of a circle, or some, is left alone.
     pub(super) fn of(track: &TkhdBox) -> Self {
         let matrix = &track.matrix;
@@ -73,13 +73,13 @@ mod tests {
     fn a_picture_is_turned_with_its_colours() {
         let i420 = [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 21, 22];
         let frame = VideoFrame { width: 4, height: 2, i420: i420.into(), at: Instant::now(), timestamp: 0 };
-        let turned = |turn: Turn| {
+        let turned = |turn: Rotation| {
             let frame = turn.apply(frame.clone());
             (frame.width, frame.height, frame.i420.to_vec())
         };
-        assert_eq!(turned(Turn::Quarter), (2, 4, vec![5, 1, 6, 2, 7, 3, 8, 4, 11, 12, 21, 22]));
-        assert_eq!(turned(Turn::Half), (4, 2, vec![8, 7, 6, 5, 4, 3, 2, 1, 12, 11, 22, 21]));
-        assert_eq!(turned(Turn::ThreeQuarters), (2, 4, vec![4, 8, 3, 7, 2, 6, 1, 5, 12, 11, 22, 21]));
-        assert_eq!(turned(Turn::None), (4, 2, i420.to_vec()));
+        assert_eq!(turned(Rotation::Quarter), (2, 4, vec![5, 1, 6, 2, 7, 3, 8, 4, 11, 12, 21, 22]));
+        assert_eq!(turned(Rotation::Half), (4, 2, vec![8, 7, 6, 5, 4, 3, 2, 1, 12, 11, 22, 21]));
+        assert_eq!(turned(Rotation::ThreeQuarters), (2, 4, vec![4, 8, 3, 7, 2, 6, 1, 5, 12, 11, 22, 21]));
+        assert_eq!(turned(Rotation::None), (4, 2, i420.to_vec()));
     }
 }

@@ -7,7 +7,7 @@ pub(crate) type Time = i64;
 
 /// A part of the track that is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part {
+struct Edit {
     /// When it begins for whoever watches.
     shown: Time,
     /// Where it begins in the track.
@@ -18,13 +18,13 @@ struct Part {
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Edits {
-    parts: Vec<Part>,
+pub(crate) struct EditList {
+    parts: Vec<Edit>,
 }
 
 /// A stretch of a track in the time of whoever watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shown {
+pub(crate) struct Span {
     pub(crate) at: Time,
     /// What of its beginning is cut off.
     pub(crate) cut: Time,
@@ -38,10 +38,10 @@ pub(crate) fn time(ticks: i64, per_second: u64) -> Time {
     Time::try_from(nanos).unwrap_or(if nanos < 0 { Time::MIN / 4 } else { Time::MAX / 4 })
 }
 
-impl Edits {
+impl EditList {
     /// Everything in a track, as if it began at `origin`.
     pub(crate) fn none(origin: Time) -> Self {
-        Self { parts: vec![Part { shown: 0, media: origin, end: Time::MAX / 2 }] }
+        Self { parts: vec![Edit { shown: 0, media: origin, end: Time::MAX / 2 }] }
     }
 
     /// The edits of a track. Its times count from `first`, in ticks, where the parser has them count from 0.
@@ -64,7 +64,7 @@ impl Edits {
                 let begin = time(begin.saturating_sub(first), media);
                 // A length of nothing is that of the whole track: fragments do not know it.
                 let end = if length == 0 { Time::MAX / 2 } else { begin.saturating_add(length) };
-                parts.push(Part { shown, media: begin, end });
+                parts.push(Edit { shown, media: begin, end });
             }
             shown = Time::min(shown.saturating_add(length), Time::MAX / 4);
         }
@@ -73,12 +73,12 @@ impl Edits {
 
     /// When what is from `begin` to `end` in the track is played, if at all. Of parts that are played
     /// twice the first counts.
-    pub(crate) fn shown(&self, begin: Time, end: Time) -> Option<Shown> {
+    pub(crate) fn shown(&self, begin: Time, end: Time) -> Option<Span> {
         let end = end.max(begin.saturating_add(1));
         let part = self.parts.iter().find(|part| end > part.media && begin < part.end)?;
         let (from, to) = (begin.max(part.media), end.min(part.end));
         let at = part.shown.saturating_add(from.saturating_sub(part.media));
-        Some(Shown { at, cut: from - begin, length: to - from })
+        Some(Span { at, cut: from - begin, length: to - from })
     }
 
     /// Where in the track is what is played at `shown`.
@@ -101,15 +101,15 @@ mod tests {
     #[test]
     fn an_empty_edit_delays_and_a_late_begin_cuts() {
         let list = [entry(500, u64::from(u32::MAX)), entry(2000, 48_000)];
-        let edits = Edits::from_list(&list, 0, 1000, (48_000, 0)).unwrap();
+        let edits = EditList::from_list(&list, 0, 1000, (48_000, 0)).unwrap();
         assert_eq!(edits.shown(0, SECOND / 2), None);
         assert_eq!(
             edits.shown(SECOND / 2, SECOND * 2),
-            Some(Shown { at: SECOND / 2, cut: SECOND / 2, length: SECOND })
+            Some(Span { at: SECOND / 2, cut: SECOND / 2, length: SECOND })
         );
         assert_eq!(
             edits.shown(SECOND * 2, SECOND * 4),
-            Some(Shown { at: SECOND * 3 / 2, cut: 0, length: SECOND })
+            Some(Span { at: SECOND * 3 / 2, cut: 0, length: SECOND })
         );
         assert_eq!(edits.shown(SECOND * 3, SECOND * 4), None);
         assert_eq!((edits.media(0), edits.media(SECOND)), (SECOND, SECOND * 3 / 2));
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn several_parts_follow_each_other_and_an_open_one_does_not_end() {
         let list = [entry(1000, 0), entry(1000, 5000), entry(0, 9000)];
-        let edits = Edits::from_list(&list, 1, 1000, (1000, 0)).unwrap();
+        let edits = EditList::from_list(&list, 1, 1000, (1000, 0)).unwrap();
         assert_eq!(edits.shown(SECOND * 5, SECOND * 6).unwrap().at, SECOND);
         assert_eq!(edits.shown(SECOND * 2, SECOND * 3), None);
         assert_eq!(edits.shown(SECOND * 100, SECOND * 101).unwrap().at, SECOND * 93);
@@ -126,10 +126,10 @@ mod tests {
 
     #[test]
     fn lists_without_sense_are_none_or_survived() {
-        assert_eq!(Edits::from_list(&[], 0, 1000, (1000, 0)), None);
-        assert_eq!(Edits::from_list(&[entry(9, u64::MAX)], 1, 0, (0, 0)), None);
+        assert_eq!(EditList::from_list(&[], 0, 1000, (1000, 0)), None);
+        assert_eq!(EditList::from_list(&[entry(9, u64::MAX)], 1, 0, (0, 0)), None);
         let list = [entry(u64::MAX, u64::MAX - 9), entry(u64::MAX, i64::MAX as u64), entry(u64::MAX, 1)];
-        if let Some(edits) = Edits::from_list(&list, 1, 0, (0, i64::MIN)) {
+        if let Some(edits) = EditList::from_list(&list, 1, 0, (0, i64::MIN)) {
             let _ = (edits.shown(Time::MAX / 4, Time::MAX / 2), edits.media(Time::MAX / 4));
         }
     }

@@ -8,18 +8,18 @@ use bytes::Bytes;
 use tracing::{debug, info};
 
 use crate::codec::h264::annex_b;
-use crate::codec::h264::sets::Sets;
+use crate::codec::h264::parameter_sets::ParameterSets;
 use crate::codec::{Unplayable, VideoDecoder, open_decoder};
 use crate::video::assembler::{AssembledFrame, FrameAssembler};
 use crate::video::depacketize;
 use crate::{Codec, Packet, VideoFrame};
 
 /// Pictures a decoder may hold back to bring them into order (H.264 A.3.1 allows 16).
-const MOST_REORDERED: usize = 32;
+const MAX_REORDERED_PICTURES: usize = 32;
 /// Whole key frames in a row a decoder makes nothing of, and the stream is one it does not know.
-const HOPELESS_KEYS: u32 = 3;
+const MAX_UNDECODABLE_KEY_FRAMES: u32 = 3;
 /// Within so many ticks a picture belongs to the same clock (2 s).
-const SAME_CLOCK: i32 = 180_000;
+const MAX_CLOCK_STEP_TICKS: i32 = 180_000;
 
 /// What a picture became.
 pub(super) enum Outcome {
@@ -38,21 +38,21 @@ pub(super) struct Picture {
 
 /// A picture given to the decoder.
 #[derive(Clone, Copy)]
-struct Given {
+struct DecoderInput {
     timestamp: u32,
     arrived: Instant,
     shown: bool,
 }
 
-pub(super) struct Lane {
+pub(super) struct DecodeLane {
     codec: Codec,
     pub(super) assembler: FrameAssembler,
     decoder: Option<Box<dyn VideoDecoder>>,
-    sets: Sets,
+    sets: ParameterSets,
     /// Which state of `sets` the decoder has.
     sets_given: Option<u64>,
     /// The last pictures given to the decoder, newest first.
-    given: VecDeque<Given>,
+    given: VecDeque<DecoderInput>,
     /// Timestamp of the last picture that came out.
     last: Option<u32>,
     /// Pictures yet to come that are not right, since the stream was joined without a key frame.
@@ -62,13 +62,13 @@ pub(super) struct Lane {
     hopeless_keys: u32,
 }
 
-impl Lane {
+impl DecodeLane {
     pub(super) fn new(codec: Codec) -> Self {
         Self {
             codec,
             assembler: FrameAssembler::new(codec),
             decoder: None,
-            sets: Sets::default(),
+            sets: ParameterSets::default(),
             sets_given: None,
             given: VecDeque::new(),
             last: None,
@@ -100,7 +100,7 @@ impl Lane {
     pub(super) fn decode(&mut self, picture: &AssembledFrame) -> Outcome {
         let fresh = self.decoder.is_none();
         let Some(decoder) = open(&mut self.decoder, self.codec) else { return nothing() };
-        let before = |a: u32, b: u32| (-SAME_CLOCK..0).contains(&a.wrapping_sub(b).cast_signed());
+        let before = |a: u32, b: u32| (-MAX_CLOCK_STEP_TICKS..0).contains(&a.wrapping_sub(b).cast_signed());
         if let Some(after) = picture.joins {
             (self.hidden, self.joined) = (after, Some(picture.timestamp));
             decoder.join();
@@ -112,9 +112,9 @@ impl Lane {
         }
         let begins = picture.key || picture.joins.is_some();
         let data = self.with_sets(&picture.data, begins, fresh);
-        self.given.truncate(MOST_REORDERED);
+        self.given.truncate(MAX_REORDERED_PICTURES);
         let shown = self.hidden == 0;
-        self.given.push_front(Given { timestamp: picture.timestamp, arrived: picture.arrived, shown });
+        self.given.push_front(DecoderInput { timestamp: picture.timestamp, arrived: picture.arrived, shown });
         self.hidden = self.hidden.saturating_sub(1);
         // The decoder misses pictures for ever where there was no key frame.
         let mending = self.joined.is_some();
@@ -133,7 +133,7 @@ impl Lane {
         if decoded.needs_key && nothing_came && begins {
             self.assembler.refuse();
             self.hopeless_keys += 1;
-            if self.hopeless_keys >= HOPELESS_KEYS {
+            if self.hopeless_keys >= MAX_UNDECODABLE_KEY_FRAMES {
                 return Outcome::Hopeless(Unplayable::Unknown);
             }
         } else if decoded.needs_key && !mending {
@@ -142,7 +142,7 @@ impl Lane {
             self.hopeless_keys = 0;
             self.assembler.accepted();
         }
-        let newest = Given { timestamp: picture.timestamp, arrived: picture.arrived, shown };
+        let newest = DecoderInput { timestamp: picture.timestamp, arrived: picture.arrived, shown };
         let out = decoded.earlier.into_iter().chain(decoded.frame.map(|frame| (frame, decoded.behind)));
         let place = |(mut frame, behind): (VideoFrame, usize)| {
             let own = self.given.get(behind).copied().unwrap_or(newest);

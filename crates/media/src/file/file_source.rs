@@ -7,21 +7,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::reader::{Clip, ClipReader, Step};
+use super::reader::{Mp4Video, Mp4VideoReader, Step};
 use crate::thread::Thread;
 use crate::{SourceError, VideoFrame, VideoSource};
 
 /// Pictures decoded ahead.
-const AHEAD: usize = 3;
+const FRAMES_AHEAD: usize = 3;
 /// How long opening may keep its caller, so that most mistakes are told at once.
-const OPENING: Duration = Duration::from_millis(500);
+const OPEN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A picture and when it is due, or why there is none.
 type Decoded = Result<(Instant, VideoFrame), SourceError>;
 
 /// Plays a file as if it were a camera.
 #[derive(Debug)]
-pub struct ClipSource {
+pub struct FileSource {
     label: String,
     /// `None` once this is dropped.
     pictures: Option<Receiver<Decoded>>,
@@ -31,16 +31,16 @@ pub struct ClipSource {
     thread: Option<Thread>,
 }
 
-impl ClipSource {
+impl FileSource {
     /// Opens the file and stands where it would be by now, had it been started at `start`. A file that
     /// takes long to open is opened in the background; its errors then come with its pictures.
     pub fn open(path: &Path, start: Instant) -> Result<Self, SourceError> {
         let label = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let stop = Arc::new(AtomicBool::new(false));
-        let (out, pictures) = sync_channel(AHEAD);
+        let (out, pictures) = sync_channel(FRAMES_AHEAD);
         let (opened, answer) = sync_channel(1);
         let (path, stopped) = (path.to_path_buf(), stop.clone());
-        let body = move || match Clip::open(&path) {
+        let body = move || match Mp4Video::open(&path) {
             Ok(clip) => {
                 let _ = opened.send(None);
                 if let Err(error) = play(&Arc::new(clip), start, &out, &stopped) {
@@ -56,7 +56,7 @@ impl ClipSource {
         };
         let thread = Some(Thread::spawn("media-file", body));
         let this = Self { label, pictures: Some(pictures), next: None, stop, thread };
-        match answer.recv_timeout(OPENING) {
+        match answer.recv_timeout(OPEN_TIMEOUT) {
             Ok(Some(error)) => Err(error),
             Ok(None) | Err(_) => match answer.try_recv() {
                 Ok(Some(error)) => Err(error),
@@ -89,12 +89,12 @@ impl ClipSource {
 
 /// Decodes round after round until nobody takes the pictures.
 fn play(
-    clip: &Arc<Clip>,
+    clip: &Arc<Mp4Video>,
     start: Instant,
     out: &SyncSender<Decoded>,
     stop: &AtomicBool,
 ) -> Result<(), SourceError> {
-    let mut reader = ClipReader::new(clip.clone())?;
+    let mut reader = Mp4VideoReader::new(clip.clone())?;
     let elapsed = Instant::now().saturating_duration_since(start);
     let length = clip.loop_length();
     let mut rounds = u32::try_from(elapsed.as_nanos() / length.as_nanos().max(1)).unwrap_or(0);
@@ -117,14 +117,14 @@ fn play(
                     return Err(SourceError::Failed("the file has no picture that can be decoded".into()));
                 }
                 rounds += 1;
-                reader = ClipReader::new(clip.clone())?;
+                reader = Mp4VideoReader::new(clip.clone())?;
             }
         }
     }
     Ok(())
 }
 
-impl VideoSource for ClipSource {
+impl VideoSource for FileSource {
     fn describe(&self) -> String {
         self.label.clone()
     }
@@ -155,7 +155,7 @@ impl VideoSource for ClipSource {
     }
 }
 
-impl Drop for ClipSource {
+impl Drop for FileSource {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         self.pictures = None;

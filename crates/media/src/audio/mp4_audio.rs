@@ -8,16 +8,16 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::Timestamp;
 
-use super::clip::ClipError;
-use super::mix::Mix;
-use crate::file::{Edits, Film, Purpose, Stored, Time, Tracks};
+use super::downmix::Downmix;
+use super::sound_clip::SoundError;
+use crate::file::{EditList, Mp4File, Purpose, Stored, Time, Tracks};
 
-const SECOND: i128 = 1_000_000_000;
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
 /// So many packets that cannot be decoded before any that can: it will not get better.
-const MOST_BROKEN: u32 = 50;
+const MAX_UNDECODABLE_PACKETS: u32 = 50;
 
 /// An open film.
-pub(super) struct FilmSound {
+pub(super) struct Mp4Audio {
     format: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
@@ -27,8 +27,8 @@ pub(super) struct FilmSound {
     pub(super) length: std::time::Duration,
     pub(super) rate: u32,
     channels: usize,
-    edits: Edits,
-    mix: Mix,
+    edits: EditList,
+    mix: Downmix,
     broken: u32,
     interleaved: Vec<f32>,
     mono: Vec<f32>,
@@ -51,21 +51,21 @@ fn words(name: [u8; 4]) -> String {
     }
 }
 
-impl FilmSound {
-    pub(super) fn open(source: Box<dyn Stored>) -> Result<Self, ClipError> {
-        let mut film = Film::open(source, Purpose::Index)?;
+impl Mp4Audio {
+    pub(super) fn open(source: Box<dyn Stored>) -> Result<Self, SoundError> {
+        let mut film = Mp4File::open(source, Purpose::Index)?;
         let mp4 = film.index()?;
         let handler = *b"soun";
         let track = mp4.tracks().values().find(|track| {
             track.trak(&mp4).mdia.hdlr.handler_type.value == handler && !track.samples.is_empty()
         });
         let track = track
-            .ok_or_else(|| film.unheard.map_or(ClipError::Silent, |name| ClipError::Coding(words(name))))?;
+            .ok_or_else(|| film.unheard.map_or(SoundError::Silent, |name| SoundError::Coding(words(name))))?;
         let tracks = Tracks::of(&mp4);
         let (edits, length) = (tracks.edits(&mp4, track), tracks.length);
         let (id, timescale) = (track.track_id, track.timescale);
         drop(mp4);
-        let film = Film::open(film.into_source(), Purpose::Sound)?;
+        let film = Mp4File::open(film.into_source(), Purpose::Sound)?;
         let stream = MediaSourceStream::new(Box::new(film), Default::default());
         let format = symphonia::default::get_probe().probe(
             &Hint::new(),
@@ -74,15 +74,15 @@ impl FilmSound {
             MetadataOptions::default(),
         )?;
         let track = format.tracks().iter().find(|track| track.id == id);
-        let track = track.or_else(|| format.default_track(TrackType::Audio)).ok_or(ClipError::Silent)?;
+        let track = track.or_else(|| format.default_track(TrackType::Audio)).ok_or(SoundError::Silent)?;
         let parameters =
-            track.codec_params.as_ref().and_then(|codec| codec.audio()).ok_or(ClipError::Silent)?;
+            track.codec_params.as_ref().and_then(|codec| codec.audio()).ok_or(SoundError::Silent)?;
         let declared = parameters.channels.as_ref().map_or(0, |channels| channels.count());
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(parameters, &AudioDecoderOptions::default())
             .map_err(|error| match error {
                 // The AAC decoder knows no surround sound and says so in its own words.
-                MediaError::Unsupported(_) if declared > 2 => ClipError::Channels { channels: declared },
+                MediaError::Unsupported(_) if declared > 2 => SoundError::Channels { channels: declared },
                 error => error.into(),
             })?;
         let rate = parameters.sample_rate.unwrap_or(48_000);
@@ -99,7 +99,7 @@ impl FilmSound {
             rate,
             channels,
             edits,
-            mix: Mix::new(channels, None),
+            mix: Downmix::new(channels, None),
             broken: 0,
             interleaved: Vec::new(),
             mono: Vec::new(),
@@ -107,7 +107,7 @@ impl FilmSound {
     }
 
     /// Appends a piece as one channel and says when it is heard, in nanoseconds; `None` at the end.
-    pub(super) fn read(&mut self, out: &mut Vec<f32>) -> Result<Option<Time>, ClipError> {
+    pub(super) fn read(&mut self, out: &mut Vec<f32>) -> Result<Option<Time>, SoundError> {
         loop {
             let packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
@@ -122,13 +122,13 @@ impl FilmSound {
                 Ok(decoded) => decoded,
                 Err(error @ MediaError::DecodeError(_)) => {
                     self.broken = self.broken.saturating_add(1);
-                    if self.broken == MOST_BROKEN {
+                    if self.broken == MAX_UNDECODABLE_PACKETS {
                         return Err(error.into());
                     }
                     continue;
                 }
                 Err(MediaError::Unsupported(_)) if self.channels > 2 => {
-                    return Err(ClipError::Channels { channels: self.channels });
+                    return Err(SoundError::Channels { channels: self.channels });
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -140,7 +140,7 @@ impl FilmSound {
             }
             if channels != self.channels {
                 self.channels = channels;
-                self.mix = Mix::new(channels, None);
+                self.mix = Downmix::new(channels, None);
             }
             decoded.copy_to_vec_interleaved(&mut self.interleaved);
             // What a broken packet decodes to may be no number at all.
@@ -162,8 +162,8 @@ impl FilmSound {
     }
 
     /// Goes to what is heard at `shown` nanoseconds, or a little before that.
-    pub(super) fn seek(&mut self, shown: Time) -> Result<(), ClipError> {
-        let ticks = i128::from(self.edits.media(shown)) * i128::from(self.timescale) / SECOND;
+    pub(super) fn seek(&mut self, shown: Time) -> Result<(), SoundError> {
+        let ticks = i128::from(self.edits.media(shown)) * i128::from(self.timescale) / NANOS_PER_SECOND;
         let ts = Timestamp::new(i64::try_from(ticks.max(0)).unwrap_or(0));
         let to = SeekTo::Timestamp { ts, track_id: self.track };
         self.decoder.reset();
@@ -180,11 +180,12 @@ impl FilmSound {
     }
 
     fn nanos(&self, samples: usize) -> Time {
-        Time::try_from(samples as i128 * SECOND / i128::from(self.rate)).unwrap_or(0)
+        Time::try_from(samples as i128 * NANOS_PER_SECOND / i128::from(self.rate)).unwrap_or(0)
     }
 
     fn samples(&self, time: Time) -> usize {
-        let half = SECOND / 2;
-        usize::try_from((i128::from(time) * i128::from(self.rate) + half) / SECOND).unwrap_or(usize::MAX)
+        let half = NANOS_PER_SECOND / 2;
+        usize::try_from((i128::from(time) * i128::from(self.rate) + half) / NANOS_PER_SECOND)
+            .unwrap_or(usize::MAX)
     }
 }

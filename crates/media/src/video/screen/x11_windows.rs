@@ -9,12 +9,12 @@ use super::{MONITOR, ScreenInfo, x11};
 
 pub(super) const WHOLE_SCREEN: &str = "Whole screen";
 /// More windows than anybody picks from.
-const MOST_WINDOWS: usize = 200;
-const MOST_MONITORS: usize = 16;
+const MAX_WINDOWS: usize = 200;
+const MAX_MONITORS: usize = 16;
 /// Characters of a title.
-const TITLE: usize = 120;
+const MAX_TITLE_CHARS: usize = 120;
 /// Smaller windows are panels' and programs' helpers.
-const LEAST_SIDE: u16 = 32;
+const MIN_WINDOW_SIDE_PIXELS: u16 = 32;
 
 /// The whole screen and its monitors if there are several, then the windows from the front to the back;
 /// nothing where there is no X server.
@@ -38,7 +38,7 @@ pub(super) fn list() -> Vec<ScreenInfo> {
     let titled = shown.filter_map(|id| {
         Some(ScreenInfo { id: format!("screen:{id}"), label: title(&connection, id)?, window: true })
     });
-    sources.extend(titled.take(MOST_WINDOWS));
+    sources.extend(titled.take(MAX_WINDOWS));
     sources
 }
 
@@ -68,10 +68,13 @@ pub(super) fn monitors(connection: &RustConnection, root: u32) -> Vec<Monitor> {
     }
     let reply = connection.randr_get_monitors(root, true).ok().and_then(|cookie| cookie.reply().ok());
     let monitors = reply.map(|reply| reply.monitors).unwrap_or_default();
-    let named = monitors.into_iter().take(MOST_MONITORS).filter_map(|monitor| {
+    let named = monitors.into_iter().take(MAX_MONITORS).filter_map(|monitor| {
         let name = connection.get_atom_name(monitor.name).ok()?.reply().ok()?.name;
-        let name: String =
-            String::from_utf8_lossy(&name).chars().filter(|c| !c.is_control()).take(TITLE).collect();
+        let name: String = String::from_utf8_lossy(&name)
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(MAX_TITLE_CHARS)
+            .collect();
         let (place, size) = ((monitor.x, monitor.y), (monitor.width, monitor.height));
         let usable = !name.is_empty() && size.0 > 0 && size.1 > 0;
         usable.then_some(Monitor { name, primary: monitor.primary, place, size })
@@ -90,7 +93,7 @@ pub(super) fn title(connection: &RustConnection, window: u32) -> Option<String> 
             // Latin-1, whose characters are the first of Unicode.
             text(connection, window, old.0, old.1).map(|bytes| bytes.into_iter().map(char::from).collect())
         })?;
-    let name: String = name.chars().filter(|c| !c.is_control()).take(TITLE).collect();
+    let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_TITLE_CHARS).collect();
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
 }
@@ -98,7 +101,7 @@ pub(super) fn title(connection: &RustConnection, window: u32) -> Option<String> 
 /// As the window manager stacks them, lowest first; `None` without one.
 fn of_window_manager(connection: &RustConnection, root: u32) -> Option<Vec<u32>> {
     let stacking = atom(connection, "_NET_CLIENT_LIST_STACKING")?;
-    let words = 4 * MOST_WINDOWS as u32;
+    let words = 4 * MAX_WINDOWS as u32;
     let property =
         connection.get_property(false, root, stacking, AtomEnum::WINDOW, 0, words).ok()?.reply().ok()?;
     let windows: Vec<u32> = property.value32()?.collect();
@@ -117,8 +120,8 @@ fn is_shown(connection: &RustConnection, window: u32) -> Option<bool> {
     Some(
         attributes.map_state == MapState::VIEWABLE
             && attributes.class == WindowClass::INPUT_OUTPUT
-            && geometry.width >= LEAST_SIDE
-            && geometry.height >= LEAST_SIDE,
+            && geometry.width >= MIN_WINDOW_SIDE_PIXELS
+            && geometry.height >= MIN_WINDOW_SIDE_PIXELS,
     )
 }
 
@@ -128,7 +131,7 @@ fn atom(connection: &RustConnection, name: &str) -> Option<u32> {
 }
 
 fn text(connection: &RustConnection, window: u32, property: u32, kind: u32) -> Option<Vec<u8>> {
-    let words = TITLE as u32;
+    let words = MAX_TITLE_CHARS as u32;
     let value = connection.get_property(false, window, property, kind, 0, words).ok()?.reply().ok()?.value;
     (!value.is_empty()).then_some(value)
 }

@@ -8,38 +8,38 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::Instant;
 
 use super::FRAME;
-use super::clip::ClipError;
-use super::sound::{RATE, Sound};
+use super::sound_clip::SoundError;
+use super::sound_file::{SAMPLE_RATE_HZ, SoundFile};
 use crate::DeviceProblem;
 use crate::file::open_file;
 use crate::thread::Thread;
 
 /// Samples handed over together: 50 ms.
-const PIECE: usize = RATE as usize / 20;
+const CHUNK_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 20;
 /// Pieces read ahead: 2 s.
-const AHEAD: usize = 40;
+const CHUNKS_AHEAD: usize = 40;
 /// So far behind what is wanted, the reader jumps instead of reading up to there.
-const JUMP: u64 = RATE as u64;
+const SEEK_THRESHOLD_SAMPLES: u64 = SAMPLE_RATE_HZ as u64;
 
 /// Sound, and where it belongs, in samples since the file's first beginning.
-struct Piece {
+struct Chunk {
     at: u64,
     samples: Vec<f32>,
 }
 
-impl Piece {
+impl Chunk {
     fn end(&self) -> u64 {
         self.at.saturating_add(self.samples.len() as u64)
     }
 }
 
-type Read = Result<Piece, DeviceProblem>;
+type Read = Result<Chunk, DeviceProblem>;
 
 /// See the module.
 pub(super) struct FilePlayer {
     /// `None` once this is dropped.
     pieces: Option<Receiver<Read>>,
-    front: Option<Piece>,
+    front: Option<Chunk>,
     /// Where whoever listens is.
     wanted: Arc<AtomicU64>,
     failed: Option<DeviceProblem>,
@@ -49,14 +49,14 @@ pub(super) struct FilePlayer {
 impl FilePlayer {
     /// Plays what `find` finds in a loop, as if begun at `start`.
     pub(super) fn start(find: impl FnOnce() -> Option<PathBuf> + Send + 'static, start: Instant) -> Self {
-        let (out, pieces) = sync_channel(AHEAD);
+        let (out, pieces) = sync_channel(CHUNKS_AHEAD);
         let passed = Instant::now().saturating_duration_since(start).as_micros() * 48 / 1000;
         let wanted = Arc::new(AtomicU64::new(u64::try_from(passed).unwrap_or(u64::MAX / 4)));
         let reader = wanted.clone();
         let thread = Thread::spawn("media-file-sound", move || {
-            let opened = find().ok_or(ClipError::Silent).and_then(|path| Ok(open_file(&path)?));
+            let opened = find().ok_or(SoundError::Silent).and_then(|path| Ok(open_file(&path)?));
             let played = opened.and_then(|file| {
-                let sound = Sound::open(Box::new(file))?;
+                let sound = SoundFile::open(Box::new(file))?;
                 run(sound, &out, &reader)
             });
             if let Err(error) = played {
@@ -135,26 +135,26 @@ impl Drop for FilePlayer {
 }
 
 /// Reads round after round until nobody listens.
-fn run(mut sound: Sound, out: &SyncSender<Read>, wanted: &AtomicU64) -> Result<(), ClipError> {
+fn run(mut sound: SoundFile, out: &SyncSender<Read>, wanted: &AtomicU64) -> Result<(), SoundError> {
     let length = sound.length;
     let mut round = 0;
-    let mut waiting = Piece { at: 0, samples: Vec::new() };
+    let mut waiting = Chunk { at: 0, samples: Vec::new() };
     let mut reached = 0;
     // Rounds in which there was nothing to be heard.
     let mut fruitless = 0;
     loop {
         let position = wanted.load(Ordering::Relaxed);
-        if position > reached + JUMP {
+        if position > reached + SEEK_THRESHOLD_SAMPLES {
             round = position / length;
             sound.seek(position % length)?;
             waiting.samples.clear();
             reached = position;
         }
-        let mut samples = Vec::with_capacity(PIECE);
+        let mut samples = Vec::with_capacity(CHUNK_SAMPLES);
         let Some(at) = sound.next(&mut samples)? else {
             fruitless += 1;
             if fruitless == 3 {
-                return Err(ClipError::Silent);
+                return Err(SoundError::Silent);
             }
             round += 1;
             reached = reached.max(round * length);
@@ -165,7 +165,7 @@ fn run(mut sound: Sound, out: &SyncSender<Read>, wanted: &AtomicU64) -> Result<(
             continue;
         }
         fruitless = 0;
-        let piece = Piece { at: round * length + at, samples };
+        let piece = Chunk { at: round * length + at, samples };
         reached = reached.max(piece.end());
         if waiting.end() == piece.at && !waiting.samples.is_empty() {
             waiting.samples.extend_from_slice(&piece.samples);
@@ -175,8 +175,8 @@ fn run(mut sound: Sound, out: &SyncSender<Read>, wanted: &AtomicU64) -> Result<(
                 return Ok(());
             }
         }
-        if waiting.samples.len() >= PIECE {
-            let full = std::mem::replace(&mut waiting, Piece { at: 0, samples: Vec::new() });
+        if waiting.samples.len() >= CHUNK_SAMPLES {
+            let full = std::mem::replace(&mut waiting, Chunk { at: 0, samples: Vec::new() });
             if out.send(Ok(full)).is_err() {
                 return Ok(());
             }

@@ -7,22 +7,22 @@ use std::path::Path;
 
 use symphonia::core::errors::Error as MediaError;
 
-use super::sound::{RATE, Sound};
+use super::sound_file::{SAMPLE_RATE_HZ, SoundFile};
 use super::wav::WavError;
 use crate::DeviceProblem;
 #[cfg(test)]
 use crate::file::open_file;
-use crate::file::{FilmError, Stored};
+use crate::file::{Mp4Error, Stored};
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ClipError {
+pub enum SoundError {
     #[error("cannot read the sound file: {0}")]
     Io(#[from] std::io::Error),
     #[error("cannot play this WAV file: {0}")]
     Wav(#[from] WavError),
     #[error("cannot read the sound file: {0}")]
-    Film(String),
+    Mp4File(String),
     #[error("cannot decode the sound file: {0}")]
     Decode(#[from] MediaError),
     #[error("the file's sound has {channels} channels, of its kind only one or two can be read")]
@@ -33,25 +33,25 @@ pub enum ClipError {
     Silent,
 }
 
-impl From<FilmError> for ClipError {
-    fn from(error: FilmError) -> Self {
+impl From<Mp4Error> for SoundError {
+    fn from(error: Mp4Error) -> Self {
         match error {
-            FilmError::Io(error) => Self::Io(error),
-            FilmError::Unsound(_) | FilmError::Empty | FilmError::Broken | FilmError::Parse(_) => {
-                Self::Film(error.to_string())
+            Mp4Error::Io(error) => Self::Io(error),
+            Mp4Error::Invalid(_) | Mp4Error::Empty | Mp4Error::Broken | Mp4Error::Parse(_) => {
+                Self::Mp4File(error.to_string())
             }
         }
     }
 }
 
-impl ClipError {
+impl SoundError {
     pub(crate) fn problem(&self) -> DeviceProblem {
         match self {
             Self::Io(error) if error.kind() == ErrorKind::NotFound => DeviceProblem::Missing,
             Self::Io(error) if error.kind() == ErrorKind::PermissionDenied => DeviceProblem::Denied,
             Self::Io(_)
             | Self::Wav(_)
-            | Self::Film(_)
+            | Self::Mp4File(_)
             | Self::Decode(_)
             | Self::Channels { .. }
             | Self::Coding(_)
@@ -61,23 +61,23 @@ impl ClipError {
 }
 
 /// Decoded sound.
-pub(crate) struct Clip {
+pub(crate) struct SoundClip {
     /// 48 kHz, one channel.
     pub(crate) samples: Vec<f32>,
 }
 
-impl Clip {
+impl SoundClip {
     /// Reads a file up to 20 minutes.
     #[cfg(test)]
-    pub(crate) fn load(path: &Path) -> Result<Self, ClipError> {
+    pub(crate) fn load(path: &Path) -> Result<Self, SoundError> {
         Self::read_whole(Box::new(open_file(path)?), 20 * 60)
     }
 
     /// Reads a WAV or the sound of a film; what a film shows for longer or shorter than it sounds decides
     /// its length, and what is beyond so many seconds is cut.
-    pub(crate) fn read_whole(source: Box<dyn Stored>, most_seconds: u32) -> Result<Self, ClipError> {
-        let mut sound = Sound::open(source)?;
-        let most = most_seconds as usize * RATE as usize;
+    pub(crate) fn read_whole(source: Box<dyn Stored>, most_seconds: u32) -> Result<Self, SoundError> {
+        let mut sound = SoundFile::open(source)?;
+        let most = most_seconds as usize * SAMPLE_RATE_HZ as usize;
         let (mut samples, mut piece, mut any) = (Vec::new(), Vec::new(), false);
         while samples.len() < most {
             piece.clear();
@@ -92,7 +92,7 @@ impl Clip {
             samples.extend_from_slice(&piece);
         }
         if !any {
-            return Err(ClipError::Silent);
+            return Err(SoundError::Silent);
         }
         samples.resize(usize::try_from(sound.length).unwrap_or(usize::MAX).min(most), 0.0);
         Ok(Self { samples })
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_sample_voice_is_read_whole() {
-        let clip = Clip::load(&asset("voice-22s-48k.wav")).unwrap();
+        let clip = SoundClip::load(&asset("voice-22s-48k.wav")).unwrap();
         assert_eq!(clip.samples.len(), 1_055_154);
         let mut piece = [0.0; 4];
         clip.read(1_055_152, &mut piece);
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_sound_of_the_sample_film_lasts_as_long_as_its_pictures() {
-        let clip = Clip::load(&asset("big-buck-bunny-720p25.mp4")).unwrap();
+        let clip = SoundClip::load(&asset("big-buck-bunny-720p25.mp4")).unwrap();
         let length = crate::file::loop_length(&asset("big-buck-bunny-720p25.mp4")).unwrap();
         assert_eq!(clip.samples.len() as u64, (length.as_micros() as u64 * 48 + 500) / 1000);
         let loudest = clip.samples.iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
@@ -152,7 +152,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("surround.mp4");
         std::fs::write(&path, film).unwrap();
-        assert!(matches!(Clip::load(&path), Err(ClipError::Channels { channels: 6 })));
+        assert!(matches!(SoundClip::load(&path), Err(SoundError::Channels { channels: 6 })));
     }
 
     #[test]
@@ -161,8 +161,8 @@ mod tests {
         for name in ["bad.wav", "bad.mp4"] {
             let path = folder.path().join(name);
             std::fs::write(&path, b"not sound at all, whatever the name may say").unwrap();
-            assert!(Clip::load(&path).is_err());
+            assert!(SoundClip::load(&path).is_err());
         }
-        assert!(matches!(Clip::load(&folder.path().join("none.wav")), Err(ClipError::Io(_))));
+        assert!(matches!(SoundClip::load(&folder.path().join("none.wav")), Err(SoundError::Io(_))));
     }
 }

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 /// One step: a box the picture must fit into, and a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rung {
+pub struct QualityStep {
     /// Bits per second from which on the step is worth its pixels.
-    pub from: u32,
+    pub min_bitrate_bps: u32,
     /// The longer side at most.
     pub width: u32,
     /// The shorter side at most.
@@ -16,62 +16,63 @@ pub struct Rung {
 }
 
 /// From the best to the least; the last takes whatever there is.
-const RUNGS: [Rung; 4] = [
-    Rung { from: 1_200_000, width: 1280, height: 720, fps: 30 },
-    Rung { from: 500_000, width: 960, height: 540, fps: 30 },
-    Rung { from: 150_000, width: 640, height: 360, fps: 30 },
-    Rung { from: 0, width: 320, height: 180, fps: 15 },
+const CAMERA_STEPS: [QualityStep; 4] = [
+    QualityStep { min_bitrate_bps: 1_200_000, width: 1280, height: 720, fps: 30 },
+    QualityStep { min_bitrate_bps: 500_000, width: 960, height: 540, fps: 30 },
+    QualityStep { min_bitrate_bps: 150_000, width: 640, height: 360, fps: 30 },
+    QualityStep { min_bitrate_bps: 0, width: 320, height: 180, fps: 15 },
 ];
 /// For text, which small pictures cannot carry: the rate gives way before the size does.
-const SCREEN_RUNGS: [Rung; 4] = [
-    Rung { from: 1_000_000, width: 1920, height: 1080, fps: 15 },
-    Rung { from: 400_000, width: 1280, height: 720, fps: 10 },
-    Rung { from: 150_000, width: 1280, height: 720, fps: 5 },
-    Rung { from: 0, width: 960, height: 540, fps: 3 },
+const SCREEN_STEPS: [QualityStep; 4] = [
+    QualityStep { min_bitrate_bps: 1_000_000, width: 1920, height: 1080, fps: 15 },
+    QualityStep { min_bitrate_bps: 400_000, width: 1280, height: 720, fps: 10 },
+    QualityStep { min_bitrate_bps: 150_000, width: 1280, height: 720, fps: 5 },
+    QualityStep { min_bitrate_bps: 0, width: 960, height: 540, fps: 3 },
 ];
 /// A step is kept until the bit rate is this many hundredths of what it asks for.
-const KEEP_PERCENT: u64 = 85;
+const DOWNGRADE_PERCENT: u64 = 85;
 /// A change of size costs a key frame, so the way up is taken slowly.
-const PAUSE_BEFORE_UP: Duration = Duration::from_secs(3);
+const MIN_TIME_BEFORE_UPGRADE: Duration = Duration::from_secs(3);
 
 /// Remembers the step in use, so that a wavering bit rate does not make the picture waver.
 #[derive(Debug)]
-pub struct Ladder {
-    rungs: &'static [Rung; 4],
+pub struct QualityLadder {
+    steps: &'static [QualityStep; 4],
     current: Option<(usize, Instant)>,
 }
 
-impl Default for Ladder {
+impl Default for QualityLadder {
     fn default() -> Self {
-        Self { rungs: &RUNGS, current: None }
+        Self { steps: &CAMERA_STEPS, current: None }
     }
 }
 
-impl Ladder {
+impl QualityLadder {
     /// The steps for a shared screen.
     pub fn screen() -> Self {
-        Self { rungs: &SCREEN_RUNGS, current: None }
+        Self { steps: &SCREEN_STEPS, current: None }
     }
 
     /// The step for this bit rate, in bits per second.
-    pub fn choose(&mut self, bitrate: u32, now: Instant) -> Rung {
-        let rungs = self.rungs;
-        let best = rungs.iter().position(|rung| bitrate >= rung.from).unwrap_or(rungs.len() - 1);
+    pub fn choose(&mut self, bitrate: u32, now: Instant) -> QualityStep {
+        let steps = self.steps;
+        let best = steps.iter().position(|step| bitrate >= step.min_bitrate_bps).unwrap_or(steps.len() - 1);
         let Some((held, since)) = self.current else {
             self.current = Some((best, now));
-            return rungs[best];
+            return steps[best];
         };
-        let up = best < held && now.saturating_duration_since(since) >= PAUSE_BEFORE_UP;
-        let down = best > held && u64::from(bitrate) * 100 < u64::from(rungs[held].from) * KEEP_PERCENT;
+        let up = best < held && now.saturating_duration_since(since) >= MIN_TIME_BEFORE_UPGRADE;
+        let down = best > held
+            && u64::from(bitrate) * 100 < u64::from(steps[held].min_bitrate_bps) * DOWNGRADE_PERCENT;
         if up || down {
             self.current = Some((best, now));
-            return rungs[best];
+            return steps[best];
         }
-        rungs[held]
+        steps[held]
     }
 }
 
-impl Rung {
+impl QualityStep {
     /// The box for a picture of this shape: an upright picture gets an upright box.
     pub fn bounds(&self, width: u32, height: u32) -> (u32, u32) {
         if width >= height { (self.width, self.height) } else { (self.height, self.width) }
@@ -87,9 +88,9 @@ mod tests {
         let now = Instant::now();
         for (bitrate, width) in [(0, 320), (149_999, 320), (150_000, 640), (500_000, 960), (1_200_000, 1280)]
         {
-            assert_eq!(Ladder::default().choose(bitrate, now).width, width);
+            assert_eq!(QualityLadder::default().choose(bitrate, now).width, width);
         }
-        assert_eq!(RUNGS[1].bounds(480, 640), (540, 960));
+        assert_eq!(CAMERA_STEPS[1].bounds(480, 640), (540, 960));
     }
 
     #[test]
@@ -98,20 +99,20 @@ mod tests {
         for (bitrate, width, fps) in
             [(2_000_000, 1920, 15), (900_000, 1280, 10), (200_000, 1280, 5), (100_000, 960, 3)]
         {
-            let rung = Ladder::screen().choose(bitrate, now);
-            assert_eq!((rung.width, rung.fps), (width, fps));
+            let step = QualityLadder::screen().choose(bitrate, now);
+            assert_eq!((step.width, step.fps), (width, fps));
         }
     }
 
     #[test]
     fn wavering_changes_nothing_and_rising_takes_time() {
-        let mut ladder = Ladder::default();
+        let mut ladder = QualityLadder::default();
         let now = Instant::now();
         assert_eq!(ladder.choose(1_200_000, now).width, 1280);
         assert_eq!(ladder.choose(1_050_000, now).width, 1280);
         assert_eq!(ladder.choose(1_000_000, now).width, 960);
         assert_eq!(ladder.choose(1_300_000, now).width, 960);
         assert_eq!(ladder.choose(100_000, now).width, 320);
-        assert_eq!(ladder.choose(1_300_000, now + PAUSE_BEFORE_UP).width, 1280);
+        assert_eq!(ladder.choose(1_300_000, now + MIN_TIME_BEFORE_UPGRADE).width, 1280);
     }
 }

@@ -3,18 +3,18 @@
 use crate::Packet;
 
 /// Numbers this far from the newest belong to another stream (RFC 3550 A.1).
-const MAX_LEAP: u16 = 3000;
-/// So many packets cannot be lost within a [`MOMENT`]: the sender has renumbered.
-const RENUMBERED: i16 = 200;
+const MAX_SEQUENCE_JUMP: u16 = 3000;
+/// So many packets cannot be lost within a [`MOMENT_TICKS`]: the sender has renumbered.
+const MAX_LOST_PACKETS: i16 = 200;
 /// 100 ms of the RTP clock.
-const MOMENT: i32 = 9000;
+const MOMENT_TICKS: i32 = 9000;
 /// 10 s of the RTP clock: no repair comes that late.
-const LONG_AGO: i32 = 900_000;
+const MAX_REPAIR_AGE_TICKS: i32 = 900_000;
 /// 2 s of the RTP clock: a time this far back is another clock.
-const OTHER_CLOCK: i32 = 180_000;
+const MAX_CLOCK_STEP_TICKS: i32 = 180_000;
 
 /// Where a packet belongs.
-pub(super) enum Placed {
+pub(super) enum Placement {
     At(u64, Packet),
     /// The sender counts anew from the first of the two, which has this number now.
     Anew {
@@ -28,7 +28,7 @@ pub(super) enum Placed {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
+pub(super) struct SequenceNumbers {
     /// The newest number, and as it was sent.
     newest: Option<(u64, u16)>,
     /// The latest time of a picture.
@@ -38,44 +38,44 @@ pub(super) struct Numbers {
     pub(super) strays: u64,
 }
 
-impl Numbers {
+impl SequenceNumbers {
     /// Takes the packet's number; what is before `next` has been used.
-    pub(super) fn place(&mut self, packet: Packet, next: Option<u64>) -> Placed {
+    pub(super) fn place(&mut self, packet: Packet, next: Option<u64>) -> Placement {
         let Some((newest, sent)) = self.newest else {
             // Far from zero, so that what came before it has a number too.
             let first = (1 << 32) + u64::from(packet.sequence);
             self.newest = Some((first, packet.sequence));
             self.latest = packet.timestamp;
-            return Placed::At(first, packet);
+            return Placement::At(first, packet);
         };
         let step = packet.sequence.wrapping_sub(sent).cast_signed();
         let number = newest.saturating_add_signed(step.into());
         let ahead = self.ahead(&packet);
         let used = next.is_some_and(|next| number < next) && !packet.payload.is_empty();
-        let jumps = step.unsigned_abs() > MAX_LEAP
-            || used && !(-LONG_AGO..=0).contains(&ahead)
-            || step >= RENUMBERED && (0..=MOMENT).contains(&ahead);
+        let jumps = step.unsigned_abs() > MAX_SEQUENCE_JUMP
+            || used && !(-MAX_REPAIR_AGE_TICKS..=0).contains(&ahead)
+            || step >= MAX_LOST_PACKETS && (0..=MOMENT_TICKS).contains(&ahead);
         if !jumps {
             self.strays += u64::from(self.aside.take().is_some());
             if number > newest {
                 self.newest = Some((number, packet.sequence));
                 self.note(&packet);
             }
-            return Placed::At(number, packet);
+            return Placement::At(number, packet);
         }
         // One stray packet is nothing; two in a row are a sender that counts anew.
         match self.aside.take() {
             Some(first) if first.sequence.wrapping_add(1) == packet.sequence => {
-                let continues = (0..=MOMENT).contains(&self.ahead(&first));
+                let continues = (0..=MOMENT_TICKS).contains(&self.ahead(&first));
                 let number = newest + if continues { 1 } else { 1 << 16 };
                 self.newest = Some((number + 1, packet.sequence));
                 self.note(&packet);
-                Placed::Anew { number, packets: [first, packet], continues }
+                Placement::Anew { number, packets: [first, packet], continues }
             }
             other => {
                 self.strays += u64::from(other.is_some());
                 self.aside = Some(packet);
-                Placed::Nowhere
+                Placement::Nowhere
             }
         }
     }
@@ -87,7 +87,7 @@ impl Numbers {
 
     fn note(&mut self, packet: &Packet) {
         let ahead = self.ahead(packet);
-        if !(-OTHER_CLOCK..=0).contains(&ahead) {
+        if !(-MAX_CLOCK_STEP_TICKS..=0).contains(&ahead) {
             self.latest = packet.timestamp;
         }
     }

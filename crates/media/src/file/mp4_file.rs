@@ -1,5 +1,5 @@
 //! The one way from an MP4 file to its parsers. What describes the film is read and looked at by
-//! [`super::vet`], what it shows and sounds stays where it is: memory does not grow with the film.
+//! [`super::mp4_validate`], what it shows and sounds stays where it is: memory does not grow with the film.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,14 +10,14 @@ use std::path::Path;
 use re_mp4::Mp4;
 use symphonia::core::io::MediaSource;
 
-use super::vet::{Purpose, Unsound, Vet};
+use super::mp4_validate::{InvalidMp4, Mp4Validator, Purpose};
 
 /// Most bytes that describe a film: ten hours in fragments of a second have some 20 MiB.
-const MOST_DESCRIPTION: u64 = 64 * 1024 * 1024;
+const MAX_METADATA_BYTES: u64 = 64 * 1024 * 1024;
 /// Most boxes side by side.
-const MOST_BOXES: usize = 200_000;
+const MAX_BOXES: usize = 200_000;
 /// Most samples of all tracks together.
-const MOST_SAMPLES: u64 = 4_000_000;
+const MAX_SAMPLES: u64 = 4_000_000;
 
 /// Whatever a file's bytes come from.
 pub(crate) trait Stored: Read + Seek + Send + Sync {}
@@ -32,11 +32,11 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FilmError {
+pub(crate) enum Mp4Error {
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error(transparent)]
-    Unsound(#[from] Unsound),
+    Invalid(#[from] InvalidMp4),
     #[error("the file is empty")]
     Empty,
     #[error("the file is not a sound MP4 file")]
@@ -46,7 +46,7 @@ pub(crate) enum FilmError {
 }
 
 /// An MP4 file whose boxes have been looked at; reads as the file does, but for what is hidden in it.
-pub(crate) struct Film {
+pub(crate) struct Mp4File {
     source: Box<dyn Stored>,
     /// Of the file, in bytes.
     length: u64,
@@ -59,42 +59,43 @@ pub(crate) struct Film {
     pub(crate) unheard: Option<[u8; 4]>,
 }
 
-impl Film {
+impl Mp4File {
     /// Looks at the boxes of a file for one of its parsers.
-    pub(crate) fn open(mut source: Box<dyn Stored>, purpose: Purpose) -> Result<Self, FilmError> {
+    pub(crate) fn open(mut source: Box<dyn Stored>, purpose: Purpose) -> Result<Self, Mp4Error> {
         let length = source.seek(SeekFrom::End(0))?;
         if length == 0 {
-            return Err(FilmError::Empty);
+            return Err(Mp4Error::Empty);
         }
         let mut film = Self { source, length, end: 0, at: 0, boxes: BTreeMap::new(), unheard: None };
-        let mut vet = Vet::new(usize::try_from(length.min(MOST_SAMPLES)).unwrap_or(usize::MAX), purpose);
-        film.look(&mut vet)?;
-        film.unheard = vet.unheard;
+        let mut validator =
+            Mp4Validator::new(usize::try_from(length.min(MAX_SAMPLES)).unwrap_or(usize::MAX), purpose);
+        film.validate(&mut validator)?;
+        film.unheard = validator.unheard;
         Ok(film)
     }
 
-    fn look(&mut self, vet: &mut Vet) -> Result<(), FilmError> {
-        let (mut at, mut room, mut described) = (0, MOST_DESCRIPTION, false);
-        for _ in 0..MOST_BOXES {
+    fn validate(&mut self, validator: &mut Mp4Validator) -> Result<(), Mp4Error> {
+        let (mut at, mut room, mut has_metadata) = (0, MAX_METADATA_BYTES, false);
+        for _ in 0..MAX_BOXES {
             self.end = at;
             if at >= self.length {
                 return Ok(());
             }
             let Some((name, header, size)) = self.header(at)? else {
                 // What describes the film is there: a tail that is no box does no harm.
-                return if described { Ok(()) } else { Err(Unsound::of(b"last").into()) };
+                return if has_metadata { Ok(()) } else { Err(InvalidMp4::of(b"last").into()) };
             };
             let whole = at.checked_add(size).filter(|end| *end <= self.length);
             match &name {
                 b"moov" | b"moof" | b"ftyp" => {
                     let Some(left) = whole.and_then(|_| room.checked_sub(size)) else {
                         // The last fragment of a film cut short is left out.
-                        return if described { Ok(()) } else { Err(Unsound::of(&name).into()) };
+                        return if has_metadata { Ok(()) } else { Err(InvalidMp4::of(&name).into()) };
                     };
                     room = left;
                     let mut bytes = self.bytes(at, size as usize)?;
-                    vet.look(&mut bytes)?;
-                    described |= &name == b"moov";
+                    validator.validate(&mut bytes)?;
+                    has_metadata |= &name == b"moov";
                     self.boxes.insert(at, bytes);
                 }
                 b"mdat" | b"free" => {}
@@ -108,11 +109,11 @@ impl Film {
             let Some(end) = whole else { return Ok(()) };
             at = end;
         }
-        Err(Unsound::of(b"last").into())
+        Err(InvalidMp4::of(b"last").into())
     }
 
     /// Name, bytes of the header, bytes of all; `None` where there is no box.
-    fn header(&mut self, at: u64) -> Result<Option<([u8; 4], u64, u64)>, FilmError> {
+    fn header(&mut self, at: u64) -> Result<Option<([u8; 4], u64, u64)>, Mp4Error> {
         if self.length - at < 8 {
             return Ok(None);
         }
@@ -152,17 +153,17 @@ impl Film {
     }
 
     /// The tables of the film.
-    pub(crate) fn index(&mut self) -> Result<Mp4, FilmError> {
+    pub(crate) fn index(&mut self) -> Result<Mp4, Mp4Error> {
         self.at = 0;
         let end = self.end;
         // The parser indexes its tables unchecked and so panics on some broken files.
         catch_unwind(AssertUnwindSafe(|| Mp4::read(&mut *self, end)))
-            .map_err(|_| FilmError::Broken)?
-            .map_err(FilmError::Parse)
+            .map_err(|_| Mp4Error::Broken)?
+            .map_err(Mp4Error::Parse)
     }
 }
 
-impl Read for Film {
+impl Read for Mp4File {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let mut most = out.len().min(left);
@@ -187,7 +188,7 @@ impl Read for Film {
     }
 }
 
-impl Seek for Film {
+impl Seek for Mp4File {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = match to {
             SeekFrom::Start(at) => Some(at),
@@ -199,7 +200,7 @@ impl Seek for Film {
     }
 }
 
-impl MediaSource for Film {
+impl MediaSource for Mp4File {
     fn is_seekable(&self) -> bool {
         true
     }

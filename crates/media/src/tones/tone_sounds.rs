@@ -4,32 +4,32 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use super::Tone;
-use crate::audio::{Clip, ClipError, FRAME, WavError};
+use crate::audio::{FRAME, SoundClip, SoundError, WavError};
 
-const RATE: f32 = 48_000.0;
+const SAMPLE_RATE_HZ: f32 = 48_000.0;
 /// Soft begin and end of every beep, so that none clicks.
-const EDGE: f32 = 0.01;
-const LOUDNESS: f32 = 0.25;
+const FADE_SECONDS: f32 = 0.01;
+const AMPLITUDE: f32 = 0.25;
 /// Largest file taken as a ringtone.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MAX_RINGTONE_BYTES: usize = 16 * 1024 * 1024;
 /// Longest ringtone, seconds.
-const LONGEST: u32 = 120;
+const MAX_RINGTONE_SECONDS: u32 = 120;
 
 /// Whether these bytes are a sound file that can be a ringtone: a WAV, or a film's sound.
 pub fn check_ringtone(file: &[u8]) -> Result<(), RingtoneError> {
     decode(file).map(drop)
 }
 
-fn decode(file: &[u8]) -> Result<Clip, RingtoneError> {
-    if file.len() > MOST_BYTES {
+fn decode(file: &[u8]) -> Result<SoundClip, RingtoneError> {
+    if file.len() > MAX_RINGTONE_BYTES {
         return Err(RingtoneError::Large);
     }
-    let clip =
-        Clip::read_whole(Box::new(Cursor::new(file.to_vec())), LONGEST + 1).map_err(|error| match error {
-            ClipError::Wav(WavError::Rate(_) | WavError::Channels(_)) => RingtoneError::Odd,
+    let clip = SoundClip::read_whole(Box::new(Cursor::new(file.to_vec())), MAX_RINGTONE_SECONDS + 1)
+        .map_err(|error| match error {
+            SoundError::Wav(WavError::Rate(_) | WavError::Channels(_)) => RingtoneError::Odd,
             error => error.into(),
         })?;
-    if clip.samples.len() > LONGEST as usize * RATE as usize {
+    if clip.samples.len() > MAX_RINGTONE_SECONDS as usize * SAMPLE_RATE_HZ as usize {
         return Err(RingtoneError::Long);
     }
     Ok(clip)
@@ -46,11 +46,11 @@ pub enum RingtoneError {
     #[error("the file's sample rate or number of channels is unusual")]
     Odd,
     #[error(transparent)]
-    Sound(#[from] ClipError),
+    Sound(#[from] SoundError),
 }
 
 /// A tone's sound, and whether it is repeated.
-pub(super) fn load(tone: &Tone) -> Result<(Arc<Clip>, bool), RingtoneError> {
+pub(super) fn load(tone: &Tone) -> Result<(Arc<SoundClip>, bool), RingtoneError> {
     let (clip, looped) = match tone {
         Tone::Ringing => {
             (pattern(&[(740.0, 0.18), (932.0, 0.18), (740.0, 0.18), (932.0, 0.36), (0.0, 1.6)]), true)
@@ -68,7 +68,12 @@ pub(super) fn load(tone: &Tone) -> Result<(Arc<Clip>, bool), RingtoneError> {
 }
 
 /// The next 10 ms from `position` on, which moves; `None` when the tone is over.
-pub(super) fn read(clip: &Clip, looped: bool, position: &mut usize, frame: &mut [f32; FRAME]) -> Option<()> {
+pub(super) fn read(
+    clip: &SoundClip,
+    looped: bool,
+    position: &mut usize,
+    frame: &mut [f32; FRAME],
+) -> Option<()> {
     let length = clip.samples.len();
     if looped {
         clip.read(*position as u64, frame);
@@ -83,17 +88,17 @@ pub(super) fn read(clip: &Clip, looped: bool, position: &mut usize, frame: &mut 
 }
 
 /// Notes of so many hertz and seconds; 0 Hz is a pause.
-fn pattern(notes: &[(f32, f32)]) -> Clip {
+fn pattern(notes: &[(f32, f32)]) -> SoundClip {
     let mut samples = Vec::new();
     for &(hertz, seconds) in notes {
-        let count = (seconds * RATE) as usize;
+        let count = (seconds * SAMPLE_RATE_HZ) as usize;
         samples.extend((0..count).map(|index| {
-            let (at, left) = (index as f32 / RATE, (count - index) as f32 / RATE);
-            let edge = (at / EDGE).min(left / EDGE).min(1.0);
-            LOUDNESS * edge * (at * hertz * std::f32::consts::TAU).sin()
+            let (at, left) = (index as f32 / SAMPLE_RATE_HZ, (count - index) as f32 / SAMPLE_RATE_HZ);
+            let edge = (at / FADE_SECONDS).min(left / FADE_SECONDS).min(1.0);
+            AMPLITUDE * edge * (at * hertz * std::f32::consts::TAU).sin()
         }));
     }
-    Clip { samples }
+    SoundClip { samples }
 }
 
 #[cfg(test)]
@@ -142,7 +147,7 @@ mod tests {
         assert!(power(&frames(&Tone::Sound { wav: wav.clone(), looped: true }, 300)) > 1e-4);
         assert!(load(&Tone::Sound { wav: Arc::from(&b"RIFF"[..]), looped: true }).is_err());
         assert!(check_ringtone(&wav).is_ok());
-        assert!(matches!(check_ringtone(&vec![0; MOST_BYTES + 1]), Err(RingtoneError::Large)));
+        assert!(matches!(check_ringtone(&vec![0; MAX_RINGTONE_BYTES + 1]), Err(RingtoneError::Large)));
         for length in [0, 11, 40, 43] {
             assert!(check_ringtone(&wav[..length]).is_err(), "cut to {length}");
         }

@@ -6,9 +6,9 @@ use super::level::{Level, SILENCE_DB};
 use crate::jitter::JitterStats;
 
 /// Frames of 10 ms between levels for the meter.
-const SHORT: u32 = 10;
+const LEVEL_INTERVAL_FRAMES: u32 = 10;
 /// Frames of 10 ms between figures of the last second.
-const LONG: u32 = 100;
+const STATS_INTERVAL_FRAMES: u32 = 100;
 
 /// A snapshot; rates and levels are of the last whole second.
 #[derive(Clone, Debug, Default)]
@@ -29,11 +29,11 @@ pub(crate) struct AudioStats {
 
 /// Shared by the sound threads; never touched by a callback.
 #[derive(Debug, Default)]
-pub(crate) struct Meters(Mutex<State>);
+pub(crate) struct AudioMeters(Mutex<State>);
 
 /// What meters show, ten times a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Shown {
+pub(crate) struct Levels {
     /// dBFS.
     pub(crate) microphone_db: f32,
     pub(crate) speaker_db: f32,
@@ -45,14 +45,14 @@ pub(crate) struct Shown {
 struct State {
     muted_speech: bool,
     stats: AudioStats,
-    sent: Way,
-    received: Way,
+    sent: DirectionMeter,
+    received: DirectionMeter,
     played: u64,
-    made_up: u64,
+    concealed: u64,
 }
 
 #[derive(Debug)]
-struct Way {
+struct DirectionMeter {
     frames: u32,
     bytes: usize,
     short: Level,
@@ -61,7 +61,7 @@ struct Way {
     level_db: f32,
 }
 
-impl Default for Way {
+impl Default for DirectionMeter {
     fn default() -> Self {
         let (short, long) = (Level::default(), Level::default());
         Self { frames: 0, bytes: 0, short, long, level_db: SILENCE_DB }
@@ -75,16 +75,16 @@ struct Completed {
     long: Option<(f32, f32)>,
 }
 
-impl Way {
+impl DirectionMeter {
     fn frame(&mut self, frame: &[f32]) -> Completed {
         self.short.add(frame);
         self.long.add(frame);
         self.frames += 1;
-        let short = self.frames.is_multiple_of(SHORT);
+        let short = self.frames.is_multiple_of(LEVEL_INTERVAL_FRAMES);
         if short {
             self.level_db = self.short.take();
         }
-        let long = self.frames.is_multiple_of(LONG).then(|| {
+        let long = self.frames.is_multiple_of(STATS_INTERVAL_FRAMES).then(|| {
             let kbps = std::mem::take(&mut self.bytes) as f32 * 8.0 / 1000.0;
             (self.long.take(), kbps)
         });
@@ -92,7 +92,7 @@ impl Way {
     }
 }
 
-impl Meters {
+impl AudioMeters {
     pub(super) fn frame_sent(&self, frame: &[f32]) {
         let mut state = self.lock();
         if let Some((level, kbps)) = state.sent.frame(frame).long {
@@ -114,7 +114,7 @@ impl Meters {
     }
 
     /// Ten times a second answers with what meters show.
-    pub(super) fn frame_played(&self, frame: &[f32]) -> Option<Shown> {
+    pub(super) fn frame_played(&self, frame: &[f32]) -> Option<Levels> {
         let mut state = self.lock();
         state.played += frame.len() as u64;
         let completed = state.received.frame(frame);
@@ -122,15 +122,15 @@ impl Meters {
             state.stats.level_received_db = level;
             state.stats.kbps_received = kbps;
         }
-        completed.short.then_some(Shown {
+        completed.short.then_some(Levels {
             microphone_db: state.sent.level_db,
             speaker_db: state.received.level_db,
             muted_speech: state.muted_speech,
         })
     }
 
-    pub(super) fn made_up(&self, samples: usize) {
-        self.lock().made_up += samples as u64;
+    pub(super) fn concealed(&self, samples: usize) {
+        self.lock().concealed += samples as u64;
     }
 
     pub(super) fn buffer(&self, delay_ms: f32, packets: JitterStats, underruns: u64) {
@@ -150,7 +150,7 @@ impl Meters {
 
     pub(crate) fn stats(&self) -> AudioStats {
         let state = self.lock();
-        let missing = state.made_up + state.stats.packets.missing;
+        let missing = state.concealed + state.stats.packets.missing;
         let concealed = missing as f32 / state.played.max(1) as f32;
         AudioStats { concealed: concealed.min(1.0), ..state.stats.clone() }
     }
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_second_of_packets_makes_a_rate_and_a_level() {
-        let meters = Meters::default();
+        let meters = AudioMeters::default();
         for index in 0..100 {
             if index % 2 == 0 {
                 meters.packet_received(80);
@@ -180,7 +180,7 @@ mod tests {
             let levels = meters.frame_played(&[0.1; 480]);
             assert_eq!(levels.is_some(), index % 10 == 9);
         }
-        meters.made_up(4800);
+        meters.concealed(4800);
         let stats = meters.stats();
         assert!((stats.kbps_received - 32.0).abs() < 0.01);
         assert!((stats.level_received_db + 20.0).abs() < 0.1);

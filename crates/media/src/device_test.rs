@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::audio::{FRAME, Level, Source, Speaker, Voice, tell};
+use crate::audio::{AudioProcessor, FRAME, Level, Source, Speaker, tell};
 use crate::call_media::source_event;
 use crate::slot::Slot;
 use crate::thread::Thread;
@@ -13,13 +13,13 @@ use crate::video::{Mirror, VideoFormat, VideoOutputs, VideoSender, VideoSenderCo
 use crate::{Codec, DeviceKind, EncodedFrame, EncodedSink, FrameSink, MediaEvent, Processing};
 
 /// What is recorded for the echo, in samples: four seconds.
-const ECHO: usize = 4 * 48_000;
+const ECHO_SAMPLES: usize = 4 * 48_000;
 /// The thread looks at least so often, also when no device wakes it.
-const LOOK: Duration = Duration::from_millis(5);
+const MAX_PARK: Duration = Duration::from_millis(5);
 /// Frames of 10 ms between levels.
-const LEVELS: u32 = 10;
+const LEVEL_INTERVAL_FRAMES: u32 = 10;
 /// A speaker that takes longer to open misses the beginning.
-const OPENING: Duration = Duration::from_secs(2);
+const SPEAKER_OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
 type Events = Arc<dyn Fn(TrialEvent) + Send + Sync>;
 
@@ -112,7 +112,7 @@ impl SoundTrial {
         let controls = Arc::new(Controls::default());
         let (theirs, microphone, speaker) = (controls.clone(), microphone.to_owned(), speaker.to_owned());
         let thread = Thread::spawn("media-trial", move || {
-            Bench::new(&microphone, speaker, processing, events).run(&theirs);
+            AudioTestThread::new(&microphone, speaker, processing, events).run(&theirs);
         });
         Self { controls, _thread: thread }
     }
@@ -147,9 +147,9 @@ impl Drop for SoundTrial {
 }
 
 /// The thread's own.
-struct Bench {
+struct AudioTestThread {
     source: Source,
-    voice: Voice,
+    voice: AudioProcessor,
     level: Level,
     frames: u32,
     output: String,
@@ -164,7 +164,7 @@ enum Echo {
     Playing { speaker: Speaker, sound: Vec<f32>, position: usize, since: Instant },
 }
 
-impl Bench {
+impl AudioTestThread {
     fn new(microphone: &str, output: String, processing: Processing, events: Events) -> Self {
         let media_events: Arc<dyn Fn(MediaEvent) + Send + Sync> = {
             let events = events.clone();
@@ -173,7 +173,7 @@ impl Bench {
         let heard = tell(DeviceKind::Microphone, &media_events);
         Self {
             source: Source::open(microphone, Instant::now(), heard),
-            voice: Voice::new(processing),
+            voice: AudioProcessor::new(processing),
             level: Level::default(),
             frames: 0,
             output,
@@ -186,7 +186,7 @@ impl Bench {
     fn run(mut self, controls: &Controls) {
         let mut frame = [0.0; FRAME];
         while !controls.stop.load(Ordering::Relaxed) {
-            self.obey(controls);
+            self.apply_controls(controls);
             let played = self.play(Instant::now());
             let heard = self.source.next(Instant::now(), &mut frame);
             if let Some(heard) = &heard {
@@ -196,12 +196,12 @@ impl Bench {
                 self.hear(&frame, controls);
             }
             if heard.is_none() && !played {
-                std::thread::park_timeout(LOOK);
+                std::thread::park_timeout(MAX_PARK);
             }
         }
     }
 
-    fn obey(&mut self, controls: &Controls) {
+    fn apply_controls(&mut self, controls: &Controls) {
         if let Some(id) = controls.microphone.clear() {
             self.source.change(&id, Instant::now());
         }
@@ -216,7 +216,7 @@ impl Bench {
         }
         if let Some(on) = controls.echo.clear() {
             let (echo, stage) = if on {
-                (Echo::Recording(Vec::with_capacity(ECHO)), EchoStage::Recording)
+                (Echo::Recording(Vec::with_capacity(ECHO_SAMPLES)), EchoStage::Recording)
             } else {
                 (Echo::Idle, EchoStage::Idle)
             };
@@ -228,7 +228,7 @@ impl Bench {
     fn hear(&mut self, frame: &[f32; FRAME], controls: &Controls) {
         self.level.add(frame);
         self.frames += 1;
-        if self.frames.is_multiple_of(LEVELS) {
+        if self.frames.is_multiple_of(LEVEL_INTERVAL_FRAMES) {
             let microphone_db = self.level.take();
             let output = match &self.echo {
                 Echo::Playing { speaker, .. } => speaker.label(),
@@ -240,7 +240,7 @@ impl Bench {
         }
         let Echo::Recording(sound) = &mut self.echo else { return };
         sound.extend_from_slice(frame);
-        if sound.len() >= ECHO {
+        if sound.len() >= ECHO_SAMPLES {
             let sound = std::mem::take(sound);
             let speaker = Speaker::open(&self.output, tell(DeviceKind::Speaker, &self.media_events));
             self.echo = Echo::Playing { speaker, sound, position: 0, since: Instant::now() };
@@ -255,7 +255,7 @@ impl Bench {
         while speaker.wants(now) {
             wanted = true;
             let mut frame = [0.0; FRAME];
-            if speaker.is_open() || now.duration_since(*since) > OPENING {
+            if speaker.is_open() || now.duration_since(*since) > SPEAKER_OPEN_TIMEOUT {
                 let rest = sound.get(*position..).unwrap_or_default();
                 let count = rest.len().min(FRAME);
                 frame[..count].copy_from_slice(&rest[..count]);
@@ -315,7 +315,7 @@ mod tests {
         let samples: Vec<i16> =
             hound::WavReader::open(&out).unwrap().into_samples().map(Result::unwrap).collect();
         let loud = samples.iter().filter(|sample| sample.unsigned_abs() > 1000).count();
-        assert!(loud > ECHO / 2, "{loud} loud samples of {}", samples.len());
+        assert!(loud > ECHO_SAMPLES / 2, "{loud} loud samples of {}", samples.len());
     }
 
     #[test]

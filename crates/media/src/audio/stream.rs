@@ -9,30 +9,30 @@ use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::callback::Gauge;
-use super::device::{DeviceEnd, Direction, Host, OpenError, OpenStream, Plan};
+use super::callback::CallbackStats;
+use super::device::{DeviceEnd, Direction, Host, OpenError, OpenPlan, OpenStream};
 use crate::DeviceProblem;
 use crate::slot::Slot;
 use crate::thread::Thread;
 
 /// How often a stream's error flag is looked at.
-const TICK: Duration = Duration::from_millis(100);
+const ERROR_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often the list of devices is compared; nothing tells of plugging.
-const POLL: Duration = Duration::from_secs(1);
+const DEVICE_POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// The same where asking is dear.
-const DEAR_POLL: Duration = Duration::from_secs(5);
+const SLOW_DEVICE_POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// A device that has not called for so long is broken, whatever it says.
-const SILENT: Duration = Duration::from_secs(4);
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long nothing may be open before that is worth telling.
-const GRACE: Duration = Duration::from_secs(1);
-const FIRST_RETRY: Duration = Duration::from_millis(200);
-const LAST_RETRY: Duration = Duration::from_secs(3);
+const LOSS_REPORT_DELAY: Duration = Duration::from_secs(1);
+const MIN_RETRY_DELAY: Duration = Duration::from_millis(200);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(3);
 /// Half a second: a reader later than that loses sound anyway.
-const RING_SHARE: u32 = 2;
+const RINGS_PER_SECOND: u32 = 2;
 
 /// What the person should know of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LineEvent {
+pub(crate) enum StreamEvent {
     /// Nothing is left in its place. `label`: of what was in use, may be empty.
     Lost { label: String, problem: DeviceProblem },
     /// The wanted device works again.
@@ -42,30 +42,30 @@ pub(crate) enum LineEvent {
 }
 
 /// Takes what happens to a line; called on its thread.
-pub(crate) type LineEvents = Arc<dyn Fn(LineEvent) + Send + Sync>;
+pub(crate) type StreamEvents = Arc<dyn Fn(StreamEvent) + Send + Sync>;
 
 /// The near end of a device that was opened.
-pub(super) struct Line<R> {
+pub(super) struct OpenedDevice<R> {
     pub(super) ring: R,
     /// Samples per second.
     pub(super) rate: u32,
     /// What the system calls it.
     pub(super) id: String,
     pub(super) label: String,
-    pub(super) gauge: Arc<Gauge>,
+    pub(super) stats: Arc<CallbackStats>,
 }
 
 /// One of the two directions a line can have.
-pub(super) trait Side: 'static {
+pub(super) trait StreamDirection: 'static {
     type Ring: Send + 'static;
     const DIRECTION: Direction;
     fn ring(capacity: usize) -> (DeviceEnd, Self::Ring);
 }
 
 /// From a microphone.
-pub(super) struct Inward;
+pub(super) struct CaptureSide;
 
-impl Side for Inward {
+impl StreamDirection for CaptureSide {
     type Ring = Consumer<f32>;
     const DIRECTION: Direction = Direction::Input;
 
@@ -77,9 +77,9 @@ impl Side for Inward {
 }
 
 /// To a speaker.
-pub(super) struct Outward;
+pub(super) struct PlaybackSide;
 
-impl Side for Outward {
+impl StreamDirection for PlaybackSide {
     type Ring = Producer<f32>;
     const DIRECTION: Direction = Direction::Output;
 
@@ -91,18 +91,18 @@ impl Side for Outward {
 }
 
 /// Owner of the thread that keeps the device open.
-pub(super) struct DeviceLine<S: Side> {
-    changes: Receiver<Option<Line<S::Ring>>>,
+pub(super) struct DeviceStream<S: StreamDirection> {
+    changes: Receiver<Option<OpenedDevice<S::Ring>>>,
     wish: Arc<Slot<String>>,
     stop: Arc<AtomicBool>,
     thread: Thread,
 }
 
-impl<S: Side> DeviceLine<S> {
+impl<S: StreamDirection> DeviceStream<S> {
     /// Begins to open `wanted` (`default` or a kept choice); to be called by the near end's own thread,
     /// which is unparked when there is something to do. With `stand_in` the default device takes the place
     /// of one that is not there.
-    pub(super) fn start(wanted: String, stand_in: bool, events: LineEvents) -> Self {
+    pub(super) fn start(wanted: String, stand_in: bool, events: StreamEvents) -> Self {
         // Full: the keeper waits; the near end looks at least every 20 ms.
         let (sender, changes) = sync_channel(4);
         let stop = Arc::new(AtomicBool::new(false));
@@ -111,7 +111,7 @@ impl<S: Side> DeviceLine<S> {
             Direction::Input => "media-mic-line",
             Direction::Output => "media-spk-line",
         };
-        let keeper = Keeper::<S> {
+        let supervisor = Supervisor::<S> {
             wanted,
             stand_in,
             near: std::thread::current(),
@@ -121,11 +121,11 @@ impl<S: Side> DeviceLine<S> {
             events,
             host: None,
             stream: None,
-            trouble: None,
+            outage: None,
             lost: false,
-            retry: FIRST_RETRY,
+            retry: MIN_RETRY_DELAY,
         };
-        let thread = Thread::spawn(name, move || keeper.run());
+        let thread = Thread::spawn(name, move || supervisor.run());
         Self { changes, wish, stop, thread }
     }
 
@@ -136,12 +136,12 @@ impl<S: Side> DeviceLine<S> {
     }
 
     /// The newest change, if there was one: a line, or the loss of it.
-    pub(super) fn change(&self) -> Option<Option<Line<S::Ring>>> {
+    pub(super) fn change(&self) -> Option<Option<OpenedDevice<S::Ring>>> {
         self.changes.try_iter().last()
     }
 }
 
-impl<S: Side> Drop for DeviceLine<S> {
+impl<S: StreamDirection> Drop for DeviceStream<S> {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.unpark();
@@ -151,32 +151,32 @@ impl<S: Side> Drop for DeviceLine<S> {
 }
 
 /// The keeping thread's own.
-struct Keeper<S: Side> {
+struct Supervisor<S: StreamDirection> {
     wanted: String,
     stand_in: bool,
     near: std::thread::Thread,
-    changes: SyncSender<Option<Line<S::Ring>>>,
+    changes: SyncSender<Option<OpenedDevice<S::Ring>>>,
     wish: Arc<Slot<String>>,
     stop: Arc<AtomicBool>,
-    events: LineEvents,
+    events: StreamEvents,
     host: Option<Host>,
-    stream: Option<Kept>,
+    stream: Option<ActiveStream>,
     /// Nothing is open, and why.
-    trouble: Option<Trouble>,
+    outage: Option<Outage>,
     /// Whether that was told.
     lost: bool,
     retry: Duration,
 }
 
 #[derive(Clone, Debug)]
-struct Trouble {
+struct Outage {
     since: Instant,
     /// What was open before: id and label.
     before: Option<(String, String)>,
     problem: DeviceProblem,
 }
 
-struct Kept {
+struct ActiveStream {
     stream: OpenStream,
     calls: u64,
     called: Instant,
@@ -187,7 +187,7 @@ struct Kept {
 
 /// Why a device is to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Why {
+enum OpenReason {
     /// For the first time, or because nothing is open.
     Nothing,
     /// Somebody chose another.
@@ -200,7 +200,7 @@ enum Why {
     Dead(DeviceProblem),
 }
 
-impl<S: Side> Keeper<S> {
+impl<S: StreamDirection> Supervisor<S> {
     fn run(mut self) {
         let mut next_try = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {
@@ -208,41 +208,42 @@ impl<S: Side> Keeper<S> {
             let chosen = self.wish.clear().filter(|wish| *wish != self.wanted);
             let why = if let Some(wish) = chosen {
                 self.wanted = wish;
-                Some(Why::Chosen)
+                Some(OpenReason::Chosen)
             } else {
-                self.look(now).or_else(|| self.stream.is_none().then_some(Why::Nothing))
+                self.look(now).or_else(|| self.stream.is_none().then_some(OpenReason::Nothing))
             };
             // Trouble in use and wishes are seen to at once, a repeated failure when its time has come.
-            let waits = matches!(why, Some(Why::Nothing | Why::Better)) && now < next_try;
+            let waits = matches!(why, Some(OpenReason::Nothing | OpenReason::Better)) && now < next_try;
             if let Some(why) = why.filter(|_| !waits) {
                 if self.replace(why, now) {
-                    self.retry = FIRST_RETRY;
+                    self.retry = MIN_RETRY_DELAY;
                 } else {
                     next_try = now + self.retry;
-                    self.retry = (self.retry * 2).min(LAST_RETRY);
+                    self.retry = (self.retry * 2).min(MAX_RETRY_DELAY);
                 }
             }
             self.tell_of_loss();
-            std::thread::park_timeout(TICK);
+            std::thread::park_timeout(ERROR_CHECK_INTERVAL);
         }
     }
 
     fn tell_of_loss(&mut self) {
-        let Some(trouble) = self.trouble.as_ref().filter(|trouble| trouble.since.elapsed() > GRACE) else {
+        let Some(outage) = self.outage.as_ref().filter(|outage| outage.since.elapsed() > LOSS_REPORT_DELAY)
+        else {
             return;
         };
         if !std::mem::replace(&mut self.lost, true) {
-            let label = trouble.before.clone().map(|(_, label)| label).unwrap_or_default();
-            (self.events)(LineEvent::Lost { label, problem: trouble.problem });
+            let label = outage.before.clone().map(|(_, label)| label).unwrap_or_default();
+            (self.events)(StreamEvent::Lost { label, problem: outage.problem });
         }
     }
 
     /// Opens the wanted device, or the default in its place, and lets go of what was open; false if the
     /// wanted one cannot be had.
-    fn replace(&mut self, why: Why, now: Instant) -> bool {
+    fn replace(&mut self, why: OpenReason, now: Instant) -> bool {
         let open = self.stream.as_ref().map(|kept| (kept.stream.id.clone(), kept.stream.label.clone()));
-        let before = open.or_else(|| self.trouble.as_ref().and_then(|trouble| trouble.before.clone()));
-        if let Why::Dead(_) = why {
+        let before = open.or_else(|| self.outage.as_ref().and_then(|outage| outage.before.clone()));
+        if let OpenReason::Dead(_) = why {
             self.stream = None;
             self.host = None;
             self.change(None);
@@ -255,13 +256,13 @@ impl<S: Side> Keeper<S> {
             opened => opened.map(|()| None),
         };
         match opened {
-            Ok(trouble) => {
-                self.tell(why, before, trouble);
-                trouble.is_none()
+            Ok(outage) => {
+                self.tell(why, before, outage);
+                outage.is_none()
             }
             Err(error) => {
                 self.host = None;
-                if self.stream.is_some() && matches!(why, Why::Chosen | Why::Better) {
+                if self.stream.is_some() && matches!(why, OpenReason::Chosen | OpenReason::Better) {
                     // What runs is better than nothing.
                     self.keep(why, &error);
                     return false;
@@ -269,57 +270,59 @@ impl<S: Side> Keeper<S> {
                 self.stream = None;
                 self.change(None);
                 let problem = match why {
-                    Why::Dead(problem) => problem,
-                    Why::Unplugged => DeviceProblem::Missing,
-                    Why::Nothing | Why::Chosen | Why::Better => error.problem(),
+                    OpenReason::Dead(problem) => problem,
+                    OpenReason::Unplugged => DeviceProblem::Missing,
+                    OpenReason::Nothing | OpenReason::Chosen | OpenReason::Better => error.problem(),
                 };
                 tracing::debug!(%error, ?why, "No sound device can be opened");
-                self.trouble.get_or_insert(Trouble { since: now, before, problem });
+                self.outage.get_or_insert(Outage { since: now, before, problem });
                 false
             }
         }
     }
 
     /// Whether the default device should be opened because of this error.
-    fn may_stand_in(&self, error: &OpenError, why: Why) -> bool {
-        let running = self.stream.is_some() && matches!(why, Why::Chosen | Why::Better);
+    fn may_stand_in(&self, error: &OpenError, why: OpenReason) -> bool {
+        let running = self.stream.is_some() && matches!(why, OpenReason::Chosen | OpenReason::Better);
         self.stand_in && self.wanted != "default" && *error != OpenError::NoHost && !running
     }
 
     /// Stays with what runs, though another one is wanted.
-    fn keep(&mut self, why: Why, error: &OpenError) {
+    fn keep(&mut self, why: OpenReason, error: &OpenError) {
         let Some(kept) = &mut self.stream else { return };
         let known = std::mem::replace(&mut kept.stands_in, true);
-        if why == Why::Chosen || !known {
+        if why == OpenReason::Chosen || !known {
             let label = kept.stream.label.clone();
-            (self.events)(LineEvent::Switched { label, problem: Some(error.problem()) });
+            (self.events)(StreamEvent::Switched { label, problem: Some(error.problem()) });
         }
     }
 
-    fn tell(&mut self, why: Why, before: Option<(String, String)>, trouble: Option<DeviceProblem>) {
+    fn tell(&mut self, why: OpenReason, before: Option<(String, String)>, outage: Option<DeviceProblem>) {
         let Some(kept) = &self.stream else { return };
         let label = kept.stream.label.clone();
         let known = before.is_some();
         let same = before.is_some_and(|(id, _)| id == kept.stream.id);
-        tracing::debug!(?why, ?trouble, label, same, "Sound device opened");
+        tracing::debug!(?why, ?outage, label, same, "Sound device opened");
         let was_lost = std::mem::take(&mut self.lost);
-        let past = self.trouble.take().map(|past| past.problem);
-        let event = match (trouble, why) {
+        let past = self.outage.take().map(|past| past.problem);
+        let event = match (outage, why) {
             (Some(_), _) if same => None,
-            (Some(problem), _) => Some(LineEvent::Switched { label, problem: Some(problem) }),
-            (None, _) if was_lost => Some(LineEvent::Back { label }),
+            (Some(problem), _) => Some(StreamEvent::Switched { label, problem: Some(problem) }),
+            (None, _) if was_lost => Some(StreamEvent::Back { label }),
             (None, _) if same => None,
             // It was gone for a moment only, and another one is there now.
-            (None, Why::Nothing) if past.is_some() && known => {
-                Some(LineEvent::Switched { label, problem: past })
+            (None, OpenReason::Nothing) if past.is_some() && known => {
+                Some(StreamEvent::Switched { label, problem: past })
             }
-            (None, Why::Nothing | Why::Chosen) => None,
-            (None, Why::Better) if self.wanted != "default" => Some(LineEvent::Back { label }),
-            (None, Why::Better) => Some(LineEvent::Switched { label, problem: None }),
-            (None, Why::Unplugged) => {
-                Some(LineEvent::Switched { label, problem: Some(DeviceProblem::Missing) })
+            (None, OpenReason::Nothing | OpenReason::Chosen) => None,
+            (None, OpenReason::Better) if self.wanted != "default" => Some(StreamEvent::Back { label }),
+            (None, OpenReason::Better) => Some(StreamEvent::Switched { label, problem: None }),
+            (None, OpenReason::Unplugged) => {
+                Some(StreamEvent::Switched { label, problem: Some(DeviceProblem::Missing) })
             }
-            (None, Why::Dead(problem)) => Some(LineEvent::Switched { label, problem: Some(problem) }),
+            (None, OpenReason::Dead(problem)) => {
+                Some(StreamEvent::Switched { label, problem: Some(problem) })
+            }
         };
         if let Some(event) = event {
             tracing::debug!(?event, "Told of a sound device");
@@ -328,23 +331,23 @@ impl<S: Side> Keeper<S> {
     }
 
     /// What should be done about the running stream, if anything.
-    fn look(&mut self, now: Instant) -> Option<Why> {
+    fn look(&mut self, now: Instant) -> Option<OpenReason> {
         let kept = self.stream.as_mut()?;
         if kept.stream.fault.raised() {
-            return Some(Why::Dead(DeviceProblem::Missing));
+            return Some(OpenReason::Dead(DeviceProblem::Missing));
         }
-        let calls = kept.stream.gauge.calls();
+        let calls = kept.stream.stats.calls();
         if calls != kept.calls {
             kept.calls = calls;
             kept.called = now;
-        } else if now.duration_since(kept.called) > SILENT {
-            return Some(Why::Dead(DeviceProblem::Failed));
+        } else if now.duration_since(kept.called) > CALLBACK_TIMEOUT {
+            return Some(OpenReason::Dead(DeviceProblem::Failed));
         }
         if self.host.is_none() {
             self.host = Host::connect().ok();
         }
         let host = self.host.as_ref()?;
-        let every = if host.cheap_to_ask() { POLL } else { DEAR_POLL };
+        let every = if host.cheap_to_ask() { DEVICE_POLL_INTERVAL } else { SLOW_DEVICE_POLL_INTERVAL };
         if now.duration_since(kept.polled) < every {
             return None;
         }
@@ -357,35 +360,35 @@ impl<S: Side> Keeper<S> {
         if wanted.as_ref().is_some_and(|id| *id != kept.stream.id) {
             // Also after the loss of a stand-in: what is wanted goes before all else.
             let there = host.has(S::DIRECTION, &kept.stream.id);
-            return Some(if there { Why::Better } else { Why::Unplugged });
+            return Some(if there { OpenReason::Better } else { OpenReason::Unplugged });
         }
-        (!host.has(S::DIRECTION, &kept.stream.id)).then_some(Why::Unplugged)
+        (!host.has(S::DIRECTION, &kept.stream.id)).then_some(OpenReason::Unplugged)
     }
 
     /// Opens a device and puts it in the place of the one that is open.
     fn open(&mut self, id: &str, stands_in: bool, now: Instant) -> Result<(), OpenError> {
         // A connection of its own: PulseAudio's refuses a second stream ("Invalid argument").
         let host = Host::connect()?;
-        let plan = Plan::new(&host, S::DIRECTION, id);
+        let plan = OpenPlan::new(&host, S::DIRECTION, id);
         self.host = Some(host);
         let plan = plan?;
-        let (far, ring) = S::ring((plan.rate() / RING_SHARE) as usize);
+        let (far, ring) = S::ring((plan.rate() / RINGS_PER_SECOND) as usize);
         let stream = plan.open(far, self.near.clone())?;
-        let line = Line {
+        let line = OpenedDevice {
             ring,
             rate: stream.rate,
             id: stream.id.clone(),
             label: stream.label.clone(),
-            gauge: stream.gauge.clone(),
+            stats: stream.stats.clone(),
         };
-        let old = self.stream.replace(Kept { stream, calls: 0, called: now, polled: now, stands_in });
+        let old = self.stream.replace(ActiveStream { stream, calls: 0, called: now, polled: now, stands_in });
         self.change(Some(line));
         // Last, so that the near end has the new one first.
         drop(old);
         Ok(())
     }
 
-    fn change(&self, change: Option<Line<S::Ring>>) {
+    fn change(&self, change: Option<OpenedDevice<S::Ring>>) {
         // Fails only when the near end is gone, and then nothing matters.
         let _ = self.changes.send(change);
         self.near.unpark();

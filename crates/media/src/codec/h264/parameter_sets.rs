@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::sps::{LONGEST, Sps};
+use super::sps::{MAX_SPS_BYTES, Sps};
 use super::{headers, sps};
 
 /// Sets remembered: a stream has one or two of each kind.
-const MOST: usize = 16;
+const MAX_SETS: usize = 16;
 
 #[derive(Debug, Default)]
-pub(crate) struct Sets {
+pub(crate) struct ParameterSets {
     /// By kind and id, so that sequence parameter sets come first.
     units: BTreeMap<(u8, u32), Vec<u8>>,
     version: u64,
 }
 
-impl Sets {
+impl ParameterSets {
     /// Takes in a set of the stream, which replaces the one of the same id.
     pub(crate) fn note(&mut self, unit: &[u8]) {
         self.keep(unit, true);
@@ -27,7 +27,7 @@ impl Sets {
     }
 
     fn keep(&mut self, unit: &[u8], newer: bool) {
-        if unit.len() > LONGEST {
+        if unit.len() > MAX_SPS_BYTES {
             return;
         }
         let Some(id) = headers::set_id(unit) else { return };
@@ -38,7 +38,7 @@ impl Sets {
         }
         match self.units.get(&key) {
             Some(known) if !newer || known == unit => return,
-            None if self.units.len() >= MOST => return,
+            None if self.units.len() >= MAX_SETS => return,
             _ => {}
         }
         self.units.insert(key, unit.to_vec());
@@ -64,7 +64,7 @@ mod tests {
     fn the_streams_own_sets_replace_those_of_the_description() {
         let (small, large) = (written((1, 8), (10, 6), false), written((1, 8), (20, 15), false));
         let pps = [0x68, 0b1100_0000, 0x80];
-        let mut sets = Sets::default();
+        let mut sets = ParameterSets::default();
         sets.describe(&pps);
         sets.describe(&small);
         assert_eq!(sets.annex_b(), [&[0, 0, 0, 1][..], &small, &[0, 0, 0, 1], &pps].concat());
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn sets_without_end_are_not_kept() {
-        let mut sets = Sets::default();
+        let mut sets = ParameterSets::default();
         for id in 0..200_u32 {
             let bits = (id + 1).leading_zeros();
             let code = u64::from(id + 1) << (bits + 24);
@@ -91,8 +91,8 @@ mod tests {
             unit.resize(500, 0xff);
             sets.note(&unit);
         }
-        assert!(sets.units.len() <= MOST);
+        assert!(sets.units.len() <= MAX_SETS);
         sets.note(&[&[0x68, 0x80][..], &[1; 5000]].concat());
-        assert!(sets.annex_b().len() <= MOST * 504);
+        assert!(sets.annex_b().len() <= MAX_SETS * 504);
     }
 }

@@ -10,12 +10,12 @@ use super::FRAME;
 use crate::Processing;
 
 /// Works on 10 ms at a time.
-pub(crate) struct Voice {
+pub(crate) struct AudioProcessor {
     inner: Option<AudioProcessing>,
     scratch: [f32; FRAME],
 }
 
-impl Voice {
+impl AudioProcessor {
     pub(crate) fn new(processing: Processing) -> Self {
         let mut voice = Self { inner: None, scratch: [0.0; FRAME] };
         voice.set(processing);
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn an_echo_is_taken_out() {
-        let mut voice = Voice::new(Processing { echo: true, noise: false, gain: false });
+        let mut voice = AudioProcessor::new(Processing { echo: true, noise: false, gain: false });
         let mut state = 5;
         let mut past = vec![0.0_f32; 4800];
         let (mut echo, mut rest) = (0.0, 0.0);
@@ -120,9 +120,9 @@ mod tests {
 
     #[test]
     fn parts_are_switched_while_it_runs() {
-        let mut voice = Voice::new(Processing { echo: false, noise: false, gain: false });
+        let mut voice = AudioProcessor::new(Processing { echo: false, noise: false, gain: false });
         let mut state = 9;
-        let mut power = |voice: &mut Voice| {
+        let mut power = |voice: &mut AudioProcessor| {
             let mut sum = 0.0;
             for step in 0..300 {
                 let mut frame = [0.0; FRAME];
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn with_everything_off_nothing_is_touched() {
-        let mut voice = Voice::new(Processing { echo: false, noise: false, gain: false });
+        let mut voice = AudioProcessor::new(Processing { echo: false, noise: false, gain: false });
         let mut frame = [0.25; FRAME];
         voice.heard(&mut frame);
         assert_eq!(frame, [0.25; FRAME]);

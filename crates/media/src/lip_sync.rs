@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 use crate::{SenderReport, TrackKind};
 
 /// A picture waits for its sound at most so long.
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
+const MAX_VIDEO_DELAY: Duration = Duration::from_millis(500);
 /// Seconds by which playout may part from what is remembered before that is taken over at once.
-const STEP: f64 = 0.25;
+const PLAYOUT_JUMP_SECONDS: f64 = 0.25;
 /// Share of each new observation of playout; a hundred come each second.
-const PLAYOUT_SHARE: f64 = 0.05;
+const PLAYOUT_SMOOTHING: f64 = 0.05;
 /// Share of each new picture in the reported offset.
-const OFFSET_SHARE: f64 = 0.1;
-const AUDIO_RATE: f64 = 48_000.0;
-const VIDEO_RATE: f64 = 90_000.0;
+const OFFSET_SMOOTHING: f64 = 0.1;
+const AUDIO_CLOCK_HZ: f64 = 48_000.0;
+const VIDEO_CLOCK_HZ: f64 = 90_000.0;
 
 /// Tells the video side when a picture is due.
 pub trait PlayoutClock: Send + Sync {
@@ -76,10 +76,10 @@ impl LipSync {
         let mut state = self.lock();
         let Some(report) = state.audio else { return };
         let reference = state.playout.map_or(report.ntp, |playout| playout.reference);
-        let shift = at - sender_time(report, rtp_timestamp, AUDIO_RATE, reference);
+        let shift = at - sender_time(report, rtp_timestamp, AUDIO_CLOCK_HZ, reference);
         let smooth = match state.playout {
-            Some(known) if (known.shift - shift).abs() < STEP => {
-                known.shift + (shift - known.shift) * PLAYOUT_SHARE
+            Some(known) if (known.shift - shift).abs() < PLAYOUT_JUMP_SECONDS => {
+                known.shift + (shift - known.shift) * PLAYOUT_SMOOTHING
             }
             Some(_) | None => shift,
         };
@@ -104,14 +104,14 @@ impl PlayoutClock for LipSync {
     fn due(&self, rtp_timestamp: u32, arrived: Instant) -> Instant {
         let mut state = self.lock();
         let (Some(report), Some(playout)) = (state.video, state.playout) else { return arrived };
-        let sent = sender_time(report, rtp_timestamp, VIDEO_RATE, playout.reference);
+        let sent = sender_time(report, rtp_timestamp, VIDEO_CLOCK_HZ, playout.reference);
         let wait = sent + playout.shift - self.seconds(arrived);
         // Reports that put the streams that far apart are wrong, and the picture need not suffer.
         if !wait.is_finite() || wait.abs() > 10.0 {
             return arrived;
         }
-        let bounded = wait.clamp(0.0, LONGEST_WAIT.as_secs_f64());
-        state.offset_ms += ((bounded - wait) * 1000.0 - state.offset_ms) * OFFSET_SHARE;
+        let bounded = wait.clamp(0.0, MAX_VIDEO_DELAY.as_secs_f64());
+        state.offset_ms += ((bounded - wait) * 1000.0 - state.offset_ms) * OFFSET_SMOOTHING;
         arrived + Duration::from_secs_f64(bounded)
     }
 }
@@ -128,11 +128,11 @@ mod tests {
 
     use super::*;
 
-    const SECOND: u64 = 1 << 32;
+    const NTP_SECOND: u64 = 1 << 32;
 
     fn reports(clock: &LipSync) {
-        clock.report(TrackKind::Audio, SenderReport { ntp: 3_900_000_000 * SECOND, rtp: u32::MAX - 10 });
-        clock.report(TrackKind::Video, SenderReport { ntp: 3_900_000_001 * SECOND, rtp: 77 });
+        clock.report(TrackKind::Audio, SenderReport { ntp: 3_900_000_000 * NTP_SECOND, rtp: u32::MAX - 10 });
+        clock.report(TrackKind::Video, SenderReport { ntp: 3_900_000_001 * NTP_SECOND, rtp: 77 });
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
         reports(&clock);
         clock.sounds((u32::MAX - 10).wrapping_add(48_000), start + Duration::from_secs(9));
         let arrived = start + Duration::from_secs(5);
-        assert_eq!(clock.due(77, arrived), arrived + LONGEST_WAIT);
+        assert_eq!(clock.due(77, arrived), arrived + MAX_VIDEO_DELAY);
         clock.report(TrackKind::Video, SenderReport { ntp: 5, rtp: 9 });
         assert_eq!(clock.due(77, arrived), arrived);
     }
@@ -213,7 +213,7 @@ mod tests {
             clock.report(TrackKind::Video, SenderReport { ntp: video.0, rtp: video.1 });
             clock.sounds(sound, start + Duration::from_secs(1));
             let due = clock.due(picture, start);
-            prop_assert!(due >= start && due <= start + LONGEST_WAIT);
+            prop_assert!(due >= start && due <= start + MAX_VIDEO_DELAY);
         }
     }
 }

@@ -5,21 +5,21 @@
 use std::ops::Range;
 
 /// Boxes in boxes in boxes.
-const DEEPEST: u32 = 12;
-const HEADER: usize = 8;
+const MAX_BOX_DEPTH: u32 = 12;
+const BOX_HEADER_BYTES: usize = 8;
 /// Where the boxes inside an `avc1` begin (ISO 14496-12 12.1.3), counted from behind its header.
-const SAMPLE_ENTRY: usize = 78;
+const SAMPLE_ENTRY_BYTES: usize = 78;
 /// A handler's name begins here, counted from behind its header.
-const HANDLER: usize = 24;
+const HANDLER_NAME_OFFSET: usize = 24;
 
 /// The file is not worth parsing.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the file's {box_type} box is not sound")]
-pub(crate) struct Unsound {
+pub(crate) struct InvalidMp4 {
     box_type: String,
 }
 
-impl Unsound {
+impl InvalidMp4 {
     pub(super) fn of(box_type: &[u8]) -> Self {
         Self { box_type: String::from_utf8_lossy(box_type).into_owned() }
     }
@@ -57,8 +57,8 @@ fn kind(box_type: &[u8]) -> Kind {
             Kind::Container(0)
         }
         b"stsd" | b"dref" => Kind::Container(8),
-        b"avc1" => Kind::Container(SAMPLE_ENTRY),
-        b"hdlr" => Kind::Leaf(HANDLER),
+        b"avc1" => Kind::Container(SAMPLE_ENTRY_BYTES),
+        b"hdlr" => Kind::Leaf(HANDLER_NAME_OFFSET),
         b"mvhd" | b"tkhd" | b"mdhd" | b"vmhd" | b"smhd" | b"elst" | b"stts" | b"ctts" | b"stss" | b"stsc"
         | b"stco" | b"co64" | b"trex" | b"mehd" | b"mfhd" | b"tfhd" | b"tfdt" | b"ftyp" | b"url " => {
             Kind::Leaf(4)
@@ -74,7 +74,7 @@ fn kind(box_type: &[u8]) -> Kind {
 }
 
 /// Refuses what a parser would choke on, and hides from it what it has no use for.
-pub(super) struct Vet {
+pub(super) struct Mp4Validator {
     /// Samples that may still be announced: each has at least a byte.
     samples: usize,
     purpose: Purpose,
@@ -82,54 +82,58 @@ pub(super) struct Vet {
     pub(super) unheard: Option<[u8; 4]>,
 }
 
-impl Vet {
+impl Mp4Validator {
     pub(super) fn new(samples: usize, purpose: Purpose) -> Self {
         Self { samples, purpose, unheard: None }
     }
 
     /// Looks at some of a file's boxes, whole ones.
-    pub(super) fn look(&mut self, file: &mut [u8]) -> Result<(), Unsound> {
+    pub(super) fn validate(&mut self, file: &mut [u8]) -> Result<(), InvalidMp4> {
         let whole = 0..file.len();
-        Look { vet: self, file }.boxes(whole, 0)
+        BoxWalk { validator: self, file }.boxes(whole, 0)
     }
 }
 
-struct Look<'a> {
-    vet: &'a mut Vet,
+struct BoxWalk<'a> {
+    validator: &'a mut Mp4Validator,
     file: &'a mut [u8],
 }
 
-impl Look<'_> {
-    fn boxes(&mut self, within: Range<usize>, depth: u32) -> Result<(), Unsound> {
+impl BoxWalk<'_> {
+    fn boxes(&mut self, within: Range<usize>, depth: u32) -> Result<(), InvalidMp4> {
         let mut at = within.start;
         while at < within.end {
-            let unsound = Unsound::of;
-            let Some(&[a, b, c, d, ref name @ ..]) = self.file.get(at..(at + HEADER).min(within.end)) else {
-                return Err(unsound(b"last"));
+            let invalid = InvalidMp4::of;
+            let Some(&[a, b, c, d, ref name @ ..]) =
+                self.file.get(at..(at + BOX_HEADER_BYTES).min(within.end))
+            else {
+                return Err(invalid(b"last"));
             };
-            let name: [u8; 4] = name.try_into().map_err(|_| unsound(b"last"))?;
+            let name: [u8; 4] = name.try_into().map_err(|_| invalid(b"last"))?;
             let (header, size) = match u32::from_be_bytes([a, b, c, d]) {
-                1 if depth == 0 => (HEADER + 8, self.large(at + HEADER).ok_or_else(|| unsound(&name))?),
-                size => (HEADER, usize::try_from(size).unwrap_or(usize::MAX)),
+                1 if depth == 0 => {
+                    (BOX_HEADER_BYTES + 8, self.large(at + BOX_HEADER_BYTES).ok_or_else(|| invalid(&name))?)
+                }
+                size => (BOX_HEADER_BYTES, usize::try_from(size).unwrap_or(usize::MAX)),
             };
-            let end = at.checked_add(size).filter(|_| size >= header).ok_or_else(|| unsound(&name))?;
+            let end = at.checked_add(size).filter(|_| size >= header).ok_or_else(|| invalid(&name))?;
             if end > within.end {
-                return Err(unsound(&name));
+                return Err(invalid(&name));
             }
             let body = at + header..end;
             if name == *b"trak" {
                 if let Some(coding) = self.unheard(&body) {
-                    self.vet.unheard = Some(coding);
-                    self.file[at + 4..at + HEADER].copy_from_slice(b"free");
+                    self.validator.unheard = Some(coding);
+                    self.file[at + 4..at + BOX_HEADER_BYTES].copy_from_slice(b"free");
                     at = end;
                     continue;
                 }
                 self.measured(&body);
             }
-            let sound = match kind(&name) {
+            let valid = match kind(&name) {
                 Kind::Container(skip) => {
                     let inside = body.start + skip;
-                    if depth < DEEPEST && inside <= end {
+                    if depth < MAX_BOX_DEPTH && inside <= end {
                         self.boxes(inside..end, depth + 1)?;
                         true
                     } else {
@@ -143,17 +147,17 @@ impl Look<'_> {
                     self.file[at + 7] = b'1';
                     continue;
                 }
-                Kind::SoundEntry if self.vet.purpose == Purpose::Sound => {
+                Kind::SoundEntry if self.validator.purpose == Purpose::Sound => {
                     self.sound_entry(&body, depth)?;
                     true
                 }
                 Kind::Other | Kind::SoundEntry => {
-                    self.file[at + 4..at + HEADER].copy_from_slice(b"free");
+                    self.file[at + 4..at + BOX_HEADER_BYTES].copy_from_slice(b"free");
                     true
                 }
             };
-            if !sound {
-                return Err(unsound(&name));
+            if !valid {
+                return Err(invalid(&name));
             }
             at = end;
         }
@@ -177,11 +181,11 @@ impl Look<'_> {
     /// The body of the first box of a kind within others.
     fn child(&self, within: &Range<usize>, name: &[u8; 4]) -> Option<Range<usize>> {
         let mut at = within.start;
-        while at + HEADER <= within.end {
-            let size = usize::try_from(self.word(at)?).ok().filter(|size| *size >= HEADER)?;
+        while at + BOX_HEADER_BYTES <= within.end {
+            let size = usize::try_from(self.word(at)?).ok().filter(|size| *size >= BOX_HEADER_BYTES)?;
             let end = at.checked_add(size).filter(|end| *end <= within.end)?;
-            if self.file.get(at + 4..at + HEADER)? == name {
-                return Some(at + HEADER..end);
+            if self.file.get(at + 4..at + BOX_HEADER_BYTES)? == name {
+                return Some(at + BOX_HEADER_BYTES..end);
             }
             at = end;
         }
@@ -223,17 +227,17 @@ impl Look<'_> {
     }
 
     /// The boxes in it begin later in QuickTime's versions of it.
-    fn sound_entry(&mut self, body: &Range<usize>, depth: u32) -> Result<(), Unsound> {
+    fn sound_entry(&mut self, body: &Range<usize>, depth: u32) -> Result<(), InvalidMp4> {
         let version = self.file.get(body.start + 9).filter(|_| body.len() >= 28);
         let skip = match version {
             Some(0) => 28,
             Some(1) => 44,
             Some(2) => 64,
-            _ => return Err(Unsound::of(b"mp4a")),
+            _ => return Err(InvalidMp4::of(b"mp4a")),
         };
         let inside = body.start + skip;
-        if depth >= DEEPEST || inside > body.end {
-            return Err(Unsound::of(b"mp4a"));
+        if depth >= MAX_BOX_DEPTH || inside > body.end {
+            return Err(InvalidMp4::of(b"mp4a"));
         }
         let mut at = inside;
         while at < body.end {
@@ -242,15 +246,15 @@ impl Look<'_> {
                 // QuickTime ends such a list with four zeros.
                 return Ok(());
             }
-            let end = at.checked_add(size).filter(|end| size >= HEADER && *end <= body.end);
-            at = end.ok_or_else(|| Unsound::of(b"mp4a"))?;
+            let end = at.checked_add(size).filter(|end| size >= BOX_HEADER_BYTES && *end <= body.end);
+            at = end.ok_or_else(|| InvalidMp4::of(b"mp4a"))?;
         }
         Ok(())
     }
 
     fn announce(&mut self, count: u32) -> bool {
-        let left = usize::try_from(count).ok().and_then(|count| self.vet.samples.checked_sub(count));
-        left.map(|left| self.vet.samples = left).is_some()
+        let left = usize::try_from(count).ok().and_then(|count| self.validator.samples.checked_sub(count));
+        left.map(|left| self.validator.samples = left).is_some()
     }
 
     fn word(&self, at: usize) -> Option<u32> {
@@ -266,12 +270,12 @@ impl Look<'_> {
 mod tests {
     use super::*;
 
-    fn vet(file: &mut [u8]) -> Result<(), Unsound> {
-        Vet::new(file.len(), Purpose::Index).look(file)
+    fn validator(file: &mut [u8]) -> Result<(), InvalidMp4> {
+        Mp4Validator::new(file.len(), Purpose::Index).validate(file)
     }
 
     fn boxed(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
-        let size = u32::try_from(body.len() + HEADER).unwrap().to_be_bytes();
+        let size = u32::try_from(body.len() + BOX_HEADER_BYTES).unwrap().to_be_bytes();
         [&size[..], name, body].concat()
     }
 
@@ -281,49 +285,49 @@ mod tests {
             let mut inner = boxed(b"free", &[]);
             inner[3] = size;
             let mut file = boxed(b"moov", &inner);
-            assert!(vet(&mut file).is_err(), "{size}");
+            assert!(validator(&mut file).is_err(), "{size}");
         }
         let mut longer_than_its_parent = boxed(b"moov", &[0, 0, 0, 99, b'm', b'v', b'h', b'd']);
-        assert!(vet(&mut longer_than_its_parent).is_err());
+        assert!(validator(&mut longer_than_its_parent).is_err());
         let mut deep = boxed(b"moov", &[]);
         for _ in 0..20 {
             deep = boxed(b"moov", &deep);
         }
-        assert!(vet(&mut deep).is_err());
-        assert!(vet(&mut [1, 2, 3]).is_err());
+        assert!(validator(&mut deep).is_err());
+        assert!(validator(&mut [1, 2, 3]).is_err());
     }
 
     #[test]
     fn more_samples_than_bytes_are_refused() {
         let sizes =
             |count: u32| boxed(b"stsz", &[&[0, 0, 0, 0, 0, 0, 0, 1][..], &count.to_be_bytes()].concat());
-        assert_eq!(vet(&mut sizes(20)), Ok(()));
-        assert!(vet(&mut sizes(21)).is_err());
+        assert_eq!(validator(&mut sizes(20)), Ok(()));
+        assert!(validator(&mut sizes(21)).is_err());
         let run = boxed(b"trun", &[0, 0, 0, 0, 0, 0, 0, 14]);
         let mut twice = boxed(b"moof", &boxed(b"traf", &[run.clone(), run].concat()));
-        assert_eq!(vet(&mut twice), Ok(()));
+        assert_eq!(validator(&mut twice), Ok(()));
         twice[31] = 40;
-        assert!(vet(&mut twice).is_err());
+        assert!(validator(&mut twice).is_err());
     }
 
     #[test]
     fn what_we_have_no_use_for_is_hidden() {
         let mut file = [boxed(b"ftyp", b"isom"), boxed(b"udta", b"whatever")].concat();
-        assert_eq!(vet(&mut file), Ok(()));
+        assert_eq!(validator(&mut file), Ok(()));
         assert_eq!(&file[16..20], b"free");
     }
 
     #[test]
     fn how_sound_is_coded_is_for_its_own_parser_and_looked_at_too() {
         let entry = |inside: &[u8]| boxed(b"mp4a", &[&[0; 28][..], inside].concat());
-        let look = |file: &mut Vec<u8>, purpose| Vet::new(99, purpose).look(file);
+        let validate = |file: &mut Vec<u8>, purpose| Mp4Validator::new(99, purpose).validate(file);
         let mut file = entry(&boxed(b"esds", b"how"));
-        assert_eq!(look(&mut file, Purpose::Sound), Ok(()));
+        assert_eq!(validate(&mut file, Purpose::Sound), Ok(()));
         assert_eq!(&file[4..8], b"mp4a");
-        assert_eq!(look(&mut file, Purpose::Index), Ok(()));
+        assert_eq!(validate(&mut file, Purpose::Index), Ok(()));
         assert_eq!(&file[4..8], b"free");
-        assert!(look(&mut entry(&[0, 0, 0, 0, b'e', b's', b'd', b's']), Purpose::Sound).is_err());
-        assert!(look(&mut entry(&[0, 0, 0, 99, b'e', b's', b'd', b's']), Purpose::Sound).is_err());
-        assert!(look(&mut boxed(b"mp4a", &[0; 20]), Purpose::Sound).is_err());
+        assert!(validate(&mut entry(&[0, 0, 0, 0, b'e', b's', b'd', b's']), Purpose::Sound).is_err());
+        assert!(validate(&mut entry(&[0, 0, 0, 99, b'e', b's', b'd', b's']), Purpose::Sound).is_err());
+        assert!(validate(&mut boxed(b"mp4a", &[0; 20]), Purpose::Sound).is_err());
     }
 }

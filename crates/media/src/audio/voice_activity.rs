@@ -5,38 +5,38 @@ use super::FRAME;
 use super::level::{Level, SILENCE_DB};
 
 /// dB above the noise of the room that a voice is.
-const OVER_NOISE: f32 = 12.0;
+const MIN_SNR_DB: f32 = 12.0;
 /// dBFS below which nothing is a voice meant for anybody.
-const LEAST: f32 = -48.0;
+const MIN_SPEECH_DBFS: f32 = -48.0;
 /// While the loudspeaker plays, what is this many dB below it may be its echo.
-const OVER_ECHO: f32 = 12.0;
+const ECHO_MARGIN_DB: f32 = 12.0;
 /// dBFS from which on the loudspeaker plays.
-const PLAYS: f32 = -55.0;
+const FAR_END_ACTIVE_DBFS: f32 = -55.0;
 /// Frames of 10 ms a voice must be there to be believed.
-const BELIEVED: u32 = 30;
+const ATTACK_FRAMES: u32 = 30;
 /// Frames of 10 ms for which it is told after it was heard last.
-const HELD: u32 = 200;
+const HANGOVER_FRAMES: u32 = 200;
 /// Frames of 10 ms for which a loudspeaker's echo may linger.
-const LINGERS: u32 = 30;
+const ECHO_TAIL_FRAMES: u32 = 30;
 /// dB per frame by which the noise is thought to rise: a fan that starts is known after some seconds.
-const RISE: f32 = 0.04;
+const NOISE_RISE_DB_PER_FRAME: f32 = 0.04;
 
 /// Judges frame by frame.
 #[derive(Debug)]
-pub(super) struct Speech {
+pub(super) struct VoiceActivity {
     /// dBFS of the room.
-    noise: f32,
+    noise_floor: f32,
     voiced: u32,
-    held: u32,
+    hangover: u32,
     /// The loudest the loudspeaker was lately, dBFS, and for how many frames that counts.
-    far: (f32, u32),
+    far_end: (f32, u32),
     /// Whether echo is taken out: otherwise everything is doubtful while the loudspeaker plays.
     cancelled: bool,
 }
 
-impl Speech {
+impl VoiceActivity {
     pub(super) fn new(cancelled: bool) -> Self {
-        Self { noise: LEAST, voiced: 0, held: 0, far: (SILENCE_DB, 0), cancelled }
+        Self { noise_floor: MIN_SPEECH_DBFS, voiced: 0, hangover: 0, far_end: (SILENCE_DB, 0), cancelled }
     }
 
     pub(super) fn set_cancelled(&mut self, cancelled: bool) {
@@ -46,10 +46,10 @@ impl Speech {
     /// Takes note of 10 ms the loudspeaker plays.
     pub(super) fn played(&mut self, frame: &[f32; FRAME]) {
         let level = level_of(frame);
-        if level >= self.far.0 || self.far.1 == 0 {
-            self.far = (level, LINGERS);
+        if level >= self.far_end.0 || self.far_end.1 == 0 {
+            self.far_end = (level, ECHO_TAIL_FRAMES);
         } else {
-            self.far.1 -= 1;
+            self.far_end.1 -= 1;
         }
     }
 
@@ -57,23 +57,28 @@ impl Speech {
     pub(super) fn heard(&mut self, frame: &[f32; FRAME]) -> bool {
         let level = level_of(frame);
         // The floor follows a lull at once and a rise slowly, so that words do not become the noise.
-        self.noise = if level < self.noise { level.max(SILENCE_DB) } else { self.noise + RISE };
-        let plays = self.far.0 > PLAYS;
-        let over_echo = !plays || (self.cancelled && level > self.far.0 - OVER_ECHO);
-        let voice = level > LEAST && level > self.noise + OVER_NOISE && over_echo;
-        // Words have pauses: they take back less than a voice gives.
-        self.voiced = if voice { (self.voiced + 2).min(2 * BELIEVED) } else { self.voiced.saturating_sub(1) };
-        if self.voiced >= 2 * BELIEVED {
-            self.held = HELD;
+        self.noise_floor = if level < self.noise_floor {
+            level.max(SILENCE_DB)
         } else {
-            self.held = self.held.saturating_sub(1);
+            self.noise_floor + NOISE_RISE_DB_PER_FRAME
+        };
+        let plays = self.far_end.0 > FAR_END_ACTIVE_DBFS;
+        let over_echo = !plays || (self.cancelled && level > self.far_end.0 - ECHO_MARGIN_DB);
+        let voice = level > MIN_SPEECH_DBFS && level > self.noise_floor + MIN_SNR_DB && over_echo;
+        // Words have pauses: they take back less than a voice gives.
+        self.voiced =
+            if voice { (self.voiced + 2).min(2 * ATTACK_FRAMES) } else { self.voiced.saturating_sub(1) };
+        if self.voiced >= 2 * ATTACK_FRAMES {
+            self.hangover = HANGOVER_FRAMES;
+        } else {
+            self.hangover = self.hangover.saturating_sub(1);
         }
-        self.held > 0
+        self.hangover > 0
     }
 
     /// Forgets what was heard: the microphone is on.
     pub(super) fn reset(&mut self) {
-        (self.voiced, self.held) = (0, 0);
+        (self.voiced, self.hangover) = (0, 0);
     }
 }
 
@@ -87,16 +92,16 @@ fn level_of(frame: &[f32; FRAME]) -> f32 {
 mod tests {
     use super::*;
     use crate::Processing;
-    use crate::audio::Clip;
-    use crate::audio::process::Voice;
+    use crate::audio::SoundClip;
+    use crate::audio::audio_processor::AudioProcessor;
 
     fn speech() -> Vec<f32> {
         let path = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
             .join("../../assets/media/voice-22s-48k.wav");
-        Clip::load(&path).unwrap().samples
+        SoundClip::load(&path).unwrap().samples
     }
 
-    fn noise(state: &mut u32) -> f32 {
+    fn noise_floor(state: &mut u32) -> f32 {
         *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (*state >> 8) as f32 / 8_388_608.0 - 1.0
     }
@@ -107,32 +112,32 @@ mod tests {
 
     #[test]
     fn a_voice_is_noticed_within_a_second_and_forgotten_after_some() {
-        let mut judge = Speech::new(true);
+        let mut detector = VoiceActivity::new(true);
         let sound = speech();
         let begins = frames(&sound).position(|frame| level_of(frame) > -30.0).unwrap();
-        let noticed = frames(&sound).position(|frame| judge.heard(frame)).unwrap();
+        let noticed = frames(&sound).position(|frame| detector.heard(frame)).unwrap();
         assert!((20..100).contains(&(noticed - begins)), "noticed {} ms late", (noticed - begins) * 10);
-        assert!((0..100).all(|_| judge.heard(&[0.0; FRAME])), "told for a while");
+        assert!((0..100).all(|_| detector.heard(&[0.0; FRAME])), "told for a while");
         (0..200).for_each(|_| {
-            let _ = judge.heard(&[0.0; FRAME]);
+            let _ = detector.heard(&[0.0; FRAME]);
         });
-        assert!(!judge.heard(&[0.0; FRAME]));
+        assert!(!detector.heard(&[0.0; FRAME]));
     }
 
     #[test]
     fn neither_silence_nor_a_fan_nor_a_knock_is_a_voice() {
         let mut state = 3;
-        let mut judge = Speech::new(true);
+        let mut detector = VoiceActivity::new(true);
         // A quiet room's microphone, then the fan of the computer, for a minute each.
         for loudness in [0.0005, 0.004] {
             for index in 0..6000 {
                 let mut frame = [0.0; FRAME];
-                frame.iter_mut().for_each(|sample| *sample = loudness * noise(&mut state));
+                frame.iter_mut().for_each(|sample| *sample = loudness * noise_floor(&mut state));
                 // A knock on the table now and then.
                 if index % 300 < 8 {
                     frame.iter_mut().for_each(|sample| *sample *= 60.0);
                 }
-                assert!(!judge.heard(&frame), "{loudness} at {index}");
+                assert!(!detector.heard(&frame), "{loudness} at {index}");
             }
         }
     }
@@ -141,28 +146,31 @@ mod tests {
     fn the_loudspeakers_echo_is_no_voice_and_a_voice_over_it_is() {
         let sound = speech();
         for cancelled in [true, false] {
-            let mut voice = Voice::new(Processing { echo: cancelled, noise: true, gain: true });
-            let mut judge = Speech::new(cancelled);
+            let mut voice =
+                AudioProcessor::new(Processing { echo: cancelled, noise_floor: true, gain: true });
+            let mut detector = VoiceActivity::new(cancelled);
             let delay = 4; // 40 ms from the loudspeaker to the microphone.
-            let far: Vec<_> = frames(&sound).collect();
-            for index in 0..far.len() {
-                voice.played(far[index]);
-                judge.played(far[index]);
+            let far_end: Vec<_> = frames(&sound).collect();
+            for index in 0..far_end.len() {
+                voice.played(far_end[index]);
+                detector.played(far_end[index]);
                 let mut near = [0.0; FRAME];
                 if index >= delay {
-                    near.iter_mut().zip(far[index - delay]).for_each(|(near, far)| *near = 0.35 * far);
+                    near.iter_mut()
+                        .zip(far_end[index - delay])
+                        .for_each(|(near, far_end)| *near = 0.35 * far_end);
                 }
                 voice.heard(&mut near);
-                assert!(!judge.heard(&near), "cancelled {cancelled}: its own echo at {index}");
+                assert!(!detector.heard(&near), "cancelled {cancelled}: its own echo at {index}");
             }
         }
         // Somebody speaks while the other end is heard softly.
-        let mut judge = Speech::new(true);
+        let mut detector = VoiceActivity::new(true);
         let noticed = frames(&sound).any(|frame| {
             let mut soft = *frame;
             soft.iter_mut().for_each(|sample| *sample *= 0.1);
-            judge.played(&soft);
-            judge.heard(frame)
+            detector.played(&soft);
+            detector.heard(frame)
         });
         assert!(noticed);
     }

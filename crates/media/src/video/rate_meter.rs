@@ -7,12 +7,12 @@ const WINDOW: Duration = Duration::from_secs(1);
 
 /// Counts events and their bytes over the last second.
 #[derive(Debug, Default)]
-pub(crate) struct Meter {
+pub(crate) struct RateMeter {
     events: VecDeque<(Instant, usize)>,
     began: Option<Instant>,
 }
 
-impl Meter {
+impl RateMeter {
     pub(crate) fn add(&mut self, now: Instant, bytes: usize) {
         self.began.get_or_insert(now);
         self.events.push_back((now, bytes));
@@ -38,11 +38,11 @@ impl Meter {
 
 /// Lets pictures pass at no more than a given rate.
 #[derive(Debug, Default)]
-pub(crate) struct Beat {
+pub(crate) struct FrameRateLimit {
     due: Option<Instant>,
 }
 
-impl Beat {
+impl FrameRateLimit {
     /// Whether the picture captured at `at` may pass.
     pub(crate) fn passes(&mut self, at: Instant, fps: u32) -> bool {
         let interval = Duration::from_secs(1) / fps.max(1);
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn rates_are_those_of_the_last_second() {
-        let (mut meter, start) = (Meter::default(), Instant::now());
+        let (mut meter, start) = (RateMeter::default(), Instant::now());
         for step in 0..40 {
             meter.add(start + Duration::from_millis(50) * step, 1000);
         }
@@ -87,7 +87,7 @@ mod tests {
         for (source, cap, least, most) in
             [(60, 30, 59, 61), (30, 30, 60, 60), (25, 30, 50, 50), (30, 15, 30, 30)]
         {
-            let mut beat = Beat::default();
+            let mut beat = FrameRateLimit::default();
             let interval = Duration::from_secs(1) / source;
             let passed = (0..source * 2).filter(|&n| beat.passes(start + interval * n, cap)).count();
             assert!((least..=most).contains(&passed), "{source} at {cap}: {passed}");
