@@ -21,23 +21,23 @@ use crate::shared::Shared;
 
 /// A stream silent for so long may be followed by another one. Layers of one camera (simulcast) are not that
 /// far apart.
-const SILENT: Duration = Duration::from_millis(150);
+const STREAM_SILENCE: Duration = Duration::from_millis(150);
 /// So many packets without any of the stream in use, and the other one has taken its place.
-const TAKEN_OVER: usize = 5;
+const PACKETS_TO_SWITCH: usize = 5;
 /// Packets of another stream that are kept until it is known whether it takes over: a key frame or two.
-const MOST_KEPT: usize = 256;
+const MAX_HELD_PACKETS: usize = 256;
 
 /// The one stream of a kind that is heard or seen. Others (further tracks, further layers of a camera) are not
 /// mixed in: each has its own numbers and times.
 #[derive(Default)]
-struct Current {
+struct SelectedStream {
     stream: Option<Stream>,
     /// Another stream's packets since the last one of the stream in use.
-    rival: Option<(u32, Vec<Kept>)>,
+    rival: Option<(u32, Vec<HeldPacket>)>,
 }
 
 /// A packet that may come to be of use, and when it came.
-type Kept = (Codec, rtp::Packet, Instant);
+type HeldPacket = (Codec, rtp::Packet, Instant);
 
 struct Stream {
     ssrc: u32,
@@ -47,20 +47,20 @@ struct Stream {
     heard: Instant,
 }
 
-pub(crate) struct Delivery {
+pub(crate) struct DeliveryInterceptor {
     shared: Arc<Shared>,
-    audio: Current,
-    video: Current,
+    audio: SelectedStream,
+    video: SelectedStream,
     inbound: VecDeque<TaggedPacket>,
     outbound: VecDeque<TaggedPacket>,
 }
 
-impl Delivery {
+impl DeliveryInterceptor {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
-            audio: Current::default(),
-            video: Current::default(),
+            audio: SelectedStream::default(),
+            video: SelectedStream::default(),
             inbound: VecDeque::new(),
             outbound: VecDeque::new(),
         }
@@ -99,24 +99,25 @@ impl Delivery {
             current.rival = None;
             return self.give(codec, true, packet, now);
         }
-        let kept = match &mut current.rival {
-            Some((ssrc, kept)) if *ssrc == header.ssrc => kept,
+        let held = match &mut current.rival {
+            Some((ssrc, held)) if *ssrc == header.ssrc => held,
             other => &mut other.insert((header.ssrc, Vec::new())).1,
         };
-        if kept.len() < MOST_KEPT {
-            kept.push((codec, packet.clone(), now));
+        if held.len() < MAX_HELD_PACKETS {
+            held.push((codec, packet.clone(), now));
         }
-        let silent = now.saturating_duration_since(stream.heard) >= SILENT && kept.len() >= TAKEN_OVER;
+        let silent =
+            now.saturating_duration_since(stream.heard) >= STREAM_SILENCE && held.len() >= PACKETS_TO_SWITCH;
         if !silent && (!declared || stream.declared) {
             return;
         }
-        let kept = std::mem::take(kept);
+        let held = std::mem::take(held);
         current.rival = None;
         current.stream = Some(Stream { ssrc: header.ssrc, codec, declared, heard: now });
         if let Some(receiver) = self.shared.receiver() {
             receiver.begins_anew(kind);
         }
-        for (codec, packet, arrived) in kept {
+        for (codec, packet, arrived) in held {
             self.begin(kind, packet.header.ssrc, codec, &packet, arrived);
         }
     }
@@ -150,7 +151,7 @@ impl Delivery {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Delivery {
+impl Protocol<TaggedPacket, TaggedPacket, ()> for DeliveryInterceptor {
     type Rout = TaggedPacket;
     type Wout = TaggedPacket;
     type Eout = ();
@@ -181,7 +182,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Delivery {
     }
 }
 
-impl Interceptor for Delivery {
+impl Interceptor for DeliveryInterceptor {
     fn bind_local_stream(&mut self, _info: &StreamInfo) {}
 
     fn unbind_local_stream(&mut self, _info: &StreamInfo) {}

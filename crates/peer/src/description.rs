@@ -12,7 +12,7 @@
 pub(crate) mod canonical;
 pub(crate) mod formats;
 pub(crate) mod layout;
-pub(crate) mod own;
+pub(crate) mod own_description;
 pub(crate) mod text;
 pub(crate) mod transport;
 
@@ -26,7 +26,7 @@ use text::{MediaText, SessionText};
 use transport::{Direction, Setup};
 
 /// Payload types given back in a refusal; a section has no more numbers.
-const MOST_FORMATS: usize = 128;
+const MAX_FORMATS: usize = 128;
 
 const KINDS: [TrackKind; 2] = [TrackKind::Audio, TrackKind::Video];
 
@@ -230,7 +230,7 @@ fn section(media: &MediaText, session: &SessionText, kind: SdpKind, wanted: Want
     Section {
         media: media.media.clone(),
         protocol: media.protocol.clone(),
-        payload_types: media.formats.iter().take(MOST_FORMATS).cloned().collect(),
+        payload_types: media.formats.iter().take(MAX_FORMATS).cloned().collect(),
         mid: mid.map(str::to_owned),
         refused: media.port == 0 && !only_bundled,
         direction: Direction::read(&media.attributes, &session.attributes),

@@ -9,7 +9,7 @@ use crate::config::IceServer;
 use crate::description::layout::Layout;
 use crate::description::transport::Role;
 use crate::description::{self, Remote, Wanted, canonical};
-use crate::{candidates, fingerprints, servers, sets};
+use crate::{candidates, fingerprints, ice_servers, parameter_sets};
 
 const WANTED: [Codec; 2] = [Codec::H264, Codec::Vp8];
 
@@ -60,7 +60,7 @@ fn check(remote: &Remote, before: &Layout) {
 
 /// The value of `sprop-parameter-sets`.
 pub fn parameter_sets(data: &[u8]) {
-    if let Some(sets) = sets::annex_b(&String::from_utf8_lossy(data)) {
+    if let Some(sets) = parameter_sets::annex_b(&String::from_utf8_lossy(data)) {
         assert!(sets.starts_with(&[0, 0, 0, 1]) && sets.len() <= data.len().max(8) * 5);
         assert!(sets.len() <= 8 * 1028, "sets without end");
     }
@@ -73,12 +73,12 @@ pub fn addresses(data: &[u8]) {
         let _ = candidates::usable(line);
         let server =
             IceServer { urls: vec![line.to_owned()], username: "u".to_owned(), credential: "c".to_owned() };
-        for server in servers::without_lookup(&[server]).unwrap_or_default() {
+        for server in ice_servers::without_lookup(&[server]).unwrap_or_default() {
             for url in server.urls {
                 // What we write we can read.
                 assert!(url.starts_with("stun:") || url.starts_with("turn:"), "{url:?} from {line:?}");
                 let again = IceServer { urls: vec![url.clone()], ..IceServer::default() };
-                let again = servers::without_lookup(&[again]).and_then(|list| list.into_iter().next());
+                let again = ice_servers::without_lookup(&[again]).and_then(|list| list.into_iter().next());
                 assert_eq!(again.map(|server| server.urls), Some(vec![url]));
             }
         }

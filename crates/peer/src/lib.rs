@@ -13,30 +13,30 @@
 //! and when a call is over is decided elsewhere.
 #![deny(unsafe_code)]
 
-pub mod addresses;
-mod arrivals;
 mod bandwidth;
 mod candidates;
-mod checks;
+mod check_pacing;
 mod codecs;
 mod config;
 mod connection;
 mod delivery;
 mod description;
 mod event;
+mod event_task;
 mod fingerprints;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod ice_servers;
+mod incoming_streams;
+pub mod local_addresses;
 mod pacer;
+mod parameter_sets;
 mod peer;
-mod pump;
-mod reports;
 mod rtx;
-mod servers;
-mod sets;
+mod sender_reports;
 mod shared;
 mod stats;
-mod tap;
+mod stats_interceptor;
 mod tracks;
 mod watchdog;
 

@@ -18,22 +18,22 @@ use crate::codecs::{codec_of, kind_of};
 use crate::shared::Shared;
 
 /// How much faster than the estimate packets leave, so that a frame is out before the next comes.
-const HEADROOM: f64 = 2.5;
+const RATE_HEADROOM_FACTOR: f64 = 2.5;
 /// Whatever is queued leaves within this time, even if the encoder ignores the estimate.
-const DRAIN: f64 = 0.5;
+const MAX_QUEUE_SECONDS: f64 = 0.5;
 /// Unused budget is kept for this long, in seconds.
-const BURST: f64 = 0.005;
+const BURST_SECONDS: f64 = 0.005;
 /// Never slower than this, bit/s.
-const FLOOR: f64 = 100_000.0;
+const MIN_RATE_BPS: f64 = 100_000.0;
 /// Beyond this many waiting packets new ones are dropped and a key frame is asked for.
-const MOST_WAITING: usize = 4_096;
+const MAX_QUEUED_PACKETS: usize = 4_096;
 
 pub(crate) struct Pacer {
     shared: Arc<Shared>,
     audio: HashSet<u32>,
-    again: VecDeque<TaggedPacket>,
-    fresh: VecDeque<TaggedPacket>,
-    waiting_bits: f64,
+    retransmissions: VecDeque<TaggedPacket>,
+    media: VecDeque<TaggedPacket>,
+    queued_bits: f64,
     /// Bits that may leave now; negative after a packet larger than what was left.
     budget: f64,
     updated: Option<Instant>,
@@ -46,9 +46,9 @@ impl Pacer {
         Self {
             shared,
             audio: HashSet::new(),
-            again: VecDeque::new(),
-            fresh: VecDeque::new(),
-            waiting_bits: 0.0,
+            retransmissions: VecDeque::new(),
+            media: VecDeque::new(),
+            queued_bits: 0.0,
             budget: 0.0,
             updated: None,
             inbound: VecDeque::new(),
@@ -59,19 +59,22 @@ impl Pacer {
     #[expect(clippy::cast_precision_loss, reason = "bit rates are far below 2^52")]
     fn rate(&self) -> f64 {
         let target = self.shared.target.load(Ordering::Relaxed) as f64;
-        (target * HEADROOM).max(self.waiting_bits / DRAIN).max(FLOOR)
+        (target * RATE_HEADROOM_FACTOR).max(self.queued_bits / MAX_QUEUE_SECONDS).max(MIN_RATE_BPS)
     }
 
     fn release(&mut self, now: Instant) {
         let rate = self.rate();
         let passed = self.updated.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
         self.updated = Some(now);
-        self.budget = (self.budget + rate * passed).min(rate * BURST);
+        self.budget = (self.budget + rate * passed).min(rate * BURST_SECONDS);
         while self.budget >= 0.0 {
-            let Some(mut message) = self.again.pop_front().or_else(|| self.fresh.pop_front()) else { break };
+            let Some(mut message) = self.retransmissions.pop_front().or_else(|| self.media.pop_front())
+            else {
+                break;
+            };
             let bits = bits(&message);
             self.budget -= bits;
-            self.waiting_bits = (self.waiting_bits - bits).max(0.0);
+            self.queued_bits = (self.queued_bits - bits).max(0.0);
             // The estimator must see when it left, not when it was queued.
             message.now = now;
             self.outbound.push_back(message);
@@ -79,7 +82,7 @@ impl Pacer {
     }
 
     fn is_waiting(&self) -> bool {
-        !(self.again.is_empty() && self.fresh.is_empty())
+        !(self.retransmissions.is_empty() && self.media.is_empty())
     }
 }
 
@@ -111,16 +114,16 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Pacer {
             self.outbound.push_back(message);
             return Ok(());
         }
-        if self.fresh.len() + self.again.len() >= MOST_WAITING {
+        if self.media.len() + self.retransmissions.len() >= MAX_QUEUED_PACKETS {
             self.shared.want_key_frame();
             return Ok(());
         }
         let now = message.now;
-        self.waiting_bits += bits(&message);
+        self.queued_bits += bits(&message);
         if message.message.has(&Attribute::Retransmission) {
-            self.again.push_back(message);
+            self.retransmissions.push_back(message);
         } else {
-            self.fresh.push_back(message);
+            self.media.push_back(message);
         }
         self.release(now);
         Ok(())
@@ -232,7 +235,7 @@ mod tests {
             last = due;
             pacer.handle_timeout(due).expect("never refuses");
         }
-        // The rate follows what waits, so the end is asymptotic: bounded, not exactly `DRAIN`.
+        // The rate follows what waits, so the end is asymptotic: bounded, not exactly `MAX_QUEUE_SECONDS`.
         assert!(last - start < Duration::from_secs(3), "{:?}", last - start);
     }
 

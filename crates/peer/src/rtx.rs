@@ -13,7 +13,7 @@ use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 
-use crate::arrivals::Known;
+use crate::incoming_streams::KnownStreams;
 use crate::shared::Shared;
 
 struct Repairs {
@@ -25,7 +25,7 @@ pub(crate) struct RtxUnwrap {
     shared: Arc<Shared>,
     /// Repair SSRC to what it repairs.
     streams: HashMap<u32, Repairs>,
-    known: Known,
+    known: KnownStreams,
     inbound: VecDeque<TaggedPacket>,
     outbound: VecDeque<TaggedPacket>,
 }
@@ -35,7 +35,7 @@ impl RtxUnwrap {
         Self {
             shared,
             streams: HashMap::new(),
-            known: Known::default(),
+            known: KnownStreams::default(),
             inbound: VecDeque::new(),
             outbound: VecDeque::new(),
         }
@@ -158,8 +158,8 @@ mod tests {
     /// A sender whose encoder fails goes on with another codec in the same stream.
     #[test]
     fn the_number_of_a_repair_says_which_codec_it_repairs() {
-        use crate::arrivals::{Arrivals, Incoming};
         use crate::description::formats::Format;
+        use crate::incoming_streams::{IncomingKind, IncomingStreams};
         use bellwire_media::Codec;
 
         let format = |payload_type, codec, repair| Format {
@@ -175,7 +175,10 @@ mod tests {
         };
         let formats = vec![format(125, Codec::H264, 107), format(96, Codec::Vp8, 97)];
         let shared = Arc::new(Shared::new(None, 1));
-        shared.expect(Arrivals { video: Incoming { formats, ..Incoming::default() }, ..Arrivals::default() });
+        shared.expect(IncomingStreams {
+            video: IncomingKind { formats, ..IncomingKind::default() },
+            ..IncomingStreams::default()
+        });
         let mut unwrap = RtxUnwrap::new(shared);
         let info = StreamInfo { ssrc: 10, ssrc_rtx: Some(20), payload_type: 125, ..Default::default() };
         unwrap.bind_remote_stream(&info);

@@ -9,9 +9,9 @@
 use std::time::{Duration, Instant};
 
 /// How long we send unheard before the path counts as silent.
-pub(crate) const SILENCE: Duration = Duration::from_secs(2);
+pub(crate) const SILENCE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection that was up may look for a new path before it counts as silent.
-pub(crate) const RESTART: Duration = Duration::from_secs(4);
+pub(crate) const RESTART_TIMEOUT: Duration = Duration::from_secs(4);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
@@ -45,9 +45,9 @@ impl Watchdog {
         let silent = if connected {
             // Whatever came in resets `unheard_since`, so "short" means "heard again". What went out
             // before the path came up again says nothing about it.
-            unheard_since.map_or(Duration::ZERO, since).min(so_for) >= SILENCE
+            unheard_since.map_or(Duration::ZERO, since).min(so_for) >= SILENCE_TIMEOUT
         } else {
-            self.silent || so_for >= RESTART
+            self.silent || so_for >= RESTART_TIMEOUT
         };
         match (std::mem::replace(&mut self.silent, silent), silent) {
             (false, true) => Some(Change::Silent),

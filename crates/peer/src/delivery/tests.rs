@@ -5,9 +5,9 @@ use rtc::interceptor::AttributedPacket;
 use rtc::shared::TransportContext;
 
 use super::*;
-use crate::arrivals::{Arrivals, Incoming};
 use crate::description::Sources;
 use crate::description::formats::Format;
+use crate::incoming_streams::{IncomingKind, IncomingStreams};
 
 fn format(payload_type: u8, codec: Codec) -> Format {
     Format {
@@ -53,7 +53,7 @@ impl PacketReceiver for Seen {
 struct Bench {
     seen: Arc<Seen>,
     shared: Arc<Shared>,
-    delivery: Delivery,
+    delivery: DeliveryInterceptor,
     start: Instant,
 }
 
@@ -61,13 +61,16 @@ impl Bench {
     fn new(declared: Option<u32>) -> Self {
         let seen = Arc::new(Seen::default());
         let shared = Arc::new(Shared::new(Some(seen.clone()), 300_000));
-        let incoming = |formats| Incoming { formats, ..Incoming::default() };
+        let incoming = |formats| IncomingKind { formats, ..IncomingKind::default() };
         let sources = declared.map(|media| Sources { media, repair: None });
-        shared.expect(Arrivals {
+        shared.expect(IncomingStreams {
             audio: incoming(vec![format(111, Codec::Opus)]),
-            video: Incoming { sources, ..incoming(vec![format(102, Codec::H264), format(96, Codec::Vp8)]) },
+            video: IncomingKind {
+                sources,
+                ..incoming(vec![format(102, Codec::H264), format(96, Codec::Vp8)])
+            },
         });
-        Self { seen, delivery: Delivery::new(shared.clone()), shared, start: Instant::now() }
+        Self { seen, delivery: DeliveryInterceptor::new(shared.clone()), shared, start: Instant::now() }
     }
 
     /// SSRC, sequence number, payload type and payload length, so many milliseconds after the start.
@@ -194,8 +197,8 @@ fn a_flood_of_streams_neither_reaches_media_nor_grows() {
             bench.send(u64::from(number) * 20, (1000 + number * 100 + stranger, 7, 102, 1200));
             bench.send(u64::from(number) * 20, (2, stranger as u16, 102, 1200));
         }
-        let kept = bench.delivery.video.rival.as_ref().map_or(0, |(_, kept)| kept.len());
-        assert!(kept <= MOST_KEPT);
+        let held = bench.delivery.video.rival.as_ref().map_or(0, |(_, held)| held.len());
+        assert!(held <= MAX_HELD_PACKETS);
     }
     assert_eq!(bench.seen().len(), 1000, "the picture goes on");
     assert!(bench.anew().is_empty());

@@ -18,11 +18,11 @@ use crate::description::formats::Format;
 use crate::shared::Shared;
 
 /// Undeclared streams noticed on one connection; a sender of more is playing games.
-const MOST_STREAMS: usize = 32;
+const MAX_UNDECLARED_STREAMS: usize = 32;
 
 /// One kind of media as it may come in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Incoming {
+pub(crate) struct IncomingKind {
     /// By our own numbers first: they are what the other side has to use (RFC 3264 6.1).
     pub(crate) formats: Vec<Format>,
     pub(crate) sources: Option<Sources>,
@@ -30,7 +30,7 @@ pub(crate) struct Incoming {
     pub(crate) extensions: Vec<(u8, &'static str)>,
 }
 
-impl Incoming {
+impl IncomingKind {
     fn format(&self, payload_type: u8) -> Option<&Format> {
         self.formats.iter().find(|f| f.payload_type == payload_type)
     }
@@ -79,13 +79,13 @@ impl Incoming {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Arrivals {
-    pub(crate) audio: Incoming,
-    pub(crate) video: Incoming,
+pub(crate) struct IncomingStreams {
+    pub(crate) audio: IncomingKind,
+    pub(crate) video: IncomingKind,
 }
 
-impl Arrivals {
-    fn of(&self, kind: TrackKind) -> &Incoming {
+impl IncomingStreams {
+    fn of(&self, kind: TrackKind) -> &IncomingKind {
         match kind {
             TrackKind::Audio => &self.audio,
             TrackKind::Video => &self.video,
@@ -148,12 +148,12 @@ impl Arrivals {
 
 /// Streams an interceptor has been told of, and those to tell it of.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct KnownStreams {
     ssrcs: HashSet<u32>,
     learned: usize,
 }
 
-impl Known {
+impl KnownStreams {
     pub(crate) fn note(&mut self, info: &StreamInfo) {
         self.ssrcs.insert(info.ssrc);
         self.ssrcs.extend(info.ssrc_rtx);
@@ -169,7 +169,7 @@ impl Known {
     /// A stream not known so far, if the packet begins one.
     pub(crate) fn learn(&mut self, shared: &Shared, packet: &Packet) -> Option<StreamInfo> {
         let Packet::Rtp(packet) = packet else { return None };
-        if self.ssrcs.contains(&packet.header.ssrc) || self.learned >= MOST_STREAMS {
+        if self.ssrcs.contains(&packet.header.ssrc) || self.learned >= MAX_UNDECLARED_STREAMS {
             return None;
         }
         let info = shared.stream(&packet.header)?;
@@ -180,19 +180,19 @@ impl Known {
 }
 
 /// An interceptor that also hears of streams nobody declared, with their first packet.
-pub(crate) struct Learning<I> {
+pub(crate) struct StreamLearner<I> {
     inner: I,
     shared: Arc<Shared>,
-    known: Known,
+    known: KnownStreams,
 }
 
-impl<I> Learning<I> {
+impl<I> StreamLearner<I> {
     pub(crate) fn new(inner: I, shared: &Arc<Shared>) -> Self {
-        Self { inner, shared: Arc::clone(shared), known: Known::default() }
+        Self { inner, shared: Arc::clone(shared), known: KnownStreams::default() }
     }
 }
 
-impl<I: Interceptor> Protocol<TaggedPacket, TaggedPacket, ()> for Learning<I> {
+impl<I: Interceptor> Protocol<TaggedPacket, TaggedPacket, ()> for StreamLearner<I> {
     type Rout = TaggedPacket;
     type Wout = TaggedPacket;
     type Eout = ();
@@ -239,7 +239,7 @@ impl<I: Interceptor> Protocol<TaggedPacket, TaggedPacket, ()> for Learning<I> {
     }
 }
 
-impl<I: Interceptor> Interceptor for Learning<I> {
+impl<I: Interceptor> Interceptor for StreamLearner<I> {
     fn bind_local_stream(&mut self, info: &StreamInfo) {
         self.inner.bind_local_stream(info);
     }
@@ -281,16 +281,16 @@ mod tests {
         Header { ssrc, payload_type, ..Default::default() }
     }
 
-    fn arrivals(audio: u8, video: u8) -> Arrivals {
+    fn incoming_streams(audio: u8, video: u8) -> IncomingStreams {
         let mid = vec![(3, codecs::MID)];
-        Arrivals {
-            audio: Incoming {
+        IncomingStreams {
+            audio: IncomingKind {
                 formats: vec![format(audio, Codec::Opus, None)],
                 sources: Some(Sources { media: 1, repair: None }),
                 mid: Some("a".to_owned()),
                 extensions: mid.clone(),
             },
-            video: Incoming {
+            video: IncomingKind {
                 formats: vec![format(video, Codec::Vp8, Some(97))],
                 sources: None,
                 mid: Some("v".to_owned()),
@@ -301,39 +301,39 @@ mod tests {
 
     #[test]
     fn payload_types_tell_streams_apart_and_repairs_their_stream() {
-        let arrivals = arrivals(111, 96);
-        assert_eq!(arrivals.codec(&header(7, 111)), Some(Codec::Opus));
-        assert_eq!(arrivals.codec(&header(7, 96)), Some(Codec::Vp8));
-        assert_eq!(arrivals.codec(&header(7, 97)), None);
-        assert_eq!(arrivals.codec(&header(7, 0)), None);
-        let stream = arrivals.stream(&header(7, 96), None).expect("known");
+        let incoming_streams = incoming_streams(111, 96);
+        assert_eq!(incoming_streams.codec(&header(7, 111)), Some(Codec::Opus));
+        assert_eq!(incoming_streams.codec(&header(7, 96)), Some(Codec::Vp8));
+        assert_eq!(incoming_streams.codec(&header(7, 97)), None);
+        assert_eq!(incoming_streams.codec(&header(7, 0)), None);
+        let stream = incoming_streams.stream(&header(7, 96), None).expect("known");
         assert_eq!((stream.ssrc, stream.mime_type.as_str(), stream.clock_rate), (7, "video/VP8", 90_000));
         assert_eq!(stream.rtcp_feedback.len(), 1);
-        let repair = arrivals.stream(&header(8, 97), Some(7)).expect("known");
+        let repair = incoming_streams.stream(&header(8, 97), Some(7)).expect("known");
         assert_eq!((repair.ssrc, repair.ssrc_rtx, repair.payload_type_rtx), (7, Some(8), Some(97)));
-        assert!(arrivals.stream(&header(8, 97), None).is_none(), "of nothing seen yet");
+        assert!(incoming_streams.stream(&header(8, 97), None).is_none(), "of nothing seen yet");
     }
 
     #[test]
     fn one_number_for_both_kinds_is_told_apart_by_stream_or_section() {
-        let arrivals = arrivals(96, 96);
-        assert_eq!(arrivals.codec(&header(1, 96)), Some(Codec::Opus));
-        assert_eq!(arrivals.codec(&header(9, 96)), None);
+        let incoming_streams = incoming_streams(96, 96);
+        assert_eq!(incoming_streams.codec(&header(1, 96)), Some(Codec::Opus));
+        assert_eq!(incoming_streams.codec(&header(9, 96)), None);
         let mut named = header(9, 96);
         named.set_extension(3, bytes::Bytes::from_static(b"v")).expect("fits");
-        assert_eq!(arrivals.codec(&named), Some(Codec::Vp8));
+        assert_eq!(incoming_streams.codec(&named), Some(Codec::Vp8));
     }
 
     #[test]
     fn streams_are_learned_once_and_not_without_end() {
         let shared = Shared::new(None, 1);
-        shared.expect(arrivals(111, 96));
+        shared.expect(incoming_streams(111, 96));
         let packet =
             |ssrc| Packet::Rtp(rtc::rtp::Packet { header: header(ssrc, 111), payload: bytes::Bytes::new() });
-        let mut known = Known::default();
+        let mut known = KnownStreams::default();
         assert!(known.learn(&shared, &packet(5)).is_some());
         assert!(known.learn(&shared, &packet(5)).is_none());
         let learned = (6..1_000).filter(|ssrc| known.learn(&shared, &packet(*ssrc)).is_some()).count();
-        assert_eq!(learned, MOST_STREAMS - 1);
+        assert_eq!(learned, MAX_UNDECLARED_STREAMS - 1);
     }
 }

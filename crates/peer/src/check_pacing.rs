@@ -20,20 +20,20 @@ use webrtc::runtime::{
 use crate::shared::lock;
 
 /// Time between two checks of one connection, over all pairs: 200 a second.
-const PACE: Duration = Duration::from_millis(5);
+const CHECK_INTERVAL: Duration = Duration::from_millis(5);
 /// Timers are late by this much.
-const SLACK: Duration = Duration::from_millis(2);
+const TIMER_SLACK: Duration = Duration::from_millis(2);
 /// A pair not checked for so long takes no share any more.
-const FORGOTTEN: Duration = Duration::from_secs(5);
+const PAIR_EXPIRY: Duration = Duration::from_secs(5);
 /// Pairs at a time; others have to wait until one is forgotten.
-const MOST_PAIRS: usize = 128;
+const MAX_PAIRS: usize = 128;
 
-const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+const STUN_MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const BINDING_REQUEST: [u8; 2] = [0, 1];
 const SEND_INDICATION: [u8; 2] = [0, 0x16];
-const USERNAME: u16 = 0x0006;
-const PEER_ADDRESS: u16 = 0x0012;
-const DATA: u16 = 0x0013;
+const USERNAME_ATTRIBUTE: u16 = 0x0006;
+const XOR_PEER_ADDRESS_ATTRIBUTE: u16 = 0x0012;
+const DATA_ATTRIBUTE: u16 = 0x0013;
 
 /// From where to where: our socket, the address on the wire, and behind a relay the peer's.
 type Pair = (SocketAddr, SocketAddr, Vec<u8>);
@@ -51,12 +51,12 @@ fn attributes(message: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 fn is_stun(message: &[u8], kind: [u8; 2]) -> bool {
-    message.get(..2) == Some(&kind) && message.get(4..8) == Some(&COOKIE)
+    message.get(..2) == Some(&kind) && message.get(4..8) == Some(&STUN_MAGIC_COOKIE)
 }
 
 /// Whether it is a check, rather than a question to a STUN server, which names nobody.
 fn is_check(message: &[u8]) -> bool {
-    is_stun(message, BINDING_REQUEST) && attributes(message).any(|(kind, _)| kind == USERNAME)
+    is_stun(message, BINDING_REQUEST) && attributes(message).any(|(kind, _)| kind == USERNAME_ATTRIBUTE)
 }
 
 /// What a check through a relay is addressed to (RFC 8656 10 and 12); empty for a direct one.
@@ -66,7 +66,10 @@ fn check(message: &[u8]) -> Option<Vec<u8>> {
     }
     if is_stun(message, SEND_INDICATION) {
         let find = |wanted| attributes(message).find(|(kind, _)| *kind == wanted).map(|(_, value)| value);
-        return find(DATA).filter(|data| is_check(data)).and(find(PEER_ADDRESS)).map(<[u8]>::to_vec);
+        return find(DATA_ATTRIBUTE)
+            .filter(|data| is_check(data))
+            .and(find(XOR_PEER_ADDRESS_ATTRIBUTE))
+            .map(<[u8]>::to_vec);
     }
     let channel = message.get(..2).filter(|number| (0x40..=0x4f).contains(&number[0]))?;
     is_check(message.get(4..)?).then(|| channel.to_vec())
@@ -74,21 +77,21 @@ fn check(message: &[u8]) -> Option<Vec<u8>> {
 
 /// When each pair was checked last. All have the same share of the pace.
 #[derive(Debug, Default)]
-struct Checks {
+struct CheckPacer {
     last: HashMap<Pair, Instant>,
 }
 
-impl Checks {
+impl CheckPacer {
     fn allows(&mut self, pair: Pair, now: Instant) -> bool {
         let waited = |at: &Instant| now.saturating_duration_since(*at);
         if let Some(at) = self.last.get(&pair) {
             let pairs = u32::try_from(self.last.len()).unwrap_or(u32::MAX);
-            if waited(at) + SLACK < PACE.saturating_mul(pairs) {
+            if waited(at) + TIMER_SLACK < CHECK_INTERVAL.saturating_mul(pairs) {
                 return false;
             }
-        } else if self.last.len() >= MOST_PAIRS {
-            self.last.retain(|_, at| waited(at) < FORGOTTEN);
-            if self.last.len() >= MOST_PAIRS {
+        } else if self.last.len() >= MAX_PAIRS {
+            self.last.retain(|_, at| waited(at) < PAIR_EXPIRY);
+            if self.last.len() >= MAX_PAIRS {
                 return false;
             }
         }
@@ -98,24 +101,24 @@ impl Checks {
 
     /// Ended paths are not to slow down those of a restart.
     fn forget_old(&mut self, now: Instant) {
-        self.last.retain(|_, at| now.saturating_duration_since(*at) < FORGOTTEN);
+        self.last.retain(|_, at| now.saturating_duration_since(*at) < PAIR_EXPIRY);
     }
 }
 
 /// A runtime whose sockets keep the pace.
 #[derive(Debug)]
-pub(crate) struct Paced {
+pub(crate) struct PacedRuntime {
     inner: Arc<dyn Runtime>,
-    checks: Arc<Mutex<Checks>>,
+    checks: Arc<Mutex<CheckPacer>>,
 }
 
-impl Paced {
+impl PacedRuntime {
     pub(crate) fn new(inner: Arc<dyn Runtime>) -> Self {
         Self { inner, checks: Arc::default() }
     }
 }
 
-impl Runtime for Paced {
+impl Runtime for PacedRuntime {
     fn spawn(&self, future: Pin<Box<dyn Future<Output = ()> + Send>>) -> Box<dyn JoinHandle> {
         self.inner.spawn(future)
     }
@@ -181,7 +184,7 @@ impl Runtime for Paced {
 struct PacedSocket {
     inner: Arc<dyn AsyncUdpSocket>,
     local: SocketAddr,
-    checks: Arc<Mutex<Checks>>,
+    checks: Arc<Mutex<CheckPacer>>,
 }
 
 impl AsyncUdpSocket for PacedSocket {
@@ -226,7 +229,7 @@ mod tests {
     use super::*;
 
     fn stun(kind: [u8; 2], attributes: &[(u16, &[u8])]) -> Vec<u8> {
-        let mut message = [&kind[..], &[0, 0], &COOKIE, &[7; 12]].concat();
+        let mut message = [&kind[..], &[0, 0], &STUN_MAGIC_COOKIE, &[7; 12]].concat();
         for (name, value) in attributes {
             let length = u16::try_from(value.len()).expect("short");
             message.extend([name.to_be_bytes(), length.to_be_bytes()].concat());
@@ -238,14 +241,15 @@ mod tests {
 
     #[test]
     fn checks_are_known_from_everything_else_and_within_relays() {
-        let direct = stun(BINDING_REQUEST, &[(0x8022, b"abc"), (USERNAME, b"a:b")]);
+        let direct = stun(BINDING_REQUEST, &[(0x8022, b"abc"), (USERNAME_ATTRIBUTE, b"a:b")]);
         assert_eq!(check(&direct), Some(Vec::new()));
-        let relayed = stun(SEND_INDICATION, &[(PEER_ADDRESS, b"12345678"), (DATA, &direct)]);
+        let relayed =
+            stun(SEND_INDICATION, &[(XOR_PEER_ADDRESS_ATTRIBUTE, b"12345678"), (DATA_ATTRIBUTE, &direct)]);
         assert_eq!(check(&relayed), Some(b"12345678".to_vec()));
         let channel = [&[0x40, 5, 0, 0], &direct[..]].concat();
         assert_eq!(check(&channel), Some(vec![0x40, 5]));
         let question = stun(BINDING_REQUEST, &[]);
-        let answer = stun([1, 1], &[(USERNAME, b"a:b")]);
+        let answer = stun([1, 1], &[(USERNAME_ATTRIBUTE, b"a:b")]);
         let media = [&[0x80, 111], &[0; 40][..]].concat();
         for other in [&question[..], &answer, &media, &direct[..10], &[], &[0x40], &[0x40, 5, 0, 0]] {
             assert_eq!(check(other), None);
@@ -254,7 +258,7 @@ mod tests {
 
     /// Checks let through in `ticks` ticks of 10 ms to `pairs` pairs, in all and of the last pair.
     fn passed(pairs: u16, ticks: u32) -> (usize, usize) {
-        let mut checks = Checks::default();
+        let mut checks = CheckPacer::default();
         let start = Instant::now();
         let local = SocketAddr::from(([127, 0, 0, 1], 1));
         let (mut all, mut last) = (0, 0);
@@ -278,6 +282,6 @@ mod tests {
         assert!((1_900..=2_100).contains(&all), "{all} in ten seconds");
         assert!((38..=42).contains(&last), "{last}: the last has its share");
         let (all, _) = passed(1_000, 100);
-        assert!(all <= MOST_PAIRS + 250, "{all}");
+        assert!(all <= MAX_PAIRS + 250, "{all}");
     }
 }

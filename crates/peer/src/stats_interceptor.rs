@@ -21,12 +21,12 @@ use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 use rtc::shared::marshal::MarshalSize;
 
-use crate::arrivals::Known;
 use crate::codecs::{codec_of, kind_of};
+use crate::incoming_streams::KnownStreams;
 use crate::shared::{Shared, lock};
 
 /// Sender reports remembered for the round trip: two streams, one a second each, for some seconds.
-const REPORTS_KEPT: usize = 16;
+const MAX_REMEMBERED_REPORTS: usize = 16;
 
 #[derive(Clone, Copy)]
 struct Stream {
@@ -34,25 +34,25 @@ struct Stream {
     repair: bool,
 }
 
-pub(crate) struct Tap {
+pub(crate) struct StatsInterceptor {
     shared: Arc<Shared>,
     local: HashMap<u32, Stream>,
     remote: HashMap<u32, Stream>,
-    known: Known,
+    known: KnownStreams,
     /// Middle 32 bits of the NTP time of reports of ours, and when they left.
     reports_sent: VecDeque<(u32, Instant)>,
     inbound: VecDeque<TaggedPacket>,
     outbound: VecDeque<TaggedPacket>,
 }
 
-impl Tap {
+impl StatsInterceptor {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
             local: HashMap::new(),
             remote: HashMap::new(),
-            known: Known::default(),
-            reports_sent: VecDeque::with_capacity(REPORTS_KEPT),
+            known: KnownStreams::default(),
+            reports_sent: VecDeque::with_capacity(MAX_REMEMBERED_REPORTS),
             inbound: VecDeque::new(),
             outbound: VecDeque::new(),
         }
@@ -127,7 +127,7 @@ impl Tap {
     fn rtcp_out(&mut self, now: Instant, packet: &dyn rtcp::Packet) {
         let any = packet.as_any();
         if let Some(report) = any.downcast_ref::<SenderReport>() {
-            if self.reports_sent.len() == REPORTS_KEPT {
+            if self.reports_sent.len() == MAX_REMEMBERED_REPORTS {
                 self.reports_sent.pop_front();
             }
             self.reports_sent.push_back((middle(report.ntp_time), now));
@@ -166,7 +166,7 @@ fn streams(info: &StreamInfo) -> Option<[(u32, Stream); 2]> {
     ])
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Tap {
+impl Protocol<TaggedPacket, TaggedPacket, ()> for StatsInterceptor {
     type Rout = TaggedPacket;
     type Wout = TaggedPacket;
     type Eout = ();
@@ -237,7 +237,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Tap {
     }
 }
 
-impl Interceptor for Tap {
+impl Interceptor for StatsInterceptor {
     fn bind_local_stream(&mut self, info: &StreamInfo) {
         self.local.extend(streams(info).into_iter().flatten());
     }
@@ -282,11 +282,11 @@ mod tests {
     #[test]
     fn the_round_trip_leaves_out_the_time_the_other_side_held_the_report() {
         let shared = Arc::new(Shared::new(None, 1));
-        let mut tap = Tap::new(Arc::clone(&shared));
-        tap.bind_local_stream(&video(7));
+        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
+        interceptor.bind_local_stream(&video(7));
         let start = Instant::now();
         let report = SenderReport { ssrc: 7, ntp_time: 0x0000_1234_5678_0000, ..Default::default() };
-        tap.handle_write(rtcp(start, report)).expect("never refuses");
+        interceptor.handle_write(rtcp(start, report)).expect("never refuses");
         let block = ReceptionReport {
             ssrc: 7,
             fraction_lost: 64,
@@ -296,7 +296,7 @@ mod tests {
             ..Default::default()
         };
         let back = ReceiverReport { ssrc: 1, reports: vec![block], ..Default::default() };
-        tap.handle_read(rtcp(start + Duration::from_millis(580), back)).expect("never refuses");
+        interceptor.handle_read(rtcp(start + Duration::from_millis(580), back)).expect("never refuses");
         assert_eq!(shared.round_trip_us.load(Ordering::Relaxed), 80_000);
         assert_eq!(*lock(&shared.pending.loss), Some(0.25));
         assert_eq!(shared.counters.video.remote_lost.load(Ordering::Relaxed), 3);
@@ -305,25 +305,25 @@ mod tests {
     #[test]
     fn a_lying_delay_measures_nothing() {
         let shared = Arc::new(Shared::new(None, 1));
-        let mut tap = Tap::new(Arc::clone(&shared));
-        tap.bind_local_stream(&video(7));
+        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
+        interceptor.bind_local_stream(&video(7));
         let now = Instant::now();
         let report = SenderReport { ssrc: 7, ntp_time: 9 << 16, ..Default::default() };
-        tap.handle_write(rtcp(now, report)).expect("never refuses");
+        interceptor.handle_write(rtcp(now, report)).expect("never refuses");
         let block = ReceptionReport { ssrc: 7, last_sender_report: 9, delay: u32::MAX, ..Default::default() };
         let back = ReceiverReport { ssrc: 1, reports: vec![block], ..Default::default() };
-        tap.handle_read(rtcp(now, back)).expect("never refuses");
+        interceptor.handle_read(rtcp(now, back)).expect("never refuses");
         assert_eq!(shared.round_trip_us.load(Ordering::Relaxed), 0);
     }
 
     #[test]
     fn a_picture_loss_asks_for_a_key_frame_and_any_packet_is_a_sign_of_life() {
         let shared = Arc::new(Shared::new(None, 1));
-        let mut tap = Tap::new(Arc::clone(&shared));
+        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
         shared.note_sent(Instant::now());
         assert!(shared.unheard_since().is_some());
         let pli = PictureLossIndication { sender_ssrc: 0, media_ssrc: 7 };
-        tap.handle_read(rtcp(Instant::now(), pli)).expect("never refuses");
+        interceptor.handle_read(rtcp(Instant::now(), pli)).expect("never refuses");
         assert!(shared.pending.key_frame.load(Ordering::Relaxed));
         assert!(shared.unheard_since().is_none());
     }
@@ -331,11 +331,11 @@ mod tests {
     #[test]
     fn binding_a_repair_stream_in_its_own_right_does_not_make_it_media() {
         let shared = Arc::new(Shared::new(None, 1));
-        let mut tap = Tap::new(Arc::clone(&shared));
-        tap.bind_remote_stream(&video(7));
-        tap.bind_remote_stream(&StreamInfo { ssrc_rtx: None, ..video(8) });
+        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
+        interceptor.bind_remote_stream(&video(7));
+        interceptor.bind_remote_stream(&StreamInfo { ssrc_rtx: None, ..video(8) });
         assert_eq!(shared.remote_video_ssrc.load(Ordering::Relaxed), 7);
-        assert!(tap.remote.get(&8).is_some_and(|s| s.repair));
+        assert!(interceptor.remote.get(&8).is_some_and(|s| s.repair));
     }
 
     /// Lip sync goes by the clock of the stream that is shown: each stream begins its times anywhere.
@@ -360,13 +360,15 @@ mod tests {
 
         let clocks = Arc::new(Clocks::default());
         let shared = Arc::new(Shared::new(Some(clocks.clone()), 1));
-        let mut tap = Tap::new(Arc::clone(&shared));
+        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
         let sound = |ssrc| StreamInfo { ssrc, mime_type: "audio/opus".to_owned(), ..Default::default() };
         // A camera with its repairs and a shared screen; two microphones.
-        [video(7), video(17), sound(21), sound(22)].iter().for_each(|info| tap.bind_remote_stream(info));
+        [video(7), video(17), sound(21), sound(22)]
+            .iter()
+            .for_each(|info| interceptor.bind_remote_stream(info));
         let mut report = |ssrc: u32| {
             let report = SenderReport { ssrc, rtp_time: ssrc * 1000, ..Default::default() };
-            tap.handle_read(rtcp(Instant::now(), report)).expect("never refuses");
+            interceptor.handle_read(rtcp(Instant::now(), report)).expect("never refuses");
         };
         shared.remote_video_ssrc.store(7, Ordering::Relaxed);
         shared.remote_audio_ssrc.store(22, Ordering::Relaxed);

@@ -4,17 +4,17 @@ use std::time::{Duration, Instant};
 
 use super::Limits;
 
-const LEAST_PACKETS: u32 = 20;
-const LEAST_TIME: Duration = Duration::from_millis(300);
+const MIN_PACKETS: u32 = 20;
+const MIN_INTERVAL: Duration = Duration::from_millis(300);
 /// Above this part lost the rate falls by half of it.
-const HEAVY: f64 = 0.10;
+const DECREASE_ABOVE_FRACTION: f64 = 0.10;
 /// Below this part it grows.
-const LIGHT: f64 = 0.02;
+const INCREASE_BELOW_FRACTION: f64 = 0.02;
 /// Growth a second.
-const GROWTH: f64 = 1.2;
+const GROWTH_PER_SECOND: f64 = 1.2;
 
 #[derive(Debug)]
-pub(crate) struct Loss {
+pub(crate) struct LossControl {
     limits: Limits,
     bps: f64,
     sent: u32,
@@ -22,9 +22,9 @@ pub(crate) struct Loss {
     judged: Option<Instant>,
 }
 
-impl Loss {
+impl LossControl {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, bps: limits.most, sent: 0, lost: 0, judged: None }
+        Self { limits, bps: limits.max, sent: 0, lost: 0, judged: None }
     }
 
     pub(crate) fn bps(&self) -> f64 {
@@ -38,17 +38,17 @@ impl Loss {
 
     /// `rate`: what the delay allows; heavy loss starts from the lower of both.
     pub(crate) fn judge(&mut self, now: Instant, rate: f64) {
-        let passed = self.judged.map_or(LEAST_TIME, |at| now.saturating_duration_since(at));
-        if self.sent < LEAST_PACKETS || passed < LEAST_TIME {
+        let passed = self.judged.map_or(MIN_INTERVAL, |at| now.saturating_duration_since(at));
+        if self.sent < MIN_PACKETS || passed < MIN_INTERVAL {
             return;
         }
         let part = f64::from(self.lost) / f64::from(self.sent);
-        if part > HEAVY {
+        if part > DECREASE_ABOVE_FRACTION {
             self.bps = self.bps.min(rate) * (1.0 - 0.5 * part);
-        } else if part < LIGHT {
-            self.bps *= GROWTH.powf(passed.as_secs_f64().min(1.0));
+        } else if part < INCREASE_BELOW_FRACTION {
+            self.bps *= GROWTH_PER_SECOND.powf(passed.as_secs_f64().min(1.0));
         }
-        self.bps = self.bps.clamp(self.limits.least, self.limits.most);
+        self.bps = self.bps.clamp(self.limits.min, self.limits.max);
         (self.sent, self.lost, self.judged) = (0, 0, Some(now));
     }
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     fn judged(parts: &[(u32, u32)]) -> f64 {
-        let mut loss = Loss::new(Limits { start: 1e6, least: 1e5, most: 4e6 });
+        let mut loss = LossControl::new(Limits { start: 1e6, min: 1e5, max: 4e6 });
         let start = Instant::now();
         for (round, (arrived, lost)) in parts.iter().enumerate() {
             for n in 0..(arrived + lost) {

@@ -11,9 +11,9 @@ use rtc::peer_connection::configuration::RTCIceServer;
 use crate::config::IceServer;
 
 /// How long one name may take.
-pub(crate) const LOOKUP: Duration = Duration::from_secs(2);
+pub(crate) const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 /// More than this from one backend is a mistake or an attack.
-const MOST_URLS: usize = 16;
+const MAX_URLS: usize = 16;
 
 /// `scheme:host[:port][?query]` taken apart (RFC 7064, RFC 7065).
 #[derive(Debug, PartialEq, Eq)]
@@ -86,11 +86,11 @@ pub(crate) fn without_lookup(servers: &[IceServer]) -> Option<Vec<RTCIceServer>>
     Some(done)
 }
 
-/// Looks every name up, all at once; takes at most [`LOOKUP`].
+/// Looks every name up, all at once; takes at most [`LOOKUP_TIMEOUT`].
 pub(crate) async fn resolve(servers: Vec<IceServer>) -> Vec<RTCIceServer> {
     let mut lookups = tokio::task::JoinSet::new();
     let urls = servers.iter().enumerate().flat_map(|(at, s)| s.urls.iter().map(move |url| (at, url.clone())));
-    for (at, url) in urls.take(MOST_URLS) {
+    for (at, url) in urls.take(MAX_URLS) {
         lookups.spawn(async move { (at, look_up(&url).await) });
     }
     let mut found: Vec<Vec<String>> = vec![Vec::new(); servers.len()];
@@ -110,7 +110,7 @@ async fn look_up(url: &str) -> Vec<String> {
         return Vec::new();
     };
     let port = address.port.unwrap_or(3478);
-    let lookup = tokio::time::timeout(LOOKUP, tokio::net::lookup_host((address.host, port))).await;
+    let lookup = tokio::time::timeout(LOOKUP_TIMEOUT, tokio::net::lookup_host((address.host, port))).await;
     let Ok(Ok(addresses)) = lookup else {
         tracing::debug!("an ice server name cannot be resolved");
         return Vec::new();

@@ -17,11 +17,11 @@ use rtc::shared::error::Error;
 use crate::codecs::{codec_of, kind_of};
 use crate::shared::{RtpClock, Shared, lock};
 
-const INTERVAL: Duration = Duration::from_secs(1);
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// The first comes early: lip sync has to wait for it.
-const FIRST: Duration = Duration::from_millis(100);
+const FIRST_REPORT_DELAY: Duration = Duration::from_millis(100);
 /// Seconds from 1900 (NTP) to 1970 (Unix).
-const NTP_OFFSET: f64 = 2_208_988_800.0;
+const NTP_UNIX_OFFSET_SECONDS: f64 = 2_208_988_800.0;
 
 struct Stream {
     kind: TrackKind,
@@ -46,7 +46,7 @@ impl SenderReports {
             shared,
             streams: HashMap::new(),
             next: None,
-            base: (Instant::now(), unix + NTP_OFFSET),
+            base: (Instant::now(), unix + NTP_UNIX_OFFSET_SECONDS),
             inbound: VecDeque::new(),
             outbound: VecDeque::new(),
         }
@@ -108,7 +108,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for SenderReports {
             let octets = u32::try_from(packet.payload.len()).unwrap_or(u32::MAX);
             stream.octets = stream.octets.wrapping_add(octets);
             if stream.packets == 1 {
-                self.next = Some(message.now + FIRST);
+                self.next = Some(message.now + FIRST_REPORT_DELAY);
             }
         }
         self.outbound.push_back(message);
@@ -121,7 +121,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for SenderReports {
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
         if self.next.is_some_and(|next| now >= next) {
-            self.next = Some(now + INTERVAL);
+            self.next = Some(now + REPORT_INTERVAL);
             for (ssrc, stream) in &self.streams {
                 if let Some(report) = self.report(now, *ssrc, stream) {
                     self.outbound.push_back(TaggedPacket {
@@ -183,8 +183,8 @@ mod tests {
         let sent = TaggedPacket { now, transport: TransportContext::default(), message };
         reports.handle_write(sent).expect("never refuses");
         assert!(reports.poll_write().is_some());
-        assert_eq!(reports.poll_timeout(), Some(now + FIRST));
-        reports.handle_timeout(now + FIRST).expect("never refuses");
+        assert_eq!(reports.poll_timeout(), Some(now + FIRST_REPORT_DELAY));
+        reports.handle_timeout(now + FIRST_REPORT_DELAY).expect("never refuses");
         let Packet::Rtcp(list) = reports.poll_write().expect("a report is due").message.packet else {
             panic!("rtcp expected")
         };

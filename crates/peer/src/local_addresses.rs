@@ -10,7 +10,7 @@ use std::{io, vec};
 use rtc::shared::ifaces::ifaces;
 
 /// More sockets than this help no call and multiply the connectivity checks.
-const MOST: usize = 8;
+const MAX_ADDRESSES: usize = 8;
 
 /// Yields the addresses to bind, port 0.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ fn choose(found: Vec<IpAddr>, bindable: impl Fn(IpAddr) -> bool) -> Vec<IpAddr> 
     }
     // IPv4 first: where sockets are scarce it connects more people.
     chosen.sort_by_key(IpAddr::is_ipv6);
-    chosen.truncate(MOST);
+    chosen.truncate(MAX_ADDRESSES);
     if chosen.is_empty() {
         chosen.push(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }

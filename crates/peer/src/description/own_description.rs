@@ -6,7 +6,7 @@ use super::formats::{self, Format};
 use super::{kind_of, text, transport};
 
 #[derive(Clone, Debug)]
-pub(crate) struct Own {
+pub(crate) struct OwnDescription {
     pub(crate) ufrag: String,
     pub(crate) fingerprint: Vec<u8>,
     /// By the numbers the other side has to send them with.
@@ -15,7 +15,7 @@ pub(crate) struct Own {
 }
 
 /// `None` only for what is no description of ours.
-pub(crate) fn read(own: &str) -> Option<Own> {
+pub(crate) fn read(own: &str) -> Option<OwnDescription> {
     let session = text::parse(own).ok()?;
     let live = || session.media.iter().filter(|media| media.port != 0);
     let formats = |wanted: TrackKind| {
@@ -24,7 +24,7 @@ pub(crate) fn read(own: &str) -> Option<Own> {
         section.map(|media| formats::read(media, wanted, &all)).unwrap_or_default()
     };
     let transport = live().next()?;
-    Some(Own {
+    Some(OwnDescription {
         ufrag: transport::inherited(transport, &session, "ice-ufrag")?.to_owned(),
         fingerprint: transport::fingerprint(transport, &session).ok()?,
         audio: formats(TrackKind::Audio),

@@ -5,17 +5,17 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
 /// A stream has one or two of each kind.
-const MOST: usize = 8;
+const MAX_SETS: usize = 8;
 /// Longer ones only repeat scaling lists.
-const LONGEST: usize = 1024;
+const MAX_SET_BYTES: usize = 1024;
 
 /// The sets as a decoder takes them (Annex B); `None` if there are none or one makes no sense.
 pub(crate) fn annex_b(value: &str) -> Option<Bytes> {
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let base64 = GeneralPurpose::new(&base64::alphabet::STANDARD, config);
     let mut sets = Vec::new();
-    for text in value.split(',').map(str::trim).filter(|text| !text.is_empty()).take(MOST) {
-        let unit = base64.decode(text.get(..LONGEST).unwrap_or(text)).ok()?;
+    for text in value.split(',').map(str::trim).filter(|text| !text.is_empty()).take(MAX_SETS) {
+        let unit = base64.decode(text.get(..MAX_SET_BYTES).unwrap_or(text)).ok()?;
         if !matches!(unit.first()? & 0x1f, 7 | 8) {
             return None;
         }
@@ -39,7 +39,10 @@ mod tests {
         for text in ["", ",", "Z0I*", "ABCD", "Z", "aM44gA==,====="] {
             assert_eq!(annex_b(text), None, "{text}");
         }
-        assert!(annex_b(&"aM44gA==,".repeat(1000)).is_some_and(|sets| sets.len() == MOST * 8));
-        assert!(annex_b(&format!("Z0II{}", "AAAA".repeat(100_000))).is_none_or(|sets| sets.len() <= LONGEST));
+        assert!(annex_b(&"aM44gA==,".repeat(1000)).is_some_and(|sets| sets.len() == MAX_SETS * 8));
+        assert!(
+            annex_b(&format!("Z0II{}", "AAAA".repeat(100_000)))
+                .is_none_or(|sets| sets.len() <= MAX_SET_BYTES)
+        );
     }
 }

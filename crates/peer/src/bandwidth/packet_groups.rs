@@ -4,12 +4,12 @@
 use std::time::{Duration, Instant};
 
 /// Packets sent within this time of the group's first belong to it.
-const BURST: Duration = Duration::from_millis(5);
+const GROUP_SPAN: Duration = Duration::from_millis(5);
 /// A group held up on the way and let go at once is one burst, up to this length.
-const LONGEST_BURST: Duration = Duration::from_millis(100);
+const MAX_BURST: Duration = Duration::from_millis(100);
 const BURST_GAP_MS: f64 = 5.0;
 /// A gap like this is a new beginning (a restart, a pause), not a queue.
-const BREAK_MS: f64 = 3_000.0;
+const RESET_GAP_MS: f64 = 3_000.0;
 
 /// From one group to the next, milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,16 +21,16 @@ pub(crate) struct Delta {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Group {
+struct PacketGroup {
     first_sent: Instant,
     last_sent: Instant,
     last_arrived: f64,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Groups {
-    previous: Option<Group>,
-    current: Option<Group>,
+pub(crate) struct PacketGroups {
+    previous: Option<PacketGroup>,
+    current: Option<PacketGroup>,
 }
 
 fn ms(from: Instant, to: Instant) -> f64 {
@@ -41,9 +41,9 @@ fn ms(from: Instant, to: Instant) -> f64 {
     }
 }
 
-impl Groups {
+impl PacketGroups {
     pub(crate) fn arrived(&mut self, sent: Instant, arrived: f64) -> Option<Delta> {
-        let fresh = Group { first_sent: sent, last_sent: sent, last_arrived: arrived };
+        let fresh = PacketGroup { first_sent: sent, last_sent: sent, last_arrived: arrived };
         let Some(current) = &mut self.current else {
             self.current = Some(fresh);
             return None;
@@ -57,8 +57,8 @@ impl Groups {
         let slower = gap - ms(current.last_sent, sent);
         let released_at_once = slower < 0.0
             && (0.0..=BURST_GAP_MS).contains(&gap)
-            && since_first < LONGEST_BURST.as_secs_f64() * 1e3;
-        if since_first <= BURST.as_secs_f64() * 1e3 || released_at_once {
+            && since_first < MAX_BURST.as_secs_f64() * 1e3;
+        if since_first <= GROUP_SPAN.as_secs_f64() * 1e3 || released_at_once {
             current.last_sent = current.last_sent.max(sent);
             current.last_arrived = current.last_arrived.max(arrived);
             return None;
@@ -72,7 +72,7 @@ impl Groups {
             arrived: done.last_arrived - before.last_arrived,
             at: done.last_arrived,
         };
-        if delta.sent > BREAK_MS || delta.arrived.abs() > BREAK_MS || delta.arrived < 0.0 {
+        if delta.sent > RESET_GAP_MS || delta.arrived.abs() > RESET_GAP_MS || delta.arrived < 0.0 {
             self.previous = None;
             return None;
         }
@@ -88,7 +88,7 @@ mod tests {
     fn a_burst_is_one_group_and_gaps_are_compared() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut groups = Groups::default();
+        let mut groups = PacketGroups::default();
         for (sent, arrived) in [(0, 100.0), (2, 101.0), (33, 133.0), (34, 134.0)] {
             assert_eq!(groups.arrived(at(sent), arrived), None);
         }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_long_pause_is_not_a_queue() {
         let start = Instant::now();
-        let mut groups = Groups::default();
+        let mut groups = PacketGroups::default();
         for second in 0..4 {
             let sent = start + Duration::from_secs(second * 10);
             assert_eq!(groups.arrived(sent, second as f64 * 10_500.0), None);

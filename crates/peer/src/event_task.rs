@@ -15,13 +15,13 @@ use crate::shared::{Shared, lock};
 use crate::tracks::Track;
 use crate::watchdog::{Change, Watchdog};
 
-const TICK: Duration = Duration::from_millis(100);
+const TICK_INTERVAL: Duration = Duration::from_millis(100);
 /// Key frames asked for more often than this only cost bandwidth.
-const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(200);
+const MIN_KEY_REQUEST_INTERVAL: Duration = Duration::from_millis(200);
 /// A change of the estimate smaller than this part is not told.
-const NOTABLE: f64 = 0.03;
+const MIN_REPORTED_CHANGE_FRACTION: f64 = 0.03;
 
-pub(crate) struct Pump {
+pub(crate) struct EventTask {
     pub(crate) shared: Arc<Shared>,
     /// Candidates and states, in the order the connection made them.
     pub(crate) ordered: mpsc::Receiver<PeerEvent>,
@@ -31,7 +31,7 @@ pub(crate) struct Pump {
     pub(crate) cancel: CancellationToken,
 }
 
-impl Pump {
+impl EventTask {
     pub(crate) async fn run(mut self) {
         let cancel = self.cancel.clone();
         tokio::select! {
@@ -42,9 +42,9 @@ impl Pump {
 
     async fn work(&mut self) {
         let mut watchdog = Watchdog::default();
-        let mut told_bps = 0;
+        let mut reported_bps = 0;
         let mut asked: Option<Instant> = None;
-        let mut tick = interval(TICK);
+        let mut tick = interval(TICK_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -66,32 +66,35 @@ impl Pump {
             }
             let now = Instant::now();
             let connected = self.shared.is_connected();
-            let mut news = Vec::new();
+            let mut events = Vec::new();
             if let Some(codec) = lock(&self.shared.pending.send_codec).take() {
-                news.push(PeerEvent::SendCodec(codec));
+                events.push(PeerEvent::SendCodec(codec));
             }
             if self.shared.pending.key_frame.swap(false, Ordering::Relaxed) {
-                news.push(PeerEvent::KeyFrameWanted);
+                events.push(PeerEvent::KeyFrameWanted);
             }
             if let Some(fraction) = lock(&self.shared.pending.loss).take() {
-                news.push(PeerEvent::RemoteLoss { fraction });
+                events.push(PeerEvent::RemoteLoss { fraction });
             }
             let bps = u32::try_from(self.shared.target.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
-            if connected && (f64::from(bps) - f64::from(told_bps)).abs() > f64::from(told_bps) * NOTABLE {
-                told_bps = bps;
-                news.push(PeerEvent::TargetBitrate { bps });
+            if connected
+                && (f64::from(bps) - f64::from(reported_bps)).abs()
+                    > f64::from(reported_bps) * MIN_REPORTED_CHANGE_FRACTION
+            {
+                reported_bps = bps;
+                events.push(PeerEvent::TargetBitrate { bps });
             }
             match watchdog.tick(now, connected, self.shared.unheard_since()) {
-                Some(Change::Silent) => news.push(PeerEvent::PathSilent),
-                Some(Change::Back) => news.push(PeerEvent::PathBack),
+                Some(Change::Silent) => events.push(PeerEvent::PathSilent),
+                Some(Change::Back) => events.push(PeerEvent::PathBack),
                 None => {}
             }
-            for event in news {
+            for event in events {
                 if self.events.send(event).await.is_err() {
                     return;
                 }
             }
-            let rested = asked.is_none_or(|at| now.duration_since(at) >= KEY_FRAME_INTERVAL);
+            let rested = asked.is_none_or(|at| now.duration_since(at) >= MIN_KEY_REQUEST_INTERVAL);
             if connected && rested && self.ask_key_frame().await {
                 asked = Some(now);
             }
