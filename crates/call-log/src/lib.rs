@@ -13,8 +13,8 @@ mod log;
 mod outcome;
 mod record;
 mod recorder;
-mod stamp;
 mod store;
+mod timestamp;
 mod writer;
 
 pub use log::{CallLog, LogError, Problem};

@@ -6,14 +6,14 @@ use std::time::SystemTime;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::stamp::millis;
-use crate::writer::{Order, Waiting, Writer};
+use crate::timestamp::millis;
+use crate::writer::{PendingWrites, Query, Writer};
 use crate::{Account, AccountRef, BackendCall, Counts, Filter, LocalCall, Page};
 
 /// Questions that wait; when full, whoever asks waits too.
-const ORDERS: usize = 64;
+const QUERY_QUEUE_LENGTH: usize = 64;
 /// Problems nobody has read yet; when full, further ones are dropped.
-const PROBLEMS: usize = 8;
+const PROBLEM_QUEUE_LENGTH: usize = 8;
 
 /// What a person should know about the log; told once each time it begins.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -65,8 +65,8 @@ impl LogError {
 /// is still to be written; [`CallLog::close`] waits for that.
 #[derive(Clone, Debug)]
 pub struct CallLog {
-    waiting: Waiting,
-    orders: mpsc::Sender<Order>,
+    pending: PendingWrites,
+    queries: mpsc::Sender<Query>,
     revision: watch::Receiver<u64>,
 }
 
@@ -74,13 +74,13 @@ impl CallLog {
     /// Starts the log on the current tokio runtime, in `file` or in memory. Never fails: what stands
     /// in the way is a problem, and the file is tried again until it can be used.
     pub fn start(file: Option<PathBuf>) -> (Self, mpsc::Receiver<Problem>) {
-        let waiting = Waiting::default();
-        let (orders, orders_in) = mpsc::channel(ORDERS);
-        let (problems, problems_out) = mpsc::channel(PROBLEMS);
-        let writer = Writer::new(file, waiting.clone(), problems);
+        let pending = PendingWrites::default();
+        let (queries, queries_in) = mpsc::channel(QUERY_QUEUE_LENGTH);
+        let (problems, problems_out) = mpsc::channel(PROBLEM_QUEUE_LENGTH);
+        let writer = Writer::new(file, pending.clone(), problems);
         let revision = writer.revision();
-        tokio::spawn(async move { writer.run(orders_in).await });
-        (Self { waiting, orders, revision }, problems_out)
+        tokio::spawn(async move { writer.run(queries_in).await });
+        (Self { pending, queries, revision }, problems_out)
     }
 
     /// Counts the changes of the records: when it moves, what was listed is to be listed anew.
@@ -90,7 +90,7 @@ impl CallLog {
 
     /// Takes what is known of calls. Until the disk has it, a later report of a call replaces an earlier.
     pub fn write(&self, calls: impl IntoIterator<Item = LocalCall>) {
-        self.waiting.add(calls);
+        self.pending.add(calls);
     }
 
     /// Takes in a page of a backend's history; says how many records are new.
@@ -103,7 +103,7 @@ impl CallLog {
         calls: Vec<BackendCall>,
         now: SystemTime,
     ) -> Result<u32, LogError> {
-        self.ask(|reply| Order::Merge { account, calls, now_ms: millis(now), reply }).await
+        self.ask(|reply| Query::Merge { account, calls, now_ms: millis(now), reply }).await
     }
 
     /// Newest first; at most 500 a page.
@@ -111,7 +111,7 @@ impl CallLog {
     /// # Errors
     /// See [`CallLog::merge`].
     pub async fn list(&self, filter: Filter, skip: u32, limit: u32) -> Result<Page, LogError> {
-        self.ask(|reply| Order::List { filter, skip, limit, reply }).await
+        self.ask(|reply| Query::List { filter, skip, limit, reply }).await
     }
 
     /// How many records the filter lets through.
@@ -119,7 +119,7 @@ impl CallLog {
     /// # Errors
     /// See [`CallLog::merge`].
     pub async fn counts(&self, filter: Filter) -> Result<Counts, LogError> {
-        self.ask(|reply| Order::Counts { filter, reply }).await
+        self.ask(|reply| Query::Counts { filter, reply }).await
     }
 
     /// The user looked at one missed call, or (`None`) at all.
@@ -127,7 +127,7 @@ impl CallLog {
     /// # Errors
     /// See [`CallLog::merge`].
     pub async fn mark_seen(&self, id: Option<i64>) -> Result<(), LogError> {
-        self.ask(|reply| Order::MarkSeen { id, reply }).await
+        self.ask(|reply| Query::MarkSeen { id, reply }).await
     }
 
     /// Takes a record out for good; false if there is none, or its call goes on.
@@ -135,7 +135,7 @@ impl CallLog {
     /// # Errors
     /// See [`CallLog::merge`].
     pub async fn delete(&self, id: i64) -> Result<bool, LogError> {
-        self.ask(|reply| Order::Delete { id, reply }).await
+        self.ask(|reply| Query::Delete { id, reply }).await
     }
 
     /// Takes out all records of an account (`None`: of all) but those of calls that go on; says how many.
@@ -143,23 +143,23 @@ impl CallLog {
     /// # Errors
     /// See [`CallLog::merge`].
     pub async fn clear(&self, account: Option<AccountRef>, now: SystemTime) -> Result<u32, LogError> {
-        self.ask(|reply| Order::Clear { account, now_ms: millis(now), reply }).await
+        self.ask(|reply| Query::Clear { account, now_ms: millis(now), reply }).await
     }
 
     /// Writes what is waiting, as far as that is possible, and closes the file.
     pub async fn close(&self) {
         let (done, closed) = oneshot::channel();
-        if self.orders.send(Order::Close { done }).await.is_ok() {
+        if self.queries.send(Query::Close { done }).await.is_ok() {
             let _ = closed.await;
         }
     }
 
     async fn ask<T>(
         &self,
-        order: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Order,
+        query: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Query,
     ) -> Result<T, LogError> {
         let (reply, answer) = oneshot::channel();
-        self.orders.send(order(reply)).await.map_err(|_| LogError::Closed)?;
+        self.queries.send(query(reply)).await.map_err(|_| LogError::Closed)?;
         answer.await.map_err(|_| LogError::Closed)?
     }
 }

@@ -9,15 +9,15 @@ use bellwire_call::{AccountId, CallId, CallState, CallView, EndReason, PhoneView
 use uuid::Uuid;
 
 use crate::outcome::{INTERRUPTED, reason_word};
-use crate::stamp::millis;
+use crate::timestamp::millis;
 use crate::{Account, LocalCall, Outcome};
 
 /// How often a call that only goes on is noted, so that a crash loses no more of it; milliseconds.
 const HEARTBEAT_MS: i64 = 10_000;
 /// Ended calls remembered, so that what is learned late is noted; the phone keeps fewer.
-const REMEMBERED: usize = 64;
+const MAX_REMEMBERED_CALLS: usize = 64;
 /// Characters of a name, a label or a sentence.
-const SHOWN: usize = 200;
+const MAX_TEXT_CHARS: usize = 200;
 
 /// Watches the phone; give it every view, and one every second while there are calls.
 #[derive(Debug)]
@@ -47,16 +47,16 @@ impl Recorder {
     /// What is new in this view, for [`CallLog::write`](crate::CallLog::write).
     pub fn note(&mut self, view: &PhoneView, now: SystemTime) -> Vec<LocalCall> {
         let now = millis(now);
-        let mut news = Vec::new();
+        let mut changed = Vec::new();
         for call in &view.calls {
-            self.note_call(call, now, &mut news);
+            self.note_call(call, now, &mut changed);
         }
-        self.close_vanished(view, now, &mut news);
+        self.close_vanished(view, now, &mut changed);
         self.forget(view);
-        news
+        changed
     }
 
-    fn note_call(&mut self, call: &CallView, now: i64, news: &mut Vec<LocalCall>) {
+    fn note_call(&mut self, call: &CallView, now: i64, changed: &mut Vec<LocalCall>) {
         let known = self.calls.get(&call.id);
         let Some(account) = known
             .map(|known| known.account.clone())
@@ -66,27 +66,27 @@ impl Recorder {
         };
         let uid = format!("{}-{}", self.run, call.id.0);
         let snapshot = snapshot(uid, account, call, known, now);
-        if known.is_none_or(|known| is_news(known, &snapshot)) {
+        if known.is_none_or(|known| is_changed(known, &snapshot)) {
             self.calls.insert(call.id, snapshot.clone());
-            news.push(snapshot);
+            changed.push(snapshot);
         }
     }
 
     /// A call that went without a last word is over all the same.
-    fn close_vanished(&mut self, view: &PhoneView, now: i64, news: &mut Vec<LocalCall>) {
+    fn close_vanished(&mut self, view: &PhoneView, now: i64, changed: &mut Vec<LocalCall>) {
         for (id, call) in &mut self.calls {
             if call.is_live() && !view.calls.iter().any(|seen| seen.id == *id) {
                 call.outcome = Outcome::Interrupted;
                 call.reason = Some(INTERRUPTED);
                 call.ended_ms = Some(now.max(call.started_ms));
                 call.noted_ms = now;
-                news.push(call.clone());
+                changed.push(call.clone());
             }
         }
     }
 
     fn forget(&mut self, view: &PhoneView) {
-        while self.calls.len() > REMEMBERED {
+        while self.calls.len() > MAX_REMEMBERED_CALLS {
             let gone = |id: &CallId| !view.calls.iter().any(|seen| seen.id == *id);
             let Some(oldest) = self.calls.keys().copied().find(gone) else { return };
             self.calls.remove(&oldest);
@@ -141,7 +141,7 @@ fn snapshot(
 }
 
 /// More than time going by, or enough of it.
-fn is_news(known: &LocalCall, now: &LocalCall) -> bool {
+fn is_changed(known: &LocalCall, now: &LocalCall) -> bool {
     // A clock that was set back must not silence the heartbeat.
     let due = now.is_live() && known.noted_ms.abs_diff(now.noted_ms) >= HEARTBEAT_MS.unsigned_abs();
     let same = LocalCall {
@@ -153,7 +153,7 @@ fn is_news(known: &LocalCall, now: &LocalCall) -> bool {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
+    text.chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -20,14 +20,14 @@ use crate::outcome::INTERRUPTED;
 use crate::{Account, AccountRef, BackendCall, LocalCall, Outcome};
 
 /// More records than anybody reads; the oldest go.
-const MOST_RECORDS: i64 = 50_000;
+const MAX_RECORDS: i64 = 50_000;
 /// How many writes may go by before that is looked at again.
 const WRITES_BETWEEN_DROPS: usize = 2_000;
 /// Longer ids are no ids.
-const LONGEST_ID: usize = 256;
+const MAX_ID_BYTES: usize = 256;
 
 /// Takes the file for writing at once: a reader that becomes a writer later may find it taken.
-const WRITING: &str = "BEGIN IMMEDIATE";
+const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 type Tx<'a> = Transaction<'a, Sqlite>;
@@ -60,7 +60,7 @@ impl Store {
 
     /// Writes what is known of calls, all or nothing.
     pub(crate) async fn write(&mut self, calls: &[LocalCall]) -> Result<()> {
-        let mut tx = self.connection.begin_with(WRITING).await?;
+        let mut tx = self.connection.begin_with(BEGIN_WRITE).await?;
         for call in calls {
             local(&mut tx, call).await?;
         }
@@ -75,7 +75,7 @@ impl Store {
         calls: &[BackendCall],
         now_ms: i64,
     ) -> Result<u32> {
-        let mut tx = self.connection.begin_with(WRITING).await?;
+        let mut tx = self.connection.begin_with(BEGIN_WRITE).await?;
         let owner = owner(&mut tx, account, now_ms).await?;
         let new = backend(&mut tx, &owner, calls).await?;
         tx.commit().await?;
@@ -94,7 +94,7 @@ impl Store {
 
     /// Takes one record out, unless its call goes on.
     pub(crate) async fn delete(&mut self, id: i64) -> Result<bool> {
-        let mut tx = self.connection.begin_with(WRITING).await?;
+        let mut tx = self.connection.begin_with(BEGIN_WRITE).await?;
         let deleted = remove(&mut tx, Some(id), None).await?;
         tx.commit().await?;
         Ok(deleted > 0)
@@ -102,7 +102,7 @@ impl Store {
 
     /// Takes out all records of an account (`None`: of all) but those of calls that go on.
     pub(crate) async fn clear(&mut self, account: Option<&AccountRef>, now_ms: i64) -> Result<u32> {
-        let mut tx = self.connection.begin_with(WRITING).await?;
+        let mut tx = self.connection.begin_with(BEGIN_WRITE).await?;
         let owner = match account {
             Some(account) => match known_owner(&mut tx, account).await? {
                 Some(owner) => Some(owner.id),
@@ -122,7 +122,7 @@ impl Store {
 
     /// Nobody is in a call when the program starts: what is still open broke off.
     async fn close_interrupted(&mut self) -> Result<()> {
-        let mut tx = self.connection.begin_with(WRITING).await?;
+        let mut tx = self.connection.begin_with(BEGIN_WRITE).await?;
         let open: Vec<(i64, i64)> =
             sqlx::query_as("SELECT call, MAX(noted_ms) FROM legs WHERE live = 1 GROUP BY call")
                 .fetch_all(&mut *tx)
@@ -159,7 +159,7 @@ impl Store {
             "DELETE FROM calls WHERE id IN (SELECT id FROM calls ORDER BY started_ms DESC, id DESC \
              LIMIT -1 OFFSET $1)",
         )
-        .bind(MOST_RECORDS)
+        .bind(MAX_RECORDS)
         .execute(&mut self.connection)
         .await?;
         Ok(())
@@ -168,14 +168,14 @@ impl Store {
 
 /// An account as the tables know it.
 #[derive(Debug, sqlx::FromRow)]
-struct Owner {
+struct AccountRow {
     id: i64,
     label: String,
     since_ms: i64,
     cleared_ms: i64,
 }
 
-async fn known_owner(tx: &mut Tx<'_>, key: &AccountRef) -> Result<Option<Owner>> {
+async fn known_owner(tx: &mut Tx<'_>, key: &AccountRef) -> Result<Option<AccountRow>> {
     sqlx::query_as(
         "SELECT id, label, since_ms, cleared_ms FROM accounts WHERE dialect = $1 AND server = $2 AND me = $3",
     )
@@ -187,7 +187,7 @@ async fn known_owner(tx: &mut Tx<'_>, key: &AccountRef) -> Result<Option<Owner>>
 }
 
 /// The account's row, written only where something about it is new.
-async fn owner(tx: &mut Tx<'_>, account: &Account, now_ms: i64) -> Result<Owner> {
+async fn owner(tx: &mut Tx<'_>, account: &Account, now_ms: i64) -> Result<AccountRow> {
     if let Some(known) = known_owner(tx, &account.key).await?
         && known.label == account.label
     {
@@ -276,8 +276,8 @@ async fn unite(tx: &mut Tx<'_>, ours: Row, mut theirs: Row, call: &LocalCall) ->
 
 /// What a backend remembers, into the one record of each call; says how many are new. Certain matches
 /// come first, so that a likely one does not take what is certainly another's.
-async fn backend(tx: &mut Tx<'_>, owner: &Owner, calls: &[BackendCall]) -> Result<u32> {
-    let named = calls.iter().filter(|call| !call.remote.0.is_empty() && call.remote.0.len() <= LONGEST_ID);
+async fn backend(tx: &mut Tx<'_>, owner: &AccountRow, calls: &[BackendCall]) -> Result<u32> {
+    let named = calls.iter().filter(|call| !call.remote.0.is_empty() && call.remote.0.len() <= MAX_ID_BYTES);
     let mut left = Vec::new();
     for call in named {
         let line = Row::of_backend(owner, call);

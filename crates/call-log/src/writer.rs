@@ -13,40 +13,40 @@ use crate::store::{OpenError, Store, Unreadable, is_damage};
 use crate::{Account, AccountRef, BackendCall, Counts, Filter, LocalCall, LogError, Page, Problem};
 
 /// Calls that wait for the disk; when full, the oldest that is over is given up.
-const MOST_WAITING: usize = 1024;
+const MAX_PENDING_CALLS: usize = 1024;
 /// How long a file that failed is left alone.
-const RETRY: Duration = Duration::from_secs(5);
+const RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// One question; its answer goes to `reply`.
 #[derive(Debug)]
-pub(crate) enum Order {
-    Merge { account: Account, calls: Vec<BackendCall>, now_ms: i64, reply: Reply<u32> },
-    List { filter: Filter, skip: u32, limit: u32, reply: Reply<Page> },
-    Counts { filter: Filter, reply: Reply<Counts> },
-    MarkSeen { id: Option<i64>, reply: Reply<()> },
-    Delete { id: i64, reply: Reply<bool> },
-    Clear { account: Option<AccountRef>, now_ms: i64, reply: Reply<u32> },
+pub(crate) enum Query {
+    Merge { account: Account, calls: Vec<BackendCall>, now_ms: i64, reply: QueryReply<u32> },
+    List { filter: Filter, skip: u32, limit: u32, reply: QueryReply<Page> },
+    Counts { filter: Filter, reply: QueryReply<Counts> },
+    MarkSeen { id: Option<i64>, reply: QueryReply<()> },
+    Delete { id: i64, reply: QueryReply<bool> },
+    Clear { account: Option<AccountRef>, now_ms: i64, reply: QueryReply<u32> },
     Close { done: oneshot::Sender<()> },
 }
 
-type Reply<T> = oneshot::Sender<Result<T, LogError>>;
+type QueryReply<T> = oneshot::Sender<Result<T, LogError>>;
 
 /// What is to be written, the newest of each call, in the order the calls were first heard of.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Waiting {
+pub(crate) struct PendingWrites {
     calls: Arc<Mutex<VecDeque<LocalCall>>>,
     more: Arc<Notify>,
 }
 
-impl Waiting {
-    pub(crate) fn add(&self, news: impl IntoIterator<Item = LocalCall>) {
+impl PendingWrites {
+    pub(crate) fn add(&self, calls_to_write: impl IntoIterator<Item = LocalCall>) {
         let mut calls = self.lock();
-        for call in news {
+        for call in calls_to_write {
             if let Some(known) = calls.iter_mut().find(|known| known.uid == call.uid) {
                 *known = call;
                 continue;
             }
-            if calls.len() >= MOST_WAITING {
+            if calls.len() >= MAX_PENDING_CALLS {
                 let over = calls.iter().position(|call| !call.is_live()).unwrap_or(0);
                 calls.remove(over);
                 warn!("A call was not logged: the call log cannot be written");
@@ -74,39 +74,43 @@ impl Waiting {
 #[derive(Debug)]
 pub(crate) struct Writer {
     file: Option<PathBuf>,
-    waiting: Waiting,
+    pending: PendingWrites,
     problems: mpsc::Sender<Problem>,
     store: Option<Store>,
     revision: watch::Sender<u64>,
     /// The user was told that nothing can be written.
-    told: bool,
+    reported: bool,
 }
 
 impl Writer {
-    pub(crate) fn new(file: Option<PathBuf>, waiting: Waiting, problems: mpsc::Sender<Problem>) -> Self {
-        Self { file, waiting, problems, store: None, revision: watch::Sender::new(0), told: false }
+    pub(crate) fn new(
+        file: Option<PathBuf>,
+        pending: PendingWrites,
+        problems: mpsc::Sender<Problem>,
+    ) -> Self {
+        Self { file, pending, problems, store: None, revision: watch::Sender::new(0), reported: false }
     }
 
     pub(crate) fn revision(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }
 
-    pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+    pub(crate) async fn run(mut self, mut queries: mpsc::Receiver<Query>) {
         self.open().await;
-        let more = self.waiting.more.clone();
+        let more = self.pending.more.clone();
         let done = loop {
             let due = !self.flush().await;
             tokio::select! {
-                order = orders.recv() => match order {
+                query = queries.recv() => match query {
                     None => break None,
-                    Some(Order::Close { done }) => break Some(done),
-                    Some(order) => {
+                    Some(Query::Close { done }) => break Some(done),
+                    Some(query) => {
                         self.flush().await;
-                        self.obey(order).await;
+                        self.handle_query(query).await;
                     }
                 },
                 () = more.notified(), if !due => {}
-                () = tokio::time::sleep(RETRY), if due => {}
+                () = tokio::time::sleep(RETRY_DELAY), if due => {}
             }
         };
         self.flush().await;
@@ -141,15 +145,15 @@ impl Writer {
         if self.store.is_none() {
             self.open().await;
         }
-        let calls = self.waiting.all();
+        let calls = self.pending.all();
         let Some(store) = &mut self.store else { return false };
         if calls.is_empty() {
             return true;
         }
         match store.write(&calls).await {
             Ok(()) => {
-                self.waiting.written(&calls);
-                self.told = false;
+                self.pending.written(&calls);
+                self.reported = false;
                 self.changed();
                 true
             }
@@ -170,23 +174,23 @@ impl Writer {
         }
     }
 
-    async fn obey(&mut self, order: Order) {
-        let Some(store) = &mut self.store else { return refuse(order) };
+    async fn handle_query(&mut self, query: Query) {
+        let Some(store) = &mut self.store else { return refuse(query) };
         let before = store.changes().await;
-        match order {
-            Order::Merge { account, calls, now_ms, reply } => {
+        match query {
+            Query::Merge { account, calls, now_ms, reply } => {
                 answer(reply, store.merge(&account, &calls, now_ms).await);
             }
-            Order::List { filter, skip, limit, reply } => {
+            Query::List { filter, skip, limit, reply } => {
                 answer(reply, store.list(&filter, skip, limit).await);
             }
-            Order::Counts { filter, reply } => answer(reply, store.counts(&filter).await),
-            Order::MarkSeen { id, reply } => answer(reply, store.mark_seen(id).await),
-            Order::Delete { id, reply } => answer(reply, store.delete(id).await),
-            Order::Clear { account, now_ms, reply } => {
+            Query::Counts { filter, reply } => answer(reply, store.counts(&filter).await),
+            Query::MarkSeen { id, reply } => answer(reply, store.mark_seen(id).await),
+            Query::Delete { id, reply } => answer(reply, store.delete(id).await),
+            Query::Clear { account, now_ms, reply } => {
                 answer(reply, store.clear(account.as_ref(), now_ms).await);
             }
-            Order::Close { done } => drop(done.send(())),
+            Query::Close { done } => drop(done.send(())),
         }
         // Whoever lists anew when the revision moves must not be told so by what listing itself brought.
         let after = store.changes().await;
@@ -201,7 +205,7 @@ impl Writer {
 
     fn failed(&mut self, reason: &str) {
         debug!(reason, "Call log not written");
-        if !std::mem::replace(&mut self.told, true) {
+        if !std::mem::replace(&mut self.reported, true) {
             self.tell(Problem::NotWritten { reason: reason.to_owned() });
         }
     }
@@ -219,17 +223,17 @@ fn describe(error: &OpenError) -> String {
     error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-fn answer<T>(reply: Reply<T>, result: Result<T, sqlx::Error>) {
+fn answer<T>(reply: QueryReply<T>, result: Result<T, sqlx::Error>) {
     let _ = reply.send(result.map_err(LogError::Failed));
 }
 
-fn refuse(order: Order) {
-    match order {
-        Order::Merge { reply, .. } | Order::Clear { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
-        Order::List { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
-        Order::Counts { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
-        Order::MarkSeen { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
-        Order::Delete { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
-        Order::Close { done } => drop(done.send(())),
+fn refuse(query: Query) {
+    match query {
+        Query::Merge { reply, .. } | Query::Clear { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
+        Query::List { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
+        Query::Counts { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
+        Query::MarkSeen { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
+        Query::Delete { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
+        Query::Close { done } => drop(done.send(())),
     }
 }

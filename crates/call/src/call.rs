@@ -14,13 +14,13 @@
 //!         Reconnecting (was up) · Ended(reason), which is final
 //! ```
 
-mod heard;
-mod path;
-mod told;
+mod media_path;
+mod signals;
+mod state;
 
 use std::time::Instant;
 
-use self::told::{Described, RemoteMedia};
+use self::state::{DescribedMedia, RemoteMedia};
 use crate::negotiation::{Negotiation, Offerer, Step};
 use crate::timers::{self, Timer, Timers};
 use crate::{
@@ -30,14 +30,14 @@ use crate::{
 
 /// What an account's backend settles for all its calls.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct BackendRules {
     pub(crate) offers: OfferRule,
     pub(crate) rings: Rings,
 }
 
 /// What the user chose to send, in every call.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Chosen {
+pub(crate) struct SentMedia {
     pub(crate) microphone: bool,
     pub(crate) camera: bool,
     pub(crate) sharing: bool,
@@ -50,7 +50,7 @@ enum Consent {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
+enum MediaPath {
     Idle,
     Opening,
     Up,
@@ -79,7 +79,7 @@ pub(crate) struct Call {
     kind: MediaKind,
     peer: Person,
     subject: Option<Subject>,
-    terms: Terms,
+    rules: BackendRules,
     /// They entered the room after us, which decides who offers under [`OfferRule::FirstInRoom`].
     joined_after_us: bool,
     /// The dialect said who offers ([`Signal::OfferTurn`]).
@@ -88,7 +88,7 @@ pub(crate) struct Call {
     invited: bool,
     consent: Consent,
     consented_at: Option<Instant>,
-    link: Link,
+    path: MediaPath,
     connected_at: Option<Instant>,
     ended: Option<Ended>,
     negotiation: Negotiation,
@@ -99,38 +99,38 @@ pub(crate) struct Call {
     media_on: bool,
     signaling_lost: bool,
     remote_media: RemoteMedia,
-    described: Described,
+    described: DescribedMedia,
 }
 
 impl Call {
     /// We dial. The self view is shown at once, so media starts before anybody answers.
     pub(crate) fn dial(
         (id, account): (CallId, AccountId),
-        terms: Terms,
+        rules: BackendRules,
         invite: Invite,
-        chosen: Chosen,
+        sent_media: SentMedia,
         now: Instant,
         out: &mut Vec<Command>,
     ) -> Self {
-        let mut call = Self::new((id, account), terms, Direction::Outgoing, invite.kind, invite.to.clone());
+        let mut call = Self::new((id, account), rules, Direction::Outgoing, invite.kind, invite.to.clone());
         call.subject = invite.subject.clone();
         call.invited = true;
         call.give_time_to_answer(now);
         call.say(Signal::Invite(invite), out);
-        call.start_media(chosen, out);
+        call.start_media(sent_media, out);
         call
     }
 
     /// A call that could not even be tried.
     pub(crate) fn failed(
         (id, account): (CallId, AccountId),
-        terms: Terms,
+        rules: BackendRules,
         invite: Invite,
         message: &str,
         now: Instant,
         out: &mut Vec<Command>,
     ) -> Self {
-        let mut call = Self::new((id, account), terms, Direction::Outgoing, invite.kind, invite.to);
+        let mut call = Self::new((id, account), rules, Direction::Outgoing, invite.kind, invite.to);
         call.subject = invite.subject;
         call.end(EndReason::Failed { message: message.to_owned() }, None, now, out);
         call
@@ -139,12 +139,12 @@ impl Call {
     /// They dial.
     pub(crate) fn rung(
         (id, account): (CallId, AccountId),
-        terms: Terms,
+        rules: BackendRules,
         remote: RemoteCallId,
         ring: Ring,
         now: Instant,
     ) -> Self {
-        let mut call = Self::new((id, account), terms, Direction::Incoming, ring.kind, ring.from);
+        let mut call = Self::new((id, account), rules, Direction::Incoming, ring.kind, ring.from);
         call.subject = ring.subject;
         call.remote = Some(remote);
         call.give_time_to_answer(now);
@@ -153,7 +153,7 @@ impl Call {
 
     fn new(
         (id, account): (CallId, AccountId),
-        terms: Terms,
+        rules: BackendRules,
         direction: Direction,
         kind: MediaKind,
         peer: Person,
@@ -166,13 +166,13 @@ impl Call {
             kind,
             peer,
             subject: None,
-            terms,
+            rules,
             joined_after_us: false,
             told_turn: false,
             invited: false,
             consent: Consent::Asked,
             consented_at: None,
-            link: Link::Idle,
+            path: MediaPath::Idle,
             connected_at: None,
             ended: None,
             negotiation: Negotiation::new(),
@@ -183,7 +183,7 @@ impl Call {
             media_on: false,
             signaling_lost: false,
             remote_media: RemoteMedia::of(kind),
-            described: Described::default(),
+            described: DescribedMedia::default(),
         }
     }
 
@@ -240,7 +240,7 @@ impl Call {
     }
 
     pub(crate) fn is_connected(&self) -> bool {
-        self.is_live() && self.link == Link::Up
+        self.is_live() && self.path == MediaPath::Up
     }
 
     pub(crate) fn consented_at(&self) -> Option<Instant> {
@@ -252,7 +252,7 @@ impl Call {
         !self.is_live() && self.invited && self.remote.is_none()
     }
 
-    pub(crate) fn starts_without_link(&mut self) {
+    pub(crate) fn starts_without_signaling(&mut self) {
         self.signaling_lost = self.is_live();
     }
 
@@ -274,7 +274,7 @@ impl Call {
         }
         self.subject = subject.or(self.subject.take());
         self.give_time_to_answer(now);
-        if self.terms.rings != Rings::InRoom {
+        if self.rules.rings != Rings::InRoom {
             self.tone = Tone::RingBack;
             out.push(Command::RingBack { call: self.id });
         }
@@ -283,20 +283,20 @@ impl Call {
 
     /// One who waits in a room waits as long as they like; one who is told of it is told for a while.
     fn give_time_to_answer(&mut self, now: Instant) {
-        match (self.terms.rings, self.direction) {
+        match (self.rules.rings, self.direction) {
             (Rings::For(time), _) => self.timers.set(Timer::Ring, now + time + timers::RING_SLACK),
-            (Rings::InRoom, Direction::Incoming) => self.timers.set(Timer::Ring, now + timers::ALERT),
+            (Rings::InRoom, Direction::Incoming) => self.timers.set(Timer::Ring, now + timers::ROOM_ALERT),
             (Rings::InRoom, Direction::Outgoing) => {}
         }
     }
 
-    pub(crate) fn accept(&mut self, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+    pub(crate) fn accept(&mut self, sent_media: SentMedia, now: Instant, out: &mut Vec<Command>) {
         if !self.is_ringing() {
             return;
         }
         self.say(Signal::Accept, out);
         self.silence_tone(out);
-        self.start_media(chosen, out);
+        self.start_media(sent_media, out);
         self.agree(now, out);
     }
 
@@ -371,14 +371,14 @@ impl Call {
         self.consent = Consent::Given;
         self.consented_at = Some(now);
         self.timers.clear(Timer::Ring);
-        self.timers.set(Timer::Connect, now + timers::CONNECT);
+        self.timers.set(Timer::Connect, now + timers::CONNECT_TIMEOUT);
         self.silence_tone(out);
         let offerer = self.offerer();
         self.negotiate(now, out, |negotiation, steps| negotiation.begin(offerer, steps));
     }
 
     fn offerer(&self) -> Offerer {
-        let us = match self.terms.offers {
+        let us = match self.rules.offers {
             OfferRule::Us => true,
             OfferRule::Them | OfferRule::Told => false,
             OfferRule::Caller => self.is_outgoing(),
@@ -387,13 +387,13 @@ impl Call {
         if us { Offerer::Us } else { Offerer::Them }
     }
 
-    fn start_media(&mut self, chosen: Chosen, out: &mut Vec<Command>) {
+    fn start_media(&mut self, sent_media: SentMedia, out: &mut Vec<Command>) {
         self.media_on = true;
         out.push(Command::StartMedia {
             call: self.id,
             kind: self.kind,
-            microphone: chosen.microphone,
-            camera: chosen.camera,
+            microphone: sent_media.microphone,
+            camera: sent_media.camera,
         });
     }
 
@@ -432,9 +432,9 @@ impl Call {
         }
         out.push(Command::Notice(Notice::Ended { call: self.id, reason: reason.clone() }));
         self.ended = Some(Ended { reason, at: now });
-        self.link = Link::Idle;
+        self.path = MediaPath::Idle;
         self.timers.clear_all();
-        self.timers.set(Timer::Dismiss, now + timers::DISMISS);
+        self.timers.set(Timer::Dismiss, now + timers::ENDED_CALL_SHOWN);
     }
 
     /// Runs a piece of the negotiation and turns its steps into commands of this call and epoch.
@@ -462,8 +462,8 @@ impl Call {
         let (call, epoch) = (self.id, self.negotiation.epoch());
         match step {
             Step::Open => {
-                if self.link == Link::Idle {
-                    self.link = Link::Opening;
+                if self.path == MediaPath::Idle {
+                    self.path = MediaPath::Opening;
                 }
                 out.push(Command::OpenPeer { call, epoch, kind: self.kind });
             }

@@ -27,7 +27,7 @@ pub enum Event {
         account: AccountId,
     },
     /// The account's socket went away or came back (rooms must be entered again).
-    Link {
+    Signaling {
         account: AccountId,
         up: bool,
     },

@@ -7,11 +7,11 @@
 
 mod call;
 mod command;
+mod deep_link;
 mod event;
 mod fingerprints;
 mod glare;
 mod id;
-mod link;
 mod negotiation;
 mod phone;
 mod signal;
@@ -19,9 +19,9 @@ mod timers;
 mod view;
 
 pub use command::{Command, Notice};
+pub use deep_link::{DeepLink, DeepLinkError};
 pub use event::{Event, Heard, PeerOutcome, Rings, UserAction};
 pub use id::{AccountId, CallId, CallKey, Epoch, PersonId, RemoteCallId};
-pub use link::{Link, LinkError};
 pub use phone::Phone;
 pub use signal::{
     DeclineReason, EndReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, Quality,

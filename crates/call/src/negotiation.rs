@@ -18,17 +18,17 @@ use crate::fingerprints::Fingerprints;
 use crate::{Epoch, IceCandidate, Sdp, SdpKind, Signal};
 
 /// More candidates than any honest peer gathers.
-const MAX_HELD: usize = 256;
+const MAX_HELD_CANDIDATES: usize = 256;
 /// How often a first offer is said again: a page may take long to get its camera.
-const FIRST_REPEATS: u8 = 7;
+const MAX_FIRST_OFFER_REPEATS: u8 = 7;
 /// The same for a new path, where another try is better than a long wait.
-const NEW_PATH_REPEATS: u8 = 2;
+const MAX_RESTART_OFFER_REPEATS: u8 = 2;
 /// Whoever was not in the room yet mostly is so after this.
-const FIRST_REPEAT: Duration = Duration::from_secs(1);
+const FIRST_REPEAT_DELAY: Duration = Duration::from_secs(1);
 /// Between further copies of an unanswered offer, and after the last one.
-const REPEAT: Duration = Duration::from_secs(3);
+const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// A copy of an offer that comes this much after our answer means that the answer was not heard.
-const ANSWER_UNHEARD: Duration = Duration::from_secs(1);
+const ANSWER_LOST_AFTER: Duration = Duration::from_secs(1);
 
 /// Which side makes the offers of this call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +140,7 @@ impl Negotiation {
 
     /// How long an unanswered offer is left alone before [`Self::repeat_unanswered`].
     pub(crate) fn repeat_after(&self) -> Option<Duration> {
-        let pause = if self.repeats_said == 0 { FIRST_REPEAT } else { REPEAT };
+        let pause = if self.repeats_said == 0 { FIRST_REPEAT_DELAY } else { REPEAT_INTERVAL };
         self.awaits_answer().then_some(pause)
     }
 
@@ -197,7 +197,7 @@ impl Negotiation {
         self.restart_wanted = false;
         self.trickle = false;
         self.local.clear();
-        self.repeats_left = if ice_restart { NEW_PATH_REPEATS } else { FIRST_REPEATS };
+        self.repeats_left = if ice_restart { MAX_RESTART_OFFER_REPEATS } else { MAX_FIRST_OFFER_REPEATS };
         self.repeats_said = 0;
         self.given_up = false;
         if ice_restart {
@@ -337,7 +337,7 @@ impl Negotiation {
     pub(crate) fn local_candidate(&mut self, candidate: IceCandidate, steps: &mut Vec<Step>) {
         if self.trickle {
             steps.push(Step::Say(Signal::Candidate(candidate)));
-        } else if self.local.len() < MAX_HELD {
+        } else if self.local.len() < MAX_HELD_CANDIDATES {
             self.local.push(candidate);
         }
     }
@@ -345,7 +345,7 @@ impl Negotiation {
     pub(crate) fn hear_candidate(&mut self, candidate: IceCandidate, steps: &mut Vec<Step>) {
         if self.remote_set && matches!(self.phase, Phase::Stable) {
             steps.push(Step::AddCandidate(candidate));
-        } else if self.remote.len() < MAX_HELD {
+        } else if self.remote.len() < MAX_HELD_CANDIDATES {
             self.remote.push(candidate);
         }
     }
@@ -383,7 +383,7 @@ impl Negotiation {
 
     fn repeat_answer(&mut self, now: Instant, steps: &mut Vec<Step>) {
         if let Some((answer, said)) = &mut self.said_answer
-            && now.saturating_duration_since(*said) >= ANSWER_UNHEARD
+            && now.saturating_duration_since(*said) >= ANSWER_LOST_AFTER
         {
             *said = now;
             steps.push(Step::Say(Signal::Answer(answer.clone())));

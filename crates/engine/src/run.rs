@@ -254,7 +254,7 @@ impl Loop {
             }
             SessionEvent::Link { up } => {
                 self.accounts.set_link(account, if up { LinkState::Online } else { LinkState::Offline });
-                self.feed(Event::Link { account, up });
+                self.feed(Event::Signaling { account, up });
             }
             SessionEvent::LinkProblem { problem } => {
                 self.accounts.set_link_problem(account, problem);

@@ -66,7 +66,7 @@ pub const TARGETS: &[Target] = &[
 /// A link's text; whatever is read from it must be fit to be shown.
 fn link(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Ok(link) = bellwire_call::Link::parse(text) {
+    if let Ok(link) = bellwire_call::DeepLink::parse(text) {
         assert!(!link.person.is_empty() && !link.person.chars().any(char::is_control));
     }
 }

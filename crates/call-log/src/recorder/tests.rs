@@ -90,8 +90,8 @@ fn what_is_learned_after_the_end_is_noted_without_moving_the_end() {
 fn a_call_that_vanishes_is_over() {
     let mut recorder = recorder();
     recorder.note(&view(vec![call(1, CallState::Connected)]), at(0));
-    let news = recorder.note(&view(Vec::new()), at(3));
-    assert_eq!((news.len(), news[0].outcome, news[0].is_live()), (1, Outcome::Interrupted, false));
+    let changed = recorder.note(&view(Vec::new()), at(3));
+    assert_eq!((changed.len(), changed[0].outcome, changed[0].is_live()), (1, Outcome::Interrupted, false));
     assert_eq!(recorder.note(&view(Vec::new()), at(4)), []);
 }
 
@@ -104,7 +104,7 @@ fn calls_of_nobody_are_not_noted_and_many_are_forgotten() {
         let reason = EndReason::Missed;
         assert_eq!(recorder.note(&view(vec![call(id, CallState::Ended { reason })]), at(id)).len(), 1);
     }
-    assert!(recorder.calls.len() <= REMEMBERED + 1);
+    assert!(recorder.calls.len() <= MAX_REMEMBERED_CALLS + 1);
 }
 
 #[test]

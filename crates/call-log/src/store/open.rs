@@ -10,13 +10,13 @@ use thiserror::Error;
 use tracing::debug;
 
 use super::Store;
-use crate::stamp::millis;
+use crate::timestamp::millis;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// How long another program may keep the file to itself before a write fails.
-const BUSY: Duration = Duration::from_secs(2);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// What SQLite keeps beside its file.
-const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
+const SIDE_FILE_SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 
 /// Why there is no log.
 #[derive(Debug, Error)]
@@ -31,19 +31,19 @@ pub(crate) enum OpenError {
     #[error("the call log cannot be put in order")]
     Recover(#[source] sqlx::Error),
     #[error("the damaged call log cannot be moved aside")]
-    Aside(#[source] std::io::Error),
+    MovedFile(#[source] std::io::Error),
 }
 
 /// An open log, and where the file went that could not be read.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) store: Store,
-    pub(crate) aside: Option<Aside>,
+    pub(crate) aside: Option<MovedFile>,
 }
 
 /// A file that was moved away.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Aside {
+pub(crate) struct MovedFile {
     pub(crate) to: PathBuf,
     pub(crate) why: Unreadable,
 }
@@ -75,9 +75,9 @@ pub(super) async fn open(file: Option<&Path>) -> Result<Opened, OpenError> {
             None => return Err(error),
         },
     };
-    let to = move_aside(file, why).map_err(OpenError::Aside)?;
+    let to = move_aside(file, why).map_err(OpenError::MovedFile)?;
     let connection = connect(file).await?;
-    Ok(Opened { store: Store { connection, written: 0 }, aside: Some(Aside { to, why }) })
+    Ok(Opened { store: Store { connection, written: 0 }, aside: Some(MovedFile { to, why }) })
 }
 
 /// Whom somebody talked to is nobody else's business. SQLite's companions inherit this; a file that cannot
@@ -101,7 +101,7 @@ async fn connect(file: &Path) -> Result<SqliteConnection, OpenError> {
         .filename(file)
         .create_if_missing(true)
         .foreign_keys(true)
-        .busy_timeout(BUSY)
+        .busy_timeout(BUSY_TIMEOUT)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .pragma("secure_delete", "ON");
@@ -120,7 +120,7 @@ async fn check(connection: &mut SqliteConnection) -> Result<(), OpenError> {
         .await
         .map_err(OpenError::Connect)?;
     if verdict != "ok" {
-        return Err(OpenError::Connect(sqlx::Error::Protocol(DAMAGED.into())));
+        return Err(OpenError::Connect(sqlx::Error::Protocol(DAMAGE_MESSAGE.into())));
     }
     migrate(connection).await.map_err(|error| OpenError::Migrate(Box::new(error)))
 }
@@ -131,7 +131,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
 }
 
 /// How [`check`] says that SQLite found damage without an error of its own.
-const DAMAGED: &str = "quick_check found damage";
+const DAMAGE_MESSAGE: &str = "quick_check found damage";
 
 /// Whether another file is the cure.
 fn unreadable(error: &OpenError) -> Option<Unreadable> {
@@ -140,7 +140,7 @@ fn unreadable(error: &OpenError) -> Option<Unreadable> {
             is_damage(error).then_some(Unreadable::Damaged)
         }
         OpenError::Migrate(error) => unmigrated(error),
-        OpenError::Folder(_) | OpenError::Aside(_) => None,
+        OpenError::Folder(_) | OpenError::MovedFile(_) => None,
     }
 }
 
@@ -163,7 +163,7 @@ fn unmigrated(error: &MigrateError) -> Option<Unreadable> {
 /// SQLITE_CORRUPT (11) and SQLITE_NOTADB (26), with or without their extensions
 /// (<https://sqlite.org/rescode.html>).
 pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
-    if matches!(error, sqlx::Error::Protocol(text) if text == DAMAGED) {
+    if matches!(error, sqlx::Error::Protocol(text) if text == DAMAGE_MESSAGE) {
         return true;
     }
     primary_code(error).is_some_and(|code| code == 11 || code == 26)
@@ -189,7 +189,7 @@ fn move_aside(file: &Path, why: Unreadable) -> std::io::Result<PathBuf> {
         to = with(&to, "+");
     }
     std::fs::rename(file, &to)?;
-    for companion in COMPANIONS {
+    for companion in SIDE_FILE_SUFFIXES {
         let from = with(file, companion);
         if from.exists() {
             std::fs::rename(from, with(&to, companion))?;

@@ -4,10 +4,10 @@ use bellwire_call::{Direction, MediaKind, Person, PersonId, RemoteCallId, Subjec
 
 use super::{Result, Store};
 use crate::outcome::INTERRUPTED;
-use crate::{Account, AccountRef, Counts, Filter, Outcome, Page, Record, stamp};
+use crate::{Account, AccountRef, Counts, Filter, Outcome, Page, Record, timestamp};
 
 /// The most records one page has.
-const LARGEST_PAGE: u32 = 500;
+const MAX_PAGE_RECORDS: u32 = 500;
 
 /// A record with its account and the time talked; a macro because the text must be known when compiling.
 macro_rules! select {
@@ -27,7 +27,7 @@ macro_rules! select {
 }
 
 #[derive(Debug, sqlx::FromRow)]
-struct Line {
+struct RecordRow {
     id: i64,
     dialect: String,
     server: String,
@@ -66,15 +66,15 @@ macro_rules! bind_filter {
             .bind($filter.person.as_ref().map(|person| person.0.clone()))
             .bind($filter.missed)
             .bind($filter.text.trim().to_lowercase())
-            .bind(stamp::read(&$filter.from))
-            .bind(stamp::read(&$filter.until))
+            .bind(timestamp::read(&$filter.from))
+            .bind(timestamp::read(&$filter.until))
     }};
 }
 
 impl Store {
     /// Newest first, `skip` records left out at the beginning.
     pub(crate) async fn list(&mut self, filter: &Filter, skip: u32, limit: u32) -> Result<Page> {
-        let lines: Vec<Line> = bind_filter!(
+        let lines: Vec<RecordRow> = bind_filter!(
             sqlx::query_as(select!(
                 "c.*, a.dialect, a.server, a.me, a.label, \
                  (SELECT COUNT(*) FROM legs WHERE legs.call = c.id) AS legs, \
@@ -83,7 +83,7 @@ impl Store {
             )),
             filter
         )
-        .bind(limit.min(LARGEST_PAGE))
+        .bind(limit.min(MAX_PAGE_RECORDS))
         .bind(skip)
         .fetch_all(&mut self.connection)
         .await?;
@@ -112,7 +112,7 @@ fn count(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn record(line: Line) -> Record {
+fn record(line: RecordRow) -> Record {
     let outcome = Outcome::read(&line.outcome);
     let direction = if line.outgoing { Direction::Outgoing } else { Direction::Incoming };
     // Whoever was there to the end knows best how long it took.
@@ -138,9 +138,9 @@ fn record(line: Line) -> Record {
         message: line.message,
         missed: outcome == Outcome::Missed && direction == Direction::Incoming,
         seen: line.seen,
-        started_at: stamp::show(line.started_ms),
-        answered_at: stamp::show(line.answered_ms.unwrap_or(0)),
-        ended_at: stamp::show(line.ended_ms.unwrap_or(0)),
+        started_at: timestamp::show(line.started_ms),
+        answered_at: timestamp::show(line.answered_ms.unwrap_or(0)),
+        ended_at: timestamp::show(line.ended_ms.unwrap_or(0)),
         duration_s: count(duration_s),
     }
 }

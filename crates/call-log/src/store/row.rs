@@ -2,9 +2,9 @@
 
 use bellwire_call::{Direction, MediaKind, RemoteCallId};
 
-use super::{Owner, Result, Tx};
+use super::{AccountRow, Result, Tx};
 use crate::outcome::INTERRUPTED;
-use crate::{BackendCall, LocalCall, Outcome, stamp};
+use crate::{BackendCall, LocalCall, Outcome, timestamp};
 
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct Row {
@@ -58,9 +58,9 @@ impl Row {
         row
     }
 
-    pub(super) fn of_backend(owner: &Owner, call: &BackendCall) -> Self {
+    pub(super) fn of_backend(owner: &AccountRow, call: &BackendCall) -> Self {
         let outcome = Outcome::of_backend(&call.status, call.direction, call.duration_s);
-        let started_ms = stamp::read(&call.started_at).unwrap_or(0);
+        let started_ms = timestamp::read(&call.started_at).unwrap_or(0);
         let outgoing = call.direction == Direction::Outgoing;
         let news = !outgoing && outcome == Outcome::Missed && started_ms >= owner.since_ms;
         Self {

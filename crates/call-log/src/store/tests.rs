@@ -74,7 +74,7 @@ fn remembered(remote: &str, peer: &str, status: &str, started_ms: i64, duration_
         direction: Direction::Outgoing,
         kind: Some(MediaKind::Video),
         status: status.into(),
-        started_at: crate::stamp::show(started_ms),
+        started_at: crate::timestamp::show(started_ms),
         duration_s,
         subject: Some(Subject { id: "o".into(), label: "Order #7".into() }),
     }

@@ -8,7 +8,7 @@ use bellwire_call::{
     OfferRule, PeerOutcome, Phone, Signal, UserAction,
 };
 
-use crate::words::{HOME, RINGS, person};
+use crate::builders::{HOME, RINGS, person};
 
 #[derive(Default)]
 struct Ledger {
@@ -24,9 +24,9 @@ struct Ledger {
 }
 
 /// An offer that was said so long ago may be replaced.
-const PATIENCE: Duration = Duration::from_secs(3);
+const OFFER_ANSWER_WAIT: Duration = Duration::from_secs(3);
 /// A path that is looked for has this long until the call is told as reconnecting.
-const NEW_PATH: Duration = Duration::from_secs(5);
+const NEW_PATH_TIME: Duration = Duration::from_secs(5);
 
 pub(crate) struct Desk {
     pub(crate) phone: Phone,
@@ -49,7 +49,7 @@ impl Desk {
     pub(crate) fn handle(&mut self, event: Event) -> Vec<Command> {
         let is_time = matches!(event, Event::Time);
         // Whatever was answered while the socket was away nobody heard.
-        if matches!(event, Event::Link { .. }) {
+        if matches!(event, Event::Signaling { .. }) {
             self.ledger.unanswered.clear();
         }
         self.ledger.note(&event);
@@ -139,7 +139,7 @@ impl Desk {
         assert_eq!(people.len(), live.len(), "two live calls with one person");
         for call in calls.iter().filter(|call| call.state == CallState::Connected) {
             let since = self.ledger.renewed.get(&call.id);
-            let late = since.is_some_and(|since| self.now.duration_since(*since) > NEW_PATH);
+            let late = since.is_some_and(|since| self.now.duration_since(*since) > NEW_PATH_TIME);
             let due = self.phone.deadline().is_some_and(|at| at <= self.now);
             assert!(!late || due, "connected, and no path for {since:?}");
         }
@@ -194,7 +194,7 @@ impl Ledger {
             | Event::Heard(_)
             | Event::AccountAdded { .. }
             | Event::AccountRemoved { .. }
-            | Event::Link { .. }
+            | Event::Signaling { .. }
             | Event::Devices { .. }
             | Event::StartWith { .. }
             | Event::Time => {}
@@ -206,7 +206,7 @@ impl Ledger {
         match command {
             Command::CreateOffer { call, epoch, ice_restart } => {
                 let open = self.unanswered.get(call).filter(|(of, _)| of == epoch);
-                let patient = open.is_some_and(|(_, said)| now.duration_since(*said) < PATIENCE);
+                let patient = open.is_some_and(|(_, said)| now.duration_since(*said) < OFFER_ANSWER_WAIT);
                 assert!(!patient, "a second offer while the first may be answered: {call:?}");
                 self.unanswered.insert(*call, (*epoch, now));
                 if *ice_restart {

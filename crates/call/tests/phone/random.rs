@@ -8,9 +8,9 @@ use bellwire_call::{
 };
 use proptest::prelude::*;
 
+use crate::builders::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
 use crate::ledger::Desk;
-use crate::pair::{Pair, Side, garbage};
-use crate::words::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
+use crate::simulation::{Pair, Side, garbage};
 
 #[derive(Clone, Debug)]
 enum Move {
@@ -192,7 +192,7 @@ fn some_event() -> impl Strategy<Value = Event> {
         8 => (id(), 1..4u32, outcome()).prop_map(|(call, epoch, outcome)| {
             Event::Peer { call, epoch: Epoch(epoch), outcome }
         }),
-        2 => any::<bool>().prop_map(|up| Event::Link { account: HOME, up }),
+        2 => any::<bool>().prop_map(|up| Event::Signaling { account: HOME, up }),
     ]
 }
 
@@ -200,7 +200,7 @@ fn some_event() -> impl Strategy<Value = Event> {
 enum OneCall {
     Heard(Signal),
     Peer(PeerOutcome),
-    Link(bool),
+    Signaling(bool),
 }
 
 fn one_call_event() -> impl Strategy<Value = OneCall> {
@@ -212,7 +212,7 @@ fn one_call_event() -> impl Strategy<Value = OneCall> {
         2 => text().prop_map(|text| OneCall::Heard(Signal::Offer(offer(&text)))),
         1 => Just(OneCall::Heard(Signal::PeerLeft { disconnected: true })),
         10 => outcome().prop_map(OneCall::Peer),
-        1 => any::<bool>().prop_map(OneCall::Link),
+        1 => any::<bool>().prop_map(OneCall::Signaling),
     ]
 }
 
@@ -314,7 +314,7 @@ proptest! {
                 | Event::Peer { .. }
                 | Event::AccountAdded { .. }
                 | Event::AccountRemoved { .. }
-                | Event::Link { .. }
+                | Event::Signaling { .. }
                 | Event::Devices { .. }
                 | Event::StartWith { .. }
                 | Event::Time => None,
@@ -348,7 +348,7 @@ proptest! {
             match event {
                 OneCall::Heard(signal) => drop(desk.hear(key("r0"), signal)),
                 OneCall::Peer(outcome) => drop(desk.peer(id, fresh(outcome, &mut made))),
-                OneCall::Link(up) => drop(desk.handle(Event::Link { account: HOME, up })),
+                OneCall::Signaling(up) => drop(desk.handle(Event::Signaling { account: HOME, up })),
             }
             desk.pass(Duration::from_millis(ms));
         }

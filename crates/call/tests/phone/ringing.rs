@@ -7,8 +7,8 @@ use bellwire_call::{
     Signal, Subject, UserAction,
 };
 
+use crate::builders::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
 use crate::ledger::{Desk, said};
-use crate::words::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
 
 fn dialled(rule: OfferRule) -> (Desk, CallId) {
     let mut desk = Desk::start(rule);

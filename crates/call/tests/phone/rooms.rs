@@ -7,8 +7,8 @@ use bellwire_call::{
     Signal, UserAction,
 };
 
+use crate::builders::{HOME, answer, invite, key, offer, person, remote, ring};
 use crate::ledger::{Desk, said};
-use crate::words::{HOME, answer, invite, key, offer, person, remote, ring};
 
 /// A desk whose backend has rooms: nobody rings for long, whoever is there offers.
 fn room() -> Desk {
@@ -97,8 +97,8 @@ fn whoever_comes_into_the_room_second_waits_for_the_offer() {
 #[test]
 fn after_our_own_return_the_other_side_offers() {
     let (mut desk, id) = talking("BB");
-    desk.handle(Event::Link { account: HOME, up: false });
-    let commands = desk.handle(Event::Link { account: HOME, up: true });
+    desk.handle(Event::Signaling { account: HOME, up: false });
+    let commands = desk.handle(Event::Signaling { account: HOME, up: true });
     assert!(said(&commands).contains(&Signal::Rejoin), "{commands:?}");
     assert_eq!(creations(&commands), [] as [bool; 0]);
     desk.peer(id, PeerOutcome::PathLost);

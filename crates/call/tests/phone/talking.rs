@@ -7,8 +7,8 @@ use bellwire_call::{
     UserAction,
 };
 
+use crate::builders::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
 use crate::ledger::{Desk, said};
-use crate::words::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
 
 /// Incoming and accepted.
 fn accepted(rule: OfferRule) -> (Desk, CallId) {
@@ -364,10 +364,10 @@ fn the_other_side_losing_its_socket_may_come_back() {
 #[test]
 fn losing_the_backend_does_not_end_the_call() {
     let (mut desk, id) = connected();
-    assert_eq!(desk.handle(Event::Link { account: HOME, up: false }), vec![]);
+    assert_eq!(desk.handle(Event::Signaling { account: HOME, up: false }), vec![]);
     assert!(desk.call(id).signaling_lost);
     assert_eq!(offers(&desk.peer(id, PeerOutcome::PathLost)), Vec::<bool>::new(), "nobody would hear it");
-    let commands = desk.handle(Event::Link { account: HOME, up: true });
+    let commands = desk.handle(Event::Signaling { account: HOME, up: true });
     assert_eq!(said(&commands), vec![Signal::Rejoin]);
     assert_eq!(offers(&commands), vec![true]);
     assert!(!desk.call(id).signaling_lost);
@@ -376,7 +376,7 @@ fn losing_the_backend_does_not_end_the_call() {
 #[test]
 fn hanging_up_without_the_backend_ends_at_once_and_is_said_all_the_same() {
     let (mut desk, id) = connected();
-    desk.handle(Event::Link { account: HOME, up: false });
+    desk.handle(Event::Signaling { account: HOME, up: false });
     assert_eq!(said(&desk.user(UserAction::HangUp(id))), vec![Signal::HangUp]);
     desk.assert_at_rest();
 }
@@ -385,8 +385,8 @@ fn hanging_up_without_the_backend_ends_at_once_and_is_said_all_the_same() {
 fn a_ringing_call_does_not_enter_its_room_when_the_backend_comes_back() {
     let mut desk = Desk::start(OfferRule::Us);
     desk.hear(key("r"), Signal::Ring(ring("bob")));
-    desk.handle(Event::Link { account: HOME, up: false });
-    assert_eq!(desk.handle(Event::Link { account: HOME, up: true }), vec![]);
+    desk.handle(Event::Signaling { account: HOME, up: false });
+    assert_eq!(desk.handle(Event::Signaling { account: HOME, up: true }), vec![]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ async fn our_own_end_stays_and_the_backend_fills_what_we_lack() {
     assert_eq!(merge(&mut store, &[remembered("r", "p", "failed", DAWN + 900, 12)]).await, 0);
     let record = only(&mut store).await;
     assert_eq!((record.outcome, record.reason.as_deref()), (Outcome::Completed, Some("hung_up")));
-    assert_eq!((record.duration_s, record.started_at), (61, crate::stamp::show(DAWN)));
+    assert_eq!((record.duration_s, record.started_at), (61, crate::timestamp::show(DAWN)));
     assert_eq!(record.subject.expect("filled").label, "Order #7");
 }
 
@@ -43,7 +43,7 @@ async fn the_answer_to_an_invitation_may_come_before_after_or_never() {
     merge(&mut store, &[remembered("r", "p", "ringing", DAWN + 120_000, 0)]).await;
     assert_eq!(all(&mut store).await.len(), 2, "too far apart to be taken for one");
     write(&mut store, &[placed(&dialled("u", "p", DAWN), "r")]).await;
-    assert_eq!(only(&mut store).await.started_at, crate::stamp::show(DAWN));
+    assert_eq!(only(&mut store).await.started_at, crate::timestamp::show(DAWN));
 
     // Never: time and person tell.
     let mut store = memory().await;

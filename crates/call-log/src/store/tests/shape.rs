@@ -55,7 +55,7 @@ async fn calls_cut_off_by_a_crash_are_closed_with_the_last_known_time() {
     };
     let talking = of("talking");
     assert_eq!((talking.outcome, talking.duration_s), (Outcome::Interrupted, 20));
-    assert_eq!(talking.ended_at, crate::stamp::show(DAWN + 21_000));
+    assert_eq!(talking.ended_at, crate::timestamp::show(DAWN + 21_000));
     let ringing = of("ringing");
     assert!(ringing.missed && !ringing.seen);
     let dialling = records.iter().find(|record| record.remote.is_none()).expect("recorded");
@@ -212,7 +212,7 @@ async fn records_are_found_by_what_a_person_remembers() {
     assert_eq!(find(&mut store, mine).await, ["Émile", "Ada Lovelace"]);
     let person = Filter { person: Some(PersonId("p1".into())), ..Filter::default() };
     assert_eq!(find(&mut store, person).await, ["Émile"]);
-    let (from, until) = (crate::stamp::show(DAWN + 60_000), crate::stamp::show(DAWN + 120_000));
+    let (from, until) = (crate::timestamp::show(DAWN + 60_000), crate::timestamp::show(DAWN + 120_000));
     assert_eq!(find(&mut store, Filter { from, until, ..Filter::default() }).await, ["Émile"]);
     let second = store.list(&Filter::default(), 1, 1).await.expect("read");
     assert_eq!((second.records[0].peer.name.as_str(), second.total), ("Émile", 3));

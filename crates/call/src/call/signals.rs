@@ -2,14 +2,20 @@
 
 use std::time::Instant;
 
-use super::{Call, Consent, Link};
-use crate::call::Chosen;
+use super::{Call, Consent, MediaPath};
+use crate::call::SentMedia;
 use crate::negotiation::Offerer;
 use crate::timers::{self, Timer};
 use crate::{Command, DeclineReason, Direction, EndReason, MediaState, OfferRule, Signal};
 
 impl Call {
-    pub(crate) fn hear(&mut self, signal: Signal, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+    pub(crate) fn hear(
+        &mut self,
+        signal: Signal,
+        sent_media: SentMedia,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
         if !self.is_live() {
             return;
         }
@@ -30,10 +36,10 @@ impl Call {
                 self.end(EndReason::Refused { message }, None, now, out);
             }
             Signal::OfferTurn { us } => {
-                self.terms.offers = if us { OfferRule::Us } else { OfferRule::Them };
+                self.rules.offers = if us { OfferRule::Us } else { OfferRule::Them };
                 self.told_turn = true;
             }
-            Signal::PeerJoined => self.hear_joined(chosen, now, out),
+            Signal::PeerJoined => self.hear_joined(sent_media, now, out),
             Signal::PeerLeft { disconnected } => self.hear_left(disconnected, now, out),
             Signal::Offer(offer) => {
                 let offerer = self.offerer();
@@ -83,7 +89,7 @@ impl Call {
         self.end_unanswered(reason, now, out);
     }
 
-    fn hear_joined(&mut self, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+    fn hear_joined(&mut self, sent_media: SentMedia, now: Instant, out: &mut Vec<Command>) {
         self.timers.clear(Timer::PeerGone);
         match (self.consent, self.direction) {
             (Consent::Asked, Direction::Incoming) => {}
@@ -93,12 +99,12 @@ impl Call {
             }
             (Consent::Given, _) => {
                 let first = !std::mem::replace(&mut self.joined_after_us, true);
-                if self.link == Link::Lost && !self.negotiation.awaits_answer() {
+                if self.path == MediaPath::Lost && !self.negotiation.awaits_answer() {
                     self.look_for_path(false, now, out);
                 } else if first && self.negotiation.is_untouched() {
                     let offerer = self.offerer();
                     self.negotiate(now, out, |negotiation, steps| negotiation.begin(offerer, steps));
-                } else if self.link == Link::Up && self.renews_on_join() {
+                } else if self.path == MediaPath::Up && self.renews_on_join() {
                     // Whether it is the same peer connection that came back, its answer will tell.
                     if self.offerer() == Offerer::Us {
                         self.negotiate(now, out, |negotiation, steps| negotiation.renew(steps));
@@ -107,8 +113,8 @@ impl Call {
                     // They may have been out of the room when it was said.
                     self.negotiate(now, out, |negotiation, steps| negotiation.repeat_offer(steps));
                 }
-                if self.link == Link::Up {
-                    self.say_choice(chosen, out);
+                if self.path == MediaPath::Up {
+                    self.say_choice(sent_media, out);
                 }
             }
         }
@@ -117,7 +123,7 @@ impl Call {
     /// Where the one in the room offers to whoever comes, a newcomer may be a new program that knows
     /// nothing of the connection there is.
     fn renews_on_join(&self) -> bool {
-        self.told_turn || self.terms.offers == OfferRule::FirstInRoom
+        self.told_turn || self.rules.offers == OfferRule::FirstInRoom
     }
 
     fn hear_left(&mut self, disconnected: bool, now: Instant, out: &mut Vec<Command>) {
@@ -129,7 +135,11 @@ impl Call {
             (Consent::Given, _, false) => self.end(EndReason::RemoteHungUp, None, now, out),
             (Consent::Asked, Direction::Incoming, true) | (Consent::Given, _, true) => {
                 // Only their socket may be reconnecting.
-                let patience = if self.link == Link::Up { timers::GONE_WITH_MEDIA } else { timers::GONE };
+                let patience = if self.path == MediaPath::Up {
+                    timers::PEER_GONE_TIMEOUT_WITH_MEDIA
+                } else {
+                    timers::PEER_GONE_TIMEOUT
+                };
                 self.timers.set(Timer::PeerGone, now + patience);
             }
         }

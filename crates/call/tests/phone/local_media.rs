@@ -4,8 +4,8 @@ use bellwire_call::{
     CallId, Command, Event, MediaState, OfferRule, PeerOutcome, PhoneView, Signal, UserAction,
 };
 
+use crate::builders::{answer, key, offer, ring};
 use crate::ledger::{Desk, said};
-use crate::words::{answer, key, offer, ring};
 
 /// `who` rings.
 fn rings(desk: &mut Desk, call: &str, who: &str) -> CallId {
@@ -25,7 +25,7 @@ fn talk(desk: &mut Desk, call: &str, id: CallId) -> Vec<Command> {
     desk.peer(id, PeerOutcome::Connected)
 }
 
-fn choice(desk: &Desk) -> (bool, bool) {
+fn local_media(desk: &Desk) -> (bool, bool) {
     let PhoneView { microphone, camera, .. } = desk.phone.view(desk.now);
     (microphone, camera)
 }
@@ -48,9 +48,9 @@ fn muting_ends_with_the_call() {
     let first = answered(&mut desk, "r", "bob");
     desk.user(UserAction::SetMicrophone(false));
     desk.user(UserAction::SetCamera(false));
-    assert_eq!(choice(&desk), (false, false));
+    assert_eq!(local_media(&desk), (false, false));
     desk.user(UserAction::HangUp(first));
-    assert_eq!(choice(&desk), (true, true));
+    assert_eq!(local_media(&desk), (true, true));
     let second = rings(&mut desk, "s", "eve");
     assert_eq!(started(&desk.user(UserAction::Accept(second))), Some((true, true)));
 }
@@ -63,7 +63,7 @@ fn muting_ends_with_the_call_that_makes_room_for_the_next() {
     desk.user(UserAction::SetCamera(false));
     let second = rings(&mut desk, "s", "eve");
     assert_eq!(started(&desk.user(UserAction::EndAndAccept(second))), Some((true, true)));
-    assert_eq!(choice(&desk), (true, true));
+    assert_eq!(local_media(&desk), (true, true));
 }
 
 #[test]
@@ -74,12 +74,12 @@ fn a_choice_made_while_it_rings_is_for_that_call() {
     assert_eq!(started(&desk.user(UserAction::Accept(first))), Some((false, true)));
     let second = rings(&mut desk, "s", "eve");
     desk.user(UserAction::HangUp(first));
-    assert_eq!(choice(&desk), (true, true), "the line is free");
+    assert_eq!(local_media(&desk), (true, true), "the line is free");
     desk.user(UserAction::SetMicrophone(false));
     desk.user(UserAction::Decline(second));
-    assert_eq!(choice(&desk), (true, true), "no call is left");
+    assert_eq!(local_media(&desk), (true, true), "no call is left");
     desk.user(UserAction::SetMicrophone(false));
-    assert_eq!(choice(&desk), (true, true), "there is no call to mute");
+    assert_eq!(local_media(&desk), (true, true), "there is no call to mute");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn answering_unseen_turns_the_camera_off_for_that_call_alone() {
     let whole = media(Some(true), Some(false));
     assert_eq!(said(&talk(&mut desk, "s", second)), whole);
     desk.hear(key("s"), Signal::HangUp);
-    assert_eq!(choice(&desk), (true, true));
+    assert_eq!(local_media(&desk), (true, true));
 }
 
 #[test]
@@ -101,12 +101,12 @@ fn calls_start_as_the_settings_say() {
     let mut desk = Desk::start(OfferRule::Them);
     let first = answered(&mut desk, "r", "bob");
     desk.handle(Event::StartWith { microphone: false, camera: false });
-    assert_eq!(choice(&desk), (true, true), "not in the middle of a call");
+    assert_eq!(local_media(&desk), (true, true), "not in the middle of a call");
     desk.user(UserAction::HangUp(first));
     let second = rings(&mut desk, "s", "eve");
     assert_eq!(started(&desk.user(UserAction::Accept(second))), Some((false, false)));
     desk.user(UserAction::SetCamera(true));
-    assert_eq!(choice(&desk), (false, true));
+    assert_eq!(local_media(&desk), (false, true));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_missing_device_is_told_as_off_and_as_on_once_it_is_there() {
     let mut desk = Desk::start(OfferRule::Them);
     desk.handle(Event::Devices { microphone: true, camera: false });
     let id = answered(&mut desk, "r", "bob");
-    assert_eq!(choice(&desk), (true, true), "what was chosen is not touched");
+    assert_eq!(local_media(&desk), (true, true), "what was chosen is not touched");
     assert!(!desk.phone.view(desk.now).has_camera && desk.phone.view(desk.now).has_microphone);
     assert_eq!(said(&talk(&mut desk, "r", id)), media(Some(true), Some(false)));
 

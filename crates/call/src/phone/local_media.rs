@@ -4,35 +4,35 @@
 use std::time::Instant;
 
 use super::Phone;
-use crate::call::{Call, Chosen};
+use crate::call::{Call, SentMedia};
 use crate::{CallId, Command, MediaState};
 
 /// How a call starts, and which devices there are.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Local {
+pub(super) struct LocalMedia {
     pub(super) start_microphone: bool,
     pub(super) start_camera: bool,
     pub(super) has_microphone: bool,
     pub(super) has_camera: bool,
 }
 
-impl Default for Local {
+impl Default for LocalMedia {
     fn default() -> Self {
         Self { start_microphone: true, start_camera: true, has_microphone: true, has_camera: true }
     }
 }
 
-impl Local {
-    pub(super) fn at_start(self) -> Chosen {
-        Chosen { microphone: self.start_microphone, camera: self.start_camera, sharing: false }
+impl LocalMedia {
+    pub(super) fn at_start(self) -> SentMedia {
+        SentMedia { microphone: self.start_microphone, camera: self.start_camera, sharing: false }
     }
 }
 
 impl Phone {
     /// What the other side is told: a device that does not exist sends nothing.
-    pub(super) fn sent(&self) -> Chosen {
-        let Chosen { microphone, camera, sharing } = self.chosen;
-        Chosen {
+    pub(super) fn sent(&self) -> SentMedia {
+        let SentMedia { microphone, camera, sharing } = self.sent_media;
+        SentMedia {
             microphone: microphone && self.local.has_microphone,
             camera: camera && self.local.has_camera,
             sharing,
@@ -40,14 +40,14 @@ impl Phone {
     }
 
     pub(super) fn set_microphone(&mut self, on: bool, out: &mut Vec<Command>) {
-        self.chosen.microphone = on;
+        self.sent_media.microphone = on;
         out.push(Command::SetMicrophone { on });
         let audio = Some(self.sent().microphone);
         self.say_media(MediaState { audio, ..MediaState::default() }, out);
     }
 
     pub(super) fn set_camera(&mut self, on: bool, out: &mut Vec<Command>) {
-        self.chosen.camera = on;
+        self.sent_media.camera = on;
         out.push(Command::SetCamera { on });
         let video = Some(self.sent().camera);
         self.say_media(MediaState { video, ..MediaState::default() }, out);
@@ -56,8 +56,8 @@ impl Phone {
     /// Sharing needs a call.
     pub(super) fn share(&mut self, on: bool, out: &mut Vec<Command>) {
         let on = on && self.calls.values().any(Call::is_active);
-        if self.chosen.sharing != on {
-            self.chosen.sharing = on;
+        if self.sent_media.sharing != on {
+            self.sent_media.sharing = on;
             out.push(Command::SetSharing { on });
             self.say_media(MediaState { sharing: Some(on), ..MediaState::default() }, out);
         }
@@ -88,7 +88,7 @@ impl Phone {
             self.share(false, out);
         }
         if (was_active && !active) || !self.calls.values().any(Call::is_live) {
-            self.chosen = self.local.at_start();
+            self.sent_media = self.local.at_start();
         }
     }
 
@@ -107,12 +107,12 @@ impl Phone {
         }
         if made_room {
             self.share(false, out);
-            self.chosen = self.local.at_start();
+            self.sent_media = self.local.at_start();
         }
-        if !seen && self.chosen.camera {
+        if !seen && self.sent_media.camera {
             self.set_camera(false, out);
         }
-        let chosen = self.chosen;
-        self.with(id, |call| call.accept(chosen, now, out));
+        let sent_media = self.sent_media;
+        self.with(id, |call| call.accept(sent_media, now, out));
     }
 }

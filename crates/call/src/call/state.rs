@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use super::{Call, Consent, Link};
+use super::{Call, Consent, MediaPath};
 use crate::{CallState, CallView, Direction, MediaKind, Rings};
 
 /// What the other side can send by its description (RFC 3264 directions).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Described {
+pub(super) struct DescribedMedia {
     pub(super) audio: bool,
     pub(super) video: bool,
 }
@@ -20,7 +20,7 @@ pub(super) struct RemoteMedia {
     pub(super) sharing: bool,
 }
 
-impl Default for Described {
+impl Default for DescribedMedia {
     fn default() -> Self {
         Self { audio: true, video: true }
     }
@@ -61,16 +61,20 @@ impl Call {
         if let Some(ended) = &self.ended {
             return CallState::Ended { reason: ended.reason.clone() };
         }
-        match (self.consent, self.direction, self.link) {
+        match (self.consent, self.direction, self.path) {
             (Consent::Asked, Direction::Outgoing, _) => {
-                CallState::Calling { ringing: self.remote.is_some() && self.terms.rings != Rings::InRoom }
+                CallState::Calling { ringing: self.remote.is_some() && self.rules.rings != Rings::InRoom }
             }
             (Consent::Asked, Direction::Incoming, _) => CallState::Ringing { silenced: self.silenced },
-            (Consent::Given, _, Link::Up) => CallState::Connected,
-            (Consent::Given, _, Link::Idle | Link::Opening | Link::Lost) if self.connected_at.is_some() => {
+            (Consent::Given, _, MediaPath::Up) => CallState::Connected,
+            (Consent::Given, _, MediaPath::Idle | MediaPath::Opening | MediaPath::Lost)
+                if self.connected_at.is_some() =>
+            {
                 CallState::Reconnecting
             }
-            (Consent::Given, _, Link::Idle | Link::Opening | Link::Lost) => CallState::Connecting,
+            (Consent::Given, _, MediaPath::Idle | MediaPath::Opening | MediaPath::Lost) => {
+                CallState::Connecting
+            }
         }
     }
 }

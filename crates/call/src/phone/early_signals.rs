@@ -9,22 +9,22 @@ use crate::{AccountId, CallId, CallKey, Heard, RemoteCallId, Ring, Signal};
 
 /// Full: the oldest is dropped.
 const MAX_SIGNALS: usize = 256;
-const MAX_RINGS: usize = 4;
-const MAX_OVER: usize = 128;
-const MAX_DEBTS: usize = 32;
+const MAX_HELD_RINGS: usize = 4;
+const MAX_ENDED_CALLS: usize = 128;
+const MAX_OWED_CANCELS: usize = 32;
 /// Whoever rang for longer has given up, and so has everybody else.
-const MAX_AGE: Duration = Duration::from_secs(40);
+const MAX_SIGNAL_AGE: Duration = Duration::from_secs(40);
 
 #[derive(Debug, Default)]
-pub(crate) struct Strays {
+pub(crate) struct EarlySignals {
     signals: VecDeque<(Instant, AccountId, RemoteCallId, Signal)>,
     rings: VecDeque<(Instant, AccountId, RemoteCallId, Ring)>,
     over: VecDeque<(AccountId, RemoteCallId)>,
     /// Invitations taken back before the backend said their id.
-    debts: VecDeque<(AccountId, CallId)>,
+    owed_cancels: VecDeque<(AccountId, CallId)>,
 }
 
-impl Strays {
+impl EarlySignals {
     pub(crate) fn keep(&mut self, heard: Heard, now: Instant) {
         let CallKey::Remote(remote) = heard.call else { return };
         if !self.is_over(heard.account, &remote) {
@@ -44,7 +44,7 @@ impl Strays {
 
     pub(crate) fn hold_ring(&mut self, account: AccountId, remote: RemoteCallId, ring: Ring, now: Instant) {
         if !self.rings.iter().any(|(_, to, id, _)| *to == account && *id == remote) {
-            push_bounded(&mut self.rings, (now, account, remote, ring), MAX_RINGS);
+            push_bounded(&mut self.rings, (now, account, remote, ring), MAX_HELD_RINGS);
         }
     }
 
@@ -65,7 +65,7 @@ impl Strays {
     pub(crate) fn over(&mut self, account: AccountId, remote: RemoteCallId) {
         self.signals.retain(|(_, to, id, _)| (*to, id) != (account, &remote));
         if !self.is_over(account, &remote) {
-            push_bounded(&mut self.over, (account, remote), MAX_OVER);
+            push_bounded(&mut self.over, (account, remote), MAX_ENDED_CALLS);
         }
     }
 
@@ -73,26 +73,26 @@ impl Strays {
         self.over.iter().any(|(to, id)| *to == account && id == remote)
     }
 
-    pub(crate) fn owe(&mut self, account: AccountId, call: CallId) {
-        push_bounded(&mut self.debts, (account, call), MAX_DEBTS);
+    pub(crate) fn owe_cancel(&mut self, account: AccountId, call: CallId) {
+        push_bounded(&mut self.owed_cancels, (account, call), MAX_OWED_CANCELS);
     }
 
-    pub(crate) fn take_debt(&mut self, account: AccountId, call: CallId) -> bool {
-        let before = self.debts.len();
-        self.debts.retain(|debt| *debt != (account, call));
-        self.debts.len() < before
+    pub(crate) fn take_owed_cancel(&mut self, account: AccountId, call: CallId) -> bool {
+        let before = self.owed_cancels.len();
+        self.owed_cancels.retain(|debt| *debt != (account, call));
+        self.owed_cancels.len() < before
     }
 
     pub(crate) fn forget(&mut self, account: AccountId) {
         self.signals.retain(|(_, to, ..)| *to != account);
         self.rings.retain(|(_, to, ..)| *to != account);
         self.over.retain(|(to, _)| *to != account);
-        self.debts.retain(|(to, _)| *to != account);
+        self.owed_cancels.retain(|(to, _)| *to != account);
     }
 }
 
 fn is_fresh(at: Instant, now: Instant) -> bool {
-    now.saturating_duration_since(at) < MAX_AGE
+    now.saturating_duration_since(at) < MAX_SIGNAL_AGE
 }
 
 fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, most: usize) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bellwire_call::{CallState, EndReason, UserAction};
 
-use crate::pair::{Pair, Side};
+use crate::simulation::{Pair, Side};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-use super::told::Described;
-use super::{Call, Chosen, Consent, Link};
+use super::state::DescribedMedia;
+use super::{Call, Consent, MediaPath, SentMedia};
 use crate::negotiation::{Offerer, Purpose};
 use crate::timers::{self, Timer};
 use crate::{Command, EndReason, MediaKind, MediaState, PeerOutcome, Signal};
@@ -13,7 +13,7 @@ impl Call {
     pub(crate) fn peer_reported(
         &mut self,
         outcome: PeerOutcome,
-        chosen: Chosen,
+        sent_media: SentMedia,
         now: Instant,
         out: &mut Vec<Command>,
     ) {
@@ -28,7 +28,7 @@ impl Call {
             PeerOutcome::AnswerApplied => {
                 self.negotiate(now, out, |negotiation, steps| negotiation.answer_applied(steps));
             }
-            PeerOutcome::Described { audio, video } => self.described = Described { audio, video },
+            PeerOutcome::Described { audio, video } => self.described = DescribedMedia { audio, video },
             PeerOutcome::Unworkable { message } if self.connected_at.is_none() => {
                 self.end(EndReason::Failed { message }, Some(self.last_word()), now, out);
             }
@@ -38,7 +38,7 @@ impl Call {
             PeerOutcome::Candidate(candidate) => {
                 self.negotiate(now, out, |negotiation, steps| negotiation.local_candidate(candidate, steps));
             }
-            PeerOutcome::Connected => self.connected(chosen, now, out),
+            PeerOutcome::Connected => self.connected(sent_media, now, out),
             PeerOutcome::PathLost => self.path_lost(now, out),
             PeerOutcome::Failed if self.connected_at.is_some() => self.path_lost(now, out),
             PeerOutcome::Failed => self.end(EndReason::ConnectFailed, Some(self.last_word()), now, out),
@@ -65,7 +65,7 @@ impl Call {
     }
 
     /// The account's socket went away or came back. The call itself goes on.
-    pub(crate) fn link_changed(&mut self, up: bool, now: Instant, out: &mut Vec<Command>) {
+    pub(crate) fn signaling_changed(&mut self, up: bool, now: Instant, out: &mut Vec<Command>) {
         if !self.is_live() || self.signaling_lost != up {
             return;
         }
@@ -75,7 +75,7 @@ impl Call {
             self.say(Signal::Rejoin, out);
             // We are the newcomer now, unless they turn out to come after us once more.
             self.joined_after_us = false;
-            if self.link == Link::Lost {
+            if self.path == MediaPath::Lost {
                 // What was answered meanwhile nobody heard, and our addresses may be other ones by now.
                 self.negotiation.give_up_offer();
                 self.look_for_path(false, now, out);
@@ -86,21 +86,21 @@ impl Call {
     }
 
     /// Says what the user chose, where that is not what the other side assumes anyway.
-    pub(super) fn say_choice(&self, chosen: Chosen, out: &mut Vec<Command>) {
+    pub(super) fn say_choice(&self, sent_media: SentMedia, out: &mut Vec<Command>) {
         let pictures = self.kind == MediaKind::Video;
-        if !chosen.microphone || (pictures && !chosen.camera) || chosen.sharing {
-            let video = pictures.then_some(chosen.camera);
-            let sharing = chosen.sharing.then_some(true);
-            self.say_media(MediaState { audio: Some(chosen.microphone), video, sharing }, out);
+        if !sent_media.microphone || (pictures && !sent_media.camera) || sent_media.sharing {
+            let video = pictures.then_some(sent_media.camera);
+            let sharing = sent_media.sharing.then_some(true);
+            self.say_media(MediaState { audio: Some(sent_media.microphone), video, sharing }, out);
         }
     }
 
     /// The side that offers tries a new path, now and every few seconds; the other one waits for it.
     pub(super) fn look_for_path(&mut self, patient: bool, now: Instant, out: &mut Vec<Command>) {
-        if self.link != Link::Lost || self.offerer() != Offerer::Us {
+        if self.path != MediaPath::Lost || self.offerer() != Offerer::Us {
             return;
         }
-        self.timers.set(Timer::Restart, now + timers::RESTART);
+        self.timers.set(Timer::Restart, now + timers::ICE_RESTART_INTERVAL);
         // While nothing can be heard, an offer would only grow stale in the queue.
         if !patient && !self.signaling_lost {
             self.negotiate(now, out, |negotiation, steps| negotiation.create(Purpose::NewPath, steps));
@@ -121,25 +121,25 @@ impl Call {
 
     /// The peer connection of the old epoch is gone with whatever flowed through it.
     pub(super) fn path_closed(&mut self, now: Instant) {
-        if self.link == Link::Up {
-            self.link = Link::Lost;
-            self.timers.set(Timer::Lost, now + timers::LOST);
-            self.timers.set(Timer::Restart, now + timers::RESTART);
+        if self.path == MediaPath::Up {
+            self.path = MediaPath::Lost;
+            self.timers.set(Timer::Lost, now + timers::MEDIA_LOST_TIMEOUT);
+            self.timers.set(Timer::Restart, now + timers::ICE_RESTART_INTERVAL);
         }
     }
 
     /// The path is looked for anew while the call counts as connected: it has some seconds to come up,
     /// as the first one had.
     pub(super) fn path_renewed(&mut self, now: Instant) {
-        if self.link == Link::Up {
-            self.timers.set(Timer::Restart, now + timers::RESTART);
+        if self.path == MediaPath::Up {
+            self.timers.set(Timer::Restart, now + timers::ICE_RESTART_INTERVAL);
         }
     }
 
     /// Only with their answer can the path we look for come up.
     pub(super) fn path_answered(&mut self, now: Instant) {
         if self.timers.is_set(Timer::Restart) {
-            self.timers.set(Timer::Restart, now + timers::RESTART);
+            self.timers.set(Timer::Restart, now + timers::ICE_RESTART_INTERVAL);
         }
     }
 
@@ -152,31 +152,31 @@ impl Call {
     }
 
     fn lose_path(&mut self, now: Instant) {
-        if self.link == Link::Up {
-            self.link = Link::Lost;
-            self.timers.set(Timer::Lost, now + timers::LOST);
+        if self.path == MediaPath::Up {
+            self.path = MediaPath::Lost;
+            self.timers.set(Timer::Lost, now + timers::MEDIA_LOST_TIMEOUT);
         }
     }
 
-    fn connected(&mut self, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+    fn connected(&mut self, sent_media: SentMedia, now: Instant, out: &mut Vec<Command>) {
         if self.consent != Consent::Given {
             return;
         }
-        self.link = Link::Up;
+        self.path = MediaPath::Up;
         for timer in [Timer::Connect, Timer::Lost, Timer::Restart] {
             self.timers.clear(timer);
         }
         if self.timers.is_set(Timer::PeerGone) {
-            self.timers.set(Timer::PeerGone, now + timers::GONE_WITH_MEDIA);
+            self.timers.set(Timer::PeerGone, now + timers::PEER_GONE_TIMEOUT_WITH_MEDIA);
         }
         if self.connected_at.is_none() {
             self.connected_at = Some(now);
-            self.say_choice(chosen, out);
+            self.say_choice(sent_media, out);
         }
     }
 
     fn path_lost(&mut self, now: Instant, out: &mut Vec<Command>) {
-        if self.link != Link::Up {
+        if self.path != MediaPath::Up {
             return;
         }
         self.lose_path(now);
@@ -188,12 +188,12 @@ impl Call {
     }
 
     fn peer_stayed_away(&mut self, now: Instant, out: &mut Vec<Command>) {
-        match (self.consent, self.link) {
+        match (self.consent, self.path) {
             (Consent::Asked, _) => self.end(EndReason::RemoteCancelled, None, now, out),
-            (Consent::Given, Link::Lost) => {
+            (Consent::Given, MediaPath::Lost) => {
                 self.end(EndReason::ConnectionLost, Some(Signal::HangUp), now, out)
             }
-            (Consent::Given, Link::Idle | Link::Opening | Link::Up) => {
+            (Consent::Given, MediaPath::Idle | MediaPath::Opening | MediaPath::Up) => {
                 self.end(EndReason::RemoteHungUp, Some(Signal::HangUp), now, out);
             }
         }

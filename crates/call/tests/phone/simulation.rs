@@ -9,8 +9,8 @@ use bellwire_call::{
     RemoteCallId, Sdp, SdpKind, Signal, UserAction,
 };
 
+use crate::builders::{HOME, answer, candidate, offer, person, remote, ring};
 use crate::ledger::Desk;
-use crate::words::{HOME, answer, candidate, offer, person, remote, ring};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Side {
@@ -129,7 +129,7 @@ impl Pair {
         }
         member.up = up;
         let queued = if up { std::mem::take(&mut member.queued) } else { Vec::new() };
-        self.handle(side, Event::Link { account: HOME, up });
+        self.handle(side, Event::Signaling { account: HOME, up });
         for (call, signal) in queued {
             self.relay(side, call, signal);
         }
