@@ -29,6 +29,7 @@ use crate::delivery::DeliveryInterceptor;
 use crate::event::{PeerEvent, PeerState};
 use crate::event_task::carries_media;
 use crate::incoming_streams::StreamLearner;
+use crate::interceptor::Filtered;
 use crate::local_addresses::LocalAddresses;
 use crate::pacer::Pacer;
 use crate::rtx::RtxUnwrap;
@@ -126,23 +127,23 @@ fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
         .with_skip_last_n(1)
         .with_max_nacks_per_packet(MAX_NACKS_PER_PACKET);
     Registry::new()
-        .with(Slot::from(500), StatsInterceptor::new(Arc::clone(shared)))
+        .with(Slot::from(500), Filtered::new(StatsInterceptor::new(Arc::clone(shared))))
         .with(
             Slot::CongestionControl,
             CongestionControlBuilder::new(PublishedEstimator::new(limits, Arc::clone(shared))).build(),
         )
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
-        .with(Slot::Pacer, Pacer::new(Arc::clone(shared)))
+        .with(Slot::Pacer, Filtered::new(Pacer::new(Arc::clone(shared))))
         .with(Slot::NackResponder, NackResponderBuilder::new().build())
-        .with(Slot::from(6_900), RtxUnwrap::new(Arc::clone(shared)))
+        .with(Slot::from(6_900), Filtered::new(RtxUnwrap::new(Arc::clone(shared))))
         .with(Slot::NackGenerator, StreamLearner::new(nacks.build(), shared))
         .with(
             Slot::TwccReceiver,
             StreamLearner::new(TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build(), shared),
         )
         .with(Slot::ReceiverReport, StreamLearner::new(ReceiverReportBuilder::new().build(), shared))
-        .with(Slot::SenderReport, SenderReports::new(Arc::clone(shared)))
-        .with(Slot::from(14_000), DeliveryInterceptor::new(Arc::clone(shared)))
+        .with(Slot::SenderReport, Filtered::new(SenderReports::new(Arc::clone(shared))))
+        .with(Slot::from(14_000), Filtered::new(DeliveryInterceptor::new(Arc::clone(shared))))
 }
 
 pub(crate) async fn connect(

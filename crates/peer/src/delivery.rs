@@ -4,19 +4,17 @@
 //! is bounded, drops what comes before the track is announced, and costs a task switch a packet.
 //! Packets end here; nothing behind this interceptor sees them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bellwire_media::{Codec, Packet as MediaPacket, TrackKind};
 use bytes::Bytes;
-use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
+use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtp;
-use rtc::sansio::Protocol;
-use rtc::shared::error::Error;
 
 use crate::codecs::kind_of;
+use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::shared::Shared;
 
 /// A stream silent for so long may be followed by another one. Layers of one camera (simulcast) are not that
@@ -51,19 +49,11 @@ pub(crate) struct DeliveryInterceptor {
     shared: Arc<Shared>,
     audio: SelectedStream,
     video: SelectedStream,
-    inbound: VecDeque<TaggedPacket>,
-    outbound: VecDeque<TaggedPacket>,
 }
 
 impl DeliveryInterceptor {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self {
-            shared,
-            audio: SelectedStream::default(),
-            video: SelectedStream::default(),
-            inbound: VecDeque::new(),
-            outbound: VecDeque::new(),
-        }
+        Self { shared, audio: SelectedStream::default(), video: SelectedStream::default() }
     }
 
     /// Whatever uses up a number of the stream in use goes to media, because a number that never comes is a
@@ -151,45 +141,15 @@ impl DeliveryInterceptor {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for DeliveryInterceptor {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, message: TaggedPacket) -> Result<(), Error> {
+impl PacketFilter for DeliveryInterceptor {
+    fn received(&mut self, message: TaggedPacket, inbound: &mut PacketQueue) {
         let TaggedPacket { now, message: inner, .. } = &message;
         let Packet::Rtp(packet) = &inner.packet else {
-            self.inbound.push_back(message);
-            return Ok(());
+            inbound.push_back(message);
+            return;
         };
         self.receive(packet, *now);
-        Ok(())
     }
-
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inbound.pop_front()
-    }
-
-    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
-        self.outbound.push_back(message);
-        Ok(())
-    }
-
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.outbound.pop_front()
-    }
-}
-
-impl Interceptor for DeliveryInterceptor {
-    fn bind_local_stream(&mut self, _info: &StreamInfo) {}
-
-    fn unbind_local_stream(&mut self, _info: &StreamInfo) {}
-
-    fn bind_remote_stream(&mut self, _info: &StreamInfo) {}
-
-    fn unbind_remote_stream(&mut self, _info: &StreamInfo) {}
 }
 
 #[cfg(test)]

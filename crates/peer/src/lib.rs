@@ -28,6 +28,7 @@ mod fingerprints;
 pub mod fuzzing;
 mod ice_servers;
 mod incoming_streams;
+mod interceptor;
 pub mod local_addresses;
 mod pacer;
 mod parameter_sets;

@@ -3,18 +3,17 @@
 //! Own, because the crate's takes the moment a packet is sent for the moment it was captured. Encoding
 //! and pacing delay pictures far more than sound, and that difference would become lip-sync error.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bellwire_media::TrackKind;
-use rtc::interceptor::{AttributedPacket, Interceptor, Packet, StreamInfo, TaggedPacket};
+use rtc::interceptor::{AttributedPacket, Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp::sender_report::SenderReport;
-use rtc::sansio::Protocol;
 use rtc::shared::TransportContext;
-use rtc::shared::error::Error;
 
 use crate::codecs::{codec_of, kind_of};
+use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::shared::{RtpClock, Shared, lock};
 
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -35,8 +34,6 @@ pub(crate) struct SenderReports {
     next: Option<Instant>,
     /// An instant and its NTP time. Taken once: a step of the system clock must not bend media time.
     base: (Instant, f64),
-    inbound: VecDeque<TaggedPacket>,
-    outbound: VecDeque<TaggedPacket>,
 }
 
 impl SenderReports {
@@ -47,8 +44,6 @@ impl SenderReports {
             streams: HashMap::new(),
             next: None,
             base: (Instant::now(), unix + NTP_UNIX_OFFSET_SECONDS),
-            inbound: VecDeque::new(),
-            outbound: VecDeque::new(),
         }
     }
 
@@ -84,23 +79,8 @@ fn rtp_at(clock: RtpClock, now: Instant) -> u32 {
     clock.timestamp.wrapping_add(ticks as u32)
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for SenderReports {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, message: TaggedPacket) -> Result<(), Error> {
-        self.inbound.push_back(message);
-        Ok(())
-    }
-
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inbound.pop_front()
-    }
-
-    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
+impl PacketFilter for SenderReports {
+    fn sent(&mut self, message: TaggedPacket, outbound: &mut PacketQueue) {
         if let Packet::Rtp(packet) = &message.message.packet
             && let Some(stream) = self.streams.get_mut(&packet.header.ssrc)
         {
@@ -111,20 +91,15 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for SenderReports {
                 self.next = Some(message.now + FIRST_REPORT_DELAY);
             }
         }
-        self.outbound.push_back(message);
-        Ok(())
+        outbound.push_back(message);
     }
 
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.outbound.pop_front()
-    }
-
-    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+    fn timeout(&mut self, now: Instant, outbound: &mut PacketQueue) {
         if self.next.is_some_and(|next| now >= next) {
             self.next = Some(now + REPORT_INTERVAL);
             for (ssrc, stream) in &self.streams {
                 if let Some(report) = self.report(now, *ssrc, stream) {
-                    self.outbound.push_back(TaggedPacket {
+                    outbound.push_back(TaggedPacket {
                         now,
                         transport: TransportContext::default(),
                         message: AttributedPacket::new(Packet::Rtcp(vec![Box::new(report)])),
@@ -132,33 +107,31 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for SenderReports {
                 }
             }
         }
-        Ok(())
     }
 
-    fn poll_timeout(&mut self) -> Option<Instant> {
+    fn next_timeout(&self) -> Option<Instant> {
         self.next
     }
-}
 
-impl Interceptor for SenderReports {
-    fn bind_local_stream(&mut self, info: &StreamInfo) {
+    fn bind_local(&mut self, info: &StreamInfo) {
         if let Some(codec) = codec_of(&info.mime_type) {
             self.streams.insert(info.ssrc, Stream { kind: kind_of(codec), packets: 0, octets: 0 });
         }
     }
 
-    fn unbind_local_stream(&mut self, info: &StreamInfo) {
+    fn unbind_local(&mut self, info: &StreamInfo) {
         self.streams.remove(&info.ssrc);
     }
-
-    fn bind_remote_stream(&mut self, _info: &StreamInfo) {}
-
-    fn unbind_remote_stream(&mut self, _info: &StreamInfo) {}
 }
 
 #[cfg(test)]
 mod tests {
+    use rtc::interceptor::Interceptor;
+    use rtc::rtp::header::Header;
+    use rtc::sansio::Protocol;
+
     use super::*;
+    use crate::interceptor::{Filtered, test_packets::rtp};
 
     #[test]
     fn rtp_time_is_extrapolated_from_capture_and_wraps() {
@@ -171,16 +144,13 @@ mod tests {
     #[test]
     fn nothing_is_reported_before_something_was_sent() {
         let shared = Arc::new(Shared::new(None, 1));
-        let mut reports = SenderReports::new(Arc::clone(&shared));
+        let mut reports = Filtered::new(SenderReports::new(Arc::clone(&shared)));
         let info = StreamInfo { ssrc: 5, mime_type: "audio/opus".to_owned(), ..Default::default() };
         reports.bind_local_stream(&info);
         assert_eq!(reports.poll_timeout(), None);
         let now = Instant::now();
         *lock(&shared.clocks.audio) = Some(RtpClock { captured: now, timestamp: 960, rate: 48_000 });
-        let header = rtc::rtp::header::Header { ssrc: 5, ..Default::default() };
-        let packet = rtc::rtp::Packet { header, payload: vec![0; 50].into() };
-        let message = AttributedPacket::new(Packet::Rtp(packet));
-        let sent = TaggedPacket { now, transport: TransportContext::default(), message };
+        let sent = rtp(now, Header { ssrc: 5, ..Default::default() }, vec![0; 50]);
         reports.handle_write(sent).expect("never refuses");
         assert!(reports.poll_write().is_some());
         assert_eq!(reports.poll_timeout(), Some(now + FIRST_REPORT_DELAY));

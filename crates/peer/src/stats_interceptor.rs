@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bellwire_media::{SenderReport as MediaSenderReport, TrackKind};
-use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
+use rtc::interceptor::{Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
@@ -17,12 +17,11 @@ use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
-use rtc::sansio::Protocol;
-use rtc::shared::error::Error;
 use rtc::shared::marshal::MarshalSize;
 
 use crate::codecs::{codec_of, kind_of};
 use crate::incoming_streams::KnownStreams;
+use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::shared::{Shared, lock};
 
 /// Sender reports remembered for the round trip: two streams, one a second each, for some seconds.
@@ -41,8 +40,6 @@ pub(crate) struct StatsInterceptor {
     known: KnownStreams,
     /// Middle 32 bits of the NTP time of reports of ours, and when they left.
     reports_sent: VecDeque<(u32, Instant)>,
-    inbound: VecDeque<TaggedPacket>,
-    outbound: VecDeque<TaggedPacket>,
 }
 
 impl StatsInterceptor {
@@ -53,8 +50,6 @@ impl StatsInterceptor {
             remote: HashMap::new(),
             known: KnownStreams::default(),
             reports_sent: VecDeque::with_capacity(MAX_REMEMBERED_REPORTS),
-            inbound: VecDeque::new(),
-            outbound: VecDeque::new(),
         }
     }
 
@@ -166,14 +161,8 @@ fn streams(info: &StreamInfo) -> Option<[(u32, Stream); 2]> {
     ])
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for StatsInterceptor {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, message: TaggedPacket) -> Result<(), Error> {
+impl PacketFilter for StatsInterceptor {
+    fn received(&mut self, message: TaggedPacket, inbound: &mut PacketQueue) {
         self.shared.note_heard(message.now);
         if let Some(info) = self.known.learn(&self.shared, &message.message.packet) {
             // Which of several is shown is decided where packets are delivered.
@@ -200,15 +189,10 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for StatsInterceptor {
             }
             _ => {}
         }
-        self.inbound.push_back(message);
-        Ok(())
+        inbound.push_back(message);
     }
 
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inbound.pop_front()
-    }
-
-    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
+    fn sent(&mut self, message: TaggedPacket, outbound: &mut PacketQueue) {
         match &message.message.packet {
             Packet::Rtp(packet) => {
                 self.shared.note_sent(message.now);
@@ -228,25 +212,18 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for StatsInterceptor {
             }
             _ => {}
         }
-        self.outbound.push_back(message);
-        Ok(())
+        outbound.push_back(message);
     }
 
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.outbound.pop_front()
-    }
-}
-
-impl Interceptor for StatsInterceptor {
-    fn bind_local_stream(&mut self, info: &StreamInfo) {
+    fn bind_local(&mut self, info: &StreamInfo) {
         self.local.extend(streams(info).into_iter().flatten());
     }
 
-    fn unbind_local_stream(&mut self, info: &StreamInfo) {
+    fn unbind_local(&mut self, info: &StreamInfo) {
         self.local.remove(&info.ssrc);
     }
 
-    fn bind_remote_stream(&mut self, info: &StreamInfo) {
+    fn bind_remote(&mut self, info: &StreamInfo) {
         self.known.note(info);
         // A repair stream is bound a second time in its own right, after the stream it repairs.
         if !self.remote.contains_key(&info.ssrc) {
@@ -254,7 +231,7 @@ impl Interceptor for StatsInterceptor {
         }
     }
 
-    fn unbind_remote_stream(&mut self, info: &StreamInfo) {
+    fn unbind_remote(&mut self, info: &StreamInfo) {
         self.known.forget(info);
         self.remote.remove(&info.ssrc);
     }
@@ -262,18 +239,11 @@ impl Interceptor for StatsInterceptor {
 
 #[cfg(test)]
 mod tests {
-    use rtc::interceptor::AttributedPacket;
-    use rtc::shared::TransportContext;
+    use rtc::interceptor::Interceptor;
+    use rtc::sansio::Protocol;
 
     use super::*;
-
-    fn rtcp(now: Instant, packet: impl rtcp::Packet + 'static) -> TaggedPacket {
-        TaggedPacket {
-            now,
-            transport: TransportContext::default(),
-            message: AttributedPacket::new(Packet::Rtcp(vec![Box::new(packet)])),
-        }
-    }
+    use crate::interceptor::{Filtered, test_packets::rtcp};
 
     fn video(ssrc: u32) -> StreamInfo {
         StreamInfo { ssrc, ssrc_rtx: Some(ssrc + 1), mime_type: "video/VP8".to_owned(), ..Default::default() }
@@ -282,7 +252,7 @@ mod tests {
     #[test]
     fn the_round_trip_leaves_out_the_time_the_other_side_held_the_report() {
         let shared = Arc::new(Shared::new(None, 1));
-        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
+        let mut interceptor = Filtered::new(StatsInterceptor::new(Arc::clone(&shared)));
         interceptor.bind_local_stream(&video(7));
         let start = Instant::now();
         let report = SenderReport { ssrc: 7, ntp_time: 0x0000_1234_5678_0000, ..Default::default() };
@@ -305,7 +275,7 @@ mod tests {
     #[test]
     fn a_lying_delay_measures_nothing() {
         let shared = Arc::new(Shared::new(None, 1));
-        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
+        let mut interceptor = Filtered::new(StatsInterceptor::new(Arc::clone(&shared)));
         interceptor.bind_local_stream(&video(7));
         let now = Instant::now();
         let report = SenderReport { ssrc: 7, ntp_time: 9 << 16, ..Default::default() };
@@ -319,7 +289,7 @@ mod tests {
     #[test]
     fn a_picture_loss_asks_for_a_key_frame_and_any_packet_is_a_sign_of_life() {
         let shared = Arc::new(Shared::new(None, 1));
-        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
+        let mut interceptor = Filtered::new(StatsInterceptor::new(Arc::clone(&shared)));
         shared.note_sent(Instant::now());
         assert!(shared.unheard_since().is_some());
         let pli = PictureLossIndication { sender_ssrc: 0, media_ssrc: 7 };
@@ -331,11 +301,11 @@ mod tests {
     #[test]
     fn binding_a_repair_stream_in_its_own_right_does_not_make_it_media() {
         let shared = Arc::new(Shared::new(None, 1));
-        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
+        let mut interceptor = Filtered::new(StatsInterceptor::new(Arc::clone(&shared)));
         interceptor.bind_remote_stream(&video(7));
         interceptor.bind_remote_stream(&StreamInfo { ssrc_rtx: None, ..video(8) });
         assert_eq!(shared.remote_video_ssrc.load(Ordering::Relaxed), 7);
-        assert!(interceptor.remote.get(&8).is_some_and(|s| s.repair));
+        assert!(interceptor.filter.remote.get(&8).is_some_and(|s| s.repair));
     }
 
     /// Lip sync goes by the clock of the stream that is shown: each stream begins its times anywhere.
@@ -360,7 +330,7 @@ mod tests {
 
         let clocks = Arc::new(Clocks::default());
         let shared = Arc::new(Shared::new(Some(clocks.clone()), 1));
-        let mut interceptor = StatsInterceptor::new(Arc::clone(&shared));
+        let mut interceptor = Filtered::new(StatsInterceptor::new(Arc::clone(&shared)));
         let sound = |ssrc| StreamInfo { ssrc, mime_type: "audio/opus".to_owned(), ..Default::default() };
         // A camera with its repairs and a shared screen; two microphones.
         [video(7), video(17), sound(21), sound(22)]

@@ -1,13 +1,12 @@
 use std::sync::Mutex;
 
 use bellwire_media::{PacketReceiver, SenderReport};
-use rtc::interceptor::AttributedPacket;
-use rtc::shared::TransportContext;
 
 use super::*;
 use crate::description::Sources;
 use crate::description::formats::Format;
 use crate::incoming_streams::{IncomingKind, IncomingStreams};
+use crate::interceptor::test_packets;
 
 fn format(payload_type: u8, codec: Codec) -> Format {
     Format {
@@ -76,13 +75,8 @@ impl Bench {
     /// SSRC, sequence number, payload type and payload length, so many milliseconds after the start.
     fn send(&mut self, ms: u64, (ssrc, sequence_number, payload_type, length): (u32, u16, u8, usize)) {
         let header = rtp::header::Header { ssrc, sequence_number, payload_type, ..Default::default() };
-        let payload = Bytes::from(vec![1; length]);
-        let packet = TaggedPacket {
-            now: self.start + Duration::from_millis(ms),
-            transport: TransportContext::default(),
-            message: AttributedPacket::new(Packet::Rtp(rtp::Packet { header, payload })),
-        };
-        self.delivery.handle_read(packet).expect("never refuses");
+        let packet = test_packets::rtp(self.start + Duration::from_millis(ms), header, vec![1; length]);
+        self.delivery.received(packet, &mut PacketQueue::new());
     }
 
     fn seen(&self) -> Vec<(Codec, u16, usize)> {
