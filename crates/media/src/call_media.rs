@@ -18,6 +18,10 @@ use crate::{
     PacketReceiver, SenderReport, SharedReceiver, TrackKind, VideoFrame,
 };
 
+/// Bit rate of video and first estimate of a connection at the start of a call. The estimator does not probe, so a
+/// lower start would never show that the path carries 720p when the picture is easy to encode.
+pub const START_BITRATE_BPS: u32 = 1_500_000;
+
 /// Which parts of the microphone's processing are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Processing {
@@ -69,7 +73,7 @@ impl Default for CallMediaConfig {
             camera: "none".into(),
             processing: Processing::default(),
             video_codec: Codec::H264,
-            start_bitrate: 800_000,
+            start_bitrate: START_BITRATE_BPS,
             max_bitrate: 2_500_000,
         }
     }

@@ -25,12 +25,16 @@ mod jitter;
 mod lip_sync;
 mod packet;
 mod slot;
+#[cfg(test)]
+mod test_files;
 pub mod thread;
 mod tones;
 pub mod video;
 
 pub use audio::{AudioDevice, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids};
-pub use call_media::{CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing};
+pub use call_media::{
+    CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing, START_BITRATE_BPS,
+};
 pub use device_event::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
 pub use device_test::{CameraTrial, EchoStage, SoundTrial, TrialEvent};
 pub use frame::{FrameSink, SourceError, VideoFrame, VideoSource};

@@ -2,7 +2,6 @@
 //! pages: bare sockets that say what the web clients of those backends say.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -159,8 +158,7 @@ pub fn seen(state: &Value, name: &str) -> Vec<Value> {
 }
 
 fn spawn(dialect: &str, port: u16, options: &Value) -> anyhow::Result<(Child, u16)> {
-    let folder =
-        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this")).join("../node-backends");
+    let folder = crate::in_repository("tests/node-backends");
     if !folder.join("node_modules/socket.io").is_dir() {
         bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
     }

@@ -112,11 +112,15 @@ fn address(url: &str) -> anyhow::Result<SocketAddr> {
     Ok(host.split('/').next().unwrap_or(host).parse()?)
 }
 
+/// A file or folder of the repository.
+pub fn in_repository(path: &str) -> PathBuf {
+    let this = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this");
+    std::path::Path::new(&this).join("../..").join(path)
+}
+
 /// A file of the repository's `assets` folder.
 pub fn asset(name: &str) -> PathBuf {
-    std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("../../assets")
-        .join(name)
+    in_repository("assets").join(name)
 }
 
 pub(crate) fn log() {

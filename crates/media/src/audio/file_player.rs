@@ -187,7 +187,6 @@ fn run(mut sound: SoundFile, out: &SyncSender<Read>, wanted: &AtomicU64) -> Resu
 #[cfg(test)]
 mod tests {
     use std::io::{Cursor, ErrorKind, Read, Seek, SeekFrom};
-    use std::path::Path;
     use std::time::Duration;
 
     use super::*;
@@ -199,8 +198,7 @@ mod tests {
     #[test]
     fn every_file_that_cannot_be_played_says_so_and_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        let review = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("src/file/testdata/review");
+        let review = crate::test_files::in_crate("src/file/testdata/review");
         let empty = folder.path().join("empty.wav");
         std::fs::write(&empty, "").unwrap();
         let broken = folder.path().join("broken.mp4");
@@ -224,8 +222,7 @@ mod tests {
 
     #[test]
     fn a_film_with_a_box_of_no_size_is_heard() {
-        let review = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("src/file/testdata/review");
+        let review = crate::test_files::in_crate("src/file/testdata/review");
         let mut player = start(review.join("zero-box.mp4"));
         player.wait_for(100);
         assert_eq!(player.read(100, &mut [0.0; FRAME]), Ok(()));

@@ -112,9 +112,7 @@ mod tests {
     use super::*;
 
     fn asset(name: &str) -> std::path::PathBuf {
-        Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../assets/media")
-            .join(name)
+        crate::test_files::asset("media").join(name)
     }
 
     #[test]

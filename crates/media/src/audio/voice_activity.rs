@@ -96,12 +96,11 @@ mod tests {
     use crate::audio::audio_processor::AudioProcessor;
 
     fn speech() -> Vec<f32> {
-        let path = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../assets/media/voice-22s-48k.wav");
+        let path = crate::test_files::asset("media/voice-22s-48k.wav");
         SoundClip::load(&path).unwrap().samples
     }
 
-    fn noise_floor(state: &mut u32) -> f32 {
+    fn noise(state: &mut u32) -> f32 {
         *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (*state >> 8) as f32 / 8_388_608.0 - 1.0
     }
@@ -132,7 +131,7 @@ mod tests {
         for loudness in [0.0005, 0.004] {
             for index in 0..6000 {
                 let mut frame = [0.0; FRAME];
-                frame.iter_mut().for_each(|sample| *sample = loudness * noise_floor(&mut state));
+                frame.iter_mut().for_each(|sample| *sample = loudness * noise(&mut state));
                 // A knock on the table now and then.
                 if index % 300 < 8 {
                     frame.iter_mut().for_each(|sample| *sample *= 60.0);
@@ -146,8 +145,7 @@ mod tests {
     fn the_loudspeakers_echo_is_no_voice_and_a_voice_over_it_is() {
         let sound = speech();
         for cancelled in [true, false] {
-            let mut voice =
-                AudioProcessor::new(Processing { echo: cancelled, noise_floor: true, gain: true });
+            let mut voice = AudioProcessor::new(Processing { echo: cancelled, noise: true, gain: true });
             let mut detector = VoiceActivity::new(cancelled);
             let delay = 4; // 40 ms from the loudspeaker to the microphone.
             let far_end: Vec<_> = frames(&sound).collect();

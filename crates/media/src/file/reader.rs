@@ -54,7 +54,7 @@ struct Sample {
 
 impl std::fmt::Debug for Mp4Video {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Clip({} pictures, {:?})", self.samples.len(), self.loop_length)
+        write!(f, "Mp4Video({} pictures, {:?})", self.samples.len(), self.loop_length)
     }
 }
 

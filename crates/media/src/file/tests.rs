@@ -2,7 +2,7 @@
 
 mod review;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,11 @@ use crate::{SourceError, VideoSource};
 
 /// Sixty numbered pictures at 25 a second, High profile with three B-frames between references.
 fn numbered() -> PathBuf {
-    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("src/file/testdata/numbered-b-frames.mp4")
+    crate::test_files::in_crate("src/file/testdata/numbered-b-frames.mp4")
 }
 
 fn film() -> PathBuf {
-    Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("../../assets/media/big-buck-bunny-720p25.mp4")
+    crate::test_files::asset("media/big-buck-bunny-720p25.mp4")
 }
 
 #[test]

@@ -141,8 +141,7 @@ mod tests {
 
     #[test]
     fn a_sound_of_our_own_is_played_and_a_broken_one_refused() {
-        let path = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../assets/ringtones/ringtone.wav");
+        let path = crate::test_files::asset("ringtones/ringtone.wav");
         let wav: Arc<[u8]> = std::fs::read(path).unwrap().into();
         assert!(power(&frames(&Tone::Sound { wav: wav.clone(), looped: true }, 300)) > 1e-4);
         assert!(load(&Tone::Sound { wav: Arc::from(&b"RIFF"[..]), looped: true }).is_err());

@@ -1,12 +1,12 @@
 //! A browser, its page, and what has to be seen and heard through it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use bellwire_server::Config;
-use bellwire_tests_calls::{PATIENCE, TestClient, TestServer};
+use bellwire_tests_calls::{PATIENCE, TestClient, TestServer, in_repository};
 use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -107,7 +107,7 @@ async fn bases(server: &TestServer, dialect: &str) -> anyhow::Result<(String, St
 
 /// Serves the page of a backend and socket.io-client on a loopback port.
 async fn serve_page(dialect: &str) -> anyhow::Result<String> {
-    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this")).join("../browser");
+    let folder = in_repository("tests/browser");
     let client = folder.join("node_modules/socket.io-client/dist/socket.io.min.js");
     ensure!(client.exists(), "run `npm ci` in tests/browser first (`cargo xtask test` does)");
     let file = |path: PathBuf, kind: &'static str| {

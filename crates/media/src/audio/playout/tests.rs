@@ -6,8 +6,7 @@ use crate::codec::opus::OpusEncoder;
 use crate::video::tests::streams::stored::stored;
 
 fn speech() -> Vec<f32> {
-    let path = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("../../assets/media/voice-22s-48k.wav");
+    let path = crate::test_files::asset("media/voice-22s-48k.wav");
     SoundClip::load(&path).unwrap().samples
 }
 

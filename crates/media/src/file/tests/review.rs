@@ -10,9 +10,7 @@ use crate::video::image::Planes;
 use crate::{SourceError, VideoFrame};
 
 fn review(name: &str) -> PathBuf {
-    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("src/file/testdata/review")
-        .join(name)
+    crate::test_files::in_crate("src/file/testdata/review").join(name)
 }
 
 fn pictures(name: &str) -> Vec<(Duration, VideoFrame)> {
