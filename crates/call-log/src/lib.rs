@@ -1,5 +1,5 @@
-//! The local call log: one record per call, over all accounts, kept on this machine. It joins what
-//! this phone saw with what the backends remember. It places no calls and fetches nothing.
+//! The local call history: one record per call, over all accounts, stored on this machine. It joins what this
+//! phone saw with what the backends remember. It places no calls and fetches nothing.
 //!
 //! ```text
 //!  PhoneView ─► Recorder ─► LocalCall ─► newest per call waits ─┐

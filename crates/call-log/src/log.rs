@@ -1,4 +1,4 @@
-//! What the engine and whoever shows the log hold of it. Writing never waits; asking does.
+//! Handle of the call log. Writing never waits; queries do.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -10,12 +10,12 @@ use crate::timestamp::millis;
 use crate::writer::{PendingWrites, Query, Writer};
 use crate::{Account, AccountRef, BackendCall, Counts, Filter, LocalCall, Page};
 
-/// Questions that wait; when full, whoever asks waits too.
+/// Queries in the queue; when full, the caller waits.
 const QUERY_QUEUE_LENGTH: usize = 64;
-/// Problems nobody has read yet; when full, further ones are dropped.
+/// Unread problems; when full, further ones are dropped.
 const PROBLEM_QUEUE_LENGTH: usize = 8;
 
-/// What a person should know about the log; told once each time it begins.
+/// A problem the user is notified of, once each time it begins.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Problem {
@@ -28,7 +28,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// A stable name of what went wrong, for whoever has the words for it.
+    /// A stable error code; the UI has the texts.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Damaged { .. } => "log_damaged",
@@ -38,7 +38,7 @@ impl Problem {
     }
 }
 
-/// Why a question to the log has no answer.
+/// Why a query failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LogError {
@@ -51,7 +51,7 @@ pub enum LogError {
 }
 
 impl LogError {
-    /// A stable name of what went wrong, for whoever has the words for it.
+    /// A stable error code; the UI has the texts.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotOpen => "log_not_open",

@@ -1,4 +1,4 @@
-//! What came of a call, in one word for all backends, and why, in a word of our own.
+//! Outcome of a call in one word for all backends, and its reason in a word of our own.
 
 use bellwire_call::{Direction, EndReason};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ pub enum Outcome {
     Ongoing,
     /// Two people talked.
     Completed,
-    /// Nobody answered; for an incoming call that was us.
+    /// The callee did not answer.
     Missed,
     Declined,
     Busy,

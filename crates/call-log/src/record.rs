@@ -1,4 +1,4 @@
-//! What goes into the log and what comes out of it.
+//! Records: input and output types of the log.
 
 use bellwire_call::{Direction, MediaKind, Person, PersonId, RemoteCallId, Subject};
 use serde::{Deserialize, Serialize};
@@ -103,11 +103,11 @@ pub struct Record {
     pub reason: Option<String>,
     /// The reason's sentence, meant for people.
     pub message: Option<String>,
-    /// Incoming and nobody answered.
+    /// Incoming and not answered.
     pub missed: bool,
-    /// False only for a missed call nobody has looked at.
+    /// False only for a missed call the user has not seen.
     pub seen: bool,
-    /// RFC 3339, UTC; empty if nobody knows. Likewise the others.
+    /// RFC 3339, UTC; empty if unknown. Likewise the others.
     pub started_at: String,
     pub answered_at: String,
     pub ended_at: String,
@@ -121,7 +121,7 @@ pub struct Filter {
     pub account: Option<AccountRef>,
     pub dialect: Option<String>,
     pub person: Option<PersonId>,
-    /// Only incoming calls nobody answered.
+    /// Only incoming calls without an answer.
     pub missed: bool,
     /// In the person's name or what the call was about; upper and lower case are one.
     pub text: String,

@@ -1,5 +1,5 @@
-//! From the phone's successive views to what the log is to know. Pure: views and the time go in,
-//! snapshots of calls come out.
+//! Recorder that turns successive views of the phone into changed call snapshots. Pure: views and time go in,
+//! snapshots come out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use crate::outcome::{INTERRUPTED, reason_word};
 use crate::timestamp::millis;
 use crate::{Account, LocalCall, Outcome};
 
-/// How often a call that only goes on is noted, so that a crash loses no more of it; milliseconds.
+/// Interval between snapshots of an unchanged call, so that a crash loses no more of it.
 const HEARTBEAT_MS: i64 = 10_000;
-/// Ended calls remembered, so that what is learned late is noted; the phone keeps fewer.
+/// Ended calls remembered, so that late changes are recorded; the phone keeps fewer.
 const MAX_REMEMBERED_CALLS: usize = 64;
 /// Characters of a name, a label or a sentence.
 const MAX_TEXT_CHARS: usize = 200;
@@ -72,7 +72,7 @@ impl Recorder {
         }
     }
 
-    /// A call that went without a last word is over all the same.
+    /// A call that vanished without an end state has ended too.
     fn close_vanished(&mut self, view: &PhoneView, now: i64, changed: &mut Vec<LocalCall>) {
         for (id, call) in &mut self.calls {
             if call.is_live() && !view.calls.iter().any(|seen| seen.id == *id) {
@@ -140,7 +140,7 @@ fn snapshot(
     }
 }
 
-/// More than time going by, or enough of it.
+/// Whether more than time has changed, or enough time has passed.
 fn is_changed(known: &LocalCall, now: &LocalCall) -> bool {
     // A clock that was set back must not silence the heartbeat.
     let due = now.is_live() && known.noted_ms.abs_diff(now.noted_ms) >= HEARTBEAT_MS.unsigned_abs();

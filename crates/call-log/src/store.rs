@@ -1,5 +1,5 @@
-//! The tables, on one SQLite connection. Only SQL is in here; what two reports of one call amount to
-//! is decided in `row`.
+//! SQLite store on one connection. Only SQL is here; how two reports of one call are merged is decided in
+//! `row`.
 
 mod find;
 mod open;
@@ -19,11 +19,11 @@ use row::Row;
 use crate::outcome::INTERRUPTED;
 use crate::{Account, AccountRef, BackendCall, LocalCall, Outcome};
 
-/// More records than anybody reads; the oldest go.
+/// Records kept; the oldest are dropped.
 const MAX_RECORDS: i64 = 50_000;
-/// How many writes may go by before that is looked at again.
+/// Writes between two checks of that.
 const WRITES_BETWEEN_DROPS: usize = 2_000;
-/// Longer ids are no ids.
+/// Longer ids are refused.
 const MAX_ID_BYTES: usize = 256;
 
 /// Takes the file for writing at once: a reader that becomes a writer later may find it taken.
@@ -120,7 +120,7 @@ impl Store {
         Ok(deleted)
     }
 
-    /// Nobody is in a call when the program starts: what is still open broke off.
+    /// No call exists when the program starts: what is still open was interrupted.
     async fn close_interrupted(&mut self) -> Result<()> {
         let mut tx = self.connection.begin_with(BEGIN_WRITE).await?;
         let open: Vec<(i64, i64)> =
@@ -144,7 +144,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Strangers ring and servers have histories, so both are bounded.
+    /// Remote callers and server histories are untrusted, so both are bounded.
     async fn count(&mut self, writes: usize) -> Result<()> {
         self.written += writes;
         if self.written >= WRITES_BETWEEN_DROPS {

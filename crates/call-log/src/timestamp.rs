@@ -1,4 +1,4 @@
-//! Instants as milliseconds since 1970 (UTC), and as RFC 3339 for everybody else.
+//! Timestamps as milliseconds since 1970 (UTC) and as RFC 3339.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,5 @@
-//! The one task that has the file: writes what waits, then answers what was asked. A file that cannot
-//! be used is tried again; meanwhile the newest report of each call is kept.
+//! Writer task that owns the file: it writes pending calls, then answers queries. A file that cannot be used
+//! is tried again; meanwhile the newest report of each call is kept.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -12,12 +12,12 @@ use tracing::{debug, warn};
 use crate::store::{OpenError, Store, Unreadable, is_damage};
 use crate::{Account, AccountRef, BackendCall, Counts, Filter, LocalCall, LogError, Page, Problem};
 
-/// Calls that wait for the disk; when full, the oldest that is over is given up.
+/// Calls that wait for the disk; when full, the oldest ended one is dropped.
 const MAX_PENDING_CALLS: usize = 1024;
-/// How long a file that failed is left alone.
+/// Delay before a failed file is tried again.
 const RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// One question; its answer goes to `reply`.
+/// One query; its result goes to `reply`.
 #[derive(Debug)]
 pub(crate) enum Query {
     Merge { account: Account, calls: Vec<BackendCall>, now_ms: i64, reply: QueryReply<u32> },
@@ -31,7 +31,7 @@ pub(crate) enum Query {
 
 type QueryReply<T> = oneshot::Sender<Result<T, LogError>>;
 
-/// What is to be written, the newest of each call, in the order the calls were first heard of.
+/// The newest report of each call, in the order of their first reports.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PendingWrites {
     calls: Arc<Mutex<VecDeque<LocalCall>>>,
@@ -78,7 +78,7 @@ pub(crate) struct Writer {
     problems: mpsc::Sender<Problem>,
     store: Option<Store>,
     revision: watch::Sender<u64>,
-    /// The user was told that nothing can be written.
+    /// The user was notified that nothing can be written.
     reported: bool,
 }
 
@@ -192,7 +192,7 @@ impl Writer {
             }
             Query::Close { done } => drop(done.send(())),
         }
-        // Whoever lists anew when the revision moves must not be told so by what listing itself brought.
+        // A viewer lists again when the revision moves, so a list must not move it by itself.
         let after = store.changes().await;
         if !matches!((before, after), (Ok(before), Ok(after)) if before == after) {
             self.changed();

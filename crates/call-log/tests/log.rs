@@ -1,4 +1,4 @@
-//! The log as its users have it: writing never waits, and what goes wrong with the file is told once.
+//! Tests of the log from outside: writing never waits, and a problem with the file is reported once.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};

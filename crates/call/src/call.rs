@@ -1,16 +1,16 @@
-//! One call, from the first ring to the last word. Not the phone: it knows of no other call.
+//! State machine of one call, from the first ring to the end. It knows no other call.
 //!
-//! Two independent facts make the state a person is told:
+//! Two independent facts make the shown state:
 //!
 //! ```text
-//!  consent                                         link
+//!  consent                                         media path
 //!   Asked ──────────────► Given                     Idle ──► Opening ──► Up ◄──► Lost
 //!     │ declined · busy     │ hung up                │          │         │        │
 //!     │ missed · cancelled  │ other side left        └──────────┴────┬────┴────────┘
 //!     ▼                     ▼                                        ▼
 //!   ended(reason)         ended(reason)             never up: ConnectFailed · lost for good: ConnectionLost
 //!
-//!  told:  Calling, Ringing (Asked) · Connecting (Given, never up) · Connected (Up)
+//!  shown: Calling, Ringing (Asked) · Connecting (Given, never up) · Connected (Up)
 //!         Reconnecting (was up) · Ended(reason), which is final
 //! ```
 
@@ -28,14 +28,14 @@ use crate::{
     MediaState, Notice, OfferRule, Person, RemoteCallId, Ring, Rings, Signal, Subject,
 };
 
-/// What an account's backend settles for all its calls.
+/// What an account's backend fixes for all its calls.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BackendRules {
     pub(crate) offers: OfferRule,
     pub(crate) rings: Rings,
 }
 
-/// What the user chose to send, in every call.
+/// What is sent in a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SentMedia {
     pub(crate) microphone: bool,
@@ -103,7 +103,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// We dial. The self view is shown at once, so media starts before anybody answers.
+    /// We dial. The self-view is shown at once, so media starts before the answer.
     pub(crate) fn dial(
         (id, account): (CallId, AccountId),
         rules: BackendRules,
@@ -121,7 +121,7 @@ impl Call {
         call
     }
 
-    /// A call that could not even be tried.
+    /// A call that failed before it was placed.
     pub(crate) fn failed(
         (id, account): (CallId, AccountId),
         rules: BackendRules,
@@ -136,7 +136,7 @@ impl Call {
         call
     }
 
-    /// They dial.
+    /// The other side dials.
     pub(crate) fn rung(
         (id, account): (CallId, AccountId),
         rules: BackendRules,
@@ -225,7 +225,7 @@ impl Call {
         self.is_live() && self.direction == Direction::Incoming && self.consent == Consent::Asked
     }
 
-    /// Takes up the line: dialled by us, or answered.
+    /// Active: dialled by us, or answered.
     pub(crate) fn is_active(&self) -> bool {
         self.is_live() && !self.is_ringing()
     }
@@ -247,7 +247,7 @@ impl Call {
         self.consented_at
     }
 
-    /// It ended before the backend said its id, so a cancel is still owed should it get one.
+    /// It ended before the backend gave its id, so the cancel is sent once it has one.
     pub(crate) fn owes_cancel(&self) -> bool {
         !self.is_live() && self.invited && self.remote.is_none()
     }
@@ -281,7 +281,7 @@ impl Call {
         self.negotiate(now, out, |negotiation, steps| negotiation.open(steps));
     }
 
-    /// One who waits in a room waits as long as they like; one who is told of it is told for a while.
+    /// The caller may wait in a room without limit; the callee's alert ends after a time.
     fn give_time_to_answer(&mut self, now: Instant) {
         match (self.rules.rings, self.direction) {
             (Rings::For(time), _) => self.timers.set(Timer::Ring, now + time + timers::RING_SLACK),
@@ -349,7 +349,7 @@ impl Call {
         }
     }
 
-    /// Rings, louder or more discreetly than before if that changed.
+    /// Starts or changes the ringtone.
     pub(crate) fn ring(&mut self, waiting: bool, out: &mut Vec<Command>) {
         self.waiting = waiting;
         let tone = Tone::Ring { waiting };
@@ -366,7 +366,7 @@ impl Call {
         }
     }
 
-    /// Both people agreed to talk.
+    /// Both sides consented.
     fn agree(&mut self, now: Instant, out: &mut Vec<Command>) {
         self.consent = Consent::Given;
         self.consented_at = Some(now);
@@ -413,7 +413,7 @@ impl Call {
         out.push(Command::Say { account: self.account, call, signal });
     }
 
-    /// The one way a call ends. Everything that was started is stopped here, once.
+    /// Ends the call. Everything that was started is stopped here, once.
     fn end(&mut self, reason: EndReason, last_word: Option<Signal>, now: Instant, out: &mut Vec<Command>) {
         if self.ended.is_some() {
             return;
@@ -480,7 +480,7 @@ impl Call {
                 self.path_closed(now);
             }
             Step::Say(signal) => {
-                // Whoever hears a copy has the whole time to answer.
+                // A repeated offer gives the whole time to answer again.
                 if let Signal::Offer(_) = signal {
                     self.timers.clear(Timer::RepeatOffer);
                 }

@@ -1,4 +1,4 @@
-//! What should be done, grouped by who does it.
+//! Commands: what the phone wants done, grouped by the part that performs them.
 
 use crate::{AccountId, CallId, CallKey, EndReason, Epoch, IceCandidate, MediaKind, Sdp, Signal};
 
@@ -90,7 +90,7 @@ pub enum Command {
     Notice(Notice),
 }
 
-/// Something to tell the user once.
+/// A notice for the user, shown once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     /// A ring ended without an answer from us.

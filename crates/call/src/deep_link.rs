@@ -1,5 +1,5 @@
-//! A call that a link asks for: `bellwire://call/…`. Whoever wrote the link is a stranger; this reads it
-//! strictly and dials nothing.
+//! Deep link that asks for a call: `bellwire://call/…`. Its author is untrusted: it is parsed strictly and
+//! dials nothing.
 //!
 //! ```text
 //! bellwire://call/<person id or e-mail address>

@@ -1,4 +1,4 @@
-//! What can happen, grouped by who said it.
+//! Events: what can happen, grouped by source.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub enum Event {
         account: AccountId,
         up: bool,
     },
-    /// Whether there is a microphone and a camera that can be used. Without one the other side is told
+    /// Whether there is a microphone and a camera that can be used. Without one the other side is notified
     /// that it is off.
     Devices {
         microphone: bool,
@@ -51,7 +51,7 @@ pub enum Event {
 pub enum Rings {
     /// Until this is over; the backend is to say so a little earlier by itself.
     For(Duration),
-    /// Nobody rings: one waits in a room until the other comes, for as long as one likes (clinic).
+    /// No ring: the caller waits in a room without limit until the callee comes (clinic).
     InRoom,
 }
 

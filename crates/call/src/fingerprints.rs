@@ -1,5 +1,5 @@
-//! The certificates a session description names (RFC 8122): whether two descriptions come from one peer
-//! connection. Checking a certificate is the business of DTLS.
+//! DTLS certificate fingerprints of a session description (RFC 8122): whether two descriptions come from the
+//! same peer connection. Certificates are checked by DTLS, not here.
 
 use std::collections::BTreeSet;
 

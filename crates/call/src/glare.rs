@@ -1,4 +1,4 @@
-//! Two people calling each other at once: a pure decision that both sides reach alone.
+//! Glare, two people calling each other at once: a pure decision that both sides make alike.
 //!
 //! Each side sees its own call's backend id and the other's, so the smaller id is common ground.
 

@@ -1,7 +1,7 @@
 //! The phone: every call of every account, as a state machine that does no I/O.
 //!
 //! This crate reads no clock, opens no socket and spawns nothing. An [`Event`] and the present
-//! instant go in, [`Command`]s come out. Whoever drives it performs the commands and reports the
+//! instant go in, [`Command`]s come out. The engine performs the commands and reports the
 //! outcome as further events, tagged with the [`Epoch`] the command carried.
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! Offers, answers and candidates of one call: who may say what when. It does not know why a call
-//! exists, who consented, or when to give up.
+//! Offer/answer negotiation of one call: offers, answers, candidates and their order. It does not know why
+//! the call exists, who consented, or when to give up.
 //!
 //! ```text
 //!            create            offer made            answer heard
@@ -17,17 +17,17 @@ use std::time::{Duration, Instant};
 use crate::fingerprints::Fingerprints;
 use crate::{Epoch, IceCandidate, Sdp, SdpKind, Signal};
 
-/// More candidates than any honest peer gathers.
+/// More candidates than a normal peer gathers.
 const MAX_HELD_CANDIDATES: usize = 256;
-/// How often a first offer is said again: a page may take long to get its camera.
+/// Repeats of a first offer: a page may take long to get its camera.
 const MAX_FIRST_OFFER_REPEATS: u8 = 7;
-/// The same for a new path, where another try is better than a long wait.
+/// The same for an ICE restart, where another try is better than a long wait.
 const MAX_RESTART_OFFER_REPEATS: u8 = 2;
-/// Whoever was not in the room yet mostly is so after this.
+/// By then the other side has usually entered the room.
 const FIRST_REPEAT_DELAY: Duration = Duration::from_secs(1);
-/// Between further copies of an unanswered offer, and after the last one.
+/// Between further repeats of an unanswered offer, and after the last one.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
-/// A copy of an offer that comes this much after our answer means that the answer was not heard.
+/// A repeated offer this long after our answer means that the answer was lost.
 const ANSWER_LOST_AFTER: Duration = Duration::from_secs(1);
 
 /// Which side makes the offers of this call.
@@ -74,7 +74,7 @@ enum Phase {
 pub(crate) struct Negotiation {
     epoch: Epoch,
     open: bool,
-    /// Both people agreed to talk.
+    /// Both sides consented.
     begun: bool,
     phase: Phase,
     /// A remote description was applied in this epoch.
@@ -144,7 +144,7 @@ impl Negotiation {
         self.awaits_answer().then_some(pause)
     }
 
-    /// Nobody will answer the offer that is out, or no answer can be heard.
+    /// The offer that is out will not be answered, or its answer cannot be received.
     pub(crate) fn give_up_offer(&mut self) {
         self.given_up = matches!(self.phase, Phase::Offered(_));
     }

@@ -1,4 +1,4 @@
-//! All calls of all accounts: who is meant, who waits, and what happens when calls cross.
+//! The phone: all calls of all accounts, call waiting and glare.
 //!
 //! At most one call is active (dialled by us or answered) and at most one more rings; a third ring
 //! hears that we are busy. What is said about a call before the call is known here is kept for it:
@@ -159,7 +159,7 @@ impl Phone {
         self.calls.iter().find(|(_, call)| theirs(call) && same_thing(call)).map(|(id, _)| *id)
     }
 
-    /// Answers a call for one that we wanted to place; whoever wanted to be heard only is not seen.
+    /// Answers a call in place of one that we wanted to place; a voice call keeps the camera off.
     fn answer_as(&mut self, id: CallId, wanted: MediaKind, now: Instant, out: &mut Vec<Command>) {
         let video = self.calls.get(&id).is_some_and(|call| call.kind() == MediaKind::Video);
         self.accept(id, !(video && wanted == MediaKind::Voice), now, out);
@@ -318,7 +318,7 @@ impl Phone {
         }
     }
 
-    /// A ring is discreet while the line is taken or an older call rings.
+    /// A ring is discreet while a call is active or an older one rings.
     fn tune_rings(&mut self, out: &mut Vec<Command>) {
         let active = self.calls.values().any(Call::is_active);
         let mut older = false;

@@ -1,4 +1,4 @@
-//! The dialect-neutral vocabulary: what people and backends say to each other about a call.
+//! Signals: the dialect-neutral vocabulary for what users and backends say about a call.
 //!
 //! A variant is admitted if the phone itself must act on it, or if every reasonable backend would
 //! mean the same by it. Anything else stays inside its dialect's file.
@@ -15,7 +15,7 @@ pub enum MediaKind {
     Video,
 }
 
-/// Somebody with a name, on some backend.
+/// A user of a backend.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub id: PersonId,
@@ -33,7 +33,7 @@ pub struct Subject {
     pub label: String,
 }
 
-/// Out: we want to call somebody.
+/// Outgoing: we call a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
     pub to: Person,
@@ -41,7 +41,7 @@ pub struct Invite {
     pub subject: Option<Subject>,
 }
 
-/// In: somebody calls us.
+/// Incoming: a person calls us.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ring {
     pub from: Person,
@@ -125,7 +125,7 @@ pub enum DeclineReason {
     Busy,
 }
 
-/// Why a call is over, in terms a person can be told.
+/// Why a call is over, in terms a user can be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "why")]
 pub enum EndReason {
@@ -143,7 +143,7 @@ pub enum EndReason {
     RemoteDeclined,
     /// They are in another call.
     RemoteBusy,
-    /// Nobody answered in time (ours or theirs, see the call's direction).
+    /// The callee did not answer in time (see the call's direction).
     Missed,
     /// They are not signed in anywhere.
     RemoteOffline,
@@ -170,9 +170,9 @@ pub enum OfferRule {
     Us,
     /// The other side always offers (storefront: the customer waits).
     Them,
-    /// Whoever placed the call (dealerdesk, marketplace).
+    /// The caller (dealerdesk, marketplace).
     Caller,
-    /// Whoever was in the room first offers when the other joins (clinic).
+    /// The side that was in the room first offers when the other joins (clinic).
     FirstInRoom,
     /// The dialect says for each call, by [`Signal::OfferTurn`] (hearth); until then the other side.
     Told,
@@ -186,7 +186,7 @@ pub enum Signal {
     /// ← the backend accepted our invitation and the other side is being rung. The signal's key is
     /// `CallKey::Local(local)`; from now on the call is also known as `remote`.
     Placed { local: CallId, remote: RemoteCallId, subject: Option<Subject> },
-    /// ← somebody calls us.
+    /// ← a person calls us.
     Ring(Ring),
     /// → we accept. ← they (or another device of ours, if `CallView::direction` is incoming) accepted.
     Accept,

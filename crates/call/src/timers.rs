@@ -1,11 +1,11 @@
-//! Every deadline of a call in one table. Not a clock: expiry is asked for with the present instant.
+//! Timer table of a call: every deadline. It reads no clock.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How much longer than the backend rings we wait for it to say `Missed`.
 pub(crate) const RING_SLACK: Duration = Duration::from_secs(2);
-/// How long the alert of somebody waiting in a room lasts; the wait itself has no end.
+/// How long a waiting caller's alert lasts; the wait itself has no limit.
 pub(crate) const ROOM_ALERT: Duration = Duration::from_secs(47);
 /// From consent to the first media.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);

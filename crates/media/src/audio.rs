@@ -1,5 +1,4 @@
-//! The sound of one call, both ways. Pictures, packets' way over the network and the state of the call
-//! are others' business.
+//! Audio of one call in both directions. Video, the network and the call's state belong elsewhere.
 
 mod audio_processor;
 mod callback;
@@ -143,7 +142,7 @@ impl Audio {
     }
 }
 
-/// Turns what happens to a line into news of that kind of device.
+/// Turns stream events into device events of that kind.
 pub(crate) fn tell(device: DeviceKind, events: &Arc<dyn Fn(MediaEvent) + Send + Sync>) -> StreamEvents {
     let events = events.clone();
     Arc::new(move |event| {

@@ -1,5 +1,5 @@
-//! The media of one call: microphone and camera out, sound and pictures in. It knows neither the
-//! network nor the call's state; packets enter by [`SharedReceiver`] and leave by [`EncodedSink`].
+//! Media of one call: microphone and camera out, audio and video in. It knows neither the network nor the
+//! call's state; packets enter by [`SharedReceiver`] and leave by [`EncodedSink`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -18,7 +18,8 @@ use crate::{
     PacketReceiver, SenderReport, SharedReceiver, TrackKind, VideoFrame,
 };
 
-/// Bit rate of video and first estimate of a connection at the start of a call. The estimator does not probe, so a
+/// Bit rate of video and first estimate of a connection at the start of a call. The estimator does not probe,
+/// so a
 /// lower start would never show that the path carries 720p when the picture is easy to encode.
 pub const START_BITRATE_BPS: u32 = 1_500_000;
 
@@ -96,7 +97,7 @@ pub enum MediaEvent {
     Levels {
         microphone_db: f32,
         speaker_db: f32,
-        /// Somebody speaks into the microphone that is off.
+        /// The user speaks into the muted microphone.
         muted_speech: bool,
     },
 }

@@ -1,4 +1,4 @@
-//! What happens to devices, in a form that a program can put into words of any language.
+//! Device events as data, so that each language has its own texts for them.
 
 use serde::Serialize;
 

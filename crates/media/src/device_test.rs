@@ -1,5 +1,5 @@
-//! Trying devices outside a call: the camera's picture, the microphone's level, an echo of one's own
-//! voice. It sends nothing anywhere.
+//! Device test outside a call: the camera's picture, the microphone's level, an echo of the user's voice.
+//! Nothing is sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::{Codec, DeviceKind, EncodedFrame, EncodedSink, FrameSink, MediaEvent,
 
 /// What is recorded for the echo, in samples: four seconds.
 const ECHO_SAMPLES: usize = 4 * 48_000;
-/// The thread looks at least so often, also when no device wakes it.
+/// Longest park of the thread, also when no device wakes it.
 const MAX_PARK: Duration = Duration::from_millis(5);
 /// Frames of 10 ms between levels.
 const LEVEL_INTERVAL_FRAMES: u32 = 10;

@@ -1,5 +1,5 @@
-//! Media files played as if they were a camera. Sound of the same file is the audio side's; both take
-//! the same start instant and the same [`loop_length`], and so stay in step.
+//! Media files played as if they were a camera. Their sound is played by `audio`; both use the same start
+//! instant and the same [`loop_length`], and so stay in step.
 
 mod edit_list;
 mod file_source;

@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets of `tests/fuzz`: packets and files from strangers. Not part of any program.
+//! Entry points for the fuzz targets of `tests/fuzz`: untrusted packets and files. Not part of any program.
 
 use std::io::Cursor;
 use std::panic;
@@ -49,7 +49,8 @@ impl<'a> Reader<'a> {
 /// Packets of a picture stream into whole pictures.
 ///
 /// The first byte chooses the codec. Then packet after packet: a byte of flags (two bits how the sequence
-/// number goes on, marker, new picture, time passes, decoder wants a key frame, long payload, another sender),
+/// number goes on, marker, new picture, time passes, decoder wants a key frame, long payload, another
+/// sender),
 /// a length, the payload.
 pub fn video(data: &[u8]) {
     let mut input = Reader(data);

@@ -1,5 +1,5 @@
-//! The audio jitter buffer: packets and `now` go in, decisions what to play come out. It reads no
-//! clock, decodes nothing and holds a bounded number of packets.
+//! Audio jitter buffer: packets and `now` go in, decisions what to play come out. It reads no clock, decodes
+//! nothing and holds a bounded number of packets.
 //!
 //! Where playout stands is measured, not guessed from how many packets wait: the fastest packets of
 //! the last seconds say when a sample *would* have come without jitter, and the delay is how long

@@ -1,5 +1,4 @@
-//! Lip sync: when a received picture belongs on screen, given when its sound is heard. It keeps
-//! time, it does not play anything.
+//! Lip sync: when a received frame is due on screen, from the playout time of its audio. It plays nothing.
 //!
 //! ```text
 //!  sender reports:  picture's RTP ─► NTP ◄─ sound's RTP
@@ -12,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use crate::{SenderReport, TrackKind};
 
-/// A picture waits for its sound at most so long.
+/// Longest delay of a frame for lip sync.
 const MAX_VIDEO_DELAY: Duration = Duration::from_millis(500);
-/// Seconds by which playout may part from what is remembered before that is taken over at once.
+/// Deviation of playout from its smoothed value that replaces that value at once.
 const PLAYOUT_JUMP_SECONDS: f64 = 0.25;
-/// Share of each new observation of playout; a hundred come each second.
+/// Weight of a new playout observation; a hundred come each second.
 const PLAYOUT_SMOOTHING: f64 = 0.05;
-/// Share of each new picture in the reported offset.
+/// Weight of a new frame in the reported offset.
 const OFFSET_SMOOTHING: f64 = 0.1;
 const AUDIO_CLOCK_HZ: f64 = 48_000.0;
 const VIDEO_CLOCK_HZ: f64 = 90_000.0;

@@ -1,5 +1,5 @@
-//! The tones around a call: ringing, ring-back, call waiting, the end. Not part of a call's own sound:
-//! they have outputs of their own, so that the ringtone may come from another speaker, or from two.
+//! Tone player for ringing, ring-back, call waiting and the end of a call. Its outputs are separate from the
+//! call's audio, so that the ringtone may come from another speaker, or from two.
 
 mod tone_sounds;
 
@@ -21,11 +21,11 @@ const DEVICE_RELEASE_DELAY: Duration = Duration::from_secs(2);
 /// What a person hears around a call.
 #[derive(Clone, Debug)]
 pub enum Tone {
-    /// Our own ringing, for ever.
+    /// Incoming call, until stopped.
     Ringing,
-    /// The other end rings: 425 Hz, one second of five, for ever.
+    /// The other end rings: 425 Hz, one second of five, until stopped.
     RingBack,
-    /// Someone else calls: two short beeps every six seconds, for ever.
+    /// A second call: two short beeps every six seconds, until stopped.
     CallWaiting,
     /// The other end is busy: 425 Hz, on and off by half a second, four times.
     Busy,

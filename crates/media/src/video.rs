@@ -1,9 +1,9 @@
-//! The picture half of a call: sources, the sending and the receiving pipeline, and what both do with
-//! pixels. It knows packets, but not who carries them.
+//! Video of a call: sources, the sending and the receiving pipeline, and pixel work. It knows packets, but
+//! not their transport.
 //!
 //! ```text
 //!  source ─► video-capture ─► self-view
-//!                 └─newest wins─► video-encode: ladder ─► scale ─► encode ─► EncodedSink
+//!                 └─newest wins─► video-encode: quality ─► scale ─► encode ─► EncodedSink
 //!  packets ─► queue ─► video-receive: assemble ─► decode ─► hold until due ─► FrameSink
 //! ```
 

@@ -1,5 +1,4 @@
-//! How much the path carries, estimated from when the other side received what we sent (transport
-//! feedback). Sans-IO.
+//! Bandwidth estimation from transport feedback: how much the path carries. Sans-IO.
 //!
 //! ```text
 //!  reports ─► groups ─► trend ─► over/under/normal ─┐
@@ -41,7 +40,7 @@ pub(crate) struct Limits {
     pub(crate) max: f64,
 }
 
-/// What became of one packet.
+/// Feedback on one packet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PacketResult {
     pub(crate) sent: Instant,

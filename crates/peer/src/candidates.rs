@@ -1,4 +1,4 @@
-//! Remote candidates: which can be used, and how many.
+//! Remote ICE candidates: which are usable, and how many.
 //!
 //! A description comes from a stranger, and every candidate in it is an address that we send to. So
 //! their number is limited for each set of ICE credentials, wherever they come from.

@@ -1,5 +1,5 @@
-//! Paces connectivity checks (RFC 8445 14): the connection sends one to every pair at every tick, which
-//! for a stranger with many candidates would be thousands of packets a second to addresses of his choice.
+//! Pacing of ICE connectivity checks (RFC 8445 14). The connection sends one to every pair at every tick; a
+//! peer with many candidates could direct thousands of packets a second to addresses of its choice.
 //!
 //! It stands at the sockets, because the connection knows no pace of its own (rtc-ice 0.21.1,
 //! `ping_all_candidates`). A check held back counts as lost; the next tick brings another.
@@ -21,9 +21,9 @@ use crate::shared::lock;
 
 /// Time between two checks of one connection, over all pairs: 200 a second.
 const CHECK_INTERVAL: Duration = Duration::from_millis(5);
-/// Timers are late by this much.
+/// Timers may be late by this much.
 const TIMER_SLACK: Duration = Duration::from_millis(2);
-/// A pair not checked for so long takes no share any more.
+/// A pair not checked for so long loses its share.
 const PAIR_EXPIRY: Duration = Duration::from_secs(5);
 /// Pairs at a time; others have to wait until one is forgotten.
 const MAX_PAIRS: usize = 128;
@@ -54,7 +54,7 @@ fn is_stun(message: &[u8], kind: [u8; 2]) -> bool {
     message.get(..2) == Some(&kind) && message.get(4..8) == Some(&STUN_MAGIC_COOKIE)
 }
 
-/// Whether it is a check, rather than a question to a STUN server, which names nobody.
+/// Whether it is a connectivity check rather than a STUN server request, which has no username.
 fn is_check(message: &[u8]) -> bool {
     is_stun(message, BINDING_REQUEST) && attributes(message).any(|(kind, _)| kind == USERNAME_ATTRIBUTE)
 }

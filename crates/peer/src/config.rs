@@ -1,4 +1,4 @@
-//! What a connection is made with.
+//! Configuration of a connection.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Sets up the crate's connection the way a call needs it; its defaults are not used as they are.
+//! Set-up of the `webrtc` crate's connection for a call; its defaults are not used as they are.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

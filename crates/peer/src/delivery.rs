@@ -1,4 +1,4 @@
-//! The application end of the interceptor chain: hands received RTP to media.
+//! Delivery of received RTP to media, at the application end of the interceptor chain.
 //!
 //! It does so here, in the driver, rather than through the connection's remote tracks: their queue
 //! is bounded, drops what comes before the track is announced, and costs a task switch a packet.
@@ -20,12 +20,13 @@ use crate::shared::Shared;
 /// A stream silent for so long may be followed by another one. Layers of one camera (simulcast) are not that
 /// far apart.
 const STREAM_SILENCE: Duration = Duration::from_millis(150);
-/// So many packets without any of the stream in use, and the other one has taken its place.
+/// After so many packets of another stream without one of the selected, the other takes over.
 const PACKETS_TO_SWITCH: usize = 5;
-/// Packets of another stream that are kept until it is known whether it takes over: a key frame or two.
+/// Packets of another stream that are held until it takes over: a key frame or two.
 const MAX_HELD_PACKETS: usize = 256;
 
-/// The one stream of a kind that is heard or seen. Others (further tracks, further layers of a camera) are not
+/// The one stream of a kind that is heard or seen. Others (further tracks, further layers of a camera) are
+/// not
 /// mixed in: each has its own numbers and times.
 #[derive(Default)]
 struct SelectedStream {
@@ -57,8 +58,9 @@ impl DeliveryInterceptor {
     }
 
     /// Whatever uses up a number of the stream in use goes to media, because a number that never comes is a
-    /// loss: padding that probes the path (without a payload, and in any payload type where the other end has no
-    /// RTX) and payload types nobody agreed on, emptied here.
+    /// loss: padding that probes the path (without a payload, and in any payload type where the other end has
+    /// no
+    /// RTX) and payload types that were not negotiated, emptied here.
     fn receive(&mut self, packet: &rtp::Packet, now: Instant) {
         let header = &packet.header;
         let agreed = self.shared.codec_of(header);

@@ -1,5 +1,5 @@
-//! Session descriptions of other endpoints: read with all that RFC 8866, 3264, 8829 and 8843 let them
-//! leave out or say at session level, and told to the connection in the one way it understands. Sans-IO.
+//! Session descriptions of other endpoints: parsed with all that RFC 8866, 3264, 8829 and 8843 let them leave
+//! out or say at session level, and rewritten in the one form the connection understands. Sans-IO.
 //!
 //! ```text
 //!  their text ─ text ─► sections ─ read ─► Remote ─ canonical ─► connection

@@ -1,4 +1,4 @@
-//! The one task that speaks for a peer: gathers what its parts noticed and sends events in order.
+//! Event task of a peer: collects what its parts noticed and sends events in order.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,9 +16,9 @@ use crate::tracks::Track;
 use crate::watchdog::{Change, Watchdog};
 
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
-/// Key frames asked for more often than this only cost bandwidth.
+/// More frequent key frames only cost bandwidth.
 const MIN_KEY_REQUEST_INTERVAL: Duration = Duration::from_millis(200);
-/// A change of the estimate smaller than this part is not told.
+/// Smaller changes of the estimate are not reported.
 const MIN_REPORTED_CHANGE_FRACTION: f64 = 0.03;
 
 pub(crate) struct EventTask {

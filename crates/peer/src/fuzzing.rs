@@ -1,5 +1,5 @@
-//! Doors for the fuzz targets of `tests/fuzz`: descriptions, candidates and server addresses from
-//! strangers. Not part of any program.
+//! Entry points for the fuzz targets of `tests/fuzz`: untrusted descriptions, candidates and server
+//! addresses. Not part of any program.
 
 use bellwire_call::{Sdp, SdpKind};
 use bellwire_media::{Codec, TrackKind};
@@ -34,7 +34,7 @@ fn check(remote: &Remote, before: &Layout) {
     let layout = before.with(remote);
     assert_eq!(layout.len(), before.len().max(remote.sections.len()));
     let Ok(role) = Role::beside(remote.setup, remote.kind, None) else { return };
-    // What the connection is told is read by it, and is read the same way by ourselves.
+    // What the connection gets is readable for it, and reads the same for us.
     let told = canonical::write(remote, &layout, role, &remote.candidates);
     let parsed = RTCSessionDescription::offer(told.clone()).expect("a canonical text is an offer");
     let session = parsed.unmarshal().expect("a canonical text can be read");

@@ -1,4 +1,4 @@
-//! Turns the names of ICE servers into addresses before the connection sees them.
+//! ICE server names resolved to addresses before the connection sees them.
 //!
 //! The connection looks names up inside its driver, where a slow DNS server would stall connectivity
 //! checks and media. Names that cannot be resolved in time are left out.

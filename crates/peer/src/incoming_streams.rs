@@ -1,5 +1,5 @@
-//! What incoming packets are, told by payload type, by declared SSRC and by mid (RFC 8843 9.2), so that
-//! streams need not be declared: many endpoints leave `a=ssrc` out.
+//! Incoming RTP streams, identified by payload type, declared SSRC and mid (RFC 8843 9.2), so that they need
+//! not be declared: many endpoints leave `a=ssrc` out.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::description::Sources;
 use crate::description::formats::Format;
 use crate::shared::Shared;
 
-/// Undeclared streams noticed on one connection; a sender of more is playing games.
+/// Undeclared streams accepted on one connection.
 const MAX_UNDECLARED_STREAMS: usize = 32;
 
 /// One kind of media as it may come in.
@@ -146,7 +146,7 @@ impl IncomingStreams {
     }
 }
 
-/// Streams an interceptor has been told of, and those to tell it of.
+/// Streams an interceptor knows, and new ones to announce to it.
 #[derive(Debug, Default)]
 pub(crate) struct KnownStreams {
     ssrcs: HashSet<u32>,
@@ -179,7 +179,7 @@ impl KnownStreams {
     }
 }
 
-/// An interceptor that also hears of streams nobody declared, with their first packet.
+/// An interceptor that also gets undeclared streams, with their first packet.
 pub(crate) struct StreamLearner<I> {
     inner: I,
     shared: Arc<Shared>,

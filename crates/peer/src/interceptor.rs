@@ -1,5 +1,4 @@
-//! The base of our interceptors: a filter between two packet queues, as the chain of the `rtc` crate wants
-//! it. What a filter does with packets is its own affair.
+//! Base of our interceptors: a packet filter between two queues, as the chain of the `rtc` crate wants it.
 
 use std::collections::VecDeque;
 use std::time::Instant;

@@ -4,8 +4,8 @@
 //!  engine ── create_offer / accept_* ──► Peer ──► webrtc crate ──► sockets
 //!  media  ── EncodedFrame ──► sinks ──► writer ─┐      │  ▲
 //!                                               ▼      ▼  │ interceptors, wire side first:
-//!  media  ◄── Packet ── delivery ◄── rtx ◄── tap · congestion · twcc · pacer · nack · reports
-//!  engine ◄── PeerEvent ── pump ◄── tap, estimator, watchdog
+//!  media  ◄── Packet ── delivery ◄── rtx ◄── stats · congestion · twcc · pacer · nack · reports
+//!  engine ◄── PeerEvent ── event task ◄── stats, estimator, watchdog
 //! ```
 //!
 //! It is not signaling (descriptions come and go as [`bellwire_call::Sdp`]) and not media

@@ -1,4 +1,4 @@
-//! Which local addresses a connection binds.
+//! Local addresses that a connection binds.
 //!
 //! One socket per address rather than a wildcard: a host candidate needs a real address. Looked up
 //! each time it is asked, because the sockets are bound anew at every ICE restart and the machine

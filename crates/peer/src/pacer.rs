@@ -1,4 +1,4 @@
-//! Spreads video over time at a little more than the estimate; sound never waits behind it.
+//! Pacer: spreads video over time at a little more than the estimate; audio never waits behind it.
 //!
 //! A key frame sent at once fills the bottleneck's queue, and every packet behind it, sound first
 //! of all, is late. Order of sending: sound and RTCP at once, then retransmissions, then new video.
@@ -16,15 +16,15 @@ use crate::codecs::{codec_of, kind_of};
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::shared::Shared;
 
-/// How much faster than the estimate packets leave, so that a frame is out before the next comes.
+/// How much faster than the estimate packets leave, so that a frame is sent before the next comes.
 const RATE_HEADROOM_FACTOR: f64 = 2.5;
-/// Whatever is queued leaves within this time, even if the encoder ignores the estimate.
+/// The queue drains within this time, even if the encoder ignores the estimate.
 const MAX_QUEUE_SECONDS: f64 = 0.5;
 /// Unused budget is kept for this long, in seconds.
 const BURST_SECONDS: f64 = 0.005;
-/// Never slower than this, bit/s.
+/// Lowest rate.
 const MIN_RATE_BPS: f64 = 100_000.0;
-/// Beyond this many waiting packets new ones are dropped and a key frame is asked for.
+/// When full, new packets are dropped and a key frame is requested.
 const MAX_QUEUED_PACKETS: usize = 4_096;
 
 pub(crate) struct Pacer {

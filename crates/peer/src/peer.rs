@@ -1,4 +1,4 @@
-//! The handle of one connection: descriptions and candidates in and out, frames in, events out.
+//! Handle of one peer connection: descriptions and candidates in and out, frames in, events out.
 //!
 //! Operations on descriptions run one at a time, in the order they were called, as JSEP has it.
 
@@ -174,7 +174,7 @@ impl Peer {
         })
     }
 
-    /// Who gets what is received from now on; `None`: nobody. Nothing is kept for a later receiver.
+    /// The receiver of packets from now on, if any. Nothing is kept for a later one.
     pub fn set_receiver(&self, receiver: Option<SharedReceiver>) {
         self.shared.set_receiver(receiver);
     }
@@ -200,7 +200,7 @@ impl Peer {
         stats::collect(&self.shared, &report)
     }
 
-    /// Digits that are the same on both sides unless somebody sits between them; known once both
+    /// Digits that are the same on both sides unless a third party sits between them; known once both
     /// descriptions are, certain once connected.
     pub fn security_code(&self) -> Option<String> {
         lock(&self.fingerprints).security_code()

@@ -1,5 +1,5 @@
-//! Turns retransmissions (RFC 4588) back into the packets they repeat, before the NACK generator
-//! looks at them.
+//! RTX unwrapping: turns retransmissions (RFC 4588) back into the packets they repeat, before the NACK
+//! generator sees them.
 //!
 //! The connection itself unwraps them too, but only behind the NACK generator, which then asks for
 //! a repaired packet again and again. This interceptor sits in front of it.

@@ -1,4 +1,4 @@
-//! Our sender reports (RFC 3550 6.4.1): which instant an RTP timestamp of ours stands for.
+//! RTCP sender reports of ours (RFC 3550 6.4.1): which instant an RTP timestamp stands for.
 //!
 //! Own, because the crate's takes the moment a packet is sent for the moment it was captured. Encoding
 //! and pacing delay pictures far more than sound, and that difference would become lip-sync error.

@@ -64,7 +64,7 @@ pub(crate) struct Counters {
     pub(crate) frames_dropped: AtomicU64,
 }
 
-/// Things the pump turns into events; the newest value wins, none can pile up.
+/// Values the event task turns into events; the newest wins.
 #[derive(Debug, Default)]
 pub(crate) struct PendingEvents {
     pub(crate) key_frame: AtomicBool,
@@ -87,7 +87,7 @@ pub(crate) struct Shared {
     pub(crate) clocks: PerKind<Mutex<Option<RtpClock>>>,
     pub(crate) plans: PerKind<Mutex<Option<SendPlan>>>,
     pub(crate) pending: PendingEvents,
-    /// Wakes the pump.
+    /// Wakes the event task.
     pub(crate) changed: Notify,
     pub(crate) connected: AtomicBool,
     /// Estimate of what the path carries, bit/s.

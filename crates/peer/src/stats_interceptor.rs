@@ -1,6 +1,6 @@
-//! The wire end of the interceptor chain: sees every packet of both directions, changes none.
+//! Statistics interceptor at the wire end of the chain: sees every packet of both directions, changes none.
 //!
-//! Counts, measures the round trip from our sender reports and their echoes, passes the other
+//! Counts packets, measures the round trip by our sender reports, passes the other
 //! side's sender reports to media, notices key-frame requests and signs of life.
 
 use std::collections::{HashMap, VecDeque};

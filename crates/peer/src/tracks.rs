@@ -1,4 +1,4 @@
-//! Our two tracks: frames in from media threads, RTP out to the connection.
+//! Local tracks, one of each kind: frames in from media threads, RTP out to the connection.
 //!
 //! Each kind has one track for the whole call; muting and switching cameras change what is fed into
 //! it, never the track.
@@ -198,7 +198,7 @@ impl Writer {
         });
         for packet in packetizer.packets(frame, plan.payload_type) {
             if track.rtp.write_rtp(packet).await.is_err() {
-                // The connection is closing; the frame is nobody's any more.
+                // The connection is closing; the frame is dropped.
                 self.shared.counters.of(kind).frames_dropped.fetch_add(1, Ordering::Relaxed);
                 return;
             }

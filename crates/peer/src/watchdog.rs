@@ -1,9 +1,9 @@
-//! Notices a path that has gone silent, sooner than ICE does, and a restarted one that does not come
-//! up, of which ICE says nothing for half a minute. Sans-IO.
+//! Watchdog of the path: notices silence sooner than ICE does, and an ICE restart that does not come up,
+//! which ICE reports after half a minute only. Sans-IO.
 //!
 //! The ICE agent underneath never leaves a selected pair (it waits for consent to run out, 5 s and
 //! more), while the other side may long be sending elsewhere. Silence counts only while we send:
-//! whoever sends media is answered with transport feedback many times a second, whoever does not
+//! a side that sends media gets transport feedback many times a second, one that does not
 //! may rightly hear nothing.
 
 use std::time::{Duration, Instant};

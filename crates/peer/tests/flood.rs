@@ -1,4 +1,4 @@
-//! A stranger's candidates must not make us a source of packets.
+//! Test that a peer's candidates cannot make us flood other addresses.
 
 #[path = "support/pair.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! Two peers in one process, over real sockets on loopback.
+//! Tests of two peers in one process, over real sockets on loopback.
 
 #[path = "support/pair.rs"]
 mod support;
@@ -184,7 +184,7 @@ async fn garbage_is_refused_and_harms_nothing() -> Result<()> {
     for harmless in ["", "candidate:1 1 udp 5 8f3c-aa.local 9 typ host"] {
         peer.add_candidate(candidate(harmless)).await?;
     }
-    // A sound offer with a section nobody can place is taken back as a whole.
+    // An offer with a section that cannot be placed is rolled back as a whole.
     let odd = late.sdp.replace("a=ice-pwd", "a=not-pwd");
     assert!(peer.accept_offer(sdp(SdpKind::Offer, &odd)).await.is_err());
     let answer = peer.accept_offer(late).await?;
@@ -244,7 +244,7 @@ async fn closing_ends_every_task() -> Result<()> {
     a.peer.create_offer(false).await?;
     tokio::time::timeout(PATIENCE, a.peer.close()).await?;
     audio.send(frame(Codec::Opus, vec![1], 0, false));
-    // The events end with the peer: nobody holds the log but us.
+    // The events end with the peer: only the test holds the log.
     until("the end of events", || Arc::strong_count(&seen) == 1).await
 }
 

@@ -1,4 +1,4 @@
-//! Who plays in the tests that every backend has to pass: three people of its demo data.
+//! Test accounts of the demo data: three for each backend, for the tests that every backend has to pass.
 
 use bellwire_engine::MediaKind;
 
@@ -16,9 +16,9 @@ pub struct TestAccounts {
     pub dialect: &'static str,
     pub caller: Login,
     pub callee: Login,
-    /// Somebody else who can call `callee`.
+    /// Another person who can call `callee`.
     pub third: Login,
-    /// The caller hears a tone until somebody declines or time is up; else they wait in a room.
+    /// The caller hears ring-back until the callee declines or time is up; else they wait in a room.
     pub rings: bool,
     /// The backend tells the caller that the callee is not there.
     pub knows_absence: bool,

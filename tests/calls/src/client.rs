@@ -1,5 +1,4 @@
-//! A person of a test: an engine that is signed in, a screen for each picture, and the patience to
-//! wait for what should happen.
+//! Test client: a signed-in engine, a screen for each picture, and waits with a time limit.
 
 use std::sync::Arc;
 
@@ -70,7 +69,7 @@ impl TestClient {
         Self::with(server, "storefront", role, email, setup).await
     }
 
-    /// Somebody of any backend's demo data.
+    /// A person of any backend's demo data.
     pub async fn of(server: &TestServer, dialect: &str, login: Login, setup: Setup) -> anyhow::Result<Self> {
         Self::with(server, dialect, login.role, login.email, setup).await
     }
@@ -163,7 +162,7 @@ impl TestClient {
         self.call("an end", |s| matches!(s, CallState::Ended { .. })).await
     }
 
-    /// Somebody of the seller's list, by e-mail address.
+    /// A contact of the seller's list, by e-mail address.
     pub async fn contact(&self, email: &str) -> anyhow::Result<bellwire_engine::ContactView> {
         let view = self.until("the list", |v| v.accounts.iter().any(|a| a.contacts_loaded)).await?;
         let mut contacts = view.accounts.iter().flat_map(|a| &a.contacts);
@@ -200,7 +199,7 @@ impl TestClient {
         self.online().await
     }
 
-    /// The line of our list that leads to somebody; `None` where this account has no list.
+    /// The line of our list for a person; `None` where this account has no list.
     pub async fn line_for(&self, who: &TestClient) -> anyhow::Result<Option<ContactView>> {
         let person = who.me().context("signed in")?;
         self.line_of(&person).await
@@ -218,7 +217,7 @@ impl TestClient {
         Ok(view.accounts.iter().flat_map(|a| &a.contacts).find(callable).cloned())
     }
 
-    /// Dials somebody the way a user does: from the list where there is one.
+    /// Dials a person the way a user does: from the list where there is one.
     pub async fn call_to(&self, who: &TestClient, kind: MediaKind) -> anyhow::Result<CallId> {
         let person = who.me().context("signed in")?;
         self.call_person(&person, kind).await
@@ -245,7 +244,7 @@ impl TestClient {
         }
     }
 
-    /// Dials somebody who answers, and waits until both are connected.
+    /// Dials a person who answers, and waits until both are connected.
     pub async fn reach(&self, email: &str, callee: &TestClient) -> anyhow::Result<()> {
         self.dial(email).await?;
         let ring = callee.ringing().await?;

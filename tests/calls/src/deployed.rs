@@ -1,5 +1,5 @@
-//! Node servers that behave like the five backends as deployed (`tests/node-backends`; `npm ci` there first), and
-//! pages: bare sockets that say what the web clients of those backends say.
+//! Node servers that behave like the deployed backends (`tests/node-backends`; `npm ci` there first), and
+//! pages: bare sockets that send what the web clients send.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -36,7 +36,7 @@ impl Deployed {
     pub fn start_with(accounts: &DeployedAccounts, more: &Value) -> anyhow::Result<Self> {
         crate::server::log();
         let dir = tempfile::tempdir()?;
-        // Pings as deployed: a busy machine drops nobody who is there.
+        // Pings as deployed, so that a busy machine drops no socket.
         let store = dir.path().join("store.json");
         let mut options =
             json!({ "crowd": true, "store": store, "pingInterval": 25_000, "pingTimeout": 20_000 });
@@ -49,7 +49,7 @@ impl Deployed {
         Ok(Self { process, accounts: *accounts, port, options, http, _dir: dir })
     }
 
-    /// As a crash ends it: nobody is told and nothing is tidied up.
+    /// As a crash ends it: without notification or clean-up.
     pub fn kill(&mut self) {
         // Fails only if it is gone already.
         let _ = self.process.kill();
@@ -79,7 +79,7 @@ impl Deployed {
         }
     }
 
-    /// Somebody who is signed in, online, and known to the backend where it knows who is there.
+    /// A client that is signed in, online, and present at backends with presence.
     pub async fn person(&self, who: &Account) -> anyhow::Result<TestClient> {
         let client = TestClient::at(self.request(who, "secret"), Setup::default()).await?;
         let known = |state: &Value| {

@@ -1,6 +1,6 @@
-//! Who plays on the servers of deployed behaviour (`tests/node-backends`), and what those backends have no words for.
+//! Accounts of the deployed backends (`tests/node-backends`), and what those backends cannot express.
 
-/// One account of a server's data; everybody's password is `secret`.
+/// One account of a server's data; every password is `secret`.
 #[derive(Clone, Copy, Debug)]
 pub struct Account {
     pub role: &'static str,
@@ -18,15 +18,15 @@ pub struct DeployedAccounts {
     pub rest: &'static str,
     pub ann: Account,
     pub ben: Account,
-    /// Somebody else who can call Ben.
+    /// Another person who can call Ben.
     pub third: Account,
-    /// The caller is told that somebody declines; elsewhere the backend has no words for it.
+    /// The caller is notified of a decline; other backends have no message for it.
     pub tells_decline: bool,
-    /// The callee is told that a ring was taken back.
+    /// The callee is notified that a ring was cancelled.
     pub tells_cancel: bool,
     /// The backend tells the caller that the callee is not there.
     pub knows_absence: bool,
-    /// What somebody mutes is passed on.
+    /// Mute is passed on.
     pub tells_media: bool,
     pub voice: bool,
     /// Calls ring; elsewhere people wait in a room and the other side looks for them.

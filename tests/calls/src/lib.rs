@@ -1,5 +1,5 @@
-//! What the end-to-end tests share: a real server, people with real engines, and what they see and
-//! hear. No fakes: every call here goes through sockets, codecs and threads.
+//! Support of the end-to-end tests: a real server, clients with real engines, and what they see and hear. No
+//! fakes: every call goes through sockets, codecs and threads.
 #![forbid(unsafe_code)]
 
 pub mod accounts;

@@ -1,4 +1,4 @@
-//! A socket without a dialect: says whatever a test wants said, however wrong.
+//! Raw socket without a dialect: sends whatever a test wants, however wrong.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

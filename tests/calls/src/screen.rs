@@ -1,4 +1,4 @@
-//! Where a person of a test looks: counts pictures and keeps those it is told to.
+//! Frame sink of a test client: counts frames and keeps some.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The server the people of a test talk through.
+//! Test server with demo data.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use bellwire_server::{App, Backends, Config, Database, RingTimeouts, StorefrontL
 pub const SELLER: &str = "seller@demo.example";
 pub const CUSTOMER: &str = "amira@demo.example";
 pub const OTHER_CUSTOMER: &str = "jose@demo.example";
-/// Everybody's password there.
+/// The password of every account there.
 pub const PASSWORD: &str = "ring-ring-demo";
 
 /// A server with demo data on free loopback ports, and its database file.

@@ -1,4 +1,4 @@
-//! Listening by measurement: what was heard compared with what was said.
+//! Audio comparison: what was heard against what was said.
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
-//! A backend of the server told what a client sends in a transcript, where anything may be wrong: the
-//! `out` of each line, its events and its bodies.
+//! Fuzz target of the server's backends: a backend receives what a client sends in a transcript, where
+//! anything may be wrong: the `out` of each line, its events and its bodies.
 
 use bellwire_server::{Backend, fuzzing};
 use serde_json::Value;

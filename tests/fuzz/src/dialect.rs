@@ -1,6 +1,6 @@
-//! A dialect played a story that nobody told: lines as in `tests/transcripts`, where anything may be
-//! wrong. Whatever the backend says, the dialect must not panic, must not make requests that leave the
-//! REST base, and must answer one message with a bounded number of its own.
+//! Fuzz target of the dialects: lines as in `tests/transcripts`, where anything may be wrong. Whatever the
+//! backend says, the dialect must not panic, must not make requests that leave the REST base, and must answer
+//! one message with a bounded number of its own.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The table of fuzz targets: name, body, and where its first inputs are.
+//! Table of fuzz targets: name, body, and where its first inputs are.
 
 #[cfg(feature = "server")]
 use bellwire_server::Backend;

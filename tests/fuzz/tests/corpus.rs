@@ -1,5 +1,5 @@
-//! Plays every fuzz target its first inputs, whole, cut short and mutated a little: a smoke test, and what
-//! keeps the targets compiling. The fuzzer itself is in `tests/fuzz/libfuzzer`.
+//! Smoke test of the fuzz targets: plays each its first inputs, whole, cut short and mutated a little. The
+//! fuzzer itself is in `tests/fuzz/libfuzzer`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -48,7 +48,7 @@ fn a_call_is_noted_when_something_happens_and_now_and_then() {
     let first = recorder.note(&ringing, at(0));
     assert_eq!(first.len(), 1);
     assert_eq!((first[0].outcome, first[0].answered_ms, first[0].ended_ms), (Outcome::Ongoing, None, None));
-    // That the ringtone was turned off is nobody's business later.
+    // The log does not keep that the ringtone was silenced.
     assert_eq!(recorder.note(&view(vec![call(1, CallState::Ringing { silenced: true })]), at(1)), []);
 
     let answered = recorder.note(&view(vec![call(1, CallState::Connecting)]), at(5));

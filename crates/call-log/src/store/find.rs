@@ -1,5 +1,5 @@
-//! Which record a report is about. Ids decide where both sides use the same; where a backend's history
-//! has ids of its own, person, direction and time do.
+//! Lookup of the record a report is about: by id where both sides use the same, else by person, direction and
+//! time.
 
 use super::{Result, Row, Tx};
 

@@ -1,4 +1,5 @@
-//! Opening the file, whatever state it is in. What is no database any more is moved aside, never deleted.
+//! Opening of the database file in any state. A file that is no database any more is moved aside, never
+//! deleted.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -13,9 +14,9 @@ use super::Store;
 use crate::timestamp::millis;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-/// How long another program may keep the file to itself before a write fails.
+/// How long another program may lock the file before a write fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-/// What SQLite keeps beside its file.
+/// Suffixes of SQLite's side files.
 const SIDE_FILE_SUFFIXES: [&str; 2] = ["-wal", "-shm"];
 
 /// Why there is no log.

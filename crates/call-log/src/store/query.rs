@@ -1,4 +1,4 @@
-//! Reading: pages of records and their counts.
+//! Queries: pages of records and their counts.
 
 use bellwire_call::{Direction, MediaKind, Person, PersonId, RemoteCallId, Subject};
 
@@ -115,7 +115,7 @@ fn count(number: i64) -> u32 {
 fn record(line: RecordRow) -> Record {
     let outcome = Outcome::read(&line.outcome);
     let direction = if line.outgoing { Direction::Outgoing } else { Direction::Incoming };
-    // Whoever was there to the end knows best how long it took.
+    // The side that stayed to the end knows the duration best.
     let there_to_the_end =
         line.legs > 0 && line.reason.as_deref() != Some(INTERRUPTED) && outcome != Outcome::Elsewhere;
     let talked_s = (line.talked_ms + 500) / 1000;

@@ -1,4 +1,4 @@
-//! One record as the table holds it, and what becomes of it when this phone or its backend reports.
+//! Row of one record, and how it merges with reports of this phone and of its backend.
 
 use bellwire_call::{Direction, MediaKind, RemoteCallId};
 
@@ -136,7 +136,8 @@ impl Row {
         }
     }
 
-    /// Takes in what the backend remembers. `ours`: this phone was there and knows better; `live`: it still is.
+    /// Takes in what the backend remembers. `ours`: this phone was there and knows better; `live`: it still
+    /// is.
     pub(super) fn take_backend(&mut self, theirs: &Self, ours: bool, live: bool) {
         self.backend.clone_from(&theirs.backend);
         if !self.hidden {

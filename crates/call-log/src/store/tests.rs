@@ -1,4 +1,4 @@
-//! Records on real files.
+//! Tests of records in real files.
 
 mod many;
 mod merging;

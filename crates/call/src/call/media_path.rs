@@ -1,5 +1,5 @@
-//! The media path of a call: what the peer connection reported, what its deadlines mean, and the
-//! search for a new path. It decides nothing about consent.
+//! Media path of a call: outcomes of the peer connection, expired deadlines and ICE restarts. Consent is not
+//! decided here.
 
 use std::time::Instant;
 
@@ -76,7 +76,7 @@ impl Call {
             // We are the newcomer now, unless they turn out to come after us once more.
             self.joined_after_us = false;
             if self.path == MediaPath::Lost {
-                // What was answered meanwhile nobody heard, and our addresses may be other ones by now.
+                // Answers sent meanwhile are lost, and our addresses may have changed.
                 self.negotiation.give_up_offer();
                 self.look_for_path(false, now, out);
             } else {

@@ -1,4 +1,4 @@
-//! What a call makes of a signal the backend passed on. Signals out of their season are ignored.
+//! Handling of signals received for a call. Signals that do not fit the call's state are ignored.
 
 use std::time::Instant;
 
@@ -73,7 +73,7 @@ impl Call {
         }
     }
 
-    /// Nobody can agree to a call the backend has no id for.
+    /// The callee cannot accept a call the backend has no id for.
     fn hear_consent(&mut self, now: Instant, out: &mut Vec<Command>) {
         if self.remote.is_some() {
             self.agree(now, out);

@@ -1,4 +1,4 @@
-//! What a person is told of a call. It changes nothing.
+//! View and shown state of a call. Read-only.
 
 use std::time::Instant;
 

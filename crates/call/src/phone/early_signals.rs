@@ -1,6 +1,6 @@
-//! What the phone remembers beside its calls: signals that came before their call, rings that wait
-//! for a decision, and calls that are over but may still be talked about. All of it bounded, since
-//! strangers can make it grow.
+//! Early signals and other memory beside the calls: signals that came before their call, rings that wait for
+//! glare to be decided, and ended calls that may still be mentioned. All bounded, because remote peers can
+//! make it grow.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ const MAX_SIGNALS: usize = 256;
 const MAX_HELD_RINGS: usize = 4;
 const MAX_ENDED_CALLS: usize = 128;
 const MAX_OWED_CANCELS: usize = 32;
-/// Whoever rang for longer has given up, and so has everybody else.
+/// Older rings have ended.
 const MAX_SIGNAL_AGE: Duration = Duration::from_secs(40);
 
 #[derive(Debug, Default)]

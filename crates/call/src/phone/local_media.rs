@@ -1,5 +1,5 @@
-//! What of our own sound and pictures goes out: the user's choice for this call, as far as there are
-//! devices for it. Every call starts as the settings say; what was chosen in the last one is forgotten.
+//! Local media state: what of microphone, camera and screen is sent, from the user's choice for this call and
+//! the devices there are. Each call starts as the settings say.
 
 use std::time::Instant;
 
@@ -29,7 +29,7 @@ impl LocalMedia {
 }
 
 impl Phone {
-    /// What the other side is told: a device that does not exist sends nothing.
+    /// What is sent: a missing device sends nothing.
     pub(super) fn sent(&self) -> SentMedia {
         let SentMedia { microphone, camera, sharing } = self.sent_media;
         SentMedia {
@@ -81,7 +81,7 @@ impl Phone {
         self.local.start_camera = camera;
     }
 
-    /// The line is free again, or no call is left that a choice could be meant for.
+    /// Resets the choice when no call is active any more.
     pub(super) fn forget_choice(&mut self, was_active: bool, out: &mut Vec<Command>) {
         let active = self.calls.values().any(Call::is_active);
         if !active {
@@ -92,8 +92,8 @@ impl Phone {
         }
     }
 
-    /// There is one line: whatever is on it makes room. `seen`: our picture may be sent, if the settings
-    /// say so.
+    /// One call is active at a time, so an active one is ended. `seen`: the camera may be sent, if the
+    /// settings say so.
     pub(super) fn accept(&mut self, id: CallId, seen: bool, now: Instant, out: &mut Vec<Command>) {
         if !self.calls.get(&id).is_some_and(Call::is_ringing) {
             return;

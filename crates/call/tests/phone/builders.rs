@@ -1,4 +1,4 @@
-//! Short ways to say what tests say often.
+//! Builders of common test values.
 
 use bellwire_call::{
     AccountId, CallId, CallKey, IceCandidate, Invite, MediaKind, Person, PersonId, RemoteCallId, Ring, Rings,

@@ -1,4 +1,4 @@
-//! A phone whose every command is entered in a ledger and checked against what must always hold.
+//! Ledger of a phone's commands, checked against the invariants after each event.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ struct Ledger {
 
 /// An offer that was said so long ago may be replaced.
 const OFFER_ANSWER_WAIT: Duration = Duration::from_secs(3);
-/// A path that is looked for has this long until the call is told as reconnecting.
+/// An ICE restart has this long until the call is shown as reconnecting.
 const NEW_PATH_TIME: Duration = Duration::from_secs(5);
 
 pub(crate) struct Desk {
@@ -48,7 +48,7 @@ impl Desk {
 
     pub(crate) fn handle(&mut self, event: Event) -> Vec<Command> {
         let is_time = matches!(event, Event::Time);
-        // Whatever was answered while the socket was away nobody heard.
+        // Answers sent while the socket was away are lost.
         if matches!(event, Event::Signaling { .. }) {
             self.ledger.unanswered.clear();
         }

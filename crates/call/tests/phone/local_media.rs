@@ -1,4 +1,4 @@
-//! What goes out of microphone and camera: chosen for one call, and only where there is a device.
+//! Tests of sent media: chosen for one call, and only where there is a device.
 
 use bellwire_call::{
     CallId, Command, Event, MediaState, OfferRule, PeerOutcome, PhoneView, Signal, UserAction,

@@ -1,4 +1,4 @@
-//! Random interleavings. What must always hold is asserted by the ledger after every event.
+//! Property tests: random interleavings, with the ledger's invariants checked after every event.
 
 use std::time::Duration;
 
@@ -265,7 +265,7 @@ proptest! {
                 pair.user(side, UserAction::HangUp(call.id));
             }
         }
-        // What was in flight may still ring; nobody answers it.
+        // What was in flight may still ring, without an answer.
         pair.pass(Duration::from_secs(120));
         for side in [Side::Alice, Side::Bob] {
             pair.desk(side).assert_at_rest();

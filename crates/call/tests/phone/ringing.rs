@@ -1,4 +1,4 @@
-//! From the first ring to consent, or to none.
+//! Tests from the first ring to consent or refusal.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rooms instead of rings, turns that the dialect gives, peers that were replaced, and sharing.
+//! Tests of rooms instead of rings, offer turns given by the dialect, replaced peers, and screen sharing.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use bellwire_call::{
 use crate::builders::{HOME, answer, invite, key, offer, person, remote, ring};
 use crate::ledger::{Desk, said};
 
-/// A desk whose backend has rooms: nobody rings for long, whoever is there offers.
+/// A desk whose backend has rooms: rings are short and the side that is there offers.
 fn room() -> Desk {
     let mut desk = Desk::start(OfferRule::FirstInRoom);
     desk.handle(Event::AccountAdded {

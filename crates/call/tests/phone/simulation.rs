@@ -1,5 +1,5 @@
-//! Two phones, a backend in the manner of `storefront` between them, and peer connections that
-//! exist on paper only. Time jumps from one thing that happens to the next.
+//! Simulation of two phones with a `storefront`-like backend between them and imaginary peer connections.
+//! Time jumps from event to event.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! From consent to the last word: negotiation, the path, and the backend's comings and goings.
+//! Tests from consent to the end: negotiation, media path, lost and restored signaling.
 
 use std::time::Duration;
 

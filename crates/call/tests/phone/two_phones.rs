@@ -1,4 +1,4 @@
-//! Whole calls between two phones.
+//! Tests of whole calls between two phones.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Echo cancellation, noise suppression and gain for what the microphone hears.
+//! Audio processor of the microphone: echo cancellation, noise suppression and gain control.
 
 use sonora::config::{
     AdaptiveDigital, EchoCanceller, GainController2, HighPassFilter, MaxProcessingRate, NoiseSuppression,
@@ -22,7 +22,7 @@ impl AudioProcessor {
         voice
     }
 
-    /// Switches parts on and off; what stays on keeps what it has learnt.
+    /// Switches parts on and off; what stays on keeps its adapted state.
     pub(crate) fn set(&mut self, processing: Processing) {
         let Processing { echo, noise, gain } = processing;
         if !(echo || noise || gain) {
@@ -44,7 +44,7 @@ impl AudioProcessor {
         }
     }
 
-    /// Tells what is about to be played, which is what may come back as echo.
+    /// Takes what is about to be played: the reference of the echo canceller.
     pub(crate) fn played(&mut self, frame: &[f32; FRAME]) {
         let Some(inner) = &mut self.inner else { return };
         if let Err(error) = inner.process_render_f32(&[frame], &mut [&mut self.scratch]) {
@@ -52,7 +52,7 @@ impl AudioProcessor {
         }
     }
 
-    /// Cleans what was heard.
+    /// Processes a captured frame.
     pub(crate) fn heard(&mut self, frame: &mut [f32; FRAME]) {
         let Some(inner) = &mut self.inner else { return };
         match inner.process_capture_f32(&[frame.as_slice()], &mut [&mut self.scratch]) {

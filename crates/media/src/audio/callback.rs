@@ -1,5 +1,5 @@
-//! Everything that runs on the sound card's thread, and nothing else: it copies between the device
-//! and a ring, counts in atomics and wakes the thread at the ring's other end.
+//! Audio callbacks: everything that runs on the sound card's thread. They copy between the device and a ring
+//! buffer, count in atomics and wake the thread at the other end.
 //!
 //! It may not allocate, free, lock, log or panic; a test holds it to that.
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use cpal::{FromSample, Sample};
 use rtrb::{Consumer, Producer};
 
-/// What a callback tells the world.
+/// What a callback counts.
 #[derive(Debug, Default)]
 pub(super) struct CallbackStats {
     /// Times the device called.

@@ -1,4 +1,4 @@
-//! The sending half: source, processing, mute, Opus, out. One thread owns all of it.
+//! Audio capture thread: source, processing, mute, Opus, sink.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -17,12 +17,12 @@ use crate::slot::Slot;
 use crate::thread::Thread;
 use crate::{Codec, EncodedFrame, EncodedSink, Processing};
 
-/// How far the count of samples may part from the clock before timestamps jump.
+/// How far the sample count may drift from the clock before timestamps jump.
 const MAX_TIMESTAMP_DRIFT: Duration = Duration::from_millis(120);
-/// The thread looks at least so often, also when no device wakes it.
+/// Longest park of the thread, also when no device wakes it.
 const MAX_PARK: Duration = Duration::from_millis(5);
 
-/// Switches of the sending half, set from any thread.
+/// Controls of the capture thread, set from any thread.
 #[derive(Debug)]
 pub(super) struct SendControls {
     pub(super) stop: AtomicBool,
@@ -36,7 +36,7 @@ pub(super) struct SendControls {
     pub(super) processing: Slot<Processing>,
 }
 
-/// What the sending half is made of.
+/// Inputs of the capture thread.
 pub(super) struct SendPlan {
     pub(super) microphone: String,
     pub(super) processing: Processing,
@@ -144,7 +144,7 @@ fn fade(frame: &mut [f32; FRAME], from: f32, to: f32) {
     }
 }
 
-/// Joins frames to packets and gives them timestamps that count samples, not arrivals.
+/// Joins frames to packets whose timestamps count samples, not arrivals.
 struct OpusPacketizer {
     epoch: Instant,
     samples: Vec<f32>,

@@ -1,5 +1,4 @@
-//! Sound devices: which there are, and opening one with a short buffer. Keeping one alive is
-//! `line`'s business.
+//! Audio devices: listing them, and opening one with a short buffer. `stream` keeps it open.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -50,7 +49,7 @@ impl AudioDevice {
     }
 }
 
-/// As what each of `devices` is to be offered, in their order: the words of whoever chose it before
+/// The id each of `devices` is offered under, in their order: the one it was chosen by before
 /// (`chosen`: settings, ids), otherwise its lasting id.
 pub fn offered_ids(devices: &[AudioDevice], chosen: &[&str]) -> Vec<String> {
     let known: Vec<_> = devices.iter().map(|device| (device.id.clone(), device.label.clone())).collect();
@@ -251,7 +250,7 @@ fn is_plugin(id: &str) -> bool {
     !(id == "default" || id == "pipewire" || id.starts_with("sysdefault:") || id.starts_with("plughw:"))
 }
 
-/// Set from wherever a stream fails, read by whoever owns the stream.
+/// Set where a stream fails, read by the stream's owner.
 #[derive(Debug, Default)]
 pub(super) struct Fault(AtomicU32);
 

@@ -1,5 +1,5 @@
-//! Many channels as one: the weights of ITU-R BS.775-4, annex 4, which make the centre as loud as it is and
-//! leave the bass effects out. A channel that is silent takes nothing from the others.
+//! Downmix of many channels to one, with the weights of ITU-R BS.775-4, annex 4: the centre keeps its
+//! loudness and the bass effects are left out. A silent channel does not lower the others.
 
 /// Where the channels of a file with so many stand when it does not say so.
 const DEFAULT_LAYOUTS: [&[Channel]; 9] = {

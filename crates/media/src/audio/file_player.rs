@@ -1,5 +1,5 @@
-//! A sound file played into a call. A thread of its own opens, reads and decodes it a little ahead;
-//! whoever takes the sound neither waits for the file nor for that thread's end.
+//! Player of a sound file into a call. Its own thread opens, reads and decodes a little ahead; the reader
+//! never waits for the file or for that thread.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(super) struct FilePlayer {
     /// `None` once this is dropped.
     pieces: Option<Receiver<Read>>,
     front: Option<Chunk>,
-    /// Where whoever listens is.
+    /// The listener's position.
     wanted: Arc<AtomicU64>,
     failed: Option<DeviceProblem>,
     thread: Option<Thread>,
@@ -134,7 +134,7 @@ impl Drop for FilePlayer {
     }
 }
 
-/// Reads round after round until nobody listens.
+/// Reads round after round until the listener is gone.
 fn run(mut sound: SoundFile, out: &SyncSender<Read>, wanted: &AtomicU64) -> Result<(), SoundError> {
     let length = sound.length;
     let mut round = 0;

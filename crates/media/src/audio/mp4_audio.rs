@@ -1,4 +1,4 @@
-//! The sound of a film, packet after packet, where its edits put it.
+//! Audio track of an MP4 file, packet by packet, at the times its edit list gives.
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as MediaError;
@@ -13,7 +13,7 @@ use super::sound_clip::SoundError;
 use crate::file::{EditList, Mp4File, Purpose, Stored, Time, Tracks};
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
-/// So many packets that cannot be decoded before any that can: it will not get better.
+/// After so many undecodable packets before the first good one, decoding ends.
 const MAX_UNDECODABLE_PACKETS: u32 = 50;
 
 /// An open film.

@@ -1,5 +1,4 @@
-//! The receiving half: packets, jitter buffer, Opus, speaker. One thread owns all of it, and the sound
-//! card sets its pace.
+//! Audio playout thread: packets, jitter buffer, Opus, speaker. The sound card sets its pace.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +18,7 @@ use crate::slot::Slot;
 use crate::thread::Thread;
 use crate::{MediaEvent, Packet};
 
-/// The thread looks at least so often, also when no device wakes it.
+/// Longest park of the thread, also when no device wakes it.
 const MAX_PARK: Duration = Duration::from_millis(5);
 /// Four seconds of packets on their way to a thread that should take them every 10 ms.
 const MAX_QUEUED_PACKETS: usize = 200;
@@ -46,7 +45,7 @@ impl Inbox {
     }
 }
 
-/// What the receiving half is made of.
+/// Inputs of the playout thread.
 pub(super) struct ReceivePlan {
     pub(super) speaker: String,
     pub(super) stop: Arc<AtomicBool>,
@@ -113,7 +112,7 @@ fn run(plan: ReceivePlan) {
     }
 }
 
-/// The other end's voice.
+/// The other end's audio.
 struct RemoteAudio {
     jitter: JitterBuffer,
     decoder: OpusDecoder,
@@ -175,7 +174,7 @@ impl RemoteAudio {
         }
     }
 
-    /// Makes up what came and cannot be decoded; what did not come the jitter buffer counts.
+    /// Conceals what came and cannot be decoded; the jitter buffer counts what did not come.
     fn spoilt(&mut self, samples: usize) {
         self.meters.concealed(samples);
         self.conceal(samples);

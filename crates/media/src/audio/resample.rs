@@ -1,4 +1,4 @@
-//! One channel from one rate to another, in pieces of any length.
+//! Resampler of one channel, in chunks of any length.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
@@ -14,7 +14,7 @@ pub(super) struct MonoResampler {
 }
 
 impl MonoResampler {
-    /// Rates in samples per second. Rates nobody can convert pass straight through as well.
+    /// Rates in samples per second. Rates that cannot be converted pass unchanged as well.
     pub(super) fn new(from: u32, to: u32) -> Self {
         let inner = (from != to)
             .then(|| {

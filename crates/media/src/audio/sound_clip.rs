@@ -1,5 +1,5 @@
-//! Short sounds, whole in memory as 48 kHz mono: ringtones and tones. What is played into a call is read
-//! as it is played, by [`super::play`].
+//! Short sound clips, whole in memory as 48 kHz mono: ringtones and tones. Files played into a call are
+//! streamed by [`super::file_player`].
 
 use std::io::ErrorKind;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A sound file, read in pieces as 48 kHz mono: a WAV or the sound of an MP4, told apart by what is in them.
+//! Sound file read in chunks as 48 kHz mono: WAV, or the audio of an MP4, told apart by content.
 
 use std::io::{Read as _, Seek as _};
 

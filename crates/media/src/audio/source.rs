@@ -1,5 +1,4 @@
-//! Where the voice to send comes from: a microphone, a file, a tone, or nowhere. Whatever it is, it
-//! gives 10 ms at a time at the pace of real time.
+//! Audio source: a microphone, a file, a tone, or silence. Each gives 10 ms at a time in real time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -13,15 +12,15 @@ use super::stream::{CaptureSide, DeviceStream, OpenedDevice, StreamEvent, Stream
 use crate::file::path_of;
 
 pub(super) const FRAME_DURATION: Duration = Duration::from_millis(10);
-/// So far behind, made-up sources leave frames out instead of hurrying.
+/// Further behind, generated sources skip frames instead of catching up.
 const MAX_BACKLOG: Duration = Duration::from_millis(500);
-/// A microphone that is silent for so long is stood in for by silence, so that the stream lives on.
+/// After so long without frames, silence replaces the microphone, so that the stream goes on.
 const MICROPHONE_SILENCE_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Frames an echo may fall behind; further ones are left out.
+/// Frames an echo may fall behind; further ones are dropped.
 const MAX_ECHO_FRAMES: usize = 20;
 
-/// 10 ms and when they were heard.
+/// 10 ms of audio and when they were captured.
 pub(crate) struct CapturedFrame {
     pub(super) captured: Instant,
     /// Whether echo, noise and gain should be worked on: files and tones are as they should be.
@@ -50,7 +49,7 @@ struct Input {
     heard: Instant,
 }
 
-/// When the next frame of a made-up source is due.
+/// When the next frame of a generated source is due.
 struct Pace {
     due: Instant,
 }

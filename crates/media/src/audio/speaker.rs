@@ -1,5 +1,4 @@
-//! Where sound goes: a device, a file that is written at the pace of a sound card, or nowhere at the
-//! same pace.
+//! Audio sink: a device, a file written at the pace of a sound card, or nothing at the same pace.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -19,9 +18,9 @@ const FRAMES_PER_SECOND: u32 = 100;
 /// Frames kept ahead of the device, and how far that may grow where threads run late.
 const MIN_FRAMES_AHEAD: u32 = 2;
 const MAX_FRAMES_AHEAD: u32 = 8;
-/// After so long without a gap one frame less is kept ahead.
+/// After so long without a gap, one frame less is kept ahead.
 const AHEAD_DECAY_INTERVAL: Duration = Duration::from_secs(10);
-/// So far behind, a speaker without a device leaves frames out.
+/// Further behind, a sink without a device skips frames.
 const MAX_BACKLOG: Duration = Duration::from_secs(2);
 
 /// See the module.

@@ -1,4 +1,4 @@
-//! What the two sound threads count, for whoever asks.
+//! Audio statistics and level meters, filled by the two audio threads.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +19,7 @@ pub(crate) struct AudioStats {
     pub(crate) level_sent_db: f32,
     pub(crate) level_received_db: f32,
     pub(crate) delay_ms: f32,
-    /// Share 0..1 of all samples played that were sent and did not come, or came spoilt.
+    /// Share 0..1 of played samples that were sent and did not come, or came damaged.
     pub(crate) concealed: f32,
     pub(crate) underruns: u64,
     pub(crate) packets: JitterStats,
@@ -31,13 +31,13 @@ pub(crate) struct AudioStats {
 #[derive(Debug, Default)]
 pub(crate) struct AudioMeters(Mutex<State>);
 
-/// What meters show, ten times a second.
+/// Levels for the UI, ten times a second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Levels {
     /// dBFS.
     pub(crate) microphone_db: f32,
     pub(crate) speaker_db: f32,
-    /// Somebody speaks into the microphone that is off.
+    /// The user speaks into the muted microphone.
     pub(crate) muted_speech: bool,
 }
 
@@ -68,7 +68,7 @@ impl Default for DirectionMeter {
     }
 }
 
-/// What a way's frame completed.
+/// What a frame of one direction completed.
 struct Completed {
     short: bool,
     /// Level in dBFS and kbit/s of a second.
@@ -113,7 +113,7 @@ impl AudioMeters {
         self.lock().received.bytes += bytes;
     }
 
-    /// Ten times a second answers with what meters show.
+    /// Returns levels ten times a second.
     pub(super) fn frame_played(&self, frame: &[f32]) -> Option<Levels> {
         let mut state = self.lock();
         state.played += frame.len() as u64;

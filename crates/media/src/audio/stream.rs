@@ -1,6 +1,6 @@
-//! A line to a sound device that stays up: it opens the wanted device or the default, notices when
-//! the device goes, fails or falls silent, and opens it or another again. What flows through the line
-//! is the business of the thread at its near end.
+//! Audio stream that stays up: a supervisor thread opens the wanted device or the default, notices when it
+//! goes, fails or falls silent, and opens it or another again. The audio itself belongs to the thread at the
+//! near end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,22 +15,22 @@ use crate::DeviceProblem;
 use crate::slot::Slot;
 use crate::thread::Thread;
 
-/// How often a stream's error flag is looked at.
+/// Interval between checks of a stream's error flag.
 const ERROR_CHECK_INTERVAL: Duration = Duration::from_millis(100);
-/// How often the list of devices is compared; nothing tells of plugging.
+/// Interval between checks of the device list; there is no plug event.
 const DEVICE_POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// The same where asking is dear.
+/// The same where listing is slow.
 const SLOW_DEVICE_POLL_INTERVAL: Duration = Duration::from_secs(5);
-/// A device that has not called for so long is broken, whatever it says.
+/// A device without a callback for so long is broken.
 const CALLBACK_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long nothing may be open before that is worth telling.
+/// How long no device may be open before that is reported.
 const LOSS_REPORT_DELAY: Duration = Duration::from_secs(1);
 const MIN_RETRY_DELAY: Duration = Duration::from_millis(200);
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(3);
-/// Half a second: a reader later than that loses sound anyway.
+/// A ring buffer holds half a second: a later reader loses audio anyway.
 const RINGS_PER_SECOND: u32 = 2;
 
-/// What the person should know of a line.
+/// What happens to a stream that the user is notified of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StreamEvent {
     /// Nothing is left in its place. `label`: of what was in use, may be empty.
@@ -41,10 +41,10 @@ pub(crate) enum StreamEvent {
     Switched { label: String, problem: Option<DeviceProblem> },
 }
 
-/// Takes what happens to a line; called on its thread.
+/// Receives stream events; called on the supervisor's thread.
 pub(crate) type StreamEvents = Arc<dyn Fn(StreamEvent) + Send + Sync>;
 
-/// The near end of a device that was opened.
+/// An opened device, as its near end uses it.
 pub(super) struct OpenedDevice<R> {
     pub(super) ring: R,
     /// Samples per second.
@@ -55,7 +55,7 @@ pub(super) struct OpenedDevice<R> {
     pub(super) stats: Arc<CallbackStats>,
 }
 
-/// One of the two directions a line can have.
+/// Direction of a stream.
 pub(super) trait StreamDirection: 'static {
     type Ring: Send + 'static;
     const DIRECTION: Direction;
@@ -103,7 +103,7 @@ impl<S: StreamDirection> DeviceStream<S> {
     /// which is unparked when there is something to do. With `stand_in` the default device takes the place
     /// of one that is not there.
     pub(super) fn start(wanted: String, stand_in: bool, events: StreamEvents) -> Self {
-        // Full: the keeper waits; the near end looks at least every 20 ms.
+        // Full: the supervisor waits; the near end reads at least every 20 ms.
         let (sender, changes) = sync_channel(4);
         let stop = Arc::new(AtomicBool::new(false));
         let wish = Arc::new(Slot::default());
@@ -129,13 +129,13 @@ impl<S: StreamDirection> DeviceStream<S> {
         Self { changes, wish, stop, thread }
     }
 
-    /// Changes to another device. What is open is heard until the other one is.
+    /// Changes to another device. The open one runs until the other one is open.
     pub(super) fn want(&self, wanted: &str) {
         self.wish.put(wanted.to_owned());
         self.thread.unpark();
     }
 
-    /// The newest change, if there was one: a line, or the loss of it.
+    /// The newest change, if there was one: an opened device, or its loss.
     pub(super) fn change(&self) -> Option<Option<OpenedDevice<S::Ring>>> {
         self.changes.try_iter().last()
     }
@@ -145,12 +145,12 @@ impl<S: StreamDirection> Drop for DeviceStream<S> {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.unpark();
-        // Lets a keeper go that waits to report.
+        // Releases a supervisor that waits to report.
         while self.changes.try_recv().is_ok() {}
     }
 }
 
-/// The keeping thread's own.
+/// State of the supervisor's thread.
 struct Supervisor<S: StreamDirection> {
     wanted: String,
     stand_in: bool,
@@ -163,7 +163,7 @@ struct Supervisor<S: StreamDirection> {
     stream: Option<ActiveStream>,
     /// Nothing is open, and why.
     outage: Option<Outage>,
-    /// Whether that was told.
+    /// Whether that was reported.
     lost: bool,
     retry: Duration,
 }
@@ -190,7 +190,7 @@ struct ActiveStream {
 enum OpenReason {
     /// For the first time, or because nothing is open.
     Nothing,
-    /// Somebody chose another.
+    /// The user chose another.
     Chosen,
     /// The wanted one came back, or the default is another.
     Better,

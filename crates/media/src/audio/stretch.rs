@@ -1,5 +1,5 @@
-//! Makes decoded sound a little shorter or longer without changing its pitch, by leaving out or
-//! repeating one period of it. It changes nothing where no period is clear enough.
+//! Time stretching of decoded audio without a change of pitch, by removing or repeating one period. Audio
+//! without a clear period stays unchanged.
 
 /// 2.5 ms: the shortest period looked for.
 const MIN_PERIOD_SAMPLES: usize = 120;
@@ -7,7 +7,7 @@ const MIN_PERIOD_SAMPLES: usize = 120;
 const MAX_PERIOD_SAMPLES: usize = 480;
 /// 5 ms: what is compared and cross-faded.
 const OVERLAP_SAMPLES: usize = 240;
-/// Below this mean square (-50 dBFS) nobody hears where it was cut.
+/// Below this mean square (-50 dBFS) a cut is inaudible.
 const QUIET_MEAN_SQUARE: f32 = 1e-5;
 /// How alike two periods have to be (normalised correlation).
 const MIN_CORRELATION: f32 = 0.7;

@@ -1,36 +1,36 @@
-//! Whether somebody speaks into a microphone that is off. It hears what is left after echo
-//! cancellation, so that the loudspeaker does not count; words are none of its business.
+//! Voice activity detection on a muted microphone. It works after echo cancellation, so that the loudspeaker
+//! does not count.
 
 use super::FRAME;
 use super::level::{Level, SILENCE_DB};
 
-/// dB above the noise of the room that a voice is.
+/// Minimum signal-to-noise ratio of speech.
 const MIN_SNR_DB: f32 = 12.0;
-/// dBFS below which nothing is a voice meant for anybody.
+/// Level below which nothing counts as speech.
 const MIN_SPEECH_DBFS: f32 = -48.0;
-/// While the loudspeaker plays, what is this many dB below it may be its echo.
+/// While the far end is active, input this far below its level may be residual echo.
 const ECHO_MARGIN_DB: f32 = 12.0;
-/// dBFS from which on the loudspeaker plays.
+/// Loudspeaker level from which on the far end is active.
 const FAR_END_ACTIVE_DBFS: f32 = -55.0;
-/// Frames of 10 ms a voice must be there to be believed.
+/// Frames of 10 ms with speech before it is reported.
 const ATTACK_FRAMES: u32 = 30;
-/// Frames of 10 ms for which it is told after it was heard last.
+/// Frames of 10 ms for which speech is reported after the last voiced frame.
 const HANGOVER_FRAMES: u32 = 200;
-/// Frames of 10 ms for which a loudspeaker's echo may linger.
+/// Frames of 10 ms for which an echo may follow the loudspeaker.
 const ECHO_TAIL_FRAMES: u32 = 30;
-/// dB per frame by which the noise is thought to rise: a fan that starts is known after some seconds.
+/// Rise of the noise floor per frame: a fan that starts is part of it after some seconds.
 const NOISE_RISE_DB_PER_FRAME: f32 = 0.04;
 
-/// Judges frame by frame.
+/// Detects speech frame by frame.
 #[derive(Debug)]
 pub(super) struct VoiceActivity {
-    /// dBFS of the room.
+    /// dBFS of the background noise.
     noise_floor: f32,
     voiced: u32,
     hangover: u32,
     /// The loudest the loudspeaker was lately, dBFS, and for how many frames that counts.
     far_end: (f32, u32),
-    /// Whether echo is taken out: otherwise everything is doubtful while the loudspeaker plays.
+    /// Whether echo is cancelled: otherwise nothing counts as speech while the far end is active.
     cancelled: bool,
 }
 
@@ -43,7 +43,7 @@ impl VoiceActivity {
         self.cancelled = cancelled;
     }
 
-    /// Takes note of 10 ms the loudspeaker plays.
+    /// Takes 10 ms of what the loudspeaker plays.
     pub(super) fn played(&mut self, frame: &[f32; FRAME]) {
         let level = level_of(frame);
         if level >= self.far_end.0 || self.far_end.1 == 0 {
@@ -53,10 +53,10 @@ impl VoiceActivity {
         }
     }
 
-    /// Takes 10 ms of the microphone; tells whether somebody speaks, or did a moment ago.
+    /// Takes 10 ms of the microphone; true during speech and its hangover.
     pub(super) fn heard(&mut self, frame: &[f32; FRAME]) -> bool {
         let level = level_of(frame);
-        // The floor follows a lull at once and a rise slowly, so that words do not become the noise.
+        // The floor falls at once and rises slowly, so that speech does not become noise.
         self.noise_floor = if level < self.noise_floor {
             level.max(SILENCE_DB)
         } else {
@@ -65,7 +65,7 @@ impl VoiceActivity {
         let plays = self.far_end.0 > FAR_END_ACTIVE_DBFS;
         let over_echo = !plays || (self.cancelled && level > self.far_end.0 - ECHO_MARGIN_DB);
         let voice = level > MIN_SPEECH_DBFS && level > self.noise_floor + MIN_SNR_DB && over_echo;
-        // Words have pauses: they take back less than a voice gives.
+        // Speech has pauses: an unvoiced frame takes back less than a voiced one gives.
         self.voiced =
             if voice { (self.voiced + 2).min(2 * ATTACK_FRAMES) } else { self.voiced.saturating_sub(1) };
         if self.voiced >= 2 * ATTACK_FRAMES {
@@ -76,7 +76,7 @@ impl VoiceActivity {
         self.hangover > 0
     }
 
-    /// Forgets what was heard: the microphone is on.
+    /// Resets the state: the microphone is on.
     pub(super) fn reset(&mut self) {
         (self.voiced, self.hangover) = (0, 0);
     }
@@ -162,7 +162,7 @@ mod tests {
                 assert!(!detector.heard(&near), "cancelled {cancelled}: its own echo at {index}");
             }
         }
-        // Somebody speaks while the other end is heard softly.
+        // The user speaks while the far end is soft.
         let mut detector = VoiceActivity::new(true);
         let noticed = frames(&sound).any(|frame| {
             let mut soft = *frame;

@@ -1,6 +1,6 @@
-//! WAV files as recorders, converters and pipes write them (Microsoft's "Multimedia Programming
-//! Interface" of 1991 and "Multiple Channel Audio Data" of 2001; EBU Tech 3306 for RF64; ITU-R BS.2088 for
-//! BW64). Read in pieces: memory does not grow with the file.
+//! WAV files as recorders, converters and pipes write them (Microsoft's "Multimedia Programming Interface" of
+//! 1991 and "Multiple Channel Audio Data" of 2001; EBU Tech 3306 for RF64; ITU-R BS.2088 for BW64). Read in
+//! chunks: memory does not grow with the file.
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 

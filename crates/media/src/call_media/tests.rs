@@ -1,4 +1,4 @@
-//! Two ends of a call joined by packets, without a network and without devices.
+//! Tests of two ends of a call joined by packets, without network and devices.
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! H.264 by openh264: constrained baseline, key frames on request only. It stands on the raw bindings
+//! H.264 codec by openh264: constrained baseline, key frames on request only. It uses the raw bindings
 //! because the safe wrapper can neither change the bit rate nor return a concealed picture.
 #![allow(unsafe_code, reason = "bindings to a C++ library")]
 
@@ -88,7 +88,7 @@ impl H264Encoder {
         all.fMaxFrameRate = fps;
         all.iRCMode = sys::RC_BITRATE_MODE;
         all.iTargetBitrate = bitrate as c_int;
-        // A first bit rate given here would be a ceiling for ever.
+        // A bit rate given here would be a permanent ceiling.
         all.iMaxBitrate = sys::UNSPECIFIED_BIT_RATE as _;
         all.bEnableFrameSkip = !screen;
         all.uiIntraPeriod = 0;

@@ -1,5 +1,5 @@
-//! Voice as Opus: mono, 48 kHz, 20 ms packets with in-band redundancy. When to decode what is the
-//! jitter buffer's decision.
+//! Opus codec: mono, 48 kHz, 20 ms packets with in-band redundancy. The jitter buffer decides what is decoded
+//! when.
 
 use bytes::Bytes;
 

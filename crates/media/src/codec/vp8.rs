@@ -1,5 +1,5 @@
-//! VP8 by libvpx with the settings WebRTC uses. One thread only: with more, libvpx burns a core in
-//! spin locks whenever the machine is busy.
+//! VP8 codec by libvpx with WebRTC's settings. One thread only: with more, libvpx burns a core in spin locks
+//! whenever the machine is busy.
 #![allow(unsafe_code, reason = "bindings to a C library")]
 
 use std::ffi::{c_int, c_uint};

@@ -1,4 +1,4 @@
-//! Edit lists: which part of a track is played, and when (ISO/IEC 14496-12, 8.6.6).
+//! Edit list of an MP4 track: which part is played, and when (ISO/IEC 14496-12, 8.6.6).
 
 use re_mp4::{Mp4, TrakBox};
 
@@ -8,7 +8,7 @@ pub(crate) type Time = i64;
 /// A part of the track that is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Edit {
-    /// When it begins for whoever watches.
+    /// When it begins in presentation time.
     shown: Time,
     /// Where it begins in the track.
     media: Time,
@@ -22,7 +22,7 @@ pub(crate) struct EditList {
     parts: Vec<Edit>,
 }
 
-/// A stretch of a track in the time of whoever watches.
+/// A span of a track in presentation time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) at: Time,

@@ -1,5 +1,5 @@
-//! A clip on the clock: plays in a loop from a start instant, and always shows what is due now. A thread
-//! of its own reads and decodes; whoever takes the pictures never waits for the file.
+//! Video source that plays a file in a loop from a start instant and always shows the frame that is due. Its
+//! own thread reads and decodes; the reader never waits for the file.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use crate::{SourceError, VideoFrame, VideoSource};
 
 /// Pictures decoded ahead.
 const FRAMES_AHEAD: usize = 3;
-/// How long opening may keep its caller, so that most mistakes are told at once.
+/// How long opening may block its caller, so that most errors are returned at once.
 const OPEN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A picture and when it is due, or why there is none.
 type Decoded = Result<(Instant, VideoFrame), SourceError>;
 
-/// Plays a file as if it were a camera.
+/// Video source of a file.
 #[derive(Debug)]
 pub struct FileSource {
     label: String,
@@ -87,7 +87,7 @@ impl FileSource {
     }
 }
 
-/// Decodes round after round until nobody takes the pictures.
+/// Decodes round after round until the source is dropped.
 fn play(
     clip: &Arc<Mp4Video>,
     start: Instant,

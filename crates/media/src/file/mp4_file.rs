@@ -1,5 +1,5 @@
-//! The one way from an MP4 file to its parsers. What describes the film is read and looked at by
-//! [`super::mp4_validate`], what it shows and sounds stays where it is: memory does not grow with the film.
+//! MP4 file behind its parsers. Its metadata is read and validated by [`super::mp4_validate`]; media data
+//! stays on the disk, so memory does not grow with the file.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,18 +12,18 @@ use symphonia::core::io::MediaSource;
 
 use super::mp4_validate::{InvalidMp4, Mp4Validator, Purpose};
 
-/// Most bytes that describe a film: ten hours in fragments of a second have some 20 MiB.
+/// Metadata of ten hours in fragments of a second has some 20 MiB.
 const MAX_METADATA_BYTES: u64 = 64 * 1024 * 1024;
 /// Most boxes side by side.
 const MAX_BOXES: usize = 200_000;
 /// Most samples of all tracks together.
 const MAX_SAMPLES: u64 = 4_000_000;
 
-/// Whatever a file's bytes come from.
+/// Where a file's bytes come from.
 pub(crate) trait Stored: Read + Seek + Send + Sync {}
 impl<T: Read + Seek + Send + Sync> Stored for T {}
 
-/// Opens a file to play it. Pipes and devices would keep whoever reads them waiting for ever.
+/// Opens a regular file. Pipes and devices could block the reader without end.
 pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "this is no file"));
@@ -45,7 +45,7 @@ pub(crate) enum Mp4Error {
     Parse(re_mp4::Error),
 }
 
-/// An MP4 file whose boxes have been looked at; reads as the file does, but for what is hidden in it.
+/// A validated MP4 file; reads like the file, without the hidden boxes.
 pub(crate) struct Mp4File {
     source: Box<dyn Stored>,
     /// Of the file, in bytes.
@@ -55,12 +55,12 @@ pub(crate) struct Mp4File {
     at: u64,
     /// What is read in place of the file's own bytes, by position.
     boxes: BTreeMap<u64, Vec<u8>>,
-    /// How sound is coded that is hidden, because nobody here can play it.
+    /// Coding of hidden audio that cannot be played.
     pub(crate) unheard: Option<[u8; 4]>,
 }
 
 impl Mp4File {
-    /// Looks at the boxes of a file for one of its parsers.
+    /// Validates a file for one of its parsers.
     pub(crate) fn open(mut source: Box<dyn Stored>, purpose: Purpose) -> Result<Self, Mp4Error> {
         let length = source.seek(SeekFrom::End(0))?;
         if length == 0 {

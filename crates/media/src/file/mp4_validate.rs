@@ -1,10 +1,9 @@
-//! A look at the boxes of an MP4 file before a parser sees them. Parsers believe what boxes say of
-//! themselves: some sizes send them in circles, some counts make them fill the memory. Reads nothing of what
-//! is inside.
+//! Validation of MP4 boxes before a parser sees them. Parsers trust sizes and counts: some send them in
+//! circles, some make them exhaust memory. Media data is not read.
 
 use std::ops::Range;
 
-/// Boxes in boxes in boxes.
+/// Deepest nesting of boxes.
 const MAX_BOX_DEPTH: u32 = 12;
 const BOX_HEADER_BYTES: usize = 8;
 /// Where the boxes inside an `avc1` begin (ISO 14496-12 12.1.3), counted from behind its header.
@@ -12,7 +11,7 @@ const SAMPLE_ENTRY_BYTES: usize = 78;
 /// A handler's name begins here, counted from behind its header.
 const HANDLER_NAME_OFFSET: usize = 24;
 
-/// The file is not worth parsing.
+/// The file is no valid MP4.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the file's {box_type} box is not sound")]
 pub(crate) struct InvalidMp4 {
@@ -25,7 +24,7 @@ impl InvalidMp4 {
     }
 }
 
-/// Which parser is to see the boxes.
+/// The parser that will see the boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// The one of tables and pictures.
@@ -34,7 +33,7 @@ pub(crate) enum Purpose {
     Sound,
 }
 
-/// What is done with a kind of box.
+/// How a kind of box is validated.
 #[derive(Clone, Copy)]
 enum Kind {
     /// Boxes begin this far behind its header.
@@ -73,12 +72,12 @@ fn kind(box_type: &[u8]) -> Kind {
     }
 }
 
-/// Refuses what a parser would choke on, and hides from it what it has no use for.
+/// Refuses boxes that break a parser, and hides boxes it does not need.
 pub(super) struct Mp4Validator {
     /// Samples that may still be announced: each has at least a byte.
     samples: usize,
     purpose: Purpose,
-    /// How sound is coded that cannot be played; its tracks are hidden.
+    /// Coding of audio that cannot be played; its tracks are hidden.
     pub(super) unheard: Option<[u8; 4]>,
 }
 
@@ -87,7 +86,7 @@ impl Mp4Validator {
         Self { samples, purpose, unheard: None }
     }
 
-    /// Looks at some of a file's boxes, whole ones.
+    /// Validates whole boxes of a file.
     pub(super) fn validate(&mut self, file: &mut [u8]) -> Result<(), InvalidMp4> {
         let whole = 0..file.len();
         BoxWalk { validator: self, file }.boxes(whole, 0)
@@ -192,7 +191,8 @@ impl BoxWalk<'_> {
         None
     }
 
-    /// Recorders that were cut short, and those that stream, leave a track's length out or write nonsense, and
+    /// Recorders that were cut short, and those that stream, leave a track's length out or write nonsense,
+    /// and
     /// the parser takes times off it: it becomes what the table of times adds up to.
     fn measured(&mut self, track: &Range<usize>) -> Option<()> {
         let media = self.child(track, b"mdia")?;

@@ -1,4 +1,4 @@
-//! H.264 pictures out of an MP4 file in order of display. It knows no clock; [`super::FileSource`] does.
+//! Reader of H.264 frames from an MP4 file in display order. It knows no clock; [`super::FileSource`] does.
 
 use std::collections::BTreeMap;
 use std::path::Path;

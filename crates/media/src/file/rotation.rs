@@ -1,5 +1,5 @@
-//! Pictures turned as a film says: phones write what the sensor saw and how they were held
-//! (the matrix of ISO/IEC 14496-12, 8.3.2).
+//! Rotation of frames by a track's matrix (ISO/IEC 14496-12, 8.3.2): phones store what the sensor saw and how
+//! they were held.
 
 use re_mp4::TkhdBox;
 

@@ -1,5 +1,5 @@
-//! The beginning of an H.264 sequence parameter set (ITU-T H.264, 7.3.2.1.1): enough of it to say why a
-//! film cannot be played.
+//! Check of the first fields of an H.264 sequence parameter set (ITU-T H.264, 7.3.2.1.1): why a file cannot
+//! be played.
 
 /// What of a stream the decoder cannot do, in words; `None` where nothing is known of that kind.
 pub(super) fn trouble(set: &[u8]) -> Option<&'static str> {

@@ -1,4 +1,4 @@
-//! Files as cameras: every picture, in order of display, at its time.
+//! Tests of files as cameras: every frame, in display order, at its time.
 
 mod review;
 

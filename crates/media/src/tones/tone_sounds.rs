@@ -1,4 +1,4 @@
-//! What each tone sounds like.
+//! Sounds of the tones, and ringtone files.
 
 use std::io::Cursor;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Packets in, whole pictures out in order of decoding. It reads no clock and decodes nothing.
+//! Frame assembler: packets in, whole frames out in decoding order. It reads no clock and decodes nothing.
 //!
 //! ```text
 //!             in order            a packet is missing
@@ -121,7 +121,7 @@ pub struct FrameAssembler {
     asked: Option<Instant>,
     /// Requests since a picture was decoded.
     in_vain: u32,
-    /// Whether packets came since a key frame was last asked for: without any there is nobody to ask.
+    /// Whether packets came since the last key frame request: without any, no sender would answer.
     alive: bool,
     /// Key frames in a row the decoder could make nothing of.
     refused: u32,
@@ -135,7 +135,7 @@ impl FrameAssembler {
             held: BTreeMap::new(),
             bytes: 0,
             numbers: SequenceNumbers::default(),
-            // A VP8 frame is one piece; nobody marks its packets otherwise.
+            // A VP8 frame is one piece; its marker is on the last packet only.
             markers: if codec == Codec::H264 { MarkerUse::Unknown } else { MarkerUse::Honest },
             ended: None,
             unmarked: 0,
@@ -222,7 +222,7 @@ impl FrameAssembler {
             return;
         }
         let part = depacketize::inspect(self.codec, &packet.payload);
-        // Padding alone is sent with the camera off too: nobody would answer.
+        // Padding is also sent with the camera off: a request would have no answer.
         self.alive |= !part.empty;
         self.bytes += packet.payload.len();
         self.held.insert(sequence, PendingPicture { packet, part });

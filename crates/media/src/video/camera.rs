@@ -1,5 +1,5 @@
-//! Cameras by nokhwa, which this file alone may name. Drivers block without end and stop without a
-//! word, so each camera has a thread of its own that can be left behind.
+//! Cameras by nokhwa, which only this file names. Drivers block without end and stop without an error, so
+//! each camera has its own thread, which can be abandoned.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

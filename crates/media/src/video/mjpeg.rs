@@ -1,5 +1,5 @@
-//! Pictures of cameras that compress them (ITU-T T.81): without the tables everybody knows, with rubbish
-//! around them, and now and then cut short.
+//! JPEG frames of cameras (ITU-T T.81): without the standard Huffman tables, with other bytes around them,
+//! and sometimes truncated.
 
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -40,7 +40,8 @@ pub(super) fn from_jpeg(buffer: &[u8]) -> Result<I420, ConvertError> {
     let options = DecoderOptions::new_fast()
         .set_max_width(4096)
         .set_max_height(4096)
-        // Without its end a picture is only taken if nothing but that is missing. Where it can be, it is taken
+        // Without its end a picture is only taken if nothing but that is missing. Where it can be, it is
+        // taken
         // off: cameras write it behind half a picture too, and the rest would be what the decoder makes up.
         .set_strict_mode(plain)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
@@ -213,7 +214,8 @@ mod tests {
             segment(&mut out, 0xdd, &restart.to_be_bytes());
         }
         segment(&mut out, 0xda, &[&scan[..], &[0, 63, 0]].concat());
-        // A first difference of 20 is 110 10100 (K.3.1), one of nothing 00, and the end of a block 1010 or 00.
+        // A first difference of 20 is 110 10100 (K.3.1), one of nothing 00, and the end of a block 1010 or
+        // 00.
         let (across, blocks) = if count == 1 { (8, 1) } else { (16, usize::from(channels[0] >> 4)) };
         let many = usize::from(width / across) * usize::from(height / 8);
         let interval = if restart > 0 { usize::from(restart) } else { many };

@@ -1,20 +1,19 @@
-//! What happens between a decoded picture and the eye: waiting until it is due, and noticing when the
-//! picture stands still. It is told the time.
+//! Presentation of decoded frames: a queue until they are due, and freeze detection. Time is a parameter.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::VideoFrame;
 
-/// A picture is 1.4 MB at 720p; more than this are not held, whatever the clock says.
+/// A frame is 1.4 MB at 720p; more than this are not queued.
 const MAX_QUEUED_FRAMES: usize = 24;
-/// No clock is believed that wants a picture later than this after its arrival.
+/// A due time later than this after arrival is clamped.
 const MAX_FRAME_DELAY: Duration = Duration::from_secs(2);
 
-/// A gap no longer than this is no freeze.
+/// Shorter gaps are no freeze.
 const MIN_FREEZE: Duration = Duration::from_millis(150);
 
-/// Decoded pictures in order, each waiting for its time.
+/// Decoded frames in order, each waiting until it is due.
 #[derive(Debug, Default)]
 pub(crate) struct FrameQueue {
     pictures: VecDeque<(Instant, VideoFrame)>,
@@ -39,7 +38,8 @@ impl FrameQueue {
     }
 }
 
-/// Counts freezes: a gap of more than 150 ms that is also three times the usual one, unless the sender made none.
+/// Counts freezes: a gap of more than 150 ms that is also three times the usual one, unless the sender made
+/// none.
 #[derive(Debug, Default)]
 pub(crate) struct Freezes {
     last: Option<Instant>,

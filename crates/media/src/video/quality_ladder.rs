@@ -1,8 +1,8 @@
-//! Which size and rate of picture a bit rate is good for. A pure decision; it measures nothing.
+//! Quality ladder: frame size and rate for a bit rate. A pure decision.
 
 use std::time::{Duration, Instant};
 
-/// One step: a box the picture must fit into, and a rate.
+/// One step: the largest frame size and rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QualityStep {
     /// Bits per second from which on the step is worth its pixels.
@@ -15,7 +15,7 @@ pub struct QualityStep {
     pub fps: u32,
 }
 
-/// From the best to the least; the last takes whatever there is.
+/// From the best to the lowest; the last has no minimum.
 const CAMERA_STEPS: [QualityStep; 4] = [
     QualityStep { min_bitrate_bps: 1_200_000, width: 1280, height: 720, fps: 30 },
     QualityStep { min_bitrate_bps: 500_000, width: 960, height: 540, fps: 30 },
@@ -29,12 +29,12 @@ const SCREEN_STEPS: [QualityStep; 4] = [
     QualityStep { min_bitrate_bps: 150_000, width: 1280, height: 720, fps: 5 },
     QualityStep { min_bitrate_bps: 0, width: 960, height: 540, fps: 3 },
 ];
-/// A step is kept until the bit rate is this many hundredths of what it asks for.
+/// A step is kept until the bit rate falls below this share of its minimum.
 const DOWNGRADE_PERCENT: u64 = 85;
-/// A change of size costs a key frame, so the way up is taken slowly.
+/// A change of size costs a key frame, so upgrades are slow.
 const MIN_TIME_BEFORE_UPGRADE: Duration = Duration::from_secs(3);
 
-/// Remembers the step in use, so that a wavering bit rate does not make the picture waver.
+/// Hysteresis: a wavering bit rate does not change the frame size.
 #[derive(Debug)]
 pub struct QualityLadder {
     steps: &'static [QualityStep; 4],

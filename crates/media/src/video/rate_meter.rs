@@ -1,4 +1,4 @@
-//! Rates over the last second, and a beat that thins pictures out. Both are told the time.
+//! Rate meter over the last second, and a frame rate limit. Time is a parameter.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

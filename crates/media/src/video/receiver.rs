@@ -1,4 +1,4 @@
-//! The receiving pipeline of one call: packets in from any thread, pictures out when they are due.
+//! Receiving pipeline of one call: packets in from any thread, frames out when they are due.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

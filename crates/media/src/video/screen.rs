@@ -1,5 +1,5 @@
-//! The screen, or one window of it, as a picture source. What a system offers is asked for in one file
-//! per system; which picture is sent when is decided here.
+//! Screen capture source of a screen or one window. One file per system grabs pixels; this one decides which
+//! frame is sent when.
 
 mod cursor;
 #[cfg(target_os = "linux")]
@@ -16,7 +16,7 @@ use crate::{SourceError, VideoFrame, VideoSource};
 
 /// Pictures a second; text needs sharpness more than motion.
 const CAPTURE_FPS: u32 = 15;
-/// An unchanged screen is sent again this often, for whoever asks for a key frame.
+/// An unchanged screen is sent again this often, because the other side may request a key frame.
 const UNCHANGED_REPEAT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The raw pixels of a screen, 4 bytes each: blue, green, red, unused. No padding.

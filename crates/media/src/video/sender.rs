@@ -1,5 +1,5 @@
-//! The sending pipeline of one call: a source on one thread, the encoder on another, and the newest
-//! picture between them.
+//! Sending pipeline of one call: a source on one thread, the encoder on another, and the newest frame between
+//! them.
 
 mod capture;
 mod encode;
@@ -138,7 +138,7 @@ enum Content {
     Screen,
 }
 
-/// A source somebody wants open.
+/// A requested source.
 #[derive(Debug)]
 struct Wanted {
     id: String,

@@ -1,5 +1,4 @@
-//! The table of picture sources: an id string in, a [`VideoSource`] out. Each kind lives in a file of
-//! its own.
+//! Table of video sources: an id string in, a [`VideoSource`] out. Each kind has its own file.
 
 use std::time::{Duration, Instant};
 
@@ -48,7 +47,8 @@ pub fn list_cameras(chosen: &str) -> Vec<SourceInfo> {
     camera::offered(chosen)
 }
 
-/// What of the screen can be shared: all of it first, then its monitors if there are several, then windows from the front to the back. Empty
+/// What of the screen can be shared: all of it first, then its monitors if there are several, then windows
+/// from the front to the back. Empty
 /// where sharing is not possible. Asks the system, so it may take a moment.
 pub fn list_screens() -> Vec<ScreenInfo> {
     screen::list()

@@ -1,4 +1,4 @@
-//! The picture half put together: real codecs on a real film, and both pipelines joined by packets.
+//! Tests of the video pipelines: real codecs on a real film, and both pipelines joined by packets.
 
 mod codecs;
 #[cfg(target_os = "linux")]

@@ -1,10 +1,10 @@
-//! What got through: bytes the other side received, by its own clock. Sans-IO.
+//! Acknowledged bit rate: bytes the other side received, by its own clock. Sans-IO.
 
 use std::collections::VecDeque;
 
 /// Long enough to hold several frames, short enough to follow a change of the path.
 const WINDOW_MS: f64 = 500.0;
-/// Less says nothing.
+/// A shorter window is not representative.
 const MIN_WINDOW_MS: f64 = 100.0;
 
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! The rate that loss allows. Light loss is the air's, not the queue's: only heavy loss counts. Sans-IO.
+//! Loss-based rate control. Light loss is caused by radio, not by the queue: only heavy loss counts. Sans-IO.
 
 use std::time::{Duration, Instant};
 
@@ -6,9 +6,9 @@ use super::Limits;
 
 const MIN_PACKETS: u32 = 20;
 const MIN_INTERVAL: Duration = Duration::from_millis(300);
-/// Above this part lost the rate falls by half of it.
+/// Above this loss the rate falls by half of it.
 const DECREASE_ABOVE_FRACTION: f64 = 0.10;
-/// Below this part it grows.
+/// Below this loss it grows.
 const INCREASE_BELOW_FRACTION: f64 = 0.02;
 /// Growth a second.
 const GROWTH_PER_SECOND: f64 = 1.2;

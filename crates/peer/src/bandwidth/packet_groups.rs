@@ -1,5 +1,5 @@
-//! Packets sent close together count as one group; between groups, arrival against departure shows
-//! whether the queue on the way grew. Sans-IO.
+//! Packet groups: packets sent close together count as one, and arrival against departure between groups
+//! shows whether the queue grew. Sans-IO.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ const GROUP_SPAN: Duration = Duration::from_millis(5);
 /// A group held up on the way and let go at once is one burst, up to this length.
 const MAX_BURST: Duration = Duration::from_millis(100);
 const BURST_GAP_MS: f64 = 5.0;
-/// A gap like this is a new beginning (a restart, a pause), not a queue.
+/// A longer gap is a restart or a pause, not a queue.
 const RESET_GAP_MS: f64 = 3_000.0;
 
 /// From one group to the next, milliseconds.

@@ -1,14 +1,14 @@
-//! The rate the delay allows: doubles at start-up, then grows gently and falls below what got
-//! through whenever the queue grows. Sans-IO.
+//! Delay-based rate control: doubles at start-up, then grows slowly, and falls below the acknowledged rate
+//! when the queue grows. Sans-IO.
 
 use std::time::{Duration, Instant};
 
 use super::Limits;
 use super::trendline::NetworkUsage;
 
-/// After overuse, this part of what got through.
+/// Share of the acknowledged rate after overuse.
 const BACK_OFF_FACTOR: f64 = 0.85;
-/// One decrease takes away at most this part: a moment without packets is not a dead path.
+/// Lowest factor of one decrease: a moment without packets is not a dead path.
 const MIN_BACK_OFF_FACTOR: f64 = 0.5;
 /// A second one waits until the first can have had an effect.
 const MIN_BACK_OFF_INTERVAL: Duration = Duration::from_millis(200);
@@ -100,7 +100,7 @@ impl RateControl {
         if let (Some(capacity), Some(acknowledged)) = (self.capacity, acknowledged) {
             let exceeded = acknowledged > capacity.mean + 3.0 * capacity.deviation.max(capacity.mean * 0.05);
             let outdated = now.saturating_duration_since(capacity.at) > CAPACITY_MAX_AGE;
-            // Only somebody who uses what is known can find it outdated.
+            // Only a sender that uses the known capacity can find it outdated.
             if exceeded || (outdated && acknowledged > capacity.mean * 0.7) {
                 self.capacity = None;
             }

@@ -1,4 +1,4 @@
-//! The estimator against a simulated bottleneck, in stepped time.
+//! Tests of the estimator against a simulated bottleneck in stepped time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Whether the queue on the way grows: the slope of delay over time against a threshold that adapts.
+//! Trendline of the delay: its slope against an adaptive threshold shows whether the queue grows. Sans-IO.
 //!
 //! After "Analysis and design of the Google congestion control" (Carlucci et al., 2016) and RFC 8698's
 //! relatives: a least-squares line through the last smoothed delays, compared to a threshold that

@@ -106,12 +106,12 @@ fn every_number_of_a_known_stream_reaches_media() {
         (1, 11, 102, 9),
         (1, 12, 102, 0),  // padding
         (1, 13, 96, 0),   // padding in a type of another codec
-        (1, 14, 120, 0),  // padding in a type nobody agreed on
-        (1, 15, 120, 33), // something nobody agreed on
+        (1, 14, 120, 0),  // padding in a type that was not negotiated
+        (1, 15, 120, 33), // a type that was not negotiated
         (1, 16, 102, 9),
         (2, 7, 111, 5),
         (2, 8, 13, 4),  // comfort noise
-        (3, 9, 120, 5), // a stream nobody knows
+        (3, 9, 120, 5), // an unknown stream
     ];
     assert_eq!(
         delivered(&sent),

@@ -1,5 +1,5 @@
-//! The payload types of a section, as far as they are codecs of ours (RFC 8866 6.6, RFC 6184 8.1,
-//! RFC 7587 7, RFC 7741 6, RFC 4588 8).
+//! Payload types of a section that are codecs of ours (RFC 8866 6.6, RFC 6184 8.1, RFC 7587 7, RFC 7741 6,
+//! RFC 4588 8).
 
 use bellwire_media::{Codec, TrackKind};
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! What has to be known of our own descriptions.
+//! Facts read from our own descriptions.
 
 use bellwire_media::{Codec, TrackKind};
 

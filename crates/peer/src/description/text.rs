@@ -1,4 +1,4 @@
-//! A session description cut into its sections (RFC 8866), without judging what it says.
+//! Text of a session description, split into its sections (RFC 8866) without interpretation.
 //!
 //! Lenient on purpose: other endpoints leave out lines that mean nothing to a call, end lines as they
 //! like and write attributes in any letter case.

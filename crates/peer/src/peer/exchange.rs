@@ -1,4 +1,5 @@
-//! Offers, answers and candidates of a connection, translated between the other side and the connection.
+//! Offer/answer exchange: offers, answers and candidates translated between the other side and the
+//! connection.
 
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -50,7 +51,7 @@ struct Step {
     layout: Layout,
     allowance: CandidateBudget,
     addresses: Vec<IpAddr>,
-    /// As the connection is told it.
+    /// As the connection gets it.
     text: String,
 }
 
@@ -104,7 +105,7 @@ impl Peer {
     pub async fn accept_answer(&self, answer: Sdp) -> Result<(), NegotiateError> {
         let mut negotiation = self.negotiation.lock().await;
         let Some((layout, own)) = negotiation.offered.clone() else {
-            // What is no description at all is told as that.
+            // Text that is no description has an error of its own.
             description::read(&answer, SdpKind::Answer, self.wanted(), &negotiation.layout)?;
             return Err(NegotiateError::NoOffer);
         };

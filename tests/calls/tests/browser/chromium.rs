@@ -1,4 +1,4 @@
-//! A browser, its page, and what has to be seen and heard through it.
+//! Headless Chromium, its page, and what is seen and heard through it.
 
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -1,5 +1,4 @@
-//! The clinic page, which behaves as the deployed web client does (no token on its socket), and our
-//! client.
+//! Tests with the clinic page, which behaves as the deployed web client does (no token on its socket).
 
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ async fn our_practitioner_is_told_that_a_patient_waits_in_chromium() -> anyhow::
     ensure!(ring.peer.name == "Tomás Ferreira", "{ring:?}");
     practitioner.engine().accept(ring.id).await;
     practitioner.connected().await?;
-    // Whoever was there first offers.
+    // The side that was there first offers.
     ensure!(chromium.report().await?["offered"] == true, "the page offers");
     both_see_and_hear(&chromium, &practitioner, "H264").await?;
     practitioner.engine().set_camera(false).await;

@@ -1,4 +1,4 @@
-//! The dealerdesk page, which behaves as the deployed web client, and our client.
+//! Tests with the dealerdesk page, which behaves as the deployed web client.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::MediaKind;

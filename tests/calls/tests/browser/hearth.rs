@@ -1,5 +1,5 @@
-//! Web peers of hearth, which are told twice to begin, begin once more by themselves and throw their
-//! connection away at every offer they hear.
+//! Tests with web peers of hearth, which get the offer request twice, offer once more by themselves and
+//! discard their connection at every received offer.
 
 use bellwire_tests_calls::{Setup, TestClient, accounts};
 

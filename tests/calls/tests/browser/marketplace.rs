@@ -1,4 +1,4 @@
-//! The marketplace page, which speaks as the deployed web client does, and our client.
+//! Tests with the marketplace page, which speaks as the deployed web client does.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::MediaKind;

@@ -1,5 +1,5 @@
-//! Chromium whose descriptions are rewritten into what other endpoints send, or who wants no pictures:
-//! both as the side that offers and as the one that answers.
+//! Tests with a Chromium whose descriptions are rewritten into what other endpoints send, or that wants no
+//! video: as offerer and as answerer.
 
 use anyhow::ensure;
 use bellwire_engine::CallView;
@@ -49,7 +49,7 @@ async fn flows(as_: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sound both ways; no pictures come, none are sent, and the person is told why.
+/// Audio both ways; no video comes, none is sent, and the user is shown why.
 async fn only_sound(chromium: &Chromium, client: &TestClient) -> anyhow::Result<()> {
     chromium.until("sound in the browser", |r| r["audioEnergy"].as_f64() > Some(0.0001)).await?;
     client.stats("sound from the browser", |s| s.audio_level_received_db > -50.0).await?;

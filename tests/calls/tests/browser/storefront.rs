@@ -1,4 +1,4 @@
-//! The storefront page and our client.
+//! Tests with the storefront page.
 
 use anyhow::Context;
 use bellwire_engine::media::Codec;

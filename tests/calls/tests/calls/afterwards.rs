@@ -1,4 +1,4 @@
-//! What is left of calls: messages instead of an answer, files of the history, figures.
+//! Tests of what remains of calls: messages instead of an answer, exported history, figures.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{
@@ -147,7 +147,7 @@ async fn a_message_that_did_not_get_through_is_sent_again_once() -> anyhow::Resu
 
     server.revive().await?;
     tokio::try_join!(client.online(), provider.online())?;
-    // As somebody does who cannot believe it.
+    // Twice, as an impatient user does.
     for _ in 0..3 {
         client.engine().retry_messages(client.account, thread.clone()).await;
     }

@@ -1,4 +1,4 @@
-//! Hostile peers and servers' bad days: an error, no panic, and the call that is going on unharmed.
+//! Tests of hostile peers and failing servers: an error, no panic, and the call in progress goes on.
 
 use anyhow::ensure;
 use bellwire_engine::{CallState, SignIn, SignInError};

@@ -1,4 +1,4 @@
-//! Coming back to an account without a password, with the real server.
+//! Tests of signing in again without a password, with the real server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +72,7 @@ async fn second_start(server: &TestServer, accounts: &TestAccounts) -> anyhow::R
     let mut keepsakes = second.handle.keepsakes();
     tokio::time::timeout(PATIENCE, keepsakes.wait_for(|kept| kept.is_empty())).await??;
     second.stop().await;
-    // The backend was told: what somebody kept of the account is good for nothing now.
+    // The backend was notified: kept tokens of the account are worthless now.
     let third = program();
     let account = third.handle.resume(kept).await?;
     until(&third, account, LinkState::SignedOut).await?;

@@ -1,5 +1,5 @@
-//! Devices that come, go and change while people talk; what rings where; trying devices. Speakers are
-//! null sinks of a real sound server, and what they play is recorded.
+//! Tests of devices that come, go and change during a call, of ring outputs and of the device test. Speakers
+//! are null sinks of a real sound server, and what they play is recorded.
 
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What can become of a call between two people.
+//! Tests of call flows between two people.
 
 use anyhow::ensure;
 use bellwire_engine::media::video::read_frame_number;

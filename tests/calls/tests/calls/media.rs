@@ -1,5 +1,5 @@
-//! What goes in at one side comes out at the other: pictures compared with the film they came from,
-//! the recorded loudspeaker with the speech.
+//! Tests of media end to end: frames compared with the film they came from, the recorded loudspeaker with the
+//! speech.
 
 use std::process::Stdio;
 use std::time::Duration;

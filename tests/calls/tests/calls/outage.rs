@@ -1,4 +1,4 @@
-//! What happens to a call while the server is away.
+//! Tests of a call while the server is away.
 
 use anyhow::ensure;
 use bellwire_engine::{CallState, EndReason, LinkState};

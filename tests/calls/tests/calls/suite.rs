@@ -1,4 +1,4 @@
-//! One suite for every backend: what can become of a call between two people, through the real server.
+//! Test suite for every backend: call flows between two people through the real server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,7 +104,7 @@ async fn declining_tells_the_caller(accounts: &TestAccounts) -> anyhow::Result<(
     if accounts.rings {
         ended_with(&caller.ended().await?, &EndReason::RemoteDeclined)?;
     } else {
-        // Nobody is told that somebody does not come; whoever waits goes when they like.
+        // There is no message for a callee that does not come; the caller leaves when they like.
         ensure!(matches!(caller.calls()[0].state, CallState::Calling { .. }), "{:?}", caller.calls());
         caller.engine().hang_up(call).await;
         ended_with(&caller.ended().await?, &EndReason::Cancelled)?;
@@ -148,7 +148,7 @@ async fn somebody_who_is_away_is_not_reached(accounts: &TestAccounts) -> anyhow:
         let expected = if accounts.knows_absence { EndReason::RemoteOffline } else { EndReason::Missed };
         return ended_with(&caller.ended().await?, &expected);
     }
-    // They wait in the room; whoever comes later finds them there.
+    // They wait in the room; the other side finds them there.
     let callee = TestClient::of(&server, accounts.dialect, accounts.callee, Setup::default()).await?;
     let ring = callee.ringing().await?;
     callee.engine().accept(ring.id).await;
@@ -230,7 +230,7 @@ async fn the_token_expires_in_a_call(accounts: &TestAccounts) -> anyhow::Result<
         ensure!(person.engine().view().borrow().accounts.len() == 1, "one account, not two");
     }
     tokio::try_join!(caller.remote.see(20), callee.remote.see(20))?;
-    // Whoever signed in first may have to once more: the lives of the tokens are short here.
+    // The first client may have to sign in again: tokens live shortly here.
     let call = callee.connected().await?;
     if callee.engine().view().borrow().accounts[0].link == LinkState::SignedOut {
         callee.sign_in_again().await?;

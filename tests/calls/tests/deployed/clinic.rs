@@ -1,4 +1,4 @@
-//! What only a deployed clinic does.
+//! Tests of what only a deployed clinic does.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{EndReason, MediaKind};

@@ -1,4 +1,4 @@
-//! What only a deployed dealerdesk does.
+//! Tests of what only a deployed dealerdesk does.
 
 use std::sync::Arc;
 

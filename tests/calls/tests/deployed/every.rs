@@ -1,4 +1,4 @@
-//! What has to work on every deployed backend.
+//! Tests that every deployed backend has to pass.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{CallState, CallStats, EndReason, MediaKind, SignInError};
@@ -13,7 +13,7 @@ async fn signing_in_is_answered_in_the_backends_words(accounts: &DeployedAccount
     for (client, who) in [(&ann, &accounts.ann), (&ben, &accounts.ben)] {
         let me = client.me().context("signed in")?;
         ensure!(me.id.0 == who.id && !me.name.is_empty(), "{me:?}");
-        // Whoever has nobody to call may have no list; a list that comes is read to its end.
+        // An account without contacts may have no list; a list that comes is read to its end.
         if client.capabilities().contacts {
             client.engine().refresh_contacts(client.account, String::new()).await?;
         }
@@ -90,7 +90,7 @@ async fn declining_tells_the_caller_where_there_are_words(accounts: &DeployedAcc
     if accounts.tells_decline {
         return ended_as(&ann, call, &EndReason::RemoteDeclined).await;
     }
-    // Nobody tells the caller, who goes on waiting and may go when they like.
+    // The caller is not notified, waits on and may leave at any time.
     let calling = |state: &CallState| matches!(state, CallState::Calling { .. });
     ensure!(ann.calls().iter().any(|one| one.id == call && calling(&one.state)), "{:?}", ann.calls());
     ann.engine().hang_up(call).await;
@@ -103,7 +103,7 @@ async fn taking_a_ring_back(accounts: &DeployedAccounts) -> anyhow::Result<()> {
     let call = ann.call_to(&ben, MediaKind::Video).await?;
     let ring = ben.ringing().await?;
     if accounts.dialect == "dealerdesk" {
-        // Only in the room an end is told; a person takes longer than the way there.
+        // The end is sent in the room only; a person takes longer than the message.
         let entered =
             |state: &Value| seen(state, "join_room").iter().any(|event| event[1]["userType"] == "TECHNICIAN");
         server.until("Ben in the room", entered).await?;
@@ -113,7 +113,7 @@ async fn taking_a_ring_back(accounts: &DeployedAccounts) -> anyhow::Result<()> {
     if accounts.tells_cancel {
         return ended_as(&ben, ring.id, &EndReason::RemoteCancelled).await;
     }
-    // Nobody tells the callee, who finds nobody when they answer: an end, not a connection that never comes.
+    // The callee is not notified and finds the room empty: an end, not a connection that never comes.
     server.until("the end of the record", |state| ended(accounts, state)).await?;
     ben.engine().accept(ring.id).await;
     let reason = crate::scene::over(&ben, ring.id).await?;
@@ -241,7 +241,7 @@ async fn a_second_call_is_taken_and_the_first_ended(accounts: &DeployedAccounts)
 
 async fn reachable_after_a_silent_break(accounts: &DeployedAccounts) -> anyhow::Result<()> {
     if accounts.dialect == "clinic" {
-        // Nobody is known there outside a call's room, and rooms are looked at over REST.
+        // There is no presence outside a call's room, and rooms are polled over REST.
         return Ok(());
     }
     let quick = json!({ "front": true, "pingInterval": 2000, "pingTimeout": 3000 });
@@ -280,7 +280,7 @@ async fn history_and_list_after_somebody_is_deleted(accounts: &DeployedAccounts)
     }
     ben.engine().refresh_contacts(ben.account, String::new()).await.context("the list")?;
     let history = ben.engine().backend_history(ben.account, 1).await.context("the history")?;
-    // Dealerdesk keeps its calls where nobody can ask for them; clinic lists appointments that are over.
+    // Dealerdesk has no request for its calls; clinic lists appointments that are over.
     if !["dealerdesk", "clinic"].contains(&accounts.dialect) {
         let ann = history.entries.iter().filter(|entry| entry.peer.id.0 == accounts.ann.id);
         ensure!(ann.count() == 1, "{history:?}");

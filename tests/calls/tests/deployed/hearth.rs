@@ -1,4 +1,4 @@
-//! What only a deployed hearth does.
+//! Tests of what only a deployed hearth does.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{EndReason, MediaKind};

@@ -1,4 +1,4 @@
-//! What only a deployed marketplace does.
+//! Tests of what only a deployed marketplace does.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ async fn the_list_has_everybody_who_is_still_there() -> anyhow::Result<()> {
     ids.sort_unstable();
     ensure!(ids == ["64ben", "64cy", "64odd"], "{lines:?}");
     ensure!(lines.iter().all(|line| !line.person.name.is_empty() && line.video), "{lines:?}");
-    // A map of everybody's unread messages, in which our own number counts.
+    // A map of every user's unread messages, in which our own number counts.
     let ben = server.person(&MARKETPLACE.ben).await?;
     ben.engine().send_message(ben.account, "64ada".into(), "One".into()).await;
     ben.engine().send_message(ben.account, "64ada".into(), "Two".into()).await;

@@ -1,4 +1,5 @@
-//! A backend that is killed in a call and started again: media goes on, and the call is heard to its end.
+//! Tests of a backend that is killed in a call and started again: media goes on, and the end of the call is
+//! delivered.
 
 use std::sync::Arc;
 
@@ -44,8 +45,9 @@ async fn killed_and_started_again(accounts: &DeployedAccounts) -> anyhow::Result
     ann.engine().hang_up(call).await;
     ended_as(&ann, call, &EndReason::HungUp).await?;
     ended_as(&ben, at_ben, &EndReason::RemoteHungUp).await?;
-    // A patient who goes ends nothing; the practice does. In a therapy session of hearth the last one out ends
-    // it, and there the killed process has left seats that nobody can give up.
+    // A patient who goes ends nothing; the practice does. In a therapy session of hearth the last one out
+    // ends
+    // it, and there the killed process has left seats that cannot be given up.
     if !matches!(accounts.dialect, "clinic" | "hearth") {
         server
             .until("the end of the record", |s| records(accounts, s).iter().any(|word| word == "ended"))
@@ -79,7 +81,8 @@ async fn clinic() -> anyhow::Result<()> {
     killed_and_started_again(&deployed_accounts::CLINIC).await
 }
 
-/// The side that offers comes back last: it is told of the other twice, with the seat of before and the new one.
+/// The side that offers comes back last: it is notified of the other twice, with the old seat and the new
+/// one.
 async fn hearth_with_one_side_late(late: &str) -> anyhow::Result<()> {
     let mut server = Deployed::start(&deployed_accounts::HEARTH)?;
     let (ann, ben) = server.two().await?;

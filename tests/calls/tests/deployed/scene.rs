@@ -1,4 +1,4 @@
-//! What the scenarios of all backends are made of.
+//! Building blocks of the scenarios of all backends.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Whatever a backend or a stranger sends, a dialect does not panic and the next ring is heard. The
-//! garbage is made of the dialect's own words, taken from its stories, so that it reaches far.
+//! Robustness tests: whatever a backend or a peer sends, a dialect does not panic and the next ring is
+//! received. The garbage is made of the dialect's own words, taken from its stories, so that it gets far.
 
 use std::collections::BTreeSet;
 
@@ -103,7 +103,7 @@ fn garbage_never_panics_and_never_stops_the_dialect() {
             for (id, status, body) in replies {
                 let _ = caller.decode(Inbound::Reply { id: RequestId(id), status, body });
             }
-            // A caller with a clean memory rings whoever heard all that.
+            // A caller with fresh state rings the account that received all that.
             let account = pair.account(Side::One);
             pair.dialects[0] = (entry.new)(&identity(entry, account.id, account.name, account.role));
             pair.reconnect(Side::One);

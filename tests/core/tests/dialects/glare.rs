@@ -1,5 +1,5 @@
-//! Both call each other at once: real phones and real dialects, and a backend whose replies and events
-//! arrive in every order that its channels allow. Whatever comes first, one call survives and connects.
+//! Glare tests with real phones and real dialects, and a backend whose replies and events arrive in every
+//! order its channels allow. In each order one call survives and connects.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ fn one_of_two_who_both_dial_gives_up_and_nothing_is_left_hanging() {
                 continue;
             }
             if Side::BOTH.map(|side| live(&stage, side).len()) != [1, 1] {
-                // An answer that crossed the end of its ring is told by nobody as deployed.
+                // As deployed, an answer that crossed the end of its ring is not notified.
                 stage.pass(Duration::from_secs(60));
                 let left = Side::BOTH.map(|side| live(&stage, side));
                 assert!(left.iter().all(Vec::is_empty), "{story}\n{left:#?}\n{}", stage.log());

@@ -1,6 +1,6 @@
-//! Every list of every dialect with one odd value in it: each field of each row, and everything around
-//! the rows, becomes in turn null, nothing, and every other type. It may cost its own row, never another
-//! one, and never without being counted. The lists are in `lists.json` of each folder of transcripts.
+//! Robustness tests of every list with one odd value: each field of each row, and everything around the rows,
+//! becomes in turn null, nothing, and every other type. It may cost its own row, never another one, and never
+//! without being counted. The lists are in `lists.json` of each folder of transcripts.
 
 use std::fmt::Debug;
 use std::fs;

@@ -120,7 +120,7 @@ impl Pair {
         self.deliver(told, Vec::new())
     }
 
-    /// Carries everything to and fro until nobody has anything more to say, then lets both ask what is
+    /// Carries everything to and fro until both sides are done, then lets both ask what is
     /// new where the backend does not tell by itself.
     fn deliver(&mut self, told: Vec<(Side, Inbound)>, said: Vec<(Side, Outbound)>) -> Heard {
         let mut heard = Heard::default();

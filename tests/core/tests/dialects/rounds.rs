@@ -1,4 +1,5 @@
-//! Every signal that the capabilities admit is heard by the other side as what it was, whoever calls.
+//! Conformance tests: every signal that the capabilities admit reaches the other side unchanged, whoever the
+//! caller is.
 
 use bellwire_call::{
     CallId, CallKey, DeclineReason, IceCandidate, MediaKind, MediaState, Quality, QualityLevel, Sdp, SdpKind,
@@ -137,7 +138,7 @@ fn what_is_said_in_a_call_is_heard_as_the_same() {
                 let heard = call.say(side, &signal);
                 assert_eq!(heard, [signal], "{}: said by {side:?}, placed by {caller:?}", entry.id);
             }
-            // Only the backend is told; where it has no words, nobody is.
+            // Only the backend is notified, where it has a message for that.
             let quality = Signal::Quality(Quality {
                 level: QualityLevel::Good,
                 rtt_ms: 20,
@@ -235,7 +236,7 @@ fn a_ring_is_declined_as_declined_and_as_busy_where_there_is_a_word_for_it() {
             let heard = call.say(call.callee(), &Signal::Decline(reason));
             let busy = call.pair.capabilities(call.callee()).busy;
             let expected = if busy { reason } else { DeclineReason::Declined };
-            // Who waits in a room need not be told that nobody comes.
+            // A caller in a room need not be notified that the callee does not come.
             assert!(
                 heard == [Signal::Decline(expected)] || (heard.is_empty() && !call.rings()),
                 "{}: {heard:?} for {reason:?}",

@@ -1,6 +1,6 @@
-//! Two phones, two dialects and their backend, with every channel between them a queue of its own:
-//! a socket keeps its order in each direction, the requests of one call keep theirs, and between
-//! channels there is none. Peer connections exist on paper only.
+//! Simulation of two phones, two dialects and their backend, with a queue for each channel: a socket keeps
+//! its order in each direction, the requests of one call keep theirs, and between channels there is none.
+//! Peer connections are imaginary.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! The recorded stories, told again word for word, and once more with a megabyte in every field.
+//! Tests that replay the recorded stories word for word, and once more with a megabyte in every field.
 
 use std::fs;
 use std::path::{Path, PathBuf};

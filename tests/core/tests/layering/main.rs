@@ -1,5 +1,5 @@
-//! Holds the shape of the workspace: which crate may know which, what core crates may use, and how
-//! long a file may get. A new arrow means editing this test, in view of a reviewer.
+//! Layering test: which crate may depend on which, what core crates may use, and how long a file may get. A
+//! new arrow means editing this test, in view of a reviewer.
 
 mod manifest;
 

@@ -1,4 +1,4 @@
-//! As many calls as a busy shop has in years.
+//! Test with as many calls as a busy shop has in years.
 
 use std::collections::HashSet;
 

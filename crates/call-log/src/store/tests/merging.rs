@@ -1,4 +1,4 @@
-//! Two reports of one call are one record, and the better half of each stays.
+//! Tests of merging: two reports of one call are one record, which keeps the better half of each.
 
 use super::*;
 
@@ -82,7 +82,7 @@ async fn a_room_entered_again_is_one_call_with_all_its_time() {
     assert_eq!(only(&mut store).await.outcome, Outcome::Ongoing);
     write(&mut store, &[ended(&answered(&second, 500), Outcome::Completed, "hung_up", 30_000)]).await;
     assert_eq!(only(&mut store).await.duration_s, 90);
-    // Nobody came the third time; it was a conversation all the same.
+    // The other side did not come the third time; the conversation still counts.
     let third = placed(&dialled("u3", "p", DAWN + 200_000), "room");
     write(&mut store, &[ended(&third, Outcome::Cancelled, "cancelled", 0)]).await;
     let record = only(&mut store).await;

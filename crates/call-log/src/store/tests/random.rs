@@ -1,4 +1,4 @@
-//! Whatever order local news, pages of history and crashes come in: one record per call, none lost.
+//! Property test: one record per call and none lost, in any order of reports, history pages and crashes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Files in every state, and what is read from them.
+//! Tests of files in every state, and what is read from them.
 
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;

@@ -157,7 +157,8 @@ fn packets_that_are_no_opus_do_not_stop_the_sound() {
     }
 }
 
-/// 1.2 s of speech, 3 s of silence, 1.2 s of speech. What an encoder with DTX makes of silence are packets with
+/// 1.2 s of speech, 3 s of silence, 1.2 s of speech. What an encoder with DTX makes of silence are packets
+/// with
 /// a first byte only, most of which the sender leaves out.
 fn with_dtx() -> Vec<Bytes> {
     let speech = encode(&speech()[48_000..48_000 + 57_600], 0.0);

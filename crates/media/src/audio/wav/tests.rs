@@ -1,4 +1,4 @@
-//! WAV files of every usual kind, made here, and what becomes of them: length, loudness, or the reason.
+//! Tests of every usual kind of WAV file, generated here: length, loudness, or the error.
 
 use std::io::Cursor;
 

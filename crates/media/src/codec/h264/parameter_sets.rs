@@ -1,4 +1,5 @@
-//! The parameter sets of a stream, kept so that decoding can begin anew where the sender does not repeat them.
+//! H.264 parameter sets of a stream, remembered so that decoding can restart where the sender does not repeat
+//! them.
 
 use std::collections::BTreeMap;
 

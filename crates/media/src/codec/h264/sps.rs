@@ -1,5 +1,5 @@
-//! What an H.264 stream says of itself before its first picture: the sequence parameter set (ITU-T H.264
-//! 7.3.2.1.1) and the type of a slice (7.3.3). It comes from strangers; what makes no sense is `None`.
+//! H.264 sequence parameter set (ITU-T H.264 7.3.2.1.1) and slice types (7.3.3). The input is untrusted;
+//! invalid data is `None`.
 
 use super::super::Unplayable;
 

@@ -1,4 +1,4 @@
-//! Films as phones, cutters and other tools write them; see `testdata/README.md`.
+//! Tests of files as phones, editors and other tools write them; see `testdata/README.md`.
 
 use std::path::PathBuf;
 use std::sync::Arc;

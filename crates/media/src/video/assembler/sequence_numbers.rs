@@ -1,4 +1,4 @@
-//! Sequence numbers counted on beyond 65535, and senders whose numbers jump.
+//! RTP sequence numbers unwrapped beyond 65535, also of senders whose numbers jump.
 
 use crate::Packet;
 

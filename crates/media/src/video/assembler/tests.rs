@@ -1,4 +1,4 @@
-//! The assembler under reordering, loss, repetition and malice, without a network and without waiting.
+//! Tests of the assembler under reordering, loss, repetition and malice, without network and waiting.
 
 use bytes::Bytes;
 use proptest::prelude::*;

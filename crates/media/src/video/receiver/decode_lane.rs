@@ -1,5 +1,4 @@
-//! One codec's way through the pipeline. Each has its own, so that stragglers of a codec just left do no harm
-//! to its successor.
+//! Decode lane of one codec. Each codec has its own, so that late packets of the previous codec do no harm.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -116,7 +115,7 @@ impl DecodeLane {
         let shown = self.hidden == 0;
         self.given.push_front(DecoderInput { timestamp: picture.timestamp, arrived: picture.arrived, shown });
         self.hidden = self.hidden.saturating_sub(1);
-        // The decoder misses pictures for ever where there was no key frame.
+        // Without a key frame the decoder never completes its references.
         let mending = self.joined.is_some();
         let Some(decoder) = &mut self.decoder else { return nothing() };
         let decoded = match decoder.decode(&data) {

@@ -1,4 +1,4 @@
-//! What the receiver's thread does. It is told the time, so that tests can replay streams without waiting.
+//! Work of the receiver's thread. Time is a parameter, so that tests replay streams without waiting.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! Grabbing on X11: pixels by shared memory where the server can, the pointer by XFixes, single windows
-//! by Composite, so that one behind others is whole. This file and `windows` alone name the X client.
+//! Screen capture on X11: pixels by shared memory where the server can, the cursor by XFixes, single windows
+//! by Composite, so that a covered window is whole. Only this file and `x11_windows` name the X client.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

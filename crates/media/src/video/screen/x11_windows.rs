@@ -1,4 +1,4 @@
-//! Which windows there are, by the names people see in their title bars.
+//! X11 windows and monitors that can be shared, by the titles users see.
 
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::randr::{self, ConnectionExt as _};
@@ -8,7 +8,7 @@ use x11rb::rust_connection::RustConnection;
 use super::{MONITOR, ScreenInfo, x11};
 
 pub(super) const WHOLE_SCREEN: &str = "Whole screen";
-/// More windows than anybody picks from.
+/// Windows offered at most.
 const MAX_WINDOWS: usize = 200;
 const MAX_MONITORS: usize = 16;
 /// Characters of a title.

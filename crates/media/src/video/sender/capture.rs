@@ -1,4 +1,4 @@
-//! The thread that owns the source: opens it when wanted, closes it when not, tries again when it fails.
+//! Video capture thread, which owns the source: opens and closes it, and tries again when it fails.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const REOPEN_DELAY: Duration = Duration::from_secs(1);
 const CLOSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 /// How often the camera in whose place another one runs is looked for.
 const WANTED_CAMERA_POLL_INTERVAL: Duration = Duration::from_secs(3);
-/// A file that has given no picture by then is told of, though one may still come.
+/// A file without a frame by then is reported, though one may still come.
 const FIRST_FRAME_TIMEOUT: Duration = Duration::from_millis(800);
 /// How long a camera may be busy before that is worth telling.
 const BUSY_REPORT_DELAY: Duration = Duration::from_secs(3);
@@ -37,7 +37,7 @@ pub(super) struct Capture {
     beat: FrameRateLimit,
     /// Whether a person knows that there is no picture.
     lost: bool,
-    /// What failed and is not told yet: its label and what was wrong.
+    /// A failure that is not reported yet: label and problem.
     trouble: Option<(String, DeviceProblem)>,
     /// Since when a source that is in use elsewhere is tried.
     busy: Option<Instant>,
@@ -45,7 +45,7 @@ pub(super) struct Capture {
 
 /// How playing a source ended.
 enum End {
-    /// Nobody wants it any more.
+    /// It is no longer requested.
     Unwanted,
     Failed(SourceError),
     /// The camera in whose place it played is there again.
@@ -78,7 +78,7 @@ impl Capture {
         let mut choice = None;
         while let Some(wanted) = self.wait_until_wanted() {
             if choice.replace(wanted.choice) != Some(wanted.choice) {
-                // Another source owes nobody an account of the last one's troubles.
+                // The failures of the last source do not count for another one.
                 (self.trouble, self.busy) = (None, None);
             }
             let mut ran = false;
@@ -135,7 +135,7 @@ impl Capture {
     /// Tells once that there is no picture.
     fn fail(&mut self, error: &SourceError) {
         let problem = error.problem();
-        // Whoever let go of it a moment ago may not be through with that.
+        // The previous owner may still be releasing it.
         let since = *self.busy.get_or_insert_with(Instant::now);
         if problem == DeviceProblem::Busy && self.trouble.is_none() && since.elapsed() < BUSY_REPORT_DELAY {
             return;
@@ -146,7 +146,7 @@ impl Capture {
         }
     }
 
-    /// Nobody is left with a frozen screen: the camera comes back, if it is on.
+    /// The camera replaces a frozen screen, if it is on.
     fn end_sharing(&self, wanted: &Wanted, error: &SourceError) {
         self.shared.change(|control| {
             if control.choice == wanted.choice {
@@ -189,7 +189,7 @@ impl Capture {
         }
     }
 
-    /// Passes pictures on until nobody wants them or the source fails; `ran` once there was one.
+    /// Passes frames on until the source is closed or fails; `ran` once there was one.
     fn play(&mut self, opened: Opened, label: &str, wanted: &Wanted, ran: &mut bool) -> End {
         let Opened { mut source, instead } = opened;
         let begun = Instant::now();

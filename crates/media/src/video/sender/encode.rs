@@ -1,4 +1,4 @@
-//! The thread that owns the encoder: picks a size for the bit rate, scales, encodes, stamps.
+//! Video encoder thread: picks a size for the bit rate, scales, encodes, stamps.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ pub(super) struct Encode {
     failing: bool,
 }
 
-/// An encoder with what it was told last.
+/// An encoder with its last settings.
 struct RunningEncoder {
     encoder: Box<dyn VideoEncoder>,
     codec: Codec,
@@ -166,7 +166,7 @@ impl Encode {
         fit(frame.width, frame.height, width.min(most_width), height.min(most_height))
     }
 
-    /// The encoder for these settings: the one there is, told of what changed, or a new one.
+    /// The encoder for these settings: the present one with changed settings, or a new one.
     fn running(
         &mut self,
         (codec, content): (Codec, Content),

@@ -1,4 +1,4 @@
-//! Files as cameras that cannot be one: each is told of, and hanging up waits for none.
+//! Tests of files that cannot be a camera: each is reported, and hanging up waits for none.
 
 use super::pipeline::{Seen, send};
 use crate::video::{SourceEvent, VideoSenderConfig};

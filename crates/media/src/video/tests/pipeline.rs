@@ -1,4 +1,4 @@
-//! Sender and receiver joined in one process by packets that are lost, doubled and out of order.
+//! Tests of sender and receiver joined by packets that are lost, duplicated and out of order.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! A screen instead of the camera, and the camera again.
+//! Tests of sharing the screen in place of the camera, and back.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

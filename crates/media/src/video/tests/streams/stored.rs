@@ -1,4 +1,4 @@
-//! The stored streams, and RTP packets of them as different senders would make them.
+//! Stored streams, and RTP packets of them as different senders make them.
 
 use std::time::{Duration, Instant};
 
