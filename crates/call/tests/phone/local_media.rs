@@ -5,28 +5,28 @@ use bellwire_call::{
 };
 
 use crate::builders::{answer, key, offer, ring};
-use crate::ledger::{Desk, said};
+use crate::checked_phone::{CheckedPhone, said};
 
 /// `who` rings.
-fn rings(desk: &mut Desk, call: &str, who: &str) -> CallId {
-    desk.hear(key(call), Signal::Ring(ring(who)));
-    desk.newest()
+fn rings(phone: &mut CheckedPhone, call: &str, who: &str) -> CallId {
+    phone.hear(key(call), Signal::Ring(ring(who)));
+    phone.newest()
 }
 
-fn answered(desk: &mut Desk, call: &str, who: &str) -> CallId {
-    let id = rings(desk, call, who);
-    desk.user(UserAction::Accept(id));
+fn answered(phone: &mut CheckedPhone, call: &str, who: &str) -> CallId {
+    let id = rings(phone, call, who);
+    phone.user(UserAction::Accept(id));
     id
 }
 
-fn talk(desk: &mut Desk, call: &str, id: CallId) -> Vec<Command> {
-    desk.hear(key(call), Signal::Offer(offer("o")));
-    desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
-    desk.peer(id, PeerOutcome::Connected)
+fn talk(phone: &mut CheckedPhone, call: &str, id: CallId) -> Vec<Command> {
+    phone.hear(key(call), Signal::Offer(offer("o")));
+    phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
+    phone.peer(id, PeerOutcome::Connected)
 }
 
-fn local_media(desk: &Desk) -> (bool, bool) {
-    let PhoneView { microphone, camera, .. } = desk.phone.view(desk.now);
+fn local_media(phone: &CheckedPhone) -> (bool, bool) {
+    let PhoneView { microphone, camera, .. } = phone.phone.view(phone.now);
     (microphone, camera)
 }
 
@@ -44,107 +44,107 @@ fn media(audio: Option<bool>, video: Option<bool>) -> Vec<Signal> {
 
 #[test]
 fn muting_ends_with_the_call() {
-    let mut desk = Desk::start(OfferRule::Them);
-    let first = answered(&mut desk, "r", "bob");
-    desk.user(UserAction::SetMicrophone(false));
-    desk.user(UserAction::SetCamera(false));
-    assert_eq!(local_media(&desk), (false, false));
-    desk.user(UserAction::HangUp(first));
-    assert_eq!(local_media(&desk), (true, true));
-    let second = rings(&mut desk, "s", "eve");
-    assert_eq!(started(&desk.user(UserAction::Accept(second))), Some((true, true)));
+    let mut phone = CheckedPhone::start(OfferRule::Them);
+    let first = answered(&mut phone, "r", "bob");
+    phone.user(UserAction::SetMicrophone(false));
+    phone.user(UserAction::SetCamera(false));
+    assert_eq!(local_media(&phone), (false, false));
+    phone.user(UserAction::HangUp(first));
+    assert_eq!(local_media(&phone), (true, true));
+    let second = rings(&mut phone, "s", "eve");
+    assert_eq!(started(&phone.user(UserAction::Accept(second))), Some((true, true)));
 }
 
 #[test]
 fn muting_ends_with_the_call_that_makes_room_for_the_next() {
-    let mut desk = Desk::start(OfferRule::Them);
-    answered(&mut desk, "r", "bob");
-    desk.user(UserAction::SetMicrophone(false));
-    desk.user(UserAction::SetCamera(false));
-    let second = rings(&mut desk, "s", "eve");
-    assert_eq!(started(&desk.user(UserAction::EndAndAccept(second))), Some((true, true)));
-    assert_eq!(local_media(&desk), (true, true));
+    let mut phone = CheckedPhone::start(OfferRule::Them);
+    answered(&mut phone, "r", "bob");
+    phone.user(UserAction::SetMicrophone(false));
+    phone.user(UserAction::SetCamera(false));
+    let second = rings(&mut phone, "s", "eve");
+    assert_eq!(started(&phone.user(UserAction::EndAndAccept(second))), Some((true, true)));
+    assert_eq!(local_media(&phone), (true, true));
 }
 
 #[test]
 fn a_choice_made_while_it_rings_is_for_that_call() {
-    let mut desk = Desk::start(OfferRule::Them);
-    let first = rings(&mut desk, "r", "bob");
-    desk.user(UserAction::SetMicrophone(false));
-    assert_eq!(started(&desk.user(UserAction::Accept(first))), Some((false, true)));
-    let second = rings(&mut desk, "s", "eve");
-    desk.user(UserAction::HangUp(first));
-    assert_eq!(local_media(&desk), (true, true), "the line is free");
-    desk.user(UserAction::SetMicrophone(false));
-    desk.user(UserAction::Decline(second));
-    assert_eq!(local_media(&desk), (true, true), "no call is left");
-    desk.user(UserAction::SetMicrophone(false));
-    assert_eq!(local_media(&desk), (true, true), "there is no call to mute");
+    let mut phone = CheckedPhone::start(OfferRule::Them);
+    let first = rings(&mut phone, "r", "bob");
+    phone.user(UserAction::SetMicrophone(false));
+    assert_eq!(started(&phone.user(UserAction::Accept(first))), Some((false, true)));
+    let second = rings(&mut phone, "s", "eve");
+    phone.user(UserAction::HangUp(first));
+    assert_eq!(local_media(&phone), (true, true), "the line is free");
+    phone.user(UserAction::SetMicrophone(false));
+    phone.user(UserAction::Decline(second));
+    assert_eq!(local_media(&phone), (true, true), "no call is left");
+    phone.user(UserAction::SetMicrophone(false));
+    assert_eq!(local_media(&phone), (true, true), "there is no call to mute");
 }
 
 #[test]
 fn answering_unseen_turns_the_camera_off_for_that_call_alone() {
-    let mut desk = Desk::start(OfferRule::Them);
-    let first = answered(&mut desk, "r", "bob");
-    let second = rings(&mut desk, "s", "eve");
-    let commands = desk.user(UserAction::AcceptUnseen(second));
+    let mut phone = CheckedPhone::start(OfferRule::Them);
+    let first = answered(&mut phone, "r", "bob");
+    let second = rings(&mut phone, "s", "eve");
+    let commands = phone.user(UserAction::AcceptUnseen(second));
     assert_eq!(started(&commands), Some((true, false)));
-    assert!(desk.ended().contains_key(&first));
+    assert!(phone.ended().contains_key(&first));
     let whole = media(Some(true), Some(false));
-    assert_eq!(said(&talk(&mut desk, "s", second)), whole);
-    desk.hear(key("s"), Signal::HangUp);
-    assert_eq!(local_media(&desk), (true, true));
+    assert_eq!(said(&talk(&mut phone, "s", second)), whole);
+    phone.hear(key("s"), Signal::HangUp);
+    assert_eq!(local_media(&phone), (true, true));
 }
 
 #[test]
 fn calls_start_as_the_settings_say() {
-    let mut desk = Desk::start(OfferRule::Them);
-    let first = answered(&mut desk, "r", "bob");
-    desk.handle(Event::StartWith { microphone: false, camera: false });
-    assert_eq!(local_media(&desk), (true, true), "not in the middle of a call");
-    desk.user(UserAction::HangUp(first));
-    let second = rings(&mut desk, "s", "eve");
-    assert_eq!(started(&desk.user(UserAction::Accept(second))), Some((false, false)));
-    desk.user(UserAction::SetCamera(true));
-    assert_eq!(local_media(&desk), (false, true));
+    let mut phone = CheckedPhone::start(OfferRule::Them);
+    let first = answered(&mut phone, "r", "bob");
+    phone.handle(Event::StartWith { microphone: false, camera: false });
+    assert_eq!(local_media(&phone), (true, true), "not in the middle of a call");
+    phone.user(UserAction::HangUp(first));
+    let second = rings(&mut phone, "s", "eve");
+    assert_eq!(started(&phone.user(UserAction::Accept(second))), Some((false, false)));
+    phone.user(UserAction::SetCamera(true));
+    assert_eq!(local_media(&phone), (false, true));
 }
 
 #[test]
 fn a_missing_device_is_told_as_off_and_as_on_once_it_is_there() {
-    let mut desk = Desk::start(OfferRule::Them);
-    desk.handle(Event::Devices { microphone: true, camera: false });
-    let id = answered(&mut desk, "r", "bob");
-    assert_eq!(local_media(&desk), (true, true), "what was chosen is not touched");
-    assert!(!desk.phone.view(desk.now).has_camera && desk.phone.view(desk.now).has_microphone);
-    assert_eq!(said(&talk(&mut desk, "r", id)), media(Some(true), Some(false)));
+    let mut phone = CheckedPhone::start(OfferRule::Them);
+    phone.handle(Event::Devices { microphone: true, camera: false });
+    let id = answered(&mut phone, "r", "bob");
+    assert_eq!(local_media(&phone), (true, true), "what was chosen is not touched");
+    assert!(!phone.phone.view(phone.now).has_camera && phone.phone.view(phone.now).has_microphone);
+    assert_eq!(said(&talk(&mut phone, "r", id)), media(Some(true), Some(false)));
 
     assert_eq!(
-        said(&desk.handle(Event::Devices { microphone: false, camera: false })),
+        said(&phone.handle(Event::Devices { microphone: false, camera: false })),
         media(Some(false), None)
     );
-    assert_eq!(said(&desk.handle(Event::Devices { microphone: false, camera: false })), vec![]);
-    assert_eq!(said(&desk.user(UserAction::SetCamera(true))), media(None, Some(false)));
+    assert_eq!(said(&phone.handle(Event::Devices { microphone: false, camera: false })), vec![]);
+    assert_eq!(said(&phone.user(UserAction::SetCamera(true))), media(None, Some(false)));
     let both = Event::Devices { microphone: true, camera: true };
-    assert_eq!(said(&desk.handle(both)), media(Some(true), Some(true)));
+    assert_eq!(said(&phone.handle(both)), media(Some(true), Some(true)));
     // What the user turned off stays off when the device comes back.
-    desk.user(UserAction::SetCamera(false));
-    desk.handle(Event::Devices { microphone: true, camera: false });
-    assert_eq!(said(&desk.handle(Event::Devices { microphone: true, camera: true })), vec![]);
+    phone.user(UserAction::SetCamera(false));
+    phone.handle(Event::Devices { microphone: true, camera: false });
+    assert_eq!(said(&phone.handle(Event::Devices { microphone: true, camera: true })), vec![]);
 }
 
 #[test]
 fn what_a_description_does_not_offer_is_not_waited_for() {
-    let mut desk = Desk::start(OfferRule::Them);
-    let id = answered(&mut desk, "r", "bob");
-    let call = desk.call(id);
+    let mut phone = CheckedPhone::start(OfferRule::Them);
+    let id = answered(&mut phone, "r", "bob");
+    let call = phone.call(id);
     assert!(call.remote_has_camera && call.remote_video);
-    desk.hear(key("r"), Signal::Offer(offer("o")));
-    desk.peer(id, PeerOutcome::Described { audio: true, video: false });
-    desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
-    desk.peer(id, PeerOutcome::Connected);
-    let call = desk.call(id);
+    phone.hear(key("r"), Signal::Offer(offer("o")));
+    phone.peer(id, PeerOutcome::Described { audio: true, video: false });
+    phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
+    phone.peer(id, PeerOutcome::Connected);
+    let call = phone.call(id);
     assert!(!call.remote_has_camera && !call.remote_video && call.remote_audio, "{call:?}");
-    desk.hear(key("r"), Signal::Offer(offer("o2")));
-    desk.peer(id, PeerOutcome::Described { audio: true, video: true });
-    assert!(desk.call(id).remote_has_camera && desk.call(id).remote_video);
+    phone.hear(key("r"), Signal::Offer(offer("o2")));
+    phone.peer(id, PeerOutcome::Described { audio: true, video: true });
+    assert!(phone.call(id).remote_has_camera && phone.call(id).remote_video);
 }

@@ -2,7 +2,7 @@
 //! random interleavings of both.
 
 mod builders;
-mod ledger;
+mod checked_phone;
 mod local_media;
 mod random;
 mod ringing;

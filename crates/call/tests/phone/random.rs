@@ -1,4 +1,4 @@
-//! Property tests: random interleavings, with the ledger's invariants checked after every event.
+//! Property tests: random interleavings, with the invariants checked after every event.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use bellwire_call::{
 use proptest::prelude::*;
 
 use crate::builders::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
-use crate::ledger::Desk;
+use crate::checked_phone::CheckedPhone;
 use crate::simulation::{Pair, Side, garbage};
 
 #[derive(Clone, Debug)]
@@ -68,8 +68,8 @@ fn a_move() -> impl Strategy<Value = Move> {
     ]
 }
 
-fn nth(desk: &Desk, index: usize) -> Option<CallId> {
-    let calls = desk.calls();
+fn nth(phone: &CheckedPhone, index: usize) -> Option<CallId> {
+    let calls = phone.calls();
     calls.len().checked_sub(1).map(|last| calls[last.saturating_sub(index)].id)
 }
 
@@ -77,7 +77,7 @@ fn play(pair: &mut Pair, step: Move) {
     match step {
         Move::Dial(side) => pair.dial(side),
         Move::Act(side, act, index) => {
-            let Some(call) = nth(pair.desk(side), index) else { return };
+            let Some(call) = nth(pair.phone(side), index) else { return };
             pair.user(
                 side,
                 match act {
@@ -104,8 +104,8 @@ fn play(pair: &mut Pair, step: Move) {
             pair.inject(side, key(&format!("stranger {who}")), Signal::Cancel)
         }
         Move::Garbage(side, index, is_offer) => {
-            let Some(id) = nth(pair.desk(side), index) else { return };
-            let Some(remote) = pair.desk(side).call(id).remote_id else { return };
+            let Some(id) = nth(pair.phone(side), index) else { return };
+            let Some(remote) = pair.phone(side).call(id).remote_id else { return };
             let signal = if is_offer {
                 Signal::Offer(garbage(SdpKind::Offer))
             } else {
@@ -114,14 +114,14 @@ fn play(pair: &mut Pair, step: Move) {
             pair.inject(side, CallKey::Remote(remote), signal);
         }
         Move::Stale(side, index, epoch) => {
-            let Some(call) = nth(pair.desk(side), index) else { return };
-            if pair.desk(side).open_epoch(call) != Some(Epoch(epoch)) {
+            let Some(call) = nth(pair.phone(side), index) else { return };
+            if pair.phone(side).open_epoch(call) != Some(Epoch(epoch)) {
                 pair.outcome(side, call, Epoch(epoch), PeerOutcome::Failed);
             }
         }
         Move::Broken(side, index) => {
-            let Some(call) = nth(pair.desk(side), index) else { return };
-            if let Some(epoch) = pair.desk(side).open_epoch(call) {
+            let Some(call) = nth(pair.phone(side), index) else { return };
+            if let Some(epoch) = pair.phone(side).open_epoch(call) {
                 pair.outcome(side, call, epoch, PeerOutcome::Failed);
             }
         }
@@ -261,15 +261,15 @@ proptest! {
         }
         for side in [Side::Alice, Side::Bob] {
             pair.socket(side, true);
-            for call in pair.desk(side).live() {
+            for call in pair.phone(side).live() {
                 pair.user(side, UserAction::HangUp(call.id));
             }
         }
         // What was in flight may still ring, without an answer.
         pair.pass(Duration::from_secs(120));
         for side in [Side::Alice, Side::Bob] {
-            pair.desk(side).assert_at_rest();
-            prop_assert_eq!(pair.desk(side).calls(), vec![]);
+            pair.phone(side).assert_at_rest();
+            prop_assert_eq!(pair.phone(side).calls(), vec![]);
         }
     }
 
@@ -286,13 +286,13 @@ proptest! {
         }
         pair.pass(Duration::from_secs(5));
         for side in [Side::Alice, Side::Bob] {
-            if let Some(call) = nth(pair.desk(side), 0) {
+            if let Some(call) = nth(pair.phone(side), 0) {
                 pair.user(side, UserAction::Accept(call));
             }
         }
         pair.pass(Duration::from_secs(15));
         for side in [Side::Alice, Side::Bob] {
-            let live = pair.desk(side).live();
+            let live = pair.phone(side).live();
             prop_assert_eq!(live.len(), 1);
             prop_assert_eq!(&live[0].state, &bellwire_call::CallState::Connected);
         }
@@ -304,7 +304,7 @@ proptest! {
         rule in rule(),
         events in prop::collection::vec(some_event(), 1..80),
     ) {
-        let mut desk = Desk::start(rule);
+        let mut phone = CheckedPhone::start(rule);
         for event in events {
             let about = match &event {
                 Event::Heard(Heard { signal: Signal::Ring(_) | Signal::Placed { .. }, .. }) => None,
@@ -319,12 +319,12 @@ proptest! {
                 | Event::StartWith { .. }
                 | Event::Time => None,
             };
-            let before = desk.live();
-            desk.handle(event);
+            let before = phone.live();
+            phone.handle(event);
             let Some(about) = about else { continue };
             for mut call in before.into_iter().filter(|call| call.remote_id.as_ref() != Some(&about)) {
                 // A ring that waited behind a call is louder once that is over.
-                let after = desk.call(call.id);
+                let after = phone.call(call.id);
                 call.waiting = after.waiting;
                 prop_assert_eq!(call, after);
             }
@@ -338,19 +338,19 @@ proptest! {
         rule in rule(),
         signals in prop::collection::vec((one_call_event(), prop_oneof![3 => Just(0u64), 2 => 0..4000u64]), 1..100),
     ) {
-        let mut desk = Desk::start(rule);
-        desk.handle(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") }));
-        let id = desk.newest();
-        desk.hear(local(id), Signal::Placed { local: id, remote: remote("r0"), subject: None });
-        desk.hear(key("r0"), Signal::Accept);
+        let mut phone = CheckedPhone::start(rule);
+        phone.handle(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") }));
+        let id = phone.newest();
+        phone.hear(local(id), Signal::Placed { local: id, remote: remote("r0"), subject: None });
+        phone.hear(key("r0"), Signal::Accept);
         let mut made = 0u32;
         for (event, ms) in signals {
             match event {
-                OneCall::Heard(signal) => drop(desk.hear(key("r0"), signal)),
-                OneCall::Peer(outcome) => drop(desk.peer(id, fresh(outcome, &mut made))),
-                OneCall::Signaling(up) => drop(desk.handle(Event::Signaling { account: HOME, up })),
+                OneCall::Heard(signal) => drop(phone.hear(key("r0"), signal)),
+                OneCall::Peer(outcome) => drop(phone.peer(id, fresh(outcome, &mut made))),
+                OneCall::Signaling(up) => drop(phone.handle(Event::Signaling { account: HOME, up })),
             }
-            desk.pass(Duration::from_millis(ms));
+            phone.pass(Duration::from_millis(ms));
         }
     }
 
@@ -359,20 +359,20 @@ proptest! {
         rule in rule(),
         events in prop::collection::vec((some_event(), prop_oneof![3 => Just(0u64), 1 => 0..15_000u64]), 1..120),
     ) {
-        let mut desk = Desk::start(rule);
+        let mut phone = CheckedPhone::start(rule);
         for (event, ms) in events {
-            desk.handle(event);
-            desk.pass(Duration::from_millis(ms));
+            phone.handle(event);
+            phone.pass(Duration::from_millis(ms));
         }
         // A ring held back by our own call rings once that is over.
-        while let Some(call) = desk.live().pop() {
-            desk.user(UserAction::HangUp(call.id));
+        while let Some(call) = phone.live().pop() {
+            phone.user(UserAction::HangUp(call.id));
         }
-        desk.assert_at_rest();
-        let ended = desk.ended().len();
-        desk.pass(Duration::from_secs(120));
-        prop_assert_eq!(desk.ended().len(), ended);
-        prop_assert_eq!(desk.calls(), vec![]);
-        prop_assert_eq!(desk.phone.deadline(), None);
+        phone.assert_at_rest();
+        let ended = phone.ended().len();
+        phone.pass(Duration::from_secs(120));
+        prop_assert_eq!(phone.ended().len(), ended);
+        prop_assert_eq!(phone.calls(), vec![]);
+        prop_assert_eq!(phone.phone.deadline(), None);
     }
 }

@@ -10,7 +10,7 @@ use bellwire_call::{
 };
 
 use crate::builders::{HOME, answer, candidate, offer, person, remote, ring};
-use crate::ledger::Desk;
+use crate::checked_phone::CheckedPhone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Side {
@@ -44,7 +44,7 @@ enum Channel {
 
 /// A peer connection, as far as descriptions go.
 #[derive(Default)]
-struct Paper {
+struct FakePeer {
     epoch: Option<Epoch>,
     made: u32,
     local: Option<Sdp>,
@@ -53,11 +53,11 @@ struct Paper {
 }
 
 struct Member {
-    desk: Desk,
+    phone: CheckedPhone,
     up: bool,
     /// What was said while the socket was away.
     queued: Vec<(CallKey, Signal)>,
-    papers: BTreeMap<CallId, Paper>,
+    fake_peers: BTreeMap<CallId, FakePeer>,
 }
 
 pub(crate) struct Pair {
@@ -79,10 +79,10 @@ impl Pair {
     pub(crate) fn new(latencies: Vec<u64>) -> Self {
         let now = Instant::now();
         let member = |name, rule| Member {
-            desk: Desk::new(name, rule, now),
+            phone: CheckedPhone::new(name, rule, now),
             up: true,
             queued: Vec::new(),
-            papers: BTreeMap::new(),
+            fake_peers: BTreeMap::new(),
         };
         Self {
             now,
@@ -100,8 +100,8 @@ impl Pair {
         }
     }
 
-    pub(crate) fn desk(&self, side: Side) -> &Desk {
-        &self.members[&side].desk
+    pub(crate) fn phone(&self, side: Side) -> &CheckedPhone {
+        &self.members[&side].phone
     }
 
     pub(crate) fn dial(&mut self, side: Side) {
@@ -145,12 +145,12 @@ impl Pair {
         if !up {
             for side in [Side::Alice, Side::Bob] {
                 let talking: Vec<_> =
-                    self.member(side).papers.iter_mut().filter(|(_, paper)| paper.told).collect();
+                    self.member(side).fake_peers.iter_mut().filter(|(_, fake_peer)| fake_peer.told).collect();
                 let lost: Vec<_> = talking
                     .into_iter()
-                    .map(|(call, paper)| {
-                        paper.told = false;
-                        (*call, paper.epoch)
+                    .map(|(call, fake_peer)| {
+                        fake_peer.told = false;
+                        (*call, fake_peer.epoch)
                     })
                     .collect();
                 for (call, epoch) in lost {
@@ -166,8 +166,10 @@ impl Pair {
     pub(crate) fn pass(&mut self, span: Duration) {
         let until = self.now + span;
         loop {
-            let deadlines =
-                self.members.iter().filter_map(|(side, member)| Some((member.desk.phone.deadline()?, *side)));
+            let deadlines = self
+                .members
+                .iter()
+                .filter_map(|(side, member)| Some((member.phone.phone.deadline()?, *side)));
             let deadline = deadlines.min().filter(|(at, _)| *at <= until);
             let event = self.due.keys().next().copied().filter(|(at, _)| *at <= until);
             match (event, deadline) {
@@ -184,7 +186,7 @@ impl Pair {
             }
         }
         self.now = until;
-        self.members.values_mut().for_each(|member| member.desk.now = until);
+        self.members.values_mut().for_each(|member| member.phone.now = until);
     }
 
     fn member(&mut self, side: Side) -> &mut Member {
@@ -193,9 +195,9 @@ impl Pair {
 
     fn handle(&mut self, side: Side, event: Event) {
         let now = self.now;
-        let desk = &mut self.member(side).desk;
-        desk.now = now;
-        for command in desk.handle(event) {
+        let phone = &mut self.member(side).phone;
+        phone.now = now;
+        for command in phone.handle(event) {
             self.perform(side, command);
         }
     }
@@ -210,14 +212,16 @@ impl Pair {
                 }
             }
             Command::OpenPeer { call, epoch, .. } => {
-                self.member(side).papers.insert(call, Paper { epoch: Some(epoch), ..Paper::default() });
+                self.member(side)
+                    .fake_peers
+                    .insert(call, FakePeer { epoch: Some(epoch), ..FakePeer::default() });
             }
             Command::ClosePeer { call, .. } => {
-                self.member(side).papers.remove(&call);
+                self.member(side).fake_peers.remove(&call);
             }
             Command::CreateOffer { call, epoch, .. } => {
                 let offer = offer(&self.write(side, call));
-                self.paper(side, call).local = Some(offer.clone());
+                self.fake_peer(side, call).local = Some(offer.clone());
                 self.report(side, call, Some(epoch), PeerOutcome::OfferMade(offer));
                 self.gather(side, call, epoch);
             }
@@ -231,8 +235,8 @@ impl Pair {
                     );
                 }
                 let answer = answer(&format!("{} to {}", self.write(side, call), offer.sdp));
-                let paper = self.paper(side, call);
-                (paper.local, paper.remote) = (Some(answer.clone()), Some(offer));
+                let fake_peer = self.fake_peer(side, call);
+                (fake_peer.local, fake_peer.remote) = (Some(answer.clone()), Some(offer));
                 self.report(side, call, Some(epoch), PeerOutcome::AnswerMade(answer));
                 self.gather(side, call, epoch);
                 self.connect_papers();
@@ -246,12 +250,12 @@ impl Pair {
                         PeerOutcome::Rejected { message: "garbage".into() },
                     );
                 }
-                self.paper(side, call).remote = Some(answer);
+                self.fake_peer(side, call).remote = Some(answer);
                 self.report(side, call, Some(epoch), PeerOutcome::AnswerApplied);
                 self.connect_papers();
             }
             Command::AddCandidate { call, .. } => {
-                assert!(self.paper(side, call).remote.is_some(), "a candidate before its description");
+                assert!(self.fake_peer(side, call).remote.is_some(), "a candidate before its description");
             }
             Command::StartMedia { .. }
             | Command::SetMicrophone { .. }
@@ -344,18 +348,18 @@ impl Pair {
     }
 
     fn calls_of(&self, side: Side) -> Vec<RemoteCallId> {
-        self.members[&side].desk.live().into_iter().filter_map(|call| call.remote_id).collect()
+        self.members[&side].phone.live().into_iter().filter_map(|call| call.remote_id).collect()
     }
 
-    fn paper(&mut self, side: Side, call: CallId) -> &mut Paper {
-        self.member(side).papers.get_mut(&call).expect("the ledger holds: it is open")
+    fn fake_peer(&mut self, side: Side, call: CallId) -> &mut FakePeer {
+        self.member(side).fake_peers.get_mut(&call).expect("the ledger holds: it is open")
     }
 
     /// A new text for a description, never used before.
     fn write(&mut self, side: Side, call: CallId) -> String {
-        let paper = self.paper(side, call);
-        paper.made += 1;
-        format!("{side:?} {call:?} {:?} {}", paper.epoch, paper.made)
+        let fake_peer = self.fake_peer(side, call);
+        fake_peer.made += 1;
+        format!("{side:?} {call:?} {:?} {}", fake_peer.epoch, fake_peer.made)
     }
 
     fn gather(&mut self, side: Side, call: CallId, epoch: Epoch) {
@@ -371,8 +375,8 @@ impl Pair {
             return;
         }
         let mut connected = Vec::new();
-        for (a, paper_a) in &self.members[&Side::Alice].papers {
-            for (b, paper_b) in &self.members[&Side::Bob].papers {
+        for (a, paper_a) in &self.members[&Side::Alice].fake_peers {
+            for (b, paper_b) in &self.members[&Side::Bob].fake_peers {
                 let agreed = paper_a.local.is_some()
                     && paper_a.local == paper_b.remote
                     && paper_a.remote == paper_b.local;
@@ -382,9 +386,9 @@ impl Pair {
             }
         }
         for (side, call) in connected {
-            let paper = self.paper(side, call);
-            if !std::mem::replace(&mut paper.told, true) {
-                let epoch = paper.epoch;
+            let fake_peer = self.fake_peer(side, call);
+            if !std::mem::replace(&mut fake_peer.told, true) {
+                let epoch = fake_peer.epoch;
                 self.report(side, call, epoch, PeerOutcome::Connected);
             }
         }

@@ -13,7 +13,7 @@ fn pair() -> Pair {
 }
 
 fn state(pair: &Pair, side: Side) -> CallState {
-    pair.desk(side).state(pair.desk(side).newest())
+    pair.phone(side).state(pair.phone(side).newest())
 }
 
 fn talking(caller: Side) -> Pair {
@@ -22,7 +22,7 @@ fn talking(caller: Side) -> Pair {
     pair.pass(SECOND);
     let callee = caller.other();
     assert_eq!(state(&pair, callee), CallState::Ringing { silenced: false });
-    pair.user(callee, UserAction::Accept(pair.desk(callee).newest()));
+    pair.user(callee, UserAction::Accept(pair.phone(callee).newest()));
     pair.pass(SECOND);
     for side in [caller, callee] {
         assert_eq!(state(&pair, side), CallState::Connected);
@@ -35,12 +35,12 @@ fn either_side_can_call_and_either_can_hang_up() {
     for caller in [Side::Alice, Side::Bob] {
         for leaver in [Side::Alice, Side::Bob] {
             let mut pair = talking(caller);
-            pair.user(leaver, UserAction::HangUp(pair.desk(leaver).newest()));
+            pair.user(leaver, UserAction::HangUp(pair.phone(leaver).newest()));
             pair.pass(SECOND);
             assert_eq!(state(&pair, leaver), CallState::Ended { reason: EndReason::HungUp });
             assert_eq!(state(&pair, leaver.other()), CallState::Ended { reason: EndReason::RemoteHungUp });
-            pair.desk(leaver).assert_at_rest();
-            pair.desk(leaver.other()).assert_at_rest();
+            pair.phone(leaver).assert_at_rest();
+            pair.phone(leaver.other()).assert_at_rest();
         }
     }
 }
@@ -56,7 +56,7 @@ fn both_sides_dial_at_once_and_one_call_survives() {
             pair.dial(Side::Bob);
             pair.pass(5 * SECOND);
             for side in [Side::Alice, Side::Bob] {
-                let live = pair.desk(side).live();
+                let live = pair.phone(side).live();
                 if live.iter().all(|call| call.state == CallState::Connected) && live.len() == 1 {
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! Ledger of a phone's commands, checked against the invariants after each event.
+//! Phone whose commands and views are checked against the invariants after each event.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use bellwire_call::{
 use crate::builders::{HOME, RINGS, person};
 
 #[derive(Default)]
-struct Ledger {
+struct Invariants {
     media: BTreeSet<CallId>,
     peers: BTreeMap<CallId, Epoch>,
     rings: BTreeMap<CallId, bool>,
@@ -28,17 +28,17 @@ const OFFER_ANSWER_WAIT: Duration = Duration::from_secs(3);
 /// An ICE restart has this long until the call is shown as reconnecting.
 const NEW_PATH_TIME: Duration = Duration::from_secs(5);
 
-pub(crate) struct Desk {
+pub(crate) struct CheckedPhone {
     pub(crate) phone: Phone,
     pub(crate) now: Instant,
-    ledger: Ledger,
+    invariants: Invariants,
 }
 
-impl Desk {
+impl CheckedPhone {
     pub(crate) fn new(me: &str, offers: OfferRule, now: Instant) -> Self {
-        let mut desk = Self { phone: Phone::new(), now, ledger: Ledger::default() };
-        desk.handle(Event::AccountAdded { account: HOME, me: person(me), offers, rings: RINGS });
-        desk
+        let mut phone = Self { phone: Phone::new(), now, invariants: Invariants::default() };
+        phone.handle(Event::AccountAdded { account: HOME, me: person(me), offers, rings: RINGS });
+        phone
     }
 
     #[expect(clippy::disallowed_methods, reason = "a starting point for stepped time")]
@@ -50,13 +50,13 @@ impl Desk {
         let is_time = matches!(event, Event::Time);
         // Answers sent while the socket was away are lost.
         if matches!(event, Event::Signaling { .. }) {
-            self.ledger.unanswered.clear();
+            self.invariants.unanswered.clear();
         }
-        self.ledger.note(&event);
+        self.invariants.note(&event);
         let commands = self.phone.handle(event, self.now);
         for command in &commands {
-            self.ledger.enter(command);
-            self.ledger.exchange(command, &self.phone.view(self.now).calls, self.now);
+            self.invariants.enter(command);
+            self.invariants.exchange(command, &self.phone.view(self.now).calls, self.now);
         }
         if is_time {
             let overdue = self.phone.deadline().is_some_and(|at| at <= self.now);
@@ -76,7 +76,7 @@ impl Desk {
 
     /// An outcome of the call's present epoch.
     pub(crate) fn peer(&mut self, call: CallId, outcome: PeerOutcome) -> Vec<Command> {
-        let epoch = self.ledger.peers.get(&call).copied().unwrap_or(Epoch(0));
+        let epoch = self.invariants.peers.get(&call).copied().unwrap_or(Epoch(0));
         self.handle(Event::Peer { call, epoch, outcome })
     }
 
@@ -113,20 +113,20 @@ impl Desk {
     }
 
     pub(crate) fn ended(&self) -> &BTreeMap<CallId, EndReason> {
-        &self.ledger.over
+        &self.invariants.over
     }
 
     pub(crate) fn open_epoch(&self, call: CallId) -> Option<Epoch> {
-        self.ledger.peers.get(&call).copied()
+        self.invariants.peers.get(&call).copied()
     }
 
     /// Nothing that was started is still going on.
     pub(crate) fn assert_at_rest(&self) {
         assert_eq!(self.live(), vec![], "live calls");
-        assert_eq!(self.ledger.media, BTreeSet::new(), "media");
-        assert_eq!(self.ledger.peers, BTreeMap::new(), "peers");
-        assert_eq!(self.ledger.rings, BTreeMap::new(), "rings");
-        assert_eq!(self.ledger.ring_backs, BTreeSet::new(), "ring backs");
+        assert_eq!(self.invariants.media, BTreeSet::new(), "media");
+        assert_eq!(self.invariants.peers, BTreeMap::new(), "peers");
+        assert_eq!(self.invariants.rings, BTreeMap::new(), "rings");
+        assert_eq!(self.invariants.ring_backs, BTreeSet::new(), "ring backs");
     }
 
     fn check_view(&self) {
@@ -138,18 +138,18 @@ impl Desk {
         let people: BTreeSet<_> = live.iter().map(|call| (call.account, &call.peer.id)).collect();
         assert_eq!(people.len(), live.len(), "two live calls with one person");
         for call in calls.iter().filter(|call| call.state == CallState::Connected) {
-            let since = self.ledger.renewed.get(&call.id);
+            let since = self.invariants.renewed.get(&call.id);
             let late = since.is_some_and(|since| self.now.duration_since(*since) > NEW_PATH_TIME);
             let due = self.phone.deadline().is_some_and(|at| at <= self.now);
             assert!(!late || due, "connected, and no path for {since:?}");
         }
         for call in &calls {
             if let CallState::Ended { reason } = &call.state {
-                assert_eq!(self.ledger.over.get(&call.id), Some(reason), "ended is final and was told");
+                assert_eq!(self.invariants.over.get(&call.id), Some(reason), "ended is final and was told");
             } else {
-                assert!(!self.ledger.over.contains_key(&call.id), "a call came back to life");
+                assert!(!self.invariants.over.contains_key(&call.id), "a call came back to life");
             }
-            let rings = self.ledger.rings.get(&call.id);
+            let rings = self.invariants.rings.get(&call.id);
             match call.state {
                 CallState::Ringing { silenced: false } => assert_eq!(rings, Some(&call.waiting)),
                 CallState::Ringing { silenced: true }
@@ -159,7 +159,7 @@ impl Desk {
                 | CallState::Reconnecting
                 | CallState::Ended { .. } => assert_eq!(rings, None),
             }
-            assert_eq!(self.ledger.media.contains(&call.id), is_active(call), "media of {call:?}");
+            assert_eq!(self.invariants.media.contains(&call.id), is_active(call), "media of {call:?}");
         }
     }
 }
@@ -173,7 +173,7 @@ fn is_active(call: &CallView) -> bool {
         && !(call.direction == Direction::Incoming && matches!(call.state, CallState::Ringing { .. }))
 }
 
-impl Ledger {
+impl Invariants {
     fn note(&mut self, event: &Event) {
         match event {
             Event::Peer { call, epoch, outcome: PeerOutcome::Connected }

@@ -21,13 +21,13 @@ const MOST_STEPS: usize = 20_000;
 
 /// Requests of one call, one at a time.
 #[derive(Default)]
-struct Lane {
+struct RequestQueue {
     waiting: VecDeque<Outbound>,
     reply: Option<Inbound>,
 }
 
 /// A peer connection, as far as descriptions go.
-struct Paper {
+struct FakePeer {
     epoch: Epoch,
     local: Option<Sdp>,
     remote: Option<Sdp>,
@@ -40,9 +40,9 @@ struct Member {
     dialect: Box<dyn Dialect>,
     up: VecDeque<Outbound>,
     down: VecDeque<Inbound>,
-    lanes: BTreeMap<String, Lane>,
+    queues: BTreeMap<String, RequestQueue>,
     outcomes: VecDeque<Event>,
-    papers: BTreeMap<CallId, Paper>,
+    fake_peers: BTreeMap<CallId, FakePeer>,
 }
 
 /// Something that may happen next.
@@ -50,11 +50,11 @@ struct Member {
 enum Next {
     Up(usize),
     Down(usize),
-    Lane(usize, String),
+    RequestQueue(usize, String),
     Outcome(usize),
 }
 
-pub(crate) struct Stage {
+pub(crate) struct Simulation {
     members: [Member; 2],
     relay: Box<dyn Relay>,
     now: Instant,
@@ -70,7 +70,7 @@ fn index(side: Side) -> usize {
     }
 }
 
-impl Stage {
+impl Simulation {
     #[expect(clippy::disallowed_methods, reason = "a starting point for stepped time")]
     pub(crate) fn new(entry: &'static Entry, seed: u64) -> Self {
         let now = Instant::now();
@@ -93,15 +93,15 @@ impl Stage {
                 dialect,
                 up: VecDeque::new(),
                 down: [Inbound::Opened].into(),
-                lanes: BTreeMap::new(),
+                queues: BTreeMap::new(),
                 outcomes: VecDeque::new(),
-                papers: BTreeMap::new(),
+                fake_peers: BTreeMap::new(),
             }
         });
         let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        let mut stage = Self { members, relay, now, random, written: 0, log: String::new() };
-        stage.settle();
-        stage
+        let mut simulation = Self { members, relay, now, random, written: 0, log: String::new() };
+        simulation.settle();
+        simulation
     }
 
     /// One in `of`.
@@ -200,7 +200,7 @@ impl Stage {
             next.extend((!member.up.is_empty()).then_some(Next::Up(who)));
             next.extend((!member.down.is_empty()).then_some(Next::Down(who)));
             next.extend((!member.outcomes.is_empty()).then_some(Next::Outcome(who)));
-            next.extend(member.lanes.keys().map(|lane| Next::Lane(who, lane.clone())));
+            next.extend(member.queues.keys().map(|queue| Next::RequestQueue(who, queue.clone())));
         }
         if next.is_empty() {
             return false;
@@ -222,14 +222,14 @@ impl Stage {
                     self.handle(who, event);
                 }
             }
-            Next::Lane(who, name) => {
-                let Some(lane) = self.members[who].lanes.get_mut(&name) else { return true };
-                if let Some(reply) = lane.reply.take() {
+            Next::RequestQueue(who, name) => {
+                let Some(queue) = self.members[who].queues.get_mut(&name) else { return true };
+                if let Some(reply) = queue.reply.take() {
                     self.decode(who, reply);
-                } else if let Some(request) = lane.waiting.pop_front() {
+                } else if let Some(request) = queue.waiting.pop_front() {
                     self.carry(who, Some(&name), &request);
                 } else {
-                    self.members[who].lanes.remove(&name);
+                    self.members[who].queues.remove(&name);
                 }
             }
         }
@@ -237,14 +237,14 @@ impl Stage {
     }
 
     /// The backend hears something.
-    fn carry(&mut self, who: usize, lane: Option<&str>, said: &Outbound) {
+    fn carry(&mut self, who: usize, queue: Option<&str>, said: &Outbound) {
         let told = self.relay.carry(self.members[who].side, said);
         let _ = writeln!(self.log, "backend < {who}: {said:?}");
         for (to, inbound) in told {
             let to = &mut self.members[index(to)];
-            match (&inbound, lane) {
-                (Inbound::Reply { .. }, Some(lane)) => {
-                    to.lanes.entry(lane.to_owned()).or_default().reply = Some(inbound);
+            match (&inbound, queue) {
+                (Inbound::Reply { .. }, Some(queue)) => {
+                    to.queues.entry(queue.to_owned()).or_default().reply = Some(inbound);
                 }
                 _ => to.down.push_back(inbound),
             }
@@ -274,7 +274,7 @@ impl Stage {
                 Outbound::Emit { .. } => member.up.push_back(outbound),
                 Outbound::Request { id, .. } => {
                     let name = call.map_or_else(|| format!("alone {id:?}"), |call| format!("{call:?}"));
-                    member.lanes.entry(name).or_default().waiting.push_back(outbound);
+                    member.queues.entry(name).or_default().waiting.push_back(outbound);
                 }
             }
         }
@@ -303,28 +303,29 @@ impl Stage {
             }
             Command::OpenPeer { call, epoch, .. } => {
                 self.members[who]
-                    .papers
-                    .insert(call, Paper { epoch, local: None, remote: None, told: false });
+                    .fake_peers
+                    .insert(call, FakePeer { epoch, local: None, remote: None, told: false });
             }
             Command::ClosePeer { call, .. } => {
-                self.members[who].papers.remove(&call);
+                self.members[who].fake_peers.remove(&call);
             }
             Command::CreateOffer { call, epoch, .. } => {
                 let offer = self.write(SdpKind::Offer);
-                let paper = self.members[who].papers.get_mut(&call).expect("it is open");
-                (paper.local, paper.told) = (Some(offer.clone()), false);
+                let fake_peer = self.members[who].fake_peers.get_mut(&call).expect("it is open");
+                (fake_peer.local, fake_peer.told) = (Some(offer.clone()), false);
                 report(&mut self.members[who], call, epoch, PeerOutcome::OfferMade(offer));
             }
             Command::AcceptOffer { call, epoch, offer } => {
                 let answer = self.write(SdpKind::Answer);
-                let paper = self.members[who].papers.get_mut(&call).expect("it is open");
-                *paper = Paper { epoch, local: Some(answer.clone()), remote: Some(offer), told: false };
+                let fake_peer = self.members[who].fake_peers.get_mut(&call).expect("it is open");
+                *fake_peer =
+                    FakePeer { epoch, local: Some(answer.clone()), remote: Some(offer), told: false };
                 report(&mut self.members[who], call, epoch, PeerOutcome::AnswerMade(answer));
                 self.connect(who, call);
             }
             Command::AcceptAnswer { call, epoch, answer } => {
-                let paper = self.members[who].papers.get_mut(&call).expect("it is open");
-                paper.remote = Some(answer);
+                let fake_peer = self.members[who].fake_peers.get_mut(&call).expect("it is open");
+                fake_peer.remote = Some(answer);
                 report(&mut self.members[who], call, epoch, PeerOutcome::AnswerApplied);
                 self.connect(who, call);
             }
@@ -351,8 +352,8 @@ impl Stage {
     fn connect(&mut self, who: usize, call: CallId) {
         let [one, two] = &mut self.members;
         let (us, them) = if who == 0 { (one, two) } else { (two, one) };
-        let Some(ours) = us.papers.get_mut(&call) else { return };
-        for (their_call, theirs) in &mut them.papers {
+        let Some(ours) = us.fake_peers.get_mut(&call) else { return };
+        for (their_call, theirs) in &mut them.fake_peers {
             if ours.told || ours.local != theirs.remote || ours.remote != theirs.local {
                 continue;
             }
