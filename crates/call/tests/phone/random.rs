@@ -331,7 +331,7 @@ proptest! {
         }
     }
 
-    /// A call that runs: newcomers, restarts, lost paths and sockets in any order. The ledger asserts
+    /// A call that runs: newcomers, restarts, lost paths and sockets in any order. The invariants assert
     /// one offer per exchange, and that no call is told connected while nothing watches its new path.
     #[test]
     fn one_call_survives_any_exchange(

@@ -10,7 +10,7 @@ use bellwire_call::{
 use crate::builders::{HOME, answer, invite, key, offer, person, remote, ring};
 use crate::checked_phone::{CheckedPhone, said};
 
-/// A desk whose backend has rooms: rings are short and the side that is there offers.
+/// A phone whose backend has rooms: rings are short and the side that is there offers.
 fn room() -> CheckedPhone {
     let mut phone = CheckedPhone::start(OfferRule::FirstInRoom);
     phone.handle(Event::AccountAdded {

@@ -352,7 +352,7 @@ impl Pair {
     }
 
     fn fake_peer(&mut self, side: Side, call: CallId) -> &mut FakePeer {
-        self.member(side).fake_peers.get_mut(&call).expect("the ledger holds: it is open")
+        self.member(side).fake_peers.get_mut(&call).expect("the invariants hold: it is open")
     }
 
     /// A new text for a description, never used before.
