@@ -96,7 +96,7 @@ impl CallLog {
     /// Takes in a page of a backend's history; says how many records are new.
     ///
     /// # Errors
-    /// The log cannot be read or written; likewise for the others.
+    /// The log cannot be read or written. The other queries fail for the same reasons.
     pub async fn merge(
         &self,
         account: Account,
@@ -107,41 +107,26 @@ impl CallLog {
     }
 
     /// Newest first; at most 500 a page.
-    ///
-    /// # Errors
-    /// See [`CallLog::merge`].
     pub async fn list(&self, filter: Filter, skip: u32, limit: u32) -> Result<Page, LogError> {
         self.ask(|reply| Query::List { filter, skip, limit, reply }).await
     }
 
     /// How many records the filter lets through.
-    ///
-    /// # Errors
-    /// See [`CallLog::merge`].
     pub async fn counts(&self, filter: Filter) -> Result<Counts, LogError> {
         self.ask(|reply| Query::Counts { filter, reply }).await
     }
 
     /// The user looked at one missed call, or (`None`) at all.
-    ///
-    /// # Errors
-    /// See [`CallLog::merge`].
     pub async fn mark_seen(&self, id: Option<i64>) -> Result<(), LogError> {
         self.ask(|reply| Query::MarkSeen { id, reply }).await
     }
 
     /// Takes a record out for good; false if there is none, or its call goes on.
-    ///
-    /// # Errors
-    /// See [`CallLog::merge`].
     pub async fn delete(&self, id: i64) -> Result<bool, LogError> {
         self.ask(|reply| Query::Delete { id, reply }).await
     }
 
     /// Takes out all records of an account (`None`: of all) but those of calls that go on; says how many.
-    ///
-    /// # Errors
-    /// See [`CallLog::merge`].
     pub async fn clear(&self, account: Option<AccountRef>, now: SystemTime) -> Result<u32, LogError> {
         self.ask(|reply| Query::Clear { account, now_ms: millis(now), reply }).await
     }

@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::mpsc;
 
 /// Long enough for a busy machine, short enough to fail one day.
-const PATIENCE: Duration = Duration::from_secs(90);
+const WAIT_LIMIT: Duration = Duration::from_secs(90);
 
 fn call(uid: &str) -> LocalCall {
     LocalCall {
@@ -43,11 +43,11 @@ async fn count(log: &CallLog) -> u32 {
 }
 
 async fn problem(problems: &mut mpsc::Receiver<Problem>) -> Problem {
-    tokio::time::timeout(PATIENCE, problems.recv()).await.expect("a problem is told").expect("the log runs")
+    tokio::time::timeout(WAIT_LIMIT, problems.recv()).await.expect("a problem is told").expect("the log runs")
 }
 
 async fn raw(file: &Path) -> SqliteConnection {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).busy_timeout(PATIENCE);
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file).busy_timeout(WAIT_LIMIT);
     SqliteConnection::connect_with(&options).await.expect("SQLite opens")
 }
 
@@ -64,7 +64,7 @@ async fn closing_and_dropping_write_what_waits() {
     log.write([call("b")]);
     drop(log);
     // The other end goes when the task is through.
-    assert_eq!(tokio::time::timeout(PATIENCE, problems.recv()).await.expect("it ends"), None);
+    assert_eq!(tokio::time::timeout(WAIT_LIMIT, problems.recv()).await.expect("it ends"), None);
 
     let (log, _problems) = CallLog::start(Some(file));
     assert_eq!(count(&log).await, 101);
@@ -75,11 +75,11 @@ async fn whoever_shows_the_log_hears_of_changes() {
     let (log, _problems) = CallLog::start(None);
     let mut revision = log.revision();
     log.write([call("a")]);
-    tokio::time::timeout(PATIENCE, revision.changed()).await.expect("it moves").expect("the log runs");
+    tokio::time::timeout(WAIT_LIMIT, revision.changed()).await.expect("it moves").expect("the log runs");
     assert_eq!(count(&log).await, 1);
     assert!(!revision.has_changed().expect("the log runs"), "asking changes nothing");
     log.mark_seen(None).await.expect("marked");
-    tokio::time::timeout(PATIENCE, revision.changed()).await.expect("it moves").expect("the log runs");
+    tokio::time::timeout(WAIT_LIMIT, revision.changed()).await.expect("it moves").expect("the log runs");
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn a_history_that_says_nothing_new_changes_neither_revision_nor_file() {
     assert!(on_disk(&file) == before, "something was written");
 
     merge(vec![remembered("r0", 61), remembered("r1", 600)]).await;
-    tokio::time::timeout(PATIENCE, revision.changed())
+    tokio::time::timeout(WAIT_LIMIT, revision.changed())
         .await
         .expect("a change is told")
         .expect("the log runs");

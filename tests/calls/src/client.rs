@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::server::PASSWORD;
-use crate::{Login, PATIENCE, Screen, TestServer};
+use crate::{Login, Screen, TestServer, WAIT_LIMIT};
 
 /// What a person has in front of them.
 #[derive(Clone, Debug)]
@@ -127,7 +127,7 @@ impl TestClient {
         wanted: impl FnMut(&Arc<EngineView>) -> bool,
     ) -> anyhow::Result<Arc<EngineView>> {
         let mut view = self.engine.handle.view();
-        let found = timeout(PATIENCE, view.wait_for(wanted)).await.map(|r| r.map(|v| v.clone()));
+        let found = timeout(WAIT_LIMIT, view.wait_for(wanted)).await.map(|r| r.map(|v| v.clone()));
         match found {
             Ok(view) => Ok(view?),
             Err(_) => Err(anyhow!("waited for {what}; calls: {:?}", self.calls())),
@@ -232,7 +232,7 @@ impl TestClient {
 
     /// Waits for a picture of nothing but that colour.
     pub async fn see_colour(&self, colour: [u8; 3]) -> anyhow::Result<()> {
-        let end = tokio::time::Instant::now() + PATIENCE;
+        let end = tokio::time::Instant::now() + WAIT_LIMIT;
         loop {
             let seen = self.remote.last().map(|frame| nine_points(&frame)).unwrap_or_default();
             let near = |point: &[u8; 3]| point.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 30);
@@ -260,7 +260,7 @@ impl TestClient {
     /// The newest figures once they satisfy `wanted`.
     pub async fn stats(&self, what: &str, wanted: impl Fn(&CallStats) -> bool) -> anyhow::Result<CallStats> {
         let mut stats = self.engine.handle.stats();
-        let found = timeout(PATIENCE, stats.wait_for(|s| s.as_ref().is_some_and(&wanted)))
+        let found = timeout(WAIT_LIMIT, stats.wait_for(|s| s.as_ref().is_some_and(&wanted)))
             .await
             .map(|r| r.map(|s| s.clone()));
         match found {

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::deployed_accounts::{Account, DeployedAccounts};
 use crate::raw_socket::{Heard, open};
-use crate::{PATIENCE, Setup, TestClient};
+use crate::{Setup, TestClient, WAIT_LIMIT};
 
 /// A Node server with a database that outlives it; killed when dropped.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Deployed {
 
     /// Waits until the server's state satisfies `when`.
     pub async fn until(&self, what: &str, when: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         loop {
             let state = self.state().await?;
             if when(&state) {
@@ -202,7 +202,7 @@ impl Page {
         wanted: impl Fn(&str, &Value) -> bool,
         times: usize,
     ) -> anyhow::Result<Value> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         loop {
             let found: Vec<Value> = {
                 let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -22,4 +22,4 @@ pub use server::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, TestServer, asset, 
 use std::time::Duration;
 
 /// Longer than anything takes on a slow, busy machine; a test that waits this long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const WAIT_LIMIT: Duration = Duration::from_secs(60);

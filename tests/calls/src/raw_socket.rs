@@ -45,7 +45,7 @@ impl RawSocket {
         let id = login["user"]["_id"].as_str().context("no id")?.to_owned();
         let (client, heard) = open(server.socket(), json!({ "token": token })).await?;
         let socket = Self { client, http, rest: server.rest().to_owned(), id, token, heard };
-        let end = tokio::time::Instant::now() + crate::PATIENCE;
+        let end = tokio::time::Instant::now() + crate::WAIT_LIMIT;
         while !socket.heard("open") {
             ensure!(tokio::time::Instant::now() < end, "the socket did not open");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -57,7 +57,7 @@ impl RawSocket {
     /// Whether connecting with this `auth` is refused.
     pub async fn refused(server: &TestServer, auth: Value) -> anyhow::Result<bool> {
         let (client, heard) = open(server.socket(), auth).await?;
-        let end = tokio::time::Instant::now() + crate::PATIENCE;
+        let end = tokio::time::Instant::now() + crate::WAIT_LIMIT;
         loop {
             let (open, error) = {
                 let heard = heard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -60,7 +60,7 @@ impl Screen {
     /// Waits until `more` further pictures were seen.
     pub async fn see(&self, more: u64) -> anyhow::Result<()> {
         let goal = self.count() + more;
-        let end = tokio::time::Instant::now() + crate::PATIENCE;
+        let end = tokio::time::Instant::now() + crate::WAIT_LIMIT;
         while self.count() < goal {
             ensure!(tokio::time::Instant::now() < end, "saw {} of {goal} pictures", self.count());
             tokio::time::sleep(Duration::from_millis(20)).await;

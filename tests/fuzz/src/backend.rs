@@ -4,12 +4,12 @@
 use bellwire_server::{Backend, fuzzing};
 use serde_json::Value;
 
-const LINES: usize = 256;
+const MAX_LINES: usize = 256;
 
 /// Reads the lines of one input.
 pub(crate) fn play(backend: Backend, data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    for line in text.lines().take(LINES) {
+    for line in text.lines().take(MAX_LINES) {
         let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
         for said in line.get("out").and_then(Value::as_array).into_iter().flatten() {
             if let Some(name) = said.get("emit").and_then(Value::as_str) {

@@ -12,12 +12,12 @@ use bellwire_dialects::{
 use serde::Deserialize;
 use serde_json::Value;
 
-const LINES: usize = 256;
+const MAX_LINES: usize = 256;
 /// More than any honest message leads to.
-const MOST: usize = 300;
+const MAX_OUTBOUND: usize = 300;
 /// As the session asks; see `Dialect::contacts`.
-const ROUNDS: usize = 4;
-const CALLS: usize = 64;
+const MAX_ROUNDS: usize = 4;
+const MAX_CALLS: usize = 64;
 const NOW: &str = "2026-01-05T10:00:00.000Z";
 
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ pub(crate) fn play(id: &str, data: &[u8]) {
         bodies: Vec::new(),
         requests: BTreeSet::new(),
     };
-    for line in text.lines().take(LINES) {
+    for line in text.lines().take(MAX_LINES) {
         if let Ok(line) = serde_json::from_str::<Value>(line) {
             play.line(&line);
         }
@@ -129,19 +129,19 @@ impl Play {
             }
         };
         if let Ok(Reaction { heard, outbound, side }) = self.dialect.decode(inbound) {
-            assert!(heard.len() <= MOST && side.len() <= MOST, "one message says too much");
+            assert!(heard.len() <= MAX_OUTBOUND && side.len() <= MAX_OUTBOUND, "one message says too much");
             self.check(&outbound);
         }
     }
 
     fn body(&mut self, status: u16, body: &Value) {
-        if self.bodies.len() < LINES {
+        if self.bodies.len() < MAX_LINES {
             self.bodies.push((status, body.clone()));
         }
     }
 
     fn check(&mut self, outbound: &[Outbound]) {
-        assert!(outbound.len() <= MOST, "one message leads to too many");
+        assert!(outbound.len() <= MAX_OUTBOUND, "one message leads to too many");
         for outbound in outbound {
             if let Outbound::Request { id, call } = outbound {
                 assert!(self.requests.insert(*id), "a request's number comes again");
@@ -169,12 +169,12 @@ impl Play {
         for start in 0..self.bodies.len().min(8) {
             let mut answers = self.bodies.iter().cycle().skip(start);
             let mut replies = Vec::new();
-            for _ in 0..ROUNDS {
+            for _ in 0..MAX_ROUNDS {
                 let calls = dialect.contacts("", NOW, &replies);
                 if calls.is_empty() {
                     break;
                 }
-                for call in calls.into_iter().take(CALLS) {
+                for call in calls.into_iter().take(MAX_CALLS) {
                     check_path(&call);
                     let Some((status, body)) = answers.next() else { return };
                     replies.push(Reply { call, status: *status, body: body.clone() });

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use bellwire_server::Config;
-use bellwire_tests_calls::{PATIENCE, TestClient, TestServer, in_repository};
+use bellwire_tests_calls::{TestClient, TestServer, WAIT_LIMIT, in_repository};
 use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -40,7 +40,7 @@ impl Chromium {
             "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
         ] } });
         let capabilities = options.as_object().cloned().context("capabilities")?;
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         loop {
             let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
             builder.capabilities(capabilities.clone());
@@ -71,7 +71,7 @@ impl Chromium {
     }
 
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         loop {
             let report = self.report().await?;
             if !report["error"].is_null() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{AccountId, Engine, EngineConfig, Keepsake, LinkState, Screens, SignIn};
-use bellwire_tests_calls::{PASSWORD, PATIENCE, Screen, TestAccounts, TestServer, accounts};
+use bellwire_tests_calls::{PASSWORD, Screen, TestAccounts, TestServer, WAIT_LIMIT, accounts};
 
 /// The program without windows and devices.
 fn program() -> Engine {
@@ -36,7 +36,7 @@ async fn until(engine: &Engine, account: AccountId, link: LinkState) -> anyhow::
     let there = |view: &Arc<bellwire_engine::EngineView>| {
         view.accounts.iter().any(|one| one.id == account && one.link == link)
     };
-    let waited = tokio::time::timeout(PATIENCE, view.wait_for(there)).await;
+    let waited = tokio::time::timeout(WAIT_LIMIT, view.wait_for(there)).await;
     waited.with_context(|| format!("not {link:?}"))??;
     Ok(())
 }
@@ -70,7 +70,7 @@ async fn second_start(server: &TestServer, accounts: &TestAccounts) -> anyhow::R
     ensure!(second.handle.resume(kept.clone()).await? == account);
     second.handle.sign_out(account).await;
     let mut keepsakes = second.handle.keepsakes();
-    tokio::time::timeout(PATIENCE, keepsakes.wait_for(|kept| kept.is_empty())).await??;
+    tokio::time::timeout(WAIT_LIMIT, keepsakes.wait_for(|kept| kept.is_empty())).await??;
     second.stop().await;
     // The backend was notified: kept tokens of the account are worthless now.
     let third = program();

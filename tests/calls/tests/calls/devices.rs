@@ -10,14 +10,14 @@ use bellwire_engine::{
     DeviceChange, DeviceKind, DeviceList, DeviceNews, DeviceProblem, Devices, EchoTest, Handle, Levels,
     Notice, RingConfig,
 };
-use bellwire_tests_calls::{CUSTOMER, PATIENCE, SELLER, Setup, TestClient, TestServer, asset};
+use bellwire_tests_calls::{CUSTOMER, SELLER, Setup, TestClient, TestServer, WAIT_LIMIT, asset};
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 /// dBFS above which something is heard, and below which nothing is.
-const HEARD: f32 = -40.0;
-const STILL: f32 = -75.0;
+const AUDIBLE_DBFS: f32 = -40.0;
+const SILENT_DBFS: f32 = -75.0;
 
 /// A loudspeaker that can be unplugged, with an ear at it.
 struct Loudspeaker {
@@ -113,7 +113,7 @@ impl Ear {
     }
 
     async fn until(&self, what: &str, wanted: impl Fn(f32) -> bool) -> anyhow::Result<()> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         while !self.level().is_some_and(&wanted) {
             ensure!(Instant::now() < end, "waited until {what}: {:?} dB", self.level());
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -122,11 +122,11 @@ impl Ear {
     }
 
     async fn sound(&self, what: &str) -> anyhow::Result<()> {
-        self.until(what, |level| level > HEARD).await
+        self.until(what, |level| level > AUDIBLE_DBFS).await
     }
 
     async fn silence(&self, what: &str) -> anyhow::Result<()> {
-        self.until(what, |level| level < STILL).await
+        self.until(what, |level| level < SILENT_DBFS).await
     }
 }
 
@@ -136,7 +136,7 @@ async fn devices(
     wanted: impl FnMut(&Arc<DeviceList>) -> bool,
 ) -> anyhow::Result<Arc<DeviceList>> {
     let mut list: watch::Receiver<_> = engine.devices();
-    let found = timeout(PATIENCE, list.wait_for(wanted)).await.map(|found| found.map(|list| list.clone()));
+    let found = timeout(WAIT_LIMIT, list.wait_for(wanted)).await.map(|found| found.map(|list| list.clone()));
     match found {
         Ok(list) => Ok(list?),
         Err(_) => anyhow::bail!("waited for {what}: {:?}", list.borrow()),
@@ -146,7 +146,7 @@ async fn devices(
 /// The next news of a device.
 async fn news(client: &mut TestClient) -> anyhow::Result<DeviceNews> {
     loop {
-        let notice = timeout(PATIENCE, client.notices.recv()).await.context("no news of a device")?;
+        let notice = timeout(WAIT_LIMIT, client.notices.recv()).await.context("no news of a device")?;
         if let Notice::Device { news, text } = notice.context("the engine stopped")? {
             ensure!(!text.is_empty(), "news without words: {news:?}");
             return Ok(news);
@@ -313,7 +313,9 @@ async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Resu
     engine.test_devices(true, true).await;
     customer.own.see(5).await?;
     let mut levels = engine.levels();
-    timeout(PATIENCE, levels.wait_for(|levels| levels.microphone_db > -40.0)).await.context("no level")??;
+    timeout(WAIT_LIMIT, levels.wait_for(|levels| levels.microphone_db > -40.0))
+        .await
+        .context("no level")??;
     let list = devices(&engine, "names of what is tried", |list| !list.in_use.camera.is_empty()).await?;
     ensure!(list.test.camera && list.test.microphone && list.test.faults.is_empty(), "{list:?}");
 
@@ -350,14 +352,16 @@ async fn who_speaks_while_muted_is_told() -> anyhow::Result<()> {
     let customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
     seller.reach(CUSTOMER, &customer).await?;
     let mut levels = customer.engine().levels();
-    timeout(PATIENCE, levels.wait_for(|levels| levels.microphone_db > -40.0)).await.context("no level")??;
+    timeout(WAIT_LIMIT, levels.wait_for(|levels| levels.microphone_db > -40.0))
+        .await
+        .context("no level")??;
     ensure!(!levels.borrow().muted_speech, "the microphone is on");
     customer.engine().set_microphone(false).await;
-    let told: Result<_, _> = timeout(PATIENCE, levels.wait_for(|levels| levels.muted_speech)).await;
+    let told: Result<_, _> = timeout(WAIT_LIMIT, levels.wait_for(|levels| levels.muted_speech)).await;
     let Levels { microphone_db, .. } = told.context("never told")??.clone();
     ensure!(microphone_db < -60.0, "nothing of it is sent: {microphone_db} dB");
     customer.engine().set_microphone(true).await;
-    timeout(PATIENCE, levels.wait_for(|levels| !levels.muted_speech)).await.context("told for ever")??;
+    timeout(WAIT_LIMIT, levels.wait_for(|levels| !levels.muted_speech)).await.context("told for ever")??;
     Ok(())
 }
 

@@ -12,14 +12,14 @@ use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
 /// Frames of the film before it begins again.
-const FILM: usize = 132;
+const FILM_FRAMES: usize = 132;
 
 /// Every frame of the film, decoded by the same source that plays it.
 fn film() -> anyhow::Result<Vec<VideoFrame>> {
     let id = format!("file:{}", asset("media/big-buck-bunny-720p25.mp4").display());
     let mut source = open_source(&id, VideoFormat { width: 1280, height: 720, fps: 25 })?;
     let mut frames = Vec::new();
-    while frames.len() < FILM {
+    while frames.len() < FILM_FRAMES {
         if let Some(frame) = source.next_frame(Duration::from_secs(5))? {
             frames.push(frame);
         }
@@ -73,7 +73,8 @@ async fn a_film_arrives_picture_by_picture() -> anyhow::Result<()> {
     );
     ensure!(mean >= 32.0, "PSNR {mean:.1} dB, {scored:?}, {stats:?}");
     // The right frames in the right order: each is the same or a later one of the film, which loops.
-    let backwards = scored.windows(2).filter(|w| (w[1].0 + FILM - w[0].0) % FILM > FILM / 2).count();
+    let backwards =
+        scored.windows(2).filter(|w| (w[1].0 + FILM_FRAMES - w[0].0) % FILM_FRAMES > FILM_FRAMES / 2).count();
     ensure!(backwards == 0, "pictures went backwards {backwards} times: {scored:?}");
     let distinct: std::collections::BTreeSet<_> = scored.iter().map(|s| s.0).collect();
     ensure!(distinct.len() >= 30, "only {} different pictures of the film: {scored:?}", distinct.len());

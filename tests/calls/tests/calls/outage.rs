@@ -31,7 +31,7 @@ async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Re
     );
 
     // The other side hears of the end by the socket, which does not wait for the record.
-    let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::WAIT_LIMIT;
     loop {
         let history = seller.engine().backend_history(seller.account, 1).await?;
         let same: Vec<_> =
@@ -61,7 +61,7 @@ async fn hanging_up_without_the_server_ends_the_call_and_the_record_later() -> a
     server.revive().await?;
     customer.ended().await?;
     seller.online().await?;
-    let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::WAIT_LIMIT;
     loop {
         let history = seller.engine().backend_history(seller.account, 1).await;
         if history.as_ref().is_ok_and(|h| h.entries[0].status == "ended") {

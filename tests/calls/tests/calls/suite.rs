@@ -43,7 +43,7 @@ async fn recorded_once(who: &TestClient, status: &[&str]) -> anyhow::Result<()> 
     let call = who.calls().last().cloned().context("no call")?;
     let newest = call.remote_id.context("never placed")?;
     let about = call.subject.map(|subject| subject.id);
-    let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::WAIT_LIMIT;
     loop {
         let entries = who.engine().history(HistoryFilter::default(), 1).await?.entries;
         let same: Vec<_> = entries

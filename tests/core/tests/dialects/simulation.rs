@@ -17,7 +17,7 @@ use crate::relay::{self, Relay, Side};
 
 const HOME: AccountId = AccountId(1);
 /// Far more than any story takes.
-const MOST_STEPS: usize = 20_000;
+const MAX_STEPS: usize = 20_000;
 
 /// Requests of one call, one at a time.
 #[derive(Default)]
@@ -144,7 +144,7 @@ impl Simulation {
 
     /// That many things happen, or as many as there are.
     pub(crate) fn steps(&mut self, most: usize) {
-        for _ in 0..most.min(MOST_STEPS) {
+        for _ in 0..most.min(MAX_STEPS) {
             if !self.step() && !self.poll() {
                 return;
             }
@@ -154,7 +154,7 @@ impl Simulation {
     /// Everything happens that is under way, and both ask what is new where the backend does not tell.
     pub(crate) fn settle(&mut self) {
         let mut polled = 0;
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_STEPS {
             if self.step() {
                 continue;
             }

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use bellwire_tests_calls::{RawSocket, TestClient};
-use bellwire_tests_desktop::{CUSTOMER, Launch, PATIENCE, Phone, SELLER, Screen, Session, TestServer, until};
+use bellwire_tests_desktop::{
+    CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, WAIT_LIMIT, until,
+};
 use serde_json::json;
 
 use page::Page;
@@ -80,9 +82,9 @@ async fn a_ring_is_seen_and_heard() -> anyhow::Result<()> {
         here.arm();
         there.arm();
         let before = listener.count("incomingVideoCall");
-        let watching = eye.watch(screen.display(), &looks, PATIENCE)?;
+        let watching = eye.watch(screen.display(), &looks, WAIT_LIMIT)?;
         let call = caller.dial(CUSTOMER).await?;
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         while listener.count("incomingVideoCall") == before {
             ensure!(Instant::now() < end, "no event came");
             tokio::time::sleep(Duration::from_micros(500)).await;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anyhow::ensure;
-use bellwire_tests_desktop::{CUSTOMER, Launch, PATIENCE, Phone, SELLER, Screen, Session, TestServer, until};
+use bellwire_tests_desktop::{
+    CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, WAIT_LIMIT, until,
+};
 use tokio::time::sleep;
 
 /// What the two send instead of a camera picture: their main colours.
@@ -39,7 +41,7 @@ async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
     seller.says("call-state", "Connected").await?;
 
     // Each window is filled with the other's colour, and the picture moves.
-    let end = tokio::time::Instant::now() + PATIENCE;
+    let end = tokio::time::Instant::now() + WAIT_LIMIT;
     loop {
         let picture = screen.picture()?;
         let rows = 0..picture.height;

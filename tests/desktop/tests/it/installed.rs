@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
-use bellwire_tests_desktop::{CUSTOMER, Launch, PATIENCE, Phone, SELLER, Screen, Session, TestServer};
+use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, WAIT_LIMIT};
 
 /// The installed program.
 fn installed() -> anyhow::Result<PathBuf> {
@@ -16,7 +16,7 @@ fn installed() -> anyhow::Result<PathBuf> {
 async fn said(command: Command) -> anyhow::Result<String> {
     let mut command = tokio::process::Command::from(command);
     command.stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
-    let done = tokio::time::timeout(PATIENCE, command.output()).await.context("it goes on running")??;
+    let done = tokio::time::timeout(WAIT_LIMIT, command.output()).await.context("it goes on running")??;
     ensure!(done.status.success(), "it failed ({})", done.status);
     Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
 }

@@ -93,7 +93,7 @@ mod on_x11 {
     use super::*;
     use crate::video::image::Planes;
     use crate::video::tests::display::{SIZE, display};
-    use crate::video::tests::pipeline::{PATIENCE, middle};
+    use crate::video::tests::pipeline::{WAIT_LIMIT, middle};
     use crate::video::{list_screens, open_source, screen_preview};
 
     const RED: u32 = 0xc8_2828;
@@ -107,7 +107,7 @@ mod on_x11 {
 
     /// The first picture that is as wanted.
     fn see(source: &mut dyn VideoSource, what: &str, wanted: impl Fn(&VideoFrame) -> bool) -> VideoFrame {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         loop {
             if let Some(frame) = source.next_frame(Duration::from_millis(200)).expect("a picture")
                 && wanted(&frame)
@@ -155,7 +155,7 @@ mod on_x11 {
         assert_eq!((seen.width, seen.height), ((SIZE.0 / 2).into(), SIZE.1.into()));
         see(&mut *right, "the right half", is_blue);
         display.forget_monitor("right");
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         while right.next_frame(Duration::from_millis(200)).is_ok() {
             assert!(Instant::now() < until, "a monitor that is gone is an error");
         }
@@ -206,7 +206,7 @@ mod on_x11 {
         display.hide(red);
         see(&mut *window, "what was there before it was hidden", |frame| frame.width == 500);
         display.close(red);
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         let error = loop {
             match window.next_frame(Duration::from_millis(200)) {
                 Ok(_) => assert!(Instant::now() < until, "a closed window is an error"),
