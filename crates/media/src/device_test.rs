@@ -12,7 +12,7 @@ use crate::thread::Thread;
 use crate::video::{Mirror, VideoFormat, VideoOutputs, VideoSender, VideoSenderConfig};
 use crate::{Codec, DeviceKind, EncodedFrame, EncodedSink, FrameSink, MediaEvent, Processing};
 
-/// What is recorded for the echo, in samples: four seconds.
+/// Four seconds are recorded for the echo.
 const ECHO_SAMPLES: usize = 4 * 48_000;
 /// Longest park of the thread, also when no device wakes it.
 const MAX_PARK: Duration = Duration::from_millis(5);
@@ -23,7 +23,7 @@ const SPEAKER_OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
 type Events = Arc<dyn Fn(TrialEvent) + Send + Sync>;
 
-/// What a trial tells; called on media threads, must not block.
+/// An event of a device test; sent on media threads, must not block.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrialEvent {
     /// Ten times a second; dBFS, -90 is silence.
@@ -35,7 +35,7 @@ pub enum TrialEvent {
     Media(MediaEvent),
 }
 
-/// Where the echo of one's own voice is.
+/// Stage of the echo test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EchoStage {
     Idle,
@@ -43,7 +43,7 @@ pub enum EchoStage {
     Playing,
 }
 
-/// The camera's picture, to be looked at; dropping it closes the camera.
+/// A running camera test; dropping it closes the camera.
 #[derive(Debug)]
 pub struct CameraTrial {
     sender: VideoSender,
@@ -88,7 +88,7 @@ impl EncodedSink for Nowhere {
     fn send(&self, _frame: EncodedFrame) {}
 }
 
-/// The microphone's level, and an echo if wanted; dropping it closes both devices.
+/// A running audio test: the microphone's level, and an echo if wanted. Dropping it closes both devices.
 #[derive(Debug)]
 pub struct SoundTrial {
     controls: Arc<Controls>,
@@ -146,7 +146,7 @@ impl Drop for SoundTrial {
     }
 }
 
-/// The thread's own.
+/// State of the thread.
 struct AudioTestThread {
     source: Source,
     voice: AudioProcessor,

@@ -13,39 +13,39 @@ use bytes::Bytes;
 use crate::Packet;
 use crate::codec::opus::{MAX_PACKET_SAMPLES, OPUS_CLOCK_HZ, packet_samples};
 
-/// Samples in the shortest piece Opus can make up (2.5 ms).
+/// Samples in the shortest piece Opus can conceal (2.5 ms).
 const MIN_CONCEAL_SAMPLES: i64 = 120;
-/// Samples made up at a time while nothing has come: short, so that a late packet is not missed by much.
+/// Samples concealed at a time while nothing has come: short, so that a late packet is not missed by much.
 const STALL_STEP_SAMPLES: u32 = 480;
-/// How long made-up sound stands in for packets that do not come, before silence does.
+/// How long concealment replaces missing packets before silence does.
 const MAX_CONCEALED_SAMPLES: u32 = OPUS_CLOCK_HZ / 10;
-/// How long the noise behind a voice is made up while the sender has nothing to say: with DTX it sends a
+/// How long comfort noise is generated while the sender is silent: with DTX it sends a
 /// packet every 400 ms.
 const MAX_COMFORT_NOISE_SAMPLES: u32 = OPUS_CLOCK_HZ / 2;
-/// Packets no longer than this say that there is nothing to hear (RFC 7587 3.1.3).
+/// Packets no longer than this are DTX (RFC 7587 3.1.3).
 const MAX_DTX_PAYLOAD_BYTES: usize = 2;
 /// Packets held at most; beyond, the oldest go.
 const MAX_PACKETS: usize = 128;
 /// Packets without sound remembered.
 const MAX_FILLER_PACKETS: usize = 64;
-/// More bytes than any path carries in one piece.
+/// Larger than a packet on any path.
 const MAX_PAYLOAD_BYTES: usize = 1500;
 /// Packets whose lateness is remembered (10 s of 20 ms packets).
 const DELAY_WINDOW_PACKETS: usize = 500;
 /// A packet this far from its place, by timestamp or by arrival, belongs to another timeline.
 const MAX_TIMELINE_JUMP_SAMPLES: i64 = 2 * OPUS_CLOCK_HZ as i64;
-/// So many foreign packets in a row, and the buffer moves over to them.
+/// After so many packets of another timeline in a row, the buffer restarts there.
 const FOREIGN_PACKETS_TO_RESTART: u32 = 3;
-/// So many packets in a row too late to play, and the buffer moves over to them.
+/// After so many packets in a row that are too late to play, the buffer restarts there.
 const LATE_PACKETS_TO_RESTART: u32 = 25;
-/// So many packets in a row later than any buffer is long, and the way has become longer for good.
+/// After so many packets in a row later than the longest delay the buffer restarts: the path is longer now.
 const SLOW_PACKETS_TO_RESTART: u32 = 100;
 const INITIAL_DELAY: Duration = Duration::from_millis(40);
 const MIN_DELAY: Duration = Duration::from_millis(20);
 const MAX_DELAY: Duration = Duration::from_millis(500);
-/// On top of what the quantile asks: playout takes whole 10 ms steps.
+/// Margin above the quantile: playout takes whole 10 ms steps.
 const DELAY_MARGIN: Duration = Duration::from_millis(10);
-/// So far above the wanted delay, packets are skipped instead of played faster.
+/// Further above the wanted delay, packets are skipped instead of played faster.
 const SKIP_THRESHOLD: Duration = Duration::from_millis(250);
 
 /// What to play next.
@@ -56,9 +56,9 @@ pub(crate) enum Step {
     /// Decode this.
     Play(Bytes),
     /// Decode the redundancy `from` carries about the packet before it, `samples` long, and leave
-    /// out the first `skip` samples, which were made up already.
+    /// out the first `skip` samples, which were concealed already.
     Recover { from: Bytes, samples: u32, skip: u32 },
-    /// Make up so many samples.
+    /// Conceal so many samples.
     Conceal { samples: u32 },
 }
 
@@ -83,7 +83,7 @@ pub(crate) struct JitterStats {
     pub recovered: u64,
     /// Times the buffer started over on another timeline.
     pub restarts: u64,
-    /// Samples that were sent and not there when they were to be played. A sender that is silent sends none.
+    /// Samples that were sent and missing at playout. A silent sender sends none.
     pub missing: u64,
 }
 
@@ -113,7 +113,7 @@ pub(crate) struct JitterBuffer {
     quantile: Duration,
     /// Samples handed out for `next` while it was missing.
     stalled: u32,
-    /// Samples made up since a packet was played.
+    /// Samples concealed since a packet was played.
     concealed: u32,
     /// The packet played last said that there is nothing to hear.
     quiet: bool,
@@ -398,7 +398,7 @@ impl JitterBuffer {
         self.packets.first_key_value().filter(|_| due).map(|(start, _)| *start)
     }
 
-    /// Leaves packets out where the delay is hopelessly long, e.g. after the network stood still.
+    /// Skips packets where the delay is far too longly long, e.g. after the network stood still.
     fn catch_up(&mut self, mut next: i64, now: Instant, queued: u32) -> i64 {
         self.next = Some(next);
         let target = self.target();

@@ -11,14 +11,14 @@ use crate::audio::{FRAME, SoundClip, Speaker, StreamEvents};
 use crate::thread::Thread;
 pub use tone_sounds::{RingtoneError, check_ringtone};
 
-/// While a tone plays the thread looks so often.
+/// Poll interval of the thread while a tone plays.
 const PLAYING_POLL_INTERVAL: Duration = Duration::from_millis(4);
-/// A speaker that takes longer to open misses the tone's beginning.
+/// A speaker that takes longer to open misses the beginning of the tone.
 const SPEAKER_OPEN_TIMEOUT: Duration = Duration::from_millis(800);
-/// The device is let go so long after the last tone.
+/// Delay before the device is closed after the last tone.
 const DEVICE_RELEASE_DELAY: Duration = Duration::from_secs(2);
 
-/// What a person hears around a call.
+/// A tone around a call.
 #[derive(Clone, Debug)]
 pub enum Tone {
     /// Incoming call, until stopped.
@@ -69,7 +69,7 @@ struct Shared {
     playing: AtomicBool,
 }
 
-/// What was ordered and not done yet; the newest of each kind wins.
+/// Changes not applied yet; the newest of each kind wins.
 #[derive(Debug, Default)]
 struct PendingChanges {
     /// `Some(None)`: stop.
@@ -88,7 +88,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Waits up to `timeout` for orders and takes them.
+    /// Waits up to `timeout` for changes and takes them.
     fn take(&self, timeout: Duration) -> PendingChanges {
         let idle = |pending: &mut PendingChanges| {
             pending.tone.is_none() && pending.outputs.is_none() && !pending.closed
@@ -124,7 +124,7 @@ impl TonePlayer {
         self.shared.change_pending(|pending| pending.outputs = Some(outputs));
     }
 
-    /// Whether a tone was ordered that has neither ended nor been stopped.
+    /// Whether a tone plays or is about to.
     pub fn is_playing(&self) -> bool {
         self.shared.playing.load(Ordering::Acquire)
     }

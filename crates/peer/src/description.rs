@@ -431,7 +431,7 @@ fn one_transport(sections: &mut [Section], session: &SessionText, kind: SdpKind)
     apart
 }
 
-/// Whether two sections without a BUNDLE group are reached in the same way all the same: endpoints that
+/// Whether two sections without a BUNDLE group share a transport: endpoints that
 /// know one transport only often do not say so.
 fn same_transport(a: &MediaText, b: &MediaText, session: &SessionText) -> bool {
     let candidates = |m: &MediaText| {

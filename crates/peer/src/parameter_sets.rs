@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 /// A stream has one or two of each kind.
 const MAX_SETS: usize = 8;
-/// Longer ones only repeat scaling lists.
+/// Longer ones only contain scaling lists.
 const MAX_SET_BYTES: usize = 1024;
 
 /// The sets as a decoder takes them (Annex B); `None` if there are none or one makes no sense.

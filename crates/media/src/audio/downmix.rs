@@ -1,7 +1,7 @@
 //! Downmix of many channels to one, with the weights of ITU-R BS.775-4, annex 4: the centre keeps its
 //! loudness and the bass effects are left out. A silent channel does not lower the others.
 
-/// Where the channels of a file with so many stand when it does not say so.
+/// Default channel layouts by number of channels.
 const DEFAULT_LAYOUTS: [&[Channel]; 9] = {
     use Channel::{Bass, Centre, Front, Rear};
     [

@@ -9,9 +9,9 @@ use super::wav::{Wav, is_wav};
 use crate::file::{Stored, Time};
 
 pub(super) const SAMPLE_RATE_HZ: u32 = 48_000;
-/// Zeros that push the last sound out of a converter, in milliseconds.
+/// Zeros that flush the resampler.
 const RESAMPLER_FLUSH_MS: u32 = 40;
-/// Gaps and overlaps of up to 10 ms are none: times of packets are rounded.
+/// Gaps and overlaps of up to 10 ms are ignored: packet times are rounded.
 const TIMESTAMP_TOLERANCE_SAMPLES: u64 = 480;
 
 enum Kind {

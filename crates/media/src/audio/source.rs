@@ -177,7 +177,7 @@ impl Kind {
     }
 }
 
-/// Whether an id means a sound device and nothing made up.
+/// Whether an id means an audio device, not a generated source.
 pub(super) fn is_device(id: &str) -> bool {
     !(id.is_empty() || matches!(id, "none" | "echo" | "test:tone") || id.starts_with("file:"))
 }

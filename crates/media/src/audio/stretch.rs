@@ -9,7 +9,7 @@ const MAX_PERIOD_SAMPLES: usize = 480;
 const OVERLAP_SAMPLES: usize = 240;
 /// Below this mean square (-50 dBFS) a cut is inaudible.
 const QUIET_MEAN_SQUARE: f32 = 1e-5;
-/// How alike two periods have to be (normalised correlation).
+/// Lowest normalised correlation of two periods.
 const MIN_CORRELATION: f32 = 0.7;
 
 /// Shortens `sound` by one period; returns by how many samples.

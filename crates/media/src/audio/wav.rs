@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use super::downmix::Downmix;
 use crate::file::Stored;
 
-/// Sample rates that are believed.
+/// Supported sample rates.
 const SUPPORTED_RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 /// Most channels.
 const SUPPORTED_CHANNELS: std::ops::RangeInclusive<u16> = 1..=8;

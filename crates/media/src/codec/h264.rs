@@ -24,7 +24,7 @@ use crate::video::image::{Planes, pack};
 use annex_b::units;
 use sps::Sps;
 
-/// Pictures the library holds at most (A.3.1).
+/// Pictures the library holds for reordering at most (A.3.1).
 const MAX_REORDERED_PICTURES: usize = 16;
 
 fn check(what: &'static str, code: impl Into<i64>) -> Result<(), CodecError> {

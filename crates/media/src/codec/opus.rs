@@ -11,9 +11,9 @@ pub(crate) const PACKET_SAMPLES: usize = 960;
 pub(crate) const MAX_PACKET_SAMPLES: usize = 5760;
 
 const BITRATE_BPS: i32 = 32_000;
-/// Below this hint libopus leaves the redundancy out however much it is asked for.
+/// Below this loss hint libopus leaves the redundancy out.
 const MIN_FEC_LOSS_PERCENT: i32 = 10;
-/// Above this hint the redundancy takes so much that the speech itself suffers.
+/// Above this loss hint the redundancy takes too much from the speech.
 const MAX_FEC_LOSS_PERCENT: i32 = 30;
 const MAX_PACKET_BYTES: usize = 1275;
 

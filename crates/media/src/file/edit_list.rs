@@ -10,7 +10,7 @@ pub(crate) type Time = i64;
 struct Edit {
     /// When it begins in presentation time.
     shown: Time,
-    /// Where it begins in the track.
+    /// Start in the track.
     media: Time,
     /// Where it ends in the track.
     end: Time,

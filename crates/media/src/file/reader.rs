@@ -17,11 +17,11 @@ use super::units::{START_CODE, units};
 use crate::codec::h264::{H264Decoder, Ordered, headers};
 use crate::{SourceError, VideoFrame};
 
-/// More pictures than this are never held back for one that does not come.
+/// Frames held for reordering at most.
 const MAX_REORDERED_FRAMES: usize = 20;
 /// Largest stored picture, bytes.
 const MAX_SAMPLE_BYTES: u64 = 32 * 1024 * 1024;
-/// Stored pictures in a row that may give none before the stream is taken for one that cannot be decoded.
+/// Samples in a row without a frame before the stream counts as undecodable.
 const MAX_SAMPLES_WITHOUT_FRAME: usize = 300;
 const ONLY_H264: &str = "only H.264 video can be played from a file";
 

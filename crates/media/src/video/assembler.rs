@@ -21,22 +21,22 @@ use crate::{Codec, Packet};
 /// Packets and bytes held at most; above that the oldest go and a key frame is asked for.
 const MAX_PACKETS: usize = 2048;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// Never asks for key frames faster than this.
+/// Shortest interval between key frame requests.
 const MIN_KEY_REQUEST_INTERVAL: Duration = Duration::from_millis(300);
-/// Nor more rarely, however often the answer cannot be decoded.
+/// Longest interval, however often the answer cannot be decoded.
 const MAX_KEY_REQUEST_INTERVAL: Duration = Duration::from_secs(60);
-/// How long a repair is waited for, whatever the round trip.
+/// Shortest and longest wait for a retransmission, whatever the round trip.
 const MIN_REPAIR_WAIT: Duration = Duration::from_millis(100);
 const MAX_REPAIR_WAIT: Duration = Duration::from_millis(600);
-/// With a whole key frame behind the gap, only mere reordering is waited for.
+/// With a complete key frame behind the gap, only reordering is waited for.
 const REORDER_WAIT_BEFORE_KEY: Duration = Duration::from_millis(30);
 /// How long a picture of a sender that sets the marker on each slice is held for more of it.
 const SLICE_WAIT: Duration = Duration::from_millis(30);
-/// After so many pictures without a marker the sender sets none.
+/// After so many pictures without a marker, the sender is taken to set none.
 const PICTURES_WITHOUT_MARKER: u32 = 3;
 /// How long the newest picture of such a sender is held for more of it.
 const MARKER_WAIT: Duration = Duration::from_millis(100);
-/// After so many requests without a key frame, a picture that needs no other one is taken for one.
+/// After so many requests without a key frame, an intra picture is used as one.
 const UNANSWERED_KEY_REQUESTS: u32 = 3;
 
 /// One whole picture, as a decoder takes it.

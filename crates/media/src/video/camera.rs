@@ -20,13 +20,13 @@ use crate::slot::{Slot, Taken};
 use crate::thread::Thread;
 use crate::{SourceError, VideoFrame, VideoSource};
 
-/// A camera that has not answered by then will not; on macOS a person may first have to allow it.
+/// Longest time to open a camera; on macOS the user may first have to allow it.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 60 } else { 8 });
-/// A camera that was silent for this long has failed, whatever it says.
+/// A camera without a frame for this long has failed.
 const FRAME_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a camera may take to close before its thread is left behind.
+/// How long a camera may take to close before its thread is abandoned.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(800);
-/// So many broken pictures in a row are a failure and no accident.
+/// After so many broken frames in a row the camera has failed.
 const MAX_BROKEN_FRAMES: u32 = 60;
 
 /// The cameras there are, by ids that survive a restart and another socket.

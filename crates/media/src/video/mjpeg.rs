@@ -8,12 +8,12 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::convert::{ConvertError, I420, PixelLayout, to_i420};
 
-/// Rubbish before a picture, bytes at most.
+/// Bytes before a JPEG at most.
 const MAX_LEADING_BYTES: usize = 4096;
-/// The mark of pictures in AVI files: with it the decoder takes the tables of K.3 where there are none.
+/// The APP0 marker of AVI files: with it the decoder uses the tables of K.3 where there are none.
 const TABLES_MAY_MISS: [u8; 9] = [0xff, 0xe0, 0, 7, b'A', b'V', b'I', b'1', 0];
 
-/// So many zeros before the end of a picture are none of its data.
+/// So many zeros before the end of a JPEG are padding.
 const MIN_PADDING_ZEROS: usize = 8;
 
 /// A picture in a buffer.

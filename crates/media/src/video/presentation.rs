@@ -72,11 +72,6 @@ impl Freezes {
             self.usual = Some((usual * 15 + gap) / 16);
         }
     }
-
-    /// The gap that begins now is meant, e.g. the camera was switched off.
-    pub(crate) fn pause(&mut self) {
-        self.last = None;
-    }
 }
 
 #[cfg(test)]
@@ -121,9 +116,6 @@ mod tests {
         assert_eq!(freezes.count, 0);
         show(&mut freezes, 400);
         assert_eq!((freezes.count, freezes.total), (1, Duration::from_millis(400)));
-        freezes.pause();
-        show(&mut freezes, 9000);
-        assert_eq!(freezes.count, 1);
     }
 
     #[test]

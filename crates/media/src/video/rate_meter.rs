@@ -59,7 +59,7 @@ impl FrameRateLimit {
             }
             return false;
         }
-        // A beat missed is not made up for.
+        // A missed slot is not made up for.
         self.due = Some(due.max(at.checked_sub(interval / 4).unwrap_or(at)) + interval);
         true
     }

@@ -112,7 +112,6 @@ struct State {
     /// Parameter sets the description names.
     sets: Bytes,
     closed: bool,
-    paused: bool,
     round_trip: Option<Duration>,
     stats: VideoReceiverStats,
     shown: RateMeter,
@@ -166,11 +165,6 @@ impl VideoReceiver {
     /// The path's round-trip time.
     pub fn set_round_trip(&self, round_trip: Duration) {
         self.shared.lock().round_trip = Some(round_trip);
-    }
-
-    /// The sender switched its camera off: the gap to come is no freeze.
-    pub fn sender_paused(&self) {
-        self.shared.lock().paused = true;
     }
 
     pub fn stats(&self) -> VideoReceiverStats {

@@ -4,7 +4,7 @@
 use super::super::Unplayable;
 
 pub(super) const SPS: u8 = 7;
-/// Longer ones only repeat scaling lists.
+/// Longer ones only contain scaling lists.
 pub(super) const MAX_SPS_BYTES: usize = 1024;
 
 /// The part of a sequence parameter set that decides whether and how its pictures can be shown.

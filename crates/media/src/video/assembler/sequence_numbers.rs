@@ -2,13 +2,13 @@
 
 use crate::Packet;
 
-/// Numbers this far from the newest belong to another stream (RFC 3550 A.1).
+/// Sequence numbers this far from the newest belong to another stream (RFC 3550 A.1).
 const MAX_SEQUENCE_JUMP: u16 = 3000;
 /// So many packets cannot be lost within a [`MOMENT_TICKS`]: the sender has renumbered.
 const MAX_LOST_PACKETS: i16 = 200;
 /// 100 ms of the RTP clock.
 const MOMENT_TICKS: i32 = 9000;
-/// 10 s of the RTP clock: no repair comes that late.
+/// 10 s of the RTP clock: no retransmission comes that late.
 const MAX_REPAIR_AGE_TICKS: i32 = 900_000;
 /// 2 s of the RTP clock: a time this far back is another clock.
 const MAX_CLOCK_STEP_TICKS: i32 = 180_000;

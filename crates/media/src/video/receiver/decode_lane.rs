@@ -13,11 +13,11 @@ use crate::video::assembler::{AssembledFrame, FrameAssembler};
 use crate::video::depacketize;
 use crate::{Codec, Packet, VideoFrame};
 
-/// Pictures a decoder may hold back to bring them into order (H.264 A.3.1 allows 16).
+/// Pictures a decoder may hold for reordering (H.264 A.3.1 allows 16).
 const MAX_REORDERED_PICTURES: usize = 32;
-/// Whole key frames in a row a decoder makes nothing of, and the stream is one it does not know.
+/// Complete key frames in a row that the decoder cannot decode before the stream counts as unsupported.
 const MAX_UNDECODABLE_KEY_FRAMES: u32 = 3;
-/// Within so many ticks a picture belongs to the same clock (2 s).
+/// Timestamps within so many ticks belong to the same clock (2 s).
 const MAX_CLOCK_STEP_TICKS: i32 = 180_000;
 
 /// What a picture became.

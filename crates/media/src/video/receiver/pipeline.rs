@@ -97,9 +97,6 @@ impl Pipeline {
             if state.closed {
                 return None;
             }
-            if std::mem::take(&mut state.paused) {
-                self.freezes.pause();
-            }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if !state.queue.is_empty() || left == Some(Duration::ZERO) {
                 if let Some(round_trip) = state.round_trip.take() {

@@ -13,7 +13,7 @@ const MAX_WINDOWS: usize = 200;
 const MAX_MONITORS: usize = 16;
 /// Characters of a title.
 const MAX_TITLE_CHARS: usize = 120;
-/// Smaller windows are panels' and programs' helpers.
+/// Smaller windows are panels and helper windows.
 const MIN_WINDOW_SIDE_PIXELS: u16 = 32;
 
 /// The whole screen and its monitors if there are several, then the windows from the front to the back;

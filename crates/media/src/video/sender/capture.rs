@@ -12,20 +12,20 @@ use crate::video::rate_meter::FrameRateLimit;
 use crate::video::source::{VideoFormat, open_source_at};
 use crate::{DeviceProblem, SourceError, VideoSource};
 
-/// How long a failed source is left alone.
+/// Delay before a failed source is opened again.
 const REOPEN_DELAY: Duration = Duration::from_secs(1);
-/// How long a wish to close the source may wait for a picture.
+/// How long a request to close the source may wait for a frame.
 const CLOSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
-/// How often the camera in whose place another one runs is looked for.
+/// Interval between searches for the wanted camera while another one stands in.
 const WANTED_CAMERA_POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// A file without a frame by then is reported, though one may still come.
 const FIRST_FRAME_TIMEOUT: Duration = Duration::from_millis(800);
-/// How long a camera may be busy before that is worth telling.
+/// How long a camera may be busy before that is reported.
 const BUSY_REPORT_DELAY: Duration = Duration::from_secs(3);
 const CAMERA: &str = "camera:";
 const FILE: &str = "file:";
 const MAX_SENT_FPS: u32 = 30;
-/// What is asked of a screen; also the largest picture sent of it.
+/// Requested screen format; also the largest frame sent of it.
 const SCREEN: VideoFormat = VideoFormat { width: 1920, height: 1080, fps: 15 };
 
 pub(super) struct Capture {

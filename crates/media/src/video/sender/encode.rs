@@ -14,9 +14,9 @@ use crate::video::rate_meter::FrameRateLimit;
 use crate::video::source::VideoFormat;
 use crate::{Codec, EncodedFrame, VideoFrame};
 
-/// Requests for key frames come from the other end and in bursts; this is as often as they are obeyed.
+/// Requests for key frames come in bursts; this is the shortest interval between key frames.
 const MIN_KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
-/// The least an encoder is asked to do with.
+/// Lowest bit rate of an encoder.
 const MIN_BITRATE_BPS: u32 = 30_000;
 /// RTP clock of video.
 const CLOCK_HZ: u128 = 90_000;
