@@ -25,7 +25,7 @@ use crate::negotiation::{Negotiation, Offerer, Step};
 use crate::timers::{self, Timer, Timers};
 use crate::{
     AccountId, CallId, CallKey, Command, DeclineReason, Direction, EndReason, Epoch, Invite, MediaKind,
-    MediaState, Notice, OfferRule, Person, RemoteCallId, Ring, Rings, Signal, Subject,
+    MediaState, Notice, OfferRule, OutgoingSignal, Person, RemoteCallId, Ring, Rings, Subject,
 };
 
 /// What an account's backend settles for all its calls.
@@ -82,7 +82,7 @@ pub(crate) struct Call {
     terms: Terms,
     /// They entered the room after us, which decides who offers under [`OfferRule::FirstInRoom`].
     joined_after_us: bool,
-    /// The dialect said who offers ([`Signal::OfferTurn`]).
+    /// The dialect said who offers ([`IncomingSignal::OfferTurn`]).
     told_turn: bool,
     /// The invitation was said, so the backend may know this call.
     invited: bool,
@@ -116,7 +116,7 @@ impl Call {
         call.subject = invite.subject.clone();
         call.invited = true;
         call.give_time_to_answer(now);
-        call.say(Signal::Invite(invite), out);
+        call.say(OutgoingSignal::Invite(invite), out);
         call.start_media(chosen, out);
         call
     }
@@ -269,7 +269,7 @@ impl Call {
         }
         self.remote = Some(remote);
         if !self.is_live() {
-            self.say(Signal::Cancel, out);
+            self.say(OutgoingSignal::Cancel, out);
             return;
         }
         self.subject = subject.or(self.subject.take());
@@ -294,7 +294,7 @@ impl Call {
         if !self.is_ringing() {
             return;
         }
-        self.say(Signal::Accept, out);
+        self.say(OutgoingSignal::Accept, out);
         self.silence_tone(out);
         self.start_media(chosen, out);
         self.agree(now, out);
@@ -302,7 +302,7 @@ impl Call {
 
     pub(crate) fn decline(&mut self, now: Instant, out: &mut Vec<Command>) {
         if self.is_ringing() {
-            self.end(EndReason::Declined, Some(Signal::Decline(DeclineReason::Declined)), now, out);
+            self.end(EndReason::Declined, Some(OutgoingSignal::Decline(DeclineReason::Declined)), now, out);
         }
     }
 
@@ -315,11 +315,11 @@ impl Call {
 
     pub(crate) fn hang_up(&mut self, now: Instant, out: &mut Vec<Command>) {
         match (self.consent, self.direction) {
-            (Consent::Given, _) => self.end(EndReason::HungUp, Some(Signal::HangUp), now, out),
+            (Consent::Given, _) => self.end(EndReason::HungUp, Some(OutgoingSignal::HangUp), now, out),
             (Consent::Asked, Direction::Incoming) => self.decline(now, out),
             (Consent::Asked, Direction::Outgoing) => {
                 // Without the backend's id there is nothing to cancel yet: `placed` does it.
-                let cancel = self.remote.is_some().then_some(Signal::Cancel);
+                let cancel = self.remote.is_some().then_some(OutgoingSignal::Cancel);
                 self.end(EndReason::Cancelled, cancel, now, out);
             }
         }
@@ -327,7 +327,7 @@ impl Call {
 
     /// Both dialled at once and the other call is kept.
     pub(crate) fn merge_away(&mut self, now: Instant, out: &mut Vec<Command>) {
-        self.end(EndReason::Merged, Some(Signal::Cancel), now, out);
+        self.end(EndReason::Merged, Some(OutgoingSignal::Cancel), now, out);
     }
 
     /// The person rings anew, so their end of this call is gone.
@@ -362,7 +362,7 @@ impl Call {
     /// The user's choice changed: tell the other side, if there is one to tell.
     pub(crate) fn say_media(&self, media: MediaState, out: &mut Vec<Command>) {
         if self.is_live() && self.consent == Consent::Given {
-            self.say(Signal::Media(media), out);
+            self.say(OutgoingSignal::Media(media), out);
         }
     }
 
@@ -405,7 +405,7 @@ impl Call {
         }
     }
 
-    fn say(&self, signal: Signal, out: &mut Vec<Command>) {
+    fn say(&self, signal: OutgoingSignal, out: &mut Vec<Command>) {
         let call = match &self.remote {
             Some(remote) => CallKey::Remote(remote.clone()),
             None => CallKey::Local(self.id),
@@ -414,7 +414,13 @@ impl Call {
     }
 
     /// The one way a call ends. Everything that was started is stopped here, once.
-    fn end(&mut self, reason: EndReason, last_word: Option<Signal>, now: Instant, out: &mut Vec<Command>) {
+    fn end(
+        &mut self,
+        reason: EndReason,
+        last_word: Option<OutgoingSignal>,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
         if self.ended.is_some() {
             return;
         }
@@ -481,7 +487,7 @@ impl Call {
             }
             Step::Say(signal) => {
                 // Whoever hears a copy has the whole time to answer.
-                if let Signal::Offer(_) = signal {
+                if let OutgoingSignal::Offer(_) = signal {
                     self.timers.clear(Timer::RepeatOffer);
                 }
                 self.say(signal, out);

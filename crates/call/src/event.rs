@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{AccountId, CallId, CallKey, Epoch, IceCandidate, Invite, OfferRule, Person, Sdp, Signal};
+use crate::{
+    AccountId, CallId, CallKey, Epoch, IceCandidate, IncomingSignal, Invite, OfferRule, Person, Sdp,
+};
 
 /// One input of [`Phone::handle`](crate::Phone).
 #[derive(Clone, Debug)]
@@ -60,7 +62,7 @@ pub enum Rings {
 pub struct Heard {
     pub account: AccountId,
     pub call: CallKey,
-    pub signal: Signal,
+    pub signal: IncomingSignal,
 }
 
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ pub use id::{AccountId, CallId, CallKey, Epoch, PersonId, RemoteCallId};
 pub use link::{Link, LinkError};
 pub use phone::Phone;
 pub use signal::{
-    DeclineReason, EndReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, Quality,
-    QualityLevel, Ring, Sdp, SdpKind, Signal, Subject,
+    DeclineReason, EndReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule,
+    OutgoingSignal, Person, Quality, QualityLevel, Ring, Sdp, SdpKind, Subject,
 };
 pub use view::{CallState, CallView, Direction, PhoneView};

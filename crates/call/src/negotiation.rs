@@ -15,7 +15,7 @@
 use std::time::{Duration, Instant};
 
 use crate::fingerprints::Fingerprints;
-use crate::{Epoch, IceCandidate, Sdp, SdpKind, Signal};
+use crate::{Epoch, IceCandidate, OutgoingSignal, Sdp, SdpKind};
 
 /// More candidates than any honest peer gathers.
 const MAX_HELD: usize = 256;
@@ -58,7 +58,7 @@ pub(crate) enum Step {
     PathRenewed,
     /// The epoch that is over; a new one may be open by now.
     Close(Epoch),
-    Say(Signal),
+    Say(OutgoingSignal),
 }
 
 #[derive(Debug)]
@@ -209,7 +209,7 @@ impl Negotiation {
     pub(crate) fn offer_made(&mut self, offer: Sdp, steps: &mut Vec<Step>) {
         if matches!(self.phase, Phase::Making) {
             self.phase = Phase::Offered(offer.clone());
-            steps.push(Step::Say(Signal::Offer(offer)));
+            steps.push(Step::Say(OutgoingSignal::Offer(offer)));
         }
     }
 
@@ -246,7 +246,7 @@ impl Negotiation {
     pub(crate) fn repeat_offer(&mut self, steps: &mut Vec<Step>) {
         if let Phase::Offered(offer) = &self.phase {
             self.given_up = false;
-            steps.push(Step::Say(Signal::Offer(offer.clone())));
+            steps.push(Step::Say(OutgoingSignal::Offer(offer.clone())));
         }
     }
 
@@ -284,7 +284,7 @@ impl Negotiation {
             return;
         }
         self.said_answer = Some((answer.clone(), now));
-        steps.push(Step::Say(Signal::Answer(answer)));
+        steps.push(Step::Say(OutgoingSignal::Answer(answer)));
         self.release_local(steps);
         self.settle(steps);
     }
@@ -336,7 +336,7 @@ impl Negotiation {
 
     pub(crate) fn local_candidate(&mut self, candidate: IceCandidate, steps: &mut Vec<Step>) {
         if self.trickle {
-            steps.push(Step::Say(Signal::Candidate(candidate)));
+            steps.push(Step::Say(OutgoingSignal::Candidate(candidate)));
         } else if self.local.len() < MAX_HELD {
             self.local.push(candidate);
         }
@@ -386,13 +386,13 @@ impl Negotiation {
             && now.saturating_duration_since(*said) >= ANSWER_UNHEARD
         {
             *said = now;
-            steps.push(Step::Say(Signal::Answer(answer.clone())));
+            steps.push(Step::Say(OutgoingSignal::Answer(answer.clone())));
         }
     }
 
     fn release_local(&mut self, steps: &mut Vec<Step>) {
         self.trickle = true;
-        steps.extend(self.local.drain(..).map(|candidate| Step::Say(Signal::Candidate(candidate))));
+        steps.extend(self.local.drain(..).map(|candidate| Step::Say(OutgoingSignal::Candidate(candidate))));
     }
 
     /// A remote description was applied: go on with what waited for that.

@@ -15,8 +15,9 @@ use crate::glare::{self, Crossing};
 use crate::phone::choice::Local;
 use crate::phone::strays::Strays;
 use crate::{
-    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, Invite, MediaKind, MediaState,
-    OfferRule, PeerOutcome, PhoneView, RemoteCallId, Ring, Rings, Signal, Subject, UserAction,
+    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, IncomingSignal, Invite,
+    MediaKind, MediaState, OfferRule, OutgoingSignal, PeerOutcome, PhoneView, RemoteCallId, Ring, Rings,
+    Subject, UserAction,
 };
 
 /// One in progress and one waiting.
@@ -169,11 +170,11 @@ impl Phone {
         if !self.accounts.contains_key(&heard.account) {
             return;
         }
-        if let (CallKey::Remote(remote), Signal::Ring(ring)) = (&heard.call, &heard.signal) {
+        if let (CallKey::Remote(remote), IncomingSignal::Ring(ring)) = (&heard.call, &heard.signal) {
             self.hear_ring(heard.account, remote.clone(), ring.clone(), now, out);
             return;
         }
-        if let Signal::Placed { local, remote, subject } = heard.signal {
+        if let IncomingSignal::Placed { local, remote, subject } = heard.signal {
             self.placed(heard.account, local, remote, subject, now, out);
             return;
         }
@@ -248,7 +249,7 @@ impl Phone {
             }
         } else if self.strays.take_debt(account, local) {
             self.strays.over(account, remote.clone());
-            out.push(Command::Say { account, call: CallKey::Remote(remote), signal: Signal::Cancel });
+            out.push(Command::Say { account, call: CallKey::Remote(remote), signal: OutgoingSignal::Cancel });
         }
     }
 
@@ -330,7 +331,7 @@ impl Phone {
 
     fn say_busy(&mut self, account: AccountId, remote: RemoteCallId, out: &mut Vec<Command>) {
         self.strays.over(account, remote.clone());
-        let signal = Signal::Decline(DeclineReason::Busy);
+        let signal = OutgoingSignal::Decline(DeclineReason::Busy);
         out.push(Command::Say { account, call: CallKey::Remote(remote), signal });
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use bellwire_call::{CallKey, Person, PersonId, Signal};
+use bellwire_call::{CallKey, OutgoingSignal, Person, PersonId};
 use bellwire_dialects::{
     ChatAction, Credentials, Dialect, Entry, Identity, Inbound, LoginStep, Outbound, Reaction, Reply,
     RequestId, RestCall,
@@ -33,7 +33,7 @@ struct Account {
 #[derive(Deserialize)]
 struct Say {
     call: CallKey,
-    signal: Signal,
+    signal: OutgoingSignal,
 }
 
 struct Play {
@@ -153,14 +153,20 @@ impl Play {
     /// Everything that was answered, read as an answer to everything that can be asked.
     fn lists(&self) {
         let dialect = self.dialect.as_ref();
+        let directory = dialect.directory();
         for (status, body) in &self.bodies {
-            let _ = dialect.parse_history(*status, body);
-            let _ = dialect.parse_analytics(*status, body);
-            let _ = dialect.parse_ice_servers(*status, body);
-            let _ = dialect.parse_messages("thread", *status, body);
-            let _ = dialect.parse_refresh(*status, body);
+            let _ = directory.history(1, 20).map(|query| query.parse(*status, body));
+            let _ = directory.analytics().map(|query| query.parse(*status, body));
+            let _ = directory.ice_servers().map(|query| query.parse(*status, body));
+            let _ = directory.messages("thread", 50).map(|query| query.parse(*status, body));
+            let _ = dialect.refresh().map(|query| query.parse(*status, body));
         }
-        let asked = [dialect.history(1, 20), dialect.analytics(), dialect.ice_servers(), dialect.refresh()];
+        let asked = [
+            directory.history(1, 20).map(|query| query.call),
+            directory.analytics().map(|query| query.call),
+            directory.ice_servers().map(|query| query.call),
+            dialect.refresh().map(|query| query.call),
+        ];
         asked.iter().flatten().for_each(check_path);
         if self.bodies.is_empty() {
             return;
@@ -170,7 +176,7 @@ impl Play {
             let mut answers = self.bodies.iter().cycle().skip(start);
             let mut replies = Vec::new();
             for _ in 0..ROUNDS {
-                let calls = dialect.contacts("", NOW, &replies);
+                let calls = directory.contacts("", NOW, &replies);
                 if calls.is_empty() {
                     break;
                 }
@@ -180,10 +186,10 @@ impl Play {
                     replies.push(Reply { call, status: *status, body: body.clone() });
                 }
             }
-            if let Ok(contacts) = dialect.parse_contacts("a", NOW, &replies) {
+            if let Ok(contacts) = directory.parse_contacts("a", NOW, &replies) {
                 for contact in contacts {
                     let thread = contact.thread.unwrap_or_default();
-                    dialect.messages(&thread, 50).iter().for_each(check_path);
+                    directory.messages(&thread, 50).iter().for_each(|query| check_path(&query.call));
                 }
             }
         }

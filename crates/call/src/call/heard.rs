@@ -6,56 +6,59 @@ use super::{Call, Consent, Link};
 use crate::call::Chosen;
 use crate::negotiation::Offerer;
 use crate::timers::{self, Timer};
-use crate::{Command, DeclineReason, Direction, EndReason, MediaState, OfferRule, Signal};
+use crate::{Command, DeclineReason, Direction, EndReason, IncomingSignal, MediaState, OfferRule};
 
 impl Call {
-    pub(crate) fn hear(&mut self, signal: Signal, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+    pub(crate) fn hear(
+        &mut self,
+        signal: IncomingSignal,
+        chosen: Chosen,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
         if !self.is_live() {
             return;
         }
         match signal {
-            Signal::Accept => self.hear_accept(now, out),
-            Signal::Decline(reason) => self.hear_decline(reason, now, out),
-            Signal::Cancel | Signal::HangUp => {
+            IncomingSignal::Accept => self.hear_accept(now, out),
+            IncomingSignal::Decline(reason) => self.hear_decline(reason, now, out),
+            IncomingSignal::Cancel | IncomingSignal::HangUp => {
                 let reason =
                     if self.is_ringing() { EndReason::RemoteCancelled } else { EndReason::RemoteHungUp };
                 self.end(reason, None, now, out);
             }
-            Signal::Missed => self.end_unanswered(EndReason::Missed, now, out),
-            Signal::Offline if self.is_dialling() => self.end(EndReason::RemoteOffline, None, now, out),
-            Signal::AnsweredElsewhere if self.is_ringing() => {
+            IncomingSignal::Missed => self.end_unanswered(EndReason::Missed, now, out),
+            IncomingSignal::Offline if self.is_dialling() => {
+                self.end(EndReason::RemoteOffline, None, now, out)
+            }
+            IncomingSignal::AnsweredElsewhere if self.is_ringing() => {
                 self.end(EndReason::AnsweredElsewhere, None, now, out);
             }
-            Signal::Refused { message } if self.connected_at.is_none() => {
+            IncomingSignal::Refused { message } if self.connected_at.is_none() => {
                 self.end(EndReason::Refused { message }, None, now, out);
             }
-            Signal::OfferTurn { us } => {
+            IncomingSignal::OfferTurn { us } => {
                 self.terms.offers = if us { OfferRule::Us } else { OfferRule::Them };
                 self.told_turn = true;
             }
-            Signal::PeerJoined => self.hear_joined(chosen, now, out),
-            Signal::PeerLeft { disconnected } => self.hear_left(disconnected, now, out),
-            Signal::Offer(offer) => {
+            IncomingSignal::PeerJoined => self.hear_joined(chosen, now, out),
+            IncomingSignal::PeerLeft { disconnected } => self.hear_left(disconnected, now, out),
+            IncomingSignal::Offer(offer) => {
                 let offerer = self.offerer();
                 self.negotiate(now, out, |negotiation, steps| {
                     negotiation.hear_offer(offer, offerer, now, steps)
                 });
             }
-            Signal::Answer(answer) => {
+            IncomingSignal::Answer(answer) => {
                 self.negotiate(now, out, |negotiation, steps| negotiation.hear_answer(answer, steps));
             }
-            Signal::Candidate(candidate) => {
+            IncomingSignal::Candidate(candidate) => {
                 self.negotiate(now, out, |negotiation, steps| negotiation.hear_candidate(candidate, steps));
             }
-            Signal::Media(media) => self.hear_media(media),
-            Signal::Offline | Signal::AnsweredElsewhere | Signal::Refused { .. } => {}
-            // Said by us only, or routed by the phone.
-            Signal::Invite(_)
-            | Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::NoAnswer
-            | Signal::Quality(_)
-            | Signal::Rejoin => {}
+            IncomingSignal::Media(media) => self.hear_media(media),
+            IncomingSignal::Offline | IncomingSignal::AnsweredElsewhere | IncomingSignal::Refused { .. } => {}
+            // Routed by the phone.
+            IncomingSignal::Placed { .. } | IncomingSignal::Ring(_) => {}
         }
     }
 

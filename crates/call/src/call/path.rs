@@ -7,7 +7,7 @@ use super::told::Described;
 use super::{Call, Chosen, Consent, Link};
 use crate::negotiation::{Offerer, Purpose};
 use crate::timers::{self, Timer};
-use crate::{Command, EndReason, MediaKind, MediaState, PeerOutcome, Signal};
+use crate::{Command, EndReason, MediaKind, MediaState, OutgoingSignal, PeerOutcome};
 
 impl Call {
     pub(crate) fn peer_reported(
@@ -50,11 +50,12 @@ impl Call {
         while let Some(timer) = self.timers.expired(now) {
             match timer {
                 Timer::Ring => {
-                    let say = (self.is_dialling() && self.remote.is_some()).then_some(Signal::NoAnswer);
+                    let say =
+                        (self.is_dialling() && self.remote.is_some()).then_some(OutgoingSignal::NoAnswer);
                     self.end(EndReason::Missed, say, now, out);
                 }
-                Timer::Connect => self.end(EndReason::ConnectFailed, Some(Signal::HangUp), now, out),
-                Timer::Lost => self.end(EndReason::ConnectionLost, Some(Signal::HangUp), now, out),
+                Timer::Connect => self.end(EndReason::ConnectFailed, Some(OutgoingSignal::HangUp), now, out),
+                Timer::Lost => self.end(EndReason::ConnectionLost, Some(OutgoingSignal::HangUp), now, out),
                 Timer::PeerGone => self.peer_stayed_away(now, out),
                 Timer::RepeatOffer => self.repeat_offer_or_wait(now, out),
                 Timer::Restart => self.no_new_path(now, out),
@@ -72,7 +73,7 @@ impl Call {
         self.signaling_lost = !up;
         // Entering the room of a call that rings here would tell the caller that we accepted.
         if up && self.is_active() && self.remote.is_some() {
-            self.say(Signal::Rejoin, out);
+            self.say(OutgoingSignal::Rejoin, out);
             // We are the newcomer now, unless they turn out to come after us once more.
             self.joined_after_us = false;
             if self.link == Link::Lost {
@@ -191,18 +192,18 @@ impl Call {
         match (self.consent, self.link) {
             (Consent::Asked, _) => self.end(EndReason::RemoteCancelled, None, now, out),
             (Consent::Given, Link::Lost) => {
-                self.end(EndReason::ConnectionLost, Some(Signal::HangUp), now, out)
+                self.end(EndReason::ConnectionLost, Some(OutgoingSignal::HangUp), now, out)
             }
             (Consent::Given, Link::Idle | Link::Opening | Link::Up) => {
-                self.end(EndReason::RemoteHungUp, Some(Signal::HangUp), now, out);
+                self.end(EndReason::RemoteHungUp, Some(OutgoingSignal::HangUp), now, out);
             }
         }
     }
 
-    fn last_word(&self) -> Signal {
+    fn last_word(&self) -> OutgoingSignal {
         match self.consent {
-            Consent::Asked => Signal::Cancel,
-            Consent::Given => Signal::HangUp,
+            Consent::Asked => OutgoingSignal::Cancel,
+            Consent::Given => OutgoingSignal::HangUp,
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::{AccountId, CallId, CallKey, Heard, RemoteCallId, Ring, Signal};
+use crate::{AccountId, CallId, CallKey, Heard, IncomingSignal, RemoteCallId, Ring};
 
 /// Full: the oldest is dropped.
 const MAX_SIGNALS: usize = 256;
@@ -17,7 +17,7 @@ const MAX_AGE: Duration = Duration::from_secs(40);
 
 #[derive(Debug, Default)]
 pub(crate) struct Strays {
-    signals: VecDeque<(Instant, AccountId, RemoteCallId, Signal)>,
+    signals: VecDeque<(Instant, AccountId, RemoteCallId, IncomingSignal)>,
     rings: VecDeque<(Instant, AccountId, RemoteCallId, Ring)>,
     over: VecDeque<(AccountId, RemoteCallId)>,
     /// Invitations taken back before the backend said their id.
@@ -34,7 +34,12 @@ impl Strays {
     }
 
     /// What was heard of a call, in its order.
-    pub(crate) fn take(&mut self, account: AccountId, remote: &RemoteCallId, now: Instant) -> Vec<Signal> {
+    pub(crate) fn take(
+        &mut self,
+        account: AccountId,
+        remote: &RemoteCallId,
+        now: Instant,
+    ) -> Vec<IncomingSignal> {
         let (ours, others): (VecDeque<_>, _) = std::mem::take(&mut self.signals)
             .into_iter()
             .partition(|(_, to, id, _)| *to == account && id == remote);

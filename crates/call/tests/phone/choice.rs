@@ -1,7 +1,8 @@
 //! What goes out of microphone and camera: chosen for one call, and only where there is a device.
 
 use bellwire_call::{
-    CallId, Command, Event, MediaState, OfferRule, PeerOutcome, PhoneView, Signal, UserAction,
+    CallId, Command, Event, IncomingSignal, MediaState, OfferRule, OutgoingSignal, PeerOutcome, PhoneView,
+    UserAction,
 };
 
 use crate::ledger::{Desk, said};
@@ -9,7 +10,7 @@ use crate::words::{answer, key, offer, ring};
 
 /// `who` rings.
 fn rings(desk: &mut Desk, call: &str, who: &str) -> CallId {
-    desk.hear(key(call), Signal::Ring(ring(who)));
+    desk.hear(key(call), IncomingSignal::Ring(ring(who)));
     desk.newest()
 }
 
@@ -20,7 +21,7 @@ fn answered(desk: &mut Desk, call: &str, who: &str) -> CallId {
 }
 
 fn talk(desk: &mut Desk, call: &str, id: CallId) -> Vec<Command> {
-    desk.hear(key(call), Signal::Offer(offer("o")));
+    desk.hear(key(call), IncomingSignal::Offer(offer("o")));
     desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
     desk.peer(id, PeerOutcome::Connected)
 }
@@ -38,8 +39,8 @@ fn started(commands: &[Command]) -> Option<(bool, bool)> {
     })
 }
 
-fn media(audio: Option<bool>, video: Option<bool>) -> Vec<Signal> {
-    vec![Signal::Media(MediaState { audio, video, sharing: None })]
+fn media(audio: Option<bool>, video: Option<bool>) -> Vec<OutgoingSignal> {
+    vec![OutgoingSignal::Media(MediaState { audio, video, sharing: None })]
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn answering_unseen_turns_the_camera_off_for_that_call_alone() {
     assert!(desk.ended().contains_key(&first));
     let whole = media(Some(true), Some(false));
     assert_eq!(said(&talk(&mut desk, "s", second)), whole);
-    desk.hear(key("s"), Signal::HangUp);
+    desk.hear(key("s"), IncomingSignal::HangUp);
     assert_eq!(choice(&desk), (true, true));
 }
 
@@ -138,13 +139,13 @@ fn what_a_description_does_not_offer_is_not_waited_for() {
     let id = answered(&mut desk, "r", "bob");
     let call = desk.call(id);
     assert!(call.remote_has_camera && call.remote_video);
-    desk.hear(key("r"), Signal::Offer(offer("o")));
+    desk.hear(key("r"), IncomingSignal::Offer(offer("o")));
     desk.peer(id, PeerOutcome::Described { audio: true, video: false });
     desk.peer(id, PeerOutcome::AnswerMade(answer("a")));
     desk.peer(id, PeerOutcome::Connected);
     let call = desk.call(id);
     assert!(!call.remote_has_camera && !call.remote_video && call.remote_audio, "{call:?}");
-    desk.hear(key("r"), Signal::Offer(offer("o2")));
+    desk.hear(key("r"), IncomingSignal::Offer(offer("o2")));
     desk.peer(id, PeerOutcome::Described { audio: true, video: true });
     assert!(desk.call(id).remote_has_camera && desk.call(id).remote_video);
 }

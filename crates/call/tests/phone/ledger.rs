@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use bellwire_call::{
-    CallId, CallKey, CallState, CallView, Command, Direction, EndReason, Epoch, Event, Heard, Notice,
-    OfferRule, PeerOutcome, Phone, Signal, UserAction,
+    CallId, CallKey, CallState, CallView, Command, Direction, EndReason, Epoch, Event, Heard, IncomingSignal,
+    Notice, OfferRule, OutgoingSignal, PeerOutcome, Phone, UserAction,
 };
 
 use crate::words::{HOME, RINGS, person};
@@ -70,7 +70,7 @@ impl Desk {
         self.handle(Event::User(action))
     }
 
-    pub(crate) fn hear(&mut self, call: CallKey, signal: Signal) -> Vec<Command> {
+    pub(crate) fn hear(&mut self, call: CallKey, signal: IncomingSignal) -> Vec<Command> {
         self.handle(Event::Heard(Heard { account: HOME, call, signal }))
     }
 
@@ -213,7 +213,7 @@ impl Ledger {
                     self.renewed.insert(*call, now);
                 }
             }
-            Command::Say { call, signal: Signal::Offer(_), .. } => {
+            Command::Say { call, signal: OutgoingSignal::Offer(_), .. } => {
                 let view = calls.iter().find(|view| match call {
                     CallKey::Remote(remote) => view.remote_id.as_ref() == Some(remote),
                     CallKey::Local(local) => view.id == *local,
@@ -252,7 +252,10 @@ impl Ledger {
         match command {
             Command::Say { call, signal, .. } => {
                 if let CallKey::Local(_) = call {
-                    assert!(matches!(signal, Signal::Invite(_)), "said without the backend's id: {signal:?}");
+                    assert!(
+                        matches!(signal, OutgoingSignal::Invite(_)),
+                        "said without the backend's id: {signal:?}"
+                    );
                 }
             }
             Command::OpenPeer { call, epoch, .. } => {
@@ -293,7 +296,7 @@ impl Ledger {
 }
 
 /// What was said, in order.
-pub(crate) fn said(commands: &[Command]) -> Vec<Signal> {
+pub(crate) fn said(commands: &[Command]) -> Vec<OutgoingSignal> {
     commands
         .iter()
         .filter_map(

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{
-    CallId, CallKey, Command, Epoch, Event, Heard, IceCandidate, Invite, MediaKind, OfferRule, PeerOutcome,
-    RemoteCallId, Sdp, SdpKind, Signal, UserAction,
+    CallId, CallKey, Command, Epoch, Event, Heard, IceCandidate, IncomingSignal, Invite, MediaKind,
+    OfferRule, OutgoingSignal, PeerOutcome, RemoteCallId, Sdp, SdpKind, UserAction,
 };
 
 use crate::ledger::Desk;
@@ -56,7 +56,7 @@ struct Member {
     desk: Desk,
     up: bool,
     /// What was said while the socket was away.
-    queued: Vec<(CallKey, Signal)>,
+    queued: Vec<(CallKey, OutgoingSignal)>,
     papers: BTreeMap<CallId, Paper>,
 }
 
@@ -114,7 +114,7 @@ impl Pair {
     }
 
     /// A signal straight to one phone, past the backend.
-    pub(crate) fn inject(&mut self, side: Side, call: CallKey, signal: Signal) {
+    pub(crate) fn inject(&mut self, side: Side, call: CallKey, signal: IncomingSignal) {
         self.handle(side, Event::Heard(Heard { account: HOME, call, signal }));
     }
 
@@ -135,7 +135,7 @@ impl Pair {
         }
         if !up {
             for call in self.calls_of(side) {
-                self.pass_on(side, &call, Signal::PeerLeft { disconnected: true });
+                self.pass_on(side, &call, IncomingSignal::PeerLeft { disconnected: true });
             }
         }
     }
@@ -205,7 +205,7 @@ impl Pair {
             Command::Say { call, signal, .. } => {
                 if self.member(side).up {
                     self.relay(side, call, signal);
-                } else if !matches!(signal, Signal::Media(_)) {
+                } else if !matches!(signal, OutgoingSignal::Media(_)) {
                     self.member(side).queued.push((call, signal));
                 }
             }
@@ -267,11 +267,11 @@ impl Pair {
     }
 
     /// The backend hears `side` say something.
-    fn relay(&mut self, side: Side, call: CallKey, signal: Signal) {
+    fn relay(&mut self, side: Side, call: CallKey, signal: OutgoingSignal) {
         let other = side.other();
-        if let (CallKey::Local(local), Signal::Invite(_)) = (&call, &signal) {
+        if let (CallKey::Local(local), OutgoingSignal::Invite(_)) = (&call, &signal) {
             if !self.members[&other].up {
-                return self.send(side, Channel::Rest, call, Signal::Offline);
+                return self.send(side, Channel::Rest, call, IncomingSignal::Offline);
             }
             // Ids in no order: the second call may have the smaller one.
             let id = remote(&format!("{:02x}", (self.placed.len() * 149 + 77) % 256));
@@ -280,51 +280,53 @@ impl Pair {
                 side,
                 Channel::Rest,
                 call.clone(),
-                Signal::Placed { local: *local, remote: id.clone(), subject: None },
+                IncomingSignal::Placed { local: *local, remote: id.clone(), subject: None },
             );
-            return self.send(other, Channel::Socket, CallKey::Remote(id), Signal::Ring(ring(side.name())));
+            return self.send(
+                other,
+                Channel::Socket,
+                CallKey::Remote(id),
+                IncomingSignal::Ring(ring(side.name())),
+            );
         }
         let CallKey::Remote(id) = call else { return };
         match signal {
-            Signal::Accept => {
-                self.pass_on(side, &id, Signal::Accept);
-                self.pass_on(side, &id, Signal::PeerJoined);
+            OutgoingSignal::Accept => {
+                self.pass_on(side, &id, IncomingSignal::Accept);
+                self.pass_on(side, &id, IncomingSignal::PeerJoined);
             }
-            Signal::Rejoin => self.pass_on(side, &id, Signal::PeerJoined),
-            Signal::NoAnswer => self.pass_on(side, &id, Signal::Missed),
-            Signal::HangUp => {
-                self.pass_on(side, &id, Signal::PeerLeft { disconnected: false });
-                self.pass_on(side, &id, Signal::HangUp);
+            OutgoingSignal::Rejoin => self.pass_on(side, &id, IncomingSignal::PeerJoined),
+            OutgoingSignal::NoAnswer => self.pass_on(side, &id, IncomingSignal::Missed),
+            OutgoingSignal::HangUp => {
+                self.pass_on(side, &id, IncomingSignal::PeerLeft { disconnected: false });
+                self.pass_on(side, &id, IncomingSignal::HangUp);
             }
             // Once through the room and once directly.
-            Signal::Offer(_) | Signal::Answer(_) => {
-                self.pass_on(side, &id, signal.clone());
-                self.pass_on(side, &id, signal);
+            OutgoingSignal::Offer(offer) => {
+                self.pass_on(side, &id, IncomingSignal::Offer(offer.clone()));
+                self.pass_on(side, &id, IncomingSignal::Offer(offer));
             }
-            Signal::Decline(_) | Signal::Cancel | Signal::Candidate(_) | Signal::Media(_) => {
-                self.pass_on(side, &id, signal);
+            OutgoingSignal::Answer(answer) => {
+                self.pass_on(side, &id, IncomingSignal::Answer(answer.clone()));
+                self.pass_on(side, &id, IncomingSignal::Answer(answer));
             }
-            Signal::Invite(_)
-            | Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::Quality(_)
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => panic!("a phone does not say {signal:?}"),
+            OutgoingSignal::Decline(reason) => self.pass_on(side, &id, IncomingSignal::Decline(reason)),
+            OutgoingSignal::Cancel => self.pass_on(side, &id, IncomingSignal::Cancel),
+            OutgoingSignal::Candidate(candidate) => {
+                self.pass_on(side, &id, IncomingSignal::Candidate(candidate));
+            }
+            OutgoingSignal::Media(media) => self.pass_on(side, &id, IncomingSignal::Media(media)),
+            OutgoingSignal::Invite(_) => panic!("a placed call is not placed again"),
         }
     }
 
-    fn pass_on(&mut self, from: Side, call: &RemoteCallId, signal: Signal) {
+    fn pass_on(&mut self, from: Side, call: &RemoteCallId, signal: IncomingSignal) {
         if self.members[&from.other()].up {
             self.send(from.other(), Channel::Socket, CallKey::Remote(call.clone()), signal);
         }
     }
 
-    fn send(&mut self, to: Side, channel: Channel, call: CallKey, signal: Signal) {
+    fn send(&mut self, to: Side, channel: Channel, call: CallKey, signal: IncomingSignal) {
         self.schedule(to, channel, Event::Heard(Heard { account: HOME, call, signal }));
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, Epoch, Event, Heard, MediaState, OfferRule, PeerOutcome, SdpKind, Signal,
-    UserAction,
+    CallId, CallKey, DeclineReason, Epoch, Event, Heard, IncomingSignal, MediaState, OfferRule, PeerOutcome,
+    SdpKind, UserAction,
 };
 use proptest::prelude::*;
 
@@ -97,19 +97,19 @@ fn play(pair: &mut Pair, step: Move) {
             pair.inject(
                 side,
                 key(&format!("stranger {who}")),
-                Signal::Ring(ring(&format!("stranger {who}"))),
+                IncomingSignal::Ring(ring(&format!("stranger {who}"))),
             );
         }
         Move::StrangerGivesUp(side, who) => {
-            pair.inject(side, key(&format!("stranger {who}")), Signal::Cancel)
+            pair.inject(side, key(&format!("stranger {who}")), IncomingSignal::Cancel)
         }
         Move::Garbage(side, index, is_offer) => {
             let Some(id) = nth(pair.desk(side), index) else { return };
             let Some(remote) = pair.desk(side).call(id).remote_id else { return };
             let signal = if is_offer {
-                Signal::Offer(garbage(SdpKind::Offer))
+                IncomingSignal::Offer(garbage(SdpKind::Offer))
             } else {
-                Signal::Answer(garbage(SdpKind::Answer))
+                IncomingSignal::Answer(garbage(SdpKind::Answer))
             };
             pair.inject(side, CallKey::Remote(remote), signal);
         }
@@ -129,27 +129,25 @@ fn play(pair: &mut Pair, step: Move) {
     }
 }
 
-fn signal() -> impl Strategy<Value = Signal> {
+fn signal() -> impl Strategy<Value = IncomingSignal> {
     let text = || (0..3u8).prop_map(|n| n.to_string());
     prop_oneof![
-        4 => prop_oneof![Just("bob"), Just("carol"), Just("dave")].prop_map(|from| Signal::Ring(ring(from))),
-        2 => Just(Signal::Accept),
-        1 => Just(Signal::Decline(DeclineReason::Busy)),
-        1 => Just(Signal::Cancel),
-        1 => Just(Signal::HangUp),
-        1 => Just(Signal::Missed),
-        1 => Just(Signal::NoAnswer),
-        1 => Just(Signal::Offline),
-        1 => Just(Signal::AnsweredElsewhere),
-        1 => Just(Signal::Refused { message: String::new() }),
-        2 => Just(Signal::PeerJoined),
-        1 => any::<bool>().prop_map(|disconnected| Signal::PeerLeft { disconnected }),
-        3 => text().prop_map(|text| Signal::Offer(offer(&text))),
-        3 => text().prop_map(|text| Signal::Answer(answer(&text))),
-        2 => text().prop_map(|text| Signal::Candidate(candidate(&text))),
-        1 => any::<bool>().prop_map(|on| Signal::Media(MediaState { audio: Some(on), ..MediaState::default() })),
-        1 => Just(Signal::Rejoin),
-        1 => any::<bool>().prop_map(|us| Signal::OfferTurn { us }),
+        4 => prop_oneof![Just("bob"), Just("carol"), Just("dave")].prop_map(|from| IncomingSignal::Ring(ring(from))),
+        2 => Just(IncomingSignal::Accept),
+        1 => Just(IncomingSignal::Decline(DeclineReason::Busy)),
+        1 => Just(IncomingSignal::Cancel),
+        1 => Just(IncomingSignal::HangUp),
+        1 => Just(IncomingSignal::Missed),
+        1 => Just(IncomingSignal::Offline),
+        1 => Just(IncomingSignal::AnsweredElsewhere),
+        1 => Just(IncomingSignal::Refused { message: String::new() }),
+        2 => Just(IncomingSignal::PeerJoined),
+        1 => any::<bool>().prop_map(|disconnected| IncomingSignal::PeerLeft { disconnected }),
+        3 => text().prop_map(|text| IncomingSignal::Offer(offer(&text))),
+        3 => text().prop_map(|text| IncomingSignal::Answer(answer(&text))),
+        2 => text().prop_map(|text| IncomingSignal::Candidate(candidate(&text))),
+        1 => any::<bool>().prop_map(|on| IncomingSignal::Media(MediaState { audio: Some(on), ..MediaState::default() })),
+        1 => any::<bool>().prop_map(|us| IncomingSignal::OfferTurn { us }),
     ]
 }
 
@@ -177,7 +175,7 @@ fn some_event() -> impl Strategy<Value = Event> {
         10 => (called(), signal()).prop_map(move |(call, signal)| heard(key(&call), signal)),
         2 => (id(), signal()).prop_map(move |(call, signal)| heard(local(call), signal)),
         3 => (id(), called()).prop_map(move |(id, call)| {
-            heard(local(id), Signal::Placed { local: id, remote: remote(&call), subject: None })
+            heard(local(id), IncomingSignal::Placed { local: id, remote: remote(&call), subject: None })
         }),
         3 => Just(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") })),
         3 => id().prop_map(|id| Event::User(UserAction::Accept(id))),
@@ -198,7 +196,7 @@ fn some_event() -> impl Strategy<Value = Event> {
 
 #[derive(Clone, Debug)]
 enum OneCall {
-    Heard(Signal),
+    Heard(IncomingSignal),
     Peer(PeerOutcome),
     Link(bool),
 }
@@ -206,11 +204,11 @@ enum OneCall {
 fn one_call_event() -> impl Strategy<Value = OneCall> {
     let text = || (0..50u8).prop_map(|n| n.to_string());
     prop_oneof![
-        6 => Just(OneCall::Heard(Signal::PeerJoined)),
-        3 => any::<bool>().prop_map(|us| OneCall::Heard(Signal::OfferTurn { us })),
-        3 => text().prop_map(|text| OneCall::Heard(Signal::Answer(answer(&text)))),
-        2 => text().prop_map(|text| OneCall::Heard(Signal::Offer(offer(&text)))),
-        1 => Just(OneCall::Heard(Signal::PeerLeft { disconnected: true })),
+        6 => Just(OneCall::Heard(IncomingSignal::PeerJoined)),
+        3 => any::<bool>().prop_map(|us| OneCall::Heard(IncomingSignal::OfferTurn { us })),
+        3 => text().prop_map(|text| OneCall::Heard(IncomingSignal::Answer(answer(&text)))),
+        2 => text().prop_map(|text| OneCall::Heard(IncomingSignal::Offer(offer(&text)))),
+        1 => Just(OneCall::Heard(IncomingSignal::PeerLeft { disconnected: true })),
         10 => outcome().prop_map(OneCall::Peer),
         1 => any::<bool>().prop_map(OneCall::Link),
     ]
@@ -307,7 +305,7 @@ proptest! {
         let mut desk = Desk::start(rule);
         for event in events {
             let about = match &event {
-                Event::Heard(Heard { signal: Signal::Ring(_) | Signal::Placed { .. }, .. }) => None,
+                Event::Heard(Heard { signal: IncomingSignal::Ring(_) | IncomingSignal::Placed { .. }, .. }) => None,
                 Event::Heard(Heard { call: CallKey::Remote(remote), .. }) => Some(remote.clone()),
                 Event::Heard(_)
                 | Event::User(_)
@@ -341,8 +339,8 @@ proptest! {
         let mut desk = Desk::start(rule);
         desk.handle(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") }));
         let id = desk.newest();
-        desk.hear(local(id), Signal::Placed { local: id, remote: remote("r0"), subject: None });
-        desk.hear(key("r0"), Signal::Accept);
+        desk.hear(local(id), IncomingSignal::Placed { local: id, remote: remote("r0"), subject: None });
+        desk.hear(key("r0"), IncomingSignal::Accept);
         let mut made = 0u32;
         for (event, ms) in signals {
             match event {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallState, Command, DeclineReason, EndReason, Event, Invite, MediaKind, Notice, OfferRule, Ring,
-    Signal, Subject, UserAction,
+    CallId, CallState, Command, DeclineReason, EndReason, Event, IncomingSignal, Invite, MediaKind, Notice,
+    OfferRule, OutgoingSignal, Ring, Subject, UserAction,
 };
 
 use crate::ledger::{Desk, said};
@@ -18,12 +18,12 @@ fn dialled(rule: OfferRule) -> (Desk, CallId) {
 }
 
 fn placed(desk: &mut Desk, id: CallId, as_id: &str) -> Vec<Command> {
-    desk.hear(local(id), Signal::Placed { local: id, remote: remote(as_id), subject: None })
+    desk.hear(local(id), IncomingSignal::Placed { local: id, remote: remote(as_id), subject: None })
 }
 
 fn rung() -> (Desk, CallId) {
     let mut desk = Desk::start(OfferRule::Us);
-    desk.hear(key("r1"), Signal::Ring(ring("bob")));
+    desk.hear(key("r1"), IncomingSignal::Ring(ring("bob")));
     let id = desk.newest();
     (desk, id)
 }
@@ -36,7 +36,7 @@ fn over(reason: EndReason) -> CallState {
 fn dialling_shows_oneself_at_once_and_rings_back_when_placed() {
     let mut desk = Desk::start(OfferRule::Us);
     let commands = desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
-    assert!(matches!(said(&commands)[..], [Signal::Invite(_)]));
+    assert!(matches!(said(&commands)[..], [OutgoingSignal::Invite(_)]));
     assert!(commands.iter().any(|command| matches!(command, Command::StartMedia { .. })));
     let id = desk.newest();
     assert_eq!(desk.state(id), CallState::Calling { ringing: false });
@@ -52,7 +52,7 @@ fn an_unanswered_call_of_ours_is_missed_after_the_backend_had_its_say() {
     let (mut desk, id) = dialled(OfferRule::Us);
     placed(&mut desk, id, "r1");
     assert!(desk.pass(Duration::from_secs(46)).is_empty());
-    assert_eq!(said(&desk.pass(Duration::from_secs(2))), vec![Signal::NoAnswer]);
+    assert_eq!(said(&desk.pass(Duration::from_secs(2))), vec![OutgoingSignal::NoAnswer]);
     assert_eq!(desk.state(id), over(EndReason::Missed));
     desk.assert_at_rest();
 }
@@ -62,7 +62,7 @@ fn cancelling_while_ringing_tells_the_backend() {
     let (mut desk, id) = dialled(OfferRule::Us);
     placed(&mut desk, id, "r1");
     let commands = desk.user(UserAction::HangUp(id));
-    assert_eq!(said(&commands), vec![Signal::Cancel]);
+    assert_eq!(said(&commands), vec![OutgoingSignal::Cancel]);
     assert_eq!(desk.state(id), over(EndReason::Cancelled));
     desk.assert_at_rest();
 }
@@ -71,7 +71,7 @@ fn cancelling_while_ringing_tells_the_backend() {
 fn cancelling_before_placed_is_said_when_placed_comes() {
     let (mut desk, id) = dialled(OfferRule::Us);
     assert_eq!(said(&desk.user(UserAction::HangUp(id))), vec![]);
-    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![Signal::Cancel]);
+    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![OutgoingSignal::Cancel]);
     assert_eq!(said(&placed(&mut desk, id, "r1")), vec![]);
     desk.assert_at_rest();
 }
@@ -82,20 +82,20 @@ fn cancelling_before_placed_is_said_even_when_the_call_is_long_forgotten() {
     desk.user(UserAction::HangUp(id));
     desk.pass(Duration::from_secs(30));
     assert_eq!(desk.calls(), vec![]);
-    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![Signal::Cancel]);
+    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![OutgoingSignal::Cancel]);
     assert_eq!(said(&placed(&mut desk, id, "r1")), vec![]);
 }
 
 #[test]
 fn every_kind_of_no_ends_the_call_with_its_reason() {
-    let refused = || Signal::Refused { message: "blocked".into() };
+    let refused = || IncomingSignal::Refused { message: "blocked".into() };
     for (signal, reason) in [
-        (Signal::Decline(DeclineReason::Declined), EndReason::RemoteDeclined),
-        (Signal::Decline(DeclineReason::Busy), EndReason::RemoteBusy),
-        (Signal::Offline, EndReason::RemoteOffline),
-        (Signal::Missed, EndReason::Missed),
+        (IncomingSignal::Decline(DeclineReason::Declined), EndReason::RemoteDeclined),
+        (IncomingSignal::Decline(DeclineReason::Busy), EndReason::RemoteBusy),
+        (IncomingSignal::Offline, EndReason::RemoteOffline),
+        (IncomingSignal::Missed, EndReason::Missed),
         (refused(), EndReason::Refused { message: "blocked".into() }),
-        (Signal::HangUp, EndReason::RemoteHungUp),
+        (IncomingSignal::HangUp, EndReason::RemoteHungUp),
     ] {
         let (mut desk, id) = dialled(OfferRule::Us);
         placed(&mut desk, id, "r1");
@@ -111,9 +111,9 @@ fn every_kind_of_no_ends_the_call_with_its_reason() {
 #[test]
 fn what_is_heard_before_placed_is_kept() {
     let (mut desk, id) = dialled(OfferRule::Them);
-    desk.hear(key("r1"), Signal::Accept);
-    desk.hear(key("r1"), Signal::Offer(offer("o")));
-    desk.hear(key("r1"), Signal::Candidate(candidate("c")));
+    desk.hear(key("r1"), IncomingSignal::Accept);
+    desk.hear(key("r1"), IncomingSignal::Offer(offer("o")));
+    desk.hear(key("r1"), IncomingSignal::Candidate(candidate("c")));
     let commands = placed(&mut desk, id, "r1");
     assert_eq!(desk.state(id), CallState::Connecting);
     assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
@@ -135,10 +135,10 @@ fn dialling_during_a_call_fails_with_words() {
 fn a_ring_rings_once_and_accepting_starts_everything() {
     let (mut desk, id) = rung();
     assert_eq!(desk.state(id), CallState::Ringing { silenced: false });
-    assert!(desk.hear(key("r1"), Signal::Ring(ring("bob"))).is_empty());
+    assert!(desk.hear(key("r1"), IncomingSignal::Ring(ring("bob"))).is_empty());
 
     let commands = desk.user(UserAction::Accept(id));
-    assert_eq!(said(&commands), vec![Signal::Accept]);
+    assert_eq!(said(&commands), vec![OutgoingSignal::Accept]);
     let order: Vec<_> = commands.iter().map(std::mem::discriminant).collect();
     let epoch = desk.open_epoch(id).unwrap();
     let expected = [
@@ -161,7 +161,7 @@ fn a_ring_rings_once_and_accepting_starts_everything() {
 fn declining_says_so_and_is_not_a_missed_call() {
     let (mut desk, id) = rung();
     let commands = desk.user(UserAction::Decline(id));
-    assert_eq!(said(&commands), vec![Signal::Decline(DeclineReason::Declined)]);
+    assert_eq!(said(&commands), vec![OutgoingSignal::Decline(DeclineReason::Declined)]);
     assert!(!commands.contains(&Command::Notice(Notice::Missed { call: id })));
     desk.assert_at_rest();
 }
@@ -184,18 +184,18 @@ fn a_ring_nobody_answers_is_missed() {
     desk.assert_at_rest();
     desk.pass(Duration::from_secs(10));
     assert_eq!(desk.calls(), vec![]);
-    assert!(desk.hear(key("r1"), Signal::Ring(ring("bob"))).is_empty(), "a late copy of its ring");
+    assert!(desk.hear(key("r1"), IncomingSignal::Ring(ring("bob"))).is_empty(), "a late copy of its ring");
 }
 
 #[test]
 fn a_ring_can_end_elsewhere() {
     for (signal, reason, missed) in [
-        (Signal::Cancel, EndReason::RemoteCancelled, true),
-        (Signal::HangUp, EndReason::RemoteCancelled, true),
-        (Signal::Missed, EndReason::Missed, true),
-        (Signal::Accept, EndReason::AnsweredElsewhere, false),
-        (Signal::AnsweredElsewhere, EndReason::AnsweredElsewhere, false),
-        (Signal::Decline(DeclineReason::Declined), EndReason::DeclinedElsewhere, false),
+        (IncomingSignal::Cancel, EndReason::RemoteCancelled, true),
+        (IncomingSignal::HangUp, EndReason::RemoteCancelled, true),
+        (IncomingSignal::Missed, EndReason::Missed, true),
+        (IncomingSignal::Accept, EndReason::AnsweredElsewhere, false),
+        (IncomingSignal::AnsweredElsewhere, EndReason::AnsweredElsewhere, false),
+        (IncomingSignal::Decline(DeclineReason::Declined), EndReason::DeclinedElsewhere, false),
     ] {
         let (mut desk, id) = rung();
         let commands = desk.hear(key("r1"), signal);
@@ -208,8 +208,8 @@ fn a_ring_can_end_elsewhere() {
 #[test]
 fn a_cancel_that_overtook_its_ring_is_heard() {
     let mut desk = Desk::start(OfferRule::Us);
-    desk.hear(key("r1"), Signal::Cancel);
-    desk.hear(key("r1"), Signal::Ring(ring("bob")));
+    desk.hear(key("r1"), IncomingSignal::Cancel);
+    desk.hear(key("r1"), IncomingSignal::Ring(ring("bob")));
     assert_eq!(desk.state(desk.newest()), over(EndReason::RemoteCancelled));
     desk.assert_at_rest();
 }
@@ -218,15 +218,15 @@ fn a_cancel_that_overtook_its_ring_is_heard() {
 fn a_second_ring_waits_and_a_third_hears_busy() {
     let (mut desk, first) = rung();
     desk.user(UserAction::Accept(first));
-    let commands = desk.hear(key("r2"), Signal::Ring(ring("carol")));
+    let commands = desk.hear(key("r2"), IncomingSignal::Ring(ring("carol")));
     let second = desk.newest();
     assert_eq!(commands, vec![Command::Ring { call: second, waiting: true }]);
-    let commands = desk.hear(key("r3"), Signal::Ring(ring("dave")));
-    let busy = Signal::Decline(DeclineReason::Busy);
+    let commands = desk.hear(key("r3"), IncomingSignal::Ring(ring("dave")));
+    let busy = OutgoingSignal::Decline(DeclineReason::Busy);
     assert_eq!(commands, vec![Command::Say { account: HOME, call: key("r3"), signal: busy }]);
 
     let commands = desk.user(UserAction::EndAndAccept(second));
-    assert_eq!(said(&commands), vec![Signal::HangUp, Signal::Accept]);
+    assert_eq!(said(&commands), vec![OutgoingSignal::HangUp, OutgoingSignal::Accept]);
     assert_eq!(desk.state(first), over(EndReason::HungUp));
     assert_eq!(desk.state(second), CallState::Connecting);
 }
@@ -235,9 +235,9 @@ fn a_second_ring_waits_and_a_third_hears_busy() {
 fn a_waiting_ring_gets_loud_when_the_line_is_free() {
     let (mut desk, first) = rung();
     desk.user(UserAction::Accept(first));
-    desk.hear(key("r2"), Signal::Ring(ring("carol")));
+    desk.hear(key("r2"), IncomingSignal::Ring(ring("carol")));
     let second = desk.newest();
-    let commands = desk.hear(key("r1"), Signal::HangUp);
+    let commands = desk.hear(key("r1"), IncomingSignal::HangUp);
     assert!(commands.contains(&Command::Ring { call: second, waiting: false }));
     assert!(!desk.call(second).waiting);
 }
@@ -246,9 +246,9 @@ fn a_waiting_ring_gets_loud_when_the_line_is_free() {
 fn signing_out_ends_its_calls() {
     let (mut desk, id) = rung();
     desk.user(UserAction::Accept(id));
-    desk.hear(key("r2"), Signal::Ring(ring("carol")));
+    desk.hear(key("r2"), IncomingSignal::Ring(ring("carol")));
     let commands = desk.handle(Event::AccountRemoved { account: HOME });
-    assert_eq!(said(&commands), vec![Signal::HangUp]);
+    assert_eq!(said(&commands), vec![OutgoingSignal::HangUp]);
     desk.assert_at_rest();
 }
 
@@ -256,12 +256,12 @@ fn signing_out_ends_its_calls() {
 fn crossing_calls_keep_the_smaller_id() {
     let (mut desk, ours) = dialled(OfferRule::Us);
     placed(&mut desk, ours, "b");
-    assert_eq!(desk.hear(key("c"), Signal::Ring(ring("bob"))), vec![], "ours is kept");
-    desk.hear(key("c"), Signal::Cancel);
+    assert_eq!(desk.hear(key("c"), IncomingSignal::Ring(ring("bob"))), vec![], "ours is kept");
+    desk.hear(key("c"), IncomingSignal::Cancel);
     assert_eq!(desk.live().len(), 1);
 
-    let commands = desk.hear(key("a"), Signal::Ring(ring("bob")));
-    assert_eq!(said(&commands), vec![Signal::Cancel, Signal::Accept]);
+    let commands = desk.hear(key("a"), IncomingSignal::Ring(ring("bob")));
+    assert_eq!(said(&commands), vec![OutgoingSignal::Cancel, OutgoingSignal::Accept]);
     assert_eq!(desk.state(ours), over(EndReason::Merged));
     assert_eq!(desk.state(desk.newest()), CallState::Connecting);
     let missed = commands.iter().any(|command| matches!(command, Command::Notice(Notice::Missed { .. })));
@@ -272,7 +272,7 @@ fn crossing_calls_keep_the_smaller_id() {
 fn a_crossing_ring_waits_for_our_own_id() {
     for (ours, kept) in [("a", "a"), ("c", "b")] {
         let (mut desk, id) = dialled(OfferRule::Us);
-        assert_eq!(desk.hear(key("b"), Signal::Ring(ring("bob"))), vec![]);
+        assert_eq!(desk.hear(key("b"), IncomingSignal::Ring(ring("bob"))), vec![]);
         placed(&mut desk, id, ours);
         let live = desk.live();
         assert_eq!(live.len(), 1);
@@ -283,8 +283,8 @@ fn a_crossing_ring_waits_for_our_own_id() {
 #[test]
 fn a_crossing_ring_rings_if_our_own_call_is_refused() {
     let (mut desk, id) = dialled(OfferRule::Us);
-    desk.hear(key("b"), Signal::Ring(ring("bob")));
-    desk.hear(local(id), Signal::Refused { message: "busy".into() });
+    desk.hear(key("b"), IncomingSignal::Ring(ring("bob")));
+    desk.hear(local(id), IncomingSignal::Refused { message: "busy".into() });
     assert_eq!(desk.state(desk.newest()), CallState::Ringing { silenced: false });
 }
 
@@ -292,8 +292,8 @@ fn a_crossing_ring_rings_if_our_own_call_is_refused() {
 fn a_crossing_ring_that_comes_after_the_answer_is_ignored() {
     let (mut desk, id) = dialled(OfferRule::Us);
     placed(&mut desk, id, "a");
-    desk.hear(key("a"), Signal::Accept);
-    assert_eq!(desk.hear(key("b"), Signal::Ring(ring("bob"))), vec![]);
+    desk.hear(key("a"), IncomingSignal::Accept);
+    assert_eq!(desk.hear(key("b"), IncomingSignal::Ring(ring("bob"))), vec![]);
     assert_eq!(desk.live().len(), 1);
 }
 
@@ -301,7 +301,7 @@ fn a_crossing_ring_that_comes_after_the_answer_is_ignored() {
 fn dialling_who_rings_at_this_moment_answers_the_ring() {
     let (mut desk, ringing) = rung();
     let commands = desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
-    assert_eq!(said(&commands), vec![Signal::Accept]);
+    assert_eq!(said(&commands), vec![OutgoingSignal::Accept]);
     assert_eq!(desk.state(ringing), CallState::Connecting);
     assert_eq!(desk.calls().len(), 1);
 }
@@ -321,7 +321,7 @@ fn dialling_with_the_voice_who_rings_with_pictures_keeps_the_camera_off() {
 fn dialling_somebody_else_or_about_something_else_leaves_the_ring_alone() {
     let thing = |id: &str| Some(Subject { id: id.into(), label: String::new() });
     let mut desk = Desk::start(OfferRule::Us);
-    desk.hear(key("r"), Signal::Ring(Ring { subject: thing("a1"), ..ring("bob") }));
+    desk.hear(key("r"), IncomingSignal::Ring(Ring { subject: thing("a1"), ..ring("bob") }));
     let ringing = desk.newest();
     for wrong in [invite("carol"), Invite { subject: thing("a2"), ..invite("bob") }] {
         assert_eq!(said(&desk.user(UserAction::Dial { account: HOME, invite: wrong })), vec![]);
@@ -330,14 +330,17 @@ fn dialling_somebody_else_or_about_something_else_leaves_the_ring_alone() {
         assert_eq!(desk.state(desk.newest()), over(failed));
     }
     let right = Invite { subject: thing("a1"), ..invite("bob") };
-    assert_eq!(said(&desk.user(UserAction::Dial { account: HOME, invite: right })), vec![Signal::Accept]);
+    assert_eq!(
+        said(&desk.user(UserAction::Dial { account: HOME, invite: right })),
+        vec![OutgoingSignal::Accept]
+    );
 }
 
 #[test]
 fn a_ring_that_waits_behind_a_call_is_not_answered_by_dialling() {
     let (mut desk, first) = rung();
     desk.user(UserAction::Accept(first));
-    desk.hear(key("c"), Signal::Ring(ring("carol")));
+    desk.hear(key("c"), IncomingSignal::Ring(ring("carol")));
     let waiting = desk.newest();
     desk.user(UserAction::Dial { account: HOME, invite: invite("carol") });
     assert_eq!(desk.state(first), CallState::Connecting);

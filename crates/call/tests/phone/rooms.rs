@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallState, Command, EndReason, Event, MediaState, OfferRule, PeerOutcome, Phone, Rings, Sdp,
-    Signal, UserAction,
+    CallId, CallState, Command, EndReason, Event, IncomingSignal, MediaState, OfferRule, OutgoingSignal,
+    PeerOutcome, Phone, Rings, Sdp, UserAction,
 };
 
 use crate::ledger::{Desk, said};
@@ -29,7 +29,7 @@ fn waiting() -> (Desk, CallId) {
     let id = desk.newest();
     desk.hear(
         bellwire_call::CallKey::Local(id),
-        Signal::Placed { local: id, remote: remote("r"), subject: None },
+        IncomingSignal::Placed { local: id, remote: remote("r"), subject: None },
     );
     (desk, id)
 }
@@ -41,10 +41,10 @@ fn from_program(kind: impl Fn(&str) -> Sdp, program: &str, text: &str) -> Sdp {
 /// They came, we offered, media flows; they run `program`.
 fn talking(program: &str) -> (Desk, CallId) {
     let (mut desk, id) = waiting();
-    let commands = desk.hear(key("r"), Signal::PeerJoined);
+    let commands = desk.hear(key("r"), IncomingSignal::PeerJoined);
     assert_eq!(creations(&commands), [false]);
     desk.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o1")));
-    desk.hear(key("r"), Signal::Answer(from_program(answer, program, "a1")));
+    desk.hear(key("r"), IncomingSignal::Answer(from_program(answer, program, "a1")));
     desk.peer(id, PeerOutcome::AnswerApplied);
     desk.peer(id, PeerOutcome::Connected);
     assert_eq!(desk.state(id), CallState::Connected);
@@ -75,22 +75,22 @@ fn one_waits_in_a_room_for_as_long_as_one_likes_and_without_a_tone() {
 #[test]
 fn the_alert_that_somebody_waits_ends_and_a_new_visit_alerts_again() {
     let mut desk = room();
-    desk.hear(key("r#1"), Signal::Ring(ring("bob")));
+    desk.hear(key("r#1"), IncomingSignal::Ring(ring("bob")));
     let first = desk.newest();
     desk.pass(Duration::from_secs(60));
     assert_eq!(desk.ended()[&first], EndReason::Missed);
-    desk.hear(key("r#2"), Signal::Ring(ring("bob")));
+    desk.hear(key("r#2"), IncomingSignal::Ring(ring("bob")));
     assert_eq!(desk.state(desk.newest()), CallState::Ringing { silenced: false });
 }
 
 #[test]
 fn whoever_comes_into_the_room_second_waits_for_the_offer() {
     let mut desk = room();
-    desk.hear(key("r"), Signal::Ring(ring("bob")));
+    desk.hear(key("r"), IncomingSignal::Ring(ring("bob")));
     let id = desk.newest();
     let commands = desk.user(UserAction::Accept(id));
     assert_eq!(creations(&commands), [] as [bool; 0]);
-    let commands = desk.hear(key("r"), Signal::Offer(offer("o")));
+    let commands = desk.hear(key("r"), IncomingSignal::Offer(offer("o")));
     assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
 }
 
@@ -99,11 +99,11 @@ fn after_our_own_return_the_other_side_offers() {
     let (mut desk, id) = talking("BB");
     desk.handle(Event::Link { account: HOME, up: false });
     let commands = desk.handle(Event::Link { account: HOME, up: true });
-    assert!(said(&commands).contains(&Signal::Rejoin), "{commands:?}");
+    assert!(said(&commands).contains(&OutgoingSignal::Rejoin), "{commands:?}");
     assert_eq!(creations(&commands), [] as [bool; 0]);
     desk.peer(id, PeerOutcome::PathLost);
     assert_eq!(creations(&desk.pass(Duration::from_secs(6))), [] as [bool; 0]);
-    let commands = desk.hear(key("r"), Signal::Offer(from_program(offer, "BB", "o2")));
+    let commands = desk.hear(key("r"), IncomingSignal::Offer(from_program(offer, "BB", "o2")));
     assert_eq!(opened(&commands), 0, "the same program: the connection stays");
     desk.peer(id, PeerOutcome::AnswerMade(answer("a2")));
     desk.peer(id, PeerOutcome::Connected);
@@ -113,9 +113,9 @@ fn after_our_own_return_the_other_side_offers() {
 #[test]
 fn a_side_that_comes_again_is_offered_to_and_keeps_its_connection_if_it_is_the_same_program() {
     let (mut desk, id) = talking("BB");
-    assert_eq!(creations(&desk.hear(key("r"), Signal::PeerJoined)), [true]);
+    assert_eq!(creations(&desk.hear(key("r"), IncomingSignal::PeerJoined)), [true]);
     desk.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o2")));
-    let commands = desk.hear(key("r"), Signal::Answer(from_program(answer, "bb", "a2")));
+    let commands = desk.hear(key("r"), IncomingSignal::Answer(from_program(answer, "bb", "a2")));
     assert_eq!(opened(&commands), 0, "{commands:?}");
     assert_eq!(desk.state(id), CallState::Connected);
 }
@@ -123,13 +123,13 @@ fn a_side_that_comes_again_is_offered_to_and_keeps_its_connection_if_it_is_the_s
 #[test]
 fn a_reloaded_page_gets_a_new_connection() {
     let (mut desk, id) = talking("BB");
-    desk.hear(key("r"), Signal::PeerJoined);
+    desk.hear(key("r"), IncomingSignal::PeerJoined);
     desk.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o2")));
-    let commands = desk.hear(key("r"), Signal::Answer(from_program(answer, "CC", "a2")));
+    let commands = desk.hear(key("r"), IncomingSignal::Answer(from_program(answer, "CC", "a2")));
     assert_eq!((opened(&commands), creations(&commands)), (1, vec![false]), "{commands:?}");
     assert_eq!(desk.state(id), CallState::Reconnecting);
     desk.peer(id, PeerOutcome::OfferMade(from_program(offer, "DD", "o3")));
-    desk.hear(key("r"), Signal::Answer(from_program(answer, "CC", "a3")));
+    desk.hear(key("r"), IncomingSignal::Answer(from_program(answer, "CC", "a3")));
     desk.peer(id, PeerOutcome::AnswerApplied);
     desk.peer(id, PeerOutcome::Connected);
     assert_eq!(desk.state(id), CallState::Connected);
@@ -139,7 +139,7 @@ fn a_reloaded_page_gets_a_new_connection() {
 fn the_same_program_may_spell_its_certificate_otherwise() {
     let (mut desk, id) = talking("bb");
     let more = "01\r\na=fingerprint:SHA-256 BB\r\na=fingerprint:sha-1 02";
-    let commands = desk.hear(key("r"), Signal::Offer(from_program(offer, more, "o9")));
+    let commands = desk.hear(key("r"), IncomingSignal::Offer(from_program(offer, more, "o9")));
     assert_eq!(opened(&commands), 0, "{commands:?}");
     assert_eq!(desk.state(id), CallState::Connected);
 }
@@ -147,7 +147,7 @@ fn the_same_program_may_spell_its_certificate_otherwise() {
 #[test]
 fn an_offer_of_another_program_replaces_our_connection_too() {
     let (mut desk, id) = talking("BB");
-    let commands = desk.hear(key("r"), Signal::Offer(from_program(offer, "CC", "o9")));
+    let commands = desk.hear(key("r"), IncomingSignal::Offer(from_program(offer, "CC", "o9")));
     assert_eq!(opened(&commands), 1);
     assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
     desk.peer(id, PeerOutcome::AnswerMade(answer("a9")));
@@ -159,11 +159,11 @@ fn an_offer_of_another_program_replaces_our_connection_too() {
 fn where_the_dialect_gives_the_turn_it_decides() {
     for (us, expected) in [(true, vec![false]), (false, vec![])] {
         let mut desk = Desk::start(OfferRule::Told);
-        desk.hear(key("r"), Signal::Ring(ring("bob")));
+        desk.hear(key("r"), IncomingSignal::Ring(ring("bob")));
         let id = desk.newest();
         assert_eq!(creations(&desk.user(UserAction::Accept(id))), [] as [bool; 0]);
-        desk.hear(key("r"), Signal::OfferTurn { us });
-        assert_eq!(creations(&desk.hear(key("r"), Signal::PeerJoined)), expected);
+        desk.hear(key("r"), IncomingSignal::OfferTurn { us });
+        assert_eq!(creations(&desk.hear(key("r"), IncomingSignal::PeerJoined)), expected);
     }
 }
 
@@ -171,7 +171,7 @@ fn where_the_dialect_gives_the_turn_it_decides() {
 fn sharing_is_said_in_a_call_and_ends_with_it() {
     let (mut desk, id) = talking("BB");
     let commands = desk.user(UserAction::SetSharing(true));
-    let sharing = |on| Signal::Media(MediaState { audio: None, video: None, sharing: Some(on) });
+    let sharing = |on| OutgoingSignal::Media(MediaState { audio: None, video: None, sharing: Some(on) });
     assert_eq!(said(&commands), [sharing(true)]);
     assert!(commands.contains(&Command::SetSharing { on: true }));
     let commands = desk.user(UserAction::HangUp(id));
@@ -190,21 +190,21 @@ fn a_call_on_one_account_makes_a_ring_on_another_wait() {
         offers: OfferRule::Caller,
         rings: Rings::For(Duration::from_secs(30)),
     });
-    desk.hear(key("r"), Signal::Ring(ring("bob")));
+    desk.hear(key("r"), IncomingSignal::Ring(ring("bob")));
     let first = desk.newest();
     desk.user(UserAction::Accept(first));
     let heard = |call: &str, from: &str| {
         Event::Heard(bellwire_call::Heard {
             account: other,
             call: key(call),
-            signal: Signal::Ring(ring(from)),
+            signal: IncomingSignal::Ring(ring(from)),
         })
     };
     desk.handle(heard("x", "carla"));
     let second = desk.newest();
     assert!(desk.call(second).waiting);
     let commands = desk.handle(heard("y", "dan"));
-    let busy = Signal::Decline(bellwire_call::DeclineReason::Busy);
+    let busy = OutgoingSignal::Decline(bellwire_call::DeclineReason::Busy);
     assert!(
         commands.contains(&Command::Say { account: other, call: key("y"), signal: busy }),
         "{commands:?}"
@@ -225,7 +225,7 @@ fn each_account_rings_for_as_long_as_its_backend_does() {
         let rings = Rings::For(Duration::from_secs(seconds));
         phone
             .handle(Event::AccountAdded { account, me: person("me"), offers: OfferRule::Caller, rings }, now);
-        let ring = Signal::Ring(ring("bob"));
+        let ring = IncomingSignal::Ring(ring("bob"));
         phone.handle(Event::Heard(bellwire_call::Heard { account, call: key("r"), signal: ring }), now);
         let deadline = phone.deadline().expect("it rings for a while") - now;
         assert_eq!(deadline, Duration::from_secs(seconds.min(30) + 2));

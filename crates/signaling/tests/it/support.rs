@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use bellwire_call::{CallKey, Signal};
+use bellwire_call::{CallKey, IncomingSignal, OutgoingSignal};
 use bellwire_signaling::{SessionEvent, SignInRequest, SignedIn, sign_in};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -150,10 +150,16 @@ pub(crate) async fn link(events: &mut mpsc::Receiver<SessionEvent>, wanted: bool
     .await
 }
 
-pub(crate) async fn heard(events: &mut mpsc::Receiver<SessionEvent>) -> Result<(CallKey, Signal)> {
+pub(crate) async fn heard(events: &mut mpsc::Receiver<SessionEvent>) -> Result<(CallKey, IncomingSignal)> {
     next(events, "signal", |event| match event {
         SessionEvent::Heard { key, signal } => Some((key, signal)),
         _ => None,
     })
     .await
+}
+
+/// The signal as the other side is to hear it.
+pub(crate) fn as_heard(signal: &OutgoingSignal) -> IncomingSignal {
+    let signal = serde_json::to_value(signal).expect("signals are JSON");
+    serde_json::from_value(signal).expect("it can be heard")
 }

@@ -1,10 +1,10 @@
-//! An appointment as one of its two parties sees it. Not who is in its room: that is `rooms`.
+//! An appointment as one of its two parties sees it. Who is in its room is in `rooms`.
 
 use bellwire_call::{Person, PersonId, Subject};
 
 use super::wire::{Appointment, AppointmentStatus, AppointmentType, PersonRow, UserRole};
-use crate::instant;
 use crate::limits;
+use crate::timestamp;
 
 /// An appointment from one party's side.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +66,7 @@ impl Meeting {
         Some(Self {
             id,
             label: limits::shown(row.name.as_deref().unwrap_or_default()),
-            starts: instant::seconds(&starts_at),
+            starts: timestamp::seconds(&starts_at),
             starts_at,
             minutes,
             kind: row.kind,

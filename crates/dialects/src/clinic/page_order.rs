@@ -1,5 +1,5 @@
-//! In which order the backend lists appointments. Asked for the newest first, a deployed one gives the
-//! oldest first all the same; then the pages are counted from the other end.
+//! The page order of appointment lists. Asked for the newest first, a deployed backend gives the oldest
+//! first all the same; then the pages are counted from the other end.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,11 +7,11 @@ use super::wire::Meta;
 
 /// Pages of past appointments where the oldest come first; 0 until that was seen.
 #[derive(Debug, Default)]
-pub(super) struct Order {
+pub(super) struct PageOrder {
     ascending: AtomicU32,
 }
 
-impl Order {
+impl PageOrder {
     /// The page to ask for where the `page`th of the newest is wanted.
     pub(super) fn turned(&self, page: u32) -> u32 {
         let pages = self.ascending.load(Ordering::Relaxed);
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_backend_that_begins_with_the_oldest_is_read_from_its_end() {
-        let order = Order::default();
+        let order = PageOrder::default();
         assert_eq!(order.turned(1), 1);
         assert_eq!(order.learn(&[1, 2, 3], &page(1, 3)), 3, "the first of the oldest is the last");
         assert_eq!([1, 2, 3, 4].map(|page| order.turned(page)), [3, 2, 1, 4]);

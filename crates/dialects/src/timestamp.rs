@@ -1,4 +1,4 @@
-//! Times of day as seconds, for deciding what is near. Not a clock: it only reads and writes text.
+//! RFC 3339 timestamps as seconds and back. It reads no clock.
 
 /// Seconds since 1970 of an RFC 3339 time; without an offset it is UTC, a date alone is its midnight.
 pub(crate) fn seconds(text: &str) -> Option<i64> {

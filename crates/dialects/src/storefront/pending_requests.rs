@@ -1,35 +1,18 @@
-//! What REST replies mean for the calls that wait for them. Lists and figures are in `records`.
+//! Replies to REST requests of calls, by what each request was for.
 
-use bellwire_call::{CallId, CallKey, Invite, RemoteCallId, Signal};
+use bellwire_call::{CallId, CallKey, IncomingSignal, Invite, RemoteCallId};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Storefront, Waiting, encode, records,
+    PendingRequest, Storefront,
+    calls::CallEntry,
+    encode,
+    failure::{token_expired, words},
+    lists,
     wire::{CallReply, CallType, IncomingVideoCall, Party, Ref, UserType, VideoCall, name},
 };
-use crate::{DecodeError, Reaction, RequestId, SideEvent, limits, rest};
-
-/// The backend's words about a failure, fit to be shown; of a failure of its own (5xx) they are a
-/// program's words, and nobody's.
-pub(super) fn words(status: u16, body: &Value) -> Option<String> {
-    if status >= 500 { None } else { rest::message(body) }
-}
-
-/// True if the backend will accept nothing more with this token. An invalid or expired one gives 400
-/// as deployed, so the words have to decide.
-pub(super) fn token_expired(status: u16, body: &Value) -> bool {
-    match status {
-        401 => true,
-        400 => rest::message(body).is_some_and(|message| {
-            let message = message.to_lowercase();
-            ["jwt", "token", "url is expired", "url is invalid", "please login"]
-                .iter()
-                .any(|words| message.contains(words))
-        }),
-        _ => false,
-    }
-}
+use crate::{DecodeError, Reaction, RequestId, SideEvent, call_table::key, events::emit, limits};
 
 impl Storefront {
     pub(super) fn reply(
@@ -38,9 +21,10 @@ impl Storefront {
         status: u16,
         body: &Value,
     ) -> Result<Reaction, DecodeError> {
-        let waiting = self.waiting.remove(&id).ok_or(DecodeError::UnknownReply)?;
-        let mut reaction = match waiting {
-            Waiting::Initiate { local, invite, about, withdrawn } => {
+        let request = self.pending.answered(id)?;
+        let withdrawn = request.withdrawn;
+        let mut reaction = match request.purpose {
+            PendingRequest::Initiate { local, invite, about } => {
                 // The deployed backend cannot read its own orders when a seller calls about one. That
                 // there is no order in the record then, the call survives.
                 if status >= 500 && about && !withdrawn {
@@ -49,8 +33,8 @@ impl Storefront {
                 }
                 self.initiated(local, &invite, withdrawn, status, body)
             }
-            Waiting::Accept { call } => self.accepted(&call, status, body),
-            Waiting::Record => Reaction::none(),
+            PendingRequest::Accept { call } => self.accepted(&call, status, body),
+            PendingRequest::Record => Reaction::none(),
         };
         if token_expired(status, body) {
             reaction.side.push(SideEvent::TokenExpired);
@@ -74,41 +58,44 @@ impl Storefront {
             if withdrawn {
                 return Reaction::none();
             }
-            return Reaction::hear(CallKey::Local(local), Signal::Refused { message: refusal(status, body) });
+            return Reaction::hear(
+                CallKey::Local(local),
+                IncomingSignal::Refused { message: refusal(status, body) },
+            );
         };
         if withdrawn {
-            // Nobody was rung yet, so only the record has to be closed.
-            let end = self.request(encode::end_request(&record.call_id), Waiting::Record);
+            // The callee was not rung yet, so only the record has to be closed.
+            let end = self.pending.send(encode::end_request(&record.call_id), PendingRequest::Record);
             return Reaction { outbound: vec![end], ..Reaction::default() };
         }
         let call = record.call_id.clone();
-        match self.calls.add(&call, invite.to.id.0.clone(), true) {
+        match self.calls.add(&call, |_| CallEntry::new(invite.to.id.0.clone(), true)) {
             Ok(known) => known.joined = true,
             Err(_full) => {
-                let end = self.request(encode::end_request(&call), Waiting::Record);
+                let end = self.pending.send(encode::end_request(&call), PendingRequest::Record);
                 let message = "too many calls at once".to_owned();
                 return Reaction {
-                    heard: vec![(CallKey::Local(local), Signal::Refused { message })],
+                    heard: vec![(CallKey::Local(local), IncomingSignal::Refused { message })],
                     outbound: vec![end],
                     side: Vec::new(),
                 };
             }
         }
-        let subject = records::subject(&record).or_else(|| invite.subject.clone());
+        let subject = lists::subject(&record).or_else(|| invite.subject.clone());
         let ring = self.ring(&record, invite);
         Reaction {
             heard: vec![(
                 CallKey::Local(local),
-                Signal::Placed { local, remote: RemoteCallId(call.clone()), subject },
+                IncomingSignal::Placed { local, remote: RemoteCallId(call.clone()), subject },
             )],
-            outbound: vec![encode::emit(name::INCOMING_VIDEO_CALL, &ring), self.join(&call)],
+            outbound: vec![emit(name::INCOMING_VIDEO_CALL, &ring), self.join(&call)],
             side: Vec::new(),
         }
     }
 
     /// What the callee is shown, from the populated record where it has it.
     fn ring(&self, record: &VideoCall, invite: &Invite) -> IncomingVideoCall {
-        let (seller_name, customer_name) = match self.role {
+        let (seller_name, customer_name) = match self.account.role {
             UserType::Seller => {
                 (party_name(&record.seller, &self.my_name), party_name(&record.customer, &invite.to.name))
             }
@@ -116,15 +103,15 @@ impl Storefront {
                 (party_name(&record.seller, &invite.to.name), party_name(&record.customer, &self.my_name))
             }
         };
-        let (seller_id, customer_id) = match self.role {
-            UserType::Seller => (self.me.clone(), invite.to.id.0.clone()),
-            UserType::Customer => (invite.to.id.0.clone(), self.me.clone()),
+        let (seller_id, customer_id) = match self.account.role {
+            UserType::Seller => (self.account.me.clone(), invite.to.id.0.clone()),
+            UserType::Customer => (invite.to.id.0.clone(), self.account.me.clone()),
         };
         let order = record.order_id.as_ref();
         let product = record.product_id.as_ref();
         let order_number = order.and_then(|order| order.full()?.order_number.clone());
         let asked = invite.subject.as_ref().filter(|subject| order.is_none() && !subject.id.is_empty());
-        let order_number = order_number.or_else(|| records::order_number(asked?));
+        let order_number = order_number.or_else(|| lists::order_number(asked?));
         IncomingVideoCall {
             call_id: record.call_id.clone(),
             seller_id,
@@ -142,7 +129,7 @@ impl Storefront {
             product_name: product.and_then(|product| product.full().and_then(|full| full.name.clone())),
             is_callback: None,
             original_call_id: None,
-            initiated_by: Some(self.role),
+            initiated_by: Some(self.account.role),
             order_id: order
                 .map(|order| match order {
                     Ref::Full(order) => order.id.clone(),
@@ -160,8 +147,8 @@ impl Storefront {
         }
         let Some(known) = self.calls.forget(call) else { return Reaction::none() };
         let outbound = if known.joined { vec![self.leave(call)] } else { Vec::new() };
-        let refused = Signal::Refused { message: refusal(status, body) };
-        Reaction { heard: vec![(super::calls::key(call), refused)], outbound, side: Vec::new() }
+        let refused = IncomingSignal::Refused { message: refusal(status, body) };
+        Reaction { heard: vec![(key(call), refused)], outbound, side: Vec::new() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Lists over REST: which endpoint, and what the reply says in neutral terms. The shapes of the
+//! Conversations and past calls over REST: the requests and the parsers of their replies. The shapes of the
 //! message endpoints are in no document, so they are read widely and row by row.
 
 use std::collections::BTreeSet;
@@ -8,13 +8,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    chat, login,
-    wire::{self, CallData, CallStatus, ConversationRow, Last, Pagination, PersonRef, conversation_of},
+    login, messages,
+    reply::{lasted, rows, seconds},
+    wire::{self, CallStatus, ConversationRow, Last, Pagination, PersonRef, conversation_of},
 };
 use crate::rows::Row;
 use crate::{
-    Contact, HistoryItem, HistoryPage, LastMessage, ReplyError, RestCall, Rows, instant, lenient, limits,
-    rest,
+    Contact, HistoryItem, HistoryPage, LastMessage, ReplyError, RestCall, Rows, lenient, limits, rest,
 };
 
 pub(super) fn conversations_request() -> RestCall {
@@ -23,26 +23,6 @@ pub(super) fn conversations_request() -> RestCall {
 
 pub(super) fn history_request(page: u32, limit: u32) -> RestCall {
     rest::fetch("/communication/call-history").with("page", page.max(1)).with("limit", limit.clamp(1, 100))
-}
-
-/// The rows of a list reply, in `data` or in `data.<name>`.
-pub(super) fn rows(status: u16, body: &Value, name: &str) -> Result<Vec<Value>, ReplyError> {
-    #[derive(Deserialize)]
-    struct List {
-        data: Value,
-    }
-    let List { data } = rest::read(status, body)?;
-    let rows = match data {
-        Value::Array(rows) => rows,
-        Value::Object(mut fields) => match fields.remove(name) {
-            Some(Value::Array(rows)) => rows,
-            Some(_) | None => return Err(ReplyError::NotUnderstood),
-        },
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            return Err(ReplyError::NotUnderstood);
-        }
-    };
-    Ok(rows)
 }
 
 /// `search` is looked for here: the backend cannot.
@@ -63,7 +43,7 @@ pub(super) fn conversations(
 
 fn contact(me: &str, row: &ConversationRow) -> Row<Contact> {
     let Some(other) = row.other(me) else {
-        // With whoever deleted their account there is nobody left to call; a row without anybody is odd.
+        // The other person deleted their account and cannot be called; a row without any person is odd.
         return if row.participants.as_ref().is_some_and(|people| !people.is_empty()) {
             Row::Hidden
         } else {
@@ -75,7 +55,7 @@ fn contact(me: &str, row: &ConversationRow) -> Row<Contact> {
     let last = row.last_message.as_ref().and_then(|last| match last {
         Last::Message(message) if message.sender.id().is_empty() => None,
         Last::Message(message) => Some(LastMessage {
-            text: limits::shown(&chat::text_of(message)),
+            text: limits::shown(&messages::text_of(message)),
             at: message.created_at.clone().unwrap_or_default(),
             from_me: message.sender.id() == me,
         }),
@@ -157,33 +137,6 @@ fn person(of: &PersonRef) -> Person {
         PersonRef::Id(id) => Person { id: PersonId(id.clone()), name: String::new(), avatar: None },
         PersonRef::Full(user) => login::person(user),
     }
-}
-
-/// Seconds. The deployed backend never works a duration out, but keeps both ends of the call.
-pub(super) fn lasted(call: &CallData) -> f64 {
-    if call.duration > 0.0 {
-        return call.duration;
-    }
-    let ends = (
-        call.started_at.as_deref().and_then(instant::seconds),
-        call.ended_at.as_deref().and_then(instant::seconds),
-    );
-    #[expect(clippy::cast_precision_loss, reason = "a day of seconds")]
-    match ends {
-        (Some(start), Some(end)) => (end - start).clamp(0, 86_400) as f64,
-        _ => 0.0,
-    }
-}
-
-/// Whole seconds of a duration that a stranger wrote.
-pub(super) fn seconds(duration: f64) -> u32 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to the range of the type"
-    )]
-    let whole = duration.clamp(0.0, f64::from(u32::MAX)) as u32;
-    whole
 }
 
 #[cfg(test)]

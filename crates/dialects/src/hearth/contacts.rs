@@ -1,5 +1,5 @@
-//! The account's list: sessions that can be entered now, therapy sessions, and the people known from
-//! both. The backend has no list of people and counts every request, so two requests make it all.
+//! Contacts: sessions that can be entered now, therapy sessions, and the people known from both. The
+//! backend has no list of people and counts every request, so two requests make it all.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use bellwire_call::{MediaKind, Person, Subject};
 use serde::Deserialize;
 
 use super::{
-    records,
+    history,
     wire::{
         CallSession, SessionStatus, SessionType, TherapyReply, TherapyRole, TherapySession, TherapyStatus,
         TherapyType,
@@ -15,13 +15,13 @@ use super::{
 };
 use crate::{Contact, Phase, Reply, ReplyError, RestCall, Rows, Slot, limits, rest};
 
-const HISTORY: &str = "/video-call/history";
-const THERAPY: &str = "/therapy/sessions";
+const HISTORY_PATH: &str = "/video-call/history";
+const THERAPY_PATH: &str = "/therapy/sessions";
 /// Calls looked at; what can be entered is among the newest.
-const CALLS: u32 = 50;
+const MAX_CALLS: u32 = 50;
 
 pub(super) fn requests() -> Vec<RestCall> {
-    vec![records::history_request(1, CALLS), rest::fetch(THERAPY)]
+    vec![history::history_request(1, MAX_CALLS), rest::fetch(THERAPY_PATH)]
 }
 
 pub(super) fn list(
@@ -31,11 +31,11 @@ pub(super) fn list(
     replies: &[Reply],
 ) -> Result<Rows<Contact>, ReplyError> {
     let find = |path: &str| replies.iter().find(|reply| reply.call.path == path);
-    let calls = match find(HISTORY) {
-        Some(reply) => records::read_history(reply.status, &reply.body)?,
+    let calls = match find(HISTORY_PATH) {
+        Some(reply) => history::read_history(reply.status, &reply.body)?,
         None => Rows::default(),
     };
-    let therapy = match find(THERAPY) {
+    let therapy = match find(THERAPY_PATH) {
         Some(reply) => therapy(reply)?,
         None => Rows::default(),
     };
@@ -55,7 +55,7 @@ pub(super) fn list(
         lines.extend(appointment(me, now, session, &others, &calls));
     }
     for session in &calls {
-        records::others(me, session).iter().for_each(&mut meet);
+        history::others(me, session).iter().for_each(&mut meet);
         let shown = session.therapy_session_id.as_ref().is_some_and(|id| {
             lines.iter().any(|line| line.id == *id && line.slot.as_ref().is_some_and(|slot| slot.they_wait))
         });
@@ -99,13 +99,13 @@ fn rank(line: &Contact) -> (u8, String) {
 
 fn fits(line: &Contact, search: &str) -> bool {
     let label = line.subject.as_ref().map_or("", |subject| subject.label.as_str());
-    // A search for another person hides nobody who waits.
+    // A search for another person hides no waiting party.
     search.is_empty()
         || line.slot.as_ref().is_some_and(|slot| slot.they_wait)
         || [line.person.name.as_str(), label].iter().any(|text| text.to_lowercase().contains(search))
 }
 
-/// A call that goes on, or waits for us, with somebody in it.
+/// A call that goes on, or waits for us, with a person in it.
 fn open_session(me: &str, session: &CallSession) -> Option<Contact> {
     let phase = match session.status {
         SessionStatus::Waiting => Phase::Waiting,
@@ -116,10 +116,10 @@ fn open_session(me: &str, session: &CallSession) -> Option<Contact> {
     if present.iter().any(|seat| seat.user_id.id() == me) {
         return None;
     }
-    let there = records::person(&present.first()?.user_id);
-    let everybody = records::others(me, session);
+    let there = history::person(&present.first()?.user_id);
+    let everybody = history::others(me, session);
     let person = everybody.iter().find(|person| person.id == there.id).cloned().unwrap_or(there);
-    let kind = records::kind(session);
+    let kind = history::kind(session);
     // Conversations of more than two are shown, and entered elsewhere.
     let pair = session.session_type != SessionType::Group && everybody.len() == 1;
     let (name, what) = match session.session_type {
@@ -127,7 +127,7 @@ fn open_session(me: &str, session: &CallSession) -> Option<Contact> {
         SessionType::Therapy => ("Therapy session", "therapy"),
         SessionType::OneToOne | SessionType::Unknown => ("Call", "one_to_one"),
     };
-    let label = records::title(session).unwrap_or_else(|| name.to_owned());
+    let label = history::title(session).unwrap_or_else(|| name.to_owned());
     Some(Contact {
         id: session.session_id.clone(),
         detail: label.clone(),
@@ -146,13 +146,13 @@ fn open_session(me: &str, session: &CallSession) -> Option<Contact> {
     })
 }
 
-/// Who is in a therapy session with us: its therapist first, nobody who only looks on.
+/// Who is in a therapy session with us: its therapist first, observers left out.
 fn company(me: &str, session: &TherapySession) -> Vec<Person> {
     let active = session.participants.iter().filter(|person| person.role != TherapyRole::Observer);
     let all = session.therapist_id.iter().chain(active.map(|person| &person.user_id));
     let mut company: Vec<Person> = Vec::new();
-    for party in all.take(limits::ROWS).filter(|party| party.id() != me && !party.id().is_empty()) {
-        let person = records::person(party);
+    for party in all.take(limits::MAX_ROWS).filter(|party| party.id() != me && !party.id().is_empty()) {
+        let person = history::person(party);
         if !company.iter().any(|known| known.id == person.id) {
             company.push(person);
         }
@@ -171,7 +171,7 @@ fn appointment(
     let what = match session.kind {
         TherapyType::Individual => "individual_therapy",
         TherapyType::Group => "group_therapy",
-        // Nobody is met there.
+        // There is no other person.
         TherapyType::AiGuided | TherapyType::SelfPaced | TherapyType::Unknown => return None,
     };
     let phase = match session.status {
@@ -211,8 +211,8 @@ fn appointment(
             they_wait: call.is_some(),
             label: what.to_owned(),
         }),
-        voice: pair && call.is_none_or(|call| records::kind(call) == MediaKind::Voice),
-        video: pair && call.is_none_or(|call| records::kind(call) == MediaKind::Video),
+        voice: pair && call.is_none_or(|call| history::kind(call) == MediaKind::Voice),
+        video: pair && call.is_none_or(|call| history::kind(call) == MediaKind::Video),
         ..Contact::of(person)
     })
 }

@@ -1,4 +1,4 @@
-//! Lists and figures over REST: which endpoint, and what the reply says in neutral terms.
+//! Customers, past calls and figures over REST: the requests and the parsers of their replies.
 
 use bellwire_call::{MediaKind, Person, PersonId, Subject};
 use serde::Deserialize;
@@ -6,20 +6,20 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    reply,
+    failure,
     wire::{
         AnalyticsReply, Avatar, CallStatus, CustomerRow, Pagination, Party, RecentOrder, Ref, UserType,
         VideoCall,
     },
 };
 use crate::{
-    Analytics, Contact, ContactSubject, HistoryItem, HistoryPage, ReplyError, RestCall, Rows, instant,
-    lenient, limits, rest, rows::Row,
+    Analytics, Contact, ContactSubject, HistoryItem, HistoryPage, ReplyError, RestCall, Rows, lenient,
+    limits, rest, rows::Row, timestamp,
 };
 
 /// All of them: the deployed backend fails (500) when it searches past a customer without a number.
 pub(super) fn contacts_request(me: &str) -> RestCall {
-    fetch(format!("/video-call/customers/{}", rest::segment(me)), Vec::new())
+    rest::fetch(format!("/video-call/customers/{}", rest::segment(me)))
 }
 
 pub(super) fn history_request(role: UserType, me: &str, page: u32, limit: u32) -> RestCall {
@@ -27,23 +27,12 @@ pub(super) fn history_request(role: UserType, me: &str, page: u32, limit: u32) -
         UserType::Seller => "history",
         UserType::Customer => "customer-history",
     };
-    let query = vec![
-        ("page".to_owned(), page.max(1).to_string()),
-        ("limit".to_owned(), limit.clamp(1, 100).to_string()),
-    ];
-    fetch(format!("/video-call/{list}/{}", rest::segment(me)), query)
+    let path = format!("/video-call/{list}/{}", rest::segment(me));
+    rest::fetch(path).with("page", page.max(1)).with("limit", limit.clamp(1, 100))
 }
 
 pub(super) fn analytics_request(me: &str) -> RestCall {
-    fetch(format!("/video-call/analytics/{}", rest::segment(me)), Vec::new())
-}
-
-pub(super) fn ice_servers_request() -> RestCall {
-    fetch("/video-call/ice-servers".to_owned(), Vec::new())
-}
-
-fn fetch(path: String, query: Vec<(String, String)>) -> RestCall {
-    RestCall { query, ..rest::fetch(path) }
+    rest::fetch(format!("/video-call/analytics/{}", rest::segment(me)))
 }
 
 pub(super) fn contacts(search: &str, status: u16, body: &Value) -> Result<Rows<Contact>, ReplyError> {
@@ -79,7 +68,7 @@ fn contact(row: CustomerRow) -> Contact {
     Contact {
         detail,
         online: row.is_online,
-        subjects: row.recent_orders.into_iter().take(limits::ROWS).map(order).collect(),
+        subjects: row.recent_orders.into_iter().take(limits::MAX_ROWS).map(order).collect(),
         total_orders: row.total_orders,
         total_spent: money(row.total_spent),
         ..Contact::of(person)
@@ -100,13 +89,7 @@ fn money(amount: f64) -> String {
     format!("{amount:.2}")
 }
 
-/// `lives` tells of a call whether it rings or runs here just now.
-pub(super) fn history(
-    role: UserType,
-    status: u16,
-    body: &Value,
-    lives: impl Fn(&str) -> bool,
-) -> Result<HistoryPage, ReplyError> {
+pub(super) fn history(role: UserType, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
     #[derive(Deserialize)]
     struct Calls {
         #[serde(default)]
@@ -115,7 +98,7 @@ pub(super) fn history(
         pagination: Pagination,
     }
     let Calls { calls, pagination } = read(status, body)?;
-    let rows = Rows::read(&calls, |call: VideoCall| Row::Item(past_call(role, &call, lives(&call.call_id))));
+    let rows = Rows::read(&calls, |call: VideoCall| Row::Item(past_call(role, &call)));
     Ok(HistoryPage {
         left_out: rows.left_out,
         items: rows.items,
@@ -125,7 +108,7 @@ pub(super) fn history(
     })
 }
 
-fn past_call(role: UserType, call: &VideoCall, lives: bool) -> HistoryItem {
+fn past_call(role: UserType, call: &VideoCall) -> HistoryItem {
     let peer = match role {
         UserType::Seller => &call.customer,
         UserType::Customer => &call.seller,
@@ -135,7 +118,7 @@ fn past_call(role: UserType, call: &VideoCall, lives: bool) -> HistoryItem {
         call: call.call_id.clone(),
         peer: person(peer),
         outgoing: call.initiated_by == Some(role),
-        status: outcome(call.status, lives).as_str().to_owned(),
+        status: outcome(call.status).as_str().to_owned(),
         started_at: started.cloned().unwrap_or_default(),
         duration_s: duration(call),
         subject: subject(call),
@@ -143,15 +126,13 @@ fn past_call(role: UserType, call: &VideoCall, lives: bool) -> HistoryItem {
     }
 }
 
-/// The deployed backend leaves a call that nobody answered at `initiated` for ever.
-fn outcome(status: CallStatus, lives: bool) -> CallStatus {
+/// The deployed backend leaves an unanswered call at `initiated` for ever.
+fn outcome(status: CallStatus) -> CallStatus {
     match status {
-        CallStatus::Initiated | CallStatus::Ringing if !lives => CallStatus::Missed,
+        CallStatus::Initiated | CallStatus::Ringing => CallStatus::Missed,
         CallStatus::Rejected | CallStatus::Busy => CallStatus::Declined,
         CallStatus::Unknown => CallStatus::Ended,
-        CallStatus::Initiated
-        | CallStatus::Ringing
-        | CallStatus::Accepted
+        CallStatus::Accepted
         | CallStatus::Declined
         | CallStatus::Ended
         | CallStatus::Missed
@@ -171,7 +152,7 @@ fn duration(call: &VideoCall) -> u32 {
         | CallStatus::Missed
         | CallStatus::Failed => false,
     };
-    let at = |time: &Option<String>| time.as_deref().and_then(instant::seconds);
+    let at = |time: &Option<String>| time.as_deref().and_then(timestamp::seconds);
     match (at(&call.start_time), at(&call.end_time)) {
         (Some(start), Some(end)) if talked && call.duration < 1.0 => {
             u32::try_from(end.saturating_sub(start)).unwrap_or_default()
@@ -199,11 +180,11 @@ fn read<T: DeserializeOwned>(status: u16, body: &Value) -> Result<T, ReplyError>
     if status == 0 {
         return Err(ReplyError::Unreachable);
     }
-    if reply::token_expired(status, body) {
+    if failure::token_expired(status, body) {
         return Err(ReplyError::TokenExpired);
     }
     if !(200..300).contains(&status) {
-        let message = reply::words(status, body).unwrap_or_default();
+        let message = failure::words(status, body).unwrap_or_default();
         return Err(ReplyError::Refused { status, message });
     }
     T::deserialize(body).map_err(|_| ReplyError::NotUnderstood)
@@ -237,7 +218,7 @@ pub(super) fn order_label(number: &str) -> String {
     format!("Order #{}", number.trim_start_matches('#'))
 }
 
-/// The order's number in what people call it, as the callee is told it.
+/// The order's number in its label, as the callee is shown it.
 pub(super) fn order_number(subject: &Subject) -> Option<String> {
     let label = subject.label.trim();
     let number = label.strip_prefix("Order").unwrap_or(label).trim().trim_start_matches('#').trim();
@@ -251,9 +232,9 @@ mod tests {
 
     use super::*;
 
-    fn past(call: Value, lives: bool) -> HistoryItem {
+    fn past(call: Value) -> HistoryItem {
         let body = json!({ "success": true, "calls": [call], "pagination": {} });
-        let mut page = history(UserType::Seller, 200, &body, |_| lives).unwrap();
+        let mut page = history(UserType::Seller, 200, &body).unwrap();
         assert_eq!(page.left_out, 0);
         page.items.remove(0)
     }
@@ -280,12 +261,9 @@ mod tests {
 
     #[test]
     fn a_deleted_customer_keeps_their_calls() {
-        let row = past(
-            json!({ "callId": "a", "seller": "s1", "customer": null, "status": "ENDED",
+        let row = past(json!({ "callId": "a", "seller": "s1", "customer": null, "status": "ENDED",
             "initiatedBy": "Seller", "duration": 0, "startTime": "2026-01-05T10:00:00.000Z",
-            "endTime": "2026-01-05T10:01:30.000Z" }),
-            false,
-        );
+            "endTime": "2026-01-05T10:01:30.000Z" }));
         assert_eq!((row.peer.name.as_str(), row.status.as_str(), row.outgoing), ("", "ended", true));
         assert_eq!(row.duration_s, 90, "the backend has not counted");
     }
@@ -294,13 +272,9 @@ mod tests {
     fn a_ring_that_nobody_answered_is_missed_once_it_is_over() {
         let rang = json!({ "callId": "a", "status": "initiated", "startTime": "2026-01-05T10:00:00.000Z",
             "endTime": "2026-01-05T10:00:40.000Z" });
-        assert_eq!(
-            (past(rang.clone(), false).status.as_str(), past(rang.clone(), false).duration_s),
-            ("missed", 0)
-        );
-        assert_eq!(past(rang, true).status, "initiated");
-        assert_eq!(past(json!({ "callId": "a", "status": "rejected" }), false).status, "declined");
-        assert_eq!(past(json!({ "callId": "a", "status": "on-hold" }), false).status, "ended");
+        assert_eq!((past(rang.clone()).status.as_str(), past(rang.clone()).duration_s), ("missed", 0));
+        assert_eq!(past(json!({ "callId": "a", "status": "rejected" })).status, "declined");
+        assert_eq!(past(json!({ "callId": "a", "status": "on-hold" })).status, "ended");
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! Rooms, messages and past calls over REST: which endpoint, and what the reply says in neutral terms.
+//! Rooms, messages and past calls over REST: the requests and the parsers of their replies.
 
 use bellwire_call::{MediaKind, Person, PersonId};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Dealerdesk, subject,
+    account::Account,
+    subject,
     wire::{CallLogRow, CallStatus, CallType, MessageRow, Pagination, Room, RoomRow},
 };
 use crate::rows::Row;
@@ -51,7 +52,7 @@ struct Page {
     pagination: Pagination,
 }
 
-impl Dealerdesk {
+impl Account {
     pub(super) fn rooms(&self, search: &str, status: u16, body: &Value) -> Result<Rows<Contact>, ReplyError> {
         let lines = Rows::read(&rows(status, body)?, |row: RoomRow| match Room::parse(&row.room_id) {
             None => Row::Odd,
@@ -69,8 +70,7 @@ impl Dealerdesk {
 
     fn line(&self, row: RoomRow) -> Option<Contact> {
         let (room, other) = self.our_room(&row.room_id)?;
-        let told = row.other_name.as_deref().map(limits::shown).filter(|name| !name.is_empty());
-        let name = told.or_else(|| self.names.get(&other).cloned()).unwrap_or_else(|| limits::shown(&other));
+        let name = self.name_of(&other, row.other_name.as_deref());
         let subject = subject(&room);
         let last_message = row.last_message.filter(|text| !text.is_empty()).map(|text| LastMessage {
             text: limits::shown(&text),
@@ -81,7 +81,7 @@ impl Dealerdesk {
             Some(subject) => format!("{} · {other}", subject.label),
             None => other.clone(),
         };
-        let online = row.other_online.unwrap_or_else(|| self.online.contains(&other));
+        let online = row.other_online.unwrap_or_else(|| self.is_online(&other));
         let person = Person { id: PersonId(other), name, avatar: None };
         Some(Contact {
             id: row.room_id.clone(),
@@ -136,8 +136,7 @@ impl Dealerdesk {
 
     fn past_call(&self, row: CallLogRow) -> Option<HistoryItem> {
         let (room, other) = self.our_room(&row.room_id)?;
-        let told = row.other_name.as_deref().map(limits::shown).filter(|name| !name.is_empty());
-        let name = told.or_else(|| self.names.get(&other).cloned()).unwrap_or_else(|| limits::shown(&other));
+        let name = self.name_of(&other, row.other_name.as_deref());
         let status = match row.call_status {
             CallStatus::Initiated | CallStatus::Unknown => "initiated",
             CallStatus::Answered => "accepted",
@@ -168,8 +167,8 @@ mod tests {
     use super::*;
     use crate::Identity;
 
-    fn dealer() -> Dealerdesk {
-        Dealerdesk::new(&Identity {
+    fn dealer() -> Account {
+        Account::new(&Identity {
             dialect: "dealerdesk".into(),
             person: Person { id: PersonId("dan@x.example".into()), name: "Dan".into(), avatar: None },
             role: "dealer".into(),

@@ -1,12 +1,12 @@
-//! What REST replies mean for the calls that wait for them. Watching is in `watch`, lists in `records`.
+//! Replies to REST requests of calls, by what each request was for.
 
-use bellwire_call::{CallId, CallKey, Invite, Signal, Subject};
+use bellwire_call::{CallId, CallKey, IncomingSignal, Invite, Subject};
 use serde_json::Value;
 
 use super::{
-    Clinic, Waiting,
-    meeting::Meeting,
-    records,
+    Clinic, PendingRequest,
+    appointment::Meeting,
+    lists,
     rooms::{Current, Stage},
     wire::{RoomCreated, RoomRecord, UserRole},
 };
@@ -19,20 +19,14 @@ impl Clinic {
         status: u16,
         body: &Value,
     ) -> Result<Reaction, DecodeError> {
-        let waiting = self.waiting.remove(&id).ok_or(DecodeError::UnknownReply)?;
-        let mut reaction = match waiting {
-            Waiting::Find { withdrawn: true, .. }
-            | Waiting::Enter { withdrawn: true, .. }
-            | Waiting::Create { withdrawn: true, .. } => Reaction::none(),
-            Waiting::Find { local, invite, withdrawn: false } => self.found(local, invite, status, body),
-            Waiting::Enter { local, invite, withdrawn: false } => {
-                self.room_known(local, invite, status, body)
-            }
-            Waiting::Create { local, invite, withdrawn: false } => {
-                self.room_created(local, &invite, status, body)
-            }
-            Waiting::List { page } => self.day(page, status, body),
-            Waiting::Room { appointment } => self.room(&appointment, status, body),
+        let request = self.pending.answered(id)?;
+        let mut reaction = match request.purpose {
+            _ if request.withdrawn => Reaction::none(),
+            PendingRequest::Find { local, invite } => self.found(local, invite, status, body),
+            PendingRequest::Enter { local, invite } => self.room_known(local, invite, status, body),
+            PendingRequest::Create { local, invite } => self.room_created(local, &invite, status, body),
+            PendingRequest::List { page } => self.day(page, status, body),
+            PendingRequest::Room { appointment } => self.room(&appointment, status, body),
         };
         if status == 401 {
             reaction.side.push(SideEvent::TokenExpired);
@@ -42,33 +36,33 @@ impl Clinic {
 
     /// The newest appointments came: one of them is to be with that person.
     fn found(&mut self, local: CallId, invite: Invite, status: u16, body: &Value) -> Reaction {
-        let Ok(list) = records::page(status, body) else { return refused(local, status, body) };
-        let meetings = list.data.items.iter().filter_map(|row| self.meeting(row));
+        let Ok(list) = lists::page(status, body) else { return refused(local, status, body) };
+        let meetings = list.data.items.iter().filter_map(|row| self.account.meeting(row));
         let mut theirs = meetings.filter(|meeting| meeting.is_open() && meeting.peer.id == invite.to.id);
         let Some(meeting) = theirs.next() else {
             let message = "there is no appointment with this person".to_owned();
-            return Reaction::hear(CallKey::Local(local), Signal::Refused { message });
+            return Reaction::hear(CallKey::Local(local), IncomingSignal::Refused { message });
         };
         let invite = Invite { subject: Some(meeting.subject()), ..invite };
-        let call = records::room_request(&meeting.id);
-        let request = self.request(call, Waiting::Enter { local, invite, withdrawn: false });
+        let call = lists::room_request(&meeting.id);
+        let request = self.pending.send_placing(local, call, PendingRequest::Enter { local, invite });
         Reaction { outbound: vec![request], ..Reaction::default() }
     }
 
     fn room_known(&mut self, local: CallId, invite: Invite, status: u16, body: &Value) -> Reaction {
         // Every remote appointment has one from the start, but as deployed not every old one does.
         if status == 404
-            && self.role == UserRole::Practitioner
+            && self.account.role == UserRole::Practitioner
             && let Some(subject) = &invite.subject
         {
-            let path = format!("{}/create", records::room_request(&subject.id).path);
+            let path = format!("{}/create", lists::room_request(&subject.id).path);
             let call = rest::send(Method::Post, path, Value::Object(serde_json::Map::new()));
-            let create = self.request(call, Waiting::Create { local, invite, withdrawn: false });
+            let create = self.pending.send_placing(local, call, PendingRequest::Create { local, invite });
             return Reaction { outbound: vec![create], ..Reaction::default() };
         }
         match rest::read::<RoomRecord>(status, body) {
             Ok(record) => {
-                let meeting = record.appointment.as_deref().and_then(|row| self.meeting(row));
+                let meeting = record.appointment.as_deref().and_then(|row| self.account.meeting(row));
                 self.enter(local, &invite, record.room_id, meeting)
             }
             Err(_) => refused(local, status, body),
@@ -82,7 +76,7 @@ impl Clinic {
         }
     }
 
-    /// The phone is told when the backend has let us in.
+    /// The phone learns of it when the backend has let us in.
     fn enter(&mut self, local: CallId, invite: &Invite, room: String, meeting: Option<Meeting>) -> Reaction {
         let Some((id, Subject { id: appointment, label })) =
             limits::id(room).ok().zip(invite.subject.clone())
@@ -96,11 +90,11 @@ impl Clinic {
         let key = self.rooms.fresh_key(&id, self.now);
         let Ok((room, _)) = self.rooms.learn(known) else {
             let message = "too many calls at once".to_owned();
-            return Reaction::hear(CallKey::Local(local), Signal::Refused { message });
+            return Reaction::hear(CallKey::Local(local), IncomingSignal::Refused { message });
         };
         let mut reaction = Reaction::none();
         if let Some(old) = room.key() {
-            reaction.heard.push((old, Signal::Cancel));
+            reaction.heard.push((old, IncomingSignal::Cancel));
         }
         room.id = Some(id);
         // Said while the socket is closed, it waits for the socket.
@@ -118,7 +112,7 @@ fn refused(local: CallId, status: u16, body: &Value) -> Reaction {
         200..=299 => "the server's answer was not understood".to_owned(),
         _ => format!("the server refused the call ({status})"),
     });
-    Reaction::hear(CallKey::Local(local), Signal::Refused { message })
+    Reaction::hear(CallKey::Local(local), IncomingSignal::Refused { message })
 }
 
 fn not_understood(local: CallId) -> Reaction {

@@ -4,40 +4,40 @@ use bellwire_call::MediaKind;
 use serde_json::Value;
 
 use super::{
-    Clinic,
-    meeting::Meeting,
-    records::{LIST, Page, page},
+    account::Account,
+    appointment::Meeting,
+    lists::{LIST_PATH, Page, page},
     wire::{AppointmentStatus, AppointmentType, RoomRecord, UserRole},
 };
-use crate::{HistoryItem, HistoryPage, ReplyError, RestCall, instant, rest};
+use crate::{HistoryItem, HistoryPage, ReplyError, RestCall, rest, timestamp};
 
 /// The backend has no endpoint for past calls, so past appointments stand for them, newest first.
 pub(super) fn history_request(now: Option<i64>, page: u32, limit: u32) -> RestCall {
-    let call = rest::fetch(LIST)
+    let call = rest::fetch(LIST_PATH)
         .with("page", page.max(1))
         .with("pageSize", limit.clamp(1, 100))
         .with("sortBy", "appointmentDateTime")
         .with("sortOrder", "desc");
     match now {
-        Some(now) => call.with("endDate", instant::text(now)).with("startDate", instant::text(0)),
+        Some(now) => call.with("endDate", timestamp::text(now)).with("startDate", timestamp::text(0)),
         None => call,
     }
 }
 
-pub(super) fn history(clinic: &Clinic, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
+pub(super) fn history(account: &Account, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
     let Page { data, meta } = page(status, body)?;
     let starts: Vec<i64> =
-        data.items.iter().filter_map(|row| clinic.meeting(row).and_then(|meeting| meeting.starts)).collect();
-    let page = clinic.order.learn(&starts, &meta);
+        data.items.iter().filter_map(|row| account.meeting(row).and_then(|meeting| meeting.starts)).collect();
+    let page = account.order.learn(&starts, &meta);
     let mut left_out = data.left_out;
     let mut items: Vec<(Option<i64>, HistoryItem)> = Vec::new();
     for row in data {
-        let Some(meeting) = clinic.meeting(&row) else {
+        let Some(meeting) = account.meeting(&row) else {
             left_out = left_out.saturating_add(1);
             continue;
         };
         let starts = meeting.starts;
-        items.extend(past(clinic.role, meeting, row.video_call_room.as_deref()).map(|item| (starts, item)));
+        items.extend(past(account.role, meeting, row.video_call_room.as_deref()).map(|item| (starts, item)));
     }
     items.sort_by(|(one, _), (two, _)| two.cmp(one));
     let items = items.into_iter().map(|(_, item)| item).collect();
@@ -46,7 +46,7 @@ pub(super) fn history(clinic: &Clinic, status: u16, body: &Value) -> Result<Hist
 
 /// `None`: it is still to come.
 fn past(role: UserRole, meeting: Meeting, room: Option<&RoomRecord>) -> Option<HistoryItem> {
-    let at = |time: &Option<String>| time.as_deref().and_then(instant::seconds);
+    let at = |time: &Option<String>| time.as_deref().and_then(timestamp::seconds);
     let started = room.and_then(|room| room.started_at.clone());
     let talked = room.and_then(|room| Some((at(&room.ended_at)?, at(&room.started_at)?)));
     let status = match meeting.status {

@@ -1,33 +1,34 @@
-//! Lists over REST: which endpoint, and what the replies say in neutral terms.
+//! Appointments over REST: the requests and the parsers of their replies.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Clinic,
-    meeting::Meeting,
-    rooms::Seen,
-    watch::BACK,
+    account::Account,
+    appointment::Meeting,
+    rooms::{self, Seen},
     wire::{Appointment, AppointmentStatus, AppointmentType, Meta, RoomRecord, RoomState},
 };
-use crate::{Contact, Phase, Reply, ReplyError, RestCall, Rows, Slot, instant, lenient, rest};
+use crate::{Contact, Phase, Reply, ReplyError, RestCall, Rows, Slot, lenient, rest, timestamp};
 
-pub(super) const LIST: &str = "/appointments";
-const ROOM: &str = "/video-call/room/appointment/";
+pub(super) const LIST_PATH: &str = "/appointments";
+const ROOM_PATH: &str = "/video-call/room/appointment/";
 /// Rows of one page; no deployment is known to allow more.
-const PAGE_SIZE: u32 = 50;
+const PAGE_ROWS: u32 = 50;
 /// Pages of a list after the first.
-const MORE_PAGES: u32 = 20;
+const MAX_FURTHER_PAGES: u32 = 20;
 /// Rooms a list asks about: those of the hours around now.
-const ROOMS: usize = 24;
-const AROUND: i64 = 6 * 3600;
+const MAX_ROOMS: usize = 24;
+const AROUND_S: i64 = 6 * 3600;
 /// Before its time a room is open in this sense only.
-const EARLY: i64 = 15 * 60;
+const EARLY_S: i64 = 15 * 60;
 
+/// How far back a day reaches: a dialect does not know where midnight is.
+pub(super) const LOOK_BACK_S: i64 = 12 * 3600;
 /// How far ahead the list looks.
-const AHEAD: i64 = 366 * 86_400;
+const LOOK_AHEAD_S: i64 = 366 * 86_400;
 /// How far back a search looks.
-const SEARCH_BACK: i64 = 90 * 86_400;
+const SEARCH_BACK_S: i64 = 90 * 86_400;
 
 /// One page of a list, row by row.
 #[derive(Debug)]
@@ -38,31 +39,31 @@ pub(super) struct Page {
 
 /// The appointments of about a day.
 pub(super) fn day_request(now: i64, page: u32) -> RestCall {
-    window(list_page(page), now - BACK, now + 2 * 86_400)
+    window(list_page(page), now - LOOK_BACK_S, now + 2 * 86_400)
 }
 
 fn list_request(now: Option<i64>, search: &str, page: u32) -> RestCall {
-    let back = if search.trim().is_empty() { BACK } else { SEARCH_BACK };
+    let back = if search.trim().is_empty() { LOOK_BACK_S } else { SEARCH_BACK_S };
     match now {
-        Some(now) => window(list_page(page), now - back, now + AHEAD),
+        Some(now) => window(list_page(page), now - back, now + LOOK_AHEAD_S),
         None => list_page(page),
     }
 }
 
 fn list_page(page: u32) -> RestCall {
-    rest::fetch(LIST).with("page", page).with("pageSize", PAGE_SIZE)
+    rest::fetch(LIST_PATH).with("page", page).with("pageSize", PAGE_ROWS)
 }
 
 /// As deployed a date counts only if both are given; without, the list begins years ago.
 fn window(call: RestCall, from: i64, to: i64) -> RestCall {
-    call.with("startDate", instant::text(from)).with("endDate", instant::text(to))
+    call.with("startDate", timestamp::text(from)).with("endDate", timestamp::text(to))
 }
 
 pub(super) fn room_request(appointment: &str) -> RestCall {
-    rest::fetch(format!("{ROOM}{}", rest::segment(appointment)))
+    rest::fetch(format!("{ROOM_PATH}{}", rest::segment(appointment)))
 }
 
-/// Where the next appointment with somebody is.
+/// The appointments among which the next one with a person is.
 pub(super) fn near_request(now: Option<i64>) -> RestCall {
     list_request(now, "", 1)
 }
@@ -80,37 +81,37 @@ pub(super) fn page(status: u16, body: &Value) -> Result<Page, ReplyError> {
 
 /// First one page, then the others, then the rooms that the rows do not carry.
 pub(super) fn contacts_calls(
-    clinic: &Clinic,
+    account: &Account,
     search: &str,
     now: Option<i64>,
     replies: &[Reply],
 ) -> Vec<RestCall> {
-    let lists = || replies.iter().filter(|reply| reply.call.path == LIST);
+    let lists = || replies.iter().filter(|reply| reply.call.path == LIST_PATH);
     let Some(first) = lists().next() else { return vec![list_request(now, search, 1)] };
     let Ok(page) = page(first.status, &first.body) else { return Vec::new() };
-    let pages = page.meta.total_pages.clamp(1, 1 + MORE_PAGES);
+    let pages = page.meta.total_pages.clamp(1, 1 + MAX_FURTHER_PAGES);
     if pages > 1 && lists().nth(1).is_none() {
         return (2..=pages).map(|page| list_request(now, search, page)).collect();
     }
-    if replies.iter().any(|reply| reply.call.path.starts_with(ROOM)) {
+    if replies.iter().any(|reply| reply.call.path.starts_with(ROOM_PATH)) {
         return Vec::new();
     }
     let near = |meeting: &Meeting| match (now, meeting.starts, meeting.ends()) {
-        (Some(now), Some(starts), Some(ends)) => (starts - AROUND..ends + AROUND).contains(&now),
+        (Some(now), Some(starts), Some(ends)) => (starts - AROUND_S..ends + AROUND_S).contains(&now),
         (None, _, _) | (_, None, _) | (_, _, None) => true,
     };
     rows(replies)
         .into_iter()
         .filter(|row| row.video_call_room.is_none() && row.kind == AppointmentType::Remote)
-        .filter_map(|row| clinic.meeting(&row))
+        .filter_map(|row| account.meeting(&row))
         .filter(|meeting| meeting.is_open() && near(meeting))
-        .take(ROOMS)
+        .take(MAX_ROOMS)
         .map(|meeting| room_request(&meeting.id))
         .collect()
 }
 
 fn rows(replies: &[Reply]) -> Rows<Appointment> {
-    let lists = replies.iter().filter(|reply| reply.call.path == LIST);
+    let lists = replies.iter().filter(|reply| reply.call.path == LIST_PATH);
     let mut rows = Rows::default();
     for page in lists.filter_map(|reply| page(reply.status, &reply.body).ok()) {
         rows.extend(page.data);
@@ -119,12 +120,12 @@ fn rows(replies: &[Reply]) -> Rows<Appointment> {
 }
 
 pub(super) fn contacts(
-    clinic: &Clinic,
+    account: &Account,
     search: &str,
     now: Option<i64>,
     replies: &[Reply],
 ) -> Result<Rows<Contact>, ReplyError> {
-    for reply in replies.iter().filter(|reply| reply.call.path == LIST) {
+    for reply in replies.iter().filter(|reply| reply.call.path == LIST_PATH) {
         page(reply.status, &reply.body)?;
     }
     if replies.iter().any(|reply| reply.status == 401) {
@@ -139,7 +140,7 @@ pub(super) fn contacts(
     let mut left_out = rows.left_out;
     let mut contacts: Vec<(Option<i64>, Contact)> = Vec::new();
     for row in rows {
-        let Some(meeting) = clinic.meeting(&row) else {
+        let Some(meeting) = account.meeting(&row) else {
             left_out = left_out.saturating_add(1);
             continue;
         };
@@ -148,7 +149,7 @@ pub(super) fn contacts(
         }
         let record = row.video_call_room.map(|record| *record).or_else(|| room(&meeting));
         let starts = meeting.starts;
-        let contact = contact(clinic, meeting, record.as_ref(), now);
+        let contact = contact(account, meeting, record.as_ref(), now);
         if waits(&contact) || matches(&contact, search) {
             contacts.push((starts, contact));
         }
@@ -160,12 +161,12 @@ pub(super) fn contacts(
 
 fn is_today_or_later(meeting: &Meeting, now: Option<i64>) -> bool {
     match (now, meeting.ends()) {
-        (Some(now), Some(ends)) => ends >= now - BACK,
+        (Some(now), Some(ends)) => ends >= now - LOOK_BACK_S,
         (None, _) | (_, None) => true,
     }
 }
 
-/// A search for another person hides nobody who waits.
+/// A search for another person hides no waiting party.
 fn waits(contact: &Contact) -> bool {
     contact.slot.as_ref().is_some_and(|slot| slot.they_wait)
 }
@@ -175,8 +176,8 @@ fn matches(contact: &Contact, search: &str) -> bool {
     [&contact.person.name, &contact.detail].into_iter().any(|text| text.to_lowercase().contains(&search))
 }
 
-fn contact(clinic: &Clinic, meeting: Meeting, record: Option<&RoomRecord>, now: Option<i64>) -> Contact {
-    let seen = record.map(|record| clinic.seen(&meeting.id, record));
+fn contact(account: &Account, meeting: Meeting, record: Option<&RoomRecord>, now: Option<i64>) -> Contact {
+    let seen = record.map(|record| rooms::seen(record, account.role, None));
     let phase = phase(&meeting, seen, now);
     // Its room may still be entered, but not by mistake.
     let open = meeting.is_open() && meeting.status != AppointmentStatus::Completed;
@@ -214,7 +215,7 @@ fn phase(meeting: &Meeting, seen: Option<Seen>, now: Option<i64>) -> Phase {
         (None, _) | (_, None) => false,
     };
     let early = || match (now, meeting.starts) {
-        (Some(now), Some(starts)) => now < starts - EARLY,
+        (Some(now), Some(starts)) => now < starts - EARLY_S,
         (None, _) | (_, None) => true,
     };
     match seen.map(|seen| (seen.state, seen.they || seen.we)) {
@@ -234,12 +235,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Dialect, Identity};
+    use crate::{Directory, Identity};
 
     const NOW: &str = "2026-01-05T10:00:00.000Z";
 
-    fn clinic(role: &str, id: &str) -> Clinic {
-        Clinic::new(&Identity {
+    fn account(role: &str, id: &str) -> Account {
+        Account::new(&Identity {
             dialect: "clinic".into(),
             person: Person { id: PersonId(id.into()), name: String::new(), avatar: None },
             role: role.into(),
@@ -261,24 +262,24 @@ mod tests {
     }
 
     /// Answers round after round as the session does.
-    fn list(clinic: &Clinic, search: &str, answer: impl Fn(&RestCall) -> (u16, Value)) -> Vec<Contact> {
+    fn list(account: &Account, search: &str, answer: impl Fn(&RestCall) -> (u16, Value)) -> Vec<Contact> {
         let mut replies = Vec::new();
         for _ in 0..4 {
-            let calls = clinic.contacts(search, NOW, &replies);
+            let calls = account.contacts(search, NOW, &replies);
             assert!(calls.len() <= 64);
             replies.extend(calls.into_iter().map(|call| {
                 let (status, body) = answer(&call);
                 Reply { call, status, body }
             }));
         }
-        clinic.parse_contacts(search, NOW, &replies).unwrap().items
+        account.parse_contacts(search, NOW, &replies).unwrap().items
     }
 
     #[test]
     fn the_list_takes_every_page_and_the_rooms_near_now() {
-        let clinic = clinic("practitioner", "u-jane");
+        let account = account("practitioner", "u-jane");
         let answer = |call: &RestCall| match call.path.as_str() {
-            LIST if call.query[0].1 == "1" => {
+            LIST_PATH if call.query[0].1 == "1" => {
                 let from = if call.query[2].1.starts_with("2025") { "2025-10-07" } else { "2026-01-04" };
                 assert!(call.query[2].0 == "startDate" && call.query[2].1.starts_with(from), "{call:?}");
                 assert_eq!(call.query[3], ("endDate".to_owned(), "2027-01-06T10:00:00.000Z".to_owned()));
@@ -289,7 +290,7 @@ mod tests {
                 ];
                 (200, page_of(&rows, 1, 2))
             }
-            LIST => {
+            LIST_PATH => {
                 let rows = [
                     row("a2", "2026-01-05T11:00:00Z", "PendingPatientConfirmation", "Remote"),
                     row("a4", "2026-01-05T10:30:00Z", "Scheduled", "Physical"),
@@ -302,7 +303,7 @@ mod tests {
                 (200, json!({ "roomId": "r", "status": "Waiting", "patientJoined": true }))
             }
         };
-        let contacts = list(&clinic, "", answer);
+        let contacts = list(&account, "", answer);
         let shown: Vec<_> = contacts
             .iter()
             .map(|contact| {
@@ -322,9 +323,9 @@ mod tests {
         );
         assert_eq!((contacts[0].person.name.as_str(), contacts[0].detail.as_str()), ("Ann Wu", "Visit a1"));
         assert_eq!(contacts[0].subject.as_ref().unwrap().id, "a1");
-        assert_eq!(list(&clinic, "visit a3", answer).len(), 2);
+        assert_eq!(list(&account, "visit a3", answer).len(), 2);
         let ids = |search: &str| -> Vec<String> {
-            list(&clinic, search, answer).into_iter().map(|contact| contact.id).collect()
+            list(&account, search, answer).into_iter().map(|contact| contact.id).collect()
         };
         assert_eq!(ids("nobody"), ["a1"], "who waits is shown whatever is searched");
         assert_eq!(ids("visit a0"), ["a0", "a1"], "what is past can be searched");
@@ -332,12 +333,12 @@ mod tests {
 
     #[test]
     fn a_list_that_carries_its_rooms_needs_no_question() {
-        let clinic = clinic("patient", "u-ann");
+        let account = account("patient", "u-ann");
         let mut with_room = row("a1", NOW, "Scheduled", "Remote");
         with_room["videoCallRoom"] = json!({ "roomId": "r", "status": "InProgress", "practitionerJoined": true,
             "patientJoined": true });
-        let contacts = list(&clinic, "", |call| {
-            assert_eq!(call.path, LIST);
+        let contacts = list(&account, "", |call| {
+            assert_eq!(call.path, LIST_PATH);
             (200, page_of(std::slice::from_ref(&with_room), 1, 1))
         });
         let slot = contacts[0].slot.as_ref().unwrap();
@@ -346,25 +347,26 @@ mod tests {
 
     #[test]
     fn an_old_token_is_told_whoever_answers() {
-        let clinic = clinic("patient", "u-ann");
+        let account = account("patient", "u-ann");
         let reply = |call: RestCall, status, body| Reply { call, status, body };
         let list = reply(list_request(None, "", 1), 401, Value::Null);
-        assert_eq!(clinic.parse_contacts("", NOW, &[list]), Err(ReplyError::TokenExpired));
+        assert_eq!(account.parse_contacts("", NOW, &[list]), Err(ReplyError::TokenExpired));
         let page =
             reply(list_request(None, "", 1), 200, page_of(&[row("a1", NOW, "Scheduled", "Remote")], 1, 1));
         let room = reply(room_request("a1"), 401, Value::Null);
-        assert_eq!(clinic.parse_contacts("", NOW, &[page.clone(), room]), Err(ReplyError::TokenExpired));
+        assert_eq!(account.parse_contacts("", NOW, &[page.clone(), room]), Err(ReplyError::TokenExpired));
         let missing = reply(room_request("a1"), 404, Value::Null);
-        assert_eq!(clinic.parse_contacts("", NOW, &[page, missing]).unwrap().items.len(), 1);
+        assert_eq!(account.parse_contacts("", NOW, &[page, missing]).unwrap().items.len(), 1);
     }
 
     /// As deployed: a date counts only with the other one, and the oldest comes first.
     fn deployed(past: u32, call: &RestCall) -> Value {
         let query = |name: &str| call.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
         let number = |name: &str| query(name).and_then(|text| text.parse::<usize>().ok()).unwrap();
-        let (now, day) = (instant::seconds(NOW).unwrap(), 86_400);
-        let bounds =
-            query("startDate").and_then(instant::seconds).zip(query("endDate").and_then(instant::seconds));
+        let (now, day) = (timestamp::seconds(NOW).unwrap(), 86_400);
+        let bounds = query("startDate")
+            .and_then(timestamp::seconds)
+            .zip(query("endDate").and_then(timestamp::seconds));
         let days = (0..=i64::from(past)).rev().map(|days| now - days * day);
         let kept: Vec<_> =
             days.filter(|at| bounds.is_none_or(|(from, to)| (from..=to).contains(at))).collect();
@@ -375,39 +377,39 @@ mod tests {
             .iter()
             .skip((page - 1) * size)
             .take(size)
-            .map(|at| row(&format!("a{}", (now - at) / day), &instant::text(*at), "Completed", "Remote"))
+            .map(|at| row(&format!("a{}", (now - at) / day), &timestamp::text(*at), "Completed", "Remote"))
             .collect();
         page_of(&rows, u32::try_from(page).unwrap(), pages)
     }
 
     #[test]
     fn a_busy_practice_costs_one_request() {
-        let clinic = clinic("practitioner", "u-jane");
+        let account = account("practitioner", "u-jane");
         let asked = std::cell::Cell::new(0);
         let answer = |call: &RestCall| {
-            if call.path != LIST {
+            if call.path != LIST_PATH {
                 return (404, Value::Null);
             }
             asked.set(asked.get() + 1);
             (200, deployed(1_200, call))
         };
-        let contacts = list(&clinic, "", answer);
+        let contacts = list(&account, "", answer);
         assert_eq!((contacts.len(), asked.get()), (1, 1));
-        assert_eq!(list(&clinic, "visit a31", answer).len(), 1, "what is past can be searched");
+        assert_eq!(list(&account, "visit a31", answer).len(), 1, "what is past can be searched");
     }
 
     #[test]
     fn the_newest_appointments_come_first_where_the_backend_begins_with_the_oldest() {
-        let clinic = clinic("practitioner", "u-jane");
-        let _ = clinic.contacts("", NOW, &[]);
+        let account = account("practitioner", "u-jane");
+        let _ = account.contacts("", NOW, &[]);
         let read = |page: u32| {
-            let call = clinic.history(page, 50).unwrap();
-            let page = clinic.parse_history(200, &deployed(1_200, &call)).unwrap();
-            (call, page)
+            let query = account.history(page, 50).unwrap();
+            let page = query.parse(200, &deployed(1_200, &query.call)).unwrap();
+            (query.call, page)
         };
         let (asked, oldest) = read(1);
         assert_eq!((oldest.page, oldest.pages), (25, 25), "what came is what it says it is");
-        assert_ne!(clinic.history(1, 50).unwrap(), asked, "asked again, the other end is meant");
+        assert_ne!(account.history(1, 50).unwrap().call, asked, "asked again, the other end is meant");
         let mut calls = Vec::new();
         for number in 1..=25 {
             let (_, page) = read(number);
@@ -420,10 +422,11 @@ mod tests {
 
     #[test]
     fn past_appointments_stand_for_past_calls() {
-        let clinic = clinic("practitioner", "u-jane");
-        assert_eq!(clinic.history(2, 500).unwrap().query.len(), 4, "nobody said what time it is");
-        let _ = clinic.contacts("", NOW, &[]);
-        let call = clinic.history(2, 500).unwrap();
+        let account = account("practitioner", "u-jane");
+        assert_eq!(account.history(2, 500).unwrap().call.query.len(), 4, "nobody said what time it is");
+        let _ = account.contacts("", NOW, &[]);
+        let query = account.history(2, 500).unwrap();
+        let call = &query.call;
         assert_eq!(call.query[1], ("pageSize".to_owned(), "100".to_owned()));
         assert_eq!(call.query[4], ("endDate".to_owned(), NOW.to_owned()));
         assert_eq!(call.query[5].0, "startDate", "as deployed one date alone counts for nothing");
@@ -437,7 +440,7 @@ mod tests {
             row("a4", "2026-01-02T09:00:00Z", "Completed", "Physical"),
             row("a5", "2026-01-01T09:00:00Z", "Scheduled", "Remote"),
         ];
-        let page = clinic.parse_history(200, &page_of(&rows, 2, 3)).unwrap();
+        let page = query.parse(200, &page_of(&rows, 2, 3)).unwrap();
         let items: Vec<_> = page
             .items
             .iter()

@@ -70,14 +70,14 @@ fn past_call(me: &str, session: &CallSession) -> HistoryItem {
     }
 }
 
-/// More than one person has taken a seat; whoever was deleted since counts as another one.
+/// More than one person has taken a seat; a person deleted since counts as another one.
 fn met(session: &CallSession) -> bool {
     let came: BTreeSet<&str> = session.participants.iter().map(|seat| seat.user_id.id()).collect();
     came.len() > 1 || (came.is_empty() && session.start_time.is_some())
 }
 
 /// The deployed backend keeps only that a session has ended: where one person alone was in it, whatever
-/// start it names, nobody came.
+/// start it names, the call was missed.
 fn outcome(session: &CallSession) -> &'static str {
     match (session.status, session.end_reason.as_deref()) {
         (SessionStatus::Waiting, _) => "ringing",
@@ -103,12 +103,12 @@ pub(super) fn title(session: &CallSession) -> Option<String> {
     })
 }
 
-/// Everybody of a session but us: who began it first, then who came, then who was asked to.
+/// All of a session but us: the initiator first, then who came, then who was invited.
 pub(super) fn others(me: &str, session: &CallSession) -> Vec<Person> {
     let came = session.participants.iter().map(|seat| &seat.user_id);
     let all = std::iter::once(&session.initiator_id).chain(came).chain(&session.invitees);
     let mut others: Vec<Person> = Vec::new();
-    for party in all.take(limits::ROWS).filter(|party| party.id() != me && !party.id().is_empty()) {
+    for party in all.take(limits::MAX_ROWS).filter(|party| party.id() != me && !party.id().is_empty()) {
         let person = person(party);
         match others.iter_mut().find(|known| known.id == person.id) {
             Some(known) if known.name.is_empty() => *known = person,

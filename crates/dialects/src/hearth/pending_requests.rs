@@ -1,15 +1,15 @@
-//! What REST replies mean for the calls that wait for them. Lists are in `records` and `people`.
+//! Replies to REST requests of calls, by what each request was for.
 
-use bellwire_call::{CallId, CallKey, Invite, RemoteCallId, Signal};
+use bellwire_call::{CallId, CallKey, IncomingSignal, Invite, RemoteCallId};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Hearth, Waiting,
-    calls::{Begun, key},
+    Hearth, PendingRequest,
+    calls::Begun,
     wire::{InitiateData, JoinData, Reply, SessionType},
 };
-use crate::{DecodeError, Reaction, RequestId, SideEvent, limits, rest};
+use crate::{DecodeError, Reaction, RequestId, SideEvent, call_table::key, limits, rest};
 
 /// A session that was made or entered.
 struct Session {
@@ -25,9 +25,10 @@ impl Hearth {
         status: u16,
         body: &Value,
     ) -> Result<Reaction, DecodeError> {
-        let waiting = self.waiting.remove(&id).ok_or(DecodeError::UnknownReply)?;
-        let mut reaction = match waiting {
-            Waiting::Place { local, invite, join, withdrawn } => {
+        let request = self.pending.answered(id)?;
+        let withdrawn = request.withdrawn;
+        let mut reaction = match request.purpose {
+            PendingRequest::Place { local, invite, join } => {
                 let session = session(join, &invite, status, body);
                 let reaction = self.placed(local, &invite, session, withdrawn, status, body);
                 if !self.is_making() {
@@ -35,8 +36,8 @@ impl Hearth {
                 }
                 reaction
             }
-            Waiting::Accept { session } => self.accepted(&session, status, body),
-            Waiting::Record => Reaction::none(),
+            PendingRequest::Accept { session } => self.accepted(&session, status, body),
+            PendingRequest::Record => Reaction::none(),
         };
         if status == 401 {
             reaction.side.push(SideEvent::TokenExpired);
@@ -53,7 +54,7 @@ impl Hearth {
         status: u16,
         body: &Value,
     ) -> Reaction {
-        let refuse = |message| Reaction::hear(CallKey::Local(local), Signal::Refused { message });
+        let refuse = |message| Reaction::hear(CallKey::Local(local), IncomingSignal::Refused { message });
         let Some(Session { id, made, sole }) = session else {
             return if withdrawn { Reaction::none() } else { refuse(refusal(status, body)) };
         };
@@ -72,7 +73,7 @@ impl Hearth {
         };
         let remote = RemoteCallId(known.key.clone());
         let key = key(&known.key);
-        let placed = Signal::Placed { local, remote, subject: invite.subject.clone() };
+        let placed = IncomingSignal::Placed { local, remote, subject: invite.subject.clone() };
         if let Some(over) = self.early.take(&id, &invite.to.id.0) {
             self.calls.forget(&id);
             return Reaction {
@@ -99,9 +100,9 @@ impl Hearth {
         let Some(known) = self.calls.forget(session) else { return Reaction::none() };
         // The deployed backend does not tell whom it rings that the caller has given up: they learn of it here.
         let signal = if is_over(status, body) {
-            Signal::HangUp
+            IncomingSignal::HangUp
         } else {
-            Signal::Refused { message: refusal(status, body) }
+            IncomingSignal::Refused { message: refusal(status, body) }
         };
         Reaction::hear(key(&known.key), signal)
     }
@@ -122,7 +123,7 @@ fn session(join: Option<String>, invite: &Invite, status: u16, body: &Value) -> 
     Some(Session { id, made: true, sole: invite.subject.as_ref().is_none_or(|about| about.id.is_empty()) })
 }
 
-/// The backend counts the requests of everybody behind our address, is out of reach or broken: none of it
+/// The backend counts the requests of all clients behind our address, is out of reach or broken: none of it
 /// is about the call, whose room is the socket's.
 fn says_nothing(status: u16) -> bool {
     matches!(status, 0 | 408 | 429 | 500..=599)
