@@ -17,20 +17,21 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{self, CorsLayer};
 use tracing::{debug, info, warn};
 
-use crate::auth::{HashError, Passwords, kept_secret, random_secret};
-use crate::backend::{Backend, Events, Work};
+use crate::auth::{Passwords, kept_secret, random_secret};
+use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::{Common, Place};
-use crate::config::Database;
-use crate::demo::DemoError;
+use crate::config::{BackendConfig, Config, Database};
 use crate::error::ApiError;
 use crate::limits::Gate;
 use crate::listener::{Listener, Seats};
-use crate::openapi::{Endpoint, Routes, described};
-use crate::relay::{Relay, RelayError};
+use crate::openapi::{Api, Endpoint, Routes, described};
+use crate::registry::info;
+use crate::relay::Relay;
 use crate::request::BehindProxy;
-use crate::store::{OpenError, Pools, StoreError};
-use crate::{Config, discovery, metrics};
+use crate::runtime::{BackendInfo, Events, StartError, TaskSet};
+use crate::store::Pools;
+use crate::{discovery, monitoring};
 
 /// Largest request body and largest socket message.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -38,28 +39,6 @@ const LARGEST_MESSAGE: usize = 256 * 1024;
 /// How long a stop waits for requests and sockets before it breaks them off.
 const GRACE: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    #[error("cannot listen on {addr}")]
-    Bind { addr: SocketAddr, source: std::io::Error },
-    #[error("cannot keep the token secret")]
-    Secret(#[source] std::io::Error),
-    #[error("the origin {0} is not valid")]
-    Origin(String),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Hash(#[from] HashError),
-    #[error(transparent)]
-    Demo(#[from] DemoError),
-    #[error(transparent)]
-    Relay(#[from] RelayError),
-}
 
 /// A running server. Dropping it stops it hard; [`App::stop`] does so gracefully.
 #[derive(Debug)]
@@ -79,6 +58,8 @@ pub struct App {
 
 /// The listeners of one backend.
 struct Bound {
+    info: &'static BackendInfo,
+    config: BackendConfig,
     place: Place,
     rest: TcpListener,
     socket: Option<TcpListener>,
@@ -100,7 +81,7 @@ impl App {
         let common = Common::new(config, places, pools, passwords, relay, secret);
 
         let (closing, over) = (CancellationToken::new(), CancellationToken::new());
-        let (mut work, mut listeners) = (Work::new(closing.clone(), over.clone()), JoinSet::new());
+        let (mut work, mut listeners) = (TaskSet::new(closing.clone(), over.clone()), JoinSet::new());
         // Until the server stands, whatever goes wrong ends what already runs.
         let guard = closing.clone().drop_guard();
         core_jobs(&common, &mut work);
@@ -108,7 +89,7 @@ impl App {
         let sockets = bound.iter().map(|bound| 1 + usize::from(bound.socket.is_some())).sum();
         let relayed = common.config.turn.as_ref().map_or(0, |turn| turn.allocations);
         let (mut ios, mut endpoints) = (Vec::new(), Vec::new());
-        for Bound { place, rest, socket } in bound {
+        for Bound { info, config, place, rest, socket } in bound {
             let backend = place.backend;
             let (layer, io) = SocketIo::builder()
                 .max_buffer_size(4096)
@@ -116,7 +97,7 @@ impl App {
                 .ws_max_message_size(LARGEST_MESSAGE)
                 .ws_max_frame_size(LARGEST_MESSAGE)
                 .build_layer();
-            let running = backend.start(&common, &io, &mut work).await?;
+            let running = (info.start)(&common, &config, &io, &mut work).await?;
             // Connections outlive the listener that took them; this one ends them even after a drop.
             work.sockets.tasks.spawn({
                 let (io, closing) = (io.clone(), closing.clone());
@@ -125,18 +106,17 @@ impl App {
                     io.close().await;
                 }
             });
-            let gate = Gate::new(common.config.limits.requests.of(backend));
-            work.every(SWEEP_EVERY, {
-                let gate = gate.clone();
-                move || std::future::ready(gate.sweep())
-            });
+            let gate = Gate::new(config.request_limit);
+            work.every(SWEEP_EVERY, &Arc::new(gate.clone()), |gate| async move { gate.sweep() });
+            let label = backend.entry().label;
+            let api = Api { label, shape: info.shape, cookies: info.cookies };
             let mut add = |routes: Routes| {
                 let (router, documented) = routes.into_parts();
                 let health = documented.iter().all(|endpoint| endpoint.path != "/health");
-                let core = discovery::routes(&common, backend, health).merge(metrics::routes(&common));
-                let (core, _) = described(backend, &documented, core).into_parts();
+                let core = discovery::routes(&common, backend, health).merge(monitoring::routes(&common));
+                let (core, _) = described(&api, &documented, core).into_parts();
                 endpoints.extend(documented.into_iter().map(|endpoint| (backend, endpoint)));
-                inside(gate.around(router).merge(core), &common, backend)
+                inside(gate.around(router).merge(core), &common, info)
             };
             let (rest_router, socket_router) = (add(running.rest), add(running.socket));
             let mut serve = |socket, router| {
@@ -164,7 +144,7 @@ impl App {
     #[must_use]
     pub fn rest_url(&self, backend: &str) -> Option<String> {
         let place = self.common.place(Backend::parse(backend)?)?;
-        Some(format!("http://{}{}", place.rest, place.backend.about().rest_prefix))
+        Some(format!("http://{}{}", place.rest, place.backend.entry().rest_prefix))
     }
 
     /// Base of a backend's Socket.IO server: `http://127.0.0.1:4000`. `None` when it is not served.
@@ -244,10 +224,10 @@ async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError>
 /// Binds everything before anything is served: discovery names all addresses.
 async fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
     let mut all = Vec::new();
-    for backend in Backend::ALL {
-        let Some((rest, socket)) = config.backends.listeners(backend) else { continue };
-        let (rest, rest_addr) = bind(rest).await?;
-        let (socket, socket_addr) = match socket {
+    for backend in Backend::all() {
+        let Some((info, config)) = info(backend).zip(config.backends.get(&backend)) else { continue };
+        let (rest, rest_addr) = bind(config.listen).await?;
+        let (socket, socket_addr) = match config.socket_listen {
             Some(addr) => {
                 let (socket, addr) = bind(addr).await?;
                 (Some(socket), addr)
@@ -255,14 +235,14 @@ async fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
             None => (None, rest_addr),
         };
         let place = Place { backend, rest: rest_addr, socket: socket_addr };
-        all.push(Bound { place, rest, socket });
+        all.push(Bound { info, config: config.clone(), place, rest, socket });
     }
     Ok(all)
 }
 
 /// What every listener of a backend has around its routes.
-fn inside(router: Router, common: &Arc<Common>, backend: Backend) -> Router {
-    let shape = backend.about().shape;
+fn inside(router: Router, common: &Arc<Common>, info: &BackendInfo) -> Router {
+    let (backend, shape) = (info.backend, info.shape);
     let watched = Arc::clone(common);
     let router = if common.config.behind_proxy { router.layer(Extension(BehindProxy)) } else { router };
     router
@@ -274,21 +254,15 @@ fn inside(router: Router, common: &Arc<Common>, backend: Backend) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(move |request, next| shape.apply(request, next)))
         .layer(middleware::from_fn(move |request, next| {
-            metrics::watch(Arc::clone(&watched), backend, request, next)
+            monitoring::watch(Arc::clone(&watched), backend, request, next)
         }))
 }
 
-fn core_jobs(common: &Arc<Common>, work: &mut Work) {
-    work.every(SWEEP_EVERY, {
-        let common = Arc::clone(common);
-        move || {
-            let common = Arc::clone(&common);
-            async move {
-                common.sign_ins.sweep();
-                if let Err(error) = common.revoked.sweep(Millis::now()).await {
-                    warn!(%error, "Old tokens were not forgotten");
-                }
-            }
+fn core_jobs(common: &Arc<Common>, work: &mut TaskSet) {
+    work.every(SWEEP_EVERY, common, |common| async move {
+        common.sign_ins.sweep();
+        if let Err(error) = common.revoked.sweep(Millis::now()).await {
+            warn!(%error, "Old tokens were not forgotten");
         }
     });
     if common.relay.is_some() {

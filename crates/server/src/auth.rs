@@ -212,7 +212,7 @@ pub struct HashError;
 impl Passwords {
     pub(crate) async fn new() -> Result<Self, HashError> {
         let lane = || Lane { places: Semaphore::new(QUEUE), turn: Semaphore::new(1) };
-        let lanes = Arc::new(Backend::ALL.map(|backend| (backend, lane())).into());
+        let lanes = Arc::new(Backend::all().map(|backend| (backend, lane())).collect());
         let turns = Arc::new(Semaphore::new(2));
         let mut passwords = Self { turns, lanes, decoy: Arc::from(""), known: Arc::default() };
         passwords.decoy = passwords.hash("").await?.into();
@@ -297,6 +297,9 @@ mod tests {
 
     use super::*;
 
+    const STOREFRONT: Backend = Backend::of(&bellwire_dialects::storefront::ENTRY);
+    const CLINIC: Backend = Backend::of(&bellwire_dialects::clinic::ENTRY);
+
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Claims {
         id: String,
@@ -325,7 +328,7 @@ mod tests {
             .map(|_| {
                 let (passwords, done) = (passwords.clone(), Arc::clone(&done));
                 tokio::spawn(async move {
-                    let verified = passwords.verify(Backend::Storefront, "guess", None).await;
+                    let verified = passwords.verify(STOREFRONT, "guess", None).await;
                     if verified.is_ok() {
                         done.fetch_add(1, Ordering::SeqCst);
                     }
@@ -336,7 +339,7 @@ mod tests {
         // On one thread each of them has now taken its place or been sent away.
         tokio::task::yield_now().await;
 
-        assert_eq!(passwords.verify(Backend::Clinic, "guess", None).await, Ok(false));
+        assert_eq!(passwords.verify(CLINIC, "guess", None).await, Ok(false));
         let before = done.load(Ordering::SeqCst);
         assert!(before <= 3, "{before} were served first");
         let mut refused = 0;
@@ -344,7 +347,7 @@ mod tests {
             refused += usize::from(verified.await.expect("it ended") == Err(Busy));
         }
         assert_eq!(refused, 200 - QUEUE);
-        assert_eq!(passwords.verify(Backend::Storefront, "guess", None).await, Ok(false), "the lane is free");
+        assert_eq!(passwords.verify(STOREFRONT, "guess", None).await, Ok(false), "the lane is free");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) struct Place {
 #[derive(Debug)]
 pub(crate) struct Common {
     pub(crate) config: Config,
-    /// Every backend that is switched on, in the order of [`Backend::ALL`].
+    /// Every backend that is switched on, in the order of the table.
     pub(crate) places: Vec<Place>,
     pub(crate) pools: Pools,
     pub(crate) passwords: Passwords,

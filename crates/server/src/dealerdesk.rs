@@ -22,11 +22,13 @@
 mod caller;
 mod calls;
 mod chat;
+mod defaults;
 mod demo;
 mod events;
 mod hub;
 mod login;
 mod messages;
+mod party;
 mod routes;
 mod state;
 mod store;
@@ -37,76 +39,67 @@ use std::time::Duration;
 use socketioxide::SocketIo;
 
 use self::calls::Calls;
+use self::defaults::{BACKEND, DEFAULTS};
 use self::events::Door;
 use self::hub::Hub;
 use self::messages::Messages;
 use self::state::{Shared, State};
 use self::store::Store;
-use crate::app::StartError;
-use crate::backend::{About, Running, Work};
 use crate::clock::Millis;
 use crate::common::Common;
+use crate::config::BackendConfig;
 use crate::door;
 use crate::error::Shape;
 use crate::limits::Rate;
-use crate::switchboard::{carry_out, switchboard};
+use crate::runtime::{BackendInfo, StartError, StartedBackend, TaskSet};
+use crate::switchboard::switchboard;
 
-/// Whether a socket's task finds anything in this event.
-#[cfg(feature = "fuzzing")]
-pub(crate) fn reads(event: &str, data: serde_json::Value) -> bool {
-    events::reads(event, data)
-}
-
-pub(crate) const ABOUT: About = About {
-    id: "dealerdesk",
-    label: "Dealerdesk",
-    rest_prefix: "",
-    sign_in_fields: &["email", "password"],
-    roles: &["dealer", "technician"],
-    shape: Shape::Error,
+pub(crate) static INFO: BackendInfo = BackendInfo {
+    backend: BACKEND,
+    defaults: DEFAULTS,
     demo_logins: &[("dealer", demo::DEALER), ("technician", demo::TECHNICIAN), ("technician", demo::ANOTHER)],
+    shape: Shape::Error,
+    cookies: &[],
+    start: |common, config, io, tasks| Box::pin(start(common, config, io, tasks)),
+    #[cfg(feature = "fuzzing")]
+    reads: events::reads,
+    #[cfg(feature = "fuzzing")]
+    bodies: routes::bodies,
 };
 
 /// Life of a session; the documents know none.
 const SESSION: Duration = Duration::from_secs(7 * 24 * 3600);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-pub(crate) async fn start(
+async fn start(
     common: &Arc<Common>,
+    config: &BackendConfig,
     io: &SocketIo,
-    work: &mut Work,
-) -> Result<Running, StartError> {
+    tasks: &mut TaskSet,
+) -> Result<StartedBackend, StartError> {
     let store = Store::new(&common.pools);
     if common.config.demo_data {
         demo::fill(&store, common, Millis::now()).await?;
     }
     let (exchange, board, orders) = switchboard(common, Hub::new(common.config.seat_kept));
-    work.spawn(board.run(work.over()));
+    tasks.spawn(board.run(tasks.over()));
 
     let state: Shared = Arc::new(State {
-        tokens: common.tokens(ABOUT.id, SESSION),
+        tokens: common.tokens(BACKEND.id(), SESSION),
         logins: Rate::per_minute(common.config.limits.logins_per_minute),
-        calls: Calls::new(Arc::clone(common), store.clone(), exchange.clone()),
+        calls: Calls::new(Arc::clone(common), store.clone(), exchange.clone(), config.ring_timeout),
         messages: Messages::new(&common.config.limits, store.clone(), exchange.clone()),
         common: Arc::clone(common),
         store,
         exchange,
     });
-    work.spawn({
-        let state = Arc::clone(&state);
-        // Ends when the hub does.
-        async move { carry_out(orders, |job| state.calls.perform(job)).await }
-    });
-    work.every(SWEEP_EVERY, {
-        let state = Arc::clone(&state);
-        move || {
-            state.calls.sweep();
-            state.messages.sweep();
-            state.logins.sweep();
-            std::future::ready(())
-        }
+    tasks.pump(orders, &state, |state, job| async move { state.calls.perform(job).await });
+    tasks.every(SWEEP_EVERY, &state, |state| async move {
+        state.calls.sweep();
+        state.messages.sweep();
+        state.logins.sweep();
     });
     state.calls.resume().await?;
-    door::serve(io, common, &state.exchange, Arc::new(Door(Arc::clone(&state))), &work.sockets);
-    Ok(Running { rest: routes::rest().with_state(state), socket: crate::openapi::Routes::new("") })
+    door::serve(io, common, &state.exchange, Arc::new(Door(Arc::clone(&state))), &tasks.sockets);
+    Ok(StartedBackend { rest: routes::rest().with_state(state), socket: crate::openapi::Routes::new("") })
 }

@@ -93,22 +93,23 @@ impl Reached {
 }
 
 fn entry(here: &Here, place: &Place, reached: &Reached) -> Value {
-    let about = place.backend.about();
-    let public = here.common.config.public.get(&place.backend).cloned().unwrap_or_default();
+    let known = place.backend.entry();
+    let public =
+        here.common.config.backends.get(&place.backend).map(|it| it.public.clone()).unwrap_or_default();
     let base = |addr: SocketAddr| reached.base(place.backend == here.backend, addr);
     // Behind a proxy one base serves both, unless the sockets have a listener of their own.
     let socket = public.socket.or_else(|| {
         let rest = public.rest.as_deref().filter(|_| place.rest == place.socket)?;
-        Some(rest.strip_suffix(about.rest_prefix).unwrap_or(rest).to_owned())
+        Some(rest.strip_suffix(known.rest_prefix).unwrap_or(rest).to_owned())
     });
     json!({
-        "id": about.id,
-        "label": about.label,
-        "restBase": public.rest.unwrap_or_else(|| format!("{}{}", base(place.rest), about.rest_prefix)),
+        "id": known.id,
+        "label": known.label,
+        "restBase": public.rest.unwrap_or_else(|| format!("{}{}", base(place.rest), known.rest_prefix)),
         "socketBase": socket.unwrap_or_else(|| base(place.socket)),
         "socketPath": "/socket.io/",
-        "signInFields": about.sign_in_fields,
-        "roles": about.roles,
+        "signInFields": known.sign_in_fields.iter().map(|field| field.id).collect::<Vec<_>>(),
+        "roles": known.roles.iter().map(|role| role.id).collect::<Vec<_>>(),
     })
 }
 

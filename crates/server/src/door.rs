@@ -17,11 +17,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
-use crate::backend::Sockets;
 use crate::common::Common;
 use crate::limits::Bucket;
 use crate::metrics::Flow;
 use crate::occupancy::{Full, Held};
+use crate::runtime::SocketTasks;
 use crate::switchboard::{Exchange, Hub, SocketKey};
 
 /// What a socket hears when what it asked for failed at the server.
@@ -118,7 +118,7 @@ pub(crate) fn serve<D: Door>(
     common: &Arc<Common>,
     exchange: &Exchange<D::Hub>,
     door: Arc<D>,
-    sockets: &Sockets,
+    sockets: &SocketTasks,
 ) {
     sockets.hear(D::Hub::BACKEND, D::EVENTS);
     let numbers = Arc::new(AtomicU64::new(1));

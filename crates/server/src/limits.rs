@@ -17,8 +17,7 @@ use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLim
 
 use crate::config::Limits;
 use crate::error::ApiError;
-use crate::request::client_ip;
-use crate::sign_ins::network;
+use crate::request::{client_ip, network};
 
 fn at_least_one(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)

@@ -66,17 +66,20 @@ impl Drop for Held {
 mod tests {
     use super::*;
 
+    const CLINIC: Backend = Backend::of(&bellwire_dialects::clinic::ENTRY);
+    const HEARTH: Backend = Backend::of(&bellwire_dialects::hearth::ENTRY);
+
     #[test]
     fn an_account_has_so_many_and_nothing_is_kept_of_those_who_left() {
         let accounts = Accounts::new(2);
         let enter = |backend, id: &str| accounts.enter(backend, id.to_owned());
-        let held = [enter(Backend::Clinic, "a"), enter(Backend::Clinic, "a")].map(|held| held.expect("room"));
+        let held = [enter(CLINIC, "a"), enter(CLINIC, "a")].map(|held| held.expect("room"));
 
-        assert_eq!(enter(Backend::Clinic, "a").err(), Some(Full));
-        assert!(enter(Backend::Hearth, "a").is_ok() && enter(Backend::Clinic, "b").is_ok());
+        assert_eq!(enter(CLINIC, "a").err(), Some(Full));
+        assert!(enter(HEARTH, "a").is_ok() && enter(CLINIC, "b").is_ok());
 
         drop(held);
-        assert!(enter(Backend::Clinic, "a").is_ok());
+        assert!(enter(CLINIC, "a").is_ok());
         assert!(accounts.lock().is_empty());
     }
 }

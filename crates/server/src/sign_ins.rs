@@ -6,7 +6,7 @@
 //! where that account has signed in before, so that a stranger's guesses do not keep its owner out.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -14,19 +14,11 @@ use crate::auth::{Busy, Passwords};
 use crate::backend::Backend;
 use crate::config::Limits;
 use crate::limits::{Failures, QUARTER};
+use crate::request::network;
 
 /// Networks remembered for each account, and accounts that any are remembered for.
 const NETWORKS: usize = 8;
 const ACCOUNTS: usize = 65_536;
-
-/// Whoever can send from an address can send from all of its network: an IPv6 /64 (RFC 4291, section
-/// 2.5.1), or the IPv4 address itself.
-pub(crate) fn network(from: IpAddr) -> IpAddr {
-    match from.to_canonical() {
-        IpAddr::V4(from) => IpAddr::V4(from),
-        IpAddr::V6(from) => IpAddr::V6(Ipv6Addr::from_bits(from.to_bits() & !u128::from(u64::MAX))),
-    }
-}
 
 type Account = (Backend, String);
 
@@ -151,6 +143,10 @@ impl Attempt {
 mod tests {
     use super::*;
 
+    const STOREFRONT: Backend = Backend::of(&bellwire_dialects::storefront::ENTRY);
+    const CLINIC: Backend = Backend::of(&bellwire_dialects::clinic::ENTRY);
+    const HEARTH: Backend = Backend::of(&bellwire_dialects::hearth::ENTRY);
+
     fn sign_ins() -> Arc<SignIns> {
         SignIns::new(&Limits {
             failed_logins_per_account: 3,
@@ -166,22 +162,22 @@ mod tests {
     #[test]
     fn an_account_is_guessed_at_so_often_from_everywhere_and_its_owner_comes_in_all_the_same() {
         let sign_ins = sign_ins();
-        sign_ins.begin(Backend::Clinic, at("203.0.113.1"), "ana").expect("allowed").succeeded();
+        sign_ins.begin(CLINIC, at("203.0.113.1"), "ana").expect("allowed").succeeded();
 
         let strangers = (1..=40).map(|last| IpAddr::from([198, 51, 100, last]));
-        let tried = strangers.filter(|from| sign_ins.begin(Backend::Clinic, *from, "ana").is_ok()).count();
+        let tried = strangers.filter(|from| sign_ins.begin(CLINIC, *from, "ana").is_ok()).count();
 
         assert_eq!(tried, 3);
-        assert!(sign_ins.begin(Backend::Clinic, at("203.0.113.1"), "ana").is_ok(), "she was here before");
-        assert!(sign_ins.begin(Backend::Clinic, at("198.51.100.77"), "ben").is_ok());
-        assert!(sign_ins.begin(Backend::Hearth, at("198.51.100.77"), "ana").is_ok());
+        assert!(sign_ins.begin(CLINIC, at("203.0.113.1"), "ana").is_ok(), "she was here before");
+        assert!(sign_ins.begin(CLINIC, at("198.51.100.77"), "ben").is_ok());
+        assert!(sign_ins.begin(HEARTH, at("198.51.100.77"), "ana").is_ok());
     }
 
     #[test]
     fn a_network_tries_so_many_accounts_and_an_ipv6_network_is_a_64() {
         let sign_ins = sign_ins();
         let tried = |from: &dyn Fn(usize) -> String| {
-            let begin = |n: &usize| sign_ins.begin(Backend::Hearth, at(&from(*n)), &format!("user {n}"));
+            let begin = |n: &usize| sign_ins.begin(HEARTH, at(&from(*n)), &format!("user {n}"));
             (0..60).filter(|n| begin(n).is_ok()).count()
         };
 
@@ -195,11 +191,11 @@ mod tests {
         let sign_ins = sign_ins();
 
         for n in 0..50 {
-            let attempt = sign_ins.begin(Backend::Storefront, at("192.0.2.1"), &format!("user {n}"));
+            let attempt = sign_ins.begin(STOREFRONT, at("192.0.2.1"), &format!("user {n}"));
             attempt.expect("allowed").succeeded();
         }
         for _ in 0..50 {
-            sign_ins.begin(Backend::Storefront, at("192.0.2.2"), "amira").expect("allowed").dropped();
+            sign_ins.begin(STOREFRONT, at("192.0.2.2"), "amira").expect("allowed").dropped();
         }
     }
 }

@@ -7,6 +7,7 @@
 //!  time ───────────┘                      └─ Order ───────► records
 //! ```
 
+mod key;
 mod sessions;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -25,7 +26,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
-pub(crate) use self::sessions::{Opened, Sessions};
+pub(crate) use self::key::SocketKey;
+use self::sessions::Sessions;
+pub(crate) use self::sessions::{Opened, SessionEnd};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::Common;
@@ -44,10 +47,6 @@ const ORDERS: usize = 1024;
 /// How many of them may be such that can be lost.
 const REPORTS: usize = ORDERS / 4;
 
-/// One connected socket, for the life of the process and of no other backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct SocketKey(pub(crate) u64);
-
 /// A backend's decisions: who is online, who is in which call, who is told what. It knows no socket,
 /// database or clock, so that a test is a list of requests and times.
 pub(crate) trait Hub: Send + 'static {
@@ -62,6 +61,11 @@ pub(crate) trait Hub: Send + 'static {
 
     fn asked(&mut self, from: SocketKey, request: Self::Request, now: Millis) -> Vec<Reply<Self::Order>>;
     fn told(&mut self, news: Self::News, now: Millis) -> Vec<Reply<Self::Order>>;
+    /// The session of a socket is over: what it is told before it is closed.
+    fn session_over(&mut self, key: SocketKey, end: SessionEnd, now: Millis) -> Vec<Reply<Self::Order>> {
+        let _ = (key, end, now);
+        Vec::new()
+    }
     /// The socket is gone; nothing can be sent to it any more.
     fn disconnected(&mut self, key: SocketKey, now: Millis) -> Vec<Reply<Self::Order>>;
     /// The next moment [`Hub::expire`] has something to do.
@@ -127,6 +131,9 @@ type Look<H> = Box<dyn FnOnce(&H) + Send>;
 
 enum Input<H: Hub> {
     Opened(SocketKey, SocketRef),
+    SignedIn(SocketKey, Opened),
+    Forget(SocketKey),
+    SignedOut(String),
     Asked(SocketKey, H::Request),
     Told(H::News),
     Say(SocketKey, &'static str, Value),
@@ -158,6 +165,21 @@ impl<H: Hub> Exchange<H> {
     /// A socket is there; said by the door before anything the socket asks.
     pub(crate) async fn open(&self, key: SocketKey, socket: SocketRef) {
         self.send(Input::Opened(key, socket)).await;
+    }
+
+    /// A socket has shown what it is allowed to be there by; it is closed when that is over.
+    pub(crate) async fn signed_in(&self, key: SocketKey, opened: Opened) {
+        self.send(Input::SignedIn(key, opened)).await;
+    }
+
+    /// A socket is not signed in any more, and stays open.
+    pub(crate) async fn forget_session(&self, key: SocketKey) {
+        self.send(Input::Forget(key)).await;
+    }
+
+    /// A session was given back: its sockets are closed.
+    pub(crate) async fn signed_out(&self, name: String) {
+        self.send(Input::SignedOut(name)).await;
     }
 
     /// A socket asks for something. It waits while the records are behind, so that what sockets ask for
@@ -220,6 +242,7 @@ pub(crate) fn switchboard<H: Hub>(
         hub,
         inbox,
         sockets: HashMap::new(),
+        sessions: Sessions::default(),
         closing: BTreeSet::new(),
         records,
         waiting: VecDeque::new(),
@@ -236,6 +259,7 @@ pub(crate) struct Switchboard<H: Hub> {
     hub: H,
     inbox: mpsc::Receiver<Input<H>>,
     sockets: HashMap<SocketKey, SocketRef>,
+    sessions: Sessions,
     closing: BTreeSet<SocketKey>,
     records: mpsc::Sender<Job<H::Order>>,
     /// Orders the records have no room for yet; while there are any, nobody may ask for more.
@@ -250,7 +274,7 @@ impl<H: Hub> Switchboard<H> {
     /// Serves until told to stop.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         loop {
-            let deadline = self.hub.deadline();
+            let deadline = self.hub.deadline().into_iter().chain(self.sessions.deadline()).min();
             let stuck = !self.closing.is_empty();
             let input = tokio::select! {
                 biased;
@@ -290,7 +314,16 @@ impl<H: Hub> Switchboard<H> {
         let now = Millis::now();
         let asked_by = match &input {
             Some(Input::Asked(from, _)) => Some(*from),
-            Some(Input::Opened(..) | Input::Told(_) | Input::Say(..) | Input::Gone(_) | Input::Look(_))
+            Some(
+                Input::Opened(..)
+                | Input::SignedIn(..)
+                | Input::Forget(_)
+                | Input::SignedOut(_)
+                | Input::Told(_)
+                | Input::Say(..)
+                | Input::Gone(_)
+                | Input::Look(_),
+            )
             | None => None,
         };
         let replies = match input {
@@ -298,11 +331,30 @@ impl<H: Hub> Switchboard<H> {
                 for key in std::mem::take(&mut self.closing) {
                     self.close(key);
                 }
-                if self.waiting.is_empty() { self.hub.expire(now) } else { Vec::new() }
+                if self.waiting.is_empty() {
+                    let over = self.sessions.over(now);
+                    let mut replies = self.end_sessions(over, SessionEnd::Expired, now);
+                    replies.extend(self.hub.expire(now));
+                    replies
+                } else {
+                    Vec::new()
+                }
             }
             Some(Input::Opened(key, socket)) => {
                 self.sockets.insert(key, socket);
                 Vec::new()
+            }
+            Some(Input::SignedIn(key, opened)) => {
+                self.sessions.add(key, opened);
+                Vec::new()
+            }
+            Some(Input::Forget(key)) => {
+                self.sessions.remove(key);
+                Vec::new()
+            }
+            Some(Input::SignedOut(name)) => {
+                let theirs = self.sessions.given_back(&name);
+                self.end_sessions(theirs, SessionEnd::SignedOut, now)
             }
             Some(Input::Asked(from, request)) => self.hub.asked(from, request, now),
             Some(Input::Told(news)) => self.hub.told(news, now),
@@ -313,6 +365,7 @@ impl<H: Hub> Switchboard<H> {
             Some(Input::Gone(key)) => {
                 self.sockets.remove(&key);
                 self.closing.remove(&key);
+                self.sessions.remove(key);
                 self.hub.disconnected(key, now)
             }
             Some(Input::Look(look)) => {
@@ -324,6 +377,20 @@ impl<H: Hub> Switchboard<H> {
             self.deliver(reply, asked_by);
         }
         self.count_at.get_or_insert_with(|| Instant::now() + COUNT_AFTER);
+    }
+
+    fn end_sessions(
+        &mut self,
+        sockets: Vec<SocketKey>,
+        end: SessionEnd,
+        now: Millis,
+    ) -> Vec<Reply<H::Order>> {
+        let mut replies = Vec::new();
+        for key in sockets {
+            replies.extend(self.hub.session_over(key, end, now));
+            replies.push(Reply::Close(key));
+        }
+        replies
     }
 
     fn deliver(&mut self, reply: Reply<H::Order>, asked_by: Option<SocketKey>) {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use bellwire_server::{App, Backends, Config, Database, RingTimeouts, StorefrontListeners};
+use bellwire_server::{App, Config, Database};
 
 /// E-mail addresses of the demo data.
 pub const SELLER: &str = "seller@demo.example";
@@ -38,13 +38,13 @@ impl World {
         let app = App::start(config.clone()).await?;
         let rest = app.rest_url("storefront").context("storefront is served")?;
         let socket = app.socket_url("storefront").context("storefront is served")?;
-        config.backends = pinned(&app)?;
+        pin(&mut config, &app)?;
         Ok(Self { app: Some(app), config, rest, socket, _dir: dir })
     }
 
     /// With calls that ring for so long, whatever the backend.
     pub async fn ringing_for(time: std::time::Duration) -> anyhow::Result<Self> {
-        Self::start_with(|config| config.ring = RingTimeouts::all(time)).await
+        Self::start_with(|config| *config = config.clone().with_ring_timeout(time)).await
     }
 
     /// With tokens that live for so long, whatever the backend.
@@ -89,22 +89,15 @@ impl World {
     }
 }
 
-/// The addresses a server has found, so that it can come back to them.
-fn pinned(app: &App) -> anyhow::Result<Backends> {
-    let at = |id: &str| app.rest_url(id).map(|url| address(&url)).transpose();
-    let storefront = match (app.rest_url("storefront"), app.socket_url("storefront")) {
-        (Some(rest), Some(socket)) => {
-            Some(StorefrontListeners { rest: address(&rest)?, socket: address(&socket)? })
+/// Names the addresses a server has found, so that it can come back to them.
+fn pin(config: &mut Config, app: &App) -> anyhow::Result<()> {
+    for (backend, config) in &mut config.backends {
+        config.listen = address(&app.rest_url(backend.id()).context("it is served")?)?;
+        if let Some(socket) = &mut config.socket_listen {
+            *socket = address(&app.socket_url(backend.id()).context("it is served")?)?;
         }
-        (Some(_), None) | (None, _) => None,
-    };
-    Ok(Backends {
-        storefront,
-        dealerdesk: at("dealerdesk")?,
-        marketplace: at("marketplace")?,
-        hearth: at("hearth")?,
-        clinic: at("clinic")?,
-    })
+    }
+    Ok(())
 }
 
 fn address(url: &str) -> anyhow::Result<SocketAddr> {

@@ -7,7 +7,8 @@ use serde_json::Value;
 const LINES: usize = 256;
 
 /// Reads the lines of one input.
-pub(crate) fn play(backend: Backend, data: &[u8]) {
+pub(crate) fn play(backend: &str, data: &[u8]) {
+    let Some(backend) = Backend::parse(backend) else { return };
     let text = String::from_utf8_lossy(data);
     for line in text.lines().take(LINES) {
         let Ok(line) = serde_json::from_str::<Value>(line) else { continue };

@@ -15,7 +15,8 @@ use tracing::info;
 
 use super::caller::Caller;
 use super::hub::News;
-use super::state::{Party, Shared, State as Clinic};
+use super::party::Party;
+use super::state::{Shared, State as Clinic};
 use super::store::{Appointment, NewAppointment, Query, SortBy};
 use super::{present, records};
 use crate::clock::Millis;

@@ -4,7 +4,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use bellwire_dialects::clinic::wire::UserRole;
 
-use super::state::{Claims, Party, Shared};
+use super::party::{Claims, Party};
+use super::state::Shared;
 use super::store::User;
 use crate::auth::Session;
 use crate::error::ApiError;

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use super::hub::{Hub, News, Pretended, Relay, Request};
+use super::party::{Claims, Party};
 use super::present;
-use super::state::{Claims, Party, Shared};
+use super::state::Shared;
 use crate::auth::Session;
-use crate::clock::Millis;
 use crate::config::Mode;
 use crate::door::{self, Refused, WENT_WRONG};
 use crate::store::StoreError;
-use crate::switchboard::SocketKey;
+use crate::switchboard::{Opened, SocketKey};
 use crate::throttle::warn_rarely;
 
 const EVENTS: [&str; 8] = [
@@ -104,7 +104,9 @@ pub(super) struct Talk {
 impl door::Talk for Talk {
     async fn begin(&mut self) {
         if let Some(Session { claims, jti, expires }) = self.guest.clone() {
-            self.arrive(Party { id: claims.sub, role: claims.role }, Some(jti), Some(expires)).await;
+            let opened = Opened { name: Some(jti), until: expires };
+            self.state.exchange.signed_in(self.key, opened).await;
+            self.arrive(Party { id: claims.sub, role: claims.role }, true).await;
         }
     }
 
@@ -124,9 +126,9 @@ impl door::Talk for Talk {
 }
 
 impl Talk {
-    async fn arrive(&mut self, party: Party, jti: Option<String>, until: Option<Millis>) {
+    async fn arrive(&mut self, party: Party, has_token: bool) {
         self.me = Some(party.id.clone());
-        self.state.exchange.ask(self.key, Request::Connected { party, jti, until }).await;
+        self.state.exchange.ask(self.key, Request::Connected { party, has_token }).await;
     }
 
     async fn handle(&mut self, said: Said) -> Result<(), StoreError> {
@@ -134,7 +136,7 @@ impl Talk {
             && self.state.common.config.mode == Mode::Compat
             && let Some(party) = self.believed(&said.user_id).await?
         {
-            self.arrive(party, None, None).await;
+            self.arrive(party, false).await;
         }
         if self.me.as_ref() != Some(&said.user_id) {
             let event = match &said.what {

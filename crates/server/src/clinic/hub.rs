@@ -22,13 +22,15 @@ use bellwire_dialects::clinic::wire::{
 
 pub(crate) use self::message::{Facts, News, Order, Pretended, Relay, Request};
 use self::room::{Live, Seat};
-use super::state::Party;
+use super::party::Party;
 use super::store::RoomRow;
 use crate::backend::Backend;
+use crate::clinic::defaults::BACKEND;
 use crate::clock::Millis;
 use crate::door::WENT_WRONG;
 use crate::metrics::Outcome;
 use crate::switchboard::{self, Reply, SocketKey};
+use crate::timers::Timers;
 
 /// How long a room nobody is in is remembered.
 const REMEMBERED: Duration = Duration::from_secs(600);
@@ -48,13 +50,12 @@ enum Due {
     Seat(String, UserRole),
     Save(String),
     Forget(String),
-    Session(SocketKey),
 }
 
 #[derive(Clone, Debug)]
 struct Guest {
     party: Party,
-    jti: Option<String>,
+    has_token: bool,
 }
 
 #[derive(Debug)]
@@ -63,7 +64,7 @@ pub(crate) struct Hub {
     guests: BTreeMap<SocketKey, Guest>,
     sockets: BTreeMap<String, BTreeSet<SocketKey>>,
     rooms: BTreeMap<String, Live>,
-    timers: BTreeSet<(Millis, Due)>,
+    timers: Timers<Due>,
 }
 
 impl Hub {
@@ -73,20 +74,11 @@ impl Hub {
             guests: BTreeMap::new(),
             sockets: BTreeMap::new(),
             rooms: BTreeMap::new(),
-            timers: BTreeSet::new(),
+            timers: Timers::default(),
         }
     }
 
-    fn connected(
-        &mut self,
-        from: SocketKey,
-        party: Party,
-        jti: Option<String>,
-        until: Option<Millis>,
-    ) -> Replies {
-        if let Some(until) = until {
-            self.timers.insert((until, Due::Session(from)));
-        }
+    fn connected(&mut self, from: SocketKey, party: Party, has_token: bool) -> Replies {
         self.sockets.entry(party.id.clone()).or_default().insert(from);
         // Who waits already: a device that comes late has to hear of it too.
         let mut replies = Vec::new();
@@ -96,7 +88,7 @@ impl Hub {
                 replies.extend(room.once_stored(vec![status]));
             }
         }
-        self.guests.insert(from, Guest { party, jti });
+        self.guests.insert(from, Guest { party, has_token });
         replies
     }
 
@@ -250,7 +242,7 @@ impl Hub {
         let Some(room) = self.rooms.get_mut(room_id) else { return };
         room.version += 1;
         if room.seats.is_empty() && !std::mem::replace(&mut room.forgetting, true) {
-            self.timers.insert((now.plus(REMEMBERED), Due::Forget(room_id.to_owned())));
+            self.timers.insert(now.plus(REMEMBERED), Due::Forget(room_id.to_owned()));
         }
         self.announce(room_id, replies);
         let Some(room) = self.rooms.get_mut(room_id) else { return };
@@ -277,7 +269,7 @@ impl Hub {
             at: now,
         };
         replies.push(Reply::Order(Order { row, version: room.version, outcome }));
-        self.timers.insert((now.plus(SAVE_AGAIN), Due::Save(room_id.to_owned())));
+        self.timers.insert(now.plus(SAVE_AGAIN), Due::Save(room_id.to_owned()));
     }
 
     fn learn(&mut self, facts: Facts, now: Millis) {
@@ -286,7 +278,7 @@ impl Hub {
             // Who sits there is known better here.
             Some(room) => room.facts = facts,
             None => {
-                self.timers.insert((now.plus(REMEMBERED), Due::Forget(room_id.clone())));
+                self.timers.insert(now.plus(REMEMBERED), Due::Forget(room_id.clone()));
                 self.rooms.insert(room_id, Live::new(facts));
             }
         }
@@ -299,13 +291,8 @@ impl Hub {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         for role in seated {
             room.seats.insert(role, Seat { socket: None, kept_until: Some(until) });
-            self.timers.insert((until, Due::Seat(room_id.clone(), role)));
+            self.timers.insert(until, Due::Seat(room_id.clone(), role));
         }
-    }
-
-    fn signed_out(&mut self, jti: &str) -> Replies {
-        let theirs = |guest: &Guest| guest.jti.as_deref() == Some(jti);
-        self.guests.iter().filter(|(_, guest)| theirs(guest)).map(|(key, _)| Reply::Close(*key)).collect()
     }
 
     fn lost(&mut self, key: SocketKey, now: Millis) {
@@ -316,13 +303,12 @@ impl Hub {
                 self.sockets.remove(&party.id);
             }
         }
-        self.timers.retain(|(_, due)| *due != Due::Session(key));
         let until = now.plus(self.seat_kept);
         for (room_id, room) in &mut self.rooms {
             for (role, seat) in &mut room.seats {
                 if seat.socket == Some(key) {
                     *seat = Seat { socket: None, kept_until: Some(until) };
-                    self.timers.insert((until, Due::Seat(room_id.clone(), *role)));
+                    self.timers.insert(until, Due::Seat(room_id.clone(), *role));
                 }
             }
         }
@@ -330,7 +316,6 @@ impl Hub {
 
     fn due(&mut self, due: Due, now: Millis) -> Replies {
         match due {
-            Due::Session(key) => vec![Reply::Close(key)],
             Due::Seat(room_id, role) => {
                 let seat = self.rooms.get(&room_id).and_then(|room| room.seats.get(&role));
                 // It may have been taken again, and lost again.
@@ -350,7 +335,7 @@ impl Hub {
                         self.rooms.remove(&room_id);
                     }
                     Some(room) if room.seats.is_empty() => {
-                        self.timers.insert((now.plus(REMEMBERED), Due::Forget(room_id)));
+                        self.timers.insert(now.plus(REMEMBERED), Due::Forget(room_id));
                     }
                     // Again when the last one goes.
                     Some(room) => room.forgetting = false,
@@ -405,7 +390,7 @@ fn user_event(user: &str, room_id: &str, reason: Option<&str>) -> UserEvent {
 }
 
 impl switchboard::Hub for Hub {
-    const BACKEND: Backend = Backend::Clinic;
+    const BACKEND: Backend = BACKEND;
 
     type Request = Request;
     type News = News;
@@ -413,7 +398,7 @@ impl switchboard::Hub for Hub {
 
     fn asked(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
         match request {
-            Request::Connected { party, jti, until } => self.connected(from, party, jti, until),
+            Request::Connected { party, has_token } => self.connected(from, party, has_token),
             Request::Join { room_id } => self.join(from, &room_id, now),
             Request::Leave { room_id } => self.leave(from, &room_id, now),
             Request::End { room_id } => self.end(from, &room_id, now),
@@ -447,10 +432,8 @@ impl switchboard::Hub for Hub {
                     self.rooms.remove(&room_id);
                 }
             }
-            News::SignedOut { jti } => return self.signed_out(&jti),
             News::PasswordChanged { user } => {
-                let of =
-                    self.guests.iter().filter(|(_, guest)| guest.jti.is_some() && guest.party.id == user);
+                let of = self.guests.iter().filter(|(_, guest)| guest.has_token && guest.party.id == user);
                 return of.map(|(key, _)| Reply::Close(*key)).collect();
             }
             News::Saved { room_id, version } => {
@@ -468,15 +451,12 @@ impl switchboard::Hub for Hub {
     }
 
     fn deadline(&self) -> Option<Millis> {
-        self.timers.first().map(|(at, _)| *at)
+        self.timers.deadline()
     }
 
     fn expire(&mut self, now: Millis) -> Replies {
         let mut replies = Vec::new();
-        while let Some((at, _)) = self.timers.first()
-            && *at <= now
-            && let Some((_, due)) = self.timers.pop_first()
-        {
+        while let Some(due) = self.timers.pop(now) {
             replies.extend(self.due(due, now));
         }
         replies

@@ -13,14 +13,14 @@ use tracing::debug;
 
 use super::caller::{Caller, unauthorized};
 use super::hub::News;
+use super::party::Claims;
 use super::present;
-use super::state::{Claims, Shared};
+use super::state::Shared;
 use crate::auth::Session;
-use crate::backend::Backend;
+use crate::clinic::defaults::BACKEND;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp, bearer};
-use crate::sign_ins::network;
+use crate::request::{Body, ClientIp, bearer, network};
 
 const SHORTEST_PASSWORD: usize = 8;
 const LONGEST_PASSWORD: usize = 1024;
@@ -58,7 +58,7 @@ async fn login(state: Shared, from: IpAddr, body: LoginBody, only: Option<UserRo
     let attempt = state
         .common
         .sign_ins
-        .begin(Backend::Clinic, from, &email)
+        .begin(BACKEND, from, &email)
         .map_err(|wait| ApiError::too_many("ThrottlerException: Too Many Requests", wait))?;
     let user = state.store.user_by_email(&email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
@@ -125,7 +125,7 @@ pub(super) async fn sign_out(
     caller: Caller,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let kept = state.common.revoked.add(&caller.session).await;
-    state.exchange.tell(News::SignedOut { jti: caller.session.jti }).await;
+    state.exchange.signed_out(caller.session.jti).await;
     kept?;
     Ok((StatusCode::CREATED, Json(json!({ "code": "SIGN_OUT_SUCCESS" }))))
 }

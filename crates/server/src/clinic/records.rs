@@ -8,7 +8,7 @@ use tracing::info;
 use super::hub::{News, Order};
 use super::present;
 use super::state::{Shared, State};
-use crate::backend::Backend;
+use crate::clinic::defaults::BACKEND;
 use crate::clock::Millis;
 use crate::door::WENT_WRONG;
 use crate::store::StoreError;
@@ -37,7 +37,7 @@ pub(super) fn new_room_id(now: Millis) -> String {
 pub(super) async fn perform(state: &Shared, Job { order, asked_by }: Job<Order>) {
     let Order { row, version, outcome } = order;
     if let Some(outcome) = outcome {
-        state.common.metrics.call(Backend::Clinic, outcome);
+        state.common.metrics.call(BACKEND, outcome);
         info!(room = row.room_id, ?outcome, "Room");
     }
     match state.store.save_room(&row).await {

@@ -198,3 +198,15 @@ fn room() -> Schema {
         ("endedAt", date_time().or_null()),
     ])
 }
+
+/// How many of the bodies that these routes read a value is.
+#[cfg(feature = "fuzzing")]
+pub(super) fn bodies(body: &serde_json::Value) -> usize {
+    use bellwire_dialects::clinic::wire;
+
+    use crate::request::reads_as;
+
+    reads_as::<wire::LoginBody>(body)
+        + reads_as::<wire::ScheduleBody>(body)
+        + reads_as::<wire::RespondBody>(body)
+}

@@ -3,9 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bellwire_dialects::clinic::wire::UserRole;
-use serde::{Deserialize, Serialize};
-
 use super::hub::Hub;
 use super::store::Store;
 use crate::auth::Tokens;
@@ -26,22 +23,4 @@ pub(crate) struct State {
     /// Appointments by practitioner.
     pub(crate) schedules: Rate<String>,
     pub(crate) exchange: Exchange<Hub>,
-}
-
-/// What a token says, beside its `jti` and its times.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Claims {
-    pub(crate) sub: String,
-    pub(crate) email: String,
-    pub(crate) role: UserRole,
-    /// Of which password of the account it is.
-    #[serde(default)]
-    pub(crate) generation: i64,
-}
-
-/// Somebody, in the role they have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Party {
-    pub(crate) id: String,
-    pub(crate) role: UserRole,
 }

@@ -4,7 +4,7 @@
 use bellwire_dialects::clinic::wire::{AppointmentStatus, AppointmentType, RoomState, UserRole};
 use sqlx::SqlitePool;
 
-use super::state::Party;
+use super::party::Party;
 use crate::clock::Millis;
 use crate::store::{Pools, StoreError};
 

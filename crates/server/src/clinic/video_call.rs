@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::{appointments, present, records};
-use crate::backend::Backend;
+use crate::clinic::defaults::BACKEND;
 use crate::clinic::state::Shared;
 use crate::clock::Millis;
 use crate::error::ApiError;
@@ -38,6 +38,6 @@ pub(super) async fn create(
 }
 
 pub(super) async fn ice_servers(State(state): State<Shared>, caller: Caller) -> Json<Value> {
-    let servers = state.common.ice_servers(Backend::Clinic, &caller.session.claims.sub, Millis::now());
+    let servers = state.common.ice_servers(BACKEND, &caller.session.claims.sub, Millis::now());
     Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
 }

@@ -4,7 +4,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use bellwire_dialects::dealerdesk::wire::UserType;
 
-use super::state::{Claims, Party, Shared};
+use super::party::{Claims, Party};
+use super::state::Shared;
 use crate::auth::Session;
 use crate::config::Mode;
 use crate::error::ApiError;

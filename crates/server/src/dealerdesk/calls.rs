@@ -1,16 +1,18 @@
 //! Placing, answering and ending calls: who may, what the record becomes, and that both sides hear of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bellwire_dialects::dealerdesk::wire::{CallFailed, CallStatus, CallType, Room};
 use tracing::{debug, info};
 
 use super::hub::{Change, Facts, Hub, News, NoAnswer, Order, Request};
-use super::state::Party;
-use super::store::{Call, NewCall, Store};
-use crate::backend::Backend;
+use super::party::Party;
+use super::store::Store;
+use super::store::calls::{Call, NewCall};
 use crate::clock::Millis;
 use crate::common::Common;
+use crate::dealerdesk::defaults::BACKEND;
 use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::store::StoreError;
@@ -24,6 +26,7 @@ pub(crate) struct Calls {
     common: Arc<Common>,
     store: Store,
     exchange: Exchange<Hub>,
+    ring_timeout: Duration,
     initiates: Rate<Party>,
 }
 
@@ -36,9 +39,14 @@ pub(crate) struct Speaker<'a> {
 }
 
 impl Calls {
-    pub(crate) fn new(common: Arc<Common>, store: Store, exchange: Exchange<Hub>) -> Self {
+    pub(crate) fn new(
+        common: Arc<Common>,
+        store: Store,
+        exchange: Exchange<Hub>,
+        ring_timeout: Duration,
+    ) -> Self {
         let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, initiates }
+        Self { common, store, exchange, ring_timeout, initiates }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -74,7 +82,7 @@ impl Calls {
             if !self.store.make_room(room, now).await? {
                 return Ok::<_, StoreError>(None);
             }
-            let ring_until = now.plus(self.common.config.ring.dealerdesk);
+            let ring_until = now.plus(self.ring_timeout);
             let new = NewCall { room: room.clone(), caller: me.party.role, call_type: kind, ring_until };
             self.store.add_call(&new, now).await.map(Some)
         };
@@ -213,7 +221,7 @@ impl Calls {
     }
 
     fn count(&self, outcome: Outcome) {
-        self.common.metrics.call(Backend::Dealerdesk, outcome);
+        self.common.metrics.call(BACKEND, outcome);
     }
 
     /// The call, if it is one of theirs: what a stranger names does not exist.

@@ -8,10 +8,11 @@ use bellwire_dialects::dealerdesk::wire::{
 use serde_json::{Value, json};
 
 use super::caller::Caller;
-use super::state::{Party, Shared, room, room_of};
-use super::store::CallQuery;
-use crate::backend::Backend;
+use super::party::{Party, room, room_of};
+use super::state::Shared;
+use super::store::calls::CallQuery;
 use crate::clock::Millis;
+use crate::dealerdesk::defaults::BACKEND;
 use crate::error::ApiError;
 use crate::request::Params;
 
@@ -152,7 +153,7 @@ pub(super) async fn calls(
 pub(super) async fn ice_servers(State(state): State<Shared>, caller: Caller) -> Json<Value> {
     let me = caller.or(|| Party::new(UserType::Technician, "guest"));
     let user = format!("{}.{}", me.role.as_str(), me.email);
-    let servers = state.common.ice_servers(Backend::Dealerdesk, &user, Millis::now());
+    let servers = state.common.ice_servers(BACKEND, &user, Millis::now());
     Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
 }
 

@@ -3,8 +3,9 @@
 
 use bellwire_dialects::dealerdesk::wire::{CallStatus, CallType, Room, UserType};
 
-use super::state::Party;
-use super::store::{Account, NewCall, Store};
+use super::party::Party;
+use super::store::calls::NewCall;
+use super::store::{Account, Store};
 use crate::clock::Millis;
 use crate::common::Common;
 use crate::demo::DemoError;

@@ -12,7 +12,8 @@ use tracing::debug;
 use self::parse::Asked;
 use super::calls::Speaker;
 use super::hub::{Hub, Request, refusal};
-use super::state::{Claims, Party, Shared};
+use super::party::{Claims, Party};
+use super::state::Shared;
 use crate::auth::Session;
 use crate::config::Mode;
 use crate::door::{self, Refused};
@@ -93,7 +94,7 @@ impl door::Talk for Talk {
     async fn begin(&mut self) {
         let Some(session) = &self.guest else { return };
         let party = Party { role: session.claims.role, email: session.claims.email.clone() };
-        let opened = Opened { name: session.jti.clone(), until: session.expires };
+        let opened = Opened { name: Some(session.jti.clone()), until: session.expires };
         if let Err(error) = self.arrive(party, Some(opened)).await {
             warn_rarely!(error, "A socket could not be let in");
         }
@@ -161,7 +162,10 @@ impl Talk {
     async fn arrive(&mut self, party: Party, opened: Option<Opened>) -> Result<(), StoreError> {
         let Some(account) = self.state.store.account(&party).await? else { return Ok(()) };
         let related = self.state.store.related(&party).await?;
-        let request = Request::Arrive { party: party.clone(), related, opened };
+        if let Some(opened) = opened {
+            self.state.exchange.signed_in(self.key, opened).await;
+        }
+        let request = Request::Arrive { party: party.clone(), related };
         self.state.exchange.ask(self.key, request).await;
         self.me = Some(Me { party, name: account.name });
         Ok(())

@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use super::caller::SignedIn;
-use super::hub::News;
-use super::state::{Claims, Party, Shared};
+use super::party::{Claims, Party};
+use super::state::Shared;
 use super::store::Account;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::config::Mode;
+use crate::dealerdesk::defaults::BACKEND;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp};
-use crate::sign_ins::{Attempt, network};
+use crate::request::{Body, ClientIp, network};
+use crate::sign_ins::Attempt;
 
 const LONGEST_PASSWORD: usize = 1024;
 
@@ -43,7 +43,7 @@ pub(super) async fn logout(
     SignedIn(session): SignedIn,
 ) -> Result<Json<Value>, ApiError> {
     let kept = state.common.revoked.add(&session).await;
-    state.exchange.tell(News::SignedOut { name: session.jti }).await;
+    state.exchange.signed_out(session.jti).await;
     kept?;
     Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
 }
@@ -74,7 +74,7 @@ async fn login(
     let name = format!("{} {}", role.as_str(), party.email);
     let too_many = |wait| ApiError::too_many("Too many attempts, please wait a moment", wait);
     state.logins.check(&(network(from), name.clone())).map_err(too_many)?;
-    let attempt = state.common.sign_ins.begin(Backend::Dealerdesk, from, &name).map_err(too_many)?;
+    let attempt = state.common.sign_ins.begin(BACKEND, from, &name).map_err(too_many)?;
 
     let account = state.store.account(&party).await?;
     let entry = check(state, attempt, role, account.as_ref(), password.as_deref()).await?;

@@ -4,7 +4,7 @@ use bellwire_dialects::dealerdesk::wire::{ErrorEvent, Room};
 
 use super::calls::Speaker;
 use super::hub::{Hub, Request, refusal};
-use super::state::{Party, room};
+use super::party::{Party, room};
 use super::store::Store;
 use crate::clock::Millis;
 use crate::config::Limits;

@@ -1,12 +1,11 @@
 //! The tables of dealerdesk: accounts, rooms, messages. Only SQL is in here; calls are in `calls`.
 
-mod calls;
+pub(crate) mod calls;
 
 use bellwire_dialects::dealerdesk::wire::{MessageRow, Room, RoomRow, RowId, UserType};
 use sqlx::{FromRow, SqlitePool};
 
-pub(crate) use self::calls::{Call, CallQuery, NewCall};
-use super::state::Party;
+use super::party::Party;
 use crate::clock::Millis;
 use crate::store::{Pools, StoreError};
 

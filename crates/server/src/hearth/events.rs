@@ -18,14 +18,14 @@ use super::sessions::Entrance;
 use super::state::Shared;
 use super::store::Account;
 use super::{present, therapy};
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::config::Mode;
 use crate::door::{self, Refused};
 use crate::error::ApiError;
+use crate::hearth::defaults::BACKEND;
 use crate::metrics::Flow;
 use crate::occupancy::Held;
-use crate::switchboard::SocketKey;
+use crate::switchboard::{Opened, SocketKey};
 use crate::throttle::warn_rarely;
 
 /// How long a socket may stay without a token, in strict mode.
@@ -110,7 +110,7 @@ impl door::Talk for Talk {
     async fn begin(&mut self) {
         if self.state.common.config.mode == Mode::Strict {
             let until = Millis::now().plus(UNKNOWN_FOR);
-            self.ask(Request::Opened { until }).await;
+            self.state.exchange.signed_in(self.key, Opened { name: None, until }).await;
         }
         if let Some(token) = self.token.take() {
             self.authenticate(&token).await;
@@ -139,24 +139,22 @@ impl Talk {
                 let known = self.me.as_ref().is_some_and(|me| me.id == account.id);
                 if !known {
                     self.place = None;
-                    match self.state.common.accounts.enter(Backend::Hearth, account.id.clone()) {
+                    match self.state.common.accounts.enter(BACKEND, account.id.clone()) {
                         Ok(place) => self.place = Some(place),
                         Err(full) => {
-                            self.me = None;
+                            self.not_signed_in().await;
                             return self.ask(Request::Full { message: full.to_string() }).await;
                         }
                     }
                 }
-                let request = Request::Connected {
-                    user: present::user(&account),
-                    jti: session.jti,
-                    until: session.expires,
-                };
+                let opened = Opened { name: Some(session.jti), until: session.expires };
+                self.state.exchange.signed_in(self.key, opened).await;
+                let user = present::user(&account);
                 self.me = Some(account);
-                request
+                Request::Connected { user }
             }
             Ok(None) => {
-                self.me = None;
+                self.not_signed_in().await;
                 Request::NotConnected { message: "Authentication failed".to_owned() }
             }
             Err(error) => {
@@ -168,6 +166,13 @@ impl Talk {
         self.ask(request).await;
     }
 
+    /// A socket that was signed in stays open; one that was not still has to show a token in time.
+    async fn not_signed_in(&mut self) {
+        if self.me.take().is_some() {
+            self.state.exchange.forget_session(self.key).await;
+        }
+    }
+
     async fn handle(&mut self, parsed: Parsed) {
         let about = parsed.session().map(str::to_owned);
         let Some(me) = self.me.clone() else {
@@ -177,7 +182,7 @@ impl Talk {
             // Handled before.
             Parsed::Authenticate(_) => return,
             Parsed::Ask(Request::Quality { .. }) if self.state.reports.check(&me.id).is_err() => {
-                self.state.common.metrics.event(Backend::Hearth, Flow::Dropped);
+                self.state.common.metrics.event(BACKEND, Flow::Dropped);
                 return;
             }
             Parsed::Ask(request) => Ok(request),

@@ -7,14 +7,12 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use super::caller::{Caller, Token};
-use super::hub::News;
 use super::present;
 use super::state::{Claims, Shared};
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp};
-use crate::sign_ins::network;
+use crate::hearth::defaults::BACKEND;
+use crate::request::{Body, ClientIp, network};
 
 pub(super) async fn login(
     State(state): State<Shared>,
@@ -33,7 +31,7 @@ pub(super) async fn login(
     let attempt = state
         .common
         .sign_ins
-        .begin(Backend::Hearth, from, &email)
+        .begin(BACKEND, from, &email)
         .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
     let account = state.store.account_by_email(&email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
@@ -56,7 +54,7 @@ pub(super) async fn logout(
     Token(session): Token,
 ) -> Result<Json<Value>, ApiError> {
     let kept = state.common.revoked.add(&session).await;
-    state.exchange.tell(News::SignedOut { jti: session.jti }).await;
+    state.exchange.signed_out(session.jti).await;
     kept?;
     Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
 }

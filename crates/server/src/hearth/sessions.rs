@@ -5,6 +5,7 @@ mod initiate;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bellwire_dialects::hearth::wire::{MediaBody, SessionType};
 use tracing::info;
@@ -12,11 +13,11 @@ use tracing::info;
 use super::hub::{Ending, Facts, Hub, News, Order};
 use super::present;
 use super::store::{Account, FullSession, FullTherapy, Seating, Sends, Store};
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::Common;
-use crate::config::Mode;
+use crate::config::{BackendConfig, Mode};
 use crate::error::ApiError;
+use crate::hearth::defaults::{BACKEND, MAX_PARTICIPANTS};
 use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::relay::IceServer;
@@ -48,15 +49,30 @@ pub(crate) struct Sessions {
     common: Arc<Common>,
     store: Store,
     exchange: Exchange<Hub>,
+    ring_timeout: Duration,
+    /// Of a group session.
+    max_participants: u32,
     initiates: Rate<String>,
     /// Seats that the records have and the rooms do not; who is here twice in a row is gone.
     suspects: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl Sessions {
-    pub(crate) fn new(common: Arc<Common>, store: Store, exchange: Exchange<Hub>) -> Self {
-        let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, initiates, suspects: Mutex::default() }
+    pub(crate) fn new(
+        common: Arc<Common>,
+        config: &BackendConfig,
+        store: Store,
+        exchange: Exchange<Hub>,
+    ) -> Self {
+        Self {
+            initiates: Rate::per_minute(common.config.limits.initiates_per_minute),
+            ring_timeout: config.ring_timeout,
+            max_participants: config.setting(&MAX_PARTICIPANTS),
+            suspects: Mutex::default(),
+            common,
+            store,
+            exchange,
+        }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -336,7 +352,7 @@ impl Sessions {
     }
 
     fn facts(&self, full: &FullSession) -> Facts {
-        let mut ice: Vec<IceServer> = self.common.ice_servers(Backend::Hearth, "", Millis::now());
+        let mut ice: Vec<IceServer> = self.common.ice_servers(BACKEND, "", Millis::now());
         // Everybody who is invited reads the same, so no credentials.
         ice.retain(|server| server.credential.is_none());
         present::facts(full, ice)
@@ -348,6 +364,6 @@ impl Sessions {
     }
 
     fn count(&self, outcome: Outcome) {
-        self.common.metrics.call(Backend::Hearth, outcome);
+        self.common.metrics.call(BACKEND, outcome);
     }
 }

@@ -7,8 +7,6 @@ mod therapy;
 
 use sqlx::SqlitePool;
 
-pub(crate) use self::therapy::Assessment;
-
 use crate::clock::Millis;
 use crate::store::{Pools, StoreError};
 
@@ -32,6 +30,15 @@ impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Account").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// What a therapy session's new assessment says.
+#[derive(Clone, Debug)]
+pub(crate) struct Assessment<'a> {
+    pub(crate) kind: &'a str,
+    /// JSON.
+    pub(crate) responses: &'a str,
+    pub(crate) score: Option<f64>,
 }
 
 /// A call session's record.

@@ -17,9 +17,9 @@ use super::hub::Seat;
 use super::present;
 use super::state::Shared;
 use super::store::{FullSession, Page};
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
+use crate::hearth::defaults::BACKEND;
 use crate::request::{Body, Params};
 
 type Answer<T> = Result<Json<Reply<T>>, ApiError>;
@@ -29,7 +29,7 @@ fn done<T: Serialize>(message: &str, data: T) -> Json<Reply<T>> {
 }
 
 fn ice(state: &Shared, user: &str) -> Vec<IceServerRow> {
-    present::ice(state.common.ice_servers(Backend::Hearth, user, Millis::now()))
+    present::ice(state.common.ice_servers(BACKEND, user, Millis::now()))
 }
 
 async fn live(state: &Shared, full: &FullSession) -> BTreeMap<String, Seat> {

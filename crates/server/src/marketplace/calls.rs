@@ -3,18 +3,19 @@
 //! it is driven.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bellwire_dialects::marketplace::wire::{CallError, CallStatus, MessageType, conversation_of, name};
 use tracing::{debug, info};
 
 use super::hub::{Change, Facts, Hub, News, Order};
 use super::store::{FullMessage, Message, Store, User};
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::Common;
 use crate::door::WENT_WRONG;
 use crate::error::ApiError;
 use crate::limits::Rate;
+use crate::marketplace::defaults::BACKEND;
 use crate::metrics::Outcome;
 use crate::store::{StoreError, new_id};
 use crate::switchboard::{Exchange, Job};
@@ -28,13 +29,19 @@ pub(crate) struct Calls {
     common: Arc<Common>,
     store: Store,
     exchange: Exchange<Hub>,
+    ring_timeout: Duration,
     initiates: Rate<String>,
 }
 
 impl Calls {
-    pub(crate) fn new(common: Arc<Common>, store: Store, exchange: Exchange<Hub>) -> Self {
+    pub(crate) fn new(
+        common: Arc<Common>,
+        store: Store,
+        exchange: Exchange<Hub>,
+        ring_timeout: Duration,
+    ) -> Self {
         let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, initiates }
+        Self { common, store, exchange, ring_timeout, initiates }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -88,7 +95,7 @@ impl Calls {
             call_id: Some(call_id.unwrap_or_else(|| id.clone())),
             room_id: Some(format!("{room}_{}_{:016x}", now.0, rand::random::<u64>())),
             status: Some(CallStatus::Initiated.as_str().to_owned()),
-            ring_until: Some(now.plus(self.common.config.ring.marketplace).0),
+            ring_until: Some(now.plus(self.ring_timeout).0),
             answered_at: None,
             ended_at: None,
             duration: None,
@@ -331,7 +338,7 @@ impl Calls {
     /// Screens are no calls.
     fn count(&self, call: &FullMessage, outcome: Outcome) {
         if call.message.kind() != MessageType::ScreenShare {
-            self.common.metrics.call(Backend::Marketplace, outcome);
+            self.common.metrics.call(BACKEND, outcome);
         }
     }
 

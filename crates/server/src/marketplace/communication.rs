@@ -14,9 +14,9 @@ use super::caller::Caller;
 use super::present;
 use super::state::Shared;
 use super::store::FullMessage;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
+use crate::marketplace::defaults::BACKEND;
 use crate::request::{Body, Params};
 
 const LONGEST_PAGE: u32 = 100;
@@ -177,6 +177,6 @@ pub(super) fn page(params: &Params) -> Result<(u32, u32), ApiError> {
 }
 
 pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<Value> {
-    let servers = state.common.ice_servers(Backend::Marketplace, &me.id, Millis::now());
+    let servers = state.common.ice_servers(BACKEND, &me.id, Millis::now());
     Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
 }

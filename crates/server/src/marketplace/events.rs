@@ -78,7 +78,7 @@ impl door::Door for Door {
         let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(BAD_TOKEN))?;
         match known(state, &session).await {
             Ok(Some(me)) => {
-                let opened = Opened { name: session_name(&session), until: session.expires };
+                let opened = Opened { name: Some(session_name(&session)), until: session.expires };
                 Ok(Guest { me, opened })
             }
             Ok(None) => Err(Refused::new(BAD_TOKEN)),
@@ -124,7 +124,8 @@ impl door::Talk for Talk {
             }
         };
         let me = PersonBody { id, name: Some(full_name), avatar };
-        self.ask(Request::Connected { me, related, opened: self.guest.opened.clone() }).await;
+        self.state.exchange.signed_in(self.key, self.guest.opened.clone()).await;
+        self.ask(Request::Connected { me, related }).await;
     }
 
     async fn event(&mut self, name: &str, data: Value) -> Option<Value> {

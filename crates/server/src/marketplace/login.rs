@@ -9,15 +9,13 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use super::caller::{self, Caller, known};
-use super::hub::News;
 use super::present;
 use super::state::{Claims, Shared, session_name};
 use crate::auth::Session;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp};
-use crate::sign_ins::network;
+use crate::marketplace::defaults::BACKEND;
+use crate::request::{Body, ClientIp, network};
 
 const LONGEST_EMAIL: usize = 254;
 const LONGEST_PASSWORD: usize = 1024;
@@ -38,7 +36,7 @@ pub(super) async fn login(
     // Both limits before any work: a password takes a tenth of a second to check.
     let from = network(from);
     state.logins.check(&(from, email.clone())).map_err(too_many)?;
-    let attempt = state.common.sign_ins.begin(Backend::Marketplace, from, &email).map_err(too_many)?;
+    let attempt = state.common.sign_ins.begin(BACKEND, from, &email).map_err(too_many)?;
     state.failed_logins.begin(from).map_err(too_many)?;
     let user = state.store.user_by_email(&email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
@@ -106,7 +104,7 @@ async fn end(state: &Shared, session: &Session<Claims>) -> Result<(), ApiError> 
     // Its refresh token may be younger, and live for as long as those do.
     let until = Millis::now().plus(state.refresh_tokens.ttl()).max(session.expires);
     let kept = state.common.revoked.end(&name, until).await;
-    state.exchange.tell(News::SignedOut { name }).await;
+    state.exchange.signed_out(name).await;
     Ok(kept?)
 }
 

@@ -10,7 +10,6 @@ use bellwire_dialects::storefront::wire::{
 use tracing::{debug, info};
 use uuid::Uuid;
 
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::common::Common;
 use crate::door::WENT_WRONG;
@@ -18,6 +17,7 @@ use crate::error::ApiError;
 use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::store::{StoreError, new_id};
+use crate::storefront::defaults::BACKEND;
 use crate::storefront::hub::{Change, Facts, Hub, News, Order, Party};
 use crate::storefront::store::{Call, FullCall, Remarks, Store};
 use crate::switchboard::{Exchange, Job, SocketKey};
@@ -30,15 +30,21 @@ const QUALITIES: [&str; 4] = ["excellent", "good", "fair", "poor"];
 #[derive(Debug)]
 pub(crate) struct Calls {
     common: Arc<Common>,
-    store: Arc<dyn Store>,
+    store: Store,
     exchange: Exchange<Hub>,
+    ring_timeout: Duration,
     initiates: Rate<String>,
 }
 
 impl Calls {
-    pub(crate) fn new(common: Arc<Common>, store: Arc<dyn Store>, exchange: Exchange<Hub>) -> Self {
+    pub(crate) fn new(
+        common: Arc<Common>,
+        store: Store,
+        exchange: Exchange<Hub>,
+        ring_timeout: Duration,
+    ) -> Self {
         let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, initiates }
+        Self { common, store, exchange, ring_timeout, initiates }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -88,7 +94,7 @@ impl Calls {
             decline_reason: None,
             recording_url: None,
             scheduled_for: scheduled_for.map(|at| at.0),
-            ring_until: scheduled_for.unwrap_or(now).max(now).plus(self.common.config.ring.storefront).0,
+            ring_until: scheduled_for.unwrap_or(now).max(now).plus(self.ring_timeout).0,
             metadata: "{}".to_owned(),
             created_at: now.0,
             updated_at: now.0,
@@ -264,7 +270,7 @@ impl Calls {
     }
 
     fn count(&self, outcome: Outcome) {
-        self.common.metrics.call(Backend::Storefront, outcome);
+        self.common.metrics.call(BACKEND, outcome);
     }
 
     async fn tell(&self, call: &Call, change: Change) {

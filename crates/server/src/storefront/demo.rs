@@ -53,7 +53,7 @@ const PRODUCTS: [(&str, i64); 4] = [
 const STATUSES: [&str; 5] = ["Processing", "Shipping", "On the way", "Delivered", "Refund Success"];
 
 /// Fills an empty store; one that has accounts is left as it is.
-pub(crate) async fn fill(store: &dyn Store, common: &Common, now: Millis) -> Result<(), DemoError> {
+pub(crate) async fn fill(store: &Store, common: &Common, now: Millis) -> Result<(), DemoError> {
     if store.has_accounts().await? {
         return Ok(());
     }

@@ -18,10 +18,10 @@ use crate::config::Mode;
 use crate::door::{self, Refused, WENT_WRONG};
 use crate::metrics::Flow;
 use crate::store::StoreError;
-use crate::storefront::hub::{self, Facts, Hub, News, Party, Request};
+use crate::storefront::hub::{Facts, Hub, News, Party, Request};
 use crate::storefront::state::{Claims, Shared};
 use crate::storefront::store::FullCall;
-use crate::switchboard::{Hub as _, SocketKey};
+use crate::switchboard::{Hub as _, Opened, SocketKey};
 use crate::throttle::warn_rarely;
 
 /// Calls a socket has lately spoken of and the hub therefore knows.
@@ -116,8 +116,9 @@ impl door::Talk for Talk {
     async fn begin(&mut self) {
         if let Some(session) = &self.guest {
             let party = Party { id: session.claims.id.clone(), role: session.claims.role };
-            let session = hub::Session { jti: session.jti.clone(), until: session.expires };
-            self.arrive(party, Some(session)).await;
+            let opened = Opened { name: Some(session.jti.clone()), until: session.expires };
+            self.state.exchange.signed_in(self.key, opened).await;
+            self.arrive(party).await;
         }
     }
 
@@ -144,7 +145,7 @@ impl Talk {
                     && self.state.common.config.mode == Mode::Compat
                     && let Some(party) = self.believed(id).await?
                 {
-                    self.arrive(party, None).await;
+                    self.arrive(party).await;
                 } else {
                     self.state.exchange.ask(self.key, Request::ListOnline).await;
                 }
@@ -191,7 +192,7 @@ impl Talk {
         self.state.exchange.tell(News::Learned(Facts::from(&call.call))).await;
     }
 
-    async fn arrive(&self, party: Party, session: Option<hub::Session>) {
+    async fn arrive(&self, party: Party) {
         let related = match self.state.store.related(party.role, &party.id).await {
             Ok(related) => related,
             Err(error) => {
@@ -199,7 +200,7 @@ impl Talk {
                 Vec::new()
             }
         };
-        self.state.exchange.ask(self.key, Request::Connected { party, related, session }).await;
+        self.state.exchange.ask(self.key, Request::Connected { party, related }).await;
     }
 
     async fn believed(&self, id: String) -> Result<Option<Party>, StoreError> {

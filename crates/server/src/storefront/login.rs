@@ -13,12 +13,10 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use super::caller;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp};
-use crate::sign_ins::network;
-use crate::storefront::hub::News;
+use crate::request::{Body, ClientIp, network};
+use crate::storefront::defaults::BACKEND;
 use crate::storefront::state::{Claims, Shared};
 
 type Goodbye = Result<(CookieJar, Json<Value>), ApiError>;
@@ -67,7 +65,7 @@ async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, rol
     let attempt = state
         .common
         .sign_ins
-        .begin(Backend::Storefront, from, &email)
+        .begin(BACKEND, from, &email)
         .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
 
     let account = state.store.account_by_email(role, &email).await?;
@@ -103,7 +101,7 @@ async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, rol
 /// A shop's own password at the customers' door: says which door it is.
 async fn shop_owner(state: &Shared, email: &str, password: &str) -> Result<(), ApiError> {
     let Some(shop) = state.store.account_by_email(UserType::Seller, email).await? else { return Ok(()) };
-    if state.common.passwords.verify(Backend::Storefront, password, Some(&shop.password_hash)).await? {
+    if state.common.passwords.verify(BACKEND, password, Some(&shop.password_hash)).await? {
         return Err(ApiError::unauthorized("Supplier must use shop login"));
     }
     Ok(())
@@ -111,7 +109,7 @@ async fn shop_owner(state: &Shared, email: &str, password: &str) -> Result<(), A
 
 fn cookie(state: &Shared, role: UserType, token: String) -> Cookie<'static> {
     let life = i64::try_from(state.tokens.ttl().as_secs()).unwrap_or(i64::MAX);
-    let public = state.common.config.public.get(&Backend::Storefront);
+    let public = state.common.config.backends.get(&BACKEND).map(|backend| &backend.public);
     let secure =
         public.and_then(|bases| bases.rest.as_deref()).is_some_and(|base| base.starts_with("https:"));
     // A web page of another site can only send cookies along that say so.
@@ -131,7 +129,7 @@ async fn logout(state: &Shared, parts: &Parts, jar: CookieJar, role: UserType) -
         && session.claims.role == role
     {
         let kept = state.common.revoked.add(&session).await;
-        state.exchange.tell(News::SignedOut { jti: session.jti }).await;
+        state.exchange.signed_out(session.jti).await;
         kept?;
     }
     let mut gone = cookie(state, role, String::new());

@@ -19,7 +19,7 @@ pub(crate) type Shared = Arc<State>;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) common: Arc<Common>,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Store,
     pub(crate) tokens: Tokens,
     pub(crate) logins: Rate<(IpAddr, String)>,
     pub(crate) calls: Calls,

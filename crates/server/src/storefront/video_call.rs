@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::present;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::request::Body;
+use crate::storefront::defaults::BACKEND;
 use crate::storefront::state::Shared;
 use crate::storefront::store::Remarks;
 
@@ -53,6 +53,6 @@ pub(super) async fn end(
 }
 
 pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<Value> {
-    let servers = state.common.ice_servers(Backend::Storefront, &me.id, Millis::now());
+    let servers = state.common.ice_servers(BACKEND, &me.id, Millis::now());
     Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
 }

@@ -3,44 +3,52 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::SocketKey;
+use super::key::SocketKey;
 use crate::clock::Millis;
 
 /// What opened a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Opened {
-    /// What the session is given back by: its token's `jti`, or the name of a family of tokens.
-    pub(crate) name: String,
+    /// What the session is given back by: its token's `jti`, or the name of a family of tokens. `None`
+    /// while no token has been shown.
+    pub(crate) name: Option<String>,
     pub(crate) until: Millis,
 }
 
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionEnd {
+    Expired,
+    SignedOut,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Sessions {
+pub(super) struct Sessions {
     of: BTreeMap<SocketKey, Opened>,
     ends: BTreeSet<(Millis, SocketKey)>,
 }
 
 impl Sessions {
     /// A socket has one session; an earlier one of it is forgotten.
-    pub(crate) fn add(&mut self, socket: SocketKey, opened: Opened) {
+    pub(super) fn add(&mut self, socket: SocketKey, opened: Opened) {
         self.remove(socket);
         self.ends.insert((opened.until, socket));
         self.of.insert(socket, opened);
     }
 
-    pub(crate) fn remove(&mut self, socket: SocketKey) {
+    pub(super) fn remove(&mut self, socket: SocketKey) {
         if let Some(opened) = self.of.remove(&socket) {
             self.ends.remove(&(opened.until, socket));
         }
     }
 
     /// When the next one is over.
-    pub(crate) fn deadline(&self) -> Option<Millis> {
+    pub(super) fn deadline(&self) -> Option<Millis> {
         self.ends.first().map(|(at, _)| *at)
     }
 
     /// Takes out those that are over.
-    pub(crate) fn over(&mut self, now: Millis) -> Vec<SocketKey> {
+    pub(super) fn over(&mut self, now: Millis) -> Vec<SocketKey> {
         let over: Vec<SocketKey> =
             self.ends.iter().take_while(|(at, _)| *at <= now).map(|(_, socket)| *socket).collect();
         for socket in &over {
@@ -50,9 +58,13 @@ impl Sessions {
     }
 
     /// Takes out those of a session that was given back.
-    pub(crate) fn given_back(&mut self, name: &str) -> Vec<SocketKey> {
-        let theirs: Vec<SocketKey> =
-            self.of.iter().filter(|(_, opened)| opened.name == name).map(|(socket, _)| *socket).collect();
+    pub(super) fn given_back(&mut self, name: &str) -> Vec<SocketKey> {
+        let theirs: Vec<SocketKey> = self
+            .of
+            .iter()
+            .filter(|(_, opened)| opened.name.as_deref() == Some(name))
+            .map(|(socket, _)| *socket)
+            .collect();
         for socket in &theirs {
             self.remove(*socket);
         }
@@ -67,7 +79,7 @@ mod tests {
     #[test]
     fn sockets_end_with_their_sessions_and_leave_nothing() {
         let mut sessions = Sessions::default();
-        let opened = |name: &str, until| Opened { name: name.to_owned(), until: Millis(until) };
+        let opened = |name: &str, until| Opened { name: Some(name.to_owned()), until: Millis(until) };
         for (socket, name, until) in [(1, "a", 50), (2, "a", 20), (3, "b", 20), (4, "c", 90)] {
             sessions.add(SocketKey(socket), opened(name, until));
         }

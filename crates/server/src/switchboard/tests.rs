@@ -8,6 +8,7 @@ use crate::store::Pools;
 #[derive(Debug, Default)]
 struct Clerk {
     done: usize,
+    over: Vec<(SocketKey, SessionEnd)>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -17,7 +18,7 @@ enum Order {
 }
 
 impl Hub for Clerk {
-    const BACKEND: Backend = Backend::Storefront;
+    const BACKEND: Backend = Backend::of(&bellwire_dialects::storefront::ENTRY);
 
     type Request = Order;
     type News = ();
@@ -29,6 +30,11 @@ impl Hub for Clerk {
 
     fn told(&mut self, (): (), _: Millis) -> Vec<Reply<Order>> {
         self.done += 1;
+        Vec::new()
+    }
+
+    fn session_over(&mut self, key: SocketKey, end: SessionEnd, _: Millis) -> Vec<Reply<Order>> {
+        self.over.push((key, end));
         Vec::new()
     }
 
@@ -95,6 +101,35 @@ async fn every_order_is_carried_out_however_many_there_are_and_reports_give_way(
     assert!(reports < 3 * ORDERS + ENDS, "some were lost");
     let done = exchange.look(|clerk| clerk.done).await.expect("it runs");
     assert!(done >= ENDS, "{done}");
+    stop.cancel();
+    running.await.expect("it ended");
+}
+
+#[tokio::test]
+async fn sockets_end_with_their_sessions() {
+    let (exchange, board, _orders) = switchboard(&common().await, Clerk::default());
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(board.run(stop.clone()));
+    let later = Millis::now().plus(Duration::from_secs(3600));
+    let opened = |name: &str, until| Opened { name: Some(name.to_owned()), until };
+    for key in [1, 2, 5, 6, 7] {
+        exchange.signed_in(SocketKey(key), opened("a", later)).await;
+    }
+    // One has another session now, one is not signed in any more, one is gone.
+    exchange.signed_in(SocketKey(5), opened("c", later)).await;
+    exchange.forget_session(SocketKey(6)).await;
+    exchange.gone(SocketKey(7)).await;
+    exchange.signed_out("a".to_owned()).await;
+    exchange.signed_in(SocketKey(3), opened("b", Millis(0))).await;
+    exchange.signed_in(SocketKey(4), Opened { name: None, until: Millis(0) }).await;
+
+    let over = async || exchange.look(|clerk| clerk.over.clone()).await.expect("it runs");
+    while over().await.len() < 4 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let (out, expired) = (SessionEnd::SignedOut, SessionEnd::Expired);
+    let ends = [(1, out), (2, out), (3, expired), (4, expired)].map(|(key, end)| (SocketKey(key), end));
+    assert_eq!(over().await, ends);
     stop.cancel();
     running.await.expect("it ended");
 }

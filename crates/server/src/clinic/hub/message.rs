@@ -2,9 +2,8 @@
 
 use bellwire_dialects::clinic::wire::{Appointment, RoomState, SignalBody, UserRole};
 
-use crate::clinic::state::Party;
+use crate::clinic::party::Party;
 use crate::clinic::store::RoomRow;
-use crate::clock::Millis;
 use crate::metrics::Outcome;
 use crate::switchboard;
 
@@ -43,8 +42,6 @@ pub(crate) enum News {
     Resumed { facts: Facts, seated: Vec<UserRole> },
     /// There is no such room (any more).
     Removed { room_id: String },
-    /// A token was given back.
-    SignedOut { jti: String },
     /// Sessions of before are over.
     PasswordChanged { user: String },
     /// A room's record is written.
@@ -56,8 +53,8 @@ pub(crate) enum News {
 pub(crate) enum Request {
     Connected {
         party: Party,
-        jti: Option<String>,
-        until: Option<Millis>,
+        /// In compat mode a socket may have none.
+        has_token: bool,
     },
     Join {
         room_id: String,

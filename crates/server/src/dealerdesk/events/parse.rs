@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::dealerdesk::hub::Relay;
-use crate::dealerdesk::state::{Party, room, room_of};
+use crate::dealerdesk::party::{Party, room, room_of};
 
 const LONGEST_CANDIDATE: usize = 4096;
 

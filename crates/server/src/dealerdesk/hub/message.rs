@@ -5,9 +5,9 @@ use bellwire_dialects::dealerdesk::wire::{
 };
 
 use crate::clock::Millis;
-use crate::dealerdesk::state::Party;
-use crate::dealerdesk::store::Call;
-use crate::switchboard::{self, Opened};
+use crate::dealerdesk::party::Party;
+use crate::dealerdesk::store::calls::Call;
+use crate::switchboard;
 
 /// What the hub knows of a call's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,10 +72,6 @@ pub(crate) enum News {
     /// A call from before the start of the server, and what its caller is called.
     Learned(Facts, String),
     Changed(Change),
-    /// The sockets of that session are to go.
-    SignedOut {
-        name: String,
-    },
 }
 
 /// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
@@ -85,8 +81,6 @@ pub(crate) enum Request {
         party: Party,
         /// Who may know of it.
         related: Vec<Party>,
-        /// In compat mode a socket may have no session.
-        opened: Option<Opened>,
     },
     /// The room exists.
     Join(Room),

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use super::{Result, Store};
 use crate::clock::Millis;
-use crate::dealerdesk::state::{Party, room};
+use crate::dealerdesk::party::{Party, room};
 
 /// A call that is to be placed.
 #[derive(Clone, Debug)]

@@ -38,8 +38,7 @@ impl Parsed {
                 | Request::Media { session_id, .. }
                 | Request::Quality { session_id, .. }
                 | Request::Issue { session_id, .. } => Some(session_id),
-                Request::Opened { .. }
-                | Request::Connected { .. }
+                Request::Connected { .. }
                 | Request::NotConnected { .. }
                 | Request::Full { .. }
                 | Request::Join { .. }

@@ -67,10 +67,6 @@ pub(crate) enum News {
         user: String,
         media: MediaBody,
     },
-    /// A token was given back.
-    SignedOut {
-        jti: String,
-    },
     /// From now on these alone are of a therapy session; nobody, when it is over.
     TherapyPeople {
         id: String,
@@ -107,15 +103,8 @@ pub(crate) enum Media {
 /// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
-    /// A socket that has to show a token until then.
-    Opened {
-        until: Millis,
-    },
     Connected {
         user: User,
-        /// The token's own id.
-        jti: String,
-        until: Millis,
     },
     /// The account has as many sockets as it may. The token is good, so that this is no authentication
     /// error.

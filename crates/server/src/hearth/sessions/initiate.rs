@@ -86,9 +86,7 @@ impl Sessions {
         }
         let most = match body.session_type {
             SessionType::OneToOne => 2,
-            SessionType::Group | SessionType::Therapy | SessionType::Unknown => {
-                self.common.config.max_participants
-            }
+            SessionType::Group | SessionType::Therapy | SessionType::Unknown => self.max_participants,
         };
         if invited.len() >= usize::try_from(most).unwrap_or(usize::MAX) {
             let message = format!("At most {most} people can take part");
@@ -142,8 +140,7 @@ impl Sessions {
             .map_err(|wait| ApiError::too_many("Too many calls, please wait a moment", wait))?;
         let (settings, now) = (CallSettings::default(), Millis::now());
         let metadata = Metadata { title: Some("Demo call".to_owned()), ..Metadata::default() };
-        let row =
-            self.row(me, SessionType::Group, self.common.config.max_participants, settings, &metadata, now);
+        let row = self.row(me, SessionType::Group, self.max_participants, settings, &metadata, now);
         let row = SessionRow { session_id: name.unwrap_or(row.session_id), open: true, ..row };
         self.begin(me, row, &[], settings).await
     }
@@ -193,7 +190,7 @@ impl Sessions {
             settings: json!(settings).to_string(),
             metadata: json!(metadata).to_string(),
             therapy: None,
-            ring_until: now.plus(self.common.config.ring.hearth).0,
+            ring_until: now.plus(self.ring_timeout).0,
             created_at: now.0,
             updated_at: now.0,
         }

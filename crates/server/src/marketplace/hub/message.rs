@@ -6,7 +6,9 @@ use bellwire_dialects::marketplace::wire::{
 
 use crate::clock::Millis;
 use crate::marketplace::store::FullMessage;
-use crate::switchboard::{self, Opened};
+use crate::switchboard::{self, Reply};
+
+pub(super) type Replies = Vec<Reply<Order>>;
 
 /// What the hub knows of a call's (or shared screen's) record.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,10 +112,6 @@ pub(crate) enum News {
         reader: String,
         other: String,
     },
-    /// The sockets of that session are to go.
-    SignedOut {
-        name: String,
-    },
     Typing {
         from: PersonBody,
         to: String,
@@ -132,7 +130,6 @@ pub(crate) enum Request {
     Connected {
         me: PersonBody,
         related: Vec<String>,
-        opened: Opened,
     },
     Ring {
         call_id: String,

@@ -4,9 +4,9 @@ use bellwire_dialects::marketplace::wire::{
     AnswerToClient, CandidateToClient, MediaToClient, OfferToClient, name,
 };
 
-use super::message::Relay;
+use super::Hub;
+use super::message::{Relay, Replies};
 use super::replies::{Refusal, refused};
-use super::{Hub, Replies};
 use crate::switchboard::{Reply, SocketKey};
 
 impl Hub {

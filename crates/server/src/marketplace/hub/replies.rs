@@ -5,9 +5,11 @@ use bellwire_dialects::marketplace::wire::{
     ParticipantJoined, PersonBody, chat_of, name,
 };
 
-use super::message::{Change, Facts, Order};
-use super::{LiveCall, MISSED, Replies};
+use super::live_call::LiveCall;
+use super::message::{Change, Facts, Order, Replies};
 use crate::switchboard::{Reply, SocketKey};
+
+const MISSED: &str = "missed";
 
 pub(super) fn incoming(to: SocketKey, facts: &Facts) -> Reply<Order> {
     let event = match facts.kind {

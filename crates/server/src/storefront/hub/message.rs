@@ -1,14 +1,14 @@
 //! What is said to the hub and what it says: plain data.
 
 use bellwire_dialects::storefront::wire::{
-    CallEnded, CallError, CallPartyEvent, CallStatus, CallStatusUpdate, CallTargetOffline, IceCandidateEvent,
-    IceCandidateInit, IncomingVideoCall, OnlineStatusChanged, OnlineUser, SdpAnswer, SdpBody, SdpOffer,
-    ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, UserType,
+    CallStatus, IceCandidateInit, IncomingVideoCall, SdpBody, UserType,
 };
 
 use crate::clock::Millis;
 use crate::storefront::store::Call;
-use crate::switchboard::{self, SocketKey};
+use crate::switchboard::{self, Reply};
+
+pub(super) type Replies = Vec<Reply<Order>>;
 
 /// Somebody, in the role they have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,17 +75,6 @@ pub(crate) enum News {
     /// A call that a socket is about to speak of.
     Learned(Facts),
     Changed(Facts, Change),
-    /// A session was given back before its time.
-    SignedOut {
-        jti: String,
-    },
-}
-
-/// What lets a socket be who it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Session {
-    pub(crate) jti: String,
-    pub(crate) until: Millis,
 }
 
 /// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
@@ -94,7 +83,6 @@ pub(crate) enum Request {
     Connected {
         party: Party,
         related: Vec<String>,
-        session: Option<Session>,
     },
     ListOnline,
     Ring(Box<IncomingVideoCall>),
@@ -133,36 +121,6 @@ pub(crate) enum Relay {
     Audio(bool),
     Video(bool),
     Sharing(bool),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum To {
-    Socket(SocketKey),
-    Records,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Reply {
-    Ring(IncomingVideoCall),
-    Offline(CallTargetOffline),
-    Error(CallError),
-    Joined(UserJoinedCall),
-    Left(UserLeftCall),
-    Offer(SdpOffer),
-    Answer(SdpAnswer),
-    Candidate(IceCandidateEvent),
-    Audio(ToggleAudio),
-    Video(ToggleVideo),
-    ShareStarted(CallPartyEvent),
-    ShareStopped(CallPartyEvent),
-    Status(CallStatusUpdate),
-    Ended(CallEnded),
-    Users(Vec<OnlineUser>),
-    Online(OnlineStatusChanged),
-    /// The socket is to be disconnected.
-    Close,
-    /// For the records.
-    Order(Order),
 }
 
 /// What the records are to do.
