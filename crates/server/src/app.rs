@@ -1,4 +1,4 @@
-//! One running server: binds, serves in tasks it owns, stops them all. What it serves is elsewhere.
+//! The running server: binds the listeners, serves in tasks it owns, stops them all.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub struct App {
     events: Events,
     /// Ends the listeners.
     closing: CancellationToken,
-    /// Ends everything else, once nobody is connected any more.
+    /// Ends everything else, once the last client is disconnected.
     over: CancellationToken,
     listeners: JoinSet<()>,
     tasks: JoinSet<()>,
@@ -293,7 +293,7 @@ fn origins(origins: &[String]) -> Result<CorsLayer, StartError> {
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
         .expose_headers([header::RETRY_AFTER]);
     if origins.iter().any(|origin| origin == "*") {
-        // Any page may ask, none with somebody's cookies.
+        // Any page may ask, but without cookies.
         return Ok(layer.allow_origin(cors::Any));
     }
     let origins = origins

@@ -1,4 +1,4 @@
-//! Session tokens and passwords. Who may do what is decided elsewhere.
+//! Session tokens and passwords. Permissions are decided elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;

@@ -3,7 +3,7 @@
 //! ```text
 //!  REST (login, appointments, video_call) ─┐                  ┌─► store
 //!                                          ├─► records ◄──────┤ orders
-//!  sockets (events) ───────────────────────┴────────► hub ────┘ (who sits where, who is told what)
+//!  sockets (events) ───────────────────────┴────────► hub ────┘ (seats, events per socket)
 //! ```
 
 mod appointments;

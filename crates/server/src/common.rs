@@ -1,4 +1,4 @@
-//! What all backends of one process share: configuration, database, passwords, relay, addresses.
+//! The context shared by all backends: configuration, database, passwords, relay, addresses.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

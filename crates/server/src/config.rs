@@ -1,4 +1,4 @@
-//! Everything that can be set about a server. Nothing here reads the environment or a file.
+//! The configuration of a server. Nothing here reads the environment or a file.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,7 +23,7 @@ pub enum Mode {
     #[default]
     Strict,
     /// As deployed: without a token, `addUser` says who a socket is. For web clients that cannot send
-    /// one; anybody can then listen to anybody's calls.
+    /// one; any client can then listen to any call.
     Compat,
 }
 
@@ -34,7 +34,7 @@ pub struct TurnConfig {
     pub listen: SocketAddr,
     /// The address clients and peers reach this machine at.
     pub public_ip: IpAddr,
-    /// Shared with nobody but a coturn of the same deployment; made up at start when `None`.
+    /// Shared only with a coturn of the same deployment; generated at start when `None`.
     pub secret: Option<String>,
     pub realm: String,
     /// Relay to loopback, private and link-local peers too: for tests and demonstrations on one machine.

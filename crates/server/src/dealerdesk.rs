@@ -4,18 +4,18 @@
 //!  REST (login, chat) ────────────────────┐
 //!                     ┌─► messages ───────┼─► store
 //!  sockets (events) ──┼─► calls (rules) ──┘
-//!                     └──────┴────────► hub  (who is told what) ─► sockets
+//!                     └──────┴────────► hub  (events per socket) ─► sockets
 //! ```
 //!
 //! # Who may do what
-//! A room belongs to the two people in its name; nobody else sees, says or calls anything in it. A
-//! token says who somebody is. In strict mode REST and sockets want one; in compat mode one who brings
+//! A room belongs to the two users in its name; no other user can read, write or call in it. A
+//! token identifies a user. In strict mode REST and sockets want one; in compat mode one who brings
 //! none is believed, as deployed, and one who brings one is held to it.
 //!
 //! # Technicians without a password
 //! As deployed a technician signs in by address alone, which proves nothing. In strict mode that gives a
 //! token only to accounts flagged `passwordless`, which an administrator sets for people whose address is
-//! as good as a secret (a kiosk, a closed network); everybody else needs a password. In compat mode it
+//! as good as a secret (a kiosk, a closed network); all others need a password. In compat mode it
 //! works for all, but the reply then has no token: what is believed anyway needs none, and a token
 //! outlives the mode.
 

@@ -1,5 +1,5 @@
-//! How a client that knows only an address finds the rest: `/.well-known/bellwire.json` and `/health`, on
-//! every listener, the listener's own backend first.
+//! Discovery and health: `/.well-known/bellwire.json` and `/health` on every listener, by which a client
+//! that knows only an address finds the rest. The listener's own backend comes first.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ async fn describe(State(here): State<Here>, headers: HeaderMap) -> Json<Value> {
     Json(json!({ "version": 1, "name": "Bellwire server", "dialects": dialects.collect::<Vec<_>>() }))
 }
 
-/// How whoever asks has reached this listener.
+/// How a client has reached this listener.
 #[derive(Debug, PartialEq, Eq)]
 enum Reached {
     /// By itself, which has no TLS, under this name if it said one.

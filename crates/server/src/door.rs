@@ -24,10 +24,10 @@ use crate::occupancy::{Full, Held};
 use crate::runtime::SocketTasks;
 use crate::switchboard::{Exchange, Hub, SocketKey};
 
-/// What a socket hears when what it asked for failed at the server.
+/// The message of an error event when a request failed in the server.
 pub(crate) const WENT_WRONG: &str = "Something went wrong, please try again";
 
-/// What `connect_error` says to somebody who is not let in.
+/// The refusal of a handshake: the text of `connect_error`.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Refused(pub(crate) Cow<'static, str>);
@@ -44,33 +44,33 @@ impl From<Full> for Refused {
     }
 }
 
-/// A backend's side of its namespace; shared by all its sockets.
+/// The Socket.IO namespace of a backend: its handshake and events; shared by all its sockets.
 #[async_trait]
 pub(crate) trait Door: Send + Sync + 'static {
     type Hub: Hub;
-    /// What the handshake said about somebody who was let in: for example their identity, or nothing yet.
+    /// The result of the handshake: for example the identity of the user, or nothing yet.
     type Guest: Clone + Send + Sync + 'static;
     type Talk: Talk;
 
     /// The Socket.IO namespace: `/` for most.
     const NAMESPACE: &'static str = "/";
-    /// Every event of a client that means something; others are dropped at the door. The matrix of who may
+    /// Every event of a client that is handled; others are dropped. The matrix of who may
     /// do what is held against this list.
     const EVENTS: &'static [&'static str];
 
-    /// Who is at the door. `auth` is the handshake's object, `Null` when there was none.
+    /// Checks a handshake. `auth` is the handshake's object, `Null` when there was none.
     async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused>;
-    /// Whose sockets it is one of, if the handshake said so: each has so many
+    /// The account of the socket, if the handshake names one: each may have so many
     /// ([`Limits::sockets_per_account`](crate::Limits)).
     fn account(guest: &Self::Guest) -> Option<String>;
-    /// The task's side of a socket that was let in.
+    /// The task's side of an accepted socket.
     fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Self::Talk;
-    /// Told (once a second at most) to a socket that sends more than its bucket allows; `retry_after` in
+    /// Emitted (once a second at most) to a socket that sends more than its bucket allows; `retry_after` in
     /// seconds. The event itself is dropped.
     fn too_many(retry_after: u64) -> (&'static str, Value);
 }
 
-/// One socket's task: lives as long as the socket.
+/// The task of one socket: lives as long as the socket.
 #[async_trait]
 pub(crate) trait Talk: Send + 'static {
     /// Called once, before any event; the socket can be emitted to from here on.
@@ -87,7 +87,7 @@ struct Said {
     ack: AckSender,
 }
 
-/// What a socket's task listens to.
+/// The channels of a socket's task.
 struct Heard {
     queued: mpsc::Receiver<Said>,
     gone: CancellationToken,
@@ -97,7 +97,7 @@ struct Heard {
 
 type Ears = (SocketKey, mpsc::Receiver<Said>, CancellationToken, Option<Held>);
 
-/// What a socket that was let in says before its task runs.
+/// The channels of an accepted socket, handed over to its task.
 #[derive(Clone)]
 struct Waiting(Arc<Mutex<Option<Ears>>>);
 
@@ -112,7 +112,7 @@ impl Waiting {
 }
 
 /// Serves the namespace of a backend. The socket tasks belong to `sockets` and end with their sockets;
-/// the hub hears of each that it is gone.
+/// the hub is notified of each that has ended.
 pub(crate) fn serve<D: Door>(
     io: &SocketIo,
     common: &Arc<Common>,
@@ -147,7 +147,7 @@ pub(crate) fn serve<D: Door>(
                 Some(account) => Some(common.accounts.enter(D::Hub::BACKEND, account)?),
                 None => None,
             };
-            // Before the client is told that it is in: whoever speaks at once would not be heard.
+            // Before the client learns that it is connected: an event sent at once would be lost.
             let key = SocketKey(numbers.fetch_add(1, Ordering::Relaxed));
             let (queued, gone) = listen::<D>(&common, key, &socket);
             socket.extensions.insert(Waiting::new((key, queued, gone, place)));
@@ -235,7 +235,7 @@ async fn run<H: Hub>(
         error!(socket = key.0, "A socket's task panicked; the socket is closed");
         let _ = line.disconnect();
     }
-    // Also after a panic: a hub that does not hear of it keeps the socket for ever.
+    // Also after a panic: otherwise the hub would keep the socket for ever.
     exchange.gone(key).await;
     common.metrics.socket_closed(H::BACKEND);
 }

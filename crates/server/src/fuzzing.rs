@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets of `tests/fuzz`: what clients send, as far as it is read without looking
+//! Entry points for the fuzz targets of `tests/fuzz`: what clients send, as far as it is read without looking
 //! anything up. Not part of any program.
 
 use std::time::Duration;

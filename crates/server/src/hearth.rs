@@ -3,7 +3,7 @@
 //! ```text
 //!  REST (video_call, therapy, login) ─┐                         ┌─► store (seats are taken there, one by one)
 //!                                     ├─► sessions (the rules) ─┤
-//!  sockets (events) ──────────────────┴──────────► hub ◄────────┘   (who is told what) ─► sockets
+//!  sockets (events) ──────────────────┴──────────► hub ◄────────┘   (events per socket) ─► sockets
 //! ```
 
 mod caller;

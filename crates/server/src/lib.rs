@@ -5,7 +5,7 @@
 //!             ┌ storefront ┐   each:  REST ────┐                 ┌─► its tables
 //!             │ dealerdesk │                   ├─► rules ────────┤
 //!  listeners ─┤ marketplace├─►        sockets ─┤                 └─► its hub ─► its sockets
-//!             │ hearth     │          (door)   └───────────────────►
+//!             │ hearth     │                   └───────────────────►
 //!             └ clinic     ┘   Common: configuration, database, passwords, tokens, relay
 //! ```
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! Who asks too often. Counters are per key and forgotten when idle.
+//! Rate limits of requests, failures and socket events. Counters are per key and forgotten when idle.
 
 use std::collections::HashMap;
 use std::hash::Hash;

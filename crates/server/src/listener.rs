@@ -1,4 +1,4 @@
-//! Serves the connections of one listener, and bounds what they can hold: how many there are, in all and
+//! A listener: serves its connections and bounds what they can hold: how many there are, in all and
 //! from one network, and how long each may keep the server waiting.
 //!
 //! ```text

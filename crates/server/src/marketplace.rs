@@ -3,7 +3,7 @@
 //! ```text
 //!  REST (communication, messages, login) ─┐                           ┌─► store
 //!                                         ├─► calls, chat (the rules) ┤
-//!  sockets (events) ──────────────────────┴───────────────► hub ◄─────┘  (who is told what) ─► sockets
+//!  sockets (events) ──────────────────────┴───────────────► hub ◄─────┘  (events per socket) ─► sockets
 //! ```
 
 mod caller;

@@ -1,5 +1,5 @@
-//! What is counted, for Prometheus at `/metrics`. Labels come from fixed lists (backends, routes, words),
-//! never from what somebody sends, so that their number is bounded.
+//! The metrics, for Prometheus at `/metrics`. Labels come from fixed lists (backends, routes, words), never
+//! from requests, so that their number is bounded.
 
 use std::time::Duration;
 
@@ -100,7 +100,7 @@ impl Metrics {
         Self { registry, ..metrics }
     }
 
-    /// To be said by whoever changed the record of a call.
+    /// Counts a change of a call's record; called by the code that made it.
     pub(crate) fn call(&self, backend: Backend, outcome: Outcome) {
         self.calls.get_or_create(&[of(backend), ("outcome", outcome.as_str())]).inc();
     }

@@ -1,4 +1,4 @@
-//! How many sockets of one account there are.
+//! The limit of sockets per account.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use crate::backend::Backend;
 
 type Account = (Backend, String);
 
-/// The account has as many sockets as it may. Those it has stay: somebody who opens too many does not
+/// The account has as many sockets as it may. Those it has stay: a client that opens too many does not
 /// take away a call that goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Too many connections")]

@@ -1,4 +1,4 @@
-//! Routes together with what is written about them: a route cannot be added without its description,
+//! OpenAPI: routes together with their descriptions. A route cannot be added without one,
 //! so `/openapi.json` names every one. [`Routes`] collects, [`Doc`] describes, [`Schema`] says what a
 //! body looks like.
 //!

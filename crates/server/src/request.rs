@@ -1,4 +1,4 @@
-//! What every backend reads from REST requests in the same way: JSON bodies, queries, bearer tokens.
+//! REST request extractors shared by the backends: JSON bodies, queries, bearer tokens, network addresses.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -22,7 +22,7 @@ pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// The network address of whoever sends a request.
+/// The network address of the client that sends a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientIp(pub(crate) IpAddr);
 

@@ -144,7 +144,7 @@ impl TaskSet {
         Self { over, tasks: JoinSet::new(), sockets }
     }
 
-    /// Cancelled when a task has to end: nobody is connected any more.
+    /// Cancelled when a task has to end: the last client is disconnected.
     pub(crate) fn over(&self) -> CancellationToken {
         self.over.clone()
     }

@@ -1,4 +1,4 @@
-//! How often somebody may try to sign in. A try counts before its password is looked at, so that many at
+//! Rate limits of sign-ins. A try counts before its password is looked at, so that many at
 //! once are as many as one after the other; one that succeeds is taken back.
 //!
 //! Three limits: by address and account, by account over all addresses (guessing from many machines), by

@@ -3,7 +3,7 @@
 //! ```text
 //!  REST (video_call, lists, blocks, login) ─┐                      ┌─► store
 //!                                           ├─► calls (the rules) ─┤
-//!  sockets (events) ────────────────────────┴──────────► hub ◄─────┘   (who is told what) ─► sockets
+//!  sockets (events) ────────────────────────┴──────────► hub ◄─────┘   (events per socket) ─► sockets
 //! ```
 
 mod blocks;
@@ -58,8 +58,8 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
 
 /// Documented life of a session.
 const SESSION: Duration = Duration::from_secs(90 * 24 * 3600);
-/// An answered call that nobody is in is given up after so many times what a seat is kept: longer, because
-/// after a restart everybody has to come back.
+/// An answered call that is empty is given up after so many times what a seat is kept: longer, because
+/// after a restart both sides have to come back.
 const ABANDONED: u32 = 4;
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 

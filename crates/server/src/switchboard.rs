@@ -47,21 +47,21 @@ const ORDERS: usize = 1024;
 /// How many of them may be such that can be lost.
 const REPORTS: usize = ORDERS / 4;
 
-/// A backend's decisions: who is online, who is in which call, who is told what. It knows no socket,
+/// The decisions of a backend: presence, calls, and which socket gets which event. It knows no socket,
 /// database or clock, so that a test is a list of requests and times.
 pub(crate) trait Hub: Send + 'static {
     /// Whose hub it is, for the metrics.
     const BACKEND: Backend;
     /// What a socket asks for; whose socket it is, the hub keeps.
     type Request: Send + 'static;
-    /// What the records (REST handlers, orders carried out) have to say.
+    /// Changes of the records, reported by REST handlers and carried-out orders.
     type News: Send + 'static;
-    /// What the records are to do.
+    /// The changes the hub wants in the records.
     type Order: Order;
 
     fn asked(&mut self, from: SocketKey, request: Self::Request, now: Millis) -> Vec<Reply<Self::Order>>;
     fn told(&mut self, news: Self::News, now: Millis) -> Vec<Reply<Self::Order>>;
-    /// The session of a socket is over: what it is told before it is closed.
+    /// The session of a socket is over: the events it gets before it is closed.
     fn session_over(&mut self, key: SocketKey, end: SessionEnd, now: Millis) -> Vec<Reply<Self::Order>> {
         let _ = (key, end, now);
         Vec::new()
@@ -78,7 +78,7 @@ pub(crate) trait Hub: Send + 'static {
     }
 }
 
-/// Something the records are to do.
+/// A change the hub wants in the records.
 pub(crate) trait Order: Send + std::fmt::Debug + 'static {
     /// Whether the records may go without it when they are behind: a report, which the next one replaces.
     fn may_be_lost(&self) -> bool {
@@ -86,7 +86,7 @@ pub(crate) trait Order: Send + std::fmt::Debug + 'static {
     }
 }
 
-/// One consequence of what a hub was asked or told.
+/// One output of a hub.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reply<O> {
     Emit {
@@ -162,7 +162,7 @@ impl<H: Hub> std::fmt::Debug for Exchange<H> {
 }
 
 impl<H: Hub> Exchange<H> {
-    /// A socket is there; said by the door before anything the socket asks.
+    /// A socket is connected; sent by its task before any request of the socket.
     pub(crate) async fn open(&self, key: SocketKey, socket: SocketRef) {
         self.send(Input::Opened(key, socket)).await;
     }
@@ -195,12 +195,12 @@ impl<H: Hub> Exchange<H> {
         self.send(Input::Told(news)).await;
     }
 
-    /// One socket hears something that changes nothing for the hub: that what it asked for went wrong.
+    /// Emits an event to one socket that changes nothing for the hub: that its request failed.
     pub(crate) async fn say(&self, to: SocketKey, event: &'static str, body: &impl Serialize) {
         self.send(Input::Say(to, event, serde_json::to_value(body).unwrap_or_default())).await;
     }
 
-    /// Said by the door, once, after everything else of that socket.
+    /// The socket is disconnected; sent by its task, once, after everything else of that socket.
     pub(crate) async fn gone(&self, key: SocketKey) {
         self.send(Input::Gone(key)).await;
     }
@@ -219,7 +219,7 @@ impl<H: Hub> Exchange<H> {
     }
 
     async fn send(&self, input: Input<H>) {
-        // The hub ends only when the server does; then nobody is left to be told.
+        // The hub ends only when the server does; then no client is left.
         let _ = self.inbox.send(input).await;
     }
 }
@@ -233,7 +233,7 @@ pub(crate) fn switchboard<H: Hub>(
     common: &Arc<Common>,
     hub: H,
 ) -> (Exchange<H>, Switchboard<H>, mpsc::Receiver<Job<H::Order>>) {
-    // When full, the sockets and handlers that ask wait.
+    // When full, the sockets and handlers that send wait.
     let (sender, inbox) = mpsc::channel(4096);
     let (records, orders) = mpsc::channel(ORDERS);
     let (calm, watched) = watch::channel(true);
@@ -262,7 +262,7 @@ pub(crate) struct Switchboard<H: Hub> {
     sessions: Sessions,
     closing: BTreeSet<SocketKey>,
     records: mpsc::Sender<Job<H::Order>>,
-    /// Orders the records have no room for yet; while there are any, nobody may ask for more.
+    /// Orders the records have no room for yet; while there are any, sockets wait with requests.
     waiting: VecDeque<Job<H::Order>>,
     calm: watch::Sender<bool>,
     behind: Throttle,

@@ -1,4 +1,4 @@
-//! Who sends a REST request.
+//! The current user: the extractor of REST handlers that reads and checks the token.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,7 +11,7 @@ use crate::auth::Session;
 use crate::error::ApiError;
 use crate::request::bearer;
 
-/// Somebody signed in, with the token and the account it belongs to.
+/// The signed-in user: the token and the account it belongs to.
 pub(super) struct Caller {
     pub(super) session: Session<Claims>,
     pub(super) user: User,

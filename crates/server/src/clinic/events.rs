@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks the hub, and decides
+//! Socket events: the handshake, and the events of a client. Parses, asks the hub, and decides
 //! nothing.
 
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(super) struct Door(pub(super) Shared);
 #[async_trait]
 impl door::Door for Door {
     type Hub = Hub;
-    /// Who a token named; nobody in compat mode until an event names a user.
+    /// The session of the token; in compat mode `None` until an event names a user.
     type Guest = Option<Session<Claims>>;
     type Talk = Talk;
 
@@ -161,7 +161,7 @@ impl Talk {
                 self.learn(&room_id).await?;
                 Request::End { room_id }
             }
-            // Of a room that somebody is in, the hub knows; of others there is nothing to pass on.
+            // The hub knows every room that is not empty; in others there is nothing to pass on.
             What::Relay(relay) => Request::Relay { room_id, relay },
         };
         self.state.exchange.ask(self.key, request).await;

@@ -1,14 +1,14 @@
-//! Who is in which room and who is told what. Pure: no socket, no database, no clock.
+//! The hub: rooms, seats, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! ```text
 //!            one enters          the other enters             end-call, or the last one leaves
 //!  Waiting ─────────────► Waiting ───────────────► InProgress ───────────────────────────────► Ended
-//!     ▲  (nobody)          (one sits)              (both, or one of them went)                   │
-//!     └───────────────────────────── somebody enters again ◄────────────────────────────────────┘
+//!     ▲  (empty)           (one sits)              (both, or one of them went)                   │
+//!     └───────────────────────────── a side enters again ◄──────────────────────────────────────┘
 //! ```
 //!
 //! A seat belongs to a user and is held by one socket: the latest that entered. A socket that is lost
-//! leaves its seat kept for a while, and nobody is told until that is over.
+//! leaves its seat kept for a while, and the other side is notified only after that.
 
 mod message;
 mod room;
@@ -32,7 +32,7 @@ use crate::metrics::Outcome;
 use crate::switchboard::{self, Reply, SocketKey};
 use crate::timers::Timers;
 
-/// How long a room nobody is in is remembered.
+/// How long an empty room is remembered.
 const REMEMBERED: Duration = Duration::from_secs(600);
 /// After this a row that the records have not confirmed is ordered again.
 const SAVE_AGAIN: Duration = Duration::from_secs(5);
@@ -163,7 +163,7 @@ impl Hub {
         if room.seats.is_empty() {
             (room.state, outcome) = match room.state {
                 RoomState::InProgress => (RoomState::Ended, Some(Outcome::Ended)),
-                // Somebody looked in once more and nobody came.
+                // One side came in once more, and the other did not.
                 RoomState::Waiting | RoomState::Unknown | RoomState::Ended if room.started => {
                     (RoomState::Ended, Some(Outcome::Cancelled))
                 }
@@ -176,7 +176,7 @@ impl Hub {
         replies
     }
 
-    /// Everybody hears of it and is out of the room, whoever ends it.
+    /// Both sides are notified and out of the room, whichever of them ends it.
     fn end(&mut self, from: SocketKey, room_id: &str, now: Millis) -> Replies {
         let me = match self.party_in(from, room_id) {
             Ok(me) => me,

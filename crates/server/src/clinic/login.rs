@@ -1,4 +1,4 @@
-//! Signing in and out, and who a token belongs to.
+//! Sign-in, sign-out, and the user of a token.
 
 use std::net::IpAddr;
 
@@ -64,7 +64,7 @@ async fn login(state: Shared, from: IpAddr, body: LoginBody, only: Option<UserRo
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
     let good = attempt.verify(&state.common.passwords, &body.password, hash).await?;
     let known = user.filter(|_| good).and_then(|user| Some((UserRole::parse(&user.role)?, user)));
-    // One message for all, so that nobody learns who has an account.
+    // One message for all, so that it does not show which accounts exist.
     let Some((role, user)) = known.filter(|(role, _)| only.is_none_or(|only| *role == only)) else {
         debug!("Sign-in refused");
         return Err(ApiError::unauthorized("Invalid credentials"));

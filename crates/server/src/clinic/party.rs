@@ -14,7 +14,7 @@ pub(crate) struct Claims {
     pub(crate) generation: i64,
 }
 
-/// Somebody, in the role they have.
+/// A user in a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Party {
     pub(crate) id: String,

@@ -1,4 +1,4 @@
-//! Rows as clinic writes them: on the wire, and for the hub.
+//! Response bodies made of rows, and the facts of rows for the hub.
 
 use bellwire_dialects::clinic::wire::{
     Appointment as Shown, AppointmentStatus, AppointmentType, PersonRow, RoomRecord, RoomState, StatusUser,

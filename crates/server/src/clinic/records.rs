@@ -1,4 +1,4 @@
-//! What the hub orders, done to the records; clean-up; and what a restart has to tell the hub.
+//! Call records: carries out the hub's orders, cleans up, and restores the hub after a restart.
 
 use std::time::Duration;
 

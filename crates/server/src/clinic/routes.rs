@@ -1,4 +1,4 @@
-//! Every REST route of clinic and what is written about it.
+//! The REST routes of clinic, with their documentation.
 
 use super::state::Shared;
 use super::{appointments, login, video_call};

@@ -1,4 +1,4 @@
-//! What every request handler of clinic can reach: shared, never changed after the start.
+//! The state shared by every request handler of clinic; never changed after the start.
 
 use std::net::IpAddr;
 use std::sync::Arc;

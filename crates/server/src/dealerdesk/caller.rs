@@ -1,4 +1,4 @@
-//! Who sends a REST request.
+//! The current user: the extractor of REST handlers that reads and checks the token.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,10 +11,10 @@ use crate::config::Mode;
 use crate::error::ApiError;
 use crate::request::bearer;
 
-/// Somebody with a good token, or in compat mode perhaps somebody without one.
+/// A user with a valid token, or in compat mode perhaps one without.
 pub(super) struct Caller(Option<Party>);
 
-/// The session somebody is signed in with, in both modes.
+/// The session of the signed-in user, in both modes.
 pub(super) struct SignedIn(pub(super) Session<Claims>);
 
 impl FromRequestParts<Shared> for Caller {
@@ -52,7 +52,7 @@ async fn signed_in(parts: &Parts, state: &Shared) -> Result<Session<Claims>, Api
 }
 
 impl Caller {
-    /// Whoever has a token is that one; anybody else is who they say, as deployed.
+    /// The user of the token; without one, the user the request names, as deployed.
     pub(super) fn or(self, said: impl FnOnce() -> Party) -> Party {
         self.0.unwrap_or_else(said)
     }

@@ -1,4 +1,4 @@
-//! Placing, answering and ending calls: who may, what the record becomes, and that both sides hear of it.
+//! Call rules: placing, answering and ending, the permissions for it, the record, and the events to both sides.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(crate) struct Calls {
     initiates: Rate<Party>,
 }
 
-/// Somebody at a socket.
+/// The user of a socket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Speaker<'a> {
     pub(crate) socket: SocketKey,
@@ -195,7 +195,7 @@ impl Calls {
         Ok(())
     }
 
-    /// Somebody else was first: the hub learns of it, should it not have heard. What it knows is over
+    /// Another device was first: the hub learns of it, in case it has not. What it knows is over
     /// stays so.
     async fn announce_as_it_is(&self, id: i64) -> Result<(), StoreError> {
         let Some(call) = self.store.call(id).await? else { return Ok(()) };

@@ -18,7 +18,7 @@ use crate::request::Params;
 
 /// Rows of one answer.
 const MOST_ROWS: u32 = 200;
-/// Further back nobody pages.
+/// The last page there is.
 const FURTHEST: u32 = 10_000_000;
 
 pub(super) async fn room_of_two(
@@ -166,7 +166,7 @@ pub(super) async fn health(State(state): State<Shared>) -> Result<Json<Health>, 
     }))
 }
 
-/// Whoever asks, if they are in the room; without a token the dealer, as good as anybody.
+/// The party that asks, if they are in the room; without a token the dealer.
 fn member(caller: Caller, room: &Room) -> Result<Party, ApiError> {
     let me = caller.or(|| Party::of(room, UserType::Dealer));
     if me.other(room).is_some() { Ok(me) } else { Err(foreign()) }

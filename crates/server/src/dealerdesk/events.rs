@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks, and decides nothing.
+//! Socket events: the handshake, and the events of a client. Parses, asks, and decides nothing.
 
 mod parse;
 
@@ -34,7 +34,7 @@ pub(super) struct Door(pub(super) Shared);
 #[async_trait]
 impl door::Door for Door {
     type Hub = Hub;
-    /// Who a token named; nobody in compat mode until `register_for_notifications` or `join_room`.
+    /// The session of the token; in compat mode `None` until `register_for_notifications` or `join_room`.
     type Guest = Option<Session<Claims>>;
     type Talk = Talk;
 

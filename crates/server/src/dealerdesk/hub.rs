@@ -1,4 +1,4 @@
-//! Who is online, who is in which room, who is told what. Pure: no socket, no database, no clock.
+//! The hub: presence, rooms, calls, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! ```text
 //!  socket ─ Request ─┐                         ┌─ emit ──► one socket
@@ -35,7 +35,7 @@ use crate::timers::Timers;
 
 /// After this an order that the records have not confirmed is given again.
 const REPORT_AGAIN: Duration = Duration::from_secs(5);
-/// One that is talked to and one that waits: whoever has both is busy.
+/// One call that runs and one that rings: a user with both is busy.
 const MOST_CALLS: usize = 2;
 
 type Replies = Vec<Reply<Order>>;
@@ -52,13 +52,13 @@ struct Live {
     facts: Facts,
     /// What the callee's devices are rung with, also those that come late.
     ring: IncomingCall,
-    /// Why the record is to become missed; with it nobody can answer any more.
+    /// Why the record becomes missed; from then on it cannot be answered.
     given_up: Option<NoAnswer>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Hub {
-    /// How long somebody may be gone from a call's room.
+    /// How long a participant may be gone from a call's room.
     seat_kept: Duration,
     presence: Presence,
     calls: BTreeMap<i64, Live>,
@@ -116,7 +116,7 @@ impl Hub {
         Self { seat_kept, presence: Presence::default(), calls: BTreeMap::new(), timers: Timers::default() }
     }
 
-    /// Whether somebody is signed in anywhere.
+    /// Whether a user has a socket connected.
     pub(crate) fn is_online(&self, who: &Party) -> bool {
         self.presence.is_online(who)
     }
@@ -206,7 +206,7 @@ impl Hub {
         replies
     }
 
-    /// Puts a socket into a room of its user; nobody is told.
+    /// Puts a socket into a room of its user, without a notification.
     fn enter(&mut self, from: SocketKey, room: &Room) -> Replies {
         let Some(me) = self.presence.party(from).cloned() else { return nobody(from) };
         if me.other(room).is_none() {
@@ -279,7 +279,7 @@ impl Hub {
         self.calls.insert(id, Live { facts, ring, given_up: None });
     }
 
-    /// A call runs: whoever is not in its room is waited for.
+    /// A call runs: a participant who is not in its room is waited for.
     fn await_both(&mut self, facts: &Facts, now: Millis) {
         for side in [facts.caller(), facts.callee()] {
             if self.presence.in_room(&side, &facts.room).next().is_none() {
@@ -311,7 +311,7 @@ impl Hub {
             return self.to_both(&facts, name::CALL_REJECTED, &body);
         }
         match given_up {
-            // The caller was told at once, and nobody else was rung.
+            // The caller was notified at once, and no device was rung.
             Some(NoAnswer::Offline | NoAnswer::Busy) => Vec::new(),
             Some(NoAnswer::TimeUp) | None => {
                 let duration_seconds = f64::from(change.duration);

@@ -1,4 +1,4 @@
-//! Signing in and out. As deployed this is the work of two other services; here the reply has a token besides.
+//! Sign-in and sign-out. As deployed this is the work of two other services; here the reply has a token besides.
 
 use std::net::IpAddr;
 
@@ -48,7 +48,7 @@ pub(super) async fn logout(
     Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
 }
 
-/// How somebody is let in.
+/// How a user signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Entry {
     /// They have shown who they are.
@@ -80,7 +80,7 @@ async fn login(
     let entry = check(state, attempt, role, account.as_ref(), password.as_deref()).await?;
     let Some(account) = account.filter(|_| entry != Entry::Refused) else {
         debug!(role = role.as_str(), "Sign-in refused");
-        // One message for all, so that nobody learns who has an account.
+        // One message for all, so that it does not show which accounts exist.
         return Err(ApiError::unauthorized("Invalid credentials"));
     };
     let token = match entry {

@@ -1,4 +1,4 @@
-//! Chat: who may say and read what in a room. Calls are not here.
+//! Chat messages: permissions to write and read in a room. Calls are not here.
 
 use bellwire_dialects::dealerdesk::wire::{ErrorEvent, Room};
 
@@ -41,7 +41,7 @@ impl Messages {
     /// The room, made if there is none.
     ///
     /// # Errors
-    /// What a client is told: not theirs, nobody there, or too many.
+    /// A refusal: not their room, no such room, or too many messages.
     pub(crate) async fn open(&self, me: &Party, room: &Room) -> Result<Result<(), ErrorEvent>, StoreError> {
         if me.other(room).is_none() {
             return Ok(Err(refusal("You are not part of this room", "FORBIDDEN")));
@@ -99,7 +99,7 @@ impl Messages {
         Ok(Ok(Request::Message { room: place.clone(), row: Box::new(row) }))
     }
 
-    /// One message was read by the one it is for; from anybody else it means nothing.
+    /// One message was read by its receiver; from any other user it is ignored.
     pub(crate) async fn mark_read(&self, me: Speaker<'_>, id: i64) -> Result<(), StoreError> {
         let Some((place, sender)) = self.store.message_place(id).await? else { return Ok(()) };
         let Some(place) = room(&place).filter(|place| me.party.other(place).is_some()) else {

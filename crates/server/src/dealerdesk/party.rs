@@ -10,7 +10,7 @@ pub(crate) struct Claims {
     pub(crate) role: UserType,
 }
 
-/// Somebody, in the role they have: one address may be a dealer's and a technician's.
+/// A user in a role: one address may be a dealer's and a technician's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Party {
     pub(crate) role: UserType,

@@ -1,4 +1,4 @@
-//! Every REST route of dealerdesk and what is written about it.
+//! The REST routes of dealerdesk, with their documentation.
 
 use super::state::Shared;
 use super::{chat, login};

@@ -1,4 +1,4 @@
-//! What every request handler of dealerdesk can reach: shared, never changed after the start.
+//! The state shared by every request handler of dealerdesk; never changed after the start.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Who sends a REST request, or shows a token on a socket.
+//! The current user: the extractor of REST handlers, also for tokens shown on a socket.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -10,10 +10,10 @@ use crate::error::ApiError;
 use crate::request::bearer;
 use crate::store::StoreError;
 
-/// Somebody signed in.
+/// The signed-in user.
 pub(super) struct Caller(pub(super) Account);
 
-/// The token somebody is signed in with.
+/// The token of the signed-in user.
 pub(super) struct Token(pub(super) Session<Claims>);
 
 impl FromRequestParts<Shared> for Caller {

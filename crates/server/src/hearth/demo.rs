@@ -113,7 +113,7 @@ struct Past {
     days_ago: i64,
     seconds: i64,
     pictures: bool,
-    /// Why nobody talked.
+    /// Why there was no conversation.
     reason: Option<&'static str>,
 }
 

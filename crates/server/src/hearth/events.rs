@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks the records whether it
+//! Socket events: the handshake, and the events of a client. Parses, asks the records whether it
 //! may, and the hub what follows.
 
 mod parse;

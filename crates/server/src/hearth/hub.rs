@@ -1,8 +1,8 @@
-//! Who is online, who has which seat, who is told what. Pure: no socket, no database, no clock.
+//! The hub: presence, seats, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! ```text
 //!  invited ──► seat reserved (REST) ──► in the room ◄──► connection lost, seat kept ──► seat given up
-//!     └ declined, or nobody came in time             └── left
+//!     └ declined, or no one came in time             └── left
 //! ```
 //!
 //! INVARIANT: a session's status here only moves forward, and only after its record has; a seat here is
@@ -108,7 +108,7 @@ impl Hub {
         replies
     }
 
-    /// A socket is nobody's any more. Its seats are kept for a while.
+    /// A socket is not signed in any more. Its seats are kept for a while.
     fn gone(&mut self, from: SocketKey, now: Millis) -> Replies {
         let mut replies = Vec::new();
         replies.extend(self.out_of_therapy(from));
@@ -156,7 +156,7 @@ impl Hub {
         }
     }
 
-    /// Somebody came: their other devices stop ringing, and a session with two people goes on.
+    /// A user came: their other devices stop ringing, and a session with two people goes on.
     fn came(&mut self, session_id: &str, user: &str, but: Option<SocketKey>) -> Replies {
         let Some(session) = self.sessions.get_mut(session_id) else { return Vec::new() };
         if user != session.facts.initiator.id && session.waits() {
@@ -212,7 +212,7 @@ impl Hub {
         replies
     }
 
-    /// Everybody in the room hears it, and everybody who still might have come.
+    /// Everyone in the room is notified, and everyone who still might have come.
     fn ended(&mut self, ending: Ending, now: Millis) -> Replies {
         let Some(session) = self.sessions.get_mut(&ending.session_id) else { return Vec::new() };
         if session.is_over() {

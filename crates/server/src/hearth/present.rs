@@ -1,4 +1,4 @@
-//! Records as the wire writes them.
+//! Response bodies made of records.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::store::{Account, FullSession, FullTherapy, SeatRow, SessionRow};
 use crate::clock::Millis;
 use crate::relay::IceServer;
 
-/// Somebody as others see them.
+/// A user as others see them.
 pub(super) fn user(account: &Account) -> User {
     User {
         id: account.id.clone(),
@@ -24,7 +24,7 @@ pub(super) fn user(account: &Account) -> User {
     }
 }
 
-/// Somebody as they see themselves.
+/// A user as they see themselves.
 pub(super) fn own(account: &Account) -> Value {
     json!({
         "id": account.id, "firstName": account.first_name, "lastName": account.last_name,

@@ -1,4 +1,4 @@
-//! Every REST route of hearth and what is written about it.
+//! The REST routes of hearth, with their documentation.
 
 use super::state::Shared;
 use super::{login, therapy, video_call};

@@ -1,4 +1,4 @@
-//! Making, entering and ending call sessions: who may, what the record becomes, and that everybody hears
+//! Making, entering and ending call sessions: permissions, the record, and that all participants hear
 //! of it. REST and sockets both come through here, so that a session has one life however it is driven.
 
 mod initiate;
@@ -80,7 +80,7 @@ impl Sessions {
         self.initiates.sweep();
     }
 
-    /// Gives somebody a seat; they are to enter the room with their socket next.
+    /// Gives a user a seat; they are to enter the room with their socket next.
     pub(crate) async fn join(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.open_to(me, session_id).await?;
         let (id, user) = (session_id.to_owned(), me.id.clone());
@@ -109,7 +109,7 @@ impl Sessions {
         Ok(Entrance::Open(Box::new(self.facts(&full))))
     }
 
-    /// Ends a session for everybody in it.
+    /// Ends a session for all its participants.
     pub(crate) async fn end(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.found(session_id).await?;
         self.may_see(me, &full)?;
@@ -148,7 +148,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// What somebody in the call sends.
+    /// The media a participant sends.
     pub(crate) async fn media(
         &self,
         me: &Account,
@@ -170,7 +170,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// A session that somebody has to do with, over or not.
+    /// A session that a user takes part in, over or not.
     pub(crate) async fn seen(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.found(session_id).await?;
         self.may_see(me, &full)?;
@@ -253,7 +253,7 @@ impl Sessions {
         self.finish(session_id, from, &full.initiator, Some(reason)).await
     }
 
-    /// The one way a session ends. The hub is told also when it was not us who ended it: it may not have
+    /// The one way a session ends. The hub is notified also when another request ended it: it may not have
     /// heard.
     async fn finish(
         &self,
@@ -281,7 +281,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Whether somebody who has just entered may still: people of a therapy session change.
+    /// Whether a user who has just entered may still stay: members of a therapy session change.
     pub(crate) async fn may_stay(&self, me: &Account, session_id: &str) -> Result<(), ApiError> {
         self.meant_for(me, session_id).await.map(drop)
     }
@@ -310,7 +310,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// A session that is not over and that somebody may enter.
+    /// A session that is not over and that a user may enter.
     async fn open_to(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.meant_for(me, session_id).await?;
         if full.is_over() {
@@ -319,7 +319,7 @@ impl Sessions {
         Ok(full)
     }
 
-    /// A session that somebody may enter, were it not over.
+    /// A session that a user may enter, over or not.
     async fn meant_for(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.found(session_id).await?;
         let invited = full.session.initiator == me.id || full.is_invited(&me.id);
@@ -353,12 +353,12 @@ impl Sessions {
 
     fn facts(&self, full: &FullSession) -> Facts {
         let mut ice: Vec<IceServer> = self.common.ice_servers(BACKEND, "", Millis::now());
-        // Everybody who is invited reads the same, so no credentials.
+        // All invited users read the same, so no credentials.
         ice.retain(|server| server.credential.is_none());
         present::facts(full, ice)
     }
 
-    /// Sessions that anybody may enter: to try the server out, and for web clients that expect them.
+    /// Sessions that any user may enter: to try the server out, and for web clients that expect them.
     fn has_demo_sessions(&self) -> bool {
         self.common.config.demo_data || self.common.config.mode == Mode::Compat
     }

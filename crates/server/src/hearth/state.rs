@@ -1,4 +1,4 @@
-//! What every request handler of hearth can reach: shared, never changed after the start.
+//! The state shared by every request handler of hearth; never changed after the start.
 
 use std::net::IpAddr;
 use std::sync::Arc;

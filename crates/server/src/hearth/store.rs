@@ -1,4 +1,4 @@
-//! What hearth keeps: accounts, call sessions with their seats, therapy sessions. Only data and SQL;
+//! The tables of hearth: accounts, call sessions with their seats, therapy sessions. Only data and SQL;
 //! nothing here decides who may do what.
 
 mod people;
@@ -67,7 +67,7 @@ pub(crate) struct SessionRow {
     pub(crate) updated_at: i64,
 }
 
-/// Somebody who was asked to come, with their account.
+/// An invited user, with their account.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct InviteeRow {
     /// `pending`, `joined`, `declined`, `busy`, `missed`.
@@ -121,7 +121,7 @@ pub(crate) enum Seating {
     Over,
 }
 
-/// What somebody sends, as far as it was said.
+/// The media a participant sends, as far as it is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sends {
     pub(crate) video: Option<bool>,
@@ -147,7 +147,7 @@ pub(crate) struct TherapyRow {
     pub(crate) updated_at: i64,
 }
 
-/// Somebody of a therapy session, with their account.
+/// A member of a therapy session, with their account.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct TherapyPersonRow {
     pub(crate) part: String,
@@ -171,7 +171,7 @@ impl FullTherapy {
         self.session.therapist.as_deref() == Some(user)
     }
 
-    /// Nobody meets in it any more.
+    /// It is completed or cancelled.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.session.status.as_str(), "completed" | "cancelled")
     }

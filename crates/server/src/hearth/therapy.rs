@@ -181,7 +181,7 @@ pub(super) async fn assess(
     Ok(Json(json!({ "success": true, "message": "Assessment saved" })))
 }
 
-/// A line of the chat, kept and told to everybody in the room; also what sockets say.
+/// A line of the chat, kept and sent to all sockets in the room; also lines from sockets.
 pub(super) async fn say(
     state: &Hearth,
     me: &Account,
@@ -211,7 +211,7 @@ fn over() -> ApiError {
     ApiError::bad_request("This therapy session is over")
 }
 
-/// Whoever is of the session no more, by its record, leaves its room and its calls at once; all of them,
+/// A user who is no member of the session any more, by its record, leaves its room and calls at once; all of them,
 /// when it is over.
 async fn admit_only_people(state: &Hearth, me: &Account, full: &FullTherapy) -> Result<(), ApiError> {
     let id = full.session.id.clone();

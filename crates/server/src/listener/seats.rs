@@ -1,4 +1,4 @@
-//! How many connections there may be: at a listener, and of one network.
+//! The limit of connections: at a listener, and of one network.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Who sends a REST request.
+//! The current user: the extractor of REST handlers that reads and checks the token.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -10,10 +10,10 @@ use crate::error::ApiError;
 use crate::request::bearer;
 use crate::store::StoreError;
 
-/// Somebody signed in.
+/// The signed-in user.
 pub(super) struct Caller(pub(super) User);
 
-/// The session somebody is signed in with.
+/// The session of the signed-in user.
 pub(super) struct SignedIn(pub(super) Session<Claims>);
 
 impl FromRequestParts<Shared> for Caller {

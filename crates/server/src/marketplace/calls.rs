@@ -1,4 +1,4 @@
-//! Starting, answering and ending calls and shared screens: who may, what the record becomes, and that
+//! Call rules: starting, answering and ending calls and shared screens, permissions, the record, and that
 //! both sides hear of it. REST and sockets both come through here, so that a call has one life however
 //! it is driven.
 
@@ -168,7 +168,7 @@ impl Calls {
         Ok(declined)
     }
 
-    /// One side leaves; the call ends when both have, or if nobody had answered it.
+    /// One side leaves; the call ends when both have, or if it was not answered.
     pub(crate) async fn leave(
         &self,
         me: &str,
@@ -204,7 +204,7 @@ impl Calls {
         self.end(Some(me), &message.id, None).await
     }
 
-    /// Over for everybody. Before an answer it is missed (or declined, if the callee says so); what is
+    /// Over for both sides. Before an answer it is missed (or declined, if the callee says so); what is
     /// over already stays as it is.
     pub(crate) async fn end(
         &self,
@@ -236,7 +236,7 @@ impl Calls {
         }
         let ended = self.found(&message.id).await?;
         if done {
-            // Only the caller can know that nobody answered.
+            // Only the caller can know that there was no answer.
             let reason = reason.filter(|reason| *reason == "missed" && outcome == Outcome::Cancelled);
             #[expect(clippy::cast_precision_loss, reason = "seconds of a call are far below 2^53")]
             let duration = ended.message.duration.unwrap_or_default() as f64;
@@ -249,7 +249,7 @@ impl Calls {
     }
 
     /// Tells the hub of everything that was not over when the server went down: what has rung too long
-    /// is missed at once, and what nobody comes back to ends.
+    /// is missed at once, and a call that no one comes back to ends.
     pub(crate) async fn resume(&self) -> Result<(), StoreError> {
         for call in self.store.live_calls().await? {
             if let Some(facts) = Facts::of(&call) {
@@ -262,7 +262,7 @@ impl Calls {
     /// Does what the hub has decided about a record.
     pub(crate) async fn perform(&self, Job { order, asked_by }: Job<Order>) {
         let now = Millis::now();
-        // A socket whose wish could not be kept is told so, and nobody else is.
+        // Only the socket whose request failed is notified.
         let refused = async |done: Result<FullMessage, ApiError>, id: &str| {
             let Err(error) = done else { return Ok(()) };
             debug!(message = error.message(), "A call was not changed");

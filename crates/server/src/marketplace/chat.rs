@@ -1,4 +1,4 @@
-//! Messages: who may write to whom and how often, and that both hear of it. REST and sockets both come
+//! Chat messages: permissions, rate limits, and the events to both sides. REST and sockets both come
 //! through here.
 
 use bellwire_dialects::marketplace::wire::{MessageType, PersonBody, conversation_of};
@@ -84,7 +84,7 @@ impl Chat {
         Ok(kept)
     }
 
-    /// Whether that message is one of this person's that everybody has heard of already.
+    /// Whether that message is one of this user's that both sides have received already.
     pub(crate) async fn was_told(&self, me: &str, id: &str) -> Result<bool, ApiError> {
         Ok(self.store.message(id).await?.is_some_and(|known| known.message.sender == me))
     }

@@ -28,7 +28,7 @@ const PEOPLE: [(&str, &str, &str, &str); 8] = [
     ),
     ("c11e00000000000000000004", "中村 さくら", "client4@demo.example", "client"),
     ("c11e00000000000000000005", "Bo", "client5@demo.example", "client"),
-    // Knows nobody yet.
+    // Has no conversation yet.
     ("ad0100000000000000000001", "Marketplace Support", "admin@demo.example", "admin"),
 ];
 

@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks the hub, and decides
+//! Socket events: the handshake, and the events of a client. Parses, asks the hub, and decides
 //! nothing.
 
 mod parse;
@@ -56,7 +56,7 @@ pub(super) fn reads(event: &str, data: Value) -> bool {
 /// The namespace `/`. Deployed clients have a token too, so both modes ask for it.
 pub(super) struct Door(pub(super) Shared);
 
-/// Somebody with a good token.
+/// A user with a valid token.
 #[derive(Clone)]
 pub(super) struct Guest {
     me: User,
@@ -164,7 +164,7 @@ impl Talk {
             }
             Parsed::Say { recipient, text, id } => {
                 let me = &self.guest.me;
-                // Whoever wrote it over REST repeats it here, for backends whose REST tells nobody.
+                // A client that wrote it over REST repeats it here, for backends whose REST does not notify.
                 if let Some(id) = id {
                     let told = self.state.chat.was_told(&me.id, &id).await;
                     if self.or_say(None, told).await? {

@@ -1,4 +1,4 @@
-//! Who is online, who is in which call, who is told what. Pure: no socket, no database, no clock.
+//! The hub: presence, live calls, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! Everything goes to all devices of a person, as deployed (`user:<id>`). Who the other side of a call
 //! is comes from its record, never from what a client names.
@@ -144,12 +144,12 @@ impl Hub {
         replies
     }
 
-    /// Calls nobody has answered yet.
+    /// Calls that ring.
     pub(super) fn ringing(&self) -> usize {
         self.calls.values().filter(|call| call.facts.rings() && !call.facts.is_screen()).count()
     }
 
-    /// What others see of somebody.
+    /// The status that others see of a user.
     pub(crate) fn status(&self, id: &str) -> String {
         self.presence.status(id).to_owned()
     }
@@ -177,7 +177,7 @@ impl Hub {
             return self.outcome(from, call_id);
         }
         self.seat(from, call_id, &facts.caller.id);
-        // Whoever comes later is rung then; nobody is rung twice.
+        // A device that connects later is rung then; no device is rung twice.
         let rung = self.calls.get_mut(call_id).is_some_and(|call| std::mem::replace(&mut call.rung, true));
         if rung {
             return Vec::new();

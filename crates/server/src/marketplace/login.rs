@@ -1,4 +1,4 @@
-//! REST: signing in and out, renewing a session, and who one is.
+//! REST: sign-in, sign-out, renewing a session, and the current user.
 
 use axum::Json;
 use axum::extract::State;
@@ -47,7 +47,7 @@ pub(super) async fn login(
     let good = good?;
     let Some(user) = user.filter(|_| good) else {
         debug!("Sign-in refused");
-        // One message for both, so that nobody learns who has an account.
+        // One message for both, so that it does not show which accounts exist.
         return Err(ApiError::unauthorized("Invalid email or password"));
     };
     let family = format!("{:032x}", rand::random::<u128>());

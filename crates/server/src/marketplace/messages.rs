@@ -1,4 +1,4 @@
-//! REST: conversations, messages, who is there.
+//! REST: conversations, messages, presence.
 
 use axum::Json;
 use axum::extract::{Path, State};

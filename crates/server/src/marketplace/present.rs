@@ -1,4 +1,4 @@
-//! Records as the wire writes them.
+//! Response bodies made of records.
 
 use bellwire_dialects::marketplace::wire::{
     CallData, ConversationRow, Last, Message as Wire, Participant, PersonRef, Unread, User as WireUser,
@@ -7,7 +7,7 @@ use bellwire_dialects::marketplace::wire::{
 use super::store::{Conversation, FullMessage, Message, User};
 use crate::clock::Millis;
 
-/// Somebody as they see themselves.
+/// A user as they see themselves.
 pub(super) fn own(user: &User) -> WireUser {
     WireUser {
         id: Some(user.id.clone()),
@@ -19,7 +19,7 @@ pub(super) fn own(user: &User) -> WireUser {
     }
 }
 
-/// Somebody as those see them with whom they have a conversation.
+/// A user as those see them with whom they have a conversation.
 fn other(user: &User, status: &str) -> WireUser {
     WireUser { is_online: Some(status != "offline"), status: Some(status.to_owned()), ..own(user) }
 }
@@ -81,7 +81,7 @@ pub(super) fn call_data(message: &Message) -> CallData {
     }
 }
 
-/// One line of somebody's conversations.
+/// One line of a user's conversations.
 pub(super) fn conversation(row: &Conversation, status: &str) -> ConversationRow {
     ConversationRow {
         conversation_id: Some(row.id.clone()),

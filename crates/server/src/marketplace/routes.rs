@@ -1,4 +1,4 @@
-//! Every REST route of marketplace and what is written about it.
+//! The REST routes of marketplace, with their documentation.
 
 use super::state::Shared;
 use super::{chat, communication as calls, login, messages};

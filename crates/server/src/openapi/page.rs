@@ -1,4 +1,4 @@
-//! `/openapi.json` and `/docs`: what a listener offers, for programs and for people. The page needs nothing
+//! The `/openapi.json` and `/docs` endpoints, for programs and for people. The page needs nothing
 //! from anywhere else and may do nothing but read the document.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! JSON Schemas of bodies, put together from a few words.
+//! JSON Schema builders for bodies.
 
 use serde_json::{Map, Value, json};
 

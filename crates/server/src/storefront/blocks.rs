@@ -1,4 +1,4 @@
-//! REST: customers that a shop does not want to hear from.
+//! REST: the blocked customers of a shop.
 
 use axum::Json;
 use axum::extract::{Path, State};

@@ -1,4 +1,4 @@
-//! Who sends a REST request.
+//! The current user: the extractor of REST handlers that reads and checks the token.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::COOKIE;
@@ -12,7 +12,7 @@ use crate::request::bearer;
 use crate::storefront::hub::Party;
 use crate::storefront::state::{Claims, Shared, State};
 
-/// Somebody signed in, in either role; the seller's cookie goes first, as deployed.
+/// The signed-in user, in either role; the seller's cookie goes first, as deployed.
 pub(super) struct Caller(pub(super) Party);
 
 /// A signed-in seller.
@@ -68,7 +68,7 @@ async fn authenticate(parts: &Parts, state: &State, order: &[UserType]) -> Resul
     Ok(Party { id, role })
 }
 
-/// The good token of a request, whoever it names; it may have been given back.
+/// The valid token of a request, of any user; it may have been given back.
 pub(super) fn session(parts: &Parts, state: &State, order: &[UserType]) -> Result<Session<Claims>, ApiError> {
     let session = match cookie(parts, order) {
         Some((role, token)) => {

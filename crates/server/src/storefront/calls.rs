@@ -1,4 +1,4 @@
-//! Starting, answering and ending calls: who may, what the record becomes, and that both sides hear of
+//! Call rules: starting, answering and ending, the permissions for it, and the record. Both sides hear of
 //! it. REST and sockets both come through here, so that a call has one life however it is driven.
 
 use std::sync::Arc;
@@ -186,7 +186,7 @@ impl Calls {
     }
 
     /// Tells the hub of every call that is not over: after a restart, late ones are missed at once, and
-    /// answered ones that nobody comes back to are given up.
+    /// answered ones that no side comes back to are given up.
     pub(crate) async fn resume(&self) -> Result<(), StoreError> {
         for call_id in self.store.live().await? {
             if let Some(call) = self.store.call(&call_id).await? {
@@ -220,7 +220,7 @@ impl Calls {
         }
     }
 
-    /// A socket whose wish could not be kept is told so, and nobody else is.
+    /// Only the socket whose request failed is notified.
     async fn answer(&self, asked_by: Option<SocketKey>, call_id: &str, done: Result<FullCall, ApiError>) {
         let Err(error) = done else { return };
         debug!(call = call_id, ?error, "A call was not changed");

@@ -17,7 +17,7 @@ pub const DEMO_SELLER_ID: &str = "5e11e2000000000000000001";
 /// Id of the demo customer.
 pub const DEMO_CUSTOMER_ID: &str = "c05701e20000000000000001";
 
-/// A shop nobody has ordered from yet.
+/// A shop without orders.
 const BOOKS: &str = "books@demo.example";
 const BOOKS_ID: &str = "5e11e2000000000000000002";
 

@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks the hub, and decides
+//! Socket events: the handshake, and the events of a client. Parses, asks the hub, and decides
 //! nothing.
 
 mod parse;
@@ -57,7 +57,7 @@ pub(super) struct Door(pub(super) Shared);
 #[async_trait]
 impl door::Door for Door {
     type Hub = Hub;
-    /// Who a token named; nobody in compat mode until `addUser`.
+    /// The session of the token; in compat mode `None` until `addUser`.
     type Guest = Option<Session<Claims>>;
     type Talk = Talk;
 
@@ -151,7 +151,7 @@ impl Talk {
                 }
             }
             Parsed::Ring { call_id, is_callback, original_call_id } => {
-                // Rebuilt from the record: a name in a payload is whatever somebody typed.
+                // Rebuilt from the record: a name in a payload is not checked.
                 let ring = match self.state.store.call(&call_id).await? {
                     Some(call) => {
                         self.learn(&call).await;

@@ -1,4 +1,4 @@
-//! Who is online, who is in which call, who is told what. Pure: no socket, no database, no clock.
+//! The hub: presence, live calls, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! INVARIANT: a call's status here only moves forward, and only after its record has.
 
@@ -38,7 +38,7 @@ enum Due {
 
 #[derive(Debug)]
 pub(crate) struct Hub {
-    /// How long an answered call may be without anybody in it.
+    /// How long an answered call may be empty.
     abandoned_after: Duration,
     presence: Presence,
     calls: BTreeMap<String, LiveCall>,
@@ -178,12 +178,12 @@ impl Hub {
         replies
     }
 
-    /// Calls nobody has answered yet.
+    /// Calls that ring.
     pub(crate) fn ringing(&self) -> usize {
         self.calls.values().filter(|call| call.facts.rings()).count()
     }
 
-    /// Everybody online, with the name of one of their sockets.
+    /// All users online, with the name of one of their sockets.
     pub(crate) fn online(&self) -> Vec<OnlineUser> {
         self.presence.everybody()
     }
@@ -305,7 +305,7 @@ impl Hub {
         replies
     }
 
-    /// An answered call that nobody is in is given some time.
+    /// An answered call that is empty is given some time.
     fn watch(&mut self, call_id: &str, now: Millis) {
         let Some(call) = self.calls.get_mut(call_id) else { return };
         if call.facts.status == CallStatus::Accepted && call.seats.is_empty() && call.empty_since.is_none() {

@@ -1,4 +1,4 @@
-//! REST: histories, customers, figures, and who is online.
+//! REST: histories, customers, analytics, presence.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -85,7 +85,7 @@ pub(super) async fn customers(
     if search.is_some_and(|search| search.len() > LONGEST_SEARCH) {
         return Err(ApiError::bad_request("search is too long"));
     }
-    // Everybody eligible has orders, so `type=orders` is what there is anyway.
+    // Every eligible customer has orders, so `type=orders` is what there is anyway.
     match params.text("type") {
         None | Some("orders" | "all") => {}
         Some(_) => return Err(ApiError::bad_request("type must be orders or all")),
@@ -146,7 +146,7 @@ pub(super) async fn analytics(
     Ok(Json(AnalyticsReply { success: true, analytics: figures(&tallies) }))
 }
 
-/// Accepted are all calls that somebody answered, also those that have ended since; the average is over
+/// Accepted are all calls that were answered, also those that have ended since; the average is over
 /// these; completed are those of them that have ended.
 fn figures(tallies: &[Tally]) -> Analytics {
     let sum = |of: &dyn Fn(&Tally) -> i64| tallies.iter().map(of).sum::<i64>();
@@ -237,7 +237,7 @@ pub(super) async fn online_user(
     Ok(Json(json!({ "success": true, "userId": id, "isOnline": found.is_some(), "socketId": socket })))
 }
 
-/// Everybody in compat mode, as deployed; otherwise those the caller has orders or calls with.
+/// All users in compat mode, as deployed; otherwise those the caller has orders or calls with.
 async fn visible(state: &Shared, caller: Result<Caller, ApiError>) -> Result<Vec<OnlineUser>, ApiError> {
     let users = online(state).await;
     let me = match state.common.config.mode {

@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Sign-in and sign-out.
 
 use std::net::IpAddr;
 
@@ -76,7 +76,7 @@ async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, rol
         if role == UserType::Customer {
             shop_owner(&state, &email, &body.password).await?;
         }
-        // One message for both, so that nobody learns who has an account.
+        // One message for both, so that it does not show which accounts exist.
         return Err(ApiError::bad_request("Unknown user or wrong password"));
     };
 
@@ -123,7 +123,7 @@ fn cookie(state: &Shared, role: UserType, token: String) -> Cookie<'static> {
         .build()
 }
 
-/// Whoever was signed in in that role, with cookie or bearer token, is so no more; anybody may ask.
+/// Signs the user of that role out, with cookie or bearer token; no session is needed to ask.
 async fn logout(state: &Shared, parts: &Parts, jar: CookieJar, role: UserType) -> Goodbye {
     if let Ok(session) = caller::session(parts, state, &[role])
         && session.claims.role == role

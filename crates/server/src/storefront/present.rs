@@ -1,4 +1,4 @@
-//! Records as the wire shows them.
+//! Response bodies made of records.
 
 use bellwire_dialects::storefront::wire::{Avatar, CallType, OrderRef, Party, ProductRef, Ref, VideoCall};
 use serde::Serialize;

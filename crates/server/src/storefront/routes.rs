@@ -1,4 +1,4 @@
-//! Every REST route of storefront and what is written about it.
+//! The REST routes of storefront, with their documentation.
 
 use super::defaults::BACKEND;
 use super::state::Shared;

@@ -132,7 +132,7 @@ pub(crate) struct FullCall {
     pub(crate) product_image: Option<String>,
 }
 
-/// What somebody adds to a record when a call is over.
+/// What a user adds to a record when a call is over.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Remarks {
     pub(crate) call_quality: Option<String>,
@@ -172,7 +172,7 @@ pub(crate) struct Tally {
     pub(crate) call_type: String,
     pub(crate) status: String,
     pub(crate) calls: i64,
-    /// Those that somebody answered.
+    /// Those that were answered.
     pub(crate) answered: i64,
     /// Seconds talked in total.
     pub(crate) duration: i64,

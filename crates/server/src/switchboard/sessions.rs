@@ -1,4 +1,4 @@
-//! The sessions that the sockets of a hub were opened with: when each is over, and which sockets end with
+//! Token sessions of sockets: when each expires, and which sockets end with
 //! one that is given back.
 
 use std::collections::{BTreeMap, BTreeSet};

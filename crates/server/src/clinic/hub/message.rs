@@ -1,4 +1,4 @@
-//! What is said to the hub and what it orders: plain data.
+//! The messages of the hub: requests, news, and orders to the records. Plain data.
 
 use bellwire_dialects::clinic::wire::{Appointment, RoomState, SignalBody, UserRole};
 
@@ -31,7 +31,7 @@ impl Facts {
     }
 }
 
-/// What the records tell.
+/// The changes of the records that are reported to the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// A room that a socket is about to speak of.
@@ -48,7 +48,7 @@ pub(crate) enum News {
     Saved { room_id: String, version: u64 },
 }
 
-/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+/// The requests of a socket. The hub knows the user of the socket; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
     Connected {
@@ -69,14 +69,14 @@ pub(crate) enum Request {
         room_id: String,
         relay: Relay,
     },
-    /// A payload that speaks for somebody else.
+    /// A payload that speaks for another user.
     Pretend {
         room_id: String,
         event: Pretended,
     },
 }
 
-/// What somebody wanted to do in another's name.
+/// The request that was made in another user's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pretended {
     Join,

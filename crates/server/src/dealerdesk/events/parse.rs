@@ -1,4 +1,4 @@
-//! From a client's event to what it asks for. What does not fit its shape is nothing.
+//! Parser of socket events. An event that does not fit its shape is dropped.
 
 use bellwire_dialects::dealerdesk::wire::{
     CallInitiate, CallRef, CallType, IceCandidateEvent, JoinRoom, MarkRead, MarkRoomRead, MediaStateEvent,

@@ -1,4 +1,4 @@
-//! What is said to the hub and what it orders: plain data.
+//! The messages of the hub: requests, news, and orders to the records. Plain data.
 
 use bellwire_dialects::dealerdesk::wire::{
     CallStatus, CallType, ErrorEvent, IceCandidateInit, MessageRow, Room, SdpBody, UserType,
@@ -30,7 +30,7 @@ impl Facts {
         Party::of(&self.room, self.caller.other())
     }
 
-    /// Nobody has answered yet.
+    /// Not answered yet.
     pub(super) fn rings(&self) -> bool {
         self.status == CallStatus::Initiated
     }
@@ -59,14 +59,14 @@ impl From<&Call> for Facts {
 pub(crate) struct Change {
     pub(crate) id: i64,
     pub(crate) status: CallStatus,
-    /// Nobody: time did it.
+    /// `None`: the time ran out.
     pub(crate) by: Option<Party>,
     pub(crate) reason: Option<String>,
     /// Seconds, from the first ring on.
     pub(crate) duration: u32,
 }
 
-/// What the records tell.
+/// The changes of the records that are reported to the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// A call from before the start of the server, and what its caller is called.
@@ -74,7 +74,7 @@ pub(crate) enum News {
     Changed(Change),
 }
 
-/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+/// The requests of a socket. The hub knows the user of the socket; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
     Arrive {
@@ -136,10 +136,10 @@ pub(crate) enum Relay {
     Sharing(bool),
 }
 
-/// What the records are to do.
+/// The changes the hub wants in the records.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
-    /// Nobody has answered in time, or nobody could be rung.
+    /// Not answered in time, or no device could be rung.
     Miss { id: i64, why: NoAnswer },
     /// One side has been gone for too long.
     Abandon { id: i64 },
@@ -147,7 +147,7 @@ pub(crate) enum Order {
 
 impl switchboard::Order for Order {}
 
-/// Why nobody answered.
+/// Why there was no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoAnswer {
     TimeUp,

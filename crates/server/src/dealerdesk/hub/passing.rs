@@ -1,4 +1,4 @@
-//! What one of the two in a room says to the other: descriptions, media, messages, reading and typing.
+//! Relayed events between the two users of a room: descriptions, media, messages, reading and typing.
 //! Nothing of it changes a call.
 
 use bellwire_dialects::dealerdesk::wire::{

@@ -1,4 +1,4 @@
-//! Presence in dealerdesk: the rooms each socket is in, told to users who share a room.
+//! Presence in dealerdesk: the rooms each socket is in, announced to users who share a room.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -1,4 +1,4 @@
-//! What an event says, as a request; `None` for what makes no sense.
+//! Parser of socket events, into requests to the hub; `None` for an event that does not fit its shape.
 
 use bellwire_dialects::hearth::wire::{
     ConnectionIssue, DeclineCall, JoinCallSession, LeaveCallSession, MediaBody, MediaStateChanged,

@@ -38,7 +38,7 @@ impl Hub {
         replies
     }
 
-    /// Whoever is not among these leaves the session's room and its calls at once, and is told so.
+    /// A user who is not among these leaves the session's room and calls at once, and is notified.
     pub(super) fn therapy_people(&mut self, id: &str, people: &BTreeSet<String>) -> Replies {
         let mut replies = Vec::new();
         let mut gone: Vec<(SocketKey, User)> = Vec::new();

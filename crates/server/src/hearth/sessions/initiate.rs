@@ -1,4 +1,4 @@
-//! New sessions: what a request has to say, whom it may ask to come, and what is kept of it.
+//! New call sessions: validation of the request, permission to invite, and the record.
 
 use bellwire_dialects::hearth::wire::{CallSettings, FieldError, InitiateBody, Metadata, SessionType};
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ fn new_session_id(now: Millis) -> String {
 }
 
 impl Sessions {
-    /// Makes a session and rings everybody who is asked to come.
+    /// Makes a session and rings every invited user.
     pub(crate) async fn initiate(&self, me: &Account, body: Value) -> Result<FullSession, ApiError> {
         let body = read(body)?;
         let mut invited: Vec<String> = Vec::new();
@@ -112,7 +112,7 @@ impl Sessions {
         self.begin(me, row, &invited, settings).await
     }
 
-    /// A session that anybody may enter, under a name of the caller's choice; one that is open already
+    /// A session that any user may enter, under a name of the caller's choice; one that is open already
     /// is given as it is.
     pub(crate) async fn demo(&self, me: &Account, name: Option<String>) -> Result<FullSession, ApiError> {
         if !self.has_demo_sessions() {

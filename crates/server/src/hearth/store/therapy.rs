@@ -57,7 +57,7 @@ impl Store {
         }
     }
 
-    /// Somebody's therapy sessions, latest first.
+    /// The therapy sessions of a user, latest first.
     pub(crate) async fn therapies(&self, user: &str) -> Result<Vec<FullTherapy>> {
         let rows: Vec<TherapyRow> = sqlx::query_as(
             "SELECT * FROM hearth_therapy t WHERE t.therapist = $1 OR EXISTS (SELECT 1 FROM \

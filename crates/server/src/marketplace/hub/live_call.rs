@@ -1,4 +1,4 @@
-//! A call that is ringing, answered, or over since a moment.
+//! One live call of the hub: its facts and the sockets that have joined.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::switchboard::SocketKey;
 #[derive(Debug)]
 pub(super) struct LiveCall {
     pub(super) facts: Facts,
-    /// The caller has rung; whoever of the callee's devices comes later is rung too.
+    /// The caller has rung; a device of the callee that connects later is rung too.
     pub(super) rung: bool,
     /// How it came to its end; said again to a device that was away.
     pub(super) change: Change,

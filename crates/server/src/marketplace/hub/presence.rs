@@ -1,4 +1,4 @@
-//! Presence in marketplace, with the status users choose, told to users with a conversation.
+//! Presence in marketplace, with the status users choose, announced to users with a conversation.
 
 use std::collections::BTreeMap;
 

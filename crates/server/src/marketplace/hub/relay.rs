@@ -1,4 +1,4 @@
-//! What the two of a call say to each other's devices.
+//! Relayed events between the two users of a call.
 
 use bellwire_dialects::marketplace::wire::{
     AnswerToClient, CandidateToClient, MediaToClient, OfferToClient, name,

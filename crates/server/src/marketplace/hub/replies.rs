@@ -1,4 +1,4 @@
-//! What the hub says: one function per event.
+//! The events the hub emits, a function each.
 
 use bellwire_dialects::marketplace::wire::{
     CallAccepted, CallDeclined, CallEnded, CallError, CallStatus, IncomingCall, MessageType,

@@ -1,4 +1,4 @@
-//! What is said to the hub and what it says: plain data.
+//! The messages of the hub: requests, news, and orders to the records. Plain data.
 
 use bellwire_dialects::storefront::wire::{
     CallStatus, IceCandidateInit, IncomingVideoCall, SdpBody, UserType,
@@ -10,7 +10,7 @@ use crate::switchboard::{self, Reply};
 
 pub(super) type Replies = Vec<Reply<Order>>;
 
-/// Somebody, in the role they have.
+/// A user in a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Party {
     pub(crate) id: String,
@@ -41,7 +41,7 @@ impl Facts {
         self.party(self.initiated_by.other())
     }
 
-    /// Nobody has answered yet.
+    /// Not answered yet.
     pub(super) fn rings(&self) -> bool {
         matches!(self.status, CallStatus::Initiated | CallStatus::Ringing)
     }
@@ -69,7 +69,7 @@ pub(crate) struct Change {
     pub(crate) duration: f64,
 }
 
-/// What the records tell.
+/// The changes of the records that are reported to the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// A call that a socket is about to speak of.
@@ -77,7 +77,7 @@ pub(crate) enum News {
     Changed(Facts, Change),
 }
 
-/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+/// The requests of a socket. The hub knows the user of the socket; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
     Connected {
@@ -123,23 +123,23 @@ pub(crate) enum Relay {
     Sharing(bool),
 }
 
-/// What the records are to do.
+/// The changes the hub wants in the records.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     /// The callee's devices have been told.
     Rang {
         call_id: String,
     },
-    /// Nobody has answered in time.
+    /// Not answered in time.
     Miss {
         call_id: String,
     },
-    /// Nobody has been in an answered call since then.
+    /// An answered call has been empty since then.
     Abandon {
         call_id: String,
         since: Millis,
     },
-    /// The callee does not want it, or talks to somebody else.
+    /// The callee declines, or is in another call.
     Decline {
         call_id: String,
         by: Party,

@@ -1,4 +1,4 @@
-//! Presence in storefront: it is told to users with orders or calls between them.
+//! Presence in storefront: it is announced to users with orders or calls between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

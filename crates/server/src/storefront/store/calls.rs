@@ -183,7 +183,7 @@ impl Store {
         changed(&self.write, update).await
     }
 
-    /// Ends a live call; one that nobody had answered is marked as cancelled in its metadata.
+    /// Ends a live call; one that was not answered is marked as cancelled in its metadata.
     pub(crate) async fn mark_ended(&self, call_id: &str, by: UserType, now: Millis) -> Result<bool> {
         let update = sqlx::query(
             "UPDATE video_calls SET status = 'ended', end_time = $2, updated_at = $2, \

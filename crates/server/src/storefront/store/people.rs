@@ -107,7 +107,7 @@ impl Store {
         Ok(found != 0)
     }
 
-    /// Ids of everybody on the other side that this account has orders or calls with.
+    /// Ids of the accounts on the other side that this one has orders or calls with.
     pub(crate) async fn related(&self, role: UserType, id: &str) -> Result<Vec<String>> {
         let sql = match role {
             UserType::Seller => {
@@ -124,7 +124,7 @@ impl Store {
 
     /// Customers with orders, the latest order first; `search` in name, e-mail and order number.
     pub(crate) async fn customers(&self, seller: &str, search: Option<&str>) -> Result<Vec<Customer>> {
-        // `instr` on both lower-cased sides: `LIKE` would read % and _ in what somebody typed.
+        // `instr` on both lower-cased sides: `LIKE` would read % and _ in the search text.
         Ok(sqlx::query_as(
             "SELECT u.id, u.name, u.email, u.avatar, u.phone_number, COUNT(*) AS total_orders, \
              SUM(o.total_price) AS total_spent FROM orders o JOIN users u ON u.id = o.user_id \
