@@ -102,7 +102,7 @@ pub(crate) struct Revoked {
 }
 
 /// How many may wait to be written.
-const UNWRITTEN: usize = 10_000;
+const MAX_UNWRITTEN: usize = 10_000;
 
 impl Revoked {
     pub(crate) fn new(pools: Pools) -> Self {
@@ -115,12 +115,12 @@ impl Revoked {
         self.end(&session.jti, session.expires).await
     }
 
-    /// The same for a name that several tokens have in common.
+    /// The same for a name that several tokens share.
     pub(crate) async fn end(&self, name: &str, expires: Millis) -> Result<(), StoreError> {
         let written = self.write(name, expires).await;
         if written.is_err() {
             let mut unwritten = self.unwritten();
-            if unwritten.len() < UNWRITTEN {
+            if unwritten.len() < MAX_UNWRITTEN {
                 unwritten.insert(name.to_owned(), expires);
             }
         }
@@ -175,7 +175,7 @@ impl Revoked {
 }
 
 /// Sign-ins of one backend that may wait for their turn; more are sent away.
-const QUEUE: usize = 16;
+const MAX_WAITING_SIGN_INS: usize = 16;
 
 /// Hashes passwords (argon2id) on blocking threads, two at a time: each takes 19 MiB and a core. Each
 /// backend has one of its own under way at most and a short queue, so that a flood at one is a wait of a
@@ -211,7 +211,7 @@ pub struct HashError;
 
 impl Passwords {
     pub(crate) async fn new() -> Result<Self, HashError> {
-        let lane = || Lane { places: Semaphore::new(QUEUE), turn: Semaphore::new(1) };
+        let lane = || Lane { places: Semaphore::new(MAX_WAITING_SIGN_INS), turn: Semaphore::new(1) };
         let lanes = Arc::new(Backend::all().map(|backend| (backend, lane())).collect());
         let turns = Arc::new(Semaphore::new(2));
         let mut passwords = Self { turns, lanes, decoy: Arc::from(""), known: Arc::default() };
@@ -346,7 +346,7 @@ mod tests {
         for verified in flood {
             refused += usize::from(verified.await.expect("it ended") == Err(Busy));
         }
-        assert_eq!(refused, 200 - QUEUE);
+        assert_eq!(refused, 200 - MAX_WAITING_SIGN_INS);
         assert_eq!(passwords.verify(STOREFRONT, "guess", None).await, Ok(false), "the lane is free");
     }
 

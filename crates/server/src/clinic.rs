@@ -7,15 +7,15 @@
 //! ```
 
 mod appointments;
-mod caller;
+mod current_user;
 mod defaults;
 mod demo;
 mod events;
 mod hub;
 mod login;
 mod party;
-mod present;
 mod records;
+mod response;
 mod routes;
 mod state;
 mod store;
@@ -27,17 +27,17 @@ use std::time::Duration;
 use socketioxide::SocketIo;
 
 use self::defaults::{BACKEND, DEFAULTS};
-use self::events::Door;
+use self::events::Namespace;
 use self::hub::Hub;
 use self::state::{Shared, State};
 use self::store::Store;
 use crate::clock::Millis;
-use crate::common::Common;
-use crate::door;
+use crate::context::ServerContext;
 use crate::error::Shape;
+use crate::hub_actor::hub_actor;
 use crate::limits::Rate;
 use crate::runtime::{BackendInfo, StartError, StartedBackend, TaskSet};
-use crate::switchboard::switchboard;
+use crate::socket;
 
 pub(crate) static INFO: BackendInfo = BackendInfo {
     backend: BACKEND,
@@ -45,7 +45,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("practitioner", demo::DOCTOR), ("patient", demo::PATIENT)],
     shape: Shape::Nest,
     cookies: &[],
-    start: |common, _, io, tasks| Box::pin(start(common, io, tasks)),
+    start: |context, _, io, tasks| Box::pin(start(context, io, tasks)),
     #[cfg(feature = "fuzzing")]
     reads: events::reads,
     #[cfg(feature = "fuzzing")]
@@ -56,32 +56,32 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
 const SESSION: Duration = Duration::from_secs(24 * 3600);
 /// Documented life of a token that is good for a new password only.
 const PASSWORD_CHANGE: Duration = Duration::from_secs(15 * 60);
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 async fn start(
-    common: &Arc<Common>,
+    context: &Arc<ServerContext>,
     io: &SocketIo,
     tasks: &mut TaskSet,
 ) -> Result<StartedBackend, StartError> {
-    let store = Store::new(&common.pools);
-    if common.config.demo_data {
-        demo::fill(&store, common, Millis::now()).await?;
+    let store = Store::new(&context.pools);
+    if context.config.demo_data {
+        demo::fill(&store, context, Millis::now()).await?;
     }
-    let (exchange, board, orders) = switchboard(common, Hub::new(common.config.seat_kept));
-    tasks.spawn(board.run(tasks.over()));
-    let limits = &common.config.limits;
+    let (hub, actor, orders) = hub_actor(context, Hub::new(context.config.seat_kept));
+    tasks.spawn(actor.run(tasks.over()));
+    let limits = &context.config.limits;
     let state: Shared = Arc::new(State {
-        common: Arc::clone(common),
+        context: Arc::clone(context),
         store,
-        tokens: common.tokens(BACKEND.id(), SESSION),
-        password_tokens: common.tokens("clinic password", PASSWORD_CHANGE),
+        tokens: context.tokens(BACKEND.id(), SESSION),
+        password_tokens: context.tokens("clinic password", PASSWORD_CHANGE),
         logins: Rate::per_minute(limits.logins_per_minute),
         schedules: Rate::per_minute(limits.initiates_per_minute),
-        exchange,
+        hub,
     });
     tasks.pump(orders, &state, |state, job| async move { records::perform(&state, job).await });
-    tasks.every(SWEEP_EVERY, &state, |state| async move { records::sweep(&state, Millis::now()).await });
+    tasks.every(SWEEP_INTERVAL, &state, |state| async move { records::sweep(&state, Millis::now()).await });
     records::resume(&state).await?;
-    door::serve(io, common, &state.exchange, Arc::new(Door(Arc::clone(&state))), &tasks.sockets);
+    socket::serve(io, context, &state.hub, Arc::new(Namespace(Arc::clone(&state))), &tasks.sockets);
     Ok(StartedBackend { rest: routes::rest().with_state(state), socket: crate::openapi::Routes::new("") })
 }

@@ -19,9 +19,9 @@
 //! works for all, but the reply then has no token: what is believed anyway needs none, and a token
 //! outlives the mode.
 
-mod caller;
 mod calls;
 mod chat;
+mod current_user;
 mod defaults;
 mod demo;
 mod events;
@@ -40,19 +40,19 @@ use socketioxide::SocketIo;
 
 use self::calls::Calls;
 use self::defaults::{BACKEND, DEFAULTS};
-use self::events::Door;
+use self::events::Namespace;
 use self::hub::Hub;
 use self::messages::Messages;
 use self::state::{Shared, State};
 use self::store::Store;
 use crate::clock::Millis;
-use crate::common::Common;
 use crate::config::BackendConfig;
-use crate::door;
+use crate::context::ServerContext;
 use crate::error::Shape;
+use crate::hub_actor::hub_actor;
 use crate::limits::Rate;
 use crate::runtime::{BackendInfo, StartError, StartedBackend, TaskSet};
-use crate::switchboard::switchboard;
+use crate::socket;
 
 pub(crate) static INFO: BackendInfo = BackendInfo {
     backend: BACKEND,
@@ -60,7 +60,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("dealer", demo::DEALER), ("technician", demo::TECHNICIAN), ("technician", demo::ANOTHER)],
     shape: Shape::Error,
     cookies: &[],
-    start: |common, config, io, tasks| Box::pin(start(common, config, io, tasks)),
+    start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]
     reads: events::reads,
     #[cfg(feature = "fuzzing")]
@@ -69,37 +69,37 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
 
 /// Life of a session; the documents know none.
 const SESSION: Duration = Duration::from_secs(7 * 24 * 3600);
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 async fn start(
-    common: &Arc<Common>,
+    context: &Arc<ServerContext>,
     config: &BackendConfig,
     io: &SocketIo,
     tasks: &mut TaskSet,
 ) -> Result<StartedBackend, StartError> {
-    let store = Store::new(&common.pools);
-    if common.config.demo_data {
-        demo::fill(&store, common, Millis::now()).await?;
+    let store = Store::new(&context.pools);
+    if context.config.demo_data {
+        demo::fill(&store, context, Millis::now()).await?;
     }
-    let (exchange, board, orders) = switchboard(common, Hub::new(common.config.seat_kept));
-    tasks.spawn(board.run(tasks.over()));
+    let (hub, actor, orders) = hub_actor(context, Hub::new(context.config.seat_kept));
+    tasks.spawn(actor.run(tasks.over()));
 
     let state: Shared = Arc::new(State {
-        tokens: common.tokens(BACKEND.id(), SESSION),
-        logins: Rate::per_minute(common.config.limits.logins_per_minute),
-        calls: Calls::new(Arc::clone(common), store.clone(), exchange.clone(), config.ring_timeout),
-        messages: Messages::new(&common.config.limits, store.clone(), exchange.clone()),
-        common: Arc::clone(common),
+        tokens: context.tokens(BACKEND.id(), SESSION),
+        logins: Rate::per_minute(context.config.limits.logins_per_minute),
+        calls: Calls::new(Arc::clone(context), store.clone(), hub.clone(), config.ring_timeout),
+        messages: Messages::new(&context.config.limits, store.clone(), hub.clone()),
+        context: Arc::clone(context),
         store,
-        exchange,
+        hub,
     });
     tasks.pump(orders, &state, |state, job| async move { state.calls.perform(job).await });
-    tasks.every(SWEEP_EVERY, &state, |state| async move {
+    tasks.every(SWEEP_INTERVAL, &state, |state| async move {
         state.calls.sweep();
         state.messages.sweep();
         state.logins.sweep();
     });
     state.calls.resume().await?;
-    door::serve(io, common, &state.exchange, Arc::new(Door(Arc::clone(&state))), &tasks.sockets);
+    socket::serve(io, context, &state.hub, Arc::new(Namespace(Arc::clone(&state))), &tasks.sockets);
     Ok(StartedBackend { rest: routes::rest().with_state(state), socket: crate::openapi::Routes::new("") })
 }

@@ -1,4 +1,5 @@
-//! The password and the errors that the demo data of all backends share. The users are in each backend's folder.
+//! The password and the errors that the demo data of all backends share. The users are in each backend's
+//! folder.
 
 use crate::auth::HashError;
 use crate::store::StoreError;

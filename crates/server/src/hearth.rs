@@ -6,13 +6,13 @@
 //!  sockets (events) ──────────────────┴──────────► hub ◄────────┘   (events per socket) ─► sockets
 //! ```
 
-mod caller;
+mod current_user;
 mod defaults;
 mod demo;
 mod events;
 mod hub;
 mod login;
-mod present;
+mod response;
 mod routes;
 mod sessions;
 mod state;
@@ -27,20 +27,20 @@ use socketioxide::SocketIo;
 use tracing::warn;
 
 use self::defaults::{BACKEND, CALL_TIMEOUT, DEFAULTS};
-use self::events::Door;
+use self::events::Namespace;
 use self::hub::Hub;
 use self::sessions::Sessions;
 use self::state::{Shared, State};
 use self::store::Store;
 use crate::clock::Millis;
-use crate::common::Common;
 use crate::config::BackendConfig;
-use crate::door;
+use crate::context::ServerContext;
 use crate::error::Shape;
+use crate::hub_actor::hub_actor;
 use crate::limits::Rate;
 use crate::openapi::Routes;
 use crate::runtime::{BackendInfo, StartError, StartedBackend, TaskSet};
-use crate::switchboard::switchboard;
+use crate::socket;
 
 pub(crate) static INFO: BackendInfo = BackendInfo {
     backend: BACKEND,
@@ -48,7 +48,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("user", demo::ANA), ("user", demo::BEN), ("user", demo::CLEO), ("user", demo::THERAPIST)],
     shape: Shape::Success,
     cookies: &[],
-    start: |common, config, io, tasks| Box::pin(start(common, config, io, tasks)),
+    start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]
     reads: events::reads,
     #[cfg(feature = "fuzzing")]
@@ -58,45 +58,45 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
 /// Documented life of a token.
 const TOKEN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Documented: stale seats are looked for every 30 seconds.
-const RECONCILE_EVERY: Duration = Duration::from_secs(30);
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(30);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 async fn start(
-    common: &Arc<Common>,
+    context: &Arc<ServerContext>,
     config: &BackendConfig,
     io: &SocketIo,
     tasks: &mut TaskSet,
 ) -> Result<StartedBackend, StartError> {
-    let store = Store::new(&common.pools);
-    if common.config.demo_data {
-        demo::fill(&store, common, Millis::now()).await?;
+    let store = Store::new(&context.pools);
+    if context.config.demo_data {
+        demo::fill(&store, context, Millis::now()).await?;
     }
     let call_timeout = Duration::from_secs(config.setting(&CALL_TIMEOUT).into());
-    let hub = Hub::new(common.config.seat_kept, call_timeout);
-    let (exchange, board, orders) = switchboard(common, hub);
-    tasks.spawn(board.run(tasks.over()));
+    let hub = Hub::new(context.config.seat_kept, call_timeout);
+    let (hub, actor, orders) = hub_actor(context, hub);
+    tasks.spawn(actor.run(tasks.over()));
 
     let state: Shared = Arc::new(State {
-        common: Arc::clone(common),
-        tokens: common.tokens(BACKEND.id(), TOKEN),
-        logins: Rate::per_minute(common.config.limits.logins_per_minute),
-        reports: Rate::per_minute(common.config.limits.reports_per_minute),
-        sessions: Sessions::new(Arc::clone(common), config, store.clone(), exchange.clone()),
+        context: Arc::clone(context),
+        tokens: context.tokens(BACKEND.id(), TOKEN),
+        logins: Rate::per_minute(context.config.limits.logins_per_minute),
+        reports: Rate::per_minute(context.config.limits.reports_per_minute),
+        sessions: Sessions::new(Arc::clone(context), config, store.clone(), hub.clone()),
         store,
-        exchange,
+        hub,
     });
     tasks.pump(orders, &state, |state, job| async move { state.sessions.perform(job).await });
-    tasks.every(SWEEP_EVERY, &state, |state| async move {
+    tasks.every(SWEEP_INTERVAL, &state, |state| async move {
         state.sessions.sweep();
         state.logins.sweep();
         state.reports.sweep();
     });
-    tasks.every(RECONCILE_EVERY, &state, |state| async move {
+    tasks.every(RECONCILE_INTERVAL, &state, |state| async move {
         if let Err(error) = state.sessions.reconcile().await {
             warn!(%error, "Call sessions were not looked after");
         }
     });
     state.sessions.reconcile().await?;
-    door::serve(io, common, &state.exchange, Arc::new(Door(Arc::clone(&state))), &tasks.sockets);
+    socket::serve(io, context, &state.hub, Arc::new(Namespace(Arc::clone(&state))), &tasks.sockets);
     Ok(StartedBackend { rest: routes::rest().with_state(state), socket: Routes::new("") })
 }

@@ -6,7 +6,7 @@
 //!             │ dealerdesk │                   ├─► rules ────────┤
 //!  listeners ─┤ marketplace├─►        sockets ─┤                 └─► its hub ─► its sockets
 //!             │ hearth     │                   └───────────────────►
-//!             └ clinic     ┘   Common: configuration, database, passwords, tokens, relay
+//!             └ clinic     ┘   ServerContext: configuration, database, passwords, tokens, relay
 //! ```
 #![forbid(unsafe_code)]
 
@@ -15,16 +15,16 @@ mod auth;
 mod backend;
 mod clinic;
 mod clock;
-mod common;
 mod config;
+mod context;
 mod dealerdesk;
 mod demo;
 mod discovery;
-mod door;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod hearth;
+mod hub_actor;
 mod limits;
 mod listener;
 mod logging;
@@ -39,9 +39,9 @@ mod relay;
 mod request;
 mod runtime;
 mod sign_ins;
+mod socket;
 mod store;
 mod storefront;
-mod switchboard;
 mod throttle;
 mod timers;
 

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::switchboard::SocketKey;
+use crate::hub_actor::SocketKey;
 
 /// Users by id. A user is online while one of their sockets is connected.
 #[derive(Debug)]

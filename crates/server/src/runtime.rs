@@ -5,16 +5,16 @@
 //! `migrations/000N_x.sql`, tests in `tests/it/x.rs`. No other file of the server names it.
 //!
 //! - `x/defaults.rs` has its [`Backend`] and its own [`Defaults`].
-//! - `pub(crate) const INFO: BackendInfo` says how its errors look and how it is started.
-//! - `async fn start(common, config, io, tasks) -> Result<StartedBackend, StartError>` makes it run:
-//!   1. its store on `common.pools` (queries `.read`, changes `.write`); with `common.config.demo_data` it
-//!      fills its own empty tables (the password hash of every account is `common.demo_hash().await?`);
-//!   2. its hub: pure decisions, `impl Hub` ([`switchboard`](crate::switchboard)). `switchboard(common, hub)` gives an
-//!      [`Exchange`](crate::switchboard::Exchange) to talk to it, a task for [`TaskSet::spawn`] and the orders to
-//!      the records, which a second task carries out;
-//!   3. its state, an `Arc` of its own with `common`, store, tokens (`common.tokens("x", ttl)`) and exchange;
-//!   4. its sockets: `impl Door` (with the list of its events) and `impl Talk` ([`door`](crate::door)), then
-//!      `door::serve(io, common, &exchange, Arc::new(door), &tasks.sockets)`;
+//! - `pub(crate) static INFO: BackendInfo` says how its errors look and how it is started.
+//! - `async fn start(context, config, io, tasks) -> Result<StartedBackend, StartError>` makes it run:
+//!   1. its store on `context.pools` (queries `.read`, changes `.write`); with `context.config.demo_data` it
+//!      fills its own empty tables (the password hash of every account is `context.demo_hash().await?`);
+//!   2. its hub: pure decisions, `impl Hub` ([`hub_actor`](crate::hub_actor)). `hub_actor(context, hub)` gives
+//!      a [`HubHandle`](crate::hub_actor::HubHandle) to talk to it, a task for [`TaskSet::spawn`] and the
+//!      orders to the records, which [`TaskSet::pump`] carries out;
+//!   3. its state, an `Arc` of its own with `context`, store, tokens (`context.tokens("x", ttl)`) and hub;
+//!   4. its sockets: `impl Namespace` (with the list of its events) and `impl Connection`
+//!      ([`socket`](crate::socket)), then `socket::serve(io, context, &hub, namespace, &tasks.sockets)`;
 //!   5. its clean-up jobs: [`TaskSet::every`];
 //!   6. its routes: [`Routes`], each with its [`doc`](crate::openapi::doc). A handler returns
 //!      `Result<_, ApiError>`; a layer writes errors in the backend's [`Shape`]. JSON bodies, queries and
@@ -48,14 +48,14 @@ use tracing::error;
 
 use crate::auth::HashError;
 use crate::backend::Backend;
-use crate::common::Common;
 use crate::config::{BackendConfig, Defaults};
+use crate::context::ServerContext;
 use crate::demo::DemoError;
 use crate::error::Shape;
+use crate::hub_actor::{Job, carry_out};
 use crate::openapi::Routes;
 use crate::relay::RelayError;
 use crate::store::{OpenError, StoreError};
-use crate::switchboard::{Job, carry_out};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +101,7 @@ pub struct BackendInfo {
 
 /// Starts a backend with its configuration.
 pub(crate) type Start =
-    for<'a> fn(&'a Arc<Common>, &'a BackendConfig, &'a SocketIo, &'a mut TaskSet) -> Starting<'a>;
+    for<'a> fn(&'a Arc<ServerContext>, &'a BackendConfig, &'a SocketIo, &'a mut TaskSet) -> Starting<'a>;
 pub(crate) type Starting<'a> = Pin<Box<dyn Future<Output = Result<StartedBackend, StartError>> + Send + 'a>>;
 
 /// A backend that has been started.

@@ -13,12 +13,12 @@ use std::time::Instant;
 use crate::auth::{Busy, Passwords};
 use crate::backend::Backend;
 use crate::config::Limits;
-use crate::limits::{Failures, QUARTER};
+use crate::limits::{FIFTEEN_MINUTES, Failures};
 use crate::request::network;
 
 /// Networks remembered for each account, and accounts that any are remembered for.
-const NETWORKS: usize = 8;
-const ACCOUNTS: usize = 65_536;
+const MAX_NETWORKS: usize = 8;
+const MAX_ACCOUNTS: usize = 65_536;
 
 type Account = (Backend, String);
 
@@ -42,8 +42,8 @@ pub(crate) struct Attempt {
 impl SignIns {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
-            by_account: Failures::new(limits.failed_logins_per_account, QUARTER),
-            by_network: Failures::new(limits.failed_logins_per_address, QUARTER),
+            by_account: Failures::new(limits.failed_logins_per_account, FIFTEEN_MINUTES),
+            by_network: Failures::new(limits.failed_logins_per_address, FIFTEEN_MINUTES),
             known: Mutex::default(),
         })
     }
@@ -74,7 +74,7 @@ impl SignIns {
 
     fn know(&self, account: Account, network: IpAddr) {
         let mut all = self.known();
-        if all.len() >= ACCOUNTS && !all.contains_key(&account) {
+        if all.len() >= MAX_ACCOUNTS && !all.contains_key(&account) {
             let oldest = all.iter().min_by_key(|(_, (at, _))| *at).map(|(account, _)| account.clone());
             if let Some(oldest) = oldest {
                 all.remove(&oldest);
@@ -84,7 +84,7 @@ impl SignIns {
         *at = Instant::now();
         known.retain(|other| *other != network);
         known.push(network);
-        if known.len() > NETWORKS {
+        if known.len() > MAX_NETWORKS {
             known.remove(0);
         }
     }

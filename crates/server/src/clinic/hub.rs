@@ -27,13 +27,13 @@ use super::store::RoomRow;
 use crate::backend::Backend;
 use crate::clinic::defaults::BACKEND;
 use crate::clock::Millis;
-use crate::door::WENT_WRONG;
+use crate::hub_actor::{self, Reply, SocketKey};
 use crate::metrics::Outcome;
-use crate::switchboard::{self, Reply, SocketKey};
+use crate::socket::INTERNAL_ERROR;
 use crate::timers::Timers;
 
 /// How long an empty room is remembered.
-const REMEMBERED: Duration = Duration::from_secs(600);
+const REMEMBERED_FOR: Duration = Duration::from_secs(600);
 /// After this a row that the records have not confirmed is ordered again.
 const SAVE_AGAIN: Duration = Duration::from_secs(5);
 
@@ -53,7 +53,7 @@ enum Due {
 }
 
 #[derive(Clone, Debug)]
-struct Guest {
+struct Client {
     party: Party,
     has_token: bool,
 }
@@ -61,7 +61,7 @@ struct Guest {
 #[derive(Debug)]
 pub(crate) struct Hub {
     seat_kept: Duration,
-    guests: BTreeMap<SocketKey, Guest>,
+    clients: BTreeMap<SocketKey, Client>,
     sockets: BTreeMap<String, BTreeSet<SocketKey>>,
     rooms: BTreeMap<String, Live>,
     timers: Timers<Due>,
@@ -71,7 +71,7 @@ impl Hub {
     pub(crate) fn new(seat_kept: Duration) -> Self {
         Self {
             seat_kept,
-            guests: BTreeMap::new(),
+            clients: BTreeMap::new(),
             sockets: BTreeMap::new(),
             rooms: BTreeMap::new(),
             timers: Timers::default(),
@@ -88,7 +88,7 @@ impl Hub {
                 replies.extend(room.once_stored(vec![status]));
             }
         }
-        self.guests.insert(from, Guest { party, has_token });
+        self.clients.insert(from, Client { party, has_token });
         replies
     }
 
@@ -242,7 +242,7 @@ impl Hub {
         let Some(room) = self.rooms.get_mut(room_id) else { return };
         room.version += 1;
         if room.seats.is_empty() && !std::mem::replace(&mut room.forgetting, true) {
-            self.timers.insert(now.plus(REMEMBERED), Due::Forget(room_id.to_owned()));
+            self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(room_id.to_owned()));
         }
         self.announce(room_id, replies);
         let Some(room) = self.rooms.get_mut(room_id) else { return };
@@ -278,7 +278,7 @@ impl Hub {
             // Who sits there is known better here.
             Some(room) => room.facts = facts,
             None => {
-                self.timers.insert(now.plus(REMEMBERED), Due::Forget(room_id.clone()));
+                self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(room_id.clone()));
                 self.rooms.insert(room_id, Live::new(facts));
             }
         }
@@ -296,7 +296,7 @@ impl Hub {
     }
 
     fn lost(&mut self, key: SocketKey, now: Millis) {
-        let Some(Guest { party, .. }) = self.guests.remove(&key) else { return };
+        let Some(Client { party, .. }) = self.clients.remove(&key) else { return };
         if let Some(devices) = self.sockets.get_mut(&party.id) {
             devices.remove(&key);
             if devices.is_empty() {
@@ -335,7 +335,7 @@ impl Hub {
                         self.rooms.remove(&room_id);
                     }
                     Some(room) if room.seats.is_empty() => {
-                        self.timers.insert(now.plus(REMEMBERED), Due::Forget(room_id));
+                        self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(room_id));
                     }
                     // Again when the last one goes.
                     Some(room) => room.forgetting = false,
@@ -347,12 +347,12 @@ impl Hub {
     }
 
     fn party_in(&self, from: SocketKey, room_id: &str) -> Result<Party, Refusal> {
-        let guest = self.guests.get(&from).ok_or(Refusal::Foreign)?;
+        let client = self.clients.get(&from).ok_or(Refusal::Foreign)?;
         let room = self.rooms.get(room_id).ok_or(Refusal::Unknown)?;
-        match room.facts.user(guest.party.role) == guest.party.id {
+        match room.facts.user(client.party.role) == client.party.id {
             false => Err(Refusal::Foreign),
             true if room.is_full() => Err(Refusal::NotNow),
-            true => Ok(guest.party.clone()),
+            true => Ok(client.party.clone()),
         }
     }
 }
@@ -371,7 +371,7 @@ impl Refusal {
         match self {
             Self::Unknown => refuse(to, room_id, unknown),
             Self::Foreign => refuse(to, room_id, foreign),
-            Self::NotNow => refuse(to, room_id, WENT_WRONG),
+            Self::NotNow => refuse(to, room_id, INTERNAL_ERROR),
         }
     }
 }
@@ -389,7 +389,7 @@ fn user_event(user: &str, room_id: &str, reason: Option<&str>) -> UserEvent {
     }
 }
 
-impl switchboard::Hub for Hub {
+impl hub_actor::Hub for Hub {
     const BACKEND: Backend = BACKEND;
 
     type Request = Request;
@@ -433,7 +433,8 @@ impl switchboard::Hub for Hub {
                 }
             }
             News::PasswordChanged { user } => {
-                let of = self.guests.iter().filter(|(_, guest)| guest.has_token && guest.party.id == user);
+                let of =
+                    self.clients.iter().filter(|(_, client)| client.has_token && client.party.id == user);
                 return of.map(|(key, _)| Reply::Close(*key)).collect();
             }
             News::Saved { room_id, version } => {

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::hub::Hub;
 use super::store::Store;
 use crate::auth::Tokens;
-use crate::common::Common;
+use crate::context::ServerContext;
+use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
-use crate::switchboard::Exchange;
 
 pub(crate) type Shared = Arc<State>;
 
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) common: Arc<Common>,
+    pub(crate) context: Arc<ServerContext>,
     pub(crate) store: Store,
     pub(crate) tokens: Tokens,
     /// Good for a new password and nothing else.
@@ -22,5 +22,5 @@ pub(crate) struct State {
     pub(crate) logins: Rate<(IpAddr, String)>,
     /// Appointments by practitioner.
     pub(crate) schedules: Rate<String>,
-    pub(crate) exchange: Exchange<Hub>,
+    pub(crate) hub: HubHandle<Hub>,
 }

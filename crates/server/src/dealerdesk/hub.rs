@@ -30,11 +30,11 @@ use super::party::Party;
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::dealerdesk::defaults::BACKEND;
-use crate::switchboard::{self, Reply, SessionEnd, SocketKey};
+use crate::hub_actor::{self, Reply, SessionEnd, SocketKey};
 use crate::timers::Timers;
 
 /// After this an order that the records have not confirmed is given again.
-const REPORT_AGAIN: Duration = Duration::from_secs(5);
+const REPORT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// One call that runs and one that rings: a user with both is busy.
 const MOST_CALLS: usize = 2;
 
@@ -65,7 +65,7 @@ pub(crate) struct Hub {
     timers: Timers<Due>,
 }
 
-impl switchboard::Hub for Hub {
+impl hub_actor::Hub for Hub {
     const BACKEND: Backend = BACKEND;
 
     type Request = Request;
@@ -336,13 +336,13 @@ impl Hub {
                     let Some(call) = self.calls.get_mut(&id) else { continue };
                     if call.facts.rings() {
                         let why = *call.given_up.get_or_insert(NoAnswer::TimeUp);
-                        self.timers.insert(now.plus(REPORT_AGAIN), Due::Ring(id));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Ring(id));
                         replies.push(Reply::Order(Order::Miss { id, why }));
                     }
                 }
                 Due::Seat(id, who) => {
                     if self.calls.contains_key(&id) {
-                        self.timers.insert(now.plus(REPORT_AGAIN), Due::Seat(id, who));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Seat(id, who));
                         replies.push(Reply::Order(Order::Abandon { id }));
                     }
                 }

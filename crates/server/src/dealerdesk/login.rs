@@ -1,4 +1,5 @@
-//! Sign-in and sign-out. As deployed this is the work of two other services; here the reply has a token besides.
+//! Sign-in and sign-out. As deployed this is the work of two other services; here the reply has a token
+//! besides.
 
 use std::net::IpAddr;
 
@@ -8,7 +9,7 @@ use bellwire_dialects::dealerdesk::wire::{Account as Shown, LoginBody, LoginRepl
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::caller::SignedIn;
+use super::current_user::SignedIn;
 use super::party::{Claims, Party};
 use super::state::Shared;
 use super::store::Account;
@@ -42,8 +43,8 @@ pub(super) async fn logout(
     State(state): State<Shared>,
     SignedIn(session): SignedIn,
 ) -> Result<Json<Value>, ApiError> {
-    let kept = state.common.revoked.add(&session).await;
-    state.exchange.signed_out(session.jti).await;
+    let kept = state.context.revoked.add(&session).await;
+    state.hub.signed_out(session.jti).await;
     kept?;
     Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
 }
@@ -74,7 +75,7 @@ async fn login(
     let name = format!("{} {}", role.as_str(), party.email);
     let too_many = |wait| ApiError::too_many("Too many attempts, please wait a moment", wait);
     state.logins.check(&(network(from), name.clone())).map_err(too_many)?;
-    let attempt = state.common.sign_ins.begin(BACKEND, from, &name).map_err(too_many)?;
+    let attempt = state.context.sign_ins.begin(BACKEND, from, &name).map_err(too_many)?;
 
     let account = state.store.account(&party).await?;
     let entry = check(state, attempt, role, account.as_ref(), password.as_deref()).await?;
@@ -109,14 +110,14 @@ async fn check(
     let hash = account.and_then(|account| account.password_hash.as_deref());
     Ok(match (role, password) {
         (UserType::Dealer | UserType::Technician, Some(password)) => {
-            if attempt.verify(&state.common.passwords, password, hash).await? {
+            if attempt.verify(&state.context.passwords, password, hash).await? {
                 Entry::Proven
             } else {
                 Entry::Refused
             }
         }
         (UserType::Dealer, None) => Entry::Refused,
-        (UserType::Technician, None) => match (account, state.common.config.mode) {
+        (UserType::Technician, None) => match (account, state.context.config.mode) {
             (Some(account), _) if account.passwordless => {
                 attempt.succeeded();
                 Entry::Proven

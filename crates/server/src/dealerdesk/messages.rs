@@ -8,9 +8,9 @@ use super::party::{Party, room};
 use super::store::Store;
 use crate::clock::Millis;
 use crate::config::Limits;
+use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
 use crate::store::StoreError;
-use crate::switchboard::Exchange;
 
 /// Characters of one message.
 const LONGEST: usize = 4000;
@@ -18,18 +18,18 @@ const LONGEST: usize = 4000;
 #[derive(Debug)]
 pub(crate) struct Messages {
     store: Store,
-    exchange: Exchange<Hub>,
+    hub: HubHandle<Hub>,
     sent: Rate<Party>,
     /// Rooms made: each is a row for ever.
     made: Rate<Party>,
 }
 
 impl Messages {
-    pub(crate) fn new(limits: &Limits, store: Store, exchange: Exchange<Hub>) -> Self {
+    pub(crate) fn new(limits: &Limits, store: Store, hub: HubHandle<Hub>) -> Self {
         // A chat is quicker than a mailbox.
         let sent = Rate::per_minute(limits.messages_per_minute.saturating_mul(4));
         let made = Rate::per_minute(limits.messages_per_minute);
-        Self { store, exchange, sent, made }
+        Self { store, hub, sent, made }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -64,7 +64,7 @@ impl Messages {
             Ok(()) => Request::Join(room),
             Err(error) => Request::Refuse(error),
         };
-        self.exchange.ask(me.socket, request).await;
+        self.hub.ask(me.socket, request).await;
         Ok(())
     }
 
@@ -73,7 +73,7 @@ impl Messages {
             Ok(request) => request,
             Err(error) => Request::Refuse(error),
         };
-        self.exchange.ask(me.socket, request).await;
+        self.hub.ask(me.socket, request).await;
         Ok(())
     }
 
@@ -106,7 +106,7 @@ impl Messages {
             return Ok(());
         };
         if sender != me.party.role && self.store.mark_read(id).await? {
-            self.exchange.ask(me.socket, Request::Read { room: place, message: Some(id) }).await;
+            self.hub.ask(me.socket, Request::Read { room: place, message: Some(id) }).await;
         }
         Ok(())
     }
@@ -116,7 +116,7 @@ impl Messages {
             self.store.mark_room_read(&place, me.party.role).await?;
         }
         // The hub says no where that is due.
-        self.exchange.ask(me.socket, Request::Read { room: place, message: None }).await;
+        self.hub.ask(me.socket, Request::Read { room: place, message: None }).await;
         Ok(())
     }
 }

@@ -8,19 +8,19 @@ use super::hub::Hub;
 use super::messages::Messages;
 use super::store::Store;
 use crate::auth::Tokens;
-use crate::common::Common;
+use crate::context::ServerContext;
+use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
-use crate::switchboard::Exchange;
 
 pub(crate) type Shared = Arc<State>;
 
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) common: Arc<Common>,
+    pub(crate) context: Arc<ServerContext>,
     pub(crate) store: Store,
     pub(crate) tokens: Tokens,
     pub(crate) logins: Rate<(IpAddr, String)>,
     pub(crate) calls: Calls,
     pub(crate) messages: Messages,
-    pub(crate) exchange: Exchange<Hub>,
+    pub(crate) hub: HubHandle<Hub>,
 }

@@ -27,15 +27,15 @@ use self::session::{Session, socket_id};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::hearth::defaults::BACKEND;
-use crate::switchboard::{self, Reply, SessionEnd, SocketKey};
+use crate::hub_actor::{self, Reply, SessionEnd, SocketKey};
 use crate::timers::Timers;
 
 /// How long a session that is over is remembered, so that late events find out.
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 /// How long a seat that REST gave waits for its socket: a browser may ask for the camera first.
-const ENTRANCE: Duration = Duration::from_secs(60);
+const ENTRANCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// After this what the records have not confirmed is reported to them again.
-const REPORT_AGAIN: Duration = Duration::from_secs(5);
+const REPORT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 type Replies = Vec<Reply<Order>>;
 
@@ -137,7 +137,7 @@ impl Hub {
             return;
         }
         if facts.status == SessionStatus::Ended {
-            self.timers.insert(now.plus(REMEMBERED), Due::Forget(id.clone()));
+            self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(id.clone()));
         } else {
             self.timers.insert(facts.ring_until, Due::Ring(id.clone()));
             self.timers.insert(now.plus(self.call_timeout), Due::Idle(id.clone()));
@@ -191,7 +191,7 @@ impl Hub {
         let (seated, invitation) = (facts.seated.clone(), facts.invitation.clone());
         self.remember(facts, now);
         for user in seated {
-            self.reserve(&id, user, now.plus(ENTRANCE));
+            self.reserve(&id, user, now.plus(ENTRANCE_TIMEOUT));
         }
         let devices = pending.iter().flat_map(|user| self.devices(user));
         devices.map(|key| Reply::emit(key, name::CALL_INVITATION, &invitation)).collect()
@@ -222,7 +222,7 @@ impl Hub {
         let seats = std::mem::take(&mut session.seats);
         let pending = std::mem::take(&mut session.facts.pending);
         let initiator = session.facts.initiator.id.clone();
-        self.timers.insert(now.plus(REMEMBERED), Due::Forget(ending.session_id.clone()));
+        self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(ending.session_id.clone()));
 
         let mut hear: BTreeSet<SocketKey> = pending.iter().flat_map(|user| self.devices(user)).collect();
         for seat in seats.values() {
@@ -243,7 +243,7 @@ impl Hub {
             return Vec::new();
         };
         if session.waits() {
-            self.timers.insert(now.plus(REPORT_AGAIN), Due::Ring(id.clone()));
+            self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Ring(id.clone()));
             return vec![Reply::Order(Order::Miss { session_id: id })];
         }
         let late = std::mem::take(&mut session.facts.pending);
@@ -265,12 +265,12 @@ impl Hub {
             self.timers.insert(until, Due::Idle(id));
             return Vec::new();
         }
-        self.timers.insert(now.plus(REPORT_AGAIN), Due::Idle(id.clone()));
+        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Idle(id.clone()));
         vec![Reply::Order(Order::TimeOut { session_id: id })]
     }
 }
 
-impl switchboard::Hub for Hub {
+impl hub_actor::Hub for Hub {
     const BACKEND: Backend = BACKEND;
 
     type Request = Request;
@@ -320,7 +320,7 @@ impl switchboard::Hub for Hub {
             News::Seated { facts, user } => {
                 let (session_id, id) = (facts.session_id.clone(), user.id.clone());
                 self.remember(*facts, now);
-                self.reserve(&session_id, user, now.plus(ENTRANCE));
+                self.reserve(&session_id, user, now.plus(ENTRANCE_TIMEOUT));
                 self.came(&session_id, &id, None)
             }
             News::Declined { session_id, user, reason } => self.declined(&session_id, &user, &reason),

@@ -11,18 +11,18 @@ use bellwire_dialects::hearth::wire::{MediaBody, SessionType};
 use tracing::info;
 
 use super::hub::{Ending, Facts, Hub, News, Order};
-use super::present;
+use super::response;
 use super::store::{Account, FullSession, FullTherapy, Seating, Sends, Store};
 use crate::clock::Millis;
-use crate::common::Common;
 use crate::config::{BackendConfig, Mode};
+use crate::context::ServerContext;
 use crate::error::ApiError;
 use crate::hearth::defaults::{BACKEND, MAX_PARTICIPANTS};
+use crate::hub_actor::{HubHandle, Job};
 use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::relay::IceServer;
 use crate::store::StoreError;
-use crate::switchboard::{Exchange, Job};
 use crate::throttle::warn_rarely;
 
 const NOT_FOUND: &str = "Call session not found or has ended";
@@ -38,7 +38,7 @@ pub(crate) enum Entrance {
 fn ending(full: &FullSession, by: &Account) -> Ending {
     Ending {
         session_id: full.session.session_id.clone(),
-        by: present::user(by),
+        by: response::user(by),
         duration: full.session.duration,
         reason: full.session.end_reason.clone(),
     }
@@ -46,9 +46,9 @@ fn ending(full: &FullSession, by: &Account) -> Ending {
 
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    common: Arc<Common>,
+    context: Arc<ServerContext>,
     store: Store,
-    exchange: Exchange<Hub>,
+    hub: HubHandle<Hub>,
     ring_timeout: Duration,
     /// Of a group session.
     max_participants: u32,
@@ -59,19 +59,19 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     pub(crate) fn new(
-        common: Arc<Common>,
+        context: Arc<ServerContext>,
         config: &BackendConfig,
         store: Store,
-        exchange: Exchange<Hub>,
+        hub: HubHandle<Hub>,
     ) -> Self {
         Self {
-            initiates: Rate::per_minute(common.config.limits.initiates_per_minute),
+            initiates: Rate::per_minute(context.config.limits.initiates_per_minute),
             ring_timeout: config.ring_timeout,
             max_participants: config.setting(&MAX_PARTICIPANTS),
             suspects: Mutex::default(),
-            common,
+            context,
             store,
-            exchange,
+            hub,
         }
     }
 
@@ -84,12 +84,12 @@ impl Sessions {
     pub(crate) async fn join(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.open_to(me, session_id).await?;
         let (id, user) = (session_id.to_owned(), me.id.clone());
-        if self.exchange.look(move |hub| hub.is_in(&id, &user)).await.unwrap_or(false) {
+        if self.hub.look(move |hub| hub.is_in(&id, &user)).await.unwrap_or(false) {
             return Err(ApiError::bad_request("User already in the call session"));
         }
         let full = self.seat(me, full).await?;
-        let news = News::Seated { facts: Box::new(self.facts(&full)), user: present::user(me) };
-        self.exchange.tell(news).await;
+        let news = News::Seated { facts: Box::new(self.facts(&full)), user: response::user(me) };
+        self.hub.tell(news).await;
         Ok(full)
     }
 
@@ -140,7 +140,7 @@ impl Sessions {
             user: me.id.clone(),
             reason: reason.to_owned(),
         };
-        self.exchange.tell(news).await;
+        self.hub.tell(news).await;
         let invited = self.found(session_id).await?.invitees;
         if invited.iter().all(|invitee| matches!(invitee.state.as_str(), "declined" | "busy")) {
             self.finish(session_id, Some("waiting"), me, Some(reason)).await?;
@@ -157,7 +157,7 @@ impl Sessions {
     ) -> Result<(), ApiError> {
         let full = self.found(session_id).await?;
         self.may_see(me, &full)?;
-        if media.is_screen_sharing == Some(true) && !present::settings(&full.session).allow_screen_share {
+        if media.is_screen_sharing == Some(true) && !response::settings(&full.session).allow_screen_share {
             return Err(ApiError::forbidden("Screen sharing is not allowed in this call session"));
         }
         let sends =
@@ -166,7 +166,7 @@ impl Sessions {
             return Err(ApiError::not_found("Participant not found in call session"));
         }
         let (session_id, user) = (session_id.to_owned(), me.id.clone());
-        self.exchange.tell(News::Media { session_id, user, media }).await;
+        self.hub.tell(News::Media { session_id, user, media }).await;
         Ok(())
     }
 
@@ -198,10 +198,10 @@ impl Sessions {
     pub(crate) async fn reconcile(&self) -> Result<(), StoreError> {
         let mut missing = BTreeSet::new();
         for full in self.store.open_sessions().await? {
-            self.exchange.tell(News::Learned(Box::new(self.facts(&full)))).await;
+            self.hub.tell(News::Learned(Box::new(self.facts(&full)))).await;
             let id = full.session.session_id.clone();
             let look = id.clone();
-            let Some(live) = self.exchange.look(move |hub| hub.seats(&look)).await else { return Ok(()) };
+            let Some(live) = self.hub.look(move |hub| hub.seats(&look)).await else { return Ok(()) };
             let active = full.seats.iter().filter(|seat| seat.is_active);
             let gone = active.filter(|seat| !live.contains_key(&seat.account.id));
             missing.extend(gone.map(|seat| (id.clone(), seat.account.id.clone())));
@@ -218,7 +218,7 @@ impl Sessions {
 
     async fn seat(&self, me: &Account, full: FullSession) -> Result<FullSession, ApiError> {
         let session_id = &full.session.session_id;
-        let settings = present::settings(&full.session);
+        let settings = response::settings(&full.session);
         let sends = Sends {
             video: Some(settings.is_video_enabled),
             audio: Some(settings.is_audio_enabled),
@@ -277,7 +277,7 @@ impl Sessions {
             });
             info!(session = session_id, duration = full.session.duration, reason, "Call session ended");
         }
-        self.exchange.tell(News::Ended(ending(&full, by))).await;
+        self.hub.tell(News::Ended(ending(&full, by))).await;
         Ok(())
     }
 
@@ -352,18 +352,18 @@ impl Sessions {
     }
 
     fn facts(&self, full: &FullSession) -> Facts {
-        let mut ice: Vec<IceServer> = self.common.ice_servers(BACKEND, "", Millis::now());
+        let mut ice: Vec<IceServer> = self.context.ice_servers(BACKEND, "", Millis::now());
         // All invited users read the same, so no credentials.
         ice.retain(|server| server.credential.is_none());
-        present::facts(full, ice)
+        response::facts(full, ice)
     }
 
     /// Sessions that any user may enter: to try the server out, and for web clients that expect them.
     fn has_demo_sessions(&self) -> bool {
-        self.common.config.demo_data || self.common.config.mode == Mode::Compat
+        self.context.config.demo_data || self.context.config.mode == Mode::Compat
     }
 
     fn count(&self, outcome: Outcome) {
-        self.common.metrics.call(BACKEND, outcome);
+        self.context.metrics.call(BACKEND, outcome);
     }
 }

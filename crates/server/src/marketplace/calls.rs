@@ -11,14 +11,14 @@ use tracing::{debug, info};
 use super::hub::{Change, Facts, Hub, News, Order};
 use super::store::{FullMessage, Message, Store, User};
 use crate::clock::Millis;
-use crate::common::Common;
-use crate::door::WENT_WRONG;
+use crate::context::ServerContext;
 use crate::error::ApiError;
+use crate::hub_actor::{HubHandle, Job};
 use crate::limits::Rate;
 use crate::marketplace::defaults::BACKEND;
 use crate::metrics::Outcome;
+use crate::socket::INTERNAL_ERROR;
 use crate::store::{StoreError, new_id};
-use crate::switchboard::{Exchange, Job};
 use crate::throttle::warn_rarely;
 
 const LONGEST_URL: usize = 2000;
@@ -26,22 +26,22 @@ const LONGEST_REASON: usize = 100;
 
 #[derive(Debug)]
 pub(crate) struct Calls {
-    common: Arc<Common>,
+    context: Arc<ServerContext>,
     store: Store,
-    exchange: Exchange<Hub>,
+    hub: HubHandle<Hub>,
     ring_timeout: Duration,
     initiates: Rate<String>,
 }
 
 impl Calls {
     pub(crate) fn new(
-        common: Arc<Common>,
+        context: Arc<ServerContext>,
         store: Store,
-        exchange: Exchange<Hub>,
+        hub: HubHandle<Hub>,
         ring_timeout: Duration,
     ) -> Self {
-        let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, ring_timeout, initiates }
+        let initiates = Rate::per_minute(context.config.limits.initiates_per_minute);
+        Self { context, store, hub, ring_timeout, initiates }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -196,7 +196,7 @@ impl Calls {
             if !everybody {
                 if left {
                     let call_id = after.message.call_id.clone().unwrap_or_default();
-                    self.exchange.tell(News::Left { call_id, user: me.to_owned() }).await;
+                    self.hub.tell(News::Left { call_id, user: me.to_owned() }).await;
                 }
                 return Ok(after);
             }
@@ -253,7 +253,7 @@ impl Calls {
     pub(crate) async fn resume(&self) -> Result<(), StoreError> {
         for call in self.store.live_calls().await? {
             if let Some(facts) = Facts::of(&call) {
-                self.exchange.tell(News::Learned(facts)).await;
+                self.hub.tell(News::Learned(facts)).await;
             }
         }
         Ok(())
@@ -269,8 +269,8 @@ impl Calls {
             if let Some(to) = asked_by.filter(|_| error.is_failure()) {
                 let call_id = self.store.call(id).await?.and_then(|call| Facts::of(&call));
                 let call_id = call_id.map(|facts| facts.call_id);
-                let body = CallError { call_id, message: WENT_WRONG.to_owned() };
-                self.exchange.say(to, name::CALL_ERROR, &body).await;
+                let body = CallError { call_id, message: INTERNAL_ERROR.to_owned() };
+                self.hub.say(to, name::CALL_ERROR, &body).await;
             }
             Ok(())
         };
@@ -331,14 +331,14 @@ impl Calls {
 
     async fn tell(&self, call: &FullMessage, change: Change) {
         if let Some(facts) = Facts::of(call) {
-            self.exchange.tell(News::Changed(facts, change)).await;
+            self.hub.tell(News::Changed(facts, change)).await;
         }
     }
 
     /// Screens are no calls.
     fn count(&self, call: &FullMessage, outcome: Outcome) {
         if call.message.kind() != MessageType::ScreenShare {
-            self.common.metrics.call(BACKEND, outcome);
+            self.context.metrics.call(BACKEND, outcome);
         }
     }
 

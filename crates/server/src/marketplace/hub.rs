@@ -26,15 +26,15 @@ use self::message::{Replies, rank};
 use self::presence::Presence;
 use self::replies::{Refusal, accepted, ended, error, incoming, joined, over, refused};
 use crate::clock::Millis;
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 use crate::timers::Timers;
 
 /// How long a call that is over is remembered, so that late events find out.
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 /// After this a missed call that the records have not confirmed is reported to them again.
-const REPORT_AGAIN: Duration = Duration::from_secs(5);
+const REPORT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// How often a call that runs is looked at: if neither side has a device there any more, it is over.
-const LOOK_AFTER: Duration = Duration::from_secs(120);
+const LIVENESS_CHECK_INTERVAL: Duration = Duration::from_secs(120);
 
 /// Why a call is over for a device: another one of the same person took it.
 const ELSEWHERE: &str = "answered_elsewhere";
@@ -122,7 +122,7 @@ impl Hub {
                 Due::Ring(call_id) => {
                     if let Some(call) = self.calls.get(&call_id).filter(|call| call.facts.rings()) {
                         replies.push(Reply::Order(Order::Miss { id: call.facts.id.clone() }));
-                        self.timers.insert(now.plus(REPORT_AGAIN), Due::Ring(call_id));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Ring(call_id));
                     }
                 }
                 Due::Look(call_id) => {
@@ -134,7 +134,7 @@ impl Hub {
                         let id = facts.id.clone();
                         replies.push(Reply::Order(Order::End { id, by: None, reason: None }));
                     }
-                    self.timers.insert(now.plus(LOOK_AFTER), Due::Look(call_id));
+                    self.timers.insert(now.plus(LIVENESS_CHECK_INTERVAL), Due::Look(call_id));
                 }
                 Due::Forget(call_id) => {
                     self.calls.remove(&call_id);
@@ -395,9 +395,9 @@ impl Hub {
         if facts.rings() {
             self.timers.insert(facts.ring_until, Due::Ring(call_id.clone()));
         } else if facts.is_over() {
-            self.timers.insert(now.plus(REMEMBERED), Due::Forget(call_id.clone()));
+            self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(call_id.clone()));
         } else {
-            self.timers.insert(now.plus(LOOK_AFTER), Due::Look(call_id.clone()));
+            self.timers.insert(now.plus(LIVENESS_CHECK_INTERVAL), Due::Look(call_id.clone()));
         }
         self.calls.entry(call_id).or_insert_with(|| LiveCall {
             facts,

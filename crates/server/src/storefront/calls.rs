@@ -11,16 +11,16 @@ use tracing::{debug, info};
 use uuid::Uuid;
 
 use crate::clock::Millis;
-use crate::common::Common;
-use crate::door::WENT_WRONG;
+use crate::context::ServerContext;
 use crate::error::ApiError;
+use crate::hub_actor::{HubHandle, Job, SocketKey};
 use crate::limits::Rate;
 use crate::metrics::Outcome;
+use crate::socket::INTERNAL_ERROR;
 use crate::store::{StoreError, new_id};
 use crate::storefront::defaults::BACKEND;
 use crate::storefront::hub::{Change, Facts, Hub, News, Order, Party};
 use crate::storefront::store::{Call, FullCall, Remarks, Store};
-use crate::switchboard::{Exchange, Job, SocketKey};
 use crate::throttle::warn_rarely;
 
 const LONGEST_NOTE: usize = 2000;
@@ -29,22 +29,22 @@ const QUALITIES: [&str; 4] = ["excellent", "good", "fair", "poor"];
 
 #[derive(Debug)]
 pub(crate) struct Calls {
-    common: Arc<Common>,
+    context: Arc<ServerContext>,
     store: Store,
-    exchange: Exchange<Hub>,
+    hub: HubHandle<Hub>,
     ring_timeout: Duration,
     initiates: Rate<String>,
 }
 
 impl Calls {
     pub(crate) fn new(
-        common: Arc<Common>,
+        context: Arc<ServerContext>,
         store: Store,
-        exchange: Exchange<Hub>,
+        hub: HubHandle<Hub>,
         ring_timeout: Duration,
     ) -> Self {
-        let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, ring_timeout, initiates }
+        let initiates = Rate::per_minute(context.config.limits.initiates_per_minute);
+        Self { context, store, hub, ring_timeout, initiates }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -190,7 +190,7 @@ impl Calls {
     pub(crate) async fn resume(&self) -> Result<(), StoreError> {
         for call_id in self.store.live().await? {
             if let Some(call) = self.store.call(&call_id).await? {
-                self.exchange.tell(News::Learned(Facts::from(&call.call))).await;
+                self.hub.tell(News::Learned(Facts::from(&call.call))).await;
             }
         }
         Ok(())
@@ -225,9 +225,9 @@ impl Calls {
         let Err(error) = done else { return };
         debug!(call = call_id, ?error, "A call was not changed");
         if let Some(to) = asked_by.filter(|_| error.is_failure()) {
-            let message = WENT_WRONG.to_owned();
+            let message = INTERNAL_ERROR.to_owned();
             let body = CallError { call_id: Some(call_id.to_owned()), message };
-            self.exchange.say(to, name::CALL_ERROR, &body).await;
+            self.hub.say(to, name::CALL_ERROR, &body).await;
         }
     }
 
@@ -270,11 +270,11 @@ impl Calls {
     }
 
     fn count(&self, outcome: Outcome) {
-        self.common.metrics.call(BACKEND, outcome);
+        self.context.metrics.call(BACKEND, outcome);
     }
 
     async fn tell(&self, call: &Call, change: Change) {
-        self.exchange.tell(News::Changed(Facts::from(call), change)).await;
+        self.hub.tell(News::Changed(Facts::from(call), change)).await;
     }
 
     async fn may_call(&self, me: &Party, seller: &str, customer: &str) -> Result<(), ApiError> {

@@ -21,13 +21,13 @@ use self::message::Replies;
 pub(crate) use self::message::{Change, Facts, News, Order, Party, Relay, Request};
 use self::presence::Presence;
 use crate::clock::Millis;
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 use crate::timers::Timers;
 
 /// How long a call that is over is remembered, so that late events find out.
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 /// After this a missed call that the records have not confirmed is reported to them again.
-const REPORT_AGAIN: Duration = Duration::from_secs(5);
+const REPORT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
@@ -152,7 +152,7 @@ impl Hub {
                 Due::Ring(call_id) => {
                     let rings = self.calls.get(&call_id).is_some_and(|call| call.facts.rings());
                     if rings {
-                        self.timers.insert(now.plus(REPORT_AGAIN), Due::Ring(call_id.clone()));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Ring(call_id.clone()));
                         replies.push(Reply::Order(Order::Miss { call_id }));
                     }
                 }
@@ -169,7 +169,7 @@ impl Hub {
                     let since = self.calls.get(&call_id).and_then(|call| call.empty_since);
                     let late = since.filter(|since| since.plus(self.abandoned_after) <= now);
                     if let Some(since) = late {
-                        self.timers.insert(now.plus(REPORT_AGAIN), Due::Abandoned(call_id.clone()));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Abandoned(call_id.clone()));
                         replies.push(Reply::Order(Order::Abandon { call_id, since }));
                     }
                 }
@@ -412,7 +412,7 @@ impl Hub {
         if facts.rings() {
             self.timers.insert(facts.ring_until, Due::Ring(call_id.clone()));
         } else if is_over(facts.status) {
-            self.timers.insert(now.plus(REMEMBERED), Due::Forget(call_id.clone()));
+            self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(call_id.clone()));
         }
         let call = self.calls.entry(call_id.clone()).or_insert_with(|| LiveCall::new(facts));
         if is_over(call.facts.status) {

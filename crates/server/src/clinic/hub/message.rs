@@ -4,8 +4,8 @@ use bellwire_dialects::clinic::wire::{Appointment, RoomState, SignalBody, UserRo
 
 use crate::clinic::party::Party;
 use crate::clinic::store::RoomRow;
+use crate::hub_actor;
 use crate::metrics::Outcome;
-use crate::switchboard;
 
 /// What the hub knows of a room's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,4 +102,4 @@ pub(crate) struct Order {
     pub(crate) outcome: Option<Outcome>,
 }
 
-impl switchboard::Order for Order {}
+impl hub_actor::Order for Order {}

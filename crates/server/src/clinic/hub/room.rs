@@ -6,7 +6,7 @@ use bellwire_dialects::clinic::wire::{RoomState, RoomStatus, UserRole};
 
 use super::message::{Facts, Order};
 use crate::clock::Millis;
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 /// Emissions that wait for one room's record; requests that come then are refused.
 const MAX_HELD: usize = 256;

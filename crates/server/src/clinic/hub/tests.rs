@@ -4,7 +4,7 @@ use bellwire_dialects::clinic::wire::{Appointment, CandidateField, SignalBody};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::switchboard::Hub as _;
+use crate::hub_actor::Hub as _;
 
 const ROOM: &str = "room_1_a";
 const JANE: SocketKey = SocketKey(1);
@@ -357,7 +357,7 @@ fn what_waits_for_the_record_is_bounded() {
     let word = || Request::Relay { room_id: ROOM.to_owned(), relay: Relay::Audio(false) };
     let said: Vec<_> = (0..1000).map(|_| heard(&play.hub.asked(ANN, word(), play.now))).collect();
     assert_eq!(said[0], []);
-    assert_eq!(said[999], [(2, "error", json!({ "message": WENT_WRONG, "roomId": ROOM }))]);
+    assert_eq!(said[999], [(2, "error", json!({ "message": INTERNAL_ERROR, "roomId": ROOM }))]);
     // The latest version of the record stands for all before it.
     let version = play.hub.rooms[ROOM].version;
     let released = play.hub.told(News::Saved { room_id: ROOM.to_owned(), version }, play.now);
@@ -395,6 +395,6 @@ fn nothing_is_kept_of_rooms_nobody_is_in() {
     }
     play.later(3600);
     assert!(
-        play.hub.guests.is_empty() && play.hub.sockets.is_empty() && play.hub.timers.deadline().is_none()
+        play.hub.clients.is_empty() && play.hub.sockets.is_empty() && play.hub.timers.deadline().is_none()
     );
 }

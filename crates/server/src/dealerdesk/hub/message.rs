@@ -7,7 +7,7 @@ use bellwire_dialects::dealerdesk::wire::{
 use crate::clock::Millis;
 use crate::dealerdesk::party::Party;
 use crate::dealerdesk::store::calls::Call;
-use crate::switchboard;
+use crate::hub_actor;
 
 /// What the hub knows of a call's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,7 +145,7 @@ pub(crate) enum Order {
     Abandon { id: i64 },
 }
 
-impl switchboard::Order for Order {}
+impl hub_actor::Order for Order {}
 
 /// Why there was no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

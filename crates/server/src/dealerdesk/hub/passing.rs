@@ -7,7 +7,7 @@ use bellwire_dialects::dealerdesk::wire::{
 };
 
 use super::{Hub, Relay, Replies, emit_all, foreign, nobody, refusal};
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 impl Hub {
     pub(super) fn relay(&self, from: SocketKey, room: &Room, call: Option<i64>, relay: Relay) -> Replies {

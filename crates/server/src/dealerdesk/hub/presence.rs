@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use bellwire_dialects::dealerdesk::wire::Room;
 
 use crate::dealerdesk::party::Party;
+use crate::hub_actor::SocketKey;
 use crate::presence;
-use crate::switchboard::SocketKey;
 
 /// Rooms one socket is in; the one entered first is left for the one too many.
 const MAX_ROOMS: usize = 128;

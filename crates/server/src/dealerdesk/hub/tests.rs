@@ -2,7 +2,7 @@ use bellwire_dialects::dealerdesk::wire::{CallType, MessageRow, SdpBody, UserTyp
 use serde_json::{Value, json};
 
 use super::*;
-use crate::switchboard::Hub as _;
+use crate::hub_actor::Hub as _;
 
 const SEAT: Duration = Duration::from_secs(30);
 const RING: Duration = Duration::from_secs(30);
@@ -168,7 +168,7 @@ fn a_ring_times_out_and_is_reported_until_the_record_says_so() {
     let miss = [Order::Miss { id: 1, why: NoAnswer::TimeUp }];
     assert_eq!(scene.after(RING - Duration::from_secs(1)), []);
     assert_eq!(orders(&scene.after(Duration::from_secs(1))), miss);
-    assert_eq!(orders(&scene.after(REPORT_AGAIN)), miss);
+    assert_eq!(orders(&scene.after(REPORT_RETRY_INTERVAL)), miss);
     let replies = scene.change(1, CallStatus::Missed);
     assert_eq!(told(&replies), [DAN, TEA, TEA_TOO].map(|to| (to, name::CALL_ENDED)));
     assert_eq!((scene.hub.deadline(), scene.hub.ringing()), (None, 0));
@@ -223,7 +223,7 @@ fn a_seat_is_kept_for_a_while() {
 
     scene.hub.disconnected(DAN, scene.now);
     assert_eq!(orders(&scene.after(SEAT)), [Order::Abandon { id: 1 }]);
-    assert_eq!(orders(&scene.after(REPORT_AGAIN)), [Order::Abandon { id: 1 }]);
+    assert_eq!(orders(&scene.after(REPORT_RETRY_INTERVAL)), [Order::Abandon { id: 1 }]);
     let replies = scene.change(1, CallStatus::Ended);
     assert_eq!(told(&replies), [(TEA, name::CALL_ENDED), (TEA_TOO, name::CALL_ENDED)]);
     assert_eq!(body(&replies, TEA, name::CALL_ENDED)["durationSeconds"], 7.0);

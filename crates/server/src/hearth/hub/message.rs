@@ -8,7 +8,7 @@ use bellwire_dialects::hearth::wire::{
 };
 
 use crate::clock::Millis;
-use crate::switchboard;
+use crate::hub_actor;
 
 /// What the hub knows of a session's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,7 +181,7 @@ pub(crate) enum Order {
     Quality { session_id: String, user: String, report: String },
 }
 
-impl switchboard::Order for Order {
+impl hub_actor::Order for Order {
     fn may_be_lost(&self) -> bool {
         matches!(self, Self::Quality { .. })
     }

@@ -10,7 +10,7 @@ use super::{
     Due, Hub, Media, Order, Relay, Replies, Target, message::Facts, refused, session::Seat, socket_id,
 };
 use crate::clock::Millis;
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 const NOBODY: &str = "User not authenticated";
 const OVER: &str = "Call session not found or has ended";

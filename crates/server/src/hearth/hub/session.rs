@@ -7,7 +7,7 @@ use bellwire_dialects::hearth::wire::{CallSettings, MediaBody, Participant, Sess
 
 use super::message::{Facts, Media};
 use crate::clock::Millis;
-use crate::switchboard::SocketKey;
+use crate::hub_actor::SocketKey;
 
 /// A taken seat.
 #[derive(Clone, Debug, PartialEq)]

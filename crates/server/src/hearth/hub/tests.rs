@@ -2,7 +2,7 @@ use bellwire_dialects::hearth::wire::{CallInvitation, CallSettings, MediaBody, S
 use serde_json::Value;
 
 use super::*;
-use crate::switchboard::Hub as _;
+use crate::hub_actor::Hub as _;
 
 const ANA: &str = "ana";
 const BEN: &str = "ben";
@@ -195,7 +195,7 @@ fn a_session_that_nobody_joins_is_missed_and_the_records_are_asked_until_they_sa
     assert_eq!(hub.deadline(), Some(RING));
     let missed = [Order::Miss { session_id: "call_1".into() }];
     assert_eq!(orders(&hub.expire(RING)), missed);
-    assert_eq!(orders(&hub.expire(RING.plus(REPORT_AGAIN))), missed);
+    assert_eq!(orders(&hub.expire(RING.plus(REPORT_RETRY_INTERVAL))), missed);
     let ending =
         Ending { session_id: "call_1".into(), by: user(ANA), duration: 0, reason: Some("missed".into()) };
     let told = hub.told(News::Ended(ending.clone()), RING);
@@ -249,7 +249,7 @@ fn a_session_without_use_times_out_and_use_is_anything_said_in_it() {
     assert_eq!(orders(&hub.expire(NOW.plus(hour))), []);
     let timed_out = [Order::TimeOut { session_id: "call_1".into() }];
     assert_eq!(orders(&hub.expire(used.plus(hour))), timed_out);
-    assert_eq!(orders(&hub.expire(used.plus(hour).plus(REPORT_AGAIN))), timed_out);
+    assert_eq!(orders(&hub.expire(used.plus(hour).plus(REPORT_RETRY_INTERVAL))), timed_out);
 }
 
 #[test]

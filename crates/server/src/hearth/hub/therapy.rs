@@ -8,7 +8,7 @@ use bellwire_dialects::hearth::wire::{
 };
 
 use super::{Hub, Replies, Session};
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 /// Rooms one socket may be in.
 const MOST: usize = 16;

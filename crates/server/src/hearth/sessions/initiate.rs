@@ -160,7 +160,7 @@ impl Sessions {
         self.store.add_session(&row, invited, Some(sends)).await?;
         let full = self.found(&row.session_id).await?;
         debug_assert_eq!(full.session.initiator, me.id);
-        self.exchange.tell(News::Started(Box::new(self.facts(&full)))).await;
+        self.hub.tell(News::Started(Box::new(self.facts(&full)))).await;
         self.count(Outcome::Started);
         info!(session = row.session_id, kind = row.kind, "Call session initiated");
         Ok(full)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::message::{Change, Facts};
-use crate::switchboard::SocketKey;
+use crate::hub_actor::SocketKey;
 
 /// One call as the hub sees it.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use bellwire_dialects::marketplace::wire::{
 };
 
 use crate::clock::Millis;
+use crate::hub_actor::{self, Reply};
 use crate::marketplace::store::FullMessage;
-use crate::switchboard::{self, Reply};
 
 pub(super) type Replies = Vec<Reply<Order>>;
 
@@ -215,4 +215,4 @@ pub(crate) enum Order {
     },
 }
 
-impl switchboard::Order for Order {}
+impl hub_actor::Order for Order {}

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bellwire_dialects::marketplace::wire::{PersonBody, UserStatusChange, name};
 
 use super::message::{Order, Replies};
+use crate::hub_actor::{Reply, SocketKey};
 use crate::presence;
-use crate::switchboard::{Reply, SocketKey};
 
 pub(super) const ONLINE: &str = "online";
 pub(super) const OFFLINE: &str = "offline";

@@ -7,7 +7,7 @@ use bellwire_dialects::marketplace::wire::{
 use super::Hub;
 use super::message::{Relay, Replies};
 use super::replies::{Refusal, refused};
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 impl Hub {
     pub(super) fn relay(&mut self, from: SocketKey, call_id: &str, relay: Relay) -> Replies {

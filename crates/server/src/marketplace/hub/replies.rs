@@ -7,7 +7,7 @@ use bellwire_dialects::marketplace::wire::{
 
 use super::live_call::LiveCall;
 use super::message::{Change, Facts, Order, Replies};
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 const MISSED: &str = "missed";
 

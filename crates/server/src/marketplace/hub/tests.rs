@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Change, Facts, Hub, News, Order, Relay, Request};
 use crate::clock::Millis;
-use crate::switchboard::{Hub as _, Reply, SessionEnd, SocketKey};
+use crate::hub_actor::{Hub as _, Reply, SessionEnd, SocketKey};
 
 const ANN: SocketKey = SocketKey(1);
 const BEN: SocketKey = SocketKey(2);

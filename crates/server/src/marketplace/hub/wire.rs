@@ -1,14 +1,14 @@
-//! The hub on the switchboard.
+//! The marketplace hub as the hub actor drives it.
 
 use super::message::Replies;
 use super::replies::error;
 use super::{Hub, News, Order, Request};
 use crate::backend::Backend;
 use crate::clock::Millis;
+use crate::hub_actor::{self, SessionEnd, SocketKey};
 use crate::marketplace::defaults::BACKEND;
-use crate::switchboard::{self, SessionEnd, SocketKey};
 
-impl switchboard::Hub for Hub {
+impl hub_actor::Hub for Hub {
     const BACKEND: Backend = BACKEND;
 
     type Request = Request;

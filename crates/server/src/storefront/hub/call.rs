@@ -6,7 +6,7 @@ use bellwire_dialects::storefront::wire::{CallStatus, IncomingVideoCall, UserTyp
 
 use super::message::Facts;
 use crate::clock::Millis;
-use crate::switchboard::SocketKey;
+use crate::hub_actor::SocketKey;
 
 #[derive(Debug)]
 pub(super) struct LiveCall {

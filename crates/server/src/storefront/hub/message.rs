@@ -5,8 +5,8 @@ use bellwire_dialects::storefront::wire::{
 };
 
 use crate::clock::Millis;
+use crate::hub_actor::{self, Reply};
 use crate::storefront::store::Call;
-use crate::switchboard::{self, Reply};
 
 pub(super) type Replies = Vec<Reply<Order>>;
 
@@ -157,7 +157,7 @@ pub(crate) enum Order {
     },
 }
 
-impl switchboard::Order for Order {
+impl hub_actor::Order for Order {
     fn may_be_lost(&self) -> bool {
         matches!(self, Self::Quality { .. })
     }

@@ -6,8 +6,8 @@ use bellwire_dialects::storefront::wire::{OnlineStatusChanged, OnlineUser, name}
 
 use super::message::{Party, Replies};
 use crate::clock::Millis;
+use crate::hub_actor::{Reply, SocketKey};
 use crate::presence;
-use crate::switchboard::{Reply, SocketKey};
 
 #[derive(Debug, Default)]
 pub(super) struct Presence {

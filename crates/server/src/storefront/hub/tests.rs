@@ -272,7 +272,7 @@ fn a_call_that_is_over_takes_no_offers_and_swallows_late_candidates() {
     assert!(hub.handle(S1, late, NOW).is_empty());
     assert!(hub.handle(S1, Request::End { call_id: "call".to_owned(), reason: None }, NOW).is_empty());
 
-    hub.expire(NOW.plus(REMEMBERED));
+    hub.expire(NOW.plus(REMEMBERED_FOR));
     assert_eq!(refusal(&hub.handle(S1, join(), NOW), S1), "Call not found");
 }
 

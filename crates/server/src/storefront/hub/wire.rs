@@ -6,10 +6,10 @@ use super::Hub;
 use super::message::{News, Order, Replies, Request};
 use crate::backend::Backend;
 use crate::clock::Millis;
+use crate::hub_actor::{self, Reply, SessionEnd, SocketKey};
 use crate::storefront::defaults::BACKEND;
-use crate::switchboard::{self, Reply, SessionEnd, SocketKey};
 
-impl switchboard::Hub for Hub {
+impl hub_actor::Hub for Hub {
     const BACKEND: Backend = BACKEND;
 
     type Request = Request;

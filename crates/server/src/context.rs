@@ -24,7 +24,7 @@ pub(crate) struct Place {
 }
 
 #[derive(Debug)]
-pub(crate) struct Common {
+pub(crate) struct ServerContext {
     pub(crate) config: Config,
     /// Every backend that is switched on, in the order of the table.
     pub(crate) places: Vec<Place>,
@@ -38,7 +38,7 @@ pub(crate) struct Common {
     secret: String,
 }
 
-impl Common {
+impl ServerContext {
     pub(crate) fn new(
         config: Config,
         places: Vec<Place>,

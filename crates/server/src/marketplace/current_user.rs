@@ -11,12 +11,12 @@ use crate::request::bearer;
 use crate::store::StoreError;
 
 /// The signed-in user.
-pub(super) struct Caller(pub(super) User);
+pub(super) struct CurrentUser(pub(super) User);
 
 /// The session of the signed-in user.
 pub(super) struct SignedIn(pub(super) Session<Claims>);
 
-impl FromRequestParts<Shared> for Caller {
+impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
@@ -42,7 +42,7 @@ async fn signed_in(parts: &Parts, state: &State) -> Result<(User, Session<Claims
 
 /// The user of a good token; `None` if it was given back or the user is gone.
 pub(super) async fn known(state: &State, session: &Session<Claims>) -> Result<Option<User>, StoreError> {
-    if state.common.revoked.ended(&session_name(session)).await? {
+    if state.context.revoked.ended(&session_name(session)).await? {
         return Ok(None);
     }
     state.store.user(&session.claims.user_id).await

@@ -12,12 +12,12 @@ use crate::error::ApiError;
 use crate::request::bearer;
 
 /// The signed-in user: the token and the account it belongs to.
-pub(super) struct Caller {
+pub(super) struct CurrentUser {
     pub(super) session: Session<Claims>,
     pub(super) user: User,
 }
 
-impl Caller {
+impl CurrentUser {
     pub(super) fn party(&self) -> Party {
         Party { id: self.session.claims.sub.clone(), role: self.session.claims.role }
     }
@@ -32,13 +32,13 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<Shared> for Caller {
+impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or_else(unauthorized)?;
         let session: Session<Claims> = state.tokens.read(token).ok_or_else(unauthorized)?;
-        if state.common.revoked.contains(&session).await? {
+        if state.context.revoked.contains(&session).await? {
             return Err(unauthorized());
         }
         let user = state.store.user(&session.claims.sub).await?;

@@ -1,5 +1,5 @@
-//! The one task of a backend that owns its hub and all its sockets: requests in, emits out, timers in
-//! between. It waits for nobody: what the records have to do goes to a task of their own.
+//! The hub actor: the one task of a backend that owns its hub and all its sockets. Requests go in, events
+//! come out, timers run in between. It never waits: orders to the records go to a task of their own.
 //!
 //! ```text
 //!  socket ── ask ──┐                      ┌─ Emit, Close ─► sockets, in the order decided
@@ -31,21 +31,21 @@ use self::sessions::Sessions;
 pub(crate) use self::sessions::{Opened, SessionEnd};
 use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::common::Common;
+use crate::context::ServerContext;
 use crate::metrics::Flow;
 use crate::throttle::Throttle;
 
 /// How often a socket that could not be closed because its buffer is full is tried again.
-const RETRY_CLOSE: Duration = Duration::from_millis(250);
+const CLOSE_RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// How long a hub is left alone before its figures are taken: they go through all its calls.
-const COUNT_AFTER: Duration = Duration::from_millis(200);
+const METRICS_DELAY: Duration = Duration::from_millis(200);
 /// Longest wait for a deadline before the clock is looked at again: deadlines are times of day, and the
 /// clock may be set meanwhile.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const MAX_SLEEP: Duration = Duration::from_secs(1);
 /// Orders the records may be behind by before those who give them have to wait.
-const ORDERS: usize = 1024;
+const MAX_QUEUED_ORDERS: usize = 1024;
 /// How many of them may be such that can be lost.
-const REPORTS: usize = ORDERS / 4;
+const MAX_QUEUED_REPORTS: usize = MAX_QUEUED_ORDERS / 4;
 
 /// The decisions of a backend: presence, calls, and which socket gets which event. It knows no socket,
 /// database or clock, so that a test is a list of requests and times.
@@ -56,7 +56,7 @@ pub(crate) trait Hub: Send + 'static {
     type Request: Send + 'static;
     /// Changes of the records, reported by REST handlers and carried-out orders.
     type News: Send + 'static;
-    /// The changes the hub wants in the records.
+    /// Changes the hub wants in the records.
     type Order: Order;
 
     fn asked(&mut self, from: SocketKey, request: Self::Request, now: Millis) -> Vec<Reply<Self::Order>>;
@@ -141,27 +141,27 @@ enum Input<H: Hub> {
     Look(Look<H>),
 }
 
-/// A way to talk to a hub. Everything sent through one handle arrives in order; a full inbox makes the
+/// A handle to a hub actor. Everything sent through one handle arrives in order; a full inbox makes the
 /// sender wait.
-pub(crate) struct Exchange<H: Hub> {
+pub(crate) struct HubHandle<H: Hub> {
     inbox: mpsc::Sender<Input<H>>,
     /// False while orders wait for the records.
     calm: watch::Receiver<bool>,
 }
 
-impl<H: Hub> Clone for Exchange<H> {
+impl<H: Hub> Clone for HubHandle<H> {
     fn clone(&self) -> Self {
         Self { inbox: self.inbox.clone(), calm: self.calm.clone() }
     }
 }
 
-impl<H: Hub> std::fmt::Debug for Exchange<H> {
+impl<H: Hub> std::fmt::Debug for HubHandle<H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Exchange").field("free", &self.inbox.capacity()).finish()
+        f.debug_struct("HubHandle").field("free", &self.inbox.capacity()).finish()
     }
 }
 
-impl<H: Hub> Exchange<H> {
+impl<H: Hub> HubHandle<H> {
     /// A socket is connected; sent by its task before any request of the socket.
     pub(crate) async fn open(&self, key: SocketKey, socket: SocketRef) {
         self.send(Input::Opened(key, socket)).await;
@@ -226,19 +226,19 @@ impl<H: Hub> Exchange<H> {
 
 /// Makes the way to a hub and the task that runs it.
 ///
-/// The receiver gets what the records have to do. When it is full (1024), orders wait in the switchboard
+/// The receiver gets what the records have to do. When it is full (1024), orders wait in the hub_actor
 /// and sockets that ask for something wait too, so that no more can wait than what is in the inbox makes;
 /// only what may be lost is.
-pub(crate) fn switchboard<H: Hub>(
-    common: &Arc<Common>,
+pub(crate) fn hub_actor<H: Hub>(
+    context: &Arc<ServerContext>,
     hub: H,
-) -> (Exchange<H>, Switchboard<H>, mpsc::Receiver<Job<H::Order>>) {
+) -> (HubHandle<H>, HubActor<H>, mpsc::Receiver<Job<H::Order>>) {
     // When full, the sockets and handlers that send wait.
     let (sender, inbox) = mpsc::channel(4096);
-    let (records, orders) = mpsc::channel(ORDERS);
+    let (records, orders) = mpsc::channel(MAX_QUEUED_ORDERS);
     let (calm, watched) = watch::channel(true);
-    let board = Switchboard {
-        common: Arc::clone(common),
+    let actor = HubActor {
+        context: Arc::clone(context),
         hub,
         inbox,
         sockets: HashMap::new(),
@@ -250,12 +250,12 @@ pub(crate) fn switchboard<H: Hub>(
         behind: Throttle::per_minute(),
         count_at: None,
     };
-    (Exchange { inbox: sender, calm: watched }, board, orders)
+    (HubHandle { inbox: sender, calm: watched }, actor, orders)
 }
 
-/// The task; [`Switchboard::run`] it.
-pub(crate) struct Switchboard<H: Hub> {
-    common: Arc<Common>,
+/// The task; [`HubActor::run`] it.
+pub(crate) struct HubActor<H: Hub> {
+    context: Arc<ServerContext>,
     hub: H,
     inbox: mpsc::Receiver<Input<H>>,
     sockets: HashMap<SocketKey, SocketRef>,
@@ -270,7 +270,7 @@ pub(crate) struct Switchboard<H: Hub> {
     count_at: Option<Instant>,
 }
 
-impl<H: Hub> Switchboard<H> {
+impl<H: Hub> HubActor<H> {
     /// Serves until told to stop.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         loop {
@@ -292,10 +292,10 @@ impl<H: Hub> Switchboard<H> {
                 }
                 // What is due is ordered once there is room for it.
                 () = at(deadline), if self.waiting.is_empty() => None,
-                () = tokio::time::sleep(RETRY_CLOSE), if stuck => None,
+                () = tokio::time::sleep(CLOSE_RETRY_INTERVAL), if stuck => None,
                 () = due(self.count_at) => {
                     self.count_at = None;
-                    self.common.metrics.ringing(H::BACKEND, self.hub.ringing());
+                    self.context.metrics.ringing(H::BACKEND, self.hub.ringing());
                     continue;
                 }
                 input = self.inbox.recv() => match input {
@@ -376,7 +376,7 @@ impl<H: Hub> Switchboard<H> {
         for reply in replies {
             self.deliver(reply, asked_by);
         }
-        self.count_at.get_or_insert_with(|| Instant::now() + COUNT_AFTER);
+        self.count_at.get_or_insert_with(|| Instant::now() + METRICS_DELAY);
     }
 
     fn end_sessions(
@@ -403,10 +403,11 @@ impl<H: Hub> Switchboard<H> {
 
     fn order(&mut self, order: Job<H::Order>) {
         if order.order.may_be_lost() {
-            let room = self.records.capacity() > ORDERS - REPORTS && self.waiting.is_empty();
+            let room =
+                self.records.capacity() > MAX_QUEUED_ORDERS - MAX_QUEUED_REPORTS && self.waiting.is_empty();
             if !room || self.records.try_send(order).is_err() {
                 debug!("The call records cannot keep up; a report is lost");
-                self.common.metrics.event(H::BACKEND, Flow::Dropped);
+                self.context.metrics.event(H::BACKEND, Flow::Dropped);
             }
             return;
         }
@@ -418,7 +419,7 @@ impl<H: Hub> Switchboard<H> {
             Ok(()) | Err(TrySendError::Closed(_)) => {}
             Err(TrySendError::Full(order)) => {
                 if self.behind.pass() {
-                    warn!("The call records cannot keep up; whoever asks for something waits");
+                    warn!("The call records cannot keep up; requests of sockets wait");
                 }
                 self.waiting.push_back(order);
                 self.calm.send_replace(false);
@@ -432,7 +433,7 @@ impl<H: Hub> Switchboard<H> {
         }
         let Some(socket) = self.sockets.get(&to) else { return };
         match socket.emit(event, body) {
-            Ok(()) => self.common.metrics.event(H::BACKEND, Flow::Out),
+            Ok(()) => self.context.metrics.event(H::BACKEND, Flow::Out),
             Err(SendError::Socket(SocketError::InternalChannelFull)) => {
                 debug!(socket = to.0, "A socket does not read what it is sent");
                 self.close(to);
@@ -469,7 +470,7 @@ async fn at(deadline: Option<Millis>) {
 
 /// How long to sleep before looking whether a deadline has come.
 fn nap(now: Millis, deadline: Millis) -> Duration {
-    now.until(deadline).min(LOOK_AGAIN)
+    now.until(deadline).min(MAX_SLEEP)
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use crate::request::bearer;
 use crate::store::StoreError;
 
 /// The signed-in user.
-pub(super) struct Caller(pub(super) Account);
+pub(super) struct CurrentUser(pub(super) Account);
 
 /// The token of the signed-in user.
 pub(super) struct Token(pub(super) Session<Claims>);
 
-impl FromRequestParts<Shared> for Caller {
+impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
@@ -46,7 +46,7 @@ pub(super) async fn known(
     token: &str,
 ) -> Result<Option<(Account, Session<Claims>)>, StoreError> {
     let Some(session) = state.tokens.read::<Claims>(token) else { return Ok(None) };
-    if state.common.revoked.contains(&session).await? {
+    if state.context.revoked.contains(&session).await? {
         return Ok(None);
     }
     Ok(state.store.account(&session.claims.id).await?.map(|account| (account, session)))

@@ -12,17 +12,17 @@ use crate::error::ApiError;
 use crate::request::bearer;
 
 /// A user with a valid token, or in compat mode perhaps one without.
-pub(super) struct Caller(Option<Party>);
+pub(super) struct CurrentUser(Option<Party>);
 
 /// The session of the signed-in user, in both modes.
 pub(super) struct SignedIn(pub(super) Session<Claims>);
 
-impl FromRequestParts<Shared> for Caller {
+impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
         if bearer(parts).is_none() {
-            return match state.common.config.mode {
+            return match state.context.config.mode {
                 Mode::Strict => Err(ApiError::unauthorized("Please sign in")),
                 Mode::Compat => Ok(Self(None)),
             };
@@ -45,13 +45,13 @@ async fn signed_in(parts: &Parts, state: &Shared) -> Result<Session<Claims>, Api
     let stale = || ApiError::unauthorized("Your session is invalid or has expired, please sign in again");
     let session: Session<Claims> = state.tokens.read(token).ok_or_else(stale)?;
     let party = Party { role: session.claims.role, email: session.claims.email.clone() };
-    if state.common.revoked.contains(&session).await? || state.store.account(&party).await?.is_none() {
+    if state.context.revoked.contains(&session).await? || state.store.account(&party).await?.is_none() {
         return Err(stale());
     }
     Ok(session)
 }
 
-impl Caller {
+impl CurrentUser {
     /// The user of the token; without one, the user the request names, as deployed.
     pub(super) fn or(self, said: impl FnOnce() -> Party) -> Party {
         self.0.unwrap_or_else(said)

@@ -13,7 +13,7 @@ use crate::storefront::hub::Party;
 use crate::storefront::state::{Claims, Shared, State};
 
 /// The signed-in user, in either role; the seller's cookie goes first, as deployed.
-pub(super) struct Caller(pub(super) Party);
+pub(super) struct CurrentUser(pub(super) Party);
 
 /// A signed-in seller.
 pub(super) struct Seller(pub(super) String);
@@ -21,7 +21,7 @@ pub(super) struct Seller(pub(super) String);
 /// A signed-in customer.
 pub(super) struct Customer(pub(super) String);
 
-impl FromRequestParts<Shared> for Caller {
+impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, ApiError> {
@@ -59,7 +59,7 @@ fn only(party: Party, role: UserType) -> Result<String, ApiError> {
 async fn authenticate(parts: &Parts, state: &State, order: &[UserType]) -> Result<Party, ApiError> {
     let session = session(parts, state, order)?;
     let Claims { id, role } = session.claims.clone();
-    if state.common.revoked.contains(&session).await? {
+    if state.context.revoked.contains(&session).await? {
         return Err(stale());
     }
     if state.store.account(role, &id).await?.is_none() {

@@ -57,32 +57,32 @@ impl super::Order for Order {
     }
 }
 
-async fn common() -> Arc<Common> {
+async fn context() -> Arc<ServerContext> {
     let pools = Pools::open(&Database::Memory).await.expect("a database");
     let passwords = Passwords::new().await.expect("passwords");
-    Common::new(Config::default(), Vec::new(), pools, passwords, None, "secret".to_owned())
+    ServerContext::new(Config::default(), Vec::new(), pools, passwords, None, "secret".to_owned())
 }
 
 #[tokio::test]
 async fn every_order_is_carried_out_however_many_there_are_and_reports_give_way() {
     const ENDS: usize = 20_000;
-    let (exchange, board, mut orders) = switchboard(&common().await, Clerk::default());
+    let (hub, actor, mut orders) = hub_actor(&context().await, Clerk::default());
     let stop = CancellationToken::new();
-    let running = tokio::spawn(board.run(stop.clone()));
+    let running = tokio::spawn(actor.run(stop.clone()));
     let asking = tokio::spawn({
-        let exchange = exchange.clone();
+        let hub = hub.clone();
         async move {
-            for _ in 0..3 * ORDERS {
-                exchange.ask(SocketKey(1), Order::Report).await;
+            for _ in 0..3 * MAX_QUEUED_ORDERS {
+                hub.ask(SocketKey(1), Order::Report).await;
             }
             for number in 0..ENDS {
-                exchange.ask(SocketKey(2), Order::End(number)).await;
-                exchange.ask(SocketKey(1), Order::Report).await;
+                hub.ask(SocketKey(2), Order::End(number)).await;
+                hub.ask(SocketKey(1), Order::Report).await;
             }
         }
     });
     // The records begin when nothing moves any more: their queue is full by then.
-    while orders.len() < ORDERS {
+    while orders.len() < MAX_QUEUED_ORDERS {
         tokio::task::yield_now().await;
     }
 
@@ -93,13 +93,13 @@ async fn every_order_is_carried_out_however_many_there_are_and_reports_give_way(
             Order::Report => reports += 1,
         }
         // What the records say is heard however many wait to be.
-        exchange.tell(()).await;
+        hub.tell(()).await;
     }
     asking.await.expect("asked");
 
     assert_eq!(ended, (0..ENDS).collect::<Vec<_>>());
-    assert!(reports < 3 * ORDERS + ENDS, "some were lost");
-    let done = exchange.look(|clerk| clerk.done).await.expect("it runs");
+    assert!(reports < 3 * MAX_QUEUED_ORDERS + ENDS, "some were lost");
+    let done = hub.look(|clerk| clerk.done).await.expect("it runs");
     assert!(done >= ENDS, "{done}");
     stop.cancel();
     running.await.expect("it ended");
@@ -107,23 +107,23 @@ async fn every_order_is_carried_out_however_many_there_are_and_reports_give_way(
 
 #[tokio::test]
 async fn sockets_end_with_their_sessions() {
-    let (exchange, board, _orders) = switchboard(&common().await, Clerk::default());
+    let (hub, actor, _orders) = hub_actor(&context().await, Clerk::default());
     let stop = CancellationToken::new();
-    let running = tokio::spawn(board.run(stop.clone()));
+    let running = tokio::spawn(actor.run(stop.clone()));
     let later = Millis::now().plus(Duration::from_secs(3600));
     let opened = |name: &str, until| Opened { name: Some(name.to_owned()), until };
     for key in [1, 2, 5, 6, 7] {
-        exchange.signed_in(SocketKey(key), opened("a", later)).await;
+        hub.signed_in(SocketKey(key), opened("a", later)).await;
     }
     // One has another session now, one is not signed in any more, one is gone.
-    exchange.signed_in(SocketKey(5), opened("c", later)).await;
-    exchange.forget_session(SocketKey(6)).await;
-    exchange.gone(SocketKey(7)).await;
-    exchange.signed_out("a".to_owned()).await;
-    exchange.signed_in(SocketKey(3), opened("b", Millis(0))).await;
-    exchange.signed_in(SocketKey(4), Opened { name: None, until: Millis(0) }).await;
+    hub.signed_in(SocketKey(5), opened("c", later)).await;
+    hub.forget_session(SocketKey(6)).await;
+    hub.gone(SocketKey(7)).await;
+    hub.signed_out("a".to_owned()).await;
+    hub.signed_in(SocketKey(3), opened("b", Millis(0))).await;
+    hub.signed_in(SocketKey(4), Opened { name: None, until: Millis(0) }).await;
 
-    let over = async || exchange.look(|clerk| clerk.over.clone()).await.expect("it runs");
+    let over = async || hub.look(|clerk| clerk.over.clone()).await.expect("it runs");
     while over().await.len() < 4 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -140,9 +140,9 @@ fn a_clock_that_is_set_back_is_noticed_within_a_second() {
 
     // Set back by an hour while a ring has five seconds left.
     let now = Millis(deadline.0 - 3_605_000);
-    assert_eq!(nap(now, deadline), LOOK_AGAIN);
+    assert_eq!(nap(now, deadline), MAX_SLEEP);
     assert_eq!(nap(Millis(deadline.0 - 300), deadline), Duration::from_millis(300));
-    assert_eq!(nap(deadline.plus(LOOK_AGAIN), deadline), Duration::ZERO);
+    assert_eq!(nap(deadline.plus(MAX_SLEEP), deadline), Duration::ZERO);
 }
 
 #[tokio::test]
