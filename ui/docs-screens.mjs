@@ -1,6 +1,6 @@
-// Draws the views that docs/screens.md shows, in four ways, and writes that page. To be looked at before
-// it is committed: pictures of a program that changed are part of the change. One argument, optional: the
-// one view that is drawn anew.
+// Draws the views that docs/screens.md shows, and writes that page. Look at the pictures before you commit
+// them: pictures of a program that changed are part of the change. Arguments, optional: the one view to draw
+// again, and `--all` for the dark, high-contrast and Arabic variants, which git ignores.
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { open, sizeOf, views } from './browser.mjs';
 import { turn } from './browser-variants.mjs';
 
 const DOCS = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs');
-/** Good enough to read small words; all pictures together stay below 6 MB. */
+/** Good enough to read small words; the light pictures together stay below 1.5 MB. */
 const QUALITY = 62;
 const VARIANTS = {
   light: {},
@@ -106,29 +106,32 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-for (const variant of Object.keys(VARIANTS)) {
-  if (process.argv[2] === undefined) await rm(join(DOCS, 'images', variant), { recursive: true, force: true });
+const options = process.argv.slice(2);
+const only = options.find((option) => option !== '--all');
+const variants = Object.entries(VARIANTS).filter(([name]) => options.includes('--all') || name === 'light');
+
+for (const [variant] of variants) {
+  if (only === undefined) await rm(join(DOCS, 'images', variant), { recursive: true, force: true });
   await mkdir(join(DOCS, 'images', variant), { recursive: true });
 }
 
-const only = process.argv[2];
 const failed = [];
 const lines = [
   '# Screens',
   '',
-  'Every view in light and dark, in high contrast, and in Arabic from right to left: people and calls are made up.',
-  'Made by `npm run screens:docs` in `ui`, which writes this page too.',
+  'Every view of the application; people and calls are invented. `npm run screens:docs` in `ui` draws the pictures',
+  'and writes this page. With `-- --all` it also draws each view dark, in high contrast and in Arabic, into folders',
+  'of `docs/images` that git ignores.',
 ];
 for (const [heading, page] of Object.entries(PAGES)) {
   lines.push('', `## ${heading}`);
   for (const [name, words] of Object.entries(page)) {
-    const pictures = Object.keys(VARIANTS).map((variant) => `![${words}, ${variant}](images/${variant}/${name}.webp)`);
-    lines.push('', `**${words}**`, '', '| light | dark | high contrast | Arabic |', '|---|---|---|---|', `| ${pictures.join(' | ')} |`);
+    lines.push('', `**${words}**`, '', `![${words}](images/light/${name}.webp)`);
     if (only !== undefined && only !== name) continue;
     const [state, act] = all.get(name);
     const size = sizeOf(state);
     let shown = await session.page(state, { ...size, act });
-    for (const [variant, how] of Object.entries(VARIANTS)) {
+    for (const [variant, how] of variants) {
       if (TOLD.has(name) && how.language !== undefined) {
         failed.push(...shown.problems);
         await shown.close();

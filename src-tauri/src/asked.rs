@@ -6,7 +6,7 @@ mod resolve;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bellwire_engine::{AccountId, Handle, Link, ListError};
+use bellwire_engine::{AccountId, DeepLink, Handle, ListError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -28,13 +28,13 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct Asked {
     engine: Handle,
     // Newest wins: who clicks another link means that one.
-    link: watch::Sender<Option<Link>>,
+    link: watch::Sender<Option<DeepLink>>,
     /// What is on the screen.
     found: Mutex<Option<Found>>,
 }
 
 impl Asked {
-    pub(crate) fn new(engine: Handle, link: watch::Sender<Option<Link>>) -> Self {
+    pub(crate) fn new(engine: Handle, link: watch::Sender<Option<DeepLink>>) -> Self {
         Self { engine, link, found: Mutex::new(None) }
     }
 
@@ -63,8 +63,8 @@ impl Asked {
 }
 
 /// Takes a link in; one that is not understood is told to the windows.
-pub(crate) fn open<D: Desktop>(text: &str, links: &watch::Sender<Option<Link>>, desktop: Option<&D>) {
-    match Link::parse(text) {
+pub(crate) fn open<D: Desktop>(text: &str, links: &watch::Sender<Option<DeepLink>>, desktop: Option<&D>) {
+    match DeepLink::parse(text) {
         Ok(link) => {
             info!("A link asks for a call");
             links.send_replace(Some(link));

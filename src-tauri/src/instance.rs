@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bellwire_engine::Link;
+use bellwire_engine::DeepLink;
 use clap::Parser;
 use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Manager, Wry};
@@ -27,7 +27,7 @@ pub(crate) fn name(identifier: &str, data_dir: Option<&Path>) -> String {
 pub(crate) fn plugin(
     identifier: &str,
     data_dir: Option<&Path>,
-    links: watch::Sender<Option<Link>>,
+    links: watch::Sender<Option<DeepLink>>,
 ) -> Option<TauriPlugin<Wry>> {
     // Elsewhere the plugin knows one name for all.
     if cfg!(not(target_os = "linux")) && data_dir.is_some() {
@@ -42,7 +42,7 @@ pub(crate) fn plugin(
 }
 
 /// What a second start asks of the first.
-fn again(app: &AppHandle, arguments: &[String], links: &watch::Sender<Option<Link>>) {
+fn again(app: &AppHandle, arguments: &[String], links: &watch::Sender<Option<DeepLink>>) {
     let desktop = app.try_state::<std::sync::Arc<TauriDesktop>>();
     let options = Options::try_parse_from(arguments).ok();
     if let Some(link) = options.as_ref().and_then(|options| options.link.as_deref()) {

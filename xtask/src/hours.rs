@@ -10,7 +10,7 @@ use crate::{cargo, process, say, ui};
 const DEPENDENT: &str = "(package(bellwire-server) and (test(appointments) or test(history) or test(therapy) \
                          or test(lists) or test(clock) or test(demo))) \
                          or (package(bellwire-dialects) and (test(clinic) or test(instant) or test(hearth))) \
-                         or package(bellwire-log) \
+                         or package(bellwire-call-log) \
                          or (package(bellwire-engine) and (test(history) or test(export) or test(missed))) \
                          or (package(bellwire-app) and (test(hours) or test(quiet) or test(soon) \
                          or test(downloads) or test(sample) or test(settings) or test(notify) or test(words)))";

@@ -72,7 +72,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
     }
     if scope.rust() {
         ui::install_in(paths, "tests/browser")?;
-        ui::install_in(paths, "tests/peers")?;
+        ui::install_in(paths, "tests/node-backends")?;
         let mut warnings = 0;
         stages.needed("build the programs and the tests", || {
             warnings = check::compile(paths)?;

@@ -1,43 +1,43 @@
-//! One call, from the first ring to the last word. Not the phone: it knows of no other call.
+//! State machine of one call, from the first ring to the end. It knows no other call.
 //!
-//! Two independent facts make the state a person is told:
+//! Two independent facts make the shown state:
 //!
 //! ```text
-//!  consent                                         link
+//!  consent                                         media path
 //!   Asked ──────────────► Given                     Idle ──► Opening ──► Up ◄──► Lost
 //!     │ declined · busy     │ hung up                │          │         │        │
 //!     │ missed · cancelled  │ other side left        └──────────┴────┬────┴────────┘
 //!     ▼                     ▼                                        ▼
 //!   ended(reason)         ended(reason)             never up: ConnectFailed · lost for good: ConnectionLost
 //!
-//!  told:  Calling, Ringing (Asked) · Connecting (Given, never up) · Connected (Up)
+//!  shown: Calling, Ringing (Asked) · Connecting (Given, never up) · Connected (Up)
 //!         Reconnecting (was up) · Ended(reason), which is final
 //! ```
 
-mod heard;
-mod path;
-mod told;
+mod media_path;
+mod signals;
+mod state;
 
 use std::time::Instant;
 
-use self::told::{Described, RemoteMedia};
+use self::state::{DescribedMedia, RemoteMedia};
 use crate::negotiation::{Negotiation, Offerer, Step};
 use crate::timers::{self, Timer, Timers};
 use crate::{
     AccountId, CallId, CallKey, Command, DeclineReason, Direction, EndReason, Epoch, Invite, MediaKind,
-    MediaState, Notice, OfferRule, Person, RemoteCallId, Ring, Rings, Signal, Subject,
+    MediaState, Notice, OfferRule, OutgoingSignal, Person, RemoteCallId, Ring, Rings, Subject,
 };
 
-/// What an account's backend settles for all its calls.
+/// What an account's backend fixes for all its calls.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct BackendRules {
     pub(crate) offers: OfferRule,
     pub(crate) rings: Rings,
 }
 
-/// What the user chose to send, in every call.
+/// What is sent in a call.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Chosen {
+pub(crate) struct SentMedia {
     pub(crate) microphone: bool,
     pub(crate) camera: bool,
     pub(crate) sharing: bool,
@@ -50,7 +50,7 @@ enum Consent {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
+enum MediaPath {
     Idle,
     Opening,
     Up,
@@ -79,16 +79,16 @@ pub(crate) struct Call {
     kind: MediaKind,
     peer: Person,
     subject: Option<Subject>,
-    terms: Terms,
+    rules: BackendRules,
     /// They entered the room after us, which decides who offers under [`OfferRule::FirstInRoom`].
     joined_after_us: bool,
-    /// The dialect said who offers ([`Signal::OfferTurn`]).
+    /// The dialect said who offers ([`IncomingSignal::OfferTurn`]).
     told_turn: bool,
     /// The invitation was said, so the backend may know this call.
     invited: bool,
     consent: Consent,
     consented_at: Option<Instant>,
-    link: Link,
+    path: MediaPath,
     connected_at: Option<Instant>,
     ended: Option<Ended>,
     negotiation: Negotiation,
@@ -99,52 +99,52 @@ pub(crate) struct Call {
     media_on: bool,
     signaling_lost: bool,
     remote_media: RemoteMedia,
-    described: Described,
+    described: DescribedMedia,
 }
 
 impl Call {
-    /// We dial. The self view is shown at once, so media starts before anybody answers.
+    /// We dial. The self-view is shown at once, so media starts before the answer.
     pub(crate) fn dial(
         (id, account): (CallId, AccountId),
-        terms: Terms,
+        rules: BackendRules,
         invite: Invite,
-        chosen: Chosen,
+        sent_media: SentMedia,
         now: Instant,
         out: &mut Vec<Command>,
     ) -> Self {
-        let mut call = Self::new((id, account), terms, Direction::Outgoing, invite.kind, invite.to.clone());
+        let mut call = Self::new((id, account), rules, Direction::Outgoing, invite.kind, invite.to.clone());
         call.subject = invite.subject.clone();
         call.invited = true;
         call.give_time_to_answer(now);
-        call.say(Signal::Invite(invite), out);
-        call.start_media(chosen, out);
+        call.say(OutgoingSignal::Invite(invite), out);
+        call.start_media(sent_media, out);
         call
     }
 
-    /// A call that could not even be tried.
+    /// A call that failed before it was placed.
     pub(crate) fn failed(
         (id, account): (CallId, AccountId),
-        terms: Terms,
+        rules: BackendRules,
         invite: Invite,
         message: &str,
         now: Instant,
         out: &mut Vec<Command>,
     ) -> Self {
-        let mut call = Self::new((id, account), terms, Direction::Outgoing, invite.kind, invite.to);
+        let mut call = Self::new((id, account), rules, Direction::Outgoing, invite.kind, invite.to);
         call.subject = invite.subject;
         call.end(EndReason::Failed { message: message.to_owned() }, None, now, out);
         call
     }
 
-    /// They dial.
+    /// The other side dials.
     pub(crate) fn rung(
         (id, account): (CallId, AccountId),
-        terms: Terms,
+        rules: BackendRules,
         remote: RemoteCallId,
         ring: Ring,
         now: Instant,
     ) -> Self {
-        let mut call = Self::new((id, account), terms, Direction::Incoming, ring.kind, ring.from);
+        let mut call = Self::new((id, account), rules, Direction::Incoming, ring.kind, ring.from);
         call.subject = ring.subject;
         call.remote = Some(remote);
         call.give_time_to_answer(now);
@@ -153,7 +153,7 @@ impl Call {
 
     fn new(
         (id, account): (CallId, AccountId),
-        terms: Terms,
+        rules: BackendRules,
         direction: Direction,
         kind: MediaKind,
         peer: Person,
@@ -166,13 +166,13 @@ impl Call {
             kind,
             peer,
             subject: None,
-            terms,
+            rules,
             joined_after_us: false,
             told_turn: false,
             invited: false,
             consent: Consent::Asked,
             consented_at: None,
-            link: Link::Idle,
+            path: MediaPath::Idle,
             connected_at: None,
             ended: None,
             negotiation: Negotiation::new(),
@@ -183,7 +183,7 @@ impl Call {
             media_on: false,
             signaling_lost: false,
             remote_media: RemoteMedia::of(kind),
-            described: Described::default(),
+            described: DescribedMedia::default(),
         }
     }
 
@@ -225,7 +225,7 @@ impl Call {
         self.is_live() && self.direction == Direction::Incoming && self.consent == Consent::Asked
     }
 
-    /// Takes up the line: dialled by us, or answered.
+    /// Active: dialled by us, or answered.
     pub(crate) fn is_active(&self) -> bool {
         self.is_live() && !self.is_ringing()
     }
@@ -240,19 +240,19 @@ impl Call {
     }
 
     pub(crate) fn is_connected(&self) -> bool {
-        self.is_live() && self.link == Link::Up
+        self.is_live() && self.path == MediaPath::Up
     }
 
     pub(crate) fn consented_at(&self) -> Option<Instant> {
         self.consented_at
     }
 
-    /// It ended before the backend said its id, so a cancel is still owed should it get one.
+    /// It ended before the backend gave its id, so the cancel is sent once it has one.
     pub(crate) fn owes_cancel(&self) -> bool {
         !self.is_live() && self.invited && self.remote.is_none()
     }
 
-    pub(crate) fn starts_without_link(&mut self) {
+    pub(crate) fn starts_without_signaling(&mut self) {
         self.signaling_lost = self.is_live();
     }
 
@@ -269,40 +269,40 @@ impl Call {
         }
         self.remote = Some(remote);
         if !self.is_live() {
-            self.say(Signal::Cancel, out);
+            self.say(OutgoingSignal::Cancel, out);
             return;
         }
         self.subject = subject.or(self.subject.take());
         self.give_time_to_answer(now);
-        if self.terms.rings != Rings::InRoom {
+        if self.rules.rings != Rings::InRoom {
             self.tone = Tone::RingBack;
             out.push(Command::RingBack { call: self.id });
         }
         self.negotiate(now, out, |negotiation, steps| negotiation.open(steps));
     }
 
-    /// One who waits in a room waits as long as they like; one who is told of it is told for a while.
+    /// The caller may wait in a room without limit; the callee's alert ends after a time.
     fn give_time_to_answer(&mut self, now: Instant) {
-        match (self.terms.rings, self.direction) {
+        match (self.rules.rings, self.direction) {
             (Rings::For(time), _) => self.timers.set(Timer::Ring, now + time + timers::RING_SLACK),
-            (Rings::InRoom, Direction::Incoming) => self.timers.set(Timer::Ring, now + timers::ALERT),
+            (Rings::InRoom, Direction::Incoming) => self.timers.set(Timer::Ring, now + timers::ROOM_ALERT),
             (Rings::InRoom, Direction::Outgoing) => {}
         }
     }
 
-    pub(crate) fn accept(&mut self, chosen: Chosen, now: Instant, out: &mut Vec<Command>) {
+    pub(crate) fn accept(&mut self, sent_media: SentMedia, now: Instant, out: &mut Vec<Command>) {
         if !self.is_ringing() {
             return;
         }
-        self.say(Signal::Accept, out);
+        self.say(OutgoingSignal::Accept, out);
         self.silence_tone(out);
-        self.start_media(chosen, out);
+        self.start_media(sent_media, out);
         self.agree(now, out);
     }
 
     pub(crate) fn decline(&mut self, now: Instant, out: &mut Vec<Command>) {
         if self.is_ringing() {
-            self.end(EndReason::Declined, Some(Signal::Decline(DeclineReason::Declined)), now, out);
+            self.end(EndReason::Declined, Some(OutgoingSignal::Decline(DeclineReason::Declined)), now, out);
         }
     }
 
@@ -315,11 +315,11 @@ impl Call {
 
     pub(crate) fn hang_up(&mut self, now: Instant, out: &mut Vec<Command>) {
         match (self.consent, self.direction) {
-            (Consent::Given, _) => self.end(EndReason::HungUp, Some(Signal::HangUp), now, out),
+            (Consent::Given, _) => self.end(EndReason::HungUp, Some(OutgoingSignal::HangUp), now, out),
             (Consent::Asked, Direction::Incoming) => self.decline(now, out),
             (Consent::Asked, Direction::Outgoing) => {
                 // Without the backend's id there is nothing to cancel yet: `placed` does it.
-                let cancel = self.remote.is_some().then_some(Signal::Cancel);
+                let cancel = self.remote.is_some().then_some(OutgoingSignal::Cancel);
                 self.end(EndReason::Cancelled, cancel, now, out);
             }
         }
@@ -327,7 +327,7 @@ impl Call {
 
     /// Both dialled at once and the other call is kept.
     pub(crate) fn merge_away(&mut self, now: Instant, out: &mut Vec<Command>) {
-        self.end(EndReason::Merged, Some(Signal::Cancel), now, out);
+        self.end(EndReason::Merged, Some(OutgoingSignal::Cancel), now, out);
     }
 
     /// The person rings anew, so their end of this call is gone.
@@ -349,7 +349,7 @@ impl Call {
         }
     }
 
-    /// Rings, louder or more discreetly than before if that changed.
+    /// Starts or changes the ringtone.
     pub(crate) fn ring(&mut self, waiting: bool, out: &mut Vec<Command>) {
         self.waiting = waiting;
         let tone = Tone::Ring { waiting };
@@ -362,23 +362,23 @@ impl Call {
     /// The user's choice changed: tell the other side, if there is one to tell.
     pub(crate) fn say_media(&self, media: MediaState, out: &mut Vec<Command>) {
         if self.is_live() && self.consent == Consent::Given {
-            self.say(Signal::Media(media), out);
+            self.say(OutgoingSignal::Media(media), out);
         }
     }
 
-    /// Both people agreed to talk.
+    /// Both sides consented.
     fn agree(&mut self, now: Instant, out: &mut Vec<Command>) {
         self.consent = Consent::Given;
         self.consented_at = Some(now);
         self.timers.clear(Timer::Ring);
-        self.timers.set(Timer::Connect, now + timers::CONNECT);
+        self.timers.set(Timer::Connect, now + timers::CONNECT_TIMEOUT);
         self.silence_tone(out);
         let offerer = self.offerer();
         self.negotiate(now, out, |negotiation, steps| negotiation.begin(offerer, steps));
     }
 
     fn offerer(&self) -> Offerer {
-        let us = match self.terms.offers {
+        let us = match self.rules.offers {
             OfferRule::Us => true,
             OfferRule::Them | OfferRule::Told => false,
             OfferRule::Caller => self.is_outgoing(),
@@ -387,13 +387,13 @@ impl Call {
         if us { Offerer::Us } else { Offerer::Them }
     }
 
-    fn start_media(&mut self, chosen: Chosen, out: &mut Vec<Command>) {
+    fn start_media(&mut self, sent_media: SentMedia, out: &mut Vec<Command>) {
         self.media_on = true;
         out.push(Command::StartMedia {
             call: self.id,
             kind: self.kind,
-            microphone: chosen.microphone,
-            camera: chosen.camera,
+            microphone: sent_media.microphone,
+            camera: sent_media.camera,
         });
     }
 
@@ -405,7 +405,7 @@ impl Call {
         }
     }
 
-    fn say(&self, signal: Signal, out: &mut Vec<Command>) {
+    fn say(&self, signal: OutgoingSignal, out: &mut Vec<Command>) {
         let call = match &self.remote {
             Some(remote) => CallKey::Remote(remote.clone()),
             None => CallKey::Local(self.id),
@@ -413,8 +413,8 @@ impl Call {
         out.push(Command::Say { account: self.account, call, signal });
     }
 
-    /// The one way a call ends. Everything that was started is stopped here, once.
-    fn end(&mut self, reason: EndReason, last_word: Option<Signal>, now: Instant, out: &mut Vec<Command>) {
+    /// Ends the call. Everything that was started is stopped here, once.
+    fn end(&mut self, reason: EndReason, last_word: Option<OutgoingSignal>, now: Instant, out: &mut Vec<Command>) {
         if self.ended.is_some() {
             return;
         }
@@ -432,9 +432,9 @@ impl Call {
         }
         out.push(Command::Notice(Notice::Ended { call: self.id, reason: reason.clone() }));
         self.ended = Some(Ended { reason, at: now });
-        self.link = Link::Idle;
+        self.path = MediaPath::Idle;
         self.timers.clear_all();
-        self.timers.set(Timer::Dismiss, now + timers::DISMISS);
+        self.timers.set(Timer::Dismiss, now + timers::ENDED_CALL_SHOWN);
     }
 
     /// Runs a piece of the negotiation and turns its steps into commands of this call and epoch.
@@ -462,8 +462,8 @@ impl Call {
         let (call, epoch) = (self.id, self.negotiation.epoch());
         match step {
             Step::Open => {
-                if self.link == Link::Idle {
-                    self.link = Link::Opening;
+                if self.path == MediaPath::Idle {
+                    self.path = MediaPath::Opening;
                 }
                 out.push(Command::OpenPeer { call, epoch, kind: self.kind });
             }
@@ -480,8 +480,8 @@ impl Call {
                 self.path_closed(now);
             }
             Step::Say(signal) => {
-                // Whoever hears a copy has the whole time to answer.
-                if let Signal::Offer(_) = signal {
+                // A repeated offer gives the whole time to answer again.
+                if let OutgoingSignal::Offer(_) = signal {
                     self.timers.clear(Timer::RepeatOffer);
                 }
                 self.say(signal, out);

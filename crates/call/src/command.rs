@@ -1,6 +1,6 @@
-//! What should be done, grouped by who does it.
+//! Commands: what the phone wants done, grouped by the part that performs them.
 
-use crate::{AccountId, CallId, CallKey, EndReason, Epoch, IceCandidate, MediaKind, Sdp, Signal};
+use crate::{AccountId, CallId, CallKey, EndReason, Epoch, IceCandidate, MediaKind, OutgoingSignal, Sdp};
 
 /// One output of [`Phone::handle`](crate::Phone).
 #[derive(Clone, Debug, PartialEq)]
@@ -9,7 +9,7 @@ pub enum Command {
     Say {
         account: AccountId,
         call: CallKey,
-        signal: Signal,
+        signal: OutgoingSignal,
     },
 
     /// Make a peer connection and start gathering as soon as a description allows. Followed by
@@ -90,7 +90,7 @@ pub enum Command {
     Notice(Notice),
 }
 
-/// Something to tell the user once.
+/// A notice for the user, shown once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     /// A ring ended without an answer from us.

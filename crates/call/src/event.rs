@@ -1,8 +1,10 @@
-//! What can happen, grouped by who said it.
+//! Events: what can happen, grouped by source.
 
 use std::time::Duration;
 
-use crate::{AccountId, CallId, CallKey, Epoch, IceCandidate, Invite, OfferRule, Person, Sdp, Signal};
+use crate::{
+    AccountId, CallId, CallKey, Epoch, IceCandidate, IncomingSignal, Invite, OfferRule, Person, Sdp,
+};
 
 /// One input of [`Phone::handle`](crate::Phone).
 #[derive(Clone, Debug)]
@@ -27,11 +29,11 @@ pub enum Event {
         account: AccountId,
     },
     /// The account's socket went away or came back (rooms must be entered again).
-    Link {
+    Signaling {
         account: AccountId,
         up: bool,
     },
-    /// Whether there is a microphone and a camera that can be used. Without one the other side is told
+    /// Whether there is a microphone and a camera that can be used. Without one the other side is notified
     /// that it is off.
     Devices {
         microphone: bool,
@@ -51,7 +53,7 @@ pub enum Event {
 pub enum Rings {
     /// Until this is over; the backend is to say so a little earlier by itself.
     For(Duration),
-    /// Nobody rings: one waits in a room until the other comes, for as long as one likes (clinic).
+    /// No ring: the caller waits in a room without limit until the callee comes (clinic).
     InRoom,
 }
 
@@ -60,7 +62,7 @@ pub enum Rings {
 pub struct Heard {
     pub account: AccountId,
     pub call: CallKey,
-    pub signal: Signal,
+    pub signal: IncomingSignal,
 }
 
 #[derive(Clone, Debug)]

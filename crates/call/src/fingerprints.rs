@@ -1,12 +1,12 @@
-//! The certificates a session description names (RFC 8122): whether two descriptions come from one peer
-//! connection. Checking a certificate is the business of DTLS.
+//! DTLS certificate fingerprints of a session description (RFC 8122): whether two descriptions come from the
+//! same peer connection. Certificates are checked by DTLS, not here.
 
 use std::collections::BTreeSet;
 
 use crate::Sdp;
 
 /// Lines looked at; a description has a handful.
-const MOST: usize = 32;
+const MAX_FINGERPRINTS: usize = 32;
 
 /// Every `a=fingerprint` of a description: hash function and value, however they are spelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Fingerprints {
             let mut words = line.split_ascii_whitespace();
             Some((words.next()?.to_ascii_lowercase(), words.next()?.to_ascii_uppercase()))
         };
-        let all: BTreeSet<_> = lines.filter_map(pair).take(MOST).collect();
+        let all: BTreeSet<_> = lines.filter_map(pair).take(MAX_FINGERPRINTS).collect();
         (!all.is_empty()).then_some(Self(all))
     }
 

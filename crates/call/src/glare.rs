@@ -1,4 +1,4 @@
-//! Two people calling each other at once: a pure decision that both sides reach alone.
+//! Glare, two people calling each other at once: a pure decision that both sides make alike.
 //!
 //! Each side sees its own call's backend id and the other's, so the smaller id is common ground.
 
@@ -6,7 +6,7 @@ use crate::RemoteCallId;
 
 /// What to do with a ring from the person we are dialling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Crossing {
+pub(crate) enum GlareDecision {
     /// Our own call has no backend id yet: decide when it has.
     Hold,
     /// Theirs will be cancelled and ours accepted by their phone.
@@ -16,11 +16,11 @@ pub(crate) enum Crossing {
 }
 
 /// The call with the lexicographically smaller id survives.
-pub(crate) fn decide(ours: Option<&RemoteCallId>, theirs: &RemoteCallId) -> Crossing {
+pub(crate) fn decide(ours: Option<&RemoteCallId>, theirs: &RemoteCallId) -> GlareDecision {
     match ours {
-        None => Crossing::Hold,
-        Some(ours) if ours <= theirs => Crossing::KeepOurs,
-        Some(_) => Crossing::KeepTheirs,
+        None => GlareDecision::Hold,
+        Some(ours) if ours <= theirs => GlareDecision::KeepOurs,
+        Some(_) => GlareDecision::KeepTheirs,
     }
 }
 
@@ -31,8 +31,8 @@ mod tests {
     #[test]
     fn both_sides_keep_the_same_call() {
         let (a, b) = (RemoteCallId("a".into()), RemoteCallId("b".into()));
-        assert_eq!(decide(Some(&a), &b), Crossing::KeepOurs);
-        assert_eq!(decide(Some(&b), &a), Crossing::KeepTheirs);
-        assert_eq!(decide(None, &a), Crossing::Hold);
+        assert_eq!(decide(Some(&a), &b), GlareDecision::KeepOurs);
+        assert_eq!(decide(Some(&b), &a), GlareDecision::KeepTheirs);
+        assert_eq!(decide(None, &a), GlareDecision::Hold);
     }
 }

@@ -1,4 +1,4 @@
-//! Identities. Every id is a type of its own so that one cannot be passed for another.
+//! Identifiers. Each has a type of its own, so that one cannot be passed for another.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub struct RemoteCallId(pub String);
 pub struct PersonId(pub String);
 
 /// Which peer connection of a call a command or an outcome is about. Outcomes of an older epoch
-/// are stale and dropped in one place.
+/// are stale: the phone drops them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Epoch(pub u32);
 

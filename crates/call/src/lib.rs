@@ -1,17 +1,17 @@
 //! The phone: every call of every account, as a state machine that does no I/O.
 //!
 //! This crate reads no clock, opens no socket and spawns nothing. An [`Event`] and the present
-//! instant go in, [`Command`]s come out. Whoever drives it performs the commands and reports the
+//! instant go in, [`Command`]s come out. The engine performs the commands and reports the
 //! outcome as further events, tagged with the [`Epoch`] the command carried.
 #![forbid(unsafe_code)]
 
 mod call;
 mod command;
+mod deep_link;
 mod event;
 mod fingerprints;
 mod glare;
 mod id;
-mod link;
 mod negotiation;
 mod phone;
 mod signal;
@@ -19,12 +19,12 @@ mod timers;
 mod view;
 
 pub use command::{Command, Notice};
+pub use deep_link::{DeepLink, DeepLinkError};
 pub use event::{Event, Heard, PeerOutcome, Rings, UserAction};
 pub use id::{AccountId, CallId, CallKey, Epoch, PersonId, RemoteCallId};
-pub use link::{Link, LinkError};
 pub use phone::Phone;
 pub use signal::{
-    DeclineReason, EndReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, Quality,
-    QualityLevel, Ring, Sdp, SdpKind, Signal, Subject,
+    DeclineReason, EndReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule,
+    OutgoingSignal, Person, Quality, QualityLevel, Ring, Sdp, SdpKind, Subject,
 };
 pub use view::{CallState, CallView, Direction, PhoneView};

@@ -1,5 +1,5 @@
-//! Offers, answers and candidates of one call: who may say what when. It does not know why a call
-//! exists, who consented, or when to give up.
+//! Offer/answer negotiation of one call: offers, answers, candidates and their order. It does not know why
+//! the call exists, who consented, or when to give up.
 //!
 //! ```text
 //!            create            offer made            answer heard
@@ -15,20 +15,20 @@
 use std::time::{Duration, Instant};
 
 use crate::fingerprints::Fingerprints;
-use crate::{Epoch, IceCandidate, Sdp, SdpKind, Signal};
+use crate::{Epoch, IceCandidate, OutgoingSignal, Sdp, SdpKind};
 
-/// More candidates than any honest peer gathers.
-const MAX_HELD: usize = 256;
-/// How often a first offer is said again: a page may take long to get its camera.
-const FIRST_REPEATS: u8 = 7;
-/// The same for a new path, where another try is better than a long wait.
-const NEW_PATH_REPEATS: u8 = 2;
-/// Whoever was not in the room yet mostly is so after this.
-const FIRST_REPEAT: Duration = Duration::from_secs(1);
-/// Between further copies of an unanswered offer, and after the last one.
-const REPEAT: Duration = Duration::from_secs(3);
-/// A copy of an offer that comes this much after our answer means that the answer was not heard.
-const ANSWER_UNHEARD: Duration = Duration::from_secs(1);
+/// More candidates than a normal peer gathers.
+const MAX_HELD_CANDIDATES: usize = 256;
+/// Repeats of a first offer: a page may take long to get its camera.
+const MAX_FIRST_OFFER_REPEATS: u8 = 7;
+/// The same for an ICE restart, where another try is better than a long wait.
+const MAX_RESTART_OFFER_REPEATS: u8 = 2;
+/// By then the other side has usually entered the room.
+const FIRST_REPEAT_DELAY: Duration = Duration::from_secs(1);
+/// Between further repeats of an unanswered offer, and after the last one.
+const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
+/// A repeated offer this long after our answer means that the answer was lost.
+const ANSWER_LOST_AFTER: Duration = Duration::from_secs(1);
 
 /// Which side makes the offers of this call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(crate) enum Step {
     PathRenewed,
     /// The epoch that is over; a new one may be open by now.
     Close(Epoch),
-    Say(Signal),
+    Say(OutgoingSignal),
 }
 
 #[derive(Debug)]
@@ -74,7 +74,7 @@ enum Phase {
 pub(crate) struct Negotiation {
     epoch: Epoch,
     open: bool,
-    /// Both people agreed to talk.
+    /// Both sides consented.
     begun: bool,
     phase: Phase,
     /// A remote description was applied in this epoch.
@@ -140,11 +140,11 @@ impl Negotiation {
 
     /// How long an unanswered offer is left alone before [`Self::repeat_unanswered`].
     pub(crate) fn repeat_after(&self) -> Option<Duration> {
-        let pause = if self.repeats_said == 0 { FIRST_REPEAT } else { REPEAT };
+        let pause = if self.repeats_said == 0 { FIRST_REPEAT_DELAY } else { REPEAT_INTERVAL };
         self.awaits_answer().then_some(pause)
     }
 
-    /// Nobody will answer the offer that is out, or no answer can be heard.
+    /// The offer that is out will not be answered, or its answer cannot be received.
     pub(crate) fn give_up_offer(&mut self) {
         self.given_up = matches!(self.phase, Phase::Offered(_));
     }
@@ -197,7 +197,7 @@ impl Negotiation {
         self.restart_wanted = false;
         self.trickle = false;
         self.local.clear();
-        self.repeats_left = if ice_restart { NEW_PATH_REPEATS } else { FIRST_REPEATS };
+        self.repeats_left = if ice_restart { MAX_RESTART_OFFER_REPEATS } else { MAX_FIRST_OFFER_REPEATS };
         self.repeats_said = 0;
         self.given_up = false;
         if ice_restart {
@@ -209,7 +209,7 @@ impl Negotiation {
     pub(crate) fn offer_made(&mut self, offer: Sdp, steps: &mut Vec<Step>) {
         if matches!(self.phase, Phase::Making) {
             self.phase = Phase::Offered(offer.clone());
-            steps.push(Step::Say(Signal::Offer(offer)));
+            steps.push(Step::Say(OutgoingSignal::Offer(offer)));
         }
     }
 
@@ -246,7 +246,7 @@ impl Negotiation {
     pub(crate) fn repeat_offer(&mut self, steps: &mut Vec<Step>) {
         if let Phase::Offered(offer) = &self.phase {
             self.given_up = false;
-            steps.push(Step::Say(Signal::Offer(offer.clone())));
+            steps.push(Step::Say(OutgoingSignal::Offer(offer.clone())));
         }
     }
 
@@ -284,7 +284,7 @@ impl Negotiation {
             return;
         }
         self.said_answer = Some((answer.clone(), now));
-        steps.push(Step::Say(Signal::Answer(answer)));
+        steps.push(Step::Say(OutgoingSignal::Answer(answer)));
         self.release_local(steps);
         self.settle(steps);
     }
@@ -336,8 +336,8 @@ impl Negotiation {
 
     pub(crate) fn local_candidate(&mut self, candidate: IceCandidate, steps: &mut Vec<Step>) {
         if self.trickle {
-            steps.push(Step::Say(Signal::Candidate(candidate)));
-        } else if self.local.len() < MAX_HELD {
+            steps.push(Step::Say(OutgoingSignal::Candidate(candidate)));
+        } else if self.local.len() < MAX_HELD_CANDIDATES {
             self.local.push(candidate);
         }
     }
@@ -345,7 +345,7 @@ impl Negotiation {
     pub(crate) fn hear_candidate(&mut self, candidate: IceCandidate, steps: &mut Vec<Step>) {
         if self.remote_set && matches!(self.phase, Phase::Stable) {
             steps.push(Step::AddCandidate(candidate));
-        } else if self.remote.len() < MAX_HELD {
+        } else if self.remote.len() < MAX_HELD_CANDIDATES {
             self.remote.push(candidate);
         }
     }
@@ -383,16 +383,16 @@ impl Negotiation {
 
     fn repeat_answer(&mut self, now: Instant, steps: &mut Vec<Step>) {
         if let Some((answer, said)) = &mut self.said_answer
-            && now.saturating_duration_since(*said) >= ANSWER_UNHEARD
+            && now.saturating_duration_since(*said) >= ANSWER_LOST_AFTER
         {
             *said = now;
-            steps.push(Step::Say(Signal::Answer(answer.clone())));
+            steps.push(Step::Say(OutgoingSignal::Answer(answer.clone())));
         }
     }
 
     fn release_local(&mut self, steps: &mut Vec<Step>) {
         self.trickle = true;
-        steps.extend(self.local.drain(..).map(|candidate| Step::Say(Signal::Candidate(candidate))));
+        steps.extend(self.local.drain(..).map(|candidate| Step::Say(OutgoingSignal::Candidate(candidate))));
     }
 
     /// A remote description was applied: go on with what waited for that.

@@ -1,34 +1,35 @@
-//! All calls of all accounts: who is meant, who waits, and what happens when calls cross.
+//! The phone: all calls of all accounts, call waiting and glare.
 //!
 //! At most one call is active (dialled by us or answered) and at most one more rings; a third ring
 //! hears that we are busy. What is said about a call before the call is known here is kept for it:
 //! a backend's reply and its socket are two channels without a common order.
 
-mod choice;
-mod strays;
+mod early_signals;
+mod local_media;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::call::{Call, Chosen, Terms};
-use crate::glare::{self, Crossing};
-use crate::phone::choice::Local;
-use crate::phone::strays::Strays;
+use crate::call::{BackendRules, Call, SentMedia};
+use crate::glare::{self, GlareDecision};
+use crate::phone::early_signals::EarlySignals;
+use crate::phone::local_media::LocalMedia;
 use crate::{
-    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, Invite, MediaKind, MediaState,
-    OfferRule, PeerOutcome, PhoneView, RemoteCallId, Ring, Rings, Signal, Subject, UserAction,
+    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, IncomingSignal, Invite,
+    MediaKind, MediaState, OfferRule, OutgoingSignal, PeerOutcome, PhoneView, RemoteCallId, Ring, Rings,
+    Subject, UserAction,
 };
 
 /// One in progress and one waiting.
-const MAX_LIVE: usize = 2;
+const MAX_LIVE_CALLS: usize = 2;
 /// Ended calls kept in view; the oldest goes first.
-const MAX_ENDED: usize = 16;
+const MAX_ENDED_CALLS: usize = 16;
 /// A ring from the person who just accepted our call is the crossing one, come late.
-const CROSSING: Duration = Duration::from_secs(10);
+const GLARE_WINDOW: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 struct Account {
-    terms: Terms,
+    rules: BackendRules,
     up: bool,
 }
 
@@ -39,9 +40,9 @@ pub struct Phone {
     calls: BTreeMap<CallId, Call>,
     last_id: u64,
     /// By the user, in this call.
-    chosen: Chosen,
-    local: Local,
-    strays: Strays,
+    sent_media: SentMedia,
+    local: LocalMedia,
+    early_signals: EarlySignals,
 }
 
 impl Default for Phone {
@@ -57,9 +58,9 @@ impl Phone {
             accounts: BTreeMap::new(),
             calls: BTreeMap::new(),
             last_id: 0,
-            chosen: Local::default().at_start(),
-            local: Local::default(),
-            strays: Strays::default(),
+            sent_media: LocalMedia::default().at_start(),
+            local: LocalMedia::default(),
+            early_signals: EarlySignals::default(),
         }
     }
 
@@ -72,11 +73,11 @@ impl Phone {
             Event::Heard(heard) => self.hear(heard, now, &mut out),
             Event::Peer { call, epoch, outcome } => self.peer(call, epoch, outcome, now, &mut out),
             Event::AccountAdded { account, me: _, offers, rings } => {
-                let terms = Terms { offers, rings };
-                self.accounts.entry(account).or_insert(Account { terms, up: true }).terms = terms;
+                let rules = BackendRules { offers, rings };
+                self.accounts.entry(account).or_insert(Account { rules, up: true }).rules = rules;
             }
             Event::AccountRemoved { account } => self.remove(account, now, &mut out),
-            Event::Link { account, up } => self.link(account, up, now, &mut out),
+            Event::Signaling { account, up } => self.signaling(account, up, now, &mut out),
             Event::Devices { microphone, camera } => self.devices(microphone, camera, &mut out),
             Event::StartWith { microphone, camera } => self.start_with(microphone, camera),
             Event::Time => self.time(now, &mut out),
@@ -97,9 +98,9 @@ impl Phone {
     pub fn view(&self, now: Instant) -> PhoneView {
         PhoneView {
             calls: self.calls.values().map(|call| call.view(now)).collect(),
-            microphone: self.chosen.microphone,
-            camera: self.chosen.camera,
-            sharing: self.chosen.sharing,
+            microphone: self.sent_media.microphone,
+            camera: self.sent_media.camera,
+            sharing: self.sent_media.sharing,
             has_microphone: self.local.has_microphone,
             has_camera: self.local.has_camera,
         }
@@ -129,17 +130,17 @@ impl Phone {
             return self.answer_as(ringing, invite.kind, now, out);
         }
         let id = self.next_id();
-        let terms = self.accounts.get(&account).map(|account| account.terms);
+        let rules = self.accounts.get(&account).map(|account| account.rules);
         let busy = self.calls.values().any(Call::is_live);
-        let nobody = Terms { offers: OfferRule::Caller, rings: Rings::InRoom };
-        let call = match (terms, busy) {
+        let nobody = BackendRules { offers: OfferRule::Caller, rings: Rings::InRoom };
+        let call = match (rules, busy) {
             (None, _) => {
                 Call::failed((id, account), nobody, invite, "this account is not signed in", now, out)
             }
-            (Some(terms), true) => {
-                Call::failed((id, account), terms, invite, "another call is going on", now, out)
+            (Some(rules), true) => {
+                Call::failed((id, account), rules, invite, "another call is going on", now, out)
             }
-            (Some(terms), false) => Call::dial((id, account), terms, invite, self.chosen, now, out),
+            (Some(rules), false) => Call::dial((id, account), rules, invite, self.sent_media, now, out),
         };
         self.add(id, call);
     }
@@ -159,7 +160,7 @@ impl Phone {
         self.calls.iter().find(|(_, call)| theirs(call) && same_thing(call)).map(|(id, _)| *id)
     }
 
-    /// Answers a call for one that we wanted to place; whoever wanted to be heard only is not seen.
+    /// Answers a call in place of one that we wanted to place; a voice call keeps the camera off.
     fn answer_as(&mut self, id: CallId, wanted: MediaKind, now: Instant, out: &mut Vec<Command>) {
         let video = self.calls.get(&id).is_some_and(|call| call.kind() == MediaKind::Video);
         self.accept(id, !(video && wanted == MediaKind::Voice), now, out);
@@ -169,20 +170,20 @@ impl Phone {
         if !self.accounts.contains_key(&heard.account) {
             return;
         }
-        if let (CallKey::Remote(remote), Signal::Ring(ring)) = (&heard.call, &heard.signal) {
+        if let (CallKey::Remote(remote), IncomingSignal::Ring(ring)) = (&heard.call, &heard.signal) {
             self.hear_ring(heard.account, remote.clone(), ring.clone(), now, out);
             return;
         }
-        if let Signal::Placed { local, remote, subject } = heard.signal {
+        if let IncomingSignal::Placed { local, remote, subject } = heard.signal {
             self.placed(heard.account, local, remote, subject, now, out);
             return;
         }
         match self.find(heard.account, &heard.call) {
             Some(id) => {
-                let chosen = self.sent();
-                self.with(id, |call| call.hear(heard.signal, chosen, now, out));
+                let sent_media = self.sent();
+                self.with(id, |call| call.hear(heard.signal, sent_media, now, out));
             }
-            None => self.strays.keep(heard, now),
+            None => self.early_signals.keep(heard, now),
         }
     }
 
@@ -195,37 +196,37 @@ impl Phone {
         out: &mut Vec<Command>,
     ) {
         let key = CallKey::Remote(remote.clone());
-        if self.find(account, &key).is_some() || self.strays.is_over(account, &remote) {
+        if self.find(account, &key).is_some() || self.early_signals.is_over(account, &remote) {
             return;
         }
-        let Some(terms) = self.accounts.get(&account).map(|account| account.terms) else { return };
+        let Some(rules) = self.accounts.get(&account).map(|account| account.rules) else { return };
         let mut crossed = None;
         let same_person =
             |call: &&mut Call| call.is_live() && call.account() == account && call.peer().id == ring.from.id;
         if let Some(call) = self.calls.values_mut().find(same_person) {
-            let late = |at| now.saturating_duration_since(at) < CROSSING;
+            let late = |at| now.saturating_duration_since(at) < GLARE_WINDOW;
             if call.is_dialling() {
                 match glare::decide(call.remote(), &remote) {
-                    Crossing::Hold => return self.strays.hold_ring(account, remote, ring, now),
-                    Crossing::KeepOurs => return self.strays.over(account, remote),
-                    Crossing::KeepTheirs => {
+                    GlareDecision::Hold => return self.early_signals.hold_ring(account, remote, ring, now),
+                    GlareDecision::KeepOurs => return self.early_signals.over(account, remote),
+                    GlareDecision::KeepTheirs => {
                         crossed = Some(call.kind());
                         call.merge_away(now, out);
                     }
                 }
             } else if call.is_outgoing() && call.consented_at().is_some_and(late) {
-                return self.strays.over(account, remote);
+                return self.early_signals.over(account, remote);
             } else if call.is_connected() {
                 return self.say_busy(account, remote, out);
             } else {
                 call.superseded(now, out);
             }
         }
-        if self.calls.values().filter(|call| call.is_live()).count() >= MAX_LIVE {
+        if self.calls.values().filter(|call| call.is_live()).count() >= MAX_LIVE_CALLS {
             return self.say_busy(account, remote, out);
         }
         let id = self.next_id();
-        self.add(id, Call::rung((id, account), terms, remote.clone(), ring, now));
+        self.add(id, Call::rung((id, account), rules, remote.clone(), ring, now));
         if let Some(wanted) = crossed {
             self.answer_as(id, wanted, now, out);
         }
@@ -246,9 +247,9 @@ impl Phone {
             if call.is_live() {
                 self.replay(local, account, &remote, now, out);
             }
-        } else if self.strays.take_debt(account, local) {
-            self.strays.over(account, remote.clone());
-            out.push(Command::Say { account, call: CallKey::Remote(remote), signal: Signal::Cancel });
+        } else if self.early_signals.take_owed_cancel(account, local) {
+            self.early_signals.over(account, remote.clone());
+            out.push(Command::Say { account, call: CallKey::Remote(remote), signal: OutgoingSignal::Cancel });
         }
     }
 
@@ -261,19 +262,19 @@ impl Phone {
         now: Instant,
         out: &mut Vec<Command>,
     ) {
-        let chosen = self.sent();
-        for signal in self.strays.take(account, remote, now) {
-            self.with(id, |call| call.hear(signal, chosen, now, out));
+        let sent_media = self.sent();
+        for signal in self.early_signals.take(account, remote, now) {
+            self.with(id, |call| call.hear(signal, sent_media, now, out));
         }
     }
 
     /// The one place where outcomes of closed peer connections and ended calls are dropped.
     fn peer(&mut self, id: CallId, epoch: Epoch, outcome: PeerOutcome, now: Instant, out: &mut Vec<Command>) {
-        let chosen = self.sent();
+        let sent_media = self.sent();
         if let Some(call) =
             self.calls.get_mut(&id).filter(|call| call.is_live() && call.open_epoch() == Some(epoch))
         {
-            call.peer_reported(outcome, chosen, now, out);
+            call.peer_reported(outcome, sent_media, now, out);
         }
     }
 
@@ -282,15 +283,15 @@ impl Phone {
             call.signed_out(now, out);
         }
         self.accounts.remove(&account);
-        self.strays.forget(account);
+        self.early_signals.forget(account);
     }
 
-    fn link(&mut self, account: AccountId, up: bool, now: Instant, out: &mut Vec<Command>) {
+    fn signaling(&mut self, account: AccountId, up: bool, now: Instant, out: &mut Vec<Command>) {
         if let Some(known) = self.accounts.get_mut(&account) {
             known.up = up;
         }
         for call in self.calls.values_mut().filter(|call| call.account() == account) {
-            call.link_changed(up, now, out);
+            call.signaling_changed(up, now, out);
         }
     }
 
@@ -313,12 +314,12 @@ impl Phone {
                     && (call.account(), &call.peer().id) == (account, &ring.from.id)
             })
         };
-        for (account, remote, ring) in self.strays.release_rings(undecided, now) {
+        for (account, remote, ring) in self.early_signals.release_rings(undecided, now) {
             self.hear_ring(account, remote, ring, now, out);
         }
     }
 
-    /// A ring is discreet while the line is taken or an older call rings.
+    /// A ring is discreet while a call is active or an older one rings.
     fn tune_rings(&mut self, out: &mut Vec<Command>) {
         let active = self.calls.values().any(Call::is_active);
         let mut older = false;
@@ -329,8 +330,8 @@ impl Phone {
     }
 
     fn say_busy(&mut self, account: AccountId, remote: RemoteCallId, out: &mut Vec<Command>) {
-        self.strays.over(account, remote.clone());
-        let signal = Signal::Decline(DeclineReason::Busy);
+        self.early_signals.over(account, remote.clone());
+        let signal = OutgoingSignal::Decline(DeclineReason::Busy);
         out.push(Command::Say { account, call: CallKey::Remote(remote), signal });
     }
 
@@ -365,7 +366,7 @@ impl Phone {
 
     fn add(&mut self, id: CallId, mut call: Call) {
         if self.accounts.get(&call.account()).is_some_and(|account| !account.up) {
-            call.starts_without_link();
+            call.starts_without_signaling();
         }
         self.calls.insert(id, call);
     }
@@ -373,7 +374,7 @@ impl Phone {
     fn forget_oldest(&mut self) {
         let ended: Vec<CallId> =
             self.calls.iter().filter(|(_, call)| !call.is_live()).map(|(id, _)| *id).collect();
-        for id in ended.iter().take(ended.len().saturating_sub(MAX_ENDED)) {
+        for id in ended.iter().take(ended.len().saturating_sub(MAX_ENDED_CALLS)) {
             self.forget(*id);
         }
     }
@@ -381,10 +382,10 @@ impl Phone {
     fn forget(&mut self, id: CallId) {
         let Some(call) = self.calls.remove(&id) else { return };
         if call.owes_cancel() {
-            self.strays.owe(call.account(), id);
+            self.early_signals.owe_cancel(call.account(), id);
         }
         if let Some(remote) = call.remote() {
-            self.strays.over(call.account(), remote.clone());
+            self.early_signals.over(call.account(), remote.clone());
         }
     }
 }

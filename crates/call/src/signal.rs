@@ -1,4 +1,4 @@
-//! The dialect-neutral vocabulary: what people and backends say to each other about a call.
+//! Signals: the dialect-neutral vocabulary for what users and backends say about a call.
 //!
 //! A variant is admitted if the phone itself must act on it, or if every reasonable backend would
 //! mean the same by it. Anything else stays inside its dialect's file.
@@ -15,7 +15,7 @@ pub enum MediaKind {
     Video,
 }
 
-/// Somebody with a name, on some backend.
+/// A user of a backend.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub id: PersonId,
@@ -33,7 +33,7 @@ pub struct Subject {
     pub label: String,
 }
 
-/// Out: we want to call somebody.
+/// Outgoing: we call a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
     pub to: Person,
@@ -41,7 +41,7 @@ pub struct Invite {
     pub subject: Option<Subject>,
 }
 
-/// In: somebody calls us.
+/// Incoming: a person calls us.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ring {
     pub from: Person,
@@ -103,7 +103,8 @@ pub enum QualityLevel {
     Poor,
 }
 
-/// Figures of the last seconds of a call.
+/// Figures of the last seconds of a call, for backends that keep them. The phone has no use for them:
+/// they are reported beside its signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quality {
@@ -125,7 +126,7 @@ pub enum DeclineReason {
     Busy,
 }
 
-/// Why a call is over, in terms a person can be told.
+/// Why a call is over, in terms a user can be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "why")]
 pub enum EndReason {
@@ -143,7 +144,7 @@ pub enum EndReason {
     RemoteDeclined,
     /// They are in another call.
     RemoteBusy,
-    /// Nobody answered in time (ours or theirs, see the call's direction).
+    /// The callee did not answer in time (see the call's direction).
     Missed,
     /// They are not signed in anywhere.
     RemoteOffline,
@@ -170,59 +171,81 @@ pub enum OfferRule {
     Us,
     /// The other side always offers (storefront: the customer waits).
     Them,
-    /// Whoever placed the call (dealerdesk, marketplace).
+    /// The caller (dealerdesk, marketplace).
     Caller,
-    /// Whoever was in the room first offers when the other joins (clinic).
+    /// The side that was in the room first offers when the other joins (clinic).
     FirstInRoom,
-    /// The dialect says for each call, by [`Signal::OfferTurn`] (hearth); until then the other side.
+    /// The dialect says for each call, by [`IncomingSignal::OfferTurn`] (hearth); until then the other side.
     Told,
 }
 
-/// One thing said about one call. `→` said by us, `←` heard from the backend, `↔` both.
+/// What we tell a backend about one call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Signal {
-    /// → place a call; its key is `CallKey::Local`. Answered by `Placed` or `Refused`.
+pub enum OutgoingSignal {
+    /// Place a call; its key is `CallKey::Local`. Answered by [`IncomingSignal::Placed`] or
+    /// [`IncomingSignal::Refused`].
     Invite(Invite),
-    /// ← the backend accepted our invitation and the other side is being rung. The signal's key is
-    /// `CallKey::Local(local)`; from now on the call is also known as `remote`.
-    Placed { local: CallId, remote: RemoteCallId, subject: Option<Subject> },
-    /// ← somebody calls us.
-    Ring(Ring),
-    /// → we accept. ← they (or another device of ours, if `CallView::direction` is incoming) accepted.
+    /// We accept.
     Accept,
-    /// ↔ decline or busy.
+    /// Decline or busy.
     Decline(DeclineReason),
-    /// ↔ the caller takes an unanswered ring back.
+    /// We take our unanswered ring back.
     Cancel,
-    /// ↔ a call that was answered is over.
+    /// A call that was answered is over.
     HangUp,
-    /// ← the backend's ring timer ran out.
-    Missed,
-    /// → our own ring timer ran out (as caller: also ends the backend's record).
+    /// Our own ring timer ran out (as caller: also ends the backend's record).
     NoAnswer,
-    /// ← they are not reachable.
-    Offline,
-    /// ← the backend says another device of ours took the call.
-    AnsweredElsewhere,
-    /// ← the backend refused something about this call; fatal for a call not yet connected.
-    Refused { message: String },
-    /// ← who makes the offers of this call from now on, where the account has no rule for it. Comes
-    /// before the `PeerJoined` it is about.
-    OfferTurn { us: bool },
-    /// ← the other side entered the call's room.
-    PeerJoined,
-    /// ← the other side left the call's room (storefront: end of a one-to-one call).
-    PeerLeft { disconnected: bool },
-    /// ↔
     Offer(Sdp),
-    /// ↔
     Answer(Sdp),
-    /// ↔
     Candidate(IceCandidate),
-    /// ↔
     Media(MediaState),
-    /// → how the call goes, for backends that keep figures; at most every few seconds.
-    Quality(Quality),
-    /// → after the socket came back: enter the call's room again.
+    /// After the socket came back: enter the call's room again.
     Rejoin,
+}
+
+/// What a backend tells us about one call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IncomingSignal {
+    /// The backend accepted our invitation and the other side is being rung. The signal's key is
+    /// `CallKey::Local(local)`; from now on the call is also known as `remote`.
+    Placed {
+        local: CallId,
+        remote: RemoteCallId,
+        subject: Option<Subject>,
+    },
+    /// Somebody calls us.
+    Ring(Ring),
+    /// They (or another device of ours, if `CallView::direction` is incoming) accepted.
+    Accept,
+    /// Decline or busy.
+    Decline(DeclineReason),
+    /// The caller takes an unanswered ring back.
+    Cancel,
+    /// A call that was answered is over.
+    HangUp,
+    /// The backend's ring timer ran out.
+    Missed,
+    /// They are not reachable.
+    Offline,
+    /// Another device of ours took the call.
+    AnsweredElsewhere,
+    /// The backend refused something about this call; fatal for a call not yet connected.
+    Refused {
+        message: String,
+    },
+    /// Who makes the offers of this call from now on, where the account has no rule for it. Comes
+    /// before the `PeerJoined` it is about.
+    OfferTurn {
+        us: bool,
+    },
+    /// The other side entered the call's room.
+    PeerJoined,
+    /// The other side left the call's room (storefront: end of a one-to-one call).
+    PeerLeft {
+        disconnected: bool,
+    },
+    Offer(Sdp),
+    Answer(Sdp),
+    Candidate(IceCandidate),
+    Media(MediaState),
 }

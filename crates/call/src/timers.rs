@@ -1,24 +1,24 @@
-//! Every deadline of a call in one table. Not a clock: expiry is asked for with the present instant.
+//! Timer table of a call: every deadline. It reads no clock.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How much longer than the backend rings we wait for it to say `Missed`.
 pub(crate) const RING_SLACK: Duration = Duration::from_secs(2);
-/// How long the alert of somebody waiting in a room lasts; the wait itself has no end.
-pub(crate) const ALERT: Duration = Duration::from_secs(47);
+/// How long a waiting caller's alert lasts; the wait itself has no limit.
+pub(crate) const ROOM_ALERT: Duration = Duration::from_secs(47);
 /// From consent to the first media.
-pub(crate) const CONNECT: Duration = Duration::from_secs(20);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Between two tries to find a new path, and how long one may take to come up.
-pub(crate) const RESTART: Duration = Duration::from_secs(5);
+pub(crate) const ICE_RESTART_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a call that had media may be without.
-pub(crate) const LOST: Duration = Duration::from_secs(30);
+pub(crate) const MEDIA_LOST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the other side may be out of the room while its media still flows.
-pub(crate) const GONE_WITH_MEDIA: Duration = Duration::from_secs(30);
+pub(crate) const PEER_GONE_TIMEOUT_WITH_MEDIA: Duration = Duration::from_secs(30);
 /// The same before media flows.
-pub(crate) const GONE: Duration = Duration::from_secs(10);
+pub(crate) const PEER_GONE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an ended call stays in view.
-pub(crate) const DISMISS: Duration = Duration::from_secs(10);
+pub(crate) const ENDED_CALL_SHOWN: Duration = Duration::from_secs(10);
 
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,13 +79,13 @@ mod tests {
     fn deadlines_expire_in_their_order_and_once() {
         let start = Instant::now();
         let mut timers = Timers::default();
-        timers.set(Timer::Ring, start + ALERT);
-        timers.set(Timer::Connect, start + CONNECT);
-        assert_eq!(timers.next(), Some(start + CONNECT));
+        timers.set(Timer::Ring, start + ROOM_ALERT);
+        timers.set(Timer::Connect, start + CONNECT_TIMEOUT);
+        assert_eq!(timers.next(), Some(start + CONNECT_TIMEOUT));
         assert_eq!(timers.expired(start), None);
-        assert_eq!(timers.expired(start + ALERT), Some(Timer::Connect));
-        assert_eq!(timers.expired(start + ALERT), Some(Timer::Ring));
-        assert_eq!(timers.expired(start + ALERT), None);
+        assert_eq!(timers.expired(start + ROOM_ALERT), Some(Timer::Connect));
+        assert_eq!(timers.expired(start + ROOM_ALERT), Some(Timer::Ring));
+        assert_eq!(timers.expired(start + ROOM_ALERT), None);
         assert_eq!(timers.next(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Exactly what a user interface needs to draw. Whole snapshots, newest wins.
+//! View of the phone: whole snapshots that the UI draws; the newest wins.
 
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ pub enum Direction {
     Outgoing,
 }
 
-/// The state a person is told.
+/// The state the UI shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum CallState {

@@ -103,7 +103,7 @@ pub(crate) struct Common {
     #[arg(long)]
     pub(crate) raw_audio: bool,
     /// Video bits per second to begin with.
-    #[arg(long, default_value_t = 1_500_000)]
+    #[arg(long, default_value_t = bellwire_engine::media::START_BITRATE_BPS)]
     pub(crate) start_bitrate: u32,
     /// Video bits per second never exceeded.
     #[arg(long, default_value_t = 2_500_000)]

@@ -1,5 +1,5 @@
-//! What a browser puts on the wire about a connection, the same in every dialect: descriptions and
-//! candidates as `RTCSessionDescriptionInit` and `RTCIceCandidateInit` (W3C WebRTC).
+//! Session descriptions and ICE candidates as browsers write them (W3C WebRTC `RTCSessionDescriptionInit`
+//! and `RTCIceCandidateInit`), the same in every dialect.
 
 use bellwire_call::{IceCandidate, Sdp, SdpKind};
 use serde::{Deserialize, Serialize};

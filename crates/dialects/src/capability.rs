@@ -1,5 +1,5 @@
-//! What a backend can express. What it cannot, the phone replaces (no busy: decline) or the user
-//! interface hides.
+//! Capabilities of an account on its backend. What a backend cannot express, the phone replaces (no busy:
+//! decline) or the user interface hides.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ pub struct Capabilities {
     pub list: ListKind,
     /// Text messages can be read and written.
     pub chat: bool,
-    /// Seconds a call rings before the caller gives up; `None`: nobody rings, one waits in a room
+    /// Seconds a call rings before the caller gives up; `None`: there is no ring, one waits in a room
     /// until the other side comes (clinic).
     pub ring_timeout_s: Option<u16>,
 }

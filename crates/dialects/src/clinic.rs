@@ -1,40 +1,55 @@
 //! The clinic dialect: practitioners and patients, with a room for every remote appointment.
 //!
-//! Nobody rings: one enters the appointment's room and waits for the other. So an invitation is
-//! entering the room, and a ring is made here from watching the day's rooms (`watch`). Whoever is in
-//! the room already offers to the newcomer, which also gives a lost socket its way back. The deployed
-//! backend says of its events neither the room nor, where profiles have ids of their own, an account
-//! that could be checked: both are settled in `decode`, each with a transcript.
+//! What is particular about this backend ("as deployed": in the documented deployment, unlike our server):
+//!
+//! - **There is no ring.** One enters the room of an appointment and waits, so an invitation is entering
+//!   the room, and a ring is made by polling: rooms near their time every ten seconds, the others of the
+//!   day every minute (`watch`). Every alert of a stay is a call with a key of its own; it is repeated
+//!   every two minutes until it is answered or declined, or the other party leaves. Our server sends the
+//!   additive `room-status` to all devices of both parties, which makes frequent polling unnecessary.
+//! - **The party in the room offers to the newcomer** (`OfferRule::FirstInRoom`), which also gives a lost
+//!   socket its way back. As deployed the newcomer is not told who is there: the first signal of the other
+//!   party is the answer it waited for. Our `joined-room` lists the participants.
+//! - **Events name neither a room nor, where profiles have ids of their own, an account that could be
+//!   checked.** They are about the one room we are in and accepted from the appointment's other party
+//!   alone; where that account is not known, from the first one heard in this stay (`decode`). An end from
+//!   another account is not accepted: our next message enters the room again.
+//! - **Flags outlive their people as deployed**: a lost socket is not announced, and its flag stays. Our
+//!   own stale flag hides no waiting party, and an ended room causes an alert only when it was written to
+//!   after its end.
+//! - **A seat is a user's, held by the device that entered last**; the one before receives `call-ended`
+//!   with `joined-elsewhere`. A lost connection keeps it for 30 s, also over a restart of the server
+//!   (`server/clinic/hub.rs`). The room's row follows the hub, which repeats each order until it is done.
+//! - **The practitioner's hang-up ends the call, the patient's only leaves it**, and the party left behind
+//!   leaves too: staying would mean waiting again. The last one out of a running room ends it, and an ended
+//!   room may be entered again.
+//! - **Past appointments stand for a call history**; rooms are deleted a day after their end, what they
+//!   were used for stays with the appointment.
 
+mod account;
+mod appointment;
 mod decode;
+mod directory;
 mod encode;
+mod history;
+mod lists;
 mod login;
-mod meeting;
-mod order;
-mod past;
-mod records;
-mod reply;
+mod page_order;
+mod pending_requests;
 mod rooms;
 mod watch;
 pub mod wire;
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
-use bellwire_call::{CallId, CallKey, Invite, OfferRule, Signal};
+use bellwire_call::{CallId, CallKey, Invite, OfferRule, OutgoingSignal};
 use serde_json::{Value, json};
 
-use self::{
-    meeting::Meeting,
-    order::Order,
-    rooms::Rooms,
-    watch::Pace,
-    wire::{Appointment, UserRole},
-};
+use self::{account::Account, rooms::Rooms, watch::Pace, wire::UserRole};
 use crate::{
-    Analytics, Capabilities, Contact, DecodeError, Dialect, EncodeError, Entry, Field, HistoryPage,
-    IceServers, Identity, Inbound, ListKind, Outbound, Reaction, Reply, ReplyError, RequestId, RestCall,
-    Role, Rows, instant, rest,
+    Capabilities, DecodeError, Dialect, Directory, EncodeError, Entry, Field, Identity, Inbound, ListKind,
+    Outbound, Reaction, Role, pending::PendingRequests,
 };
 
 /// The line in the table of dialects.
@@ -56,12 +71,10 @@ pub const ENTRY: Entry = Entry {
 /// What one clinic account remembers.
 #[derive(Debug)]
 pub struct Clinic {
-    me: String,
-    role: UserRole,
+    account: Arc<Account>,
     token: String,
     rooms: Rooms,
-    waiting: BTreeMap<RequestId, Waiting>,
-    next_request: u64,
+    pending: PendingRequests<PendingRequest>,
     /// The socket is open.
     open: bool,
     /// Seconds since 1970 at the last poll; 0 before the first.
@@ -70,37 +83,32 @@ pub struct Clinic {
     /// Appointments whose room we asked to enter, oldest first: the backend answers with an error that
     /// names no room.
     joining: VecDeque<String>,
-    /// Appointments whose call we ended and nobody confirmed yet, oldest first.
+    /// Appointments whose call we ended without a confirmation yet, oldest first.
     ending: VecDeque<String>,
-    /// The latest instant that anybody told a list, in seconds since 1970: past appointments are those
-    /// before it.
-    told_now: AtomicI64,
-    /// How the backend sorts past appointments.
-    order: Order,
 }
 
-/// What a REST reply will mean.
+/// What an unanswered REST request is for.
 #[derive(Debug)]
-enum Waiting {
+enum PendingRequest {
     /// The appointment with a person, where the user named none.
-    Find { local: CallId, invite: Invite, withdrawn: bool },
+    Find { local: CallId, invite: Invite },
     /// The room of an appointment that we want to enter.
-    Enter { local: CallId, invite: Invite, withdrawn: bool },
+    Enter { local: CallId, invite: Invite },
     /// The same once more, where there was none.
-    Create { local: CallId, invite: Invite, withdrawn: bool },
+    Create { local: CallId, invite: Invite },
     /// Watching: the day's appointments.
     List { page: u32 },
     /// Watching: one room.
     Room { appointment: String },
 }
 
-impl Waiting {
+impl PendingRequest {
     /// We want to enter that appointment's room.
     fn is_about(&self, appointment: &str) -> bool {
         match self {
             Self::Find { .. } | Self::List { .. } | Self::Room { .. } => false,
-            Self::Enter { invite, withdrawn, .. } | Self::Create { invite, withdrawn, .. } => {
-                !withdrawn && invite.subject.as_ref().is_some_and(|subject| subject.id == appointment)
+            Self::Enter { invite, .. } | Self::Create { invite, .. } => {
+                invite.subject.as_ref().is_some_and(|subject| subject.id == appointment)
             }
         }
     }
@@ -111,43 +119,21 @@ impl Clinic {
     #[must_use]
     pub fn new(identity: &Identity) -> Self {
         Self {
-            me: identity.person.id.0.clone(),
-            role: UserRole::parse(&identity.role).unwrap_or(UserRole::Patient),
+            account: Arc::new(Account::new(identity)),
             token: identity.token.clone(),
             rooms: Rooms::default(),
-            waiting: BTreeMap::new(),
-            next_request: 1,
+            pending: PendingRequests::default(),
             open: false,
             now: 0,
             pace: Pace::default(),
             joining: VecDeque::new(),
             ending: VecDeque::new(),
-            told_now: AtomicI64::new(0),
-            order: Order::default(),
         }
     }
 
-    fn request(&mut self, call: RestCall, waiting: Waiting) -> Outbound {
-        let id = RequestId(self.next_request);
-        self.next_request += 1;
-        self.waiting.insert(id, waiting);
-        Outbound::Request { id, call }
-    }
-
-    fn meeting(&self, row: &Appointment) -> Option<Meeting> {
-        Meeting::of(row, self.role, &self.me)
-    }
-
-    /// The latest instant that anybody told us.
+    /// The latest instant that we were told, in seconds since 1970.
     fn hour(&self) -> Option<i64> {
-        let now = self.now.max(self.told_now.load(Ordering::Relaxed));
-        (now > 0).then_some(now)
-    }
-
-    fn told(&self, now: &str) -> Option<i64> {
-        let now = instant::seconds(now)?;
-        self.told_now.store(now, Ordering::Relaxed);
-        Some(now)
+        self.account.hour().max((self.now > 0).then_some(self.now))
     }
 }
 
@@ -158,7 +144,7 @@ impl Dialect for Clinic {
             voice: false,
             busy: false,
             media_state: true,
-            screen_share: self.role == UserRole::Practitioner,
+            screen_share: self.account.role == UserRole::Practitioner,
             subjects: true,
             history: true,
             analytics: false,
@@ -189,7 +175,7 @@ impl Dialect for Clinic {
             Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
             Inbound::Closed => {
                 self.open = false;
-                // Until the next one tells, nobody does.
+                // Until the next connection announces them, visits are not announced.
                 self.pace.told = false;
                 self.joining.clear();
                 self.rooms.lost();
@@ -200,7 +186,7 @@ impl Dialect for Clinic {
         }
     }
 
-    fn encode(&mut self, call: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match call {
             CallKey::Local(local) => self.say_local(*local, signal),
             CallKey::Remote(remote) => self.say(&remote.0, signal),
@@ -213,51 +199,14 @@ impl Dialect for Clinic {
 
     fn poll_every_ms(&self) -> Option<u64> {
         // The first one tells the time.
-        Some(if self.now == 0 { watch::FIRST_MS } else { watch::EVERY_MS })
+        Some(if self.now == 0 { watch::FIRST_POLL_MS } else { watch::POLL_EVERY_MS })
     }
 
     fn poll(&mut self, now: &str) -> Vec<Outbound> {
         self.ask(now)
     }
 
-    fn contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Vec<RestCall> {
-        records::contacts_calls(self, search, self.told(now), replies)
-    }
-
-    fn parse_contacts(
-        &self,
-        search: &str,
-        now: &str,
-        replies: &[Reply],
-    ) -> Result<Rows<Contact>, ReplyError> {
-        records::contacts(self, search, self.told(now), replies)
-    }
-
-    fn history(&self, page: u32, limit: u32) -> Option<RestCall> {
-        Some(past::history_request(self.hour(), self.order.turned(page), limit))
-    }
-
-    fn parse_history(&self, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
-        past::history(self, status, body)
-    }
-
-    fn analytics(&self) -> Option<RestCall> {
-        None
-    }
-
-    fn parse_analytics(&self, _status: u16, _body: &Value) -> Result<Analytics, ReplyError> {
-        Err(ReplyError::NotUnderstood)
-    }
-
-    fn logout(&self) -> RestCall {
-        rest::logout("/auth/sign-out")
-    }
-
-    fn ice_servers(&self) -> Option<RestCall> {
-        Some(rest::fetch("/video-call/ice-servers"))
-    }
-
-    fn parse_ice_servers(&self, status: u16, body: &Value) -> Result<IceServers, ReplyError> {
-        rest::ice_servers(status, body)
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::clone(&self.account) as Arc<dyn Directory>
     }
 }

@@ -1,31 +1,50 @@
 //! The dealerdesk dialect: dealers and technicians, who call each other inside chat rooms.
 //!
-//! Everything that happens in a call goes through the socket, and most of it to a room: one who is not
-//! in the room hears neither the offer nor the end. So the room is entered as soon as a call rings and
-//! again whenever the socket comes back. Descriptions name a room and no call; which of its calls is
-//! meant is worked out here. The deployed backend's traps are answered where they bite, each with a
-//! transcript.
+//! What is particular about this backend ("as deployed": in the documented deployment, unlike our server):
+//!
+//! - **Everything happens in a chat room**, whose name says who may be in it (`dealer:technician`, perhaps
+//!   `:POST_<id>`), and most events go to the room alone. The client enters it as soon as a call rings,
+//!   because a socket that only registered receives neither the offer nor the end, and again whenever the
+//!   socket comes back.
+//! - **Descriptions name a room, not a call.** When both sides dial at once the room has two calls: an
+//!   offer belongs to the call that its sender placed, an answer to ours (`calls`). Our own events carry an
+//!   additive `callId`. Answers to `call_initiate` carry none as deployed and are matched in their order,
+//!   so our server answers every one, and an invitation that is taken back before its number is known is
+//!   ended as soon as it is.
+//! - **A web caller offers 600 ms after the ring and never again**; the phone keeps that offer until the
+//!   ring is answered. We offer when `call_accepted` comes, which is also when a web callee can receive it.
+//! - **A late rejection is ignored**: a second web device rejects after 30 s even when the first has
+//!   answered. `user_joined` does not accept (the room is also the chat), and `user_left` does not end a
+//!   call (it is sent for every tab).
+//! - **The server keeps time**: rings end after 30 s, a seat in a running call is kept for 30 s, a third
+//!   call at once is answered with `User busy`. An unanswered ring is `MISSED`, whichever side ended it,
+//!   since `ENDED` follows `ANSWERED`. `duration_seconds` counts from the ring as documented; the additive
+//!   `talk_seconds` does not.
+//! - **Technicians sign in by address alone** as deployed; `server/src/dealerdesk.rs` says what such a
+//!   sign-in is allowed.
 
+mod account;
 mod calls;
 mod chat;
 mod decode;
+mod directory;
 mod encode;
+mod lists;
 mod login;
-mod records;
 pub mod wire;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
-use bellwire_call::{CallKey, OfferRule, Signal, Subject};
-use serde::Serialize;
+use bellwire_call::{CallKey, IncomingSignal, OfferRule, OutgoingSignal, Subject};
 use serde_json::{Value, json};
 
-use self::calls::Calls;
-use self::wire::{JoinRoom, Register, Room, UserType, name};
+use self::account::Account;
+use self::calls::{Calls, Invitation};
+use self::wire::{JoinRoom, Register, Room, name};
 use crate::{
-    Analytics, Capabilities, ChatAction, Contact, DecodeError, Dialect, EncodeError, Entry, Field,
-    HistoryPage, IceServers, Identity, Inbound, ListKind, Message, Outbound, Reaction, Reply, ReplyError,
-    RestCall, Role, Rows, limits, rest,
+    Capabilities, ChatAction, DecodeError, Dialect, Directory, EncodeError, Entry, Field, Identity, Inbound,
+    ListKind, Outbound, Reaction, Role, events::emit, limits,
 };
 
 /// The line in the table of dialects.
@@ -46,20 +65,18 @@ pub const ENTRY: Entry = Entry {
 };
 
 /// Rooms we are in at once; more are entered again when they are needed.
-const ROOMS: usize = 64;
+const MAX_MARKED_ROOMS: usize = 64;
 /// Messages of which it is known that they came; the deployed backend tells most of them twice.
-const RECENT_MESSAGES: usize = 256;
-/// People whose name a message told us.
-const NAMES: usize = 256;
+const MAX_RECENT_MESSAGES: usize = 256;
 
 /// What one dealerdesk account remembers.
 #[derive(Debug)]
 pub struct Dealerdesk {
-    /// E-mail address.
-    me: String,
-    role: UserType,
+    account: Arc<Account>,
     token: String,
     calls: Calls,
+    /// Not answered by the backend yet, oldest first.
+    invitations: VecDeque<Invitation>,
     /// The socket was open and is not now.
     away: bool,
     /// The room the socket is in: the deployed backend takes it out of a room when it enters another.
@@ -70,8 +87,6 @@ pub struct Dealerdesk {
     marked: BTreeSet<String>,
     /// Id, room and whether it is ours; the newest last.
     recent: VecDeque<(String, String, bool)>,
-    names: BTreeMap<String, String>,
-    online: BTreeSet<String>,
     /// The backend tells by itself who is online.
     tells_presence: bool,
 }
@@ -81,55 +96,27 @@ impl Dealerdesk {
     #[must_use]
     pub fn new(identity: &Identity) -> Self {
         Self {
-            me: identity.person.id.0.clone(),
-            role: UserType::parse(&identity.role).unwrap_or(UserType::Technician),
+            account: Arc::new(Account::new(identity)),
             token: identity.token.clone(),
             calls: Calls::default(),
+            invitations: VecDeque::new(),
             away: false,
             room: None,
             open_thread: None,
             marked: BTreeSet::new(),
             recent: VecDeque::new(),
-            names: BTreeMap::new(),
-            online: BTreeSet::new(),
             tells_presence: false,
         }
     }
 
-    fn is_me(&self, email: &str) -> bool {
-        self.me.eq_ignore_ascii_case(email)
-    }
-
-    /// The room of us and that person in which nothing in particular is talked about.
-    fn base_room(&self, other: &str) -> Room {
-        match self.role {
-            UserType::Dealer => Room::base(&self.me, other),
-            UserType::Technician => Room::base(other, &self.me),
-        }
-    }
-
-    /// A room's name, if it is a plausible one and we may be in it; and who the other one is.
-    fn our_room(&self, name: &str) -> Option<(Room, String)> {
-        if name.len() > limits::ROOM {
-            return None;
-        }
-        let room = Room::parse(name)?;
-        let other = match self.role {
-            UserType::Dealer if self.is_me(&room.dealer) => room.technician.clone(),
-            UserType::Technician if self.is_me(&room.technician) => room.dealer.clone(),
-            UserType::Dealer | UserType::Technician => return None,
-        };
-        (!self.is_me(&other)).then_some((room, other))
-    }
-
     /// Enters a room, again if need be. The deployed backend makes it if there is none.
     fn enter(&mut self, room: &str) -> Option<Outbound> {
-        let (parsed, _) = self.our_room(room)?;
+        let (parsed, _) = self.account.our_room(room)?;
         self.room = Some(room.to_owned());
         let body = JoinRoom {
             dealer_email: parsed.dealer,
             technician_email: parsed.technician,
-            user_type: self.role,
+            user_type: self.account.role,
             post_id: parsed.post,
         };
         Some(emit(name::JOIN_ROOM, &body))
@@ -163,12 +150,12 @@ impl Dealerdesk {
         self.marked.clear();
         // What was asked on the old connection is answered on none.
         let mut heard = Vec::new();
-        self.calls.pending.retain(|pending| {
-            if pending.said && !pending.withdrawn {
+        self.invitations.retain(|invitation| {
+            if invitation.sent && !invitation.withdrawn {
                 let message = "the connection was lost".to_owned();
-                heard.push((CallKey::Local(pending.local), Signal::Refused { message }));
+                heard.push((CallKey::Local(invitation.local), IncomingSignal::Refused { message }));
             }
-            !pending.said
+            !invitation.sent
         });
         Reaction { heard, ..Reaction::default() }
     }
@@ -178,19 +165,6 @@ impl Dealerdesk {
 fn subject(room: &Room) -> Option<Subject> {
     let post = room.post.as_ref()?;
     Some(Subject { id: room.to_string(), label: limits::shown(&format!("Post #{post}")) })
-}
-
-/// An event that is to arrive however long it takes.
-fn emit<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: false }
-}
-
-fn emit_perishable<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: true }
-}
-
-fn value<T: Serialize>(body: &T) -> Value {
-    serde_json::to_value(body).expect("wire structs have string keys and serialise infallibly")
 }
 
 impl Dialect for Dealerdesk {
@@ -221,7 +195,7 @@ impl Dialect for Dealerdesk {
 
     fn opened(&mut self) -> Vec<Outbound> {
         self.away = false;
-        let body = Register { user_email: self.me.clone(), user_type: self.role };
+        let body = Register { user_email: self.account.me.clone(), user_type: self.account.role };
         let mut said = vec![emit(name::REGISTER, &body)];
         // The last one counts as deployed: a call comes after the thread on the screen.
         let rooms = self.open_thread.clone().into_iter().chain(self.calls.rooms());
@@ -247,7 +221,7 @@ impl Dialect for Dealerdesk {
         }
     }
 
-    fn encode(&mut self, call: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         let mut said = match call {
             CallKey::Local(local) => self.say_local(*local, signal),
             CallKey::Remote(remote) => self.say(&remote.0, signal),
@@ -260,60 +234,11 @@ impl Dialect for Dealerdesk {
         self.token = identity.token.clone();
     }
 
-    fn contacts(&self, _search: &str, _now: &str, replies: &[Reply]) -> Vec<RestCall> {
-        if replies.is_empty() { vec![records::rooms_request(&self.me)] } else { Vec::new() }
-    }
-
-    fn parse_contacts(
-        &self,
-        search: &str,
-        _now: &str,
-        replies: &[Reply],
-    ) -> Result<Rows<Contact>, ReplyError> {
-        match replies.first() {
-            Some(reply) => self.rooms(search, reply.status, &reply.body),
-            None => Ok(Rows::default()),
-        }
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::clone(&self.account) as Arc<dyn Directory>
     }
 
     fn chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
         self.say_chat(action)
-    }
-
-    fn messages(&self, thread: &str, limit: u32) -> Option<RestCall> {
-        let (room, _) = self.our_room(thread)?;
-        Some(records::messages_request(&room, limit))
-    }
-
-    fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Rows<Message>, ReplyError> {
-        self.message_rows(thread, status, body)
-    }
-
-    fn history(&self, page: u32, limit: u32) -> Option<RestCall> {
-        Some(records::history_request(&self.me, page, limit))
-    }
-
-    fn parse_history(&self, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
-        self.past_calls(status, body)
-    }
-
-    fn analytics(&self) -> Option<RestCall> {
-        None
-    }
-
-    fn parse_analytics(&self, _status: u16, _body: &Value) -> Result<Analytics, ReplyError> {
-        Err(ReplyError::NotUnderstood)
-    }
-
-    fn logout(&self) -> RestCall {
-        rest::logout("/api/auth/logout")
-    }
-
-    fn ice_servers(&self) -> Option<RestCall> {
-        Some(rest::fetch("/api/chat/ice-servers"))
-    }
-
-    fn parse_ice_servers(&self, status: u16, body: &Value) -> Result<IceServers, ReplyError> {
-        rest::ice_servers(status, body)
     }
 }

@@ -1,13 +1,12 @@
-//! What every dialect can do. Not how: that is each dialect's own file.
+//! The trait of a dialect, the codec of one backend for one account.
 
-use bellwire_call::{CallKey, OfferRule, PersonId, Signal};
+use std::sync::Arc;
+
+use bellwire_call::{CallKey, IncomingSignal, OfferRule, OutgoingSignal, PersonId, Quality};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::{
-    Analytics, Capabilities, ChatAction, Contact, HistoryPage, IceServers, Identity, Inbound, Message,
-    Outbound, Reply, ReplyError, RestCall, Rows,
-};
+use crate::{Capabilities, ChatAction, Directory, Identity, Inbound, Message, Outbound, Query};
 
 /// How one backend says what a call needs said, for one account.
 pub trait Dialect: Send + Sync + std::fmt::Debug {
@@ -33,25 +32,19 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// The backend has no words for it, or the call is not known to it.
-    fn encode(&mut self, call: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError>;
+    fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError>;
 
     /// The token was renewed: speak with that one from now on. What is known of calls stays.
     fn renew(&mut self, identity: &Identity);
 
-    /// Asks for a new token without a password; `None` where the backend has no such thing.
-    fn refresh(&self) -> Option<RestCall> {
+    /// Asks for a new token without a password and reads the reply into the identity to go on with;
+    /// `None` where the backend has no such thing.
+    fn refresh(&self) -> Option<Query<'static, Identity>> {
         None
     }
-    /// Reads that call's reply into the identity to go on with.
-    ///
-    /// # Errors
-    /// The refresh token is no longer accepted either, or the reply is not understood.
-    fn parse_refresh(&self, _status: u16, _body: &Value) -> Result<Identity, ReplyError> {
-        Err(ReplyError::NotUnderstood)
-    }
 
-    /// Asks the backend to accept this account's token no longer; a backend without the endpoint says 404.
-    fn logout(&self) -> RestCall;
+    /// The lists of this account.
+    fn directory(&self) -> Arc<dyn Directory>;
 
     /// How often [`Dialect::poll`] wants to be asked, in milliseconds; `None`: never.
     fn poll_every_ms(&self) -> Option<u64> {
@@ -63,15 +56,13 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         Vec::new()
     }
 
-    /// The next requests for this account's list, given what the ones before were answered; empty when
-    /// there is nothing more to ask (or no list at all). `search`: text the user typed, empty for all.
-    /// `now`: RFC 3339, UTC. Asked at most four times in a row, 64 requests each.
-    fn contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Vec<RestCall>;
-
+    /// Reports how a call goes, at most every few seconds.
+    ///
     /// # Errors
-    /// The backend refused, or the reply is not understood; likewise for the other parsers.
-    fn parse_contacts(&self, search: &str, now: &str, replies: &[Reply])
-    -> Result<Rows<Contact>, ReplyError>;
+    /// The backend keeps no such figures, or the call is not known to it.
+    fn report_quality(&mut self, _call: &CallKey, _quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
+        Err(EncodeError::NoWords)
+    }
 
     /// Says what a user does with messages.
     ///
@@ -80,49 +71,13 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     fn chat(&mut self, _action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
         Err(EncodeError::NoWords)
     }
-    /// Asks for the newest messages of a thread.
-    fn messages(&self, _thread: &str, _limit: u32) -> Option<RestCall> {
-        None
-    }
-    /// Oldest first.
-    ///
-    /// # Errors
-    /// See [`Dialect::parse_contacts`].
-    fn parse_messages(
-        &self,
-        _thread: &str,
-        _status: u16,
-        _body: &Value,
-    ) -> Result<Rows<Message>, ReplyError> {
-        Err(ReplyError::NotUnderstood)
-    }
-
-    /// Asks for one page (from 1) of past calls.
-    fn history(&self, page: u32, limit: u32) -> Option<RestCall>;
-    /// # Errors
-    /// See [`Dialect::parse_contacts`].
-    fn parse_history(&self, status: u16, body: &Value) -> Result<HistoryPage, ReplyError>;
-
-    /// Asks for the account's call figures.
-    fn analytics(&self) -> Option<RestCall>;
-    /// # Errors
-    /// See [`Dialect::parse_contacts`].
-    fn parse_analytics(&self, status: u16, body: &Value) -> Result<Analytics, ReplyError>;
-
-    /// Asks for STUN and TURN servers.
-    fn ice_servers(&self) -> Option<RestCall>;
-    /// A backend without the endpoint (404) gives the fallback, not an error.
-    ///
-    /// # Errors
-    /// See [`Dialect::parse_contacts`].
-    fn parse_ice_servers(&self, status: u16, body: &Value) -> Result<IceServers, ReplyError>;
 }
 
 /// What one inbound message amounts to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reaction {
     /// For the phone, in order.
-    pub heard: Vec<(CallKey, Signal)>,
+    pub heard: Vec<(CallKey, IncomingSignal)>,
     /// For the transport, in order.
     pub outbound: Vec<Outbound>,
     pub side: Vec<SideEvent>,
@@ -137,7 +92,7 @@ impl Reaction {
 
     /// A message that says one thing about one call.
     #[must_use]
-    pub fn hear(call: CallKey, signal: Signal) -> Self {
+    pub fn hear(call: CallKey, signal: IncomingSignal) -> Self {
         Self { heard: vec![(call, signal)], ..Self::default() }
     }
 }
@@ -206,8 +161,6 @@ pub enum DecodeError {
 pub enum EncodeError {
     #[error("the backend does not know this call")]
     UnknownCall,
-    #[error("this can be heard but not said")]
-    HeardOnly,
     #[error("the backend has no words for this")]
     NoWords,
     #[error("too many calls at once")]

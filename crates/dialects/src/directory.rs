@@ -1,288 +1,68 @@
-//! People, past calls and relay servers, as every backend would mean them. Not how they are fetched.
+//! The lists of an account: REST queries, each a request with the parser of its reply.
 
-use std::collections::BTreeMap;
-
-use bellwire_call::{MediaKind, Person, Subject};
-use serde::Serialize;
 use serde_json::Value;
-use thiserror::Error;
 
-use crate::RestCall;
+use crate::{Analytics, Contact, HistoryPage, IceServers, Message, Reply, ReplyError, RestCall, Rows};
 
-/// One line of an account's list: somebody to call, alone or in a room, conversation, session or
-/// appointment of the backend.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Contact {
-    /// Unique in the list and the same after every reload (person, room, session or appointment id).
-    pub id: String,
-    pub person: Person,
-    /// Second line, e.g. the e-mail address or the appointment's name.
-    pub detail: String,
-    pub online: bool,
-    /// What a call can be about, newest first; chosen by the user.
-    pub subjects: Vec<ContactSubject>,
-    pub total_orders: u32,
-    /// In the shop's currency, with two decimals.
-    pub total_spent: String,
-    /// What a call from this line is about if the user chooses nothing else: room, session, appointment.
-    pub subject: Option<Subject>,
-    /// The id that chat messages of this line go by; `None`: no messages here.
-    pub thread: Option<String>,
-    /// Messages not read yet.
-    pub unread: u32,
-    pub last_message: Option<LastMessage>,
-    /// When this line is for, and what goes on in its room.
-    pub slot: Option<Slot>,
-    /// A voice call can be placed from this line now.
-    pub voice: bool,
-    /// A video call can be placed from this line now.
-    pub video: bool,
-}
+/// Queries of one account. They are no part of a call and may run beside its dialect, by which a
+/// directory is made and from which it learns who is online. The account's token is not in it.
+pub trait Directory: Send + Sync + std::fmt::Debug {
+    /// The next requests for this account's list, given what the ones before were answered; empty when
+    /// there is nothing more to ask (or no list at all). `search`: text the user typed, empty for all.
+    /// `now`: RFC 3339, UTC. Asked at most four times in a row, 64 requests each.
+    fn contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Vec<RestCall>;
 
-impl Contact {
-    /// A line for a person that can be called by video, with nothing else known.
-    #[must_use]
-    pub fn of(person: Person) -> Self {
-        Self {
-            id: person.id.0.clone(),
-            person,
-            detail: String::new(),
-            online: false,
-            subjects: Vec::new(),
-            total_orders: 0,
-            total_spent: String::new(),
-            subject: None,
-            thread: None,
-            unread: 0,
-            last_message: None,
-            slot: None,
-            voice: false,
-            video: true,
-        }
+    /// # Errors
+    /// The backend refused, or a reply is not understood.
+    fn parse_contacts(&self, search: &str, now: &str, replies: &[Reply])
+    -> Result<Rows<Contact>, ReplyError>;
+
+    /// The newest messages of a thread, oldest first.
+    fn messages(&self, _thread: &str, _limit: u32) -> Option<Query<'_, Rows<Message>>> {
+        None
     }
+
+    /// One page (from 1) of past calls.
+    fn history(&self, page: u32, limit: u32) -> Option<Query<'_, HistoryPage>>;
+
+    /// The account's call figures.
+    fn analytics(&self) -> Option<Query<'_, Analytics>> {
+        None
+    }
+
+    /// STUN and TURN servers. A backend without the endpoint (404) gives the fallback, not an error.
+    fn ice_servers(&self) -> Option<Query<'_, IceServers>>;
+
+    /// Asks the backend to accept this account's token no longer; a backend without the endpoint says 404.
+    fn logout(&self) -> RestCall;
 }
 
-/// The newest message of a line, shortened for showing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LastMessage {
-    pub text: String,
-    /// RFC 3339; empty if the backend does not say.
-    pub at: String,
-    pub from_me: bool,
-}
-
-/// The time of an appointment or session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Slot {
-    /// RFC 3339; empty if the backend does not say.
-    pub starts_at: String,
-    /// 0: not said.
-    pub minutes: u32,
-    pub phase: Phase,
-    /// The other side is in the room and we are not.
-    pub they_wait: bool,
-    /// What kind of meeting it is, as a code: `one_to_one`, `group`, `therapy`, `individual_therapy`,
-    /// `group_therapy`, `physical`, `remote`; empty if the backend does not say. The UI has the words.
-    pub label: String,
-}
-
-/// Where an appointment or session stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Not agreed by both yet.
-    Unconfirmed,
-    Upcoming,
-    /// Its room is open and somebody is to come.
-    Waiting,
-    InProgress,
-    Ended,
-    Cancelled,
-}
-
-/// A call that a backend keeps among the messages of a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct ThreadCall {
-    pub kind: MediaKind,
-    pub outcome: ThreadOutcome,
-    /// 0 if nobody talked, or the backend does not say.
-    pub duration_s: u32,
-}
-
-/// How such a call ended, as far as the backend says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ThreadOutcome {
-    /// It is over, or still goes on.
-    Placed,
-    Missed,
-    Declined,
-    Failed,
-}
-
-/// One chat message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Message {
-    /// The backend's id; empty while it is on its way.
-    pub id: String,
-    pub thread: String,
-    pub from_me: bool,
-    pub sender: String,
-    pub text: String,
-    /// RFC 3339; empty if the backend does not say.
-    pub at: String,
-    pub read: bool,
-    /// A call that stands in a message's place; `text` says it in English.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub call: Option<ThreadCall>,
-}
-
-/// What a user does with a thread of messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChatAction {
-    /// The thread is on the screen from now on.
-    Open {
-        thread: String,
-    },
-    Send {
-        thread: String,
-        text: String,
-    },
-    /// Everything in it was seen.
-    MarkRead {
-        thread: String,
-    },
-    Typing {
-        thread: String,
-        on: bool,
-    },
-}
-
-/// One REST call and what came of it, for lists that take more than one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
+/// A REST request and the parser of its reply.
+pub struct Query<'a, T> {
     pub call: RestCall,
-    pub status: u16,
-    pub body: Value,
+    parse: Box<dyn Fn(u16, &Value) -> Result<T, ReplyError> + Send + Sync + 'a>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct ContactSubject {
-    pub subject: Subject,
-    /// e.g. "Processing".
-    pub status: String,
-    /// RFC 3339; empty if the backend does not say.
-    pub created_at: String,
-    /// In the shop's currency, with two decimals.
-    pub amount: String,
+impl<'a, T> Query<'a, T> {
+    /// `parse` is given the reply's status and body.
+    pub fn new(
+        call: RestCall,
+        parse: impl Fn(u16, &Value) -> Result<T, ReplyError> + Send + Sync + 'a,
+    ) -> Self {
+        Self { call, parse: Box::new(parse) }
+    }
+
+    /// Reads the reply.
+    ///
+    /// # Errors
+    /// The backend refused, or the reply is not understood.
+    pub fn parse(&self, status: u16, body: &Value) -> Result<T, ReplyError> {
+        (self.parse)(status, body)
+    }
 }
 
-/// One past call, as its backend keeps it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HistoryItem {
-    /// The backend's id of the call.
-    pub call: String,
-    pub peer: Person,
-    /// We placed it.
-    pub outgoing: bool,
-    /// `initiated`, `ringing`, `accepted`, `declined`, `ended`, `missed`, `failed`.
-    pub status: String,
-    /// RFC 3339; empty if the backend does not say.
-    pub started_at: String,
-    pub duration_s: u32,
-    pub subject: Option<Subject>,
-    /// Voice or video; `None`: the backend does not say.
-    pub kind: Option<MediaKind>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HistoryPage {
-    /// Newest first.
-    pub items: Vec<HistoryItem>,
-    /// From 1.
-    pub page: u32,
-    pub pages: u32,
-    /// Calls on all pages.
-    pub total: u32,
-    /// Rows of this page that could not be read.
-    pub left_out: u32,
-}
-
-/// Call figures of an account.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Analytics {
-    pub total: u32,
-    pub accepted: u32,
-    pub declined: u32,
-    pub ended: u32,
-    pub average_duration_s: f64,
-    /// Percent, as the backend writes it.
-    pub acceptance_rate: String,
-    /// Percent, as the backend writes it.
-    pub completion_rate: String,
-    pub by_type: BTreeMap<String, u32>,
-    pub by_status: BTreeMap<String, u32>,
-}
-
-#[derive(Clone, PartialEq, Eq)]
-pub struct IceServer {
-    /// `stun:`, `turn:` or `turns:` (RFC 7064, 7065).
-    pub urls: Vec<String>,
-    pub username: Option<String>,
-    pub credential: Option<String>,
-}
-
-impl std::fmt::Debug for IceServer {
+impl<T> std::fmt::Debug for Query<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IceServers {
-    pub servers: Vec<IceServer>,
-    /// Seconds the credentials are good for; `None`: they do not expire.
-    pub ttl_s: Option<u64>,
-}
-
-impl IceServers {
-    /// What the deployed web clients use where a backend names no servers.
-    #[must_use]
-    pub fn fallback() -> Self {
-        let urls = vec!["stun:stun.l.google.com:19302".to_owned()];
-        Self { servers: vec![IceServer { urls, username: None, credential: None }], ttl_s: None }
-    }
-}
-
-/// Why a REST reply gave nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ReplyError {
-    #[error("the token is no longer accepted")]
-    TokenExpired,
-    #[error("the backend refused ({status}): {message}")]
-    Refused { status: u16, message: String },
-    #[error("the backend could not be reached")]
-    Unreachable,
-    #[error("the reply is not understood")]
-    NotUnderstood,
-    #[error("the reply is larger than allowed")]
-    TooLarge,
-    /// Not asked: the backend wants to be left alone for a while.
-    #[error("the backend asks for a pause")]
-    Paused,
-}
-
-impl ReplyError {
-    /// A stable name of what went wrong, for whoever has the words for it.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::TokenExpired => "signed_out",
-            Self::Refused { .. } => "refused",
-            Self::Unreachable => "unreachable",
-            Self::NotUnderstood => "not_understood",
-            Self::TooLarge => "too_large",
-            Self::Paused => "paused",
-        }
+        f.debug_struct("Query").field("call", &self.call).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! One line of the dialect table: what is needed before there is an account.
+//! The table entry of a dialect: what is needed before there is an account.
 
 use bellwire_call::Person;
 use serde::{Deserialize, Serialize};

@@ -1,29 +1,54 @@
 //! The hearth dialect: people who call each other, alone, in groups or in therapy sessions.
 //!
-//! A call is a session with a room: REST makes it and says who may come, the socket carries the rest.
-//! Most events name a person and not the session. Nothing may be said on a socket before the backend
-//! has looked at the token, which takes it a while. This client talks with one person of a session:
-//! what others in it say is ignored.
+//! A call is a session with a room: REST makes it and says who may come, the socket carries the rest. What
+//! is particular about this backend ("as deployed": in the documented deployment, unlike our server):
+//!
+//! - **Most events name a person and not a session**, so the client finds the call by the room that it
+//!   shares with that person (`calls`); our server adds a `sessionId` to each. A `user_left_call` with
+//!   another socket's id belongs to a connection that was replaced since, and is ignored.
+//! - **The token is an event, and checking it takes the server a while.** Nothing may be sent on a socket
+//!   before `authenticated`: the dialect holds it back. Every request counts against a hundred per quarter
+//!   of an hour and address, so the list is made of two requests, nothing is polled, and the record of
+//!   microphone and camera is written at most eight times a call.
+//! - **Both sides are told to begin.** Between two native clients (`bellwire-` before the user's id, the
+//!   same name after every reconnect) the smaller name waits; towards a web client we always offer and its
+//!   colliding offer is ignored, because it closes its own connection at each offer it receives. The
+//!   dialect says so with `OfferTurn` before `PeerJoined`.
+//! - **One target per message.** As deployed two listeners receive each `webrtc_*`; with both targets the
+//!   message comes twice, with the documented one an error comes back beside it. We name `targetPeerId`
+//!   alone, drop copies of candidates, and ignore "Target peer not found". Our server forwards a message
+//!   once, whatever its targets.
+//! - **There is no decline as deployed.** `decline_call` and `call_declined`, `call_invitation_closed` and
+//!   the `reason` of `call_ended` are additive: our server relays them, a deployed one ignores them and the
+//!   ring ends by its timeout.
+//! - **The client talks with one person of a session.** A group rings as a call with its initiator (the web
+//!   client's default even for one person); signals of a third person are dropped. Groups are listed, and
+//!   can be entered in the web client only.
+//! - **Seats are rows** that one statement takes while the session is open and not full
+//!   (`server/hearth/store/sessions.rs`). A seat outlives its connection for 30 s; the newest device of a
+//!   person has it. The last one out ends the session.
 
 mod calls;
+mod contacts;
 mod decode;
+mod directory;
 mod encode;
+mod history;
 mod login;
-mod people;
-mod records;
-mod reply;
+mod pending_requests;
 pub mod wire;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
-use bellwire_call::{CallId, CallKey, Invite, OfferRule, Signal};
+use bellwire_call::{CallId, CallKey, Invite, OfferRule, OutgoingSignal, Quality};
 use serde_json::Value;
 
 use self::calls::{Calls, Early};
+use self::directory::Lists;
 use crate::{
-    Analytics, Capabilities, Contact, DecodeError, Dialect, EncodeError, Entry, Field, HistoryPage,
-    IceServers, Identity, Inbound, ListKind, Outbound, Reaction, Reply, ReplyError, RequestId, RestCall,
-    Role, Rows, rest,
+    Capabilities, DecodeError, Dialect, Directory, EncodeError, Entry, Field, Identity, Inbound, ListKind,
+    Outbound, Reaction, Role, pending::PendingRequests,
 };
 
 /// The line in the table of dialects.
@@ -59,20 +84,17 @@ pub struct Hearth {
     held: Held,
     calls: Calls,
     early: Early,
-    waiting: BTreeMap<RequestId, Waiting>,
-    next_request: u64,
+    pending: PendingRequests<PendingRequest>,
 }
 
-/// What a REST reply will mean.
+/// What an unanswered REST request is for.
 #[derive(Debug)]
-enum Waiting {
+enum PendingRequest {
     /// We make a session, or (`join`) enter one that there is.
     Place {
         local: CallId,
         invite: Invite,
         join: Option<String>,
-        /// The caller took the ring back before the backend had answered.
-        withdrawn: bool,
     },
     Accept {
         session: String,
@@ -94,22 +116,14 @@ impl Hearth {
             held: Held::default(),
             calls: Calls::default(),
             early: Early::default(),
-            waiting: BTreeMap::new(),
-            next_request: 1,
+            pending: PendingRequests::default(),
         }
-    }
-
-    fn request(&mut self, call: RestCall, waiting: Waiting) -> Outbound {
-        let id = RequestId(self.next_request);
-        self.next_request += 1;
-        self.waiting.insert(id, waiting);
-        Outbound::Request { id, call }
     }
 
     /// The backend rings before it answers, so what comes of a ring may be heard before its session is
     /// known. True while a session of ours is being made.
     fn is_making(&self) -> bool {
-        self.waiting.values().any(|waiting| matches!(waiting, Waiting::Place { join: None, .. }))
+        self.pending.iter().any(|request| matches!(request.purpose, PendingRequest::Place { join: None, .. }))
     }
 
     /// Keeps back what the backend would refuse from a socket it does not know yet.
@@ -132,10 +146,10 @@ struct Held(VecDeque<Outbound>);
 
 impl Held {
     /// When full, the oldest description or candidate goes, or else the oldest.
-    const ROOM: usize = 256;
+    const MAX_EVENTS: usize = 256;
 
     fn push(&mut self, emission: Outbound) {
-        if self.0.len() >= Self::ROOM {
+        if self.0.len() >= Self::MAX_EVENTS {
             let perishable = |held: &Outbound| matches!(held, Outbound::Emit { perishable: true, .. });
             let victim = self.0.iter().position(perishable).unwrap_or(0);
             self.0.remove(victim);
@@ -196,7 +210,7 @@ impl Dialect for Hearth {
         Ok(reaction)
     }
 
-    fn encode(&mut self, call: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         let said = match call {
             CallKey::Local(local) => self.say_local(*local, signal)?,
             CallKey::Remote(remote) => self.say(&remote.0, signal)?,
@@ -204,49 +218,19 @@ impl Dialect for Hearth {
         Ok(self.in_time(said))
     }
 
+    fn report_quality(&mut self, call: &CallKey, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
+        let CallKey::Remote(remote) = call else { return Err(EncodeError::UnknownCall) };
+        let session = self.calls.session_of(&remote.0).ok_or(EncodeError::UnknownCall)?;
+        let said = self.quality(&session, quality)?;
+        Ok(self.in_time(said))
+    }
+
     fn renew(&mut self, identity: &Identity) {
         self.token = identity.token.clone();
     }
 
-    fn contacts(&self, _search: &str, _now: &str, replies: &[Reply]) -> Vec<RestCall> {
-        if replies.is_empty() { people::requests() } else { Vec::new() }
-    }
-
-    fn parse_contacts(
-        &self,
-        search: &str,
-        now: &str,
-        replies: &[Reply],
-    ) -> Result<Rows<Contact>, ReplyError> {
-        people::list(&self.me, search, now, replies)
-    }
-
-    fn history(&self, page: u32, limit: u32) -> Option<RestCall> {
-        Some(records::history_request(page, limit))
-    }
-
-    fn parse_history(&self, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
-        records::history(&self.me, status, body)
-    }
-
-    fn analytics(&self) -> Option<RestCall> {
-        None
-    }
-
-    fn parse_analytics(&self, _status: u16, _body: &Value) -> Result<Analytics, ReplyError> {
-        Err(ReplyError::NotUnderstood)
-    }
-
-    fn logout(&self) -> RestCall {
-        rest::logout("/auth/logout")
-    }
-
-    fn ice_servers(&self) -> Option<RestCall> {
-        Some(rest::fetch("/video-call/ice-servers"))
-    }
-
-    fn parse_ice_servers(&self, status: u16, body: &Value) -> Result<IceServers, ReplyError> {
-        rest::ice_servers(status, body)
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::new(Lists { me: self.me.clone() })
     }
 }
 
@@ -261,11 +245,11 @@ mod tests {
         let emission = |n: usize, perishable| Outbound::Emit { name: "x", args: vec![json!(n)], perishable };
         let mut held = Held::default();
         held.push(emission(0, false));
-        for n in 1..=Held::ROOM {
+        for n in 1..=Held::MAX_EVENTS {
             held.push(emission(n, true));
         }
         let released = held.release();
-        assert_eq!(released.len(), Held::ROOM);
+        assert_eq!(released.len(), Held::MAX_EVENTS);
         assert_eq!((&released[0], &released[1]), (&emission(0, false), &emission(2, true)));
         assert_eq!(held.release(), []);
     }

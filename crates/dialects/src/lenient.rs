@@ -1,6 +1,6 @@
-//! Readers for fields whose type differs between deployments, or that are null for something deleted.
-//! They widen what is accepted and never invent a value: what cannot be read is as if it were missing,
-//! so that an odd field costs no more than itself.
+//! Lenient deserialisers for fields whose type differs between deployments, or that are null for something
+//! deleted. They widen what is accepted and never invent a value: what cannot be read counts as missing, so
+//! that an odd field costs no more than itself.
 
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};

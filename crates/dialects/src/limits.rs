@@ -1,40 +1,40 @@
-//! How much of what a stranger says is believed. Sizes only, no meaning.
+//! Size limits for what a server or another client sends; values above them are refused or cut.
 
 use serde_json::Value;
 
 use crate::DecodeError;
 
 /// Calls remembered at once; one rings or runs, the rest is slack for a burst of rings.
-pub(crate) const CALLS: usize = 64;
+pub(crate) const MAX_CALLS: usize = 64;
 /// REST calls waiting for a reply.
-pub(crate) const REQUESTS: usize = 256;
+pub(crate) const MAX_REQUESTS: usize = 256;
 /// People of whom it is known that they are online.
-pub(crate) const PEOPLE_ONLINE: usize = 20_000;
+pub(crate) const MAX_PEOPLE_ONLINE: usize = 20_000;
 /// Rows of one list; those above it are counted, and the view says so.
-pub(crate) const ROWS: usize = 20_000;
+pub(crate) const MAX_ROWS: usize = 20_000;
 /// Bytes of an e-mail address (RFC 5321).
-pub(crate) const EMAIL: usize = 254;
+pub(crate) const MAX_EMAIL_BYTES: usize = 254;
 /// Bytes of a room's name: two addresses and a post.
-pub(crate) const ROOM: usize = 640;
+pub(crate) const MAX_ROOM_NAME_BYTES: usize = 640;
 /// Characters of a chat message.
-pub(crate) const MESSAGE: usize = 16 * 1024;
+pub(crate) const MAX_MESSAGE_CHARS: usize = 16 * 1024;
 
 /// Bytes of one event; a description of many tracks stays below a tenth of it.
-const EVENT: usize = 256 * 1024;
+const MAX_EVENT_BYTES: usize = 256 * 1024;
 /// `getUsers` grows with the shop.
-const PEOPLE_EVENT: usize = 4 * 1024 * 1024;
+const MAX_PEOPLE_EVENT_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of an id.
-const ID: usize = 128;
+const MAX_ID_BYTES: usize = 128;
 /// Bytes of a description (RFC 8866).
-const DESCRIPTION: usize = 128 * 1024;
+const MAX_DESCRIPTION_BYTES: usize = 128 * 1024;
 /// Bytes of a candidate line.
-const CANDIDATE: usize = 4 * 1024;
+const MAX_CANDIDATE_BYTES: usize = 4 * 1024;
 /// Characters of a name or a message shown to a person.
-const SHOWN: usize = 200;
+const MAX_SHOWN_CHARS: usize = 200;
 
 /// Refuses events that no honest backend sends.
 pub(crate) fn event(people: bool, args: &[Value]) -> Result<(), DecodeError> {
-    let limit = if people { PEOPLE_EVENT } else { EVENT };
+    let limit = if people { MAX_PEOPLE_EVENT_BYTES } else { MAX_EVENT_BYTES };
     let Some(argument) = args.first() else { return Ok(()) };
     match weigh(argument, limit) {
         Some(_) => Ok(()),
@@ -56,7 +56,7 @@ fn weigh(value: &Value, budget: usize) -> Option<usize> {
 
 /// An id, if it is a plausible one.
 pub(crate) fn id(text: String) -> Result<String, DecodeError> {
-    if text.is_empty() || text.len() > ID {
+    if text.is_empty() || text.len() > MAX_ID_BYTES {
         return Err(DecodeError::TooLarge { what: "id" });
     }
     Ok(text)
@@ -64,7 +64,7 @@ pub(crate) fn id(text: String) -> Result<String, DecodeError> {
 
 /// An e-mail address that is an id, if it is a plausible one.
 pub(crate) fn address(text: String) -> Result<String, DecodeError> {
-    if text.is_empty() || text.len() > EMAIL {
+    if text.is_empty() || text.len() > MAX_EMAIL_BYTES {
         return Err(DecodeError::TooLarge { what: "address" });
     }
     Ok(text)
@@ -72,7 +72,7 @@ pub(crate) fn address(text: String) -> Result<String, DecodeError> {
 
 /// A session description, if it is a plausible one.
 pub(crate) fn description(text: String) -> Result<String, DecodeError> {
-    if text.len() > DESCRIPTION {
+    if text.len() > MAX_DESCRIPTION_BYTES {
         return Err(DecodeError::TooLarge { what: "description" });
     }
     Ok(text)
@@ -80,7 +80,7 @@ pub(crate) fn description(text: String) -> Result<String, DecodeError> {
 
 /// A candidate line, if it is a plausible one.
 pub(crate) fn candidate(text: String) -> Result<String, DecodeError> {
-    if text.len() > CANDIDATE {
+    if text.len() > MAX_CANDIDATE_BYTES {
         return Err(DecodeError::TooLarge { what: "candidate" });
     }
     Ok(text)
@@ -93,7 +93,7 @@ pub(crate) fn candidate(text: String) -> Result<String, DecodeError> {
 pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::new();
     let letters = text.chars().filter(|c| !c.is_control() && !turns(*c) && !is_unseen(*c));
-    for c in letters.take(SHOWN) {
+    for c in letters.take(MAX_SHOWN_CHARS) {
         match (is_blank(c), shown.ends_with(' ')) {
             (true, true) => {}
             (true, false) => shown.push(' '),
@@ -126,7 +126,7 @@ pub(crate) fn message(text: &str) -> String {
     text.chars()
         .filter(|c| (!c.is_control() || *c == '\n') && !turns(*c) && !is_unseen(*c))
         .map(|c| if is_blank(c) && c != '\n' { ' ' } else { c })
-        .take(MESSAGE)
+        .take(MAX_MESSAGE_CHARS)
         .collect::<String>()
         .trim()
         .to_owned()

@@ -1,31 +1,53 @@
 //! The marketplace dialect: providers and clients, their conversations and calls.
 //!
-//! REST keeps a call as a message of its conversation, the socket rings, and as deployed neither knows
-//! of the other: the message's id is used as the socket's `callId`, so that both mean the same. The
-//! caller offers once the callee accepted. The deployed backend's traps are answered where they bite,
-//! each with a transcript.
+//! What is particular about this backend ("as deployed": in the documented deployment, unlike our server):
+//!
+//! - **REST and socket do not know of each other** as deployed: REST keeps a call as a message of its
+//!   conversation, the socket rings under an id that the caller makes up. Our caller creates the record
+//!   first and rings under its id (`pending_requests`); a join that the record refuses (404, or the general
+//!   limit of 100 requests) ends no call. Our server makes a record for a ring that has none
+//!   (`server/marketplace/events.rs`).
+//! - **An `end_call` without `participantIds` crashes the deployed process.** Only one function of `encode`
+//!   writes it, and it takes them as an argument. Our server does not read them: the parties are those of
+//!   the record.
+//! - **Other devices of an account are told nothing** as deployed. The device that accepts names its own
+//!   account among the others of `participant_joined`, the one that declines sends an end to its own
+//!   account alone. Our server sends `call_accepted` and `call_declined` to all devices, and `call_ended`
+//!   with `answered_elsewhere` to the second of two that accepted at once.
+//! - **The web client makes no offer** as deployed. The caller does, once accepted; entering the room or
+//!   sending media signals is an acceptance too, in case the acceptance was lost.
+//! - **A record's call ends when both have left**, so the side that receives the end leaves as well. Our
+//!   hub ends calls after two minutes without a device of either side.
+//! - **A shared screen is a session with a record of its own**; one of the other party of our call belongs
+//!   to it (`decode`), any other has no call to be shown in. Microphone and camera are an additive
+//!   `media_state`.
+//! - **Refresh tokens** keep their 30 days whatever the life of a session is set to. The tokens of one
+//!   sign-in are a family: each use of a refresh token gives another, and one that is used long after that
+//!   ends the family.
+//! - **Message endpoints are in no document**: replies are read in several shapes and row by row (`lists`,
+//!   `messages`). Uploads are not served.
 
 mod calls;
 mod chat;
 mod decode;
+mod directory;
 mod encode;
+mod lists;
 mod login;
-mod records;
+mod messages;
+mod pending_requests;
 mod reply;
 pub mod wire;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
-use bellwire_call::{CallId, CallKey, Invite, OfferRule, Signal};
-use serde::Serialize;
+use bellwire_call::{CallId, CallKey, Invite, OfferRule, OutgoingSignal};
 use serde_json::{Value, json};
 
-use self::{calls::Calls, chat::Seen};
+use self::{calls::Calls, chat::Seen, directory::Account};
 use crate::{
-    Analytics, Capabilities, ChatAction, Contact, DecodeError, Dialect, EncodeError, Entry, Field,
-    HistoryPage, IceServers, Identity, Inbound, ListKind, Message, Outbound, Reaction, Reply, ReplyError,
-    RequestId, RestCall, Role, Rows, limits, rest,
+    Capabilities, ChatAction, DecodeError, Dialect, Directory, EncodeError, Entry, Field, Identity, Inbound,
+    ListKind, Outbound, Query, Reaction, Role, pending::PendingRequests,
 };
 
 /// The line in the table of dialects.
@@ -47,25 +69,19 @@ pub const ENTRY: Entry = Entry {
 /// What one marketplace account remembers.
 #[derive(Debug)]
 pub struct Marketplace {
+    account: Arc<Account>,
     identity: Identity,
     calls: Calls,
-    waiting: BTreeMap<RequestId, Waiting>,
-    next_request: u64,
+    pending: PendingRequests<PendingRequest>,
     seen: Seen,
-    /// Who is known to be online, and who not; the backend tells only what changes.
-    presence: BTreeMap<String, bool>,
-    /// Made of the times told to us, so that the ids we make up differ from those of an earlier run.
-    told_times: AtomicU64,
 }
 
-/// What a REST reply will mean.
+/// What an unanswered REST request is for.
 #[derive(Debug)]
-enum Waiting {
+enum PendingRequest {
     Initiate {
         local: CallId,
         invite: Invite,
-        /// The caller took the ring back before the backend had answered.
-        withdrawn: bool,
     },
     Accept {
         call: String,
@@ -92,51 +108,30 @@ impl Marketplace {
     #[must_use]
     pub fn new(identity: &Identity) -> Self {
         Self {
+            account: Arc::new(Account::new(identity.person.id.0.clone())),
             identity: identity.clone(),
             calls: Calls::default(),
-            waiting: BTreeMap::new(),
-            next_request: 1,
+            pending: PendingRequests::default(),
             seen: Seen::default(),
-            presence: BTreeMap::new(),
-            told_times: AtomicU64::new(0),
         }
     }
 
     fn me(&self) -> &str {
-        &self.identity.person.id.0
-    }
-
-    /// What somebody does says that they are online.
-    fn note_presence(&mut self, person: &str, online: bool) {
-        if self.presence.len() < limits::PEOPLE_ONLINE || self.presence.contains_key(person) {
-            self.presence.insert(person.to_owned(), online);
-        }
-    }
-
-    fn note(&self, now: &str) {
-        let before = self.told_times.load(Ordering::Relaxed).to_be_bytes();
-        self.told_times.store(mixed(&[&before, now.as_bytes()]), Ordering::Relaxed);
+        &self.account.me
     }
 
     /// An id for a call that the backend keeps no record of, as its web client makes one up.
     fn own_id(&self, local: CallId) -> String {
-        let times = self.told_times.load(Ordering::Relaxed).to_be_bytes();
-        let (call, request) = (local.0.to_be_bytes(), self.next_request.to_be_bytes());
+        let times = self.account.told_times();
+        let (call, request) = (local.0.to_be_bytes(), self.pending.next_id().to_be_bytes());
         format!("call_{:016x}", mixed(&[self.identity.token.as_bytes(), &times, &call, &request]))
     }
 
     /// The same for a screen shown in that call.
     fn own_screen(&self, call: &str) -> String {
-        let times = self.told_times.load(Ordering::Relaxed).to_be_bytes();
-        let request = self.next_request.to_be_bytes();
+        let times = self.account.told_times();
+        let request = self.pending.next_id().to_be_bytes();
         format!("screen_{:016x}", mixed(&[call.as_bytes(), &times, &request]))
-    }
-
-    fn request(&mut self, call: RestCall, waiting: Waiting) -> Outbound {
-        let id = RequestId(self.next_request);
-        self.next_request += 1;
-        self.waiting.insert(id, waiting);
-        Outbound::Request { id, call }
     }
 }
 
@@ -144,11 +139,6 @@ impl Marketplace {
 fn mixed(parts: &[&[u8]]) -> u64 {
     let bytes = parts.iter().flat_map(|part| part.iter());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// A wire struct as JSON.
-fn value<T: Serialize>(body: &T) -> Value {
-    serde_json::to_value(body).expect("wire structs have string keys and serialise infallibly")
 }
 
 impl Dialect for Marketplace {
@@ -186,8 +176,7 @@ impl Dialect for Marketplace {
         match inbound {
             Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
             Inbound::Closed => {
-                // Nobody tells what changes from now on.
-                self.presence.clear();
+                self.account.forget_presence();
                 Ok(Reaction::none())
             }
             Inbound::Event { name, args } => self.event(&name, args),
@@ -195,7 +184,7 @@ impl Dialect for Marketplace {
         }
     }
 
-    fn encode(&mut self, call: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match call {
             CallKey::Local(local) => self.say_local(*local, signal),
             CallKey::Remote(remote) => self.say(&remote.0, signal),
@@ -206,70 +195,15 @@ impl Dialect for Marketplace {
         self.identity = identity.clone();
     }
 
-    fn refresh(&self) -> Option<RestCall> {
+    fn refresh(&self) -> Option<Query<'static, Identity>> {
         login::refresh(&self.identity)
     }
 
-    fn parse_refresh(&self, status: u16, body: &Value) -> Result<Identity, ReplyError> {
-        login::parse_refresh(&self.identity, status, body)
-    }
-
-    fn contacts(&self, _search: &str, _now: &str, replies: &[Reply]) -> Vec<RestCall> {
-        if replies.is_empty() { vec![records::conversations_request()] } else { Vec::new() }
-    }
-
-    fn parse_contacts(
-        &self,
-        search: &str,
-        now: &str,
-        replies: &[Reply],
-    ) -> Result<Rows<Contact>, ReplyError> {
-        self.note(now);
-        let Some(reply) = replies.first() else { return Ok(Rows::default()) };
-        let mut rows = records::conversations(self.me(), search, reply.status, &reply.body)?;
-        for line in &mut rows.items {
-            line.online = self.presence.get(&line.person.id.0).copied().unwrap_or(line.online);
-        }
-        Ok(rows)
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::clone(&self.account) as Arc<dyn Directory>
     }
 
     fn chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
         self.do_in_chat(action)
-    }
-
-    fn messages(&self, thread: &str, limit: u32) -> Option<RestCall> {
-        Some(chat::messages_request(thread, limit))
-    }
-
-    fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Rows<Message>, ReplyError> {
-        chat::messages(self.me(), thread, status, body)
-    }
-
-    fn history(&self, page: u32, limit: u32) -> Option<RestCall> {
-        Some(records::history_request(page, limit))
-    }
-
-    fn parse_history(&self, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
-        records::history(self.me(), status, body)
-    }
-
-    fn analytics(&self) -> Option<RestCall> {
-        None
-    }
-
-    fn parse_analytics(&self, _status: u16, _body: &Value) -> Result<Analytics, ReplyError> {
-        Err(ReplyError::NotUnderstood)
-    }
-
-    fn logout(&self) -> RestCall {
-        rest::logout("/auth/logout")
-    }
-
-    fn ice_servers(&self) -> Option<RestCall> {
-        Some(rest::fetch("/communication/ice-servers"))
-    }
-
-    fn parse_ice_servers(&self, status: u16, body: &Value) -> Result<IceServers, ReplyError> {
-        rest::ice_servers(status, body)
     }
 }

@@ -1,11 +1,10 @@
-//! REST calls and replies as every dialect builds and reads them. Which endpoints there are, each
-//! dialect knows.
+//! REST requests and replies as every dialect builds and reads them. The endpoints are in the dialects.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{IceServer, IceServers, Method, ReplyError, RestCall, lenient, limits};
+use crate::{IceServer, IceServers, Method, Query, ReplyError, RestCall, lenient, limits};
 
 /// A GET without query.
 pub(crate) fn fetch(path: impl Into<String>) -> RestCall {
@@ -191,9 +190,13 @@ impl std::fmt::Debug for IceServerRow {
     }
 }
 
-/// Reads the reply of an `ice-servers` endpoint. A deployed backend has none (404): then the servers
-/// its web client has built in.
-pub(crate) fn ice_servers(status: u16, body: &Value) -> Result<IceServers, ReplyError> {
+/// The query of an `ice-servers` endpoint.
+pub(crate) fn ice_servers(path: &str) -> Query<'static, IceServers> {
+    Query::new(fetch(path), parse_ice_servers)
+}
+
+/// A deployed backend has no such endpoint (404): then the servers its web client has built in.
+fn parse_ice_servers(status: u16, body: &Value) -> Result<IceServers, ReplyError> {
     if status == 404 {
         return Ok(IceServers::fallback());
     }

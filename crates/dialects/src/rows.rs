@@ -1,5 +1,5 @@
-//! Lists that strangers send, row by row: what cannot be read costs its own row and is counted, so
-//! that the view can say how many are missing. Knows no backend.
+//! Lists read row by row: a row that cannot be read costs only itself and is counted, so that the view can
+//! say how many are missing.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -50,7 +50,7 @@ impl<T> Rows<T> {
     pub(crate) fn read<R: DeserializeOwned>(values: &[Value], mut row: impl FnMut(R) -> Row<T>) -> Self {
         let mut rows = Self::default();
         for value in values {
-            if rows.items.len() >= limits::ROWS {
+            if rows.items.len() >= limits::MAX_ROWS {
                 rows.left_out = rows.left_out.saturating_add(1);
                 continue;
             }
@@ -80,7 +80,7 @@ impl<T> Rows<T> {
     pub(crate) fn extend(&mut self, more: Self) {
         self.left_out = self.left_out.saturating_add(more.left_out);
         for item in more.items {
-            if self.items.len() >= limits::ROWS {
+            if self.items.len() >= limits::MAX_ROWS {
                 self.left_out = self.left_out.saturating_add(1);
             } else {
                 self.items.push(item);
@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn rows_above_the_limit_are_counted() {
-        let list: Vec<Value> = (0..limits::ROWS + 3).map(Value::from).collect();
+        let list: Vec<Value> = (0..limits::MAX_ROWS + 3).map(Value::from).collect();
         let rows = Rows::<u32>::plain(&list);
-        assert_eq!((rows.items.len(), rows.left_out), (limits::ROWS, 3));
+        assert_eq!((rows.items.len(), rows.left_out), (limits::MAX_ROWS, 3));
     }
 }

@@ -1,27 +1,38 @@
 //! The storefront dialect: sellers and customers of a shop.
 //!
-//! REST carries what is kept (initiate, respond, end), the socket everything else, and neither knows
-//! of the other: whoever changes a record also tells the socket. The seller makes every offer. The
-//! deployed backend's traps are answered where they bite, each with a transcript.
+//! What is particular about this backend ("as deployed": in the documented deployment, unlike our server):
+//!
+//! - **REST and socket do not know of each other**: REST keeps records (initiate, respond, end), the socket
+//!   carries everything else, so the client that changes a record also tells the socket.
+//! - **The seller makes every offer**, whichever side calls.
+//! - **`callStatusUpdate` goes to every client** of the backend, and web pages end whatever call they are
+//!   in at `ended`; an unanswered call is therefore ended with `missed`, which they ignore.
+//! - **The record of an unanswered call stays at `initiated`**; it is shown as missed, and the client
+//!   closes it when the callee is offline.
+//! - **The backend knows one socket of an account** and ignores a second one, so the client registers again
+//!   when it is missing from the list of users (`decode`).
+//! - **Expired tokens are answered with 400**, so the text of the reply decides (`failure`).
 
 mod calls;
 mod decode;
+mod directory;
 mod encode;
+mod failure;
+mod lists;
 mod login;
-mod records;
-mod reply;
+mod pending_requests;
 pub mod wire;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use bellwire_call::{CallId, CallKey, Invite, OfferRule, PersonId, Signal};
+use bellwire_call::{CallId, CallKey, Invite, OfferRule, OutgoingSignal, PersonId, Quality};
 use serde_json::{Value, json};
 
-use self::{calls::Calls, wire::UserType};
+use self::{calls::Calls, directory::Account, wire::UserType};
 use crate::{
-    Analytics, Capabilities, Contact, DecodeError, Dialect, EncodeError, Entry, Field, HistoryPage,
-    IceServers, Identity, Inbound, ListKind, Outbound, Presence, Reaction, Reply, ReplyError, RequestId,
-    RestCall, Role, Rows, limits, rest,
+    Capabilities, DecodeError, Dialect, Directory, EncodeError, Entry, Field, Identity, Inbound, ListKind,
+    Outbound, Presence, Reaction, Role, limits, pending::PendingRequests,
 };
 
 /// The line in the table of dialects.
@@ -43,13 +54,11 @@ pub const ENTRY: Entry = Entry {
 /// What one storefront account remembers.
 #[derive(Debug)]
 pub struct Storefront {
-    me: String,
+    account: Account,
     my_name: String,
-    role: UserType,
     token: String,
     calls: Calls,
-    waiting: BTreeMap<RequestId, Waiting>,
-    next_request: u64,
+    pending: PendingRequests<PendingRequest>,
     online: BTreeSet<String>,
     /// The socket is open.
     open: bool,
@@ -57,16 +66,14 @@ pub struct Storefront {
     unlisted: u8,
 }
 
-/// What a REST reply will mean.
+/// What an unanswered REST request is for.
 #[derive(Debug)]
-enum Waiting {
+enum PendingRequest {
     Initiate {
         local: CallId,
         invite: Invite,
         /// The backend was told which order it is about.
         about: bool,
-        /// The caller took the ring back before the backend had answered.
-        withdrawn: bool,
     },
     Accept {
         call: String,
@@ -79,35 +86,28 @@ impl Storefront {
     /// Speaks for an account that signed in; an unknown role is a customer, who can do less.
     #[must_use]
     pub fn new(identity: &Identity) -> Self {
+        let me = identity.person.id.0.clone();
+        let role = UserType::parse(&identity.role).unwrap_or(UserType::Customer);
         Self {
-            me: identity.person.id.0.clone(),
+            account: Account { me, role },
             my_name: identity.person.name.clone(),
-            role: UserType::parse(&identity.role).unwrap_or(UserType::Customer),
             token: identity.token.clone(),
             calls: Calls::default(),
-            waiting: BTreeMap::new(),
-            next_request: 1,
+            pending: PendingRequests::default(),
             online: BTreeSet::new(),
             open: false,
             unlisted: 0,
         }
     }
 
-    fn request(&mut self, call: RestCall, waiting: Waiting) -> Outbound {
-        let id = RequestId(self.next_request);
-        self.next_request += 1;
-        self.waiting.insert(id, waiting);
-        Outbound::Request { id, call }
-    }
-
     fn add_us(&self) -> Outbound {
-        let me = Value::String(self.me.clone());
+        let me = Value::String(self.account.me.clone());
         Outbound::Emit { name: wire::name::ADD_USER, args: vec![me], perishable: false }
     }
 
     fn presence(&mut self, person: String, online: bool) -> Option<Presence> {
         let changed = if online {
-            self.online.len() < limits::PEOPLE_ONLINE && self.online.insert(person.clone())
+            self.online.len() < limits::MAX_PEOPLE_ONLINE && self.online.insert(person.clone())
         } else {
             self.online.remove(&person)
         };
@@ -117,7 +117,7 @@ impl Storefront {
 
 impl Dialect for Storefront {
     fn capabilities(&self) -> Capabilities {
-        let seller = self.role == UserType::Seller;
+        let seller = self.account.role == UserType::Seller;
         Capabilities {
             video: true,
             voice: false,
@@ -135,7 +135,7 @@ impl Dialect for Storefront {
     }
 
     fn offers(&self) -> OfferRule {
-        match self.role {
+        match self.account.role {
             UserType::Seller => OfferRule::Us,
             UserType::Customer => OfferRule::Them,
         }
@@ -164,10 +164,17 @@ impl Dialect for Storefront {
         }
     }
 
-    fn encode(&mut self, call: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match call {
             CallKey::Local(local) => self.say_local(*local, signal),
             CallKey::Remote(remote) => self.say(&remote.0, signal),
+        }
+    }
+
+    fn report_quality(&mut self, call: &CallKey, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
+        match call {
+            CallKey::Local(_) => Err(EncodeError::UnknownCall),
+            CallKey::Remote(remote) => self.quality(&remote.0, quality),
         }
     }
 
@@ -175,53 +182,7 @@ impl Dialect for Storefront {
         self.token = identity.token.clone();
     }
 
-    fn contacts(&self, _search: &str, _now: &str, replies: &[Reply]) -> Vec<RestCall> {
-        if self.role == UserType::Seller && replies.is_empty() {
-            vec![records::contacts_request(&self.me)]
-        } else {
-            Vec::new()
-        }
-    }
-
-    fn parse_contacts(
-        &self,
-        search: &str,
-        _now: &str,
-        replies: &[Reply],
-    ) -> Result<Rows<Contact>, ReplyError> {
-        replies
-            .first()
-            .map_or_else(|| Ok(Rows::default()), |reply| records::contacts(search, reply.status, &reply.body))
-    }
-
-    fn history(&self, page: u32, limit: u32) -> Option<RestCall> {
-        Some(records::history_request(self.role, &self.me, page, limit))
-    }
-
-    fn parse_history(&self, status: u16, body: &Value) -> Result<HistoryPage, ReplyError> {
-        records::history(self.role, status, body, |call| self.calls.find(call).is_some())
-    }
-
-    fn analytics(&self) -> Option<RestCall> {
-        (self.role == UserType::Seller).then(|| records::analytics_request(&self.me))
-    }
-
-    fn parse_analytics(&self, status: u16, body: &Value) -> Result<Analytics, ReplyError> {
-        records::analytics(status, body)
-    }
-
-    fn logout(&self) -> RestCall {
-        rest::fetch(match self.role {
-            UserType::Seller => "/shop/logout",
-            UserType::Customer => "/user/logout",
-        })
-    }
-
-    fn ice_servers(&self) -> Option<RestCall> {
-        Some(records::ice_servers_request())
-    }
-
-    fn parse_ice_servers(&self, status: u16, body: &Value) -> Result<IceServers, ReplyError> {
-        rest::ice_servers(status, body)
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::new(self.account.clone())
     }
 }

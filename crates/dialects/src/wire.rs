@@ -1,4 +1,4 @@
-//! The only words a transport and a dialect share.
+//! Messages between a transport and a dialect.
 
 use serde_json::Value;
 

@@ -40,7 +40,7 @@ pub(crate) struct Account {
     pub(crate) ice: Arc<IceCache>,
     pub(crate) view: AccountView,
     chats: Chats,
-    log: bellwire_log::Account,
+    log: bellwire_call_log::Account,
     pub(crate) people: People,
     forward: JoinHandle<()>,
     /// Where people can be written to, also about a subject (by its id), whatever is searched for now.
@@ -383,7 +383,7 @@ impl Account {
         }
     }
 
-    pub(crate) fn log(&self) -> &bellwire_log::Account {
+    pub(crate) fn log(&self) -> &bellwire_call_log::Account {
         &self.log
     }
 
@@ -450,7 +450,7 @@ async fn forward(
     let _ = out.send(Internal::SessionOver { account }).await;
 }
 
-fn log_of(signed_in: &SignedIn) -> bellwire_log::Account {
+fn log_of(signed_in: &SignedIn) -> bellwire_call_log::Account {
     let identity = &signed_in.identity;
     let rest = &signed_in.backend.rest;
     let server = match (rest.host_str(), rest.port_or_known_default()) {

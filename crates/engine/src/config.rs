@@ -51,7 +51,7 @@ impl Default for EngineConfig {
             processing: true,
             tones: true,
             video_codecs: vec![Codec::H264, Codec::Vp8],
-            start_bitrate: 1_500_000,
+            start_bitrate: bellwire_media::START_BITRATE_BPS,
             max_bitrate: 2_500_000,
             call_log: None,
             relay_only: false,

@@ -18,7 +18,7 @@
 //! | `call` | the backend's id of the call; empty (`null`): not known |
 
 use bellwire_call::{Direction, MediaKind};
-use bellwire_log::Record;
+use bellwire_call_log::Record;
 use serde::{Deserialize, Serialize};
 
 /// What a file of past calls looks like.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bellwire_call::{AccountId, CallId, Invite, MediaKind, Person, Subject, UserAction};
-use bellwire_log::CallLog;
+use bellwire_call_log::CallLog;
 use bellwire_signaling::SignInError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -121,7 +121,7 @@ pub enum ListError {
     #[error("{0}")]
     Backend(#[from] bellwire_signaling::ReplyError),
     #[error(transparent)]
-    Log(#[from] bellwire_log::LogError),
+    Log(#[from] bellwire_call_log::LogError),
     #[error("no figures are kept for that account")]
     NoFigures,
     #[error(transparent)]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use bellwire_call::{AccountId, PhoneView};
-use bellwire_log::{AccountRef, CallLog, Problem, Record, Recorder};
+use bellwire_call_log::{AccountRef, CallLog, Problem, Record, Recorder};
 use bellwire_signaling::Session;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -81,7 +81,7 @@ impl Asked {
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) id: AccountId,
-    pub(crate) account: bellwire_log::Account,
+    pub(crate) account: bellwire_call_log::Account,
     /// `None`: the backend keeps no history.
     pub(crate) session: Option<Session>,
 }
@@ -93,7 +93,7 @@ impl History {
         (Self { log, recorder: Recorder::new(), asked: Asked::default() }, problems)
     }
 
-    pub(crate) fn account(&mut self, id: AccountId, account: bellwire_log::Account) {
+    pub(crate) fn account(&mut self, id: AccountId, account: bellwire_call_log::Account) {
         self.recorder.account(id, account);
     }
 
@@ -143,11 +143,11 @@ pub(crate) async fn page(
 /// # Errors
 /// The log cannot be read.
 pub(crate) async fn recent(log: CallLog, sources: Vec<Source>, limit: u32) -> Result<HistoryPage, ListError> {
-    let found = log.list(bellwire_log::Filter::default(), 0, limit.min(EXPORT_STEP)).await?;
+    let found = log.list(bellwire_call_log::Filter::default(), 0, limit.min(EXPORT_STEP)).await?;
     Ok(page_of(&sources, found, 1, 0))
 }
 
-fn page_of(sources: &[Source], found: bellwire_log::Page, page: u32, left_out: u32) -> HistoryPage {
+fn page_of(sources: &[Source], found: bellwire_call_log::Page, page: u32, left_out: u32) -> HistoryPage {
     let signed_in = |key: &AccountRef| sources.iter().find(|s| s.account.key == *key).map(|s| s.id);
     HistoryPage {
         entries: found
@@ -203,9 +203,9 @@ fn asked(sources: &[Source], filter: &HistoryFilter) -> Result<Vec<Source>, List
     Ok(sources.iter().filter(meant).cloned().collect())
 }
 
-fn query(sources: &[Source], filter: HistoryFilter) -> bellwire_log::Filter {
+fn query(sources: &[Source], filter: HistoryFilter) -> bellwire_call_log::Filter {
     let account = filter.account.and_then(|wanted| sources.iter().find(|source| source.id == wanted));
-    bellwire_log::Filter {
+    bellwire_call_log::Filter {
         account: account.map(|source| source.account.key.clone()),
         dialect: filter.dialect,
         person: filter.person,

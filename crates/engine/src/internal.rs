@@ -43,7 +43,7 @@ pub(crate) enum Internal {
         thread: String,
         result: Result<Rows<Message>, ReplyError>,
     },
-    LogProblem(bellwire_log::Problem),
+    LogProblem(bellwire_call_log::Problem),
     Peer {
         call: CallId,
         epoch: Epoch,

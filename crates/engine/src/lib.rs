@@ -32,10 +32,10 @@ mod trial;
 mod view;
 
 pub use bellwire_call::{
-    AccountId, CallId, CallState, CallView, Direction, EndReason, Link, LinkError, MediaKind, Person,
+    AccountId, CallId, CallState, CallView, DeepLink, DeepLinkError, Direction, EndReason, MediaKind, Person,
     PersonId, PhoneView, RemoteCallId, Subject,
 };
-pub use bellwire_log as log;
+pub use bellwire_call_log as log;
 pub use bellwire_media as media;
 pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
 pub use bellwire_signaling::{

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use bellwire_call::{AccountId, Direction, PersonId};
-use bellwire_log::{BackendCall, Record};
+use bellwire_call_log::{BackendCall, Record};
 use bellwire_signaling::{
     AddressError, Contact, HistoryItem, SignInError, SignInRequest, TransportConfig, TransportError,
 };
@@ -131,6 +131,14 @@ pub(crate) fn log_entry(account: Option<AccountId>, record: Record) -> HistoryEn
 }
 
 /// Our own name there, for the log.
-pub(crate) fn log_account(dialect: &str, server: &str, me: &PersonId, name: &str) -> bellwire_log::Account {
-    bellwire_log::Account { key: bellwire_log::AccountRef::new(dialect, server, me), label: name.to_owned() }
+pub(crate) fn log_account(
+    dialect: &str,
+    server: &str,
+    me: &PersonId,
+    name: &str,
+) -> bellwire_call_log::Account {
+    bellwire_call_log::Account {
+        key: bellwire_call_log::AccountRef::new(dialect, server, me),
+        label: name.to_owned(),
+    }
 }

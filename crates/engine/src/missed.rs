@@ -1,7 +1,7 @@
 //! How many missed calls nobody has looked at, as the call log has it. Which ones they are is the history's
 //! business.
 
-use bellwire_log::{CallLog, Filter};
+use bellwire_call_log::{CallLog, Filter};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
@@ -34,7 +34,7 @@ mod tests {
     use std::time::Duration;
 
     use bellwire_call::{Direction, MediaKind, Person, PersonId};
-    use bellwire_log::{Account, AccountRef, LocalCall, Outcome};
+    use bellwire_call_log::{Account, AccountRef, LocalCall, Outcome};
 
     use super::*;
 

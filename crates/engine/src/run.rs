@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::{CallId, Event, Heard, Phone, Rings, Signal, UserAction};
+use bellwire_call::{CallId, Event, Heard, IncomingSignal, Phone, Rings, UserAction};
 use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, MediaEvent};
 use bellwire_peer::PeerEvent;
 use bellwire_signaling::SessionEvent;
@@ -247,14 +247,14 @@ impl Loop {
         }
         match event {
             SessionEvent::Heard { key, signal } => {
-                if matches!(signal, bellwire_call::Signal::Accept | bellwire_call::Signal::PeerJoined) {
+                if matches!(signal, IncomingSignal::Accept | IncomingSignal::PeerJoined) {
                     self.consent_heard(&key);
                 }
                 self.feed(Event::Heard(Heard { account, call: key, signal }));
             }
             SessionEvent::Link { up } => {
                 self.accounts.set_link(account, if up { LinkState::Online } else { LinkState::Offline });
-                self.feed(Event::Link { account, up });
+                self.feed(Event::Signaling { account, up });
             }
             SessionEvent::LinkProblem { problem } => {
                 self.accounts.set_link_problem(account, problem);
@@ -319,7 +319,7 @@ impl Loop {
         let Some(view) = self.call_view(call) else { return };
         if let (Some(remote), Some(account)) = (view.remote_id, self.accounts.by_id(view.account)) {
             let key = bellwire_call::CallKey::Remote(remote);
-            if let Err(error) = account.session.say(key, Signal::Quality(quality)) {
+            if let Err(error) = account.session.report_quality(key, quality) {
                 debug!(%error, "Quality not reported");
             }
         }

@@ -1,24 +1,23 @@
-//! The sound of one call, both ways. Pictures, packets' way over the network and the state of the call
-//! are others' business.
+//! Audio of one call in both directions. Video, the network and the call's state belong elsewhere.
 
+mod audio_processor;
 mod callback;
 mod capture;
-mod clip;
 mod device;
-mod film;
+mod downmix;
+mod file_player;
 mod level;
-mod line;
-mod meters;
-mod mix;
-mod play;
+mod mp4_audio;
 mod playout;
-mod process;
 mod resample;
-mod sound;
+mod sound_clip;
+mod sound_file;
 mod source;
 mod speaker;
-mod speech;
+mod stats;
+mod stream;
 mod stretch;
+mod voice_activity;
 mod wav;
 
 use std::sync::Arc;
@@ -27,20 +26,20 @@ use std::time::Instant;
 
 use rtrb::RingBuffer;
 
-pub(crate) use clip::Clip;
-pub use clip::ClipError;
+pub(crate) use audio_processor::AudioProcessor;
 pub use device::{AudioDevice, Direction, SoundSystem, list_audio_devices, offered_ids};
 pub(crate) use level::Level;
-pub(crate) use line::{LineEvent, LineEvents};
-pub(crate) use meters::AudioStats;
-use meters::Meters;
 pub(crate) use playout::Inbox;
-pub(crate) use process::Voice;
+pub(crate) use sound_clip::SoundClip;
+pub use sound_clip::SoundError;
 pub(crate) use source::Source;
 pub(crate) use speaker::Speaker;
+use stats::AudioMeters;
+pub(crate) use stats::AudioStats;
+pub(crate) use stream::{StreamEvent, StreamEvents};
 pub use wav::WavError;
 
-use crate::clock::LipSync;
+use crate::lip_sync::LipSync;
 use crate::slot::Slot;
 use crate::thread::Thread;
 use crate::{CallMediaConfig, DeviceChange, DeviceKind, DeviceNews, EncodedSink, MediaEvent, Processing};
@@ -51,14 +50,14 @@ use playout::ReceivePlan;
 pub(crate) const FRAME: usize = 480;
 /// Half a second of what is played waits for the echo canceller; beyond, it is dropped, and the
 /// canceller finds the delay anew.
-const PLAYED_RING: usize = 50 * FRAME;
+const ECHO_REFERENCE_SAMPLES: usize = 50 * FRAME;
 
 /// The running sound of a call; dropping it ends and joins its threads.
 pub(crate) struct Audio {
     controls: Arc<SendControls>,
     stop: Arc<AtomicBool>,
     speaker: Arc<Slot<String>>,
-    meters: Arc<Meters>,
+    meters: Arc<AudioMeters>,
     inbox: Arc<Inbox>,
     _threads: [Thread; 2],
 }
@@ -81,10 +80,10 @@ impl Audio {
         });
         let speaker = Arc::new(Slot::default());
         let stop = Arc::new(AtomicBool::new(false));
-        let meters = Arc::new(Meters::default());
+        let meters = Arc::new(AudioMeters::default());
         let inbox = Arc::new(Inbox::default());
         // Full: frames are dropped, see PLAYED_RING.
-        let (played, reference) = RingBuffer::new(PLAYED_RING);
+        let (played, reference) = RingBuffer::new(ECHO_REFERENCE_SAMPLES);
         let sending = capture::start(SendPlan {
             microphone: config.microphone.clone(),
             processing: config.processing,
@@ -102,7 +101,7 @@ impl Audio {
             meters: meters.clone(),
             inbox: inbox.clone(),
             clock,
-            line_events: tell(DeviceKind::Speaker, &events),
+            stream_events: tell(DeviceKind::Speaker, &events),
             events,
             played,
         });
@@ -143,14 +142,14 @@ impl Audio {
     }
 }
 
-/// Turns what happens to a line into news of that kind of device.
-pub(crate) fn tell(device: DeviceKind, events: &Arc<dyn Fn(MediaEvent) + Send + Sync>) -> LineEvents {
+/// Turns stream events into device events of that kind.
+pub(crate) fn tell(device: DeviceKind, events: &Arc<dyn Fn(MediaEvent) + Send + Sync>) -> StreamEvents {
     let events = events.clone();
     Arc::new(move |event| {
         let (happened, name, problem) = match event {
-            LineEvent::Lost { label, problem } => (DeviceChange::Lost, label, Some(problem)),
-            LineEvent::Back { label } => (DeviceChange::Back, label, None),
-            LineEvent::Switched { label, problem } => (DeviceChange::Switched, label, problem),
+            StreamEvent::Lost { label, problem } => (DeviceChange::Lost, label, Some(problem)),
+            StreamEvent::Back { label } => (DeviceChange::Back, label, None),
+            StreamEvent::Switched { label, problem } => (DeviceChange::Switched, label, problem),
         };
         events(MediaEvent::Device(DeviceNews { device, happened, name, problem }));
     })

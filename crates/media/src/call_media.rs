@@ -1,5 +1,5 @@
-//! The media of one call: microphone and camera out, sound and pictures in. It knows neither the
-//! network nor the call's state; packets enter by [`SharedReceiver`] and leave by [`EncodedSink`].
+//! Media of one call: microphone and camera out, audio and video in. It knows neither the network nor the
+//! call's state; packets enter by [`SharedReceiver`] and leave by [`EncodedSink`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::audio::{Audio, Inbox};
-use crate::clock::LipSync;
+use crate::lip_sync::LipSync;
 use crate::video::{
     Mirror, SourceEvent, VideoFormat, VideoOutputs, VideoReceiver, VideoReceiverConfig, VideoSender,
     VideoSenderConfig,
@@ -17,6 +17,11 @@ use crate::{
     Codec, DeviceChange, DeviceKind, DeviceNews, DeviceProblem, EncodedSink, FrameSink, Packet,
     PacketReceiver, SenderReport, SharedReceiver, TrackKind, VideoFrame,
 };
+
+/// Bit rate of video and first estimate of a connection at the start of a call. The estimator does not probe,
+/// so a
+/// lower start would never show that the path carries 720p when the picture is easy to encode.
+pub const START_BITRATE_BPS: u32 = 1_500_000;
 
 /// Which parts of the microphone's processing are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +74,7 @@ impl Default for CallMediaConfig {
             camera: "none".into(),
             processing: Processing::default(),
             video_codec: Codec::H264,
-            start_bitrate: 800_000,
+            start_bitrate: START_BITRATE_BPS,
             max_bitrate: 2_500_000,
         }
     }
@@ -92,7 +97,7 @@ pub enum MediaEvent {
     Levels {
         microphone_db: f32,
         speaker_db: f32,
-        /// Somebody speaks into the microphone that is off.
+        /// The user speaks into the muted microphone.
         muted_speech: bool,
     },
 }

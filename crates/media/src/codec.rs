@@ -1,5 +1,5 @@
-//! What a video codec must do, and the table of those there are. Codecs know neither packets nor
-//! pacing; audio has one codec and needs no trait.
+//! Video codec traits, and the table of codecs. Codecs know neither packets nor pacing; audio has one codec
+//! and needs no trait.
 
 pub mod h264;
 pub(crate) mod opus;
@@ -101,7 +101,7 @@ pub trait VideoEncoder: Send {
     fn set_frame_rate(&mut self, fps: f32) -> Result<(), CodecError>;
 }
 
-/// Makes pictures whole again. Its input comes from strangers.
+/// Decoder of pictures. Its input is untrusted.
 pub trait VideoDecoder: Send {
     /// The next picture is no key frame, and decoding begins with it all the same: what is missing is made up
     /// until it has been replaced. Codecs without such places do nothing.
@@ -146,5 +146,5 @@ pub fn video_codecs() -> &'static [Codec] {
     &[Codec::H264]
 }
 
-/// Pictures larger than this are refused, so that a stranger cannot make us allocate without end.
+/// Larger pictures are refused, so that a remote peer cannot exhaust memory.
 pub(crate) const MAX_PIXELS: usize = 4096 * 2304;

@@ -1,23 +1,23 @@
-//! Media files played as if they were a camera. Sound of the same file is the audio side's; both take
-//! the same start instant and the same [`loop_length`], and so stay in step.
+//! Media files played as if they were a camera. Their sound is played by `audio`; both use the same start
+//! instant and the same [`loop_length`], and so stay in step.
 
-mod clip;
-mod edits;
-mod film;
+mod edit_list;
+mod file_source;
+mod mp4_file;
+mod mp4_validate;
 mod path;
 mod reader;
-mod sequence;
-mod turn;
+mod rotation;
+mod sps_check;
 mod units;
-mod vet;
 
-pub use clip::ClipSource;
-pub(crate) use edits::{Edits, Time, time};
-pub(crate) use film::{Film, FilmError, Stored, open_file};
+pub(crate) use edit_list::{EditList, Time, time};
+pub use file_source::FileSource;
+pub(crate) use mp4_file::{Mp4Error, Mp4File, Stored, open_file};
+pub(crate) use mp4_validate::Purpose;
 pub(crate) use path::path_of;
 pub(crate) use reader::Tracks;
-pub use reader::{Clip, ClipReader, loop_length};
-pub(crate) use vet::Purpose;
+pub use reader::{Mp4Video, Mp4VideoReader, loop_length};
 
 #[cfg(test)]
 mod tests;

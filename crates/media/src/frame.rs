@@ -1,4 +1,4 @@
-//! Raw pictures and where they come from and go to.
+//! Raw video frames, their sources and sinks.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets of `tests/fuzz`: packets and files from strangers. Not part of any program.
+//! Entry points for the fuzz targets of `tests/fuzz`: untrusted packets and files. Not part of any program.
 
 use std::io::Cursor;
 use std::panic;
@@ -7,21 +7,21 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use crate::audio::Clip as Sound;
-use crate::codec::h264::sets::Sets;
+use crate::audio::SoundClip;
+use crate::codec::h264::parameter_sets::ParameterSets;
 use crate::codec::h264::sps::Sps;
 use crate::codec::h264::{annex_b, headers, sps};
-use crate::codec::opus::VoiceDecoder;
-use crate::file::{Clip, ClipReader};
+use crate::codec::opus::OpusDecoder;
+use crate::file::{Mp4Video, Mp4VideoReader};
 use crate::jitter::{JitterBuffer, Step};
 use crate::video::FrameAssembler;
 use crate::{Codec, Packet};
 
 /// Pictures decoded of one file.
-const PICTURES: usize = 6;
+const MAX_PICTURES: usize = 6;
 
 /// Sound read of one file.
-const SECONDS: u32 = 2;
+const MAX_SECONDS: u32 = 2;
 
 /// Takes an input apart; zeros behind its end.
 struct Reader<'a>(&'a [u8]);
@@ -49,7 +49,8 @@ impl<'a> Reader<'a> {
 /// Packets of a picture stream into whole pictures.
 ///
 /// The first byte chooses the codec. Then packet after packet: a byte of flags (two bits how the sequence
-/// number goes on, marker, new picture, time passes, decoder wants a key frame, long payload, another sender),
+/// number goes on, marker, new picture, time passes, decoder wants a key frame, long payload, another
+/// sender),
 /// a length, the payload.
 pub fn video(data: &[u8]) {
     let mut input = Reader(data);
@@ -95,7 +96,7 @@ pub fn video(data: &[u8]) {
 
 /// What is read of H.264 units before a decoder sees them: parameter sets, slices, messages. Annex B.
 pub fn units(data: &[u8]) {
-    let mut sets = Sets::default();
+    let mut sets = ParameterSets::default();
     for unit in annex_b::units(data) {
         let _ =
             (headers::slice(&unit[1..]), headers::recovery_point(&unit[1..]), sps::is_bidirectional(unit));
@@ -111,7 +112,7 @@ pub fn units(data: &[u8]) {
     let kept = sets.annex_b();
     assert!(kept.len() <= 32 * 1028, "sets without end");
     // What is kept is read the same way again.
-    let mut again = Sets::default();
+    let mut again = ParameterSets::default();
     annex_b::units(&kept).into_iter().for_each(|unit| again.note(unit));
     assert!(again.annex_b().len() <= kept.len());
 }
@@ -121,7 +122,7 @@ pub fn units(data: &[u8]) {
 /// Each begins with a byte: the lowest two bits choose a packet, time to play, or both.
 pub fn audio(data: &[u8]) {
     let mut input = Reader(data);
-    let Ok(mut decoder) = VoiceDecoder::new() else { return };
+    let Ok(mut decoder) = OpusDecoder::new() else { return };
     let mut jitter = JitterBuffer::new();
     let mut now = Instant::now();
     let (mut sequence, mut timestamp) = (65_500_u16, u32::MAX - 48_000);
@@ -150,17 +151,17 @@ pub fn audio(data: &[u8]) {
     }
 }
 
-fn play(jitter: &mut JitterBuffer, decoder: &mut VoiceDecoder, now: Instant, queued: u32) {
-    const LONGEST: u32 = 5760;
+fn play(jitter: &mut JitterBuffer, decoder: &mut OpusDecoder, now: Instant, queued: u32) {
+    const MAX_OPUS_SAMPLES: u32 = 5760;
     match jitter.next(now, queued) {
-        Step::Silence { samples } => assert!((1..=LONGEST).contains(&samples)),
+        Step::Silence { samples } => assert!((1..=MAX_OPUS_SAMPLES).contains(&samples)),
         Step::Play(payload) => drop(decoder.decode(&payload).map(<[f32]>::len)),
         Step::Recover { from, samples, skip } => {
-            assert!(samples <= LONGEST && skip <= samples);
+            assert!(samples <= MAX_OPUS_SAMPLES && skip <= samples);
             drop(decoder.recover(&from, samples as usize).map(<[f32]>::len));
         }
         Step::Conceal { samples } => {
-            assert!((1..=LONGEST).contains(&samples));
+            assert!((1..=MAX_OPUS_SAMPLES).contains(&samples));
             drop(decoder.conceal(samples as usize).map(<[f32]>::len));
         }
     }
@@ -177,10 +178,10 @@ pub fn clip(data: &[u8]) {
 fn sound(data: &[u8]) {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let sound = Sound::read_whole(Box::new(Cursor::new(data.to_vec())), SECONDS);
+    let sound = SoundClip::read_whole(Box::new(Cursor::new(data.to_vec())), MAX_SECONDS);
     panic::set_hook(hook);
     if let Ok(sound) = sound {
-        assert!(sound.samples.len() <= SECONDS as usize * 48_000, "longer than asked for");
+        assert!(sound.samples.len() <= MAX_SECONDS as usize * 48_000, "longer than asked for");
         assert!(sound.samples.iter().all(|sample| sample.is_finite()), "no number");
     }
 }
@@ -189,13 +190,13 @@ fn pictures(data: &[u8]) {
     // The parser's panics are caught where it is called; a fuzzer's hook would end the process before.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let clip = Clip::of_source(Box::new(Cursor::new(data.to_vec())));
+    let clip = Mp4Video::of_source(Box::new(Cursor::new(data.to_vec())));
     panic::set_hook(hook);
-    let Ok(mut reader) = clip.and_then(|clip| ClipReader::new(Arc::new(clip))) else { return };
+    let Ok(mut reader) = clip.and_then(|clip| Mp4VideoReader::new(Arc::new(clip))) else { return };
     if reader.skip_to(Duration::from_millis(400)).is_err() {
         return;
     }
-    for _ in 0..PICTURES {
+    for _ in 0..MAX_PICTURES {
         if !matches!(reader.next_picture(), Ok(Some(_))) {
             return;
         }

@@ -1,5 +1,5 @@
-//! What a device is called so that it is found again: after a restart, after replugging, in another
-//! socket, under another number. It opens nothing.
+//! Device identity: finds a device again after a restart, after replugging, in another socket, under another
+//! number. It opens nothing.
 //!
 //! A system's id says how a device is reached now. PulseAudio's and Core Audio's are made of name and
 //! bus and last; others number what they find. So what is kept of a choice is the id with a second

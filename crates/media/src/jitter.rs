@@ -1,5 +1,5 @@
-//! The audio jitter buffer: packets and `now` go in, decisions what to play come out. It reads no
-//! clock, decodes nothing and holds a bounded number of packets.
+//! Audio jitter buffer: packets and `now` go in, decisions what to play come out. It reads no clock, decodes
+//! nothing and holds a bounded number of packets.
 //!
 //! Where playout stands is measured, not guessed from how many packets wait: the fastest packets of
 //! the last seconds say when a sample *would* have come without jitter, and the delay is how long
@@ -11,42 +11,42 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::Packet;
-use crate::codec::opus::{MAX_PACKET_SAMPLES, OPUS_RATE, packet_samples};
+use crate::codec::opus::{MAX_PACKET_SAMPLES, OPUS_CLOCK_HZ, packet_samples};
 
-/// Samples in the shortest piece Opus can make up (2.5 ms).
-const GRAIN: i64 = 120;
-/// Samples made up at a time while nothing has come: short, so that a late packet is not missed by much.
-const STALL_STEP: u32 = 480;
-/// How long made-up sound stands in for packets that do not come, before silence does.
-const LONGEST_STALL: u32 = OPUS_RATE / 10;
-/// How long the noise behind a voice is made up while the sender has nothing to say: with DTX it sends a
+/// Samples in the shortest piece Opus can conceal (2.5 ms).
+const MIN_CONCEAL_SAMPLES: i64 = 120;
+/// Samples concealed at a time while nothing has come: short, so that a late packet is not missed by much.
+const STALL_STEP_SAMPLES: u32 = 480;
+/// How long concealment replaces missing packets before silence does.
+const MAX_CONCEALED_SAMPLES: u32 = OPUS_CLOCK_HZ / 10;
+/// How long comfort noise is generated while the sender is silent: with DTX it sends a
 /// packet every 400 ms.
-const LONGEST_COMFORT: u32 = OPUS_RATE / 2;
-/// Packets no longer than this say that there is nothing to hear (RFC 7587 3.1.3).
-const COMFORT_PAYLOAD: usize = 2;
+const MAX_COMFORT_NOISE_SAMPLES: u32 = OPUS_CLOCK_HZ / 2;
+/// Packets no longer than this are DTX (RFC 7587 3.1.3).
+const MAX_DTX_PAYLOAD_BYTES: usize = 2;
 /// Packets held at most; beyond, the oldest go.
-const CAPACITY: usize = 128;
+const MAX_PACKETS: usize = 128;
 /// Packets without sound remembered.
-const MOST_FILLER: usize = 64;
-/// More bytes than any path carries in one piece.
-const LARGEST_PAYLOAD: usize = 1500;
+const MAX_FILLER_PACKETS: usize = 64;
+/// Larger than a packet on any path.
+const MAX_PAYLOAD_BYTES: usize = 1500;
 /// Packets whose lateness is remembered (10 s of 20 ms packets).
-const WINDOW: usize = 500;
+const DELAY_WINDOW_PACKETS: usize = 500;
 /// A packet this far from its place, by timestamp or by arrival, belongs to another timeline.
-const FOREIGN: i64 = 2 * OPUS_RATE as i64;
-/// So many foreign packets in a row, and the buffer moves over to them.
-const FOREIGN_RUN: u32 = 3;
-/// So many packets in a row too late to play, and the buffer moves over to them.
-const LATE_RUN: u32 = 25;
-/// So many packets in a row later than any buffer is long, and the way has become longer for good.
-const SLOW_RUN: u32 = 100;
-const FIRST_DELAY: Duration = Duration::from_millis(40);
-const LEAST_DELAY: Duration = Duration::from_millis(20);
-const MOST_DELAY: Duration = Duration::from_millis(500);
-/// On top of what the quantile asks: playout takes whole 10 ms steps.
-const MARGIN: Duration = Duration::from_millis(10);
-/// So far above the wanted delay, packets are skipped instead of played faster.
-const SKIP_BEYOND: Duration = Duration::from_millis(250);
+const MAX_TIMELINE_JUMP_SAMPLES: i64 = 2 * OPUS_CLOCK_HZ as i64;
+/// After so many packets of another timeline in a row, the buffer restarts there.
+const FOREIGN_PACKETS_TO_RESTART: u32 = 3;
+/// After so many packets in a row that are too late to play, the buffer restarts there.
+const LATE_PACKETS_TO_RESTART: u32 = 25;
+/// After so many packets in a row later than the longest delay the buffer restarts: the path is longer now.
+const SLOW_PACKETS_TO_RESTART: u32 = 100;
+const INITIAL_DELAY: Duration = Duration::from_millis(40);
+const MIN_DELAY: Duration = Duration::from_millis(20);
+const MAX_DELAY: Duration = Duration::from_millis(500);
+/// Margin above the quantile: playout takes whole 10 ms steps.
+const DELAY_MARGIN: Duration = Duration::from_millis(10);
+/// Further above the wanted delay, packets are skipped instead of played faster.
+const SKIP_THRESHOLD: Duration = Duration::from_millis(250);
 
 /// What to play next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,9 +56,9 @@ pub(crate) enum Step {
     /// Decode this.
     Play(Bytes),
     /// Decode the redundancy `from` carries about the packet before it, `samples` long, and leave
-    /// out the first `skip` samples, which were made up already.
+    /// out the first `skip` samples, which were concealed already.
     Recover { from: Bytes, samples: u32, skip: u32 },
-    /// Make up so many samples.
+    /// Conceal so many samples.
     Conceal { samples: u32 },
 }
 
@@ -83,12 +83,12 @@ pub(crate) struct JitterStats {
     pub recovered: u64,
     /// Times the buffer started over on another timeline.
     pub restarts: u64,
-    /// Samples that were sent and not there when they were to be played. A sender that is silent sends none.
+    /// Samples that were sent and missing at playout. A silent sender sends none.
     pub missing: u64,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct BufferedPacket {
     sequence: u16,
     payload: Bytes,
     samples: i64,
@@ -98,7 +98,7 @@ struct Waiting {
 #[derive(Debug)]
 pub(crate) struct JitterBuffer {
     /// By unwrapped timestamp.
-    packets: BTreeMap<i64, Waiting>,
+    packets: BTreeMap<i64, BufferedPacket>,
     /// Unwrapped timestamp of the next sample to hand out; `None` until playing.
     next: Option<i64>,
     /// Sequence number of the packet before `next`.
@@ -113,8 +113,8 @@ pub(crate) struct JitterBuffer {
     quantile: Duration,
     /// Samples handed out for `next` while it was missing.
     stalled: u32,
-    /// Samples made up since a packet was played.
-    made_up: u32,
+    /// Samples concealed since a packet was played.
+    concealed: u32,
     /// The packet played last said that there is nothing to hear.
     quiet: bool,
     newest_sequence: Option<u16>,
@@ -139,14 +139,14 @@ impl JitterBuffer {
             packets: BTreeMap::new(),
             next: None,
             last_sequence: None,
-            filler: VecDeque::with_capacity(MOST_FILLER),
+            filler: VecDeque::with_capacity(MAX_FILLER_PACKETS),
             origin: None,
             newest: 0,
-            transits: VecDeque::with_capacity(WINDOW),
+            transits: VecDeque::with_capacity(DELAY_WINDOW_PACKETS),
             fastest: 0,
             quantile: Duration::ZERO,
             stalled: 0,
-            made_up: 0,
+            concealed: 0,
             quiet: false,
             newest_sequence: None,
             foreign: 0,
@@ -163,13 +163,13 @@ impl JitterBuffer {
         self.stats.received += 1;
         if packet.payload.is_empty() {
             // Padding and the like: no sound, but no loss either.
-            if self.filler.len() == MOST_FILLER {
+            if self.filler.len() == MAX_FILLER_PACKETS {
                 self.filler.pop_front();
             }
             self.filler.push_back(packet.sequence);
             return;
         }
-        let length = Some(&packet.payload).filter(|payload| payload.len() <= LARGEST_PAYLOAD);
+        let length = Some(&packet.payload).filter(|payload| payload.len() <= MAX_PAYLOAD_BYTES);
         let Some(samples) = length.and_then(|payload| packet_samples(payload)) else {
             self.stats.malformed += 1;
             return;
@@ -181,7 +181,9 @@ impl JitterBuffer {
         let timestamp = self.newest + i64::from(packet.timestamp.wrapping_sub(self.newest as u32) as i32);
         let transit = transit(origin, timestamp, packet.arrived);
         let place = self.next.map_or(self.newest, |next| next + i64::from(self.stalled));
-        if (timestamp - place).abs() > FOREIGN || (transit - self.fastest).abs() > FOREIGN {
+        if (timestamp - place).abs() > MAX_TIMELINE_JUMP_SAMPLES
+            || (transit - self.fastest).abs() > MAX_TIMELINE_JUMP_SAMPLES
+        {
             self.foreign_packet(&packet, samples);
             return;
         }
@@ -198,10 +200,10 @@ impl JitterBuffer {
             self.newest_sequence = Some(packet.sequence);
         }
         self.foreign = 0;
-        if transit - self.fastest > samples_in(MOST_DELAY) {
+        if transit - self.fastest > samples_in(MAX_DELAY) {
             // After a standstill: no buffer helps against that, so it is nothing to learn from.
             self.slow_run += 1;
-            if self.slow_run >= SLOW_RUN {
+            if self.slow_run >= SLOW_PACKETS_TO_RESTART {
                 self.restart(&packet, samples);
                 return;
             }
@@ -213,7 +215,7 @@ impl JitterBuffer {
         if played {
             self.stats.late += 1;
             self.late_run += 1;
-            if self.late_run >= LATE_RUN {
+            if self.late_run >= LATE_PACKETS_TO_RESTART {
                 self.restart(&packet, samples);
             }
             return;
@@ -226,7 +228,7 @@ impl JitterBuffer {
     /// Whatever it says is taken as played.
     pub(crate) fn next(&mut self, now: Instant, queued: u32) -> Step {
         let Some(mut next) = self.next.or_else(|| self.first_due(now)) else {
-            return Step::Silence { samples: STALL_STEP };
+            return Step::Silence { samples: STALL_STEP_SAMPLES };
         };
         next = self.catch_up(next, now, queued);
         while let Some(entry) = self.packets.first_entry() {
@@ -250,8 +252,8 @@ impl JitterBuffer {
         self.miss(stalled.min(sent) + (stalled - gap.max(0)).max(0));
         let stalled = stalled.min(gap);
         let missing = gap - stalled;
-        if gap < GRAIN || missing < GRAIN {
-            if lost && gap >= GRAIN {
+        if gap < MIN_CONCEAL_SAMPLES || missing < MIN_CONCEAL_SAMPLES {
+            if lost && gap >= MIN_CONCEAL_SAMPLES {
                 self.lose();
             }
             return self.play(start);
@@ -264,8 +266,8 @@ impl JitterBuffer {
         }
         // The last packet of a gap is left for its successor's redundancy.
         let tail = if lost && missing > length { length } else { 0 };
-        let samples = (missing - tail).min(960) / GRAIN * GRAIN;
-        if samples < GRAIN {
+        let samples = (missing - tail).min(960) / MIN_CONCEAL_SAMPLES * MIN_CONCEAL_SAMPLES;
+        if samples < MIN_CONCEAL_SAMPLES {
             return self.play(start);
         }
         if lost {
@@ -273,7 +275,7 @@ impl JitterBuffer {
             self.miss(samples.min((sent - stalled).max(0)));
         }
         self.next = Some(next + stalled + samples);
-        self.make_up(samples as u32, lost)
+        self.conceal(samples as u32, lost)
     }
 
     /// Packets that are missing between the last one played and `sequence`.
@@ -309,11 +311,11 @@ impl JitterBuffer {
     /// The delay that would let nearly every packet come in time.
     pub(crate) fn target(&self) -> Duration {
         if self.transits.len() < 25 {
-            return FIRST_DELAY;
+            return INITIAL_DELAY;
         }
         // A packet is restored from its successor, so that has to be here when it is missed.
         let repair = if self.loss > 0.004 { Duration::from_millis(20) } else { Duration::ZERO };
-        (self.quantile + MARGIN + repair).clamp(LEAST_DELAY, MOST_DELAY)
+        (self.quantile + DELAY_MARGIN + repair).clamp(MIN_DELAY, MAX_DELAY)
     }
 
     /// How long after it could have come at the earliest the sample `queued` before the next one is
@@ -353,10 +355,10 @@ impl JitterBuffer {
 
     fn foreign_packet(&mut self, packet: &Packet, samples: u32) {
         let step = packet.timestamp.wrapping_sub(self.foreign_newest);
-        let follows = self.foreign > 0 && step > 0 && step <= OPUS_RATE;
+        let follows = self.foreign > 0 && step > 0 && step <= OPUS_CLOCK_HZ;
         self.foreign = if follows { self.foreign + 1 } else { 1 };
         self.foreign_newest = packet.timestamp;
-        if self.foreign >= FOREIGN_RUN {
+        if self.foreign >= FOREIGN_PACKETS_TO_RESTART {
             self.restart(packet, samples);
         }
     }
@@ -366,20 +368,20 @@ impl JitterBuffer {
             self.stats.duplicate += 1;
             return;
         }
-        let waiting = Waiting {
+        let waiting = BufferedPacket {
             sequence: packet.sequence,
             payload: packet.payload.clone(),
             samples: i64::from(samples).min(MAX_PACKET_SAMPLES as i64),
         };
         self.packets.insert(timestamp, waiting);
-        if self.packets.len() > CAPACITY {
+        if self.packets.len() > MAX_PACKETS {
             self.packets.pop_first();
             self.stats.skipped += 1;
         }
     }
 
     fn observe(&mut self, transit: i64) {
-        if self.transits.len() == WINDOW {
+        if self.transits.len() == DELAY_WINDOW_PACKETS {
             self.transits.pop_front();
         }
         self.transits.push_back(transit);
@@ -392,15 +394,15 @@ impl JitterBuffer {
 
     fn first_due(&self, now: Instant) -> Option<i64> {
         let (origin, _) = self.origin?;
-        let due = now >= origin + FIRST_DELAY;
+        let due = now >= origin + INITIAL_DELAY;
         self.packets.first_key_value().filter(|_| due).map(|(start, _)| *start)
     }
 
-    /// Leaves packets out where the delay is hopelessly long, e.g. after the network stood still.
+    /// Skips packets where the delay is far too longly long, e.g. after the network stood still.
     fn catch_up(&mut self, mut next: i64, now: Instant, queued: u32) -> i64 {
         self.next = Some(next);
         let target = self.target();
-        if self.delay(now, queued).is_none_or(|delay| delay <= target + SKIP_BEYOND) {
+        if self.delay(now, queued).is_none_or(|delay| delay <= target + SKIP_THRESHOLD) {
             return next;
         }
         // After a pause of the sender there is nothing to leave out.
@@ -414,7 +416,9 @@ impl JitterBuffer {
             self.next = Some(next);
         }
         self.miss(if self.packets.len() > 1 { i64::from(self.stalled) } else { 0 });
-        while self.packets.len() > 1 && self.delay(now, queued).is_some_and(|delay| delay > target + MARGIN) {
+        while self.packets.len() > 1
+            && self.delay(now, queued).is_some_and(|delay| delay > target + DELAY_MARGIN)
+        {
             if let Some((start, skipped)) = self.packets.pop_first() {
                 next = start + skipped.samples;
                 self.last_sequence = Some(skipped.sequence);
@@ -427,15 +431,15 @@ impl JitterBuffer {
     }
 
     fn stall(&mut self) -> Step {
-        self.stalled = self.stalled.saturating_add(STALL_STEP);
-        self.make_up(STALL_STEP, false)
+        self.stalled = self.stalled.saturating_add(STALL_STEP_SAMPLES);
+        self.conceal(STALL_STEP_SAMPLES, false)
     }
 
     /// Sound that goes on for a while, and ends in silence where nothing was lost.
-    fn make_up(&mut self, samples: u32, lost: bool) -> Step {
-        self.made_up = self.made_up.saturating_add(samples);
-        let longest = if self.quiet { LONGEST_COMFORT } else { LONGEST_STALL };
-        if lost || self.made_up <= longest { Step::Conceal { samples } } else { Step::Silence { samples } }
+    fn conceal(&mut self, samples: u32, lost: bool) -> Step {
+        self.concealed = self.concealed.saturating_add(samples);
+        let longest = if self.quiet { MAX_COMFORT_NOISE_SAMPLES } else { MAX_CONCEALED_SAMPLES };
+        if lost || self.concealed <= longest { Step::Conceal { samples } } else { Step::Silence { samples } }
     }
 
     fn play(&mut self, start: i64) -> Step {
@@ -443,8 +447,8 @@ impl JitterBuffer {
         self.next = Some(start + packet.samples);
         self.last_sequence = Some(packet.sequence);
         self.stalled = 0;
-        self.made_up = 0;
-        self.quiet = packet.payload.len() <= COMFORT_PAYLOAD;
+        self.concealed = 0;
+        self.quiet = packet.payload.len() <= MAX_DTX_PAYLOAD_BYTES;
         self.loss *= 0.998;
         Step::Play(packet.payload)
     }
@@ -464,11 +468,11 @@ fn transit((origin, begin): (Instant, i64), timestamp: i64, arrived: Instant) ->
 }
 
 fn samples_in(duration: Duration) -> i64 {
-    (duration.as_micros() as i64).saturating_mul(i64::from(OPUS_RATE)) / 1_000_000
+    (duration.as_micros() as i64).saturating_mul(i64::from(OPUS_CLOCK_HZ)) / 1_000_000
 }
 
 fn duration_of(samples: i64) -> Duration {
-    Duration::from_micros(samples.max(0) as u64 * 1_000_000 / u64::from(OPUS_RATE))
+    Duration::from_micros(samples.max(0) as u64 * 1_000_000 / u64::from(OPUS_CLOCK_HZ))
 }
 
 #[cfg(test)]

@@ -13,29 +13,33 @@
 
 mod audio;
 mod call_media;
-mod clock;
 pub mod codec;
+mod device_event;
+mod device_test;
 pub mod file;
 mod frame;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod identity;
 mod jitter;
-mod news;
+mod lip_sync;
 mod packet;
 mod slot;
+#[cfg(test)]
+mod test_files;
 pub mod thread;
 mod tones;
-mod trial;
 pub mod video;
 
-pub use audio::{AudioDevice, ClipError, Direction, SoundSystem, WavError, list_audio_devices, offered_ids};
-pub use call_media::{CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing};
-pub use clock::{LipSync, PlayoutClock};
+pub use audio::{AudioDevice, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids};
+pub use call_media::{
+    CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing, START_BITRATE_BPS,
+};
+pub use device_event::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
+pub use device_test::{CameraTrial, EchoStage, SoundTrial, TrialEvent};
 pub use frame::{FrameSink, SourceError, VideoFrame, VideoSource};
-pub use news::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
+pub use lip_sync::{LipSync, PlayoutClock};
 pub use packet::{
     Codec, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
 };
 pub use tones::{RingtoneError, Tone, ToneOutputs, TonePlayer, check_ringtone};
-pub use trial::{CameraTrial, EchoStage, SoundTrial, TrialEvent};

@@ -1,4 +1,4 @@
-//! What crosses the border between media and whoever carries it. Owned by media, so that media
+//! Packets, encoded frames and the traits between media and its transport. Owned by media, so that media
 //! knows nothing of the network.
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! A place for one value between two threads where the newest wins. Not a queue: a value nobody took
-//! in time is replaced and counted.
+//! Slot for one value between two threads where the newest wins. Not a queue: an untaken value is replaced
+//! and counted.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -49,7 +49,7 @@ impl Thread {
         }
     }
 
-    /// Does not wait for the thread's end: for one that was told to end and may be kept by a file.
+    /// Does not wait for the thread's end: for one that was stopped and may be blocked by a file.
     pub fn detach(mut self) {
         self.handle = None;
     }

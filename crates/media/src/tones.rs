@@ -1,31 +1,31 @@
-//! The tones around a call: ringing, ring-back, call waiting, the end. Not part of a call's own sound:
-//! they have outputs of their own, so that the ringtone may come from another speaker, or from two.
+//! Tone player for ringing, ring-back, call waiting and the end of a call. Its outputs are separate from the
+//! call's audio, so that the ringtone may come from another speaker, or from two.
 
-mod clip;
+mod tone_sounds;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::audio::{Clip, FRAME, LineEvents, Speaker};
+use crate::audio::{FRAME, SoundClip, Speaker, StreamEvents};
 use crate::thread::Thread;
-pub use clip::{RingtoneError, check_ringtone};
+pub use tone_sounds::{RingtoneError, check_ringtone};
 
-/// While a tone plays the thread looks so often.
-const LOOK: Duration = Duration::from_millis(4);
-/// A speaker that takes longer to open misses the tone's beginning.
-const OPENING: Duration = Duration::from_millis(800);
-/// The device is let go so long after the last tone.
-const IDLE: Duration = Duration::from_secs(2);
+/// Poll interval of the thread while a tone plays.
+const PLAYING_POLL_INTERVAL: Duration = Duration::from_millis(4);
+/// A speaker that takes longer to open misses the beginning of the tone.
+const SPEAKER_OPEN_TIMEOUT: Duration = Duration::from_millis(800);
+/// Delay before the device is closed after the last tone.
+const DEVICE_RELEASE_DELAY: Duration = Duration::from_secs(2);
 
-/// What a person hears around a call.
+/// A tone around a call.
 #[derive(Clone, Debug)]
 pub enum Tone {
-    /// Our own ringing, for ever.
+    /// Incoming call, until stopped.
     Ringing,
-    /// The other end rings: 425 Hz, one second of five, for ever.
+    /// The other end rings: 425 Hz, one second of five, until stopped.
     RingBack,
-    /// Someone else calls: two short beeps every six seconds, for ever.
+    /// A second call: two short beeps every six seconds, until stopped.
     CallWaiting,
     /// The other end is busy: 425 Hz, on and off by half a second, four times.
     Busy,
@@ -64,14 +64,14 @@ pub struct TonePlayer {
 
 #[derive(Debug, Default)]
 struct Shared {
-    orders: Mutex<Orders>,
+    pending: Mutex<PendingChanges>,
     changed: Condvar,
     playing: AtomicBool,
 }
 
-/// What was ordered and not done yet; the newest of each kind wins.
+/// Changes not applied yet; the newest of each kind wins.
 #[derive(Debug, Default)]
-struct Orders {
+struct PendingChanges {
     /// `Some(None)`: stop.
     tone: Option<Option<Tone>>,
     outputs: Option<ToneOutputs>,
@@ -79,22 +79,24 @@ struct Orders {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Orders> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, PendingChanges> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn order(&self, change: impl FnOnce(&mut Orders)) {
+    fn change_pending(&self, change: impl FnOnce(&mut PendingChanges)) {
         change(&mut self.lock());
         self.changed.notify_all();
     }
 
-    /// Waits up to `timeout` for orders and takes them.
-    fn take(&self, timeout: Duration) -> Orders {
-        let idle = |orders: &mut Orders| orders.tone.is_none() && orders.outputs.is_none() && !orders.closed;
+    /// Waits up to `timeout` for changes and takes them.
+    fn take(&self, timeout: Duration) -> PendingChanges {
+        let idle = |pending: &mut PendingChanges| {
+            pending.tone.is_none() && pending.outputs.is_none() && !pending.closed
+        };
         let waited = self.changed.wait_timeout_while(self.lock(), timeout, idle);
-        let mut orders = waited.unwrap_or_else(PoisonError::into_inner).0;
-        let closed = orders.closed;
-        Orders { closed, ..std::mem::take(&mut *orders) }
+        let mut pending = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let closed = pending.closed;
+        PendingChanges { closed, ..std::mem::take(&mut *pending) }
     }
 }
 
@@ -110,19 +112,19 @@ impl TonePlayer {
     /// Plays `tone` from its beginning instead of whatever plays.
     pub fn play(&self, tone: Tone) {
         self.shared.playing.store(true, Ordering::Release);
-        self.shared.order(|orders| orders.tone = Some(Some(tone)));
+        self.shared.change_pending(|pending| pending.tone = Some(Some(tone)));
     }
 
     pub fn stop(&self) {
-        self.shared.order(|orders| orders.tone = Some(None));
+        self.shared.change_pending(|pending| pending.tone = Some(None));
     }
 
     /// Changes outputs and volume; what plays goes on there.
     pub fn set_outputs(&self, outputs: ToneOutputs) {
-        self.shared.order(|orders| orders.outputs = Some(outputs));
+        self.shared.change_pending(|pending| pending.outputs = Some(outputs));
     }
 
-    /// Whether a tone was ordered that has neither ended nor been stopped.
+    /// Whether a tone plays or is about to.
     pub fn is_playing(&self) -> bool {
         self.shared.playing.load(Ordering::Acquire)
     }
@@ -130,7 +132,7 @@ impl TonePlayer {
 
 impl Drop for TonePlayer {
     fn drop(&mut self) {
-        self.shared.order(|orders| orders.closed = true);
+        self.shared.change_pending(|pending| pending.closed = true);
     }
 }
 
@@ -140,7 +142,7 @@ struct Player {
     second: Option<Output>,
     playing: Option<Playing>,
     quiet_since: Instant,
-    events: LineEvents,
+    events: StreamEvents,
 }
 
 struct Output {
@@ -150,25 +152,25 @@ struct Output {
 }
 
 struct Playing {
-    clip: Arc<Clip>,
+    clip: Arc<SoundClip>,
     looped: bool,
 }
 
 impl Player {
     fn new(outputs: ToneOutputs) -> Self {
-        let events: LineEvents = Arc::new(|event| tracing::debug!(?event, "The output of tones changed"));
+        let events: StreamEvents = Arc::new(|event| tracing::debug!(?event, "The output of tones changed"));
         Self { outputs, first: None, second: None, playing: None, quiet_since: Instant::now(), events }
     }
 
     fn run(mut self, shared: &Shared) {
         loop {
             let open = self.first.is_some() || self.second.is_some();
-            let orders = shared.take(if open { LOOK } else { Duration::from_secs(3600) });
-            if orders.closed {
+            let pending = shared.take(if open { PLAYING_POLL_INTERVAL } else { Duration::from_secs(3600) });
+            if pending.closed {
                 return;
             }
-            let ordered = orders.tone.is_some();
-            self.obey(orders);
+            let ordered = pending.tone.is_some();
+            self.obey(pending);
             self.work(Instant::now());
             if self.playing.is_none() {
                 self.say_quiet(shared);
@@ -180,25 +182,25 @@ impl Player {
 
     /// Unless something was ordered this very moment.
     fn say_quiet(&self, shared: &Shared) {
-        let orders = shared.lock();
-        if !matches!(orders.tone, Some(Some(_))) {
+        let pending = shared.lock();
+        if !matches!(pending.tone, Some(Some(_))) {
             shared.playing.store(false, Ordering::Release);
         }
     }
 
-    fn obey(&mut self, orders: Orders) {
-        if let Some(outputs) = orders.outputs {
+    fn obey(&mut self, pending: PendingChanges) {
+        if let Some(outputs) = pending.outputs {
             self.set_outputs(outputs);
         }
-        match orders.tone {
+        match pending.tone {
             None => {}
             Some(None) => self.playing = None,
             Some(Some(tone)) => {
                 // First, because opening takes its time elsewhere while the sound is decoded here.
                 self.open(Instant::now());
-                let loaded = clip::load(&tone).or_else(|error| {
+                let loaded = tone_sounds::load(&tone).or_else(|error| {
                     tracing::warn!(%error, "A tone cannot be played");
-                    clip::load(&Tone::Ringing)
+                    tone_sounds::load(&Tone::Ringing)
                 });
                 self.playing = loaded.ok().map(|(clip, looped)| Playing { clip, looped });
                 for output in [&mut self.first, &mut self.second].into_iter().flatten() {
@@ -239,7 +241,7 @@ impl Player {
         if self.playing.is_some() {
             self.quiet_since = now;
             self.open(now);
-        } else if now.duration_since(self.quiet_since) > IDLE {
+        } else if now.duration_since(self.quiet_since) > DEVICE_RELEASE_DELAY {
             (self.first, self.second) = (None, None);
         }
         let gain = self.outputs.volume.clamp(0.0, 1.0).powi(2);
@@ -262,9 +264,9 @@ impl Output {
         let mut over = false;
         while self.speaker.wants(now) {
             let mut frame = [0.0; FRAME];
-            let ready = self.speaker.is_open() || now.duration_since(self.opened) > OPENING;
+            let ready = self.speaker.is_open() || now.duration_since(self.opened) > SPEAKER_OPEN_TIMEOUT;
             if ready && let Some(Playing { clip, looped }) = playing {
-                over |= clip::read(clip, *looped, &mut self.position, &mut frame).is_none();
+                over |= tone_sounds::read(clip, *looped, &mut self.position, &mut frame).is_none();
                 frame.iter_mut().for_each(|sample| *sample *= gain);
             }
             self.speaker.write(&frame);

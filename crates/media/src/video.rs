@@ -1,9 +1,9 @@
-//! The picture half of a call: sources, the sending and the receiving pipeline, and what both do with
-//! pixels. It knows packets, but not who carries them.
+//! Video of a call: sources, the sending and the receiving pipeline, and pixel work. It knows packets, but
+//! not their transport.
 //!
 //! ```text
 //!  source ─► video-capture ─► self-view
-//!                 └─newest wins─► video-encode: ladder ─► scale ─► encode ─► EncodedSink
+//!                 └─newest wins─► video-encode: quality ─► scale ─► encode ─► EncodedSink
 //!  packets ─► queue ─► video-receive: assemble ─► decode ─► hold until due ─► FrameSink
 //! ```
 
@@ -12,26 +12,26 @@ mod camera;
 mod convert;
 mod depacketize;
 pub(crate) mod image;
-mod ladder;
-mod meter;
 mod mirror;
 mod mjpeg;
 #[cfg(test)]
 pub(crate) mod packetize;
 mod pattern;
+mod presentation;
+mod quality_ladder;
+mod rate_meter;
 mod receiver;
 mod screen;
 mod sender;
-mod show;
 mod source;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use assembler::{AssembledFrame, AssemblerStats, FrameAssembler};
 pub use image::{Scaler, fit, i420_to_rgba, psnr_y, scale_to_fit};
-pub use ladder::{Ladder, Rung};
 pub use mirror::Mirror;
 pub use pattern::read_frame_number;
+pub use quality_ladder::{QualityLadder, QualityStep};
 pub use receiver::{VideoReceiver, VideoReceiverConfig, VideoReceiverStats};
 pub use screen::{ScreenInfo, screen_preview};
 pub use sender::{SourceEvent, VideoOutputs, VideoSender, VideoSenderConfig, VideoSenderStats};

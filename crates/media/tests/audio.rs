@@ -1,5 +1,5 @@
-//! Sound through real devices: a private PulseAudio server with null sinks as microphone and speaker.
-//! Measures are taken, but nothing is asserted about how fast the machine is.
+//! Tests of audio through real devices: a private PulseAudio server with null sinks as microphone and
+//! speaker. They measure, but assert nothing about the machine's speed.
 
 #[path = "audio/measure.rs"]
 mod measure;

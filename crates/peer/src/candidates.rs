@@ -1,4 +1,4 @@
-//! Remote candidates: which can be used, and how many.
+//! Remote ICE candidates: which are usable, and how many.
 //!
 //! A description comes from a stranger, and every candidate in it is an address that we send to. So
 //! their number is limited for each set of ICE credentials, wherever they come from.
@@ -12,15 +12,15 @@ use rtc::ice::candidate::unmarshal_candidate;
 use crate::description::text::SessionText;
 use crate::description::transport;
 
-const MOST_BYTES: usize = 1024;
+const MAX_CANDIDATE_BYTES: usize = 1024;
 /// Remote candidates for one set of ICE credentials.
-pub(crate) const MOST: usize = 50;
+pub(crate) const MAX_REMOTE_CANDIDATES: usize = 50;
 /// Pairs of them with our own addresses (RFC 8445 6.1.2.5).
-const MOST_PAIRS: usize = 100;
+const MAX_CANDIDATE_PAIRS: usize = 100;
 
 /// A candidate that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unreadable;
+pub(crate) struct InvalidCandidate;
 
 /// Without `a=` and `candidate:`, which the connection does not always expect.
 pub(crate) fn bare(candidate: &str) -> &str {
@@ -30,9 +30,9 @@ pub(crate) fn bare(candidate: &str) -> &str {
 }
 
 /// Whether the connection can make use of a candidate.
-pub(crate) fn usable(candidate: &str) -> Result<bool, Unreadable> {
-    if candidate.len() > MOST_BYTES {
-        return Err(Unreadable);
+pub(crate) fn usable(candidate: &str) -> Result<bool, InvalidCandidate> {
+    if candidate.len() > MAX_CANDIDATE_BYTES {
+        return Err(InvalidCandidate);
     }
     let bare = bare(candidate);
     if bare.is_empty() {
@@ -46,7 +46,7 @@ pub(crate) fn usable(candidate: &str) -> Result<bool, Unreadable> {
     }
     // RTCP travels with RTP (RFC 5761), so a second component leads nowhere.
     let first = words.get(1) == Some(&"1");
-    unmarshal_candidate(bare).map(|_| first).map_err(|_| Unreadable)
+    unmarshal_candidate(bare).map(|_| first).map_err(|_| InvalidCandidate)
 }
 
 /// Whether a candidate belongs to a description with this ufrag; one that does not say belongs to any.
@@ -71,12 +71,12 @@ pub(crate) fn described(session: &SessionText, bundled: &[usize], ufrag: &str) -
 
 /// How many more candidates of one set of credentials may be used.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Allowance {
+pub(crate) struct CandidateBudget {
     seen: HashSet<String>,
     pairs: usize,
 }
 
-impl Allowance {
+impl CandidateBudget {
     /// Whether one more may be used. One already seen costs nothing, but is of no use either.
     pub(crate) fn admit(&mut self, candidate: &str, own: &[IpAddr]) -> bool {
         let words: Vec<&str> = bare(candidate).split_ascii_whitespace().collect();
@@ -87,7 +87,10 @@ impl Allowance {
         let same_family =
             |own: &&IpAddr| address.parse::<IpAddr>().is_ok_and(|a| a.is_ipv4() == own.is_ipv4());
         let pairs = own.iter().filter(same_family).count().max(1);
-        if self.seen.contains(&key) || self.seen.len() >= MOST || self.pairs + pairs > MOST_PAIRS {
+        if self.seen.contains(&key)
+            || self.seen.len() >= MAX_REMOTE_CANDIDATES
+            || self.pairs + pairs > MAX_CANDIDATE_PAIRS
+        {
             return false;
         }
         self.pairs += pairs;
@@ -111,28 +114,31 @@ mod tests {
         assert_eq!(usable("candidate:1 2 udp 2130706431 192.0.2.1 9 typ host"), Ok(false));
         assert_eq!(usable("candidate:1 1 udp 5 8f3c.local 9 typ host"), Ok(false));
         assert_eq!(usable(""), Ok(false));
-        assert_eq!(usable("candidate:what"), Err(Unreadable));
-        assert_eq!(usable(&"x".repeat(5_000)), Err(Unreadable));
+        assert_eq!(usable("candidate:what"), Err(InvalidCandidate));
+        assert_eq!(usable(&"x".repeat(5_000)), Err(InvalidCandidate));
     }
 
     #[test]
     fn fifty_are_used_and_the_same_one_once() {
         let own = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
-        let mut allowance = Allowance::default();
+        let mut allowance = CandidateBudget::default();
         assert!(allowance.admit(&host(1), &own));
         assert!(!allowance.admit(&host(1), &own));
         let admitted = (2..1_000).filter(|n| allowance.admit(&host(*n), &own)).count();
-        assert_eq!(admitted, MOST - 1);
+        assert_eq!(admitted, MAX_REMOTE_CANDIDATES - 1);
     }
 
     #[test]
     fn many_addresses_of_our_own_leave_room_for_fewer() {
         let own = [IpAddr::V4(Ipv4Addr::LOCALHOST); 4];
-        let mut allowance = Allowance::default();
+        let mut allowance = CandidateBudget::default();
         let admitted = (0..1_000).filter(|n| allowance.admit(&host(*n), &own)).count();
         assert_eq!(admitted, 25);
         let other_family = [IpAddr::V6(Ipv6Addr::LOCALHOST); 8];
-        let mut allowance = Allowance::default();
-        assert_eq!((0..1_000).filter(|n| allowance.admit(&host(*n), &other_family)).count(), MOST);
+        let mut allowance = CandidateBudget::default();
+        assert_eq!(
+            (0..1_000).filter(|n| allowance.admit(&host(*n), &other_family)).count(),
+            MAX_REMOTE_CANDIDATES
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The codecs a connection offers, and which of the common ones is used.
+//! Codecs a connection offers, and the choice among the common ones.
 
 use bellwire_media::{Codec, TrackKind};
 use rtc::peer_connection::configuration::media_engine::{

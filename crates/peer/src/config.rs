@@ -1,8 +1,8 @@
-//! What a connection is made with.
+//! Configuration of a connection.
 
 use std::net::IpAddr;
 
-use bellwire_media::Codec;
+use bellwire_media::{Codec, START_BITRATE_BPS};
 
 /// A STUN or TURN server, field for field as `RTCIceServer` has it.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Default for PeerConfig {
             ice_servers: Vec::new(),
             video: true,
             video_codecs: vec![Codec::H264, Codec::Vp8],
-            start_bitrate: 600_000,
+            start_bitrate: START_BITRATE_BPS,
             max_bitrate: 4_000_000,
             relay_only: false,
             bind: None,

@@ -1,4 +1,4 @@
-//! Sets up the crate's connection the way a call needs it; its defaults are not used as they are.
+//! Set-up of the `webrtc` crate's connection for a call; its defaults are not used as they are.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,37 +21,38 @@ use webrtc::peer_connection::{
 };
 use webrtc::runtime::default_runtime;
 
-use crate::addresses::LocalAddresses;
-use crate::arrivals::Learning;
-use crate::bandwidth::{Limits, Published};
-use crate::checks::Paced;
+use crate::bandwidth::{Limits, PublishedEstimator};
+use crate::check_pacing::PacedRuntime;
 use crate::codecs;
 use crate::config::PeerConfig;
-use crate::delivery::Delivery;
+use crate::delivery::DeliveryInterceptor;
 use crate::event::{PeerEvent, PeerState};
+use crate::event_task::carries_media;
+use crate::incoming_streams::StreamLearner;
+use crate::interceptor::Filtered;
+use crate::local_addresses::LocalAddresses;
 use crate::pacer::Pacer;
-use crate::pump::carries_media;
-use crate::reports::SenderReports;
 use crate::rtx::RtxUnwrap;
+use crate::sender_reports::SenderReports;
 use crate::shared::{Shared, lock};
-use crate::tap::Tap;
+use crate::stats_interceptor::StatsInterceptor;
 
 /// Time between connectivity checks. At 20 ms set-up takes 50 ms after the answer, at 10 ms about 25;
 /// the default of 200 ms makes it 400.
 const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 /// Checks before a pair is given up: 12 s, for an answer or a candidate slow to come.
-const CHECKS: u16 = 1_200;
+const MAX_CHECKS_PER_PAIR: u16 = 1_200;
 /// How long better paths are waited for before one by STUN or TURN is taken.
 const REFLEXIVE_WAIT: Duration = Duration::from_millis(100);
 const RELAY_WAIT: Duration = Duration::from_millis(300);
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
 const FAILED_AFTER: Duration = Duration::from_secs(25);
-const KEEPALIVE: Duration = Duration::from_secs(1);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the other side's estimator hears from us.
 const FEEDBACK_INTERVAL: Duration = Duration::from_millis(50);
 const NACK_INTERVAL: Duration = Duration::from_millis(20);
-const MOST_NACKS: u16 = 10;
-const LOWEST_BITRATE: u32 = 60_000;
+const MAX_NACKS_PER_PACKET: u16 = 10;
+const MIN_BITRATE_BPS: u32 = 60_000;
 
 /// How our candidates are labelled: the section whose transport is used (all are bundled) and our ufrag.
 #[derive(Clone, Debug)]
@@ -118,31 +119,31 @@ pub(crate) fn configuration(config: &PeerConfig, servers: Vec<RTCIceServer>) -> 
 fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
     let limits = Limits {
         start: f64::from(config.start_bitrate),
-        least: f64::from(LOWEST_BITRATE.min(config.start_bitrate)),
-        most: f64::from(config.max_bitrate.max(config.start_bitrate)),
+        min: f64::from(MIN_BITRATE_BPS.min(config.start_bitrate)),
+        max: f64::from(config.max_bitrate.max(config.start_bitrate)),
     };
     let nacks = NackGeneratorBuilder::new()
         .with_interval(NACK_INTERVAL)
         .with_skip_last_n(1)
-        .with_max_nacks_per_packet(MOST_NACKS);
+        .with_max_nacks_per_packet(MAX_NACKS_PER_PACKET);
     Registry::new()
-        .with(Slot::from(500), Tap::new(Arc::clone(shared)))
+        .with(Slot::from(500), Filtered::new(StatsInterceptor::new(Arc::clone(shared))))
         .with(
             Slot::CongestionControl,
-            CongestionControlBuilder::new(Published::new(limits, Arc::clone(shared))).build(),
+            CongestionControlBuilder::new(PublishedEstimator::new(limits, Arc::clone(shared))).build(),
         )
         .with(Slot::TwccSender, TwccSenderBuilder::new().build())
-        .with(Slot::Pacer, Pacer::new(Arc::clone(shared)))
+        .with(Slot::Pacer, Filtered::new(Pacer::new(Arc::clone(shared))))
         .with(Slot::NackResponder, NackResponderBuilder::new().build())
-        .with(Slot::from(6_900), RtxUnwrap::new(Arc::clone(shared)))
-        .with(Slot::NackGenerator, Learning::new(nacks.build(), shared))
+        .with(Slot::from(6_900), Filtered::new(RtxUnwrap::new(Arc::clone(shared))))
+        .with(Slot::NackGenerator, StreamLearner::new(nacks.build(), shared))
         .with(
             Slot::TwccReceiver,
-            Learning::new(TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build(), shared),
+            StreamLearner::new(TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build(), shared),
         )
-        .with(Slot::ReceiverReport, Learning::new(ReceiverReportBuilder::new().build(), shared))
-        .with(Slot::SenderReport, SenderReports::new(Arc::clone(shared)))
-        .with(Slot::from(14_000), Delivery::new(Arc::clone(shared)))
+        .with(Slot::ReceiverReport, StreamLearner::new(ReceiverReportBuilder::new().build(), shared))
+        .with(Slot::SenderReport, Filtered::new(SenderReports::new(Arc::clone(shared))))
+        .with(Slot::from(14_000), Filtered::new(DeliveryInterceptor::new(Arc::clone(shared))))
 }
 
 pub(crate) async fn connect(
@@ -158,8 +159,8 @@ pub(crate) async fn connect(
         .with_answering_dtls_role(RTCDtlsRole::Server)
         // Its socket cannot be had on a machine without a network, and then nothing works at all.
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
-        .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(CHECKS))
-        .with_ice_timeouts(Some(DISCONNECTED_AFTER), Some(FAILED_AFTER), Some(KEEPALIVE))
+        .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(MAX_CHECKS_PER_PAIR))
+        .with_ice_timeouts(Some(DISCONNECTED_AFTER), Some(FAILED_AFTER), Some(KEEPALIVE_INTERVAL))
         .with_host_acceptance_min_wait(Some(Duration::ZERO))
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_srflx_acceptance_min_wait(Some(REFLEXIVE_WAIT))
@@ -169,7 +170,7 @@ pub(crate) async fn connect(
         .build();
     let runtime = default_runtime().ok_or_else(|| Error::Other("no asynchronous runtime".to_owned()))?;
     let connection = PeerConnectionBuilder::new()
-        .with_runtime(Arc::new(Paced::new(runtime)))
+        .with_runtime(Arc::new(PacedRuntime::new(runtime)))
         .with_configuration(configuration(config, servers))
         .with_media_engine(codecs::media_engine(&config.video_codecs)?)
         .with_setting_engine(settings)

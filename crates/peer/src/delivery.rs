@@ -1,43 +1,42 @@
-//! The application end of the interceptor chain: hands received RTP to media.
+//! Delivery of received RTP to media, at the application end of the interceptor chain.
 //!
 //! It does so here, in the driver, rather than through the connection's remote tracks: their queue
 //! is bounded, drops what comes before the track is announced, and costs a task switch a packet.
 //! Packets end here; nothing behind this interceptor sees them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bellwire_media::{Codec, Packet as MediaPacket, TrackKind};
 use bytes::Bytes;
-use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
+use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtp;
-use rtc::sansio::Protocol;
-use rtc::shared::error::Error;
 
 use crate::codecs::kind_of;
+use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::shared::Shared;
 
 /// A stream silent for so long may be followed by another one. Layers of one camera (simulcast) are not that
 /// far apart.
-const SILENT: Duration = Duration::from_millis(150);
-/// So many packets without any of the stream in use, and the other one has taken its place.
-const TAKEN_OVER: usize = 5;
-/// Packets of another stream that are kept until it is known whether it takes over: a key frame or two.
-const MOST_KEPT: usize = 256;
+const STREAM_SILENCE: Duration = Duration::from_millis(150);
+/// After so many packets of another stream without one of the selected, the other takes over.
+const PACKETS_TO_SWITCH: usize = 5;
+/// Packets of another stream that are held until it takes over: a key frame or two.
+const MAX_HELD_PACKETS: usize = 256;
 
-/// The one stream of a kind that is heard or seen. Others (further tracks, further layers of a camera) are not
+/// The one stream of a kind that is heard or seen. Others (further tracks, further layers of a camera) are
+/// not
 /// mixed in: each has its own numbers and times.
 #[derive(Default)]
-struct Current {
+struct SelectedStream {
     stream: Option<Stream>,
     /// Another stream's packets since the last one of the stream in use.
-    rival: Option<(u32, Vec<Kept>)>,
+    rival: Option<(u32, Vec<HeldPacket>)>,
 }
 
 /// A packet that may come to be of use, and when it came.
-type Kept = (Codec, rtp::Packet, Instant);
+type HeldPacket = (Codec, rtp::Packet, Instant);
 
 struct Stream {
     ssrc: u32,
@@ -47,28 +46,21 @@ struct Stream {
     heard: Instant,
 }
 
-pub(crate) struct Delivery {
+pub(crate) struct DeliveryInterceptor {
     shared: Arc<Shared>,
-    audio: Current,
-    video: Current,
-    inbound: VecDeque<TaggedPacket>,
-    outbound: VecDeque<TaggedPacket>,
+    audio: SelectedStream,
+    video: SelectedStream,
 }
 
-impl Delivery {
+impl DeliveryInterceptor {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self {
-            shared,
-            audio: Current::default(),
-            video: Current::default(),
-            inbound: VecDeque::new(),
-            outbound: VecDeque::new(),
-        }
+        Self { shared, audio: SelectedStream::default(), video: SelectedStream::default() }
     }
 
     /// Whatever uses up a number of the stream in use goes to media, because a number that never comes is a
-    /// loss: padding that probes the path (without a payload, and in any payload type where the other end has no
-    /// RTX) and payload types nobody agreed on, emptied here.
+    /// loss: padding that probes the path (without a payload, and in any payload type where the other end has
+    /// no
+    /// RTX) and payload types that were not negotiated, emptied here.
     fn receive(&mut self, packet: &rtp::Packet, now: Instant) {
         let header = &packet.header;
         let agreed = self.shared.codec_of(header);
@@ -99,24 +91,25 @@ impl Delivery {
             current.rival = None;
             return self.give(codec, true, packet, now);
         }
-        let kept = match &mut current.rival {
-            Some((ssrc, kept)) if *ssrc == header.ssrc => kept,
+        let held = match &mut current.rival {
+            Some((ssrc, held)) if *ssrc == header.ssrc => held,
             other => &mut other.insert((header.ssrc, Vec::new())).1,
         };
-        if kept.len() < MOST_KEPT {
-            kept.push((codec, packet.clone(), now));
+        if held.len() < MAX_HELD_PACKETS {
+            held.push((codec, packet.clone(), now));
         }
-        let silent = now.saturating_duration_since(stream.heard) >= SILENT && kept.len() >= TAKEN_OVER;
+        let silent =
+            now.saturating_duration_since(stream.heard) >= STREAM_SILENCE && held.len() >= PACKETS_TO_SWITCH;
         if !silent && (!declared || stream.declared) {
             return;
         }
-        let kept = std::mem::take(kept);
+        let held = std::mem::take(held);
         current.rival = None;
         current.stream = Some(Stream { ssrc: header.ssrc, codec, declared, heard: now });
         if let Some(receiver) = self.shared.receiver() {
             receiver.begins_anew(kind);
         }
-        for (codec, packet, arrived) in kept {
+        for (codec, packet, arrived) in held {
             self.begin(kind, packet.header.ssrc, codec, &packet, arrived);
         }
     }
@@ -150,45 +143,15 @@ impl Delivery {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Delivery {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, message: TaggedPacket) -> Result<(), Error> {
+impl PacketFilter for DeliveryInterceptor {
+    fn received(&mut self, message: TaggedPacket, inbound: &mut PacketQueue) {
         let TaggedPacket { now, message: inner, .. } = &message;
         let Packet::Rtp(packet) = &inner.packet else {
-            self.inbound.push_back(message);
-            return Ok(());
+            inbound.push_back(message);
+            return;
         };
         self.receive(packet, *now);
-        Ok(())
     }
-
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inbound.pop_front()
-    }
-
-    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
-        self.outbound.push_back(message);
-        Ok(())
-    }
-
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.outbound.pop_front()
-    }
-}
-
-impl Interceptor for Delivery {
-    fn bind_local_stream(&mut self, _info: &StreamInfo) {}
-
-    fn unbind_local_stream(&mut self, _info: &StreamInfo) {}
-
-    fn bind_remote_stream(&mut self, _info: &StreamInfo) {}
-
-    fn unbind_remote_stream(&mut self, _info: &StreamInfo) {}
 }
 
 #[cfg(test)]

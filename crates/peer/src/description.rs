@@ -1,5 +1,5 @@
-//! Session descriptions of other endpoints: read with all that RFC 8866, 3264, 8829 and 8843 let them
-//! leave out or say at session level, and told to the connection in the one way it understands. Sans-IO.
+//! Session descriptions of other endpoints: parsed with all that RFC 8866, 3264, 8829 and 8843 let them leave
+//! out or say at session level, and rewritten in the one form the connection understands. Sans-IO.
 //!
 //! ```text
 //!  their text ─ text ─► sections ─ read ─► Remote ─ canonical ─► connection
@@ -12,7 +12,7 @@
 pub(crate) mod canonical;
 pub(crate) mod formats;
 pub(crate) mod layout;
-pub(crate) mod own;
+pub(crate) mod own_description;
 pub(crate) mod text;
 pub(crate) mod transport;
 
@@ -26,7 +26,7 @@ use text::{MediaText, SessionText};
 use transport::{Direction, Setup};
 
 /// Payload types given back in a refusal; a section has no more numbers.
-const MOST_FORMATS: usize = 128;
+const MAX_FORMATS: usize = 128;
 
 const KINDS: [TrackKind; 2] = [TrackKind::Audio, TrackKind::Video];
 
@@ -230,7 +230,7 @@ fn section(media: &MediaText, session: &SessionText, kind: SdpKind, wanted: Want
     Section {
         media: media.media.clone(),
         protocol: media.protocol.clone(),
-        payload_types: media.formats.iter().take(MOST_FORMATS).cloned().collect(),
+        payload_types: media.formats.iter().take(MAX_FORMATS).cloned().collect(),
         mid: mid.map(str::to_owned),
         refused: media.port == 0 && !only_bundled,
         direction: Direction::read(&media.attributes, &session.attributes),
@@ -431,7 +431,7 @@ fn one_transport(sections: &mut [Section], session: &SessionText, kind: SdpKind)
     apart
 }
 
-/// Whether two sections without a BUNDLE group are reached in the same way all the same: endpoints that
+/// Whether two sections without a BUNDLE group share a transport: endpoints that
 /// know one transport only often do not say so.
 fn same_transport(a: &MediaText, b: &MediaText, session: &SessionText) -> bool {
     let candidates = |m: &MediaText| {

@@ -1,4 +1,4 @@
-//! What a connection says of itself.
+//! Events of a connection.
 
 use bellwire_call::IceCandidate;
 use bellwire_media::Codec;

@@ -1,4 +1,4 @@
-//! The certificates of both sides, and the digits people compare. Sans-IO.
+//! DTLS certificate fingerprints of both sides, and the digits users compare. Sans-IO.
 
 use sha2::{Digest, Sha256};
 
@@ -13,7 +13,7 @@ pub(crate) struct Fingerprints {
 
 impl Fingerprints {
     /// The connection checks their certificate once, so a later description must not bring another:
-    /// the digits would be those of a certificate nobody has shown.
+    /// the digits would be those of a certificate that was not presented.
     pub(crate) fn check(&self, theirs: &[u8]) -> Result<(), DescriptionError> {
         if self.theirs.as_ref().is_some_and(|known| known != theirs) {
             return Err(DescriptionError::FingerprintChanged);
@@ -26,7 +26,7 @@ impl Fingerprints {
     }
 }
 
-/// Digits both people see when nobody sits between them: made of both fingerprints, whoever asks.
+/// Digits that are equal on both sides unless a third party sits between them: made of both fingerprints.
 pub(crate) fn security_code(ours: &[u8], theirs: &[u8]) -> String {
     let (first, second) = if ours <= theirs { (ours, theirs) } else { (theirs, ours) };
     let mut hash = Sha256::new();

@@ -1,5 +1,5 @@
-//! Doors for the fuzz targets of `tests/fuzz`: descriptions, candidates and server addresses from
-//! strangers. Not part of any program.
+//! Entry points for the fuzz targets of `tests/fuzz`: untrusted descriptions, candidates and server
+//! addresses. Not part of any program.
 
 use bellwire_call::{Sdp, SdpKind};
 use bellwire_media::{Codec, TrackKind};
@@ -9,7 +9,7 @@ use crate::config::IceServer;
 use crate::description::layout::Layout;
 use crate::description::transport::Role;
 use crate::description::{self, Remote, Wanted, canonical};
-use crate::{candidates, fingerprints, servers, sets};
+use crate::{candidates, fingerprints, ice_servers, parameter_sets};
 
 const WANTED: [Codec; 2] = [Codec::H264, Codec::Vp8];
 
@@ -34,7 +34,7 @@ fn check(remote: &Remote, before: &Layout) {
     let layout = before.with(remote);
     assert_eq!(layout.len(), before.len().max(remote.sections.len()));
     let Ok(role) = Role::beside(remote.setup, remote.kind, None) else { return };
-    // What the connection is told is read by it, and is read the same way by ourselves.
+    // What the connection gets is readable for it, and reads the same for us.
     let told = canonical::write(remote, &layout, role, &remote.candidates);
     let parsed = RTCSessionDescription::offer(told.clone()).expect("a canonical text is an offer");
     let session = parsed.unmarshal().expect("a canonical text can be read");
@@ -60,7 +60,7 @@ fn check(remote: &Remote, before: &Layout) {
 
 /// The value of `sprop-parameter-sets`.
 pub fn parameter_sets(data: &[u8]) {
-    if let Some(sets) = sets::annex_b(&String::from_utf8_lossy(data)) {
+    if let Some(sets) = parameter_sets::annex_b(&String::from_utf8_lossy(data)) {
         assert!(sets.starts_with(&[0, 0, 0, 1]) && sets.len() <= data.len().max(8) * 5);
         assert!(sets.len() <= 8 * 1028, "sets without end");
     }
@@ -73,12 +73,12 @@ pub fn addresses(data: &[u8]) {
         let _ = candidates::usable(line);
         let server =
             IceServer { urls: vec![line.to_owned()], username: "u".to_owned(), credential: "c".to_owned() };
-        for server in servers::without_lookup(&[server]).unwrap_or_default() {
+        for server in ice_servers::without_lookup(&[server]).unwrap_or_default() {
             for url in server.urls {
                 // What we write we can read.
                 assert!(url.starts_with("stun:") || url.starts_with("turn:"), "{url:?} from {line:?}");
                 let again = IceServer { urls: vec![url.clone()], ..IceServer::default() };
-                let again = servers::without_lookup(&[again]).and_then(|list| list.into_iter().next());
+                let again = ice_servers::without_lookup(&[again]).and_then(|list| list.into_iter().next());
                 assert_eq!(again.map(|server| server.urls), Some(vec![url]));
             }
         }

@@ -4,8 +4,8 @@
 //!  engine ── create_offer / accept_* ──► Peer ──► webrtc crate ──► sockets
 //!  media  ── EncodedFrame ──► sinks ──► writer ─┐      │  ▲
 //!                                               ▼      ▼  │ interceptors, wire side first:
-//!  media  ◄── Packet ── delivery ◄── rtx ◄── tap · congestion · twcc · pacer · nack · reports
-//!  engine ◄── PeerEvent ── pump ◄── tap, estimator, watchdog
+//!  media  ◄── Packet ── delivery ◄── rtx ◄── stats · congestion · twcc · pacer · nack · reports
+//!  engine ◄── PeerEvent ── event task ◄── stats, estimator, watchdog
 //! ```
 //!
 //! It is not signaling (descriptions come and go as [`bellwire_call::Sdp`]) and not media
@@ -13,30 +13,31 @@
 //! and when a call is over is decided elsewhere.
 #![deny(unsafe_code)]
 
-pub mod addresses;
-mod arrivals;
 mod bandwidth;
 mod candidates;
-mod checks;
+mod check_pacing;
 mod codecs;
 mod config;
 mod connection;
 mod delivery;
 mod description;
 mod event;
+mod event_task;
 mod fingerprints;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod ice_servers;
+mod incoming_streams;
+mod interceptor;
+pub mod local_addresses;
 mod pacer;
+mod parameter_sets;
 mod peer;
-mod pump;
-mod reports;
 mod rtx;
-mod servers;
-mod sets;
+mod sender_reports;
 mod shared;
 mod stats;
-mod tap;
+mod stats_interceptor;
 mod tracks;
 mod watchdog;
 

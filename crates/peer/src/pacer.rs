@@ -1,4 +1,4 @@
-//! Spreads video over time at a little more than the estimate; sound never waits behind it.
+//! Pacer: spreads video over time at a little more than the estimate; audio never waits behind it.
 //!
 //! A key frame sent at once fills the bottleneck's queue, and every packet behind it, sound first
 //! of all, is late. Order of sending: sound and RTCP at once, then retransmissions, then new video.
@@ -9,36 +9,33 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bellwire_media::TrackKind;
-use rtc::interceptor::{Attribute, Interceptor, Packet, StreamInfo, TaggedPacket};
-use rtc::sansio::Protocol;
-use rtc::shared::error::Error;
+use rtc::interceptor::{Attribute, Packet, StreamInfo, TaggedPacket};
 use rtc::shared::marshal::MarshalSize;
 
 use crate::codecs::{codec_of, kind_of};
+use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::shared::Shared;
 
-/// How much faster than the estimate packets leave, so that a frame is out before the next comes.
-const HEADROOM: f64 = 2.5;
-/// Whatever is queued leaves within this time, even if the encoder ignores the estimate.
-const DRAIN: f64 = 0.5;
+/// How much faster than the estimate packets leave, so that a frame is sent before the next comes.
+const RATE_HEADROOM_FACTOR: f64 = 2.5;
+/// The queue drains within this time, even if the encoder ignores the estimate.
+const MAX_QUEUE_SECONDS: f64 = 0.5;
 /// Unused budget is kept for this long, in seconds.
-const BURST: f64 = 0.005;
-/// Never slower than this, bit/s.
-const FLOOR: f64 = 100_000.0;
-/// Beyond this many waiting packets new ones are dropped and a key frame is asked for.
-const MOST_WAITING: usize = 4_096;
+const BURST_SECONDS: f64 = 0.005;
+/// Lowest rate.
+const MIN_RATE_BPS: f64 = 100_000.0;
+/// When full, new packets are dropped and a key frame is requested.
+const MAX_QUEUED_PACKETS: usize = 4_096;
 
 pub(crate) struct Pacer {
     shared: Arc<Shared>,
     audio: HashSet<u32>,
-    again: VecDeque<TaggedPacket>,
-    fresh: VecDeque<TaggedPacket>,
-    waiting_bits: f64,
+    retransmissions: VecDeque<TaggedPacket>,
+    media: VecDeque<TaggedPacket>,
+    queued_bits: f64,
     /// Bits that may leave now; negative after a packet larger than what was left.
     budget: f64,
     updated: Option<Instant>,
-    inbound: VecDeque<TaggedPacket>,
-    outbound: VecDeque<TaggedPacket>,
 }
 
 impl Pacer {
@@ -46,40 +43,41 @@ impl Pacer {
         Self {
             shared,
             audio: HashSet::new(),
-            again: VecDeque::new(),
-            fresh: VecDeque::new(),
-            waiting_bits: 0.0,
+            retransmissions: VecDeque::new(),
+            media: VecDeque::new(),
+            queued_bits: 0.0,
             budget: 0.0,
             updated: None,
-            inbound: VecDeque::new(),
-            outbound: VecDeque::new(),
         }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "bit rates are far below 2^52")]
     fn rate(&self) -> f64 {
         let target = self.shared.target.load(Ordering::Relaxed) as f64;
-        (target * HEADROOM).max(self.waiting_bits / DRAIN).max(FLOOR)
+        (target * RATE_HEADROOM_FACTOR).max(self.queued_bits / MAX_QUEUE_SECONDS).max(MIN_RATE_BPS)
     }
 
-    fn release(&mut self, now: Instant) {
+    fn release(&mut self, now: Instant, outbound: &mut PacketQueue) {
         let rate = self.rate();
         let passed = self.updated.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
         self.updated = Some(now);
-        self.budget = (self.budget + rate * passed).min(rate * BURST);
+        self.budget = (self.budget + rate * passed).min(rate * BURST_SECONDS);
         while self.budget >= 0.0 {
-            let Some(mut message) = self.again.pop_front().or_else(|| self.fresh.pop_front()) else { break };
+            let Some(mut message) = self.retransmissions.pop_front().or_else(|| self.media.pop_front())
+            else {
+                break;
+            };
             let bits = bits(&message);
             self.budget -= bits;
-            self.waiting_bits = (self.waiting_bits - bits).max(0.0);
+            self.queued_bits = (self.queued_bits - bits).max(0.0);
             // The estimator must see when it left, not when it was queued.
             message.now = now;
-            self.outbound.push_back(message);
+            outbound.push_back(message);
         }
     }
 
     fn is_waiting(&self) -> bool {
-        !(self.again.is_empty() && self.fresh.is_empty())
+        !(self.retransmissions.is_empty() && self.media.is_empty())
     }
 }
 
@@ -89,55 +87,34 @@ fn bits(message: &TaggedPacket) -> f64 {
     (packet.marshal_size() * 8) as f64
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Pacer {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, message: TaggedPacket) -> Result<(), Error> {
-        self.inbound.push_back(message);
-        Ok(())
-    }
-
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inbound.pop_front()
-    }
-
-    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
+impl PacketFilter for Pacer {
+    fn sent(&mut self, message: TaggedPacket, outbound: &mut PacketQueue) {
         let paced = matches!(&message.message.packet, Packet::Rtp(packet) if !self.audio.contains(&packet.header.ssrc));
         if !paced {
-            self.outbound.push_back(message);
-            return Ok(());
+            outbound.push_back(message);
+            return;
         }
-        if self.fresh.len() + self.again.len() >= MOST_WAITING {
+        if self.media.len() + self.retransmissions.len() >= MAX_QUEUED_PACKETS {
             self.shared.want_key_frame();
-            return Ok(());
+            return;
         }
         let now = message.now;
-        self.waiting_bits += bits(&message);
+        self.queued_bits += bits(&message);
         if message.message.has(&Attribute::Retransmission) {
-            self.again.push_back(message);
+            self.retransmissions.push_back(message);
         } else {
-            self.fresh.push_back(message);
+            self.media.push_back(message);
         }
-        self.release(now);
-        Ok(())
+        self.release(now, outbound);
     }
 
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.outbound.pop_front()
-    }
-
-    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+    fn timeout(&mut self, now: Instant, outbound: &mut PacketQueue) {
         if self.is_waiting() {
-            self.release(now);
+            self.release(now, outbound);
         }
-        Ok(())
     }
 
-    fn poll_timeout(&mut self) -> Option<Instant> {
+    fn next_timeout(&self) -> Option<Instant> {
         if !self.is_waiting() {
             return None;
         }
@@ -145,46 +122,39 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Pacer {
         let wait = (-self.budget / self.rate()).max(0.001);
         Some(self.updated? + Duration::from_secs_f64(wait))
     }
-}
 
-impl Interceptor for Pacer {
-    fn bind_local_stream(&mut self, info: &StreamInfo) {
+    fn bind_local(&mut self, info: &StreamInfo) {
         if codec_of(&info.mime_type).map(kind_of) == Some(TrackKind::Audio) {
             self.audio.insert(info.ssrc);
         }
     }
 
-    fn unbind_local_stream(&mut self, info: &StreamInfo) {
+    fn unbind_local(&mut self, info: &StreamInfo) {
         self.audio.remove(&info.ssrc);
     }
-
-    fn bind_remote_stream(&mut self, _info: &StreamInfo) {}
-
-    fn unbind_remote_stream(&mut self, _info: &StreamInfo) {}
 }
 
 #[cfg(test)]
 mod tests {
-    use rtc::interceptor::AttributedPacket;
-    use rtc::shared::TransportContext;
+    use rtc::interceptor::Interceptor;
+    use rtc::rtp::header::Header;
+    use rtc::sansio::Protocol;
 
     use super::*;
+    use crate::interceptor::{Filtered, test_packets::rtp};
 
     const AUDIO: u32 = 1;
     const VIDEO: u32 = 2;
 
-    fn pacer(target: u32) -> Pacer {
-        let mut pacer = Pacer::new(Arc::new(Shared::new(None, target)));
+    fn pacer(target: u32) -> Filtered<Pacer> {
+        let mut pacer = Filtered::new(Pacer::new(Arc::new(Shared::new(None, target))));
         let info = StreamInfo { ssrc: AUDIO, mime_type: "audio/opus".to_owned(), ..Default::default() };
         pacer.bind_local_stream(&info);
         pacer
     }
 
     fn packet(now: Instant, ssrc: u32, size: usize) -> TaggedPacket {
-        let header = rtc::rtp::header::Header { ssrc, ..Default::default() };
-        let packet = rtc::rtp::Packet { header, payload: vec![0; size].into() };
-        let message = AttributedPacket::new(Packet::Rtp(packet));
-        TaggedPacket { now, transport: TransportContext::default(), message }
+        rtp(now, Header { ssrc, ..Default::default() }, vec![0; size])
     }
 
     fn ssrc(message: &TaggedPacket) -> u32 {
@@ -232,7 +202,7 @@ mod tests {
             last = due;
             pacer.handle_timeout(due).expect("never refuses");
         }
-        // The rate follows what waits, so the end is asymptotic: bounded, not exactly `DRAIN`.
+        // The rate follows what waits, so the end is asymptotic: bounded, not exactly `MAX_QUEUE_SECONDS`.
         assert!(last - start < Duration::from_secs(3), "{:?}", last - start);
     }
 

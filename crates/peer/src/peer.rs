@@ -1,4 +1,4 @@
-//! The handle of one connection: descriptions and candidates in and out, frames in, events out.
+//! Handle of one peer connection: descriptions and candidates in and out, frames in, events out.
 //!
 //! Operations on descriptions run one at a time, in the order they were called, as JSEP has it.
 
@@ -23,17 +23,17 @@ use crate::config::{IceServer, PeerConfig};
 use crate::connection::{Handler, Label, configuration, connect};
 use crate::description::DescriptionError;
 use crate::event::PeerEvent;
+use crate::event_task::EventTask;
 use crate::fingerprints::Fingerprints;
-use crate::pump::Pump;
-use crate::servers;
+use crate::ice_servers;
 use crate::shared::{Shared, lock};
 use crate::stats::{self, PeerStats};
-use crate::tracks::{Sink, Track, Writer, sinks};
+use crate::tracks::{Track, TrackSink, Writer, sinks};
 
 /// How long a description waits for the names of ICE servers. What comes later serves an ICE restart.
-const SERVERS_WAIT: Duration = Duration::from_millis(200);
+const ICE_SERVERS_WAIT: Duration = Duration::from_millis(200);
 /// How long the names of newer servers are looked up.
-const LOOKUP: Duration = Duration::from_secs(2);
+const ICE_SERVERS_LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -76,8 +76,8 @@ pub struct Peer {
     servers: watch::Sender<Option<Vec<RTCIceServer>>>,
     video: Option<VideoSender>,
     stream: String,
-    audio_sink: Arc<Sink>,
-    video_sink: Arc<Sink>,
+    audio_sink: Arc<TrackSink>,
+    video_sink: Arc<TrackSink>,
     tasks: TaskTracker,
     cancel: CancellationToken,
 }
@@ -100,7 +100,7 @@ impl Peer {
         let shared = Arc::new(Shared::new(receiver, config.start_bitrate));
         let label =
             Arc::new(std::sync::Mutex::new(Label { mid: Some("0".to_owned()), index: 0, ufrag: None }));
-        let known = servers::without_lookup(&config.ice_servers);
+        let known = ice_servers::without_lookup(&config.ice_servers);
         let (ordered_in, ordered) = mpsc::channel(256);
         let handler = Handler { shared: Arc::clone(&shared), ordered: ordered_in, label: Arc::clone(&label) };
         let first = known.clone().unwrap_or_default();
@@ -114,7 +114,7 @@ impl Peer {
             tasks.spawn(async move {
                 tokio::select! {
                     () = cancel.cancelled() => {}
-                    found = servers::resolve(wanted) => { servers_in.send_replace(Some(found)); }
+                    found = ice_servers::resolve(wanted) => { servers_in.send_replace(Some(found)); }
                 }
             });
         }
@@ -141,8 +141,13 @@ impl Peer {
             video: video.as_ref().map(|v| Arc::clone(&v.track)),
         };
         tasks.spawn(writer.run(queues, cancel.clone()));
-        let pump =
-            Pump { shared: Arc::clone(&shared), ordered, events, rtcp: audio_track, cancel: cancel.clone() };
+        let pump = EventTask {
+            shared: Arc::clone(&shared),
+            ordered,
+            events,
+            rtcp: audio_track,
+            cancel: cancel.clone(),
+        };
         let closing = Arc::clone(&connection);
         tasks.spawn(async move {
             pump.run().await;
@@ -169,7 +174,7 @@ impl Peer {
         })
     }
 
-    /// Who gets what is received from now on; `None`: nobody. Nothing is kept for a later receiver.
+    /// The receiver of packets from now on, if any. Nothing is kept for a later one.
     pub fn set_receiver(&self, receiver: Option<SharedReceiver>) {
         self.shared.set_receiver(receiver);
     }
@@ -195,7 +200,7 @@ impl Peer {
         stats::collect(&self.shared, &report)
     }
 
-    /// Digits that are the same on both sides unless somebody sits between them; known once both
+    /// Digits that are the same on both sides unless a third party sits between them; known once both
     /// descriptions are, certain once connected.
     pub fn security_code(&self) -> Option<String> {
         lock(&self.fingerprints).security_code()
@@ -210,12 +215,14 @@ impl Peer {
     /// Other servers, or the same with newer credentials: the next description of ours has them. What runs
     /// keeps its path until an ICE restart.
     pub async fn set_servers(&self, wanted: Vec<IceServer>) {
-        let found = match servers::without_lookup(&wanted) {
+        let found = match ice_servers::without_lookup(&wanted) {
             Some(found) => found,
-            None => match tokio::time::timeout(LOOKUP, servers::resolve(wanted)).await {
-                Ok(found) => found,
-                Err(_late) => return tracing::debug!("ice servers not looked up in time"),
-            },
+            None => {
+                match tokio::time::timeout(ICE_SERVERS_LOOKUP_TIMEOUT, ice_servers::resolve(wanted)).await {
+                    Ok(found) => found,
+                    Err(_late) => return tracing::debug!("ice servers not looked up in time"),
+                }
+            }
         };
         self.servers.send_replace(Some(found));
     }
@@ -223,7 +230,7 @@ impl Peer {
     /// Gives the connection the servers whose names have been looked up by now.
     async fn apply_servers(&self) {
         let mut servers = self.servers.subscribe();
-        let found = tokio::time::timeout(SERVERS_WAIT, servers.wait_for(Option::is_some)).await;
+        let found = tokio::time::timeout(ICE_SERVERS_WAIT, servers.wait_for(Option::is_some)).await;
         if let Ok(Ok(found)) = found.map(|r| r.map(|servers| servers.clone()))
             && let Some(found) = found.filter(|found| !found.is_empty())
             && let Err(error) = self.connection.set_configuration(configuration(&self.config, found)).await

@@ -1,19 +1,17 @@
-//! Turns retransmissions (RFC 4588) back into the packets they repeat, before the NACK generator
-//! looks at them.
+//! RTX unwrapping: turns retransmissions (RFC 4588) back into the packets they repeat, before the NACK
+//! generator sees them.
 //!
 //! The connection itself unwraps them too, but only behind the NACK generator, which then asks for
 //! a repaired packet again and again. This interceptor sits in front of it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
-use rtc::interceptor::{Interceptor, Packet, StreamInfo, TaggedPacket};
-use rtc::sansio::Protocol;
-use rtc::shared::error::Error;
+use rtc::interceptor::{Packet, StreamInfo, TaggedPacket};
 
-use crate::arrivals::Known;
+use crate::incoming_streams::KnownStreams;
+use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::shared::Shared;
 
 struct Repairs {
@@ -25,20 +23,12 @@ pub(crate) struct RtxUnwrap {
     shared: Arc<Shared>,
     /// Repair SSRC to what it repairs.
     streams: HashMap<u32, Repairs>,
-    known: Known,
-    inbound: VecDeque<TaggedPacket>,
-    outbound: VecDeque<TaggedPacket>,
+    known: KnownStreams,
 }
 
 impl RtxUnwrap {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self {
-            shared,
-            streams: HashMap::new(),
-            known: Known::default(),
-            inbound: VecDeque::new(),
-            outbound: VecDeque::new(),
-        }
+        Self { shared, streams: HashMap::new(), known: KnownStreams::default() }
     }
 
     fn repairs(&mut self, info: &StreamInfo) {
@@ -48,14 +38,8 @@ impl RtxUnwrap {
     }
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for RtxUnwrap {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, mut message: TaggedPacket) -> Result<(), Error> {
+impl PacketFilter for RtxUnwrap {
+    fn received(&mut self, mut message: TaggedPacket, inbound: &mut PacketQueue) {
         if let Some(info) = self.known.learn(&self.shared, &message.message.packet) {
             self.repairs(&info);
         }
@@ -73,35 +57,15 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for RtxUnwrap {
                 self.shared.counters.video.retransmissions_received.fetch_add(1, Ordering::Relaxed);
             }
         }
-        self.inbound.push_back(message);
-        Ok(())
+        inbound.push_back(message);
     }
 
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inbound.pop_front()
-    }
-
-    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
-        self.outbound.push_back(message);
-        Ok(())
-    }
-
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.outbound.pop_front()
-    }
-}
-
-impl Interceptor for RtxUnwrap {
-    fn bind_local_stream(&mut self, _info: &StreamInfo) {}
-
-    fn unbind_local_stream(&mut self, _info: &StreamInfo) {}
-
-    fn bind_remote_stream(&mut self, info: &StreamInfo) {
+    fn bind_remote(&mut self, info: &StreamInfo) {
         self.known.note(info);
         self.repairs(info);
     }
 
-    fn unbind_remote_stream(&mut self, info: &StreamInfo) {
+    fn unbind_remote(&mut self, info: &StreamInfo) {
         self.known.forget(info);
         if let Some(repair) = info.ssrc_rtx {
             self.streams.remove(&repair);
@@ -112,29 +76,21 @@ impl Interceptor for RtxUnwrap {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use rtc::interceptor::AttributedPacket;
-    use rtc::shared::TransportContext;
+    use std::time::Instant;
+
+    use rtc::interceptor::Interceptor;
+    use rtc::rtp::header::Header;
+    use rtc::sansio::Protocol;
 
     use super::*;
+    use crate::interceptor::{Filtered, test_packets::rtp};
 
     fn packet(ssrc: u32, sequence: u16, payload: &'static [u8]) -> TaggedPacket {
-        let header = rtc::rtp::header::Header {
-            ssrc,
-            sequence_number: sequence,
-            payload_type: 97,
-            ..Default::default()
-        };
-        TaggedPacket {
-            now: Instant::now(),
-            transport: TransportContext::default(),
-            message: AttributedPacket::new(Packet::Rtp(rtc::rtp::Packet {
-                header,
-                payload: Bytes::from_static(payload),
-            })),
-        }
+        let header = Header { ssrc, sequence_number: sequence, payload_type: 97, ..Default::default() };
+        rtp(Instant::now(), header, payload)
     }
 
-    fn through(unwrap: &mut RtxUnwrap, sent: TaggedPacket) -> (u32, u16, u8, Bytes) {
+    fn through(unwrap: &mut Filtered<RtxUnwrap>, sent: TaggedPacket) -> (u32, u16, u8, Bytes) {
         unwrap.handle_read(sent).expect("never refuses");
         let packet = unwrap.poll_read().expect("one in, one out").message.packet;
         let Packet::Rtp(p) = packet else { panic!("rtp expected, got {packet:?}") };
@@ -143,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_repair_becomes_the_packet_it_repeats() {
-        let mut unwrap = RtxUnwrap::new(Arc::new(Shared::new(None, 1)));
+        let mut unwrap = Filtered::new(RtxUnwrap::new(Arc::new(Shared::new(None, 1))));
         let info = StreamInfo { ssrc: 10, ssrc_rtx: Some(20), payload_type: 96, ..Default::default() };
         unwrap.bind_remote_stream(&info);
         let repaired = through(&mut unwrap, packet(20, 5, &[0x12, 0x34, 7, 8]));
@@ -158,8 +114,8 @@ mod tests {
     /// A sender whose encoder fails goes on with another codec in the same stream.
     #[test]
     fn the_number_of_a_repair_says_which_codec_it_repairs() {
-        use crate::arrivals::{Arrivals, Incoming};
         use crate::description::formats::Format;
+        use crate::incoming_streams::{IncomingKind, IncomingStreams};
         use bellwire_media::Codec;
 
         let format = |payload_type, codec, repair| Format {
@@ -175,8 +131,11 @@ mod tests {
         };
         let formats = vec![format(125, Codec::H264, 107), format(96, Codec::Vp8, 97)];
         let shared = Arc::new(Shared::new(None, 1));
-        shared.expect(Arrivals { video: Incoming { formats, ..Incoming::default() }, ..Arrivals::default() });
-        let mut unwrap = RtxUnwrap::new(shared);
+        shared.expect(IncomingStreams {
+            video: IncomingKind { formats, ..IncomingKind::default() },
+            ..IncomingStreams::default()
+        });
+        let mut unwrap = Filtered::new(RtxUnwrap::new(shared));
         let info = StreamInfo { ssrc: 10, ssrc_rtx: Some(20), payload_type: 125, ..Default::default() };
         unwrap.bind_remote_stream(&info);
         // Of the type 97, though the stream is known by its first codec.

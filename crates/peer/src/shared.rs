@@ -11,7 +11,7 @@ use rtc::interceptor::StreamInfo;
 use rtc::rtp::header::Header;
 use tokio::sync::Notify;
 
-use crate::arrivals::Arrivals;
+use crate::incoming_streams::IncomingStreams;
 
 /// Which instant an RTP timestamp of ours stands for.
 #[derive(Clone, Copy, Debug)]
@@ -64,9 +64,9 @@ pub(crate) struct Counters {
     pub(crate) frames_dropped: AtomicU64,
 }
 
-/// Things the pump turns into events; the newest value wins, none can pile up.
+/// Values the event task turns into events; the newest wins.
 #[derive(Debug, Default)]
-pub(crate) struct Pending {
+pub(crate) struct PendingEvents {
     pub(crate) key_frame: AtomicBool,
     pub(crate) loss: Mutex<Option<f32>>,
     pub(crate) send_codec: Mutex<Option<Codec>>,
@@ -76,7 +76,7 @@ pub(crate) struct Shared {
     receiver: RwLock<Option<SharedReceiver>>,
     /// What incoming packets stand for. By payload type, not by stream: a sender may change codecs
     /// within one stream, and need not declare it.
-    arrivals: RwLock<Arrivals>,
+    incoming_streams: RwLock<IncomingStreams>,
     /// SSRC of the other side's pictures, 0 before the first.
     pub(crate) remote_video_ssrc: AtomicU32,
     /// SSRC of the sound that is heard, 0 before the first.
@@ -86,8 +86,8 @@ pub(crate) struct Shared {
     pub(crate) counters: PerKind<Counters>,
     pub(crate) clocks: PerKind<Mutex<Option<RtpClock>>>,
     pub(crate) plans: PerKind<Mutex<Option<SendPlan>>>,
-    pub(crate) pending: Pending,
-    /// Wakes the pump.
+    pub(crate) pending: PendingEvents,
+    /// Wakes the event task.
     pub(crate) changed: Notify,
     pub(crate) connected: AtomicBool,
     /// Estimate of what the path carries, bit/s.
@@ -105,14 +105,14 @@ impl Shared {
     pub(crate) fn new(receiver: Option<SharedReceiver>, start_bitrate: u32) -> Self {
         Self {
             receiver: RwLock::new(receiver),
-            arrivals: RwLock::default(),
+            incoming_streams: RwLock::default(),
             remote_video_ssrc: AtomicU32::new(0),
             remote_audio_ssrc: AtomicU32::new(0),
             ask_key_frame: AtomicBool::new(false),
             counters: PerKind::default(),
             clocks: PerKind::default(),
             plans: PerKind::default(),
-            pending: Pending::default(),
+            pending: PendingEvents::default(),
             changed: Notify::new(),
             connected: AtomicBool::new(false),
             target: AtomicU64::new(u64::from(start_bitrate)),
@@ -132,21 +132,21 @@ impl Shared {
     }
 
     pub(crate) fn codec_of(&self, header: &Header) -> Option<Codec> {
-        self.arrivals.read().unwrap_or_else(PoisonError::into_inner).codec(header)
+        self.incoming_streams.read().unwrap_or_else(PoisonError::into_inner).codec(header)
     }
 
     /// Parameter sets the description names for the packet's format.
     pub(crate) fn sets_of(&self, header: &Header) -> Option<Bytes> {
-        self.arrivals.read().unwrap_or_else(PoisonError::into_inner).sets(header)
+        self.incoming_streams.read().unwrap_or_else(PoisonError::into_inner).sets(header)
     }
 
     pub(crate) fn declares(&self, kind: TrackKind, ssrc: u32) -> bool {
-        self.arrivals.read().unwrap_or_else(PoisonError::into_inner).declares(kind, ssrc)
+        self.incoming_streams.read().unwrap_or_else(PoisonError::into_inner).declares(kind, ssrc)
     }
 
     /// The payload type of what a retransmission repeats.
     pub(crate) fn repaired(&self, header: &Header) -> Option<u8> {
-        self.arrivals.read().unwrap_or_else(PoisonError::into_inner).repaired(header)
+        self.incoming_streams.read().unwrap_or_else(PoisonError::into_inner).repaired(header)
     }
 
     /// Whether a stream is the one heard or seen, as far as that is known.
@@ -161,16 +161,16 @@ impl Shared {
     /// The stream that a packet of an unknown one begins.
     pub(crate) fn stream(&self, header: &Header) -> Option<StreamInfo> {
         let pictures = self.remote_video_ssrc.load(Ordering::Relaxed);
-        let arrivals = self.arrivals.read().unwrap_or_else(PoisonError::into_inner);
-        arrivals.stream(header, (pictures != 0).then_some(pictures))
+        let incoming_streams = self.incoming_streams.read().unwrap_or_else(PoisonError::into_inner);
+        incoming_streams.stream(header, (pictures != 0).then_some(pictures))
     }
 
     /// What may come in from now on.
-    pub(crate) fn expect(&self, mut arrivals: Arrivals) {
-        let mut known = self.arrivals.write().unwrap_or_else(PoisonError::into_inner);
-        arrivals.audio = arrivals.audio.after(&known.audio);
-        arrivals.video = arrivals.video.after(&known.video);
-        *known = arrivals;
+    pub(crate) fn expect(&self, mut incoming_streams: IncomingStreams) {
+        let mut known = self.incoming_streams.write().unwrap_or_else(PoisonError::into_inner);
+        incoming_streams.audio = incoming_streams.audio.after(&known.audio);
+        incoming_streams.video = incoming_streams.video.after(&known.video);
+        *known = incoming_streams;
     }
 
     fn stamp(&self, now: Instant) -> u64 {

@@ -1,4 +1,4 @@
-//! A connection in numbers, counted from its start.
+//! Statistics of a connection, counted from its start.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Our two tracks: frames in from media threads, RTP out to the connection.
+//! Local tracks, one of each kind: frames in from media threads, RTP out to the connection.
 //!
 //! Each kind has one track for the whole call; muting and switching cameras change what is fed into
 //! it, never the track.
@@ -25,11 +25,11 @@ use crate::codecs::{clock_rate, kind_of};
 use crate::shared::{RtpClock, Shared, lock};
 
 /// Largest RTP payload: leaves room for RTP, SRTP, TURN and IPv6 headers in 1280 bytes.
-const PAYLOAD: usize = 1_140;
+const MAX_PAYLOAD_BYTES: usize = 1_140;
 /// One second of sound. Full: the newest frame is dropped and counted.
-const AUDIO_QUEUE: usize = 50;
+const AUDIO_QUEUE_FRAMES: usize = 50;
 /// Half a second of pictures. Full: the newest is dropped and counted, and a key frame is wanted.
-const VIDEO_QUEUE: usize = 15;
+const VIDEO_QUEUE_FRAMES: usize = 15;
 
 /// One of our tracks, as the connection and the writer know it.
 pub(crate) struct Track {
@@ -76,13 +76,13 @@ fn placeholder() -> Arc<TrackLocalStaticRTP> {
 
 /// Where media puts its frames. Before the connection is up they are dropped: there is nobody to
 /// hear them, and what waits would be late.
-pub(crate) struct Sink {
+pub(crate) struct TrackSink {
     kind: TrackKind,
     shared: Arc<Shared>,
     frames: mpsc::Sender<EncodedFrame>,
 }
 
-impl EncodedSink for Sink {
+impl EncodedSink for TrackSink {
     fn send(&self, frame: EncodedFrame) {
         if !self.shared.is_connected() {
             return;
@@ -98,16 +98,16 @@ impl EncodedSink for Sink {
 }
 
 /// Both sinks, and what the writer reads.
-pub(crate) struct Queues {
+pub(crate) struct TrackQueues {
     pub(crate) audio: mpsc::Receiver<EncodedFrame>,
     pub(crate) video: mpsc::Receiver<EncodedFrame>,
 }
 
-pub(crate) fn sinks(shared: &Arc<Shared>) -> (Arc<Sink>, Arc<Sink>, Queues) {
-    let (audio_in, audio) = mpsc::channel(AUDIO_QUEUE);
-    let (video_in, video) = mpsc::channel(VIDEO_QUEUE);
-    let sink = |kind, frames| Arc::new(Sink { kind, shared: Arc::clone(shared), frames });
-    (sink(TrackKind::Audio, audio_in), sink(TrackKind::Video, video_in), Queues { audio, video })
+pub(crate) fn sinks(shared: &Arc<Shared>) -> (Arc<TrackSink>, Arc<TrackSink>, TrackQueues) {
+    let (audio_in, audio) = mpsc::channel(AUDIO_QUEUE_FRAMES);
+    let (video_in, video) = mpsc::channel(VIDEO_QUEUE_FRAMES);
+    let sink = |kind, frames| Arc::new(TrackSink { kind, shared: Arc::clone(shared), frames });
+    (sink(TrackKind::Audio, audio_in), sink(TrackKind::Video, video_in), TrackQueues { audio, video })
 }
 
 /// Cuts frames into RTP packets of one stream.
@@ -128,8 +128,8 @@ impl Packetizer {
     fn packets(&mut self, frame: &EncodedFrame, payload_type: u8) -> Vec<rtc::rtp::Packet> {
         let payloads = match frame.codec {
             Codec::Opus => Ok(vec![frame.data.clone()]),
-            Codec::H264 => self.h264.payload(PAYLOAD, &frame.data),
-            Codec::Vp8 => self.vp8.payload(PAYLOAD, &frame.data),
+            Codec::H264 => self.h264.payload(MAX_PAYLOAD_BYTES, &frame.data),
+            Codec::Vp8 => self.vp8.payload(MAX_PAYLOAD_BYTES, &frame.data),
         };
         let payloads: Vec<Bytes> = payloads.unwrap_or_else(|error| {
             tracing::debug!(%error, "a frame cannot be cut into packets");
@@ -163,7 +163,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) async fn run(self, mut queues: Queues, cancel: CancellationToken) {
+    pub(crate) async fn run(self, mut queues: TrackQueues, cancel: CancellationToken) {
         let mut audio = Packetizer::new(self.audio.ssrc);
         let mut video = self.video.as_ref().map(|track| Packetizer::new(track.ssrc));
         loop {
@@ -198,7 +198,7 @@ impl Writer {
         });
         for packet in packetizer.packets(frame, plan.payload_type) {
             if track.rtp.write_rtp(packet).await.is_err() {
-                // The connection is closing; the frame is nobody's any more.
+                // The connection is closing; the frame is dropped.
                 self.shared.counters.of(kind).frames_dropped.fetch_add(1, Ordering::Relaxed);
                 return;
             }
@@ -231,7 +231,7 @@ mod tests {
         data.resize(5_000, 7);
         let packets = packetizer.packets(&frame(Codec::H264, data, 1234), 125);
         assert_eq!(packets.len(), 5);
-        assert!(packets.iter().all(|p| p.header.timestamp == 1234 && p.payload.len() <= PAYLOAD));
+        assert!(packets.iter().all(|p| p.header.timestamp == 1234 && p.payload.len() <= MAX_PAYLOAD_BYTES));
         let markers: Vec<_> = packets.iter().map(|p| p.header.marker).collect();
         assert_eq!(markers, [false, false, false, false, true]);
         let next = packetizer.packets(&frame(Codec::H264, vec![0, 0, 0, 1, 0x41, 1], 4321), 125);
@@ -253,7 +253,7 @@ mod tests {
         video.send(frame(Codec::Vp8, vec![1], 0));
         assert!(queues.video.is_empty(), "nothing is kept before the connection is up");
         shared.connected.store(true, Ordering::Relaxed);
-        for _ in 0..VIDEO_QUEUE + 2 {
+        for _ in 0..VIDEO_QUEUE_FRAMES + 2 {
             video.send(frame(Codec::Vp8, vec![1], 0));
         }
         assert_eq!(shared.counters.video.frames_dropped.load(Ordering::Relaxed), 2);

@@ -1,17 +1,17 @@
-//! Notices a path that has gone silent, sooner than ICE does, and a restarted one that does not come
-//! up, of which ICE says nothing for half a minute. Sans-IO.
+//! Watchdog of the path: notices silence sooner than ICE does, and an ICE restart that does not come up,
+//! which ICE reports after half a minute only. Sans-IO.
 //!
 //! The ICE agent underneath never leaves a selected pair (it waits for consent to run out, 5 s and
 //! more), while the other side may long be sending elsewhere. Silence counts only while we send:
-//! whoever sends media is answered with transport feedback many times a second, whoever does not
+//! a side that sends media gets transport feedback many times a second, one that does not
 //! may rightly hear nothing.
 
 use std::time::{Duration, Instant};
 
 /// How long we send unheard before the path counts as silent.
-pub(crate) const SILENCE: Duration = Duration::from_secs(2);
+pub(crate) const SILENCE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a connection that was up may look for a new path before it counts as silent.
-pub(crate) const RESTART: Duration = Duration::from_secs(4);
+pub(crate) const RESTART_TIMEOUT: Duration = Duration::from_secs(4);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
@@ -45,9 +45,9 @@ impl Watchdog {
         let silent = if connected {
             // Whatever came in resets `unheard_since`, so "short" means "heard again". What went out
             // before the path came up again says nothing about it.
-            unheard_since.map_or(Duration::ZERO, since).min(so_for) >= SILENCE
+            unheard_since.map_or(Duration::ZERO, since).min(so_for) >= SILENCE_TIMEOUT
         } else {
-            self.silent || so_for >= RESTART
+            self.silent || so_for >= RESTART_TIMEOUT
         };
         match (std::mem::replace(&mut self.silent, silent), silent) {
             (false, true) => Some(Change::Silent),

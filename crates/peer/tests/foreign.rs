@@ -1,5 +1,5 @@
-//! Descriptions as other endpoints write them, between two peers on loopback: what is left out or said at
-//! session level has its default, and what is refused is not sent.
+//! Tests of descriptions as other endpoints write them, between two peers on loopback: missing or
+//! session-level attributes have their defaults, and refused media is not sent.
 
 #[path = "support/pair.rs"]
 mod support;
@@ -454,7 +454,7 @@ async fn a_description_of_no_use_is_obeyed_in_what_it_refuses() -> Result<()> {
     let offer = offer.replace("m=video 9", "m=video 0");
     let refused = pair.b.peer.accept_offer(Sdp { kind: SdpKind::Offer, sdp: offer }).await;
     assert!(matches!(refused, Err(NegotiateError::Description(DescriptionError::NothingInCommon(_)))));
-    // The call goes on as it was, but for the camera that somebody said no to.
+    // The call goes on unchanged, but for the refused camera.
     flows(&pair, false, true).await
 }
 

@@ -1,4 +1,4 @@
-//! Two peers in one process, over real sockets on loopback.
+//! Tests of two peers in one process, over real sockets on loopback.
 
 #[path = "support/pair.rs"]
 mod support;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use bellwire_call::{IceCandidate, Sdp, SdpKind};
 use bellwire_media::{Codec, TrackKind};
 use bellwire_peer::{NegotiateError, PathKind, PeerConfig, PeerEvent, PeerState};
-use support::{PATIENCE, Pair, Stream, config, frame, locked, picture, side, until};
+use support::{Pair, Stream, WAIT_LIMIT, config, frame, locked, picture, side, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_arrive_whole_and_in_their_own_time() -> Result<()> {
@@ -184,7 +184,7 @@ async fn garbage_is_refused_and_harms_nothing() -> Result<()> {
     for harmless in ["", "candidate:1 1 udp 5 8f3c-aa.local 9 typ host"] {
         peer.add_candidate(candidate(harmless)).await?;
     }
-    // A sound offer with a section nobody can place is taken back as a whole.
+    // An offer with a section that cannot be placed is rolled back as a whole.
     let odd = late.sdp.replace("a=ice-pwd", "a=not-pwd");
     assert!(peer.accept_offer(sdp(SdpKind::Offer, &odd)).await.is_err());
     let answer = peer.accept_offer(late).await?;
@@ -198,7 +198,7 @@ async fn candidates_may_come_before_the_offer() -> Result<()> {
     let (a, mut from_a) = side(config()).await?;
     let (b, _from_b) = side(config()).await?;
     let offer = a.peer.create_offer(false).await?;
-    let early = tokio::time::timeout(PATIENCE, from_a.recv()).await?.context("a candidate")?;
+    let early = tokio::time::timeout(WAIT_LIMIT, from_a.recv()).await?.context("a candidate")?;
     b.peer.add_candidate(early).await?;
     let answer = b.peer.accept_offer(offer).await?;
     a.peer.accept_answer(answer).await?;
@@ -242,9 +242,9 @@ async fn closing_ends_every_task() -> Result<()> {
     let (a, _candidates) = side(config()).await?;
     let (audio, seen) = (a.peer.audio_sink(), a.seen);
     a.peer.create_offer(false).await?;
-    tokio::time::timeout(PATIENCE, a.peer.close()).await?;
+    tokio::time::timeout(WAIT_LIMIT, a.peer.close()).await?;
     audio.send(frame(Codec::Opus, vec![1], 0, false));
-    // The events end with the peer: nobody holds the log but us.
+    // The events end with the peer: only the test holds the log.
     until("the end of events", || Arc::strong_count(&seen) == 1).await
 }
 

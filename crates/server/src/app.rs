@@ -1,4 +1,4 @@
-//! One running server: binds, serves in tasks it owns, stops them all. What it serves is elsewhere.
+//! The running server: binds the listeners, serves in tasks it owns, stops them all.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,60 +17,39 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{self, CorsLayer};
 use tracing::{debug, info, warn};
 
-use crate::auth::{HashError, Passwords, kept_secret, random_secret};
-use crate::backend::{Backend, Events, Work};
+use crate::auth::{Passwords, kept_secret, random_secret};
+use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::common::{Common, Place};
-use crate::config::Database;
-use crate::demo::DemoError;
+use crate::config::{BackendConfig, Config, Database};
+use crate::context::{Place, ServerContext};
 use crate::error::ApiError;
-use crate::limits::Gate;
+use crate::limits::RequestLimit;
 use crate::listener::{Listener, Seats};
-use crate::openapi::{Endpoint, Routes, described};
-use crate::relay::{Relay, RelayError};
+use crate::openapi::{Api, Endpoint, Routes, described};
+use crate::registry::info;
+use crate::relay::Relay;
 use crate::request::BehindProxy;
-use crate::store::{OpenError, Pools, StoreError};
-use crate::{Config, discovery, metrics};
+use crate::runtime::{BackendInfo, Events, StartError, TaskSet};
+use crate::store::Pools;
+use crate::{discovery, monitoring};
 
 /// Largest request body and largest socket message.
-const LARGEST_BODY: usize = 64 * 1024;
-const LARGEST_MESSAGE: usize = 256 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024;
+const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 /// How long a stop waits for requests and sockets before it breaks them off.
-const GRACE: Duration = Duration::from_secs(5);
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
-
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    #[error("cannot listen on {addr}")]
-    Bind { addr: SocketAddr, source: std::io::Error },
-    #[error("cannot keep the token secret")]
-    Secret(#[source] std::io::Error),
-    #[error("the origin {0} is not valid")]
-    Origin(String),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Hash(#[from] HashError),
-    #[error(transparent)]
-    Demo(#[from] DemoError),
-    #[error(transparent)]
-    Relay(#[from] RelayError),
-}
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A running server. Dropping it stops it hard; [`App::stop`] does so gracefully.
 #[derive(Debug)]
 pub struct App {
-    common: Arc<Common>,
+    context: Arc<ServerContext>,
     ios: Vec<SocketIo>,
     endpoints: Vec<(Backend, Endpoint)>,
     events: Events,
     /// Ends the listeners.
     closing: CancellationToken,
-    /// Ends everything else, once nobody is connected any more.
+    /// Ends everything else, once the last client is disconnected.
     over: CancellationToken,
     listeners: JoinSet<()>,
     tasks: JoinSet<()>,
@@ -79,6 +58,8 @@ pub struct App {
 
 /// The listeners of one backend.
 struct Bound {
+    info: &'static BackendInfo,
+    config: BackendConfig,
     place: Place,
     rest: TcpListener,
     socket: Option<TcpListener>,
@@ -97,26 +78,26 @@ impl App {
             None => None,
         };
         let places = bound.iter().map(|bound| bound.place).collect();
-        let common = Common::new(config, places, pools, passwords, relay, secret);
+        let context = ServerContext::new(config, places, pools, passwords, relay, secret);
 
         let (closing, over) = (CancellationToken::new(), CancellationToken::new());
-        let (mut work, mut listeners) = (Work::new(closing.clone(), over.clone()), JoinSet::new());
+        let (mut work, mut listeners) = (TaskSet::new(closing.clone(), over.clone()), JoinSet::new());
         // Until the server stands, whatever goes wrong ends what already runs.
         let guard = closing.clone().drop_guard();
-        core_jobs(&common, &mut work);
-        let limits = common.config.connections;
+        core_jobs(&context, &mut work);
+        let limits = context.config.connections;
         let sockets = bound.iter().map(|bound| 1 + usize::from(bound.socket.is_some())).sum();
-        let relayed = common.config.turn.as_ref().map_or(0, |turn| turn.allocations);
+        let relayed = context.config.turn.as_ref().map_or(0, |turn| turn.allocations);
         let (mut ios, mut endpoints) = (Vec::new(), Vec::new());
-        for Bound { place, rest, socket } in bound {
+        for Bound { info, config, place, rest, socket } in bound {
             let backend = place.backend;
             let (layer, io) = SocketIo::builder()
                 .max_buffer_size(4096)
-                .max_payload(LARGEST_MESSAGE as u64)
-                .ws_max_message_size(LARGEST_MESSAGE)
-                .ws_max_frame_size(LARGEST_MESSAGE)
+                .max_payload(MAX_MESSAGE_BYTES as u64)
+                .ws_max_message_size(MAX_MESSAGE_BYTES)
+                .ws_max_frame_size(MAX_MESSAGE_BYTES)
                 .build_layer();
-            let running = backend.start(&common, &io, &mut work).await?;
+            let running = (info.start)(&context, &config, &io, &mut work).await?;
             // Connections outlive the listener that took them; this one ends them even after a drop.
             work.sockets.tasks.spawn({
                 let (io, closing) = (io.clone(), closing.clone());
@@ -125,23 +106,22 @@ impl App {
                     io.close().await;
                 }
             });
-            let gate = Gate::new(common.config.limits.requests.of(backend));
-            work.every(SWEEP_EVERY, {
-                let gate = gate.clone();
-                move || std::future::ready(gate.sweep())
-            });
+            let limit = RequestLimit::new(config.request_limit);
+            work.every(SWEEP_INTERVAL, &Arc::new(limit.clone()), |limit| async move { limit.sweep() });
+            let label = backend.entry().label;
+            let api = Api { label, shape: info.shape, cookies: info.cookies };
             let mut add = |routes: Routes| {
                 let (router, documented) = routes.into_parts();
                 let health = documented.iter().all(|endpoint| endpoint.path != "/health");
-                let core = discovery::routes(&common, backend, health).merge(metrics::routes(&common));
-                let (core, _) = described(backend, &documented, core).into_parts();
+                let core = discovery::routes(&context, backend, health).merge(monitoring::routes(&context));
+                let (core, _) = described(&api, &documented, core).into_parts();
                 endpoints.extend(documented.into_iter().map(|endpoint| (backend, endpoint)));
-                inside(gate.around(router).merge(core), &common, backend)
+                inside(limit.around(router).merge(core), &context, info)
             };
             let (rest_router, socket_router) = (add(running.rest), add(running.socket));
             let mut serve = |socket, router| {
-                let (common, seats) = (Arc::clone(&common), Seats::new(limits, sockets, relayed));
-                listeners.spawn(Listener { common, backend, socket, router, seats }.run(closing.clone()));
+                let (context, seats) = (Arc::clone(&context), Seats::new(limits, sockets, relayed));
+                listeners.spawn(Listener { context, backend, socket, router, seats }.run(closing.clone()));
             };
             match socket {
                 Some(socket) => {
@@ -156,21 +136,21 @@ impl App {
         }
         let (tasks, sockets, events) = work.into_tasks();
         guard.disarm();
-        Ok(Self { common, ios, endpoints, events, closing, over, listeners, tasks, sockets })
+        Ok(Self { context, ios, endpoints, events, closing, over, listeners, tasks, sockets })
     }
 
     /// Base of a backend's REST API, prefix included: `http://127.0.0.1:8000/api/v2` for `storefront`.
     /// `None` when it is not served.
     #[must_use]
     pub fn rest_url(&self, backend: &str) -> Option<String> {
-        let place = self.common.place(Backend::parse(backend)?)?;
-        Some(format!("http://{}{}", place.rest, place.backend.about().rest_prefix))
+        let place = self.context.place(Backend::parse(backend)?)?;
+        Some(format!("http://{}{}", place.rest, place.backend.entry().rest_prefix))
     }
 
     /// Base of a backend's Socket.IO server: `http://127.0.0.1:4000`. `None` when it is not served.
     #[must_use]
     pub fn socket_url(&self, backend: &str) -> Option<String> {
-        let place = self.common.place(Backend::parse(backend)?)?;
+        let place = self.context.place(Backend::parse(backend)?)?;
         Some(format!("http://{}", place.socket))
     }
 
@@ -190,7 +170,7 @@ impl App {
     /// The relay's address as an ICE URL, where there is one.
     #[must_use]
     pub fn turn_url(&self) -> Option<String> {
-        self.common.relay.as_ref().map(Relay::url)
+        self.context.relay.as_ref().map(Relay::url)
     }
 
     /// Closes the sockets (clients see the connection go and come back to the next server), finishes
@@ -202,7 +182,7 @@ impl App {
                 io.close().await;
             }
         };
-        if tokio::time::timeout(GRACE, closed).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, closed).await.is_err() {
             warn!("Some sockets did not close in time");
         }
         self.sockets.close();
@@ -210,19 +190,19 @@ impl App {
             while self.listeners.join_next().await.is_some() {}
             self.sockets.wait().await;
         };
-        if tokio::time::timeout(GRACE, finished).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, finished).await.is_err() {
             warn!("Some requests did not finish in time");
             self.listeners.shutdown().await;
         }
         self.over.cancel();
-        if let Some(relay) = &self.common.relay {
+        if let Some(relay) = &self.context.relay {
             relay.stop().await;
         }
         let drained = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, drained).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, drained).await.is_err() {
             self.tasks.shutdown().await;
         }
-        self.common.pools.close().await;
+        self.context.pools.close().await;
         debug!("Stopped");
     }
 }
@@ -244,10 +224,10 @@ async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError>
 /// Binds everything before anything is served: discovery names all addresses.
 async fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
     let mut all = Vec::new();
-    for backend in Backend::ALL {
-        let Some((rest, socket)) = config.backends.listeners(backend) else { continue };
-        let (rest, rest_addr) = bind(rest).await?;
-        let (socket, socket_addr) = match socket {
+    for backend in Backend::all() {
+        let Some((info, config)) = info(backend).zip(config.backends.get(&backend)) else { continue };
+        let (rest, rest_addr) = bind(config.listen).await?;
+        let (socket, socket_addr) = match config.socket_listen {
             Some(addr) => {
                 let (socket, addr) = bind(addr).await?;
                 (Some(socket), addr)
@@ -255,47 +235,41 @@ async fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
             None => (None, rest_addr),
         };
         let place = Place { backend, rest: rest_addr, socket: socket_addr };
-        all.push(Bound { place, rest, socket });
+        all.push(Bound { info, config: config.clone(), place, rest, socket });
     }
     Ok(all)
 }
 
 /// What every listener of a backend has around its routes.
-fn inside(router: Router, common: &Arc<Common>, backend: Backend) -> Router {
-    let shape = backend.about().shape;
-    let watched = Arc::clone(common);
-    let router = if common.config.behind_proxy { router.layer(Extension(BehindProxy)) } else { router };
+fn inside(router: Router, context: &Arc<ServerContext>, info: &BackendInfo) -> Router {
+    let (backend, shape) = (info.backend, info.shape);
+    let watched = Arc::clone(context);
+    let router = if context.config.behind_proxy { router.layer(Extension(BehindProxy)) } else { router };
     router
         .fallback(async || ApiError::not_found("There is nothing here"))
         .method_not_allowed_fallback(async || {
             ApiError::status(StatusCode::METHOD_NOT_ALLOWED, "This cannot be done here")
         })
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(move |request, next| shape.apply(request, next)))
         .layer(middleware::from_fn(move |request, next| {
-            metrics::watch(Arc::clone(&watched), backend, request, next)
+            monitoring::watch(Arc::clone(&watched), backend, request, next)
         }))
 }
 
-fn core_jobs(common: &Arc<Common>, work: &mut Work) {
-    work.every(SWEEP_EVERY, {
-        let common = Arc::clone(common);
-        move || {
-            let common = Arc::clone(&common);
-            async move {
-                common.sign_ins.sweep();
-                if let Err(error) = common.revoked.sweep(Millis::now()).await {
-                    warn!(%error, "Old tokens were not forgotten");
-                }
-            }
+fn core_jobs(context: &Arc<ServerContext>, work: &mut TaskSet) {
+    work.every(SWEEP_INTERVAL, context, |context| async move {
+        context.sign_ins.sweep();
+        if let Err(error) = context.revoked.sweep(Millis::now()).await {
+            warn!(%error, "Old tokens were not forgotten");
         }
     });
-    if common.relay.is_some() {
-        let (common, over) = (Arc::clone(common), work.over());
+    if context.relay.is_some() {
+        let (context, over) = (Arc::clone(context), work.over());
         work.spawn(async move {
-            if let Some(relay) = &common.relay {
-                relay.count(&common.metrics, over).await;
+            if let Some(relay) = &context.relay {
+                relay.count(&context.metrics, over).await;
             }
         });
     }
@@ -319,7 +293,7 @@ fn origins(origins: &[String]) -> Result<CorsLayer, StartError> {
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
         .expose_headers([header::RETRY_AFTER]);
     if origins.iter().any(|origin| origin == "*") {
-        // Any page may ask, none with somebody's cookies.
+        // Any page may ask, but without cookies.
         return Ok(layer.allow_origin(cors::Any));
     }
     let origins = origins

@@ -1,4 +1,4 @@
-//! Session tokens and passwords. Who may do what is decided elsewhere.
+//! Session tokens and passwords. Permissions are decided elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -102,7 +102,7 @@ pub(crate) struct Revoked {
 }
 
 /// How many may wait to be written.
-const UNWRITTEN: usize = 10_000;
+const MAX_UNWRITTEN: usize = 10_000;
 
 impl Revoked {
     pub(crate) fn new(pools: Pools) -> Self {
@@ -115,12 +115,12 @@ impl Revoked {
         self.end(&session.jti, session.expires).await
     }
 
-    /// The same for a name that several tokens have in common.
+    /// The same for a name that several tokens share.
     pub(crate) async fn end(&self, name: &str, expires: Millis) -> Result<(), StoreError> {
         let written = self.write(name, expires).await;
         if written.is_err() {
             let mut unwritten = self.unwritten();
-            if unwritten.len() < UNWRITTEN {
+            if unwritten.len() < MAX_UNWRITTEN {
                 unwritten.insert(name.to_owned(), expires);
             }
         }
@@ -175,7 +175,7 @@ impl Revoked {
 }
 
 /// Sign-ins of one backend that may wait for their turn; more are sent away.
-const QUEUE: usize = 16;
+const MAX_WAITING_SIGN_INS: usize = 16;
 
 /// Hashes passwords (argon2id) on blocking threads, two at a time: each takes 19 MiB and a core. Each
 /// backend has one of its own under way at most and a short queue, so that a flood at one is a wait of a
@@ -211,8 +211,8 @@ pub struct HashError;
 
 impl Passwords {
     pub(crate) async fn new() -> Result<Self, HashError> {
-        let lane = || Lane { places: Semaphore::new(QUEUE), turn: Semaphore::new(1) };
-        let lanes = Arc::new(Backend::ALL.map(|backend| (backend, lane())).into());
+        let lane = || Lane { places: Semaphore::new(MAX_WAITING_SIGN_INS), turn: Semaphore::new(1) };
+        let lanes = Arc::new(Backend::all().map(|backend| (backend, lane())).collect());
         let turns = Arc::new(Semaphore::new(2));
         let mut passwords = Self { turns, lanes, decoy: Arc::from(""), known: Arc::default() };
         passwords.decoy = passwords.hash("").await?.into();
@@ -297,6 +297,9 @@ mod tests {
 
     use super::*;
 
+    const STOREFRONT: Backend = Backend::of(&bellwire_dialects::storefront::ENTRY);
+    const CLINIC: Backend = Backend::of(&bellwire_dialects::clinic::ENTRY);
+
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Claims {
         id: String,
@@ -325,7 +328,7 @@ mod tests {
             .map(|_| {
                 let (passwords, done) = (passwords.clone(), Arc::clone(&done));
                 tokio::spawn(async move {
-                    let verified = passwords.verify(Backend::Storefront, "guess", None).await;
+                    let verified = passwords.verify(STOREFRONT, "guess", None).await;
                     if verified.is_ok() {
                         done.fetch_add(1, Ordering::SeqCst);
                     }
@@ -336,15 +339,15 @@ mod tests {
         // On one thread each of them has now taken its place or been sent away.
         tokio::task::yield_now().await;
 
-        assert_eq!(passwords.verify(Backend::Clinic, "guess", None).await, Ok(false));
+        assert_eq!(passwords.verify(CLINIC, "guess", None).await, Ok(false));
         let before = done.load(Ordering::SeqCst);
         assert!(before <= 3, "{before} were served first");
         let mut refused = 0;
         for verified in flood {
             refused += usize::from(verified.await.expect("it ended") == Err(Busy));
         }
-        assert_eq!(refused, 200 - QUEUE);
-        assert_eq!(passwords.verify(Backend::Storefront, "guess", None).await, Ok(false), "the lane is free");
+        assert_eq!(refused, 200 - MAX_WAITING_SIGN_INS);
+        assert_eq!(passwords.verify(STOREFRONT, "guess", None).await, Ok(false), "the lane is free");
     }
 
     #[test]

@@ -3,17 +3,19 @@
 //! ```text
 //!  REST (login, appointments, video_call) ─┐                  ┌─► store
 //!                                          ├─► records ◄──────┤ orders
-//!  sockets (events) ───────────────────────┴────────► hub ────┘ (who sits where, who is told what)
+//!  sockets (events) ───────────────────────┴────────► hub ────┘ (seats, events per socket)
 //! ```
 
 mod appointments;
-mod caller;
+mod current_user;
+mod defaults;
 mod demo;
 mod events;
 mod hub;
 mod login;
-mod present;
+mod party;
 mod records;
+mod response;
 mod routes;
 mod state;
 mod store;
@@ -24,75 +26,62 @@ use std::time::Duration;
 
 use socketioxide::SocketIo;
 
-use self::events::Door;
+use self::defaults::{BACKEND, DEFAULTS};
+use self::events::Namespace;
 use self::hub::Hub;
 use self::state::{Shared, State};
 use self::store::Store;
-use crate::app::StartError;
-use crate::backend::{About, Running, Work};
 use crate::clock::Millis;
-use crate::common::Common;
-use crate::door;
+use crate::context::ServerContext;
 use crate::error::Shape;
+use crate::hub_actor::hub_actor;
 use crate::limits::Rate;
-use crate::switchboard::{carry_out, switchboard};
+use crate::runtime::{BackendInfo, StartError, StartedBackend, TaskSet};
+use crate::socket;
 
-/// Whether a socket's task finds anything in this event.
-#[cfg(feature = "fuzzing")]
-pub(crate) fn reads(event: &str, data: serde_json::Value) -> bool {
-    events::reads(event, data)
-}
-
-pub(crate) const ABOUT: About = About {
-    id: "clinic",
-    label: "Clinic",
-    rest_prefix: "",
-    sign_in_fields: &["email", "password"],
-    roles: &["practitioner", "patient"],
-    shape: Shape::Nest,
+pub(crate) static INFO: BackendInfo = BackendInfo {
+    backend: BACKEND,
+    defaults: DEFAULTS,
     demo_logins: &[("practitioner", demo::DOCTOR), ("patient", demo::PATIENT)],
+    shape: Shape::Nest,
+    cookies: &[],
+    start: |context, _, io, tasks| Box::pin(start(context, io, tasks)),
+    #[cfg(feature = "fuzzing")]
+    reads: events::reads,
+    #[cfg(feature = "fuzzing")]
+    bodies: routes::bodies,
 };
 
 /// Documented life of a session.
 const SESSION: Duration = Duration::from_secs(24 * 3600);
 /// Documented life of a token that is good for a new password only.
 const PASSWORD_CHANGE: Duration = Duration::from_secs(15 * 60);
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-pub(crate) async fn start(
-    common: &Arc<Common>,
+async fn start(
+    context: &Arc<ServerContext>,
     io: &SocketIo,
-    work: &mut Work,
-) -> Result<Running, StartError> {
-    let store = Store::new(&common.pools);
-    if common.config.demo_data {
-        demo::fill(&store, common, Millis::now()).await?;
+    tasks: &mut TaskSet,
+) -> Result<StartedBackend, StartError> {
+    let store = Store::new(&context.pools);
+    if context.config.demo_data {
+        demo::fill(&store, context, Millis::now()).await?;
     }
-    let (exchange, board, orders) = switchboard(common, Hub::new(common.config.seat_kept));
-    work.spawn(board.run(work.over()));
-    let limits = &common.config.limits;
+    let (hub, actor, orders) = hub_actor(context, Hub::new(context.config.seat_kept));
+    tasks.spawn(actor.run(tasks.over()));
+    let limits = &context.config.limits;
     let state: Shared = Arc::new(State {
-        common: Arc::clone(common),
+        context: Arc::clone(context),
         store,
-        tokens: common.tokens(ABOUT.id, SESSION),
-        password_tokens: common.tokens("clinic password", PASSWORD_CHANGE),
+        tokens: context.tokens(BACKEND.id(), SESSION),
+        password_tokens: context.tokens("clinic password", PASSWORD_CHANGE),
         logins: Rate::per_minute(limits.logins_per_minute),
         schedules: Rate::per_minute(limits.initiates_per_minute),
-        exchange,
+        hub,
     });
-    work.spawn({
-        let state = Arc::clone(&state);
-        // Ends when the hub does.
-        async move { carry_out(orders, |job| records::perform(&state, job)).await }
-    });
-    work.every(SWEEP_EVERY, {
-        let state = Arc::clone(&state);
-        move || {
-            let state = Arc::clone(&state);
-            async move { records::sweep(&state, Millis::now()).await }
-        }
-    });
+    tasks.pump(orders, &state, |state, job| async move { records::perform(&state, job).await });
+    tasks.every(SWEEP_INTERVAL, &state, |state| async move { records::sweep(&state, Millis::now()).await });
     records::resume(&state).await?;
-    door::serve(io, common, &state.exchange, Arc::new(Door(Arc::clone(&state))), &work.sockets);
-    Ok(Running { rest: routes::rest().with_state(state), socket: crate::openapi::Routes::new("") })
+    socket::serve(io, context, &state.hub, Arc::new(Namespace(Arc::clone(&state))), &tasks.sockets);
+    Ok(StartedBackend { rest: routes::rest().with_state(state), socket: crate::openapi::Routes::new("") })
 }

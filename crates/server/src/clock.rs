@@ -1,4 +1,4 @@
-//! Wall-clock time as the records and tokens keep it, and how the wire writes it.
+//! Wall-clock time in milliseconds, as records and tokens keep it, and its formats on the wire.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Everything that can be set about a server. Nothing here reads the environment or a file.
+//! The configuration of a server. Nothing here reads the environment or a file.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,7 +23,7 @@ pub enum Mode {
     #[default]
     Strict,
     /// As deployed: without a token, `addUser` says who a socket is. For web clients that cannot send
-    /// one; anybody can then listen to anybody's calls.
+    /// one; any client can then listen to any call.
     Compat,
 }
 
@@ -34,7 +34,7 @@ pub struct TurnConfig {
     pub listen: SocketAddr,
     /// The address clients and peers reach this machine at.
     pub public_ip: IpAddr,
-    /// Shared with nobody but a coturn of the same deployment; made up at start when `None`.
+    /// Shared only with a coturn of the same deployment; generated at start when `None`.
     pub secret: Option<String>,
     pub realm: String,
     /// Relay to loopback, private and link-local peers too: for tests and demonstrations on one machine.
@@ -82,16 +82,14 @@ pub struct Limits {
     pub initiates_per_minute: u32,
     /// Sign-ins per minute for one pair of network address and e-mail address.
     pub logins_per_minute: u32,
-    /// Failed sign-ins in 15 minutes from one network address; marketplace.
+    /// Failed sign-ins in 15 minutes from one network address, where a backend documents that.
     pub failed_logins: u32,
     /// Failed sign-ins in 15 minutes to one account, from wherever it has not signed in before.
     pub failed_logins_per_account: u32,
     /// Failed sign-ins in 15 minutes from one network address (an IPv6 /64), to whatever account.
     pub failed_logins_per_address: u32,
-    /// Messages one user may send per minute; marketplace.
+    /// Messages one user may send per minute, where a backend documents that.
     pub messages_per_minute: u32,
-    /// REST requests in 15 minutes from one network address.
-    pub requests: RequestLimits,
     /// Sockets one account may have at once; the next one is refused.
     pub sockets_per_account: u32,
     /// Reports of a call's quality one account may send per minute; more are dropped.
@@ -111,7 +109,6 @@ impl Default for Limits {
             failed_logins_per_account: 20,
             failed_logins_per_address: 40,
             messages_per_minute: 30,
-            requests: RequestLimits::default(),
             sockets_per_account: 50,
             reports_per_minute: 30,
             event_burst: 100,
@@ -160,96 +157,74 @@ impl ConnectionLimits {
     }
 }
 
-/// REST requests that one network address may make of a backend in 15 minutes. Those of marketplace and
-/// hearth are documented; the others keep a single client from taking the whole server.
+/// A listener of a backend: how it is called on a command line, and its usual port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestLimits {
-    pub storefront: u32,
-    pub dealerdesk: u32,
-    pub marketplace: u32,
-    pub hearth: u32,
-    pub clinic: u32,
+pub struct ListenerOption {
+    pub option: &'static str,
+    pub alias: Option<&'static str>,
+    pub env: &'static str,
+    pub help: &'static str,
+    pub port: u16,
 }
 
-impl RequestLimits {
-    /// The same for all.
-    #[must_use]
-    pub fn all(count: u32) -> Self {
-        Self { storefront: count, dealerdesk: count, marketplace: count, hearth: count, clinic: count }
-    }
-
-    pub(crate) fn of(self, backend: Backend) -> u32 {
-        match backend {
-            Backend::Storefront => self.storefront,
-            Backend::Dealerdesk => self.dealerdesk,
-            Backend::Marketplace => self.marketplace,
-            Backend::Hearth => self.hearth,
-            Backend::Clinic => self.clinic,
-        }
-    }
-}
-
-impl Default for RequestLimits {
-    fn default() -> Self {
-        Self { storefront: 9000, dealerdesk: 9000, marketplace: 100, hearth: 100, clinic: 9000 }
-    }
-}
-
-/// The two listeners of storefront, whose sockets have a host of their own.
+/// A number that one backend alone has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StorefrontListeners {
-    pub rest: SocketAddr,
-    pub socket: SocketAddr,
+pub struct Setting {
+    pub option: &'static str,
+    pub env: &'static str,
+    pub help: &'static str,
+    /// How much one of the option's units is: 60 for minutes of a value in seconds.
+    pub unit: u32,
+    /// In the option's units.
+    pub default: u32,
+    pub least: u32,
+    pub most: u32,
 }
 
-/// Which backends are served, and where; port 0 takes a free one. Each has its own listener because
-/// deployed clients expect default paths, and event names of two backends are alike.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Backends {
-    pub storefront: Option<StorefrontListeners>,
-    pub dealerdesk: Option<SocketAddr>,
-    pub marketplace: Option<SocketAddr>,
-    pub hearth: Option<SocketAddr>,
-    pub clinic: Option<SocketAddr>,
+/// What a backend has when nothing else is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Defaults {
+    pub listener: ListenerOption,
+    /// Of its sockets, where these have a listener of their own.
+    pub socket_listener: Option<ListenerOption>,
+    pub ring_timeout: Duration,
+    pub request_limit: u32,
+    pub settings: &'static [Setting],
 }
 
-impl Backends {
-    /// All of them on their usual ports of this machine's loopback.
+/// What can be set about one backend. Each has its own listener because deployed clients expect default
+/// paths, and event names of two backends are alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackendConfig {
+    /// Port 0 takes a free one.
+    pub listen: SocketAddr,
+    pub socket_listen: Option<SocketAddr>,
+    /// How long a call may ring before it is missed.
+    pub ring_timeout: Duration,
+    /// REST requests that one network address may make in 15 minutes.
+    pub request_limit: u32,
+    pub public: PublicBases,
+    /// Values of the backend's [`Setting`]s, by option.
+    pub settings: BTreeMap<&'static str, u32>,
+}
+
+impl BackendConfig {
+    /// On the usual ports of this machine's loopback.
     #[must_use]
-    pub fn usual() -> Self {
-        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    pub fn new(defaults: &Defaults) -> Self {
+        let at = |listener: &ListenerOption| SocketAddr::from((Ipv4Addr::LOCALHOST, listener.port));
         Self {
-            storefront: Some(StorefrontListeners { rest: at(8000), socket: at(4000) }),
-            dealerdesk: Some(at(8089)),
-            marketplace: Some(at(5000)),
-            hearth: Some(at(3000)),
-            clinic: Some(at(3001)),
+            listen: at(&defaults.listener),
+            socket_listen: defaults.socket_listener.as_ref().map(at),
+            ring_timeout: defaults.ring_timeout,
+            request_limit: defaults.request_limit,
+            public: PublicBases::default(),
+            settings: defaults.settings.iter().map(|it| (it.option, it.default * it.unit)).collect(),
         }
     }
 
-    /// All of them on free ports of this machine's loopback.
-    #[must_use]
-    pub fn anywhere() -> Self {
-        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self {
-            storefront: Some(StorefrontListeners { rest: at, socket: at }),
-            dealerdesk: Some(at),
-            marketplace: Some(at),
-            hearth: Some(at),
-            clinic: Some(at),
-        }
-    }
-
-    /// The REST and the socket listener of a backend that is switched on.
-    pub(crate) fn listeners(&self, backend: Backend) -> Option<(SocketAddr, Option<SocketAddr>)> {
-        let one = |addr: Option<SocketAddr>| addr.map(|addr| (addr, None));
-        match backend {
-            Backend::Storefront => self.storefront.map(|at| (at.rest, Some(at.socket))),
-            Backend::Dealerdesk => one(self.dealerdesk),
-            Backend::Marketplace => one(self.marketplace),
-            Backend::Hearth => one(self.hearth),
-            Backend::Clinic => one(self.clinic),
-        }
+    pub(crate) fn setting(&self, setting: &Setting) -> u32 {
+        self.settings.get(setting.option).copied().unwrap_or(setting.default * setting.unit)
     }
 }
 
@@ -262,38 +237,11 @@ pub struct PublicBases {
     pub socket: Option<String>,
 }
 
-/// How long a call may ring before it is missed. The clinic does not ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RingTimeouts {
-    pub storefront: Duration,
-    pub dealerdesk: Duration,
-    pub marketplace: Duration,
-    pub hearth: Duration,
-}
-
-impl RingTimeouts {
-    /// The same for all.
-    #[must_use]
-    pub fn all(timeout: Duration) -> Self {
-        Self { storefront: timeout, dealerdesk: timeout, marketplace: timeout, hearth: timeout }
-    }
-}
-
-impl Default for RingTimeouts {
-    fn default() -> Self {
-        Self {
-            storefront: Duration::from_secs(45),
-            dealerdesk: Duration::from_secs(30),
-            marketplace: Duration::from_secs(45),
-            hearth: Duration::from_secs(60),
-        }
-    }
-}
-
 /// What [`App::start`](crate::App::start) needs to know.
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub backends: Backends,
+    /// The backends that are served.
+    pub backends: BTreeMap<Backend, BackendConfig>,
     pub database: Database,
     /// Signs the session tokens. `None`: made once and kept, readable by the owner only, beside the
     /// database file (or for the life of the process).
@@ -304,61 +252,68 @@ pub struct Config {
     pub stun_urls: Vec<String>,
     /// Fill the empty tables of each backend with people, past calls and what they are about.
     pub demo_data: bool,
-    pub ring: RingTimeouts,
     /// How long a session token is good for; each backend's documented time when `None`.
     pub session_ttl: Option<Duration>,
-    /// How long a refresh token is good after it was exchanged for a new one; marketplace.
+    /// How long a refresh token is good after it was exchanged for a new one, where a backend has them.
     pub refresh_grace: Duration,
     /// How long the seat of a participant whose connection is lost is kept before others are told.
     pub seat_kept: Duration,
-    /// How long a session of hearth may be without activity before it is ended (`CALL_TIMEOUT_MINUTES`).
-    pub call_timeout: Duration,
-    /// Participants of a group session of hearth (`MAX_CALL_PARTICIPANTS`).
-    pub max_participants: u32,
     /// Believe the last address of `X-Forwarded-For`: only behind a reverse proxy that sets it.
     pub behind_proxy: bool,
     /// Web origins allowed to call with cookies, or `*` for all of them without; none by default.
     pub allowed_origins: Vec<String>,
     pub limits: Limits,
     pub connections: ConnectionLimits,
-    pub public: BTreeMap<Backend, PublicBases>,
 }
 
-impl Default for Config {
-    fn default() -> Self {
+impl Config {
+    /// These backends, and everything else as usual.
+    #[must_use]
+    pub fn serving(backends: BTreeMap<Backend, BackendConfig>) -> Self {
         Self {
-            backends: Backends::usual(),
+            backends,
             database: Database::Memory,
             jwt_secret: None,
             mode: Mode::Strict,
             turn: None,
             stun_urls: Vec::new(),
             demo_data: false,
-            ring: RingTimeouts::default(),
             session_ttl: None,
             refresh_grace: Duration::from_secs(60),
             seat_kept: Duration::from_secs(30),
-            call_timeout: Duration::from_secs(60 * 60),
-            max_participants: 8,
             behind_proxy: false,
             allowed_origins: Vec::new(),
             limits: Limits::default(),
             connections: ConnectionLimits::default(),
-            public: BTreeMap::new(),
         }
     }
-}
 
-impl Config {
-    /// In memory, on free loopback ports, with demo data and a loopback relay: what tests and the demo
-    /// start from.
+    /// The same ring timeout for every backend.
     #[must_use]
-    pub fn demo() -> Self {
-        Self {
-            backends: Backends::anywhere(),
-            turn: Some(TurnConfig::loopback()),
-            demo_data: true,
-            ..Self::default()
+    pub fn with_ring_timeout(mut self, timeout: Duration) -> Self {
+        for backend in self.backends.values_mut() {
+            backend.ring_timeout = timeout;
         }
+        self
+    }
+
+    /// The same request limit for every backend.
+    #[must_use]
+    pub fn with_request_limit(mut self, count: u32) -> Self {
+        for backend in self.backends.values_mut() {
+            backend.request_limit = count;
+        }
+        self
+    }
+
+    /// Every backend on free ports of this machine's loopback.
+    #[must_use]
+    pub fn with_free_ports(mut self) -> Self {
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        for backend in self.backends.values_mut() {
+            backend.listen = free;
+            backend.socket_listen = backend.socket_listen.map(|_| free);
+        }
+        self
     }
 }

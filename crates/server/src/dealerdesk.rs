@@ -4,29 +4,31 @@
 //!  REST (login, chat) ────────────────────┐
 //!                     ┌─► messages ───────┼─► store
 //!  sockets (events) ──┼─► calls (rules) ──┘
-//!                     └──────┴────────► hub  (who is told what) ─► sockets
+//!                     └──────┴────────► hub  (events per socket) ─► sockets
 //! ```
 //!
 //! # Who may do what
-//! A room belongs to the two people in its name; nobody else sees, says or calls anything in it. A
-//! token says who somebody is. In strict mode REST and sockets want one; in compat mode one who brings
+//! A room belongs to the two users in its name; no other user can read, write or call in it. A
+//! token identifies a user. In strict mode REST and sockets want one; in compat mode one who brings
 //! none is believed, as deployed, and one who brings one is held to it.
 //!
 //! # Technicians without a password
 //! As deployed a technician signs in by address alone, which proves nothing. In strict mode that gives a
 //! token only to accounts flagged `passwordless`, which an administrator sets for people whose address is
-//! as good as a secret (a kiosk, a closed network); everybody else needs a password. In compat mode it
+//! as good as a secret (a kiosk, a closed network); all others need a password. In compat mode it
 //! works for all, but the reply then has no token: what is believed anyway needs none, and a token
 //! outlives the mode.
 
-mod caller;
 mod calls;
 mod chat;
+mod current_user;
+mod defaults;
 mod demo;
 mod events;
 mod hub;
 mod login;
 mod messages;
+mod party;
 mod routes;
 mod state;
 mod store;
@@ -37,76 +39,67 @@ use std::time::Duration;
 use socketioxide::SocketIo;
 
 use self::calls::Calls;
-use self::events::Door;
+use self::defaults::{BACKEND, DEFAULTS};
+use self::events::Namespace;
 use self::hub::Hub;
 use self::messages::Messages;
 use self::state::{Shared, State};
 use self::store::Store;
-use crate::app::StartError;
-use crate::backend::{About, Running, Work};
 use crate::clock::Millis;
-use crate::common::Common;
-use crate::door;
+use crate::config::BackendConfig;
+use crate::context::ServerContext;
 use crate::error::Shape;
+use crate::hub_actor::hub_actor;
 use crate::limits::Rate;
-use crate::switchboard::{carry_out, switchboard};
+use crate::runtime::{BackendInfo, StartError, StartedBackend, TaskSet};
+use crate::socket;
 
-/// Whether a socket's task finds anything in this event.
-#[cfg(feature = "fuzzing")]
-pub(crate) fn reads(event: &str, data: serde_json::Value) -> bool {
-    events::reads(event, data)
-}
-
-pub(crate) const ABOUT: About = About {
-    id: "dealerdesk",
-    label: "Dealerdesk",
-    rest_prefix: "",
-    sign_in_fields: &["email", "password"],
-    roles: &["dealer", "technician"],
-    shape: Shape::Error,
+pub(crate) static INFO: BackendInfo = BackendInfo {
+    backend: BACKEND,
+    defaults: DEFAULTS,
     demo_logins: &[("dealer", demo::DEALER), ("technician", demo::TECHNICIAN), ("technician", demo::ANOTHER)],
+    shape: Shape::Error,
+    cookies: &[],
+    start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
+    #[cfg(feature = "fuzzing")]
+    reads: events::reads,
+    #[cfg(feature = "fuzzing")]
+    bodies: routes::bodies,
 };
 
 /// Life of a session; the documents know none.
 const SESSION: Duration = Duration::from_secs(7 * 24 * 3600);
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-pub(crate) async fn start(
-    common: &Arc<Common>,
+async fn start(
+    context: &Arc<ServerContext>,
+    config: &BackendConfig,
     io: &SocketIo,
-    work: &mut Work,
-) -> Result<Running, StartError> {
-    let store = Store::new(&common.pools);
-    if common.config.demo_data {
-        demo::fill(&store, common, Millis::now()).await?;
+    tasks: &mut TaskSet,
+) -> Result<StartedBackend, StartError> {
+    let store = Store::new(&context.pools);
+    if context.config.demo_data {
+        demo::fill(&store, context, Millis::now()).await?;
     }
-    let (exchange, board, orders) = switchboard(common, Hub::new(common.config.seat_kept));
-    work.spawn(board.run(work.over()));
+    let (hub, actor, orders) = hub_actor(context, Hub::new(context.config.seat_kept));
+    tasks.spawn(actor.run(tasks.over()));
 
     let state: Shared = Arc::new(State {
-        tokens: common.tokens(ABOUT.id, SESSION),
-        logins: Rate::per_minute(common.config.limits.logins_per_minute),
-        calls: Calls::new(Arc::clone(common), store.clone(), exchange.clone()),
-        messages: Messages::new(&common.config.limits, store.clone(), exchange.clone()),
-        common: Arc::clone(common),
+        tokens: context.tokens(BACKEND.id(), SESSION),
+        logins: Rate::per_minute(context.config.limits.logins_per_minute),
+        calls: Calls::new(Arc::clone(context), store.clone(), hub.clone(), config.ring_timeout),
+        messages: Messages::new(&context.config.limits, store.clone(), hub.clone()),
+        context: Arc::clone(context),
         store,
-        exchange,
+        hub,
     });
-    work.spawn({
-        let state = Arc::clone(&state);
-        // Ends when the hub does.
-        async move { carry_out(orders, |job| state.calls.perform(job)).await }
-    });
-    work.every(SWEEP_EVERY, {
-        let state = Arc::clone(&state);
-        move || {
-            state.calls.sweep();
-            state.messages.sweep();
-            state.logins.sweep();
-            std::future::ready(())
-        }
+    tasks.pump(orders, &state, |state, job| async move { state.calls.perform(job).await });
+    tasks.every(SWEEP_INTERVAL, &state, |state| async move {
+        state.calls.sweep();
+        state.messages.sweep();
+        state.logins.sweep();
     });
     state.calls.resume().await?;
-    door::serve(io, common, &state.exchange, Arc::new(Door(Arc::clone(&state))), &work.sockets);
-    Ok(Running { rest: routes::rest().with_state(state), socket: crate::openapi::Routes::new("") })
+    socket::serve(io, context, &state.hub, Arc::new(Namespace(Arc::clone(&state))), &tasks.sockets);
+    Ok(StartedBackend { rest: routes::rest().with_state(state), socket: crate::openapi::Routes::new("") })
 }

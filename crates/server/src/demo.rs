@@ -1,4 +1,5 @@
-//! What the demo data of all backends have in common. The people are in each backend's own folder.
+//! The password and the errors that the demo data of all backends share. The users are in each backend's
+//! folder.
 
 use crate::auth::HashError;
 use crate::store::StoreError;

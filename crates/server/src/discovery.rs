@@ -1,5 +1,5 @@
-//! How a client that knows only an address finds the rest: `/.well-known/bellwire.json` and `/health`, on
-//! every listener, the listener's own backend first.
+//! Discovery and health: `/.well-known/bellwire.json` and `/health` on every listener, by which a client
+//! that knows only an address finds the rest. The listener's own backend comes first.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::backend::Backend;
-use crate::common::{Common, Place};
+use crate::context::{Place, ServerContext};
 use crate::openapi::{Routes, any, doc, list, object, text};
 
 #[derive(Clone)]
 struct Here {
-    common: Arc<Common>,
+    context: Arc<ServerContext>,
     backend: Backend,
 }
 
 /// The routes for the listeners of a backend; `health` is left out where the backend has its own.
-pub(crate) fn routes(common: &Arc<Common>, backend: Backend, health: bool) -> Routes {
+pub(crate) fn routes(context: &Arc<ServerContext>, backend: Backend, health: bool) -> Routes {
     let routes = Routes::new("").get(
         "/.well-known/bellwire.json",
         describe,
@@ -33,11 +33,11 @@ pub(crate) fn routes(common: &Arc<Common>, backend: Backend, health: bool) -> Ro
     let alright = object([("status", text())]);
     let ask = doc("Whether the server and its database answer").public().reply(200, alright).errors(&[503]);
     let routes = if health { routes.get("/health", alive, ask) } else { routes };
-    routes.with_state(Here { common: Arc::clone(common), backend })
+    routes.with_state(Here { context: Arc::clone(context), backend })
 }
 
 async fn alive(State(here): State<Here>) -> (StatusCode, Json<Value>) {
-    match here.common.pools.alive().await {
+    match here.context.pools.alive().await {
         Ok(()) => (StatusCode::OK, Json(json!({ "status": "ok" }))),
         Err(error) => {
             warn!(%error, "The database does not answer");
@@ -47,14 +47,14 @@ async fn alive(State(here): State<Here>) -> (StatusCode, Json<Value>) {
 }
 
 async fn describe(State(here): State<Here>, headers: HeaderMap) -> Json<Value> {
-    let reached = Reached::of(&headers, here.common.config.behind_proxy);
+    let reached = Reached::of(&headers, here.context.config.behind_proxy);
     let (own, others): (Vec<&Place>, Vec<&Place>) =
-        here.common.places.iter().partition(|place| place.backend == here.backend);
+        here.context.places.iter().partition(|place| place.backend == here.backend);
     let dialects = own.into_iter().chain(others).map(|place| entry(&here, place, &reached));
     Json(json!({ "version": 1, "name": "Bellwire server", "dialects": dialects.collect::<Vec<_>>() }))
 }
 
-/// How whoever asks has reached this listener.
+/// How a client has reached this listener.
 #[derive(Debug, PartialEq, Eq)]
 enum Reached {
     /// By itself, which has no TLS, under this name if it said one.
@@ -93,22 +93,23 @@ impl Reached {
 }
 
 fn entry(here: &Here, place: &Place, reached: &Reached) -> Value {
-    let about = place.backend.about();
-    let public = here.common.config.public.get(&place.backend).cloned().unwrap_or_default();
+    let known = place.backend.entry();
+    let public =
+        here.context.config.backends.get(&place.backend).map(|it| it.public.clone()).unwrap_or_default();
     let base = |addr: SocketAddr| reached.base(place.backend == here.backend, addr);
     // Behind a proxy one base serves both, unless the sockets have a listener of their own.
     let socket = public.socket.or_else(|| {
         let rest = public.rest.as_deref().filter(|_| place.rest == place.socket)?;
-        Some(rest.strip_suffix(about.rest_prefix).unwrap_or(rest).to_owned())
+        Some(rest.strip_suffix(known.rest_prefix).unwrap_or(rest).to_owned())
     });
     json!({
-        "id": about.id,
-        "label": about.label,
-        "restBase": public.rest.unwrap_or_else(|| format!("{}{}", base(place.rest), about.rest_prefix)),
+        "id": known.id,
+        "label": known.label,
+        "restBase": public.rest.unwrap_or_else(|| format!("{}{}", base(place.rest), known.rest_prefix)),
         "socketBase": socket.unwrap_or_else(|| base(place.socket)),
         "socketPath": "/socket.io/",
-        "signInFields": about.sign_in_fields,
-        "roles": about.roles,
+        "signInFields": known.sign_in_fields.iter().map(|field| field.id).collect::<Vec<_>>(),
+        "roles": known.roles.iter().map(|role| role.id).collect::<Vec<_>>(),
     })
 }
 

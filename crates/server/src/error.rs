@@ -1,4 +1,4 @@
-//! What a REST caller is told when something cannot be done. Each backend writes it in its own shape,
+//! Error responses of the REST API. Each backend writes them in its own shape,
 //! which a layer around its routes applies: handlers only say what is wrong.
 
 use axum::Json;
@@ -79,7 +79,7 @@ fn is_foreign_error(response: &Response) -> bool {
     (status.is_client_error() || status.is_server_error()) && !json
 }
 
-/// Why a request was not done, and what its caller is told.
+/// Why a request was not done, and the response that says so.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ApiError {
     status: StatusCode,

@@ -1,69 +1,25 @@
-//! Doors for the fuzz targets of `tests/fuzz`: what clients send, as far as it is read without looking
+//! Entry points for the fuzz targets of `tests/fuzz`: what clients send, as far as it is read without looking
 //! anything up. Not part of any program.
 
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, Request, header};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Backend;
 use crate::auth::Tokens;
+use crate::registry::info;
 use crate::request::{BehindProxy, bearer, client_ip};
 use crate::{discovery, relay};
 
 /// One event of a client to that backend, as the socket's task reads it; whether it means anything.
 pub fn event(backend: Backend, name: &str, data: &Value) -> bool {
-    let data = data.clone();
-    match backend {
-        Backend::Storefront => crate::storefront::reads(name, data),
-        Backend::Dealerdesk => crate::dealerdesk::reads(name, data),
-        Backend::Marketplace => crate::marketplace::reads(name, data),
-        Backend::Hearth => crate::hearth::reads(name, data),
-        Backend::Clinic => crate::clinic::reads(name, data),
-    }
+    info(backend).is_some_and(|info| (info.reads)(name, data.clone()))
 }
 
 /// One REST body, read as every body that the backend takes; as how many of them it passes.
 pub fn body(backend: Backend, body: &Value) -> usize {
-    fn is<'de, T: Deserialize<'de>>(body: &'de Value) -> usize {
-        usize::from(T::deserialize(body).is_ok())
-    }
-    match backend {
-        Backend::Storefront => {
-            use bellwire_dialects::storefront::wire;
-            is::<wire::LoginBody>(body)
-                + is::<wire::InitiateBody>(body)
-                + is::<wire::RespondBody>(body)
-                + is::<wire::EndBody>(body)
-        }
-        Backend::Dealerdesk => is::<bellwire_dialects::dealerdesk::wire::LoginBody>(body),
-        Backend::Marketplace => {
-            use bellwire_dialects::marketplace::wire;
-            is::<wire::LoginBody>(body)
-                + is::<wire::RefreshBody>(body)
-                + is::<wire::InitiateBody>(body)
-                + is::<wire::EndBody>(body)
-                + is::<wire::DeclineBody>(body)
-                + is::<wire::SendBody>(body)
-                + is::<wire::StatusBody>(body)
-                + is::<wire::TypingBody>(body)
-        }
-        Backend::Hearth => {
-            use bellwire_dialects::hearth::wire;
-            is::<wire::LoginBody>(body)
-                + is::<wire::InitiateBody>(body)
-                + is::<wire::MediaBody>(body)
-                + is::<wire::DemoBody>(body)
-                + is::<wire::TherapyBody>(body)
-                + is::<wire::TherapyChatBody>(body)
-                + is::<wire::AssessmentBody>(body)
-        }
-        Backend::Clinic => {
-            use bellwire_dialects::clinic::wire;
-            is::<wire::LoginBody>(body) + is::<wire::ScheduleBody>(body) + is::<wire::RespondBody>(body)
-        }
-    }
+    info(backend).map_or(0, |info| (info.bodies)(body))
 }
 
 /// Lines of text, each as every word that a stranger may send: headers, tokens, relay user names.

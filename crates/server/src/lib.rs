@@ -1,12 +1,12 @@
 //! The server: five call backends, each on its own listener, over one database and one relay. Nothing of
-//! a client is in here. How a backend is written: [`backend`].
+//! a client is in here. How a backend is written: [`runtime`].
 //!
 //! ```text
 //!             ┌ storefront ┐   each:  REST ────┐                 ┌─► its tables
 //!             │ dealerdesk │                   ├─► rules ────────┤
 //!  listeners ─┤ marketplace├─►        sockets ─┤                 └─► its hub ─► its sockets
-//!             │ hearth     │          (door)   └───────────────────►
-//!             └ clinic     ┘   Common: configuration, database, passwords, tokens, relay
+//!             │ hearth     │                   └───────────────────►
+//!             └ clinic     ┘   ServerContext: configuration, database, passwords, tokens, relay
 //! ```
 #![forbid(unsafe_code)]
 
@@ -15,41 +15,48 @@ mod auth;
 mod backend;
 mod clinic;
 mod clock;
-mod common;
 mod config;
+mod context;
 mod dealerdesk;
 mod demo;
 mod discovery;
-mod door;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod hearth;
+mod hub_actor;
 mod limits;
 mod listener;
 mod logging;
 mod marketplace;
 mod metrics;
+mod monitoring;
 mod occupancy;
 mod openapi;
+mod presence;
+mod registry;
 mod relay;
 mod request;
+mod runtime;
 mod sign_ins;
+mod socket;
 mod store;
 mod storefront;
-mod switchboard;
 mod throttle;
+mod timers;
 
-pub use app::{App, StartError};
+pub use app::App;
 pub use auth::HashError;
 pub use backend::Backend;
 pub use config::{
-    Backends, Config, ConnectionLimits, Database, Limits, Mode, PublicBases, RequestLimits, RingTimeouts,
-    StorefrontListeners, TurnConfig,
+    BackendConfig, Config, ConnectionLimits, Database, Defaults, Limits, ListenerOption, Mode, PublicBases,
+    Setting, TurnConfig,
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
 pub use listener::raise_descriptor_limit;
 pub use logging::safe_to_log;
+pub use registry::backends;
 pub use relay::RelayError;
+pub use runtime::{BackendInfo, StartError};
 pub use store::{OpenError, StoreError};
 pub use storefront::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_SELLER, DEMO_SELLER_ID};

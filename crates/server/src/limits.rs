@@ -1,4 +1,4 @@
-//! Who asks too often. Counters are per key and forgotten when idle.
+//! Rate limits of requests, failures and socket events. Counters are per key and forgotten when idle.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -17,8 +17,7 @@ use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLim
 
 use crate::config::Limits;
 use crate::error::ApiError;
-use crate::request::client_ip;
-use crate::sign_ins::network;
+use crate::request::{client_ip, network};
 
 fn at_least_one(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
@@ -117,14 +116,14 @@ pub(crate) struct Bucket {
 
 /// The general limit of a backend's routes: so many requests per network address.
 #[derive(Clone, Debug)]
-pub(crate) struct Gate(Arc<Rate<IpAddr>>);
+pub(crate) struct RequestLimit(Arc<Rate<IpAddr>>);
 
 /// The period of [`RequestLimits`](crate::RequestLimits).
-pub(crate) const QUARTER: Duration = Duration::from_secs(15 * 60);
+pub(crate) const FIFTEEN_MINUTES: Duration = Duration::from_secs(15 * 60);
 
-impl Gate {
+impl RequestLimit {
     pub(crate) fn new(count: u32) -> Self {
-        Self(Arc::new(Rate::new(count, QUARTER)))
+        Self(Arc::new(Rate::new(count, FIFTEEN_MINUTES)))
     }
 
     pub(crate) fn sweep(&self) {
@@ -136,8 +135,8 @@ impl Gate {
         if !router.has_routes() {
             return router;
         }
-        let gate = self.clone();
-        router.route_layer(middleware::from_fn(move |request, next| gate.clone().pass(request, next)))
+        let limit = self.clone();
+        router.route_layer(middleware::from_fn(move |request, next| limit.clone().pass(request, next)))
     }
 
     async fn pass(self, request: Request, next: Next) -> Response {

@@ -1,4 +1,4 @@
-//! Serves the connections of one listener, and bounds what they can hold: how many there are, in all and
+//! A listener: serves its connections and bounds what they can hold: how many there are, in all and
 //! from one network, and how long each may keep the server waiting.
 //!
 //! ```text
@@ -43,8 +43,8 @@ pub(crate) use self::seats::Seats;
 pub use self::seats::raise_descriptor_limit;
 use self::stream::Guarded;
 use crate::backend::Backend;
-use crate::common::Common;
 use crate::config::ConnectionLimits;
+use crate::context::ServerContext;
 use crate::throttle::Throttle;
 
 /// Largest request head. Cookies and tokens of a client are a tenth of it.
@@ -57,7 +57,7 @@ const NO_SEAT: &[u8] =
 
 /// One listener with its routes.
 pub(crate) struct Listener {
-    pub(crate) common: Arc<Common>,
+    pub(crate) context: Arc<ServerContext>,
     pub(crate) backend: Backend,
     pub(crate) socket: TcpListener,
     pub(crate) router: Router,
@@ -87,7 +87,7 @@ impl Listener {
                         connections.spawn(self.connection(stream, peer, seat, closing.clone()));
                     }
                     None => {
-                        self.common.metrics.connection_refused(self.backend);
+                        self.context.metrics.connection_refused(self.backend);
                         turn_away(stream);
                     }
                 },
@@ -105,7 +105,7 @@ impl Listener {
         seat: Seat,
         closing: CancellationToken,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let (router, limits) = (self.router.clone(), self.common.config.connections);
+        let (router, limits) = (self.router.clone(), self.context.config.connections);
         async move {
             // Without it every small packet of a signaling socket may wait for the one before.
             if let Err(error) = stream.set_nodelay(true) {

@@ -1,4 +1,4 @@
-//! What may be written to the log.
+//! The log filter: what may be written to a log.
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::FilterFn;

@@ -1,13 +1,8 @@
-//! What is counted, for Prometheus at `/metrics`. Labels come from fixed lists (backends, routes, words),
-//! never from what somebody sends, so that their number is bounded.
+//! The metrics, for Prometheus at `/metrics`. Labels come from fixed lists (backends, routes, words), never
+//! from requests, so that their number is bounded.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::header;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -16,9 +11,6 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::backend::Backend;
-use crate::common::Common;
-use crate::error::ApiError;
-use crate::openapi::{Routes, doc};
 
 /// What became of a call: one of these at its start, one each time it gets further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +100,7 @@ impl Metrics {
         Self { registry, ..metrics }
     }
 
-    /// To be said by whoever changed the record of a call.
+    /// Counts a change of a call's record; called by the code that made it.
     pub(crate) fn call(&self, backend: Backend, outcome: Outcome) {
         self.calls.get_or_create(&[of(backend), ("outcome", outcome.as_str())]).inc();
     }
@@ -142,7 +134,17 @@ impl Metrics {
         self.allocations.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
-    fn text(&self) -> Result<String, std::fmt::Error> {
+    /// A request, by the pattern of its route; `method` and `route` are from fixed lists.
+    pub(crate) fn request(&self, backend: Backend, method: &str, route: &str, status: &str, took: Duration) {
+        let [whose, method, route] = [("backend", backend.id()), ("method", method), ("route", route)]
+            .map(|(label, value)| (label, value.to_owned()));
+        self.seconds
+            .get_or_create(&[whose.clone(), method.clone(), route.clone()])
+            .observe(took.as_secs_f64());
+        self.requests.get_or_create(&[whose, method, route, ("status", status.to_owned())]).inc();
+    }
+
+    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -152,41 +154,3 @@ impl Metrics {
 fn of(backend: Backend) -> (&'static str, &'static str) {
     ("backend", backend.id())
 }
-
-/// `/metrics`.
-pub(crate) fn routes(common: &Arc<Common>) -> Routes {
-    let what =
-        doc("Counters of this server, for Prometheus").public().text(200, "application/openmetrics-text");
-    Routes::new("").get("/metrics", show, what).with_state(Arc::clone(common))
-}
-
-async fn show(State(common): State<Arc<Common>>) -> Response {
-    match common.metrics.text() {
-        Ok(text) => {
-            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(header::CONTENT_TYPE, kind)], text).into_response()
-        }
-        Err(_) => ApiError::internal().into_response(),
-    }
-}
-
-/// Around the routes of a backend: counts a request by the pattern of its route.
-pub(crate) async fn watch(common: Arc<Common>, backend: Backend, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let method = request.method().as_str();
-    // A method is whatever somebody sends.
-    let method = if METHODS.contains(&method) { method.to_owned() } else { "other".to_owned() };
-    let begun = Instant::now();
-    let response = next.run(request).await;
-    let (took, status) = (begun.elapsed(), response.status().as_str().to_owned());
-    let metrics = &common.metrics;
-    let whose = ("backend", backend.id().to_owned());
-    metrics
-        .seconds
-        .get_or_create(&[whose.clone(), ("method", method.clone()), ("route", route.clone())])
-        .observe(took.as_secs_f64());
-    metrics.requests.get_or_create(&[whose, ("method", method), ("route", route), ("status", status)]).inc();
-    response
-}
-
-const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];

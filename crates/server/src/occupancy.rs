@@ -1,4 +1,4 @@
-//! How many sockets of one account there are.
+//! The limit of sockets per account.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use crate::backend::Backend;
 
 type Account = (Backend, String);
 
-/// The account has as many sockets as it may. Those it has stay: somebody who opens too many does not
+/// The account has as many sockets as it may. Those it has stay: a client that opens too many does not
 /// take away a call that goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Too many connections")]
@@ -66,17 +66,20 @@ impl Drop for Held {
 mod tests {
     use super::*;
 
+    const CLINIC: Backend = Backend::of(&bellwire_dialects::clinic::ENTRY);
+    const HEARTH: Backend = Backend::of(&bellwire_dialects::hearth::ENTRY);
+
     #[test]
     fn an_account_has_so_many_and_nothing_is_kept_of_those_who_left() {
         let accounts = Accounts::new(2);
         let enter = |backend, id: &str| accounts.enter(backend, id.to_owned());
-        let held = [enter(Backend::Clinic, "a"), enter(Backend::Clinic, "a")].map(|held| held.expect("room"));
+        let held = [enter(CLINIC, "a"), enter(CLINIC, "a")].map(|held| held.expect("room"));
 
-        assert_eq!(enter(Backend::Clinic, "a").err(), Some(Full));
-        assert!(enter(Backend::Hearth, "a").is_ok() && enter(Backend::Clinic, "b").is_ok());
+        assert_eq!(enter(CLINIC, "a").err(), Some(Full));
+        assert!(enter(HEARTH, "a").is_ok() && enter(CLINIC, "b").is_ok());
 
         drop(held);
-        assert!(enter(Backend::Clinic, "a").is_ok());
+        assert!(enter(CLINIC, "a").is_ok());
         assert!(accounts.lock().is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The embedded STUN and TURN server and the credentials for it. It knows nothing of calls: whoever may
+//! The embedded STUN and TURN server and the credentials for it. It knows nothing of calls: a user who may
 //! sign in may relay, for ten minutes at a time.
 
 mod address;
@@ -50,7 +50,7 @@ pub enum RelayError {
     Start(#[from] turn::Error),
 }
 
-/// Whether somebody of that name would be let in without being known.
+/// Whether a relay user of that name would be let in without being known.
 #[cfg(feature = "fuzzing")]
 pub(crate) fn admits(username: &str) -> bool {
     use turn::auth::AuthHandler;

@@ -1,7 +1,7 @@
-//! What every backend reads from REST requests in the same way: JSON bodies, queries, bearer tokens.
+//! REST request extractors shared by the backends: JSON bodies, queries, bearer tokens, network addresses.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -22,7 +22,7 @@ pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// The network address of whoever sends a request.
+/// The network address of the client that sends a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientIp(pub(crate) IpAddr);
 
@@ -64,6 +64,15 @@ fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(with_port).or_else(bare).map(|from: IpAddr| from.to_canonical())
 }
 
+/// A client that can send from an address can send from all of its network: an IPv6 /64 (RFC 4291, section
+/// 2.5.1), or the IPv4 address itself.
+pub(crate) fn network(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V4(from) => IpAddr::V4(from),
+        IpAddr::V6(from) => IpAddr::V6(Ipv6Addr::from_bits(from.to_bits() & !u128::from(u64::MAX))),
+    }
+}
+
 /// A JSON body; what is wrong with it is said in the backend's own shape.
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -77,6 +86,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             Err(rejection) => Err(ApiError::status(rejection.status(), "The request body is not valid JSON")),
         }
     }
+}
+
+/// Whether a value is such a body: 1 or 0.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn reads_as<T: DeserializeOwned>(body: &serde_json::Value) -> usize {
+    usize::from(T::deserialize(body).is_ok())
 }
 
 /// The query of a request, by name; the last of several counts.

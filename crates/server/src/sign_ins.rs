@@ -1,4 +1,4 @@
-//! How often somebody may try to sign in. A try counts before its password is looked at, so that many at
+//! Rate limits of sign-ins. A try counts before its password is looked at, so that many at
 //! once are as many as one after the other; one that succeeds is taken back.
 //!
 //! Three limits: by address and account, by account over all addresses (guessing from many machines), by
@@ -6,27 +6,19 @@
 //! where that account has signed in before, so that a stranger's guesses do not keep its owner out.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::auth::{Busy, Passwords};
 use crate::backend::Backend;
 use crate::config::Limits;
-use crate::limits::{Failures, QUARTER};
+use crate::limits::{FIFTEEN_MINUTES, Failures};
+use crate::request::network;
 
 /// Networks remembered for each account, and accounts that any are remembered for.
-const NETWORKS: usize = 8;
-const ACCOUNTS: usize = 65_536;
-
-/// Whoever can send from an address can send from all of its network: an IPv6 /64 (RFC 4291, section
-/// 2.5.1), or the IPv4 address itself.
-pub(crate) fn network(from: IpAddr) -> IpAddr {
-    match from.to_canonical() {
-        IpAddr::V4(from) => IpAddr::V4(from),
-        IpAddr::V6(from) => IpAddr::V6(Ipv6Addr::from_bits(from.to_bits() & !u128::from(u64::MAX))),
-    }
-}
+const MAX_NETWORKS: usize = 8;
+const MAX_ACCOUNTS: usize = 65_536;
 
 type Account = (Backend, String);
 
@@ -50,8 +42,8 @@ pub(crate) struct Attempt {
 impl SignIns {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
-            by_account: Failures::new(limits.failed_logins_per_account, QUARTER),
-            by_network: Failures::new(limits.failed_logins_per_address, QUARTER),
+            by_account: Failures::new(limits.failed_logins_per_account, FIFTEEN_MINUTES),
+            by_network: Failures::new(limits.failed_logins_per_address, FIFTEEN_MINUTES),
             known: Mutex::default(),
         })
     }
@@ -82,7 +74,7 @@ impl SignIns {
 
     fn know(&self, account: Account, network: IpAddr) {
         let mut all = self.known();
-        if all.len() >= ACCOUNTS && !all.contains_key(&account) {
+        if all.len() >= MAX_ACCOUNTS && !all.contains_key(&account) {
             let oldest = all.iter().min_by_key(|(_, (at, _))| *at).map(|(account, _)| account.clone());
             if let Some(oldest) = oldest {
                 all.remove(&oldest);
@@ -92,7 +84,7 @@ impl SignIns {
         *at = Instant::now();
         known.retain(|other| *other != network);
         known.push(network);
-        if known.len() > NETWORKS {
+        if known.len() > MAX_NETWORKS {
             known.remove(0);
         }
     }
@@ -151,6 +143,10 @@ impl Attempt {
 mod tests {
     use super::*;
 
+    const STOREFRONT: Backend = Backend::of(&bellwire_dialects::storefront::ENTRY);
+    const CLINIC: Backend = Backend::of(&bellwire_dialects::clinic::ENTRY);
+    const HEARTH: Backend = Backend::of(&bellwire_dialects::hearth::ENTRY);
+
     fn sign_ins() -> Arc<SignIns> {
         SignIns::new(&Limits {
             failed_logins_per_account: 3,
@@ -166,22 +162,22 @@ mod tests {
     #[test]
     fn an_account_is_guessed_at_so_often_from_everywhere_and_its_owner_comes_in_all_the_same() {
         let sign_ins = sign_ins();
-        sign_ins.begin(Backend::Clinic, at("203.0.113.1"), "ana").expect("allowed").succeeded();
+        sign_ins.begin(CLINIC, at("203.0.113.1"), "ana").expect("allowed").succeeded();
 
         let strangers = (1..=40).map(|last| IpAddr::from([198, 51, 100, last]));
-        let tried = strangers.filter(|from| sign_ins.begin(Backend::Clinic, *from, "ana").is_ok()).count();
+        let tried = strangers.filter(|from| sign_ins.begin(CLINIC, *from, "ana").is_ok()).count();
 
         assert_eq!(tried, 3);
-        assert!(sign_ins.begin(Backend::Clinic, at("203.0.113.1"), "ana").is_ok(), "she was here before");
-        assert!(sign_ins.begin(Backend::Clinic, at("198.51.100.77"), "ben").is_ok());
-        assert!(sign_ins.begin(Backend::Hearth, at("198.51.100.77"), "ana").is_ok());
+        assert!(sign_ins.begin(CLINIC, at("203.0.113.1"), "ana").is_ok(), "she was here before");
+        assert!(sign_ins.begin(CLINIC, at("198.51.100.77"), "ben").is_ok());
+        assert!(sign_ins.begin(HEARTH, at("198.51.100.77"), "ana").is_ok());
     }
 
     #[test]
     fn a_network_tries_so_many_accounts_and_an_ipv6_network_is_a_64() {
         let sign_ins = sign_ins();
         let tried = |from: &dyn Fn(usize) -> String| {
-            let begin = |n: &usize| sign_ins.begin(Backend::Hearth, at(&from(*n)), &format!("user {n}"));
+            let begin = |n: &usize| sign_ins.begin(HEARTH, at(&from(*n)), &format!("user {n}"));
             (0..60).filter(|n| begin(n).is_ok()).count()
         };
 
@@ -195,11 +191,11 @@ mod tests {
         let sign_ins = sign_ins();
 
         for n in 0..50 {
-            let attempt = sign_ins.begin(Backend::Storefront, at("192.0.2.1"), &format!("user {n}"));
+            let attempt = sign_ins.begin(STOREFRONT, at("192.0.2.1"), &format!("user {n}"));
             attempt.expect("allowed").succeeded();
         }
         for _ in 0..50 {
-            sign_ins.begin(Backend::Storefront, at("192.0.2.2"), "amira").expect("allowed").dropped();
+            sign_ins.begin(STOREFRONT, at("192.0.2.2"), "amira").expect("allowed").dropped();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The database itself: pools, migrations, ids. What a backend keeps in it is in the backend's folder;
+//! The database: pools, migrations, ids. What a backend keeps in it is in the backend's folder;
 //! its tables come from `migrations/`, one file per backend.
 
 use std::path::Path;

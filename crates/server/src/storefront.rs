@@ -3,18 +3,19 @@
 //! ```text
 //!  REST (video_call, lists, blocks, login) ─┐                      ┌─► store
 //!                                           ├─► calls (the rules) ─┤
-//!  sockets (events) ────────────────────────┴──────────► hub ◄─────┘   (who is told what) ─► sockets
+//!  sockets (events) ────────────────────────┴──────────► hub ◄─────┘   (events per socket) ─► sockets
 //! ```
 
 mod blocks;
-mod caller;
 mod calls;
+mod current_user;
+mod defaults;
 mod demo;
 mod events;
 mod hub;
 mod lists;
 mod login;
-mod present;
+mod response;
 mod routes;
 mod state;
 mod store;
@@ -26,85 +27,75 @@ use std::time::Duration;
 use socketioxide::SocketIo;
 
 use self::calls::Calls;
-use self::events::Door;
+use self::defaults::{BACKEND, DEFAULTS};
+use self::events::Namespace;
 use self::hub::Hub;
 use self::state::{Shared, State};
 use self::store::Store;
-use self::store::sqlite::Sqlite;
-use crate::app::StartError;
-use crate::backend::{About, Running, Work};
 use crate::clock::Millis;
-use crate::common::Common;
-use crate::door;
+use crate::config::BackendConfig;
+use crate::context::ServerContext;
 use crate::error::Shape;
+use crate::hub_actor::hub_actor;
 use crate::limits::Rate;
-use crate::switchboard::{carry_out, switchboard};
+use crate::runtime::{BackendInfo, StartError, StartedBackend, TaskSet};
+use crate::socket;
 
 pub use self::demo::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_SELLER, DEMO_SELLER_ID};
 
-pub(crate) const ABOUT: About = About {
-    id: "storefront",
-    label: "Storefront",
-    rest_prefix: "/api/v2",
-    sign_in_fields: &["email", "password"],
-    roles: &["seller", "customer"],
-    shape: Shape::Success,
+pub(crate) static INFO: BackendInfo = BackendInfo {
+    backend: BACKEND,
+    defaults: DEFAULTS,
     demo_logins: &[("seller", DEMO_SELLER), ("customer", DEMO_CUSTOMER)],
+    shape: Shape::Success,
+    cookies: &["seller_token", "token"],
+    start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
+    #[cfg(feature = "fuzzing")]
+    reads: events::reads,
+    #[cfg(feature = "fuzzing")]
+    bodies: routes::bodies,
 };
-
-/// Whether a socket's task finds anything in this event.
-#[cfg(feature = "fuzzing")]
-pub(crate) fn reads(event: &str, data: serde_json::Value) -> bool {
-    events::reads(event, data)
-}
 
 /// Documented life of a session.
 const SESSION: Duration = Duration::from_secs(90 * 24 * 3600);
-/// An answered call that nobody is in is given up after so many times what a seat is kept: longer, because
-/// after a restart everybody has to come back.
+/// An answered call that is empty is given up after so many times what a seat is kept: longer, because
+/// after a restart both sides have to come back.
 const ABANDONED: u32 = 4;
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-pub(crate) async fn start(
-    common: &Arc<Common>,
+async fn start(
+    context: &Arc<ServerContext>,
+    config: &BackendConfig,
     io: &SocketIo,
-    work: &mut Work,
-) -> Result<Running, StartError> {
-    let store: Arc<dyn Store> = Arc::new(Sqlite::new(&common.pools));
-    if common.config.demo_data {
-        demo::fill(&*store, common, Millis::now()).await?;
+    tasks: &mut TaskSet,
+) -> Result<StartedBackend, StartError> {
+    let store = Store::new(&context.pools);
+    if context.config.demo_data {
+        demo::fill(&store, context, Millis::now()).await?;
     }
-    let (exchange, board, orders) = switchboard(common, Hub::new(common.config.seat_kept * ABANDONED));
-    work.spawn(board.run(work.over()));
+    let (hub, actor, orders) = hub_actor(context, Hub::new(context.config.seat_kept * ABANDONED));
+    tasks.spawn(actor.run(tasks.over()));
 
-    let limits = &common.config.limits;
-    let calls = Calls::new(Arc::clone(common), Arc::clone(&store), exchange.clone());
+    let limits = &context.config.limits;
+    let calls = Calls::new(Arc::clone(context), store.clone(), hub.clone(), config.ring_timeout);
     let state: Shared = Arc::new(State {
-        common: Arc::clone(common),
+        context: Arc::clone(context),
         store,
-        tokens: common.tokens(ABOUT.id, SESSION),
+        tokens: context.tokens(BACKEND.id(), SESSION),
         logins: Rate::per_minute(limits.logins_per_minute),
         reports: Rate::per_minute(limits.reports_per_minute),
         calls,
-        exchange,
+        hub,
     });
-    work.spawn({
-        let state = Arc::clone(&state);
-        // Ends when the hub does.
-        async move { carry_out(orders, |job| state.calls.perform(job)).await }
-    });
-    work.every(SWEEP_EVERY, {
-        let state = Arc::clone(&state);
-        move || {
-            state.calls.sweep();
-            state.logins.sweep();
-            state.reports.sweep();
-            std::future::ready(())
-        }
+    tasks.pump(orders, &state, |state, job| async move { state.calls.perform(job).await });
+    tasks.every(SWEEP_INTERVAL, &state, |state| async move {
+        state.calls.sweep();
+        state.logins.sweep();
+        state.reports.sweep();
     });
     state.calls.resume().await?;
-    door::serve(io, common, &state.exchange, Arc::new(Door(Arc::clone(&state))), &work.sockets);
-    Ok(Running {
+    socket::serve(io, context, &state.hub, Arc::new(Namespace(Arc::clone(&state))), &tasks.sockets);
+    Ok(StartedBackend {
         rest: routes::rest().with_state(Arc::clone(&state)),
         socket: routes::socket_host().with_state(state),
     })

@@ -1,4 +1,4 @@
-//! Warnings that would otherwise fill a log.
+//! Throttled warnings, which would otherwise fill a log.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

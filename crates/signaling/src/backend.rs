@@ -1,4 +1,4 @@
-//! Where a backend is: a REST base and a socket base, which may be two hosts.
+//! Addresses of a backend: a REST base and a socket base, which may be two hosts.
 
 use std::net::IpAddr;
 
@@ -56,7 +56,7 @@ impl Backend {
 }
 
 /// Reads what a person typed. Without a scheme it is https, but http for this machine and private
-/// networks, where nobody has certificates.
+/// networks, where certificates are rare.
 pub(crate) fn address(text: &str) -> Result<Url, AddressError> {
     let text = text.trim();
     let unreadable = |source| AddressError::Unreadable { text: text.to_owned(), source };

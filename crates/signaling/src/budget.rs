@@ -5,13 +5,13 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A pause that the backend asked for without saying how long.
-const PAUSE: Duration = Duration::from_secs(60);
+const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
 /// One that begins anew says 503 as well, and rings may be found by asking.
-const STARTING: Duration = Duration::from_secs(10);
+const STARTING_PAUSE: Duration = Duration::from_secs(10);
 /// The longest pause that is kept, whatever the backend says.
-const LONGEST: Duration = Duration::from_secs(3600);
+const MAX_PAUSE: Duration = Duration::from_secs(3600);
 /// Requests kept for calls where the backend says how many are left.
-const RESERVE: u32 = 15;
+const RESERVED_REQUESTS: u32 = 15;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Budget {
@@ -33,8 +33,8 @@ impl Budget {
             let wait =
                 retry_after(&header, now).or_else(|| (status == 429).then(|| reset(&header, now)).flatten());
             let wait = wait
-                .unwrap_or(if status == 429 { PAUSE } else { STARTING })
-                .clamp(Duration::from_secs(1), LONGEST);
+                .unwrap_or(if status == 429 { DEFAULT_PAUSE } else { STARTING_PAUSE })
+                .clamp(Duration::from_secs(1), MAX_PAUSE);
             // A shorter one does not end a longer one.
             self.paused = self.paused.filter(|until| counts(*until, now)).max(Some(now + wait));
         }
@@ -46,8 +46,10 @@ impl Budget {
         if let Some(left) = left {
             let limit = field(["ratelimit-limit", "x-ratelimit-limit"], ["limit", "q"]);
             // A fifth, but of a small limit not all.
-            let reserve = limit.map_or(RESERVE, |limit| (limit / 5).max(RESERVE.min(limit / 2)));
-            self.kept = (left <= reserve).then(|| now + reset(&header, now).unwrap_or(PAUSE).min(LONGEST));
+            let reserve =
+                limit.map_or(RESERVED_REQUESTS, |limit| (limit / 5).max(RESERVED_REQUESTS.min(limit / 2)));
+            self.kept =
+                (left <= reserve).then(|| now + reset(&header, now).unwrap_or(DEFAULT_PAUSE).min(MAX_PAUSE));
         }
     }
 
@@ -60,7 +62,7 @@ impl Budget {
 
 /// Not over, and not further away than any pause: then the clock was set back.
 fn counts(until: SystemTime, now: SystemTime) -> bool {
-    until.duration_since(now).is_ok_and(|left| !left.is_zero() && left <= LONGEST)
+    until.duration_since(now).is_ok_and(|left| !left.is_zero() && left <= MAX_PAUSE)
 }
 
 /// `Retry-After`: seconds or a date (RFC 9110 section 10.2.3).

@@ -1,4 +1,4 @@
-//! Which way to the socket is tried, and what is told if none works. Knows no clock and no socket.
+//! Choice of the Socket.IO transport, and the problem that is reported when none works. Knows no clock.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// How long polling goes first once it worked where WebSockets did not.
-const POLLING: Duration = Duration::from_secs(600);
+const POLLING_FIRST_FOR: Duration = Duration::from_secs(600);
 
 /// Why there is no socket although the account is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum LinkProblem {
 }
 
 impl LinkProblem {
-    /// A stable name of what is wrong, for whoever has the words for it.
+    /// A stable code of what is wrong; the interface has the texts.
     pub fn code(self) -> &'static str {
         match self {
             Self::WebsocketBlocked => "websocket_blocked",
@@ -83,7 +83,7 @@ impl Carriers {
         match carrier {
             Carrier::WebSocket => self.polling_until = None,
             Carrier::Polling if self.polling_until.is_some_and(|until| now < until) => {}
-            Carrier::Polling => self.polling_until = Some(now + POLLING),
+            Carrier::Polling => self.polling_until = Some(now + POLLING_FIRST_FOR),
         }
     }
 
@@ -97,7 +97,7 @@ impl Carriers {
 
     /// A WebSocket opened and carried nothing.
     pub(crate) fn web_sockets_fail(&mut self, now: Instant) {
-        self.polling_until = Some(now + POLLING);
+        self.polling_until = Some(now + POLLING_FIRST_FOR);
     }
 }
 
@@ -111,11 +111,11 @@ mod tests {
         assert_eq!(carriers.order(now), [Carrier::WebSocket, Carrier::Polling]);
         carriers.failed(Carrier::WebSocket);
         carriers.opened(Carrier::Polling, now);
-        assert_eq!(carriers.order(now + POLLING / 2), [Carrier::Polling]);
+        assert_eq!(carriers.order(now + POLLING_FIRST_FOR / 2), [Carrier::Polling]);
         // A reconnect does not put off the next try of a WebSocket.
-        carriers.opened(Carrier::Polling, now + POLLING / 2);
-        assert_eq!(carriers.order(now + POLLING), [Carrier::WebSocket, Carrier::Polling]);
-        carriers.opened(Carrier::WebSocket, now + POLLING);
+        carriers.opened(Carrier::Polling, now + POLLING_FIRST_FOR / 2);
+        assert_eq!(carriers.order(now + POLLING_FIRST_FOR), [Carrier::WebSocket, Carrier::Polling]);
+        carriers.opened(Carrier::WebSocket, now + POLLING_FIRST_FOR);
         assert_eq!(carriers.order(now), [Carrier::WebSocket, Carrier::Polling]);
     }
 

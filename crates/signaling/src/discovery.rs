@@ -1,5 +1,5 @@
 //! What is at an address: `/.well-known/bellwire.json`, where a server says which backends it has.
-//! Signs nobody in.
+//! It signs no account in.
 
 use bellwire_dialects::{Entry, Method, RestCall};
 use serde::Deserialize;
@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// Where a server describes itself.
-const WELL_KNOWN: &str = "/.well-known/bellwire.json";
+const WELL_KNOWN_PATH: &str = "/.well-known/bellwire.json";
 /// Backends of one server that are looked at.
-const BACKENDS: usize = 64;
+const MAX_BACKENDS: usize = 64;
 
 /// A backend that a server has and this program speaks.
 #[derive(Clone, Debug)]
@@ -41,7 +41,8 @@ pub async fn discover(server: &str, transport: &TransportConfig) -> Result<Vec<O
 pub(crate) async fn ask(server: &Url, transport: &Transport) -> Result<Option<Vec<Offered>>, SignInError> {
     let mut root = server.clone();
     root.set_path("/");
-    let ask = RestCall { method: Method::Get, path: WELL_KNOWN.to_owned(), query: Vec::new(), body: None };
+    let ask =
+        RestCall { method: Method::Get, path: WELL_KNOWN_PATH.to_owned(), query: Vec::new(), body: None };
     let (status, body) = Rest::anonymous(root.clone(), transport)?.call(&ask).await?;
     match status {
         200 => read(&root, &body),
@@ -86,7 +87,7 @@ struct Line {
 
 /// The backends of a description that we speak; bases may be relative to `server`. A line that is not
 /// understood is as good as not there; so is one that leads from https to http, but if there is nothing
-/// else the user is told why.
+/// else the user sees why.
 fn read(server: &Url, body: &Value) -> Result<Option<Vec<Offered>>, SignInError> {
     let Ok(description) = Description::deserialize(body) else { return Ok(None) };
     let secure = server.scheme() == "https";
@@ -98,7 +99,7 @@ fn read(server: &Url, body: &Value) -> Result<Option<Vec<Offered>>, SignInError>
         let socket_path = line.socket_path.unwrap_or_else(|| SOCKET_PATH.to_owned());
         Some(Offered { entry, backend: Backend { rest, socket, socket_path } })
     };
-    let all: Vec<Offered> = description.dialects.iter().take(BACKENDS).filter_map(line).collect();
+    let all: Vec<Offered> = description.dialects.iter().take(MAX_BACKENDS).filter_map(line).collect();
     let any = !all.is_empty();
     let mut kept: Vec<Offered> =
         all.into_iter().filter(|offered| !secure || is_secure(&offered.backend)).collect();

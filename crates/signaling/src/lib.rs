@@ -1,5 +1,5 @@
-//! Runs a dialect: sign-in and discovery, REST, the socket, and one session per account that joins
-//! them. What is said is the dialects' business, what it means for a call the phone's.
+//! Signaling sessions: sign-in and discovery, REST, the Socket.IO connection, and one session per account
+//! that joins them with its dialect. The wire format is in the dialects, the state of calls in the phone.
 #![forbid(unsafe_code)]
 
 mod access;
@@ -9,12 +9,12 @@ mod carrier;
 mod discovery;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
-mod lanes;
 mod line;
 mod outbox;
 mod packet;
 mod photo;
 mod reconnect;
+mod request_queue;
 mod rest;
 mod session;
 mod sign_in;

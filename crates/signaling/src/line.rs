@@ -17,7 +17,7 @@ use crate::{
 
 /// Bytes of one packet of the server's. An event that names 5,000 people fits; a larger one ends the line
 /// before it is parsed, which would take many times its size.
-pub(crate) const PACKET: usize = 1024 * 1024;
+pub(crate) const MAX_PACKET_BYTES: usize = 1024 * 1024;
 
 /// How packets are carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

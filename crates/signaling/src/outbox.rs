@@ -1,4 +1,4 @@
-//! Emissions that wait for the socket to open. Knows no clock and no socket.
+//! The outbox: events that wait for the socket to open. Knows no clock and no socket.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -14,11 +14,11 @@ pub(crate) struct Emission {
 }
 
 /// When full, the oldest perishable emission is dropped, or else the oldest.
-const ROOM: usize = 1024;
+const MAX_EVENTS: usize = 1024;
 /// Descriptions and candidates of a call that went on (or died) without us.
-const FRESH: Duration = Duration::from_secs(15);
+const PERISHABLE_AGE: Duration = Duration::from_secs(15);
 /// What is said later than this is about calls long over.
-const KEPT: Duration = Duration::from_secs(300);
+const MAX_AGE: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
@@ -28,7 +28,7 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     pub(crate) fn push(&mut self, emission: Emission, now: Instant) {
-        if self.waiting.len() >= ROOM {
+        if self.waiting.len() >= MAX_EVENTS {
             let victim = self.waiting.iter().position(|(_, waiting)| waiting.perishable).unwrap_or(0);
             self.waiting.remove(victim);
             self.dropped += 1;
@@ -41,7 +41,7 @@ impl Outbox {
         let mut dropped = std::mem::take(&mut self.dropped);
         let mut fresh = Vec::new();
         for (since, emission) in self.waiting.drain(..) {
-            let limit = if emission.perishable { FRESH } else { KEPT };
+            let limit = if emission.perishable { PERISHABLE_AGE } else { MAX_AGE };
             if now.saturating_duration_since(since) <= limit {
                 fresh.push(emission);
             } else {
@@ -68,8 +68,8 @@ mod tests {
         let start = Instant::now();
         outbox.push(emission(0, true), start);
         outbox.push(emission(1, false), start);
-        outbox.push(emission(2, true), start + FRESH);
-        let (fresh, dropped) = outbox.open(start + FRESH + Duration::from_secs(1));
+        outbox.push(emission(2, true), start + PERISHABLE_AGE);
+        let (fresh, dropped) = outbox.open(start + PERISHABLE_AGE + Duration::from_secs(1));
         assert_eq!(fresh, [emission(1, false), emission(2, true)]);
         assert_eq!(dropped, 1);
         assert_eq!(outbox.open(start).0, []);
@@ -80,11 +80,11 @@ mod tests {
         let mut outbox = Outbox::default();
         let now = Instant::now();
         outbox.push(emission(0, false), now);
-        for n in 1..ROOM + 10 {
+        for n in 1..MAX_EVENTS + 10 {
             outbox.push(emission(n, true), now);
         }
         let (fresh, dropped) = outbox.open(now);
-        assert_eq!(fresh.len(), ROOM);
+        assert_eq!(fresh.len(), MAX_EVENTS);
         assert_eq!(fresh[0], emission(0, false));
         assert_eq!(dropped, 10);
     }

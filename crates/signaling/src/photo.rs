@@ -12,11 +12,11 @@ use url::Url;
 use crate::transport::{Transport, TransportConfig, TransportError};
 
 /// Bytes of one photo.
-const SIZE: usize = 5 * 1024 * 1024;
-const CONNECT: Duration = Duration::from_secs(5);
+const MAX_PHOTO_BYTES: usize = 5 * 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a photo may take altogether.
-const WHOLE: Duration = Duration::from_secs(20);
-const REDIRECTS: usize = 3;
+const PHOTO_TIMEOUT: Duration = Duration::from_secs(20);
+const MAX_REDIRECTS: usize = 3;
 
 /// A picture as it was sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl PhotoClient {
     pub async fn new(own: bool, transport: &TransportConfig) -> Result<Self, PhotoError> {
         let client = Transport::prepare(transport).await?.client().and_then(|client| {
             client
-                .connect_timeout(CONNECT)
+                .connect_timeout(CONNECT_TIMEOUT)
                 .redirect(Policy::custom(move |attempt| follow(attempt, own)))
                 .referer(false)
                 .user_agent(concat!("Bellwire/", env!("CARGO_PKG_VERSION")))
@@ -85,7 +85,7 @@ impl PhotoClient {
         if !(address.scheme() == "https" || (self.own && address.scheme() == "http")) {
             return Err(PhotoError::NotAllowed);
         }
-        timeout(WHOLE, read(&self.client, address)).await.unwrap_or(Err(PhotoError::Slow))
+        timeout(PHOTO_TIMEOUT, read(&self.client, address)).await.unwrap_or(Err(PhotoError::Slow))
     }
 }
 
@@ -97,7 +97,7 @@ async fn read(client: &reqwest::Client, address: &Url) -> Result<Photo, PhotoErr
     }
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(PhotoError::Unreachable)? {
-        if bytes.len() + chunk.len() > SIZE {
+        if bytes.len() + chunk.len() > MAX_PHOTO_BYTES {
             return Err(PhotoError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
@@ -110,8 +110,8 @@ async fn read(client: &reqwest::Client, address: &Url) -> Result<Photo, PhotoErr
 
 fn follow(attempt: Attempt<'_>, own: bool) -> Action {
     let from = attempt.previous().last();
-    let allowed =
-        attempt.previous().len() <= REDIRECTS && from.is_some_and(|from| may_lead(from, attempt.url(), own));
+    let allowed = attempt.previous().len() <= MAX_REDIRECTS
+        && from.is_some_and(|from| may_lead(from, attempt.url(), own));
     if allowed { attempt.follow() } else { attempt.stop() }
 }
 
@@ -142,7 +142,7 @@ mod tests {
             .route("/ann", get(|| async { ([(header::CONTENT_TYPE, "text/html")], PNG) }))
             .route("/page", get(|| async { ([(header::CONTENT_TYPE, "image/png")], "<html>") }))
             .route("/drawing", get(|| async { "<svg xmlns='http://www.w3.org/2000/svg'/>" }))
-            .route("/huge", get(|| async { [PNG, &vec![0; SIZE]].concat() }))
+            .route("/huge", get(|| async { [PNG, &vec![0; MAX_PHOTO_BYTES]].concat() }))
             .route("/moved", elsewhere("/ann"))
             .route("/around", elsewhere("/around"))
             .route("/away", elsewhere("https://pictures.example/ann"))

@@ -1,13 +1,13 @@
-//! How long to wait before the next attempt. Knows no clock and no socket.
+//! Reconnect back-off. Knows no clock and no socket.
 
 use std::time::{Duration, Instant};
 
-const FIRST: Duration = Duration::from_millis(250);
-const LAST: Duration = Duration::from_secs(15);
+const MIN_DELAY: Duration = Duration::from_millis(250);
+const MAX_DELAY: Duration = Duration::from_secs(15);
 /// The longest wait after a server said that it does not want us.
-const REFUSED: Duration = Duration::from_secs(60);
+const MAX_DELAY_REFUSED: Duration = Duration::from_secs(60);
 /// A connection that held this long earns a quick first attempt again.
-const STABLE: Duration = Duration::from_secs(5);
+const STABLE_AFTER: Duration = Duration::from_secs(5);
 
 /// Capped exponential back-off with jitter.
 #[derive(Debug, Default)]
@@ -29,10 +29,10 @@ impl Backoff {
     /// that died over time.
     pub(crate) fn lost(&mut self, now: Instant, random: f64) -> Duration {
         let held = self.opened.take().map(|at| now.saturating_duration_since(at));
-        if held.is_some_and(|held| held >= STABLE) {
+        if held.is_some_and(|held| held >= STABLE_AFTER) {
             self.attempts = 0;
         }
-        let full = FIRST.saturating_mul(1 << self.attempts.min(16)).min(LAST);
+        let full = MIN_DELAY.saturating_mul(1 << self.attempts.min(16)).min(MAX_DELAY);
         self.attempts = self.attempts.saturating_add(1);
         full.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
     }
@@ -42,7 +42,8 @@ impl Backoff {
         self.opened = None;
         self.refusals = self.refusals.saturating_add(1);
         // Twice soon, for a server that starts; then more and more seldom.
-        let full = LAST.saturating_mul(1 << self.refusals.saturating_sub(2).min(8)).min(REFUSED);
+        let full =
+            MAX_DELAY.saturating_mul(1 << self.refusals.saturating_sub(2).min(8)).min(MAX_DELAY_REFUSED);
         full.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
     }
 }
@@ -58,11 +59,11 @@ mod tests {
         let mut last = Duration::ZERO;
         for attempt in 0..200 {
             let wait = backoff.lost(now, 1.0);
-            assert!(wait >= last && wait <= LAST, "attempt {attempt}: {wait:?}");
+            assert!(wait >= last && wait <= MAX_DELAY, "attempt {attempt}: {wait:?}");
             last = wait;
         }
-        assert_eq!(last, LAST);
-        assert!(backoff.lost(now, 0.0) >= LAST / 2);
+        assert_eq!(last, MAX_DELAY);
+        assert!(backoff.lost(now, 0.0) >= MAX_DELAY / 2);
     }
 
     #[test]
@@ -73,17 +74,20 @@ mod tests {
             backoff.lost(start, 1.0);
         }
         backoff.opened(start);
-        assert_eq!(backoff.lost(start + Duration::from_secs(1), 1.0), LAST);
+        assert_eq!(backoff.lost(start + Duration::from_secs(1), 1.0), MAX_DELAY);
         backoff.opened(start);
-        assert_eq!(backoff.lost(start + STABLE, 1.0), FIRST);
+        assert_eq!(backoff.lost(start + STABLE_AFTER, 1.0), MIN_DELAY);
     }
 
     #[test]
     fn a_server_that_refuses_is_asked_more_and_more_seldom() {
         let mut backoff = Backoff::default();
         let waits: Vec<_> = (0..6).map(|_| backoff.refused(1.0)).collect();
-        assert_eq!(waits, [LAST, LAST, LAST * 2, REFUSED, REFUSED, REFUSED]);
+        assert_eq!(
+            waits,
+            [MAX_DELAY, MAX_DELAY, MAX_DELAY * 2, MAX_DELAY_REFUSED, MAX_DELAY_REFUSED, MAX_DELAY_REFUSED]
+        );
         backoff.opened(Instant::now());
-        assert_eq!(backoff.refused(1.0), LAST);
+        assert_eq!(backoff.refused(1.0), MAX_DELAY);
     }
 }

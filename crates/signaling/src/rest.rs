@@ -1,5 +1,5 @@
-//! REST over reqwest: one cookie jar, time-outs, redirects, and limits on what a server may answer and
-//! on what it takes. Knows no endpoint.
+//! The REST client over reqwest: one cookie jar, timeouts, redirects, and limits on the size of replies and
+//! on the rate of requests. Knows no endpoint.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ use crate::{
     transport::Transport,
 };
 
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a server may be silent, before its answer and within it.
-const ANSWER: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a whole answer may take: a large one comes slowly on a slow line.
-const WHOLE: Duration = Duration::from_secs(90);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(90);
 /// Bytes of one reply: 5,000 people with five orders each are 5 MB.
-const REPLY: usize = 16 * 1024 * 1024;
+const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
 /// Redirects of one request that are followed.
-const REDIRECTS: usize = 3;
+const MAX_REDIRECTS: usize = 3;
 
 /// Why a REST call got no answer.
 #[derive(Debug, Error)]
@@ -71,13 +71,14 @@ pub(crate) struct Answer {
 }
 
 impl Rest {
-    /// Talks to `base` as nobody.
+    /// A client of `base` without credentials.
     pub(crate) fn anonymous(base: Url, transport: &Transport) -> Result<Self, RestError> {
         Self::with(base, Jar::default(), HeaderMap::new(), transport)
     }
 
-    /// Talks to `base` as somebody. The cookie is set here from the token and not taken from the login
-    /// reply: deployed servers mark it `Secure`, which a jar does not send back over http.
+    /// A client of `base` with an account's credentials. The cookie is set here from the token and not
+    /// taken from the login reply: deployed servers mark it `Secure`, which a jar does not send back over
+    /// http.
     pub(crate) fn signed_in(
         base: Url,
         identity: &Identity,
@@ -103,8 +104,8 @@ impl Rest {
             .map_err(RestError::Client)?
             .cookie_provider(Arc::new(jar))
             .default_headers(headers)
-            .connect_timeout(CONNECT)
-            .read_timeout(ANSWER)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
             // Followed by us: the library would make a GET of a login and does not know our credentials.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("Bellwire/", env!("CARGO_PKG_VERSION")))
@@ -131,7 +132,7 @@ impl Rest {
     }
 
     pub(crate) async fn ask(&self, call: &RestCall) -> Result<Answer, RestError> {
-        timeout(WHOLE, self.answer(call)).await.unwrap_or(Err(RestError::Slow))
+        timeout(REPLY_TIMEOUT, self.answer(call)).await.unwrap_or(Err(RestError::Slow))
     }
 
     async fn answer(&self, call: &RestCall) -> Result<Answer, RestError> {
@@ -150,7 +151,7 @@ impl Rest {
         });
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > REPLY {
+            if body.len() + chunk.len() > MAX_REPLY_BYTES {
                 return Err(RestError::TooLarge);
             }
             body.extend_from_slice(&chunk);
@@ -171,7 +172,7 @@ impl Rest {
             Method::Delete => reqwest::Method::DELETE,
         };
         let mut body = call.body.as_ref();
-        for _ in 0..=REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             let mut request = self.client.request(method.clone(), url.clone());
             if let Some(body) = body {
                 request = request.json(body);

@@ -1,18 +1,20 @@
-//! A signed-in account as its user holds it: what can be said and asked, and what is heard. The work
+//! The session of a signed-in account: a handle to send signals, make queries and receive events. The work
 //! is done by the task, one per account.
 
 mod renewal;
+mod request;
 mod task;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bellwire_call::{CallKey, PersonId, Signal};
+use bellwire_call::{CallKey, IncomingSignal, OutgoingSignal, PersonId, Quality};
 use bellwire_dialects::{
-    Analytics, ChatAction, Contact, Dialect, Entry, HistoryPage, IceServers, Identity, Message, Reply,
-    ReplyError, RestCall, Rows,
+    Analytics, ChatAction, Contact, Dialect, Directory, Entry, HistoryPage, IceServers, Identity, Message,
+    Query, Reply, ReplyError, RestCall, Rows,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -31,27 +33,27 @@ use crate::{
 };
 
 /// Orders that wait to be carried out; when full, [`Session::say`] and its like fail.
-const ORDERS: usize = 1024;
+const ORDER_QUEUE: usize = 1024;
 /// Events for the engine; when full, the session waits (and with it the socket).
-const EVENTS: usize = 1024;
-/// See `Dialect::contacts`.
-const LIST_ROUNDS: usize = 4;
-const LIST_CALLS: usize = 64;
+const EVENT_QUEUE: usize = 1024;
+/// See `Directory::contacts`.
+const MAX_LIST_ROUNDS: usize = 4;
+const MAX_LIST_CALLS: usize = 64;
 /// REST calls of one list at a time: deployed backends count requests.
-const LIST_AT_ONCE: usize = 4;
+const MAX_LIST_CALLS_AT_ONCE: usize = 4;
 /// How long a list waits for a new token.
-const NEW_TOKEN: Duration = Duration::from_secs(60);
+const NEW_TOKEN_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long signing out may take altogether: the program may be about to end.
-const LOGOUT: Duration = Duration::from_secs(10);
+const LOGOUT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Before each request to sign out.
-const LOGOUT_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
+const LOGOUT_DELAYS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
 
 /// What a session says.
 #[derive(Debug)]
 pub enum SessionEvent {
     Heard {
         key: CallKey,
-        signal: Signal,
+        signal: IncomingSignal,
     },
     /// The socket opened or is gone; only changes, and false if it does not open at first.
     Link {
@@ -126,6 +128,7 @@ pub struct Session {
 struct Shared {
     orders: mpsc::Sender<Order>,
     access: Arc<Access>,
+    directory: Arc<dyn Directory>,
     /// Dialect, role and person: what a new identity must not change.
     account: (String, String, PersonId),
     _life: DropGuard,
@@ -134,7 +137,11 @@ struct Shared {
 enum Order {
     Say {
         key: CallKey,
-        signal: Signal,
+        signal: OutgoingSignal,
+    },
+    ReportQuality {
+        key: CallKey,
+        quality: Quality,
     },
     Chat(ChatAction),
     /// A list was refused with the token of that generation; told whether there is a newer one.
@@ -163,20 +170,11 @@ impl Session {
         dialect: Box<dyn Dialect>,
         account: Account,
     ) -> std::io::Result<(Self, mpsc::Receiver<SessionEvent>)> {
-        let Account { entry, backend, identity, transport, rest } = account;
-        let lists = (entry.new)(&identity);
-        Self::start_with(dialect, lists, Account { entry, backend, identity, transport, rest })
-    }
-
-    fn start_with(
-        dialect: Box<dyn Dialect>,
-        lists: Box<dyn Dialect>,
-        account: Account,
-    ) -> std::io::Result<(Self, mpsc::Receiver<SessionEvent>)> {
-        let (orders, orders_in) = mpsc::channel(ORDERS);
-        let (events, events_out) = mpsc::channel(EVENTS);
+        let (orders, orders_in) = mpsc::channel(ORDER_QUEUE);
+        let (events, events_out) = mpsc::channel(EVENT_QUEUE);
         let life = CancellationToken::new();
-        let access = Arc::new(Access::new(account.rest.clone(), lists));
+        let access = Arc::new(Access::new(account.rest.clone()));
+        let directory = dialect.directory();
         let who = who(&account.identity);
         let task = task::Task::new(dialect, account, Arc::clone(&access), events)?;
         let ended = life.clone();
@@ -186,7 +184,7 @@ impl Session {
                 () = task.run(orders_in) => {}
             }
         });
-        let shared = Shared { orders, access, account: who, _life: life.drop_guard() };
+        let shared = Shared { orders, access, directory, account: who, _life: life.drop_guard() };
         Ok((Self { shared: Arc::new(shared) }, events_out))
     }
 
@@ -194,8 +192,16 @@ impl Session {
     ///
     /// # Errors
     /// The session is closed or does not keep up.
-    pub fn say(&self, key: CallKey, signal: Signal) -> Result<(), SayError> {
+    pub fn say(&self, key: CallKey, signal: OutgoingSignal) -> Result<(), SayError> {
         self.order(Order::Say { key, signal })
+    }
+
+    /// Reports how a call goes, to a backend that keeps such figures; at most every few seconds.
+    ///
+    /// # Errors
+    /// The session is closed or does not keep up.
+    pub fn report_quality(&self, key: CallKey, quality: Quality) -> Result<(), SayError> {
+        self.order(Order::ReportQuality { key, quality })
     }
 
     /// Says what the user does with messages. What comes of it is heard as events; a message that did
@@ -211,7 +217,7 @@ impl Session {
     /// are; the socket opens again.
     ///
     /// # Errors
-    /// Somebody else signed in, the session is closed or does not keep up.
+    /// Another account signed in, the session is closed or does not keep up.
     pub fn renew(&self, identity: Identity) -> Result<(), RenewError> {
         if who(&identity) != self.shared.account {
             return Err(RenewError::OtherAccount);
@@ -243,21 +249,22 @@ impl Session {
 
     async fn contacts_once(&self, search: &str) -> Result<Rows<Contact>, ReplyError> {
         let now = now();
-        let access = &self.shared.access;
+        let directory = &self.shared.directory;
         let mut replies = Vec::new();
-        for _ in 0..LIST_ROUNDS {
-            let calls = access.lists(|lists| lists.contacts(search, &now, &replies));
+        for _ in 0..MAX_LIST_ROUNDS {
+            let calls = directory.contacts(search, &now, &replies);
             if calls.is_empty() {
                 break;
             }
-            let asked = calls.into_iter().take(LIST_CALLS).map(|call| async move {
+            let asked = calls.into_iter().take(MAX_LIST_CALLS).map(|call| async move {
                 let (status, body) = self.ask(&call).await?;
                 Ok::<Reply, ReplyError>(Reply { call, status, body })
             });
-            let answered: Vec<Reply> = stream::iter(asked).buffered(LIST_AT_ONCE).try_collect().await?;
+            let answered: Vec<Reply> =
+                stream::iter(asked).buffered(MAX_LIST_CALLS_AT_ONCE).try_collect().await?;
             replies.extend(answered);
         }
-        access.lists(|lists| lists.parse_contacts(search, &now, &replies))
+        directory.parse_contacts(search, &now, &replies)
     }
 
     /// The newest messages of a thread, oldest first; none where the backend has no messages.
@@ -265,10 +272,7 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`].
     pub async fn messages(&self, thread: &str, limit: u32) -> Result<Rows<Message>, ReplyError> {
-        let messages = self.fetch(
-            |lists| lists.messages(thread, limit),
-            |lists, status, body| lists.parse_messages(thread, status, body),
-        );
+        let messages = self.fetch(Urgency::CanWait, |directory| directory.messages(thread, limit));
         Ok(messages.await?.unwrap_or_default())
     }
 
@@ -277,17 +281,12 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`].
     pub async fn history(&self, page: u32, limit: u32) -> Result<HistoryPage, ReplyError> {
-        let call = || self.shared.access.lists(|lists| lists.history(page, limit));
-        let fetch = || {
-            self.fetch(
-                move |lists| lists.history(page, limit),
-                |lists, status, body| lists.parse_history(status, body),
-            )
-        };
-        let asked = call();
+        let asked = || self.shared.directory.history(page, limit).map(|query| query.call);
+        let fetch = || self.fetch(Urgency::CanWait, move |directory| directory.history(page, limit));
+        let before = asked();
         let history = fetch().await?;
-        // A reply can teach the dialect that this backend counts its pages from the other end.
-        let history = if call() == asked { history } else { fetch().await? };
+        // A reply can teach the directory that this backend counts its pages from the other end.
+        let history = if asked() == before { history } else { fetch().await? };
         Ok(history.unwrap_or_default())
     }
 
@@ -296,7 +295,7 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`].
     pub async fn analytics(&self) -> Result<Option<Analytics>, ReplyError> {
-        self.fetch(|lists| lists.analytics(), |lists, status, body| lists.parse_analytics(status, body)).await
+        self.fetch(Urgency::CanWait, |directory| directory.analytics()).await
     }
 
     /// STUN and TURN servers with fresh credentials, and how long those are good for, if they end. Belongs
@@ -305,11 +304,7 @@ impl Session {
     /// # Errors
     /// See [`ReplyError`].
     pub async fn ice_servers(&self) -> Result<IceServers, ReplyError> {
-        let servers = self.fetch_with(
-            Urgency::Call,
-            |lists| lists.ice_servers(),
-            |lists, status, body| lists.parse_ice_servers(status, body),
-        );
+        let servers = self.fetch(Urgency::Call, |directory| directory.ice_servers());
         Ok(servers.await?.unwrap_or(IceServers { servers: Vec::new(), ttl_s: None }))
     }
 
@@ -322,14 +317,14 @@ impl Session {
         }
     }
 
-    /// [`Session::close`], and asks the backend to accept the token no longer: whoever finds it later can do
-    /// nothing with it. Asked again while the backend cannot be reached, for some seconds.
+    /// [`Session::close`], and asks the backend to accept the token no longer, so that it is of no
+    /// use if it is found later. Asked again while the backend cannot be reached, for some seconds.
     pub async fn sign_out(&self) {
         self.close().await;
+        let call = self.shared.directory.logout();
         let ask = async {
-            for wait in LOGOUT_AFTER {
+            for wait in LOGOUT_DELAYS {
                 tokio::time::sleep(wait).await;
-                let Some(call) = self.shared.access.lists(|dialect| Some(dialect.logout())) else { return };
                 match self.ask_now(&self.shared.access.rest().1, &call).await {
                     Ok((0 | 500..=599, _)) | Err(ReplyError::Unreachable | ReplyError::Paused) => {}
                     Ok((status, _)) => return debug!(status, "Signed out"),
@@ -337,35 +332,26 @@ impl Session {
                 }
             }
         };
-        if tokio::time::timeout(LOGOUT, ask).await.is_err() {
+        if tokio::time::timeout(LOGOUT_TIMEOUT, ask).await.is_err() {
             debug!("Not signed out in time");
         }
     }
 
-    /// One list of one REST call, asked again if its token was too old and there is a newer one.
-    async fn fetch<T>(
-        &self,
-        build: impl Fn(&dyn Dialect) -> Option<RestCall>,
-        read: impl Fn(&dyn Dialect, u16, &Value) -> Result<T, ReplyError>,
-    ) -> Result<Option<T>, ReplyError> {
-        self.fetch_with(Urgency::CanWait, build, read).await
-    }
-
-    async fn fetch_with<T>(
-        &self,
+    /// Makes a query, again if its token was too old and there is a newer one.
+    async fn fetch<'a, T>(
+        &'a self,
         urgency: Urgency,
-        build: impl Fn(&dyn Dialect) -> Option<RestCall>,
-        read: impl Fn(&dyn Dialect, u16, &Value) -> Result<T, ReplyError>,
+        query: impl Fn(&'a dyn Directory) -> Option<Query<'a, T>>,
     ) -> Result<Option<T>, ReplyError> {
         let access = &self.shared.access;
+        let Some(query) = query(self.shared.directory.as_ref()) else { return Ok(None) };
         let mut generation = access.generation();
         loop {
-            let Some(call) = access.lists(&build) else { return Ok(None) };
             let (status, body) = match urgency {
-                Urgency::Call => self.ask_now(&access.rest().1, &call).await?,
-                Urgency::CanWait => self.ask(&call).await?,
+                Urgency::Call => self.ask_now(&access.rest().1, &query.call).await?,
+                Urgency::CanWait => self.ask(&query.call).await?,
             };
-            let result = access.lists(|lists| read(lists, status, &body));
+            let result = query.parse(status, &body);
             match self.worth_repeating(&result, generation).await {
                 Some(newer) => generation = newer,
                 None => return result.map(Some),
@@ -407,7 +393,7 @@ impl Session {
         let (renewed, answer) = oneshot::channel();
         // A full queue only delays the news to the next call.
         self.order(Order::Refused { generation, renewed }).ok()?;
-        match tokio::time::timeout(NEW_TOKEN, answer).await {
+        match tokio::time::timeout(NEW_TOKEN_TIMEOUT, answer).await {
             Ok(Ok(true)) => Some(self.shared.access.generation()),
             Ok(Ok(false) | Err(_)) | Err(_) => None,
         }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// REST calls that signing in may take.
-const LOGIN_CALLS: usize = 4;
+const MAX_LOGIN_CALLS: usize = 4;
 
 /// What a user types to sign in.
 #[derive(Clone, Default)]
@@ -69,7 +69,7 @@ pub enum SignInError {
     Tls,
     #[error("the proxy gave no connection to the server")]
     Proxy,
-    /// Nobody's password follows a redirect to another host.
+    /// A password never follows a redirect to another host.
     #[error("the server sends to another address: sign in there")]
     Redirected,
     /// The address is https and the server's description of itself leads to http.
@@ -99,7 +99,7 @@ pub enum SignInError {
 }
 
 impl SignInError {
-    /// A stable name of what went wrong, for whoever has the words for it.
+    /// A stable code of what went wrong; the interface has the texts.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Address(_) => "bad_address",
@@ -154,7 +154,7 @@ async fn log_in(
         }
     }
     let mut so_far: Option<Identity> = None;
-    for _ in 0..LOGIN_CALLS {
+    for _ in 0..MAX_LOGIN_CALLS {
         let (status, body) = rest.call(&call).await?;
         match (entry.parse_login)(typed, so_far.as_ref(), status, &body)? {
             LoginStep::Done(identity) => return Ok(identity),

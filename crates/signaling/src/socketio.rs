@@ -31,23 +31,23 @@ use crate::{
 
 /// How long a connection may take to open, by each of the two ways, and as long again until the
 /// server lets us in.
-const OPEN: Duration = Duration::from_secs(15);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long events may take to be written.
-const WRITE: Duration = Duration::from_secs(10);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often is looked whether the server was heard.
-const CHECK: Duration = Duration::from_secs(1);
+const SILENCE_CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How long ending a connection may take.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Between the last event and the end of the connection: a busy server reads what comes close together
 /// at once, and may then look at the end first.
-const GAP: Duration = Duration::from_millis(250);
+const CLOSE_DELAY: Duration = Duration::from_millis(250);
 /// Events written together.
-const TOGETHER: usize = 64;
+const MAX_EVENTS_PER_WRITE: usize = 64;
 /// Events from the server that wait for the session; when full the connection is dropped, because an
 /// event left out would be worse than a reconnect.
-const EVENTS: usize = 4096;
+const EVENT_QUEUE: usize = 4096;
 /// Orders that wait for the connection; when full the connection counts as lost.
-const ORDERS: usize = 2048;
+const ORDER_QUEUE: usize = 2048;
 
 /// What the connection says.
 #[derive(Debug)]
@@ -107,8 +107,8 @@ pub(crate) struct Socket {
 
 impl Socket {
     pub(crate) fn start(target: SocketTarget) -> std::io::Result<(Self, mpsc::Receiver<SocketEvent>)> {
-        let (orders, orders_in) = mpsc::channel(ORDERS);
-        let (events, events_out) = mpsc::channel(EVENTS);
+        let (orders, orders_in) = mpsc::channel(ORDER_QUEUE);
+        let (events, events_out) = mpsc::channel(EVENT_QUEUE);
         let life = CancellationToken::new();
         let connection = Connection {
             target,
@@ -178,7 +178,7 @@ impl Connection {
             let (event, next) = match end {
                 End::Closed(done) => {
                     if let Some(done) = done {
-                        // Nobody may be waiting any more.
+                        // The receiver may be gone.
                         let _ = done.send(());
                     }
                     return;
@@ -226,7 +226,7 @@ impl Connection {
             self.carriers.web_sockets_fail(Instant::now());
         }
         match end {
-            // Nobody listens at the other end, or it said that it does not.
+            // The other end does not listen, or said that it does not.
             End::Lost(_) | End::Refused(_) => drop(open),
             End::Renewed | End::Closed(_) => open.farewell().await,
         }
@@ -241,7 +241,7 @@ impl Connection {
         }
         let started = Instant::now();
         let mut heard = started;
-        let mut check = interval(CHECK);
+        let mut check = interval(SILENCE_CHECK_EVERY);
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -257,7 +257,7 @@ impl Connection {
                     return end;
                 },
                 _ = check.tick() => {
-                    let shut_out = !open.let_in && started.elapsed() > OPEN;
+                    let shut_out = !open.let_in && started.elapsed() > OPEN_TIMEOUT;
                     if shut_out || heard.elapsed() > handshake.silence() {
                         debug!(connection = open.number, "The server is silent");
                         return End::Lost(shut_out.then_some(LinkProblem::Unreachable));
@@ -302,12 +302,12 @@ impl Connection {
                 }
                 Some(Order::Emit { .. }) => {}
             }
-            if packets.len() >= TOGETHER {
+            if packets.len() >= MAX_EVENTS_PER_WRITE {
                 break None;
             }
             match self.orders.try_recv() {
                 Ok(order) => next = Some(order),
-                // That nobody can give orders any more shows at the next look.
+                // That there are no senders any more shows at the next receive.
                 Err(_) => break None,
             }
         };
@@ -348,7 +348,7 @@ impl Connection {
         let mut refused = None;
         for carrier in self.carriers.order(Instant::now()) {
             let SocketTarget { address, transport, .. } = &self.target;
-            let opened = match timeout(OPEN, Line::open(*carrier, address, transport)).await {
+            let opened = match timeout(OPEN_TIMEOUT, Line::open(*carrier, address, transport)).await {
                 Ok(opened) => opened,
                 Err(_late) => {
                     debug!(?carrier, "Connect takes too long");
@@ -388,21 +388,21 @@ struct Open {
 
 impl Open {
     async fn write(&mut self, packets: Vec<String>) -> Result<(), Broken> {
-        timeout(WRITE, self.line.send(packets)).await.unwrap_or(Err(Broken))?;
+        timeout(WRITE_TIMEOUT, self.line.send(packets)).await.unwrap_or(Err(Broken))?;
         self.said = Some(Instant::now());
         Ok(())
     }
 
     async fn pong(&mut self) -> Result<(), Broken> {
-        timeout(WRITE, self.line.pong()).await.unwrap_or(Err(Broken))
+        timeout(WRITE_TIMEOUT, self.line.pong()).await.unwrap_or(Err(Broken))
     }
 
-    /// The last words have time to be taken in. Whoever said nothing lately does not wait.
+    /// The last words have time to be taken in. A connection that sent nothing lately does not wait.
     async fn farewell(self) {
-        if let Some(left) = self.said.and_then(|at| GAP.checked_sub(at.elapsed())) {
+        if let Some(left) = self.said.and_then(|at| CLOSE_DELAY.checked_sub(at.elapsed())) {
             tokio::time::sleep(left).await;
         }
-        if self.line.close(FAREWELL).await.is_err() {
+        if self.line.close(CLOSE_TIMEOUT).await.is_err() {
             debug!("The server did not close");
         }
     }

@@ -1,5 +1,4 @@
-//! How connections are made, REST and socket alike: whose certificates count, and which proxy is in
-//! between. Makes none itself.
+//! Transport configuration of REST and socket: extra certificates and the proxy. Makes no connection.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,9 +9,9 @@ use thiserror::Error;
 use url::Url;
 
 /// Bytes of a certificate file.
-const CA_FILE: u64 = 1024 * 1024;
+const MAX_CA_FILE_BYTES: u64 = 1024 * 1024;
 /// Certificates in it.
-const CA_COUNT: usize = 256;
+const MAX_CA_COUNT: usize = 256;
 
 /// What the user's network needs that others do not.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,7 +52,7 @@ pub enum TransportError {
 }
 
 impl TransportError {
-    /// A stable name of what went wrong, for whoever has the words for it.
+    /// A stable code of what went wrong; the interface has the texts.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreadable(_) | Self::NoCertificate | Self::NotUnderstood(_) => "certificate_file",
@@ -86,7 +85,7 @@ impl Transport {
             None => Vec::new(),
             Some(path) => {
                 let size = tokio::fs::metadata(path).await.map_err(TransportError::Unreadable)?.len();
-                if size > CA_FILE {
+                if size > MAX_CA_FILE_BYTES {
                     return Err(TransportError::NoCertificate);
                 }
                 let file = tokio::fs::read(path).await.map_err(TransportError::Unreadable)?;
@@ -145,7 +144,7 @@ fn certificates(file: &str) -> Vec<String> {
         .skip(1)
         .filter_map(|rest| rest.split_once(END))
         .map(|(body, _)| format!("{BEGIN}{body}{END}\n"))
-        .take(CA_COUNT)
+        .take(MAX_CA_COUNT)
         .collect()
 }
 

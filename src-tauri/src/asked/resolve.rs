@@ -1,8 +1,8 @@
 //! Who a link means, as the accounts know people now. Pure.
 
 use bellwire_engine::{
-    AccountId, AccountView, ContactView, EngineView, Link, LinkState, ListKind, MediaKind, Person, PersonId,
-    Subject,
+    AccountId, AccountView, ContactView, DeepLink, EngineView, LinkState, ListKind, MediaKind, Person,
+    PersonId, Subject,
 };
 
 use crate::people::{self, Reach};
@@ -24,7 +24,7 @@ pub(super) struct Found {
     pub(super) kind: MediaKind,
 }
 
-pub(super) fn resolve(link: &Link, view: &EngineView) -> Found {
+pub(super) fn resolve(link: &DeepLink, view: &EngineView) -> Found {
     let mut from: Vec<From> = of(link, view).filter_map(|account| known(link, account)).collect();
     // Lists are pages; who names the backend may mean somebody on none of them.
     if from.is_empty() && link.dialect.is_some() {
@@ -41,12 +41,12 @@ pub(super) fn resolve(link: &Link, view: &EngineView) -> Found {
 }
 
 /// Whether a list that could know them has not come yet.
-pub(super) fn loading(link: &Link, view: &EngineView) -> bool {
+pub(super) fn loading(link: &DeepLink, view: &EngineView) -> bool {
     of(link, view).any(|account| !account.contacts_loaded && account.capabilities.contacts)
 }
 
 /// The accounts a link can mean.
-fn of<'a>(link: &'a Link, view: &'a EngineView) -> impl Iterator<Item = &'a AccountView> {
+fn of<'a>(link: &'a DeepLink, view: &'a EngineView) -> impl Iterator<Item = &'a AccountView> {
     view.accounts.iter().filter(|account| {
         account.link != LinkState::SignedOut
             && link.dialect.as_ref().is_none_or(|dialect| *dialect == account.dialect)
@@ -54,7 +54,7 @@ fn of<'a>(link: &'a Link, view: &'a EngineView) -> impl Iterator<Item = &'a Acco
     })
 }
 
-fn known(link: &Link, account: &AccountView) -> Option<From> {
+fn known(link: &DeepLink, account: &AccountView) -> Option<From> {
     let meant = |contact: &&ContactView| {
         contact.person.id.0 == link.person
             || link.is_address() && contact.detail.eq_ignore_ascii_case(&link.person)
@@ -68,19 +68,19 @@ fn known(link: &Link, account: &AccountView) -> Option<From> {
     Some(From { subject: about.or_else(|| reach.subject.clone()), ..placed(link, account, reach)? })
 }
 
-fn unknown(link: &Link, account: &AccountView) -> Option<From> {
+fn unknown(link: &DeepLink, account: &AccountView) -> Option<From> {
     if account.capabilities.list != ListKind::People {
         return None;
     }
     placed(link, account, people::reach(account, &nameless(link)))
 }
 
-fn placed(link: &Link, account: &AccountView, reach: Reach) -> Option<From> {
+fn placed(link: &DeepLink, account: &AccountView, reach: Reach) -> Option<From> {
     let kind = reach.kind(link.kind)?;
     Some(From { account: account.id, kind, person: reach.person, subject: reach.subject })
 }
 
-fn nameless(link: &Link) -> Person {
+fn nameless(link: &DeepLink) -> Person {
     Person { id: PersonId(link.person.clone()), name: link.person.clone(), avatar: None }
 }
 
@@ -150,8 +150,8 @@ mod tests {
         EngineView { accounts, ..EngineView::default() }
     }
 
-    fn link(text: &str) -> Link {
-        Link::parse(text).unwrap()
+    fn link(text: &str) -> DeepLink {
+        DeepLink::parse(text).unwrap()
     }
 
     fn from(found: &Found) -> Vec<u32> {

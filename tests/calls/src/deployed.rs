@@ -1,8 +1,7 @@
-//! Node servers that behave like the five backends as deployed (`tests/peers`; `npm ci` there first), and
-//! pages: bare sockets that say what the web clients of those backends say.
+//! Node servers that behave like the deployed backends (`tests/node-backends`; `npm ci` there first), and
+//! pages: bare sockets that send what the web clients send.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -13,15 +12,15 @@ use rust_socketio::asynchronous::Client;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::raw::{Heard, open};
-use crate::stage::{Account, Stage};
-use crate::{Human, PATIENCE, Setup};
+use crate::deployed_accounts::{Account, DeployedAccounts};
+use crate::raw_socket::{Heard, open};
+use crate::{Setup, TestClient, WAIT_LIMIT};
 
 /// A Node server with a database that outlives it; killed when dropped.
 #[derive(Debug)]
 pub struct Deployed {
     process: Child,
-    stage: Stage,
+    accounts: DeployedAccounts,
     port: u16,
     options: Value,
     http: reqwest::Client,
@@ -29,28 +28,28 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    pub fn start(stage: &Stage) -> anyhow::Result<Self> {
-        Self::start_with(stage, &json!({}))
+    pub fn start(accounts: &DeployedAccounts) -> anyhow::Result<Self> {
+        Self::start_with(accounts, &json!({}))
     }
 
-    /// With options of `tests/peers/deployed.mjs`.
-    pub fn start_with(stage: &Stage, more: &Value) -> anyhow::Result<Self> {
-        crate::world::log();
+    /// With options of `tests/node-backends/deployed.mjs`.
+    pub fn start_with(accounts: &DeployedAccounts, more: &Value) -> anyhow::Result<Self> {
+        crate::server::log();
         let dir = tempfile::tempdir()?;
-        // Pings as deployed: a busy machine drops nobody who is there.
+        // Pings as deployed, so that a busy machine drops no socket.
         let store = dir.path().join("store.json");
         let mut options =
             json!({ "crowd": true, "store": store, "pingInterval": 25_000, "pingTimeout": 20_000 });
         for (name, value) in more.as_object().context("options are an object")? {
             options[name] = value.clone();
         }
-        let (process, port) = spawn(stage.dialect, 0, &options)?;
+        let (process, port) = spawn(accounts.dialect, 0, &options)?;
         // A connection kept for the next request may be closed by the server at the same moment.
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
-        Ok(Self { process, stage: *stage, port, options, http, _dir: dir })
+        Ok(Self { process, accounts: *accounts, port, options, http, _dir: dir })
     }
 
-    /// As a crash ends it: nobody is told and nothing is tidied up.
+    /// As a crash ends it: without notification or clean-up.
     pub fn kill(&mut self) {
         // Fails only if it is gone already.
         let _ = self.process.kill();
@@ -59,7 +58,7 @@ impl Deployed {
 
     /// The same server again, on the same port and database.
     pub fn revive(&mut self) -> anyhow::Result<()> {
-        (self.process, self.port) = spawn(self.stage.dialect, self.port, &self.options)?;
+        (self.process, self.port) = spawn(self.accounts.dialect, self.port, &self.options)?;
         Ok(())
     }
 
@@ -70,29 +69,29 @@ impl Deployed {
     /// What a user types who knows where the backend is.
     pub fn request(&self, who: &Account, password: &str) -> SignIn {
         SignIn {
-            dialect: Some(self.stage.dialect.into()),
+            dialect: Some(self.accounts.dialect.into()),
             role: who.role.into(),
             email: who.email.into(),
             password: password.into(),
-            rest_base: Some(format!("{}{}", self.origin(), self.stage.rest)),
+            rest_base: Some(format!("{}{}", self.origin(), self.accounts.rest)),
             socket_base: Some(self.origin()),
             ..SignIn::default()
         }
     }
 
-    /// Somebody who is signed in, online, and known to the backend where it knows who is there.
-    pub async fn person(&self, who: &Account) -> anyhow::Result<Human> {
-        let human = Human::at(self.request(who, "secret"), Setup::default()).await?;
+    /// A client that is signed in, online, and present at backends with presence.
+    pub async fn person(&self, who: &Account) -> anyhow::Result<TestClient> {
+        let client = TestClient::at(self.request(who, "secret"), Setup::default()).await?;
         let known = |state: &Value| {
             state["online"].as_array().is_none_or(|online| online.iter().any(|id| *id == who.id))
         };
         self.until("them known", known).await?;
-        Ok(human)
+        Ok(client)
     }
 
     /// Ann and Ben.
-    pub async fn two(&self) -> anyhow::Result<(Human, Human)> {
-        tokio::try_join!(self.person(&self.stage.ann), self.person(&self.stage.ben))
+    pub async fn two(&self) -> anyhow::Result<(TestClient, TestClient)> {
+        tokio::try_join!(self.person(&self.accounts.ann), self.person(&self.accounts.ben))
     }
 
     pub async fn page(&self, namespace: &str, auth: Value) -> anyhow::Result<Page> {
@@ -120,7 +119,7 @@ impl Deployed {
 
     /// Waits until the server's state satisfies `when`.
     pub async fn until(&self, what: &str, when: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         loop {
             let state = self.state().await?;
             if when(&state) {
@@ -139,12 +138,12 @@ impl Drop for Deployed {
 }
 
 /// The words of a backend's call records, oldest first, in small letters.
-pub fn records(stage: &Stage, state: &Value) -> Vec<String> {
+pub fn records(accounts: &DeployedAccounts, state: &Value) -> Vec<String> {
     let words = |list: &str, at: &str| -> Vec<String> {
         let rows = state[list].as_array().into_iter().flatten();
         rows.filter_map(|row| row.pointer(at)?.as_str().map(str::to_lowercase)).collect()
     };
-    match stage.dialect {
+    match accounts.dialect {
         "marketplace" => words("messages", "/callData/status"),
         "hearth" => words("sessions", "/status"),
         "clinic" => words("rooms", "/status"),
@@ -159,9 +158,9 @@ pub fn seen(state: &Value, name: &str) -> Vec<Value> {
 }
 
 fn spawn(dialect: &str, port: u16, options: &Value) -> anyhow::Result<(Child, u16)> {
-    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this")).join("../peers");
+    let folder = crate::in_repository("tests/node-backends");
     if !folder.join("node_modules/socket.io").is_dir() {
-        bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
+        bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
     }
     let mut node = Command::new("node");
     node.arg(folder.join(format!("{dialect}-server.mjs"))).arg(port.to_string());
@@ -203,7 +202,7 @@ impl Page {
         wanted: impl Fn(&str, &Value) -> bool,
         times: usize,
     ) -> anyhow::Result<Value> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         loop {
             let found: Vec<Value> = {
                 let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,25 +1,25 @@
-//! What the end-to-end tests share: a real server, people with real engines, and what they see and
-//! hear. No fakes: every call here goes through sockets, codecs and threads.
+//! Support of the end-to-end tests: a real server, clients with real engines, and what they see and hear. No
+//! fakes: every call goes through sockets, codecs and threads.
 #![forbid(unsafe_code)]
 
-pub mod cast;
+pub mod accounts;
+mod client;
 pub mod deployed;
-mod human;
-mod raw;
+pub mod deployed_accounts;
+mod raw_socket;
 mod screen;
+mod server;
 pub mod sound;
-pub mod stage;
-mod world;
 
-pub use cast::{Cast, Login};
+pub use accounts::{Login, TestAccounts};
+pub use client::{SCREEN, SHARED, Setup, TestClient};
 pub use deployed::{Deployed, Page, records, seen};
-pub use human::{Human, SCREEN, SHARED, Setup};
-pub use raw::RawSocket;
+pub use deployed_accounts::DeployedAccounts;
+pub use raw_socket::RawSocket;
 pub use screen::Screen;
-pub use stage::Stage;
-pub use world::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, World, asset};
+pub use server::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, TestServer, asset, in_repository};
 
 use std::time::Duration;
 
 /// Longer than anything takes on a slow, busy machine; a test that waits this long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const WAIT_LIMIT: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Where a person of a test looks: counts pictures and keeps those it is told to.
+//! Frame sink of a test client: counts frames and keeps some.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -60,7 +60,7 @@ impl Screen {
     /// Waits until `more` further pictures were seen.
     pub async fn see(&self, more: u64) -> anyhow::Result<()> {
         let goal = self.count() + more;
-        let end = tokio::time::Instant::now() + crate::PATIENCE;
+        let end = tokio::time::Instant::now() + crate::WAIT_LIMIT;
         while self.count() < goal {
             ensure!(tokio::time::Instant::now() < end, "saw {} of {goal} pictures", self.count());
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,20 +1,20 @@
-//! Listening by measurement: what was heard compared with what was said.
+//! Audio comparison: what was heard against what was said.
 
 use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::ensure;
 
-const RATE: usize = 48_000;
+const SAMPLE_RATE_HZ: usize = 48_000;
 /// 20 ms.
-const FRAME: usize = 960;
+const FRAME_SAMPLES: usize = 960;
 /// What a jitter buffer may stretch or shrink is found anew for each of these.
-const SEGMENT: usize = RATE;
+const SEGMENT_SAMPLES: usize = SAMPLE_RATE_HZ;
 /// How far sound may have been moved that way.
-const SLACK: isize = 2_880;
+const MAX_SHIFT_SAMPLES: isize = 2_880;
 /// Borders of the bands compared, in steps of 50 Hz, the resolution of a frame: 150 Hz to 4.8 kHz.
-const BORDERS: [usize; 11] = [3, 5, 7, 10, 14, 20, 28, 40, 56, 72, 96];
-const BANDS: usize = BORDERS.len() - 1;
+const BAND_EDGES: [usize; 11] = [3, 5, 7, 10, 14, 20, 28, 40, 56, 72, 96];
+const BANDS: usize = BAND_EDGES.len() - 1;
 
 /// How alike two recordings are once the second is laid over the first.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,10 @@ pub struct Likeness {
 pub fn read_mono(path: &Path) -> anyhow::Result<Vec<f32>> {
     let mut reader = hound::WavReader::open(path)?;
     let spec = reader.spec();
-    ensure!(spec.sample_rate as usize == RATE && spec.sample_format == hound::SampleFormat::Int, "{spec:?}");
+    ensure!(
+        spec.sample_rate as usize == SAMPLE_RATE_HZ && spec.sample_format == hound::SampleFormat::Int,
+        "{spec:?}"
+    );
     let scale = (1_i64 << (spec.bits_per_sample - 1)) as f32;
     let samples = reader.samples::<i32>().step_by(usize::from(spec.channels));
     Ok(samples.map(|s| s.map(|s| s as f32 / scale)).collect::<Result<_, _>>()?)
@@ -47,10 +50,10 @@ pub fn compare(said: &[f32], heard: &[f32]) -> Likeness {
     let (mut a, mut b) = (vec![Vec::new(); BANDS], vec![Vec::new(); BANDS]);
     let (mut loud_frames, mut dropouts) = (0, 0);
     let (mut energy_said, mut energy_heard) = (0.0, 0.0);
-    for (n, segment) in heard.chunks_exact(SEGMENT).enumerate() {
-        let from = refine(said, segment, (start + n * SEGMENT) as isize, SLACK);
-        let original: Vec<f32> = (0..SEGMENT as isize).map(|i| at(said, from + i)).collect();
-        for (x, y) in original.chunks_exact(FRAME).zip(segment.chunks_exact(FRAME)) {
+    for (n, segment) in heard.chunks_exact(SEGMENT_SAMPLES).enumerate() {
+        let from = refine(said, segment, (start + n * SEGMENT_SAMPLES) as isize, MAX_SHIFT_SAMPLES);
+        let original: Vec<f32> = (0..SEGMENT_SAMPLES as isize).map(|i| at(said, from + i)).collect();
+        for (x, y) in original.chunks_exact(FRAME_SAMPLES).zip(segment.chunks_exact(FRAME_SAMPLES)) {
             let (level_x, level_y) = (db(power(x)), db(power(y)));
             energy_said += power(x);
             energy_heard += power(y);
@@ -67,7 +70,7 @@ pub fn compare(said: &[f32], heard: &[f32]) -> Likeness {
     }
     let matches: Vec<f64> = a.iter().zip(&b).map(|(x, y)| correlation(x, y)).collect();
     Likeness {
-        offset_s: start as f64 / RATE as f64,
+        offset_s: start as f64 / SAMPLE_RATE_HZ as f64,
         spectral_match: matches.iter().sum::<f64>() / BANDS as f64,
         level_db: db(energy_heard) - db(energy_said),
         loud_frames,
@@ -82,17 +85,17 @@ fn at(said: &[f32], index: isize) -> f32 {
 
 /// The sample of `said` at which `heard` begins: by the loudness contour, then by the waveform.
 fn align(said: &[f32], heard: &[f32]) -> usize {
-    const STEP: usize = 240;
-    let contour = |s: &[f32]| -> Vec<f64> { s.chunks_exact(STEP).map(|c| power(c).sqrt()).collect() };
+    const STEP_SAMPLES: usize = 240;
+    let contour = |s: &[f32]| -> Vec<f64> { s.chunks_exact(STEP_SAMPLES).map(|c| power(c).sqrt()).collect() };
     let (long, short) = (contour(said), contour(heard));
     let score = |at: usize| -> f64 {
         let part: Vec<f64> = (0..short.len()).map(|i| long[(at + i) % long.len()]).collect();
         correlation(&part, &short)
     };
     let best = (0..long.len()).map(|at| (at, score(at))).max_by(|a, b| a.1.total_cmp(&b.1));
-    let coarse = best.map_or(0, |b| b.0) * STEP;
-    let probe = &heard[..heard.len().min(SEGMENT)];
-    refine(said, probe, coarse as isize, 2 * STEP as isize).rem_euclid(said.len() as isize) as usize
+    let coarse = best.map_or(0, |b| b.0) * STEP_SAMPLES;
+    let probe = &heard[..heard.len().min(SEGMENT_SAMPLES)];
+    refine(said, probe, coarse as isize, 2 * STEP_SAMPLES as isize).rem_euclid(said.len() as isize) as usize
 }
 
 /// Moves `from` by at most `reach` to where the waveforms agree best; a voice codec keeps the phase
@@ -119,11 +122,11 @@ fn db(power: f64) -> f64 {
 
 /// Power of one band, by Goertzel's algorithm under a Hann window.
 fn band_power(samples: &[f32], band: usize) -> f64 {
-    (BORDERS[band]..BORDERS[band + 1]).map(|bin| tone(samples, bin as f64 * 50.0)).sum()
+    (BAND_EDGES[band]..BAND_EDGES[band + 1]).map(|bin| tone(samples, bin as f64 * 50.0)).sum()
 }
 
 fn tone(samples: &[f32], frequency: f64) -> f64 {
-    let coefficient = 2.0 * (std::f64::consts::TAU * frequency / RATE as f64).cos();
+    let coefficient = 2.0 * (std::f64::consts::TAU * frequency / SAMPLE_RATE_HZ as f64).cos();
     let (mut s1, mut s2) = (0.0, 0.0);
     for (sample, window) in samples.iter().zip(&*HANN) {
         let s0 = f64::from(*sample) * window + coefficient * s1 - s2;
@@ -133,7 +136,9 @@ fn tone(samples: &[f32], frequency: f64) -> f64 {
 }
 
 static HANN: LazyLock<Vec<f64>> = LazyLock::new(|| {
-    (0..FRAME).map(|i| 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / FRAME as f64).cos()).collect()
+    (0..FRAME_SAMPLES)
+        .map(|i| 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / FRAME_SAMPLES as f64).cos())
+        .collect()
 });
 
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
@@ -160,12 +165,12 @@ mod tests {
             let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             ((z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 33) % 1000
         };
-        (0..seconds * RATE)
+        (0..seconds * SAMPLE_RATE_HZ)
             .map(|i| {
                 let burst = i / 5_000;
                 let pitch = 220.0 + 2.0 * chance(burst) as f32;
                 let loud = chance(burst + 7_777) as f32 / 2_000.0;
-                loud * (std::f32::consts::TAU * pitch * i as f32 / RATE as f32).sin()
+                loud * (std::f32::consts::TAU * pitch * i as f32 / SAMPLE_RATE_HZ as f32).sin()
             })
             .collect()
     }
@@ -173,9 +178,10 @@ mod tests {
     #[test]
     fn the_same_sound_is_found_and_matches() {
         let said = chirps(6);
-        let heard: Vec<f32> = (0..3 * RATE).map(|i| said[(i + 100_000) % said.len()] * 0.5).collect();
+        let heard: Vec<f32> =
+            (0..3 * SAMPLE_RATE_HZ).map(|i| said[(i + 100_000) % said.len()] * 0.5).collect();
         let found = compare(&said, &heard);
-        assert!((found.offset_s - 100_000.0 / RATE as f64).abs() < 0.001, "{found:?}");
+        assert!((found.offset_s - 100_000.0 / SAMPLE_RATE_HZ as f64).abs() < 0.001, "{found:?}");
         assert!(found.spectral_match > 0.99 && (found.level_db + 6.0).abs() < 0.2, "{found:?}");
         assert_eq!(found.dropouts, 0);
     }
@@ -185,12 +191,12 @@ mod tests {
         let said = chirps(6);
         let holes: Vec<f32> = said
             .iter()
-            .take(3 * RATE)
+            .take(3 * SAMPLE_RATE_HZ)
             .enumerate()
             .map(|(i, s)| if i / 4_800 % 5 == 0 { 0.0 } else { *s })
             .collect();
         assert!(compare(&said, &holes).dropouts > 10);
-        let other: Vec<f32> = said.iter().rev().take(3 * RATE).copied().collect();
+        let other: Vec<f32> = said.iter().rev().take(3 * SAMPLE_RATE_HZ).copied().collect();
         assert!(compare(&said, &other).spectral_match < 0.9);
     }
 }

@@ -1,1 +1,1 @@
-//! Tests of what needs no I/O: the dialects' conformance, and the shape of the workspace.
+//! Tests without I/O: conformance of the dialects, and the shape of the workspace.

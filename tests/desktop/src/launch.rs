@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use crate::{PASSWORD, World};
+use crate::{PASSWORD, TestServer};
 
 /// Arguments of one start. What a story says nothing about: a test picture, a test tone, no loudspeaker.
 #[derive(Clone, Debug)]
@@ -31,12 +31,12 @@ impl Launch {
     }
 
     /// With the form filled in but for the password.
-    pub fn asking(world: &World, role: &str, email: &str) -> Self {
-        Self::fresh().args(&["--server", &world.server(), "--role", role, "--email", email])
+    pub fn asking(world: &TestServer, role: &str, email: &str) -> Self {
+        Self::fresh().args(&["--server", &world.url(), "--role", role, "--email", email])
     }
 
     /// Signs in by itself.
-    pub fn signed_in(world: &World, role: &str, email: &str) -> Self {
+    pub fn signed_in(world: &TestServer, role: &str, email: &str) -> Self {
         Self::asking(world, role, email).env("BELLWIRE_DEMO_PASSWORD", PASSWORD)
     }
 

@@ -6,7 +6,7 @@
 //! WebDriver. [`Notifications`], [`Tray`] and [`Dunst`] stand on the session's bus for the desktop.
 //!
 //! ```ignore
-//! let world = World::start().await?;
+//! let world = TestServer::start().await?;
 //! let screen = Screen::start().await?;
 //! let session = Session::start(&screen).await?;
 //! let tray = Tray::start(&session).await?;
@@ -35,7 +35,7 @@ mod tray;
 mod usage;
 mod window;
 
-pub use bellwire_tests_calls::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, PATIENCE, SELLER, World};
+pub use bellwire_tests_calls::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, TestServer, WAIT_LIMIT};
 pub use dunst::Dunst;
 pub use launch::{Launch, program};
 pub use notifications::{Notifications, Shown};
@@ -57,18 +57,18 @@ use anyhow::bail;
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// Asks `look` again and again until it gives something; an error of `look` is the last word, and so is
-/// having waited for [`PATIENCE`].
+/// having waited for [`WAIT_LIMIT`].
 pub async fn until<T>(
     what: impl std::fmt::Display,
     mut look: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {
-    let end = tokio::time::Instant::now() + PATIENCE;
+    let end = tokio::time::Instant::now() + WAIT_LIMIT;
     loop {
         if let Some(found) = look().await? {
             return Ok(found);
         }
         if tokio::time::Instant::now() > end {
-            bail!("waited {} s in vain: {what}", PATIENCE.as_secs());
+            bail!("waited {} s in vain: {what}", WAIT_LIMIT.as_secs());
         }
         tokio::time::sleep(GLANCE).await;
     }

@@ -11,7 +11,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::{GLANCE, Launch, PASSWORD, PATIENCE, Running, Session, until};
+use crate::{GLANCE, Launch, PASSWORD, Running, Session, WAIT_LIMIT, until};
 
 /// One command of the driver; a web view that hangs must not hold up everything.
 const ONE_COMMAND: Duration = Duration::from_secs(30);
@@ -62,7 +62,7 @@ impl Phone {
             builder.capabilities(capabilities.clone());
             let address = format!("http://127.0.0.1:{port}");
             let begun = builder.connect(&address);
-            match timeout(PATIENCE, begun).await {
+            match timeout(WAIT_LIMIT, begun).await {
                 Ok(Ok(client)) => Ok(Some(client)),
                 Ok(Err(error)) => bail!("no session: {error}; the program said: {}", driver.said()),
                 Err(_) => bail!("no session in time; the program said: {}", driver.said()),
@@ -77,7 +77,7 @@ impl Phone {
     pub async fn start_again(&self, session: &Session, arguments: &[&str]) -> anyhow::Result<Output> {
         let mut command = tokio::process::Command::from(session.command(&self.program));
         command.args(arguments).kill_on_drop(true).stdin(std::process::Stdio::null());
-        let done = timeout(PATIENCE, command.output()).await;
+        let done = timeout(WAIT_LIMIT, command.output()).await;
         Ok(done.context("the second program goes on running")??)
     }
 
@@ -269,7 +269,7 @@ impl Phone {
 
     /// Clicks once it can be clicked: something in its way, or drawn anew meanwhile, is waited for.
     pub async fn click(&self, testid: &str) -> anyhow::Result<()> {
-        let end = tokio::time::Instant::now() + PATIENCE;
+        let end = tokio::time::Instant::now() + WAIT_LIMIT;
         loop {
             let element = self.find(testid).await?;
             match self.command(testid, element.click()).await {

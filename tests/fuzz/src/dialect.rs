@@ -1,10 +1,10 @@
-//! A dialect played a story that nobody told: lines as in `tests/transcripts`, where anything may be
-//! wrong. Whatever the backend says, the dialect must not panic, must not make requests that leave the
-//! REST base, and must answer one message with a bounded number of its own.
+//! Fuzz target of the dialects: lines as in `tests/transcripts`, where anything may be wrong. Whatever the
+//! backend says, the dialect must not panic, must not make requests that leave the REST base, and must answer
+//! one message with a bounded number of its own.
 
 use std::collections::BTreeSet;
 
-use bellwire_call::{CallKey, Person, PersonId, Signal};
+use bellwire_call::{CallKey, OutgoingSignal, Person, PersonId};
 use bellwire_dialects::{
     ChatAction, Credentials, Dialect, Entry, Identity, Inbound, LoginStep, Outbound, Reaction, Reply,
     RequestId, RestCall,
@@ -12,12 +12,12 @@ use bellwire_dialects::{
 use serde::Deserialize;
 use serde_json::Value;
 
-const LINES: usize = 256;
+const MAX_LINES: usize = 256;
 /// More than any honest message leads to.
-const MOST: usize = 300;
+const MAX_OUTBOUND: usize = 300;
 /// As the session asks; see `Dialect::contacts`.
-const ROUNDS: usize = 4;
-const CALLS: usize = 64;
+const MAX_ROUNDS: usize = 4;
+const MAX_CALLS: usize = 64;
 const NOW: &str = "2026-01-05T10:00:00.000Z";
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ struct Account {
 #[derive(Deserialize)]
 struct Say {
     call: CallKey,
-    signal: Signal,
+    signal: OutgoingSignal,
 }
 
 struct Play {
@@ -54,7 +54,7 @@ pub(crate) fn play(id: &str, data: &[u8]) {
         bodies: Vec::new(),
         requests: BTreeSet::new(),
     };
-    for line in text.lines().take(LINES) {
+    for line in text.lines().take(MAX_LINES) {
         if let Ok(line) = serde_json::from_str::<Value>(line) {
             play.line(&line);
         }
@@ -129,19 +129,19 @@ impl Play {
             }
         };
         if let Ok(Reaction { heard, outbound, side }) = self.dialect.decode(inbound) {
-            assert!(heard.len() <= MOST && side.len() <= MOST, "one message says too much");
+            assert!(heard.len() <= MAX_OUTBOUND && side.len() <= MAX_OUTBOUND, "one message says too much");
             self.check(&outbound);
         }
     }
 
     fn body(&mut self, status: u16, body: &Value) {
-        if self.bodies.len() < LINES {
+        if self.bodies.len() < MAX_LINES {
             self.bodies.push((status, body.clone()));
         }
     }
 
     fn check(&mut self, outbound: &[Outbound]) {
-        assert!(outbound.len() <= MOST, "one message leads to too many");
+        assert!(outbound.len() <= MAX_OUTBOUND, "one message leads to too many");
         for outbound in outbound {
             if let Outbound::Request { id, call } = outbound {
                 assert!(self.requests.insert(*id), "a request's number comes again");
@@ -153,14 +153,20 @@ impl Play {
     /// Everything that was answered, read as an answer to everything that can be asked.
     fn lists(&self) {
         let dialect = self.dialect.as_ref();
+        let directory = dialect.directory();
         for (status, body) in &self.bodies {
-            let _ = dialect.parse_history(*status, body);
-            let _ = dialect.parse_analytics(*status, body);
-            let _ = dialect.parse_ice_servers(*status, body);
-            let _ = dialect.parse_messages("thread", *status, body);
-            let _ = dialect.parse_refresh(*status, body);
+            let _ = directory.history(1, 20).map(|query| query.parse(*status, body));
+            let _ = directory.analytics().map(|query| query.parse(*status, body));
+            let _ = directory.ice_servers().map(|query| query.parse(*status, body));
+            let _ = directory.messages("thread", 50).map(|query| query.parse(*status, body));
+            let _ = dialect.refresh().map(|query| query.parse(*status, body));
         }
-        let asked = [dialect.history(1, 20), dialect.analytics(), dialect.ice_servers(), dialect.refresh()];
+        let asked = [
+            directory.history(1, 20).map(|query| query.call),
+            directory.analytics().map(|query| query.call),
+            directory.ice_servers().map(|query| query.call),
+            dialect.refresh().map(|query| query.call),
+        ];
         asked.iter().flatten().for_each(check_path);
         if self.bodies.is_empty() {
             return;
@@ -169,21 +175,21 @@ impl Play {
         for start in 0..self.bodies.len().min(8) {
             let mut answers = self.bodies.iter().cycle().skip(start);
             let mut replies = Vec::new();
-            for _ in 0..ROUNDS {
-                let calls = dialect.contacts("", NOW, &replies);
+            for _ in 0..MAX_ROUNDS {
+                let calls = directory.contacts("", NOW, &replies);
                 if calls.is_empty() {
                     break;
                 }
-                for call in calls.into_iter().take(CALLS) {
+                for call in calls.into_iter().take(MAX_CALLS) {
                     check_path(&call);
                     let Some((status, body)) = answers.next() else { return };
                     replies.push(Reply { call, status: *status, body: body.clone() });
                 }
             }
-            if let Ok(contacts) = dialect.parse_contacts("a", NOW, &replies) {
+            if let Ok(contacts) = directory.parse_contacts("a", NOW, &replies) {
                 for contact in contacts {
                     let thread = contact.thread.unwrap_or_default();
-                    dialect.messages(&thread, 50).iter().for_each(check_path);
+                    directory.messages(&thread, 50).iter().for_each(|query| check_path(&query.call));
                 }
             }
         }

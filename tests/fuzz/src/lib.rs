@@ -1,6 +1,6 @@
-//! What the fuzz targets do with their input: one function per parser of what strangers send. Here and
-//! not in the targets, so that every build compiles them and every test run plays their corpora; the
-//! fuzzer itself lives in `fuzz/`.
+//! Fuzz targets: one function per parser of untrusted input. Here and not in the fuzzer's folder, so that
+//! every build compiles them and every test run plays their corpora; the fuzzer itself is in
+//! `tests/fuzz/libfuzzer`.
 
 #[cfg(feature = "server")]
 mod backend;

@@ -1,5 +1,5 @@
-//! A mutator for inputs that are lines of JSON: it moves lines, swaps values between them and puts in
-//! values that parsers dislike. What libFuzzer does to bytes by itself would hardly ever be JSON again.
+//! Mutator for inputs that are lines of JSON: it moves lines, swaps values between them and puts in values
+//! that parsers dislike. libFuzzer's byte changes would hardly ever be JSON again.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,4 @@
-//! The table of fuzz targets: name, body, and where its first inputs are.
-
-#[cfg(feature = "server")]
-use bellwire_server::Backend;
+//! Table of fuzz targets: name, body, and where its first inputs are.
 
 #[cfg(feature = "server")]
 use crate::backend;
@@ -33,15 +30,15 @@ pub const TARGETS: &[Target] = &[
     of_a_story("dialect_hearth", |data| dialect::play("hearth", data), "hearth"),
     of_a_story("dialect_clinic", |data| dialect::play("clinic", data), "clinic"),
     #[cfg(feature = "server")]
-    of_a_story("backend_storefront", |data| backend::play(Backend::Storefront, data), "storefront"),
+    of_a_story("backend_storefront", |data| backend::play("storefront", data), "storefront"),
     #[cfg(feature = "server")]
-    of_a_story("backend_dealerdesk", |data| backend::play(Backend::Dealerdesk, data), "dealerdesk"),
+    of_a_story("backend_dealerdesk", |data| backend::play("dealerdesk", data), "dealerdesk"),
     #[cfg(feature = "server")]
-    of_a_story("backend_marketplace", |data| backend::play(Backend::Marketplace, data), "marketplace"),
+    of_a_story("backend_marketplace", |data| backend::play("marketplace", data), "marketplace"),
     #[cfg(feature = "server")]
-    of_a_story("backend_hearth", |data| backend::play(Backend::Hearth, data), "hearth"),
+    of_a_story("backend_hearth", |data| backend::play("hearth", data), "hearth"),
     #[cfg(feature = "server")]
-    of_a_story("backend_clinic", |data| backend::play(Backend::Clinic, data), "clinic"),
+    of_a_story("backend_clinic", |data| backend::play("clinic", data), "clinic"),
     Target { name: "link", run: link, seeds: Seeds::Own },
     #[cfg(feature = "server")]
     Target { name: "words", run: bellwire_server::fuzzing::words, seeds: Seeds::Own },
@@ -66,7 +63,7 @@ pub const TARGETS: &[Target] = &[
 /// A link's text; whatever is read from it must be fit to be shown.
 fn link(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Ok(link) = bellwire_call::Link::parse(text) {
+    if let Ok(link) = bellwire_call::DeepLink::parse(text) {
         assert!(!link.person.is_empty() && !link.person.chars().any(char::is_control));
     }
 }

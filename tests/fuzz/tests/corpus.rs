@@ -1,5 +1,5 @@
-//! Plays every fuzz target its first inputs, whole, cut short and mutated a little: a smoke test, and what
-//! keeps the targets compiling. The fuzzing itself is `fuzz/`.
+//! Smoke test of the fuzz targets: plays each its first inputs, whole, cut short and mutated a little. The
+//! fuzzer itself is in `tests/fuzz/libfuzzer`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ fn every_target_bears_its_first_inputs_and_what_is_near_them() {
 
 #[test]
 fn every_target_has_a_file_for_the_fuzzer() {
-    let folder = tests().join("../fuzz/fuzz_targets");
+    let folder = tests().join("fuzz/libfuzzer/fuzz_targets");
     let files: BTreeSet<String> = std::fs::read_dir(&folder)
         .unwrap()
         .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())

@@ -1,12 +1,12 @@
 //! The phone from outside: behaviour in stepped time, two phones on one simulated backend, and
 //! random interleavings of both.
 
-mod choice;
-mod ledger;
-mod pair;
-mod pairs;
+mod builders;
+mod checked_phone;
+mod local_media;
 mod random;
 mod ringing;
 mod rooms;
+mod simulation;
 mod talking;
-mod words;
+mod two_phones;

@@ -1,16 +1,16 @@
-//! Random interleavings. What must always hold is asserted by the ledger after every event.
+//! Property tests: random interleavings, with the invariants checked after every event.
 
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, Epoch, Event, Heard, MediaState, OfferRule, PeerOutcome, SdpKind, Signal,
-    UserAction,
+    CallId, CallKey, DeclineReason, Epoch, Event, Heard, IncomingSignal, MediaState, OfferRule, PeerOutcome,
+    SdpKind, UserAction,
 };
 use proptest::prelude::*;
 
-use crate::ledger::Desk;
-use crate::pair::{Pair, Side, garbage};
-use crate::words::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
+use crate::builders::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
+use crate::checked_phone::CheckedPhone;
+use crate::simulation::{Pair, Side, garbage};
 
 #[derive(Clone, Debug)]
 enum Move {
@@ -68,8 +68,8 @@ fn a_move() -> impl Strategy<Value = Move> {
     ]
 }
 
-fn nth(desk: &Desk, index: usize) -> Option<CallId> {
-    let calls = desk.calls();
+fn nth(phone: &CheckedPhone, index: usize) -> Option<CallId> {
+    let calls = phone.calls();
     calls.len().checked_sub(1).map(|last| calls[last.saturating_sub(index)].id)
 }
 
@@ -77,7 +77,7 @@ fn play(pair: &mut Pair, step: Move) {
     match step {
         Move::Dial(side) => pair.dial(side),
         Move::Act(side, act, index) => {
-            let Some(call) = nth(pair.desk(side), index) else { return };
+            let Some(call) = nth(pair.phone(side), index) else { return };
             pair.user(
                 side,
                 match act {
@@ -97,31 +97,31 @@ fn play(pair: &mut Pair, step: Move) {
             pair.inject(
                 side,
                 key(&format!("stranger {who}")),
-                Signal::Ring(ring(&format!("stranger {who}"))),
+                IncomingSignal::Ring(ring(&format!("stranger {who}"))),
             );
         }
         Move::StrangerGivesUp(side, who) => {
-            pair.inject(side, key(&format!("stranger {who}")), Signal::Cancel)
+            pair.inject(side, key(&format!("stranger {who}")), IncomingSignal::Cancel)
         }
         Move::Garbage(side, index, is_offer) => {
-            let Some(id) = nth(pair.desk(side), index) else { return };
-            let Some(remote) = pair.desk(side).call(id).remote_id else { return };
+            let Some(id) = nth(pair.phone(side), index) else { return };
+            let Some(remote) = pair.phone(side).call(id).remote_id else { return };
             let signal = if is_offer {
-                Signal::Offer(garbage(SdpKind::Offer))
+                IncomingSignal::Offer(garbage(SdpKind::Offer))
             } else {
-                Signal::Answer(garbage(SdpKind::Answer))
+                IncomingSignal::Answer(garbage(SdpKind::Answer))
             };
             pair.inject(side, CallKey::Remote(remote), signal);
         }
         Move::Stale(side, index, epoch) => {
-            let Some(call) = nth(pair.desk(side), index) else { return };
-            if pair.desk(side).open_epoch(call) != Some(Epoch(epoch)) {
+            let Some(call) = nth(pair.phone(side), index) else { return };
+            if pair.phone(side).open_epoch(call) != Some(Epoch(epoch)) {
                 pair.outcome(side, call, Epoch(epoch), PeerOutcome::Failed);
             }
         }
         Move::Broken(side, index) => {
-            let Some(call) = nth(pair.desk(side), index) else { return };
-            if let Some(epoch) = pair.desk(side).open_epoch(call) {
+            let Some(call) = nth(pair.phone(side), index) else { return };
+            if let Some(epoch) = pair.phone(side).open_epoch(call) {
                 pair.outcome(side, call, epoch, PeerOutcome::Failed);
             }
         }
@@ -129,27 +129,25 @@ fn play(pair: &mut Pair, step: Move) {
     }
 }
 
-fn signal() -> impl Strategy<Value = Signal> {
+fn signal() -> impl Strategy<Value = IncomingSignal> {
     let text = || (0..3u8).prop_map(|n| n.to_string());
     prop_oneof![
-        4 => prop_oneof![Just("bob"), Just("carol"), Just("dave")].prop_map(|from| Signal::Ring(ring(from))),
-        2 => Just(Signal::Accept),
-        1 => Just(Signal::Decline(DeclineReason::Busy)),
-        1 => Just(Signal::Cancel),
-        1 => Just(Signal::HangUp),
-        1 => Just(Signal::Missed),
-        1 => Just(Signal::NoAnswer),
-        1 => Just(Signal::Offline),
-        1 => Just(Signal::AnsweredElsewhere),
-        1 => Just(Signal::Refused { message: String::new() }),
-        2 => Just(Signal::PeerJoined),
-        1 => any::<bool>().prop_map(|disconnected| Signal::PeerLeft { disconnected }),
-        3 => text().prop_map(|text| Signal::Offer(offer(&text))),
-        3 => text().prop_map(|text| Signal::Answer(answer(&text))),
-        2 => text().prop_map(|text| Signal::Candidate(candidate(&text))),
-        1 => any::<bool>().prop_map(|on| Signal::Media(MediaState { audio: Some(on), ..MediaState::default() })),
-        1 => Just(Signal::Rejoin),
-        1 => any::<bool>().prop_map(|us| Signal::OfferTurn { us }),
+        4 => prop_oneof![Just("bob"), Just("carol"), Just("dave")].prop_map(|from| IncomingSignal::Ring(ring(from))),
+        2 => Just(IncomingSignal::Accept),
+        1 => Just(IncomingSignal::Decline(DeclineReason::Busy)),
+        1 => Just(IncomingSignal::Cancel),
+        1 => Just(IncomingSignal::HangUp),
+        1 => Just(IncomingSignal::Missed),
+        1 => Just(IncomingSignal::Offline),
+        1 => Just(IncomingSignal::AnsweredElsewhere),
+        1 => Just(IncomingSignal::Refused { message: String::new() }),
+        2 => Just(IncomingSignal::PeerJoined),
+        1 => any::<bool>().prop_map(|disconnected| IncomingSignal::PeerLeft { disconnected }),
+        3 => text().prop_map(|text| IncomingSignal::Offer(offer(&text))),
+        3 => text().prop_map(|text| IncomingSignal::Answer(answer(&text))),
+        2 => text().prop_map(|text| IncomingSignal::Candidate(candidate(&text))),
+        1 => any::<bool>().prop_map(|on| IncomingSignal::Media(MediaState { audio: Some(on), ..MediaState::default() })),
+        1 => any::<bool>().prop_map(|us| IncomingSignal::OfferTurn { us }),
     ]
 }
 
@@ -177,7 +175,7 @@ fn some_event() -> impl Strategy<Value = Event> {
         10 => (called(), signal()).prop_map(move |(call, signal)| heard(key(&call), signal)),
         2 => (id(), signal()).prop_map(move |(call, signal)| heard(local(call), signal)),
         3 => (id(), called()).prop_map(move |(id, call)| {
-            heard(local(id), Signal::Placed { local: id, remote: remote(&call), subject: None })
+            heard(local(id), IncomingSignal::Placed { local: id, remote: remote(&call), subject: None })
         }),
         3 => Just(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") })),
         3 => id().prop_map(|id| Event::User(UserAction::Accept(id))),
@@ -192,27 +190,27 @@ fn some_event() -> impl Strategy<Value = Event> {
         8 => (id(), 1..4u32, outcome()).prop_map(|(call, epoch, outcome)| {
             Event::Peer { call, epoch: Epoch(epoch), outcome }
         }),
-        2 => any::<bool>().prop_map(|up| Event::Link { account: HOME, up }),
+        2 => any::<bool>().prop_map(|up| Event::Signaling { account: HOME, up }),
     ]
 }
 
 #[derive(Clone, Debug)]
 enum OneCall {
-    Heard(Signal),
+    Heard(IncomingSignal),
     Peer(PeerOutcome),
-    Link(bool),
+    Signaling(bool),
 }
 
 fn one_call_event() -> impl Strategy<Value = OneCall> {
     let text = || (0..50u8).prop_map(|n| n.to_string());
     prop_oneof![
-        6 => Just(OneCall::Heard(Signal::PeerJoined)),
-        3 => any::<bool>().prop_map(|us| OneCall::Heard(Signal::OfferTurn { us })),
-        3 => text().prop_map(|text| OneCall::Heard(Signal::Answer(answer(&text)))),
-        2 => text().prop_map(|text| OneCall::Heard(Signal::Offer(offer(&text)))),
-        1 => Just(OneCall::Heard(Signal::PeerLeft { disconnected: true })),
+        6 => Just(OneCall::Heard(IncomingSignal::PeerJoined)),
+        3 => any::<bool>().prop_map(|us| OneCall::Heard(IncomingSignal::OfferTurn { us })),
+        3 => text().prop_map(|text| OneCall::Heard(IncomingSignal::Answer(answer(&text)))),
+        2 => text().prop_map(|text| OneCall::Heard(IncomingSignal::Offer(offer(&text)))),
+        1 => Just(OneCall::Heard(IncomingSignal::PeerLeft { disconnected: true })),
         10 => outcome().prop_map(OneCall::Peer),
-        1 => any::<bool>().prop_map(OneCall::Link),
+        1 => any::<bool>().prop_map(OneCall::Signaling),
     ]
 }
 
@@ -261,15 +259,15 @@ proptest! {
         }
         for side in [Side::Alice, Side::Bob] {
             pair.socket(side, true);
-            for call in pair.desk(side).live() {
+            for call in pair.phone(side).live() {
                 pair.user(side, UserAction::HangUp(call.id));
             }
         }
-        // What was in flight may still ring; nobody answers it.
+        // What was in flight may still ring, without an answer.
         pair.pass(Duration::from_secs(120));
         for side in [Side::Alice, Side::Bob] {
-            pair.desk(side).assert_at_rest();
-            prop_assert_eq!(pair.desk(side).calls(), vec![]);
+            pair.phone(side).assert_at_rest();
+            prop_assert_eq!(pair.phone(side).calls(), vec![]);
         }
     }
 
@@ -286,13 +284,13 @@ proptest! {
         }
         pair.pass(Duration::from_secs(5));
         for side in [Side::Alice, Side::Bob] {
-            if let Some(call) = nth(pair.desk(side), 0) {
+            if let Some(call) = nth(pair.phone(side), 0) {
                 pair.user(side, UserAction::Accept(call));
             }
         }
         pair.pass(Duration::from_secs(15));
         for side in [Side::Alice, Side::Bob] {
-            let live = pair.desk(side).live();
+            let live = pair.phone(side).live();
             prop_assert_eq!(live.len(), 1);
             prop_assert_eq!(&live[0].state, &bellwire_call::CallState::Connected);
         }
@@ -304,53 +302,53 @@ proptest! {
         rule in rule(),
         events in prop::collection::vec(some_event(), 1..80),
     ) {
-        let mut desk = Desk::start(rule);
+        let mut phone = CheckedPhone::start(rule);
         for event in events {
             let about = match &event {
-                Event::Heard(Heard { signal: Signal::Ring(_) | Signal::Placed { .. }, .. }) => None,
+                Event::Heard(Heard { signal: IncomingSignal::Ring(_) | IncomingSignal::Placed { .. }, .. }) => None,
                 Event::Heard(Heard { call: CallKey::Remote(remote), .. }) => Some(remote.clone()),
                 Event::Heard(_)
                 | Event::User(_)
                 | Event::Peer { .. }
                 | Event::AccountAdded { .. }
                 | Event::AccountRemoved { .. }
-                | Event::Link { .. }
+                | Event::Signaling { .. }
                 | Event::Devices { .. }
                 | Event::StartWith { .. }
                 | Event::Time => None,
             };
-            let before = desk.live();
-            desk.handle(event);
+            let before = phone.live();
+            phone.handle(event);
             let Some(about) = about else { continue };
             for mut call in before.into_iter().filter(|call| call.remote_id.as_ref() != Some(&about)) {
                 // A ring that waited behind a call is louder once that is over.
-                let after = desk.call(call.id);
+                let after = phone.call(call.id);
                 call.waiting = after.waiting;
                 prop_assert_eq!(call, after);
             }
         }
     }
 
-    /// A call that runs: newcomers, restarts, lost paths and sockets in any order. The ledger asserts
+    /// A call that runs: newcomers, restarts, lost paths and sockets in any order. The invariants assert
     /// one offer per exchange, and that no call is told connected while nothing watches its new path.
     #[test]
     fn one_call_survives_any_exchange(
         rule in rule(),
         signals in prop::collection::vec((one_call_event(), prop_oneof![3 => Just(0u64), 2 => 0..4000u64]), 1..100),
     ) {
-        let mut desk = Desk::start(rule);
-        desk.handle(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") }));
-        let id = desk.newest();
-        desk.hear(local(id), Signal::Placed { local: id, remote: remote("r0"), subject: None });
-        desk.hear(key("r0"), Signal::Accept);
+        let mut phone = CheckedPhone::start(rule);
+        phone.handle(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") }));
+        let id = phone.newest();
+        phone.hear(local(id), IncomingSignal::Placed { local: id, remote: remote("r0"), subject: None });
+        phone.hear(key("r0"), IncomingSignal::Accept);
         let mut made = 0u32;
         for (event, ms) in signals {
             match event {
-                OneCall::Heard(signal) => drop(desk.hear(key("r0"), signal)),
-                OneCall::Peer(outcome) => drop(desk.peer(id, fresh(outcome, &mut made))),
-                OneCall::Link(up) => drop(desk.handle(Event::Link { account: HOME, up })),
+                OneCall::Heard(signal) => drop(phone.hear(key("r0"), signal)),
+                OneCall::Peer(outcome) => drop(phone.peer(id, fresh(outcome, &mut made))),
+                OneCall::Signaling(up) => drop(phone.handle(Event::Signaling { account: HOME, up })),
             }
-            desk.pass(Duration::from_millis(ms));
+            phone.pass(Duration::from_millis(ms));
         }
     }
 
@@ -359,20 +357,20 @@ proptest! {
         rule in rule(),
         events in prop::collection::vec((some_event(), prop_oneof![3 => Just(0u64), 1 => 0..15_000u64]), 1..120),
     ) {
-        let mut desk = Desk::start(rule);
+        let mut phone = CheckedPhone::start(rule);
         for (event, ms) in events {
-            desk.handle(event);
-            desk.pass(Duration::from_millis(ms));
+            phone.handle(event);
+            phone.pass(Duration::from_millis(ms));
         }
         // A ring held back by our own call rings once that is over.
-        while let Some(call) = desk.live().pop() {
-            desk.user(UserAction::HangUp(call.id));
+        while let Some(call) = phone.live().pop() {
+            phone.user(UserAction::HangUp(call.id));
         }
-        desk.assert_at_rest();
-        let ended = desk.ended().len();
-        desk.pass(Duration::from_secs(120));
-        prop_assert_eq!(desk.ended().len(), ended);
-        prop_assert_eq!(desk.calls(), vec![]);
-        prop_assert_eq!(desk.phone.deadline(), None);
+        phone.assert_at_rest();
+        let ended = phone.ended().len();
+        phone.pass(Duration::from_secs(120));
+        prop_assert_eq!(phone.ended().len(), ended);
+        prop_assert_eq!(phone.calls(), vec![]);
+        prop_assert_eq!(phone.phone.deadline(), None);
     }
 }

@@ -1,31 +1,31 @@
-//! From the first ring to consent, or to none.
+//! Tests from the first ring to consent or refusal.
 
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallState, Command, DeclineReason, EndReason, Event, Invite, MediaKind, Notice, OfferRule, Ring,
-    Signal, Subject, UserAction,
+    CallId, CallState, Command, DeclineReason, EndReason, Event, IncomingSignal, Invite, MediaKind, Notice,
+    OfferRule, OutgoingSignal, Ring, Subject, UserAction,
 };
 
-use crate::ledger::{Desk, said};
-use crate::words::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
+use crate::builders::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
+use crate::checked_phone::{CheckedPhone, said};
 
-fn dialled(rule: OfferRule) -> (Desk, CallId) {
-    let mut desk = Desk::start(rule);
-    desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
-    let id = desk.newest();
-    (desk, id)
+fn dialled(rule: OfferRule) -> (CheckedPhone, CallId) {
+    let mut phone = CheckedPhone::start(rule);
+    phone.user(UserAction::Dial { account: HOME, invite: invite("bob") });
+    let id = phone.newest();
+    (phone, id)
 }
 
-fn placed(desk: &mut Desk, id: CallId, as_id: &str) -> Vec<Command> {
-    desk.hear(local(id), Signal::Placed { local: id, remote: remote(as_id), subject: None })
+fn placed(phone: &mut CheckedPhone, id: CallId, as_id: &str) -> Vec<Command> {
+    phone.hear(local(id), IncomingSignal::Placed { local: id, remote: remote(as_id), subject: None })
 }
 
-fn rung() -> (Desk, CallId) {
-    let mut desk = Desk::start(OfferRule::Us);
-    desk.hear(key("r1"), Signal::Ring(ring("bob")));
-    let id = desk.newest();
-    (desk, id)
+fn rung() -> (CheckedPhone, CallId) {
+    let mut phone = CheckedPhone::start(OfferRule::Us);
+    phone.hear(key("r1"), IncomingSignal::Ring(ring("bob")));
+    let id = phone.newest();
+    (phone, id)
 }
 
 fn over(reason: EndReason) -> CallState {
@@ -34,113 +34,113 @@ fn over(reason: EndReason) -> CallState {
 
 #[test]
 fn dialling_shows_oneself_at_once_and_rings_back_when_placed() {
-    let mut desk = Desk::start(OfferRule::Us);
-    let commands = desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
-    assert!(matches!(said(&commands)[..], [Signal::Invite(_)]));
+    let mut phone = CheckedPhone::start(OfferRule::Us);
+    let commands = phone.user(UserAction::Dial { account: HOME, invite: invite("bob") });
+    assert!(matches!(said(&commands)[..], [OutgoingSignal::Invite(_)]));
     assert!(commands.iter().any(|command| matches!(command, Command::StartMedia { .. })));
-    let id = desk.newest();
-    assert_eq!(desk.state(id), CallState::Calling { ringing: false });
+    let id = phone.newest();
+    assert_eq!(phone.state(id), CallState::Calling { ringing: false });
 
-    let commands = placed(&mut desk, id, "r1");
+    let commands = placed(&mut phone, id, "r1");
     assert!(commands.contains(&Command::RingBack { call: id }));
-    assert_eq!(desk.state(id), CallState::Calling { ringing: true });
-    assert_eq!(desk.call(id).remote_id, Some(remote("r1")));
+    assert_eq!(phone.state(id), CallState::Calling { ringing: true });
+    assert_eq!(phone.call(id).remote_id, Some(remote("r1")));
 }
 
 #[test]
 fn an_unanswered_call_of_ours_is_missed_after_the_backend_had_its_say() {
-    let (mut desk, id) = dialled(OfferRule::Us);
-    placed(&mut desk, id, "r1");
-    assert!(desk.pass(Duration::from_secs(46)).is_empty());
-    assert_eq!(said(&desk.pass(Duration::from_secs(2))), vec![Signal::NoAnswer]);
-    assert_eq!(desk.state(id), over(EndReason::Missed));
-    desk.assert_at_rest();
+    let (mut phone, id) = dialled(OfferRule::Us);
+    placed(&mut phone, id, "r1");
+    assert!(phone.pass(Duration::from_secs(46)).is_empty());
+    assert_eq!(said(&phone.pass(Duration::from_secs(2))), vec![OutgoingSignal::NoAnswer]);
+    assert_eq!(phone.state(id), over(EndReason::Missed));
+    phone.assert_at_rest();
 }
 
 #[test]
 fn cancelling_while_ringing_tells_the_backend() {
-    let (mut desk, id) = dialled(OfferRule::Us);
-    placed(&mut desk, id, "r1");
-    let commands = desk.user(UserAction::HangUp(id));
-    assert_eq!(said(&commands), vec![Signal::Cancel]);
-    assert_eq!(desk.state(id), over(EndReason::Cancelled));
-    desk.assert_at_rest();
+    let (mut phone, id) = dialled(OfferRule::Us);
+    placed(&mut phone, id, "r1");
+    let commands = phone.user(UserAction::HangUp(id));
+    assert_eq!(said(&commands), vec![OutgoingSignal::Cancel]);
+    assert_eq!(phone.state(id), over(EndReason::Cancelled));
+    phone.assert_at_rest();
 }
 
 #[test]
 fn cancelling_before_placed_is_said_when_placed_comes() {
-    let (mut desk, id) = dialled(OfferRule::Us);
-    assert_eq!(said(&desk.user(UserAction::HangUp(id))), vec![]);
-    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![Signal::Cancel]);
-    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![]);
-    desk.assert_at_rest();
+    let (mut phone, id) = dialled(OfferRule::Us);
+    assert_eq!(said(&phone.user(UserAction::HangUp(id))), vec![]);
+    assert_eq!(said(&placed(&mut phone, id, "r1")), vec![OutgoingSignal::Cancel]);
+    assert_eq!(said(&placed(&mut phone, id, "r1")), vec![]);
+    phone.assert_at_rest();
 }
 
 #[test]
 fn cancelling_before_placed_is_said_even_when_the_call_is_long_forgotten() {
-    let (mut desk, id) = dialled(OfferRule::Us);
-    desk.user(UserAction::HangUp(id));
-    desk.pass(Duration::from_secs(30));
-    assert_eq!(desk.calls(), vec![]);
-    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![Signal::Cancel]);
-    assert_eq!(said(&placed(&mut desk, id, "r1")), vec![]);
+    let (mut phone, id) = dialled(OfferRule::Us);
+    phone.user(UserAction::HangUp(id));
+    phone.pass(Duration::from_secs(30));
+    assert_eq!(phone.calls(), vec![]);
+    assert_eq!(said(&placed(&mut phone, id, "r1")), vec![OutgoingSignal::Cancel]);
+    assert_eq!(said(&placed(&mut phone, id, "r1")), vec![]);
 }
 
 #[test]
 fn every_kind_of_no_ends_the_call_with_its_reason() {
-    let refused = || Signal::Refused { message: "blocked".into() };
+    let refused = || IncomingSignal::Refused { message: "blocked".into() };
     for (signal, reason) in [
-        (Signal::Decline(DeclineReason::Declined), EndReason::RemoteDeclined),
-        (Signal::Decline(DeclineReason::Busy), EndReason::RemoteBusy),
-        (Signal::Offline, EndReason::RemoteOffline),
-        (Signal::Missed, EndReason::Missed),
+        (IncomingSignal::Decline(DeclineReason::Declined), EndReason::RemoteDeclined),
+        (IncomingSignal::Decline(DeclineReason::Busy), EndReason::RemoteBusy),
+        (IncomingSignal::Offline, EndReason::RemoteOffline),
+        (IncomingSignal::Missed, EndReason::Missed),
         (refused(), EndReason::Refused { message: "blocked".into() }),
-        (Signal::HangUp, EndReason::RemoteHungUp),
+        (IncomingSignal::HangUp, EndReason::RemoteHungUp),
     ] {
-        let (mut desk, id) = dialled(OfferRule::Us);
-        placed(&mut desk, id, "r1");
-        assert_eq!(said(&desk.hear(key("r1"), signal)), vec![]);
-        assert_eq!(desk.state(id), over(reason));
-        desk.assert_at_rest();
+        let (mut phone, id) = dialled(OfferRule::Us);
+        placed(&mut phone, id, "r1");
+        assert_eq!(said(&phone.hear(key("r1"), signal)), vec![]);
+        assert_eq!(phone.state(id), over(reason));
+        phone.assert_at_rest();
     }
-    let (mut desk, id) = dialled(OfferRule::Us);
-    desk.hear(local(id), refused());
-    assert_eq!(desk.state(id), over(EndReason::Refused { message: "blocked".into() }));
+    let (mut phone, id) = dialled(OfferRule::Us);
+    phone.hear(local(id), refused());
+    assert_eq!(phone.state(id), over(EndReason::Refused { message: "blocked".into() }));
 }
 
 #[test]
 fn what_is_heard_before_placed_is_kept() {
-    let (mut desk, id) = dialled(OfferRule::Them);
-    desk.hear(key("r1"), Signal::Accept);
-    desk.hear(key("r1"), Signal::Offer(offer("o")));
-    desk.hear(key("r1"), Signal::Candidate(candidate("c")));
-    let commands = placed(&mut desk, id, "r1");
-    assert_eq!(desk.state(id), CallState::Connecting);
+    let (mut phone, id) = dialled(OfferRule::Them);
+    phone.hear(key("r1"), IncomingSignal::Accept);
+    phone.hear(key("r1"), IncomingSignal::Offer(offer("o")));
+    phone.hear(key("r1"), IncomingSignal::Candidate(candidate("c")));
+    let commands = placed(&mut phone, id, "r1");
+    assert_eq!(phone.state(id), CallState::Connecting);
     assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
-    let commands = desk.peer(id, bellwire_call::PeerOutcome::AnswerMade(answer("a")));
+    let commands = phone.peer(id, bellwire_call::PeerOutcome::AnswerMade(answer("a")));
     assert!(commands.iter().any(|command| matches!(command, Command::AddCandidate { .. })));
 }
 
 #[test]
 fn dialling_during_a_call_fails_with_words() {
-    let (mut desk, first) = dialled(OfferRule::Us);
-    let commands = desk.user(UserAction::Dial { account: HOME, invite: invite("carol") });
+    let (mut phone, first) = dialled(OfferRule::Us);
+    let commands = phone.user(UserAction::Dial { account: HOME, invite: invite("carol") });
     assert_eq!(said(&commands), vec![]);
     let failed = EndReason::Failed { message: "another call is going on".into() };
-    assert_eq!(desk.state(desk.newest()), over(failed));
-    assert_eq!(desk.state(first), CallState::Calling { ringing: false });
+    assert_eq!(phone.state(phone.newest()), over(failed));
+    assert_eq!(phone.state(first), CallState::Calling { ringing: false });
 }
 
 #[test]
 fn a_ring_rings_once_and_accepting_starts_everything() {
-    let (mut desk, id) = rung();
-    assert_eq!(desk.state(id), CallState::Ringing { silenced: false });
-    assert!(desk.hear(key("r1"), Signal::Ring(ring("bob"))).is_empty());
+    let (mut phone, id) = rung();
+    assert_eq!(phone.state(id), CallState::Ringing { silenced: false });
+    assert!(phone.hear(key("r1"), IncomingSignal::Ring(ring("bob"))).is_empty());
 
-    let commands = desk.user(UserAction::Accept(id));
-    assert_eq!(said(&commands), vec![Signal::Accept]);
+    let commands = phone.user(UserAction::Accept(id));
+    assert_eq!(said(&commands), vec![OutgoingSignal::Accept]);
     let order: Vec<_> = commands.iter().map(std::mem::discriminant).collect();
-    let epoch = desk.open_epoch(id).unwrap();
+    let epoch = phone.open_epoch(id).unwrap();
     let expected = [
         commands[0].clone(),
         Command::StopRing { call: id },
@@ -159,111 +159,111 @@ fn a_ring_rings_once_and_accepting_starts_everything() {
 
 #[test]
 fn declining_says_so_and_is_not_a_missed_call() {
-    let (mut desk, id) = rung();
-    let commands = desk.user(UserAction::Decline(id));
-    assert_eq!(said(&commands), vec![Signal::Decline(DeclineReason::Declined)]);
+    let (mut phone, id) = rung();
+    let commands = phone.user(UserAction::Decline(id));
+    assert_eq!(said(&commands), vec![OutgoingSignal::Decline(DeclineReason::Declined)]);
     assert!(!commands.contains(&Command::Notice(Notice::Missed { call: id })));
-    desk.assert_at_rest();
+    phone.assert_at_rest();
 }
 
 #[test]
 fn silencing_stops_the_ringtone_and_nothing_else() {
-    let (mut desk, id) = rung();
-    assert_eq!(desk.user(UserAction::Silence(id)), vec![Command::StopRing { call: id }]);
-    assert_eq!(desk.state(id), CallState::Ringing { silenced: true });
-    desk.user(UserAction::Accept(id));
-    assert_eq!(desk.state(id), CallState::Connecting);
+    let (mut phone, id) = rung();
+    assert_eq!(phone.user(UserAction::Silence(id)), vec![Command::StopRing { call: id }]);
+    assert_eq!(phone.state(id), CallState::Ringing { silenced: true });
+    phone.user(UserAction::Accept(id));
+    assert_eq!(phone.state(id), CallState::Connecting);
 }
 
 #[test]
 fn a_ring_nobody_answers_is_missed() {
-    let (mut desk, id) = rung();
-    let commands = desk.pass(Duration::from_secs(47));
+    let (mut phone, id) = rung();
+    let commands = phone.pass(Duration::from_secs(47));
     assert!(commands.contains(&Command::Notice(Notice::Missed { call: id })));
-    assert_eq!(desk.state(id), over(EndReason::Missed));
-    desk.assert_at_rest();
-    desk.pass(Duration::from_secs(10));
-    assert_eq!(desk.calls(), vec![]);
-    assert!(desk.hear(key("r1"), Signal::Ring(ring("bob"))).is_empty(), "a late copy of its ring");
+    assert_eq!(phone.state(id), over(EndReason::Missed));
+    phone.assert_at_rest();
+    phone.pass(Duration::from_secs(10));
+    assert_eq!(phone.calls(), vec![]);
+    assert!(phone.hear(key("r1"), IncomingSignal::Ring(ring("bob"))).is_empty(), "a late copy of its ring");
 }
 
 #[test]
 fn a_ring_can_end_elsewhere() {
     for (signal, reason, missed) in [
-        (Signal::Cancel, EndReason::RemoteCancelled, true),
-        (Signal::HangUp, EndReason::RemoteCancelled, true),
-        (Signal::Missed, EndReason::Missed, true),
-        (Signal::Accept, EndReason::AnsweredElsewhere, false),
-        (Signal::AnsweredElsewhere, EndReason::AnsweredElsewhere, false),
-        (Signal::Decline(DeclineReason::Declined), EndReason::DeclinedElsewhere, false),
+        (IncomingSignal::Cancel, EndReason::RemoteCancelled, true),
+        (IncomingSignal::HangUp, EndReason::RemoteCancelled, true),
+        (IncomingSignal::Missed, EndReason::Missed, true),
+        (IncomingSignal::Accept, EndReason::AnsweredElsewhere, false),
+        (IncomingSignal::AnsweredElsewhere, EndReason::AnsweredElsewhere, false),
+        (IncomingSignal::Decline(DeclineReason::Declined), EndReason::DeclinedElsewhere, false),
     ] {
-        let (mut desk, id) = rung();
-        let commands = desk.hear(key("r1"), signal);
+        let (mut phone, id) = rung();
+        let commands = phone.hear(key("r1"), signal);
         assert_eq!(commands.contains(&Command::Notice(Notice::Missed { call: id })), missed);
-        assert_eq!(desk.state(id), over(reason));
-        desk.assert_at_rest();
+        assert_eq!(phone.state(id), over(reason));
+        phone.assert_at_rest();
     }
 }
 
 #[test]
 fn a_cancel_that_overtook_its_ring_is_heard() {
-    let mut desk = Desk::start(OfferRule::Us);
-    desk.hear(key("r1"), Signal::Cancel);
-    desk.hear(key("r1"), Signal::Ring(ring("bob")));
-    assert_eq!(desk.state(desk.newest()), over(EndReason::RemoteCancelled));
-    desk.assert_at_rest();
+    let mut phone = CheckedPhone::start(OfferRule::Us);
+    phone.hear(key("r1"), IncomingSignal::Cancel);
+    phone.hear(key("r1"), IncomingSignal::Ring(ring("bob")));
+    assert_eq!(phone.state(phone.newest()), over(EndReason::RemoteCancelled));
+    phone.assert_at_rest();
 }
 
 #[test]
 fn a_second_ring_waits_and_a_third_hears_busy() {
-    let (mut desk, first) = rung();
-    desk.user(UserAction::Accept(first));
-    let commands = desk.hear(key("r2"), Signal::Ring(ring("carol")));
-    let second = desk.newest();
+    let (mut phone, first) = rung();
+    phone.user(UserAction::Accept(first));
+    let commands = phone.hear(key("r2"), IncomingSignal::Ring(ring("carol")));
+    let second = phone.newest();
     assert_eq!(commands, vec![Command::Ring { call: second, waiting: true }]);
-    let commands = desk.hear(key("r3"), Signal::Ring(ring("dave")));
-    let busy = Signal::Decline(DeclineReason::Busy);
+    let commands = phone.hear(key("r3"), IncomingSignal::Ring(ring("dave")));
+    let busy = OutgoingSignal::Decline(DeclineReason::Busy);
     assert_eq!(commands, vec![Command::Say { account: HOME, call: key("r3"), signal: busy }]);
 
-    let commands = desk.user(UserAction::EndAndAccept(second));
-    assert_eq!(said(&commands), vec![Signal::HangUp, Signal::Accept]);
-    assert_eq!(desk.state(first), over(EndReason::HungUp));
-    assert_eq!(desk.state(second), CallState::Connecting);
+    let commands = phone.user(UserAction::EndAndAccept(second));
+    assert_eq!(said(&commands), vec![OutgoingSignal::HangUp, OutgoingSignal::Accept]);
+    assert_eq!(phone.state(first), over(EndReason::HungUp));
+    assert_eq!(phone.state(second), CallState::Connecting);
 }
 
 #[test]
 fn a_waiting_ring_gets_loud_when_the_line_is_free() {
-    let (mut desk, first) = rung();
-    desk.user(UserAction::Accept(first));
-    desk.hear(key("r2"), Signal::Ring(ring("carol")));
-    let second = desk.newest();
-    let commands = desk.hear(key("r1"), Signal::HangUp);
+    let (mut phone, first) = rung();
+    phone.user(UserAction::Accept(first));
+    phone.hear(key("r2"), IncomingSignal::Ring(ring("carol")));
+    let second = phone.newest();
+    let commands = phone.hear(key("r1"), IncomingSignal::HangUp);
     assert!(commands.contains(&Command::Ring { call: second, waiting: false }));
-    assert!(!desk.call(second).waiting);
+    assert!(!phone.call(second).waiting);
 }
 
 #[test]
 fn signing_out_ends_its_calls() {
-    let (mut desk, id) = rung();
-    desk.user(UserAction::Accept(id));
-    desk.hear(key("r2"), Signal::Ring(ring("carol")));
-    let commands = desk.handle(Event::AccountRemoved { account: HOME });
-    assert_eq!(said(&commands), vec![Signal::HangUp]);
-    desk.assert_at_rest();
+    let (mut phone, id) = rung();
+    phone.user(UserAction::Accept(id));
+    phone.hear(key("r2"), IncomingSignal::Ring(ring("carol")));
+    let commands = phone.handle(Event::AccountRemoved { account: HOME });
+    assert_eq!(said(&commands), vec![OutgoingSignal::HangUp]);
+    phone.assert_at_rest();
 }
 
 #[test]
 fn crossing_calls_keep_the_smaller_id() {
-    let (mut desk, ours) = dialled(OfferRule::Us);
-    placed(&mut desk, ours, "b");
-    assert_eq!(desk.hear(key("c"), Signal::Ring(ring("bob"))), vec![], "ours is kept");
-    desk.hear(key("c"), Signal::Cancel);
-    assert_eq!(desk.live().len(), 1);
+    let (mut phone, ours) = dialled(OfferRule::Us);
+    placed(&mut phone, ours, "b");
+    assert_eq!(phone.hear(key("c"), IncomingSignal::Ring(ring("bob"))), vec![], "ours is kept");
+    phone.hear(key("c"), IncomingSignal::Cancel);
+    assert_eq!(phone.live().len(), 1);
 
-    let commands = desk.hear(key("a"), Signal::Ring(ring("bob")));
-    assert_eq!(said(&commands), vec![Signal::Cancel, Signal::Accept]);
-    assert_eq!(desk.state(ours), over(EndReason::Merged));
-    assert_eq!(desk.state(desk.newest()), CallState::Connecting);
+    let commands = phone.hear(key("a"), IncomingSignal::Ring(ring("bob")));
+    assert_eq!(said(&commands), vec![OutgoingSignal::Cancel, OutgoingSignal::Accept]);
+    assert_eq!(phone.state(ours), over(EndReason::Merged));
+    assert_eq!(phone.state(phone.newest()), CallState::Connecting);
     let missed = commands.iter().any(|command| matches!(command, Command::Notice(Notice::Missed { .. })));
     assert!(!missed);
 }
@@ -271,10 +271,10 @@ fn crossing_calls_keep_the_smaller_id() {
 #[test]
 fn a_crossing_ring_waits_for_our_own_id() {
     for (ours, kept) in [("a", "a"), ("c", "b")] {
-        let (mut desk, id) = dialled(OfferRule::Us);
-        assert_eq!(desk.hear(key("b"), Signal::Ring(ring("bob"))), vec![]);
-        placed(&mut desk, id, ours);
-        let live = desk.live();
+        let (mut phone, id) = dialled(OfferRule::Us);
+        assert_eq!(phone.hear(key("b"), IncomingSignal::Ring(ring("bob"))), vec![]);
+        placed(&mut phone, id, ours);
+        let live = phone.live();
         assert_eq!(live.len(), 1);
         assert_eq!(live[0].remote_id, Some(remote(kept)));
     }
@@ -282,35 +282,35 @@ fn a_crossing_ring_waits_for_our_own_id() {
 
 #[test]
 fn a_crossing_ring_rings_if_our_own_call_is_refused() {
-    let (mut desk, id) = dialled(OfferRule::Us);
-    desk.hear(key("b"), Signal::Ring(ring("bob")));
-    desk.hear(local(id), Signal::Refused { message: "busy".into() });
-    assert_eq!(desk.state(desk.newest()), CallState::Ringing { silenced: false });
+    let (mut phone, id) = dialled(OfferRule::Us);
+    phone.hear(key("b"), IncomingSignal::Ring(ring("bob")));
+    phone.hear(local(id), IncomingSignal::Refused { message: "busy".into() });
+    assert_eq!(phone.state(phone.newest()), CallState::Ringing { silenced: false });
 }
 
 #[test]
 fn a_crossing_ring_that_comes_after_the_answer_is_ignored() {
-    let (mut desk, id) = dialled(OfferRule::Us);
-    placed(&mut desk, id, "a");
-    desk.hear(key("a"), Signal::Accept);
-    assert_eq!(desk.hear(key("b"), Signal::Ring(ring("bob"))), vec![]);
-    assert_eq!(desk.live().len(), 1);
+    let (mut phone, id) = dialled(OfferRule::Us);
+    placed(&mut phone, id, "a");
+    phone.hear(key("a"), IncomingSignal::Accept);
+    assert_eq!(phone.hear(key("b"), IncomingSignal::Ring(ring("bob"))), vec![]);
+    assert_eq!(phone.live().len(), 1);
 }
 
 #[test]
 fn dialling_who_rings_at_this_moment_answers_the_ring() {
-    let (mut desk, ringing) = rung();
-    let commands = desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
-    assert_eq!(said(&commands), vec![Signal::Accept]);
-    assert_eq!(desk.state(ringing), CallState::Connecting);
-    assert_eq!(desk.calls().len(), 1);
+    let (mut phone, ringing) = rung();
+    let commands = phone.user(UserAction::Dial { account: HOME, invite: invite("bob") });
+    assert_eq!(said(&commands), vec![OutgoingSignal::Accept]);
+    assert_eq!(phone.state(ringing), CallState::Connecting);
+    assert_eq!(phone.calls().len(), 1);
 }
 
 #[test]
 fn dialling_with_the_voice_who_rings_with_pictures_keeps_the_camera_off() {
-    let (mut desk, ringing) = rung();
+    let (mut phone, ringing) = rung();
     let voice = Invite { kind: MediaKind::Voice, ..invite("bob") };
-    let commands = desk.user(UserAction::Dial { account: HOME, invite: voice });
+    let commands = phone.user(UserAction::Dial { account: HOME, invite: voice });
     let camera = |command: &Command| {
         if let Command::StartMedia { camera, .. } = command { Some(*camera) } else { None }
     };
@@ -320,26 +320,26 @@ fn dialling_with_the_voice_who_rings_with_pictures_keeps_the_camera_off() {
 #[test]
 fn dialling_somebody_else_or_about_something_else_leaves_the_ring_alone() {
     let thing = |id: &str| Some(Subject { id: id.into(), label: String::new() });
-    let mut desk = Desk::start(OfferRule::Us);
-    desk.hear(key("r"), Signal::Ring(Ring { subject: thing("a1"), ..ring("bob") }));
-    let ringing = desk.newest();
+    let mut phone = CheckedPhone::start(OfferRule::Us);
+    phone.hear(key("r"), IncomingSignal::Ring(Ring { subject: thing("a1"), ..ring("bob") }));
+    let ringing = phone.newest();
     for wrong in [invite("carol"), Invite { subject: thing("a2"), ..invite("bob") }] {
-        assert_eq!(said(&desk.user(UserAction::Dial { account: HOME, invite: wrong })), vec![]);
-        assert_eq!(desk.state(ringing), CallState::Ringing { silenced: false });
+        assert_eq!(said(&phone.user(UserAction::Dial { account: HOME, invite: wrong })), vec![]);
+        assert_eq!(phone.state(ringing), CallState::Ringing { silenced: false });
         let failed = EndReason::Failed { message: "another call is going on".into() };
-        assert_eq!(desk.state(desk.newest()), over(failed));
+        assert_eq!(phone.state(phone.newest()), over(failed));
     }
     let right = Invite { subject: thing("a1"), ..invite("bob") };
-    assert_eq!(said(&desk.user(UserAction::Dial { account: HOME, invite: right })), vec![Signal::Accept]);
+    assert_eq!(said(&phone.user(UserAction::Dial { account: HOME, invite: right })), vec![OutgoingSignal::Accept]);
 }
 
 #[test]
 fn a_ring_that_waits_behind_a_call_is_not_answered_by_dialling() {
-    let (mut desk, first) = rung();
-    desk.user(UserAction::Accept(first));
-    desk.hear(key("c"), Signal::Ring(ring("carol")));
-    let waiting = desk.newest();
-    desk.user(UserAction::Dial { account: HOME, invite: invite("carol") });
-    assert_eq!(desk.state(first), CallState::Connecting);
-    assert!(matches!(desk.state(waiting), CallState::Ringing { .. }));
+    let (mut phone, first) = rung();
+    phone.user(UserAction::Accept(first));
+    phone.hear(key("c"), IncomingSignal::Ring(ring("carol")));
+    let waiting = phone.newest();
+    phone.user(UserAction::Dial { account: HOME, invite: invite("carol") });
+    assert_eq!(phone.state(first), CallState::Connecting);
+    assert!(matches!(phone.state(waiting), CallState::Ringing { .. }));
 }

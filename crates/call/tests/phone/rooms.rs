@@ -1,37 +1,37 @@
-//! Rooms instead of rings, turns that the dialect gives, peers that were replaced, and sharing.
+//! Tests of rooms instead of rings, offer turns given by the dialect, replaced peers, and screen sharing.
 
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallState, Command, EndReason, Event, MediaState, OfferRule, PeerOutcome, Phone, Rings, Sdp,
-    Signal, UserAction,
+    CallId, CallState, Command, EndReason, Event, IncomingSignal, MediaState, OfferRule, OutgoingSignal,
+    PeerOutcome, Phone, Rings, Sdp, UserAction,
 };
 
-use crate::ledger::{Desk, said};
-use crate::words::{HOME, answer, invite, key, offer, person, remote, ring};
+use crate::builders::{HOME, answer, invite, key, offer, person, remote, ring};
+use crate::checked_phone::{CheckedPhone, said};
 
-/// A desk whose backend has rooms: nobody rings for long, whoever is there offers.
-fn room() -> Desk {
-    let mut desk = Desk::start(OfferRule::FirstInRoom);
-    desk.handle(Event::AccountAdded {
+/// A phone whose backend has rooms: rings are short and the side that is there offers.
+fn room() -> CheckedPhone {
+    let mut phone = CheckedPhone::start(OfferRule::FirstInRoom);
+    phone.handle(Event::AccountAdded {
         account: HOME,
         me: person("me"),
         offers: OfferRule::FirstInRoom,
         rings: Rings::InRoom,
     });
-    desk
+    phone
 }
 
 /// We are in the room, alone.
-fn waiting() -> (Desk, CallId) {
-    let mut desk = room();
-    desk.user(UserAction::Dial { account: HOME, invite: invite("bob") });
-    let id = desk.newest();
-    desk.hear(
+fn waiting() -> (CheckedPhone, CallId) {
+    let mut phone = room();
+    phone.user(UserAction::Dial { account: HOME, invite: invite("bob") });
+    let id = phone.newest();
+    phone.hear(
         bellwire_call::CallKey::Local(id),
-        Signal::Placed { local: id, remote: remote("r"), subject: None },
+        IncomingSignal::Placed { local: id, remote: remote("r"), subject: None },
     );
-    (desk, id)
+    (phone, id)
 }
 
 fn from_program(kind: impl Fn(&str) -> Sdp, program: &str, text: &str) -> Sdp {
@@ -39,16 +39,16 @@ fn from_program(kind: impl Fn(&str) -> Sdp, program: &str, text: &str) -> Sdp {
 }
 
 /// They came, we offered, media flows; they run `program`.
-fn talking(program: &str) -> (Desk, CallId) {
-    let (mut desk, id) = waiting();
-    let commands = desk.hear(key("r"), Signal::PeerJoined);
+fn talking(program: &str) -> (CheckedPhone, CallId) {
+    let (mut phone, id) = waiting();
+    let commands = phone.hear(key("r"), IncomingSignal::PeerJoined);
     assert_eq!(creations(&commands), [false]);
-    desk.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o1")));
-    desk.hear(key("r"), Signal::Answer(from_program(answer, program, "a1")));
-    desk.peer(id, PeerOutcome::AnswerApplied);
-    desk.peer(id, PeerOutcome::Connected);
-    assert_eq!(desk.state(id), CallState::Connected);
-    (desk, id)
+    phone.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o1")));
+    phone.hear(key("r"), IncomingSignal::Answer(from_program(answer, program, "a1")));
+    phone.peer(id, PeerOutcome::AnswerApplied);
+    phone.peer(id, PeerOutcome::Connected);
+    assert_eq!(phone.state(id), CallState::Connected);
+    (phone, id)
 }
 
 fn creations(commands: &[Command]) -> Vec<bool> {
@@ -64,155 +64,155 @@ fn opened(commands: &[Command]) -> usize {
 
 #[test]
 fn one_waits_in_a_room_for_as_long_as_one_likes_and_without_a_tone() {
-    let (mut desk, id) = waiting();
-    let commands = desk.pass(Duration::from_secs(3600));
-    assert_eq!(desk.state(id), CallState::Calling { ringing: false });
+    let (mut phone, id) = waiting();
+    let commands = phone.pass(Duration::from_secs(3600));
+    assert_eq!(phone.state(id), CallState::Calling { ringing: false });
     assert!(!commands.iter().any(|command| matches!(command, Command::RingBack { .. })), "{commands:?}");
-    desk.user(UserAction::HangUp(id));
-    assert_eq!(desk.ended()[&id], EndReason::Cancelled);
+    phone.user(UserAction::HangUp(id));
+    assert_eq!(phone.ended()[&id], EndReason::Cancelled);
 }
 
 #[test]
 fn the_alert_that_somebody_waits_ends_and_a_new_visit_alerts_again() {
-    let mut desk = room();
-    desk.hear(key("r#1"), Signal::Ring(ring("bob")));
-    let first = desk.newest();
-    desk.pass(Duration::from_secs(60));
-    assert_eq!(desk.ended()[&first], EndReason::Missed);
-    desk.hear(key("r#2"), Signal::Ring(ring("bob")));
-    assert_eq!(desk.state(desk.newest()), CallState::Ringing { silenced: false });
+    let mut phone = room();
+    phone.hear(key("r#1"), IncomingSignal::Ring(ring("bob")));
+    let first = phone.newest();
+    phone.pass(Duration::from_secs(60));
+    assert_eq!(phone.ended()[&first], EndReason::Missed);
+    phone.hear(key("r#2"), IncomingSignal::Ring(ring("bob")));
+    assert_eq!(phone.state(phone.newest()), CallState::Ringing { silenced: false });
 }
 
 #[test]
 fn whoever_comes_into_the_room_second_waits_for_the_offer() {
-    let mut desk = room();
-    desk.hear(key("r"), Signal::Ring(ring("bob")));
-    let id = desk.newest();
-    let commands = desk.user(UserAction::Accept(id));
+    let mut phone = room();
+    phone.hear(key("r"), IncomingSignal::Ring(ring("bob")));
+    let id = phone.newest();
+    let commands = phone.user(UserAction::Accept(id));
     assert_eq!(creations(&commands), [] as [bool; 0]);
-    let commands = desk.hear(key("r"), Signal::Offer(offer("o")));
+    let commands = phone.hear(key("r"), IncomingSignal::Offer(offer("o")));
     assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
 }
 
 #[test]
 fn after_our_own_return_the_other_side_offers() {
-    let (mut desk, id) = talking("BB");
-    desk.handle(Event::Link { account: HOME, up: false });
-    let commands = desk.handle(Event::Link { account: HOME, up: true });
-    assert!(said(&commands).contains(&Signal::Rejoin), "{commands:?}");
+    let (mut phone, id) = talking("BB");
+    phone.handle(Event::Signaling { account: HOME, up: false });
+    let commands = phone.handle(Event::Signaling { account: HOME, up: true });
+    assert!(said(&commands).contains(&OutgoingSignal::Rejoin), "{commands:?}");
     assert_eq!(creations(&commands), [] as [bool; 0]);
-    desk.peer(id, PeerOutcome::PathLost);
-    assert_eq!(creations(&desk.pass(Duration::from_secs(6))), [] as [bool; 0]);
-    let commands = desk.hear(key("r"), Signal::Offer(from_program(offer, "BB", "o2")));
+    phone.peer(id, PeerOutcome::PathLost);
+    assert_eq!(creations(&phone.pass(Duration::from_secs(6))), [] as [bool; 0]);
+    let commands = phone.hear(key("r"), IncomingSignal::Offer(from_program(offer, "BB", "o2")));
     assert_eq!(opened(&commands), 0, "the same program: the connection stays");
-    desk.peer(id, PeerOutcome::AnswerMade(answer("a2")));
-    desk.peer(id, PeerOutcome::Connected);
-    assert_eq!(desk.state(id), CallState::Connected);
+    phone.peer(id, PeerOutcome::AnswerMade(answer("a2")));
+    phone.peer(id, PeerOutcome::Connected);
+    assert_eq!(phone.state(id), CallState::Connected);
 }
 
 #[test]
 fn a_side_that_comes_again_is_offered_to_and_keeps_its_connection_if_it_is_the_same_program() {
-    let (mut desk, id) = talking("BB");
-    assert_eq!(creations(&desk.hear(key("r"), Signal::PeerJoined)), [true]);
-    desk.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o2")));
-    let commands = desk.hear(key("r"), Signal::Answer(from_program(answer, "bb", "a2")));
+    let (mut phone, id) = talking("BB");
+    assert_eq!(creations(&phone.hear(key("r"), IncomingSignal::PeerJoined)), [true]);
+    phone.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o2")));
+    let commands = phone.hear(key("r"), IncomingSignal::Answer(from_program(answer, "bb", "a2")));
     assert_eq!(opened(&commands), 0, "{commands:?}");
-    assert_eq!(desk.state(id), CallState::Connected);
+    assert_eq!(phone.state(id), CallState::Connected);
 }
 
 #[test]
 fn a_reloaded_page_gets_a_new_connection() {
-    let (mut desk, id) = talking("BB");
-    desk.hear(key("r"), Signal::PeerJoined);
-    desk.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o2")));
-    let commands = desk.hear(key("r"), Signal::Answer(from_program(answer, "CC", "a2")));
+    let (mut phone, id) = talking("BB");
+    phone.hear(key("r"), IncomingSignal::PeerJoined);
+    phone.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o2")));
+    let commands = phone.hear(key("r"), IncomingSignal::Answer(from_program(answer, "CC", "a2")));
     assert_eq!((opened(&commands), creations(&commands)), (1, vec![false]), "{commands:?}");
-    assert_eq!(desk.state(id), CallState::Reconnecting);
-    desk.peer(id, PeerOutcome::OfferMade(from_program(offer, "DD", "o3")));
-    desk.hear(key("r"), Signal::Answer(from_program(answer, "CC", "a3")));
-    desk.peer(id, PeerOutcome::AnswerApplied);
-    desk.peer(id, PeerOutcome::Connected);
-    assert_eq!(desk.state(id), CallState::Connected);
+    assert_eq!(phone.state(id), CallState::Reconnecting);
+    phone.peer(id, PeerOutcome::OfferMade(from_program(offer, "DD", "o3")));
+    phone.hear(key("r"), IncomingSignal::Answer(from_program(answer, "CC", "a3")));
+    phone.peer(id, PeerOutcome::AnswerApplied);
+    phone.peer(id, PeerOutcome::Connected);
+    assert_eq!(phone.state(id), CallState::Connected);
 }
 
 #[test]
 fn the_same_program_may_spell_its_certificate_otherwise() {
-    let (mut desk, id) = talking("bb");
+    let (mut phone, id) = talking("bb");
     let more = "01\r\na=fingerprint:SHA-256 BB\r\na=fingerprint:sha-1 02";
-    let commands = desk.hear(key("r"), Signal::Offer(from_program(offer, more, "o9")));
+    let commands = phone.hear(key("r"), IncomingSignal::Offer(from_program(offer, more, "o9")));
     assert_eq!(opened(&commands), 0, "{commands:?}");
-    assert_eq!(desk.state(id), CallState::Connected);
+    assert_eq!(phone.state(id), CallState::Connected);
 }
 
 #[test]
 fn an_offer_of_another_program_replaces_our_connection_too() {
-    let (mut desk, id) = talking("BB");
-    let commands = desk.hear(key("r"), Signal::Offer(from_program(offer, "CC", "o9")));
+    let (mut phone, id) = talking("BB");
+    let commands = phone.hear(key("r"), IncomingSignal::Offer(from_program(offer, "CC", "o9")));
     assert_eq!(opened(&commands), 1);
     assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
-    desk.peer(id, PeerOutcome::AnswerMade(answer("a9")));
-    desk.peer(id, PeerOutcome::Connected);
-    assert_eq!(desk.state(id), CallState::Connected);
+    phone.peer(id, PeerOutcome::AnswerMade(answer("a9")));
+    phone.peer(id, PeerOutcome::Connected);
+    assert_eq!(phone.state(id), CallState::Connected);
 }
 
 #[test]
 fn where_the_dialect_gives_the_turn_it_decides() {
     for (us, expected) in [(true, vec![false]), (false, vec![])] {
-        let mut desk = Desk::start(OfferRule::Told);
-        desk.hear(key("r"), Signal::Ring(ring("bob")));
-        let id = desk.newest();
-        assert_eq!(creations(&desk.user(UserAction::Accept(id))), [] as [bool; 0]);
-        desk.hear(key("r"), Signal::OfferTurn { us });
-        assert_eq!(creations(&desk.hear(key("r"), Signal::PeerJoined)), expected);
+        let mut phone = CheckedPhone::start(OfferRule::Told);
+        phone.hear(key("r"), IncomingSignal::Ring(ring("bob")));
+        let id = phone.newest();
+        assert_eq!(creations(&phone.user(UserAction::Accept(id))), [] as [bool; 0]);
+        phone.hear(key("r"), IncomingSignal::OfferTurn { us });
+        assert_eq!(creations(&phone.hear(key("r"), IncomingSignal::PeerJoined)), expected);
     }
 }
 
 #[test]
 fn sharing_is_said_in_a_call_and_ends_with_it() {
-    let (mut desk, id) = talking("BB");
-    let commands = desk.user(UserAction::SetSharing(true));
-    let sharing = |on| Signal::Media(MediaState { audio: None, video: None, sharing: Some(on) });
+    let (mut phone, id) = talking("BB");
+    let commands = phone.user(UserAction::SetSharing(true));
+    let sharing = |on| OutgoingSignal::Media(MediaState { audio: None, video: None, sharing: Some(on) });
     assert_eq!(said(&commands), [sharing(true)]);
     assert!(commands.contains(&Command::SetSharing { on: true }));
-    let commands = desk.user(UserAction::HangUp(id));
+    let commands = phone.user(UserAction::HangUp(id));
     assert!(commands.contains(&Command::SetSharing { on: false }), "{commands:?}");
-    assert!(!desk.phone.view(desk.now).sharing);
-    assert_eq!(desk.user(UserAction::SetSharing(true)), [], "there is nobody to share with");
+    assert!(!phone.phone.view(phone.now).sharing);
+    assert_eq!(phone.user(UserAction::SetSharing(true)), [], "there is nobody to share with");
 }
 
 #[test]
 fn a_call_on_one_account_makes_a_ring_on_another_wait() {
-    let mut desk = Desk::start(OfferRule::Us);
+    let mut phone = CheckedPhone::start(OfferRule::Us);
     let other = bellwire_call::AccountId(2);
-    desk.handle(Event::AccountAdded {
+    phone.handle(Event::AccountAdded {
         account: other,
         me: person("me-too"),
         offers: OfferRule::Caller,
         rings: Rings::For(Duration::from_secs(30)),
     });
-    desk.hear(key("r"), Signal::Ring(ring("bob")));
-    let first = desk.newest();
-    desk.user(UserAction::Accept(first));
+    phone.hear(key("r"), IncomingSignal::Ring(ring("bob")));
+    let first = phone.newest();
+    phone.user(UserAction::Accept(first));
     let heard = |call: &str, from: &str| {
         Event::Heard(bellwire_call::Heard {
             account: other,
             call: key(call),
-            signal: Signal::Ring(ring(from)),
+            signal: IncomingSignal::Ring(ring(from)),
         })
     };
-    desk.handle(heard("x", "carla"));
-    let second = desk.newest();
-    assert!(desk.call(second).waiting);
-    let commands = desk.handle(heard("y", "dan"));
-    let busy = Signal::Decline(bellwire_call::DeclineReason::Busy);
+    phone.handle(heard("x", "carla"));
+    let second = phone.newest();
+    assert!(phone.call(second).waiting);
+    let commands = phone.handle(heard("y", "dan"));
+    let busy = OutgoingSignal::Decline(bellwire_call::DeclineReason::Busy);
     assert!(
         commands.contains(&Command::Say { account: other, call: key("y"), signal: busy }),
         "{commands:?}"
     );
-    desk.user(UserAction::EndAndAccept(second));
-    assert_eq!(desk.ended()[&first], EndReason::HungUp);
-    desk.pass(Duration::from_secs(1));
-    assert_eq!(desk.state(second), CallState::Connecting);
+    phone.user(UserAction::EndAndAccept(second));
+    assert_eq!(phone.ended()[&first], EndReason::HungUp);
+    phone.pass(Duration::from_secs(1));
+    assert_eq!(phone.state(second), CallState::Connecting);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn each_account_rings_for_as_long_as_its_backend_does() {
         let rings = Rings::For(Duration::from_secs(seconds));
         phone
             .handle(Event::AccountAdded { account, me: person("me"), offers: OfferRule::Caller, rings }, now);
-        let ring = Signal::Ring(ring("bob"));
+        let ring = IncomingSignal::Ring(ring("bob"));
         phone.handle(Event::Heard(bellwire_call::Heard { account, call: key("r"), signal: ring }), now);
         let deadline = phone.deadline().expect("it rings for a while") - now;
         assert_eq!(deadline, Duration::from_secs(seconds.min(30) + 2));

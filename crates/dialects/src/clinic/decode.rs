@@ -1,10 +1,9 @@
-//! Clinic's events to signals. Every field is a stranger's word: checked here, or not used.
+//! Decoder: events of clinic to signals. Every field is checked here or not used.
 //!
 //! As deployed an event names a user and no room. One is in one room at a time, so it is about that
 //! one, provided that its user is the other party.
 
-use bellwire_call::{CallKey, MediaState, Signal};
-use serde::de::DeserializeOwned;
+use bellwire_call::{CallKey, IncomingSignal, MediaState};
 use serde_json::Value;
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
     rooms::{Room, Seen, Stage},
     wire::{ErrorEvent, JoinedRoom, RoomState, RoomStatus, SignalHeard, Toggled, UserEvent, name},
 };
-use crate::{DecodeError, Reaction, SideEvent, limits};
+use crate::{DecodeError, Reaction, SideEvent, call_table::key, events::read, limits};
 
 /// `reason` of a user who is gone without having left.
 const DISCONNECTED: &str = "disconnected";
@@ -40,12 +39,22 @@ impl Clinic {
             name::AUDIO_TOGGLED => {
                 let Toggled { user_id, is_enabled, room_id } = read(event, args)?;
                 let state = MediaState { audio: Some(is_enabled), ..MediaState::default() };
-                self.from_peer(name::AUDIO_TOGGLED, room_id.as_deref(), &user_id, Signal::Media(state))
+                self.from_peer(
+                    name::AUDIO_TOGGLED,
+                    room_id.as_deref(),
+                    &user_id,
+                    IncomingSignal::Media(state),
+                )
             }
             name::VIDEO_TOGGLED => {
                 let Toggled { user_id, is_enabled, room_id } = read(event, args)?;
                 let state = MediaState { video: Some(is_enabled), ..MediaState::default() };
-                self.from_peer(name::VIDEO_TOGGLED, room_id.as_deref(), &user_id, Signal::Media(state))
+                self.from_peer(
+                    name::VIDEO_TOGGLED,
+                    room_id.as_deref(),
+                    &user_id,
+                    IncomingSignal::Media(state),
+                )
             }
             name::SCREEN_SHARE_STARTED => self.sharing(name::SCREEN_SHARE_STARTED, &read(event, args)?, true),
             name::SCREEN_SHARE_STOPPED => {
@@ -61,7 +70,7 @@ impl Clinic {
     /// The backend let us in, the first time or again.
     fn let_in(&mut self, event: JoinedRoom) -> Result<Reaction, DecodeError> {
         const WHAT: &str = name::JOINED_ROOM;
-        if event.user_id != self.me {
+        if event.user_id != self.account.me {
             return Err(DecodeError::ForeignSender { what: WHAT });
         }
         let room = self.rooms.by_room(&event.room_id).filter(|room| room.is_inside());
@@ -72,7 +81,7 @@ impl Clinic {
             current.confirmed = true;
         }
         let others = event.participants.unwrap_or_default();
-        if others.iter().any(|user| *user != self.me) {
+        if others.iter().any(|user| *user != self.account.me) {
             heard.extend(self.both_there(&appointment));
         }
         Ok(Reaction { heard, ..Reaction::default() })
@@ -87,7 +96,7 @@ impl Clinic {
         let mut heard = self.entered(&appointment);
         // They came to us, so this says that they agree and that we offer, at once.
         let _ = self.both_there(&appointment);
-        heard.extend(self.keyed(&appointment, Signal::PeerJoined));
+        heard.extend(self.keyed(&appointment, IncomingSignal::PeerJoined));
         Ok(Reaction { heard, ..Reaction::default() })
     }
 
@@ -97,7 +106,8 @@ impl Clinic {
             return Ok(Reaction::none());
         };
         let disconnected = event.reason.as_deref() == Some(DISCONNECTED);
-        let heard: Vec<_> = self.keyed(&appointment, Signal::PeerLeft { disconnected }).into_iter().collect();
+        let heard: Vec<_> =
+            self.keyed(&appointment, IncomingSignal::PeerLeft { disconnected }).into_iter().collect();
         let answered = match self.rooms.find_mut(&appointment) {
             Some(room) => {
                 room.they_are_there(false);
@@ -125,7 +135,7 @@ impl Clinic {
         sharing: bool,
     ) -> Result<Reaction, DecodeError> {
         let state = MediaState { sharing: Some(sharing), ..MediaState::default() };
-        self.from_peer(what, event.room_id.as_deref(), &event.user_id, Signal::Media(state))
+        self.from_peer(what, event.room_id.as_deref(), &event.user_id, IncomingSignal::Media(state))
     }
 
     /// What the other one says; that it says anything is how a backend without a list of members
@@ -135,7 +145,7 @@ impl Clinic {
         what: &'static str,
         room: Option<&str>,
         user: &str,
-        signal: Signal,
+        signal: IncomingSignal,
     ) -> Result<Reaction, DecodeError> {
         Ok(match self.from(what, room, user)? {
             From::Us => Reaction::none(),
@@ -148,7 +158,7 @@ impl Clinic {
         })
     }
 
-    /// Comes to whoever ended the call too; then the backend takes everybody out of the room.
+    /// Also comes to the one who ended the call; then the backend takes both out of the room.
     fn call_ended(&mut self, event: &UserEvent) -> Result<Reaction, DecodeError> {
         let from = self.from(name::CALL_ENDED, event.room_id.as_deref(), &event.user_id);
         let appointment = match from {
@@ -159,7 +169,7 @@ impl Clinic {
                 Some(room) => room.meeting.id.clone(),
                 None => return Ok(Reaction::none()),
             },
-            // As deployed anybody can end a call who knows the room's id. We are out of the room now,
+            // As deployed any account that knows the room's id can end a call. We are out of the room now,
             // but the call goes on: the next word enters it again.
             Err(error @ DecodeError::ForeignSender { .. }) => {
                 self.rooms.lost();
@@ -169,7 +179,7 @@ impl Clinic {
         };
         let elsewhere = event.reason.as_deref() == Some(ELSEWHERE);
         let mut heard = self.entered(&appointment);
-        heard.extend(self.keyed(&appointment, Signal::HangUp));
+        heard.extend(self.keyed(&appointment, IncomingSignal::HangUp));
         if let Some(room) = self.rooms.find_mut(&appointment) {
             room.walk_out();
             if elsewhere {
@@ -184,7 +194,7 @@ impl Clinic {
         Ok(Reaction { heard, outbound, ..Reaction::default() })
     }
 
-    /// Our own end, come back: everybody is out of the room.
+    /// Our own end, come back: both are out of the room.
     fn end_confirmed(&mut self, event: &UserEvent) -> bool {
         let at = match event.room_id.as_deref() {
             None => (!self.ending.is_empty()).then_some(0),
@@ -222,7 +232,7 @@ impl Clinic {
         let key = match &current.stage {
             Stage::Alerted => return Reaction::none(),
             Stage::Entering { local } => CallKey::Local(*local),
-            Stage::Inside { .. } => super::rooms::key(&current.key),
+            Stage::Inside { .. } => key(&current.key),
         };
         // Who was in it already tries again when there is next something to say.
         if current.confirmed {
@@ -230,7 +240,7 @@ impl Clinic {
             return Reaction::none();
         }
         room.walk_out();
-        Reaction::hear(key, Signal::Refused { message })
+        Reaction::hear(key, IncomingSignal::Refused { message })
     }
 
     /// Additive: the server tells who is in a room.
@@ -241,7 +251,7 @@ impl Clinic {
         self.pace.told = true;
         let mut changed = false;
         if let Some(row) = event.appointment.filter(|row| row.id == appointment)
-            && let Some(meeting) = self.meeting(&row)
+            && let Some(meeting) = self.account.meeting(&row)
         {
             changed = self.rooms.learn(meeting).map_err(|_full| DecodeError::TooManyCalls)?.1;
         }
@@ -251,8 +261,8 @@ impl Clinic {
         };
         room.id = Some(id);
         room.asked_at = self.now;
-        let they = event.waiting.iter().any(|user| *user != self.me);
-        let we = event.waiting.contains(&self.me);
+        let they = event.waiting.iter().any(|user| *user != self.account.me);
+        let we = event.waiting.contains(&self.account.me);
         let mut reaction = self.observe(&appointment, Seen { they, we, state: event.status }, true);
         if changed && reaction.side.is_empty() {
             reaction.side.push(SideEvent::ListChanged);
@@ -261,7 +271,7 @@ impl Clinic {
     }
 
     /// The first word from inside the room: the phone learns its key.
-    fn entered(&mut self, appointment: &str) -> Vec<(CallKey, Signal)> {
+    fn entered(&mut self, appointment: &str) -> Vec<(CallKey, IncomingSignal)> {
         let Some(room) = self.rooms.find_mut(appointment) else { return Vec::new() };
         let Some(current) = &mut room.current else { return Vec::new() };
         let local = match current.stage {
@@ -271,24 +281,24 @@ impl Clinic {
         current.stage = Stage::Inside { answered: false };
         let remote = bellwire_call::RemoteCallId(current.key.clone());
         let subject = Some(room.meeting.subject()).filter(|subject| !subject.label.is_empty());
-        vec![(CallKey::Local(local), Signal::Placed { local, remote, subject })]
+        vec![(CallKey::Local(local), IncomingSignal::Placed { local, remote, subject })]
     }
 
     /// Both are in the room. For the one who came first that is the answer.
-    fn both_there(&mut self, appointment: &str) -> Option<(CallKey, Signal)> {
+    fn both_there(&mut self, appointment: &str) -> Option<(CallKey, IncomingSignal)> {
         let room = self.rooms.find_mut(appointment)?;
         room.they_are_there(true);
         let current = room.current.as_mut()?;
         match &mut current.stage {
             Stage::Inside { answered, .. } if !*answered => {
                 *answered = true;
-                Some((super::rooms::key(&current.key), Signal::Accept))
+                Some((key(&current.key), IncomingSignal::Accept))
             }
             Stage::Inside { .. } | Stage::Alerted | Stage::Entering { .. } => None,
         }
     }
 
-    fn keyed(&self, appointment: &str, signal: Signal) -> Option<(CallKey, Signal)> {
+    fn keyed(&self, appointment: &str, signal: IncomingSignal) -> Option<(CallKey, IncomingSignal)> {
         Some((self.rooms.find(appointment)?.key()?, signal))
     }
 
@@ -301,7 +311,7 @@ impl Clinic {
     }
 
     fn from(&mut self, what: &'static str, room: Option<&str>, user: &str) -> Result<From, DecodeError> {
-        if user == self.me {
+        if user == self.account.me {
             return Ok(From::Us);
         }
         let theirs = || self.rooms.inside().find(|room| room.peer_user() == Some(user));
@@ -327,11 +337,4 @@ fn is_answered(room: &Room) -> bool {
         Stage::Inside { answered, .. } => answered,
         Stage::Alerted | Stage::Entering { .. } => false,
     })
-}
-
-/// Reads argument 0; servers with connection state recovery append another one.
-fn read<T: DeserializeOwned>(event: &str, args: Vec<Value>) -> Result<T, DecodeError> {
-    let what = event.to_owned();
-    let argument = args.into_iter().next().ok_or_else(|| DecodeError::Empty { what: what.clone() })?;
-    serde_json::from_value(argument).map_err(|source| DecodeError::Malformed { what, source })
 }

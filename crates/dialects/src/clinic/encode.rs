@@ -1,75 +1,57 @@
-//! Signals to clinic's words. What is heard is in `decode`.
+//! Encoder: signals to the events and requests of clinic.
 
-use bellwire_call::{CallId, DeclineReason, Invite, MediaState, Signal};
-use serde::Serialize;
-use serde_json::Value;
+use bellwire_call::{CallId, DeclineReason, Invite, MediaState, OutgoingSignal};
 
 use super::{
-    Clinic, Waiting, records,
+    Clinic, PendingRequest, lists,
     rooms::{Current, Room, Seen, Stage, Visit},
     wire::{RoomEvent, SignalBody, SignalSaid, Toggle, UserRole, name},
 };
-use crate::{EncodeError, Outbound, limits};
+use crate::events::{emit, emit_perishable};
+use crate::{EncodeError, Outbound};
 
 /// Confirmations that are waited for; more rooms are never entered or ended at once.
-const UNCONFIRMED: usize = 16;
-
-/// An event that is to arrive however long it takes.
-fn emit<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: false }
-}
-
-fn emit_perishable<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: true }
-}
-
-fn value<T: Serialize>(body: &T) -> Value {
-    serde_json::to_value(body).expect("wire structs have string keys and serialise infallibly")
-}
+const MAX_UNCONFIRMED: usize = 16;
 
 impl Clinic {
     /// Signals of a call the phone has no key for yet.
-    pub(super) fn say_local(&mut self, local: CallId, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say_local(
+        &mut self,
+        local: CallId,
+        signal: &OutgoingSignal,
+    ) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Invite(invite) => self.invite(local, invite),
-            Signal::Cancel | Signal::NoAnswer | Signal::HangUp => Ok(self.withdraw(local)),
-            Signal::Accept
-            | Signal::Decline(_)
-            | Signal::Offer(_)
-            | Signal::Answer(_)
-            | Signal::Candidate(_)
-            | Signal::Media(_)
-            | Signal::Quality(_)
-            | Signal::Rejoin => Err(EncodeError::UnknownCall),
-            Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+            OutgoingSignal::Invite(invite) => self.invite(local, invite),
+            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => {
+                Ok(self.withdraw(local))
+            }
+            OutgoingSignal::Accept
+            | OutgoingSignal::Decline(_)
+            | OutgoingSignal::Offer(_)
+            | OutgoingSignal::Answer(_)
+            | OutgoingSignal::Candidate(_)
+            | OutgoingSignal::Media(_)
+            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
         }
     }
 
     /// Which room it is, and whether we may enter it, the backend says first.
     fn invite(&mut self, local: CallId, invite: &Invite) -> Result<Vec<Outbound>, EncodeError> {
-        if self.waiting.len() >= limits::REQUESTS {
+        if self.pending.is_full() {
             return Err(EncodeError::TooManyCalls);
         }
         let invite = match &invite.subject {
             Some(_) => invite.clone(),
             None => Invite { subject: self.nearest(invite), ..invite.clone() },
         };
-        let withdrawn = false;
         Ok(vec![match &invite.subject {
             Some(subject) => {
-                let call = records::room_request(&subject.id);
-                self.request(call, Waiting::Enter { local, invite, withdrawn })
+                let call = lists::room_request(&subject.id);
+                self.pending.send_placing(local, call, PendingRequest::Enter { local, invite })
             }
             None => {
-                self.request(records::near_request(self.hour()), Waiting::Find { local, invite, withdrawn })
+                let call = lists::near_request(self.hour());
+                self.pending.send_placing(local, call, PendingRequest::Find { local, invite })
             }
         }])
     }
@@ -83,49 +65,24 @@ impl Clinic {
     }
 
     fn withdraw(&mut self, local: CallId) -> Vec<Outbound> {
-        for waiting in self.waiting.values_mut() {
-            match waiting {
-                Waiting::Find { local: other, withdrawn, .. }
-                | Waiting::Enter { local: other, withdrawn, .. }
-                | Waiting::Create { local: other, withdrawn, .. }
-                    if *other == local =>
-                {
-                    *withdrawn = true;
-                }
-                Waiting::Find { .. }
-                | Waiting::Enter { .. }
-                | Waiting::Create { .. }
-                | Waiting::List { .. }
-                | Waiting::Room { .. } => {}
-            }
-        }
+        self.pending.withdraw(local);
         let Some(room) = self.rooms.by_local(local) else { return Vec::new() };
         let appointment = room.meeting.id.clone();
         self.leave(&appointment)
     }
 
     /// Signals of a call with a key. What ends a call that is over already is nothing.
-    pub(super) fn say(&mut self, call: &str, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say(&mut self, call: &str, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Accept => self.accept(call),
-            Signal::Decline(reason) => Ok(self.decline(call, *reason)),
-            Signal::Cancel | Signal::NoAnswer => Ok(self.go(call, name::LEAVE_ROOM)),
-            Signal::HangUp => Ok(self.hang_up(call)),
-            Signal::Offer(sdp) | Signal::Answer(sdp) => self.signal(call, sdp.into()),
-            Signal::Candidate(candidate) => self.signal(call, candidate.into()),
-            Signal::Media(state) => self.media(call, *state),
-            Signal::Rejoin => self.in_room(call, |_| Vec::new()),
-            Signal::Quality(_) => Err(EncodeError::NoWords),
-            Signal::Invite(_) => Err(EncodeError::UnknownCall),
-            Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+            OutgoingSignal::Accept => self.accept(call),
+            OutgoingSignal::Decline(reason) => Ok(self.decline(call, *reason)),
+            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer => Ok(self.go(call, name::LEAVE_ROOM)),
+            OutgoingSignal::HangUp => Ok(self.hang_up(call)),
+            OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp) => self.signal(call, sdp.into()),
+            OutgoingSignal::Candidate(candidate) => self.signal(call, candidate.into()),
+            OutgoingSignal::Media(state) => self.media(call, *state),
+            OutgoingSignal::Rejoin => self.in_room(call, |_| Vec::new()),
+            OutgoingSignal::Invite(_) => Err(EncodeError::UnknownCall),
         }
     }
 
@@ -157,11 +114,11 @@ impl Clinic {
 
     /// The practitioner ends the appointment's call, the patient walks out of it.
     fn hang_up(&mut self, call: &str) -> Vec<Outbound> {
-        match self.role {
+        match self.account.role {
             UserRole::Practitioner => {
                 if let Some(room) = self.rooms.by_key(call).filter(|room| room.is_inside()) {
                     let appointment = room.meeting.id.clone();
-                    if self.ending.len() >= UNCONFIRMED {
+                    if self.ending.len() >= MAX_UNCONFIRMED {
                         self.ending.pop_front();
                     }
                     self.ending.push_back(appointment);
@@ -204,7 +161,7 @@ impl Clinic {
 
     pub(super) fn join(&mut self, appointment: &str) -> Vec<Outbound> {
         self.joining.retain(|joining| joining != appointment);
-        if self.joining.len() >= UNCONFIRMED {
+        if self.joining.len() >= MAX_UNCONFIRMED {
             self.joining.pop_front();
         }
         self.joining.push_back(appointment.to_owned());
@@ -234,7 +191,7 @@ impl Clinic {
         out
     }
 
-    /// Asks once more for rooms that nobody let us into since the last poll but one.
+    /// Asks once more for rooms that the server did not let us into since the last poll but one.
     pub(super) fn knock_again(&mut self) -> Vec<Outbound> {
         let mut out = Vec::new();
         if !self.open {
@@ -252,16 +209,16 @@ impl Clinic {
     }
 
     fn signal(&mut self, call: &str, signal: SignalBody) -> Result<Vec<Outbound>, EncodeError> {
-        let user_id = self.me.clone();
+        let user_id = self.account.me.clone();
         self.in_room(call, |room_id| {
             vec![emit_perishable(name::WEBRTC_SIGNAL, &SignalSaid { room_id, user_id, signal })]
         })
     }
 
     fn media(&mut self, call: &str, state: MediaState) -> Result<Vec<Outbound>, EncodeError> {
-        let user_id = self.me.clone();
+        let user_id = self.account.me.clone();
         // Only the practitioner may share; the word of a patient would be refused.
-        let sharing = state.sharing.filter(|_| self.role == UserRole::Practitioner);
+        let sharing = state.sharing.filter(|_| self.account.role == UserRole::Practitioner);
         self.in_room(call, |room_id| {
             let toggle =
                 |is_enabled| Toggle { room_id: room_id.clone(), user_id: user_id.clone(), is_enabled };
@@ -297,6 +254,6 @@ impl Clinic {
 
     fn room_event(&self, appointment: &str, event: &'static str) -> Option<Outbound> {
         let room_id = self.rooms.find(appointment)?.id.clone()?;
-        Some(emit(event, &RoomEvent { room_id, user_id: self.me.clone() }))
+        Some(emit(event, &RoomEvent { room_id, user_id: self.account.me.clone() }))
     }
 }

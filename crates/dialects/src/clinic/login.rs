@@ -1,4 +1,4 @@
-//! Signing in: the login gives a token and nothing else, so a second call asks who it is.
+//! Sign-in: the login gives a token and nothing else, so a second request asks for the identity.
 
 use bellwire_call::{Person, PersonId};
 use serde::Deserialize;

@@ -1,17 +1,22 @@
-//! The rooms this account knows of: who was seen in them, and how we stand to each. Only facts that
-//! the wire needs; what state a call is in is the phone's business.
+//! The table of rooms of a clinic account: who was seen in them, and what we do there. It holds only facts
+//! that the wire needs; the state of a call is the phone's.
 //!
-//! Nobody rings in this backend, so a ring is made here: the other one is in the room and we are not.
-//! A visit is one stay of the other one; every alert of it is a call of its own to the phone.
+//! There is no ring in this backend, so one is made here: the other party is in the room and we are not. A
+//! visit is one stay of the other party; every alert of it is a call of its own to the phone.
 
-use std::collections::BTreeMap;
+use bellwire_call::{CallId, CallKey};
 
-use bellwire_call::{CallId, CallKey, RemoteCallId};
-
-use super::{meeting::Meeting, wire::RoomState};
+use super::{
+    appointment::Meeting,
+    wire::{RoomRecord, RoomState, UserRole},
+};
+use crate::call_table::{CallTable, Evictable, TableFull, key};
+use crate::timestamp;
 
 /// Appointments remembered at once: those of a day or two.
-const ROOMS: usize = 256;
+const MAX_ROOMS: usize = 256;
+/// A room that was written to this much after its end was entered again.
+const WRITTEN_AGAIN_S: i64 = 2;
 
 /// Who was last seen in a room, as far as the backend says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +24,32 @@ pub(super) struct Seen {
     pub(super) they: bool,
     pub(super) we: bool,
     pub(super) state: RoomState,
+}
+
+/// The flags of a record: ours, theirs.
+pub(super) fn joined(record: &RoomRecord, role: UserRole) -> (bool, bool) {
+    match role {
+        UserRole::Practitioner => (record.practitioner_joined, record.patient_joined),
+        UserRole::Patient => (record.patient_joined, record.practitioner_joined),
+    }
+}
+
+/// Who the record says is there. Its flags may outlive the call: after the end they count only if the
+/// record was written to again, or if the other one was seen out of the room since that end (`vacated`).
+pub(super) fn seen(record: &RoomRecord, role: UserRole, vacated: Option<&str>) -> Seen {
+    let (we, they) = joined(record, role);
+    let at = |time: &Option<String>| time.as_deref().and_then(timestamp::seconds);
+    let written_again = match (at(&record.ended_at), at(&record.updated_at)) {
+        (Some(ended), Some(updated)) => updated > ended + WRITTEN_AGAIN_S,
+        (None | Some(_), _) => false,
+    };
+    let vacated = vacated == Some(record.ended_at.as_deref().unwrap_or_default());
+    let (we, they) = match record.status {
+        RoomState::Waiting | RoomState::InProgress | RoomState::Unknown => (we, they),
+        // By whom it was written to it does not say; better an alert too many.
+        RoomState::Ended => (false, they && (written_again || vacated)),
+    };
+    Seen { they, we, state: record.status }
 }
 
 /// The other one's present stay.
@@ -76,15 +107,33 @@ pub(super) struct Room {
     pub(super) current: Option<Current>,
     /// The account that spoke first in this stay, where the appointment does not say whose it is.
     pub(super) pinned: Option<String>,
-    /// The end (`endedAt`, may be empty) after which the other one was seen out of it: whoever is there
-    /// later came again.
+    /// The end (`endedAt`, may be empty) after which the other one was seen out of it: if they are there
+    /// later, they came again.
     pub(super) vacated: Option<String>,
     /// When it was last asked about, in seconds since 1970; 0: never.
     pub(super) asked_at: i64,
-    order: u64,
+}
+
+impl Evictable for Room {
+    fn is_evictable(&self) -> bool {
+        self.current.is_none()
+    }
 }
 
 impl Room {
+    fn new(meeting: Meeting) -> Self {
+        Self {
+            meeting,
+            id: None,
+            seen: None,
+            visit: Visit::default(),
+            current: None,
+            pinned: None,
+            vacated: None,
+            asked_at: 0,
+        }
+    }
+
     pub(super) fn is_inside(&self) -> bool {
         self.current.as_ref().is_some_and(|current| match current.stage {
             Stage::Inside { .. } | Stage::Entering { .. } => true,
@@ -92,7 +141,7 @@ impl Room {
         })
     }
 
-    /// We have nothing to do with it any more. Whoever is still there is not announced: we were with
+    /// We have nothing to do with it any more. A party that is still there causes no alert: we were with
     /// them.
     pub(super) fn walk_out(&mut self) {
         self.current = None;
@@ -119,50 +168,25 @@ impl Room {
 /// By appointment id.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
-    rooms: BTreeMap<String, Room>,
-    next_order: u64,
+    table: CallTable<Room, MAX_ROOMS>,
     keys: u64,
 }
-
-/// There is no room for another room.
-#[derive(Debug)]
-pub(super) struct Full;
 
 impl Rooms {
     /// Remembers an appointment, or what is new about it; the oldest one that we have nothing to do
     /// with makes place if need be. True if something about it changed.
-    pub(super) fn learn(&mut self, meeting: Meeting) -> Result<(&mut Room, bool), Full> {
+    pub(super) fn learn(&mut self, meeting: Meeting) -> Result<(&mut Room, bool), TableFull> {
         let id = meeting.id.clone();
-        if self.rooms.len() >= ROOMS && !self.rooms.contains_key(&id) {
-            let idle = self.rooms.iter().filter(|(_, room)| room.current.is_none());
-            let oldest = idle.min_by_key(|(_, room)| room.order).map(|(id, _)| id.clone()).ok_or(Full)?;
-            self.rooms.remove(&oldest);
-        }
-        let order = self.next_order;
-        self.next_order += 1;
         let mut changed = false;
-        let room = self
-            .rooms
-            .entry(id)
-            .and_modify(|room| {
-                let before = room.meeting.clone();
-                room.meeting.update(meeting.clone());
-                changed = room.meeting != before;
-            })
-            .or_insert_with(|| {
-                changed = true;
-                Room {
-                    meeting,
-                    id: None,
-                    seen: None,
-                    visit: Visit::default(),
-                    current: None,
-                    pinned: None,
-                    vacated: None,
-                    asked_at: 0,
-                    order,
-                }
-            });
+        let room = self.table.add(&id, |_| {
+            changed = true;
+            Room::new(meeting.clone())
+        })?;
+        if !changed {
+            let before = room.meeting.clone();
+            room.meeting.update(meeting);
+            changed = room.meeting != before;
+        }
         Ok((room, changed))
     }
 
@@ -173,39 +197,43 @@ impl Rooms {
     }
 
     pub(super) fn find(&self, appointment: &str) -> Option<&Room> {
-        self.rooms.get(appointment)
+        self.table.find(appointment)
     }
 
     pub(super) fn find_mut(&mut self, appointment: &str) -> Option<&mut Room> {
-        self.rooms.get_mut(appointment)
+        self.table.find_mut(appointment)
     }
 
     pub(super) fn by_key(&mut self, key: &str) -> Option<&mut Room> {
-        self.rooms.values_mut().find(|room| room.current.as_ref().is_some_and(|current| current.key == key))
+        self.all_mut().find(|room| room.current.as_ref().is_some_and(|current| current.key == key))
     }
 
     pub(super) fn by_room(&self, id: &str) -> Option<&Room> {
-        self.rooms.values().find(|room| room.id.as_deref() == Some(id))
+        self.all().find(|room| room.id.as_deref() == Some(id))
     }
 
     pub(super) fn by_local(&mut self, local: CallId) -> Option<&mut Room> {
-        self.rooms.values_mut().find(|room| {
+        self.all_mut().find(|room| {
             room.current.as_ref().is_some_and(|current| current.stage == Stage::Entering { local })
         })
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Room> {
-        self.rooms.values()
+        self.table.iter().map(|(_, room)| room)
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Room> {
+        self.table.iter_mut().map(|(_, room)| room)
     }
 
     /// The rooms we are in or on our way into.
     pub(super) fn inside(&self) -> impl Iterator<Item = &Room> {
-        self.rooms.values().filter(|room| room.is_inside())
+        self.all().filter(|room| room.is_inside())
     }
 
     /// The socket closed: the server may take us out of every room.
     pub(super) fn lost(&mut self) {
-        for room in self.rooms.values_mut().filter(|room| room.is_inside()) {
+        for room in self.all_mut().filter(|room| room.is_inside()) {
             if let Some(current) = &mut room.current {
                 current.stale = true;
             }
@@ -214,13 +242,8 @@ impl Rooms {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.rooms.len()
+        self.table.iter().count()
     }
-}
-
-/// How signals name that call.
-pub(super) fn key(text: &str) -> CallKey {
-    CallKey::Remote(RemoteCallId(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -244,7 +267,7 @@ mod tests {
         for n in 1..2000 {
             rooms.learn(meeting(n)).unwrap();
         }
-        assert_eq!(rooms.len(), ROOMS);
+        assert_eq!(rooms.len(), MAX_ROOMS);
         assert_eq!(rooms.by_key(&key).unwrap().meeting.id, "a0000");
         assert!(rooms.find("a1999").is_some() && rooms.find("a0001").is_none());
     }

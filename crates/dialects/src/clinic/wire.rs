@@ -1,6 +1,6 @@
-//! What clinic says on the wire, as types: every event and REST body, in both directions.
+//! Wire structs of clinic: every event and REST body, in both directions.
 //!
-//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! Client and server share these and nothing else; neither shares how it reads a message. Reading
 //! is lenient (unknown fields are ignored, what some deployment leaves out is optional), writing
 //! gives exactly the documented field names. Fields marked additive are written by bellwire-server
 //! only: the deployed backend neither sends nor misses them.
@@ -22,46 +22,29 @@ pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::lenient;
+use crate::{lenient, words::words};
 
 /// A flag without which an event says nothing.
 fn said<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     lenient::flag_if_any(from)?.ok_or_else(|| D::Error::custom("neither yes nor no"))
 }
 
-/// Which kind of account somebody has.
+/// The kind of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum UserRole {
     Practitioner,
     Patient,
 }
 
-impl UserRole {
-    /// The word on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Practitioner => "Practitioner",
-            Self::Patient => "Patient",
-        }
-    }
+words!(UserRole, any_case, Practitioner = "Practitioner", Patient = "Patient");
 
+impl UserRole {
     /// The role's id in the table of dialects.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
             Self::Practitioner => "practitioner",
             Self::Patient => "patient",
-        }
-    }
-
-    /// The role a word stands for, however it is capitalised.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        match word.to_ascii_lowercase().as_str() {
-            "practitioner" => Some(Self::Practitioner),
-            "patient" => Some(Self::Patient),
-            _ => None,
         }
     }
 

@@ -1,16 +1,17 @@
-//! The calls this account knows of, and its invitations that the backend has not answered. Only facts
-//! that the wire needs; what state a call is in is the phone's business.
+//! The call table of a dealerdesk account, and its invitations that the backend has not answered.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use bellwire_call::{CallId, CallKey, Invite, RemoteCallId};
+use bellwire_call::{CallId, CallKey, Invite};
 
 use super::wire::RowId;
-use crate::limits;
+use crate::call_table::{self, CallTable, Evictable};
+
+pub(super) type Calls = CallTable<CallEntry>;
 
 /// One call as the wire needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct CallEntry {
     /// As the backend wrote it.
     pub(super) id: RowId,
     pub(super) room: String,
@@ -20,32 +21,44 @@ pub(super) struct Known {
     pub(super) outgoing: bool,
     /// Both sides agreed.
     pub(super) answered: bool,
-    order: u64,
+}
+
+impl CallEntry {
+    pub(super) fn new(id: RowId, room: String, peer: String, outgoing: bool) -> Self {
+        Self { id, room, peer, outgoing, answered: false }
+    }
+
+    /// How signals name it.
+    pub(super) fn key(&self) -> CallKey {
+        call_table::key(&self.id.to_string())
+    }
+}
+
+impl Evictable for CallEntry {
+    fn is_evictable(&self) -> bool {
+        !self.answered
+    }
 }
 
 /// An invitation of ours. The backend's answer does not say which one it is about, so they are kept in
-/// the order they were said.
+/// the order they were sent.
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(super) struct Invitation {
     pub(super) local: CallId,
     pub(super) invite: Invite,
     pub(super) room: String,
     /// The caller took the ring back before the backend had answered.
     pub(super) withdrawn: bool,
     /// On its way to the backend; else it waits for the socket.
-    pub(super) said: bool,
+    pub(super) sent: bool,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Calls {
-    known: BTreeMap<String, Known>,
-    pub(super) pending: VecDeque<Pending>,
-    next_order: u64,
+/// The invitation that an answer is about: the oldest sent one, of that room if one is named.
+pub(super) fn answered(invitations: &mut VecDeque<Invitation>, room: Option<&str>) -> Option<Invitation> {
+    let meant = |invitation: &Invitation| invitation.sent && room.is_none_or(|room| room == invitation.room);
+    let position = invitations.iter().position(meant)?;
+    invitations.remove(position)
 }
-
-/// There is no room for another call.
-#[derive(Debug)]
-pub(super) struct Full;
 
 /// What a message without a call id may be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,118 +72,56 @@ pub(super) enum Topic {
 }
 
 impl Calls {
-    /// Remembers a call; the oldest one that nobody answered makes room if need be.
-    pub(super) fn add(
-        &mut self,
-        id: RowId,
-        room: String,
-        peer: String,
-        outgoing: bool,
-    ) -> Result<&mut Known, Full> {
-        let name = id.to_string();
-        if self.known.len() >= limits::CALLS && !self.known.contains_key(&name) {
-            let oldest =
-                self.known.iter().filter(|(_, call)| !call.answered).min_by_key(|(_, call)| call.order);
-            let oldest = oldest.map(|(id, _)| id.clone()).ok_or(Full)?;
-            self.known.remove(&oldest);
-        }
-        let order = self.next_order;
-        self.next_order += 1;
-        let fresh = Known { id, room, peer, outgoing, answered: false, order };
-        Ok(self.known.entry(name).or_insert(fresh))
-    }
-
-    pub(super) fn find(&self, id: &str) -> Option<&Known> {
-        self.known.get(id)
-    }
-
-    pub(super) fn find_mut(&mut self, id: &str) -> Option<&mut Known> {
-        self.known.get_mut(id)
-    }
-
-    pub(super) fn forget(&mut self, id: &str) -> Option<Known> {
-        self.known.remove(id)
-    }
-
     /// The rooms of all calls, each once.
     pub(super) fn rooms(&self) -> Vec<String> {
-        let mut rooms: Vec<String> = self.known.values().map(|call| call.room.clone()).collect();
+        let mut rooms: Vec<String> = self.iter().map(|(_, call)| call.room.clone()).collect();
         rooms.sort();
         rooms.dedup();
         rooms
     }
 
     /// Calls with that person which both sides agreed to.
-    pub(super) fn running_with(&self, peer: &str) -> Vec<&Known> {
-        let with = |call: &&Known| call.answered && call.peer.eq_ignore_ascii_case(peer);
-        self.known.values().filter(with).collect()
+    pub(super) fn running_with(&self, peer: &str) -> impl Iterator<Item = &CallEntry> {
+        let calls = self.iter().map(|(_, call)| call);
+        calls.filter(move |call| call.answered && call.peer.eq_ignore_ascii_case(peer))
     }
 
     /// The room of the newest call that both sides agreed to.
     pub(super) fn running_room(&self) -> Option<&str> {
-        self.newest(true)
+        self.newest_by(|call| call.answered.then_some(())).map(|(_, call)| call.room.as_str())
     }
 
-    /// The room of the newest call that nobody has answered.
+    /// The room of the newest call that was not answered yet.
     pub(super) fn waiting_room(&self) -> Option<&str> {
-        self.newest(false)
+        self.newest_by(|call| (!call.answered).then_some(())).map(|(_, call)| call.room.as_str())
     }
 
-    fn newest(&self, answered: bool) -> Option<&str> {
-        let calls = self.known.values().filter(|call| call.answered == answered);
-        calls.max_by_key(|call| call.order).map(|call| call.room.as_str())
-    }
-
-    /// The newest call of ours that nobody has answered.
-    pub(super) fn dialling(&self) -> Option<&Known> {
-        self.known.values().filter(|call| call.outgoing && !call.answered).max_by_key(|call| call.order)
+    /// The newest call of ours that was not answered yet.
+    pub(super) fn dialling(&self) -> Option<&CallEntry> {
+        self.newest_by(|call| (call.outgoing && !call.answered).then_some(())).map(|(_, call)| call)
     }
 
     /// The call that a message to this room is about, where the message does not say: both sides may
     /// have dialled at once, and then the room has two.
-    pub(super) fn about(&self, room: &str, topic: Topic) -> Option<&Known> {
-        let here = self.known.values().filter(|call| call.room == room);
-        here.max_by_key(|call| {
-            let direction = match topic {
-                Topic::Offer => !call.outgoing,
-                Topic::Answer => call.outgoing,
-                Topic::Any => call.answered,
-            };
-            let runs = match topic {
-                Topic::Offer | Topic::Answer => call.answered,
-                // Only a caller speaks before an answer.
-                Topic::Any => !call.outgoing,
-            };
-            (direction, runs, call.order)
-        })
-    }
-
-    /// The invitation that an answer is about: the oldest said one, of that room if one is named.
-    pub(super) fn answered_invitation(&mut self, room: Option<&str>) -> Option<Pending> {
-        let meant = |pending: &Pending| pending.said && room.is_none_or(|room| room == pending.room);
-        let position = self.pending.iter().position(meant)?;
-        self.pending.remove(position)
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.known.len()
-    }
-}
-
-impl Known {
-    /// How signals name it.
-    pub(super) fn key(&self) -> CallKey {
-        CallKey::Remote(RemoteCallId(self.id.to_string()))
+    pub(super) fn about(&self, room: &str, topic: Topic) -> Option<&CallEntry> {
+        let rank = |call: &CallEntry| match topic {
+            Topic::Offer => (!call.outgoing, call.answered),
+            Topic::Answer => (call.outgoing, call.answered),
+            // Only a caller sends anything before an answer.
+            Topic::Any => (call.answered, !call.outgoing),
+        };
+        self.newest_by(|call| (call.room == room).then(|| rank(call))).map(|(_, call)| call)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
 
-    fn add(calls: &mut Calls, id: i64, outgoing: bool) -> &mut Known {
-        calls.add(RowId::Number(id), "d:t".into(), "t".into(), outgoing).unwrap()
+    fn add(calls: &mut Calls, id: i64, outgoing: bool) -> &mut CallEntry {
+        let entry = CallEntry::new(RowId::Number(id), "d:t".into(), "t".into(), outgoing);
+        calls.add(&id.to_string(), |_| entry).unwrap()
     }
 
     #[test]
@@ -180,17 +131,8 @@ mod tests {
         for n in 1..1000 {
             add(&mut calls, n, false);
         }
-        assert_eq!(calls.len(), limits::CALLS);
-        assert!(calls.find("0").is_some() && calls.find("999").is_some() && calls.find("1").is_none());
-    }
-
-    #[test]
-    fn a_table_full_of_running_calls_refuses_another() {
-        let mut calls = Calls::default();
-        for n in 0..i64::try_from(limits::CALLS).unwrap() {
-            add(&mut calls, n, true).answered = true;
-        }
-        assert!(calls.add(RowId::Number(-1), "d:t".into(), "t".into(), false).is_err());
+        assert_eq!(calls.iter().count(), limits::MAX_CALLS);
+        assert!(calls.find("0").is_some());
     }
 
     #[test]

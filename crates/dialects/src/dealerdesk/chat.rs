@@ -1,12 +1,13 @@
-//! Chat messages beside the calls: what is said and what is heard. Lists of messages are in `records`.
+//! Chat messages: encoder and decoder of everything that is beside the calls.
 
 use bellwire_call::PersonId;
 
 use super::{
-    Dealerdesk, NAMES, RECENT_MESSAGES, ROOMS, emit,
+    Dealerdesk, MAX_MARKED_ROOMS, MAX_RECENT_MESSAGES,
     wire::{MarkRoomRead, MessageRead, MessageRow, RoomMarkedRead, SendMessage, Typing, UserTyping, name},
 };
-use crate::{ChatAction, DecodeError, EncodeError, Message, Outbound, Reaction, SideEvent, limits};
+use crate::events::{emit, emit_perishable};
+use crate::{ChatAction, DecodeError, EncodeError, Outbound, Reaction, SideEvent, limits};
 
 impl Dealerdesk {
     pub(super) fn say_chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
@@ -14,7 +15,7 @@ impl Dealerdesk {
         | ChatAction::Send { thread, .. }
         | ChatAction::MarkRead { thread }
         | ChatAction::Typing { thread, .. }) = action;
-        self.our_room(thread).ok_or(EncodeError::NoWords)?;
+        self.account.our_room(thread).ok_or(EncodeError::NoWords)?;
         let room_id = thread.clone();
         Ok(match action {
             ChatAction::Open { .. } => {
@@ -26,7 +27,7 @@ impl Dealerdesk {
                 if message.is_empty() {
                     return Ok(Vec::new());
                 }
-                let body = SendMessage { room_id: room_id.clone(), message, sender_type: self.role };
+                let body = SendMessage { room_id: room_id.clone(), message, sender_type: self.account.role };
                 // As deployed it comes back, and so counts as sent, in its room alone: a call's room is left for
                 // it until the next event is heard.
                 let here = self.room.as_deref() == Some(thread);
@@ -38,7 +39,7 @@ impl Dealerdesk {
                 said
             }
             ChatAction::MarkRead { .. } => {
-                if self.marked.len() < ROOMS {
+                if self.marked.len() < MAX_MARKED_ROOMS {
                     self.marked.insert(room_id.clone());
                 }
                 let body = MarkRoomRead { room_id: room_id.clone() };
@@ -46,8 +47,7 @@ impl Dealerdesk {
             }
             ChatAction::Typing { on, .. } => {
                 let body = Typing { is_typing: *on, room_id: Some(room_id.clone()) };
-                let typing =
-                    Outbound::Emit { name: name::TYPING, args: vec![super::value(&body)], perishable: true };
+                let typing = emit_perishable(name::TYPING, &body);
                 // As deployed it goes to the room we are in, whichever is meant.
                 let said = self.in_room(&room_id, vec![typing]);
                 if self.room.as_deref() == Some(thread) { said } else { Vec::new() }
@@ -55,57 +55,30 @@ impl Dealerdesk {
         })
     }
 
-    /// As deployed a socket in the room is told by `new_message` and, being registered too, once more
+    /// As deployed a socket in the room receives `new_message` and, being registered too, once more
     /// by `chat_notification`.
     pub(super) fn message(&mut self, event: &str, row: MessageRow) -> Result<Reaction, DecodeError> {
         let id = limits::id(row.id.to_string())?;
         let room = row.event_room_id.clone().or_else(|| row.room_id.clone());
         let what = if event == name::NEW_MESSAGE { name::NEW_MESSAGE } else { name::CHAT_NOTIFICATION };
         let room = room.ok_or_else(|| DecodeError::Empty { what: what.to_owned() })?;
-        let (_, other) = self.our_room(&room).ok_or(DecodeError::ForeignCall { what })?;
-        let from_me = self.is_me(&row.sender_email);
+        let (_, other) = self.account.our_room(&room).ok_or(DecodeError::ForeignCall { what })?;
+        let from_me = self.account.is_me(&row.sender_email);
         if !from_me && !other.eq_ignore_ascii_case(&row.sender_email) {
             return Err(DecodeError::ForeignSender { what });
         }
         if self.recent.iter().any(|(known, ..)| *known == id) {
             return Ok(Reaction::none());
         }
-        if self.recent.len() >= RECENT_MESSAGES {
+        if self.recent.len() >= MAX_RECENT_MESSAGES {
             self.recent.pop_front();
         }
         self.recent.push_back((id, room.clone(), from_me));
         if !from_me {
-            self.learn_name(&other, row.sender_name.as_deref());
+            self.account.learn_name(&other, row.sender_name.as_deref());
         }
-        let message = self.shown_message(&room, row);
+        let message = self.account.shown_message(&room, row);
         Ok(Reaction { side: vec![SideEvent::Message(message)], ..Reaction::default() })
-    }
-
-    /// A row as a person is shown it.
-    pub(super) fn shown_message(&self, room: &str, row: MessageRow) -> Message {
-        let from_me = self.is_me(&row.sender_email);
-        let told = row.sender_name.map(|name| limits::shown(&name)).filter(|name| !name.is_empty());
-        let known = || self.names.get(&row.sender_email).cloned();
-        let sender = told.or_else(known).unwrap_or_else(|| limits::shown(&row.sender_email));
-        Message {
-            id: row.id.to_string(),
-            thread: room.to_owned(),
-            from_me,
-            sender,
-            text: limits::message(&row.message),
-            at: row.created_at.as_deref().map(limits::shown).unwrap_or_default(),
-            read: row.is_read,
-            call: None,
-        }
-    }
-
-    fn learn_name(&mut self, email: &str, name: Option<&str>) {
-        let name = name.map(limits::shown).filter(|name| !name.is_empty());
-        if let Some(name) = name
-            && (self.names.len() < NAMES || self.names.contains_key(email))
-        {
-            self.names.insert(email.to_owned(), name);
-        }
     }
 
     /// Reading the newest one means that all were read; of an older one nothing follows.
@@ -119,7 +92,7 @@ impl Dealerdesk {
             return Reaction::none();
         }
         // What is ours they have read, and the other way round.
-        let by_me = event.read_by.as_deref().map_or(!from_me, |who| self.is_me(who));
+        let by_me = event.read_by.as_deref().map_or(!from_me, |who| self.account.is_me(who));
         let side = vec![SideEvent::ThreadRead { thread: room.clone(), by_me }];
         Reaction { side, ..Reaction::default() }
     }
@@ -127,9 +100,9 @@ impl Dealerdesk {
     /// As deployed it does not say who: it was us if we have just said so.
     pub(super) fn room_read(&mut self, event: &RoomMarkedRead) -> Result<Reaction, DecodeError> {
         const WHAT: &str = name::ROOM_MARKED_READ;
-        self.our_room(&event.room_id).ok_or(DecodeError::ForeignCall { what: WHAT })?;
+        self.account.our_room(&event.room_id).ok_or(DecodeError::ForeignCall { what: WHAT })?;
         let by_me = match event.read_by.as_deref() {
-            Some(who) => self.is_me(who),
+            Some(who) => self.account.is_me(who),
             None => self.marked.contains(&event.room_id),
         };
         if by_me {
@@ -144,11 +117,12 @@ impl Dealerdesk {
     pub(super) fn typing(&self, event: UserTyping) -> Result<Reaction, DecodeError> {
         const WHAT: &str = name::USER_TYPING;
         let person = limits::address(event.user_email)?;
-        if self.is_me(&person) {
+        if self.account.is_me(&person) {
             return Ok(Reaction::none());
         }
-        let with_them =
-            |room: &str| self.our_room(room).is_some_and(|(_, other)| other.eq_ignore_ascii_case(&person));
+        let with_them = |room: &str| {
+            self.account.our_room(room).is_some_and(|(_, other)| other.eq_ignore_ascii_case(&person))
+        };
         let thread = match event.room_id {
             Some(room) => {
                 if !with_them(&room) {
@@ -158,7 +132,7 @@ impl Dealerdesk {
             }
             None => match self.open_thread.clone().filter(|room| with_them(room)) {
                 Some(room) => room,
-                None => self.base_room(&person).to_string(),
+                None => self.account.base_room(&person).to_string(),
             },
         };
         let side = vec![SideEvent::Typing { thread, person: PersonId(person), on: event.is_typing }];

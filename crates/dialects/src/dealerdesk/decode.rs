@@ -1,14 +1,14 @@
-//! Dealerdesk's events to signals. Every field is a stranger's word: checked here, or not used.
+//! Decoder: events of dealerdesk to signals. Every field is checked here or not used.
 
 use bellwire_call::{
-    CallKey, DeclineReason, MediaKind, MediaState, Person, PersonId, RemoteCallId, Ring, SdpKind, Signal,
+    CallKey, DeclineReason, IncomingSignal, MediaKind, MediaState, Person, PersonId, RemoteCallId, Ring,
+    SdpKind,
 };
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
     Dealerdesk,
-    calls::{Known, Topic},
+    calls::{self, CallEntry, Topic},
     encode, subject,
     wire::{
         CallAccepted, CallEnded, CallFailed, CallInitiated, CallRejected, CallType, ErrorEvent,
@@ -16,7 +16,9 @@ use super::{
         UserPresence, WebrtcAnswer, WebrtcOffer, name,
     },
 };
-use crate::{DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, limits, rest};
+use crate::{
+    DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, call_table::key, events::read, limits, rest,
+};
 
 impl Dealerdesk {
     pub(super) fn event(&mut self, event: &str, args: Vec<Value>) -> Result<Reaction, DecodeError> {
@@ -55,24 +57,25 @@ impl Dealerdesk {
     fn incoming(&mut self, ring: IncomingCall) -> Result<Reaction, DecodeError> {
         const WHAT: &str = name::INCOMING_CALL;
         let call = limits::id(ring.call_id.to_string())?;
-        let (room, peer) = self.our_room(&ring.room_id).ok_or(DecodeError::ForeignCall { what: WHAT })?;
+        let (room, peer) =
+            self.account.our_room(&ring.room_id).ok_or(DecodeError::ForeignCall { what: WHAT })?;
         if !peer.eq_ignore_ascii_case(&ring.caller_email) {
             return Err(DecodeError::ForeignSender { what: WHAT });
         }
-        // A device that comes late is told again.
+        // A ring is repeated to a device that connects late.
         if self.calls.find(&call).is_some() {
             return Ok(Reaction::none());
         }
-        let added = self.calls.add(ring.call_id, ring.room_id.clone(), peer.clone(), false);
+        let entry = CallEntry::new(ring.call_id, ring.room_id.clone(), peer.clone(), false);
+        let added = self.calls.add(&call, |_| entry);
         added.map_err(|_full| DecodeError::TooManyCalls)?;
-        let told = ring.caller_name.map(|name| limits::shown(&name)).filter(|name| !name.is_empty());
-        let name = told.or_else(|| self.names.get(&peer).cloned()).unwrap_or_else(|| limits::shown(&peer));
+        let name = self.account.name_of(&peer, ring.caller_name.as_deref());
         let from = Person { id: PersonId(peer), name, avatar: None };
         let kind = match ring.call_type {
             CallType::Audio => MediaKind::Voice,
             CallType::Video => MediaKind::Video,
         };
-        let ringing = Signal::Ring(Ring { from, kind, subject: subject(&room) });
+        let ringing = IncomingSignal::Ring(Ring { from, kind, subject: subject(&room) });
         let mut reaction = Reaction::hear(key(&call), ringing);
         // Who only registered for notifications misses the early offer, and the end of the ring.
         reaction.outbound = self.in_room(&ring.room_id, Vec::new());
@@ -81,60 +84,60 @@ impl Dealerdesk {
 
     fn initiated(&mut self, event: CallInitiated) -> Result<Reaction, DecodeError> {
         let call = limits::id(event.call_id.to_string())?;
-        let pending =
-            self.calls.answered_invitation(event.room_id.as_deref()).ok_or(DecodeError::UnknownReply)?;
+        let pending = calls::answered(&mut self.invitations, event.room_id.as_deref());
+        let pending = pending.ok_or(DecodeError::UnknownReply)?;
         let peer = pending.invite.to.id.0.clone();
+        let entry = CallEntry::new(event.call_id, pending.room.clone(), peer, true);
         if pending.withdrawn {
-            let known =
-                self.calls.add(event.call_id, pending.room.clone(), peer, true).map(|known| known.clone());
+            let known = self.calls.add(&call, |_| entry).map(|known| known.clone());
             self.calls.forget(&call);
             let outbound = known.map(|known| self.take_back(known)).unwrap_or_default();
             return Ok(Reaction { outbound, ..Reaction::default() });
         }
         let local = CallKey::Local(pending.local);
-        if self.calls.add(event.call_id, pending.room.clone(), peer, true).is_err() {
+        if self.calls.add(&call, |_| entry).is_err() {
             let message = "too many calls at once".to_owned();
-            return Ok(Reaction::hear(local, Signal::Refused { message }));
+            return Ok(Reaction::hear(local, IncomingSignal::Refused { message }));
         }
         let subject = encode::room_of(&pending).and_then(|room| subject(&room));
         let remote = RemoteCallId(call);
-        Ok(Reaction::hear(local, Signal::Placed { local: pending.local, remote, subject }))
+        Ok(Reaction::hear(local, IncomingSignal::Placed { local: pending.local, remote, subject }))
     }
 
     /// Says no call: it is about the invitation that waits longest, or else about the ring of ours that
-    /// nobody has answered.
+    /// was not answered yet.
     fn failed(&mut self, event: &CallFailed) -> Result<Reaction, DecodeError> {
         let signal = match event.reason.as_str() {
-            CallFailed::NOT_AVAILABLE => Signal::Offline,
-            CallFailed::BUSY => Signal::Decline(DeclineReason::Busy),
+            CallFailed::NOT_AVAILABLE => IncomingSignal::Offline,
+            CallFailed::BUSY => IncomingSignal::Decline(DeclineReason::Busy),
             words => {
                 let message = rest::words(words);
                 let message = message.unwrap_or_else(|| "the server refused the call".to_owned());
-                Signal::Refused { message }
+                IncomingSignal::Refused { message }
             }
         };
-        if let Some(pending) = self.calls.answered_invitation(event.room_id.as_deref()) {
+        if let Some(pending) = calls::answered(&mut self.invitations, event.room_id.as_deref()) {
             return Ok(if pending.withdrawn {
                 Reaction::none()
             } else {
                 Reaction::hear(CallKey::Local(pending.local), signal)
             });
         }
-        let here = |known: &&Known| event.room_id.as_ref().is_none_or(|room| *room == known.room);
+        let here = |known: &&CallEntry| event.room_id.as_ref().is_none_or(|room| *room == known.room);
         let dialling = self.calls.dialling().filter(here).map(|known| known.id.clone());
         Ok(self.over(&dialling.ok_or(DecodeError::UnknownReply)?, signal))
     }
 
-    /// Comes to everybody in the room: the caller, the one who accepted, and their other devices.
+    /// Comes to all in the room: the caller, the one who accepted, and their other devices.
     fn accepted(&mut self, event: &CallAccepted) -> Reaction {
         let call = event.call_id.to_string();
         match self.calls.find_mut(&call) {
             Some(known) if known.outgoing && !known.answered => {
                 known.answered = true;
-                Reaction::hear(key(&call), Signal::Accept)
+                Reaction::hear(key(&call), IncomingSignal::Accept)
             }
             Some(known) if !known.outgoing && !known.answered => {
-                self.over(&event.call_id, Signal::AnsweredElsewhere)
+                self.over(&event.call_id, IncomingSignal::AnsweredElsewhere)
             }
             Some(_) | None => Reaction::none(),
         }
@@ -146,7 +149,7 @@ impl Dealerdesk {
             Some(known) if !known.answered => {
                 let busy = event.reason.as_deref() == Some(encode::BUSY);
                 let reason = if busy { DeclineReason::Busy } else { DeclineReason::Declined };
-                self.over(&event.call_id, Signal::Decline(reason))
+                self.over(&event.call_id, IncomingSignal::Decline(reason))
             }
             Some(_) | None => Reaction::none(),
         }
@@ -155,32 +158,32 @@ impl Dealerdesk {
     fn ended(&mut self, event: &CallEnded) -> Reaction {
         let Some(known) = self.calls.find(&event.call_id.to_string()) else { return Reaction::none() };
         let signal = match event.reason.as_deref() {
-            Some(encode::MISSED) if !known.answered => Signal::Missed,
+            Some(encode::MISSED) if !known.answered => IncomingSignal::Missed,
             // A ring timer that lost its race against an answer.
             Some(encode::MISSED) => return Reaction::none(),
-            Some(_) | None if known.outgoing || known.answered => Signal::HangUp,
-            Some(_) | None => Signal::Cancel,
+            Some(_) | None if known.outgoing || known.answered => IncomingSignal::HangUp,
+            Some(_) | None => IncomingSignal::Cancel,
         };
         self.over(&event.call_id, signal)
     }
 
     fn offer(&mut self, event: WebrtcOffer) -> Result<Reaction, DecodeError> {
         const WHAT: &str = name::WEBRTC_OFFER;
-        let signal = Signal::Offer(event.offer.read(WHAT, SdpKind::Offer)?);
+        let signal = IncomingSignal::Offer(event.offer.read(WHAT, SdpKind::Offer)?);
         let call = event.call_id.as_ref();
         self.said(WHAT, &event.room_id, call, event.sender_email.as_deref(), Topic::Offer, signal)
     }
 
     fn answer(&mut self, event: WebrtcAnswer) -> Result<Reaction, DecodeError> {
         const WHAT: &str = name::WEBRTC_ANSWER;
-        let signal = Signal::Answer(event.answer.read(WHAT, SdpKind::Answer)?);
+        let signal = IncomingSignal::Answer(event.answer.read(WHAT, SdpKind::Answer)?);
         let call = event.call_id.as_ref();
         self.said(WHAT, &event.room_id, call, event.sender_email.as_deref(), Topic::Answer, signal)
     }
 
     fn remote_candidate(&mut self, event: IceCandidateEvent) -> Result<Reaction, DecodeError> {
         const WHAT: &str = name::ICE_CANDIDATE;
-        let signal = Signal::Candidate(IceCandidateInit::read_or_end(event.candidate)?);
+        let signal = IncomingSignal::Candidate(IceCandidateInit::read_or_end(event.candidate)?);
         let call = event.call_id.as_ref();
         self.said(WHAT, &event.room_id, call, event.sender_email.as_deref(), Topic::Any, signal)
     }
@@ -194,17 +197,17 @@ impl Dealerdesk {
         call: Option<&RowId>,
         sender: Option<&str>,
         topic: Topic,
-        signal: Signal,
+        signal: IncomingSignal,
     ) -> Result<Reaction, DecodeError> {
         let named = call.map(|id| self.calls.find(&id.to_string()));
-        let known: &Known = match named {
+        let known: &CallEntry = match named {
             Some(known) => known.filter(|known| known.room == room),
             None => self.calls.about(room, topic),
         }
         .ok_or(DecodeError::ForeignCall { what })?;
         match sender {
             // Another device of ours.
-            Some(sender) if self.is_me(sender) => Ok(Reaction::none()),
+            Some(sender) if self.account.is_me(sender) => Ok(Reaction::none()),
             Some(sender) if !known.peer.eq_ignore_ascii_case(sender) => {
                 Err(DecodeError::ForeignSender { what })
             }
@@ -229,18 +232,18 @@ impl Dealerdesk {
         sender: Option<&str>,
         state: MediaState,
     ) -> Result<Reaction, DecodeError> {
-        self.said(what, room, None, sender, Topic::Any, Signal::Media(state))
+        self.said(what, room, None, sender, Topic::Any, IncomingSignal::Media(state))
     }
 
     /// Only says something about a call that runs: who opens the chat while they are rung has not
     /// accepted.
     fn user_joined(&mut self, event: UserJoined) -> Result<Reaction, DecodeError> {
         let person = limits::address(event.email)?;
-        if self.is_me(&person) {
+        if self.account.is_me(&person) {
             return Ok(Reaction::none());
         }
         let back = self.calls.running_with(&person);
-        let heard = back.into_iter().map(|known| (known.key(), Signal::PeerJoined)).collect();
+        let heard = back.map(|known| (known.key(), IncomingSignal::PeerJoined)).collect();
         let side = if self.tells_presence { Vec::new() } else { self.presence(person, true) };
         Ok(Reaction { heard, side, ..Reaction::default() })
     }
@@ -259,17 +262,15 @@ impl Dealerdesk {
     }
 
     fn presence(&mut self, person: String, online: bool) -> Vec<SideEvent> {
-        let changed = if online {
-            self.online.len() < limits::PEOPLE_ONLINE && self.online.insert(person.clone())
-        } else {
-            self.online.remove(&person)
-        };
-        let change = changed.then_some(Presence { person: PersonId(person), online });
+        let change = self
+            .account
+            .note_presence(&person, online)
+            .then_some(Presence { person: PersonId(person), online });
         change.map(|change| SideEvent::Presence(vec![change])).into_iter().collect()
     }
 
     /// The last thing heard of a call.
-    fn over(&mut self, call: &RowId, signal: Signal) -> Reaction {
+    fn over(&mut self, call: &RowId, signal: IncomingSignal) -> Reaction {
         match self.calls.forget(&call.to_string()) {
             Some(known) => Reaction::hear(known.key(), signal),
             None => Reaction::none(),
@@ -278,19 +279,8 @@ impl Dealerdesk {
 }
 
 fn error(event: &ErrorEvent) -> Reaction {
-    // Every other failure is told by an event of its own, or costs nothing.
+    // Every other failure has an event of its own, or costs nothing.
     let expired = event.code.as_deref() == Some("TOKEN_EXPIRED");
     let side = if expired { vec![SideEvent::TokenExpired] } else { Vec::new() };
     Reaction { side, ..Reaction::default() }
-}
-
-fn key(call: &str) -> CallKey {
-    CallKey::Remote(RemoteCallId(call.to_owned()))
-}
-
-/// Reads argument 0; servers with connection state recovery append another one.
-fn read<T: DeserializeOwned>(event: &str, args: Vec<Value>) -> Result<T, DecodeError> {
-    let what = event.to_owned();
-    let argument = args.into_iter().next().ok_or_else(|| DecodeError::Empty { what: what.clone() })?;
-    serde_json::from_value(argument).map_err(|source| DecodeError::Malformed { what, source })
 }

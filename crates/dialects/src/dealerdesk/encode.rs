@@ -1,71 +1,65 @@
-//! Signals to dealerdesk's words. What is heard is in `decode`.
+//! Encoder: signals to the events and requests of dealerdesk.
 
-use bellwire_call::{CallId, DeclineReason, Invite, MediaKind, MediaState, Sdp, SdpKind, Signal};
+use bellwire_call::{CallId, DeclineReason, Invite, MediaKind, MediaState, OutgoingSignal, Sdp, SdpKind};
 
 use super::{
     Dealerdesk,
-    calls::{Known, Pending},
-    emit, emit_perishable,
+    calls::{CallEntry, Invitation},
     wire::{
         CallInitiate, CallRef, CallType, IceCandidateEvent, MediaStateEvent, Room, ScreenShare, SdpBody,
         WebrtcAnswer, WebrtcOffer, name,
     },
 };
+use crate::events::{emit, emit_perishable};
 use crate::{EncodeError, Outbound, limits};
 
 /// The additive `reason` of a reject that tells busy from declined.
 pub(super) const BUSY: &str = "busy";
-/// The additive `reason` of an end that nobody answered.
+/// The additive `reason` of an end without an answer.
 pub(super) const MISSED: &str = "missed";
 
 impl Dealerdesk {
     /// Signals of a call the backend has no id for yet.
-    pub(super) fn say_local(&mut self, local: CallId, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say_local(
+        &mut self,
+        local: CallId,
+        signal: &OutgoingSignal,
+    ) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Invite(invite) => self.invite(local, invite),
-            Signal::Cancel | Signal::NoAnswer | Signal::HangUp => {
-                self.calls.pending.retain(|pending| pending.local != local || pending.said);
-                for pending in self.calls.pending.iter_mut().filter(|pending| pending.local == local) {
-                    pending.withdrawn = true;
+            OutgoingSignal::Invite(invite) => self.invite(local, invite),
+            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => {
+                self.invitations.retain(|invitation| invitation.local != local || invitation.sent);
+                for invitation in self.invitations.iter_mut().filter(|invitation| invitation.local == local) {
+                    invitation.withdrawn = true;
                 }
                 Ok(Vec::new())
             }
-            Signal::Accept
-            | Signal::Decline(_)
-            | Signal::Offer(_)
-            | Signal::Answer(_)
-            | Signal::Candidate(_)
-            | Signal::Media(_)
-            | Signal::Quality(_)
-            | Signal::Rejoin => Err(EncodeError::UnknownCall),
-            Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+            OutgoingSignal::Accept
+            | OutgoingSignal::Decline(_)
+            | OutgoingSignal::Offer(_)
+            | OutgoingSignal::Answer(_)
+            | OutgoingSignal::Candidate(_)
+            | OutgoingSignal::Media(_)
+            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
         }
     }
 
     fn invite(&mut self, local: CallId, invite: &Invite) -> Result<Vec<Outbound>, EncodeError> {
-        if self.calls.pending.len() >= limits::CALLS {
+        if self.invitations.len() >= limits::MAX_CALLS {
             return Err(EncodeError::TooManyCalls);
         }
         let to = &invite.to.id.0;
-        let meant = invite.subject.as_ref().and_then(|subject| self.our_room(&subject.id));
+        let meant = invite.subject.as_ref().and_then(|subject| self.account.our_room(&subject.id));
         let room = match meant {
             Some((room, other)) if other.eq_ignore_ascii_case(to) => room,
-            Some(_) | None => self.base_room(to),
+            Some(_) | None => self.account.base_room(to),
         };
-        self.calls.pending.push_back(Pending {
+        self.invitations.push_back(Invitation {
             local,
             invite: invite.clone(),
             room: room.to_string(),
             withdrawn: false,
-            said: false,
+            sent: false,
         });
         // An invitation that waits for the socket waits here, where it can be taken back.
         Ok(if self.away { Vec::new() } else { self.say_waiting() })
@@ -74,18 +68,17 @@ impl Dealerdesk {
     /// Says the invitations that have not been said.
     pub(super) fn say_waiting(&mut self) -> Vec<Outbound> {
         let waiting: Vec<(String, CallInitiate)> = self
-            .calls
-            .pending
+            .invitations
             .iter_mut()
-            .filter(|pending| !pending.said)
-            .map(|pending| {
-                pending.said = true;
-                let call_type = match pending.invite.kind {
+            .filter(|invitation| !invitation.sent)
+            .map(|invitation| {
+                invitation.sent = true;
+                let call_type = match invitation.invite.kind {
                     MediaKind::Voice => CallType::Audio,
                     MediaKind::Video => CallType::Video,
                 };
-                let (room_id, target_email) = (pending.room.clone(), pending.invite.to.id.0.clone());
-                (pending.room.clone(), CallInitiate { room_id, call_type, target_email })
+                let (room_id, target_email) = (invitation.room.clone(), invitation.invite.to.id.0.clone());
+                (invitation.room.clone(), CallInitiate { room_id, call_type, target_email })
             })
             .collect();
         let mut said = Vec::new();
@@ -96,14 +89,14 @@ impl Dealerdesk {
     }
 
     /// Signals of a call with an id. What ends a call the backend has already ended is nothing.
-    pub(super) fn say(&mut self, call: &str, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say(&mut self, call: &str, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Accept => self.accept(call),
-            Signal::Decline(reason) => Ok(self.decline(call, *reason)),
-            Signal::Cancel | Signal::HangUp => Ok(self.end(call, None)),
-            Signal::NoAnswer => Ok(self.no_answer(call)),
-            Signal::Offer(sdp) | Signal::Answer(sdp) => self.describe(call, sdp),
-            Signal::Candidate(candidate) => {
+            OutgoingSignal::Accept => self.accept(call),
+            OutgoingSignal::Decline(reason) => Ok(self.decline(call, *reason)),
+            OutgoingSignal::Cancel | OutgoingSignal::HangUp => Ok(self.end(call, None)),
+            OutgoingSignal::NoAnswer => Ok(self.no_answer(call)),
+            OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp) => self.describe(call, sdp),
+            OutgoingSignal::Candidate(candidate) => {
                 let known = self.known(call)?;
                 let body = IceCandidateEvent {
                     candidate: Some(candidate.into()),
@@ -114,26 +107,16 @@ impl Dealerdesk {
                 };
                 Ok(self.in_room(&known.room, vec![emit_perishable(name::ICE_CANDIDATE, &body)]))
             }
-            Signal::Media(state) => self.media(call, *state),
-            Signal::Rejoin => {
+            OutgoingSignal::Media(state) => self.media(call, *state),
+            OutgoingSignal::Rejoin => {
                 let known = self.known(call)?;
                 Ok(self.in_room(&known.room, Vec::new()))
             }
-            Signal::Quality(_) => Err(EncodeError::NoWords),
-            Signal::Invite(_) => Err(EncodeError::UnknownCall),
-            Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+            OutgoingSignal::Invite(_) => Err(EncodeError::UnknownCall),
         }
     }
 
-    fn known(&self, call: &str) -> Result<Known, EncodeError> {
+    fn known(&self, call: &str) -> Result<CallEntry, EncodeError> {
         self.calls.find(call).cloned().ok_or(EncodeError::UnknownCall)
     }
 
@@ -178,7 +161,7 @@ impl Dealerdesk {
     }
 
     /// Tells a call of ours that is no longer wanted to the backend, which has just said its id.
-    pub(super) fn take_back(&mut self, known: Known) -> Vec<Outbound> {
+    pub(super) fn take_back(&mut self, known: CallEntry) -> Vec<Outbound> {
         let body = CallRef { call_id: known.id, room_id: known.room.clone(), reason: None };
         self.in_room(&known.room, vec![emit(name::CALL_END, &body)])
     }
@@ -219,6 +202,6 @@ impl Dealerdesk {
 }
 
 /// The room as an invitation's answer gives it.
-pub(super) fn room_of(pending: &Pending) -> Option<Room> {
-    Room::parse(&pending.room)
+pub(super) fn room_of(invitation: &Invitation) -> Option<Room> {
+    Room::parse(&invitation.room)
 }

@@ -1,4 +1,4 @@
-//! Signing in: which endpoint, and who the reply says we are.
+//! Sign-in: the endpoint, and the identity that the reply names.
 
 use bellwire_call::{Person, PersonId};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(super) fn parse(
     }
     let account = Account::find(body).ok_or(LoginError::NotThisBackend)?;
     let email = if account.email.is_empty() { typed.email.trim() } else { account.email.as_str() };
-    if email.is_empty() || email.len() > limits::EMAIL || email.contains(':') {
+    if email.is_empty() || email.len() > limits::MAX_EMAIL_BYTES || email.contains(':') {
         return Err(LoginError::NotThisBackend);
     }
     let name = limits::shown(if account.name.is_empty() { email } else { &account.name });

@@ -1,6 +1,6 @@
-//! What dealerdesk says on the wire, as types: every event and REST body, in both directions.
+//! Wire structs of dealerdesk: every event and REST body, in both directions.
 //!
-//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! Client and server share these and nothing else; neither shares how it reads a message. Reading
 //! is lenient (unknown fields are ignored, what some deployment leaves out is optional, what one
 //! writes as a number and another as text may be either), writing gives exactly the documented names.
 
@@ -24,7 +24,9 @@ pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Which kind of account somebody has; the `userType` of the events.
+use crate::words::words;
+
+/// The kind of an account; the `userType` of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum UserType {
     #[serde(rename = "DEALER", alias = "dealer")]
@@ -33,22 +35,9 @@ pub enum UserType {
     Technician,
 }
 
+words!(UserType, any_case, Dealer = "DEALER", Technician = "TECHNICIAN");
+
 impl UserType {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Dealer => "DEALER",
-            Self::Technician => "TECHNICIAN",
-        }
-    }
-
-    /// The role a word stands for, in either case.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Dealer, Self::Technician].into_iter().find(|role| role.as_str().eq_ignore_ascii_case(word))
-    }
-
     /// The other side of every room of this role.
     #[must_use]
     pub fn other(self) -> Self {
@@ -70,22 +59,7 @@ pub enum CallType {
     Video,
 }
 
-impl CallType {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Audio => "AUDIO",
-            Self::Video => "VIDEO",
-        }
-    }
-
-    /// The kind a word stands for; what this version does not know has pictures.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        if word.eq_ignore_ascii_case(Self::Audio.as_str()) { Self::Audio } else { Self::Video }
-    }
-}
+words!(CallType, any_case, Audio = "AUDIO"; else Video = "VIDEO");
 
 /// Where a line of `call_logs` stands: INITIATED, then ANSWERED and ENDED, or REJECTED, or MISSED.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -102,29 +76,11 @@ pub enum CallStatus {
     Unknown,
 }
 
-impl CallStatus {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Initiated => "INITIATED",
-            Self::Answered => "ANSWERED",
-            Self::Rejected => "REJECTED",
-            Self::Ended => "ENDED",
-            Self::Missed => "MISSED",
-            Self::Unknown => "UNKNOWN",
-        }
-    }
-
-    /// The status a word stands for.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        [Self::Initiated, Self::Answered, Self::Rejected, Self::Ended, Self::Missed]
-            .into_iter()
-            .find(|status| status.as_str() == word)
-            .unwrap_or(Self::Unknown)
-    }
-}
+words!(
+    CallStatus, exact,
+    Initiated = "INITIATED", Answered = "ANSWERED", Rejected = "REJECTED", Ended = "ENDED", Missed = "MISSED";
+    else Unknown = "UNKNOWN"
+);
 
 /// Id of a row: a number in the document, text where the database driver gives a 64-bit integer as
 /// text. It goes back as it came, since a server may look it up by either.

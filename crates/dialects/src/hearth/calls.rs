@@ -1,22 +1,22 @@
-//! The calls this account knows of. Only facts that the wire needs; what state a call is in is the
-//! phone's business.
+//! The call table of a hearth account: its calls by session, and sessions that are over.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
-use bellwire_call::{CallKey, MediaKind, MediaState, RemoteCallId, Signal};
+use bellwire_call::{IncomingSignal, MediaKind, MediaState};
 
 use super::wire::Participant;
+use crate::call_table::{CallTable, Evictable, TableFull};
 use crate::limits;
 
 /// Others in a session besides the two of us; a session has eight seats.
-const OTHERS: usize = 16;
+const MAX_OTHERS: usize = 16;
 /// Candidates of one description that are remembered, to know their copies.
-const CANDIDATES: usize = 64;
+const MAX_CANDIDATES: usize = 64;
 /// Sessions that are over and must not ring again.
-const SPENT: usize = 256;
-/// How often a call's record is told of the microphone and the camera: the backend counts every
-/// request of everybody behind our address, a hundred in a quarter of an hour.
-const MEDIA_RECORDS: u8 = 8;
+const MAX_SPENT_SESSIONS: usize = 256;
+/// Updates of a call's record when microphone or camera change: the backend counts every request from
+/// our address, a hundred in a quarter of an hour.
+const MAX_MEDIA_RECORDS: u8 = 8;
 
 /// How the one we talk to can be addressed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl There {
 
 /// One call as the wire needs it.
 #[derive(Clone, Debug)]
-pub(super) struct Known {
+pub(super) struct CallEntry {
     /// How signals name it.
     pub(super) key: String,
     /// The other person's user id.
@@ -79,10 +79,15 @@ pub(super) struct Known {
     pub(super) theirs: MediaState,
     candidates: VecDeque<String>,
     media_records: u8,
-    order: u64,
 }
 
-impl Known {
+impl Evictable for CallEntry {
+    fn is_evictable(&self) -> bool {
+        !self.joined && !self.answered
+    }
+}
+
+impl CallEntry {
     /// True if they came in just now, and not only were told of again.
     pub(super) fn came(&mut self, there: There) -> bool {
         if there.socket_id.as_ref().is_some_and(|socket| self.replaced.contains(socket)) {
@@ -109,20 +114,20 @@ impl Known {
         }
     }
 
-    /// They are elsewhere by now, whoever still names that socket.
+    /// They are elsewhere by now, even if events still name that socket.
     pub(super) fn left_seat(&mut self, socket: String) {
-        if self.replaced.len() >= OTHERS {
+        if self.replaced.len() >= MAX_OTHERS {
             self.replaced.pop_front();
         }
         self.replaced.push_back(socket);
     }
 
-    /// False for a copy: a web client addresses twice whoever it wants to reach, and is heard twice.
+    /// False for a copy: a web client sends to both targets of a person, and is heard twice.
     pub(super) fn is_news(&mut self, candidate: &str) -> bool {
         if self.candidates.iter().any(|known| known == candidate) {
             return false;
         }
-        if self.candidates.len() >= CANDIDATES {
+        if self.candidates.len() >= MAX_CANDIDATES {
             self.candidates.pop_front();
         }
         self.candidates.push_back(candidate.to_owned());
@@ -135,13 +140,13 @@ impl Known {
     }
 
     pub(super) fn remember_other(&mut self, peer_id: String) {
-        if self.others.len() < OTHERS {
+        if self.others.len() < MAX_OTHERS {
             self.others.insert(peer_id);
         }
     }
 
     /// What a full account of their media changes. In a call without pictures it says nothing of them:
-    /// deployed servers give everybody a camera that nobody uses.
+    /// deployed servers report a camera for all, used or not.
     pub(super) fn media_changes(&mut self, told: MediaState) -> Option<MediaState> {
         let pictures = self.kind == MediaKind::Video;
         let changed = |told: Option<bool>, known: &mut Option<bool>| {
@@ -167,32 +172,31 @@ impl Known {
 
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    known: BTreeMap<String, Known>,
+    table: CallTable<CallEntry>,
     spent: VecDeque<String>,
     /// Sessions that we asked to enter on this socket and that were not answered for.
     asked: VecDeque<String>,
-    next_order: u64,
 }
 
 /// Last words of sessions that the backend has not told us of yet.
 #[derive(Debug, Default)]
-pub(super) struct Early(VecDeque<(String, Option<String>, Signal)>);
+pub(super) struct Early(VecDeque<(String, Option<String>, IncomingSignal)>);
 
 impl Early {
     /// When full, the oldest goes.
-    const ROOM: usize = 16;
+    const MAX_SIGNALS: usize = 16;
 
     /// `by`: who said it, where that matters.
-    pub(super) fn keep(&mut self, session: String, by: Option<String>, signal: Signal) {
-        if self.0.len() >= Self::ROOM {
+    pub(super) fn keep(&mut self, session: String, by: Option<String>, signal: IncomingSignal) {
+        if self.0.len() >= Self::MAX_SIGNALS {
             self.0.pop_front();
         }
         self.0.push_back((session, by, signal));
     }
 
     /// What was heard of a session, first of all by its other person.
-    pub(super) fn take(&mut self, session: &str, peer: &str) -> Option<Signal> {
-        let meant = |(of, by, _): &(String, Option<String>, Signal)| {
+    pub(super) fn take(&mut self, session: &str, peer: &str) -> Option<IncomingSignal> {
+        let meant = |(of, by, _): &(String, Option<String>, IncomingSignal)| {
             of == session && by.as_deref().is_none_or(|by| by == peer)
         };
         let at = self.0.iter().position(meant)?;
@@ -204,10 +208,6 @@ impl Early {
     }
 }
 
-/// There is no room for another call.
-#[derive(Debug)]
-pub(super) struct Full;
-
 /// What a new call begins with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Begun {
@@ -218,22 +218,21 @@ pub(super) struct Begun {
 }
 
 impl Calls {
-    /// Remembers a call; the oldest one that nobody answered makes room if need be.
-    pub(super) fn add(&mut self, session: &str, peer: String, begun: Begun) -> Result<&mut Known, Full> {
-        if self.known.len() >= limits::CALLS && !self.known.contains_key(session) {
-            let idle = self.known.iter().filter(|(_, call)| !call.joined && !call.answered);
-            let oldest = idle.min_by_key(|(_, call)| call.order).map(|(session, _)| session.clone());
-            self.known.remove(&oldest.ok_or(Full)?);
-        }
-        let order = self.next_order;
-        self.next_order += 1;
+    /// Remembers a call; the oldest unanswered one makes room if need be.
+    pub(super) fn add(
+        &mut self,
+        session: &str,
+        peer: String,
+        begun: Begun,
+    ) -> Result<&mut CallEntry, TableFull> {
         let Begun { kind, outgoing, made, sole } = begun;
         // A session can be entered again; a call that is over cannot.
-        let key = if self.is_spent(session) { format!("{session}#{order}") } else { session.to_owned() };
+        let spent = self.is_spent(session);
+        let key = |order| if spent { format!("{session}#{order}") } else { session.to_owned() };
         let sending =
             MediaState { audio: Some(true), video: Some(kind == MediaKind::Video), sharing: Some(false) };
-        let fresh = Known {
-            key,
+        self.table.add(session, |order| CallEntry {
+            key: key(order),
             peer,
             kind,
             outgoing,
@@ -249,34 +248,32 @@ impl Calls {
             ours: sending,
             theirs: sending,
             candidates: VecDeque::new(),
-            media_records: MEDIA_RECORDS,
-            order,
-        };
-        Ok(self.known.entry(session.to_owned()).or_insert(fresh))
+            media_records: MAX_MEDIA_RECORDS,
+        })
     }
 
-    pub(super) fn find(&self, session: &str) -> Option<&Known> {
-        self.known.get(session)
+    pub(super) fn find(&self, session: &str) -> Option<&CallEntry> {
+        self.table.find(session)
     }
 
-    pub(super) fn find_mut(&mut self, session: &str) -> Option<&mut Known> {
-        self.known.get_mut(session)
+    pub(super) fn find_mut(&mut self, session: &str) -> Option<&mut CallEntry> {
+        self.table.find_mut(session)
     }
 
     /// The session of the call that signals name so.
     pub(super) fn session_of(&self, key: &str) -> Option<String> {
-        self.known.iter().find(|(_, call)| call.key == key).map(|(session, _)| session.clone())
+        self.table.iter().find(|(_, call)| call.key == key).map(|(session, _)| session.to_owned())
     }
 
     /// The session whose room we share with that person; the latest, should there be two.
     pub(super) fn shared_with(&self, person: &str) -> Option<String> {
-        let shared = self.known.iter().filter(|(_, call)| call.joined && call.peer == person);
-        shared.max_by_key(|(_, call)| call.order).map(|(session, _)| session.clone())
+        let shared = self.table.newest_by(|call| (call.joined && call.peer == person).then_some(()));
+        shared.map(|(session, _)| session.to_owned())
     }
 
     /// We ask to enter that session's room. Every such word is answered, a refusal without its session.
     pub(super) fn asks(&mut self, session: &str) {
-        if self.asked.len() >= limits::CALLS {
+        if self.asked.len() >= limits::MAX_CALLS {
             self.asked.pop_front();
         }
         self.asked.push_back(session.to_owned());
@@ -293,17 +290,17 @@ impl Calls {
         self.asked.pop_front()
     }
 
-    /// The only session that we have entered and that nobody else has.
+    /// The only session that we have entered and that has no other participant.
     pub(super) fn lonely(&self) -> Option<String> {
-        let mut lonely = self.known.iter().filter(|(_, call)| call.joined && call.there.is_none());
-        let only = lonely.next().map(|(session, _)| session.clone());
+        let mut lonely = self.table.iter().filter(|(_, call)| call.joined && call.there.is_none());
+        let only = lonely.next().map(|(session, _)| session.to_owned());
         only.filter(|_| lonely.next().is_none())
     }
 
-    pub(super) fn forget(&mut self, session: &str) -> Option<Known> {
-        let call = self.known.remove(session)?;
+    pub(super) fn forget(&mut self, session: &str) -> Option<CallEntry> {
+        let call = self.table.forget(session)?;
         if !self.is_spent(session) {
-            if self.spent.len() >= SPENT {
+            if self.spent.len() >= MAX_SPENT_SESSIONS {
                 self.spent.pop_front();
             }
             self.spent.push_back(session.to_owned());
@@ -318,50 +315,45 @@ impl Calls {
     /// The socket closed: the server has taken us out of every room.
     pub(super) fn lost_rooms(&mut self) {
         self.asked.clear();
-        for call in self.known.values_mut().filter(|call| call.joined) {
+        for (_, call) in self.table.iter_mut().filter(|(_, call)| call.joined) {
             call.stale = true;
         }
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.known.len()
+        self.table.iter().count()
     }
-}
-
-/// How signals name that call.
-pub(super) fn key(name: &str) -> CallKey {
-    CallKey::Remote(RemoteCallId(name.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const RUNG: Begun = Begun { kind: MediaKind::Video, outgoing: false, made: false, sole: true };
+    const INCOMING: Begun = Begun { kind: MediaKind::Video, outgoing: false, made: false, sole: true };
 
     #[test]
     fn a_flood_of_rings_never_pushes_out_a_call_we_joined() {
         let mut calls = Calls::default();
-        calls.add("mine", "peer".into(), RUNG).unwrap().joined = true;
+        calls.add("mine", "peer".into(), INCOMING).unwrap().joined = true;
         for n in 0..1000 {
-            calls.add(&format!("ring-{n}"), "stranger".into(), RUNG).unwrap();
+            calls.add(&format!("ring-{n}"), "stranger".into(), INCOMING).unwrap();
         }
-        assert_eq!(calls.len(), limits::CALLS);
+        assert_eq!(calls.len(), limits::MAX_CALLS);
         assert!(calls.find("mine").is_some() && calls.find("ring-999").is_some());
         assert!(calls.find("ring-0").is_none());
-        for n in 1..limits::CALLS {
-            calls.add(&format!("{n}"), "peer".into(), RUNG).unwrap().joined = true;
+        for n in 1..limits::MAX_CALLS {
+            calls.add(&format!("{n}"), "peer".into(), INCOMING).unwrap().joined = true;
         }
-        assert!(calls.add("one-more", "peer".into(), RUNG).is_err());
+        assert!(calls.add("one-more", "peer".into(), INCOMING).is_err());
     }
 
     #[test]
     fn a_session_entered_again_is_another_call() {
         let mut calls = Calls::default();
-        assert_eq!(calls.add("s", "peer".into(), RUNG).unwrap().key, "s");
+        assert_eq!(calls.add("s", "peer".into(), INCOMING).unwrap().key, "s");
         calls.forget("s");
-        let again = calls.add("s", "peer".into(), RUNG).unwrap().key.clone();
+        let again = calls.add("s", "peer".into(), INCOMING).unwrap().key.clone();
         assert_ne!(again, "s");
         assert_eq!(calls.session_of(&again).as_deref(), Some("s"));
     }
@@ -369,7 +361,7 @@ mod tests {
     #[test]
     fn an_entrance_told_twice_is_one_entrance() {
         let mut calls = Calls::default();
-        let call = calls.add("s", "peer".into(), RUNG).unwrap();
+        let call = calls.add("s", "peer".into(), INCOMING).unwrap();
         let there = |peer: &str, socket: Option<&str>| There {
             peer_id: Some(peer.into()),
             socket_id: socket.map(str::to_owned),
@@ -384,7 +376,7 @@ mod tests {
     #[test]
     fn copies_of_a_candidate_are_known_until_the_next_description() {
         let mut calls = Calls::default();
-        let call = calls.add("s", "peer".into(), RUNG).unwrap();
+        let call = calls.add("s", "peer".into(), INCOMING).unwrap();
         assert!(call.is_news("c") && !call.is_news("c"));
         call.described();
         assert!(call.is_news("c"));

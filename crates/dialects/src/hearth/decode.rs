@@ -1,12 +1,13 @@
-//! Hearth's events to signals. Every field is a stranger's word: checked here, or not used.
+//! Decoder: events of hearth to signals. Every field is checked here or not used.
 
-use bellwire_call::{DeclineReason, MediaKind, MediaState, Person, PersonId, Ring, SdpKind, Signal, Subject};
-use serde::de::DeserializeOwned;
+use bellwire_call::{
+    DeclineReason, IncomingSignal, MediaKind, MediaState, Person, PersonId, Ring, SdpKind, Subject,
+};
 use serde_json::Value;
 
 use super::{
     Hearth, PEER_PREFIX,
-    calls::{Begun, Known, There, key},
+    calls::{Begun, CallEntry, There},
     encode,
     wire::{
         Authenticated, CallDeclined, CallEnded, CallError, CallInvitation, CallSessionJoined,
@@ -15,10 +16,12 @@ use super::{
         RelayedAnswer, RelayedCandidate, RelayedOffer, SessionType, UserJoinedCall, UserLeftCall, name,
     },
 };
-use crate::{DecodeError, IceCandidateInit, Reaction, SideEvent, limits, rest};
+use crate::{
+    DecodeError, IceCandidateInit, Reaction, SideEvent, call_table::key, events::read, limits, rest,
+};
 
 /// People of one session that are looked at; it has eight seats.
-const PARTICIPANTS: usize = 64;
+const MAX_PARTICIPANTS: usize = 64;
 /// What the deployed backend says beside delivering a message with one target only.
 const PEER_NOT_FOUND: &str = "target peer not found";
 
@@ -102,7 +105,7 @@ impl Hearth {
         };
         let about = event.therapy_session_id.unwrap_or(session);
         let subject = label.map(|label| Subject { id: about, label });
-        let heard = (key(&known.key), Signal::Ring(Ring { from, kind, subject }));
+        let heard = (key(&known.key), IncomingSignal::Ring(Ring { from, kind, subject }));
         Ok(Reaction { heard: vec![heard], ..Reaction::default() })
     }
 
@@ -110,10 +113,10 @@ impl Hearth {
         match self.calls.find(&event.session_id) {
             Some(known) if !known.outgoing && !known.answered => {
                 let signal = match event.reason.as_str() {
-                    "answered" => Signal::AnsweredElsewhere,
-                    "declined" => Signal::Decline(DeclineReason::Declined),
-                    "missed" => Signal::Missed,
-                    _ => Signal::Cancel,
+                    "answered" => IncomingSignal::AnsweredElsewhere,
+                    "declined" => IncomingSignal::Decline(DeclineReason::Declined),
+                    "missed" => IncomingSignal::Missed,
+                    _ => IncomingSignal::Cancel,
                 };
                 self.over(&event.session_id, signal)
             }
@@ -131,7 +134,7 @@ impl Hearth {
         }
         let mut reaction = Reaction::none();
         let mut found = false;
-        let seats = || event.participants.iter().take(PARTICIPANTS);
+        let seats = || event.participants.iter().take(MAX_PARTICIPANTS);
         // A killed backend leaves seats behind: of several of one person the last is where they are.
         let theirs = seats().filter(|participant| participant.user_id == peer);
         let last = theirs.map(There::of).next_back();
@@ -153,12 +156,12 @@ impl Hearth {
             && known.there.take().is_some()
         {
             // They went while our socket was away, and may be coming back as we did.
-            reaction.heard.push((key(&known.key), Signal::PeerLeft { disconnected: true }));
+            reaction.heard.push((key(&known.key), IncomingSignal::PeerLeft { disconnected: true }));
         }
         Ok(reaction)
     }
 
-    /// Somebody is in the room; told to both sides, up to three times.
+    /// A person is in the room; sent to both sides, up to three times.
     fn joined(&mut self, session: Option<String>, participant: &Participant) -> Reaction {
         if participant.user_id == self.me {
             return Reaction::none();
@@ -186,7 +189,9 @@ impl Hearth {
             video: participant.has_video,
             sharing: participant.is_screen_sharing,
         };
-        heard.extend(known.media_changes(told).map(|changes| (key(&known.key), Signal::Media(changes))));
+        heard.extend(
+            known.media_changes(told).map(|changes| (key(&known.key), IncomingSignal::Media(changes))),
+        );
         Reaction { heard, ..Reaction::default() }
     }
 
@@ -205,14 +210,14 @@ impl Hearth {
         }
         if event.reason.as_deref() == Some("disconnected") {
             known.there = None;
-            return Reaction::hear(key(&known.key), Signal::PeerLeft { disconnected: true });
+            return Reaction::hear(key(&known.key), IncomingSignal::PeerLeft { disconnected: true });
         }
-        self.over(&session, Signal::PeerLeft { disconnected: false })
+        self.over(&session, IncomingSignal::PeerLeft { disconnected: false })
     }
 
     fn offer(&mut self, event: RelayedOffer) -> Result<Reaction, DecodeError> {
         let RelayedOffer { from_peer_id, from_user_id, session_id, offer, .. } = event;
-        let signal = Signal::Offer(offer.read(name::WEBRTC_OFFER, SdpKind::Offer)?);
+        let signal = IncomingSignal::Offer(offer.read(name::WEBRTC_OFFER, SdpKind::Offer)?);
         let from =
             From { session: &session_id, peer_id: from_peer_id.as_deref(), user_id: from_user_id.as_deref() };
         self.relayed(name::WEBRTC_OFFER, &from, signal)
@@ -220,7 +225,7 @@ impl Hearth {
 
     fn answer(&mut self, event: RelayedAnswer) -> Result<Reaction, DecodeError> {
         let RelayedAnswer { from_peer_id, from_user_id, session_id, answer, .. } = event;
-        let signal = Signal::Answer(answer.read(name::WEBRTC_ANSWER, SdpKind::Answer)?);
+        let signal = IncomingSignal::Answer(answer.read(name::WEBRTC_ANSWER, SdpKind::Answer)?);
         let from =
             From { session: &session_id, peer_id: from_peer_id.as_deref(), user_id: from_user_id.as_deref() };
         self.relayed(name::WEBRTC_ANSWER, &from, signal)
@@ -228,7 +233,7 @@ impl Hearth {
 
     fn remote_candidate(&mut self, event: RelayedCandidate) -> Result<Reaction, DecodeError> {
         let RelayedCandidate { from_peer_id, from_user_id, session_id, candidate, .. } = event;
-        let signal = Signal::Candidate(IceCandidateInit::read_or_end(candidate)?);
+        let signal = IncomingSignal::Candidate(IceCandidateInit::read_or_end(candidate)?);
         let from =
             From { session: &session_id, peer_id: from_peer_id.as_deref(), user_id: from_user_id.as_deref() };
         self.relayed(name::WEBRTC_ICE_CANDIDATE, &from, signal)
@@ -238,7 +243,7 @@ impl Hearth {
         &mut self,
         what: &'static str,
         from: &From<'_>,
-        signal: Signal,
+        signal: IncomingSignal,
     ) -> Result<Reaction, DecodeError> {
         let known = self.calls.find_mut(from.session).filter(|known| known.joined);
         let known = known.ok_or(DecodeError::ForeignCall { what })?;
@@ -266,7 +271,7 @@ impl Hearth {
                 }
             }
         }
-        let news = if let Signal::Candidate(candidate) = &signal {
+        let news = if let IncomingSignal::Candidate(candidate) = &signal {
             known.is_news(&candidate.candidate)
         } else {
             known.described();
@@ -279,7 +284,7 @@ impl Hearth {
     }
 
     fn declined(&mut self, event: &CallDeclined) -> Reaction {
-        let signal = Signal::Decline(decline_reason(event.reason.as_deref()));
+        let signal = IncomingSignal::Decline(decline_reason(event.reason.as_deref()));
         match self.calls.find(&event.session_id) {
             Some(known) if known.outgoing && !known.answered && known.peer == event.user_id => {
                 self.over(&event.session_id, signal)
@@ -290,7 +295,7 @@ impl Hearth {
     }
 
     /// Last words of a session that may turn out to be the one we are making.
-    fn too_early(&mut self, session: &str, by: Option<&str>, signal: Signal) -> Reaction {
+    fn too_early(&mut self, session: &str, by: Option<&str>, signal: IncomingSignal) -> Reaction {
         let plausible = |text: &str| limits::id(text.to_owned()).is_ok();
         if self.is_making() && !self.calls.is_spent(session) && plausible(session) && by.is_none_or(plausible)
         {
@@ -306,11 +311,13 @@ impl Hearth {
             .find(&event.session_id)
             .map_or((false, true), |known| (known.answered, known.outgoing));
         let signal = match (event.reason.as_deref(), answered, outgoing) {
-            (_, true, _) => Signal::HangUp,
-            (Some("missed"), false, _) => Signal::Missed,
-            (Some(reason @ ("declined" | "busy")), false, _) => Signal::Decline(decline_reason(Some(reason))),
-            (Some(_) | None, false, true) => Signal::HangUp,
-            (Some(_) | None, false, false) => Signal::Cancel,
+            (_, true, _) => IncomingSignal::HangUp,
+            (Some("missed"), false, _) => IncomingSignal::Missed,
+            (Some(reason @ ("declined" | "busy")), false, _) => {
+                IncomingSignal::Decline(decline_reason(Some(reason)))
+            }
+            (Some(_) | None, false, true) => IncomingSignal::HangUp,
+            (Some(_) | None, false, false) => IncomingSignal::Cancel,
         };
         if self.calls.find(&event.session_id).is_none() {
             return self.too_early(&event.session_id, None, signal);
@@ -332,7 +339,7 @@ impl Hearth {
         let message = message.unwrap_or_else(|| "the server refused the call".to_owned());
         match self.calls.find(&session) {
             Some(known) if known.joined && !known.entered && known.there.is_none() => {
-                let refused = Reaction::hear(key(&known.key), Signal::Refused { message });
+                let refused = Reaction::hear(key(&known.key), IncomingSignal::Refused { message });
                 self.calls.forget(&session);
                 refused
             }
@@ -376,25 +383,26 @@ impl Hearth {
         known.theirs.audio = state.audio.or(known.theirs.audio);
         known.theirs.video = state.video.or(known.theirs.video);
         known.theirs.sharing = state.sharing.or(known.theirs.sharing);
-        Reaction::hear(key(&known.key), Signal::Media(state))
+        Reaction::hear(key(&known.key), IncomingSignal::Media(state))
     }
 
     /// Everything they send, whatever of it changed.
     fn all_media(&mut self, session: Option<String>, user: &str, state: MediaState) -> Reaction {
         let Some(known) = self.with(session, user) else { return Reaction::none() };
         let changes = known.media_changes(state);
-        let heard = changes.map(|changes| (key(&known.key), Signal::Media(changes))).into_iter().collect();
+        let heard =
+            changes.map(|changes| (key(&known.key), IncomingSignal::Media(changes))).into_iter().collect();
         Reaction { heard, ..Reaction::default() }
     }
 
     /// The call whose room we share with that person.
-    fn with(&mut self, session: Option<String>, user: &str) -> Option<&mut Known> {
+    fn with(&mut self, session: Option<String>, user: &str) -> Option<&mut CallEntry> {
         let session = session.or_else(|| self.calls.shared_with(user))?;
         self.calls.find_mut(&session).filter(|known| known.joined && known.peer == user)
     }
 
     /// The last thing heard of a call; its room is left if we were in it.
-    fn over(&mut self, session: &str, signal: Signal) -> Reaction {
+    fn over(&mut self, session: &str, signal: IncomingSignal) -> Reaction {
         let Some(known) = self.calls.forget(session) else { return Reaction::none() };
         let outbound = if known.joined { vec![encode::leave(session)] } else { Vec::new() };
         Reaction { heard: vec![(key(&known.key), signal)], outbound, side: Vec::new() }
@@ -402,7 +410,7 @@ impl Hearth {
 }
 
 /// They are in the room: who offers, and that they are there. Entering it is how a callee accepts.
-fn arrival(us: &str, known: &mut Known) -> Vec<(bellwire_call::CallKey, Signal)> {
+fn arrival(us: &str, known: &mut CallEntry) -> Vec<(bellwire_call::CallKey, IncomingSignal)> {
     let them = known.there.as_ref().and_then(|there| there.peer_id.as_deref());
     let offers = match them {
         // The smaller name is the polite one of the two and does not begin.
@@ -410,12 +418,12 @@ fn arrival(us: &str, known: &mut Known) -> Vec<(bellwire_call::CallKey, Signal)>
         // A web client throws its own connection away at every offer it hears, so ours is to win.
         Some(_) | None => true,
     };
-    let mut signals = vec![Signal::OfferTurn { us: offers }];
+    let mut signals = vec![IncomingSignal::OfferTurn { us: offers }];
     if known.outgoing && !known.answered {
         known.answered = true;
-        signals.push(Signal::Accept);
+        signals.push(IncomingSignal::Accept);
     }
-    signals.push(Signal::PeerJoined);
+    signals.push(IncomingSignal::PeerJoined);
     signals.into_iter().map(|signal| (key(&known.key), signal)).collect()
 }
 
@@ -425,11 +433,4 @@ fn decline_reason(reason: Option<&str>) -> DeclineReason {
 
 fn expired() -> Reaction {
     Reaction { side: vec![SideEvent::TokenExpired], ..Reaction::default() }
-}
-
-/// Reads argument 0; servers with connection state recovery append another one.
-fn read<T: DeserializeOwned>(event: &str, args: Vec<Value>) -> Result<T, DecodeError> {
-    let what = event.to_owned();
-    let argument = args.into_iter().next().ok_or_else(|| DecodeError::Empty { what: what.clone() })?;
-    serde_json::from_value(argument).map_err(|source| DecodeError::Malformed { what, source })
 }

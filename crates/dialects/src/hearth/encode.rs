@@ -1,21 +1,21 @@
-//! Signals to hearth's words. What is heard is in `decode`.
+//! Encoder: signals to the events and requests of hearth.
 
 use bellwire_call::{
-    CallId, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, Quality, Sdp, SdpKind, Signal,
+    CallId, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, OutgoingSignal, Quality, Sdp, SdpKind,
 };
-use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Hearth, Waiting,
-    calls::Known,
+    Hearth, PendingRequest,
+    calls::CallEntry,
     wire::{
         CallSettings, DeclineCall, InitiateBody, JoinCallSession, LeaveCallSession, MediaBody,
         MediaStateChanged, Metadata, QualityReport, ScreenShare, SdpBody, SendAnswer, SendCandidate,
         SendOffer, SessionType, ToggleAudio, ToggleVideo, name,
     },
 };
-use crate::{EncodeError, Method, Outbound, RestCall, limits, rest};
+use crate::events::{emit, emit_perishable, value};
+use crate::{EncodeError, Method, Outbound, RestCall, rest};
 
 /// The reasons of the additive `decline_call`.
 pub(super) const BUSY: &str = "busy";
@@ -23,20 +23,7 @@ const DECLINED: &str = "declined";
 /// How the id of a call session begins; other subjects are therapy sessions.
 pub(super) const SESSION_PREFIX: &str = "call_";
 
-/// An event that is to arrive however long it takes.
-pub(super) fn emit<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: false }
-}
-
-fn emit_perishable<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: true }
-}
-
-pub(super) fn value<T: Serialize>(body: &T) -> Value {
-    serde_json::to_value(body).expect("wire structs have string keys and serialise infallibly")
-}
-
-/// Closes a session's record and tells everybody in it.
+/// Closes a session's record and notifies all in it.
 pub(super) fn end_request(session: &str) -> RestCall {
     let path = format!("/video-call/session/{}/end", rest::segment_of(session));
     rest::send(Method::Post, path, Value::Object(serde_json::Map::new()))
@@ -49,49 +36,37 @@ fn join_request(session: &str) -> RestCall {
 
 impl Hearth {
     /// Signals of a call the backend has no id for yet.
-    pub(super) fn say_local(&mut self, local: CallId, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say_local(
+        &mut self,
+        local: CallId,
+        signal: &OutgoingSignal,
+    ) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Invite(invite) => self.place(local, invite),
-            Signal::Cancel | Signal::NoAnswer | Signal::HangUp => {
-                for waiting in self.waiting.values_mut() {
-                    if let Waiting::Place { local: other, withdrawn, .. } = waiting
-                        && *other == local
-                    {
-                        *withdrawn = true;
-                    }
-                }
+            OutgoingSignal::Invite(invite) => self.place(local, invite),
+            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => {
+                self.pending.withdraw(local);
                 Ok(Vec::new())
             }
-            Signal::Accept
-            | Signal::Decline(_)
-            | Signal::Offer(_)
-            | Signal::Answer(_)
-            | Signal::Candidate(_)
-            | Signal::Media(_)
-            | Signal::Quality(_)
-            | Signal::Rejoin => Err(EncodeError::UnknownCall),
-            Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+            OutgoingSignal::Accept
+            | OutgoingSignal::Decline(_)
+            | OutgoingSignal::Offer(_)
+            | OutgoingSignal::Answer(_)
+            | OutgoingSignal::Candidate(_)
+            | OutgoingSignal::Media(_)
+            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
         }
     }
 
     /// About a call session: enters it. About a therapy session, or nothing: makes one and rings.
     fn place(&mut self, local: CallId, invite: &Invite) -> Result<Vec<Outbound>, EncodeError> {
-        if self.waiting.len() >= limits::REQUESTS {
+        if self.pending.is_full() {
             return Err(EncodeError::TooManyCalls);
         }
-        let waiting = |join| Waiting::Place { local, invite: invite.clone(), join, withdrawn: false };
+        let purpose = |join| PendingRequest::Place { local, invite: invite.clone(), join };
         let about = invite.subject.as_ref().filter(|subject| !subject.id.is_empty());
         if let Some(subject) = about.filter(|subject| subject.id.starts_with(SESSION_PREFIX)) {
-            let waiting = waiting(Some(subject.id.clone()));
-            return Ok(vec![self.request(join_request(&subject.id), waiting)]);
+            let purpose = purpose(Some(subject.id.clone()));
+            return Ok(vec![self.pending.send_placing(local, join_request(&subject.id), purpose)]);
         }
         let title = about.map(|subject| subject.label.clone()).filter(|label| !label.is_empty());
         let body = InitiateBody {
@@ -105,47 +80,40 @@ impl Hearth {
             therapy_session_id: about.map(|subject| subject.id.clone()),
         };
         let request = rest::send(Method::Post, "/video-call/initiate", value(&body));
-        let waiting = waiting(None);
-        Ok(vec![self.request(request, waiting)])
+        Ok(vec![self.pending.send_placing(local, request, purpose(None))])
     }
 
     /// Signals of a call with an id. What ends a call the backend has already ended is nothing.
-    pub(super) fn say(&mut self, key: &str, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say(&mut self, key: &str, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         let session = self.calls.session_of(key);
         match (signal, session) {
-            (Signal::Accept, Some(session)) => self.accept(&session),
-            (Signal::Decline(reason), Some(session)) => Ok(self.decline(&session, *reason)),
-            (Signal::Cancel | Signal::NoAnswer, Some(session)) => Ok(self.give_up(&session)),
-            (Signal::HangUp, Some(session)) => Ok(self.hang_up(&session)),
-            (Signal::Decline(_) | Signal::Cancel | Signal::NoAnswer | Signal::HangUp, None) => Ok(Vec::new()),
-            (Signal::Offer(sdp) | Signal::Answer(sdp), Some(session)) => self.describe(&session, sdp),
-            (Signal::Candidate(candidate), Some(session)) => self.candidate(&session, candidate),
-            (Signal::Media(state), Some(session)) => self.media(&session, *state),
-            (Signal::Quality(quality), Some(session)) => self.quality(&session, *quality),
-            (Signal::Rejoin, Some(session)) => self.in_room(&session, Vec::new()),
+            (OutgoingSignal::Accept, Some(session)) => self.accept(&session),
+            (OutgoingSignal::Decline(reason), Some(session)) => Ok(self.decline(&session, *reason)),
+            (OutgoingSignal::Cancel | OutgoingSignal::NoAnswer, Some(session)) => Ok(self.give_up(&session)),
+            (OutgoingSignal::HangUp, Some(session)) => Ok(self.hang_up(&session)),
             (
-                Signal::Accept
-                | Signal::Offer(_)
-                | Signal::Answer(_)
-                | Signal::Candidate(_)
-                | Signal::Media(_)
-                | Signal::Quality(_)
-                | Signal::Rejoin,
+                OutgoingSignal::Decline(_)
+                | OutgoingSignal::Cancel
+                | OutgoingSignal::NoAnswer
+                | OutgoingSignal::HangUp,
+                None,
+            ) => Ok(Vec::new()),
+            (OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp), Some(session)) => {
+                self.describe(&session, sdp)
+            }
+            (OutgoingSignal::Candidate(candidate), Some(session)) => self.candidate(&session, candidate),
+            (OutgoingSignal::Media(state), Some(session)) => self.media(&session, *state),
+            (OutgoingSignal::Rejoin, Some(session)) => self.in_room(&session, Vec::new()),
+            (
+                OutgoingSignal::Accept
+                | OutgoingSignal::Offer(_)
+                | OutgoingSignal::Answer(_)
+                | OutgoingSignal::Candidate(_)
+                | OutgoingSignal::Media(_)
+                | OutgoingSignal::Rejoin,
                 None,
             )
-            | (Signal::Invite(_), _) => Err(EncodeError::UnknownCall),
-            (
-                Signal::Placed { .. }
-                | Signal::Ring(_)
-                | Signal::Missed
-                | Signal::Offline
-                | Signal::AnsweredElsewhere
-                | Signal::Refused { .. }
-                | Signal::OfferTurn { .. }
-                | Signal::PeerJoined
-                | Signal::PeerLeft { .. },
-                _,
-            ) => Err(EncodeError::HeardOnly),
+            | (OutgoingSignal::Invite(_), _) => Err(EncodeError::UnknownCall),
         }
     }
 
@@ -154,8 +122,8 @@ impl Hearth {
     fn accept(&mut self, session: &str) -> Result<Vec<Outbound>, EncodeError> {
         let known = self.known_mut(session)?;
         known.answered = true;
-        let waiting = Waiting::Accept { session: session.to_owned() };
-        Ok(vec![self.request(join_request(session), waiting)])
+        let purpose = PendingRequest::Accept { session: session.to_owned() };
+        Ok(vec![self.pending.send(join_request(session), purpose)])
     }
 
     fn decline(&mut self, session: &str, reason: DeclineReason) -> Vec<Outbound> {
@@ -171,7 +139,7 @@ impl Hearth {
         vec![emit(name::DECLINE_CALL, &body)]
     }
 
-    /// Ends a call that nobody answered. A session that others made goes on without us.
+    /// Ends an unanswered call. A session that others made goes on without us.
     fn give_up(&mut self, session: &str) -> Vec<Outbound> {
         match self.calls.forget(session) {
             Some(known) if known.made => self.end_and_leave(session),
@@ -190,7 +158,7 @@ impl Hearth {
 
     /// Both, because the deployed backend may let only the initiator end a session.
     pub(super) fn end_and_leave(&mut self, session: &str) -> Vec<Outbound> {
-        vec![self.request(end_request(session), Waiting::Record), leave(session)]
+        vec![self.pending.send(end_request(session), PendingRequest::Record), leave(session)]
     }
 
     fn describe(&mut self, session: &str, sdp: &Sdp) -> Result<Vec<Outbound>, EncodeError> {
@@ -222,7 +190,7 @@ impl Hearth {
         self.in_room(session, vec![emit_perishable(name::WEBRTC_ICE_CANDIDATE, &body)])
     }
 
-    fn quality(&mut self, session: &str, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn quality(&mut self, session: &str, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
         let quality_data = serde_json::to_value(quality).map_err(|_| EncodeError::NoWords)?;
         let body = QualityReport { session_id: session.to_owned(), quality_data };
         self.in_room(session, vec![emit_perishable(name::CALL_QUALITY_REPORT, &body)])
@@ -258,7 +226,7 @@ impl Hearth {
             let MediaState { audio, video, sharing } = ours;
             let body = MediaBody { has_video: video, has_audio: audio, is_screen_sharing: sharing };
             let path = format!("/video-call/session/{}/media", rest::segment_of(session));
-            said.push(self.request(rest::send(Method::Put, path, value(&body)), Waiting::Record));
+            said.push(self.pending.send(rest::send(Method::Put, path, value(&body)), PendingRequest::Record));
         }
         self.in_room(session, said)
     }
@@ -272,7 +240,7 @@ impl Hearth {
         Ok(said)
     }
 
-    /// The room, and what we send in it if that is not what everybody expects.
+    /// The room, and what we send in it if that is not what the others expect.
     pub(super) fn enter(&mut self, session: &str) -> Vec<Outbound> {
         let body = JoinCallSession { session_id: session.to_owned(), peer_id: self.peer_id.clone() };
         let mut said = vec![emit(name::JOIN_CALL_SESSION, &body)];
@@ -293,7 +261,7 @@ impl Hearth {
         said
     }
 
-    fn known_mut(&mut self, session: &str) -> Result<&mut Known, EncodeError> {
+    fn known_mut(&mut self, session: &str) -> Result<&mut CallEntry, EncodeError> {
         self.calls.find_mut(session).ok_or(EncodeError::UnknownCall)
     }
 }
@@ -313,7 +281,7 @@ fn everything_we_send(session: &str, ours: MediaState) -> Outbound {
 }
 
 /// One target alone: as deployed, each of the two wakes a listener of its own, and both are heard.
-fn target(known: &Known) -> Result<(Option<String>, Option<String>), EncodeError> {
+fn target(known: &CallEntry) -> Result<(Option<String>, Option<String>), EncodeError> {
     let there = known.there.as_ref().ok_or(EncodeError::NoWords)?;
     match (&there.peer_id, &there.socket_id) {
         (Some(peer), _) => Ok((Some(peer.clone()), None)),

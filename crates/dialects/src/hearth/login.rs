@@ -1,19 +1,16 @@
-//! Signing in: which endpoint, and who the reply says we are.
+//! Sign-in: the endpoint, and the identity that the reply names.
 
 use bellwire_call::{Person, PersonId};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    encode,
-    wire::{LoginBody, LoginReply},
-};
-use crate::{Credentials, Identity, LoginError, LoginStep, Method, RestCall, limits, rest};
+use super::wire::{LoginBody, LoginReply};
+use crate::{Credentials, Identity, LoginError, LoginStep, Method, RestCall, events::value, limits, rest};
 
 pub(super) fn request(typed: &Credentials) -> Result<RestCall, LoginError> {
     known(&typed.role)?;
     let body = LoginBody { email: typed.email.trim().to_owned(), password: typed.password.clone() };
-    Ok(rest::send(Method::Post, "/auth/login", encode::value(&body)))
+    Ok(rest::send(Method::Post, "/auth/login", value(&body)))
 }
 
 pub(super) fn parse(

@@ -1,6 +1,6 @@
-//! What hearth says on the wire, as types: every event and REST body, in both directions.
+//! Wire structs of hearth: every event and REST body, in both directions.
 //!
-//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! Client and server share these and nothing else; neither shares how it reads a message. Reading
 //! is lenient (unknown fields are ignored, what some deployment leaves out is optional), writing
 //! gives exactly the documented field names.
 
@@ -30,7 +30,7 @@ pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::lenient;
+use crate::{lenient, words::words};
 
 /// How many may take part in a call, and what it belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,35 +45,17 @@ pub enum SessionType {
     Unknown,
 }
 
-impl SessionType {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OneToOne => "one-to-one",
-            Self::Group => "group",
-            Self::Therapy => "therapy",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The type a word stands for; `Unknown` for any other word.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "one-to-one" => Self::OneToOne,
-            "group" => Self::Group,
-            "therapy" => Self::Therapy,
-            _ => Self::Unknown,
-        }
-    }
-}
+words!(
+    SessionType, exact,
+    OneToOne = "one-to-one", Group = "group", Therapy = "therapy";
+    else Unknown = "unknown"
+);
 
 /// Where a call session stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionStatus {
-    /// Nobody but the initiator came yet.
+    /// Only the initiator came yet.
     #[default]
     Waiting,
     Active,
@@ -83,29 +65,11 @@ pub enum SessionStatus {
     Unknown,
 }
 
-impl SessionStatus {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Active => "active",
-            Self::Ended => "ended",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The status a word stands for; `Unknown` for any other word.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "waiting" => Self::Waiting,
-            "active" => Self::Active,
-            "ended" => Self::Ended,
-            _ => Self::Unknown,
-        }
-    }
-}
+words!(
+    SessionStatus, exact,
+    Waiting = "waiting", Active = "active", Ended = "ended";
+    else Unknown = "unknown"
+);
 
 /// What a call allows; a field that is missing has its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,7 +183,7 @@ impl Default for Ref {
     }
 }
 
-/// Whoever was deleted is null, and then a reference with an empty id.
+/// A deleted person is null, and then a reference with an empty id.
 impl<'de> Deserialize<'de> for Ref {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(from)?;

@@ -1,28 +1,29 @@
-//! Messages. A thread goes by the other person's id, as its REST path does; calls are messages of
-//! their conversation too and are put in words here.
+//! Chat messages. A thread goes by the other person's id, as its REST path does; calls are messages of
+//! their conversation too and get a text here.
 
 use std::collections::VecDeque;
 
-use bellwire_call::{MediaKind, PersonId};
+use bellwire_call::PersonId;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Marketplace, Waiting,
+    Marketplace, PendingRequest,
     decode::beside,
-    encode, records, value,
+    messages,
     wire::{
-        self, CallStatus, Envelope, MessageType, MessagesRead, NewMessage, SendBody, SendMessage,
-        TypingToServer, UserTyping, chat_of, conversation_of, name,
+        self, Envelope, MessageType, MessagesRead, NewMessage, SendBody, SendMessage, TypingToServer,
+        UserTyping, chat_of, conversation_of, name,
     },
 };
+use crate::events::{emit, emit_perishable, value};
 use crate::{
-    ChatAction, DecodeError, EncodeError, Message, Method, Outbound, Reaction, ReplyError, RestCall, Rows,
-    SideEvent, ThreadCall, ThreadOutcome, limits, rest, rows::Row,
+    ChatAction, DecodeError, EncodeError, Message, Method, Outbound, Reaction, RestCall, SideEvent, limits,
+    rest,
 };
 
 /// Messages remembered so that one told twice is heard once.
-const SEEN: usize = 256;
+const MAX_SEEN_MESSAGES: usize = 256;
 
 /// Ids of the newest messages heard.
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ impl Seen {
         if self.ids.iter().any(|known| known == id) {
             return false;
         }
-        if self.ids.len() >= SEEN {
+        if self.ids.len() >= MAX_SEEN_MESSAGES {
             self.ids.pop_front();
         }
         self.ids.push_back(id.to_owned());
@@ -48,118 +49,6 @@ impl Seen {
     fn name(&mut self) -> String {
         self.nameless += 1;
         format!("live-{}", self.nameless)
-    }
-}
-
-pub(super) fn messages_request(thread: &str, limit: u32) -> RestCall {
-    rest::fetch(format!("/messages/conversation/{}", rest::segment(thread)))
-        .with("page", 1)
-        .with("limit", limit.clamp(1, 100))
-}
-
-/// Oldest first, whichever way the backend lists them.
-pub(super) fn messages(
-    me: &str,
-    thread: &str,
-    status: u16,
-    body: &Value,
-) -> Result<Rows<Message>, ReplyError> {
-    let rows = records::rows(status, body, "messages")?;
-    let mut messages = Rows::read(&rows, |row: wire::Message| {
-        // The thread was asked for by its other person: a row that names neither of them is none of it.
-        let here = [row.sender.id(), row.receiver.id()].contains(&thread);
-        if here { Row::Item(message(me, &row)) } else { Row::Odd }
-    });
-    messages.items.sort_by(|one, other| one.at.cmp(&other.at));
-    Ok(messages)
-}
-
-/// A message in neutral terms.
-fn message(me: &str, row: &wire::Message) -> Message {
-    let from_me = row.sender.id() == me;
-    let thread = if from_me { row.receiver.id() } else { row.sender.id() };
-    Message {
-        id: row.id().to_owned(),
-        thread: thread.to_owned(),
-        from_me,
-        sender: row.sender.full().map(|user| limits::shown(user.shown_name())).unwrap_or_default(),
-        text: text_of(row),
-        at: row.created_at.clone().unwrap_or_default(),
-        read: row.is_read || row.read_at.is_some(),
-        call: call_of(row),
-    }
-}
-
-/// What stands in a message's place for people.
-pub(super) fn text_of(row: &wire::Message) -> String {
-    if let Some(call) = call_of(row) {
-        return call_text(call);
-    }
-    let content = limits::message(row.content.as_deref().unwrap_or_default());
-    match row.kind {
-        MessageType::ScreenShare => "Screen share".to_owned(),
-        MessageType::Image if content.is_empty() => "Picture".to_owned(),
-        MessageType::File if content.is_empty() => file_name(row),
-        MessageType::Image
-        | MessageType::File
-        | MessageType::Text
-        | MessageType::VideoCall
-        | MessageType::VoiceCall
-        | MessageType::Unknown => content,
-    }
-}
-
-fn file_name(row: &wire::Message) -> String {
-    let name = row.attachments.iter().find_map(|file| {
-        ["originalName", "filename", "name"].iter().find_map(|field| file.get(field)?.as_str())
-    });
-    name.map(limits::shown).filter(|name| !name.is_empty()).unwrap_or_else(|| "File".to_owned())
-}
-
-/// The call that a message tells of. Shared screens have no sound or picture of their own.
-fn call_of(row: &wire::Message) -> Option<ThreadCall> {
-    let kind = match row.kind {
-        MessageType::VideoCall => MediaKind::Video,
-        MessageType::VoiceCall => MediaKind::Voice,
-        MessageType::ScreenShare
-        | MessageType::Image
-        | MessageType::File
-        | MessageType::Text
-        | MessageType::Unknown => return None,
-    };
-    let call = row.call_data.as_ref();
-    let outcome = match call.and_then(|call| call.status) {
-        Some(CallStatus::Missed) => ThreadOutcome::Missed,
-        Some(CallStatus::Declined) => ThreadOutcome::Declined,
-        Some(CallStatus::Failed) => ThreadOutcome::Failed,
-        Some(
-            CallStatus::Initiated
-            | CallStatus::Ringing
-            | CallStatus::Answered
-            | CallStatus::Ended
-            | CallStatus::Unknown,
-        )
-        | None => ThreadOutcome::Placed,
-    };
-    // While it rings or goes on, how long it has is not how long it was.
-    let over = call.filter(|call| call.status == Some(CallStatus::Ended));
-    let duration_s = over.map_or(0, |call| records::seconds(records::lasted(call)));
-    Some(ThreadCall { kind, outcome, duration_s })
-}
-
-fn call_text(ThreadCall { kind, outcome, duration_s }: ThreadCall) -> String {
-    let what = match kind {
-        MediaKind::Video => "Video call",
-        MediaKind::Voice => "Voice call",
-    };
-    match outcome {
-        ThreadOutcome::Missed => format!("Missed {}", what.to_lowercase()),
-        ThreadOutcome::Declined => format!("{what}, declined"),
-        ThreadOutcome::Failed => format!("{what}, failed"),
-        ThreadOutcome::Placed if duration_s > 0 => {
-            format!("{what}, {}:{:02}", duration_s / 60, duration_s % 60)
-        }
-        ThreadOutcome::Placed => what.to_owned(),
     }
 }
 
@@ -185,11 +74,11 @@ fn sanitised(text: &str) -> String {
 
 impl Marketplace {
     pub(super) fn do_in_chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
-        if self.waiting.len() >= limits::REQUESTS {
+        if self.pending.is_full() {
             return Err(EncodeError::TooManyCalls);
         }
         Ok(match action {
-            // Whoever is signed in is in all conversations.
+            // A signed-in account is in all its conversations.
             ChatAction::Open { .. } => Vec::new(),
             ChatAction::Send { thread, text } => {
                 let body = SendBody {
@@ -198,24 +87,24 @@ impl Marketplace {
                     kind: MessageType::Text,
                 };
                 let send = rest::send(Method::Post, "/messages/send", value(&body));
-                vec![self.request(send, Waiting::Sent { to: thread.clone(), text: text.clone() })]
+                vec![self.pending.send(send, PendingRequest::Sent { to: thread.clone(), text: text.clone() })]
             }
             ChatAction::MarkRead { thread } => {
                 let conversation = conversation_of(self.me(), thread);
                 let path = format!("/messages/read/{}", rest::segment(&conversation));
                 let read = RestCall { method: Method::Put, ..rest::fetch(path) };
-                vec![self.request(read, Waiting::Read { from: thread.clone() })]
+                vec![self.pending.send(read, PendingRequest::Read { from: thread.clone() })]
             }
             ChatAction::Typing { thread, on } => {
                 let event = if *on { name::TYPING } else { name::STOP_TYPING };
                 let chat_id = chat_of(self.me(), thread);
                 let body = TypingToServer { chat_id, recipient_id: thread.clone() };
-                vec![encode::emit_perishable(event, &body)]
+                vec![emit_perishable(event, &body)]
             }
         })
     }
 
-    /// The message is kept; as deployed the socket has to be told by whoever wrote it.
+    /// The message is kept; as deployed its author has to send it to the socket too.
     pub(super) fn sent(&mut self, to: String, text: String, status: u16, body: &Value) -> Reaction {
         if !(200..300).contains(&status) {
             return beside(SideEvent::MessageLost { thread: to, text });
@@ -227,7 +116,7 @@ impl Marketplace {
         let relay =
             SendMessage { chat_id: chat_of(self.me(), &to), recipient_id: to, message: record.clone() };
         let mut reaction = self.told(&row, Some(&text));
-        reaction.outbound.push(encode::emit(name::SEND_MESSAGE, &relay));
+        reaction.outbound.push(emit(name::SEND_MESSAGE, &relay));
         reaction
     }
 
@@ -265,19 +154,19 @@ impl Marketplace {
             return Err(DecodeError::ForeignSender { what: WHAT });
         }
         if sender != self.me() {
-            self.note_presence(&sender, true);
+            self.account.note_presence(&sender, true);
         }
-        let sent = self.waiting.values().find_map(|waiting| match waiting {
-            Waiting::Sent { to, text } if sender == self.me() && *to == receiver => {
+        let sent = self.pending.iter().find_map(|request| match &request.purpose {
+            PendingRequest::Sent { to, text } if sender == self.me() && *to == receiver => {
                 let said = limits::message(row.content.as_deref().unwrap_or_default());
                 (sanitised(text) == said).then(|| text.clone())
             }
-            Waiting::Initiate { .. }
-            | Waiting::Accept { .. }
-            | Waiting::Share { .. }
-            | Waiting::Sent { .. }
-            | Waiting::Read { .. }
-            | Waiting::Record => None,
+            PendingRequest::Initiate { .. }
+            | PendingRequest::Accept { .. }
+            | PendingRequest::Share { .. }
+            | PendingRequest::Sent { .. }
+            | PendingRequest::Read { .. }
+            | PendingRequest::Record => None,
         });
         Ok(self.told(&row, sent.as_deref()))
     }
@@ -285,7 +174,7 @@ impl Marketplace {
     /// `sent`: what we wrote ourselves, by which the message is known that still waits. The deployed
     /// backend keeps it without tags and blanks at the ends.
     fn told(&mut self, row: &wire::Message, sent: Option<&str>) -> Reaction {
-        let mut message = message(self.me(), row);
+        let mut message = messages::message(self.me(), row);
         if message.id.is_empty() {
             message.id = self.seen.name();
         } else if !self.seen.add(&message.id) {
@@ -307,7 +196,7 @@ impl Marketplace {
         if who == self.me() {
             return Ok(Reaction::none());
         }
-        self.note_presence(&who, true);
+        self.account.note_presence(&who, true);
         let person = PersonId(who.clone());
         Ok(beside(SideEvent::Typing { thread: who, person, on }))
     }
@@ -341,37 +230,7 @@ impl Marketplace {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    fn row(kind: &str, call: &Value) -> wire::Message {
-        let row = json!({ "_id": "m1", "sender": "a", "receiver": "b", "content": "", "type": kind,
-            "callData": call });
-        serde_json::from_value(row).unwrap()
-    }
-
-    #[test]
-    fn a_call_is_a_message_in_words() {
-        let text = |kind, status, duration: f64| {
-            text_of(&row(kind, &json!({ "status": status, "duration": duration })))
-        };
-        assert_eq!(text("video_call", "missed", 0.0), "Missed video call");
-        assert_eq!(text("voice_call", "declined", 0.0), "Voice call, declined");
-        assert_eq!(text("voice_call", "ended", 185.4), "Voice call, 3:05");
-        assert_eq!(text("video_call", "ended", 0.0), "Video call");
-        assert_eq!(text("video_call", "sleeping", 0.0), "Video call");
-        assert_eq!(text("video_call", "missed", 30.0), "Missed video call");
-        let call = |status| call_of(&row("voice_call", &json!({ "status": status, "duration": 30.0 })));
-        let lasted = ["ended", "answered", "missed"].map(|status| call(status).map(|call| call.duration_s));
-        assert_eq!(lasted, [Some(30), Some(0), Some(0)]);
-        assert_eq!(text("screen_share", "ended", 9.0), "Screen share");
-        assert_eq!(text("image", "ended", 0.0), "Picture");
-        let mut file = row("file", &Value::Null);
-        assert_eq!(text_of(&file), "File");
-        file.attachments = vec![json!("uploads/1"), json!({ "originalName": "plan.pdf" })];
-        assert_eq!(text_of(&file), "plan.pdf");
-    }
 
     #[test]
     fn tags_go_and_what_only_looks_like_one_stays() {
@@ -382,30 +241,12 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_is_oldest_first_and_one_bad_row_costs_one_row() {
-        let body = json!({ "success": true, "data": [
-            { "_id": "m2", "sender": { "_id": "b", "fullName": "Ben" }, "receiver": "a", "content": "two",
-              "createdAt": "2026-01-05T10:00:02.000Z" },
-            { "_id": "m1", "sender": "a", "receiver": { "id": "b" }, "content": "one", "type": "text",
-              "createdAt": "2026-01-05T10:00:01.000Z", "isRead": true },
-            { "_id": 7 },
-            { "_id": "m3", "sender": "a", "receiver": "stranger", "content": "not here" } ] });
-        let Rows { items: messages, left_out } = messages("a", "b", 200, &body).unwrap();
-        assert_eq!(left_out, 2);
-        let shown: Vec<_> =
-            messages.iter().map(|m| (m.id.as_str(), m.text.as_str(), m.from_me, m.read)).collect();
-        assert_eq!(shown, [("m1", "one", true, true), ("m2", "two", false, false)]);
-        assert_eq!(messages[1].sender, "Ben");
-        assert!(messages.iter().all(|message| message.thread == "b"));
-    }
-
-    #[test]
     fn a_flood_of_messages_keeps_the_newest_ids_only() {
         let mut seen = Seen::default();
-        for n in 0..10 * SEEN {
+        for n in 0..10 * MAX_SEEN_MESSAGES {
             assert!(seen.add(&n.to_string()));
         }
-        assert_eq!(seen.ids.len(), SEEN);
-        assert!(!seen.add(&(10 * SEEN - 1).to_string()));
+        assert_eq!(seen.ids.len(), MAX_SEEN_MESSAGES);
+        assert!(!seen.add(&(10 * MAX_SEEN_MESSAGES - 1).to_string()));
     }
 }

@@ -1,12 +1,11 @@
-//! Marketplace's events to signals. Every field is a stranger's word: checked here, or not used.
+//! Decoder: events of marketplace to signals. Every field is checked here or not used.
 
-use bellwire_call::{DeclineReason, MediaKind, MediaState, Person, PersonId, Ring, SdpKind, Signal};
-use serde::de::DeserializeOwned;
+use bellwire_call::{DeclineReason, IncomingSignal, MediaKind, MediaState, Person, PersonId, Ring, SdpKind};
 use serde_json::Value;
 
 use super::{
     Marketplace,
-    calls::key,
+    calls::CallEntry,
     encode,
     wire::{
         AnswerToClient, CallAccepted, CallDeclined, CallEnded, CallError, CandidateToClient, IncomingCall,
@@ -14,7 +13,9 @@ use super::{
         UserStatusChange, name,
     },
 };
-use crate::{DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, limits, rest};
+use crate::{
+    DecodeError, IceCandidateInit, Presence, Reaction, SideEvent, call_table::key, events::read, limits, rest,
+};
 
 /// Additive `reason` of an end: two devices of ours accepted at once, and this one was the second.
 const ELSEWHERE: &str = "answered_elsewhere";
@@ -39,29 +40,29 @@ impl Marketplace {
             name::PARTICIPANT_LEFT => self.left(&read(event, args)?),
             name::WEBRTC_OFFER => {
                 let OfferToClient { call_id, from_user_id, offer } = read(event, args)?;
-                let offer = Signal::Offer(offer.read(name::WEBRTC_OFFER, SdpKind::Offer)?);
+                let offer = IncomingSignal::Offer(offer.read(name::WEBRTC_OFFER, SdpKind::Offer)?);
                 self.in_call(name::WEBRTC_OFFER, &call_id, &from_user_id, offer)
             }
             name::WEBRTC_ANSWER => {
                 let AnswerToClient { call_id, from_user_id, answer } = read(event, args)?;
-                let answer = Signal::Answer(answer.read(name::WEBRTC_ANSWER, SdpKind::Answer)?);
+                let answer = IncomingSignal::Answer(answer.read(name::WEBRTC_ANSWER, SdpKind::Answer)?);
                 self.in_call(name::WEBRTC_ANSWER, &call_id, &from_user_id, answer)
             }
             name::ICE_CANDIDATE => {
                 let CandidateToClient { call_id, from_user_id, candidate } = read(event, args)?;
-                let candidate = Signal::Candidate(IceCandidateInit::read_or_end(candidate)?);
+                let candidate = IncomingSignal::Candidate(IceCandidateInit::read_or_end(candidate)?);
                 self.in_call(name::ICE_CANDIDATE, &call_id, &from_user_id, candidate)
             }
             name::MEDIA_STATE => {
                 let MediaToClient { call_id, from_user_id, audio, video } = read(event, args)?;
-                let state = Signal::Media(MediaState { audio, video, sharing: None });
+                let state = IncomingSignal::Media(MediaState { audio, video, sharing: None });
                 self.in_call(name::MEDIA_STATE, &call_id, &from_user_id, state)
             }
             name::CALL_ERROR => Ok(self.call_error(&read(event, args)?)),
             name::USER_STATUS_CHANGE => {
                 let UserStatusChange { user_id, status } = read(event, args)?;
                 let (person, online) = (PersonId(limits::id(user_id)?), status != "offline");
-                self.note_presence(&person.0, online);
+                self.account.note_presence(&person.0, online);
                 Ok(beside(SideEvent::Presence(vec![Presence { person, online }])))
             }
             name::NEW_MESSAGE => self.new_message(read(event, args)?),
@@ -80,17 +81,17 @@ impl Marketplace {
         if peer == self.me() {
             return Err(DecodeError::ForeignSender { what: "incoming call" });
         }
-        // A server may ring again whoever connects while it rings; that adds nothing.
+        // A server may repeat a ring to a device that connects meanwhile; that adds nothing.
         if self.calls.find(&call).is_some() {
             return Ok(Reaction::none());
         }
-        self.note_presence(&peer, true);
+        self.account.note_presence(&peer, true);
         let room = ring.room_id.and_then(|room| limits::id(room).ok()).unwrap_or_default();
-        let added = self.calls.add(&call, peer.clone(), kind, room, false);
+        let added = self.calls.add(&call, |_| CallEntry::new(peer.clone(), kind, room, false));
         added.map_err(|_full| DecodeError::TooManyCalls)?;
         let name = limits::shown(ring.caller.name.as_deref().unwrap_or_default());
         let from = Person { id: PersonId(peer), name, avatar: ring.caller.avatar };
-        Ok(Reaction::hear(key(&call), Signal::Ring(Ring { from, kind, subject: None })))
+        Ok(Reaction::hear(key(&call), IncomingSignal::Ring(Ring { from, kind, subject: None })))
     }
 
     /// A screen is a session of its own here; one of the person we talk to belongs to our call.
@@ -102,7 +103,7 @@ impl Marketplace {
         };
         known.their_session = Some(session);
         let state = MediaState { sharing: Some(true), ..MediaState::default() };
-        Ok(Reaction::hear(key(call), Signal::Media(state)))
+        Ok(Reaction::hear(key(call), IncomingSignal::Media(state)))
     }
 
     fn accepted_call(&mut self, event: &CallAccepted) -> Result<Reaction, DecodeError> {
@@ -118,7 +119,7 @@ impl Marketplace {
         match (by_us, known.outgoing) {
             (false, true) => Ok(self.implied_accept(call)),
             (true, false) => Ok(self.taken_by_us(call)),
-            // Nobody accepts a call of their own.
+            // A caller does not accept its own call.
             (true, true) | (false, false) => Ok(Reaction::none()),
         }
     }
@@ -129,7 +130,7 @@ impl Marketplace {
             From::Us => self.taken_by_us(call),
             From::Peer => {
                 let mut reaction = self.implied_accept(call);
-                reaction.heard.push((key(call), Signal::PeerJoined));
+                reaction.heard.push((key(call), IncomingSignal::PeerJoined));
                 reaction
             }
         })
@@ -140,7 +141,7 @@ impl Marketplace {
             From::Us => Reaction::none(),
             From::Peer => {
                 let disconnected = event.reason.as_deref() == Some("disconnected");
-                Reaction::hear(key(&event.call_id), Signal::PeerLeft { disconnected })
+                Reaction::hear(key(&event.call_id), IncomingSignal::PeerLeft { disconnected })
             }
         })
     }
@@ -153,7 +154,7 @@ impl Marketplace {
         }
         let busy = event.reason.as_deref() == Some(encode::BUSY);
         let reason = if busy { DeclineReason::Busy } else { DeclineReason::Declined };
-        self.over(&event.call_id, Signal::Decline(reason))
+        self.over(&event.call_id, IncomingSignal::Decline(reason))
     }
 
     fn ended(&mut self, event: &CallEnded) -> Result<Reaction, DecodeError> {
@@ -165,24 +166,27 @@ impl Marketplace {
             }
             known.their_session = None;
             let state = MediaState { sharing: Some(false), ..MediaState::default() };
-            return Ok(Reaction::hear(key(call), Signal::Media(state)));
+            return Ok(Reaction::hear(key(call), IncomingSignal::Media(state)));
         }
         let known = self.calls.find(&event.call_id).ok_or(DecodeError::ForeignCall { what: WHAT })?;
         let by_us = by == Some(self.me());
         if event.reason.as_deref() == Some(ELSEWHERE) {
             // The record goes on with the other device of ours.
-            let signal = if known.answered { Signal::HangUp } else { Signal::AnsweredElsewhere };
+            let signal =
+                if known.answered { IncomingSignal::HangUp } else { IncomingSignal::AnsweredElsewhere };
             self.calls.forget(&event.call_id);
             return Ok(Reaction::hear(key(&event.call_id), signal));
         }
         let signal = match (known.answered, event.reason.as_deref()) {
-            (true, _) => Signal::HangUp,
-            (false, Some(encode::MISSED)) => Signal::Missed,
-            (false, Some("failed")) => Signal::Refused { message: "the server gave the call up".to_owned() },
+            (true, _) => IncomingSignal::HangUp,
+            (false, Some(encode::MISSED)) => IncomingSignal::Missed,
+            (false, Some("failed")) => {
+                IncomingSignal::Refused { message: "the server gave the call up".to_owned() }
+            }
             // One of our devices declined, or whom we call ended it unanswered: neither took it.
-            (false, _) if by_us != known.outgoing => Signal::Decline(DeclineReason::Declined),
-            (false, _) if known.outgoing => Signal::HangUp,
-            (false, _) => Signal::Cancel,
+            (false, _) if by_us != known.outgoing => IncomingSignal::Decline(DeclineReason::Declined),
+            (false, _) if known.outgoing => IncomingSignal::HangUp,
+            (false, _) => IncomingSignal::Cancel,
         };
         Ok(self.over(&event.call_id, signal))
     }
@@ -194,7 +198,7 @@ impl Marketplace {
             Some(known) if !known.answered => {
                 let message = rest::words(&event.message);
                 let message = message.unwrap_or_else(|| "the server refused the call".to_owned());
-                self.over(call, Signal::Refused { message })
+                self.over(call, IncomingSignal::Refused { message })
             }
             Some(_) | None => Reaction::none(),
         }
@@ -205,7 +209,7 @@ impl Marketplace {
         what: &'static str,
         call: &str,
         sender: &str,
-        signal: Signal,
+        signal: IncomingSignal,
     ) -> Result<Reaction, DecodeError> {
         Ok(match self.from(what, call, sender)? {
             From::Us => Reaction::none(),
@@ -217,13 +221,13 @@ impl Marketplace {
         })
     }
 
-    /// Whoever enters the room or talks media has accepted; then we enter it too.
+    /// A callee that enters the room or sends media signals has accepted; then we enter it too.
     fn implied_accept(&mut self, call: &str) -> Reaction {
         match self.calls.find_mut(call) {
             Some(known) if known.outgoing && !known.answered => {
                 known.answered = true;
                 let outbound = vec![encode::enter(call, known, None)];
-                Reaction { heard: vec![(key(call), Signal::Accept)], outbound, side: Vec::new() }
+                Reaction { heard: vec![(key(call), IncomingSignal::Accept)], outbound, side: Vec::new() }
             }
             Some(_) | None => Reaction::none(),
         }
@@ -232,14 +236,16 @@ impl Marketplace {
     /// We are in that call, on this device or on another.
     fn taken_by_us(&mut self, call: &str) -> Reaction {
         match self.calls.find(call) {
-            Some(known) if !known.outgoing && !known.answered => self.over(call, Signal::AnsweredElsewhere),
+            Some(known) if !known.outgoing && !known.answered => {
+                self.over(call, IncomingSignal::AnsweredElsewhere)
+            }
             Some(_) | None => Reaction::none(),
         }
     }
 
     /// The last thing heard of a call. As deployed the record of a call that ran stays open until both
     /// have left, so we leave it too.
-    fn over(&mut self, call: &str, signal: Signal) -> Reaction {
+    fn over(&mut self, call: &str, signal: IncomingSignal) -> Reaction {
         let Some(known) = self.calls.forget(call) else { return Reaction::none() };
         let outbound = if known.answered { self.end_records(call, &known) } else { Vec::new() };
         Reaction { outbound, ..Reaction::hear(key(call), signal) }
@@ -250,7 +256,7 @@ impl Marketplace {
         if user == self.me() {
             Ok(From::Us)
         } else if user == known.peer {
-            self.note_presence(user, true);
+            self.account.note_presence(user, true);
             Ok(From::Peer)
         } else {
             Err(DecodeError::ForeignSender { what })
@@ -261,11 +267,4 @@ impl Marketplace {
 /// Something that is about no call.
 pub(super) fn beside(event: SideEvent) -> Reaction {
     Reaction { side: vec![event], ..Reaction::default() }
-}
-
-/// Reads argument 0; servers with connection state recovery append another one.
-fn read<T: DeserializeOwned>(event: &str, args: Vec<Value>) -> Result<T, DecodeError> {
-    let what = event.to_owned();
-    let argument = args.into_iter().next().ok_or_else(|| DecodeError::Empty { what: what.clone() })?;
-    serde_json::from_value(argument).map_err(|source| DecodeError::Malformed { what, source })
 }

@@ -1,37 +1,27 @@
-//! Signals to marketplace's words. What is heard is in `decode`.
+//! Encoder: signals to the events and requests of marketplace.
 
 use bellwire_call::{
-    CallId, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, Sdp, SdpKind, Signal,
+    CallId, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, OutgoingSignal, Sdp, SdpKind,
 };
-use serde::Serialize;
 
 use super::{
-    Marketplace, Waiting,
-    calls::{Known, Sharing, is_made_up},
-    value,
+    Marketplace, PendingRequest,
+    calls::{CallEntry, Sharing, is_made_up},
     wire::{
         AcceptCall, AnswerToServer, CandidateToServer, DeclineBody, DeclineCall, EndBody, EndCall,
         InitiateBody, InitiateCall, InitiateScreenShare, MediaToServer, OfferToServer, ParticipantJoining,
         call_path, chat_of, name,
     },
 };
-use crate::{EncodeError, Method, Outbound, RestCall, limits, rest};
+use crate::events::{emit, emit_perishable, value};
+use crate::{EncodeError, Method, Outbound, RestCall, rest};
 
 /// `reason` of a decline because of another call.
 pub(super) const BUSY: &str = "busy";
-/// `reason` of a decline by somebody.
+/// `reason` of a decline by the user.
 const DECLINED: &str = "declined";
-/// Additive `reason` of an end: nobody answered.
+/// Additive `reason` of an end: the ring was not answered.
 pub(super) const MISSED: &str = "missed";
-
-/// An event that is to arrive however long it takes.
-pub(super) fn emit<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: false }
-}
-
-pub(super) fn emit_perishable<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: true }
-}
 
 /// Closes our part of a call's record. Without a duration: the backend has a clock, we have none.
 pub(super) fn end_request(kind: MediaKind, call: &str) -> RestCall {
@@ -46,76 +36,54 @@ fn end_share_request(session: &str) -> RestCall {
 
 impl Marketplace {
     /// Signals of a call the backend has no id for yet.
-    pub(super) fn say_local(&mut self, local: CallId, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say_local(
+        &mut self,
+        local: CallId,
+        signal: &OutgoingSignal,
+    ) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Invite(invite) => self.initiate(local, invite),
-            Signal::Cancel | Signal::NoAnswer | Signal::HangUp => {
-                for waiting in self.waiting.values_mut() {
-                    if let Waiting::Initiate { local: other, withdrawn, .. } = waiting
-                        && *other == local
-                    {
-                        *withdrawn = true;
-                    }
-                }
+            OutgoingSignal::Invite(invite) => self.initiate(local, invite),
+            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => {
+                self.pending.withdraw(local);
                 Ok(Vec::new())
             }
-            Signal::Accept
-            | Signal::Decline(_)
-            | Signal::Offer(_)
-            | Signal::Answer(_)
-            | Signal::Candidate(_)
-            | Signal::Media(_)
-            | Signal::Quality(_)
-            | Signal::Rejoin => Err(EncodeError::UnknownCall),
-            Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+            OutgoingSignal::Accept
+            | OutgoingSignal::Decline(_)
+            | OutgoingSignal::Offer(_)
+            | OutgoingSignal::Answer(_)
+            | OutgoingSignal::Candidate(_)
+            | OutgoingSignal::Media(_)
+            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
         }
     }
 
     /// The record first: its id names the call on the socket too.
     fn initiate(&mut self, local: CallId, invite: &Invite) -> Result<Vec<Outbound>, EncodeError> {
-        if self.waiting.len() >= limits::REQUESTS {
+        if self.pending.is_full() {
             return Err(EncodeError::TooManyCalls);
         }
         let body = InitiateBody { receiver_id: invite.to.id.0.clone() };
         let path = format!("/communication/{}/initiate", call_path(invite.kind));
-        let waiting = Waiting::Initiate { local, invite: invite.clone(), withdrawn: false };
-        Ok(vec![self.request(rest::send(Method::Post, path, value(&body)), waiting)])
+        let purpose = PendingRequest::Initiate { local, invite: invite.clone() };
+        let initiate = rest::send(Method::Post, path, value(&body));
+        Ok(vec![self.pending.send_placing(local, initiate, purpose)])
     }
 
     /// Signals of a call with an id. What ends a call the backend has already ended is nothing.
-    pub(super) fn say(&mut self, call: &str, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say(&mut self, call: &str, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Accept => self.accept(call),
-            Signal::Decline(reason) => Ok(self.decline(call, *reason)),
-            Signal::Cancel | Signal::HangUp => Ok(self.end(call, None)),
-            Signal::NoAnswer => Ok(self.no_answer(call)),
-            Signal::Offer(sdp) | Signal::Answer(sdp) => self.describe(call, sdp),
-            Signal::Candidate(candidate) => self.candidate(call, candidate),
-            Signal::Media(state) => self.media(call, *state),
-            Signal::Rejoin => {
+            OutgoingSignal::Accept => self.accept(call),
+            OutgoingSignal::Decline(reason) => Ok(self.decline(call, *reason)),
+            OutgoingSignal::Cancel | OutgoingSignal::HangUp => Ok(self.end(call, None)),
+            OutgoingSignal::NoAnswer => Ok(self.no_answer(call)),
+            OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp) => self.describe(call, sdp),
+            OutgoingSignal::Candidate(candidate) => self.candidate(call, candidate),
+            OutgoingSignal::Media(state) => self.media(call, *state),
+            OutgoingSignal::Rejoin => {
                 let known = self.calls.find(call).ok_or(EncodeError::UnknownCall)?;
                 Ok(vec![enter(call, known, None)])
             }
-            // The record has a word for quality, the deployed backend has no way to say it.
-            Signal::Quality(_) => Err(EncodeError::NoWords),
-            Signal::Invite(_) => Err(EncodeError::UnknownCall),
-            Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+            OutgoingSignal::Invite(_) => Err(EncodeError::UnknownCall),
         }
     }
 
@@ -126,13 +94,13 @@ impl Marketplace {
         let body = AcceptCall { call_id: call.to_owned(), caller_id: Some(known.peer.clone()) };
         let said = [
             emit(name::ACCEPT_CALL, &body),
-            // As deployed nobody tells our other devices that one of them answered: we do, by naming
+            // As deployed our other devices are not told that one of them answered: we do it by naming
             // ourselves among the others of the call.
             enter(call, known, Some(me)),
         ];
         let path = format!("/communication/{}/{}/join", call_path(known.kind), rest::segment(call));
         let join = RestCall { method: Method::Put, ..rest::fetch(path) };
-        let mut all = vec![self.request(join, Waiting::Accept { call: call.to_owned() })];
+        let mut all = vec![self.pending.send(join, PendingRequest::Accept { call: call.to_owned() })];
         all.extend(said);
         Ok(all)
     }
@@ -156,7 +124,7 @@ impl Marketplace {
         let decline = DeclineCall { call_id: call.to_owned(), caller_id: Some(known.peer), reason };
         // The caller hears the decline only; the end is for our other devices, which still ring.
         let mine = end_call(call, vec![self.me().to_owned()], None);
-        vec![self.request(record, Waiting::Record), emit(name::DECLINE_CALL, &decline), mine]
+        vec![self.pending.send(record, PendingRequest::Record), emit(name::DECLINE_CALL, &decline), mine]
     }
 
     fn no_answer(&mut self, call: &str) -> Vec<Outbound> {
@@ -178,14 +146,14 @@ impl Marketplace {
 
     /// What REST keeps of a call that is over, and of our own screen in it. Of an id that we made up it
     /// keeps nothing.
-    pub(super) fn end_records(&mut self, call: &str, known: &Known) -> Vec<Outbound> {
+    pub(super) fn end_records(&mut self, call: &str, known: &CallEntry) -> Vec<Outbound> {
         let mut said = Vec::new();
         if !(known.outgoing && is_made_up(call)) {
-            said.push(self.request(end_request(known.kind, call), Waiting::Record));
+            said.push(self.pending.send(end_request(known.kind, call), PendingRequest::Record));
         }
         match &known.sharing {
             Sharing::On { session, recorded: true } => {
-                said.push(self.request(end_share_request(session), Waiting::Record));
+                said.push(self.pending.send(end_share_request(session), PendingRequest::Record));
             }
             Sharing::On { recorded: false, .. } | Sharing::Off | Sharing::Asked { .. } => {}
         }
@@ -251,13 +219,13 @@ impl Marketplace {
                 };
                 Some(emit(name::INITIATE_SCREEN_SHARE, &body))
             }
-            Sharing::Off if self.waiting.len() >= limits::REQUESTS => None,
+            Sharing::Off if self.pending.is_full() => None,
             Sharing::Off => {
                 known.sharing = Sharing::Asked { wanted: true };
                 let body = InitiateBody { receiver_id: known.peer.clone() };
                 let path = "/communication/screen-share/initiate";
-                let waiting = Waiting::Share { call: call.to_owned() };
-                Some(self.request(rest::send(Method::Post, path, value(&body)), waiting))
+                let purpose = PendingRequest::Share { call: call.to_owned() };
+                Some(self.pending.send(rest::send(Method::Post, path, value(&body)), purpose))
             }
         }
     }
@@ -273,7 +241,8 @@ impl Marketplace {
             }
             Sharing::On { session, recorded } => {
                 let end = end_call(&session, vec![known.peer.clone()], None);
-                let record = recorded.then(|| self.request(end_share_request(&session), Waiting::Record));
+                let record =
+                    recorded.then(|| self.pending.send(end_share_request(&session), PendingRequest::Record));
                 record.into_iter().chain([end]).collect()
             }
         }
@@ -293,7 +262,9 @@ impl Marketplace {
         });
         match (wanted, session) {
             (Some(body), _) => vec![emit(name::INITIATE_SCREEN_SHARE, &body)],
-            (None, Some((session, true))) => vec![self.request(end_share_request(&session), Waiting::Record)],
+            (None, Some((session, true))) => {
+                vec![self.pending.send(end_share_request(&session), PendingRequest::Record)]
+            }
             (None, Some((_, false)) | None) => Vec::new(),
         }
     }
@@ -315,8 +286,8 @@ impl Marketplace {
     }
 }
 
-/// Enters the call's room; the other side is told, and `also`.
-pub(super) fn enter(call: &str, known: &Known, also: Option<String>) -> Outbound {
+/// Enters the call's room; the other side is notified, and `also`.
+pub(super) fn enter(call: &str, known: &CallEntry, also: Option<String>) -> Outbound {
     let body = ParticipantJoining {
         call_id: call.to_owned(),
         room_id: known.room.clone(),

@@ -1,16 +1,19 @@
-//! Signing in, and getting a new token without a password.
+//! Sign-in, and token refresh without a password.
 
 use bellwire_call::{Person, PersonId};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::wire::{Envelope, LoginBody, LoginReply, RefreshBody, Role, Tokens, User};
-use crate::{Credentials, Identity, LoginError, LoginStep, Method, ReplyError, RestCall, limits, rest};
+use crate::{
+    Credentials, Identity, LoginError, LoginStep, Method, Query, ReplyError, RestCall, events::value, limits,
+    rest,
+};
 
 pub(super) fn request(typed: &Credentials) -> Result<RestCall, LoginError> {
     parse_role(&typed.role)?;
     let body = LoginBody { email: typed.email.trim().to_owned(), password: typed.password.clone() };
-    Ok(rest::send(Method::Post, "/auth/login", super::value(&body)))
+    Ok(rest::send(Method::Post, "/auth/login", value(&body)))
 }
 
 pub(super) fn parse(
@@ -47,13 +50,15 @@ pub(super) fn parse(
     }))
 }
 
-pub(super) fn refresh(identity: &Identity) -> Option<RestCall> {
+pub(super) fn refresh(identity: &Identity) -> Option<Query<'static, Identity>> {
     let refresh_token = identity.refresh_token.clone()?;
-    Some(rest::send(Method::Post, "/auth/refresh-token", super::value(&RefreshBody { refresh_token })))
+    let call = rest::send(Method::Post, "/auth/refresh-token", value(&RefreshBody { refresh_token }));
+    let identity = identity.clone();
+    Some(Query::new(call, move |status, body| parse_refresh(&identity, status, body)))
 }
 
 /// The tokens stand in `data` or bare, and a new refresh token may be missing: then the old one stays.
-pub(super) fn parse_refresh(identity: &Identity, status: u16, body: &Value) -> Result<Identity, ReplyError> {
+fn parse_refresh(identity: &Identity, status: u16, body: &Value) -> Result<Identity, ReplyError> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Reply {
@@ -79,7 +84,7 @@ pub(super) fn parse_refresh(identity: &Identity, status: u16, body: &Value) -> R
     })
 }
 
-/// Somebody as signals name people.
+/// A person as signals name people.
 pub(super) fn person(user: &User) -> Person {
     Person {
         id: PersonId(user.id().to_owned()),
@@ -146,7 +151,7 @@ mod tests {
     #[test]
     fn a_token_is_renewed_with_or_without_a_new_refresh_token() {
         let identity = signed_in();
-        let call = refresh(&identity).unwrap();
+        let call = refresh(&identity).unwrap().call;
         assert_eq!(call.path, "/auth/refresh-token");
         assert_eq!(call.body, Some(json!({ "refreshToken": "r1" })));
         let body = json!({ "success": true, "data": { "token": "t2", "refreshToken": "r2" } });

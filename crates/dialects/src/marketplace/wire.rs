@@ -1,6 +1,6 @@
-//! What marketplace says on the wire, as types: every event and REST body, in both directions.
+//! Wire structs of marketplace: every event and REST body, in both directions.
 //!
-//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! Client and server share these and nothing else; neither shares how it reads a message. Reading
 //! is lenient (unknown fields are ignored, what some deployment leaves out is optional), writing
 //! gives exactly the documented field names.
 
@@ -29,7 +29,9 @@ use bellwire_call::MediaKind;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// What kind of account somebody has.
+use crate::words::words;
+
+/// The kind of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -38,28 +40,7 @@ pub enum Role {
     Admin,
 }
 
-impl Role {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Provider => "provider",
-            Self::Client => "client",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// The role a word stands for.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "provider" => Some(Self::Provider),
-            "client" => Some(Self::Client),
-            "admin" => Some(Self::Admin),
-            _ => None,
-        }
-    }
-}
+words!(Role, exact, Provider = "provider", Client = "client", Admin = "admin");
 
 /// What a message of a conversation is; calls are messages too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,35 +58,14 @@ pub enum MessageType {
     Unknown,
 }
 
+words!(
+    MessageType, exact,
+    Text = "text", Image = "image", File = "file", VideoCall = "video_call", VoiceCall = "voice_call",
+    ScreenShare = "screen_share";
+    else Unknown = "unknown"
+);
+
 impl MessageType {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Image => "image",
-            Self::File => "file",
-            Self::VideoCall => "video_call",
-            Self::VoiceCall => "voice_call",
-            Self::ScreenShare => "screen_share",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The type a word stands for; `Unknown` for any other word.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "text" => Self::Text,
-            "image" => Self::Image,
-            "file" => Self::File,
-            "video_call" => Self::VideoCall,
-            "voice_call" => Self::VoiceCall,
-            "screen_share" => Self::ScreenShare,
-            _ => Self::Unknown,
-        }
-    }
-
     /// What kind of call it is, if it is one.
     #[must_use]
     pub fn kind(self) -> Option<MediaKind> {
@@ -133,37 +93,12 @@ pub enum CallStatus {
     Unknown,
 }
 
-impl CallStatus {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Initiated => "initiated",
-            Self::Ringing => "ringing",
-            Self::Answered => "answered",
-            Self::Missed => "missed",
-            Self::Declined => "declined",
-            Self::Ended => "ended",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The status a word stands for; `Unknown` for any other word.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "initiated" => Self::Initiated,
-            "ringing" => Self::Ringing,
-            "answered" => Self::Answered,
-            "missed" => Self::Missed,
-            "declined" => Self::Declined,
-            "ended" => Self::Ended,
-            "failed" => Self::Failed,
-            _ => Self::Unknown,
-        }
-    }
-}
+words!(
+    CallStatus, exact,
+    Initiated = "initiated", Ringing = "ringing", Answered = "answered", Missed = "missed", Declined =
+    "declined", Ended = "ended", Failed = "failed";
+    else Unknown = "unknown"
+);
 
 /// Path segment and event word of a kind of call.
 #[must_use]

@@ -1,12 +1,13 @@
-//! Storefront's events to signals. Every field is a stranger's word: checked here, or not used.
+//! Decoder: events of storefront to signals. Every field is checked here or not used.
 
-use bellwire_call::{DeclineReason, MediaKind, MediaState, Person, PersonId, Ring, SdpKind, Signal, Subject};
-use serde::de::DeserializeOwned;
+use bellwire_call::{
+    DeclineReason, IncomingSignal, MediaKind, MediaState, Person, PersonId, Ring, SdpKind, Subject,
+};
 use serde_json::Value;
 
 use super::{
     Storefront,
-    calls::{Known, key},
+    calls::CallEntry,
     encode,
     wire::{
         CallEnded, CallError, CallPartyEvent, CallStatus, CallStatusUpdate, CallTargetOffline,
@@ -14,10 +15,12 @@ use super::{
         ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, UserType, name,
     },
 };
-use crate::{DecodeError, IceCandidateInit, Outbound, Reaction, Rows, SideEvent, limits};
+use crate::{
+    DecodeError, IceCandidateInit, Outbound, Reaction, Rows, SideEvent, call_table::key, events::read, limits,
+};
 
 /// How often we say again that we are here before the backend lists us.
-const UNLISTED: u8 = 8;
+const MAX_REGISTRATIONS: u8 = 8;
 
 /// Who an event says it is from.
 enum From {
@@ -62,22 +65,23 @@ impl Storefront {
     fn incoming(&mut self, ring: IncomingVideoCall) -> Result<Reaction, DecodeError> {
         const WHAT: &str = name::INCOMING_VIDEO_CALL;
         let call = limits::id(ring.call_id)?;
-        let (ours, theirs, names) = match self.role {
+        let (ours, theirs, names) = match self.account.role {
             UserType::Seller => (ring.seller_id, ring.customer_id, [ring.customer_name, None]),
             UserType::Customer => (ring.customer_id, ring.seller_id, [ring.shop_name, ring.seller_name]),
         };
-        if ours != self.me {
+        if ours != self.account.me {
             return Err(DecodeError::ForeignCall { what: WHAT });
         }
         // Our own ring comes back from a deployment that broadcasts it; a repeated one adds nothing.
-        if ring.initiated_by == Some(self.role) || self.calls.find(&call).is_some() {
+        if ring.initiated_by == Some(self.account.role) || self.calls.find(&call).is_some() {
             return Ok(Reaction::none());
         }
         let peer = limits::id(theirs)?;
-        if peer == self.me {
+        if peer == self.account.me {
             return Err(DecodeError::ForeignSender { what: WHAT });
         }
-        self.calls.add(&call, peer.clone(), false).map_err(|_full| DecodeError::TooManyCalls)?;
+        let added = self.calls.add(&call, |_| CallEntry::new(peer.clone(), false));
+        added.map_err(|_full| DecodeError::TooManyCalls)?;
         let name = names.into_iter().flatten().map(|name| limits::shown(&name)).find(|name| !name.is_empty());
         let from = Person { id: PersonId(peer), name: name.unwrap_or_default(), avatar: None };
         let order =
@@ -85,14 +89,14 @@ impl Storefront {
         let subject = match (order, ring.product_name) {
             (Some(number), _) => Some(Subject {
                 id: ring.order_id.unwrap_or_else(|| number.clone()),
-                label: super::records::order_label(&number),
+                label: super::lists::order_label(&number),
             }),
             (None, Some(product)) => {
                 Some(Subject { id: ring.product_id.unwrap_or_default(), label: limits::shown(&product) })
             }
             (None, None) => None,
         };
-        Ok(Reaction::hear(key(&call), Signal::Ring(Ring { from, kind: MediaKind::Video, subject })))
+        Ok(Reaction::hear(key(&call), IncomingSignal::Ring(Ring { from, kind: MediaKind::Video, subject })))
     }
 
     fn offer(&mut self, offer: SdpOffer) -> Result<Reaction, DecodeError> {
@@ -103,7 +107,7 @@ impl Storefront {
             &offer.call_id,
             &offer.sender_id,
             offer.receiver_id.as_deref(),
-            Signal::Offer(sdp),
+            IncomingSignal::Offer(sdp),
         )
     }
 
@@ -111,11 +115,11 @@ impl Storefront {
         let what = name::ANSWER;
         let sdp = answer.answer.read(what, SdpKind::Answer)?;
         let receiver = answer.receiver_id.as_deref();
-        self.described(what, &answer.call_id, &answer.sender_id, receiver, Signal::Answer(sdp))
+        self.described(what, &answer.call_id, &answer.sender_id, receiver, IncomingSignal::Answer(sdp))
     }
 
     fn remote_candidate(&mut self, event: IceCandidateEvent) -> Result<Reaction, DecodeError> {
-        let signal = Signal::Candidate(IceCandidateInit::read_or_end(event.candidate)?);
+        let signal = IncomingSignal::Candidate(IceCandidateInit::read_or_end(event.candidate)?);
         let receiver = event.receiver_id.as_deref();
         self.described(name::ICE_CANDIDATE, &event.call_id, &event.sender_id, receiver, signal)
     }
@@ -126,9 +130,9 @@ impl Storefront {
         call: &str,
         sender: &str,
         receiver: Option<&str>,
-        signal: Signal,
+        signal: IncomingSignal,
     ) -> Result<Reaction, DecodeError> {
-        if sender != self.me && receiver.is_some_and(|receiver| receiver != self.me) {
+        if sender != self.account.me && receiver.is_some_and(|receiver| receiver != self.account.me) {
             return Err(DecodeError::ForeignCall { what });
         }
         match self.from(what, call, sender)? {
@@ -150,7 +154,7 @@ impl Storefront {
             From::Peer => {}
         }
         let mut reaction = self.implied_accept(call);
-        reaction.heard.push((key(call), Signal::PeerJoined));
+        reaction.heard.push((key(call), IncomingSignal::PeerJoined));
         Ok(reaction)
     }
 
@@ -159,7 +163,7 @@ impl Storefront {
             From::Us => Reaction::none(),
             From::Peer => {
                 let disconnected = event.reason.as_deref() == Some("disconnected");
-                Reaction::hear(key(&event.call_id), Signal::PeerLeft { disconnected })
+                Reaction::hear(key(&event.call_id), IncomingSignal::PeerLeft { disconnected })
             }
         })
     }
@@ -169,12 +173,12 @@ impl Storefront {
         let call = &update.call_id;
         let Some(known) = self.calls.find(call) else { return Ok(Reaction::none()) };
         let from = match (&update.user_id, update.user_type) {
-            (Some(user), _) if *user == self.me => From::Us,
+            (Some(user), _) if *user == self.account.me => From::Us,
             (Some(user), _) if *user == known.peer => From::Peer,
             (Some(_), _) if update.status != CallStatus::Missed => {
                 return Err(DecodeError::ForeignSender { what: name::CALL_STATUS_UPDATE });
             }
-            (None, Some(role)) if role == self.role => From::Us,
+            (None, Some(role)) if role == self.account.role => From::Us,
             (Some(_) | None, _) => From::Peer,
         };
         let reason = update.reason.as_deref().unwrap_or_default();
@@ -183,18 +187,18 @@ impl Storefront {
         Ok(match update.status {
             CallStatus::Accepted => match from {
                 From::Us if known.outgoing || known.answered => Reaction::none(),
-                From::Us => self.over(call, Signal::AnsweredElsewhere),
+                From::Us => self.over(call, IncomingSignal::AnsweredElsewhere),
                 From::Peer => self.implied_accept(call),
             },
             CallStatus::Declined | CallStatus::Rejected | CallStatus::Busy => match from {
                 From::Us if known.answered => Reaction::none(),
                 // Of another device of theirs, or of a third call.
                 From::Peer if known.answered && update.status == CallStatus::Busy => Reaction::none(),
-                From::Peer if known.answered => self.over(call, Signal::HangUp),
+                From::Peer if known.answered => self.over(call, IncomingSignal::HangUp),
                 From::Us | From::Peer => {
                     let busy = update.status == CallStatus::Busy || reason.eq_ignore_ascii_case(encode::BUSY);
                     let reason = if busy { DeclineReason::Busy } else { DeclineReason::Declined };
-                    self.over(call, Signal::Decline(reason))
+                    self.over(call, IncomingSignal::Decline(reason))
                 }
             },
             CallStatus::Ended => {
@@ -208,10 +212,10 @@ impl Storefront {
             }
             // A ring timer that lost its race against an answer.
             CallStatus::Missed if known.answered => Reaction::none(),
-            CallStatus::Missed => self.over(call, Signal::Missed),
-            CallStatus::Failed if known.answered => self.over(call, Signal::HangUp),
+            CallStatus::Missed => self.over(call, IncomingSignal::Missed),
+            CallStatus::Failed if known.answered => self.over(call, IncomingSignal::HangUp),
             CallStatus::Failed => {
-                self.over(call, Signal::Refused { message: "the server gave the call up".to_owned() })
+                self.over(call, IncomingSignal::Refused { message: "the server gave the call up".to_owned() })
             }
             CallStatus::Initiated | CallStatus::Ringing | CallStatus::Unknown => Reaction::none(),
         })
@@ -220,7 +224,7 @@ impl Storefront {
     fn ended(&mut self, event: &CallEnded) -> Reaction {
         let Some(known) = self.calls.find(&event.call_id) else { return Reaction::none() };
         let signal = match event.reason.as_deref() {
-            Some("missed" | "no_answer" | "timeout") if !known.answered => Signal::Missed,
+            Some("missed" | "no_answer" | "timeout") if !known.answered => IncomingSignal::Missed,
             Some(_) | None => end_of(known),
         };
         self.over(&event.call_id, signal)
@@ -231,11 +235,11 @@ impl Storefront {
         if !known.outgoing || known.answered {
             return Reaction::none();
         }
-        let mut reaction = self.over(&event.call_id, Signal::Offline);
+        let mut reaction = self.over(&event.call_id, IncomingSignal::Offline);
         // The deployed backend leaves the record at `initiated` for ever.
         reaction
             .outbound
-            .insert(0, self.request(encode::end_request(&event.call_id), super::Waiting::Record));
+            .insert(0, self.pending.send(encode::end_request(&event.call_id), super::PendingRequest::Record));
         reaction
     }
 
@@ -246,7 +250,7 @@ impl Storefront {
             Some(known) if !known.answered => {
                 let message = limits::shown(&event.message);
                 let message = if message.is_empty() { "the server refused the call".into() } else { message };
-                self.over(call, Signal::Refused { message })
+                self.over(call, IncomingSignal::Refused { message })
             }
             Some(_) | None => Reaction::none(),
         }
@@ -271,7 +275,7 @@ impl Storefront {
     ) -> Result<Reaction, DecodeError> {
         Ok(match self.from(what, call, user)? {
             From::Us => Reaction::none(),
-            From::Peer => Reaction::hear(key(call), Signal::Media(state)),
+            From::Peer => Reaction::hear(key(call), IncomingSignal::Media(state)),
         })
     }
 
@@ -280,7 +284,7 @@ impl Storefront {
             .into_iter()
             .filter_map(|user| limits::id(user.user_id).ok())
             .collect();
-        let here = now.contains(&self.me);
+        let here = now.contains(&self.account.me);
         let gone: Vec<String> = self.online.difference(&now).cloned().collect();
         let mut changes: Vec<_> =
             gone.into_iter().filter_map(|person| self.presence(person, false)).collect();
@@ -290,17 +294,17 @@ impl Storefront {
 
     fn online_changed(&mut self, event: OnlineStatusChanged) -> Result<Reaction, DecodeError> {
         let person = limits::id(event.user_id)?;
-        let outbound = if person == self.me { self.registered(event.is_online) } else { Vec::new() };
+        let outbound = if person == self.account.me { self.registered(event.is_online) } else { Vec::new() };
         let changes = self.presence(person, event.is_online).into_iter().collect();
         Ok(Reaction { outbound, ..presence(changes) })
     }
 
     /// The deployed backend knows one socket of an account, and ignores a second one: when the first
-    /// goes (a silent network, another device), nobody can ring us until we say again that we are here.
+    /// goes (a silent network, another device), we cannot be rung until we register again.
     fn registered(&mut self, here: bool) -> Vec<Outbound> {
         if here {
             self.unlisted = 0;
-        } else if self.open && self.unlisted < UNLISTED {
+        } else if self.open && self.unlisted < MAX_REGISTRATIONS {
             self.unlisted += 1;
             return vec![self.add_us()];
         }
@@ -312,14 +316,14 @@ impl Storefront {
         match self.calls.find_mut(call) {
             Some(known) if known.outgoing && !known.answered => {
                 known.answered = true;
-                Reaction::hear(key(call), Signal::Accept)
+                Reaction::hear(key(call), IncomingSignal::Accept)
             }
             Some(_) | None => Reaction::none(),
         }
     }
 
     /// The last thing heard of a call; its room is left if we were in it.
-    fn over(&mut self, call: &str, signal: Signal) -> Reaction {
+    fn over(&mut self, call: &str, signal: IncomingSignal) -> Reaction {
         let Some(known) = self.calls.forget(call) else { return Reaction::none() };
         let mut reaction = Reaction::hear(key(call), signal);
         if known.joined {
@@ -330,7 +334,7 @@ impl Storefront {
 
     fn from(&self, what: &'static str, call: &str, user: &str) -> Result<From, DecodeError> {
         let known = self.calls.find(call).ok_or(DecodeError::ForeignCall { what })?;
-        if user == self.me {
+        if user == self.account.me {
             Ok(From::Us)
         } else if user == known.peer {
             Ok(From::Peer)
@@ -341,18 +345,11 @@ impl Storefront {
 }
 
 /// What the end of this call means: taken back before an answer, or hung up.
-fn end_of(known: &Known) -> Signal {
-    if known.outgoing || known.answered { Signal::HangUp } else { Signal::Cancel }
+fn end_of(known: &CallEntry) -> IncomingSignal {
+    if known.outgoing || known.answered { IncomingSignal::HangUp } else { IncomingSignal::Cancel }
 }
 
 fn presence(changes: Vec<crate::Presence>) -> Reaction {
     let side = if changes.is_empty() { Vec::new() } else { vec![SideEvent::Presence(changes)] };
     Reaction { side, ..Reaction::default() }
-}
-
-/// Reads argument 0; servers with connection state recovery append another one.
-fn read<T: DeserializeOwned>(event: &str, args: Vec<Value>) -> Result<T, DecodeError> {
-    let what = event.to_owned();
-    let argument = args.into_iter().next().ok_or_else(|| DecodeError::Empty { what: what.clone() })?;
-    serde_json::from_value(argument).map_err(|source| DecodeError::Malformed { what, source })
 }

@@ -1,39 +1,27 @@
-//! Signals to storefront's words. What is heard is in `decode`.
+//! Encoder: signals to the events and requests of storefront.
 
-use bellwire_call::{CallId, DeclineReason, IceCandidate, Invite, MediaState, Quality, Sdp, SdpKind, Signal};
-use serde::Serialize;
-use serde_json::Value;
+use bellwire_call::{
+    CallId, DeclineReason, IceCandidate, Invite, MediaState, OutgoingSignal, Quality, Sdp, SdpKind,
+};
 
 use super::{
-    Storefront, Waiting,
+    PendingRequest, Storefront,
     wire::{
         CallPartyEvent, CallQualityReport, CallStatus, CallStatusUpdate, CallType, EndBody, EndVideoCall,
         IceCandidateEvent, InitiateBody, JoinVideoCall, LeaveVideoCall, RespondBody, Response, SdpAnswer,
         SdpBody, SdpOffer, ToggleAudio, ToggleVideo, UserType, name,
     },
 };
-use crate::{EncodeError, Method, Outbound, RestCall, limits};
+use crate::events::{emit, emit_perishable, value};
+use crate::{EncodeError, Method, Outbound, RestCall, rest};
 
 /// `declineReason` and the additive `reason` that tell busy from declined.
 pub(super) const BUSY: &str = "busy";
-/// The additive `reason` that tells a ring that was taken back from one that nobody answered.
+/// The additive `reason` that tells a ring that was taken back from one without an answer.
 pub(super) const CANCELLED: &str = "cancelled";
 
-/// An event that is to arrive however long it takes.
-pub(super) fn emit<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: false }
-}
-
-fn emit_perishable<T: Serialize>(name: &'static str, body: &T) -> Outbound {
-    Outbound::Emit { name, args: vec![value(body)], perishable: true }
-}
-
-fn value<T: Serialize>(body: &T) -> Value {
-    serde_json::to_value(body).expect("wire structs have string keys and serialise infallibly")
-}
-
-fn post<T: Serialize>(path: &str, body: &T) -> RestCall {
-    RestCall { method: Method::Post, path: path.to_owned(), query: Vec::new(), body: Some(value(body)) }
+fn post<T: serde::Serialize>(path: &str, body: &T) -> RestCall {
+    rest::send(Method::Post, path, value(body))
 }
 
 /// Closes a call's record. Never carries `callQuality`: the deployed backend answers 500 to it.
@@ -44,49 +32,37 @@ pub(super) fn end_request(call: &str) -> RestCall {
 
 impl Storefront {
     /// Signals of a call the backend has no id for yet.
-    pub(super) fn say_local(&mut self, local: CallId, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say_local(
+        &mut self,
+        local: CallId,
+        signal: &OutgoingSignal,
+    ) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Invite(_) if self.waiting.len() >= limits::REQUESTS => Err(EncodeError::TooManyCalls),
-            Signal::Invite(invite) => {
+            OutgoingSignal::Invite(_) if self.pending.is_full() => Err(EncodeError::TooManyCalls),
+            OutgoingSignal::Invite(invite) => {
                 let about = invite.subject.as_ref().is_some_and(|subject| !subject.id.is_empty());
                 Ok(vec![self.initiate(local, invite, about)])
             }
-            Signal::Cancel | Signal::NoAnswer | Signal::HangUp => {
-                for waiting in self.waiting.values_mut() {
-                    if let Waiting::Initiate { local: other, withdrawn, .. } = waiting
-                        && *other == local
-                    {
-                        *withdrawn = true;
-                    }
-                }
+            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => {
+                self.pending.withdraw(local);
                 Ok(Vec::new())
             }
-            Signal::Accept
-            | Signal::Decline(_)
-            | Signal::Offer(_)
-            | Signal::Answer(_)
-            | Signal::Candidate(_)
-            | Signal::Media(_)
-            | Signal::Quality(_)
-            | Signal::Rejoin => Err(EncodeError::UnknownCall),
-            Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+            OutgoingSignal::Accept
+            | OutgoingSignal::Decline(_)
+            | OutgoingSignal::Offer(_)
+            | OutgoingSignal::Answer(_)
+            | OutgoingSignal::Candidate(_)
+            | OutgoingSignal::Media(_)
+            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
         }
     }
 
-    /// Asks for a call; `about`: the backend is told which order it is about.
+    /// Asks for a call; `about`: with the order that it is about.
     pub(super) fn initiate(&mut self, local: CallId, invite: &Invite, about: bool) -> Outbound {
         let to = Some(invite.to.id.0.clone());
         let order = invite.subject.as_ref().map(|subject| subject.id.clone()).filter(|id| !id.is_empty());
         let call_type = if order.is_some() { CallType::OrderSupport } else { CallType::GeneralSupport };
-        let (customer_id, seller_id) = match self.role {
+        let (customer_id, seller_id) = match self.account.role {
             UserType::Seller => (to, None),
             UserType::Customer => (None, to),
         };
@@ -97,33 +73,23 @@ impl Storefront {
             call_type: Some(call_type),
             ..InitiateBody::default()
         };
-        let waiting = Waiting::Initiate { local, invite: invite.clone(), about, withdrawn: false };
-        self.request(post("/video-call/initiate", &body), waiting)
+        let purpose = PendingRequest::Initiate { local, invite: invite.clone(), about };
+        self.pending.send_placing(local, post("/video-call/initiate", &body), purpose)
     }
 
     /// Signals of a call with an id. What ends a call the backend has already ended is nothing.
-    pub(super) fn say(&mut self, call: &str, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn say(&mut self, call: &str, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Accept => self.accept(call),
-            Signal::Decline(reason) => Ok(self.decline(call, *reason)),
-            Signal::Cancel => Ok(self.give_up(call, Some(CANCELLED))),
-            Signal::NoAnswer => Ok(self.no_answer(call)),
-            Signal::HangUp => Ok(self.hang_up(call)),
-            Signal::Offer(sdp) | Signal::Answer(sdp) => self.describe(call, sdp),
-            Signal::Candidate(candidate) => self.candidate(call, candidate),
-            Signal::Media(state) => self.media(call, *state),
-            Signal::Quality(quality) => self.quality(call, *quality),
-            Signal::Rejoin => self.in_room(call, Vec::new()),
-            Signal::Invite(_) => Err(EncodeError::UnknownCall),
-            Signal::Placed { .. }
-            | Signal::Ring(_)
-            | Signal::Missed
-            | Signal::Offline
-            | Signal::AnsweredElsewhere
-            | Signal::Refused { .. }
-            | Signal::OfferTurn { .. }
-            | Signal::PeerJoined
-            | Signal::PeerLeft { .. } => Err(EncodeError::HeardOnly),
+            OutgoingSignal::Accept => self.accept(call),
+            OutgoingSignal::Decline(reason) => Ok(self.decline(call, *reason)),
+            OutgoingSignal::Cancel => Ok(self.give_up(call, Some(CANCELLED))),
+            OutgoingSignal::NoAnswer => Ok(self.no_answer(call)),
+            OutgoingSignal::HangUp => Ok(self.hang_up(call)),
+            OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp) => self.describe(call, sdp),
+            OutgoingSignal::Candidate(candidate) => self.candidate(call, candidate),
+            OutgoingSignal::Media(state) => self.media(call, *state),
+            OutgoingSignal::Rejoin => self.in_room(call, Vec::new()),
+            OutgoingSignal::Invite(_) => Err(EncodeError::UnknownCall),
         }
     }
 
@@ -134,8 +100,8 @@ impl Storefront {
         known.stale = false;
         let body =
             RespondBody { call_id: call.to_owned(), response: Response::Accepted, decline_reason: None };
-        let waiting = Waiting::Accept { call: call.to_owned() };
-        let respond = self.request(post("/video-call/respond", &body), waiting);
+        let purpose = PendingRequest::Accept { call: call.to_owned() };
+        let respond = self.pending.send(post("/video-call/respond", &body), purpose);
         Ok(vec![respond, self.join(call)])
     }
 
@@ -155,7 +121,7 @@ impl Storefront {
             response: Response::Declined,
             decline_reason: reason.clone(),
         };
-        let respond = self.request(post("/video-call/respond", &body), Waiting::Record);
+        let respond = self.pending.send(post("/video-call/respond", &body), PendingRequest::Record);
         vec![respond, self.status(call, CallStatus::Declined, reason)]
     }
 
@@ -169,11 +135,11 @@ impl Storefront {
         }
     }
 
-    /// Ends a call that nobody answered. The status goes to every client of the backend as deployed, and
+    /// Ends an unanswered call. The status goes to every client of the backend as deployed, and
     /// its pages end whatever call they are in when they hear `ended`; `missed` they let pass.
     fn give_up(&mut self, call: &str, reason: Option<&str>) -> Vec<Outbound> {
         let Some(known) = self.calls.forget(call) else { return Vec::new() };
-        let end = self.request(end_request(call), Waiting::Record);
+        let end = self.pending.send(end_request(call), PendingRequest::Record);
         let mut said = vec![end, self.status(call, CallStatus::Missed, reason.map(str::to_owned))];
         if known.joined {
             said.push(self.leave(call));
@@ -184,14 +150,14 @@ impl Storefront {
     /// `callEnded` after the last leave goes to an empty room as deployed, so the end is said before.
     fn hang_up(&mut self, call: &str) -> Vec<Outbound> {
         let Some(known) = self.calls.forget(call) else { return Vec::new() };
-        let end = self.request(end_request(call), Waiting::Record);
+        let end = self.pending.send(end_request(call), PendingRequest::Record);
         let mut said = vec![end];
         if known.stale {
             said.push(self.join(call));
         }
         let body = EndVideoCall {
             call_id: call.to_owned(),
-            user_id: self.me.clone(),
+            user_id: self.account.me.clone(),
             reason: Some("completed".to_owned()),
         };
         said.push(emit(name::END_VIDEO_CALL, &body));
@@ -201,7 +167,7 @@ impl Storefront {
 
     fn describe(&mut self, call: &str, sdp: &Sdp) -> Result<Vec<Outbound>, EncodeError> {
         let peer = self.calls.find(call).ok_or(EncodeError::UnknownCall)?.peer.clone();
-        let (call_id, sender_id, receiver_id) = (call.to_owned(), self.me.clone(), Some(peer));
+        let (call_id, sender_id, receiver_id) = (call.to_owned(), self.account.me.clone(), Some(peer));
         let said = match sdp.kind {
             SdpKind::Offer => {
                 let offer = SdpBody::from(sdp);
@@ -219,23 +185,23 @@ impl Storefront {
         let body = IceCandidateEvent {
             call_id: call.to_owned(),
             candidate: Some(candidate.into()),
-            sender_id: self.me.clone(),
+            sender_id: self.account.me.clone(),
             receiver_id: None,
         };
         self.in_room(call, vec![emit_perishable(name::ICE_CANDIDATE, &body)])
     }
 
-    fn quality(&mut self, call: &str, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn quality(&mut self, call: &str, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
         let body = CallQualityReport {
             call_id: call.to_owned(),
-            user_id: self.me.clone(),
+            user_id: self.account.me.clone(),
             quality: serde_json::to_value(quality).map_err(|_| EncodeError::NoWords)?,
         };
         self.in_room(call, vec![emit_perishable(name::CALL_QUALITY_REPORT, &body)])
     }
 
     fn media(&mut self, call: &str, state: MediaState) -> Result<Vec<Outbound>, EncodeError> {
-        let (call_id, user_id) = (call.to_owned(), self.me.clone());
+        let (call_id, user_id) = (call.to_owned(), self.account.me.clone());
         let mut said = Vec::new();
         if let Some(is_audio_enabled) = state.audio {
             let body = ToggleAudio { call_id: call_id.clone(), user_id: user_id.clone(), is_audio_enabled };
@@ -262,21 +228,24 @@ impl Storefront {
     }
 
     pub(super) fn join(&self, call: &str) -> Outbound {
-        let user_type = Some(self.role);
-        let body = JoinVideoCall { call_id: call.to_owned(), user_id: self.me.clone(), user_type };
+        let user_type = Some(self.account.role);
+        let body = JoinVideoCall { call_id: call.to_owned(), user_id: self.account.me.clone(), user_type };
         emit(name::JOIN_VIDEO_CALL, &body)
     }
 
     pub(super) fn leave(&self, call: &str) -> Outbound {
-        emit(name::LEAVE_VIDEO_CALL, &LeaveVideoCall { call_id: call.to_owned(), user_id: self.me.clone() })
+        emit(
+            name::LEAVE_VIDEO_CALL,
+            &LeaveVideoCall { call_id: call.to_owned(), user_id: self.account.me.clone() },
+        )
     }
 
     fn status(&self, call: &str, status: CallStatus, reason: Option<String>) -> Outbound {
         let body = CallStatusUpdate {
             call_id: call.to_owned(),
             status,
-            user_id: Some(self.me.clone()),
-            user_type: Some(self.role),
+            user_id: Some(self.account.me.clone()),
+            user_type: Some(self.account.role),
             timestamp: None,
             reason,
         };

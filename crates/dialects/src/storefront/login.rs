@@ -1,4 +1,4 @@
-//! Signing in: which endpoint, and who the reply says we are.
+//! Sign-in: the endpoint, and the identity that the reply names.
 
 use bellwire_call::{Person, PersonId};
 use serde_json::{Value, json};

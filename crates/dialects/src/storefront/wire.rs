@@ -1,6 +1,6 @@
-//! What storefront says on the wire, as types: every event and REST body, in both directions.
+//! Wire structs of storefront: every event and REST body, in both directions.
 //!
-//! Client and server share these and nothing else; what a message means is not decided here. Reading
+//! Client and server share these and nothing else; neither shares how it reads a message. Reading
 //! is lenient (unknown fields are ignored, what some deployment leaves out is optional), writing
 //! gives exactly the documented field names.
 
@@ -23,14 +23,14 @@ pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::lenient;
+use crate::{lenient, words::words};
 
 /// A number or text that stands for an id; empty where there is none.
 fn id_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(lenient::text(from)?.unwrap_or_default())
 }
 
-/// Which kind of account somebody has; the `userType` of the events.
+/// The kind of an account; the `userType` of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UserType {
@@ -45,26 +45,9 @@ impl<'de> Deserialize<'de> for UserType {
     }
 }
 
+words!(UserType, any_case_trimmed, Seller = "seller", Customer = "customer");
+
 impl UserType {
-    /// The word on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Seller => "seller",
-            Self::Customer => "customer",
-        }
-    }
-
-    /// The role a word stands for.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        match word.trim().to_ascii_lowercase().as_str() {
-            "seller" => Some(Self::Seller),
-            "customer" => Some(Self::Customer),
-            _ => None,
-        }
-    }
-
     /// The other side of every call of this role.
     #[must_use]
     pub fn other(self) -> Self {
@@ -111,41 +94,12 @@ impl<'de> Deserialize<'de> for CallStatus {
     }
 }
 
-impl CallStatus {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Initiated => "initiated",
-            Self::Ringing => "ringing",
-            Self::Accepted => "accepted",
-            Self::Declined => "declined",
-            Self::Rejected => "rejected",
-            Self::Busy => "busy",
-            Self::Ended => "ended",
-            Self::Missed => "missed",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The status a word stands for, in capitals or not; `Unknown` for any other word.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        match word.trim().to_ascii_lowercase().as_str() {
-            "initiated" => Self::Initiated,
-            "ringing" => Self::Ringing,
-            "accepted" => Self::Accepted,
-            "declined" => Self::Declined,
-            "rejected" => Self::Rejected,
-            "busy" => Self::Busy,
-            "ended" | "completed" => Self::Ended,
-            "missed" => Self::Missed,
-            "failed" => Self::Failed,
-            _ => Self::Unknown,
-        }
-    }
-}
+words!(
+    CallStatus, any_case_trimmed,
+    Initiated = "initiated", Ringing = "ringing", Accepted = "accepted", Declined = "declined", Rejected =
+    "rejected", Busy = "busy", Ended = "ended" | "completed", Missed = "missed", Failed = "failed";
+    else Unknown = "unknown"
+);
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -166,28 +120,9 @@ impl<'de> Deserialize<'de> for CallType {
     }
 }
 
-impl CallType {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OrderSupport => "order_support",
-            Self::ProductInquiry => "product_inquiry",
-            Self::GeneralSupport => "general_support",
-            Self::Sales => "sales",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The call type a word stands for; `Unknown` for any other word.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        match word.trim().to_ascii_lowercase().as_str() {
-            "order_support" => Self::OrderSupport,
-            "product_inquiry" => Self::ProductInquiry,
-            "general_support" => Self::GeneralSupport,
-            "sales" => Self::Sales,
-            _ => Self::Unknown,
-        }
-    }
-}
+words!(
+    CallType, any_case_trimmed,
+    OrderSupport = "order_support", ProductInquiry = "product_inquiry", GeneralSupport =
+    "general_support", Sales = "sales";
+    else Unknown = "unknown"
+);

@@ -1,5 +1,5 @@
 use bellwire_call::{Person, PersonId, RemoteCallId, Subject};
-use bellwire_log::{Account, AccountRef, Outcome};
+use bellwire_call_log::{Account, AccountRef, Outcome};
 use serde_json::Value;
 
 use super::*;

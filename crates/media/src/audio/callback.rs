@@ -1,5 +1,5 @@
-//! Everything that runs on the sound card's thread, and nothing else: it copies between the device
-//! and a ring, counts in atomics and wakes the thread at the ring's other end.
+//! Audio callbacks: everything that runs on the sound card's thread. They copy between the device and a ring
+//! buffer, count in atomics and wake the thread at the other end.
 //!
 //! It may not allocate, free, lock, log or panic; a test holds it to that.
 
@@ -11,9 +11,9 @@ use std::time::Duration;
 use cpal::{FromSample, Sample};
 use rtrb::{Consumer, Producer};
 
-/// What a callback tells the world.
+/// What a callback counts.
 #[derive(Debug, Default)]
-pub(super) struct Gauge {
+pub(super) struct CallbackStats {
     /// Times the device called.
     calls: AtomicU64,
     /// Frames that found the ring full (capture) or empty (playback).
@@ -22,7 +22,7 @@ pub(super) struct Gauge {
     latency_us: AtomicU32,
 }
 
-impl Gauge {
+impl CallbackStats {
     pub(super) fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
     }
@@ -47,13 +47,13 @@ impl Gauge {
 pub(super) struct Capture {
     ring: Producer<f32>,
     channels: usize,
-    gauge: Arc<Gauge>,
+    stats: Arc<CallbackStats>,
     wake: Thread,
 }
 
 impl Capture {
-    pub(super) fn new(ring: Producer<f32>, channels: usize, gauge: Arc<Gauge>, wake: Thread) -> Self {
-        Self { ring, channels: channels.max(1), gauge, wake }
+    pub(super) fn new(ring: Producer<f32>, channels: usize, stats: Arc<CallbackStats>, wake: Thread) -> Self {
+        Self { ring, channels: channels.max(1), stats, wake }
     }
 
     /// Mixes the channels to one and hands them over; what does not fit is dropped and counted.
@@ -70,8 +70,8 @@ impl Capture {
                 dropped += 1;
             }
         }
-        self.gauge.faults.fetch_add(dropped, Ordering::Relaxed);
-        self.gauge.called(latency);
+        self.stats.faults.fetch_add(dropped, Ordering::Relaxed);
+        self.stats.called(latency);
         self.wake.unpark();
     }
 }
@@ -80,7 +80,7 @@ impl Capture {
 pub(super) struct Playback {
     ring: Consumer<f32>,
     channels: usize,
-    gauge: Arc<Gauge>,
+    stats: Arc<CallbackStats>,
     wake: Thread,
     /// Whether the ring ever held enough: what is missing before that is no fault.
     primed: bool,
@@ -88,8 +88,8 @@ pub(super) struct Playback {
 }
 
 impl Playback {
-    pub(super) fn new(ring: Consumer<f32>, channels: usize, gauge: Arc<Gauge>, wake: Thread) -> Self {
-        Self { ring, channels: channels.max(1), gauge, wake, primed: false, last: 0.0 }
+    pub(super) fn new(ring: Consumer<f32>, channels: usize, stats: Arc<CallbackStats>, wake: Thread) -> Self {
+        Self { ring, channels: channels.max(1), stats, wake, primed: false, last: 0.0 }
     }
 
     /// Fills every channel alike; what is missing fades to silence and is counted.
@@ -109,9 +109,9 @@ impl Playback {
             frame.fill(T::from_sample(self.last));
         }
         if self.primed {
-            self.gauge.faults.fetch_add(missing, Ordering::Relaxed);
+            self.stats.faults.fetch_add(missing, Ordering::Relaxed);
         }
-        self.gauge.called(latency);
+        self.stats.called(latency);
         self.wake.unpark();
     }
 }
@@ -129,32 +129,32 @@ mod tests {
     #[test]
     fn capture_mixes_to_one_channel_and_counts_what_does_not_fit() {
         let (producer, mut consumer) = RingBuffer::new(3);
-        let gauge = Arc::new(Gauge::default());
-        let mut capture = Capture::new(producer, 2, gauge.clone(), std::thread::current());
+        let stats = Arc::new(CallbackStats::default());
+        let mut capture = Capture::new(producer, 2, stats.clone(), std::thread::current());
         assert_no_alloc(|| {
             capture.take(&[0.5_f32, 0.1, -0.2, -0.4], Duration::from_millis(7));
             capture.take(&[i16::MAX, i16::MAX, 0, 0], Duration::from_secs(99));
         });
         let heard: Vec<f32> = std::iter::from_fn(|| consumer.pop().ok()).collect();
         assert!((heard[0] - 0.3).abs() < 1e-6 && (heard[1] + 0.3).abs() < 1e-6 && heard[2] > 0.99);
-        assert_eq!((gauge.faults(), gauge.calls()), (1, 2));
-        assert_eq!(gauge.latency(), Duration::from_millis(500));
+        assert_eq!((stats.faults(), stats.calls()), (1, 2));
+        assert_eq!(stats.latency(), Duration::from_millis(500));
     }
 
     #[test]
     fn playback_fills_all_channels_and_counts_what_is_missing_once_it_began() {
         let (mut producer, consumer) = RingBuffer::new(8);
-        let gauge = Arc::new(Gauge::default());
-        let mut playback = Playback::new(consumer, 2, gauge.clone(), std::thread::current());
+        let stats = Arc::new(CallbackStats::default());
+        let mut playback = Playback::new(consumer, 2, stats.clone(), std::thread::current());
         let mut out = [9.0_f32; 4];
         assert_no_alloc(|| playback.fill(&mut out, Duration::ZERO));
         assert_eq!(out, [0.0; 4]);
-        assert_eq!(gauge.faults(), 0);
+        assert_eq!(stats.faults(), 0);
         producer.push(0.5).unwrap();
         let mut whole = [0_i16; 4];
         assert_no_alloc(|| playback.fill(&mut whole, Duration::ZERO));
         assert_eq!(whole[0], whole[1]);
         assert!(whole[0] > 16_000 && whole[2] > 0 && whole[2] < whole[0]);
-        assert_eq!(gauge.faults(), 1);
+        assert_eq!(stats.faults(), 1);
     }
 }

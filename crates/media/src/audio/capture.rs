@@ -1,4 +1,4 @@
-//! The sending half: source, processing, mute, Opus, out. One thread owns all of it.
+//! Audio capture thread: source, processing, mute, Opus, sink.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -7,22 +7,22 @@ use std::time::{Duration, Instant};
 use rtrb::Consumer;
 
 use super::FRAME;
-use super::line::LineEvents;
-use super::meters::Meters;
-use super::process::Voice;
+use super::audio_processor::AudioProcessor;
 use super::source::Source;
-use super::speech::Speech;
-use crate::codec::opus::{PACKET_SAMPLES, VoiceEncoder};
+use super::stats::AudioMeters;
+use super::stream::StreamEvents;
+use super::voice_activity::VoiceActivity;
+use crate::codec::opus::{OpusEncoder, PACKET_SAMPLES};
 use crate::slot::Slot;
 use crate::thread::Thread;
 use crate::{Codec, EncodedFrame, EncodedSink, Processing};
 
-/// How far the count of samples may part from the clock before timestamps jump.
-const GAP: Duration = Duration::from_millis(120);
-/// The thread looks at least so often, also when no device wakes it.
-const LOOK: Duration = Duration::from_millis(5);
+/// How far the sample count may drift from the clock before timestamps jump.
+const MAX_TIMESTAMP_DRIFT: Duration = Duration::from_millis(120);
+/// Longest park of the thread, also when no device wakes it.
+const MAX_PARK: Duration = Duration::from_millis(5);
 
-/// Switches of the sending half, set from any thread.
+/// Controls of the capture thread, set from any thread.
 #[derive(Debug)]
 pub(super) struct SendControls {
     pub(super) stop: AtomicBool,
@@ -36,16 +36,16 @@ pub(super) struct SendControls {
     pub(super) processing: Slot<Processing>,
 }
 
-/// What the sending half is made of.
+/// Inputs of the capture thread.
 pub(super) struct SendPlan {
     pub(super) microphone: String,
     pub(super) processing: Processing,
     /// Timestamps count from here, and files play from here.
     pub(super) epoch: Instant,
     pub(super) controls: Arc<SendControls>,
-    pub(super) meters: Arc<Meters>,
+    pub(super) meters: Arc<AudioMeters>,
     pub(super) out: Arc<dyn EncodedSink>,
-    pub(super) events: LineEvents,
+    pub(super) events: StreamEvents,
     /// What the speaker plays, in frames of 10 ms.
     pub(super) played: Consumer<f32>,
 }
@@ -57,7 +57,7 @@ pub(super) fn start(plan: SendPlan) -> Thread {
 
 fn run(plan: SendPlan) {
     let SendPlan { microphone, processing, epoch, controls, meters, out, events, mut played } = plan;
-    let mut encoder = match VoiceEncoder::new() {
+    let mut encoder = match OpusEncoder::new() {
         Ok(encoder) => encoder,
         Err(error) => {
             tracing::error!(%error, "Voice cannot be encoded");
@@ -65,11 +65,11 @@ fn run(plan: SendPlan) {
         }
     };
     let mut source = Source::open(&microphone, epoch, events);
-    let mut voice = Voice::new(processing);
-    let mut speech = Speech::new(processing.echo);
+    let mut voice = AudioProcessor::new(processing);
+    let mut speech = VoiceActivity::new(processing.echo);
     let mut loss = 0;
     let mut gain = if controls.microphone.load(Ordering::Relaxed) { 1.0 } else { 0.0 };
-    let mut packet = Packetiser::new(epoch);
+    let mut packet = OpusPacketizer::new(epoch);
     let mut frame = [0.0; FRAME];
     while !controls.stop.load(Ordering::Relaxed) {
         if let Some(id) = controls.source.clear() {
@@ -88,7 +88,7 @@ fn run(plan: SendPlan) {
         }
         let Some(heard) = source.next(Instant::now(), &mut frame) else {
             meters.microphone_is(source.label());
-            std::thread::park_timeout(LOOK);
+            std::thread::park_timeout(MAX_PARK);
             continue;
         };
         if heard.raw {
@@ -144,8 +144,8 @@ fn fade(frame: &mut [f32; FRAME], from: f32, to: f32) {
     }
 }
 
-/// Joins frames to packets and gives them timestamps that count samples, not arrivals.
-struct Packetiser {
+/// Joins frames to packets whose timestamps count samples, not arrivals.
+struct OpusPacketizer {
     epoch: Instant,
     samples: Vec<f32>,
     full: bool,
@@ -155,7 +155,7 @@ struct Packetiser {
     started: bool,
 }
 
-impl Packetiser {
+impl OpusPacketizer {
     fn new(epoch: Instant) -> Self {
         Self {
             epoch,
@@ -176,7 +176,7 @@ impl Packetiser {
         }
         if self.samples.is_empty() {
             let by_clock = captured.saturating_duration_since(self.epoch).as_micros() as i64 * 48 / 1000;
-            let gap = GAP.as_micros() as i64 * 48 / 1000;
+            let gap = MAX_TIMESTAMP_DRIFT.as_micros() as i64 * 48 / 1000;
             // Never backwards: a device that hurries after a delay catches up by itself.
             if !self.started || by_clock - self.position > gap {
                 self.position = by_clock.max(self.position);
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn timestamps_count_samples_and_jump_only_over_a_gap() {
         let epoch = Instant::now();
-        let mut packets = Packetiser::new(epoch);
+        let mut packets = OpusPacketizer::new(epoch);
         let mut stamps = Vec::new();
         let frame = [0.0; FRAME];
         for index in 0..10_u64 {

@@ -1,5 +1,4 @@
-//! Sound devices: which there are, and opening one with a short buffer. Keeping one alive is
-//! `line`'s business.
+//! Audio devices: listing them, and opening one with a short buffer. `stream` keeps it open.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,12 +10,12 @@ use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamC
 use rtrb::{Consumer, Producer};
 use serde::Serialize;
 
-use super::callback::{Capture, Gauge, Playback};
+use super::callback::{CallbackStats, Capture, Playback};
 use crate::{DeviceProblem, identity};
 
 /// 10 ms: asked of every device, because the default of some is two seconds.
 const BUFFER_FRAMES: u32 = 480;
-const RATE: u32 = 48_000;
+const SAMPLE_RATE_HZ: u32 = 48_000;
 /// Longest wait for a sound server to open a stream.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -50,7 +49,7 @@ impl AudioDevice {
     }
 }
 
-/// As what each of `devices` is to be offered, in their order: the words of whoever chose it before
+/// The id each of `devices` is offered under, in their order: the one it was chosen by before
 /// (`chosen`: settings, ids), otherwise its lasting id.
 pub fn offered_ids(devices: &[AudioDevice], chosen: &[&str]) -> Vec<String> {
     let known: Vec<_> = devices.iter().map(|device| (device.id.clone(), device.label.clone())).collect();
@@ -251,7 +250,7 @@ fn is_plugin(id: &str) -> bool {
     !(id == "default" || id == "pipewire" || id.starts_with("sysdefault:") || id.starts_with("plughw:"))
 }
 
-/// Set from wherever a stream fails, read by whoever owns the stream.
+/// Set where a stream fails, read by the stream's owner.
 #[derive(Debug, Default)]
 pub(super) struct Fault(AtomicU32);
 
@@ -277,7 +276,7 @@ pub(super) struct OpenStream {
     pub(super) id: String,
     pub(super) label: String,
     pub(super) rate: u32,
-    pub(super) gauge: Arc<Gauge>,
+    pub(super) stats: Arc<CallbackStats>,
     pub(super) fault: Arc<Fault>,
 }
 
@@ -288,14 +287,14 @@ pub(super) enum DeviceEnd {
 }
 
 /// How a device is asked to run, before the ring to it is made.
-pub(super) struct Plan {
+pub(super) struct OpenPlan {
     device: cpal::Device,
     direction: Direction,
     config: StreamConfig,
     format: SampleFormat,
 }
 
-impl Plan {
+impl OpenPlan {
     pub(super) fn new(host: &Host, direction: Direction, id: &str) -> Result<Self, OpenError> {
         let device = host.pick(direction, id)?;
         let (config, format) = match is_alsa(&host.inner) || !cfg!(target_os = "linux") {
@@ -303,7 +302,7 @@ impl Plan {
             false => (
                 StreamConfig {
                     channels: 1,
-                    sample_rate: RATE,
+                    sample_rate: SAMPLE_RATE_HZ,
                     buffer_size: BufferSize::Fixed(BUFFER_FRAMES),
                 },
                 SampleFormat::F32,
@@ -320,16 +319,16 @@ impl Plan {
 
     /// Opens and starts the stream; `wake` is unparked after every call of the device.
     pub(super) fn open(self, end: DeviceEnd, wake: Thread) -> Result<OpenStream, OpenError> {
-        let gauge = Arc::new(Gauge::default());
+        let stats = Arc::new(CallbackStats::default());
         let fault = Arc::new(Fault::default());
         let channels = usize::from(self.config.channels);
         let stream = match end {
             DeviceEnd::Capture(ring) => {
-                let callback = Capture::new(ring, channels, gauge.clone(), wake);
+                let callback = Capture::new(ring, channels, stats.clone(), wake);
                 self.capture_in_format(callback, fault.clone())?
             }
             DeviceEnd::Playback(ring) => {
-                let callback = Playback::new(ring, channels, gauge.clone(), wake);
+                let callback = Playback::new(ring, channels, stats.clone(), wake);
                 self.playback_in_format(callback, fault.clone())?
             }
         };
@@ -337,7 +336,7 @@ impl Plan {
         let id = self.device.id().map_or_else(|_| String::new(), |id| id.to_string());
         let label = self.device.description().map_or_else(|_| id.clone(), |d| d.name().to_owned());
         tracing::debug!(?self.direction, rate = self.config.sample_rate, channels, ?self.format, "Opened a sound device");
-        Ok(OpenStream { _stream: stream, id, label, rate: self.config.sample_rate, gauge, fault })
+        Ok(OpenStream { _stream: stream, id, label, rate: self.config.sample_rate, stats, fault })
     }
 
     fn capture_in_format(&self, callback: Capture, fault: Arc<Fault>) -> Result<cpal::Stream, OpenError> {
@@ -427,19 +426,19 @@ fn best_config(
     ranges.retain(|range| {
         wanted.contains(&range.sample_format())
             && (1..=2).contains(&range.channels())
-            && (range.min_sample_rate()..=range.max_sample_rate()).contains(&RATE)
+            && (range.min_sample_rate()..=range.max_sample_rate()).contains(&SAMPLE_RATE_HZ)
     });
     ranges.sort_by_key(|range| {
         (wanted.iter().position(|format| *format == range.sample_format()), range.channels())
     });
     let chosen = match ranges.first() {
-        Some(range) => range.with_sample_rate(RATE),
+        Some(range) => range.with_sample_rate(SAMPLE_RATE_HZ),
         None => match direction {
             Direction::Input => device.default_input_config()?,
             Direction::Output => device.default_output_config()?,
         },
     };
-    let frames = BUFFER_FRAMES * chosen.sample_rate() / RATE;
+    let frames = BUFFER_FRAMES * chosen.sample_rate() / SAMPLE_RATE_HZ;
     let frames = match *chosen.buffer_size() {
         SupportedBufferSize::Range { min, max } => frames.clamp(min, max.max(min)),
         SupportedBufferSize::Unknown => frames,

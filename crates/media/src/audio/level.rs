@@ -1,4 +1,4 @@
-//! How loud a stream is, for meters and statistics.
+//! Audio level of a stream, for meters and statistics.
 
 /// What silence is called, dBFS.
 pub(super) const SILENCE_DB: f32 = -90.0;

@@ -1,5 +1,4 @@
-//! The receiving half: packets, jitter buffer, Opus, speaker. One thread owns all of it, and the sound
-//! card sets its pace.
+//! Audio playout thread: packets, jitter buffer, Opus, speaker. The sound card sets its pace.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,21 +7,21 @@ use std::time::{Duration, Instant};
 
 use rtrb::Producer;
 
-use super::line::LineEvents;
-use super::meters::{Meters, Shown};
 use super::speaker::Speaker;
+use super::stats::{AudioMeters, Levels};
+use super::stream::StreamEvents;
 use super::{FRAME, stretch};
-use crate::clock::LipSync;
-use crate::codec::opus::{PACKET_SAMPLES, VoiceDecoder};
+use crate::codec::opus::{OpusDecoder, PACKET_SAMPLES};
 use crate::jitter::{JitterBuffer, Pace, Step};
+use crate::lip_sync::LipSync;
 use crate::slot::Slot;
 use crate::thread::Thread;
 use crate::{MediaEvent, Packet};
 
-/// The thread looks at least so often, also when no device wakes it.
-const LOOK: Duration = Duration::from_millis(5);
+/// Longest park of the thread, also when no device wakes it.
+const MAX_PARK: Duration = Duration::from_millis(5);
 /// Four seconds of packets on their way to a thread that should take them every 10 ms.
-const INBOX: usize = 200;
+const MAX_QUEUED_PACKETS: usize = 200;
 
 /// Packets between the network and the thread that plays them. Full: the newest is dropped and counted.
 #[derive(Debug, Default)]
@@ -33,7 +32,7 @@ pub(crate) struct Inbox {
 impl Inbox {
     pub(crate) fn push(&self, packet: Packet) {
         let mut packets = self.packets.lock().unwrap_or_else(PoisonError::into_inner);
-        if packets.len() < INBOX {
+        if packets.len() < MAX_QUEUED_PACKETS {
             packets.push_back(packet);
         } else {
             drop(packets);
@@ -46,16 +45,16 @@ impl Inbox {
     }
 }
 
-/// What the receiving half is made of.
+/// Inputs of the playout thread.
 pub(super) struct ReceivePlan {
     pub(super) speaker: String,
     pub(super) stop: Arc<AtomicBool>,
     /// Another speaker to change to; newest wins.
     pub(super) change: Arc<Slot<String>>,
-    pub(super) meters: Arc<Meters>,
+    pub(super) meters: Arc<AudioMeters>,
     pub(super) inbox: Arc<Inbox>,
     pub(super) clock: Arc<LipSync>,
-    pub(super) line_events: LineEvents,
+    pub(super) stream_events: StreamEvents,
     pub(super) events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
     /// Takes frames of 10 ms for the echo canceller.
     pub(super) played: Producer<f32>,
@@ -67,15 +66,15 @@ pub(super) fn start(plan: ReceivePlan) -> Thread {
 }
 
 fn run(plan: ReceivePlan) {
-    let ReceivePlan { speaker, stop, change, meters, inbox, clock, line_events, events, mut played } = plan;
-    let mut remote = match Remote::new(meters.clone()) {
+    let ReceivePlan { speaker, stop, change, meters, inbox, clock, stream_events, events, mut played } = plan;
+    let mut remote = match RemoteAudio::new(meters.clone()) {
         Ok(remote) => remote,
         Err(error) => {
             tracing::error!(%error, "Voice cannot be decoded");
             return;
         }
     };
-    let mut speaker = Speaker::open(&speaker, line_events);
+    let mut speaker = Speaker::open(&speaker, stream_events);
     let mut heard = false;
     while !stop.load(Ordering::Relaxed) {
         for packet in inbox.take() {
@@ -87,7 +86,7 @@ fn run(plan: ReceivePlan) {
         }
         let now = Instant::now();
         if !speaker.wants(now) {
-            std::thread::park_timeout(LOOK);
+            std::thread::park_timeout(MAX_PARK);
             continue;
         }
         let due = now + speaker.delay();
@@ -107,25 +106,25 @@ fn run(plan: ReceivePlan) {
             meters.speaker_is(speaker.label());
             let delay = remote.jitter.delay(now, remote.ready.len() as u32).unwrap_or_default();
             meters.buffer(delay.as_secs_f32() * 1000.0, remote.jitter.stats(), speaker.underruns());
-            let Shown { microphone_db, speaker_db, muted_speech } = shown;
+            let Levels { microphone_db, speaker_db, muted_speech } = shown;
             events(MediaEvent::Levels { microphone_db, speaker_db, muted_speech });
         }
     }
 }
 
-/// The other end's voice.
-struct Remote {
+/// The other end's audio.
+struct RemoteAudio {
     jitter: JitterBuffer,
-    decoder: VoiceDecoder,
+    decoder: OpusDecoder,
     ready: Vec<f32>,
-    meters: Arc<Meters>,
+    meters: Arc<AudioMeters>,
     /// Whether anything was decoded for what is in `ready`.
     voiced: bool,
 }
 
-impl Remote {
-    fn new(meters: Arc<Meters>) -> Result<Self, opus::Error> {
-        let (jitter, decoder) = (JitterBuffer::new(), VoiceDecoder::new()?);
+impl RemoteAudio {
+    fn new(meters: Arc<AudioMeters>) -> Result<Self, opus::Error> {
+        let (jitter, decoder) = (JitterBuffer::new(), OpusDecoder::new()?);
         Ok(Self { jitter, decoder, ready: Vec::with_capacity(4 * PACKET_SAMPLES), meters, voiced: false })
     }
 
@@ -175,9 +174,9 @@ impl Remote {
         }
     }
 
-    /// Makes up what came and cannot be decoded; what did not come the jitter buffer counts.
+    /// Conceals what came and cannot be decoded; the jitter buffer counts what did not come.
     fn spoilt(&mut self, samples: usize) {
-        self.meters.made_up(samples);
+        self.meters.concealed(samples);
         self.conceal(samples);
     }
 

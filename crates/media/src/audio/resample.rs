@@ -1,24 +1,24 @@
-//! One channel from one rate to another, in pieces of any length.
+//! Resampler of one channel, in chunks of any length.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
 
 /// Rates are converted in pieces of 10 ms.
-const PIECES_PER_SECOND: u32 = 100;
+const CHUNKS_PER_SECOND: u32 = 100;
 
 /// Converts as it goes; equal rates pass straight through.
-pub(super) struct Converter {
+pub(super) struct MonoResampler {
     inner: Option<Fft<f32>>,
     waiting: Vec<f32>,
     piece: Vec<f32>,
 }
 
-impl Converter {
-    /// Rates in samples per second. Rates nobody can convert pass straight through as well.
+impl MonoResampler {
+    /// Rates in samples per second. Rates that cannot be converted pass unchanged as well.
     pub(super) fn new(from: u32, to: u32) -> Self {
         let inner = (from != to)
             .then(|| {
-                let chunk = (from / PIECES_PER_SECOND).max(1) as usize;
+                let chunk = (from / CHUNKS_PER_SECOND).max(1) as usize;
                 Fft::new(from as usize, to as usize, chunk, 1, FixedSync::Input)
                     .inspect_err(|error| tracing::warn!(%error, from, to, "Sound cannot be converted"))
                     .ok()
@@ -70,7 +70,7 @@ mod tests {
             let sound: Vec<f32> = (0..from * 2)
                 .map(|n| (n as f32 * 1000.0 * std::f32::consts::TAU / from as f32).sin())
                 .collect();
-            let mut converter = Converter::new(from, to);
+            let mut converter = MonoResampler::new(from, to);
             let mut out = Vec::new();
             for piece in sound.chunks(333) {
                 converter.convert(piece, &mut out);

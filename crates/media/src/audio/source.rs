@@ -1,5 +1,4 @@
-//! Where the voice to send comes from: a microphone, a file, a tone, or nowhere. Whatever it is, it
-//! gives 10 ms at a time at the pace of real time.
+//! Audio source: a microphone, a file, a tone, or silence. Each gives 10 ms at a time in real time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -7,22 +6,22 @@ use std::time::{Duration, Instant};
 use rtrb::Consumer;
 
 use super::FRAME;
-use super::line::{DeviceLine, Inward, Line, LineEvent, LineEvents};
-use super::play::FilePlayer;
-use super::resample::Converter;
+use super::file_player::FilePlayer;
+use super::resample::MonoResampler;
+use super::stream::{CaptureSide, DeviceStream, OpenedDevice, StreamEvent, StreamEvents};
 use crate::file::path_of;
 
-pub(super) const FRAME_TIME: Duration = Duration::from_millis(10);
-/// So far behind, made-up sources leave frames out instead of hurrying.
-const HOPELESS: Duration = Duration::from_millis(500);
-/// A microphone that is silent for so long is stood in for by silence, so that the stream lives on.
-const PATIENCE: Duration = Duration::from_millis(200);
+pub(super) const FRAME_DURATION: Duration = Duration::from_millis(10);
+/// Further behind, generated sources skip frames instead of catching up.
+const MAX_BACKLOG: Duration = Duration::from_millis(500);
+/// After so long without frames, silence replaces the microphone, so that the stream goes on.
+const MICROPHONE_SILENCE_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Frames an echo may fall behind; further ones are left out.
-const MOST_ECHO: usize = 20;
+/// Frames an echo may fall behind; further ones are dropped.
+const MAX_ECHO_FRAMES: usize = 20;
 
-/// 10 ms and when they were heard.
-pub(crate) struct Heard {
+/// 10 ms of audio and when they were captured.
+pub(crate) struct CapturedFrame {
     pub(super) captured: Instant,
     /// Whether echo, noise and gain should be worked on: files and tones are as they should be.
     pub(crate) raw: bool,
@@ -32,7 +31,7 @@ pub(crate) struct Heard {
 pub(crate) struct Source {
     kind: Kind,
     pace: Pace,
-    events: LineEvents,
+    events: StreamEvents,
 }
 
 enum Kind {
@@ -40,17 +39,17 @@ enum Kind {
     Tone { phase: f32 },
     File { player: FilePlayer, start: Instant },
     Echo { waiting: VecDeque<f32> },
-    Microphone { line: DeviceLine<Inward>, input: Option<Box<Input>> },
+    Microphone { line: DeviceStream<CaptureSide>, input: Option<Box<Input>> },
 }
 
 struct Input {
-    line: Line<Consumer<f32>>,
-    converter: Converter,
+    line: OpenedDevice<Consumer<f32>>,
+    converter: MonoResampler,
     ready: Vec<f32>,
     heard: Instant,
 }
 
-/// When the next frame of a made-up source is due.
+/// When the next frame of a generated source is due.
 struct Pace {
     due: Instant,
 }
@@ -60,11 +59,11 @@ impl Pace {
         if now < self.due {
             return None;
         }
-        if now.duration_since(self.due) > HOPELESS {
+        if now.duration_since(self.due) > MAX_BACKLOG {
             self.due = now;
         }
         let at = self.due;
-        self.due += FRAME_TIME;
+        self.due += FRAME_DURATION;
         Some(at)
     }
 }
@@ -72,7 +71,7 @@ impl Pace {
 impl Source {
     /// `id` as in `CallMediaConfig::microphone`; a file plays as if begun at `start`. To be called by
     /// the thread that will take the frames.
-    pub(crate) fn open(id: &str, start: Instant, events: LineEvents) -> Self {
+    pub(crate) fn open(id: &str, start: Instant, events: StreamEvents) -> Self {
         Self { kind: Kind::open(id, start, &events), pace: Pace { due: start }, events }
     }
 
@@ -101,19 +100,19 @@ impl Source {
     /// Takes note of 10 ms that the speaker plays, which are what `echo` says.
     pub(super) fn played(&mut self, frame: &[f32; FRAME]) {
         if let Kind::Echo { waiting } = &mut self.kind
-            && waiting.len() < MOST_ECHO * FRAME
+            && waiting.len() < MAX_ECHO_FRAMES * FRAME
         {
             waiting.extend(frame);
         }
     }
 
     /// The next 10 ms into `frame`, if they are there.
-    pub(crate) fn next(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<Heard> {
+    pub(crate) fn next(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<CapturedFrame> {
         match &mut self.kind {
             Kind::Nothing => {
                 let captured = self.pace.next(now)?;
                 frame.fill(0.0);
-                Some(Heard { captured, raw: false })
+                Some(CapturedFrame { captured, raw: false })
             }
             Kind::Tone { phase } => {
                 let captured = self.pace.next(now)?;
@@ -121,46 +120,46 @@ impl Source {
                     *phase = (*phase + 440.0 / 48_000.0).fract();
                     *sample = 0.2 * (*phase * std::f32::consts::TAU).sin();
                 }
-                Some(Heard { captured, raw: false })
+                Some(CapturedFrame { captured, raw: false })
             }
             Kind::File { player, start } => {
                 let captured = self.pace.next(now)?;
                 let position = captured.saturating_duration_since(*start).as_micros() * 48 / 1000;
                 if let Err(problem) = player.read(position as u64, frame) {
-                    (self.events)(LineEvent::Lost { label: String::new(), problem });
+                    (self.events)(StreamEvent::Lost { label: String::new(), problem });
                     self.kind = Kind::Nothing;
                 }
-                Some(Heard { captured, raw: false })
+                Some(CapturedFrame { captured, raw: false })
             }
             Kind::Echo { waiting } => {
                 if waiting.len() >= FRAME {
                     frame.iter_mut().zip(waiting.drain(..FRAME)).for_each(|(to, from)| *to = from);
-                    self.pace.due = now + PATIENCE;
-                    return Some(Heard { captured: now, raw: false });
+                    self.pace.due = now + MICROPHONE_SILENCE_TIMEOUT;
+                    return Some(CapturedFrame { captured: now, raw: false });
                 }
                 let captured = self.pace.next(now)?;
                 frame.fill(0.0);
-                Some(Heard { captured, raw: false })
+                Some(CapturedFrame { captured, raw: false })
             }
             Kind::Microphone { line, input } => {
                 if let Some(change) = line.change() {
                     *input = change.map(|line| Box::new(Input::new(line, now)));
-                    self.pace.due = now + PATIENCE;
+                    self.pace.due = now + MICROPHONE_SILENCE_TIMEOUT;
                 }
                 if let Some(captured) = input.as_mut().and_then(|input| input.next(now, frame)) {
-                    self.pace.due = now + PATIENCE;
-                    return Some(Heard { captured, raw: true });
+                    self.pace.due = now + MICROPHONE_SILENCE_TIMEOUT;
+                    return Some(CapturedFrame { captured, raw: true });
                 }
                 let captured = self.pace.next(now)?;
                 frame.fill(0.0);
-                Some(Heard { captured, raw: true })
+                Some(CapturedFrame { captured, raw: true })
             }
         }
     }
 }
 
 impl Kind {
-    fn open(id: &str, start: Instant, events: &LineEvents) -> Self {
+    fn open(id: &str, start: Instant, events: &StreamEvents) -> Self {
         if id == "none" || id.is_empty() {
             Self::Nothing
         } else if id == "echo" {
@@ -173,19 +172,19 @@ impl Kind {
             let player = FilePlayer::start(move || path_of(&id), start);
             Self::File { player, start }
         } else {
-            Self::Microphone { line: DeviceLine::start(id.to_owned(), true, events.clone()), input: None }
+            Self::Microphone { line: DeviceStream::start(id.to_owned(), true, events.clone()), input: None }
         }
     }
 }
 
-/// Whether an id means a sound device and nothing made up.
+/// Whether an id means an audio device, not a generated source.
 pub(super) fn is_device(id: &str) -> bool {
     !(id.is_empty() || matches!(id, "none" | "echo" | "test:tone") || id.starts_with("file:"))
 }
 
 impl Input {
-    fn new(line: Line<Consumer<f32>>, now: Instant) -> Self {
-        Self { converter: Converter::new(line.rate, 48_000), line, ready: Vec::new(), heard: now }
+    fn new(line: OpenedDevice<Consumer<f32>>, now: Instant) -> Self {
+        Self { converter: MonoResampler::new(line.rate, 48_000), line, ready: Vec::new(), heard: now }
     }
 
     fn next(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<Instant> {
@@ -204,7 +203,7 @@ impl Input {
         }
         // The frame's first sample was heard that long before the newest, and that before now.
         let behind = Duration::from_micros(self.ready.len() as u64 * 1000 / 48);
-        let captured = self.heard.checked_sub(behind + self.line.gauge.latency()).unwrap_or(self.heard);
+        let captured = self.heard.checked_sub(behind + self.line.stats.latency()).unwrap_or(self.heard);
         frame.copy_from_slice(&self.ready[..FRAME]);
         self.ready.drain(..FRAME);
         Some(captured)
@@ -275,7 +274,7 @@ mod tests {
         let mut frame = [1.0; FRAME];
         wait_for(&mut source, 0);
         assert!(source.next(start, &mut frame).is_some() && frame == [0.0; FRAME]);
-        assert_eq!(heard.try_recv(), Ok(LineEvent::Lost { label: String::new(), problem }));
+        assert_eq!(heard.try_recv(), Ok(StreamEvent::Lost { label: String::new(), problem }));
         // Another choice takes its place at once.
         source.change("test:tone", start);
         assert!(source.next(start, &mut frame).is_some() && frame[9] != 0.0);

@@ -1,5 +1,4 @@
-//! Where sound goes: a device, a file that is written at the pace of a sound card, or nowhere at the
-//! same pace.
+//! Audio sink: a device, a file written at the pace of a sound card, or nothing at the same pace.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -9,20 +8,20 @@ use std::time::{Duration, Instant};
 use rtrb::Producer;
 
 use super::FRAME;
-use super::line::{DeviceLine, Line, LineEvent, LineEvents, Outward};
-use super::resample::Converter;
-use super::source::{FRAME_TIME, is_device};
+use super::resample::MonoResampler;
+use super::source::{FRAME_DURATION, is_device};
+use super::stream::{DeviceStream, OpenedDevice, PlaybackSide, StreamEvent, StreamEvents};
 use crate::DeviceProblem;
 use crate::file::path_of;
 
 const FRAMES_PER_SECOND: u32 = 100;
 /// Frames kept ahead of the device, and how far that may grow where threads run late.
-const LEAST_AHEAD: u32 = 2;
-const MOST_AHEAD: u32 = 8;
-/// After so long without a gap one frame less is kept ahead.
-const CALM: Duration = Duration::from_secs(10);
-/// So far behind, a speaker without a device leaves frames out.
-const HOPELESS: Duration = Duration::from_secs(2);
+const MIN_FRAMES_AHEAD: u32 = 2;
+const MAX_FRAMES_AHEAD: u32 = 8;
+/// After so long without a gap, one frame less is kept ahead.
+const AHEAD_DECAY_INTERVAL: Duration = Duration::from_secs(10);
+/// Further behind, a sink without a device skips frames.
+const MAX_BACKLOG: Duration = Duration::from_secs(2);
 
 /// See the module.
 pub(crate) struct Speaker {
@@ -32,18 +31,18 @@ pub(crate) struct Speaker {
     underruns: u64,
     /// Whether the default device takes the place of one that is not there.
     stand_in: bool,
-    events: LineEvents,
+    events: StreamEvents,
 }
 
 enum Kind {
     Nothing,
     File(hound::WavWriter<BufWriter<File>>),
-    Device { line: DeviceLine<Outward>, output: Option<Box<Output>> },
+    Device { line: DeviceStream<PlaybackSide>, output: Option<Box<Output>> },
 }
 
 struct Output {
-    line: Line<Producer<f32>>,
-    converter: Converter,
+    line: OpenedDevice<Producer<f32>>,
+    converter: MonoResampler,
     ready: Vec<f32>,
     ahead: u32,
     faults: u64,
@@ -52,16 +51,16 @@ struct Output {
 
 impl Speaker {
     /// `id` as in `CallMediaConfig::speaker`. To be called by the thread that will write.
-    pub(crate) fn open(id: &str, events: LineEvents) -> Self {
+    pub(crate) fn open(id: &str, events: StreamEvents) -> Self {
         Self::start(id, true, events)
     }
 
     /// As [`Self::open`], but a device that is not there is waited for in silence.
-    pub(crate) fn open_only(id: &str, events: LineEvents) -> Self {
+    pub(crate) fn open_only(id: &str, events: StreamEvents) -> Self {
         Self::start(id, false, events)
     }
 
-    fn start(id: &str, stand_in: bool, events: LineEvents) -> Self {
+    fn start(id: &str, stand_in: bool, events: StreamEvents) -> Self {
         let kind = Kind::open(id, stand_in, &events);
         Self { kind, due: Instant::now(), underruns: 0, stand_in, events }
     }
@@ -116,7 +115,7 @@ impl Speaker {
                 return output.waiting() < output.ahead * output.line.rate / FRAMES_PER_SECOND;
             }
         }
-        if now.saturating_duration_since(self.due) > HOPELESS {
+        if now.saturating_duration_since(self.due) > MAX_BACKLOG {
             self.due = now;
         }
         now >= self.due
@@ -127,14 +126,14 @@ impl Speaker {
         match &self.kind {
             Kind::Device { output: Some(output), .. } => {
                 let waiting = u64::from(output.waiting()) * 1_000_000 / u64::from(output.line.rate.max(1));
-                Duration::from_micros(waiting) + output.line.gauge.latency()
+                Duration::from_micros(waiting) + output.line.stats.latency()
             }
             Kind::Nothing | Kind::File(_) | Kind::Device { output: None, .. } => Duration::ZERO,
         }
     }
 
     pub(crate) fn write(&mut self, frame: &[f32; FRAME]) {
-        self.due += FRAME_TIME;
+        self.due += FRAME_DURATION;
         match &mut self.kind {
             Kind::Nothing | Kind::Device { output: None, .. } => {}
             Kind::Device { output: Some(output), .. } => output.write(frame),
@@ -153,7 +152,7 @@ impl Speaker {
 }
 
 impl Kind {
-    fn open(id: &str, stand_in: bool, events: &LineEvents) -> Self {
+    fn open(id: &str, stand_in: bool, events: &StreamEvents) -> Self {
         if id == "none" || id.is_empty() {
             Self::Nothing
         } else if let Some(path) = path_of(id) {
@@ -162,23 +161,23 @@ impl Kind {
                 Err(error) => {
                     tracing::warn!(%error, "The sound file cannot be written");
                     let problem = DeviceProblem::Failed;
-                    events(LineEvent::Lost { label: String::new(), problem });
+                    events(StreamEvent::Lost { label: String::new(), problem });
                     Self::Nothing
                 }
             }
         } else {
-            Self::Device { line: DeviceLine::start(id.to_owned(), stand_in, events.clone()), output: None }
+            Self::Device { line: DeviceStream::start(id.to_owned(), stand_in, events.clone()), output: None }
         }
     }
 }
 
 impl Output {
-    fn new(line: Line<Producer<f32>>, now: Instant) -> Self {
-        let converter = Converter::new(48_000, line.rate);
+    fn new(line: OpenedDevice<Producer<f32>>, now: Instant) -> Self {
+        let converter = MonoResampler::new(48_000, line.rate);
         let mut output =
-            Self { line, converter, ready: Vec::new(), ahead: LEAST_AHEAD, faults: 0, troubled: now };
+            Self { line, converter, ready: Vec::new(), ahead: MIN_FRAMES_AHEAD, faults: 0, troubled: now };
         // Filled beforehand, so that the jitter buffer is not emptied in one go.
-        (0..LEAST_AHEAD).for_each(|_| output.write(&[0.0; FRAME]));
+        (0..MIN_FRAMES_AHEAD).for_each(|_| output.write(&[0.0; FRAME]));
         output
     }
 
@@ -196,13 +195,13 @@ impl Output {
 
     /// Keeps more ahead where the device ran dry; answers with the frames it missed.
     fn watch(&mut self, now: Instant) -> u64 {
-        let faults = self.line.gauge.faults();
+        let faults = self.line.stats.faults();
         let missed = faults - self.faults;
         if missed > 0 {
             self.faults = faults;
             self.troubled = now;
-            self.ahead = (self.ahead + 1).min(MOST_AHEAD);
-        } else if now.duration_since(self.troubled) > CALM && self.ahead > LEAST_AHEAD {
+            self.ahead = (self.ahead + 1).min(MAX_FRAMES_AHEAD);
+        } else if now.duration_since(self.troubled) > AHEAD_DECAY_INTERVAL && self.ahead > MIN_FRAMES_AHEAD {
             self.troubled = now;
             self.ahead -= 1;
         }

@@ -1,38 +1,38 @@
-//! Makes decoded sound a little shorter or longer without changing its pitch, by leaving out or
-//! repeating one period of it. It changes nothing where no period is clear enough.
+//! Time stretching of decoded audio without a change of pitch, by removing or repeating one period. Audio
+//! without a clear period stays unchanged.
 
 /// 2.5 ms: the shortest period looked for.
-const SHORTEST: usize = 120;
+const MIN_PERIOD_SAMPLES: usize = 120;
 /// 10 ms: the longest.
-const LONGEST: usize = 480;
+const MAX_PERIOD_SAMPLES: usize = 480;
 /// 5 ms: what is compared and cross-faded.
-const OVERLAP: usize = 240;
-/// Below this mean square (-50 dBFS) nobody hears where it was cut.
-const QUIET: f32 = 1e-5;
-/// How alike two periods have to be (normalised correlation).
-const ALIKE: f32 = 0.7;
+const OVERLAP_SAMPLES: usize = 240;
+/// Below this mean square (-50 dBFS) a cut is inaudible.
+const QUIET_MEAN_SQUARE: f32 = 1e-5;
+/// Lowest normalised correlation of two periods.
+const MIN_CORRELATION: f32 = 0.7;
 
 /// Shortens `sound` by one period; returns by how many samples.
 pub(super) fn shorten(sound: &mut Vec<f32>) -> usize {
     let Some(lag) = period(sound) else { return 0 };
-    for index in 0..OVERLAP {
-        let into = (index as f32 + 0.5) / OVERLAP as f32;
+    for index in 0..OVERLAP_SAMPLES {
+        let into = (index as f32 + 0.5) / OVERLAP_SAMPLES as f32;
         sound[index] = sound[index] * (1.0 - into) + sound[index + lag] * into;
     }
-    sound.drain(OVERLAP..OVERLAP + lag);
+    sound.drain(OVERLAP_SAMPLES..OVERLAP_SAMPLES + lag);
     lag
 }
 
 /// Lengthens `sound` by one period; returns by how many samples.
 pub(super) fn lengthen(sound: &mut Vec<f32>) -> usize {
     let Some(lag) = period(sound) else { return 0 };
-    let repeated: Vec<f32> = (0..OVERLAP)
+    let repeated: Vec<f32> = (0..OVERLAP_SAMPLES)
         .map(|index| {
-            let into = (index as f32 + 0.5) / OVERLAP as f32;
+            let into = (index as f32 + 0.5) / OVERLAP_SAMPLES as f32;
             sound[index + lag] * (1.0 - into) + sound[index] * into
         })
         .collect();
-    let rest = sound[OVERLAP..].to_vec();
+    let rest = sound[OVERLAP_SAMPLES..].to_vec();
     sound.truncate(lag);
     sound.extend_from_slice(&repeated);
     sound.extend_from_slice(&rest);
@@ -41,22 +41,23 @@ pub(super) fn lengthen(sound: &mut Vec<f32>) -> usize {
 
 /// The distance after which the beginning of `sound` comes again; `None` if it does not.
 fn period(sound: &[f32]) -> Option<usize> {
-    if sound.len() < LONGEST + OVERLAP {
+    if sound.len() < MAX_PERIOD_SAMPLES + OVERLAP_SAMPLES {
         return None;
     }
-    let begin = &sound[..OVERLAP];
-    let energy = energy(&sound[..LONGEST + OVERLAP]) / (LONGEST + OVERLAP) as f32;
-    if energy < QUIET {
-        return Some(LONGEST);
+    let begin = &sound[..OVERLAP_SAMPLES];
+    let energy = energy(&sound[..MAX_PERIOD_SAMPLES + OVERLAP_SAMPLES])
+        / (MAX_PERIOD_SAMPLES + OVERLAP_SAMPLES) as f32;
+    if energy < QUIET_MEAN_SQUARE {
+        return Some(MAX_PERIOD_SAMPLES);
     }
     let mut best = (0.0, 0);
-    for lag in (SHORTEST..=LONGEST).step_by(2) {
-        let alike = likeness(begin, &sound[lag..lag + OVERLAP]);
+    for lag in (MIN_PERIOD_SAMPLES..=MAX_PERIOD_SAMPLES).step_by(2) {
+        let alike = likeness(begin, &sound[lag..lag + OVERLAP_SAMPLES]);
         if alike > best.0 {
             best = (alike, lag);
         }
     }
-    (best.0 > ALIKE).then_some(best.1)
+    (best.0 > MIN_CORRELATION).then_some(best.1)
 }
 
 fn likeness(left: &[f32], right: &[f32]) -> f32 {
@@ -113,7 +114,7 @@ mod tests {
             .collect();
         assert_eq!(shorten(&mut noise), 0);
         assert_eq!(lengthen(&mut noise), 0);
-        assert_eq!(shorten(&mut vec![0.0; 960]), LONGEST);
+        assert_eq!(shorten(&mut vec![0.0; 960]), MAX_PERIOD_SAMPLES);
     }
 
     #[test]

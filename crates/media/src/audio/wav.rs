@@ -1,20 +1,20 @@
-//! WAV files as recorders, converters and pipes write them (Microsoft's "Multimedia Programming
-//! Interface" of 1991 and "Multiple Channel Audio Data" of 2001; EBU Tech 3306 for RF64; ITU-R BS.2088 for
-//! BW64). Read in pieces: memory does not grow with the file.
+//! WAV files as recorders, converters and pipes write them (Microsoft's "Multimedia Programming Interface" of
+//! 1991 and "Multiple Channel Audio Data" of 2001; EBU Tech 3306 for RF64; ITU-R BS.2088 for BW64). Read in
+//! chunks: memory does not grow with the file.
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
-use super::mix::Mix;
+use super::downmix::Downmix;
 use crate::file::Stored;
 
-/// Sample rates that are believed.
-const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+/// Supported sample rates.
+const SUPPORTED_RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 /// Most channels.
-const CHANNELS: std::ops::RangeInclusive<u16> = 1..=8;
+const SUPPORTED_CHANNELS: std::ops::RangeInclusive<u16> = 1..=8;
 /// Most chunks before the sound.
-const MOST_CHUNKS: usize = 4096;
+const MAX_CHUNKS_BEFORE_DATA: usize = 4096;
 /// The rest of the identifier of a format in `WAVE_FORMAT_EXTENSIBLE`, behind its number.
-const EXTENSIBLE: [u8; 14] = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
+const EXTENSIBLE_GUID_TAIL: [u8; 14] = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -59,7 +59,7 @@ pub(super) struct Wav {
     coding: Coding,
     /// Bytes of a sample of all channels.
     block: usize,
-    mix: Mix,
+    mix: Downmix,
     at: u64,
     bytes: Vec<u8>,
     samples: Vec<f32>,
@@ -69,7 +69,7 @@ struct Format {
     coding: Coding,
     block: usize,
     rate: u32,
-    mix: Mix,
+    mix: Downmix,
 }
 
 /// Whether a file that begins like this is a WAV, whatever its name.
@@ -91,7 +91,7 @@ impl Wav {
             return Err(WavError::NotWav);
         }
         let (mut at, mut format, mut long) = (12, None, None);
-        for _ in 0..MOST_CHUNKS {
+        for _ in 0..MAX_CHUNKS_BEFORE_DATA {
             source.seek(SeekFrom::Start(at))?;
             let header: [u8; 8] = read(&mut source)?;
             let [a, b, c, d, size @ ..] = header;
@@ -191,15 +191,15 @@ impl Format {
             return Err(WavError::CutShort);
         }
         let (mut tag, channels, rate, mut bits) = (word(0), word(2), long(4), word(14));
-        if !CHANNELS.contains(&channels) {
+        if !SUPPORTED_CHANNELS.contains(&channels) {
             return Err(WavError::Channels(channels));
         }
-        if !RATES.contains(&rate) {
+        if !SUPPORTED_RATES_HZ.contains(&rate) {
             return Err(WavError::Rate(rate));
         }
         let mut speakers = None;
         if tag == 0xfffe && bytes.len() >= 40 {
-            if bytes[26..40] != EXTENSIBLE {
+            if bytes[26..40] != EXTENSIBLE_GUID_TAIL {
                 return Err(WavError::Coding("a format of its own".into()));
             }
             tag = word(24);
@@ -223,7 +223,7 @@ impl Format {
             (7, _, 8) => Coding::MuLaw,
             _ => return Err(WavError::Coding(name(tag, bits))),
         };
-        Ok(Self { coding, block: coding.bytes() * count, rate, mix: Mix::new(count, speakers) })
+        Ok(Self { coding, block: coding.bytes() * count, rate, mix: Downmix::new(count, speakers) })
     }
 }
 
@@ -329,7 +329,7 @@ fn next_chunk(source: &mut dyn Stored, body: u64, size: u64, length: u64) -> Res
 
 /// Whether nothing but chunks is from `at` to the end: then a length of 0 is meant.
 fn only_chunks(source: &mut dyn Stored, mut at: u64, length: u64) -> Result<bool, WavError> {
-    for _ in 0..MOST_CHUNKS {
+    for _ in 0..MAX_CHUNKS_BEFORE_DATA {
         if at >= length {
             return Ok(at <= length + 1);
         }

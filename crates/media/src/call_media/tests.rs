@@ -1,4 +1,4 @@
-//! Two ends of a call joined by packets, without a network and without devices.
+//! Tests of two ends of a call joined by packets, without network and devices.
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
@@ -70,7 +70,7 @@ fn config(video: bool) -> CallMediaConfig {
 #[test]
 fn the_other_side_sees_the_screen_and_then_the_camera_again() {
     use crate::video::tests::display::{SIZE, display};
-    use crate::video::tests::pipeline::PATIENCE;
+    use crate::video::tests::pipeline::WAIT_LIMIT;
 
     let red = display().window("Shared", (0, 0), SIZE, 0xc8_2828);
     let sender = end(CallMediaConfig { audio: false, ..config(true) });
@@ -79,7 +79,7 @@ fn the_other_side_sees_the_screen_and_then_the_camera_again() {
     sender.media.set_sending(true);
 
     let until = |what: &str, from: usize, wanted: &dyn Fn(&Shown) -> bool| {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         let mut asked = 0;
         loop {
             let (shown, seen) = receiver.remote.wait("anything", |all| {

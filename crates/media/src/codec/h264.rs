@@ -1,10 +1,10 @@
-//! H.264 by openh264: constrained baseline, key frames on request only. It stands on the raw bindings
+//! H.264 codec by openh264: constrained baseline, key frames on request only. It uses the raw bindings
 //! because the safe wrapper can neither change the bit rate nor return a concealed picture.
 #![allow(unsafe_code, reason = "bindings to a C++ library")]
 
 pub(crate) mod annex_b;
 pub(crate) mod headers;
-pub(crate) mod sets;
+pub(crate) mod parameter_sets;
 pub(crate) mod sps;
 
 use std::ffi::{c_int, c_void};
@@ -24,8 +24,8 @@ use crate::video::image::{Planes, pack};
 use annex_b::units;
 use sps::Sps;
 
-/// Pictures the library holds at most (A.3.1).
-const MOST_HELD: usize = 16;
+/// Pictures the library holds for reordering at most (A.3.1).
+const MAX_REORDERED_PICTURES: usize = 16;
 
 fn check(what: &'static str, code: impl Into<i64>) -> Result<(), CodecError> {
     match code.into() {
@@ -88,7 +88,7 @@ impl H264Encoder {
         all.fMaxFrameRate = fps;
         all.iRCMode = sys::RC_BITRATE_MODE;
         all.iTargetBitrate = bitrate as c_int;
-        // A first bit rate given here would be a ceiling for ever.
+        // A bit rate given here would be a permanent ceiling.
         all.iMaxBitrate = sys::UNSPECIFIED_BIT_RATE as _;
         all.bEnableFrameSkip = !screen;
         all.uiIntraPeriod = 0;
@@ -375,7 +375,9 @@ impl VideoDecoder for H264Decoder {
                 let size = (sps.width, sps.height);
                 if self.size.replace(size).is_some_and(|before| before != size) {
                     // The library forgets the pictures it holds with a change of size.
-                    while let Some(last) = self.flush_held()?.filter(|_| earlier.len() < MOST_HELD) {
+                    while let Some(last) =
+                        self.flush_held()?.filter(|_| earlier.len() < MAX_REORDERED_PICTURES)
+                    {
                         let behind = usize::try_from((self.given + 1).saturating_sub(last.mark));
                         earlier.push((last.frame, behind.unwrap_or(0)));
                     }

@@ -1,21 +1,21 @@
-//! Voice as Opus: mono, 48 kHz, 20 ms packets with in-band redundancy. When to decode what is the
-//! jitter buffer's decision.
+//! Opus codec: mono, 48 kHz, 20 ms packets with in-band redundancy. The jitter buffer decides what is decoded
+//! when.
 
 use bytes::Bytes;
 
 /// Samples per second of everything Opus in a call, and its RTP clock.
-pub(crate) const OPUS_RATE: u32 = 48_000;
+pub(crate) const OPUS_CLOCK_HZ: u32 = 48_000;
 /// Samples in each packet we send (20 ms).
 pub(crate) const PACKET_SAMPLES: usize = 960;
 /// Samples in the longest packet Opus allows (120 ms).
 pub(crate) const MAX_PACKET_SAMPLES: usize = 5760;
 
-const BITRATE: i32 = 32_000;
-/// Below this hint libopus leaves the redundancy out however much it is asked for.
-const LEAST_LOSS_HINT: i32 = 10;
-/// Above this hint the redundancy takes so much that the speech itself suffers.
-const MOST_LOSS_HINT: i32 = 30;
-const LARGEST_PACKET: usize = 1275;
+const BITRATE_BPS: i32 = 32_000;
+/// Below this loss hint libopus leaves the redundancy out.
+const MIN_FEC_LOSS_PERCENT: i32 = 10;
+/// Above this loss hint the redundancy takes too much from the speech.
+const MAX_FEC_LOSS_PERCENT: i32 = 30;
+const MAX_PACKET_BYTES: usize = 1275;
 
 /// How many samples a packet holds, from its first bytes alone (RFC 6716 3.1); `None` if malformed.
 pub(crate) fn packet_samples(payload: &[u8]) -> Option<u32> {
@@ -37,27 +37,27 @@ pub(crate) fn packet_samples(payload: &[u8]) -> Option<u32> {
 
 /// Encodes one voice.
 #[derive(Debug)]
-pub(crate) struct VoiceEncoder {
+pub(crate) struct OpusEncoder {
     encoder: opus::Encoder,
-    scratch: [u8; LARGEST_PACKET],
+    scratch: [u8; MAX_PACKET_BYTES],
 }
 
-impl VoiceEncoder {
+impl OpusEncoder {
     pub(crate) fn new() -> Result<Self, opus::Error> {
-        let mut encoder = opus::Encoder::new(OPUS_RATE, opus::Channels::Mono, opus::Application::Voip)?;
-        encoder.set_bitrate(opus::Bitrate::Bits(BITRATE))?;
+        let mut encoder = opus::Encoder::new(OPUS_CLOCK_HZ, opus::Channels::Mono, opus::Application::Voip)?;
+        encoder.set_bitrate(opus::Bitrate::Bits(BITRATE_BPS))?;
         encoder.set_complexity(9)?;
         encoder.set_signal(opus::Signal::Voice)?;
         encoder.set_inband_fec(true)?;
-        encoder.set_packet_loss_perc(LEAST_LOSS_HINT)?;
+        encoder.set_packet_loss_perc(MIN_FEC_LOSS_PERCENT)?;
         encoder.set_dtx(false)?;
-        Ok(Self { encoder, scratch: [0; LARGEST_PACKET] })
+        Ok(Self { encoder, scratch: [0; MAX_PACKET_BYTES] })
     }
 
     /// Tells how much the other end loses (0..1), which decides how much redundancy is sent.
     pub(crate) fn set_loss(&mut self, fraction: f32) -> Result<(), opus::Error> {
         let percent = (fraction * 100.0).round() as i32;
-        self.encoder.set_packet_loss_perc(percent.clamp(LEAST_LOSS_HINT, MOST_LOSS_HINT))
+        self.encoder.set_packet_loss_perc(percent.clamp(MIN_FEC_LOSS_PERCENT, MAX_FEC_LOSS_PERCENT))
     }
 
     /// Encodes exactly [`PACKET_SAMPLES`] samples.
@@ -69,14 +69,14 @@ impl VoiceEncoder {
 
 /// Decodes one voice and makes up what is missing of it.
 #[derive(Debug)]
-pub(crate) struct VoiceDecoder {
+pub(crate) struct OpusDecoder {
     decoder: opus::Decoder,
     scratch: Vec<f32>,
 }
 
-impl VoiceDecoder {
+impl OpusDecoder {
     pub(crate) fn new() -> Result<Self, opus::Error> {
-        let decoder = opus::Decoder::new(OPUS_RATE, opus::Channels::Mono)?;
+        let decoder = opus::Decoder::new(OPUS_CLOCK_HZ, opus::Channels::Mono)?;
         Ok(Self { decoder, scratch: vec![0.0; MAX_PACKET_SAMPLES] })
     }
 
@@ -108,10 +108,10 @@ mod tests {
 
     #[test]
     fn our_own_packets_are_twenty_milliseconds() {
-        let mut encoder = VoiceEncoder::new().unwrap();
+        let mut encoder = OpusEncoder::new().unwrap();
         let packet = encoder.encode(&[0.1; PACKET_SAMPLES]).unwrap();
         assert_eq!(packet_samples(&packet), Some(PACKET_SAMPLES as u32));
-        let mut decoder = VoiceDecoder::new().unwrap();
+        let mut decoder = OpusDecoder::new().unwrap();
         assert_eq!(decoder.decode(&packet).unwrap().len(), PACKET_SAMPLES);
     }
 
@@ -127,13 +127,13 @@ mod tests {
         #[test]
         fn our_reading_of_a_length_agrees_with_the_decoder(payload in proptest::collection::vec(any::<u8>(), 1..64)) {
             let ours = packet_samples(&payload).map(|samples| samples as usize);
-            let theirs = opus::packet::get_nb_samples(&payload, OPUS_RATE).ok().filter(|samples| *samples > 0);
+            let theirs = opus::packet::get_nb_samples(&payload, OPUS_CLOCK_HZ).ok().filter(|samples| *samples > 0);
             prop_assert_eq!(ours, theirs);
         }
 
         #[test]
         fn garbage_never_panics(payload in proptest::collection::vec(any::<u8>(), 1..200), fec in any::<bool>()) {
-            let mut decoder = VoiceDecoder::new().unwrap();
+            let mut decoder = OpusDecoder::new().unwrap();
             let _ = if fec { decoder.recover(&payload, PACKET_SAMPLES).map(<[f32]>::len) } else { decoder.decode(&payload).map(<[f32]>::len) };
         }
     }

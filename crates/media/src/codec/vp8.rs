@@ -1,5 +1,5 @@
-//! VP8 by libvpx with the settings WebRTC uses. One thread only: with more, libvpx burns a core in
-//! spin locks whenever the machine is busy.
+//! VP8 codec by libvpx with WebRTC's settings. One thread only: with more, libvpx burns a core in spin locks
+//! whenever the machine is busy.
 #![allow(unsafe_code, reason = "bindings to a C library")]
 
 use std::ffi::{c_int, c_uint};
@@ -16,7 +16,7 @@ use crate::VideoFrame;
 use crate::video::image::{Planes, pack};
 
 /// Ticks per second of the encoder's clock, the RTP clock of video.
-const CLOCK: i32 = 90_000;
+const CLOCK_HZ: i32 = 90_000;
 
 fn check(what: &'static str, code: sys::vpx_codec_err_t) -> Result<(), CodecError> {
     if code == sys::vpx_codec_err_t::VPX_CODEC_OK {
@@ -31,7 +31,7 @@ pub struct Vp8Encoder {
     context: Box<sys::vpx_codec_ctx_t>,
     settings: Box<sys::vpx_codec_enc_cfg_t>,
     config: EncoderConfig,
-    /// When the next picture is due, in ticks of [`CLOCK`].
+    /// When the next picture is due, in ticks of [`CLOCK_HZ`].
     time: i64,
 }
 
@@ -102,7 +102,7 @@ fn tuned(
     settings.g_w = config.width;
     settings.g_h = config.height;
     settings.g_threads = 1;
-    settings.g_timebase = sys::vpx_rational { num: 1, den: CLOCK };
+    settings.g_timebase = sys::vpx_rational { num: 1, den: CLOCK_HZ };
     settings.g_error_resilient = 0;
     settings.g_pass = sys::vpx_enc_pass::VPX_RC_ONE_PASS;
     settings.g_lag_in_frames = 0;
@@ -131,7 +131,7 @@ impl VideoEncoder for Vp8Encoder {
         {
             return Err(size);
         }
-        let duration = (f64::from(CLOCK) / f64::from(self.config.fps.max(1.0))) as i64;
+        let duration = (f64::from(CLOCK_HZ) / f64::from(self.config.fps.max(1.0))) as i64;
         let flags = if force_key { i64::from(sys::VPX_EFLAG_FORCE_KF) } else { 0 };
         let mut image = MaybeUninit::<sys::vpx_image_t>::zeroed();
         // SAFETY: the frame's memory is I420 of the size stated, without padding (checked above), is only

@@ -1,4 +1,4 @@
-//! The path in a `file:` id: written plainly, or as a URL (RFC 8089) with its percent signs.
+//! Path of a `file:` id: plain, or a URL (RFC 8089) with percent-encoding.
 
 use std::path::{Path, PathBuf};
 

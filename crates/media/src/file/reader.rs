@@ -1,4 +1,4 @@
-//! H.264 pictures out of an MP4 file in order of display. It knows no clock; [`super::ClipSource`] does.
+//! Reader of H.264 frames from an MP4 file in display order. It knows no clock; [`super::FileSource`] does.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,26 +8,26 @@ use std::time::Duration;
 use re_mp4::{Mp4, StsdBoxContent, Track, TrackKind};
 use tracing::debug;
 
-use super::edits::{Edits, Time, time};
-use super::film::{Film, FilmError, Stored, open_file};
-use super::sequence;
-use super::turn::Turn;
+use super::edit_list::{EditList, Time, time};
+use super::mp4_file::{Mp4Error, Mp4File, Stored, open_file};
+use super::mp4_validate::Purpose;
+use super::rotation::Rotation;
+use super::sps_check;
 use super::units::{START_CODE, units};
-use super::vet::Purpose;
 use crate::codec::h264::{H264Decoder, Ordered, headers};
 use crate::{SourceError, VideoFrame};
 
-/// More pictures than this are never held back for one that does not come.
-const MAX_HELD: usize = 20;
+/// Frames held for reordering at most.
+const MAX_REORDERED_FRAMES: usize = 20;
 /// Largest stored picture, bytes.
-const MAX_PICTURE: u64 = 32 * 1024 * 1024;
-/// Stored pictures in a row that may give none before the stream is taken for one that cannot be decoded.
-const MAX_BARREN: usize = 300;
+const MAX_SAMPLE_BYTES: u64 = 32 * 1024 * 1024;
+/// Samples in a row without a frame before the stream counts as undecodable.
+const MAX_SAMPLES_WITHOUT_FRAME: usize = 300;
 const ONLY_H264: &str = "only H.264 video can be played from a file";
 
 /// A file with H.264 video, opened and indexed. Its pictures stay in the file until they are decoded.
-pub struct Clip {
-    film: Mutex<Film>,
+pub struct Mp4Video {
+    film: Mutex<Mp4File>,
     /// In order of decoding.
     samples: Vec<Sample>,
     /// The place in order of display of each sample.
@@ -40,7 +40,7 @@ pub struct Clip {
     parameters: Vec<u8>,
     /// Bytes of the length before each NAL unit: 1, 2 or 4.
     length_size: usize,
-    turn: Turn,
+    turn: Rotation,
     loop_length: Duration,
 }
 
@@ -52,9 +52,9 @@ struct Sample {
     key: bool,
 }
 
-impl std::fmt::Debug for Clip {
+impl std::fmt::Debug for Mp4Video {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Clip({} pictures, {:?})", self.samples.len(), self.loop_length)
+        write!(f, "Mp4Video({} pictures, {:?})", self.samples.len(), self.loop_length)
     }
 }
 
@@ -74,13 +74,13 @@ fn failed(what: impl std::fmt::Display) -> SourceError {
     SourceError::Failed(what.to_string())
 }
 
-impl From<FilmError> for SourceError {
-    fn from(error: FilmError) -> Self {
+impl From<Mp4Error> for SourceError {
+    fn from(error: Mp4Error) -> Self {
         failed(error)
     }
 }
 
-fn open(path: &Path) -> Result<Film, SourceError> {
+fn open(path: &Path) -> Result<Mp4File, SourceError> {
     let file = open_file(path).map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
             SourceError::NotFound(path.display().to_string())
@@ -90,7 +90,7 @@ fn open(path: &Path) -> Result<Film, SourceError> {
             failed(error)
         }
     })?;
-    Ok(Film::open(Box::new(file), Purpose::Index)?)
+    Ok(Mp4File::open(Box::new(file), Purpose::Index)?)
 }
 
 /// What sound and pictures of a film have in common: its beginning and its length.
@@ -109,7 +109,7 @@ impl Tracks {
         });
         let origin = begins.min().unwrap_or(0).max(0);
         let end = |track: &Track| {
-            let edits = edits(mp4, track).unwrap_or_else(|| Edits::none(origin));
+            let edits = edits(mp4, track).unwrap_or_else(|| EditList::none(origin));
             let ends = track.samples.iter().filter_map(|sample| {
                 let shown = shown(&edits, track, sample)?;
                 Some(shown.0.saturating_add(shown.1))
@@ -121,12 +121,12 @@ impl Tracks {
     }
 
     /// The edits of a track.
-    pub(crate) fn edits(&self, mp4: &Mp4, track: &Track) -> Edits {
-        edits(mp4, track).unwrap_or_else(|| Edits::none(self.origin))
+    pub(crate) fn edits(&self, mp4: &Mp4, track: &Track) -> EditList {
+        edits(mp4, track).unwrap_or_else(|| EditList::none(self.origin))
     }
 }
 
-fn edits(mp4: &Mp4, track: &Track) -> Option<Edits> {
+fn edits(mp4: &Mp4, track: &Track) -> Option<EditList> {
     let trak = track.trak(mp4);
     // The parser makes the first picture's time zero.
     let ctts = trak.mdia.minf.stbl.ctts.as_ref().and_then(|list| list.entries.first());
@@ -137,11 +137,11 @@ fn edits(mp4: &Mp4, track: &Track) -> Option<Edits> {
         }
         _ => 0,
     };
-    Edits::of(mp4, trak, first)
+    EditList::of(mp4, trak, first)
 }
 
 /// When and for how long a sample is shown.
-fn shown(edits: &Edits, track: &Track, sample: &re_mp4::Sample) -> Option<(Duration, Duration)> {
+fn shown(edits: &EditList, track: &Track, sample: &re_mp4::Sample) -> Option<(Duration, Duration)> {
     let begin = time(sample.composition_timestamp.max(0), track.timescale);
     let length = time(i64::try_from(sample.duration).unwrap_or(i64::MAX), track.timescale);
     let shown = edits.shown(begin, begin.saturating_add(length))?;
@@ -149,17 +149,17 @@ fn shown(edits: &Edits, track: &Track, sample: &re_mp4::Sample) -> Option<(Durat
     Some((duration(shown.at), duration(shown.length)))
 }
 
-impl Clip {
+impl Mp4Video {
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         Self::of(open(path)?)
     }
 
     /// A clip of a file's content.
     pub(crate) fn of_source(source: Box<dyn Stored>) -> Result<Self, SourceError> {
-        Self::of(Film::open(source, Purpose::Index)?)
+        Self::of(Mp4File::open(source, Purpose::Index)?)
     }
 
-    fn of(mut film: Film) -> Result<Self, SourceError> {
+    fn of(mut film: Mp4File) -> Result<Self, SourceError> {
         let mp4 = film.index()?;
         let track = mp4
             .tracks()
@@ -171,7 +171,7 @@ impl Clip {
             return Err(failed(ONLY_H264));
         };
         if let Some(words) =
-            avc.avcc.sequence_parameter_sets.iter().find_map(|set| sequence::trouble(&set.bytes))
+            avc.avcc.sequence_parameter_sets.iter().find_map(|set| sps_check::trouble(&set.bytes))
         {
             return Err(failed(words));
         }
@@ -208,7 +208,7 @@ impl Clip {
         let before = |index: &usize| samples[*index].key && places[*index] <= beginning;
         let first = (0..samples.len()).rev().find(before).unwrap_or(0);
         let length_size = usize::from(avc.avcc.length_size_minus_one & 3) + 1;
-        let (turn, loop_length) = (Turn::of(&trak.tkhd), tracks.length);
+        let (turn, loop_length) = (Rotation::of(&trak.tkhd), tracks.length);
         let film = Mutex::new(film);
         Ok(Self { film, samples, places, order, first, parameters, length_size, turn, loop_length })
     }
@@ -225,7 +225,7 @@ impl Clip {
 
     /// The access unit as Annex B, with parameter sets before key frames.
     fn annex_b(&self, sample: &Sample) -> Result<Vec<u8>, SourceError> {
-        if sample.size > MAX_PICTURE {
+        if sample.size > MAX_SAMPLE_BYTES {
             return Err(failed("the file has a picture of impossible size"));
         }
         let mut film = self.film.lock().unwrap_or_else(PoisonError::into_inner);
@@ -236,7 +236,7 @@ impl Clip {
         for nal in units(&stored, self.length_size).into_iter().filter(useful) {
             // Sets may be in the stream as well, or only there.
             if nal.first().is_some_and(|kind| kind & 31 == 7)
-                && let Some(words) = sequence::trouble(nal)
+                && let Some(words) = sps_check::trouble(nal)
             {
                 return Err(failed(words));
             }
@@ -248,8 +248,8 @@ impl Clip {
 }
 
 /// Decodes a clip once, from its first picture to its last.
-pub struct ClipReader {
-    clip: Arc<Clip>,
+pub struct Mp4VideoReader {
+    clip: Arc<Mp4Video>,
     decoder: H264Decoder,
     next_sample: usize,
     flushed: bool,
@@ -263,7 +263,7 @@ pub struct ClipReader {
     barren: usize,
 }
 
-/// What a step of a [`ClipReader`] came to.
+/// What a step of a [`Mp4VideoReader`] came to.
 pub(super) enum Step {
     /// When it is shown, from the clip's beginning.
     Picture(Duration, VideoFrame),
@@ -271,14 +271,14 @@ pub(super) enum Step {
     End,
 }
 
-impl std::fmt::Debug for ClipReader {
+impl std::fmt::Debug for Mp4VideoReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ClipReader(at {} of {:?})", self.next_place, self.clip)
     }
 }
 
-impl ClipReader {
-    pub fn new(clip: Arc<Clip>) -> Result<Self, SourceError> {
+impl Mp4VideoReader {
+    pub fn new(clip: Arc<Mp4Video>) -> Result<Self, SourceError> {
         let decoder = H264Decoder::new().map_err(failed)?;
         let (next_sample, next_place) = (clip.first, clip.places[clip.first]);
         let held = BTreeMap::new();
@@ -316,7 +316,7 @@ impl ClipReader {
 
     /// Takes out a picture whose turn has come, or decodes one.
     pub(super) fn step(&mut self) -> Result<Step, SourceError> {
-        let overdue = self.flushed || self.held.len() > MAX_HELD;
+        let overdue = self.flushed || self.held.len() > MAX_REORDERED_FRAMES;
         if let Some(entry) = self.held.first_entry()
             && (overdue || *entry.key() <= self.next_place)
         {
@@ -351,7 +351,7 @@ impl ClipReader {
     fn hold(&mut self, ordered: Option<Ordered>) -> Result<(), SourceError> {
         let Some(Ordered { mark, frame }) = ordered else {
             self.barren += 1;
-            if self.barren > MAX_BARREN {
+            if self.barren > MAX_SAMPLES_WITHOUT_FRAME {
                 return Err(failed("the file's pictures cannot be decoded"));
             }
             return Ok(());

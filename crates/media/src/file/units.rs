@@ -1,5 +1,4 @@
-//! A stored picture taken apart into its NAL units (ISO/IEC 14496-15, 5.3.3), also where the writer did not
-//! keep to that.
+//! NAL units of a stored picture (ISO/IEC 14496-15, 5.3.3), also where the writer did not keep to that.
 
 use tracing::debug;
 

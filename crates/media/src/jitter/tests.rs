@@ -327,7 +327,7 @@ proptest! {
         for (step, (sequence, timestamp, at, payload)) in packets.into_iter().enumerate() {
             let arrived = start + Duration::from_micros(at);
             buffer.insert(Packet { sequence, timestamp, marker: false, payload: payload.into(), arrived });
-            prop_assert!(buffer.packets.len() <= CAPACITY);
+            prop_assert!(buffer.packets.len() <= MAX_PACKETS);
             let now = start + Duration::from_millis(step as u64 * 10);
             let samples = match buffer.next(now, 0) {
                 Step::Silence { samples } | Step::Conceal { samples } => samples,

@@ -1,4 +1,4 @@
-//! Packets in, whole pictures out in order of decoding. It reads no clock and decodes nothing.
+//! Frame assembler: packets in, whole frames out in decoding order. It reads no clock and decodes nothing.
 //!
 //! ```text
 //!             in order            a packet is missing
@@ -14,30 +14,30 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::depacketize::{self, Part};
-use numbers::{Numbers, Placed};
+use sequence_numbers::{Placement, SequenceNumbers};
 
 use crate::{Codec, Packet};
 
 /// Packets and bytes held at most; above that the oldest go and a key frame is asked for.
 const MAX_PACKETS: usize = 2048;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// Never asks for key frames faster than this.
-const KEY_REQUEST_PAUSE: Duration = Duration::from_millis(300);
-/// Nor more rarely, however often the answer cannot be decoded.
-const LONGEST_REQUEST_PAUSE: Duration = Duration::from_secs(60);
-/// How long a repair is waited for, whatever the round trip.
-const SHORTEST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_millis(600);
-/// With a whole key frame behind the gap, only mere reordering is waited for.
-const WAIT_BEFORE_KEY: Duration = Duration::from_millis(30);
+/// Shortest interval between key frame requests.
+const MIN_KEY_REQUEST_INTERVAL: Duration = Duration::from_millis(300);
+/// Longest interval, however often the answer cannot be decoded.
+const MAX_KEY_REQUEST_INTERVAL: Duration = Duration::from_secs(60);
+/// Shortest and longest wait for a retransmission, whatever the round trip.
+const MIN_REPAIR_WAIT: Duration = Duration::from_millis(100);
+const MAX_REPAIR_WAIT: Duration = Duration::from_millis(600);
+/// With a complete key frame behind the gap, only reordering is waited for.
+const REORDER_WAIT_BEFORE_KEY: Duration = Duration::from_millis(30);
 /// How long a picture of a sender that sets the marker on each slice is held for more of it.
-const WAIT_FOR_SLICES: Duration = Duration::from_millis(30);
-/// After so many pictures without a marker the sender sets none.
-const NO_MARKERS: u32 = 3;
+const SLICE_WAIT: Duration = Duration::from_millis(30);
+/// After so many pictures without a marker, the sender is taken to set none.
+const PICTURES_WITHOUT_MARKER: u32 = 3;
 /// How long the newest picture of such a sender is held for more of it.
-const WAIT_FOR_MARKER: Duration = Duration::from_millis(100);
-/// After so many requests without a key frame, a picture that needs no other one is taken for one.
-const REQUESTS_IN_VAIN: u32 = 3;
+const MARKER_WAIT: Duration = Duration::from_millis(100);
+/// After so many requests without a key frame, an intra picture is used as one.
+const UNANSWERED_KEY_REQUESTS: u32 = 3;
 
 /// One whole picture, as a decoder takes it.
 #[derive(Clone, Debug)]
@@ -65,14 +65,14 @@ pub struct AssemblerStats {
 }
 
 #[derive(Debug)]
-struct Held {
+struct PendingPicture {
     packet: Packet,
     part: Part,
 }
 
 /// Whether the marker is on the last packet of a picture only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Markers {
+enum MarkerUse {
     Unknown,
     Honest,
     Lying,
@@ -87,7 +87,7 @@ enum End {
 }
 
 /// What decoding can begin with.
-enum Entry {
+enum EntryPoint {
     Key,
     /// Parameter sets alone; a key frame has to follow.
     Sets,
@@ -99,10 +99,10 @@ enum Entry {
 pub struct FrameAssembler {
     codec: Codec,
     /// By sequence number, counted on beyond 65535.
-    held: BTreeMap<u64, Held>,
+    held: BTreeMap<u64, PendingPicture>,
     bytes: usize,
-    numbers: Numbers,
-    markers: Markers,
+    numbers: SequenceNumbers,
+    markers: MarkerUse,
     /// Timestamp of the last picture taken, if a marker ended it.
     ended: Option<u32>,
     /// Pictures in a row without a marker.
@@ -121,7 +121,7 @@ pub struct FrameAssembler {
     asked: Option<Instant>,
     /// Requests since a picture was decoded.
     in_vain: u32,
-    /// Whether packets came since a key frame was last asked for: without any there is nobody to ask.
+    /// Whether packets came since the last key frame request: without any, no sender would answer.
     alive: bool,
     /// Key frames in a row the decoder could make nothing of.
     refused: u32,
@@ -134,9 +134,9 @@ impl FrameAssembler {
             codec,
             held: BTreeMap::new(),
             bytes: 0,
-            numbers: Numbers::default(),
-            // A VP8 frame is one piece; nobody marks its packets otherwise.
-            markers: if codec == Codec::H264 { Markers::Unknown } else { Markers::Honest },
+            numbers: SequenceNumbers::default(),
+            // A VP8 frame is one piece; its marker is on the last packet only.
+            markers: if codec == Codec::H264 { MarkerUse::Unknown } else { MarkerUse::Honest },
             ended: None,
             unmarked: 0,
             held_until: None,
@@ -182,7 +182,7 @@ impl FrameAssembler {
     /// Another sender's stream begins: nothing of before goes on.
     pub fn begin_anew(&mut self) {
         let strays = self.numbers.strays;
-        self.numbers = Numbers::default();
+        self.numbers = SequenceNumbers::default();
         self.numbers.strays = strays;
         self.forget();
     }
@@ -191,8 +191,8 @@ impl FrameAssembler {
     pub fn push(&mut self, packet: Packet) {
         self.stats.packets += 1;
         match self.numbers.place(packet, self.next) {
-            Placed::At(number, packet) => self.keep(number, packet),
-            Placed::Anew { number, packets, continues } => {
+            Placement::At(number, packet) => self.keep(number, packet),
+            Placement::Anew { number, packets, continues } => {
                 if !continues {
                     self.forget();
                 }
@@ -200,7 +200,7 @@ impl FrameAssembler {
                     self.keep(number, packet);
                 }
             }
-            Placed::Nowhere => {}
+            Placement::Nowhere => {}
         }
     }
 
@@ -222,10 +222,10 @@ impl FrameAssembler {
             return;
         }
         let part = depacketize::inspect(self.codec, &packet.payload);
-        // Padding alone is sent with the camera off too: nobody would answer.
+        // Padding is also sent with the camera off: a request would have no answer.
         self.alive |= !part.empty;
         self.bytes += packet.payload.len();
-        self.held.insert(sequence, Held { packet, part });
+        self.held.insert(sequence, PendingPicture { packet, part });
         while self.held.len() > MAX_PACKETS || self.bytes > MAX_BYTES {
             let Some((oldest, held)) = self.held.pop_first() else { break };
             self.bytes -= held.packet.payload.len();
@@ -244,7 +244,7 @@ impl FrameAssembler {
             }
             let next = self.next?;
             if self.marker_lied(next) {
-                self.markers = Markers::Lying;
+                self.markers = MarkerUse::Lying;
                 self.lost = true;
                 continue;
             }
@@ -269,7 +269,7 @@ impl FrameAssembler {
             }
             let since = *self.gap_since.get_or_insert(now);
             let waited = now.saturating_duration_since(since);
-            if waited >= WAIT_BEFORE_KEY
+            if waited >= REORDER_WAIT_BEFORE_KEY
                 && let Some(key) = self.resume(now, true)
             {
                 self.stats.gaps += 1;
@@ -317,13 +317,13 @@ impl FrameAssembler {
     }
 
     fn request_pause(&self) -> Duration {
-        let pause = self.round_trip.clamp(KEY_REQUEST_PAUSE, Duration::from_secs(2));
-        (pause * (1 << self.refused.min(8))).min(LONGEST_REQUEST_PAUSE.max(pause))
+        let pause = self.round_trip.clamp(MIN_KEY_REQUEST_INTERVAL, Duration::from_secs(2));
+        (pause * (1 << self.refused.min(8))).min(MAX_KEY_REQUEST_INTERVAL.max(pause))
     }
 
     /// Time for a request, the repair's way, and one more try for a short way.
     fn patience(&self) -> Duration {
-        (self.round_trip * 2 + Duration::from_millis(60)).clamp(SHORTEST_WAIT, LONGEST_WAIT)
+        (self.round_trip * 2 + Duration::from_millis(60)).clamp(MIN_REPAIR_WAIT, MAX_REPAIR_WAIT)
     }
 
     /// Whether the picture that a marker ended goes on.
@@ -336,8 +336,8 @@ impl FrameAssembler {
     fn whole(&self, start: u64, now: Instant) -> End {
         let mut timestamp = None;
         let mut last = start;
-        let mut marked: Option<&Held> = None;
-        let mut newest: Option<&Held> = None;
+        let mut marked: Option<&PendingPicture> = None;
+        let mut newest: Option<&PendingPicture> = None;
         for (expected, (&sequence, held)) in (start..).zip(self.held.range(start..)) {
             if sequence != expected {
                 newest = None;
@@ -366,12 +366,12 @@ impl FrameAssembler {
             }
         }
         let (held, wait) = match (marked, newest) {
-            (Some(held), _) => (held, WAIT_FOR_SLICES),
-            (None, Some(held)) if self.unmarked >= NO_MARKERS => (held, WAIT_FOR_MARKER),
+            (Some(held), _) => (held, SLICE_WAIT),
+            (None, Some(held)) if self.unmarked >= PICTURES_WITHOUT_MARKER => (held, MARKER_WAIT),
             (None, _) => return End::Open,
         };
         let until = held.packet.arrived + wait;
-        let trusted = marked.is_some() && (self.markers == Markers::Honest || !held.part.slice);
+        let trusted = marked.is_some() && (self.markers == MarkerUse::Honest || !held.part.slice);
         if trusted || now >= until { End::At(last) } else { End::Perhaps(until) }
     }
 
@@ -402,9 +402,9 @@ impl FrameAssembler {
             self.ended = last.packet.marker.then_some(timestamp);
             self.unmarked = if last.packet.marker { 0 } else { self.unmarked.saturating_add(1) };
             if before.iter().any(|held| held.packet.marker && held.part.slice) {
-                self.markers = Markers::Lying;
-            } else if self.markers == Markers::Unknown {
-                self.markers = Markers::Honest;
+                self.markers = MarkerUse::Lying;
+            } else if self.markers == MarkerUse::Unknown {
+                self.markers = MarkerUse::Honest;
             }
         }
         let arrived = picture.iter().map(|held| held.packet.arrived).max()?;
@@ -416,16 +416,16 @@ impl FrameAssembler {
     }
 
     /// What decoding can begin with, if it can with this picture.
-    fn entry(&self, part: Part) -> Option<Entry> {
+    fn entry(&self, part: Part) -> Option<EntryPoint> {
         let intra = part.slice && !part.inter;
         if part.key {
-            Some(Entry::Key)
+            Some(EntryPoint::Key)
         } else if let Some(after) = part.recovery {
-            Some(Entry::Recovery(after))
+            Some(EntryPoint::Recovery(after))
         } else if part.sets && !part.slice {
-            Some(Entry::Sets)
-        } else if intra && (part.sets || self.in_vain >= REQUESTS_IN_VAIN) {
-            Some(Entry::Recovery(0))
+            Some(EntryPoint::Sets)
+        } else if intra && (part.sets || self.in_vain >= UNANSWERED_KEY_REQUESTS) {
+            Some(EntryPoint::Recovery(0))
         } else {
             None
         }
@@ -456,7 +456,7 @@ impl FrameAssembler {
             };
             let parts = self.held.range(sequence..=end).map(|(_, held)| held.part);
             match self.entry(parts.fold(Part::EMPTY, Part::and)) {
-                Some(entry) if !only_key || matches!(entry, Entry::Key) => {
+                Some(entry) if !only_key || matches!(entry, EntryPoint::Key) => {
                     found = Some((sequence, end, entry));
                     break;
                 }
@@ -470,9 +470,9 @@ impl FrameAssembler {
         let frame = self.take(start, end)?;
         self.gap_since = None;
         let joins = match entry {
-            Entry::Key => None,
-            Entry::Recovery(after) => Some(after),
-            Entry::Sets => return Some(frame),
+            EntryPoint::Key => None,
+            EntryPoint::Recovery(after) => Some(after),
+            EntryPoint::Sets => return Some(frame),
         };
         self.lost = false;
         self.in_vain = 0;
@@ -484,6 +484,6 @@ impl FrameAssembler {
     }
 }
 
-mod numbers;
+mod sequence_numbers;
 #[cfg(test)]
 mod tests;

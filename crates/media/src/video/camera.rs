@@ -1,5 +1,5 @@
-//! Cameras by nokhwa, which this file alone may name. Drivers block without end and stop without a
-//! word, so each camera has a thread of its own that can be left behind.
+//! Cameras by nokhwa, which only this file names. Drivers block without end and stop without an error, so
+//! each camera has its own thread, which can be abandoned.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,14 +20,14 @@ use crate::slot::{Slot, Taken};
 use crate::thread::Thread;
 use crate::{SourceError, VideoFrame, VideoSource};
 
-/// A camera that has not answered by then will not; on macOS a person may first have to allow it.
-const OPENING: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 60 } else { 8 });
-/// A camera that was silent for this long has failed, whatever it says.
-const SILENCE: Duration = Duration::from_secs(5);
-/// How long a camera may take to close before its thread is left behind.
-const CLOSING: Duration = Duration::from_millis(800);
-/// So many broken pictures in a row are a failure and no accident.
-const MAX_BROKEN: u32 = 60;
+/// Longest time to open a camera; on macOS the user may first have to allow it.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 60 } else { 8 });
+/// A camera without a frame for this long has failed.
+const FRAME_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a camera may take to close before its thread is abandoned.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(800);
+/// After so many broken frames in a row the camera has failed.
+const MAX_BROKEN_FRAMES: u32 = 60;
 
 /// The cameras there are, by ids that survive a restart and another socket.
 pub(crate) fn list() -> Vec<SourceInfo> {
@@ -51,7 +51,7 @@ pub(crate) fn is_there(kept: &str) -> bool {
 
 /// A camera that is connected.
 #[derive(Clone, Debug)]
-struct Named {
+struct ConnectedCamera {
     /// The second of two alike is called `name #2`.
     name: String,
     /// As the camera calls itself.
@@ -61,7 +61,7 @@ struct Named {
     index: CameraIndex,
 }
 
-fn named() -> Vec<Named> {
+fn named() -> Vec<ConnectedCamera> {
     let found = match nokhwa::query(ApiBackend::Auto) {
         Ok(found) => found,
         Err(error) => {
@@ -71,7 +71,7 @@ fn named() -> Vec<Named> {
     };
     let mut cameras: Vec<&CameraInfo> = found.iter().filter(|camera| captures(camera.index())).collect();
     cameras.sort_by(|one, other| one.index().cmp(other.index()));
-    let mut named: Vec<Named> = Vec::new();
+    let mut named: Vec<ConnectedCamera> = Vec::new();
     for camera in cameras {
         let plain = camera.human_name().trim().to_owned();
         let mut name = plain.clone();
@@ -80,17 +80,17 @@ fn named() -> Vec<Named> {
             name = format!("{plain} #{number}");
             number += 1;
         }
-        named.push(Named { name, plain, bus: bus(camera), index: camera.index().clone() });
+        named.push(ConnectedCamera { name, plain, bus: bus(camera), index: camera.index().clone() });
     }
     named
 }
 
 /// The camera that is meant: by name and bus, otherwise by name.
-fn find(kept: &str, cameras: &[Named]) -> Option<usize> {
+fn find(kept: &str, cameras: &[ConnectedCamera]) -> Option<usize> {
     let (name, bus) = identity::camera_parts(kept);
     // Two alike change their numbers with the order they are connected in, but not their places.
     let plain = name.rsplit_once(" #").map_or(name, |(plain, _)| plain);
-    let alike = |camera: &Named| camera.plain == name || camera.plain == plain;
+    let alike = |camera: &ConnectedCamera| camera.plain == name || camera.plain == plain;
     let placed = bus.and_then(|bus| cameras.iter().position(|camera| camera.bus == bus && alike(camera)));
     placed.or_else(|| cameras.iter().position(|camera| camera.name == name))
 }
@@ -128,7 +128,7 @@ impl CameraSource {
     pub(crate) fn open(name: &str, format: VideoFormat) -> Result<Self, SourceError> {
         let mut cameras = named();
         let found = find(name, &cameras).ok_or_else(|| SourceError::NotFound(format!("camera:{name}")))?;
-        let Named { name, index, .. } = cameras.swap_remove(found);
+        let ConnectedCamera { name, index, .. } = cameras.swap_remove(found);
         let pictures = Arc::new(Slot::default());
         let stop = Arc::new(AtomicBool::new(false));
         // One answer, so the thread never waits to give it.
@@ -146,7 +146,7 @@ impl CameraSource {
             }
         });
         let mut this = Self { name, pictures, stop, last: Instant::now(), thread: Some(thread) };
-        match answer.recv_timeout(OPENING) {
+        match answer.recv_timeout(OPEN_TIMEOUT) {
             Ok(Ok(())) => {
                 this.last = Instant::now();
                 Ok(this)
@@ -170,7 +170,7 @@ impl VideoSource for CameraSource {
             }
             Taken::Value(Err(error)) => Err(error),
             Taken::Closed => Err(SourceError::Failed("the camera stopped".into())),
-            Taken::Nothing if self.last.elapsed() > SILENCE => {
+            Taken::Nothing if self.last.elapsed() > FRAME_TIMEOUT => {
                 Err(SourceError::Failed("the camera gives no more pictures".into()))
             }
             Taken::Nothing => Ok(None),
@@ -182,7 +182,7 @@ impl Drop for CameraSource {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         let Some(thread) = self.thread.take() else { return };
-        let until = Instant::now() + CLOSING;
+        let until = Instant::now() + CLOSE_TIMEOUT;
         while !thread.is_finished() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -198,7 +198,7 @@ fn start(index: CameraIndex, format: VideoFormat) -> Result<Camera, SourceError>
         nokhwa::nokhwa_initialize(move |granted| {
             let _ = allowed.try_send(granted);
         });
-        if !answer.recv_timeout(OPENING).unwrap_or(false) {
+        if !answer.recv_timeout(OPEN_TIMEOUT).unwrap_or(false) {
             return Err(SourceError::Denied);
         }
     }
@@ -267,7 +267,7 @@ fn deliver(mut camera: Camera, pictures: &Slot<Result<VideoFrame, SourceError>>,
             Err(error) => {
                 debug!(%error, "Camera picture was broken");
                 broken += 1;
-                if broken > MAX_BROKEN {
+                if broken > MAX_BROKEN_FRAMES {
                     pictures.put(Err(SourceError::Failed("the camera gives broken pictures".into())));
                     return;
                 }
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn a_camera_is_known_by_name_and_socket_and_by_name_in_another_socket() {
-        let camera = |name: &str, plain: &str, bus: &str| Named {
+        let camera = |name: &str, plain: &str, bus: &str| ConnectedCamera {
             name: name.into(),
             plain: plain.into(),
             bus: bus.into(),

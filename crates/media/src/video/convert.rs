@@ -1,5 +1,4 @@
-//! What cameras deliver, turned into I420. Cameras are not trusted: short and broken buffers are
-//! refused, not read.
+//! Conversion of camera formats to I420. Cameras are untrusted: short and broken buffers are refused.
 
 use std::sync::Arc;
 

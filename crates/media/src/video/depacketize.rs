@@ -1,6 +1,5 @@
-//! RTP payloads taken apart, one packet at a time: what lies inside, where it begins, whether it
-//! belongs to a key frame. It keeps no state; putting packets together is the assembler's.
-//! Payloads come from strangers: whatever makes no sense holds nothing.
+//! RTP depacketizer, one packet at a time: content, beginning of a frame, key frame. It keeps no state; the
+//! assembler joins packets. Invalid payloads hold nothing.
 
 mod h264;
 mod vp8;

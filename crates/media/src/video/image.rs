@@ -1,4 +1,4 @@
-//! Whole pictures in memory: planes, size, colours, likeness. It knows nothing of time or codecs.
+//! Images in memory: planes, scaling, colours, PSNR. No time, no codecs.
 
 use std::sync::Arc;
 

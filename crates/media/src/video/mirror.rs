@@ -1,5 +1,4 @@
-//! A picture source that gives back what is shown: the camera of an echo robot. Not a recording: the
-//! newest picture only.
+//! Video source that returns what is shown: the camera of an echo robot. It keeps the newest frame only.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

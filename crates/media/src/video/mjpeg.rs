@@ -1,5 +1,5 @@
-//! Pictures of cameras that compress them (ITU-T T.81): without the tables everybody knows, with rubbish
-//! around them, and now and then cut short.
+//! JPEG frames of cameras (ITU-T T.81): without the standard Huffman tables, with other bytes around them,
+//! and sometimes truncated.
 
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -8,16 +8,16 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::convert::{ConvertError, I420, PixelLayout, to_i420};
 
-/// Rubbish before a picture, bytes at most.
-const MOST_RUBBISH: usize = 4096;
-/// The mark of pictures in AVI files: with it the decoder takes the tables of K.3 where there are none.
+/// Bytes before a JPEG at most.
+const MAX_LEADING_BYTES: usize = 4096;
+/// The APP0 marker of AVI files: with it the decoder uses the tables of K.3 where there are none.
 const TABLES_MAY_MISS: [u8; 9] = [0xff, 0xe0, 0, 7, b'A', b'V', b'I', b'1', 0];
 
-/// So many zeros before the end of a picture are none of its data.
-const FILLED_UP: usize = 8;
+/// So many zeros before the end of a JPEG are padding.
+const MIN_PADDING_ZEROS: usize = 8;
 
 /// A picture in a buffer.
-struct Found<'a> {
+struct FoundJpeg<'a> {
     /// The segments before its first scan.
     headers: Vec<&'a [u8]>,
     /// The scans, without the mark of the end.
@@ -28,7 +28,7 @@ struct Found<'a> {
 
 /// Decodes a picture, if all of it is there.
 pub(super) fn from_jpeg(buffer: &[u8]) -> Result<I420, ConvertError> {
-    let Found { headers, scans, plain } = find(buffer)?;
+    let FoundJpeg { headers, scans, plain } = find(buffer)?;
     let mut picture = Vec::with_capacity(buffer.len() + 16);
     picture.extend_from_slice(&[0xff, 0xd8]);
     picture.extend_from_slice(&TABLES_MAY_MISS);
@@ -40,7 +40,8 @@ pub(super) fn from_jpeg(buffer: &[u8]) -> Result<I420, ConvertError> {
     let options = DecoderOptions::new_fast()
         .set_max_width(4096)
         .set_max_height(4096)
-        // Without its end a picture is only taken if nothing but that is missing. Where it can be, it is taken
+        // Without its end a picture is only taken if nothing but that is missing. Where it can be, it is
+        // taken
         // off: cameras write it behind half a picture too, and the rest would be what the decoder makes up.
         .set_strict_mode(plain)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
@@ -55,8 +56,8 @@ fn broken(words: &str) -> ConvertError {
 }
 
 /// Looks for the beginning and the end.
-fn find(buffer: &[u8]) -> Result<Found<'_>, ConvertError> {
-    let near = &buffer[..buffer.len().min(MOST_RUBBISH + 3)];
+fn find(buffer: &[u8]) -> Result<FoundJpeg<'_>, ConvertError> {
+    let near = &buffer[..buffer.len().min(MAX_LEADING_BYTES + 3)];
     let start = near.windows(3).position(|bytes| bytes == [0xff, 0xd8, 0xff]);
     let rest = start.and_then(|start| buffer.get(start + 2..)).ok_or_else(|| broken("no beginning"))?;
     let mut at = 0;
@@ -89,14 +90,14 @@ fn find(buffer: &[u8]) -> Result<Found<'_>, ConvertError> {
     let mut scans = &rest[scan..end.unwrap_or(rest.len())];
     let used = scans.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     // What is left of a buffer is often filled with zeros.
-    if end.is_none() || scans.len() - used >= FILLED_UP {
+    if end.is_none() || scans.len() - used >= MIN_PADDING_ZEROS {
         scans = &scans[..used];
     }
     // Before a marker there may be any number of these.
     while let [before @ .., 0xff] = scans {
         scans = before;
     }
-    Ok(Found { headers, scans, plain: plain || end.is_none() })
+    Ok(FoundJpeg { headers, scans, plain: plain || end.is_none() })
 }
 
 /// The next marker from `at` on, which is then behind it; `FF 00` is none.
@@ -154,7 +155,7 @@ mod tests {
         for after in [&[0_u8; 3][..], &[0; 5000], &[0xff; 9], b"rubbish", NO_TABLES] {
             assert_eq!(size(&[NO_TABLES, after].concat()), whole, "{} bytes", after.len());
         }
-        assert_eq!(size(&[&[0; MOST_RUBBISH + 9][..], NO_TABLES].concat()), None);
+        assert_eq!(size(&[&[0; MAX_LEADING_BYTES + 9][..], NO_TABLES].concat()), None);
     }
 
     #[test]
@@ -213,7 +214,8 @@ mod tests {
             segment(&mut out, 0xdd, &restart.to_be_bytes());
         }
         segment(&mut out, 0xda, &[&scan[..], &[0, 63, 0]].concat());
-        // A first difference of 20 is 110 10100 (K.3.1), one of nothing 00, and the end of a block 1010 or 00.
+        // A first difference of 20 is 110 10100 (K.3.1), one of nothing 00, and the end of a block 1010 or
+        // 00.
         let (across, blocks) = if count == 1 { (8, 1) } else { (16, usize::from(channels[0] >> 4)) };
         let many = usize::from(width / across) * usize::from(height / 8);
         let interval = if restart > 0 { usize::from(restart) } else { many };

@@ -1,4 +1,4 @@
-//! Pictures cut into RTP payloads, for tests of the receiving side; the carrier has its own.
+//! RTP packetizer of video for tests of the receiving side; `peer` has its own.
 
 use std::time::Instant;
 

@@ -1,5 +1,5 @@
-//! Pictures made by arithmetic: for tests, for demonstrations, and for machines without a camera.
-//! The number of each frame is drawn in squares large enough to survive any codec.
+//! Test pattern source for tests, demonstrations, and machines without a camera. The frame number is drawn in
+//! squares that survive any codec.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! The receiving pipeline of one call: packets in from any thread, pictures out when they are due.
+//! Receiving pipeline of one call: packets in from any thread, frames out when they are due.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::meter::Meter;
+use super::rate_meter::RateMeter;
 use pipeline::Pipeline;
 
 use crate::codec::Unplayable;
@@ -16,7 +16,7 @@ use crate::{Codec, FrameSink, Packet, PlayoutClock};
 
 /// Packets waiting for the thread; when full the newest is dropped and counted. A key frame at 4 Mbit/s
 /// is some two hundred packets.
-const QUEUE: usize = 1024;
+const MAX_QUEUED_PACKETS: usize = 1024;
 
 /// Where received pictures go and who says when.
 #[derive(Clone)]
@@ -72,17 +72,17 @@ pub struct VideoReceiverStats {
 #[derive(Debug)]
 pub struct VideoReceiver {
     shared: Arc<Shared>,
-    _thread: ThreadOf,
+    _thread: PipelineThread,
 }
 
 /// Closes the queue before the thread is waited for.
 #[derive(Debug)]
-struct ThreadOf {
+struct PipelineThread {
     shared: Arc<Shared>,
     thread: Option<Thread>,
 }
 
-impl Drop for ThreadOf {
+impl Drop for PipelineThread {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.wake.notify_all();
@@ -112,11 +112,10 @@ struct State {
     /// Parameter sets the description names.
     sets: Bytes,
     closed: bool,
-    paused: bool,
     round_trip: Option<Duration>,
     stats: VideoReceiverStats,
-    shown: Meter,
-    received: Meter,
+    shown: RateMeter,
+    received: RateMeter,
 }
 
 impl Shared {
@@ -130,13 +129,13 @@ impl VideoReceiver {
         let shared = Arc::new(Shared::default());
         let mut pipeline = Pipeline::new(config, shared.clone());
         let thread = Thread::spawn("video-receive", move || pipeline.run());
-        Self { shared: shared.clone(), _thread: ThreadOf { shared, thread: Some(thread) } }
+        Self { shared: shared.clone(), _thread: PipelineThread { shared, thread: Some(thread) } }
     }
 
     /// Takes a packet from any thread; never blocks for long.
     pub fn push(&self, codec: Codec, packet: Packet) {
         let mut state = self.shared.lock();
-        if state.queue.len() >= QUEUE {
+        if state.queue.len() >= MAX_QUEUED_PACKETS {
             state.stats.packets_dropped += 1;
             return;
         }
@@ -148,7 +147,7 @@ impl VideoReceiver {
     /// Packets of another stream follow: their numbers and times have nothing to do with those before.
     pub fn begin_anew(&self) {
         let mut state = self.shared.lock();
-        if state.queue.len() < QUEUE {
+        if state.queue.len() < MAX_QUEUED_PACKETS {
             state.queue.push_back(Input::Anew);
         }
     }
@@ -156,7 +155,7 @@ impl VideoReceiver {
     /// H.264 parameter sets of the description, Annex B; the stream's own go before.
     pub fn set_parameter_sets(&self, sets: &[u8]) {
         let mut state = self.shared.lock();
-        if state.sets != *sets && state.queue.len() < QUEUE {
+        if state.sets != *sets && state.queue.len() < MAX_QUEUED_PACKETS {
             state.sets = Bytes::copy_from_slice(sets);
             let sets = state.sets.clone();
             state.queue.push_back(Input::Sets(sets));
@@ -168,11 +167,6 @@ impl VideoReceiver {
         self.shared.lock().round_trip = Some(round_trip);
     }
 
-    /// The sender switched its camera off: the gap to come is no freeze.
-    pub fn sender_paused(&self) {
-        self.shared.lock().paused = true;
-    }
-
     pub fn stats(&self) -> VideoReceiverStats {
         let now = Instant::now();
         let mut state = self.shared.lock();
@@ -182,5 +176,5 @@ impl VideoReceiver {
     }
 }
 
-mod lane;
+mod decode_lane;
 pub(crate) mod pipeline;

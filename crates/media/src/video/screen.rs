@@ -1,11 +1,11 @@
-//! The screen, or one window of it, as a picture source. What a system offers is asked for in one file
-//! per system; which picture is sent when is decided here.
+//! Screen capture source of a screen or one window. One file per system grabs pixels; this one decides which
+//! frame is sent when.
 
 mod cursor;
 #[cfg(target_os = "linux")]
-mod windows;
-#[cfg(target_os = "linux")]
 mod x11;
+#[cfg(target_os = "linux")]
+mod x11_windows;
 
 use std::time::{Duration, Instant};
 
@@ -15,9 +15,9 @@ use super::source::VideoFormat;
 use crate::{SourceError, VideoFrame, VideoSource};
 
 /// Pictures a second; text needs sharpness more than motion.
-const FPS: u32 = 15;
-/// An unchanged screen is sent again this often, for whoever asks for a key frame.
-const REPEAT: Duration = Duration::from_millis(500);
+const CAPTURE_FPS: u32 = 15;
+/// An unchanged screen is sent again this often, because the other side may request a key frame.
+const UNCHANGED_REPEAT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The raw pixels of a screen, 4 bytes each: blue, green, red, unused. No padding.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ struct Pixels {
 }
 
 /// What a system must do.
-trait Grab: Send + std::fmt::Debug {
+trait ScreenGrabber: Send + std::fmt::Debug {
     /// What a person would call it.
     fn label(&self) -> String;
     /// Reads what is to be seen now; false while there is nothing (a minimised window).
@@ -109,25 +109,25 @@ fn png_of(frame: &VideoFrame) -> Option<Vec<u8>> {
 /// The screens and windows that can be shared, screens first.
 pub(crate) fn list() -> Vec<ScreenInfo> {
     #[cfg(target_os = "linux")]
-    return windows::list();
+    return x11_windows::list();
     #[cfg(not(target_os = "linux"))]
     Vec::new()
 }
 
 #[cfg(target_os = "linux")]
-fn grabber(part: &Part) -> Result<Box<dyn Grab>, SourceError> {
+fn grabber(part: &Part) -> Result<Box<dyn ScreenGrabber>, SourceError> {
     Ok(Box::new(x11::X11::open(part)?))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn grabber(_part: &Part) -> Result<Box<dyn Grab>, SourceError> {
+fn grabber(_part: &Part) -> Result<Box<dyn ScreenGrabber>, SourceError> {
     Err(SourceError::Unsupported("sharing the screen is not possible on this system yet".into()))
 }
 
 /// An open screen or window.
 #[derive(Debug)]
 pub(crate) struct ScreenSource {
-    grabber: Box<dyn Grab>,
+    grabber: Box<dyn ScreenGrabber>,
     pixels: Pixels,
     before: Pixels,
     /// The largest picture given.
@@ -148,7 +148,7 @@ impl ScreenSource {
             pixels: Pixels::default(),
             before: Pixels::default(),
             most: (format.width, format.height),
-            gap: Duration::from_secs(1) / format.fps.clamp(1, FPS),
+            gap: Duration::from_secs(1) / format.fps.clamp(1, CAPTURE_FPS),
             due: Instant::now(),
             last: None,
             scaler: Scaler::default(),
@@ -165,7 +165,7 @@ impl ScreenSource {
             std::mem::swap(&mut self.pixels, &mut self.before);
         }
         if let Some(last) = self.last.as_mut().filter(|_| same) {
-            if at.saturating_duration_since(last.at) < REPEAT {
+            if at.saturating_duration_since(last.at) < UNCHANGED_REPEAT_INTERVAL {
                 return Ok(None);
             }
             last.at = at;

@@ -1,5 +1,5 @@
-//! The sending pipeline of one call: a source on one thread, the encoder on another, and the newest
-//! picture between them.
+//! Sending pipeline of one call: a source on one thread, the encoder on another, and the newest frame between
+//! them.
 
 mod capture;
 mod encode;
@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::meter::Meter;
 use super::mirror::Mirror;
+use super::rate_meter::RateMeter;
 use super::source::VideoFormat;
 use crate::slot::Slot;
 use crate::thread::Thread;
@@ -138,7 +138,7 @@ enum Content {
     Screen,
 }
 
-/// A source somebody wants open.
+/// A requested source.
 #[derive(Debug)]
 struct Wanted {
     id: String,
@@ -165,7 +165,7 @@ struct Control {
 #[derive(Debug, Default)]
 struct Progress {
     stats: VideoSenderStats,
-    encoded: Meter,
+    encoded: RateMeter,
 }
 
 impl Control {

@@ -1,5 +1,4 @@
-//! The table of picture sources: an id string in, a [`VideoSource`] out. Each kind lives in a file of
-//! its own.
+//! Table of video sources: an id string in, a [`VideoSource`] out. Each kind has its own file.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +6,7 @@ use serde::Serialize;
 
 use super::screen::ScreenInfo;
 use super::{camera, pattern, screen};
-use crate::file::{ClipSource, path_of};
+use crate::file::{FileSource, path_of};
 use crate::{SourceError, VideoFrame, VideoSource};
 
 /// The size and rate asked of a source; it gives what it can.
@@ -48,7 +47,8 @@ pub fn list_cameras(chosen: &str) -> Vec<SourceInfo> {
     camera::offered(chosen)
 }
 
-/// What of the screen can be shared: all of it first, then its monitors if there are several, then windows from the front to the back. Empty
+/// What of the screen can be shared: all of it first, then its monitors if there are several, then windows
+/// from the front to the back. Empty
 /// where sharing is not possible. Asks the system, so it may take a moment.
 pub fn list_screens() -> Vec<ScreenInfo> {
     screen::list()
@@ -85,7 +85,7 @@ pub fn open_source_at(
             Ok(Box::new(pattern::PatternSource::solid(format, start, colour)))
         }
         "screen" => Ok(Box::new(screen::ScreenSource::open(name, format)?)),
-        "file" => Ok(Box::new(ClipSource::open(&path_of(id).ok_or_else(unknown)?, start)?)),
+        "file" => Ok(Box::new(FileSource::open(&path_of(id).ok_or_else(unknown)?, start)?)),
         _ => Err(unknown()),
     }
 }

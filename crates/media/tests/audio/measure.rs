@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Samples in the pieces that are compared.
-const PIECE: usize = 960;
+const CHUNK_SAMPLES: usize = 960;
 
 pub(crate) fn read_wav(path: &Path) -> Vec<f32> {
     let reader = hound::WavReader::open(path).expect("the sound file opens");
@@ -53,7 +53,7 @@ fn best(pattern: &[f32], field: &[f32], places: std::ops::Range<usize>, step: us
 /// Likeness 0..1 of the spectra over time; both begin at the same place. Stretching by a few
 /// milliseconds is allowed for by looking a little around.
 pub(crate) fn likeness(original: &[f32], recording: &[f32]) -> f32 {
-    let pieces = original.len() / PIECE;
+    let pieces = original.len() / CHUNK_SAMPLES;
     let left = spectrum(original);
     // Half seconds are compared each at its own best place.
     let (mut total, mut weight) = (0.0, 0.0);
@@ -63,11 +63,11 @@ pub(crate) fn likeness(original: &[f32], recording: &[f32]) -> f32 {
         if energy < 1.0 {
             continue;
         }
-        let from = block * PIECE;
+        let from = block * CHUNK_SAMPLES;
         let fit = (0..21)
             .filter_map(|shift| {
                 let from = (from + shift * 480).checked_sub(4800)?;
-                let other = spectrum(recording.get(from..from + 25 * PIECE)?);
+                let other = spectrum(recording.get(from..from + 25 * CHUNK_SAMPLES)?);
                 let product: f32 =
                     reference.iter().flatten().zip(other.iter().flatten()).map(|(a, b)| a * b).sum();
                 Some(product / (energy * norm(&other)).max(1e-9))
@@ -82,13 +82,13 @@ pub(crate) fn likeness(original: &[f32], recording: &[f32]) -> f32 {
 /// Share of the original's loud pieces that are silent in the recording and around it.
 pub(crate) fn dropouts(original: &[f32], recording: &[f32]) -> f32 {
     let (mut loud, mut missing) = (0.0_f32, 0.0);
-    for (index, piece) in original.chunks_exact(PIECE).enumerate() {
+    for (index, piece) in original.chunks_exact(CHUNK_SAMPLES).enumerate() {
         if level_db(piece) < -35.0 {
             continue;
         }
         loud += 1.0;
-        let from = index * PIECE;
-        let around = recording.get(from.saturating_sub(PIECE)..from + 2 * PIECE);
+        let from = index * CHUNK_SAMPLES;
+        let around = recording.get(from.saturating_sub(CHUNK_SAMPLES)..from + 2 * CHUNK_SAMPLES);
         let silent =
             around.is_none_or(|around| around.chunks_exact(480).any(|piece| level_db(piece) < -85.0));
         missing += if silent { 1.0 } else { 0.0 };
@@ -104,7 +104,7 @@ fn norm(spectrum: &[[f32; 8]]) -> f32 {
 fn spectrum(sound: &[f32]) -> Vec<[f32; 8]> {
     const BANDS: [f32; 8] = [200.0, 350.0, 500.0, 700.0, 1000.0, 1500.0, 2200.0, 3000.0];
     sound
-        .chunks_exact(PIECE)
+        .chunks_exact(CHUNK_SAMPLES)
         .map(|piece| {
             BANDS.map(|hertz| {
                 let turn = 2.0 * (hertz * std::f32::consts::TAU / 48_000.0).cos();

@@ -41,7 +41,7 @@ impl FrameSink for Blind {
 }
 
 impl Wire {
-    /// An end nobody hears.
+    /// An end without a listener.
     pub(crate) fn end(&self, config: CallMediaConfig) -> (CallMedia, Events) {
         self.start(config, Arc::new(OnceLock::new()))
     }

@@ -1,19 +1,19 @@
-//! What got through: bytes the other side received, by its own clock. Sans-IO.
+//! Acknowledged bit rate: bytes the other side received, by its own clock. Sans-IO.
 
 use std::collections::VecDeque;
 
 /// Long enough to hold several frames, short enough to follow a change of the path.
 const WINDOW_MS: f64 = 500.0;
-/// Less says nothing.
-const LEAST_MS: f64 = 100.0;
+/// A shorter window is not representative.
+const MIN_WINDOW_MS: f64 = 100.0;
 
 #[derive(Debug, Default)]
-pub(crate) struct Acknowledged {
+pub(crate) struct AcknowledgedBitrate {
     packets: VecDeque<(f64, usize)>,
     bytes: usize,
 }
 
-impl Acknowledged {
+impl AcknowledgedBitrate {
     pub(crate) fn arrived(&mut self, at: f64, size: usize) {
         // Packets that overtook each other need no order here, only a window.
         self.packets.push_back((at, size));
@@ -33,7 +33,7 @@ impl Acknowledged {
         let (last, _) = self.packets.back()?;
         let span = last - first;
         // The first packet began to arrive before the window did.
-        (span >= LEAST_MS).then(|| (self.bytes - size) as f64 * 8e3 / span)
+        (span >= MIN_WINDOW_MS).then(|| (self.bytes - size) as f64 * 8e3 / span)
     }
 }
 
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_steady_stream_is_measured_and_old_packets_are_forgotten() {
-        let mut acknowledged = Acknowledged::default();
+        let mut acknowledged = AcknowledgedBitrate::default();
         for n in 0..100 {
             acknowledged.arrived(f64::from(n) * 10.0, 1_250);
         }
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_moment_says_nothing() {
-        let mut acknowledged = Acknowledged::default();
+        let mut acknowledged = AcknowledgedBitrate::default();
         acknowledged.arrived(0.0, 1_000);
         acknowledged.arrived(50.0, 1_000);
         assert_eq!(acknowledged.bps(), None);

@@ -1,16 +1,16 @@
-//! The estimator against a simulated bottleneck, in stepped time.
+//! Tests of the estimator against a simulated bottleneck in stepped time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::{Estimator, Fate, Limits};
+use super::{Estimator, Limits, PacketResult};
 
-const STEP: Duration = Duration::from_millis(5);
-const FEEDBACK: Duration = Duration::from_millis(50);
-const PACKET: usize = 1_200;
+const STEP_TIME: Duration = Duration::from_millis(5);
+const FEEDBACK_INTERVAL: Duration = Duration::from_millis(50);
+const PACKET_BYTES: usize = 1_200;
 
 /// A link with a queue: packets leave at its rate, those that find it full are lost.
-struct Link {
+struct BottleneckLink {
     bps: f64,
     /// One way, besides the queue.
     delay: Duration,
@@ -21,7 +21,7 @@ struct Link {
     seen: u32,
 }
 
-impl Link {
+impl BottleneckLink {
     fn carry(&mut self, now: Instant, size: usize) -> Option<Instant> {
         self.seen += 1;
         let start = self.busy_until.max(now);
@@ -39,24 +39,24 @@ impl Link {
     }
 }
 
-struct World {
+struct SimulatedPath {
     start: Instant,
     now: Instant,
-    link: Link,
+    link: BottleneckLink,
     estimator: Estimator,
     budget: f64,
     /// Sent packets and when they arrive.
-    flying: VecDeque<(Fate, Option<Instant>)>,
+    flying: VecDeque<(PacketResult, Option<Instant>)>,
     next_feedback: Instant,
     /// Part of the target that is sent.
     use_part: f64,
     worst_queue: Duration,
 }
 
-impl World {
+impl SimulatedPath {
     fn new(bps: f64, limits: Limits) -> Self {
         let start = Instant::now() + Duration::from_secs(10);
-        let link = Link {
+        let link = BottleneckLink {
             bps,
             delay: Duration::from_millis(25),
             queue_limit: Duration::from_millis(300),
@@ -71,35 +71,35 @@ impl World {
             estimator: Estimator::new(limits),
             budget: 0.0,
             flying: VecDeque::new(),
-            next_feedback: start + FEEDBACK,
+            next_feedback: start + FEEDBACK_INTERVAL,
             use_part: 0.95,
             worst_queue: Duration::ZERO,
         }
     }
 
     fn step(&mut self) {
-        self.now += STEP;
-        self.budget += self.estimator.target() * self.use_part * STEP.as_secs_f64();
-        while self.budget >= (PACKET * 8) as f64 {
-            self.budget -= (PACKET * 8) as f64;
-            let arrival = self.link.carry(self.now, PACKET);
+        self.now += STEP_TIME;
+        self.budget += self.estimator.target() * self.use_part * STEP_TIME.as_secs_f64();
+        while self.budget >= (PACKET_BYTES * 8) as f64 {
+            self.budget -= (PACKET_BYTES * 8) as f64;
+            let arrival = self.link.carry(self.now, PACKET_BYTES);
             // The other side's clock has another zero.
             let arrived = arrival.map(|at| (at - self.start).as_secs_f64() * 1e3 + 5e5);
-            self.flying.push_back((Fate { sent: self.now, arrived, size: PACKET }, arrival));
+            self.flying.push_back((PacketResult { sent: self.now, arrived, size: PACKET_BYTES }, arrival));
         }
         self.worst_queue = self.worst_queue.max(self.link.queue(self.now));
         if self.now >= self.next_feedback {
-            self.next_feedback += FEEDBACK;
+            self.next_feedback += FEEDBACK_INTERVAL;
             let back = self.now - self.link.delay;
-            let known = self.flying.iter().take_while(|(fate, at)| match at {
+            let known = self.flying.iter().take_while(|(result, at)| match at {
                 Some(at) => *at <= back,
                 // Known to be lost once later ones have come.
-                None => fate.sent + Duration::from_millis(400) <= back,
+                None => result.sent + Duration::from_millis(400) <= back,
             });
             let known = known.count();
-            let fates: Vec<Fate> = self.flying.drain(..known).map(|(fate, _)| fate).collect();
-            if !fates.is_empty() {
-                self.estimator.feedback(self.now, &fates);
+            let results: Vec<PacketResult> = self.flying.drain(..known).map(|(result, _)| result).collect();
+            if !results.is_empty() {
+                self.estimator.feedback(self.now, &results);
             }
         }
     }
@@ -125,11 +125,11 @@ impl World {
     }
 }
 
-const LIMITS: Limits = Limits { start: 300e3, least: 60e3, most: 6e6 };
+const LIMITS: Limits = Limits { start: 300e3, min: 60e3, max: 6e6 };
 
 #[test]
 fn it_finds_the_capacity_quickly_and_stays_under_it() {
-    let mut world = World::new(2.5e6, LIMITS);
+    let mut world = SimulatedPath::new(2.5e6, LIMITS);
     world.run(4.0);
     let early = world.estimator.target();
     assert!(early > 1.4e6, "after 4 s: {early}");
@@ -142,7 +142,7 @@ fn it_finds_the_capacity_quickly_and_stays_under_it() {
 
 #[test]
 fn it_backs_off_when_the_path_narrows_and_does_not_collapse() {
-    let mut world = World::new(2.5e6, LIMITS);
+    let mut world = SimulatedPath::new(2.5e6, LIMITS);
     world.run(15.0);
     world.link.bps = 1e6;
     world.run(4.0);
@@ -154,7 +154,7 @@ fn it_backs_off_when_the_path_narrows_and_does_not_collapse() {
 
 #[test]
 fn it_comes_back_when_the_path_widens() {
-    let mut world = World::new(2.5e6, LIMITS);
+    let mut world = SimulatedPath::new(2.5e6, LIMITS);
     world.run(15.0);
     world.link.bps = 0.5e6;
     world.run(15.0);
@@ -166,7 +166,7 @@ fn it_comes_back_when_the_path_widens() {
 
 #[test]
 fn a_short_outage_is_recovered_from() {
-    let mut world = World::new(2e6, LIMITS);
+    let mut world = SimulatedPath::new(2e6, LIMITS);
     world.run(15.0);
     world.link.bps = 0.1e6;
     world.run(2.0);
@@ -178,7 +178,7 @@ fn a_short_outage_is_recovered_from() {
 
 #[test]
 fn light_random_loss_does_not_matter() {
-    let mut world = World::new(2.5e6, LIMITS);
+    let mut world = SimulatedPath::new(2.5e6, LIMITS);
     world.link.lose_every = 20;
     world.run(10.0);
     let mean = world.mean(15.0);
@@ -187,7 +187,7 @@ fn light_random_loss_does_not_matter() {
 
 #[test]
 fn heavy_loss_without_delay_is_answered() {
-    let mut world = World::new(50e6, LIMITS);
+    let mut world = SimulatedPath::new(50e6, LIMITS);
     world.link.lose_every = 4;
     world.run(15.0);
     let target = world.estimator.target();
@@ -196,7 +196,7 @@ fn heavy_loss_without_delay_is_answered() {
 
 #[test]
 fn an_estimate_that_is_not_used_does_not_run_away() {
-    let mut world = World::new(50e6, LIMITS);
+    let mut world = SimulatedPath::new(50e6, LIMITS);
     world.use_part = 0.2;
     world.run(30.0);
     let target = world.estimator.target();
@@ -206,7 +206,7 @@ fn an_estimate_that_is_not_used_does_not_run_away() {
 
 #[test]
 fn a_wide_path_is_used_up_to_the_limit() {
-    let mut world = World::new(50e6, LIMITS);
+    let mut world = SimulatedPath::new(50e6, LIMITS);
     world.run(15.0);
     assert!(world.estimator.target() > 5.5e6, "{}", world.estimator.target());
 }

@@ -1,13 +1,12 @@
 use std::sync::Mutex;
 
 use bellwire_media::{PacketReceiver, SenderReport};
-use rtc::interceptor::AttributedPacket;
-use rtc::shared::TransportContext;
 
 use super::*;
-use crate::arrivals::{Arrivals, Incoming};
 use crate::description::Sources;
 use crate::description::formats::Format;
+use crate::incoming_streams::{IncomingKind, IncomingStreams};
+use crate::interceptor::test_packets;
 
 fn format(payload_type: u8, codec: Codec) -> Format {
     Format {
@@ -53,7 +52,7 @@ impl PacketReceiver for Seen {
 struct Bench {
     seen: Arc<Seen>,
     shared: Arc<Shared>,
-    delivery: Delivery,
+    delivery: DeliveryInterceptor,
     start: Instant,
 }
 
@@ -61,25 +60,23 @@ impl Bench {
     fn new(declared: Option<u32>) -> Self {
         let seen = Arc::new(Seen::default());
         let shared = Arc::new(Shared::new(Some(seen.clone()), 300_000));
-        let incoming = |formats| Incoming { formats, ..Incoming::default() };
+        let incoming = |formats| IncomingKind { formats, ..IncomingKind::default() };
         let sources = declared.map(|media| Sources { media, repair: None });
-        shared.expect(Arrivals {
+        shared.expect(IncomingStreams {
             audio: incoming(vec![format(111, Codec::Opus)]),
-            video: Incoming { sources, ..incoming(vec![format(102, Codec::H264), format(96, Codec::Vp8)]) },
+            video: IncomingKind {
+                sources,
+                ..incoming(vec![format(102, Codec::H264), format(96, Codec::Vp8)])
+            },
         });
-        Self { seen, delivery: Delivery::new(shared.clone()), shared, start: Instant::now() }
+        Self { seen, delivery: DeliveryInterceptor::new(shared.clone()), shared, start: Instant::now() }
     }
 
     /// SSRC, sequence number, payload type and payload length, so many milliseconds after the start.
     fn send(&mut self, ms: u64, (ssrc, sequence_number, payload_type, length): (u32, u16, u8, usize)) {
         let header = rtp::header::Header { ssrc, sequence_number, payload_type, ..Default::default() };
-        let payload = Bytes::from(vec![1; length]);
-        let packet = TaggedPacket {
-            now: self.start + Duration::from_millis(ms),
-            transport: TransportContext::default(),
-            message: AttributedPacket::new(Packet::Rtp(rtp::Packet { header, payload })),
-        };
-        self.delivery.handle_read(packet).expect("never refuses");
+        let packet = test_packets::rtp(self.start + Duration::from_millis(ms), header, vec![1; length]);
+        self.delivery.received(packet, &mut PacketQueue::new());
     }
 
     fn seen(&self) -> Vec<(Codec, u16, usize)> {
@@ -109,12 +106,12 @@ fn every_number_of_a_known_stream_reaches_media() {
         (1, 11, 102, 9),
         (1, 12, 102, 0),  // padding
         (1, 13, 96, 0),   // padding in a type of another codec
-        (1, 14, 120, 0),  // padding in a type nobody agreed on
-        (1, 15, 120, 33), // something nobody agreed on
+        (1, 14, 120, 0),  // padding in a type that was not negotiated
+        (1, 15, 120, 33), // a type that was not negotiated
         (1, 16, 102, 9),
         (2, 7, 111, 5),
         (2, 8, 13, 4),  // comfort noise
-        (3, 9, 120, 5), // a stream nobody knows
+        (3, 9, 120, 5), // an unknown stream
     ];
     assert_eq!(
         delivered(&sent),
@@ -194,8 +191,8 @@ fn a_flood_of_streams_neither_reaches_media_nor_grows() {
             bench.send(u64::from(number) * 20, (1000 + number * 100 + stranger, 7, 102, 1200));
             bench.send(u64::from(number) * 20, (2, stranger as u16, 102, 1200));
         }
-        let kept = bench.delivery.video.rival.as_ref().map_or(0, |(_, kept)| kept.len());
-        assert!(kept <= MOST_KEPT);
+        let held = bench.delivery.video.rival.as_ref().map_or(0, |(_, held)| held.len());
+        assert!(held <= MAX_HELD_PACKETS);
     }
     assert_eq!(bench.seen().len(), 1000, "the picture goes on");
     assert!(bench.anew().is_empty());

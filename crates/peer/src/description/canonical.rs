@@ -1,4 +1,4 @@
-//! A description of theirs as the connection is told it.
+//! Canonical form of a remote description, as the connection reads it.
 //!
 //! Written anew rather than patched, so that the connection never sees what it would choke on: each
 //! section has a mid, all are bundled, codecs are spelled as it spells its own, and every section goes
@@ -57,7 +57,7 @@ pub(crate) fn write(remote: &Remote, layout: &Layout, role: Role, known: &[Strin
         }
         if let Some(sources) = section.sources {
             let media = &section.media;
-            // A stream is announced only with a name, which nobody looks at.
+            // A stream is announced only with a name, which has no meaning.
             line(&format!("a=msid:remote {media}"));
             if let Some(repair) = sources.repair {
                 line(&format!("a=ssrc-group:FID {} {repair}", sources.media));

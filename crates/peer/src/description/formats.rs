@@ -1,11 +1,11 @@
-//! The payload types of a section, as far as they are codecs of ours (RFC 8866 6.6, RFC 6184 8.1,
-//! RFC 7587 7, RFC 7741 6, RFC 4588 8).
+//! Payload types of a section that are codecs of ours (RFC 8866 6.6, RFC 6184 8.1, RFC 7587 7, RFC 7741 6,
+//! RFC 4588 8).
 
 use bellwire_media::{Codec, TrackKind};
 use bytes::Bytes;
 
 use super::text::MediaText;
-use crate::{codecs, sets};
+use crate::{codecs, parameter_sets};
 
 /// Feedback we understand; anything else is not answered.
 const FEEDBACK: [(&str, &str); 5] =
@@ -155,7 +155,7 @@ fn format(media: &MediaText, payload_type: u8, kind: TrackKind) -> Option<Format
         (TrackKind::Video, "vp8", 90_000) => Some(Format { codec: Codec::Vp8, ..plain }),
         (TrackKind::Video, "h264", 90_000) => {
             let (rank, sends, known_as, answered) = h264(&parameters)?;
-            let sets = parameter(&parameters, "sprop-parameter-sets").and_then(sets::annex_b);
+            let sets = parameter(&parameters, "sprop-parameter-sets").and_then(parameter_sets::annex_b);
             Some(Format {
                 codec: Codec::H264,
                 sends,

@@ -1,5 +1,5 @@
-//! The sections of a session in their order, which never changes (RFC 3264 8), and our descriptions
-//! written for it: the connection knows only the sections it carries.
+//! Layout of a session: its sections in their order, which never changes (RFC 3264 8), and our descriptions
+//! written for it. The connection knows only the sections it carries.
 
 use bellwire_call::SdpKind;
 use bellwire_media::TrackKind;
@@ -251,7 +251,7 @@ impl Layout {
 }
 
 impl Slot {
-    /// A section nobody uses (RFC 3264 6).
+    /// An unused section (RFC 3264 6).
     fn refusal(&self) -> Vec<String> {
         let types = if self.payload_types.is_empty() { "0".to_owned() } else { self.payload_types.join(" ") };
         let mut lines =
@@ -261,7 +261,7 @@ impl Slot {
         lines
     }
 
-    /// A line of the connection's section as the other side is told it.
+    /// A line of the connection's section as the other side receives it.
     fn translated(&self, line: &str, role: &str) -> Option<String> {
         if line.starts_with("m=") {
             let types: Vec<&str> = line.split(' ').skip(3).collect();

@@ -1,5 +1,5 @@
-//! Descriptions of other stacks: their offers, times the ways in which such texts vary. Each case says what
-//! is carried, in which direction, with what codec and role, or why it is refused.
+//! Tests of descriptions of other stacks, in all the ways such texts vary. Each case gives what is carried,
+//! in which direction, with what codec and role, or why it is refused.
 
 mod stacks;
 
@@ -58,7 +58,7 @@ fn sdp(kind: SdpKind, text: &str) -> Sdp {
 
 const WANTED: Wanted<'static> = Wanted { video: Some(&BOTH) };
 
-/// The text as the connection is told it must be one that it can read.
+/// The text for the connection must be one that it can parse.
 fn offered(text: &str) -> Result<Outcome> {
     let remote = read(&sdp(SdpKind::Offer, text), SdpKind::Offer, WANTED, &Layout::default())?;
     let found = outcome(&remote, &Layout::default())?;
@@ -211,7 +211,7 @@ const VARIATIONS: &[Variation] = &[
         |t| within(t, "video", |v| directed(v, "a=recvonly")),
         |s, usual| match s.video {
             Some(_) => Ok(pictures(s, usual, "sendonly")),
-            // Nobody would send any.
+            // Neither side would send any.
             None => Ok(Outcome { pictures: None, ..usual }),
         },
     ),

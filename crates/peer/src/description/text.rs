@@ -1,4 +1,4 @@
-//! A session description cut into its sections (RFC 8866), without judging what it says.
+//! Text of a session description, split into its sections (RFC 8866) without interpretation.
 //!
 //! Lenient on purpose: other endpoints leave out lines that mean nothing to a call, end lines as they
 //! like and write attributes in any letter case.
@@ -6,8 +6,8 @@
 use super::DescriptionError;
 
 /// A real description of a call has some kilobytes.
-pub(crate) const MOST_BYTES: usize = 256 * 1024;
-pub(crate) const MOST_SECTIONS: usize = 32;
+pub(crate) const MAX_DESCRIPTION_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_SECTIONS: usize = 32;
 
 /// An `a=` line. The name is in lower case, the value without outer white space, empty if there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub(crate) struct SessionText {
 }
 
 pub(crate) fn parse(text: &str) -> Result<SessionText, DescriptionError> {
-    if text.len() > MOST_BYTES {
+    if text.len() > MAX_DESCRIPTION_BYTES {
         return Err(DescriptionError::TooLarge(text.len()));
     }
     let malformed = |what: &str| DescriptionError::Malformed(what.to_owned());
@@ -78,7 +78,7 @@ pub(crate) fn parse(text: &str) -> Result<SessionText, DescriptionError> {
             "m" => {
                 let media = media(value).ok_or_else(|| malformed("an m= line cannot be read"))?;
                 session.media.push(media);
-                if session.media.len() > MOST_SECTIONS {
+                if session.media.len() > MAX_SECTIONS {
                     return Err(malformed("unlikely number of sections"));
                 }
             }
@@ -129,9 +129,9 @@ mod tests {
         {
             assert!(matches!(parse(text), Err(DescriptionError::Malformed(_))), "{text:?}");
         }
-        let many = format!("v=0\r\n{}", "m=audio 9 X 0\r\n".repeat(MOST_SECTIONS + 1));
+        let many = format!("v=0\r\n{}", "m=audio 9 X 0\r\n".repeat(MAX_SECTIONS + 1));
         assert!(matches!(parse(&many), Err(DescriptionError::Malformed(_))));
-        let large = "v=0\r\n".repeat(MOST_BYTES);
+        let large = "v=0\r\n".repeat(MAX_DESCRIPTION_BYTES);
         assert!(matches!(parse(&large), Err(DescriptionError::TooLarge(_))));
     }
 }

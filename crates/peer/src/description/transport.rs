@@ -1,4 +1,4 @@
-//! How a description wants to be reached: ICE, DTLS role, certificate, bundling.
+//! Transport attributes of a description: ICE, DTLS role, certificate, bundling.
 
 use bellwire_call::SdpKind;
 

@@ -1,4 +1,5 @@
-//! Offers, answers and candidates of a connection, translated between the other side and the connection.
+//! Offer/answer exchange: offers, answers and candidates translated between the other side and the
+//! connection.
 
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -12,32 +13,32 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::peer_connection::{RTCIceCandidateInit, RTCSessionDescription};
 
 use super::{CandidateError, NegotiateError, Peer};
-use crate::addresses::LocalAddresses;
-use crate::arrivals::{Arrivals, Incoming};
-use crate::candidates::{self, Allowance};
+use crate::candidates::{self, CandidateBudget};
 use crate::codecs::{self, clock_rate, mime_type};
 use crate::connection::Label;
 use crate::description::formats::{self, Format};
 use crate::description::layout::{Layout, Written};
-use crate::description::own::{self, Own};
+use crate::description::own_description::{self, OwnDescription};
 use crate::description::transport::Role;
 use crate::description::{self, DescriptionError, Remote, Wanted, canonical};
+use crate::incoming_streams::{IncomingKind, IncomingStreams};
+use crate::local_addresses::LocalAddresses;
 use crate::shared::{SendPlan, lock};
 
 /// Candidates kept while their description is not there yet; more are dropped.
-const MOST_EARLY: usize = candidates::MOST;
+const MAX_EARLY_CANDIDATES: usize = candidates::MAX_REMOTE_CANDIDATES;
 
 /// Where negotiation stands; guarded as a whole.
 #[derive(Default)]
 pub(super) struct Negotiation {
     layout: Layout,
     /// With our open offer.
-    offered: Option<(Layout, Option<Own>)>,
+    offered: Option<(Layout, Option<OwnDescription>)>,
     role: Option<Role>,
     remote_ufrag: Option<String>,
     /// Sections of theirs with a transport of their own: their candidates are not for us.
     elsewhere: Vec<usize>,
-    allowance: Allowance,
+    allowance: CandidateBudget,
     /// Our own addresses at the last description.
     addresses: Vec<IpAddr>,
     early: Vec<IceCandidate>,
@@ -48,9 +49,9 @@ struct Step {
     remote: Remote,
     role: Role,
     layout: Layout,
-    allowance: Allowance,
+    allowance: CandidateBudget,
     addresses: Vec<IpAddr>,
-    /// As the connection is told it.
+    /// As the connection gets it.
     text: String,
 }
 
@@ -104,7 +105,7 @@ impl Peer {
     pub async fn accept_answer(&self, answer: Sdp) -> Result<(), NegotiateError> {
         let mut negotiation = self.negotiation.lock().await;
         let Some((layout, own)) = negotiation.offered.clone() else {
-            // What is no description at all is told as that.
+            // Text that is no description has an error of its own.
             description::read(&answer, SdpKind::Answer, self.wanted(), &negotiation.layout)?;
             return Err(NegotiateError::NoOffer);
         };
@@ -135,7 +136,7 @@ impl Peer {
                 .await
                 .map_err(|e| CandidateError::Refused(e.to_string()));
         }
-        if negotiation.early.len() < MOST_EARLY {
+        if negotiation.early.len() < MAX_EARLY_CANDIDATES {
             negotiation.early.push(candidate);
         }
         Ok(())
@@ -195,7 +196,8 @@ impl Peer {
         let addresses: Vec<IpAddr> =
             local.to_socket_addrs().map(|list| list.map(|a| a.ip()).collect()).unwrap_or_default();
         let same_epoch = negotiation.remote_ufrag.as_deref() == Some(remote.ufrag.as_str());
-        let mut allowance = if same_epoch { negotiation.allowance.clone() } else { Allowance::default() };
+        let mut allowance =
+            if same_epoch { negotiation.allowance.clone() } else { CandidateBudget::default() };
         let mut admitted = remote.candidates.clone();
         admitted.retain(|candidate| allowance.admit(candidate, &addresses));
         let text = canonical::write(&remote, &layout, role, &admitted);
@@ -203,8 +205,8 @@ impl Peer {
     }
 
     /// What of our own description is needed later, noted before its candidates come.
-    fn note_own(&self, written: &Written) -> Option<Own> {
-        let Some(own) = own::read(&written.text) else {
+    fn note_own(&self, written: &Written) -> Option<OwnDescription> {
+        let Some(own) = own_description::read(&written.text) else {
             tracing::debug!("own description cannot be read");
             return None;
         };
@@ -214,7 +216,7 @@ impl Peer {
         Some(own)
     }
 
-    async fn answer(&self, step: &Step) -> rtc::shared::error::Result<(Written, Option<Own>)> {
+    async fn answer(&self, step: &Step) -> rtc::shared::error::Result<(Written, Option<OwnDescription>)> {
         let offer = RTCSessionDescription::offer(step.text.clone())?;
         self.connection.set_remote_description(offer).await?;
         if let Some(video) = &self.video
@@ -254,7 +256,7 @@ impl Peer {
     }
 
     /// Both descriptions are in place: says how frames go out and come in, and lets waiting candidates in.
-    async fn negotiated(&self, negotiation: &mut Negotiation, step: Step, own: Option<Own>) {
+    async fn negotiated(&self, negotiation: &mut Negotiation, step: Step, own: Option<OwnDescription>) {
         let Step { remote, role, layout, allowance, addresses, .. } = step;
         lock(&self.fingerprints).theirs = Some(remote.fingerprint.clone());
         for (kind, wanted) in
@@ -279,7 +281,14 @@ impl Peer {
     }
 
     /// Only what the other side wants to have is sent (RFC 3264 6 and 8).
-    fn plan(&self, kind: TrackKind, remote: &Remote, layout: &Layout, own: Option<&Own>, wanted: &[Codec]) {
+    fn plan(
+        &self,
+        kind: TrackKind,
+        remote: &Remote,
+        layout: &Layout,
+        own: Option<&OwnDescription>,
+        wanted: &[Codec],
+    ) {
         let section = remote.carrying(kind).filter(|_| layout.direction(kind).sends);
         let mut common = section.map(|section| section.formats.clone()).unwrap_or_default();
         if let Some(own) = own.filter(|_| remote.kind == SdpKind::Offer) {
@@ -301,9 +310,9 @@ impl Peer {
         }
     }
 
-    fn expect(&self, remote: &Remote, own: Option<Own>) {
+    fn expect(&self, remote: &Remote, own: Option<OwnDescription>) {
         let incoming = |kind: TrackKind, own: Vec<Format>| {
-            let Some(section) = remote.carrying(kind) else { return Incoming::default() };
+            let Some(section) = remote.carrying(kind) else { return IncomingKind::default() };
             let mut formats = own;
             for theirs in &section.formats {
                 match formats.iter_mut().find(|f| f.payload_type == theirs.payload_type) {
@@ -316,10 +325,10 @@ impl Peer {
                 }
             }
             let (sources, mid) = (section.sources, section.mid.clone());
-            Incoming { formats, sources, mid, extensions: section.extensions.clone() }
+            IncomingKind { formats, sources, mid, extensions: section.extensions.clone() }
         };
         let (audio, video) = own.map_or_else(Default::default, |own| (own.audio, own.video));
-        self.shared.expect(Arrivals {
+        self.shared.expect(IncomingStreams {
             audio: incoming(TrackKind::Audio, audio),
             video: incoming(TrackKind::Video, video),
         });

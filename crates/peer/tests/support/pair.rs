@@ -12,7 +12,7 @@ use bellwire_peer::{Peer, PeerConfig, PeerEvent, PeerState};
 use tokio::sync::mpsc;
 
 /// Longer than anything takes on a busy machine; only a failure waits this long.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(40);
 
 #[derive(Default)]
 pub(crate) struct Heard {
@@ -137,7 +137,7 @@ impl Pair {
 pub(crate) async fn until(what: &str, ready: impl Fn() -> bool) -> Result<()> {
     let start = Instant::now();
     while !ready() {
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > WAIT_LIMIT {
             bail!("never came: {what}");
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -13,11 +13,12 @@ use bellwire_dialects::clinic::wire::{
 use serde_json::{Value, json};
 use tracing::info;
 
-use super::caller::Caller;
+use super::current_user::CurrentUser;
 use super::hub::News;
-use super::state::{Party, Shared, State as Clinic};
+use super::party::Party;
+use super::state::{Shared, State as Clinic};
 use super::store::{Appointment, NewAppointment, Query, SortBy};
-use super::{present, records};
+use super::{records, response};
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::request::{Body, Params};
@@ -32,7 +33,7 @@ const MOST_DAYS: u32 = 366;
 
 pub(super) async fn list(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     params: Params,
 ) -> Result<Json<AppointmentPage>, ApiError> {
     let query = query(caller.party(), &params)?;
@@ -41,7 +42,7 @@ pub(super) async fn list(
 
 pub(super) async fn upcoming(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     params: Params,
 ) -> Result<Json<AppointmentPage>, ApiError> {
     let query = Query { upcoming_at: Some(Millis::now()), ..query(caller.party(), &params)? };
@@ -51,7 +52,7 @@ pub(super) async fn upcoming(
 /// Days (UTC) on which there are appointments.
 pub(super) async fn dates(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
     let query = Query { limit: MOST_DAYS * 10, ..query(caller.party(), &params)? };
@@ -69,7 +70,7 @@ async fn page(state: &Clinic, params: &Params, query: Query) -> Result<Json<Appo
     let (rows, total) = state.store.appointments(&query).await?;
     let meta =
         Meta { total_count: total, current_page: page, page_size: size, total_pages: total.div_ceil(size) };
-    Ok(Json(AppointmentPage { data: rows.iter().map(present::appointment).collect(), meta }))
+    Ok(Json(AppointmentPage { data: rows.iter().map(response::appointment).collect(), meta }))
 }
 
 fn query(party: Party, params: &Params) -> Result<Query, ApiError> {
@@ -113,10 +114,10 @@ fn query(party: Party, params: &Params) -> Result<Query, ApiError> {
 
 pub(super) async fn one(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     Path(id): Path<String>,
 ) -> Result<Json<Shown>, ApiError> {
-    Ok(Json(present::appointment(&own(&state, &caller.party(), &id).await?)))
+    Ok(Json(response::appointment(&own(&state, &caller.party(), &id).await?)))
 }
 
 /// The appointment, if it is the caller's.
@@ -128,7 +129,7 @@ pub(super) async fn own(state: &Clinic, me: &Party, id: &str) -> Result<Appointm
 
 pub(super) async fn schedule(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     Body(body): Body<ScheduleBody>,
 ) -> Result<(StatusCode, Json<Shown>), ApiError> {
     let me = caller.only(UserRole::Practitioner)?;
@@ -179,7 +180,7 @@ pub(super) async fn schedule(
 
 pub(super) async fn respond(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     Path(id): Path<String>,
     Body(body): Body<RespondBody>,
 ) -> Result<Json<Shown>, ApiError> {
@@ -199,8 +200,8 @@ pub(super) async fn respond(
 /// Tells both sides that an appointment is not as it was, and shows it.
 async fn tell(state: &Clinic, id: &str) -> Result<Shown, ApiError> {
     let row = state.store.appointment(id).await?.ok_or_else(ApiError::internal)?;
-    if let Some(facts) = present::facts(&row) {
-        state.exchange.tell(News::Changed(facts)).await;
+    if let Some(facts) = response::facts(&row) {
+        state.hub.tell(News::Changed(facts)).await;
     }
-    Ok(present::appointment(&row))
+    Ok(response::appointment(&row))
 }

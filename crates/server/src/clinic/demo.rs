@@ -5,7 +5,7 @@ use bellwire_dialects::clinic::wire::{AppointmentStatus, AppointmentType, UserRo
 
 use super::store::{NewAppointment, Store, User};
 use crate::clock::Millis;
-use crate::common::Common;
+use crate::context::ServerContext;
 use crate::demo::DemoError;
 
 pub(super) const DOCTOR: &str = "doctor@demo.example";
@@ -47,11 +47,11 @@ struct Slot {
 }
 
 /// Fills empty tables; those that have accounts are left as they are.
-pub(super) async fn fill(store: &Store, common: &Common, now: Millis) -> Result<(), DemoError> {
+pub(super) async fn fill(store: &Store, context: &ServerContext, now: Millis) -> Result<(), DemoError> {
     if store.has_users().await? {
         return Ok(());
     }
-    let password_hash = common.demo_hash().await?;
+    let password_hash = context.demo_hash().await?;
     for (number, (role, email, first_name, last_name, must_change_password)) in PEOPLE.iter().enumerate() {
         let user = User {
             id: user_id(number),

@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks the hub, and decides
+//! Socket events: the handshake, and the events of a client. Parses, asks the hub, and decides
 //! nothing.
 
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use super::hub::{Hub, News, Pretended, Relay, Request};
-use super::present;
-use super::state::{Claims, Party, Shared};
+use super::party::{Claims, Party};
+use super::response;
+use super::state::Shared;
 use crate::auth::Session;
-use crate::clock::Millis;
 use crate::config::Mode;
-use crate::door::{self, Refused, WENT_WRONG};
+use crate::hub_actor::{Opened, SocketKey};
+use crate::socket::{self, INTERNAL_ERROR, Refused};
 use crate::store::StoreError;
-use crate::switchboard::SocketKey;
 use crate::throttle::warn_rarely;
 
 const EVENTS: [&str; 8] = [
@@ -30,7 +30,7 @@ const EVENTS: [&str; 8] = [
     name::TOGGLE_AUDIO,
     name::END_CALL,
 ];
-const NOBODY: &str = "Unauthorized";
+const UNAUTHENTICATED: &str = "Unauthorized";
 const LONGEST_ID: usize = 64;
 
 #[cfg(feature = "fuzzing")]
@@ -39,31 +39,32 @@ pub(super) fn reads(event: &str, data: Value) -> bool {
 }
 
 /// The namespace `/video-call`: a token at the door, none needed in compat mode.
-pub(super) struct Door(pub(super) Shared);
+pub(super) struct Namespace(pub(super) Shared);
 
 #[async_trait]
-impl door::Door for Door {
+impl socket::Namespace for Namespace {
     type Hub = Hub;
-    /// Who a token named; nobody in compat mode until an event names a user.
-    type Guest = Option<Session<Claims>>;
-    type Talk = Talk;
+    /// The session of the token; in compat mode `None` until an event names a user.
+    type Identity = Option<Session<Claims>>;
+    type Connection = Connection;
 
     const NAMESPACE: &'static str = "/video-call";
     const EVENTS: &'static [&'static str] = &EVENTS;
 
-    async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused> {
+    async fn admit(&self, auth: Value) -> Result<Self::Identity, Refused> {
         let state = &self.0;
         let token = auth.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
         let Some(token) = token else {
-            return match state.common.config.mode {
-                Mode::Strict => Err(Refused::new(NOBODY)),
+            return match state.context.config.mode {
+                Mode::Strict => Err(Refused::new(UNAUTHENTICATED)),
                 Mode::Compat => Ok(None),
             };
         };
-        let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(NOBODY))?;
+        let session: Session<Claims> =
+            state.tokens.read(token).ok_or_else(|| Refused::new(UNAUTHENTICATED))?;
         match known(state, &session).await {
             Ok(true) => Ok(Some(session)),
-            Ok(false) => Err(Refused::new(NOBODY)),
+            Ok(false) => Err(Refused::new(UNAUTHENTICATED)),
             Err(error) => {
                 warn_rarely!(error, "A socket could not be checked");
                 Err(Refused::new("Not available"))
@@ -71,12 +72,12 @@ impl door::Door for Door {
         }
     }
 
-    fn account(guest: &Self::Guest) -> Option<String> {
-        guest.as_ref().map(|session| session.claims.sub.clone())
+    fn account(identity: &Self::Identity) -> Option<String> {
+        identity.as_ref().map(|session| session.claims.sub.clone())
     }
 
-    fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
-        Talk { state: Arc::clone(&self.0), key, guest, me: None }
+    fn connect(self: Arc<Self>, key: SocketKey, identity: Self::Identity) -> Connection {
+        Connection { state: Arc::clone(&self.0), key, identity, me: None }
     }
 
     fn too_many(retry_after: u64) -> (&'static str, Value) {
@@ -88,23 +89,25 @@ impl door::Door for Door {
 async fn known(state: &Shared, session: &Session<Claims>) -> Result<bool, StoreError> {
     let known = state.store.user(&session.claims.sub).await?;
     let current = known.is_some_and(|user| user.generation == session.claims.generation);
-    Ok(current && !state.common.revoked.contains(session).await?)
+    Ok(current && !state.context.revoked.contains(session).await?)
 }
 
 /// One socket's task.
-pub(super) struct Talk {
+pub(super) struct Connection {
     state: Shared,
     key: SocketKey,
-    guest: Option<Session<Claims>>,
+    identity: Option<Session<Claims>>,
     /// Who the hub was told this is.
     me: Option<String>,
 }
 
 #[async_trait]
-impl door::Talk for Talk {
+impl socket::Connection for Connection {
     async fn begin(&mut self) {
-        if let Some(Session { claims, jti, expires }) = self.guest.clone() {
-            self.arrive(Party { id: claims.sub, role: claims.role }, Some(jti), Some(expires)).await;
+        if let Some(Session { claims, jti, expires }) = self.identity.clone() {
+            let opened = Opened { name: Some(jti), until: expires };
+            self.state.hub.signed_in(self.key, opened).await;
+            self.arrive(Party { id: claims.sub, role: claims.role }, true).await;
         }
     }
 
@@ -116,25 +119,25 @@ impl door::Talk for Talk {
         let room_id = Some(said.room_id.clone());
         if let Err(error) = self.handle(said).await {
             warn_rarely!(error, "An event was not handled");
-            let body = ErrorEvent { message: Some(WENT_WRONG.to_owned()), room_id };
-            self.state.exchange.say(self.key, name::ERROR, &body).await;
+            let body = ErrorEvent { message: Some(INTERNAL_ERROR.to_owned()), room_id };
+            self.state.hub.say(self.key, name::ERROR, &body).await;
         }
         None
     }
 }
 
-impl Talk {
-    async fn arrive(&mut self, party: Party, jti: Option<String>, until: Option<Millis>) {
+impl Connection {
+    async fn arrive(&mut self, party: Party, has_token: bool) {
         self.me = Some(party.id.clone());
-        self.state.exchange.ask(self.key, Request::Connected { party, jti, until }).await;
+        self.state.hub.ask(self.key, Request::Connected { party, has_token }).await;
     }
 
     async fn handle(&mut self, said: Said) -> Result<(), StoreError> {
         if self.me.is_none()
-            && self.state.common.config.mode == Mode::Compat
+            && self.state.context.config.mode == Mode::Compat
             && let Some(party) = self.believed(&said.user_id).await?
         {
-            self.arrive(party, None, None).await;
+            self.arrive(party, false).await;
         }
         if self.me.as_ref() != Some(&said.user_id) {
             let event = match &said.what {
@@ -142,7 +145,7 @@ impl Talk {
                 What::End => Pretended::End,
                 What::Leave | What::Relay(_) => Pretended::Other,
             };
-            self.state.exchange.ask(self.key, Request::Pretend { room_id: said.room_id, event }).await;
+            self.state.hub.ask(self.key, Request::Pretend { room_id: said.room_id, event }).await;
             return Ok(());
         }
         let room_id = said.room_id;
@@ -159,20 +162,20 @@ impl Talk {
                 self.learn(&room_id).await?;
                 Request::End { room_id }
             }
-            // Of a room that somebody is in, the hub knows; of others there is nothing to pass on.
+            // The hub knows every room that is not empty; in others there is nothing to pass on.
             What::Relay(relay) => Request::Relay { room_id, relay },
         };
-        self.state.exchange.ask(self.key, request).await;
+        self.state.hub.ask(self.key, request).await;
         Ok(())
     }
 
     async fn learn(&self, room_id: &str) -> Result<(), StoreError> {
         let news = match self.state.store.appointment_of_room(room_id).await? {
-            Some(appointment) => present::facts(&appointment).map(News::Learned),
+            Some(appointment) => response::facts(&appointment).map(News::Learned),
             None => Some(News::Removed { room_id: room_id.to_owned() }),
         };
         if let Some(news) = news {
-            self.state.exchange.tell(news).await;
+            self.state.hub.tell(news).await;
         }
         Ok(())
     }

@@ -1,14 +1,14 @@
-//! Who is in which room and who is told what. Pure: no socket, no database, no clock.
+//! The hub: rooms, seats, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! ```text
 //!            one enters          the other enters             end-call, or the last one leaves
 //!  Waiting ─────────────► Waiting ───────────────► InProgress ───────────────────────────────► Ended
-//!     ▲  (nobody)          (one sits)              (both, or one of them went)                   │
-//!     └───────────────────────────── somebody enters again ◄────────────────────────────────────┘
+//!     ▲  (empty)           (one sits)              (both, or one of them went)                   │
+//!     └───────────────────────────── a side enters again ◄──────────────────────────────────────┘
 //! ```
 //!
 //! A seat belongs to a user and is held by one socket: the latest that entered. A socket that is lost
-//! leaves its seat kept for a while, and nobody is told until that is over.
+//! leaves its seat kept for a while, and the other side is notified only after that.
 
 mod message;
 mod room;
@@ -22,16 +22,18 @@ use bellwire_dialects::clinic::wire::{
 
 pub(crate) use self::message::{Facts, News, Order, Pretended, Relay, Request};
 use self::room::{Live, Seat};
-use super::state::Party;
+use super::party::Party;
 use super::store::RoomRow;
 use crate::backend::Backend;
+use crate::clinic::defaults::BACKEND;
 use crate::clock::Millis;
-use crate::door::WENT_WRONG;
+use crate::hub_actor::{self, Reply, SocketKey};
 use crate::metrics::Outcome;
-use crate::switchboard::{self, Reply, SocketKey};
+use crate::socket::INTERNAL_ERROR;
+use crate::timers::Timers;
 
-/// How long a room nobody is in is remembered.
-const REMEMBERED: Duration = Duration::from_secs(600);
+/// How long an empty room is remembered.
+const REMEMBERED_FOR: Duration = Duration::from_secs(600);
 /// After this a row that the records have not confirmed is ordered again.
 const SAVE_AGAIN: Duration = Duration::from_secs(5);
 
@@ -48,45 +50,35 @@ enum Due {
     Seat(String, UserRole),
     Save(String),
     Forget(String),
-    Session(SocketKey),
 }
 
 #[derive(Clone, Debug)]
-struct Guest {
+struct Client {
     party: Party,
-    jti: Option<String>,
+    has_token: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Hub {
     seat_kept: Duration,
-    guests: BTreeMap<SocketKey, Guest>,
+    clients: BTreeMap<SocketKey, Client>,
     sockets: BTreeMap<String, BTreeSet<SocketKey>>,
     rooms: BTreeMap<String, Live>,
-    timers: BTreeSet<(Millis, Due)>,
+    timers: Timers<Due>,
 }
 
 impl Hub {
     pub(crate) fn new(seat_kept: Duration) -> Self {
         Self {
             seat_kept,
-            guests: BTreeMap::new(),
+            clients: BTreeMap::new(),
             sockets: BTreeMap::new(),
             rooms: BTreeMap::new(),
-            timers: BTreeSet::new(),
+            timers: Timers::default(),
         }
     }
 
-    fn connected(
-        &mut self,
-        from: SocketKey,
-        party: Party,
-        jti: Option<String>,
-        until: Option<Millis>,
-    ) -> Replies {
-        if let Some(until) = until {
-            self.timers.insert((until, Due::Session(from)));
-        }
+    fn connected(&mut self, from: SocketKey, party: Party, has_token: bool) -> Replies {
         self.sockets.entry(party.id.clone()).or_default().insert(from);
         // Who waits already: a device that comes late has to hear of it too.
         let mut replies = Vec::new();
@@ -96,7 +88,7 @@ impl Hub {
                 replies.extend(room.once_stored(vec![status]));
             }
         }
-        self.guests.insert(from, Guest { party, jti });
+        self.clients.insert(from, Client { party, has_token });
         replies
     }
 
@@ -171,7 +163,7 @@ impl Hub {
         if room.seats.is_empty() {
             (room.state, outcome) = match room.state {
                 RoomState::InProgress => (RoomState::Ended, Some(Outcome::Ended)),
-                // Somebody looked in once more and nobody came.
+                // One side came in once more, and the other did not.
                 RoomState::Waiting | RoomState::Unknown | RoomState::Ended if room.started => {
                     (RoomState::Ended, Some(Outcome::Cancelled))
                 }
@@ -184,7 +176,7 @@ impl Hub {
         replies
     }
 
-    /// Everybody hears of it and is out of the room, whoever ends it.
+    /// Both sides are notified and out of the room, whichever of them ends it.
     fn end(&mut self, from: SocketKey, room_id: &str, now: Millis) -> Replies {
         let me = match self.party_in(from, room_id) {
             Ok(me) => me,
@@ -250,7 +242,7 @@ impl Hub {
         let Some(room) = self.rooms.get_mut(room_id) else { return };
         room.version += 1;
         if room.seats.is_empty() && !std::mem::replace(&mut room.forgetting, true) {
-            self.timers.insert((now.plus(REMEMBERED), Due::Forget(room_id.to_owned())));
+            self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(room_id.to_owned()));
         }
         self.announce(room_id, replies);
         let Some(room) = self.rooms.get_mut(room_id) else { return };
@@ -277,7 +269,7 @@ impl Hub {
             at: now,
         };
         replies.push(Reply::Order(Order { row, version: room.version, outcome }));
-        self.timers.insert((now.plus(SAVE_AGAIN), Due::Save(room_id.to_owned())));
+        self.timers.insert(now.plus(SAVE_AGAIN), Due::Save(room_id.to_owned()));
     }
 
     fn learn(&mut self, facts: Facts, now: Millis) {
@@ -286,7 +278,7 @@ impl Hub {
             // Who sits there is known better here.
             Some(room) => room.facts = facts,
             None => {
-                self.timers.insert((now.plus(REMEMBERED), Due::Forget(room_id.clone())));
+                self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(room_id.clone()));
                 self.rooms.insert(room_id, Live::new(facts));
             }
         }
@@ -299,30 +291,24 @@ impl Hub {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         for role in seated {
             room.seats.insert(role, Seat { socket: None, kept_until: Some(until) });
-            self.timers.insert((until, Due::Seat(room_id.clone(), role)));
+            self.timers.insert(until, Due::Seat(room_id.clone(), role));
         }
     }
 
-    fn signed_out(&mut self, jti: &str) -> Replies {
-        let theirs = |guest: &Guest| guest.jti.as_deref() == Some(jti);
-        self.guests.iter().filter(|(_, guest)| theirs(guest)).map(|(key, _)| Reply::Close(*key)).collect()
-    }
-
     fn lost(&mut self, key: SocketKey, now: Millis) {
-        let Some(Guest { party, .. }) = self.guests.remove(&key) else { return };
+        let Some(Client { party, .. }) = self.clients.remove(&key) else { return };
         if let Some(devices) = self.sockets.get_mut(&party.id) {
             devices.remove(&key);
             if devices.is_empty() {
                 self.sockets.remove(&party.id);
             }
         }
-        self.timers.retain(|(_, due)| *due != Due::Session(key));
         let until = now.plus(self.seat_kept);
         for (room_id, room) in &mut self.rooms {
             for (role, seat) in &mut room.seats {
                 if seat.socket == Some(key) {
                     *seat = Seat { socket: None, kept_until: Some(until) };
-                    self.timers.insert((until, Due::Seat(room_id.clone(), *role)));
+                    self.timers.insert(until, Due::Seat(room_id.clone(), *role));
                 }
             }
         }
@@ -330,7 +316,6 @@ impl Hub {
 
     fn due(&mut self, due: Due, now: Millis) -> Replies {
         match due {
-            Due::Session(key) => vec![Reply::Close(key)],
             Due::Seat(room_id, role) => {
                 let seat = self.rooms.get(&room_id).and_then(|room| room.seats.get(&role));
                 // It may have been taken again, and lost again.
@@ -350,7 +335,7 @@ impl Hub {
                         self.rooms.remove(&room_id);
                     }
                     Some(room) if room.seats.is_empty() => {
-                        self.timers.insert((now.plus(REMEMBERED), Due::Forget(room_id)));
+                        self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(room_id));
                     }
                     // Again when the last one goes.
                     Some(room) => room.forgetting = false,
@@ -362,12 +347,12 @@ impl Hub {
     }
 
     fn party_in(&self, from: SocketKey, room_id: &str) -> Result<Party, Refusal> {
-        let guest = self.guests.get(&from).ok_or(Refusal::Foreign)?;
+        let client = self.clients.get(&from).ok_or(Refusal::Foreign)?;
         let room = self.rooms.get(room_id).ok_or(Refusal::Unknown)?;
-        match room.facts.user(guest.party.role) == guest.party.id {
+        match room.facts.user(client.party.role) == client.party.id {
             false => Err(Refusal::Foreign),
             true if room.is_full() => Err(Refusal::NotNow),
-            true => Ok(guest.party.clone()),
+            true => Ok(client.party.clone()),
         }
     }
 }
@@ -386,7 +371,7 @@ impl Refusal {
         match self {
             Self::Unknown => refuse(to, room_id, unknown),
             Self::Foreign => refuse(to, room_id, foreign),
-            Self::NotNow => refuse(to, room_id, WENT_WRONG),
+            Self::NotNow => refuse(to, room_id, INTERNAL_ERROR),
         }
     }
 }
@@ -404,8 +389,8 @@ fn user_event(user: &str, room_id: &str, reason: Option<&str>) -> UserEvent {
     }
 }
 
-impl switchboard::Hub for Hub {
-    const BACKEND: Backend = Backend::Clinic;
+impl hub_actor::Hub for Hub {
+    const BACKEND: Backend = BACKEND;
 
     type Request = Request;
     type News = News;
@@ -413,7 +398,7 @@ impl switchboard::Hub for Hub {
 
     fn asked(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
         match request {
-            Request::Connected { party, jti, until } => self.connected(from, party, jti, until),
+            Request::Connected { party, has_token } => self.connected(from, party, has_token),
             Request::Join { room_id } => self.join(from, &room_id, now),
             Request::Leave { room_id } => self.leave(from, &room_id, now),
             Request::End { room_id } => self.end(from, &room_id, now),
@@ -447,10 +432,9 @@ impl switchboard::Hub for Hub {
                     self.rooms.remove(&room_id);
                 }
             }
-            News::SignedOut { jti } => return self.signed_out(&jti),
             News::PasswordChanged { user } => {
                 let of =
-                    self.guests.iter().filter(|(_, guest)| guest.jti.is_some() && guest.party.id == user);
+                    self.clients.iter().filter(|(_, client)| client.has_token && client.party.id == user);
                 return of.map(|(key, _)| Reply::Close(*key)).collect();
             }
             News::Saved { room_id, version } => {
@@ -468,15 +452,12 @@ impl switchboard::Hub for Hub {
     }
 
     fn deadline(&self) -> Option<Millis> {
-        self.timers.first().map(|(at, _)| *at)
+        self.timers.deadline()
     }
 
     fn expire(&mut self, now: Millis) -> Replies {
         let mut replies = Vec::new();
-        while let Some((at, _)) = self.timers.first()
-            && *at <= now
-            && let Some((_, due)) = self.timers.pop_first()
-        {
+        while let Some(due) = self.timers.pop(now) {
             replies.extend(self.due(due, now));
         }
         replies

@@ -1,4 +1,4 @@
-//! Signing in and out, and who a token belongs to.
+//! Sign-in, sign-out, and the user of a token.
 
 use std::net::IpAddr;
 
@@ -11,16 +11,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::caller::{Caller, unauthorized};
+use super::current_user::{CurrentUser, unauthorized};
 use super::hub::News;
-use super::present;
-use super::state::{Claims, Shared};
+use super::party::Claims;
+use super::response;
+use super::state::Shared;
 use crate::auth::Session;
-use crate::backend::Backend;
+use crate::clinic::defaults::BACKEND;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp, bearer};
-use crate::sign_ins::network;
+use crate::request::{Body, ClientIp, bearer, network};
 
 const SHORTEST_PASSWORD: usize = 8;
 const LONGEST_PASSWORD: usize = 1024;
@@ -56,15 +56,15 @@ async fn login(state: Shared, from: IpAddr, body: LoginBody, only: Option<UserRo
         .check(&(network(from), email.clone()))
         .map_err(|wait| ApiError::too_many("ThrottlerException: Too Many Requests", wait))?;
     let attempt = state
-        .common
+        .context
         .sign_ins
-        .begin(Backend::Clinic, from, &email)
+        .begin(BACKEND, from, &email)
         .map_err(|wait| ApiError::too_many("ThrottlerException: Too Many Requests", wait))?;
     let user = state.store.user_by_email(&email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
-    let good = attempt.verify(&state.common.passwords, &body.password, hash).await?;
+    let good = attempt.verify(&state.context.passwords, &body.password, hash).await?;
     let known = user.filter(|_| good).and_then(|user| Some((UserRole::parse(&user.role)?, user)));
-    // One message for all, so that nobody learns who has an account.
+    // One message for all, so that it does not show which accounts exist.
     let Some((role, user)) = known.filter(|(role, _)| only.is_none_or(|only| *role == only)) else {
         debug!("Sign-in refused");
         return Err(ApiError::unauthorized("Invalid credentials"));
@@ -105,31 +105,31 @@ pub(super) async fn change_password(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let token = bearer(&parts).ok_or_else(unauthorized)?;
     let session: Session<Claims> = state.password_tokens.read(token).ok_or_else(unauthorized)?;
-    if state.common.revoked.contains(&session).await? {
+    if state.context.revoked.contains(&session).await? {
         return Err(unauthorized());
     }
     if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&body.new_password.len()) {
         return Err(ApiError::bad_request("newPassword must be longer than or equal to 8 characters"));
     }
-    let hash = state.common.passwords.hash(&body.new_password).await.map_err(|_| ApiError::internal())?;
+    let hash = state.context.passwords.hash(&body.new_password).await.map_err(|_| ApiError::internal())?;
     if !state.store.set_password(&session.claims.sub, session.claims.generation, &hash).await? {
         return Err(unauthorized());
     }
-    state.exchange.tell(News::PasswordChanged { user: session.claims.sub }).await;
+    state.hub.tell(News::PasswordChanged { user: session.claims.sub }).await;
     Ok((StatusCode::CREATED, Json(json!({ "code": "PASSWORD_CHANGED" }))))
 }
 
 /// The token is good for nothing from then on, nor are the sockets it opened.
 pub(super) async fn sign_out(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let kept = state.common.revoked.add(&caller.session).await;
-    state.exchange.tell(News::SignedOut { jti: caller.session.jti }).await;
+    let kept = state.context.revoked.add(&caller.session).await;
+    state.hub.signed_out(caller.session.jti).await;
     kept?;
     Ok((StatusCode::CREATED, Json(json!({ "code": "SIGN_OUT_SUCCESS" }))))
 }
 
-pub(super) async fn status(caller: Caller) -> Json<StatusReply> {
-    Json(StatusReply { code: "TOKEN_VALID".to_owned(), user: present::user(caller.user) })
+pub(super) async fn status(caller: CurrentUser) -> Json<StatusReply> {
+    Json(StatusReply { code: "TOKEN_VALID".to_owned(), user: response::user(caller.user) })
 }

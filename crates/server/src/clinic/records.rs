@@ -1,4 +1,4 @@
-//! What the hub orders, done to the records; clean-up; and what a restart has to tell the hub.
+//! Call records: carries out the hub's orders, cleans up, and restores the hub after a restart.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use bellwire_dialects::clinic::wire::{ErrorEvent, UserRole, name};
 use tracing::info;
 
 use super::hub::{News, Order};
-use super::present;
+use super::response;
 use super::state::{Shared, State};
-use crate::backend::Backend;
+use crate::clinic::defaults::BACKEND;
 use crate::clock::Millis;
-use crate::door::WENT_WRONG;
+use crate::hub_actor::Job;
+use crate::socket::INTERNAL_ERROR;
 use crate::store::StoreError;
-use crate::switchboard::Job;
 use crate::throttle::warn_rarely;
 
 /// How long after its end an appointment counts as kept or not.
@@ -37,16 +37,17 @@ pub(super) fn new_room_id(now: Millis) -> String {
 pub(super) async fn perform(state: &Shared, Job { order, asked_by }: Job<Order>) {
     let Order { row, version, outcome } = order;
     if let Some(outcome) = outcome {
-        state.common.metrics.call(Backend::Clinic, outcome);
+        state.context.metrics.call(BACKEND, outcome);
         info!(room = row.room_id, ?outcome, "Room");
     }
     match state.store.save_room(&row).await {
-        Ok(()) => state.exchange.tell(News::Saved { room_id: row.room_id, version }).await,
+        Ok(()) => state.hub.tell(News::Saved { room_id: row.room_id, version }).await,
         Err(error) => {
             warn_rarely!(error, "A room's record was not written");
             if let Some(to) = asked_by {
-                let body = ErrorEvent { message: Some(WENT_WRONG.to_owned()), room_id: Some(row.room_id) };
-                state.exchange.say(to, name::ERROR, &body).await;
+                let body =
+                    ErrorEvent { message: Some(INTERNAL_ERROR.to_owned()), room_id: Some(row.room_id) };
+                state.hub.say(to, name::ERROR, &body).await;
             }
         }
     }
@@ -55,12 +56,12 @@ pub(super) async fn perform(state: &Shared, Job { order, asked_by }: Job<Order>)
 /// Tells the hub who was where when the server went: their seats are kept, and then they are gone.
 pub(super) async fn resume(state: &Shared) -> Result<(), StoreError> {
     for row in state.store.occupied().await? {
-        let Some(facts) = present::facts(&row) else { continue };
+        let Some(facts) = response::facts(&row) else { continue };
         let joined =
             [(UserRole::Practitioner, row.practitioner_joined), (UserRole::Patient, row.patient_joined)];
         let seated = joined.into_iter().filter(|(_, joined)| *joined == Some(true));
         let seated = seated.map(|(role, _)| role).collect();
-        state.exchange.tell(News::Resumed { facts, seated }).await;
+        state.hub.tell(News::Resumed { facts, seated }).await;
     }
     Ok(())
 }
@@ -155,7 +156,7 @@ mod tests {
         assert_eq!(store.clear_rooms(Millis(2 * HOUR + 1)).await.expect("done"), 1);
         let past = store.appointment("talked").await.expect("asked").expect("there");
         assert_eq!(past.room_id, None);
-        let shown = present::appointment(&past).video_call_room.expect("what is left of it");
+        let shown = response::appointment(&past).video_call_room.expect("what is left of it");
         assert_eq!((shown.room_id.as_str(), shown.ended_at), ("room of talked", Some(ended.iso())));
         // It may be made again.
         let again = store.ensure_room("talked", "another room", Millis(0)).await.expect("made");

@@ -1,4 +1,4 @@
-//! Every REST route of clinic and what is written about it.
+//! The REST routes of clinic, with their documentation.
 
 use super::state::Shared;
 use super::{appointments, login, video_call};
@@ -197,4 +197,16 @@ fn room() -> Schema {
         ("startedAt", date_time().or_null()),
         ("endedAt", date_time().or_null()),
     ])
+}
+
+/// How many of the bodies that these routes read a value is.
+#[cfg(feature = "fuzzing")]
+pub(super) fn bodies(body: &serde_json::Value) -> usize {
+    use bellwire_dialects::clinic::wire;
+
+    use crate::request::reads_as;
+
+    reads_as::<wire::LoginBody>(body)
+        + reads_as::<wire::ScheduleBody>(body)
+        + reads_as::<wire::RespondBody>(body)
 }

@@ -1,10 +1,10 @@
-//! What clinic keeps: accounts, appointments, rooms. Only SQL is in here; who may do what is decided
+//! The tables of clinic: accounts, appointments, rooms. Only SQL is in here; permissions are decided
 //! elsewhere.
 
 use bellwire_dialects::clinic::wire::{AppointmentStatus, AppointmentType, RoomState, UserRole};
 use sqlx::SqlitePool;
 
-use super::state::Party;
+use super::party::Party;
 use crate::clock::Millis;
 use crate::store::{Pools, StoreError};
 
@@ -97,7 +97,7 @@ pub(crate) enum SortBy {
     Status,
 }
 
-/// Which appointments of somebody.
+/// A filter of a user's appointments.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
     pub(crate) party: Party,
@@ -201,7 +201,7 @@ impl Store {
         Ok(())
     }
 
-    /// True for whoever still had to choose one.
+    /// True for a user who still had to choose one.
     /// In place of the password of that generation, if a new one is due.
     pub(crate) async fn set_password(&self, id: &str, generation: i64, hash: &str) -> Result<bool> {
         let done = sqlx::query(
@@ -225,7 +225,7 @@ impl Store {
         Ok(sqlx::query_as(appointment!("WHERE r.room_id = $1")).bind(room).fetch_optional(&self.read).await?)
     }
 
-    /// Rooms in which somebody was when the server went.
+    /// Rooms that were not empty when the server stopped.
     pub(crate) async fn occupied(&self) -> Result<Vec<Appointment>> {
         Ok(sqlx::query_as(appointment!("WHERE r.practitioner_joined OR r.patient_joined"))
             .fetch_all(&self.read)
@@ -372,7 +372,7 @@ impl Store {
         Ok(())
     }
 
-    /// Remote appointments that were over before then are completed, or nobody came.
+    /// Remote appointments that were over before then become completed or missed.
     pub(crate) async fn close_past(&self, before: Millis, now: Millis) -> Result<u64> {
         let done = sqlx::query(
             "UPDATE clinic_appointments SET updated_at = $2, status = CASE WHEN EXISTS \

@@ -1,33 +1,36 @@
-//! Placing, answering and ending calls: who may, what the record becomes, and that both sides hear of it.
+//! Call rules: placing, answering and ending, the permissions for it, the record, and the events to both sides.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bellwire_dialects::dealerdesk::wire::{CallFailed, CallStatus, CallType, Room};
 use tracing::{debug, info};
 
 use super::hub::{Change, Facts, Hub, News, NoAnswer, Order, Request};
-use super::state::Party;
-use super::store::{Call, NewCall, Store};
-use crate::backend::Backend;
+use super::party::Party;
+use super::store::Store;
+use super::store::calls::{Call, NewCall};
 use crate::clock::Millis;
-use crate::common::Common;
+use crate::context::ServerContext;
+use crate::dealerdesk::defaults::BACKEND;
+use crate::hub_actor::{HubHandle, Job, SocketKey};
 use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::store::StoreError;
-use crate::switchboard::{Exchange, Job, SocketKey};
 use crate::throttle::warn_rarely;
 
 const LONGEST_REASON: usize = 100;
 
 #[derive(Debug)]
 pub(crate) struct Calls {
-    common: Arc<Common>,
+    context: Arc<ServerContext>,
     store: Store,
-    exchange: Exchange<Hub>,
+    hub: HubHandle<Hub>,
+    ring_timeout: Duration,
     initiates: Rate<Party>,
 }
 
-/// Somebody at a socket.
+/// The user of a socket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Speaker<'a> {
     pub(crate) socket: SocketKey,
@@ -36,9 +39,14 @@ pub(crate) struct Speaker<'a> {
 }
 
 impl Calls {
-    pub(crate) fn new(common: Arc<Common>, store: Store, exchange: Exchange<Hub>) -> Self {
-        let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, initiates }
+    pub(crate) fn new(
+        context: Arc<ServerContext>,
+        store: Store,
+        hub: HubHandle<Hub>,
+        ring_timeout: Duration,
+    ) -> Self {
+        let initiates = Rate::per_minute(context.config.limits.initiates_per_minute);
+        Self { context, store, hub, ring_timeout, initiates }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -61,12 +69,12 @@ impl Calls {
         let meant = room.as_ref().and_then(|room| me.party.other(room));
         let is_target = meant.is_some_and(|other| other == Party::new(other.role, target));
         let Some(room) = room.as_ref().filter(|_| is_target) else {
-            self.exchange.ask(me.socket, refuse(&room)).await;
+            self.hub.ask(me.socket, refuse(&room)).await;
             return Ok(());
         };
         if self.initiates.check(me.party).is_err() {
             debug!(role = me.party.role.as_str(), "Too many calls");
-            self.exchange.ask(me.socket, refuse(&Some(room.clone()))).await;
+            self.hub.ask(me.socket, refuse(&Some(room.clone()))).await;
             return Ok(());
         }
         let now = Millis::now();
@@ -74,36 +82,36 @@ impl Calls {
             if !self.store.make_room(room, now).await? {
                 return Ok::<_, StoreError>(None);
             }
-            let ring_until = now.plus(self.common.config.ring.dealerdesk);
+            let ring_until = now.plus(self.ring_timeout);
             let new = NewCall { room: room.clone(), caller: me.party.role, call_type: kind, ring_until };
             self.store.add_call(&new, now).await.map(Some)
         };
         let placed = placed.await;
         let Ok(Some(call)) = placed else {
-            self.exchange.ask(me.socket, refuse(&Some(room.clone()))).await;
+            self.hub.ask(me.socket, refuse(&Some(room.clone()))).await;
             return placed.map(drop);
         };
         self.count(Outcome::Started);
         info!(call = call.id, kind = kind.as_str(), "Call placed");
         let request = Request::Place { facts: Facts::from(&call), caller_name: me.name.to_owned() };
-        self.exchange.ask(me.socket, request).await;
+        self.hub.ask(me.socket, request).await;
         Ok(())
     }
 
     /// The callee accepts; the first of their devices counts.
     pub(crate) async fn accept(&self, me: Speaker<'_>, id: i64) -> Result<(), StoreError> {
         let Some(call) = self.of(me.party, id).await?.filter(|call| call.caller != me.party.role) else {
-            self.exchange.ask(me.socket, Request::TooLate { id }).await;
+            self.hub.ask(me.socket, Request::TooLate { id }).await;
             return Ok(());
         };
         let answered = self.store.mark_answered(id, Millis::now()).await?;
-        self.exchange.ask(me.socket, Request::Accept { room: call.room }).await;
+        self.hub.ask(me.socket, Request::Accept { room: call.room }).await;
         if answered {
             self.count(Outcome::Answered);
             info!(call = id, "Call answered");
             self.announce(id, CallStatus::Answered, Some(me.party), None, 0).await;
         } else {
-            self.exchange.ask(me.socket, Request::TooLate { id }).await;
+            self.hub.ask(me.socket, Request::TooLate { id }).await;
         }
         Ok(())
     }
@@ -147,7 +155,7 @@ impl Calls {
         for call in self.store.live_calls().await? {
             let caller = Party::of(&call.room, call.caller);
             let name = self.store.account(&caller).await?.map(|account| account.name).unwrap_or_default();
-            self.exchange.tell(News::Learned(Facts::from(&call), name)).await;
+            self.hub.tell(News::Learned(Facts::from(&call), name)).await;
         }
         Ok(())
     }
@@ -187,7 +195,7 @@ impl Calls {
         Ok(())
     }
 
-    /// Somebody else was first: the hub learns of it, should it not have heard. What it knows is over
+    /// Another device was first: the hub learns of it, in case it has not. What it knows is over
     /// stays so.
     async fn announce_as_it_is(&self, id: i64) -> Result<(), StoreError> {
         let Some(call) = self.store.call(id).await? else { return Ok(()) };
@@ -209,11 +217,11 @@ impl Calls {
         duration: u32,
     ) {
         let change = Change { id, status, by: by.cloned(), reason, duration };
-        self.exchange.tell(News::Changed(change)).await;
+        self.hub.tell(News::Changed(change)).await;
     }
 
     fn count(&self, outcome: Outcome) {
-        self.common.metrics.call(Backend::Dealerdesk, outcome);
+        self.context.metrics.call(BACKEND, outcome);
     }
 
     /// The call, if it is one of theirs: what a stranger names does not exist.

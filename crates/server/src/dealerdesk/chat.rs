@@ -7,22 +7,23 @@ use bellwire_dialects::dealerdesk::wire::{
 };
 use serde_json::{Value, json};
 
-use super::caller::Caller;
-use super::state::{Party, Shared, room, room_of};
-use super::store::CallQuery;
-use crate::backend::Backend;
+use super::current_user::CurrentUser;
+use super::party::{Party, room, room_of};
+use super::state::Shared;
+use super::store::calls::CallQuery;
 use crate::clock::Millis;
+use crate::dealerdesk::defaults::BACKEND;
 use crate::error::ApiError;
 use crate::request::Params;
 
 /// Rows of one answer.
 const MOST_ROWS: u32 = 200;
-/// Further back nobody pages.
+/// The last page there is.
 const FURTHEST: u32 = 10_000_000;
 
 pub(super) async fn room_of_two(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     Path((dealer, technician)): Path<(String, String)>,
     params: Params,
 ) -> Result<Json<RoomRow>, ApiError> {
@@ -48,7 +49,7 @@ pub(super) async fn room_of_two(
 
 pub(super) async fn messages(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     params: Params,
 ) -> Result<Json<Vec<MessageRow>>, ApiError> {
     let (Some(dealer), Some(technician)) = (params.text("dealerEmail"), params.text("technicianEmail"))
@@ -61,7 +62,7 @@ pub(super) async fn messages(
 
 pub(super) async fn room_messages(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     Path(name): Path<String>,
     params: Params,
 ) -> Result<Json<Vec<MessageRow>>, ApiError> {
@@ -70,7 +71,7 @@ pub(super) async fn room_messages(
 
 async fn rows(
     state: &Shared,
-    caller: Caller,
+    caller: CurrentUser,
     room: &Room,
     params: &Params,
 ) -> Result<Json<Vec<MessageRow>>, ApiError> {
@@ -81,7 +82,7 @@ async fn rows(
 
 pub(super) async fn unread_count(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     Path(email): Path<String>,
 ) -> Result<Json<UnreadCount>, ApiError> {
     let me = caller.at(&email, &state).await?;
@@ -90,14 +91,13 @@ pub(super) async fn unread_count(
 
 pub(super) async fn rooms(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     Path(email): Path<String>,
 ) -> Result<Json<Vec<RoomRow>>, ApiError> {
     let me = caller.at(&email, &state).await?;
     let mut rows = state.store.rooms(&me).await?;
     let others: Vec<Party> = rows.iter().map(|row| other_of(&me, row)).collect();
-    let online =
-        state.exchange.look(move |hub| others.iter().map(|who| hub.is_online(who)).collect::<Vec<_>>());
+    let online = state.hub.look(move |hub| others.iter().map(|who| hub.is_online(who)).collect::<Vec<_>>());
     for (row, online) in rows.iter_mut().zip(online.await.unwrap_or_default()) {
         row.other_online = Some(online);
     }
@@ -114,7 +114,7 @@ fn other_of(me: &Party, row: &RoomRow) -> Party {
 /// Asked by `page` it says how many there are; asked by `offset` it is the bare rows.
 pub(super) async fn calls(
     State(state): State<Shared>,
-    caller: Caller,
+    caller: CurrentUser,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
     let place = match params.text("roomId") {
@@ -149,15 +149,15 @@ pub(super) async fn calls(
     }))
 }
 
-pub(super) async fn ice_servers(State(state): State<Shared>, caller: Caller) -> Json<Value> {
+pub(super) async fn ice_servers(State(state): State<Shared>, caller: CurrentUser) -> Json<Value> {
     let me = caller.or(|| Party::new(UserType::Technician, "guest"));
     let user = format!("{}.{}", me.role.as_str(), me.email);
-    let servers = state.common.ice_servers(Backend::Dealerdesk, &user, Millis::now());
-    Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
+    let servers = state.context.ice_servers(BACKEND, &user, Millis::now());
+    Json(json!({ "success": true, "iceServers": servers, "ttl": state.context.ice_ttl_s() }))
 }
 
 pub(super) async fn health(State(state): State<Shared>) -> Result<Json<Health>, ApiError> {
-    state.common.pools.alive().await?;
+    state.context.pools.alive().await?;
     Ok(Json(Health {
         status: "OK".to_owned(),
         service: "chat-service".to_owned(),
@@ -165,8 +165,8 @@ pub(super) async fn health(State(state): State<Shared>) -> Result<Json<Health>, 
     }))
 }
 
-/// Whoever asks, if they are in the room; without a token the dealer, as good as anybody.
-fn member(caller: Caller, room: &Room) -> Result<Party, ApiError> {
+/// The party that asks, if they are in the room; without a token the dealer.
+fn member(caller: CurrentUser, room: &Room) -> Result<Party, ApiError> {
     let me = caller.or(|| Party::of(room, UserType::Dealer));
     if me.other(room).is_some() { Ok(me) } else { Err(foreign()) }
 }

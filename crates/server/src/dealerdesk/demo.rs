@@ -3,10 +3,11 @@
 
 use bellwire_dialects::dealerdesk::wire::{CallStatus, CallType, Room, UserType};
 
-use super::state::Party;
-use super::store::{Account, NewCall, Store};
+use super::party::Party;
+use super::store::calls::NewCall;
+use super::store::{Account, Store};
 use crate::clock::Millis;
-use crate::common::Common;
+use crate::context::ServerContext;
 use crate::demo::DemoError;
 
 /// Sign-in of the demo dealer.
@@ -87,11 +88,11 @@ const CALLS: [(&str, bool, CallType, CallStatus, i64, i64); 8] = [
 ];
 
 /// Fills empty tables; where there are accounts everything is left as it is.
-pub(crate) async fn fill(store: &Store, common: &Common, now: Millis) -> Result<(), DemoError> {
+pub(crate) async fn fill(store: &Store, context: &ServerContext, now: Millis) -> Result<(), DemoError> {
     if store.has_accounts().await? {
         return Ok(());
     }
-    let hash = common.demo_hash().await?;
+    let hash = context.demo_hash().await?;
     let account = |name: &str, email: &str| Account {
         email: email.to_owned(),
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks, and decides nothing.
+//! Socket events: the handshake, and the events of a client. Parses, asks, and decides nothing.
 
 mod parse;
 
@@ -12,15 +12,16 @@ use tracing::debug;
 use self::parse::Asked;
 use super::calls::Speaker;
 use super::hub::{Hub, Request, refusal};
-use super::state::{Claims, Party, Shared};
+use super::party::{Claims, Party};
+use super::state::Shared;
 use crate::auth::Session;
 use crate::config::Mode;
-use crate::door::{self, Refused};
+use crate::hub_actor::{Opened, SocketKey};
+use crate::socket::{self, Refused};
 use crate::store::StoreError;
-use crate::switchboard::{Opened, SocketKey};
 use crate::throttle::warn_rarely;
 
-const NOBODY: &str = "Authentication error";
+const UNAUTHENTICATED: &str = "Authentication error";
 
 #[cfg(feature = "fuzzing")]
 pub(super) fn reads(event: &str, data: Value) -> bool {
@@ -28,30 +29,31 @@ pub(super) fn reads(event: &str, data: Value) -> bool {
 }
 
 /// The namespace `/`: a token at the door, none needed in compat mode.
-pub(super) struct Door(pub(super) Shared);
+pub(super) struct Namespace(pub(super) Shared);
 
 #[async_trait]
-impl door::Door for Door {
+impl socket::Namespace for Namespace {
     type Hub = Hub;
-    /// Who a token named; nobody in compat mode until `register_for_notifications` or `join_room`.
-    type Guest = Option<Session<Claims>>;
-    type Talk = Talk;
+    /// The session of the token; in compat mode `None` until `register_for_notifications` or `join_room`.
+    type Identity = Option<Session<Claims>>;
+    type Connection = Connection;
 
     const EVENTS: &'static [&'static str] = parse::EVENTS;
 
-    async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused> {
+    async fn admit(&self, auth: Value) -> Result<Self::Identity, Refused> {
         let state = &self.0;
         let token = auth.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
         let Some(token) = token else {
-            return match state.common.config.mode {
-                Mode::Strict => Err(Refused::new(NOBODY)),
+            return match state.context.config.mode {
+                Mode::Strict => Err(Refused::new(UNAUTHENTICATED)),
                 Mode::Compat => Ok(None),
             };
         };
-        let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(NOBODY))?;
-        match state.common.revoked.contains(&session).await {
+        let session: Session<Claims> =
+            state.tokens.read(token).ok_or_else(|| Refused::new(UNAUTHENTICATED))?;
+        match state.context.revoked.contains(&session).await {
             Ok(false) => Ok(Some(session)),
-            Ok(true) => Err(Refused::new(NOBODY)),
+            Ok(true) => Err(Refused::new(UNAUTHENTICATED)),
             Err(error) => {
                 warn_rarely!(error, "A socket could not be checked");
                 // Not a word about tokens: a client would throw a good one away.
@@ -60,12 +62,12 @@ impl door::Door for Door {
         }
     }
 
-    fn account(guest: &Self::Guest) -> Option<String> {
-        guest.as_ref().map(|session| format!("{} {}", session.claims.role.as_str(), session.claims.email))
+    fn account(identity: &Self::Identity) -> Option<String> {
+        identity.as_ref().map(|session| format!("{} {}", session.claims.role.as_str(), session.claims.email))
     }
 
-    fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
-        Talk { state: Arc::clone(&self.0), key, guest, me: None }
+    fn connect(self: Arc<Self>, key: SocketKey, identity: Self::Identity) -> Connection {
+        Connection { state: Arc::clone(&self.0), key, identity, me: None }
     }
 
     fn too_many(retry_after: u64) -> (&'static str, Value) {
@@ -81,19 +83,19 @@ struct Me {
 }
 
 /// One socket's task.
-pub(super) struct Talk {
+pub(super) struct Connection {
     state: Shared,
     key: SocketKey,
-    guest: Option<Session<Claims>>,
+    identity: Option<Session<Claims>>,
     me: Option<Me>,
 }
 
 #[async_trait]
-impl door::Talk for Talk {
+impl socket::Connection for Connection {
     async fn begin(&mut self) {
-        let Some(session) = &self.guest else { return };
+        let Some(session) = &self.identity else { return };
         let party = Party { role: session.claims.role, email: session.claims.email.clone() };
-        let opened = Opened { name: session.jti.clone(), until: session.expires };
+        let opened = Opened { name: Some(session.jti.clone()), until: session.expires };
         if let Err(error) = self.arrive(party, Some(opened)).await {
             warn_rarely!(error, "A socket could not be let in");
         }
@@ -112,7 +114,7 @@ impl door::Talk for Talk {
     }
 }
 
-impl Talk {
+impl Connection {
     async fn handle(&mut self, asked: Asked) -> Result<(), StoreError> {
         if let Asked::Register(party) | Asked::Join(party, _) = &asked {
             let party = party.clone();
@@ -139,11 +141,11 @@ impl Talk {
             Asked::Reject(id, reason) => calls.reject(party, id, reason).await,
             Asked::End(id, reason) => calls.end(party, id, reason).await,
             Asked::Typing(room, on) => {
-                self.state.exchange.ask(self.key, Request::Typing { room, on }).await;
+                self.state.hub.ask(self.key, Request::Typing { room, on }).await;
                 Ok(())
             }
             Asked::Relay(room, call, relay) => {
-                self.state.exchange.ask(self.key, Request::Relay { room, call, relay }).await;
+                self.state.hub.ask(self.key, Request::Relay { room, call, relay }).await;
                 Ok(())
             }
         }
@@ -152,7 +154,7 @@ impl Talk {
     /// A deployed client says who it is; one with a token has been asked already.
     async fn introduce(&mut self, party: Party) -> Result<(), StoreError> {
         let known = self.me.as_ref().is_some_and(|me| me.party == party);
-        if known || self.guest.is_some() || self.state.common.config.mode == Mode::Strict {
+        if known || self.identity.is_some() || self.state.context.config.mode == Mode::Strict {
             return Ok(());
         }
         self.arrive(party, None).await
@@ -161,8 +163,11 @@ impl Talk {
     async fn arrive(&mut self, party: Party, opened: Option<Opened>) -> Result<(), StoreError> {
         let Some(account) = self.state.store.account(&party).await? else { return Ok(()) };
         let related = self.state.store.related(&party).await?;
-        let request = Request::Arrive { party: party.clone(), related, opened };
-        self.state.exchange.ask(self.key, request).await;
+        if let Some(opened) = opened {
+            self.state.hub.signed_in(self.key, opened).await;
+        }
+        let request = Request::Arrive { party: party.clone(), related };
+        self.state.hub.ask(self.key, request).await;
         self.me = Some(Me { party, name: account.name });
         Ok(())
     }
@@ -171,7 +176,7 @@ impl Talk {
         if let Asked::Place { room, .. } = asked {
             let room_id = room.as_ref().map(ToString::to_string);
             let reason = bellwire_dialects::dealerdesk::wire::CallFailed::FAILED;
-            self.state.exchange.ask(self.key, Request::NotPlaced { room_id, reason }).await;
+            self.state.hub.ask(self.key, Request::NotPlaced { room_id, reason }).await;
         } else {
             self.refuse("Please register first", "UNAUTHORIZED").await;
         }
@@ -179,6 +184,6 @@ impl Talk {
     }
 
     async fn refuse(&self, message: &str, code: &str) {
-        self.state.exchange.ask(self.key, Request::Refuse(refusal(message, code))).await;
+        self.state.hub.ask(self.key, Request::Refuse(refusal(message, code))).await;
     }
 }

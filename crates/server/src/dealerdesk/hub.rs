@@ -1,4 +1,4 @@
-//! Who is online, who is in which room, who is told what. Pure: no socket, no database, no clock.
+//! The hub: presence, rooms, calls, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! ```text
 //!  socket ─ Request ─┐                         ┌─ emit ──► one socket
@@ -15,7 +15,7 @@ mod message;
 mod passing;
 mod presence;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bellwire_dialects::dealerdesk::wire::{
@@ -26,14 +26,16 @@ use serde::Serialize;
 
 pub(crate) use self::message::{Change, Facts, News, NoAnswer, Order, Relay, Request};
 use self::presence::Presence;
-use super::state::Party;
+use super::party::Party;
 use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::switchboard::{self, Opened, Reply, Sessions, SocketKey};
+use crate::dealerdesk::defaults::BACKEND;
+use crate::hub_actor::{self, Reply, SessionEnd, SocketKey};
+use crate::timers::Timers;
 
 /// After this an order that the records have not confirmed is given again.
-const REPORT_AGAIN: Duration = Duration::from_secs(5);
-/// One that is talked to and one that waits: whoever has both is busy.
+const REPORT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// One call that runs and one that rings: a user with both is busy.
 const MOST_CALLS: usize = 2;
 
 type Replies = Vec<Reply<Order>>;
@@ -50,22 +52,21 @@ struct Live {
     facts: Facts,
     /// What the callee's devices are rung with, also those that come late.
     ring: IncomingCall,
-    /// Why the record is to become missed; with it nobody can answer any more.
+    /// Why the record becomes missed; from then on it cannot be answered.
     given_up: Option<NoAnswer>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Hub {
-    /// How long somebody may be gone from a call's room.
+    /// How long a participant may be gone from a call's room.
     seat_kept: Duration,
     presence: Presence,
     calls: BTreeMap<i64, Live>,
-    timers: BTreeSet<(Millis, Due)>,
-    sessions: Sessions,
+    timers: Timers<Due>,
 }
 
-impl switchboard::Hub for Hub {
-    const BACKEND: Backend = Backend::Dealerdesk;
+impl hub_actor::Hub for Hub {
+    const BACKEND: Backend = BACKEND;
 
     type Request = Request;
     type News = News;
@@ -82,20 +83,23 @@ impl switchboard::Hub for Hub {
                 Vec::new()
             }
             News::Changed(change) => self.changed(change, now),
-            News::SignedOut { name } => {
-                self.sessions.given_back(&name).into_iter().map(Reply::Close).collect()
-            }
         }
     }
 
     fn disconnected(&mut self, key: SocketKey, now: Millis) -> Replies {
-        self.sessions.remove(key);
         self.depart(key, now)
     }
 
+    fn session_over(&mut self, key: SocketKey, end: SessionEnd, _now: Millis) -> Replies {
+        let over = refusal("Session expired, please sign in again", "TOKEN_EXPIRED");
+        match end {
+            SessionEnd::Expired => vec![Reply::emit(key, name::ERROR, &over)],
+            SessionEnd::SignedOut => Vec::new(),
+        }
+    }
+
     fn deadline(&self) -> Option<Millis> {
-        let timer = self.timers.first().map(|(at, _)| *at);
-        timer.into_iter().chain(self.sessions.deadline()).min()
+        self.timers.deadline()
     }
 
     fn expire(&mut self, now: Millis) -> Replies {
@@ -109,23 +113,17 @@ impl switchboard::Hub for Hub {
 
 impl Hub {
     pub(crate) fn new(seat_kept: Duration) -> Self {
-        Self {
-            seat_kept,
-            presence: Presence::default(),
-            calls: BTreeMap::new(),
-            timers: BTreeSet::new(),
-            sessions: Sessions::default(),
-        }
+        Self { seat_kept, presence: Presence::default(), calls: BTreeMap::new(), timers: Timers::default() }
     }
 
-    /// Whether somebody is signed in anywhere.
+    /// Whether a user has a socket connected.
     pub(crate) fn is_online(&self, who: &Party) -> bool {
         self.presence.is_online(who)
     }
 
     fn handle(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
         match request {
-            Request::Arrive { party, related, opened } => self.arrive(from, party, related, opened, now),
+            Request::Arrive { party, related } => self.arrive(from, party, &related, now),
             Request::Refuse(error) => vec![Reply::emit(from, name::ERROR, &error)],
             Request::NotPlaced { room_id, reason } => vec![not_placed(from, room_id, reason)],
             Request::Join(room) => self.join(from, &room, now),
@@ -143,23 +141,13 @@ impl Hub {
         }
     }
 
-    fn arrive(
-        &mut self,
-        from: SocketKey,
-        party: Party,
-        related: Vec<Party>,
-        opened: Option<Opened>,
-        now: Millis,
-    ) -> Replies {
+    fn arrive(&mut self, from: SocketKey, party: Party, related: &[Party], now: Millis) -> Replies {
         let before = self.presence.party(from).cloned();
         if before.as_ref() == Some(&party) {
             return Vec::new();
         }
         let mut replies = if before.is_some() { self.depart(from, now) } else { Vec::new() };
-        if let Some(opened) = opened {
-            self.sessions.add(from, opened);
-        }
-        if self.presence.arrive(from, party.clone(), related) {
+        if self.presence.arrive(from, &party, related) {
             replies.extend(self.tell_presence(self.presence.related_online(&party), &party, true));
         }
         for other in self.presence.related_online(&party) {
@@ -176,8 +164,8 @@ impl Hub {
     }
 
     fn depart(&mut self, from: SocketKey, now: Millis) -> Replies {
-        let departure = self.presence.depart(from);
-        let Some(whose) = departure.whose else { return Vec::new() };
+        let Some(departure) = self.presence.depart(from) else { return Vec::new() };
+        let whose = departure.party;
         let mut replies = Vec::new();
         for room in &departure.rooms {
             let body = UserLeft {
@@ -189,7 +177,7 @@ impl Hub {
             let left = self.calls.values().filter(|call| call.facts.room == *room && !call.facts.rings());
             let left: Vec<i64> = left.map(|call| call.facts.id).collect();
             for id in left {
-                self.timers.insert((now.plus(self.seat_kept), Due::Seat(id, whose.clone())));
+                self.timers.insert(now.plus(self.seat_kept), Due::Seat(id, whose.clone()));
             }
         }
         replies.extend(self.tell_presence(departure.related, &whose, false));
@@ -218,7 +206,7 @@ impl Hub {
         replies
     }
 
-    /// Puts a socket into a room of its user; nobody is told.
+    /// Puts a socket into a room of its user, without a notification.
     fn enter(&mut self, from: SocketKey, room: &Room) -> Replies {
         let Some(me) = self.presence.party(from).cloned() else { return nobody(from) };
         if me.other(room).is_none() {
@@ -227,7 +215,7 @@ impl Hub {
         self.presence.join(from, room);
         let back: Vec<i64> =
             self.calls.values().filter(|call| call.facts.room == *room).map(|call| call.facts.id).collect();
-        self.timers.retain(|(_, due)| match due {
+        self.timers.retain(|due| match due {
             Due::Seat(id, who) => !(back.contains(id) && *who == me),
             Due::Ring(_) => true,
         });
@@ -274,7 +262,7 @@ impl Hub {
         }
         match facts.status {
             CallStatus::Initiated => {
-                self.timers.insert((facts.ring_until, Due::Ring(id)));
+                self.timers.insert(facts.ring_until, Due::Ring(id));
             }
             CallStatus::Answered => self.await_both(&facts, now),
             CallStatus::Rejected | CallStatus::Ended | CallStatus::Missed | CallStatus::Unknown => return,
@@ -291,11 +279,11 @@ impl Hub {
         self.calls.insert(id, Live { facts, ring, given_up: None });
     }
 
-    /// A call runs: whoever is not in its room is waited for.
+    /// A call runs: a participant who is not in its room is waited for.
     fn await_both(&mut self, facts: &Facts, now: Millis) {
         for side in [facts.caller(), facts.callee()] {
             if self.presence.in_room(&side, &facts.room).next().is_none() {
-                self.timers.insert((now.plus(self.seat_kept), Due::Seat(facts.id, side)));
+                self.timers.insert(now.plus(self.seat_kept), Due::Seat(facts.id, side));
             }
         }
     }
@@ -323,7 +311,7 @@ impl Hub {
             return self.to_both(&facts, name::CALL_REJECTED, &body);
         }
         match given_up {
-            // The caller was told at once, and nobody else was rung.
+            // The caller was notified at once, and no device was rung.
             Some(NoAnswer::Offline | NoAnswer::Busy) => Vec::new(),
             Some(NoAnswer::TimeUp) | None => {
                 let duration_seconds = f64::from(change.duration);
@@ -335,35 +323,26 @@ impl Hub {
 
     fn forget(&mut self, id: i64) {
         self.calls.remove(&id);
-        self.timers.retain(|(_, due)| match due {
+        self.timers.retain(|due| match due {
             Due::Ring(of) | Due::Seat(of, _) => *of != id,
         });
     }
 
     fn time(&mut self, now: Millis) -> Replies {
         let mut replies = Vec::new();
-        let over = refusal("Session expired, please sign in again", "TOKEN_EXPIRED");
-        for socket in self.sessions.over(now) {
-            replies.push(Reply::emit(socket, name::ERROR, &over));
-            replies.push(Reply::Close(socket));
-        }
-        while let Some((at, due)) = self.timers.pop_first() {
-            if at > now {
-                self.timers.insert((at, due));
-                break;
-            }
+        while let Some(due) = self.timers.pop(now) {
             match due {
                 Due::Ring(id) => {
                     let Some(call) = self.calls.get_mut(&id) else { continue };
                     if call.facts.rings() {
                         let why = *call.given_up.get_or_insert(NoAnswer::TimeUp);
-                        self.timers.insert((now.plus(REPORT_AGAIN), Due::Ring(id)));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Ring(id));
                         replies.push(Reply::Order(Order::Miss { id, why }));
                     }
                 }
                 Due::Seat(id, who) => {
                     if self.calls.contains_key(&id) {
-                        self.timers.insert((now.plus(REPORT_AGAIN), Due::Seat(id, who)));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Seat(id, who));
                         replies.push(Reply::Order(Order::Abandon { id }));
                     }
                 }

@@ -1,4 +1,5 @@
-//! Signing in and out. As deployed this is the work of two other services; here the reply has a token besides.
+//! Sign-in and sign-out. As deployed this is the work of two other services; here the reply has a token
+//! besides.
 
 use std::net::IpAddr;
 
@@ -8,16 +9,16 @@ use bellwire_dialects::dealerdesk::wire::{Account as Shown, LoginBody, LoginRepl
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::caller::SignedIn;
-use super::hub::News;
-use super::state::{Claims, Party, Shared};
+use super::current_user::SignedIn;
+use super::party::{Claims, Party};
+use super::state::Shared;
 use super::store::Account;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::config::Mode;
+use crate::dealerdesk::defaults::BACKEND;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp};
-use crate::sign_ins::{Attempt, network};
+use crate::request::{Body, ClientIp, network};
+use crate::sign_ins::Attempt;
 
 const LONGEST_PASSWORD: usize = 1024;
 
@@ -42,13 +43,13 @@ pub(super) async fn logout(
     State(state): State<Shared>,
     SignedIn(session): SignedIn,
 ) -> Result<Json<Value>, ApiError> {
-    let kept = state.common.revoked.add(&session).await;
-    state.exchange.tell(News::SignedOut { name: session.jti }).await;
+    let kept = state.context.revoked.add(&session).await;
+    state.hub.signed_out(session.jti).await;
     kept?;
     Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
 }
 
-/// How somebody is let in.
+/// How a user signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Entry {
     /// They have shown who they are.
@@ -74,13 +75,13 @@ async fn login(
     let name = format!("{} {}", role.as_str(), party.email);
     let too_many = |wait| ApiError::too_many("Too many attempts, please wait a moment", wait);
     state.logins.check(&(network(from), name.clone())).map_err(too_many)?;
-    let attempt = state.common.sign_ins.begin(Backend::Dealerdesk, from, &name).map_err(too_many)?;
+    let attempt = state.context.sign_ins.begin(BACKEND, from, &name).map_err(too_many)?;
 
     let account = state.store.account(&party).await?;
     let entry = check(state, attempt, role, account.as_ref(), password.as_deref()).await?;
     let Some(account) = account.filter(|_| entry != Entry::Refused) else {
         debug!(role = role.as_str(), "Sign-in refused");
-        // One message for all, so that nobody learns who has an account.
+        // One message for all, so that it does not show which accounts exist.
         return Err(ApiError::unauthorized("Invalid credentials"));
     };
     let token = match entry {
@@ -109,14 +110,14 @@ async fn check(
     let hash = account.and_then(|account| account.password_hash.as_deref());
     Ok(match (role, password) {
         (UserType::Dealer | UserType::Technician, Some(password)) => {
-            if attempt.verify(&state.common.passwords, password, hash).await? {
+            if attempt.verify(&state.context.passwords, password, hash).await? {
                 Entry::Proven
             } else {
                 Entry::Refused
             }
         }
         (UserType::Dealer, None) => Entry::Refused,
-        (UserType::Technician, None) => match (account, state.common.config.mode) {
+        (UserType::Technician, None) => match (account, state.context.config.mode) {
             (Some(account), _) if account.passwordless => {
                 attempt.succeeded();
                 Entry::Proven

@@ -1,16 +1,16 @@
-//! Chat: who may say and read what in a room. Calls are not here.
+//! Chat messages: permissions to write and read in a room. Calls are not here.
 
 use bellwire_dialects::dealerdesk::wire::{ErrorEvent, Room};
 
 use super::calls::Speaker;
 use super::hub::{Hub, Request, refusal};
-use super::state::{Party, room};
+use super::party::{Party, room};
 use super::store::Store;
 use crate::clock::Millis;
 use crate::config::Limits;
+use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
 use crate::store::StoreError;
-use crate::switchboard::Exchange;
 
 /// Characters of one message.
 const LONGEST: usize = 4000;
@@ -18,18 +18,18 @@ const LONGEST: usize = 4000;
 #[derive(Debug)]
 pub(crate) struct Messages {
     store: Store,
-    exchange: Exchange<Hub>,
+    hub: HubHandle<Hub>,
     sent: Rate<Party>,
     /// Rooms made: each is a row for ever.
     made: Rate<Party>,
 }
 
 impl Messages {
-    pub(crate) fn new(limits: &Limits, store: Store, exchange: Exchange<Hub>) -> Self {
+    pub(crate) fn new(limits: &Limits, store: Store, hub: HubHandle<Hub>) -> Self {
         // A chat is quicker than a mailbox.
         let sent = Rate::per_minute(limits.messages_per_minute.saturating_mul(4));
         let made = Rate::per_minute(limits.messages_per_minute);
-        Self { store, exchange, sent, made }
+        Self { store, hub, sent, made }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -41,7 +41,7 @@ impl Messages {
     /// The room, made if there is none.
     ///
     /// # Errors
-    /// What a client is told: not theirs, nobody there, or too many.
+    /// A refusal: not their room, no such room, or too many messages.
     pub(crate) async fn open(&self, me: &Party, room: &Room) -> Result<Result<(), ErrorEvent>, StoreError> {
         if me.other(room).is_none() {
             return Ok(Err(refusal("You are not part of this room", "FORBIDDEN")));
@@ -64,7 +64,7 @@ impl Messages {
             Ok(()) => Request::Join(room),
             Err(error) => Request::Refuse(error),
         };
-        self.exchange.ask(me.socket, request).await;
+        self.hub.ask(me.socket, request).await;
         Ok(())
     }
 
@@ -73,7 +73,7 @@ impl Messages {
             Ok(request) => request,
             Err(error) => Request::Refuse(error),
         };
-        self.exchange.ask(me.socket, request).await;
+        self.hub.ask(me.socket, request).await;
         Ok(())
     }
 
@@ -99,14 +99,14 @@ impl Messages {
         Ok(Ok(Request::Message { room: place.clone(), row: Box::new(row) }))
     }
 
-    /// One message was read by the one it is for; from anybody else it means nothing.
+    /// One message was read by its receiver; from any other user it is ignored.
     pub(crate) async fn mark_read(&self, me: Speaker<'_>, id: i64) -> Result<(), StoreError> {
         let Some((place, sender)) = self.store.message_place(id).await? else { return Ok(()) };
         let Some(place) = room(&place).filter(|place| me.party.other(place).is_some()) else {
             return Ok(());
         };
         if sender != me.party.role && self.store.mark_read(id).await? {
-            self.exchange.ask(me.socket, Request::Read { room: place, message: Some(id) }).await;
+            self.hub.ask(me.socket, Request::Read { room: place, message: Some(id) }).await;
         }
         Ok(())
     }
@@ -116,7 +116,7 @@ impl Messages {
             self.store.mark_room_read(&place, me.party.role).await?;
         }
         // The hub says no where that is due.
-        self.exchange.ask(me.socket, Request::Read { room: place, message: None }).await;
+        self.hub.ask(me.socket, Request::Read { room: place, message: None }).await;
         Ok(())
     }
 }

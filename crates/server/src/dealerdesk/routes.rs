@@ -1,4 +1,4 @@
-//! Every REST route of dealerdesk and what is written about it.
+//! The REST routes of dealerdesk, with their documentation.
 
 use super::state::Shared;
 use super::{chat, login};
@@ -169,4 +169,14 @@ fn calling() -> Routes<Shared> {
 
 fn ice_server() -> Schema {
     object([("urls", list(text())), ("username?", text()), ("credential?", text())])
+}
+
+/// How many of the bodies that these routes read a value is.
+#[cfg(feature = "fuzzing")]
+pub(super) fn bodies(body: &serde_json::Value) -> usize {
+    use bellwire_dialects::dealerdesk::wire;
+
+    use crate::request::reads_as;
+
+    reads_as::<wire::LoginBody>(body)
 }

@@ -1,12 +1,11 @@
 //! The tables of dealerdesk: accounts, rooms, messages. Only SQL is in here; calls are in `calls`.
 
-mod calls;
+pub(crate) mod calls;
 
 use bellwire_dialects::dealerdesk::wire::{MessageRow, Room, RoomRow, RowId, UserType};
 use sqlx::{FromRow, SqlitePool};
 
-pub(crate) use self::calls::{Call, CallQuery, NewCall};
-use super::state::Party;
+use super::party::Party;
 use crate::clock::Millis;
 use crate::store::{Pools, StoreError};
 
@@ -162,7 +161,7 @@ impl Store {
         Ok(at.map(Millis))
     }
 
-    /// The rooms of somebody, the one with the newest message first.
+    /// The rooms of a user, the one with the newest message first.
     pub(crate) async fn rooms(&self, me: &Party) -> Result<Vec<RoomRow>> {
         let query = match me.role {
             UserType::Dealer => concat!(
@@ -189,7 +188,7 @@ impl Store {
         Ok(rows.into_iter().map(listed).collect())
     }
 
-    /// Everybody somebody shares a room with.
+    /// The users that this one shares a room with.
     pub(crate) async fn related(&self, me: &Party) -> Result<Vec<Party>> {
         let query = match me.role {
             UserType::Dealer => sqlx::query_scalar(
@@ -203,7 +202,7 @@ impl Store {
         Ok(emails.into_iter().map(|email| Party { role: me.role.other(), email }).collect())
     }
 
-    /// Messages for somebody that nobody has read.
+    /// Unread messages for a user.
     pub(crate) async fn unread(&self, me: &Party) -> Result<u32> {
         let query = match me.role {
             UserType::Dealer => sqlx::query_scalar(
@@ -226,7 +225,7 @@ impl Store {
         text: &str,
         now: Millis,
     ) -> Result<MessageRow> {
-        // Not RETURNING: its row comes before the commit, whose failure nobody would then hear of.
+        // Not RETURNING: its row comes before the commit, whose failure would then go unnoticed.
         let done = sqlx::query(
             "INSERT INTO chat_messages (room_id, sender_email, sender_type, message, created_at) \
              VALUES ($1, $2, $3, $4, $5)",

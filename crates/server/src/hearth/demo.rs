@@ -2,7 +2,7 @@
 
 use super::store::{Account, SessionRow, Store, TherapyRow};
 use crate::clock::Millis;
-use crate::common::Common;
+use crate::context::ServerContext;
 use crate::demo::DemoError;
 
 const MINUTE: i64 = 60_000;
@@ -30,11 +30,11 @@ fn person(number: usize) -> String {
 }
 
 /// Fills empty tables; those that have accounts are left as they are.
-pub(super) async fn fill(store: &Store, common: &Common, now: Millis) -> Result<(), DemoError> {
+pub(super) async fn fill(store: &Store, context: &ServerContext, now: Millis) -> Result<(), DemoError> {
     if store.has_accounts().await? {
         return Ok(());
     }
-    let password_hash = common.demo_hash().await?;
+    let password_hash = context.demo_hash().await?;
     for (number, (first, last, email, role)) in PEOPLE.iter().enumerate() {
         let account = Account {
             id: person(number + 1),
@@ -113,7 +113,7 @@ struct Past {
     days_ago: i64,
     seconds: i64,
     pictures: bool,
-    /// Why nobody talked.
+    /// Why there was no conversation.
     reason: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks the records whether it
+//! Socket events: the handshake, and the events of a client. Parses, asks the records whether it
 //! may, and the hub what follows.
 
 mod parse;
@@ -12,26 +12,26 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use self::parse::Parsed;
-use super::caller::known;
+use super::current_user::known;
 use super::hub::{Hub, Request};
 use super::sessions::Entrance;
 use super::state::Shared;
 use super::store::Account;
-use super::{present, therapy};
-use crate::backend::Backend;
+use super::{response, therapy};
 use crate::clock::Millis;
 use crate::config::Mode;
-use crate::door::{self, Refused};
 use crate::error::ApiError;
+use crate::hearth::defaults::BACKEND;
+use crate::hub_actor::{Opened, SocketKey};
 use crate::metrics::Flow;
 use crate::occupancy::Held;
-use crate::switchboard::SocketKey;
+use crate::socket::{self, Refused};
 use crate::throttle::warn_rarely;
 
 /// How long a socket may stay without a token, in strict mode.
-const UNKNOWN_FOR: Duration = Duration::from_secs(15);
+const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(15);
 
-const NOBODY: &str = "User not authenticated";
+const UNAUTHENTICATED: &str = "User not authenticated";
 
 const EVENTS: [&str; 22] = [
     name::AUTHENTICATE,
@@ -64,29 +64,29 @@ pub(super) fn reads(event: &str, data: Value) -> bool {
 }
 
 /// The namespace `/`: open, as deployed clients show their token in an event; nothing can be done without.
-pub(super) struct Door(pub(super) Shared);
+pub(super) struct Namespace(pub(super) Shared);
 
 #[async_trait]
-impl door::Door for Door {
+impl socket::Namespace for Namespace {
     type Hub = Hub;
     /// The token of a handshake that had one.
-    type Guest = Option<String>;
-    type Talk = Talk;
+    type Identity = Option<String>;
+    type Connection = Connection;
 
     const EVENTS: &'static [&'static str] = &EVENTS;
 
-    async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused> {
+    async fn admit(&self, auth: Value) -> Result<Self::Identity, Refused> {
         let token = auth.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
         Ok(token.map(str::to_owned))
     }
 
-    /// Their token comes later: [`Talk::authenticate`] counts them.
-    fn account(_: &Self::Guest) -> Option<String> {
+    /// Their token comes later: [`Connection::authenticate`] counts them.
+    fn account(_: &Self::Identity) -> Option<String> {
         None
     }
 
-    fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
-        Talk { state: Arc::clone(&self.0), key, token: guest, me: None, place: None }
+    fn connect(self: Arc<Self>, key: SocketKey, identity: Self::Identity) -> Connection {
+        Connection { state: Arc::clone(&self.0), key, token: identity, me: None, place: None }
     }
 
     fn too_many(retry_after: u64) -> (&'static str, Value) {
@@ -96,7 +96,7 @@ impl door::Door for Door {
 }
 
 /// One socket's task.
-pub(super) struct Talk {
+pub(super) struct Connection {
     state: Shared,
     key: SocketKey,
     token: Option<String>,
@@ -106,11 +106,11 @@ pub(super) struct Talk {
 }
 
 #[async_trait]
-impl door::Talk for Talk {
+impl socket::Connection for Connection {
     async fn begin(&mut self) {
-        if self.state.common.config.mode == Mode::Strict {
-            let until = Millis::now().plus(UNKNOWN_FOR);
-            self.ask(Request::Opened { until }).await;
+        if self.state.context.config.mode == Mode::Strict {
+            let until = Millis::now().plus(SIGN_IN_TIMEOUT);
+            self.state.hub.signed_in(self.key, Opened { name: None, until }).await;
         }
         if let Some(token) = self.token.take() {
             self.authenticate(&token).await;
@@ -127,9 +127,9 @@ impl door::Talk for Talk {
     }
 }
 
-impl Talk {
+impl Connection {
     async fn ask(&self, request: Request) {
-        self.state.exchange.ask(self.key, request).await;
+        self.state.hub.ask(self.key, request).await;
     }
 
     async fn authenticate(&mut self, token: &str) {
@@ -139,24 +139,22 @@ impl Talk {
                 let known = self.me.as_ref().is_some_and(|me| me.id == account.id);
                 if !known {
                     self.place = None;
-                    match self.state.common.accounts.enter(Backend::Hearth, account.id.clone()) {
+                    match self.state.context.accounts.enter(BACKEND, account.id.clone()) {
                         Ok(place) => self.place = Some(place),
                         Err(full) => {
-                            self.me = None;
+                            self.not_signed_in().await;
                             return self.ask(Request::Full { message: full.to_string() }).await;
                         }
                     }
                 }
-                let request = Request::Connected {
-                    user: present::user(&account),
-                    jti: session.jti,
-                    until: session.expires,
-                };
+                let opened = Opened { name: Some(session.jti), until: session.expires };
+                self.state.hub.signed_in(self.key, opened).await;
+                let user = response::user(&account);
                 self.me = Some(account);
-                request
+                Request::Connected { user }
             }
             Ok(None) => {
-                self.me = None;
+                self.not_signed_in().await;
                 Request::NotConnected { message: "Authentication failed".to_owned() }
             }
             Err(error) => {
@@ -168,16 +166,25 @@ impl Talk {
         self.ask(request).await;
     }
 
+    /// A socket that was signed in stays open; one that was not still has to show a token in time.
+    async fn not_signed_in(&mut self) {
+        if self.me.take().is_some() {
+            self.state.hub.forget_session(self.key).await;
+        }
+    }
+
     async fn handle(&mut self, parsed: Parsed) {
         let about = parsed.session().map(str::to_owned);
         let Some(me) = self.me.clone() else {
-            return self.ask(Request::Refuse { session_id: about, message: NOBODY.to_owned() }).await;
+            return self
+                .ask(Request::Refuse { session_id: about, message: UNAUTHENTICATED.to_owned() })
+                .await;
         };
         let request = match parsed {
             // Handled before.
             Parsed::Authenticate(_) => return,
             Parsed::Ask(Request::Quality { .. }) if self.state.reports.check(&me.id).is_err() => {
-                self.state.common.metrics.event(Backend::Hearth, Flow::Dropped);
+                self.state.context.metrics.event(BACKEND, Flow::Dropped);
                 return;
             }
             Parsed::Ask(request) => Ok(request),

@@ -1,8 +1,8 @@
-//! Who is online, who has which seat, who is told what. Pure: no socket, no database, no clock.
+//! The hub: presence, seats, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! ```text
 //!  invited ──► seat reserved (REST) ──► in the room ◄──► connection lost, seat kept ──► seat given up
-//!     └ declined, or nobody came in time             └── left
+//!     └ declined, or no one came in time             └── left
 //! ```
 //!
 //! INVARIANT: a session's status here only moves forward, and only after its record has; a seat here is
@@ -26,21 +26,21 @@ pub(crate) use self::session::Seat;
 use self::session::{Session, socket_id};
 use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::switchboard::{self, Reply, SocketKey};
+use crate::hearth::defaults::BACKEND;
+use crate::hub_actor::{self, Reply, SessionEnd, SocketKey};
+use crate::timers::Timers;
 
 /// How long a session that is over is remembered, so that late events find out.
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 /// How long a seat that REST gave waits for its socket: a browser may ask for the camera first.
-const ENTRANCE: Duration = Duration::from_secs(60);
+const ENTRANCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// After this what the records have not confirmed is reported to them again.
-const REPORT_AGAIN: Duration = Duration::from_secs(5);
+const REPORT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 type Replies = Vec<Reply<Order>>;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
-    /// A token expires, or was never shown.
-    Token(SocketKey),
     Ring(String),
     /// A seat without a socket: session and user.
     Seat(String, String),
@@ -48,27 +48,17 @@ enum Due {
     Forget(String),
 }
 
-/// Somebody behind a socket.
-#[derive(Debug)]
-struct Guest {
-    user: User,
-    jti: String,
-    /// When the token expires.
-    until: Millis,
-}
-
 #[derive(Debug)]
 pub(crate) struct Hub {
     seat_kept: Duration,
     call_timeout: Duration,
-    guests: BTreeMap<SocketKey, Guest>,
-    /// Sockets without a token, and how long they may stay so.
-    strangers: BTreeMap<SocketKey, Millis>,
+    /// The users of sockets that are signed in.
+    users: BTreeMap<SocketKey, User>,
     sockets: BTreeMap<String, BTreeSet<SocketKey>>,
     sessions: BTreeMap<String, Session>,
     /// Sockets in the older rooms of therapy sessions.
     therapy: BTreeMap<String, BTreeSet<SocketKey>>,
-    timers: BTreeSet<(Millis, Due)>,
+    timers: Timers<Due>,
 }
 
 impl Hub {
@@ -76,12 +66,11 @@ impl Hub {
         Self {
             seat_kept,
             call_timeout,
-            guests: BTreeMap::new(),
-            strangers: BTreeMap::new(),
+            users: BTreeMap::new(),
             sockets: BTreeMap::new(),
             sessions: BTreeMap::new(),
             therapy: BTreeMap::new(),
-            timers: BTreeSet::new(),
+            timers: Timers::default(),
         }
     }
 
@@ -96,14 +85,11 @@ impl Hub {
         seat.is_some_and(|seat| seat.socket.is_some())
     }
 
-    fn connected(&mut self, from: SocketKey, user: User, jti: String, until: Millis, now: Millis) -> Replies {
+    fn connected(&mut self, from: SocketKey, user: User, now: Millis) -> Replies {
         let mut replies = Vec::new();
-        if self.guests.get(&from).is_some_and(|guest| guest.user.id != user.id) {
+        if self.users.get(&from).is_some_and(|before| before.id != user.id) {
             replies.extend(self.gone(from, now));
         }
-        self.no_guest(from);
-        self.no_stranger(from);
-        self.timers.insert((until, Due::Token(from)));
         self.sockets.entry(user.id.clone()).or_default().insert(from);
         let body = Authenticated { success: true, user: Some(user.clone()) };
         replies.push(Reply::emit(from, name::AUTHENTICATED, &body));
@@ -112,7 +98,7 @@ impl Hub {
                 replies.push(Reply::emit(from, name::CALL_INVITATION, &session.facts.invitation));
             }
         }
-        self.guests.insert(from, Guest { user, jti, until });
+        self.users.insert(from, user);
         replies
     }
 
@@ -122,30 +108,16 @@ impl Hub {
         replies
     }
 
-    /// Nobody waits for a token of that socket any more.
-    fn no_stranger(&mut self, key: SocketKey) {
-        if let Some(until) = self.strangers.remove(&key) {
-            self.timers.remove(&(until, Due::Token(key)));
-        }
-    }
-
-    /// Its token is not looked after any more.
-    fn no_guest(&mut self, key: SocketKey) -> Option<Guest> {
-        let guest = self.guests.remove(&key)?;
-        self.timers.remove(&(guest.until, Due::Token(key)));
-        Some(guest)
-    }
-
-    /// A socket is nobody's any more. Its seats are kept for a while.
+    /// A socket is not signed in any more. Its seats are kept for a while.
     fn gone(&mut self, from: SocketKey, now: Millis) -> Replies {
         let mut replies = Vec::new();
         replies.extend(self.out_of_therapy(from));
-        if let Some(guest) = self.no_guest(from)
-            && let Some(own) = self.sockets.get_mut(&guest.user.id)
+        if let Some(user) = self.users.remove(&from)
+            && let Some(own) = self.sockets.get_mut(&user.id)
         {
             own.remove(&from);
             if own.is_empty() {
-                self.sockets.remove(&guest.user.id);
+                self.sockets.remove(&user.id);
             }
         }
         let until = now.plus(self.seat_kept);
@@ -153,7 +125,7 @@ impl Hub {
             if let Some(seat) = session.seat_of_mut(from) {
                 seat.socket = None;
                 seat.until = Some(until);
-                self.timers.insert((until, Due::Seat(id.clone(), seat.user.id.clone())));
+                self.timers.insert(until, Due::Seat(id.clone(), seat.user.id.clone()));
             }
         }
         replies
@@ -165,10 +137,10 @@ impl Hub {
             return;
         }
         if facts.status == SessionStatus::Ended {
-            self.timers.insert((now.plus(REMEMBERED), Due::Forget(id.clone())));
+            self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(id.clone()));
         } else {
-            self.timers.insert((facts.ring_until, Due::Ring(id.clone())));
-            self.timers.insert((now.plus(self.call_timeout), Due::Idle(id.clone())));
+            self.timers.insert(facts.ring_until, Due::Ring(id.clone()));
+            self.timers.insert(now.plus(self.call_timeout), Due::Idle(id.clone()));
         }
         self.sessions.insert(id, Session::new(facts, now));
     }
@@ -180,11 +152,11 @@ impl Hub {
         let seat = session.seats.entry(id.clone()).or_insert_with(|| Seat::reserved(user, settings, until));
         if seat.socket.is_none() {
             seat.until = Some(until);
-            self.timers.insert((until, Due::Seat(session_id.to_owned(), id)));
+            self.timers.insert(until, Due::Seat(session_id.to_owned(), id));
         }
     }
 
-    /// Somebody came: their other devices stop ringing, and a session with two people goes on.
+    /// A user came: their other devices stop ringing, and a session with two people goes on.
     fn came(&mut self, session_id: &str, user: &str, but: Option<SocketKey>) -> Replies {
         let Some(session) = self.sessions.get_mut(session_id) else { return Vec::new() };
         if user != session.facts.initiator.id && session.waits() {
@@ -219,7 +191,7 @@ impl Hub {
         let (seated, invitation) = (facts.seated.clone(), facts.invitation.clone());
         self.remember(facts, now);
         for user in seated {
-            self.reserve(&id, user, now.plus(ENTRANCE));
+            self.reserve(&id, user, now.plus(ENTRANCE_TIMEOUT));
         }
         let devices = pending.iter().flat_map(|user| self.devices(user));
         devices.map(|key| Reply::emit(key, name::CALL_INVITATION, &invitation)).collect()
@@ -240,7 +212,7 @@ impl Hub {
         replies
     }
 
-    /// Everybody in the room hears it, and everybody who still might have come.
+    /// Everyone in the room is notified, and everyone who still might have come.
     fn ended(&mut self, ending: Ending, now: Millis) -> Replies {
         let Some(session) = self.sessions.get_mut(&ending.session_id) else { return Vec::new() };
         if session.is_over() {
@@ -250,7 +222,7 @@ impl Hub {
         let seats = std::mem::take(&mut session.seats);
         let pending = std::mem::take(&mut session.facts.pending);
         let initiator = session.facts.initiator.id.clone();
-        self.timers.insert((now.plus(REMEMBERED), Due::Forget(ending.session_id.clone())));
+        self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(ending.session_id.clone()));
 
         let mut hear: BTreeSet<SocketKey> = pending.iter().flat_map(|user| self.devices(user)).collect();
         for seat in seats.values() {
@@ -266,24 +238,12 @@ impl Hub {
         hear.into_iter().map(|key| Reply::emit(key, name::CALL_ENDED, &body)).collect()
     }
 
-    fn token_due(&mut self, key: SocketKey, now: Millis) -> Replies {
-        let message = match (self.guests.get(&key), self.strangers.get(&key)) {
-            (Some(guest), _) if guest.until <= now => "Session expired, please login again",
-            (None, Some(until)) if *until <= now => "No token was shown",
-            (Some(_) | None, _) => return Vec::new(),
-        };
-        self.strangers.remove(&key);
-        let mut replies = self.not_connected(key, message.to_owned(), now);
-        replies.push(Reply::Close(key));
-        replies
-    }
-
     fn ring_due(&mut self, id: String, now: Millis) -> Replies {
         let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.is_over()) else {
             return Vec::new();
         };
         if session.waits() {
-            self.timers.insert((now.plus(REPORT_AGAIN), Due::Ring(id.clone())));
+            self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Ring(id.clone()));
             return vec![Reply::Order(Order::Miss { session_id: id })];
         }
         let late = std::mem::take(&mut session.facts.pending);
@@ -302,16 +262,16 @@ impl Hub {
         };
         let until = session.used.plus(self.call_timeout);
         if until > now {
-            self.timers.insert((until, Due::Idle(id)));
+            self.timers.insert(until, Due::Idle(id));
             return Vec::new();
         }
-        self.timers.insert((now.plus(REPORT_AGAIN), Due::Idle(id.clone())));
+        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Idle(id.clone()));
         vec![Reply::Order(Order::TimeOut { session_id: id })]
     }
 }
 
-impl switchboard::Hub for Hub {
-    const BACKEND: Backend = Backend::Hearth;
+impl hub_actor::Hub for Hub {
+    const BACKEND: Backend = BACKEND;
 
     type Request = Request;
     type News = News;
@@ -319,12 +279,7 @@ impl switchboard::Hub for Hub {
 
     fn asked(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
         match request {
-            Request::Opened { until } => {
-                self.strangers.insert(from, until);
-                self.timers.insert((until, Due::Token(from)));
-                Vec::new()
-            }
-            Request::Connected { user, jti, until } => self.connected(from, user, jti, until, now),
+            Request::Connected { user } => self.connected(from, user, now),
             Request::NotConnected { message } => self.not_connected(from, message, now),
             Request::Full { message } => {
                 let body = CallError { message, session_id: None };
@@ -365,7 +320,7 @@ impl switchboard::Hub for Hub {
             News::Seated { facts, user } => {
                 let (session_id, id) = (facts.session_id.clone(), user.id.clone());
                 self.remember(*facts, now);
-                self.reserve(&session_id, user, now.plus(ENTRANCE));
+                self.reserve(&session_id, user, now.plus(ENTRANCE_TIMEOUT));
                 self.came(&session_id, &id, None)
             }
             News::Declined { session_id, user, reason } => self.declined(&session_id, &user, &reason),
@@ -383,39 +338,32 @@ impl switchboard::Hub for Hub {
                 let others = session.others(&user);
                 others.map(|key| Reply::emit(key, name::PARTICIPANT_MEDIA_UPDATED, &body)).collect()
             }
-            News::SignedOut { jti } => {
-                let of = self.guests.iter().filter(|(_, guest)| guest.jti == jti).map(|(key, _)| *key);
-                let keys: Vec<SocketKey> = of.collect();
-                let mut replies = Vec::new();
-                for key in keys {
-                    replies.extend(self.not_connected(key, "Logged out".to_owned(), now));
-                    replies.push(Reply::Close(key));
-                }
-                replies
-            }
             News::TherapyPeople { id, people } => self.therapy_people(&id, &people),
             News::Chat(line) => self.therapy_chat(&line),
         }
     }
 
     fn disconnected(&mut self, key: SocketKey, now: Millis) -> Replies {
-        self.no_stranger(key);
         self.gone(key, now)
     }
 
+    fn session_over(&mut self, key: SocketKey, end: SessionEnd, now: Millis) -> Replies {
+        let message = match end {
+            SessionEnd::SignedOut => "Logged out",
+            SessionEnd::Expired if self.users.contains_key(&key) => "Session expired, please login again",
+            SessionEnd::Expired => "No token was shown",
+        };
+        self.not_connected(key, message.to_owned(), now)
+    }
+
     fn deadline(&self) -> Option<Millis> {
-        self.timers.first().map(|(at, _)| *at)
+        self.timers.deadline()
     }
 
     fn expire(&mut self, now: Millis) -> Replies {
         let mut replies = Vec::new();
-        while let Some((at, due)) = self.timers.pop_first() {
-            if at > now {
-                self.timers.insert((at, due));
-                break;
-            }
+        while let Some(due) = self.timers.pop(now) {
             replies.extend(match due {
-                Due::Token(key) => self.token_due(key, now),
                 Due::Ring(id) => self.ring_due(id, now),
                 Due::Seat(id, user) => self.seat_due(&id, &user, now),
                 Due::Idle(id) => self.idle_due(id, now),

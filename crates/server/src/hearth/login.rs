@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Sign-in and sign-out.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,15 +6,13 @@ use bellwire_dialects::hearth::wire::LoginBody;
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::caller::{Caller, Token};
-use super::hub::News;
-use super::present;
+use super::current_user::{CurrentUser, Token};
+use super::response;
 use super::state::{Claims, Shared};
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp};
-use crate::sign_ins::network;
+use crate::hearth::defaults::BACKEND;
+use crate::request::{Body, ClientIp, network};
 
 pub(super) async fn login(
     State(state): State<Shared>,
@@ -31,32 +29,32 @@ pub(super) async fn login(
         .check(&(network(from), email.clone()))
         .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
     let attempt = state
-        .common
+        .context
         .sign_ins
-        .begin(Backend::Hearth, from, &email)
+        .begin(BACKEND, from, &email)
         .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
     let account = state.store.account_by_email(&email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
-    let good = attempt.verify(&state.common.passwords, &body.password, hash).await?;
+    let good = attempt.verify(&state.context.passwords, &body.password, hash).await?;
     let Some(account) = account.filter(|_| good) else {
         debug!("Sign-in refused");
         return Err(ApiError::unauthorized("Invalid credentials"));
     };
     let claims = Claims { id: account.id.clone() };
     let token = state.tokens.issue(&claims, Millis::now()).ok_or_else(ApiError::internal)?;
-    Ok(Json(json!({ "success": true, "token": token, "user": present::own(&account) })))
+    Ok(Json(json!({ "success": true, "token": token, "user": response::own(&account) })))
 }
 
-pub(super) async fn me(Caller(me): Caller) -> Json<Value> {
-    Json(json!({ "success": true, "user": present::own(&me) }))
+pub(super) async fn me(CurrentUser(me): CurrentUser) -> Json<Value> {
+    Json(json!({ "success": true, "user": response::own(&me) }))
 }
 
 pub(super) async fn logout(
     State(state): State<Shared>,
     Token(session): Token,
 ) -> Result<Json<Value>, ApiError> {
-    let kept = state.common.revoked.add(&session).await;
-    state.exchange.tell(News::SignedOut { jti: session.jti }).await;
+    let kept = state.context.revoked.add(&session).await;
+    state.hub.signed_out(session.jti).await;
     kept?;
     Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
 }

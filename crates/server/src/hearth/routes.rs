@@ -1,4 +1,4 @@
-//! Every REST route of hearth and what is written about it.
+//! The REST routes of hearth, with their documentation.
 
 use super::state::Shared;
 use super::{login, therapy, video_call};
@@ -267,4 +267,20 @@ fn therapy_session() -> Schema {
 
 fn ice_servers() -> Schema {
     list(object([("urls", list(text())), ("username?", text()), ("credential?", text())]))
+}
+
+/// How many of the bodies that these routes read a value is.
+#[cfg(feature = "fuzzing")]
+pub(super) fn bodies(body: &serde_json::Value) -> usize {
+    use bellwire_dialects::hearth::wire;
+
+    use crate::request::reads_as;
+
+    reads_as::<wire::LoginBody>(body)
+        + reads_as::<wire::InitiateBody>(body)
+        + reads_as::<wire::MediaBody>(body)
+        + reads_as::<wire::DemoBody>(body)
+        + reads_as::<wire::TherapyBody>(body)
+        + reads_as::<wire::TherapyChatBody>(body)
+        + reads_as::<wire::AssessmentBody>(body)
 }

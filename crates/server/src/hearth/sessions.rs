@@ -1,27 +1,28 @@
-//! Making, entering and ending call sessions: who may, what the record becomes, and that everybody hears
+//! Making, entering and ending call sessions: permissions, the record, and that all participants hear
 //! of it. REST and sockets both come through here, so that a session has one life however it is driven.
 
 mod initiate;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bellwire_dialects::hearth::wire::{MediaBody, SessionType};
 use tracing::info;
 
 use super::hub::{Ending, Facts, Hub, News, Order};
-use super::present;
+use super::response;
 use super::store::{Account, FullSession, FullTherapy, Seating, Sends, Store};
-use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::common::Common;
-use crate::config::Mode;
+use crate::config::{BackendConfig, Mode};
+use crate::context::ServerContext;
 use crate::error::ApiError;
+use crate::hearth::defaults::{BACKEND, MAX_PARTICIPANTS};
+use crate::hub_actor::{HubHandle, Job};
 use crate::limits::Rate;
 use crate::metrics::Outcome;
 use crate::relay::IceServer;
 use crate::store::StoreError;
-use crate::switchboard::{Exchange, Job};
 use crate::throttle::warn_rarely;
 
 const NOT_FOUND: &str = "Call session not found or has ended";
@@ -37,7 +38,7 @@ pub(crate) enum Entrance {
 fn ending(full: &FullSession, by: &Account) -> Ending {
     Ending {
         session_id: full.session.session_id.clone(),
-        by: present::user(by),
+        by: response::user(by),
         duration: full.session.duration,
         reason: full.session.end_reason.clone(),
     }
@@ -45,18 +46,33 @@ fn ending(full: &FullSession, by: &Account) -> Ending {
 
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    common: Arc<Common>,
+    context: Arc<ServerContext>,
     store: Store,
-    exchange: Exchange<Hub>,
+    hub: HubHandle<Hub>,
+    ring_timeout: Duration,
+    /// Of a group session.
+    max_participants: u32,
     initiates: Rate<String>,
     /// Seats that the records have and the rooms do not; who is here twice in a row is gone.
     suspects: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl Sessions {
-    pub(crate) fn new(common: Arc<Common>, store: Store, exchange: Exchange<Hub>) -> Self {
-        let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, initiates, suspects: Mutex::default() }
+    pub(crate) fn new(
+        context: Arc<ServerContext>,
+        config: &BackendConfig,
+        store: Store,
+        hub: HubHandle<Hub>,
+    ) -> Self {
+        Self {
+            initiates: Rate::per_minute(context.config.limits.initiates_per_minute),
+            ring_timeout: config.ring_timeout,
+            max_participants: config.setting(&MAX_PARTICIPANTS),
+            suspects: Mutex::default(),
+            context,
+            store,
+            hub,
+        }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -64,16 +80,16 @@ impl Sessions {
         self.initiates.sweep();
     }
 
-    /// Gives somebody a seat; they are to enter the room with their socket next.
+    /// Gives a user a seat; they are to enter the room with their socket next.
     pub(crate) async fn join(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.open_to(me, session_id).await?;
         let (id, user) = (session_id.to_owned(), me.id.clone());
-        if self.exchange.look(move |hub| hub.is_in(&id, &user)).await.unwrap_or(false) {
+        if self.hub.look(move |hub| hub.is_in(&id, &user)).await.unwrap_or(false) {
             return Err(ApiError::bad_request("User already in the call session"));
         }
         let full = self.seat(me, full).await?;
-        let news = News::Seated { facts: Box::new(self.facts(&full)), user: present::user(me) };
-        self.exchange.tell(news).await;
+        let news = News::Seated { facts: Box::new(self.facts(&full)), user: response::user(me) };
+        self.hub.tell(news).await;
         Ok(full)
     }
 
@@ -93,7 +109,7 @@ impl Sessions {
         Ok(Entrance::Open(Box::new(self.facts(&full))))
     }
 
-    /// Ends a session for everybody in it.
+    /// Ends a session for all its participants.
     pub(crate) async fn end(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.found(session_id).await?;
         self.may_see(me, &full)?;
@@ -124,7 +140,7 @@ impl Sessions {
             user: me.id.clone(),
             reason: reason.to_owned(),
         };
-        self.exchange.tell(news).await;
+        self.hub.tell(news).await;
         let invited = self.found(session_id).await?.invitees;
         if invited.iter().all(|invitee| matches!(invitee.state.as_str(), "declined" | "busy")) {
             self.finish(session_id, Some("waiting"), me, Some(reason)).await?;
@@ -132,7 +148,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// What somebody in the call sends.
+    /// The media a participant sends.
     pub(crate) async fn media(
         &self,
         me: &Account,
@@ -141,7 +157,7 @@ impl Sessions {
     ) -> Result<(), ApiError> {
         let full = self.found(session_id).await?;
         self.may_see(me, &full)?;
-        if media.is_screen_sharing == Some(true) && !present::settings(&full.session).allow_screen_share {
+        if media.is_screen_sharing == Some(true) && !response::settings(&full.session).allow_screen_share {
             return Err(ApiError::forbidden("Screen sharing is not allowed in this call session"));
         }
         let sends =
@@ -150,11 +166,11 @@ impl Sessions {
             return Err(ApiError::not_found("Participant not found in call session"));
         }
         let (session_id, user) = (session_id.to_owned(), me.id.clone());
-        self.exchange.tell(News::Media { session_id, user, media }).await;
+        self.hub.tell(News::Media { session_id, user, media }).await;
         Ok(())
     }
 
-    /// A session that somebody has to do with, over or not.
+    /// A session that a user takes part in, over or not.
     pub(crate) async fn seen(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.found(session_id).await?;
         self.may_see(me, &full)?;
@@ -182,10 +198,10 @@ impl Sessions {
     pub(crate) async fn reconcile(&self) -> Result<(), StoreError> {
         let mut missing = BTreeSet::new();
         for full in self.store.open_sessions().await? {
-            self.exchange.tell(News::Learned(Box::new(self.facts(&full)))).await;
+            self.hub.tell(News::Learned(Box::new(self.facts(&full)))).await;
             let id = full.session.session_id.clone();
             let look = id.clone();
-            let Some(live) = self.exchange.look(move |hub| hub.seats(&look)).await else { return Ok(()) };
+            let Some(live) = self.hub.look(move |hub| hub.seats(&look)).await else { return Ok(()) };
             let active = full.seats.iter().filter(|seat| seat.is_active);
             let gone = active.filter(|seat| !live.contains_key(&seat.account.id));
             missing.extend(gone.map(|seat| (id.clone(), seat.account.id.clone())));
@@ -202,7 +218,7 @@ impl Sessions {
 
     async fn seat(&self, me: &Account, full: FullSession) -> Result<FullSession, ApiError> {
         let session_id = &full.session.session_id;
-        let settings = present::settings(&full.session);
+        let settings = response::settings(&full.session);
         let sends = Sends {
             video: Some(settings.is_video_enabled),
             audio: Some(settings.is_audio_enabled),
@@ -237,7 +253,7 @@ impl Sessions {
         self.finish(session_id, from, &full.initiator, Some(reason)).await
     }
 
-    /// The one way a session ends. The hub is told also when it was not us who ended it: it may not have
+    /// The one way a session ends. The hub is notified also when another request ended it: it may not have
     /// heard.
     async fn finish(
         &self,
@@ -261,11 +277,11 @@ impl Sessions {
             });
             info!(session = session_id, duration = full.session.duration, reason, "Call session ended");
         }
-        self.exchange.tell(News::Ended(ending(&full, by))).await;
+        self.hub.tell(News::Ended(ending(&full, by))).await;
         Ok(())
     }
 
-    /// Whether somebody who has just entered may still: people of a therapy session change.
+    /// Whether a user who has just entered may still stay: members of a therapy session change.
     pub(crate) async fn may_stay(&self, me: &Account, session_id: &str) -> Result<(), ApiError> {
         self.meant_for(me, session_id).await.map(drop)
     }
@@ -294,7 +310,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// A session that is not over and that somebody may enter.
+    /// A session that is not over and that a user may enter.
     async fn open_to(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.meant_for(me, session_id).await?;
         if full.is_over() {
@@ -303,7 +319,7 @@ impl Sessions {
         Ok(full)
     }
 
-    /// A session that somebody may enter, were it not over.
+    /// A session that a user may enter, over or not.
     async fn meant_for(&self, me: &Account, session_id: &str) -> Result<FullSession, ApiError> {
         let full = self.found(session_id).await?;
         let invited = full.session.initiator == me.id || full.is_invited(&me.id);
@@ -336,18 +352,18 @@ impl Sessions {
     }
 
     fn facts(&self, full: &FullSession) -> Facts {
-        let mut ice: Vec<IceServer> = self.common.ice_servers(Backend::Hearth, "", Millis::now());
-        // Everybody who is invited reads the same, so no credentials.
+        let mut ice: Vec<IceServer> = self.context.ice_servers(BACKEND, "", Millis::now());
+        // All invited users read the same, so no credentials.
         ice.retain(|server| server.credential.is_none());
-        present::facts(full, ice)
+        response::facts(full, ice)
     }
 
-    /// Sessions that anybody may enter: to try the server out, and for web clients that expect them.
+    /// Sessions that any user may enter: to try the server out, and for web clients that expect them.
     fn has_demo_sessions(&self) -> bool {
-        self.common.config.demo_data || self.common.config.mode == Mode::Compat
+        self.context.config.demo_data || self.context.config.mode == Mode::Compat
     }
 
     fn count(&self, outcome: Outcome) {
-        self.common.metrics.call(Backend::Hearth, outcome);
+        self.context.metrics.call(BACKEND, outcome);
     }
 }

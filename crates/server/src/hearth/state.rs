@@ -1,4 +1,4 @@
-//! What every request handler of hearth can reach: shared, never changed after the start.
+//! The state shared by every request handler of hearth; never changed after the start.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use super::hub::Hub;
 use super::sessions::Sessions;
 use super::store::Store;
 use crate::auth::Tokens;
-use crate::common::Common;
+use crate::context::ServerContext;
+use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
-use crate::switchboard::Exchange;
 
 pub(crate) type Shared = Arc<State>;
 
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) common: Arc<Common>,
+    pub(crate) context: Arc<ServerContext>,
     pub(crate) store: Store,
     pub(crate) tokens: Tokens,
     pub(crate) logins: Rate<(IpAddr, String)>,
     pub(crate) sessions: Sessions,
     /// Reports of a call's quality, by account.
     pub(crate) reports: Rate<String>,
-    pub(crate) exchange: Exchange<Hub>,
+    pub(crate) hub: HubHandle<Hub>,
 }
 
 /// What a session token says, as documented.

@@ -1,4 +1,4 @@
-//! What hearth keeps: accounts, call sessions with their seats, therapy sessions. Only data and SQL;
+//! The tables of hearth: accounts, call sessions with their seats, therapy sessions. Only data and SQL;
 //! nothing here decides who may do what.
 
 mod people;
@@ -6,8 +6,6 @@ mod sessions;
 mod therapy;
 
 use sqlx::SqlitePool;
-
-pub(crate) use self::therapy::Assessment;
 
 use crate::clock::Millis;
 use crate::store::{Pools, StoreError};
@@ -32,6 +30,15 @@ impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Account").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// What a therapy session's new assessment says.
+#[derive(Clone, Debug)]
+pub(crate) struct Assessment<'a> {
+    pub(crate) kind: &'a str,
+    /// JSON.
+    pub(crate) responses: &'a str,
+    pub(crate) score: Option<f64>,
 }
 
 /// A call session's record.
@@ -60,7 +67,7 @@ pub(crate) struct SessionRow {
     pub(crate) updated_at: i64,
 }
 
-/// Somebody who was asked to come, with their account.
+/// An invited user, with their account.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct InviteeRow {
     /// `pending`, `joined`, `declined`, `busy`, `missed`.
@@ -114,7 +121,7 @@ pub(crate) enum Seating {
     Over,
 }
 
-/// What somebody sends, as far as it was said.
+/// The media a participant sends, as far as it is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sends {
     pub(crate) video: Option<bool>,
@@ -140,7 +147,7 @@ pub(crate) struct TherapyRow {
     pub(crate) updated_at: i64,
 }
 
-/// Somebody of a therapy session, with their account.
+/// A member of a therapy session, with their account.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct TherapyPersonRow {
     pub(crate) part: String,
@@ -164,7 +171,7 @@ impl FullTherapy {
         self.session.therapist.as_deref() == Some(user)
     }
 
-    /// Nobody meets in it any more.
+    /// It is completed or cancelled.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.session.status.as_str(), "completed" | "cancelled")
     }

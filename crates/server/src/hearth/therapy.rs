@@ -10,9 +10,9 @@ use bellwire_dialects::hearth::wire::{
 };
 use serde_json::{Value, json};
 
-use super::caller::Caller;
+use super::current_user::CurrentUser;
 use super::hub::News;
-use super::present;
+use super::response;
 use super::state::{Shared, State as Hearth};
 use super::store::{Account, Assessment, FullTherapy, TherapyRow};
 use crate::clock::Millis;
@@ -30,23 +30,27 @@ const LONGEST: u32 = 24 * 60;
 type Answer = Result<Json<Value>, ApiError>;
 
 fn done(full: &FullTherapy, message: &str) -> Json<Value> {
-    Json(json!({ "success": true, "message": message, "data": present::therapy(full) }))
+    Json(json!({ "success": true, "message": message, "data": response::therapy(full) }))
 }
 
-pub(super) async fn list(State(state): State<Shared>, Caller(me): Caller) -> Answer {
+pub(super) async fn list(State(state): State<Shared>, CurrentUser(me): CurrentUser) -> Answer {
     let sessions = state.store.therapies(&me.id).await?;
-    let sessions: Vec<_> = sessions.iter().map(present::therapy).collect();
+    let sessions: Vec<_> = sessions.iter().map(response::therapy).collect();
     Ok(Json(json!({ "success": true, "data": sessions })))
 }
 
-pub(super) async fn one(State(state): State<Shared>, Caller(me): Caller, Path(id): Path<String>) -> Answer {
+pub(super) async fn one(
+    State(state): State<Shared>,
+    CurrentUser(me): CurrentUser,
+    Path(id): Path<String>,
+) -> Answer {
     let full = member(&state, &me, &id).await?;
-    Ok(Json(json!({ "success": true, "data": present::therapy(&full) })))
+    Ok(Json(json!({ "success": true, "data": response::therapy(&full) })))
 }
 
 pub(super) async fn create(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Body(body): Body<TherapyBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let kind = known_kind(body.kind.unwrap_or_default())?;
@@ -86,7 +90,7 @@ pub(super) async fn create(
 
 pub(super) async fn change(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     Body(body): Body<TherapyBody>,
 ) -> Answer {
@@ -127,7 +131,11 @@ pub(super) async fn change(
     Ok(done(&full, "Therapy session updated successfully"))
 }
 
-pub(super) async fn start(State(state): State<Shared>, Caller(me): Caller, Path(id): Path<String>) -> Answer {
+pub(super) async fn start(
+    State(state): State<Shared>,
+    CurrentUser(me): CurrentUser,
+    Path(id): Path<String>,
+) -> Answer {
     holder(&state, &me, &id).await?;
     if !state.store.start_therapy(&id, Millis::now()).await? {
         return Err(ApiError::bad_request("This therapy session cannot be started"));
@@ -135,7 +143,11 @@ pub(super) async fn start(State(state): State<Shared>, Caller(me): Caller, Path(
     Ok(done(&found(&state, &id).await?, "Therapy session started successfully"))
 }
 
-pub(super) async fn end(State(state): State<Shared>, Caller(me): Caller, Path(id): Path<String>) -> Answer {
+pub(super) async fn end(
+    State(state): State<Shared>,
+    CurrentUser(me): CurrentUser,
+    Path(id): Path<String>,
+) -> Answer {
     holder(&state, &me, &id).await?;
     if !state.store.end_therapy(&id, Millis::now()).await? {
         return Err(over());
@@ -145,7 +157,11 @@ pub(super) async fn end(State(state): State<Shared>, Caller(me): Caller, Path(id
     Ok(done(&full, "Therapy session ended successfully"))
 }
 
-pub(super) async fn join(State(state): State<Shared>, Caller(me): Caller, Path(id): Path<String>) -> Answer {
+pub(super) async fn join(
+    State(state): State<Shared>,
+    CurrentUser(me): CurrentUser,
+    Path(id): Path<String>,
+) -> Answer {
     let full = member(&state, &me, &id).await?;
     if full.is_over() {
         return Err(over());
@@ -156,7 +172,7 @@ pub(super) async fn join(State(state): State<Shared>, Caller(me): Caller, Path(i
 
 pub(super) async fn chat(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     Body(body): Body<TherapyChatBody>,
 ) -> Answer {
@@ -166,7 +182,7 @@ pub(super) async fn chat(
 
 pub(super) async fn assess(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     Body(body): Body<AssessmentBody>,
 ) -> Answer {
@@ -181,7 +197,7 @@ pub(super) async fn assess(
     Ok(Json(json!({ "success": true, "message": "Assessment saved" })))
 }
 
-/// A line of the chat, kept and told to everybody in the room; also what sockets say.
+/// A line of the chat, kept and sent to all sockets in the room; also lines from sockets.
 pub(super) async fn say(
     state: &Hearth,
     me: &Account,
@@ -203,7 +219,7 @@ pub(super) async fn say(
         last_name: Some(me.last_name.clone()),
         timestamp: Some(now.iso()),
     };
-    state.exchange.tell(News::Chat(line.clone())).await;
+    state.hub.tell(News::Chat(line.clone())).await;
     Ok(line)
 }
 
@@ -211,7 +227,7 @@ fn over() -> ApiError {
     ApiError::bad_request("This therapy session is over")
 }
 
-/// Whoever is of the session no more, by its record, leaves its room and its calls at once; all of them,
+/// A user who is no member of the session any more leaves its room and calls at once; all of them,
 /// when it is over.
 async fn admit_only_people(state: &Hearth, me: &Account, full: &FullTherapy) -> Result<(), ApiError> {
     let id = full.session.id.clone();
@@ -229,7 +245,7 @@ async fn admit_only_people(state: &Hearth, me: &Account, full: &FullTherapy) -> 
             .chain(full.session.therapist.clone())
             .collect(),
     };
-    state.exchange.tell(News::TherapyPeople { id, people }).await;
+    state.hub.tell(News::TherapyPeople { id, people }).await;
     Ok(())
 }
 

@@ -12,14 +12,14 @@ use bellwire_dialects::hearth::wire::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::caller::Caller;
+use super::current_user::CurrentUser;
 use super::hub::Seat;
-use super::present;
+use super::response;
 use super::state::Shared;
 use super::store::{FullSession, Page};
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
+use crate::hearth::defaults::BACKEND;
 use crate::request::{Body, Params};
 
 type Answer<T> = Result<Json<Reply<T>>, ApiError>;
@@ -29,31 +29,31 @@ fn done<T: Serialize>(message: &str, data: T) -> Json<Reply<T>> {
 }
 
 fn ice(state: &Shared, user: &str) -> Vec<IceServerRow> {
-    present::ice(state.common.ice_servers(Backend::Hearth, user, Millis::now()))
+    response::ice(state.context.ice_servers(BACKEND, user, Millis::now()))
 }
 
 async fn live(state: &Shared, full: &FullSession) -> BTreeMap<String, Seat> {
     let id = full.session.session_id.clone();
-    state.exchange.look(move |hub| hub.seats(&id)).await.unwrap_or_default()
+    state.hub.look(move |hub| hub.seats(&id)).await.unwrap_or_default()
 }
 
 pub(super) async fn initiate(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Body(body): Body<Value>,
 ) -> Result<(StatusCode, Json<Reply<InitiateData>>), ApiError> {
     let full = state.sessions.initiate(&me, body).await?;
     let data = InitiateData {
         session_id: full.session.session_id.clone(),
         ice_servers: ice(&state, &me.id),
-        call_settings: present::settings(&full.session),
+        call_settings: response::settings(&full.session),
     };
     Ok((StatusCode::CREATED, done("Call session initiated successfully", data)))
 }
 
 pub(super) async fn join(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
 ) -> Answer<JoinData> {
     let full = state.sessions.join(&me, &id).await?;
@@ -61,8 +61,8 @@ pub(super) async fn join(
     let data = JoinData {
         session_id: id,
         session_type: SessionType::parse(&full.session.kind),
-        participants: present::present(&full, &live),
-        call_settings: present::settings(&full.session),
+        participants: response::present(&full, &live),
+        call_settings: response::settings(&full.session),
         ice_servers: ice(&state, &me.id),
     };
     Ok(done("Ready to join call session", data))
@@ -70,17 +70,17 @@ pub(super) async fn join(
 
 pub(super) async fn session(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let full = state.sessions.seen(&me, &id).await?;
     let live = live(&state, &full).await;
-    Ok(Json(json!({ "success": true, "data": present::session(&full, &live) })))
+    Ok(Json(json!({ "success": true, "data": response::session(&full, &live) })))
 }
 
 pub(super) async fn media(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     Body(body): Body<MediaBody>,
 ) -> Result<Json<Value>, ApiError> {
@@ -90,7 +90,7 @@ pub(super) async fn media(
 
 pub(super) async fn end(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
 ) -> Answer<EndData> {
     let full = state.sessions.end(&me, &id).await?;
@@ -102,7 +102,7 @@ pub(super) async fn end(
 
 pub(super) async fn history(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     query: Params,
 ) -> Answer<HistoryData> {
     let page = query.number("page", 1)?.clamp(1, 1_000_000);
@@ -121,7 +121,7 @@ pub(super) async fn history(
     let mut call_sessions = Vec::with_capacity(sessions.len());
     for full in &sessions {
         let live = if full.is_over() { BTreeMap::new() } else { live(&state, full).await };
-        call_sessions.push(present::session(full, &live));
+        call_sessions.push(response::session(full, &live));
     }
     let data = HistoryData {
         call_sessions,
@@ -134,20 +134,20 @@ pub(super) async fn history(
 
 pub(super) async fn demo(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Body(body): Body<DemoBody>,
 ) -> Result<(StatusCode, Json<Reply<DemoData>>), ApiError> {
     let full = state.sessions.demo(&me, body.session_id).await?;
     let data = DemoData {
         session_id: full.session.session_id.clone(),
         session_type: SessionType::parse(&full.session.kind),
-        call_settings: present::settings(&full.session),
+        call_settings: response::settings(&full.session),
         ice_servers: ice(&state, &me.id),
     };
     Ok((StatusCode::CREATED, done("Demo session ready", data)))
 }
 
-pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<Value> {
+pub(super) async fn ice_servers(State(state): State<Shared>, CurrentUser(me): CurrentUser) -> Json<Value> {
     let servers = ice(&state, &me.id);
-    Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
+    Json(json!({ "success": true, "iceServers": servers, "ttl": state.context.ice_ttl_s() }))
 }

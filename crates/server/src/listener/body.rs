@@ -1,4 +1,4 @@
-//! A request body that has to arrive.
+//! A request body with time-outs.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,11 +1,11 @@
-//! How many connections there may be: at a listener, and of one network.
+//! The limit of connections: at a listener, and of one network.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::ConnectionLimits;
-use crate::sign_ins::network;
+use crate::request::network;
 
 /// Most connections of a listener, however many descriptors there are: each takes some 35 KiB.
 const MOST: usize = 10_000;

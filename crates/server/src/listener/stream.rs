@@ -1,4 +1,4 @@
-//! A connection whose other side has to read.
+//! A connection with a write time-out.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;

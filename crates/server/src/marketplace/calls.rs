@@ -1,23 +1,24 @@
-//! Starting, answering and ending calls and shared screens: who may, what the record becomes, and that
+//! Call rules: starting, answering and ending calls and shared screens, permissions, the record, and that
 //! both sides hear of it. REST and sockets both come through here, so that a call has one life however
 //! it is driven.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bellwire_dialects::marketplace::wire::{CallError, CallStatus, MessageType, conversation_of, name};
 use tracing::{debug, info};
 
 use super::hub::{Change, Facts, Hub, News, Order};
 use super::store::{FullMessage, Message, Store, User};
-use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::common::Common;
-use crate::door::WENT_WRONG;
+use crate::context::ServerContext;
 use crate::error::ApiError;
+use crate::hub_actor::{HubHandle, Job};
 use crate::limits::Rate;
+use crate::marketplace::defaults::BACKEND;
 use crate::metrics::Outcome;
+use crate::socket::INTERNAL_ERROR;
 use crate::store::{StoreError, new_id};
-use crate::switchboard::{Exchange, Job};
 use crate::throttle::warn_rarely;
 
 const LONGEST_URL: usize = 2000;
@@ -25,16 +26,22 @@ const LONGEST_REASON: usize = 100;
 
 #[derive(Debug)]
 pub(crate) struct Calls {
-    common: Arc<Common>,
+    context: Arc<ServerContext>,
     store: Store,
-    exchange: Exchange<Hub>,
+    hub: HubHandle<Hub>,
+    ring_timeout: Duration,
     initiates: Rate<String>,
 }
 
 impl Calls {
-    pub(crate) fn new(common: Arc<Common>, store: Store, exchange: Exchange<Hub>) -> Self {
-        let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, initiates }
+    pub(crate) fn new(
+        context: Arc<ServerContext>,
+        store: Store,
+        hub: HubHandle<Hub>,
+        ring_timeout: Duration,
+    ) -> Self {
+        let initiates = Rate::per_minute(context.config.limits.initiates_per_minute);
+        Self { context, store, hub, ring_timeout, initiates }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -88,7 +95,7 @@ impl Calls {
             call_id: Some(call_id.unwrap_or_else(|| id.clone())),
             room_id: Some(format!("{room}_{}_{:016x}", now.0, rand::random::<u64>())),
             status: Some(CallStatus::Initiated.as_str().to_owned()),
-            ring_until: Some(now.plus(self.common.config.ring.marketplace).0),
+            ring_until: Some(now.plus(self.ring_timeout).0),
             answered_at: None,
             ended_at: None,
             duration: None,
@@ -161,7 +168,7 @@ impl Calls {
         Ok(declined)
     }
 
-    /// One side leaves; the call ends when both have, or if nobody had answered it.
+    /// One side leaves; the call ends when both have, or if it was not answered.
     pub(crate) async fn leave(
         &self,
         me: &str,
@@ -189,7 +196,7 @@ impl Calls {
             if !everybody {
                 if left {
                     let call_id = after.message.call_id.clone().unwrap_or_default();
-                    self.exchange.tell(News::Left { call_id, user: me.to_owned() }).await;
+                    self.hub.tell(News::Left { call_id, user: me.to_owned() }).await;
                 }
                 return Ok(after);
             }
@@ -197,7 +204,7 @@ impl Calls {
         self.end(Some(me), &message.id, None).await
     }
 
-    /// Over for everybody. Before an answer it is missed (or declined, if the callee says so); what is
+    /// Over for both sides. Before an answer it is missed (or declined, if the callee says so); what is
     /// over already stays as it is.
     pub(crate) async fn end(
         &self,
@@ -229,7 +236,7 @@ impl Calls {
         }
         let ended = self.found(&message.id).await?;
         if done {
-            // Only the caller can know that nobody answered.
+            // Only the caller can know that there was no answer.
             let reason = reason.filter(|reason| *reason == "missed" && outcome == Outcome::Cancelled);
             #[expect(clippy::cast_precision_loss, reason = "seconds of a call are far below 2^53")]
             let duration = ended.message.duration.unwrap_or_default() as f64;
@@ -242,11 +249,11 @@ impl Calls {
     }
 
     /// Tells the hub of everything that was not over when the server went down: what has rung too long
-    /// is missed at once, and what nobody comes back to ends.
+    /// is missed at once, and a call that no one comes back to ends.
     pub(crate) async fn resume(&self) -> Result<(), StoreError> {
         for call in self.store.live_calls().await? {
             if let Some(facts) = Facts::of(&call) {
-                self.exchange.tell(News::Learned(facts)).await;
+                self.hub.tell(News::Learned(facts)).await;
             }
         }
         Ok(())
@@ -255,15 +262,15 @@ impl Calls {
     /// Does what the hub has decided about a record.
     pub(crate) async fn perform(&self, Job { order, asked_by }: Job<Order>) {
         let now = Millis::now();
-        // A socket whose wish could not be kept is told so, and nobody else is.
+        // Only the socket whose request failed is notified.
         let refused = async |done: Result<FullMessage, ApiError>, id: &str| {
             let Err(error) = done else { return Ok(()) };
             debug!(message = error.message(), "A call was not changed");
             if let Some(to) = asked_by.filter(|_| error.is_failure()) {
                 let call_id = self.store.call(id).await?.and_then(|call| Facts::of(&call));
                 let call_id = call_id.map(|facts| facts.call_id);
-                let body = CallError { call_id, message: WENT_WRONG.to_owned() };
-                self.exchange.say(to, name::CALL_ERROR, &body).await;
+                let body = CallError { call_id, message: INTERNAL_ERROR.to_owned() };
+                self.hub.say(to, name::CALL_ERROR, &body).await;
             }
             Ok(())
         };
@@ -324,14 +331,14 @@ impl Calls {
 
     async fn tell(&self, call: &FullMessage, change: Change) {
         if let Some(facts) = Facts::of(call) {
-            self.exchange.tell(News::Changed(facts, change)).await;
+            self.hub.tell(News::Changed(facts, change)).await;
         }
     }
 
     /// Screens are no calls.
     fn count(&self, call: &FullMessage, outcome: Outcome) {
         if call.message.kind() != MessageType::ScreenShare {
-            self.common.metrics.call(Backend::Marketplace, outcome);
+            self.context.metrics.call(BACKEND, outcome);
         }
     }
 

@@ -1,16 +1,16 @@
-//! Messages: who may write to whom and how often, and that both hear of it. REST and sockets both come
+//! Chat messages: permissions, rate limits, and the events to both sides. REST and sockets both come
 //! through here.
 
 use bellwire_dialects::marketplace::wire::{MessageType, PersonBody, conversation_of};
 
 use super::hub::{Hub, News};
-use super::present;
+use super::response;
 use super::store::{FullMessage, Message, Store, User};
 use crate::clock::Millis;
 use crate::error::ApiError;
+use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
 use crate::store::new_id;
-use crate::switchboard::Exchange;
 
 /// Characters of a message.
 pub(super) const LONGEST_MESSAGE: usize = 5000;
@@ -18,13 +18,13 @@ pub(super) const LONGEST_MESSAGE: usize = 5000;
 #[derive(Debug)]
 pub(crate) struct Chat {
     store: Store,
-    exchange: Exchange<Hub>,
+    hub: HubHandle<Hub>,
     sends: Rate<String>,
 }
 
 impl Chat {
-    pub(crate) fn new(store: Store, exchange: Exchange<Hub>, per_minute: u32) -> Self {
-        Self { store, exchange, sends: Rate::per_minute(per_minute) }
+    pub(crate) fn new(store: Store, hub: HubHandle<Hub>, per_minute: u32) -> Self {
+        Self { store, hub, sends: Rate::per_minute(per_minute) }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -80,11 +80,11 @@ impl Chat {
         };
         self.store.add_message(&message).await?;
         let kept = self.store.message(&message.id).await?.ok_or_else(ApiError::internal)?;
-        self.exchange.tell(News::Said(Box::new(present::message(&kept)))).await;
+        self.hub.tell(News::Said(Box::new(response::message(&kept)))).await;
         Ok(kept)
     }
 
-    /// Whether that message is one of this person's that everybody has heard of already.
+    /// Whether that message is one of this user's that both sides have received already.
     pub(crate) async fn was_told(&self, me: &str, id: &str) -> Result<bool, ApiError> {
         Ok(self.store.message(id).await?.is_some_and(|known| known.message.sender == me))
     }
@@ -96,7 +96,7 @@ impl Chat {
         let news = self.store.mark_read(conversation, me, Millis::now()).await?;
         if news > 0 {
             let (conversation, reader, other) = (conversation.to_owned(), me.to_owned(), other.to_owned());
-            self.exchange.tell(News::Read { conversation, reader, other }).await;
+            self.hub.tell(News::Read { conversation, reader, other }).await;
         }
         Ok(news)
     }
@@ -104,7 +104,7 @@ impl Chat {
     pub(crate) async fn typing(&self, me: &User, to: &str, on: bool) {
         let from =
             PersonBody { id: me.id.clone(), name: Some(me.full_name.clone()), avatar: me.avatar.clone() };
-        self.exchange.tell(News::Typing { from, to: to.to_owned(), on }).await;
+        self.hub.tell(News::Typing { from, to: to.to_owned(), on }).await;
     }
 }
 

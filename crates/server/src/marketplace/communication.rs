@@ -10,13 +10,13 @@ use bellwire_dialects::marketplace::wire::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::caller::Caller;
-use super::present;
+use super::current_user::CurrentUser;
+use super::response;
 use super::state::Shared;
 use super::store::FullMessage;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
+use crate::marketplace::defaults::BACKEND;
 use crate::request::{Body, Params};
 
 const LONGEST_PAGE: u32 = 100;
@@ -25,7 +25,7 @@ type Reply<T> = Result<Json<Envelope<T>>, ApiError>;
 
 pub(super) async fn initiate_video(
     state: State<Shared>,
-    me: Caller,
+    me: CurrentUser,
     body: Body<InitiateBody>,
 ) -> Result<Json<InitiateReply>, ApiError> {
     initiate(state, me, body, MessageType::VideoCall, "Video call initiated").await
@@ -33,7 +33,7 @@ pub(super) async fn initiate_video(
 
 pub(super) async fn initiate_voice(
     state: State<Shared>,
-    me: Caller,
+    me: CurrentUser,
     body: Body<InitiateBody>,
 ) -> Result<Json<InitiateReply>, ApiError> {
     initiate(state, me, body, MessageType::VoiceCall, "Voice call initiated").await
@@ -41,7 +41,7 @@ pub(super) async fn initiate_voice(
 
 pub(super) async fn initiate_screen(
     state: State<Shared>,
-    me: Caller,
+    me: CurrentUser,
     body: Body<InitiateBody>,
 ) -> Result<Json<InitiateReply>, ApiError> {
     initiate(state, me, body, MessageType::ScreenShare, "Screen share initiated").await
@@ -49,40 +49,40 @@ pub(super) async fn initiate_screen(
 
 async fn initiate(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Body(body): Body<InitiateBody>,
     kind: MessageType,
     message: &str,
 ) -> Result<Json<InitiateReply>, ApiError> {
     let call = state.calls.initiate(&me, &body.receiver_id, kind, None).await?.message;
-    let call_data = present::call_data(&call);
+    let call_data = response::call_data(&call);
     let room_id = call.room_id.unwrap_or_default();
     Ok(Json(Envelope::said(message, Initiated { message_id: call.id, room_id, call_data })))
 }
 
-pub(super) async fn join_video(state: State<Shared>, me: Caller, id: Path<String>) -> Reply<CallReply> {
+pub(super) async fn join_video(state: State<Shared>, me: CurrentUser, id: Path<String>) -> Reply<CallReply> {
     join(state, me, id, MessageType::VideoCall).await
 }
 
-pub(super) async fn join_voice(state: State<Shared>, me: Caller, id: Path<String>) -> Reply<CallReply> {
+pub(super) async fn join_voice(state: State<Shared>, me: CurrentUser, id: Path<String>) -> Reply<CallReply> {
     join(state, me, id, MessageType::VoiceCall).await
 }
 
 async fn join(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     kind: MessageType,
 ) -> Reply<CallReply> {
     let call = state.calls.join(&me.id, &id, kind).await?.message;
-    let call_data = present::call_data(&call);
+    let call_data = response::call_data(&call);
     let room_id = call.room_id.unwrap_or_default();
     Ok(Json(Envelope::said("Joined the call", CallReply { room_id, call_data })))
 }
 
 pub(super) async fn end_video(
     state: State<Shared>,
-    me: Caller,
+    me: CurrentUser,
     id: Path<String>,
     body: Bytes,
 ) -> Reply<CallData> {
@@ -91,7 +91,7 @@ pub(super) async fn end_video(
 
 pub(super) async fn end_voice(
     state: State<Shared>,
-    me: Caller,
+    me: CurrentUser,
     id: Path<String>,
     body: Bytes,
 ) -> Reply<CallData> {
@@ -100,7 +100,7 @@ pub(super) async fn end_voice(
 
 pub(super) async fn end_screen(
     state: State<Shared>,
-    me: Caller,
+    me: CurrentUser,
     id: Path<String>,
     body: Bytes,
 ) -> Reply<CallData> {
@@ -110,25 +110,25 @@ pub(super) async fn end_screen(
 /// The duration in the body is the client's guess; the record has its own.
 async fn end(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     body: &Bytes,
     kind: MessageType,
 ) -> Reply<CallData> {
     let EndBody { duration: _, recording_url } = optional(body)?;
     let call = state.calls.leave(&me.id, &id, kind, recording_url.as_deref()).await?;
-    Ok(Json(Envelope::said("Call ended", present::call_data(&call.message))))
+    Ok(Json(Envelope::said("Call ended", response::call_data(&call.message))))
 }
 
 pub(super) async fn decline(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Reply<CallData> {
     let DeclineBody { reason } = optional(&body)?;
     let call = state.calls.decline(&me.id, &id, reason.as_deref()).await?;
-    Ok(Json(Envelope::said("Call declined", present::call_data(&call.message))))
+    Ok(Json(Envelope::said("Call declined", response::call_data(&call.message))))
 }
 
 /// A body that deployed clients leave out.
@@ -141,7 +141,7 @@ fn optional<T: DeserializeOwned + Default>(body: &Bytes) -> Result<T, ApiError> 
 
 pub(super) async fn history(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     params: Params,
 ) -> Result<Json<CallsReply>, ApiError> {
     let (page, limit) = page(&params)?;
@@ -167,7 +167,7 @@ pub(super) async fn history(
 }
 
 pub(super) fn shown(messages: &[FullMessage]) -> Vec<bellwire_dialects::marketplace::wire::Message> {
-    messages.iter().map(present::message).collect()
+    messages.iter().map(response::message).collect()
 }
 
 /// Number (from 1) and length of the page that a query asks for.
@@ -176,7 +176,7 @@ pub(super) fn page(params: &Params) -> Result<(u32, u32), ApiError> {
     Ok((page, params.number("limit", 20)?.clamp(1, LONGEST_PAGE)))
 }
 
-pub(super) async fn ice_servers(State(state): State<Shared>, Caller(me): Caller) -> Json<Value> {
-    let servers = state.common.ice_servers(Backend::Marketplace, &me.id, Millis::now());
-    Json(json!({ "success": true, "iceServers": servers, "ttl": state.common.ice_ttl_s() }))
+pub(super) async fn ice_servers(State(state): State<Shared>, CurrentUser(me): CurrentUser) -> Json<Value> {
+    let servers = state.context.ice_servers(BACKEND, &me.id, Millis::now());
+    Json(json!({ "success": true, "iceServers": servers, "ttl": state.context.ice_ttl_s() }))
 }

@@ -5,7 +5,7 @@ use bellwire_dialects::marketplace::wire::{CallStatus, MessageType, conversation
 
 use super::store::{Message, Store, User};
 use crate::clock::Millis;
-use crate::common::Common;
+use crate::context::ServerContext;
 use crate::demo::DemoError;
 
 pub(super) const PROVIDER: &str = "provider@demo.example";
@@ -28,7 +28,7 @@ const PEOPLE: [(&str, &str, &str, &str); 8] = [
     ),
     ("c11e00000000000000000004", "中村 さくら", "client4@demo.example", "client"),
     ("c11e00000000000000000005", "Bo", "client5@demo.example", "client"),
-    // Knows nobody yet.
+    // Has no conversation yet.
     ("ad0100000000000000000001", "Marketplace Support", "admin@demo.example", "admin"),
 ];
 
@@ -63,11 +63,11 @@ const CALLS: [(usize, usize, i64, MessageType, CallStatus, i64); 8] = [
 ];
 
 /// Fills an empty store; one that has people is left as it is.
-pub(super) async fn fill(store: &Store, common: &Common, now: Millis) -> Result<(), DemoError> {
+pub(super) async fn fill(store: &Store, context: &ServerContext, now: Millis) -> Result<(), DemoError> {
     if store.has_users().await? {
         return Ok(());
     }
-    let password_hash = common.demo_hash().await?;
+    let password_hash = context.demo_hash().await?;
     for (id, full_name, email, role) in PEOPLE {
         let user = User {
             id: id.to_owned(),

@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks the hub, and decides
+//! Socket events: the handshake, and the events of a client. Parses, asks the hub, and decides
 //! nothing.
 
 mod parse;
@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use self::parse::Parsed;
-use super::caller::known;
+use super::current_user::known;
 use super::hub::{Facts, Hub, News, Request};
 use super::state::{Claims, Shared, session_name};
 use super::store::{FullMessage, User};
 use crate::auth::Session;
-use crate::door::{self, Refused, WENT_WRONG};
 use crate::error::ApiError;
-use crate::switchboard::{Opened, SocketKey};
+use crate::hub_actor::{Opened, SocketKey};
+use crate::socket::{self, INTERNAL_ERROR, Refused};
 use crate::throttle::warn_rarely;
 
 /// Calls a socket has lately spoken of and the hub therefore knows.
@@ -54,32 +54,32 @@ pub(super) fn reads(event: &str, data: Value) -> bool {
 }
 
 /// The namespace `/`. Deployed clients have a token too, so both modes ask for it.
-pub(super) struct Door(pub(super) Shared);
+pub(super) struct Namespace(pub(super) Shared);
 
-/// Somebody with a good token.
+/// A user with a valid token.
 #[derive(Clone)]
-pub(super) struct Guest {
+pub(super) struct Identity {
     me: User,
     opened: Opened,
 }
 
 #[async_trait]
-impl door::Door for Door {
+impl socket::Namespace for Namespace {
     type Hub = Hub;
-    type Guest = Guest;
-    type Talk = Talk;
+    type Identity = Identity;
+    type Connection = Connection;
 
     const EVENTS: &'static [&'static str] = &EVENTS;
 
-    async fn admit(&self, auth: Value) -> Result<Guest, Refused> {
+    async fn admit(&self, auth: Value) -> Result<Identity, Refused> {
         let state = &self.0;
         let token = auth.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
         let token = token.ok_or_else(|| Refused::new(NO_TOKEN))?;
         let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(BAD_TOKEN))?;
         match known(state, &session).await {
             Ok(Some(me)) => {
-                let opened = Opened { name: session_name(&session), until: session.expires };
-                Ok(Guest { me, opened })
+                let opened = Opened { name: Some(session_name(&session)), until: session.expires };
+                Ok(Identity { me, opened })
             }
             Ok(None) => Err(Refused::new(BAD_TOKEN)),
             Err(error) => {
@@ -90,12 +90,12 @@ impl door::Door for Door {
         }
     }
 
-    fn account(guest: &Self::Guest) -> Option<String> {
-        Some(guest.me.id.clone())
+    fn account(identity: &Self::Identity) -> Option<String> {
+        Some(identity.me.id.clone())
     }
 
-    fn talk(self: Arc<Self>, key: SocketKey, guest: Guest) -> Talk {
-        Talk { state: Arc::clone(&self.0), key, guest, known: HashSet::new() }
+    fn connect(self: Arc<Self>, key: SocketKey, identity: Identity) -> Connection {
+        Connection { state: Arc::clone(&self.0), key, identity, known: HashSet::new() }
     }
 
     fn too_many(retry_after: u64) -> (&'static str, Value) {
@@ -105,17 +105,17 @@ impl door::Door for Door {
 }
 
 /// One socket's task.
-pub(super) struct Talk {
+pub(super) struct Connection {
     state: Shared,
     key: SocketKey,
-    guest: Guest,
+    identity: Identity,
     known: HashSet<String>,
 }
 
 #[async_trait]
-impl door::Talk for Talk {
+impl socket::Connection for Connection {
     async fn begin(&mut self) {
-        let User { id, full_name, avatar, .. } = self.guest.me.clone();
+        let User { id, full_name, avatar, .. } = self.identity.me.clone();
         let related = match self.state.store.related(&id).await {
             Ok(related) => related,
             Err(error) => {
@@ -124,7 +124,8 @@ impl door::Talk for Talk {
             }
         };
         let me = PersonBody { id, name: Some(full_name), avatar };
-        self.ask(Request::Connected { me, related, opened: self.guest.opened.clone() }).await;
+        self.state.hub.signed_in(self.key, self.identity.opened.clone()).await;
+        self.ask(Request::Connected { me, related }).await;
     }
 
     async fn event(&mut self, name: &str, data: Value) -> Option<Value> {
@@ -139,9 +140,9 @@ impl door::Talk for Talk {
     }
 }
 
-impl Talk {
+impl Connection {
     async fn ask(&self, request: Request) {
-        self.state.exchange.ask(self.key, request).await;
+        self.state.hub.ask(self.key, request).await;
     }
 
     async fn handle(&mut self, parsed: Parsed) -> Result<(), ApiError> {
@@ -162,8 +163,8 @@ impl Talk {
                 Ok(())
             }
             Parsed::Say { recipient, text, id } => {
-                let me = &self.guest.me;
-                // Whoever wrote it over REST repeats it here, for backends whose REST tells nobody.
+                let me = &self.identity.me;
+                // A client that wrote it over REST repeats it here, for backends whose REST does not notify.
                 if let Some(id) = id {
                     let told = self.state.chat.was_told(&me.id, &id).await;
                     if self.or_say(None, told).await? {
@@ -186,7 +187,7 @@ impl Talk {
     async fn or_say<T, E>(&self, call_id: Option<&str>, done: Result<T, E>) -> Result<T, E> {
         if done.is_err() {
             let call_id = call_id.map(str::to_owned);
-            self.ask(Request::Refuse { call_id, message: WENT_WRONG }).await;
+            self.ask(Request::Refuse { call_id, message: INTERNAL_ERROR }).await;
         }
         done
     }
@@ -197,8 +198,11 @@ impl Talk {
         let call = match self.or_say(Some(&call_id), found).await? {
             Some(call) => call,
             None => {
-                let made =
-                    self.state.calls.initiate(&self.guest.me, recipient, kind, Some(call_id.clone())).await;
+                let made = self
+                    .state
+                    .calls
+                    .initiate(&self.identity.me, recipient, kind, Some(call_id.clone()))
+                    .await;
                 match made {
                     Ok(call) => call,
                     Err(error) => {
@@ -225,7 +229,7 @@ impl Talk {
             self.known.clear();
         }
         self.known.insert(facts.call_id.clone());
-        self.state.exchange.tell(News::Learned(facts)).await;
+        self.state.hub.tell(News::Learned(facts)).await;
     }
 }
 

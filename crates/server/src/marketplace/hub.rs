@@ -1,17 +1,18 @@
-//! Who is online, who is in which call, who is told what. Pure: no socket, no database, no clock.
+//! The hub: presence, live calls, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! Everything goes to all devices of a person, as deployed (`user:<id>`). Who the other side of a call
 //! is comes from its record, never from what a client names.
 //!
 //! INVARIANT: a call's status here only moves forward, and only after its record has.
 
+mod live_call;
 mod message;
 mod presence;
 mod relay;
 mod replies;
 mod wire;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bellwire_dialects::marketplace::wire::{
@@ -19,26 +20,24 @@ use bellwire_dialects::marketplace::wire::{
     UserTyping, chat_of, name,
 };
 
-use self::message::rank;
+use self::live_call::LiveCall;
 pub(crate) use self::message::{Change, Facts, News, Order, Relay, Request};
+use self::message::{Replies, rank};
 use self::presence::Presence;
 use self::replies::{Refusal, accepted, ended, error, incoming, joined, over, refused};
 use crate::clock::Millis;
-use crate::switchboard::{Opened, Reply, Sessions, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
+use crate::timers::Timers;
 
 /// How long a call that is over is remembered, so that late events find out.
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 /// After this a missed call that the records have not confirmed is reported to them again.
-const REPORT_AGAIN: Duration = Duration::from_secs(5);
+const REPORT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// How often a call that runs is looked at: if neither side has a device there any more, it is over.
-const LOOK_AFTER: Duration = Duration::from_secs(120);
+const LIVENESS_CHECK_INTERVAL: Duration = Duration::from_secs(120);
 
 /// Why a call is over for a device: another one of the same person took it.
 const ELSEWHERE: &str = "answered_elsewhere";
-const MISSED: &str = "missed";
-
-type Replies = Vec<Reply<Order>>;
-
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     Ring(String),
@@ -46,39 +45,18 @@ enum Due {
     Forget(String),
 }
 
-/// One call as the hub sees it.
-#[derive(Debug)]
-struct LiveCall {
-    facts: Facts,
-    /// The caller has rung; whoever of the callee's devices comes later is rung too.
-    rung: bool,
-    /// How it came to its end; said again to a device that was away.
-    change: Change,
-    /// Sockets in its room, and whose they are.
-    seats: BTreeMap<SocketKey, String>,
-    /// The callee's device that accepted.
-    answered_on: Option<SocketKey>,
-}
-
-impl LiveCall {
-    fn has_seat(&self, person: &str) -> bool {
-        self.seats.values().any(|whose| whose == person)
-    }
-}
-
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
     presence: Presence,
     /// By what the socket calls them.
     calls: BTreeMap<String, LiveCall>,
-    timers: BTreeSet<(Millis, Due)>,
-    sessions: Sessions,
+    timers: Timers<Due>,
 }
 
 impl Hub {
     pub(super) fn handle(&mut self, from: SocketKey, request: Request) -> Replies {
         match request {
-            Request::Connected { me, related, opened } => self.connected(from, me, related, opened),
+            Request::Connected { me, related } => self.connected(from, me, related),
             Request::Ring { call_id } => self.ring(from, &call_id),
             Request::Share { session_id } => self.share(from, &session_id),
             Request::Accept { call_id } => self.accept(from, &call_id),
@@ -117,16 +95,12 @@ impl Hub {
                 let body = MessagesRead { conversation_id: conversation, reader_id: reader.clone() };
                 self.to_both(&reader, &other, name::MESSAGES_READ, &body)
             }
-            News::SignedOut { name } => {
-                self.sessions.given_back(&name).into_iter().map(Reply::Close).collect()
-            }
             News::Typing { from, to, on } => self.typing(&from, &to, on),
             News::Status { user, status } => self.presence.show_as(&user, status),
         }
     }
 
     pub(super) fn disconnected(&mut self, from: SocketKey) -> Replies {
-        self.sessions.remove(from);
         let seats = self.calls.iter().filter(|(_, call)| call.seats.contains_key(&from));
         let seats: Vec<String> = seats.map(|(call_id, _)| call_id.clone()).collect();
         let mut replies = Vec::new();
@@ -138,26 +112,17 @@ impl Hub {
     }
 
     pub(super) fn deadline(&self) -> Option<Millis> {
-        let timer = self.timers.first().map(|(at, _)| *at);
-        timer.into_iter().chain(self.sessions.deadline()).min()
+        self.timers.deadline()
     }
 
     pub(super) fn expire(&mut self, now: Millis) -> Replies {
         let mut replies = Vec::new();
-        for socket in self.sessions.over(now) {
-            replies.push(error(socket, None, "Session expired, please login again"));
-            replies.push(Reply::Close(socket));
-        }
-        while let Some((at, due)) = self.timers.pop_first() {
-            if at > now {
-                self.timers.insert((at, due));
-                break;
-            }
+        while let Some(due) = self.timers.pop(now) {
             match due {
                 Due::Ring(call_id) => {
                     if let Some(call) = self.calls.get(&call_id).filter(|call| call.facts.rings()) {
                         replies.push(Reply::Order(Order::Miss { id: call.facts.id.clone() }));
-                        self.timers.insert((now.plus(REPORT_AGAIN), Due::Ring(call_id)));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Ring(call_id));
                     }
                 }
                 Due::Look(call_id) => {
@@ -169,7 +134,7 @@ impl Hub {
                         let id = facts.id.clone();
                         replies.push(Reply::Order(Order::End { id, by: None, reason: None }));
                     }
-                    self.timers.insert((now.plus(LOOK_AFTER), Due::Look(call_id)));
+                    self.timers.insert(now.plus(LIVENESS_CHECK_INTERVAL), Due::Look(call_id));
                 }
                 Due::Forget(call_id) => {
                     self.calls.remove(&call_id);
@@ -179,24 +144,17 @@ impl Hub {
         replies
     }
 
-    /// Calls nobody has answered yet.
+    /// Calls that ring.
     pub(super) fn ringing(&self) -> usize {
         self.calls.values().filter(|call| call.facts.rings() && !call.facts.is_screen()).count()
     }
 
-    /// What others see of somebody.
+    /// The status that others see of a user.
     pub(crate) fn status(&self, id: &str) -> String {
         self.presence.status(id).to_owned()
     }
 
-    fn connected(
-        &mut self,
-        from: SocketKey,
-        me: PersonBody,
-        related: Vec<String>,
-        opened: Opened,
-    ) -> Replies {
-        self.sessions.add(from, opened);
+    fn connected(&mut self, from: SocketKey, me: PersonBody, related: Vec<String>) -> Replies {
         let id = me.id.clone();
         let mut replies = self.presence.arrive(from, me, related);
         let rings = |call: &&LiveCall| call.rung && call.facts.rings() && call.facts.callee.id == id;
@@ -219,7 +177,7 @@ impl Hub {
             return self.outcome(from, call_id);
         }
         self.seat(from, call_id, &facts.caller.id);
-        // Whoever comes later is rung then; nobody is rung twice.
+        // A device that connects later is rung then; no device is rung twice.
         let rung = self.calls.get_mut(call_id).is_some_and(|call| std::mem::replace(&mut call.rung, true));
         if rung {
             return Vec::new();
@@ -435,11 +393,11 @@ impl Hub {
     fn remember(&mut self, facts: Facts, now: Millis) {
         let call_id = facts.call_id.clone();
         if facts.rings() {
-            self.timers.insert((facts.ring_until, Due::Ring(call_id.clone())));
+            self.timers.insert(facts.ring_until, Due::Ring(call_id.clone()));
         } else if facts.is_over() {
-            self.timers.insert((now.plus(REMEMBERED), Due::Forget(call_id.clone())));
+            self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(call_id.clone()));
         } else {
-            self.timers.insert((now.plus(LOOK_AFTER), Due::Look(call_id.clone())));
+            self.timers.insert(now.plus(LIVENESS_CHECK_INTERVAL), Due::Look(call_id.clone()));
         }
         self.calls.entry(call_id).or_insert_with(|| LiveCall {
             facts,

@@ -1,4 +1,4 @@
-//! REST: signing in and out, renewing a session, and who one is.
+//! REST: sign-in, sign-out, renewing a session, and the current user.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,16 +8,14 @@ use bellwire_dialects::marketplace::wire::{
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::caller::{self, Caller, known};
-use super::hub::News;
-use super::present;
+use super::current_user::{self, CurrentUser, known};
+use super::response;
 use super::state::{Claims, Shared, session_name};
 use crate::auth::Session;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp};
-use crate::sign_ins::network;
+use crate::marketplace::defaults::BACKEND;
+use crate::request::{Body, ClientIp, network};
 
 const LONGEST_EMAIL: usize = 254;
 const LONGEST_PASSWORD: usize = 1024;
@@ -38,23 +36,23 @@ pub(super) async fn login(
     // Both limits before any work: a password takes a tenth of a second to check.
     let from = network(from);
     state.logins.check(&(from, email.clone())).map_err(too_many)?;
-    let attempt = state.common.sign_ins.begin(Backend::Marketplace, from, &email).map_err(too_many)?;
+    let attempt = state.context.sign_ins.begin(BACKEND, from, &email).map_err(too_many)?;
     state.failed_logins.begin(from).map_err(too_many)?;
     let user = state.store.user_by_email(&email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
-    let good = attempt.verify(&state.common.passwords, &body.password, hash).await;
+    let good = attempt.verify(&state.context.passwords, &body.password, hash).await;
     if !matches!(good, Ok(false)) {
         state.failed_logins.take_back(&from);
     }
     let good = good?;
     let Some(user) = user.filter(|_| good) else {
         debug!("Sign-in refused");
-        // One message for both, so that nobody learns who has an account.
+        // One message for both, so that it does not show which accounts exist.
         return Err(ApiError::unauthorized("Invalid email or password"));
     };
     let family = format!("{:032x}", rand::random::<u128>());
     let (token, refresh_token) = issue(&state, &Claims { user_id: user.id.clone(), family })?;
-    let signed_in = SignedIn { user: present::own(&user), token, refresh_token: Some(refresh_token) };
+    let signed_in = SignedIn { user: response::own(&user), token, refresh_token: Some(refresh_token) };
     Ok(Json(Envelope::said("Login successful", signed_in)))
 }
 
@@ -78,7 +76,7 @@ pub(super) async fn refresh(
     let user = known(&state, &session).await?.ok_or_else(failed)?;
     let now = Millis::now();
     let spent = state.store.spend(&session.jti, session.expires, now).await?;
-    if spent.plus(state.common.config.refresh_grace) < now {
+    if spent.plus(state.context.config.refresh_grace) < now {
         debug!("A refresh token was used again");
         end(&state, &session).await?;
         return Err(failed());
@@ -95,7 +93,7 @@ pub(super) async fn refresh(
 /// The session's tokens are good for nothing from then on, nor are the sockets they opened.
 pub(super) async fn logout(
     State(state): State<Shared>,
-    caller::SignedIn(session): caller::SignedIn,
+    current_user::SignedIn(session): current_user::SignedIn,
 ) -> Result<Json<Value>, ApiError> {
     end(&state, &session).await?;
     Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
@@ -105,11 +103,11 @@ async fn end(state: &Shared, session: &Session<Claims>) -> Result<(), ApiError> 
     let name = session_name(session);
     // Its refresh token may be younger, and live for as long as those do.
     let until = Millis::now().plus(state.refresh_tokens.ttl()).max(session.expires);
-    let kept = state.common.revoked.end(&name, until).await;
-    state.exchange.tell(News::SignedOut { name }).await;
+    let kept = state.context.revoked.end(&name, until).await;
+    state.hub.signed_out(name).await;
     Ok(kept?)
 }
 
-pub(super) async fn me(Caller(me): Caller) -> Json<Envelope<MeReply>> {
-    Json(Envelope::of(MeReply { user: present::own(&me) }))
+pub(super) async fn me(CurrentUser(me): CurrentUser) -> Json<Envelope<MeReply>> {
+    Json(Envelope::of(MeReply { user: response::own(&me) }))
 }

@@ -1,4 +1,4 @@
-//! REST: conversations, messages, who is there.
+//! REST: conversations, messages, presence.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,10 +9,10 @@ use bellwire_dialects::marketplace::wire::{
 };
 use serde_json::{Value, json};
 
-use super::caller::Caller;
 use super::communication::{page, shown};
+use super::current_user::CurrentUser;
 use super::hub::News;
-use super::present;
+use super::response;
 use super::state::Shared;
 use crate::error::ApiError;
 use crate::request::{Body, Params};
@@ -21,18 +21,18 @@ type Reply<T> = Result<Json<Envelope<T>>, ApiError>;
 
 pub(super) async fn conversations(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
 ) -> Reply<Vec<ConversationRow>> {
     let rows = state.store.conversations(&me.id).await?;
-    let looked = state.exchange.look(move |hub| {
-        rows.iter().map(|row| present::conversation(row, &hub.status(&row.other.id))).collect()
+    let looked = state.hub.look(move |hub| {
+        rows.iter().map(|row| response::conversation(row, &hub.status(&row.other.id))).collect()
     });
     Ok(Json(Envelope::of(looked.await.ok_or_else(ApiError::internal)?)))
 }
 
 pub(super) async fn conversation(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(user): Path<String>,
     params: Params,
 ) -> Result<Json<CallsReply>, ApiError> {
@@ -53,44 +53,44 @@ pub(super) async fn conversation(
 
 pub(super) async fn send(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Body(body): Body<SendBody>,
 ) -> Result<(StatusCode, Json<MessageReply>), ApiError> {
     if body.kind != MessageType::Text {
         return Err(ApiError::bad_request("Only text can be sent"));
     }
     let message = state.chat.send(&me, &body.receiver_id, &body.content).await?;
-    let reply = Envelope::said("Message sent", present::message(&message));
+    let reply = Envelope::said("Message sent", response::message(&message));
     Ok((StatusCode::CREATED, Json(reply)))
 }
 
 pub(super) async fn read(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(conversation): Path<String>,
 ) -> Reply<ReadReply> {
     let modified_count = state.chat.read(&me.id, &conversation).await?;
     Ok(Json(Envelope::said("Messages marked as read", ReadReply { modified_count })))
 }
 
-pub(super) async fn unread(State(state): State<Shared>, Caller(me): Caller) -> Reply<UnreadReply> {
+pub(super) async fn unread(State(state): State<Shared>, CurrentUser(me): CurrentUser) -> Reply<UnreadReply> {
     let unread_count = state.store.unread(&me.id).await?;
     Ok(Json(Envelope::of(UnreadReply { unread_count })))
 }
 
 pub(super) async fn show_online(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Body(body): Body<StatusBody>,
 ) -> Json<Value> {
     let status = if body.is_online { "online" } else { "offline" }.to_owned();
-    state.exchange.tell(News::Status { user: me.id, status }).await;
+    state.hub.tell(News::Status { user: me.id, status }).await;
     Json(json!({ "success": true, "message": "Status updated" }))
 }
 
 pub(super) async fn typing(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Body(body): Body<TypingBody>,
 ) -> Json<Value> {
     state.chat.typing(&me, &body.receiver_id, body.is_typing).await;
@@ -101,7 +101,7 @@ pub(super) async fn typing(
 /// exist.
 pub(super) async fn status(
     State(state): State<Shared>,
-    Caller(me): Caller,
+    CurrentUser(me): CurrentUser,
     Path(user): Path<String>,
 ) -> Reply<StatusReply> {
     let unknown = || ApiError::not_found("User not found");
@@ -109,8 +109,8 @@ pub(super) async fn status(
     if other.id != me.id && !state.store.related(&me.id).await?.contains(&other.id) {
         return Err(unknown());
     }
-    let status = state.exchange.look(move |hub| hub.status(&user)).await.ok_or_else(ApiError::internal)?;
+    let status = state.hub.look(move |hub| hub.status(&user)).await.ok_or_else(ApiError::internal)?;
     let is_online = status != "offline";
-    let last_seen = if is_online { None } else { present::iso(other.last_seen) };
+    let last_seen = if is_online { None } else { response::iso(other.last_seen) };
     Ok(Json(Envelope::of(StatusReply { user_id: other.id, is_online, status, last_seen })))
 }

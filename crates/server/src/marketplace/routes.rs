@@ -1,4 +1,4 @@
-//! Every REST route of marketplace and what is written about it.
+//! The REST routes of marketplace, with their documentation.
 
 use super::state::Shared;
 use super::{chat, communication as calls, login, messages};
@@ -247,4 +247,21 @@ fn call_data() -> Schema {
 
 fn ice_servers() -> Schema {
     list(object([("urls", list(text())), ("username?", text()), ("credential?", text())]))
+}
+
+/// How many of the bodies that these routes read a value is.
+#[cfg(feature = "fuzzing")]
+pub(super) fn bodies(body: &serde_json::Value) -> usize {
+    use bellwire_dialects::marketplace::wire;
+
+    use crate::request::reads_as;
+
+    reads_as::<wire::LoginBody>(body)
+        + reads_as::<wire::RefreshBody>(body)
+        + reads_as::<wire::InitiateBody>(body)
+        + reads_as::<wire::EndBody>(body)
+        + reads_as::<wire::DeclineBody>(body)
+        + reads_as::<wire::SendBody>(body)
+        + reads_as::<wire::StatusBody>(body)
+        + reads_as::<wire::TypingBody>(body)
 }

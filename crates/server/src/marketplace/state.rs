@@ -1,4 +1,4 @@
-//! What every request handler of marketplace can reach: shared, never changed after the start.
+//! The state shared by every request handler of marketplace; never changed after the start.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use super::chat::Chat;
 use super::hub::Hub;
 use super::store::Store;
 use crate::auth::{Session, Tokens};
-use crate::common::Common;
+use crate::context::ServerContext;
+use crate::hub_actor::HubHandle;
 use crate::limits::{Failures, Rate};
-use crate::switchboard::Exchange;
 
 pub(crate) type Shared = Arc<State>;
 
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) common: Arc<Common>,
+    pub(crate) context: Arc<ServerContext>,
     pub(crate) store: Store,
     /// Of sessions.
     pub(crate) tokens: Tokens,
@@ -28,7 +28,7 @@ pub(crate) struct State {
     pub(crate) failed_logins: Failures<IpAddr>,
     pub(crate) calls: Calls,
     pub(crate) chat: Chat,
-    pub(crate) exchange: Exchange<Hub>,
+    pub(crate) hub: HubHandle<Hub>,
 }
 
 /// What a token says, of either kind.

@@ -1,4 +1,4 @@
-//! What marketplace keeps: people, and the messages of their conversations, of which calls are some.
+//! The tables of marketplace: users, and the messages of their conversations, of which calls are some.
 //! Nothing here decides who may do what. Every change of a call's status is a compare-and-set: `true`
 //! means that this caller made it, so that of two at once exactly one announces it.
 
@@ -97,7 +97,7 @@ pub(crate) struct FullMessage {
     pub(crate) receiver_avatar: Option<String>,
 }
 
-/// One line of somebody's conversations.
+/// One line of a user's conversations.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversation {
     pub(crate) id: String,

@@ -2,40 +2,49 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Doc, Endpoint, object, text};
-use crate::backend::Backend;
+use super::doc::Doc;
+use super::routes::Endpoint;
+use super::schema::{any, boolean, integer, object, text};
 use crate::error::Shape;
 
 /// The tag of the routes every listener has; no limit per address applies to them.
 const COMMON: &str = "Server";
 
+/// What a document says of a backend beside its routes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Api {
+    pub(crate) label: &'static str,
+    pub(crate) shape: Shape,
+    /// Cookies that carry a token, beside the header.
+    pub(crate) cookies: &'static [&'static str],
+}
+
 /// What `/openapi.json` answers. `own` are the backend's routes, `common` those every listener has.
-pub(super) fn document(backend: Backend, own: &[Endpoint], common: &[Endpoint]) -> Value {
-    let about = backend.about();
+pub(super) fn document(api: &Api, own: &[Endpoint], common: &[Endpoint]) -> Value {
     let mut paths = Map::new();
-    for (endpoints, tag) in [(own, about.label), (common, COMMON)] {
+    for (endpoints, tag) in [(own, api.label), (common, COMMON)] {
         for endpoint in endpoints {
             let path = paths.entry(endpoint.path.clone()).or_insert_with(|| json!({}));
-            path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint, backend, tag);
+            path[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint, api, tag);
         }
     }
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": format!("Bellwire server: {}", about.label),
+            "title": format!("Bellwire server: {}", api.label),
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Socket.IO events go beside these routes. Bodies are JSON.",
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
         "components": {
-            "securitySchemes": security_schemes(backend),
-            "schemas": { "Error": error(about.shape) },
+            "securitySchemes": security_schemes(api.cookies),
+            "schemas": { "Error": error(api.shape) },
         },
     })
 }
 
-fn operation(endpoint: &Endpoint, backend: Backend, tag: &str) -> Value {
+fn operation(endpoint: &Endpoint, api: &Api, tag: &str) -> Value {
     let Endpoint { method, path, doc } = endpoint;
     let words = path.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let id = words.fold(method.as_str().to_ascii_lowercase(), |id, word| format!("{id}_{word}"));
@@ -51,7 +60,7 @@ fn operation(endpoint: &Endpoint, backend: Backend, tag: &str) -> Value {
         "tags": [tag],
         "parameters": parameters,
         "responses": responses(doc, !parameters.is_empty(), tag != COMMON),
-        "security": if doc.public { json!([]) } else { security(backend) },
+        "security": if doc.public { json!([]) } else { security(api.cookies) },
     });
     if let Some(body) = &doc.body {
         let content = json!({ "application/json": { "schema": body.value() } });
@@ -98,32 +107,23 @@ fn responses(doc: &Doc, has_parameters: bool, limited: bool) -> Value {
 
 fn error(shape: Shape) -> Value {
     let schema = match shape {
-        Shape::Success => object([("success", super::boolean()), ("message", text())]),
+        Shape::Success => object([("success", boolean()), ("message", text())]),
         Shape::Error => object([("error", text())]),
-        Shape::Nest => {
-            object([("statusCode", super::integer()), ("message", super::any()), ("error", text())])
-        }
+        Shape::Nest => object([("statusCode", integer()), ("message", any()), ("error", text())]),
     };
     schema.value().clone()
 }
 
-fn security_schemes(backend: Backend) -> Value {
+fn security_schemes(cookies: &[&str]) -> Value {
     let mut schemes = json!({ "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } });
-    for name in cookies(backend) {
+    for name in cookies {
         schemes[*name] = json!({ "type": "apiKey", "in": "cookie", "name": name });
     }
     schemes
 }
 
 /// Any one of them is enough.
-fn security(backend: Backend) -> Value {
-    let schemes = std::iter::once(&"bearer").chain(cookies(backend));
+fn security(cookies: &[&str]) -> Value {
+    let schemes = std::iter::once(&"bearer").chain(cookies);
     schemes.map(|name| json!({ *name: [] })).collect()
-}
-
-fn cookies(backend: Backend) -> &'static [&'static str] {
-    match backend {
-        Backend::Storefront => &["seller_token", "token"],
-        Backend::Dealerdesk | Backend::Marketplace | Backend::Hearth | Backend::Clinic => &[],
-    }
 }

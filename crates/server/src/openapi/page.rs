@@ -1,4 +1,4 @@
-//! `/openapi.json` and `/docs`: what a listener offers, for programs and for people. The page needs nothing
+//! The `/openapi.json` and `/docs` endpoints, for programs and for people. The page needs nothing
 //! from anywhere else and may do nothing but read the document.
 
 use std::sync::Arc;
@@ -9,14 +9,16 @@ use axum::http::header::{self, HeaderName};
 use axum::response::IntoResponse;
 use serde_json::Value;
 
-use super::{Endpoint, Routes, any, doc, document};
-use crate::backend::Backend;
+use super::doc::doc;
+use super::document::{Api, document};
+use super::routes::{Endpoint, Routes};
+use super::schema::any;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The routes that describe a listener, themselves included. `common` are other routes every listener has.
-pub(crate) fn described(backend: Backend, own: &[Endpoint], mut common: Routes) -> Routes {
+pub(crate) fn described(api: &Api, own: &[Endpoint], mut common: Routes) -> Routes {
     let page = Routes::new("")
         .get("/openapi.json", show, doc("This description").public().reply(200, any()))
         .get(
@@ -35,7 +37,7 @@ pub(crate) fn described(backend: Backend, own: &[Endpoint], mut common: Routes) 
             doc("The page's looks").public().text(200, "text/css"),
         );
     common.endpoints.extend(page.endpoints.iter().cloned());
-    let document: Arc<Value> = Arc::new(document::document(backend, own, &common.endpoints));
+    let document: Arc<Value> = Arc::new(document(api, own, &common.endpoints));
     common.router = common.router.merge(page.with_state(document).router);
     common
 }

@@ -1,4 +1,4 @@
-//! The sockets that are relayed through: counted, and closed to peers inside the server's own network.
+//! Relay sockets: counted, and closed to peers inside the server's own network.
 
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -113,7 +113,7 @@ impl Conn for Relayed {
     }
 }
 
-/// Whether an address can belong to somebody out there, rather than to this machine or its network.
+/// Whether an address is a public one, rather than of this machine or its network.
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),

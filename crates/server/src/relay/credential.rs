@@ -50,7 +50,7 @@ pub(super) fn holders<'a>(allocations: impl Iterator<Item = &'a AllocationInfo>)
 }
 
 /// Lets holders of a good credential in, from so many addresses at a time. It counts allocations that
-/// are there, never attempts: those anybody can make in anybody's name.
+/// are there, never attempts: those can be made in any user's name.
 pub(super) struct Gate {
     secret: Secret,
     per_user: usize,

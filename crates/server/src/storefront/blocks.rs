@@ -1,4 +1,4 @@
-//! REST: customers that a shop does not want to hear from.
+//! REST: the blocked customers of a shop.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -6,8 +6,8 @@ use bellwire_dialects::storefront::wire::UserType;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::caller::Seller;
-use super::present;
+use super::current_user::Seller;
+use super::response;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::request::Body;
@@ -96,7 +96,7 @@ pub(super) async fn list(
         .into_iter()
         .map(|(block, customer)| {
             let mut row = row(&block);
-            row["customer"] = json!(present::party(customer));
+            row["customer"] = json!(response::party(customer));
             row
         })
         .collect();
@@ -125,7 +125,7 @@ fn row(block: &Block) -> Value {
         "notes": block.notes,
         "lastCallId": block.last_call_id,
         "isActive": block.is_active,
-        "createdAt": present::iso(block.created_at),
-        "updatedAt": present::iso(block.updated_at),
+        "createdAt": response::iso(block.created_at),
+        "updatedAt": response::iso(block.updated_at),
     })
 }

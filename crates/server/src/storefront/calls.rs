@@ -1,4 +1,4 @@
-//! Starting, answering and ending calls: who may, what the record becomes, and that both sides hear of
+//! Call rules: starting, answering and ending, the permissions for it, and the record. Both sides hear of
 //! it. REST and sockets both come through here, so that a call has one life however it is driven.
 
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use bellwire_dialects::storefront::wire::{
 use tracing::{debug, info};
 use uuid::Uuid;
 
-use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::common::Common;
-use crate::door::WENT_WRONG;
+use crate::context::ServerContext;
 use crate::error::ApiError;
+use crate::hub_actor::{HubHandle, Job, SocketKey};
 use crate::limits::Rate;
 use crate::metrics::Outcome;
+use crate::socket::INTERNAL_ERROR;
 use crate::store::{StoreError, new_id};
+use crate::storefront::defaults::BACKEND;
 use crate::storefront::hub::{Change, Facts, Hub, News, Order, Party};
 use crate::storefront::store::{Call, FullCall, Remarks, Store};
-use crate::switchboard::{Exchange, Job, SocketKey};
 use crate::throttle::warn_rarely;
 
 const LONGEST_NOTE: usize = 2000;
@@ -29,16 +29,22 @@ const QUALITIES: [&str; 4] = ["excellent", "good", "fair", "poor"];
 
 #[derive(Debug)]
 pub(crate) struct Calls {
-    common: Arc<Common>,
-    store: Arc<dyn Store>,
-    exchange: Exchange<Hub>,
+    context: Arc<ServerContext>,
+    store: Store,
+    hub: HubHandle<Hub>,
+    ring_timeout: Duration,
     initiates: Rate<String>,
 }
 
 impl Calls {
-    pub(crate) fn new(common: Arc<Common>, store: Arc<dyn Store>, exchange: Exchange<Hub>) -> Self {
-        let initiates = Rate::per_minute(common.config.limits.initiates_per_minute);
-        Self { common, store, exchange, initiates }
+    pub(crate) fn new(
+        context: Arc<ServerContext>,
+        store: Store,
+        hub: HubHandle<Hub>,
+        ring_timeout: Duration,
+    ) -> Self {
+        let initiates = Rate::per_minute(context.config.limits.initiates_per_minute);
+        Self { context, store, hub, ring_timeout, initiates }
     }
 
     /// Forgets rate limits of people who have been quiet.
@@ -88,7 +94,7 @@ impl Calls {
             decline_reason: None,
             recording_url: None,
             scheduled_for: scheduled_for.map(|at| at.0),
-            ring_until: scheduled_for.unwrap_or(now).max(now).plus(self.common.config.ring.storefront).0,
+            ring_until: scheduled_for.unwrap_or(now).max(now).plus(self.ring_timeout).0,
             metadata: "{}".to_owned(),
             created_at: now.0,
             updated_at: now.0,
@@ -180,11 +186,11 @@ impl Calls {
     }
 
     /// Tells the hub of every call that is not over: after a restart, late ones are missed at once, and
-    /// answered ones that nobody comes back to are given up.
+    /// answered ones that no side comes back to are given up.
     pub(crate) async fn resume(&self) -> Result<(), StoreError> {
         for call_id in self.store.live().await? {
             if let Some(call) = self.store.call(&call_id).await? {
-                self.exchange.tell(News::Learned(Facts::from(&call.call))).await;
+                self.hub.tell(News::Learned(Facts::from(&call.call))).await;
             }
         }
         Ok(())
@@ -214,14 +220,14 @@ impl Calls {
         }
     }
 
-    /// A socket whose wish could not be kept is told so, and nobody else is.
+    /// Only the socket whose request failed is notified.
     async fn answer(&self, asked_by: Option<SocketKey>, call_id: &str, done: Result<FullCall, ApiError>) {
         let Err(error) = done else { return };
         debug!(call = call_id, ?error, "A call was not changed");
         if let Some(to) = asked_by.filter(|_| error.is_failure()) {
-            let message = WENT_WRONG.to_owned();
+            let message = INTERNAL_ERROR.to_owned();
             let body = CallError { call_id: Some(call_id.to_owned()), message };
-            self.exchange.say(to, name::CALL_ERROR, &body).await;
+            self.hub.say(to, name::CALL_ERROR, &body).await;
         }
     }
 
@@ -264,11 +270,11 @@ impl Calls {
     }
 
     fn count(&self, outcome: Outcome) {
-        self.common.metrics.call(Backend::Storefront, outcome);
+        self.context.metrics.call(BACKEND, outcome);
     }
 
     async fn tell(&self, call: &Call, change: Change) {
-        self.exchange.tell(News::Changed(Facts::from(call), change)).await;
+        self.hub.tell(News::Changed(Facts::from(call), change)).await;
     }
 
     async fn may_call(&self, me: &Party, seller: &str, customer: &str) -> Result<(), ApiError> {

@@ -4,7 +4,7 @@
 use bellwire_dialects::storefront::wire::UserType;
 
 use crate::clock::Millis;
-use crate::common::Common;
+use crate::context::ServerContext;
 use crate::demo::DemoError;
 use crate::storefront::store::{Account, Call, Order, Product, Store};
 
@@ -17,7 +17,7 @@ pub const DEMO_SELLER_ID: &str = "5e11e2000000000000000001";
 /// Id of the demo customer.
 pub const DEMO_CUSTOMER_ID: &str = "c05701e20000000000000001";
 
-/// A shop nobody has ordered from yet.
+/// A shop without orders.
 const BOOKS: &str = "books@demo.example";
 const BOOKS_ID: &str = "5e11e2000000000000000002";
 
@@ -53,12 +53,12 @@ const PRODUCTS: [(&str, i64); 4] = [
 const STATUSES: [&str; 5] = ["Processing", "Shipping", "On the way", "Delivered", "Refund Success"];
 
 /// Fills an empty store; one that has accounts is left as it is.
-pub(crate) async fn fill(store: &dyn Store, common: &Common, now: Millis) -> Result<(), DemoError> {
+pub(crate) async fn fill(store: &Store, context: &ServerContext, now: Millis) -> Result<(), DemoError> {
     if store.has_accounts().await? {
         return Ok(());
     }
     // One hash for all: nine take seconds, and the password is public anyway.
-    let password_hash = common.demo_hash().await?;
+    let password_hash = context.demo_hash().await?;
     let account = |id: String, name: &str, email: &str, phone: Option<&str>| Account {
         id,
         name: name.to_owned(),

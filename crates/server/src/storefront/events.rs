@@ -1,4 +1,4 @@
-//! Socket events: who is at the door, and what a client says there. Parses, asks the hub, and decides
+//! Socket events: the handshake, and the events of a client. Parses, asks the hub, and decides
 //! nothing.
 
 mod parse;
@@ -15,13 +15,13 @@ use self::parse::Parsed;
 use crate::auth::Session;
 use crate::clock::Millis;
 use crate::config::Mode;
-use crate::door::{self, Refused, WENT_WRONG};
+use crate::hub_actor::{Hub as _, Opened, SocketKey};
 use crate::metrics::Flow;
+use crate::socket::{self, INTERNAL_ERROR, Refused};
 use crate::store::StoreError;
-use crate::storefront::hub::{self, Facts, Hub, News, Party, Request};
+use crate::storefront::hub::{Facts, Hub, News, Party, Request};
 use crate::storefront::state::{Claims, Shared};
 use crate::storefront::store::FullCall;
-use crate::switchboard::{Hub as _, SocketKey};
 use crate::throttle::warn_rarely;
 
 /// Calls a socket has lately spoken of and the hub therefore knows.
@@ -49,33 +49,34 @@ pub(super) fn reads(event: &str, data: Value) -> bool {
     EVENTS.contains(&event) && parse::parse(event, data).is_some()
 }
 
-const NOBODY: &str = "Authentication error";
+const UNAUTHENTICATED: &str = "Authentication error";
 
 /// The namespace `/`: a token at the door, none needed in compat mode.
-pub(super) struct Door(pub(super) Shared);
+pub(super) struct Namespace(pub(super) Shared);
 
 #[async_trait]
-impl door::Door for Door {
+impl socket::Namespace for Namespace {
     type Hub = Hub;
-    /// Who a token named; nobody in compat mode until `addUser`.
-    type Guest = Option<Session<Claims>>;
-    type Talk = Talk;
+    /// The session of the token; in compat mode `None` until `addUser`.
+    type Identity = Option<Session<Claims>>;
+    type Connection = Connection;
 
     const EVENTS: &'static [&'static str] = &EVENTS;
 
-    async fn admit(&self, auth: Value) -> Result<Self::Guest, Refused> {
+    async fn admit(&self, auth: Value) -> Result<Self::Identity, Refused> {
         let state = &self.0;
         let token = auth.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
         let Some(token) = token else {
-            return match state.common.config.mode {
-                Mode::Strict => Err(Refused::new(NOBODY)),
+            return match state.context.config.mode {
+                Mode::Strict => Err(Refused::new(UNAUTHENTICATED)),
                 Mode::Compat => Ok(None),
             };
         };
-        let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(NOBODY))?;
+        let session: Session<Claims> =
+            state.tokens.read(token).ok_or_else(|| Refused::new(UNAUTHENTICATED))?;
         match known(state, &session).await {
             Ok(true) => Ok(Some(session)),
-            Ok(false) => Err(Refused::new(NOBODY)),
+            Ok(false) => Err(Refused::new(UNAUTHENTICATED)),
             Err(error) => {
                 warn_rarely!(error, "A socket could not be checked");
                 // Not a word about tokens: a client would throw a good one away.
@@ -84,12 +85,12 @@ impl door::Door for Door {
         }
     }
 
-    fn account(guest: &Self::Guest) -> Option<String> {
-        guest.as_ref().map(|session| format!("{:?} {}", session.claims.role, session.claims.id))
+    fn account(identity: &Self::Identity) -> Option<String> {
+        identity.as_ref().map(|session| format!("{:?} {}", session.claims.role, session.claims.id))
     }
 
-    fn talk(self: Arc<Self>, key: SocketKey, guest: Self::Guest) -> Talk {
-        Talk { state: Arc::clone(&self.0), key, guest, known: HashSet::new() }
+    fn connect(self: Arc<Self>, key: SocketKey, identity: Self::Identity) -> Connection {
+        Connection { state: Arc::clone(&self.0), key, identity, known: HashSet::new() }
     }
 
     fn too_many(retry_after: u64) -> (&'static str, Value) {
@@ -100,24 +101,25 @@ impl door::Door for Door {
 
 async fn known(state: &Shared, session: &Session<Claims>) -> Result<bool, StoreError> {
     let Claims { id, role } = &session.claims;
-    Ok(!state.common.revoked.contains(session).await? && state.store.account(*role, id).await?.is_some())
+    Ok(!state.context.revoked.contains(session).await? && state.store.account(*role, id).await?.is_some())
 }
 
 /// One socket's task.
-pub(super) struct Talk {
+pub(super) struct Connection {
     state: Shared,
     key: SocketKey,
-    guest: Option<Session<Claims>>,
+    identity: Option<Session<Claims>>,
     known: HashSet<String>,
 }
 
 #[async_trait]
-impl door::Talk for Talk {
+impl socket::Connection for Connection {
     async fn begin(&mut self) {
-        if let Some(session) = &self.guest {
+        if let Some(session) = &self.identity {
             let party = Party { id: session.claims.id.clone(), role: session.claims.role };
-            let session = hub::Session { jti: session.jti.clone(), until: session.expires };
-            self.arrive(party, Some(session)).await;
+            let opened = Opened { name: Some(session.jti.clone()), until: session.expires };
+            self.state.hub.signed_in(self.key, opened).await;
+            self.arrive(party).await;
         }
     }
 
@@ -127,30 +129,30 @@ impl door::Talk for Talk {
             return None;
         };
         let call_id = parsed.call_id().map(str::to_owned);
-        if let Err(error) = self.handle(parsed, self.guest.is_some()).await {
+        if let Err(error) = self.handle(parsed, self.identity.is_some()).await {
             warn_rarely!(error, "An event was not handled");
-            let body = CallError { call_id, message: WENT_WRONG.to_owned() };
-            self.state.exchange.say(self.key, name::CALL_ERROR, &body).await;
+            let body = CallError { call_id, message: INTERNAL_ERROR.to_owned() };
+            self.state.hub.say(self.key, name::CALL_ERROR, &body).await;
         }
         None
     }
 }
 
-impl Talk {
+impl Connection {
     async fn handle(&mut self, parsed: Parsed, has_token: bool) -> Result<(), StoreError> {
         match parsed {
             Parsed::AddUser(id) => {
                 if !has_token
-                    && self.state.common.config.mode == Mode::Compat
+                    && self.state.context.config.mode == Mode::Compat
                     && let Some(party) = self.believed(id).await?
                 {
-                    self.arrive(party, None).await;
+                    self.arrive(party).await;
                 } else {
-                    self.state.exchange.ask(self.key, Request::ListOnline).await;
+                    self.state.hub.ask(self.key, Request::ListOnline).await;
                 }
             }
             Parsed::Ring { call_id, is_callback, original_call_id } => {
-                // Rebuilt from the record: a name in a payload is whatever somebody typed.
+                // Rebuilt from the record: a name in a payload is not checked.
                 let ring = match self.state.store.call(&call_id).await? {
                     Some(call) => {
                         self.learn(&call).await;
@@ -159,7 +161,7 @@ impl Talk {
                     // For the hub to refuse.
                     None => IncomingVideoCall { call_id, ..IncomingVideoCall::default() },
                 };
-                self.state.exchange.ask(self.key, Request::Ring(Box::new(ring))).await;
+                self.state.hub.ask(self.key, Request::Ring(Box::new(ring))).await;
             }
             Parsed::Of(_, Request::Quality { .. }) if self.reports_too_often() => {}
             Parsed::Of(call_id, request) => {
@@ -168,17 +170,17 @@ impl Talk {
                 {
                     self.learn(&call).await;
                 }
-                self.state.exchange.ask(self.key, request).await;
+                self.state.hub.ask(self.key, request).await;
             }
         }
         Ok(())
     }
 
     fn reports_too_often(&self) -> bool {
-        let Some(session) = &self.guest else { return false };
+        let Some(session) = &self.identity else { return false };
         let often = self.state.reports.check(&session.claims.id).is_err();
         if often {
-            self.state.common.metrics.event(Hub::BACKEND, Flow::Dropped);
+            self.state.context.metrics.event(Hub::BACKEND, Flow::Dropped);
         }
         often
     }
@@ -188,10 +190,10 @@ impl Talk {
             self.known.clear();
         }
         self.known.insert(call.call.call_id.clone());
-        self.state.exchange.tell(News::Learned(Facts::from(&call.call))).await;
+        self.state.hub.tell(News::Learned(Facts::from(&call.call))).await;
     }
 
-    async fn arrive(&self, party: Party, session: Option<hub::Session>) {
+    async fn arrive(&self, party: Party) {
         let related = match self.state.store.related(party.role, &party.id).await {
             Ok(related) => related,
             Err(error) => {
@@ -199,7 +201,7 @@ impl Talk {
                 Vec::new()
             }
         };
-        self.state.exchange.ask(self.key, Request::Connected { party, related, session }).await;
+        self.state.hub.ask(self.key, Request::Connected { party, related }).await;
     }
 
     async fn believed(&self, id: String) -> Result<Option<Party>, StoreError> {

@@ -1,10 +1,4 @@
-//! Who is online, who is in which call, who is told what. Pure: no socket, no database, no clock.
-//!
-//! ```text
-//!  socket ─ Request ─┐                          ┌─ To::Socket  ─ Reply ─► one socket
-//!  record ─ Request ─┼─► Hub::handle(.., now) ──┤
-//!  time   ───────────┘   Hub::expire(now)       └─ To::Records ─ Order ─► the call records
-//! ```
+//! The hub: presence, live calls, and which socket gets which event. Pure: no socket, database or clock.
 //!
 //! INVARIANT: a call's status here only moves forward, and only after its record has.
 
@@ -19,60 +13,55 @@ use std::time::Duration;
 use bellwire_dialects::storefront::wire::{
     CallEnded, CallError, CallPartyEvent, CallStatus, CallStatusUpdate, CallTargetOffline, IceCandidateEvent,
     IncomingVideoCall, OnlineUser, SdpAnswer, SdpOffer, ToggleAudio, ToggleVideo, UserJoinedCall,
-    UserLeftCall,
+    UserLeftCall, name,
 };
 
 use self::call::{LiveCall, is_over, rank};
-pub(crate) use self::message::{Change, Facts, News, Order, Party, Relay, Reply, Request, Session, To};
+use self::message::Replies;
+pub(crate) use self::message::{Change, Facts, News, Order, Party, Relay, Request};
 use self::presence::Presence;
 use crate::clock::Millis;
-use crate::switchboard::SocketKey;
+use crate::hub_actor::{Reply, SocketKey};
+use crate::timers::Timers;
 
 /// How long a call that is over is remembered, so that late events find out.
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 /// After this a missed call that the records have not confirmed is reported to them again.
-const REPORT_AGAIN: Duration = Duration::from_secs(5);
-
-type Replies = Vec<(To, Reply)>;
+const REPORT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     Ring(String),
     Forget(String),
     Abandoned(String),
-    Session(SocketKey),
 }
 
 #[derive(Debug)]
 pub(crate) struct Hub {
-    /// How long an answered call may be without anybody in it.
+    /// How long an answered call may be empty.
     abandoned_after: Duration,
-    sessions: BTreeMap<SocketKey, Session>,
     presence: Presence,
     calls: BTreeMap<String, LiveCall>,
     /// Which calls a socket has joined.
     seats: BTreeMap<SocketKey, BTreeSet<String>>,
-    timers: BTreeSet<(Millis, Due)>,
+    timers: Timers<Due>,
 }
 
 impl Hub {
     pub(crate) fn new(abandoned_after: Duration) -> Self {
         Self {
             abandoned_after,
-            sessions: BTreeMap::new(),
             presence: Presence::default(),
             calls: BTreeMap::new(),
             seats: BTreeMap::new(),
-            timers: BTreeSet::new(),
+            timers: Timers::default(),
         }
     }
 
     /// What has to happen because a socket asked for something.
     pub(crate) fn handle(&mut self, from: SocketKey, request: Request, now: Millis) -> Replies {
         match request {
-            Request::Connected { party, related, session } => {
-                self.connected(from, party, related, session, now)
-            }
+            Request::Connected { party, related } => self.connected(from, party, related, now),
             Request::ListOnline => self.listed(from),
             Request::Ring(ring) => self.ring(from, *ring),
             Request::Join { call_id } => self.join(from, &call_id),
@@ -81,12 +70,12 @@ impl Hub {
             Request::Status { call_id, status, reason } => self.status(from, &call_id, status, reason, now),
             Request::End { call_id, reason } => match self.party_of(from, &call_id) {
                 Ok((_, call)) if is_over(call.facts.status) => Vec::new(),
-                Ok((me, _)) => vec![(To::Records, Reply::Order(Order::End { call_id, by: me, reason }))],
+                Ok((me, _)) => vec![Reply::Order(Order::End { call_id, by: me, reason })],
                 Err(refusal) => refused(from, refusal, call_id),
             },
             Request::Quality { call_id, report } => match self.party_of(from, &call_id) {
                 Ok((me, _)) => {
-                    vec![(To::Records, Reply::Order(Order::Quality { call_id, role: me.role, report }))]
+                    vec![Reply::Order(Order::Quality { call_id, role: me.role, report })]
                 }
                 Err(refusal) => refused(from, refusal, call_id),
             },
@@ -112,19 +101,20 @@ impl Hub {
         self.presence.relate(&facts.seller, &facts.customer);
 
         let mut replies = Vec::new();
-        let status = Reply::Status(CallStatusUpdate {
+        let status = CallStatusUpdate {
             call_id: call_id.clone(),
             status: facts.status,
             user_id: change.by.as_ref().map(|by| by.id.clone()),
             user_type: change.by.as_ref().map(|by| by.role),
             timestamp: Some(now.iso()),
             reason: change.reason.clone(),
-        });
+        };
+        let status = |to| Reply::emit(to, name::CALL_STATUS_UPDATE, &status);
         match facts.status {
             CallStatus::Initiated | CallStatus::Unknown => {}
             CallStatus::Ringing => {
                 let caller = facts.party(facts.initiated_by);
-                replies.extend(self.presence.sockets(&caller.id).map(|to| (To::Socket(to), status.clone())));
+                replies.extend(self.presence.sockets(&caller.id).map(status));
             }
             CallStatus::Accepted
             | CallStatus::Declined
@@ -132,49 +122,38 @@ impl Hub {
             | CallStatus::Busy
             | CallStatus::Missed
             | CallStatus::Failed => {
-                replies.extend(self.both(&facts).map(|to| (To::Socket(to), status.clone())));
+                replies.extend(self.both(&facts).map(status));
             }
             CallStatus::Ended => {
-                let ended = Reply::Ended(CallEnded {
+                let ended = CallEnded {
                     call_id,
                     ended_by: change.by.map(|by| by.id),
                     reason: change.reason,
                     duration: change.duration,
-                });
+                };
                 for to in self.both(&facts) {
-                    replies.push((To::Socket(to), status.clone()));
-                    replies.push((To::Socket(to), ended.clone()));
+                    replies.extend([status(to), Reply::emit(to, name::CALL_ENDED, &ended)]);
                 }
             }
         }
         replies
     }
 
-    /// A session was given back: its sockets go.
-    pub(crate) fn signed_out(&self, jti: &str) -> Replies {
-        let gone = self.sessions.iter().filter(|(_, session)| session.jti == jti);
-        gone.flat_map(|(socket, _)| shown_out(*socket)).collect()
-    }
-
     /// The next moment [`Hub::expire`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Millis> {
-        self.timers.first().map(|(at, _)| *at)
+        self.timers.deadline()
     }
 
     /// What has to happen because time has passed.
     pub(crate) fn expire(&mut self, now: Millis) -> Replies {
         let mut replies = Vec::new();
-        while let Some((at, due)) = self.timers.pop_first() {
-            if at > now {
-                self.timers.insert((at, due));
-                break;
-            }
+        while let Some(due) = self.timers.pop(now) {
             match due {
                 Due::Ring(call_id) => {
                     let rings = self.calls.get(&call_id).is_some_and(|call| call.facts.rings());
                     if rings {
-                        self.timers.insert((now.plus(REPORT_AGAIN), Due::Ring(call_id.clone())));
-                        replies.push((To::Records, Reply::Order(Order::Miss { call_id })));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Ring(call_id.clone()));
+                        replies.push(Reply::Order(Order::Miss { call_id }));
                     }
                 }
                 Due::Forget(call_id) => {
@@ -190,13 +169,8 @@ impl Hub {
                     let since = self.calls.get(&call_id).and_then(|call| call.empty_since);
                     let late = since.filter(|since| since.plus(self.abandoned_after) <= now);
                     if let Some(since) = late {
-                        self.timers.insert((now.plus(REPORT_AGAIN), Due::Abandoned(call_id.clone())));
-                        replies.push((To::Records, Reply::Order(Order::Abandon { call_id, since })));
-                    }
-                }
-                Due::Session(socket) => {
-                    if self.sessions.get(&socket).is_some_and(|session| session.until <= now) {
-                        replies.extend(shown_out(socket));
+                        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Abandoned(call_id.clone()));
+                        replies.push(Reply::Order(Order::Abandon { call_id, since }));
                     }
                 }
             }
@@ -204,49 +178,31 @@ impl Hub {
         replies
     }
 
-    /// Calls nobody has answered yet.
+    /// Calls that ring.
     pub(crate) fn ringing(&self) -> usize {
         self.calls.values().filter(|call| call.facts.rings()).count()
     }
 
-    /// Everybody online, with the name of one of their sockets.
+    /// All users online, with the name of one of their sockets.
     pub(crate) fn online(&self) -> Vec<OnlineUser> {
         self.presence.everybody()
     }
 
-    fn connected(
-        &mut self,
-        from: SocketKey,
-        party: Party,
-        related: Vec<String>,
-        session: Option<Session>,
-        now: Millis,
-    ) -> Replies {
-        if let Some(session) = session {
-            self.timers.insert((session.until, Due::Session(from)));
-            self.sessions.insert(from, session);
-        }
+    fn connected(&mut self, from: SocketKey, party: Party, related: Vec<String>, now: Millis) -> Replies {
         let id = party.id.clone();
         let someone_else = self.presence.party(from).is_some_and(|before| before.id != id);
-        let mut replies = if someone_else { self.departed(from, now) } else { Vec::new() };
+        let mut replies = if someone_else { self.disconnected(from, now) } else { Vec::new() };
         replies.extend(self.presence.arrive(from, party, related, now));
         for call in self.calls.values() {
             if call.facts.rings() && call.facts.callee().id == id {
-                replies.extend(call.ring.iter().map(|ring| (To::Socket(from), Reply::Ring(ring.clone()))));
+                replies
+                    .extend(call.ring.iter().map(|ring| Reply::emit(from, name::INCOMING_VIDEO_CALL, ring)));
             }
         }
         replies
     }
 
     pub(crate) fn disconnected(&mut self, from: SocketKey, now: Millis) -> Replies {
-        if let Some(session) = self.sessions.remove(&from) {
-            // Most sessions outlive their sockets by months.
-            self.timers.remove(&(session.until, Due::Session(from)));
-        }
-        self.departed(from, now)
-    }
-
-    fn departed(&mut self, from: SocketKey, now: Millis) -> Replies {
         let joined = self.seats.remove(&from).unwrap_or_default();
         let mut replies = Vec::new();
         for call_id in joined {
@@ -258,7 +214,7 @@ impl Hub {
 
     fn listed(&self, from: SocketKey) -> Replies {
         match self.presence.party(from) {
-            Some(party) => vec![(To::Socket(from), Reply::Users(self.presence.related_online(&party.id)))],
+            Some(party) => vec![Reply::emit(from, name::GET_USERS, &self.presence.related_online(&party.id))],
             None => Vec::new(),
         }
     }
@@ -279,17 +235,20 @@ impl Hub {
         if let Some(call) = self.calls.get_mut(&call_id) {
             call.ring = Some(ring.clone());
         }
-        let mut replies: Replies =
-            self.presence.sockets(&callee.id).map(|to| (To::Socket(to), Reply::Ring(ring.clone()))).collect();
+        let mut replies: Replies = self
+            .presence
+            .sockets(&callee.id)
+            .map(|to| Reply::emit(to, name::INCOMING_VIDEO_CALL, &ring))
+            .collect();
         if replies.is_empty() {
             let offline = CallTargetOffline {
                 call_id,
                 target_user_id: Some(callee.id),
                 message: Some("The person you are calling is offline".to_owned()),
             };
-            return vec![(To::Socket(from), Reply::Offline(offline))];
+            return vec![Reply::emit(from, name::CALL_TARGET_OFFLINE, &offline)];
         }
-        replies.push((To::Records, Reply::Order(Order::Rang { call_id })));
+        replies.push(Reply::Order(Order::Rang { call_id }));
         replies
     }
 
@@ -307,19 +266,20 @@ impl Hub {
         self.seats.entry(from).or_default().insert(call_id.to_owned());
 
         let count = call.participants();
-        let joined = |party: &Party| {
-            Reply::Joined(UserJoinedCall {
+        let joined = |to: SocketKey, party: &Party| {
+            let body = UserJoinedCall {
                 call_id: call_id.to_owned(),
                 user_id: party.id.clone(),
                 user_type: Some(party.role),
                 participant_count: Some(count),
-            })
+            };
+            Reply::emit(to, name::USER_JOINED_CALL, &body)
         };
         let others = call.seats_of(me.role.other());
-        let mut replies: Replies = others.iter().map(|to| (To::Socket(*to), joined(&me))).collect();
+        let mut replies: Replies = others.iter().map(|to| joined(*to, &me)).collect();
         // The one who comes second learns who is there: otherwise only the first would know of both.
         if !others.is_empty() {
-            replies.push((To::Socket(from), joined(&call.facts.party(me.role.other()))));
+            replies.push(joined(from, &call.facts.party(me.role.other())));
         }
         replies
     }
@@ -334,23 +294,23 @@ impl Hub {
         if !call.seats_of(role).is_empty() {
             return Vec::new();
         }
-        let left = Reply::Left(UserLeftCall {
+        let left = UserLeftCall {
             call_id: call_id.to_owned(),
             user_id: party.id,
             participant_count: Some(call.participants()),
             reason,
-        });
-        let replies = call.seats.keys().map(|to| (To::Socket(*to), left.clone())).collect();
+        };
+        let replies = call.seats.keys().map(|to| Reply::emit(*to, name::USER_LEFT_CALL, &left)).collect();
         self.watch(call_id, now);
         replies
     }
 
-    /// An answered call that nobody is in is given some time.
+    /// An answered call that is empty is given some time.
     fn watch(&mut self, call_id: &str, now: Millis) {
         let Some(call) = self.calls.get_mut(call_id) else { return };
         if call.facts.status == CallStatus::Accepted && call.seats.is_empty() && call.empty_since.is_none() {
             call.empty_since = Some(now);
-            self.timers.insert((now.plus(self.abandoned_after), Due::Abandoned(call_id.to_owned())));
+            self.timers.insert(now.plus(self.abandoned_after), Due::Abandoned(call_id.to_owned()));
         }
     }
 
@@ -368,24 +328,31 @@ impl Hub {
         }
         let other = call.facts.party(me.role.other());
         let (call_id, user_id, receiver_id) = (call_id.to_owned(), me.id.clone(), Some(other.id.clone()));
-        let reply = match relay {
-            Relay::Offer(offer) => Reply::Offer(SdpOffer { call_id, offer, sender_id: user_id, receiver_id }),
+        let sockets = self.presence.sockets(&other.id);
+        match relay {
+            Relay::Offer(offer) => {
+                to_all(sockets, name::OFFER, &SdpOffer { call_id, offer, sender_id: user_id, receiver_id })
+            }
             Relay::Answer(answer) => {
-                Reply::Answer(SdpAnswer { call_id, answer, sender_id: user_id, receiver_id })
+                to_all(sockets, name::ANSWER, &SdpAnswer { call_id, answer, sender_id: user_id, receiver_id })
             }
             Relay::Candidate(candidate) => {
-                Reply::Candidate(IceCandidateEvent { call_id, candidate, sender_id: user_id, receiver_id })
+                let body = IceCandidateEvent { call_id, candidate, sender_id: user_id, receiver_id };
+                to_all(sockets, name::ICE_CANDIDATE, &body)
             }
             Relay::Audio(is_audio_enabled) => {
-                Reply::Audio(ToggleAudio { call_id, user_id, is_audio_enabled })
+                let body = ToggleAudio { call_id, user_id, is_audio_enabled };
+                to_all(sockets, name::PARTICIPANT_AUDIO_TOGGLE, &body)
             }
             Relay::Video(is_video_enabled) => {
-                Reply::Video(ToggleVideo { call_id, user_id, is_video_enabled })
+                let body = ToggleVideo { call_id, user_id, is_video_enabled };
+                to_all(sockets, name::PARTICIPANT_VIDEO_TOGGLE, &body)
             }
-            Relay::Sharing(true) => Reply::ShareStarted(CallPartyEvent { call_id, user_id }),
-            Relay::Sharing(false) => Reply::ShareStopped(CallPartyEvent { call_id, user_id }),
-        };
-        self.presence.sockets(&other.id).map(|to| (To::Socket(to), reply.clone())).collect()
+            Relay::Sharing(on) => {
+                let event = if on { name::SCREEN_SHARE_STARTED } else { name::SCREEN_SHARE_STOPPED };
+                to_all(sockets, event, &CallPartyEvent { call_id, user_id })
+            }
+        }
     }
 
     /// What a client announces is passed on where the record agrees and it says something new: a
@@ -404,7 +371,7 @@ impl Hub {
             Err(refusal) => return refused(from, refusal, call_id.to_owned()),
         };
         if status == CallStatus::Ringing && call.facts.rings() && me.role != call.facts.initiated_by {
-            return vec![(To::Records, Reply::Order(Order::Rang { call_id: call_id.to_owned() }))];
+            return vec![Reply::Order(Order::Rang { call_id: call_id.to_owned() })];
         }
         let refuses = match status {
             CallStatus::Rejected | CallStatus::Busy => {
@@ -423,20 +390,19 @@ impl Hub {
             return Vec::new();
         }
         let other = call.facts.party(me.role.other());
-        let update = Reply::Status(CallStatusUpdate {
+        let update = CallStatusUpdate {
             call_id: call_id.to_owned(),
             status,
             user_id: Some(me.id.clone()),
             user_type: Some(me.role),
             timestamp: Some(now.iso()),
             reason,
-        });
-        let told = self.presence.sockets(&other.id).map(|to| (To::Socket(to), update.clone()));
-        let mut replies: Replies = told.collect();
+        };
+        let mut replies = to_all(self.presence.sockets(&other.id), name::CALL_STATUS_UPDATE, &update);
         if refuses {
             let reason = (status == CallStatus::Busy).then(|| "busy".to_owned());
             let order = Order::Decline { call_id: call_id.to_owned(), by: me, reason };
-            replies.push((To::Records, Reply::Order(order)));
+            replies.push(Reply::Order(order));
         }
         replies
     }
@@ -444,9 +410,9 @@ impl Hub {
     fn remember(&mut self, facts: Facts, now: Millis) {
         let call_id = facts.call_id.clone();
         if facts.rings() {
-            self.timers.insert((facts.ring_until, Due::Ring(call_id.clone())));
+            self.timers.insert(facts.ring_until, Due::Ring(call_id.clone()));
         } else if is_over(facts.status) {
-            self.timers.insert((now.plus(REMEMBERED), Due::Forget(call_id.clone())));
+            self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(call_id.clone()));
         }
         let call = self.calls.entry(call_id.clone()).or_insert_with(|| LiveCall::new(facts));
         if is_over(call.facts.status) {
@@ -466,11 +432,12 @@ impl Hub {
     }
 }
 
-/// Whose session is over is told, and goes.
-fn shown_out(socket: SocketKey) -> Replies {
-    let message = "Session expired, please login again".to_owned();
-    let told = Reply::Error(CallError { call_id: None, message });
-    vec![(To::Socket(socket), told), (To::Socket(socket), Reply::Close)]
+fn to_all(
+    sockets: impl Iterator<Item = SocketKey>,
+    event: &'static str,
+    body: &impl serde::Serialize,
+) -> Replies {
+    sockets.map(|to| Reply::emit(to, event, body)).collect()
 }
 
 /// Why a request about a call is not carried out.
@@ -491,7 +458,11 @@ fn refused(from: SocketKey, refusal: Refusal, call_id: String) -> Replies {
         Refusal::NotCaller => "Only the caller can ring",
         Refusal::Over => "This call is over",
     };
-    vec![(To::Socket(from), Reply::Error(CallError { call_id: Some(call_id), message: message.to_owned() }))]
+    vec![Reply::emit(
+        from,
+        name::CALL_ERROR,
+        &CallError { call_id: Some(call_id), message: message.to_owned() },
+    )]
 }
 
 #[cfg(test)]

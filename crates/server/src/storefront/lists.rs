@@ -1,4 +1,4 @@
-//! REST: histories, customers, figures, and who is online.
+//! REST: histories, customers, analytics, presence.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,8 +10,8 @@ use bellwire_dialects::storefront::wire::{
 };
 use serde_json::{Value, json};
 
-use super::caller::{Caller, Customer, Seller};
-use super::present::{self, iso, money};
+use super::current_user::{CurrentUser, Customer, Seller};
+use super::response::{self, iso, money};
 use crate::clock::Millis;
 use crate::config::Mode;
 use crate::error::ApiError;
@@ -70,7 +70,7 @@ async fn history(
         total_items: total,
         items_per_page: limit,
     };
-    let calls: Vec<_> = calls.into_iter().map(present::call).collect();
+    let calls: Vec<_> = calls.into_iter().map(response::call).collect();
     Ok(Json(json!({ "success": true, "calls": calls, "pagination": pagination })))
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn customers(
     if search.is_some_and(|search| search.len() > LONGEST_SEARCH) {
         return Err(ApiError::bad_request("search is too long"));
     }
-    // Everybody eligible has orders, so `type=orders` is what there is anyway.
+    // Every eligible customer has orders, so `type=orders` is what there is anyway.
     match params.text("type") {
         None | Some("orders" | "all") => {}
         Some(_) => return Err(ApiError::bad_request("type must be orders or all")),
@@ -134,7 +134,7 @@ fn recent_order(order: Order) -> RecentOrder {
     }
 }
 
-/// The path's seller is ignored, as deployed: a shop sees its own figures.
+/// The path's seller is ignored, as deployed: a shop sees its own analytics.
 pub(super) async fn analytics(
     State(state): State<Shared>,
     Seller(me): Seller,
@@ -143,12 +143,12 @@ pub(super) async fn analytics(
 ) -> Result<Json<AnalyticsReply>, ApiError> {
     let (from, to) = period(&params)?;
     let tallies = state.store.tallies(&me, from, to).await?;
-    Ok(Json(AnalyticsReply { success: true, analytics: figures(&tallies) }))
+    Ok(Json(AnalyticsReply { success: true, analytics: analytics(&tallies) }))
 }
 
-/// Accepted are all calls that somebody answered, also those that have ended since; the average is over
+/// Accepted are all calls that were answered, also those that have ended since; the average is over
 /// these; completed are those of them that have ended.
-fn figures(tallies: &[Tally]) -> Analytics {
+fn analytics(tallies: &[Tally]) -> Analytics {
     let sum = |of: &dyn Fn(&Tally) -> i64| tallies.iter().map(of).sum::<i64>();
     let in_status = |status: CallStatus| {
         sum(&|tally| if CallStatus::parse(&tally.status) == status { tally.calls } else { 0 })
@@ -189,7 +189,7 @@ fn ratio(part: i64, whole: i64) -> f64 {
 
 pub(super) async fn seller_info(
     State(state): State<Shared>,
-    Caller(_): Caller,
+    CurrentUser(_): CurrentUser,
     Path(seller): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let shop = state
@@ -197,12 +197,12 @@ pub(super) async fn seller_info(
         .account(UserType::Seller, &seller)
         .await?
         .ok_or_else(|| ApiError::not_found("Seller not found"))?;
-    Ok(Json(json!({ "success": true, "seller": present::party(shop) })))
+    Ok(Json(json!({ "success": true, "seller": response::party(shop) })))
 }
 
 pub(super) async fn product_seller(
     State(state): State<Shared>,
-    Caller(_): Caller,
+    CurrentUser(_): CurrentUser,
     Path(product): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let product =
@@ -212,15 +212,15 @@ pub(super) async fn product_seller(
         .account(UserType::Seller, &product.shop_id)
         .await?
         .ok_or_else(|| ApiError::not_found("Seller not found"))?;
-    let (price, seller) = (money(product.price), present::party(shop));
-    let mut product = json!(present::product(product));
+    let (price, seller) = (money(product.price), response::party(shop));
+    let mut product = json!(response::product(product));
     product["price"] = json!(price);
     Ok(Json(json!({ "success": true, "seller": seller, "product": product })))
 }
 
 pub(super) async fn online_users(
     State(state): State<Shared>,
-    caller: Result<Caller, ApiError>,
+    caller: Result<CurrentUser, ApiError>,
 ) -> Result<Json<OnlineUsersReply>, ApiError> {
     let users = visible(&state, caller).await?;
     let count = u32::try_from(users.len()).unwrap_or(u32::MAX);
@@ -229,7 +229,7 @@ pub(super) async fn online_users(
 
 pub(super) async fn online_user(
     State(state): State<Shared>,
-    caller: Result<Caller, ApiError>,
+    caller: Result<CurrentUser, ApiError>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let found = visible(&state, caller).await?.into_iter().find(|user| user.user_id == id);
@@ -237,10 +237,10 @@ pub(super) async fn online_user(
     Ok(Json(json!({ "success": true, "userId": id, "isOnline": found.is_some(), "socketId": socket })))
 }
 
-/// Everybody in compat mode, as deployed; otherwise those the caller has orders or calls with.
-async fn visible(state: &Shared, caller: Result<Caller, ApiError>) -> Result<Vec<OnlineUser>, ApiError> {
+/// All users in compat mode, as deployed; otherwise those the caller has orders or calls with.
+async fn visible(state: &Shared, caller: Result<CurrentUser, ApiError>) -> Result<Vec<OnlineUser>, ApiError> {
     let users = online(state).await;
-    let me = match state.common.config.mode {
+    let me = match state.context.config.mode {
         Mode::Compat => return Ok(users),
         Mode::Strict => caller?.0,
     };
@@ -249,7 +249,7 @@ async fn visible(state: &Shared, caller: Result<Caller, ApiError>) -> Result<Vec
 }
 
 async fn online(state: &Shared) -> Vec<OnlineUser> {
-    state.exchange.look(|hub| hub.online()).await.unwrap_or_default()
+    state.hub.look(|hub| hub.online()).await.unwrap_or_default()
 }
 
 fn own(me: &str, asked: &str) -> Result<(), ApiError> {

@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Sign-in and sign-out.
 
 use std::net::IpAddr;
 
@@ -13,12 +13,10 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use super::caller;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::{Body, ClientIp};
-use crate::sign_ins::network;
-use crate::storefront::hub::News;
+use crate::request::{Body, ClientIp, network};
+use crate::storefront::defaults::BACKEND;
 use crate::storefront::state::{Claims, Shared};
 
 type Goodbye = Result<(CookieJar, Json<Value>), ApiError>;
@@ -65,20 +63,20 @@ async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, rol
         .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
     // One count for both doors: a customer's door looks at a shop's password too.
     let attempt = state
-        .common
+        .context
         .sign_ins
-        .begin(Backend::Storefront, from, &email)
+        .begin(BACKEND, from, &email)
         .map_err(|wait| ApiError::too_many("Too many attempts, please wait a moment", wait))?;
 
     let account = state.store.account_by_email(role, &email).await?;
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
-    let good = attempt.verify(&state.common.passwords, &body.password, hash).await?;
+    let good = attempt.verify(&state.context.passwords, &body.password, hash).await?;
     let Some(account) = account.filter(|_| good) else {
         debug!(role = role.as_str(), "Sign-in refused");
         if role == UserType::Customer {
             shop_owner(&state, &email, &body.password).await?;
         }
-        // One message for both, so that nobody learns who has an account.
+        // One message for both, so that it does not show which accounts exist.
         return Err(ApiError::bad_request("Unknown user or wrong password"));
     };
 
@@ -103,7 +101,7 @@ async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, rol
 /// A shop's own password at the customers' door: says which door it is.
 async fn shop_owner(state: &Shared, email: &str, password: &str) -> Result<(), ApiError> {
     let Some(shop) = state.store.account_by_email(UserType::Seller, email).await? else { return Ok(()) };
-    if state.common.passwords.verify(Backend::Storefront, password, Some(&shop.password_hash)).await? {
+    if state.context.passwords.verify(BACKEND, password, Some(&shop.password_hash)).await? {
         return Err(ApiError::unauthorized("Supplier must use shop login"));
     }
     Ok(())
@@ -111,11 +109,11 @@ async fn shop_owner(state: &Shared, email: &str, password: &str) -> Result<(), A
 
 fn cookie(state: &Shared, role: UserType, token: String) -> Cookie<'static> {
     let life = i64::try_from(state.tokens.ttl().as_secs()).unwrap_or(i64::MAX);
-    let public = state.common.config.public.get(&Backend::Storefront);
+    let public = state.context.config.backends.get(&BACKEND).map(|backend| &backend.public);
     let secure =
         public.and_then(|bases| bases.rest.as_deref()).is_some_and(|base| base.starts_with("https:"));
     // A web page of another site can only send cookies along that say so.
-    let cross_site = secure && !state.common.config.allowed_origins.is_empty();
+    let cross_site = secure && !state.context.config.allowed_origins.is_empty();
     Cookie::build((role.cookie(), token))
         .http_only(true)
         .path("/")
@@ -125,13 +123,13 @@ fn cookie(state: &Shared, role: UserType, token: String) -> Cookie<'static> {
         .build()
 }
 
-/// Whoever was signed in in that role, with cookie or bearer token, is so no more; anybody may ask.
+/// Signs the user of that role out, with cookie or bearer token; no session is needed to ask.
 async fn logout(state: &Shared, parts: &Parts, jar: CookieJar, role: UserType) -> Goodbye {
-    if let Ok(session) = caller::session(parts, state, &[role])
+    if let Ok(session) = current_user::session(parts, state, &[role])
         && session.claims.role == role
     {
-        let kept = state.common.revoked.add(&session).await;
-        state.exchange.tell(News::SignedOut { jti: session.jti }).await;
+        let kept = state.context.revoked.add(&session).await;
+        state.hub.signed_out(session.jti).await;
         kept?;
     }
     let mut gone = cookie(state, role, String::new());

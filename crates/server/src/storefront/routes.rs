@@ -1,7 +1,8 @@
-//! Every REST route of storefront and what is written about it.
+//! The REST routes of storefront, with their documentation.
 
+use super::defaults::BACKEND;
 use super::state::Shared;
-use super::{ABOUT, blocks, lists, login, video_call};
+use super::{blocks, lists, login, video_call};
 use crate::openapi::{Routes, Schema, any, boolean, date_time, doc, integer, list, object, one_of, text};
 
 /// The longest note, reason or address a body may have.
@@ -38,7 +39,7 @@ fn signing_in() -> Routes<Shared> {
     let credentials = || object([("email", text().min(1).max(254)), ("password", text().min(1).max(1024))]);
     let signed_in = || success([("user", person()), ("token", text())]);
     let bye = || success([("message", text())]);
-    Routes::new(ABOUT.rest_prefix)
+    Routes::new(BACKEND.entry().rest_prefix)
         .post(
             "/user/login-user",
             login::customer,
@@ -244,4 +245,17 @@ fn call() -> Schema {
 
 fn ice_servers() -> Schema {
     list(object([("urls", list(text())), ("username?", text()), ("credential?", text())]))
+}
+
+/// How many of the bodies that these routes read a value is.
+#[cfg(feature = "fuzzing")]
+pub(super) fn bodies(body: &serde_json::Value) -> usize {
+    use bellwire_dialects::storefront::wire;
+
+    use crate::request::reads_as;
+
+    reads_as::<wire::LoginBody>(body)
+        + reads_as::<wire::InitiateBody>(body)
+        + reads_as::<wire::RespondBody>(body)
+        + reads_as::<wire::EndBody>(body)
 }

@@ -1,4 +1,4 @@
-//! What every request handler of storefront can reach: shared, never changed after the start.
+//! The state shared by every request handler of storefront; never changed after the start.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,25 +7,25 @@ use bellwire_dialects::storefront::wire::UserType;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Tokens;
-use crate::common::Common;
+use crate::context::ServerContext;
+use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
 use crate::storefront::calls::Calls;
 use crate::storefront::hub::Hub;
 use crate::storefront::store::Store;
-use crate::switchboard::Exchange;
 
 pub(crate) type Shared = Arc<State>;
 
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) common: Arc<Common>,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) context: Arc<ServerContext>,
+    pub(crate) store: Store,
     pub(crate) tokens: Tokens,
     pub(crate) logins: Rate<(IpAddr, String)>,
     pub(crate) calls: Calls,
     /// Reports of a call's quality, by account.
     pub(crate) reports: Rate<String>,
-    pub(crate) exchange: Exchange<Hub>,
+    pub(crate) hub: HubHandle<Hub>,
 }
 
 /// What a session token says; documented is `id` alone, in a cookie named after the role.

@@ -1,15 +1,31 @@
-//! What storefront keeps: accounts, orders, products, call records, blocks. The trait is the seam to a
-//! database; nothing here decides who may do what.
+//! The tables of storefront: accounts, orders, products, call records, blocks. Only rows and SQL; nothing
+//! here decides who may do what.
 
-pub(crate) mod sqlite;
+mod calls;
+mod people;
 
-use async_trait::async_trait;
 use bellwire_dialects::storefront::wire::{CallStatus, CallType, UserType};
 
+use sqlx::SqlitePool;
+
 use crate::clock::Millis;
-use crate::store::StoreError;
+use crate::store::{Pools, StoreError};
 
 type Result<T> = std::result::Result<T, StoreError>;
+
+/// Every change of a call's status is a compare-and-set: `true` means that this caller made it, so that of
+/// two at once exactly one announces it.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    read: SqlitePool,
+    write: SqlitePool,
+}
+
+impl Store {
+    pub(crate) fn new(pools: &Pools) -> Self {
+        Self { read: pools.read.clone(), write: pools.write.clone() }
+    }
+}
 
 /// A user or a shop.
 #[derive(Clone, sqlx::FromRow)]
@@ -116,7 +132,7 @@ pub(crate) struct FullCall {
     pub(crate) product_image: Option<String>,
 }
 
-/// What somebody adds to a record when a call is over.
+/// What a user adds to a record when a call is over.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Remarks {
     pub(crate) call_quality: Option<String>,
@@ -156,7 +172,7 @@ pub(crate) struct Tally {
     pub(crate) call_type: String,
     pub(crate) status: String,
     pub(crate) calls: i64,
-    /// Those that somebody answered.
+    /// Those that were answered.
     pub(crate) answered: i64,
     /// Seconds talked in total.
     pub(crate) duration: i64,
@@ -174,53 +190,6 @@ pub(crate) struct Block {
     pub(crate) is_active: bool,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
-}
-
-/// A database. Every change of a call's status is a compare-and-set: `true` means that this caller made
-/// it, so that of two at once exactly one announces it.
-#[async_trait]
-pub(crate) trait Store: Send + Sync + std::fmt::Debug {
-    async fn account(&self, role: UserType, id: &str) -> Result<Option<Account>>;
-    async fn account_by_email(&self, role: UserType, email: &str) -> Result<Option<Account>>;
-    async fn add_account(&self, role: UserType, account: &Account) -> Result<()>;
-    async fn has_accounts(&self) -> Result<bool>;
-
-    async fn order(&self, id: &str) -> Result<Option<Order>>;
-    async fn add_order(&self, order: &Order) -> Result<()>;
-    async fn product(&self, id: &str) -> Result<Option<Product>>;
-    async fn add_product(&self, product: &Product) -> Result<()>;
-
-    /// Whether the customer has ordered from the shop or called it before.
-    async fn is_customer_of(&self, customer: &str, seller: &str) -> Result<bool>;
-    /// Ids of everybody on the other side that this account has orders or calls with.
-    async fn related(&self, role: UserType, id: &str) -> Result<Vec<String>>;
-    /// Customers with orders, the latest order first; `search` in name, e-mail and order number.
-    async fn customers(&self, seller: &str, search: Option<&str>) -> Result<Vec<Customer>>;
-    /// Orders of every customer of a shop, newest first, at most `each` per customer.
-    async fn recent_orders(&self, seller: &str, each: u32) -> Result<Vec<Order>>;
-
-    async fn add_call(&self, call: &Call) -> Result<()>;
-    async fn call(&self, call_id: &str) -> Result<Option<FullCall>>;
-    async fn history(&self, query: &HistoryQuery) -> Result<(Vec<FullCall>, u64)>;
-    async fn tallies(&self, seller: &str, from: Option<Millis>, to: Option<Millis>) -> Result<Vec<Tally>>;
-    /// Ids of calls that are not over, those that were to be answered first at the front.
-    async fn live(&self) -> Result<Vec<String>>;
-
-    async fn mark_ringing(&self, call_id: &str, now: Millis) -> Result<bool>;
-    async fn mark_accepted(&self, call_id: &str, now: Millis) -> Result<bool>;
-    async fn mark_declined(&self, call_id: &str, reason: Option<&str>, now: Millis) -> Result<bool>;
-    async fn mark_missed(&self, call_id: &str, now: Millis) -> Result<bool>;
-    /// Ends a live call; one that nobody had answered is marked as cancelled in its metadata.
-    async fn mark_ended(&self, call_id: &str, by: UserType, now: Millis) -> Result<bool>;
-    async fn remark(&self, call_id: &str, remarks: &Remarks, now: Millis) -> Result<()>;
-    /// Keeps the last quality report of a side in the record's metadata; `report` is JSON.
-    async fn add_quality(&self, call_id: &str, role: UserType, report: &str) -> Result<()>;
-
-    async fn block(&self, block: &Block) -> Result<()>;
-    /// `false` when the customer was not blocked.
-    async fn unblock(&self, seller: &str, customer: &str, now: Millis) -> Result<bool>;
-    async fn blocks(&self, seller: &str) -> Result<Vec<(Block, Account)>>;
-    async fn active_block(&self, seller: &str, customer: &str) -> Result<Option<Block>>;
 }
 
 impl std::fmt::Debug for Account {

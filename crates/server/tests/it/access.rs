@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bellwire_server::{App, Config, DEMO_PASSWORD, DEMO_SELLER, Limits, Mode, RequestLimits};
+use bellwire_server::{App, Config, DEMO_PASSWORD, DEMO_SELLER, Limits, Mode};
 use serde_json::{Value, json};
 
 use crate::support::{Device, Person, rest, server, socket};
@@ -231,8 +231,7 @@ async fn a_blocked_customer_cannot_call_until_unblocked() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_asks_too_often_is_told_to_wait_but_may_still_find_out_about_the_server() {
-    let limits = Limits { requests: RequestLimits::all(5), ..Limits::default() };
-    let app = App::start(Config { limits, ..Config::demo() }).await.expect("a server");
+    let app = App::start(Config::demo().with_request_limit(5)).await.expect("a server");
     let seller = Person::seller(&app).await;
     for _ in 0..4 {
         assert_eq!(seller.get("/video-call/ice-servers").await.0, 200);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bellwire_server::{App, Config, RingTimeouts};
+use bellwire_server::{App, Config};
 use serde_json::json;
 
 use crate::support::{Device, PATIENCE, Person, count, server, socket};
@@ -168,7 +168,7 @@ async fn a_caller_takes_the_ring_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_nobody_answers_is_missed() {
-    let config = Config { ring: RingTimeouts::all(Duration::from_secs(2)), ..Config::demo() };
+    let config = Config::demo().with_ring_timeout(Duration::from_secs(2));
     let app = App::start(config).await.expect("a server");
     let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
     let (mut shop, mut phone) = (seller.device().await, amira.device().await);

@@ -30,7 +30,7 @@ fn listeners(app: &App) -> Vec<SocketAddr> {
         url.parse::<SocketAddr>().expect("an address")
     };
     let of = |backend: Backend| [app.rest_url(backend.id()), app.socket_url(backend.id())];
-    let mut all: Vec<_> = Backend::ALL.into_iter().flat_map(of).flatten().map(at).collect();
+    let mut all: Vec<_> = Backend::all().flat_map(of).flatten().map(at).collect();
     all.sort();
     all.dedup();
     all
@@ -85,7 +85,7 @@ async fn silence_half_a_head_and_half_a_body_are_hung_up_on_at_every_listener() 
     };
     let (heard, ()) = tokio::join!(stuck, others);
 
-    let marketplace = rest_at(&app, Backend::Marketplace);
+    let marketplace = rest_at(&app, "marketplace");
     for (at, words, heard) in heard {
         let expected = if at == marketplace && words.starts_with(POST) { "HTTP/1.1 408" } else { "" };
         assert!(heard.starts_with(expected) && !heard.contains(" 200 "), "{words:?}: {heard}");
@@ -93,15 +93,15 @@ async fn silence_half_a_head_and_half_a_body_are_hung_up_on_at_every_listener() 
     app.stop().await;
 }
 
-fn rest_at(app: &App, backend: Backend) -> SocketAddr {
-    let url = app.rest_url(backend.id()).expect("it is served");
+fn rest_at(app: &App, backend: &str) -> SocketAddr {
+    let url = app.rest_url(backend).expect("it is served");
     url.trim_start_matches("http://").split('/').next().expect("a host").parse().expect("an address")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_drips_is_read_while_it_drips_and_not_for_ever() {
     let app = server(ConnectionLimits { body: Duration::from_secs(600), ..brief() }).await;
-    let at = rest_at(&app, Backend::Marketplace);
+    let at = rest_at(&app, "marketplace");
     let body = json!({ "email": bellwire_server::DEMO_CUSTOMER, "password": "x" }).to_string();
     let mut stream = TcpStream::connect(at).await.expect("a connection");
     let head = format!("{POST}connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
@@ -119,7 +119,7 @@ async fn a_body_that_drips_is_read_while_it_drips_and_not_for_ever() {
     app.stop().await;
 
     let app = server(ConnectionLimits { body: BRIEF, ..brief() }).await;
-    let at = rest_at(&app, Backend::Marketplace);
+    let at = rest_at(&app, "marketplace");
     let stream = TcpStream::connect(at).await.expect("a connection");
     let (mut read, mut write) = stream.into_split();
     write.write_all(format!("{POST}content-length: 60000\r\n\r\n").as_bytes()).await.expect("written");
@@ -181,7 +181,7 @@ async fn a_web_socket_a_poll_and_an_idle_connection_in_use_live_on() {
     amira.client.disconnect().await.expect("disconnected");
 
     // Requests on one connection, each after a rest that is shorter than what is allowed.
-    let at = rest_at(&app, Backend::Clinic);
+    let at = rest_at(&app, "clinic");
     let mut stream = TcpStream::connect(at).await.expect("a connection");
     for _ in 0..5 {
         stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("written");
@@ -198,7 +198,7 @@ async fn a_web_socket_a_poll_and_an_idle_connection_in_use_live_on() {
 async fn one_address_has_so_many_connections_and_others_are_served() {
     let limits = ConnectionLimits { per_address: Some(8), per_listener: Some(64), ..Default::default() };
     let app = server(limits).await;
-    let (full, other) = (rest_at(&app, Backend::Clinic), rest_at(&app, Backend::Hearth));
+    let (full, other) = (rest_at(&app, "clinic"), rest_at(&app, "hearth"));
     let mut held = Vec::new();
     for _ in 0..8 {
         let mut stream = TcpStream::connect(full).await.expect("a connection");
@@ -234,7 +234,7 @@ async fn one_address_has_so_many_connections_and_others_are_served() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_does_not_read_is_hung_up_on() {
     let app = server(brief()).await;
-    let at = rest_at(&app, Backend::Storefront);
+    let at = rest_at(&app, "storefront");
     let stream = TcpStream::connect(at).await.expect("a connection");
     let (_unread, mut write) = stream.into_split();
     // Each answer has some 20 kB; the system's buffers are full after some hundred.
@@ -253,7 +253,7 @@ async fn who_does_not_read_is_hung_up_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_waits_for_an_answer_and_for_no_silence() {
     let app = server(ConnectionLimits::default()).await;
-    let at = rest_at(&app, Backend::Clinic);
+    let at = rest_at(&app, "clinic");
     let silent = TcpStream::connect(at).await.expect("a connection");
     let mut idle = TcpStream::connect(at).await.expect("a connection");
     idle.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("written");

@@ -7,7 +7,7 @@ mod endurance;
 
 use std::time::Duration;
 
-use bellwire_server::{App, Config, DEMO_PASSWORD, RingTimeouts};
+use bellwire_server::{App, Config, DEMO_PASSWORD};
 use serde_json::{Value, json};
 
 use crate::support::{Device, PATIENCE};
@@ -40,7 +40,7 @@ pub(crate) fn room(dealer: &str, technician: &str) -> String {
 }
 
 async fn ringing_for(ring: Duration) -> App {
-    App::start(Config { ring: RingTimeouts::all(ring), ..Config::demo() }).await.expect("a server")
+    App::start(Config::demo().with_ring_timeout(ring)).await.expect("a server")
 }
 
 async fn login(app: &App, role: &str, body: Value) -> (u16, Value) {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bellwire_server::{App, Backend, Config, ConnectionLimits, Limits, RequestLimits};
+use bellwire_server::{App, Backend, Config, ConnectionLimits, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -107,13 +107,14 @@ async fn no_request_harms_a_backend() {
         failed_logins: 10_000,
         failed_logins_per_account: 10_000,
         failed_logins_per_address: 10_000,
-        requests: RequestLimits::all(1_000_000),
         ..Limits::default()
     };
-    let app = App::start(Config { connections, limits, ..Config::demo() }).await.expect("a server");
+    let app = App::start(Config { connections, limits, ..Config::demo().with_request_limit(1_000_000) })
+        .await
+        .expect("a server");
     let corpus = corpus();
     assert!(corpus.len() >= 40, "{}", corpus.len());
-    let backends = Backend::ALL.map(|backend| harmless(&app, backend, &corpus));
+    let backends = Backend::all().map(|backend| harmless(&app, backend, &corpus));
     futures_util::future::join_all(backends).await;
     assert_eq!(PANICS.load(Ordering::SeqCst), 0);
     app.stop().await;

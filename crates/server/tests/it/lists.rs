@@ -1,8 +1,6 @@
 //! Histories, customers, figures, discovery.
 
-use std::collections::BTreeMap;
-
-use bellwire_server::{App, Backend, Backends, Config, PublicBases};
+use bellwire_server::{App, Backend, Config};
 use serde_json::{Value, json};
 
 use crate::support::{Person, rest, server, socket};
@@ -114,7 +112,7 @@ async fn discovery_names_both_bases_as_the_client_sees_them() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_listener_names_its_own_backend_first_and_all_the_others() {
     let app = server().await;
-    for backend in Backend::ALL {
+    for backend in Backend::all() {
         let base = app.socket_url(backend.id()).expect("it is served");
         let url = format!("{base}/.well-known/bellwire.json");
         let found: Value = reqwest::get(&url).await.expect("a reply").json().await.expect("json");
@@ -126,17 +124,18 @@ async fn every_listener_names_its_own_backend_first_and_all_the_others() {
             assert_eq!(dialect["socketBase"], app.socket_url(id).expect("it is served"), "{id}");
         }
         ids.dedup_by_key(|dialect| dialect["id"].clone());
-        assert_eq!(ids.len(), Backend::ALL.len());
+        assert_eq!(ids.len(), Backend::all().len());
     }
     app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn some_backends_can_be_left_out_and_a_proxy_named() {
-    let backends = Backends { storefront: None, hearth: None, ..Backends::anywhere() };
-    let bases = PublicBases { rest: Some("https://calls.example/market/api".to_owned()), socket: None };
-    let public = BTreeMap::from([(Backend::Marketplace, bases)]);
-    let app = App::start(Config { backends, public, ..Config::demo() }).await.expect("a server");
+    let mut config = Config::demo();
+    config.backends.retain(|backend, _| !["storefront", "hearth"].contains(&backend.id()));
+    let market = Backend::parse("marketplace").and_then(|backend| config.backends.get_mut(&backend));
+    market.expect("it is served").public.rest = Some("https://calls.example/market/api".to_owned());
+    let app = App::start(config).await.expect("a server");
 
     assert_eq!((app.rest_url("storefront"), app.socket_url("hearth")), (None, None));
     let base = app.socket_url("clinic").expect("it is served");

@@ -7,7 +7,7 @@ mod endurance;
 
 use std::time::Duration;
 
-use bellwire_server::{App, Config, DEMO_PASSWORD, RingTimeouts};
+use bellwire_server::{App, Config, DEMO_PASSWORD};
 use serde_json::{Value, json};
 
 use crate::support::{Device, PATIENCE};
@@ -35,7 +35,7 @@ fn host(app: &App) -> String {
 }
 
 async fn ringing_for(ring: Duration) -> App {
-    App::start(Config { ring: RingTimeouts::all(ring), ..Config::demo() }).await.expect("a server")
+    App::start(Config::demo().with_ring_timeout(ring)).await.expect("a server")
 }
 
 fn text(value: &Value) -> String {

@@ -13,7 +13,7 @@ pub(crate) mod storefront;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bellwire_server::{App, Config, Limits, RequestLimits, RingTimeouts};
+use bellwire_server::{App, Config, Limits};
 use serde_json::{Value, json};
 
 use crate::support::Device;
@@ -191,14 +191,13 @@ pub(crate) async fn unlimited() -> App {
         failed_logins_per_account: 10_000,
         failed_logins_per_address: 10_000,
         messages_per_minute: 10_000,
-        requests: RequestLimits::all(1_000_000),
         sockets_per_account: 100,
         reports_per_minute: 10_000,
         event_burst: 100_000,
         events_per_second: 100_000,
     };
-    let ring = RingTimeouts::all(Duration::from_secs(600));
-    App::start(Config { limits, ring, ..Config::demo() }).await.expect("a server")
+    let config = Config::demo().with_request_limit(1_000_000).with_ring_timeout(Duration::from_secs(600));
+    App::start(Config { limits, ..config }).await.expect("a server")
 }
 
 impl World {

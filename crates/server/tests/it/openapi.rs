@@ -15,7 +15,7 @@ fn host(url: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_of_every_backend_is_described_and_nothing_else() {
     let app = server().await;
-    for backend in Backend::ALL {
+    for backend in Backend::all() {
         let id = backend.id();
         let hosts = BTreeSet::from([
             host(&app.rest_url(id).expect("it is served")),

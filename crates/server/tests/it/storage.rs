@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use bellwire_server::{App, Config, Database, RingTimeouts};
+use bellwire_server::{App, Config, Database};
 use serde_json::json;
 
 use crate::support::Person;
@@ -38,10 +38,9 @@ async fn a_restart_keeps_records_and_sessions_and_an_answered_call_can_still_be_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_whose_time_ran_out_while_the_server_was_down_is_missed_at_the_start() {
     let folder = tempfile::tempdir().expect("a folder");
-    let short = Config { ring: RingTimeouts::all(Duration::from_millis(10)), ..config(folder.path()) };
-    let app = App::start(Config { ring: RingTimeouts::all(Duration::from_secs(3)), ..config(folder.path()) })
-        .await
-        .expect("a server");
+    let short = config(folder.path()).with_ring_timeout(Duration::from_millis(10));
+    let long = config(folder.path()).with_ring_timeout(Duration::from_secs(3));
+    let app = App::start(long).await.expect("a server");
     let (seller, amira) = (Person::seller(&app).await, Person::amira(&app).await);
     let call = seller.initiate(&amira).await;
     app.stop().await;

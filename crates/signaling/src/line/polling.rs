@@ -8,16 +8,16 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use tracing::debug;
 use url::Url;
 
-use super::{Broken, OpenError, PACKET, endpoint};
+use super::{Broken, MAX_PACKET_BYTES, OpenError, endpoint};
 use crate::{
     packet::{CLOSE, Handshake, SEPARATOR},
     transport::Transport,
 };
 
 /// How long the server may take to take packets, or to give its first one.
-const ANSWER: Duration = Duration::from_secs(10);
+const POST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Packets that wait for the session; when full, the next ones are not asked for.
-const PACKETS: usize = 1024;
+const MAX_PACKETS: usize = 1024;
 
 #[derive(Debug)]
 pub(crate) struct Polling {
@@ -37,12 +37,12 @@ impl Polling {
             .cookie_store(true)
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
-            .connect_timeout(ANSWER)
+            .connect_timeout(POST_TIMEOUT)
             .user_agent(concat!("Bellwire/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(OpenError::Client)?;
         let mut address = endpoint(address, "polling");
-        let first = get(&client, &address, ANSWER).await.map_err(|error| match error {
+        let first = get(&client, &address, POST_TIMEOUT).await.map_err(|error| match error {
             GetError::Status(status) => OpenError::Status(status),
             GetError::Http(error) => OpenError::Unreachable(error),
             GetError::TooLarge => OpenError::Handshake,
@@ -51,10 +51,10 @@ impl Polling {
         let handshake = first.next().and_then(Handshake::read).ok_or(OpenError::Handshake)?;
         address.query_pairs_mut().append_pair("sid", &handshake.sid);
         let address = Arc::new(address);
-        let (out, packets) = mpsc::channel(PACKETS);
+        let (out, packets) = mpsc::channel(MAX_PACKETS);
         let early = first.map(str::to_owned).collect();
         // The server answers at least with its next ping.
-        let patience = handshake.silence() + ANSWER;
+        let patience = handshake.silence() + POST_TIMEOUT;
         let reader = tokio::spawn(read(client.clone(), Arc::clone(&address), patience, early, out));
         Ok((Self { client, address, max_payload: handshake.max_payload, packets, reader }, handshake))
     }
@@ -83,7 +83,7 @@ impl Polling {
     }
 
     async fn post(&self, body: String) -> Result<(), Broken> {
-        let request = self.client.post(stamped(&self.address)).timeout(ANSWER);
+        let request = self.client.post(stamped(&self.address)).timeout(POST_TIMEOUT);
         let request = request.header(http::header::CONTENT_TYPE, "text/plain;charset=UTF-8").body(body);
         match request.send().await {
             Ok(answer) if answer.status().is_success() => Ok(()),
@@ -105,7 +105,7 @@ impl Drop for Polling {
     }
 }
 
-/// Asks for packets until the server has none any more, or nobody wants them.
+/// Asks for packets until the server has none any more, or the receiver is gone.
 async fn read(
     client: reqwest::Client,
     address: Arc<Url>,
@@ -152,7 +152,7 @@ async fn get(client: &reqwest::Client, address: &Url, patience: Duration) -> Res
     }
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(lost)? {
-        if body.len() + chunk.len() > PACKET {
+        if body.len() + chunk.len() > MAX_PACKET_BYTES {
             return Err(GetError::TooLarge);
         }
         body.extend_from_slice(&chunk);

@@ -10,7 +10,7 @@ use tokio_tungstenite::{
 };
 use url::Url;
 
-use super::{Broken, OpenError, PACKET, endpoint};
+use super::{Broken, MAX_PACKET_BYTES, OpenError, endpoint};
 use crate::{
     packet::Handshake,
     stream::{self, Stream},
@@ -19,7 +19,7 @@ use crate::{
 
 /// How long an upgrade and the first packet may take once the server is reached: what swallows
 /// WebSockets says nothing, and long polling waits for that.
-const UPGRADE: Duration = Duration::from_secs(5);
+const UPGRADE_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct WebSocket {
     stream: WebSocketStream<Box<dyn Stream>>,
@@ -38,14 +38,16 @@ impl WebSocket {
         let scheme = if address.scheme() == "https" { "wss" } else { "ws" };
         url.set_scheme(scheme).map_err(|()| OpenError::Address)?;
         let request = url.as_str().into_client_request().map_err(|_| OpenError::Address)?;
-        let config = WebSocketConfig::default().max_message_size(Some(PACKET)).max_frame_size(Some(PACKET));
-        let upgraded = timeout(UPGRADE, client_async_with_config(request, bytes, Some(config)));
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MAX_PACKET_BYTES))
+            .max_frame_size(Some(MAX_PACKET_BYTES));
+        let upgraded = timeout(UPGRADE_TIMEOUT, client_async_with_config(request, bytes, Some(config)));
         let (stream, _) = upgraded.await.map_err(|_| OpenError::Swallowed)?.map_err(|error| {
             let Error::Http(answer) = error else { return OpenError::Swallowed };
             OpenError::NoUpgrade(answer.status().as_u16())
         })?;
         let mut line = Self { stream };
-        let first = timeout(UPGRADE, line.next()).await.ok().flatten().ok_or(OpenError::Swallowed)?;
+        let first = timeout(UPGRADE_TIMEOUT, line.next()).await.ok().flatten().ok_or(OpenError::Swallowed)?;
         let handshake = Handshake::read(&first).ok_or(OpenError::Handshake)?;
         Ok((line, handshake))
     }

@@ -1,4 +1,4 @@
-//! What a session does when its token is refused: a new one by the dialect's refresh, else by the user.
+//! The state of token renewal in a session.
 //!
 //! ```text
 //!           refused, can refresh                  new token
@@ -12,44 +12,31 @@
 
 use std::time::{Duration, Instant};
 
-use bellwire_dialects::{Identity, ReplyError, RestCall};
 use serde_json::Value;
 use tokio::sync::oneshot;
-use tracing::{debug, info, warn};
 
-use super::{
-    SessionEvent,
-    task::{Done, Request, Task},
-    who,
-};
-use crate::{
-    access::Generation,
-    rest::{Rest, RestError},
-    socketio::Socket,
-};
+use super::request::Request;
 
-/// Waits before a refresh that got no answer is asked again.
-const RETRIES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 /// A socket that refuses a token this soon after it was renewed will not take the next one either.
-const SOON: Duration = Duration::from_secs(10);
-/// Lists that wait for a new token; one more is told that there is none.
-const WAITERS: usize = 64;
+const REFUSED_AGAIN_WITHIN: Duration = Duration::from_secs(10);
+/// Lists that wait for a new token; one more is answered that there is none.
+const MAX_WAITERS: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Renewal {
-    state: State,
-    /// Calls that were refused, with the reply; as many as lanes allow.
-    held: Vec<(Request, Value)>,
+    pub(super) state: State,
+    /// Calls that were refused, with the reply; as many as the queue allows.
+    pub(super) held: Vec<(Request, Value)>,
     waiters: Vec<oneshot::Sender<bool>>,
     /// The socket did not take the token: it has to open again with the new one.
-    reconnect: bool,
-    renewed: Option<Instant>,
-    /// Nobody has accepted the new token yet.
-    unproven: bool,
+    pub(super) reconnect: bool,
+    pub(super) renewed: Option<Instant>,
+    /// The backend has not accepted the new token yet.
+    pub(super) unproven: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     #[default]
     Valid,
     Refreshing,
@@ -67,193 +54,21 @@ impl Renewal {
     }
 
     pub(super) fn wait(&mut self, waiter: oneshot::Sender<bool>) {
-        if self.waiters.len() < WAITERS {
+        if self.waiters.len() < MAX_WAITERS {
             self.waiters.push(waiter);
         } else {
-            // Whoever asked may have given up.
+            // The query may have been given up.
             let _ = waiter.send(false);
         }
     }
 
-    fn hopeless(&self, by_socket: bool) -> bool {
-        self.unproven || (by_socket && self.renewed.is_some_and(|at| at.elapsed() < SOON))
+    pub(super) fn hopeless(&self, by_socket: bool) -> bool {
+        self.unproven || (by_socket && self.renewed.is_some_and(|at| at.elapsed() < REFUSED_AGAIN_WITHIN))
     }
 
-    fn answer(&mut self, renewed: bool) {
+    pub(super) fn answer(&mut self, renewed: bool) {
         for waiter in self.waiters.drain(..) {
             let _ = waiter.send(renewed);
         }
     }
-}
-
-impl Task {
-    /// A call of the dialect's was answered. One that was refused for its token did nothing, whatever
-    /// its method: it is made again with a newer one.
-    pub(super) fn replied(&mut self, request: Request, generation: Generation, status: u16, body: Value) {
-        if status != 401 {
-            if (200..300).contains(&status) && generation == self.access.generation() {
-                self.renewal.accepted();
-            }
-            self.deliver(&request, status, body);
-        } else if request.again {
-            self.deliver(&request, status, body);
-        } else if generation < self.access.generation() {
-            self.fetch(Request { again: true, ..request });
-        } else if self.can_refresh() {
-            self.renewal.held.push((request, body));
-            self.token_refused(false);
-        } else {
-            self.deliver(&request, status, body);
-        }
-    }
-
-    fn can_refresh(&self) -> bool {
-        match self.renewal.state {
-            State::Valid => self.dialect.refresh().is_some(),
-            State::Refreshing => true,
-            State::Expired => false,
-        }
-    }
-
-    /// The token is not accepted. `by_socket`: an open socket is of no use either.
-    pub(super) fn token_refused(&mut self, by_socket: bool) {
-        match self.renewal.state {
-            State::Expired => self.renewal.answer(false),
-            State::Refreshing => self.renewal.reconnect |= by_socket,
-            State::Valid if self.renewal.hopeless(by_socket) => self.give_up(),
-            State::Valid => match self.dialect.refresh() {
-                Some(call) => self.refresh(call, by_socket),
-                None => self.give_up(),
-            },
-        }
-    }
-
-    fn refresh(&mut self, call: RestCall, by_socket: bool) {
-        debug!("Token refused, asking for a new one");
-        self.renewal.state = State::Refreshing;
-        self.renewal.reconnect = by_socket;
-        let rest = Rest::anonymous(self.account.backend.rest.clone(), &self.account.transport);
-        self.work.spawn(async move {
-            let (status, body) = match ask(rest, &call).await {
-                Ok(answer) => answer,
-                Err(error) => {
-                    debug!(%error, "No new token");
-                    (0, Value::Null)
-                }
-            };
-            Done::Refreshed { status, body }
-        });
-    }
-
-    /// The backend answered whether there is a new token.
-    pub(super) fn refreshed(&mut self, status: u16, body: &Value) {
-        if self.renewal.state != State::Refreshing {
-            return;
-        }
-        let reconnect = self.renewal.reconnect;
-        match self.dialect.parse_refresh(status, body) {
-            _ if passes(status) => self.postpone(),
-            Err(ReplyError::Unreachable) => self.postpone(),
-            Ok(identity) if who(&identity) == who(self.identity()) => self.adopt(identity, reconnect),
-            Ok(_) => {
-                warn!("The new token is somebody else's");
-                self.give_up();
-            }
-            Err(error) => {
-                debug!(%error, "No new token");
-                self.give_up();
-            }
-        }
-    }
-
-    /// The user signed in again.
-    pub(super) fn signed_in_again(&mut self, identity: Identity) {
-        self.adopt(identity, true);
-    }
-
-    /// Goes on with a new token. A socket that works is left alone: nothing that is said meanwhile is
-    /// lost, and it opens with the new token next time.
-    fn adopt(&mut self, identity: Identity, reconnect: bool) {
-        let account = &self.account;
-        let rest = match Rest::signed_in(account.backend.rest.clone(), &identity, &account.transport) {
-            Ok(rest) => rest,
-            Err(error) => {
-                debug!(%error, "The new token cannot be used");
-                self.give_up();
-                return;
-            }
-        };
-        info!("Token renewed");
-        self.dialect.renew(&identity);
-        self.access.renew(&identity, rest);
-        self.account.identity = identity.clone();
-        self.renewal.state = State::Valid;
-        self.renewal.renewed = Some(Instant::now());
-        self.renewal.unproven = true;
-        self.renewal.answer(true);
-        self.news.push(SessionEvent::Renewed(Box::new(identity)));
-        self.point_socket(reconnect);
-        for (request, _) in std::mem::take(&mut self.renewal.held) {
-            self.fetch(Request { again: true, ..request });
-        }
-    }
-
-    fn point_socket(&mut self, reconnect: bool) {
-        let told = self.socket.as_ref().is_some_and(|(socket, _)| socket.renew(self.target(), reconnect));
-        if told {
-            if reconnect {
-                self.lost();
-            }
-            return;
-        }
-        self.lost();
-        self.socket = match Socket::start(self.target()) {
-            Ok(socket) => Some(socket),
-            Err(error) => {
-                warn!(%error, "No thread for the socket");
-                None
-            }
-        };
-    }
-
-    /// The backend did not say whether it gives a new token: the old one is tried again later.
-    fn postpone(&mut self) {
-        self.renewal.state = State::Valid;
-        self.renewal.answer(false);
-        if self.renewal.reconnect && self.connection.is_some() {
-            self.point_socket(true);
-        }
-        for (request, _) in std::mem::take(&mut self.renewal.held) {
-            self.deliver(&request, 0, Value::String("no new token could be had".to_owned()));
-        }
-    }
-
-    fn give_up(&mut self) {
-        info!("Token no longer accepted");
-        self.renewal.state = State::Expired;
-        self.renewal.answer(false);
-        // Dropped, not closed: a server that refuses us gets no farewell, and nothing may wait for it.
-        self.socket = None;
-        self.lost();
-        for (request, body) in std::mem::take(&mut self.renewal.held) {
-            self.deliver(&request, 401, body);
-        }
-        self.news.push(SessionEvent::TokenExpired);
-    }
-}
-
-/// Not the backend's last word about a token.
-fn passes(status: u16) -> bool {
-    status == 0 || status == 429 || status >= 500
-}
-
-async fn ask(rest: Result<Rest, RestError>, call: &RestCall) -> Result<(u16, Value), RestError> {
-    let rest = rest?;
-    for wait in RETRIES {
-        match rest.call(call).await {
-            Ok((status, body)) if !passes(status) => return Ok((status, body)),
-            Ok(_) | Err(_) => tokio::time::sleep(wait).await,
-        }
-    }
-    rest.call(call).await
 }

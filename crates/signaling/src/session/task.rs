@@ -1,7 +1,7 @@
 //! One task per account: it joins socket, REST and dialect. It decides nothing about a call.
 //!
 //! ```text
-//!  say, chat ──► encode ─┬─► REST lanes ──► reply ──┐
+//!  say, chat ──► encode ─┬─► REST queue ──► reply ──┐
 //!       poll ───────────►│                          ├─► decode ─┬─► SessionEvent
 //!                        └─► outbox ──► socket ─────┘           └─► more to send
 //! ```
@@ -10,10 +10,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use bellwire_call::{CallKey, Signal};
-use bellwire_dialects::{
-    ChatAction, Dialect, Identity, Inbound, Outbound, Reaction, RequestId, RestCall, SideEvent,
-};
+use bellwire_call::{CallKey, OutgoingSignal, Quality};
+use bellwire_dialects::{ChatAction, Dialect, Identity, Inbound, Outbound, Reaction, RequestId, SideEvent};
 use serde_json::Value;
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -21,24 +19,28 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 
-use super::{Account, Order, SessionEvent, now, renewal::Renewal};
+use super::{
+    Account, Order, SessionEvent, now,
+    renewal::Renewal,
+    request::{Done, Request},
+};
 use crate::{
     access::{Access, Generation},
     budget::Budget,
     carrier::LinkProblem,
-    lanes::{Lane, Lanes, Turn},
     outbox::{Emission, Outbox},
+    request_queue::{Admission, QueueKey, RequestQueue},
     socketio::{Socket, SocketEvent, SocketTarget, token_refused},
 };
 
 /// How long [`Session::close`](super::Session::close) waits for what is still being said over REST.
-const LAST_WORDS: Duration = Duration::from_secs(4);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(4);
 /// How often is looked whether a pause is over: it ends by the wall's clock, sleeping is by another.
-const PAUSE_CHECK: Duration = Duration::from_secs(30);
+const PAUSE_CHECK_EVERY: Duration = Duration::from_secs(30);
 /// A call's request that the backend does not take now is made again, if that is soon.
-const CALL_AGAIN: Duration = Duration::from_secs(5);
+const MAX_CALL_RETRY_DELAY: Duration = Duration::from_secs(5);
 /// A dialect that asks more often is slowed down.
-const POLL_AT_MOST: Duration = Duration::from_secs(1);
+const MIN_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) struct Task {
     pub(super) dialect: Box<dyn Dialect>,
@@ -49,7 +51,7 @@ pub(super) struct Task {
     /// Number of the open connection.
     pub(super) connection: Option<u32>,
     outbox: Outbox,
-    pub(super) lanes: Lanes,
+    pub(super) queue: RequestQueue,
     pub(super) work: JoinSet<Done>,
     /// Said to the engine after each step; as long as one step makes it.
     pub(super) news: Vec<SessionEvent>,
@@ -63,22 +65,6 @@ pub(super) struct Task {
     paused: Option<SystemTime>,
     /// Requests of the last poll, and of what their replies led to, that are unanswered.
     polling: BTreeSet<RequestId>,
-}
-
-/// A REST call of the dialect's.
-#[derive(Debug)]
-pub(super) struct Request {
-    pub(super) lane: Lane,
-    pub(super) id: RequestId,
-    pub(super) call: RestCall,
-    /// Made once already, with a token that was too old.
-    pub(super) again: bool,
-}
-
-/// What work beside the loop came to.
-pub(super) enum Done {
-    Replied { request: Request, generation: Generation, status: u16, body: Value },
-    Refreshed { status: u16, body: Value },
 }
 
 impl Task {
@@ -96,7 +82,7 @@ impl Task {
             socket: None,
             connection: None,
             outbox: Outbox::default(),
-            lanes: Lanes::default(),
+            queue: RequestQueue::default(),
             work: JoinSet::new(),
             news: Vec::new(),
             events,
@@ -128,12 +114,13 @@ impl Task {
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(Order::Say { key, signal }) => self.say(&key, &signal),
+                    Some(Order::ReportQuality { key, quality }) => self.report_quality(&key, quality),
                     Some(Order::Chat(action)) => self.chat(&action),
                     Some(Order::Refused { generation, renewed }) => self.list_refused(generation, renewed),
                     Some(Order::Renew(identity)) => self.signed_in_again(*identity),
                     Some(Order::Close { done }) => {
                         self.close().await;
-                        // Nobody may be waiting any more.
+                        // The receiver may be gone.
                         let _ = done.send(());
                         return;
                     }
@@ -159,7 +146,7 @@ impl Task {
             Ok(Done::Replied { request, generation, status, body }) => {
                 self.replied(request, generation, status, body);
             }
-            Ok(Done::Refreshed { status, body }) => self.refreshed(status, &body),
+            Ok(Done::Refreshed(identity)) => self.refreshed(identity),
             Err(error) => {
                 warn!(%error, "A REST call broke off");
                 self.polling.clear();
@@ -167,17 +154,24 @@ impl Task {
         }
     }
 
-    fn say(&mut self, key: &CallKey, signal: &Signal) {
+    fn say(&mut self, key: &CallKey, signal: &OutgoingSignal) {
         match self.dialect.encode(key, signal) {
-            Ok(outbound) => self.send(outbound, |_| Lane::Call(key.clone())),
+            Ok(outbound) => self.send(outbound, |_| QueueKey::Call(key.clone())),
             Err(error) => debug!(%error, ?signal, "Signal not said"),
+        }
+    }
+
+    fn report_quality(&mut self, key: &CallKey, quality: Quality) {
+        match self.dialect.report_quality(key, quality) {
+            Ok(outbound) => self.send(outbound, |_| QueueKey::Call(key.clone())),
+            Err(error) => debug!(%error, "Quality not reported"),
         }
     }
 
     fn chat(&mut self, action: &ChatAction) {
         match self.dialect.chat(action) {
-            // In one lane, so that messages arrive in the order they were written.
-            Ok(outbound) => self.send(outbound, |_| Lane::Chat),
+            // In one key, so that messages arrive in the order they were written.
+            Ok(outbound) => self.send(outbound, |_| QueueKey::Chat),
             Err(error) => {
                 debug!(%error, "Nothing said about messages");
                 if let ChatAction::Send { thread, text } = action {
@@ -216,15 +210,15 @@ impl Task {
         }
         let outbound = self.dialect.poll(&now());
         self.polling = requests(&outbound);
-        self.send(outbound, Lane::Alone);
+        self.send(outbound, QueueKey::Alone);
     }
 
     fn poll_later(&mut self) {
         let every = self.dialect.poll_every_ms().map(Duration::from_millis);
-        self.poll_at = every.map(|every| tokio::time::Instant::now() + every.max(POLL_AT_MOST));
+        self.poll_at = every.map(|every| tokio::time::Instant::now() + every.max(MIN_POLL_INTERVAL));
     }
 
-    fn send(&mut self, outbound: Vec<Outbound>, lane: impl Fn(RequestId) -> Lane) {
+    fn send(&mut self, outbound: Vec<Outbound>, key: impl Fn(RequestId) -> QueueKey) {
         for outbound in outbound {
             match outbound {
                 Outbound::Emit { name, args, perishable } => {
@@ -235,13 +229,13 @@ impl Task {
                     }
                 }
                 Outbound::Request { id, call } => {
-                    let lane = lane(id);
-                    match self.lanes.enter(lane.clone(), id, call) {
-                        Turn::Start(id, call) => self.fetch(Request { lane, id, call, again: false }),
-                        Turn::Wait => {}
-                        Turn::Full(id, call) => {
+                    let key = key(id);
+                    match self.queue.enter(key.clone(), id, call) {
+                        Admission::Start(id, call) => self.fetch(Request { key, id, call, again: false }),
+                        Admission::Wait => {}
+                        Admission::Full(id, call) => {
                             warn!("Too many REST calls are waiting");
-                            let request = Request { lane: Lane::Alone(id), id, call, again: true };
+                            let request = Request { key: QueueKey::Alone(id), id, call, again: true };
                             let body = Value::String("too many requests are waiting".to_owned());
                             let generation = self.access.generation();
                             self.work
@@ -259,8 +253,9 @@ impl Task {
             let mut answer = rest.ask(&request.call).await;
             // Refused for being too many, it did nothing.
             let again = answer.as_ref().ok().filter(|answer| matches!(answer.status, 429 | 503));
-            let again = again.and_then(|answer| answer.retry_after).filter(|wait| *wait <= CALL_AGAIN);
-            if let (Lane::Call(_), Some(wait)) = (&request.lane, again) {
+            let again =
+                again.and_then(|answer| answer.retry_after).filter(|wait| *wait <= MAX_CALL_RETRY_DELAY);
+            if let (QueueKey::Call(_), Some(wait)) = (&request.key, again) {
                 tokio::time::sleep(wait).await;
                 answer = rest.ask(&request.call).await;
             }
@@ -275,10 +270,10 @@ impl Task {
         });
     }
 
-    /// The dialect hears a reply; the next call of its lane is made.
+    /// The dialect hears a reply; the next call of its key is made.
     pub(super) fn deliver(&mut self, request: &Request, status: u16, body: Value) {
-        if let Some((id, call)) = self.lanes.leave(&request.lane) {
-            self.fetch(Request { lane: request.lane.clone(), id, call, again: false });
+        if let Some((id, call)) = self.queue.leave(&request.key) {
+            self.fetch(Request { key: request.key.clone(), id, call, again: false });
         }
         self.hear(Inbound::Reply { id: request.id, status, body });
     }
@@ -347,7 +342,7 @@ impl Task {
             self.polling.append(&mut requests(&outbound));
         }
         let call = heard.first().map(|(key, _)| key.clone());
-        self.send(outbound, |id| call.clone().map_or(Lane::Alone(id), Lane::Call));
+        self.send(outbound, |id| call.clone().map_or(QueueKey::Alone(id), QueueKey::Call));
         self.news.extend(heard.into_iter().map(|(key, signal)| SessionEvent::Heard { key, signal }));
         for side in side {
             match side {
@@ -405,24 +400,24 @@ impl Task {
                 self.done(done);
             }
         };
-        if tokio::time::timeout(LAST_WORDS, finish).await.is_err() {
+        if tokio::time::timeout(CLOSE_TIMEOUT, finish).await.is_err() {
             debug!("Closed while REST calls were waiting");
         }
-        // Nobody listens to calls any more, but a new token is to be stored.
+        // Signals are of no use any more, but a new token is to be stored.
         for event in self.news.drain(..).filter(|event| matches!(event, SessionEvent::Renewed(_))) {
             let _ = self.events.try_send(event);
         }
         if let Some((connection, mut events)) = self.socket.take() {
-            // The thread must not block on events that nobody reads any more.
+            // The thread must not block on events that are not read any more.
             events.close();
             connection.close().await;
         }
     }
 
-    /// Whoever waits for a newer token.
+    /// A query waits for a newer token.
     pub(super) fn list_refused(&mut self, generation: Generation, renewed: oneshot::Sender<bool>) {
         if generation < self.access.generation() {
-            // Whoever asked may have given up.
+            // The query may have been given up.
             let _ = renewed.send(true);
             return;
         }
@@ -458,7 +453,7 @@ async fn pause_check(until: Option<SystemTime>) {
     match until {
         Some(until) => {
             let left = until.duration_since(SystemTime::now()).unwrap_or_default();
-            tokio::time::sleep(left.min(PAUSE_CHECK)).await;
+            tokio::time::sleep(left.min(PAUSE_CHECK_EVERY)).await;
         }
         None => std::future::pending().await,
     }

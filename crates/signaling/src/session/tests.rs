@@ -1,5 +1,5 @@
 //! Sessions of a made-up dialect against a server whose tokens expire on demand
-//! (`tests/peers/token-server.mjs`). The dialect has everything a backend may have: bearer tokens that can
+//! (`tests/node-backends/token-server.mjs`). The dialect has everything a backend may have: bearer tokens that can
 //! be refreshed, a namespace, polls, messages.
 
 use std::io::{BufRead, BufReader};
@@ -17,7 +17,7 @@ use url::Url;
 use super::*;
 use crate::TransportConfig;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 const ENTRY: Entry = Entry {
     id: "probe",
@@ -83,42 +83,40 @@ impl Dialect for Probe {
             }
             Inbound::Reply { status, body, .. } => {
                 let message = format!("{status} {}", body["ok"].as_str().unwrap_or_default());
-                Ok(Reaction::hear(call(), Signal::Refused { message }))
+                Ok(Reaction::hear(call(), IncomingSignal::Refused { message }))
             }
             Inbound::Event { name, .. } if name == "expired" => {
                 Ok(Reaction { side: vec![SideEvent::TokenExpired], ..Reaction::none() })
             }
-            Inbound::Event { name, .. } => Ok(Reaction::hear(call(), Signal::Refused { message: name })),
+            Inbound::Event { name, .. } => {
+                Ok(Reaction::hear(call(), IncomingSignal::Refused { message: name }))
+            }
             Inbound::Closed => Ok(Reaction::none()),
         }
     }
-    fn encode(&mut self, _: &CallKey, signal: &Signal) -> Result<Vec<Outbound>, EncodeError> {
+    fn encode(&mut self, _: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match signal {
-            Signal::Accept => Ok(vec![self.request("/api/accept", json!({}))]),
+            OutgoingSignal::Accept => Ok(vec![self.request("/api/accept", json!({}))]),
             _ => Ok(vec![Outbound::Emit { name: "said", args: vec![json!({})], perishable: false }]),
         }
     }
     fn renew(&mut self, identity: &Identity) {
         self.identity = identity.clone();
     }
-    fn refresh(&self) -> Option<RestCall> {
-        let token = self.identity.refresh_token.as_ref()?;
+    fn refresh(&self) -> Option<Query<'static, Identity>> {
+        let identity = self.identity.clone();
+        let token = identity.refresh_token.as_ref()?;
         let body = Some(json!({ "refreshToken": token }));
-        Some(RestCall { method: Method::Post, path: "/api/refresh".into(), query: Vec::new(), body })
+        let call = RestCall { method: Method::Post, path: "/api/refresh".into(), query: Vec::new(), body };
+        Some(Query::new(call, move |status, body| {
+            let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+            let mut identity = identity.clone();
+            (identity.token, identity.refresh_token) = (text("token"), Some(text("refreshToken")));
+            read(status, identity)
+        }))
     }
-    fn parse_refresh(&self, status: u16, body: &Value) -> Result<Identity, ReplyError> {
-        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-        let mut identity = self.identity.clone();
-        (identity.token, identity.refresh_token) = (text("token"), Some(text("refreshToken")));
-        read(status, identity)
-    }
-    fn logout(&self) -> RestCall {
-        RestCall {
-            method: Method::Post,
-            path: "/api/logout".into(),
-            query: Vec::new(),
-            body: Some(json!({})),
-        }
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::new(ProbeLists)
     }
     fn poll_every_ms(&self) -> Option<u64> {
         (self.identity.role == "watcher").then_some(1)
@@ -126,6 +124,20 @@ impl Dialect for Probe {
     fn poll(&mut self, now: &str) -> Vec<Outbound> {
         vec![self.request("/api/slow/poll", json!({ "now": now }))]
     }
+    fn chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
+        match action {
+            ChatAction::Send { text, .. } => {
+                Ok(vec![self.request("/api/slow/send", json!({ "text": text }))])
+            }
+            _ => Err(EncodeError::NoWords),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct ProbeLists;
+
+impl Directory for ProbeLists {
     fn contacts(&self, search: &str, now: &str, replies: &[Reply]) -> Vec<RestCall> {
         match replies.len() {
             0 => vec![get(format!("/api/first?now={now}"))],
@@ -141,48 +153,32 @@ impl Dialect for Probe {
         }
         Ok(contacts.into())
     }
-    fn chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
-        match action {
-            ChatAction::Send { text, .. } => {
-                Ok(vec![self.request("/api/slow/send", json!({ "text": text }))])
-            }
-            _ => Err(EncodeError::NoWords),
-        }
+    fn messages(&self, thread: &str, limit: u32) -> Option<Query<'_, Rows<Message>>> {
+        let (call, thread) = (get(format!("/api/messages/{thread}/{limit}")), thread.to_owned());
+        Some(Query::new(call, move |status, body| {
+            let text = body["ok"].as_str().unwrap_or_default().to_owned();
+            let message = Message {
+                id: String::new(),
+                thread: thread.clone(),
+                from_me: false,
+                sender: String::new(),
+                text,
+                at: String::new(),
+                read: true,
+                call: None,
+            };
+            read(status, vec![message].into())
+        }))
     }
-    fn messages(&self, thread: &str, limit: u32) -> Option<RestCall> {
-        Some(get(format!("/api/messages/{thread}/{limit}")))
-    }
-    fn parse_messages(&self, thread: &str, status: u16, body: &Value) -> Result<Rows<Message>, ReplyError> {
-        let text = body["ok"].as_str().unwrap_or_default().to_owned();
-        let message = Message {
-            id: String::new(),
-            thread: thread.to_owned(),
-            from_me: false,
-            sender: String::new(),
-            text,
-            at: String::new(),
-            read: true,
-            call: None,
-        };
-        read(status, vec![message].into())
-    }
-    fn history(&self, _: u32, _: u32) -> Option<RestCall> {
+    fn history(&self, _: u32, _: u32) -> Option<Query<'_, HistoryPage>> {
         None
     }
-    fn parse_history(&self, _: u16, _: &Value) -> Result<HistoryPage, ReplyError> {
-        Err(ReplyError::NotUnderstood)
-    }
-    fn analytics(&self) -> Option<RestCall> {
+    fn ice_servers(&self) -> Option<Query<'_, IceServers>> {
         None
     }
-    fn parse_analytics(&self, _: u16, _: &Value) -> Result<Analytics, ReplyError> {
-        Err(ReplyError::NotUnderstood)
-    }
-    fn ice_servers(&self) -> Option<RestCall> {
-        None
-    }
-    fn parse_ice_servers(&self, _: u16, _: &Value) -> Result<IceServers, ReplyError> {
-        Err(ReplyError::NotUnderstood)
+    fn logout(&self) -> RestCall {
+        let body = Some(json!({}));
+        RestCall { method: Method::Post, path: "/api/logout".into(), query: Vec::new(), body }
     }
 }
 
@@ -207,8 +203,8 @@ impl Drop for Server {
 impl Server {
     fn start() -> Self {
         let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../tests/peers");
-        assert!(folder.join("node_modules/socket.io").is_dir(), "run `npm ci` in tests/peers");
+            .join("../../tests/node-backends");
+        assert!(folder.join("node_modules/socket.io").is_dir(), "run `npm ci` in tests/node-backends");
         let mut node = Command::new("node");
         node.arg(folder.join("token-server.mjs")).arg("0").stdout(Stdio::piped());
         let mut process = node.spawn().expect("these tests need Node.js (`node`) on the path");
@@ -228,7 +224,7 @@ impl Server {
     }
 
     async fn until(&self, what: &str, when: impl Fn(&Value) -> bool) -> Value {
-        let late = tokio::time::Instant::now() + PATIENCE;
+        let late = tokio::time::Instant::now() + TEST_TIMEOUT;
         loop {
             let state = self.state().await;
             if when(&state) {
@@ -273,10 +269,10 @@ impl Events {
     /// Waits for it; what comes before is passed.
     async fn until(&mut self, wanted: &str) {
         loop {
-            let event = tokio::time::timeout(PATIENCE, self.events.recv()).await;
+            let event = tokio::time::timeout(TEST_TIMEOUT, self.events.recv()).await;
             let event = event.unwrap_or_else(|_| panic!("never {wanted}: {:?}", self.passed));
             let word = match event.expect("the session is over") {
-                SessionEvent::Heard { signal: Signal::Refused { message }, .. } => message,
+                SessionEvent::Heard { signal: IncomingSignal::Refused { message }, .. } => message,
                 SessionEvent::Link { up } => format!("link {up}"),
                 SessionEvent::Renewed(identity) => format!("renewed {}", identity.token),
                 SessionEvent::TokenExpired => "expired".to_owned(),
@@ -304,7 +300,7 @@ async fn a_token_goes_into_the_namespace_and_into_the_header() {
     let server = Server::start();
     let (session, mut events) = server.session(identity("token-0", None)).await;
     events.until("link true").await;
-    session.say(call(), Signal::Accept).unwrap();
+    session.say(call(), OutgoingSignal::Accept).unwrap();
     events.until("200 /api/accept").await;
     server.set(json!({ "event": ["news"] })).await;
     events.until("news").await;
@@ -319,7 +315,7 @@ async fn a_refused_call_is_made_again_with_a_new_token_and_the_socket_stays() {
     events.until("link true").await;
     server.set(json!({ "accepted": "nothing" })).await;
     // Several at once, of one call and of lists: one refresh serves them all.
-    session.say(call(), Signal::Accept).unwrap();
+    session.say(call(), OutgoingSignal::Accept).unwrap();
     let (messages, contacts) = tokio::join!(session.messages("t", 5), session.contacts("x"));
     assert_eq!(messages.unwrap().items[0].text, "/api/messages/t/5");
     assert_eq!(contacts.unwrap().items.len(), 13);
@@ -369,12 +365,12 @@ async fn a_token_that_cannot_be_renewed_is_told_once_and_the_user_goes_on_with_a
     let (session, mut events) = server.session(identity("token-0", Some("refresh-of-old"))).await;
     events.until("link true").await;
     server.set(json!({ "accepted": "token-later", "kick": true })).await;
-    session.say(call(), Signal::Accept).unwrap();
+    session.say(call(), OutgoingSignal::Accept).unwrap();
     events.until("expired").await;
     assert_eq!(session.messages("t", 1).await.err(), Some(ReplyError::TokenExpired));
     assert_eq!(server.state().await["refreshes"], 1);
     // Said while nobody is signed in; it waits for the socket.
-    session.say(call(), Signal::HangUp).unwrap();
+    session.say(call(), OutgoingSignal::HangUp).unwrap();
 
     let mut other = identity("token-later", None);
     other.person.id = PersonId("somebody else".into());
@@ -403,7 +399,7 @@ async fn a_new_token_that_nobody_accepts_is_not_renewed_for_ever() {
     session.renew(identity("token-later", Some("refresh-1"))).unwrap();
     events.until("link true").await;
     server.set(json!({ "accepted": "nothing", "broken": true })).await;
-    session.say(call(), Signal::Accept).unwrap();
+    session.say(call(), OutgoingSignal::Accept).unwrap();
     events.until("renewed token-2").await;
     events.until("expired").await;
     assert_eq!(server.state().await["refreshes"], 2);
@@ -415,10 +411,10 @@ async fn a_backend_that_fails_while_it_is_asked_for_a_token_is_asked_again_later
     let (session, mut events) = server.session(identity("token-0", Some("refresh-0"))).await;
     events.until("link true").await;
     server.set(json!({ "accepted": "nothing", "refreshStatus": 503 })).await;
-    session.say(call(), Signal::Accept).unwrap();
+    session.say(call(), OutgoingSignal::Accept).unwrap();
     events.until("0 ").await;
     server.set(json!({ "refreshStatus": 200 })).await;
-    session.say(call(), Signal::Accept).unwrap();
+    session.say(call(), OutgoingSignal::Accept).unwrap();
     events.until("200 /api/accept").await;
     assert_eq!(events.count("expired"), 0);
     assert_eq!(events.count("link false"), 0);

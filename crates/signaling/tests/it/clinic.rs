@@ -1,17 +1,17 @@
 //! Clinic against a Node `socket.io` server that behaves like the deployed backend
-//! (`tests/peers/clinic-server.mjs`; `npm ci` there first): nobody rings, so our side looks.
+//! (`tests/node-backends/clinic-server.mjs`; `npm ci` there first): nobody rings, so our side looks.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bellwire_call::{
-    CallId, CallKey, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, PersonId, Ring, Sdp,
-    SdpKind, Signal, Subject,
+    CallId, CallKey, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal,
+    Person, PersonId, Ring, Sdp, SdpKind, Subject,
 };
 use bellwire_signaling::{SignInError, SignInRequest, SignedIn, sign_in};
 use serde_json::{Value, json};
 
-use crate::support::{Deployed, heard, link};
+use crate::support::{Deployed, as_heard, heard, link};
 
 fn start(mode: &str) -> Result<Deployed> {
     Deployed::node("clinic-server.mjs", &["0", mode])
@@ -41,15 +41,15 @@ async fn ann(server: &Deployed) -> Result<SignedIn> {
     Ok(ann)
 }
 
-fn enter(appointment: &str, person: &str) -> Signal {
+fn enter(appointment: &str, person: &str) -> OutgoingSignal {
     let to = Person { id: PersonId(person.into()), name: String::new(), avatar: None };
     let subject = Some(Subject { id: appointment.into(), label: String::new() });
-    Signal::Invite(Invite { to, kind: MediaKind::Video, subject })
+    OutgoingSignal::Invite(Invite { to, kind: MediaKind::Video, subject })
 }
 
 async fn placed(person: &mut SignedIn, local: u64) -> Result<CallKey> {
     match heard(&mut person.events).await? {
-        (CallKey::Local(CallId(of)), Signal::Placed { remote, .. }) if of == local => {
+        (CallKey::Local(CallId(of)), IncomingSignal::Placed { remote, .. }) if of == local => {
             Ok(CallKey::Remote(remote))
         }
         other => bail!("heard {other:?}"),
@@ -58,7 +58,7 @@ async fn placed(person: &mut SignedIn, local: u64) -> Result<CallKey> {
 
 async fn rung(person: &mut SignedIn) -> Result<(CallKey, Ring)> {
     match heard(&mut person.events).await? {
-        (key, Signal::Ring(ring)) => Ok((key, ring)),
+        (key, IncomingSignal::Ring(ring)) => Ok((key, ring)),
         other => bail!("heard {other:?}"),
     }
 }
@@ -67,8 +67,8 @@ fn sdp(kind: SdpKind) -> Sdp {
     Sdp { kind, sdp: "v=0\r\n".into() }
 }
 
-fn candidate(n: usize) -> Signal {
-    Signal::Candidate(IceCandidate {
+fn candidate(n: usize) -> OutgoingSignal {
+    OutgoingSignal::Candidate(IceCandidate {
         candidate: format!("candidate:{n}"),
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
@@ -94,8 +94,8 @@ async fn call(server: &Deployed) -> Result<(SignedIn, SignedIn, [CallKey; 2])> {
     let (at_jane, ring) = rung(&mut jane).await?;
     assert_eq!((ring.from.name.as_str(), ring.kind), ("Ann Wu", MediaKind::Video));
     assert_eq!(ring.subject, Some(Subject { id: "a1".into(), label: "Check-up".into() }));
-    jane.session.say(at_jane.clone(), Signal::Accept)?;
-    assert_eq!(heard(&mut ann.events).await?, (at_ann.clone(), Signal::PeerJoined));
+    jane.session.say(at_jane.clone(), OutgoingSignal::Accept)?;
+    assert_eq!(heard(&mut ann.events).await?, (at_ann.clone(), IncomingSignal::PeerJoined));
     Ok((jane, ann, [at_jane, at_ann]))
 }
 
@@ -106,25 +106,29 @@ async fn a_call_from_waiting_to_the_end_on_the_deployed_backend() -> Result<()> 
     assert_eq!((jane.offers, ann.offers), (OfferRule::FirstInRoom, OfferRule::FirstInRoom));
     assert!(jane.capabilities.screen_share && !ann.capabilities.screen_share);
 
-    ann.session.say(at_ann.clone(), Signal::Offer(sdp(SdpKind::Offer)))?;
-    assert_eq!(heard(&mut jane.events).await?, (at_jane.clone(), Signal::Offer(sdp(SdpKind::Offer))));
-    jane.session.say(at_jane.clone(), Signal::Answer(sdp(SdpKind::Answer)))?;
-    assert_eq!(heard(&mut ann.events).await?, (at_ann.clone(), Signal::Answer(sdp(SdpKind::Answer))));
+    ann.session.say(at_ann.clone(), OutgoingSignal::Offer(sdp(SdpKind::Offer)))?;
+    assert_eq!(heard(&mut jane.events).await?, (at_jane.clone(), IncomingSignal::Offer(sdp(SdpKind::Offer))));
+    jane.session.say(at_jane.clone(), OutgoingSignal::Answer(sdp(SdpKind::Answer)))?;
+    assert_eq!(heard(&mut ann.events).await?, (at_ann.clone(), IncomingSignal::Answer(sdp(SdpKind::Answer))));
     for n in 0..300 {
         ann.session.say(at_ann.clone(), candidate(n))?;
     }
     for n in 0..300 {
-        assert_eq!(heard(&mut jane.events).await?, (at_jane.clone(), candidate(n)), "candidate {n}");
+        assert_eq!(
+            heard(&mut jane.events).await?,
+            (at_jane.clone(), as_heard(&candidate(n))),
+            "candidate {n}"
+        );
     }
     let state = MediaState { audio: Some(false), video: None, sharing: None };
-    ann.session.say(at_ann.clone(), Signal::Media(state))?;
-    assert_eq!(heard(&mut jane.events).await?, (at_jane.clone(), Signal::Media(state)));
+    ann.session.say(at_ann.clone(), OutgoingSignal::Media(state))?;
+    assert_eq!(heard(&mut jane.events).await?, (at_jane.clone(), IncomingSignal::Media(state)));
     let sharing = MediaState { audio: None, video: None, sharing: Some(true) };
-    jane.session.say(at_jane.clone(), Signal::Media(sharing))?;
-    assert_eq!(heard(&mut ann.events).await?, (at_ann.clone(), Signal::Media(sharing)));
+    jane.session.say(at_jane.clone(), OutgoingSignal::Media(sharing))?;
+    assert_eq!(heard(&mut ann.events).await?, (at_ann.clone(), IncomingSignal::Media(sharing)));
 
-    jane.session.say(at_jane, Signal::HangUp)?;
-    assert_eq!(heard(&mut ann.events).await?, (at_ann, Signal::HangUp));
+    jane.session.say(at_jane, OutgoingSignal::HangUp)?;
+    assert_eq!(heard(&mut ann.events).await?, (at_ann, IncomingSignal::HangUp));
     // Ended; the flags of the one who did not leave by himself would stay as deployed, ours does not.
     server
         .until("the patient's way out", |state| {
@@ -143,10 +147,10 @@ async fn whoever_leaves_ends_the_call_and_the_next_visit_is_announced() -> Resul
     let at_jane = placed(&mut jane, 1).await?;
     let (at_ann, ring) = rung(&mut ann).await?;
     assert_eq!((ring.from.id.0.as_str(), ring.from.name.as_str()), ("p-jane", "Dr. Jane Smith"));
-    ann.session.say(at_ann.clone(), Signal::Accept)?;
-    assert_eq!(heard(&mut jane.events).await?, (at_jane.clone(), Signal::PeerJoined));
-    ann.session.say(at_ann.clone(), Signal::HangUp)?;
-    let left = Signal::PeerLeft { disconnected: false };
+    ann.session.say(at_ann.clone(), OutgoingSignal::Accept)?;
+    assert_eq!(heard(&mut jane.events).await?, (at_jane.clone(), IncomingSignal::PeerJoined));
+    ann.session.say(at_ann.clone(), OutgoingSignal::HangUp)?;
+    let left = IncomingSignal::PeerLeft { disconnected: false };
     assert_eq!(heard(&mut jane.events).await?, (at_jane, left));
     let empty = |state: &Value| {
         room(state, "a1")
@@ -159,8 +163,8 @@ async fn whoever_leaves_ends_the_call_and_the_next_visit_is_announced() -> Resul
     assert_ne!(again, at_ann);
     let (visit, _) = rung(&mut jane).await?;
     // Taken back.
-    ann.session.say(again, Signal::Cancel)?;
-    assert_eq!(heard(&mut jane.events).await?, (visit, Signal::Cancel));
+    ann.session.say(again, OutgoingSignal::Cancel)?;
+    assert_eq!(heard(&mut jane.events).await?, (visit, IncomingSignal::Cancel));
     Ok(())
 }
 
@@ -184,7 +188,7 @@ async fn a_stranger_may_end_nothing_and_a_missing_room_is_made() -> Result<()> {
     while joins(&server.state().await?) < 2 {
         anyhow::ensure!(Instant::now() < late, "never entered again");
         let state = MediaState { audio: Some(true), video: None, sharing: None };
-        jane.session.say(key.clone(), Signal::Media(state))?;
+        jane.session.say(key.clone(), OutgoingSignal::Media(state))?;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     Ok(())
@@ -202,8 +206,8 @@ async fn a_lost_socket_comes_back_into_the_room() -> Result<()> {
     let server = Deployed::node("clinic-server.mjs", &[port.as_str(), "accounts"])?;
     link(&mut jane.events, true).await?;
     link(&mut ann.events, true).await?;
-    jane.session.say(at_jane, Signal::Rejoin)?;
-    ann.session.say(at_ann, Signal::Rejoin)?;
+    jane.session.say(at_jane, OutgoingSignal::Rejoin)?;
+    ann.session.say(at_ann, OutgoingSignal::Rejoin)?;
     let state = server
         .until("both at the door", |state| {
             let seen = state["seen"].as_array().cloned().unwrap_or_default();

@@ -1,17 +1,17 @@
 //! Our sessions against a Node `socket.io` server that behaves like the deployed dealerdesk backend
-//! (`tests/peers/dealerdesk-server.mjs`; `npm ci` there first).
+//! (`tests/node-backends/dealerdesk-server.mjs`; `npm ci` there first).
 
 use anyhow::{Context, Result, bail};
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, PersonId,
-    Sdp, SdpKind, Signal, Subject,
+    CallId, CallKey, DeclineReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule,
+    OutgoingSignal, Person, PersonId, Sdp, SdpKind, Subject,
 };
 use bellwire_dialects::ChatAction;
 use bellwire_signaling::{SessionEvent, SignInError, SignInRequest, SignedIn, sign_in};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::support::{Deployed, heard, link, next};
+use crate::support::{Deployed, as_heard, heard, link, next};
 
 const DAN: &str = "dan@garage.example";
 const TEA: &str = "tea@fix.example";
@@ -52,10 +52,10 @@ fn person(id: &str) -> Person {
 async fn place(from: &mut SignedIn, to: &str, kind: MediaKind, room: Option<&str>) -> Result<CallKey> {
     let subject = room.map(|id| Subject { id: id.into(), label: String::new() });
     let local = CallKey::Local(CallId(1));
-    from.session.say(local.clone(), Signal::Invite(Invite { to: person(to), kind, subject }))?;
+    from.session.say(local.clone(), OutgoingSignal::Invite(Invite { to: person(to), kind, subject }))?;
     let (key, signal) = heard(&mut from.events).await?;
     assert_eq!(key, local);
-    let Signal::Placed { remote, .. } = signal else { bail!("heard {signal:?}") };
+    let IncomingSignal::Placed { remote, .. } = signal else { bail!("heard {signal:?}") };
     Ok(CallKey::Remote(remote))
 }
 
@@ -65,11 +65,11 @@ async fn call(server: &Deployed, room: Option<&str>) -> Result<(SignedIn, Signed
     let key = place(&mut dan, TEA, MediaKind::Video, room).await?;
     let (ringing, ring) = heard(&mut tea.events).await?;
     assert_eq!(ringing, key);
-    let Signal::Ring(ring) = ring else { bail!("heard {ring:?}") };
+    let IncomingSignal::Ring(ring) = ring else { bail!("heard {ring:?}") };
     assert_eq!((ring.from.id.0.as_str(), ring.kind), (DAN, MediaKind::Video));
     assert_eq!(ring.subject.map(|subject| subject.id).as_deref(), room);
-    tea.session.say(key.clone(), Signal::Accept)?;
-    assert_eq!(heard(&mut dan.events).await?, (key.clone(), Signal::Accept));
+    tea.session.say(key.clone(), OutgoingSignal::Accept)?;
+    assert_eq!(heard(&mut dan.events).await?, (key.clone(), IncomingSignal::Accept));
     Ok((dan, tea, key))
 }
 
@@ -77,8 +77,8 @@ fn sdp(kind: SdpKind) -> Sdp {
     Sdp { kind, sdp: "v=0\r\n".into() }
 }
 
-fn candidate(n: usize) -> Signal {
-    Signal::Candidate(IceCandidate {
+fn candidate(n: usize) -> OutgoingSignal {
+    OutgoingSignal::Candidate(IceCandidate {
         candidate: format!("candidate:{n}"),
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
@@ -94,23 +94,23 @@ async fn dealerdesk_a_call_from_ring_to_hang_up() -> Result<()> {
     assert!(dan.identity.token.is_empty() && dan.identity.person.name == "Dan's Garage");
 
     for (signal, from, to) in [
-        (Signal::Offer(sdp(SdpKind::Offer)), &dan.session, &mut tea.events),
-        (Signal::Answer(sdp(SdpKind::Answer)), &tea.session, &mut dan.events),
+        (OutgoingSignal::Offer(sdp(SdpKind::Offer)), &dan.session, &mut tea.events),
+        (OutgoingSignal::Answer(sdp(SdpKind::Answer)), &tea.session, &mut dan.events),
     ] {
         from.say(key.clone(), signal.clone())?;
-        assert_eq!(heard(to).await?, (key.clone(), signal));
+        assert_eq!(heard(to).await?, (key.clone(), as_heard(&signal)));
     }
     // Nobody passes this on as deployed; nothing breaks.
     let muted = MediaState { audio: Some(false), video: None, sharing: Some(true) };
-    dan.session.say(key.clone(), Signal::Media(muted))?;
+    dan.session.say(key.clone(), OutgoingSignal::Media(muted))?;
     for n in 0..300 {
         dan.session.say(key.clone(), candidate(n))?;
     }
     for n in 0..300 {
-        assert_eq!(heard(&mut tea.events).await?, (key.clone(), candidate(n)), "candidate {n}");
+        assert_eq!(heard(&mut tea.events).await?, (key.clone(), as_heard(&candidate(n))), "candidate {n}");
     }
-    tea.session.say(key.clone(), Signal::HangUp)?;
-    assert_eq!(heard(&mut dan.events).await?, (key, Signal::HangUp));
+    tea.session.say(key.clone(), OutgoingSignal::HangUp)?;
+    assert_eq!(heard(&mut dan.events).await?, (key, IncomingSignal::HangUp));
     // As deployed the calls are kept where nobody can ask for them.
     assert!(dan.session.history(1, 20).await?.items.is_empty());
     let state = server.state().await?;
@@ -125,21 +125,23 @@ async fn dealerdesk_a_technician_calls_by_voice_and_is_declined() -> Result<()> 
     let key = place(&mut tea, DAN, MediaKind::Voice, None).await?;
     let (ringing, ring) = heard(&mut dan.events).await?;
     assert_eq!(ringing, key);
-    assert!(matches!(ring, Signal::Ring(ring) if ring.kind == MediaKind::Voice && ring.from.id.0 == TEA));
-    dan.session.say(key.clone(), Signal::Decline(DeclineReason::Busy))?;
+    assert!(
+        matches!(ring, IncomingSignal::Ring(ring) if ring.kind == MediaKind::Voice && ring.from.id.0 == TEA)
+    );
+    dan.session.say(key.clone(), OutgoingSignal::Decline(DeclineReason::Busy))?;
     // As deployed there is no word for busy.
-    assert_eq!(heard(&mut tea.events).await?, (key, Signal::Decline(DeclineReason::Declined)));
+    assert_eq!(heard(&mut tea.events).await?, (key, IncomingSignal::Decline(DeclineReason::Declined)));
 
     let key = place(&mut tea, DAN, MediaKind::Video, None).await?;
-    assert!(matches!(heard(&mut dan.events).await?, (_, Signal::Ring(_))));
+    assert!(matches!(heard(&mut dan.events).await?, (_, IncomingSignal::Ring(_))));
     // The room is entered when it rings: only there the end is told.
     let entered = |state: &Value| {
         let joins = state["seen"].as_array().into_iter().flatten().filter(|event| event[0] == "join_room");
         joins.filter(|event| event[1]["userType"] == "DEALER").count() == 1
     };
     server.until("the callee in the room", entered).await?;
-    tea.session.say(key.clone(), Signal::Cancel)?;
-    assert_eq!(heard(&mut dan.events).await?, (key, Signal::Cancel));
+    tea.session.say(key.clone(), OutgoingSignal::Cancel)?;
+    assert_eq!(heard(&mut dan.events).await?, (key, IncomingSignal::Cancel));
     Ok(())
 }
 
@@ -150,8 +152,8 @@ async fn dealerdesk_somebody_who_is_not_there_is_told_at_once() -> Result<()> {
     link(&mut dan.events, true).await?;
     let local = CallKey::Local(CallId(1));
     let invite = Invite { to: person(TEA), kind: MediaKind::Video, subject: None };
-    dan.session.say(local.clone(), Signal::Invite(invite))?;
-    assert_eq!(heard(&mut dan.events).await?, (local, Signal::Offline));
+    dan.session.say(local.clone(), OutgoingSignal::Invite(invite))?;
+    assert_eq!(heard(&mut dan.events).await?, (local, IncomingSignal::Offline));
     Ok(())
 }
 
@@ -168,7 +170,7 @@ async fn dealerdesk_two_devices_and_a_web_client() -> Result<()> {
     server.until("all three registered", registered).await?;
     let key = place(&mut dan, TEA, MediaKind::Video, None).await?;
     for device in [&mut tea, &mut tablet] {
-        assert!(matches!(heard(&mut device.events).await?, (_, Signal::Ring(_))));
+        assert!(matches!(heard(&mut device.events).await?, (_, IncomingSignal::Ring(_))));
     }
     let entered = |state: &Value| {
         let joins = state["seen"].as_array().into_iter().flatten().filter(|event| event[0] == "join_room");
@@ -176,19 +178,22 @@ async fn dealerdesk_two_devices_and_a_web_client() -> Result<()> {
     };
     server.until("all three in the room", entered).await?;
     // What a web caller does: an offer before anybody has answered.
-    dan.session.say(key.clone(), Signal::Offer(sdp(SdpKind::Offer)))?;
+    dan.session.say(key.clone(), OutgoingSignal::Offer(sdp(SdpKind::Offer)))?;
     for device in [&mut tea, &mut tablet] {
-        assert_eq!(heard(&mut device.events).await?, (key.clone(), Signal::Offer(sdp(SdpKind::Offer))));
+        assert_eq!(
+            heard(&mut device.events).await?,
+            (key.clone(), IncomingSignal::Offer(sdp(SdpKind::Offer)))
+        );
     }
-    tea.session.say(key.clone(), Signal::Accept)?;
-    assert_eq!(heard(&mut tablet.events).await?, (key.clone(), Signal::AnsweredElsewhere));
-    assert_eq!(heard(&mut dan.events).await?, (key.clone(), Signal::Accept));
+    tea.session.say(key.clone(), OutgoingSignal::Accept)?;
+    assert_eq!(heard(&mut tablet.events).await?, (key.clone(), IncomingSignal::AnsweredElsewhere));
+    assert_eq!(heard(&mut dan.events).await?, (key.clone(), IncomingSignal::Accept));
     // A device of a web client whose 30 s are up rejects what was answered long ago.
-    tablet.session.say(key.clone(), Signal::Decline(DeclineReason::Declined))?;
+    tablet.session.say(key.clone(), OutgoingSignal::Decline(DeclineReason::Declined))?;
     dan.session.say(key.clone(), candidate(1))?;
-    assert_eq!(heard(&mut tea.events).await?, (key.clone(), candidate(1)));
-    tea.session.say(key.clone(), Signal::HangUp)?;
-    assert_eq!(heard(&mut dan.events).await?, (key, Signal::HangUp));
+    assert_eq!(heard(&mut tea.events).await?, (key.clone(), as_heard(&candidate(1))));
+    tea.session.say(key.clone(), OutgoingSignal::HangUp)?;
+    assert_eq!(heard(&mut dan.events).await?, (key, IncomingSignal::HangUp));
     Ok(())
 }
 
@@ -201,7 +206,7 @@ async fn dealerdesk_a_server_that_dies_and_returns_is_found_again() -> Result<()
     link(&mut dan.events, false).await?;
     let server = Deployed::node("dealerdesk-server.mjs", &[&port])?;
     link(&mut dan.events, true).await?;
-    dan.session.say(key.clone(), Signal::Rejoin)?;
+    dan.session.say(key.clone(), OutgoingSignal::Rejoin)?;
     dan.session.say(key, candidate(1))?;
     let of_dan = |state: &Value| -> Vec<String> {
         let seen = state["seen"].as_array().cloned().unwrap_or_default();

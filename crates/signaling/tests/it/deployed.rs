@@ -1,12 +1,12 @@
 //! The transports against a Node `socket.io` server that behaves like the deployed storefront backend
-//! (`tests/peers/storefront-server.mjs`; `npm ci` there first).
+//! (`tests/node-backends/storefront-server.mjs`; `npm ci` there first).
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use bellwire_call::{
-    CallId, CallKey, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, PersonId, RemoteCallId,
-    Sdp, SdpKind, Signal, Subject,
+    CallId, CallKey, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal,
+    Person, PersonId, RemoteCallId, Sdp, SdpKind, Subject,
 };
 use bellwire_signaling::{
     ReplyError, Session, SessionEvent, SignInError, SignedIn, TransportConfig, discover, resume, sign_in,
@@ -14,19 +14,19 @@ use bellwire_signaling::{
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::support::{Deployed, PATIENCE, heard, link, next};
+use crate::support::{Deployed, PATIENCE, as_heard, heard, link, next};
 
 fn ann() -> Person {
     Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None }
 }
 
-fn invite(order: &str) -> Signal {
+fn invite(order: &str) -> OutgoingSignal {
     let subject = Some(Subject { id: order.into(), label: "Order #1042".into() });
-    Signal::Invite(Invite { to: ann(), kind: MediaKind::Video, subject })
+    OutgoingSignal::Invite(Invite { to: ann(), kind: MediaKind::Video, subject })
 }
 
-fn candidate(n: usize) -> Signal {
-    Signal::Candidate(IceCandidate {
+fn candidate(n: usize) -> OutgoingSignal {
+    OutgoingSignal::Candidate(IceCandidate {
         candidate: format!("candidate:{n}"),
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
@@ -38,7 +38,9 @@ async fn place(seller: &Session, events: &mut mpsc::Receiver<SessionEvent>) -> R
     seller.say(CallKey::Local(CallId(1)), invite("o1"))?;
     let (key, signal) = heard(events).await?;
     assert_eq!(key, CallKey::Local(CallId(1)));
-    let Signal::Placed { local: CallId(1), remote, subject } = signal else { bail!("heard {signal:?}") };
+    let IncomingSignal::Placed { local: CallId(1), remote, subject } = signal else {
+        bail!("heard {signal:?}")
+    };
     assert_eq!(subject.map(|subject| subject.label).as_deref(), Some("Order #1042"));
     Ok(CallKey::Remote(remote))
 }
@@ -52,11 +54,11 @@ async fn call(server: &Deployed) -> Result<(SignedIn, SignedIn, CallKey)> {
     let key = place(&seller.session, &mut seller.events).await?;
     let (ringing, ring) = heard(&mut customer.events).await?;
     assert_eq!(ringing, key);
-    let Signal::Ring(ring) = ring else { bail!("heard {ring:?}") };
+    let IncomingSignal::Ring(ring) = ring else { bail!("heard {ring:?}") };
     assert_eq!((ring.from.id.0.as_str(), ring.from.name.as_str()), ("s1", "Lamp Shop"));
-    customer.session.say(key.clone(), Signal::Accept)?;
-    assert_eq!(heard(&mut seller.events).await?, (key.clone(), Signal::Accept));
-    assert_eq!(heard(&mut seller.events).await?, (key.clone(), Signal::PeerJoined));
+    customer.session.say(key.clone(), OutgoingSignal::Accept)?;
+    assert_eq!(heard(&mut seller.events).await?, (key.clone(), IncomingSignal::Accept));
+    assert_eq!(heard(&mut seller.events).await?, (key.clone(), IncomingSignal::PeerJoined));
     Ok((seller, customer, key))
 }
 
@@ -67,22 +69,26 @@ async fn a_call_from_ring_to_hang_up_on_the_deployed_backend() -> Result<()> {
     assert_eq!((seller.offers, customer.offers), (OfferRule::Us, OfferRule::Them));
 
     // The callee found the caller in the room.
-    assert_eq!(heard(&mut customer.events).await?, (key.clone(), Signal::PeerJoined));
-    let offer = Signal::Offer(Sdp { kind: SdpKind::Offer, sdp: "v=0\r\n".into() });
+    assert_eq!(heard(&mut customer.events).await?, (key.clone(), IncomingSignal::PeerJoined));
+    let offer = OutgoingSignal::Offer(Sdp { kind: SdpKind::Offer, sdp: "v=0\r\n".into() });
     seller.session.say(key.clone(), offer.clone())?;
     // As deployed: once by the room, once directly.
-    assert_eq!(heard(&mut customer.events).await?, (key.clone(), offer.clone()));
-    assert_eq!(heard(&mut customer.events).await?, (key.clone(), offer));
+    assert_eq!(heard(&mut customer.events).await?, (key.clone(), as_heard(&offer)));
+    assert_eq!(heard(&mut customer.events).await?, (key.clone(), as_heard(&offer)));
 
     for n in 0..500 {
         seller.session.say(key.clone(), candidate(n))?;
     }
     for n in 0..500 {
-        assert_eq!(heard(&mut customer.events).await?, (key.clone(), candidate(n)), "candidate {n}");
+        assert_eq!(
+            heard(&mut customer.events).await?,
+            (key.clone(), as_heard(&candidate(n))),
+            "candidate {n}"
+        );
     }
 
-    customer.session.say(key.clone(), Signal::HangUp)?;
-    assert_eq!(heard(&mut seller.events).await?, (key.clone(), Signal::HangUp));
+    customer.session.say(key.clone(), OutgoingSignal::HangUp)?;
+    assert_eq!(heard(&mut seller.events).await?, (key.clone(), IncomingSignal::HangUp));
     customer.session.close().await;
     let history = seller.session.history(1, 20).await?;
     assert_eq!(history.items.len(), 1);
@@ -118,7 +124,7 @@ async fn a_call_to_somebody_offline_ends_on_both_sides() -> Result<()> {
     let server = Deployed::start(0)?;
     let mut seller = server.seller().await?;
     let key = place(&seller.session, &mut seller.events).await?;
-    assert_eq!(heard(&mut seller.events).await?, (key, Signal::Offline));
+    assert_eq!(heard(&mut seller.events).await?, (key, IncomingSignal::Offline));
     let late = Instant::now() + PATIENCE;
     while seller.session.history(1, 20).await?.items[0].status != "ended" {
         anyhow::ensure!(Instant::now() < late, "the record stayed open");
@@ -134,12 +140,12 @@ async fn a_server_that_dies_and_returns_is_found_again() -> Result<()> {
     let port = server.port;
     server.kill();
     link(&mut seller.events, false).await?;
-    let muted = Signal::Media(MediaState { audio: Some(false), video: None, sharing: None });
+    let muted = OutgoingSignal::Media(MediaState { audio: Some(false), video: None, sharing: None });
     seller.session.say(key.clone(), muted)?;
 
     let server = Deployed::start(port)?;
     link(&mut seller.events, true).await?;
-    seller.session.say(key, Signal::Rejoin)?;
+    seller.session.say(key, OutgoingSignal::Rejoin)?;
     let from_seller = |state: &Value| -> Vec<String> {
         let seen = state["seen"].as_array().cloned().unwrap_or_default();
         let ours =
@@ -159,7 +165,7 @@ async fn a_server_that_dies_and_returns_is_found_again() -> Result<()> {
 async fn nothing_is_left_of_a_session_that_was_closed_or_dropped() -> Result<()> {
     let mut server = Deployed::start(0)?;
     let (mut seller, customer, key) = call(&server).await?;
-    seller.session.say(key, Signal::HangUp)?;
+    seller.session.say(key, OutgoingSignal::HangUp)?;
     seller.session.close().await;
     let state = server
         .until("the farewell", |state| {
@@ -168,7 +174,7 @@ async fn nothing_is_left_of_a_session_that_was_closed_or_dropped() -> Result<()>
         })
         .await?;
     assert!(state["seen"].to_string().contains("endVideoCall"));
-    assert!(seller.session.say(CallKey::Remote(RemoteCallId("x".into())), Signal::HangUp).is_err());
+    assert!(seller.session.say(CallKey::Remote(RemoteCallId("x".into())), OutgoingSignal::HangUp).is_err());
     while seller.events.recv().await.is_some() {}
     drop(customer);
     server.until("no connection", |state| state["sockets"] == 0).await?;
@@ -259,7 +265,7 @@ async fn a_refused_call_is_told_in_the_backends_words() -> Result<()> {
     let mut seller = server.seller().await?;
     let key = CallKey::Local(CallId(5));
     seller.session.say(key.clone(), invite("foreign"))?;
-    let refused = Signal::Refused { message: "Not your order".into() };
+    let refused = IncomingSignal::Refused { message: "Not your order".into() };
     assert_eq!(heard(&mut seller.events).await?, (key, refused));
     Ok(())
 }

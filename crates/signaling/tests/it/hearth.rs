@@ -1,5 +1,5 @@
 //! Hearth against a Node `socket.io` server that behaves like the deployed backend
-//! (`tests/peers/hearth-server.mjs`; `npm ci` there first).
+//! (`tests/node-backends/hearth-server.mjs`; `npm ci` there first).
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, PersonId,
-    Sdp, SdpKind, Signal,
+    CallId, CallKey, DeclineReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule,
+    OutgoingSignal, Person, PersonId, Sdp, SdpKind,
 };
 use bellwire_signaling::{
     SessionEvent, SignInError, SignInRequest, SignedIn, TransportConfig, resume, sign_in,
 };
 use serde_json::{Value, json};
 
-use crate::support::{PATIENCE, heard, link, next};
+use crate::support::{PATIENCE, as_heard, heard, link, next};
 
 /// The Node server; killed when dropped.
 struct Deployed {
@@ -27,9 +27,9 @@ struct Deployed {
 impl Deployed {
     fn start(port: u16) -> Result<Self> {
         let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../tests/peers");
+            .join("../../tests/node-backends");
         if !folder.join("node_modules/socket.io").is_dir() {
-            bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
+            bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
         }
         let mut node = Command::new("node");
         node.arg(folder.join("hearth-server.mjs")).arg(port.to_string());
@@ -111,13 +111,13 @@ impl Drop for Deployed {
 const ANA: &str = "ana@example.com";
 const BEN: &str = "ben@example.com";
 
-fn invite(kind: MediaKind) -> Signal {
+fn invite(kind: MediaKind) -> OutgoingSignal {
     let to = Person { id: PersonId("u2".into()), name: "Ben".into(), avatar: None };
-    Signal::Invite(Invite { to, kind, subject: None })
+    OutgoingSignal::Invite(Invite { to, kind, subject: None })
 }
 
-fn candidate(n: usize) -> Signal {
-    Signal::Candidate(IceCandidate {
+fn candidate(n: usize) -> OutgoingSignal {
+    OutgoingSignal::Candidate(IceCandidate {
         candidate: format!("candidate:{n}"),
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
@@ -149,11 +149,11 @@ async fn ring(server: &Deployed, kind: MediaKind) -> Result<(SignedIn, SignedIn,
     tokio::time::sleep(Duration::from_millis(600)).await;
     ana.session.say(CallKey::Local(CallId(1)), invite(kind))?;
     let (_, placed) = heard(&mut ana.events).await?;
-    let Signal::Placed { remote, .. } = placed else { bail!("heard {placed:?}") };
+    let IncomingSignal::Placed { remote, .. } = placed else { bail!("heard {placed:?}") };
     let key = CallKey::Remote(remote);
     let (ringing, signal) = heard(&mut ben.events).await?;
     assert_eq!(ringing, key);
-    let Signal::Ring(ring) = signal else { bail!("heard {signal:?}") };
+    let IncomingSignal::Ring(ring) = signal else { bail!("heard {signal:?}") };
     assert_eq!((ring.from.name.as_str(), ring.kind), ("Ana Lima", kind));
     Ok((ana, ben, key))
 }
@@ -161,11 +161,13 @@ async fn ring(server: &Deployed, kind: MediaKind) -> Result<(SignedIn, SignedIn,
 /// The same, and Ben accepts. Ana's name is the smaller, so Ben begins.
 async fn talk(server: &Deployed) -> Result<(SignedIn, SignedIn, CallKey)> {
     let (mut ana, mut ben, key) = ring(server, MediaKind::Video).await?;
-    ben.session.say(key.clone(), Signal::Accept)?;
-    for signal in [Signal::OfferTurn { us: false }, Signal::Accept, Signal::PeerJoined] {
+    ben.session.say(key.clone(), OutgoingSignal::Accept)?;
+    for signal in
+        [IncomingSignal::OfferTurn { us: false }, IncomingSignal::Accept, IncomingSignal::PeerJoined]
+    {
         assert_eq!(heard(&mut ana.events).await?, (key.clone(), signal));
     }
-    for signal in [Signal::OfferTurn { us: true }, Signal::PeerJoined] {
+    for signal in [IncomingSignal::OfferTurn { us: true }, IncomingSignal::PeerJoined] {
         assert_eq!(heard(&mut ben.events).await?, (key.clone(), signal));
     }
     Ok((ana, ben, key))
@@ -176,26 +178,29 @@ async fn a_call_from_ring_to_hang_up_on_the_deployed_backend() -> Result<()> {
     let server = Deployed::start(0)?;
     let (mut ana, mut ben, key) = talk(&server).await?;
     assert_eq!(ana.offers, OfferRule::Told);
-    let offer = Signal::Offer(description(SdpKind::Offer));
+    let offer = OutgoingSignal::Offer(description(SdpKind::Offer));
     ben.session.say(key.clone(), offer.clone())?;
-    assert_eq!(heard(&mut ana.events).await?, (key.clone(), offer));
-    let answer = Signal::Answer(description(SdpKind::Answer));
+    assert_eq!(heard(&mut ana.events).await?, (key.clone(), as_heard(&offer)));
+    let answer = OutgoingSignal::Answer(description(SdpKind::Answer));
     ana.session.say(key.clone(), answer.clone())?;
-    assert_eq!(heard(&mut ben.events).await?, (key.clone(), answer));
+    assert_eq!(heard(&mut ben.events).await?, (key.clone(), as_heard(&answer)));
     for n in 0..300 {
         ana.session.say(key.clone(), candidate(n))?;
     }
     for n in 0..300 {
         // Were one heard twice, the next would be out of its place.
-        assert_eq!(heard(&mut ben.events).await?, (key.clone(), candidate(n)), "candidate {n}");
+        assert_eq!(heard(&mut ben.events).await?, (key.clone(), as_heard(&candidate(n))), "candidate {n}");
     }
     let muted = MediaState { audio: Some(false), video: None, sharing: None };
-    ben.session.say(key.clone(), Signal::Media(muted))?;
-    assert_eq!(heard(&mut ana.events).await?, (key.clone(), Signal::Media(muted)));
+    ben.session.say(key.clone(), OutgoingSignal::Media(muted))?;
+    assert_eq!(heard(&mut ana.events).await?, (key.clone(), IncomingSignal::Media(muted)));
 
     // Ben did not make the session and may not end it: leaving has to do.
-    ben.session.say(key.clone(), Signal::HangUp)?;
-    assert_eq!(heard(&mut ana.events).await?, (key.clone(), Signal::PeerLeft { disconnected: false }));
+    ben.session.say(key.clone(), OutgoingSignal::HangUp)?;
+    assert_eq!(
+        heard(&mut ana.events).await?,
+        (key.clone(), IncomingSignal::PeerLeft { disconnected: false })
+    );
     let state = server.until("both gone", |state| seen(state, "u1", "leave_call_session").len() == 1).await?;
     assert_eq!(state["errors"], json!([]), "nothing was said too early, or to nobody");
     let history = ana.session.history(1, 20).await?;
@@ -230,8 +235,8 @@ async fn what_is_said_twice_or_to_nobody_does_no_harm() -> Result<()> {
     let left = json!({ "userId": "u2", "socketId": "of-an-older-connection", "reason": "disconnected" });
     server.emit("u1", "user_left_call", left).await?;
     server.emit("u1", "call_ended", json!({ "sessionId": session.0, "duration": 3 })).await?;
-    assert_eq!(heard(&mut ana.events).await?, (key.clone(), candidate(7)));
-    assert_eq!(heard(&mut ana.events).await?, (key.clone(), Signal::HangUp));
+    assert_eq!(heard(&mut ana.events).await?, (key.clone(), as_heard(&candidate(7))));
+    assert_eq!(heard(&mut ana.events).await?, (key.clone(), IncomingSignal::HangUp));
     Ok(())
 }
 
@@ -239,14 +244,14 @@ async fn what_is_said_twice_or_to_nobody_does_no_harm() -> Result<()> {
 async fn a_voice_call_is_declined_in_words_that_nobody_hears() -> Result<()> {
     let server = Deployed::start(0)?;
     let (mut ana, ben, key) = ring(&server, MediaKind::Voice).await?;
-    ben.session.say(key.clone(), Signal::Decline(DeclineReason::Busy))?;
+    ben.session.say(key.clone(), OutgoingSignal::Decline(DeclineReason::Busy))?;
     let state = server.until("the decline", |state| seen(state, "u2", "decline_call").len() == 1).await?;
     assert_eq!(seen(&state, "u2", "decline_call")[0][2]["reason"], "busy");
     // A server that listens passes it on.
     let CallKey::Remote(session) = &key else { bail!("{key:?}") };
     let told = json!({ "sessionId": session.0, "userId": "u2", "reason": "busy" });
     server.emit("u1", "call_declined", told).await?;
-    assert_eq!(heard(&mut ana.events).await?, (key, Signal::Decline(DeclineReason::Busy)));
+    assert_eq!(heard(&mut ana.events).await?, (key, IncomingSignal::Decline(DeclineReason::Busy)));
     server.until("the farewell", |state| seen(state, "u1", "leave_call_session").len() == 1).await?;
     Ok(())
 }
@@ -259,12 +264,12 @@ async fn a_server_that_dies_and_returns_is_found_again_under_the_same_name() -> 
     server.kill();
     link(&mut ana.events, false).await?;
     let muted = MediaState { audio: Some(false), video: None, sharing: None };
-    ana.session.say(key.clone(), Signal::Media(muted))?;
+    ana.session.say(key.clone(), OutgoingSignal::Media(muted))?;
     drop(ben);
 
     let server = Deployed::start(port)?;
     link(&mut ana.events, true).await?;
-    ana.session.say(key, Signal::Rejoin)?;
+    ana.session.say(key, OutgoingSignal::Rejoin)?;
     let muted = |state: &Value| !seen(state, "u1", "media_state_changed").is_empty();
     let state = server.until("the way back", muted).await?;
     let joins = seen(&state, "u1", "join_call_session");

@@ -1,5 +1,5 @@
 //! Marketplace against a Node `socket.io` server that behaves like the deployed backend
-//! (`tests/peers/marketplace-server.mjs`; `npm ci` there first).
+//! (`tests/node-backends/marketplace-server.mjs`; `npm ci` there first).
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, OfferRule, Person, PersonId,
-    RemoteCallId, Sdp, SdpKind, Signal,
+    CallId, CallKey, DeclineReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule,
+    OutgoingSignal, Person, PersonId, RemoteCallId, Sdp, SdpKind,
 };
 use bellwire_signaling::{ChatAction, Message, SessionEvent, SignInError, SignInRequest, SignedIn, sign_in};
 use serde_json::{Value, json};
 
-use crate::support::{PATIENCE, heard, link, next};
+use crate::support::{PATIENCE, as_heard, heard, link, next};
 
 /// The Node server; killed when dropped.
 struct Deployed {
@@ -25,9 +25,9 @@ struct Deployed {
 impl Deployed {
     fn start() -> Result<Self> {
         let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../tests/peers");
+            .join("../../tests/node-backends");
         if !folder.join("node_modules/socket.io").is_dir() {
-            bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
+            bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
         }
         let mut node = Command::new("node");
         node.arg(folder.join("marketplace-server.mjs"));
@@ -106,8 +106,8 @@ fn said(state: &Value, user: &str, what: &str) -> usize {
         .count()
 }
 
-fn candidate(n: usize) -> Signal {
-    Signal::Candidate(IceCandidate {
+fn candidate(n: usize) -> OutgoingSignal {
+    OutgoingSignal::Candidate(IceCandidate {
         candidate: format!("candidate:{n}"),
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
@@ -122,13 +122,13 @@ fn description(kind: SdpKind) -> Sdp {
 /// Ada rings Ben, who hears it.
 async fn ring(ada: &mut SignedIn, ben: &mut SignedIn, kind: MediaKind) -> Result<CallKey> {
     let to = Person { id: PersonId("64ben".into()), name: "Ben".into(), avatar: None };
-    ada.session.say(CallKey::Local(CallId(1)), Signal::Invite(Invite { to, kind, subject: None }))?;
+    ada.session.say(CallKey::Local(CallId(1)), OutgoingSignal::Invite(Invite { to, kind, subject: None }))?;
     let (_, placed) = heard(&mut ada.events).await?;
-    let Signal::Placed { remote, .. } = placed else { bail!("heard {placed:?}") };
+    let IncomingSignal::Placed { remote, .. } = placed else { bail!("heard {placed:?}") };
     let key = CallKey::Remote(remote);
     let (ringing, signal) = heard(&mut ben.events).await?;
     assert_eq!(ringing, key);
-    let Signal::Ring(ring) = signal else { bail!("heard {signal:?}") };
+    let IncomingSignal::Ring(ring) = signal else { bail!("heard {signal:?}") };
     assert_eq!((ring.from.name.as_str(), ring.kind), ("Ada Kowalska", kind));
     Ok(key)
 }
@@ -136,11 +136,11 @@ async fn ring(ada: &mut SignedIn, ben: &mut SignedIn, kind: MediaKind) -> Result
 /// The same, and Ben accepts.
 async fn talk(ada: &mut SignedIn, ben: &mut SignedIn, kind: MediaKind) -> Result<CallKey> {
     let key = ring(ada, ben, kind).await?;
-    ben.session.say(key.clone(), Signal::Accept)?;
-    for signal in [Signal::Accept, Signal::PeerJoined] {
+    ben.session.say(key.clone(), OutgoingSignal::Accept)?;
+    for signal in [IncomingSignal::Accept, IncomingSignal::PeerJoined] {
         assert_eq!(heard(&mut ada.events).await?, (key.clone(), signal));
     }
-    assert_eq!(heard(&mut ben.events).await?, (key.clone(), Signal::PeerJoined));
+    assert_eq!(heard(&mut ben.events).await?, (key.clone(), IncomingSignal::PeerJoined));
     Ok(key)
 }
 
@@ -150,25 +150,25 @@ async fn a_call_from_ring_to_hang_up_on_the_deployed_backend() -> Result<()> {
     let (mut ada, mut ben) = (server.person(ADA).await?, server.person(BEN).await?);
     assert_eq!((ada.offers, ada.identity.role.as_str()), (OfferRule::Caller, "provider"));
     let key = talk(&mut ada, &mut ben, MediaKind::Video).await?;
-    let offer = Signal::Offer(description(SdpKind::Offer));
+    let offer = OutgoingSignal::Offer(description(SdpKind::Offer));
     ada.session.say(key.clone(), offer.clone())?;
-    assert_eq!(heard(&mut ben.events).await?, (key.clone(), offer));
-    let answer = Signal::Answer(description(SdpKind::Answer));
+    assert_eq!(heard(&mut ben.events).await?, (key.clone(), as_heard(&offer)));
+    let answer = OutgoingSignal::Answer(description(SdpKind::Answer));
     ben.session.say(key.clone(), answer.clone())?;
-    assert_eq!(heard(&mut ada.events).await?, (key.clone(), answer));
+    assert_eq!(heard(&mut ada.events).await?, (key.clone(), as_heard(&answer)));
     for n in 0..300 {
         ada.session.say(key.clone(), candidate(n))?;
     }
     for n in 0..300 {
-        assert_eq!(heard(&mut ben.events).await?, (key.clone(), candidate(n)), "candidate {n}");
+        assert_eq!(heard(&mut ben.events).await?, (key.clone(), as_heard(&candidate(n))), "candidate {n}");
     }
-    let sharing = |on| Signal::Media(MediaState { sharing: Some(on), ..MediaState::default() });
+    let sharing = |on| OutgoingSignal::Media(MediaState { sharing: Some(on), ..MediaState::default() });
     for on in [true, false] {
         ben.session.say(key.clone(), sharing(on))?;
-        assert_eq!(heard(&mut ada.events).await?, (key.clone(), sharing(on)));
+        assert_eq!(heard(&mut ada.events).await?, (key.clone(), as_heard(&sharing(on))));
     }
-    ben.session.say(key.clone(), Signal::HangUp)?;
-    assert_eq!(heard(&mut ada.events).await?, (key.clone(), Signal::HangUp));
+    ben.session.say(key.clone(), OutgoingSignal::HangUp)?;
+    assert_eq!(heard(&mut ada.events).await?, (key.clone(), IncomingSignal::HangUp));
 
     // Only when both have left is the record's call over.
     let CallKey::Remote(id) = &key else { bail!("{key:?}") };
@@ -191,17 +191,17 @@ async fn nothing_we_end_ends_the_server() -> Result<()> {
     let server = Deployed::start()?;
     let (mut ada, mut ben) = (server.person(ADA).await?, server.person(BEN).await?);
     let key = ring(&mut ada, &mut ben, MediaKind::Voice).await?;
-    ada.session.say(key.clone(), Signal::Cancel)?;
-    assert_eq!(heard(&mut ben.events).await?, (key, Signal::Cancel));
+    ada.session.say(key.clone(), OutgoingSignal::Cancel)?;
+    assert_eq!(heard(&mut ben.events).await?, (key, IncomingSignal::Cancel));
     let key = ring(&mut ada, &mut ben, MediaKind::Video).await?;
-    ada.session.say(key.clone(), Signal::NoAnswer)?;
-    assert_eq!(heard(&mut ben.events).await?, (key, Signal::Cancel), "there is no word for missed");
+    ada.session.say(key.clone(), OutgoingSignal::NoAnswer)?;
+    assert_eq!(heard(&mut ben.events).await?, (key, IncomingSignal::Cancel), "there is no word for missed");
     let key = ring(&mut ada, &mut ben, MediaKind::Voice).await?;
-    ben.session.say(key.clone(), Signal::Decline(DeclineReason::Busy))?;
-    assert_eq!(heard(&mut ada.events).await?, (key, Signal::Decline(DeclineReason::Busy)));
+    ben.session.say(key.clone(), OutgoingSignal::Decline(DeclineReason::Busy))?;
+    assert_eq!(heard(&mut ada.events).await?, (key, IncomingSignal::Decline(DeclineReason::Busy)));
     let key = talk(&mut ada, &mut ben, MediaKind::Voice).await?;
-    ada.session.say(key.clone(), Signal::HangUp)?;
-    assert_eq!(heard(&mut ben.events).await?, (key, Signal::HangUp));
+    ada.session.say(key.clone(), OutgoingSignal::HangUp)?;
+    assert_eq!(heard(&mut ben.events).await?, (key, IncomingSignal::HangUp));
     let state = server.until("all ends", |state| said(state, "64ada", "end_call") == 3).await?;
     assert_eq!(said(&state, "64ben", "end_call"), 1, "to his own other devices");
     Ok(())
@@ -210,25 +210,25 @@ async fn nothing_we_end_ends_the_server() -> Result<()> {
 #[tokio::test]
 async fn other_devices_stop_ringing_although_the_server_does_not_tell_them() -> Result<()> {
     for (answer, at_tablet) in [
-        (Signal::Accept, Signal::AnsweredElsewhere),
-        (Signal::Decline(DeclineReason::Declined), Signal::Decline(DeclineReason::Declined)),
+        (OutgoingSignal::Accept, IncomingSignal::AnsweredElsewhere),
+        (OutgoingSignal::Decline(DeclineReason::Declined), IncomingSignal::Decline(DeclineReason::Declined)),
     ] {
         let server = Deployed::start()?;
         let mut ada = server.person(ADA).await?;
         let (mut phone, mut tablet) = (server.person(BEN).await?, server.person(BEN).await?);
         let key = ring(&mut ada, &mut phone, MediaKind::Video).await?;
         let (ringing, signal) = heard(&mut tablet.events).await?;
-        assert!(ringing == key && matches!(signal, Signal::Ring(_)), "{signal:?}");
+        assert!(ringing == key && matches!(signal, IncomingSignal::Ring(_)), "{signal:?}");
         phone.session.say(key.clone(), answer.clone())?;
         // Ada may be in the room before he is, which says nothing to a device that rings.
         let told = loop {
             let told = heard(&mut tablet.events).await?;
-            if told.1 != Signal::PeerJoined {
+            if told.1 != IncomingSignal::PeerJoined {
                 break told;
             }
         };
         assert_eq!(told, (key.clone(), at_tablet));
-        assert_eq!(heard(&mut ada.events).await?, (key, answer));
+        assert_eq!(heard(&mut ada.events).await?, (key, as_heard(&answer)));
     }
     Ok(())
 }
@@ -243,28 +243,28 @@ async fn a_web_caller_without_a_record_is_answered() -> Result<()> {
     server.emit("64ben", "incoming_voice_call", ring).await?;
     let key = CallKey::Remote(RemoteCallId(call.into()));
     let (ringing, signal) = heard(&mut ben.events).await?;
-    assert!(ringing == key && matches!(signal, Signal::Ring(_)), "{signal:?}");
-    ben.session.say(key.clone(), Signal::Accept)?;
+    assert!(ringing == key && matches!(signal, IncomingSignal::Ring(_)), "{signal:?}");
+    ben.session.say(key.clone(), OutgoingSignal::Accept)?;
     server
         .until("the refused join", |state| said(state, "64ben", "PUT /api/communication/voice-call") == 1)
         .await?;
     let offer =
         json!({ "callId": call, "fromUserId": "64ada", "offer": { "type": "offer", "sdp": "v=0\r\n" } });
     server.emit("64ben", "webrtc_offer", offer).await?;
-    let offer = Signal::Offer(description(SdpKind::Offer));
+    let offer = IncomingSignal::Offer(description(SdpKind::Offer));
     assert_eq!(heard(&mut ben.events).await?, (key.clone(), offer), "and nothing before");
     // So does one whose join meets the general limit.
     server.tell("/test/limit", json!({ "on": true })).await?;
     let second = json!({ "callId": "66f0", "chatId": "c", "roomId": "r", "caller": caller });
-    ben.session.say(key, Signal::HangUp)?;
+    ben.session.say(key, OutgoingSignal::HangUp)?;
     server.emit("64ben", "incoming_video_call", second).await?;
     let (key, _) = heard(&mut ben.events).await?;
-    ben.session.say(key.clone(), Signal::Accept)?;
+    ben.session.say(key.clone(), OutgoingSignal::Accept)?;
     let state = server.until("accepted", |state| said(state, "64ben", "accept_call") == 2).await?;
     assert_eq!(said(&state, "64ben", "end_call"), 1);
     let joined = json!({ "callId": "66f0", "participant": { "id": "64ada", "name": "Ada" } });
     server.emit("64ben", "participant_joined", joined).await?;
-    assert_eq!(heard(&mut ben.events).await?, (key, Signal::PeerJoined));
+    assert_eq!(heard(&mut ben.events).await?, (key, IncomingSignal::PeerJoined));
     Ok(())
 }
 
@@ -283,8 +283,8 @@ async fn a_spent_token_is_renewed_without_a_word() -> Result<()> {
         assert!(renewed.token.ends_with("-1") && renewed.refresh_token.is_some());
         link(&mut person.events, true).await?;
     }
-    ada.session.say(key.clone(), Signal::Rejoin)?;
-    assert_eq!(heard(&mut ben.events).await?, (key, Signal::PeerJoined));
+    ada.session.say(key.clone(), OutgoingSignal::Rejoin)?;
+    assert_eq!(heard(&mut ben.events).await?, (key, IncomingSignal::PeerJoined));
     assert_eq!(ada.session.contacts("").await?.items.len(), 1);
     let refused = sign_in(server.request(ADA, "wrong")).await.err();
     assert!(matches!(refused, Some(SignInError::WrongCredentials { .. })), "{refused:?}");

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bellwire_call::{CallId, CallKey, Invite, MediaKind, Person, PersonId, Signal};
+use bellwire_call::{CallId, CallKey, IncomingSignal, Invite, MediaKind, OutgoingSignal, Person, PersonId};
 use bellwire_signaling::{SignInError, SignInRequest, TransportConfig, TransportError, discover, sign_in};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
@@ -77,10 +77,10 @@ async fn place_and_hang_up(server: &Deployed, transport: TransportConfig) -> Res
     link(&mut seller.events, true).await?;
     let to = Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None };
     let invite = Invite { to, kind: MediaKind::Video, subject: None };
-    seller.session.say(CallKey::Local(CallId(1)), Signal::Invite(invite))?;
+    seller.session.say(CallKey::Local(CallId(1)), OutgoingSignal::Invite(invite))?;
     let (_, placed) = heard(&mut seller.events).await?;
-    let Signal::Placed { remote, .. } = placed else { anyhow::bail!("heard {placed:?}") };
-    seller.session.say(CallKey::Remote(remote), Signal::HangUp)?;
+    let IncomingSignal::Placed { remote, .. } = placed else { anyhow::bail!("heard {placed:?}") };
+    seller.session.say(CallKey::Remote(remote), OutgoingSignal::HangUp)?;
     seller.session.close().await;
     let last = |state: &serde_json::Value| {
         let seen = state["seen"].as_array();

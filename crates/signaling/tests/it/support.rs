@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use bellwire_call::{CallKey, Signal};
+use bellwire_call::{CallKey, IncomingSignal, OutgoingSignal};
 use bellwire_signaling::{SessionEvent, SignInRequest, SignedIn, sign_in};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -43,12 +43,12 @@ impl Deployed {
         Ok(server)
     }
 
-    /// A server of `tests/peers`, which says its port in its first line.
+    /// A server of `tests/node-backends`, which says its port in its first line.
     pub(crate) fn node<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<Self> {
         let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../tests/peers");
+            .join("../../tests/node-backends");
         if !folder.join("node_modules/socket.io").is_dir() {
-            bail!("run `npm ci` in tests/peers: these tests need Node's socket.io server");
+            bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
         }
         let mut node = Command::new("node");
         node.arg(folder.join(program)).args(arguments);
@@ -150,10 +150,16 @@ pub(crate) async fn link(events: &mut mpsc::Receiver<SessionEvent>, wanted: bool
     .await
 }
 
-pub(crate) async fn heard(events: &mut mpsc::Receiver<SessionEvent>) -> Result<(CallKey, Signal)> {
+pub(crate) async fn heard(events: &mut mpsc::Receiver<SessionEvent>) -> Result<(CallKey, IncomingSignal)> {
     next(events, "signal", |event| match event {
         SessionEvent::Heard { key, signal } => Some((key, signal)),
         _ => None,
     })
     .await
+}
+
+/// The signal as the other side is to hear it.
+pub(crate) fn as_heard(signal: &OutgoingSignal) -> IncomingSignal {
+    let signal = serde_json::to_value(signal).expect("signals are JSON");
+    serde_json::from_value(signal).expect("it can be heard")
 }

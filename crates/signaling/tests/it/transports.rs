@@ -1,10 +1,10 @@
 //! Networks that let no WebSocket through, last words, limits and redirects, against Node's own
-//! Socket.IO server (`tests/peers/transports-server.mjs`).
+//! Socket.IO server (`tests/node-backends/transports-server.mjs`).
 
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
-use bellwire_call::{CallId, CallKey, Invite, MediaKind, Person, PersonId, Signal};
+use bellwire_call::{CallId, CallKey, IncomingSignal, Invite, MediaKind, OutgoingSignal, Person, PersonId};
 use bellwire_signaling::{LinkProblem, ReplyError, SessionEvent, SignInError, sign_in};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,9 +16,9 @@ fn server(mode: &str) -> Result<Deployed> {
     Deployed::node("transports-server.mjs", &["0", mode])
 }
 
-fn invite() -> Signal {
+fn invite() -> OutgoingSignal {
     let to = Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None };
-    Signal::Invite(Invite { to, kind: MediaKind::Video, subject: None })
+    OutgoingSignal::Invite(Invite { to, kind: MediaKind::Video, subject: None })
 }
 
 fn count(state: &Value, name: &str) -> usize {
@@ -33,13 +33,13 @@ async fn both_ways_by_polling(mode: &str) -> Result<()> {
     server.until("the customer", |state| count(state, "addUser") == 1).await?;
     reqwest::get(format!("{}/test/ring", server.origin())).await?;
     let (_, ring) = heard(&mut customer.events).await?;
-    assert!(matches!(ring, Signal::Ring(_)), "{mode}: {ring:?}");
+    assert!(matches!(ring, IncomingSignal::Ring(_)), "{mode}: {ring:?}");
 
     let mut seller = server.seller().await?;
     link(&mut seller.events, true).await?;
     seller.session.say(CallKey::Local(CallId(1)), invite())?;
     let (_, placed) = heard(&mut seller.events).await?;
-    assert!(matches!(placed, Signal::Placed { .. }), "{mode}: {placed:?}");
+    assert!(matches!(placed, IncomingSignal::Placed { .. }), "{mode}: {placed:?}");
     let state = server.until("the ring", |state| count(state, "incomingVideoCall") == 1).await?;
     assert!(state["transports"].as_array().is_some_and(|all| all.iter().all(|one| one == "polling")));
     seller.session.close().await;
@@ -106,8 +106,8 @@ async fn quit_in_a_call(server: &Deployed) -> Result<()> {
     .await?;
     seller.session.say(CallKey::Local(CallId(1)), invite())?;
     let (key, placed) = heard(&mut seller.events).await?;
-    let Signal::Placed { remote, .. } = placed else { bail!("heard {placed:?} for {key:?}") };
-    seller.session.say(CallKey::Remote(remote), Signal::HangUp)?;
+    let IncomingSignal::Placed { remote, .. } = placed else { bail!("heard {placed:?} for {key:?}") };
+    seller.session.say(CallKey::Remote(remote), OutgoingSignal::HangUp)?;
     seller.session.close().await;
     Ok(())
 }
@@ -162,11 +162,13 @@ async fn a_pause_holds_back_lists_and_never_a_call() -> Result<()> {
     let (mut placed, mut over) = (false, false);
     while !(placed && over) {
         next(&mut seller.events, "the call and the end of the pause", |event| match event {
-            SessionEvent::Heard { signal: Signal::Placed { .. }, .. } => {
+            SessionEvent::Heard { signal: IncomingSignal::Placed { .. }, .. } => {
                 placed = true;
                 Some(())
             }
-            SessionEvent::Heard { signal: Signal::Refused { .. }, .. } => panic!("the call was refused"),
+            SessionEvent::Heard { signal: IncomingSignal::Refused { .. }, .. } => {
+                panic!("the call was refused")
+            }
             SessionEvent::Paused { until: None } => {
                 over = true;
                 Some(())
@@ -234,7 +236,7 @@ async fn an_oversized_message_is_not_parsed(mode: &str) -> Result<()> {
     assert!(grown < 40 * 1024 * 1024, "{grown} bytes more");
     reqwest::get(format!("{}/test/ring", server.origin())).await?;
     let (_, ring) = heard(&mut customer.events).await?;
-    assert!(matches!(ring, Signal::Ring(_)), "{ring:?}");
+    assert!(matches!(ring, IncomingSignal::Ring(_)), "{ring:?}");
     customer.session.close().await;
     Ok(())
 }

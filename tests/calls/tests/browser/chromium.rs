@@ -1,12 +1,12 @@
-//! A browser, its page, and what has to be seen and heard through it.
+//! Headless Chromium, its page, and what is seen and heard through it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use bellwire_server::Config;
-use bellwire_tests_calls::{Human, PATIENCE, World};
+use bellwire_tests_calls::{TestClient, TestServer, WAIT_LIMIT, in_repository};
 use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -23,8 +23,8 @@ pub(crate) struct Chromium {
 }
 
 impl Chromium {
-    async fn start(world: &World, dialect: &'static str, origin: &str) -> anyhow::Result<Self> {
-        let (rest, socket) = bases(world, dialect).await?;
+    async fn start(server: &TestServer, dialect: &'static str, origin: &str) -> anyhow::Result<Self> {
+        let (rest, socket) = bases(server, dialect).await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -40,7 +40,7 @@ impl Chromium {
             "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
         ] } });
         let capabilities = options.as_object().cloned().context("capabilities")?;
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         loop {
             let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
             builder.capabilities(capabilities.clone());
@@ -71,7 +71,7 @@ impl Chromium {
     }
 
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         loop {
             let report = self.report().await?;
             if !report["error"].is_null() {
@@ -96,8 +96,8 @@ impl Chromium {
 }
 
 /// Where a backend is, as discovery says.
-async fn bases(world: &World, dialect: &str) -> anyhow::Result<(String, String)> {
-    let url = format!("{}/.well-known/bellwire.json", world.server());
+async fn bases(server: &TestServer, dialect: &str) -> anyhow::Result<(String, String)> {
+    let url = format!("{}/.well-known/bellwire.json", server.url());
     let known: Value = reqwest::get(url).await?.json().await?;
     let all = known["dialects"].as_array().context("no dialects")?;
     let entry = all.iter().find(|entry| entry["id"] == dialect).context("not served")?;
@@ -107,7 +107,7 @@ async fn bases(world: &World, dialect: &str) -> anyhow::Result<(String, String)>
 
 /// Serves the page of a backend and socket.io-client on a loopback port.
 async fn serve_page(dialect: &str) -> anyhow::Result<String> {
-    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this")).join("../browser");
+    let folder = in_repository("tests/browser");
     let client = folder.join("node_modules/socket.io-client/dist/socket.io.min.js");
     ensure!(client.exists(), "run `npm ci` in tests/browser first (`cargo xtask test` does)");
     let file = |path: PathBuf, kind: &'static str| {
@@ -127,7 +127,7 @@ async fn serve_page(dialect: &str) -> anyhow::Result<String> {
 }
 
 /// A server, and a browser that can show the page of that backend.
-pub(crate) async fn stage(dialect: &'static str) -> anyhow::Result<(World, Chromium)> {
+pub(crate) async fn stage(dialect: &'static str) -> anyhow::Result<(TestServer, Chromium)> {
     stage_with(dialect, |_| {}).await
 }
 
@@ -135,33 +135,37 @@ pub(crate) async fn stage(dialect: &'static str) -> anyhow::Result<(World, Chrom
 pub(crate) async fn stage_with(
     dialect: &'static str,
     change: impl FnOnce(&mut Config),
-) -> anyhow::Result<(World, Chromium)> {
+) -> anyhow::Result<(TestServer, Chromium)> {
     let origin = serve_page(dialect).await?;
     let allowed = origin.clone();
-    let world = World::start_with(move |config| {
+    let server = TestServer::start_with(move |config| {
         config.allowed_origins = vec![allowed];
         change(config);
     })
     .await?;
-    let chromium = Chromium::start(&world, dialect, &origin).await?;
-    Ok((world, chromium))
+    let chromium = Chromium::start(&server, dialect, &origin).await?;
+    Ok((server, chromium))
 }
 
 /// Pictures are decoded and sound is heard on both sides, in the codec expected.
-pub(crate) async fn both_see_and_hear(chromium: &Chromium, human: &Human, codec: &str) -> anyhow::Result<()> {
+pub(crate) async fn both_see_and_hear(
+    chromium: &Chromium,
+    client: &TestClient,
+    codec: &str,
+) -> anyhow::Result<()> {
     let before =
         chromium.until("pictures in the browser", |r| r["framesDecoded"].as_u64() > Some(30)).await?;
     ensure!(before["codecIn"] == format!("video/{codec}"), "{before}");
     ensure!(before["codecOut"] == format!("video/{codec}"), "{before}");
     chromium.until("sound in the browser", |r| r["audioEnergy"].as_f64() > Some(0.0001)).await?;
-    human.remote.see(30).await?;
-    human.stats("sound from the browser", |s| s.audio_level_received_db > -50.0).await?;
-    let stats = human.stats("pictures from the browser", |s| s.fps_received > 3.0).await?;
+    client.remote.see(30).await?;
+    client.stats("sound from the browser", |s| s.audio_level_received_db > -50.0).await?;
+    let stats = client.stats("pictures from the browser", |s| s.fps_received > 3.0).await?;
     ensure!(stats.codec_received.eq_ignore_ascii_case(codec), "{stats:?}");
     // The browser's fake camera is a moving picture: not one colour, and not a still.
-    let first = human.remote.last().context("no picture")?;
-    human.remote.see(15).await?;
-    let later = human.remote.last().context("no picture")?;
+    let first = client.remote.last().context("no picture")?;
+    client.remote.see(15).await?;
+    let later = client.remote.last().context("no picture")?;
     ensure!(first.i420 != later.i420, "the picture stands still");
     let luma = &later.i420[..(later.width * later.height) as usize];
     ensure!(luma.iter().max() > luma.iter().min(), "the picture is blank");

@@ -1,12 +1,11 @@
-//! The clinic page, which behaves as the deployed web client does (no token on its socket), and our
-//! client.
+//! Tests with the clinic page, which behaves as the deployed web client does (no token on its socket).
 
 use std::sync::Arc;
 
 use anyhow::ensure;
 use bellwire_engine::{CallState, EndReason, EngineView, MediaKind};
 use bellwire_server::Mode;
-use bellwire_tests_calls::{Human, Setup, cast};
+use bellwire_tests_calls::{Setup, TestClient, accounts};
 
 use crate::chromium::{both_see_and_hear, stage, stage_with};
 
@@ -14,14 +13,14 @@ const DIALECT: &str = "clinic";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn our_practitioner_is_told_that_a_patient_waits_in_chromium() -> anyhow::Result<()> {
-    let (world, chromium) = stage_with(DIALECT, |config| config.mode = Mode::Compat).await?;
-    let practitioner = Human::of(&world, DIALECT, cast::CLINIC.callee, Setup::default()).await?;
-    chromium.open(&[("role", "patient"), ("email", cast::CLINIC.caller.email), ("do", "enter")]).await?;
+    let (server, chromium) = stage_with(DIALECT, |config| config.mode = Mode::Compat).await?;
+    let practitioner = TestClient::of(&server, DIALECT, accounts::CLINIC.callee, Setup::default()).await?;
+    chromium.open(&[("role", "patient"), ("email", accounts::CLINIC.caller.email), ("do", "enter")]).await?;
     let ring = practitioner.ringing().await?;
     ensure!(ring.peer.name == "Tomás Ferreira", "{ring:?}");
     practitioner.engine().accept(ring.id).await;
     practitioner.connected().await?;
-    // Whoever was there first offers.
+    // The side that was there first offers.
     ensure!(chromium.report().await?["offered"] == true, "the page offers");
     both_see_and_hear(&chromium, &practitioner, "H264").await?;
     practitioner.engine().set_camera(false).await;
@@ -34,15 +33,15 @@ async fn our_practitioner_is_told_that_a_patient_waits_in_chromium() -> anyhow::
 
 #[tokio::test(flavor = "multi_thread")]
 async fn our_patient_waits_and_a_practitioner_in_chromium_comes_and_ends_it() -> anyhow::Result<()> {
-    let (world, chromium) = stage(DIALECT).await?;
-    let doctor = Human::of(&world, DIALECT, cast::CLINIC.callee, Setup::default()).await?;
+    let (server, chromium) = stage(DIALECT).await?;
+    let doctor = TestClient::of(&server, DIALECT, accounts::CLINIC.callee, Setup::default()).await?;
     let to = doctor.me().ok_or_else(|| anyhow::anyhow!("signed in"))?;
     doctor.leave().await;
-    let patient = Human::of(&world, DIALECT, cast::CLINIC.caller, Setup::default()).await?;
+    let patient = TestClient::of(&server, DIALECT, accounts::CLINIC.caller, Setup::default()).await?;
     patient.call_person(&to, MediaKind::Video).await?;
     let inside = |view: &Arc<EngineView>| view.phone.calls.iter().any(|call| call.remote_id.is_some());
     patient.until("the way in", inside).await?;
-    let email = cast::CLINIC.callee.email;
+    let email = accounts::CLINIC.callee.email;
     let wishes = [("role", "practitioner"), ("email", email), ("auth", "token"), ("do", "enter")];
     chromium.open(&wishes).await?;
     patient.connected().await?;

@@ -1,4 +1,4 @@
-//! Chromium as the other end, through our server, with the JavaScript `socket.io-client`.
+//! Tests of calls with Chromium through our server, with the JavaScript `socket.io-client`.
 
 mod chromium;
 mod clinic;

@@ -1,8 +1,8 @@
-//! The marketplace page, which speaks as the deployed web client does, and our client.
+//! Tests with the marketplace page, which speaks as the deployed web client does.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::MediaKind;
-use bellwire_tests_calls::{Human, Setup, cast};
+use bellwire_tests_calls::{Setup, TestClient, accounts};
 
 use crate::chromium::{both_see_and_hear, stage};
 
@@ -10,10 +10,10 @@ const DIALECT: &str = "marketplace";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_in_chromium_makes_its_call_id_up_and_ends_without_participants() -> anyhow::Result<()> {
-    let (world, chromium) = stage(DIALECT).await?;
-    let provider = Human::of(&world, DIALECT, cast::MARKETPLACE.callee, Setup::default()).await?;
+    let (server, chromium) = stage(DIALECT).await?;
+    let provider = TestClient::of(&server, DIALECT, accounts::MARKETPLACE.callee, Setup::default()).await?;
     let to = provider.me().context("signed in")?.id.0;
-    chromium.open(&[("email", cast::MARKETPLACE.caller.email), ("do", "call"), ("to", &to)]).await?;
+    chromium.open(&[("email", accounts::MARKETPLACE.caller.email), ("do", "call"), ("to", &to)]).await?;
     let ring = provider.ringing().await?;
     ensure!(ring.peer.name == "Chidi Okonkwo" && ring.kind == MediaKind::Video, "{ring:?}");
     provider.engine().accept(ring.id).await;
@@ -30,10 +30,10 @@ async fn a_client_in_chromium_makes_its_call_id_up_and_ends_without_participants
 
 #[tokio::test(flavor = "multi_thread")]
 async fn our_provider_calls_a_client_in_chromium() -> anyhow::Result<()> {
-    let (world, chromium) = stage(DIALECT).await?;
-    chromium.open(&[("email", cast::MARKETPLACE.third.email), ("do", "answer")]).await?;
-    let provider = Human::of(&world, DIALECT, cast::MARKETPLACE.callee, Setup::default()).await?;
-    let third = Human::of(&world, DIALECT, cast::MARKETPLACE.third, Setup::default()).await?;
+    let (server, chromium) = stage(DIALECT).await?;
+    chromium.open(&[("email", accounts::MARKETPLACE.third.email), ("do", "answer")]).await?;
+    let provider = TestClient::of(&server, DIALECT, accounts::MARKETPLACE.callee, Setup::default()).await?;
+    let third = TestClient::of(&server, DIALECT, accounts::MARKETPLACE.third, Setup::default()).await?;
     let person = third.me().context("signed in")?;
     third.leave().await;
     provider.call_person(&person, MediaKind::Video).await?;

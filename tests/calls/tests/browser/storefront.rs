@@ -1,14 +1,14 @@
-//! The storefront page and our client.
+//! Tests with the storefront page.
 
 use anyhow::Context;
 use bellwire_engine::media::Codec;
-use bellwire_tests_calls::{CUSTOMER, Human, SELLER, Setup};
+use bellwire_tests_calls::{CUSTOMER, SELLER, Setup, TestClient};
 
 use crate::chromium::{both_see_and_hear, stage};
 
 async fn chromium_seller_calls(codec: &str) -> anyhow::Result<()> {
-    let (world, chromium) = stage("storefront").await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let (server, chromium) = stage("storefront").await?;
+    let customer = TestClient::customer(&server, CUSTOMER).await?;
     let wishes = [("role", "seller"), ("email", SELLER), ("do", "call"), ("to", CUSTOMER), ("codec", codec)];
     chromium.open(&wishes).await?;
     let ring = customer.ringing().await?;
@@ -22,11 +22,11 @@ async fn chromium_seller_calls(codec: &str) -> anyhow::Result<()> {
 }
 
 async fn we_call_chromium(codec: Codec, name: &str) -> anyhow::Result<()> {
-    let (world, chromium) = stage("storefront").await?;
+    let (server, chromium) = stage("storefront").await?;
     let wishes = [("role", "customer"), ("email", CUSTOMER), ("do", "answer")];
     chromium.open(&wishes).await?;
     let setup = Setup { codecs: vec![codec], ..Setup::default() };
-    let seller = Human::sign_in(&world, "seller", SELLER, setup).await?;
+    let seller = TestClient::sign_in(&server, "seller", SELLER, setup).await?;
     seller.dial(CUSTOMER).await?;
     seller.connected().await?;
     both_see_and_hear(&chromium, &seller, name).await?;
@@ -59,8 +59,8 @@ async fn we_offer_chromium_vp8() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_in_chromium_calls_our_seller() -> anyhow::Result<()> {
-    let (world, chromium) = stage("storefront").await?;
-    let seller = Human::seller(&world, SELLER).await?;
+    let (server, chromium) = stage("storefront").await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
     let seller_id = seller.me().context("signed in")?.id.0;
     let wishes = [("role", "customer"), ("email", CUSTOMER), ("do", "call"), ("to", seller_id.as_str())];
     chromium.open(&wishes).await?;

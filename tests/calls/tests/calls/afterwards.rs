@@ -1,14 +1,14 @@
-//! What is left of calls: messages instead of an answer, files of the history, figures.
+//! Tests of what remains of calls: messages instead of an answer, exported history, figures.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{
     CallState, DeclineError, EndReason, ExportFormat, HistoryFilter, LinkState, ListError, MediaKind, Message,
 };
-use bellwire_tests_calls::cast::{Cast, DEALERDESK, HEARTH, MARKETPLACE, STOREFRONT};
-use bellwire_tests_calls::{CUSTOMER, Human, SELLER, Setup, World};
+use bellwire_tests_calls::accounts::{DEALERDESK, HEARTH, MARKETPLACE, STOREFRONT, TestAccounts};
+use bellwire_tests_calls::{CUSTOMER, SELLER, Setup, TestClient, TestServer};
 
 /// The newest message of ours or theirs with that text, once it is in the thread.
-async fn message(who: &Human, thread: &str, text: &str) -> anyhow::Result<Message> {
+async fn message(who: &TestClient, thread: &str, text: &str) -> anyhow::Result<Message> {
     let there = |m: &&Message| m.text == text && !m.id.is_empty();
     let chats = |v: &std::sync::Arc<bellwire_engine::EngineView>| {
         let of_thread = v.chats.iter().filter(|chat| chat.thread == thread);
@@ -19,11 +19,11 @@ async fn message(who: &Human, thread: &str, text: &str) -> anyhow::Result<Messag
     messages.rev().find(there).cloned().context("the message vanished")
 }
 
-async fn declines_with_a_message(cast: Cast) -> anyhow::Result<()> {
+async fn declines_with_a_message(accounts: TestAccounts) -> anyhow::Result<()> {
     const REPLY: &str = "I’ll call you back";
-    let world = World::start().await?;
-    let caller = Human::of(&world, cast.dialect, cast.caller, Setup::default()).await?;
-    let callee = Human::of(&world, cast.dialect, cast.callee, Setup::default()).await?;
+    let server = TestServer::start().await?;
+    let caller = TestClient::of(&server, accounts.dialect, accounts.caller, Setup::default()).await?;
+    let callee = TestClient::of(&server, accounts.dialect, accounts.callee, Setup::default()).await?;
     let line = caller.line_for(&callee).await?.context("the callee is in the caller's list")?;
     let thread = line.thread.context("they can be written to")?;
     caller.engine().open_thread(caller.account, thread.clone()).await;
@@ -61,10 +61,10 @@ async fn a_provider_declines_with_a_message() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_can_be_written_to_the_call_rings_on() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    for cast in [STOREFRONT, HEARTH] {
-        let caller = Human::of(&world, cast.dialect, cast.caller, Setup::default()).await?;
-        let callee = Human::of(&world, cast.dialect, cast.callee, Setup::default()).await?;
+    let server = TestServer::start().await?;
+    for accounts in [STOREFRONT, HEARTH] {
+        let caller = TestClient::of(&server, accounts.dialect, accounts.caller, Setup::default()).await?;
+        let callee = TestClient::of(&server, accounts.dialect, accounts.callee, Setup::default()).await?;
         caller.call_to(&callee, MediaKind::Video).await?;
         let ring = callee.ringing().await?;
         let answer = callee.engine().decline_with(ring.id, "Later".into()).await;
@@ -79,9 +79,9 @@ async fn where_nobody_can_be_written_to_the_call_rings_on() -> anyhow::Result<()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_goes_into_a_file() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::customer(&server, CUSTOMER).await?;
     let person = seller.contact(CUSTOMER).await?.person;
     seller.dial(CUSTOMER).await?;
     let ring = customer.ringing().await?;
@@ -113,9 +113,9 @@ async fn the_history_goes_into_a_file() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sellers_have_figures_and_customers_none() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::customer(&server, CUSTOMER).await?;
     let before = seller.engine().analytics(seller.account).await?;
     seller.dial(CUSTOMER).await?;
     let ring = customer.ringing().await?;
@@ -133,21 +133,21 @@ async fn sellers_have_figures_and_customers_none() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_did_not_get_through_is_sent_again_once() -> anyhow::Result<()> {
     const WORDS: &str = "Are you there?";
-    let mut world = World::start().await?;
-    let client = Human::of(&world, MARKETPLACE.dialect, MARKETPLACE.caller, Setup::default()).await?;
-    let provider = Human::of(&world, MARKETPLACE.dialect, MARKETPLACE.callee, Setup::default()).await?;
+    let mut server = TestServer::start().await?;
+    let client = TestClient::of(&server, MARKETPLACE.dialect, MARKETPLACE.caller, Setup::default()).await?;
+    let provider = TestClient::of(&server, MARKETPLACE.dialect, MARKETPLACE.callee, Setup::default()).await?;
     let thread = client.line_for(&provider).await?.and_then(|line| line.thread).context("a thread")?;
     let back = provider.line_for(&client).await?.and_then(|line| line.thread).context("a thread")?;
     client.engine().open_thread(client.account, thread.clone()).await;
     client.until("the thread", |v| v.chats.iter().any(|chat| chat.loaded)).await?;
-    world.kill().await;
+    server.kill().await;
     client.until("the loss", |v| v.accounts.iter().all(|a| a.link == LinkState::Offline)).await?;
     client.engine().send_message(client.account, thread.clone(), WORDS.into()).await;
     client.until("the failure", |v| v.chats.iter().any(|chat| chat.failed.is_some())).await?;
 
-    world.revive().await?;
+    server.revive().await?;
     tokio::try_join!(client.online(), provider.online())?;
-    // As somebody does who cannot believe it.
+    // Twice, as an impatient user does.
     for _ in 0..3 {
         client.engine().retry_messages(client.account, thread.clone()).await;
     }

@@ -1,8 +1,8 @@
-//! Hostile peers and servers' bad days: an error, no panic, and the call that is going on unharmed.
+//! Tests of hostile peers and failing servers: an error, no panic, and the call in progress goes on.
 
 use anyhow::ensure;
 use bellwire_engine::{CallState, SignIn, SignInError};
-use bellwire_tests_calls::{CUSTOMER, Human, OTHER_CUSTOMER, RawSocket, SELLER, World};
+use bellwire_tests_calls::{CUSTOMER, OTHER_CUSTOMER, RawSocket, SELLER, TestClient, TestServer};
 use serde_json::{Value, json};
 
 /// Everything a signaling event should not contain.
@@ -55,10 +55,10 @@ async fn join_and_rave(device: &RawSocket, call: &str, them: &str) -> anyhow::Re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nonsense_from_the_other_party_leaves_the_call_alone() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
+    let server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
     let call = seller.connected().await?.remote_id.expect("placed").0;
-    let device = RawSocket::connect(&world, "customer", CUSTOMER).await?;
+    let device = RawSocket::connect(&server, "customer", CUSTOMER).await?;
     let them = seller.me().expect("signed in").id.0;
     join_and_rave(&device, &call, &them).await?;
     tokio::try_join!(seller.remote.see(60), customer.remote.see(60))?;
@@ -71,10 +71,10 @@ async fn nonsense_from_the_other_party_leaves_the_call_alone() -> anyhow::Result
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_cannot_touch_the_call() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
+    let server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
     let call = seller.connected().await?.remote_id.expect("placed").0;
-    let stranger = RawSocket::connect(&world, "customer", OTHER_CUSTOMER).await?;
+    let stranger = RawSocket::connect(&server, "customer", OTHER_CUSTOMER).await?;
     let them = seller.me().expect("signed in").id.0;
     join_and_rave(&stranger, &call, &them).await?;
     stranger.emit("endVideoCall", json!({ "callId": call, "userId": them, "reason": "x" })).await?;
@@ -96,9 +96,9 @@ async fn a_stranger_cannot_touch_the_call() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage_instead_of_an_answer_ends_in_words() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let device = RawSocket::connect(&world, "customer", CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let device = RawSocket::connect(&server, "customer", CUSTOMER).await?;
     seller.contact(CUSTOMER).await?;
     seller.dial(CUSTOMER).await?;
     let view =
@@ -118,32 +118,35 @@ async fn garbage_instead_of_an_answer_ends_in_words() -> anyhow::Result<()> {
     );
 
     // The phone still works.
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let customer = TestClient::customer(&server, CUSTOMER).await?;
     seller.engine().dismiss(ended.id).await;
     seller.reach(CUSTOMER, &customer).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_megabyte_in_one_event_costs_the_sender_the_socket_only() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
-    let device = RawSocket::connect(&world, "customer", OTHER_CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
+    let device = RawSocket::connect(&server, "customer", OTHER_CUSTOMER).await?;
     let _ = device.emit("offer", json!({ "callId": "x".repeat(1 << 20) })).await;
     tokio::try_join!(seller.remote.see(40), customer.remote.see(40))?;
-    let again = RawSocket::connect(&world, "customer", OTHER_CUSTOMER).await?;
+    let again = RawSocket::connect(&server, "customer", OTHER_CUSTOMER).await?;
     ensure!(!again.id.is_empty());
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_tokens_and_wrong_passwords_are_told_apart_from_no_server() -> anyhow::Result<()> {
-    let world = World::start_with(|c| c.session_ttl = Some(std::time::Duration::from_secs(1))).await?;
-    ensure!(RawSocket::refused(&world, json!({})).await?, "no token was accepted");
-    ensure!(RawSocket::refused(&world, json!({ "token": "nonsense" })).await?, "nonsense was accepted");
-    ensure!(RawSocket::refused(&world, json!({ "token": { "a": [1, 2] } })).await?, "an object was accepted");
+    let server = TestServer::start_with(|c| c.session_ttl = Some(std::time::Duration::from_secs(1))).await?;
+    ensure!(RawSocket::refused(&server, json!({})).await?, "no token was accepted");
+    ensure!(RawSocket::refused(&server, json!({ "token": "nonsense" })).await?, "nonsense was accepted");
+    ensure!(
+        RawSocket::refused(&server, json!({ "token": { "a": [1, 2] } })).await?,
+        "an object was accepted"
+    );
     let http = reqwest::Client::new();
     let login: Value = http
-        .post(format!("{}/user/login-user", world.rest()))
+        .post(format!("{}/user/login-user", server.rest()))
         .json(&json!({ "email": CUSTOMER, "password": "ring-ring-demo" }))
         .send()
         .await?
@@ -151,7 +154,7 @@ async fn wrong_tokens_and_wrong_passwords_are_told_apart_from_no_server() -> any
         .await?;
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     ensure!(
-        RawSocket::refused(&world, json!({ "token": login["token"] })).await?,
+        RawSocket::refused(&server, json!({ "token": login["token"] })).await?,
         "an expired token was accepted"
     );
 
@@ -168,7 +171,7 @@ async fn wrong_tokens_and_wrong_passwords_are_told_apart_from_no_server() -> any
         password: password.into(),
         ..SignIn::default()
     };
-    let wrong = engine.handle.sign_in(request(world.server(), "wrong")).await;
+    let wrong = engine.handle.sign_in(request(server.url(), "wrong")).await;
     ensure!(matches!(wrong, Err(SignInError::WrongCredentials { .. })), "{wrong:?}");
     let nobody = engine.handle.sign_in(request("http://127.0.0.1:9".into(), "wrong")).await;
     ensure!(matches!(nobody, Err(SignInError::Unreachable)), "{nobody:?}");

@@ -1,11 +1,11 @@
-//! Coming back to an account without a password, with the real server.
+//! Tests of signing in again without a password, with the real server.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{AccountId, Engine, EngineConfig, Keepsake, LinkState, Screens, SignIn};
-use bellwire_tests_calls::{Cast, PASSWORD, PATIENCE, Screen, World, cast};
+use bellwire_tests_calls::{PASSWORD, Screen, TestAccounts, TestServer, WAIT_LIMIT, accounts};
 
 /// The program without windows and devices.
 fn program() -> Engine {
@@ -20,12 +20,12 @@ fn program() -> Engine {
     Engine::start(config, Screens { remote: screen(), own: screen() }).0
 }
 
-fn request(world: &World, cast: &Cast) -> SignIn {
+fn request(server: &TestServer, accounts: &TestAccounts) -> SignIn {
     SignIn {
-        server: world.server(),
-        dialect: Some(cast.dialect.into()),
-        role: cast.callee.role.into(),
-        email: cast.callee.email.into(),
+        server: server.url(),
+        dialect: Some(accounts.dialect.into()),
+        role: accounts.callee.role.into(),
+        email: accounts.callee.email.into(),
         password: PASSWORD.into(),
         ..SignIn::default()
     }
@@ -36,7 +36,7 @@ async fn until(engine: &Engine, account: AccountId, link: LinkState) -> anyhow::
     let there = |view: &Arc<bellwire_engine::EngineView>| {
         view.accounts.iter().any(|one| one.id == account && one.link == link)
     };
-    let waited = tokio::time::timeout(PATIENCE, view.wait_for(there)).await;
+    let waited = tokio::time::timeout(WAIT_LIMIT, view.wait_for(there)).await;
     waited.with_context(|| format!("not {link:?}"))??;
     Ok(())
 }
@@ -46,9 +46,9 @@ fn kept(engine: &Engine) -> anyhow::Result<Keepsake> {
 }
 
 /// Signs in, ends the program, and starts it again with what was kept, as if read from a file.
-async fn second_start(world: &World, cast: &Cast) -> anyhow::Result<()> {
+async fn second_start(server: &TestServer, accounts: &TestAccounts) -> anyhow::Result<()> {
     let first = program();
-    let account = first.handle.sign_in(request(world, cast)).await?;
+    let account = first.handle.sign_in(request(server, accounts)).await?;
     until(&first, account, LinkState::Online).await?;
     let me = first.handle.view().borrow().accounts[0].me.clone();
     let keepsakes = first.handle.keepsakes();
@@ -63,16 +63,16 @@ async fn second_start(world: &World, cast: &Cast) -> anyhow::Result<()> {
     until(&second, account, LinkState::Online).await?;
     ensure!(second.handle.view().borrow().accounts[0].me == me);
     let typed = second.handle.typed(account).context("nothing was typed")?;
-    ensure!(typed.email == cast.callee.email && typed.server == world.server());
+    ensure!(typed.email == accounts.callee.email && typed.server == server.url());
     second.handle.refresh_contacts(account, String::new()).await?;
 
     // Once more is the same account, and goes on with the token it has.
     ensure!(second.handle.resume(kept.clone()).await? == account);
     second.handle.sign_out(account).await;
     let mut keepsakes = second.handle.keepsakes();
-    tokio::time::timeout(PATIENCE, keepsakes.wait_for(|kept| kept.is_empty())).await??;
+    tokio::time::timeout(WAIT_LIMIT, keepsakes.wait_for(|kept| kept.is_empty())).await??;
     second.stop().await;
-    // The backend was told: what somebody kept of the account is good for nothing now.
+    // The backend was notified: kept tokens of the account are worthless now.
     let third = program();
     let account = third.handle.resume(kept).await?;
     until(&third, account, LinkState::SignedOut).await?;
@@ -82,18 +82,24 @@ async fn second_start(world: &World, cast: &Cast) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_backend_takes_an_account_back_without_a_password() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    for cast in [&cast::STOREFRONT, &cast::DEALERDESK, &cast::MARKETPLACE, &cast::HEARTH, &cast::CLINIC] {
-        second_start(&world, cast).await.with_context(|| cast.dialect)?;
+    let server = TestServer::start().await?;
+    for accounts in [
+        &accounts::STOREFRONT,
+        &accounts::DEALERDESK,
+        &accounts::MARKETPLACE,
+        &accounts::HEARTH,
+        &accounts::CLINIC,
+    ] {
+        second_start(&server, accounts).await.with_context(|| accounts.dialect)?;
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_token_asks_for_the_password_and_knows_the_rest() -> anyhow::Result<()> {
-    let world = World::with_sessions_of(Duration::from_secs(3)).await?;
+    let server = TestServer::with_sessions_of(Duration::from_secs(3)).await?;
     let first = program();
-    let account = first.handle.sign_in(request(&world, &cast::STOREFRONT)).await?;
+    let account = first.handle.sign_in(request(&server, &accounts::STOREFRONT)).await?;
     until(&first, account, LinkState::Online).await?;
     let old = kept(&first)?;
     first.stop().await;
@@ -104,8 +110,8 @@ async fn an_expired_token_asks_for_the_password_and_knows_the_rest() -> anyhow::
     let account = second.handle.resume(old.clone()).await?;
     until(&second, account, LinkState::SignedOut).await?;
     let typed = second.handle.typed(account).context("nothing was typed")?;
-    ensure!(typed.email == cast::STOREFRONT.callee.email, "{}", typed.email);
-    let again = second.handle.sign_in(request(&world, &cast::STOREFRONT)).await?;
+    ensure!(typed.email == accounts::STOREFRONT.callee.email, "{}", typed.email);
+    let again = second.handle.sign_in(request(&server, &accounts::STOREFRONT)).await?;
     ensure!(again == account, "it is another account");
     until(&second, account, LinkState::Online).await?;
     ensure!(kept(&second)? != old, "the new token is not kept");
@@ -115,18 +121,18 @@ async fn an_expired_token_asks_for_the_password_and_knows_the_rest() -> anyhow::
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_comes_back_while_the_server_is_away() -> anyhow::Result<()> {
-    let mut world = World::start().await?;
+    let mut server = TestServer::start().await?;
     let first = program();
-    let account = first.handle.sign_in(request(&world, &cast::STOREFRONT)).await?;
+    let account = first.handle.sign_in(request(&server, &accounts::STOREFRONT)).await?;
     until(&first, account, LinkState::Online).await?;
     let old = kept(&first)?;
     first.stop().await;
-    world.kill().await;
+    server.kill().await;
 
     let second = program();
     let account = second.handle.resume(old).await?;
     until(&second, account, LinkState::Offline).await?;
-    world.revive().await?;
+    server.revive().await?;
     until(&second, account, LinkState::Online).await?;
     second.stop().await;
     Ok(())

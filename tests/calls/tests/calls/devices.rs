@@ -1,5 +1,5 @@
-//! Devices that come, go and change while people talk; what rings where; trying devices. Speakers are
-//! null sinks of a real sound server, and what they play is recorded.
+//! Tests of devices that come, go and change during a call, of ring outputs and of the device test. Speakers
+//! are null sinks of a real sound server, and what they play is recorded.
 
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -10,14 +10,14 @@ use bellwire_engine::{
     DeviceChange, DeviceKind, DeviceList, DeviceNews, DeviceProblem, Devices, EchoTest, Handle, Levels,
     Notice, RingConfig,
 };
-use bellwire_tests_calls::{CUSTOMER, Human, PATIENCE, SELLER, Setup, World, asset};
+use bellwire_tests_calls::{CUSTOMER, SELLER, Setup, TestClient, TestServer, WAIT_LIMIT, asset};
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 /// dBFS above which something is heard, and below which nothing is.
-const HEARD: f32 = -40.0;
-const STILL: f32 = -75.0;
+const AUDIBLE_DBFS: f32 = -40.0;
+const SILENT_DBFS: f32 = -75.0;
 
 /// A loudspeaker that can be unplugged, with an ear at it.
 struct Loudspeaker {
@@ -113,7 +113,7 @@ impl Ear {
     }
 
     async fn until(&self, what: &str, wanted: impl Fn(f32) -> bool) -> anyhow::Result<()> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         while !self.level().is_some_and(&wanted) {
             ensure!(Instant::now() < end, "waited until {what}: {:?} dB", self.level());
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -122,11 +122,11 @@ impl Ear {
     }
 
     async fn sound(&self, what: &str) -> anyhow::Result<()> {
-        self.until(what, |level| level > HEARD).await
+        self.until(what, |level| level > AUDIBLE_DBFS).await
     }
 
     async fn silence(&self, what: &str) -> anyhow::Result<()> {
-        self.until(what, |level| level < STILL).await
+        self.until(what, |level| level < SILENT_DBFS).await
     }
 }
 
@@ -136,7 +136,7 @@ async fn devices(
     wanted: impl FnMut(&Arc<DeviceList>) -> bool,
 ) -> anyhow::Result<Arc<DeviceList>> {
     let mut list: watch::Receiver<_> = engine.devices();
-    let found = timeout(PATIENCE, list.wait_for(wanted)).await.map(|found| found.map(|list| list.clone()));
+    let found = timeout(WAIT_LIMIT, list.wait_for(wanted)).await.map(|found| found.map(|list| list.clone()));
     match found {
         Ok(list) => Ok(list?),
         Err(_) => anyhow::bail!("waited for {what}: {:?}", list.borrow()),
@@ -144,9 +144,9 @@ async fn devices(
 }
 
 /// The next news of a device.
-async fn news(human: &mut Human) -> anyhow::Result<DeviceNews> {
+async fn news(client: &mut TestClient) -> anyhow::Result<DeviceNews> {
     loop {
-        let notice = timeout(PATIENCE, human.notices.recv()).await.context("no news of a device")?;
+        let notice = timeout(WAIT_LIMIT, client.notices.recv()).await.context("no news of a device")?;
         if let Notice::Device { news, text } = notice.context("the engine stopped")? {
             ensure!(!text.is_empty(), "news without words: {news:?}");
             return Ok(news);
@@ -168,10 +168,10 @@ fn chosen(microphone: &str, speaker: &str, camera: &str) -> Devices {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_speaker_unplugged_in_a_call_is_replaced_and_taken_up_again() -> anyhow::Result<()> {
     let mut headset = Loudspeaker::new("headset")?;
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
     let setup = Setup { speaker: headset.id(), ..Setup::default() };
-    let mut customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+    let mut customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
     let listed = devices(customer.engine(), "the headset in the list", |list| {
         list.speakers.iter().any(|speaker| speaker.id == headset.id())
     })
@@ -230,10 +230,10 @@ async fn a_speaker_unplugged_in_a_call_is_replaced_and_taken_up_again() -> anyho
 async fn devices_chosen_in_a_call_are_used_at_once() -> anyhow::Result<()> {
     let (first, second) = (Loudspeaker::new("first")?, Loudspeaker::new("second")?);
     let (red, blue) = ([200, 40, 40], [40, 40, 200]);
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let setup = Setup { speaker: first.id(), camera: "test:c82828".into(), ..Setup::default() };
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
     seller.reach(CUSTOMER, &customer).await?;
     let (one, other) = (first.listen()?, second.listen()?);
     one.sound("the first speaker").await?;
@@ -252,11 +252,11 @@ async fn devices_chosen_in_a_call_are_used_at_once() -> anyhow::Result<()> {
 async fn a_call_rings_on_two_speakers_as_settings_change_and_the_caller_hears_ring_back() -> anyhow::Result<()>
 {
     let (desk, hall, ear) = (Loudspeaker::new("desk")?, Loudspeaker::new("hall")?, Loudspeaker::new("ear")?);
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let calls = Setup { speaker: ear.id(), tones: true, ..Setup::default() };
     let rings = Setup { tones: true, ..Setup::default() };
-    let seller = Human::sign_in(&world, "seller", SELLER, calls).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, rings).await?;
+    let seller = TestClient::sign_in(&server, "seller", SELLER, calls).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, rings).await?;
     let (desk_ear, hall_ear, caller_ear) = (desk.listen()?, hall.listen()?, ear.listen()?);
     let ring = RingConfig {
         device: desk.id(),
@@ -293,7 +293,7 @@ async fn a_call_rings_on_two_speakers_as_settings_change_and_the_caller_hears_ri
 async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Result<()> {
     let speaker = Loudspeaker::new("trial")?;
     let voice = format!("file:{}", asset("media/voice-22s-48k.wav").display());
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let setup = Setup {
         microphone: voice,
         speaker: speaker.id(),
@@ -301,8 +301,8 @@ async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Resu
         tones: true,
         ..Setup::default()
     };
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
     let (engine, heard) = (customer.engine().clone(), speaker.listen()?);
 
     engine.test_speaker().await;
@@ -313,7 +313,9 @@ async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Resu
     engine.test_devices(true, true).await;
     customer.own.see(5).await?;
     let mut levels = engine.levels();
-    timeout(PATIENCE, levels.wait_for(|levels| levels.microphone_db > -40.0)).await.context("no level")??;
+    timeout(WAIT_LIMIT, levels.wait_for(|levels| levels.microphone_db > -40.0))
+        .await
+        .context("no level")??;
     let list = devices(&engine, "names of what is tried", |list| !list.in_use.camera.is_empty()).await?;
     ensure!(list.test.camera && list.test.microphone && list.test.faults.is_empty(), "{list:?}");
 
@@ -342,30 +344,32 @@ async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_speaks_while_muted_is_told() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let voice = format!("file:{}", asset("media/voice-22s-48k.wav").display());
-    let seller = Human::seller(&world, SELLER).await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
     // The other end is heard all the while, and taken out of what the microphone hears.
     let setup = Setup { microphone: voice, processing: true, ..Setup::default() };
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
     seller.reach(CUSTOMER, &customer).await?;
     let mut levels = customer.engine().levels();
-    timeout(PATIENCE, levels.wait_for(|levels| levels.microphone_db > -40.0)).await.context("no level")??;
+    timeout(WAIT_LIMIT, levels.wait_for(|levels| levels.microphone_db > -40.0))
+        .await
+        .context("no level")??;
     ensure!(!levels.borrow().muted_speech, "the microphone is on");
     customer.engine().set_microphone(false).await;
-    let told: Result<_, _> = timeout(PATIENCE, levels.wait_for(|levels| levels.muted_speech)).await;
+    let told: Result<_, _> = timeout(WAIT_LIMIT, levels.wait_for(|levels| levels.muted_speech)).await;
     let Levels { microphone_db, .. } = told.context("never told")??.clone();
     ensure!(microphone_db < -60.0, "nothing of it is sent: {microphone_db} dB");
     customer.engine().set_microphone(true).await;
-    timeout(PATIENCE, levels.wait_for(|levels| !levels.muted_speech)).await.context("told for ever")??;
+    timeout(WAIT_LIMIT, levels.wait_for(|levels| !levels.muted_speech)).await.context("told for ever")??;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shared_screen_arrives_in_full_size_and_its_end_is_told() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let mut customer = Human::customer(&world, CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let mut customer = TestClient::customer(&server, CUSTOMER).await?;
     seller.reach(CUSTOMER, &customer).await?;
     customer.engine().set_sharing(Some("test:c82828".into())).await;
     seller.see_colour([200, 40, 40]).await?;
@@ -383,8 +387,8 @@ async fn a_shared_screen_arrives_in_full_size_and_its_end_is_told() -> anyhow::R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_any_device_a_call_goes_on() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
     for (microphone, speaker, camera) in
         [("none", "none", "none"), ("test:tone", "none", "none"), ("none", "none", "test:28c828")]
     {
@@ -394,7 +398,7 @@ async fn without_any_device_a_call_goes_on() -> anyhow::Result<()> {
             camera: camera.into(),
             ..Setup::default()
         };
-        let customer = Human::sign_in(&world, "customer", CUSTOMER, setup).await?;
+        let customer = TestClient::sign_in(&server, "customer", CUSTOMER, setup).await?;
         seller.reach(CUSTOMER, &customer).await?;
         customer.remote.see(5).await?;
         if microphone != "none" {

@@ -1,10 +1,10 @@
-//! What can become of a call between two people.
+//! Tests of call flows between two people.
 
 use anyhow::ensure;
 use bellwire_engine::media::video::read_frame_number;
 use bellwire_engine::{CallState, EndReason};
 use bellwire_server::{Config, TurnConfig};
-use bellwire_tests_calls::{CUSTOMER, Human, OTHER_CUSTOMER, SELLER, Setup, World};
+use bellwire_tests_calls::{CUSTOMER, OTHER_CUSTOMER, SELLER, Setup, TestClient, TestServer};
 use std::time::Duration;
 
 fn reason(state: &CallState) -> Option<&EndReason> {
@@ -20,8 +20,8 @@ fn reason(state: &CallState) -> Option<&EndReason> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn seller_calls_they_talk_and_customer_hangs_up() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
+    let server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
     tokio::try_join!(
         seller.remote.see(30),
         customer.remote.see(30),
@@ -48,9 +48,9 @@ async fn seller_calls_they_talk_and_customer_hangs_up() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_about_an_order_says_so_and_customer_calls_back() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::customer(&server, CUSTOMER).await?;
     let contact = seller.contact(CUSTOMER).await?;
     let order = contact.subjects.first().expect("the demo customer has orders").subject.clone();
     seller.dial_person(contact.person, Some(order.clone())).await?;
@@ -73,9 +73,9 @@ async fn a_call_about_an_order_says_so_and_customer_calls_back() -> anyhow::Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn declining_tells_the_caller() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::customer(&server, CUSTOMER).await?;
     seller.dial(CUSTOMER).await?;
     let ring = customer.ringing().await?;
     customer.engine().decline(ring.id).await;
@@ -89,9 +89,9 @@ async fn declining_tells_the_caller() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_while_ringing_stops_the_ring() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::customer(&server, CUSTOMER).await?;
     let call = seller.dial(CUSTOMER).await?;
     customer.ringing().await?;
     seller.engine().hang_up(call).await;
@@ -104,9 +104,9 @@ async fn cancelling_while_ringing_stops_the_ring() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_answers_and_the_call_is_missed() -> anyhow::Result<()> {
     let short = |c: &mut Config| c.ring.storefront = Duration::from_secs(3);
-    let world = World::start_with(short).await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let server = TestServer::start_with(short).await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::customer(&server, CUSTOMER).await?;
     seller.dial(CUSTOMER).await?;
     customer.ringing().await?;
     let (at_seller, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
@@ -119,8 +119,8 @@ async fn nobody_answers_and_the_call_is_missed() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calling_somebody_who_is_away_says_so() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
     seller.dial(CUSTOMER).await?;
     let ended = seller.ended().await?;
     ensure!(reason(&ended.state) == Some(&EndReason::RemoteOffline), "{:?}", ended.state);
@@ -129,9 +129,9 @@ async fn calling_somebody_who_is_away_says_so() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_dial_at_once_and_one_call_survives() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let seller = Human::seller(&world, SELLER).await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
+    let customer = TestClient::customer(&server, CUSTOMER).await?;
     let seller_person = seller.me().expect("signed in");
     seller.contact(CUSTOMER).await?;
     tokio::try_join!(seller.dial(CUSTOMER), customer.dial_person(seller_person, None))?;
@@ -147,9 +147,9 @@ async fn both_dial_at_once_and_one_call_survives() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_caller_waits_until_the_first_call_is_ended() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
-    let other = Human::customer(&world, OTHER_CUSTOMER).await?;
+    let server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
+    let other = TestClient::customer(&server, OTHER_CUSTOMER).await?;
     other.dial_person(seller.me().expect("signed in"), None).await?;
     let waiting = seller.ringing().await?;
     ensure!(waiting.waiting, "{waiting:?}");
@@ -170,8 +170,8 @@ async fn a_second_caller_waits_until_the_first_call_is_ended() -> anyhow::Result
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mute_and_camera_are_seen_by_the_other_side() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
+    let server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
     seller.remote.see(10).await?;
     customer.engine().set_microphone(false).await;
     seller.until("their mute", |v| v.phone.calls.iter().any(|c| !c.remote_audio)).await?;
@@ -190,10 +190,10 @@ async fn mute_and_camera_are_seen_by_the_other_side() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_through_the_relay_alone() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let relayed = || Setup { relay_only: true, ..Default::default() };
-    let seller = Human::sign_in(&world, "seller", SELLER, relayed()).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, relayed()).await?;
+    let seller = TestClient::sign_in(&server, "seller", SELLER, relayed()).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, relayed()).await?;
     seller.reach(CUSTOMER, &customer).await?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
     let stats = seller.stats("a relayed path", |s| s.path == "relayed").await?;
@@ -207,21 +207,21 @@ async fn a_call_through_the_relay_alone() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn relay_credentials_are_renewed_before_a_call_and_before_a_new_path() -> anyhow::Result<()> {
     const TTL: Duration = Duration::from_secs(6);
-    let mut world = World::start_with(|config| {
+    let mut server = TestServer::start_with(|config| {
         config.turn = Some(TurnConfig { credential_ttl: TTL, ..TurnConfig::loopback() });
     })
     .await?;
     let relayed = || Setup { relay_only: true, ..Default::default() };
-    let seller = Human::sign_in(&world, "seller", SELLER, relayed()).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, relayed()).await?;
+    let seller = TestClient::sign_in(&server, "seller", SELLER, relayed()).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, relayed()).await?;
     tokio::time::sleep(TTL + Duration::from_secs(2)).await;
     seller.reach(CUSTOMER, &customer).await?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
 
     // The relay comes back on another port with another secret: only fresh credentials lead to it.
-    world.kill().await;
+    server.kill().await;
     seller.call("a search for another path", |s| matches!(s, CallState::Reconnecting)).await?;
-    world.revive().await?;
+    server.revive().await?;
     tokio::try_join!(seller.connected(), customer.connected())?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
     seller.stats("a relayed path", |s| s.path == "relayed").await?;
@@ -230,15 +230,15 @@ async fn relay_credentials_are_renewed_before_a_call_and_before_a_new_path() -> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_echo_robot_sends_back_what_it_sees_and_hears() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let echoes = Setup {
         camera: "echo".into(),
         microphone: "echo".into(),
         start_bitrate: 2_000_000,
         ..Setup::default()
     };
-    let robot = Human::sign_in(&world, "customer", CUSTOMER, echoes).await?;
-    let seller = Human::seller(&world, SELLER).await?;
+    let robot = TestClient::sign_in(&server, "customer", CUSTOMER, echoes).await?;
+    let seller = TestClient::seller(&server, SELLER).await?;
     seller.reach(CUSTOMER, &robot).await?;
     seller.stats("our tone", |s| s.audio_level_received_db > -30.0).await?;
     seller.remote.see(30).await?;
@@ -254,8 +254,8 @@ async fn an_echo_robot_sends_back_what_it_sees_and_hears() -> anyhow::Result<()>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leaving_the_program_hangs_up() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
+    let server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
     customer.remote.see(10).await?;
     seller.leave().await;
     let ended = customer.ended().await?;

@@ -1,4 +1,4 @@
-//! Two engines and a real server between them.
+//! Tests of two engines with a real server between them.
 
 mod afterwards;
 mod bad_input;

@@ -1,5 +1,5 @@
-//! What goes in at one side comes out at the other: pictures compared with the film they came from,
-//! the recorded loudspeaker with the speech.
+//! Tests of media end to end: frames compared with the film they came from, the recorded loudspeaker with the
+//! speech.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -7,19 +7,19 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use bellwire_engine::media::VideoFrame;
 use bellwire_engine::media::video::{VideoFormat, open_source, psnr_y};
-use bellwire_tests_calls::{CUSTOMER, Human, SELLER, Setup, World, asset, sound};
+use bellwire_tests_calls::{CUSTOMER, SELLER, Setup, TestClient, TestServer, asset, sound};
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
 /// Frames of the film before it begins again.
-const FILM: usize = 132;
+const FILM_FRAMES: usize = 132;
 
 /// Every frame of the film, decoded by the same source that plays it.
 fn film() -> anyhow::Result<Vec<VideoFrame>> {
     let id = format!("file:{}", asset("media/big-buck-bunny-720p25.mp4").display());
     let mut source = open_source(&id, VideoFormat { width: 1280, height: 720, fps: 25 })?;
     let mut frames = Vec::new();
-    while frames.len() < FILM {
+    while frames.len() < FILM_FRAMES {
         if let Some(frame) = source.next_frame(Duration::from_secs(5))? {
             frames.push(frame);
         }
@@ -36,7 +36,7 @@ fn best(film: &[VideoFrame], seen: &VideoFrame) -> (usize, f64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_film_arrives_picture_by_picture() -> anyhow::Result<()> {
     let film_id = format!("file:{}", asset("media/big-buck-bunny-720p25.mp4").display());
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let sends = Setup {
         camera: film_id,
         microphone: "none".into(),
@@ -45,8 +45,8 @@ async fn a_film_arrives_picture_by_picture() -> anyhow::Result<()> {
         ..Setup::default()
     };
     let receives = Setup { camera: "none".into(), microphone: "none".into(), ..Setup::default() };
-    let seller = Human::sign_in(&world, "seller", SELLER, sends).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, receives).await?;
+    let seller = TestClient::sign_in(&server, "seller", SELLER, sends).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, receives).await?;
     seller.reach(CUSTOMER, &customer).await?;
     let full = |s: &bellwire_engine::CallStats| s.width_received == 1280 && s.height_received == 720;
     customer.stats("720p", full).await?;
@@ -73,7 +73,8 @@ async fn a_film_arrives_picture_by_picture() -> anyhow::Result<()> {
     );
     ensure!(mean >= 32.0, "PSNR {mean:.1} dB, {scored:?}, {stats:?}");
     // The right frames in the right order: each is the same or a later one of the film, which loops.
-    let backwards = scored.windows(2).filter(|w| (w[1].0 + FILM - w[0].0) % FILM > FILM / 2).count();
+    let backwards =
+        scored.windows(2).filter(|w| (w[1].0 + FILM_FRAMES - w[0].0) % FILM_FRAMES > FILM_FRAMES / 2).count();
     ensure!(backwards == 0, "pictures went backwards {backwards} times: {scored:?}");
     let distinct: std::collections::BTreeSet<_> = scored.iter().map(|s| s.0).collect();
     ensure!(distinct.len() >= 30, "only {} different pictures of the film: {scored:?}", distinct.len());
@@ -137,7 +138,7 @@ impl Drop for Loudspeaker {
 async fn speech_comes_out_of_the_loudspeaker() -> anyhow::Result<()> {
     let speech = asset("media/voice-22s-48k.wav");
     let ear = Loudspeaker::plug_in().await?;
-    let world = World::start().await?;
+    let server = TestServer::start().await?;
     let sends =
         Setup { camera: "none".into(), microphone: format!("file:{}", speech.display()), ..Setup::default() };
     let receives = Setup {
@@ -146,8 +147,8 @@ async fn speech_comes_out_of_the_loudspeaker() -> anyhow::Result<()> {
         speaker: format!("pulseaudio:{}", ear.name),
         ..Setup::default()
     };
-    let seller = Human::sign_in(&world, "seller", SELLER, sends).await?;
-    let customer = Human::sign_in(&world, "customer", CUSTOMER, receives).await?;
+    let seller = TestClient::sign_in(&server, "seller", SELLER, sends).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, receives).await?;
     seller.reach(CUSTOMER, &customer).await?;
     customer.stats("sound", |s| s.audio_level_received_db > -45.0).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;

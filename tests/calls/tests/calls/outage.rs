@@ -1,24 +1,24 @@
-//! What happens to a call while the server is away.
+//! Tests of a call while the server is away.
 
 use anyhow::ensure;
 use bellwire_engine::{CallState, EndReason, LinkState};
-use bellwire_tests_calls::World;
+use bellwire_tests_calls::TestServer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Result<()> {
-    let mut world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
+    let mut server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
     let remote_id = seller.connected().await?.remote_id;
 
-    world.kill().await;
+    server.kill().await;
     seller
         .until("the loss of the server", |v| v.accounts.iter().any(|a| a.link == LinkState::Offline))
         .await?;
     tokio::try_join!(seller.remote.see(60), customer.remote.see(60))?;
     ensure!(matches!(seller.connected().await?.state, CallState::Connected));
 
-    world.revive().await?;
+    server.revive().await?;
     tokio::try_join!(seller.online(), customer.online())?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
     let call = seller.connected().await?;
@@ -31,7 +31,7 @@ async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Re
     );
 
     // The other side hears of the end by the socket, which does not wait for the record.
-    let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::WAIT_LIMIT;
     loop {
         let history = seller.engine().backend_history(seller.account, 1).await?;
         let same: Vec<_> =
@@ -47,10 +47,10 @@ async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hanging_up_without_the_server_ends_the_call_and_the_record_later() -> anyhow::Result<()> {
-    let mut world = World::start().await?;
-    let (seller, customer) = world.talking().await?;
+    let mut server = TestServer::start().await?;
+    let (seller, customer) = server.talking().await?;
     tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
-    world.kill().await;
+    server.kill().await;
     seller
         .until("the loss of the server", |v| v.accounts.iter().any(|a| a.link == LinkState::Offline))
         .await?;
@@ -58,10 +58,10 @@ async fn hanging_up_without_the_server_ends_the_call_and_the_record_later() -> a
     seller.engine().hang_up(call.id).await;
     seller.ended().await?;
 
-    world.revive().await?;
+    server.revive().await?;
     customer.ended().await?;
     seller.online().await?;
-    let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::WAIT_LIMIT;
     loop {
         let history = seller.engine().backend_history(seller.account, 1).await;
         if history.as_ref().is_ok_and(|h| h.entries[0].status == "ended") {

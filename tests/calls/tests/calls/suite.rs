@@ -1,4 +1,4 @@
-//! One suite for every backend: what can become of a call between two people, through the real server.
+//! Test suite for every backend: call flows between two people through the real server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use bellwire_engine::{
     CallState, CallStats, CallView, EndReason, EngineView, HistoryFilter, LinkState, MediaKind,
 };
-use bellwire_tests_calls::{Cast, Human, Setup, World, cast};
+use bellwire_tests_calls::{Setup, TestAccounts, TestClient, TestServer, accounts};
 
 fn reason(call: &CallView) -> Option<&EndReason> {
     if let CallState::Ended { reason } = &call.state { Some(reason) } else { None }
@@ -18,14 +18,18 @@ fn ended_with(call: &CallView, expected: &EndReason) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn two(world: &World, cast: &Cast) -> anyhow::Result<(Human, Human)> {
-    let callee = Human::of(world, cast.dialect, cast.callee, Setup::default()).await?;
-    let caller = Human::of(world, cast.dialect, cast.caller, Setup::default()).await?;
+async fn two(server: &TestServer, accounts: &TestAccounts) -> anyhow::Result<(TestClient, TestClient)> {
+    let callee = TestClient::of(server, accounts.dialect, accounts.callee, Setup::default()).await?;
+    let caller = TestClient::of(server, accounts.dialect, accounts.caller, Setup::default()).await?;
     Ok((caller, callee))
 }
 
-async fn talking(world: &World, cast: &Cast, kind: MediaKind) -> anyhow::Result<(Human, Human)> {
-    let (caller, callee) = two(world, cast).await?;
+async fn talking(
+    server: &TestServer,
+    accounts: &TestAccounts,
+    kind: MediaKind,
+) -> anyhow::Result<(TestClient, TestClient)> {
+    let (caller, callee) = two(server, accounts).await?;
     caller.call_to(&callee, kind).await?;
     let ring = callee.ringing().await?;
     ensure!(ring.kind == kind, "{ring:?}");
@@ -35,11 +39,11 @@ async fn talking(world: &World, cast: &Cast, kind: MediaKind) -> anyhow::Result<
 }
 
 /// Exactly one record of the newest call, with that status.
-async fn recorded_once(who: &Human, status: &[&str]) -> anyhow::Result<()> {
+async fn recorded_once(who: &TestClient, status: &[&str]) -> anyhow::Result<()> {
     let call = who.calls().last().cloned().context("no call")?;
     let newest = call.remote_id.context("never placed")?;
     let about = call.subject.map(|subject| subject.id);
-    let end = tokio::time::Instant::now() + bellwire_tests_calls::PATIENCE;
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::WAIT_LIMIT;
     loop {
         let entries = who.engine().history(HistoryFilter::default(), 1).await?.entries;
         let same: Vec<_> = entries
@@ -59,9 +63,9 @@ async fn recorded_once(who: &Human, status: &[&str]) -> anyhow::Result<()> {
     }
 }
 
-async fn they_talk_and_the_callee_hangs_up(cast: &Cast) -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
+async fn they_talk_and_the_callee_hangs_up(accounts: &TestAccounts) -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let (caller, callee) = talking(&server, accounts, MediaKind::Video).await?;
     tokio::try_join!(caller.remote.see(30), callee.remote.see(30), caller.own.see(10), callee.own.see(10))?;
     let heard = |s: &CallStats| s.audio_level_received_db > -60.0 && s.fps_received > 5.0;
     tokio::try_join!(caller.stats("sound and pictures", heard), callee.stats("sound and pictures", heard))?;
@@ -76,9 +80,9 @@ async fn they_talk_and_the_callee_hangs_up(cast: &Cast) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn the_callee_calls_back_and_the_caller_hangs_up(cast: &Cast) -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (caller, callee) = two(&world, cast).await?;
+async fn the_callee_calls_back_and_the_caller_hangs_up(accounts: &TestAccounts) -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let (caller, callee) = two(&server, accounts).await?;
     callee.call_to(&caller, MediaKind::Video).await?;
     let ring = caller.ringing().await?;
     caller.engine().accept(ring.id).await;
@@ -90,17 +94,17 @@ async fn the_callee_calls_back_and_the_caller_hangs_up(cast: &Cast) -> anyhow::R
     ended_with(&at_callee, &EndReason::RemoteHungUp)
 }
 
-async fn declining_tells_the_caller(cast: &Cast) -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (caller, callee) = two(&world, cast).await?;
+async fn declining_tells_the_caller(accounts: &TestAccounts) -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let (caller, callee) = two(&server, accounts).await?;
     let call = caller.call_to(&callee, MediaKind::Video).await?;
     let ring = callee.ringing().await?;
     callee.engine().decline(ring.id).await;
     ended_with(&callee.ended().await?, &EndReason::Declined)?;
-    if cast.rings {
+    if accounts.rings {
         ended_with(&caller.ended().await?, &EndReason::RemoteDeclined)?;
     } else {
-        // Nobody is told that somebody does not come; whoever waits goes when they like.
+        // There is no message for a callee that does not come; the caller leaves when they like.
         ensure!(matches!(caller.calls()[0].state, CallState::Calling { .. }), "{:?}", caller.calls());
         caller.engine().hang_up(call).await;
         ended_with(&caller.ended().await?, &EndReason::Cancelled)?;
@@ -108,9 +112,9 @@ async fn declining_tells_the_caller(cast: &Cast) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn cancelling_stops_the_ring(cast: &Cast) -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (caller, callee) = two(&world, cast).await?;
+async fn cancelling_stops_the_ring(accounts: &TestAccounts) -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let (caller, callee) = two(&server, accounts).await?;
     let call = caller.call_to(&callee, MediaKind::Video).await?;
     callee.ringing().await?;
     caller.engine().hang_up(call).await;
@@ -119,12 +123,12 @@ async fn cancelling_stops_the_ring(cast: &Cast) -> anyhow::Result<()> {
     ended_with(&at_callee, &EndReason::RemoteCancelled)
 }
 
-async fn nobody_answers_and_the_call_is_missed(cast: &Cast) -> anyhow::Result<()> {
-    if !cast.rings {
+async fn nobody_answers_and_the_call_is_missed(accounts: &TestAccounts) -> anyhow::Result<()> {
+    if !accounts.rings {
         return Ok(());
     }
-    let world = World::ringing_for(Duration::from_secs(3)).await?;
-    let (caller, callee) = two(&world, cast).await?;
+    let server = TestServer::ringing_for(Duration::from_secs(3)).await?;
+    let (caller, callee) = two(&server, accounts).await?;
     caller.call_to(&callee, MediaKind::Video).await?;
     callee.ringing().await?;
     let (at_caller, at_callee) = tokio::try_join!(caller.ended(), callee.ended())?;
@@ -133,19 +137,19 @@ async fn nobody_answers_and_the_call_is_missed(cast: &Cast) -> anyhow::Result<()
     recorded_once(&callee, &["missed"]).await
 }
 
-async fn somebody_who_is_away_is_not_reached(cast: &Cast) -> anyhow::Result<()> {
-    let world = World::ringing_for(Duration::from_secs(3)).await?;
-    let callee = Human::of(&world, cast.dialect, cast.callee, Setup::default()).await?;
+async fn somebody_who_is_away_is_not_reached(accounts: &TestAccounts) -> anyhow::Result<()> {
+    let server = TestServer::ringing_for(Duration::from_secs(3)).await?;
+    let callee = TestClient::of(&server, accounts.dialect, accounts.callee, Setup::default()).await?;
     let person = callee.me().context("signed in")?;
     callee.leave().await;
-    let caller = Human::of(&world, cast.dialect, cast.caller, Setup::default()).await?;
+    let caller = TestClient::of(&server, accounts.dialect, accounts.caller, Setup::default()).await?;
     let call = caller.call_person(&person, MediaKind::Video).await?;
-    if cast.rings {
-        let expected = if cast.knows_absence { EndReason::RemoteOffline } else { EndReason::Missed };
+    if accounts.rings {
+        let expected = if accounts.knows_absence { EndReason::RemoteOffline } else { EndReason::Missed };
         return ended_with(&caller.ended().await?, &expected);
     }
-    // They wait in the room; whoever comes later finds them there.
-    let callee = Human::of(&world, cast.dialect, cast.callee, Setup::default()).await?;
+    // They wait in the room; the other side finds them there.
+    let callee = TestClient::of(&server, accounts.dialect, accounts.callee, Setup::default()).await?;
     let ring = callee.ringing().await?;
     callee.engine().accept(ring.id).await;
     tokio::try_join!(caller.connected(), callee.connected())?;
@@ -153,9 +157,9 @@ async fn somebody_who_is_away_is_not_reached(cast: &Cast) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn both_dial_at_once_and_one_call_survives(cast: &Cast) -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (caller, callee) = two(&world, cast).await?;
+async fn both_dial_at_once_and_one_call_survives(accounts: &TestAccounts) -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let (caller, callee) = two(&server, accounts).await?;
     // Both lists are there before either dials.
     tokio::try_join!(caller.line_for(&callee), callee.line_for(&caller))?;
     tokio::try_join!(caller.call_to(&callee, MediaKind::Video), callee.call_to(&caller, MediaKind::Video))?;
@@ -168,10 +172,10 @@ async fn both_dial_at_once_and_one_call_survives(cast: &Cast) -> anyhow::Result<
     Ok(())
 }
 
-async fn a_second_caller_waits(cast: &Cast) -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
-    let third = Human::of(&world, cast.dialect, cast.third, Setup::default()).await?;
+async fn a_second_caller_waits(accounts: &TestAccounts) -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let (caller, callee) = talking(&server, accounts, MediaKind::Video).await?;
+    let third = TestClient::of(&server, accounts.dialect, accounts.third, Setup::default()).await?;
     third.call_to(&callee, MediaKind::Video).await?;
     let waiting = callee.ringing().await?;
     ensure!(waiting.waiting, "{waiting:?}");
@@ -184,16 +188,16 @@ async fn a_second_caller_waits(cast: &Cast) -> anyhow::Result<()> {
     third.remote.see(10).await
 }
 
-async fn the_server_goes_and_comes_back(cast: &Cast) -> anyhow::Result<()> {
-    let mut world = World::start().await?;
-    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
+async fn the_server_goes_and_comes_back(accounts: &TestAccounts) -> anyhow::Result<()> {
+    let mut server = TestServer::start().await?;
+    let (caller, callee) = talking(&server, accounts, MediaKind::Video).await?;
     tokio::try_join!(caller.remote.see(10), callee.remote.see(10))?;
-    world.kill().await;
+    server.kill().await;
     let gone = |view: &Arc<EngineView>| view.accounts.iter().all(|a| a.link == LinkState::Offline);
     tokio::try_join!(caller.until("the loss", gone), callee.until("the loss", gone))?;
     tokio::try_join!(caller.remote.see(30), callee.remote.see(30))?;
 
-    world.revive().await?;
+    server.revive().await?;
     tokio::try_join!(caller.online(), callee.online())?;
     tokio::try_join!(caller.remote.see(20), callee.remote.see(20))?;
     let call = caller.connected().await?;
@@ -207,13 +211,13 @@ async fn the_server_goes_and_comes_back(cast: &Cast) -> anyhow::Result<()> {
     ended_with(&at_callee, &EndReason::RemoteHungUp)
 }
 
-async fn the_token_expires_in_a_call(cast: &Cast) -> anyhow::Result<()> {
+async fn the_token_expires_in_a_call(accounts: &TestAccounts) -> anyhow::Result<()> {
     let life = Duration::from_secs(25);
-    let world = World::with_sessions_of(life).await?;
-    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
+    let server = TestServer::with_sessions_of(life).await?;
+    let (caller, callee) = talking(&server, accounts, MediaKind::Video).await?;
     for person in [&caller, &callee] {
         let account = person.account;
-        if cast.renews {
+        if accounts.renews {
             // Renewed without a word: still online after the first token is long dead.
             tokio::time::sleep(life).await;
             person.online().await?;
@@ -226,7 +230,7 @@ async fn the_token_expires_in_a_call(cast: &Cast) -> anyhow::Result<()> {
         ensure!(person.engine().view().borrow().accounts.len() == 1, "one account, not two");
     }
     tokio::try_join!(caller.remote.see(20), callee.remote.see(20))?;
-    // Whoever signed in first may have to once more: the lives of the tokens are short here.
+    // The first client may have to sign in again: tokens live shortly here.
     let call = callee.connected().await?;
     if callee.engine().view().borrow().accounts[0].link == LinkState::SignedOut {
         callee.sign_in_again().await?;
@@ -240,9 +244,9 @@ async fn the_token_expires_in_a_call(cast: &Cast) -> anyhow::Result<()> {
     ended_with(&at_caller, &EndReason::RemoteHungUp)
 }
 
-async fn the_other_side_sees_mute_camera_and_sharing(cast: &Cast) -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (caller, callee) = talking(&world, cast, MediaKind::Video).await?;
+async fn the_other_side_sees_mute_camera_and_sharing(accounts: &TestAccounts) -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let (caller, callee) = talking(&server, accounts, MediaKind::Video).await?;
     tokio::try_join!(caller.remote.see(10), callee.remote.see(10))?;
     for (from, to) in [(&callee, &caller), (&caller, &callee)] {
         let abilities = from.capabilities();
@@ -272,12 +276,12 @@ async fn the_other_side_sees_mute_camera_and_sharing(cast: &Cast) -> anyhow::Res
     Ok(())
 }
 
-async fn a_voice_call_has_sound_and_no_pictures(cast: &Cast) -> anyhow::Result<()> {
-    if !cast.kinds.contains(&MediaKind::Voice) {
+async fn a_voice_call_has_sound_and_no_pictures(accounts: &TestAccounts) -> anyhow::Result<()> {
+    if !accounts.kinds.contains(&MediaKind::Voice) {
         return Ok(());
     }
-    let world = World::start().await?;
-    let (caller, callee) = talking(&world, cast, MediaKind::Voice).await?;
+    let server = TestServer::start().await?;
+    let (caller, callee) = talking(&server, accounts, MediaKind::Voice).await?;
     let heard = |s: &CallStats| s.audio_level_received_db > -60.0;
     tokio::try_join!(caller.stats("sound", heard), callee.stats("sound", heard))?;
     for person in [&caller, &callee] {
@@ -290,10 +294,10 @@ async fn a_voice_call_has_sound_and_no_pictures(cast: &Cast) -> anyhow::Result<(
 }
 
 macro_rules! suite {
-    ($($dialect:ident = $cast:expr;)*) => {
+    ($($dialect:ident = $accounts:expr;)*) => {
         $(mod $dialect {
             use super::*;
-            suite!(@tests $cast,
+            suite!(@tests $accounts,
                 they_talk_and_the_callee_hangs_up,
                 the_callee_calls_back_and_the_caller_hangs_up,
                 declining_tells_the_caller,
@@ -311,23 +315,23 @@ macro_rules! suite {
 
         #[test]
         fn every_dialect_has_its_cast() {
-            let casts = [$($cast.dialect),*];
+            let casts = [$($accounts.dialect),*];
             let dialects: Vec<_> = bellwire_engine::dialects().iter().map(|dialect| dialect.id).collect();
             assert_eq!(casts.as_slice(), dialects.as_slice());
         }
     };
-    (@tests $cast:expr, $($test:ident,)*) => {
+    (@tests $accounts:expr, $($test:ident,)*) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $test() -> anyhow::Result<()> {
-            super::$test(&$cast).await
+            super::$test(&$accounts).await
         })*
     };
 }
 
 suite! {
-    storefront = cast::STOREFRONT;
-    dealerdesk = cast::DEALERDESK;
-    marketplace = cast::MARKETPLACE;
-    hearth = cast::HEARTH;
-    clinic = cast::CLINIC;
+    storefront = accounts::STOREFRONT;
+    dealerdesk = accounts::DEALERDESK;
+    marketplace = accounts::MARKETPLACE;
+    hearth = accounts::HEARTH;
+    clinic = accounts::CLINIC;
 }

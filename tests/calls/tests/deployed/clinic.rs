@@ -1,8 +1,8 @@
-//! What only a deployed clinic does.
+//! Tests of what only a deployed clinic does.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{EndReason, MediaKind};
-use bellwire_tests_calls::{Deployed, seen, stage::CLINIC};
+use bellwire_tests_calls::{Deployed, deployed_accounts::CLINIC, seen};
 use serde_json::{Value, json};
 
 use crate::scene::{ended_as, talk};

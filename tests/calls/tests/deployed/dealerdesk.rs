@@ -1,10 +1,10 @@
-//! What only a deployed dealerdesk does.
+//! Tests of what only a deployed dealerdesk does.
 
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{EndReason, EngineView, MediaKind};
-use bellwire_tests_calls::{Deployed, Human, stage::DEALERDESK};
+use bellwire_tests_calls::{Deployed, TestClient, deployed_accounts::DEALERDESK};
 use serde_json::Value;
 
 use crate::scene::{ended_as, flows, talk};
@@ -16,7 +16,7 @@ fn rooms(state: &Value) -> Vec<String> {
     rooms.filter_map(|room| room["room_id"].as_str().map(str::to_owned)).collect()
 }
 
-async fn texts(who: &Human, what: &str, wanted: &[(bool, &str)]) -> anyhow::Result<()> {
+async fn texts(who: &TestClient, what: &str, wanted: &[(bool, &str)]) -> anyhow::Result<()> {
     let shown = |v: &Arc<EngineView>| {
         v.chats.iter().any(|chat| {
             let lines = chat.messages.iter().filter(|one| !one.id.is_empty());

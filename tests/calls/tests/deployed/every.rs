@@ -1,29 +1,29 @@
-//! What has to work on every deployed backend.
+//! Tests that every deployed backend has to pass.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{CallState, CallStats, EndReason, MediaKind, SignInError};
-use bellwire_tests_calls::{Deployed, Human, Setup, Stage, records, seen, stage};
+use bellwire_tests_calls::{Deployed, DeployedAccounts, Setup, TestClient, deployed_accounts, records, seen};
 use serde_json::{Value, json};
 
 use crate::scene::{cut, ended_as, flows, talk};
 
-async fn signing_in_is_answered_in_the_backends_words(stage: &Stage) -> anyhow::Result<()> {
-    let server = Deployed::start(stage)?;
+async fn signing_in_is_answered_in_the_backends_words(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    let server = Deployed::start(accounts)?;
     let (ann, ben) = server.two().await?;
-    for (human, who) in [(&ann, &stage.ann), (&ben, &stage.ben)] {
-        let me = human.me().context("signed in")?;
+    for (client, who) in [(&ann, &accounts.ann), (&ben, &accounts.ben)] {
+        let me = client.me().context("signed in")?;
         ensure!(me.id.0 == who.id && !me.name.is_empty(), "{me:?}");
-        // Whoever has nobody to call may have no list; a list that comes is read to its end.
-        if human.capabilities().contacts {
-            human.engine().refresh_contacts(human.account, String::new()).await?;
+        // An account without contacts may have no list; a list that comes is read to its end.
+        if client.capabilities().contacts {
+            client.engine().refresh_contacts(client.account, String::new()).await?;
         }
     }
     // The technicians' stub knows no password.
-    let mut wrong = stage.ann;
-    if stage.dialect == "dealerdesk" {
+    let mut wrong = accounts.ann;
+    if accounts.dialect == "dealerdesk" {
         wrong.email = "nobody@garage.example";
     }
-    let refused = Human::at(server.request(&wrong, "wrong"), Setup::default()).await;
+    let refused = TestClient::at(server.request(&wrong, "wrong"), Setup::default()).await;
     let error = refused.err().context("a wrong password is taken")?;
     let words = error.downcast_ref::<SignInError>();
     ensure!(
@@ -33,8 +33,8 @@ async fn signing_in_is_answered_in_the_backends_words(stage: &Stage) -> anyhow::
     Ok(())
 }
 
-async fn a_calls_b_and_b_hangs_up(stage: &Stage) -> anyhow::Result<()> {
-    let server = Deployed::start(stage)?;
+async fn a_calls_b_and_b_hangs_up(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    let server = Deployed::start(accounts)?;
     let (ann, ben) = server.two().await?;
     let call = talk(&ann, &ben, MediaKind::Video).await?;
     tokio::try_join!(ann.remote.see(20), ben.remote.see(20))?;
@@ -44,16 +44,16 @@ async fn a_calls_b_and_b_hangs_up(stage: &Stage) -> anyhow::Result<()> {
     ben.engine().hang_up(at_ben).await;
     ended_as(&ben, at_ben, &EndReason::HungUp).await?;
     ended_as(&ann, call, &EndReason::RemoteHungUp).await?;
-    server.until("the end of the record", |state| ended(stage, state)).await?;
+    server.until("the end of the record", |state| ended(accounts, state)).await?;
     Ok(())
 }
 
-fn ended(stage: &Stage, state: &Value) -> bool {
-    records(stage, state).iter().any(|word| word == "ended")
+fn ended(accounts: &DeployedAccounts, state: &Value) -> bool {
+    records(accounts, state).iter().any(|word| word == "ended")
 }
 
-async fn b_calls_a_and_b_hangs_up(stage: &Stage) -> anyhow::Result<()> {
-    let server = Deployed::start(stage)?;
+async fn b_calls_a_and_b_hangs_up(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    let server = Deployed::start(accounts)?;
     let (ann, ben) = server.two().await?;
     let call = talk(&ben, &ann, MediaKind::Video).await?;
     tokio::try_join!(ann.remote.see(10), ben.remote.see(10))?;
@@ -61,15 +61,15 @@ async fn b_calls_a_and_b_hangs_up(stage: &Stage) -> anyhow::Result<()> {
     ben.engine().hang_up(call).await;
     ended_as(&ben, call, &EndReason::HungUp).await?;
     ended_as(&ann, at_ann, &EndReason::RemoteHungUp).await?;
-    server.until("the end of the record", |state| ended(stage, state)).await?;
+    server.until("the end of the record", |state| ended(accounts, state)).await?;
     Ok(())
 }
 
-async fn a_voice_call(stage: &Stage) -> anyhow::Result<()> {
-    if !stage.voice {
+async fn a_voice_call(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    if !accounts.voice {
         return Ok(());
     }
-    let server = Deployed::start(stage)?;
+    let server = Deployed::start(accounts)?;
     let (ann, ben) = server.two().await?;
     let call = talk(&ben, &ann, MediaKind::Voice).await?;
     let heard = |s: &CallStats| s.audio_level_received_db > -60.0;
@@ -80,41 +80,41 @@ async fn a_voice_call(stage: &Stage) -> anyhow::Result<()> {
     ended_as(&ben, call, &EndReason::RemoteHungUp).await
 }
 
-async fn declining_tells_the_caller_where_there_are_words(stage: &Stage) -> anyhow::Result<()> {
-    let server = Deployed::start(stage)?;
+async fn declining_tells_the_caller_where_there_are_words(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    let server = Deployed::start(accounts)?;
     let (ann, ben) = server.two().await?;
     let call = ann.call_to(&ben, MediaKind::Video).await?;
     let ring = ben.ringing().await?;
     ben.engine().decline(ring.id).await;
     ended_as(&ben, ring.id, &EndReason::Declined).await?;
-    if stage.tells_decline {
+    if accounts.tells_decline {
         return ended_as(&ann, call, &EndReason::RemoteDeclined).await;
     }
-    // Nobody tells the caller, who goes on waiting and may go when they like.
+    // The caller is not notified, waits on and may leave at any time.
     let calling = |state: &CallState| matches!(state, CallState::Calling { .. });
     ensure!(ann.calls().iter().any(|one| one.id == call && calling(&one.state)), "{:?}", ann.calls());
     ann.engine().hang_up(call).await;
     ended_as(&ann, call, &EndReason::Cancelled).await
 }
 
-async fn taking_a_ring_back(stage: &Stage) -> anyhow::Result<()> {
-    let server = Deployed::start(stage)?;
+async fn taking_a_ring_back(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    let server = Deployed::start(accounts)?;
     let (ann, ben) = server.two().await?;
     let call = ann.call_to(&ben, MediaKind::Video).await?;
     let ring = ben.ringing().await?;
-    if stage.dialect == "dealerdesk" {
-        // Only in the room an end is told; a person takes longer than the way there.
+    if accounts.dialect == "dealerdesk" {
+        // The end is sent in the room only; a person takes longer than the message.
         let entered =
             |state: &Value| seen(state, "join_room").iter().any(|event| event[1]["userType"] == "TECHNICIAN");
         server.until("Ben in the room", entered).await?;
     }
     ann.engine().hang_up(call).await;
     ended_as(&ann, call, &EndReason::Cancelled).await?;
-    if stage.tells_cancel {
+    if accounts.tells_cancel {
         return ended_as(&ben, ring.id, &EndReason::RemoteCancelled).await;
     }
-    // Nobody tells the callee, who finds nobody when they answer: an end, not a connection that never comes.
-    server.until("the end of the record", |state| ended(stage, state)).await?;
+    // The callee is not notified and finds the room empty: an end, not a connection that never comes.
+    server.until("the end of the record", |state| ended(accounts, state)).await?;
     ben.engine().accept(ring.id).await;
     let reason = crate::scene::over(&ben, ring.id).await?;
     ensure!(
@@ -130,26 +130,26 @@ async fn taking_a_ring_back(stage: &Stage) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn somebody_who_is_away(stage: &Stage) -> anyhow::Result<()> {
-    if !stage.knows_absence {
+async fn somebody_who_is_away(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    if !accounts.knows_absence {
         // Elsewhere the caller rings on; how long is the core's business and tried there.
         return Ok(());
     }
-    let server = Deployed::start(stage)?;
-    let ben = server.person(&stage.ben).await?;
+    let server = Deployed::start(accounts)?;
+    let ben = server.person(&accounts.ben).await?;
     let person = ben.me().context("signed in")?;
     ben.leave().await;
     let (opened, _) = server.net().await?;
     ensure!(opened > 0, "nobody was there");
     server.until("Ben gone", |state| state["sockets"] == 0).await?;
-    let ann = server.person(&stage.ann).await?;
+    let ann = server.person(&accounts.ann).await?;
     let call = ann.call_person(&person, MediaKind::Video).await?;
     ended_as(&ann, call, &EndReason::RemoteOffline).await
 }
 
 /// Alternating who goes, and whether they hang up before.
-async fn the_last_word_arrives_when_the_program_ends(stage: &Stage) -> anyhow::Result<()> {
-    let server = Deployed::start(stage)?;
+async fn the_last_word_arrives_when_the_program_ends(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    let server = Deployed::start(accounts)?;
     for round in 0..4 {
         let (ann, ben) = server.two().await?;
         let call = talk(&ann, &ben, MediaKind::Video).await?;
@@ -164,10 +164,10 @@ async fn the_last_word_arrives_when_the_program_ends(stage: &Stage) -> anyhow::R
             .await
             .with_context(|| format!("round {round}"))?;
         let all = |state: &Value| {
-            let words = records(stage, state);
+            let words = records(accounts, state);
             !words.is_empty() && words.iter().filter(|word| *word != "waiting").all(|word| word == "ended")
         };
-        if stage.dialect != "clinic" || round >= 2 {
+        if accounts.dialect != "clinic" || round >= 2 {
             // A clinic's patient who goes ends nothing; the practice does.
             server.until(&format!("the end of record {round}"), all).await?;
         }
@@ -177,21 +177,21 @@ async fn the_last_word_arrives_when_the_program_ends(stage: &Stage) -> anyhow::R
     Ok(())
 }
 
-async fn a_second_call_is_declined_and_the_first_goes_on(stage: &Stage) -> anyhow::Result<()> {
-    if !stage.rings {
+async fn a_second_call_is_declined_and_the_first_goes_on(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    if !accounts.rings {
         return Ok(());
     }
-    let server = Deployed::start(stage)?;
+    let server = Deployed::start(accounts)?;
     let (ann, ben) = server.two().await?;
     let call = talk(&ann, &ben, MediaKind::Video).await?;
     let at_ben = ben.connected().await?.id;
-    let third = server.person(&stage.third).await?;
+    let third = server.person(&accounts.third).await?;
     let second = third.call_to(&ben, MediaKind::Video).await?;
     let ring = ben.ringing().await?;
     ensure!(ring.waiting, "{ring:?}");
     ben.engine().decline(ring.id).await;
     ended_as(&ben, ring.id, &EndReason::Declined).await?;
-    if stage.tells_decline {
+    if accounts.tells_decline {
         ended_as(&third, second, &EndReason::RemoteDeclined).await?;
     }
     tokio::try_join!(flows(&ann, 20), flows(&ben, 20))?;
@@ -200,15 +200,15 @@ async fn a_second_call_is_declined_and_the_first_goes_on(stage: &Stage) -> anyho
 }
 
 /// While a second caller rings, the first hangs up.
-async fn the_first_caller_hangs_up_while_a_second_rings(stage: &Stage) -> anyhow::Result<()> {
-    if !stage.rings {
+async fn the_first_caller_hangs_up_while_a_second_rings(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    if !accounts.rings {
         return Ok(());
     }
-    let server = Deployed::start(stage)?;
+    let server = Deployed::start(accounts)?;
     let (ann, ben) = server.two().await?;
     let call = talk(&ann, &ben, MediaKind::Video).await?;
     let at_ben = ben.connected().await?.id;
-    let third = server.person(&stage.third).await?;
+    let third = server.person(&accounts.third).await?;
     third.call_to(&ben, MediaKind::Video).await?;
     let ring = ben.ringing().await?;
     ann.engine().hang_up(call).await;
@@ -219,11 +219,11 @@ async fn the_first_caller_hangs_up_while_a_second_rings(stage: &Stage) -> anyhow
     Ok(())
 }
 
-async fn a_second_call_is_taken_and_the_first_ended(stage: &Stage) -> anyhow::Result<()> {
-    let server = Deployed::start(stage)?;
+async fn a_second_call_is_taken_and_the_first_ended(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    let server = Deployed::start(accounts)?;
     let (ann, ben) = server.two().await?;
     let call = talk(&ann, &ben, MediaKind::Video).await?;
-    let third = server.person(&stage.third).await?;
+    let third = server.person(&accounts.third).await?;
     third.call_to(&ben, MediaKind::Video).await?;
     let ring = ben.ringing().await?;
     ben.engine().end_and_accept(ring.id).await;
@@ -239,19 +239,19 @@ async fn a_second_call_is_taken_and_the_first_ended(stage: &Stage) -> anyhow::Re
     Ok(())
 }
 
-async fn reachable_after_a_silent_break(stage: &Stage) -> anyhow::Result<()> {
-    if stage.dialect == "clinic" {
-        // Nobody is known there outside a call's room, and rooms are looked at over REST.
+async fn reachable_after_a_silent_break(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    if accounts.dialect == "clinic" {
+        // There is no presence outside a call's room, and rooms are polled over REST.
         return Ok(());
     }
     let quick = json!({ "front": true, "pingInterval": 2000, "pingTimeout": 3000 });
-    let server = Deployed::start_with(stage, &quick)?;
+    let server = Deployed::start_with(accounts, &quick)?;
     let (ann, ben) = server.two().await?;
     let there = |state: &Value| {
-        state["online"].as_array().is_some_and(|online| online.iter().any(|id| *id == stage.ben.id))
+        state["online"].as_array().is_some_and(|online| online.iter().any(|id| *id == accounts.ben.id))
     };
     server.until("Ben known", &there).await?;
-    cut(&server, stage.ben.id, 2).await?;
+    cut(&server, accounts.ben.id, 2).await?;
     server.until("Ben known again", &there).await?;
     ben.online().await?;
     ann.call_to(&ben, MediaKind::Video).await?;
@@ -263,10 +263,10 @@ async fn reachable_after_a_silent_break(stage: &Stage) -> anyhow::Result<()> {
 }
 
 /// A person is deleted after a call: at most their own rows are missing.
-async fn history_and_list_after_somebody_is_deleted(stage: &Stage) -> anyhow::Result<()> {
-    let server = Deployed::start(stage)?;
-    let ben = server.person(&stage.ben).await?;
-    for who in [&stage.ann, &stage.third] {
+async fn history_and_list_after_somebody_is_deleted(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    let server = Deployed::start(accounts)?;
+    let ben = server.person(&accounts.ben).await?;
+    for who in [&accounts.ann, &accounts.third] {
         let caller = server.person(who).await?;
         let call = talk(&caller, &ben, MediaKind::Video).await?;
         let at_ben = ben.connected().await?.id;
@@ -274,26 +274,26 @@ async fn history_and_list_after_somebody_is_deleted(stage: &Stage) -> anyhow::Re
         ended_as(&ben, at_ben, &EndReason::RemoteHungUp).await?;
         caller.leave().await;
     }
-    let gone = json!({ "id": stage.third.id, "email": stage.third.email });
-    if stage.dialect != "clinic" {
+    let gone = json!({ "id": accounts.third.id, "email": accounts.third.email });
+    if accounts.dialect != "clinic" {
         server.tell("/test/delete", &gone).await?;
     }
     ben.engine().refresh_contacts(ben.account, String::new()).await.context("the list")?;
     let history = ben.engine().backend_history(ben.account, 1).await.context("the history")?;
-    // Dealerdesk keeps its calls where nobody can ask for them; clinic lists appointments that are over.
-    if !["dealerdesk", "clinic"].contains(&stage.dialect) {
-        let ann = history.entries.iter().filter(|entry| entry.peer.id.0 == stage.ann.id);
+    // Dealerdesk has no request for its calls; clinic lists appointments that are over.
+    if !["dealerdesk", "clinic"].contains(&accounts.dialect) {
+        let ann = history.entries.iter().filter(|entry| entry.peer.id.0 == accounts.ann.id);
         ensure!(ann.count() == 1, "{history:?}");
     }
-    let call = server.person(&stage.ann).await?;
+    let call = server.person(&accounts.ann).await?;
     ensure!(call.engine().backend_history(call.account, 1).await.is_ok(), "the history of who stayed");
     Ok(())
 }
 
-async fn searching_the_list(stage: &Stage) -> anyhow::Result<()> {
-    let server = Deployed::start(stage)?;
-    let ben = server.person(&stage.ben).await?;
-    let ann = server.person(&stage.ann).await?;
+async fn searching_the_list(accounts: &DeployedAccounts) -> anyhow::Result<()> {
+    let server = Deployed::start(accounts)?;
+    let ben = server.person(&accounts.ben).await?;
+    let ann = server.person(&accounts.ann).await?;
     let person = ann.me().context("signed in")?;
     let shown = |v: &bellwire_engine::EngineView| -> bool {
         v.accounts.iter().any(|a| a.contacts.iter().any(|line| line.person.id == person.id))
@@ -310,10 +310,10 @@ async fn searching_the_list(stage: &Stage) -> anyhow::Result<()> {
 }
 
 macro_rules! every {
-    ($($dialect:ident = $stage:expr;)*) => {
+    ($($dialect:ident = $accounts:expr;)*) => {
         $(mod $dialect {
             use super::*;
-            every!(@tests $stage,
+            every!(@tests $accounts,
                 signing_in_is_answered_in_the_backends_words,
                 a_calls_b_and_b_hangs_up,
                 b_calls_a_and_b_hangs_up,
@@ -331,18 +331,18 @@ macro_rules! every {
             );
         })*
     };
-    (@tests $stage:expr, $($test:ident,)*) => {
+    (@tests $accounts:expr, $($test:ident,)*) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $test() -> anyhow::Result<()> {
-            super::$test(&$stage).await
+            super::$test(&$accounts).await
         })*
     };
 }
 
 every! {
-    storefront = stage::STOREFRONT;
-    dealerdesk = stage::DEALERDESK;
-    marketplace = stage::MARKETPLACE;
-    hearth = stage::HEARTH;
-    clinic = stage::CLINIC;
+    storefront = deployed_accounts::STOREFRONT;
+    dealerdesk = deployed_accounts::DEALERDESK;
+    marketplace = deployed_accounts::MARKETPLACE;
+    hearth = deployed_accounts::HEARTH;
+    clinic = deployed_accounts::CLINIC;
 }

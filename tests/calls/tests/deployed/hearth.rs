@@ -1,8 +1,8 @@
-//! What only a deployed hearth does.
+//! Tests of what only a deployed hearth does.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{EndReason, MediaKind};
-use bellwire_tests_calls::{Deployed, stage::HEARTH};
+use bellwire_tests_calls::{Deployed, deployed_accounts::HEARTH};
 use serde_json::{Value, json};
 
 use crate::scene::{ended_as, talk};

@@ -1,5 +1,6 @@
-//! Our client on the five backends as they are deployed: Node servers of their behaviour (`tests/peers`),
-//! traps included, and engines with real media. What only our own server does is not tried here.
+//! Tests of our client on the five backends as deployed: Node servers of their behaviour
+//! (`tests/node-backends`), quirks included, and engines with real media. What only our own server does is
+//! not tested here.
 
 mod clinic;
 mod dealerdesk;

@@ -1,10 +1,10 @@
-//! What only a deployed marketplace does.
+//! Tests of what only a deployed marketplace does.
 
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{EndReason, EngineView, MediaKind};
-use bellwire_tests_calls::{Deployed, Human, stage::MARKETPLACE};
+use bellwire_tests_calls::{Deployed, TestClient, deployed_accounts::MARKETPLACE};
 use serde_json::{Value, json};
 
 use crate::scene::{ended_as, flows, talk};
@@ -19,7 +19,7 @@ async fn the_list_has_everybody_who_is_still_there() -> anyhow::Result<()> {
     ids.sort_unstable();
     ensure!(ids == ["64ben", "64cy", "64odd"], "{lines:?}");
     ensure!(lines.iter().all(|line| !line.person.name.is_empty() && line.video), "{lines:?}");
-    // A map of everybody's unread messages, in which our own number counts.
+    // A map of every user's unread messages, in which our own number counts.
     let ben = server.person(&MARKETPLACE.ben).await?;
     ben.engine().send_message(ben.account, "64ada".into(), "One".into()).await;
     ben.engine().send_message(ben.account, "64ada".into(), "Two".into()).await;
@@ -35,7 +35,7 @@ async fn the_list_has_everybody_who_is_still_there() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn lines(who: &Human, wanted: &[(bool, &str)]) -> anyhow::Result<()> {
+async fn lines(who: &TestClient, wanted: &[(bool, &str)]) -> anyhow::Result<()> {
     let shown = |v: &Arc<EngineView>| {
         v.chats.iter().any(|chat| {
             let said = chat.messages.iter().map(|one| (one.from_me, one.text.as_str()));

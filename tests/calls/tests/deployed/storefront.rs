@@ -1,13 +1,13 @@
-//! What only a deployed storefront does.
+//! Tests of what only a deployed storefront does.
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{EndReason, MediaKind, Person, Subject};
-use bellwire_tests_calls::{Deployed, Page, seen, stage::STOREFRONT};
+use bellwire_tests_calls::{Deployed, Page, deployed_accounts::STOREFRONT, seen};
 use serde_json::{Value, json};
 
 use crate::scene::{ended_as, talk};
 
-/// A page that is signed in as somebody and has announced itself.
+/// A page that is signed in and has announced itself.
 async fn page(server: &Deployed, id: &str) -> anyhow::Result<Page> {
     let page = server.page("", json!({})).await?;
     page.say("addUser", json!(id)).await?;

@@ -1,9 +1,9 @@
-//! Whatever a backend or a stranger sends, a dialect does not panic and the next ring is heard. The
-//! garbage is made of the dialect's own words, taken from its stories, so that it reaches far.
+//! Robustness tests: whatever a backend or a peer sends, a dialect does not panic and the next ring is
+//! received. The garbage is made of the dialect's own words, taken from its stories, so that it gets far.
 
 use std::collections::BTreeSet;
 
-use bellwire_call::{MediaKind, Signal};
+use bellwire_call::{IncomingSignal, MediaKind};
 use bellwire_dialects::{DIALECTS, Dialect, Entry, Inbound, Method, Reply, RequestId, RestCall};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -103,12 +103,12 @@ fn garbage_never_panics_and_never_stops_the_dialect() {
             for (id, status, body) in replies {
                 let _ = caller.decode(Inbound::Reply { id: RequestId(id), status, body });
             }
-            // A caller with a clean memory rings whoever heard all that.
+            // A caller with fresh state rings the account that received all that.
             let account = pair.account(Side::One);
             pair.dialects[0] = (entry.new)(&identity(entry, account.id, account.name, account.role));
             pair.reconnect(Side::One);
             let (_, heard) = pair.ring(Side::One, MediaKind::Video);
-            let rang = heard.words(Side::Two).iter().any(|signal| matches!(signal, Signal::Ring(_)));
+            let rang = heard.words(Side::Two).iter().any(|signal| matches!(signal, IncomingSignal::Ring(_)));
             prop_assert!(rang, "{}: {heard:?}", entry.id);
             Ok(())
         };
@@ -118,26 +118,27 @@ fn garbage_never_panics_and_never_stops_the_dialect() {
 
 /// Every reply parser there is, with a reply that may be anything.
 fn parse_everything(dialect: &dyn Dialect, status: u16, body: &Value) {
+    let directory = dialect.directory();
     let mut replies: Vec<Reply> = Vec::new();
     for _ in 0..4 {
-        let calls = dialect.contacts("a", NOW, &replies);
+        let calls = directory.contacts("a", NOW, &replies);
         assert!(calls.len() <= 64);
         if calls.is_empty() {
             break;
         }
         replies.extend(calls.into_iter().map(|call| Reply { call, status, body: body.clone() }));
     }
-    let _ = dialect.parse_contacts("a", NOW, &replies);
-    let _ = dialect.parse_contacts("", NOW, &[]);
-    let _ = dialect.parse_history(status, body);
-    let _ = dialect.parse_analytics(status, body);
-    let _ = dialect.parse_ice_servers(status, body);
-    let _ = dialect.parse_messages("a", status, body);
-    let _ = dialect.parse_refresh(status, body);
+    let _ = directory.parse_contacts("a", NOW, &replies);
+    let _ = directory.parse_contacts("", NOW, &[]);
+    let _ = directory.history(1, 20).map(|query| query.parse(status, body));
+    let _ = directory.analytics().map(|query| query.parse(status, body));
+    let _ = directory.ice_servers().map(|query| query.parse(status, body));
+    let _ = directory.messages("a", 50).map(|query| query.parse(status, body));
+    let _ = dialect.refresh().map(|query| query.parse(status, body));
     let call = RestCall { method: Method::Get, path: "/foreign".into(), query: Vec::new(), body: None };
     let foreign = Reply { call, status, body: body.clone() };
-    let _ = dialect.contacts("a", NOW, std::slice::from_ref(&foreign));
-    let _ = dialect.parse_contacts("a", NOW, &[foreign]);
+    let _ = directory.contacts("a", NOW, std::slice::from_ref(&foreign));
+    let _ = directory.parse_contacts("a", NOW, &[foreign]);
 }
 
 #[test]

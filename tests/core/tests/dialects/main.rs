@@ -9,7 +9,7 @@ mod odd_rows;
 mod pair;
 mod relay;
 mod rounds;
-mod stage;
+mod simulation;
 mod stories;
 
 use bellwire_dialects::DIALECTS;

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use bellwire_call::{CallId, CallKey, Invite, MediaKind, Person, PersonId, Signal};
+use bellwire_call::{
+    CallId, CallKey, IncomingSignal, Invite, MediaKind, OutgoingSignal, Person, PersonId, Quality,
+};
 use bellwire_dialects::{
     Capabilities, ChatAction, DecodeError, Dialect, EncodeError, Entry, Identity, Inbound, Outbound,
     SideEvent,
@@ -18,12 +20,12 @@ const MAX_MESSAGES: usize = 1000;
 /// What came of one word, at both ends.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
-    pub(crate) signals: [Vec<(CallKey, Signal)>; 2],
+    pub(crate) signals: [Vec<(CallKey, IncomingSignal)>; 2],
     pub(crate) side: [Vec<SideEvent>; 2],
 }
 
 impl Heard {
-    pub(crate) fn at(&self, side: Side) -> &[(CallKey, Signal)] {
+    pub(crate) fn at(&self, side: Side) -> &[(CallKey, IncomingSignal)] {
         &self.signals[index(side)]
     }
 
@@ -32,7 +34,7 @@ impl Heard {
     }
 
     /// That side's signals, without their keys.
-    pub(crate) fn words(&self, side: Side) -> Vec<&Signal> {
+    pub(crate) fn words(&self, side: Side) -> Vec<&IncomingSignal> {
         self.at(side).iter().map(|(_, signal)| signal).collect()
     }
 }
@@ -89,10 +91,10 @@ impl Pair {
         let Account { id, name, .. } = self.account(from.other());
         let to = Person { id: PersonId(id.into()), name: name.into(), avatar: None };
         let invite = Invite { to, kind, subject: self.relay.subject(from) };
-        (local, self.say(from, &CallKey::Local(local), &Signal::Invite(invite)))
+        (local, self.say(from, &CallKey::Local(local), &OutgoingSignal::Invite(invite)))
     }
 
-    pub(crate) fn say(&mut self, from: Side, call: &CallKey, signal: &Signal) -> Heard {
+    pub(crate) fn say(&mut self, from: Side, call: &CallKey, signal: &OutgoingSignal) -> Heard {
         let said = self.try_say(from, call, signal);
         said.unwrap_or_else(|error| panic!("{}: {from:?} cannot say {signal:?}: {error}", self.entry.id))
     }
@@ -101,9 +103,19 @@ impl Pair {
         &mut self,
         from: Side,
         call: &CallKey,
-        signal: &Signal,
+        signal: &OutgoingSignal,
     ) -> Result<Heard, EncodeError> {
         let said = self.dialects[index(from)].encode(call, signal)?;
+        Ok(self.deliver(Vec::new(), said.into_iter().map(|outbound| (from, outbound)).collect()))
+    }
+
+    pub(crate) fn try_report(
+        &mut self,
+        from: Side,
+        call: &CallKey,
+        quality: Quality,
+    ) -> Result<Heard, EncodeError> {
+        let said = self.dialects[index(from)].report_quality(call, quality)?;
         Ok(self.deliver(Vec::new(), said.into_iter().map(|outbound| (from, outbound)).collect()))
     }
 
@@ -120,7 +132,7 @@ impl Pair {
         self.deliver(told, Vec::new())
     }
 
-    /// Carries everything to and fro until nobody has anything more to say, then lets both ask what is
+    /// Carries everything to and fro until both sides are done, then lets both ask what is
     /// new where the backend does not tell by itself.
     fn deliver(&mut self, told: Vec<(Side, Inbound)>, said: Vec<(Side, Outbound)>) -> Heard {
         let mut heard = Heard::default();

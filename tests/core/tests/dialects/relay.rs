@@ -1,5 +1,5 @@
-//! Tiny stand-ins of the backends, pure: what one side's words become at the other side's ear. They
-//! keep the backend's rules (rooms, who is told what, what REST replies), not its data.
+//! Relays: pure stand-ins of the backends that turn what one side says into what the other side hears. They
+//! keep the backend's rules (rooms, recipients, REST replies), not its data.
 
 mod clinic;
 mod dealerdesk;
@@ -30,7 +30,7 @@ impl Side {
     }
 }
 
-/// Somebody who signed in.
+/// A signed-in user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Account {
     pub(crate) id: &'static str,

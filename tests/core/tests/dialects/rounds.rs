@@ -1,8 +1,9 @@
-//! Every signal that the capabilities admit is heard by the other side as what it was, whoever calls.
+//! Conformance tests: every signal that the capabilities admit reaches the other side unchanged, whoever the
+//! caller is.
 
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, IceCandidate, MediaKind, MediaState, Quality, QualityLevel, Sdp, SdpKind,
-    Signal,
+    CallId, CallKey, DeclineReason, IceCandidate, IncomingSignal, MediaKind, MediaState, OutgoingSignal,
+    Quality, QualityLevel, Sdp, SdpKind,
 };
 use bellwire_dialects::{ChatAction, DIALECTS, Entry, SideEvent};
 
@@ -25,12 +26,12 @@ impl Call {
     fn ring_again(mut pair: Pair, caller: Side, kind: MediaKind) -> Self {
         let (local, heard) = pair.ring(caller, kind);
         let placed = heard.at(caller).first();
-        let Some((CallKey::Local(of), Signal::Placed { local: again, remote, .. })) = placed else {
+        let Some((CallKey::Local(of), IncomingSignal::Placed { local: again, remote, .. })) = placed else {
             panic!("{}: {caller:?} heard {:?} to its invitation", pair.entry.id, heard.at(caller));
         };
         assert_eq!((*of, *again), (local, local));
         let callee = caller.other();
-        let Some((key, Signal::Ring(ring))) = heard.at(callee).first() else {
+        let Some((key, IncomingSignal::Ring(ring))) = heard.at(callee).first() else {
             panic!("{}: {callee:?} heard {:?} instead of a ring", pair.entry.id, heard.at(callee));
         };
         let account = pair.account(caller);
@@ -58,10 +59,10 @@ impl Call {
     }
 
     /// One side says it; what the other hears of this call.
-    fn say(&mut self, from: Side, signal: &Signal) -> Vec<Signal> {
+    fn say(&mut self, from: Side, signal: &OutgoingSignal) -> Vec<IncomingSignal> {
         let heard = self.pair.say(from, &self.key(from), signal);
         let key = self.key(from.other());
-        let about = |(call, signal): &(CallKey, Signal)| {
+        let about = |(call, signal): &(CallKey, IncomingSignal)| {
             assert_eq!(*call, key, "{}: {signal:?} is of another call", self.pair.entry.id);
             signal.clone()
         };
@@ -69,11 +70,15 @@ impl Call {
     }
 
     fn answer(&mut self) {
-        let heard = self.say(self.callee(), &Signal::Accept);
-        let agreed = heard.iter().any(|signal| matches!(signal, Signal::Accept | Signal::PeerJoined));
-        let others = heard
-            .iter()
-            .find(|signal| !matches!(signal, Signal::Accept | Signal::PeerJoined | Signal::OfferTurn { .. }));
+        let heard = self.say(self.callee(), &OutgoingSignal::Accept);
+        let agreed =
+            heard.iter().any(|signal| matches!(signal, IncomingSignal::Accept | IncomingSignal::PeerJoined));
+        let others = heard.iter().find(|signal| {
+            !matches!(
+                signal,
+                IncomingSignal::Accept | IncomingSignal::PeerJoined | IncomingSignal::OfferTurn { .. }
+            )
+        });
         assert!(agreed && others.is_none(), "{}: {heard:?}", self.pair.entry.id);
     }
 
@@ -101,7 +106,13 @@ fn sdp(kind: SdpKind) -> Sdp {
     Sdp { kind, sdp: "v=0\r\no=- 4 2 IN IP4 127.0.0.1\r\ns=-\r\n".into() }
 }
 
-fn path() -> [Signal; 4] {
+/// The signal as the other side is to hear it.
+fn as_heard(signal: &OutgoingSignal) -> IncomingSignal {
+    let signal = serde_json::to_value(signal).expect("signals are JSON");
+    serde_json::from_value(signal).expect("it can be heard")
+}
+
+fn path() -> [OutgoingSignal; 4] {
     let candidate = |line: &str| IceCandidate {
         candidate: line.into(),
         sdp_mid: Some("0".into()),
@@ -109,10 +120,10 @@ fn path() -> [Signal; 4] {
         username_fragment: None,
     };
     [
-        Signal::Offer(sdp(SdpKind::Offer)),
-        Signal::Answer(sdp(SdpKind::Answer)),
-        Signal::Candidate(candidate("candidate:1 1 udp 1 192.0.2.1 5 typ host")),
-        Signal::Candidate(candidate("")),
+        OutgoingSignal::Offer(sdp(SdpKind::Offer)),
+        OutgoingSignal::Answer(sdp(SdpKind::Answer)),
+        OutgoingSignal::Candidate(candidate("candidate:1 1 udp 1 192.0.2.1 5 typ host")),
+        OutgoingSignal::Candidate(candidate("")),
     ]
 }
 
@@ -126,19 +137,29 @@ fn what_is_said_in_a_call_is_heard_as_the_same() {
             let mut signals = path().to_vec();
             for on in [false, true] {
                 if can.media_state {
-                    signals.push(Signal::Media(MediaState { audio: Some(on), ..MediaState::default() }));
-                    signals.push(Signal::Media(MediaState { video: Some(on), ..MediaState::default() }));
+                    signals
+                        .push(OutgoingSignal::Media(MediaState { audio: Some(on), ..MediaState::default() }));
+                    signals
+                        .push(OutgoingSignal::Media(MediaState { video: Some(on), ..MediaState::default() }));
                 }
                 if can.screen_share && can.media_state {
-                    signals.push(Signal::Media(MediaState { sharing: Some(!on), ..MediaState::default() }));
+                    signals.push(OutgoingSignal::Media(MediaState {
+                        sharing: Some(!on),
+                        ..MediaState::default()
+                    }));
                 }
             }
             for signal in signals {
                 let heard = call.say(side, &signal);
-                assert_eq!(heard, [signal], "{}: said by {side:?}, placed by {caller:?}", entry.id);
+                assert_eq!(
+                    heard,
+                    [as_heard(&signal)],
+                    "{}: said by {side:?}, placed by {caller:?}",
+                    entry.id
+                );
             }
-            // Only the backend is told; where it has no words, nobody is.
-            let quality = Signal::Quality(Quality {
+            // Only the backend is notified, where it has a message for that.
+            let quality = Quality {
                 level: QualityLevel::Good,
                 rtt_ms: 20,
                 loss_permille: 1,
@@ -146,9 +167,9 @@ fn what_is_said_in_a_call_is_heard_as_the_same() {
                 kbps_sent: 900,
                 kbps_received: 800,
                 fps: 30,
-            });
+            };
             let key = call.key(side);
-            if let Ok(heard) = call.pair.try_say(side, &key, &quality) {
+            if let Ok(heard) = call.pair.try_report(side, &key, quality) {
                 assert!(heard.signals.iter().all(Vec::is_empty), "{}: {heard:?}", entry.id);
             }
         }
@@ -168,8 +189,8 @@ fn media_said_at_once_is_heard_whole() {
             let sharing = can.screen_share.then_some(true);
             let all = MediaState { audio: Some(false), video: Some(true), sharing };
             let mut known = MediaState::default();
-            for signal in call.say(side, &Signal::Media(all)) {
-                let Signal::Media(state) = signal else { panic!("{}: {signal:?}", entry.id) };
+            for signal in call.say(side, &OutgoingSignal::Media(all)) {
+                let IncomingSignal::Media(state) = signal else { panic!("{}: {signal:?}", entry.id) };
                 known.audio = state.audio.or(known.audio);
                 known.video = state.video.or(known.video);
                 known.sharing = state.sharing.or(known.sharing);
@@ -187,21 +208,22 @@ fn a_call_goes_on_after_either_socket_was_away() {
         for side in Side::BOTH {
             let other = side.other();
             let heard = call.pair.reconnect(side);
-            let fatal = |signal: &&Signal| {
-                matches!(signal, Signal::HangUp | Signal::Cancel | Signal::PeerLeft { disconnected: false })
+            let fatal = |signal: &&IncomingSignal| {
+                matches!(
+                    signal,
+                    IncomingSignal::HangUp
+                        | IncomingSignal::Cancel
+                        | IncomingSignal::PeerLeft { disconnected: false }
+                )
             };
             assert_eq!(heard.words(other).into_iter().find(fatal), None, "{}", entry.id);
             assert_eq!(heard.words(side).into_iter().find(fatal), None, "{}", entry.id);
-            let heard = call.say(side, &Signal::Rejoin);
+            let heard = call.say(side, &OutgoingSignal::Rejoin);
             assert_eq!(heard.iter().find(fatal), None, "{}", entry.id);
             for signal in path() {
-                assert_eq!(call.say(side, &signal), std::slice::from_ref(&signal), "{}: {side:?}", entry.id);
-                assert_eq!(
-                    call.say(other, &signal),
-                    std::slice::from_ref(&signal),
-                    "{}: {other:?}",
-                    entry.id
-                );
+                for side in [side, other] {
+                    assert_eq!(call.say(side, &signal), [as_heard(&signal)], "{}: {side:?}", entry.id);
+                }
             }
         }
     }
@@ -213,12 +235,13 @@ fn a_call_that_runs_is_hung_up_by_either_side_once() {
         for side in Side::BOTH {
             let mut call = Call::ring(entry, caller, kind);
             call.answer();
-            let heard = call.say(side, &Signal::HangUp);
-            let over =
-                |signal: &Signal| matches!(signal, Signal::HangUp | Signal::PeerLeft { disconnected: false });
+            let heard = call.say(side, &OutgoingSignal::HangUp);
+            let over = |signal: &IncomingSignal| {
+                matches!(signal, IncomingSignal::HangUp | IncomingSignal::PeerLeft { disconnected: false })
+            };
             assert!(!heard.is_empty() && heard.iter().all(over), "{}: {side:?}: {heard:?}", entry.id);
             // The other's phone says its own goodbye, into the void.
-            assert_eq!(call.say(side.other(), &Signal::HangUp), [], "{}", entry.id);
+            assert_eq!(call.say(side.other(), &OutgoingSignal::HangUp), [], "{}", entry.id);
             // And the next call is a call of its own.
             let keys = call.keys.clone();
             let next = Call::ring_again(call.pair, side, kind);
@@ -232,12 +255,12 @@ fn a_ring_is_declined_as_declined_and_as_busy_where_there_is_a_word_for_it() {
     for (entry, caller, kind) in ways() {
         for reason in [DeclineReason::Declined, DeclineReason::Busy] {
             let mut call = Call::ring(entry, caller, kind);
-            let heard = call.say(call.callee(), &Signal::Decline(reason));
+            let heard = call.say(call.callee(), &OutgoingSignal::Decline(reason));
             let busy = call.pair.capabilities(call.callee()).busy;
             let expected = if busy { reason } else { DeclineReason::Declined };
-            // Who waits in a room need not be told that nobody comes.
+            // A caller in a room need not be notified that the callee does not come.
             assert!(
-                heard == [Signal::Decline(expected)] || (heard.is_empty() && !call.rings()),
+                heard == [IncomingSignal::Decline(expected)] || (heard.is_empty() && !call.rings()),
                 "{}: {heard:?} for {reason:?}",
                 entry.id
             );
@@ -249,11 +272,15 @@ fn a_ring_is_declined_as_declined_and_as_busy_where_there_is_a_word_for_it() {
 fn a_ring_is_taken_back_and_ends_when_nobody_answers() {
     for (entry, caller, kind) in ways() {
         let mut call = Call::ring(entry, caller, kind);
-        assert_eq!(call.say(caller, &Signal::Cancel), [Signal::Cancel], "{}", entry.id);
+        assert_eq!(call.say(caller, &OutgoingSignal::Cancel), [IncomingSignal::Cancel], "{}", entry.id);
         let mut call = Call::ring(entry, caller, kind);
         if call.rings() {
-            let heard = call.say(caller, &Signal::NoAnswer);
-            assert!(matches!(*heard, [Signal::Missed | Signal::Cancel]), "{}: {heard:?}", entry.id);
+            let heard = call.say(caller, &OutgoingSignal::NoAnswer);
+            assert!(
+                matches!(*heard, [IncomingSignal::Missed | IncomingSignal::Cancel]),
+                "{}: {heard:?}",
+                entry.id
+            );
         }
     }
 }
@@ -263,8 +290,8 @@ fn a_call_nobody_placed_is_not_known() {
     for entry in DIALECTS {
         let mut pair = Pair::new(entry);
         let key = CallKey::Local(CallId(99));
-        assert!(pair.try_say(Side::One, &key, &Signal::Accept).is_err());
-        assert!(pair.try_say(Side::One, &key, &Signal::Offer(sdp(SdpKind::Offer))).is_err());
+        assert!(pair.try_say(Side::One, &key, &OutgoingSignal::Accept).is_err());
+        assert!(pair.try_say(Side::One, &key, &OutgoingSignal::Offer(sdp(SdpKind::Offer))).is_err());
     }
 }
 

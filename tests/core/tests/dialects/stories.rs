@@ -1,9 +1,9 @@
-//! The recorded stories, told again word for word, and once more with a megabyte in every field.
+//! Tests that replay the recorded stories word for word, and once more with a megabyte in every field.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bellwire_call::{CallKey, Signal};
+use bellwire_call::{CallKey, OutgoingSignal};
 use bellwire_dialects::{
     ChatAction, DIALECTS, Dialect, EncodeError, Entry, Inbound, Method, Outbound, Reaction, RequestId,
     SideEvent,
@@ -71,6 +71,11 @@ fn tell(dialect: &mut dyn Dialect, line: &Value) -> Value {
         Ok(dialect.poll(now.as_str().expect("`poll` names the hour")))
     } else if let Some(action) = line.get("chat") {
         dialect.chat(&action_of(action))
+    } else if let Some(report) = line.get("report") {
+        let read = |field: &str| report[field].clone();
+        let call: CallKey = serde_json::from_value(read("call")).expect("`report` names a call");
+        let quality = serde_json::from_value(read("quality")).expect("`report` holds figures");
+        dialect.report_quality(&call, quality)
     } else {
         say(dialect, &line["say"])
     };
@@ -82,7 +87,8 @@ fn tell(dialect: &mut dyn Dialect, line: &Value) -> Value {
 
 fn say(dialect: &mut dyn Dialect, said: &Value) -> Result<Vec<Outbound>, EncodeError> {
     let call: CallKey = serde_json::from_value(said["call"].clone()).expect("`say` names a call");
-    let signal: Signal = serde_json::from_value(said["signal"].clone()).expect("`say` holds a signal");
+    let signal: OutgoingSignal =
+        serde_json::from_value(said["signal"].clone()).expect("`say` holds a signal");
     dialect.encode(&call, &signal)
 }
 

@@ -1,5 +1,5 @@
-//! Holds the shape of the workspace: which crate may know which, what core crates may use, and how
-//! long a file may get. A new arrow means editing this test, in view of a reviewer.
+//! Layering test: which crate may depend on which, what core crates may use, and how long a file may get. A
+//! new arrow means editing this test, in view of a reviewer.
 
 mod manifest;
 mod modules;
@@ -15,13 +15,13 @@ use manifest::{Manifest, Use, root, workspace};
 const ARROWS: &[(&str, &[&str])] = &[
     ("bellwire-call", &[]),
     ("bellwire-media", &[]),
-    ("bellwire-log", &["bellwire-call"]),
+    ("bellwire-call-log", &["bellwire-call"]),
     ("bellwire-dialects", &["bellwire-call"]),
     ("bellwire-signaling", &["bellwire-call", "bellwire-dialects"]),
     ("bellwire-peer", &["bellwire-call", "bellwire-media"]),
     (
         "bellwire-engine",
-        &["bellwire-call", "bellwire-log", "bellwire-media", "bellwire-peer", "bellwire-signaling"],
+        &["bellwire-call", "bellwire-call-log", "bellwire-media", "bellwire-peer", "bellwire-signaling"],
     ),
     ("bellwire-server", &["bellwire-dialects"]),
     ("bellwire-cli", &["bellwire-engine"]),
@@ -59,7 +59,7 @@ const BORDERS: &[(&str, &[&str])] = &[
     ("nokhwa", &["bellwire-media"]),
     // Pictures of windows; the answer window, which must not take the keyboard.
     ("x11rb", &["bellwire-app", "bellwire-media"]),
-    ("sqlx", &["bellwire-log", "bellwire-server"]),
+    ("sqlx", &["bellwire-call-log", "bellwire-server"]),
     ("tauri", &["bellwire-app"]),
 ];
 

@@ -1,4 +1,4 @@
-//! The manifests of the workspace, reduced to names and uses.
+//! Manifests of the workspace, reduced to names and uses.
 
 use std::path::{Path, PathBuf};
 

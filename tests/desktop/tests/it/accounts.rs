@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, ensure};
 use bellwire_tests_desktop::{
-    CUSTOMER, Launch, PASSWORD, Phone, Running, SELLER, Screen, Session, World, until,
+    CUSTOMER, Launch, PASSWORD, Phone, Running, SELLER, Screen, Session, TestServer, until,
 };
 use serde_json::{Value, json};
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value as Variant};
@@ -61,7 +61,7 @@ async fn quit(phone: Phone) -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_comes_back_from_the_keyring_and_is_gone_when_signed_out() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let keyring = keyring(&session).await?;
@@ -112,7 +112,7 @@ async fn an_account_comes_back_from_the_keyring_and_is_gone_when_signed_out() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_keyring_a_passphrase_brings_the_account_back() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = Phone::start(&session, Launch::signed_in(&world, "seller", SELLER)).await?;
@@ -152,14 +152,14 @@ async fn without_a_keyring_a_passphrase_brings_the_account_back() -> anyhow::Res
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_fixes_settings_and_servers() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let file = session.folder().join("managed.json");
     let rules = json!({
         "settings": { "theme": "dark" },
         "locked": ["theme"],
-        "servers": [{ "label": "Support desk", "server": world.server() }],
+        "servers": [{ "label": "Support desk", "server": world.url() }],
         "only_these_servers": true,
     });
     std::fs::write(&file, rules.to_string())?;

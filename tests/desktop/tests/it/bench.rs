@@ -10,8 +10,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use bellwire_tests_calls::{Human, RawSocket};
-use bellwire_tests_desktop::{CUSTOMER, Launch, PATIENCE, Phone, SELLER, Screen, Session, World, until};
+use bellwire_tests_calls::{RawSocket, TestClient};
+use bellwire_tests_desktop::{
+    CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, WAIT_LIMIT, until,
+};
 use serde_json::json;
 
 use page::Page;
@@ -38,7 +40,7 @@ struct Times {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures: cargo xtask bench ring"]
 async fn a_ring_is_seen_and_heard() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     session.sound().plug_sink("page", "Page")?;
@@ -48,7 +50,7 @@ async fn a_ring_is_seen_and_heard() -> anyhow::Result<()> {
     screen.window("Bellwire").await?.minimise()?;
     let listener = RawSocket::connect(&world, "customer", CUSTOMER).await?;
     let page = Page::open(&session, &screen, world.socket(), &listener).await?;
-    let caller = Human::seller(&world, SELLER).await?;
+    let caller = TestClient::seller(&world, SELLER).await?;
     until("the program is online", async || {
         let view = phone.invoke("snapshot", json!({})).await?;
         Ok((view.pointer("/accounts/0/link") == Some(&json!("online"))).then_some(()))
@@ -80,9 +82,9 @@ async fn a_ring_is_seen_and_heard() -> anyhow::Result<()> {
         here.arm();
         there.arm();
         let before = listener.count("incomingVideoCall");
-        let watching = eye.watch(screen.display(), &looks, PATIENCE)?;
+        let watching = eye.watch(screen.display(), &looks, WAIT_LIMIT)?;
         let call = caller.dial(CUSTOMER).await?;
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + WAIT_LIMIT;
         while listener.count("incomingVideoCall") == before {
             ensure!(Instant::now() < end, "no event came");
             tokio::time::sleep(Duration::from_micros(500)).await;

@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use bellwire_tests_calls::cast::{CLINIC, Cast, DEALERDESK, HEARTH, MARKETPLACE, STOREFRONT};
-use bellwire_tests_calls::{Human, Setup};
-use bellwire_tests_desktop::{Launch, PASSWORD, Phone, Screen, Session, Tray, Usage, Used, World, until};
+use bellwire_tests_calls::accounts::{CLINIC, DEALERDESK, HEARTH, MARKETPLACE, STOREFRONT, TestAccounts};
+use bellwire_tests_calls::{Setup, TestClient};
+use bellwire_tests_desktop::{
+    Launch, PASSWORD, Phone, Screen, Session, TestServer, Tray, Usage, Used, until,
+};
 use serde_json::json;
 
 /// How long is counted.
@@ -37,8 +39,8 @@ struct Asked {
 }
 
 /// Everything the server has counted, by backend; its own figures are not among it.
-async fn asked(world: &World) -> anyhow::Result<BTreeMap<String, Asked>> {
-    let text = reqwest::get(format!("{}/metrics", world.server())).await?.text().await?;
+async fn asked(world: &TestServer) -> anyhow::Result<BTreeMap<String, Asked>> {
+    let text = reqwest::get(format!("{}/metrics", world.url())).await?.text().await?;
     let mut all: BTreeMap<String, Asked> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.contains("route=\"/metrics\"")) {
         let Some((name, rest)) = line.split_once('{') else { continue };
@@ -57,7 +59,7 @@ async fn asked(world: &World) -> anyhow::Result<BTreeMap<String, Asked>> {
 
 /// One person's computer.
 struct Desk {
-    cast: Cast,
+    cast: TestAccounts,
     phone: Phone,
     _tray: Tray,
     session: Session,
@@ -65,7 +67,7 @@ struct Desk {
 }
 
 impl Desk {
-    async fn start(world: &World, cast: Cast) -> anyhow::Result<Self> {
+    async fn start(world: &TestServer, cast: TestAccounts) -> anyhow::Result<Self> {
         let screen = Screen::start().await?;
         let session = Session::start(&screen).await?;
         let tray = Tray::start(&session).await?;
@@ -79,8 +81,8 @@ impl Desk {
     }
 
     /// Talks to somebody, then opens every view.
-    async fn use_it(&self, world: &World) -> anyhow::Result<()> {
-        let caller = Human::of(world, self.cast.dialect, self.cast.caller, Setup::default()).await?;
+    async fn use_it(&self, world: &TestServer) -> anyhow::Result<()> {
+        let caller = TestClient::of(world, self.cast.dialect, self.cast.caller, Setup::default()).await?;
         let me = self.phone.invoke("snapshot", json!({})).await?["accounts"][0]["me"].clone();
         caller.call_person(&serde_json::from_value(me)?, self.cast.kinds[0]).await?;
         let call = until("it rings", async || {
@@ -138,7 +140,7 @@ fn judge(backend: &str, asked: Asked, used: &Used) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_program_asks_writes_and_burns_nothing() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let mut desks = Vec::new();
     for cast in [STOREFRONT, DEALERDESK, MARKETPLACE, HEARTH, CLINIC] {
         let desk = Desk::start(&world, cast).await?;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anyhow::ensure;
-use bellwire_tests_desktop::{CUSTOMER, Launch, PATIENCE, Phone, SELLER, Screen, Session, World, until};
+use bellwire_tests_desktop::{
+    CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, WAIT_LIMIT, until,
+};
 use tokio::time::sleep;
 
 /// What the two send instead of a camera picture: their main colours.
@@ -12,7 +14,7 @@ const CUSTOMER_COLOUR: [u8; 3] = [0x10, 0xa0, 0x50];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let (here, there) = tokio::try_join!(Session::start(&screen), Session::start(&screen))?;
     let seller = Phone::start(&here, Launch::asking(&world, "seller", SELLER).colour(SELLER_COLOUR)).await?;
@@ -39,7 +41,7 @@ async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
     seller.says("call-state", "Connected").await?;
 
     // Each window is filled with the other's colour, and the picture moves.
-    let end = tokio::time::Instant::now() + PATIENCE;
+    let end = tokio::time::Instant::now() + WAIT_LIMIT;
     loop {
         let picture = screen.picture()?;
         let rows = 0..picture.height;
@@ -80,7 +82,7 @@ async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_told_in_words() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = Phone::start(&session, Launch::asking(&world, "seller", SELLER)).await?;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
-use bellwire_tests_calls::cast::DEALERDESK;
-use bellwire_tests_calls::{Human, Setup};
-use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, World, until};
+use bellwire_tests_calls::accounts::DEALERDESK;
+use bellwire_tests_calls::{Setup, TestClient};
+use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, until};
 
 /// A file manager that only writes down what it was asked to show.
 #[derive(Debug, Default)]
@@ -56,13 +56,13 @@ fn saved(session: &Session) -> anyhow::Result<Vec<PathBuf>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missed_call_is_seen_called_back_saved_and_deleted() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let (_bus, shown) = FileManager::start(&session).await?;
     let phone = Phone::start(&session, Launch::signed_in(&world, "seller", SELLER)).await?;
     phone.enter("main", "people-tab").await?;
-    let customer = Human::customer(&world, CUSTOMER).await?;
+    let customer = TestClient::customer(&world, CUSTOMER).await?;
     phone.find("contact-row").await?;
 
     // Somebody calls and gives up.
@@ -138,7 +138,7 @@ async fn a_missed_call_is_seen_called_back_saved_and_deleted() -> anyhow::Result
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_declined_with_a_message_from_the_answer_window() -> anyhow::Result<()> {
     const REPLY: &str = "I’ll call you back";
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let dealer = DEALERDESK.callee;
@@ -146,7 +146,7 @@ async fn a_call_is_declined_with_a_message_from_the_answer_window() -> anyhow::R
         Launch::signed_in(&world, dealer.role, dealer.email).args(&["--dialect", DEALERDESK.dialect]);
     let phone = Phone::start(&session, launch).await?;
     phone.enter("main", "room-row").await?;
-    let technician = Human::of(&world, DEALERDESK.dialect, DEALERDESK.caller, Setup::default()).await?;
+    let technician = TestClient::of(&world, DEALERDESK.dialect, DEALERDESK.caller, Setup::default()).await?;
     let me = phone.invoke("snapshot", serde_json::json!({})).await?;
     let me = serde_json::from_value(me["accounts"][0]["me"].clone())?;
     screen.look_elsewhere().await?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
-use bellwire_tests_desktop::{CUSTOMER, Launch, PATIENCE, Phone, SELLER, Screen, Session, World};
+use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, WAIT_LIMIT};
 
 /// The installed program.
 fn installed() -> anyhow::Result<PathBuf> {
@@ -16,7 +16,7 @@ fn installed() -> anyhow::Result<PathBuf> {
 async fn said(command: Command) -> anyhow::Result<String> {
     let mut command = tokio::process::Command::from(command);
     command.stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
-    let done = tokio::time::timeout(PATIENCE, command.output()).await.context("it goes on running")??;
+    let done = tokio::time::timeout(WAIT_LIMIT, command.output()).await.context("it goes on running")??;
     ensure!(done.status.success(), "it failed ({})", done.status);
     Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
 }
@@ -24,7 +24,7 @@ async fn said(command: Command) -> anyhow::Result<String> {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "wants the installed package: cargo xtask test --only install"]
 async fn it_rings() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let (here, there) = tokio::try_join!(Session::start(&screen), Session::start(&screen))?;
     let launch = Launch::signed_in(&world, "customer", CUSTOMER).program(&installed()?);
@@ -45,7 +45,7 @@ async fn it_rings() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "wants the installed package: cargo xtask test --only install"]
 async fn a_link_reaches_the_running_program_and_dials_nobody_by_itself() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let launch = Launch::signed_in(&world, "seller", SELLER).program(&installed()?);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::ensure;
-use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, World, level_db, until};
+use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, level_db, until};
 use serde_json::json;
 use zbus::Proxy;
 
@@ -40,7 +40,7 @@ async fn press_on_headset(session: &Session, button: &str) -> anyhow::Result<()>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_answer_mute_talk_and_hang_up_from_any_window() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let (here, there) = tokio::try_join!(Session::start(&screen), Session::start(&screen))?;
     // One is heard by the other's loudspeaker: a tone, and a sound server that can be listened to.
@@ -117,7 +117,7 @@ async fn keys_answer_mute_talk_and_hang_up_from_any_window() -> anyhow::Result<(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_headset_answers_mutes_and_hangs_up() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let (here, there) = tokio::try_join!(Session::start(&screen), Session::start(&screen))?;
     let phone = Phone::start(&here, Launch::signed_in(&world, "customer", CUSTOMER)).await?;

@@ -1,7 +1,7 @@
 //! Calls asked for by links: shown, never dialled before somebody confirms.
 
 use anyhow::{Context, ensure};
-use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, World, until};
+use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, until};
 use serde_json::{Value, json};
 
 async fn pending(phone: &Phone) -> anyhow::Result<Value> {
@@ -19,7 +19,7 @@ async fn calls(phone: &Phone) -> anyhow::Result<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_asks_before_it_dials() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     // The first one comes with the start, before anybody is signed in.

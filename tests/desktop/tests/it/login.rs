@@ -1,12 +1,12 @@
 //! Start at login, and the start it makes.
 
 use anyhow::ensure;
-use bellwire_tests_desktop::{Launch, Phone, SELLER, Screen, Session, Tray, World, until};
+use bellwire_tests_desktop::{Launch, Phone, SELLER, Screen, Session, TestServer, Tray, until};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_starts_at_login_as_the_setting_says() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = Phone::start(&session, Launch::asking(&world, "seller", SELLER)).await?;
@@ -33,7 +33,7 @@ async fn it_starts_at_login_as_the_setting_says() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn started_at_login_it_waits_in_the_tray() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let tray = Tray::start(&session).await?;

@@ -1,7 +1,7 @@
 //! Photos of people, as a page of the real program gets them.
 
 use anyhow::{Context, ensure};
-use bellwire_tests_desktop::{Launch, Phone, SELLER, Screen, Session, World, until};
+use bellwire_tests_desktop::{Launch, Phone, SELLER, Screen, Session, TestServer, until};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -39,7 +39,7 @@ async fn width(phone: &Phone, source: &str) -> anyhow::Result<u64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn photos_come_through_the_program_and_only_from_where_they_may() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = Phone::start(&session, Launch::signed_in(&world, "seller", SELLER)).await?;

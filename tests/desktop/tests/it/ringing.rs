@@ -6,8 +6,8 @@ mod sound;
 mod window;
 
 use anyhow::Context;
-use bellwire_tests_calls::Human;
-use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, World, until};
+use bellwire_tests_calls::TestClient;
+use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, until};
 use serde_json::{Value, json};
 
 /// Title of the answer window.
@@ -24,12 +24,12 @@ async fn customer(screen: &Screen, session: &Session, launch: Launch) -> anyhow:
     Ok(phone)
 }
 
-fn launch(world: &World) -> Launch {
+fn launch(world: &TestServer) -> Launch {
     Launch::signed_in(world, "customer", CUSTOMER)
 }
 
-async fn seller(world: &World) -> anyhow::Result<Human> {
-    Human::seller(world, SELLER).await
+async fn seller(world: &TestServer) -> anyhow::Result<TestClient> {
+    TestClient::seller(world, SELLER).await
 }
 
 async fn online(phone: &Phone) -> anyhow::Result<()> {

@@ -1,8 +1,8 @@
 //! How the program begins: with nothing, with several accounts, in other languages, where it was left.
 
 use anyhow::{Context, ensure};
-use bellwire_tests_calls::cast;
-use bellwire_tests_desktop::{Launch, PASSWORD, Phone, SELLER, Screen, Session, World, program, until};
+use bellwire_tests_calls::accounts;
+use bellwire_tests_desktop::{Launch, PASSWORD, Phone, SELLER, Screen, Session, TestServer, program, until};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,16 +26,16 @@ async fn with_neither_devices_nor_server_it_says_what_is_missing() -> anyhow::Re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_accounts_on_two_backends_are_signed_in_by_typing() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = Phone::start(&session, Launch::fresh()).await?;
-    let dealer = cast::DEALERDESK.callee;
+    let dealer = accounts::DEALERDESK.callee;
     phone.enter("main", "signin-server").await?;
     for (dialect, role, email) in
         [("storefront", "seller", SELLER), ("dealerdesk", dealer.role, dealer.email)]
     {
-        phone.type_into("signin-server", &world.server()).await?;
+        phone.type_into("signin-server", &world.url()).await?;
         phone.click("signin-next").await?;
         phone.click(&format!("signin-dialect-{dialect}")).await?;
         phone.click(&format!("signin-role-{role}")).await?;
@@ -64,7 +64,7 @@ async fn two_accounts_on_two_backends_are_signed_in_by_typing() -> anyhow::Resul
 
 #[tokio::test(flavor = "multi_thread")]
 async fn language_and_theme_change_while_it_runs() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = Phone::start(&session, Launch::signed_in(&world, "seller", SELLER)).await?;

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, Tray, World, pixels, until};
+use bellwire_tests_desktop::{
+    CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, Tray, pixels, until,
+};
 use serde_json::{Value, json};
 
 /// Waits until the tray shows one of the two pictures of a state.
@@ -35,7 +37,7 @@ fn isolated(name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_window_closes_into_the_tray_and_comes_back() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let tray = Tray::start(&session).await?;
@@ -81,7 +83,7 @@ async fn the_window_closes_into_the_tray_and_comes_back() -> anyhow::Result<()> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_tray_the_window_only_becomes_small() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = Phone::start(&session, Launch::asking(&world, "seller", SELLER)).await?;
@@ -105,7 +107,7 @@ async fn without_a_tray_the_window_only_becomes_small() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_called_answered_muted_and_left_from_the_tray() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let (here, there) = tokio::try_join!(Session::start(&screen), Session::start(&screen))?;
     let (tray, other) = tokio::try_join!(Tray::start(&here), Tray::start(&there))?;

@@ -1,14 +1,14 @@
 //! The small window, full screen, and closing during a call.
 
 use anyhow::ensure;
-use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, Tray, World, until};
+use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, Tray, until};
 use serde_json::json;
 
 const MINI: &str = "Call – Bellwire";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_outlives_its_window_and_stays_in_sight() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let (here, there) = tokio::try_join!(Session::start(&screen), Session::start(&screen))?;
     let tray = Tray::start(&here).await?;
@@ -55,7 +55,7 @@ async fn a_call_outlives_its_window_and_stays_in_sight() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_tray_a_key_quits_and_asks_first_during_a_call() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let (here, there) = tokio::try_join!(Session::start(&screen), Session::start(&screen))?;
     let seller = Phone::start(&here, Launch::signed_in(&world, "seller", SELLER)).await?;

@@ -1,6 +1,6 @@
 //! Socket events of the namespace `/video-call`.
 
-use bellwire_call::{IceCandidate, Sdp, SdpKind, Signal};
+use bellwire_call::{IceCandidate, IncomingSignal, Sdp, SdpKind};
 use serde::{Deserialize, Serialize};
 
 use super::{Appointment, RoomState};
@@ -148,25 +148,27 @@ impl From<&IceCandidate> for SignalBody {
 
 impl SignalBody {
     /// What it says, if that is one of the three and plausibly long.
-    pub(crate) fn read(self, what: &'static str) -> Result<Signal, DecodeError> {
+    pub(crate) fn read(self, what: &'static str) -> Result<IncomingSignal, DecodeError> {
         let Self { kind, sdp, candidate, sdp_mid, sdp_m_line_index, username_fragment } = self;
         match (kind.as_deref(), sdp, candidate) {
             (Some("offer"), Some(sdp), _) => {
                 let body = SdpBody { kind: "offer".to_owned(), sdp };
-                Ok(Signal::Offer(body.read(what, SdpKind::Offer)?))
+                Ok(IncomingSignal::Offer(body.read(what, SdpKind::Offer)?))
             }
             (Some("answer"), Some(sdp), _) => {
                 let body = SdpBody { kind: "answer".to_owned(), sdp };
-                Ok(Signal::Answer(body.read(what, SdpKind::Answer)?))
+                Ok(IncomingSignal::Answer(body.read(what, SdpKind::Answer)?))
             }
             (None | Some("candidate"), None, Some(CandidateField::Whole(whole))) => {
-                Ok(Signal::Candidate(whole.read()?))
+                Ok(IncomingSignal::Candidate(whole.read()?))
             }
             (None | Some("candidate"), None, Some(CandidateField::Line(candidate))) => {
                 let whole = IceCandidateInit { candidate, sdp_mid, sdp_m_line_index, username_fragment };
-                Ok(Signal::Candidate(whole.read()?))
+                Ok(IncomingSignal::Candidate(whole.read()?))
             }
-            (Some("candidate"), None, None) => Ok(Signal::Candidate(IceCandidateInit::read_or_end(None)?)),
+            (Some("candidate"), None, None) => {
+                Ok(IncomingSignal::Candidate(IceCandidateInit::read_or_end(None)?))
+            }
             (said, _, _) => {
                 let said = crate::limits::shown(said.unwrap_or("neither a description nor a candidate"));
                 Err(DecodeError::Contradiction { what, said })
@@ -240,7 +242,7 @@ pub struct ErrorEvent {
 }
 
 /// Additive: who is in an appointment's room, to every socket of both parties whenever that changes,
-/// and to a socket that just opened for every room that somebody is in.
+/// and to a socket that just opened for every room that is not empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomStatus {

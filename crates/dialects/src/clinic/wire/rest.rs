@@ -130,7 +130,7 @@ impl<'de> Deserialize<'de> for AppointmentStatus {
 /// `VideoCallStatus` of the document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum RoomState {
-    /// Somebody is to come.
+    /// A party is still to come.
     #[default]
     Waiting,
     /// Both were there.

@@ -1,4 +1,4 @@
-//! Socket events. A `userEmail` in a payload is what somebody wrote there: the server goes by the
+//! Socket events. A `userEmail` in a payload is what a client wrote there: the server goes by the
 //! socket, the client by the room.
 
 use serde::{Deserialize, Serialize};
@@ -136,7 +136,7 @@ pub struct CallInitiate {
 pub struct CallRef {
     pub call_id: RowId,
     pub room_id: String,
-    /// Additive: `busy` with a reject, `missed` with an end that nobody answered.
+    /// Additive: `busy` with a reject, `missed` with an end without an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -247,7 +247,7 @@ pub struct CallInitiated {
     pub room_id: Option<String>,
 }
 
-/// Nobody is being rung.
+/// There is no ring.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallFailed {
@@ -261,13 +261,13 @@ pub struct CallFailed {
 impl CallFailed {
     /// They are signed in nowhere.
     pub const NOT_AVAILABLE: &'static str = "User not available";
-    /// They talk to somebody, and another one waits already.
+    /// They are in a call, and another one waits already.
     pub const BUSY: &'static str = "User busy";
     /// Anything else.
     pub const FAILED: &'static str = "Failed to initiate call";
 }
 
-/// To everybody in the room, the one who accepted too.
+/// To all in the room, the one who accepted too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallAccepted {
@@ -298,12 +298,12 @@ pub struct CallEnded {
     /// From the first ring on, as deployed.
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration_seconds: f64,
-    /// Additive: `missed` when nobody answered, `disconnected` when a side did not come back.
+    /// Additive: `missed` when not answered, `disconnected` when a side did not come back.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,
 }
 
-/// Somebody entered a room we are in; which one is not said.
+/// A user entered a room we are in; which one is not said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserJoined {
@@ -314,7 +314,7 @@ pub struct UserJoined {
     pub timestamp: Option<String>,
 }
 
-/// One of somebody's sockets closed; they may have others.
+/// One of a user's sockets closed; they may have others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserLeft {
@@ -371,7 +371,7 @@ pub struct ErrorEvent {
     pub code: Option<String>,
 }
 
-/// Somebody we share a room with came or went.
+/// A user we share a room with came or went.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserPresence {

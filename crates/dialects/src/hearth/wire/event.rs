@@ -291,7 +291,7 @@ pub struct CallInvitation {
     pub therapy_session_id: Option<String>,
 }
 
-/// Somebody in a call.
+/// A person in a call.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {

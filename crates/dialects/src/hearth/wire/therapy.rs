@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Ref, id_if_any};
-use crate::lenient;
+use crate::{lenient, words::words};
 
 /// How a therapy session is held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,31 +21,11 @@ pub enum TherapyType {
     Unknown,
 }
 
-impl TherapyType {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Individual => "individual",
-            Self::Group => "group",
-            Self::AiGuided => "ai-guided",
-            Self::SelfPaced => "self-paced",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The type a word stands for; `Unknown` for any other word.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "individual" => Self::Individual,
-            "group" => Self::Group,
-            "ai-guided" => Self::AiGuided,
-            "self-paced" => Self::SelfPaced,
-            _ => Self::Unknown,
-        }
-    }
-}
+words!(
+    TherapyType, exact,
+    Individual = "individual", Group = "group", AiGuided = "ai-guided", SelfPaced = "self-paced";
+    else Unknown = "unknown"
+);
 
 /// Where a therapy session stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,33 +43,14 @@ pub enum TherapyStatus {
     Unknown,
 }
 
-impl TherapyStatus {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::InProgress => "in-progress",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-            Self::Unknown => "unknown",
-        }
-    }
+words!(
+    TherapyStatus, exact,
+    Scheduled = "scheduled", InProgress = "in-progress" | "active", Completed = "completed" | "ended",
+    Cancelled = "cancelled";
+    else Unknown = "unknown"
+);
 
-    /// The status a word stands for; `Unknown` for any other word.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "scheduled" => Self::Scheduled,
-            "in-progress" | "active" => Self::InProgress,
-            "completed" | "ended" => Self::Completed,
-            "cancelled" => Self::Cancelled,
-            _ => Self::Unknown,
-        }
-    }
-}
-
-/// What somebody does in a therapy session.
+/// The part a person has in a therapy session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TherapyRole {
@@ -102,31 +63,13 @@ pub enum TherapyRole {
     Unknown,
 }
 
-impl TherapyRole {
-    /// The word on the wire and in a record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Participant => "participant",
-            Self::Observer => "observer",
-            Self::CoTherapist => "co-therapist",
-            Self::Unknown => "unknown",
-        }
-    }
+words!(
+    TherapyRole, exact,
+    Participant = "participant", Observer = "observer", CoTherapist = "co-therapist";
+    else Unknown = "unknown"
+);
 
-    /// The role a word stands for; `Unknown` for any other word.
-    #[must_use]
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "participant" => Self::Participant,
-            "observer" => Self::Observer,
-            "co-therapist" => Self::CoTherapist,
-            _ => Self::Unknown,
-        }
-    }
-}
-
-/// Somebody of a therapy session besides its therapist.
+/// A person of a therapy session besides its therapist.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TherapyPerson {
@@ -329,7 +272,7 @@ pub struct TherapyDescription {
     pub answer: Value,
     #[serde(default, skip_serializing_if = "Value::is_null", deserialize_with = "lenient::or_default")]
     pub candidate: Value,
-    /// To one person; without it to everybody else in the session.
+    /// To one person; without it to all others in the session.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub target_user_id: Option<String>,
     /// Set by the server.

@@ -123,7 +123,7 @@ pub struct EndCall {
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration: f64,
-    /// Additive: `missed` if nobody answered.
+    /// Additive: `missed` if not answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -252,7 +252,7 @@ pub struct UpdateStatus {
     pub status: String,
 }
 
-/// Somebody in an event.
+/// A person in an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PersonBody {
     #[serde(deserialize_with = "lenient::id")]
@@ -263,7 +263,7 @@ pub struct PersonBody {
     pub avatar: Option<String>,
 }
 
-/// Somebody rings; the event's name says whether with pictures.
+/// An incoming call; the event's name says whether with pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IncomingCall {
@@ -319,7 +319,7 @@ pub struct CallEnded {
     /// Seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub duration: f64,
-    /// Additive: `missed` if nobody answered in time, `failed` if the server gave the call up,
+    /// Additive: `missed` if not answered in time, `failed` if the server gave the call up,
     /// `answered_elsewhere` for the second of two devices that accepted at once.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub reason: Option<String>,

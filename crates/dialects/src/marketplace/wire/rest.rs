@@ -127,7 +127,7 @@ pub enum PersonRef {
     Full(Box<User>),
 }
 
-/// Whoever was deleted is null, and then a reference without an id.
+/// A deleted person is null, and then a reference without an id.
 impl<'de> Deserialize<'de> for PersonRef {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(from)?;
@@ -263,7 +263,7 @@ pub struct DeclineBody {
     pub reason: Option<String>,
 }
 
-/// Somebody's stay in a call.
+/// A person's stay in a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {

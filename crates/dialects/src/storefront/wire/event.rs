@@ -167,7 +167,7 @@ pub struct CallStatusUpdate {
     pub reason: Option<String>,
 }
 
-/// End a call for everybody in its room.
+/// Ends a call for both in its room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EndVideoCall {

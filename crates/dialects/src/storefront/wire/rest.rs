@@ -152,7 +152,7 @@ fn nobody() -> Ref<Party> {
     Ref::Id(String::new())
 }
 
-/// Seller or customer of a call; nobody where the reference is null or odd.
+/// Seller or customer of a call; empty where the reference is null or odd.
 fn party<'de, D: Deserializer<'de>>(from: D) -> Result<Ref<Party>, D::Error> {
     Ok(lenient::maybe(from)?.unwrap_or_else(nobody))
 }

@@ -1,26 +1,25 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::audio::Clip;
-use crate::codec::opus::VoiceEncoder;
+use crate::audio::SoundClip;
+use crate::codec::opus::OpusEncoder;
 use crate::video::tests::streams::stored::stored;
 
 fn speech() -> Vec<f32> {
-    let path = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("../../assets/media/voice-22s-48k.wav");
-    Clip::load(&path).unwrap().samples
+    let path = crate::test_files::asset("media/voice-22s-48k.wav");
+    SoundClip::load(&path).unwrap().samples
 }
 
 fn encode(sound: &[f32], loss: f32) -> Vec<Bytes> {
-    let mut encoder = VoiceEncoder::new().unwrap();
+    let mut encoder = OpusEncoder::new().unwrap();
     encoder.set_loss(loss).unwrap();
     sound.chunks_exact(PACKET_SAMPLES).map(|piece| encoder.encode(piece).unwrap()).collect()
 }
 
 /// Plays `packets` that arrive without jitter, but for those `lost` names; stepped time.
-fn play(packets: &[Bytes], lost: &dyn Fn(usize) -> bool) -> (Vec<f32>, Arc<Meters>) {
-    let meters = Arc::new(Meters::default());
-    let mut remote = Remote::new(meters.clone()).unwrap();
+fn play(packets: &[Bytes], lost: &dyn Fn(usize) -> bool) -> (Vec<f32>, Arc<AudioMeters>) {
+    let meters = Arc::new(AudioMeters::default());
+    let mut remote = RemoteAudio::new(meters.clone()).unwrap();
     let start = Instant::now();
     let mut out = Vec::new();
     let mut frame = [0.0; FRAME];
@@ -139,8 +138,8 @@ fn undisturbed_speech_comes_out_as_it_went_in() {
 
 #[test]
 fn packets_that_are_no_opus_do_not_stop_the_sound() {
-    let meters = Arc::new(Meters::default());
-    let mut remote = Remote::new(meters).unwrap();
+    let meters = Arc::new(AudioMeters::default());
+    let mut remote = RemoteAudio::new(meters).unwrap();
     let start = Instant::now();
     let mut frame = [0.0; FRAME];
     for index in 0..100_u16 {
@@ -158,7 +157,8 @@ fn packets_that_are_no_opus_do_not_stop_the_sound() {
     }
 }
 
-/// 1.2 s of speech, 3 s of silence, 1.2 s of speech. What an encoder with DTX makes of silence are packets with
+/// 1.2 s of speech, 3 s of silence, 1.2 s of speech. What an encoder with DTX makes of silence are packets
+/// with
 /// a first byte only, most of which the sender leaves out.
 fn with_dtx() -> Vec<Bytes> {
     let speech = encode(&speech()[48_000..48_000 + 57_600], 0.0);
@@ -168,8 +168,8 @@ fn with_dtx() -> Vec<Bytes> {
 
 /// Plays packets of 20 ms, some of which the sender leaves out and some the network; and for some time after.
 fn played(packets: &[Bytes], sent: &dyn Fn(usize) -> bool, lost: &dyn Fn(usize) -> bool) -> Vec<f32> {
-    let meters = Arc::new(Meters::default());
-    let mut remote = Remote::new(meters.clone()).unwrap();
+    let meters = Arc::new(AudioMeters::default());
+    let mut remote = RemoteAudio::new(meters.clone()).unwrap();
     let (start, mut frame, mut sequence) = (Instant::now(), [0.0; FRAME], 7_u16);
     let mut shares = Vec::new();
     for step in 0..packets.len() * 2 + 1000 {
@@ -238,7 +238,7 @@ fn packets_of_other_encoders_are_heard_whole() {
     ] {
         let stream = stored(name);
         let energy = |piece: &[f32]| piece.iter().map(|sample| sample * sample).sum::<f32>();
-        let mut decoder = VoiceDecoder::new().unwrap();
+        let mut decoder = OpusDecoder::new().unwrap();
         let mut original = Vec::new();
         for unit in &stream {
             original.extend_from_slice(decoder.decode(&unit.data).unwrap());
@@ -254,8 +254,8 @@ fn packets_of_other_encoders_are_heard_whole() {
             ("times jump a little back", 0, 0_u32.wrapping_sub(48_000)),
             ("both begin anew", 12_345, 0x7654_3210),
         ] {
-            let meters = Arc::new(Meters::default());
-            let mut remote = Remote::new(meters.clone()).unwrap();
+            let meters = Arc::new(AudioMeters::default());
+            let mut remote = RemoteAudio::new(meters.clone()).unwrap();
             let (start, mut frame, mut heard) = (Instant::now(), [0.0; FRAME], Vec::new());
             let mut waiting = stream.iter().enumerate().peekable();
             let half = stream.len() / 2;

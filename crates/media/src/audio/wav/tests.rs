@@ -1,8 +1,8 @@
-//! WAV files of every usual kind, made here, and what becomes of them: length, loudness, or the reason.
+//! Tests of every usual kind of WAV file, generated here: length, loudness, or the error.
 
 use std::io::Cursor;
 
-use super::super::clip::{Clip, ClipError};
+use super::super::sound_clip::{SoundClip, SoundError};
 use super::WavError;
 
 const SECONDS: f64 = 0.5;
@@ -60,7 +60,7 @@ impl Made {
             out.extend_from_slice(&self.bits.to_le_bytes());
             out.extend_from_slice(&mask.to_le_bytes());
             out.extend_from_slice(&self.tag.to_le_bytes());
-            out.extend_from_slice(&super::EXTENSIBLE);
+            out.extend_from_slice(&super::EXTENSIBLE_GUID_TAIL);
         }
         out
     }
@@ -97,8 +97,8 @@ fn with_length(mut file: Vec<u8>, length: u32) -> Vec<u8> {
     file
 }
 
-fn read(file: Vec<u8>) -> Result<Clip, ClipError> {
-    Clip::read_whole(Box::new(Cursor::new(file)), 60)
+fn read(file: Vec<u8>) -> Result<SoundClip, SoundError> {
+    SoundClip::read_whole(Box::new(Cursor::new(file)), 60)
 }
 
 /// Length in seconds, and loudness relative to the tone's, in decibels.
@@ -213,7 +213,7 @@ fn what_cannot_be_played_is_refused_with_its_reason() {
     let made = |tag, bits, channels, rate| Made { tag, bits, channels, rate, ..PLAIN };
     let header = |made: Made| riff(&[chunk(b"fmt ", &made.format()), chunk(b"data", &[1; 4000])]);
     let why = |file: Vec<u8>| match read(file).map(|clip| clip.samples.len()) {
-        Err(ClipError::Wav(error)) => error,
+        Err(SoundError::Wav(error)) => error,
         other => panic!("{other:?}"),
     };
     for (tag, word) in [(2, "ADPCM"), (0x11, "ADPCM"), (0x55, "MP3"), (0x2000, "0x2000"), (0, "0x0000")] {
@@ -304,7 +304,7 @@ fn a_file_of_ten_hours_is_read_where_it_is_listened_to() {
     let header = with_length(Made { channels: 2, ..PLAIN }.file()[..44].to_vec(), u32::MAX);
     let length = 44 + 10 * 3600 * 48_000 * 4;
     let source = Endless { header, length, at: 0, most_read: 0 };
-    let mut sound = super::super::sound::Sound::open(Box::new(source)).expect("it is sound");
+    let mut sound = super::super::sound_file::SoundFile::open(Box::new(source)).expect("it is sound");
     assert_eq!(sound.length, 10 * 3600 * 48_000);
     for position in [0, 9 * 3600 * 48_000 + 123, 5] {
         sound.seek(position).expect("it can be sought");

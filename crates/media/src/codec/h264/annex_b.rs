@@ -1,4 +1,4 @@
-//! H.264 byte streams (ITU-T H.264 Annex B) taken apart.
+//! Parser of H.264 byte streams (ITU-T H.264 Annex B).
 
 /// The NAL units of an Annex B access unit.
 pub(crate) fn units(annex_b: &[u8]) -> Vec<&[u8]> {

@@ -1,11 +1,12 @@
-//! The first bits of slices and of supplemental information: what a picture is, before it is decoded.
+//! H.264 slice and SEI headers: the kind of a picture, before it is decoded.
 
 use super::sps::Bits;
 
 /// Supplemental information that says where a stream can be joined (ITU-T H.264 D.1.8).
-const RECOVERY_POINT: u32 = 6;
+const SEI_RECOVERY_POINT: u32 = 6;
 
-/// Whether a unit of this kind (table 7-1) is of use to the decoder: slices and parameter sets. Of others (messages,
+/// Whether a unit of this kind (table 7-1) is of use to the decoder: slices and parameter sets. Of others
+/// (messages,
 /// delimiters, filler, ends, layers above the base) some make it drop the picture they stand beside.
 pub(crate) fn is_for_decoder(kind: u8) -> bool {
     matches!(kind, 1..=5 | 7 | 8)
@@ -25,7 +26,7 @@ pub(crate) fn recovery_point(body: &[u8]) -> Option<u16> {
     loop {
         let kind = extended(&mut bits)?;
         let size = extended(&mut bits)?;
-        if kind == RECOVERY_POINT {
+        if kind == SEI_RECOVERY_POINT {
             return u16::try_from(bits.golomb()?).ok();
         }
         for _ in 0..size {

@@ -1,11 +1,11 @@
-//! What an H.264 stream says of itself before its first picture: the sequence parameter set (ITU-T H.264
-//! 7.3.2.1.1) and the type of a slice (7.3.3). It comes from strangers; what makes no sense is `None`.
+//! H.264 sequence parameter set (ITU-T H.264 7.3.2.1.1) and slice types (7.3.3). The input is untrusted;
+//! invalid data is `None`.
 
 use super::super::Unplayable;
 
 pub(super) const SPS: u8 = 7;
-/// Longer ones only repeat scaling lists.
-pub(super) const LONGEST: usize = 1024;
+/// Longer ones only contain scaling lists.
+pub(super) const MAX_SPS_BYTES: usize = 1024;
 
 /// The part of a sequence parameter set that decides whether and how its pictures can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,9 +178,9 @@ pub(super) struct Bits {
 
 impl Bits {
     pub(super) fn new(escaped: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(escaped.len().min(LONGEST));
+        let mut bytes = Vec::with_capacity(escaped.len().min(MAX_SPS_BYTES));
         let mut zeros = 0;
-        for &byte in escaped.iter().take(LONGEST) {
+        for &byte in escaped.iter().take(MAX_SPS_BYTES) {
             if zeros >= 2 && byte == 3 {
                 zeros = 0;
                 continue;

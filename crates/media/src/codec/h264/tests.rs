@@ -1,4 +1,4 @@
-//! Streams of other encoders.
+//! Tests with streams of other encoders.
 
 use super::*;
 use crate::codec::Unplayable;

@@ -1,23 +1,21 @@
-//! Films as phones, cutters and other tools write them; see `testdata/README.md`.
+//! Tests of files as phones, editors and other tools write them; see `testdata/README.md`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::{Clip, ClipReader};
-use crate::audio::Clip as SoundClip;
+use super::super::{Mp4Video, Mp4VideoReader};
+use crate::audio::SoundClip;
 use crate::video::image::Planes;
 use crate::{SourceError, VideoFrame};
 
 fn review(name: &str) -> PathBuf {
-    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("src/file/testdata/review")
-        .join(name)
+    crate::test_files::in_crate("src/file/testdata/review").join(name)
 }
 
 fn pictures(name: &str) -> Vec<(Duration, VideoFrame)> {
-    let clip = Clip::open(&review(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let mut reader = ClipReader::new(Arc::new(clip)).expect("a decoder");
+    let clip = Mp4Video::open(&review(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut reader = Mp4VideoReader::new(Arc::new(clip)).expect("a decoder");
     std::iter::from_fn(|| reader.next_picture().unwrap_or_else(|error| panic!("{name}: {error}"))).collect()
 }
 
@@ -99,7 +97,7 @@ fn sound_of_another_coding_does_no_harm_to_the_pictures_and_is_said() {
             film[sizes + 4..sizes + 8].copy_from_slice(&4_u32.to_be_bytes());
             film[sizes + 8..sizes + 12].copy_from_slice(&6_000_000_u32.to_be_bytes());
         });
-        let clip = Clip::open(film.path()).expect("the pictures can be played");
+        let clip = Mp4Video::open(film.path()).expect("the pictures can be played");
         assert!(clip.pictures() > 50 && clip.loop_length() < Duration::from_secs(10), "{clip:?}");
         let error = SoundClip::load(film.path()).map(|_| ()).expect_err(words).to_string();
         assert!(error.contains(words), "{error}");
@@ -109,14 +107,14 @@ fn sound_of_another_coding_does_no_harm_to_the_pictures_and_is_said() {
 /// As recorders that were cut short, or stream, leave it.
 #[test]
 fn a_film_is_as_long_as_its_tables_whatever_its_header_says() {
-    let whole = Clip::open(&review("zero-box-control.mp4")).expect("sound").loop_length();
+    let whole = Mp4Video::open(&review("zero-box-control.mp4")).expect("sound").loop_length();
     for length in [0, 1, 100, u32::MAX] {
         let film = patched("zero-box-control.mp4", |film| {
             for head in places(film, b"mdhd") {
                 film[head + 16..head + 20].copy_from_slice(&length.to_be_bytes());
             }
         });
-        let clip = Clip::open(film.path()).unwrap_or_else(|error| panic!("{length}: {error}"));
+        let clip = Mp4Video::open(film.path()).unwrap_or_else(|error| panic!("{length}: {error}"));
         assert!(clip.loop_length().abs_diff(whole) < Duration::from_millis(50), "{length}: {clip:?}");
         let sound = SoundClip::load(film.path()).unwrap_or_else(|error| panic!("{length}: {error}"));
         assert!(sound.samples.len() as f64 / 48_000.0 < whole.as_secs_f64() + 0.1, "{length}");
@@ -151,9 +149,9 @@ fn turned_films_stand_upright() {
 #[test]
 fn what_cannot_be_played_is_refused_in_words() {
     for (name, word) in [("tenbit.mp4", "8 bits"), ("h422.mp4", "4:2:0"), ("hevc.mp4", "H.264")] {
-        let error = Clip::open(&review(name)).expect_err(name);
+        let error = Mp4Video::open(&review(name)).expect_err(name);
         assert!(matches!(&error, SourceError::Failed(words) if words.contains(word)), "{name}: {error}");
     }
     let folder = tempfile::tempdir().expect("a folder");
-    assert!(matches!(Clip::open(folder.path()), Err(SourceError::Failed(_))), "a folder is no film");
+    assert!(matches!(Mp4Video::open(folder.path()), Err(SourceError::Failed(_))), "a folder is no film");
 }

@@ -1,4 +1,4 @@
-//! The assembler under reordering, loss, repetition and malice, without a network and without waiting.
+//! Tests of the assembler under reordering, loss, repetition and malice, without network and waiting.
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -114,7 +114,7 @@ fn a_key_frame_behind_a_gap_ends_the_waiting() {
     packets.remove(2);
     let mut assembler = fed(packets);
     assert_eq!(numbers(&mut assembler, now), [0]);
-    assert_eq!(numbers(&mut assembler, now + WAIT_BEFORE_KEY), [3]);
+    assert_eq!(numbers(&mut assembler, now + REORDER_WAIT_BEFORE_KEY), [3]);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_sender_that_begins_anew_is_followed() {
         assembler.push(packet);
     }
     assert_eq!(numbers(&mut assembler, now), [0, 1, 2]);
-    assert!(!assembler.take_key_request(now + LONGEST_WAIT));
+    assert!(!assembler.take_key_request(now + MAX_REPAIR_WAIT));
     // A stray packet is none.
     assembler.push(frame(9_000, 3, 4, true, now).remove(1));
     assembler.push(frame(40_000, 3, 4, false, now).remove(0));

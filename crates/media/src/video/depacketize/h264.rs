@@ -1,4 +1,5 @@
-//! RFC 6184, packetization modes 0 and 1: single NAL units, STAP-A and FU-A; out comes Annex B.
+//! H.264 depacketizer (RFC 6184, packetization modes 0 and 1): single NAL units, STAP-A and FU-A; out comes
+//! Annex B.
 
 use super::Part;
 use crate::codec::h264::headers;

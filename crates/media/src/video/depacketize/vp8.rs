@@ -1,4 +1,4 @@
-//! RFC 7741: the payload descriptor is taken off, the rest is the frame.
+//! VP8 depacketizer (RFC 7741): removes the payload descriptor.
 
 use super::Part;
 

@@ -1,4 +1,4 @@
-//! What the receiver's thread does. It is told the time, so that tests can replay streams without waiting.
+//! Work of the receiver's thread. Time is a parameter, so that tests replay streams without waiting.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tracing::{debug, info};
 
-use super::lane::{Lane, Outcome, Picture};
+use super::decode_lane::{DecodeLane, Outcome, Picture};
 use super::{Input, Shared, VideoReceiverConfig};
 use crate::Codec;
 use crate::codec::Unplayable;
 use crate::video::assembler::AssembledFrame;
-use crate::video::show::{Freezes, Waiting};
+use crate::video::presentation::{FrameQueue, Freezes};
 
 pub(super) struct Pipeline {
     config: VideoReceiverConfig,
     shared: Arc<Shared>,
-    lanes: Vec<(Codec, Lane)>,
-    waiting: Waiting,
+    lanes: Vec<(Codec, DecodeLane)>,
+    waiting: FrameQueue,
     freezes: Freezes,
     /// Gaps of all lanes when a picture was last shown.
     gaps_shown: u64,
@@ -35,7 +35,7 @@ impl Pipeline {
             config,
             shared,
             lanes: Vec::new(),
-            waiting: Waiting::default(),
+            waiting: FrameQueue::default(),
             freezes: Freezes::default(),
             gaps_shown: 0,
             decode_ms: 0.0,
@@ -97,9 +97,6 @@ impl Pipeline {
             if state.closed {
                 return None;
             }
-            if std::mem::take(&mut state.paused) {
-                self.freezes.pause();
-            }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if !state.queue.is_empty() || left == Some(Duration::ZERO) {
                 if let Some(round_trip) = state.round_trip.take() {
@@ -121,12 +118,12 @@ impl Pipeline {
         }
     }
 
-    fn lane(&mut self, codec: Codec) -> Option<&mut Lane> {
+    fn lane(&mut self, codec: Codec) -> Option<&mut DecodeLane> {
         if codec == Codec::Opus {
             return None;
         }
         let index = self.lanes.iter().position(|&(of, _)| of == codec).unwrap_or_else(|| {
-            let mut lane = Lane::new(codec);
+            let mut lane = DecodeLane::new(codec);
             if let Some(round_trip) = self.round_trip {
                 lane.assembler.set_round_trip(round_trip);
             }

@@ -1,4 +1,4 @@
-//! The pointer, which no capture contains, drawn into the pixels. Pure.
+//! Mouse cursor drawn into captured pixels, which do not contain it. Pure.
 
 use super::Pixels;
 

@@ -6,7 +6,7 @@ use super::*;
 #[derive(Debug)]
 struct Told(VecDeque<Result<Option<(u32, u32, u8)>, &'static str>>);
 
-impl Grab for Told {
+impl ScreenGrabber for Told {
     fn label(&self) -> String {
         "Told".into()
     }
@@ -29,7 +29,7 @@ fn source(told: impl IntoIterator<Item = Result<Option<(u32, u32, u8)>, &'static
         pixels: Pixels::default(),
         before: Pixels::default(),
         most: (1920, 1080),
-        gap: Duration::from_secs(1) / FPS,
+        gap: Duration::from_secs(1) / CAPTURE_FPS,
         due: Instant::now(),
         last: None,
         scaler: Scaler::default(),
@@ -57,7 +57,7 @@ fn an_unchanged_screen_is_sent_again_only_now_and_then() {
     let mut source = source([seen, seen, seen, Ok(None), Ok(Some((64, 64, 10))), Ok(None)]);
     let first = source.picture().expect("a picture").expect("the first");
     assert!(source.picture().expect("nothing new").is_none());
-    let long_ago = first.at - REPEAT * 2;
+    let long_ago = first.at - UNCHANGED_REPEAT_INTERVAL * 2;
     let forget = |source: &mut ScreenSource| source.last.as_mut().expect("seen").at = long_ago;
     forget(&mut source);
     let again = source.picture().expect("a picture").expect("it is due");
@@ -93,7 +93,7 @@ mod on_x11 {
     use super::*;
     use crate::video::image::Planes;
     use crate::video::tests::display::{SIZE, display};
-    use crate::video::tests::pipeline::{PATIENCE, middle};
+    use crate::video::tests::pipeline::{WAIT_LIMIT, middle};
     use crate::video::{list_screens, open_source, screen_preview};
 
     const RED: u32 = 0xc8_2828;
@@ -101,13 +101,13 @@ mod on_x11 {
 
     fn open(window: Option<u32>) -> Box<dyn VideoSource> {
         let name = window.map(|id| id.to_string()).unwrap_or_default();
-        let format = VideoFormat { width: 1920, height: 1080, fps: FPS };
+        let format = VideoFormat { width: 1920, height: 1080, fps: CAPTURE_FPS };
         open_source(&format!("screen:{name}"), format).expect("the screen opens")
     }
 
     /// The first picture that is as wanted.
     fn see(source: &mut dyn VideoSource, what: &str, wanted: impl Fn(&VideoFrame) -> bool) -> VideoFrame {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         loop {
             if let Some(frame) = source.next_frame(Duration::from_millis(200)).expect("a picture")
                 && wanted(&frame)
@@ -141,21 +141,21 @@ mod on_x11 {
         for (name, x) in halves {
             display.monitor(name, (x, 0), (SIZE.0 / 2, SIZE.1));
         }
-        let known = windows::monitors(&connection, root);
+        let known = x11_windows::monitors(&connection, root);
         let listed = list_screens();
         for (name, _) in halves {
             assert!(known.iter().any(|monitor| monitor.name == name), "{known:?}");
             let id = format!("screen:monitor:{name}");
             assert!(listed.iter().any(|source| source.id == id && !source.window), "{listed:?}");
         }
-        let format = VideoFormat { width: 1920, height: 1080, fps: FPS };
+        let format = VideoFormat { width: 1920, height: 1080, fps: CAPTURE_FPS };
         let mut left = open_source("screen:monitor:left", format).expect("the left half");
         let mut right = open_source("screen:monitor:right", format).expect("the right half");
         let seen = see(&mut *left, "the left half", is_red);
         assert_eq!((seen.width, seen.height), ((SIZE.0 / 2).into(), SIZE.1.into()));
         see(&mut *right, "the right half", is_blue);
         display.forget_monitor("right");
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         while right.next_frame(Duration::from_millis(200)).is_ok() {
             assert!(Instant::now() < until, "a monitor that is gone is an error");
         }
@@ -206,7 +206,7 @@ mod on_x11 {
         display.hide(red);
         see(&mut *window, "what was there before it was hidden", |frame| frame.width == 500);
         display.close(red);
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         let error = loop {
             match window.next_frame(Duration::from_millis(200)) {
                 Ok(_) => assert!(Instant::now() < until, "a closed window is an error"),

@@ -1,5 +1,5 @@
-//! Grabbing on X11: pixels by shared memory where the server can, the pointer by XFixes, single windows
-//! by Composite, so that one behind others is whole. This file and `windows` alone name the X client.
+//! Screen capture on X11: pixels by shared memory where the server can, the cursor by XFixes, single windows
+//! by Composite, so that a covered window is whole. Only this file and `x11_windows` name the X client.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -14,11 +14,11 @@ use x11rb::protocol::xproto::{ConnectionExt as _, Depth, ImageFormat, ImageOrder
 use x11rb::rust_connection::RustConnection;
 
 use super::cursor::{self, Cursor};
-use super::{Grab, Part, Pixels, windows};
+use super::{Part, Pixels, ScreenGrabber, x11_windows};
 use crate::SourceError;
 
 /// Larger screens are refused; four 4K screens side by side are smaller.
-const MOST_BYTES: usize = 256 * 1024 * 1024;
+const MAX_SCREEN_BYTES: usize = 256 * 1024 * 1024;
 const ALL_PLANES: u32 = !0;
 const PIXMAP: u8 = 2;
 
@@ -28,18 +28,18 @@ pub(super) struct X11 {
     connection: RustConnection,
     root: u32,
     /// `None`: the screen.
-    window: Option<Window>,
+    window: Option<SharedWindow>,
     /// Only this monitor of it.
     monitor: Option<String>,
     label: String,
-    memory: Option<Memory>,
+    memory: Option<SharedMemory>,
     /// The server can share memory.
     shares: bool,
     pointer: bool,
 }
 
 #[derive(Debug)]
-struct Window {
+struct SharedWindow {
     id: u32,
     /// Composite keeps it whole; otherwise only what is on top is seen.
     redirected: bool,
@@ -49,7 +49,7 @@ struct Window {
 
 /// Memory the server writes into.
 #[derive(Debug)]
-struct Memory {
+struct SharedMemory {
     segment: shm::Seg,
     file: File,
     size: usize,
@@ -76,7 +76,7 @@ impl X11 {
             Part::Window(id) => (Some(*id), None),
         };
         if let Some(name) = &monitor
-            && !windows::monitors(&connection, root).iter().any(|known| known.name == *name)
+            && !x11_windows::monitors(&connection, root).iter().any(|known| known.name == *name)
         {
             return Err(SourceError::NotFound(format!("screen:monitor:{name}")));
         }
@@ -97,8 +97,8 @@ impl X11 {
         let redirects = has(composite::X11_EXTENSION_NAME)?
             && connection.composite_query_version(0, 4).map_err(gone)?.reply().is_ok();
         let label = match window {
-            None => monitor.clone().unwrap_or_else(|| windows::WHOLE_SCREEN.to_owned()),
-            Some(id) => windows::title(&connection, id).unwrap_or_else(|| format!("Window {id}")),
+            None => monitor.clone().unwrap_or_else(|| x11_windows::WHOLE_SCREEN.to_owned()),
+            Some(id) => x11_windows::title(&connection, id).unwrap_or_else(|| format!("Window {id}")),
         };
         let window = match window {
             None => None,
@@ -109,7 +109,7 @@ impl X11 {
                         .map_err(gone)?
                         .check()
                         .is_ok();
-                Some(Window { id, redirected, pixmap: None })
+                Some(SharedWindow { id, redirected, pixmap: None })
             }
         };
         debug!(shares, pointer, redirects, "Screen opened");
@@ -118,7 +118,7 @@ impl X11 {
 
     /// A monitor's area of the screen of this size.
     fn part(&self, name: &str, screen: (u16, u16)) -> Result<Option<Area>, SourceError> {
-        let monitors = windows::monitors(&self.connection, self.root);
+        let monitors = x11_windows::monitors(&self.connection, self.root);
         let monitor = monitors
             .iter()
             .find(|monitor| monitor.name == name)
@@ -186,7 +186,7 @@ impl X11 {
         if size == 0 {
             return Ok(false);
         }
-        if size > MOST_BYTES {
+        if size > MAX_SCREEN_BYTES {
             return Err(failed("it is larger than can be sent"));
         }
         (into.width, into.height) = (width.into(), height.into());
@@ -262,7 +262,7 @@ impl X11 {
     }
 }
 
-impl Grab for X11 {
+impl ScreenGrabber for X11 {
     fn label(&self) -> String {
         self.label.clone()
     }
@@ -279,7 +279,7 @@ impl Grab for X11 {
     }
 }
 
-impl Window {
+impl SharedWindow {
     fn drop_pixmap(&mut self, connection: &RustConnection) {
         if let Some((pixmap, ..)) = self.pixmap.take()
             && let Ok(freed) = connection.free_pixmap(pixmap)
@@ -323,19 +323,19 @@ fn shares_descriptors(connection: &RustConnection) -> bool {
     version.is_some_and(|version| (version.major_version, version.minor_version) >= (1, 2))
 }
 
-fn share(connection: &RustConnection, size: usize) -> Result<Memory, ShareError> {
+fn share(connection: &RustConnection, size: usize) -> Result<SharedMemory, ShareError> {
     let flags = rustix::fs::MemfdFlags::CLOEXEC;
     let file = File::from(rustix::fs::memfd_create(c"bellwire-screen", flags)?);
     file.set_len(size as u64)?;
     let segment = connection.generate_id()?;
     connection.shm_attach_fd(segment, file.try_clone()?, false)?.check()?;
-    Ok(Memory { segment, file, size })
+    Ok(SharedMemory { segment, file, size })
 }
 
 #[derive(Debug, thiserror::Error)]
 enum ShareError {
     #[error("no memory: {0}")]
-    Memory(#[from] std::io::Error),
+    SharedMemory(#[from] std::io::Error),
     #[error("no memory: {0}")]
     Create(#[from] rustix::io::Errno),
     #[error("{0}")]

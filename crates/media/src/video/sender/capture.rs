@@ -1,4 +1,4 @@
-//! The thread that owns the source: opens it when wanted, closes it when not, tries again when it fails.
+//! Video capture thread, which owns the source: opens and closes it, and tries again when it fails.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,25 +7,25 @@ use tracing::{debug, info};
 
 use super::{Content, Picture, Shared, SourceEvent, VideoOutputs, VideoSenderConfig, Wanted};
 use crate::video::camera;
-use crate::video::meter::Beat;
 use crate::video::mirror::Mirror;
+use crate::video::rate_meter::FrameRateLimit;
 use crate::video::source::{VideoFormat, open_source_at};
 use crate::{DeviceProblem, SourceError, VideoSource};
 
-/// How long a failed source is left alone.
-const RETRY: Duration = Duration::from_secs(1);
-/// How long a wish to close the source may wait for a picture.
-const LOOK_UP: Duration = Duration::from_millis(50);
-/// How often the camera in whose place another one runs is looked for.
-const LOOK_FOR_WANTED: Duration = Duration::from_secs(3);
-/// A file that has given no picture by then is told of, though one may still come.
-const FIRST_PICTURE: Duration = Duration::from_millis(800);
-/// How long a camera may be busy before that is worth telling.
-const LETTING_GO: Duration = Duration::from_secs(3);
+/// Delay before a failed source is opened again.
+const REOPEN_DELAY: Duration = Duration::from_secs(1);
+/// How long a request to close the source may wait for a frame.
+const CLOSE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// Interval between searches for the wanted camera while another one stands in.
+const WANTED_CAMERA_POLL_INTERVAL: Duration = Duration::from_secs(3);
+/// A file without a frame by then is reported, though one may still come.
+const FIRST_FRAME_TIMEOUT: Duration = Duration::from_millis(800);
+/// How long a camera may be busy before that is reported.
+const BUSY_REPORT_DELAY: Duration = Duration::from_secs(3);
 const CAMERA: &str = "camera:";
 const FILE: &str = "file:";
-const MAX_FPS: u32 = 30;
-/// What is asked of a screen; also the largest picture sent of it.
+const MAX_SENT_FPS: u32 = 30;
+/// Requested screen format; also the largest frame sent of it.
 const SCREEN: VideoFormat = VideoFormat { width: 1920, height: 1080, fps: 15 };
 
 pub(super) struct Capture {
@@ -34,10 +34,10 @@ pub(super) struct Capture {
     mirror: Mirror,
     format: VideoFormat,
     epoch: Instant,
-    beat: Beat,
+    beat: FrameRateLimit,
     /// Whether a person knows that there is no picture.
     lost: bool,
-    /// What failed and is not told yet: its label and what was wrong.
+    /// A failure that is not reported yet: label and problem.
     trouble: Option<(String, DeviceProblem)>,
     /// Since when a source that is in use elsewhere is tried.
     busy: Option<Instant>,
@@ -45,7 +45,7 @@ pub(super) struct Capture {
 
 /// How playing a source ended.
 enum End {
-    /// Nobody wants it any more.
+    /// It is no longer requested.
     Unwanted,
     Failed(SourceError),
     /// The camera in whose place it played is there again.
@@ -67,7 +67,7 @@ impl Capture {
             mirror: config.mirror.clone(),
             format: config.format,
             epoch: config.epoch,
-            beat: Beat::default(),
+            beat: FrameRateLimit::default(),
             lost: false,
             trouble: None,
             busy: None,
@@ -78,7 +78,7 @@ impl Capture {
         let mut choice = None;
         while let Some(wanted) = self.wait_until_wanted() {
             if choice.replace(wanted.choice) != Some(wanted.choice) {
-                // Another source owes nobody an account of the last one's troubles.
+                // The failures of the last source do not count for another one.
                 (self.trouble, self.busy) = (None, None);
             }
             let mut ran = false;
@@ -135,9 +135,9 @@ impl Capture {
     /// Tells once that there is no picture.
     fn fail(&mut self, error: &SourceError) {
         let problem = error.problem();
-        // Whoever let go of it a moment ago may not be through with that.
+        // The previous owner may still be releasing it.
         let since = *self.busy.get_or_insert_with(Instant::now);
-        if problem == DeviceProblem::Busy && self.trouble.is_none() && since.elapsed() < LETTING_GO {
+        if problem == DeviceProblem::Busy && self.trouble.is_none() && since.elapsed() < BUSY_REPORT_DELAY {
             return;
         }
         let (label, problem) = self.trouble.take().unwrap_or((String::new(), problem));
@@ -146,7 +146,7 @@ impl Capture {
         }
     }
 
-    /// Nobody is left with a frozen screen: the camera comes back, if it is on.
+    /// The camera replaces a frozen screen, if it is on.
     fn end_sharing(&self, wanted: &Wanted, error: &SourceError) {
         self.shared.change(|control| {
             if control.choice == wanted.choice {
@@ -177,7 +177,7 @@ impl Capture {
 
     /// Waits before the next try, but not longer than the source is wanted.
     fn pause(&self, wanted: &Wanted) {
-        let until = Instant::now() + RETRY;
+        let until = Instant::now() + REOPEN_DELAY;
         let mut control = self.shared.control();
         while control.wanted().is_some_and(|now| now.choice == wanted.choice) {
             let left = until.saturating_duration_since(Instant::now());
@@ -189,16 +189,16 @@ impl Capture {
         }
     }
 
-    /// Passes pictures on until nobody wants them or the source fails; `ran` once there was one.
+    /// Passes frames on until the source is closed or fails; `ran` once there was one.
     fn play(&mut self, opened: Opened, label: &str, wanted: &Wanted, ran: &mut bool) -> End {
         let Opened { mut source, instead } = opened;
         let begun = Instant::now();
         let mut looked = Instant::now();
         while self.is_wanted(wanted) {
-            let frame = match source.next_frame(LOOK_UP) {
+            let frame = match source.next_frame(CLOSE_CHECK_INTERVAL) {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {
-                    let late = !*ran && begun.elapsed() > FIRST_PICTURE && !source.is_ready();
+                    let late = !*ran && begun.elapsed() > FIRST_FRAME_TIMEOUT && !source.is_ready();
                     if late && wanted.id.starts_with(FILE) {
                         self.fail(&SourceError::Failed("no picture has come yet".into()));
                     }
@@ -209,14 +209,14 @@ impl Capture {
             if !std::mem::replace(ran, true) {
                 self.greet(label, wanted.content, instead);
             }
-            if instead.is_some() && looked.elapsed() > LOOK_FOR_WANTED {
+            if instead.is_some() && looked.elapsed() > WANTED_CAMERA_POLL_INTERVAL {
                 looked = Instant::now();
                 if wanted.id.strip_prefix(CAMERA).is_some_and(camera::is_there) {
                     self.lost = true;
                     return End::Relieved;
                 }
             }
-            if !self.beat.passes(frame.at, MAX_FPS) {
+            if !self.beat.passes(frame.at, MAX_SENT_FPS) {
                 continue;
             }
             self.shared.progress().stats.frames_captured += 1;

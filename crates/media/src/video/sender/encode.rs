@@ -1,4 +1,4 @@
-//! The thread that owns the encoder: picks a size for the bit rate, scales, encodes, stamps.
+//! Video encoder thread: picks a size for the bit rate, scales, encodes, stamps.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,37 +9,37 @@ use super::{Content, Control, Picture, Shared, VideoOutputs, VideoSenderConfig};
 use crate::codec::{CodecError, EncodedPicture, EncoderConfig, VideoEncoder, open_encoder};
 use crate::slot::Taken;
 use crate::video::image::{Scaler, fit};
-use crate::video::ladder::{Ladder, Rung};
-use crate::video::meter::Beat;
+use crate::video::quality_ladder::{QualityLadder, QualityStep};
+use crate::video::rate_meter::FrameRateLimit;
 use crate::video::source::VideoFormat;
 use crate::{Codec, EncodedFrame, VideoFrame};
 
-/// Requests for key frames come from the other end and in bursts; this is as often as they are obeyed.
-const KEY_PAUSE: Duration = Duration::from_millis(300);
-/// The least an encoder is asked to do with.
-const MIN_BITRATE: u32 = 30_000;
+/// Requests for key frames come in bursts; this is the shortest interval between key frames.
+const MIN_KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
+/// Lowest bit rate of an encoder.
+const MIN_BITRATE_BPS: u32 = 30_000;
 /// RTP clock of video.
-const CLOCK: u128 = 90_000;
+const CLOCK_HZ: u128 = 90_000;
 
 pub(super) struct Encode {
     shared: Arc<Shared>,
     outputs: VideoOutputs,
     format: VideoFormat,
     epoch: Instant,
-    ladder: Ladder,
-    screen_ladder: Ladder,
-    beat: Beat,
+    ladder: QualityLadder,
+    screen_ladder: QualityLadder,
+    beat: FrameRateLimit,
     scaler: Scaler,
-    running: Option<Running>,
-    pace: Pace,
+    running: Option<RunningEncoder>,
+    pace: MeasuredFrameRate,
     last_key: Option<Instant>,
     last_timestamp: Option<u32>,
     encode_ms: f32,
     failing: bool,
 }
 
-/// An encoder with what it was told last.
-struct Running {
+/// An encoder with its last settings.
+struct RunningEncoder {
     encoder: Box<dyn VideoEncoder>,
     codec: Codec,
     content: Content,
@@ -50,12 +50,12 @@ struct Running {
 
 /// The rate at which pictures really come.
 #[derive(Default)]
-struct Pace {
+struct MeasuredFrameRate {
     last: Option<Instant>,
     interval: Option<Duration>,
 }
 
-impl Pace {
+impl MeasuredFrameRate {
     fn picture(&mut self, at: Instant) {
         let Some(last) = self.last.replace(at) else { return };
         let gap = at.saturating_duration_since(last);
@@ -79,12 +79,12 @@ impl Encode {
             outputs: outputs.clone(),
             format: config.format,
             epoch: config.epoch,
-            ladder: Ladder::default(),
-            screen_ladder: Ladder::screen(),
-            beat: Beat::default(),
+            ladder: QualityLadder::default(),
+            screen_ladder: QualityLadder::screen(),
+            beat: FrameRateLimit::default(),
             scaler: Scaler::default(),
             running: None,
-            pace: Pace::default(),
+            pace: MeasuredFrameRate::default(),
             last_key: None,
             last_timestamp: None,
             encode_ms: 0.0,
@@ -122,29 +122,31 @@ impl Encode {
         let began = Instant::now();
         let Picture { frame, content, .. } = picture;
         if self.running.as_ref().is_some_and(|running| running.content != *content) {
-            self.pace = Pace::default();
-            self.beat = Beat::default();
+            self.pace = MeasuredFrameRate::default();
+            self.beat = FrameRateLimit::default();
         }
-        let bitrate = control.bitrate.max(MIN_BITRATE);
-        let rung = match content {
+        let bitrate = control.bitrate.max(MIN_BITRATE_BPS);
+        let step = match content {
             Content::Camera => self.ladder.choose(bitrate, began),
             Content::Screen => self.screen_ladder.choose(bitrate, began),
         };
-        if !self.beat.passes(frame.at, rung.fps) {
+        if !self.beat.passes(frame.at, step.fps) {
             return Ok(());
         }
         self.pace.picture(frame.at);
         let size = match content {
-            Content::Camera => self.size(frame, rung),
+            Content::Camera => self.size(frame, step),
             Content::Screen => {
-                let (width, height) = rung.bounds(frame.width, frame.height);
+                let (width, height) = step.bounds(frame.width, frame.height);
                 fit(frame.width, frame.height, width, height)
             }
         };
         let scaled = self.scaler.scale(frame, size.0, size.1);
         let key_wanted = control.key_wanted
-            && self.last_key.is_none_or(|last| began.saturating_duration_since(last) >= KEY_PAUSE);
-        let fps = self.pace.fps(rung.fps);
+            && self
+                .last_key
+                .is_none_or(|last| began.saturating_duration_since(last) >= MIN_KEY_FRAME_INTERVAL);
+        let fps = self.pace.fps(step.fps);
         let running = self.running((control.codec, *content), size, bitrate, fps)?;
         let picture = running.encoder.encode(&scaled, key_wanted)?;
         let took = began.elapsed().as_secs_f32() * 1000.0;
@@ -156,21 +158,22 @@ impl Encode {
         Ok(())
     }
 
-    fn size(&self, frame: &VideoFrame, rung: Rung) -> (u32, u32) {
-        let (width, height) = rung.bounds(frame.width, frame.height);
-        let (most_width, most_height) = Rung { width: self.format.width, height: self.format.height, ..rung }
-            .bounds(frame.width, frame.height);
+    fn size(&self, frame: &VideoFrame, step: QualityStep) -> (u32, u32) {
+        let (width, height) = step.bounds(frame.width, frame.height);
+        let (most_width, most_height) =
+            QualityStep { width: self.format.width, height: self.format.height, ..step }
+                .bounds(frame.width, frame.height);
         fit(frame.width, frame.height, width.min(most_width), height.min(most_height))
     }
 
-    /// The encoder for these settings: the one there is, told of what changed, or a new one.
+    /// The encoder for these settings: the present one with changed settings, or a new one.
     fn running(
         &mut self,
         (codec, content): (Codec, Content),
         size: (u32, u32),
         bitrate: u32,
         fps: f32,
-    ) -> Result<&mut Running, CodecError> {
+    ) -> Result<&mut RunningEncoder, CodecError> {
         let fitting = self
             .running
             .take()
@@ -187,7 +190,7 @@ impl Encode {
                     max_slice: 0,
                     screen: content == Content::Screen,
                 };
-                Running { encoder: open_encoder(codec, config)?, codec, content, size, bitrate, fps }
+                RunningEncoder { encoder: open_encoder(codec, config)?, codec, content, size, bitrate, fps }
             }
         };
         if running.bitrate != bitrate {
@@ -232,7 +235,7 @@ impl Encode {
 
     /// Never the same twice and never backwards, though a new source may count from earlier.
     fn timestamp(&self, at: Instant) -> u32 {
-        let ticks = |time: Duration| (time.as_nanos() * CLOCK / 1_000_000_000) as u32;
+        let ticks = |time: Duration| (time.as_nanos() * CLOCK_HZ / 1_000_000_000) as u32;
         let exact = match at.checked_duration_since(self.epoch) {
             Some(after) => ticks(after),
             None => ticks(self.epoch - at).wrapping_neg(),

@@ -1,4 +1,4 @@
-//! Both codecs on the film: likeness, bit rate, damage, malice.
+//! Tests of both codecs on the film: PSNR, bit rate, damage, malice.
 
 use proptest::prelude::*;
 
@@ -182,7 +182,7 @@ proptest! {
             for number in 0..4 {
                 let Some(picture) = encoder.encode(&start.draw(number), false).expect("encodes") else { continue };
                 let mut data = picture.data.to_vec();
-                // The first bytes hold the size; a stranger may say 4096x2304, but not on our time.
+                // The first bytes hold the size; a remote 4096x2304 would only slow the test.
                 for &(at, bits) in &flips {
                     let length = data.len();
                     if number > 0 && length > 40 {

@@ -1,4 +1,4 @@
-//! An X server of the test's own, without a window manager, and windows on it.
+//! X server of a test, without a window manager, and windows on it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

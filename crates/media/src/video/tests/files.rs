@@ -1,4 +1,4 @@
-//! Files as cameras that cannot be one: each is told of, and hanging up waits for none.
+//! Tests of files that cannot be a camera: each is reported, and hanging up waits for none.
 
 use super::pipeline::{Seen, send};
 use crate::video::{SourceEvent, VideoSenderConfig};
@@ -22,8 +22,7 @@ fn lost(path: &std::path::Path) -> DeviceProblem {
 
 #[test]
 fn a_file_that_gives_no_picture_is_told_of() {
-    let review = std::path::Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("src/file/testdata/review");
+    let review = crate::test_files::in_crate("src/file/testdata/review");
     let folder = tempfile::tempdir().expect("a folder");
     let broken = |name: &str, from: &str, change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = std::fs::read(review.join(from)).expect("the film is there");

@@ -1,4 +1,4 @@
-//! Sender and receiver joined in one process by packets that are lost, doubled and out of order.
+//! Tests of sender and receiver joined by packets that are lost, duplicated and out of order.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::video::{
 use crate::{Codec, EncodedFrame, EncodedSink, FrameSink, Packet, PlayoutClock, VideoFrame};
 
 /// Long enough for a busy machine, short enough to fail one day.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(90);
 
 /// Keeps what it is given; tests wait for what they want to see in it.
 pub(crate) struct Seen<T> {
@@ -35,7 +35,7 @@ impl<T> Seen<T> {
 
     /// Waits until the test is content with what was seen.
     pub(crate) fn wait<R>(&self, what: &str, mut content: impl FnMut(&[T]) -> Option<R>) -> R {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         let mut items = self.items.lock().expect("no test panics inside");
         loop {
             if let Some(result) = content(&items) {
@@ -206,7 +206,7 @@ fn call(config: VideoSenderConfig, fault: fn(u64) -> Fault, clock: Option<Arc<dy
 impl Call {
     /// Carries key-frame requests until something was shown; tests that lose packets go on themselves.
     fn carry(&self, wanted: &AtomicU64) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         let mut done = 0;
         while self.shown.count() < 60 {
             assert!(Instant::now() < until, "{:?} {:?}", self.sending.sender.stats(), self.receiver.stats());
@@ -247,7 +247,7 @@ fn numbered_pictures_arrive_in_order_with_the_stamp_of_their_capture() {
         assert_eq!((got.width, got.height, sent.width, sent.height), (320, 180, 320, 180));
         assert!(sent.frames_encoded >= 60 && sent.key_frames >= 1 && sent.kbps > 0.0 && sent.encode_ms > 0.0);
         drop(call);
-        assert!(epoch.elapsed() < PATIENCE * 2);
+        assert!(epoch.elapsed() < WAIT_LIMIT * 2);
     }
 }
 
@@ -277,7 +277,7 @@ fn a_camera_switched_off_sends_nothing_and_on_again_begins_with_a_key_frame() {
     encoded.wait("ten pictures", |all| (all.len() >= 10).then_some(()));
     sending.sender.set_on(false);
     // The source is closed once its name is gone.
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_LIMIT;
     while !sending.sender.stats().source.is_empty() {
         assert!(Instant::now() < until);
         std::thread::sleep(Duration::from_millis(5));
@@ -314,7 +314,7 @@ fn size_follows_the_bit_rate_and_codecs_change_in_mid_stream() {
     let config = VideoSenderConfig { format: format(1280, 720), bitrate: 1_300_000, ..pattern(Codec::H264) };
     let sending = send(config, encoded.clone());
     let size = |wanted: (u32, u32)| {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         loop {
             let stats = sending.sender.stats();
             if (stats.width, stats.height) == wanted {

@@ -1,9 +1,9 @@
-//! A screen instead of the camera, and the camera again.
+//! Tests of sharing the screen in place of the camera, and back.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::pipeline::{PATIENCE, Seen, Shown, pattern, send};
+use super::pipeline::{Seen, Shown, WAIT_LIMIT, pattern, send};
 use crate::video::{SourceEvent, VideoFormat, VideoSenderConfig};
 use crate::{Codec, EncodedFrame};
 
@@ -24,7 +24,7 @@ fn a_shared_screen_replaces_the_camera_from_a_key_frame_on_and_back() {
             send(VideoSenderConfig { format, bitrate: 1_300_000, ..pattern(codec) }, encoded.clone());
         encoded.wait("the camera", |all| (all.len() >= 5).then_some(()));
         let keys = |at_least: u64| {
-            let until = Instant::now() + PATIENCE;
+            let until = Instant::now() + WAIT_LIMIT;
             while sending.sender.stats().key_frames < at_least {
                 assert!(Instant::now() < until, "{:?}", sending.sender.stats());
                 std::thread::sleep(Duration::from_millis(10));
@@ -35,7 +35,7 @@ fn a_shared_screen_replaces_the_camera_from_a_key_frame_on_and_back() {
         let is_red = |shown: &Shown| shown.number.is_none() && shown.colour[2] > 180;
         sending.self_view.wait("the screen", |all| all.iter().any(is_red).then_some(()));
         keys(before + 1);
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_LIMIT;
         while sending.sender.stats().width != 1920 {
             assert!(Instant::now() < until, "{:?}", sending.sender.stats());
             std::thread::sleep(Duration::from_millis(10));

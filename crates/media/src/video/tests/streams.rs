@@ -1,5 +1,6 @@
-//! Streams of other encoders (`testdata/streams`), replayed as RTP through assembler and decoder in stepped
-//! time: which pictures come out, in which order, with which times, and how often a key frame is asked for.
+//! Tests with streams of other encoders (`testdata/streams`), replayed as RTP through assembler and decoder
+//! in stepped time: which frames come out, in which order, at which times, and how many key frames are
+//! requested.
 
 mod faults;
 pub(crate) mod stored;

@@ -1,4 +1,4 @@
-//! A page of text as a shared screen and as a camera's picture: what is left of its letters.
+//! Test of a page of text as a shared screen and as camera picture: how readable its letters stay.
 
 use std::time::Instant;
 

@@ -1,5 +1,5 @@
-//! Offers as a dozen endpoints write them, each with its habits. Own wording after the public behaviour of
-//! these projects; nothing is copied from a recording.
+//! Offers as a dozen endpoints write them. Own wording after the public behaviour of these projects; nothing
+//! is copied from a recording.
 
 mod browsers;
 mod devices;

@@ -1,12 +1,11 @@
-//! What is said to the hub and what it orders: plain data.
+//! The messages of the hub: requests, news, and orders to the records. Plain data.
 
 use bellwire_dialects::clinic::wire::{Appointment, RoomState, SignalBody, UserRole};
 
-use crate::clinic::state::Party;
+use crate::clinic::party::Party;
 use crate::clinic::store::RoomRow;
-use crate::clock::Millis;
+use crate::hub_actor;
 use crate::metrics::Outcome;
-use crate::switchboard;
 
 /// What the hub knows of a room's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +31,7 @@ impl Facts {
     }
 }
 
-/// What the records tell.
+/// The changes of the records that are reported to the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// A room that a socket is about to speak of.
@@ -43,21 +42,19 @@ pub(crate) enum News {
     Resumed { facts: Facts, seated: Vec<UserRole> },
     /// There is no such room (any more).
     Removed { room_id: String },
-    /// A token was given back.
-    SignedOut { jti: String },
     /// Sessions of before are over.
     PasswordChanged { user: String },
     /// A room's record is written.
     Saved { room_id: String, version: u64 },
 }
 
-/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+/// The requests of a socket. The hub knows the user of the socket; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
     Connected {
         party: Party,
-        jti: Option<String>,
-        until: Option<Millis>,
+        /// In compat mode a socket may have none.
+        has_token: bool,
     },
     Join {
         room_id: String,
@@ -72,14 +69,14 @@ pub(crate) enum Request {
         room_id: String,
         relay: Relay,
     },
-    /// A payload that speaks for somebody else.
+    /// A payload that speaks for another user.
     Pretend {
         room_id: String,
         event: Pretended,
     },
 }
 
-/// What somebody wanted to do in another's name.
+/// The request that was made in another user's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pretended {
     Join,
@@ -105,4 +102,4 @@ pub(crate) struct Order {
     pub(crate) outcome: Option<Outcome>,
 }
 
-impl switchboard::Order for Order {}
+impl hub_actor::Order for Order {}

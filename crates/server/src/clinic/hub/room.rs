@@ -1,4 +1,4 @@
-//! One room as the hub sees it: its facts and who sits in it. It decides nothing.
+//! One room of the hub: its facts and its seats. It decides nothing.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,7 +6,7 @@ use bellwire_dialects::clinic::wire::{RoomState, RoomStatus, UserRole};
 
 use super::message::{Facts, Order};
 use crate::clock::Millis;
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 /// Emissions that wait for one room's record; requests that come then are refused.
 const MAX_HELD: usize = 256;
@@ -74,7 +74,7 @@ impl Live {
         self.held.drain(..count).map(|(_, reply)| reply).collect()
     }
 
-    /// The device somebody is in the room with.
+    /// The device a user is in the room with.
     pub(super) fn socket(&self, role: UserRole) -> Option<SocketKey> {
         self.seats.get(&role).and_then(|seat| seat.socket)
     }

@@ -4,7 +4,7 @@ use bellwire_dialects::clinic::wire::{Appointment, CandidateField, SignalBody};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::switchboard::Hub as _;
+use crate::hub_actor::Hub as _;
 
 const ROOM: &str = "room_1_a";
 const JANE: SocketKey = SocketKey(1);
@@ -50,9 +50,7 @@ impl Play {
     }
 
     fn connect(&mut self, key: SocketKey, id: &str, role: UserRole) -> Heard {
-        let jti = Some(format!("token of {}", key.0));
-        let until = Some(self.now.plus(Duration::from_secs(3600)));
-        heard(&self.ask(key, Request::Connected { party: party(id, role), jti, until }))
+        heard(&self.ask(key, Request::Connected { party: party(id, role), has_token: true }))
     }
 
     fn ask(&mut self, from: SocketKey, request: Request) -> Replies {
@@ -327,7 +325,7 @@ fn nothing_is_acknowledged_before_it_is_stored_and_nothing_overtakes() {
     // A device that comes and a word of who is in are behind what is not known yet.
     let late = SocketKey(9);
     let me = party("jane", UserRole::Practitioner);
-    let come = hub.asked(late, Request::Connected { party: me, jti: None, until: None }, now);
+    let come = hub.asked(late, Request::Connected { party: me, has_token: false }, now);
     let said = hub.asked(ANN, word(), now);
     for replies in [&first, &second, &come, &said] {
         assert_eq!(heard(replies), []);
@@ -359,7 +357,7 @@ fn what_waits_for_the_record_is_bounded() {
     let word = || Request::Relay { room_id: ROOM.to_owned(), relay: Relay::Audio(false) };
     let said: Vec<_> = (0..1000).map(|_| heard(&play.hub.asked(ANN, word(), play.now))).collect();
     assert_eq!(said[0], []);
-    assert_eq!(said[999], [(2, "error", json!({ "message": WENT_WRONG, "roomId": ROOM }))]);
+    assert_eq!(said[999], [(2, "error", json!({ "message": INTERNAL_ERROR, "roomId": ROOM }))]);
     // The latest version of the record stands for all before it.
     let version = play.hub.rooms[ROOM].version;
     let released = play.hub.told(News::Saved { room_id: ROOM.to_owned(), version }, play.now);
@@ -380,14 +378,10 @@ fn an_order_is_repeated_until_it_is_done() {
 }
 
 #[test]
-fn sockets_end_with_their_token() {
+fn a_new_password_ends_the_sockets_of_the_old_one() {
     let mut play = Play::new();
-    let news = News::SignedOut { jti: "token of 2".to_owned() };
-    assert_eq!(play.hub.told(news, play.now), [Reply::Close(ANN)]);
     let news = News::PasswordChanged { user: "ann".to_owned() };
     assert_eq!(play.hub.told(news, play.now), [Reply::Close(ANN)]);
-    play.hub.disconnected(ANN, play.now);
-    assert_eq!(play.later(3600), [Reply::Close(JANE), Reply::Close(MALLORY)]);
 }
 
 #[test]
@@ -400,5 +394,7 @@ fn nothing_is_kept_of_rooms_nobody_is_in() {
         play.hub.disconnected(key, play.now);
     }
     play.later(3600);
-    assert!(play.hub.guests.is_empty() && play.hub.sockets.is_empty() && play.hub.timers.is_empty());
+    assert!(
+        play.hub.clients.is_empty() && play.hub.sockets.is_empty() && play.hub.timers.deadline().is_none()
+    );
 }

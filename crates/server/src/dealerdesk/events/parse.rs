@@ -1,4 +1,4 @@
-//! From a client's event to what it asks for. What does not fit its shape is nothing.
+//! Parser of socket events. An event that does not fit its shape is dropped.
 
 use bellwire_dialects::dealerdesk::wire::{
     CallInitiate, CallRef, CallType, IceCandidateEvent, JoinRoom, MarkRead, MarkRoomRead, MediaStateEvent,
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::dealerdesk::hub::Relay;
-use crate::dealerdesk::state::{Party, room, room_of};
+use crate::dealerdesk::party::{Party, room, room_of};
 
 const LONGEST_CANDIDATE: usize = 4096;
 

@@ -1,13 +1,13 @@
-//! What is said to the hub and what it orders: plain data.
+//! The messages of the hub: requests, news, and orders to the records. Plain data.
 
 use bellwire_dialects::dealerdesk::wire::{
     CallStatus, CallType, ErrorEvent, IceCandidateInit, MessageRow, Room, SdpBody, UserType,
 };
 
 use crate::clock::Millis;
-use crate::dealerdesk::state::Party;
-use crate::dealerdesk::store::Call;
-use crate::switchboard::{self, Opened};
+use crate::dealerdesk::party::Party;
+use crate::dealerdesk::store::calls::Call;
+use crate::hub_actor;
 
 /// What the hub knows of a call's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ impl Facts {
         Party::of(&self.room, self.caller.other())
     }
 
-    /// Nobody has answered yet.
+    /// Not answered yet.
     pub(super) fn rings(&self) -> bool {
         self.status == CallStatus::Initiated
     }
@@ -59,34 +59,28 @@ impl From<&Call> for Facts {
 pub(crate) struct Change {
     pub(crate) id: i64,
     pub(crate) status: CallStatus,
-    /// Nobody: time did it.
+    /// `None`: the time ran out.
     pub(crate) by: Option<Party>,
     pub(crate) reason: Option<String>,
     /// Seconds, from the first ring on.
     pub(crate) duration: u32,
 }
 
-/// What the records tell.
+/// The changes of the records that are reported to the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// A call from before the start of the server, and what its caller is called.
     Learned(Facts, String),
     Changed(Change),
-    /// The sockets of that session are to go.
-    SignedOut {
-        name: String,
-    },
 }
 
-/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+/// The requests of a socket. The hub knows the user of the socket; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
     Arrive {
         party: Party,
         /// Who may know of it.
         related: Vec<Party>,
-        /// In compat mode a socket may have no session.
-        opened: Option<Opened>,
     },
     /// The room exists.
     Join(Room),
@@ -142,18 +136,18 @@ pub(crate) enum Relay {
     Sharing(bool),
 }
 
-/// What the records are to do.
+/// The changes the hub wants in the records.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
-    /// Nobody has answered in time, or nobody could be rung.
+    /// Not answered in time, or no device could be rung.
     Miss { id: i64, why: NoAnswer },
     /// One side has been gone for too long.
     Abandon { id: i64 },
 }
 
-impl switchboard::Order for Order {}
+impl hub_actor::Order for Order {}
 
-/// Why nobody answered.
+/// Why there was no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoAnswer {
     TimeUp,

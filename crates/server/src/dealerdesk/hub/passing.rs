@@ -1,4 +1,4 @@
-//! What one of the two in a room says to the other: descriptions, media, messages, reading and typing.
+//! Relayed events between the two users of a room: descriptions, media, messages, reading and typing.
 //! Nothing of it changes a call.
 
 use bellwire_dialects::dealerdesk::wire::{
@@ -7,7 +7,7 @@ use bellwire_dialects::dealerdesk::wire::{
 };
 
 use super::{Hub, Relay, Replies, emit_all, foreign, nobody, refusal};
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 impl Hub {
     pub(super) fn relay(&self, from: SocketKey, room: &Room, call: Option<i64>, relay: Relay) -> Replies {

@@ -2,7 +2,7 @@ use bellwire_dialects::dealerdesk::wire::{CallType, MessageRow, SdpBody, UserTyp
 use serde_json::{Value, json};
 
 use super::*;
-use crate::switchboard::Hub as _;
+use crate::hub_actor::Hub as _;
 
 const SEAT: Duration = Duration::from_secs(30);
 const RING: Duration = Duration::from_secs(30);
@@ -53,7 +53,7 @@ impl Scene {
     }
 
     fn arrive(&mut self, socket: SocketKey, party: Party) -> Vec<Reply<Order>> {
-        self.ask(socket, Request::Arrive { party, related: Vec::new(), opened: None })
+        self.ask(socket, Request::Arrive { party, related: Vec::new() })
     }
 
     fn facts(&self, id: i64, room: Room, caller: UserType) -> Facts {
@@ -168,7 +168,7 @@ fn a_ring_times_out_and_is_reported_until_the_record_says_so() {
     let miss = [Order::Miss { id: 1, why: NoAnswer::TimeUp }];
     assert_eq!(scene.after(RING - Duration::from_secs(1)), []);
     assert_eq!(orders(&scene.after(Duration::from_secs(1))), miss);
-    assert_eq!(orders(&scene.after(REPORT_AGAIN)), miss);
+    assert_eq!(orders(&scene.after(REPORT_RETRY_INTERVAL)), miss);
     let replies = scene.change(1, CallStatus::Missed);
     assert_eq!(told(&replies), [DAN, TEA, TEA_TOO].map(|to| (to, name::CALL_ENDED)));
     assert_eq!((scene.hub.deadline(), scene.hub.ringing()), (None, 0));
@@ -223,7 +223,7 @@ fn a_seat_is_kept_for_a_while() {
 
     scene.hub.disconnected(DAN, scene.now);
     assert_eq!(orders(&scene.after(SEAT)), [Order::Abandon { id: 1 }]);
-    assert_eq!(orders(&scene.after(REPORT_AGAIN)), [Order::Abandon { id: 1 }]);
+    assert_eq!(orders(&scene.after(REPORT_RETRY_INTERVAL)), [Order::Abandon { id: 1 }]);
     let replies = scene.change(1, CallStatus::Ended);
     assert_eq!(told(&replies), [(TEA, name::CALL_ENDED), (TEA_TOO, name::CALL_ENDED)]);
     assert_eq!(body(&replies, TEA, name::CALL_ENDED)["durationSeconds"], 7.0);
@@ -280,7 +280,7 @@ fn messages_and_reading_and_typing_stay_in_their_room() {
 #[test]
 fn people_who_share_a_room_know_when_the_other_comes_and_goes() {
     let mut scene = Scene::empty();
-    let related = |party: Party, with: Party| Request::Arrive { party, related: vec![with], opened: None };
+    let related = |party: Party, with: Party| Request::Arrive { party, related: vec![with] };
     assert_eq!(told(&scene.ask(DAN, related(dealer("dan@x"), technician("tea@x")))), []);
     let replies = scene.ask(TEA, related(technician("tea@x"), dealer("dan@x")));
     assert_eq!(told(&replies), [(DAN, name::USER_PRESENCE), (TEA, name::USER_PRESENCE)]);
@@ -292,25 +292,12 @@ fn people_who_share_a_room_know_when_the_other_comes_and_goes() {
     assert!(!scene.hub.is_online(&technician("tea@x")));
 }
 
-fn session(until: Millis) -> Opened {
-    Opened { name: "a session".to_owned(), until }
-}
-
 #[test]
-fn a_session_ends_with_its_token() {
-    let mut scene = Scene::empty();
-    let opened = Some(session(scene.now.plus(Duration::from_secs(5))));
-    scene.ask(DAN, Request::Arrive { party: dealer("dan@x"), related: Vec::new(), opened });
-    let replies = scene.after(Duration::from_secs(5));
+fn a_session_that_expires_says_so() {
+    let mut hub = Scene::empty().hub;
+    let replies = hub.session_over(DAN, SessionEnd::Expired, Millis(0));
     assert_eq!(body(&replies, DAN, name::ERROR)["code"], "TOKEN_EXPIRED");
-    assert!(replies.contains(&Reply::Close(DAN)));
-
-    let opened = Some(session(scene.now.plus(Duration::from_secs(5))));
-    scene.ask(TEA, Request::Arrive { party: technician("tea@x"), related: Vec::new(), opened });
-    let news = News::SignedOut { name: "a session".to_owned() };
-    assert_eq!(scene.hub.told(news, scene.now), [Reply::Close(TEA)]);
-    scene.hub.disconnected(TEA, scene.now);
-    assert_eq!(scene.hub.deadline(), None, "nothing is kept of a socket that is gone");
+    assert_eq!(hub.session_over(DAN, SessionEnd::SignedOut, Millis(0)), []);
 }
 
 #[test]

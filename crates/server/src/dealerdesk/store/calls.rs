@@ -1,11 +1,11 @@
-//! SQL about call records. A change is a compare-and-set: true for the one who made it.
+//! SQL about call records. A change is a compare-and-set: true for the caller that made it.
 
 use bellwire_dialects::dealerdesk::wire::{CallLogRow, CallStatus, CallType, Room, RowId, UserType};
 use sqlx::FromRow;
 
 use super::{Result, Store};
 use crate::clock::Millis;
-use crate::dealerdesk::state::{Party, room};
+use crate::dealerdesk::party::{Party, room};
 
 /// A call that is to be placed.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct Call {
     pub(crate) duration: u32,
 }
 
-/// Which of somebody's calls.
+/// A filter of a user's calls.
 #[derive(Clone, Debug)]
 pub(crate) struct CallQuery {
     pub(crate) me: Party,
@@ -66,7 +66,7 @@ fn seconds(number: i64) -> u32 {
     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }
 
-/// `None` for a row that nobody here has written.
+/// `None` for a row that this server has not written.
 fn call(row: Row) -> Option<Call> {
     Some(Call {
         id: row.id,
@@ -84,7 +84,7 @@ impl Store {
     /// The room must be there.
     pub(crate) async fn add_call(&self, new: &NewCall, now: Millis) -> Result<Call> {
         let caller = Party::of(&new.room, new.caller);
-        // Not RETURNING: its row comes before the commit, whose failure nobody would then hear of.
+        // Not RETURNING: its row comes before the commit, whose failure would then go unnoticed.
         let done = sqlx::query(
             "INSERT INTO call_logs (room_id, caller_email, caller_type, call_type, call_status, started_at, \
              ring_until) VALUES ($1, $2, $3, $4, 'INITIATED', $5, $6)",
@@ -165,7 +165,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Ends a call that nobody has answered: `Rejected` or `Missed`.
+    /// Ends a call that was not answered: `Rejected` or `Missed`.
     pub(crate) async fn mark_unanswered(&self, id: i64, status: CallStatus, now: Millis) -> Result<bool> {
         let done = sqlx::query(
             "UPDATE call_logs SET call_status = $2, ended_at = $3 WHERE id = $1 AND call_status = 'INITIATED'",
@@ -191,7 +191,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// A page of somebody's calls, newest first, and how many there are on all pages.
+    /// A page of a user's calls, newest first, and how many there are on all pages.
     pub(crate) async fn past_calls(&self, query: &CallQuery) -> Result<(Vec<CallLogRow>, u32)> {
         let room = query.room.as_ref().map(ToString::to_string);
         let (list, tally) = match query.me.role {

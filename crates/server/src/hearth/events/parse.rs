@@ -1,4 +1,4 @@
-//! What an event says, as a request; `None` for what makes no sense.
+//! Parser of socket events, into requests to the hub; `None` for an event that does not fit its shape.
 
 use bellwire_dialects::hearth::wire::{
     ConnectionIssue, DeclineCall, JoinCallSession, LeaveCallSession, MediaBody, MediaStateChanged,
@@ -38,8 +38,7 @@ impl Parsed {
                 | Request::Media { session_id, .. }
                 | Request::Quality { session_id, .. }
                 | Request::Issue { session_id, .. } => Some(session_id),
-                Request::Opened { .. }
-                | Request::Connected { .. }
+                Request::Connected { .. }
                 | Request::NotConnected { .. }
                 | Request::Full { .. }
                 | Request::Join { .. }

@@ -1,4 +1,4 @@
-//! What is said to the hub and what it orders: plain data.
+//! The messages of the hub: requests, news, and orders to the records. Plain data.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use bellwire_dialects::hearth::wire::{
 };
 
 use crate::clock::Millis;
-use crate::switchboard;
+use crate::hub_actor;
 
 /// What the hub knows of a session's record.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub(crate) struct Facts {
     pub(crate) session_id: String,
     pub(crate) initiator: User,
     pub(crate) status: SessionStatus,
-    /// When a session that nobody has joined is missed.
+    /// When a session without a second participant is missed.
     pub(crate) ring_until: Millis,
     /// What those who were asked to come are told.
     pub(crate) invitation: CallInvitation,
@@ -39,18 +39,18 @@ pub(crate) struct Ending {
     pub(crate) by: User,
     /// Seconds.
     pub(crate) duration: i64,
-    /// `None`: somebody hung up.
+    /// `None`: a participant hung up.
     pub(crate) reason: Option<String>,
 }
 
-/// What the records tell.
+/// The changes of the records that are reported to the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// A session that is there; known ones stay as they are.
     Learned(Box<Facts>),
-    /// A session was made: everybody who is asked to come is rung.
+    /// A session was made: every invited user is rung.
     Started(Box<Facts>),
-    /// REST has given somebody a seat; they are to enter the room soon.
+    /// REST has given a user a seat; they are to enter the room soon.
     Seated {
         facts: Box<Facts>,
         user: User,
@@ -61,17 +61,13 @@ pub(crate) enum News {
         reason: String,
     },
     Ended(Ending),
-    /// REST was told what somebody sends.
+    /// The media a participant sends, set over REST.
     Media {
         session_id: String,
         user: String,
         media: MediaBody,
     },
-    /// A token was given back.
-    SignedOut {
-        jti: String,
-    },
-    /// From now on these alone are of a therapy session; nobody, when it is over.
+    /// From now on these alone are members of a therapy session; none when it is over.
     TherapyPeople {
         id: String,
         people: BTreeSet<String>,
@@ -95,7 +91,7 @@ pub(crate) enum Relay {
     Candidate(Option<IceCandidateInit>),
 }
 
-/// What somebody sends, as the different events tell it.
+/// The media a participant sends, as the different events state it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Media {
     Everything(MediaBody),
@@ -104,18 +100,11 @@ pub(crate) enum Media {
     Sharing(bool),
 }
 
-/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+/// The requests of a socket. The hub knows the user of the socket; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
-    /// A socket that has to show a token until then.
-    Opened {
-        until: Millis,
-    },
     Connected {
         user: User,
-        /// The token's own id.
-        jti: String,
-        until: Millis,
     },
     /// The account has as many sockets as it may. The token is good, so that this is no authentication
     /// error.
@@ -177,22 +166,22 @@ pub(crate) enum Request {
     },
 }
 
-/// What the records are to do.
+/// The changes the hub wants in the records.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
-    /// Nobody has come in time.
+    /// No invited user came in time.
     Miss { session_id: String },
     /// Who has not come by now is not expected any more, though others talk.
     CloseInvitations { session_id: String },
     /// Nothing has happened for long.
     TimeOut { session_id: String },
-    /// Somebody's seat is free.
+    /// The seat of a user is free.
     Left { session_id: String, user: String },
     /// `report` is JSON.
     Quality { session_id: String, user: String, report: String },
 }
 
-impl switchboard::Order for Order {
+impl hub_actor::Order for Order {
     fn may_be_lost(&self) -> bool {
         matches!(self, Self::Quality { .. })
     }

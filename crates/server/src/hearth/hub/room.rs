@@ -10,7 +10,7 @@ use super::{
     Due, Hub, Media, Order, Relay, Replies, Target, message::Facts, refused, session::Seat, socket_id,
 };
 use crate::clock::Millis;
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 const NOBODY: &str = "User not authenticated";
 const OVER: &str = "Call session not found or has ended";
@@ -21,7 +21,7 @@ const NO_TARGET: &str = "Target peer not found";
 impl Hub {
     pub(super) fn join(&mut self, from: SocketKey, facts: Facts, peer_id: String, now: Millis) -> Replies {
         let id = facts.session_id.clone();
-        let Some(user) = self.guests.get(&from).map(|guest| guest.user.clone()) else {
+        let Some(user) = self.users.get(&from).cloned() else {
             return refused(from, Some(id), NOBODY);
         };
         self.remember(facts, now);
@@ -104,7 +104,7 @@ impl Hub {
             Some(until) if until <= now => self.vacate(session_id, user, Some("disconnected".to_owned())),
             // Kept anew since.
             Some(until) => {
-                self.timers.insert((until, Due::Seat(session_id.to_owned(), user.to_owned())));
+                self.timers.insert(until, Due::Seat(session_id.to_owned(), user.to_owned()));
                 Vec::new()
             }
             None => Vec::new(),

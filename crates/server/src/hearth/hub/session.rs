@@ -1,4 +1,4 @@
-//! One call session as the hub sees it: its facts, its seats, and when it was last used. It decides
+//! One call session of the hub: its facts, its seats, and when it was last used. It decides
 //! nothing.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use bellwire_dialects::hearth::wire::{CallSettings, MediaBody, Participant, Sess
 
 use super::message::{Facts, Media};
 use crate::clock::Millis;
-use crate::switchboard::SocketKey;
+use crate::hub_actor::SocketKey;
 
 /// A taken seat.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,7 +95,7 @@ impl Session {
         !self.is_over() && !self.facts.pending.is_empty()
     }
 
-    /// Nobody but the initiator has come yet.
+    /// Only the initiator has come yet.
     pub(super) fn waits(&self) -> bool {
         self.facts.status == SessionStatus::Waiting
     }

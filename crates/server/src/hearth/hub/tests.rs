@@ -2,14 +2,13 @@ use bellwire_dialects::hearth::wire::{CallInvitation, CallSettings, MediaBody, S
 use serde_json::Value;
 
 use super::*;
-use crate::switchboard::Hub as _;
+use crate::hub_actor::Hub as _;
 
 const ANA: &str = "ana";
 const BEN: &str = "ben";
 const CLEO: &str = "cleo";
 const NOW: Millis = Millis(1_000_000);
 const RING: Millis = Millis(1_060_000);
-const NEVER: Millis = Millis(9_000_000_000);
 
 const A: SocketKey = SocketKey(1);
 const B1: SocketKey = SocketKey(2);
@@ -20,8 +19,8 @@ fn user(id: &str) -> User {
     User { id: id.to_owned(), first_name: Some(id.to_uppercase()), ..User::default() }
 }
 
-fn as_user(id: &str, until: Millis) -> Request {
-    Request::Connected { user: user(id), jti: format!("token of {id}"), until }
+fn as_user(id: &str) -> Request {
+    Request::Connected { user: user(id) }
 }
 
 fn facts(pending: &[&str]) -> Facts {
@@ -48,7 +47,7 @@ fn facts(pending: &[&str]) -> Facts {
 fn people() -> Hub {
     let mut hub = Hub::new(Duration::from_secs(30), Duration::from_secs(3600));
     for (key, id) in [(A, ANA), (B1, BEN), (B2, BEN), (C, CLEO)] {
-        let told = hub.asked(key, as_user(id, NEVER), NOW);
+        let told = hub.asked(key, as_user(id), NOW);
         assert_eq!(names(&told, key), [name::AUTHENTICATED]);
     }
     hub
@@ -163,7 +162,7 @@ fn a_seat_is_kept_while_a_connection_is_away_and_then_given_up() {
     assert_eq!(heard(&hub.disconnected(B1, NOW)), [], "nobody is told at once");
     assert_eq!(body(&hub.asked(A, offer(peer("peer-b")), NOW), A, name::CALL_ERROR)["sessionId"], "call_1");
     let back = SocketKey(9);
-    hub.asked(back, as_user(BEN, NEVER), NOW);
+    hub.asked(back, as_user(BEN), NOW);
     let told = join(&mut hub, back, "peer-b");
     assert_eq!(names(&told, A), [name::USER_JOINED_CALL, name::INITIATE_PEER_CONNECTION]);
     assert_eq!(hub.expire(NOW.plus(Duration::from_secs(31))), [], "the seat is taken again");
@@ -196,7 +195,7 @@ fn a_session_that_nobody_joins_is_missed_and_the_records_are_asked_until_they_sa
     assert_eq!(hub.deadline(), Some(RING));
     let missed = [Order::Miss { session_id: "call_1".into() }];
     assert_eq!(orders(&hub.expire(RING)), missed);
-    assert_eq!(orders(&hub.expire(RING.plus(REPORT_AGAIN))), missed);
+    assert_eq!(orders(&hub.expire(RING.plus(REPORT_RETRY_INTERVAL))), missed);
     let ending =
         Ending { session_id: "call_1".into(), by: user(ANA), duration: 0, reason: Some("missed".into()) };
     let told = hub.told(News::Ended(ending.clone()), RING);
@@ -223,11 +222,11 @@ fn who_has_not_come_to_a_group_is_not_expected_for_ever() {
 fn a_device_that_comes_late_hears_the_ring() {
     let mut hub = ringing();
     let late = SocketKey(7);
-    let told = hub.asked(late, as_user(BEN, NEVER), NOW);
+    let told = hub.asked(late, as_user(BEN), NOW);
     assert_eq!(names(&told, late), [name::AUTHENTICATED, name::CALL_INVITATION]);
     hub.told(News::Declined { session_id: "call_1".into(), user: BEN.into(), reason: "busy".into() }, NOW);
     let later = SocketKey(8);
-    let told = hub.asked(later, as_user(BEN, NEVER), NOW);
+    let told = hub.asked(later, as_user(BEN), NOW);
     assert_eq!(names(&told, later), [name::AUTHENTICATED]);
 }
 
@@ -250,7 +249,7 @@ fn a_session_without_use_times_out_and_use_is_anything_said_in_it() {
     assert_eq!(orders(&hub.expire(NOW.plus(hour))), []);
     let timed_out = [Order::TimeOut { session_id: "call_1".into() }];
     assert_eq!(orders(&hub.expire(used.plus(hour))), timed_out);
-    assert_eq!(orders(&hub.expire(used.plus(hour).plus(REPORT_AGAIN))), timed_out);
+    assert_eq!(orders(&hub.expire(used.plus(hour).plus(REPORT_RETRY_INTERVAL))), timed_out);
 }
 
 #[test]
@@ -271,31 +270,25 @@ fn media_is_told_as_it_was_said_and_remembered() {
 }
 
 #[test]
-fn a_token_ends_with_its_socket_and_a_socket_without_one_is_closed() {
+fn a_socket_hears_why_its_session_is_over() {
     let mut hub = people();
     let late = SocketKey(7);
-    let until = NOW.plus(Duration::from_secs(15));
-    hub.asked(late, Request::Opened { until }, NOW);
     assert_eq!(heard(&hub.asked(late, offer(peer("x")), NOW)), [(late, name::CALL_ERROR)]);
-    hub.asked(late, Request::NotConnected { message: "no".into() }, NOW);
-    let told = hub.expire(until);
-    assert_eq!(heard(&told), [(late, name::AUTHENTICATION_ERROR)]);
-    assert!(told.contains(&Reply::Close(late)));
-
-    hub.asked(A, as_user(ANA, RING), NOW);
-    assert!(hub.expire(RING).contains(&Reply::Close(A)));
-    // Renewed before its end, it goes on.
-    hub.asked(B1, as_user(BEN, RING.plus(REPORT_AGAIN)), RING);
-    hub.asked(B1, as_user(BEN, NEVER), RING);
-    assert_eq!(hub.expire(RING.plus(REPORT_AGAIN)), []);
+    for (key, end, message) in [
+        (late, SessionEnd::Expired, "No token was shown"),
+        (A, SessionEnd::Expired, "Session expired, please login again"),
+        (B1, SessionEnd::SignedOut, "Logged out"),
+    ] {
+        let told = hub.session_over(key, end, NOW);
+        assert_eq!(heard(&told), [(key, name::AUTHENTICATION_ERROR)]);
+        assert_eq!(super::tests::body(&told, key, name::AUTHENTICATION_ERROR)["message"], message);
+    }
+    assert_eq!(heard(&hub.asked(A, offer(peer("x")), NOW)), [(A, name::CALL_ERROR)], "it is not signed in");
 }
 
 #[test]
-fn giving_a_token_back_closes_its_sockets_and_a_socket_leaves_nothing_behind() {
+fn a_socket_leaves_nothing_behind() {
     let mut hub = people();
-    let told = hub.told(News::SignedOut { jti: "token of ben".into() }, NOW);
-    assert_eq!(heard(&told), [(B1, name::AUTHENTICATION_ERROR), (B2, name::AUTHENTICATION_ERROR)]);
-    assert!(told.contains(&Reply::Close(B1)) && told.contains(&Reply::Close(B2)));
     for key in [A, B1, B2, C] {
         hub.disconnected(key, NOW);
     }

@@ -8,14 +8,14 @@ use bellwire_dialects::hearth::wire::{
 };
 
 use super::{Hub, Replies, Session};
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 /// Rooms one socket may be in.
 const MOST: usize = 16;
 
 impl Hub {
     pub(super) fn enter_therapy(&mut self, from: SocketKey, id: String) -> Replies {
-        let Some(user) = self.guests.get(&from).map(|guest| guest.user.clone()) else {
+        let Some(user) = self.users.get(&from).cloned() else {
             return refused(from, "User not authenticated");
         };
         if self.therapy.values().filter(|room| room.contains(&from)).count() >= MOST {
@@ -32,20 +32,20 @@ impl Hub {
             return Vec::new();
         };
         room.remove(&from);
-        let user = self.guests.get(&from).map(|guest| guest.user.clone()).unwrap_or_default();
+        let user = self.users.get(&from).cloned().unwrap_or_default();
         let replies = self.notice(from, id, &user, name::USER_LEFT);
         self.therapy.retain(|_, room| !room.is_empty());
         replies
     }
 
-    /// Whoever is not among these leaves the session's room and its calls at once, and is told so.
+    /// A user who is not among these leaves the session's room and calls at once, and is notified.
     pub(super) fn therapy_people(&mut self, id: &str, people: &BTreeSet<String>) -> Replies {
         let mut replies = Vec::new();
         let mut gone: Vec<(SocketKey, User)> = Vec::new();
         if let Some(room) = self.therapy.get_mut(id) {
-            let guests = &self.guests;
+            let users = &self.users;
             room.retain(|key| {
-                let user = guests.get(key).map(|guest| guest.user.clone()).unwrap_or_default();
+                let user = users.get(key).cloned().unwrap_or_default();
                 let stays = people.contains(&user.id);
                 if !stays {
                     gone.push((*key, user));
@@ -115,9 +115,7 @@ impl Hub {
         let target = body.target_user_id.clone();
         let body = TherapyDescription { from_user_id: Some(me.id.clone()), ..body };
         let is_meant = |key: &SocketKey| {
-            target
-                .as_ref()
-                .is_none_or(|user| self.guests.get(key).is_some_and(|guest| guest.user.id == *user))
+            target.as_ref().is_none_or(|user| self.users.get(key).is_some_and(|known| known.id == *user))
         };
         let others = self.therapy.get(&body.session_id).into_iter().flatten().filter(|key| **key != from);
         others.filter(|key| is_meant(key)).map(|key| Reply::emit(*key, event, &body)).collect()
@@ -138,7 +136,7 @@ impl Hub {
 
     fn in_therapy(&self, from: SocketKey, id: &str) -> Option<&User> {
         self.therapy.get(id).filter(|room| room.contains(&from))?;
-        self.guests.get(&from).map(|guest| &guest.user)
+        self.users.get(&from)
     }
 
     fn notice(&self, from: SocketKey, id: &str, user: &User, event: &'static str) -> Replies {

@@ -1,4 +1,4 @@
-//! New sessions: what a request has to say, whom it may ask to come, and what is kept of it.
+//! New call sessions: validation of the request, permission to invite, and the record.
 
 use bellwire_dialects::hearth::wire::{CallSettings, FieldError, InitiateBody, Metadata, SessionType};
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ fn new_session_id(now: Millis) -> String {
 }
 
 impl Sessions {
-    /// Makes a session and rings everybody who is asked to come.
+    /// Makes a session and rings every invited user.
     pub(crate) async fn initiate(&self, me: &Account, body: Value) -> Result<FullSession, ApiError> {
         let body = read(body)?;
         let mut invited: Vec<String> = Vec::new();
@@ -86,9 +86,7 @@ impl Sessions {
         }
         let most = match body.session_type {
             SessionType::OneToOne => 2,
-            SessionType::Group | SessionType::Therapy | SessionType::Unknown => {
-                self.common.config.max_participants
-            }
+            SessionType::Group | SessionType::Therapy | SessionType::Unknown => self.max_participants,
         };
         if invited.len() >= usize::try_from(most).unwrap_or(usize::MAX) {
             let message = format!("At most {most} people can take part");
@@ -114,7 +112,7 @@ impl Sessions {
         self.begin(me, row, &invited, settings).await
     }
 
-    /// A session that anybody may enter, under a name of the caller's choice; one that is open already
+    /// A session that any user may enter, under a name of the caller's choice; one that is open already
     /// is given as it is.
     pub(crate) async fn demo(&self, me: &Account, name: Option<String>) -> Result<FullSession, ApiError> {
         if !self.has_demo_sessions() {
@@ -142,8 +140,7 @@ impl Sessions {
             .map_err(|wait| ApiError::too_many("Too many calls, please wait a moment", wait))?;
         let (settings, now) = (CallSettings::default(), Millis::now());
         let metadata = Metadata { title: Some("Demo call".to_owned()), ..Metadata::default() };
-        let row =
-            self.row(me, SessionType::Group, self.common.config.max_participants, settings, &metadata, now);
+        let row = self.row(me, SessionType::Group, self.max_participants, settings, &metadata, now);
         let row = SessionRow { session_id: name.unwrap_or(row.session_id), open: true, ..row };
         self.begin(me, row, &[], settings).await
     }
@@ -163,7 +160,7 @@ impl Sessions {
         self.store.add_session(&row, invited, Some(sends)).await?;
         let full = self.found(&row.session_id).await?;
         debug_assert_eq!(full.session.initiator, me.id);
-        self.exchange.tell(News::Started(Box::new(self.facts(&full)))).await;
+        self.hub.tell(News::Started(Box::new(self.facts(&full)))).await;
         self.count(Outcome::Started);
         info!(session = row.session_id, kind = row.kind, "Call session initiated");
         Ok(full)
@@ -193,7 +190,7 @@ impl Sessions {
             settings: json!(settings).to_string(),
             metadata: json!(metadata).to_string(),
             therapy: None,
-            ring_until: now.plus(self.common.config.ring.hearth).0,
+            ring_until: now.plus(self.ring_timeout).0,
             created_at: now.0,
             updated_at: now.0,
         }

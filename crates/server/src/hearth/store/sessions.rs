@@ -5,7 +5,7 @@ use super::{
 };
 use crate::clock::Millis;
 
-/// Sessions somebody has to do with: $1 is the user, $2 a status or NULL.
+/// Sessions of a user: $1 is the user, $2 a status or NULL.
 macro_rules! mine {
     () => {
         "FROM hearth_sessions s WHERE (s.initiator = $1 \
@@ -200,7 +200,7 @@ impl Store {
         .await?)
     }
 
-    /// False if nobody of that name has a seat.
+    /// False if no user of that name has a seat.
     pub(crate) async fn set_media(&self, session_id: &str, user: &str, sends: Sends) -> Result<bool> {
         let done = sqlx::query(
             "UPDATE hearth_participants SET has_video = COALESCE($3, has_video), \

@@ -1,19 +1,10 @@
 //! SQL about therapy sessions.
 
-use super::{FullTherapy, Result, Store, TherapyPersonRow, TherapyRow, millis};
+use super::{Assessment, FullTherapy, Result, Store, TherapyPersonRow, TherapyRow, millis};
 use crate::clock::Millis;
 
 const PEOPLE: &str = "SELECT p.role AS part, p.joined_at, u.* FROM hearth_therapy_people p \
      JOIN hearth_users u ON u.id = p.user WHERE p.therapy = $1 ORDER BY p.rowid";
-
-/// What a therapy session's new assessment says.
-#[derive(Clone, Debug)]
-pub(crate) struct Assessment<'a> {
-    pub(crate) kind: &'a str,
-    /// JSON.
-    pub(crate) responses: &'a str,
-    pub(crate) score: Option<f64>,
-}
 
 impl Store {
     pub(crate) async fn add_therapy(
@@ -66,7 +57,7 @@ impl Store {
         }
     }
 
-    /// Somebody's therapy sessions, latest first.
+    /// The therapy sessions of a user, latest first.
     pub(crate) async fn therapies(&self, user: &str) -> Result<Vec<FullTherapy>> {
         let rows: Vec<TherapyRow> = sqlx::query_as(
             "SELECT * FROM hearth_therapy t WHERE t.therapist = $1 OR EXISTS (SELECT 1 FROM \

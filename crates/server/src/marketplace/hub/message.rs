@@ -1,12 +1,14 @@
-//! What is said to the hub and what it wants of the records: plain data.
+//! The messages of the hub: requests, news, and orders to the records. Plain data.
 
 use bellwire_dialects::marketplace::wire::{
     CallStatus, IceCandidateInit, Message, MessageType, PersonBody, SdpBody,
 };
 
 use crate::clock::Millis;
+use crate::hub_actor::{self, Reply};
 use crate::marketplace::store::FullMessage;
-use crate::switchboard::{self, Opened};
+
+pub(super) type Replies = Vec<Reply<Order>>;
 
 /// What the hub knows of a call's (or shared screen's) record.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +63,7 @@ impl Facts {
         self.kind == MessageType::ScreenShare
     }
 
-    /// Nobody has answered yet.
+    /// Not answered yet.
     pub(super) fn rings(&self) -> bool {
         rank(self.status) < 2
     }
@@ -84,20 +86,20 @@ pub(super) fn rank(status: CallStatus) -> u8 {
 /// Who changed a record, and why.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Change {
-    /// Nobody: the server itself.
+    /// `None`: the server itself.
     pub(crate) by: Option<String>,
     pub(crate) reason: Option<String>,
     /// Seconds talked.
     pub(crate) duration: f64,
 }
 
-/// What the records tell.
+/// The changes of the records that are reported to the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// A call that a socket is about to speak of.
     Learned(Facts),
     Changed(Facts, Change),
-    /// Somebody left a call that goes on without them.
+    /// A participant left a call that goes on without them.
     Left {
         call_id: String,
         user: String,
@@ -110,29 +112,24 @@ pub(crate) enum News {
         reader: String,
         other: String,
     },
-    /// The sockets of that session are to go.
-    SignedOut {
-        name: String,
-    },
     Typing {
         from: PersonBody,
         to: String,
         on: bool,
     },
-    /// What somebody wants to be shown as.
+    /// The status a user wants to be shown with.
     Status {
         user: String,
         status: String,
     },
 }
 
-/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+/// The requests of a socket. The hub knows the user of the socket; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
     Connected {
         me: PersonBody,
         related: Vec<String>,
-        opened: Opened,
     },
     Ring {
         call_id: String,
@@ -202,20 +199,20 @@ pub(crate) enum Order {
         by: String,
         reason: Option<String>,
     },
-    /// For everybody; by nobody if no one is there any more.
+    /// For both sides; `by` is `None` if neither is there any more.
     End {
         id: String,
         by: Option<String>,
         reason: Option<String>,
     },
-    /// Nobody answered in time.
+    /// Not answered in time.
     Miss {
         id: String,
     },
-    /// Somebody's last device is gone.
+    /// The last device of a user is disconnected.
     Seen {
         user: String,
     },
 }
 
-impl switchboard::Order for Order {}
+impl hub_actor::Order for Order {}

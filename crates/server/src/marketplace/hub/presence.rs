@@ -1,78 +1,64 @@
-//! Who is online on how many devices, and who may know of it: only people with a conversation.
+//! Presence in marketplace, with the status users choose, announced to users with a conversation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bellwire_dialects::marketplace::wire::{PersonBody, UserStatusChange, name};
 
-use super::{Order, Replies};
-use crate::switchboard::{Reply, SocketKey};
+use super::message::{Order, Replies};
+use crate::hub_actor::{Reply, SocketKey};
+use crate::presence;
 
 pub(super) const ONLINE: &str = "online";
 pub(super) const OFFLINE: &str = "offline";
 
 #[derive(Debug, Default)]
 pub(super) struct Presence {
-    sockets: BTreeMap<SocketKey, String>,
-    people: BTreeMap<String, Person>,
+    online: presence::Presence<String>,
+    /// Of those who are online.
+    profiles: BTreeMap<String, Profile>,
 }
 
 #[derive(Debug)]
-struct Person {
+struct Profile {
     body: PersonBody,
-    sockets: BTreeSet<SocketKey>,
-    related: BTreeSet<String>,
     /// What they want to be shown as.
     status: String,
 }
 
 impl Presence {
-    /// Whose socket it is.
+    /// The user of a socket.
     pub(super) fn person(&self, socket: SocketKey) -> Option<&PersonBody> {
-        Some(&self.people.get(self.sockets.get(&socket)?)?.body)
+        Some(&self.profiles.get(self.online.user(socket)?)?.body)
     }
 
-    /// All devices of somebody.
+    /// All devices of a user.
     pub(super) fn sockets(&self, id: &str) -> impl Iterator<Item = SocketKey> {
-        self.people.get(id).into_iter().flat_map(|person| person.sockets.iter().copied())
+        self.online.sockets(id)
     }
 
     pub(super) fn is_here(&self, id: &str) -> bool {
-        self.people.contains_key(id)
+        self.online.is_online(id)
     }
 
-    /// What others see of somebody.
+    /// What others see of a user.
     pub(super) fn status(&self, id: &str) -> &str {
-        self.people.get(id).map_or(OFFLINE, |person| &person.status)
+        self.profiles.get(id).map_or(OFFLINE, |profile| &profile.status)
     }
 
     pub(super) fn are_related(&self, one: &str, other: &str) -> bool {
-        self.people.get(one).is_some_and(|person| person.related.contains(other))
+        self.online.related(one).any(|related| related == other)
     }
 
     pub(super) fn relate(&mut self, one: &str, other: &str) {
-        for (whose, with) in [(one, other), (other, one)] {
-            if let Some(person) = self.people.get_mut(whose) {
-                person.related.insert(with.to_owned());
-            }
-        }
+        self.online.relate(one, other);
     }
 
-    /// The others hear of the first device; the device hears who of them is there.
+    /// The others hear of the first device; the device hears which of them are online.
     pub(super) fn arrive(&mut self, socket: SocketKey, body: PersonBody, related: Vec<String>) -> Replies {
         let id = body.id.clone();
-        self.sockets.insert(socket, id.clone());
-        let fresh = || Person {
-            body: body.clone(),
-            sockets: BTreeSet::new(),
-            related: BTreeSet::new(),
-            status: ONLINE.to_owned(),
-        };
-        let person = self.people.entry(id.clone()).or_insert_with(fresh);
-        let first = person.sockets.is_empty();
-        person.sockets.insert(socket);
-        for other in &related {
-            person.related.insert(other.clone());
-        }
+        let first = self.online.arrive(socket, id.clone(), related.iter().cloned());
+        let fresh = || Profile { body, status: ONLINE.to_owned() };
+        self.profiles.entry(id.clone()).or_insert_with(fresh);
         for other in &related {
             self.relate(&id, other);
         }
@@ -84,23 +70,20 @@ impl Presence {
 
     /// The others hear of the last device.
     pub(super) fn depart(&mut self, socket: SocketKey) -> Replies {
-        let Some(id) = self.sockets.remove(&socket) else { return Vec::new() };
-        let Some(person) = self.people.get_mut(&id) else { return Vec::new() };
-        person.sockets.remove(&socket);
-        if !person.sockets.is_empty() {
-            return Vec::new();
-        }
-        OFFLINE.clone_into(&mut person.status);
-        let mut replies = self.tell(&id);
-        self.people.remove(&id);
+        let Some(departure) = self.online.depart(socket) else { return Vec::new() };
+        let Some(related) = departure.offline else { return Vec::new() };
+        let id = departure.user;
+        self.profiles.remove(&id);
+        let others = related.iter().flat_map(|other| self.sockets(other));
+        let mut replies: Replies = others.map(|to| changed(to, &id, OFFLINE)).collect();
         replies.push(Reply::Order(Order::Seen { user: id }));
         replies
     }
 
     pub(super) fn show_as(&mut self, id: &str, status: String) -> Replies {
-        match self.people.get_mut(id) {
-            Some(person) if person.status != status => {
-                person.status = status;
+        match self.profiles.get_mut(id) {
+            Some(profile) if profile.status != status => {
+                profile.status = status;
                 self.tell(id)
             }
             Some(_) | None => Vec::new(),
@@ -108,9 +91,8 @@ impl Presence {
     }
 
     fn tell(&self, id: &str) -> Replies {
-        let Some(person) = self.people.get(id) else { return Vec::new() };
-        let others = person.related.iter().flat_map(|other| self.sockets(other));
-        others.map(|to| changed(to, id, &person.status)).collect()
+        let others = self.online.related(id).flat_map(|other| self.sockets(other));
+        others.map(|to| changed(to, id, self.status(id))).collect()
     }
 }
 

@@ -1,13 +1,13 @@
-//! What the two of a call say to each other's devices.
+//! Relayed events between the two users of a call.
 
 use bellwire_dialects::marketplace::wire::{
     AnswerToClient, CandidateToClient, MediaToClient, OfferToClient, name,
 };
 
-use super::message::Relay;
+use super::Hub;
+use super::message::{Relay, Replies};
 use super::replies::{Refusal, refused};
-use super::{Hub, Replies};
-use crate::switchboard::{Reply, SocketKey};
+use crate::hub_actor::{Reply, SocketKey};
 
 impl Hub {
     pub(super) fn relay(&mut self, from: SocketKey, call_id: &str, relay: Relay) -> Replies {

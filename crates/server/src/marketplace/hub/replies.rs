@@ -1,13 +1,15 @@
-//! What the hub says: one function per event.
+//! The events the hub emits, a function each.
 
 use bellwire_dialects::marketplace::wire::{
     CallAccepted, CallDeclined, CallEnded, CallError, CallStatus, IncomingCall, MessageType,
     ParticipantJoined, PersonBody, chat_of, name,
 };
 
-use super::message::{Change, Facts, Order};
-use super::{LiveCall, MISSED, Replies};
-use crate::switchboard::{Reply, SocketKey};
+use super::live_call::LiveCall;
+use super::message::{Change, Facts, Order, Replies};
+use crate::hub_actor::{Reply, SocketKey};
+
+const MISSED: &str = "missed";
 
 pub(super) fn incoming(to: SocketKey, facts: &Facts) -> Reply<Order> {
     let event = match facts.kind {

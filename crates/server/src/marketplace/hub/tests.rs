@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Change, Facts, Hub, News, Order, Relay, Request};
 use crate::clock::Millis;
-use crate::switchboard::{Opened, Reply, SocketKey};
+use crate::hub_actor::{Hub as _, Reply, SessionEnd, SocketKey};
 
 const ANN: SocketKey = SocketKey(1);
 const BEN: SocketKey = SocketKey(2);
@@ -14,7 +14,6 @@ const EVE: SocketKey = SocketKey(4);
 const ANN_AGAIN: SocketKey = SocketKey(5);
 const START: Millis = Millis(1_000_000);
 const RING: i64 = 45_000;
-const FOR_EVER: Millis = Millis(i64::MAX);
 
 fn person(id: &str) -> PersonBody {
     PersonBody { id: id.into(), name: Some(id.to_uppercase()), avatar: None }
@@ -37,13 +36,9 @@ fn video(status: CallStatus) -> Facts {
     facts(MessageType::VideoCall, status)
 }
 
-fn session(name: &str, until: Millis) -> Opened {
-    Opened { name: name.to_owned(), until }
-}
-
 fn arrive(hub: &mut Hub, socket: SocketKey, id: &str, related: &[&str]) -> Vec<Reply<Order>> {
     let related = related.iter().map(|id| (*id).to_owned()).collect();
-    hub.handle(socket, Request::Connected { me: person(id), related, opened: session(id, FOR_EVER) })
+    hub.handle(socket, Request::Connected { me: person(id), related })
 }
 
 /// Ann, Ben with two devices, and Eve, who is a stranger.
@@ -374,23 +369,8 @@ fn typing_is_heard_by_acquaintances_only() {
 }
 
 #[test]
-fn a_session_ends_with_its_token() {
+fn a_session_that_expires_says_so() {
     let mut hub = Hub::default();
-    let until = Millis(START.0 + 10);
-    let opened = session("a family", until);
-    hub.handle(ANN, Request::Connected { me: person("ann"), related: Vec::new(), opened: opened.clone() });
-    assert_eq!(hub.deadline(), Some(until));
-    let replies = hub.expire(until);
-    assert_eq!(heard(&replies), [(ANN, "call_error")]);
-    assert!(replies.contains(&Reply::Close(ANN)));
-    hub.disconnected(ANN);
-    assert!(hub.expire(Millis(until.0 + 10)).is_empty());
-
-    hub.handle(BEN, Request::Connected { me: person("ben"), related: Vec::new(), opened: opened.clone() });
-    let told = hub.hear(News::SignedOut { name: opened.name.clone() }, START);
-    assert_eq!(told, [Reply::Close(BEN)]);
-    hub.disconnected(BEN);
-    hub.handle(ANN, Request::Connected { me: person("ann"), related: Vec::new(), opened });
-    hub.disconnected(ANN);
-    assert_eq!(hub.deadline(), None, "nothing is kept of a socket that is gone");
+    assert_eq!(heard(&hub.session_over(ANN, SessionEnd::Expired, START)), [(ANN, "call_error")]);
+    assert_eq!(hub.session_over(ANN, SessionEnd::SignedOut, START), []);
 }

@@ -1,12 +1,15 @@
-//! The hub on the switchboard.
+//! The marketplace hub as the hub actor drives it.
 
-use super::{Hub, News, Order, Replies, Request};
+use super::message::Replies;
+use super::replies::error;
+use super::{Hub, News, Order, Request};
 use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::switchboard::{self, SocketKey};
+use crate::hub_actor::{self, SessionEnd, SocketKey};
+use crate::marketplace::defaults::BACKEND;
 
-impl switchboard::Hub for Hub {
-    const BACKEND: Backend = Backend::Marketplace;
+impl hub_actor::Hub for Hub {
+    const BACKEND: Backend = BACKEND;
 
     type Request = Request;
     type News = News;
@@ -22,6 +25,13 @@ impl switchboard::Hub for Hub {
 
     fn disconnected(&mut self, key: SocketKey, _now: Millis) -> Replies {
         self.disconnected(key)
+    }
+
+    fn session_over(&mut self, key: SocketKey, end: SessionEnd, _now: Millis) -> Replies {
+        match end {
+            SessionEnd::Expired => vec![error(key, None, "Session expired, please login again")],
+            SessionEnd::SignedOut => Vec::new(),
+        }
     }
 
     fn deadline(&self) -> Option<Millis> {

@@ -15,7 +15,7 @@ impl Store {
         Ok(sqlx::query_as(query).bind(id).fetch_optional(&self.read).await?)
     }
 
-    /// One page of somebody's calls and screens, newest first, and how many there are.
+    /// One page of a user's calls and screens, newest first, and how many there are.
     pub(crate) async fn calls(
         &self,
         me: &str,
@@ -60,7 +60,7 @@ impl Store {
         self.moved(update.bind(id).bind(at(now))).await
     }
 
-    /// Somebody answered, or a screen is shown.
+    /// The callee answered, or a screen is shown.
     pub(crate) async fn mark_answered(&self, id: &str, now: Millis) -> Result<bool> {
         let update = sqlx::query(
             "UPDATE marketplace_messages SET status = 'answered', answered_at = $2, updated_at = $2 \
@@ -77,7 +77,7 @@ impl Store {
         self.moved(update.bind(id).bind(at(now))).await
     }
 
-    /// Nobody answered in time, or the caller thought better of it: the callee has something to read.
+    /// Not answered in time, or cancelled: the callee has an unread entry.
     pub(crate) async fn mark_missed(&self, id: &str, now: Millis) -> Result<bool> {
         let update = sqlx::query(
             "UPDATE marketplace_messages SET status = 'missed', ended_at = $2, is_read = 0, updated_at = $2 \
@@ -95,7 +95,7 @@ impl Store {
         self.moved(update.bind(id).bind(at(now))).await
     }
 
-    /// Somebody left a call that was answered; `true` if they had not before.
+    /// A participant left an answered call; `true` if they had not before.
     pub(crate) async fn mark_left(&self, id: &str, sender: bool, now: Millis) -> Result<bool> {
         let update = if sender {
             sqlx::query(
@@ -111,7 +111,7 @@ impl Store {
         self.moved(update.bind(id).bind(at(now))).await
     }
 
-    /// Somebody who had left is back.
+    /// A participant who had left is back.
     pub(crate) async fn mark_back(&self, id: &str, sender: bool, now: Millis) -> Result<bool> {
         let update = if sender {
             sqlx::query(
@@ -127,7 +127,7 @@ impl Store {
         self.moved(update.bind(id).bind(at(now))).await
     }
 
-    /// Ends a call that was answered, for everybody.
+    /// Ends an answered call for both sides.
     pub(crate) async fn mark_ended(&self, id: &str, now: Millis) -> Result<bool> {
         let update = sqlx::query(
             "UPDATE marketplace_messages SET status = 'ended', ended_at = $2, updated_at = $2, \

@@ -67,7 +67,7 @@ impl Store {
         Ok((page, count(total)))
     }
 
-    /// Somebody's conversations, the newest first.
+    /// The conversations of a user, the newest first.
     pub(crate) async fn conversations(&self, me: &str) -> Result<Vec<Conversation>> {
         let last: Vec<FullMessage> = sqlx::query_as(full_message!(
             "WHERE m.id IN (SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY conversation \

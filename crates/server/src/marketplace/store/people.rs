@@ -47,7 +47,7 @@ impl Store {
         Ok(())
     }
 
-    /// Ids of everybody this one has a conversation with.
+    /// Ids of the users this one has a conversation with.
     pub(crate) async fn related(&self, id: &str) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar(
             "SELECT receiver FROM marketplace_messages WHERE sender = $1 \

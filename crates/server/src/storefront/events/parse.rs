@@ -1,4 +1,4 @@
-//! From a client's event to a request. What does not fit its shape is nothing.
+//! Parser of socket events, into requests to the hub. An event that does not fit its shape is dropped.
 
 use bellwire_dialects::storefront::wire::{
     CallPartyEvent, CallQualityReport, CallStatusUpdate, EndVideoCall, IceCandidateEvent, JoinVideoCall,

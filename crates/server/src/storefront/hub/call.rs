@@ -1,4 +1,4 @@
-//! One call as the hub sees it: its facts and who has joined it. It decides nothing.
+//! One live call of the hub: its facts and the sockets that have joined. It decides nothing.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use bellwire_dialects::storefront::wire::{CallStatus, IncomingVideoCall, UserTyp
 
 use super::message::Facts;
 use crate::clock::Millis;
-use crate::switchboard::SocketKey;
+use crate::hub_actor::SocketKey;
 
 #[derive(Debug)]
 pub(super) struct LiveCall {
@@ -14,7 +14,7 @@ pub(super) struct LiveCall {
     /// What the callee was or will be rung with; kept for devices that come online meanwhile.
     pub(super) ring: Option<IncomingVideoCall>,
     pub(super) seats: BTreeMap<SocketKey, UserType>,
-    /// Since when nobody has been in it, where it has been answered.
+    /// Since when it has been empty, if it has been answered.
     pub(super) empty_since: Option<Millis>,
 }
 

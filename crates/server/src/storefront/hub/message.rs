@@ -1,16 +1,16 @@
-//! What is said to the hub and what it says: plain data.
+//! The messages of the hub: requests, news, and orders to the records. Plain data.
 
 use bellwire_dialects::storefront::wire::{
-    CallEnded, CallError, CallPartyEvent, CallStatus, CallStatusUpdate, CallTargetOffline, IceCandidateEvent,
-    IceCandidateInit, IncomingVideoCall, OnlineStatusChanged, OnlineUser, SdpAnswer, SdpBody, SdpOffer,
-    ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, UserType,
+    CallStatus, IceCandidateInit, IncomingVideoCall, SdpBody, UserType,
 };
 
 use crate::clock::Millis;
+use crate::hub_actor::{self, Reply};
 use crate::storefront::store::Call;
-use crate::switchboard::{self, SocketKey};
 
-/// Somebody, in the role they have.
+pub(super) type Replies = Vec<Reply<Order>>;
+
+/// A user in a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Party {
     pub(crate) id: String,
@@ -41,7 +41,7 @@ impl Facts {
         self.party(self.initiated_by.other())
     }
 
-    /// Nobody has answered yet.
+    /// Not answered yet.
     pub(super) fn rings(&self) -> bool {
         matches!(self.status, CallStatus::Initiated | CallStatus::Ringing)
     }
@@ -69,32 +69,20 @@ pub(crate) struct Change {
     pub(crate) duration: f64,
 }
 
-/// What the records tell.
+/// The changes of the records that are reported to the hub.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum News {
     /// A call that a socket is about to speak of.
     Learned(Facts),
     Changed(Facts, Change),
-    /// A session was given back before its time.
-    SignedOut {
-        jti: String,
-    },
 }
 
-/// What lets a socket be who it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Session {
-    pub(crate) jti: String,
-    pub(crate) until: Millis,
-}
-
-/// What a socket asks for. Whose socket it is, the hub knows; what a payload says about it is not here.
+/// The requests of a socket. The hub knows the user of the socket; what a payload says about it is not here.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
     Connected {
         party: Party,
         related: Vec<String>,
-        session: Option<Session>,
     },
     ListOnline,
     Ring(Box<IncomingVideoCall>),
@@ -135,53 +123,23 @@ pub(crate) enum Relay {
     Sharing(bool),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum To {
-    Socket(SocketKey),
-    Records,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Reply {
-    Ring(IncomingVideoCall),
-    Offline(CallTargetOffline),
-    Error(CallError),
-    Joined(UserJoinedCall),
-    Left(UserLeftCall),
-    Offer(SdpOffer),
-    Answer(SdpAnswer),
-    Candidate(IceCandidateEvent),
-    Audio(ToggleAudio),
-    Video(ToggleVideo),
-    ShareStarted(CallPartyEvent),
-    ShareStopped(CallPartyEvent),
-    Status(CallStatusUpdate),
-    Ended(CallEnded),
-    Users(Vec<OnlineUser>),
-    Online(OnlineStatusChanged),
-    /// The socket is to be disconnected.
-    Close,
-    /// For the records.
-    Order(Order),
-}
-
-/// What the records are to do.
+/// The changes the hub wants in the records.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     /// The callee's devices have been told.
     Rang {
         call_id: String,
     },
-    /// Nobody has answered in time.
+    /// Not answered in time.
     Miss {
         call_id: String,
     },
-    /// Nobody has been in an answered call since then.
+    /// An answered call has been empty since then.
     Abandon {
         call_id: String,
         since: Millis,
     },
-    /// The callee does not want it, or talks to somebody else.
+    /// The callee declines, or is in another call.
     Decline {
         call_id: String,
         by: Party,
@@ -199,7 +157,7 @@ pub(crate) enum Order {
     },
 }
 
-impl switchboard::Order for Order {
+impl hub_actor::Order for Order {
     fn may_be_lost(&self) -> bool {
         matches!(self, Self::Quality { .. })
     }

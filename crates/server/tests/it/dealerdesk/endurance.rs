@@ -53,8 +53,7 @@ async fn a_restart_ends_no_call_that_runs_and_misses_the_one_that_rang() {
     };
     drop(app);
 
-    let ring = bellwire_server::RingTimeouts::all(Duration::from_secs(2));
-    let app = App::start(Config { ring, ..config }).await.expect("the server again");
+    let app = App::start(config.with_ring_timeout(Duration::from_secs(2))).await.expect("the server again");
     dan.move_to(&app);
     tea.move_to(&app);
     let (mut shop, mut phone) = (dan.device().await, tea.device().await);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bellwire_server::{App, Config, RingTimeouts};
+use bellwire_server::{App, Config};
 use serde_json::json;
 
 use super::{ANA, BEN, CLEO, Person, enter, names, server, settled, until_record};
@@ -103,7 +103,7 @@ async fn what_one_sends_is_told_to_the_others() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_comes_and_the_call_is_missed() {
-    let config = Config { ring: RingTimeouts::all(Duration::from_secs(2)), ..Config::demo() };
+    let config = Config::demo().with_ring_timeout(Duration::from_secs(2));
     let app = App::start(config).await.expect("a server");
     let (ana, ben) = (Person::login(&app, ANA).await, Person::login(&app, BEN).await);
     let mut b = ben.device().await;

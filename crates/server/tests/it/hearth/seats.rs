@@ -2,11 +2,19 @@
 
 use std::time::Duration;
 
-use bellwire_server::{App, Config, Database};
+use bellwire_server::{App, Backend, Config, Database};
 use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{ANA, BEN, CLEO, Person, THERAPIST, enter, names, server, settled, until_record};
+
+/// The demo with another value of one of hearth's settings; times are in seconds.
+fn set(option: &'static str, value: u32) -> Config {
+    let mut config = Config::demo();
+    let hearth = Backend::parse("hearth").and_then(|hearth| config.backends.get_mut(&hearth));
+    hearth.expect("it is served").settings.insert(option, value);
+    config
+}
 
 async fn with(config: Config) -> App {
     App::start(config).await.expect("a server")
@@ -14,7 +22,7 @@ async fn with(config: Config) -> App {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_ask_for_the_last_seat_one_gets_it() {
-    let app = with(Config { max_participants: 3, ..Config::demo() }).await;
+    let app = with(set("max-call-participants", 3)).await;
     let ana = Person::login(&app, ANA).await;
     let mut others = Vec::new();
     for email in [BEN, CLEO, THERAPIST, "nada@demo.example"] {
@@ -94,7 +102,7 @@ async fn a_lost_connection_keeps_its_seat_for_a_while() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_without_use_is_ended() {
-    let app = with(Config { call_timeout: Duration::from_secs(3), ..Config::demo() }).await;
+    let app = with(set("call-timeout-minutes", 3)).await;
     let (ana, ben) = (Person::login(&app, ANA).await, Person::login(&app, BEN).await);
     let call = ana.initiate("one-to-one", &[&ben]).await;
     let (mut a, mut b) = (ana.enter(&call, "peer-a").await, ben.enter(&call, "peer-b").await);

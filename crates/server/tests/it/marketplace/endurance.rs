@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bellwire_server::{App, Config, Database, Limits, RingTimeouts};
+use bellwire_server::{App, Config, Database, Limits};
 use serde_json::{Value, json};
 
 use super::{Person, about, ring, settled};
@@ -53,8 +53,7 @@ async fn a_restart_ends_no_call_that_runs_and_misses_the_one_that_rang() {
     let rang = chidi.initiate("voice-call", &ada).await;
     app.stop().await;
 
-    let ring = RingTimeouts::all(Duration::from_secs(1));
-    let app = App::start(Config { ring, ..config }).await.expect("the server again");
+    let app = App::start(config.with_ring_timeout(Duration::from_secs(1))).await.expect("the server again");
     ada.move_to(&app);
     chidi.move_to(&app);
     let (shop, mut phone) = (ada.device().await, chidi.device().await);

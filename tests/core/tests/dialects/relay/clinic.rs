@@ -1,4 +1,5 @@
-//! Clinic: a practitioner and a patient with one appointment; who is in its room is told to both.
+//! Relay of clinic: a practitioner and a patient with one appointment; both are notified of who is in its
+//! room.
 
 use std::collections::BTreeSet;
 

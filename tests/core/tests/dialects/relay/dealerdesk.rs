@@ -1,4 +1,4 @@
-//! Dealerdesk: a dealer and a technician, one room of theirs, and everything over the socket.
+//! Relay of dealerdesk: a dealer and a technician, one room of theirs, and everything over the socket.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Hearth: two people; REST makes sessions, the socket has their rooms and believes nobody who has not
-//! shown a token on this connection.
+//! Relay of hearth: two people; REST makes sessions, the socket has their rooms and accepts only connections
+//! that have shown a token.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ impl Hearth {
         }
     }
 
-    /// Everybody who was asked to come hears the end, also who never came.
+    /// Every invited user receives the end, also those who never came.
     fn end(&mut self, id: &str, told: &Value) -> Vec<(Side, Inbound)> {
         let session = self.sessions.get_mut(id).expect("it was made");
         if std::mem::replace(&mut session.ended, true) {

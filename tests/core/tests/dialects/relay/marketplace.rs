@@ -1,4 +1,4 @@
-//! Marketplace: a provider and a client. Everything goes to a person's room, all their devices, and
+//! Relay of marketplace: a provider and a client. Everything goes to a person's room, all their devices, and
 //! the socket knows nothing of REST.
 
 use bellwire_dialects::{Inbound, Outbound, RestCall};

@@ -1,4 +1,4 @@
-//! Storefront: a seller and a customer; REST knows calls, the socket knows rooms.
+//! Relay of storefront: a seller and a customer; REST knows calls, the socket knows rooms.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,13 +1,13 @@
 //! The notification: what it offers, what its buttons do, and that none is left behind.
 
 use anyhow::ensure;
-use bellwire_tests_desktop::{CUSTOMER, Dunst, Notifications, Screen, Session, World, until};
+use bellwire_tests_desktop::{CUSTOMER, Dunst, Notifications, Screen, Session, TestServer, until};
 
 use super::{MAIN, RING, becomes, customer, desktop, launch, seller};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_buttons_do_what_they_say() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
@@ -52,7 +52,7 @@ async fn its_buttons_do_what_they_say() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_goes_when_the_caller_gives_up_and_a_missed_call_is_told() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
@@ -85,13 +85,13 @@ async fn it_goes_when_the_caller_gives_up_and_a_missed_call_is_told() -> anyhow:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_on_another_device_ends_it_here() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
     let phone = customer(&screen, &session, launch(&world)).await?;
     let caller = seller(&world).await?;
-    let tablet = bellwire_tests_calls::Human::customer(&world, CUSTOMER).await?;
+    let tablet = bellwire_tests_calls::TestClient::customer(&world, CUSTOMER).await?;
 
     caller.dial(CUSTOMER).await?;
     service.shown("Incoming video call").await?;
@@ -108,7 +108,7 @@ async fn an_answer_on_another_device_ends_it_here() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_comes_late_or_comes_back_shows_it() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = customer(&screen, &session, launch(&world)).await?;
@@ -132,7 +132,7 @@ async fn a_service_that_comes_late_or_comes_back_shows_it() -> anyhow::Result<()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_daemon_shows_it_and_its_buttons_work() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let dunst = Dunst::start(&session).await?;

@@ -2,9 +2,9 @@
 //! as missed, and is told of when it is over.
 
 use anyhow::ensure;
-use bellwire_tests_calls::Human;
+use bellwire_tests_calls::TestClient;
 use bellwire_tests_desktop::{
-    CUSTOMER, Dunst, Launch, Notifications, Phone, Screen, Session, World, level_db, until,
+    CUSTOMER, Dunst, Launch, Notifications, Phone, Screen, Session, TestServer, level_db, until,
 };
 use serde_json::json;
 use zbus::zvariant::{OwnedValue, Value};
@@ -16,7 +16,7 @@ async fn undisturbed(
     screen: &Screen,
     session: &Session,
     phone: &Phone,
-    caller: &Human,
+    caller: &TestClient,
 ) -> anyhow::Result<()> {
     let recording = session.sound().record("spk")?;
     let call = caller.dial(CUSTOMER).await?;
@@ -41,7 +41,7 @@ fn heard(launch: Launch) -> Launch {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ones_own_and_the_hours() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
@@ -88,7 +88,7 @@ async fn ones_own_and_the_hours() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn that_of_the_notification_service() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let service = Notifications::start(&session).await?;
@@ -111,7 +111,7 @@ async fn that_of_the_notification_service() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn that_of_a_real_daemon() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let dunst = Dunst::start(&session).await?;
@@ -130,7 +130,7 @@ async fn that_of_a_real_daemon() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn that_of_gnome() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let gsettings = |words: &[&str]| {
@@ -180,7 +180,7 @@ impl Xfconf {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn that_of_xfce() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let builder = zbus::connection::Builder::address(session.bus())?.name("org.xfce.Xfconf")?;

@@ -1,7 +1,7 @@
 //! What is heard of a ring, on which loudspeaker, and when it stops.
 
 use anyhow::ensure;
-use bellwire_tests_desktop::{CUSTOMER, Screen, Session, World, level_db};
+use bellwire_tests_desktop::{CUSTOMER, Screen, Session, TestServer, level_db};
 use serde_json::json;
 
 use super::{RING, becomes, customer, launch, seller};
@@ -12,7 +12,7 @@ const QUIET: f64 = -80.0;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ring_is_heard_and_silence_stops_it() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = customer(&screen, &session, launch(&world).speaker("default")).await?;
@@ -41,7 +41,7 @@ async fn a_ring_is_heard_and_silence_stops_it() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_rings_where_the_settings_say() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     session.sound().plug_sink("desk", "DeskSpeaker")?;

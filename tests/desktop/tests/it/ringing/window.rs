@@ -1,7 +1,7 @@
 //! The answer window: wherever the program is, over everything, and never in the way of typing.
 
 use anyhow::{Context, ensure};
-use bellwire_tests_desktop::{Phone, Screen, Session, Window, World, until};
+use bellwire_tests_desktop::{Phone, Screen, Session, TestServer, Window, until};
 
 use super::{MAIN, RING, becomes, customer, launch, seller};
 
@@ -20,7 +20,7 @@ async fn point_at(screen: &Screen, phone: &Phone, ring: &Window<'_>, testid: &st
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ring_comes_up_in_the_middle_of_a_word() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = customer(&screen, &session, launch(&world)).await?;
@@ -46,7 +46,10 @@ async fn a_ring_comes_up_in_the_middle_of_a_word() -> anyhow::Result<()> {
         screen.type_text("end")?;
         screen.keep("ring-over-a-letter")?;
         // The main window is in sight and does not ring a second time.
-        phone.gone("ring-accept").await.with_context(|| format!("round {round}: the main window shows the ring too"))?;
+        phone
+            .gone("ring-accept")
+            .await
+            .with_context(|| format!("round {round}: the main window shows the ring too"))?;
         ensure!(ring.above()?, "round {round}: the answer window is not always on top");
         ensure!(letter.active()?, "round {round}: the answer window took the keyboard");
         let property = ring.property("_NET_WM_DESKTOP")?;
@@ -63,7 +66,7 @@ async fn a_ring_comes_up_in_the_middle_of_a_word() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_over_a_full_screen_window() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = customer(&screen, &session, launch(&world)).await?;
@@ -92,7 +95,7 @@ async fn it_is_over_a_full_screen_window() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_comes_up_with_the_main_window_minimised_and_brings_it_back() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let phone = customer(&screen, &session, launch(&world)).await?;

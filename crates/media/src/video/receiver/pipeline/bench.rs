@@ -1,4 +1,4 @@
-//! The pipeline in stepped time, for tests that replay streams.
+//! Test bench that runs the pipeline in stepped time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What senders and networks do to a stream.
+//! Tests of what senders and networks do to a stream.
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
-//! The stored streams, and RTP packets of them as different senders would make them.
+//! Stored streams, and RTP packets of them as different senders make them.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -20,8 +19,7 @@ pub(crate) struct Unit {
 
 /// The access units of `testdata/streams/<name>.ivf` in order of decoding.
 pub(crate) fn stored(name: &str) -> Vec<Unit> {
-    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("src/video/testdata/streams");
+    let folder = crate::test_files::in_crate("src/video/testdata/streams");
     let file = std::fs::read(folder.join(format!("{name}.ivf"))).expect("the stream is there");
     let mut rest = &file[32..];
     let mut list = Vec::new();
@@ -38,8 +36,7 @@ pub(crate) fn stored(name: &str) -> Vec<Unit> {
 
 /// Names of all stored streams.
 pub(crate) fn names() -> Vec<String> {
-    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-        .join("src/video/testdata/streams");
+    let folder = crate::test_files::in_crate("src/video/testdata/streams");
     let files = std::fs::read_dir(folder).expect("the streams are there");
     let mut names: Vec<_> = files
         .filter_map(|file| Some(file.ok()?.file_name().to_str()?.strip_suffix(".ivf")?.to_owned()))

@@ -1,4 +1,4 @@
-//! Units that are no pictures, where encoders and gateways put them.
+//! Tests of NAL units that are no pictures, where encoders and gateways put them.
 
 use bytes::Bytes;
 
@@ -68,7 +68,7 @@ const FILLER: &[u8] = &[0x0c, 0xff, 0xff, 0xff, 0x80];
 const MESSAGE: &[u8] = &[6, 5, 18, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, b'x', b'y', 0x80];
 /// What scalable encoders write before each slice of the base layer.
 const PREFIX: &[u8] = &[0x6e, 0x80, 0x80, 0x07, 0x20];
-/// A slice of a layer above, which nobody here asked for.
+/// A slice of an enhancement layer.
 const LAYER: &[u8] = &[0x74, 0x80, 0x90, 0x07, 0xb8, 0x55, 0x21, 0x80];
 const END_OF_SEQUENCE: &[u8] = &[0x0a];
 

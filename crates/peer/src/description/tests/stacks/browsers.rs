@@ -1,4 +1,4 @@
-//! Browsers, and what is written to talk to them.
+//! Offers of browsers, and of software that talks to them.
 
 use bellwire_media::Codec;
 

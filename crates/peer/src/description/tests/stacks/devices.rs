@@ -1,4 +1,4 @@
-//! Servers, telephone exchanges and small devices.
+//! Offers of servers, PBXs and small devices.
 
 use bellwire_media::Codec;
 

@@ -1,0 +1,115 @@
+use std::time::{Duration, UNIX_EPOCH};
+
+use bellwire_call::{Direction, MediaKind, Person, PersonId, RemoteCallId, Subject};
+
+use super::*;
+use crate::AccountRef;
+
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds)
+}
+
+fn recorder() -> Recorder {
+    let mut recorder = Recorder::new();
+    let key = AccountRef::new("storefront", "shop.example", &PersonId("me".into()));
+    recorder.account(AccountId(1), Account { key, label: "Me".into() });
+    recorder
+}
+
+fn call(id: u64, state: CallState) -> CallView {
+    CallView {
+        id: CallId(id),
+        account: AccountId(1),
+        remote_id: Some(RemoteCallId(format!("r{id}"))),
+        direction: Direction::Incoming,
+        kind: MediaKind::Video,
+        peer: Person { id: PersonId("p".into()), name: "Ada".into(), avatar: None },
+        subject: Some(Subject { id: "o".into(), label: "Order #1".into() }),
+        state,
+        waiting: false,
+        connected_ms: None,
+        remote_audio: true,
+        remote_video: true,
+        remote_sharing: false,
+        remote_has_microphone: true,
+        remote_has_camera: true,
+        signaling_lost: false,
+    }
+}
+
+fn view(calls: Vec<CallView>) -> PhoneView {
+    PhoneView { calls, ..PhoneView::default() }
+}
+
+#[test]
+fn a_call_is_noted_when_something_happens_and_now_and_then() {
+    let mut recorder = recorder();
+    let ringing = view(vec![call(1, CallState::Ringing { silenced: false })]);
+    let first = recorder.note(&ringing, at(0));
+    assert_eq!(first.len(), 1);
+    assert_eq!((first[0].outcome, first[0].answered_ms, first[0].ended_ms), (Outcome::Ongoing, None, None));
+    // The log does not keep that the ringtone was silenced.
+    assert_eq!(recorder.note(&view(vec![call(1, CallState::Ringing { silenced: true })]), at(1)), []);
+
+    let answered = recorder.note(&view(vec![call(1, CallState::Connecting)]), at(5));
+    assert_eq!(answered[0].answered_ms, Some(1_000_005_000));
+    let talking = |ms| view(vec![CallView { connected_ms: Some(ms), ..call(1, CallState::Connected) }]);
+    assert_eq!(recorder.note(&talking(10), at(6)), []);
+    assert_eq!(recorder.note(&talking(8_000), at(14)), []);
+    let beat = recorder.note(&talking(9_000), at(15));
+    assert_eq!((beat.len(), beat[0].talked_ms), (1, 9_000));
+
+    let reason = EndReason::RemoteHungUp;
+    let end = view(vec![CallView { connected_ms: Some(30_000), ..call(1, CallState::Ended { reason }) }]);
+    let last = recorder.note(&end, at(36));
+    let last = &last[0];
+    assert_eq!((last.outcome, last.reason), (Outcome::Completed, Some("remote_hung_up")));
+    assert_eq!((last.started_ms, last.talked_ms), (1_000_000_000, 30_000));
+    assert_eq!((last.answered_ms, last.ended_ms), (Some(1_000_005_000), Some(1_000_036_000)));
+    assert_eq!(recorder.note(&end, at(90)), [], "an ended call goes on no further");
+    assert_eq!(first[0].uid, last.uid);
+}
+
+#[test]
+fn what_is_learned_after_the_end_is_noted_without_moving_the_end() {
+    let mut recorder = recorder();
+    let cancelled = |remote: Option<&str>| {
+        view(vec![CallView {
+            remote_id: remote.map(|id| RemoteCallId(id.into())),
+            direction: Direction::Outgoing,
+            ..call(1, CallState::Ended { reason: EndReason::Cancelled })
+        }])
+    };
+    let first = recorder.note(&cancelled(None), at(1));
+    let second = recorder.note(&cancelled(Some("late")), at(9));
+    assert_eq!(second[0].remote, Some(RemoteCallId("late".into())));
+    assert_eq!(second[0].ended_ms, first[0].ended_ms);
+}
+
+#[test]
+fn a_call_that_vanishes_is_over() {
+    let mut recorder = recorder();
+    recorder.note(&view(vec![call(1, CallState::Connected)]), at(0));
+    let changed = recorder.note(&view(Vec::new()), at(3));
+    assert_eq!((changed.len(), changed[0].outcome, changed[0].is_live()), (1, Outcome::Interrupted, false));
+    assert_eq!(recorder.note(&view(Vec::new()), at(4)), []);
+}
+
+#[test]
+fn calls_of_nobody_are_not_noted_and_many_are_forgotten() {
+    let mut recorder = recorder();
+    let stranger = CallView { account: AccountId(9), ..call(1, CallState::Connecting) };
+    assert_eq!(recorder.note(&view(vec![stranger]), at(0)), []);
+    for id in 0..500 {
+        let reason = EndReason::Missed;
+        assert_eq!(recorder.note(&view(vec![call(id, CallState::Ended { reason })]), at(id)).len(), 1);
+    }
+    assert!(recorder.calls.len() <= MAX_REMEMBERED_CALLS + 1);
+}
+
+#[test]
+fn two_runs_have_no_call_in_common() {
+    let ringing = view(vec![call(1, CallState::Ringing { silenced: false })]);
+    let (one, two) = (recorder().note(&ringing, at(0)), recorder().note(&ringing, at(0)));
+    assert_ne!(one[0].uid, two[0].uid);
+}

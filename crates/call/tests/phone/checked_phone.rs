@@ -1,0 +1,306 @@
+//! Phone whose commands and views are checked against the invariants after each event.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use bellwire_call::{
+    CallId, CallKey, CallState, CallView, Command, Direction, EndReason, Epoch, Event, Heard, IncomingSignal,
+    Notice, OfferRule, OutgoingSignal, PeerOutcome, Phone, UserAction,
+};
+
+use crate::builders::{HOME, RINGS, person};
+
+#[derive(Default)]
+struct Invariants {
+    media: BTreeSet<CallId>,
+    peers: BTreeMap<CallId, Epoch>,
+    rings: BTreeMap<CallId, bool>,
+    ring_backs: BTreeSet<CallId>,
+    over: BTreeMap<CallId, EndReason>,
+    /// Offers that were made and neither answered nor said often enough: when the last copy was said.
+    unanswered: BTreeMap<CallId, (Epoch, Instant)>,
+    /// Calls whose path is looked for anew since that time.
+    renewed: BTreeMap<CallId, Instant>,
+}
+
+/// An offer that was said so long ago may be replaced.
+const OFFER_ANSWER_WAIT: Duration = Duration::from_secs(3);
+/// An ICE restart has this long until the call is shown as reconnecting.
+const NEW_PATH_TIME: Duration = Duration::from_secs(5);
+
+pub(crate) struct CheckedPhone {
+    pub(crate) phone: Phone,
+    pub(crate) now: Instant,
+    invariants: Invariants,
+}
+
+impl CheckedPhone {
+    pub(crate) fn new(me: &str, offers: OfferRule, now: Instant) -> Self {
+        let mut phone = Self { phone: Phone::new(), now, invariants: Invariants::default() };
+        phone.handle(Event::AccountAdded { account: HOME, me: person(me), offers, rings: RINGS });
+        phone
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a starting point for stepped time")]
+    pub(crate) fn start(offers: OfferRule) -> Self {
+        Self::new("me", offers, Instant::now())
+    }
+
+    pub(crate) fn handle(&mut self, event: Event) -> Vec<Command> {
+        let is_time = matches!(event, Event::Time);
+        // Answers sent while the socket was away are lost.
+        if matches!(event, Event::Signaling { .. }) {
+            self.invariants.unanswered.clear();
+        }
+        self.invariants.note(&event);
+        let commands = self.phone.handle(event, self.now);
+        for command in &commands {
+            self.invariants.enter(command);
+            self.invariants.exchange(command, &self.phone.view(self.now).calls, self.now);
+        }
+        if is_time {
+            let overdue = self.phone.deadline().is_some_and(|at| at <= self.now);
+            assert!(!overdue, "a deadline in the past");
+        }
+        self.check_view();
+        commands
+    }
+
+    pub(crate) fn user(&mut self, action: UserAction) -> Vec<Command> {
+        self.handle(Event::User(action))
+    }
+
+    pub(crate) fn hear(&mut self, call: CallKey, signal: IncomingSignal) -> Vec<Command> {
+        self.handle(Event::Heard(Heard { account: HOME, call, signal }))
+    }
+
+    /// An outcome of the call's present epoch.
+    pub(crate) fn peer(&mut self, call: CallId, outcome: PeerOutcome) -> Vec<Command> {
+        let epoch = self.invariants.peers.get(&call).copied().unwrap_or(Epoch(0));
+        self.handle(Event::Peer { call, epoch, outcome })
+    }
+
+    /// Steps through every deadline of the next `span`.
+    pub(crate) fn pass(&mut self, span: Duration) -> Vec<Command> {
+        let until = self.now + span;
+        let mut commands = Vec::new();
+        while let Some(at) = self.phone.deadline().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            commands.extend(self.handle(Event::Time));
+        }
+        self.now = until;
+        commands
+    }
+
+    pub(crate) fn calls(&self) -> Vec<CallView> {
+        self.phone.view(self.now).calls
+    }
+
+    pub(crate) fn call(&self, id: CallId) -> CallView {
+        self.calls().into_iter().find(|call| call.id == id).expect("the call is in view")
+    }
+
+    pub(crate) fn state(&self, id: CallId) -> CallState {
+        self.call(id).state
+    }
+
+    pub(crate) fn live(&self) -> Vec<CallView> {
+        self.calls().into_iter().filter(is_live).collect()
+    }
+
+    pub(crate) fn newest(&self) -> CallId {
+        self.calls().last().expect("a call is in view").id
+    }
+
+    pub(crate) fn ended(&self) -> &BTreeMap<CallId, EndReason> {
+        &self.invariants.over
+    }
+
+    pub(crate) fn open_epoch(&self, call: CallId) -> Option<Epoch> {
+        self.invariants.peers.get(&call).copied()
+    }
+
+    /// Nothing that was started is still going on.
+    pub(crate) fn assert_at_rest(&self) {
+        assert_eq!(self.live(), vec![], "live calls");
+        assert_eq!(self.invariants.media, BTreeSet::new(), "media");
+        assert_eq!(self.invariants.peers, BTreeMap::new(), "peers");
+        assert_eq!(self.invariants.rings, BTreeMap::new(), "rings");
+        assert_eq!(self.invariants.ring_backs, BTreeSet::new(), "ring backs");
+    }
+
+    fn check_view(&self) {
+        let calls = self.calls();
+        let live: Vec<_> = calls.iter().filter(|call| is_live(call)).collect();
+        assert!(live.len() <= 2, "more than one call and one waiting: {live:?}");
+        let active = live.iter().filter(|call| is_active(call)).count();
+        assert!(active <= 1, "two calls on one line: {live:?}");
+        let people: BTreeSet<_> = live.iter().map(|call| (call.account, &call.peer.id)).collect();
+        assert_eq!(people.len(), live.len(), "two live calls with one person");
+        for call in calls.iter().filter(|call| call.state == CallState::Connected) {
+            let since = self.invariants.renewed.get(&call.id);
+            let late = since.is_some_and(|since| self.now.duration_since(*since) > NEW_PATH_TIME);
+            let due = self.phone.deadline().is_some_and(|at| at <= self.now);
+            assert!(!late || due, "connected, and no path for {since:?}");
+        }
+        for call in &calls {
+            if let CallState::Ended { reason } = &call.state {
+                assert_eq!(self.invariants.over.get(&call.id), Some(reason), "ended is final and was told");
+            } else {
+                assert!(!self.invariants.over.contains_key(&call.id), "a call came back to life");
+            }
+            let rings = self.invariants.rings.get(&call.id);
+            match call.state {
+                CallState::Ringing { silenced: false } => assert_eq!(rings, Some(&call.waiting)),
+                CallState::Ringing { silenced: true }
+                | CallState::Calling { .. }
+                | CallState::Connecting
+                | CallState::Connected
+                | CallState::Reconnecting
+                | CallState::Ended { .. } => assert_eq!(rings, None),
+            }
+            assert_eq!(self.invariants.media.contains(&call.id), is_active(call), "media of {call:?}");
+        }
+    }
+}
+
+pub(crate) fn is_live(call: &CallView) -> bool {
+    !matches!(call.state, CallState::Ended { .. })
+}
+
+fn is_active(call: &CallView) -> bool {
+    is_live(call)
+        && !(call.direction == Direction::Incoming && matches!(call.state, CallState::Ringing { .. }))
+}
+
+impl Invariants {
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Peer { call, epoch, outcome: PeerOutcome::Connected }
+                if self.peers.get(call) == Some(epoch) =>
+            {
+                self.renewed.remove(call);
+            }
+            // A refused description is as if it had not been said.
+            Event::Peer {
+                call,
+                outcome: PeerOutcome::Rejected { .. } | PeerOutcome::Unworkable { .. } | PeerOutcome::Failed,
+                ..
+            } => {
+                self.unanswered.remove(call);
+            }
+            Event::Peer { .. }
+            | Event::User(_)
+            | Event::Heard(_)
+            | Event::AccountAdded { .. }
+            | Event::AccountRemoved { .. }
+            | Event::Signaling { .. }
+            | Event::Devices { .. }
+            | Event::StartWith { .. }
+            | Event::Time => {}
+        }
+    }
+
+    /// One offer per exchange, and every restart is watched.
+    fn exchange(&mut self, command: &Command, calls: &[CallView], now: Instant) {
+        match command {
+            Command::CreateOffer { call, epoch, ice_restart } => {
+                let open = self.unanswered.get(call).filter(|(of, _)| of == epoch);
+                let patient = open.is_some_and(|(_, said)| now.duration_since(*said) < OFFER_ANSWER_WAIT);
+                assert!(!patient, "a second offer while the first may be answered: {call:?}");
+                self.unanswered.insert(*call, (*epoch, now));
+                if *ice_restart {
+                    self.renewed.insert(*call, now);
+                }
+            }
+            Command::Say { call, signal: OutgoingSignal::Offer(_), .. } => {
+                let view = calls.iter().find(|view| match call {
+                    CallKey::Remote(remote) => view.remote_id.as_ref() == Some(remote),
+                    CallKey::Local(local) => view.id == *local,
+                });
+                if let Some((_, said)) = view.and_then(|view| self.unanswered.get_mut(&view.id)) {
+                    *said = now;
+                }
+            }
+            // The time for a path begins with the answer.
+            Command::AcceptAnswer { call, .. } => {
+                self.unanswered.remove(call);
+                self.renewed.entry(*call).and_modify(|since| *since = now);
+            }
+            Command::ClosePeer { call, .. } => {
+                self.unanswered.remove(call);
+                self.renewed.remove(call);
+            }
+            Command::Say { .. }
+            | Command::OpenPeer { .. }
+            | Command::AcceptOffer { .. }
+            | Command::AddCandidate { .. }
+            | Command::StartMedia { .. }
+            | Command::SetMicrophone { .. }
+            | Command::SetCamera { .. }
+            | Command::SetSharing { .. }
+            | Command::StopMedia { .. }
+            | Command::Ring { .. }
+            | Command::StopRing { .. }
+            | Command::RingBack { .. }
+            | Command::StopRingBack { .. }
+            | Command::Notice(_) => {}
+        }
+    }
+
+    fn enter(&mut self, command: &Command) {
+        match command {
+            Command::Say { call, signal, .. } => {
+                if let CallKey::Local(_) = call {
+                    assert!(
+                        matches!(signal, OutgoingSignal::Invite(_)),
+                        "said without the backend's id: {signal:?}"
+                    );
+                }
+            }
+            Command::OpenPeer { call, epoch, .. } => {
+                self.assert_alive(*call);
+                assert_eq!(self.peers.insert(*call, *epoch), None, "opened twice");
+            }
+            Command::ClosePeer { call, epoch } => assert_eq!(self.peers.remove(call), Some(*epoch)),
+            Command::CreateOffer { call, epoch, .. }
+            | Command::AcceptOffer { call, epoch, .. }
+            | Command::AcceptAnswer { call, epoch, .. }
+            | Command::AddCandidate { call, epoch, .. } => assert_eq!(self.peers.get(call), Some(epoch)),
+            Command::StartMedia { call, .. } => {
+                self.assert_alive(*call);
+                assert!(self.media.insert(*call), "media started twice");
+            }
+            Command::StopMedia { call } => assert!(self.media.remove(call), "media was not on"),
+            Command::SetMicrophone { .. } | Command::SetCamera { .. } | Command::SetSharing { .. } => {}
+            Command::Ring { call, waiting } => {
+                self.assert_alive(*call);
+                assert_ne!(self.rings.insert(*call, *waiting), Some(*waiting), "rings so already");
+            }
+            Command::StopRing { call } => assert!(self.rings.remove(call).is_some(), "did not ring"),
+            Command::RingBack { call } => {
+                self.assert_alive(*call);
+                assert!(self.ring_backs.insert(*call), "rings back already");
+            }
+            Command::StopRingBack { call } => assert!(self.ring_backs.remove(call), "did not ring back"),
+            Command::Notice(Notice::Missed { call }) => self.assert_alive(*call),
+            Command::Notice(Notice::Ended { call, reason }) => {
+                assert_eq!(self.over.insert(*call, reason.clone()), None, "ended twice");
+            }
+        }
+    }
+
+    fn assert_alive(&self, call: CallId) {
+        assert!(!self.over.contains_key(&call), "{call:?} is over");
+    }
+}
+
+/// What was said, in order.
+pub(crate) fn said(commands: &[Command]) -> Vec<OutgoingSignal> {
+    commands
+        .iter()
+        .filter_map(
+            |command| if let Command::Say { signal, .. } = command { Some(signal.clone()) } else { None },
+        )
+        .collect()
+}

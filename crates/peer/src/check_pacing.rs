@@ -1,0 +1,287 @@
+//! Pacing of ICE connectivity checks (RFC 8445 14). The connection sends one to every pair at every tick; a
+//! peer with many candidates could direct thousands of packets a second to addresses of its choice.
+//!
+//! It stands at the sockets, because the connection knows no pace of its own (rtc-ice 0.21.1,
+//! `ping_all_candidates`). A check held back counts as lost; the next tick brings another.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use webrtc::runtime::{
+    AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, RecvMeta, Runtime, Transmit,
+};
+
+use crate::shared::lock;
+
+/// Time between two checks of one connection, over all pairs: 200 a second.
+const CHECK_INTERVAL: Duration = Duration::from_millis(5);
+/// Timers may be late by this much.
+const TIMER_SLACK: Duration = Duration::from_millis(2);
+/// A pair not checked for so long loses its share.
+const PAIR_EXPIRY: Duration = Duration::from_secs(5);
+/// Pairs at a time; others have to wait until one is forgotten.
+const MAX_PAIRS: usize = 128;
+
+const STUN_MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+const BINDING_REQUEST: [u8; 2] = [0, 1];
+const SEND_INDICATION: [u8; 2] = [0, 0x16];
+const USERNAME_ATTRIBUTE: u16 = 0x0006;
+const XOR_PEER_ADDRESS_ATTRIBUTE: u16 = 0x0012;
+const DATA_ATTRIBUTE: u16 = 0x0013;
+
+/// From where to where: our socket, the address on the wire, and behind a relay the peer's.
+type Pair = (SocketAddr, SocketAddr, Vec<u8>);
+
+/// Attributes of a STUN message (RFC 8489 14).
+fn attributes(message: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut rest = message.get(20..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let [k1, k2, l1, l2, ..] = rest else { return None };
+        let (kind, length) = (u16::from_be_bytes([*k1, *k2]), usize::from(u16::from_be_bytes([*l1, *l2])));
+        let value = rest.get(4..4 + length)?;
+        rest = rest.get(4 + length.next_multiple_of(4)..).unwrap_or_default();
+        Some((kind, value))
+    })
+}
+
+fn is_stun(message: &[u8], kind: [u8; 2]) -> bool {
+    message.get(..2) == Some(&kind) && message.get(4..8) == Some(&STUN_MAGIC_COOKIE)
+}
+
+/// Whether it is a connectivity check rather than a STUN server request, which has no username.
+fn is_check(message: &[u8]) -> bool {
+    is_stun(message, BINDING_REQUEST) && attributes(message).any(|(kind, _)| kind == USERNAME_ATTRIBUTE)
+}
+
+/// What a check through a relay is addressed to (RFC 8656 10 and 12); empty for a direct one.
+fn check(message: &[u8]) -> Option<Vec<u8>> {
+    if is_check(message) {
+        return Some(Vec::new());
+    }
+    if is_stun(message, SEND_INDICATION) {
+        let find = |wanted| attributes(message).find(|(kind, _)| *kind == wanted).map(|(_, value)| value);
+        return find(DATA_ATTRIBUTE)
+            .filter(|data| is_check(data))
+            .and(find(XOR_PEER_ADDRESS_ATTRIBUTE))
+            .map(<[u8]>::to_vec);
+    }
+    let channel = message.get(..2).filter(|number| (0x40..=0x4f).contains(&number[0]))?;
+    is_check(message.get(4..)?).then(|| channel.to_vec())
+}
+
+/// When each pair was checked last. All have the same share of the pace.
+#[derive(Debug, Default)]
+struct CheckPacer {
+    last: HashMap<Pair, Instant>,
+}
+
+impl CheckPacer {
+    fn allows(&mut self, pair: Pair, now: Instant) -> bool {
+        let waited = |at: &Instant| now.saturating_duration_since(*at);
+        if let Some(at) = self.last.get(&pair) {
+            let pairs = u32::try_from(self.last.len()).unwrap_or(u32::MAX);
+            if waited(at) + TIMER_SLACK < CHECK_INTERVAL.saturating_mul(pairs) {
+                return false;
+            }
+        } else if self.last.len() >= MAX_PAIRS {
+            self.last.retain(|_, at| waited(at) < PAIR_EXPIRY);
+            if self.last.len() >= MAX_PAIRS {
+                return false;
+            }
+        }
+        self.last.insert(pair, now);
+        true
+    }
+
+    /// Ended paths are not to slow down those of a restart.
+    fn forget_old(&mut self, now: Instant) {
+        self.last.retain(|_, at| now.saturating_duration_since(*at) < PAIR_EXPIRY);
+    }
+}
+
+/// A runtime whose sockets keep the pace.
+#[derive(Debug)]
+pub(crate) struct PacedRuntime {
+    inner: Arc<dyn Runtime>,
+    checks: Arc<Mutex<CheckPacer>>,
+}
+
+impl PacedRuntime {
+    pub(crate) fn new(inner: Arc<dyn Runtime>) -> Self {
+        Self { inner, checks: Arc::default() }
+    }
+}
+
+impl Runtime for PacedRuntime {
+    fn spawn(&self, future: Pin<Box<dyn Future<Output = ()> + Send>>) -> Box<dyn JoinHandle> {
+        self.inner.spawn(future)
+    }
+
+    fn spawn_reactor(
+        &self,
+        pool_size: usize,
+        future: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) -> Box<dyn JoinHandle> {
+        self.inner.spawn_reactor(pool_size, future)
+    }
+
+    fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        let local = socket.local_addr()?;
+        let inner = self.inner.wrap_udp_socket(socket)?;
+        Ok(Arc::new(PacedSocket { inner, local, checks: Arc::clone(&self.checks) }))
+    }
+
+    fn wrap_tcp_listener(&self, listener: std::net::TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
+        self.inner.wrap_tcp_listener(listener)
+    }
+
+    fn connect_tcp<'a>(
+        &'a self,
+        remote: SocketAddr,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Arc<dyn AsyncTcpStream>>> + Send + 'a>> {
+        self.inner.connect_tcp(remote)
+    }
+
+    fn resolve_host<'a>(
+        &'a self,
+        host: &'a str,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>> {
+        self.inner.resolve_host(host)
+    }
+
+    fn now(&self) -> Instant {
+        self.inner.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
+        self.inner.sleep(duration)
+    }
+
+    fn interval(&self, period: Duration) -> Box<dyn AsyncInterval> {
+        self.inner.interval(period)
+    }
+
+    fn block_on(&self, future: Pin<Box<dyn Future<Output = ()> + '_>>) {
+        self.inner.block_on(future);
+    }
+
+    fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
+        self.inner.yield_now()
+    }
+
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+}
+
+#[derive(Debug)]
+struct PacedSocket {
+    inner: Arc<dyn AsyncUdpSocket>,
+    local: SocketAddr,
+    checks: Arc<Mutex<CheckPacer>>,
+}
+
+impl AsyncUdpSocket for PacedSocket {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.local_addr()
+    }
+
+    fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        // Packets sent as one are of the same size and to the same address: checks in such a row repeat
+        // each other, so that the first decides.
+        if let Some(behind) = check(transmit.contents) {
+            let now = Instant::now();
+            let mut checks = lock(&self.checks);
+            checks.forget_old(now);
+            if !checks.allows((self.local, transmit.destination, behind), now) {
+                return Poll::Ready(Ok(transmit.contents.len()));
+            }
+        }
+        self.inner.poll_send(cx, transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        self.inner.poll_recv(cx, bufs, meta)
+    }
+
+    fn max_gso_segments(&self) -> usize {
+        self.inner.max_gso_segments()
+    }
+
+    fn max_gro_segments(&self) -> usize {
+        self.inner.max_gro_segments()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stun(kind: [u8; 2], attributes: &[(u16, &[u8])]) -> Vec<u8> {
+        let mut message = [&kind[..], &[0, 0], &STUN_MAGIC_COOKIE, &[7; 12]].concat();
+        for (name, value) in attributes {
+            let length = u16::try_from(value.len()).expect("short");
+            message.extend([name.to_be_bytes(), length.to_be_bytes()].concat());
+            message.extend(*value);
+            message.resize(message.len().next_multiple_of(4), 0);
+        }
+        message
+    }
+
+    #[test]
+    fn checks_are_known_from_everything_else_and_within_relays() {
+        let direct = stun(BINDING_REQUEST, &[(0x8022, b"abc"), (USERNAME_ATTRIBUTE, b"a:b")]);
+        assert_eq!(check(&direct), Some(Vec::new()));
+        let relayed =
+            stun(SEND_INDICATION, &[(XOR_PEER_ADDRESS_ATTRIBUTE, b"12345678"), (DATA_ATTRIBUTE, &direct)]);
+        assert_eq!(check(&relayed), Some(b"12345678".to_vec()));
+        let channel = [&[0x40, 5, 0, 0], &direct[..]].concat();
+        assert_eq!(check(&channel), Some(vec![0x40, 5]));
+        let question = stun(BINDING_REQUEST, &[]);
+        let answer = stun([1, 1], &[(USERNAME_ATTRIBUTE, b"a:b")]);
+        let media = [&[0x80, 111], &[0; 40][..]].concat();
+        for other in [&question[..], &answer, &media, &direct[..10], &[], &[0x40], &[0x40, 5, 0, 0]] {
+            assert_eq!(check(other), None);
+        }
+    }
+
+    /// Checks let through in `ticks` ticks of 10 ms to `pairs` pairs, in all and of the last pair.
+    fn passed(pairs: u16, ticks: u32) -> (usize, usize) {
+        let mut checks = CheckPacer::default();
+        let start = Instant::now();
+        let local = SocketAddr::from(([127, 0, 0, 1], 1));
+        let (mut all, mut last) = (0, 0);
+        for tick in 0..ticks {
+            for pair in 0..pairs {
+                let remote = SocketAddr::from(([127, 0, 0, 1], 1000 + pair));
+                if checks.allows((local, remote, Vec::new()), start + Duration::from_millis(10) * tick) {
+                    all += 1;
+                    last += usize::from(pair == pairs - 1);
+                }
+            }
+        }
+        (all, last)
+    }
+
+    #[test]
+    fn few_pairs_are_checked_at_every_tick_and_many_in_turn() {
+        assert_eq!(passed(1, 100), (100, 100));
+        assert_eq!(passed(2, 100), (200, 100));
+        let (all, last) = passed(50, 1_000);
+        assert!((1_900..=2_100).contains(&all), "{all} in ten seconds");
+        assert!((38..=42).contains(&last), "{last}: the last has its share");
+        let (all, _) = passed(1_000, 100);
+        assert!(all <= MAX_PAIRS + 250, "{all}");
+    }
+}

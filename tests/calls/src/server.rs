@@ -1,0 +1,124 @@
+//! Test server with demo data.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use bellwire_server::{App, Config, Database};
+
+/// E-mail addresses of the demo data.
+pub const SELLER: &str = "seller@demo.example";
+pub const CUSTOMER: &str = "amira@demo.example";
+pub const OTHER_CUSTOMER: &str = "jose@demo.example";
+/// The password of every account there.
+pub const PASSWORD: &str = "ring-ring-demo";
+
+/// A server with demo data on free loopback ports, and its database file.
+#[derive(Debug)]
+pub struct TestServer {
+    app: Option<App>,
+    config: Config,
+    rest: String,
+    socket: String,
+    _dir: tempfile::TempDir,
+}
+
+impl TestServer {
+    pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same, after `change` has had its way with the configuration.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+        log();
+        let dir = tempfile::tempdir()?;
+        let mut config =
+            Config { database: Database::File(dir.path().join("bellwire.db")), ..Config::demo() };
+        change(&mut config);
+        let app = App::start(config.clone()).await?;
+        let rest = app.rest_url("storefront").context("storefront is served")?;
+        let socket = app.socket_url("storefront").context("storefront is served")?;
+        pin(&mut config, &app)?;
+        Ok(Self { app: Some(app), config, rest, socket, _dir: dir })
+    }
+
+    /// With calls that ring for so long, whatever the backend.
+    pub async fn ringing_for(time: std::time::Duration) -> anyhow::Result<Self> {
+        Self::start_with(|config| *config = config.clone().with_ring_timeout(time)).await
+    }
+
+    /// With tokens that live for so long, whatever the backend.
+    pub async fn with_sessions_of(time: std::time::Duration) -> anyhow::Result<Self> {
+        Self::start_with(|config| config.session_ttl = Some(time)).await
+    }
+
+    /// What a user types: the REST host, which answers discovery.
+    pub fn url(&self) -> String {
+        self.rest.trim_end_matches("/api/v2").to_owned()
+    }
+
+    pub fn rest(&self) -> &str {
+        &self.rest
+    }
+
+    pub fn socket(&self) -> &str {
+        &self.socket
+    }
+
+    /// Stops the server; addresses and database stay for [`TestServer::revive`].
+    pub async fn kill(&mut self) {
+        if let Some(app) = self.app.take() {
+            app.stop().await;
+        }
+    }
+
+    /// The same server again, on the same addresses and database.
+    pub async fn revive(&mut self) -> anyhow::Result<()> {
+        let mut last = None;
+        for _ in 0..50 {
+            match App::start(self.config.clone()).await {
+                Ok(app) => {
+                    self.app = Some(app);
+                    return Ok(());
+                }
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        Err(last.context("no attempt")?.into())
+    }
+}
+
+/// Names the addresses a server has found, so that it can come back to them.
+fn pin(config: &mut Config, app: &App) -> anyhow::Result<()> {
+    for (backend, config) in &mut config.backends {
+        config.listen = address(&app.rest_url(backend.id()).context("it is served")?)?;
+        if let Some(socket) = &mut config.socket_listen {
+            *socket = address(&app.socket_url(backend.id()).context("it is served")?)?;
+        }
+    }
+    Ok(())
+}
+
+fn address(url: &str) -> anyhow::Result<SocketAddr> {
+    let host = url.trim_start_matches("http://");
+    Ok(host.split('/').next().unwrap_or(host).parse()?)
+}
+
+/// A file or folder of the repository.
+pub fn in_repository(path: &str) -> PathBuf {
+    let this = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this");
+    std::path::Path::new(&this).join("../..").join(path)
+}
+
+/// A file of the repository's `assets` folder.
+pub fn asset(name: &str) -> PathBuf {
+    in_repository("assets").join(name)
+}
+
+pub(crate) fn log() {
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("BELLWIRE_LOG"))
+        .with_writer(std::io::stderr)
+        .try_init();
+}
