@@ -240,10 +240,7 @@ async fn tell(mut notices: mpsc::Receiver<Notice>) {
             Notice::Device { text, .. } | Notice::Problem { text, .. } => {
                 line("notice", json!({ "text": text }))
             }
-            Notice::Ring { .. }
-            | Notice::RingStopped { .. }
-            | Notice::Missed { .. }
-            | Notice::Ended { .. } => {}
+            Notice::Missed { .. } | Notice::Ended { .. } => {}
         }
     }
 }

@@ -74,16 +74,8 @@ impl Loop {
                 }
             }
 
-            Command::Ring { call, waiting } => {
-                self.ring(call, waiting);
-                if let Some(call) = self.call_view(call) {
-                    self.notice(Notice::Ring { call, waiting });
-                }
-            }
-            Command::StopRing { call } => {
-                self.stop_ring(call);
-                self.notice(Notice::RingStopped { call });
-            }
+            Command::Ring { call, waiting } => self.ring(call, waiting),
+            Command::StopRing { call } => self.stop_ring(call),
             Command::RingBack { .. } => self.desk.call_tone(Some(Tone::RingBack)),
             Command::StopRingBack { .. } => self.desk.call_tone(None),
             Command::Notice(notice) => self.tell(notice),

@@ -297,7 +297,6 @@ impl Loop {
                 }
                 self.publish();
             }
-            // Nothing keeps identities over the program's end yet.
             SessionEvent::Renewed(identity) => self.accounts.keepsakes.renewed(account, *identity),
             SessionEvent::TokenExpired => {
                 self.accounts.set_link(account, LinkState::SignedOut);
