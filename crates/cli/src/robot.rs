@@ -176,7 +176,7 @@ impl Robot {
                 view.phone
                     .calls
                     .iter()
-                    .find(|c| followed.map_or_else(|| is_live(c) && wanted(c), |id| c.id == id))
+                    .find(|c| followed.map_or_else(|| c.state.is_live() && wanted(c), |id| c.id == id))
                     .cloned()
             };
             if let Some(call) = &call {
@@ -210,7 +210,7 @@ impl Robot {
             } else if let (Some(_), Some(state)) = (followed, &last) {
                 return Ok(state.clone());
             }
-            let waiting = followed.is_none() || matches!(last, Some(CallState::Calling { .. }));
+            let waiting = followed.is_none() || last.as_ref().is_some_and(CallState::is_calling);
             let give_up = patience.filter(|_| waiting);
             tokio::select! {
                 changed = view.changed() => changed.context("the engine stopped")?,
@@ -243,10 +243,6 @@ async fn tell(mut notices: mpsc::Receiver<Notice>) {
             Notice::Missed { .. } | Notice::Ended { .. } => {}
         }
     }
-}
-
-fn is_live(call: &CallView) -> bool {
-    !matches!(call.state, CallState::Ended { .. })
 }
 
 async fn until(at: Option<Instant>) {

@@ -1,6 +1,6 @@
 //! What people and robots order, given to whoever does it.
 
-use bellwire_call::{AccountId, CallId, CallState, CallView, Event, MediaKind, UserAction};
+use bellwire_call::{AccountId, CallId, CallView, Event, MediaKind, UserAction};
 
 use crate::config::CallDefaults;
 use crate::handle::{ChatOrder, DeclineError, ListError, Order};
@@ -106,8 +106,8 @@ impl Loop {
 
     /// The message goes first: if it cannot, the call still rings.
     fn decline_with(&mut self, call: CallId, text: String) -> Result<(), DeclineError> {
-        let rings = |view: &CallView| matches!(view.state, CallState::Ringing { .. });
-        let view = self.call_view(call).filter(rings).ok_or(DeclineError::NotRinging)?;
+        let ringing = |view: &CallView| view.state.is_ringing();
+        let view = self.call_view(call).filter(ringing).ok_or(DeclineError::NotRinging)?;
         let account = self.accounts.by_id_mut(view.account).ok_or(DeclineError::NoMessages)?;
         account.write_to(&view.peer.id, view.subject.as_ref(), text)?;
         self.obey_user(UserAction::Decline(call));
@@ -129,9 +129,8 @@ impl Loop {
 
     /// Both agree to talk from now on: answer times count from here.
     pub(crate) fn consented(&mut self, call: CallId) {
-        let live = |state: &CallState| !matches!(state, CallState::Ended { .. });
         // A late click on a call that is over must not begin a conversation that nothing ends.
-        if self.call_view(call).is_some_and(|view| live(&view.state)) {
+        if self.call_view(call).is_some_and(|view| view.state.is_live()) {
             self.conversations.entry(call).or_default().consented();
         }
     }
@@ -139,11 +138,8 @@ impl Loop {
     /// The call that is going on has pictures, and its account may share the screen.
     fn may_share(&self) -> bool {
         let calls = self.phone.view(self.clock.now()).calls;
-        let live = calls
-            .iter()
-            .filter(|call| !matches!(call.state, CallState::Ended { .. } | CallState::Ringing { .. }))
-            .filter(|call| call.kind == MediaKind::Video);
-        let mut accounts = live.filter_map(|call| self.accounts.by_id(call.account));
+        let active = calls.iter().filter(|call| call.state.is_active() && call.kind == MediaKind::Video);
+        let mut accounts = active.filter_map(|call| self.accounts.by_id(call.account));
         accounts.any(|account| account.capabilities().screen_share)
     }
 }
