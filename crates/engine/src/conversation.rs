@@ -1,7 +1,7 @@
 //! What one call has running: its media, its peer connection and the joints between them.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bellwire_call::{CallId, Epoch, MediaKind, Quality, QualityLevel};
 use bellwire_media::{CallMedia, CallMediaConfig, Codec, FrameSink, MediaEvent, Outputs};
@@ -38,7 +38,7 @@ pub(crate) struct Conversation {
     pub(crate) media: Option<CallMedia>,
     codec: Option<Codec>,
     sending: bool,
-    /// Both agreed to talk.
+    /// When both agreed to talk, by the clock of media.
     consent_at: Option<Instant>,
     /// Figures taken since the last report to the backend.
     unreported: u32,
@@ -52,11 +52,6 @@ pub(crate) struct Conversation {
 const REPORT_EVERY: u32 = 10;
 
 impl Conversation {
-    /// Both agreed to talk, now or before.
-    pub(crate) fn consented(&mut self) {
-        self.consent_at.get_or_insert_with(Instant::now);
-    }
-
     /// What to report of these figures, when it is time to.
     pub(crate) fn report(&mut self, figures: &CallStats) -> Option<Quality> {
         self.unreported += 1;
@@ -188,9 +183,16 @@ impl Conversation {
         }
     }
 
-    /// Media's and the peer's figures in one record.
-    pub(crate) fn stats(&mut self, peer: &PeerStats, code: Option<String>) -> Option<CallStats> {
+    /// Media's and the peer's figures in one record. `talked`: how long ago both agreed to talk.
+    pub(crate) fn stats(
+        &mut self,
+        peer: &PeerStats,
+        code: Option<String>,
+        talked: Option<Duration>,
+    ) -> Option<CallStats> {
         let m = self.media.as_ref()?.stats();
+        // Kept from the first time on: the phone's clock counts a suspend and media's does not.
+        self.consent_at = self.consent_at.or_else(|| Instant::now().checked_sub(talked?));
         let received = peer.audio.packets_received + peer.video.packets_received;
         let lost = u64::from(peer.audio.lost) + u64::from(peer.video.lost);
         let newly = (received.saturating_sub(self.counted.0), lost.saturating_sub(self.counted.1));

@@ -82,24 +82,11 @@ impl Loop {
     }
 
     fn obey_user(&mut self, action: UserAction) {
-        match &action {
-            UserAction::SetSharing(true) if !self.may_share() => {
-                return self.notice(Notice::Problem {
-                    code: "cannot_share",
-                    text: "The screen cannot be shared in this call".into(),
-                });
-            }
-            UserAction::Accept(call) | UserAction::EndAndAccept(call) | UserAction::AcceptUnseen(call) => {
-                self.consented(*call)
-            }
-            UserAction::Dial { .. }
-            | UserAction::Decline(_)
-            | UserAction::Silence(_)
-            | UserAction::HangUp(_)
-            | UserAction::SetMicrophone(_)
-            | UserAction::SetCamera(_)
-            | UserAction::SetSharing(_)
-            | UserAction::Dismiss(_) => {}
+        if matches!(action, UserAction::SetSharing(true)) && !self.may_share() {
+            return self.notice(Notice::Problem {
+                code: "cannot_share",
+                text: "The screen cannot be shared in this call".into(),
+            });
         }
         self.feed(Event::User(action));
     }
@@ -124,14 +111,6 @@ impl Loop {
         if on && already {
             // The phone sees no change, and the picture is another one.
             self.each_media(|media| media.share(Some(self.config.screen.as_str())));
-        }
-    }
-
-    /// Both agree to talk from now on: answer times count from here.
-    pub(crate) fn consented(&mut self, call: CallId) {
-        // A late click on a call that is over must not begin a conversation that nothing ends.
-        if self.call_view(call).is_some_and(|view| view.state.is_live()) {
-            self.conversations.entry(call).or_default().consented();
         }
     }
 

@@ -184,8 +184,10 @@ impl Loop {
             }
             Internal::PeerNews { call, epoch, event } => self.peer_news(call, epoch, event),
             Internal::PeerStats { call, epoch, stats, code } => {
+                let now = self.clock.now();
+                let talked = self.phone.consented_at(call).map(|at| now.saturating_duration_since(at));
                 if let Some(conversation) = self.conversation_of(call, epoch) {
-                    let figures = conversation.stats(&stats, code);
+                    let figures = conversation.stats(&stats, code, talked);
                     let quality = figures.as_ref().and_then(|figures| conversation.report(figures));
                     self.out.stats.send_replace(figures);
                     if let Some(quality) = quality {
@@ -247,9 +249,6 @@ impl Loop {
         }
         match event {
             SessionEvent::Heard { key, signal } => {
-                if matches!(signal, bellwire_call::Signal::Accept | bellwire_call::Signal::PeerJoined) {
-                    self.consent_heard(&key);
-                }
                 self.feed(Event::Heard(Heard { account, call: key, signal }));
             }
             SessionEvent::Link { up } => {
@@ -302,14 +301,6 @@ impl Loop {
                 self.accounts.set_link(account, LinkState::SignedOut);
                 self.publish();
             }
-        }
-    }
-
-    fn consent_heard(&mut self, key: &bellwire_call::CallKey) {
-        let bellwire_call::CallKey::Remote(remote) = key else { return };
-        let view = self.phone.view(self.clock.now());
-        if let Some(call) = view.calls.iter().find(|c| c.remote_id.as_ref() == Some(remote)) {
-            self.consented(call.id);
         }
     }
 
