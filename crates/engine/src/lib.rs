@@ -3,34 +3,25 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
-mod chats;
+mod api;
+mod calls;
 mod clock;
 mod config;
-mod conversation;
-mod device_work;
 mod devices;
 mod dialect_list;
-mod export;
+mod engine_loop;
+mod error;
 mod figures;
-mod handle;
 mod history;
-mod ice;
 mod internal;
-mod keepsake;
 mod lists;
-mod missed;
 mod notice;
-mod orders;
-mod pace;
-mod peer_task;
-mod people;
-mod perform;
-mod photos;
-mod run;
-mod switch;
-mod trial;
+mod task_set;
 mod view;
 
+pub use accounts::stored_session::{Keepsake, NotAKeepsake, Typed};
+pub use api::engine::Engine;
+pub use api::handle::Handle;
 pub use bellwire_call::{
     AccountId, CallId, CallState, CallView, Direction, EndReason, Link, LinkError, MediaKind, Person,
     PersonId, PhoneView, RemoteCallId, Subject,
@@ -41,19 +32,16 @@ pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
 pub use bellwire_signaling::{
     Capabilities, LastMessage, ListKind, Message, Phase, Photo, SignInError, Slot, ThreadCall, ThreadOutcome,
 };
-pub use config::{CallDefaults, EngineConfig};
-pub use conversation::Screens;
-pub use devices::{
-    Choice, DeviceFault, DeviceList, DeviceTest, Devices, EchoTest, InUse, RingConfig, RingSound, ShareKind,
-    ShareSource, SoundDevice,
-};
+pub use config::{CallDefaults, EngineConfig, Screens};
+pub use devices::settings::{Devices, RingConfig, RingSound};
+pub use devices::share_sources::{ShareKind, ShareSource};
+pub use devices::snapshot::{Choice, DeviceFault, DeviceList, DeviceTest, EchoTest, InUse, SoundDevice};
 pub use dialect_list::{DialectInfo, FieldInfo, OfferedInfo, RoleInfo, Where, dialects, discover};
-pub use export::{ExportError, ExportFormat};
+pub use error::{DeclineError, ExportError, ListError};
 pub use figures::Analytics;
-pub use handle::{DeclineError, Engine, Handle, HistoryPage, ListError};
-pub use keepsake::{Keepsake, NotAKeepsake, Typed};
+pub use history::export::ExportFormat;
 pub use notice::Notice;
 pub use view::{
-    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, HistoryFilter, Levels,
-    LinkState, SignIn, SubjectView,
+    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, HistoryFilter, HistoryPage,
+    Levels, LinkState, SignIn, SubjectView,
 };

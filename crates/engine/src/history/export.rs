@@ -21,6 +21,8 @@ use bellwire_call::{Direction, MediaKind};
 use bellwire_log::Record;
 use serde::{Deserialize, Serialize};
 
+use crate::error::ExportError;
+
 /// What a file of past calls looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,16 +42,6 @@ impl ExportFormat {
             Self::Json => "json",
         }
     }
-}
-
-/// Why no file was made of the calls.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExportError {
-    #[error("the calls could not be written as a table")]
-    Csv(#[from] csv::Error),
-    #[error("the calls could not be written as JSON")]
-    Json(#[from] serde_json::Error),
 }
 
 /// One call of a file, its fields in order.

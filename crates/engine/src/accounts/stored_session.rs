@@ -1,5 +1,5 @@
-//! What it takes to come back to an account without a password. It is secret: whoever holds one is signed
-//! in. Where it is kept is the shell's business.
+//! Stored session: what resumes an account without a password. It is secret: its holder is signed in. Where
+//! it is stored is the shell's business.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
