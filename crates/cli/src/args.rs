@@ -1,4 +1,4 @@
-//! The command line.
+//! Command-line arguments of `bellwire-cli`.
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
