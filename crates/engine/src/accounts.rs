@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use crate::accounts::account::Account;
 use crate::accounts::events::{Effect, on_event};
 use crate::accounts::sign_in::logged_account;
-use crate::accounts::stored_session::{Keepsake, Keepsakes};
+use crate::accounts::stored_session::{StoredSession, StoredSessions};
 use crate::history::source::Source;
 use crate::internal::Internal;
 use crate::lists::wire_request;
@@ -34,7 +34,7 @@ use crate::view::{AccountView, ChatView, LinkState, SignIn};
 #[derive(Debug)]
 pub(crate) struct Accounts {
     next: u32,
-    pub(crate) keepsakes: Keepsakes,
+    pub(crate) stored_sessions: StoredSessions,
     all: BTreeMap<AccountId, Account>,
     /// The account of the last event.
     last_served: AccountId,
@@ -48,7 +48,7 @@ impl Accounts {
     pub(crate) fn new(internal: mpsc::Sender<Internal>) -> Self {
         Self {
             next: 0,
-            keepsakes: Keepsakes::default(),
+            stored_sessions: StoredSessions::default(),
             all: BTreeMap::new(),
             last_served: AccountId(0),
             internal,
@@ -70,10 +70,14 @@ impl Accounts {
     }
 
     /// The same without a password.
-    pub(crate) fn resume(&self, keepsake: Keepsake, reply: oneshot::Sender<Result<AccountId, SignInError>>) {
+    pub(crate) fn resume(
+        &self,
+        stored: StoredSession,
+        reply: oneshot::Sender<Result<AccountId, SignInError>>,
+    ) {
         let out = self.internal.clone();
         self.sign_ins.spawn(async move {
-            let (request, backend, identity, transport) = match keepsake.opened() {
+            let (request, backend, identity, transport) = match stored.opened() {
                 Ok(opened) => opened,
                 Err(error) => return drop(reply.send(Err(error))),
             };
@@ -99,7 +103,7 @@ impl Accounts {
         match account.session.renew(signed_in.identity.clone()) {
             Ok(()) => {
                 account.view.link = LinkState::Connecting;
-                self.keepsakes.signed_in(*id, request, signed_in);
+                self.stored_sessions.signed_in(*id, request, signed_in);
                 Some(*id)
             }
             Err(RenewError::OtherAccount | RenewError::Say(_) | _) => None,
@@ -109,7 +113,7 @@ impl Accounts {
     pub(crate) fn add(&mut self, request: &SignIn, signed_in: SignedIn) -> &mut Account {
         self.next += 1;
         let id = AccountId(self.next);
-        self.keepsakes.signed_in(id, request, &signed_in);
+        self.stored_sessions.signed_in(id, request, &signed_in);
         let account = Account::new(id, request, signed_in, self.internal.clone());
         self.all.entry(id).or_insert(account)
     }
@@ -166,7 +170,7 @@ impl Accounts {
 
     pub(crate) fn on_event(&mut self, id: AccountId, event: Option<SessionEvent>) -> Effect {
         match self.all.get_mut(&id) {
-            Some(account) => on_event(account, &self.keepsakes, event),
+            Some(account) => on_event(account, &self.stored_sessions, event),
             None => Effect::Nothing,
         }
     }
@@ -183,7 +187,7 @@ impl Accounts {
 
     /// Forgets an account; what its session still has to say (a hang-up) goes out first.
     pub(crate) fn remove(&mut self, id: AccountId) {
-        self.keepsakes.forget(id);
+        self.stored_sessions.forget(id);
         if let Some(account) = self.all.remove(&id) {
             while self.leaving.try_join_next().is_some() {}
             self.leaving.spawn(async move {
@@ -201,7 +205,7 @@ impl Accounts {
         }
         while let Some(closed) = self.leaving.join_next().await {
             if let Ok((id, Some(identity))) = closed {
-                self.keepsakes.renewed(id, identity);
+                self.stored_sessions.renewed(id, identity);
             }
         }
     }

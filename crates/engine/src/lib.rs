@@ -19,7 +19,7 @@ mod notice;
 mod task_set;
 mod view;
 
-pub use accounts::stored_session::{Keepsake, NotAKeepsake, Typed};
+pub use accounts::stored_session::{InvalidStoredSession, StoredSession, Typed};
 pub use api::engine::Engine;
 pub use api::handle::Handle;
 pub use bellwire_call::{

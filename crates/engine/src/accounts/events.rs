@@ -4,7 +4,7 @@ use bellwire_call::{Event, Heard};
 use bellwire_signaling::SessionEvent;
 
 use crate::accounts::account::Account;
-use crate::accounts::stored_session::Keepsakes;
+use crate::accounts::stored_session::StoredSessions;
 use crate::view::LinkState;
 
 /// What the loop does after an event.
@@ -18,7 +18,11 @@ pub(crate) enum Effect {
 }
 
 /// `None`: there are no more events.
-pub(crate) fn on_event(account: &mut Account, keepsakes: &Keepsakes, event: Option<SessionEvent>) -> Effect {
+pub(crate) fn on_event(
+    account: &mut Account,
+    stored_sessions: &StoredSessions,
+    event: Option<SessionEvent>,
+) -> Effect {
     let id = account.view.id;
     match event {
         None => account.set_link(LinkState::Offline),
@@ -43,7 +47,7 @@ pub(crate) fn on_event(account: &mut Account, keepsakes: &Keepsakes, event: Opti
         Some(SessionEvent::ThreadRead { thread, by_me }) => account.on_read(&thread, by_me),
         Some(SessionEvent::Typing { thread, person, on }) => account.on_typing(&thread, &person, on),
         Some(SessionEvent::Renewed(identity)) => {
-            keepsakes.renewed(id, *identity);
+            stored_sessions.renewed(id, *identity);
             return Effect::Nothing;
         }
         Some(SessionEvent::TokenExpired) => account.set_link(LinkState::SignedOut),

@@ -39,7 +39,7 @@ impl Engine {
             levels: engine_loop.calls.levels.subscribe(),
             devices: engine_loop.devices.list.subscribe(),
             missed: engine_loop.history.missed(),
-            keepsakes: engine_loop.accounts.keepsakes.subscribe(),
+            stored_sessions: engine_loop.accounts.stored_sessions.subscribe(),
             log: engine_loop.history.log(),
             photos: Arc::default(),
         };

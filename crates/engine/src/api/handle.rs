@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
 
 use crate::accounts::photos::Photos;
-use crate::accounts::stored_session::{Keepsake, Typed};
+use crate::accounts::stored_session::{StoredSession, Typed};
 use crate::devices::snapshot::DeviceList;
 use crate::engine_loop::command::EngineCommand;
 use crate::error::ListError;
@@ -30,7 +30,7 @@ pub struct Handle {
     pub(super) levels: watch::Receiver<Levels>,
     pub(super) devices: watch::Receiver<Arc<DeviceList>>,
     pub(super) missed: watch::Receiver<u32>,
-    pub(super) keepsakes: watch::Receiver<Arc<BTreeMap<AccountId, Keepsake>>>,
+    pub(super) stored_sessions: watch::Receiver<Arc<BTreeMap<AccountId, StoredSession>>>,
     pub(super) log: CallLog,
     pub(super) photos: Arc<Photos>,
 }
@@ -63,21 +63,21 @@ impl Handle {
     ///
     /// # Errors
     /// The program does not speak that backend, or what is between us and the server is not usable.
-    pub async fn resume(&self, keepsake: Keepsake) -> Result<AccountId, SignInError> {
+    pub async fn resume(&self, stored: StoredSession) -> Result<AccountId, SignInError> {
         let (reply, answer) = oneshot::channel();
-        self.send(EngineCommand::Resume { keepsake: Box::new(keepsake), reply }).await;
+        self.send(EngineCommand::Resume { stored: Box::new(stored), reply }).await;
         answer.await.unwrap_or(Err(SignInError::Stopped))
     }
 
     /// What it takes to come back to each account, whole and newest. An account leaves by `sign_out`, not
     /// by the engine's end.
-    pub fn keepsakes(&self) -> watch::Receiver<Arc<BTreeMap<AccountId, Keepsake>>> {
-        self.keepsakes.clone()
+    pub fn stored_sessions(&self) -> watch::Receiver<Arc<BTreeMap<AccountId, StoredSession>>> {
+        self.stored_sessions.clone()
     }
 
     /// What was typed to sign in to that account, but for the password.
     pub fn typed(&self, account: AccountId) -> Option<Typed> {
-        self.keepsakes.borrow().get(&account).map(|kept| kept.typed().clone())
+        self.stored_sessions.borrow().get(&account).map(|kept| kept.typed().clone())
     }
 
     pub async fn sign_out(&self, account: AccountId) {
@@ -111,7 +111,11 @@ impl Handle {
 
     /// How the account whose server that is reaches it.
     fn own_transport(&self, url: &Url) -> Option<TransportConfig> {
-        self.keepsakes().borrow().values().find(|one| one.is_at(url)).and_then(|one| one.transport().ok())
+        self.stored_sessions()
+            .borrow()
+            .values()
+            .find(|one| one.is_at(url))
+            .and_then(|one| one.transport().ok())
     }
 
     /// A command to a stopped engine has nothing left to act on and is dropped.

@@ -5,7 +5,7 @@ use bellwire_signaling::SignInError;
 use tokio::sync::oneshot;
 
 use crate::accounts::chats::ChatCommand;
-use crate::accounts::stored_session::Keepsake;
+use crate::accounts::stored_session::StoredSession;
 use crate::config::CallDefaults;
 use crate::devices::controller::DeviceCommand;
 use crate::error::{DeclineError, ListError};
@@ -21,7 +21,7 @@ pub(crate) enum EngineCommand {
         reply: oneshot::Sender<Result<AccountId, SignInError>>,
     },
     Resume {
-        keepsake: Box<Keepsake>,
+        stored: Box<StoredSession>,
         reply: oneshot::Sender<Result<AccountId, SignInError>>,
     },
     SignOut(AccountId),

@@ -12,7 +12,7 @@ impl EngineLoop {
     pub(super) fn handle_command(&mut self, command: EngineCommand) {
         match command {
             EngineCommand::SignIn { request, reply } => self.accounts.sign_in(request, reply),
-            EngineCommand::Resume { keepsake, reply } => self.accounts.resume(*keepsake, reply),
+            EngineCommand::Resume { stored, reply } => self.accounts.resume(*stored, reply),
             EngineCommand::SignOut(account) => {
                 self.dispatch(Event::AccountRemoved { account });
                 self.accounts.remove(account);
