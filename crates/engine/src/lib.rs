@@ -1,5 +1,9 @@
-//! The engine: the one loop that joins phone, signaling, media and peer connections. It decides
-//! nothing about a call (that is `bellwire-call`) and draws nothing (that is the shell).
+//! The engine: one event loop that joins phone, signaling, media and peer connections. It decides nothing
+//! about a call (that is `bellwire-call`) and draws nothing (that is the shell).
+//!
+//! `api` is what the shell and the command line see, `engine_loop` passes events and commands on, and
+//! `accounts`, `calls`, `devices` and `history` own their state and their tasks. Imports go one way:
+//! `api` -> `engine_loop` -> `calls` -> `accounts` -> `history`, and `devices` beside them.
 #![forbid(unsafe_code)]
 
 mod accounts;

@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Notice {
-    /// A ring nobody answered.
+    /// An incoming call that was not answered.
     Missed { call: CallView },
     /// A call is over; its last view says why.
     Ended { call: CallView },

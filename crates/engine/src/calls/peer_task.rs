@@ -135,6 +135,8 @@ async fn run(
             else => break,
         }
     }
+    // Nothing of the connection may wait for its events to be read any more.
+    drop(events);
     peer.close().await;
 }
 

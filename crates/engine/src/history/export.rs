@@ -1,12 +1,12 @@
-//! Past calls as a file: CSV for spreadsheets, JSON for programs. Pure; what is fetched and where it is
-//! written is others' business.
+//! Export of the call history as a file: CSV for spreadsheets, JSON for programs. Pure: the query fetches the
+//! records, the shell writes the file.
 //!
 //! Both have the same fields, one call each, newest first:
 //!
 //! | field | what |
 //! |---|---|
 //! | `id` | number of the record, stable |
-//! | `started_at`, `answered_at`, `ended_at` | RFC 3339, UTC; empty (`null`) if nobody knows |
+//! | `started_at`, `answered_at`, `ended_at` | RFC 3339, UTC; empty (`null`) if not known |
 //! | `duration_s` | seconds talked |
 //! | `direction` | `incoming`, `outgoing` |
 //! | `kind` | `voice`, `video`; empty (`null`): not known |
