@@ -91,8 +91,6 @@ impl<D: Desktop> Controller<D> {
 
     fn notice(&mut self, notice: Notice) {
         match notice {
-            // About the ringtone; the answer window follows the view.
-            Notice::Ring { .. } | Notice::RingStopped { .. } => {}
             Notice::Missed { call } => {
                 self.tell("missed", Some(call.clone()), String::new());
                 self.ringer.missed(call, SystemTime::now(), &*self.desktop);

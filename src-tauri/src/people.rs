@@ -2,8 +2,7 @@
 //! snapshot. Pure.
 
 use bellwire_engine::{
-    AccountView, CallState, CallView, ContactView, EngineView, LinkState, ListKind, MediaKind, Person,
-    Subject,
+    AccountView, CallView, ContactView, EngineView, LinkState, ListKind, MediaKind, Person, Subject,
 };
 
 /// Somebody an account can call, as a call to them is placed.
@@ -55,13 +54,7 @@ pub(crate) fn reach(account: &AccountView, person: &Person) -> Reach {
 
 /// The call that somebody talks in or is about to; not one that only rings here.
 pub(crate) fn going_on(view: &EngineView) -> Option<&CallView> {
-    view.phone.calls.iter().find(|call| match call.state {
-        CallState::Calling { .. }
-        | CallState::Connecting
-        | CallState::Connected
-        | CallState::Reconnecting => true,
-        CallState::Ringing { .. } | CallState::Ended { .. } => false,
-    })
+    view.phone.calls.iter().find(|call| call.state.is_active())
 }
 
 /// Who waits in a room of ours for somebody to come, by their names.
@@ -73,5 +66,5 @@ pub(crate) fn waiting(view: &EngineView) -> impl Iterator<Item = &str> {
 
 /// The first call that rings here.
 pub(crate) fn ringing(view: &EngineView) -> Option<&CallView> {
-    view.phone.calls.iter().find(|call| matches!(call.state, CallState::Ringing { .. }))
+    view.phone.calls.iter().find(|call| call.state.is_ringing())
 }

@@ -67,7 +67,7 @@ pub(crate) fn ringing(
     notify: bool,
     focused: bool,
 ) -> Ringing {
-    let talking = calls.iter().any(goes_on);
+    let talking = calls.iter().any(|call| call.state.is_active());
     let mut all = Ringing::default();
     for call in calls {
         let Some(note) = note(call, talking) else { continue };
@@ -88,27 +88,8 @@ pub(crate) fn ringing(
 }
 
 fn note(call: &CallView, talking: bool) -> Option<RingNote> {
-    match call.state {
-        CallState::Ringing { silenced } => {
-            Some(RingNote { call: call.id, ends_another: talking, silenced, silent: false })
-        }
-        CallState::Calling { .. }
-        | CallState::Connecting
-        | CallState::Connected
-        | CallState::Reconnecting
-        | CallState::Ended { .. } => None,
-    }
-}
-
-/// Dialled or answered, and not over.
-fn goes_on(call: &CallView) -> bool {
-    match call.state {
-        CallState::Calling { .. }
-        | CallState::Connecting
-        | CallState::Connected
-        | CallState::Reconnecting => true,
-        CallState::Ringing { .. } | CallState::Ended { .. } => false,
-    }
+    let CallState::Ringing { silenced } = call.state else { return None };
+    Some(RingNote { call: call.id, ends_another: talking, silenced, silent: false })
 }
 
 #[cfg(test)]

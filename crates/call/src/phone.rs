@@ -94,6 +94,11 @@ impl Phone {
         self.calls.values().filter_map(Call::deadline).min()
     }
 
+    /// When both people agreed to talk; `None`: not yet, or the call is not known.
+    pub fn consented_at(&self, call: CallId) -> Option<Instant> {
+        self.calls.get(&call)?.consented_at()
+    }
+
     /// What a user interface draws.
     pub fn view(&self, now: Instant) -> PhoneView {
         PhoneView {

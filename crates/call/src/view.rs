@@ -48,6 +48,28 @@ pub enum CallState {
     },
 }
 
+impl CallState {
+    /// Not over.
+    pub fn is_live(&self) -> bool {
+        !matches!(self, Self::Ended { .. })
+    }
+
+    /// Incoming and neither answered nor over, silenced or not.
+    pub fn is_ringing(&self) -> bool {
+        matches!(self, Self::Ringing { .. })
+    }
+
+    /// Outgoing and not answered yet.
+    pub fn is_calling(&self) -> bool {
+        matches!(self, Self::Calling { .. })
+    }
+
+    /// Takes up the line: dialled by us or answered, and not over.
+    pub fn is_active(&self) -> bool {
+        self.is_live() && !self.is_ringing()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CallView {
     pub id: CallId,

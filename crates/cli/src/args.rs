@@ -1,4 +1,4 @@
-//! The command line.
+//! Command-line arguments of `bellwire-cli`.
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
@@ -39,7 +39,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Call `--to` after a while unless somebody calls first, and answer every call: the demo's other side.
+    /// Call `--to` after a while unless a call comes first, and answer every call: the other side of the demo.
     Robot {
         #[command(flatten)]
         common: Common,

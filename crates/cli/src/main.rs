@@ -1,10 +1,10 @@
-//! `bellwire-cli`: the same engine without a window. It places, answers and echoes calls and prints
-//! what it sees as JSON lines.
+//! `bellwire-cli`, the engine without a window: it places, answers and echoes calls and prints what it sees
+//! as JSON lines.
 #![forbid(unsafe_code)]
 
 mod args;
+mod bot;
 mod output;
-mod robot;
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use anyhow::Context;
 use clap::Parser;
 
 use crate::args::Args;
-use crate::robot::Robot;
+use crate::bot::Bot;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -31,11 +31,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: &Args) -> anyhow::Result<()> {
-    let mut robot = Robot::sign_in(args).await.context("could not sign in")?;
+    let mut bot = Bot::sign_in(args).await.context("could not sign in")?;
     let done = tokio::select! {
-        done = robot.run(args) => done,
+        done = bot.run(args) => done,
         _ = tokio::signal::ctrl_c() => Ok(()),
     };
-    robot.stop().await;
+    bot.stop().await;
     done
 }

@@ -1,4 +1,4 @@
-//! JSON lines on standard output.
+//! Output: JSON lines on standard output.
 
 use std::io::Write;
 

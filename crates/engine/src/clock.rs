@@ -1,4 +1,4 @@
-//! Time that goes on while the machine sleeps. A ring that began before the lid was closed is over
+//! Suspend-aware clock: its time goes on while the machine sleeps. A ring that began before the lid was closed is over
 //! when it opens again, so the phone's time must count the sleep; `Instant` on Linux does not.
 
 use std::time::{Duration, Instant};

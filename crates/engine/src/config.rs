@@ -1,8 +1,9 @@
-//! What an engine is started with.
+//! Configuration that an engine is started with.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use bellwire_media::Codec;
+use bellwire_media::{Codec, FrameSink};
 
 /// Devices and limits; all of them have usable defaults.
 #[derive(Clone, Debug)]
@@ -56,5 +57,18 @@ impl Default for EngineConfig {
             call_log: None,
             relay_only: false,
         }
+    }
+}
+
+/// Where pictures are shown; the owner of the windows provides them.
+#[derive(Clone)]
+pub struct Screens {
+    pub remote: Arc<dyn FrameSink>,
+    pub own: Arc<dyn FrameSink>,
+}
+
+impl std::fmt::Debug for Screens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Screens")
     }
 }

@@ -1,12 +1,11 @@
-//! What the engine's own tasks tell its loop.
+//! Internal events: what the engine's own tasks send to its loop.
 
 use bellwire_call::{AccountId, CallId, Epoch, PeerOutcome};
 use bellwire_media::{MediaEvent, TrialEvent};
 use bellwire_peer::{PeerEvent, PeerStats};
-use bellwire_signaling::{Contact, Message, ReplyError, Rows, SessionEvent, SignInError, SignedIn};
+use bellwire_signaling::{Contact, Message, ReplyError, Rows, SignInError, SignedIn};
 use tokio::sync::oneshot;
 
-use crate::device_work::Found;
 use crate::view::SignIn;
 
 /// One message to the loop; the channel is bounded and senders wait, but for levels.
@@ -19,37 +18,28 @@ pub(crate) enum Internal {
         result: Box<Result<SignedIn, SignInError>>,
         reply: oneshot::Sender<Result<AccountId, SignInError>>,
     },
-    Session {
-        account: AccountId,
-        event: SessionEvent,
-    },
-    /// The account's event stream ended for good.
-    SessionOver {
-        account: AccountId,
-    },
-    /// The list for that search came, or did not.
+    /// The contacts for that search arrived, or could not be fetched.
     Contacts {
         account: AccountId,
         search: String,
         result: Result<Rows<Contact>, ReplyError>,
     },
-    /// It is time to look at a list that changed a while ago.
+    /// A list that changed a while ago is to be fetched now.
     ListDue {
         account: AccountId,
     },
-    /// A thread's messages came, or did not.
+    /// The messages of a thread arrived, or could not be fetched.
     Messages {
         account: AccountId,
         thread: String,
         result: Result<Rows<Message>, ReplyError>,
     },
-    LogProblem(bellwire_call_log::Problem),
     Peer {
         call: CallId,
         epoch: Epoch,
         outcome: PeerOutcome,
     },
-    PeerNews {
+    PeerEvent {
         call: CallId,
         epoch: Epoch,
         event: PeerEvent,
@@ -64,10 +54,8 @@ pub(crate) enum Internal {
         call: CallId,
         event: MediaEvent,
     },
-    /// The devices there are now.
-    Found(Found),
-    /// Of devices that are tried; `round` tells of which trial.
-    Trial {
+    /// Of a device test; `round` says of which.
+    DeviceTest {
         round: u64,
         event: TrialEvent,
     },

@@ -1,36 +1,31 @@
-//! The engine: the one loop that joins phone, signaling, media and peer connections. It decides
-//! nothing about a call (that is `bellwire-call`) and draws nothing (that is the shell).
+//! The engine: one event loop that joins phone, signaling, media and peer connections. It decides nothing
+//! about a call (that is `bellwire-call`) and draws nothing (that is the shell).
+//!
+//! `api` is what the shell and the command line see, `engine_loop` passes events and commands on, and
+//! `accounts`, `calls`, `devices` and `history` own their state and their tasks. Imports go one way:
+//! `api` -> `engine_loop` -> `calls` -> `accounts` -> `history`, and `devices` beside them.
 #![forbid(unsafe_code)]
 
 mod accounts;
-mod chats;
+mod api;
+mod calls;
 mod clock;
 mod config;
-mod conversation;
-mod device_work;
 mod devices;
 mod dialect_list;
-mod export;
+mod engine_loop;
+mod error;
 mod figures;
-mod handle;
 mod history;
-mod ice;
 mod internal;
-mod keepsake;
 mod lists;
-mod missed;
 mod notice;
-mod orders;
-mod pace;
-mod peer_task;
-mod people;
-mod perform;
-mod photos;
-mod run;
-mod switch;
-mod trial;
+mod task_set;
 mod view;
 
+pub use accounts::stored_session::{InvalidStoredSession, StoredSession, Typed};
+pub use api::engine::Engine;
+pub use api::handle::Handle;
 pub use bellwire_call::{
     AccountId, CallId, CallState, CallView, DeepLink, DeepLinkError, Direction, EndReason, MediaKind, Person,
     PersonId, PhoneView, RemoteCallId, Subject,
@@ -41,19 +36,16 @@ pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
 pub use bellwire_signaling::{
     Capabilities, LastMessage, ListKind, Message, Phase, Photo, SignInError, Slot, ThreadCall, ThreadOutcome,
 };
-pub use config::{CallDefaults, EngineConfig};
-pub use conversation::Screens;
-pub use devices::{
-    Choice, DeviceFault, DeviceList, DeviceTest, Devices, EchoTest, InUse, RingConfig, RingSound, ShareKind,
-    ShareSource, SoundDevice,
-};
+pub use config::{CallDefaults, EngineConfig, Screens};
+pub use devices::settings::{Devices, RingConfig, RingSound};
+pub use devices::share_sources::{ShareKind, ShareSource};
+pub use devices::snapshot::{Choice, DeviceFault, DeviceList, DeviceTest, EchoTest, InUse, SoundDevice};
 pub use dialect_list::{DialectInfo, FieldInfo, OfferedInfo, RoleInfo, Where, dialects, discover};
-pub use export::{ExportError, ExportFormat};
+pub use error::{DeclineError, ExportError, ListError};
 pub use figures::Analytics;
-pub use handle::{DeclineError, Engine, Handle, HistoryPage, ListError};
-pub use keepsake::{Keepsake, NotAKeepsake, Typed};
+pub use history::export::ExportFormat;
 pub use notice::Notice;
 pub use view::{
-    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, HistoryFilter, Levels,
-    LinkState, SignIn, SubjectView,
+    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, HistoryFilter, HistoryPage,
+    Levels, LinkState, SignIn, SubjectView,
 };

@@ -1,6 +1,6 @@
-//! Occurrences for whoever shows them to a person: each is told once.
+//! Notices: occurrences that the user is notified of, each of them once.
 
-use bellwire_call::{CallId, CallView};
+use bellwire_call::CallView;
 use bellwire_media::DeviceNews;
 use serde::Serialize;
 
@@ -8,11 +8,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Notice {
-    /// Show the answer window. `waiting`: another call is going on.
-    Ring { call: CallView, waiting: bool },
-    /// The ring is over (answered here or elsewhere, declined, silenced, cancelled, timed out).
-    RingStopped { call: CallId },
-    /// A ring nobody answered.
+    /// An incoming call that was not answered.
     Missed { call: CallView },
     /// A call is over; its last view says why.
     Ended { call: CallView },

@@ -131,6 +131,16 @@ pub struct HistoryEntry {
     pub dialect: String,
 }
 
+/// One page of past calls, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HistoryPage {
+    pub entries: Vec<HistoryEntry>,
+    pub page: u32,
+    pub pages: u32,
+    /// Entries of this page that a backend sent and that could not be read.
+    pub left_out: u32,
+}
+
 /// Which past calls are meant; the default means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use bellwire_engine::{AccountId, AccountView, CallId, CallState, CallView, Direction, PersonId};
+use bellwire_engine::{AccountId, AccountView, CallId, CallView, Direction, PersonId};
 
 use crate::settings::{Favourite, Settings};
 
@@ -57,7 +57,7 @@ impl Callers {
 }
 
 fn rings(call: &CallView) -> bool {
-    call.direction == Direction::Incoming && matches!(call.state, CallState::Ringing { .. })
+    call.direction == Direction::Incoming && call.state.is_ringing()
 }
 
 fn favourite(call: &CallView, accounts: &[AccountView], favourites: &[Favourite]) -> bool {
@@ -69,6 +69,8 @@ fn favourite(call: &CallView, accounts: &[AccountView], favourites: &[Favourite]
 
 #[cfg(test)]
 mod tests {
+    use bellwire_engine::CallState;
+
     use super::*;
     use crate::ringing::tests::{account, call};
 

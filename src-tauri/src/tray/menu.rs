@@ -1,8 +1,8 @@
 //! What the tray's menu holds, as a value: compared to know whether it has to be made anew. Pure.
 
 use bellwire_engine::{
-    AccountId, AccountView, CallId, CallState, EngineView, HistoryEntry, LinkState, MediaKind, Person,
-    PersonId, Subject,
+    AccountId, AccountView, CallId, EngineView, HistoryEntry, LinkState, MediaKind, Person, PersonId,
+    Subject,
 };
 
 use crate::people::{self, going_on, reach, waiting};
@@ -152,7 +152,7 @@ fn quiet(from: &Source<'_>) -> Entry {
 fn calls(view: &EngineView, words: &TrayWords, entries: &mut Vec<Entry>) {
     let talking = going_on(view);
     for call in &view.phone.calls {
-        if matches!(call.state, CallState::Ringing { .. }) {
+        if call.state.is_ringing() {
             let text = (words.answer)(&name(&call.peer.name));
             let act = if talking.is_some() { Act::EndAndAnswer(call.id) } else { Act::Answer(call.id) };
             entries.push(Entry::Item { act, text });

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_engine::{AccountId, Handle, Keepsake};
+use bellwire_engine::{AccountId, Handle, StoredSession};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 use tracing::{debug, info, warn};
@@ -25,7 +25,7 @@ use crate::surroundings::{Restoring, SecretPlace, SecretProblem, SecretsView, Su
 /// How often a keyring that was not there is looked for.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
-type All = Arc<BTreeMap<AccountId, Keepsake>>;
+type All = Arc<BTreeMap<AccountId, StoredSession>>;
 type Answered = oneshot::Sender<Result<(), VaultError>>;
 
 enum Order {
@@ -92,7 +92,7 @@ pub(crate) struct Keeper {
     /// There is a file under a passphrase.
     file_exists: bool,
     /// What the open place has, as far as it is known.
-    kept: BTreeMap<String, Keepsake>,
+    kept: BTreeMap<String, StoredSession>,
     /// The engine has these, or had them: whoever is missing there was signed out.
     live: BTreeSet<String>,
     /// Accounts on their way back by their keys.
@@ -106,7 +106,7 @@ impl Keeper {
     pub(crate) fn new(parts: KeeperParts) -> (Self, Secrets) {
         // Orders come from a person and wait.
         let (sender, orders) = mpsc::channel(8);
-        let keepsakes = parts.engine.keepsakes();
+        let keepsakes = parts.engine.stored_sessions();
         let accounts = AccountsFile::open(parts.places.accounts());
         let keeper = Self {
             keepsakes,
@@ -247,7 +247,7 @@ impl Keeper {
         Ok(())
     }
 
-    async fn read(&self, known: &Known) -> Result<Keepsake, VaultError> {
+    async fn read(&self, known: &Known) -> Result<StoredSession, VaultError> {
         let Some(open) = self.open.clone().filter(|open| open.place == known.place) else {
             return Err(match self.problem {
                 SecretProblem::Missing => VaultError::Missing,
@@ -260,14 +260,14 @@ impl Keeper {
         };
         let key = known.key.clone();
         let secret = waiting(ASKING, move || open.store.read(&key)).await?.ok_or(VaultError::Gone)?;
-        let keepsake = Keepsake::from_secret(&secret).map_err(|_| VaultError::Damaged)?;
+        let keepsake = StoredSession::from_secret(&secret).map_err(|_| VaultError::Damaged)?;
         if keepsake.key() == known.key { Ok(keepsake) } else { Err(VaultError::Damaged) }
     }
 
     /// Puts what is new into the open place and deletes what is over. `ending`: nobody is asked any more.
     async fn save(&mut self, ending: bool) {
         let all = Arc::clone(&self.keepsakes.borrow_and_update());
-        let now: BTreeMap<String, Keepsake> =
+        let now: BTreeMap<String, StoredSession> =
             all.values().map(|keepsake| (keepsake.key(), keepsake.clone())).collect();
         self.restoring.retain(|(key, _)| !now.contains_key(key));
         for over in self.live.iter().filter(|key| !now.contains_key(*key)) {
@@ -309,7 +309,7 @@ impl Keeper {
         self.accounts.store().await;
     }
 
-    async fn put(&mut self, open: &Open, key: &str, keepsake: Keepsake) -> Result<(), VaultError> {
+    async fn put(&mut self, open: &Open, key: &str, keepsake: StoredSession) -> Result<(), VaultError> {
         let (store, name, secret) = (Arc::clone(&open.store), key.to_owned(), keepsake.to_secret());
         waiting(ASKING, move || store.write(&name, &secret)).await?;
         self.accounts.kept(Known {

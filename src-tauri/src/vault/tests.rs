@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_engine::media::{FrameSink, VideoFrame};
-use bellwire_engine::{Engine, EngineConfig, Keepsake, Screens};
+use bellwire_engine::{Engine, EngineConfig, Screens, StoredSession};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -79,7 +79,7 @@ fn places(folder: &Path) -> Places {
 }
 
 /// Nobody listens there: the account stays offline, which is all it takes.
-fn keepsake() -> Keepsake {
+fn keepsake() -> StoredSession {
     let secret = json!({
         "version": 1,
         "typed": { "server": "calls.example", "dialect": "storefront", "email": "ada@calls.example", "role": "seller" },
@@ -92,7 +92,7 @@ fn keepsake() -> Keepsake {
             "cookie": null,
         },
     });
-    Keepsake::from_secret(&secret.to_string()).unwrap()
+    StoredSession::from_secret(&secret.to_string()).unwrap()
 }
 
 /// Waits until the list on the disk is as wanted.
@@ -194,13 +194,13 @@ async fn in_keyring() {
         tokio::task::spawn_blocking(move || Keyring::open(&service).unwrap().read(&key).unwrap())
     };
     let secret = read(service.clone(), key.clone()).await.unwrap().unwrap();
-    assert_eq!(Keepsake::from_secret(&secret), Ok(keepsake()));
+    assert_eq!(StoredSession::from_secret(&secret), Ok(keepsake()));
     no_token_below(&folder);
 
     let program = Program::start(&folder);
     program.has_account().await;
     program.until("nothing on its way", |view| view.restoring.is_empty()).await;
-    assert_eq!(program.engine.handle.keepsakes().borrow().values().next(), Some(&keepsake()));
+    assert_eq!(program.engine.handle.stored_sessions().borrow().values().next(), Some(&keepsake()));
     let account = program.engine.handle.view().borrow().accounts[0].id;
     program.engine.handle.sign_out(account).await;
     listed(&folder, |list| !list.contains(&key)).await;

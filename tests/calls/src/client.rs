@@ -151,7 +151,7 @@ impl TestClient {
     }
 
     pub async fn ringing(&self) -> anyhow::Result<CallView> {
-        self.call("a ring", |s| matches!(s, CallState::Ringing { .. })).await
+        self.call("a ring", CallState::is_ringing).await
     }
 
     pub async fn connected(&self) -> anyhow::Result<CallView> {

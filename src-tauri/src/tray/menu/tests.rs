@@ -1,4 +1,4 @@
-use bellwire_engine::{CallView, Direction, Phase, PhoneView, Slot};
+use bellwire_engine::{CallState, CallView, Direction, Phase, PhoneView, Slot};
 
 use super::*;
 use crate::ringing::tests::{account, line};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use bellwire_engine::{AccountId, Engine, EngineConfig, Keepsake, LinkState, Screens, SignIn};
+use bellwire_engine::{AccountId, Engine, EngineConfig, LinkState, Screens, SignIn, StoredSession};
 use bellwire_tests_calls::{PASSWORD, Screen, TestAccounts, TestServer, WAIT_LIMIT, accounts};
 
 /// The program without windows and devices.
@@ -41,8 +41,8 @@ async fn until(engine: &Engine, account: AccountId, link: LinkState) -> anyhow::
     Ok(())
 }
 
-fn kept(engine: &Engine) -> anyhow::Result<Keepsake> {
-    engine.handle.keepsakes().borrow().values().next().cloned().context("nothing is kept")
+fn kept(engine: &Engine) -> anyhow::Result<StoredSession> {
+    engine.handle.stored_sessions().borrow().values().next().cloned().context("nothing is kept")
 }
 
 /// Signs in, ends the program, and starts it again with what was kept, as if read from a file.
@@ -51,7 +51,7 @@ async fn second_start(server: &TestServer, accounts: &TestAccounts) -> anyhow::R
     let account = first.handle.sign_in(request(server, accounts)).await?;
     until(&first, account, LinkState::Online).await?;
     let me = first.handle.view().borrow().accounts[0].me.clone();
-    let keepsakes = first.handle.keepsakes();
+    let keepsakes = first.handle.stored_sessions();
     first.stop().await;
     // The end of the program is no sign-out, and the last token counts.
     let kept = keepsakes.borrow().values().next().cloned().context("nothing is kept")?;
@@ -59,7 +59,7 @@ async fn second_start(server: &TestServer, accounts: &TestAccounts) -> anyhow::R
     ensure!(!secret.contains(PASSWORD), "the password is kept");
 
     let second = program();
-    let account = second.handle.resume(Keepsake::from_secret(&secret)?).await?;
+    let account = second.handle.resume(StoredSession::from_secret(&secret)?).await?;
     until(&second, account, LinkState::Online).await?;
     ensure!(second.handle.view().borrow().accounts[0].me == me);
     let typed = second.handle.typed(account).context("nothing was typed")?;
@@ -69,7 +69,7 @@ async fn second_start(server: &TestServer, accounts: &TestAccounts) -> anyhow::R
     // Once more is the same account, and goes on with the token it has.
     ensure!(second.handle.resume(kept.clone()).await? == account);
     second.handle.sign_out(account).await;
-    let mut keepsakes = second.handle.keepsakes();
+    let mut keepsakes = second.handle.stored_sessions();
     tokio::time::timeout(WAIT_LIMIT, keepsakes.wait_for(|kept| kept.is_empty())).await??;
     second.stop().await;
     // The backend was notified: kept tokens of the account are worthless now.

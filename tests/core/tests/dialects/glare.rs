@@ -16,7 +16,7 @@ fn seeds() -> u64 {
 
 fn live(simulation: &Simulation, side: Side) -> Vec<CallView> {
     let calls = simulation.view(side).calls;
-    calls.into_iter().filter(|call| !matches!(call.state, CallState::Ended { .. })).collect()
+    calls.into_iter().filter(|call| call.state.is_live()).collect()
 }
 
 fn one_call(simulation: &Simulation, story: &str) {
@@ -81,7 +81,7 @@ fn one_of_two_who_both_dial_gives_up_and_nothing_is_left_hanging() {
             // A ring that crossed the giving up still rings, and then it does so at both.
             let rings = |side| {
                 let calls = live(&simulation, side).into_iter();
-                let mut ringing = calls.filter(|call| matches!(call.state, CallState::Ringing { .. }));
+                let mut ringing = calls.filter(|call| call.state.is_ringing());
                 ringing.next().map(|call| (side, call.id))
             };
             if let Some((side, ring)) = Side::BOTH.into_iter().find_map(rings) {

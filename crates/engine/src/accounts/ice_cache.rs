@@ -1,4 +1,4 @@
-//! STUN and TURN servers of an account, with credentials that end. Which of them a call uses is the
+//! Cache of an account's STUN and TURN servers, whose credentials expire. Which of them a call uses is the
 //! peer connection's business.
 
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bellwire_signaling::Session;
 
-/// ICE servers with credentials that end: fetched ahead, renewed before a call or a restart needs them.
+/// ICE servers with credentials that expire: fetched ahead, renewed before a call or a restart needs them.
 #[derive(Debug)]
 pub(crate) struct IceCache {
     session: Session,
@@ -18,7 +18,7 @@ pub(crate) struct IceCache {
 struct Known {
     servers: Vec<bellwire_peer::IceServer>,
     at: SystemTime,
-    /// How long the credentials are good for; `None`: they do not end.
+    /// How long the credentials are good for; `None`: they do not expire.
     lives: Option<Duration>,
 }
 
@@ -32,12 +32,12 @@ pub(crate) enum Use {
 }
 
 impl Known {
-    /// Where credentials do not end, servers may still be others some day.
-    const UNDATED: Duration = Duration::from_secs(300);
+    /// Where credentials do not expire, the servers may still change.
+    const UNDATED_TTL: Duration = Duration::from_secs(300);
     /// What a call must get out of credentials that live longer than this.
-    const LEFT: Duration = Duration::from_secs(60);
+    const MIN_LEFT: Duration = Duration::from_secs(60);
     /// A restart that follows the last fetch so soon takes what came then.
-    const JUST_NOW: Duration = Duration::from_secs(10);
+    const RECENT_FETCH: Duration = Duration::from_secs(10);
 
     fn age(&self, now: SystemTime) -> Option<Duration> {
         // `None`: the clock was set back, and nothing is known of their age.
@@ -46,12 +46,12 @@ impl Known {
 
     fn is_fresh(&self, wanted: Use, now: SystemTime) -> bool {
         let Some(age) = self.age(now) else { return false };
-        let lives = self.lives.unwrap_or(Self::UNDATED);
+        let lives = self.lives.unwrap_or(Self::UNDATED_TTL);
         let left = lives.saturating_sub(age);
-        let good = age < lives * 4 / 5 && (lives <= Self::LEFT || left >= Self::LEFT);
+        let good = age < lives * 4 / 5 && (lives <= Self::MIN_LEFT || left >= Self::MIN_LEFT);
         match wanted {
             Use::Call => good,
-            Use::Restart => good && (age < Self::JUST_NOW || self.lives.is_none()),
+            Use::Restart => good && (age < Self::RECENT_FETCH || self.lives.is_none()),
         }
     }
 
@@ -66,7 +66,7 @@ impl Known {
 
 impl IceCache {
     /// A call is not held up longer than this for want of a TURN address.
-    const PATIENCE: Duration = Duration::from_secs(2);
+    const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 
     pub(crate) fn new(session: Session) -> Self {
         Self { session, known: Mutex::new(None) }
@@ -79,7 +79,7 @@ impl IceCache {
         {
             return known.servers.clone();
         }
-        match tokio::time::timeout(Self::PATIENCE, self.session.ice_servers()).await {
+        match tokio::time::timeout(Self::FETCH_TIMEOUT, self.session.ice_servers()).await {
             Ok(Ok(list)) => {
                 let server = |s: bellwire_signaling::IceServer| bellwire_peer::IceServer {
                     urls: s.urls,

@@ -1,6 +1,6 @@
-//! Joints between media and peer. Either side can be replaced during a call (a new peer connection
-//! after glare, media that starts after the peer was prepared) without the other noticing.
-//! What comes while nothing is connected is dropped: it would be stale.
+//! Bridge between media and the peer connection of a call. Either side can be replaced during a call (a
+//! new peer connection after glare, media that starts after the peer was prepared) without the other
+//! noticing. Frames and packets that arrive while nothing is connected are dropped: they would be stale.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -9,19 +9,19 @@ use bellwire_media::{
     Codec, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
 };
 
-/// Media's way out; the peer connection behind it may change.
+/// Sink of encoded media; the peer connection behind it may change.
 #[derive(Default)]
-pub(crate) struct Outlet {
+pub(crate) struct SwappableSink {
     target: RwLock<Option<Arc<dyn EncodedSink>>>,
 }
 
-impl Outlet {
+impl SwappableSink {
     pub(crate) fn connect(&self, target: Option<Arc<dyn EncodedSink>>) {
         *self.target.write().unwrap_or_else(PoisonError::into_inner) = target;
     }
 }
 
-impl EncodedSink for Outlet {
+impl EncodedSink for SwappableSink {
     fn send(&self, frame: EncodedFrame) {
         if let Some(target) = &*self.target.read().unwrap_or_else(PoisonError::into_inner) {
             target.send(frame);
@@ -29,13 +29,13 @@ impl EncodedSink for Outlet {
     }
 }
 
-/// The network's way in; the media session behind it may not be there yet.
+/// Receiver of packets; the media behind it may not have started yet.
 #[derive(Default)]
-pub(crate) struct Inlet {
+pub(crate) struct SwappableReceiver {
     target: RwLock<Option<SharedReceiver>>,
 }
 
-impl Inlet {
+impl SwappableReceiver {
     pub(crate) fn connect(&self, target: Option<SharedReceiver>) {
         *self.target.write().unwrap_or_else(PoisonError::into_inner) = target;
     }
@@ -47,7 +47,7 @@ impl Inlet {
     }
 }
 
-impl PacketReceiver for Inlet {
+impl PacketReceiver for SwappableReceiver {
     fn packet(&self, codec: Codec, packet: Packet) {
         self.with(|t| t.packet(codec, packet));
     }
@@ -69,16 +69,16 @@ impl PacketReceiver for Inlet {
     }
 }
 
-/// The three joints of one call.
+/// Both directions of one call.
 #[derive(Clone, Default)]
-pub(crate) struct Switch {
-    pub(crate) audio: Arc<Outlet>,
-    pub(crate) video: Arc<Outlet>,
-    pub(crate) incoming: Arc<Inlet>,
+pub(crate) struct Bridge {
+    pub(crate) audio: Arc<SwappableSink>,
+    pub(crate) video: Arc<SwappableSink>,
+    pub(crate) incoming: Arc<SwappableReceiver>,
 }
 
-impl std::fmt::Debug for Switch {
+impl std::fmt::Debug for Bridge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Switch")
+        f.write_str("Bridge")
     }
 }

@@ -1,13 +1,12 @@
-//! How many missed calls nobody has looked at, as the call log has it. Which ones they are is the history's
-//! business.
+//! Count of the missed calls that the user has not seen, as the call log has it.
 
 use bellwire_call_log::{CallLog, Filter};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-/// Counts anew after every change of the log, until the engine stops or nobody listens any more.
-pub(crate) async fn count(log: CallLog, out: watch::Sender<u32>, token: CancellationToken) {
+/// Counts again after every change of the log, until the engine stops or there is no receiver any more.
+pub(crate) async fn count_missed(log: CallLog, out: watch::Sender<u32>, token: CancellationToken) {
     let mut revision = log.revision();
     loop {
         revision.borrow_and_update();
@@ -65,12 +64,12 @@ mod tests {
         let (log, _problems) = CallLog::start(None);
         let (out, mut count_seen) = watch::channel(0);
         let token = CancellationToken::new();
-        let counting = tokio::spawn(count(log.clone(), out, token.clone()));
+        let counting = tokio::spawn(count_missed(log.clone(), out, token.clone()));
         log.write([missed("a"), missed("b")]);
-        let patience = Duration::from_secs(30);
-        tokio::time::timeout(patience, count_seen.wait_for(|n| *n == 2)).await.unwrap().unwrap();
+        let timeout = Duration::from_secs(30);
+        tokio::time::timeout(timeout, count_seen.wait_for(|n| *n == 2)).await.unwrap().unwrap();
         log.mark_seen(None).await.unwrap();
-        tokio::time::timeout(patience, count_seen.wait_for(|n| *n == 0)).await.unwrap().unwrap();
+        tokio::time::timeout(timeout, count_seen.wait_for(|n| *n == 0)).await.unwrap().unwrap();
         token.cancel();
         counting.await.unwrap();
     }

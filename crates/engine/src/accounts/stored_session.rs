@@ -1,5 +1,5 @@
-//! What it takes to come back to an account without a password. It is secret: whoever holds one is signed
-//! in. Where it is kept is the shell's business.
+//! Stored session: what resumes an account without a password. It is secret: its holder is signed in. Where
+//! it is stored is the shell's business.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use url::Url;
 use crate::lists::{label, transport};
 use crate::view::SignIn;
 
-/// Bytes of a keepsake in writing.
-const SIZE: usize = 64 * 1024;
-/// Of the writing; another one is not understood.
+/// Size of a stored session in writing.
+const MAX_BYTES: usize = 64 * 1024;
+/// Version of the format; another one is not understood.
 const VERSION: u32 = 1;
 
 /// What a user typed to sign in, but for the password.
@@ -41,24 +41,24 @@ impl std::fmt::Debug for Typed {
     }
 }
 
-/// Everything needed to come back to an account. Compares equal as long as there is nothing new to keep.
+/// Everything needed to resume an account. Compares equal as long as there is nothing new to store.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Keepsake {
+pub struct StoredSession {
     typed: Typed,
     backend: Backend,
     identity: Identity,
 }
 
-impl std::fmt::Debug for Keepsake {
+impl std::fmt::Debug for StoredSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keepsake").field("dialect", &self.identity.dialect).finish_non_exhaustive()
+        f.debug_struct("StoredSession").field("dialect", &self.identity.dialect).finish_non_exhaustive()
     }
 }
 
-/// Why a writing is no keepsake.
+/// The text is no stored session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("what was kept of the account is not understood")]
-pub struct NotAKeepsake;
+pub struct InvalidStoredSession;
 
 #[derive(Serialize, Deserialize)]
 struct Writing {
@@ -68,7 +68,7 @@ struct Writing {
     identity: Identity,
 }
 
-impl Keepsake {
+impl StoredSession {
     fn new(request: &SignIn, signed_in: &SignedIn) -> Self {
         let typed = Typed {
             server: request.server.trim().to_owned(),
@@ -140,17 +140,17 @@ impl Keepsake {
     ///
     /// # Errors
     /// It is something else.
-    pub fn from_secret(text: &str) -> Result<Self, NotAKeepsake> {
-        if text.len() > SIZE {
-            return Err(NotAKeepsake);
+    pub fn from_secret(text: &str) -> Result<Self, InvalidStoredSession> {
+        if text.len() > MAX_BYTES {
+            return Err(InvalidStoredSession);
         }
-        let writing: Writing = serde_json::from_str(text).map_err(|_| NotAKeepsake)?;
+        let writing: Writing = serde_json::from_str(text).map_err(|_| InvalidStoredSession)?;
         let Writing { version, typed, backend, identity } = writing;
         let web = [&backend.rest, &backend.socket]
             .into_iter()
             .all(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if version != VERSION || !web {
-            return Err(NotAKeepsake);
+            return Err(InvalidStoredSession);
         }
         Ok(Self { typed, backend, identity })
     }
@@ -175,27 +175,27 @@ impl Keepsake {
     }
 }
 
-/// The keepsakes of all accounts, told whole whenever there is something new to keep.
+/// The stored sessions of all accounts, published whole whenever one of them changes.
 #[derive(Debug, Default)]
-pub(crate) struct Keepsakes {
+pub(crate) struct StoredSessions {
     // Newest wins.
-    told: watch::Sender<Arc<BTreeMap<AccountId, Keepsake>>>,
+    published: watch::Sender<Arc<BTreeMap<AccountId, StoredSession>>>,
 }
 
-impl Keepsakes {
-    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<BTreeMap<AccountId, Keepsake>>> {
-        self.told.subscribe()
+impl StoredSessions {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<BTreeMap<AccountId, StoredSession>>> {
+        self.published.subscribe()
     }
 
     pub(crate) fn signed_in(&self, account: AccountId, request: &SignIn, signed_in: &SignedIn) {
-        self.change(|all| drop(all.insert(account, Keepsake::new(request, signed_in))));
+        self.change(|all| drop(all.insert(account, StoredSession::new(request, signed_in))));
     }
 
     /// There is a new token.
     pub(crate) fn renewed(&self, account: AccountId, identity: Identity) {
         self.change(|all| {
-            if let Some(keepsake) = all.get_mut(&account) {
-                keepsake.identity = identity;
+            if let Some(stored) = all.get_mut(&account) {
+                stored.identity = identity;
             }
         });
     }
@@ -204,8 +204,8 @@ impl Keepsakes {
         self.change(|all| drop(all.remove(&account)));
     }
 
-    fn change(&self, edit: impl FnOnce(&mut BTreeMap<AccountId, Keepsake>)) {
-        self.told.send_if_modified(|all| {
+    fn change(&self, edit: impl FnOnce(&mut BTreeMap<AccountId, StoredSession>)) {
+        self.published.send_if_modified(|all| {
             let mut new = BTreeMap::clone(all);
             edit(&mut new);
             let changed = **all != new;
@@ -223,8 +223,8 @@ mod tests {
 
     use super::*;
 
-    fn keepsake() -> Keepsake {
-        Keepsake {
+    fn stored() -> StoredSession {
+        StoredSession {
             typed: Typed {
                 server: "calls.example.com".into(),
                 email: "ada@example.com".into(),
@@ -246,8 +246,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_never_traced() {
-        let kept = keepsake();
-        assert_eq!(Keepsake::from_secret(&kept.to_secret()), Ok(kept.clone()));
+        let kept = stored();
+        assert_eq!(StoredSession::from_secret(&kept.to_secret()), Ok(kept.clone()));
         let traced = format!("{kept:?} {:?}", kept.typed());
         for secret in ["secret", "Ada", "ada@", "calls.example"] {
             assert!(!traced.contains(secret), "{traced}");
@@ -257,15 +257,15 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        let good = keepsake().to_secret();
+        let good = stored().to_secret();
         for bad in [
             String::new(),
             "{}".into(),
             good.replace("\"version\":1", "\"version\":2"),
             good.replace("https://calls.example.com/api", "file:///etc/passwd"),
-            good.replace("top-secret", &"x".repeat(SIZE)),
+            good.replace("top-secret", &"x".repeat(MAX_BYTES)),
         ] {
-            assert_eq!(Keepsake::from_secret(&bad), Err(NotAKeepsake));
+            assert_eq!(StoredSession::from_secret(&bad), Err(InvalidStoredSession));
         }
     }
 }

@@ -1,15 +1,15 @@
-//! How soon a list is asked for again when a backend says that it changed. Knows no clock.
+//! Refresh pace: how soon a list is fetched again when a backend says that it changed. Reads no clock.
 
 use std::time::{Duration, Instant};
 
-/// Between two requests, at first.
-const FIRST: Duration = Duration::from_secs(3);
+/// Between two requests at first.
+const MIN_GAP: Duration = Duration::from_secs(3);
 /// Between two requests, where the list changes all the time.
-const LAST: Duration = Duration::from_secs(60);
+const MAX_GAP: Duration = Duration::from_secs(60);
 
 /// Changes that come together lead to one request; those that never stop, to fewer and fewer.
 #[derive(Debug, Default)]
-pub(crate) struct Pace {
+pub(crate) struct RefreshPace {
     last: Option<Instant>,
     gap: Duration,
     /// A request is due that was not made yet.
@@ -20,13 +20,13 @@ pub(crate) struct Pace {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     Now,
-    /// Look again then, with [`Pace::due`].
+    /// Look again then, with [`RefreshPace::due`].
     In(Duration),
-    /// Somebody looks already.
+    /// A request is due already.
     Waits,
 }
 
-impl Pace {
+impl RefreshPace {
     /// The list changed.
     pub(crate) fn changed(&mut self, now: Instant) -> Turn {
         if self.due {
@@ -34,8 +34,8 @@ impl Pace {
         }
         let since = self.last.map(|last| now.saturating_duration_since(last));
         match since {
-            Some(since) if since < self.gap.max(FIRST) => {
-                let left = self.gap.max(FIRST) - since;
+            Some(since) if since < self.gap.max(MIN_GAP) => {
+                let left = self.gap.max(MIN_GAP) - since;
                 self.due = true;
                 Turn::In(left)
             }
@@ -57,8 +57,8 @@ impl Pace {
 
     /// The list is asked for, for whatever reason.
     pub(crate) fn asked(&mut self, now: Instant) {
-        let quiet = self.last.is_none_or(|last| now.saturating_duration_since(last) > LAST * 2);
-        self.gap = if quiet { FIRST } else { (self.gap * 2).clamp(FIRST, LAST) };
+        let quiet = self.last.is_none_or(|last| now.saturating_duration_since(last) > MAX_GAP * 2);
+        self.gap = if quiet { MIN_GAP } else { (self.gap * 2).clamp(MIN_GAP, MAX_GAP) };
         self.last = Some(now);
     }
 }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_storm_of_changes_is_few_requests() {
-        let (mut pace, start) = (Pace::default(), Instant::now());
+        let (mut pace, start) = (RefreshPace::default(), Instant::now());
         let (mut requests, mut look) = (0, None);
         // Ten changes a second for ten minutes.
         for tick in 0..6000 {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_single_change_is_looked_at_at_once_and_the_last_of_many_is_not_missed() {
-        let (mut pace, now) = (Pace::default(), Instant::now());
+        let (mut pace, now) = (RefreshPace::default(), Instant::now());
         assert_eq!(pace.changed(now), Turn::Now);
         let Turn::In(wait) = pace.changed(now + Duration::from_secs(1)) else {
             panic!("asked again at once")
@@ -97,6 +97,6 @@ mod tests {
         assert_eq!(pace.changed(now + Duration::from_secs(2)), Turn::Waits);
         assert!(pace.due(now + Duration::from_secs(1) + wait));
         assert!(!pace.due(now + Duration::from_secs(60)));
-        assert_eq!(pace.changed(now + LAST * 4), Turn::Now);
+        assert_eq!(pace.changed(now + MAX_GAP * 4), Turn::Now);
     }
 }

@@ -1,12 +1,12 @@
-//! Past calls as a file: CSV for spreadsheets, JSON for programs. Pure; what is fetched and where it is
-//! written is others' business.
+//! Export of the call history as a file: CSV for spreadsheets, JSON for programs. Pure: the query fetches the
+//! records, the shell writes the file.
 //!
 //! Both have the same fields, one call each, newest first:
 //!
 //! | field | what |
 //! |---|---|
 //! | `id` | number of the record, stable |
-//! | `started_at`, `answered_at`, `ended_at` | RFC 3339, UTC; empty (`null`) if nobody knows |
+//! | `started_at`, `answered_at`, `ended_at` | RFC 3339, UTC; empty (`null`) if not known |
 //! | `duration_s` | seconds talked |
 //! | `direction` | `incoming`, `outgoing` |
 //! | `kind` | `voice`, `video`; empty (`null`): not known |
@@ -20,6 +20,8 @@
 use bellwire_call::{Direction, MediaKind};
 use bellwire_call_log::Record;
 use serde::{Deserialize, Serialize};
+
+use crate::error::ExportError;
 
 /// What a file of past calls looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -40,16 +42,6 @@ impl ExportFormat {
             Self::Json => "json",
         }
     }
-}
-
-/// Why no file was made of the calls.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExportError {
-    #[error("the calls could not be written as a table")]
-    Csv(#[from] csv::Error),
-    #[error("the calls could not be written as JSON")]
-    Json(#[from] serde_json::Error),
 }
 
 /// One call of a file, its fields in order.

@@ -1,4 +1,5 @@
-//! Whoever is at the other end when nobody is: signs in, dials or answers, watches, hangs up.
+//! Bot: a user of the engine without a person. It signs in, dials or answers, prints what it sees and hangs
+//! up.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,21 +18,21 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::args::{Args, Command, Common};
 use crate::output::line;
 
-/// Nobody looks at a robot's pictures.
-struct Dark;
+/// Discards pictures: a bot has no window.
+struct NullSink;
 
-impl FrameSink for Dark {
+impl FrameSink for NullSink {
     fn frame(&self, _: VideoFrame) {}
 }
 
-pub(crate) struct Robot {
+pub(crate) struct Bot {
     engine: Engine,
     account: AccountId,
-    /// Prints what the engine notices; ends with the engine.
-    telling: JoinHandle<()>,
+    /// Prints the notices of the engine; ends with it.
+    notices: JoinHandle<()>,
 }
 
-impl Robot {
+impl Bot {
     pub(crate) async fn sign_in(args: &Args) -> anyhow::Result<Self> {
         let common = args.common();
         let echo = matches!(args.command, Command::Echo { .. });
@@ -54,9 +55,9 @@ impl Robot {
             relay_only: common.relay_only,
             ..EngineConfig::default()
         };
-        let screens = Screens { remote: Arc::new(Dark), own: Arc::new(Dark) };
+        let screens = Screens { remote: Arc::new(NullSink), own: Arc::new(NullSink) };
         let (engine, notices) = Engine::start(config, screens);
-        let telling = tokio::spawn(tell(notices));
+        let notices = tokio::spawn(print_notices(notices));
         let request = SignIn {
             server: common.server.clone(),
             dialect: common.dialect.clone(),
@@ -71,7 +72,7 @@ impl Robot {
         };
         let account = engine.handle.sign_in(request).await?;
         line("signed_in", json!({ "account": account }));
-        Ok(Self { engine, account, telling })
+        Ok(Self { engine, account, notices })
     }
 
     pub(crate) async fn run(&mut self, args: &Args) -> anyhow::Result<()> {
@@ -80,36 +81,38 @@ impl Robot {
             Command::Call { to, order, voice, .. } => {
                 let kind = if *voice { MediaKind::Voice } else { MediaKind::Video };
                 self.dial(to, order.as_deref(), kind).await?;
-                self.talk(common, |call| call.direction == Direction::Outgoing).await?;
+                self.follow_call(common, |call| call.direction == Direction::Outgoing).await?;
                 Ok(())
             }
             Command::Answer { forever, .. } => loop {
-                let answered = self.talk(common, |call| call.direction == Direction::Incoming).await;
+                let answered = self.follow_call(common, |call| call.direction == Direction::Incoming).await;
                 if !forever {
                     return answered.map(drop);
                 }
             },
             Command::Echo { .. } => loop {
-                self.talk(common, |_| true).await?;
+                self.follow_call(common, |_| true).await?;
             },
-            Command::Robot { to, after, .. } => self.robot(common, to, Duration::from_secs(*after)).await,
+            Command::Robot { to, after, .. } => {
+                self.call_or_answer(common, to, Duration::from_secs(*after)).await
+            }
         }
     }
 
     pub(crate) async fn stop(self) {
         self.engine.stop().await;
-        let _ = self.telling.await;
+        let _ = self.notices.await;
     }
 
-    /// Dials once after `after`, unless a call came first; answers for ever.
-    async fn robot(&mut self, common: &Common, to: &str, after: Duration) -> anyhow::Result<()> {
+    /// Dials once after `after` unless a call came first, and answers every call.
+    async fn call_or_answer(&mut self, common: &Common, to: &str, after: Duration) -> anyhow::Result<()> {
         let mut view = self.engine.handle.view();
         let rung = timeout(after, view.wait_for(|v| !v.phone.calls.is_empty())).await;
         if rung.is_err() {
             self.dial(to, None, MediaKind::Video).await?;
         }
         loop {
-            self.talk(common, |_| true).await?;
+            self.follow_call(common, |_| true).await?;
         }
     }
 
@@ -130,7 +133,7 @@ impl Robot {
             .context("the list of people did not come")??
             .clone();
         let contacts: Vec<_> = view.accounts.iter().flat_map(|a| &a.contacts).collect();
-        // Of several appointments with somebody, the one that can be entered now.
+        // Of several appointments with one person, the one that can be entered now.
         let callable = contacts.iter().filter(|c| c.video || c.voice);
         let contact = callable.chain(&contacts).find(|c| {
             c.id == to || c.person.id.0 == to || c.detail.eq_ignore_ascii_case(to) || c.person.name == to
@@ -158,7 +161,7 @@ impl Robot {
     }
 
     /// Follows one call to its end, answering it if it rings; prints every state and the figures.
-    async fn talk(
+    async fn follow_call(
         &mut self,
         common: &Common,
         wanted: impl Fn(&CallView) -> bool,
@@ -176,7 +179,7 @@ impl Robot {
                 view.phone
                     .calls
                     .iter()
-                    .find(|c| followed.map_or_else(|| is_live(c) && wanted(c), |id| c.id == id))
+                    .find(|c| followed.map_or_else(|| c.state.is_live() && wanted(c), |id| c.id == id))
                     .cloned()
             };
             if let Some(call) = &call {
@@ -210,7 +213,7 @@ impl Robot {
             } else if let (Some(_), Some(state)) = (followed, &last) {
                 return Ok(state.clone());
             }
-            let waiting = followed.is_none() || matches!(last, Some(CallState::Calling { .. }));
+            let waiting = followed.is_none() || last.as_ref().is_some_and(CallState::is_calling);
             let give_up = patience.filter(|_| waiting);
             tokio::select! {
                 changed = view.changed() => changed.context("the engine stopped")?,
@@ -221,38 +224,31 @@ impl Robot {
                         line("stats", newest);
                     }
                 }
-                () = until(hang_up) => {
+                () = sleep_until_or_never(hang_up) => {
                     hang_up = None;
                     if let Some(call) = followed {
                         handle.hang_up(call).await;
                     }
                 }
-                () = until(give_up) => bail!("nobody called or answered in {} s", common.patience),
+                () = sleep_until_or_never(give_up) => bail!("nobody called or answered in {} s", common.patience),
             }
         }
     }
 }
 
-/// Devices that go and come, and whatever else is wrong outside a call.
-async fn tell(mut notices: mpsc::Receiver<Notice>) {
+/// Prints what happens outside calls: devices that come and go, and problems.
+async fn print_notices(mut notices: mpsc::Receiver<Notice>) {
     while let Some(notice) = notices.recv().await {
         match notice {
             Notice::Device { text, .. } | Notice::Problem { text, .. } => {
                 line("notice", json!({ "text": text }))
             }
-            Notice::Ring { .. }
-            | Notice::RingStopped { .. }
-            | Notice::Missed { .. }
-            | Notice::Ended { .. } => {}
+            Notice::Missed { .. } | Notice::Ended { .. } => {}
         }
     }
 }
 
-fn is_live(call: &CallView) -> bool {
-    !matches!(call.state, CallState::Ended { .. })
-}
-
-async fn until(at: Option<Instant>) {
+async fn sleep_until_or_never(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,

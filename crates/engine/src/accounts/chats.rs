@@ -1,5 +1,5 @@
-//! Threads of messages that are open, as far as they are known. Pure: what came goes in, the view is
-//! what is here. Fetching and saying is the accounts' business.
+//! Chats: the open message threads of an account, and its messages that were not sent yet. Pure: messages
+//! go in, the view comes out; the account fetches and sends.
 
 use std::time::{Duration, Instant};
 
@@ -9,15 +9,32 @@ use bellwire_signaling::{Message, Rows};
 use crate::view::{ChatView, ContactView};
 
 /// Threads open at once; the one opened first goes.
-const OPEN: usize = 8;
+const MAX_OPEN: usize = 8;
 /// Messages kept of a thread; the oldest go.
-const MESSAGES: usize = 500;
-/// Letters of a message.
-const LETTERS: usize = 16 * 1024;
+const MAX_MESSAGES: usize = 500;
+/// Characters of a message.
+const MAX_CHARS: usize = 16 * 1024;
 /// Messages of ours kept that did not get through (yet); the oldest go.
-const UNSENT: usize = 64;
-/// A message the backend has not said anything of for so long did not get through.
-const CONFIRMED_WITHIN: Duration = Duration::from_secs(30);
+const MAX_UNSENT: usize = 64;
+/// A message that the backend did not confirm in this time did not get through.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the user does with messages.
+#[derive(Debug)]
+pub(crate) enum ChatCommand {
+    Open(String),
+    Close(String),
+    Send {
+        thread: String,
+        text: String,
+    },
+    /// Sends again what did not get through.
+    Retry(String),
+    Typing {
+        thread: String,
+        on: bool,
+    },
+}
 
 /// The open threads of one account.
 #[derive(Debug, Default)]
@@ -26,7 +43,7 @@ pub(crate) struct Chats {
     unsent: Vec<Unsent>,
 }
 
-/// Words of ours that the backend does not have yet, also of threads that were closed meanwhile.
+/// A message of ours that the backend does not have yet, also of threads that were closed meanwhile.
 #[derive(Debug)]
 struct Unsent {
     thread: String,
@@ -45,7 +62,7 @@ impl Chats {
         if self.find(thread).is_some() {
             return;
         }
-        if self.open.len() >= OPEN {
+        if self.open.len() >= MAX_OPEN {
             self.open.remove(0);
         }
         self.open.push(ChatView {
@@ -58,12 +75,12 @@ impl Chats {
             failed: None,
         });
         for one in self.unsent.iter().filter(|one| one.thread == thread) {
-            let message = on_its_way(thread, &one.sender, &one.text);
+            let message = pending_message(thread, &one.sender, &one.text);
             if let Some(chat) = self.open.last_mut() {
                 put(&mut chat.messages, message);
             }
         }
-        self.tell_lost(thread);
+        self.show_lost(thread);
     }
 
     pub(crate) fn close(&mut self, thread: &str) {
@@ -84,7 +101,7 @@ impl Chats {
         for message in newer {
             put(&mut chat.messages, message);
         }
-        self.tell_lost(thread);
+        self.show_lost(thread);
     }
 
     pub(crate) fn failed(&mut self, thread: &str, words: &str) {
@@ -95,12 +112,12 @@ impl Chats {
 
     /// We write something: shown at once, without an id until the backend has it.
     pub(crate) fn sending(&mut self, thread: &str, sender: &str, text: &str, now: Instant) {
-        if self.unsent.len() >= UNSENT {
+        if self.unsent.len() >= MAX_UNSENT {
             self.unsent.remove(0);
         }
         let (thread, sender, text) = (thread.to_owned(), sender.to_owned(), text.to_owned());
         if let Some(chat) = self.find(&thread) {
-            put(&mut chat.messages, on_its_way(&thread, &sender, &text));
+            put(&mut chat.messages, pending_message(&thread, &sender, &text));
         }
         self.unsent.push(Unsent { thread, sender, text, since: now, lost: false });
     }
@@ -110,32 +127,32 @@ impl Chats {
         let same = |one: &&mut Unsent| !one.lost && one.thread == thread && one.text == text;
         if let Some(one) = self.unsent.iter_mut().find(same) {
             one.lost = true;
-            self.tell_lost(thread);
+            self.show_lost(thread);
         }
     }
 
-    /// What nothing was heard of for too long did not get through; true if there is such.
+    /// Gives up messages that were not confirmed in time; true if there are such.
     pub(crate) fn give_up(&mut self, now: Instant) -> bool {
-        let late = |one: &Unsent| now.saturating_duration_since(one.since) > CONFIRMED_WITHIN;
+        let late = |one: &Unsent| now.saturating_duration_since(one.since) > CONFIRM_TIMEOUT;
         let mut threads = Vec::new();
         for one in self.unsent.iter_mut().filter(|one| !one.lost && late(one)) {
             one.lost = true;
             threads.push(one.thread.clone());
         }
         for thread in &threads {
-            self.tell_lost(thread);
+            self.show_lost(thread);
         }
         !threads.is_empty()
     }
 
-    /// What waited for the connection goes out now: only from here on does it take long.
+    /// Messages that waited for the connection go out now: their time counts from here.
     pub(crate) fn connected(&mut self, now: Instant) {
         for one in &mut self.unsent {
             one.since = now;
         }
     }
 
-    /// What did not get through in a thread, in its order; it is on its way again.
+    /// The messages of a thread that did not get through, in their order; they are on their way again.
     pub(crate) fn retry(&mut self, thread: &str, now: Instant) -> Vec<String> {
         let lost = self.unsent.iter_mut().filter(|one| one.lost && one.thread == thread);
         let texts = lost
@@ -150,8 +167,8 @@ impl Chats {
         texts
     }
 
-    /// The interface has the words for it.
-    fn tell_lost(&mut self, thread: &str) {
+    /// An empty reason: the UI has the words for it.
+    fn show_lost(&mut self, thread: &str) {
         let lost = self.unsent.iter().any(|one| one.lost && one.thread == thread);
         if let Some(chat) = self.find(thread)
             && chat.loaded
@@ -176,7 +193,7 @@ impl Chats {
             }
             put(&mut chat.messages, message.clone());
         }
-        self.tell_lost(&message.thread);
+        self.show_lost(&message.thread);
     }
 
     pub(crate) fn read(&mut self, thread: &str, by_me: bool) {
@@ -198,15 +215,15 @@ impl Chats {
     }
 }
 
-/// A text as it comes back from a backend, by which it is known again: only letters and line breaks.
-pub(crate) fn sayable(text: &str) -> String {
+/// A text as backends send it back, which identifies it: only printable characters and line breaks.
+pub(crate) fn sendable(text: &str) -> String {
     let lines = text.replace("\r\n", "\n").replace(['\t', '\u{b}', '\u{c}'], " ");
     let letters = lines.chars().filter(|c| !c.is_control() || *c == '\n');
-    letters.take(LETTERS).collect::<String>().trim().to_owned()
+    letters.take(MAX_CHARS).collect::<String>().trim().to_owned()
 }
 
 /// A message of ours that has no id yet.
-fn on_its_way(thread: &str, sender: &str, text: &str) -> Message {
+fn pending_message(thread: &str, sender: &str, text: &str) -> Message {
     Message {
         id: String::new(),
         thread: thread.to_owned(),
@@ -230,13 +247,13 @@ fn put(messages: &mut Vec<Message>, message: Message) {
         Some(old) => *old = message,
         None => messages.push(message),
     }
-    if messages.len() > MESSAGES {
+    if messages.len() > MAX_MESSAGES {
         messages.remove(0);
     }
 }
 
 /// What a message changes in the list of lines: the newest words, and one more unread.
-pub(crate) fn note_in_list(contacts: &mut [ContactView], message: &Message, seen: bool) {
+pub(crate) fn update_list(contacts: &mut [ContactView], message: &Message, seen: bool) {
     for contact in contacts.iter_mut().filter(|contact| contact.thread.as_ref() == Some(&message.thread)) {
         contact.last_message = Some(bellwire_signaling::LastMessage {
             text: message.text.chars().take(200).collect(),
@@ -249,114 +266,11 @@ pub(crate) fn note_in_list(contacts: &mut [ContactView], message: &Message, seen
     }
 }
 
-/// The name of somebody in the list.
+/// The name of a person in the list.
 pub(crate) fn name_of(contacts: &[ContactView], person: &PersonId) -> Option<String> {
     let found = contacts.iter().find(|contact| contact.person.id == *person)?;
     Some(found.person.name.clone())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(id: &str, from_me: bool, text: &str) -> Message {
-        Message {
-            id: id.into(),
-            thread: "t".into(),
-            from_me,
-            sender: "Ann".into(),
-            text: text.into(),
-            at: String::new(),
-            read: false,
-            call: None,
-        }
-    }
-
-    fn texts(chats: &Chats) -> Vec<(String, String)> {
-        let chat = chats.view().next().expect("open");
-        chat.messages.iter().map(|m| (m.id.clone(), m.text.clone())).collect()
-    }
-
-    #[test]
-    fn what_we_send_is_shown_once() {
-        let mut chats = Chats::default();
-        chats.open(AccountId(1), "t");
-        let now = Instant::now();
-        chats.sending("t", "Ann", "hello", now);
-        chats.sending("t", "Ann", "hello", now);
-        chats.heard(&message("7", true, "hello"));
-        chats.heard(&message("7", true, "hello"));
-        assert_eq!(texts(&chats), [("7".into(), "hello".into()), (String::new(), "hello".into())]);
-        chats.loaded("t", vec![message("6", false, "first"), message("7", true, "hello")].into());
-        assert_eq!(texts(&chats)[..2], [("6".into(), "first".into()), ("7".into(), "hello".into())]);
-    }
-
-    #[test]
-    fn what_is_said_comes_back_as_it_was() {
-        assert_eq!(sayable(" one\ttwo\r\nthree\u{0}\u{7f} \n"), "one two\nthree");
-        assert_eq!(sayable(" \r\n\t\u{0} "), "");
-        assert_eq!(sayable(&"ä".repeat(LETTERS + 5)).chars().count(), LETTERS);
-        for text in ["سلام\u{200f}", "a\u{1f600}b", "{\"a\": 1}"] {
-            assert_eq!(sayable(text), text);
-        }
-    }
-
-    fn failed(chats: &Chats) -> Option<String> {
-        chats.view().next().expect("open").failed.clone()
-    }
-
-    #[test]
-    fn what_did_not_get_through_is_kept_and_sent_again_in_order() {
-        let (mut chats, now) = (Chats::default(), Instant::now());
-        chats.open(AccountId(1), "t");
-        chats.loaded("t", Rows::default());
-        for text in ["one", "two", "three"] {
-            chats.sending("t", "Ann", text, now);
-        }
-        chats.heard(&message("1", true, "two"));
-        assert_eq!(failed(&chats), None);
-        chats.lost("t", "three");
-        assert_eq!(failed(&chats), Some(String::new()));
-        chats.close("t");
-        assert!(!chats.give_up(now + CONFIRMED_WITHIN));
-        assert!(chats.give_up(now + CONFIRMED_WITHIN * 2));
-
-        chats.open(AccountId(1), "t");
-        chats.loaded("t", vec![message("1", true, "two")].into());
-        assert_eq!(failed(&chats), Some(String::new()));
-        let all = [("1", "two"), ("", "one"), ("", "three")].map(|(id, text)| (id.into(), text.into()));
-        assert_eq!(texts(&chats), all);
-        let later = now + CONFIRMED_WITHIN * 2;
-        assert_eq!(chats.retry("t", later), ["one", "three"]);
-        assert_eq!(failed(&chats), None);
-        assert!(chats.retry("t", later).is_empty(), "nothing is sent twice");
-        chats.heard(&message("2", true, "one"));
-        chats.heard(&message("3", true, "three"));
-        assert!(!chats.give_up(later + CONFIRMED_WITHIN * 2));
-        assert_eq!(texts(&chats).iter().filter(|(id, _)| id.is_empty()).count(), 0);
-    }
-
-    #[test]
-    fn waiting_for_the_connection_is_no_failure() {
-        let (mut chats, now) = (Chats::default(), Instant::now());
-        chats.sending("t", "Ann", "one", now);
-        chats.connected(now + CONFIRMED_WITHIN);
-        assert!(!chats.give_up(now + CONFIRMED_WITHIN * 2));
-        assert!(chats.give_up(now + CONFIRMED_WITHIN * 3));
-        for n in 0..10 * UNSENT {
-            chats.sending("t", "Ann", &n.to_string(), now);
-        }
-        assert_eq!(chats.unsent.len(), UNSENT);
-    }
-
-    #[test]
-    fn a_thread_that_is_not_open_keeps_nothing() {
-        let mut chats = Chats::default();
-        chats.heard(&message("1", false, "psst"));
-        assert_eq!(chats.view().count(), 0);
-        for n in 0..50 {
-            chats.open(AccountId(1), &n.to_string());
-        }
-        assert_eq!(chats.view().count(), OPEN);
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! One task per peer connection: orders in, outcomes out, in order. The loop never waits for a
+//! Peer task, one per peer connection: commands in, outcomes out, in order. The loop never waits for a
 //! negotiation step.
 
 use std::sync::Arc;
@@ -9,13 +9,20 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info_span};
 
-use crate::ice::{IceCache, Use};
+use crate::accounts::ice_cache::{IceCache, Use};
+use crate::calls::bridge::Bridge;
 use crate::internal::Internal;
-use crate::switch::Switch;
+use crate::task_set::TaskSet;
+
+/// Commands that wait for the task. More can only be caused by a peer that floods candidates: further ones
+/// are dropped.
+const COMMAND_QUEUE_LEN: usize = 512;
+/// Events of the peer connection; full means that the task is busy with a command, and the peer waits.
+const EVENT_QUEUE_LEN: usize = 256;
 
 /// What the loop asks of a peer connection.
 #[derive(Debug)]
-pub(crate) enum PeerOrder {
+pub(crate) enum PeerCommand {
     CreateOffer { ice_restart: bool },
     AcceptOffer(Sdp),
     AcceptAnswer(Sdp),
@@ -28,34 +35,30 @@ pub(crate) enum PeerOrder {
 #[derive(Debug)]
 pub(crate) struct PeerHandle {
     pub(crate) epoch: Epoch,
-    orders: mpsc::Sender<PeerOrder>,
+    commands: mpsc::Sender<PeerCommand>,
     token: CancellationToken,
 }
 
 impl PeerHandle {
-    /// Starts the task. `config` is awaited inside it, because ICE servers may have to be fetched.
+    /// Starts the task in `tasks`. `config` is awaited inside it, because ICE servers may have to be fetched.
     pub(crate) fn start(
-        call: CallId,
-        epoch: Epoch,
+        (call, epoch): (CallId, Epoch),
         config: impl Future<Output = PeerConfig> + Send + 'static,
         ice: Option<Arc<IceCache>>,
-        switch: Switch,
+        bridge: Bridge,
         out: mpsc::Sender<Internal>,
-        parent: &CancellationToken,
+        tasks: &TaskSet,
     ) -> Self {
-        // Full means more than 512 unanswered orders, which only a peer flooding candidates can cause:
-        // further candidates are dropped.
-        let (orders, rx) = mpsc::channel(512);
-        let token = parent.child_token();
-        let task = Task { call, epoch, out, switch, ice };
+        let (commands, rx) = mpsc::channel(COMMAND_QUEUE_LEN);
+        let task = Task { call, epoch, out, bridge, ice };
         let span = info_span!("peer", call = call.0, epoch = epoch.0);
-        tokio::spawn(run(task, config, rx, token.clone()).instrument(span));
-        Self { epoch, orders, token }
+        let token = tasks.spawn_with(|token| run(task, config, rx, token).instrument(span));
+        Self { epoch, commands, token }
     }
 
-    pub(crate) fn order(&self, order: PeerOrder) {
-        if let Err(error) = self.orders.try_send(order) {
-            debug!(%error, "Peer order dropped");
+    pub(crate) fn send(&self, command: PeerCommand) {
+        if let Err(error) = self.commands.try_send(command) {
+            debug!(%error, "Peer command dropped");
         }
     }
 }
@@ -70,7 +73,7 @@ struct Task {
     call: CallId,
     epoch: Epoch,
     out: mpsc::Sender<Internal>,
-    switch: Switch,
+    bridge: Bridge,
     ice: Option<Arc<IceCache>>,
 }
 
@@ -99,13 +102,12 @@ impl Task {
 async fn run(
     task: Task,
     config: impl Future<Output = PeerConfig> + Send,
-    mut orders: mpsc::Receiver<PeerOrder>,
+    mut commands: mpsc::Receiver<PeerCommand>,
     token: CancellationToken,
 ) {
-    // Candidates and state changes; full means the task is busy with an order, and the peer waits.
-    let (events_tx, mut events) = mpsc::channel(256);
+    let (events_tx, mut events) = mpsc::channel(EVENT_QUEUE_LEN);
     let opened = tokio::select! {
-        opened = async { Peer::open(config.await, Some(task.switch.incoming.clone()), events_tx).await } => opened,
+        opened = async { Peer::open(config.await, Some(task.bridge.incoming.clone()), events_tx).await } => opened,
         () = token.cancelled() => return,
     };
     let peer = match opened {
@@ -116,8 +118,8 @@ async fn run(
             return;
         }
     };
-    task.switch.audio.connect(Some(peer.audio_sink()));
-    task.switch.video.connect(Some(peer.video_sink()));
+    task.bridge.audio.connect(Some(peer.audio_sink()));
+    task.bridge.video.connect(Some(peer.video_sink()));
     let mut described = false;
     loop {
         tokio::select! {
@@ -127,12 +129,14 @@ async fn run(
                 if let Some(outcome) = outcome_of(&event) {
                     task.report(outcome).await;
                 }
-                let _ = task.out.send(Internal::PeerNews { call: task.call, epoch: task.epoch, event }).await;
+                let _ = task.out.send(Internal::PeerEvent { call: task.call, epoch: task.epoch, event }).await;
             }
-            Some(order) = orders.recv() => perform(&task, &peer, order, &mut described).await,
+            Some(command) = commands.recv() => perform(&task, &peer, command, &mut described).await,
             else => break,
         }
     }
+    // Nothing of the connection may wait for its events to be read any more.
+    drop(events);
     peer.close().await;
 }
 
@@ -150,9 +154,9 @@ fn refusal(error: &NegotiateError) -> PeerOutcome {
 }
 
 /// `described`: an offer of theirs was answered on this connection, so that another one may be a restart.
-async fn perform(task: &Task, peer: &Peer, order: PeerOrder, described: &mut bool) {
-    match order {
-        PeerOrder::CreateOffer { ice_restart } => {
+async fn perform(task: &Task, peer: &Peer, command: PeerCommand, described: &mut bool) {
+    match command {
+        PeerCommand::CreateOffer { ice_restart } => {
             if ice_restart {
                 task.renew_servers(peer).await;
             }
@@ -161,7 +165,7 @@ async fn perform(task: &Task, peer: &Peer, order: PeerOrder, described: &mut boo
                 Err(error) => task.report(PeerOutcome::Rejected { message: error.to_string() }).await,
             }
         }
-        PeerOrder::AcceptOffer(offer) => {
+        PeerCommand::AcceptOffer(offer) => {
             if std::mem::replace(described, true) {
                 task.renew_servers(peer).await;
             }
@@ -173,20 +177,20 @@ async fn perform(task: &Task, peer: &Peer, order: PeerOrder, described: &mut boo
                 Err(error) => task.report(refusal(&error)).await,
             }
         }
-        PeerOrder::AcceptAnswer(answer) => match peer.accept_answer(answer).await {
+        PeerCommand::AcceptAnswer(answer) => match peer.accept_answer(answer).await {
             Ok(()) => {
                 task.report_described(peer).await;
                 task.report(PeerOutcome::AnswerApplied).await;
             }
             Err(error) => task.report(refusal(&error)).await,
         },
-        PeerOrder::AddCandidate(candidate) => {
+        PeerCommand::AddCandidate(candidate) => {
             if let Err(error) = peer.add_candidate(candidate).await {
                 debug!(%error, "Remote candidate ignored");
             }
         }
-        PeerOrder::RequestKeyFrame => peer.request_key_frame(),
-        PeerOrder::Stats => {
+        PeerCommand::RequestKeyFrame => peer.request_key_frame(),
+        PeerCommand::Stats => {
             let (stats, code) = (peer.stats().await, peer.security_code());
             let _ =
                 task.out.send(Internal::PeerStats { call: task.call, epoch: task.epoch, stats, code }).await;
@@ -194,7 +198,7 @@ async fn perform(task: &Task, peer: &Peer, order: PeerOrder, described: &mut boo
     }
 }
 
-/// The part of a peer's news the phone must know; the rest concerns media only.
+/// The outcome that the phone has to know of; other events concern media only.
 fn outcome_of(event: &PeerEvent) -> Option<PeerOutcome> {
     match event {
         PeerEvent::Candidate(candidate) => Some(PeerOutcome::Candidate(candidate.clone())),

@@ -1,0 +1,112 @@
+//! Call statistics: those of media and of the peer connection in one record, and the grade of a call. Pure.
+
+use std::time::Duration;
+
+use bellwire_call::{Quality, QualityLevel};
+use bellwire_media::MediaStats;
+use bellwire_peer::{PathKind, PeerStats};
+
+use crate::view::CallStats;
+
+/// From the answer to the first picture and the first sound of the other side.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) to_video: Option<Duration>,
+    pub(crate) to_audio: Option<Duration>,
+}
+
+/// Packets received and lost since the connection began.
+pub(crate) fn totals(peer: &PeerStats) -> (u64, u64) {
+    let received = peer.audio.packets_received + peer.video.packets_received;
+    (received, u64::from(peer.audio.lost) + u64::from(peer.video.lost))
+}
+
+/// `counted`: the [`totals`] of the last record.
+pub(crate) fn call_stats(
+    media: MediaStats,
+    peer: &PeerStats,
+    counted: (u64, u64),
+    answer: Answer,
+    security_code: String,
+) -> CallStats {
+    let (received, lost) = totals(peer);
+    let (newly_received, newly_lost) = (received.saturating_sub(counted.0), lost.saturating_sub(counted.1));
+    let ms = |span: Duration| span.as_secs_f32() * 1e3;
+    CallStats {
+        frames_sent: media.frames_sent,
+        frames_dropped: media.frames_dropped,
+        frames_received: media.frames_received,
+        fps_sent: media.fps_sent,
+        fps_received: media.fps_received,
+        width_sent: media.width_sent,
+        height_sent: media.height_sent,
+        width_received: media.width_received,
+        height_received: media.height_received,
+        freezes: media.freezes,
+        freeze_ms: media.freeze_ms,
+        video_kbps_sent: media.video_kbps_sent,
+        video_kbps_received: media.video_kbps_received,
+        audio_kbps_sent: media.audio_kbps_sent,
+        audio_kbps_received: media.audio_kbps_received,
+        target_kbps: peer.target_bps as f32 / 1e3,
+        packets_lost: lost,
+        loss: newly_lost as f32 / (newly_received + newly_lost).max(1) as f32,
+        rtt_ms: peer.round_trip.map_or(0.0, ms),
+        jitter_ms: media.jitter_ms,
+        audio_level_sent_db: media.audio_level_sent_db,
+        audio_level_received_db: media.audio_level_received_db,
+        concealed: media.concealed,
+        microphone_muted: media.microphone_muted,
+        camera_off: media.camera_off,
+        codec_sent: media.video_codec_sent,
+        codec_received: media.video_codec_received,
+        av_offset_ms: media.av_offset_ms,
+        answer_to_video_ms: answer.to_video.map(ms),
+        answer_to_audio_ms: answer.to_audio.map(ms),
+        path: match peer.path {
+            None => String::new(),
+            Some(PathKind::Direct) => "direct".into(),
+            Some(PathKind::Reflexive) => "reflexive".into(),
+            Some(PathKind::Relayed) => "relayed".into(),
+        },
+        security_code,
+    }
+}
+
+/// What backends that keep the quality of calls are told.
+pub(crate) fn quality(stats: &CallStats) -> Quality {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+    let whole = |figure: f32| figure.round() as u32;
+    Quality {
+        level: level(stats.loss, stats.rtt_ms),
+        rtt_ms: whole(stats.rtt_ms),
+        loss_permille: whole(stats.loss * 1e3),
+        jitter_ms: whole(stats.jitter_ms),
+        kbps_sent: whole(stats.video_kbps_sent + stats.audio_kbps_sent),
+        kbps_received: whole(stats.video_kbps_received + stats.audio_kbps_received),
+        fps: whole(stats.fps_received),
+    }
+}
+
+/// `loss`: a fraction.
+fn level(loss: f32, rtt_ms: f32) -> QualityLevel {
+    match (loss, rtt_ms) {
+        (loss, rtt) if loss < 0.01 && rtt < 150.0 => QualityLevel::Excellent,
+        (loss, rtt) if loss < 0.03 && rtt < 300.0 => QualityLevel::Good,
+        (loss, rtt) if loss < 0.08 && rtt < 500.0 => QualityLevel::Fair,
+        _ => QualityLevel::Poor,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worse_of_loss_and_round_trip_time_decides() {
+        assert_eq!(level(0.0, 20.0), QualityLevel::Excellent);
+        assert_eq!(level(0.0, 200.0), QualityLevel::Good);
+        assert_eq!(level(0.05, 20.0), QualityLevel::Fair);
+        assert_eq!(level(0.2, 20.0), QualityLevel::Poor);
+    }
+}

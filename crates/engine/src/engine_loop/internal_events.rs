@@ -1,0 +1,120 @@
+//! Events of sessions, peer connections and media, passed to the part of the engine they belong to.
+
+use std::time::Duration;
+
+use bellwire_call::{AccountId, CallId, CallKey, Event, PeerOutcome, Quality, Rings, UserAction};
+use bellwire_media::MediaEvent;
+use bellwire_signaling::{SessionEvent, SignInError, SignedIn};
+use tracing::{debug, info};
+
+use super::EngineLoop;
+use crate::accounts::events::Effect;
+use crate::error::ListError;
+use crate::internal::Internal;
+use crate::notice::Notice;
+use crate::view::SignIn;
+
+impl EngineLoop {
+    pub(super) fn on_internal(&mut self, internal: Internal) {
+        match internal {
+            Internal::SignedIn { request, resumed, result, reply } => {
+                let account = self.on_signed_in(&request, resumed, *result);
+                let _ = reply.send(account);
+            }
+            Internal::Contacts { account, search, result } => {
+                let Some(account) = self.accounts.by_id_mut(account) else { return };
+                let (waiting, answer) = account.on_contacts(&search, result);
+                self.publish();
+                for reply in waiting {
+                    // The caller may have given up.
+                    let _ = reply.send(answer.clone().map_err(ListError::from));
+                }
+            }
+            Internal::ListDue { account } => {
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.list_due();
+                }
+            }
+            Internal::Messages { account, thread, result } => {
+                if let Some(account) = self.accounts.by_id_mut(account) {
+                    account.on_messages(&thread, result);
+                }
+                self.publish();
+            }
+            Internal::Peer { call, epoch, outcome } => {
+                if matches!(outcome, PeerOutcome::Connected) {
+                    self.calls.path_up(call, epoch);
+                }
+                self.dispatch(Event::Peer { call, epoch, outcome });
+            }
+            Internal::PeerEvent { call, epoch, event } => self.calls.on_peer_event(call, epoch, event),
+            Internal::PeerStats { call, epoch, stats, code } => {
+                let now = self.clock.now();
+                let talked = self.phone.consented_at(call).map(|at| now.saturating_duration_since(at));
+                if let Some(quality) = self.calls.on_peer_stats((call, epoch), &stats, code, talked) {
+                    self.report_quality(call, quality);
+                }
+            }
+            Internal::Media { call, event } => self.on_media_event(call, event),
+            Internal::DeviceTest { round, event } => {
+                if self.devices.on_test_event(round, event) {
+                    self.publish_devices();
+                }
+            }
+        }
+    }
+
+    fn on_signed_in(
+        &mut self,
+        request: &SignIn,
+        resumed: bool,
+        result: Result<SignedIn, SignInError>,
+    ) -> Result<AccountId, SignInError> {
+        let signed_in = result?;
+        if let Some(account) = self.accounts.renew(request, resumed, &signed_in) {
+            info!(account = account.0, "Signed in again");
+            self.publish();
+            return Ok(account);
+        }
+        let (me, offers) = (signed_in.identity.person.clone(), signed_in.offers);
+        let rings = match signed_in.capabilities.ring_timeout_s {
+            Some(seconds) => Rings::For(Duration::from_secs(seconds.into())),
+            None => Rings::InRoom,
+        };
+        let added = self.accounts.add(request, signed_in);
+        let account = added.view.id;
+        info!(account = account.0, "Signed in");
+        self.history.add_account(account, added.log.clone());
+        added.list_changed();
+        self.dispatch(Event::AccountAdded { account, me, offers, rings });
+        Ok(account)
+    }
+
+    pub(super) fn on_session_event(&mut self, account: AccountId, event: Option<SessionEvent>) {
+        match self.accounts.on_event(account, event) {
+            Effect::Nothing => {}
+            Effect::Publish => self.publish(),
+            Effect::Phone(event) => self.dispatch(event),
+        }
+    }
+
+    fn on_media_event(&mut self, call: CallId, event: MediaEvent) {
+        let Some(report) = self.calls.on_media_event(call, event) else { return };
+        if report.sharing_ended {
+            self.dispatch(Event::User(UserAction::SetSharing(false)));
+        }
+        self.devices.on_device(&report.news);
+        self.notify(Notice::Device { news: report.news, text: report.text });
+        self.publish_devices();
+    }
+
+    /// Reports how a call goes to backends that keep it.
+    fn report_quality(&self, call: CallId, quality: Quality) {
+        let Some(view) = self.call_view(call) else { return };
+        if let (Some(remote), Some(account)) = (view.remote_id, self.accounts.by_id(view.account))
+            && let Err(error) = account.session.report_quality(CallKey::Remote(remote), quality)
+        {
+            debug!(%error, "Quality not reported");
+        }
+    }
+}
