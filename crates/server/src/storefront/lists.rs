@@ -143,12 +143,12 @@ pub(super) async fn analytics(
 ) -> Result<Json<AnalyticsReply>, ApiError> {
     let (from, to) = period(&params)?;
     let tallies = state.store.tallies(&me, from, to).await?;
-    Ok(Json(AnalyticsReply { success: true, analytics: analytics(&tallies) }))
+    Ok(Json(AnalyticsReply { success: true, analytics: summarise(&tallies) }))
 }
 
 /// Accepted are all calls that were answered, also those that have ended since; the average is over
 /// these; completed are those of them that have ended.
-fn analytics(tallies: &[Tally]) -> Analytics {
+fn summarise(tallies: &[Tally]) -> Analytics {
     let sum = |of: &dyn Fn(&Tally) -> i64| tallies.iter().map(of).sum::<i64>();
     let in_status = |status: CallStatus| {
         sum(&|tally| if CallStatus::parse(&tally.status) == status { tally.calls } else { 0 })

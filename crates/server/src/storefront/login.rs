@@ -12,7 +12,7 @@ use bellwire_dialects::storefront::wire::{Avatar, LoginBody, LoginReply, LoginUs
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::caller;
+use super::current_user;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::request::{Body, ClientIp, network};

@@ -103,7 +103,9 @@ async fn cancelling_while_ringing_stops_the_ring() -> anyhow::Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_answers_and_the_call_is_missed() -> anyhow::Result<()> {
-    let short = |c: &mut Config| c.ring.storefront = Duration::from_secs(3);
+    let short = |c: &mut Config| {
+        c.backends.values_mut().for_each(|backend| backend.ring_timeout = Duration::from_secs(3));
+    };
     let server = TestServer::start_with(short).await?;
     let seller = TestClient::seller(&server, SELLER).await?;
     let customer = TestClient::customer(&server, CUSTOMER).await?;
