@@ -6,8 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bellwire_call::{AccountId, PersonId, Subject};
 use bellwire_signaling::{
-    Capabilities, ChatAction, LinkProblem, Message, RenewError, Rows, SayError, Session, SessionEvent,
-    SignInError, SignedIn, resume, sign_in,
+    Analytics, Capabilities, ChatAction, LinkProblem, Message, RenewError, Rows, SayError, Session,
+    SessionEvent, SignInError, SignedIn, resume, sign_in,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::chats::{self, Chats};
-use crate::figures::Analytics;
+use crate::figures;
 use crate::handle::{DeclineError, HistoryPage, ListError};
 use crate::history::Source;
 use crate::ice::{IceCache, Use};
@@ -222,7 +222,7 @@ impl Accounts {
 
     pub(crate) fn set_link_problem(&mut self, id: AccountId, problem: Option<LinkProblem>) {
         if let Some(account) = self.all.get_mut(&id) {
-            account.view.link_problem = problem.map(|problem| problem.code().to_owned());
+            account.view.link_problem = problem;
         }
     }
 
@@ -392,7 +392,7 @@ impl Account {
         let session = self.session.clone();
         tokio::spawn(async move {
             let result = match session.analytics().await {
-                Ok(Some(figures)) => Ok(figures.into()),
+                Ok(Some(said)) => Ok(figures::bounded(said)),
                 Ok(None) => Err(ListError::NoFigures),
                 Err(error) => Err(error.into()),
             };

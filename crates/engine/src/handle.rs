@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bellwire_call::{AccountId, CallId, Invite, MediaKind, Person, Subject, UserAction};
 use bellwire_log::CallLog;
-use bellwire_signaling::SignInError;
+use bellwire_signaling::{Analytics, SignInError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,6 @@ use crate::config::{CallDefaults, EngineConfig};
 use crate::conversation::Screens;
 use crate::devices::{DeviceList, DeviceOrder};
 use crate::export::{ExportError, ExportFormat};
-use crate::figures::Analytics;
 use crate::keepsake::{Keepsake, Typed};
 use crate::notice::Notice;
 use crate::photos::Photos;

@@ -39,7 +39,8 @@ pub use bellwire_log as log;
 pub use bellwire_media as media;
 pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
 pub use bellwire_signaling::{
-    Capabilities, LastMessage, ListKind, Message, Phase, Photo, SignInError, Slot, ThreadCall, ThreadOutcome,
+    Analytics, Capabilities, Contact, ContactSubject, Entry, LastMessage, LinkProblem, ListKind, Message,
+    Phase, Photo, SignInError, Slot, ThreadCall, ThreadOutcome,
 };
 pub use config::{CallDefaults, EngineConfig};
 pub use conversation::Screens;
@@ -47,13 +48,11 @@ pub use devices::{
     Choice, DeviceFault, DeviceList, DeviceTest, Devices, EchoTest, InUse, RingConfig, RingSound, ShareKind,
     ShareSource, SoundDevice,
 };
-pub use dialect_list::{DialectInfo, FieldInfo, OfferedInfo, RoleInfo, Where, dialects, discover};
+pub use dialect_list::{OfferedInfo, Where, dialects, discover};
 pub use export::{ExportError, ExportFormat};
-pub use figures::Analytics;
 pub use handle::{DeclineError, Engine, Handle, HistoryPage, ListError};
 pub use keepsake::{Keepsake, NotAKeepsake, Typed};
 pub use notice::Notice;
 pub use view::{
-    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, HistoryFilter, Levels,
-    LinkState, SignIn, SubjectView,
+    AccountView, CallStats, ChatView, EngineView, HistoryEntry, HistoryFilter, Levels, LinkState, SignIn,
 };

@@ -11,9 +11,7 @@ use tracing::debug;
 use crate::accounts::{Account, Accounts};
 use crate::handle::ListError;
 use crate::internal::Internal;
-use crate::lists::contact_view;
 use crate::pace::{Pace, Turn};
-use crate::view::ContactView;
 
 /// Who waits for a list.
 pub(crate) type ListReply = oneshot::Sender<Result<(), ListError>>;
@@ -41,7 +39,7 @@ pub(crate) struct Newer {
 
 impl Newer {
     /// Takes over from the list there was what events changed in it.
-    fn keep(&self, old: &[ContactView], new: &mut [ContactView]) {
+    fn keep(&self, old: &[Contact], new: &mut [Contact]) {
         for contact in new {
             let thread = contact.thread.as_ref().filter(|thread| self.threads.contains(*thread));
             if let Some(known) = thread.and_then(|_| old.iter().find(|known| known.thread == contact.thread))
@@ -145,7 +143,7 @@ impl Account {
         let answer = match result {
             Ok(contacts) => {
                 self.view.left_out = contacts.left_out;
-                let mut list: Vec<_> = contacts.items.into_iter().map(contact_view).collect();
+                let mut list = contacts.items;
                 newer.keep(&self.view.contacts, &mut list);
                 self.view.contacts = list;
                 self.view.contacts_loaded = true;
@@ -202,8 +200,8 @@ mod tests {
 
     use super::*;
 
-    fn line(person: &str, words: &str, unread: u32, online: bool) -> ContactView {
-        ContactView {
+    fn line(person: &str, words: &str, unread: u32, online: bool) -> Contact {
+        Contact {
             id: person.into(),
             person: Person { id: PersonId(person.into()), name: person.into(), avatar: None },
             detail: String::new(),
