@@ -276,7 +276,7 @@ async fn tell_settings(settings: SettingsStore, desktop: Arc<TauriDesktop>, toke
             changed = changes.changed() => if changed.is_err() { return },
         }
         changes.mark_unchanged();
-        desktop.emit("settings", settings.view());
+        desktop.emit(settings.view());
     }
 }
 

@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use crate::controller::UiNotice;
 use crate::desktop::Desktop;
+use crate::events::{NoticeKind, UiNotice};
 use crate::failure::Answer;
 use crate::surroundings::{PendingCall, Surroundings};
 use resolve::Found;
@@ -73,7 +73,7 @@ pub(crate) fn open<D: Desktop>(text: &str, links: &watch::Sender<Option<DeepLink
             debug!(%error, "Link refused");
             if let Some(desktop) = desktop {
                 let (text, code) = (error.to_string(), Some("bad_link"));
-                desktop.emit("notice", UiNotice { kind: "error", text, call: None, device: None, code });
+                desktop.emit(UiNotice { kind: NoticeKind::Error, text, call: None, device: None, code });
             }
         }
     }

@@ -18,9 +18,11 @@ use tauri::{State, WebviewWindow};
 use crate::failure::{Answer, Failure};
 use crate::options::{Found, Options};
 use crate::settings::SettingsStore;
+use crate::start_note::StartNote;
 use crate::video::{FramesAddress, Video};
 use crate::windows::MAIN;
 
+/// What the command line fills in to sign in.
 #[derive(Debug, Serialize)]
 pub(crate) struct Prefill {
     server: String,
@@ -32,10 +34,13 @@ pub(crate) struct Prefill {
 /// What a window needs to know when it opens.
 #[derive(Debug, Serialize)]
 pub(crate) struct StartInfo {
+    /// `main`, `ring` or `mini`.
     window: String,
-    pub(crate) language: String,
+    /// BCP 47, e.g. `en-GB`.
+    language: String,
     prefill: Option<Prefill>,
-    notes: Vec<&'static str>,
+    /// What the user should know from the start.
+    notes: Vec<StartNote>,
 }
 
 #[tauri::command]
@@ -83,6 +88,7 @@ pub(crate) async fn refresh_contacts(
     Ok(engine.refresh_contacts(account, search).await?)
 }
 
+/// The thread is on the screen from now on: its messages come in the view and count as read.
 #[tauri::command]
 pub(crate) async fn open_thread(engine: State<'_, Handle>, account: AccountId, thread: String) -> Answer {
     engine.open_thread(account, thread).await;
@@ -95,6 +101,7 @@ pub(crate) async fn close_thread(engine: State<'_, Handle>, account: AccountId, 
     Ok(())
 }
 
+/// A failure comes in the view, where the message stays without an id.
 #[tauri::command]
 pub(crate) async fn send_message(
     engine: State<'_, Handle>,
@@ -117,16 +124,19 @@ pub(crate) async fn typing(
     Ok(())
 }
 
+/// What the last event `view` said.
 #[tauri::command]
 pub(crate) async fn snapshot(engine: State<'_, Handle>) -> Result<EngineView, Failure> {
     Ok(engine.snapshot().await)
 }
 
+/// Where the pictures come from.
 #[tauri::command]
 pub(crate) fn frames(video: State<'_, Arc<Video>>) -> FramesAddress {
     video.address()
 }
 
+/// How large the window shows a stream, in device pixels; a larger picture is scaled before it is sent there.
 #[tauri::command]
 pub(crate) fn set_tile(
     window: WebviewWindow,
@@ -160,7 +170,7 @@ pub(crate) async fn start_info(
 }
 
 impl StartInfo {
-    pub(crate) fn new(window: &str, options: &Options, notes: Vec<&'static str>) -> Self {
+    fn new(window: &str, options: &Options, notes: Vec<StartNote>) -> Self {
         Self {
             window: window.to_owned(),
             language: system_language(),

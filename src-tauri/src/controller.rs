@@ -4,27 +4,15 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bellwire_engine::{CallView, DeviceNews, EngineView, Handle, Notice, SignIn};
-use serde::Serialize;
+use bellwire_engine::{CallView, EngineView, Handle, Notice, SignIn};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::desktop::Desktop;
+use crate::events::{NoticeKind, UiNotice};
 use crate::failure::CODES;
 use crate::notify::Said;
 use crate::ringer::{self, Ringer};
-
-/// A notice as the user interface gets it; the words are the interface's.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct UiNotice {
-    pub(crate) kind: &'static str,
-    pub(crate) text: String,
-    pub(crate) call: Option<CallView>,
-    /// What happened to which device.
-    pub(crate) device: Option<DeviceNews>,
-    /// What failed; the interface's words for it go before `text`.
-    pub(crate) code: Option<&'static str>,
-}
 
 pub(crate) struct Controller<D> {
     desktop: Arc<D>,
@@ -55,11 +43,11 @@ impl<D: Desktop> Controller<D> {
                 }
                 Ok(()) = stats.changed() => {
                     let newest = stats.borrow_and_update().clone();
-                    self.desktop.emit("stats", newest);
+                    self.desktop.emit(newest);
                 }
                 Ok(()) = levels.changed() => {
                     let newest = levels.borrow_and_update().clone();
-                    self.desktop.emit("levels", newest);
+                    self.desktop.emit(newest);
                 }
                 Some(()) = self.ringer.changed(SystemTime::now()) => {
                     self.ringer.refresh(SystemTime::now(), &*self.desktop);
@@ -79,38 +67,38 @@ impl<D: Desktop> Controller<D> {
         if let Err(error) = handle.sign_in(request).await {
             let text = format!("Could not sign in: {error}");
             let code = Some(error.code());
-            desktop.emit("notice", UiNotice { kind: "error", text, call: None, device: None, code });
+            desktop.emit(UiNotice { kind: NoticeKind::Error, text, call: None, device: None, code });
         }
     }
 
     fn view(&mut self, view: &Arc<EngineView>) {
         // First, so that the answer window has something to show when it comes up.
-        self.desktop.emit("view", EngineView::clone(view));
+        self.desktop.emit(EngineView::clone(view));
         self.ringer.view(view, SystemTime::now(), &*self.desktop);
     }
 
     fn notice(&mut self, notice: Notice) {
         match notice {
             Notice::Missed { call } => {
-                self.tell("missed", Some(call.clone()), String::new());
+                self.tell(NoticeKind::Missed, Some(call.clone()), String::new());
                 self.ringer.missed(call, SystemTime::now(), &*self.desktop);
             }
-            Notice::Ended { call } => self.tell("ended", Some(call), String::new()),
+            Notice::Ended { call } => self.tell(NoticeKind::Ended, Some(call), String::new()),
             Notice::Device { news, text } => {
-                let (kind, text, device) = ("device", sentence(&text), Some(news));
-                self.desktop.emit("notice", UiNotice { kind, text, call: None, device, code: None });
+                let (kind, text, device) = (NoticeKind::Device, sentence(&text), Some(news));
+                self.desktop.emit(UiNotice { kind, text, call: None, device, code: None });
             }
             Notice::Problem { code, text } => {
                 debug_assert!(CODES.contains(&code), "{code} is not among the codes");
                 let text = sentence(&text);
-                let notice = UiNotice { kind: "error", text, call: None, device: None, code: Some(code) };
-                self.desktop.emit("notice", notice);
+                let (kind, code) = (NoticeKind::Error, Some(code));
+                self.desktop.emit(UiNotice { kind, text, call: None, device: None, code });
             }
         }
     }
 
-    fn tell(&self, kind: &'static str, call: Option<CallView>, text: String) {
-        self.desktop.emit("notice", UiNotice { kind, text, call, device: None, code: None });
+    fn tell(&self, kind: NoticeKind, call: Option<CallView>, text: String) {
+        self.desktop.emit(UiNotice { kind, text, call, device: None, code: None });
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tracing::warn;
 
 use crate::answer_window::AnswerWindow;
 use crate::commands::system_language;
+use crate::events::Event;
 use crate::surroundings::Surroundings;
 use crate::words::Words;
 
@@ -19,7 +19,7 @@ pub(crate) trait Desktop: Send + Sync + 'static {
     /// Brings the main window to the front.
     fn show_main(&self);
     /// Tells the user interface something; unknown windows are not an error.
-    fn emit<T: Serialize + Clone>(&self, event: &str, payload: T);
+    fn emit<E: Event>(&self, payload: E);
 }
 
 #[derive(Clone, Debug)]
@@ -73,9 +73,9 @@ impl Desktop for TauriDesktop {
         }
     }
 
-    fn emit<T: Serialize + Clone>(&self, event: &str, payload: T) {
-        if let Err(error) = self.app.emit(event, payload) {
-            warn!(%error, event, "Window could not be told");
+    fn emit<E: Event>(&self, payload: E) {
+        if let Err(error) = self.app.emit(E::NAME, payload) {
+            warn!(%error, event = E::NAME, "Window could not be told");
         }
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::desktop::Desktop;
+use crate::events::Event;
 use crate::options::Options;
 use crate::ringtones::Ringtones;
 use crate::settings::Settings;
@@ -19,6 +20,11 @@ pub(crate) struct DevicesView {
     #[serde(flatten)]
     pub(crate) list: DeviceList,
     pub(crate) ringtones: Vec<Choice>,
+}
+
+/// Whenever they change.
+impl Event for DevicesView {
+    const NAME: &'static str = "devices";
 }
 
 impl DevicesView {
@@ -95,7 +101,7 @@ pub(crate) async fn tell<D: Desktop>(
     let mut devices = engine.devices();
     loop {
         devices.mark_unchanged();
-        desktop.emit("devices", DevicesView::now(&engine, &ringtones).await);
+        desktop.emit(DevicesView::now(&engine, &ringtones).await);
         tokio::select! {
             () = token.cancelled() => return,
             changed = devices.changed() => if changed.is_err() { return },

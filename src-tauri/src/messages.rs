@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bellwire_engine::{AccountId, AccountView, ContactView, EngineView};
+use bellwire_engine::{AccountId, AccountView, Contact, EngineView};
 use time::OffsetDateTime;
 
 use crate::settings::moment;
@@ -144,7 +144,7 @@ impl Messages {
 }
 
 /// When the newest words of a line were said, if the backend tells.
-fn said(line: &ContactView) -> Option<OffsetDateTime> {
+fn said(line: &Contact) -> Option<OffsetDateTime> {
     line.last_message.as_ref().and_then(|last| moment(&last.at))
 }
 
@@ -152,7 +152,7 @@ fn said(line: &ContactView) -> Option<OffsetDateTime> {
 pub(crate) fn unread(view: &EngineView) -> u32 {
     let of = |account: &AccountView| {
         let mut threads: BTreeMap<&str, u32> = BTreeMap::new();
-        let with = |line: &ContactView| line.thread.is_some();
+        let with = |line: &Contact| line.thread.is_some();
         for line in account.contacts.iter().filter(|line| with(line)) {
             let most = threads.entry(line.thread.as_deref().unwrap_or_default()).or_default();
             *most = line.unread.max(*most);

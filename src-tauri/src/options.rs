@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::start_note::StartNote;
+
 #[derive(Clone, Debug, Parser)]
 #[command(name = "bellwire", version)]
 pub(crate) struct Options {
@@ -48,27 +50,27 @@ pub(crate) struct Options {
 
 impl Options {
     /// What a user should know about where picture and sound come from; the interface has the words.
-    pub(crate) fn notes(&self, found: &Found) -> Vec<&'static str> {
+    pub(crate) fn notes(&self, found: &Found) -> Vec<StartNote> {
         let picture = match self.camera.as_str() {
-            "default" if found.cameras.is_empty() => "no_camera_found",
-            "none" => "camera_off",
-            camera if camera.starts_with("test:") => "test_picture",
-            camera if camera.starts_with("file:") => "film",
-            _ => "",
+            "default" if found.cameras.is_empty() => Some(StartNote::NoCameraFound),
+            "none" => Some(StartNote::CameraOff),
+            camera if camera.starts_with("test:") => Some(StartNote::TestPicture),
+            camera if camera.starts_with("file:") => Some(StartNote::Film),
+            _ => None,
         };
         let microphone = match self.microphone.as_str() {
-            "default" if !found.microphone => "no_microphone_found",
-            "none" => "microphone_off",
-            sound if sound.starts_with("test:") || sound.starts_with("file:") => "recording",
-            _ => "",
+            "default" if !found.microphone => Some(StartNote::NoMicrophoneFound),
+            "none" => Some(StartNote::MicrophoneOff),
+            sound if sound.starts_with("test:") || sound.starts_with("file:") => Some(StartNote::Recording),
+            _ => None,
         };
         let speaker = match self.speaker.as_str() {
-            "default" if !found.speaker => "no_speaker_found",
-            "none" => "speaker_off",
-            file if file.starts_with("file:") => "speaker_file",
-            _ => "",
+            "default" if !found.speaker => Some(StartNote::NoSpeakerFound),
+            "none" => Some(StartNote::SpeakerOff),
+            file if file.starts_with("file:") => Some(StartNote::SpeakerFile),
+            _ => None,
         };
-        [picture, microphone, speaker].into_iter().filter(|note| !note.is_empty()).collect()
+        [picture, microphone, speaker].into_iter().flatten().collect()
     }
 }
 
@@ -113,6 +115,6 @@ mod tests {
         let whole = Found { cameras: vec![camera()], microphone: true, speaker: true };
         assert!(bare.notes(&whole).is_empty());
         let notes = options(&["--camera", "test:pattern", "--microphone", "none"]).notes(&whole);
-        assert_eq!(notes, ["test_picture", "microphone_off"]);
+        assert_eq!(notes, [StartNote::TestPicture, StartNote::MicrophoneOff]);
     }
 }

@@ -2,7 +2,7 @@
 //! snapshot. Pure.
 
 use bellwire_engine::{
-    AccountView, CallView, ContactView, EngineView, LinkState, ListKind, MediaKind, Person, Subject,
+    AccountView, CallView, Contact, EngineView, LinkState, ListKind, MediaKind, Person, Subject,
 };
 
 /// Somebody an account can call, as a call to them is placed.
@@ -27,7 +27,7 @@ impl Reach {
 }
 
 /// How `account` reaches a person of its list.
-pub(crate) fn listed(account: &AccountView, contact: &ContactView) -> Reach {
+pub(crate) fn listed(account: &AccountView, contact: &Contact) -> Reach {
     let online = account.link == LinkState::Online;
     Reach {
         person: contact.person.clone(),
@@ -60,7 +60,7 @@ pub(crate) fn going_on(view: &EngineView) -> Option<&CallView> {
 /// Who waits in a room of ours for somebody to come, by their names.
 pub(crate) fn waiting(view: &EngineView) -> impl Iterator<Item = &str> {
     let lines = view.accounts.iter().flat_map(|account| &account.contacts);
-    let waits = |line: &&ContactView| line.slot.as_ref().is_some_and(|slot| slot.they_wait);
+    let waits = |line: &&Contact| line.slot.as_ref().is_some_and(|slot| slot.they_wait);
     lines.filter(waits).map(|line| line.person.name.as_str())
 }
 

@@ -12,12 +12,12 @@ use std::time::{Duration, SystemTime};
 use bellwire_engine::{
     AccountId, CallId, CallView, EngineView, Handle, MediaKind, Person, PersonId, Subject,
 };
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use self::notes::Room;
 use crate::desktop::Desktop;
+use crate::events::{Place, ThreadPlace};
 use crate::messages::Messages;
 use crate::notify::{Answer, Note, Said, Topic};
 use crate::quiet::Callers;
@@ -53,13 +53,6 @@ pub(crate) enum Act {
         kind: MediaKind,
         subject: Option<Subject>,
     },
-}
-
-/// Whose thread the interface is to show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct ThreadPlace {
-    pub(crate) account: AccountId,
-    pub(crate) thread: String,
 }
 
 /// What the rules are told, and whom they tell.
@@ -286,11 +279,11 @@ pub(crate) async fn act(act: Act, engine: &Handle, desktop: &impl Desktop) {
         Act::Show => desktop.show_main(),
         Act::ShowHistory => {
             desktop.show_main();
-            desktop.emit("go", "history");
+            desktop.emit(Place::History);
         }
         Act::ShowThread(place) => {
             desktop.show_main();
-            desktop.emit("go", place);
+            desktop.emit(Place::Thread(place));
         }
         Act::CallBack { account, person, kind, subject } => {
             desktop.show_main();

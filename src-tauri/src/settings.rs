@@ -8,6 +8,8 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
+use crate::events::Event;
+
 pub(crate) use check::{accelerator, moment};
 pub(crate) use managed::{Managed, ManagedServer};
 pub(crate) use store::SettingsStore;
@@ -179,6 +181,11 @@ pub(crate) struct SettingsView {
     /// Names of settings an administrator has fixed, e.g. `theme`, `keys.mute`.
     pub(crate) locked: Vec<String>,
     pub(crate) managed: ManagedView,
+}
+
+/// Whenever they change.
+impl Event for SettingsView {
+    const NAME: &'static str = "settings";
 }
 
 /// What an administrator says of servers.

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use bellwire_engine::{AccountId, AccountView, ContactView, EngineView, Phase, Slot};
+use bellwire_engine::{AccountId, AccountView, Contact, EngineView, Phase, Slot};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tracing::warn;
@@ -118,7 +118,7 @@ fn all(view: &EngineView) -> impl Iterator<Item = (Begins, Told)> {
     view.accounts.iter().flat_map(|account| account.contacts.iter().filter_map(|line| begins(account, line)))
 }
 
-fn begins(account: &AccountView, line: &ContactView) -> Option<(Begins, Told)> {
+fn begins(account: &AccountView, line: &Contact) -> Option<(Begins, Told)> {
     let slot: &Slot = line.slot.as_ref()?;
     match slot.phase {
         Phase::Unconfirmed | Phase::Upcoming | Phase::Waiting => {}

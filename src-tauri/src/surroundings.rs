@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::desktop::Desktop;
+use crate::events::Event;
 
 /// Why nothing rings now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -120,6 +121,11 @@ pub(crate) struct DesktopView {
     pub(crate) answer_window: bool,
 }
 
+/// Whenever something of it changed.
+impl Event for DesktopView {
+    const NAME: &'static str = "desktop";
+}
+
 /// The state; cheap to share behind an [`Arc`].
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
@@ -220,7 +226,7 @@ pub(crate) async fn tell<D: Desktop>(
             changed = view.changed() => if changed.is_err() { return },
         }
         let newest = view.borrow_and_update().clone();
-        desktop.emit("desktop", newest);
+        desktop.emit(newest);
     }
 }
 

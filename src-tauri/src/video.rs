@@ -43,6 +43,7 @@ pub(crate) struct FramesAddress {
     pub(crate) url: String,
     /// Path of the connection; who does not know it is refused.
     pub(crate) token: String,
+    /// False where drawing with WebGL would run on the processor.
     pub(crate) gpu: bool,
 }
 

@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
-import type { DeviceNews, NoticeEvent } from '../src/generated/bindings';
+import type { DeviceNews, UiNotice } from '../src/generated/bindings';
 import { DEVICES } from '../src/host/fake/surroundings';
 import { choicesOf, newsOf } from '../src/model/devices';
 import { en } from '../src/text/en';
@@ -201,7 +201,7 @@ describe('news of a device', () => {
 
   it('comes in the reader’s language, not in the program’s', async () => {
     const { host } = await draw('connected');
-    const notice: NoticeEvent = { kind: 'device', text: 'lost the microphone', call: null, device: news({}), code: null };
+    const notice: UiNotice = { kind: 'device', text: 'lost the microphone', call: null, device: news({}), code: null };
 
     host.pushSettings((old) => ({ ...old, settings: { ...old.settings, language: 'de' } }));
     await waitFor(() => expect(document.documentElement.lang).toMatch(/^de/), PATIENT);

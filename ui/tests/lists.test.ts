@@ -4,7 +4,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
-import type { ContactView } from '../src/generated/bindings';
+import type { Contact } from '../src/generated/bindings';
 import { dealer, TARIQ } from '../src/host/fake/backends';
 import { ADA, LEILA, person, plain, seller } from '../src/host/fake/people';
 import { callable, matching, onlyMatch, remember } from '../src/model/quick';
@@ -33,7 +33,7 @@ describe('a list of people', () => {
     const { host } = await draw('seller');
     const call = within(row('c4')).getByTestId('contact-call');
     call.focus();
-    const online = (one: ContactView) => (one.id === 'c4' ? { ...one, online: true } : one);
+    const online = (one: Contact) => (one.id === 'c4' ? { ...one, online: true } : one);
     host.push((view) => ({ ...view, accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.map(online) })) }));
     await waitFor(() => expect(row('c4').textContent).toContain('online'), PATIENT);
     expect(rows().indexOf('c4')).toBe(4);
@@ -148,7 +148,7 @@ describe('a quick call', () => {
   });
 
   it('ranks names before what else is said, and who is online before others', () => {
-    const line = (id: string, name: string, over: Partial<ContactView> = {}) => plain(person(id, name), over);
+    const line = (id: string, name: string, over: Partial<Contact> = {}) => plain(person(id, name), over);
     const account = seller({
       contacts: [line('1', 'Zoë Berg', { detail: 'berta@example.com' }), line('2', 'Otto Berta'), line('3', 'Berta Zoll'), line('4', 'Bertram', { online: true }), line('5', 'Ada', { video: false })],
     });

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::paths::Paths;
 use crate::setup::Purpose;
-use crate::{bench, bundle, check, demo, interrupt, setup, test};
+use crate::{bench, bindings, bundle, check, demo, interrupt, setup, test};
 
 const USAGE: &str = "\
 cargo xtask <task> [options]
@@ -21,6 +21,8 @@ cargo xtask <task> [options]
   test      install what the tests need, then run all of them
               --only NAME        ui | unit | e2e | install, or a part of a test's name
   check     formatting, clippy, file sizes, interface types, licences
+  bindings  the interface's types and commands (ui/src/generated) from the Rust source
+              --check            only say whether they are up to date
   bench     bench call: a call measured against Chromium; bench ring: how soon a ring is seen and heard
   pictures  the pictures of README and docs/screens.md anew, from today's program
   bundle    the installers of this system: .deb and .rpm, NSIS and MSI, or .dmg
@@ -45,6 +47,7 @@ enum Task {
     Demo(demo::Options),
     Test { only: Option<String> },
     Check,
+    Bindings { check: bool },
     Bench,
     BenchRing,
     Pictures,
@@ -60,6 +63,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
         Some("demo") => Task::Demo(demo::Options::default()),
         Some("test") => Task::Test { only: None },
         Some("check") => Task::Check,
+        Some("bindings") => Task::Bindings { check: false },
         Some("bench") => match words.next().as_deref() {
             Some("call") => Task::Bench,
             Some("ring") => Task::BenchRing,
@@ -82,6 +86,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
         match (word.as_str(), &mut task) {
             ("--yes" | "-y", _) => yes = true,
             ("--only", Task::Test { only }) => *only = Some(value()?),
+            ("--check", Task::Bindings { check }) => *check = true,
             ("--tests", Task::Setup { tests }) => *tests = true,
             ("--wait", Task::Demo(options)) => options.robot_waits = true,
             ("--backend", Task::Demo(options)) => {
@@ -116,6 +121,8 @@ impl Invocation {
             Task::Demo(options) => demo::run(&paths, consent, &options),
             Task::Test { only } => test::run(&paths, consent, only.as_deref()),
             Task::Check => check::run(&paths, consent),
+            Task::Bindings { check: true } => bindings::check(&paths),
+            Task::Bindings { check: false } => bindings::write(&paths),
             Task::Bench => bench::run(&paths, consent),
             Task::BenchRing => bench::ring(&paths, consent),
             Task::Pictures => demo::pictures(&paths, consent),

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use crate::cargo::Warnings;
 use crate::paths::Paths;
 use crate::setup::{self, Consent, Purpose};
-use crate::{cargo, process, say, ui};
+use crate::{bindings, cargo, process, say, ui};
 
 /// Lines of a source file: a warning, and the end.
 const LONG: usize = 400;
@@ -15,7 +15,7 @@ const TOO_LONG: usize = 500;
 
 pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
     setup::run(paths, consent, Purpose::Test)?;
-    let step = say::step("Formatting and file sizes");
+    let step = say::step("Formatting, generated types and file sizes");
     shape(paths)?;
     step.done();
 
@@ -39,6 +39,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
 /// What can be seen without compiling; part of the tests too.
 pub(crate) fn shape(paths: &Paths) -> Result<()> {
     process::run(cargo::cargo(paths).args(["fmt", "--all", "--check"]))?;
+    bindings::check(paths)?;
     file_sizes(paths)
 }
 

@@ -5,6 +5,7 @@
 mod args;
 mod background;
 mod bench;
+mod bindings;
 mod bundle;
 mod cargo;
 mod check;

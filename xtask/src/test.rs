@@ -56,7 +56,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
     let mut stages = Stages::default();
 
     if scope == Scope::All {
-        stages.run("formatting and file sizes", || check::shape(paths))?;
+        stages.run("formatting, generated types and file sizes", || check::shape(paths))?;
         stages
             .run("dependencies: licences, sources, unused ones, advisories", || check::dependencies(paths))?;
     }

@@ -414,7 +414,13 @@ impl Call {
     }
 
     /// Ends the call. Everything that was started is stopped here, once.
-    fn end(&mut self, reason: EndReason, last_word: Option<OutgoingSignal>, now: Instant, out: &mut Vec<Command>) {
+    fn end(
+        &mut self,
+        reason: EndReason,
+        last_word: Option<OutgoingSignal>,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
         if self.ended.is_some() {
             return;
         }

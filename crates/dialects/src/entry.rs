@@ -7,26 +7,32 @@ use thiserror::Error;
 
 use crate::{Dialect, RestCall};
 
-/// A dialect as the sign-in page and the transport see it.
-#[derive(Clone, Copy)]
+/// A dialect as the transport sees it and, serialised, the sign-in page.
+#[derive(Clone, Copy, Serialize)]
 pub struct Entry {
     /// Stable id, as in `/.well-known/bellwire.json`.
     pub id: &'static str,
     pub label: &'static str,
     /// The first one is the default.
     pub roles: &'static [Role],
+    #[serde(rename = "fields")]
     pub sign_in_fields: &'static [Field],
     /// Socket.IO namespace, `/` for most.
+    #[serde(skip)]
     pub namespace: &'static str,
     /// Path below the server's address where REST begins when the user gave one address and the
     /// server does not describe itself, e.g. `/api/v2`; often empty.
+    #[serde(skip)]
     pub rest_prefix: &'static str,
     /// Starts speaking for an account.
+    #[serde(skip)]
     pub new: fn(&Identity) -> Box<dyn Dialect>,
     /// The first REST call of signing in.
+    #[serde(skip)]
     pub login: fn(&Credentials) -> Result<RestCall, LoginError>,
     /// Reads the reply of the call before: its status and body, and the identity as far as it is
     /// known when this is not the first.
+    #[serde(skip)]
     pub parse_login: fn(&Credentials, Option<&Identity>, u16, &Value) -> Result<LoginStep, LoginError>,
 }
 
@@ -64,7 +70,7 @@ impl std::fmt::Debug for Entry {
 }
 
 /// A kind of account on a backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Role {
     /// The backend's word.
     pub id: &'static str,
@@ -72,7 +78,7 @@ pub struct Role {
 }
 
 /// One input of the sign-in form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Field {
     pub id: &'static str,
     pub label: &'static str,

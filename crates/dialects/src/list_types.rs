@@ -11,7 +11,7 @@ use crate::RestCall;
 
 /// One line of an account's list: a person to call, alone or in a room, conversation, session or
 /// appointment of the backend.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Contact {
     /// Unique in the list and the same after every reload (person, room, session or appointment id).
     pub id: String,
@@ -166,7 +166,8 @@ pub struct Reply {
     pub body: Value,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// What a call with a contact can be about.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContactSubject {
     pub subject: Subject,
     /// e.g. "Processing".
@@ -208,19 +209,23 @@ pub struct HistoryPage {
     pub left_out: u32,
 }
 
-/// Call figures of an account.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Call figures of an account, from its backend.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Analytics {
+    /// Calls, like the next three.
     pub total: u32,
     pub accepted: u32,
     pub declined: u32,
     pub ended: u32,
+    /// Seconds.
     pub average_duration_s: f64,
     /// Percent, as the backend writes it.
     pub acceptance_rate: String,
     /// Percent, as the backend writes it.
     pub completion_rate: String,
+    /// Calls by what they were about, in the backend's words.
     pub by_type: BTreeMap<String, u32>,
+    /// Calls by how they stand or ended, in the backend's words.
     pub by_status: BTreeMap<String, u32>,
 }
 

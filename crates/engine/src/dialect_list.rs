@@ -1,6 +1,6 @@
 //! Backends as a sign-in page needs them: the table of dialects, and what a server says it has.
 
-use bellwire_signaling::{DIALECTS, SignInError};
+use bellwire_signaling::{DIALECTS, Entry, SignInError};
 use serde::{Deserialize, Serialize};
 
 use crate::lists::transport;
@@ -9,6 +9,7 @@ use crate::lists::transport;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Where {
+    /// With or without scheme.
     pub server: String,
     /// As in [`SignIn`](crate::SignIn), likewise `proxy`.
     pub extra_ca: Option<String>,
@@ -37,50 +38,8 @@ pub async fn discover(at: &Where) -> Result<Vec<OfferedInfo>, SignInError> {
     Ok(offered.into_iter().map(info).collect())
 }
 
-/// One backend that can be signed in to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DialectInfo {
-    pub id: &'static str,
-    pub label: &'static str,
-    /// The first one is the default.
-    pub roles: Vec<RoleInfo>,
-    pub fields: Vec<FieldInfo>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RoleInfo {
-    pub id: &'static str,
-    pub label: &'static str,
-}
-
-/// One input of the form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FieldInfo {
-    pub id: &'static str,
-    pub label: &'static str,
-    /// Shown as dots.
-    pub secret: bool,
-    /// Asked for by this role only; `None`: by all.
-    pub only_for: Option<&'static str>,
-}
-
 /// Every backend the program speaks to, in the order a sign-in page lists them.
 #[must_use]
-pub fn dialects() -> Vec<DialectInfo> {
-    let info = |entry: &bellwire_signaling::Entry| DialectInfo {
-        id: entry.id,
-        label: entry.label,
-        roles: entry.roles.iter().map(|role| RoleInfo { id: role.id, label: role.label }).collect(),
-        fields: entry
-            .sign_in_fields
-            .iter()
-            .map(|field| FieldInfo {
-                id: field.id,
-                label: field.label,
-                secret: field.secret,
-                only_for: field.only_for,
-            })
-            .collect(),
-    };
-    DIALECTS.iter().map(info).collect()
+pub fn dialects() -> &'static [Entry] {
+    DIALECTS
 }

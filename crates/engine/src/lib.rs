@@ -34,18 +34,18 @@ pub use bellwire_call_log as log;
 pub use bellwire_media as media;
 pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
 pub use bellwire_signaling::{
-    Capabilities, LastMessage, ListKind, Message, Phase, Photo, SignInError, Slot, ThreadCall, ThreadOutcome,
+    Analytics, Capabilities, Contact, ContactSubject, Entry, LastMessage, LinkProblem, ListKind, Message,
+    Phase, Photo, SignInError, Slot, ThreadCall, ThreadOutcome,
 };
 pub use config::{CallDefaults, EngineConfig, Screens};
 pub use devices::settings::{Devices, RingConfig, RingSound};
 pub use devices::share_sources::{ShareKind, ShareSource};
 pub use devices::snapshot::{Choice, DeviceFault, DeviceList, DeviceTest, EchoTest, InUse, SoundDevice};
-pub use dialect_list::{DialectInfo, FieldInfo, OfferedInfo, RoleInfo, Where, dialects, discover};
+pub use dialect_list::{OfferedInfo, Where, dialects, discover};
 pub use error::{DeclineError, ExportError, ListError};
-pub use figures::Analytics;
 pub use history::export::ExportFormat;
 pub use notice::Notice;
 pub use view::{
-    AccountView, CallStats, ChatView, ContactView, EngineView, HistoryEntry, HistoryFilter, HistoryPage,
-    Levels, LinkState, SignIn, SubjectView,
+    AccountView, CallStats, ChatView, EngineView, HistoryEntry, HistoryFilter, HistoryPage, Levels,
+    LinkState, SignIn,
 };

@@ -6,12 +6,12 @@ use std::time::SystemTime;
 use bellwire_call::{AccountId, Direction, PersonId};
 use bellwire_call_log::{BackendCall, Record};
 use bellwire_signaling::{
-    AddressError, Contact, HistoryItem, SignInError, SignInRequest, TransportConfig, TransportError,
+    AddressError, HistoryItem, SignInError, SignInRequest, TransportConfig, TransportError,
 };
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::view::{AccountView, ContactView, HistoryEntry, SignIn, SubjectView};
+use crate::view::{AccountView, HistoryEntry, SignIn};
 
 pub(crate) fn wire_request(request: &SignIn) -> Result<SignInRequest, SignInError> {
     let filled = |text: &Option<String>| {
@@ -52,34 +52,6 @@ pub(crate) fn rfc3339(at: SystemTime) -> Option<String> {
 /// What people call a backend.
 pub(crate) fn label(dialect: &str) -> String {
     bellwire_signaling::dialect(dialect).map_or(dialect, |entry| entry.label).to_owned()
-}
-
-pub(crate) fn contact_view(contact: Contact) -> ContactView {
-    ContactView {
-        id: contact.id,
-        subject: contact.subject,
-        thread: contact.thread,
-        unread: contact.unread,
-        last_message: contact.last_message,
-        slot: contact.slot,
-        voice: contact.voice,
-        video: contact.video,
-        person: contact.person,
-        detail: contact.detail,
-        online: contact.online,
-        subjects: contact
-            .subjects
-            .into_iter()
-            .map(|s| SubjectView {
-                subject: s.subject,
-                status: s.status,
-                created_at: s.created_at,
-                amount: s.amount,
-            })
-            .collect(),
-        total_orders: contact.total_orders,
-        total_spent: contact.total_spent,
-    }
 }
 
 pub(crate) fn backend_entry(account: &AccountView, item: HistoryItem) -> HistoryEntry {

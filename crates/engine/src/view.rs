@@ -1,7 +1,7 @@
 //! What the shell and the user interface see of the engine: whole snapshots, newest wins.
 
 use bellwire_call::{AccountId, MediaKind, Person, PersonId, PhoneView, Subject};
-use bellwire_signaling::{Capabilities, LastMessage, Message, Slot};
+use bellwire_signaling::{Capabilities, Contact, LinkProblem, Message};
 use serde::{Deserialize, Serialize};
 
 /// Everything the interface draws, but for pictures, levels and statistics, which have their own pipes.
@@ -26,7 +26,7 @@ pub struct AccountView {
     /// The backend's word: `seller`, `customer`.
     pub role: String,
     pub link: LinkState,
-    pub contacts: Vec<ContactView>,
+    pub contacts: Vec<Contact>,
     /// False until the first list came.
     pub contacts_loaded: bool,
     /// Lines of the list that the backend sent and that could not be read.
@@ -36,8 +36,8 @@ pub struct AccountView {
     pub list_error: Option<String>,
     /// RFC 3339, UTC: until then the backend wants nothing asked that can wait. Calls are not held back.
     pub paused_until: Option<String>,
-    /// Why the link does not come up: `websocket_blocked`, `access_denied`, `unreachable`.
-    pub link_problem: Option<String>,
+    /// Why the link does not come up.
+    pub link_problem: Option<LinkProblem>,
     /// True where the backend offers a list of people to call.
     pub can_call: bool,
     pub capabilities: Capabilities,
@@ -51,32 +51,6 @@ pub enum LinkState {
     Offline,
     /// The token is no longer accepted: sign in again.
     SignedOut,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ContactView {
-    /// Unique in the list: id of the person, room, session or appointment.
-    pub id: String,
-    pub person: Person,
-    /// Second line, e.g. the e-mail address.
-    pub detail: String,
-    pub online: bool,
-    /// Newest first; what a call can be about.
-    pub subjects: Vec<SubjectView>,
-    pub total_orders: u32,
-    /// In the shop's currency, already with two decimals.
-    pub total_spent: String,
-    /// What a call from this line is about unless another subject is chosen.
-    pub subject: Option<Subject>,
-    /// What its messages go by; `None`: no messages here.
-    pub thread: Option<String>,
-    /// Messages not read yet.
-    pub unread: u32,
-    pub last_message: Option<LastMessage>,
-    pub slot: Option<Slot>,
-    /// What can be placed from this line now.
-    pub voice: bool,
-    pub video: bool,
 }
 
 /// One open thread of messages.
@@ -94,16 +68,6 @@ pub struct ChatView {
     pub typing: Option<String>,
     /// Why messages did not come or go, in words for people.
     pub failed: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SubjectView {
-    pub subject: Subject,
-    /// e.g. "Processing".
-    pub status: String,
-    /// RFC 3339.
-    pub created_at: String,
-    pub amount: String,
 }
 
 /// One line of the call history.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use crate::{
     line::{Carrier, OpenError},
     stream::StreamError,
@@ -11,7 +13,8 @@ use crate::{
 const POLLING_FIRST_FOR: Duration = Duration::from_secs(600);
 
 /// Why there is no socket although the account is signed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkProblem {
     /// The network or the server lets no WebSocket through, and long polling does not work either.
     WebsocketBlocked,

@@ -1,8 +1,8 @@
 //! Who a link means, as the accounts know people now. Pure.
 
 use bellwire_engine::{
-    AccountId, AccountView, ContactView, DeepLink, EngineView, LinkState, ListKind, MediaKind, Person,
-    PersonId, Subject,
+    AccountId, AccountView, Contact, DeepLink, EngineView, LinkState, ListKind, MediaKind, Person, PersonId,
+    Subject,
 };
 
 use crate::people::{self, Reach};
@@ -55,7 +55,7 @@ fn of<'a>(link: &'a DeepLink, view: &'a EngineView) -> impl Iterator<Item = &'a 
 }
 
 fn known(link: &DeepLink, account: &AccountView) -> Option<From> {
-    let meant = |contact: &&ContactView| {
+    let meant = |contact: &&Contact| {
         contact.person.id.0 == link.person
             || link.is_address() && contact.detail.eq_ignore_ascii_case(&link.person)
     };
@@ -102,8 +102,8 @@ mod tests {
     use super::*;
     use bellwire_engine::Capabilities;
 
-    fn contact(id: &str, detail: &str) -> ContactView {
-        ContactView {
+    fn contact(id: &str, detail: &str) -> Contact {
+        Contact {
             id: id.into(),
             person: Person { id: PersonId(id.into()), name: id.to_uppercase(), avatar: None },
             detail: detail.into(),
@@ -121,7 +121,7 @@ mod tests {
         }
     }
 
-    fn account(id: u32, dialect: &str, contacts: Vec<ContactView>) -> AccountView {
+    fn account(id: u32, dialect: &str, contacts: Vec<Contact>) -> AccountView {
         AccountView {
             left_out: 0,
             list_error: None,

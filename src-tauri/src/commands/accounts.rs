@@ -1,6 +1,6 @@
 //! Commands about accounts: finding a server, signing in and out.
 
-use bellwire_engine::{AccountId, DialectInfo, Handle, OfferedInfo, SignIn, Typed, Where};
+use bellwire_engine::{AccountId, Entry, Handle, OfferedInfo, SignIn, Typed, Where};
 use serde::Serialize;
 use tauri::State;
 
@@ -46,6 +46,7 @@ pub(crate) async fn unlock_secrets(secrets: State<'_, Secrets>, passphrase: Stri
     Ok(secrets.unlock(passphrase).await?)
 }
 
+/// Keeps tokens there from now on; the passphrase is for `file`.
 #[tauri::command]
 pub(crate) async fn use_secrets(
     secrets: State<'_, Secrets>,
@@ -55,6 +56,7 @@ pub(crate) async fn use_secrets(
     Ok(secrets.use_place(store, passphrase).await?)
 }
 
+/// Tries the kept accounts that did not come back once more.
 #[tauri::command]
 pub(crate) async fn restore(secrets: State<'_, Secrets>) -> Answer {
     Ok(secrets.restore().await?)
@@ -68,11 +70,11 @@ pub(crate) async fn sign_out(engine: State<'_, Handle>, account: AccountId) -> A
 
 /// Every backend the program speaks to.
 #[tauri::command]
-pub(crate) fn dialects() -> Vec<DialectInfo> {
+pub(crate) fn dialects() -> &'static [Entry] {
     bellwire_engine::dialects()
 }
 
-/// Which backends a server says it has.
+/// Asks a server which backends it has; fails if nothing answers there or it does not say.
 #[tauri::command]
 pub(crate) async fn discover(settings: State<'_, SettingsStore>, request: Where) -> Answer<Discovered> {
     if !settings.managed().allows(&request.server, &[]) {

@@ -15,6 +15,7 @@ pub(crate) async fn devices(
     Ok(DevicesView::now(&engine, &ringtones).await)
 }
 
+/// Opens the chosen camera or microphone outside a call, for its picture and its level.
 #[tauri::command]
 pub(crate) async fn test_devices(engine: State<'_, Handle>, camera: bool, microphone: bool) -> Answer {
     engine.test_devices(camera, microphone).await;
@@ -33,17 +34,20 @@ pub(crate) async fn test_ring(engine: State<'_, Handle>, on: bool) -> Answer {
     Ok(())
 }
 
+/// Records some seconds and plays them back.
 #[tauri::command]
 pub(crate) async fn test_echo(engine: State<'_, Handle>, on: bool) -> Answer {
     engine.test_echo(on).await;
     Ok(())
 }
 
+/// What of the screen can be shared, with small pictures.
 #[tauri::command]
 pub(crate) async fn share_sources(engine: State<'_, Handle>) -> Answer<Vec<ShareSource>> {
     Ok(engine.share_sources().await)
 }
 
+/// Sends a screen or window instead of the camera; `None` ends that.
 #[tauri::command]
 pub(crate) async fn set_sharing(engine: State<'_, Handle>, source: Option<String>) -> Answer {
     engine.set_sharing(source).await;

@@ -10,6 +10,7 @@ use tauri::State;
 use crate::downloads::Downloads;
 use crate::failure::Answer;
 
+/// A page, from 1, of the calls of all accounts.
 #[tauri::command]
 pub(crate) async fn history(
     engine: State<'_, Handle>,
@@ -59,12 +60,13 @@ pub(crate) async fn analytics(engine: State<'_, Handle>, account: AccountId) -> 
     Ok(engine.analytics(account).await?)
 }
 
+/// Declines and says why by message; only where the account has messages with that person.
 #[tauri::command]
 pub(crate) async fn decline_with(engine: State<'_, Handle>, call: CallId, text: String) -> Answer {
     Ok(engine.decline_with(call, text).await?)
 }
 
-/// Sends again what did not get through in a thread.
+/// Sends again, in their order, what did not get through in a thread.
 #[tauri::command]
 pub(crate) async fn retry_messages(engine: State<'_, Handle>, account: AccountId, thread: String) -> Answer {
     engine.retry_messages(account, thread).await;

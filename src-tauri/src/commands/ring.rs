@@ -20,6 +20,7 @@ pub(crate) async fn accept(
     Ok(())
 }
 
+/// Ends the call that is going on.
 #[tauri::command]
 pub(crate) async fn end_and_accept(
     engine: State<'_, Handle>,
@@ -30,6 +31,7 @@ pub(crate) async fn end_and_accept(
     Ok(())
 }
 
+/// With the camera off; ends the call that is going on, if any.
 #[tauri::command]
 pub(crate) async fn accept_unseen(
     engine: State<'_, Handle>,

@@ -10,6 +10,7 @@ pub(crate) fn settings(store: State<'_, SettingsStore>) -> SettingsView {
     store.view()
 }
 
+/// Takes effect at once; what is locked stays as it is.
 #[tauri::command]
 pub(crate) async fn set_settings(
     store: State<'_, SettingsStore>,

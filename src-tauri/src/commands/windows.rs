@@ -26,6 +26,7 @@ pub(crate) fn quit(windows: State<'_, Arc<Windows>>) {
     windows.quit();
 }
 
+/// The answer to `DesktopView.explain_close`.
 #[tauri::command]
 pub(crate) async fn answer_close(windows: State<'_, Arc<Windows>>, keep_running: bool) -> Answer {
     windows.answer_close(keep_running).await;

@@ -10,6 +10,7 @@ use bellwire_engine::{
 use tokio::sync::watch;
 
 use super::*;
+use crate::events::Event;
 use crate::ringer::Around;
 use crate::settings::Settings;
 use crate::soon::Soon;
@@ -44,10 +45,10 @@ impl Desktop for Recorder {
         self.write("show main");
     }
 
-    fn emit<T: Serialize + Clone>(&self, event: &str, payload: T) {
+    fn emit<E: Event>(&self, payload: E) {
         let payload = serde_json::to_value(payload).unwrap();
         let kind = payload["kind"].as_str().map(|k| format!(" {k}")).unwrap_or_default();
-        self.write(&format!("emit {event}{kind}"));
+        self.write(&format!("emit {}{kind}", E::NAME));
     }
 }
 

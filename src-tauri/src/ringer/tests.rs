@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 
 use bellwire_engine::{CallState, EndReason, LastMessage, Phase, Slot};
-use serde::Serialize;
 
 use super::*;
+use crate::events::Event;
 use crate::ringing::tests::{account, call, line};
 use crate::surroundings::Surroundings;
 
@@ -31,7 +31,7 @@ impl Desktop for Recorder {
         self.0.lock().unwrap().push("show main");
     }
 
-    fn emit<T: Serialize + Clone>(&self, _event: &str, _payload: T) {}
+    fn emit<E: Event>(&self, _payload: E) {}
 }
 
 struct Bench {

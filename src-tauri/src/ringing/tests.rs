@@ -1,7 +1,7 @@
 //! Every mixture of calls, do-not-disturb and settings against the rules in words.
 
 use bellwire_engine::{
-    AccountId, AccountView, Capabilities, ContactView, Direction, EndReason, LinkState, MediaKind, Person,
+    AccountId, AccountView, Capabilities, Contact, Direction, EndReason, LinkState, MediaKind, Person,
     PersonId, RemoteCallId,
 };
 
@@ -55,8 +55,8 @@ pub(crate) fn account(id: u32) -> AccountView {
 }
 
 /// A line of a list with nothing but a person.
-pub(crate) fn line(person: &str) -> ContactView {
-    ContactView {
+pub(crate) fn line(person: &str) -> Contact {
+    Contact {
         id: format!("line {person}"),
         person: Person { id: PersonId(person.into()), name: format!("Name {person}"), avatar: None },
         detail: String::new(),

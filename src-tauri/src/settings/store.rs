@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use super::{Managed, ManagedView, Settings, SettingsView, check, layers};
 use crate::disk;
 use crate::failure::Coded;
+use crate::start_note::StartNote;
 
 /// Bytes of the file.
 const SIZE: u64 = 1024 * 1024;
@@ -50,7 +51,7 @@ struct Shared {
     /// What the person set, also where it is locked now: it comes back with the lock's end.
     own: Mutex<Settings>,
     now: watch::Sender<Arc<Settings>>,
-    notes: Vec<&'static str>,
+    notes: Vec<StartNote>,
 }
 
 impl SettingsStore {
@@ -59,7 +60,7 @@ impl SettingsStore {
     pub(crate) fn open(file: Option<PathBuf>, managed: Managed) -> Self {
         let mut notes = Vec::new();
         if managed.damaged {
-            notes.push("managed_damaged");
+            notes.push(StartNote::ManagedDamaged);
         }
         let own = match file.as_deref().map(|file| (file, disk::read(file, SIZE))) {
             None | Some((_, Ok(None))) => managed.base.clone(),
@@ -68,20 +69,20 @@ impl SettingsStore {
                     let (settings, refused) = layers::overlay(&managed.base, &map);
                     if !refused.is_empty() {
                         warn!(names = ?refused, "Settings that cannot be used are as by default");
-                        notes.push("settings_partly");
+                        notes.push(StartNote::SettingsPartly);
                     }
                     settings
                 }
                 Ok(_) | Err(_) => {
                     warn!("The settings file is damaged and set aside");
                     disk::set_aside(file);
-                    notes.push("settings_damaged");
+                    notes.push(StartNote::SettingsDamaged);
                     managed.base.clone()
                 }
             },
             Some((_, Err(error))) => {
                 warn!(%error, "The settings file cannot be read");
-                notes.push("settings_damaged");
+                notes.push(StartNote::SettingsDamaged);
                 managed.base.clone()
             }
         };
@@ -99,8 +100,8 @@ impl SettingsStore {
         self.shared.now.subscribe()
     }
 
-    /// What a person should hear about the files: codes the interface has words for.
-    pub(crate) fn notes(&self) -> &[&'static str] {
+    /// What a user should know about the files.
+    pub(crate) fn notes(&self) -> &[StartNote] {
         &self.shared.notes
     }
 
@@ -222,13 +223,13 @@ mod tests {
         let file = folder.path().join("settings.json");
         std::fs::write(&file, "{ \"theme\": ").unwrap();
         let store = SettingsStore::open(Some(file.clone()), Managed::default());
-        assert_eq!(store.notes(), ["settings_damaged"]);
+        assert_eq!(store.notes(), [StartNote::SettingsDamaged]);
         assert_eq!(*store.current(), Settings::default());
         assert!(!file.exists() && folder.path().join("settings.json.damaged").exists());
 
         std::fs::write(&file, r#"{ "theme": "dark", "ring_volume": 7 }"#).unwrap();
         let store = SettingsStore::open(Some(file), Managed::default());
-        assert_eq!(store.notes(), ["settings_partly"]);
+        assert_eq!(store.notes(), [StartNote::SettingsPartly]);
         assert_eq!((store.current().theme, store.current().ring_volume), (Theme::Dark, 0.8));
     }
 

@@ -1,8 +1,7 @@
 //! What the tray's menu holds, as a value: compared to know whether it has to be made anew. Pure.
 
 use bellwire_engine::{
-    AccountId, AccountView, CallId, EngineView, HistoryEntry, LinkState, MediaKind, Person, PersonId,
-    Subject,
+    AccountId, AccountView, CallId, EngineView, HistoryEntry, LinkState, MediaKind, Person, PersonId, Subject,
 };
 
 use crate::people::{self, going_on, reach, waiting};

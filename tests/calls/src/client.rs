@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow, ensure};
 use bellwire_engine::media::{VideoFrame, video::i420_to_rgba};
 use bellwire_engine::{
-    AccountId, CallId, CallState, CallStats, CallView, Capabilities, ContactView, Engine, EngineConfig,
+    AccountId, CallId, CallState, CallStats, CallView, Capabilities, Contact, Engine, EngineConfig,
     EngineView, MediaKind, Notice, Person, Screens, SignIn, Subject,
 };
 use tokio::sync::mpsc;
@@ -163,7 +163,7 @@ impl TestClient {
     }
 
     /// A contact of the seller's list, by e-mail address.
-    pub async fn contact(&self, email: &str) -> anyhow::Result<bellwire_engine::ContactView> {
+    pub async fn contact(&self, email: &str) -> anyhow::Result<bellwire_engine::Contact> {
         let view = self.until("the list", |v| v.accounts.iter().any(|a| a.contacts_loaded)).await?;
         let mut contacts = view.accounts.iter().flat_map(|a| &a.contacts);
         contacts.find(|c| c.detail == email).cloned().with_context(|| format!("{email} is not in the list"))
@@ -200,16 +200,16 @@ impl TestClient {
     }
 
     /// The line of our list for a person; `None` where this account has no list.
-    pub async fn line_for(&self, who: &TestClient) -> anyhow::Result<Option<ContactView>> {
+    pub async fn line_for(&self, who: &TestClient) -> anyhow::Result<Option<Contact>> {
         let person = who.me().context("signed in")?;
         self.line_of(&person).await
     }
 
-    async fn line_of(&self, person: &Person) -> anyhow::Result<Option<ContactView>> {
+    async fn line_of(&self, person: &Person) -> anyhow::Result<Option<Contact>> {
         if !self.capabilities().contacts {
             return Ok(None);
         }
-        let callable = |c: &&ContactView| c.person.id == person.id && (c.video || c.voice);
+        let callable = |c: &&Contact| c.person.id == person.id && (c.video || c.voice);
         let there = |v: &Arc<EngineView>| {
             v.accounts.iter().any(|a| a.contacts.iter().any(|contact| callable(&contact)))
         };

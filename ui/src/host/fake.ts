@@ -8,9 +8,9 @@ import type {
   CallState,
   CallView,
   ChatView,
-  ContactView,
+  Contact,
   EngineView,
-  NoticeEvent,
+  UiNotice,
   SignIn,
   StartInfo,
 } from '../generated/bindings';
@@ -38,7 +38,7 @@ export interface FakeHost extends Host, FakeDesk {
   /** Names of the commands called, newest last, with their arguments. */
   said: [string, ...unknown[]][];
   push(change: (view: EngineView) => EngineView): void;
-  notice(notice: NoticeEvent): void;
+  notice(notice: UiNotice): void;
 }
 
 export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
@@ -46,7 +46,7 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
   const pace = options.pace ?? 0;
   const said: FakeHost['said'] = [];
   const views = new Set<(view: EngineView) => void>();
-  const listeners = new Set<(notice: NoticeEvent) => void>();
+  const listeners = new Set<(notice: UiNotice) => void>();
   let view = state.view;
   let next = 20;
 
@@ -109,7 +109,7 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     snapshot: () => Promise.resolve(view),
     startInfo: () => Promise.resolve<StartInfo>({ window: 'main', language: 'en-GB', prefill: null, notes: [], ...state.start }),
     frames: () => Promise.resolve({ url: 'ws://127.0.0.1:9', token: 'fake', gpu: options.gpu ?? false }),
-    async discover(server) {
+    async discover({ server }) {
       told('discover', server);
       await answer('discover');
       return { offered: (state.offered ?? ['storefront']).map((dialect) => ({ dialect, label: DIALECTS.find(({ id }) => id === dialect)?.label ?? dialect })) };
@@ -121,11 +121,12 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       const expired = view.accounts.find((one) => one.link === 'signed_out' && one.server === request.server);
       if (expired !== undefined) {
         push((old) => ({ ...old, accounts: old.accounts.map((one) => (one.id === expired.id ? { ...one, link: 'online' } : one)) }));
-        return;
+        return expired.id;
       }
       const made = accountFor(request, view.accounts.length + 1);
       lines.set(made.id, made.contacts);
       push((old) => ({ ...old, accounts: [...old.accounts, made] }));
+      return made.id;
     },
     signOut(id) {
       told('signOut', id);
@@ -218,16 +219,16 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       if (state.emptyHistory) return { entries: [], page, pages: 0, left_out: 0 };
       return { ...historyPage(view.accounts, filter, page), left_out: page === 1 ? (state.historyLeftOut ?? 0) : 0 };
     },
-    async recent(limit) {
-      told('recent', limit);
-      await answer('recent');
+    async recentCalls(limit) {
+      told('recentCalls', limit);
+      await answer('recentCalls');
       if (state.emptyHistory) return { entries: [], page: 1, pages: 0, left_out: 0 };
       return { ...historyPage(view.accounts, {}, 1), page: 1, pages: 1 };
     },
     async openThread(id, thread) {
       told('openThread', id, thread);
       await answer('openThread');
-      const seen = (all: ContactView[]) => all.map((line) => (line.thread === thread ? { ...line, unread: 0 } : line));
+      const seen = (all: Contact[]) => all.map((line) => (line.thread === thread ? { ...line, unread: 0 } : line));
       lines.set(id, seen(lines.get(id) ?? []));
       const there = view.chats.some((one) => one.account === id && one.thread === thread);
       push((old) => ({

@@ -1,7 +1,7 @@
 // The pipe for pictures: a loopback socket whose other end keeps at most two frames per stream in
 // flight and sends the newest only. Opens again by itself; knows nothing of drawing.
 
-import type { FramesInfo } from '../generated/bindings';
+import type { FramesAddress } from '../generated/bindings';
 import { REMOTE, SELF, type Frame, type Stop, type Stream } from './host';
 
 const HEADER = 24;
@@ -52,7 +52,7 @@ function streamOf(number: number): Stream | null {
 }
 
 /** Opens the socket and keeps it open until stopped. */
-export function openFrames(info: FramesInfo, got: (frame: Frame, drawn: () => void) => void): Stop {
+export function openFrames(info: FramesAddress, got: (frame: Frame, drawn: () => void) => void): Stop {
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let failures = 0;

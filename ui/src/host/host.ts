@@ -1,33 +1,8 @@
 // The one door between the interface and the program around it. Components know this file only;
 // tauri.ts and fake.ts stand behind it.
 
-import type {
-  AccountId,
-  Analytics,
-  CallId,
-  CallStats,
-  DesktopView,
-  DevicesView,
-  DialectView,
-  Discovery,
-  EngineView,
-  ExportFormat,
-  FramesInfo,
-  HistoryFilter,
-  HistoryPage,
-  Levels,
-  MediaKind,
-  NoticeEvent,
-  Person,
-  SecretStore,
-  Settings,
-  SettingsView,
-  ShareSource,
-  SignIn,
-  StartInfo,
-  Subject,
-  Typed,
-} from '../generated/bindings';
+import type { Commands, Events } from '../generated/commands';
+import type { FramesAddress } from '../generated/bindings';
 
 /** Ends a subscription; safe to call twice. */
 export type Stop = () => void;
@@ -48,117 +23,21 @@ export type Stream = 0 | 1;
 export const REMOTE = 0 as const;
 export const SELF = 1 as const;
 
-/** How a server is reached where its address alone does not do. */
-export interface Reach {
-  extra_ca: string | null;
-  proxy: string | null;
-}
+/** Hears every event of one name. */
+export type Subscribe<Name extends keyof Events> = (heard: (payload: Events[Name]) => void) => Stop;
 
-export interface Host extends Surroundings {
-  view(seen: (view: EngineView) => void): Stop;
-  notices(heard: (notice: NoticeEvent) => void): Stop;
-  levels(heard: (levels: Levels) => void): Stop;
-  /** `null` when a call's media ended. */
-  stats(heard: (stats: CallStats | null) => void): Stop;
+export interface Host extends Commands {
+  view: Subscribe<'view'>;
+  notices: Subscribe<'notice'>;
+  levels: Subscribe<'levels'>;
+  stats: Subscribe<'stats'>;
+  settingsChanged: Subscribe<'settings'>;
+  desktopChanged: Subscribe<'desktop'>;
+  devicesChanged: Subscribe<'devices'>;
+  /** A view was asked for from outside, e.g. by a notification. */
+  asked: Subscribe<'go'>;
   /** Newest frames as they come; `drawn` must be called once for each so that more are sent. */
-  pictures(info: FramesInfo, got: (frame: Frame, drawn: () => void) => void): Stop;
-
-  snapshot(): Promise<EngineView>;
-  startInfo(): Promise<StartInfo>;
-  frames(): Promise<FramesInfo>;
-  /** Asks a server which backends it has; fails if nothing answers there or it does not say. */
-  discover(server: string, reach: Reach): Promise<Discovery>;
-  /** Every backend there is. */
-  dialects(): Promise<DialectView[]>;
-  signIn(request: SignIn): Promise<void>;
-  signOut(account: AccountId): Promise<void>;
-  dial(account: AccountId, person: Person, kind: MediaKind, subject: Subject | null): Promise<void>;
-  accept(call: CallId): Promise<void>;
-  endAndAccept(call: CallId): Promise<void>;
-  /** With the camera off; ends the call that is going on, if any. */
-  acceptUnseen(call: CallId): Promise<void>;
-  decline(call: CallId): Promise<void>;
-  silence(call: CallId): Promise<void>;
-  hangUp(call: CallId): Promise<void>;
-  dismiss(call: CallId): Promise<void>;
-  setMicrophone(on: boolean): Promise<void>;
-  setCamera(on: boolean): Promise<void>;
-  /** Sends a screen or window instead of the camera; `null` ends that. */
-  setSharing(source: string | null): Promise<void>;
-  refreshContacts(account: AccountId, search: string): Promise<void>;
-  /** A page, from 1, of the calls of all accounts. */
-  history(filter: HistoryFilter, page: number): Promise<HistoryPage>;
-  /** The newest calls of all accounts from the log on this computer; no backend is asked. */
-  recent(limit: number): Promise<HistoryPage>;
-  /** The thread is on the screen from now on: its messages come in the view and count as read. */
-  openThread(account: AccountId, thread: string): Promise<void>;
-  closeThread(account: AccountId, thread: string): Promise<void>;
-  /** A failure comes in the view, where the message stays without an id. */
-  sendMessage(account: AccountId, thread: string, text: string): Promise<void>;
-  /** Sends again, in their order, what did not get through in a thread. */
-  retryMessages(account: AccountId, thread: string): Promise<void>;
-  typing(account: AccountId, thread: string, on: boolean): Promise<void>;
-  /** Tells the engine how large a stream is shown, in device pixels, so that it scales before sending. */
-  setTile(stream: Stream, width: number, height: number): Promise<void>;
-}
-
-/** A view that can be asked for from outside. */
-export type Place = 'history' | { account: AccountId; thread: string };
-
-/** What there is around the calls. */
-export interface Surroundings {
-  settingsChanged(seen: (settings: SettingsView) => void): Stop;
-  desktopChanged(seen: (desktop: DesktopView) => void): Stop;
-  devicesChanged(seen: (devices: DevicesView) => void): Stop;
-  /** Somebody asked for a view from outside, e.g. by a notification. */
-  asked(heard: (place: Place) => void): Stop;
-
-  settings(): Promise<SettingsView>;
-  /** Takes effect at once; what is locked stays as it is. */
-  setSettings(settings: Settings): Promise<SettingsView>;
-  desktop(): Promise<DesktopView>;
-  devices(): Promise<DevicesView>;
-
-  /** Opens the chosen camera or microphone outside a call, for its picture and its level. */
-  testDevices(camera: boolean, microphone: boolean): Promise<void>;
-  testSpeaker(): Promise<void>;
-  testRing(on: boolean): Promise<void>;
-  /** Records some seconds and plays them back. */
-  testEcho(on: boolean): Promise<void>;
-  /** What of the screen can be shared, with small pictures. */
-  shareSources(): Promise<ShareSource[]>;
-
-  /** Declines and says why by message; only where the account has messages with that person. */
-  declineWith(call: CallId, text: string): Promise<void>;
-  deleteRecord(id: number): Promise<boolean>;
-  /** Writes what the filter finds to the downloads folder; gives the file's path. */
-  exportHistory(filter: HistoryFilter, format: ExportFormat): Promise<string>;
-  /** Shows an exported file in its folder. */
-  showExported(path: string): Promise<void>;
-  missedSeen(): Promise<void>;
-  analytics(account: AccountId): Promise<Analytics>;
-
-  /** Places the call that was asked for from outside. */
-  confirmCall(account: AccountId): Promise<void>;
-  cancelPendingCall(): Promise<void>;
-  /** The answer to `DesktopView.explain_close`. */
-  answerClose(keepRunning: boolean): Promise<void>;
-  setMini(on: boolean): Promise<void>;
-  setFullScreen(on: boolean): Promise<void>;
-  /** The answer window has drawn that call and needs so many CSS pixels in height. */
-  ringDrawn(call: CallId, height: number): Promise<void>;
-  showMain(): Promise<void>;
-  quit(): Promise<void>;
-
-  unlockSecrets(passphrase: string): Promise<void>;
-  /** Keeps tokens there from now on; the passphrase is for `file`. */
-  useSecrets(store: SecretStore, passphrase: string | null): Promise<void>;
-  /** Tries the kept accounts that did not come back once more. */
-  restore(): Promise<void>;
-  /** What was typed to sign in there, for doing it again; `null`: there is no such account. */
-  typed(account: AccountId): Promise<Typed | null>;
-  /** What the program logged, without names, addresses and tokens. */
-  supportText(): Promise<string>;
+  pictures(info: FramesAddress, got: (frame: Frame, drawn: () => void) => void): Stop;
 }
 
 /** The words of a failed command as a sentence, whatever shape the host gave them. */

@@ -1,6 +1,6 @@
 // What the interface wants to know of accounts: their words, what waits for attention. Pure.
 
-import type { AccountView, CallView, ContactView, EngineView, Person } from '../generated/bindings';
+import type { AccountView, CallView, Contact, EngineView, Person } from '../generated/bindings';
 import type { Language } from '../text/text';
 
 export function accountOf(view: EngineView | null, id: number): AccountView | null {
@@ -43,12 +43,12 @@ export function isListed(account: AccountView | null, { id, avatar }: Person): b
   return account?.contacts.some(({ person }) => person.id === id && person.avatar === avatar) === true;
 }
 
-export function isOpen(contact: ContactView): boolean {
+export function isOpen(contact: Contact): boolean {
   return contact.slot !== null && contact.slot.phase !== 'ended' && contact.slot.phase !== 'cancelled';
 }
 
 /** The other side is in the room, we are not, and can come in. */
-export function waits(contact: ContactView): boolean {
+export function waits(contact: Contact): boolean {
   return isOpen(contact) && contact.slot?.they_wait === true && (contact.video || contact.voice);
 }
 

@@ -1,13 +1,13 @@
 // Appointments and sessions by day, read off the list as the backend gave it. Pure.
 
-import type { ContactView, Slot } from '../generated/bindings';
+import type { Contact, Slot } from '../generated/bindings';
 import { waits } from './accounts';
 import { daysBetween } from './format';
 import { wallNow } from './wallclock';
 
 /** A line that has a time. */
 export interface Visit {
-  contact: ContactView;
+  contact: Contact;
   slot: Slot;
   /** `null` where the backend gave no time, or none that can be read. */
   at: Date | null;
@@ -31,10 +31,10 @@ export interface Agenda {
   /** Newest first. */
   earlier: Visit[];
   /** Lines that are nobody's time: people to call. */
-  people: ContactView[];
+  people: Contact[];
 }
 
-export function agenda(contacts: ContactView[], now: Date = wallNow()): Agenda {
+export function agenda(contacts: Contact[], now: Date = wallNow()): Agenda {
   const made: Agenda = { waiting: [], running: [], today: [], later: [], undated: [], earlier: [], people: [] };
   const days = new Map<number, Day>();
   for (const contact of contacts) {
@@ -65,7 +65,7 @@ export function agenda(contacts: ContactView[], now: Date = wallNow()): Agenda {
 }
 
 /** A line as what has a time; `null`: a person to call. */
-export function visitOf(contact: ContactView): Visit | null {
+export function visitOf(contact: Contact): Visit | null {
   return contact.slot === null ? null : { contact, slot: contact.slot, at: dateOf(contact.slot.starts_at) };
 }
 

@@ -1,6 +1,6 @@
 // People one calls often: kept in the settings, found again among the accounts that are signed in. Pure.
 
-import type { AccountView, ContactView, Favourite, Person } from '../generated/bindings';
+import type { AccountView, Contact, Favourite, Person } from '../generated/bindings';
 
 /** More than anybody needs at hand; settings stay small. */
 export const MOST_FAVOURITES = 24;
@@ -32,7 +32,7 @@ export interface Found {
   /** `null`: not signed in there. */
   account: AccountView | null;
   /** `null`: in no list that is known now. */
-  contact: ContactView | null;
+  contact: Contact | null;
   person: Person;
 }
 
@@ -47,7 +47,7 @@ export function found(all: Favourite[], accounts: AccountView[]): Found[] {
 }
 
 /** Favourites first, everybody else as they were. */
-export function favouritesFirst(contacts: ContactView[], all: Favourite[], account: AccountView): ContactView[] {
-  const chosen = (one: ContactView) => isFavourite(all, account, one.person);
+export function favouritesFirst(contacts: Contact[], all: Favourite[], account: AccountView): Contact[] {
+  const chosen = (one: Contact) => isFavourite(all, account, one.person);
   return [...contacts.filter(chosen), ...contacts.filter((one) => !chosen(one))];
 }

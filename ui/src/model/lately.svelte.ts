@@ -10,17 +10,17 @@ const keyOf = (account: AccountId, person: PersonId) => `${account}/${person}`;
 
 export class Lately {
   #calls = $state.raw<ReadonlyMap<string, HistoryEntry[]>>(new Map());
-  #host: Pick<Host, 'recent'>;
+  #host: Pick<Host, 'recentCalls'>;
   #asked = 0;
 
-  constructor(host: Pick<Host, 'recent'>) {
+  constructor(host: Pick<Host, 'recentCalls'>) {
     this.#host = host;
   }
 
   /** Reads the log anew. Lists do without where that fails. */
   async read(): Promise<void> {
     const mine = (this.#asked += 1);
-    const page = await this.#host.recent(LOOKED_AT).catch(() => null);
+    const page = await this.#host.recentCalls(LOOKED_AT).catch(() => null);
     if (page === null || mine !== this.#asked) return;
     const calls = new Map<string, HistoryEntry[]>();
     // Newest first.

@@ -1,12 +1,12 @@
 // The people who can be called from any account, and those that some letters find. Pure.
 
-import type { AccountId, AccountView, ContactView, MediaKind } from '../generated/bindings';
+import type { AccountId, AccountView, Contact, MediaKind } from '../generated/bindings';
 
 export interface Callable {
   /** Unique over all accounts. */
   key: string;
   account: AccountView;
-  contact: ContactView;
+  contact: Contact;
   online: boolean;
 }
 
@@ -16,11 +16,11 @@ export const MOST_SHOWN = 40;
 const MOST_KEPT = 5000;
 
 /** Lines of each account's list as last seen: a search in the list does not narrow this. */
-export type Known = ReadonlyMap<AccountId, ReadonlyMap<string, ContactView>>;
+export type Known = ReadonlyMap<AccountId, ReadonlyMap<string, Contact>>;
 
 /** What is known once a snapshot came. */
 export function remember(known: Known, accounts: AccountView[]): Known {
-  const next = new Map<AccountId, ReadonlyMap<string, ContactView>>();
+  const next = new Map<AccountId, ReadonlyMap<string, Contact>>();
   for (const account of accounts) {
     const lines = new Map(known.get(account.id) ?? []);
     if (lines.size > MOST_KEPT) lines.clear();
@@ -49,7 +49,7 @@ export function callable(known: Known, accounts: AccountView[]): Callable[] {
     });
 }
 
-function rank({ slot }: ContactView): number {
+function rank({ slot }: Contact): number {
   if (slot?.they_wait === true) return 0;
   if (slot === null) return 1;
   return slot.phase === 'in_progress' || slot.phase === 'waiting' ? 2 : 3;
@@ -80,7 +80,7 @@ function gradeOf({ contact }: Callable, wanted: string): number | null {
 }
 
 /** Whether the letters stand in what a line says: name, detail, or what a call can be about. */
-export function fits(contact: ContactView, letters: string): boolean {
+export function fits(contact: Contact, letters: string): boolean {
   const wanted = plain(letters);
   const said = [contact.person.name, contact.detail, contact.subject?.label ?? '', ...contact.subjects.map((one) => one.subject.label)];
   return said.some((text) => plain(text).includes(wanted));
@@ -92,7 +92,7 @@ function plain(text: string): string {
 }
 
 /** The one line that the letters leave, if it can be called now; else `null`. */
-export function onlyMatch(account: AccountView, letters: string): ContactView | null {
+export function onlyMatch(account: AccountView, letters: string): Contact | null {
   if (letters.trim() === '' || account.link !== 'online') return null;
   const [first, ...others] = account.contacts.filter((contact) => fits(contact, letters));
   return first !== undefined && others.length === 0 && (first.voice || first.video) ? first : null;

@@ -1,6 +1,6 @@
 // What is wrong with the place where sign-ins are kept, in plain words. Pure.
 
-import type { SecretProblem, SecretStore, SecretsView } from '../generated/bindings';
+import type { SecretProblem, SecretPlace, SecretsView } from '../generated/bindings';
 import type { Text } from '../text/en';
 
 type Words = Text['settings']['secrets'];
@@ -9,7 +9,7 @@ type Words = Text['settings']['secrets'];
 export const SHORTEST_PASSPHRASE = 8;
 
 /** Empty where nothing is wrong. */
-export function problemWords(problem: SecretProblem, store: SecretStore, text: Words): string {
+export function problemWords(problem: SecretProblem, store: SecretPlace, text: Words): string {
   switch (problem) {
     case 'locked':
       return store === 'file' ? text.problems.locked.file : text.problems.locked.keyring;

@@ -10,7 +10,7 @@ import type {
   DevicesView,
   EngineView,
   Levels,
-  NoticeEvent,
+  UiNotice,
   Settings,
   SettingsView,
   StartInfo,
@@ -39,7 +39,7 @@ export interface Question {
 
 export interface Toast {
   id: number;
-  kind: NoticeEvent['kind'] | 'note';
+  kind: UiNotice['kind'] | 'note';
   text: string;
   /** What can be done about it. */
   action: Action | null;
@@ -185,7 +185,7 @@ export class Session {
     });
   }
 
-  #notice(notice: NoticeEvent): void {
+  #notice(notice: UiNotice): void {
     switch (notice.kind) {
       case 'missed':
       case 'ended':

@@ -1,7 +1,7 @@
 // Takes frames from the host, draws the newest of each stream once per display refresh and says so
 // to the host. Knows tiles by their elements; knows nothing of calls.
 
-import type { FramesInfo } from '../generated/bindings';
+import type { FramesAddress } from '../generated/bindings';
 import { REMOTE, SELF, type Frame, type Host, type Stop, type Stream } from '../host/host';
 import { fitFor, type Fit } from './fit';
 import { FlatPainter } from './flat';
@@ -58,7 +58,7 @@ export class Screening {
     );
   }
 
-  #open(info: FramesInfo): void {
+  #open(info: FramesAddress): void {
     if (this.#closed) return;
     if (info.gpu) this.#painter = openShared(this.#canvas);
     this.shared = this.#painter !== null;

@@ -1,7 +1,8 @@
 //! Tests of sent media: chosen for one call, and only where there is a device.
 
 use bellwire_call::{
-    CallId, Command, Event, MediaState, OfferRule, PeerOutcome, PhoneView, IncomingSignal, OutgoingSignal, UserAction,
+    CallId, Command, Event, IncomingSignal, MediaState, OfferRule, OutgoingSignal, PeerOutcome, PhoneView,
+    UserAction,
 };
 
 use crate::builders::{answer, key, offer, ring};

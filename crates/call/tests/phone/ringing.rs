@@ -330,7 +330,10 @@ fn dialling_somebody_else_or_about_something_else_leaves_the_ring_alone() {
         assert_eq!(phone.state(phone.newest()), over(failed));
     }
     let right = Invite { subject: thing("a1"), ..invite("bob") };
-    assert_eq!(said(&phone.user(UserAction::Dial { account: HOME, invite: right })), vec![OutgoingSignal::Accept]);
+    assert_eq!(
+        said(&phone.user(UserAction::Dial { account: HOME, invite: right })),
+        vec![OutgoingSignal::Accept]
+    );
 }
 
 #[test]

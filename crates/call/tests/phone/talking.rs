@@ -87,7 +87,10 @@ fn as_answerer_our_candidates_follow_the_answer() {
     phone.hear(key("r"), IncomingSignal::Offer(offer("o")));
     assert_eq!(phone.peer(id, PeerOutcome::Candidate(candidate("1"))), vec![]);
     let commands = phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
-    assert_eq!(said(&commands), vec![OutgoingSignal::Answer(answer("a")), OutgoingSignal::Candidate(candidate("1"))]);
+    assert_eq!(
+        said(&commands),
+        vec![OutgoingSignal::Answer(answer("a")), OutgoingSignal::Candidate(candidate("1"))]
+    );
 }
 
 #[test]
@@ -214,7 +217,10 @@ fn an_answer_that_was_not_heard_is_said_again() {
     phone.hear(key("r"), IncomingSignal::Offer(offer("o")));
     phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
     phone.pass(Duration::from_secs(3));
-    assert_eq!(said(&phone.hear(key("r"), IncomingSignal::Offer(offer("o")))), vec![OutgoingSignal::Answer(answer("a"))]);
+    assert_eq!(
+        said(&phone.hear(key("r"), IncomingSignal::Offer(offer("o")))),
+        vec![OutgoingSignal::Answer(answer("a"))]
+    );
 }
 
 #[test]
@@ -405,7 +411,8 @@ fn what_we_send_is_told_and_what_they_send_is_shown() {
     let whole = MediaState { audio: Some(false), video: Some(true), sharing: None };
     assert_eq!(said(&phone.peer(id, PeerOutcome::Connected)), vec![OutgoingSignal::Media(whole)]);
 
-    phone.hear(key("r"), IncomingSignal::Media(MediaState { audio: None, video: Some(false), sharing: None }));
+    phone
+        .hear(key("r"), IncomingSignal::Media(MediaState { audio: None, video: Some(false), sharing: None }));
     let call = phone.call(id);
     assert_eq!((call.remote_audio, call.remote_video), (true, false));
 }

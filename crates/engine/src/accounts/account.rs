@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bellwire_call::{AccountId, PersonId};
 use bellwire_signaling::{
-    Capabilities, Contact, Identity, ReplyError, Rows, Session, SessionEvent, SignedIn,
+    Analytics, Capabilities, Contact, Identity, ReplyError, Rows, Session, SessionEvent, SignedIn,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -18,7 +18,7 @@ use crate::accounts::ice_cache::{IceCache, Use};
 use crate::accounts::sign_in::{account_view, logged_account};
 use crate::accounts::threads::ThreadIndex;
 use crate::error::ListError;
-use crate::figures::Analytics;
+use crate::figures;
 use crate::internal::Internal;
 use crate::lists::{backend_entry, rfc3339};
 use crate::task_set::TaskSet;
@@ -169,7 +169,7 @@ impl Account {
         let session = self.session.clone();
         self.tasks.spawn(async move {
             let result = match session.analytics().await {
-                Ok(Some(figures)) => Ok(figures.into()),
+                Ok(Some(said)) => Ok(figures::bounded(said)),
                 Ok(None) => Err(ListError::NoFigures),
                 Err(error) => Err(error.into()),
             };

@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use bellwire_call::{AccountId, PersonId};
-use bellwire_signaling::{Message, Rows};
+use bellwire_signaling::{Contact, Message, Rows};
 
-use crate::view::{ChatView, ContactView};
+use crate::view::ChatView;
 
 /// Threads open at once; the one opened first goes.
 const MAX_OPEN: usize = 8;
@@ -253,7 +253,7 @@ fn put(messages: &mut Vec<Message>, message: Message) {
 }
 
 /// What a message changes in the list of lines: the newest words, and one more unread.
-pub(crate) fn update_list(contacts: &mut [ContactView], message: &Message, seen: bool) {
+pub(crate) fn update_list(contacts: &mut [Contact], message: &Message, seen: bool) {
     for contact in contacts.iter_mut().filter(|contact| contact.thread.as_ref() == Some(&message.thread)) {
         contact.last_message = Some(bellwire_signaling::LastMessage {
             text: message.text.chars().take(200).collect(),
@@ -267,7 +267,7 @@ pub(crate) fn update_list(contacts: &mut [ContactView], message: &Message, seen:
 }
 
 /// The name of a person in the list.
-pub(crate) fn name_of(contacts: &[ContactView], person: &PersonId) -> Option<String> {
+pub(crate) fn name_of(contacts: &[Contact], person: &PersonId) -> Option<String> {
     let found = contacts.iter().find(|contact| contact.person.id == *person)?;
     Some(found.person.name.clone())
 }

@@ -11,8 +11,7 @@ use tracing::debug;
 
 use crate::accounts::refresh_pace::{RefreshPace, Turn};
 use crate::error::ListError;
-use crate::lists::contact_view;
-use crate::view::{AccountView, ContactView};
+use crate::view::AccountView;
 
 /// Answers a caller that waits for a list.
 pub(crate) type ListReply = oneshot::Sender<Result<(), ListError>>;
@@ -49,7 +48,7 @@ pub(crate) struct Newer {
 
 impl Newer {
     /// Takes over from the list there was what events changed in it.
-    fn keep(&self, old: &[ContactView], new: &mut [ContactView]) {
+    fn keep(&self, old: &[Contact], new: &mut [Contact]) {
         for contact in new {
             let thread = contact.thread.as_ref().filter(|thread| self.threads.contains(*thread));
             if let Some(known) = thread.and_then(|_| old.iter().find(|known| known.thread == contact.thread))
@@ -135,7 +134,7 @@ impl ContactList {
         let answer = match result {
             Ok(contacts) => {
                 view.left_out = contacts.left_out;
-                let mut list: Vec<_> = contacts.items.into_iter().map(contact_view).collect();
+                let mut list = contacts.items;
                 newer.keep(&view.contacts, &mut list);
                 view.contacts = list;
                 view.contacts_loaded = true;
@@ -159,8 +158,8 @@ mod tests {
 
     use super::*;
 
-    fn line(person: &str, words: &str, unread: u32, online: bool) -> ContactView {
-        ContactView {
+    fn line(person: &str, words: &str, unread: u32, online: bool) -> Contact {
+        Contact {
             id: person.into(),
             person: Person { id: PersonId(person.into()), name: person.into(), avatar: None },
             detail: String::new(),

@@ -34,7 +34,7 @@ pub(crate) fn on_event(
             return Effect::Phone(Event::Signaling { account: id, up });
         }
         Some(SessionEvent::LinkProblem { problem }) => {
-            account.view.link_problem = problem.map(|problem| problem.code().to_owned());
+            account.view.link_problem = problem;
         }
         Some(SessionEvent::Paused { until }) => account.set_pause(until),
         Some(SessionEvent::Presence { person, online }) => account.set_presence(person, online),

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use bellwire_call::{PersonId, Subject};
-
-use crate::view::ContactView;
+use bellwire_signaling::Contact;
 
 /// Threads remembered; further ones are not.
 const MAX_THREADS: usize = 4096;
@@ -17,7 +16,7 @@ pub(crate) struct ThreadIndex {
 }
 
 impl ThreadIndex {
-    pub(crate) fn learn(&mut self, contacts: &[ContactView]) {
+    pub(crate) fn learn(&mut self, contacts: &[Contact]) {
         for contact in contacts {
             let Some(thread) = &contact.thread else { continue };
             let about = contact.subject.as_ref().map(|subject| subject.id.clone());

@@ -1,7 +1,7 @@
 //! Commands of the user (or of the command line) to the engine.
 
 use bellwire_call::{AccountId, CallId, UserAction};
-use bellwire_signaling::SignInError;
+use bellwire_signaling::{Analytics, SignInError};
 use tokio::sync::oneshot;
 
 use crate::accounts::chats::ChatCommand;
@@ -9,7 +9,6 @@ use crate::accounts::stored_session::StoredSession;
 use crate::config::CallDefaults;
 use crate::devices::controller::DeviceCommand;
 use crate::error::{DeclineError, ListError};
-use crate::figures::Analytics;
 use crate::history::export::ExportFormat;
 use crate::view::{EngineView, HistoryFilter, HistoryPage, SignIn};
 

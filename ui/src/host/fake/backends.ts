@@ -1,7 +1,7 @@
 // Accounts on the other four backends, with lists as awkward as those of people.ts: times that have
 // passed, names that do not fit, texts from right to left.
 
-import type { AccountView, ContactView, Phase, Slot } from '../../generated/bindings';
+import type { AccountView, Contact, Phase, Slot } from '../../generated/bindings';
 import { ago, on, soon } from './clock';
 import { CAPABILITIES, LEILA, LONG, person, plain, WELL } from './people';
 
@@ -24,12 +24,12 @@ const slot = (starts_at: string, phase: Phase, over: Partial<Slot> = {}): Slot =
   ...over,
 });
 
-const room = (who: ContactView['person'], over: Partial<ContactView>): ContactView =>
+const room = (who: Contact['person'], over: Partial<Contact>): Contact =>
   plain(who, { id: `room-${who.id}`, thread: `room-${who.id}`, subject: { id: `room-${who.id}`, label: '' }, voice: true, ...over });
 
 const said = (text: string, at: string, from_me = false) => ({ text, at, from_me });
 
-export const ROOMS: ContactView[] = [
+export const ROOMS: Contact[] = [
   room(TARIQ, {
     id: 'room-tariq',
     thread: 'room-tariq',
@@ -56,17 +56,17 @@ export const ROOMS: ContactView[] = [
   room(person('sven@fieldtech.example', 'sven@fieldtech.example'), { id: 'room-sven', thread: 'room-sven', detail: 'Listing 4402' }),
 ];
 
-export const CONVERSATIONS: ContactView[] = [
+export const CONVERSATIONS: Contact[] = [
   room(CARLA, { id: 'c-carla', thread: 'c-carla', online: true, unread: 1, last_message: said('Great! Would a quick video call work for you?', ago(2)) }),
   room(DANIEL, { id: 'c-daniel', thread: 'c-daniel', online: true, last_message: said('I will send the sketches tonight.', ago(180), true) }),
   room(LEILA, { id: 'c-leila', thread: 'c-leila', last_message: said('شكرا جزيلا', on(-3, 11, 20)) }),
   room(LONG, { id: 'c-long', thread: 'c-long' }),
 ];
 
-const session = (id: string, label: string, who: ContactView['person'], over: Partial<ContactView>): ContactView =>
+const session = (id: string, label: string, who: Contact['person'], over: Partial<Contact>): Contact =>
   plain(who, { id, subject: { id, label }, voice: false, ...over });
 
-export const SESSIONS: ContactView[] = [
+export const SESSIONS: Contact[] = [
   session('call_1', 'Evening check-in', OMAR, {
     detail: 'Evening check-in',
     online: true,
@@ -96,10 +96,10 @@ export const SESSIONS: ContactView[] = [
   plain(LEILA, { id: 'u-leila', online: true, detail: '', voice: true }),
 ];
 
-const visit = (id: string, who: ContactView['person'], name: string, at: Slot, over: Partial<ContactView> = {}): ContactView =>
+const visit = (id: string, who: Contact['person'], name: string, at: Slot, over: Partial<Contact> = {}): Contact =>
   plain(who, { id, subject: { id, label: name }, detail: name, slot: at, video: true, ...over });
 
-export const APPOINTMENTS: ContactView[] = [
+export const APPOINTMENTS: Contact[] = [
   visit('a1', NADIA, 'Follow-up', slot(soon(-20), 'waiting', { they_wait: true })),
   visit('a2', OMAR, 'First consultation', slot(soon(20), 'upcoming', { minutes: 45 })),
   visit('a3', LEILA, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
@@ -111,7 +111,7 @@ export const APPOINTMENTS: ContactView[] = [
 ];
 
 /** What a patient sees: practitioners instead of patients. */
-export const VISITS: ContactView[] = [
+export const VISITS: Contact[] = [
   visit('a1', DOCTOR, 'Follow-up', slot(soon(-10), 'waiting', { they_wait: true })),
   visit('a3', DOCTOR, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
   visit('a8', person('d2', 'Dr. Ilse Novak'), 'Dermatology', slot(on(3, 8, 45), 'upcoming')),

@@ -1,13 +1,13 @@
 // What the engine's table of backends says, for the sign-in page.
 
-import type { DialectView, FieldView, RoleView } from '../../generated/bindings';
+import type { Entry, Field, Role } from '../../generated/bindings';
 
-const EMAIL: FieldView = { id: 'email', label: 'E-mail', secret: false, only_for: null };
-const PASSWORD: FieldView = { id: 'password', label: 'Password', secret: true, only_for: null };
+const EMAIL: Field = { id: 'email', label: 'E-mail', secret: false, only_for: null };
+const PASSWORD: Field = { id: 'password', label: 'Password', secret: true, only_for: null };
 
-const role = (id: string): RoleView => ({ id, label: id.charAt(0).toUpperCase() + id.slice(1) });
+const role = (id: string): Role => ({ id, label: id.charAt(0).toUpperCase() + id.slice(1) });
 
-export const DIALECTS: DialectView[] = [
+export const DIALECTS: Entry[] = [
   { id: 'storefront', label: 'Storefront', roles: [role('seller'), role('customer')], fields: [EMAIL, PASSWORD] },
   {
     id: 'dealerdesk',

@@ -1,7 +1,7 @@
 // People, orders and calls the fake host shows. Chosen to be awkward: long names, right-to-left
 // names, no e-mail, no orders.
 
-import type { AccountView, CallState, CallView, Capabilities, ContactView, Person } from '../../generated/bindings';
+import type { AccountView, CallState, CallView, Capabilities, Contact, Person } from '../../generated/bindings';
 import { ago, on } from './clock';
 
 export const person = (id: string, name: string): Person => ({ id, name, avatar: null });
@@ -12,7 +12,7 @@ export const LONG = person('c3', 'Maximiliane Freifrau von Hohenstein-Wartenburg
 export const SELLER = person('s1', 'Nordlicht Keramik');
 
 /** A line with nothing but a person on it. */
-export function plain(who: Person, over: Partial<ContactView> = {}): ContactView {
+export function plain(who: Person, over: Partial<Contact> = {}): Contact {
   return {
     id: who.id,
     person: who,
@@ -32,7 +32,7 @@ export function plain(who: Person, over: Partial<ContactView> = {}): ContactView
   };
 }
 
-function contact(who: Person, detail: string, online: boolean, orders: [number, string, string, number][], more = 0): ContactView {
+function contact(who: Person, detail: string, online: boolean, orders: [number, string, string, number][], more = 0): Contact {
   const total = orders.reduce((sum, [, , amount]) => sum + Number(amount), 0) + more * 41.5;
   return plain(who, {
     detail,
@@ -48,7 +48,7 @@ function contact(who: Person, detail: string, online: boolean, orders: [number, 
   });
 }
 
-export const CONTACTS: ContactView[] = [
+export const CONTACTS: Contact[] = [
   contact(ADA, 'ada.okafor@example.com', true, [
     [1042, 'Processing', '128.40', 0],
     [1017, 'Delivered', '59.00', 23],

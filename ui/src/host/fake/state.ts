@@ -1,6 +1,6 @@
 // What a state of the fake host is made of, and the short words the tables of states are written in.
 
-import type { AccountView, CallStats, CallView, ChatView, EngineView, Levels, NoticeEvent, StartInfo } from '../../generated/bindings';
+import type { AccountView, CallStats, CallView, ChatView, EngineView, Levels, UiNotice, StartInfo } from '../../generated/bindings';
 import { call } from './people';
 import type { FakeSurroundings } from './surroundings';
 
@@ -10,7 +10,7 @@ export type Command = string;
 export interface FakeState extends FakeSurroundings {
   view: EngineView;
   start?: Partial<StartInfo>;
-  notices?: NoticeEvent[];
+  notices?: UiNotice[];
   /** Commands that fail, with the host's words; an empty string leaves the words to the interface. */
   failing?: Partial<Record<Command, string>>;
   /** A command that never answers. */

@@ -54,7 +54,7 @@ export const STATES: Record<string, FakeState> = {
     ]),
   },
   'seller-ringing': { view: asSeller([incoming()]) },
-  'recent-error': { view: asSeller(), failing: { recent: '' } },
+  'recent-error': { view: asSeller(), failing: { recentCalls: '' } },
   'history-empty': { view: asSeller(), emptyHistory: true },
   'history-error': { view: asSeller(), failing: { history: 'The server took too long to answer.' } },
   'history-loading': { view: asSeller(), hanging: 'history' },

@@ -1,7 +1,7 @@
 // The desktop around the made-up calls: settings, devices and windows that answer as the shell would.
 
-import type { Analytics, DesktopView, DevicesView, Settings, SettingsView, ShareSource, Typed } from '../../generated/bindings';
-import type { Place, Surroundings } from '../host';
+import type { Analytics, DesktopView, DevicesView, Settings, SettingsView, Place, ShareSource, Typed } from '../../generated/bindings';
+import type { Host } from '../host';
 
 export const SETTINGS: Settings = {
   language: null,
@@ -105,7 +105,7 @@ export interface FakeSurroundings {
   typed?: Typed;
 }
 
-export interface FakeDesk extends Surroundings {
+export interface FakeDesk {
   pushSettings(change: (settings: SettingsView) => SettingsView): void;
   pushDesktop(change: (desktop: DesktopView) => DesktopView): void;
   pushDevices(change: (devices: DevicesView) => DevicesView): void;
@@ -117,7 +117,7 @@ export function surroundings(
   state: FakeSurroundings,
   told: (...words: [string, ...unknown[]]) => void,
   answer: (command: string) => Promise<void>,
-): FakeDesk {
+) {
   let settings: SettingsView = {
     // Asked long ago, unless the state is about that.
     settings: { ...SETTINGS, asked_login: true, ...state.settings },
@@ -212,5 +212,5 @@ export function surroundings(
       await run(['supportText']);
       return 'Bellwire 0.1.0 on Linux\n2026-11-21T09:12:04Z INFO Signed in account=1\n';
     },
-  };
+  } satisfies Partial<Host> & FakeDesk;
 }

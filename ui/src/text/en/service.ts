@@ -1,6 +1,6 @@
 // What a service could not or would not do just now. English.
 
-import type { LinkProblem, ListError } from '../../generated/bindings';
+import type { LinkProblem } from '../../generated/bindings';
 import { count } from './count';
 
 export const service = {
@@ -12,7 +12,7 @@ export const service = {
     paused: 'The list wasn’t refreshed: the service is limiting requests.',
     unreachable: 'The list couldn’t be refreshed: the service isn’t responding.',
     refused: 'The service refused to send the list.',
-  } satisfies Record<ListError, string> as Record<ListError, string>,
+  } as Record<'not_understood' | 'too_large' | 'paused' | 'unreachable' | 'refused', string>,
   listFailed: 'The list couldn’t be refreshed.',
   link: {
     websocket_blocked: 'This network blocks the connection Bellwire needs (WebSocket), so calls can’t reach you. Ask the network’s administrator or try another network.',

@@ -2,12 +2,12 @@
 
 use bellwire_call::AccountId;
 use bellwire_call_log::CallLog;
+use bellwire_signaling::Analytics;
 use tokio::sync::{oneshot, watch};
 
 use super::Handle;
 use crate::engine_loop::command::EngineCommand;
 use crate::error::ListError;
-use crate::figures::Analytics;
 use crate::history::export::ExportFormat;
 use crate::view::{HistoryFilter, HistoryPage};
 
