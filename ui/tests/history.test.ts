@@ -24,7 +24,7 @@ const filterOf = (host: Parameters<typeof lastOf>[0]) => lastOf(host, 'history')
 function made(from: string, over: Partial<FakeState>): string {
   const name = `made-${Math.random()}`;
   STATES[name] = { ...STATES[from]!, ...over };
-  onTestFinished(() => void delete STATES[name]);
+  onTestFinished(() => void Reflect.deleteProperty(STATES, name));
   return name;
 }
 

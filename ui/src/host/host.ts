@@ -49,7 +49,7 @@ export const REMOTE = 0 as const;
 export const SELF = 1 as const;
 
 /** How a server is reached where its address alone does not do. */
-export interface Reach {
+interface Reach {
   extra_ca: string | null;
   proxy: string | null;
 }

@@ -133,7 +133,7 @@ export function days(entries: HistoryEntry[], language: Language, now: Date = wa
     const at = new Date(entry.started_at);
     const date = entry.started_at === '' || Number.isNaN(at.getTime()) ? null : at;
     const same = last !== undefined && (date === null ? last === null : last !== null && daysBetween(last, date) === 0);
-    if (same) made.at(-1)!.entries.push(entry);
+    if (same) made.at(-1)?.entries.push(entry);
     else made.push({ key: keyOf(entry), title: date === null ? '' : dayTitle(date, language, now), entries: [entry] });
     last = date;
   }

@@ -41,7 +41,7 @@ export const SETTINGS: Settings = {
   favourites: [],
 };
 
-export const DESKTOP: DesktopView = {
+const DESKTOP: DesktopView = {
   quiet: 'off',
   missed: 0,
   tray: true,
@@ -80,7 +80,7 @@ export const SOURCES: ShareSource[] = [
   { id: 'screen:32', label: 'Glasuren.ods', kind: 'window', preview: null },
 ];
 
-export const ANALYTICS: Analytics = {
+const ANALYTICS: Analytics = {
   total: 128,
   accepted: 91,
   declined: 14,
