@@ -5,7 +5,7 @@ import { defineConfig, mergeConfig } from 'vitest/config';
 import { SELECTION } from './tests/moments.ts';
 import base from './vite.config.ts';
 
-const DRAWN = ['slots', 'history', 'past', 'home', 'rooms'].map((name) => `tests/${name}.test.ts`);
+const DRAWN = ['slots', 'history', 'history-lists', 'home', 'rooms'].map((name) => `tests/${name}.test.ts`);
 
 const projects = SELECTION.map(({ zone, date, hour }) => ({
   extends: true as const,

@@ -3,6 +3,8 @@
 import { mount } from 'svelte';
 
 import './app.css';
+import './layout.css';
+import './sidebar.css';
 import App from './App.svelte';
 import { pickHost } from './host/pick';
 import { Session } from './model/session.svelte';

@@ -22,7 +22,7 @@ async function at({ date, hour }: Moment) {
   const backends = await import('../src/host/fake/backends');
   const people = await import('../src/host/fake/people');
   const { agenda } = await import('../src/model/agenda');
-  const { days } = await import('../src/model/past');
+  const { days } = await import('../src/model/history');
   const { historyPage } = await import('../src/host/fake/history');
   const { chat } = await import('../src/host/fake/chats');
   const { stretches } = await import('../src/model/thread');

@@ -93,7 +93,7 @@ describe('accounts on their way back', () => {
     const user = userEvent.setup();
     const { host } = await draw('restoring-failed');
 
-    expect(screen.getByRole('heading', { name: 'Some accounts couldn’t sign in' })).toBeTruthy();
+    expect(screen.getByRole('heading', { name: 'Couldn’t sign in to some accounts' })).toBeTruthy();
     expect(screen.getAllByText(/couldn’t be reached/)).toHaveLength(2);
     await user.click(by('restoring-retry'));
 

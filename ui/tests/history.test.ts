@@ -7,7 +7,7 @@ import { STATES } from '../src/host/fake';
 import { TARIQ } from '../src/host/fake/backends';
 import { ADA } from '../src/host/fake/people';
 import type { FakeState } from '../src/host/fake/state';
-import { daysOf, midnight } from '../src/model/past';
+import { daysOf, midnight } from '../src/model/history';
 import { UNDO_MS } from '../src/model/records.svelte';
 import { draw, lastOf, PATIENT } from './drawn';
 
@@ -24,7 +24,7 @@ const filterOf = (host: Parameters<typeof lastOf>[0]) => lastOf(host, 'history')
 function made(from: string, over: Partial<FakeState>): string {
   const name = `made-${Math.random()}`;
   STATES[name] = { ...STATES[from]!, ...over };
-  onTestFinished(() => void delete STATES[name]);
+  onTestFinished(() => void Reflect.deleteProperty(STATES, name));
   return name;
 }
 

@@ -9,7 +9,7 @@ import { practitioner } from '../src/host/fake/backends';
 import { person, plain, seller } from '../src/host/fake/people';
 import { view } from '../src/host/fake/state';
 import { isExposed, isOf, pause } from '../src/model/service';
-import { tomorrow, untilWhen } from '../src/model/quiet';
+import { tomorrow, untilWhen } from '../src/model/do-not-disturb';
 import { setWallClock, wallNow } from '../src/model/wallclock';
 import { language } from '../src/text/text';
 import { draw, lastOf, PATIENT } from './drawn';

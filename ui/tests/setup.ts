@@ -11,9 +11,9 @@ if (BELLWIRE_TZ !== undefined) process.env['TZ'] = BELLWIRE_TZ;
 setWallClock(BELLWIRE_NOW === undefined ? new Date() : new Date(BELLWIRE_NOW));
 
 class NoResize implements ResizeObserver {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
+  observe = vi.fn();
+  unobserve = vi.fn();
+  disconnect = vi.fn();
 }
 globalThis.ResizeObserver ??= NoResize;
 HTMLCanvasElement.prototype.getContext = vi.fn(() => null) as unknown as typeof HTMLCanvasElement.prototype.getContext;

@@ -247,7 +247,7 @@ describe('a room long before its time', () => {
     become(soon(3));
     await waitFor(async () => expect(await later()).toHaveLength(1), PATIENT);
     await user.click((await later())[0]!);
-    expect((await screen.findByTestId('question', undefined, PATIENT)).textContent).toContain('Open the room already?');
+    expect((await screen.findByTestId('question', undefined, PATIENT)).textContent).toContain('Open the room early?');
     expect(lastOf(host, 'dial')).toBeUndefined();
     await user.click(screen.getByTestId('question-no'));
     expect(lastOf(host, 'dial')).toBeUndefined();

@@ -41,8 +41,14 @@ export interface FakeHost extends Host, FakeDesk {
   notice(notice: UiNotice): void;
 }
 
+function stateOf(name: string): FakeState {
+  const state = STATES[name] ?? STATES['signin'];
+  if (state === undefined) throw new Error(`there is no fake state ${name}`);
+  return state;
+}
+
 export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
-  const state: FakeState = STATES[name] ?? STATES['signin']!;
+  const state = stateOf(name);
   const pace = options.pace ?? 0;
   const said: FakeHost['said'] = [];
   const views = new Set<(view: EngineView) => void>();
@@ -277,6 +283,7 @@ function accountFor({ dialect, role, server }: SignIn, id: AccountId): AccountVi
       return therapist({ id, server, role });
     case 'clinic':
       return role === 'patient' ? patient({ id, server }) : practitioner({ id, server });
+    case null:
     default:
       return role === 'customer' ? customer({ id, server }) : seller({ id, server });
   }

@@ -43,7 +43,7 @@ export function isListed(account: AccountView | null, { id, avatar }: Person): b
   return account?.contacts.some(({ person }) => person.id === id && person.avatar === avatar) === true;
 }
 
-export function isOpen(contact: Contact): boolean {
+function isOpen(contact: Contact): boolean {
   return contact.slot !== null && contact.slot.phase !== 'ended' && contact.slot.phase !== 'cancelled';
 }
 

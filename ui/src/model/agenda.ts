@@ -13,7 +13,7 @@ export interface Visit {
   at: Date | null;
 }
 
-export interface Day {
+interface Day {
   /** Days from today: 1 is tomorrow. */
   away: number;
   date: Date;

@@ -28,7 +28,7 @@ export function isLive(call: CallView): boolean {
 }
 
 /** An incoming call that ended before we took it. */
-export function isUnanswered(call: CallView): boolean {
+function isUnanswered(call: CallView): boolean {
   if (call.state.is !== 'ended' || call.direction === 'outgoing') return false;
   switch (call.state.reason.why) {
     case 'missed':

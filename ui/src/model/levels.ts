@@ -3,8 +3,8 @@
 /** Below this a bar is empty, in dBFS. */
 export const FLOOR_DB = -60;
 /** From here on somebody speaks. */
-export const SPEECH_DB = -42;
-export const TOO_LOUD_DB = -3;
+const SPEECH_DB = -42;
+const TOO_LOUD_DB = -3;
 const QUIET_DB = -50;
 
 /** How far a bar is filled, 0..1; even steps in dB are even steps on it. */

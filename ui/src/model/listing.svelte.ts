@@ -1,7 +1,10 @@
-// Asks the backend for an account's list, and again while somebody types. The list itself comes in
-// the view; what is kept here is only whether it was asked for and what went wrong.
+// The requests for the contact list of an account: while it is online, and after each pause in typing a search.
+// The list itself comes in the snapshot; this holds the state of the request.
 
-import type { AccountId } from '../generated/bindings';
+import { untrack } from 'svelte';
+
+import type { AccountView } from '../generated/bindings';
+import { listProblem } from './service';
 import type { Session } from './session.svelte';
 
 const TYPING_MS = 250;
@@ -18,14 +21,31 @@ export class Listing {
   /** What the lines that are there were searched by; `null`: not known. */
   answered = $state<string | null>(null);
 
-  #session: Pick<Session, 'host' | 'wordsOf'>;
-  #account: AccountId;
+  #session: Session;
+  #account: () => AccountView;
   #asked = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(session: Pick<Session, 'host' | 'wordsOf'>, account: AccountId) {
+  reachable = $derived.by(() => this.#account().link === 'online');
+
+  /** Why there is no list: the failure of the last request, else that of a refresh in the background. */
+  problem = $derived.by(() => {
+    const account = this.#account();
+    return this.error ?? (account.list_error === null ? null : listProblem(account, this.#session.language));
+  });
+
+  /** Of a component while it starts; ends with it. */
+  constructor(session: Session, account: () => AccountView) {
     this.#session = session;
     this.#account = account;
+    $effect(() => {
+      const { contacts_loaded, contacts } = account();
+      if (contacts_loaded && this.answered === '') this.all = contacts.length;
+    });
+    $effect(() => {
+      if (this.reachable) untrack(() => void this.load());
+      return () => this.stop();
+    });
   }
 
   async load(): Promise<void> {
@@ -36,7 +56,7 @@ export class Listing {
     try {
       const search = this.search.trim();
       this.answered = null;
-      await this.#session.host.refreshContacts(this.#account, search);
+      await this.#session.host.refreshContacts(this.#account().id, search);
       if (mine === this.#asked) this.answered = search;
     } catch (failure) {
       if (mine === this.#asked) this.error = this.#session.wordsOf(failure);

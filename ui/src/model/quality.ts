@@ -4,7 +4,7 @@
 import type { CallStats } from '../generated/bindings';
 import type { Text } from '../text/en';
 
-export type Grade = 'good' | 'fair' | 'poor';
+type Grade = 'good' | 'fair' | 'poor';
 export type Why = keyof Text['incall']['quality'];
 
 export interface Quality {

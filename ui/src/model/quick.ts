@@ -80,7 +80,7 @@ function gradeOf({ contact }: Callable, wanted: string): number | null {
 }
 
 /** Whether the letters stand in what a line says: name, detail, or what a call can be about. */
-export function fits(contact: Contact, letters: string): boolean {
+function fits(contact: Contact, letters: string): boolean {
   const wanted = plain(letters);
   const said = [contact.person.name, contact.detail, contact.subject?.label ?? '', ...contact.subjects.map((one) => one.subject.label)];
   return said.some((text) => plain(text).includes(wanted));

@@ -2,7 +2,7 @@
 // with a moment to think again. The records are the engine's; what is kept here is what is drawn.
 
 import type { HistoryEntry } from '../generated/bindings';
-import { filterOf, joined, keyOf, type Narrowing } from './past';
+import { filterOf, joined, keyOf, type Narrowing } from './history';
 import type { Session } from './session.svelte';
 
 const TYPING_MS = 250;

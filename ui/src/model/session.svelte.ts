@@ -21,7 +21,7 @@ import { chosen, language, type Language } from '../text/text';
 import { isLive } from './calls';
 import { newsOf, unshownOf, type Unshown } from './devices';
 import { arrivals, type Arrivals } from './arrivals';
-import { Lately } from './lately.svelte';
+import { Lately } from './last-calls.svelte';
 import { remember, type Known } from './quick';
 import { QualityMeter, type Quality } from './quality';
 import { Preference } from './theme.svelte';

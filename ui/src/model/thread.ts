@@ -3,7 +3,7 @@
 import type { Message } from '../generated/bindings';
 import { daysBetween } from './format';
 
-export interface Bubble {
+interface Bubble {
   key: string;
   message: Message;
   /** First of several by the same side, close in time. */
@@ -35,7 +35,8 @@ export function stretches(messages: Message[], breakAt: string | null): Stretch[
       before = null;
     }
     const joined = before !== null && together(before, message) && message.id !== breakAt;
-    if (joined) stretch.bubbles.at(-1)!.last = false;
+    const above = stretch.bubbles.at(-1);
+    if (joined && above !== undefined) above.last = false;
     stretch.bubbles.push({
       key: message.id || `sending-${index}`,
       message,

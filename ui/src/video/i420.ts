@@ -1,5 +1,7 @@
 // I420 to RGBA on the processor: BT.601, limited range. For machines where WebGL is slower.
 
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- the size is checked once, not for each pixel */
+
 import { i420Size } from '../host/frames';
 
 // 8-bit fixed point: 1.164, 1.596, 0.391, 0.813, 2.018.

@@ -3,7 +3,7 @@
 import type { AccountView, CallView, Message, Person, Subject } from '../../generated/bindings';
 import { CARLA, dealer, NADIA, OMAR, patient, practitioner, provider, TARIQ, therapist } from './backends';
 import { soon } from './clock';
-import { chat, MESSAGES } from './chats';
+import { chat } from './chats';
 import { call, LEILA, LONG, seller } from './people';
 import { connected, incoming, view, type FakeState } from './state';
 
@@ -39,8 +39,8 @@ export const BACKEND_STATES: Record<string, FakeState> = {
   'dealer-chat-empty': { view: view([dealer()]) },
   'dealer-chat-loading': { view: view([dealer()]), hanging: 'openThread' },
   'dealer-chat-typing': { view: tariqs({ typing: TARIQ.name }) },
-  'dealer-chat-sending': { view: tariqs({ messages: [...MESSAGES['room-tariq']!, ON_ITS_WAY] }) },
-  'dealer-chat-failed': { view: tariqs({ failed: 'The server did not take the message.', messages: [...MESSAGES['room-tariq']!, ON_ITS_WAY] }) },
+  'dealer-chat-sending': { view: tariqs({ messages: [...chat(2, 'room-tariq').messages, ON_ITS_WAY] }) },
+  'dealer-chat-failed': { view: tariqs({ failed: 'The server did not take the message.', messages: [...chat(2, 'room-tariq').messages, ON_ITS_WAY] }) },
   'dealer-chat-unsent': { view: view([dealer()]), failing: { sendMessage: 'No connection to the server.' } },
   'dealer-chat-error': { view: view([dealer()], [], {}, [chat(2, 'room-tariq', { messages: [], loaded: false, failed: 'The server took too long to answer.' })]) },
   'dealer-ringing': { view: view([dealer()], [incoming({ ...ofTariq, ...voice })]) },

@@ -6,14 +6,14 @@ import { ago, on, soon } from './clock';
 import { CAPABILITIES, LEILA, LONG, person, plain, WELL } from './people';
 
 export const TARIQ = person('tariq@fieldtech.example', 'Tariq Aziz');
-export const DEALER = person('dana@autohaus.example', 'Dana Brandt');
+const DEALER = person('dana@autohaus.example', 'Dana Brandt');
 export const CARLA = person('m1', 'Carla Mendes');
 export const DANIEL = person('m2', 'Daniel Osei');
-export const MIA = person('m9', 'Mia Lindqvist');
+const MIA = person('m9', 'Mia Lindqvist');
 export const NADIA = person('p1', 'Nadia Rahman');
 export const OMAR = person('p2', 'Omar Farouk');
-export const DOCTOR = person('d1', 'Dr. Johanna Berg');
-export const THERAPIST = person('h1', 'Ruth Adeyemi');
+const DOCTOR = person('d1', 'Dr. Johanna Berg');
+const THERAPIST = person('h1', 'Ruth Adeyemi');
 
 const slot = (starts_at: string, phase: Phase, over: Partial<Slot> = {}): Slot => ({
   starts_at,
@@ -29,7 +29,7 @@ const room = (who: Contact['person'], over: Partial<Contact>): Contact =>
 
 const said = (text: string, at: string, from_me = false) => ({ text, at, from_me });
 
-export const ROOMS: Contact[] = [
+const ROOMS: Contact[] = [
   room(TARIQ, {
     id: 'room-tariq',
     thread: 'room-tariq',
@@ -56,7 +56,7 @@ export const ROOMS: Contact[] = [
   room(person('sven@fieldtech.example', 'sven@fieldtech.example'), { id: 'room-sven', thread: 'room-sven', detail: 'Listing 4402' }),
 ];
 
-export const CONVERSATIONS: Contact[] = [
+const CONVERSATIONS: Contact[] = [
   room(CARLA, { id: 'c-carla', thread: 'c-carla', online: true, unread: 1, last_message: said('Great! Would a quick video call work for you?', ago(2)) }),
   room(DANIEL, { id: 'c-daniel', thread: 'c-daniel', online: true, last_message: said('I will send the sketches tonight.', ago(180), true) }),
   room(LEILA, { id: 'c-leila', thread: 'c-leila', last_message: said('شكرا جزيلا', on(-3, 11, 20)) }),
@@ -66,7 +66,7 @@ export const CONVERSATIONS: Contact[] = [
 const session = (id: string, label: string, who: Contact['person'], over: Partial<Contact>): Contact =>
   plain(who, { id, subject: { id, label }, voice: false, ...over });
 
-export const SESSIONS: Contact[] = [
+const SESSIONS: Contact[] = [
   session('call_1', 'Evening check-in', OMAR, {
     detail: 'Evening check-in',
     online: true,
@@ -99,7 +99,7 @@ export const SESSIONS: Contact[] = [
 const visit = (id: string, who: Contact['person'], name: string, at: Slot, over: Partial<Contact> = {}): Contact =>
   plain(who, { id, subject: { id, label: name }, detail: name, slot: at, video: true, ...over });
 
-export const APPOINTMENTS: Contact[] = [
+const APPOINTMENTS: Contact[] = [
   visit('a1', NADIA, 'Follow-up', slot(soon(-20), 'waiting', { they_wait: true })),
   visit('a2', OMAR, 'First consultation', slot(soon(20), 'upcoming', { minutes: 45 })),
   visit('a3', LEILA, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
@@ -111,7 +111,7 @@ export const APPOINTMENTS: Contact[] = [
 ];
 
 /** What a patient sees: practitioners instead of patients. */
-export const VISITS: Contact[] = [
+const VISITS: Contact[] = [
   visit('a1', DOCTOR, 'Follow-up', slot(soon(-10), 'waiting', { they_wait: true })),
   visit('a3', DOCTOR, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
   visit('a8', person('d2', 'Dr. Ilse Novak'), 'Dermatology', slot(on(3, 8, 45), 'upcoming')),

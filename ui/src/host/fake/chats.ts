@@ -23,7 +23,10 @@ function withCalls(messages: Message[]): Message[] {
     'Missed voice call': { kind: 'voice', outcome: 'missed', duration_s: 0 },
     'Video call, 12:34': { kind: 'video', outcome: 'placed', duration_s: 754 },
   };
-  return messages.map((message) => (calls[message.text] === undefined ? message : { ...message, call: calls[message.text]! }));
+  return messages.map((message) => {
+    const call = calls[message.text];
+    return call === undefined ? message : { ...message, call };
+  });
 }
 
 export const MESSAGES: Record<string, Message[]> = {

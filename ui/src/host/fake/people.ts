@@ -9,7 +9,7 @@ export const person = (id: string, name: string): Person => ({ id, name, avatar:
 export const ADA = person('c1', 'Ada Okafor');
 export const LEILA = person('c2', 'ليلى حداد');
 export const LONG = person('c3', 'Maximiliane Freifrau von Hohenstein-Wartenburg zu Sonnenfels');
-export const SELLER = person('s1', 'Nordlicht Keramik');
+const SELLER = person('s1', 'Nordlicht Keramik');
 
 /** A line with nothing but a person on it. */
 export function plain(who: Person, over: Partial<Contact> = {}): Contact {
@@ -48,7 +48,7 @@ function contact(who: Person, detail: string, online: boolean, orders: [number, 
   });
 }
 
-export const CONTACTS: Contact[] = [
+const CONTACTS: Contact[] = [
   contact(ADA, 'ada.okafor@example.com', true, [
     [1042, 'Processing', '128.40', 0],
     [1017, 'Delivered', '59.00', 23],

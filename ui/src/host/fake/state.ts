@@ -5,7 +5,7 @@ import { call } from './people';
 import type { FakeSurroundings } from './surroundings';
 
 /** A command of the host, by its name there; each can be made to fail or to hang. */
-export type Command = string;
+type Command = string;
 
 export interface FakeState extends FakeSurroundings {
   view: EngineView;

@@ -116,4 +116,4 @@ export const STATES: Record<string, FakeState> = {
   ...DESK_STATES,
 };
 
-export type { Command, FakeState } from './state';
+export type { FakeState } from './state';

@@ -80,7 +80,7 @@ export const SOURCES: ShareSource[] = [
   { id: 'screen:32', label: 'Glasuren.ods', kind: 'window', preview: null },
 ];
 
-export const ANALYTICS: Analytics = {
+const ANALYTICS: Analytics = {
   total: 128,
   accepted: 91,
   declined: 14,

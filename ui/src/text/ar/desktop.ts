@@ -41,7 +41,7 @@ export const desktop: Text['desktop'] = {
     untilTomorrow: 'حتى الغد',
     untilOff: 'حتى أوقفه',
     turnOn: 'عدم الإزعاج',
-    turnOff: 'السماح بالرنين من جديد',
+    turnOff: 'إيقاف «عدم الإزعاج»',
     on: 'المكالمات لا ترنّ',
   },
   managed: {

@@ -5,7 +5,7 @@ import { count } from './count';
 
 export const notices: Text['notices'] = {
   region: 'التنبيهات',
-  notes: 'معلومات مفيدة',
+  notes: 'إشعارات',
   more: (n) => count(n, { zero: 'لا تنبيهات أخرى', one: 'تنبيه واحد آخر', two: 'تنبيهان آخران', few: '# تنبيهات أخرى', many: '# تنبيهًا آخر', other: '# تنبيه آخر' }),
   fewer: 'تنبيهات أقل',
   note: {

@@ -41,7 +41,7 @@ export const desktop: Text['desktop'] = {
     untilTomorrow: 'Bis morgen',
     untilOff: 'Bis ich es ausschalte',
     turnOn: 'Nicht stören',
-    turnOff: 'Anrufe wieder klingeln lassen',
+    turnOff: '„Nicht stören“ ausschalten',
     on: 'Anrufe klingeln nicht',
   },
   managed: {

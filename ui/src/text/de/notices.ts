@@ -5,7 +5,7 @@ import { count } from './count';
 
 export const notices: Text['notices'] = {
   region: 'Meldungen',
-  notes: 'Gut zu wissen',
+  notes: 'Hinweise',
   more: (n) => count(n, { one: '# weiterer Hinweis', other: '# weitere Hinweise' }),
   fewer: 'Weniger Hinweise',
   note: {

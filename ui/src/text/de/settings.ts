@@ -148,7 +148,7 @@ export const settings: Text['settings'] = {
     unlockTitle: 'Anmeldungen entsperren',
     unlockLead: 'Ihre Anmeldungen liegen in einer Datei, die eine Passphrase schützt.',
     passphrase: 'Passphrase',
-    again: 'Passphrase wiederholen',
+    again: 'Passphrase bestätigen',
     setTitle: 'Passphrase wählen',
     setLead: 'Sie schützt die Datei mit Ihren Anmeldungen. Sie lässt sich nicht wiederherstellen; wenn Sie sie vergessen, müssen Sie sich neu anmelden.',
     tooShort: (n) => `Verwenden Sie mindestens ${count(n, { one: '# Zeichen', other: '# Zeichen' })}.`,

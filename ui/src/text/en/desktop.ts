@@ -20,7 +20,7 @@ export const desktop = {
   },
   restoring: {
     title: 'Signing in again…',
-    titleFailed: 'Some accounts couldn’t sign in',
+    titleFailed: 'Couldn’t sign in to some accounts',
     region: 'Accounts signing in',
     trying: 'Signing in…',
     retry: 'Try again',
@@ -39,7 +39,7 @@ export const desktop = {
     untilTomorrow: 'Until tomorrow',
     untilOff: 'Until I turn it off',
     turnOn: 'Do not disturb',
-    turnOff: 'Let calls ring again',
+    turnOff: 'Turn off Do not disturb',
     on: 'Calls won’t ring',
   },
   managed: {

@@ -7,7 +7,7 @@ export const ended = {
   callBack: 'Call back',
   callAgain: 'Call again',
   joinAgain: 'Join again',
-  /** Where nobody rings, words about ringing make no sense. */
+  /** For backends with rooms, where no phone rings. */
   room: (reason: EndReason, direction: Direction, name: string): string | null => {
     switch (reason.why) {
       case 'remote_cancelled':

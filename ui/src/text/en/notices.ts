@@ -5,7 +5,7 @@ import { count } from './count';
 
 export const notices = {
   region: 'Messages',
-  notes: 'Good to know',
+  notes: 'Notices',
   more: (n: number) => count(n, { one: '# more notice', other: '# more notices' }),
   fewer: 'Show fewer notices',
   note: {

@@ -11,7 +11,7 @@ export const ring = {
   silenced: 'Silenced',
   waiting: (name: string) => `${name} is calling`,
   endAndAccept: 'End call and answer',
-  /** Where nobody rings: the other side is in the room. */
+  /** For backends with rooms: the other side is in the room, and no phone rings. */
   room: {
     title: 'Someone is waiting',
     patient: 'Patient is waiting',

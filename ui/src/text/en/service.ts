@@ -21,8 +21,8 @@ export const service = {
   } satisfies Record<LinkProblem, string> as Record<LinkProblem, string>,
   linkFailed: 'The connection for calls fails. Calls can’t reach you right now.',
   login: {
-    title: 'Ring me here after a restart too?',
-    hint: 'Bellwire will start when you log in to this computer, so calls can reach you.',
+    title: 'Start Bellwire when you log in?',
+    hint: 'Then calls reach you here even after you restart this computer.',
     yes: 'Yes, start at login',
     no: 'No',
   },

@@ -145,7 +145,7 @@ export const settings = {
     unlockTitle: 'Unlock your sign-ins',
     unlockLead: 'Your sign-ins are stored in a file protected by a passphrase.',
     passphrase: 'Passphrase',
-    again: 'Repeat passphrase',
+    again: 'Confirm passphrase',
     setTitle: 'Choose a passphrase',
     setLead: 'It protects the file with your sign-ins. It can’t be recovered; if you forget it, you’ll have to sign in again.',
     tooShort: (n: number) => `Use at least ${count(n, { one: '# character', other: '# characters' })}.`,

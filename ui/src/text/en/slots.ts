@@ -33,7 +33,7 @@ export const slots = {
   patientWaits: 'Patient is waiting',
   practitionerWaits: 'Your practitioner is waiting',
   someoneWaits: 'Waiting for you',
-  /** How long somebody has been in the room. */
+  /** How long the other side has been in the room. */
   waited: (time: string) => `Waiting ${time}`,
   due: (time: string) => `Due ${time}`,
   admit: 'Admit',
@@ -43,8 +43,8 @@ export const slots = {
   open: 'Open room',
   openName: (name: string) => `Open room for ${name}`,
   /** Long before the appointment. */
-  openEarly: 'Open the room already?',
-  joinEarly: 'Join already?',
+  openEarly: 'Open the room early?',
+  joinEarly: 'Join early?',
   early: (name: string, day: string, time: string) => `Your appointment with ${name}: ${day}, ${time}. There may be no one in the room yet.`,
   notNow: 'Not now',
   unconfirmedHint: 'You can join once it’s confirmed',
