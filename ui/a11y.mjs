@@ -24,17 +24,25 @@ async function check(context, name, state, act) {
   await page.evaluate(axe);
   for (const [variant, how] of REPEATED.test(name) ? variants.slice(0, 1) : variants) {
     await turn(page, how, size);
-    const found = await page.evaluate(async ({ rules, enhanced }) => {
-      const colours = enhanced ? ['color-contrast', 'color-contrast-enhanced'] : ['color-contrast'];
-      const { violations } =
-        rules === 'width'
-          ? { violations: [] }
-          : await globalThis.axe.run(document, { resultTypes: ['violations'], ...(rules === 'colours' ? { runOnly: { type: 'rule', values: colours } } : {}) });
-      return {
-        wide: document.documentElement.scrollWidth > innerWidth,
-        broken: violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.any[0]?.message ?? ''}`)),
-      };
-    }, { rules: how.rules, enhanced: how.theme === 'high_contrast' });
+    const found = await page.evaluate(
+      async ({ rules, enhanced }) => {
+        const colours = enhanced ? ['color-contrast', 'color-contrast-enhanced'] : ['color-contrast'];
+        const { violations } =
+          rules === 'width'
+            ? { violations: [] }
+            : await globalThis.axe.run(document, {
+                resultTypes: ['violations'],
+                ...(rules === 'colours' ? { runOnly: { type: 'rule', values: colours } } : {}),
+              });
+        return {
+          wide: document.documentElement.scrollWidth > innerWidth,
+          broken: violations.flatMap(({ id, help, nodes }) =>
+            nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.any[0]?.message ?? ''}`),
+          ),
+        };
+      },
+      { rules: how.rules, enhanced: how.theme === 'high_contrast' },
+    );
     problems.push(...found.broken);
     if (found.wide) problems.push('wider than the window');
     for (const problem of problems) console.error(`${name}.${variant}: ${problem}`);

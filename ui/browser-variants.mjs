@@ -30,13 +30,18 @@ export async function turn(page, { scheme = 'light', theme = 'system', language 
   await page.setViewportSize(size ?? { width: width ?? WIDE.width, height: height ?? WIDE.height });
   await page.evaluate(
     ({ theme, language }) =>
-      globalThis.bellwireFakeHost.pushSettings(({ settings, ...rest }) => ({ ...rest, settings: { ...settings, theme, language } })),
+      globalThis.bellwireFakeHost.pushSettings(({ settings, ...rest }) => ({
+        ...rest,
+        settings: { ...settings, theme, language },
+      })),
     { theme, language },
   );
   // Two frames: one in which the change is drawn, one in which sizes have been measured.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   if (size?.fits === true) {
-    const height = await page.evaluate(() => globalThis.bellwireFakeHost.said.filter(([name]) => name === 'ringDrawn').at(-1)?.[2]);
+    const height = await page.evaluate(
+      () => globalThis.bellwireFakeHost.said.filter(([name]) => name === 'ringDrawn').at(-1)?.[2],
+    );
     if (height !== undefined) await page.setViewportSize({ width: size.width, height: Math.round(height) });
   }
 }

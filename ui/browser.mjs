@@ -26,7 +26,11 @@ export function sizeOf(state) {
 
 /** Serves the fake build; gives the server and its address. */
 export async function serve() {
-  const server = await preview({ build: { outDir: 'dist-fake' }, preview: { port: 0, strictPort: false, host: '127.0.0.1' }, logLevel: 'error' });
+  const server = await preview({
+    build: { outDir: 'dist-fake' },
+    preview: { port: 0, strictPort: false, host: '127.0.0.1' },
+    logLevel: 'error',
+  });
   return { server, base: `http://127.0.0.1:${server.httpServer.address().port}/` };
 }
 
@@ -37,7 +41,13 @@ export async function open() {
   return {
     browser,
     context: ({ width = 1100, height = 720, scheme = 'light' } = {}) =>
-      browser.newContext({ timezoneId: 'Europe/Berlin', viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', bypassCSP: false }),
+      browser.newContext({
+        timezoneId: 'Europe/Berlin',
+        viewport: { width, height },
+        colorScheme: scheme,
+        reducedMotion: 'reduce',
+        bypassCSP: false,
+      }),
     /** A page in a state, settled enough to be looked at; in a context of its own unless one is given. */
     async page(state, { width = 1100, height = 720, scheme = 'light', query = '', act, context: shared } = {}) {
       const context = shared ?? (await this.context({ width, height, scheme }));
@@ -93,108 +103,168 @@ export const STEPS = {
   'settings-fixed-keys': ['settings-locked', settings('keys')],
   'settings-not-stored': ['settings-failing', settings('general', click('set-start_at_login'))],
   'seller-expanded': ['seller', (page) => page.getByTestId('contact-row').first().locator('.who').click()],
-  'seller-search-none': ['seller', async (page) => {
-    await page.getByTestId('contact-search').fill('zzz');
-    await page.getByText('No one matches').waitFor();
-  }],
-  'seller-found-one': ['seller', async (page) => {
-    await page.getByTestId('contact-search').fill('leila');
-    await page.waitForTimeout(600);
-  }],
-  'quick-call': ['favourites', async (page) => {
-    await page.keyboard.press('Control+k');
-    await page.getByTestId('quick-person').first().waitFor();
-  }],
-  'quick-call-none': ['favourites', async (page) => {
-    await page.keyboard.press('Control+k');
-    await page.getByTestId('quick-search').fill('zzz');
-    await page.getByTestId('quick-none').waitFor();
-  }],
-  'quick-call-busy': ['connected', async (page) => {
-    await page.keyboard.press('Control+k');
-    await page.getByTestId('quick-busy').waitFor();
-  }],
+  'seller-search-none': [
+    'seller',
+    async (page) => {
+      await page.getByTestId('contact-search').fill('zzz');
+      await page.getByText('No one matches').waitFor();
+    },
+  ],
+  'seller-found-one': [
+    'seller',
+    async (page) => {
+      await page.getByTestId('contact-search').fill('leila');
+      await page.waitForTimeout(600);
+    },
+  ],
+  'quick-call': [
+    'favourites',
+    async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByTestId('quick-person').first().waitFor();
+    },
+  ],
+  'quick-call-none': [
+    'favourites',
+    async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByTestId('quick-search').fill('zzz');
+      await page.getByTestId('quick-none').waitFor();
+    },
+  ],
+  'quick-call-busy': [
+    'connected',
+    async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByTestId('quick-busy').waitFor();
+    },
+  ],
   'quiet-menu': ['seller', click('dnd')],
-  'clinic-searched': ['clinic', async (page) => {
-    await page.getByTestId('slot-search').fill('omar');
-    await page.waitForTimeout(600);
-  }],
+  'clinic-searched': [
+    'clinic',
+    async (page) => {
+      await page.getByTestId('slot-search').fill('omar');
+      await page.waitForTimeout(600);
+    },
+  ],
   'seller-menu': ['seller', click('account-button')],
   'accounts-menu': ['accounts', click('account-button')],
   'accounts-history': ['accounts', click('history-tab')],
-  'accounts-history-missed': ['accounts', async (page) => {
-    await page.getByTestId('history-tab').click();
-    await page.getByTestId('history-missed').click();
-    await page.waitForTimeout(200);
-  }],
-  'accounts-history-none': ['accounts', async (page) => {
-    await page.getByTestId('history-tab').click();
-    await page.getByTestId('history-search').fill('zzz');
-    await page.getByText('No matching calls').waitFor();
-  }],
+  'accounts-history-missed': [
+    'accounts',
+    async (page) => {
+      await page.getByTestId('history-tab').click();
+      await page.getByTestId('history-missed').click();
+      await page.waitForTimeout(200);
+    },
+  ],
+  'accounts-history-none': [
+    'accounts',
+    async (page) => {
+      await page.getByTestId('history-tab').click();
+      await page.getByTestId('history-search').fill('zzz');
+      await page.getByText('No matching calls').waitFor();
+    },
+  ],
   'accounts-clinic': ['accounts', (page) => page.getByTestId('account-other').last().click()],
   'dealer-chat-open': ['dealer', (page) => page.getByTestId('room-row').first().getByRole('button').click()],
   'dealer-chat-none': ['dealer-chat-empty', (page) => page.getByTestId('room-row').last().getByRole('button').click()],
   'dealer-chat-waits': ['dealer-chat-loading', (page) => page.getByTestId('room-row').first().getByRole('button').click()],
-  'dealer-chat-kept': ['dealer-chat-unsent', async (page) => {
-    await page.getByTestId('room-row').first().getByRole('button').click();
-    await page.getByTestId('composer').fill('On my way.\nTen minutes.');
-    await page.getByTestId('composer-send').click();
-    await page.getByTestId('composer-error').waitFor();
-  }],
+  'dealer-chat-kept': [
+    'dealer-chat-unsent',
+    async (page) => {
+      await page.getByTestId('room-row').first().getByRole('button').click();
+      await page.getByTestId('composer').fill('On my way.\nTen minutes.');
+      await page.getByTestId('composer-send').click();
+      await page.getByTestId('composer-error').waitFor();
+    },
+  ],
   'dealer-chat-down': ['dealer-offline', (page) => page.getByTestId('room-row').first().getByRole('button').click()],
-  'provider-search-none': ['provider', async (page) => {
-    await page.getByTestId('room-search').fill('zzz');
-    await page.getByText('No one matches').waitFor();
-  }],
-  'signin-chosen': ['signin-several', async (page) => {
-    await page.getByTestId('signin-dialect-clinic').click();
-  }],
-  'signin-none-chosen': ['signin-several', async (page) => {
-    await page.getByTestId('signin-submit').click();
-  }],
+  'provider-search-none': [
+    'provider',
+    async (page) => {
+      await page.getByTestId('room-search').fill('zzz');
+      await page.getByText('No one matches').waitFor();
+    },
+  ],
+  'signin-chosen': [
+    'signin-several',
+    async (page) => {
+      await page.getByTestId('signin-dialect-clinic').click();
+    },
+  ],
+  'signin-none-chosen': [
+    'signin-several',
+    async (page) => {
+      await page.getByTestId('signin-submit').click();
+    },
+  ],
   'seller-history': ['seller', click('history-tab')],
   'history-empty': ['history-empty', click('history-tab')],
   'history-error': ['history-error', click('history-tab')],
   'history-loading': ['history-loading', click('history-tab')],
   'history-missed-seen': ['history-missed', click('history-tab')],
-  'history-opened': ['accounts', async (page) => {
-    await page.getByTestId('history-tab').click();
-    await page.getByTestId('history-open').nth(1).click();
-  }],
-  'history-narrowed': ['accounts', async (page) => {
-    await page.getByTestId('history-tab').click();
-    await page.getByTestId('history-narrow').click();
-    await page.getByTestId('history-backend').selectOption('storefront');
-    await page.getByTestId('history-span-own').click();
-    await page.getByTestId('history-until').fill('2030-01-31');
-    await page.getByTestId('history-open').first().click();
-  }],
-  'history-deleted': ['accounts', async (page) => {
-    await page.getByTestId('history-tab').click();
-    await page.getByTestId('history-open').nth(2).press('Delete');
-  }],
-  'history-export': ['seller', async (page) => {
-    await page.getByTestId('history-tab').click();
-    await page.getByTestId('history-export').click();
-  }],
-  'history-exported': ['seller', async (page) => {
-    await page.getByTestId('history-tab').click();
-    await page.getByTestId('history-export').click();
-    await page.getByTestId('history-export-csv').click();
-    await page.getByTestId('toast').waitFor();
-  }],
+  'history-opened': [
+    'accounts',
+    async (page) => {
+      await page.getByTestId('history-tab').click();
+      await page.getByTestId('history-open').nth(1).click();
+    },
+  ],
+  'history-narrowed': [
+    'accounts',
+    async (page) => {
+      await page.getByTestId('history-tab').click();
+      await page.getByTestId('history-narrow').click();
+      await page.getByTestId('history-backend').selectOption('storefront');
+      await page.getByTestId('history-span-own').click();
+      await page.getByTestId('history-until').fill('2030-01-31');
+      await page.getByTestId('history-open').first().click();
+    },
+  ],
+  'history-deleted': [
+    'accounts',
+    async (page) => {
+      await page.getByTestId('history-tab').click();
+      await page.getByTestId('history-open').nth(2).press('Delete');
+    },
+  ],
+  'history-export': [
+    'seller',
+    async (page) => {
+      await page.getByTestId('history-tab').click();
+      await page.getByTestId('history-export').click();
+    },
+  ],
+  'history-exported': [
+    'seller',
+    async (page) => {
+      await page.getByTestId('history-tab').click();
+      await page.getByTestId('history-export').click();
+      await page.getByTestId('history-export-csv').click();
+      await page.getByTestId('toast').waitFor();
+    },
+  ],
   ...Object.fromEntries(
-    ['seller', 'figures-empty', 'figures-error', 'figures-loading', 'figures-two'].map((state) => [state === 'seller' ? 'figures' : state, [state, async (page) => {
+    ['seller', 'figures-empty', 'figures-error', 'figures-loading', 'figures-two'].map((state) => [
+      state === 'seller' ? 'figures' : state,
+      [
+        state,
+        async (page) => {
+          await page.getByTestId('history-tab').click();
+          await page.getByTestId('history-figures').click();
+        },
+      ],
+    ]),
+  ),
+  'figures-table': [
+    'seller',
+    async (page) => {
       await page.getByTestId('history-tab').click();
       await page.getByTestId('history-figures').click();
-    }]]),
-  ),
-  'figures-table': ['seller', async (page) => {
-    await page.getByTestId('history-tab').click();
-    await page.getByTestId('history-figures').click();
-    await page.getByTestId('figures-table').click();
-  }],
+      await page.getByTestId('figures-table').click();
+    },
+  ],
   'ring-reply': ['ring-reply', click('reply-open')],
   'ring-reply-own': ['ring-reply-own', click('reply-open')],
   'dealer-reply': ['dealer-ringing', click('reply-open')],
@@ -202,45 +272,68 @@ export const STEPS = {
   'customer-history': ['customer', click('history-tab')],
   'signin-advanced': ['signin', click('signin-advanced')],
   'signin-missing': ['signin', click('signin-next')],
-  'signin-error': ['signin-error', async (page) => {
-    await page.getByTestId('signin-password').fill('wrong');
-    await page.getByTestId('signin-submit').click();
-  }],
-  'signin-busy': ['signin-busy', async (page) => {
-    await page.getByTestId('signin-password').fill('secret');
-    await page.getByTestId('signin-submit').click();
-  }],
+  'signin-error': [
+    'signin-error',
+    async (page) => {
+      await page.getByTestId('signin-password').fill('wrong');
+      await page.getByTestId('signin-submit').click();
+    },
+  ],
+  'signin-busy': [
+    'signin-busy',
+    async (page) => {
+      await page.getByTestId('signin-password').fill('secret');
+      await page.getByTestId('signin-submit').click();
+    },
+  ],
   ...Object.fromEntries(
-    ['devices', 'devices-none', 'devices-gone', 'devices-off', 'devices-busy', 'devices-failed', 'devices-locked'].map((state) => [state, [state, click('notes-devices')]]),
+    ['devices', 'devices-none', 'devices-gone', 'devices-off', 'devices-busy', 'devices-failed', 'devices-locked'].map(
+      (state) => [state, [state, click('notes-devices')]],
+    ),
   ),
-  'devices-recording': ['devices', async (page) => {
-    await page.getByTestId('notes-devices').click();
-    await page.getByTestId('echo-test').click();
-    await page.getByTestId('echo-stop').waitFor();
-  }],
+  'devices-recording': [
+    'devices',
+    async (page) => {
+      await page.getByTestId('notes-devices').click();
+      await page.getByTestId('echo-test').click();
+      await page.getByTestId('echo-stop').waitFor();
+    },
+  ],
   ...Object.fromEntries(
-    ['share', 'share-many', 'share-none', 'share-error', 'share-wayland', 'share-looking'].map((state) => [state, [state, click('call-share')]]),
+    ['share', 'share-many', 'share-none', 'share-error', 'share-wayland', 'share-looking'].map((state) => [
+      state,
+      [state, click('call-share')],
+    ]),
   ),
-  'sharing-window': ['share', async (page) => {
-    await page.getByTestId('call-share').click();
-    await page.getByTestId('share-source').nth(1).click();
-    await page.getByTestId('share-start').click();
-    await page.getByTestId('sharing').waitFor();
-  }],
+  'sharing-window': [
+    'share',
+    async (page) => {
+      await page.getByTestId('call-share').click();
+      await page.getByTestId('share-source').nth(1).click();
+      await page.getByTestId('share-start').click();
+      await page.getByTestId('sharing').waitFor();
+    },
+  ],
   'call-keys': ['connected', (page) => page.keyboard.press('?')],
   'waiting-over-keys': ['call-waiting', (page) => page.keyboard.press('?')],
   'waiting-over-share': ['call-waiting', click('call-share')],
   'call-sound': ['connected', click('call-sound-devices')],
   'call-cameras': ['connected', click('call-cameras')],
-  'stats': ['connected', async (page) => {
-    await page.getByTestId('call-details').click();
-    await page.getByTestId('security-code').waitFor();
-  }],
-  'stats-poor': ['poor', async (page) => {
-    await page.locator('[data-testid="quality"][data-grade="poor"]').waitFor();
-    await page.getByTestId('call-details').click();
-    await page.getByTestId('security-code').waitFor();
-  }],
+  stats: [
+    'connected',
+    async (page) => {
+      await page.getByTestId('call-details').click();
+      await page.getByTestId('security-code').waitFor();
+    },
+  ],
+  'stats-poor': [
+    'poor',
+    async (page) => {
+      await page.locator('[data-testid="quality"][data-grade="poor"]').waitFor();
+      await page.getByTestId('call-details').click();
+      await page.getByTestId('security-code').waitFor();
+    },
+  ],
 };
 
 /** Every view there is: the fake host's states as the page lists them, and the steps above. */

@@ -22,23 +22,23 @@ const VARIANTS = {
 /** Heading → view → what it is. Views are those of browser.mjs. */
 const PAGES = {
   'Signing in': {
-    'signin': 'The address of the server comes first',
+    signin: 'The address of the server comes first',
     'signin-several': 'A server with more than one service',
     'signin-error': 'Refused, with what was typed still there',
     'signin-managed': 'Servers that an administrator named',
-    'restoring': 'Kept accounts on their way back at the start',
+    restoring: 'Kept accounts on their way back at the start',
     'restoring-failed': 'Accounts that couldn’t sign in',
     'secrets-sealed': 'The passphrase of the file with the sign-ins',
   },
   'The lists': {
     'seller-expanded': 'Customers and their orders',
-    'favourites': 'Favourites on top',
+    favourites: 'Favourites on top',
     'accounts-menu': 'Several accounts',
     'dealer-chat-open': 'Rooms with messages',
     'provider-chat': 'Conversations',
-    'therapist': 'Sessions',
-    'clinic': 'Appointments',
-    'customer': 'Where one can only be called',
+    therapist: 'Sessions',
+    clinic: 'Appointments',
+    customer: 'Where one can only be called',
     'seller-missed': 'Missed calls',
     'quiet-hours': 'Quiet hours, told in the corner',
     'secrets-session': 'Sign-ins that will not outlast a restart',
@@ -49,8 +49,8 @@ const PAGES = {
     'history-exported': 'Exported to a file',
     'figures-two': 'Reports of a shop',
   },
-  'Ringing': {
-    'ring': 'The answer window',
+  Ringing: {
+    ring: 'The answer window',
     'ring-voice': 'A voice call',
     'ring-reply': 'Declining with a message',
     'seller-ringing': 'Ringing while the main window is open',
@@ -59,23 +59,23 @@ const PAGES = {
   },
   'In a call': {
     'calling-ringing': 'Ringing at the other side',
-    'connected': 'Talking',
-    'voice': 'Without pictures',
-    'muted': 'Microphone and camera off',
+    connected: 'Talking',
+    voice: 'Without pictures',
+    muted: 'Microphone and camera off',
     'muted-speech': 'Speaking while muted',
     'sharing-window': 'Sharing a window',
-    'share': 'What can be shared',
+    share: 'What can be shared',
     'remote-sharing': 'A shared screen',
     'stats-poor': 'Details and the reason of a bad connection',
     'call-sound': 'Devices during the call',
     'device-lost': 'A device was disconnected',
-    'reconnecting': 'Looking for another way',
+    reconnecting: 'Looking for another way',
     'call-keys': 'Every key of a call',
-    'mini': 'The small window',
+    mini: 'The small window',
     'ended-hung-up': 'Over',
     'ended-connection-lost': 'Over, and why',
   },
-  'Settings': {
+  Settings: {
     'settings-general': 'General',
     'settings-sound': 'Sound and camera',
     'settings-ringing-quiet': 'Ringing',
@@ -86,7 +86,7 @@ const PAGES = {
     'settings-fixed': 'Managed by an organisation',
     'settings-passphrase': 'A passphrase for the sign-ins',
   },
-  'Questions': {
+  Questions: {
     'explain-close': 'The window was closed for the first time',
     'pending-call': 'A link asks for a call',
     'pending-unknown': 'A link asks for a call with somebody unknown',
@@ -99,7 +99,9 @@ const TOLD = new Set(['device-lost']);
 
 const session = await open();
 const all = await views(session);
-const unknown = Object.values(PAGES).flatMap((page) => Object.keys(page)).filter((name) => !all.has(name));
+const unknown = Object.values(PAGES)
+  .flatMap((page) => Object.keys(page))
+  .filter((name) => !all.has(name));
 if (unknown.length > 0) {
   await session.close();
   console.error(`no such views: ${unknown.join(', ')}`);

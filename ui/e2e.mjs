@@ -23,7 +23,8 @@ async function reach(page, id, { back = false } = {}) {
     }, id);
     if (at) {
       const shown = await page.evaluate(() => {
-        const shows = (one) => one !== null && (getComputedStyle(one).outlineStyle !== 'none' || shows(one.parentElement?.closest('label') ?? null));
+        const shows = (one) =>
+          one !== null && (getComputedStyle(one).outlineStyle !== 'none' || shows(one.parentElement?.closest('label') ?? null));
         return shows(document.activeElement);
       });
       assert.ok(shown, `${id} has the focus, and nothing shows it`);
@@ -41,11 +42,20 @@ async function press(page, id, key = 'Enter', options = {}) {
 
 /** The last call of a command of the host, once there is one. */
 async function said(page, command) {
-  const handle = await page.waitForFunction((command) => globalThis.bellwireFakeHost.said.filter(([name]) => name === command).at(-1), command, PATIENT);
+  const handle = await page.waitForFunction(
+    (command) => globalThis.bellwireFakeHost.said.filter(([name]) => name === command).at(-1),
+    command,
+    PATIENT,
+  );
   return (await handle.jsonValue()).slice(1);
 }
 
-const state = (page, wanted) => page.waitForFunction((wanted) => document.querySelector('[data-testid="call-state"]')?.dataset.state === wanted, wanted, PATIENT);
+const state = (page, wanted) =>
+  page.waitForFunction(
+    (wanted) => document.querySelector('[data-testid="call-state"]')?.dataset.state === wanted,
+    wanted,
+    PATIENT,
+  );
 const root = (page, check) => page.waitForFunction(check, undefined, PATIENT);
 
 const STORIES = {
@@ -74,9 +84,17 @@ const STORIES = {
       await state(page, 'connected');
       await page.keyboard.press('m');
       assert.deepEqual(await said(page, 'setMicrophone'), [false]);
-      await page.waitForFunction(() => document.querySelector('[data-testid="call-mute"]')?.dataset['on'] === 'false', undefined, PATIENT);
+      await page.waitForFunction(
+        () => document.querySelector('[data-testid="call-mute"]')?.dataset['on'] === 'false',
+        undefined,
+        PATIENT,
+      );
       await press(page, 'call-mute', 'Space');
-      await page.waitForFunction(() => document.querySelector('[data-testid="call-mute"]')?.dataset['on'] === 'true', undefined, PATIENT);
+      await page.waitForFunction(
+        () => document.querySelector('[data-testid="call-mute"]')?.dataset['on'] === 'true',
+        undefined,
+        PATIENT,
+      );
       await page.keyboard.press('Control+h');
       await state(page, 'ended');
       await press(page, 'ended-close');
@@ -181,7 +199,11 @@ const STORIES = {
       await reach(page, 'history-tab');
       await page.keyboard.press('Control+k');
       await page.keyboard.type('tar');
-      await page.waitForFunction(() => document.querySelectorAll('[data-testid="quick-person"]').length === 1, undefined, PATIENT);
+      await page.waitForFunction(
+        () => document.querySelectorAll('[data-testid="quick-person"]').length === 1,
+        undefined,
+        PATIENT,
+      );
       await page.keyboard.press('Enter');
       const [account, who] = await said(page, 'dial');
       assert.equal(account, 2);

@@ -6,7 +6,7 @@ export default {
   entry: ['*.mjs'],
   project: ['src/**/*.{ts,svelte}', 'tests/**/*.{ts,svelte}', '*.mjs'],
   // Generated as a whole, used in part.
-  ignore: ['src/generated/**'],
+  ignore: ['src/generated/**', 'tests/serialised.ts'],
   // Only style sheets name the fonts.
   ignoreDependencies: ['@fontsource-variable/*'],
   // Programs of the system.

@@ -4,7 +4,8 @@
 export function layoutProblems() {
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const problems = [];
-  const words = (one) => `${one.localName}.${one.className.toString().split(' ')[0]}[${one.getAttribute('data-testid') ?? ''}] "${(one.getAttribute('aria-label') ?? one.textContent ?? '').trim().slice(0, 40)}"`;
+  const words = (one) =>
+    `${one.localName}.${one.className.toString().split(' ')[0]}[${one.getAttribute('data-testid') ?? ''}] "${(one.getAttribute('aria-label') ?? one.textContent ?? '').trim().slice(0, 40)}"`;
   const shown = (one) =>
     one.getClientRects().length > 0 &&
     one.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }) &&
@@ -44,7 +45,8 @@ export function layoutProblems() {
       continue;
     }
     if (box.left < -1 || box.right > innerWidth + 1) {
-      if (one.closest('[data-scrolls]') === null) problems.push(`outside the window (${Math.round(box.left)}..${Math.round(box.right)} of ${innerWidth}): ${words(one)}`);
+      if (one.closest('[data-scrolls]') === null)
+        problems.push(`outside the window (${Math.round(box.left)}..${Math.round(box.right)} of ${innerWidth}): ${words(one)}`);
       continue;
     }
     if (y < 0 || y >= innerHeight) {
@@ -52,11 +54,21 @@ export function layoutProblems() {
       continue;
     }
     const top = document.elementFromPoint(x, y);
-    const related = top === null || one.contains(top) || top.contains(one) || top.closest('label')?.contains(one) === true || document.querySelector(`label[for="${CSS.escape(one.id)}"]`)?.contains(top) === true;
+    const related =
+      top === null ||
+      one.contains(top) ||
+      top.contains(one) ||
+      top.closest('label')?.contains(one) === true ||
+      document.querySelector(`label[for="${CSS.escape(one.id)}"]`)?.contains(top) === true;
     // What a dialog, a menu or a sheet covers is covered on purpose; a second call is not.
     const urgent = one.closest('section[role="alert"]') !== null;
     if (!related && urgent) problems.push(`answer under ${words(top)}: ${words(one)}`);
-    else if (!related && top.closest('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"], [role="group"][data-testid], dialog, .veil, .menu, .sheet, .toasts, .toast, .scrim') === null) {
+    else if (
+      !related &&
+      top.closest(
+        '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"], [role="group"][data-testid], dialog, .veil, .menu, .sheet, .toasts, .toast, .scrim',
+      ) === null
+    ) {
       problems.push(`under ${words(top)}: ${words(one)}`);
     }
   }
@@ -66,18 +78,33 @@ export function layoutProblems() {
     const style = getComputedStyle(one);
     if (style.overflowX === 'visible' || scrolls(style.overflowX) || style.display === 'inline' || !shown(one)) continue;
     if (style.textOverflow !== 'ellipsis') problems.push(`cut without an ellipsis: ${words(one)}`);
-    else if (one.closest('[title]') === null && one.querySelector('[title]') === null) problems.push(`cut without a title: ${words(one)}`);
+    else if (one.closest('[title]') === null && one.querySelector('[title]') === null)
+      problems.push(`cut without a title: ${words(one)}`);
   }
 
   // Figures and words side by side run into each other where their column is too narrow.
   for (const one of document.querySelectorAll('dt, dd, td, th')) {
-    if (one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 2 && getComputedStyle(one).overflowX === 'visible' && shown(one)) problems.push(`runs over its edge: ${words(one)}`);
+    if (
+      one.scrollWidth > one.clientWidth + 1 &&
+      one.clientWidth > 2 &&
+      getComputedStyle(one).overflowX === 'visible' &&
+      shown(one)
+    )
+      problems.push(`runs over its edge: ${words(one)}`);
   }
   // Lists and pages go up and down; a bar at their lower edge is an oversight.
   for (const one of document.querySelectorAll('body *')) {
-    if (one.scrollWidth <= one.clientWidth + 1 || one.hasAttribute('data-scrolls') || !scrolls(getComputedStyle(one).overflowX) || !shown(one)) continue;
-    if (!one.matches('input, textarea')) problems.push(`scrolls sideways (${one.scrollWidth} of ${one.clientWidth}): ${words(one)}`);
+    if (
+      one.scrollWidth <= one.clientWidth + 1 ||
+      one.hasAttribute('data-scrolls') ||
+      !scrolls(getComputedStyle(one).overflowX) ||
+      !shown(one)
+    )
+      continue;
+    if (!one.matches('input, textarea'))
+      problems.push(`scrolls sideways (${one.scrollWidth} of ${one.clientWidth}): ${words(one)}`);
   }
-  if (document.documentElement.scrollWidth > innerWidth + 1) problems.push(`wider than the window: ${document.documentElement.scrollWidth} of ${innerWidth}`);
+  if (document.documentElement.scrollWidth > innerWidth + 1)
+    problems.push(`wider than the window: ${document.documentElement.scrollWidth} of ${innerWidth}`);
   return problems;
 }

@@ -22,12 +22,21 @@ const VARIANTS = {
 const session = await open();
 const variants = Object.entries(VARIANTS).filter(([name]) => only === '' || only.split(',').includes(name));
 const wanted = part.split(',');
-const waiting = [...(await views(session))].filter(([name, [state]]) => sizeOf(state) === undefined && !(part === '' && REPEATED.test(name)) && wanted.some((one) => (wanted.length === 1 ? name.includes(one) : name === one)));
+const waiting = [...(await views(session))].filter(
+  ([name, [state]]) =>
+    sizeOf(state) === undefined &&
+    !(part === '' && REPEATED.test(name)) &&
+    wanted.some((one) => (wanted.length === 1 ? name.includes(one) : name === one)),
+);
 let checked = 0;
 let broken = 0;
 
 async function speak(page, language) {
-  await page.evaluate((language) => globalThis.bellwireFakeHost.pushSettings(({ settings, ...rest }) => ({ ...rest, settings: { ...settings, language } })), language);
+  await page.evaluate(
+    (language) =>
+      globalThis.bellwireFakeHost.pushSettings(({ settings, ...rest }) => ({ ...rest, settings: { ...settings, language } })),
+    language,
+  );
 }
 
 async function check(context, name, state, act) {
@@ -40,7 +49,9 @@ async function check(context, name, state, act) {
     for (const size of sizes) {
       await page.setViewportSize(size);
       // Two frames: one in which the change is drawn, one in which sizes have been measured.
-      const problems = await page.evaluate(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done((${layoutProblems.toString()})()))))`);
+      const problems = await page.evaluate(
+        `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done((${layoutProblems.toString()})()))))`,
+      );
       for (const problem of problems) console.error(`${name}.${variant}.${size.width}: ${problem}`);
       broken += problems.length;
       checked += 1;

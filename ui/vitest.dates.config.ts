@@ -14,5 +14,7 @@ const projects = SELECTION.map(({ zone, date, hour }) => ({
 
 export default mergeConfig(
   { ...base, test: { ...base.test, include: [] } },
-  defineConfig({ test: { projects: [{ extends: true, test: { name: 'every moment', include: ['tests/dates.test.ts'] } }, ...projects] } }),
+  defineConfig({
+    test: { projects: [{ extends: true, test: { name: 'every moment', include: ['tests/dates.test.ts'] } }, ...projects] },
+  }),
 );

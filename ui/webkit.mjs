@@ -40,7 +40,9 @@ async function freePort() {
 /** A virtual screen of its own, wide enough for every width, where the environment has none. */
 async function screen() {
   if ((process.env.DISPLAY ?? '') !== '') return null;
-  const xvfb = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '2000x1300x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const xvfb = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '2000x1300x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
   xvfb.once('error', (error) => {
     console.error(`Xvfb cannot be started: ${error.message}`);
     process.exit(1);
@@ -64,7 +66,11 @@ driver.once('error', (error) => {
 });
 
 async function ask(method, path, body) {
-  const reply = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS) });
+  const reply = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
   const { value } = await reply.json();
   if (!reply.ok) throw new Error(`${path}: ${value?.message ?? reply.status}`);
   return value;
@@ -109,13 +115,42 @@ function page() {
       nth: (n) => make(n),
       locator: (inner) => of(`${selector} ${inner}`, null),
       getByRole: (role) => of(`${selector} ${role}`, null),
-      isVisible: () => run(`${find} const one = all.at(arguments[2]); return one !== undefined && one.getClientRects().length > 0`, selector, text, at),
+      isVisible: () =>
+        run(
+          `${find} const one = all.at(arguments[2]); return one !== undefined && one.getClientRects().length > 0`,
+          selector,
+          text,
+          at,
+        ),
       waitFor: () => patiently(selector, () => run(`${find} return all.length > 0`, selector, text)),
-      click: () => patiently(selector, () => run(`${find} const one = all.at(arguments[2]); one?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1, view: window })); return one !== undefined`, selector, text, at)),
+      click: () =>
+        patiently(selector, () =>
+          run(
+            `${find} const one = all.at(arguments[2]); one?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1, view: window })); return one !== undefined`,
+            selector,
+            text,
+            at,
+          ),
+        ),
       fill: (value) =>
-        patiently(selector, () => run(`${find} const one = all.at(arguments[2]); if (one === undefined) return false; one.value = arguments[3]; one.dispatchEvent(new Event('input', { bubbles: true })); one.dispatchEvent(new Event('change', { bubbles: true })); return true`, selector, text, at, value)),
+        patiently(selector, () =>
+          run(
+            `${find} const one = all.at(arguments[2]); if (one === undefined) return false; one.value = arguments[3]; one.dispatchEvent(new Event('input', { bubbles: true })); one.dispatchEvent(new Event('change', { bubbles: true })); return true`,
+            selector,
+            text,
+            at,
+            value,
+          ),
+        ),
       selectOption: (value) => make(at).fill(value),
-      press: (key) => run(`${find} all.at(arguments[2])?.dispatchEvent(new KeyboardEvent('keydown', { key: arguments[3], bubbles: true, cancelable: true })); return true`, selector, text, at, key),
+      press: (key) =>
+        run(
+          `${find} all.at(arguments[2])?.dispatchEvent(new KeyboardEvent('keydown', { key: arguments[3], bubbles: true, cancelable: true })); return true`,
+          selector,
+          text,
+          at,
+          key,
+        ),
     });
     return make(0);
   };
@@ -142,7 +177,9 @@ async function show(state, act) {
   await run('arguments[0].src = arguments[1]', frame, `${base}?fake=${state}&now=${NOW}`);
   await pause(100);
   await enter(frame);
-  await patiently('the page', () => run('return location.search.includes(arguments[0]) && document.querySelector("#app")?.children.length > 0', `fake=${state}&`));
+  await patiently('the page', () =>
+    run('return location.search.includes(arguments[0]) && document.querySelector("#app")?.children.length > 0', `fake=${state}&`),
+  );
   await pause(150);
   await act?.(page());
   await pause(150);
@@ -161,7 +198,9 @@ async function turn({ theme = 'light', language = null }) {
 async function picture(file, width) {
   await pause(250);
   const { top } = tall;
-  const shot = spawn('import', ['-window', 'root', '-crop', `${width}x${HEIGHT}+0+${top}`, '+repage', file], { stdio: 'inherit' });
+  const shot = spawn('import', ['-window', 'root', '-crop', `${width}x${HEIGHT}+0+${top}`, '+repage', file], {
+    stdio: 'inherit',
+  });
   const [code] = await once(shot, 'exit');
   if (code !== 0) throw new Error(`no picture of the screen (import ended with ${code})`);
 }

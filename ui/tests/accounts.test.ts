@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { TARIQ } from '../src/host/fake/backends';
 import { draw, lastOf, PATIENT } from './drawn';
 
-const account = (id: number) => [...screen.getAllByTestId('account-other'), screen.getByTestId('account-button')].find((one) => one.dataset['account'] === String(id))!;
+const account = (id: number) =>
+  [...screen.getAllByTestId('account-other'), screen.getByTestId('account-button')].find(
+    (one) => one.dataset['account'] === String(id),
+  )!;
 
 describe('several accounts', () => {
   it('are named with their backend, how they are linked and what waits there', async () => {
@@ -58,7 +61,9 @@ describe('several accounts', () => {
     await user.type(screen.getByTestId('signin-password'), 'secret{Enter}');
 
     await waitFor(() => expect(screen.queryByTestId('expired')).toBeNull(), PATIENT);
-    expect(lastOf(host, 'signIn')).toMatchObject([{ server: 'hearth.example.com', dialect: 'hearth', email: 'ruth@hearth.example' }]);
+    expect(lastOf(host, 'signIn')).toMatchObject([
+      { server: 'hearth.example.com', dialect: 'hearth', email: 'ruth@hearth.example' },
+    ]);
     expect(screen.getAllByTestId('account-other')).toHaveLength(4);
   });
 
@@ -83,7 +88,9 @@ describe('several accounts', () => {
 
     await waitFor(() => expect(screen.queryByTestId('expired')).toBeNull(), PATIENT);
     const { email, login_path, extra_ca, proxy } = typed;
-    expect(lastOf(host, 'signIn')).toMatchObject([{ server: typed.server, email, login_path, extra_ca, proxy, password: 'secret' }]);
+    expect(lastOf(host, 'signIn')).toMatchObject([
+      { server: typed.server, email, login_path, extra_ca, proxy, password: 'secret' },
+    ]);
   });
 
   it('can be joined by another and signed out one by one', async () => {
@@ -124,7 +131,9 @@ describe('several accounts', () => {
 
   it('are named in the banner of a second call', async () => {
     await draw('accounts-waiting');
-    expect((await screen.findByTestId('ring-account', undefined, PATIENT)).textContent).toBe('For Nordlicht Keramik · Storefront');
+    expect((await screen.findByTestId('ring-account', undefined, PATIENT)).textContent).toBe(
+      'For Nordlicht Keramik · Storefront',
+    );
   });
 
   it('are not named where there is one', async () => {
@@ -174,10 +183,20 @@ describe('the history of all accounts', () => {
 
     await user.selectOptions(screen.getByTestId('history-account'), '3');
     await waitFor(() => expect(lastOf(host, 'history')).toEqual([{ account: 3 }, 1]), PATIENT);
-    await waitFor(() => expect(new Set(screen.getAllByTestId('history-account-label').map((one) => one.textContent))).toEqual(new Set(['Mia Lindqvist · Marketplace'])), PATIENT);
+    await waitFor(
+      () =>
+        expect(new Set(screen.getAllByTestId('history-account-label').map((one) => one.textContent))).toEqual(
+          new Set(['Mia Lindqvist · Marketplace']),
+        ),
+      PATIENT,
+    );
     await user.click(screen.getByTestId('history-missed'));
     await waitFor(() => expect(lastOf(host, 'history')).toEqual([{ account: 3, missed: true }, 1]), PATIENT);
-    await waitFor(() => expect(new Set(screen.getAllByTestId('history-row').map((one) => one.dataset['outcome']))).toEqual(new Set(['missed'])), PATIENT);
+    await waitFor(
+      () =>
+        expect(new Set(screen.getAllByTestId('history-row').map((one) => one.dataset['outcome']))).toEqual(new Set(['missed'])),
+      PATIENT,
+    );
     await user.type(screen.getByTestId('history-search'), 'daniel');
     await waitFor(() => expect(lastOf(host, 'history')).toEqual([{ account: 3, missed: true, search: 'daniel' }, 1]), PATIENT);
     expect(screen.getByTestId('history-missed').getAttribute('aria-pressed')).toBe('true');

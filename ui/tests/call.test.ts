@@ -116,7 +116,10 @@ describe('a call', () => {
     theirs({ remote_audio: false });
     await waitFor(() => expect(news.textContent).toBe('Ada Okafor is muted.'), PATIENT);
     theirs({ remote_audio: true, remote_sharing: true });
-    await waitFor(() => expect(news.textContent).toBe('Ada Okafor is no longer muted. Ada Okafor is sharing their screen.'), PATIENT);
+    await waitFor(
+      () => expect(news.textContent).toBe('Ada Okafor is no longer muted. Ada Okafor is sharing their screen.'),
+      PATIENT,
+    );
     theirs({ remote_sharing: false, remote_video: false });
     await waitFor(() => expect(news.textContent).toBe('Ada Okafor’s camera is off. Ada Okafor stopped sharing.'), PATIENT);
   });
@@ -347,7 +350,9 @@ describe('a notice about a call', () => {
 
     host.notice({ kind: 'missed', text: '', call: missed, device: null, code: null });
 
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent?.trim()).toBe('You missed a call from Ada Okafor.');
+    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent?.trim()).toBe(
+      'You missed a call from Ada Okafor.',
+    );
   });
 
   it('is not said twice', async () => {

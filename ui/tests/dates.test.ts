@@ -38,7 +38,8 @@ describe.each(ZONES)('in %s', (zone) => {
 
   describe.each(DATES)('on %s', (date) => {
     it.each(HOURS)('at %s', async (hour) => {
-      const { now, clock, agenda, days, historyPage, chat, stretches, format, english, practitioner, therapist, seller, dealer } = await at({ date, hour });
+      const { now, clock, agenda, days, historyPage, chat, stretches, format, english, practitioner, therapist, seller, dealer } =
+        await at({ date, hour });
       // The zone was taken: names differ between ICU versions, minutes from UTC do not.
       expect(new Date('2026-07-01T00:00:00Z').getTimezoneOffset()).toBe(OFFSETS[zone]);
 

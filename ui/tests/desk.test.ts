@@ -192,7 +192,10 @@ describe('servers an administrator named', () => {
     await user.type(await found('signin-email'), 'dana@autohaus.example');
     await user.type(by('signin-password'), 'secret{Enter}');
 
-    await waitFor(() => expect(lastOf(host, 'signIn')).toMatchObject([{ server: 'calls.autohaus.example', dialect: 'dealerdesk' }]), PATIENT);
+    await waitFor(
+      () => expect(lastOf(host, 'signIn')).toMatchObject([{ server: 'calls.autohaus.example', dialect: 'dealerdesk' }]),
+      PATIENT,
+    );
     expect(lastOf(host, 'discover')).toBeUndefined();
   });
 
@@ -212,7 +215,9 @@ describe('failures', () => {
     const { session, host } = await draw('seller');
     host.pushSettings((old) => ({ ...old, settings: { ...old.settings, language: 'de' } }));
 
-    expect(session.wordsOf({ message: 'the server could not be reached', code: 'unreachable' })).toContain('Der Server ist nicht erreichbar.');
+    expect(session.wordsOf({ message: 'the server could not be reached', code: 'unreachable' })).toContain(
+      'Der Server ist nicht erreichbar.',
+    );
     expect(session.wordsOf({ message: 'something else happened', code: '' })).toBe('Something else happened.');
     expect(session.wordsOf({ message: 'no such thing', code: 'toString' })).toBe('No such thing.');
   });

@@ -31,7 +31,8 @@ describe('the choices', () => {
   });
 
   it('keep one that is gone', () => {
-    const gone = (kind: 'camera' | 'microphone', id: string) => choicesOf(kind, DEVICES.cameras, id, english).find((one) => one.gone);
+    const gone = (kind: 'camera' | 'microphone', id: string) =>
+      choicesOf(kind, DEVICES.cameras, id, english).find((one) => one.gone);
     expect(gone('camera', 'camera:usb?bus=1-2:1.0')).toMatchObject({ id: 'camera:usb?bus=1-2:1.0', said: 'usb' });
     expect(gone('microphone', 'pulseaudio:x?label=Rode NT-USB')?.said).toBe('Rode NT-USB');
     expect(gone('microphone', 'pulseaudio:x')?.said).toBe(words.chosenGone);
@@ -67,7 +68,10 @@ describe('the device page', () => {
 
     await user.click(radios('speaker')[1]!);
 
-    await waitFor(() => expect(screen.getByTestId('devices-speaker').textContent).toContain('The settings could not be written.'), PATIENT);
+    await waitFor(
+      () => expect(screen.getByTestId('devices-speaker').textContent).toContain('The settings could not be written.'),
+      PATIENT,
+    );
     expect(chosen('speaker')).toBe('default');
   });
 
@@ -99,7 +103,8 @@ describe('the device page', () => {
   it('has words for a computer without any device', async () => {
     await open('devices-none');
     expect(screen.getByText(words.nothing)).toBeTruthy();
-    for (const kind of ['microphone', 'speaker', 'camera']) expect(radios(kind).map((one) => one.value)).toEqual(['default', 'none']);
+    for (const kind of ['microphone', 'speaker', 'camera'])
+      expect(radios(kind).map((one) => one.value)).toEqual(['default', 'none']);
   });
 
   it('tries nothing that was chosen away', async () => {
@@ -184,7 +189,13 @@ describe('the devices of a call', () => {
 });
 
 describe('news of a device', () => {
-  const news = (over: Partial<DeviceNews>): DeviceNews => ({ device: 'microphone', happened: 'lost', name: 'Blue Yeti', problem: null, ...over });
+  const news = (over: Partial<DeviceNews>): DeviceNews => ({
+    device: 'microphone',
+    happened: 'lost',
+    name: 'Blue Yeti',
+    problem: null,
+    ...over,
+  });
   const english = language('en');
 
   it.each<[Partial<DeviceNews>, string]>([
@@ -193,7 +204,10 @@ describe('news of a device', () => {
     [{ problem: 'busy' }, words.faults.microphone.busy],
     [{ happened: 'back', device: 'speaker', name: 'Jabra' }, 'Speaker reconnected: Jabra.'],
     [{ happened: 'switched', device: 'camera', name: 'Lid' }, 'Switched to another camera: Lid.'],
-    [{ happened: 'switched', device: 'camera', name: 'Lid', problem: 'busy' }, 'Another program is using the camera. Switched to another camera: Lid.'],
+    [
+      { happened: 'switched', device: 'camera', name: 'Lid', problem: 'busy' },
+      'Another program is using the camera. Switched to another camera: Lid.',
+    ],
     [{ device: 'sharing', name: 'Offer.odt' }, 'The shared window or screen is gone. Sharing has ended.'],
   ])('%j', (over, expected) => {
     expect(newsOf(news(over), english).replace(/[\u2066-\u2069]/g, '')).toBe(expected);

@@ -22,5 +22,8 @@ export async function draw(state: string): Promise<{ host: FakeHost; session: Se
 
 /** The last call of a command, without its name. */
 export function lastOf(host: FakeHost, command: string): unknown[] | undefined {
-  return host.said.filter(([name]) => name === command).at(-1)?.slice(1);
+  return host.said
+    .filter(([name]) => name === command)
+    .at(-1)
+    ?.slice(1);
 }

@@ -39,7 +39,11 @@ describe('favourites', () => {
     expect([here?.account?.id, here?.contact?.person.id]).toEqual([1, ADA.id]);
     expect([gone?.account, gone?.person.name]).toEqual([null, ADA.name]);
     expect([unlisted?.account?.id, unlisted?.contact, unlisted?.person.id]).toEqual([1, null, 'gone']);
-    expect(favouritesFirst(SHOP.contacts, [{ ...adas, person: LONG.id }], SHOP).map((one) => one.person.id).slice(0, 2)).toEqual([LONG.id, ADA.id]);
+    expect(
+      favouritesFirst(SHOP.contacts, [{ ...adas, person: LONG.id }], SHOP)
+        .map((one) => one.person.id)
+        .slice(0, 2),
+    ).toEqual([LONG.id, ADA.id]);
   });
 });
 
@@ -72,7 +76,10 @@ describe('stars and the row of favourites', () => {
 
   it('come first among rooms, with a mark', async () => {
     await draw('favourites-rooms');
-    await waitFor(() => expect(within(screen.getAllByTestId('room-row')[0]!).getByTestId('room-favourite')).toBeTruthy(), PATIENT);
+    await waitFor(
+      () => expect(within(screen.getAllByTestId('room-row')[0]!).getByTestId('room-favourite')).toBeTruthy(),
+      PATIENT,
+    );
     expect(screen.getAllByTestId('room-row')[0]?.textContent).toContain('Maximiliane');
     expect(screen.getAllByTestId('room-favourite')).toHaveLength(1);
   });

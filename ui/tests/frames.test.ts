@@ -14,7 +14,9 @@ import { PATIENT } from './drawn';
 
 // The test runner resolves for browsers, where this package is empty.
 const load = createRequire(import.meta.url);
-const { WebSocketServer, WebSocket: Socket } = load(join(dirname(load.resolve('ws/package.json')), 'index.js')) as typeof import('ws');
+const { WebSocketServer, WebSocket: Socket } = load(
+  join(dirname(load.resolve('ws/package.json')), 'index.js'),
+) as typeof import('ws');
 
 // The document's own socket needs the same package, and gets it empty too.
 vi.stubGlobal('WebSocket', Socket);
@@ -38,7 +40,14 @@ async function serve() {
   return { peers, paths, said, info: { url: `ws://127.0.0.1:${port}/`, token: 'once', gpu: false } };
 }
 
-const picture = (stream: 0 | 1, seq: number): Frame => ({ stream, seq, captured: 1, width: 4, height: 2, planes: new Uint8Array(i420Size(4, 2)) });
+const picture = (stream: 0 | 1, seq: number): Frame => ({
+  stream,
+  seq,
+  captured: 1,
+  width: 4,
+  height: 2,
+  planes: new Uint8Array(i420Size(4, 2)),
+});
 
 describe('the picture pipe', () => {
   it('hands frames on and says once that each was drawn', async () => {
@@ -53,7 +62,14 @@ describe('the picture pipe', () => {
     peers[0]!.send(new Uint8Array(7));
     peers[0]!.send(new Uint8Array(packFrame(picture(1, 2))));
 
-    await waitFor(() => expect(got.map(({ frame }) => [frame.stream, frame.seq])).toEqual([[0, 1], [1, 2]]), PATIENT);
+    await waitFor(
+      () =>
+        expect(got.map(({ frame }) => [frame.stream, frame.seq])).toEqual([
+          [0, 1],
+          [1, 2],
+        ]),
+      PATIENT,
+    );
     got[1]!.drawn();
     got[1]!.drawn();
     got[0]!.drawn();

@@ -2,7 +2,20 @@ import { describe, expect, it } from 'vitest';
 
 import type { HistoryEntry } from '../src/generated/bindings';
 import { fakeHost } from '../src/host/fake';
-import { backwards, chips, days, daysOf, EVERYTHING, filterOf, isGone, isNarrowed, joined, midnight, spanOf, SPANS } from '../src/model/history';
+import {
+  backwards,
+  chips,
+  days,
+  daysOf,
+  EVERYTHING,
+  filterOf,
+  isGone,
+  isNarrowed,
+  joined,
+  midnight,
+  spanOf,
+  SPANS,
+} from '../src/model/history';
 import { Records } from '../src/model/records.svelte';
 import { ADA, LEILA, seller } from '../src/host/fake/people';
 import { language } from '../src/text/text';
@@ -56,8 +69,21 @@ describe('what narrows the history', () => {
   });
 
   it('is told in words', () => {
-    const by = { ...EVERYTHING, account: 1, dialect: 'storefront', person: { who: ADA, dialect: 'storefront' }, from: '2026-02-01', until: '2026-02-03' };
-    expect(chips(by, [seller()], english).map((one) => one.label)).toEqual(['Nordlicht Keramik · Storefront', 'Storefront', 'With Ada Okafor', 'From 1 Feb 2026', 'Until 3 Feb 2026']);
+    const by = {
+      ...EVERYTHING,
+      account: 1,
+      dialect: 'storefront',
+      person: { who: ADA, dialect: 'storefront' },
+      from: '2026-02-01',
+      until: '2026-02-03',
+    };
+    expect(chips(by, [seller()], english).map((one) => one.label)).toEqual([
+      'Nordlicht Keramik · Storefront',
+      'Storefront',
+      'With Ada Okafor',
+      'From 1 Feb 2026',
+      'Until 3 Feb 2026',
+    ]);
   });
 });
 
@@ -66,12 +92,22 @@ describe('the list', () => {
     const at = (day: number, hour: number) => new Date(2026, 4, day, hour).toISOString();
     const now = new Date(2026, 4, 20, 12);
     const drawn = days([entry(4, at(20, 9)), entry(3, at(20, 1)), entry(2, at(19, 23)), entry(1, '')], english, now);
-    expect(drawn.map((one) => [one.title, one.entries.map(({ id }) => id)])).toEqual([['Today', [4, 3]], ['Yesterday', [2]], ['', [1]]]);
+    expect(drawn.map((one) => [one.title, one.entries.map(({ id }) => id)])).toEqual([
+      ['Today', [4, 3]],
+      ['Yesterday', [2]],
+      ['', [1]],
+    ]);
   });
 
   it('has every call once, as it was read last', () => {
     const old = entry(1, '', { status: 'ongoing' });
-    expect(joined([entry(2, ''), entry(1, '')], [old, entry(0, '', { call: 'x' })]).map(({ id, status }) => [id, status])).toEqual([[2, 'completed'], [1, 'completed'], [0, 'completed']]);
+    expect(
+      joined([entry(2, ''), entry(1, '')], [old, entry(0, '', { call: 'x' })]).map(({ id, status }) => [id, status]),
+    ).toEqual([
+      [2, 'completed'],
+      [1, 'completed'],
+      [0, 'completed'],
+    ]);
   });
 
   it('knows who is in no list any more', () => {
@@ -85,8 +121,17 @@ describe('the list', () => {
     const host = fakeHost('seller');
     const PAGES = 60;
     host.history = (_, page) =>
-      Promise.resolve({ entries: Array.from({ length: 20 }, (_one, n) => entry(page * 100 + n + 1, '')), page, pages: PAGES, left_out: 0 });
-    const records = new Records({ host, wordsOf: () => '' }, () => EVERYTHING, () => undefined);
+      Promise.resolve({
+        entries: Array.from({ length: 20 }, (_one, n) => entry(page * 100 + n + 1, '')),
+        page,
+        pages: PAGES,
+        left_out: 0,
+      });
+    const records = new Records(
+      { host, wordsOf: () => '' },
+      () => EVERYTHING,
+      () => undefined,
+    );
     await records.begin();
     while (records.page < records.pages) await records.more();
     expect([records.entries.length, records.page]).toEqual([20 * PAGES, PAGES]);

@@ -83,7 +83,9 @@ describe('the calls', () => {
     await waitFor(() => expect(filterOf(host)).toEqual(wanted), PATIENT);
     await screen.findByText('No matching calls', undefined, PATIENT);
     await fireEvent.input(screen.getByTestId('history-until'), { target: { value: '2024-02-01' } });
-    expect((await screen.findByTestId('history-backwards', undefined, PATIENT)).textContent).toBe('The start date is after the end date.');
+    expect((await screen.findByTestId('history-backwards', undefined, PATIENT)).textContent).toBe(
+      'The start date is after the end date.',
+    );
   });
 
   it('are narrowed by days that have a name, and no field shows a day that is not looked for', async () => {
@@ -112,7 +114,8 @@ describe('the calls', () => {
 
     await user.click(within(first!).getByTestId('history-open'));
     const details = within(first!).getByTestId('history-details');
-    for (const words of ['When', 'Outgoing', 'Video call', '12 minutes 34 seconds', 'Order #1042']) expect(details.textContent).toContain(words);
+    for (const words of ['When', 'Outgoing', 'Video call', '12 minutes 34 seconds', 'Order #1042'])
+      expect(details.textContent).toContain(words);
     await user.click(within(details).getByTestId('history-only'));
     await waitFor(() => expect(filterOf(host)).toEqual({ dialect: 'storefront', person: ADA.id }), PATIENT);
     await waitFor(() => {
@@ -235,7 +238,10 @@ describe('missed calls', () => {
     const { host } = await draw(made('seller', { desktop: { missed: 3 } }));
     const user = userEvent.setup();
 
-    await waitFor(() => expect(within(screen.getByTestId('history-tab')).getByTestId('badge').textContent).toBe('33 missed calls'), PATIENT);
+    await waitFor(
+      () => expect(within(screen.getByTestId('history-tab')).getByTestId('badge').textContent).toBe('33 missed calls'),
+      PATIENT,
+    );
     await waitFor(() => expect(document.title).toBe('(3) Bellwire'), PATIENT);
     expect(lastOf(host, 'missedSeen')).toBeUndefined();
     await user.click(screen.getByTestId('history-tab'));
@@ -271,7 +277,9 @@ describe('the figures of a seller', () => {
     expect(screen.getByTestId('figures-acceptance').textContent).toBe('71.1%');
     const chart = within(screen.getByTestId('figures-types')).getByRole('img');
     expect(chart.getAttribute('aria-label')).toBe('By reason: General questions: 76, 59%; Orders: 40, 31%; Sales: 12, 9%');
-    const widths = within(chart).getAllByTestId('bar').map((bar) => Number(bar.getAttribute('width')));
+    const widths = within(chart)
+      .getAllByTestId('bar')
+      .map((bar) => Number(bar.getAttribute('width')));
     expect(widths[0]).toBe(1000);
     expect(widths[1]).toBeCloseTo((40 / 76) * 1000);
   });
@@ -281,12 +289,30 @@ describe('the figures of a seller', () => {
 
     await user.click(await screen.findByTestId('figures-table', undefined, PATIENT));
 
-    const cells = within(screen.getByTestId('figures-statuses')).getAllByRole('row').map((row) => [...row.children].map((cell) => cell.textContent));
-    expect(cells).toEqual([['Name', 'Calls', 'Share'], ['Completed', '88', '69%'], ['Missed', '23', '18%'], ['Declined', '14', '11%'], ['Failed', '3', '2%']]);
+    const cells = within(screen.getByTestId('figures-statuses'))
+      .getAllByRole('row')
+      .map((row) => [...row.children].map((cell) => cell.textContent));
+    expect(cells).toEqual([
+      ['Name', 'Calls', 'Share'],
+      ['Completed', '88', '69%'],
+      ['Missed', '23', '18%'],
+      ['Declined', '14', '11%'],
+      ['Failed', '3', '2%'],
+    ]);
   });
 
   it('say when there are none, when they are late and why they did not come', async () => {
-    const none = { total: 0, accepted: 0, declined: 0, ended: 0, average_duration_s: 0, acceptance_rate: '0', completion_rate: '0', by_type: {}, by_status: {} };
+    const none = {
+      total: 0,
+      accepted: 0,
+      declined: 0,
+      ended: 0,
+      average_duration_s: 0,
+      acceptance_rate: '0',
+      completion_rate: '0',
+      by_type: {},
+      by_status: {},
+    };
     await open(made('seller', { analytics: none }));
     expect(await screen.findByText('No reports yet', undefined, PATIENT)).toBeTruthy();
   });

@@ -144,7 +144,14 @@ describe('the history', () => {
     await user.click(screen.getByTestId('history-tab'));
     const rows = await screen.findAllByTestId('history-row', undefined, PATIENT);
 
-    expect(rows.map((row) => row.dataset['outcome'])).toEqual(['outgoing', 'missed', 'declinedByThem', 'incoming', 'noAnswer', 'failed']);
+    expect(rows.map((row) => row.dataset['outcome'])).toEqual([
+      'outgoing',
+      'missed',
+      'declinedByThem',
+      'incoming',
+      'noAnswer',
+      'failed',
+    ]);
     expect(rows[0]!.textContent).toContain('12:34');
   });
 
@@ -170,7 +177,11 @@ describe('several notices at once', () => {
     const user = userEvent.setup();
     const measured = high(300);
     const placed = vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockImplementation(function (this: HTMLElement) {
-      return rect(this.parentElement?.classList.contains('notices') === true ? 50 * (1 + [...this.parentElement.children].indexOf(this)) : 0);
+      return rect(
+        this.parentElement?.classList.contains('notices') === true
+          ? 50 * (1 + [...this.parentElement.children].indexOf(this))
+          : 0,
+      );
     });
     try {
       const { host } = await draw('notices-many');

@@ -8,7 +8,8 @@ import { move, sorted } from '../src/model/sources';
 import { en } from '../src/text/en';
 import { draw, lastOf, PATIENT } from './drawn';
 
-const key = (name: string, more: KeyboardEventInit = {}) => fireEvent.keyDown(document.activeElement ?? document.body, { key: name, ...more });
+const key = (name: string, more: KeyboardEventInit = {}) =>
+  fireEvent.keyDown(document.activeElement ?? document.body, { key: name, ...more });
 const words = en.incall;
 
 describe('the share picker', () => {
@@ -115,7 +116,10 @@ describe('the view of a call', () => {
 
     await key('f');
     expect(lastOf(host, 'setFullScreen')).toEqual([true]);
-    await waitFor(() => expect(screen.getByTestId('call-full-screen').getAttribute('aria-label')).toBe('Exit full screen'), PATIENT);
+    await waitFor(
+      () => expect(screen.getByTestId('call-full-screen').getAttribute('aria-label')).toBe('Exit full screen'),
+      PATIENT,
+    );
     await key('Escape');
     expect(lastOf(host, 'setFullScreen')).toEqual([false]);
     await waitFor(() => expect(screen.getByTestId('call-full-screen').getAttribute('aria-label')).toBe('Full screen'), PATIENT);
@@ -135,7 +139,10 @@ describe('the view of a call', () => {
     const { host } = await draw('connected');
     await user.click(screen.getByTestId('call-mini'));
     expect(lastOf(host, 'setMini')).toEqual([true]);
-    await waitFor(() => expect(screen.getByTestId('call-mini').getAttribute('aria-label')).toBe('Back to the main window'), PATIENT);
+    await waitFor(
+      () => expect(screen.getByTestId('call-mini').getAttribute('aria-label')).toBe('Back to the main window'),
+      PATIENT,
+    );
     await key('p');
     expect(lastOf(host, 'setMini')).toEqual([false]);
   });
@@ -144,7 +151,8 @@ describe('the view of a call', () => {
     await draw('connected');
     await key('?');
     const sheet = await screen.findByTestId('keys-sheet', undefined, PATIENT);
-    for (const line of [words.keys.mute, words.keys.share, words.keys.fullScreen, words.keys.hangUp]) expect(sheet.textContent).toContain(line);
+    for (const line of [words.keys.mute, words.keys.share, words.keys.fullScreen, words.keys.hangUp])
+      expect(sheet.textContent).toContain(line);
     expect(sheet.textContent).toContain('Ctrl+Shift+M');
     await key('Escape');
     await waitFor(() => expect(screen.queryByTestId('keys-sheet')).toBeNull(), PATIENT);

@@ -76,7 +76,10 @@ function leaves(from: object, path = ''): Map<string, string | Words> {
 /** Names of a function's parameters, as it was written. */
 function parameters(of: Words): string[] {
   const list = /^\(?([^)=]*)\)?\s*=>/.exec(String(of))?.[1] ?? '';
-  return list.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 const ALL = leaves(en);
@@ -103,7 +106,10 @@ describe.each(Object.keys(CATALOGUES) as Code[])('the catalogue of %s', (code) =
   });
 
   it('has no empty text, no spaces at the edges and no three dots', () => {
-    const bad = [...own].filter(([path, text]) => typeof text === 'string' && !EMPTY.has(path) && (text.trim() === '' || text !== text.trim() || text.includes('...')));
+    const bad = [...own].filter(
+      ([path, text]) =>
+        typeof text === 'string' && !EMPTY.has(path) && (text.trim() === '' || text !== text.trim() || text.includes('...')),
+    );
     expect(bad.map(([path]) => path)).toEqual([]);
   });
 
@@ -127,13 +133,16 @@ describe.each(Object.keys(CATALOGUES) as Code[])('the catalogue of %s', (code) =
         }
         for (const word of args.filter((arg) => typeof arg === 'string' && /^(Wort.|Ada)$/.test(arg)) as string[]) {
           const there = (words: string) => words.toLowerCase().includes(word.toLowerCase());
-          if (there(reference) !== there(text)) bad.push(`${path}(${args.join()}): ${word} is ${there(text) ? 'said' : 'left out'}`);
+          if (there(reference) !== there(text))
+            bad.push(`${path}(${args.join()}): ${word} is ${there(text) ? 'said' : 'left out'}`);
         }
         // One and two are words in Arabic, and nothing is.
         for (const n of args.filter((arg) => typeof arg === 'number' && arg > 2) as number[]) {
-          if (reference.includes(number('en', n)) && !text.includes(number(code, n))) bad.push(`${path}(${args.join()}): the number is left out`);
+          if (reference.includes(number('en', n)) && !text.includes(number(code, n)))
+            bad.push(`${path}(${args.join()}): the number is left out`);
         }
-        if (text.includes('#') || text.includes('undefined') || text.includes('NaN')) bad.push(`${path}(${args.join()}): ${text}`);
+        if (text.includes('#') || text.includes('undefined') || text.includes('NaN'))
+          bad.push(`${path}(${args.join()}): ${text}`);
       }
     }
     expect(bad).toEqual([]);
@@ -143,7 +152,11 @@ describe.each(Object.keys(CATALOGUES) as Code[])('the catalogue of %s', (code) =
 describe('translations', () => {
   /** What a text says, with words for its parameters. */
   const flat = (path: string, text: string | Words, names: string[]) =>
-    typeof text === 'string' ? text : said(path, text, names).map(({ text }) => String(text)).join('\n');
+    typeof text === 'string'
+      ? text
+      : said(path, text, names)
+          .map(({ text }) => String(text))
+          .join('\n');
   const texts = (code: Code) =>
     [...ALL].map(([path, english]) => {
       const names = typeof english === 'string' ? [] : parameters(english);
@@ -152,12 +165,17 @@ describe('translations', () => {
     });
 
   it('leave nothing in English in German', () => {
-    const left = texts('de').filter(({ path, english, own }) => own === english && !SAME_IN_GERMAN.has(path) && !onKeys(path) && /\p{L}{2}/u.test(own));
+    const left = texts('de').filter(
+      ({ path, english, own }) => own === english && !SAME_IN_GERMAN.has(path) && !onKeys(path) && /\p{L}{2}/u.test(own),
+    );
     expect(left.map(({ path }) => path)).toEqual([]);
   });
 
   it('leave nothing in English in Arabic', () => {
-    const left = texts('ar').filter(({ path, own }) => own !== '' && !/[\u0600-\u06ff]/.test(own) && !SAME_IN_ARABIC.has(path) && !onKeys(path) && !/^WortA، WortB/.test(own));
+    const left = texts('ar').filter(
+      ({ path, own }) =>
+        own !== '' && !/[\u0600-\u06ff]/.test(own) && !SAME_IN_ARABIC.has(path) && !onKeys(path) && !/^WortA، WortB/.test(own),
+    );
     expect(left.map(({ path }) => path)).toEqual([]);
   });
 
@@ -200,7 +218,9 @@ describe('the language', () => {
     const arabic = language('ar-EG');
     expect(arabic.direction).toBe('rtl');
     expect(new Intl.NumberFormat(arabic.tag).format(1204)).toBe('1,204');
-    expect(new Intl.DateTimeFormat(arabic.tag, { hour: 'numeric', minute: '2-digit' }).format(new Date(2026, 1, 3, 9, 5))).toMatch(/^9:05/);
+    expect(
+      new Intl.DateTimeFormat(arabic.tag, { hour: 'numeric', minute: '2-digit' }).format(new Date(2026, 1, 3, 9, 5)),
+    ).toMatch(/^9:05/);
     expect(arabic.isolate('Ada')).toBe('\u2068Ada\u2069');
   });
 });

@@ -150,7 +150,13 @@ describe('a quick call', () => {
   it('ranks names before what else is said, and who is online before others', () => {
     const line = (id: string, name: string, over: Partial<Contact> = {}) => plain(person(id, name), over);
     const account = seller({
-      contacts: [line('1', 'Zoë Berg', { detail: 'berta@example.com' }), line('2', 'Otto Berta'), line('3', 'Berta Zoll'), line('4', 'Bertram', { online: true }), line('5', 'Ada', { video: false })],
+      contacts: [
+        line('1', 'Zoë Berg', { detail: 'berta@example.com' }),
+        line('2', 'Otto Berta'),
+        line('3', 'Berta Zoll'),
+        line('4', 'Bertram', { online: true }),
+        line('5', 'Ada', { video: false }),
+      ],
     });
     const all = callable(remember(new Map(), [account]), [account]);
     expect(matching(all, 'bert', () => '').map(({ contact }) => contact.id)).toEqual(['4', '3', '2', '1']);

@@ -11,7 +11,10 @@ describe('a device that is missing', () => {
   it('is said on its button, which opens the list of devices', async () => {
     const user = userEvent.setup();
     const { host } = await draw('no-devices');
-    for (const [id, word] of [['call-mute', words.noMicrophone], ['call-camera', words.noCamera]] as const) {
+    for (const [id, word] of [
+      ['call-mute', words.noMicrophone],
+      ['call-camera', words.noCamera],
+    ] as const) {
       const button = screen.getByTestId(id);
       expect(button.textContent).toContain(word);
       expect(button.dataset['on']).toBe('false');
@@ -39,7 +42,8 @@ describe('a device that is missing', () => {
     await waitFor(() => expect(news.textContent).toMatch(/has no microphone\.$/), PATIENT);
     expect(document.querySelector('main')?.textContent).not.toContain('muted');
 
-    const become = (over: object) => host.push((view) => ({ ...view, phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, ...over })) } }));
+    const become = (over: object) =>
+      host.push((view) => ({ ...view, phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, ...over })) } }));
     become({ remote_has_microphone: true });
     await waitFor(() => expect(news.textContent).toMatch(/is muted\.$/), PATIENT);
     expect(screen.getByTestId('remote-muted')).toBeTruthy();
@@ -94,7 +98,13 @@ describe('a ring that ends under the pointer', () => {
     const { host } = await draw('seller-ringing');
     await screen.findByTestId('ring-name', undefined, PATIENT);
     const missed = { is: 'ended' as const, reason: { why: 'missed' as const } };
-    host.push((old) => ({ ...old, phone: { ...old.phone, calls: old.phone.calls.map((one) => (one.state.is === 'ringing' ? { ...one, state: missed } : one)) } }));
+    host.push((old) => ({
+      ...old,
+      phone: {
+        ...old.phone,
+        calls: old.phone.calls.map((one) => (one.state.is === 'ringing' ? { ...one, state: missed } : one)),
+      },
+    }));
     await waitFor(() => expect(screen.queryByTestId('ring-name')).toBeNull(), PATIENT);
     const call = screen.getAllByTestId('contact-call')[0]!;
     await user.click(call);
@@ -111,7 +121,13 @@ describe('a ring that ends under the pointer', () => {
     const card = document.querySelector('.card')!;
     card.getBoundingClientRect = () => new DOMRect(300, 100, 400, 500);
     const missed = { is: 'ended' as const, reason: { why: 'missed' as const } };
-    host.push((old) => ({ ...old, phone: { ...old.phone, calls: old.phone.calls.map((one) => (one.state.is === 'ringing' ? { ...one, state: missed } : one)) } }));
+    host.push((old) => ({
+      ...old,
+      phone: {
+        ...old.phone,
+        calls: old.phone.calls.map((one) => (one.state.is === 'ringing' ? { ...one, state: missed } : one)),
+      },
+    }));
     await waitFor(() => expect(screen.queryByTestId('ring-name')).toBeNull(), PATIENT);
     await user.pointer({ keys: '[MouseLeft]', target: screen.getByTestId('history-tab'), coords: { clientX: 80, clientY: 150 } });
     expect(screen.getByTestId('history-tab').getAttribute('aria-current')).toBe('page');
@@ -122,7 +138,13 @@ describe('a picture that cannot be shown', () => {
   it('says why, in the call too, until it can', async () => {
     const { host } = await draw('waiting-for-picture');
     const told = (happened: 'lost' | 'back', problem: 'interlaced' | null) => {
-      host.notice({ kind: 'device', text: '', code: null, call: null, device: { device: 'received_video', happened, name: '', problem } });
+      host.notice({
+        kind: 'device',
+        text: '',
+        code: null,
+        call: null,
+        device: { device: 'received_video', happened, name: '', problem },
+      });
     };
     told('lost', 'interlaced');
     await waitFor(() => expect(screen.getAllByText(words.unshown.interlaced).length).toBe(2), PATIENT);

@@ -21,7 +21,12 @@ export const DATES = [
 export const ZONES = ['UTC', 'America/Los_Angeles', 'Asia/Kathmandu', 'Pacific/Apia'] as const;
 
 /** Minutes from a local time in July to UTC, as JavaScript counts them. */
-export const OFFSETS: Record<(typeof ZONES)[number], number> = { UTC: 0, 'America/Los_Angeles': 420, 'Asia/Kathmandu': -345, 'Pacific/Apia': -780 };
+export const OFFSETS: Record<(typeof ZONES)[number], number> = {
+  UTC: 0,
+  'America/Los_Angeles': 420,
+  'Asia/Kathmandu': -345,
+  'Pacific/Apia': -780,
+};
 
 /** Each hour, date and zone at least once: for suites that take too long for all of them. */
 export const SELECTION: readonly (Moment & { zone: (typeof ZONES)[number] })[] = [

@@ -106,7 +106,13 @@ describe('words for times and names', () => {
   });
 
   it('finds the words of an error in any shape', () => {
-    expect([wordsOf('a'), wordsOf({ message: 'b' }), wordsOf(new Error('c')), wordsOf(null), wordsOf({ message: 1 })]).toEqual(['A.', 'B.', 'C.', '', '']);
+    expect([wordsOf('a'), wordsOf({ message: 'b' }), wordsOf(new Error('c')), wordsOf(null), wordsOf({ message: 1 })]).toEqual([
+      'A.',
+      'B.',
+      'C.',
+      '',
+      '',
+    ]);
     expect(wordsOf('the server could not be reached')).toBe('The server could not be reached.');
     expect(wordsOf(' Is it on? ')).toBe('Is it on?');
     expect(wordsOf('كلمة المرور خاطئة')).toBe('كلمة المرور خاطئة.');
@@ -143,17 +149,34 @@ describe('pictures', () => {
   });
 
   it.each([
-    [[235, 128, 128], [255, 255, 255]],
-    [[16, 128, 128], [0, 0, 0]],
-    [[81, 90, 240], [255, 0, 0]],
-    [[145, 54, 34], [0, 255, 0]],
-    [[41, 240, 110], [0, 0, 255]],
+    [
+      [235, 128, 128],
+      [255, 255, 255],
+    ],
+    [
+      [16, 128, 128],
+      [0, 0, 0],
+    ],
+    [
+      [81, 90, 240],
+      [255, 0, 0],
+    ],
+    [
+      [145, 54, 34],
+      [0, 255, 0],
+    ],
+    [
+      [41, 240, 110],
+      [0, 0, 255],
+    ],
   ])('of Y, U, V %j are %j in RGB', ([y, u, v], expected) => {
     const planes = new Uint8Array([y!, y!, y!, y!, u!, v!]);
     const out = new Uint8ClampedArray(16);
     expect(toRgba(planes, 2, 2, out)).toBe(true);
     for (const pixel of [0, 4, 8, 12]) {
-      [...out.subarray(pixel, pixel + 3)].forEach((value, index) => expect(Math.abs(value - expected[index]!)).toBeLessThanOrEqual(2));
+      [...out.subarray(pixel, pixel + 3)].forEach((value, index) =>
+        expect(Math.abs(value - expected[index]!)).toBeLessThanOrEqual(2),
+      );
       expect(out[pixel + 3]).toBe(255);
     }
   });
@@ -173,13 +196,27 @@ describe('pictures', () => {
   });
 });
 
-const message = (id: string, over: Partial<Message> = {}): Message => ({ id, thread: 't', from_me: false, sender: 'Ada', text: id, at: '', read: true, ...over });
+const message = (id: string, over: Partial<Message> = {}): Message => ({
+  id,
+  thread: 't',
+  from_me: false,
+  sender: 'Ada',
+  text: id,
+  at: '',
+  read: true,
+  ...over,
+});
 
 describe('a thread of messages', () => {
   it('is cut by day, and joins what one side said in a row', () => {
     const at = (day: number, minute: number) => new Date(2026, 4, day, 10, minute).toISOString();
     const made = stretches(
-      [message('a', { at: at(1, 0) }), message('b', { at: at(1, 2) }), message('c', { at: at(1, 3), from_me: true }), message('d', { at: at(2, 0) })],
+      [
+        message('a', { at: at(1, 0) }),
+        message('b', { at: at(1, 2) }),
+        message('c', { at: at(1, 3), from_me: true }),
+        message('d', { at: at(2, 0) }),
+      ],
       null,
     );
     expect(made.map((one) => one.bubbles.map(({ message, first, last }) => [message.id, first, last]))).toEqual([
@@ -194,7 +231,10 @@ describe('a thread of messages', () => {
 
   it('keeps messages apart that lie far apart or on either side of the mark', () => {
     const at = (minute: number) => new Date(2026, 4, 1, 10, minute).toISOString();
-    const firsts = (mark: string | null) => stretches([message('a', { at: at(0) }), message('b', { at: at(1) }), message('c', { at: at(20) })], mark)[0]!.bubbles.map((one) => one.first);
+    const firsts = (mark: string | null) =>
+      stretches([message('a', { at: at(0) }), message('b', { at: at(1) }), message('c', { at: at(20) })], mark)[0]!.bubbles.map(
+        (one) => one.first,
+      );
     expect(firsts(null)).toEqual([true, false, true]);
     expect(firsts('b')).toEqual([true, true, true]);
   });
@@ -262,7 +302,11 @@ describe('an agenda', () => {
 });
 
 describe('an account', () => {
-  const view = { accounts: [seller(), practitioner()], phone: { calls: [], microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true }, chats: [] };
+  const view = {
+    accounts: [seller(), practitioner()],
+    phone: { calls: [], microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true },
+    chats: [],
+  };
 
   it('is named only where there are several', () => {
     expect(tagOf(view, 5)).toBe('Dr. Johanna Berg · Clinic');

@@ -5,7 +5,11 @@ import { statsAt } from '../src/host/fake/figures';
 import { Ear, filled } from '../src/model/levels';
 import { judge, QualityMeter, type About } from '../src/model/quality';
 
-const FINE: CallStats = statsAt(60, false, { accounts: [], chats: [], phone: { calls: [], microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true } });
+const FINE: CallStats = statsAt(60, false, {
+  accounts: [],
+  chats: [],
+  phone: { calls: [], microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true },
+});
 const ABOUT: About = { remoteVideo: true, remoteSharing: false, sharing: false, voice: false, seconds: 60 };
 const stats = (over: Partial<CallStats> = {}): CallStats => ({ ...FINE, ...over });
 const about = (over: Partial<About> = {}): About => ({ ...ABOUT, ...over });
@@ -22,7 +26,13 @@ describe('one reading', () => {
     ['little room for our picture', { target_kbps: 200 }, {}, 'fair', 'upload'],
     ['hardly any room for our picture', { target_kbps: 100 }, {}, 'poor', 'upload'],
     ['little room while the camera is off', { target_kbps: 100, camera_off: true }, {}, 'good', 'none'],
-    ['little room while the screen is shared and the camera off', { target_kbps: 100, camera_off: true }, { sharing: true }, 'poor', 'upload'],
+    [
+      'little room while the screen is shared and the camera off',
+      { target_kbps: 100, camera_off: true },
+      { sharing: true },
+      'poor',
+      'upload',
+    ],
     ['few pictures', { fps_received: 12 }, {}, 'fair', 'late'],
     ['very few pictures', { fps_received: 5 }, {}, 'poor', 'late'],
     ['few pictures of a shared screen', { fps_received: 5 }, { remoteSharing: true }, 'good', 'none'],
@@ -57,7 +67,8 @@ describe('one reading', () => {
 });
 
 describe('the meter', () => {
-  const feed = (meter: QualityMeter, readings: Partial<CallStats>[]) => readings.map((one, at) => meter.read(stats(one), about({ seconds: 60 + at })));
+  const feed = (meter: QualityMeter, readings: Partial<CallStats>[]) =>
+    readings.map((one, at) => meter.read(stats(one), about({ seconds: 60 + at })));
 
   it('overlooks a single bad second', () => {
     const shown = feed(new QualityMeter(), [{}, { loss: 0.2 }, {}, { loss: 0.2 }, {}]);

@@ -81,7 +81,10 @@ describe('declining with a message', () => {
 
   it('is not there for a caller without a thread, nor without a connection', async () => {
     const { session } = await menu('dealer-ringing', (host) =>
-      host.push((view) => ({ ...view, accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.map((line) => ({ ...line, thread: null })) })) })),
+      host.push((view) => ({
+        ...view,
+        accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.map((line) => ({ ...line, thread: null })) })),
+      })),
     );
     expect(session.view?.phone.calls.length).toBe(1);
     expect(screen.queryByTestId('reply-open')).toBeNull();

@@ -116,7 +116,10 @@ describe('a chat', () => {
   it('marks the new ones by their number where opening has made them read', async () => {
     const { host } = await draw('provider');
     // The engine says they are read by the time they come.
-    host.push((old) => ({ ...old, chats: [chat(3, 'c-carla', { messages: MESSAGES['c-carla']!.map((one) => ({ ...one, read: true })) })] }));
+    host.push((old) => ({
+      ...old,
+      chats: [chat(3, 'c-carla', { messages: MESSAGES['c-carla']!.map((one) => ({ ...one, read: true })) })],
+    }));
     await choose(0);
 
     const bubbles = await screen.findAllByTestId('message', undefined, PATIENT);
@@ -169,7 +172,9 @@ describe('a chat', () => {
 
     await user.type(screen.getByTestId('composer'), 'On my way{Enter}');
 
-    expect((await screen.findByTestId('composer-error', undefined, PATIENT)).textContent).toContain('No connection to the server.');
+    expect((await screen.findByTestId('composer-error', undefined, PATIENT)).textContent).toContain(
+      'No connection to the server.',
+    );
     expect(screen.getByTestId<HTMLTextAreaElement>('composer').value).toBe('On my way');
   });
 
@@ -209,7 +214,9 @@ describe('a chat', () => {
   it('has its calls as events, in the reader’s words', async () => {
     await draw('provider-chat');
     const calls = await screen.findAllByTestId('message-call', undefined, PATIENT);
-    expect(calls.map((one) => [one.dataset['outcome'], one.querySelector('span')?.textContent?.replace(/[\u2066-\u2069]/g, '')])).toEqual([
+    expect(
+      calls.map((one) => [one.dataset['outcome'], one.querySelector('span')?.textContent?.replace(/[\u2066-\u2069]/g, '')]),
+    ).toEqual([
       ['missed', 'Missed voice call'],
       ['placed', 'Video call · 12:34'],
     ]);

@@ -70,9 +70,15 @@ describe('do not disturb', () => {
     await user.click(await by('dnd'));
     await user.click(await by('dnd-hour'));
 
-    expect(lastOf(host, 'setSettings')?.[0]).toMatchObject({ do_not_disturb: true, quiet_until: new Date(2026, 4, 10, 14, 32).toISOString() });
+    expect(lastOf(host, 'setSettings')?.[0]).toMatchObject({
+      do_not_disturb: true,
+      quiet_until: new Date(2026, 4, 10, 14, 32).toISOString(),
+    });
     await user.click(await by('dnd'));
-    await waitFor(() => expect(lastOf(host, 'setSettings')?.[0]).toMatchObject({ do_not_disturb: false, quiet_until: null }), PATIENT);
+    await waitFor(
+      () => expect(lastOf(host, 'setSettings')?.[0]).toMatchObject({ do_not_disturb: false, quiet_until: null }),
+      PATIENT,
+    );
   });
 
   it('ends tomorrow morning by the calendar, and at night the same morning', () => {
@@ -112,7 +118,9 @@ describe('starting at login', () => {
 });
 
 describe('a long list', () => {
-  const PEOPLE = Array.from({ length: 5000 }, (_, n) => plain(person(`p${n}`, `Person ${n}`), { detail: `person${n}@example.com` }));
+  const PEOPLE = Array.from({ length: 5000 }, (_, n) =>
+    plain(person(`p${n}`, `Person ${n}`), { detail: `person${n}@example.com` }),
+  );
 
   it('of 5,000 people is counted, drawn in part and searched as a whole', async () => {
     const user = userEvent.setup();
@@ -160,36 +168,71 @@ describe('privacy', () => {
   });
 
   it('a ring with a picture from elsewhere shows initials', async () => {
-    STATES['test-tracked'] = { ...STATES['ring']!, view: { ...STATES['ring']!.view, phone: { ...STATES['ring']!.view.phone, calls: STATES['ring']!.view.phone.calls.map((one) => ({ ...one, peer: { ...one.peer, avatar: 'https://tracker.example/pixel.png' } })) } } };
+    STATES['test-tracked'] = {
+      ...STATES['ring']!,
+      view: {
+        ...STATES['ring']!.view,
+        phone: {
+          ...STATES['ring']!.view.phone,
+          calls: STATES['ring']!.view.phone.calls.map((one) => ({
+            ...one,
+            peer: { ...one.peer, avatar: 'https://tracker.example/pixel.png' },
+          })),
+        },
+      },
+    };
     await draw('test-tracked');
     await by('ring-name');
     expect(document.querySelector('img[src*="tracker"]')).toBeNull();
     expect(document.querySelector('.avatar .letters')).not.toBeNull();
   });
 
-  it.each(['ring', 'voice', 'ended-remote-hung-up', 'mini-voice'])('%s shows photos of the own server, though it be unencrypted, and those of the list', async (state) => {
-    const { host } = await draw(state);
-    const become = (avatar: string, listed: string | null) =>
-      host.push((view) => ({
-        accounts: view.accounts.map((one) => ({ ...one, server: 'shop.example', contacts: view.phone.calls.map((call) => plain({ ...call.peer, avatar: listed })) })),
-        phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, peer: { ...call.peer, avatar } })) },
-        chats: [],
-      }));
-    const drawn = () => [...document.querySelectorAll('.ring, .call, .mini, main[aria-labelledby="ended-title"]')].flatMap((one) => [...one.querySelectorAll('img')]).map((one) => one.src);
+  it.each(['ring', 'voice', 'ended-remote-hung-up', 'mini-voice'])(
+    '%s shows photos of the own server, though it be unencrypted, and those of the list',
+    async (state) => {
+      const { host } = await draw(state);
+      const become = (avatar: string, listed: string | null) =>
+        host.push((view) => ({
+          accounts: view.accounts.map((one) => ({
+            ...one,
+            server: 'shop.example',
+            contacts: view.phone.calls.map((call) => plain({ ...call.peer, avatar: listed })),
+          })),
+          phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, peer: { ...call.peer, avatar } })) },
+          chats: [],
+        }));
+      const drawn = () =>
+        [...document.querySelectorAll('.ring, .call, .mini, main[aria-labelledby="ended-title"]')]
+          .flatMap((one) => [...one.querySelectorAll('img')])
+          .map((one) => one.src);
 
-    become('http://shop.example:8000/ada.png', null);
-    await waitFor(() => expect(drawn()).toContain('http://shop.example:8000/ada.png'), PATIENT);
-    become('https://pictures.example/ada.png', null);
-    await waitFor(() => expect(drawn()).toEqual([]), PATIENT);
-    become('https://pictures.example/ada.png', 'https://pictures.example/ada.png');
-    await waitFor(() => expect(drawn()).toContain('https://pictures.example/ada.png'), PATIENT);
-    become('http://pictures.example/ada.png', 'http://pictures.example/ada.png');
-    await waitFor(() => expect(drawn()).toEqual([]), PATIENT);
-  });
+      become('http://shop.example:8000/ada.png', null);
+      await waitFor(() => expect(drawn()).toContain('http://shop.example:8000/ada.png'), PATIENT);
+      become('https://pictures.example/ada.png', null);
+      await waitFor(() => expect(drawn()).toEqual([]), PATIENT);
+      become('https://pictures.example/ada.png', 'https://pictures.example/ada.png');
+      await waitFor(() => expect(drawn()).toContain('https://pictures.example/ada.png'), PATIENT);
+      become('http://pictures.example/ada.png', 'http://pictures.example/ada.png');
+      await waitFor(() => expect(drawn()).toEqual([]), PATIENT);
+    },
+  );
 
   it('warns before a password goes over an open network', async () => {
-    for (const open of ['http://calls.example.com', ' HTTP://203.0.113.7:8000/x', 'http://172.32.0.1']) expect(isExposed(open), open).toBe(true);
-    for (const fine of ['', 'calls.example.com', 'https://calls.example.com', 'http://127.0.0.1:8000', 'http://localhost', 'http://192.168.1.2', 'http://10.0.0.1', 'http://172.16.0.1', 'http://[::1]:3000', 'http://']) expect(isExposed(fine), fine).toBe(false);
+    for (const open of ['http://calls.example.com', ' HTTP://203.0.113.7:8000/x', 'http://172.32.0.1'])
+      expect(isExposed(open), open).toBe(true);
+    for (const fine of [
+      '',
+      'calls.example.com',
+      'https://calls.example.com',
+      'http://127.0.0.1:8000',
+      'http://localhost',
+      'http://192.168.1.2',
+      'http://10.0.0.1',
+      'http://172.16.0.1',
+      'http://[::1]:3000',
+      'http://',
+    ])
+      expect(isExposed(fine), fine).toBe(false);
     const user = userEvent.setup();
     await draw('signin');
     const field = await by('signin-server');

@@ -24,7 +24,14 @@ describe('signing in', () => {
     expect(await screen.findByTestId('waiting', undefined, PATIENT)).toBeTruthy();
     expect(lastOf(host, 'discover')).toEqual(['calls.example.com']);
     expect(lastOf(host, 'signIn')).toEqual([
-      { server: 'calls.example.com', dialect: 'storefront', role: 'customer', email: 'ada@example.com', password: ' secret ', ...NOTHING_BY_HAND },
+      {
+        server: 'calls.example.com',
+        dialect: 'storefront',
+        role: 'customer',
+        email: 'ada@example.com',
+        password: ' secret ',
+        ...NOTHING_BY_HAND,
+      },
     ]);
   });
 
@@ -107,7 +114,9 @@ describe('signing in', () => {
     await user.type(field('email'), 'tariq@fieldtech.example{Enter}');
 
     await screen.findAllByTestId('room-row', undefined, PATIENT);
-    expect(lastOf(host, 'signIn')).toMatchObject([{ dialect: 'dealerdesk', role: 'technician', email: 'tariq@fieldtech.example', password: '' }]);
+    expect(lastOf(host, 'signIn')).toMatchObject([
+      { dialect: 'dealerdesk', role: 'technician', email: 'tariq@fieldtech.example', password: '' },
+    ]);
   });
 
   it('sends the password of a technician', async () => {

@@ -96,19 +96,37 @@ describe('a practitioner', () => {
         ...old,
         accounts: old.accounts.map((one) => ({
           ...one,
-          contacts: one.contacts.map((line) => (line.id === id && line.slot !== null ? { ...line, slot: { ...line.slot, phase: 'waiting', they_wait: true } } : line)),
+          contacts: one.contacts.map((line) =>
+            line.id === id && line.slot !== null ? { ...line, slot: { ...line.slot, phase: 'waiting', they_wait: true } } : line,
+          ),
         })),
       }));
     came('a2');
-    await waitFor(async () => expect(within(await row('a2')).getByTestId('slot-waited').textContent).toMatch(/^Waiting 0:\d\d$/), PATIENT);
+    await waitFor(
+      async () => expect(within(await row('a2')).getByTestId('slot-waited').textContent).toMatch(/^Waiting 0:\d\d$/),
+      PATIENT,
+    );
     expect(within(await row('a2')).getByTestId('slot-due').textContent).toMatch(/^Due \d/);
   });
 
   it('is not told a waiting time after a gap in the connection', () => {
     const account = (link: 'online' | 'offline', waiting: boolean) =>
-      practitioner({ link, contacts: practitioner().contacts.filter(({ id }) => id === 'a2').map((line) => ({ ...line, slot: { ...line.slot!, they_wait: waiting } })) });
-    const view = (one: AccountView): EngineView => ({ accounts: [one], phone: { calls: [], microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true }, chats: [] });
-    const [gone, empty, full] = [account('offline', false), account('online', false), account('online', true)].map(view) as [EngineView, EngineView, EngineView];
+      practitioner({
+        link,
+        contacts: practitioner()
+          .contacts.filter(({ id }) => id === 'a2')
+          .map((line) => ({ ...line, slot: { ...line.slot!, they_wait: waiting } })),
+      });
+    const view = (one: AccountView): EngineView => ({
+      accounts: [one],
+      phone: { calls: [], microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true },
+      chats: [],
+    });
+    const [gone, empty, full] = [account('offline', false), account('online', false), account('online', true)].map(view) as [
+      EngineView,
+      EngineView,
+      EngineView,
+    ];
     const lines = remember(new Map(), empty.accounts);
     expect([...arrivals(new Map(), empty, lines, full, 7)]).toEqual([['5/a2', 7]]);
     expect([...arrivals(new Map(), gone, lines, full, 7)]).toEqual([]);
@@ -153,7 +171,9 @@ describe('a practitioner', () => {
       ...old,
       accounts: old.accounts.map((one) => ({
         ...one,
-        contacts: one.contacts.map((line) => (line.id === 'a2' && line.slot !== null ? { ...line, slot: { ...line.slot, phase: 'waiting', they_wait: true } } : line)),
+        contacts: one.contacts.map((line) =>
+          line.id === 'a2' && line.slot !== null ? { ...line, slot: { ...line.slot, phase: 'waiting', they_wait: true } } : line,
+        ),
       })),
     }));
 
@@ -179,7 +199,12 @@ describe('sessions', () => {
     await draw('therapist');
     await rows();
 
-    expect(screen.getAllByRole('heading', { level: 2 }).map((one) => one.textContent)).toEqual(['In progress', 'Upcoming', 'People', 'Earlier']);
+    expect(screen.getAllByRole('heading', { level: 2 }).map((one) => one.textContent)).toEqual([
+      'In progress',
+      'Upcoming',
+      'People',
+      'Earlier',
+    ]);
     expect((await row('call_1')).textContent).toContain('Evening check-in');
     expect((await row('therapy_1')).textContent).toContain('Group therapy');
     expect((await row('call_1')).textContent).toContain('One-to-one');
@@ -188,8 +213,18 @@ describe('sessions', () => {
 
   it('have their kinds and missing titles in the reader’s language', () => {
     const { text } = language('de');
-    expect(['one_to_one', 'group_therapy', 'Remote', 'Hausbesuch', 'toString'].map((label) => kindOf(label, text))).toEqual(['Zu zweit', 'Gruppentherapie', 'Online', 'Hausbesuch', 'toString']);
-    expect(['Therapy session', 'Group call', 'Schlaf'].map((label) => titled(label, text))).toEqual(['Therapiesitzung', 'Gruppenanruf', 'Schlaf']);
+    expect(['one_to_one', 'group_therapy', 'Remote', 'Hausbesuch', 'toString'].map((label) => kindOf(label, text))).toEqual([
+      'Zu zweit',
+      'Gruppentherapie',
+      'Online',
+      'Hausbesuch',
+      'toString',
+    ]);
+    expect(['Therapy session', 'Group call', 'Schlaf'].map((label) => titled(label, text))).toEqual([
+      'Therapiesitzung',
+      'Gruppenanruf',
+      'Schlaf',
+    ]);
   });
 
   it('are joined, and people called by voice or video', async () => {
@@ -198,7 +233,10 @@ describe('sessions', () => {
 
     await user.click(join(await row('call_1')));
     expect(lastOf(host, 'dial')).toEqual([4, OMAR, 'video', { id: 'call_1', label: 'Evening check-in' }]);
-    await waitFor(() => expect(screen.getByTestId('call-view').textContent).toContain('Waiting for Omar Farouk to join'), PATIENT);
+    await waitFor(
+      () => expect(screen.getByTestId('call-view').textContent).toContain('Waiting for Omar Farouk to join'),
+      PATIENT,
+    );
     await user.click(screen.getByTestId('call-end'));
     await user.click(await screen.findByTestId('ended-close', undefined, PATIENT));
     await user.click(await screen.findByRole('button', { name: 'Voice call Omar Farouk' }, PATIENT));
@@ -241,7 +279,16 @@ describe('a room long before its time', () => {
     const become = (starts_at: string) =>
       host.push((view) => ({
         ...view,
-        accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.slice(0, 1).map((line) => ({ ...line, video: true, slot: { ...line.slot!, starts_at, phase: 'upcoming' as const, they_wait: false } })) })),
+        accounts: view.accounts.map((one) => ({
+          ...one,
+          contacts: one.contacts
+            .slice(0, 1)
+            .map((line) => ({
+              ...line,
+              video: true,
+              slot: { ...line.slot!, starts_at, phase: 'upcoming' as const, they_wait: false },
+            })),
+        })),
       }));
 
     become(soon(3));
@@ -261,7 +308,21 @@ describe('a room long before its time', () => {
     const { host } = await draw('clinic');
     host.push((view) => ({
       ...view,
-      accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.slice(0, 1).map((line) => ({ ...line, video: true, slot: { ...line.slot!, starts_at: new Date(wallNow().getTime() + 3_600_000).toISOString(), phase: 'upcoming' as const, they_wait: false } })) })),
+      accounts: view.accounts.map((one) => ({
+        ...one,
+        contacts: one.contacts
+          .slice(0, 1)
+          .map((line) => ({
+            ...line,
+            video: true,
+            slot: {
+              ...line.slot!,
+              starts_at: new Date(wallNow().getTime() + 3_600_000).toISOString(),
+              phase: 'upcoming' as const,
+              they_wait: false,
+            },
+          })),
+      })),
     }));
     await waitFor(async () => expect(await later()).toHaveLength(1), PATIENT);
     await user.click((await later())[0]!);

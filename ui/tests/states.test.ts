@@ -14,7 +14,9 @@ describe('every state', () => {
     await draw(state);
 
     // jsdom draws nothing, so contrast is checked in a browser (npm run test:a11y).
-    const { violations, passes } = await axe.run(document.body, { rules: { 'color-contrast': { enabled: false }, region: { enabled: false } } });
+    const { violations, passes } = await axe.run(document.body, {
+      rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
+    });
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
     expect(passes.length).toBeGreaterThan(0);
     expect(errors).not.toHaveBeenCalled();

@@ -33,8 +33,14 @@ function slips(source: string): string[] {
 describe('the styles of a component', () => {
   it('are read by this test', () => {
     expect(slips('<button class="button soft">x</button><style>\n  .soft {\n    color: grey;\n  }\n</style>')).toEqual(['.soft']);
-    expect(slips('<button class="button {on ? \'good\' : \'soft\'}">x</button><style>\n  .day,\n  .soft {\n    color: grey;\n  }\n</style>')).toEqual(['.soft']);
-    expect(slips('<button class="button soft">x</button><style>\n  .soft:not(.button) {\n    color: grey;\n  }\n</style>')).toEqual([]);
+    expect(
+      slips(
+        "<button class=\"button {on ? 'good' : 'soft'}\">x</button><style>\n  .day,\n  .soft {\n    color: grey;\n  }\n</style>",
+      ),
+    ).toEqual(['.soft']);
+    expect(
+      slips('<button class="button soft">x</button><style>\n  .soft:not(.button) {\n    color: grey;\n  }\n</style>'),
+    ).toEqual([]);
   });
 
   it.each(files)('do not make its buttons look like text: %s', (name) => {
@@ -48,14 +54,26 @@ describe('the ground of a call', () => {
     expect(screen.queryByTestId('ground')).toBeNull();
 
     const avatar = 'data:image/png;base64,iVBORw0KGgo=';
-    host.push((view) => ({ ...view, phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, peer: { ...call.peer, avatar } })) } }));
+    host.push((view) => ({
+      ...view,
+      phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, peer: { ...call.peer, avatar } })) },
+    }));
 
     await waitFor(() => expect(screen.getByTestId('ground').getAttribute('src')).toBe(avatar), PATIENT);
   });
 
   it('is no picture from another server over plain HTTP', async () => {
     const { host } = await draw('voice');
-    host.push((view) => ({ ...view, phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, peer: { ...call.peer, name: 'Mia', avatar: 'http://pictures.example.org/mia.png' } })) } }));
+    host.push((view) => ({
+      ...view,
+      phone: {
+        ...view.phone,
+        calls: view.phone.calls.map((call) => ({
+          ...call,
+          peer: { ...call.peer, name: 'Mia', avatar: 'http://pictures.example.org/mia.png' },
+        })),
+      },
+    }));
     await waitFor(() => expect(screen.getByTestId('call-view').querySelector('.face .letters')?.textContent).toBe('M'), PATIENT);
     expect(screen.queryByTestId('ground')).toBeNull();
   });

@@ -7,11 +7,15 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { draw, lastOf, PATIENT } from './drawn';
 
 const page = () => screen.findByTestId('person-page', undefined, PATIENT);
-const shows = (person: string) => waitFor(() => expect(screen.getByTestId('person-page').dataset['person']).toBe(person), PATIENT);
-const current = () => [...document.querySelectorAll<HTMLElement>('[data-line][aria-current="true"]')].map((row) => row.dataset['line']);
+const shows = (person: string) =>
+  waitFor(() => expect(screen.getByTestId('person-page').dataset['person']).toBe(person), PATIENT);
+const current = () =>
+  [...document.querySelectorAll<HTMLElement>('[data-line][aria-current="true"]')].map((row) => row.dataset['line']);
 
 function widen(wide: boolean): void {
-  vi.stubGlobal('matchMedia', (media: string) => Object.assign(new EventTarget(), { media, matches: wide && media.includes('100rem'), onchange: null }));
+  vi.stubGlobal('matchMedia', (media: string) =>
+    Object.assign(new EventTarget(), { media, matches: wide && media.includes('100rem'), onchange: null }),
+  );
 }
 
 describe('a wide window', () => {
@@ -51,7 +55,10 @@ describe('a wide window', () => {
     await page();
     await fireEvent.click(document.querySelector('[data-line="c3"]')!);
     await shows('c3');
-    host.push((view) => ({ ...view, accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.filter(({ id }) => id !== 'c3') })) }));
+    host.push((view) => ({
+      ...view,
+      accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.filter(({ id }) => id !== 'c3') })),
+    }));
     await shows('c1');
   });
 

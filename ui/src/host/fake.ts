@@ -118,7 +118,12 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     async discover({ server }) {
       told('discover', server);
       await answer('discover');
-      return { offered: (state.offered ?? ['storefront']).map((dialect) => ({ dialect, label: DIALECTS.find(({ id }) => id === dialect)?.label ?? dialect })) };
+      return {
+        offered: (state.offered ?? ['storefront']).map((dialect) => ({
+          dialect,
+          label: DIALECTS.find(({ id }) => id === dialect)?.label ?? dialect,
+        })),
+      };
     },
     dialects: () => Promise.resolve(DIALECTS),
     async signIn(request) {
@@ -126,7 +131,10 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       await answer('signIn');
       const expired = view.accounts.find((one) => one.link === 'signed_out' && one.server === request.server);
       if (expired !== undefined) {
-        push((old) => ({ ...old, accounts: old.accounts.map((one) => (one.id === expired.id ? { ...one, link: 'online' } : one)) }));
+        push((old) => ({
+          ...old,
+          accounts: old.accounts.map((one) => (one.id === expired.id ? { ...one, link: 'online' } : one)),
+        }));
         return expired.id;
       }
       const made = accountFor(request, view.accounts.length + 1);
@@ -144,7 +152,10 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       await answer('dial');
       const id = (next += 1);
       const rings = account(from)?.capabilities.ring_timeout_s !== null;
-      calls((all) => [...all, call({ is: 'calling', ringing: false }, { id, account: from, peer, kind, subject, remote_video: kind === 'video' })]);
+      calls((all) => [
+        ...all,
+        call({ is: 'calling', ringing: false }, { id, account: from, peer, kind, subject, remote_video: kind === 'video' }),
+      ]);
       step(id, 'calling', () => {
         become(id, { is: 'calling', ringing: rings });
         step(id, 'calling', () => connect(id));
@@ -211,8 +222,10 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       await answer('refreshContacts');
       if (state.hanging === 'refreshContacts') return;
       const wanted = search.trim().toLowerCase();
-      const matching = (lines.get(id) ?? []).filter(({ person, detail, subjects, slot }) =>
-        slot?.they_wait === true || [person.name, detail, ...subjects.map((one) => one.subject.label)].some((text) => text.toLowerCase().includes(wanted)),
+      const matching = (lines.get(id) ?? []).filter(
+        ({ person, detail, subjects, slot }) =>
+          slot?.they_wait === true ||
+          [person.name, detail, ...subjects.map((one) => one.subject.label)].some((text) => text.toLowerCase().includes(wanted)),
       );
       push((old) => ({
         ...old,
@@ -254,7 +267,16 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       const message = { id: '', thread, from_me: true, sender: 'me', text, at: '', read: false };
       chats(id, thread, (old) => ({ ...old, messages: [...old.messages, message] }));
       if (pace === 0) return;
-      setTimeout(() => chats(id, thread, (old) => ({ ...old, messages: old.messages.map((one) => (one === message ? { ...one, id: `sent-${(next += 1)}`, at: wallNow().toISOString() } : one)) })), pace);
+      setTimeout(
+        () =>
+          chats(id, thread, (old) => ({
+            ...old,
+            messages: old.messages.map((one) =>
+              one === message ? { ...one, id: `sent-${(next += 1)}`, at: wallNow().toISOString() } : one,
+            ),
+          })),
+        pace,
+      );
     },
     async retryMessages(id, thread) {
       told('retryMessages', id, thread);

@@ -7,24 +7,26 @@ import { commands, type Events } from '../generated/commands';
 import { openFrames } from './frames';
 import type { Host, Stop, Subscribe } from './host';
 
-const subscribe = <Name extends keyof Events>(event: Name): Subscribe<Name> => (heard) => {
-  let stopped = false;
-  let unlisten: Stop | null = null;
-  listen<Events[Name]>(event, (message) => {
-    if (!stopped) heard(message.payload);
-  }).then(
-    (stop) => {
-      if (stopped) stop();
-      else unlisten = stop;
-    },
-    (error: unknown) => console.error(`cannot listen to ${event}`, error),
-  );
-  return () => {
-    stopped = true;
-    unlisten?.();
-    unlisten = null;
+const subscribe =
+  <Name extends keyof Events>(event: Name): Subscribe<Name> =>
+  (heard) => {
+    let stopped = false;
+    let unlisten: Stop | null = null;
+    listen<Events[Name]>(event, (message) => {
+      if (!stopped) heard(message.payload);
+    }).then(
+      (stop) => {
+        if (stopped) stop();
+        else unlisten = stop;
+      },
+      (error: unknown) => console.error(`cannot listen to ${event}`, error),
+    );
+    return () => {
+      stopped = true;
+      unlisten?.();
+      unlisten = null;
+    };
   };
-};
 
 export const tauriHost: Host = {
   ...commands(invoke),

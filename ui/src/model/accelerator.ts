@@ -12,7 +12,21 @@ export interface Pressed {
 /** `waiting`: only modifiers so far. `bare`: would take a key from all other programs' typing. */
 export type Read = { is: 'key'; accelerator: string } | { is: 'waiting' | 'bare' | 'impossible' };
 
-const MODIFIERS = new Set(['Control', 'Alt', 'AltGraph', 'Shift', 'Meta', 'Super', 'OS', 'Hyper', 'Fn', 'CapsLock', 'NumLock', 'Dead', 'Process']);
+const MODIFIERS = new Set([
+  'Control',
+  'Alt',
+  'AltGraph',
+  'Shift',
+  'Meta',
+  'Super',
+  'OS',
+  'Hyper',
+  'Fn',
+  'CapsLock',
+  'NumLock',
+  'Dead',
+  'Process',
+]);
 const MEDIA = /^(Media|Audio)[A-Z]\w+$/;
 /** Keys that type nothing, and so need no modifier. */
 const FREE = /^(F([1-9]|1\d|2[0-4])|Pause|ScrollLock|PrintScreen|Insert)$/;

@@ -58,7 +58,8 @@ export function isBare(devices: DevicesView): boolean {
 /** What happened to a device, in a sentence or two. */
 export function newsOf({ device, happened, name, problem }: DeviceNews, language: Language): string {
   const text = language.text.hardware;
-  if (device === 'received_video') return happened === 'back' ? language.text.missing.shownAgain : language.text.missing.unshown[unshownOf(problem)];
+  if (device === 'received_video')
+    return happened === 'back' ? language.text.missing.shownAgain : language.text.missing.unshown[unshownOf(problem)];
   const named = (words: string) => (name === '' || device === 'sharing' ? `${words}.` : `${words}: ${language.isolate(name)}.`);
   const unplugged = problem === null || problem === 'missing';
   const fault = faultWords(problem);

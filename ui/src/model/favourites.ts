@@ -42,7 +42,12 @@ export function found(all: Favourite[], accounts: AccountView[]): Found[] {
     const account = accounts.find((one) => isOf(favourite, one)) ?? null;
     const lines = account?.contacts.filter((line) => line.person.id === favourite.person) ?? [];
     const contact = lines.find((line) => line.video || line.voice) ?? lines[0] ?? null;
-    return { favourite, account, contact, person: contact?.person ?? { id: favourite.person, name: favourite.name, avatar: null } };
+    return {
+      favourite,
+      account,
+      contact,
+      person: contact?.person ?? { id: favourite.person, name: favourite.name, avatar: null },
+    };
   });
 }
 

@@ -19,7 +19,8 @@ export function split(ms: number): { hours: number; minutes: number; seconds: nu
 /** Milliseconds in words, at most two units: "12 min 34 sec", "1 hr 3 min". */
 export function brief(ms: number, language: Language): string {
   const { hours, minutes, seconds } = split(ms);
-  const said = (n: number, unit: string) => new Intl.NumberFormat(language.tag, { style: 'unit', unit, unitDisplay: 'short' }).format(n);
+  const said = (n: number, unit: string) =>
+    new Intl.NumberFormat(language.tag, { style: 'unit', unit, unitDisplay: 'short' }).format(n);
   if (hours > 0) return `${said(hours, 'hour')} ${said(minutes, 'minute')}`;
   return minutes > 0 ? `${said(minutes, 'minute')} ${said(seconds, 'second')}` : said(seconds, 'second');
 }
@@ -29,7 +30,10 @@ const JOINING = /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Scrip
 
 /** One or two letters that stand for a name; empty names give none. */
 export function initials(name: string): string {
-  const words = name.trim().split(/[\s._-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const words = name
+    .trim()
+    .split(/[\s._-]+/u)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
   const first = letter(words[0]);
   const last = words.length > 1 && !JOINING.test(first) ? letter(words[words.length - 1]) : '';
   return (first + last).toLocaleUpperCase();

@@ -19,7 +19,15 @@ export interface Narrowing {
   until: string;
 }
 
-export const EVERYTHING: Narrowing = { search: '', missed: false, account: null, dialect: null, person: null, from: '', until: '' };
+export const EVERYTHING: Narrowing = {
+  search: '',
+  missed: false,
+  account: null,
+  dialect: null,
+  person: null,
+  from: '',
+  until: '',
+};
 
 /** What one chip takes away again. */
 export interface Chip {
@@ -59,7 +67,12 @@ export function backwards(by: Narrowing): boolean {
 export const SPANS = ['any', 'today', 'week', 'month', 'own'] as const;
 export type Span = (typeof SPANS)[number];
 
-const written = (date: Date) => [`${date.getFullYear()}`.padStart(4, '0'), `${date.getMonth() + 1}`.padStart(2, '0'), `${date.getDate()}`.padStart(2, '0')].join('-');
+const written = (date: Date) =>
+  [
+    `${date.getFullYear()}`.padStart(4, '0'),
+    `${date.getMonth() + 1}`.padStart(2, '0'),
+    `${date.getDate()}`.padStart(2, '0'),
+  ].join('-');
 
 /** The days of a stretch that ends now. `own` begins as the last week, so that its fields show what is looked for. */
 export function daysOf(span: Span, now: Date = wallNow()): Pick<Narrowing, 'from' | 'until'> {
@@ -93,10 +106,12 @@ export function chips(by: Narrowing, accounts: AccountView[], language: Language
   const made: Chip[] = [];
   const account = accounts.find((one) => one.id === by.account);
   if (account !== undefined) made.push({ key: 'account', label: isolate(nameOf(account)) });
-  if (by.dialect !== null) made.push({ key: 'dialect', label: accounts.find((one) => one.dialect === by.dialect)?.label ?? by.dialect });
+  if (by.dialect !== null)
+    made.push({ key: 'dialect', label: accounts.find((one) => one.dialect === by.dialect)?.label ?? by.dialect });
   if (by.person !== null) made.push({ key: 'person', label: text.history.with(isolate(by.person.who.name || text.someone)) });
   const span = spanOf(by);
-  if (midnight(by.from) !== null) made.push({ key: 'from', label: span === 'own' ? text.history.since(shown(by.from)) : text.history.span[span] });
+  if (midnight(by.from) !== null)
+    made.push({ key: 'from', label: span === 'own' ? text.history.since(shown(by.from)) : text.history.span[span] });
   if (midnight(by.until) !== null) made.push({ key: 'until', label: text.history.upTo(shown(by.until)) });
   return made;
 }
@@ -142,6 +157,7 @@ export function days(entries: HistoryEntry[], language: Language, now: Date = wa
 
 /** Whether somebody is in none of the account's lists any more; unknown counts as there. */
 export function isGone(entry: HistoryEntry, account: AccountView | null): boolean {
-  if (account === null || !account.contacts_loaded || !account.capabilities.contacts || account.contacts.length === 0) return false;
+  if (account === null || !account.contacts_loaded || !account.capabilities.contacts || account.contacts.length === 0)
+    return false;
   return !account.contacts.some((one) => one.person.id === entry.peer.id);
 }

@@ -110,7 +110,8 @@ export class QualityMeter {
     const same = this.#next !== null && Math.sign(RANK[this.#next.quality.grade] - RANK[shown.grade]) === way;
     const times = same && this.#next !== null ? this.#next.times + 1 : 1;
     // Of several readings the mildest is believed.
-    const quality = same && this.#next !== null && RANK[this.#next.quality.grade] < RANK[heard.grade] && way > 0 ? this.#next.quality : heard;
+    const quality =
+      same && this.#next !== null && RANK[this.#next.quality.grade] < RANK[heard.grade] && way > 0 ? this.#next.quality : heard;
     this.#next = { quality, times };
     const enough = way > 0 ? WORSE : way < 0 ? BETTER : OTHER;
     if (times >= enough) {

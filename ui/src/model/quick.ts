@@ -67,7 +67,13 @@ export function matching(all: Callable[], letters: string, lastCall: (one: Calla
     const grade = gradeOf(one, wanted);
     return grade === null ? [] : [{ one, grade, at: lastCall(one) }];
   });
-  graded.sort((a, b) => a.grade - b.grade || Number(b.one.online) - Number(a.one.online) || b.at.localeCompare(a.at) || a.one.contact.person.name.localeCompare(b.one.contact.person.name));
+  graded.sort(
+    (a, b) =>
+      a.grade - b.grade ||
+      Number(b.one.online) - Number(a.one.online) ||
+      b.at.localeCompare(a.at) ||
+      a.one.contact.person.name.localeCompare(b.one.contact.person.name),
+  );
   return graded.map(({ one }) => one);
 }
 
@@ -82,13 +88,22 @@ function gradeOf({ contact }: Callable, wanted: string): number | null {
 /** Whether the letters stand in what a line says: name, detail, or what a call can be about. */
 function fits(contact: Contact, letters: string): boolean {
   const wanted = plain(letters);
-  const said = [contact.person.name, contact.detail, contact.subject?.label ?? '', ...contact.subjects.map((one) => one.subject.label)];
+  const said = [
+    contact.person.name,
+    contact.detail,
+    contact.subject?.label ?? '',
+    ...contact.subjects.map((one) => one.subject.label),
+  ];
   return said.some((text) => plain(text).includes(wanted));
 }
 
 /** Without case and without marks on letters: "Muller" finds "Müller". */
 function plain(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}+/gu, '').trim().toLowerCase();
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .trim()
+    .toLowerCase();
 }
 
 /** The one line that the letters leave, if it can be called now; else `null`. */

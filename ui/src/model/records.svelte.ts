@@ -30,7 +30,11 @@ export class Records {
   #typing: ReturnType<typeof setTimeout> | undefined;
   #deleting = new Map<string, { entry: HistoryEntry; timer: ReturnType<typeof setTimeout> }>();
 
-  constructor(session: Pick<Session, 'host' | 'wordsOf'>, by: () => Narrowing, failed: (entry: HistoryEntry, failure: string) => void) {
+  constructor(
+    session: Pick<Session, 'host' | 'wordsOf'>,
+    by: () => Narrowing,
+    failed: (entry: HistoryEntry, failure: string) => void,
+  ) {
     this.#session = session;
     this.#by = by;
     this.#failed = failed;

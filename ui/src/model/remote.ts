@@ -33,9 +33,16 @@ export function unheard({ audio }: Remote, name: string, text: Text): string {
 /** Sentences about what changed; empty where nothing did. */
 export function newsOf(before: Remote, is: Remote, name: string, text: Text): string {
   const said: string[] = [];
-  if (is.audio !== before.audio) said.push(unheard(is, name, text) || (before.audio === 'none' ? text.missing.remoteMicrophone(name) : text.call.remoteUnmuted(name)));
+  if (is.audio !== before.audio)
+    said.push(
+      unheard(is, name, text) || (before.audio === 'none' ? text.missing.remoteMicrophone(name) : text.call.remoteUnmuted(name)),
+    );
   if (is.video !== before.video && !is.sharing) {
-    said.push({ on: text.call.remoteCameraOn(name), off: text.call.remoteCameraOff(name), none: text.missing.remoteNoCamera(name) }[is.video]);
+    said.push(
+      { on: text.call.remoteCameraOn(name), off: text.call.remoteCameraOff(name), none: text.missing.remoteNoCamera(name) }[
+        is.video
+      ],
+    );
   }
   if (is.sharing !== before.sharing) said.push(is.sharing ? text.call.remoteSharing(name) : text.call.remoteStopped(name));
   return said.map((one) => `${one}.`).join(' ');

@@ -4,7 +4,8 @@
 const CONTROLS = 'button, a[href], input, select';
 
 const shows = (one: HTMLElement): boolean =>
-  one.closest('[hidden]') === null && (typeof one.checkVisibility === 'function' ? one.checkVisibility() : getComputedStyle(one).display !== 'none');
+  one.closest('[hidden]') === null &&
+  (typeof one.checkVisibility === 'function' ? one.checkVisibility() : getComputedStyle(one).display !== 'none');
 
 /** A Svelte action for the list. Its rows carry `data-row`; a row may hold further rows. */
 export function roving(list: HTMLElement): { destroy: () => void } {
@@ -14,7 +15,9 @@ export function roving(list: HTMLElement): { destroy: () => void } {
 
   const rows = () => [...list.querySelectorAll<HTMLElement>('[data-row]')].filter((row) => controls(row).length > 0);
   const controls = (row: HTMLElement) =>
-    [...row.querySelectorAll<HTMLElement>(CONTROLS)].filter((one) => one.closest('[data-row]') === row && !one.matches(':disabled') && shows(one));
+    [...row.querySelectorAll<HTMLElement>(CONTROLS)].filter(
+      (one) => one.closest('[data-row]') === row && !one.matches(':disabled') && shows(one),
+    );
 
   function arrange(): void {
     planned = false;
@@ -62,7 +65,10 @@ export function roving(list: HTMLElement): { destroy: () => void } {
     const line = { ArrowDown: all.indexOf(row) + 1, ArrowUp: all.indexOf(row) - 1, Home: 0, End: all.length - 1 }[key];
     const there = line === undefined || all[line] === undefined ? [] : controls(all[line]);
     // The same kind of control where the row has it, else the one in the same place.
-    return there.find((one) => one.dataset['testid'] !== undefined && one.dataset['testid'] === from.dataset['testid']) ?? there[Math.min(at, there.length - 1)];
+    return (
+      there.find((one) => one.dataset['testid'] !== undefined && one.dataset['testid'] === from.dataset['testid']) ??
+      there[Math.min(at, there.length - 1)]
+    );
   }
 
   const changes = new MutationObserver(plan);

@@ -123,7 +123,10 @@ export class Session {
       host.devicesChanged((devices) => (this.devices = devices)),
     );
     const beat = setInterval(() => (this.now = performance.now()), 250);
-    this.#stops.push(() => clearInterval(beat), () => this.prefers.close());
+    this.#stops.push(
+      () => clearInterval(beat),
+      () => this.prefers.close(),
+    );
     void this.#begin(this.#look());
   }
 
@@ -194,7 +197,8 @@ export class Session {
         this.tell(notice.kind, notice.text || this.#ending(notice.call));
         break;
       case 'device':
-        if (notice.device?.device === 'received_video') this.unshown = notice.device.happened === 'lost' ? unshownOf(notice.device.problem) : null;
+        if (notice.device?.device === 'received_video')
+          this.unshown = notice.device.happened === 'lost' ? unshownOf(notice.device.problem) : null;
         this.tell(notice.kind, notice.device === null ? notice.text : newsOf(notice.device, this.language));
         break;
       case 'error':

@@ -12,7 +12,13 @@ export function nameOf(source: ShareSource, wholeScreen: string): string {
 }
 
 /** Where a key leads in a grid that is `columns` wide; `null`: nowhere. */
-export function move(key: string, all: ShareSource[], from: string | null, columns: number, direction: 'ltr' | 'rtl'): string | null {
+export function move(
+  key: string,
+  all: ShareSource[],
+  from: string | null,
+  columns: number,
+  direction: 'ltr' | 'rtl',
+): string | null {
   const at = all.findIndex(({ id }) => id === from);
   const forward = direction === 'ltr' ? 1 : -1;
   const steps: Record<string, number> = { ArrowRight: forward, ArrowLeft: -forward, ArrowDown: columns, ArrowUp: -columns };

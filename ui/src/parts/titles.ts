@@ -6,7 +6,11 @@ const OURS = 'data-cut';
 
 function sweep(root: Document): void {
   // All reads first: one layout for the whole document.
-  const changes = [...root.querySelectorAll<HTMLElement>('.cut')].map((one) => ({ one, cut: one.scrollWidth > one.clientWidth && one.clientWidth > 2, words: one.textContent.trim() }));
+  const changes = [...root.querySelectorAll<HTMLElement>('.cut')].map((one) => ({
+    one,
+    cut: one.scrollWidth > one.clientWidth && one.clientWidth > 2,
+    words: one.textContent.trim(),
+  }));
   for (const { one, cut, words } of changes) {
     const ours = one.hasAttribute(OURS);
     if (cut && (ours || !one.hasAttribute('title'))) {
@@ -31,7 +35,13 @@ export function keepTitles(root: Document = document): () => void {
     }
   };
   const changes = new MutationObserver(ask);
-  changes.observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['class', 'hidden', 'dir'] });
+  changes.observe(root, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    attributes: true,
+    attributeFilter: ['class', 'hidden', 'dir'],
+  });
   window.addEventListener('resize', ask);
   ask();
   return () => {

@@ -178,7 +178,14 @@ function texture(gl: WebGLRenderingContext): WebGLTexture {
   return made;
 }
 
-function fill(gl: WebGLRenderingContext, into: WebGLTexture, width: number, height: number, plane: Uint8Array, fresh: boolean): void {
+function fill(
+  gl: WebGLRenderingContext,
+  into: WebGLTexture,
+  width: number,
+  height: number,
+  plane: Uint8Array,
+  fresh: boolean,
+): void {
   gl.bindTexture(gl.TEXTURE_2D, into);
   if (fresh) {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.LUMINANCE, width, height, 0, gl.LUMINANCE, gl.UNSIGNED_BYTE, plane);

@@ -25,7 +25,13 @@ const slot = (starts_at: string, phase: Phase, over: Partial<Slot> = {}): Slot =
 });
 
 const room = (who: Contact['person'], over: Partial<Contact>): Contact =>
-  plain(who, { id: `room-${who.id}`, thread: `room-${who.id}`, subject: { id: `room-${who.id}`, label: '' }, voice: true, ...over });
+  plain(who, {
+    id: `room-${who.id}`,
+    thread: `room-${who.id}`,
+    subject: { id: `room-${who.id}`, label: '' },
+    voice: true,
+    ...over,
+  });
 
 const said = (text: string, at: string, from_me = false) => ({ text, at, from_me });
 
@@ -53,12 +59,27 @@ const ROOMS: Contact[] = [
     detail: 'maximiliane.von.hohenstein-wartenburg@long-company-name.example.com',
     last_message: said('Thanks, see you on Thursday at the workshop in the Sonnenfelser Straße then', on(-1, 16, 40), true),
   }),
-  room(person('sven@fieldtech.example', 'sven@fieldtech.example'), { id: 'room-sven', thread: 'room-sven', detail: 'Listing 4402' }),
+  room(person('sven@fieldtech.example', 'sven@fieldtech.example'), {
+    id: 'room-sven',
+    thread: 'room-sven',
+    detail: 'Listing 4402',
+  }),
 ];
 
 const CONVERSATIONS: Contact[] = [
-  room(CARLA, { id: 'c-carla', thread: 'c-carla', online: true, unread: 1, last_message: said('Great! Would a quick video call work for you?', ago(2)) }),
-  room(DANIEL, { id: 'c-daniel', thread: 'c-daniel', online: true, last_message: said('I will send the sketches tonight.', ago(180), true) }),
+  room(CARLA, {
+    id: 'c-carla',
+    thread: 'c-carla',
+    online: true,
+    unread: 1,
+    last_message: said('Great! Would a quick video call work for you?', ago(2)),
+  }),
+  room(DANIEL, {
+    id: 'c-daniel',
+    thread: 'c-daniel',
+    online: true,
+    last_message: said('I will send the sketches tonight.', ago(180), true),
+  }),
   room(LEILA, { id: 'c-leila', thread: 'c-leila', last_message: said('شكرا جزيلا', on(-3, 11, 20)) }),
   room(LONG, { id: 'c-long', thread: 'c-long' }),
 ];
@@ -104,7 +125,9 @@ const APPOINTMENTS: Contact[] = [
   visit('a2', OMAR, 'First consultation', slot(soon(20), 'upcoming', { minutes: 45 })),
   visit('a3', LEILA, 'Results of the blood test', slot(soon(75), 'unconfirmed'), { video: false }),
   visit('a4', person('p5', 'Wen'), 'Prescription', slot(ago(120), 'ended'), { video: false }),
-  visit('a9', person('p9', 'Elena Popescu'), 'Vaccination', slot(soon(180), 'upcoming', { label: 'physical', minutes: 15 }), { video: false }),
+  visit('a9', person('p9', 'Elena Popescu'), 'Vaccination', slot(soon(180), 'upcoming', { label: 'physical', minutes: 15 }), {
+    video: false,
+  }),
   visit('a5', LONG, 'Physiotherapy, exercises after the operation on the left knee', slot(on(1, 9, 30), 'upcoming')),
   visit('a6', person('p6', 'Jonas Weber'), 'Follow-up', slot(on(1, 11), 'cancelled'), { video: false }),
   visit('a7', NADIA, 'Second follow-up', slot(on(6, 14, 15), 'unconfirmed', { minutes: 15 }), { video: false }),
@@ -167,7 +190,15 @@ export const practitioner = (over: Partial<AccountView> = {}): AccountView =>
     me: DOCTOR,
     role: 'practitioner',
     contacts: APPOINTMENTS,
-    capabilities: { ...CAPABILITIES, list: 'appointments', busy: false, subjects: true, history: false, screen_share: true, ring_timeout_s: null },
+    capabilities: {
+      ...CAPABILITIES,
+      list: 'appointments',
+      busy: false,
+      subjects: true,
+      history: false,
+      screen_share: true,
+      ring_timeout_s: null,
+    },
     ...over,
   });
 

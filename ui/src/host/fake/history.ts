@@ -7,7 +7,15 @@ import { ADA, LEILA, LONG, person } from './people';
 
 /** Minutes ago, today; or calendar days ago and the hour then. */
 type When = number | [days: number, hour: number];
-type Line = [who: number, outgoing: boolean, status: string, when: When, seconds: number, about?: string | undefined, kind?: MediaKind];
+type Line = [
+  who: number,
+  outgoing: boolean,
+  status: string,
+  when: When,
+  seconds: number,
+  about?: string | undefined,
+  kind?: MediaKind,
+];
 
 const LINES: Line[] = [
   [0, true, 'completed', 40, 754, 'first'],
@@ -23,7 +31,10 @@ const PAGES = 3;
 function world(account: AccountView): { peers: Person[]; about: Record<string, string> } {
   switch (account.dialect) {
     case 'dealerdesk':
-      return { peers: [TARIQ, person('t9', 'Svetlana Orlova'), LONG], about: { first: 'Listing 4471', second: 'Listing 4402', third: 'Listing 4471' } };
+      return {
+        peers: [TARIQ, person('t9', 'Svetlana Orlova'), LONG],
+        about: { first: 'Listing 4471', second: 'Listing 4402', third: 'Listing 4471' },
+      };
     case 'marketplace':
       return { peers: [CARLA, DANIEL, LEILA], about: {} };
     case 'hearth':
@@ -32,7 +43,10 @@ function world(account: AccountView): { peers: Person[]; about: Record<string, s
       return { peers: [NADIA, OMAR, LONG], about: { first: 'Follow-up', second: 'First consultation', third: 'Results' } };
     default:
       return account.role === 'customer'
-        ? { peers: [person('s1', 'Nordlicht Keramik')], about: { first: 'Order #1042', second: 'Order #1031', third: 'Order #1039' } }
+        ? {
+            peers: [person('s1', 'Nordlicht Keramik')],
+            about: { first: 'Order #1042', second: 'Order #1031', third: 'Order #1039' },
+          }
         : { peers: [ADA, LEILA, LONG], about: { first: 'Order #1042', second: 'Order #1031', third: 'Order #1039' } };
   }
 }

@@ -49,11 +49,17 @@ function contact(who: Person, detail: string, online: boolean, orders: [number, 
 }
 
 const CONTACTS: Contact[] = [
-  contact(ADA, 'ada.okafor@example.com', true, [
-    [1042, 'Processing', '128.40', 0],
-    [1017, 'Delivered', '59.00', 23],
-    [963, 'Delivered', '212.90', 71],
-  ], 4),
+  contact(
+    ADA,
+    'ada.okafor@example.com',
+    true,
+    [
+      [1042, 'Processing', '128.40', 0],
+      [1017, 'Delivered', '59.00', 23],
+      [963, 'Delivered', '212.90', 71],
+    ],
+    4,
+  ),
   contact(LEILA, 'leila@example.org', true, [[1039, 'Shipped', '34.50', 2]]),
   contact(LONG, 'maximiliane.von.hohenstein-wartenburg@long-company-name.example.com', false, [
     [1031, 'Transferred to delivery partner', '1249.00', 6],

@@ -1,6 +1,15 @@
 // What a state of the fake host is made of, and the short words the tables of states are written in.
 
-import type { AccountView, CallStats, CallView, ChatView, EngineView, Levels, UiNotice, StartInfo } from '../../generated/bindings';
+import type {
+  AccountView,
+  CallStats,
+  CallView,
+  ChatView,
+  EngineView,
+  Levels,
+  UiNotice,
+  StartInfo,
+} from '../../generated/bindings';
 import { call } from './people';
 import type { FakeSurroundings } from './surroundings';
 
@@ -37,7 +46,11 @@ interface Sends {
 }
 
 export function view(accounts: AccountView[], calls: CallView[] = [], sends: Sends = {}, chats: ChatView[] = []): EngineView {
-  return { accounts, phone: { calls, microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true, ...sends }, chats };
+  return {
+    accounts,
+    phone: { calls, microphone: true, camera: true, sharing: false, has_microphone: true, has_camera: true, ...sends },
+    chats,
+  };
 }
 
 export const connected = (over: Partial<CallView> = {}) => call({ is: 'connected' }, { connected_ms: 185_000, ...over });

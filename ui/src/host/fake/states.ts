@@ -20,17 +20,29 @@ const ended = (reason: EndReason, over: Partial<CallView> = {}): FakeState => ({
 const PREFILL = { server: 'calls.nordlicht.example', dialect: null, role: 'seller', email: 'hello@nordlicht.example' };
 
 export const STATES: Record<string, FakeState> = {
-  'signin': { view: nobody },
+  signin: { view: nobody },
   'signin-prefilled': { view: nobody, start: { prefill: PREFILL } },
   'signin-error': { view: nobody, start: { prefill: PREFILL }, failing: { signIn: 'Wrong e-mail or password.' } },
   'signin-busy': { view: nobody, start: { prefill: PREFILL }, hanging: 'signIn' },
   'signin-looking': { view: nobody, start: { prefill: PREFILL }, hanging: 'discover' },
-  'signin-unreachable': { view: nobody, start: { prefill: PREFILL }, failing: { discover: 'The server could not be reached: connection refused.' } },
-  'signin-several': { view: nobody, start: { prefill: { ...PREFILL, role: null, email: '' } }, offered: ['storefront', 'marketplace', 'clinic'] },
+  'signin-unreachable': {
+    view: nobody,
+    start: { prefill: PREFILL },
+    failing: { discover: 'The server could not be reached: connection refused.' },
+  },
+  'signin-several': {
+    view: nobody,
+    start: { prefill: { ...PREFILL, role: null, email: '' } },
+    offered: ['storefront', 'marketplace', 'clinic'],
+  },
   'signin-all': { view: nobody, start: { prefill: { ...PREFILL, role: null, email: '' } }, offered: [] },
-  'signin-technician': { view: nobody, start: { prefill: { ...PREFILL, role: 'technician', email: '' } }, offered: ['dealerdesk'] },
+  'signin-technician': {
+    view: nobody,
+    start: { prefill: { ...PREFILL, role: 'technician', email: '' } },
+    offered: ['dealerdesk'],
+  },
 
-  'seller': { view: asSeller() },
+  seller: { view: asSeller() },
   'seller-loading': { view: view([seller({ contacts: [], contacts_loaded: false })]), hanging: 'refreshContacts' },
   'seller-empty': { view: view([seller({ contacts: [] })]) },
   'seller-error': {
@@ -59,28 +71,36 @@ export const STATES: Record<string, FakeState> = {
   'history-error': { view: asSeller(), failing: { history: 'The server took too long to answer.' } },
   'history-loading': { view: asSeller(), hanging: 'history' },
 
-  'customer': { view: asCustomer() },
+  customer: { view: asCustomer() },
   'customer-offline': { view: view([customer({ link: 'offline' })]) },
   'customer-ringing': { view: asCustomer([incoming({ peer: { id: 's1', name: 'Nordlicht Keramik', avatar: null } })]) },
 
-  'ring': { view: asCustomer([incoming()]), start: { window: 'ring' } },
-  'ring-long': { view: asCustomer([incoming({ peer: LONG, subject: { id: 'o1', label: 'Order #1031, hand-made porcelain tea service for twelve' } })]), start: { window: 'ring' } },
+  ring: { view: asCustomer([incoming()]), start: { window: 'ring' } },
+  'ring-long': {
+    view: asCustomer([
+      incoming({ peer: LONG, subject: { id: 'o1', label: 'Order #1031, hand-made porcelain tea service for twelve' } }),
+    ]),
+    start: { window: 'ring' },
+  },
   'ring-voice': { view: asCustomer([incoming({ kind: 'voice', subject: null, peer: LEILA })]), start: { window: 'ring' } },
   'ring-silenced': { view: asCustomer([incoming({ state: { is: 'ringing', silenced: true } })]), start: { window: 'ring' } },
   'ring-waiting': { view: asSeller([connected(), waiting]), start: { window: 'ring' } },
   'ring-nobody': { view: asCustomer(), start: { window: 'ring' } },
 
-  'calling': { view: asSeller([call({ is: 'calling', ringing: false }, { remote_id: null })]), noRemote: true },
+  calling: { view: asSeller([call({ is: 'calling', ringing: false }, { remote_id: null })]), noRemote: true },
   'calling-ringing': { view: asSeller([call({ is: 'calling', ringing: true })]), noRemote: true },
-  'connecting': { view: asSeller([call({ is: 'connecting' })]), noRemote: true },
-  'connected': { view: asSeller([connected()]) },
+  connecting: { view: asSeller([call({ is: 'connecting' })]), noRemote: true },
+  connected: { view: asSeller([connected()]) },
   'connected-long': { view: asSeller([connected({ peer: LONG, connected_ms: 4_985_000 })]) },
   'connected-no-picture': { view: asSeller([connected()]), noRemote: true },
-  'voice': { view: asSeller([connected({ kind: 'voice', peer: LEILA, subject: null, remote_video: false })], { camera: false }), noRemote: true },
-  'muted': { view: asSeller([connected()], { microphone: false, camera: false }) },
+  voice: {
+    view: asSeller([connected({ kind: 'voice', peer: LEILA, subject: null, remote_video: false })], { camera: false }),
+    noRemote: true,
+  },
+  muted: { view: asSeller([connected()], { microphone: false, camera: false }) },
   'remote-off': { view: asSeller([connected({ remote_audio: false, remote_video: false })]), noRemote: true },
-  'sharing': { view: asSeller([connected({ remote_sharing: true })]) },
-  'reconnecting': { view: asSeller([connected({ state: { is: 'reconnecting' } })]), bad: true },
+  sharing: { view: asSeller([connected({ remote_sharing: true })]) },
+  reconnecting: { view: asSeller([connected({ state: { is: 'reconnecting' } })]), bad: true },
   'signaling-lost': { view: asSeller([connected({ signaling_lost: true })]) },
   'call-waiting': { view: asSeller([connected(), waiting]) },
   'call-notices': {
@@ -90,7 +110,7 @@ export const STATES: Record<string, FakeState> = {
       { kind: 'error', text: 'The camera is used by another program.', call: null, device: null, code: null },
     ],
   },
-  'poor': { view: asSeller([connected()]), bad: true },
+  poor: { view: asSeller([connected()]), bad: true },
 
   'ended-hung-up': ended({ why: 'hung_up' }, { connected_ms: 754_000 }),
   'ended-remote-hung-up': ended({ why: 'remote_hung_up' }, { connected_ms: 61_000 }),

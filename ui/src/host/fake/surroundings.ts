@@ -1,6 +1,15 @@
 // The desktop around the made-up calls: settings, devices and windows that answer as the shell would.
 
-import type { Analytics, DesktopView, DevicesView, Settings, SettingsView, Place, ShareSource, Typed } from '../../generated/bindings';
+import type {
+  Analytics,
+  DesktopView,
+  DevicesView,
+  Settings,
+  SettingsView,
+  Place,
+  ShareSource,
+  Typed,
+} from '../../generated/bindings';
 import type { Host } from '../host';
 
 export const SETTINGS: Settings = {
@@ -126,7 +135,11 @@ export function surroundings(
   };
   let desktop: DesktopView = { ...DESKTOP, ...state.desktop };
   let devices: DevicesView = { ...DEVICES, ...state.devices };
-  const seen = { settings: new Set<(s: SettingsView) => void>(), desktop: new Set<(d: DesktopView) => void>(), devices: new Set<(d: DevicesView) => void>() };
+  const seen = {
+    settings: new Set<(s: SettingsView) => void>(),
+    desktop: new Set<(d: DesktopView) => void>(),
+    devices: new Set<(d: DevicesView) => void>(),
+  };
   const places = new Set<(place: Place) => void>();
   const listen = <T>(all: Set<T>, one: T) => {
     all.add(one);
@@ -202,7 +215,9 @@ export function surroundings(
     unlockSecrets: (passphrase) =>
       run(['unlockSecrets', passphrase], () => pushDesktop((old) => ({ ...old, secrets: { ...old.secrets, problem: 'none' } }))),
     useSecrets: (store, passphrase) =>
-      run(['useSecrets', store, passphrase], () => pushDesktop((old) => ({ ...old, secrets: { ...old.secrets, store, problem: 'none' } }))),
+      run(['useSecrets', store, passphrase], () =>
+        pushDesktop((old) => ({ ...old, secrets: { ...old.secrets, store, problem: 'none' } })),
+      ),
     restore: () => run(['restore']),
     async typed(account) {
       await run(['typed', account]);

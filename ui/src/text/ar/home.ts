@@ -39,8 +39,7 @@ export const home: Text['home'] = {
   search: 'البحث في الزبائن',
   searchPlaceholder: 'الاسم أو البريد أو الطلب',
   searching: 'جارٍ البحث…',
-  found: (n) =>
-    count(n, { zero: 'لا زبائن', one: 'زبون واحد', two: 'زبونان', few: '# زبائن', many: '# زبونًا', other: '# زبون' }),
+  found: (n) => count(n, { zero: 'لا زبائن', one: 'زبون واحد', two: 'زبونان', few: '# زبائن', many: '# زبونًا', other: '# زبون' }),
   foundOf: (n, all) => `${number(n)} من ${number(all)}`,
   enterCalls: 'اضغط Enter للاتصال',
   showMore: 'عرض المزيد',
@@ -65,8 +64,7 @@ export const home: Text['home'] = {
   voice: 'مكالمة صوتية',
   video: 'مكالمة فيديو',
   callAbout: (label) => `اتصال بشأن ${label}`,
-  orders: (n) =>
-    count(n, { zero: 'لا طلبات', one: 'طلب واحد', two: 'طلبان', few: '# طلبات', many: '# طلبًا', other: '# طلب' }),
+  orders: (n) => count(n, { zero: 'لا طلبات', one: 'طلب واحد', two: 'طلبان', few: '# طلبات', many: '# طلبًا', other: '# طلب' }),
   noOrders: 'لا طلبات بعد',
   lastOrder: (label, when) => `${label}، ${when}`,
   spent: (amount) => `المجموع ${amount}`,

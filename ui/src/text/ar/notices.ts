@@ -6,7 +6,15 @@ import { count } from './count';
 export const notices: Text['notices'] = {
   region: 'التنبيهات',
   notes: 'إشعارات',
-  more: (n) => count(n, { zero: 'لا تنبيهات أخرى', one: 'تنبيه واحد آخر', two: 'تنبيهان آخران', few: '# تنبيهات أخرى', many: '# تنبيهًا آخر', other: '# تنبيه آخر' }),
+  more: (n) =>
+    count(n, {
+      zero: 'لا تنبيهات أخرى',
+      one: 'تنبيه واحد آخر',
+      two: 'تنبيهان آخران',
+      few: '# تنبيهات أخرى',
+      many: '# تنبيهًا آخر',
+      other: '# تنبيه آخر',
+    }),
   fewer: 'تنبيهات أقل',
   note: {
     no_camera_found: 'لم يُعثر على كاميرا: لن يراك الطرف الآخر.',

@@ -8,8 +8,7 @@ export const rooms: Text['rooms'] = {
   searchPlaceholder: 'اسم أو رسالة',
   loading: { rooms: 'جارٍ تحميل الغرف…', conversations: 'جارٍ تحميل المحادثات…' },
   found: {
-    rooms: (n) =>
-      count(n, { zero: 'لا غرف', one: 'غرفة واحدة', two: 'غرفتان', few: '# غرف', many: '# غرفة', other: '# غرفة' }),
+    rooms: (n) => count(n, { zero: 'لا غرف', one: 'غرفة واحدة', two: 'غرفتان', few: '# غرف', many: '# غرفة', other: '# غرفة' }),
     conversations: (n) =>
       count(n, {
         zero: 'لا محادثات',

@@ -10,7 +10,14 @@ export const time: Text['time'] = {
         ? count(hours, { zero: '# ساعة', one: 'ساعة واحدة', two: 'ساعتان', few: '# ساعات', many: '# ساعة', other: '# ساعة' })
         : '',
       minutes > 0
-        ? count(minutes, { zero: '# دقيقة', one: 'دقيقة واحدة', two: 'دقيقتان', few: '# دقائق', many: '# دقيقة', other: '# دقيقة' })
+        ? count(minutes, {
+            zero: '# دقيقة',
+            one: 'دقيقة واحدة',
+            two: 'دقيقتان',
+            few: '# دقائق',
+            many: '# دقيقة',
+            other: '# دقيقة',
+          })
         : '',
       count(seconds, { zero: '# ثانية', one: 'ثانية واحدة', two: 'ثانيتان', few: '# ثوانٍ', many: '# ثانية', other: '# ثانية' }),
     ]

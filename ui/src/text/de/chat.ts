@@ -25,10 +25,23 @@ export const chat: Text['chat'] = {
   you: 'Sie',
   failed: 'Einige Nachrichten konnten nicht geladen oder gesendet werden.',
   unsent: 'Die Nachricht wurde nicht gesendet.',
-  tooLong: (n) => `${count(n, { one: '# Zeichen', other: '# Zeichen' })} zu viel. Teilen Sie den Text auf mehrere Nachrichten auf.`,
+  tooLong: (n) =>
+    `${count(n, { one: '# Zeichen', other: '# Zeichen' })} zu viel. Teilen Sie den Text auf mehrere Nachrichten auf.`,
   offline: 'Sobald der Server wieder da ist, können Sie weiterschreiben.',
   calls: {
-    voice: { placed: 'Sprachanruf', missed: 'Verpasster Sprachanruf', declined: 'Sprachanruf, abgelehnt', unanswered: 'Sprachanruf, keine Antwort', failed: 'Sprachanruf fehlgeschlagen' },
-    video: { placed: 'Videoanruf', missed: 'Verpasster Videoanruf', declined: 'Videoanruf, abgelehnt', unanswered: 'Videoanruf, keine Antwort', failed: 'Videoanruf fehlgeschlagen' },
+    voice: {
+      placed: 'Sprachanruf',
+      missed: 'Verpasster Sprachanruf',
+      declined: 'Sprachanruf, abgelehnt',
+      unanswered: 'Sprachanruf, keine Antwort',
+      failed: 'Sprachanruf fehlgeschlagen',
+    },
+    video: {
+      placed: 'Videoanruf',
+      missed: 'Verpasster Videoanruf',
+      declined: 'Videoanruf, abgelehnt',
+      unanswered: 'Videoanruf, keine Antwort',
+      failed: 'Videoanruf fehlgeschlagen',
+    },
   },
 };

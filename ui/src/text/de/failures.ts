@@ -11,7 +11,8 @@ export const failures: Text['failures'] = {
   certificate_file: 'Die Zertifikatsdatei ist nicht lesbar.',
   log_damaged: 'Die Anrufliste war beschädigt. Eine neue wurde angelegt, die alte Datei bleibt erhalten.',
   log_failed: 'Die Anrufliste konnte nicht gelesen oder gespeichert werden.',
-  log_newer: 'Die Anrufliste stammt von einer neueren Version von Bellwire. Eine neue wurde angelegt, die alte Datei bleibt erhalten.',
+  log_newer:
+    'Die Anrufliste stammt von einer neueren Version von Bellwire. Eine neue wurde angelegt, die alte Datei bleibt erhalten.',
   log_not_open: 'Die Anrufliste ist nicht geöffnet. Starten Sie Bellwire neu.',
   log_not_written: 'Anrufe können gerade nicht in der Liste gespeichert werden. Bellwire versucht es weiter.',
   message_not_sent: 'Die Nachricht wurde nicht gesendet.',

@@ -8,6 +8,10 @@ export const favourites: Text['favourites'] = {
   mark: 'Favorit',
   add: (name) => `${name} zu den Favoriten hinzufügen`,
   remove: (name) => `${name} aus den Favoriten entfernen`,
-  full: (n) => count(n, { one: 'Sie können # Favoriten haben. Entfernen Sie ihn zuerst.', other: 'Sie können bis zu # Favoriten haben. Entfernen Sie zuerst einen.' }),
+  full: (n) =>
+    count(n, {
+      one: 'Sie können # Favoriten haben. Entfernen Sie ihn zuerst.',
+      other: 'Sie können bis zu # Favoriten haben. Entfernen Sie zuerst einen.',
+    }),
   away: (account) => `Nicht bei ${account} angemeldet`,
 };

@@ -14,8 +14,13 @@ export const hardware: Text['hardware'] = {
   instead: (name) => `Bis es wieder da ist, wird ${name} verwendet.`,
   insteadNothing: 'Bis es wieder da ist, wird nichts verwendet.',
   nothing: 'Keine Geräte angeschlossen',
-  nothingHint: 'Es wurde weder ein Mikrofon noch ein Lautsprecher noch eine Kamera gefunden. Angeschlossene Geräte erscheinen hier sofort.',
-  nothingOf: { microphone: 'Es wurde kein Mikrofon gefunden.', speaker: 'Es wurde kein Lautsprecher gefunden.', camera: 'Es wurde keine Kamera gefunden.' },
+  nothingHint:
+    'Es wurde weder ein Mikrofon noch ein Lautsprecher noch eine Kamera gefunden. Angeschlossene Geräte erscheinen hier sofort.',
+  nothingOf: {
+    microphone: 'Es wurde kein Mikrofon gefunden.',
+    speaker: 'Es wurde kein Lautsprecher gefunden.',
+    camera: 'Es wurde keine Kamera gefunden.',
+  },
   loading: 'Geräte werden gesucht …',
 
   preview: 'Kameravorschau',

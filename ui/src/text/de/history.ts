@@ -80,5 +80,12 @@ export const history: Text['history'] = {
     elsewhere: 'Anderswo angenommen',
     ongoing: 'Läuft',
   },
-  span: { title: 'Wann', any: 'Beliebig', today: 'Heute', week: 'Letzte 7 Tage', month: 'Dieser Monat', own: 'Eigener Zeitraum …' },
+  span: {
+    title: 'Wann',
+    any: 'Beliebig',
+    today: 'Heute',
+    week: 'Letzte 7 Tage',
+    month: 'Dieser Monat',
+    own: 'Eigener Zeitraum …',
+  },
 };

@@ -33,7 +33,8 @@ export const incall: Text['incall'] = {
     empty: 'Nichts zum Teilen',
     emptyHint: 'Es wurden weder ein Bildschirm noch ein Fenster gefunden.',
     failed: 'Der Bildschirm kann nicht geteilt werden',
-    wayland: 'Dieser Desktop (Wayland) lässt Programme den Bildschirm nicht aufnehmen. Melden Sie sich zum Teilen mit einer X11-Sitzung an.',
+    wayland:
+      'Dieser Desktop (Wayland) lässt Programme den Bildschirm nicht aufnehmen. Melden Sie sich zum Teilen mit einer X11-Sitzung an.',
     current: 'Wird gerade geteilt',
     wholeScreen: 'Ganzer Bildschirm',
     now: (label) => `Sie teilen ${label}`,

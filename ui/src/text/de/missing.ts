@@ -14,7 +14,8 @@ export const missing: Text['missing'] = {
   startMutedHint: 'Schalten Sie das Mikrofon ein, sobald Sie sprechen möchten.',
   startCameraOff: 'Videoanrufe mit ausgeschalteter Kamera beginnen',
   relayOnly: 'Meine Netzwerkadresse in Anrufen verbergen',
-  relayOnlyHint: 'Anrufe laufen über den Relay-Server des Dienstes; der Computer der anderen Person erfährt Ihre Adresse nicht. Der Verbindungsaufbau kann länger dauern. Hat der Dienst keinen Relay-Server, kommen keine Anrufe zustande.',
+  relayOnlyHint:
+    'Anrufe laufen über den Relay-Server des Dienstes; der Computer der anderen Person erfährt Ihre Adresse nicht. Der Verbindungsaufbau kann länger dauern. Hat der Dienst keinen Relay-Server, kommen keine Anrufe zustande.',
   quit: 'Bellwire beenden',
   quitHint: 'Danach klingelt es auf diesem Computer erst wieder, wenn Sie das Programm starten.',
   quitInCall: 'Anruf beenden und Bellwire schließen?',

@@ -21,6 +21,7 @@ export const notices: Text['notices'] = {
     speaker_file: 'Der Ton wird in eine Datei geschrieben: Sie hören nichts.',
     settings_damaged: 'Ihre Einstellungen konnten nicht gelesen werden und wurden zurückgesetzt. Die alte Datei bleibt erhalten.',
     settings_partly: 'Einige Ihrer Einstellungen waren ungültig und wurden zurückgesetzt.',
-    managed_damaged: 'Einige Einstellungen Ihrer Organisation konnten nicht gelesen werden. Bitte informieren Sie Ihre Administration.',
+    managed_damaged:
+      'Einige Einstellungen Ihrer Organisation konnten nicht gelesen werden. Bitte informieren Sie Ihre Administration.',
   },
 };

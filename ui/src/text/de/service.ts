@@ -15,7 +15,8 @@ export const service: Text['service'] = {
   },
   listFailed: 'Die Liste konnte nicht aktualisiert werden.',
   link: {
-    websocket_blocked: 'Dieses Netz blockiert die Verbindung, die Bellwire braucht (WebSocket). Anrufe erreichen Sie hier nicht. Fragen Sie die Netzwerkadministration oder versuchen Sie ein anderes Netz.',
+    websocket_blocked:
+      'Dieses Netz blockiert die Verbindung, die Bellwire braucht (WebSocket). Anrufe erreichen Sie hier nicht. Fragen Sie die Netzwerkadministration oder versuchen Sie ein anderes Netz.',
     access_denied: 'Der Dienst hat die Verbindung abgelehnt. Melden Sie sich neu an oder wenden Sie sich an seinen Support.',
     unreachable: 'Der Dienst antwortet, aber die Verbindung für Anrufe kommt nicht zustande. Anrufe erreichen Sie zurzeit nicht.',
   },

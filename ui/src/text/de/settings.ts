@@ -86,7 +86,8 @@ export const settings: Text['settings'] = {
     mediaKeys: 'Mit Headset- und Medientasten annehmen, auflegen und stummschalten',
     here: 'In diesem Fenster',
     letters: 'Einzeltasten während eines Anrufs',
-    lettersHint: 'M, V, S, F, P, D, 1 und ? ohne Strg. Schalten Sie sie aus, wenn Sie diktieren oder versehentlich Tasten drücken.',
+    lettersHint:
+      'M, V, S, F, P, D, 1 und ? ohne Strg. Schalten Sie sie aus, wenn Sie diktieren oder versehentlich Tasten drücken.',
     shortcuts: {
       settings: 'Einstellungen öffnen',
       quickCall: 'Schnellanruf',
@@ -115,7 +116,8 @@ export const settings: Text['settings'] = {
     signOut: 'Abmelden',
     signOutOf: (name) => `Abmelden: ${name}`,
     confirm: (name) => `Von ${name} abmelden?`,
-    confirmHint: 'Bellwire vergisst diese Anmeldung. Sie sind dort nicht erreichbar, bis Sie sich wieder mit Ihrem Passwort anmelden.',
+    confirmHint:
+      'Bellwire vergisst diese Anmeldung. Sie sind dort nicht erreichbar, bis Sie sich wieder mit Ihrem Passwort anmelden.',
     cancel: 'Abbrechen',
   },
   secrets: {
@@ -134,7 +136,8 @@ export const settings: Text['settings'] = {
     problems: {
       none: '',
       locked: {
-        keyring: 'Der Schlüsselbund ist gesperrt. Entsperren Sie ihn mit der Passwortverwaltung Ihres Desktops oder wählen Sie einen anderen Ort.',
+        keyring:
+          'Der Schlüsselbund ist gesperrt. Entsperren Sie ihn mit der Passwortverwaltung Ihres Desktops oder wählen Sie einen anderen Ort.',
         file: 'Die Datei ist gesperrt. Geben Sie ihre Passphrase ein.',
       },
       missing: 'Dieser Computer hat keinen Schlüsselbund, den Bellwire nutzen kann.',
@@ -150,7 +153,8 @@ export const settings: Text['settings'] = {
     passphrase: 'Passphrase',
     again: 'Passphrase bestätigen',
     setTitle: 'Passphrase wählen',
-    setLead: 'Sie schützt die Datei mit Ihren Anmeldungen. Sie lässt sich nicht wiederherstellen; wenn Sie sie vergessen, müssen Sie sich neu anmelden.',
+    setLead:
+      'Sie schützt die Datei mit Ihren Anmeldungen. Sie lässt sich nicht wiederherstellen; wenn Sie sie vergessen, müssen Sie sich neu anmelden.',
     tooShort: (n) => `Verwenden Sie mindestens ${count(n, { one: '# Zeichen', other: '# Zeichen' })}.`,
     differ: 'Die Passphrasen stimmen nicht überein.',
     use: 'Diese Passphrase verwenden',

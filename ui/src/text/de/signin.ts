@@ -8,7 +8,8 @@ export const signIn: Text['signIn'] = {
   leadFields: 'Verwenden Sie das Konto, das Sie dort schon haben.',
   again: 'Ihre Anmeldung ist abgelaufen. Melden Sie sich neu an, um erreichbar zu sein.',
   server: 'Serveradresse',
-  exposed: 'Diese Adresse ist nicht verschlüsselt: Andere können Ihr Passwort und Angaben zu Ihren Anrufen unterwegs mitlesen. Nutzen Sie https, wenn der Server es bietet.',
+  exposed:
+    'Diese Adresse ist nicht verschlüsselt: Andere können Ihr Passwort und Angaben zu Ihren Anrufen unterwegs mitlesen. Nutzen Sie https, wenn der Server es bietet.',
   serverHint: 'Zum Beispiel calls.example.com',
   next: 'Weiter',
   looking: 'Server wird gesucht …',

@@ -27,7 +27,19 @@ export const chat = {
   tooLong: (n: number) => `Too long by ${count(n, { one: '# character', other: '# characters' })}. Send it in several messages.`,
   offline: 'You can write again once the server is back.',
   calls: {
-    voice: { placed: 'Voice call', missed: 'Missed voice call', declined: 'Voice call, declined', unanswered: 'Voice call, no answer', failed: 'Voice call failed' },
-    video: { placed: 'Video call', missed: 'Missed video call', declined: 'Video call, declined', unanswered: 'Video call, no answer', failed: 'Video call failed' },
+    voice: {
+      placed: 'Voice call',
+      missed: 'Missed voice call',
+      declined: 'Voice call, declined',
+      unanswered: 'Voice call, no answer',
+      failed: 'Voice call failed',
+    },
+    video: {
+      placed: 'Video call',
+      missed: 'Missed video call',
+      declined: 'Video call, declined',
+      unanswered: 'Video call, no answer',
+      failed: 'Video call failed',
+    },
   },
 };

@@ -81,7 +81,10 @@ export const incall = {
     video: 'Video bitrate',
     codec: 'Codec',
     level: 'Audio level',
-    paths: { direct: 'direct', reflexive: 'direct, through a router', relayed: 'through a relay server' } as Record<string, string>,
+    paths: { direct: 'direct', reflexive: 'direct, through a router', relayed: 'through a relay server' } as Record<
+      string,
+      string
+    >,
   },
 
   keys: {

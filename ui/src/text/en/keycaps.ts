@@ -31,7 +31,7 @@ export const keycaps = {
   Minus: '-',
   Equal: '=',
   Semicolon: ';',
-  Quote: '\'',
+  Quote: "'",
   Backquote: '`',
   BracketLeft: '[',
   BracketRight: ']',

@@ -15,7 +15,8 @@ export const missing = {
   startMutedHint: 'Turn your microphone on when you’re ready to speak.',
   startCameraOff: 'Start video calls with the camera off',
   relayOnly: 'Hide my network address in calls',
-  relayOnlyHint: 'Calls go through the service’s relay server, so the other person’s computer never sees your address. Calls may take longer to connect, and can’t connect at all if the service has no relay.',
+  relayOnlyHint:
+    'Calls go through the service’s relay server, so the other person’s computer never sees your address. Calls may take longer to connect, and can’t connect at all if the service has no relay.',
   quit: 'Quit Bellwire',
   quitHint: 'Calls won’t ring on this computer until you start Bellwire again.',
   quitInCall: 'End the call and quit?',

@@ -6,7 +6,10 @@ export const rooms = {
   search: 'Search',
   searchPlaceholder: 'Name or message',
   loading: { rooms: 'Loading rooms…', conversations: 'Loading conversations…' },
-  found: { rooms: (n: number) => count(n, { one: '# room', other: '# rooms' }), conversations: (n: number) => count(n, { one: '# conversation', other: '# conversations' }) },
+  found: {
+    rooms: (n: number) => count(n, { one: '# room', other: '# rooms' }),
+    conversations: (n: number) => count(n, { one: '# conversation', other: '# conversations' }),
+  },
   empty: { rooms: 'No rooms yet', conversations: 'No conversations yet' },
   emptyHint: {
     rooms: 'Rooms you share with someone appear here.',

@@ -15,7 +15,8 @@ export const service = {
   } as Record<'not_understood' | 'too_large' | 'paused' | 'unreachable' | 'refused', string>,
   listFailed: 'The list couldn’t be refreshed.',
   link: {
-    websocket_blocked: 'This network blocks the connection Bellwire needs (WebSocket), so calls can’t reach you. Ask the network’s administrator or try another network.',
+    websocket_blocked:
+      'This network blocks the connection Bellwire needs (WebSocket), so calls can’t reach you. Ask the network’s administrator or try another network.',
     access_denied: 'The service refused the connection. Sign in again or contact its support.',
     unreachable: 'The service responds, but the connection for calls fails. Calls can’t reach you right now.',
   } satisfies Record<LinkProblem, string> as Record<LinkProblem, string>,

@@ -14,7 +14,10 @@ export const settings = {
     language: 'Language',
     system: (name: string) => `System default (${name})`,
     theme: 'Appearance',
-    themes: { system: 'System default', light: 'Light', dark: 'Dark', high_contrast: 'High contrast' } satisfies Record<Theme, string>,
+    themes: { system: 'System default', light: 'Light', dark: 'Dark', high_contrast: 'High contrast' } satisfies Record<
+      Theme,
+      string
+    >,
     startAtLogin: 'Start when you log in to this computer',
     startAtLoginHint: 'Bellwire starts in the background and rings as usual.',
     closeToTray: 'Keep running when the window is closed',
@@ -133,7 +136,10 @@ export const settings = {
     },
     problems: {
       none: '',
-      locked: { keyring: 'The keyring is locked. Unlock it with your desktop’s password manager, or choose another place.', file: 'The file is locked. Enter its passphrase.' },
+      locked: {
+        keyring: 'The keyring is locked. Unlock it with your desktop’s password manager, or choose another place.',
+        file: 'The file is locked. Enter its passphrase.',
+      },
       missing: 'This computer has no keyring Bellwire can use.',
       wrong_passphrase: 'Wrong passphrase. Try again.',
       damaged: 'The file can no longer be read. Choose a place again and sign in again.',
@@ -160,7 +166,8 @@ export const settings = {
     title: 'Help',
     version: 'Version',
     support: 'Support log',
-    supportLead: 'What Bellwire did recently, for the people who support you. Names, addresses, messages and tokens have been removed. Read it before you send it.',
+    supportLead:
+      'What Bellwire did recently, for the people who support you. Names, addresses, messages and tokens have been removed. Read it before you send it.',
     show: 'Show log',
     loading: 'Collecting…',
     text: 'Support log',

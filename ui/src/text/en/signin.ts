@@ -6,7 +6,8 @@ export const signIn = {
   leadFields: 'Use the account you already have there.',
   again: 'Your sign-in has expired. Sign in again so calls can reach you.',
   server: 'Server address',
-  exposed: 'This address isn’t encrypted: others on the network can read your password and call details. Use https if the server supports it.',
+  exposed:
+    'This address isn’t encrypted: others on the network can read your password and call details. Use https if the server supports it.',
   serverHint: 'For example calls.example.com',
   next: 'Continue',
   looking: 'Looking for the server…',

@@ -6,7 +6,10 @@ export const slots = {
   loading: { sessions: 'Loading sessions…', appointments: 'Loading appointments…' },
   search: { sessions: 'Search sessions', appointments: 'Search appointments' },
   searchPlaceholder: 'Name or subject',
-  found: { sessions: (n: number) => count(n, { one: '# session', other: '# sessions' }), appointments: (n: number) => count(n, { one: '# appointment', other: '# appointments' }) },
+  found: {
+    sessions: (n: number) => count(n, { one: '# session', other: '# sessions' }),
+    appointments: (n: number) => count(n, { one: '# appointment', other: '# appointments' }),
+  },
   empty: { sessions: 'No sessions and no one to call yet', appointments: 'No appointments' },
   emptyHint: {
     sessions: 'Sessions you’re invited to appear here.',
@@ -45,7 +48,8 @@ export const slots = {
   /** Long before the appointment. */
   openEarly: 'Open the room early?',
   joinEarly: 'Join early?',
-  early: (name: string, day: string, time: string) => `Your appointment with ${name}: ${day}, ${time}. There may be no one in the room yet.`,
+  early: (name: string, day: string, time: string) =>
+    `Your appointment with ${name}: ${day}, ${time}. There may be no one in the room yet.`,
   notNow: 'Not now',
   unconfirmedHint: 'You can join once it’s confirmed',
   notJoinable: 'This appointment can’t be joined from here.',
