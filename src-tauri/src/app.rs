@@ -10,30 +10,31 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::asked::{self, Asked};
-use crate::badge;
 use crate::commands;
 use crate::controller::Controller;
-use crate::desktop::{Desktop, TauriDesktop};
+use crate::deep_link::{self, Asked};
+use crate::desktop::badge;
+use crate::desktop::keys;
+use crate::desktop::keys::call_actions::Actor;
+use crate::desktop::login;
+use crate::desktop::media_keys;
+use crate::desktop::tauri_ui::TauriUi;
+use crate::desktop::tray;
+use crate::desktop::windows::{self, Windows};
 use crate::devices;
-use crate::downloads::Downloads;
-use crate::instance;
-use crate::keys;
-use crate::keys::act::Actor;
-use crate::login;
-use crate::media_keys;
+use crate::dial_targets::going_on;
 use crate::options::Options;
-use crate::people::going_on;
-use crate::photos;
-use crate::places::Places;
-use crate::ringer;
-use crate::ringtones::Ringtones;
-use crate::settings::{Managed, SettingsStore};
-use crate::surroundings::{self, Surroundings};
-use crate::tray;
-use crate::vault::{Keeper, KeeperParts};
-use crate::video::{OWN, REMOTE, Video};
-use crate::windows::{self, Windows};
+use crate::ring::ringtones::Ringtones;
+use crate::ring::start;
+use crate::shell_state::Surroundings;
+use crate::single_instance;
+use crate::storage::credential_store::{Keeper, KeeperParts};
+use crate::storage::downloads::Downloads;
+use crate::storage::paths::Paths;
+use crate::storage::settings::{Managed, SettingsStore};
+use crate::ui::Ui;
+use crate::web_view::photos;
+use crate::web_view::video::{OWN, REMOTE, Video};
 
 /// How long calls may take to end when the window is closed.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -41,20 +42,20 @@ const GOODBYE: Duration = Duration::from_secs(5);
 /// Runs until the user ends it.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let token = CancellationToken::new();
-    let places = Places::new(options.data_dir.as_deref(), options.managed.as_deref());
-    let settings = SettingsStore::open(places.settings(), Managed::read(places.managed()));
+    let paths = Paths::new(options.data_dir.as_deref(), options.managed.as_deref());
+    let settings = SettingsStore::open(paths.settings(), Managed::read(paths.managed()));
     let surroundings = Arc::new(Surroundings::default());
-    let ringtones = Ringtones::new(places.ringtones());
+    let ringtones = Ringtones::new(paths.ringtones());
     // Newest wins: who clicks another link means that one.
     let links = watch::Sender::new(None);
     let context = tauri::generate_context!();
     let mut builder = photos::register(tauri::Builder::default());
     // First of all: a second start goes no further, and leaves devices and files alone.
     let folder = options.data_dir.as_deref();
-    if let Some(first) = instance::plugin(&context.config().identifier, folder, links.clone()) {
+    if let Some(first) = single_instance::plugin(&context.config().identifier, folder, links.clone()) {
         builder = builder.plugin(first);
     }
-    if let Some(kept) = windows::keep(&places) {
+    if let Some(kept) = windows::keep(&paths) {
         builder = builder.plugin(kept);
     }
     #[cfg(not(target_os = "linux"))]
@@ -66,7 +67,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         .manage(Arc::clone(&surroundings))
         .manage(Downloads::of_user())
         .manage(settings.clone())
-        .manage(places.clone())
+        .manage(paths.clone())
         .manage(ringtones.clone())
         .invoke_handler(tauri::generate_handler![
             commands::accounts::sign_in,
@@ -128,19 +129,18 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         .build(context)?;
 
     let video = tauri::async_runtime::block_on(Video::start(token.clone()))?;
-    let (engine, notices) =
-        tauri::async_runtime::block_on(start_engine(&options, &settings, &places, &video));
+    let (engine, notices) = tauri::async_runtime::block_on(start_engine(&options, &settings, &paths, &video));
     let handle = engine.handle.clone();
     let engine = std::sync::Mutex::new(Some(engine));
     app.manage(handle.clone());
     app.manage(Arc::clone(&video));
-    let desktop = Arc::new(TauriDesktop::new(app.handle().clone()));
+    let desktop = Arc::new(TauriUi::new(app.handle().clone()));
     app.manage(Arc::clone(&desktop));
     let (keeper, secrets) = Keeper::new(KeeperParts {
         engine: handle.clone(),
         surroundings: Arc::clone(&surroundings),
         settings: settings.clone(),
-        places: places.clone(),
+        paths: paths.clone(),
     });
     app.manage(secrets);
     let keeping = std::sync::Mutex::new(Some(tauri::async_runtime::spawn(keeper.run())));
@@ -150,14 +150,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         handle.clone(),
         settings.clone(),
         Arc::clone(&surroundings),
-        places.close_explained(),
+        paths.close_explained(),
     ));
     app.manage(Arc::clone(&windows));
     let asked = Arc::new(Asked::new(handle.clone(), links.clone()));
     app.manage(Arc::clone(&asked));
     desktop.open_windows(!options.hidden)?;
     if let Some(link) = &options.link {
-        asked::open(link, &links, Some(&*desktop));
+        deep_link::open(link, &links, Some(&*desktop));
     }
     let tray = tray::Parts {
         app: app.handle().clone(),
@@ -187,14 +187,10 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         let (windows, token) = (Arc::clone(&windows), token.clone());
         tauri::async_runtime::spawn(async move { windows.start_hidden(token).await });
     }
-    let asking = asked::follow(asked, Arc::clone(&surroundings), Arc::clone(&desktop), token.clone());
+    let asking = deep_link::follow(asked, Arc::clone(&surroundings), Arc::clone(&desktop), token.clone());
     tauri::async_runtime::spawn(asking);
-    tauri::async_runtime::spawn(surroundings::tell(
-        Arc::clone(&surroundings),
-        Arc::clone(&desktop),
-        token.clone(),
-    ));
-    let (ringer, said) = ringer::start(app.handle(), &handle, &settings, &surroundings, &token);
+    tauri::async_runtime::spawn(tell_state(Arc::clone(&surroundings), Arc::clone(&desktop), token.clone()));
+    let (ringer, said) = start::start(app.handle(), &handle, &settings, &surroundings, &token);
     let controller = Controller::new(Arc::clone(&desktop), ringer);
     tauri::async_runtime::spawn(controller.run(handle.clone(), notices, said, token.clone()));
     tauri::async_runtime::spawn(forget_pictures_between_calls(handle.clone(), video, token.clone()));
@@ -231,7 +227,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         #[cfg(target_os = "macos")]
         if let RunEvent::Opened { urls } = &event {
             for url in urls {
-                asked::open(url.as_str(), &links, Some(&*desktop_for_links));
+                deep_link::open(url.as_str(), &links, Some(&*desktop_for_links));
             }
         }
     });
@@ -242,11 +238,11 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 async fn start_engine(
     options: &Options,
     settings: &SettingsStore,
-    places: &Places,
+    paths: &Paths,
     video: &Arc<Video>,
 ) -> (Engine, Receiver<Notice>) {
     let Devices { microphone, speaker, camera, .. } = devices::chosen(options, &settings.current());
-    let call_log = places.call_log();
+    let call_log = paths.call_log();
     let config = EngineConfig { camera, microphone, speaker, call_log, ..EngineConfig::default() };
     Engine::start(config, Screens { remote: video.screen(REMOTE), own: video.screen(OWN) })
 }
@@ -267,8 +263,21 @@ async fn forget_pictures_between_calls(handle: Handle, video: Arc<Video>, token:
     }
 }
 
+/// The windows draw whatever the shell is doing now.
+async fn tell_state(surroundings: Arc<Surroundings>, desktop: Arc<TauriUi>, token: CancellationToken) {
+    let mut view = surroundings.subscribe();
+    loop {
+        tokio::select! {
+            () = token.cancelled() => return,
+            changed = view.changed() => if changed.is_err() { return },
+        }
+        let newest = view.borrow_and_update().clone();
+        desktop.emit("desktop", newest);
+    }
+}
+
 /// The windows draw whatever the settings are now.
-async fn tell_settings(settings: SettingsStore, desktop: Arc<TauriDesktop>, token: CancellationToken) {
+async fn tell_settings(settings: SettingsStore, desktop: Arc<TauriUi>, token: CancellationToken) {
     let mut changes = settings.subscribe();
     loop {
         tokio::select! {

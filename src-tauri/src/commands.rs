@@ -15,11 +15,12 @@ use bellwire_engine::{AccountId, CallId, EngineView, Handle, MediaKind, Person, 
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
 
-use crate::failure::{Answer, Failure};
+use crate::command_error::{Answer, Failure};
+use crate::desktop::windows::MAIN;
+use crate::i18n::system_language;
 use crate::options::{Found, Options};
-use crate::settings::SettingsStore;
-use crate::video::{FramesAddress, Video};
-use crate::windows::MAIN;
+use crate::storage::settings::SettingsStore;
+use crate::web_view::video::{FramesAddress, Video};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Prefill {
@@ -171,45 +172,6 @@ impl StartInfo {
                 email: options.email.clone().unwrap_or_default(),
             }),
             notes,
-        }
-    }
-}
-
-/// The BCP 47 tag of the language the system is set to.
-pub(crate) fn system_language() -> String {
-    // POSIX: the first that is set and not empty counts.
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|value| !value.is_empty());
-    language_tag(locale.as_deref().unwrap_or_default())
-}
-
-/// The BCP 47 tag of a POSIX locale such as `pt_BR.UTF-8@euro`; English for `C` and nonsense.
-fn language_tag(locale: &str) -> String {
-    let tag = locale.split(['.', '@']).next().unwrap_or_default().replace('_', "-");
-    let language = tag.split('-').next().unwrap_or_default();
-    let plain = tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if matches!(language.len(), 2 | 3) && plain { tag } else { "en".to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locales_become_language_tags() {
-        let tags = [
-            ("de_AT.UTF-8", "de-AT"),
-            ("pt_BR.UTF-8@euro", "pt-BR"),
-            ("ar", "ar"),
-            ("C.UTF-8", "en"),
-            ("POSIX", "en"),
-            ("", "en"),
-            ("e\u{301}n_GB", "en"),
-        ];
-        for (locale, tag) in tags {
-            assert_eq!(language_tag(locale), tag, "{locale}");
         }
     }
 }

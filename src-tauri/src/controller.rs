@@ -1,4 +1,4 @@
-//! What the engine says becomes windows and messages. Generic over [`Desktop`], so that it is tested
+//! What the engine says becomes windows and messages. Generic over [`Ui`], so that it is tested
 //! without a window.
 
 use std::sync::Arc;
@@ -9,10 +9,11 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::desktop::Desktop;
-use crate::failure::CODES;
-use crate::notify::Said;
-use crate::ringer::{self, Ringer};
+use crate::command_error::CODES;
+use crate::ring::actions;
+use crate::ring::notify::Said;
+use crate::ring::ringer::Ringer;
+use crate::ui::Ui;
 
 /// A notice as the user interface gets it; the words are the interface's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,7 +32,7 @@ pub(crate) struct Controller<D> {
     ringer: Ringer,
 }
 
-impl<D: Desktop> Controller<D> {
+impl<D: Ui> Controller<D> {
     pub(crate) fn new(desktop: Arc<D>, ringer: Ringer) -> Self {
         Self { desktop, ringer }
     }
@@ -66,7 +67,7 @@ impl<D: Desktop> Controller<D> {
                 }
                 Some(said) = said.recv() => {
                     if let Some(act) = self.ringer.said(said, SystemTime::now(), &*self.desktop) {
-                        ringer::act(act, &handle, &*self.desktop).await;
+                        actions::act(act, &handle, &*self.desktop).await;
                     }
                 }
                 else => return,

@@ -8,10 +8,10 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::desktop::Desktop;
 use crate::options::Options;
-use crate::ringtones::Ringtones;
-use crate::settings::Settings;
+use crate::ring::ringtones::Ringtones;
+use crate::storage::settings::Settings;
+use crate::ui::Ui;
 
 /// The devices as the interface gets them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -86,7 +86,7 @@ pub(crate) async fn follow(
 }
 
 /// Tells the windows whenever devices change.
-pub(crate) async fn tell<D: Desktop>(
+pub(crate) async fn tell<D: Ui>(
     engine: Handle,
     ringtones: Ringtones,
     desktop: Arc<D>,

@@ -20,10 +20,10 @@ use crate::commands::StartInfo;
 use crate::commands::accounts::Discovered;
 use crate::controller::UiNotice;
 use crate::options::Options;
-use crate::surroundings::{
+use crate::shell_state::{
     DesktopView, KeyAction, KeyProblem, KeyTrouble, PendingCall, Quiet, Restoring, SecretPlace, SecretProblem,
 };
-use crate::video::FramesAddress;
+use crate::web_view::video::FramesAddress;
 
 fn file() -> PathBuf {
     PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
@@ -374,12 +374,12 @@ fn analytics() -> Analytics {
 
 #[test]
 fn every_variant_is_in_the_sample() {
-    let places: Vec<_> = reasons().iter().map(place_of_reason).collect();
-    assert_eq!(places, Vec::from_iter(0..16));
-    let places: Vec<_> = states().iter().map(place_of_state).collect();
-    assert_eq!(places, Vec::from_iter(0..6));
-    let places: Vec<_> = links().into_iter().map(place_of_link).collect();
-    assert_eq!(places, Vec::from_iter(0..4));
+    let paths: Vec<_> = reasons().iter().map(place_of_reason).collect();
+    assert_eq!(paths, Vec::from_iter(0..16));
+    let paths: Vec<_> = states().iter().map(place_of_state).collect();
+    assert_eq!(paths, Vec::from_iter(0..6));
+    let paths: Vec<_> = links().into_iter().map(place_of_link).collect();
+    assert_eq!(paths, Vec::from_iter(0..4));
 }
 
 #[test]

@@ -4,10 +4,10 @@ use bellwire_engine::{AccountId, DialectInfo, Handle, OfferedInfo, SignIn, Typed
 use serde::Serialize;
 use tauri::State;
 
-use crate::failure::{Answer, Coded};
-use crate::settings::SettingsStore;
-use crate::surroundings::SecretPlace;
-use crate::vault::Secrets;
+use crate::command_error::{Answer, Coded};
+use crate::shell_state::SecretPlace;
+use crate::storage::credential_store::Secrets;
+use crate::storage::settings::SettingsStore;
 
 /// The administrator allows other servers only.
 #[derive(Debug, thiserror::Error)]

@@ -3,9 +3,9 @@
 use bellwire_engine::{Handle, ShareSource};
 use tauri::State;
 
+use crate::command_error::Answer;
 use crate::devices::DevicesView;
-use crate::failure::Answer;
-use crate::ringtones::Ringtones;
+use crate::ring::ringtones::Ringtones;
 
 #[tauri::command]
 pub(crate) async fn devices(

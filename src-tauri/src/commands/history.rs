@@ -7,8 +7,8 @@ use bellwire_engine::{
 };
 use tauri::State;
 
-use crate::downloads::Downloads;
-use crate::failure::Answer;
+use crate::command_error::Answer;
+use crate::storage::downloads::Downloads;
 
 #[tauri::command]
 pub(crate) async fn history(

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use bellwire_engine::{CallId, Handle};
 use tauri::State;
 
-use crate::answer_window::AnswerWindow;
-use crate::desktop::TauriDesktop;
-use crate::failure::Answer;
-use crate::ringer::{Act, act};
+use crate::command_error::Answer;
+use crate::desktop::tauri_ui::TauriUi;
+use crate::ring::actions::{Act, act};
+use crate::ring::answer_window::AnswerWindow;
 
 #[tauri::command]
 pub(crate) async fn accept(
     engine: State<'_, Handle>,
-    desktop: State<'_, Arc<TauriDesktop>>,
+    desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
 ) -> Answer {
     act(Act::Accept(call), &engine, &**desktop).await;
@@ -23,7 +23,7 @@ pub(crate) async fn accept(
 #[tauri::command]
 pub(crate) async fn end_and_accept(
     engine: State<'_, Handle>,
-    desktop: State<'_, Arc<TauriDesktop>>,
+    desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
 ) -> Answer {
     act(Act::EndAndAccept(call), &engine, &**desktop).await;
@@ -33,7 +33,7 @@ pub(crate) async fn end_and_accept(
 #[tauri::command]
 pub(crate) async fn accept_unseen(
     engine: State<'_, Handle>,
-    desktop: State<'_, Arc<TauriDesktop>>,
+    desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
 ) -> Answer {
     act(Act::AcceptUnseen(call), &engine, &**desktop).await;

@@ -2,8 +2,8 @@
 
 use tauri::State;
 
-use crate::failure::Answer;
-use crate::settings::{Settings, SettingsStore, SettingsView};
+use crate::command_error::Answer;
+use crate::storage::settings::{Settings, SettingsStore, SettingsView};
 
 #[tauri::command]
 pub(crate) fn settings(store: State<'_, SettingsStore>) -> SettingsView {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bellwire_engine::AccountId;
 use tauri::State;
 
-use crate::asked::Asked;
-use crate::failure::Answer;
-use crate::surroundings::{DesktopView, Surroundings};
-use crate::windows::Windows;
+use crate::command_error::Answer;
+use crate::deep_link::Asked;
+use crate::desktop::windows::Windows;
+use crate::shell_state::{DesktopView, Surroundings};
 
 #[tauri::command]
 pub(crate) fn desktop(surroundings: State<'_, Arc<Surroundings>>) -> DesktopView {
@@ -43,7 +43,7 @@ pub(crate) fn set_full_screen(windows: State<'_, Arc<Windows>>, on: bool) {
     windows.set_full_screen(on);
 }
 
-/// Places the call that was asked for from outside.
+/// Paths the call that was asked for from outside.
 #[tauri::command]
 pub(crate) async fn confirm_call(asked: State<'_, Arc<Asked>>, account: AccountId) -> Answer {
     asked.confirm(account).await

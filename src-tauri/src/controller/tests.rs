@@ -10,10 +10,10 @@ use bellwire_engine::{
 use tokio::sync::watch;
 
 use super::*;
-use crate::ringer::Around;
-use crate::settings::Settings;
-use crate::soon::Soon;
-use crate::surroundings::Surroundings;
+use crate::ring::reminders::Soon;
+use crate::ring::ringer::Around;
+use crate::shell_state::Surroundings;
+use crate::storage::settings::Settings;
 
 #[derive(Default)]
 struct Recorder {
@@ -31,7 +31,7 @@ impl Recorder {
     }
 }
 
-impl Desktop for Recorder {
+impl Ui for Recorder {
     fn show_ring(&self) {
         self.write("show ring");
     }

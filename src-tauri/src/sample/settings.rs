@@ -3,7 +3,9 @@
 use bellwire_engine::Typed;
 use serde_json::{Value, json};
 
-use crate::settings::{Favourite, ManagedServer, ManagedView, Settings, SettingsView, Theme};
+use crate::storage::settings::managed::ManagedServer;
+use crate::storage::settings::view::ManagedView;
+use crate::storage::settings::{Favourite, Settings, SettingsView, Theme};
 
 pub(super) fn sample() -> Value {
     let settings = Settings {

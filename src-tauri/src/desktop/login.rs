@@ -1,0 +1,106 @@
+//! Start at login: the system's own list and the setting are one. Whoever takes the program off that list
+//! by hand finds the setting off.
+
+#[cfg(target_os = "linux")]
+mod autostart_entry;
+
+use std::time::Duration;
+
+use tauri::AppHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use crate::storage::settings::SettingsStore;
+
+/// How often the system's list is looked at; nothing tells of changes.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// The systems' own lists.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn plugin() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    tauri_plugin_autostart::Builder::new().app_name("Bellwire").arg("--hidden").build()
+}
+
+/// Keeps the two as one until the program ends.
+pub(crate) async fn follow(app: AppHandle, settings: SettingsStore, token: CancellationToken) {
+    let mut changes = settings.subscribe();
+    let locked = settings.managed().locked.iter().any(|name| name == "start_at_login");
+    // What an administrator wants counts more than what is found.
+    let mut wanted = changes.borrow_and_update().start_at_login;
+    let mut found = listed(&app).await;
+    if locked && found != Some(wanted) {
+        found = list(&app, wanted).await;
+    }
+    loop {
+        if let Some(found) = found
+            && found != wanted
+            && !locked
+        {
+            debug!(found, "Start at login was changed outside");
+            if let Err(error) = settings.change(move |settings| settings.start_at_login = found).await {
+                warn!(%error, "Start at login could not be kept");
+            }
+            wanted = found;
+        }
+        tokio::select! {
+            () = token.cancelled() => return,
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let now = changes.borrow_and_update().start_at_login;
+                if now == wanted {
+                    continue;
+                }
+                wanted = now;
+                found = list(&app, wanted).await;
+            }
+            () = tokio::time::sleep(LOOK) => found = listed(&app).await,
+        }
+    }
+}
+
+/// Whether we are on the list; `None`: it cannot be read.
+async fn listed(app: &AppHandle) -> Option<bool> {
+    let app = app.clone();
+    match tokio::task::spawn_blocking(move || look(&app)).await {
+        Ok(Ok(on)) => Some(on),
+        Ok(Err(error)) => {
+            debug!(error, "Start at login cannot be read");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// Puts us on the list or takes us off; returns what is true then.
+async fn list(app: &AppHandle, on: bool) -> Option<bool> {
+    let there = app.clone();
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || write(&there, on)).await {
+        warn!(error, "Start at login could not be changed");
+    }
+    listed(app).await
+}
+
+#[cfg(target_os = "linux")]
+fn look(_app: &AppHandle) -> Result<bool, String> {
+    autostart_entry::is_there().map_err(|error| error.to_string())
+}
+
+#[cfg(target_os = "linux")]
+fn write(_app: &AppHandle, on: bool) -> Result<(), String> {
+    autostart_entry::put(on).map_err(|error| error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn look(app: &AppHandle) -> Result<bool, String> {
+    use tauri_plugin_autostart::ManagerExt;
+    app.autolaunch().is_enabled().map_err(|error| error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn write(app: &AppHandle, on: bool) -> Result<(), String> {
+    use tauri_plugin_autostart::ManagerExt;
+    let system = app.autolaunch();
+    if on { system.enable() } else { system.disable() }.map_err(|error| error.to_string())
+}

@@ -1,0 +1,71 @@
+//! The Tauri windows behind the [`Ui`] trait.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tracing::warn;
+
+use crate::i18n::Words;
+use crate::i18n::system_language;
+use crate::ring::answer_window::AnswerWindow;
+use crate::shell_state::Surroundings;
+use crate::ui::Ui;
+
+#[derive(Clone, Debug)]
+pub(crate) struct TauriUi {
+    app: AppHandle,
+}
+
+impl TauriUi {
+    pub(crate) fn new(app: AppHandle) -> Self {
+        Self { app }
+    }
+
+    /// Makes both windows. The answer window exists from the start, hidden: a web view takes longer
+    /// to come up than a person should wait for a ring.
+    pub(crate) fn open_windows(&self, visible: bool) -> tauri::Result<()> {
+        WebviewWindowBuilder::new(&self.app, "main", WebviewUrl::App("index.html".into()))
+            .title("Bellwire")
+            .inner_size(1120.0, 740.0)
+            .min_inner_size(360.0, 480.0)
+            .visible(visible)
+            .build()?;
+        self.app.manage(AnswerWindow::open(&self.app, Words::of(&system_language()).titles.ring)?);
+        Ok(())
+    }
+
+    fn window(&self, label: &str) -> Option<WebviewWindow> {
+        self.app.get_webview_window(label)
+    }
+}
+
+impl Ui for TauriUi {
+    fn show_ring(&self) {
+        if let Some(window) = self.app.try_state::<AnswerWindow>() {
+            window.show();
+            self.app.state::<Arc<Surroundings>>().answer_window(true);
+        }
+    }
+
+    fn hide_ring(&self) {
+        if let Some(window) = self.app.try_state::<AnswerWindow>() {
+            window.hide();
+            self.app.state::<Arc<Surroundings>>().answer_window(false);
+        }
+    }
+
+    fn show_main(&self) {
+        if let Some(window) = self.window("main") {
+            let _ = window.unminimize();
+            let _ = window.show();
+            let _ = window.set_focus();
+        }
+    }
+
+    fn emit<T: Serialize + Clone>(&self, event: &str, payload: T) {
+        if let Err(error) = self.app.emit(event, payload) {
+            warn!(%error, event, "Window could not be told");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Notifications of Windows and macOS by notify-rust. On neither can one that is shown be taken away or
+//! replaced: an answer to an old one is about a call that is over and does nothing. Windows shows buttons and
+//! tells of them while the toast is on the screen; macOS puts more than one into a menu. The answer window
+//! does not depend on any of this.
+
+use notify_rust::{Notification, NotificationResponse, Timeout};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::model::{Answer, CallNotifier, Heard, Note, Topic};
+
+#[derive(Debug)]
+pub(crate) struct ToastNotifier;
+
+/// A notification that was shown.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    answer: oneshot::Receiver<NotificationResponse>,
+    over: bool,
+}
+
+impl ToastNotifier {
+    #[allow(clippy::unused_async, reason = "as on systems where a service has to be found")]
+    pub(crate) async fn start(_token: CancellationToken) -> Self {
+        Self
+    }
+}
+
+impl CallNotifier for ToastNotifier {
+    type Shown = Shown;
+
+    async fn show(&self, note: &Note, before: Option<Shown>) -> Option<Shown> {
+        if before.is_some() {
+            // A second toast of the same call would only be in the way.
+            return before;
+        }
+        let notification = notification(note);
+        let (tell, answer) = oneshot::channel();
+        // The thread waits until the toast is gone, which both systems see to.
+        tokio::task::spawn_blocking(move || {
+            let shown = notification.show().and_then(|handle| {
+                handle.wait_for_response(move |response: &NotificationResponse| {
+                    let _ = tell.send(response.clone());
+                })
+            });
+            if let Err(error) = shown {
+                debug!(%error, "Notification not shown");
+            }
+        });
+        Some(Shown { answer, over: false })
+    }
+
+    async fn heard(&self, note: &Note, shown: Option<&mut Shown>) -> Heard {
+        if let Some(shown) = shown.filter(|shown| !shown.over) {
+            let answer = (&mut shown.answer).await;
+            shown.over = true;
+            match answer {
+                Ok(NotificationResponse::Default) => return Heard::Did(Answer::Open),
+                Ok(NotificationResponse::Action(key)) => {
+                    if let Some(answer) = Answer::of(&key, note) {
+                        return Heard::Did(answer);
+                    }
+                }
+                Ok(NotificationResponse::Closed(_)) => return Heard::Did(Answer::Close),
+                Ok(NotificationResponse::Reply(_)) | Err(_) => {}
+            }
+        }
+        std::future::pending().await
+    }
+
+    #[allow(clippy::unused_async, reason = "neither system can do it")]
+    async fn close(&self, _shown: Shown) {}
+}
+
+fn notification(note: &Note) -> Notification {
+    let mut out = Notification::new();
+    out.summary(&note.title).body(&note.body);
+    match note.topic {
+        Topic::Ring(_) => {
+            out.timeout(Timeout::Never);
+            #[cfg(target_os = "windows")]
+            out.urgency(notify_rust::Urgency::Critical);
+        }
+        Topic::Missed(..) | Topic::Message(..) | Topic::Soon(..) => {}
+    }
+    // As the installer registers it; without, toasts come in PowerShell's name.
+    #[cfg(target_os = "windows")]
+    out.app_id("app.bellwire.desktop");
+    for (answer, words) in &note.buttons {
+        out.action(answer.key(), words);
+    }
+    out
+}

@@ -1,0 +1,15 @@
+//! The credential store: keeps accounts signed in from one start to the next, in the system's keyring or in a file
+//! encrypted with a passphrase.
+
+mod accounts;
+mod encrypted_file;
+mod keyring;
+mod persister;
+#[cfg(target_os = "linux")]
+mod secret_service;
+mod secret_store;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+
+pub(crate) use persister::{Keeper, KeeperParts, Secrets};
+pub(crate) use secret_store::VaultError;

@@ -1,0 +1,15 @@
+//! The interface between the shell and the windows, as a trait: implemented for Tauri in
+//! `desktop/tauri_ui.rs`, and by a recorder in tests.
+
+use serde::Serialize;
+
+/// What the shell can do to the desktop.
+pub(crate) trait Ui: Send + Sync + 'static {
+    /// Puts the answer window on top without taking the keyboard.
+    fn show_ring(&self);
+    fn hide_ring(&self);
+    /// Brings the main window to the front.
+    fn show_main(&self);
+    /// Tells the user interface something; unknown windows are not an error.
+    fn emit<T: Serialize + Clone>(&self, event: &str, payload: T);
+}

@@ -1,0 +1,322 @@
+//! Pictures on their way to the web view: a WebSocket on the loopback interface. Only the newest
+//! picture of a stream is kept, at most two are under way, and each is scaled to its tile first,
+//! because the cost in the web view grows with the bytes.
+//!
+//! ```text
+//! media thread ─► newest (watch) ─► scale to tile ─► WebSocket ─► canvas
+//!                                        ▲ permit ◄──── ack ◄──┘
+//! ```
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bellwire_engine::media::video::scale_to_fit;
+use bellwire_engine::media::{FrameSink, VideoFrame};
+use futures_util::{SinkExt, StreamExt};
+use rand::Rng;
+use serde::Serialize;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::web_view::renderer;
+
+/// The two pictures of a call; their numbers are the wire's stream numbers.
+pub(crate) const REMOTE: u32 = 0;
+pub(crate) const OWN: u32 = 1;
+const STREAMS: usize = 2;
+/// Pictures of one stream the web view has not drawn yet.
+const IN_FLIGHT: usize = 2;
+/// Web views on the systems we run on; anything else has no business here.
+const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// Where the user interface finds the pictures.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FramesAddress {
+    /// `ws://127.0.0.1:PORT`
+    pub(crate) url: String,
+    /// Path of the connection; who does not know it is refused.
+    pub(crate) token: String,
+    pub(crate) gpu: bool,
+}
+
+#[derive(Debug)]
+struct Stream {
+    newest: watch::Sender<Option<VideoFrame>>,
+    tiles: Mutex<Vec<Tile>>,
+}
+
+/// How large one window draws a stream, in device pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Tile {
+    window: String,
+    width: u32,
+    height: u32,
+}
+
+/// The streams and the server that carries them.
+#[derive(Debug)]
+pub(crate) struct Video {
+    streams: [Stream; STREAMS],
+    address: FramesAddress,
+    started: Instant,
+}
+
+/// One stream's entrance for media threads.
+pub(crate) struct Screen {
+    video: Arc<Video>,
+    stream: usize,
+}
+
+impl FrameSink for Screen {
+    fn frame(&self, frame: VideoFrame) {
+        self.video.streams[self.stream].newest.send_replace(Some(frame));
+    }
+}
+
+impl Video {
+    /// Binds a free loopback port and serves it until `token` is cancelled.
+    pub(crate) async fn start(token: CancellationToken) -> std::io::Result<Arc<Video>> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let secret: u128 = rand::rng().random();
+        let video = Arc::new(Video {
+            streams: std::array::from_fn(|_| Stream {
+                newest: watch::Sender::new(None),
+                tiles: Mutex::default(),
+            }),
+            address: FramesAddress {
+                url: format!("ws://{}", listener.local_addr()?),
+                token: format!("{secret:032x}"),
+                gpu: renderer::has_gpu(),
+            },
+            started: Instant::now(),
+        });
+        tokio::spawn(accept(Arc::clone(&video), listener, token));
+        Ok(video)
+    }
+
+    pub(crate) fn address(&self) -> FramesAddress {
+        self.address.clone()
+    }
+
+    pub(crate) fn screen(self: &Arc<Self>, stream: u32) -> Arc<Screen> {
+        Arc::new(Screen { video: Arc::clone(self), stream: stream as usize % STREAMS })
+    }
+
+    /// Tells how large a window draws a stream, in device pixels; 0 x 0 stops it.
+    pub(crate) fn set_tile(&self, window: &str, stream: u32, width: u32, height: u32) {
+        if let Some(stream) = self.streams.get(stream as usize) {
+            let mut tiles = stream.tiles.lock().unwrap_or_else(PoisonError::into_inner);
+            tiles.retain(|tile| tile.window != window);
+            tiles.push(Tile { window: window.to_owned(), width: width.min(7680), height: height.min(4320) });
+        }
+    }
+
+    /// Drops the last pictures, so that a new call does not begin with the old one's.
+    pub(crate) fn clear(&self) {
+        for stream in &self.streams {
+            stream.newest.send_replace(None);
+        }
+    }
+
+    /// The largest that any window draws: each has a connection of its own, and gets the same picture.
+    fn tile(&self, stream: usize) -> (u32, u32) {
+        let tiles = self.streams[stream].tiles.lock().unwrap_or_else(PoisonError::into_inner);
+        tiles.iter().fold((0, 0), |(width, height), tile| (width.max(tile.width), height.max(tile.height)))
+    }
+}
+
+/// How soon a listener that could not accept tries again.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+
+async fn accept(video: Arc<Video>, listener: TcpListener, token: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = token.cancelled() => return,
+            accepted = listener.accept() => {
+                let Ok((socket, _)) = accepted else {
+                    // Too many open files, most likely: tried again when some are closed.
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                    continue;
+                };
+                let (video, token) = (Arc::clone(&video), token.child_token());
+                tokio::spawn(async move {
+                    if let Err(error) = serve(&video, socket, token).await {
+                        debug!(%error, "Picture connection ended");
+                    }
+                });
+            }
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    #[error("handshake took too long")]
+    Slow,
+    #[error(transparent)]
+    Socket(#[from] tokio_tungstenite::tungstenite::Error),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+async fn serve(video: &Arc<Video>, socket: TcpStream, token: CancellationToken) -> Result<(), ServeError> {
+    socket.set_nodelay(true)?;
+    let path = format!("/{}", video.address.token);
+    let limits = WebSocketConfig::default().max_message_size(Some(1024)).max_frame_size(Some(1024));
+    #[expect(clippy::result_large_err, reason = "a handshake's callback has to answer so")]
+    let check = |request: &Request, response: Response| {
+        if admitted(request, &path) { Ok(response) } else { Err(refusal()) }
+    };
+    let handshake = tokio_tungstenite::accept_hdr_async_with_config(socket, check, Some(limits));
+    let socket = tokio::time::timeout(HANDSHAKE, handshake).await.map_err(|_| ServeError::Slow)??;
+    let (mut to_view, mut from_view) = socket.split();
+    // One slot: a stream waits for its turn, and then takes its newest picture.
+    let (out, mut pictures) = mpsc::channel::<Bytes>(1);
+    let permits: [Arc<Semaphore>; STREAMS] = std::array::from_fn(|_| Arc::new(Semaphore::new(IN_FLIGHT)));
+    for (stream, permits) in permits.iter().enumerate() {
+        tokio::spawn(feed(Arc::clone(video), stream, Arc::clone(permits), out.clone(), token.clone()));
+    }
+    let _end = token.clone().drop_guard();
+    loop {
+        tokio::select! {
+            () = token.cancelled() => return Ok(()),
+            Some(picture) = pictures.recv() => to_view.send(Message::Binary(picture)).await?,
+            message = from_view.next() => match message {
+                Some(Ok(Message::Text(ack))) => {
+                    let stream = ack.as_str().parse().ok().and_then(|n: usize| permits.get(n));
+                    if let Some(permits) = stream.filter(|p| p.available_permits() < IN_FLIGHT) {
+                        permits.add_permits(1);
+                    }
+                }
+                Some(Ok(Message::Close(_))) | None => return Ok(()),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+fn admitted(request: &Request, path: &str) -> bool {
+    let origin = request.headers().get("origin").and_then(|o| o.to_str().ok());
+    request.uri().path() == path && origin.is_some_and(|o| ORIGINS.contains(&o))
+}
+
+fn refusal() -> ErrorResponse {
+    let mut response = ErrorResponse::new(None);
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    response
+}
+
+/// Sends one stream's newest picture whenever the web view has drawn an older one.
+async fn feed(
+    video: Arc<Video>,
+    stream: usize,
+    permits: Arc<Semaphore>,
+    out: mpsc::Sender<Bytes>,
+    token: CancellationToken,
+) {
+    let mut newest = video.streams[stream].newest.subscribe();
+    newest.mark_changed();
+    let mut sequence = 0_u32;
+    let next = async {
+        loop {
+            let Ok(permit) = permits.acquire().await else { return };
+            if newest.changed().await.is_err() {
+                return;
+            }
+            let Some(frame) = newest.borrow_and_update().clone() else { continue };
+            let (width, height) = video.tile(stream);
+            if width == 0 || height == 0 {
+                continue;
+            }
+            let started = video.started;
+            let packed = tokio::task::spawn_blocking(move || {
+                pack(stream, sequence, started, &scale_to_fit(&frame, width, height))
+            });
+            let Ok(packed) = packed.await else { return };
+            permit.forget();
+            sequence = sequence.wrapping_add(1);
+            if out.send(packed).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = next => {}
+        () = token.cancelled() => {}
+    }
+}
+
+/// `u32 stream, u32 sequence, f64 capture ms, u32 width, u32 height`, little endian, then I420.
+fn pack(stream: usize, sequence: u32, started: Instant, frame: &VideoFrame) -> Bytes {
+    let mut message = Vec::with_capacity(24 + frame.i420.len());
+    message.extend_from_slice(&(stream as u32).to_le_bytes());
+    message.extend_from_slice(&sequence.to_le_bytes());
+    let at = frame.at.saturating_duration_since(started).as_secs_f64() * 1e3;
+    message.extend_from_slice(&at.to_le_bytes());
+    message.extend_from_slice(&frame.width.to_le_bytes());
+    message.extend_from_slice(&frame.height.to_le_bytes());
+    message.extend_from_slice(&frame.i420);
+    message.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_tungstenite::connect_async;
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+    fn grey(width: u32, height: u32) -> VideoFrame {
+        let bytes = vec![128_u8; (width * height * 3 / 2) as usize];
+        VideoFrame { width, height, i420: bytes.into(), at: Instant::now(), timestamp: 0 }
+    }
+
+    fn request(video: &Video, path: &str, origin: &str) -> tokio_tungstenite::tungstenite::http::Request<()> {
+        let mut request = format!("{}/{path}", video.address.url).into_client_request().unwrap();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        request
+    }
+
+    #[tokio::test]
+    async fn strangers_are_refused() {
+        let video = Video::start(CancellationToken::new()).await.unwrap();
+        let token = video.address.token.clone();
+        assert!(connect_async(request(&video, "guess", ORIGINS[0])).await.is_err());
+        assert!(connect_async(request(&video, &token, "https://evil.example")).await.is_err());
+        assert!(connect_async(request(&video, &token, ORIGINS[0])).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn pictures_are_scaled_and_wait_for_the_view() {
+        let video = Video::start(CancellationToken::new()).await.unwrap();
+        let token = video.address.token.clone();
+        let (mut socket, _) = connect_async(request(&video, &token, ORIGINS[0])).await.unwrap();
+        video.set_tile("main", REMOTE, 320, 180);
+        let screen = video.screen(REMOTE);
+        let mut next = async || loop {
+            screen.frame(grey(640, 360));
+            let wait = tokio::time::timeout(Duration::from_millis(50), socket.next()).await;
+            if let Ok(Some(Ok(Message::Binary(bytes)))) = wait {
+                break bytes;
+            }
+        };
+        let first = next().await;
+        assert_eq!(&first[16..24], &[64, 1, 0, 0, 180, 0, 0, 0]);
+        assert_eq!(first.len(), 24 + 320 * 180 * 3 / 2);
+        let second = next().await;
+        assert_eq!(&second[4..8], &[1, 0, 0, 0]);
+
+        screen.frame(grey(640, 360));
+        let third = tokio::time::timeout(Duration::from_millis(300), socket.next()).await;
+        assert!(third.is_err(), "two pictures are unacknowledged, a third must wait");
+        socket.send(Message::Text("0".into())).await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_secs(10), socket.next()).await.is_ok());
+    }
+}
