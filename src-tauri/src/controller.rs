@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use bellwire_engine::{CallView, DeviceNews, EngineView, Handle, Notice, SignIn};
 use serde::Serialize;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::command_error::CODES;
 use crate::ring::actions;
@@ -43,12 +42,10 @@ impl<D: Ui> Controller<D> {
         handle: Handle,
         mut notices: mpsc::Receiver<Notice>,
         mut said: mpsc::Receiver<Said>,
-        token: CancellationToken,
     ) {
         let (mut view, mut stats, mut levels) = (handle.view(), handle.stats(), handle.levels());
         loop {
             tokio::select! {
-                () = token.cancelled() => return,
                 Some(notice) = notices.recv() => self.notice(notice),
                 Ok(()) = view.changed() => {
                     let newest = view.borrow_and_update().clone();

@@ -9,7 +9,6 @@ use std::time::Duration;
 use bellwire_engine::{AccountId, Handle, Link, ListError};
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::command_error::Answer;
@@ -80,12 +79,7 @@ pub(crate) fn open<D: Ui>(text: &str, links: &watch::Sender<Option<Link>>, deskt
 }
 
 /// Shows what is asked for, and keeps it as the accounts have it, until the program ends.
-pub(crate) async fn follow<D: Ui>(
-    asked: Arc<Asked>,
-    surroundings: Arc<Surroundings>,
-    desktop: Arc<D>,
-    token: CancellationToken,
-) {
+pub(crate) async fn follow<D: Ui>(asked: Arc<Asked>, surroundings: Arc<Surroundings>, desktop: Arc<D>) {
     let mut links = asked.link.subscribe();
     let mut views = asked.engine.view();
     let mut state = surroundings.subscribe();
@@ -115,7 +109,6 @@ pub(crate) async fn follow<D: Ui>(
             }
         }
         tokio::select! {
-            () = token.cancelled() => return,
             Ok(()) = links.changed() => links.mark_changed(),
             Ok(()) = views.changed() => {}
             Ok(()) = state.changed() => {}

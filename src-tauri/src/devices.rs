@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bellwire_engine::{CallDefaults, Choice, DeviceList, Devices, Handle};
 use serde::Serialize;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
+use crate::follow::follow;
 use crate::options::Options;
 use crate::ring::ringtones::Ringtones;
 use crate::storage::settings::Settings;
@@ -57,19 +57,16 @@ fn call_defaults(settings: &Settings) -> CallDefaults {
 }
 
 /// Keeps the engine's devices and the start of calls as the settings say until the program ends.
-pub(crate) async fn follow(
+pub(crate) async fn apply_settings(
     engine: Handle,
     options: Options,
-    mut settings: watch::Receiver<Arc<Settings>>,
-    token: CancellationToken,
+    settings: watch::Receiver<Arc<Settings>>,
 ) {
     let mut before = None;
     let mut defaults = None;
-    loop {
-        let (devices, calls) = {
-            let settings = settings.borrow_and_update();
-            (chosen(&options, &settings), call_defaults(&settings))
-        };
+    let mut settings = follow(settings);
+    while let Some(settings) = settings.next().await {
+        let (devices, calls) = (chosen(&options, &settings), call_defaults(&settings));
         if defaults != Some(calls) {
             engine.set_call_defaults(calls).await;
             defaults = Some(calls);
@@ -78,28 +75,14 @@ pub(crate) async fn follow(
             engine.set_devices(devices.clone()).await;
             before = Some(devices);
         }
-        tokio::select! {
-            () = token.cancelled() => return,
-            changed = settings.changed() => if changed.is_err() { return },
-        }
     }
 }
 
 /// Tells the windows whenever devices change.
-pub(crate) async fn tell<D: Ui>(
-    engine: Handle,
-    ringtones: Ringtones,
-    desktop: Arc<D>,
-    token: CancellationToken,
-) {
-    let mut devices = engine.devices();
-    loop {
-        devices.mark_unchanged();
+pub(crate) async fn tell<D: Ui>(engine: Handle, ringtones: Ringtones, desktop: Arc<D>) {
+    let mut devices = follow(engine.devices());
+    while devices.next().await.is_some() {
         desktop.emit("devices", DevicesView::now(&engine, &ringtones).await);
-        tokio::select! {
-            () = token.cancelled() => return,
-            changed = devices.changed() => if changed.is_err() { return },
-        }
     }
 }
 

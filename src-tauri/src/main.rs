@@ -10,6 +10,7 @@ mod deep_link;
 mod desktop;
 mod devices;
 mod dial_targets;
+mod follow;
 mod i18n;
 mod options;
 mod ring;
@@ -18,6 +19,7 @@ mod sample;
 mod shell_state;
 mod single_instance;
 mod storage;
+mod tasks;
 mod ui;
 mod web_view;
 

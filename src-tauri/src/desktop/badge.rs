@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bellwire_engine::Handle;
 use tauri::AppHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::ring::messages;
 use crate::shell_state::Surroundings;
@@ -14,12 +13,7 @@ use crate::shell_state::Surroundings;
 pub(crate) const DESKTOP_FILE: &str = "Bellwire";
 
 /// Shows the number until the program ends.
-pub(crate) async fn follow(
-    app: AppHandle,
-    engine: Handle,
-    surroundings: Arc<Surroundings>,
-    token: CancellationToken,
-) {
+pub(crate) async fn follow(app: AppHandle, engine: Handle, surroundings: Arc<Surroundings>) {
     let mut state = surroundings.subscribe();
     let mut view = engine.view();
     let mut badge = Badge::new(app).await;
@@ -32,7 +26,6 @@ pub(crate) async fn follow(
             badge.show(waiting).await;
         }
         tokio::select! {
-            () = token.cancelled() => return,
             changed = state.changed() => if changed.is_err() { return },
             changed = view.changed() => if changed.is_err() { return },
         }

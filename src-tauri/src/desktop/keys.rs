@@ -15,7 +15,6 @@ use std::time::Duration;
 use tauri::AppHandle;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::dial_targets::going_on;
@@ -72,26 +71,21 @@ pub(crate) async fn follow(
     actor: Actor,
     settings: SettingsStore,
     surroundings: Arc<Surroundings>,
-    token: CancellationToken,
 ) {
     // People press a few keys a second; what is more is dropped.
     let (presses, pressed) = mpsc::channel(64);
     let kind = session();
     debug!(?kind, "Global keys");
     match kind {
-        Session::Grabs => {
-            run(native::Grabs::new(app, presses), pressed, actor, settings, surroundings, token).await
-        }
+        Session::Grabs => run(native::Grabs::new(app, presses), pressed, actor, settings, surroundings).await,
         #[cfg(target_os = "linux")]
-        Session::Portal => {
-            run(portal::Portal::new(presses), pressed, actor, settings, surroundings, token).await
-        }
+        Session::Portal => run(portal::Portal::new(presses), pressed, actor, settings, surroundings).await,
         #[cfg(not(target_os = "linux"))]
         Session::Portal => {}
         Session::None => {
             // Kept, so that the loop has keys to wait for.
             let _presses = presses;
-            run(Nowhere, pressed, actor, settings, surroundings, token).await;
+            run(Nowhere, pressed, actor, settings, surroundings).await;
         }
     }
 }
@@ -102,7 +96,6 @@ async fn run(
     actor: Actor,
     settings: SettingsStore,
     surroundings: Arc<Surroundings>,
-    token: CancellationToken,
 ) {
     let mut changes = settings.subscribe();
     let mut calls = actor.engine.view();
@@ -113,10 +106,7 @@ async fn run(
     loop {
         let now = changes.borrow_and_update().keys.clone();
         if keys != now || ask_again.is_some_and(|at| at <= Instant::now()) {
-            let applied = tokio::select! {
-                () = token.cancelled() => return,
-                problems = grab.apply(wanted(&now)) => problems,
-            };
+            let applied = grab.apply(wanted(&now)).await;
             let taken = grab.may_ask_again() && applied.iter().any(|one| one.problem == KeyTrouble::Taken);
             ask_again = taken.then(|| Instant::now() + AGAIN);
             surroundings.key_problems(applied);
@@ -130,7 +120,6 @@ async fn run(
         surroundings.talking(talk.on());
         let release = talk.due();
         tokio::select! {
-            () = token.cancelled() => return,
             Ok(()) = changes.changed() => {}
             Ok(()) = calls.changed() => {}
             () = wait(ask_again), if ask_again.is_some() => {}

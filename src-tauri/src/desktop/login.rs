@@ -7,7 +7,6 @@ mod autostart_entry;
 use std::time::Duration;
 
 use tauri::AppHandle;
-use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::storage::settings::SettingsStore;
@@ -22,7 +21,7 @@ pub(crate) fn plugin() -> tauri::plugin::TauriPlugin<tauri::Wry> {
 }
 
 /// Keeps the two as one until the program ends.
-pub(crate) async fn follow(app: AppHandle, settings: SettingsStore, token: CancellationToken) {
+pub(crate) async fn follow(app: AppHandle, settings: SettingsStore) {
     let mut changes = settings.subscribe();
     let locked = settings.managed().locked.iter().any(|name| name == "start_at_login");
     // What an administrator wants counts more than what is found.
@@ -43,7 +42,6 @@ pub(crate) async fn follow(app: AppHandle, settings: SettingsStore, token: Cance
             wanted = found;
         }
         tokio::select! {
-            () = token.cancelled() => return,
             changed = changes.changed() => {
                 if changed.is_err() {
                     return;

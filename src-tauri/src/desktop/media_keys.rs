@@ -9,23 +9,17 @@
 #[cfg(target_os = "linux")]
 mod microphone;
 
-use tokio_util::sync::CancellationToken;
-
+#[cfg(not(target_os = "linux"))]
 use crate::desktop::keys::call_actions::Actor;
+#[cfg(not(target_os = "linux"))]
 use crate::storage::settings::SettingsStore;
 
-#[cfg(not(target_os = "linux"))]
-pub(crate) async fn follow(_actor: Actor, _settings: SettingsStore, token: CancellationToken) {
-    token.cancelled().await;
-}
-
 #[cfg(target_os = "linux")]
-pub(crate) async fn follow(actor: Actor, settings: SettingsStore, token: CancellationToken) {
-    tokio::select! {
-        () = token.cancelled() => {}
-        () = linux::follow(actor, settings) => {}
-    }
-}
+pub(crate) use linux::follow;
+
+#[cfg(not(target_os = "linux"))]
+#[allow(clippy::unused_async, reason = "as on Linux")]
+pub(crate) async fn follow(_actor: Actor, _settings: SettingsStore) {}
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -46,7 +40,7 @@ mod linux {
     const PATH: &str = "/org/mpris/MediaPlayer2";
 
     /// Until the engine or the settings are gone.
-    pub(super) async fn follow(actor: Actor, settings: SettingsStore) {
+    pub(crate) async fn follow(actor: Actor, settings: SettingsStore) {
         let mut view = actor.engine.view();
         let mut changes = settings.subscribe();
         let mut player: Option<(Connection, &'static str)> = None;

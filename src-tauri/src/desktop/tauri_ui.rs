@@ -10,6 +10,7 @@ use crate::i18n::Words;
 use crate::i18n::system_language;
 use crate::ring::answer_window::AnswerWindow;
 use crate::shell_state::Surroundings;
+use crate::tasks::Tasks;
 use crate::ui::Ui;
 
 #[derive(Clone, Debug)]
@@ -24,14 +25,14 @@ impl TauriUi {
 
     /// Makes both windows. The answer window exists from the start, hidden: a web view takes longer
     /// to come up than a person should wait for a ring.
-    pub(crate) fn open_windows(&self, visible: bool) -> tauri::Result<()> {
+    pub(crate) fn open_windows(&self, visible: bool, tasks: Tasks) -> tauri::Result<()> {
         WebviewWindowBuilder::new(&self.app, "main", WebviewUrl::App("index.html".into()))
             .title("Bellwire")
             .inner_size(1120.0, 740.0)
             .min_inner_size(360.0, 480.0)
             .visible(visible)
             .build()?;
-        self.app.manage(AnswerWindow::open(&self.app, Words::of(&system_language()).titles.ring)?);
+        self.app.manage(AnswerWindow::open(&self.app, tasks, Words::of(&system_language()).titles.ring)?);
         Ok(())
     }
 

@@ -15,7 +15,6 @@ use tauri::menu::{
 };
 use tauri::tray::{TrayIcon, TrayIconBuilder};
 use tauri::{AppHandle, Manager, Wry};
-use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::desktop::tauri_ui::TauriUi;
@@ -25,6 +24,7 @@ use crate::ring::actions;
 use crate::ring::do_not_disturb::expiry;
 use crate::shell_state::{DesktopView, Quiet, Surroundings};
 use crate::storage::settings::SettingsStore;
+use crate::tasks::Tasks;
 use crate::ui::Ui;
 use menu::{Act, Entry, Shown, Sign, Source};
 
@@ -40,13 +40,14 @@ pub(crate) struct Parts {
     pub(crate) settings: SettingsStore,
     pub(crate) surroundings: Arc<Surroundings>,
     pub(crate) windows: Arc<Windows>,
+    pub(crate) tasks: Tasks,
 }
 
 /// What a click on a line of the present menu does, by the line's id.
 type Acts = Arc<Mutex<HashMap<String, Act>>>;
 
 /// Shows the state in the tray until the program ends.
-pub(crate) async fn follow(parts: Parts, token: CancellationToken) {
+pub(crate) async fn follow(parts: Parts) {
     let mut view = parts.engine.view();
     let mut settings = parts.settings.subscribe();
     let mut state = parts.surroundings.subscribe();
@@ -56,7 +57,7 @@ pub(crate) async fn follow(parts: Parts, token: CancellationToken) {
     let acts = Acts::default();
     let mut icon: Option<TrayIcon> = None;
     let mut last: Option<Shown> = None;
-    let mut looking = None;
+    let mut looking = false;
     loop {
         let desktop = state.borrow_and_update().clone();
         let shown = shown(&parts, &view.borrow_and_update(), &history, &desktop);
@@ -65,10 +66,9 @@ pub(crate) async fn follow(parts: Parts, token: CancellationToken) {
                 Ok(made) => {
                     (icon, last) = (Some(made), Some(shown));
                     // Without an icon of ours there is nothing to close to, whatever panel there is.
-                    looking.get_or_insert_with(|| {
-                        let host = availability::follow(Arc::clone(&parts.surroundings), token.clone());
-                        tokio::spawn(host)
-                    });
+                    if !std::mem::replace(&mut looking, true) {
+                        parts.tasks.spawn(availability::follow(Arc::clone(&parts.surroundings)));
+                    }
                 }
                 Err(error) => {
                     warn!(%error, "No tray icon");
@@ -77,7 +77,6 @@ pub(crate) async fn follow(parts: Parts, token: CancellationToken) {
             }
         }
         tokio::select! {
-            () = token.cancelled() => return,
             Ok(()) = view.changed() => {
                 // Whose calls they are is known by who is signed in.
                 let now = signed_in(&view.borrow());
@@ -165,7 +164,7 @@ fn draw(parts: &Parts, icon: Option<TrayIcon>, shown: &Shown, acts: &Acts) -> ta
         .on_menu_event(move |_, event| {
             let act = acts.lock().unwrap_or_else(PoisonError::into_inner).get(event.id().0.as_str()).cloned();
             if let Some(act) = act {
-                tauri::async_runtime::spawn(perform(parts.clone(), act));
+                parts.tasks.spawn(perform(parts.clone(), act));
             }
         })
         .build(&app)

@@ -6,12 +6,12 @@ mod close_policy;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bellwire_engine::{EngineView, Handle, MediaKind};
 use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent, Wry};
 use tauri_plugin_window_state::StateFlags;
-use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::desktop::tauri_ui::TauriUi;
@@ -20,6 +20,7 @@ use crate::i18n::Words;
 use crate::shell_state::Surroundings;
 use crate::storage::paths::Paths;
 use crate::storage::settings::{Settings, SettingsStore, Theme};
+use crate::tasks::Tasks;
 use crate::ui::Ui;
 use close_policy::{Closing, Now};
 
@@ -29,6 +30,10 @@ pub(crate) const MINI: &str = "mini";
 /// Size of the mini window when it was never moved, and the smallest, in logical pixels.
 const MINI_SIZE: (f64, f64) = (340.0, 220.0);
 const MINI_LEAST: (f64, f64) = (220.0, 150.0);
+/// How long a start out of sight waits for a tray.
+const TRAY_START_LIMIT: Duration = Duration::from_secs(15);
+/// The state of a window follows that long after the event that announces it.
+const WINDOW_STATE_DELAY: Duration = Duration::from_millis(200);
 
 /// What is done to the windows beside drawing them.
 #[derive(Debug)]
@@ -38,6 +43,7 @@ pub(crate) struct Windows {
     engine: Handle,
     settings: SettingsStore,
     surroundings: Arc<Surroundings>,
+    tasks: Tasks,
     /// A file that is there once somebody was told where the program goes.
     explained: Option<PathBuf>,
     /// The mini window comes up by itself whenever the main one goes.
@@ -53,10 +59,11 @@ impl Windows {
         engine: Handle,
         settings: SettingsStore,
         surroundings: Arc<Surroundings>,
+        tasks: Tasks,
         explained: Option<PathBuf>,
     ) -> Self {
         let (mini_wanted, mini_by_itself) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { app, desktop, engine, settings, surroundings, explained, mini_wanted, mini_by_itself }
+        Self { app, desktop, engine, settings, surroundings, tasks, explained, mini_wanted, mini_by_itself }
     }
 
     fn window(&self, label: &str) -> Option<WebviewWindow> {
@@ -254,7 +261,7 @@ pub(crate) fn keep(paths: &Paths) -> Option<TauriPlugin<Wry>> {
 }
 
 /// Ends the program, goodbyes included, when the system asks for it at log-out.
-pub(crate) async fn end_when_told(windows: Arc<Windows>, token: CancellationToken) {
+pub(crate) async fn quit_on_signal(windows: Arc<Windows>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -263,7 +270,6 @@ pub(crate) async fn end_when_told(windows: Arc<Windows>, token: CancellationToke
             return;
         };
         tokio::select! {
-            () = token.cancelled() => return,
             _ = end.recv() => {}
             _ = hang_up.recv() => {}
         }
@@ -271,7 +277,7 @@ pub(crate) async fn end_when_told(windows: Arc<Windows>, token: CancellationToke
     }
     #[cfg(not(unix))]
     {
-        let _ = (windows, token);
+        let _ = windows;
     }
 }
 
@@ -293,10 +299,9 @@ pub(crate) fn heard(windows: &Arc<Windows>, label: &str, event: &WindowEvent) {
             if let WindowEvent::Focused(on) = event {
                 windows.surroundings.focused(*on);
             }
-            // The state of the window follows a moment after the event.
             let windows = Arc::clone(windows);
-            tauri::async_runtime::spawn(async move {
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            windows.tasks.clone().spawn(async move {
+                tokio::time::sleep(WINDOW_STATE_DELAY).await;
                 windows.look();
             });
         }
@@ -305,7 +310,7 @@ pub(crate) fn heard(windows: &Arc<Windows>, label: &str, event: &WindowEvent) {
 }
 
 /// Keeps the windows as settings, calls and tray have them, until the program ends.
-pub(crate) async fn follow(windows: Arc<Windows>, token: CancellationToken) {
+pub(crate) async fn follow(windows: Arc<Windows>) {
     let mut settings = windows.settings.subscribe();
     let mut calls = windows.engine.view();
     let mut desktop = windows.surroundings.subscribe();
@@ -332,7 +337,6 @@ pub(crate) async fn follow(windows: Arc<Windows>, token: CancellationToken) {
         }
         in_call = calling;
         tokio::select! {
-            () = token.cancelled() => return,
             Ok(()) = settings.changed() => {}
             Ok(()) = calls.changed() => {}
             Ok(()) = desktop.changed() => {}
@@ -353,16 +357,12 @@ impl Windows {
     }
 
     /// For a start out of sight: into the tray, or where there is none, down to the taskbar.
-    pub(crate) async fn start_hidden(&self, token: CancellationToken) {
+    pub(crate) async fn start_hidden(self: Arc<Self>) {
         let mut state = self.surroundings.subscribe();
-        tokio::select! {
-            () = token.cancelled() => {}
-            // At login the tray may come later than we.
-            _ = tokio::time::timeout(std::time::Duration::from_secs(15), state.wait_for(|view| view.tray)) => {
-                if !self.surroundings.current().tray {
-                    self.out_of_tray();
-                }
-            }
+        // At login the tray may come later than we.
+        let _ = tokio::time::timeout(TRAY_START_LIMIT, state.wait_for(|view| view.tray)).await;
+        if !self.surroundings.current().tray {
+            self.out_of_tray();
         }
     }
 

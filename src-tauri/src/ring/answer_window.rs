@@ -16,6 +16,8 @@ use tauri::{
 };
 use tracing::{debug, warn};
 
+use crate::tasks::Tasks;
+
 /// Label of the window.
 pub(crate) const LABEL: &str = "ring";
 /// Logical pixels.
@@ -46,12 +48,13 @@ struct State {
 #[derive(Clone, Debug)]
 pub(crate) struct AnswerWindow {
     app: AppHandle,
+    tasks: Tasks,
     state: Arc<Mutex<State>>,
 }
 
 impl AnswerWindow {
     /// Makes it, hidden: a web view takes longer to come up than a person should wait for a ring.
-    pub(crate) fn open(app: &AppHandle, title: &str) -> tauri::Result<Self> {
+    pub(crate) fn open(app: &AppHandle, tasks: Tasks, title: &str) -> tauri::Result<Self> {
         let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
             .title(title)
             .inner_size(WIDTH, HEIGHT)
@@ -68,7 +71,7 @@ impl AnswerWindow {
         #[cfg(not(target_os = "linux"))]
         drop(window);
         let state = State { wanted: false, up: false, drawn: None, height: HEIGHT, round: 0 };
-        Ok(Self { app: app.clone(), state: Arc::new(Mutex::new(state)) })
+        Ok(Self { app: app.clone(), tasks, state: Arc::new(Mutex::new(state)) })
     }
 
     /// A call rings: it comes up as soon as the interface has drawn it, or a moment later all the same.
@@ -84,7 +87,7 @@ impl AnswerWindow {
             state.round
         };
         let window = self.clone();
-        tauri::async_runtime::spawn(async move {
+        self.tasks.spawn(async move {
             tokio::time::sleep(DRAWING).await;
             if window.state().round == round {
                 window.bring_up();

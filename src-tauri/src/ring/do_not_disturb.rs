@@ -15,7 +15,6 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 pub(crate) use exceptions::Callers;
@@ -54,7 +53,6 @@ pub(crate) async fn follow(
     mut settings: watch::Receiver<Arc<Settings>>,
     mut system: watch::Receiver<bool>,
     surroundings: Arc<Surroundings>,
-    token: CancellationToken,
 ) {
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,7 +71,6 @@ pub(crate) async fn follow(
             settings.quiet_hours.on || settings.do_not_disturb && settings.quiet_until.is_some()
         };
         tokio::select! {
-            () = token.cancelled() => return,
             changed = settings.changed() => if changed.is_err() { return },
             Ok(()) = system.changed() => {}
             _ = look.tick(), if by_the_clock => {}
@@ -116,8 +113,7 @@ mod tests {
         let (busy, system) = watch::channel(false);
         let surroundings = Arc::new(Surroundings::default());
         let mut seen = surroundings.subscribe();
-        let token = CancellationToken::new();
-        let following = tokio::spawn(follow(settings, system, Arc::clone(&surroundings), token.clone()));
+        let following = tokio::spawn(follow(settings, system, Arc::clone(&surroundings)));
         let patience = Duration::from_secs(30);
 
         busy.send_replace(true);
@@ -127,7 +123,6 @@ mod tests {
         drop(busy);
         set.send_replace(Arc::new(Settings { follow_system_quiet: false, ..Settings::default() }));
         tokio::time::timeout(patience, seen.wait_for(|v| v.quiet == Quiet::Off)).await.unwrap().unwrap();
-        token.cancel();
-        following.await.unwrap();
+        following.abort();
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bellwire_engine::{Handle, RingConfig, RingSound};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::ring::ringtones::Ringtones;
 use crate::shell_state::{DesktopView, Quiet};
@@ -18,7 +17,6 @@ pub(crate) async fn follow(
     mut surroundings: watch::Receiver<DesktopView>,
     mut through: watch::Receiver<bool>,
     ringtones: Ringtones,
-    token: CancellationToken,
 ) {
     let mut before = None;
     let mut sound = (String::new(), RingSound::BuiltIn);
@@ -34,7 +32,6 @@ pub(crate) async fn follow(
             before = Some(ring);
         }
         tokio::select! {
-            () = token.cancelled() => return,
             changed = settings.changed() => if changed.is_err() { return },
             changed = surroundings.changed() => if changed.is_err() { return },
             changed = through.changed() => if changed.is_err() { return },

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bellwire_engine::Handle;
 use tauri::{AppHandle, Manager};
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
+use crate::follow::follow;
 use crate::i18n::system_language;
 use crate::ring::notify::{self, Said, SystemNotifier};
 use crate::ring::reminders::Soon;
@@ -17,6 +17,7 @@ use crate::ring::{do_not_disturb, ring_sound};
 use crate::shell_state::Surroundings;
 use crate::storage::paths::Paths;
 use crate::storage::settings::SettingsStore;
+use crate::tasks::Tasks;
 
 /// Answers that wait for the controller; when full their notifications wait.
 const ANSWERS: usize = 16;
@@ -27,27 +28,26 @@ pub(crate) fn start(
     engine: &Handle,
     settings: &SettingsStore,
     surroundings: &Arc<Surroundings>,
-    token: &CancellationToken,
+    tasks: &Tasks,
 ) -> (Ringer, mpsc::Receiver<Said>) {
     // Before the first ring can come.
     surroundings.quiet(do_not_disturb::at_start(&settings.current()));
-    let system = do_not_disturb::follow_system(app, token);
-    spawn(do_not_disturb::follow(settings.subscribe(), system, Arc::clone(surroundings), token.clone()));
-    spawn(do_not_disturb::expiry::follow(settings.clone(), token.clone()));
+    let system = do_not_disturb::follow_system(app, tasks);
+    tasks.spawn(do_not_disturb::follow(settings.subscribe(), system, Arc::clone(surroundings)));
+    tasks.spawn(do_not_disturb::expiry::follow(settings.clone()));
     let shell = surroundings.subscribe();
     // Newest wins: whether anybody rings through now is all that counts.
     let (through, heard) = watch::channel(false);
     let ringtones = app.state::<Ringtones>().inner().clone();
-    spawn(ring_sound::follow(engine.clone(), settings.subscribe(), shell, heard, ringtones, token.clone()));
-    spawn(count_missed(engine.missed(), Arc::clone(surroundings), token.clone()));
+    tasks.spawn(ring_sound::follow(engine.clone(), settings.subscribe(), shell, heard, ringtones));
+    tasks.spawn(count_missed(engine.missed(), Arc::clone(surroundings)));
 
     // Newest wins: what is wanted now is all that counts.
     let (wanted, notes) = watch::channel(Vec::new());
     let (tell, said) = mpsc::channel(ANSWERS);
-    let token = token.clone();
-    spawn(async move {
-        let notifier = SystemNotifier::start(token.clone()).await;
-        notify::keep(notifier, notes, tell, token).await;
+    tasks.spawn_with_cleanup(|quit| async move {
+        let notifier = SystemNotifier::start().await;
+        notify::keep(notifier, notes, tell, quit).await;
     });
     let ringer = Ringer::new(Around {
         settings: settings.subscribe(),
@@ -61,20 +61,9 @@ pub(crate) fn start(
     (ringer, said)
 }
 
-fn spawn(task: impl Future<Output = ()> + Send + 'static) {
-    tauri::async_runtime::spawn(task);
-}
-
-async fn count_missed(
-    mut missed: watch::Receiver<u32>,
-    surroundings: Arc<Surroundings>,
-    token: CancellationToken,
-) {
-    loop {
-        surroundings.missed(*missed.borrow_and_update());
-        tokio::select! {
-            () = token.cancelled() => return,
-            changed = missed.changed() => if changed.is_err() { return },
-        }
+async fn count_missed(missed: watch::Receiver<u32>, surroundings: Arc<Surroundings>) {
+    let mut missed = follow(missed);
+    while let Some(count) = missed.next().await {
+        surroundings.missed(count);
     }
 }

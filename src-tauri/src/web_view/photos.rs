@@ -6,6 +6,8 @@ use percent_encoding::percent_decode_str;
 use tauri::http::{Request, Response, StatusCode, header};
 use tauri::{Builder, Manager, Runtime};
 
+use crate::tasks::Tasks;
+
 /// Windows and Android speak it as `http://photo.localhost/`.
 const SCHEME: &str = "photo";
 /// Bytes of an address. Photos inside the address itself do not come this way.
@@ -14,7 +16,7 @@ const ADDRESS: usize = 8192;
 pub(crate) fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     builder.register_asynchronous_uri_scheme_protocol(SCHEME, |context, request, responder| {
         let app = context.app_handle().clone();
-        tauri::async_runtime::spawn(async move {
+        context.app_handle().state::<Tasks>().spawn(async move {
             let engine = app.try_state::<Handle>().map(|engine| engine.inner().clone());
             responder.respond(match (engine, address(&request)) {
                 (Some(engine), Some(address)) => answer(engine.photo(&address).await.as_deref()),

@@ -17,11 +17,11 @@ use rand::Rng;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::web_view::renderer;
@@ -81,8 +81,8 @@ impl FrameSink for Screen {
 }
 
 impl Video {
-    /// Binds a free loopback port and serves it until `token` is cancelled.
-    pub(crate) async fn start(token: CancellationToken) -> std::io::Result<Arc<Video>> {
+    /// Binds a free loopback port, for [`Self::serve`].
+    pub(crate) async fn bind() -> std::io::Result<(Arc<Video>, TcpListener)> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let secret: u128 = rand::rng().random();
         let video = Arc::new(Video {
@@ -97,8 +97,30 @@ impl Video {
             },
             started: Instant::now(),
         });
-        tokio::spawn(accept(Arc::clone(&video), listener, token));
-        Ok(video)
+        Ok((video, listener))
+    }
+
+    /// Serves all windows; its connections end with it.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => {
+                    let Ok((socket, _)) = accepted else {
+                        // Too many open files, most likely: tried again when some are closed.
+                        tokio::time::sleep(ACCEPT_AGAIN).await;
+                        continue;
+                    };
+                    let video = Arc::clone(&self);
+                    connections.spawn(async move {
+                        if let Err(error) = serve(&video, socket).await {
+                            debug!(%error, "Picture connection ended");
+                        }
+                    });
+                }
+                Some(_) = connections.join_next() => {}
+            }
+        }
     }
 
     pub(crate) fn address(&self) -> FramesAddress {
@@ -135,27 +157,6 @@ impl Video {
 /// How soon a listener that could not accept tries again.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
-async fn accept(video: Arc<Video>, listener: TcpListener, token: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = token.cancelled() => return,
-            accepted = listener.accept() => {
-                let Ok((socket, _)) = accepted else {
-                    // Too many open files, most likely: tried again when some are closed.
-                    tokio::time::sleep(ACCEPT_AGAIN).await;
-                    continue;
-                };
-                let (video, token) = (Arc::clone(&video), token.child_token());
-                tokio::spawn(async move {
-                    if let Err(error) = serve(&video, socket, token).await {
-                        debug!(%error, "Picture connection ended");
-                    }
-                });
-            }
-        }
-    }
-}
-
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
     #[error("handshake took too long")]
@@ -166,7 +167,7 @@ enum ServeError {
     Io(#[from] std::io::Error),
 }
 
-async fn serve(video: &Arc<Video>, socket: TcpStream, token: CancellationToken) -> Result<(), ServeError> {
+async fn serve(video: &Arc<Video>, socket: TcpStream) -> Result<(), ServeError> {
     socket.set_nodelay(true)?;
     let path = format!("/{}", video.address.token);
     let limits = WebSocketConfig::default().max_message_size(Some(1024)).max_frame_size(Some(1024));
@@ -180,13 +181,13 @@ async fn serve(video: &Arc<Video>, socket: TcpStream, token: CancellationToken) 
     // One slot: a stream waits for its turn, and then takes its newest picture.
     let (out, mut pictures) = mpsc::channel::<Bytes>(1);
     let permits: [Arc<Semaphore>; STREAMS] = std::array::from_fn(|_| Arc::new(Semaphore::new(IN_FLIGHT)));
+    // They end with the connection.
+    let mut feeds = JoinSet::new();
     for (stream, permits) in permits.iter().enumerate() {
-        tokio::spawn(feed(Arc::clone(video), stream, Arc::clone(permits), out.clone(), token.clone()));
+        feeds.spawn(feed(Arc::clone(video), stream, Arc::clone(permits), out.clone()));
     }
-    let _end = token.clone().drop_guard();
     loop {
         tokio::select! {
-            () = token.cancelled() => return Ok(()),
             Some(picture) = pictures.recv() => to_view.send(Message::Binary(picture)).await?,
             message = from_view.next() => match message {
                 Some(Ok(Message::Text(ack))) => {
@@ -215,42 +216,30 @@ fn refusal() -> ErrorResponse {
 }
 
 /// Sends one stream's newest picture whenever the web view has drawn an older one.
-async fn feed(
-    video: Arc<Video>,
-    stream: usize,
-    permits: Arc<Semaphore>,
-    out: mpsc::Sender<Bytes>,
-    token: CancellationToken,
-) {
+async fn feed(video: Arc<Video>, stream: usize, permits: Arc<Semaphore>, out: mpsc::Sender<Bytes>) {
     let mut newest = video.streams[stream].newest.subscribe();
     newest.mark_changed();
     let mut sequence = 0_u32;
-    let next = async {
-        loop {
-            let Ok(permit) = permits.acquire().await else { return };
-            if newest.changed().await.is_err() {
-                return;
-            }
-            let Some(frame) = newest.borrow_and_update().clone() else { continue };
-            let (width, height) = video.tile(stream);
-            if width == 0 || height == 0 {
-                continue;
-            }
-            let started = video.started;
-            let packed = tokio::task::spawn_blocking(move || {
-                pack(stream, sequence, started, &scale_to_fit(&frame, width, height))
-            });
-            let Ok(packed) = packed.await else { return };
-            permit.forget();
-            sequence = sequence.wrapping_add(1);
-            if out.send(packed).await.is_err() {
-                return;
-            }
+    loop {
+        let Ok(permit) = permits.acquire().await else { return };
+        if newest.changed().await.is_err() {
+            return;
         }
-    };
-    tokio::select! {
-        () = next => {}
-        () = token.cancelled() => {}
+        let Some(frame) = newest.borrow_and_update().clone() else { continue };
+        let (width, height) = video.tile(stream);
+        if width == 0 || height == 0 {
+            continue;
+        }
+        let started = video.started;
+        let packed = tokio::task::spawn_blocking(move || {
+            pack(stream, sequence, started, &scale_to_fit(&frame, width, height))
+        });
+        let Ok(packed) = packed.await else { return };
+        permit.forget();
+        sequence = sequence.wrapping_add(1);
+        if out.send(packed).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -278,6 +267,12 @@ mod tests {
         VideoFrame { width, height, i420: bytes.into(), at: Instant::now(), timestamp: 0 }
     }
 
+    async fn serving() -> Arc<Video> {
+        let (video, listener) = Video::bind().await.unwrap();
+        tokio::spawn(Arc::clone(&video).serve(listener));
+        video
+    }
+
     fn request(video: &Video, path: &str, origin: &str) -> tokio_tungstenite::tungstenite::http::Request<()> {
         let mut request = format!("{}/{path}", video.address.url).into_client_request().unwrap();
         request.headers_mut().insert("origin", origin.parse().unwrap());
@@ -286,7 +281,7 @@ mod tests {
 
     #[tokio::test]
     async fn strangers_are_refused() {
-        let video = Video::start(CancellationToken::new()).await.unwrap();
+        let video = serving().await;
         let token = video.address.token.clone();
         assert!(connect_async(request(&video, "guess", ORIGINS[0])).await.is_err());
         assert!(connect_async(request(&video, &token, "https://evil.example")).await.is_err());
@@ -295,7 +290,7 @@ mod tests {
 
     #[tokio::test]
     async fn pictures_are_scaled_and_wait_for_the_view() {
-        let video = Video::start(CancellationToken::new()).await.unwrap();
+        let video = serving().await;
         let token = video.address.token.clone();
         let (mut socket, _) = connect_async(request(&video, &token, ORIGINS[0])).await.unwrap();
         video.set_tile("main", REMOTE, 320, 180);

@@ -3,22 +3,17 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::shell_state::Surroundings;
 
 #[cfg(not(target_os = "linux"))]
-pub(super) async fn follow(surroundings: Arc<Surroundings>, token: CancellationToken) {
+#[allow(clippy::unused_async, reason = "as on Linux")]
+pub(super) async fn follow(surroundings: Arc<Surroundings>) {
     surroundings.tray(true);
-    token.cancelled().await;
 }
 
 #[cfg(target_os = "linux")]
-pub(super) async fn follow(surroundings: Arc<Surroundings>, token: CancellationToken) {
-    tokio::select! {
-        () = token.cancelled() => {}
-        () = linux::follow(&surroundings) => {}
-    }
+pub(super) async fn follow(surroundings: Arc<Surroundings>) {
+    linux::follow(&surroundings).await;
 }
 
 #[cfg(target_os = "linux")]

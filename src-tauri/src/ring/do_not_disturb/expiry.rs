@@ -7,7 +7,6 @@ use std::time::Duration;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, Time, UtcOffset};
 use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::storage::settings::{Settings, SettingsStore, moment};
@@ -82,7 +81,7 @@ fn over(settings: &Settings, now: OffsetDateTime) -> bool {
 
 /// Switches it off in the settings once its end has come, so that every window shows it, until the program
 /// ends. Sleeps without a look at the clock while there is no end to come.
-pub(crate) async fn follow(store: SettingsStore, token: CancellationToken) {
+pub(crate) async fn follow(store: SettingsStore) {
     let mut settings = store.subscribe();
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -93,7 +92,6 @@ pub(crate) async fn follow(store: SettingsStore, token: CancellationToken) {
             end(&store).await;
         }
         tokio::select! {
-            () = token.cancelled() => return,
             changed = settings.changed() => if changed.is_err() { return },
             _ = look.tick(), if ends => {}
         }
@@ -162,8 +160,7 @@ mod tests {
     #[tokio::test]
     async fn the_settings_show_the_end() {
         let store = SettingsStore::open(None, crate::storage::settings::Managed::default());
-        let token = CancellationToken::new();
-        let following = tokio::spawn(follow(store.clone(), token.clone()));
+        let following = tokio::spawn(follow(store.clone()));
         let past = |settings: &mut Settings| {
             settings.do_not_disturb = true;
             settings.quiet_until = Some("2026-01-01T00:00:00Z".into());
@@ -172,7 +169,6 @@ mod tests {
         let mut seen = store.subscribe();
         let over = seen.wait_for(|settings| !settings.do_not_disturb && settings.quiet_until.is_none());
         tokio::time::timeout(Duration::from_secs(30), over).await.unwrap().unwrap();
-        token.cancel();
-        following.await.unwrap();
+        following.abort();
     }
 }

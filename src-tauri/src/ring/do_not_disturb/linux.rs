@@ -12,31 +12,26 @@ mod gsettings;
 
 use tauri::AppHandle;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+
+use crate::tasks::Tasks;
 
 /// Follows all of them until the program ends.
-pub(crate) fn follow(app: &AppHandle, token: &CancellationToken) -> watch::Receiver<bool> {
+pub(crate) fn follow(app: &AppHandle, tasks: &Tasks) -> watch::Receiver<bool> {
     // Newest wins in all three.
     let (bus_out, bus) = watch::channel(false);
     let (settings_out, settings) = watch::channel(false);
     let (out, quiet) = watch::channel(false);
     gsettings::follow(app, settings_out);
-    tauri::async_runtime::spawn(bus::follow(bus_out, token.clone()));
-    tauri::async_runtime::spawn(either(bus, settings, out, token.clone()));
+    tasks.spawn(bus::follow(bus_out));
+    tasks.spawn(either(bus, settings, out));
     quiet
 }
 
-async fn either(
-    mut one: watch::Receiver<bool>,
-    mut other: watch::Receiver<bool>,
-    out: watch::Sender<bool>,
-    token: CancellationToken,
-) {
+async fn either(mut one: watch::Receiver<bool>, mut other: watch::Receiver<bool>, out: watch::Sender<bool>) {
     loop {
         let quiet = *one.borrow_and_update() || *other.borrow_and_update();
         out.send_if_modified(|old| std::mem::replace(old, quiet) != quiet);
         tokio::select! {
-            () = token.cancelled() => return,
             Ok(()) = one.changed() => {}
             Ok(()) = other.changed() => {}
             () = out.closed() => return,

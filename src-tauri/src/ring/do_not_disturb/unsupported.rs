@@ -3,10 +3,12 @@
 //! back notifications of their own accord while focus assist or a focus is on; the answer window and the
 //! sound need Bellwire's own do-not-disturb.
 
+use tauri::AppHandle;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+
+use crate::tasks::Tasks;
 
 /// Never quiet.
-pub(crate) fn follow(_token: &CancellationToken) -> watch::Receiver<bool> {
+pub(crate) fn follow(_app: &AppHandle, _tasks: &Tasks) -> watch::Receiver<bool> {
     watch::channel(false).1
 }

@@ -7,7 +7,6 @@ mod signals;
 use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout, Urgency};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::model::{Answer, CallNotifier, Heard, Note, Topic};
@@ -42,8 +41,8 @@ impl Drop for Shown {
 
 impl LinuxNotifier {
     /// Listens to the service, there or not, until the program ends.
-    pub(crate) async fn start(token: CancellationToken) -> Self {
-        Self { hub: Hub::start(token).await }
+    pub(crate) async fn start() -> Self {
+        Self { hub: Hub::start().await }
     }
 }
 

@@ -5,7 +5,6 @@
 
 use notify_rust::{Notification, NotificationResponse, Timeout};
 use tokio::sync::oneshot;
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::model::{Answer, CallNotifier, Heard, Note, Topic};
@@ -22,7 +21,7 @@ pub(crate) struct Shown {
 
 impl ToastNotifier {
     #[allow(clippy::unused_async, reason = "as on systems where a service has to be found")]
-    pub(crate) async fn start(_token: CancellationToken) -> Self {
+    pub(crate) async fn start() -> Self {
         Self
     }
 }

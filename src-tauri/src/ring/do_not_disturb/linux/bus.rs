@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 use zbus::message::Type;
 use zbus::zvariant::{OwnedValue, Value};
@@ -29,19 +28,13 @@ const LOST: Duration = Duration::from_secs(30);
 const NEWS: usize = 16;
 
 /// Writes into `out` until the program ends.
-pub(super) async fn follow(out: watch::Sender<bool>, token: CancellationToken) {
-    let following = async {
-        loop {
-            if let Err(error) = follow_bus(&out).await {
-                debug!(%error, "The session bus tells nothing of do-not-disturb");
-            }
-            out.send_replace(false);
-            tokio::time::sleep(LOST).await;
+pub(super) async fn follow(out: watch::Sender<bool>) {
+    loop {
+        if let Err(error) = follow_bus(&out).await {
+            debug!(%error, "The session bus tells nothing of do-not-disturb");
         }
-    };
-    tokio::select! {
-        () = token.cancelled() => {}
-        () = following => {}
+        out.send_replace(false);
+        tokio::time::sleep(LOST).await;
     }
 }
 

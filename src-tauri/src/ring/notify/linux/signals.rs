@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::broadcast;
-use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::debug;
 use zbus::message::Type;
 use zbus::{Connection, MatchRule, Message, MessageStream};
@@ -27,18 +27,25 @@ pub(super) enum News {
     Came,
 }
 
+/// A connection, and the task that listens on it.
+#[derive(Debug)]
+struct Bus {
+    connection: Connection,
+    _listening: AbortOnDropHandle<()>,
+}
+
 #[derive(Debug)]
 pub(super) struct Hub {
-    bus: Option<Connection>,
+    bus: Option<Bus>,
     // When full the oldest are lost to whoever is slow; notifications are few.
     news: broadcast::Sender<News>,
 }
 
 impl Hub {
     /// Never fails: without a bus there are no notifications.
-    pub(super) async fn start(token: CancellationToken) -> Self {
+    pub(super) async fn start() -> Self {
         let (news, _) = broadcast::channel(QUEUE);
-        let bus = match tokio::time::timeout(PATIENCE, listen(news.clone(), token)).await {
+        let bus = match tokio::time::timeout(PATIENCE, listen(news.clone())).await {
             Ok(Ok(bus)) => Some(bus),
             Ok(Err(error)) => {
                 debug!(%error, "There is no session bus for notifications");
@@ -67,8 +74,8 @@ impl Hub {
 
     /// What the service can do; `None`: there is none, or it does not say.
     pub(super) async fn abilities(&self) -> Option<Vec<String>> {
-        let asking =
-            self.bus.as_ref()?.call_method(Some(SERVICE), PATH, Some(SERVICE), "GetCapabilities", &());
+        let bus = &self.bus.as_ref()?.connection;
+        let asking = bus.call_method(Some(SERVICE), PATH, Some(SERVICE), "GetCapabilities", &());
         match tokio::time::timeout(PATIENCE, asking).await {
             Ok(Ok(answer)) => answer.body().deserialize().ok(),
             Ok(Err(error)) => {
@@ -80,7 +87,7 @@ impl Hub {
     }
 }
 
-async fn listen(news: broadcast::Sender<News>, token: CancellationToken) -> zbus::Result<Connection> {
+async fn listen(news: broadcast::Sender<News>) -> zbus::Result<Bus> {
     let bus = Connection::session().await?;
     // The sender is checked by the bus, so that no other program can press our buttons.
     let signals =
@@ -95,19 +102,14 @@ async fn listen(news: broadcast::Sender<News>, token: CancellationToken) -> zbus
         MessageStream::for_match_rule(signals, &bus, Some(QUEUE)).await?,
         MessageStream::for_match_rule(owners, &bus, Some(QUEUE)).await?,
     );
-    tokio::spawn(async move {
-        loop {
-            let message = tokio::select! {
-                () = token.cancelled() => return,
-                message = heard.next() => message,
-            };
-            let Some(message) = message else { return };
+    let listening = tokio::spawn(async move {
+        while let Some(message) = heard.next().await {
             if let Some(one) = message.ok().as_ref().and_then(read) {
                 let _ = news.send(one);
             }
         }
     });
-    Ok(bus)
+    Ok(Bus { connection: bus, _listening: AbortOnDropHandle::new(listening) })
 }
 
 fn read(message: &Message) -> Option<News> {
