@@ -21,7 +21,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let app = setup
         .builder(&context)
         .manage(setup.options.clone())
-        .manage(Arc::clone(&setup.surroundings))
+        .manage(Arc::clone(&setup.shell_state))
         .manage(Downloads::of_user())
         .manage(setup.settings.clone())
         .manage(setup.paths.clone())
@@ -89,14 +89,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let mut running = start::start(&app, setup)?;
     app.run(move |_app, event| {
         if let RunEvent::WindowEvent { label, event, .. } = &event {
-            windows::heard(&running.windows, label, event);
+            windows::on_window_event(&running.windows, label, event);
         } else if let RunEvent::Exit = event {
             running.stop();
         }
         #[cfg(target_os = "macos")]
         if let RunEvent::Opened { urls } = &event {
             for url in urls {
-                crate::deep_link::open(url.as_str(), &running.links, Some(&*running.desktop));
+                crate::deep_link::open(url.as_str(), &running.links, Some(&*running.ui));
             }
         }
     });

@@ -1,4 +1,4 @@
-//! Errors as the user interface gets them: a code it has words for, and English for whoever has none.
+//! Errors of commands as the UI gets them: a stable code that the UI has a text for, and an English message.
 
 use bellwire_engine::{DeclineError, ListError, SignInError};
 use serde::Serialize;
@@ -61,19 +61,19 @@ pub(crate) trait Coded: std::error::Error {
     fn code(&self) -> &'static str;
 }
 
-/// An error as the user interface gets it.
+/// An error as the UI gets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Failure {
+pub(crate) struct CommandError {
     /// English.
     message: String,
     /// One of [`CODES`].
     code: &'static str,
 }
 
-/// What a command answers.
-pub(crate) type Answer<T = ()> = Result<T, Failure>;
+/// The result of a command.
+pub(crate) type CommandResult<T = ()> = Result<T, CommandError>;
 
-impl<E: Coded> From<E> for Failure {
+impl<E: Coded> From<E> for CommandError {
     fn from(error: E) -> Self {
         let code = error.code();
         debug_assert!(CODES.contains(&code), "{code} is not among the codes");
@@ -123,11 +123,8 @@ mod tests {
 
     #[test]
     fn an_error_comes_with_its_code() {
-        let failure = Failure::from(SignInError::Unreachable);
-        assert_eq!(
-            (failure.code, failure.message.as_str()),
-            ("unreachable", "the server could not be reached")
-        );
-        assert_eq!(Failure::from(ListError::NoAccount).code, "no_account");
+        let error = CommandError::from(SignInError::Unreachable);
+        assert_eq!((error.code, error.message.as_str()), ("unreachable", "the server could not be reached"));
+        assert_eq!(CommandError::from(ListError::NoAccount).code, "no_account");
     }
 }

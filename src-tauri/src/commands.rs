@@ -15,10 +15,10 @@ use bellwire_engine::{AccountId, CallId, EngineView, Handle, MediaKind, Person, 
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
 
-use crate::command_error::{Answer, Failure};
+use crate::command_error::{CommandError, CommandResult};
 use crate::desktop::windows::MAIN;
 use crate::i18n::system_language;
-use crate::options::{Found, Options};
+use crate::options::{DetectedDevices, Options};
 use crate::storage::settings::SettingsStore;
 use crate::web_view::video::{FramesAddress, Video};
 
@@ -46,31 +46,31 @@ pub(crate) async fn dial(
     person: Person,
     kind: MediaKind,
     subject: Option<Subject>,
-) -> Answer {
+) -> CommandResult {
     engine.dial(account, person, kind, subject).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn hang_up(engine: State<'_, Handle>, call: CallId) -> Answer {
+pub(crate) async fn hang_up(engine: State<'_, Handle>, call: CallId) -> CommandResult {
     engine.hang_up(call).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn set_microphone(engine: State<'_, Handle>, on: bool) -> Answer {
+pub(crate) async fn set_microphone(engine: State<'_, Handle>, on: bool) -> CommandResult {
     engine.set_microphone(on).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn set_camera(engine: State<'_, Handle>, on: bool) -> Answer {
+pub(crate) async fn set_camera(engine: State<'_, Handle>, on: bool) -> CommandResult {
     engine.set_camera(on).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn dismiss(engine: State<'_, Handle>, call: CallId) -> Answer {
+pub(crate) async fn dismiss(engine: State<'_, Handle>, call: CallId) -> CommandResult {
     engine.dismiss(call).await;
     Ok(())
 }
@@ -80,18 +80,26 @@ pub(crate) async fn refresh_contacts(
     engine: State<'_, Handle>,
     account: AccountId,
     search: String,
-) -> Answer {
+) -> CommandResult {
     Ok(engine.refresh_contacts(account, search).await?)
 }
 
 #[tauri::command]
-pub(crate) async fn open_thread(engine: State<'_, Handle>, account: AccountId, thread: String) -> Answer {
+pub(crate) async fn open_thread(
+    engine: State<'_, Handle>,
+    account: AccountId,
+    thread: String,
+) -> CommandResult {
     engine.open_thread(account, thread).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn close_thread(engine: State<'_, Handle>, account: AccountId, thread: String) -> Answer {
+pub(crate) async fn close_thread(
+    engine: State<'_, Handle>,
+    account: AccountId,
+    thread: String,
+) -> CommandResult {
     engine.close_thread(account, thread).await;
     Ok(())
 }
@@ -102,7 +110,7 @@ pub(crate) async fn send_message(
     account: AccountId,
     thread: String,
     text: String,
-) -> Answer {
+) -> CommandResult {
     engine.send_message(account, thread, text).await;
     Ok(())
 }
@@ -113,13 +121,13 @@ pub(crate) async fn typing(
     account: AccountId,
     thread: String,
     on: bool,
-) -> Answer {
+) -> CommandResult {
     engine.typing(account, thread, on).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn snapshot(engine: State<'_, Handle>) -> Result<EngineView, Failure> {
+pub(crate) async fn snapshot(engine: State<'_, Handle>) -> Result<EngineView, CommandError> {
     Ok(engine.snapshot().await)
 }
 
@@ -140,19 +148,19 @@ pub(crate) fn set_tile(
 }
 
 /// How long the main window may wait to hear which devices there are.
-const LOOKING: Duration = Duration::from_secs(3);
+const DETECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[tauri::command]
 pub(crate) async fn start_info(
     window: WebviewWindow,
     options: State<'_, Options>,
     settings: State<'_, SettingsStore>,
-) -> Answer<StartInfo> {
+) -> CommandResult<StartInfo> {
     let mut notes = Vec::new();
     // The small windows show none, and a ring cannot wait for a slow sound server.
     if window.label() == MAIN {
-        let look = tokio::task::spawn_blocking(Found::look);
-        if let Ok(Ok(found)) = tokio::time::timeout(LOOKING, look).await {
+        let look = tokio::task::spawn_blocking(DetectedDevices::detect);
+        if let Ok(Ok(found)) = tokio::time::timeout(DETECTION_TIMEOUT, look).await {
             notes = options.notes(&found);
         }
         notes.extend(settings.notes());

@@ -1,5 +1,5 @@
-//! What the engine says becomes windows and messages. Generic over [`Ui`], so that it is tested
-//! without a window.
+//! The controller: turns engine snapshots and notices into UI events and ringing. Generic over [`Ui`], so that
+//! it is tested without a window.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,11 +10,11 @@ use tokio::sync::mpsc;
 
 use crate::command_error::CODES;
 use crate::ring::actions;
-use crate::ring::notify::Said;
+use crate::ring::notify::NotificationEvent;
 use crate::ring::ringer::Ringer;
 use crate::ui::Ui;
 
-/// A notice as the user interface gets it; the words are the interface's.
+/// A notice as the UI gets it, which has the texts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct UiNotice {
     pub(crate) kind: &'static str,
@@ -22,26 +22,26 @@ pub(crate) struct UiNotice {
     pub(crate) call: Option<CallView>,
     /// What happened to which device.
     pub(crate) device: Option<DeviceNews>,
-    /// What failed; the interface's words for it go before `text`.
+    /// Code of the error; the UI's text for it takes precedence over `text`.
     pub(crate) code: Option<&'static str>,
 }
 
-pub(crate) struct Controller<D> {
-    desktop: Arc<D>,
+pub(crate) struct Controller<U> {
+    ui: Arc<U>,
     ringer: Ringer,
 }
 
-impl<D: Ui> Controller<D> {
-    pub(crate) fn new(desktop: Arc<D>, ringer: Ringer) -> Self {
-        Self { desktop, ringer }
+impl<U: Ui> Controller<U> {
+    pub(crate) fn new(ui: Arc<U>, ringer: Ringer) -> Self {
+        Self { ui, ringer }
     }
 
-    /// Follows the engine until it stops.
+    /// Follows the engine until it stops or the program quits.
     pub(crate) async fn run(
         mut self,
         handle: Handle,
         mut notices: mpsc::Receiver<Notice>,
-        mut said: mpsc::Receiver<Said>,
+        mut notifications: mpsc::Receiver<NotificationEvent>,
     ) {
         let (mut view, mut stats, mut levels) = (handle.view(), handle.stats(), handle.levels());
         loop {
@@ -53,18 +53,18 @@ impl<D: Ui> Controller<D> {
                 }
                 Ok(()) = stats.changed() => {
                     let newest = stats.borrow_and_update().clone();
-                    self.desktop.emit("stats", newest);
+                    self.ui.emit("stats", newest);
                 }
                 Ok(()) = levels.changed() => {
                     let newest = levels.borrow_and_update().clone();
-                    self.desktop.emit("levels", newest);
+                    self.ui.emit("levels", newest);
                 }
                 Some(()) = self.ringer.changed(SystemTime::now()) => {
-                    self.ringer.refresh(SystemTime::now(), &*self.desktop);
+                    self.ringer.refresh(SystemTime::now(), &*self.ui);
                 }
-                Some(said) = said.recv() => {
-                    if let Some(act) = self.ringer.said(said, SystemTime::now(), &*self.desktop) {
-                        actions::act(act, &handle, &*self.desktop).await;
+                Some(event) = notifications.recv() => {
+                    if let Some(action) = self.ringer.on_notification(event, SystemTime::now(), &*self.ui) {
+                        actions::perform(action, &handle, &*self.ui).await;
                     }
                 }
                 else => return,
@@ -73,48 +73,48 @@ impl<D: Ui> Controller<D> {
     }
 
     /// Signs in before the user has typed anything (demo and tests); a failure is shown, not fatal.
-    pub(crate) async fn sign_in(desktop: Arc<D>, handle: Handle, request: SignIn) {
+    pub(crate) async fn sign_in(ui: Arc<U>, handle: Handle, request: SignIn) {
         if let Err(error) = handle.sign_in(request).await {
             let text = format!("Could not sign in: {error}");
             let code = Some(error.code());
-            desktop.emit("notice", UiNotice { kind: "error", text, call: None, device: None, code });
+            ui.emit("notice", UiNotice { kind: "error", text, call: None, device: None, code });
         }
     }
 
     fn view(&mut self, view: &Arc<EngineView>) {
-        // First, so that the answer window has something to show when it comes up.
-        self.desktop.emit("view", EngineView::clone(view));
-        self.ringer.view(view, SystemTime::now(), &*self.desktop);
+        // First, so that the answer window has content when it is shown.
+        self.ui.emit("view", EngineView::clone(view));
+        self.ringer.view(view, SystemTime::now(), &*self.ui);
     }
 
     fn notice(&mut self, notice: Notice) {
         match notice {
-            // About the ringtone; the answer window follows the view.
+            // For the ringtone; the answer window follows the snapshots.
             Notice::Ring { .. } | Notice::RingStopped { .. } => {}
             Notice::Missed { call } => {
                 self.tell("missed", Some(call.clone()), String::new());
-                self.ringer.missed(call, SystemTime::now(), &*self.desktop);
+                self.ringer.missed(call, SystemTime::now(), &*self.ui);
             }
             Notice::Ended { call } => self.tell("ended", Some(call), String::new()),
             Notice::Device { news, text } => {
                 let (kind, text, device) = ("device", sentence(&text), Some(news));
-                self.desktop.emit("notice", UiNotice { kind, text, call: None, device, code: None });
+                self.ui.emit("notice", UiNotice { kind, text, call: None, device, code: None });
             }
             Notice::Problem { code, text } => {
                 debug_assert!(CODES.contains(&code), "{code} is not among the codes");
                 let text = sentence(&text);
                 let notice = UiNotice { kind: "error", text, call: None, device: None, code: Some(code) };
-                self.desktop.emit("notice", notice);
+                self.ui.emit("notice", notice);
             }
         }
     }
 
     fn tell(&self, kind: &'static str, call: Option<CallView>, text: String) {
-        self.desktop.emit("notice", UiNotice { kind, text, call, device: None, code: None });
+        self.ui.emit("notice", UiNotice { kind, text, call, device: None, code: None });
     }
 }
 
-/// An error's words begin in lower case, as part of a longer line; alone they are a sentence.
+/// Error messages begin in lower case, as part of a longer line; alone they are a sentence.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

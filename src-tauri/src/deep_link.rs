@@ -1,5 +1,5 @@
-//! Calls that are asked for from outside, by a link. They wait until the accounts are back, are shown, and
-//! are dialled when somebody confirms them; never before.
+//! Deep links (`bellwire://call/...`): calls requested from outside. They wait until the accounts are restored,
+//! are shown, and are dialled only when the user confirms them.
 
 mod resolve;
 
@@ -11,28 +11,28 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
-use crate::command_error::Answer;
+use crate::command_error::CommandResult;
 use crate::controller::UiNotice;
-use crate::shell_state::{PendingCall, Surroundings};
+use crate::shell_state::{PendingCall, ShellState};
 use crate::ui::Ui;
-use resolve::Found;
+use resolve::Resolved;
 
-/// How long a link waits for accounts on their way back before it is shown as it is.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How long one waits in any case: right after a start nobody knows yet that accounts are on their way.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long a link waits for accounts that are being restored before it is shown unresolved.
+const ACCOUNTS_RESTORE_LIMIT: Duration = Duration::from_secs(20);
+/// Minimum wait: right after a start it is not known yet that accounts are being restored.
+const MINIMUM_WAIT: Duration = Duration::from_secs(2);
 
-/// The call asked for last.
+/// The call that was requested last.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct PendingDial {
     engine: Handle,
-    // Newest wins: who clicks another link means that one.
+    // Newest wins: another click replaces the link.
     link: watch::Sender<Option<Link>>,
-    /// What is on the screen.
-    found: Mutex<Option<Found>>,
+    /// As the windows show it.
+    found: Mutex<Option<Resolved>>,
 }
 
-impl Asked {
+impl PendingDial {
     pub(crate) fn new(engine: Handle, link: watch::Sender<Option<Link>>) -> Self {
         Self { engine, link, found: Mutex::new(None) }
     }
@@ -42,7 +42,7 @@ impl Asked {
     }
 
     /// Paths it from that account.
-    pub(crate) async fn confirm(&self, account: AccountId) -> Answer {
+    pub(crate) async fn confirm(&self, account: AccountId) -> CommandResult {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let call = found.and_then(|found| found.from.into_iter().find(|from| from.account == account));
         let Some(call) = call else { Err(ListError::NoAccount)? };
@@ -51,8 +51,8 @@ impl Asked {
         Ok(())
     }
 
-    fn show(&self, found: Option<Found>, surroundings: &Surroundings) {
-        surroundings.pending_call(found.as_ref().map(|found| PendingCall {
+    fn show(&self, found: Option<Resolved>, shell_state: &ShellState) {
+        shell_state.pending_call(found.as_ref().map(|found| PendingCall {
             accounts: found.from.iter().map(|from| from.account).collect(),
             person: found.person.clone(),
             kind: found.kind,
@@ -61,8 +61,8 @@ impl Asked {
     }
 }
 
-/// Takes a link in; one that is not understood is told to the windows.
-pub(crate) fn open<D: Ui>(text: &str, links: &watch::Sender<Option<Link>>, desktop: Option<&D>) {
+/// Takes in a link; an invalid one is reported to the windows.
+pub(crate) fn open<U: Ui>(text: &str, links: &watch::Sender<Option<Link>>, ui: Option<&U>) {
     match Link::parse(text) {
         Ok(link) => {
             info!("A link asks for a call");
@@ -70,42 +70,42 @@ pub(crate) fn open<D: Ui>(text: &str, links: &watch::Sender<Option<Link>>, deskt
         }
         Err(error) => {
             debug!(%error, "Link refused");
-            if let Some(desktop) = desktop {
+            if let Some(ui) = ui {
                 let (text, code) = (error.to_string(), Some("bad_link"));
-                desktop.emit("notice", UiNotice { kind: "error", text, call: None, device: None, code });
+                ui.emit("notice", UiNotice { kind: "error", text, call: None, device: None, code });
             }
         }
     }
 }
 
-/// Shows what is asked for, and keeps it as the accounts have it, until the program ends.
-pub(crate) async fn follow<D: Ui>(asked: Arc<Asked>, surroundings: Arc<Surroundings>, desktop: Arc<D>) {
-    let mut links = asked.link.subscribe();
-    let mut views = asked.engine.view();
-    let mut state = surroundings.subscribe();
+/// Shows the requested call and keeps it up to date with the accounts.
+pub(crate) async fn follow<U: Ui>(pending: Arc<PendingDial>, shell_state: Arc<ShellState>, ui: Arc<U>) {
+    let mut links = pending.link.subscribe();
+    let mut views = pending.engine.view();
+    let mut state = shell_state.subscribe();
     // There may be one from the command line.
     links.mark_changed();
-    let mut asked_at = Instant::now();
+    let mut opened_at = Instant::now();
     loop {
         if links.has_changed().unwrap_or(false) {
-            asked_at = Instant::now();
-            asked.show(None, &surroundings);
+            opened_at = Instant::now();
+            pending.show(None, &shell_state);
             if links.borrow_and_update().is_some() {
-                desktop.show_main();
+                ui.show_main();
             }
         }
         let link = links.borrow().clone();
         let mut waiting = None;
         if let Some(link) = link {
             let view = views.borrow_and_update().clone();
-            let on_their_way = state.borrow_and_update().restoring.iter().any(|one| one.failed.is_none());
+            let restoring = state.borrow_and_update().restoring.iter().any(|one| one.failed.is_none());
             let found = resolve::resolve(&link, &view);
-            let coming = on_their_way || resolve::loading(&link, &view);
-            let until = asked_at + if coming { PATIENCE } else { GRACE };
+            let more_to_come = restoring || resolve::loading(&link, &view);
+            let until = opened_at + if more_to_come { ACCOUNTS_RESTORE_LIMIT } else { MINIMUM_WAIT };
             if found.from.is_empty() && Instant::now() < until {
                 waiting = Some(until);
             } else {
-                asked.show(Some(found), &surroundings);
+                pending.show(Some(found), &shell_state);
             }
         }
         tokio::select! {

@@ -1,5 +1,4 @@
-//! Devices between settings, engine and interface: what the settings choose goes to the engine, what there
-//! is goes to the windows.
+//! Devices: applies the chosen ones to the engine, and sends the device list to the windows.
 
 use std::sync::Arc;
 
@@ -31,7 +30,7 @@ impl DevicesView {
     }
 }
 
-/// What is to be used: the command line goes before the settings.
+/// The chosen devices: the command line takes precedence over the settings.
 pub(crate) fn chosen(options: &Options, settings: &Settings) -> Devices {
     let first = |option: &str, setting: &str| {
         let usual = if setting.is_empty() { "default" } else { setting };
@@ -56,7 +55,7 @@ fn call_defaults(settings: &Settings) -> CallDefaults {
     }
 }
 
-/// Keeps the engine's devices and the start of calls as the settings say until the program ends.
+/// Keeps the engine's devices and call defaults in line with the settings.
 pub(crate) async fn apply_settings(
     engine: Handle,
     options: Options,
@@ -78,11 +77,11 @@ pub(crate) async fn apply_settings(
     }
 }
 
-/// Tells the windows whenever devices change.
-pub(crate) async fn tell<D: Ui>(engine: Handle, ringtones: Ringtones, desktop: Arc<D>) {
+/// Sends the device list to the windows whenever it changes.
+pub(crate) async fn tell<U: Ui>(engine: Handle, ringtones: Ringtones, ui: Arc<U>) {
     let mut devices = follow(engine.devices());
     while devices.next().await.is_some() {
-        desktop.emit("devices", DevicesView::now(&engine, &ringtones).await);
+        ui.emit("devices", DevicesView::now(&engine, &ringtones).await);
     }
 }
 

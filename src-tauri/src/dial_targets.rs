@@ -1,14 +1,13 @@
-//! Whom an account can call, and what is going on: questions several parts of the shell ask of a
-//! snapshot. Pure.
+//! Dial targets: the people an account can call, and the active calls of a snapshot. Pure.
 
 use bellwire_engine::{
     AccountView, CallState, CallView, ContactView, EngineView, LinkState, ListKind, MediaKind, Person,
     Subject,
 };
 
-/// Somebody an account can call, as a call to them is placed.
+/// A person that an account can call, with the parameters of the call.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Reach {
+pub(crate) struct DialTarget {
     pub(crate) person: Person,
     /// What the call is about unless something else is chosen.
     pub(crate) subject: Option<Subject>,
@@ -16,7 +15,7 @@ pub(crate) struct Reach {
     pub(crate) video: bool,
 }
 
-impl Reach {
+impl DialTarget {
     /// The nearest to `kind` that can be placed.
     pub(crate) fn kind(&self, kind: MediaKind) -> Option<MediaKind> {
         match (kind, self.voice, self.video) {
@@ -27,10 +26,10 @@ impl Reach {
     }
 }
 
-/// How `account` reaches a person of its list.
-pub(crate) fn listed(account: &AccountView, contact: &ContactView) -> Reach {
+/// The target of a contact of `account`.
+pub(crate) fn from_contact(account: &AccountView, contact: &ContactView) -> DialTarget {
     let online = account.link == LinkState::Online;
-    Reach {
+    DialTarget {
         person: contact.person.clone(),
         subject: contact.subject.clone(),
         voice: online && contact.voice,
@@ -38,23 +37,28 @@ pub(crate) fn listed(account: &AccountView, contact: &ContactView) -> Reach {
     }
 }
 
-/// How `account` reaches a person who may be on no list of it.
-pub(crate) fn reach(account: &AccountView, person: &Person) -> Reach {
+/// The target of a person who may not be among the contacts of `account`.
+pub(crate) fn for_person(account: &AccountView, person: &Person) -> DialTarget {
     if let Some(contact) = account.contacts.iter().find(|contact| contact.person.id == person.id) {
-        return listed(account, contact);
+        return from_contact(account, contact);
     }
     let can = &account.capabilities;
     // Sessions and appointments are entered from their own line only.
-    let anybody = match can.list {
+    let any_person = match can.list {
         ListKind::People | ListKind::Rooms | ListKind::Conversations => account.can_call,
         ListKind::Sessions | ListKind::Appointments => false,
     };
-    let able = anybody && account.link == LinkState::Online;
-    Reach { person: person.clone(), subject: None, voice: able && can.voice, video: able && can.video }
+    let can_dial = any_person && account.link == LinkState::Online;
+    DialTarget {
+        person: person.clone(),
+        subject: None,
+        voice: can_dial && can.voice,
+        video: can_dial && can.video,
+    }
 }
 
-/// The call that somebody talks in or is about to; not one that only rings here.
-pub(crate) fn going_on(view: &EngineView) -> Option<&CallView> {
+/// The call that is dialling, connecting or connected; not one that only rings here.
+pub(crate) fn active_call(view: &EngineView) -> Option<&CallView> {
     view.phone.calls.iter().find(|call| match call.state {
         CallState::Calling { .. }
         | CallState::Connecting
@@ -64,14 +68,14 @@ pub(crate) fn going_on(view: &EngineView) -> Option<&CallView> {
     })
 }
 
-/// Who waits in a room of ours for somebody to come, by their names.
-pub(crate) fn waiting(view: &EngineView) -> impl Iterator<Item = &str> {
+/// The names of people who wait in a room for this user.
+pub(crate) fn waiting_in_room(view: &EngineView) -> impl Iterator<Item = &str> {
     let lines = view.accounts.iter().flat_map(|account| &account.contacts);
     let waits = |line: &&ContactView| line.slot.as_ref().is_some_and(|slot| slot.they_wait);
     lines.filter(waits).map(|line| line.person.name.as_str())
 }
 
 /// The first call that rings here.
-pub(crate) fn ringing(view: &EngineView) -> Option<&CallView> {
+pub(crate) fn ringing_call(view: &EngineView) -> Option<&CallView> {
     view.phone.calls.iter().find(|call| matches!(call.state, CallState::Ringing { .. }))
 }

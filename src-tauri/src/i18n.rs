@@ -1,5 +1,5 @@
-//! The words outside the web view: tray menu, notifications, titles of windows. Those inside it are the
-//! interface's (`ui/src/text`).
+//! The strings outside the web view, translated: tray menu, notifications, window titles. Those inside it are
+//! in `ui/src/text`.
 
 mod ar;
 mod de;
@@ -7,20 +7,20 @@ mod en;
 mod strings;
 
 use crate::storage::settings::Settings;
-pub(crate) use strings::{NoticeWords, TrayWords, Words};
+pub(crate) use strings::{NotificationStrings, Strings, TrayStrings};
 
-impl Words {
-    /// Those of a BCP 47 tag's language; English for all others.
-    pub(crate) fn of(language: &str) -> &'static Words {
+impl Strings {
+    /// The strings for a BCP 47 tag; English for unknown languages.
+    pub(crate) fn of(language: &str) -> &'static Strings {
         match language.split(['-', '_']).next().unwrap_or_default() {
-            "de" => &de::WORDS,
-            "ar" => &ar::WORDS,
-            _ => &en::WORDS,
+            "de" => &de::STRINGS,
+            "ar" => &ar::STRINGS,
+            _ => &en::STRINGS,
         }
     }
 
-    /// Those of the language that is chosen, or of the system's.
-    pub(crate) fn now(settings: &Settings) -> &'static Words {
+    /// The strings in the chosen language, or in the system's.
+    pub(crate) fn now(settings: &Settings) -> &'static Strings {
         settings.language.as_deref().map_or_else(|| Self::of(&system_language()), Self::of)
     }
 }
@@ -84,7 +84,7 @@ mod tests {
         for (tag, quit) in
             [("de-AT", "Beenden"), ("ar", "إنهاء"), ("en-GB", "Quit"), ("fr", "Quit"), ("", "Quit")]
         {
-            assert_eq!(Words::of(tag).tray.quit, quit, "{tag}");
+            assert_eq!(Strings::of(tag).tray.quit, quit, "{tag}");
         }
     }
 
@@ -106,10 +106,10 @@ mod tests {
 
     #[test]
     fn numbers_agree_with_their_words() {
-        assert_eq!((Words::of("en").tray.missed)(1), "1 missed call");
-        assert_eq!((Words::of("en").tray.missed)(4), "4 missed calls");
-        assert_eq!((Words::of("de").tray.missed)(1), "1 verpasster Anruf");
-        let arabic = Words::of("ar").tray.missed;
+        assert_eq!((Strings::of("en").tray.missed)(1), "1 missed call");
+        assert_eq!((Strings::of("en").tray.missed)(4), "4 missed calls");
+        assert_eq!((Strings::of("de").tray.missed)(1), "1 verpasster Anruf");
+        let arabic = Strings::of("ar").tray.missed;
         let forms: Vec<String> = [1, 2, 3, 11, 100, 103].into_iter().map(arabic).collect();
         assert_eq!(
             forms,

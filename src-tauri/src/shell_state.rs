@@ -1,5 +1,4 @@
-//! What the shell is doing, as the windows are told: one state with one owner. Parts of the shell
-//! write their own field of it; it decides nothing itself.
+//! The state of the shell, as the windows get it. Each part of the shell writes its own field.
 
 use bellwire_engine::{AccountId, MediaKind, Person};
 use serde::Serialize;
@@ -61,7 +60,7 @@ pub(crate) struct Restoring {
 /// A call asked for from outside; nothing is dialled before it is confirmed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct PendingCall {
-    /// Accounts it can be placed from; empty: nobody signed in knows that person.
+    /// Accounts it can be placed from; empty: no signed-in account knows that person.
     pub(crate) accounts: Vec<AccountId>,
     pub(crate) person: Person,
     pub(crate) kind: MediaKind,
@@ -97,7 +96,7 @@ pub(crate) struct KeyProblem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct DesktopView {
     pub(crate) quiet: Quiet,
-    /// Missed calls nobody has looked at.
+    /// Missed calls that the user has not seen.
     pub(crate) missed: u32,
     /// Whether there is a tray to close to.
     pub(crate) tray: bool,
@@ -115,16 +114,16 @@ pub(crate) struct DesktopView {
     pub(crate) answer_window: bool,
 }
 
-/// The state; cheap to share behind an [`Arc`].
+/// The state, shared behind an `Arc`.
 #[derive(Debug, Default)]
-pub(crate) struct Surroundings {
-    // Newest wins: whoever is slow sees the last state only.
+pub(crate) struct ShellState {
+    // Newest wins: a slow receiver sees the last state only.
     view: watch::Sender<DesktopView>,
-    /// Somebody sits before the main window; no window has to be told.
+    /// The main window has the focus; not part of what the windows get.
     focused: watch::Sender<bool>,
 }
 
-impl Surroundings {
+impl ShellState {
     pub(crate) fn current(&self) -> DesktopView {
         self.view.borrow().clone()
     }
@@ -191,7 +190,7 @@ impl Surroundings {
         self.set(|view| &mut view.answer_window, up);
     }
 
-    /// Nobody is woken by what stays as it is.
+    /// Receivers are not woken by an equal value.
     fn set<T: PartialEq>(&self, field: impl Fn(&mut DesktopView) -> &mut T, value: T) {
         self.view.send_if_modified(|view| {
             let field = field(view);
@@ -207,16 +206,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_changes_are_told() {
-        let surroundings = Surroundings::default();
-        let mut seen = surroundings.subscribe();
-        surroundings.missed(0);
-        surroundings.pending_call(None);
+    fn only_changes_are_published() {
+        let shell_state = ShellState::default();
+        let mut seen = shell_state.subscribe();
+        shell_state.missed(0);
+        shell_state.pending_call(None);
         assert!(!seen.has_changed().unwrap());
-        surroundings.missed(2);
+        shell_state.missed(2);
         assert!(seen.has_changed().unwrap());
         assert_eq!(seen.borrow_and_update().missed, 2);
-        surroundings.missed(2);
+        shell_state.missed(2);
         assert!(!seen.has_changed().unwrap());
     }
 }

@@ -1,4 +1,5 @@
-//! One program per data folder: a second start shows the first one's window and hands its link over.
+//! A single instance per data folder: a second start shows the window of the first and hands its deep link
+//! over.
 
 use std::path::Path;
 
@@ -13,8 +14,8 @@ use crate::desktop::tauri_ui::TauriUi;
 use crate::options::Options;
 use crate::ui::Ui;
 
-/// The name a program goes by on the bus; one with a data folder of its own is a program of its own.
-pub(crate) fn name(identifier: &str, data_dir: Option<&Path>) -> String {
+/// The name of the instance on the bus; each data folder is an instance of its own.
+pub(crate) fn instance_id(identifier: &str, data_dir: Option<&Path>) -> String {
     let Some(folder) = data_dir else { return identifier.to_owned() };
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     // FNV-1a: the same in every version of the program.
@@ -24,36 +25,36 @@ pub(crate) fn name(identifier: &str, data_dir: Option<&Path>) -> String {
     format!("{identifier}.d{hash:016x}")
 }
 
-/// The plugin that finds the first program, or `None` where programs cannot be told apart by their folder.
+/// The plugin that finds the first instance, or `None` where instances cannot be distinguished by folder.
 pub(crate) fn plugin(
     identifier: &str,
     data_dir: Option<&Path>,
     links: watch::Sender<Option<Link>>,
 ) -> Option<TauriPlugin<Wry>> {
-    // Elsewhere the plugin knows one name for all.
+    // Elsewhere the plugin has one fixed name.
     if cfg!(not(target_os = "linux")) && data_dir.is_some() {
         return None;
     }
     let plugin = tauri_plugin_single_instance::Builder::new();
     #[cfg(target_os = "linux")]
-    let plugin = plugin.dbus_id(name(identifier, data_dir));
+    let plugin = plugin.dbus_id(instance_id(identifier, data_dir));
     #[cfg(not(target_os = "linux"))]
     let _ = identifier;
-    Some(plugin.callback(move |app, arguments, _| again(app, &arguments, &links)).build())
+    Some(plugin.callback(move |app, arguments, _| on_second_start(app, &arguments, &links)).build())
 }
 
-/// What a second start asks of the first.
-fn again(app: &AppHandle, arguments: &[String], links: &watch::Sender<Option<Link>>) {
-    let desktop = app.try_state::<std::sync::Arc<TauriUi>>();
+/// A second start: takes over its link, and shows the main window.
+fn on_second_start(app: &AppHandle, arguments: &[String], links: &watch::Sender<Option<Link>>) {
+    let ui = app.try_state::<std::sync::Arc<TauriUi>>();
     let options = Options::try_parse_from(arguments).ok();
     if let Some(link) = options.as_ref().and_then(|options| options.link.as_deref()) {
-        deep_link::open(link, links, desktop.as_ref().map(|desktop| &***desktop));
+        deep_link::open(link, links, ui.as_ref().map(|ui| &***ui));
     }
     // The start at login shows nothing.
     if !options.is_some_and(|options| options.hidden)
-        && let Some(desktop) = desktop
+        && let Some(ui) = ui
     {
-        desktop.show_main();
+        ui.show_main();
     }
 }
 
@@ -63,12 +64,12 @@ mod tests {
 
     #[test]
     fn every_data_folder_has_a_program_of_its_own() {
-        let usual = name("app.bellwire.desktop", None);
-        let one = name("app.bellwire.desktop", Some(Path::new("/tmp/one")));
-        let other = name("app.bellwire.desktop", Some(Path::new("/tmp/two")));
+        let usual = instance_id("app.bellwire.desktop", None);
+        let one = instance_id("app.bellwire.desktop", Some(Path::new("/tmp/one")));
+        let other = instance_id("app.bellwire.desktop", Some(Path::new("/tmp/two")));
         assert_eq!(usual, "app.bellwire.desktop");
         assert_ne!(one, other);
-        assert_eq!(one, name("app.bellwire.desktop", Some(Path::new("/tmp/one"))));
+        assert_eq!(one, instance_id("app.bellwire.desktop", Some(Path::new("/tmp/one"))));
         assert!(one.starts_with("app.bellwire.desktop.d") && one.len() == 38, "{one}");
     }
 }

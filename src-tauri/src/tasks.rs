@@ -18,7 +18,9 @@ impl Tasks {
     /// Runs a task that is dropped, wherever it waits, when the program quits.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let quit = self.quit.clone();
-        self.track(async move { quit.run_until_cancelled_owned(task).await.unwrap_or_default() });
+        self.track(async move {
+            quit.run_until_cancelled_owned(task).await;
+        });
     }
 
     /// Runs a task that ends by itself soon after its token is cancelled, because it has something to clean up.

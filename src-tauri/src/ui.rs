@@ -3,13 +3,13 @@
 
 use serde::Serialize;
 
-/// What the shell can do to the desktop.
+/// What the shell can do to the windows.
 pub(crate) trait Ui: Send + Sync + 'static {
-    /// Puts the answer window on top without taking the keyboard.
+    /// Shows the answer window on top without taking the focus.
     fn show_ring(&self);
     fn hide_ring(&self);
     /// Brings the main window to the front.
     fn show_main(&self);
-    /// Tells the user interface something; unknown windows are not an error.
+    /// Sends an event to all windows.
     fn emit<T: Serialize + Clone>(&self, event: &str, payload: T);
 }

@@ -11,7 +11,7 @@ use crate::desktop::login;
 use crate::desktop::windows;
 use crate::options::Options;
 use crate::ring::ringtones::Ringtones;
-use crate::shell_state::Surroundings;
+use crate::shell_state::ShellState;
 use crate::single_instance;
 use crate::storage::paths::Paths;
 use crate::storage::settings::{Managed, SettingsStore};
@@ -23,7 +23,7 @@ pub(super) struct Setup {
     pub(super) options: Options,
     pub(super) paths: Paths,
     pub(super) settings: SettingsStore,
-    pub(super) surroundings: Arc<Surroundings>,
+    pub(super) shell_state: Arc<ShellState>,
     pub(super) ringtones: Ringtones,
     /// Deep links; the newest wins.
     pub(super) links: watch::Sender<Option<Link>>,
@@ -35,7 +35,7 @@ impl Setup {
         let paths = Paths::new(options.data_dir.as_deref(), options.managed.as_deref());
         Self {
             settings: SettingsStore::open(paths.settings(), Managed::read(paths.managed())),
-            surroundings: Arc::default(),
+            shell_state: Arc::default(),
             ringtones: Ringtones::new(paths.ringtones()),
             links: watch::Sender::new(None),
             tasks: Tasks::default(),
@@ -53,7 +53,7 @@ impl Setup {
         if let Some(first) = single_instance::plugin(identifier, folder, self.links.clone()) {
             builder = builder.plugin(first);
         }
-        if let Some(kept) = windows::keep(&self.paths) {
+        if let Some(kept) = windows::state_plugin(&self.paths) {
             builder = builder.plugin(kept);
         }
         #[cfg(not(target_os = "linux"))]

@@ -27,7 +27,7 @@ pub(super) struct Running {
     #[cfg(target_os = "macos")]
     pub(super) links: tokio::sync::watch::Sender<Option<bellwire_engine::Link>>,
     #[cfg(target_os = "macos")]
-    pub(super) desktop: Arc<crate::desktop::tauri_ui::TauriUi>,
+    pub(super) ui: Arc<crate::desktop::tauri_ui::TauriUi>,
 }
 
 impl Running {

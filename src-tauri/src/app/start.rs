@@ -10,18 +10,18 @@ use tokio::sync::mpsc::Receiver;
 use super::setup::Setup;
 use super::shutdown::Running;
 use crate::controller::Controller;
-use crate::deep_link::{self, Asked};
-use crate::desktop::keys::call_actions::Actor;
+use crate::deep_link::{self, PendingDial};
+use crate::desktop::keys::call_actions::CallActions;
 use crate::desktop::tauri_ui::TauriUi;
 use crate::desktop::windows::{self, Windows};
 use crate::desktop::{badge, keys, login, media_keys, tray};
 use crate::devices;
-use crate::dial_targets::going_on;
+use crate::dial_targets::active_call;
 use crate::follow::follow_changes;
 use crate::options::Options;
 use crate::ring;
-use crate::shell_state::Surroundings;
-use crate::storage::credential_store::{Keeper, KeeperParts};
+use crate::shell_state::ShellState;
+use crate::storage::credential_store::{CredentialPersister, PersisterParts};
 use crate::storage::settings::SettingsStore;
 use crate::ui::Ui;
 use crate::web_view::video::{OWN, REMOTE, Video};
@@ -35,35 +35,35 @@ pub(super) fn start(app: &App, setup: Setup) -> anyhow::Result<Running> {
     let (engine, notices) = block_on(start_engine(&setup, &video));
     app.manage(engine.handle.clone());
     app.manage(Arc::clone(&video));
-    let desktop = Arc::new(TauriUi::new(app.clone()));
-    app.manage(Arc::clone(&desktop));
-    let (persister, secrets) = Keeper::new(KeeperParts {
+    let ui = Arc::new(TauriUi::new(app.clone()));
+    app.manage(Arc::clone(&ui));
+    let (persister, secrets) = CredentialPersister::new(PersisterParts {
         engine: engine.handle.clone(),
-        surroundings: Arc::clone(&setup.surroundings),
+        shell_state: Arc::clone(&setup.shell_state),
         settings: setup.settings.clone(),
         paths: setup.paths.clone(),
     });
     app.manage(secrets);
     let persister = tauri::async_runtime::spawn(persister.run());
     let windows = Arc::new(Windows::new(
-        Arc::clone(&desktop),
+        Arc::clone(&ui),
         app.clone(),
         engine.handle.clone(),
         setup.settings.clone(),
-        Arc::clone(&setup.surroundings),
+        Arc::clone(&setup.shell_state),
         tasks.clone(),
         setup.paths.close_explained(),
     ));
     app.manage(Arc::clone(&windows));
 
-    let parts = Parts { app: app.clone(), engine: engine.handle.clone(), desktop, windows, setup };
+    let parts = Parts { app: app.clone(), engine: engine.handle.clone(), ui, windows, setup };
     parts.open_windows()?;
     parts.follow_desktop();
     parts.follow_calls(notices);
     parts.follow_devices();
     parts.update_windows(video);
     if let Some(request) = sign_in_request(&parts.setup.options) {
-        let signing_in = Controller::sign_in(Arc::clone(&parts.desktop), parts.engine.clone(), request);
+        let signing_in = Controller::sign_in(Arc::clone(&parts.ui), parts.engine.clone(), request);
         tasks.spawn(signing_in);
     }
     Ok(Running {
@@ -74,7 +74,7 @@ pub(super) fn start(app: &App, setup: Setup) -> anyhow::Result<Running> {
         #[cfg(target_os = "macos")]
         links: parts.setup.links,
         #[cfg(target_os = "macos")]
-        desktop: parts.desktop,
+        ui: parts.ui,
     })
 }
 
@@ -91,7 +91,7 @@ async fn start_engine(setup: &Setup, video: &Arc<Video>) -> (Engine, Receiver<No
 struct Parts {
     app: AppHandle,
     engine: Handle,
-    desktop: Arc<TauriUi>,
+    ui: Arc<TauriUi>,
     windows: Arc<Windows>,
     setup: Setup,
 }
@@ -99,62 +99,63 @@ struct Parts {
 impl Parts {
     /// The windows, and the deep link of the command line.
     fn open_windows(&self) -> anyhow::Result<()> {
-        let Setup { options, surroundings, links, tasks, .. } = &self.setup;
-        let asked = Arc::new(Asked::new(self.engine.clone(), links.clone()));
-        self.app.manage(Arc::clone(&asked));
-        self.desktop.open_windows(!options.hidden, tasks.clone())?;
+        let Setup { options, shell_state, links, tasks, .. } = &self.setup;
+        let pending = Arc::new(PendingDial::new(self.engine.clone(), links.clone()));
+        self.app.manage(Arc::clone(&pending));
+        self.ui.open_windows(!options.hidden, tasks.clone())?;
         if let Some(link) = &options.link {
-            deep_link::open(link, links, Some(&*self.desktop));
+            deep_link::open(link, links, Some(&*self.ui));
         }
         tasks.spawn(windows::follow(Arc::clone(&self.windows)));
         tasks.spawn(windows::quit_on_signal(Arc::clone(&self.windows)));
         if options.hidden {
             tasks.spawn(Arc::clone(&self.windows).start_hidden());
         }
-        tasks.spawn(deep_link::follow(asked, Arc::clone(surroundings), Arc::clone(&self.desktop)));
+        tasks.spawn(deep_link::follow(pending, Arc::clone(shell_state), Arc::clone(&self.ui)));
         Ok(())
     }
 
     /// Tray, keys, badge and start at login.
     fn follow_desktop(&self) {
-        let Setup { settings, surroundings, tasks, .. } = &self.setup;
+        let Setup { settings, shell_state, tasks, .. } = &self.setup;
         tasks.spawn(tray::follow(tray::Parts {
             app: self.app.clone(),
-            desktop: Arc::clone(&self.desktop),
+            ui: Arc::clone(&self.ui),
             engine: self.engine.clone(),
             settings: settings.clone(),
-            surroundings: Arc::clone(surroundings),
+            shell_state: Arc::clone(shell_state),
             windows: Arc::clone(&self.windows),
             tasks: tasks.clone(),
         }));
-        let actor = Actor { engine: self.engine.clone(), desktop: Arc::clone(&self.desktop) };
-        tasks.spawn(media_keys::follow(actor.clone(), settings.clone()));
-        tasks.spawn(keys::follow(self.app.clone(), actor, settings.clone(), Arc::clone(surroundings)));
-        tasks.spawn(badge::follow(self.app.clone(), self.engine.clone(), Arc::clone(surroundings)));
+        let actions = CallActions { engine: self.engine.clone(), ui: Arc::clone(&self.ui) };
+        tasks.spawn(media_keys::follow(actions.clone(), settings.clone()));
+        tasks.spawn(keys::follow(self.app.clone(), actions, settings.clone(), Arc::clone(shell_state)));
+        tasks.spawn(badge::follow(self.app.clone(), self.engine.clone(), Arc::clone(shell_state)));
         tasks.spawn(login::follow(self.app.clone(), settings.clone()));
     }
 
     /// Ringing, and what the engine reports.
     fn follow_calls(&self, notices: Receiver<Notice>) {
-        let Setup { settings, surroundings, tasks, .. } = &self.setup;
-        let (ringer, said) = ring::start::start(&self.app, &self.engine, settings, surroundings, tasks);
-        let controller = Controller::new(Arc::clone(&self.desktop), ringer);
-        tasks.spawn(controller.run(self.engine.clone(), notices, said));
+        let Setup { settings, shell_state, tasks, .. } = &self.setup;
+        let (ringer, notifications) =
+            ring::start::start(&self.app, &self.engine, settings, shell_state, tasks);
+        let controller = Controller::new(Arc::clone(&self.ui), ringer);
+        tasks.spawn(controller.run(self.engine.clone(), notices, notifications));
     }
 
     fn follow_devices(&self) {
         let Setup { options, settings, ringtones, tasks, .. } = &self.setup;
         let changes = settings.subscribe();
         tasks.spawn(devices::apply_settings(self.engine.clone(), options.clone(), changes));
-        tasks.spawn(devices::tell(self.engine.clone(), ringtones.clone(), Arc::clone(&self.desktop)));
+        tasks.spawn(devices::tell(self.engine.clone(), ringtones.clone(), Arc::clone(&self.ui)));
     }
 
     /// What the windows draw beside calls.
     fn update_windows(&self, video: Arc<Video>) {
-        let Setup { settings, surroundings, tasks, .. } = &self.setup;
+        let Setup { settings, shell_state, tasks, .. } = &self.setup;
         tasks.spawn(clear_frames_between_calls(self.engine.clone(), video));
-        tasks.spawn(emit_shell_state(Arc::clone(surroundings), Arc::clone(&self.desktop)));
-        tasks.spawn(emit_settings(settings.clone(), Arc::clone(&self.desktop)));
+        tasks.spawn(emit_shell_state(Arc::clone(shell_state), Arc::clone(&self.ui)));
+        tasks.spawn(emit_settings(settings.clone(), Arc::clone(&self.ui)));
     }
 }
 
@@ -162,7 +163,7 @@ async fn clear_frames_between_calls(engine: Handle, video: Arc<Video>) {
     let mut views = follow_changes(engine.view());
     let mut in_call = false;
     while let Some(view) = views.next().await {
-        let live = going_on(&view).is_some();
+        let live = active_call(&view).is_some();
         if live && !in_call {
             video.clear();
         }
@@ -170,17 +171,17 @@ async fn clear_frames_between_calls(engine: Handle, video: Arc<Video>) {
     }
 }
 
-async fn emit_shell_state(surroundings: Arc<Surroundings>, desktop: Arc<TauriUi>) {
-    let mut changes = follow_changes(surroundings.subscribe());
+async fn emit_shell_state(shell_state: Arc<ShellState>, ui: Arc<TauriUi>) {
+    let mut changes = follow_changes(shell_state.subscribe());
     while let Some(view) = changes.next().await {
-        desktop.emit("desktop", view);
+        ui.emit("desktop", view);
     }
 }
 
-async fn emit_settings(settings: SettingsStore, desktop: Arc<TauriUi>) {
+async fn emit_settings(settings: SettingsStore, ui: Arc<TauriUi>) {
     let mut changes = follow_changes(settings.subscribe());
     while changes.next().await.is_some() {
-        desktop.emit("settings", settings.view());
+        ui.emit("settings", settings.view());
     }
 }
 

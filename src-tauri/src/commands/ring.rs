@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bellwire_engine::{CallId, Handle};
 use tauri::State;
 
-use crate::command_error::Answer;
+use crate::command_error::CommandResult;
 use crate::desktop::tauri_ui::TauriUi;
-use crate::ring::actions::{Act, act};
+use crate::ring::actions::{CallAction, perform};
 use crate::ring::answer_window::AnswerWindow;
 
 #[tauri::command]
@@ -15,8 +15,8 @@ pub(crate) async fn accept(
     engine: State<'_, Handle>,
     desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
-) -> Answer {
-    act(Act::Accept(call), &engine, &**desktop).await;
+) -> CommandResult {
+    perform(CallAction::Accept(call), &engine, &**desktop).await;
     Ok(())
 }
 
@@ -25,8 +25,8 @@ pub(crate) async fn end_and_accept(
     engine: State<'_, Handle>,
     desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
-) -> Answer {
-    act(Act::EndAndAccept(call), &engine, &**desktop).await;
+) -> CommandResult {
+    perform(CallAction::EndAndAccept(call), &engine, &**desktop).await;
     Ok(())
 }
 
@@ -35,19 +35,19 @@ pub(crate) async fn accept_unseen(
     engine: State<'_, Handle>,
     desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
-) -> Answer {
-    act(Act::AcceptUnseen(call), &engine, &**desktop).await;
+) -> CommandResult {
+    perform(CallAction::AcceptUnseen(call), &engine, &**desktop).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn decline(engine: State<'_, Handle>, call: CallId) -> Answer {
+pub(crate) async fn decline(engine: State<'_, Handle>, call: CallId) -> CommandResult {
     engine.decline(call).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn silence(engine: State<'_, Handle>, call: CallId) -> Answer {
+pub(crate) async fn silence(engine: State<'_, Handle>, call: CallId) -> CommandResult {
     engine.silence(call).await;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use tauri::State;
 
-use crate::command_error::Answer;
+use crate::command_error::CommandResult;
 use crate::storage::settings::{Settings, SettingsStore, SettingsView};
 
 #[tauri::command]
@@ -14,7 +14,7 @@ pub(crate) fn settings(store: State<'_, SettingsStore>) -> SettingsView {
 pub(crate) async fn set_settings(
     store: State<'_, SettingsStore>,
     settings: Settings,
-) -> Answer<SettingsView> {
+) -> CommandResult<SettingsView> {
     store.change(move |now| *now = settings).await?;
     Ok(store.view())
 }

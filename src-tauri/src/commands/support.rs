@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bellwire_engine::Handle;
 use tauri::State;
 
-use crate::command_error::Answer;
-use crate::shell_state::Surroundings;
-use crate::storage::credential_store::VaultError;
+use crate::command_error::CommandResult;
+use crate::shell_state::ShellState;
+use crate::storage::credential_store::CredentialError;
 use crate::storage::logs;
 use crate::storage::paths::Paths;
 use crate::storage::settings::SettingsStore;
@@ -17,11 +17,11 @@ use crate::storage::settings::SettingsStore;
 pub(crate) async fn support_text(
     engine: State<'_, Handle>,
     settings: State<'_, SettingsStore>,
-    surroundings: State<'_, Arc<Surroundings>>,
+    surroundings: State<'_, Arc<ShellState>>,
     paths: State<'_, Paths>,
-) -> Answer<String> {
+) -> CommandResult<String> {
     let (settings, desktop, folder) = (settings.current(), surroundings.current(), paths.logs());
     let view = Arc::clone(&engine.view().borrow());
     let text = tokio::task::spawn_blocking(move || logs::support_text(folder, &settings, &desktop, &view));
-    Ok(text.await.map_err(|_| VaultError::Stopped)?)
+    Ok(text.await.map_err(|_| CredentialError::Stopped)?)
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use bellwire_engine::AccountId;
 use tauri::State;
 
-use crate::command_error::Answer;
-use crate::deep_link::Asked;
+use crate::command_error::CommandResult;
+use crate::deep_link::PendingDial;
 use crate::desktop::windows::Windows;
-use crate::shell_state::{DesktopView, Surroundings};
+use crate::shell_state::{DesktopView, ShellState};
 
 #[tauri::command]
-pub(crate) fn desktop(surroundings: State<'_, Arc<Surroundings>>) -> DesktopView {
+pub(crate) fn desktop(surroundings: State<'_, Arc<ShellState>>) -> DesktopView {
     surroundings.current()
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn quit(windows: State<'_, Arc<Windows>>) {
 }
 
 #[tauri::command]
-pub(crate) async fn answer_close(windows: State<'_, Arc<Windows>>, keep_running: bool) -> Answer {
+pub(crate) async fn answer_close(windows: State<'_, Arc<Windows>>, keep_running: bool) -> CommandResult {
     windows.answer_close(keep_running).await;
     Ok(())
 }
@@ -45,11 +45,11 @@ pub(crate) fn set_full_screen(windows: State<'_, Arc<Windows>>, on: bool) {
 
 /// Paths the call that was asked for from outside.
 #[tauri::command]
-pub(crate) async fn confirm_call(asked: State<'_, Arc<Asked>>, account: AccountId) -> Answer {
+pub(crate) async fn confirm_call(asked: State<'_, Arc<PendingDial>>, account: AccountId) -> CommandResult {
     asked.confirm(account).await
 }
 
 #[tauri::command]
-pub(crate) fn cancel_pending_call(asked: State<'_, Arc<Asked>>) {
+pub(crate) fn cancel_pending_call(asked: State<'_, Arc<PendingDial>>) {
     asked.cancel();
 }

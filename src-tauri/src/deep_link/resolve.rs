@@ -1,32 +1,32 @@
-//! Who a link means, as the accounts know people now. Pure.
+//! Resolves a deep link to a person, by the contacts of the accounts. Pure.
 
 use bellwire_engine::{
     AccountId, AccountView, ContactView, EngineView, Link, LinkState, ListKind, MediaKind, Person, PersonId,
     Subject,
 };
 
-use crate::dial_targets::{self, Reach};
+use crate::dial_targets::{self, DialTarget};
 
 /// A call as it would be placed from one account.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct From {
+pub(super) struct DialOption {
     pub(super) account: AccountId,
     pub(super) person: Person,
     pub(super) kind: MediaKind,
     pub(super) subject: Option<Subject>,
 }
 
-/// Who is meant, and where they can be called from.
+/// The person meant, and the accounts they can be called from.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Found {
-    pub(super) from: Vec<From>,
+pub(super) struct Resolved {
+    pub(super) from: Vec<DialOption>,
     pub(super) person: Person,
     pub(super) kind: MediaKind,
 }
 
-pub(super) fn resolve(link: &Link, view: &EngineView) -> Found {
-    let mut from: Vec<From> = of(link, view).filter_map(|account| known(link, account)).collect();
-    // Lists are pages; who names the backend may mean somebody on none of them.
+pub(super) fn resolve(link: &Link, view: &EngineView) -> Resolved {
+    let mut from: Vec<DialOption> = of(link, view).filter_map(|account| known(link, account)).collect();
+    // Lists are paged; a link that names the backend may mean a person on no loaded page.
     if from.is_empty() && link.dialect.is_some() {
         from = of(link, view).filter_map(|account| unknown(link, account)).collect();
     }
@@ -37,10 +37,10 @@ pub(super) fn resolve(link: &Link, view: &EngineView) -> Found {
         Some(_) => MediaKind::Voice,
         None => link.kind,
     };
-    Found { from, person, kind }
+    Resolved { from, person, kind }
 }
 
-/// Whether a list that could know them has not come yet.
+/// Whether a list that may contain the person is still loading.
 pub(super) fn loading(link: &Link, view: &EngineView) -> bool {
     of(link, view).any(|account| !account.contacts_loaded && account.capabilities.contacts)
 }
@@ -54,7 +54,7 @@ fn of<'a>(link: &'a Link, view: &'a EngineView) -> impl Iterator<Item = &'a Acco
     })
 }
 
-fn known(link: &Link, account: &AccountView) -> Option<From> {
+fn known(link: &Link, account: &AccountView) -> Option<DialOption> {
     let meant = |contact: &&ContactView| {
         contact.person.id.0 == link.person
             || link.is_address() && contact.detail.eq_ignore_ascii_case(&link.person)
@@ -64,20 +64,20 @@ fn known(link: &Link, account: &AccountView) -> Option<From> {
         let subjects = contact.subjects.iter().map(|one| &one.subject).chain(&contact.subject);
         subjects.into_iter().find(|one| one.id == *about || one.label.trim_end().ends_with(about)).cloned()
     });
-    let reach = dial_targets::listed(account, contact);
-    Some(From { subject: about.or_else(|| reach.subject.clone()), ..placed(link, account, reach)? })
+    let reach = dial_targets::from_contact(account, contact);
+    Some(DialOption { subject: about.or_else(|| reach.subject.clone()), ..placed(link, account, reach)? })
 }
 
-fn unknown(link: &Link, account: &AccountView) -> Option<From> {
+fn unknown(link: &Link, account: &AccountView) -> Option<DialOption> {
     if account.capabilities.list != ListKind::People {
         return None;
     }
-    placed(link, account, dial_targets::reach(account, &nameless(link)))
+    placed(link, account, dial_targets::for_person(account, &nameless(link)))
 }
 
-fn placed(link: &Link, account: &AccountView, reach: Reach) -> Option<From> {
+fn placed(link: &Link, account: &AccountView, reach: DialTarget) -> Option<DialOption> {
     let kind = reach.kind(link.kind)?;
-    Some(From { account: account.id, kind, person: reach.person, subject: reach.subject })
+    Some(DialOption { account: account.id, kind, person: reach.person, subject: reach.subject })
 }
 
 fn nameless(link: &Link) -> Person {
@@ -154,7 +154,7 @@ mod tests {
         Link::parse(text).unwrap()
     }
 
-    fn from(found: &Found) -> Vec<u32> {
+    fn from(found: &Resolved) -> Vec<u32> {
         found.from.iter().map(|from| from.account.0).collect()
     }
 

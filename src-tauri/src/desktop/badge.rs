@@ -1,4 +1,4 @@
-//! The number of missed calls and unread messages on the program's icon: launcher, dock or taskbar, where there is such a thing.
+//! The badge on the launcher, dock or taskbar icon: the number of missed calls and unread messages.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use bellwire_engine::Handle;
 use tauri::AppHandle;
 
 use crate::ring::messages;
-use crate::shell_state::Surroundings;
+use crate::shell_state::ShellState;
 
 /// Name of the installed desktop file, without its ending.
 #[cfg(target_os = "linux")]
 pub(crate) const DESKTOP_FILE: &str = "Bellwire";
 
-/// Shows the number until the program ends.
-pub(crate) async fn follow(app: AppHandle, engine: Handle, surroundings: Arc<Surroundings>) {
-    let mut state = surroundings.subscribe();
+/// Keeps the number up to date.
+pub(crate) async fn follow(app: AppHandle, engine: Handle, shell_state: Arc<ShellState>) {
+    let mut state = shell_state.subscribe();
     let mut view = engine.view();
     let mut badge = Badge::new(app).await;
     let mut told = 0;
@@ -48,7 +48,7 @@ mod linux {
 
     use super::DESKTOP_FILE;
 
-    /// What launchers listen for (Unity's, taken over by KDE, Dash to Dock and others).
+    /// The launcher entry signal (Unity's, also used by KDE, Dash to Dock and others).
     pub(super) struct Badge {
         bus: Option<Connection>,
     }

@@ -1,6 +1,5 @@
-//! Global keys: mute, push-to-talk, answer, hang up, from any window. Which keys is the settings'; how they
-//! are grabbed is the platform's (`keys/grabs`, `keys/portal`); what they do is here. Keys of headsets are
-//! `media_keys`.
+//! Global keys: mute, push-to-talk, answer and hang up from any window. The settings say which keys; how they
+//! are grabbed depends on the platform (`keys/native`, `keys/portal`). Headset keys are `media_keys`.
 
 pub(crate) mod call_actions;
 mod grab;
@@ -17,15 +16,15 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tracing::debug;
 
-use crate::dial_targets::going_on;
-use crate::shell_state::{KeyAction, KeyTrouble, Surroundings};
+use crate::dial_targets::active_call;
+use crate::shell_state::{KeyAction, KeyTrouble, ShellState};
 use crate::storage::settings::{Keys, SettingsStore};
-use call_actions::Actor;
-use grab::{Grab, Nowhere, Press};
-use push_to_talk::Talk;
+use call_actions::CallActions;
+use grab::{KeyGrabber, KeyPress, NoGrabber};
+use push_to_talk::PushToTalk;
 
-/// How soon a key that somebody else has is asked for again.
-const AGAIN: Duration = Duration::from_secs(5);
+/// How soon a key that another program has grabbed is tried again.
+const RETRY_TAKEN_KEY_AFTER: Duration = Duration::from_secs(5);
 
 fn wanted(keys: &Keys) -> Vec<(KeyAction, String)> {
     let Keys { mute, push_to_talk, answer, hang_up } = keys;
@@ -41,11 +40,11 @@ fn wanted(keys: &Keys) -> Vec<(KeyAction, String)> {
     .collect()
 }
 
-/// What kind of session this is, as far as keys go.
+/// The kind of session, for global keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Session {
     /// X11, Windows, macOS.
-    Grabs,
+    Native,
     /// The portal of a Wayland session.
     Portal,
     None,
@@ -59,83 +58,87 @@ fn session() -> Session {
 /// Under Wayland an X display is there too, and grabs nothing.
 fn kind_of(linux: bool, wayland: bool, x11: bool) -> Session {
     match (linux, wayland, x11) {
-        (false, _, _) | (true, false, true) => Session::Grabs,
+        (false, _, _) | (true, false, true) => Session::Native,
         (true, true, _) => Session::Portal,
         (true, false, false) => Session::None,
     }
 }
 
-/// Follows the settings and the keys until the program ends.
+/// Grabs the keys of the settings and carries out their actions.
 pub(crate) async fn follow(
     app: AppHandle,
-    actor: Actor,
+    actions: CallActions,
     settings: SettingsStore,
-    surroundings: Arc<Surroundings>,
+    shell_state: Arc<ShellState>,
 ) {
-    // People press a few keys a second; what is more is dropped.
+    // Users press a few keys a second; more are dropped.
     let (presses, pressed) = mpsc::channel(64);
     let kind = session();
     debug!(?kind, "Global keys");
     match kind {
-        Session::Grabs => run(native::Grabs::new(app, presses), pressed, actor, settings, surroundings).await,
+        Session::Native => {
+            run(native::NativeGrabber::new(app, presses), pressed, actions, settings, shell_state).await
+        }
         #[cfg(target_os = "linux")]
-        Session::Portal => run(portal::Portal::new(presses), pressed, actor, settings, surroundings).await,
+        Session::Portal => {
+            run(portal::PortalGrabber::new(presses), pressed, actions, settings, shell_state).await
+        }
         #[cfg(not(target_os = "linux"))]
         Session::Portal => {}
         Session::None => {
-            // Kept, so that the loop has keys to wait for.
+            // Kept, so that the loop does not see a closed channel.
             let _presses = presses;
-            run(Nowhere, pressed, actor, settings, surroundings).await;
+            run(NoGrabber, pressed, actions, settings, shell_state).await;
         }
     }
 }
 
 async fn run(
-    mut grab: impl Grab,
-    mut pressed: mpsc::Receiver<Press>,
-    actor: Actor,
+    mut grab: impl KeyGrabber,
+    mut pressed: mpsc::Receiver<KeyPress>,
+    actions: CallActions,
     settings: SettingsStore,
-    surroundings: Arc<Surroundings>,
+    shell_state: Arc<ShellState>,
 ) {
     let mut changes = settings.subscribe();
-    let mut calls = actor.engine.view();
-    let mut talk = Talk::default();
-    // When a taken key is asked for again. An instant, not a delay: calls and settings change more often than that.
+    let mut calls = actions.engine.view();
+    let mut talk = PushToTalk::default();
+    // When a taken key is tried again. An instant, not a delay: calls and settings change more often than that.
     let mut ask_again: Option<Instant> = None;
     let mut keys = Keys { mute: None, push_to_talk: None, answer: None, hang_up: None };
     loop {
         let now = changes.borrow_and_update().keys.clone();
         if keys != now || ask_again.is_some_and(|at| at <= Instant::now()) {
             let applied = grab.apply(wanted(&now)).await;
-            let taken = grab.may_ask_again() && applied.iter().any(|one| one.problem == KeyTrouble::Taken);
-            ask_again = taken.then(|| Instant::now() + AGAIN);
-            surroundings.key_problems(applied);
+            let taken = grab.may_retry() && applied.iter().any(|one| one.problem == KeyTrouble::Taken);
+            ask_again = taken.then(|| Instant::now() + RETRY_TAKEN_KEY_AFTER);
+            shell_state.key_problems(applied);
             keys = now;
         }
         let view = calls.borrow_and_update().clone();
-        let in_call = going_on(&view).is_some();
+        let in_call = active_call(&view).is_some();
         if !in_call {
-            set(&actor, talk.over()).await;
+            set(&actions, talk.over()).await;
         }
-        surroundings.talking(talk.on());
+        shell_state.talking(talk.on());
         let release = talk.due();
         tokio::select! {
             Ok(()) = changes.changed() => {}
             Ok(()) = calls.changed() => {}
             () = wait(ask_again), if ask_again.is_some() => {}
-            () = wait(release), if release.is_some() => set(&actor, talk.elapsed(Instant::now())).await,
+            () = wait(release), if release.is_some() => set(&actions, talk.elapsed(Instant::now())).await,
             Some(press) = pressed.recv() => match press {
-                Press { action: KeyAction::PushToTalk, down: true } => {
-                    set(&actor, talk.pressed(in_call, view.phone.microphone)).await;
+                KeyPress { action: KeyAction::PushToTalk, down: true } => {
+                    set(&actions, talk.pressed(in_call, view.phone.microphone)).await;
                 }
-                Press { action: KeyAction::PushToTalk, down: false } => {
+                KeyPress { action: KeyAction::PushToTalk, down: false } => {
                     let after = settings.current().push_to_talk_release_ms;
                     talk.released(Instant::now() + Duration::from_millis(after.into()));
                 }
-                Press { action: KeyAction::Mute, down: true } => actor.toggle_microphone().await,
-                Press { action: KeyAction::Answer, down: true } => actor.answer().await,
-                Press { action: KeyAction::HangUp, down: true } => actor.hang_up().await,
-                Press { action: KeyAction::Mute | KeyAction::Answer | KeyAction::HangUp, down: false } => {}
+                KeyPress { action: KeyAction::Mute, down: true } => actions.toggle_microphone().await,
+                KeyPress { action: KeyAction::Answer, down: true } => actions.answer().await,
+                KeyPress { action: KeyAction::HangUp, down: true } => actions.hang_up().await,
+                KeyPress { action: KeyAction::Mute | KeyAction::Answer | KeyAction::HangUp, down: false } => {}
             },
             else => return,
         }
@@ -148,9 +151,9 @@ async fn wait(until: Option<Instant>) {
     }
 }
 
-async fn set(actor: &Actor, microphone: Option<bool>) {
+async fn set(actions: &CallActions, microphone: Option<bool>) {
     if let Some(on) = microphone {
-        actor.engine.set_microphone(on).await;
+        actions.engine.set_microphone(on).await;
     }
 }
 
@@ -161,18 +164,18 @@ mod tests {
 
     #[test]
     fn the_session_says_how_keys_are_had() {
-        assert_eq!(kind_of(true, false, true), Session::Grabs);
+        assert_eq!(kind_of(true, false, true), Session::Native);
         assert_eq!(kind_of(true, true, true), Session::Portal, "an X display inside a Wayland session");
         assert_eq!(kind_of(true, true, false), Session::Portal);
         assert_eq!(kind_of(true, false, false), Session::None);
-        assert_eq!(kind_of(false, false, false), Session::Grabs);
+        assert_eq!(kind_of(false, false, false), Session::Native);
     }
 
     #[tokio::test]
-    async fn where_nobody_gets_keys_each_is_said_to_be_unsupported() {
+    async fn without_grabbing_every_key_is_unsupported() {
         let keys =
             Keys { mute: Some("F9".into()), push_to_talk: None, answer: None, hang_up: Some("F10".into()) };
-        let problems = Nowhere.apply(wanted(&keys)).await;
+        let problems = NoGrabber.apply(wanted(&keys)).await;
         let wanted = [KeyAction::Mute, KeyAction::HangUp]
             .map(|action| KeyProblem { action, problem: KeyTrouble::Unsupported });
         assert_eq!(problems, wanted);

@@ -1,5 +1,5 @@
-//! Start at login: the system's own list and the setting are one. Whoever takes the program off that list
-//! by hand finds the setting off.
+//! Start at login: the system's autostart list and the setting are kept equal. If the user removes the program
+//! from that list, the setting is switched off.
 
 #[cfg(target_os = "linux")]
 mod autostart_entry;
@@ -11,8 +11,8 @@ use tracing::{debug, warn};
 
 use crate::storage::settings::SettingsStore;
 
-/// How often the system's list is looked at; nothing tells of changes.
-const LOOK: Duration = Duration::from_secs(20);
+/// How often the system's list is read; its changes are not signalled.
+const POLL_INTERVAL: Duration = Duration::from_secs(20);
 
 /// The systems' own lists.
 #[cfg(not(target_os = "linux"))]
@@ -24,11 +24,11 @@ pub(crate) fn plugin() -> tauri::plugin::TauriPlugin<tauri::Wry> {
 pub(crate) async fn follow(app: AppHandle, settings: SettingsStore) {
     let mut changes = settings.subscribe();
     let locked = settings.managed().locked.iter().any(|name| name == "start_at_login");
-    // What an administrator wants counts more than what is found.
+    // The administrator's value takes precedence over the list.
     let mut wanted = changes.borrow_and_update().start_at_login;
-    let mut found = listed(&app).await;
+    let mut found = is_enabled(&app).await;
     if locked && found != Some(wanted) {
-        found = list(&app, wanted).await;
+        found = set_enabled(&app, wanted).await;
     }
     loop {
         if let Some(found) = found
@@ -51,15 +51,15 @@ pub(crate) async fn follow(app: AppHandle, settings: SettingsStore) {
                     continue;
                 }
                 wanted = now;
-                found = list(&app, wanted).await;
+                found = set_enabled(&app, wanted).await;
             }
-            () = tokio::time::sleep(LOOK) => found = listed(&app).await,
+            () = tokio::time::sleep(POLL_INTERVAL) => found = is_enabled(&app).await,
         }
     }
 }
 
-/// Whether we are on the list; `None`: it cannot be read.
-async fn listed(app: &AppHandle) -> Option<bool> {
+/// Whether the program is on the list; `None`: it cannot be read.
+async fn is_enabled(app: &AppHandle) -> Option<bool> {
     let app = app.clone();
     match tokio::task::spawn_blocking(move || look(&app)).await {
         Ok(Ok(on)) => Some(on),
@@ -71,13 +71,13 @@ async fn listed(app: &AppHandle) -> Option<bool> {
     }
 }
 
-/// Puts us on the list or takes us off; returns what is true then.
-async fn list(app: &AppHandle, on: bool) -> Option<bool> {
+/// Adds the program to the list or removes it; returns the state afterwards.
+async fn set_enabled(app: &AppHandle, on: bool) -> Option<bool> {
     let there = app.clone();
     if let Ok(Err(error)) = tokio::task::spawn_blocking(move || write(&there, on)).await {
         warn!(error, "Start at login could not be changed");
     }
-    listed(app).await
+    is_enabled(app).await
 }
 
 #[cfg(target_os = "linux")]

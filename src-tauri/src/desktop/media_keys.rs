@@ -1,16 +1,16 @@
-//! Play and stop keys of headsets and keyboards, while a call rings or goes on: play answers, then mutes
-//! and unmutes; stop hangs up. On Linux the desktop gives them to players on the message bus (MPRIS), so
-//! we are one only as long as there is a call, and music has its keys back after it. The microphone key of
-//! keyboards is `media_keys/microphone`.
+//! Media keys of headsets and keyboards during a call: play answers, then mutes and unmutes; stop hangs up. On
+//! Linux desktops send them to players on the session bus (MPRIS), so the program is one only while there is a
+//! call, and music players get their keys back afterwards. The microphone key of keyboards is
+//! `media_keys/microphone`.
 //!
-//! Windows and macOS give these keys to whoever plays sound through their own media sessions, which needs
-//! a window handle or a run loop of that kind; there they stay with the music.
+//! Windows and macOS send these keys to the programs with a media session of their own, which needs a window
+//! handle or a run loop; there they stay with the music player.
 
 #[cfg(target_os = "linux")]
 mod microphone;
 
 #[cfg(not(target_os = "linux"))]
-use crate::desktop::keys::call_actions::Actor;
+use crate::desktop::keys::call_actions::CallActions;
 #[cfg(not(target_os = "linux"))]
 use crate::storage::settings::SettingsStore;
 
@@ -19,7 +19,7 @@ pub(crate) use linux::follow;
 
 #[cfg(not(target_os = "linux"))]
 #[allow(clippy::unused_async, reason = "as on Linux")]
-pub(crate) async fn follow(_actor: Actor, _settings: SettingsStore) {}
+pub(crate) async fn follow(_actor: CallActions, _settings: SettingsStore) {}
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -32,26 +32,26 @@ mod linux {
     use zbus::{Connection, interface};
 
     use super::microphone::Key;
-    use crate::desktop::keys::call_actions::Actor;
-    use crate::dial_targets::{going_on, ringing};
+    use crate::desktop::keys::call_actions::CallActions;
+    use crate::dial_targets::{active_call, ringing_call};
     use crate::storage::settings::SettingsStore;
     use crate::ui::Ui;
 
     const PATH: &str = "/org/mpris/MediaPlayer2";
 
     /// Until the engine or the settings are gone.
-    pub(crate) async fn follow(actor: Actor, settings: SettingsStore) {
-        let mut view = actor.engine.view();
+    pub(crate) async fn follow(actions: CallActions, settings: SettingsStore) {
+        let mut view = actions.engine.view();
         let mut changes = settings.subscribe();
         let mut player: Option<(Connection, &'static str)> = None;
-        // A person's finger: what comes faster is dropped.
+        // Key presses; faster ones are dropped.
         let (pressed, mut presses) = mpsc::channel(1);
         let mut microphone: Option<Key> = None;
         let mut tried = false;
         loop {
             let on = changes.borrow_and_update().media_keys;
             let status = Some(view.borrow_and_update()).filter(|_| on).and_then(|view| status(&view));
-            let talking = on && going_on(&view.borrow()).is_some();
+            let talking = on && active_call(&view.borrow()).is_some();
             if talking && !tried {
                 let pressed = pressed.clone();
                 microphone = tokio::task::spawn_blocking(|| Key::take(pressed)).await.ok().flatten();
@@ -62,7 +62,7 @@ mod linux {
             match (status, &mut player) {
                 (None, there) => *there = None,
                 (Some(status), None) => {
-                    let made = connect(actor.clone()).await;
+                    let made = connect(actions.clone()).await;
                     player =
                         made.inspect_err(|error| debug!(%error, "No media keys")).ok().map(|c| (c, status));
                 }
@@ -77,27 +77,27 @@ mod linux {
             tokio::select! {
                 Ok(()) = view.changed() => {}
                 Ok(()) = changes.changed() => {}
-                Some(()) = presses.recv(), if microphone.is_some() => actor.toggle_microphone().await,
+                Some(()) = presses.recv(), if microphone.is_some() => actions.toggle_microphone().await,
                 else => return,
             }
         }
     }
 
     /// What a player would be doing; `None`: there is no call. Ringing counts as playing, because desktops
-    /// give the keys to whoever plays.
+    /// send the keys to the program that plays.
     fn status(view: &EngineView) -> Option<&'static str> {
-        if ringing(view).is_some() {
+        if ringing_call(view).is_some() {
             return Some("Playing");
         }
-        going_on(view)?;
+        active_call(view)?;
         Some(if view.phone.microphone { "Playing" } else { "Paused" })
     }
 
-    async fn connect(actor: Actor) -> zbus::Result<Connection> {
+    async fn connect(actions: CallActions) -> zbus::Result<Connection> {
         let name = format!("org.mpris.MediaPlayer2.bellwire.instance{}", std::process::id());
         zbus::connection::Builder::session()?
-            .serve_at(PATH, Root { actor: actor.clone() })?
-            .serve_at(PATH, Player { actor })?
+            .serve_at(PATH, Root { actions: actions.clone() })?
+            .serve_at(PATH, Player { actions })?
             .name(name)?
             .build()
             .await
@@ -109,13 +109,13 @@ mod linux {
     }
 
     struct Root {
-        actor: Actor,
+        actions: CallActions,
     }
 
     #[interface(name = "org.mpris.MediaPlayer2")]
     impl Root {
         fn raise(&self) {
-            self.actor.desktop.show_main();
+            self.actions.ui.show_main();
         }
 
         /// Not from a headset.
@@ -158,37 +158,37 @@ mod linux {
     }
 
     struct Player {
-        actor: Actor,
+        actions: CallActions,
     }
 
     #[interface(name = "org.mpris.MediaPlayer2.Player")]
     impl Player {
         /// Answers; in a call mutes and unmutes.
         async fn play_pause(&self) {
-            if ringing(&self.actor.view()).is_some() {
-                self.actor.answer().await;
+            if ringing_call(&self.actions.view()).is_some() {
+                self.actions.answer().await;
             } else {
-                self.actor.toggle_microphone().await;
+                self.actions.toggle_microphone().await;
             }
         }
 
         async fn play(&self) {
-            let view = self.actor.view();
-            if ringing(&view).is_some() {
-                self.actor.answer().await;
+            let view = self.actions.view();
+            if ringing_call(&view).is_some() {
+                self.actions.answer().await;
             } else if !view.phone.microphone {
-                self.actor.toggle_microphone().await;
+                self.actions.toggle_microphone().await;
             }
         }
 
         async fn pause(&self) {
-            if self.actor.view().phone.microphone {
-                self.actor.toggle_microphone().await;
+            if self.actions.view().phone.microphone {
+                self.actions.toggle_microphone().await;
             }
         }
 
         async fn stop(&self) {
-            self.actor.hang_up().await;
+            self.actions.hang_up().await;
         }
 
         fn next(&self) {}
@@ -203,7 +203,7 @@ mod linux {
 
         #[zbus(property)]
         fn playback_status(&self) -> String {
-            status(&self.actor.view()).unwrap_or("Stopped").into()
+            status(&self.actions.view()).unwrap_or("Stopped").into()
         }
 
         #[zbus(property)]
@@ -221,7 +221,7 @@ mod linux {
             1.0
         }
 
-        /// Nobody's name: lock screens show it.
+        /// Without the caller's name: lock screens show it.
         #[zbus(property)]
         fn metadata(&self) -> HashMap<String, Value<'static>> {
             let track = ObjectPath::from_static_str_unchecked("/app/bellwire/call");

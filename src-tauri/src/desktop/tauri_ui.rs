@@ -6,10 +6,10 @@ use serde::Serialize;
 use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tracing::warn;
 
-use crate::i18n::Words;
+use crate::i18n::Strings;
 use crate::i18n::system_language;
 use crate::ring::answer_window::AnswerWindow;
-use crate::shell_state::Surroundings;
+use crate::shell_state::ShellState;
 use crate::tasks::Tasks;
 use crate::ui::Ui;
 
@@ -23,8 +23,8 @@ impl TauriUi {
         Self { app }
     }
 
-    /// Makes both windows. The answer window exists from the start, hidden: a web view takes longer
-    /// to come up than a person should wait for a ring.
+    /// Creates both windows. The answer window exists from the start, hidden: a web view takes too long
+    /// to load to be created when a call rings.
     pub(crate) fn open_windows(&self, visible: bool, tasks: Tasks) -> tauri::Result<()> {
         WebviewWindowBuilder::new(&self.app, "main", WebviewUrl::App("index.html".into()))
             .title("Bellwire")
@@ -32,7 +32,7 @@ impl TauriUi {
             .min_inner_size(360.0, 480.0)
             .visible(visible)
             .build()?;
-        self.app.manage(AnswerWindow::open(&self.app, tasks, Words::of(&system_language()).titles.ring)?);
+        self.app.manage(AnswerWindow::open(&self.app, tasks, Strings::of(&system_language()).titles.ring)?);
         Ok(())
     }
 
@@ -45,14 +45,14 @@ impl Ui for TauriUi {
     fn show_ring(&self) {
         if let Some(window) = self.app.try_state::<AnswerWindow>() {
             window.show();
-            self.app.state::<Arc<Surroundings>>().answer_window(true);
+            self.app.state::<Arc<ShellState>>().answer_window(true);
         }
     }
 
     fn hide_ring(&self) {
         if let Some(window) = self.app.try_state::<AnswerWindow>() {
             window.hide();
-            self.app.state::<Arc<Surroundings>>().answer_window(false);
+            self.app.state::<Arc<ShellState>>().answer_window(false);
         }
     }
 

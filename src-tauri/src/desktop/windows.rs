@@ -1,69 +1,67 @@
-//! The main and the mini window: closing, hiding, full screen, titles and decoration. The answer window
-//! is not among them, nor is anything that is drawn inside.
+//! Window management of the main and the mini window: closing, hiding, full screen, titles and theme. The
+//! answer window is `ring/answer_window`.
 
 mod close_policy;
+mod mini;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bellwire_engine::{EngineView, Handle, MediaKind};
+use bellwire_engine::{EngineView, Handle};
 use tauri::plugin::TauriPlugin;
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent, Wry};
+use tauri::{AppHandle, Manager, WebviewWindow, WindowEvent, Wry};
 use tauri_plugin_window_state::StateFlags;
 use tracing::{debug, warn};
 
 use crate::desktop::tauri_ui::TauriUi;
-use crate::dial_targets::going_on;
-use crate::i18n::Words;
-use crate::shell_state::Surroundings;
+use crate::dial_targets::active_call;
+use crate::i18n::Strings;
+use crate::shell_state::ShellState;
 use crate::storage::paths::Paths;
 use crate::storage::settings::{Settings, SettingsStore, Theme};
 use crate::tasks::Tasks;
 use crate::ui::Ui;
-use close_policy::{Closing, Now};
+use close_policy::{CloseAction, CloseContext};
 
 pub(crate) const MAIN: &str = "main";
 pub(crate) const MINI: &str = "mini";
 
-/// Size of the mini window when it was never moved, and the smallest, in logical pixels.
-const MINI_SIZE: (f64, f64) = (340.0, 220.0);
-const MINI_LEAST: (f64, f64) = (220.0, 150.0);
-/// How long a start out of sight waits for a tray.
+/// How long a hidden start waits for a tray.
 const TRAY_START_LIMIT: Duration = Duration::from_secs(15);
 /// The state of a window follows that long after the event that announces it.
 const WINDOW_STATE_DELAY: Duration = Duration::from_millis(200);
 
-/// What is done to the windows beside drawing them.
+/// The main and the mini window.
 #[derive(Debug)]
 pub(crate) struct Windows {
     app: AppHandle,
-    desktop: Arc<TauriUi>,
+    ui: Arc<TauriUi>,
     engine: Handle,
     settings: SettingsStore,
-    surroundings: Arc<Surroundings>,
+    shell_state: Arc<ShellState>,
     tasks: Tasks,
-    /// A file that is there once somebody was told where the program goes.
+    /// A file that exists once the user has seen the explanation of closing to the tray.
     explained: Option<PathBuf>,
-    /// The mini window comes up by itself whenever the main one goes.
+    /// The mini window opens automatically whenever the main one is hidden.
     mini_wanted: AtomicBool,
-    /// It came up by itself, and goes so.
-    mini_by_itself: AtomicBool,
+    /// It was opened automatically, and closes automatically.
+    mini_automatic: AtomicBool,
 }
 
 impl Windows {
     pub(crate) fn new(
-        desktop: Arc<TauriUi>,
+        ui: Arc<TauriUi>,
         app: AppHandle,
         engine: Handle,
         settings: SettingsStore,
-        surroundings: Arc<Surroundings>,
+        shell_state: Arc<ShellState>,
         tasks: Tasks,
         explained: Option<PathBuf>,
     ) -> Self {
-        let (mini_wanted, mini_by_itself) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { app, desktop, engine, settings, surroundings, tasks, explained, mini_wanted, mini_by_itself }
+        let (mini_wanted, mini_automatic) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { app, ui, engine, settings, shell_state, tasks, explained, mini_wanted, mini_automatic }
     }
 
     fn window(&self, label: &str) -> Option<WebviewWindow> {
@@ -75,46 +73,46 @@ impl Windows {
     }
 
     fn in_call(&self) -> bool {
-        going_on(&self.view()).is_some()
+        active_call(&self.view()).is_some()
     }
 
-    /// Somebody asked the main window to close.
+    /// The user closed the main window.
     fn close_main(&self) {
-        let view = self.surroundings.current();
-        let now = Now {
+        let view = self.shell_state.current();
+        let now = CloseContext {
             tray: view.tray,
             in_call: self.in_call(),
             close_to_tray: self.settings.current().close_to_tray,
-            // Who closes again while being asked has answered.
+            // Closing again during the explanation counts as having read it.
             explained: view.explain_close || self.explained.as_ref().is_some_and(|file| file.exists()),
         };
-        let closing = close_policy::decide(now);
-        debug!(?closing, "Main window closed");
-        match closing {
-            Closing::Explain => self.surroundings.explain_close(true),
-            Closing::Hide | Closing::Minimise => self.put_away(closing == Closing::Hide),
-            Closing::Quit => self.quit(),
+        let action = close_policy::decide(now);
+        debug!(?action, "Main window closed");
+        match action {
+            CloseAction::Explain => self.shell_state.explain_close(true),
+            CloseAction::Hide | CloseAction::Minimise => self.put_away(action == CloseAction::Hide),
+            CloseAction::Quit => self.quit(),
         }
     }
 
-    /// Takes the main window out of sight. A call that goes on stays in sight in the mini window.
+    /// Hides or minimises the main window. An active call stays visible in the mini window.
     fn put_away(&self, hide: bool) {
-        self.surroundings.explain_close(false);
+        self.shell_state.explain_close(false);
         let Some(main) = self.window(MAIN) else { return };
         let done = if hide { main.hide() } else { main.minimize() };
         if let Err(error) = done {
             warn!(%error, "Main window could not be put away");
         }
-        // Afterwards: while the main one is seen, a small one that came by itself goes again.
+        // Afterwards: while the main window is visible, an automatic mini window would close again.
         if self.in_call() {
-            self.mini_by_itself.store(true, Ordering::Relaxed);
+            self.mini_automatic.store(true, Ordering::Relaxed);
             self.open_mini();
         }
     }
 
-    /// The answer to the question of [`Closing::Explain`].
+    /// The user's answer to [`CloseAction::Explain`].
     pub(crate) async fn answer_close(&self, keep_running: bool) {
-        self.surroundings.explain_close(false);
+        self.shell_state.explain_close(false);
         if let Some(file) = self.explained.clone() {
             let written = tokio::task::spawn_blocking(move || {
                 file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
@@ -125,7 +123,7 @@ impl Windows {
             }
         }
         if keep_running {
-            self.put_away(self.surroundings.current().tray);
+            self.put_away(self.shell_state.current().tray);
             return;
         }
         if let Err(error) = self.settings.change(|settings| settings.close_to_tray = false).await {
@@ -134,10 +132,10 @@ impl Windows {
         self.quit();
     }
 
-    /// Ends the program; calls end with their goodbyes while no window is left to see.
+    /// Quits; calls are ended properly after the windows are hidden.
     pub(crate) fn quit(&self) {
-        if self.surroundings.current().full_screen {
-            // Otherwise the whole screen would be kept as its size.
+        if self.shell_state.current().full_screen {
+            // Otherwise the full-screen size would be stored.
             self.set_full_screen(false);
         }
         for window in self.app.webview_windows().values() {
@@ -149,93 +147,23 @@ impl Windows {
     pub(crate) fn set_full_screen(&self, on: bool) {
         let Some(main) = self.window(MAIN) else { return };
         match main.set_fullscreen(on) {
-            Ok(()) => self.surroundings.full_screen(on),
+            Ok(()) => self.shell_state.full_screen(on),
             Err(error) => warn!(%error, "Full screen could not be changed"),
         }
     }
 
-    /// The mini window, as its user wants it; it is there during calls only.
-    pub(crate) fn set_mini(&self, on: bool) {
-        self.mini_wanted.store(on, Ordering::Relaxed);
-        self.mini_by_itself.store(false, Ordering::Relaxed);
-        if on && self.in_call() {
-            self.open_mini();
-        } else {
-            self.close_mini();
-        }
+    fn strings(&self) -> &'static Strings {
+        Strings::now(&self.settings.current())
     }
 
-    /// Made once and hidden afterwards: a label whose window was destroyed is not free at once.
-    fn open_mini(&self) {
-        let mini = match self.window(MINI) {
-            Some(mini) => Ok(mini),
-            None => self.build_mini(),
-        };
-        // Above the others again: some window managers forget it of a window that was hidden.
-        let shown = mini.and_then(|mini| mini.show().and_then(|()| mini.set_always_on_top(true)));
-        match shown {
-            Ok(()) => self.surroundings.mini(true),
-            Err(error) => warn!(%error, "Mini window could not be opened"),
-        }
-    }
-
-    fn build_mini(&self) -> tauri::Result<WebviewWindow> {
-        WebviewWindowBuilder::new(&self.app, MINI, WebviewUrl::App("index.html".into()))
-            .title(self.words().titles.mini)
-            .inner_size(MINI_SIZE.0, MINI_SIZE.1)
-            .min_inner_size(MINI_LEAST.0, MINI_LEAST.1)
-            .maximizable(false)
-            .always_on_top(true)
-            .visible_on_all_workspaces(true)
-            .skip_taskbar(true)
-            .focused(false)
-            .visible(false)
-            .build()
-    }
-
-    fn close_mini(&self) {
-        self.surroundings.mini(false);
-        if let Some(mini) = self.window(MINI)
-            && let Err(error) = mini.hide()
-        {
-            warn!(%error, "Mini window could not be closed");
-        }
-    }
-
-    fn mini_shown(&self) -> bool {
-        self.window(MINI).is_some_and(|mini| mini.is_visible().unwrap_or(false))
-    }
-
-    /// Opens the mini window when the main one is out of sight in a video call, if it is wanted then, and
-    /// closes one that came by itself when the main one is back.
-    fn look(&self) {
-        let Some(main) = self.window(MAIN) else { return };
-        let seen = main.is_visible().unwrap_or(true) && !main.is_minimized().unwrap_or(false);
-        let by_itself = self.mini_by_itself.load(Ordering::Relaxed);
-        let video = going_on(&self.view()).is_some_and(|call| call.kind == MediaKind::Video);
-        // Being minimised takes the window manager a moment, in which it still counts as seen.
-        if seen && by_itself && main.is_focused().unwrap_or(true) {
-            self.mini_by_itself.store(false, Ordering::Relaxed);
-            self.close_mini();
-        } else if !seen && video && self.mini_wanted.load(Ordering::Relaxed) && !self.mini_shown() {
-            self.mini_by_itself.store(true, Ordering::Relaxed);
-            self.open_mini();
-        }
-        self.surroundings.full_screen(main.is_fullscreen().unwrap_or(false));
-    }
-
-    fn words(&self) -> &'static Words {
-        Words::now(&self.settings.current())
-    }
-
-    fn dress(&self, settings: &Settings, missed: u32) {
+    fn apply_appearance(&self, settings: &Settings, missed: u32) {
         let theme = match settings.theme {
             Theme::System => None,
             Theme::Light => Some(tauri::Theme::Light),
             Theme::Dark | Theme::HighContrast => Some(tauri::Theme::Dark),
         };
         self.app.set_theme(theme);
-        let titles = &Words::now(settings).titles;
+        let titles = &Strings::now(settings).titles;
         let main = if missed == 0 { titles.main.to_owned() } else { (titles.main_missed)(missed) };
         for (label, title) in [(MAIN, main.as_str()), ("ring", titles.ring), (MINI, titles.mini)] {
             if let Some(window) = self.window(label) {
@@ -245,11 +173,11 @@ impl Windows {
     }
 }
 
-/// Keeps sizes and positions over restarts; `None`: there is no place for them. One on a screen that is
-/// gone is put elsewhere, and what was hidden comes back by its own rules.
-pub(crate) fn keep(paths: &Paths) -> Option<TauriPlugin<Wry>> {
+/// The plugin that restores sizes and positions; `None`: there is no folder for them. A window on a screen that
+/// is gone is moved, and visibility is not restored.
+pub(crate) fn state_plugin(paths: &Paths) -> Option<TauriPlugin<Wry>> {
     let file = paths.windows()?;
-    // The plugin makes no folder but its own, and says nothing when it cannot write.
+    // The plugin creates only its own folder, and does not report write errors.
     if let Some(folder) = file.parent()
         && let Err(error) = std::fs::create_dir_all(folder)
     {
@@ -260,7 +188,7 @@ pub(crate) fn keep(paths: &Paths) -> Option<TauriPlugin<Wry>> {
     Some(plugin.with_filename(file.to_string_lossy()).build())
 }
 
-/// Ends the program, goodbyes included, when the system asks for it at log-out.
+/// Quits properly when the system asks for it at log-out.
 pub(crate) async fn quit_on_signal(windows: Arc<Windows>) {
     #[cfg(unix)]
     {
@@ -281,13 +209,13 @@ pub(crate) async fn quit_on_signal(windows: Arc<Windows>) {
     }
 }
 
-/// What a window tells the program; from the main thread.
-pub(crate) fn heard(windows: &Arc<Windows>, label: &str, event: &WindowEvent) {
+/// Handles events of the windows; on the main thread.
+pub(crate) fn on_window_event(windows: &Arc<Windows>, label: &str, event: &WindowEvent) {
     match event {
         WindowEvent::CloseRequested { api, .. } => {
-            // Destroyed, the main and the answer window could not come up again.
+            // A destroyed window could not be shown again.
             api.prevent_close();
-            // Not here: the main thread cannot wait for a window it is to make itself.
+            // Not here: the main thread cannot wait for a window that it has to create itself.
             let windows = Arc::clone(windows);
             match label {
                 MAIN => drop(tauri::async_runtime::spawn_blocking(move || windows.close_main())),
@@ -297,38 +225,38 @@ pub(crate) fn heard(windows: &Arc<Windows>, label: &str, event: &WindowEvent) {
         }
         WindowEvent::Focused(_) | WindowEvent::Resized(_) if label == MAIN => {
             if let WindowEvent::Focused(on) = event {
-                windows.surroundings.focused(*on);
+                windows.shell_state.focused(*on);
             }
             let windows = Arc::clone(windows);
             windows.tasks.clone().spawn(async move {
                 tokio::time::sleep(WINDOW_STATE_DELAY).await;
-                windows.look();
+                windows.update_mini();
             });
         }
         _ => {}
     }
 }
 
-/// Keeps the windows as settings, calls and tray have them, until the program ends.
+/// Keeps the windows in line with settings, calls and tray.
 pub(crate) async fn follow(windows: Arc<Windows>) {
     let mut settings = windows.settings.subscribe();
     let mut calls = windows.engine.view();
-    let mut desktop = windows.surroundings.subscribe();
+    let mut desktop = windows.shell_state.subscribe();
     let (mut in_call, mut tray) = (false, false);
-    let mut dressed = None;
+    let mut applied = None;
     loop {
         let now = settings.borrow_and_update().clone();
         let state = desktop.borrow_and_update().clone();
-        let dress = (now.theme, now.language.clone(), state.missed);
-        if dressed.as_ref() != Some(&dress) {
-            windows.dress(&now, state.missed);
-            dressed = Some(dress);
+        let appearance = (now.theme, now.language.clone(), state.missed);
+        if applied.as_ref() != Some(&appearance) {
+            windows.apply_appearance(&now, state.missed);
+            applied = Some(appearance);
         }
         if tray && !state.tray {
-            windows.out_of_tray();
+            windows.leave_tray();
         }
         tray = state.tray;
-        let calling = going_on(&calls.borrow_and_update()).is_some();
+        let calling = active_call(&calls.borrow_and_update()).is_some();
         if in_call && !calling {
             windows.close_mini();
             if state.full_screen {
@@ -346,8 +274,8 @@ pub(crate) async fn follow(windows: Arc<Windows>) {
 }
 
 impl Windows {
-    /// The tray went away with the window in it: it has to be somewhere.
-    fn out_of_tray(&self) {
+    /// The tray is gone: a hidden main window goes to the taskbar.
+    fn leave_tray(&self) {
         if let Some(main) = self.window(MAIN)
             && !main.is_visible().unwrap_or(true)
         {
@@ -356,17 +284,17 @@ impl Windows {
         }
     }
 
-    /// For a start out of sight: into the tray, or where there is none, down to the taskbar.
+    /// For a hidden start: into the tray, or without a tray to the taskbar.
     pub(crate) async fn start_hidden(self: Arc<Self>) {
-        let mut state = self.surroundings.subscribe();
-        // At login the tray may come later than we.
+        let mut state = self.shell_state.subscribe();
+        // At login the tray may start later than this program.
         let _ = tokio::time::timeout(TRAY_START_LIMIT, state.wait_for(|view| view.tray)).await;
-        if !self.surroundings.current().tray {
-            self.out_of_tray();
+        if !self.shell_state.current().tray {
+            self.leave_tray();
         }
     }
 
     pub(crate) fn show_main(&self) {
-        self.desktop.show_main();
+        self.ui.show_main();
     }
 }

@@ -1,6 +1,6 @@
-//! Arabic words outside the web view.
+//! Arabic strings outside the web view.
 
-use super::strings::{NoticeWords, Titles, TrayWords, Words};
+use super::strings::{NotificationStrings, Strings, TrayStrings, WindowTitles};
 
 /// Arabic counts in six forms; of none it is never said.
 fn missed(count: u32) -> String {
@@ -12,14 +12,14 @@ fn missed(count: u32) -> String {
     }
 }
 
-pub(super) static WORDS: Words = Words {
-    titles: Titles {
+pub(super) static STRINGS: Strings = Strings {
+    titles: WindowTitles {
         main: "Bellwire",
         main_missed: |count| format!("({count}) Bellwire"),
         ring: "مكالمة واردة – Bellwire",
         mini: "مكالمة – Bellwire",
     },
-    tray: TrayWords {
+    tray: TrayStrings {
         open: "فتح Bellwire",
         quit: "إنهاء",
         favourites: "المفضلة",
@@ -43,7 +43,7 @@ pub(super) static WORDS: Words = Words {
         in_call: |name| format!("في مكالمة مع {name}"),
         in_call_muted: |name| format!("في مكالمة مع {name}، الميكروفون مكتوم"),
     },
-    notices: NoticeWords {
+    notices: NotificationStrings {
         incoming_voice: "مكالمة صوتية واردة",
         incoming_video: "مكالمة فيديو واردة",
         waiting: "مكالمة أخرى",

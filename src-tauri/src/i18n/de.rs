@@ -1,19 +1,19 @@
-//! German words outside the web view.
+//! German strings outside the web view.
 
-use super::strings::{NoticeWords, Titles, TrayWords, Words};
+use super::strings::{NotificationStrings, Strings, TrayStrings, WindowTitles};
 
 fn missed(count: u32) -> String {
     if count == 1 { "1 verpasster Anruf".to_owned() } else { format!("{count} verpasste Anrufe") }
 }
 
-pub(super) static WORDS: Words = Words {
-    titles: Titles {
+pub(super) static STRINGS: Strings = Strings {
+    titles: WindowTitles {
         main: "Bellwire",
         main_missed: |count| format!("({count}) Bellwire"),
         ring: "Eingehender Anruf – Bellwire",
         mini: "Anruf – Bellwire",
     },
-    tray: TrayWords {
+    tray: TrayStrings {
         open: "Bellwire öffnen",
         quit: "Beenden",
         favourites: "Favoriten",
@@ -37,7 +37,7 @@ pub(super) static WORDS: Words = Words {
         in_call: |name| format!("Im Gespräch mit {name}"),
         in_call_muted: |name| format!("Im Gespräch mit {name}, Mikrofon stumm"),
     },
-    notices: NoticeWords {
+    notices: NotificationStrings {
         incoming_voice: "Eingehender Sprachanruf",
         incoming_video: "Eingehender Videoanruf",
         waiting: "Weiterer Anruf",

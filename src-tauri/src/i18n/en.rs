@@ -1,19 +1,19 @@
-//! English words outside the web view.
+//! English strings outside the web view.
 
-use super::strings::{NoticeWords, Titles, TrayWords, Words};
+use super::strings::{NotificationStrings, Strings, TrayStrings, WindowTitles};
 
 fn missed(count: u32) -> String {
     if count == 1 { "1 missed call".to_owned() } else { format!("{count} missed calls") }
 }
 
-pub(super) static WORDS: Words = Words {
-    titles: Titles {
+pub(super) static STRINGS: Strings = Strings {
+    titles: WindowTitles {
         main: "Bellwire",
         main_missed: |count| format!("({count}) Bellwire"),
         ring: "Incoming call – Bellwire",
         mini: "Call – Bellwire",
     },
-    tray: TrayWords {
+    tray: TrayStrings {
         open: "Open Bellwire",
         quit: "Quit",
         favourites: "Favourites",
@@ -37,7 +37,7 @@ pub(super) static WORDS: Words = Words {
         in_call: |name| format!("In a call with {name}"),
         in_call_muted: |name| format!("In a call with {name}, microphone muted"),
     },
-    notices: NoticeWords {
+    notices: NotificationStrings {
         incoming_voice: "Incoming voice call",
         incoming_video: "Incoming video call",
         waiting: "Another incoming call",

@@ -1,16 +1,16 @@
 //! The strings of one language, as a struct: a language that lacks one does not compile.
 
-/// All of them in one language. Names go in as they come; see [`isolated`] and [`cut`].
+/// All strings of one language. Names are inserted after `isolated` and `cut`.
 #[derive(Debug)]
-pub(crate) struct Words {
-    pub(crate) titles: Titles,
-    pub(crate) tray: TrayWords,
-    pub(crate) notices: NoticeWords,
+pub(crate) struct Strings {
+    pub(crate) titles: WindowTitles,
+    pub(crate) tray: TrayStrings,
+    pub(crate) notices: NotificationStrings,
 }
 
 /// Titles of the windows.
 #[derive(Debug)]
-pub(crate) struct Titles {
+pub(crate) struct WindowTitles {
     pub(crate) main: &'static str,
     /// While calls were missed.
     pub(crate) main_missed: fn(u32) -> String,
@@ -20,7 +20,7 @@ pub(crate) struct Titles {
 
 /// The tray's menu and its tooltip.
 #[derive(Debug)]
-pub(crate) struct TrayWords {
+pub(crate) struct TrayStrings {
     pub(crate) open: &'static str,
     pub(crate) quit: &'static str,
     pub(crate) favourites: &'static str,
@@ -31,14 +31,14 @@ pub(crate) struct TrayWords {
     pub(crate) quiet_hour: &'static str,
     pub(crate) quiet_tomorrow: &'static str,
     pub(crate) quiet_open: &'static str,
-    /// Somebody waits in a room.
+    /// A person waits in a room.
     pub(crate) waits: fn(&str) -> String,
     pub(crate) muted: &'static str,
     pub(crate) answer: fn(&str) -> String,
     pub(crate) decline: &'static str,
     pub(crate) hang_up: &'static str,
     pub(crate) missed: fn(u32) -> String,
-    /// What a tooltip or screen reader says of each state.
+    /// Tooltip and screen reader text of each state.
     pub(crate) idle: &'static str,
     pub(crate) quiet: &'static str,
     pub(crate) offline: &'static str,
@@ -49,20 +49,20 @@ pub(crate) struct TrayWords {
 
 /// Notifications.
 #[derive(Debug)]
-pub(crate) struct NoticeWords {
+pub(crate) struct NotificationStrings {
     pub(crate) incoming_voice: &'static str,
     pub(crate) incoming_video: &'static str,
-    /// Another one while talking.
+    /// A second incoming call during a call.
     pub(crate) waiting: &'static str,
-    /// Whoever has no name.
+    /// A caller without a name.
     pub(crate) someone: &'static str,
-    /// Who calls, and about what if that is known.
+    /// The caller, and the subject if there is one.
     pub(crate) from: fn(&str, Option<&str>) -> String,
     pub(crate) accept: &'static str,
     pub(crate) end_and_accept: &'static str,
     pub(crate) decline: &'static str,
     pub(crate) silence: &'static str,
-    /// In place of the last five, where the other side waits in a room.
+    /// Instead of the last five, if the caller waits in a room.
     pub(crate) waits: &'static str,
     pub(crate) patient_waits: &'static str,
     pub(crate) join: &'static str,

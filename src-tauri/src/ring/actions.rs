@@ -1,19 +1,19 @@
-//! The actions on a call that the user can take outside the windows, by a notification, the tray or a key, and what
-//! comes with each of them.
+//! The actions on a call that the user can take outside the windows, by a notification, the tray or a key, and
+//! what comes with each of them.
 
 use bellwire_engine::{AccountId, CallId, Handle, MediaKind, Person, Subject};
 use serde::Serialize;
 
 use crate::ui::Ui;
 
-/// What somebody asked for by a notification, the tray, a key or a button.
+/// An action that the user takes by a notification, the tray, a key or a button.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Act {
-    /// And brings the main window to the front.
+pub(crate) enum CallAction {
+    /// Also brings the main window to the front.
     Accept(CallId),
-    /// As [`Act::Accept`].
+    /// As [`CallAction::Accept`].
     EndAndAccept(CallId),
-    /// As [`Act::Accept`], with the camera off; ends the call that is going on, if any.
+    /// As [`CallAction::Accept`], with the camera off; ends the call that is going on, if any.
     AcceptUnseen(CallId),
     Decline(CallId),
     Silence(CallId),
@@ -21,7 +21,7 @@ pub(crate) enum Act {
     Show,
     /// Shows the earlier calls.
     ShowHistory,
-    /// Shows somebody's messages.
+    /// Shows the messages of a thread.
     ShowThread(ThreadPlace),
     CallBack {
         account: AccountId,
@@ -31,41 +31,41 @@ pub(crate) enum Act {
     },
 }
 
-/// Whose thread the interface is to show.
+/// The thread that the UI is to show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct ThreadPlace {
     pub(crate) account: AccountId,
     pub(crate) thread: String,
 }
 
-/// Carries it out: the one place that says what comes with an answer.
-pub(crate) async fn act(act: Act, engine: &Handle, desktop: &impl Ui) {
-    match act {
-        Act::Accept(call) => {
+/// Carries out an action, with everything that comes with it.
+pub(crate) async fn perform(action: CallAction, engine: &Handle, ui: &impl Ui) {
+    match action {
+        CallAction::Accept(call) => {
             engine.accept(call).await;
-            desktop.show_main();
+            ui.show_main();
         }
-        Act::EndAndAccept(call) => {
+        CallAction::EndAndAccept(call) => {
             engine.end_and_accept(call).await;
-            desktop.show_main();
+            ui.show_main();
         }
-        Act::AcceptUnseen(call) => {
+        CallAction::AcceptUnseen(call) => {
             engine.accept_unseen(call).await;
-            desktop.show_main();
+            ui.show_main();
         }
-        Act::Decline(call) => engine.decline(call).await,
-        Act::Silence(call) => engine.silence(call).await,
-        Act::Show => desktop.show_main(),
-        Act::ShowHistory => {
-            desktop.show_main();
-            desktop.emit("go", "history");
+        CallAction::Decline(call) => engine.decline(call).await,
+        CallAction::Silence(call) => engine.silence(call).await,
+        CallAction::Show => ui.show_main(),
+        CallAction::ShowHistory => {
+            ui.show_main();
+            ui.emit("go", "history");
         }
-        Act::ShowThread(place) => {
-            desktop.show_main();
-            desktop.emit("go", place);
+        CallAction::ShowThread(place) => {
+            ui.show_main();
+            ui.emit("go", place);
         }
-        Act::CallBack { account, person, kind, subject } => {
-            desktop.show_main();
+        CallAction::CallBack { account, person, kind, subject } => {
+            ui.show_main();
             engine.dial(account, person, kind, subject).await;
         }
     }

@@ -1,5 +1,5 @@
-//! The answer window: made once and kept hidden, put on top of everything when a call rings, without taking
-//! the keyboard. Whether a call rings is `ringing.rs`, what it shows is the interface's.
+//! The answer window: created once and kept hidden, shown on top when a call rings, without taking the keyboard
+//! focus. Whether it is shown is decided in `ringing.rs`, its content is the UI's.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -23,25 +23,25 @@ pub(crate) const LABEL: &str = "ring";
 /// Logical pixels.
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 236.0;
-/// What the interface may ask for.
-const HEIGHTS: std::ops::RangeInclusive<f64> = 160.0..=640.0;
+/// Heights that the UI may request.
+const HEIGHT_RANGE: std::ops::RangeInclusive<f64> = 160.0..=640.0;
 /// Distance from the edges of the screen's free area.
 const MARGIN: f64 = 24.0;
-/// An interface that has not drawn the call by then is shown as it is: a ring must be seen.
-const DRAWING: Duration = Duration::from_millis(30);
+/// The window is shown after this time even if the UI has not drawn the call: a ring must be seen.
+const DRAW_LIMIT: Duration = Duration::from_millis(30);
 
-/// What is known of it.
+/// The window's state.
 #[derive(Debug)]
 struct State {
     /// A call rings.
     wanted: bool,
-    /// Since then it has not been put away.
+    /// It has been shown and not hidden since.
     up: bool,
-    /// The call the interface drew last.
+    /// The call that the UI drew last.
     drawn: Option<CallId>,
     height: f64,
-    /// Counts rings, so that a time-out knows its own.
-    round: u64,
+    /// Counts rings, so that a time-out can be matched to its ring.
+    generation: u64,
 }
 
 /// Cheap to clone.
@@ -53,7 +53,7 @@ pub(crate) struct AnswerWindow {
 }
 
 impl AnswerWindow {
-    /// Makes it, hidden: a web view takes longer to come up than a person should wait for a ring.
+    /// Creates it hidden: a web view takes too long to load to be created when a call rings.
     pub(crate) fn open(app: &AppHandle, tasks: Tasks, title: &str) -> tauri::Result<Self> {
         let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
             .title(title)
@@ -70,26 +70,26 @@ impl AnswerWindow {
         linux::prepare(&window);
         #[cfg(not(target_os = "linux"))]
         drop(window);
-        let state = State { wanted: false, up: false, drawn: None, height: HEIGHT, round: 0 };
+        let state = State { wanted: false, up: false, drawn: None, height: HEIGHT, generation: 0 };
         Ok(Self { app: app.clone(), tasks, state: Arc::new(Mutex::new(state)) })
     }
 
-    /// A call rings: it comes up as soon as the interface has drawn it, or a moment later all the same.
+    /// A call rings: shows the window as soon as the UI has drawn it, at the latest after [`DRAW_LIMIT`].
     pub(crate) fn show(&self) {
-        let round = {
+        let generation = {
             let mut state = self.state();
             if state.wanted {
                 return;
             }
             state.wanted = true;
             state.drawn = None;
-            state.round += 1;
-            state.round
+            state.generation += 1;
+            state.generation
         };
         let window = self.clone();
         self.tasks.spawn(async move {
-            tokio::time::sleep(DRAWING).await;
-            if window.state().round == round {
+            tokio::time::sleep(DRAW_LIMIT).await;
+            if window.state().generation == generation {
                 window.bring_up();
             }
         });
@@ -107,12 +107,12 @@ impl AnswerWindow {
         }
     }
 
-    /// The interface has drawn that call and needs so many logical pixels for it.
+    /// The UI has drawn that call and needs this many logical pixels for it.
     pub(crate) fn drawn(&self, call: CallId, height: f64) {
         let (resize, height) = {
             let mut state = self.state();
             let height = if height.is_finite() { height } else { HEIGHT };
-            let height = height.clamp(*HEIGHTS.start(), *HEIGHTS.end());
+            let height = height.clamp(*HEIGHT_RANGE.start(), *HEIGHT_RANGE.end());
             let resize = (state.height - height).abs() >= 1.0;
             state.height = height;
             state.drawn = Some(call);
@@ -138,7 +138,7 @@ impl AnswerWindow {
         let Some(window) = self.app.get_webview_window(LABEL) else { return };
         let this = self.clone();
         let shown = self.app.run_on_main_thread(move || {
-            // Answered in the meantime.
+            // The call may have been answered in the meantime.
             if this.state().up {
                 raise(&window, height);
             }
@@ -174,7 +174,7 @@ fn raise(window: &WebviewWindow, height: f64) {
 }
 
 /// Its place on the screen where the user works: that of the window with the keyboard, else that
-/// with the pointer. `working`: a point on it, where the system tells.
+/// with the pointer. `working`: a point on it, where the system says so.
 fn corner(window: &WebviewWindow, working: Option<(f64, f64)>, height: f64) -> Option<LogicalPosition<f64>> {
     let pointer = || window.cursor_position().ok().map(|position| (position.x, position.y));
     let here = working.or_else(pointer).and_then(|(x, y)| window.monitor_from_point(x, y).ok().flatten());

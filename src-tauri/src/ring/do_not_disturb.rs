@@ -1,5 +1,5 @@
-//! Do-not-disturb: the user's own, by the clock, or the system's. Says why nothing rings now; what that
-//! means for a ring is `ringing.rs`.
+//! Do-not-disturb: switched on by the user, by a schedule, or by the system. Gives the reason why nothing
+//! rings; `ringing.rs` decides what that means for a call.
 
 mod exceptions;
 pub(crate) mod expiry;
@@ -17,20 +17,20 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tracing::info;
 
-pub(crate) use exceptions::Callers;
+pub(crate) use exceptions::RecentCallers;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::follow as follow_system;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use unsupported::follow as follow_system;
 
-use crate::shell_state::{Quiet, Surroundings};
+use crate::shell_state::{Quiet, ShellState};
 use crate::storage::settings::Settings;
 use schedule::LocalTime;
 
-/// The clock is looked at so often; whoever sets the computer's clock or travels is not told of it otherwise.
-const LOOK: Duration = Duration::from_secs(5);
+/// How often the clock is read: changes of the clock or the time zone are not signalled.
+const CLOCK_POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Why nothing rings, the user's own wish first.
+/// The reason why nothing rings; the user's own switch comes first.
 fn quiet(settings: &Settings, utc: OffsetDateTime, now: Option<LocalTime>, system: bool) -> Quiet {
     if expiry::in_force(settings, utc) {
         Quiet::Own
@@ -43,20 +43,20 @@ fn quiet(settings: &Settings, utc: OffsetDateTime, now: Option<LocalTime>, syste
     }
 }
 
-/// What holds before anything of the system is known.
+/// The state at the start, before the system's is known.
 pub(crate) fn at_start(settings: &Settings) -> Quiet {
     quiet(settings, OffsetDateTime::now_utc(), schedule::now(), false)
 }
 
-/// Keeps [`Surroundings::quiet`] true until the program ends.
+/// Keeps [`ShellState::quiet`] up to date.
 pub(crate) async fn follow(
     mut settings: watch::Receiver<Arc<Settings>>,
     mut system: watch::Receiver<bool>,
-    surroundings: Arc<Surroundings>,
+    shell_state: Arc<ShellState>,
 ) {
-    let mut look = tokio::time::interval(LOOK);
+    let mut look = tokio::time::interval(CLOCK_POLL_INTERVAL);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut before = surroundings.current().quiet;
+    let mut before = shell_state.current().quiet;
     loop {
         let system_now = *system.borrow_and_update();
         let now =
@@ -65,7 +65,7 @@ pub(crate) async fn follow(
             info!(quiet = ?now, "Do-not-disturb");
             before = now;
         }
-        surroundings.quiet(now);
+        shell_state.quiet(now);
         let by_the_clock = {
             let settings = settings.borrow();
             settings.quiet_hours.on || settings.do_not_disturb && settings.quiet_until.is_some()
@@ -111,9 +111,9 @@ mod tests {
     async fn every_change_is_followed_at_once() {
         let (set, settings) = watch::channel(Arc::new(Settings::default()));
         let (busy, system) = watch::channel(false);
-        let surroundings = Arc::new(Surroundings::default());
-        let mut seen = surroundings.subscribe();
-        let following = tokio::spawn(follow(settings, system, Arc::clone(&surroundings)));
+        let shell_state = Arc::new(ShellState::default());
+        let mut seen = shell_state.subscribe();
+        let following = tokio::spawn(follow(settings, system, Arc::clone(&shell_state)));
         let patience = Duration::from_secs(30);
 
         busy.send_replace(true);

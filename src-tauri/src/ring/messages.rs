@@ -1,5 +1,5 @@
-//! Which threads have messages that came while nobody looked at them. Pure: snapshots in, what is to be told
-//! out; how it is told is `ringer.rs`.
+//! Message alerts: the threads with messages that arrived while the user did not look at them. Pure;
+//! notifications are shown by `ringer.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,14 @@ use time::OffsetDateTime;
 
 use crate::storage::settings::moment;
 
-/// Threads told of at a time; the oldest goes first. The badge counts all.
-const MOST: usize = 4;
+/// Alerts at a time; the oldest is dropped first. The badge counts all messages.
+const MAX_ALERTS: usize = 4;
 
 type Key = (AccountId, String);
 
-/// What came in one thread since somebody looked.
+/// The messages of one thread since the user last looked at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct MessageAlert {
     pub(crate) account: AccountId,
     pub(crate) thread: String,
     pub(crate) sender: String,
@@ -24,25 +24,25 @@ pub(crate) struct Told {
     pub(crate) count: u32,
 }
 
-/// What is known of the threads, to tell what is new.
+/// The known state of the threads, to find new messages.
 #[derive(Debug, Default)]
-pub(crate) struct Messages {
-    /// Messages not read, of each line of each account whose list has come.
+pub(crate) struct UnreadMessages {
+    /// Unread messages of each thread of each account whose list has been loaded.
     unread: BTreeMap<Key, u32>,
-    /// Ids of what is in threads that are on the screen.
+    /// Ids of the messages in open threads.
     seen: BTreeMap<Key, BTreeSet<String>>,
-    /// Accounts whose list has come: what was unread before is not news.
+    /// Accounts whose list has been loaded: messages that were unread before are not new.
     known: BTreeSet<AccountId>,
-    /// When the newest words of each account were said: a line that a search brings up is older.
+    /// When the newest message of each account was sent: a line that a search brings up is older.
     newest: BTreeMap<AccountId, OffsetDateTime>,
-    told: Vec<Told>,
+    alerts: Vec<MessageAlert>,
 }
 
-impl Messages {
-    /// Takes in a snapshot. `focused`: somebody sits before the main window, so that what is open is read;
-    /// `quiet`: nothing is told now, and not later either.
-    pub(crate) fn note(&mut self, view: &EngineView, focused: bool, quiet: bool) {
-        let mut came: Vec<Told> = Vec::new();
+impl UnreadMessages {
+    /// Takes in a snapshot. `focused`: the main window has the focus, so that open threads are read;
+    /// `quiet`: there are no alerts, neither now nor later.
+    pub(crate) fn update(&mut self, view: &EngineView, focused: bool, quiet: bool) {
+        let mut came: Vec<MessageAlert> = Vec::new();
         for account in view.accounts.iter().filter(|account| account.contacts_loaded) {
             let first = self.known.insert(account.id);
             came.extend(self.of_list(account, view).into_iter().filter(|_| !first));
@@ -62,16 +62,16 @@ impl Messages {
             }
         }
         let unread = &self.unread;
-        self.told.retain(|told| {
-            let key = (told.account, told.thread.clone());
-            let there = view.accounts.iter().any(|account| account.id == told.account);
+        self.alerts.retain(|alert| {
+            let key = (alert.account, alert.thread.clone());
+            let there = view.accounts.iter().any(|account| account.id == alert.account);
             // An open thread counts as read in the list, also behind another window.
             there && if open(&key) { !focused } else { unread.get(&key).is_none_or(|unread| *unread > 0) }
         });
     }
 
-    /// What the list says of threads that are not on the screen.
-    fn of_list(&mut self, account: &AccountView, view: &EngineView) -> Vec<Told> {
+    /// New messages of threads that are not open, by the list.
+    fn of_list(&mut self, account: &AccountView, view: &EngineView) -> Vec<MessageAlert> {
         let mut came = Vec::new();
         let lines = account.contacts.iter().filter_map(|line| Some((line, line.thread.as_ref()?)));
         for (line, thread) in lines {
@@ -83,7 +83,7 @@ impl Messages {
             let open = view.chats.iter().any(|chat| chat.account == account.id && chat.thread == *thread);
             let more = line.unread.saturating_sub(before);
             if more > 0 && !open && !line.last_message.as_ref().is_some_and(|last| last.from_me) {
-                came.push(Told {
+                came.push(MessageAlert {
                     account: account.id,
                     thread: thread.clone(),
                     sender: line.person.name.clone(),
@@ -98,8 +98,8 @@ impl Messages {
         came
     }
 
-    /// What came in threads that are on the screen, whether or not somebody sits before it.
-    fn of_open(&mut self, view: &EngineView) -> Vec<Told> {
+    /// New messages of open threads, whether or not the window has the focus.
+    fn of_open(&mut self, view: &EngineView) -> Vec<MessageAlert> {
         let mut came = Vec::new();
         for chat in view.chats.iter().filter(|chat| chat.loaded) {
             let key = (chat.account, chat.thread.clone());
@@ -108,7 +108,7 @@ impl Messages {
             let Some(before) = self.seen.insert(key, now) else { continue };
             let new: Vec<_> = theirs().filter(|one| !before.contains(&one.id)).collect();
             if let Some(last) = new.last() {
-                came.push(Told {
+                came.push(MessageAlert {
                     account: chat.account,
                     thread: chat.thread.clone(),
                     sender: last.sender.clone(),
@@ -120,35 +120,35 @@ impl Messages {
         came
     }
 
-    /// One more of its thread, as the newest.
-    fn add(&mut self, mut news: Told) {
-        let same = |told: &Told| told.account == news.account && told.thread == news.thread;
-        if let Some(at) = self.told.iter().position(same) {
-            news.count = news.count.saturating_add(self.told.remove(at).count);
+    /// Adds an alert, merged with one of the same thread.
+    fn add(&mut self, mut news: MessageAlert) {
+        let same = |alert: &MessageAlert| alert.account == news.account && alert.thread == news.thread;
+        if let Some(at) = self.alerts.iter().position(same) {
+            news.count = news.count.saturating_add(self.alerts.remove(at).count);
         }
-        self.told.push(news);
-        if self.told.len() > MOST {
-            self.told.remove(0);
+        self.alerts.push(news);
+        if self.alerts.len() > MAX_ALERTS {
+            self.alerts.remove(0);
         }
     }
 
-    /// The user put a thread's away, or looks at it.
-    pub(crate) fn forget(&mut self, account: AccountId, thread: &str) {
-        self.told.retain(|told| told.account != account || told.thread != thread);
+    /// The user dismissed a thread's alert, or looks at it.
+    pub(crate) fn dismiss(&mut self, account: AccountId, thread: &str) {
+        self.alerts.retain(|alert| alert.account != account || alert.thread != thread);
     }
 
-    /// Those to be told, the oldest first.
-    pub(crate) fn told(&self) -> &[Told] {
-        &self.told
+    /// The alerts, the oldest first.
+    pub(crate) fn alerts(&self) -> &[MessageAlert] {
+        &self.alerts
     }
 }
 
-/// When the newest words of a line were said, if the backend tells.
+/// When the newest message of a line was sent, if the backend says so.
 fn said(line: &ContactView) -> Option<OffsetDateTime> {
     line.last_message.as_ref().and_then(|last| moment(&last.at))
 }
 
-/// Messages nobody has read, over all accounts; a thread that several lines share counts once.
+/// Unread messages over all accounts; a thread that several lines share counts once.
 pub(crate) fn unread(view: &EngineView) -> u32 {
     let of = |account: &AccountView| {
         let mut threads: BTreeMap<&str, u32> = BTreeMap::new();

@@ -1,12 +1,12 @@
-//! Which missed calls have a notification: one for each person, however often they called. In do-not-disturb
-//! they are kept back until it is over. How many were missed is the log's business.
+//! Notifications of missed calls: one for each caller. During do-not-disturb they are held back until it ends.
+//! The number of missed calls comes from the call log.
 
 use bellwire_engine::{AccountId, CallView, PersonId};
 
 use crate::shell_state::Quiet;
 
-/// Notifications at a time; the oldest goes first. The badge counts all.
-const MOST: usize = 4;
+/// Notifications at a time; the oldest is dropped first. The badge counts all.
+const MAX_SHOWN: usize = 4;
 
 /// A person's missed calls.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,11 +14,11 @@ pub(crate) struct Missed {
     /// The newest.
     pub(crate) call: CallView,
     pub(crate) count: u32,
-    /// Kept back for now.
+    /// Held back during do-not-disturb.
     held: bool,
 }
 
-/// Missed calls nobody has looked at or put away, oldest first.
+/// Missed calls that the user has neither seen nor dismissed, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct MissedCalls {
     people: Vec<Missed>,
@@ -31,24 +31,24 @@ impl MissedCalls {
         let before = self.people.iter().position(|missed| key(&missed.call) == whose);
         let count = before.map_or(0, |at| self.people.remove(at).count).saturating_add(1);
         self.people.push(Missed { call, count, held: quiet != Quiet::Off });
-        if self.people.len() > MOST {
+        if self.people.len() > MAX_SHOWN {
             self.people.remove(0);
         }
     }
 
-    /// Do-not-disturb came or went. What is shown already stays.
+    /// Do-not-disturb began or ended. Notifications that are shown already stay.
     pub(crate) fn quiet(&mut self, quiet: Quiet) {
         if quiet == Quiet::Off {
             self.people.iter_mut().for_each(|missed| missed.held = false);
         }
     }
 
-    /// The user put a person's away, or called them.
-    pub(crate) fn forget(&mut self, account: AccountId, person: &PersonId) {
+    /// The user dismissed a person's notification, or called them.
+    pub(crate) fn dismiss(&mut self, account: AccountId, person: &PersonId) {
         self.people.retain(|missed| key(&missed.call) != (account, person));
     }
 
-    /// The user has looked at all of them.
+    /// The user has seen all of them.
     pub(crate) fn clear(&mut self) {
         self.people.clear();
     }

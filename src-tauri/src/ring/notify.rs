@@ -1,9 +1,9 @@
-//! Notifications of the system: shows those that are wanted and reports the user's answers. The ringing rules
-//! decide which are wanted; how they are shown differs by system.
+//! Notifications of the system: shows the wanted ones and reports the user's actions. The ringer decides which
+//! are wanted; how they are shown depends on the system.
 //!
 //! ```text
-//!  wanted: Vec<Note> ─watch─► keep ─┬─► one task for each topic ─► CallNotifier (show, answer, close)
-//!                                   └◄─ Said { topic, answer } ─► controller
+//!  wanted ─watch─► keep ─┬─► one task for each topic ─► Notifier (show, outcome, close)
+//!                        └◄─ NotificationEvent { topic, action } ─► controller
 //! ```
 
 mod keep;
@@ -17,7 +17,7 @@ mod toast;
 pub(crate) use keep::keep;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::LinuxNotifier as SystemNotifier;
-pub(crate) use model::{Answer, Note, Said, Topic};
+pub(crate) use model::{NotificationAction, NotificationContent, NotificationEvent, Topic};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use toast::ToastNotifier as SystemNotifier;
 

@@ -1,5 +1,4 @@
-//! How a ring sounds, from settings and do-not-disturb, told to the engine whenever that changes. The sound
-//! itself is the engine's.
+//! The ring sound by settings and do-not-disturb, sent to the engine, which plays it, whenever it changes.
 
 use std::sync::Arc;
 
@@ -10,18 +9,18 @@ use crate::ring::ringtones::Ringtones;
 use crate::shell_state::{DesktopView, Quiet};
 use crate::storage::settings::Settings;
 
-/// Keeps the engine's ring as the settings say until the program ends.
+/// Keeps the engine's ring sound in line with the settings.
 pub(crate) async fn follow(
     engine: Handle,
     mut settings: watch::Receiver<Arc<Settings>>,
-    mut surroundings: watch::Receiver<DesktopView>,
+    mut shell_state: watch::Receiver<DesktopView>,
     mut through: watch::Receiver<bool>,
     ringtones: Ringtones,
 ) {
     let mut before = None;
     let mut sound = (String::new(), RingSound::BuiltIn);
     loop {
-        let quiet = surroundings.borrow_and_update().quiet;
+        let quiet = shell_state.borrow_and_update().quiet;
         let current = settings.borrow_and_update().clone();
         if sound.0 != current.ringtone {
             sound = load(&ringtones, current.ringtone.clone()).await;
@@ -33,7 +32,7 @@ pub(crate) async fn follow(
         }
         tokio::select! {
             changed = settings.changed() => if changed.is_err() { return },
-            changed = surroundings.changed() => if changed.is_err() { return },
+            changed = shell_state.changed() => if changed.is_err() { return },
             changed = through.changed() => if changed.is_err() { return },
         }
     }
@@ -46,7 +45,7 @@ async fn load(ringtones: &Ringtones, id: String) -> (String, RingSound) {
     (id, read.unwrap_or(RingSound::BuiltIn))
 }
 
-/// `through`: somebody rings to whom do-not-disturb does not apply.
+/// `through`: a call rings that is an exception to do-not-disturb.
 fn ring(settings: &Settings, sound: RingSound, quiet: Quiet, through: bool) -> RingConfig {
     RingConfig {
         sound,

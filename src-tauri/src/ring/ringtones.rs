@@ -1,5 +1,4 @@
-//! The ringtones there are: built in, and WAV files a user put into a folder. Playing them is the
-//! engine's business.
+//! The ringtones: built-in ones, and WAV files of the user. The engine plays them.
 
 use std::fs::File;
 use std::io::Read;
@@ -18,12 +17,12 @@ const BUILT_IN: [(&str, &str, &[u8]); 5] = [
     ("chime", "Chime", include_bytes!("../../../assets/ringtones/ringtone-chime.wav")),
     ("phone", "Telephone", include_bytes!("../../../assets/ringtones/ringtone-phone.wav")),
 ];
-/// What goes before the name of a user's file in an id.
-const FILE: &str = "file:";
-/// More than anybody picks from.
-const MOST_FILES: usize = 100;
-/// Larger files are not looked at.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+/// Prefix of the ids of a user's files.
+const FILE_ID_PREFIX: &str = "file:";
+/// Ringtone files of a user that are listed.
+const MAX_FILES: usize = 100;
+/// Larger files are ignored.
+const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 static SOUNDS: LazyLock<Vec<Arc<[u8]>>> =
     LazyLock::new(|| BUILT_IN.iter().map(|(_, _, wav)| Arc::from(*wav)).collect());
@@ -54,7 +53,7 @@ impl Ringtones {
         if let Some(index) = BUILT_IN.iter().position(|(known, ..)| *known == id) {
             return RingSound::Wav(Arc::clone(&SOUNDS[index]));
         }
-        let own = id.strip_prefix(FILE).and_then(|name| {
+        let own = id.strip_prefix(FILE_ID_PREFIX).and_then(|name| {
             let file = self.files().find(|file| file.file_name().is_some_and(|own| own == name))?;
             match read(&file) {
                 Ok(wav) => Some(RingSound::Wav(wav)),
@@ -73,7 +72,7 @@ impl Ringtones {
         let files = entries.into_iter().flatten().flatten().map(|entry| entry.path());
         files
             .filter(|path| path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("wav")))
-            .take(MOST_FILES)
+            .take(MAX_FILES)
     }
 }
 
@@ -86,27 +85,27 @@ fn choice(file: &Path) -> Option<Choice> {
     let opened = File::open(file).ok().filter(is_plain)?;
     opened.take(4096).read_to_end(&mut head).ok()?;
     let is_wav = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WAVE");
-    is_wav.then(|| Choice { id: format!("{FILE}{name}"), label: label.to_owned() })
+    is_wav.then(|| Choice { id: format!("{FILE_ID_PREFIX}{name}"), label: label.to_owned() })
 }
 
-fn read(file: &Path) -> Result<Arc<[u8]>, Unusable> {
+fn read(file: &Path) -> Result<Arc<[u8]>, RingtoneFileError> {
     let opened = File::open(file)?;
     if !is_plain(&opened) {
-        return Err(Unusable::Kind);
+        return Err(RingtoneFileError::Kind);
     }
     let mut wav = Vec::new();
-    opened.take(MOST_BYTES + 1).read_to_end(&mut wav)?;
+    opened.take(MAX_FILE_BYTES + 1).read_to_end(&mut wav)?;
     check_ringtone(&wav)?;
     Ok(wav.into())
 }
 
-/// A pipe would hold the program up, a device would never end.
+/// Not a pipe, which could block, nor a device, which has no end.
 fn is_plain(file: &File) -> bool {
-    file.metadata().is_ok_and(|about| about.is_file() && about.len() <= MOST_BYTES)
+    file.metadata().is_ok_and(|about| about.is_file() && about.len() <= MAX_FILE_BYTES)
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Unusable {
+enum RingtoneFileError {
     #[error("cannot read the file: {0}")]
     Io(#[from] std::io::Error),
     #[error("it is no file, or too large")]

@@ -1,5 +1,5 @@
-//! Starts what ringing needs beside the controller: do-not-disturb, sound, notifications, the count of
-//! missed calls. All of it ends with the program's token.
+//! Starts the tasks of ringing beside the controller: do-not-disturb, sound, notifications, the missed call
+//! count.
 
 use std::sync::Arc;
 
@@ -9,61 +9,61 @@ use tokio::sync::{mpsc, watch};
 
 use crate::follow::follow;
 use crate::i18n::system_language;
-use crate::ring::notify::{self, Said, SystemNotifier};
-use crate::ring::reminders::Soon;
-use crate::ring::ringer::{Around, Ringer};
+use crate::ring::notify::{self, NotificationEvent, SystemNotifier};
+use crate::ring::reminders::Reminders;
+use crate::ring::ringer::{Ringer, RingerInputs};
 use crate::ring::ringtones::Ringtones;
 use crate::ring::{do_not_disturb, ring_sound};
-use crate::shell_state::Surroundings;
+use crate::shell_state::ShellState;
 use crate::storage::paths::Paths;
 use crate::storage::settings::SettingsStore;
 use crate::tasks::Tasks;
 
 /// Answers that wait for the controller; when full their notifications wait.
-const ANSWERS: usize = 16;
+const QUEUED_EVENTS: usize = 16;
 
 /// The ringer for the controller, and what people do with its notifications.
 pub(crate) fn start(
     app: &AppHandle,
     engine: &Handle,
     settings: &SettingsStore,
-    surroundings: &Arc<Surroundings>,
+    shell_state: &Arc<ShellState>,
     tasks: &Tasks,
-) -> (Ringer, mpsc::Receiver<Said>) {
+) -> (Ringer, mpsc::Receiver<NotificationEvent>) {
     // Before the first ring can come.
-    surroundings.quiet(do_not_disturb::at_start(&settings.current()));
+    shell_state.quiet(do_not_disturb::at_start(&settings.current()));
     let system = do_not_disturb::follow_system(app, tasks);
-    tasks.spawn(do_not_disturb::follow(settings.subscribe(), system, Arc::clone(surroundings)));
+    tasks.spawn(do_not_disturb::follow(settings.subscribe(), system, Arc::clone(shell_state)));
     tasks.spawn(do_not_disturb::expiry::follow(settings.clone()));
-    let shell = surroundings.subscribe();
-    // Newest wins: whether anybody rings through now is all that counts.
+    let shell = shell_state.subscribe();
+    // Newest wins.
     let (through, heard) = watch::channel(false);
     let ringtones = app.state::<Ringtones>().inner().clone();
     tasks.spawn(ring_sound::follow(engine.clone(), settings.subscribe(), shell, heard, ringtones));
-    tasks.spawn(count_missed(engine.missed(), Arc::clone(surroundings)));
+    tasks.spawn(count_missed(engine.missed(), Arc::clone(shell_state)));
 
-    // Newest wins: what is wanted now is all that counts.
-    let (wanted, notes) = watch::channel(Vec::new());
-    let (tell, said) = mpsc::channel(ANSWERS);
+    // Newest wins.
+    let (wanted, notifications) = watch::channel(Vec::new());
+    let (tell, events) = mpsc::channel(QUEUED_EVENTS);
     tasks.spawn_with_cleanup(|quit| async move {
         let notifier = SystemNotifier::start().await;
-        notify::keep(notifier, notes, tell, quit).await;
+        notify::keep(notifier, notifications, tell, quit).await;
     });
-    let ringer = Ringer::new(Around {
+    let ringer = Ringer::new(RingerInputs {
         settings: settings.subscribe(),
-        surroundings: surroundings.subscribe(),
-        focus: surroundings.focus(),
+        shell_state: shell_state.subscribe(),
+        focus: shell_state.focus(),
         language: system_language(),
-        notes: wanted,
+        notifications: wanted,
         through,
-        soon: Soon::open(app.state::<Paths>().announced()),
+        reminders: Reminders::open(app.state::<Paths>().announced()),
     });
-    (ringer, said)
+    (ringer, events)
 }
 
-async fn count_missed(missed: watch::Receiver<u32>, surroundings: Arc<Surroundings>) {
+async fn count_missed(missed: watch::Receiver<u32>, shell_state: Arc<ShellState>) {
     let mut missed = follow(missed);
     while let Some(count) = missed.next().await {
-        surroundings.missed(count);
+        shell_state.missed(count);
     }
 }

@@ -1,4 +1,4 @@
-//! Small files that must be whole or not there, and nobody else's to read. Blocking.
+//! Small files, written atomically and readable by this user only. Blocking.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -22,8 +22,8 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Replaces a file at once: whoever reads it, even after a power cut, finds the old or the new one. Makes
-/// its folder. Readable for this user alone.
+/// Replaces a file atomically: a reader finds the old or the new one, even after a power cut. Creates
+/// its folder. Readable by this user only.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let Some(folder) = path.parent() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "no folder"));
@@ -54,7 +54,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Makes a folder that only this user can look into; one that is there already stays as it is.
+/// Creates a folder that only this user can read; an existing one stays as it is.
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -63,7 +63,7 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Keeps a file that is not understood under another name, so that nothing is lost.
+/// Renames a file that cannot be parsed, so that nothing is lost.
 pub(crate) fn set_aside(path: &Path) {
     if let Err(error) = fs::rename(path, beside(path, ".damaged")) {
         tracing::warn!(%error, "A damaged file could not be set aside");
@@ -78,7 +78,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 #[cfg(unix)]
 fn sync_folder(folder: &Path) {
-    // Not every file system can; the rename is in force in any case.
+    // Not supported by every file system; the rename has taken effect in any case.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 

@@ -1,8 +1,9 @@
-//! The credential store: keeps accounts signed in from one start to the next, in the system's keyring or in a file
-//! encrypted with a passphrase.
+//! The credential store: keeps accounts signed in from one start to the next, in the system's keyring or in a
+//! file encrypted with a passphrase.
 
 mod accounts;
 mod encrypted_file;
+mod handle;
 mod keyring;
 mod persister;
 #[cfg(target_os = "linux")]
@@ -11,5 +12,6 @@ mod secret_store;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
-pub(crate) use persister::{Keeper, KeeperParts, Secrets};
-pub(crate) use secret_store::VaultError;
+pub(crate) use handle::Credentials;
+pub(crate) use persister::{CredentialPersister, PersisterParts};
+pub(crate) use secret_store::CredentialError;

@@ -1,5 +1,5 @@
-//! Files for the user in their downloads folder: written without overwriting anything, and shown there.
-//! What is in them is others' business.
+//! Exported files in the user's downloads folder: written without overwriting anything, and shown in the file
+//! manager.
 
 mod reveal;
 
@@ -15,11 +15,11 @@ use tracing::debug;
 use crate::command_error::Coded;
 
 /// Files of this run that can be shown; the oldest go.
-const REMEMBERED: usize = 64;
+const MAX_REMEMBERED_FILES: usize = 64;
 /// Files of one name on one day.
-const MOST_OF_A_DAY: u32 = 999;
+const MAX_FILES_PER_DAY: u32 = 999;
 
-/// Why a file was not written or shown.
+/// Why a file was not exported or shown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DownloadError {
     #[error("there is no folder for downloads")]
@@ -42,7 +42,7 @@ impl Coded for DownloadError {
     }
 }
 
-/// The downloads folder, and what was put there since the program started.
+/// The downloads folder, and the files written since the program started.
 #[derive(Debug)]
 pub(crate) struct Downloads {
     folder: Option<PathBuf>,
@@ -77,7 +77,7 @@ impl Downloads {
             .map_err(|error| DownloadError::NotWritten(std::io::Error::other(error)))?
             .map_err(DownloadError::NotWritten)?;
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if written.len() >= REMEMBERED {
+        if written.len() >= MAX_REMEMBERED_FILES {
             written.pop_front();
         }
         written.push_back(path.clone());
@@ -100,7 +100,7 @@ impl Downloads {
 /// A new file; what is there stays as it is, also if it comes at the same moment.
 fn write_new(folder: &Path, stem: &str, extension: &str, contents: &[u8]) -> std::io::Result<PathBuf> {
     std::fs::create_dir_all(folder)?;
-    for number in 1..=MOST_OF_A_DAY {
+    for number in 1..=MAX_FILES_PER_DAY {
         let name = match number {
             1 => format!("{stem}.{extension}"),
             more => format!("{stem}-{more}.{extension}"),
@@ -113,7 +113,7 @@ fn write_new(folder: &Path, stem: &str, extension: &str, contents: &[u8]) -> std
         };
         let done = file.write_all(contents).and_then(|()| file.sync_all());
         if let Err(error) = done {
-            // Half a file looks like a whole one.
+            // A partial file must not be taken for a complete one.
             let _ = std::fs::remove_file(&path);
             return Err(error);
         }

@@ -1,4 +1,4 @@
-//! Where the program keeps what: one folder for settings, one for data, and the administrator's file.
+//! The paths of all files: one folder for settings, one for data, and the administrator's file.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ pub(crate) struct Paths {
 
 impl Paths {
     /// Everything below `data_dir` if one is given. `managed` counts only where the machine has no
-    /// administrator's file: nobody gets around one that way.
+    /// administrator's file, so that it cannot be bypassed.
     pub(crate) fn new(data_dir: Option<&Path>, managed: Option<&Path>) -> Self {
         let (config, data) = match data_dir {
             Some(folder) => (Some(folder.to_owned()), Some(folder.to_owned())),
@@ -57,7 +57,7 @@ impl Paths {
         Some(self.data.as_ref()?.join("ringtones"))
     }
 
-    /// What our entries in the system's keyring go by: another folder is another person's program.
+    /// The service name of the keyring entries, one for each data folder.
     pub(crate) fn keyring_service(&self) -> String {
         match &self.own {
             Some(folder) => format!("bellwire {}", folder.display()),
@@ -69,7 +69,7 @@ impl Paths {
         Some(self.data.as_ref()?.join("logs"))
     }
 
-    /// Is there once somebody was told where the program goes when its window is closed.
+    /// Exists once the user has seen the explanation of closing to the tray.
     pub(crate) fn close_explained(&self) -> Option<PathBuf> {
         Some(self.data.as_ref()?.join("close-explained"))
     }

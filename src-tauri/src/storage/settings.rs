@@ -1,5 +1,5 @@
-//! The user's settings: model, validation, an administrator's managed settings, and the store that keeps them in
-//! a file and notifies those who follow them. Each part of the program applies its own settings.
+//! The user's settings: model, validation, an administrator's managed settings, and the store that keeps them
+//! in a file and notifies those who follow them. Each part of the program applies its own settings.
 
 mod layers;
 pub(crate) mod managed;

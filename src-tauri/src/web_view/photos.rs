@@ -1,5 +1,5 @@
-//! The pages' way to photos of people: `photo://localhost/<address>`, the address as one percent-encoded
-//! piece. The web view itself reaches no other server.
+//! The URI scheme of photos: `photo://localhost/<address>`, the address as one percent-encoded segment. The web
+//! view itself reaches no other server.
 
 use bellwire_engine::Handle;
 use percent_encoding::percent_decode_str;
@@ -8,10 +8,10 @@ use tauri::{Builder, Manager, Runtime};
 
 use crate::tasks::Tasks;
 
-/// Windows and Android speak it as `http://photo.localhost/`.
+/// On Windows the URL is `http://photo.localhost/`.
 const SCHEME: &str = "photo";
 /// Bytes of an address. Photos inside the address itself do not come this way.
-const ADDRESS: usize = 8192;
+const MAX_ADDRESS_BYTES: usize = 8192;
 
 pub(crate) fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     builder.register_asynchronous_uri_scheme_protocol(SCHEME, |context, request, responder| {
@@ -29,7 +29,7 @@ pub(crate) fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
 fn address(request: &Request<Vec<u8>>) -> Option<String> {
     let path = request.uri().path().strip_prefix('/')?;
     let address = percent_decode_str(path).decode_utf8().ok()?;
-    (!address.is_empty() && address.len() <= ADDRESS).then(|| address.into_owned())
+    (!address.is_empty() && address.len() <= MAX_ADDRESS_BYTES).then(|| address.into_owned())
 }
 
 fn answer(photo: Option<&bellwire_engine::Photo>) -> Response<Vec<u8>> {
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(of(&format!("http://photo.localhost/{encoded}")).as_deref(), Some(address));
         assert_eq!(of("photo://localhost/"), None);
         assert_eq!(of("photo://localhost/%FF%FE"), None);
-        assert_eq!(of(&format!("photo://localhost/{}", "a".repeat(ADDRESS + 1))), None);
+        assert_eq!(of(&format!("photo://localhost/{}", "a".repeat(MAX_ADDRESS_BYTES + 1))), None);
     }
 
     #[test]

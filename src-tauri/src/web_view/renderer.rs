@@ -1,9 +1,9 @@
-//! Whether the web view can use a GPU. WebKitGTK's default renderer costs twice the CPU where there
-//! is none, and only an environment variable set before the process starts its threads turns it off.
+//! GPU detection for the web view. WebKitGTK's default renderer costs twice the CPU without a GPU, and only an
+//! environment variable that is set before the process starts threads switches it off.
 
 /// The variable WebKitGTK reads.
 #[cfg(target_os = "linux")]
-const DISABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+const DISABLE_DMABUF_VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
 
 /// True where the web view may draw with a GPU.
 pub(crate) fn has_gpu() -> bool {
@@ -23,12 +23,12 @@ pub(crate) fn has_gpu() -> bool {
 /// (the environment is shared with threads); `exec` does not. A value the user chose is kept.
 pub(crate) fn restart_without_gpu_if_there_is_none() -> std::io::Result<()> {
     #[cfg(target_os = "linux")]
-    if std::env::var_os(DISABLE).is_none() && !has_gpu() {
+    if std::env::var_os(DISABLE_DMABUF_VARIABLE).is_none() && !has_gpu() {
         use std::os::unix::process::CommandExt;
         if let Ok(program) = std::env::current_exe() {
             return Err(std::process::Command::new(program)
                 .args(std::env::args_os().skip(1))
-                .env(DISABLE, "1")
+                .env(DISABLE_DMABUF_VARIABLE, "1")
                 .exec());
         }
     }

@@ -1,6 +1,6 @@
-//! Pictures on their way to the web view: a WebSocket on the loopback interface. Only the newest
-//! picture of a stream is kept, at most two are under way, and each is scaled to its tile first,
-//! because the cost in the web view grows with the bytes.
+//! Video frames on their way to the web view: a WebSocket on the loopback interface. Only the newest frame of a
+//! stream is kept, at most two are in flight, and each is scaled to its tile first, because the cost in the web view
+//! grows with the bytes.
 //!
 //! ```text
 //! media thread ─► newest (watch) ─► scale to tile ─► WebSocket ─► canvas
@@ -26,22 +26,22 @@ use tracing::debug;
 
 use crate::web_view::renderer;
 
-/// The two pictures of a call; their numbers are the wire's stream numbers.
+/// The two video streams of a call, with their numbers on the wire.
 pub(crate) const REMOTE: u32 = 0;
 pub(crate) const OWN: u32 = 1;
 const STREAMS: usize = 2;
-/// Pictures of one stream the web view has not drawn yet.
-const IN_FLIGHT: usize = 2;
-/// Web views on the systems we run on; anything else has no business here.
-const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
-const HANDSHAKE: Duration = Duration::from_secs(5);
+/// Frames of one stream that the web view has not drawn yet.
+const MAX_FRAMES_IN_FLIGHT: usize = 2;
+/// Origins of the web views on the supported systems.
+const ALLOWED_ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where the user interface finds the pictures.
+/// Where the UI connects to for the frames.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct FramesAddress {
     /// `ws://127.0.0.1:PORT`
     pub(crate) url: String,
-    /// Path of the connection; who does not know it is refused.
+    /// Path of the connection; others are refused.
     pub(crate) token: String,
     pub(crate) gpu: bool,
 }
@@ -68,13 +68,13 @@ pub(crate) struct Video {
     started: Instant,
 }
 
-/// One stream's entrance for media threads.
-pub(crate) struct Screen {
+/// The frame sink of one stream.
+pub(crate) struct StreamSink {
     video: Arc<Video>,
     stream: usize,
 }
 
-impl FrameSink for Screen {
+impl FrameSink for StreamSink {
     fn frame(&self, frame: VideoFrame) {
         self.video.streams[self.stream].newest.send_replace(Some(frame));
     }
@@ -108,13 +108,13 @@ impl Video {
                 accepted = listener.accept() => {
                     let Ok((socket, _)) = accepted else {
                         // Too many open files, most likely: tried again when some are closed.
-                        tokio::time::sleep(ACCEPT_AGAIN).await;
+                        tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                         continue;
                     };
                     let video = Arc::clone(&self);
                     connections.spawn(async move {
                         if let Err(error) = serve(&video, socket).await {
-                            debug!(%error, "Picture connection ended");
+                            debug!(%error, "Frame connection ended");
                         }
                     });
                 }
@@ -127,11 +127,11 @@ impl Video {
         self.address.clone()
     }
 
-    pub(crate) fn screen(self: &Arc<Self>, stream: u32) -> Arc<Screen> {
-        Arc::new(Screen { video: Arc::clone(self), stream: stream as usize % STREAMS })
+    pub(crate) fn screen(self: &Arc<Self>, stream: u32) -> Arc<StreamSink> {
+        Arc::new(StreamSink { video: Arc::clone(self), stream: stream as usize % STREAMS })
     }
 
-    /// Tells how large a window draws a stream, in device pixels; 0 x 0 stops it.
+    /// Sets the size at which a window draws a stream, in device pixels; 0 x 0 stops it.
     pub(crate) fn set_tile(&self, window: &str, stream: u32, width: u32, height: u32) {
         if let Some(stream) = self.streams.get(stream as usize) {
             let mut tiles = stream.tiles.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,22 +140,22 @@ impl Video {
         }
     }
 
-    /// Drops the last pictures, so that a new call does not begin with the old one's.
+    /// Drops the last frames, so that a new call does not begin with the old one's.
     pub(crate) fn clear(&self) {
         for stream in &self.streams {
             stream.newest.send_replace(None);
         }
     }
 
-    /// The largest that any window draws: each has a connection of its own, and gets the same picture.
+    /// The largest tile of all windows: each has a connection of its own and gets the same frame.
     fn tile(&self, stream: usize) -> (u32, u32) {
         let tiles = self.streams[stream].tiles.lock().unwrap_or_else(PoisonError::into_inner);
         tiles.iter().fold((0, 0), |(width, height), tile| (width.max(tile.width), height.max(tile.height)))
     }
 }
 
-/// How soon a listener that could not accept tries again.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+/// How soon accepting is tried again after an error.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
@@ -176,23 +176,24 @@ async fn serve(video: &Arc<Video>, socket: TcpStream) -> Result<(), ServeError> 
         if admitted(request, &path) { Ok(response) } else { Err(refusal()) }
     };
     let handshake = tokio_tungstenite::accept_hdr_async_with_config(socket, check, Some(limits));
-    let socket = tokio::time::timeout(HANDSHAKE, handshake).await.map_err(|_| ServeError::Slow)??;
+    let socket = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await.map_err(|_| ServeError::Slow)??;
     let (mut to_view, mut from_view) = socket.split();
-    // One slot: a stream waits for its turn, and then takes its newest picture.
-    let (out, mut pictures) = mpsc::channel::<Bytes>(1);
-    let permits: [Arc<Semaphore>; STREAMS] = std::array::from_fn(|_| Arc::new(Semaphore::new(IN_FLIGHT)));
+    // One slot: a stream waits for its turn, and then takes its newest frame.
+    let (out, mut frames) = mpsc::channel::<Bytes>(1);
+    let permits: [Arc<Semaphore>; STREAMS] =
+        std::array::from_fn(|_| Arc::new(Semaphore::new(MAX_FRAMES_IN_FLIGHT)));
     // They end with the connection.
     let mut feeds = JoinSet::new();
     for (stream, permits) in permits.iter().enumerate() {
-        feeds.spawn(feed(Arc::clone(video), stream, Arc::clone(permits), out.clone()));
+        feeds.spawn(send_frames(Arc::clone(video), stream, Arc::clone(permits), out.clone()));
     }
     loop {
         tokio::select! {
-            Some(picture) = pictures.recv() => to_view.send(Message::Binary(picture)).await?,
+            Some(frame) = frames.recv() => to_view.send(Message::Binary(frame)).await?,
             message = from_view.next() => match message {
                 Some(Ok(Message::Text(ack))) => {
                     let stream = ack.as_str().parse().ok().and_then(|n: usize| permits.get(n));
-                    if let Some(permits) = stream.filter(|p| p.available_permits() < IN_FLIGHT) {
+                    if let Some(permits) = stream.filter(|p| p.available_permits() < MAX_FRAMES_IN_FLIGHT) {
                         permits.add_permits(1);
                     }
                 }
@@ -206,7 +207,7 @@ async fn serve(video: &Arc<Video>, socket: TcpStream) -> Result<(), ServeError> 
 
 fn admitted(request: &Request, path: &str) -> bool {
     let origin = request.headers().get("origin").and_then(|o| o.to_str().ok());
-    request.uri().path() == path && origin.is_some_and(|o| ORIGINS.contains(&o))
+    request.uri().path() == path && origin.is_some_and(|o| ALLOWED_ORIGINS.contains(&o))
 }
 
 fn refusal() -> ErrorResponse {
@@ -215,8 +216,8 @@ fn refusal() -> ErrorResponse {
     response
 }
 
-/// Sends one stream's newest picture whenever the web view has drawn an older one.
-async fn feed(video: Arc<Video>, stream: usize, permits: Arc<Semaphore>, out: mpsc::Sender<Bytes>) {
+/// Sends the newest frame of a stream whenever the web view has drawn an older one.
+async fn send_frames(video: Arc<Video>, stream: usize, permits: Arc<Semaphore>, out: mpsc::Sender<Bytes>) {
     let mut newest = video.streams[stream].newest.subscribe();
     newest.mark_changed();
     let mut sequence = 0_u32;
@@ -280,19 +281,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn strangers_are_refused() {
+    async fn unknown_origins_and_paths_are_refused() {
         let video = serving().await;
         let token = video.address.token.clone();
-        assert!(connect_async(request(&video, "guess", ORIGINS[0])).await.is_err());
+        assert!(connect_async(request(&video, "guess", ALLOWED_ORIGINS[0])).await.is_err());
         assert!(connect_async(request(&video, &token, "https://evil.example")).await.is_err());
-        assert!(connect_async(request(&video, &token, ORIGINS[0])).await.is_ok());
+        assert!(connect_async(request(&video, &token, ALLOWED_ORIGINS[0])).await.is_ok());
     }
 
     #[tokio::test]
     async fn pictures_are_scaled_and_wait_for_the_view() {
         let video = serving().await;
         let token = video.address.token.clone();
-        let (mut socket, _) = connect_async(request(&video, &token, ORIGINS[0])).await.unwrap();
+        let (mut socket, _) = connect_async(request(&video, &token, ALLOWED_ORIGINS[0])).await.unwrap();
         video.set_tile("main", REMOTE, 320, 180);
         let screen = video.screen(REMOTE);
         let mut next = async || loop {
@@ -310,7 +311,7 @@ mod tests {
 
         screen.frame(grey(640, 360));
         let third = tokio::time::timeout(Duration::from_millis(300), socket.next()).await;
-        assert!(third.is_err(), "two pictures are unacknowledged, a third must wait");
+        assert!(third.is_err(), "two frames are unacknowledged, a third must wait");
         socket.send(Message::Text("0".into())).await.unwrap();
         assert!(tokio::time::timeout(Duration::from_secs(10), socket.next()).await.is_ok());
     }

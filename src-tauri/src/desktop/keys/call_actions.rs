@@ -1,48 +1,51 @@
-//! What keys and buttons outside the windows do to calls, whichever kind of key it was.
+//! Call actions of global and media keys: answer, hang up, mute.
 
 use std::sync::Arc;
 
 use bellwire_engine::{EngineView, Handle};
 
 use crate::desktop::tauri_ui::TauriUi;
-use crate::dial_targets::{going_on, ringing};
-use crate::ring::actions::{Act, act};
+use crate::dial_targets::{active_call, ringing_call};
+use crate::ring::actions::{CallAction, perform};
 
-/// Acts on whatever call is there.
+/// Acts on the present calls.
 #[derive(Clone, Debug)]
-pub(crate) struct Actor {
+pub(crate) struct CallActions {
     pub(crate) engine: Handle,
-    pub(crate) desktop: Arc<TauriUi>,
+    pub(crate) ui: Arc<TauriUi>,
 }
 
-impl Actor {
+impl CallActions {
     pub(crate) fn view(&self) -> Arc<EngineView> {
         Arc::clone(&self.engine.view().borrow())
     }
 
-    /// Accepts what rings; a call that goes on ends for it.
+    /// Accepts the ringing call; an active call ends for it.
     pub(crate) async fn answer(&self) {
         let view = self.view();
-        let Some(call) = ringing(&view) else { return };
-        let wanted =
-            if going_on(&view).is_some() { Act::EndAndAccept(call.id) } else { Act::Accept(call.id) };
-        act(wanted, &self.engine, &*self.desktop).await;
+        let Some(call) = ringing_call(&view) else { return };
+        let wanted = if active_call(&view).is_some() {
+            CallAction::EndAndAccept(call.id)
+        } else {
+            CallAction::Accept(call.id)
+        };
+        perform(wanted, &self.engine, &*self.ui).await;
     }
 
-    /// Ends what goes on; otherwise declines what rings.
+    /// Ends the active call; otherwise declines the ringing one.
     pub(crate) async fn hang_up(&self) {
         let view = self.view();
-        if let Some(call) = going_on(&view) {
+        if let Some(call) = active_call(&view) {
             self.engine.hang_up(call.id).await;
-        } else if let Some(call) = ringing(&view) {
+        } else if let Some(call) = ringing_call(&view) {
             self.engine.decline(call.id).await;
         }
     }
 
-    /// In a call only: nobody means to be mute in the next one.
+    /// In a call only: the next call must not start muted by accident.
     pub(crate) async fn toggle_microphone(&self) {
         let view = self.view();
-        if going_on(&view).is_some() {
+        if active_call(&view).is_some() {
             self.engine.set_microphone(!view.phone.microphone).await;
         }
     }

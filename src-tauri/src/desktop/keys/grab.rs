@@ -2,28 +2,28 @@
 
 use crate::shell_state::{KeyAction, KeyProblem, KeyTrouble};
 
-/// A key of ours went down or up.
+/// A global key was pressed or released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Press {
+pub(super) struct KeyPress {
     pub(super) action: KeyAction,
     pub(super) down: bool,
 }
 
-/// A way of getting keys whichever window has them.
-pub(super) trait Grab: Send + 'static {
-    /// Grabs exactly these from now on; says which cannot be had.
+/// A way of receiving keys independent of the focus.
+pub(super) trait KeyGrabber: Send + 'static {
+    /// Grabs exactly these from now on; returns those that cannot be grabbed.
     fn apply(&mut self, keys: Vec<(KeyAction, String)>) -> impl Future<Output = Vec<KeyProblem>> + Send;
 
-    /// Whether asking again may give a key that somebody else had, without anybody being bothered.
-    fn may_ask_again(&self) -> bool {
+    /// Whether a taken key can be tried again without a prompt to the user.
+    fn may_retry(&self) -> bool {
         false
     }
 }
 
-/// For sessions that give keys to nobody.
-pub(super) struct Nowhere;
+/// For sessions that support no global keys.
+pub(super) struct NoGrabber;
 
-impl Grab for Nowhere {
+impl KeyGrabber for NoGrabber {
     async fn apply(&mut self, keys: Vec<(KeyAction, String)>) -> Vec<KeyProblem> {
         all(&keys, KeyTrouble::Unsupported)
     }

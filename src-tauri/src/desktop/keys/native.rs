@@ -1,4 +1,4 @@
-//! Keys grabbed from the system: X11, Windows, macOS.
+//! Global keys grabbed from the system: X11, Windows, macOS.
 
 use std::collections::HashMap;
 
@@ -7,25 +7,25 @@ use tauri_plugin_global_shortcut::{GlobalShortcutExt, ShortcutState};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use super::grab::{Grab, Press, all};
+use super::grab::{KeyGrabber, KeyPress, all};
 use crate::shell_state::{KeyAction, KeyProblem, KeyTrouble};
 use crate::storage::settings::accelerator;
 
-/// The keys that are grabbed now.
-pub(super) struct Grabs {
+/// The present grabs.
+pub(super) struct NativeGrabber {
     app: AppHandle,
-    presses: mpsc::Sender<Press>,
-    /// What listens to keys wakes up for them many times a second, so it starts with the first one.
+    presses: mpsc::Sender<KeyPress>,
+    /// The listener wakes up many times a second, so it starts with the first key.
     started: bool,
     held: HashMap<KeyAction, String>,
 }
 
-impl Grabs {
-    pub(super) fn new(app: AppHandle, presses: mpsc::Sender<Press>) -> Self {
+impl NativeGrabber {
+    pub(super) fn new(app: AppHandle, presses: mpsc::Sender<KeyPress>) -> Self {
         Self { app, presses, started: false, held: HashMap::new() }
     }
 
-    /// On a thread of its own: each request waits for the main thread.
+    /// Blocking: each request waits for the main thread.
     fn apply_here(&mut self, keys: &[(KeyAction, String)]) -> Vec<KeyProblem> {
         if !self.started {
             if keys.is_empty() {
@@ -73,25 +73,25 @@ fn grab(
     app: &AppHandle,
     action: KeyAction,
     key: &str,
-    presses: &mpsc::Sender<Press>,
+    presses: &mpsc::Sender<KeyPress>,
 ) -> Result<(), KeyTrouble> {
     let shortcut = accelerator(key).ok_or(KeyTrouble::Invalid)?;
     let presses = presses.clone();
     let grabbed = app.global_shortcut().on_shortcut(shortcut, move |_, _, event| {
         let down = event.state == ShortcutState::Pressed;
-        if presses.try_send(Press { action, down }).is_err() {
+        if presses.try_send(KeyPress { action, down }).is_err() {
             warn!(?action, "A key was dropped");
         }
     });
     grabbed.map_err(|error| {
         debug!(%error, ?action, "Key not grabbed");
-        // The plugin keeps no more than the words.
+        // The plugin reports the reason as text only.
         if error.to_string().contains("already registered") { KeyTrouble::Taken } else { KeyTrouble::Invalid }
     })
 }
 
-impl Grab for Grabs {
-    fn may_ask_again(&self) -> bool {
+impl KeyGrabber for NativeGrabber {
+    fn may_retry(&self) -> bool {
         true
     }
 

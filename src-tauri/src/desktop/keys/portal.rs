@@ -1,5 +1,5 @@
-//! Keys of a Wayland session, by the portal's GlobalShortcuts. The desktop asks the user, may choose other
-//! keys than we wish for, and keeps them.
+//! Global keys of a Wayland session, by the portal's GlobalShortcuts. The desktop asks the user, may choose
+//! other keys than requested, and remembers them.
 
 use ashpd::desktop::CreateSessionOptions;
 use ashpd::desktop::global_shortcuts::{BindShortcutsOptions, GlobalShortcuts, NewShortcut};
@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
-use super::grab::{Grab, Press, all};
+use super::grab::{KeyGrabber, KeyPress, all};
 use crate::shell_state::{KeyAction, KeyProblem, KeyTrouble};
 use crate::storage::settings::accelerator;
 
@@ -17,18 +17,18 @@ const ACTIONS: [KeyAction; 4] =
     [KeyAction::Mute, KeyAction::PushToTalk, KeyAction::Answer, KeyAction::HangUp];
 
 /// The portal's session; a new one for every change, since each binds once.
-pub(super) struct Portal {
-    presses: mpsc::Sender<Press>,
+pub(super) struct PortalGrabber {
+    presses: mpsc::Sender<KeyPress>,
     task: Option<JoinHandle<()>>,
 }
 
-impl Portal {
-    pub(super) fn new(presses: mpsc::Sender<Press>) -> Self {
+impl PortalGrabber {
+    pub(super) fn new(presses: mpsc::Sender<KeyPress>) -> Self {
         Self { presses, task: None }
     }
 }
 
-impl Drop for Portal {
+impl Drop for PortalGrabber {
     fn drop(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
@@ -36,7 +36,7 @@ impl Drop for Portal {
     }
 }
 
-impl Grab for Portal {
+impl KeyGrabber for PortalGrabber {
     async fn apply(&mut self, keys: Vec<(KeyAction, String)>) -> Vec<KeyProblem> {
         if let Some(task) = self.task.take() {
             // The portal ends the session with its connection.
@@ -67,7 +67,7 @@ impl Grab for Portal {
 
 async fn listen(
     keys: &[(KeyAction, String)],
-    presses: &mpsc::Sender<Press>,
+    presses: &mpsc::Sender<KeyPress>,
     bound: oneshot::Sender<Vec<KeyAction>>,
 ) -> ashpd::Result<()> {
     let portal = GlobalShortcuts::new().await?;
@@ -87,8 +87,8 @@ async fn listen(
     let _ = bound.send(had);
     loop {
         let press = tokio::select! {
-            Some(press) = down.next() => action(press.shortcut_id()).map(|action| Press { action, down: true }),
-            Some(press) = up.next() => action(press.shortcut_id()).map(|action| Press { action, down: false }),
+            Some(press) = down.next() => key_press(press.shortcut_id(), true),
+            Some(press) = up.next() => key_press(press.shortcut_id(), false),
             else => return Ok(()),
         };
         if let Some(press) = press
@@ -97,6 +97,10 @@ async fn listen(
             warn!("A key was dropped");
         }
     }
+}
+
+fn key_press(id: &str, down: bool) -> Option<KeyPress> {
+    Some(KeyPress { action: action(id)?, down })
 }
 
 fn id(action: KeyAction) -> &'static str {
@@ -112,7 +116,7 @@ fn action(text: &str) -> Option<KeyAction> {
     ACTIONS.into_iter().find(|action| id(*action) == text)
 }
 
-/// What the desktop shows beside the key, in its own settings.
+/// The description in the desktop's own settings.
 fn describe(action: KeyAction) -> &'static str {
     match action {
         KeyAction::Mute => "Mute the microphone",

@@ -1,18 +1,18 @@
-//! Push-to-talk as a state machine: time goes in, what the microphone should be comes out.
+//! Push-to-talk as a state machine: key events and time in, microphone state out.
 
 use tokio::time::Instant;
 
-/// The key, and what the microphone was before it.
+/// The key, and the state of the microphone before it.
 #[derive(Debug, Default)]
-pub(super) struct Talk {
-    /// While the key is held and a moment longer.
+pub(super) struct PushToTalk {
+    /// While the key is held, and during the release delay.
     before: Option<bool>,
-    /// When that moment is over.
+    /// The end of the release delay.
     until: Option<Instant>,
 }
 
-impl Talk {
-    /// Still heard because of the key.
+impl PushToTalk {
+    /// The microphone is on because of the key.
     pub(super) fn on(&self) -> bool {
         self.before.is_some()
     }
@@ -21,7 +21,7 @@ impl Talk {
         self.until
     }
 
-    /// Returns what the microphone should be from now on.
+    /// Returns the new state of the microphone, if it changes.
     pub(super) fn pressed(&mut self, in_call: bool, microphone: bool) -> Option<bool> {
         self.until = None;
         if !in_call || self.before.is_some() {
@@ -31,7 +31,7 @@ impl Talk {
         (!microphone).then_some(true)
     }
 
-    /// The key is up; one is heard until then.
+    /// The key was released; the microphone stays on until then.
     pub(super) fn released(&mut self, until: Instant) {
         if self.before.is_some() {
             self.until = Some(until);
@@ -45,7 +45,7 @@ impl Talk {
         self.over()
     }
 
-    /// The call is over, or the moment after the key: all is as before.
+    /// The end of the call or of the release delay: restores the microphone.
     pub(super) fn over(&mut self) -> Option<bool> {
         self.until = None;
         let before = self.before.take()?;
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn one_is_heard_while_the_key_is_held_and_a_moment_longer() {
         let start = Instant::now();
-        let mut talk = Talk::default();
+        let mut talk = PushToTalk::default();
         assert_eq!(talk.pressed(true, false), Some(true));
         assert!(talk.on() && talk.due().is_none());
         talk.released(start + TAIL);
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn an_open_microphone_stays_open() {
         let start = Instant::now();
-        let mut talk = Talk::default();
+        let mut talk = PushToTalk::default();
         assert_eq!(talk.pressed(true, true), None);
         talk.released(start);
         assert_eq!(talk.elapsed(start), None);
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn pressing_again_within_the_moment_goes_on() {
         let start = Instant::now();
-        let mut talk = Talk::default();
+        let mut talk = PushToTalk::default();
         talk.pressed(true, false);
         talk.released(start + TAIL);
         assert_eq!(talk.pressed(true, true), None, "the microphone is on because of us");
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn outside_a_call_nothing_happens_and_its_end_restores() {
-        let mut talk = Talk::default();
+        let mut talk = PushToTalk::default();
         assert_eq!(talk.pressed(false, false), None);
         talk.released(Instant::now());
         assert!(!talk.on() && talk.due().is_none());

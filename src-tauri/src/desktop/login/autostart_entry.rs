@@ -1,11 +1,10 @@
-//! The entry in the autostart folder of a Linux desktop, as the specifications of desktop entries and of
-//! autostart have it.
+//! The autostart entry of a Linux desktop, as the Desktop Entry and Autostart specifications define it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// An entry larger than this is not ours.
-const SIZE: u64 = 64 * 1024;
+const MAX_ENTRY_BYTES: u64 = 64 * 1024;
 
 fn file() -> io::Result<PathBuf> {
     let folder = dirs::config_dir().ok_or_else(|| io::Error::other("there is no folder for settings"))?;
@@ -16,7 +15,7 @@ fn file() -> io::Result<PathBuf> {
 pub(super) fn is_there() -> io::Result<bool> {
     let file = file()?;
     match std::fs::metadata(&file) {
-        Ok(found) if found.len() > SIZE => Ok(false),
+        Ok(found) if found.len() > MAX_ENTRY_BYTES => Ok(false),
         Ok(_) => Ok(is_on(&String::from_utf8_lossy(&std::fs::read(&file)?))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),

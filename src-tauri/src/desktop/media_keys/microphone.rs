@@ -1,5 +1,5 @@
-//! The microphone key of keyboards (`XF86AudioMicMute`), taken on X11 while a call goes on where the desktop
-//! has not taken it itself. Wayland gives it to nobody.
+//! The microphone key of keyboards (`XF86AudioMicMute`), grabbed on X11 during a call unless the desktop has
+//! grabbed it. Wayland does not let programs grab it.
 
 use std::sync::Arc;
 
@@ -16,24 +16,24 @@ use x11rb::rust_connection::RustConnection;
 /// The key's symbol in X.
 const KEY: u32 = 0x1008_ffb2;
 
-/// The key is ours until this is dropped.
+/// The grab; dropping it releases the key.
 #[derive(Debug)]
 pub(super) struct Key {
     display: Arc<RustConnection>,
-    /// Never shown; its end is what the thread waits for.
+    /// Never shown; the thread waits for its destruction.
     window: Window,
 }
 
 impl Key {
-    /// Each press is told to `presses`; one that comes while the last was not taken yet is dropped.
-    /// `None`: there is no such key, or no X display, or somebody else has it.
+    /// Each press is sent to `presses`; one that comes before the last was received is dropped.
+    /// `None`: there is no such key, no X display, or another program has grabbed it.
     pub(super) fn take(presses: mpsc::Sender<()>) -> Option<Self> {
         let (display, screen) = RustConnection::connect(None).ok()?;
         match grab(&display, screen) {
             Ok(Some(window)) => {
                 let display = Arc::new(display);
                 let there = Arc::clone(&display);
-                // It ends with the window that the drop below destroys.
+                // It ends when the window is destroyed on drop.
                 std::thread::spawn(move || listen(&there, window, &presses));
                 Some(Self { display, window })
             }

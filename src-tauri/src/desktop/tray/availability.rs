@@ -1,19 +1,19 @@
-//! Whether there is a tray to close to. On Linux a panel comes and goes while we run; elsewhere there
-//! always is one.
+//! Whether there is a system tray to close to. On Linux panels come and go at run time; elsewhere there always
+//! is one.
 
 use std::sync::Arc;
 
-use crate::shell_state::Surroundings;
+use crate::shell_state::ShellState;
 
 #[cfg(not(target_os = "linux"))]
 #[allow(clippy::unused_async, reason = "as on Linux")]
-pub(super) async fn follow(surroundings: Arc<Surroundings>) {
-    surroundings.tray(true);
+pub(super) async fn follow(shell_state: Arc<ShellState>) {
+    shell_state.tray(true);
 }
 
 #[cfg(target_os = "linux")]
-pub(super) async fn follow(surroundings: Arc<Surroundings>) {
-    linux::follow(&surroundings).await;
+pub(super) async fn follow(shell_state: Arc<ShellState>) {
+    linux::follow(&shell_state).await;
 }
 
 #[cfg(target_os = "linux")]
@@ -28,15 +28,15 @@ mod linux {
     use zbus::fdo::{DBusProxy, NameOwnerChangedStream};
     use zbus::names::{BusName, WellKnownName};
 
-    use crate::shell_state::Surroundings;
+    use crate::shell_state::ShellState;
 
-    /// Who shows icons of programs nowadays.
+    /// The StatusNotifier service, which shows tray icons.
     const WATCHER: &str = "org.kde.StatusNotifierWatcher";
-    /// Panels of the older kind are looked for from time to time: they tell root windows only.
-    const LOOK: Duration = Duration::from_secs(10);
+    /// XEmbed trays are polled: their changes are only sent to root windows.
+    const XEMBED_POLL_INTERVAL: Duration = Duration::from_secs(10);
 
-    /// Returns only where nothing can ever be found out.
-    pub(super) async fn follow(surroundings: &Surroundings) {
+    /// Returns only if neither bus nor display is reachable.
+    pub(super) async fn follow(shell_state: &ShellState) {
         let (bus, mut changes) = match connect().await {
             Ok((bus, changes)) => (Some(bus), Some(changes)),
             Err(error) => {
@@ -55,15 +55,15 @@ mod linux {
                 None => false,
             };
             let asked = tokio::task::spawn_blocking(move || {
-                let there = display.as_ref().is_some_and(old_panel);
+                let there = display.as_ref().is_some_and(has_xembed_tray);
                 (display, there)
             });
             let Ok((same, panel)) = asked.await else { return };
             display = same;
-            surroundings.tray(watcher || panel);
+            shell_state.tray(watcher || panel);
             tokio::select! {
                 Some(_) = next(&mut changes) => {}
-                () = tokio::time::sleep(LOOK), if display.is_some() && !watcher => {}
+                () = tokio::time::sleep(XEMBED_POLL_INTERVAL), if display.is_some() && !watcher => {}
                 else => return,
             }
         }
@@ -79,8 +79,8 @@ mod linux {
         changes.as_mut()?.next().await.map(drop)
     }
 
-    /// Whether a panel of the older kind (XEmbed) has the display's tray.
-    fn old_panel(display: &RustConnection) -> bool {
+    /// Whether an XEmbed panel owns the display's tray.
+    fn has_xembed_tray(display: &RustConnection) -> bool {
         let of = |screen: usize| -> Option<bool> {
             let name = format!("_NET_SYSTEM_TRAY_S{screen}");
             let atom = display.intern_atom(true, name.as_bytes()).ok()?.reply().ok()?.atom;

@@ -1,30 +1,30 @@
-//! What the tray's menu holds, as a value: compared to know whether it has to be made anew. Pure.
+//! The content of the tray menu, as a value that is compared to see whether the menu has to be rebuilt. Pure.
 
 use bellwire_engine::{
     AccountId, AccountView, CallId, CallState, EngineView, HistoryEntry, LinkState, MediaKind, Person,
     PersonId, Subject,
 };
 
-use crate::dial_targets::{self, going_on, reach, waiting};
-use crate::i18n::{TrayWords, cut, isolated};
-use crate::ring::do_not_disturb::expiry::Length;
+use crate::dial_targets::{self, active_call, waiting_in_room};
+use crate::i18n::{TrayStrings, cut, isolated};
+use crate::ring::do_not_disturb::expiry::DndDuration;
 use crate::storage::settings::Favourite;
 
 /// People shown of the call log.
-pub(super) const RECENT: usize = 5;
+pub(super) const RECENT_PEOPLE: usize = 5;
 /// Favourites shown; the window has all.
-const FAVOURITES: usize = 10;
+const MAX_FAVOURITES: usize = 10;
 /// Characters of a name.
-const NAME: usize = 40;
+const MAX_NAME_CHARS: usize = 40;
 
-/// What a line does.
+/// The action of a menu item.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Act {
+pub(super) enum MenuAction {
     Open,
     Quit,
     Missed,
     /// Do-not-disturb for so long; `None`: its end.
-    Quiet(Option<Length>),
+    Quiet(Option<DndDuration>),
     Microphone(bool),
     Answer(CallId),
     EndAndAnswer(CallId),
@@ -38,8 +38,8 @@ pub(super) enum Act {
     },
 }
 
-impl Act {
-    /// What the menu knows it by: the same in a menu made anew, so that a click on the old one still
+impl MenuAction {
+    /// The id of its menu item: stable across rebuilds, so that a click on an old menu still
     /// means the same, or nothing.
     pub(super) fn id(&self) -> String {
         match self {
@@ -47,9 +47,9 @@ impl Act {
             Self::Quit => "quit".into(),
             Self::Missed => "missed".into(),
             Self::Quiet(None) => "quiet end".into(),
-            Self::Quiet(Some(Length::Hour)) => "quiet hour".into(),
-            Self::Quiet(Some(Length::Tomorrow)) => "quiet tomorrow".into(),
-            Self::Quiet(Some(Length::Open)) => "quiet open".into(),
+            Self::Quiet(Some(DndDuration::Hour)) => "quiet hour".into(),
+            Self::Quiet(Some(DndDuration::Tomorrow)) => "quiet tomorrow".into(),
+            Self::Quiet(Some(DndDuration::Open)) => "quiet open".into(),
             Self::Microphone(on) => format!("microphone {on}"),
             Self::Answer(call) => format!("answer {}", call.0),
             Self::EndAndAnswer(call) => format!("end and answer {}", call.0),
@@ -65,24 +65,24 @@ impl Act {
     }
 }
 
-/// One line.
+/// A menu item.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Entry {
-    Rule,
+    Separator,
     Heading(String),
-    Item { act: Act, text: String },
-    Check { act: Act, text: String, on: bool, enabled: bool },
+    Item { act: MenuAction, text: String },
+    Check { act: MenuAction, text: String, on: bool, enabled: bool },
     Group { text: String, enabled: bool, entries: Vec<Entry> },
 }
 
 /// The icon's state; the most urgent one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(super) enum IconState {
     Idle,
     Missed,
     InCall,
     Muted,
-    /// Somebody waits in a room.
+    /// A person waits in a room.
     Waiting,
     Offline,
     /// Do-not-disturb, whyever.
@@ -91,15 +91,15 @@ pub(super) enum Sign {
 
 /// Everything a tray shows.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shown {
-    pub(super) sign: Sign,
+pub(super) struct TrayContent {
+    pub(super) icon_state: IconState,
     pub(super) tooltip: String,
     pub(super) entries: Vec<Entry>,
 }
 
 /// What it is made of.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Source<'a> {
+pub(super) struct MenuInput<'a> {
     pub(super) view: &'a EngineView,
     /// Newest first.
     pub(super) history: &'a [HistoryEntry],
@@ -111,107 +111,111 @@ pub(super) struct Source<'a> {
     /// The user's own or any other do-not-disturb.
     pub(super) quiet: bool,
     pub(super) quiet_locked: bool,
-    pub(super) words: &'a TrayWords,
+    pub(super) strings: &'a TrayStrings,
 }
 
-pub(super) fn show(from: Source<'_>) -> Shown {
-    let (words, view) = (from.words, from.view);
+pub(super) fn show(from: MenuInput<'_>) -> TrayContent {
+    let (strings, view) = (from.strings, from.view);
     let mut entries = Vec::new();
-    calls(view, words, &mut entries);
+    calls(view, strings, &mut entries);
     if from.missed > 0 {
-        rule(&mut entries);
-        entries.push(Entry::Item { act: Act::Missed, text: (words.missed)(from.missed) });
+        separator(&mut entries);
+        entries.push(Entry::Item { act: MenuAction::Missed, text: (strings.missed)(from.missed) });
     }
-    people(words.favourites, favourites(&from), words, &mut entries);
-    people(words.recent, recent(&from), words, &mut entries);
-    rule(&mut entries);
+    people(strings.favourites, favourites(&from), strings, &mut entries);
+    people(strings.recent, recent(&from), strings, &mut entries);
+    separator(&mut entries);
     entries.push(quiet(&from));
-    rule(&mut entries);
-    entries.push(Entry::Item { act: Act::Open, text: words.open.into() });
-    entries.push(Entry::Item { act: Act::Quit, text: words.quit.into() });
-    let sign = sign(&from);
-    Shown { sign, tooltip: tooltip(&from, sign), entries }
+    separator(&mut entries);
+    entries.push(Entry::Item { act: MenuAction::Open, text: strings.open.into() });
+    entries.push(Entry::Item { act: MenuAction::Quit, text: strings.quit.into() });
+    let icon_state = icon_state(&from);
+    TrayContent { icon_state, tooltip: tooltip(&from, icon_state), entries }
 }
 
 /// Its end where it is on, else for how long.
-fn quiet(from: &Source<'_>) -> Entry {
-    let (words, text) = (from.words, from.words.do_not_disturb.into());
+fn quiet(from: &MenuInput<'_>) -> Entry {
+    let (strings, text) = (from.strings, from.strings.do_not_disturb.into());
     if from.do_not_disturb {
-        return Entry::Check { act: Act::Quiet(None), text, on: true, enabled: !from.quiet_locked };
+        return Entry::Check { act: MenuAction::Quiet(None), text, on: true, enabled: !from.quiet_locked };
     }
-    let item = |length, text: &str| Entry::Item { act: Act::Quiet(Some(length)), text: text.into() };
+    let item = |length, text: &str| Entry::Item { act: MenuAction::Quiet(Some(length)), text: text.into() };
     let entries = vec![
-        item(Length::Hour, words.quiet_hour),
-        item(Length::Tomorrow, words.quiet_tomorrow),
-        item(Length::Open, words.quiet_open),
+        item(DndDuration::Hour, strings.quiet_hour),
+        item(DndDuration::Tomorrow, strings.quiet_tomorrow),
+        item(DndDuration::Open, strings.quiet_open),
     ];
     Entry::Group { text, enabled: !from.quiet_locked, entries }
 }
 
-/// Calls first: whoever opens the menu while it rings wants to answer.
-fn calls(view: &EngineView, words: &TrayWords, entries: &mut Vec<Entry>) {
-    let talking = going_on(view);
+/// Calls first: a user who opens the menu while it rings wants to answer.
+fn calls(view: &EngineView, strings: &TrayStrings, entries: &mut Vec<Entry>) {
+    let talking = active_call(view);
     for call in &view.phone.calls {
         if matches!(call.state, CallState::Ringing { .. }) {
-            let text = (words.answer)(&name(&call.peer.name));
-            let act = if talking.is_some() { Act::EndAndAnswer(call.id) } else { Act::Answer(call.id) };
+            let text = (strings.answer)(&name(&call.peer.name));
+            let act = if talking.is_some() {
+                MenuAction::EndAndAnswer(call.id)
+            } else {
+                MenuAction::Answer(call.id)
+            };
             entries.push(Entry::Item { act, text });
-            entries.push(Entry::Item { act: Act::Decline(call.id), text: words.decline.into() });
+            entries.push(Entry::Item { act: MenuAction::Decline(call.id), text: strings.decline.into() });
         }
     }
-    for who in waiting(view) {
-        entries.push(Entry::Heading((words.waits)(&name(who))));
+    for who in waiting_in_room(view) {
+        entries.push(Entry::Heading((strings.waits)(&name(who))));
     }
     if let Some(call) = talking {
-        rule(entries);
-        entries.push(Entry::Heading((words.in_call)(&name(&call.peer.name))));
+        separator(entries);
+        entries.push(Entry::Heading((strings.in_call)(&name(&call.peer.name))));
         let muted = !view.phone.microphone;
-        let act = Act::Microphone(muted);
-        entries.push(Entry::Check { act, text: words.muted.into(), on: muted, enabled: true });
-        entries.push(Entry::Item { act: Act::HangUp(call.id), text: words.hang_up.into() });
+        let act = MenuAction::Microphone(muted);
+        entries.push(Entry::Check { act, text: strings.muted.into(), on: muted, enabled: true });
+        entries.push(Entry::Item { act: MenuAction::HangUp(call.id), text: strings.hang_up.into() });
     }
 }
 
-struct Somebody<'a> {
-    /// `None`: nobody is signed in to it.
+struct Callee<'a> {
+    /// `None`: the account is not signed in.
     account: Option<&'a AccountView>,
     person: Person,
     name: String,
 }
 
-fn people(heading: &str, of: Vec<Somebody<'_>>, words: &TrayWords, entries: &mut Vec<Entry>) {
+fn people(heading: &str, of: Vec<Callee<'_>>, strings: &TrayStrings, entries: &mut Vec<Entry>) {
     if of.is_empty() {
         return;
     }
-    rule(entries);
+    separator(entries);
     entries.push(Entry::Heading(heading.into()));
     for one in of {
         let Some(account) = one.account else {
             entries.push(Entry::Group { text: name(&one.name), enabled: false, entries: Vec::new() });
             continue;
         };
-        let reach = reach(account, &one.person);
+        let target = dial_targets::for_person(account, &one.person);
         let call = |kind, text: &str| Entry::Item {
-            act: Act::Call {
+            act: MenuAction::Call {
                 account: account.id,
-                person: reach.person.clone(),
+                person: target.person.clone(),
                 kind,
-                subject: reach.subject.clone(),
+                subject: target.subject.clone(),
             },
             text: text.into(),
         };
         let mut ways = Vec::new();
-        if reach.voice {
-            ways.push(call(MediaKind::Voice, words.voice_call));
+        if target.voice {
+            ways.push(call(MediaKind::Voice, strings.voice_call));
         }
-        if reach.video {
-            ways.push(call(MediaKind::Video, words.video_call));
+        if target.video {
+            ways.push(call(MediaKind::Video, strings.video_call));
         }
         entries.push(Entry::Group { text: name(&one.name), enabled: !ways.is_empty(), entries: ways });
     }
 }
 
-fn favourites<'a>(from: &Source<'a>) -> Vec<Somebody<'a>> {
+fn favourites<'a>(from: &MenuInput<'a>) -> Vec<Callee<'a>> {
     let of = |favourite: &Favourite| {
         let account = from.view.accounts.iter().find(|account| {
             account.dialect == favourite.dialect
@@ -220,14 +224,14 @@ fn favourites<'a>(from: &Source<'a>) -> Vec<Somebody<'a>> {
         })?;
         let id = PersonId(favourite.person.clone());
         let person = Person { id, name: favourite.name.clone(), avatar: None };
-        let name = dial_targets::reach(account, &person).person.name;
-        Some(Somebody { account: Some(account), person, name })
+        let name = dial_targets::for_person(account, &person).person.name;
+        Some(Callee { account: Some(account), person, name })
     };
-    from.favourites.iter().filter_map(of).take(FAVOURITES).collect()
+    from.favourites.iter().filter_map(of).take(MAX_FAVOURITES).collect()
 }
 
-fn recent<'a>(from: &Source<'a>) -> Vec<Somebody<'a>> {
-    let mut all: Vec<Somebody<'a>> = Vec::new();
+fn recent<'a>(from: &MenuInput<'a>) -> Vec<Callee<'a>> {
+    let mut all: Vec<Callee<'a>> = Vec::new();
     for entry in from.history {
         let account = from.view.accounts.iter().find(|one| Some(one.id) == entry.account);
         let known = all.iter().any(|one| {
@@ -235,56 +239,56 @@ fn recent<'a>(from: &Source<'a>) -> Vec<Somebody<'a>> {
                 && one.person.id == entry.peer.id
         });
         if !known && (account.is_some() || from.restoring) {
-            all.push(Somebody { account, person: entry.peer.clone(), name: entry.peer.name.clone() });
+            all.push(Callee { account, person: entry.peer.clone(), name: entry.peer.name.clone() });
         }
-        if all.len() == RECENT {
+        if all.len() == RECENT_PEOPLE {
             break;
         }
     }
     all
 }
 
-fn sign(from: &Source<'_>) -> Sign {
+fn icon_state(from: &MenuInput<'_>) -> IconState {
     let (view, missed) = (from.view, from.missed > 0);
     let online = view.accounts.iter().any(|account| account.link == LinkState::Online);
-    match going_on(view) {
-        Some(_) if !view.phone.microphone => Sign::Muted,
-        Some(_) => Sign::InCall,
-        None if waiting(view).next().is_some() => Sign::Waiting,
+    match active_call(view) {
+        Some(_) if !view.phone.microphone => IconState::Muted,
+        Some(_) => IconState::InCall,
+        None if waiting_in_room(view).next().is_some() => IconState::Waiting,
         // Calls are missed all the time then; the menu counts them.
-        None if from.quiet && online => Sign::Quiet,
-        None if missed => Sign::Missed,
-        None if !online => Sign::Offline,
-        None => Sign::Idle,
+        None if from.quiet && online => IconState::Quiet,
+        None if missed => IconState::Missed,
+        None if !online => IconState::Offline,
+        None => IconState::Idle,
     }
 }
 
-fn tooltip(from: &Source<'_>, sign: Sign) -> String {
-    let words = from.words;
-    if let Some(call) = dial_targets::ringing(from.view) {
-        return (words.ringing)(&name(&call.peer.name));
+fn tooltip(from: &MenuInput<'_>, icon_state: IconState) -> String {
+    let strings = from.strings;
+    if let Some(call) = dial_targets::ringing_call(from.view) {
+        return (strings.ringing)(&name(&call.peer.name));
     }
-    let with = going_on(from.view).map(|call| name(&call.peer.name)).unwrap_or_default();
-    match sign {
-        Sign::InCall => (words.in_call)(&with),
-        Sign::Muted => (words.in_call_muted)(&with),
-        Sign::Waiting => (words.waits)(&name(waiting(from.view).next().unwrap_or_default())),
-        Sign::Missed => (words.missed)(from.missed),
-        Sign::Offline => words.offline.into(),
-        Sign::Quiet => words.quiet.into(),
-        Sign::Idle => words.idle.into(),
+    let with = active_call(from.view).map(|call| name(&call.peer.name)).unwrap_or_default();
+    match icon_state {
+        IconState::InCall => (strings.in_call)(&with),
+        IconState::Muted => (strings.in_call_muted)(&with),
+        IconState::Waiting => (strings.waits)(&name(waiting_in_room(from.view).next().unwrap_or_default())),
+        IconState::Missed => (strings.missed)(from.missed),
+        IconState::Offline => strings.offline.into(),
+        IconState::Quiet => strings.quiet.into(),
+        IconState::Idle => strings.idle.into(),
     }
 }
 
 /// Cut to what a menu bears, with a direction of its own.
 fn name(of: &str) -> String {
-    isolated(&cut(of, NAME))
+    isolated(&cut(of, MAX_NAME_CHARS))
 }
 
 /// Never two in a row, and none at the top.
-fn rule(entries: &mut Vec<Entry>) {
-    if !entries.is_empty() && entries.last() != Some(&Entry::Rule) {
-        entries.push(Entry::Rule);
+fn separator(entries: &mut Vec<Entry>) {
+    if !entries.is_empty() && entries.last() != Some(&Entry::Separator) {
+        entries.push(Entry::Separator);
     }
 }
 

@@ -1,19 +1,19 @@
-//! What becomes of the main window when it is closed, as a pure function.
+//! The close policy of the main window, as a pure function.
 
-/// What it depends on.
+/// The facts that the decision depends on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Now {
+pub(super) struct CloseContext {
     pub(super) tray: bool,
     pub(super) in_call: bool,
     pub(super) close_to_tray: bool,
-    /// Somebody was told already where the program goes.
+    /// The user has seen the explanation of closing to the tray.
     pub(super) explained: bool,
 }
 
-/// What becomes of it.
+/// What closing does to the main window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Closing {
-    /// It stays, and says where the program would go.
+pub(super) enum CloseAction {
+    /// The window stays and explains where the program would go.
     Explain,
     Hide,
     /// There is no tray to come back from.
@@ -21,15 +21,15 @@ pub(super) enum Closing {
     Quit,
 }
 
-pub(super) fn decide(now: Now) -> Closing {
+pub(super) fn decide(now: CloseContext) -> CloseAction {
     match now {
-        // A call never ends without a word.
-        Now { in_call: true, tray: true, .. } => Closing::Hide,
-        Now { in_call: true, tray: false, .. } => Closing::Minimise,
-        Now { close_to_tray: false, .. } => Closing::Quit,
-        Now { tray: false, .. } => Closing::Minimise,
-        Now { explained: false, .. } => Closing::Explain,
-        Now { explained: true, .. } => Closing::Hide,
+        // Closing a window never ends a call.
+        CloseContext { in_call: true, tray: true, .. } => CloseAction::Hide,
+        CloseContext { in_call: true, tray: false, .. } => CloseAction::Minimise,
+        CloseContext { close_to_tray: false, .. } => CloseAction::Quit,
+        CloseContext { tray: false, .. } => CloseAction::Minimise,
+        CloseContext { explained: false, .. } => CloseAction::Explain,
+        CloseContext { explained: true, .. } => CloseAction::Hide,
     }
 }
 
@@ -40,27 +40,27 @@ mod tests {
     #[test]
     fn a_call_is_never_ended_by_closing() {
         for bits in 0..8_u8 {
-            let now = Now {
+            let now = CloseContext {
                 tray: bits & 1 != 0,
                 in_call: true,
                 close_to_tray: bits & 2 != 0,
                 explained: bits & 4 != 0,
             };
-            assert_eq!(decide(now), if now.tray { Closing::Hide } else { Closing::Minimise });
+            assert_eq!(decide(now), if now.tray { CloseAction::Hide } else { CloseAction::Minimise });
         }
     }
 
     #[test]
     fn without_a_tray_nothing_vanishes() {
-        let now = Now { tray: false, in_call: false, close_to_tray: true, explained: false };
-        assert_eq!(decide(now), Closing::Minimise);
-        assert_eq!(decide(Now { close_to_tray: false, ..now }), Closing::Quit);
+        let now = CloseContext { tray: false, in_call: false, close_to_tray: true, explained: false };
+        assert_eq!(decide(now), CloseAction::Minimise);
+        assert_eq!(decide(CloseContext { close_to_tray: false, ..now }), CloseAction::Quit);
     }
 
     #[test]
     fn the_first_time_is_explained() {
-        let now = Now { tray: true, in_call: false, close_to_tray: true, explained: false };
-        assert_eq!(decide(now), Closing::Explain);
-        assert_eq!(decide(Now { explained: true, ..now }), Closing::Hide);
+        let now = CloseContext { tray: true, in_call: false, close_to_tray: true, explained: false };
+        assert_eq!(decide(now), CloseAction::Explain);
+        assert_eq!(decide(CloseContext { explained: true, ..now }), CloseAction::Hide);
     }
 }

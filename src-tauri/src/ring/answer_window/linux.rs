@@ -1,6 +1,5 @@
-//! What GTK has to be told so that the answer window takes no keyboard and is over everything else. On X11
-//! all of it holds; a Wayland compositor places and stacks windows as it likes, and the notification is
-//! what is sure to be seen there.
+//! GTK settings by which the answer window takes no focus and stays on top. All of them work on X11; a Wayland
+//! compositor places and stacks windows itself, so that there only the notification is certain to be seen.
 
 use gtk::prelude::*;
 use tauri::{LogicalPosition, WebviewWindow};
@@ -11,13 +10,13 @@ use super::x11;
 /// Once, after the window was made. On the main thread.
 pub(super) fn prepare(window: &WebviewWindow) {
     let Ok(gtk) = window.gtk_window() else { return };
-    // Without it the window manager would hand over the keyboard in the middle of a word.
+    // Otherwise the window manager would move the focus while the user types elsewhere.
     gtk.set_focus_on_map(false);
     gtk.set_urgency_hint(true);
     // The X window exists from now on, so that what is changed of it is there before it is shown.
     gtk.realize();
     let asked = window.with_webview(|view| {
-        // A window that no manager knows is given the keyboard by nobody else.
+        // A window that is not managed gets the focus from no window manager.
         view.inner().connect_button_press_event(|view, _| {
             if let Some(gdk) = view.toplevel().and_then(|top| top.window())
                 && let Some(id) = x11_id(&gdk)
@@ -42,7 +41,7 @@ pub(super) fn before_showing(window: &WebviewWindow) -> Option<(f64, f64)> {
     let active = x11::active_window();
     // Window managers keep a full-screen window with the keyboard above those that are "always on top".
     gdk.set_override_redirect(active.as_ref().is_some_and(|active| active.full_screen));
-    // What a manager was told of a window it forgets when the window is put away.
+    // Window managers forget these states when the window is hidden.
     gtk.stick();
     gtk.set_keep_above(true);
     gtk.set_focus_on_map(false);

@@ -1,5 +1,4 @@
-//! The few questions to the X server that GTK does not ask. The server is local and answers in well under a
-//! millisecond; one that is gone answers nothing.
+//! X11 requests that GTK does not offer. The X server is local and answers in well under a millisecond.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! Whose ring is heard and seen in spite of do-not-disturb. Pure: calls, people and the time go in.
+//! Exceptions to do-not-disturb: favourites and repeated callers. Pure.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,53 +6,54 @@ use bellwire_engine::{AccountId, AccountView, CallId, CallState, CallView, Direc
 
 use crate::storage::settings::{Favourite, Settings};
 
-/// Who calls again within this time means it.
-const AGAIN: Duration = Duration::from_secs(180);
+/// A second call by the same person within this time is an exception.
+const REPEATED_CALL_WINDOW: Duration = Duration::from_secs(180);
 /// Calls remembered; the oldest go.
-const REMEMBERED: usize = 64;
+const MAX_REMEMBERED_CALLS: usize = 64;
 
 /// A person, as far as an account knows one.
 type PersonKey = (AccountId, PersonId);
 
-/// Who has called lately.
+/// The recent callers.
 #[derive(Debug, Default)]
-pub(crate) struct Callers {
-    came: Vec<Came>,
+pub(crate) struct RecentCallers {
+    recent: Vec<RecentCall>,
 }
 
 #[derive(Debug)]
-struct Came {
+struct RecentCall {
     call: CallId,
     who: PersonKey,
     at: SystemTime,
-    /// The same person had called shortly before.
-    again: bool,
+    /// The same person had called within the window.
+    repeated: bool,
 }
 
-impl Callers {
-    /// These calls are there now; the wall clock says `now`, also after a sleep.
-    pub(crate) fn note(&mut self, calls: &[CallView], now: SystemTime) {
+impl RecentCallers {
+    /// Takes in the present calls; `now` is wall-clock time, valid also after suspend.
+    pub(crate) fn update(&mut self, calls: &[CallView], now: SystemTime) {
         for call in calls.iter().filter(|call| rings(call)) {
-            if self.came.iter().any(|came| came.call == call.id) {
+            if self.recent.iter().any(|recent| recent.call == call.id) {
                 continue;
             }
             let who = (call.account, call.peer.id.clone());
-            // A clock that was set back tells nothing of what was before.
-            let lately = |at: SystemTime| now.duration_since(at).is_ok_and(|since| since <= AGAIN);
-            let again = self.came.iter().any(|came| came.who == who && lately(came.at));
-            self.came.push(Came { call: call.id, who, at: now, again });
-            if self.came.len() > REMEMBERED {
-                self.came.remove(0);
+            // Unknown if the clock was set back.
+            let lately =
+                |at: SystemTime| now.duration_since(at).is_ok_and(|since| since <= REPEATED_CALL_WINDOW);
+            let repeated = self.recent.iter().any(|recent| recent.who == who && lately(recent.at));
+            self.recent.push(RecentCall { call: call.id, who, at: now, repeated });
+            if self.recent.len() > MAX_REMEMBERED_CALLS {
+                self.recent.remove(0);
             }
         }
     }
 
     /// Whether a call that rings is an exception to do-not-disturb.
-    pub(crate) fn through(&self, call: &CallView, accounts: &[AccountView], settings: &Settings) -> bool {
-        let again = || self.came.iter().any(|came| came.call == call.id && came.again);
+    pub(crate) fn bypasses(&self, call: &CallView, accounts: &[AccountView], settings: &Settings) -> bool {
+        let repeated = || self.recent.iter().any(|recent| recent.call == call.id && recent.repeated);
         rings(call)
             && (settings.quiet_favourites && favourite(call, accounts, &settings.favourites)
-                || settings.quiet_second_call && again())
+                || settings.quiet_second_call && repeated())
     }
 }
 
@@ -87,16 +88,16 @@ mod tests {
 
     /// Whether the last of these calls, each at its second, rings through.
     fn last_rings(calls: &[(u64, &str, u64)], settings: &Settings) -> bool {
-        let mut callers = Callers::default();
+        let mut callers = RecentCallers::default();
         for (id, person, second) in calls {
-            callers.note(&[of(*id, person)], at(*second));
+            callers.update(&[of(*id, person)], at(*second));
         }
         let (id, person, _) = calls[calls.len() - 1];
-        callers.through(&of(id, person), &[account(1)], settings)
+        callers.bypasses(&of(id, person), &[account(1)], settings)
     }
 
     #[test]
-    fn who_calls_again_within_three_minutes_is_heard() {
+    fn a_repeated_call_within_three_minutes_is_heard() {
         let settings = Settings::default();
         assert!(!last_rings(&[(1, "ada", 0)], &settings));
         assert!(last_rings(&[(1, "ada", 0), (2, "ada", 180)], &settings));
@@ -129,11 +130,11 @@ mod tests {
 
     #[test]
     fn only_what_rings_here_is_an_exception() {
-        let mut callers = Callers::default();
-        callers.note(&[of(1, "ada")], at(0));
+        let mut callers = RecentCallers::default();
+        callers.update(&[of(1, "ada")], at(0));
         let mut second = of(2, "ada");
-        callers.note(std::slice::from_ref(&second), at(1));
+        callers.update(std::slice::from_ref(&second), at(1));
         second.state = CallState::Connected;
-        assert!(!callers.through(&second, &[], &Settings::default()));
+        assert!(!callers.bypasses(&second, &[], &Settings::default()));
     }
 }

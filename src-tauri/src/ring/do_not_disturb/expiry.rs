@@ -1,5 +1,5 @@
-//! When a do-not-disturb of the user's own ends by itself, always by the clock on the wall: a computer that
-//! slept through the end wakes up without it.
+//! The end of a do-not-disturb that the user switched on, by wall clock: a computer that slept through it wakes
+//! up without do-not-disturb.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use tracing::warn;
 
 use crate::storage::settings::{Settings, SettingsStore, moment};
 
-/// Before this hour it is still the evening before.
-const NIGHT_ENDS: u8 = 4;
+/// Before this hour "tomorrow" is the same calendar day.
+const NIGHT_END_HOUR: u8 = 4;
 /// Hour at which "until tomorrow" ends.
-const MORNING: u8 = 7;
-/// The clock is looked at so often: a timer of the runtime stands still while the computer sleeps.
-const LOOK: Duration = Duration::from_secs(5);
+const MORNING_HOUR: u8 = 7;
+/// How often the clock is read: timers of the runtime stand still while the computer sleeps.
+const CLOCK_POLL_INTERVAL: Duration = Duration::from_secs(5);
 const HOUR: time::Duration = time::Duration::HOUR;
 
-/// How long somebody wants to be left alone.
+/// How long do-not-disturb lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Length {
+pub(crate) enum DndDuration {
     Hour,
     Tomorrow,
     Open,
 }
 
-impl Length {
+impl DndDuration {
     /// When that ends, RFC 3339; `None`: when it is switched off. `now` in local time, `offset` the place's
     /// own at a moment, which daylight saving may have changed by then.
     pub(crate) fn until(
@@ -39,8 +39,8 @@ impl Length {
             Self::Open => return None,
             Self::Hour => now + HOUR,
             Self::Tomorrow => {
-                let day = if now.hour() < NIGHT_ENDS { now.date() } else { now.date().next_day()? };
-                let morning = day.with_time(Time::from_hms(MORNING, 0, 0).ok()?);
+                let day = if now.hour() < NIGHT_END_HOUR { now.date() } else { now.date().next_day()? };
+                let morning = day.with_time(Time::from_hms(MORNING_HOUR, 0, 0).ok()?);
                 // The offset of a moment needs the moment first; the day's own is near enough to find it.
                 let about = morning.assume_offset(now.offset());
                 morning.assume_offset(offset(about))
@@ -51,7 +51,7 @@ impl Length {
 }
 
 /// Turns do-not-disturb on from now on.
-pub(crate) async fn begin(store: &SettingsStore, length: Length) {
+pub(crate) async fn begin(store: &SettingsStore, length: DndDuration) {
     let now = OffsetDateTime::now_utc();
     let offset = |at| UtcOffset::local_offset_at(at).unwrap_or(UtcOffset::UTC);
     let until = length.until(now.to_offset(offset(now)), offset);
@@ -83,7 +83,7 @@ fn over(settings: &Settings, now: OffsetDateTime) -> bool {
 /// ends. Sleeps without a look at the clock while there is no end to come.
 pub(crate) async fn follow(store: SettingsStore) {
     let mut settings = store.subscribe();
-    let mut look = tokio::time::interval(LOOK);
+    let mut look = tokio::time::interval(CLOCK_POLL_INTERVAL);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let now: Arc<Settings> = settings.borrow_and_update().clone();
@@ -109,7 +109,7 @@ mod tests {
         if summer.contains(&at) { offset!(+2) } else { offset!(+1) }
     }
 
-    fn until(length: Length, now: OffsetDateTime) -> String {
+    fn until(length: DndDuration, now: OffsetDateTime) -> String {
         length.until(now.to_offset(berlin(now)), berlin).unwrap_or_default()
     }
 
@@ -121,9 +121,9 @@ mod tests {
             (datetime!(2028-02-28 23:10 UTC), "2028-02-29T00:10:00Z"),
             (datetime!(2026-10-25 00:30 UTC), "2026-10-25T01:30:00Z"),
         ] {
-            assert_eq!(until(Length::Hour, now), end);
+            assert_eq!(until(DndDuration::Hour, now), end);
         }
-        assert_eq!(Length::Open.until(datetime!(2026-11-28 12:00 UTC), berlin), None);
+        assert_eq!(DndDuration::Open.until(datetime!(2026-11-28 12:00 UTC), berlin), None);
     }
 
     #[test]
@@ -137,12 +137,12 @@ mod tests {
             (datetime!(2026-03-28 20:00 UTC), "2026-03-29T05:00:00Z"),
             (datetime!(2026-10-24 20:00 UTC), "2026-10-25T06:00:00Z"),
         ] {
-            assert_eq!(until(Length::Tomorrow, now), end, "{now}");
+            assert_eq!(until(DndDuration::Tomorrow, now), end, "{now}");
         }
     }
 
     #[test]
-    fn it_ends_at_its_moment_however_long_nobody_looked() {
+    fn it_ends_on_time_also_after_suspend() {
         let now = datetime!(2026-11-28 12:00 UTC);
         let at = |until: Option<&str>| Settings {
             do_not_disturb: true,

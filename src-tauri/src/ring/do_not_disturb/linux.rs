@@ -1,9 +1,9 @@
-//! Whether the desktop wants quiet, on Linux. There is no common way to ask, so every known one is tried:
+//! The desktop's do-not-disturb on Linux. There is no common interface, so all known ones are read:
 //!
-//! | desktop | how | told of changes |
+//! | desktop | interface | signals changes |
 //! |---|---|---|
-//! | KDE, and whoever follows it | property `Inhibited` of the notification service | yes |
-//! | dunst | property `paused` of the same object | when set by D-Bus; looked at every 5 s |
+//! | KDE and compatible | property `Inhibited` of the notification service | yes |
+//! | dunst | property `paused` of the same object | only if set by D-Bus; polled every 5 s |
 //! | Xfce | `/do-not-disturb` of `xfce4-notifyd` in Xfconf | yes |
 //! | GNOME, Cinnamon, MATE, Pantheon | GSettings | yes |
 

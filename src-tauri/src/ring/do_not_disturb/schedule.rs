@@ -1,11 +1,11 @@
-//! The hours in which nothing rings, by what a clock on the wall shows. Daylight saving needs nothing more:
-//! hours that are skipped are never shown, hours that come twice are quiet twice.
+//! The do-not-disturb schedule, in local time. Daylight saving needs no special case: skipped hours never come,
+//! and repeated hours are quiet twice.
 
 use time::OffsetDateTime;
 
 use crate::storage::settings::QuietHours;
 
-const DAY: u16 = 24 * 60;
+const MINUTES_PER_DAY: u16 = 24 * 60;
 
 /// What a clock and a calendar on the wall show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ fn minute(text: &str) -> Option<u16> {
         (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
     };
     let (hour, minute): (u16, u16) = (two(hour)?, two(minute)?);
-    (hour < 24 && minute < 60).then_some(hour * 60 + minute).filter(|m| *m < DAY)
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute).filter(|m| *m < MINUTES_PER_DAY)
 }
 
 #[cfg(test)]

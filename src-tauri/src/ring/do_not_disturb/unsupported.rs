@@ -1,7 +1,6 @@
-//! Windows and macOS: whether the system wants quiet is not known. Windows tells it only through calls that
-//! need unsafe code or through undocumented state, macOS only to programs with an entitlement. Both hold
-//! back notifications of their own accord while focus assist or a focus is on; the answer window and the
-//! sound need Bellwire's own do-not-disturb.
+//! Windows and macOS: the system's do-not-disturb is unknown. Windows offers it only through unsafe calls or
+//! undocumented state, macOS only with an entitlement. Both hold back notifications themselves while focus is
+//! on; the answer window and the sound need Bellwire's own do-not-disturb.
 
 use tauri::AppHandle;
 use tokio::sync::watch;

@@ -1,4 +1,4 @@
-//! What is told of messages, snapshot by snapshot.
+//! Message alerts, snapshot by snapshot.
 
 use bellwire_engine::{ChatView, LastMessage, Message};
 
@@ -43,76 +43,76 @@ fn opened(messages: Vec<Message>) -> EngineView {
     EngineView { chats: vec![chat], ..list(0, "", false) }
 }
 
-fn told(messages: &Messages) -> Vec<(&str, u32)> {
-    messages.told().iter().map(|told| (told.text.as_str(), told.count)).collect()
+fn alerts(messages: &UnreadMessages) -> Vec<(&str, u32)> {
+    messages.alerts().iter().map(|alert| (alert.text.as_str(), alert.count)).collect()
 }
 
 #[test]
-fn what_comes_is_told_once_for_each_thread() {
-    let mut messages = Messages::default();
-    messages.note(&list(3, "old", false), false, false);
-    assert_eq!(told(&messages), [], "what was there before is no news");
-    messages.note(&list(4, "hello", false), false, false);
-    messages.note(&list(4, "hello", false), false, false);
-    assert_eq!(told(&messages), [("hello", 1)]);
-    messages.note(&list(6, "are you there", false), true, false);
-    assert_eq!(told(&messages), [("are you there", 3)], "another view is in front");
-    messages.note(&list(0, "are you there", false), true, false);
-    assert_eq!(told(&messages), [], "read, here or elsewhere");
+fn each_thread_has_one_alert() {
+    let mut messages = UnreadMessages::default();
+    messages.update(&list(3, "old", false), false, false);
+    assert_eq!(alerts(&messages), [], "what was there before is no news");
+    messages.update(&list(4, "hello", false), false, false);
+    messages.update(&list(4, "hello", false), false, false);
+    assert_eq!(alerts(&messages), [("hello", 1)]);
+    messages.update(&list(6, "are you there", false), true, false);
+    assert_eq!(alerts(&messages), [("are you there", 3)], "another view is in front");
+    messages.update(&list(0, "are you there", false), true, false);
+    assert_eq!(alerts(&messages), [], "read, here or elsewhere");
 }
 
 #[test]
-fn own_messages_are_never_told() {
-    let mut messages = Messages::default();
-    messages.note(&list(0, "", false), false, false);
-    messages.note(&list(1, "from my other device", true), false, false);
-    assert_eq!(told(&messages), []);
-    messages.note(&opened(Vec::new()), false, false);
-    messages.note(&opened(vec![message("1", true)]), false, false);
-    assert_eq!(told(&messages), []);
+fn own_messages_cause_no_alert() {
+    let mut messages = UnreadMessages::default();
+    messages.update(&list(0, "", false), false, false);
+    messages.update(&list(1, "from my other device", true), false, false);
+    assert_eq!(alerts(&messages), []);
+    messages.update(&opened(Vec::new()), false, false);
+    messages.update(&opened(vec![message("1", true)]), false, false);
+    assert_eq!(alerts(&messages), []);
 }
 
 #[test]
-fn an_open_thread_is_told_only_behind_another_window() {
-    let mut messages = Messages::default();
-    messages.note(&opened(vec![message("1", false)]), true, false);
-    messages.note(&opened(vec![message("1", false), message("2", false)]), true, false);
-    assert_eq!(told(&messages), []);
+fn an_open_thread_alerts_only_without_focus() {
+    let mut messages = UnreadMessages::default();
+    messages.update(&opened(vec![message("1", false)]), true, false);
+    messages.update(&opened(vec![message("1", false), message("2", false)]), true, false);
+    assert_eq!(alerts(&messages), []);
     let three = vec![message("1", false), message("2", false), message("3", false)];
-    messages.note(&opened(three.clone()), false, false);
-    assert_eq!(told(&messages), [("text 3", 1)]);
-    messages.note(&opened(three), true, false);
-    assert_eq!(told(&messages), [], "somebody came back to the window");
+    messages.update(&opened(three.clone()), false, false);
+    assert_eq!(alerts(&messages), [("text 3", 1)]);
+    messages.update(&opened(three), true, false);
+    assert_eq!(alerts(&messages), [], "somebody came back to the window");
 }
 
 #[test]
-fn in_do_not_disturb_nothing_is_told_then_or_later() {
-    let mut messages = Messages::default();
-    messages.note(&list(0, "", false), false, true);
-    messages.note(&list(1, "hello", false), false, true);
-    messages.note(&list(1, "hello", false), false, false);
-    assert_eq!(told(&messages), []);
-    messages.note(&list(2, "still there", false), false, false);
-    assert_eq!(told(&messages), [("still there", 1)]);
+fn do_not_disturb_suppresses_alerts_for_good() {
+    let mut messages = UnreadMessages::default();
+    messages.update(&list(0, "", false), false, true);
+    messages.update(&list(1, "hello", false), false, true);
+    messages.update(&list(1, "hello", false), false, false);
+    assert_eq!(alerts(&messages), []);
+    messages.update(&list(2, "still there", false), false, false);
+    assert_eq!(alerts(&messages), [("still there", 1)]);
 }
 
 #[test]
 fn what_was_put_away_or_signed_out_is_gone() {
-    let mut messages = Messages::default();
-    messages.note(&list(0, "", false), false, false);
-    messages.note(&list(1, "hello", false), false, false);
-    messages.forget(AccountId(1), "t");
-    assert_eq!(told(&messages), []);
-    messages.note(&list(2, "again", false), false, false);
-    messages.note(&EngineView::default(), false, false);
-    assert_eq!(told(&messages), []);
-    messages.note(&list(9, "signed in anew", false), false, false);
-    assert_eq!(told(&messages), []);
+    let mut messages = UnreadMessages::default();
+    messages.update(&list(0, "", false), false, false);
+    messages.update(&list(1, "hello", false), false, false);
+    messages.dismiss(AccountId(1), "t");
+    assert_eq!(alerts(&messages), []);
+    messages.update(&list(2, "again", false), false, false);
+    messages.update(&EngineView::default(), false, false);
+    assert_eq!(alerts(&messages), []);
+    messages.update(&list(9, "signed in anew", false), false, false);
+    assert_eq!(alerts(&messages), []);
 }
 
 #[test]
 fn a_storm_of_threads_is_bounded() {
-    let mut messages = Messages::default();
+    let mut messages = UnreadMessages::default();
     let mut view = list(0, "", false);
     let lines = |unread: u32| {
         (0..50).map(move |number| {
@@ -122,10 +122,10 @@ fn a_storm_of_threads_is_bounded() {
         })
     };
     view.accounts[0].contacts = lines(0).collect();
-    messages.note(&view, false, false);
+    messages.update(&view, false, false);
     view.accounts[0].contacts = lines(1).collect();
-    messages.note(&view, false, false);
-    assert_eq!(messages.told().len(), MOST);
+    messages.update(&view, false, false);
+    assert_eq!(messages.alerts().len(), MAX_ALERTS);
     assert_eq!(unread(&view), 50);
 }
 
@@ -137,16 +137,16 @@ fn a_new_thread_is_news_and_an_old_one_that_is_found_is_not() {
         line.last_message = Some(LastMessage { text: thread.into(), at: time.into(), from_me: false });
         line
     };
-    let mut messages = Messages::default();
+    let mut messages = UnreadMessages::default();
     let mut view = list(0, "", false);
     view.accounts[0].contacts = vec![at("known", "2026-11-28T10:00:00Z")];
-    messages.note(&view, false, false);
+    messages.update(&view, false, false);
     view.accounts[0].contacts.push(at("found", "2026-11-20T10:00:00Z"));
-    messages.note(&view, false, false);
-    assert_eq!(told(&messages), []);
+    messages.update(&view, false, false);
+    assert_eq!(alerts(&messages), []);
     view.accounts[0].contacts.push(at("new", "2026-11-28T11:00:01+01:00"));
-    messages.note(&view, false, false);
-    assert_eq!(told(&messages), [("new", 1)]);
+    messages.update(&view, false, false);
+    assert_eq!(alerts(&messages), [("new", 1)]);
 }
 
 #[test]

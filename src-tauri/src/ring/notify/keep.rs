@@ -1,4 +1,4 @@
-//! Shows the notifications that are wanted and removes the others.
+//! Keeps exactly the wanted notifications on the screen.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,40 +9,40 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::lifecycle;
-use super::model::{CallNotifier, Note, Said, Topic};
+use super::model::{NotificationContent, NotificationEvent, Notifier, Topic};
 
-/// When the program ends, for removing all of them.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// How long removing all of them may take when the program quits.
+const REMOVE_ALL_LIMIT: Duration = Duration::from_secs(2);
 
-/// Keeps the wanted notifications on the screen until the program ends; then none is left.
-pub(crate) async fn keep<N: CallNotifier>(
+/// Keeps the wanted notifications on the screen until the program quits, then removes all.
+pub(crate) async fn keep<N: Notifier>(
     notifier: N,
-    mut wanted: watch::Receiver<Vec<Note>>,
-    said: mpsc::Sender<Said>,
+    mut wanted: watch::Receiver<Vec<NotificationContent>>,
+    events: mpsc::Sender<NotificationEvent>,
     token: CancellationToken,
 ) {
     let notifier = Arc::new(notifier);
-    let mut posts: HashMap<Topic, watch::Sender<Option<Note>>> = HashMap::new();
+    let mut posts: HashMap<Topic, watch::Sender<Option<NotificationContent>>> = HashMap::new();
     let mut tasks = JoinSet::new();
     loop {
-        let notes = wanted.borrow_and_update().clone();
+        let notifications = wanted.borrow_and_update().clone();
         posts.retain(|topic, post| {
-            let wanted = notes.iter().any(|note| note.topic == *topic);
+            let wanted = notifications.iter().any(|note| note.topic == *topic);
             if !wanted {
                 post.send_replace(None);
             }
             wanted
         });
-        for note in notes {
+        for note in notifications {
             if let Some(post) = posts.get(&note.topic) {
                 let note = Some(note);
                 post.send_if_modified(|old| *old != note && std::mem::replace(old, note.clone()) != note);
                 continue;
             }
             let topic = note.topic.clone();
-            // Newest wins: a note in between was never to be seen.
+            // Newest wins.
             let (post, orders) = watch::channel(Some(note));
-            tasks.spawn(lifecycle::keep(Arc::clone(&notifier), orders, said.clone()));
+            tasks.spawn(lifecycle::keep(Arc::clone(&notifier), orders, events.clone()));
             posts.insert(topic, post);
         }
         tokio::select! {
@@ -55,5 +55,5 @@ pub(crate) async fn keep<N: CallNotifier>(
         post.send_replace(None);
     }
     let all = async { while tasks.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(GOODBYE, all).await;
+    let _ = tokio::time::timeout(REMOVE_ALL_LIMIT, all).await;
 }

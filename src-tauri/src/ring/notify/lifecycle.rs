@@ -1,4 +1,4 @@
-//! One notification from its first showing to its end.
+//! The lifecycle of one notification, from its first showing to its removal.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,16 +6,18 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tracing::debug;
 
-use super::model::{Answer, CallNotifier, Heard, Note, PATIENCE, Said};
+use super::model::{
+    NotificationAction, NotificationContent, NotificationEvent, Notifier, Outcome, REQUEST_TIMEOUT,
+};
 
-/// What was asked of a system that hangs may still be shown for so long, and is removed then.
-const LATE: Duration = Duration::from_secs(60);
+/// A notification that a slow service shows within this time after all is removed.
+const LATE_SHOW_LIMIT: Duration = Duration::from_secs(60);
 
-/// Shows what `orders` says until it says `None`. What a person put away is not shown again.
-pub(super) async fn keep<N: CallNotifier>(
+/// Shows the content of `orders` until that is `None`. A dismissed notification is not shown again.
+pub(super) async fn keep<N: Notifier>(
     notifier: Arc<N>,
-    mut orders: watch::Receiver<Option<Note>>,
-    said: mpsc::Sender<Said>,
+    mut orders: watch::Receiver<Option<NotificationContent>>,
+    events: mpsc::Sender<NotificationEvent>,
 ) {
     let mut shown = None;
     let mut away = false;
@@ -30,37 +32,42 @@ pub(super) async fn keep<N: CallNotifier>(
                 if changed.is_err() { break }
                 due = true;
             }
-            heard = notifier.heard(&note, shown.as_mut()) => {
-                due = heard == Heard::Lost;
+            heard = notifier.outcome(&note, shown.as_mut()) => {
+                due = heard == Outcome::Lost;
                 match heard {
-                    Heard::Lost => shown = None,
-                    Heard::Did(answer) => {
-                        away |= answer == Answer::Close;
-                        if said.send(Said { topic: note.topic.clone(), answer }).await.is_err() { break }
+                    Outcome::Lost => shown = None,
+                    Outcome::Action(action) => {
+                        away |= action == NotificationAction::Close;
+                        let event = NotificationEvent { topic: note.topic.clone(), action };
+                        if events.send(event).await.is_err() { break }
                     }
                 }
             }
         }
     }
     if let Some(shown) = shown
-        && tokio::time::timeout(PATIENCE, notifier.close(shown)).await.is_err()
+        && tokio::time::timeout(REQUEST_TIMEOUT, notifier.close(shown)).await.is_err()
     {
         debug!("A notification was not removed in time");
     }
 }
 
-async fn show<N: CallNotifier>(notifier: &Arc<N>, note: Note, before: Option<N::Shown>) -> Option<N::Shown> {
+async fn show<N: Notifier>(
+    notifier: &Arc<N>,
+    note: NotificationContent,
+    before: Option<N::Shown>,
+) -> Option<N::Shown> {
     let asked = Arc::clone(notifier);
     let mut showing = Box::pin(async move { asked.show(&note, before).await });
-    if let Ok(shown) = tokio::time::timeout(PATIENCE, &mut showing).await {
+    if let Ok(shown) = tokio::time::timeout(REQUEST_TIMEOUT, &mut showing).await {
         return shown;
     }
     debug!("A notification was not shown in time");
     let notifier = Arc::clone(notifier);
-    // Ends with its time-outs; outlives the topic, which may be over by then.
+    // Ends by its time-outs; not owned by the topic, which may be over by then.
     tokio::spawn(async move {
-        if let Ok(Some(late)) = tokio::time::timeout(LATE, showing).await {
-            let _ = tokio::time::timeout(PATIENCE, notifier.close(late)).await;
+        if let Ok(Some(late)) = tokio::time::timeout(LATE_SHOW_LIMIT, showing).await {
+            let _ = tokio::time::timeout(REQUEST_TIMEOUT, notifier.close(late)).await;
         }
     });
     None

@@ -1,16 +1,16 @@
-//! Notifications of the freedesktop service, whichever program provides it: notify-rust shows them, a
-//! connection of our own hears what becomes of them. It listens before the first is shown, so that no
-//! answer is missed, however quick.
+//! Notifications of the freedesktop service: notify-rust shows them, a connection of our own receives the
+//! service's signals. It listens before the first notification is shown, so that no answer is missed.
 
 mod signals;
 
 use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout, Urgency};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 use tracing::debug;
 
-use super::model::{Answer, CallNotifier, Heard, Note, Topic};
-use signals::{Hub, News};
+use super::model::{NotificationAction, NotificationContent, Notifier, Outcome, Topic};
+use signals::{ServiceSignal, SignalListener};
 
 /// File name of the desktop entry, without its ending.
 const DESKTOP_ENTRY: &str = "Bellwire";
@@ -19,15 +19,15 @@ const ICON: &str = "bellwire";
 
 #[derive(Debug)]
 pub(crate) struct LinuxNotifier {
-    hub: Hub,
+    listener: SignalListener,
 }
 
 /// A notification on the screen.
 #[derive(Debug)]
 pub(crate) struct Shown {
     handle: std::sync::Arc<NotificationHandle>,
-    news: broadcast::Receiver<News>,
-    /// What services say to the one who asked instead of to everybody; one is enough.
+    news: broadcast::Receiver<ServiceSignal>,
+    /// Signals that services send to this client only; one is enough.
     own: mpsc::Receiver<NotificationResponse>,
     listening: JoinHandle<()>,
     over: bool,
@@ -42,17 +42,17 @@ impl Drop for Shown {
 impl LinuxNotifier {
     /// Listens to the service, there or not, until the program ends.
     pub(crate) async fn start() -> Self {
-        Self { hub: Hub::start().await }
+        Self { listener: SignalListener::start().await }
     }
 }
 
-impl CallNotifier for LinuxNotifier {
+impl Notifier for LinuxNotifier {
     type Shown = Shown;
 
-    async fn show(&self, note: &Note, before: Option<Shown>) -> Option<Shown> {
-        let news = self.hub.news();
-        let abilities = self.hub.abilities().await?;
-        let mut notification = notification(note, &abilities);
+    async fn show(&self, note: &NotificationContent, before: Option<Shown>) -> Option<Shown> {
+        let news = self.listener.news();
+        let capabilities = self.listener.capabilities().await?;
+        let mut notification = notification(note, &capabilities);
         if let Some(before) = &before {
             notification.id(before.handle.id());
         }
@@ -75,45 +75,50 @@ impl CallNotifier for LinuxNotifier {
         Some(Shown { handle, news, own, listening, over: false })
     }
 
-    async fn heard(&self, note: &Note, shown: Option<&mut Shown>) -> Heard {
+    async fn outcome(&self, note: &NotificationContent, shown: Option<&mut Shown>) -> Outcome {
         let Some(shown) = shown else {
-            self.hub.comes().await;
-            return Heard::Lost;
+            self.listener.service_started().await;
+            return Outcome::Lost;
         };
         let id = shown.handle.id();
         loop {
             if shown.over {
-                // Gone from the screen; only a service that begins anew would show it again.
+                // Gone from the screen.
                 std::future::pending::<()>().await;
             }
-            let answer = tokio::select! {
+            let action = tokio::select! {
                 Some(response) = shown.own.recv() => match response {
-                    NotificationResponse::Default => Some(Answer::Open),
-                    NotificationResponse::Action(key) => Answer::of(&key, note),
-                    NotificationResponse::Closed(_) => Some(Answer::Close),
+                    NotificationResponse::Default => Some(NotificationAction::Open),
+                    NotificationResponse::Action(key) => NotificationAction::of(&key, note),
+                    NotificationResponse::Closed(_) => Some(NotificationAction::Close),
                     NotificationResponse::Reply(_) => None,
                 },
                 news = shown.news.recv() => match news {
-                    Ok(News::Action(one, key)) if one == id => Answer::of(&key, note),
-                    Ok(News::Closed(one)) if one == id => Some(Answer::Close),
-                    Ok(News::Came) => return Heard::Lost,
-                    Ok(News::Action(..) | News::Closed(_)) | Err(broadcast::error::RecvError::Lagged(_)) => None,
+                    Ok(ServiceSignal::Action(one, key)) if one == id => NotificationAction::of(&key, note),
+                    Ok(ServiceSignal::Closed(one)) if one == id => Some(NotificationAction::Close),
+                    Ok(ServiceSignal::Started) => return Outcome::Lost,
+                    Ok(ServiceSignal::Action(..) | ServiceSignal::Closed(_)) => None,
+                    Err(RecvError::Lagged(_)) => None,
                     // The bus is gone.
-                    Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+                    Err(RecvError::Closed) => std::future::pending().await,
                 },
             };
-            match answer {
-                // Told twice, once to all and once to us.
+            match action {
+                // Signalled twice: broadcast, and to this client.
                 Some(
-                    Answer::Open | Answer::Accept | Answer::EndAndAccept | Answer::Decline | Answer::CallBack,
+                    NotificationAction::Open
+                    | NotificationAction::Accept
+                    | NotificationAction::EndAndAccept
+                    | NotificationAction::Decline
+                    | NotificationAction::CallBack,
                 ) => {
                     shown.over = true;
                 }
-                Some(Answer::Close) => shown.over = true,
-                Some(Answer::Silence) | None => {}
+                Some(NotificationAction::Close) => shown.over = true,
+                Some(NotificationAction::Silence) | None => {}
             }
-            if let Some(answer) = answer {
-                return Heard::Did(answer);
+            if let Some(action) = action {
+                return Outcome::Action(action);
             }
         }
     }
@@ -123,13 +128,13 @@ impl CallNotifier for LinuxNotifier {
     }
 }
 
-fn notification(note: &Note, abilities: &[String]) -> Notification {
-    let able = |what: &str| abilities.iter().any(|ability| ability == what);
+fn notification(note: &NotificationContent, capabilities: &[String]) -> Notification {
+    let has = |what: &str| capabilities.iter().any(|ability| ability == what);
     let mut out = Notification::new();
     out.appname("Bellwire")
         .icon(ICON)
         .summary(&note.title)
-        .body(&if able("body-markup") { escaped(&note.body) } else { note.body.clone() })
+        .body(&if has("body-markup") { escaped(&note.body) } else { note.body.clone() })
         .hint(Hint::DesktopEntry(DESKTOP_ENTRY.into()));
     if note.silent {
         out.hint(Hint::SuppressSound(true));
@@ -154,11 +159,11 @@ fn notification(note: &Note, abilities: &[String]) -> Notification {
             out.urgency(Urgency::Normal).hint(Hint::Category("x-bellwire.soon".into()));
         }
     }
-    if able("actions") {
+    if has("actions") {
         // Its words are hardly ever seen.
-        out.action(Answer::Open.key(), &note.title);
-        for (answer, words) in &note.buttons {
-            out.action(answer.key(), words);
+        out.action(NotificationAction::Open.key(), &note.title);
+        for (action, strings) in &note.buttons {
+            out.action(action.key(), strings);
         }
     }
     out
@@ -175,12 +180,12 @@ mod tests {
 
     use super::*;
 
-    fn note(body: &str) -> Note {
-        Note {
+    fn note(body: &str) -> NotificationContent {
+        NotificationContent {
             topic: Topic::Ring(CallId(1)),
             title: "Incoming call".into(),
             body: body.into(),
-            buttons: vec![(Answer::Accept, "Accept"), (Answer::Silence, "Silence")],
+            buttons: vec![(NotificationAction::Accept, "Accept"), (NotificationAction::Silence, "Silence")],
             silent: false,
         }
     }
@@ -203,10 +208,10 @@ mod tests {
 
     #[test]
     fn only_what_was_offered_can_be_answered() {
-        assert_eq!(Answer::of("accept", &note("")), Some(Answer::Accept));
-        assert_eq!(Answer::of("default", &note("")), Some(Answer::Open));
+        assert_eq!(NotificationAction::of("accept", &note("")), Some(NotificationAction::Accept));
+        assert_eq!(NotificationAction::of("default", &note("")), Some(NotificationAction::Open));
         for other in ["decline", "end-and-accept", "close", "", "Accept"] {
-            assert_eq!(Answer::of(other, &note("")), None, "{other}");
+            assert_eq!(NotificationAction::of(other, &note("")), None, "{other}");
         }
     }
 }

@@ -1,14 +1,14 @@
-//! A notification and the answers to it, and the trait of a system's notification service.
+//! A notification, the user's actions on it, and the trait of a notification service.
 
 use std::future::Future;
 use std::time::Duration;
 
 use bellwire_engine::{AccountId, CallId, PersonId};
 
-/// The system may take so long to show or to remove one.
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the system may take to show or to remove one.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What a notification is about; there is at most one of each.
+/// What a notification is about; there is at most one for each topic.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Topic {
     Ring(CallId),
@@ -21,21 +21,21 @@ pub(crate) enum Topic {
 
 /// A notification as it should be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Note {
+pub(crate) struct NotificationContent {
     pub(crate) topic: Topic,
     pub(crate) title: String,
     /// Plain text.
     pub(crate) body: String,
     /// Buttons, the most wanted first, with their words.
-    pub(crate) buttons: Vec<(Answer, &'static str)>,
+    pub(crate) buttons: Vec<(NotificationAction, &'static str)>,
     /// Makes no sound, also not the system's own.
     pub(crate) silent: bool,
 }
 
-/// What a person did with a notification.
+/// What the user did with a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
-    /// Clicked on it, on none of its buttons.
+pub(crate) enum NotificationAction {
+    /// Clicked the notification, not a button.
     Open,
     Accept,
     /// Ends the call that is going on and accepts.
@@ -43,12 +43,12 @@ pub(crate) enum Answer {
     Decline,
     Silence,
     CallBack,
-    /// Put it away.
+    /// Dismissed it.
     Close,
 }
 
-impl Answer {
-    /// How the system names the button; `default` is the notification itself.
+impl NotificationAction {
+    /// The key of the button; `default` is the notification itself.
     pub(super) fn key(self) -> &'static str {
         match self {
             Self::Open => "default",
@@ -61,44 +61,48 @@ impl Answer {
         }
     }
 
-    /// The answer whose button that is, if the note has it.
-    pub(super) fn of(key: &str, note: &Note) -> Option<Self> {
+    /// The action of a key, if the notification offers it.
+    pub(super) fn of(key: &str, note: &NotificationContent) -> Option<Self> {
         if key == Self::Open.key() {
             return Some(Self::Open);
         }
-        note.buttons.iter().map(|(answer, _)| *answer).find(|answer| answer.key() == key)
+        note.buttons.iter().map(|(action, _)| *action).find(|action| action.key() == key)
     }
 }
 
-/// What a person did with which notification.
+/// A user's action on a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct NotificationEvent {
     pub(crate) topic: Topic,
-    pub(crate) answer: Answer,
+    pub(crate) action: NotificationAction,
 }
 
-/// What becomes of a notification.
+/// The outcome of a shown notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
-    Did(Answer),
-    /// The system forgot it, because its service began anew: to be shown again.
+pub(crate) enum Outcome {
+    Action(NotificationAction),
+    /// The service restarted and lost it: to be shown again.
     Lost,
 }
 
-/// A system's way of showing notifications. What hangs is given up by whoever calls.
-pub(crate) trait CallNotifier: Send + Sync + 'static {
+/// A notification service of a system. Callers limit the time of each call.
+pub(crate) trait Notifier: Send + Sync + 'static {
     /// A notification on the screen.
     type Shown: Send;
 
-    /// Shows it, in the place of `before`; `None`: that cannot be done now.
+    /// Shows it in place of `before`; `None`: that cannot be done now.
     fn show(
         &self,
-        note: &Note,
+        note: &NotificationContent,
         before: Option<Self::Shown>,
     ) -> impl Future<Output = Option<Self::Shown>> + Send;
 
-    /// Waits for what becomes of it, or of a service that was not there; may wait for ever.
-    fn heard(&self, note: &Note, shown: Option<&mut Self::Shown>) -> impl Future<Output = Heard> + Send;
+    /// Waits for its outcome, or for a service to start; may wait for ever.
+    fn outcome(
+        &self,
+        note: &NotificationContent,
+        shown: Option<&mut Self::Shown>,
+    ) -> impl Future<Output = Outcome> + Send;
 
     fn close(&self, shown: Self::Shown) -> impl Future<Output = ()> + Send;
 }

@@ -1,4 +1,4 @@
-//! What is kept on the screen, against a system that only writes down what it is asked for.
+//! The notifications on the screen, against a service that records its calls.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use bellwire_engine::CallId;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::model::{CallNotifier, Heard};
+use super::model::{Notifier, Outcome};
 use super::*;
 
 /// A system in which notifications are numbered, and a person the test speaks for.
@@ -15,7 +15,7 @@ use super::*;
 struct Screen {
     asked: Arc<Mutex<Vec<String>>>,
     told: Arc<tokio::sync::Notify>,
-    hears: Arc<Mutex<Option<mpsc::Receiver<Heard>>>>,
+    hears: Arc<Mutex<Option<mpsc::Receiver<Outcome>>>>,
 }
 
 impl Screen {
@@ -41,15 +41,15 @@ impl Screen {
     }
 }
 
-impl CallNotifier for Screen {
+impl Notifier for Screen {
     type Shown = String;
 
-    async fn show(&self, note: &Note, before: Option<String>) -> Option<String> {
+    async fn show(&self, note: &NotificationContent, before: Option<String>) -> Option<String> {
         self.write(format!("{} {}", if before.is_some() { "replace" } else { "show" }, note.title));
         Some(note.title.clone())
     }
 
-    async fn heard(&self, _note: &Note, _shown: Option<&mut String>) -> Heard {
+    async fn outcome(&self, _note: &NotificationContent, _shown: Option<&mut String>) -> Outcome {
         let hears = self.hears.lock().unwrap().take();
         let Some(mut hears) = hears else { return std::future::pending().await };
         let heard = hears.recv().await;
@@ -65,8 +65,8 @@ impl CallNotifier for Screen {
     }
 }
 
-fn note(call: u64, title: &str) -> Note {
-    Note {
+fn note(call: u64, title: &str) -> NotificationContent {
+    NotificationContent {
         topic: Topic::Ring(CallId(call)),
         title: title.into(),
         body: String::new(),
@@ -77,9 +77,9 @@ fn note(call: u64, title: &str) -> Note {
 
 struct Kept {
     screen: Screen,
-    wanted: watch::Sender<Vec<Note>>,
-    said: mpsc::Receiver<Said>,
-    person: mpsc::Sender<Heard>,
+    wanted: watch::Sender<Vec<NotificationContent>>,
+    events: mpsc::Receiver<NotificationEvent>,
+    person: mpsc::Sender<Outcome>,
     token: CancellationToken,
     task: tokio::task::JoinHandle<()>,
 }
@@ -88,11 +88,11 @@ fn kept() -> Kept {
     let screen = Screen::default();
     let (person, hears) = mpsc::channel(4);
     *screen.hears.lock().unwrap() = Some(hears);
-    let (wanted, notes) = watch::channel(Vec::new());
-    let (tell, said) = mpsc::channel(4);
+    let (wanted, notifications) = watch::channel(Vec::new());
+    let (tell, events) = mpsc::channel(4);
     let token = CancellationToken::new();
-    let task = tokio::spawn(keep(screen.clone(), notes, tell, token.clone()));
-    Kept { screen, wanted, said, person, token, task }
+    let task = tokio::spawn(keep(screen.clone(), notifications, tell, token.clone()));
+    Kept { screen, wanted, events, person, token, task }
 }
 
 #[tokio::test]
@@ -110,9 +110,12 @@ async fn what_is_wanted_is_shown_and_what_is_not_goes() {
 async fn answers_come_with_what_they_are_about() {
     let mut kept = kept();
     kept.wanted.send_replace(vec![note(7, "a")]);
-    kept.person.send(Heard::Did(Answer::Silence)).await.unwrap();
-    let said = kept.said.recv().await.unwrap();
-    assert_eq!(said, Said { topic: Topic::Ring(CallId(7)), answer: Answer::Silence });
+    kept.person.send(Outcome::Action(NotificationAction::Silence)).await.unwrap();
+    let events = kept.events.recv().await.unwrap();
+    assert_eq!(
+        events,
+        NotificationEvent { topic: Topic::Ring(CallId(7)), action: NotificationAction::Silence }
+    );
 }
 
 #[tokio::test]
@@ -120,8 +123,8 @@ async fn what_was_put_away_stays_away() {
     let mut kept = kept();
     kept.wanted.send_replace(vec![note(1, "a")]);
     kept.screen.wait_for(&["show a"]).await;
-    kept.person.send(Heard::Did(Answer::Close)).await.unwrap();
-    assert_eq!(kept.said.recv().await.unwrap().answer, Answer::Close);
+    kept.person.send(Outcome::Action(NotificationAction::Close)).await.unwrap();
+    assert_eq!(kept.events.recv().await.unwrap().action, NotificationAction::Close);
     kept.wanted.send_replace(vec![note(1, "b")]);
     kept.wanted.send_replace(vec![note(2, "c")]);
     kept.screen.wait_for(&["show a", "close a", "show c"]).await;
@@ -132,7 +135,7 @@ async fn a_service_that_began_anew_shows_it_again() {
     let kept = kept();
     kept.wanted.send_replace(vec![note(1, "a")]);
     kept.screen.wait_for(&["show a"]).await;
-    kept.person.send(Heard::Lost).await.unwrap();
+    kept.person.send(Outcome::Lost).await.unwrap();
     kept.screen.wait_for(&["show a", "show a"]).await;
 }
 

@@ -1,13 +1,13 @@
-//! Notifications of Windows and macOS by notify-rust. On neither can one that is shown be taken away or
-//! replaced: an answer to an old one is about a call that is over and does nothing. Windows shows buttons and
-//! tells of them while the toast is on the screen; macOS puts more than one into a menu. The answer window
-//! does not depend on any of this.
+//! Notifications of Windows and macOS by notify-rust. Neither lets one be removed or replaced once it is shown:
+//! an action on an old one concerns a call that is over and does nothing. Windows reports buttons while the
+//! toast is on the screen; macOS puts more than one into a menu. The answer window does not depend on any of
+//! this.
 
 use notify_rust::{Notification, NotificationResponse, Timeout};
 use tokio::sync::oneshot;
 use tracing::debug;
 
-use super::model::{Answer, CallNotifier, Heard, Note, Topic};
+use super::model::{NotificationAction, NotificationContent, Notifier, Outcome, Topic};
 
 #[derive(Debug)]
 pub(crate) struct ToastNotifier;
@@ -15,7 +15,7 @@ pub(crate) struct ToastNotifier;
 /// A notification that was shown.
 #[derive(Debug)]
 pub(crate) struct Shown {
-    answer: oneshot::Receiver<NotificationResponse>,
+    action: oneshot::Receiver<NotificationResponse>,
     over: bool,
 }
 
@@ -26,16 +26,16 @@ impl ToastNotifier {
     }
 }
 
-impl CallNotifier for ToastNotifier {
+impl Notifier for ToastNotifier {
     type Shown = Shown;
 
-    async fn show(&self, note: &Note, before: Option<Shown>) -> Option<Shown> {
+    async fn show(&self, note: &NotificationContent, before: Option<Shown>) -> Option<Shown> {
         if before.is_some() {
             // A second toast of the same call would only be in the way.
             return before;
         }
         let notification = notification(note);
-        let (tell, answer) = oneshot::channel();
+        let (tell, action) = oneshot::channel();
         // The thread waits until the toast is gone, which both systems see to.
         tokio::task::spawn_blocking(move || {
             let shown = notification.show().and_then(|handle| {
@@ -47,21 +47,21 @@ impl CallNotifier for ToastNotifier {
                 debug!(%error, "Notification not shown");
             }
         });
-        Some(Shown { answer, over: false })
+        Some(Shown { action, over: false })
     }
 
-    async fn heard(&self, note: &Note, shown: Option<&mut Shown>) -> Heard {
+    async fn outcome(&self, note: &NotificationContent, shown: Option<&mut Shown>) -> Outcome {
         if let Some(shown) = shown.filter(|shown| !shown.over) {
-            let answer = (&mut shown.answer).await;
+            let action = (&mut shown.action).await;
             shown.over = true;
-            match answer {
-                Ok(NotificationResponse::Default) => return Heard::Did(Answer::Open),
+            match action {
+                Ok(NotificationResponse::Default) => return Outcome::Action(NotificationAction::Open),
                 Ok(NotificationResponse::Action(key)) => {
-                    if let Some(answer) = Answer::of(&key, note) {
-                        return Heard::Did(answer);
+                    if let Some(action) = NotificationAction::of(&key, note) {
+                        return Outcome::Action(action);
                     }
                 }
-                Ok(NotificationResponse::Closed(_)) => return Heard::Did(Answer::Close),
+                Ok(NotificationResponse::Closed(_)) => return Outcome::Action(NotificationAction::Close),
                 Ok(NotificationResponse::Reply(_)) | Err(_) => {}
             }
         }
@@ -72,7 +72,7 @@ impl CallNotifier for ToastNotifier {
     async fn close(&self, _shown: Shown) {}
 }
 
-fn notification(note: &Note) -> Notification {
+fn notification(note: &NotificationContent) -> Notification {
     let mut out = Notification::new();
     out.summary(&note.title).body(&note.body);
     match note.topic {
@@ -86,8 +86,8 @@ fn notification(note: &Note) -> Notification {
     // As the installer registers it; without, toasts come in PowerShell's name.
     #[cfg(target_os = "windows")]
     out.app_id("app.bellwire.desktop");
-    for (answer, words) in &note.buttons {
-        out.action(answer.key(), words);
+    for (action, strings) in &note.buttons {
+        out.action(action.key(), strings);
     }
     out
 }

@@ -1,4 +1,4 @@
-//! What ringing does to the desktop, step by step, against a desktop that only writes down.
+//! The ringer, step by step, against a recorder of UI calls.
 
 use std::sync::Mutex;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::*;
 use crate::ring::ringing::tests::{account, call, line};
-use crate::shell_state::Surroundings;
+use crate::shell_state::ShellState;
 
 #[derive(Default)]
 struct Recorder(Mutex<Vec<&'static str>>);
@@ -38,8 +38,8 @@ struct Bench {
     ringer: Ringer,
     desktop: Recorder,
     settings: watch::Sender<Arc<Settings>>,
-    surroundings: Surroundings,
-    notes: watch::Receiver<Vec<Note>>,
+    shell_state: ShellState,
+    notifications: watch::Receiver<Vec<NotificationContent>>,
     through: watch::Receiver<bool>,
     view: EngineView,
     now: SystemTime,
@@ -47,21 +47,21 @@ struct Bench {
 
 fn bench() -> Bench {
     let (settings, followed) = watch::channel(Arc::new(Settings::default()));
-    let surroundings = Surroundings::default();
-    let (wanted, notes) = watch::channel(Vec::new());
+    let shell_state = ShellState::default();
+    let (wanted, notifications) = watch::channel(Vec::new());
     let (loud, through) = watch::channel(false);
-    let ringer = Ringer::new(Around {
+    let ringer = Ringer::new(RingerInputs {
         settings: followed,
-        surroundings: surroundings.subscribe(),
-        focus: surroundings.focus(),
+        shell_state: shell_state.subscribe(),
+        focus: shell_state.focus(),
         language: "en".into(),
-        notes: wanted,
+        notifications: wanted,
         through: loud,
-        soon: Soon::default(),
+        reminders: Reminders::default(),
     });
     let view = EngineView { accounts: vec![account(1)], ..EngineView::default() };
     let (desktop, now) = (Recorder::default(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
-    Bench { ringer, desktop, settings, surroundings, notes, through, view, now }
+    Bench { ringer, desktop, settings, shell_state, notifications, through, view, now }
 }
 
 impl Bench {
@@ -82,16 +82,19 @@ impl Bench {
         self.ringer.refresh(self.now, &self.desktop);
     }
 
-    fn said(&mut self, topic: Topic, answer: Answer) -> Option<Act> {
-        self.ringer.said(Said { topic, answer }, self.now, &self.desktop)
+    fn events(&mut self, topic: Topic, action: NotificationAction) -> Option<CallAction> {
+        self.ringer.on_notification(NotificationEvent { topic, action }, self.now, &self.desktop)
     }
 
-    fn notes(&self) -> Vec<Note> {
-        self.notes.borrow().clone()
+    fn notifications(&self) -> Vec<NotificationContent> {
+        self.notifications.borrow().clone()
     }
 
-    fn buttons(&self) -> Vec<Answer> {
-        self.notes().first().map(|note| note.buttons.iter().map(|b| b.0).collect()).unwrap_or_default()
+    fn buttons(&self) -> Vec<NotificationAction> {
+        self.notifications()
+            .first()
+            .map(|note| note.buttons.iter().map(|b| b.0).collect())
+            .unwrap_or_default()
     }
 }
 
@@ -114,13 +117,16 @@ fn a_ring_comes_up_once_and_goes_however_it_ends() {
         let mut bench = bench();
         bench.calls(&[call(1, RINGING)]);
         assert_eq!(bench.desktop.take(), ["show ring"]);
-        assert_eq!(bench.buttons(), [Answer::Accept, Answer::Decline, Answer::Silence]);
+        assert_eq!(
+            bench.buttons(),
+            [NotificationAction::Accept, NotificationAction::Decline, NotificationAction::Silence]
+        );
         bench.calls(&[call(1, SILENCED)]);
         assert_eq!(bench.desktop.take(), [""; 0], "silence is no decline");
-        assert_eq!(bench.buttons(), [Answer::Accept, Answer::Decline]);
+        assert_eq!(bench.buttons(), [NotificationAction::Accept, NotificationAction::Decline]);
         bench.calls(&[call(1, end)]);
         assert_eq!(bench.desktop.take(), ["hide ring"]);
-        assert_eq!(bench.notes(), []);
+        assert_eq!(bench.notifications(), []);
     }
 }
 
@@ -129,26 +135,35 @@ fn a_call_that_waits_behind_another_has_a_notification_only() {
     let mut bench = bench();
     bench.calls(&[call(1, CallState::Connected), call(2, RINGING)]);
     assert_eq!(bench.desktop.take(), [""; 0]);
-    assert_eq!(bench.buttons(), [Answer::EndAndAccept, Answer::Decline, Answer::Silence]);
+    assert_eq!(
+        bench.buttons(),
+        [NotificationAction::EndAndAccept, NotificationAction::Decline, NotificationAction::Silence]
+    );
     // The first call ends while the second still rings: now it rings like any other.
     bench.calls(&[call(2, RINGING)]);
     assert_eq!(bench.desktop.take(), ["show ring"]);
-    assert_eq!(bench.buttons(), [Answer::Accept, Answer::Decline, Answer::Silence]);
+    assert_eq!(
+        bench.buttons(),
+        [NotificationAction::Accept, NotificationAction::Decline, NotificationAction::Silence]
+    );
 }
 
 #[test]
 fn the_main_window_rings_alone_while_it_has_the_focus() {
     let mut bench = bench();
-    bench.surroundings.focused(true);
+    bench.shell_state.focused(true);
     bench.calls(&[call(1, RINGING)]);
-    assert_eq!((bench.desktop.take(), bench.notes()), (vec![], vec![]));
-    bench.surroundings.focused(false);
+    assert_eq!((bench.desktop.take(), bench.notifications()), (vec![], vec![]));
+    bench.shell_state.focused(false);
     bench.refresh();
     assert_eq!(bench.desktop.take(), ["show ring"]);
-    assert_eq!(bench.buttons(), [Answer::Accept, Answer::Decline, Answer::Silence]);
-    bench.surroundings.focused(true);
+    assert_eq!(
+        bench.buttons(),
+        [NotificationAction::Accept, NotificationAction::Decline, NotificationAction::Silence]
+    );
+    bench.shell_state.focused(true);
     bench.refresh();
-    assert_eq!((bench.desktop.take(), bench.notes()), (vec!["hide ring"], vec![]));
+    assert_eq!((bench.desktop.take(), bench.notifications()), (vec!["hide ring"], vec![]));
 }
 
 #[test]
@@ -160,7 +175,7 @@ fn a_patient_who_waits_is_no_video_call() {
         bench.view.accounts[0].role = role.into();
         bench.view.accounts[0].capabilities.ring_timeout_s = None;
         bench.calls(&[call(1, RINGING)]);
-        let note = bench.notes().remove(0);
+        let note = bench.notifications().remove(0);
         assert_eq!((note.title.as_str(), note.buttons[0].1, note.buttons[1].1), (title, accept, "Not now"));
         bench.calls(&[]);
     }
@@ -171,14 +186,14 @@ fn do_not_disturb_applies_at_once() {
     let mut bench = bench();
     bench.calls(&[call(1, RINGING)]);
     bench.desktop.take();
-    bench.surroundings.quiet(Quiet::Own);
+    bench.shell_state.quiet(Quiet::Own);
     bench.refresh();
     assert_eq!(bench.desktop.take(), ["hide ring"]);
-    assert_eq!(bench.notes(), []);
-    bench.surroundings.quiet(Quiet::Off);
+    assert_eq!(bench.notifications(), []);
+    bench.shell_state.quiet(Quiet::Off);
     bench.refresh();
     assert_eq!(bench.desktop.take(), ["show ring"]);
-    assert_eq!(bench.notes().len(), 1);
+    assert_eq!(bench.notifications().len(), 1);
 }
 
 #[test]
@@ -187,7 +202,7 @@ fn notifications_can_be_turned_off_and_the_window_stays() {
     bench.settings.send_replace(Arc::new(Settings { notify_calls: false, ..Settings::default() }));
     bench.calls(&[call(1, RINGING)]);
     assert_eq!(bench.desktop.take(), ["show ring"]);
-    assert_eq!(bench.notes(), []);
+    assert_eq!(bench.notifications(), []);
 }
 
 #[test]
@@ -195,26 +210,26 @@ fn words_are_those_of_the_chosen_language() {
     let mut bench = bench();
     bench.settings.send_replace(Arc::new(Settings { language: Some("de".into()), ..Settings::default() }));
     bench.calls(&[call(1, RINGING)]);
-    let german = &Words::of("de").notices;
-    assert_eq!(bench.notes()[0].title, german.incoming_video);
+    let german = &Strings::of("de").notices;
+    assert_eq!(bench.notifications()[0].title, german.incoming_video);
 }
 
 #[test]
-fn missed_calls_are_told_after_do_not_disturb() {
+fn missed_calls_are_shown_after_do_not_disturb() {
     let mut bench = bench();
-    bench.surroundings.quiet(Quiet::Hours);
+    bench.shell_state.quiet(Quiet::Hours);
     bench.refresh();
     bench.missed(missed(1));
-    bench.surroundings.missed(1);
+    bench.shell_state.missed(1);
     bench.refresh();
-    assert_eq!(bench.notes(), []);
-    bench.surroundings.quiet(Quiet::Off);
+    assert_eq!(bench.notifications(), []);
+    bench.shell_state.quiet(Quiet::Off);
     bench.refresh();
-    assert_eq!(bench.buttons(), [Answer::CallBack, Answer::Open]);
+    assert_eq!(bench.buttons(), [NotificationAction::CallBack, NotificationAction::Open]);
     // The user looks at the earlier calls.
-    bench.surroundings.missed(0);
+    bench.shell_state.missed(0);
     bench.refresh();
-    assert_eq!(bench.notes(), []);
+    assert_eq!(bench.notifications(), []);
 }
 
 #[test]
@@ -222,16 +237,16 @@ fn a_missed_call_can_be_called_back_or_looked_at() {
     let mut bench = bench();
     let topic = || Topic::Missed(AccountId(1), PersonId("p1".into()));
     bench.missed(missed(1));
-    let act = bench.said(topic(), Answer::CallBack);
-    assert!(matches!(act, Some(Act::CallBack { person, .. }) if person.id.0 == "p1"));
-    assert_eq!(bench.notes(), [], "done with");
-    assert_eq!(bench.said(topic(), Answer::CallBack), None, "there is none any more");
+    let act = bench.events(topic(), NotificationAction::CallBack);
+    assert!(matches!(act, Some(CallAction::CallBack { person, .. }) if person.id.0 == "p1"));
+    assert_eq!(bench.notifications(), [], "done with");
+    assert_eq!(bench.events(topic(), NotificationAction::CallBack), None, "there is none any more");
 
     bench.missed(missed(1));
-    assert_eq!(bench.said(topic(), Answer::Open), Some(Act::ShowHistory));
+    assert_eq!(bench.events(topic(), NotificationAction::Open), Some(CallAction::ShowHistory));
     bench.missed(missed(1));
-    assert_eq!(bench.said(topic(), Answer::Close), None);
-    assert_eq!(bench.notes(), []);
+    assert_eq!(bench.events(topic(), NotificationAction::Close), None);
+    assert_eq!(bench.notifications(), []);
 }
 
 #[test]
@@ -239,12 +254,15 @@ fn answers_do_what_their_buttons_say() {
     let mut bench = bench();
     bench.calls(&[call(1, RINGING)]);
     let ring = || Topic::Ring(CallId(1));
-    assert_eq!(bench.said(ring(), Answer::Accept), Some(Act::Accept(CallId(1))));
-    assert_eq!(bench.said(ring(), Answer::EndAndAccept), Some(Act::EndAndAccept(CallId(1))));
-    assert_eq!(bench.said(ring(), Answer::Decline), Some(Act::Decline(CallId(1))));
-    assert_eq!(bench.said(ring(), Answer::Silence), Some(Act::Silence(CallId(1))));
-    assert_eq!(bench.said(ring(), Answer::Open), Some(Act::Show));
-    assert_eq!(bench.said(ring(), Answer::Close), None, "it rings on in its window");
+    assert_eq!(bench.events(ring(), NotificationAction::Accept), Some(CallAction::Accept(CallId(1))));
+    assert_eq!(
+        bench.events(ring(), NotificationAction::EndAndAccept),
+        Some(CallAction::EndAndAccept(CallId(1)))
+    );
+    assert_eq!(bench.events(ring(), NotificationAction::Decline), Some(CallAction::Decline(CallId(1))));
+    assert_eq!(bench.events(ring(), NotificationAction::Silence), Some(CallAction::Silence(CallId(1))));
+    assert_eq!(bench.events(ring(), NotificationAction::Open), Some(CallAction::Show));
+    assert_eq!(bench.events(ring(), NotificationAction::Close), None, "it rings on in its window");
 }
 
 #[test]
@@ -253,46 +271,46 @@ fn a_hostile_name_stays_one_short_line() {
     let mut hostile = call(1, RINGING);
     hostile.peer.name = format!("\u{202e}Ada\n\n{}", "x".repeat(10_000));
     bench.calls(&[hostile]);
-    let body = bench.notes()[0].body.clone();
+    let body = bench.notifications()[0].body.clone();
     assert!(body.chars().count() < 100, "{body}");
     assert!(!body.contains(['\n', '\u{202e}']));
     let mut nameless = call(2, RINGING);
     nameless.peer.name = " ".into();
     bench.calls(&[nameless]);
-    assert!(bench.notes()[0].body.contains(Words::of("en").notices.someone));
+    assert!(bench.notifications()[0].body.contains(Strings::of("en").notices.someone));
 }
 
 #[test]
-fn who_calls_twice_rings_through_do_not_disturb() {
+fn a_second_call_rings_through_do_not_disturb() {
     let mut bench = bench();
-    bench.surroundings.quiet(Quiet::Own);
+    bench.shell_state.quiet(Quiet::Own);
     bench.calls(&[call(1, RINGING)]);
-    assert_eq!((bench.desktop.take(), bench.notes()), (Vec::new(), Vec::new()));
+    assert_eq!((bench.desktop.take(), bench.notifications()), (Vec::new(), Vec::new()));
     bench.calls(&[missed(1)]);
     bench.now += Duration::from_secs(170);
     let again = CallView { id: CallId(2), ..call(1, RINGING) };
     bench.calls(std::slice::from_ref(&again));
     assert_eq!(bench.desktop.take(), ["show ring"]);
-    assert_eq!((bench.notes().len(), *bench.through.borrow()), (1, true));
+    assert_eq!((bench.notifications().len(), *bench.through.borrow()), (1, true));
     bench.calls(&[]);
     assert_eq!(bench.desktop.take(), ["hide ring"]);
     assert!(!*bench.through.borrow());
 }
 
 #[test]
-fn who_waits_in_a_room_is_told_silently_in_do_not_disturb() {
+fn a_waiting_caller_is_notified_silently_in_do_not_disturb() {
     let mut bench = bench();
     bench.view.accounts[0].capabilities.ring_timeout_s = None;
     bench.settings.send_replace(Arc::new(Settings { notify_calls: false, ..Settings::default() }));
-    bench.surroundings.quiet(Quiet::Hours);
+    bench.shell_state.quiet(Quiet::Hours);
     bench.calls(&[call(1, RINGING)]);
     assert_eq!(bench.desktop.take(), [""; 0]);
-    let notes = bench.notes();
-    assert_eq!((notes.len(), notes[0].silent, *bench.through.borrow()), (1, true, false));
+    let notifications = bench.notifications();
+    assert_eq!((notifications.len(), notifications[0].silent, *bench.through.borrow()), (1, true, false));
 }
 
 #[test]
-fn a_message_is_told_and_opens_its_thread() {
+fn a_message_is_notified_and_opens_its_thread() {
     let mut bench = bench();
     let mut room = line("ada");
     room.thread = Some("room".into());
@@ -303,21 +321,21 @@ fn a_message_is_told_and_opens_its_thread() {
     bench.view.accounts[0].contacts[0].last_message =
         Some(LastMessage { text, at: String::new(), from_me: false });
     bench.show();
-    let note = bench.notes()[0].clone();
+    let note = bench.notifications()[0].clone();
     assert_eq!(note.title, "\u{2068}Name ada\u{2069}");
     assert!(note.body.starts_with("\u{2068}hello") && note.body.chars().count() < 170);
     let place = ThreadPlace { account: AccountId(1), thread: "room".into() };
-    assert_eq!(bench.said(note.topic, Answer::Open), Some(Act::ShowThread(place)));
-    assert_eq!(bench.notes(), []);
+    assert_eq!(bench.events(note.topic, NotificationAction::Open), Some(CallAction::ShowThread(place)));
+    assert_eq!(bench.notifications(), []);
 
     bench.settings.send_replace(Arc::new(Settings { notify_messages: false, ..Settings::default() }));
     bench.view.accounts[0].contacts[0].unread = 2;
     bench.show();
-    assert_eq!(bench.notes(), []);
+    assert_eq!(bench.notifications(), []);
 }
 
 #[test]
-fn what_begins_soon_is_told_by_the_clock() {
+fn reminders_follow_the_clock() {
     let mut bench = bench();
     let mut visit = line("ada");
     let starts_at = "1970-01-12T13:56:40Z".to_owned();
@@ -325,14 +343,14 @@ fn what_begins_soon_is_told_by_the_clock() {
     visit.slot = Some(Slot { starts_at, minutes: 30, phase, they_wait: false, label });
     bench.view.accounts[0].contacts = vec![visit];
     bench.show();
-    assert_eq!(bench.notes(), [], "ten minutes before");
+    assert_eq!(bench.notifications(), [], "ten minutes before");
     bench.now += Duration::from_secs(330);
     bench.refresh();
-    let note = bench.notes()[0].clone();
+    let note = bench.notifications()[0].clone();
     assert_eq!(note.body, "\u{2068}Name ada\u{2069}, in 5 minutes");
     bench.now += Duration::from_secs(100);
     bench.refresh();
-    assert_eq!(bench.notes(), std::slice::from_ref(&note), "it does not count down");
-    assert_eq!(bench.said(note.topic, Answer::Open), Some(Act::Show));
-    assert_eq!(bench.notes(), []);
+    assert_eq!(bench.notifications(), std::slice::from_ref(&note), "it does not count down");
+    assert_eq!(bench.events(note.topic, NotificationAction::Open), Some(CallAction::Show));
+    assert_eq!(bench.notifications(), []);
 }

@@ -1,17 +1,17 @@
-//! What notifications say. Pure.
+//! The text and buttons of notifications. Pure.
 
 use bellwire_engine::{CallView, MediaKind};
 
-use crate::i18n::{NoticeWords, Words, cut, isolated};
-use crate::ring::messages::Told;
-use crate::ring::notify::{Answer, Note, Topic};
-use crate::ring::reminders::Begins;
-use crate::ring::ringing::RingNote;
+use crate::i18n::{NotificationStrings, Strings, cut, isolated};
+use crate::ring::messages::MessageAlert;
+use crate::ring::notify::{NotificationAction, NotificationContent, Topic};
+use crate::ring::reminders::Reminder;
+use crate::ring::ringing::RingNotification;
 
 /// Characters of a name or of what a call is about.
-const LONGEST: usize = 80;
+const MAX_NAME_CHARS: usize = 80;
 /// Characters of a message.
-const TEXT: usize = 160;
+const MAX_MESSAGE_CHARS: usize = 160;
 
 /// A room in which the other side waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,86 +22,94 @@ pub(super) enum Room {
 }
 
 /// In the same words as the main window and the answer window.
-pub(super) fn ring(ring: RingNote, call: &CallView, room: Option<Room>, words: &Words) -> Note {
-    let words = &words.notices;
+pub(super) fn ring(
+    ring: RingNotification,
+    call: &CallView,
+    room: Option<Room>,
+    strings: &Strings,
+) -> NotificationContent {
+    let strings = &strings.notices;
     let accept = match (ring.ends_another, room) {
-        (true, None) => (Answer::EndAndAccept, words.end_and_accept),
-        (true, Some(_)) => (Answer::EndAndAccept, words.end_and_join),
-        (false, None) => (Answer::Accept, words.accept),
-        (false, Some(Room::Joins)) => (Answer::Accept, words.join),
-        (false, Some(Room::Admits)) => (Answer::Accept, words.admit),
+        (true, None) => (NotificationAction::EndAndAccept, strings.end_and_accept),
+        (true, Some(_)) => (NotificationAction::EndAndAccept, strings.end_and_join),
+        (false, None) => (NotificationAction::Accept, strings.accept),
+        (false, Some(Room::Joins)) => (NotificationAction::Accept, strings.join),
+        (false, Some(Room::Admits)) => (NotificationAction::Accept, strings.admit),
     };
-    let decline = if room.is_some() { words.not_now } else { words.decline };
-    let mut buttons = vec![accept, (Answer::Decline, decline)];
+    let decline = if room.is_some() { strings.not_now } else { strings.decline };
+    let mut buttons = vec![accept, (NotificationAction::Decline, decline)];
     if !ring.silenced {
-        buttons.push((Answer::Silence, words.silence));
+        buttons.push((NotificationAction::Silence, strings.silence));
     }
     let kind = match call.kind {
-        MediaKind::Voice => words.incoming_voice,
-        MediaKind::Video => words.incoming_video,
+        MediaKind::Voice => strings.incoming_voice,
+        MediaKind::Video => strings.incoming_video,
     };
-    Note {
+    NotificationContent {
         topic: Topic::Ring(call.id),
         title: match (ring.ends_another, room) {
-            (_, Some(Room::Admits)) => words.patient_waits,
-            (_, Some(Room::Joins)) => words.waits,
-            (true, None) => words.waiting,
+            (_, Some(Room::Admits)) => strings.patient_waits,
+            (_, Some(Room::Joins)) => strings.waits,
+            (true, None) => strings.waiting,
             (false, None) => kind,
         }
         .to_owned(),
-        body: (words.from)(&name(call, words), about(call).as_deref()),
+        body: (strings.from)(&name(call, strings), about(call).as_deref()),
         buttons,
         silent: ring.silent,
     }
 }
 
-pub(super) fn missed(call: &CallView, count: u32, words: &Words) -> Note {
-    let words = &words.notices;
-    Note {
+pub(super) fn missed(call: &CallView, count: u32, strings: &Strings) -> NotificationContent {
+    let strings = &strings.notices;
+    NotificationContent {
         topic: Topic::Missed(call.account, call.peer.id.clone()),
-        title: words.missed.to_owned(),
-        body: (words.missed_from)(&name(call, words), count),
-        buttons: vec![(Answer::CallBack, words.call_back), (Answer::Open, words.show)],
+        title: strings.missed.to_owned(),
+        body: (strings.missed_from)(&name(call, strings), count),
+        buttons: vec![
+            (NotificationAction::CallBack, strings.call_back),
+            (NotificationAction::Open, strings.show),
+        ],
         silent: false,
     }
 }
 
-/// The newest message of a thread, and how many came since somebody looked.
-pub(super) fn message(told: &Told, words: &Words) -> Note {
-    let words = &words.notices;
-    let sender = somebody(&told.sender, words);
-    Note {
-        topic: Topic::Message(told.account, told.thread.clone()),
-        title: if told.count > 1 { format!("{sender} ({})", told.count) } else { sender },
-        body: isolated(&cut(&told.text, TEXT)),
-        buttons: vec![(Answer::Open, words.show)],
+/// The newest message of a thread, and the number since the user last looked.
+pub(super) fn message(alert: &MessageAlert, strings: &Strings) -> NotificationContent {
+    let strings = &strings.notices;
+    let sender = display_name(&alert.sender, strings);
+    NotificationContent {
+        topic: Topic::Message(alert.account, alert.thread.clone()),
+        title: if alert.count > 1 { format!("{sender} ({})", alert.count) } else { sender },
+        body: isolated(&cut(&alert.text, MAX_MESSAGE_CHARS)),
+        buttons: vec![(NotificationAction::Open, strings.show)],
         silent: false,
     }
 }
 
 /// An appointment or session that begins in some minutes.
-pub(super) fn soon(begins: &Begins, words: &Words) -> Note {
-    let words = &words.notices;
-    Note {
+pub(super) fn soon(begins: &Reminder, strings: &Strings) -> NotificationContent {
+    let strings = &strings.notices;
+    NotificationContent {
         topic: Topic::Soon(begins.account, begins.line.clone()),
-        title: words.soon.to_owned(),
-        body: (words.soon_with)(&somebody(&begins.name, words), begins.minutes),
-        buttons: vec![(Answer::Open, words.show)],
+        title: strings.soon.to_owned(),
+        body: (strings.soon_with)(&display_name(&begins.name, strings), begins.minutes),
+        buttons: vec![(NotificationAction::Open, strings.show)],
         silent: false,
     }
 }
 
-fn name(call: &CallView, words: &NoticeWords) -> String {
-    somebody(&call.peer.name, words)
+fn name(call: &CallView, strings: &NotificationStrings) -> String {
+    display_name(&call.peer.name, strings)
 }
 
-fn somebody(name: &str, words: &NoticeWords) -> String {
+fn display_name(name: &str, strings: &NotificationStrings) -> String {
     let name = name.trim();
-    isolated(&cut(if name.is_empty() { words.someone } else { name }, LONGEST))
+    isolated(&cut(if name.is_empty() { strings.someone } else { name }, MAX_NAME_CHARS))
 }
 
 fn about(call: &CallView) -> Option<String> {
     let label =
         call.subject.as_ref().map(|subject| subject.label.trim()).filter(|label| !label.is_empty())?;
-    Some(isolated(&cut(label, LONGEST)))
+    Some(isolated(&cut(label, MAX_NAME_CHARS)))
 }

@@ -1,4 +1,4 @@
-//! Every mixture of calls, do-not-disturb and settings against the rules in words.
+//! The rules of ringing in all combinations of calls, do-not-disturb and settings.
 
 use bellwire_engine::{
     AccountId, AccountView, Capabilities, ContactView, Direction, EndReason, LinkState, MediaKind, Person,
@@ -107,12 +107,12 @@ fn the_rules_hold_for_every_two_calls() {
             let talks = [&first, &second].into_iter().any(|state| !ring(state) && !over(state));
             for quiet in QUIETS {
                 for notify in [true, false] {
-                    let seen = ringing(&calls, |_| comes(quiet, false, false), notify, false);
+                    let seen = ringing(&calls, |_| ring_level(quiet, false, false), notify, false);
                     let wanted = quiet == Quiet::Off;
                     let told = format!("{first:?} {second:?} {quiet:?} {notify}");
                     assert_eq!(seen.window, wanted && rings > 0 && !talks, "{told}");
-                    assert_eq!(seen.notes.len(), if wanted && notify { rings } else { 0 }, "{told}");
-                    assert!(seen.notes.iter().all(|note| note.ends_another == talks), "{told}");
+                    assert_eq!(seen.notifications.len(), if wanted && notify { rings } else { 0 }, "{told}");
+                    assert!(seen.notifications.iter().all(|note| note.ends_another == talks), "{told}");
                 }
             }
         }
@@ -121,45 +121,47 @@ fn the_rules_hold_for_every_two_calls() {
 
 #[test]
 fn silence_is_no_decline() {
-    let seen = ringing(&[call(1, SILENCED)], |_| Comes::Whole, true, false);
+    let seen = ringing(&[call(1, SILENCED)], |_| RingLevel::Full, true, false);
     assert!(seen.window);
     assert_eq!(
-        seen.notes,
-        [RingNote { call: CallId(1), ends_another: false, silenced: true, silent: false }]
+        seen.notifications,
+        [RingNotification { call: CallId(1), ends_another: false, silenced: true, silent: false }]
     );
 }
 
 #[test]
-fn exceptions_come_whole_and_who_waits_in_a_room_without_a_sound() {
+fn exceptions_ring_in_full_and_waiting_callers_silently() {
     for quiet in [Quiet::Own, Quiet::Hours, Quiet::System] {
-        assert_eq!(comes(quiet, true, false), Comes::Whole);
-        assert_eq!(comes(quiet, true, true), Comes::Whole);
-        assert_eq!(comes(quiet, false, true), Comes::Silently);
-        assert_eq!(comes(quiet, false, false), Comes::Not);
+        assert_eq!(ring_level(quiet, true, false), RingLevel::Full);
+        assert_eq!(ring_level(quiet, true, true), RingLevel::Full);
+        assert_eq!(ring_level(quiet, false, true), RingLevel::Silent);
+        assert_eq!(ring_level(quiet, false, false), RingLevel::Suppressed);
     }
-    assert_eq!(comes(Quiet::Off, false, false), Comes::Whole);
+    assert_eq!(ring_level(Quiet::Off, false, false), RingLevel::Full);
     let both = [call(1, RINGING), call(2, RINGING)];
-    let waits = |call: &CallView| if call.id == CallId(1) { Comes::Silently } else { Comes::Not };
+    let waits =
+        |call: &CallView| if call.id == CallId(1) { RingLevel::Silent } else { RingLevel::Suppressed };
     let seen = ringing(&both, waits, false, false);
     assert!(!seen.window && !seen.audible);
     assert_eq!(
-        seen.notes.iter().map(|note| (note.call, note.silent)).collect::<Vec<_>>(),
+        seen.notifications.iter().map(|note| (note.call, note.silent)).collect::<Vec<_>>(),
         [(CallId(1), true)]
     );
-    let through = |call: &CallView| if call.id == CallId(1) { Comes::Whole } else { Comes::Not };
+    let through =
+        |call: &CallView| if call.id == CallId(1) { RingLevel::Full } else { RingLevel::Suppressed };
     let seen = ringing(&both, through, true, false);
     assert!(seen.window && seen.audible);
-    assert_eq!(seen.notes.len(), 1);
+    assert_eq!(seen.notifications.len(), 1);
 }
 
 #[test]
 fn in_the_main_window_a_ring_has_its_card_alone_and_is_heard() {
     let both = [call(1, RINGING), call(2, CallState::Connected)];
     for calls in [&both[..1], &both] {
-        for way in [Comes::Whole, Comes::Silently] {
+        for way in [RingLevel::Full, RingLevel::Silent] {
             let seen = ringing(calls, |_| way, true, true);
-            assert!(!seen.window && seen.notes.is_empty(), "{seen:?}");
-            assert_eq!(seen.audible, way == Comes::Whole);
+            assert!(!seen.window && seen.notifications.is_empty(), "{seen:?}");
+            assert_eq!(seen.audible, way == RingLevel::Full);
         }
     }
 }
@@ -174,7 +176,7 @@ fn one_notification_for_each_person() {
     let shown: Vec<_> = missed.shown().map(|m| (m.call.id, m.count)).collect();
     assert_eq!(shown, [(CallId(2), 1), (CallId(9), 2)]);
 
-    missed.forget(AccountId(1), &PersonId("p1".into()));
+    missed.dismiss(AccountId(1), &PersonId("p1".into()));
     assert!(missed.of(AccountId(1), &PersonId("p1".into())).is_none());
     missed.clear();
     assert_eq!(missed.shown().count(), 0);

@@ -1,5 +1,5 @@
-//! Which accounts are kept, and where: a plain file without anything secret in it. Changes count at once
-//! and are written by [`AccountsFile::store`].
+//! The list of stored accounts, a plain file without secrets. Changes apply at once and are written by
+//! [`AccountsFile::store`].
 
 use std::path::{Path, PathBuf};
 
@@ -10,25 +10,25 @@ use crate::shell_state::SecretPlace;
 use crate::storage::atomic_file;
 
 /// Bytes of the file.
-const SIZE: u64 = 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// Accounts in it.
-const MOST: usize = 100;
+const MAX_ACCOUNTS: usize = 100;
 
-/// An account that can be come back to.
+/// An account that can be restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Known {
-    /// What its secret goes by.
+pub(super) struct StoredAccount {
+    /// The name of its secret.
     pub(super) key: String,
     pub(super) place: SecretPlace,
-    /// What people call the backend.
+    /// The backend's display name.
     pub(super) label: String,
     pub(super) server: String,
     pub(super) name: String,
 }
 
-/// A secret that is to be deleted as soon as its place is open.
+/// A secret to be deleted as soon as its store is open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Leftover {
+pub(super) struct ObsoleteSecret {
     pub(super) key: String,
     pub(super) place: SecretPlace,
 }
@@ -38,8 +38,8 @@ pub(super) struct Leftover {
 struct Content {
     /// What the person chose; `None`: the keyring if there is one.
     place: Option<SecretPlace>,
-    accounts: Vec<Known>,
-    forget: Vec<Leftover>,
+    accounts: Vec<StoredAccount>,
+    forget: Vec<ObsoleteSecret>,
 }
 
 /// The file, read.
@@ -61,7 +61,7 @@ impl AccountsFile {
         self.content.place
     }
 
-    pub(super) fn accounts(&self) -> &[Known] {
+    pub(super) fn accounts(&self) -> &[StoredAccount] {
         &self.content.accounts
     }
 
@@ -74,15 +74,15 @@ impl AccountsFile {
         self.change(|content| content.place = Some(place));
     }
 
-    /// Its secret is there now; another place's copy is left over.
-    pub(super) fn kept(&mut self, account: Known) {
+    /// Its secret is stored now; a copy in another store is obsolete.
+    pub(super) fn kept(&mut self, account: StoredAccount) {
         self.change(|content| {
             content.forget.retain(|old| !(old.key == account.key && old.place == account.place));
-            let full = content.accounts.len() >= MOST;
+            let full = content.accounts.len() >= MAX_ACCOUNTS;
             match content.accounts.iter_mut().find(|known| known.key == account.key) {
                 Some(known) => {
                     if known.place != account.place {
-                        content.forget.push(Leftover { key: known.key.clone(), place: known.place });
+                        content.forget.push(ObsoleteSecret { key: known.key.clone(), place: known.place });
                     }
                     *known = account;
                 }
@@ -92,11 +92,11 @@ impl AccountsFile {
         });
     }
 
-    /// Nobody comes back to it; its secret is left over until it is deleted.
+    /// It is not restored any more; its secret is obsolete until it is deleted.
     pub(super) fn forget(&mut self, key: &str) {
         self.change(|content| {
             let gone = content.accounts.extract_if(.., |known| known.key == key);
-            content.forget.extend(gone.map(|known| Leftover { key: known.key, place: known.place }));
+            content.forget.extend(gone.map(|known| ObsoleteSecret { key: known.key, place: known.place }));
         });
     }
 
@@ -129,7 +129,7 @@ impl AccountsFile {
 }
 
 fn read(path: &Path) -> Content {
-    let bytes = match atomic_file::read(path, SIZE) {
+    let bytes = match atomic_file::read(path, MAX_FILE_BYTES) {
         Ok(None) => return Content::default(),
         Ok(Some(bytes)) => bytes,
         Err(error) => {
@@ -138,7 +138,7 @@ fn read(path: &Path) -> Content {
         }
     };
     let content = serde_json::from_slice::<Content>(&bytes);
-    match content.ok().filter(|content| content.accounts.len() <= MOST) {
+    match content.ok().filter(|content| content.accounts.len() <= MAX_ACCOUNTS) {
         Some(content) => content,
         None => {
             warn!("The list of accounts is damaged and set aside");
@@ -152,8 +152,8 @@ fn read(path: &Path) -> Content {
 mod tests {
     use super::*;
 
-    fn account(key: &str, place: SecretPlace) -> Known {
-        Known {
+    fn account(key: &str, place: SecretPlace) -> StoredAccount {
+        StoredAccount {
             key: key.into(),
             place,
             label: "Storefront".into(),

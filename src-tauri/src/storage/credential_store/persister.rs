@@ -1,5 +1,5 @@
-//! Keeps accounts from one start of the program to the next: follows the engine's keepsakes, puts them
-//! where secrets go, brings them back at the start, and deletes them when somebody signs out.
+//! The persister of credentials: follows the engine's sessions, stores them, restores them at the start, and
+//! deletes them when the user signs out.
 
 mod migration;
 
@@ -9,127 +9,89 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_engine::{AccountId, Handle, Keepsake};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tracing::{debug, info, warn};
 
-use super::accounts::{AccountsFile, Known};
+use super::accounts::{AccountsFile, StoredAccount};
+use super::handle::{CredentialRequest, Credentials};
 use super::keyring::{self, Keyring};
-use super::secret_store::{ASKING, KeyringState, PATIENCE, SecretStore, VaultError, waiting};
+use super::secret_store::{
+    CredentialError, KEYRING_TIMEOUT, KeyringState, PROMPT_TIMEOUT, SecretStore, run_blocking,
+};
 use crate::command_error::Coded;
-use crate::shell_state::{Restoring, SecretPlace, SecretProblem, SecretsView, Surroundings};
+use crate::shell_state::{Restoring, SecretPlace, SecretProblem, SecretsView, ShellState};
 use crate::storage::paths::Paths;
 use crate::storage::settings::SettingsStore;
 
-/// How often a keyring that was not there is looked for.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// How often a missing keyring is tried again.
+const KEYRING_RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
 type All = Arc<BTreeMap<AccountId, Keepsake>>;
-type Answered = oneshot::Sender<Result<(), VaultError>>;
 
-enum Order {
-    Unlock { passphrase: String, reply: Answered },
-    Use { place: SecretPlace, passphrase: Option<String>, reply: Answered },
-    Restore { reply: Answered },
-}
-
-/// Gives the keeper orders; cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Secrets {
-    orders: mpsc::Sender<Order>,
-}
-
-impl Secrets {
-    /// Opens the file under its passphrase, or has the keyring ask for its own.
-    pub(crate) async fn unlock(&self, passphrase: String) -> Result<(), VaultError> {
-        self.order(|reply| Order::Unlock { passphrase, reply }).await
-    }
-
-    /// Keeps accounts there from now on.
-    pub(crate) async fn use_place(
-        &self,
-        place: SecretPlace,
-        passphrase: Option<String>,
-    ) -> Result<(), VaultError> {
-        self.order(|reply| Order::Use { place, passphrase, reply }).await
-    }
-
-    /// Tries the accounts that did not come back once more.
-    pub(crate) async fn restore(&self) -> Result<(), VaultError> {
-        self.order(|reply| Order::Restore { reply }).await
-    }
-
-    async fn order(&self, order: impl FnOnce(Answered) -> Order) -> Result<(), VaultError> {
-        let (reply, answer) = oneshot::channel();
-        self.orders.send(order(reply)).await.map_err(|_| VaultError::Stopped)?;
-        answer.await.unwrap_or(Err(VaultError::Stopped))
-    }
-}
-
-/// What the keeper works with.
-pub(crate) struct KeeperParts {
+/// What the persister works with.
+pub(crate) struct PersisterParts {
     pub(crate) engine: Handle,
-    pub(crate) surroundings: Arc<Surroundings>,
+    pub(crate) shell_state: Arc<ShellState>,
     pub(crate) settings: SettingsStore,
     pub(crate) paths: Paths,
 }
 
-/// A place that secrets can be put into now.
+/// A store that is open.
 #[derive(Clone)]
-struct Open {
+struct OpenStore {
     place: SecretPlace,
     store: Arc<dyn SecretStore>,
 }
 
-pub(crate) struct Keeper {
-    parts: KeeperParts,
+pub(crate) struct CredentialPersister {
+    parts: PersisterParts,
     keepsakes: watch::Receiver<All>,
-    orders: mpsc::Receiver<Order>,
+    requests: mpsc::Receiver<CredentialRequest>,
     accounts: AccountsFile,
-    open: Option<Open>,
+    open: Option<OpenStore>,
     problem: SecretProblem,
     /// There is a file under a passphrase.
     file_exists: bool,
-    /// What the open place has, as far as it is known.
+    /// The known content of the open store.
     kept: BTreeMap<String, Keepsake>,
-    /// The engine has these, or had them: whoever is missing there was signed out.
-    live: BTreeSet<String>,
-    /// Accounts on their way back by their keys.
+    /// Accounts that the engine has or had: one that is missing there was signed out.
+    signed_in: BTreeSet<String>,
+    /// Accounts that are being restored, by key.
     restoring: Vec<(String, Restoring)>,
-    /// The keyring has asked its user once; once is enough.
-    asked: bool,
+    /// The user has been prompted for the keyring's password; once is enough.
+    prompted: bool,
 }
 
-impl Keeper {
-    /// Reads which accounts there are. It works once it runs.
-    pub(crate) fn new(parts: KeeperParts) -> (Self, Secrets) {
-        // Orders come from a person and wait.
-        let (sender, orders) = mpsc::channel(8);
+impl CredentialPersister {
+    /// Reads the list of accounts; the work begins with [`Self::run`].
+    pub(crate) fn new(parts: PersisterParts) -> (Self, Credentials) {
+        let (credentials, requests) = Credentials::new();
         let keepsakes = parts.engine.keepsakes();
         let accounts = AccountsFile::open(parts.paths.accounts());
-        let keeper = Self {
+        let persister = Self {
             keepsakes,
-            orders,
+            requests,
             accounts,
             open: None,
             problem: SecretProblem::None,
             file_exists: parts.paths.secrets().is_some_and(|file| file.exists()),
             kept: BTreeMap::new(),
-            live: BTreeSet::new(),
+            signed_in: BTreeSet::new(),
             restoring: Vec::new(),
-            asked: false,
+            prompted: false,
             parts,
         };
-        (keeper, Secrets { orders: sender })
+        (persister, credentials)
     }
 
-    /// Brings the accounts back, then follows the engine to its end and stores the last token it got.
+    /// Restores the accounts, then follows the engine to its end and stores its last token.
     pub(crate) async fn run(mut self) {
         self.start().await;
-        let mut again = tokio::time::interval(LOOK_AGAIN);
+        let mut again = tokio::time::interval(KEYRING_RETRY_INTERVAL);
         again.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            self.tell();
+            self.publish();
             tokio::select! {
                 changed = self.keepsakes.changed() => {
                     self.save(changed.is_err()).await;
@@ -137,33 +99,33 @@ impl Keeper {
                         return;
                     }
                 }
-                Some(order) = self.orders.recv() => self.obey(order).await,
-                _ = again.tick() => self.look_again().await,
+                Some(request) = self.requests.recv() => self.handle_request(request).await,
+                _ = again.tick() => self.retry_keyring().await,
             }
         }
     }
 
     async fn start(&mut self) {
         let known = self.accounts.accounts().iter();
-        self.restoring = known.map(|known| (known.key.clone(), on_its_way(known))).collect();
-        self.tell();
+        self.restoring = known.map(|known| (known.key.clone(), restoring(known))).collect();
+        self.publish();
         match self.chosen() {
             SecretPlace::Session => {}
             SecretPlace::File => self.problem = SecretProblem::Locked,
             SecretPlace::Keyring => {
                 let wanted = !self.accounts.accounts().is_empty();
-                self.asked = wanted;
+                self.prompted = wanted;
                 if let Err(error) = self.open_keyring(wanted).await {
                     debug!(%error, "No keyring");
                     self.problem = error.problem();
                 }
             }
         }
-        self.bring_back().await;
+        self.restore_accounts().await;
         self.save(false).await;
     }
 
-    /// Where secrets are to go: what the person chose, else where some are, else the keyring.
+    /// The store to use: the user's choice, else the one in use, else the keyring.
     fn chosen(&self) -> SecretPlace {
         match self.accounts.place() {
             Some(SecretPlace::Session) => SecretPlace::Session,
@@ -176,8 +138,8 @@ impl Keeper {
         self.parts.paths.secrets()
     }
 
-    /// `ask`: somebody may be asked for the keyring's password.
-    async fn open_keyring(&mut self, ask: bool) -> Result<(), VaultError> {
+    /// `ask`: the user may be prompted for the keyring's password.
+    async fn open_keyring(&mut self, ask: bool) -> Result<(), CredentialError> {
         self.open = Some(self.keyring(ask).await?);
         self.problem = SecretProblem::None;
         self.kept.clear();
@@ -185,29 +147,29 @@ impl Keeper {
         Ok(())
     }
 
-    async fn keyring(&self, ask: bool) -> Result<Open, VaultError> {
-        let silent = |_| VaultError::Silent;
-        match tokio::time::timeout(PATIENCE, keyring::look()).await.map_err(silent)? {
-            KeyringState::Missing => return Err(VaultError::Missing),
-            KeyringState::Locked if !ask => return Err(VaultError::Locked),
+    async fn keyring(&self, ask: bool) -> Result<OpenStore, CredentialError> {
+        let silent = |_| CredentialError::Silent;
+        match tokio::time::timeout(KEYRING_TIMEOUT, keyring::look()).await.map_err(silent)? {
+            KeyringState::Missing => return Err(CredentialError::Missing),
+            KeyringState::Locked if !ask => return Err(CredentialError::Locked),
             KeyringState::Locked => {
-                tokio::time::timeout(ASKING, keyring::unlock()).await.map_err(silent)??
+                tokio::time::timeout(PROMPT_TIMEOUT, keyring::unlock()).await.map_err(silent)??
             }
             KeyringState::Perhaps => {}
         }
         let service = self.parts.paths.keyring_service();
-        let patience = if ask { ASKING } else { PATIENCE };
-        let store = waiting(patience, move || Keyring::open(&service)).await?;
-        Ok(Open { place: SecretPlace::Keyring, store: Arc::new(store) })
+        let patience = if ask { PROMPT_TIMEOUT } else { KEYRING_TIMEOUT };
+        let store = run_blocking(patience, move || Keyring::open(&service)).await?;
+        Ok(OpenStore { place: SecretPlace::Keyring, store: Arc::new(store) })
     }
 
-    /// Signs in all accounts that are kept and not there yet.
-    async fn bring_back(&mut self) {
+    /// Signs in all stored accounts that are not signed in yet.
+    async fn restore_accounts(&mut self) {
         for known in self.accounts.accounts().to_vec() {
-            if self.live.contains(&known.key) {
+            if self.signed_in.contains(&known.key) {
                 continue;
             }
-            let failed = match self.bring_back_one(&known).await {
+            let failed = match self.restore_account(&known).await {
                 Ok(()) => {
                     self.restoring.retain(|(key, _)| *key != known.key);
                     continue;
@@ -215,22 +177,22 @@ impl Keeper {
                 Err(code) => code,
             };
             warn!(code = failed, "An account did not come back");
-            let entry = Restoring { failed: Some(failed.to_owned()), ..on_its_way(&known) };
+            let entry = Restoring { failed: Some(failed.to_owned()), ..restoring(&known) };
             match self.restoring.iter_mut().find(|(key, _)| *key == known.key) {
                 Some((_, old)) => *old = entry,
                 None => self.restoring.push((known.key, entry)),
             }
         }
         self.accounts.store().await;
-        self.tell();
+        self.publish();
     }
 
-    /// Why it did not come back, as a failure's code.
-    async fn bring_back_one(&mut self, known: &Known) -> Result<(), &'static str> {
+    /// Returns the error code if it could not be restored.
+    async fn restore_account(&mut self, known: &StoredAccount) -> Result<(), &'static str> {
         let keepsake = match self.read(known).await {
             Ok(keepsake) => keepsake,
             Err(error) => {
-                if matches!(error, VaultError::Gone) {
+                if matches!(error, CredentialError::Gone) {
                     self.accounts.forget(&known.key);
                 }
                 return Err(error.code());
@@ -243,51 +205,53 @@ impl Keeper {
             return Err("not_allowed");
         }
         self.parts.engine.resume(keepsake.clone()).await.map_err(|error| error.code())?;
-        self.live.insert(known.key.clone());
+        self.signed_in.insert(known.key.clone());
         self.kept.insert(known.key.clone(), keepsake);
         Ok(())
     }
 
-    async fn read(&self, known: &Known) -> Result<Keepsake, VaultError> {
+    async fn read(&self, known: &StoredAccount) -> Result<Keepsake, CredentialError> {
         let Some(open) = self.open.clone().filter(|open| open.place == known.place) else {
             return Err(match self.problem {
-                SecretProblem::Missing => VaultError::Missing,
-                SecretProblem::Damaged => VaultError::Damaged,
+                SecretProblem::Missing => CredentialError::Missing,
+                SecretProblem::Damaged => CredentialError::Damaged,
                 SecretProblem::None
                 | SecretProblem::Locked
                 | SecretProblem::WrongPassphrase
-                | SecretProblem::Failed => VaultError::Locked,
+                | SecretProblem::Failed => CredentialError::Locked,
             });
         };
         let key = known.key.clone();
-        let secret = waiting(ASKING, move || open.store.read(&key)).await?.ok_or(VaultError::Gone)?;
-        let keepsake = Keepsake::from_secret(&secret).map_err(|_| VaultError::Damaged)?;
-        if keepsake.key() == known.key { Ok(keepsake) } else { Err(VaultError::Damaged) }
+        let secret = run_blocking(PROMPT_TIMEOUT, move || open.store.read(&key))
+            .await?
+            .ok_or(CredentialError::Gone)?;
+        let keepsake = Keepsake::from_secret(&secret).map_err(|_| CredentialError::Damaged)?;
+        if keepsake.key() == known.key { Ok(keepsake) } else { Err(CredentialError::Damaged) }
     }
 
-    /// Puts what is new into the open place and deletes what is over. `ending`: nobody is asked any more.
+    /// Stores new sessions in the open store and deletes old ones. `ending`: without any prompt.
     async fn save(&mut self, ending: bool) {
         let all = Arc::clone(&self.keepsakes.borrow_and_update());
         let now: BTreeMap<String, Keepsake> =
             all.values().map(|keepsake| (keepsake.key(), keepsake.clone())).collect();
         self.restoring.retain(|(key, _)| !now.contains_key(key));
-        for over in self.live.iter().filter(|key| !now.contains_key(*key)) {
+        for over in self.signed_in.iter().filter(|key| !now.contains_key(*key)) {
             self.accounts.forget(over);
             self.kept.remove(over);
         }
-        // Should the program die now, the deletion is made up for at the next start.
+        // If the program dies now, the next start deletes the secrets.
         self.accounts.store().await;
-        self.live = now.keys().cloned().collect();
+        self.signed_in = now.keys().cloned().collect();
         let keep = self.accounts.place() != Some(SecretPlace::Session);
         let new: Vec<_> =
             now.into_iter().filter(|(key, one)| keep && self.kept.get(key) != Some(one)).collect();
         if !new.is_empty()
             && self.open.is_none()
-            && !self.asked
+            && !self.prompted
             && !ending
             && self.chosen() == SecretPlace::Keyring
         {
-            self.asked = true;
+            self.prompted = true;
             if let Err(error) = self.open_keyring(true).await {
                 self.problem = error.problem();
             }
@@ -310,10 +274,10 @@ impl Keeper {
         self.accounts.store().await;
     }
 
-    async fn put(&mut self, open: &Open, key: &str, keepsake: Keepsake) -> Result<(), VaultError> {
+    async fn put(&mut self, open: &OpenStore, key: &str, keepsake: Keepsake) -> Result<(), CredentialError> {
         let (store, name, secret) = (Arc::clone(&open.store), key.to_owned(), keepsake.to_secret());
-        waiting(ASKING, move || store.write(&name, &secret)).await?;
-        self.accounts.kept(Known {
+        run_blocking(PROMPT_TIMEOUT, move || store.write(&name, &secret)).await?;
+        self.accounts.kept(StoredAccount {
             key: key.to_owned(),
             place: open.place,
             label: keepsake.label(),
@@ -324,10 +288,10 @@ impl Keeper {
         Ok(())
     }
 
-    async fn delete_leftovers(&mut self, open: &Open) {
+    async fn delete_leftovers(&mut self, open: &OpenStore) {
         for key in self.accounts.leftovers(open.place) {
             let (store, name) = (Arc::clone(&open.store), key.clone());
-            match waiting(PATIENCE, move || store.forget(&name)).await {
+            match run_blocking(KEYRING_TIMEOUT, move || store.forget(&name)).await {
                 Ok(()) => self.accounts.deleted(&key, open.place),
                 Err(error) => warn!(%error, "A secret that is over could not be deleted yet"),
             }
@@ -335,7 +299,7 @@ impl Keeper {
     }
 
     /// A keyring that was locked or missing may be there now.
-    async fn look_again(&mut self) {
+    async fn retry_keyring(&mut self) {
         if self.open.is_some() && self.problem != SecretProblem::None {
             self.save(false).await;
         }
@@ -344,30 +308,30 @@ impl Keeper {
         }
         match self.open_keyring(false).await {
             Ok(()) => {
-                self.bring_back().await;
+                self.restore_accounts().await;
                 self.save(false).await;
             }
             Err(error) => self.problem = error.problem(),
         }
     }
 
-    /// Tells the windows.
-    fn tell(&self) {
+    /// Publishes the state to the windows.
+    fn publish(&self) {
         let store = match (&self.open, self.chosen()) {
             (Some(open), _) => open.place,
             (None, SecretPlace::File) => SecretPlace::File,
             (None, SecretPlace::Keyring | SecretPlace::Session) => SecretPlace::Session,
         };
-        self.parts.surroundings.secrets(SecretsView {
+        self.parts.shell_state.secrets(SecretsView {
             store,
             problem: self.problem,
             file_exists: self.file_exists,
         });
-        self.parts.surroundings.restoring(self.restoring.iter().map(|(_, one)| one.clone()).collect());
+        self.parts.shell_state.restoring(self.restoring.iter().map(|(_, one)| one.clone()).collect());
     }
 }
 
-fn on_its_way(known: &Known) -> Restoring {
+fn restoring(known: &StoredAccount) -> Restoring {
     Restoring {
         label: known.label.clone(),
         server: known.server.clone(),

@@ -1,19 +1,19 @@
-//! What the store crate does not tell of the Secret Service: whether there is one, whether it is locked,
-//! and having it ask its user for the password.
+//! Secret Service requests that the store crate lacks: whether there is a service, whether it is locked, and
+//! the unlock prompt.
 
 use futures_util::StreamExt;
 use zbus::proxy::CacheProperties;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue};
 use zbus::{Connection, Proxy};
 
-use super::secret_store::{KeyringState, VaultError};
+use super::secret_store::{CredentialError, KeyringState};
 
 const NAME: &str = "org.freedesktop.secrets";
 const PATH: &str = "/org/freedesktop/secrets";
 /// The path that means "none".
 const NOWHERE: &str = "/";
 
-/// Looks without asking anybody. Starts the service if the system can.
+/// Reads the state without a prompt. Starts the service if the system can.
 pub(crate) async fn look() -> KeyringState {
     match locked().await {
         Ok(Locked { collection: Some(_), locked: false }) => KeyringState::Perhaps,
@@ -27,24 +27,24 @@ pub(crate) async fn look() -> KeyringState {
 }
 
 /// Has the service ask for the password if it is locked; returns when that has been answered.
-pub(crate) async fn unlock() -> Result<(), VaultError> {
+pub(crate) async fn unlock() -> Result<(), CredentialError> {
     match locked().await {
         Ok(Locked { collection: Some(collection), locked: true }) => match ask(&collection).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(VaultError::Locked),
+            Ok(false) => Err(CredentialError::Locked),
             Err(error) => {
                 tracing::debug!(%error, "Keyring not unlocked");
-                Err(VaultError::Locked)
+                Err(CredentialError::Locked)
             }
         },
         // Writing makes a collection if there is none.
         Ok(Locked { .. }) => Ok(()),
-        Err(_) => Err(VaultError::Missing),
+        Err(_) => Err(CredentialError::Missing),
     }
 }
 
 struct Locked {
-    /// Where secrets go if nobody says otherwise.
+    /// The default collection.
     collection: Option<OwnedObjectPath>,
     locked: bool,
 }

@@ -6,22 +6,22 @@ use crate::command_error::Coded;
 use crate::shell_state::SecretProblem;
 
 /// Letters of a new passphrase, at least.
-pub(super) const SHORTEST_PASSPHRASE_CHARS: usize = 8;
-/// How long a keyring may take where nobody has to be asked.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-/// How long somebody may take to answer the keyring's question for its password.
-pub(super) const ASKING: Duration = Duration::from_secs(90);
+pub(super) const MIN_PASSPHRASE_CHARS: usize = 8;
+/// How long a keyring may take without a prompt.
+pub(super) const KEYRING_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the user may take to answer the keyring's password prompt.
+pub(super) const PROMPT_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Why a secret could not be kept, read or forgotten.
+/// Why a secret could not be stored, read or deleted.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum VaultError {
+pub(crate) enum CredentialError {
     #[error("the keyring or the file with the accounts is locked")]
     Locked,
     #[error("this system has no keyring")]
     Missing,
     #[error("that is not the passphrase")]
     WrongPassphrase,
-    #[error("a passphrase has at least {} characters", SHORTEST_PASSPHRASE_CHARS)]
+    #[error("a passphrase has at least {} characters", MIN_PASSPHRASE_CHARS)]
     PassphraseShort,
     #[error("a passphrase is needed")]
     PassphraseWanted,
@@ -39,7 +39,7 @@ pub(crate) enum VaultError {
     Stopped,
 }
 
-impl Coded for VaultError {
+impl Coded for CredentialError {
     fn code(&self) -> &'static str {
         match self {
             Self::Locked => "secrets_locked",
@@ -57,8 +57,8 @@ impl Coded for VaultError {
     }
 }
 
-impl VaultError {
-    /// What is wrong with the place, if it is the place.
+impl CredentialError {
+    /// The problem of the store, if the error is one.
     pub(super) fn problem(&self) -> SecretProblem {
         match self {
             Self::Locked | Self::Silent | Self::PassphraseWanted => SecretProblem::Locked,
@@ -71,29 +71,29 @@ impl VaultError {
     }
 }
 
-/// Keeps texts under names. Every call may take as long as a person takes to answer a question.
+/// Stores texts under names. Every call may wait for a prompt.
 pub(super) trait SecretStore: Send + Sync {
     /// `None`: there is nothing under that name.
-    fn read(&self, name: &str) -> Result<Option<String>, VaultError>;
-    fn write(&self, name: &str, secret: &str) -> Result<(), VaultError>;
+    fn read(&self, name: &str) -> Result<Option<String>, CredentialError>;
+    fn write(&self, name: &str, secret: &str) -> Result<(), CredentialError>;
     /// Fine if there is nothing under that name.
-    fn forget(&self, name: &str) -> Result<(), VaultError>;
+    fn forget(&self, name: &str) -> Result<(), CredentialError>;
 }
 
-/// Runs `work` where waiting is allowed, but not for ever. Given up, it goes on by itself and what it
-/// finds is lost.
-pub(super) async fn waiting<T: Send + 'static>(
+/// Runs blocking `work` with a time limit. After the limit it continues in the background and its
+/// result is lost.
+pub(super) async fn run_blocking<T: Send + 'static>(
     patience: Duration,
-    work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
-) -> Result<T, VaultError> {
+    work: impl FnOnce() -> Result<T, CredentialError> + Send + 'static,
+) -> Result<T, CredentialError> {
     match tokio::time::timeout(patience, tokio::task::spawn_blocking(work)).await {
         Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(VaultError::Stopped),
-        Err(_) => Err(VaultError::Silent),
+        Ok(Err(_)) => Err(CredentialError::Stopped),
+        Err(_) => Err(CredentialError::Silent),
     }
 }
 
-/// How the keyring is, as far as that shows without asking anybody for a password.
+/// The state of the keyring, as far as it is known without a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyringState {
     Missing,

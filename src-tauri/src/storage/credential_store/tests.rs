@@ -1,5 +1,5 @@
-//! The keeper with a real engine and with what it meets in the world: no keyring, and GNOME's in a D-Bus
-//! session of its own. A test that needs such a session runs this program once more inside it.
+//! The persister with a real engine: without a keyring, and with GNOME's in a D-Bus session of its own. A test
+//! that needs such a session runs this program once more inside it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,13 +13,13 @@ use tokio::task::JoinHandle;
 
 use super::keyring::{self, Keyring};
 use super::secret_store::{KeyringState, SecretStore};
-use super::{Keeper, KeeperParts, Secrets, VaultError};
-use crate::shell_state::{DesktopView, SecretPlace, SecretProblem, Surroundings};
+use super::{CredentialError, CredentialPersister, Credentials, PersisterParts};
+use crate::shell_state::{DesktopView, SecretPlace, SecretProblem, ShellState};
 use crate::storage::paths::Paths;
 use crate::storage::settings::{Managed, SettingsStore};
 
 /// Longer than anything takes on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const KEYRING_TIMEOUT: Duration = Duration::from_secs(60);
 const TOKEN: &str = "tok-3fe9a1c07b5d4e62";
 const PASSPHRASE: &str = "correct horse battery";
 
@@ -32,8 +32,8 @@ impl FrameSink for Dark {
 /// The program without windows, from its start to its end.
 struct Program {
     engine: Engine,
-    secrets: Secrets,
-    surroundings: Arc<Surroundings>,
+    secrets: Credentials,
+    shell_state: Arc<ShellState>,
     keeping: JoinHandle<()>,
 }
 
@@ -47,31 +47,32 @@ impl Program {
             ..EngineConfig::default()
         };
         let (engine, _) = Engine::start(config, Screens { remote: Arc::new(Dark), own: Arc::new(Dark) });
-        let surroundings = Arc::new(Surroundings::default());
-        let (keeper, secrets) = Keeper::new(KeeperParts {
+        let shell_state = Arc::new(ShellState::default());
+        let (persister, secrets) = CredentialPersister::new(PersisterParts {
             engine: engine.handle.clone(),
-            surroundings: Arc::clone(&surroundings),
+            shell_state: Arc::clone(&shell_state),
             settings: SettingsStore::open(None, Managed::default()),
             paths: paths(folder),
         });
-        Self { engine, secrets, surroundings, keeping: tokio::spawn(keeper.run()) }
+        Self { engine, secrets, shell_state, keeping: tokio::spawn(persister.run()) }
     }
 
     async fn end(self) {
         self.engine.stop().await;
-        tokio::time::timeout(PATIENCE, self.keeping).await.unwrap().unwrap();
+        tokio::time::timeout(KEYRING_TIMEOUT, self.keeping).await.unwrap().unwrap();
     }
 
     async fn until(&self, what: &str, wanted: impl Fn(&DesktopView) -> bool) {
-        let mut view = self.surroundings.subscribe();
-        let seen = tokio::time::timeout(PATIENCE, view.wait_for(|view| wanted(view))).await;
-        assert!(seen.is_ok(), "{what}: {:?}", self.surroundings.current());
+        let mut view = self.shell_state.subscribe();
+        let seen = tokio::time::timeout(KEYRING_TIMEOUT, view.wait_for(|view| wanted(view))).await;
+        assert!(seen.is_ok(), "{what}: {:?}", self.shell_state.current());
     }
 
     async fn has_account(&self) {
         let mut view = self.engine.handle.view();
-        let seen = tokio::time::timeout(PATIENCE, view.wait_for(|view| view.accounts.len() == 1)).await;
-        assert!(seen.is_ok(), "no account: {:?}", self.surroundings.current());
+        let seen =
+            tokio::time::timeout(KEYRING_TIMEOUT, view.wait_for(|view| view.accounts.len() == 1)).await;
+        assert!(seen.is_ok(), "no account: {:?}", self.shell_state.current());
     }
 }
 
@@ -79,7 +80,7 @@ fn paths(folder: &Path) -> Paths {
     Paths::new(Some(folder), None)
 }
 
-/// Nobody listens there: the account stays offline, which is all it takes.
+/// No server listens there: the account stays offline, which is enough here.
 fn keepsake() -> Keepsake {
     let secret = json!({
         "version": 1,
@@ -99,7 +100,7 @@ fn keepsake() -> Keepsake {
 /// Waits until the list on the disk is as wanted.
 async fn listed(folder: &Path, wanted: impl Fn(&str) -> bool) {
     let file = paths(folder).accounts().unwrap();
-    let waited = tokio::time::timeout(PATIENCE, async {
+    let waited = tokio::time::timeout(KEYRING_TIMEOUT, async {
         while !wanted(&std::fs::read_to_string(&file).unwrap_or_default()) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -244,14 +245,14 @@ async fn in_locked_keyring() {
             |view| matches!(&view.restoring[..], [one] if one.failed.as_deref() == Some("secrets_locked")),
         )
         .await;
-    assert_eq!(program.surroundings.current().secrets.store, SecretPlace::Session);
+    assert_eq!(program.shell_state.current().secrets.store, SecretPlace::Session);
     assert!(program.engine.handle.view().borrow().accounts.is_empty());
 
     let unlock = "printf testpw | gnome-keyring-daemon --replace --unlock --components=secrets >/dev/null";
     assert!(Command::new("sh").args(["-c", unlock]).status().unwrap().success());
     program.has_account().await;
     program.until("the keyring", |view| view.secrets.problem == SecretProblem::None).await;
-    assert_eq!(program.surroundings.current().secrets.store, SecretPlace::Keyring);
+    assert_eq!(program.shell_state.current().secrets.store, SecretPlace::Keyring);
     program.end().await;
 }
 
@@ -261,12 +262,12 @@ async fn without_keyring() {
     let folder = inner_folder();
     let program = Program::start(&folder);
     program.until("that there is none", |view| view.secrets.problem == SecretProblem::Missing).await;
-    assert_eq!(program.surroundings.current().secrets.store, SecretPlace::Session);
+    assert_eq!(program.shell_state.current().secrets.store, SecretPlace::Session);
     program.engine.handle.resume(keepsake()).await.unwrap();
     let short = program.secrets.use_place(SecretPlace::File, Some("short".into())).await;
-    assert!(matches!(short, Err(VaultError::PassphraseShort)), "{short:?}");
+    assert!(matches!(short, Err(CredentialError::PassphraseShort)), "{short:?}");
     program.secrets.use_place(SecretPlace::File, Some(PASSPHRASE.into())).await.unwrap();
-    let secrets = program.surroundings.current().secrets;
+    let secrets = program.shell_state.current().secrets;
     assert_eq!((secrets.store, secrets.problem), (SecretPlace::File, SecretProblem::None));
     program.end().await;
     no_token_below(&folder);
@@ -274,7 +275,7 @@ async fn without_keyring() {
     let program = Program::start(&folder);
     program.until("the lock", |view| view.secrets.problem == SecretProblem::Locked).await;
     let wrong = program.secrets.unlock("wrong horse".into()).await;
-    assert!(matches!(wrong, Err(VaultError::WrongPassphrase)), "{wrong:?}");
+    assert!(matches!(wrong, Err(CredentialError::WrongPassphrase)), "{wrong:?}");
     program.until("what was wrong", |view| view.secrets.problem == SecretProblem::WrongPassphrase).await;
     assert!(program.engine.handle.view().borrow().accounts.is_empty());
     program.secrets.unlock(PASSPHRASE.into()).await.unwrap();
@@ -306,7 +307,7 @@ async fn moving() {
     let program = Program::start(&folder);
     program.until("the file", |view| view.secrets.store == SecretPlace::File).await;
     let locked = program.secrets.use_place(SecretPlace::Keyring, None).await;
-    assert!(matches!(locked, Err(VaultError::Locked)), "{locked:?}");
+    assert!(matches!(locked, Err(CredentialError::Locked)), "{locked:?}");
     program.secrets.unlock(PASSPHRASE.into()).await.unwrap();
     program.secrets.use_place(SecretPlace::Keyring, None).await.unwrap();
     assert!(!paths(&folder).secrets().unwrap().exists());

@@ -1,4 +1,4 @@
-//! Shows a file in the file manager of the system.
+//! Shows a file in the system's file manager.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-/// A file manager that has not answered by then comes up late or not at all.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the file manager may take to answer.
+const FILE_MANAGER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a file is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub(super) enum RevealError {
 #[cfg(target_os = "linux")]
 pub(super) async fn reveal(path: &Path) -> Result<(), RevealError> {
     let address = tauri::Url::from_file_path(path).map_err(|()| RevealError::Path)?;
-    match tokio::time::timeout(PATIENCE, show_item(address.as_str())).await {
+    match tokio::time::timeout(FILE_MANAGER_TIMEOUT, show_item(address.as_str())).await {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) => tracing::debug!(%error, "No file manager shows items"),
         Err(_) => tracing::debug!("The file manager does not answer"),
@@ -69,7 +69,7 @@ pub(super) async fn reveal(path: &Path) -> Result<(), RevealError> {
 /// not ended with us.
 async fn run(command: &mut Command) -> Result<(), RevealError> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    match tokio::time::timeout(PATIENCE, child.wait()).await {
+    match tokio::time::timeout(FILE_MANAGER_TIMEOUT, child.wait()).await {
         Ok(ended) => ended?.success().then_some(()).ok_or(RevealError::Failed),
         Err(_) => Ok(()),
     }

@@ -55,8 +55,8 @@ async fn only_own_files_are_shown() {
     let downloads = Downloads::new(Some(home.path().to_owned()));
     let error = downloads.show("/etc/passwd".into()).await.unwrap_err();
     assert!(matches!(error, DownloadError::Foreign), "{error}");
-    for _ in 0..REMEMBERED + 3 {
+    for _ in 0..MAX_REMEMBERED_FILES + 3 {
         downloads.save("calls", "csv", Vec::new()).await.unwrap();
     }
-    assert_eq!(downloads.written.lock().unwrap().len(), REMEMBERED);
+    assert_eq!(downloads.written.lock().unwrap().len(), MAX_REMEMBERED_FILES);
 }

@@ -1,17 +1,17 @@
-//! Takes out of a text what says who somebody is or lets somebody in: addresses, hosts, links, numbers,
-//! tokens, serials, and the names it is given. Rather too much than too little.
+//! Redacts personal data and credentials in a text: addresses, hosts, links, numbers, tokens, serials, and
+//! given names. Rather too much than too little.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Digits of a telephone number, at least.
-const NUMBER: usize = 7;
-/// Letters of a token with a digit in it, at least.
-const TOKEN: usize = 20;
-/// Letters of a token without one: no word of ours is that long.
-const LONG: usize = 40;
-/// Letters of a serial number, at least.
-const SERIAL: usize = 8;
-/// What comes after these is secret whatever it looks like.
+/// Minimum digits of a telephone number.
+const MIN_PHONE_DIGITS: usize = 7;
+/// Minimum length of a token with a digit in it.
+const MIN_TOKEN_CHARS: usize = 20;
+/// Minimum length of a token without a digit: no word of the log is that long.
+const MIN_LETTER_TOKEN_CHARS: usize = 40;
+/// Minimum length of a serial number.
+const MIN_SERIAL_CHARS: usize = 8;
+/// The word after one of these is secret whatever it looks like.
 const SECRETS: [&str; 9] = [
     "token",
     "password",
@@ -32,7 +32,7 @@ pub(super) fn redact(text: &str, names: &[String]) -> String {
     numbers(&text)
 }
 
-/// Everything that belongs to a `…://…`.
+/// Redacts everything that belongs to a `…://…`.
 fn links(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -212,8 +212,8 @@ fn has_token(word: &str) -> bool {
     let run = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '~' | '.');
     word.split(|c: char| !run(c)).any(|part| {
         let digits = part.bytes().any(|b| b.is_ascii_digit());
-        (part.len() >= TOKEN && digits)
-            || part.len() >= LONG
+        (part.len() >= MIN_TOKEN_CHARS && digits)
+            || part.len() >= MIN_LETTER_TOKEN_CHARS
             || part.split(['.', '/', '-', '_', '+', '~']).any(is_serial)
     })
 }
@@ -223,7 +223,7 @@ fn is_serial(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     let capitals = part.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     let hexadecimal = part.bytes().all(|b| b.is_ascii_hexdigit());
-    part.len() >= SERIAL && digits > 0 && (capitals || hexadecimal)
+    part.len() >= MIN_SERIAL_CHARS && digits > 0 && (capitals || hexadecimal)
 }
 
 /// Dotted labels that end like a domain, or one with a port.
@@ -264,7 +264,7 @@ fn numbers(text: &str) -> String {
             let (number, tail) = run.split_at(end);
             let digits = number.chars().filter(|c| c.is_numeric()).count();
             // The date of a line is a run of its own, for a letter comes after it.
-            if digits >= NUMBER && !is_date_and_more(number) {
+            if digits >= MIN_PHONE_DIGITS && !is_date_and_more(number) {
                 out.push_str("<number>");
             } else {
                 out.push_str(number);

@@ -1,4 +1,4 @@
-//! "Copy for support": which program on which system, how it is set, and the last lines of the log.
+//! The support text: version, system, settings, and the last lines of the log, redacted.
 
 use std::fmt::Write as _;
 use std::io::{Read, Seek, SeekFrom};
@@ -12,13 +12,13 @@ use crate::shell_state::DesktopView;
 use crate::storage::settings::Settings;
 
 /// Lines of the log.
-const LINES: usize = 400;
-/// Bytes of the log that are looked at.
-const TAIL: u64 = 256 * 1024;
-/// Letters of a name or id, at least: less would be found everywhere.
-const SHORTEST: usize = 2;
+const MAX_LOG_LINES: usize = 400;
+/// Bytes at the end of the log that are read.
+const LOG_TAIL_BYTES: u64 = 256 * 1024;
+/// Minimum length of a name or id: shorter ones would match everywhere.
+const MIN_NAME_CHARS: usize = 2;
 
-/// What support wants to know, without names, addresses and tokens. Reads the log: blocking.
+/// The support text without names, addresses and tokens. Reads the log: blocking.
 pub(crate) fn support_text(
     folder: Option<PathBuf>,
     settings: &Settings,
@@ -50,7 +50,7 @@ pub(crate) fn support_text(
     text.push('\n');
     let log = folder.as_deref().and_then(newest).and_then(|file| tail(&file)).unwrap_or_default();
     let lines: Vec<&str> = log.lines().collect();
-    for line in &lines[lines.len().saturating_sub(LINES)..] {
+    for line in &lines[lines.len().saturating_sub(MAX_LOG_LINES)..] {
         text.push_str(line);
         text.push('\n');
     }
@@ -72,7 +72,7 @@ fn system() -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Devices are only said to be chosen, people and replies are counted.
+/// Devices are reduced to "chosen", people and replies to their number.
 fn without_names(settings: &Settings) -> String {
     let chosen = |device: &str| match device {
         "default" | "none" => device.to_owned(),
@@ -97,7 +97,7 @@ fn without_names(settings: &Settings) -> String {
     format!("{text}, {} replies, {} favourites", settings.replies.len(), settings.favourites.len())
 }
 
-/// Everybody and everything whose name the program knows.
+/// All names that the program knows.
 fn names(settings: &Settings, engine: &EngineView) -> Vec<String> {
     let mut names = Vec::new();
     for account in &engine.accounts {
@@ -118,14 +118,14 @@ fn names(settings: &Settings, engine: &EngineView) -> Vec<String> {
     let devices = [&settings.microphone, &settings.speaker, &settings.camera, &settings.ring_device];
     names.extend(devices.into_iter().filter(|id| !matches!(id.as_str(), "default" | "none")).cloned());
     let home = dirs::home_dir().and_then(|home| Some(home.file_name()?.to_string_lossy().into_owned()));
-    // `root` is nobody's name and in too many words.
+    // `root` is part of too many words.
     names.extend(home.filter(|user| user != "root"));
     names.extend(std::fs::read_to_string("/etc/hostname").ok().map(|host| host.trim().to_owned()));
-    names.retain(|name| name.trim().chars().count() >= SHORTEST);
+    names.retain(|name| name.trim().chars().count() >= MIN_NAME_CHARS);
     names
 }
 
-/// Ids that could be words or counts are left: they say nothing outside their server.
+/// Short ids could be words or counts; they identify nobody outside their server.
 fn long(id: &str) -> Option<String> {
     (id.len() >= 6).then(|| id.to_owned())
 }
@@ -143,12 +143,12 @@ fn newest(folder: &Path) -> Option<PathBuf> {
 fn tail(path: &Path) -> Option<String> {
     let mut file = std::fs::File::open(path).ok()?;
     let size = file.metadata().ok()?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).ok()?;
+    file.seek(SeekFrom::Start(size.saturating_sub(LOG_TAIL_BYTES))).ok()?;
     let mut bytes = Vec::new();
-    file.take(TAIL).read_to_end(&mut bytes).ok()?;
+    file.take(LOG_TAIL_BYTES).read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     // The first line is most likely cut.
-    Some(if size > TAIL {
+    Some(if size > LOG_TAIL_BYTES {
         text.split_once('\n').map_or(text.clone(), |(_, rest)| rest.to_owned())
     } else {
         text
@@ -161,7 +161,7 @@ mod tests {
     use crate::storage::settings::Favourite;
 
     #[test]
-    fn the_text_says_what_is_wanted_and_names_nobody() {
+    fn the_text_is_complete_and_redacted() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("bellwire.2026-11-20.log"), "yesterday\n").unwrap();
         let log = "2026-11-21T09:12:04Z INFO bellwire: Call from Amira Haddad\n".repeat(500);
@@ -188,7 +188,7 @@ mod tests {
                 && text.contains("\"theme\":\"system\"")
                 && text.contains("1 favourites")
         );
-        assert_eq!(text.matches("Call from <name>").count(), LINES);
+        assert_eq!(text.matches("Call from <name>").count(), MAX_LOG_LINES);
         for gone in ["Amira", "amira", "Haddad", "intranet", "yesterday"] {
             assert!(!text.contains(gone), "{gone} in {text}");
         }

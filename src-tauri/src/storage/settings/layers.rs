@@ -1,5 +1,5 @@
-//! Settings as layers: the program's defaults, an administrator's values over them, a person's on top.
-//! Names of settings are paths of at most two parts, e.g. `theme` or `keys.mute`.
+//! Layers of settings: the program's defaults, an administrator's values, and the user's on top. Names of
+//! settings are paths of at most two parts, e.g. `theme` or `keys.mute`.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use super::model::Settings;
 use super::validate;
 
 /// `base` with the values of `from` laid over it. A value that cannot be is left out, and its name is in
-/// the second part; names nobody knows are left out silently.
+/// the second part; unknown names are ignored.
 pub(super) fn overlay(base: &Settings, from: &Map<String, Value>) -> (Settings, Vec<String>) {
     let (mut whole, mut refused) = (base.clone(), Vec::new());
     for name in names(base) {
@@ -82,7 +82,7 @@ fn with(settings: &Settings, name: &str, value: &Value) -> Option<Settings> {
     let mut whole = as_map(settings);
     put(&mut whole, name, value.clone());
     let changed: Settings = serde_json::from_value(Value::Object(whole)).ok()?;
-    validate::fault(&changed).is_none().then_some(changed)
+    validate::first_invalid(&changed).is_none().then_some(changed)
 }
 
 fn at<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {

@@ -1,5 +1,5 @@
-//! What an administrator says for everybody on a machine: values, locks, servers. Read once, at the start.
-//! `docs/administrators.md` has the format.
+//! Managed settings of an administrator: values, locks and servers for all users of a machine. Read once, at
+//! the start. `docs/administrators.md` has the format.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use super::model::Settings;
 use crate::storage::atomic_file;
 
 /// Bytes of the file.
-const SIZE: u64 = 1024 * 1024;
-const SERVERS: usize = 100;
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+const MAX_SERVERS: usize = 100;
 /// Bytes of a server's parts.
-const PART: usize = 512;
+const MAX_SERVER_PART_BYTES: usize = 512;
 
 /// A server to choose when signing in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,12 +45,12 @@ impl Managed {
     /// Reads the file; without one nothing is managed.
     pub(crate) fn read(file: Option<&Path>) -> Self {
         let Some(file) = file else { return Self::default() };
-        match atomic_file::read(file, SIZE) {
+        match atomic_file::read(file, MAX_FILE_BYTES) {
             Ok(None) => Self::default(),
             Ok(Some(bytes)) => Self::understand(&bytes),
             Err(error) => {
                 warn!(%error, "Managed settings cannot be read: no server may be used");
-                // Somebody wanted rules here, and which ones cannot be known.
+                // There are rules, but they cannot be read.
                 Self { only: true, damaged: true, ..Self::default() }
             }
         }
@@ -115,7 +115,7 @@ impl Managed {
             }
             self.locked.extend(meant);
         }
-        // Its end is part of it: nobody gets out of a locked one by the clock.
+        // Its end is part of it: a locked one must not end by the clock.
         if self.locked.iter().any(|name| name == "do_not_disturb") {
             self.locked.push("quiet_until".to_owned());
         }
@@ -133,16 +133,15 @@ impl Managed {
             }
         };
         for server in servers {
-            let fits = |server: &ManagedServer| {
-                let parts = [Some(&server.label), Some(&server.server), server.dialect.as_ref()];
-                parts
-                    .into_iter()
-                    .flatten()
-                    .all(|part| part.len() <= PART && !part.chars().any(char::is_control))
-                    && Place::read(&server.server).is_some()
-            };
+            let fits =
+                |server: &ManagedServer| {
+                    let parts = [Some(&server.label), Some(&server.server), server.dialect.as_ref()];
+                    parts.into_iter().flatten().all(|part| {
+                        part.len() <= MAX_SERVER_PART_BYTES && !part.chars().any(char::is_control)
+                    }) && Place::read(&server.server).is_some()
+                };
             match ManagedServer::deserialize(server).ok().filter(fits) {
-                Some(server) if self.servers.len() < SERVERS => self.servers.push(server),
+                Some(server) if self.servers.len() < MAX_SERVERS => self.servers.push(server),
                 Some(_) | None => self.damaged = true,
             }
         }

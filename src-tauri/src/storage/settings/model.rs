@@ -1,5 +1,4 @@
-//! What a user can set: the shape, its defaults, and the store that keeps it in a file and tells everybody
-//! who follows it. Applying a setting is the business of whoever it concerns.
+//! The settings and their defaults.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +47,7 @@ impl Default for Keys {
     }
 }
 
-/// Somebody to call from the tray.
+/// A person to call from the tray.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Favourite {
@@ -106,7 +105,7 @@ pub(crate) struct Settings {
     /// Five minutes before an appointment or a session.
     pub(crate) notify_soon: bool,
     pub(crate) keys: Keys,
-    /// How long one is still heard after letting go of the key, in ms.
+    /// How long the microphone stays on after the key is released, in ms.
     pub(crate) push_to_talk_release_ms: u32,
     /// Headset and media keys answer, hang up and mute.
     pub(crate) media_keys: bool,

@@ -1,4 +1,4 @@
-//! Keeps the settings: one file, one owner, and a watch for everybody they concern.
+//! The settings store: one file, one owner, and a watch channel for those who follow the settings.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use crate::command_error::Coded;
 use crate::storage::atomic_file;
 
 /// Bytes of the file.
-const SIZE: u64 = 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// Why settings were not taken, or not kept.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ struct Shared {
     /// `None`: the system has no place for it.
     file: Option<PathBuf>,
     managed: Managed,
-    /// What the person set, also where it is locked now: it comes back with the lock's end.
+    /// The user's own values, also of locked settings: they apply again when the lock is removed.
     own: Mutex<Settings>,
     now: watch::Sender<Arc<Settings>>,
     notes: Vec<&'static str>,
@@ -64,7 +64,7 @@ impl SettingsStore {
         if managed.damaged {
             notes.push("managed_damaged");
         }
-        let own = match file.as_deref().map(|file| (file, atomic_file::read(file, SIZE))) {
+        let own = match file.as_deref().map(|file| (file, atomic_file::read(file, MAX_FILE_BYTES))) {
             None | Some((_, Ok(None))) => managed.base.clone(),
             Some((file, Ok(Some(bytes)))) => match serde_json::from_slice(&bytes) {
                 Ok(Value::Object(map)) => {
@@ -102,7 +102,7 @@ impl SettingsStore {
         self.shared.now.subscribe()
     }
 
-    /// What a person should hear about the files: codes the interface has words for.
+    /// Codes of problems with the files, for the UI to show.
     pub(crate) fn notes(&self) -> &[&'static str] {
         &self.shared.notes
     }
@@ -122,8 +122,8 @@ impl SettingsStore {
         }
     }
 
-    /// Changes settings, at once for everybody who follows them, and stores them. What is locked stays as
-    /// it is.
+    /// Changes settings, at once for those who follow them, and stores them. Locked ones stay as
+    /// they are.
     ///
     /// # Errors
     /// A value cannot be: then nothing changes. Or the file cannot be written: then they are in force
@@ -150,7 +150,7 @@ impl SettingsStore {
         edit(&mut asked);
         let (base, locked) = (&shared.managed.base, &shared.managed.locked);
         let asked = layers::with_fixed(&asked, base, locked);
-        if let Some(name) = validate::fault(&asked) {
+        if let Some(name) = validate::first_invalid(&asked) {
             return Err(SettingsError::Invalid { name });
         }
         let mine = layers::with_fixed(&asked, &own, locked);

@@ -1,4 +1,4 @@
-//! Which values a setting may have. Whoever reads a file or a message of the interface asks here first.
+//! Validation of settings that come from a file or from the UI.
 
 use std::str::FromStr;
 
@@ -9,23 +9,23 @@ use time::format_description::well_known::Rfc3339;
 use super::model::{Favourite, Keys, QuietHours, Settings};
 
 /// Bytes of a device's id or a ringtone's.
-const ID: usize = 512;
+const MAX_ID_BYTES: usize = 512;
 /// Bytes of a favourite's parts.
-const PART: usize = 512;
+const MAX_FAVOURITE_PART_BYTES: usize = 512;
 /// Letters of a reply.
-const REPLY: usize = 500;
-const REPLIES: usize = 20;
-const FAVOURITES: usize = 200;
+const MAX_REPLY_CHARS: usize = 500;
+const MAX_REPLIES: usize = 20;
+const MAX_FAVOURITES: usize = 200;
 /// Bytes of an accelerator.
-const ACCELERATOR: usize = 64;
+const MAX_ACCELERATOR_BYTES: usize = 64;
 /// The longest release of push-to-talk, ms.
-const RELEASE: u32 = 5_000;
+const MAX_RELEASE_MS: u32 = 5_000;
 
 /// The languages there are words in.
 pub(crate) const LANGUAGES: [&str; 3] = ["en", "de", "ar"];
 
-/// The first setting whose value cannot be.
-pub(super) fn fault(settings: &Settings) -> Option<&'static str> {
+/// The name of the first setting with an invalid value.
+pub(super) fn first_invalid(settings: &Settings) -> Option<&'static str> {
     let Settings {
         language,
         theme: _,
@@ -73,9 +73,9 @@ pub(super) fn fault(settings: &Settings) -> Option<&'static str> {
         (!id(ring_device), "ring_device"),
         (ring_second_device.as_deref().is_some_and(|d| !id(d)), "ring_second_device"),
         (quiet_until.as_deref().is_some_and(|until| moment(until).is_none()), "quiet_until"),
-        (*push_to_talk_release_ms > RELEASE, "push_to_talk_release_ms"),
-        (replies.len() > REPLIES || !replies.iter().all(|r| reply(r)), "replies"),
-        (favourites.len() > FAVOURITES || !favourites.iter().all(favourite), "favourites"),
+        (*push_to_talk_release_ms > MAX_RELEASE_MS, "push_to_talk_release_ms"),
+        (replies.len() > MAX_REPLIES || !replies.iter().all(|r| reply(r)), "replies"),
+        (favourites.len() > MAX_FAVOURITES || !favourites.iter().all(favourite), "favourites"),
     ];
     let plain = faults.into_iter().find_map(|(bad, name)| bad.then_some(name));
     plain.or_else(|| hours_fault(quiet_hours)).or_else(|| keys_fault(keys))
@@ -104,7 +104,7 @@ pub(crate) fn time_of_day(text: &str) -> Option<(u8, u8)> {
     (hours < 24 && minutes < 60).then_some((hours, minutes))
 }
 
-/// Also if one key is to do two things.
+/// A key that is assigned twice is invalid, too.
 fn keys_fault(keys: &Keys) -> Option<&'static str> {
     let Keys { mute, push_to_talk, answer, hang_up } = keys;
     let all = [
@@ -127,23 +127,23 @@ fn keys_fault(keys: &Keys) -> Option<&'static str> {
 
 /// The key that an accelerator names.
 pub(crate) fn accelerator(text: &str) -> Option<Shortcut> {
-    if text.len() > ACCELERATOR || !text.is_ascii() {
+    if text.len() > MAX_ACCELERATOR_BYTES || !text.is_ascii() {
         return None;
     }
     Shortcut::from_str(text).ok()
 }
 
 fn id(text: &str) -> bool {
-    !text.is_empty() && text.len() <= ID && !text.chars().any(char::is_control)
+    !text.is_empty() && text.len() <= MAX_ID_BYTES && !text.chars().any(char::is_control)
 }
 
 fn reply(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= REPLY && !text.chars().any(char::is_control)
+    !text.trim().is_empty() && text.chars().count() <= MAX_REPLY_CHARS && !text.chars().any(char::is_control)
 }
 
 fn favourite(favourite: &Favourite) -> bool {
     let Favourite { dialect, server, person, name } = favourite;
-    let part = |text: &str| text.len() <= PART && !text.chars().any(char::is_control);
+    let part = |text: &str| text.len() <= MAX_FAVOURITE_PART_BYTES && !text.chars().any(char::is_control);
     [dialect, server, person, name].into_iter().all(|text| part(text))
         && !dialect.is_empty()
         && !person.is_empty()
@@ -153,45 +153,51 @@ fn favourite(favourite: &Favourite) -> bool {
 mod tests {
     use super::*;
 
-    fn fault_of(change: impl FnOnce(&mut Settings)) -> Option<&'static str> {
+    fn first_invalid_after(change: impl FnOnce(&mut Settings)) -> Option<&'static str> {
         let mut settings = Settings::default();
         change(&mut settings);
-        fault(&settings)
+        first_invalid(&settings)
     }
 
     #[test]
     fn the_defaults_are_fine() {
-        assert_eq!(fault(&Settings::default()), None);
+        assert_eq!(first_invalid(&Settings::default()), None);
     }
 
     #[test]
     fn values_that_cannot_be_are_named() {
-        assert_eq!(fault_of(|s| s.language = Some("fr".into())), Some("language"));
-        assert_eq!(fault_of(|s| s.ring_volume = f64::NAN), Some("ring_volume"));
-        assert_eq!(fault_of(|s| s.ring_volume = 1.01), Some("ring_volume"));
-        assert_eq!(fault_of(|s| s.microphone = String::new()), Some("microphone"));
-        assert_eq!(fault_of(|s| s.ring_second_device = Some("a\nb".into())), Some("ring_second_device"));
-        assert_eq!(fault_of(|s| s.push_to_talk_release_ms = 5_001), Some("push_to_talk_release_ms"));
-        assert_eq!(fault_of(|s| s.quiet_hours.from = "24:00".into()), Some("quiet_hours.from"));
-        assert_eq!(fault_of(|s| s.quiet_hours.until = "7:00".into()), Some("quiet_hours.until"));
-        assert_eq!(fault_of(|s| s.quiet_until = Some("tomorrow".into())), Some("quiet_until"));
-        assert_eq!(fault_of(|s| s.quiet_until = Some("2026-11-28T07:00:00.000Z".into())), None);
-        assert_eq!(fault_of(|s| s.replies = vec!["x".repeat(501)]), Some("replies"));
-        assert_eq!(fault_of(|s| s.replies = vec!["later".into(); 21]), Some("replies"));
-        assert_eq!(fault_of(|s| s.favourites = vec![Favourite::default()]), Some("favourites"));
+        assert_eq!(first_invalid_after(|s| s.language = Some("fr".into())), Some("language"));
+        assert_eq!(first_invalid_after(|s| s.ring_volume = f64::NAN), Some("ring_volume"));
+        assert_eq!(first_invalid_after(|s| s.ring_volume = 1.01), Some("ring_volume"));
+        assert_eq!(first_invalid_after(|s| s.microphone = String::new()), Some("microphone"));
+        assert_eq!(
+            first_invalid_after(|s| s.ring_second_device = Some("a\nb".into())),
+            Some("ring_second_device")
+        );
+        assert_eq!(
+            first_invalid_after(|s| s.push_to_talk_release_ms = 5_001),
+            Some("push_to_talk_release_ms")
+        );
+        assert_eq!(first_invalid_after(|s| s.quiet_hours.from = "24:00".into()), Some("quiet_hours.from"));
+        assert_eq!(first_invalid_after(|s| s.quiet_hours.until = "7:00".into()), Some("quiet_hours.until"));
+        assert_eq!(first_invalid_after(|s| s.quiet_until = Some("tomorrow".into())), Some("quiet_until"));
+        assert_eq!(first_invalid_after(|s| s.quiet_until = Some("2026-11-28T07:00:00.000Z".into())), None);
+        assert_eq!(first_invalid_after(|s| s.replies = vec!["x".repeat(501)]), Some("replies"));
+        assert_eq!(first_invalid_after(|s| s.replies = vec!["later".into(); 21]), Some("replies"));
+        assert_eq!(first_invalid_after(|s| s.favourites = vec![Favourite::default()]), Some("favourites"));
     }
 
     #[test]
     fn keys_are_keys_and_each_does_one_thing() {
-        assert_eq!(fault_of(|s| s.keys.answer = Some("CmdOrCtrl+Alt+A".into())), None);
+        assert_eq!(first_invalid_after(|s| s.keys.answer = Some("CmdOrCtrl+Alt+A".into())), None);
         for nonsense in ["", "+", "Ctrl+", "Ctrl+Shift", "Hyper+Q", "Ctrl+Ä", "Ctrl+A+B"] {
             assert_eq!(
-                fault_of(|s| s.keys.answer = Some(nonsense.into())),
+                first_invalid_after(|s| s.keys.answer = Some(nonsense.into())),
                 Some("keys.answer"),
                 "{nonsense:?}"
             );
         }
-        let twice = fault_of(|s| s.keys.hang_up = Some("shift+CmdOrCtrl+m".into()));
+        let twice = first_invalid_after(|s| s.keys.hang_up = Some("shift+CmdOrCtrl+m".into()));
         assert_eq!(twice, Some("keys.hang_up"));
     }
 

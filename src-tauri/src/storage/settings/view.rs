@@ -14,7 +14,7 @@ pub(crate) struct SettingsView {
     pub(crate) managed: ManagedView,
 }
 
-/// What an administrator says of servers.
+/// The administrator's rules for servers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct ManagedView {
     pub(crate) servers: Vec<ManagedServer>,

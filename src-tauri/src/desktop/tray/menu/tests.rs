@@ -1,7 +1,7 @@
 use bellwire_engine::{CallView, Direction, Phase, PhoneView, Slot};
 
 use super::*;
-use crate::i18n::Words;
+use crate::i18n::Strings;
 use crate::ring::ringing::tests::{account, line};
 
 fn person(id: &str) -> Person {
@@ -52,8 +52,8 @@ fn view(accounts: Vec<AccountView>, calls: Vec<CallView>, microphone: bool) -> E
     EngineView { accounts, phone, chats: Vec::new() }
 }
 
-fn source<'a>(view: &'a EngineView, history: &'a [HistoryEntry]) -> Source<'a> {
-    Source {
+fn source<'a>(view: &'a EngineView, history: &'a [HistoryEntry]) -> MenuInput<'a> {
+    MenuInput {
         view,
         history,
         favourites: &[],
@@ -62,13 +62,13 @@ fn source<'a>(view: &'a EngineView, history: &'a [HistoryEntry]) -> Source<'a> {
         do_not_disturb: false,
         quiet: false,
         quiet_locked: false,
-        words: &Words::of("en").tray,
+        strings: &Strings::of("en").tray,
     }
 }
 
 fn texts(entries: &[Entry]) -> Vec<String> {
     let text = |entry: &Entry| match entry {
-        Entry::Rule => "-".to_owned(),
+        Entry::Separator => "-".to_owned(),
         Entry::Heading(text) | Entry::Item { text, .. } | Entry::Check { text, .. } => text.clone(),
         Entry::Group { text, enabled, entries } => format!("{text}{enabled}{}", entries.len()),
     };
@@ -80,7 +80,7 @@ fn at_rest_it_is_short() {
     let view = view(vec![account(1)], Vec::new(), true);
     let shown = show(source(&view, &[]));
     assert_eq!(texts(&shown.entries), ["Do not disturbtrue3", "-", "Open Bellwire", "Quit"]);
-    assert_eq!((shown.sign, shown.tooltip.as_str()), (Sign::Idle, "Bellwire"));
+    assert_eq!((shown.icon_state, shown.tooltip.as_str()), (IconState::Idle, "Bellwire"));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn recent_people_come_once_and_at_most_five() {
 fn people_are_there_while_their_account_comes_back() {
     let history = [entry(None, "a"), entry(None, "a"), entry(None, "b")];
     let view = view(Vec::new(), Vec::new(), true);
-    let shown = show(Source { restoring: true, ..source(&view, &history) });
+    let shown = show(MenuInput { restoring: true, ..source(&view, &history) });
     assert_eq!(texts(&shown.entries)[..4], ["Recent", "Name afalse0", "Name bfalse0", "-"]);
     let shown = show(source(&view, &history));
     assert_eq!(texts(&shown.entries)[0], "Do not disturbtrue3", "an account that was left has nobody");
@@ -115,7 +115,7 @@ fn people_are_called_as_their_account_can() {
     one.link = LinkState::Offline;
     let shown = show(source(&view(vec![one], Vec::new(), true), &history));
     assert_eq!(texts(&shown.entries)[1], "Name afalse0", "nobody is called while offline");
-    assert_eq!(shown.sign, Sign::Offline);
+    assert_eq!(shown.icon_state, IconState::Offline);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn favourites_need_their_account() {
     };
     let favourites = [favourite("s1"), favourite("elsewhere")];
     let view = view(vec![account(1)], Vec::new(), true);
-    let shown = show(Source { favourites: &favourites, ..source(&view, &[]) });
+    let shown = show(MenuInput { favourites: &favourites, ..source(&view, &[]) });
     assert_eq!(texts(&shown.entries)[..3], ["Favourites", "Adatrue2", "-"]);
 }
 
@@ -142,10 +142,10 @@ fn a_call_is_answered_muted_and_ended_here() {
     let talking = call(1, CallState::Connected);
     let both = view(vec![account(1)], vec![talking.clone(), ringing], true);
     let Entry::Item { act, .. } = &show(source(&both, &[])).entries[0] else { panic!("an answer first") };
-    assert_eq!(*act, Act::EndAndAnswer(CallId(2)));
+    assert_eq!(*act, MenuAction::EndAndAnswer(CallId(2)));
 
-    let muted = show(Source { missed: 3, ..source(&view(vec![account(1)], vec![talking], false), &[]) });
-    assert_eq!(muted.sign, Sign::Muted, "what goes on counts more than what was missed");
+    let muted = show(MenuInput { missed: 3, ..source(&view(vec![account(1)], vec![talking], false), &[]) });
+    assert_eq!(muted.icon_state, IconState::Muted, "what goes on counts more than what was missed");
     assert_eq!(texts(&muted.entries)[..3], ["In a call with Name ada", "Microphone muted", "Hang up"]);
     assert!(texts(&muted.entries).contains(&"3 missed calls".to_owned()));
 }
@@ -153,29 +153,33 @@ fn a_call_is_answered_muted_and_ended_here() {
 #[test]
 fn the_sign_is_that_of_the_most_urgent() {
     let idle = view(vec![account(1)], Vec::new(), true);
-    assert_eq!(show(Source { missed: 1, ..source(&idle, &[]) }).sign, Sign::Missed);
-    assert_eq!(show(source(&view(Vec::new(), Vec::new(), true), &[])).sign, Sign::Offline);
+    assert_eq!(show(MenuInput { missed: 1, ..source(&idle, &[]) }).icon_state, IconState::Missed);
+    assert_eq!(show(source(&view(Vec::new(), Vec::new(), true), &[])).icon_state, IconState::Offline);
     let talking = view(vec![account(1)], vec![call(1, CallState::Connected)], true);
-    assert_eq!(show(source(&talking, &[])).sign, Sign::InCall);
+    assert_eq!(show(source(&talking, &[])).icon_state, IconState::InCall);
 }
 
 #[test]
 fn do_not_disturb_has_a_length_and_a_sign() {
     let idle = view(vec![account(1)], Vec::new(), true);
-    let shown = show(Source { do_not_disturb: true, quiet: true, missed: 2, ..source(&idle, &[]) });
+    let shown = show(MenuInput { do_not_disturb: true, quiet: true, missed: 2, ..source(&idle, &[]) });
     let check =
-        Entry::Check { act: Act::Quiet(None), text: "Do not disturb".into(), on: true, enabled: true };
+        Entry::Check { act: MenuAction::Quiet(None), text: "Do not disturb".into(), on: true, enabled: true };
     assert!(shown.entries.contains(&check));
-    assert_eq!((shown.sign, shown.tooltip.as_str()), (Sign::Quiet, "Bellwire – do not disturb"));
+    assert_eq!((shown.icon_state, shown.tooltip.as_str()), (IconState::Quiet, "Bellwire – do not disturb"));
     let muted = view(vec![account(1)], vec![call(1, CallState::Connected)], false);
-    assert_eq!(show(Source { quiet: true, ..source(&muted, &[]) }).sign, Sign::Muted, "they differ");
-    let hours = show(Source { quiet: true, quiet_locked: true, ..source(&idle, &[]) });
-    assert_eq!(hours.sign, Sign::Quiet);
+    assert_eq!(
+        show(MenuInput { quiet: true, ..source(&muted, &[]) }).icon_state,
+        IconState::Muted,
+        "they differ"
+    );
+    let hours = show(MenuInput { quiet: true, quiet_locked: true, ..source(&idle, &[]) });
+    assert_eq!(hours.icon_state, IconState::Quiet);
     assert_eq!(texts(&hours.entries)[0], "Do not disturbfalse3");
 }
 
 #[test]
-fn who_waits_in_a_room_shows_in_any_quiet() {
+fn a_waiting_caller_shows_in_any_quiet() {
     let mut clinic = account(1);
     let mut patient = line("ada");
     patient.slot = Some(Slot {
@@ -187,8 +191,8 @@ fn who_waits_in_a_room_shows_in_any_quiet() {
     });
     clinic.contacts = vec![patient];
     let view = view(vec![clinic], Vec::new(), true);
-    let shown = show(Source { quiet: true, missed: 1, ..source(&view, &[]) });
-    assert_eq!(shown.sign, Sign::Waiting);
+    let shown = show(MenuInput { quiet: true, missed: 1, ..source(&view, &[]) });
+    assert_eq!(shown.icon_state, IconState::Waiting);
     assert_eq!(texts(&shown.entries)[0], "Name ada is waiting");
     assert_eq!(shown.tooltip, "\u{2068}Name ada\u{2069} is waiting");
 }
@@ -200,29 +204,30 @@ fn hostile_names_stay_names() {
     history[0].peer.name = format!("\u{202e}_&{}\n", "x".repeat(500));
     let shown = show(source(&view, &history));
     let Entry::Group { text, .. } = &shown.entries[1] else { panic!("a person second") };
-    assert!(text.chars().count() <= NAME + 2 && !text.contains(['\n', '\u{202e}']), "{text:?}");
+    assert!(text.chars().count() <= MAX_NAME_CHARS + 2 && !text.contains(['\n', '\u{202e}']), "{text:?}");
 }
 
 #[test]
-fn acts_are_told_apart() {
-    let call = |kind, id: &str| Act::Call { account: AccountId(1), person: person(id), kind, subject: None };
-    let acts = [
-        Act::Open,
-        Act::Quit,
-        Act::Missed,
-        Act::Quiet(None),
-        Act::Quiet(Some(Length::Hour)),
-        Act::Quiet(Some(Length::Tomorrow)),
-        Act::Quiet(Some(Length::Open)),
-        Act::Microphone(true),
-        Act::Answer(CallId(1)),
-        Act::EndAndAnswer(CallId(1)),
-        Act::Decline(CallId(1)),
-        Act::HangUp(CallId(1)),
+fn menu_ids_are_distinct() {
+    let call =
+        |kind, id: &str| MenuAction::Call { account: AccountId(1), person: person(id), kind, subject: None };
+    let actions_by_id = [
+        MenuAction::Open,
+        MenuAction::Quit,
+        MenuAction::Missed,
+        MenuAction::Quiet(None),
+        MenuAction::Quiet(Some(DndDuration::Hour)),
+        MenuAction::Quiet(Some(DndDuration::Tomorrow)),
+        MenuAction::Quiet(Some(DndDuration::Open)),
+        MenuAction::Microphone(true),
+        MenuAction::Answer(CallId(1)),
+        MenuAction::EndAndAnswer(CallId(1)),
+        MenuAction::Decline(CallId(1)),
+        MenuAction::HangUp(CallId(1)),
         call(MediaKind::Voice, "a"),
         call(MediaKind::Video, "a"),
         call(MediaKind::Voice, "b"),
     ];
-    let ids: std::collections::HashSet<_> = acts.iter().map(Act::id).collect();
-    assert_eq!(ids.len(), acts.len());
+    let ids: std::collections::HashSet<_> = actions_by_id.iter().map(MenuAction::id).collect();
+    assert_eq!(ids.len(), actions_by_id.len());
 }

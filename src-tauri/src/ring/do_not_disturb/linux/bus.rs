@@ -1,5 +1,5 @@
-//! Do-not-disturb that is told on the session bus: by the notification service itself or by Xfconf. Whoever
-//! answers there is a stranger; what is no yes is a no.
+//! Do-not-disturb read from the session bus: from the notification service or Xfconf. Answers of unexpected
+//! types count as off.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ const XFCONF_PATH: &str = "/org/xfce/Xfconf";
 const XFCE: (&str, &str) = ("xfce4-notifyd", "/do-not-disturb");
 
 /// For one answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Between looks at what tells nobody of its changes.
-const POLL: Duration = Duration::from_secs(5);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Poll interval where changes are not signalled.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// Before a lost bus is tried again.
-const LOST: Duration = Duration::from_secs(30);
-/// News that waits while an answer is awaited; when full the bus waits, which loses nothing but time.
-const NEWS: usize = 16;
+const RECONNECT_DELAY: Duration = Duration::from_secs(30);
+/// Signals that wait during a request; when full the bus waits.
+const QUEUED_SIGNALS: usize = 16;
 
 /// Writes into `out` until the program ends.
 pub(super) async fn follow(out: watch::Sender<bool>) {
@@ -34,7 +34,7 @@ pub(super) async fn follow(out: watch::Sender<bool>) {
             debug!(%error, "The session bus tells nothing of do-not-disturb");
         }
         out.send_replace(false);
-        tokio::time::sleep(LOST).await;
+        tokio::time::sleep(RECONNECT_DELAY).await;
     }
 }
 
@@ -61,16 +61,20 @@ async fn follow_bus(out: &watch::Sender<bool>) -> zbus::Result<()> {
         zbus::Result::Ok(rule.build())
     };
     let mut news = futures_util::stream::select_all([
-        MessageStream::for_match_rule(properties, &bus, Some(NEWS)).await?,
-        MessageStream::for_match_rule(xfconf, &bus, Some(NEWS)).await?,
-        MessageStream::for_match_rule(owners(SERVICE)?, &bus, Some(NEWS)).await?,
-        MessageStream::for_match_rule(owners(XFCONF)?, &bus, Some(NEWS)).await?,
+        MessageStream::for_match_rule(properties, &bus, Some(QUEUED_SIGNALS)).await?,
+        MessageStream::for_match_rule(xfconf, &bus, Some(QUEUED_SIGNALS)).await?,
+        MessageStream::for_match_rule(owners(SERVICE)?, &bus, Some(QUEUED_SIGNALS)).await?,
+        MessageStream::for_match_rule(owners(XFCONF)?, &bus, Some(QUEUED_SIGNALS)).await?,
     ]);
     loop {
         let found = look(&bus).await;
         out.send_if_modified(|old| std::mem::replace(old, found.quiet) != found.quiet);
         let next = async {
-            if found.mute { tokio::time::timeout(POLL, news.next()).await } else { Ok(news.next().await) }
+            if found.mute {
+                tokio::time::timeout(POLL_INTERVAL, news.next()).await
+            } else {
+                Ok(news.next().await)
+            }
         };
         match next.await {
             Ok(Some(Ok(_))) | Err(_) => {}
@@ -83,13 +87,13 @@ async fn follow_bus(out: &watch::Sender<bool>) -> zbus::Result<()> {
 /// What was found on the bus.
 struct Found {
     quiet: bool,
-    /// Changes may come without news.
+    /// Changes may come without a signal.
     mute: bool,
 }
 
 async fn look(bus: &Connection) -> Found {
     let (mut inhibited, mut paused, mut xfce) = (None, None, None);
-    // Asking somebody who is not there would start them.
+    // A request to an absent service would start it.
     if has_owner(bus, SERVICE).await {
         inhibited = property(bus, SERVICE, "Inhibited").await;
         paused = property(bus, DUNST, "paused").await;
@@ -104,7 +108,7 @@ async fn look(bus: &Connection) -> Found {
 async fn has_owner(bus: &Connection, name: &str) -> bool {
     let to = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus");
     let asking = bus.call_method(Some(to.0), to.1, Some(to.2), "NameHasOwner", &name);
-    match tokio::time::timeout(PATIENCE, asking).await {
+    match tokio::time::timeout(REPLY_TIMEOUT, asking).await {
         Ok(Ok(answer)) => answer.body().deserialize::<bool>().unwrap_or(false),
         Ok(Err(_)) | Err(_) => false,
     }
@@ -120,7 +124,7 @@ where
     B: serde::Serialize + zbus::zvariant::DynamicType + Sync,
 {
     let asking = bus.call_method(Some(to.0), to.1, Some(to.2), method, body);
-    let answer = tokio::time::timeout(PATIENCE, asking).await.ok()?.ok()?;
+    let answer = tokio::time::timeout(REPLY_TIMEOUT, asking).await.ok()?.ok()?;
     answer.body().deserialize::<OwnedValue>().ok()
 }
 

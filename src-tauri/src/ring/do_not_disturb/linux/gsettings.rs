@@ -1,5 +1,5 @@
-//! Do-not-disturb of desktops that keep it in GSettings. Asked only on those desktops: the keys are often
-//! installed on others, where nothing heeds them.
+//! Do-not-disturb of desktops that keep it in GSettings. Read only on those desktops: the keys are often
+//! installed on others, where they have no effect.
 
 use std::cell::RefCell;
 
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tracing::debug;
 
 /// Where one desktop keeps it.
-struct Place {
+struct DesktopSetting {
     /// Of `XDG_CURRENT_DESKTOP`.
     desktops: &'static [&'static str],
     schema: &'static str,
@@ -19,21 +19,26 @@ struct Place {
     quiet: bool,
 }
 
-const PLACES: &[Place] = &[
-    Place {
+const DESKTOP_SETTINGS: &[DesktopSetting] = &[
+    DesktopSetting {
         desktops: &["GNOME", "Unity", "ubuntu", "Budgie"],
         schema: "org.gnome.desktop.notifications",
         key: "show-banners",
         quiet: false,
     },
-    Place {
+    DesktopSetting {
         desktops: &["X-Cinnamon", "Cinnamon"],
         schema: "org.cinnamon.desktop.notifications",
         key: "display-notifications",
         quiet: false,
     },
-    Place { desktops: &["MATE"], schema: "org.mate.NotificationDaemon", key: "do-not-disturb", quiet: true },
-    Place {
+    DesktopSetting {
+        desktops: &["MATE"],
+        schema: "org.mate.NotificationDaemon",
+        key: "do-not-disturb",
+        quiet: true,
+    },
+    DesktopSetting {
         desktops: &["Pantheon"],
         schema: "io.elementary.notifications",
         key: "do-not-disturb",
@@ -42,7 +47,7 @@ const PLACES: &[Place] = &[
 ];
 
 thread_local! {
-    /// Settings tell of changes only while somebody holds them, and only on this thread.
+    /// The settings signal changes only while the object lives, and only on this thread.
     static FOLLOWED: RefCell<Option<gio::Settings>> = const { RefCell::new(None) };
 }
 
@@ -54,11 +59,11 @@ pub(super) fn follow(app: &AppHandle, out: watch::Sender<bool>) {
     }
 }
 
-fn place(desktops: &str) -> Option<&'static Place> {
-    PLACES.iter().find(|place| desktops.split(':').any(|one| place.desktops.contains(&one)))
+fn place(desktops: &str) -> Option<&'static DesktopSetting> {
+    DESKTOP_SETTINGS.iter().find(|place| desktops.split(':').any(|one| place.desktops.contains(&one)))
 }
 
-fn open(place: &'static Place, out: watch::Sender<bool>) {
+fn open(place: &'static DesktopSetting, out: watch::Sender<bool>) {
     // GSettings ends the program over a schema or key that is not there.
     let schema = gio::SettingsSchemaSource::default().and_then(|source| source.lookup(place.schema, true));
     let Some(schema) = schema.filter(|schema| schema.has_key(place.key)) else { return };

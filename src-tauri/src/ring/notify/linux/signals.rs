@@ -1,4 +1,4 @@
-//! What the notification service says to everybody, and whether there is one. Not a way to show anything.
+//! Signals and capabilities of the notification service.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use zbus::{Connection, MatchRule, Message, MessageStream};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
-const PATIENCE: Duration = Duration::from_secs(3);
-/// Signals that wait; when full the bus waits, which loses nothing but time.
-const QUEUE: usize = 64;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
+/// Signals that wait; when full the bus waits.
+const QUEUED_SIGNALS: usize = 64;
 /// Keys of buttons are ours and short.
-const LONGEST_KEY: usize = 64;
+const MAX_KEY_BYTES: usize = 64;
 
-/// Something about notifications, ours or not.
+/// A signal about notifications, ours or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum News {
+pub(super) enum ServiceSignal {
     /// A button was pressed.
     Action(u32, String),
     Closed(u32),
-    /// A service came, perhaps in the place of another; it knows of no notifications.
-    Came,
+    /// A service started, perhaps in place of another; it has no notifications.
+    Started,
 }
 
 /// A connection, and the task that listens on it.
@@ -35,17 +35,17 @@ struct Bus {
 }
 
 #[derive(Debug)]
-pub(super) struct Hub {
+pub(super) struct SignalListener {
     bus: Option<Bus>,
-    // When full the oldest are lost to whoever is slow; notifications are few.
-    news: broadcast::Sender<News>,
+    // When full, slow receivers lose the oldest; notifications are few.
+    news: broadcast::Sender<ServiceSignal>,
 }
 
-impl Hub {
-    /// Never fails: without a bus there are no notifications.
+impl SignalListener {
+    /// Without a bus there are no notifications.
     pub(super) async fn start() -> Self {
-        let (news, _) = broadcast::channel(QUEUE);
-        let bus = match tokio::time::timeout(PATIENCE, listen(news.clone())).await {
+        let (news, _) = broadcast::channel(QUEUED_SIGNALS);
+        let bus = match tokio::time::timeout(REQUEST_TIMEOUT, listen(news.clone())).await {
             Ok(Ok(bus)) => Some(bus),
             Ok(Err(error)) => {
                 debug!(%error, "There is no session bus for notifications");
@@ -56,28 +56,29 @@ impl Hub {
         Self { bus, news }
     }
 
-    pub(super) fn news(&self) -> broadcast::Receiver<News> {
+    pub(super) fn news(&self) -> broadcast::Receiver<ServiceSignal> {
         self.news.subscribe()
     }
 
-    /// Waits for a service.
-    pub(super) async fn comes(&self) {
+    /// Waits until a service starts.
+    pub(super) async fn service_started(&self) {
         let mut news = self.news();
         loop {
             match news.recv().await {
-                Ok(News::Came) => return,
-                Ok(News::Action(..) | News::Closed(_)) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Ok(ServiceSignal::Started) => return,
+                Ok(ServiceSignal::Action(..) | ServiceSignal::Closed(_))
+                | Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
             }
         }
     }
 
-    /// What the service can do; `None`: there is none, or it does not say.
-    pub(super) async fn abilities(&self) -> Option<Vec<String>> {
+    /// The capabilities of the service; `None`: there is no service, or it does not answer.
+    pub(super) async fn capabilities(&self) -> Option<Vec<String>> {
         let bus = &self.bus.as_ref()?.connection;
         let asking = bus.call_method(Some(SERVICE), PATH, Some(SERVICE), "GetCapabilities", &());
-        match tokio::time::timeout(PATIENCE, asking).await {
-            Ok(Ok(answer)) => answer.body().deserialize().ok(),
+        match tokio::time::timeout(REQUEST_TIMEOUT, asking).await {
+            Ok(Ok(action)) => action.body().deserialize().ok(),
             Ok(Err(error)) => {
                 debug!(%error, "There is no notification service");
                 None
@@ -87,7 +88,7 @@ impl Hub {
     }
 }
 
-async fn listen(news: broadcast::Sender<News>) -> zbus::Result<Bus> {
+async fn listen(news: broadcast::Sender<ServiceSignal>) -> zbus::Result<Bus> {
     let bus = Connection::session().await?;
     // The sender is checked by the bus, so that no other program can press our buttons.
     let signals =
@@ -99,8 +100,8 @@ async fn listen(news: broadcast::Sender<News>) -> zbus::Result<Bus> {
         .arg(0, SERVICE)?
         .build();
     let mut heard = futures_util::stream::select(
-        MessageStream::for_match_rule(signals, &bus, Some(QUEUE)).await?,
-        MessageStream::for_match_rule(owners, &bus, Some(QUEUE)).await?,
+        MessageStream::for_match_rule(signals, &bus, Some(QUEUED_SIGNALS)).await?,
+        MessageStream::for_match_rule(owners, &bus, Some(QUEUED_SIGNALS)).await?,
     );
     let listening = tokio::spawn(async move {
         while let Some(message) = heard.next().await {
@@ -112,17 +113,17 @@ async fn listen(news: broadcast::Sender<News>) -> zbus::Result<Bus> {
     Ok(Bus { connection: bus, _listening: AbortOnDropHandle::new(listening) })
 }
 
-fn read(message: &Message) -> Option<News> {
+fn read(message: &Message) -> Option<ServiceSignal> {
     let body = message.body();
     match message.header().member()?.as_str() {
         "ActionInvoked" => {
             let (id, key): (u32, String) = body.deserialize().ok()?;
-            (key.len() <= LONGEST_KEY).then_some(News::Action(id, key))
+            (key.len() <= MAX_KEY_BYTES).then_some(ServiceSignal::Action(id, key))
         }
-        "NotificationClosed" => Some(News::Closed(body.deserialize::<(u32, u32)>().ok()?.0)),
+        "NotificationClosed" => Some(ServiceSignal::Closed(body.deserialize::<(u32, u32)>().ok()?.0)),
         "NameOwnerChanged" => {
             let (_, _, new): (String, String, String) = body.deserialize().ok()?;
-            (!new.is_empty()).then_some(News::Came)
+            (!new.is_empty()).then_some(ServiceSignal::Started)
         }
         _ => None,
     }

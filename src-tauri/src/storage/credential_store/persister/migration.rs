@@ -1,44 +1,47 @@
-//! What a person orders: unlocking, and moving everything from one place to another.
+//! Requests of the user: unlocking a store, and moving all credentials to another one.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use tracing::info;
 
-use super::{Keeper, Open, Order};
+use super::{CredentialPersister, OpenStore};
 use crate::shell_state::{SecretPlace, SecretProblem};
 use crate::storage::atomic_file;
-use crate::storage::credential_store::accounts::Known;
-use crate::storage::credential_store::encrypted_file::{COST, Sealed};
-use crate::storage::credential_store::secret_store::{ASKING, VaultError, waiting};
+use crate::storage::credential_store::accounts::StoredAccount;
+use crate::storage::credential_store::encrypted_file::{COST, EncryptedFile};
+use crate::storage::credential_store::handle::CredentialRequest;
+use crate::storage::credential_store::secret_store::{CredentialError, PROMPT_TIMEOUT, run_blocking};
 
-impl Keeper {
-    pub(super) async fn obey(&mut self, order: Order) {
-        // Whoever asked may have gone meanwhile.
-        match order {
-            Order::Unlock { passphrase, reply } => drop(reply.send(self.unlock(passphrase).await)),
-            Order::Use { place, passphrase, reply } => {
+impl CredentialPersister {
+    pub(super) async fn handle_request(&mut self, request: CredentialRequest) {
+        // The requester may be gone.
+        match request {
+            CredentialRequest::Unlock { passphrase, reply } => {
+                drop(reply.send(self.unlock(passphrase).await))
+            }
+            CredentialRequest::Use { place, passphrase, reply } => {
                 let result = match place {
                     SecretPlace::Keyring => self.use_keyring().await,
                     SecretPlace::File => self.use_file(passphrase).await,
                     SecretPlace::Session => self.use_session().await,
                 };
                 self.accounts.store().await;
-                self.tell();
+                self.publish();
                 let _ = reply.send(result);
             }
-            Order::Restore { reply } => drop(reply.send(self.restore().await)),
+            CredentialRequest::Restore { reply } => drop(reply.send(self.restore().await)),
         }
-        self.tell();
+        self.publish();
     }
 
-    async fn unlock(&mut self, passphrase: String) -> Result<(), VaultError> {
+    async fn unlock(&mut self, passphrase: String) -> Result<(), CredentialError> {
         if self.chosen() != SecretPlace::File {
             return self.restore().await;
         }
         if self.open.is_none() {
-            let path = self.file().ok_or(VaultError::Gone)?;
-            match waiting(ASKING, move || Sealed::open(&path, &passphrase)).await {
+            let path = self.file().ok_or(CredentialError::Gone)?;
+            match run_blocking(PROMPT_TIMEOUT, move || EncryptedFile::open(&path, &passphrase)).await {
                 Ok(sealed) => self.opened(sealed),
                 Err(error) => {
                     self.problem = error.problem();
@@ -46,20 +49,20 @@ impl Keeper {
                 }
             }
         }
-        self.bring_back().await;
+        self.restore_accounts().await;
         self.save(false).await;
         Ok(())
     }
 
-    fn opened(&mut self, sealed: Sealed) {
-        self.open = Some(Open { place: SecretPlace::File, store: Arc::new(sealed) });
+    fn opened(&mut self, sealed: EncryptedFile) {
+        self.open = Some(OpenStore { place: SecretPlace::File, store: Arc::new(sealed) });
         self.file_exists = true;
         self.problem = SecretProblem::None;
         self.kept.clear();
         info!("Accounts are kept in a file under a passphrase");
     }
 
-    async fn restore(&mut self) -> Result<(), VaultError> {
+    async fn restore(&mut self) -> Result<(), CredentialError> {
         let mut opened = Ok(());
         if self.open.is_none() && self.chosen() == SecretPlace::Keyring {
             opened = self.open_keyring(true).await;
@@ -67,15 +70,15 @@ impl Keeper {
                 self.problem = error.problem();
             }
         }
-        self.bring_back().await;
+        self.restore_accounts().await;
         self.save(false).await;
         opened
     }
 
-    async fn use_keyring(&mut self) -> Result<(), VaultError> {
+    async fn use_keyring(&mut self) -> Result<(), CredentialError> {
         if self.open.is_none() && self.file_exists {
             // What is in the file cannot come along.
-            return Err(VaultError::Locked);
+            return Err(CredentialError::Locked);
         }
         let before = self.open.take();
         let opened = self.open_keyring(true).await;
@@ -91,7 +94,7 @@ impl Keeper {
         self.delete_file().await
     }
 
-    async fn delete_file(&mut self) -> Result<(), VaultError> {
+    async fn delete_file(&mut self) -> Result<(), CredentialError> {
         let Some(file) = self.file().filter(|_| self.file_exists) else { return Ok(()) };
         match tokio::fs::remove_file(file).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
@@ -103,18 +106,19 @@ impl Keeper {
         Ok(())
     }
 
-    async fn use_file(&mut self, passphrase: Option<String>) -> Result<(), VaultError> {
-        let passphrase = passphrase.filter(|text| !text.is_empty()).ok_or(VaultError::PassphraseWanted)?;
-        let path = self.file().ok_or(VaultError::Missing)?;
-        let sealed = waiting(ASKING, move || open_or_create(&path, &passphrase)).await?;
+    async fn use_file(&mut self, passphrase: Option<String>) -> Result<(), CredentialError> {
+        let passphrase =
+            passphrase.filter(|text| !text.is_empty()).ok_or(CredentialError::PassphraseWanted)?;
+        let path = self.file().ok_or(CredentialError::Missing)?;
+        let sealed = run_blocking(PROMPT_TIMEOUT, move || open_or_create(&path, &passphrase)).await?;
         let before = self.open.take().filter(|open| open.place != SecretPlace::File);
         self.accounts.choose(SecretPlace::File);
         self.opened(sealed);
         self.move_here(before).await
     }
 
-    /// Nothing is kept, and nothing that was kept stays.
-    async fn use_session(&mut self) -> Result<(), VaultError> {
+    /// Stores nothing, and deletes everything that was stored.
+    async fn use_session(&mut self) -> Result<(), CredentialError> {
         self.accounts.choose(SecretPlace::Session);
         let keys: Vec<String> = self.accounts.accounts().iter().map(|known| known.key.clone()).collect();
         for key in keys {
@@ -138,8 +142,8 @@ impl Keeper {
         self.delete_file().await
     }
 
-    /// Brings what is kept in `before` into the open place, then deletes it there.
-    async fn move_here(&mut self, before: Option<Open>) -> Result<(), VaultError> {
+    /// Moves the secrets of `before` into the open store.
+    async fn move_here(&mut self, before: Option<OpenStore>) -> Result<(), CredentialError> {
         if let (Some(before), Some(open)) = (&before, self.open.clone()) {
             let there: Vec<_> = self
                 .accounts
@@ -150,19 +154,19 @@ impl Keeper {
                 .collect();
             for known in there {
                 let (from, to, key) = (Arc::clone(&before.store), Arc::clone(&open.store), known.key.clone());
-                let moved = waiting(ASKING, move || match from.read(&key)? {
+                let moved = run_blocking(PROMPT_TIMEOUT, move || match from.read(&key)? {
                     Some(secret) => to.write(&key, &secret),
-                    None => Err(VaultError::Gone),
+                    None => Err(CredentialError::Gone),
                 });
                 match moved.await {
-                    Ok(()) => self.accounts.kept(Known { place: open.place, ..known }),
-                    Err(VaultError::Gone) => self.accounts.forget(&known.key),
+                    Ok(()) => self.accounts.kept(StoredAccount { place: open.place, ..known }),
+                    Err(CredentialError::Gone) => self.accounts.forget(&known.key),
                     Err(error) => return Err(error),
                 }
             }
         }
         self.save(false).await;
-        self.bring_back().await;
+        self.restore_accounts().await;
         if let Some(before) = before {
             self.delete_leftovers(&before).await;
         }
@@ -170,12 +174,12 @@ impl Keeper {
     }
 }
 
-/// A damaged file is set aside: its passphrase is of no use any more.
-fn open_or_create(path: &Path, passphrase: &str) -> Result<Sealed, VaultError> {
-    match Sealed::open(path, passphrase) {
-        Err(VaultError::Gone) => {}
-        Err(VaultError::Damaged) => atomic_file::set_aside(path),
+/// A damaged file is renamed: its passphrase is useless.
+fn open_or_create(path: &Path, passphrase: &str) -> Result<EncryptedFile, CredentialError> {
+    match EncryptedFile::open(path, passphrase) {
+        Err(CredentialError::Gone) => {}
+        Err(CredentialError::Damaged) => atomic_file::set_aside(path),
         result => return result,
     }
-    Sealed::create(path, passphrase, COST)
+    EncryptedFile::create(path, passphrase, COST)
 }
