@@ -1,12 +1,12 @@
-//! What is on the screen, as pixels.
+//! A screenshot, as pixels.
 
 use std::ops::Range;
 
 use anyhow::{Context, ensure};
 
-/// A picture of the whole screen.
+/// A screenshot of the whole screen.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct Screenshot {
     pub width: usize,
     pub height: usize,
     /// Red, green and blue of each pixel, row by row.
@@ -16,7 +16,7 @@ pub struct Picture {
 /// How far a colour may be from the wanted one in each part: codecs and scaling move it.
 const NEAR: u8 = 40;
 
-impl Picture {
+impl Screenshot {
     /// Reads a binary PPM of eight bits.
     pub(crate) fn from_ppm(bytes: &[u8]) -> anyhow::Result<Self> {
         let mut fields = Vec::new();
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_picture_is_measured() {
-        let picture = Picture::from_ppm(b"P6\n2 1\n255\n\xff\x00\x00\x00\x00\xff").unwrap();
+        let picture = Screenshot::from_ppm(b"P6\n2 1\n255\n\xff\x00\x00\x00\x00\xff").unwrap();
         assert!((picture.share(0..1, 0..1, [250, 10, 0]) - 1.0).abs() < 1e-9);
         assert!((picture.share(0..2, 0..1, [0, 0, 255]) - 0.5).abs() < 1e-9);
         assert_eq!(picture.pixel(1, 0), Some([0, 0, 255]));
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_cut_off_picture_is_refused() {
-        assert!(Picture::from_ppm(b"P6\n2 2\n255\n\xff").is_err());
-        assert!(Picture::from_ppm(b"P6").is_err());
+        assert!(Screenshot::from_ppm(b"P6\n2 2\n255\n\xff").is_err());
+        assert!(Screenshot::from_ppm(b"P6").is_err());
     }
 }
