@@ -211,6 +211,7 @@ pub(crate) async fn quit_on_signal(windows: Arc<Windows>) {
 
 /// Handles events of the windows; on the main thread.
 pub(crate) fn on_window_event(windows: &Arc<Windows>, label: &str, event: &WindowEvent) {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "events of every kind of window")]
     match event {
         WindowEvent::CloseRequested { api, .. } => {
             // A destroyed window could not be shown again.

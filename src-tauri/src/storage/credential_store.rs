@@ -9,7 +9,8 @@ mod persister;
 #[cfg(target_os = "linux")]
 mod secret_service;
 mod secret_store;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;
 
 pub(crate) use handle::Credentials;

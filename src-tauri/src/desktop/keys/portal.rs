@@ -135,6 +135,7 @@ fn trigger(key: &str) -> Option<String> {
         (Modifiers::SHIFT, "SHIFT"),
         (Modifiers::SUPER, "LOGO"),
     ];
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all keys of keyboards")]
     let name = match shortcut.key {
         Code::Space => "space".to_owned(),
         Code::Escape => "Escape".to_owned(),

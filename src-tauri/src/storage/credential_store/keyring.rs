@@ -135,10 +135,10 @@ impl SecretStore for Keyring {
 fn fault(error: Error) -> CredentialError {
     // The words of stores may name what is kept.
     debug!(%error, "Keyring");
-    match error {
-        Error::NoStorageAccess(_) => CredentialError::Locked,
-        error => CredentialError::Keyring(error),
+    if matches!(error, Error::NoStorageAccess(_)) {
+        return CredentialError::Locked;
     }
+    CredentialError::Keyring(error)
 }
 
 #[cfg(target_os = "linux")]

@@ -117,6 +117,7 @@ fn as_map(settings: &Settings) -> Map<String, Value> {
 mod tests {
     use serde_json::json;
 
+    use super::super::model::Theme;
     use super::*;
 
     fn map(value: Value) -> Map<String, Value> {
@@ -139,18 +140,16 @@ mod tests {
             refused,
             ["language", "quiet_hours.days", "quiet_hours.until", "replies", "ring_volume", "keys"]
         );
-        let mut expected = Settings::default();
-        expected.theme = super::super::model::Theme::Dark;
+        let mut expected = Settings { theme: Theme::Dark, ..Settings::default() };
         expected.quiet_hours.from = "21:30".into();
         assert_eq!(settings, expected);
     }
 
     #[test]
     fn only_what_differs_is_kept_and_comes_back() {
-        let mut settings = Settings::default();
-        settings.ring_volume = 0.25;
+        let mut settings =
+            Settings { ring_volume: 0.25, replies: vec!["Später".into()], ..Settings::default() };
         settings.keys.mute = None;
-        settings.replies = vec!["Später".into()];
         let changed = difference(&Settings::default(), &settings);
         assert_eq!(changed.keys().collect::<Vec<_>>(), ["keys", "replies", "ring_volume"]);
         assert_eq!(overlay(&Settings::default(), &changed), (settings, Vec::new()));

@@ -129,6 +129,7 @@ where
 }
 
 fn truth(value: &Value<'_>) -> Option<bool> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all types of D-Bus")]
     match value {
         Value::Bool(yes) => Some(*yes),
         Value::Value(inner) => truth(inner),
