@@ -1,73 +1,32 @@
-//! Puts the application together: engine, pictures, windows.
+//! The application: builds it from its parts, and runs it until the user quits.
+
+mod setup;
+mod shutdown;
+mod start;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use bellwire_engine::{Devices, Engine, EngineConfig, Handle, Notice, Screens, SignIn};
-use tauri::{Manager, RunEvent};
-use tokio::sync::mpsc::Receiver;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tauri::RunEvent;
 
-use crate::asked::{self, Asked};
-use crate::badge;
 use crate::commands;
-use crate::controller::Controller;
-use crate::desktop::{Desktop, TauriDesktop};
-use crate::devices;
-use crate::downloads::Downloads;
-use crate::instance;
-use crate::keys;
-use crate::keys::act::Actor;
-use crate::login;
-use crate::media_keys;
+use crate::desktop::windows;
 use crate::options::Options;
-use crate::people::going_on;
-use crate::photos;
-use crate::places::Places;
-use crate::ringer;
-use crate::ringtones::Ringtones;
-use crate::settings::{Managed, SettingsStore};
-use crate::surroundings::{self, Surroundings};
-use crate::tray;
-use crate::vault::{Keeper, KeeperParts};
-use crate::video::{OWN, REMOTE, Video};
-use crate::windows::{self, Windows};
+use crate::storage::downloads::Downloads;
+use setup::Setup;
 
-/// How long calls may take to end when the window is closed.
-const GOODBYE: Duration = Duration::from_secs(5);
-
-/// Runs until the user ends it.
+/// Runs until the user quits.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
-    let token = CancellationToken::new();
-    let places = Places::new(options.data_dir.as_deref(), options.managed.as_deref());
-    let settings = SettingsStore::open(places.settings(), Managed::read(places.managed()));
-    let surroundings = Arc::new(Surroundings::default());
-    let ringtones = Ringtones::new(places.ringtones());
-    // Newest wins: who clicks another link means that one.
-    let links = watch::Sender::new(None);
+    let setup = Setup::new(options);
     let context = tauri::generate_context!();
-    let mut builder = photos::register(tauri::Builder::default());
-    // First of all: a second start goes no further, and leaves devices and files alone.
-    let folder = options.data_dir.as_deref();
-    if let Some(first) = instance::plugin(&context.config().identifier, folder, links.clone()) {
-        builder = builder.plugin(first);
-    }
-    if let Some(kept) = windows::keep(&places) {
-        builder = builder.plugin(kept);
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        builder = builder.plugin(login::plugin());
-    }
-    let app = builder
-        .manage(options.clone())
-        .manage(Arc::clone(&surroundings))
+    let app = setup
+        .builder(&context)
+        .manage(setup.options.clone())
+        .manage(Arc::clone(&setup.shell_state))
         .manage(Downloads::of_user())
-        .manage(settings.clone())
-        .manage(places.clone())
-        .manage(ringtones.clone())
+        .manage(setup.settings.clone())
+        .manage(setup.paths.clone())
+        .manage(setup.ringtones.clone())
+        .manage(setup.tasks.clone())
         .invoke_handler(tauri::generate_handler![
             commands::accounts::sign_in,
             commands::accounts::sign_out,
@@ -127,166 +86,19 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         ])
         .build(context)?;
 
-    let video = tauri::async_runtime::block_on(Video::start(token.clone()))?;
-    let (engine, notices) =
-        tauri::async_runtime::block_on(start_engine(&options, &settings, &places, &video));
-    let handle = engine.handle.clone();
-    let engine = std::sync::Mutex::new(Some(engine));
-    app.manage(handle.clone());
-    app.manage(Arc::clone(&video));
-    let desktop = Arc::new(TauriDesktop::new(app.handle().clone()));
-    app.manage(Arc::clone(&desktop));
-    let (keeper, secrets) = Keeper::new(KeeperParts {
-        engine: handle.clone(),
-        surroundings: Arc::clone(&surroundings),
-        settings: settings.clone(),
-        places: places.clone(),
-    });
-    app.manage(secrets);
-    let keeping = std::sync::Mutex::new(Some(tauri::async_runtime::spawn(keeper.run())));
-    let windows = Arc::new(Windows::new(
-        Arc::clone(&desktop),
-        app.handle().clone(),
-        handle.clone(),
-        settings.clone(),
-        Arc::clone(&surroundings),
-        places.close_explained(),
-    ));
-    app.manage(Arc::clone(&windows));
-    let asked = Arc::new(Asked::new(handle.clone(), links.clone()));
-    app.manage(Arc::clone(&asked));
-    desktop.open_windows(!options.hidden)?;
-    if let Some(link) = &options.link {
-        asked::open(link, &links, Some(&*desktop));
-    }
-    let tray = tray::Parts {
-        app: app.handle().clone(),
-        desktop: Arc::clone(&desktop),
-        engine: handle.clone(),
-        settings: settings.clone(),
-        surroundings: Arc::clone(&surroundings),
-        windows: Arc::clone(&windows),
-    };
-    tauri::async_runtime::spawn(tray::follow(tray, token.clone()));
-    tauri::async_runtime::spawn(windows::follow(Arc::clone(&windows), token.clone()));
-    let actor = Actor { engine: handle.clone(), desktop: Arc::clone(&desktop) };
-    tauri::async_runtime::spawn(media_keys::follow(actor.clone(), settings.clone(), token.clone()));
-    let around = Arc::clone(&surroundings);
-    tauri::async_runtime::spawn(keys::follow(
-        app.handle().clone(),
-        actor,
-        settings.clone(),
-        around,
-        token.clone(),
-    ));
-    let around = Arc::clone(&surroundings);
-    tauri::async_runtime::spawn(badge::follow(app.handle().clone(), handle.clone(), around, token.clone()));
-    tauri::async_runtime::spawn(login::follow(app.handle().clone(), settings.clone(), token.clone()));
-    tauri::async_runtime::spawn(windows::end_when_told(Arc::clone(&windows), token.clone()));
-    if options.hidden {
-        let (windows, token) = (Arc::clone(&windows), token.clone());
-        tauri::async_runtime::spawn(async move { windows.start_hidden(token).await });
-    }
-    let asking = asked::follow(asked, Arc::clone(&surroundings), Arc::clone(&desktop), token.clone());
-    tauri::async_runtime::spawn(asking);
-    tauri::async_runtime::spawn(surroundings::tell(
-        Arc::clone(&surroundings),
-        Arc::clone(&desktop),
-        token.clone(),
-    ));
-    let (ringer, said) = ringer::start(app.handle(), &handle, &settings, &surroundings, &token);
-    let controller = Controller::new(Arc::clone(&desktop), ringer);
-    tauri::async_runtime::spawn(controller.run(handle.clone(), notices, said, token.clone()));
-    tauri::async_runtime::spawn(forget_pictures_between_calls(handle.clone(), video, token.clone()));
-    let chosen = devices::follow(handle.clone(), options.clone(), settings.subscribe(), token.clone());
-    tauri::async_runtime::spawn(chosen);
-    let there = devices::tell(handle.clone(), ringtones, Arc::clone(&desktop), token.clone());
-    tauri::async_runtime::spawn(there);
-    tauri::async_runtime::spawn(tell_settings(settings, Arc::clone(&desktop), token.clone()));
-    if let Some(request) = sign_in_request(&options) {
-        tauri::async_runtime::spawn(Controller::sign_in(Arc::clone(&desktop), handle, request));
-    }
-
-    #[cfg(target_os = "macos")]
-    let desktop_for_links = Arc::clone(&desktop);
+    let mut running = start::start(&app, setup)?;
     app.run(move |_app, event| {
         if let RunEvent::WindowEvent { label, event, .. } = &event {
-            windows::heard(&windows, label, event);
+            windows::on_window_event(&running.windows, label, event);
         } else if let RunEvent::Exit = event {
-            token.cancel();
-            if let Some(engine) = engine.lock().ok().and_then(|mut e| e.take()) {
-                let stopped = async { tokio::time::timeout(GOODBYE, engine.stop()).await };
-                if tauri::async_runtime::block_on(stopped).is_err() {
-                    warn!("The engine did not stop in time");
-                }
-            }
-            // It ends after the engine, with the last token that came.
-            if let Some(keeping) = keeping.lock().ok().and_then(|mut k| k.take()) {
-                let kept = async { tokio::time::timeout(GOODBYE, keeping).await };
-                if tauri::async_runtime::block_on(kept).is_err() {
-                    warn!("The accounts were not stored in time");
-                }
-            }
+            running.stop();
         }
         #[cfg(target_os = "macos")]
         if let RunEvent::Opened { urls } = &event {
             for url in urls {
-                asked::open(url.as_str(), &links, Some(&*desktop_for_links));
+                crate::deep_link::open(url.as_str(), &running.links, Some(&*running.ui));
             }
         }
     });
     Ok(())
-}
-
-#[allow(clippy::unused_async, reason = "the engine must start inside the runtime it spawns its tasks on")]
-async fn start_engine(
-    options: &Options,
-    settings: &SettingsStore,
-    places: &Places,
-    video: &Arc<Video>,
-) -> (Engine, Receiver<Notice>) {
-    let Devices { microphone, speaker, camera, .. } = devices::chosen(options, &settings.current());
-    let call_log = places.call_log();
-    let config = EngineConfig { camera, microphone, speaker, call_log, ..EngineConfig::default() };
-    Engine::start(config, Screens { remote: video.screen(REMOTE), own: video.screen(OWN) })
-}
-
-async fn forget_pictures_between_calls(handle: Handle, video: Arc<Video>, token: CancellationToken) {
-    let mut view = handle.view();
-    let mut in_call = false;
-    loop {
-        tokio::select! {
-            () = token.cancelled() => return,
-            changed = view.changed() => if changed.is_err() { return },
-        }
-        let live = going_on(&view.borrow_and_update()).is_some();
-        if live && !in_call {
-            video.clear();
-        }
-        in_call = live;
-    }
-}
-
-/// The windows draw whatever the settings are now.
-async fn tell_settings(settings: SettingsStore, desktop: Arc<TauriDesktop>, token: CancellationToken) {
-    let mut changes = settings.subscribe();
-    loop {
-        tokio::select! {
-            () = token.cancelled() => return,
-            changed = changes.changed() => if changed.is_err() { return },
-        }
-        changes.mark_unchanged();
-        desktop.emit(settings.view());
-    }
-}
-
-fn sign_in_request(options: &Options) -> Option<SignIn> {
-    Some(SignIn {
-        server: options.server.clone()?,
-        dialect: options.dialect.clone(),
-        role: options.role.clone()?,
-        email: options.email.clone()?,
-        password: options.password.clone()?,
-        ..SignIn::default()
-    })
 }

@@ -15,12 +15,13 @@ use bellwire_engine::{AccountId, CallId, EngineView, Handle, MediaKind, Person, 
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
 
-use crate::failure::{Answer, Failure};
-use crate::options::{Found, Options};
-use crate::settings::SettingsStore;
+use crate::command_error::{CommandError, CommandResult};
+use crate::desktop::windows::MAIN;
+use crate::i18n::system_language;
+use crate::options::{DetectedDevices, Options};
 use crate::start_note::StartNote;
-use crate::video::{FramesAddress, Video};
-use crate::windows::MAIN;
+use crate::storage::settings::SettingsStore;
+use crate::web_view::video::{FramesAddress, Video};
 
 /// What the command line fills in to sign in.
 #[derive(Debug, Serialize)]
@@ -50,31 +51,31 @@ pub(crate) async fn dial(
     person: Person,
     kind: MediaKind,
     subject: Option<Subject>,
-) -> Answer {
+) -> CommandResult {
     engine.dial(account, person, kind, subject).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn hang_up(engine: State<'_, Handle>, call: CallId) -> Answer {
+pub(crate) async fn hang_up(engine: State<'_, Handle>, call: CallId) -> CommandResult {
     engine.hang_up(call).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn set_microphone(engine: State<'_, Handle>, on: bool) -> Answer {
+pub(crate) async fn set_microphone(engine: State<'_, Handle>, on: bool) -> CommandResult {
     engine.set_microphone(on).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn set_camera(engine: State<'_, Handle>, on: bool) -> Answer {
+pub(crate) async fn set_camera(engine: State<'_, Handle>, on: bool) -> CommandResult {
     engine.set_camera(on).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn dismiss(engine: State<'_, Handle>, call: CallId) -> Answer {
+pub(crate) async fn dismiss(engine: State<'_, Handle>, call: CallId) -> CommandResult {
     engine.dismiss(call).await;
     Ok(())
 }
@@ -84,19 +85,27 @@ pub(crate) async fn refresh_contacts(
     engine: State<'_, Handle>,
     account: AccountId,
     search: String,
-) -> Answer {
+) -> CommandResult {
     Ok(engine.refresh_contacts(account, search).await?)
 }
 
 /// The thread is on the screen from now on: its messages come in the view and count as read.
 #[tauri::command]
-pub(crate) async fn open_thread(engine: State<'_, Handle>, account: AccountId, thread: String) -> Answer {
+pub(crate) async fn open_thread(
+    engine: State<'_, Handle>,
+    account: AccountId,
+    thread: String,
+) -> CommandResult {
     engine.open_thread(account, thread).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn close_thread(engine: State<'_, Handle>, account: AccountId, thread: String) -> Answer {
+pub(crate) async fn close_thread(
+    engine: State<'_, Handle>,
+    account: AccountId,
+    thread: String,
+) -> CommandResult {
     engine.close_thread(account, thread).await;
     Ok(())
 }
@@ -108,7 +117,7 @@ pub(crate) async fn send_message(
     account: AccountId,
     thread: String,
     text: String,
-) -> Answer {
+) -> CommandResult {
     engine.send_message(account, thread, text).await;
     Ok(())
 }
@@ -119,14 +128,14 @@ pub(crate) async fn typing(
     account: AccountId,
     thread: String,
     on: bool,
-) -> Answer {
+) -> CommandResult {
     engine.typing(account, thread, on).await;
     Ok(())
 }
 
 /// What the last event `view` said.
 #[tauri::command]
-pub(crate) async fn snapshot(engine: State<'_, Handle>) -> Result<EngineView, Failure> {
+pub(crate) async fn snapshot(engine: State<'_, Handle>) -> Result<EngineView, CommandError> {
     Ok(engine.snapshot().await)
 }
 
@@ -149,19 +158,19 @@ pub(crate) fn set_tile(
 }
 
 /// How long the main window may wait to hear which devices there are.
-const LOOKING: Duration = Duration::from_secs(3);
+const DETECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[tauri::command]
 pub(crate) async fn start_info(
     window: WebviewWindow,
     options: State<'_, Options>,
     settings: State<'_, SettingsStore>,
-) -> Answer<StartInfo> {
+) -> CommandResult<StartInfo> {
     let mut notes = Vec::new();
     // The small windows show none, and a ring cannot wait for a slow sound server.
     if window.label() == MAIN {
-        let look = tokio::task::spawn_blocking(Found::look);
-        if let Ok(Ok(found)) = tokio::time::timeout(LOOKING, look).await {
+        let look = tokio::task::spawn_blocking(DetectedDevices::detect);
+        if let Ok(Ok(found)) = tokio::time::timeout(DETECTION_TIMEOUT, look).await {
             notes = options.notes(&found);
         }
         notes.extend(settings.notes());
@@ -181,45 +190,6 @@ impl StartInfo {
                 email: options.email.clone().unwrap_or_default(),
             }),
             notes,
-        }
-    }
-}
-
-/// The BCP 47 tag of the language the system is set to.
-pub(crate) fn system_language() -> String {
-    // POSIX: the first that is set and not empty counts.
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|value| !value.is_empty());
-    language_tag(locale.as_deref().unwrap_or_default())
-}
-
-/// The BCP 47 tag of a POSIX locale such as `pt_BR.UTF-8@euro`; English for `C` and nonsense.
-fn language_tag(locale: &str) -> String {
-    let tag = locale.split(['.', '@']).next().unwrap_or_default().replace('_', "-");
-    let language = tag.split('-').next().unwrap_or_default();
-    let plain = tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if matches!(language.len(), 2 | 3) && plain { tag } else { "en".to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locales_become_language_tags() {
-        let tags = [
-            ("de_AT.UTF-8", "de-AT"),
-            ("pt_BR.UTF-8@euro", "pt-BR"),
-            ("ar", "ar"),
-            ("C.UTF-8", "en"),
-            ("POSIX", "en"),
-            ("", "en"),
-            ("e\u{301}n_GB", "en"),
-        ];
-        for (locale, tag) in tags {
-            assert_eq!(language_tag(locale), tag, "{locale}");
         }
     }
 }

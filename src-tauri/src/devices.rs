@@ -1,18 +1,17 @@
-//! Devices between settings, engine and interface: what the settings choose goes to the engine, what there
-//! is goes to the windows.
+//! Devices: applies the chosen ones to the engine, and sends the device list to the windows.
 
 use std::sync::Arc;
 
 use bellwire_engine::{CallDefaults, Choice, DeviceList, Devices, Handle};
 use serde::Serialize;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
-use crate::desktop::Desktop;
 use crate::events::Event;
+use crate::follow::follow;
 use crate::options::Options;
-use crate::ringtones::Ringtones;
-use crate::settings::Settings;
+use crate::ring::ringtones::Ringtones;
+use crate::storage::settings::Settings;
+use crate::ui::Ui;
 
 /// The devices as the interface gets them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -37,7 +36,7 @@ impl DevicesView {
     }
 }
 
-/// What is to be used: the command line goes before the settings.
+/// The chosen devices: the command line takes precedence over the settings.
 pub(crate) fn chosen(options: &Options, settings: &Settings) -> Devices {
     let first = |option: &str, setting: &str| {
         let usual = if setting.is_empty() { "default" } else { setting };
@@ -62,20 +61,17 @@ fn call_defaults(settings: &Settings) -> CallDefaults {
     }
 }
 
-/// Keeps the engine's devices and the start of calls as the settings say until the program ends.
-pub(crate) async fn follow(
+/// Keeps the engine's devices and call defaults in line with the settings.
+pub(crate) async fn apply_settings(
     engine: Handle,
     options: Options,
-    mut settings: watch::Receiver<Arc<Settings>>,
-    token: CancellationToken,
+    settings: watch::Receiver<Arc<Settings>>,
 ) {
     let mut before = None;
     let mut defaults = None;
-    loop {
-        let (devices, calls) = {
-            let settings = settings.borrow_and_update();
-            (chosen(&options, &settings), call_defaults(&settings))
-        };
+    let mut settings = follow(settings);
+    while let Some(settings) = settings.next().await {
+        let (devices, calls) = (chosen(&options, &settings), call_defaults(&settings));
         if defaults != Some(calls) {
             engine.set_call_defaults(calls).await;
             defaults = Some(calls);
@@ -84,28 +80,14 @@ pub(crate) async fn follow(
             engine.set_devices(devices.clone()).await;
             before = Some(devices);
         }
-        tokio::select! {
-            () = token.cancelled() => return,
-            changed = settings.changed() => if changed.is_err() { return },
-        }
     }
 }
 
-/// Tells the windows whenever devices change.
-pub(crate) async fn tell<D: Desktop>(
-    engine: Handle,
-    ringtones: Ringtones,
-    desktop: Arc<D>,
-    token: CancellationToken,
-) {
-    let mut devices = engine.devices();
-    loop {
-        devices.mark_unchanged();
-        desktop.emit(DevicesView::now(&engine, &ringtones).await);
-        tokio::select! {
-            () = token.cancelled() => return,
-            changed = devices.changed() => if changed.is_err() { return },
-        }
+/// Sends the device list to the windows whenever it changes.
+pub(crate) async fn tell<U: Ui>(engine: Handle, ringtones: Ringtones, ui: Arc<U>) {
+    let mut devices = follow(engine.devices());
+    while devices.next().await.is_some() {
+        ui.emit(DevicesView::now(&engine, &ringtones).await);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The command line of the application; a person needs none of it.
+//! The command line options; users need none of them.
 
 use bellwire_engine::media::video::{SourceInfo, list_sources};
 use bellwire_engine::media::{Direction, list_audio_devices};
@@ -50,7 +50,7 @@ pub(crate) struct Options {
 
 impl Options {
     /// What a user should know about where picture and sound come from; the interface has the words.
-    pub(crate) fn notes(&self, found: &Found) -> Vec<StartNote> {
+    pub(crate) fn notes(&self, found: &DetectedDevices) -> Vec<StartNote> {
         let picture = match self.camera.as_str() {
             "default" if found.cameras.is_empty() => Some(StartNote::NoCameraFound),
             "none" => Some(StartNote::CameraOff),
@@ -76,15 +76,15 @@ impl Options {
 
 /// The devices this machine has.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct DetectedDevices {
     pub(crate) cameras: Vec<SourceInfo>,
     pub(crate) microphone: bool,
     pub(crate) speaker: bool,
 }
 
-impl Found {
-    /// Asks the system; a sound server that does not answer holds this up.
-    pub(crate) fn look() -> Self {
+impl DetectedDevices {
+    /// Queries the system; a sound server that does not answer blocks it.
+    pub(crate) fn detect() -> Self {
         let sound = list_audio_devices();
         let has = |direction| sound.iter().any(|d| d.direction == direction && !d.monitor);
         Self { cameras: cameras(), microphone: has(Direction::Input), speaker: has(Direction::Output) }
@@ -111,8 +111,8 @@ mod tests {
     #[test]
     fn what_is_missing_is_said() {
         let bare = options(&[]);
-        assert_eq!(bare.notes(&Found::default()).len(), 3);
-        let whole = Found { cameras: vec![camera()], microphone: true, speaker: true };
+        assert_eq!(bare.notes(&DetectedDevices::default()).len(), 3);
+        let whole = DetectedDevices { cameras: vec![camera()], microphone: true, speaker: true };
         assert!(bare.notes(&whole).is_empty());
         let notes = options(&["--camera", "test:pattern", "--microphone", "none"]).notes(&whole);
         assert_eq!(notes, [StartNote::TestPicture, StartNote::MicrophoneOff]);

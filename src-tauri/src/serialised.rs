@@ -12,8 +12,8 @@ use bellwire_engine::{
 use serde::Serialize;
 
 use crate::events::{Place, ThreadPlace};
-use crate::settings::Settings;
-use crate::surroundings::DesktopView;
+use crate::shell_state::DesktopView;
+use crate::storage::settings::Settings;
 
 #[derive(Default)]
 struct File {

@@ -4,10 +4,10 @@ use bellwire_engine::{AccountId, Entry, Handle, OfferedInfo, SignIn, Typed, Wher
 use serde::Serialize;
 use tauri::State;
 
-use crate::failure::{Answer, Coded};
-use crate::settings::SettingsStore;
-use crate::surroundings::SecretPlace;
-use crate::vault::Secrets;
+use crate::command_error::{Coded, CommandResult};
+use crate::shell_state::SecretPlace;
+use crate::storage::credential_store::Credentials;
+use crate::storage::settings::SettingsStore;
 
 /// The administrator allows other servers only.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub(crate) async fn sign_in(
     engine: State<'_, Handle>,
     settings: State<'_, SettingsStore>,
     request: SignIn,
-) -> Answer<AccountId> {
+) -> CommandResult<AccountId> {
     // A path below the server is no other server.
     let elsewhere = request.login_path.as_deref().filter(|place| place.contains("://"));
     let bases = [request.rest_base.as_deref(), request.socket_base.as_deref(), elsewhere];
@@ -42,28 +42,28 @@ pub(crate) fn typed(engine: State<'_, Handle>, account: AccountId) -> Option<Typ
 }
 
 #[tauri::command]
-pub(crate) async fn unlock_secrets(secrets: State<'_, Secrets>, passphrase: String) -> Answer {
+pub(crate) async fn unlock_secrets(secrets: State<'_, Credentials>, passphrase: String) -> CommandResult {
     Ok(secrets.unlock(passphrase).await?)
 }
 
 /// Keeps tokens there from now on; the passphrase is for `file`.
 #[tauri::command]
 pub(crate) async fn use_secrets(
-    secrets: State<'_, Secrets>,
+    secrets: State<'_, Credentials>,
     store: SecretPlace,
     passphrase: Option<String>,
-) -> Answer {
+) -> CommandResult {
     Ok(secrets.use_place(store, passphrase).await?)
 }
 
 /// Tries the kept accounts that did not come back once more.
 #[tauri::command]
-pub(crate) async fn restore(secrets: State<'_, Secrets>) -> Answer {
+pub(crate) async fn restore(secrets: State<'_, Credentials>) -> CommandResult {
     Ok(secrets.restore().await?)
 }
 
 #[tauri::command]
-pub(crate) async fn sign_out(engine: State<'_, Handle>, account: AccountId) -> Answer {
+pub(crate) async fn sign_out(engine: State<'_, Handle>, account: AccountId) -> CommandResult {
     engine.sign_out(account).await;
     Ok(())
 }
@@ -76,7 +76,10 @@ pub(crate) fn dialects() -> &'static [Entry] {
 
 /// Asks a server which backends it has; fails if nothing answers there or it does not say.
 #[tauri::command]
-pub(crate) async fn discover(settings: State<'_, SettingsStore>, request: Where) -> Answer<Discovered> {
+pub(crate) async fn discover(
+    settings: State<'_, SettingsStore>,
+    request: Where,
+) -> CommandResult<Discovered> {
     if !settings.managed().allows(&request.server, &[]) {
         return Err(NotAllowed.into());
     }

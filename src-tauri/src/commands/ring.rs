@@ -5,18 +5,18 @@ use std::sync::Arc;
 use bellwire_engine::{CallId, Handle};
 use tauri::State;
 
-use crate::answer_window::AnswerWindow;
-use crate::desktop::TauriDesktop;
-use crate::failure::Answer;
-use crate::ringer::{Act, act};
+use crate::command_error::CommandResult;
+use crate::desktop::tauri_ui::TauriUi;
+use crate::ring::actions::{CallAction, perform};
+use crate::ring::answer_window::AnswerWindow;
 
 #[tauri::command]
 pub(crate) async fn accept(
     engine: State<'_, Handle>,
-    desktop: State<'_, Arc<TauriDesktop>>,
+    desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
-) -> Answer {
-    act(Act::Accept(call), &engine, &**desktop).await;
+) -> CommandResult {
+    perform(CallAction::Accept(call), &engine, &**desktop).await;
     Ok(())
 }
 
@@ -24,10 +24,10 @@ pub(crate) async fn accept(
 #[tauri::command]
 pub(crate) async fn end_and_accept(
     engine: State<'_, Handle>,
-    desktop: State<'_, Arc<TauriDesktop>>,
+    desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
-) -> Answer {
-    act(Act::EndAndAccept(call), &engine, &**desktop).await;
+) -> CommandResult {
+    perform(CallAction::EndAndAccept(call), &engine, &**desktop).await;
     Ok(())
 }
 
@@ -35,21 +35,21 @@ pub(crate) async fn end_and_accept(
 #[tauri::command]
 pub(crate) async fn accept_unseen(
     engine: State<'_, Handle>,
-    desktop: State<'_, Arc<TauriDesktop>>,
+    desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
-) -> Answer {
-    act(Act::AcceptUnseen(call), &engine, &**desktop).await;
+) -> CommandResult {
+    perform(CallAction::AcceptUnseen(call), &engine, &**desktop).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn decline(engine: State<'_, Handle>, call: CallId) -> Answer {
+pub(crate) async fn decline(engine: State<'_, Handle>, call: CallId) -> CommandResult {
     engine.decline(call).await;
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn silence(engine: State<'_, Handle>, call: CallId) -> Answer {
+pub(crate) async fn silence(engine: State<'_, Handle>, call: CallId) -> CommandResult {
     engine.silence(call).await;
     Ok(())
 }

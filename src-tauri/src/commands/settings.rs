@@ -2,8 +2,8 @@
 
 use tauri::State;
 
-use crate::failure::Answer;
-use crate::settings::{Settings, SettingsStore, SettingsView};
+use crate::command_error::CommandResult;
+use crate::storage::settings::{Settings, SettingsStore, SettingsView};
 
 #[tauri::command]
 pub(crate) fn settings(store: State<'_, SettingsStore>) -> SettingsView {
@@ -15,7 +15,7 @@ pub(crate) fn settings(store: State<'_, SettingsStore>) -> SettingsView {
 pub(crate) async fn set_settings(
     store: State<'_, SettingsStore>,
     settings: Settings,
-) -> Answer<SettingsView> {
+) -> CommandResult<SettingsView> {
     store.change(move |now| *now = settings).await?;
     Ok(store.view())
 }

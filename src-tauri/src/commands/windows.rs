@@ -5,13 +5,13 @@ use std::sync::Arc;
 use bellwire_engine::AccountId;
 use tauri::State;
 
-use crate::asked::Asked;
-use crate::failure::Answer;
-use crate::surroundings::{DesktopView, Surroundings};
-use crate::windows::Windows;
+use crate::command_error::CommandResult;
+use crate::deep_link::PendingDial;
+use crate::desktop::windows::Windows;
+use crate::shell_state::{DesktopView, ShellState};
 
 #[tauri::command]
-pub(crate) fn desktop(surroundings: State<'_, Arc<Surroundings>>) -> DesktopView {
+pub(crate) fn desktop(surroundings: State<'_, Arc<ShellState>>) -> DesktopView {
     surroundings.current()
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn quit(windows: State<'_, Arc<Windows>>) {
 
 /// The answer to `DesktopView.explain_close`.
 #[tauri::command]
-pub(crate) async fn answer_close(windows: State<'_, Arc<Windows>>, keep_running: bool) -> Answer {
+pub(crate) async fn answer_close(windows: State<'_, Arc<Windows>>, keep_running: bool) -> CommandResult {
     windows.answer_close(keep_running).await;
     Ok(())
 }
@@ -44,13 +44,13 @@ pub(crate) fn set_full_screen(windows: State<'_, Arc<Windows>>, on: bool) {
     windows.set_full_screen(on);
 }
 
-/// Places the call that was asked for from outside.
+/// Paths the call that was asked for from outside.
 #[tauri::command]
-pub(crate) async fn confirm_call(asked: State<'_, Arc<Asked>>, account: AccountId) -> Answer {
+pub(crate) async fn confirm_call(asked: State<'_, Arc<PendingDial>>, account: AccountId) -> CommandResult {
     asked.confirm(account).await
 }
 
 #[tauri::command]
-pub(crate) fn cancel_pending_call(asked: State<'_, Arc<Asked>>) {
+pub(crate) fn cancel_pending_call(asked: State<'_, Arc<PendingDial>>) {
     asked.cancel();
 }

@@ -1,4 +1,4 @@
-//! The controller against a desktop that only writes down what it is asked for.
+//! The controller against a recorder of UI calls.
 
 use std::sync::Mutex;
 
@@ -11,10 +11,10 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::events::Event;
-use crate::ringer::Around;
-use crate::settings::Settings;
-use crate::soon::Soon;
-use crate::surroundings::Surroundings;
+use crate::ring::reminders::Reminders;
+use crate::ring::ringer::RingerInputs;
+use crate::shell_state::ShellState;
+use crate::storage::settings::Settings;
 
 #[derive(Default)]
 struct Recorder {
@@ -32,7 +32,7 @@ impl Recorder {
     }
 }
 
-impl Desktop for Recorder {
+impl Ui for Recorder {
     fn show_ring(&self) {
         self.write("show ring");
     }
@@ -89,45 +89,45 @@ fn view(calls: Vec<CallView>) -> Arc<EngineView> {
 }
 
 fn controller() -> (Controller<Recorder>, Arc<Recorder>) {
-    let desktop = Arc::new(Recorder::default());
-    let surroundings = Surroundings::default();
-    let ringer = Ringer::new(Around {
+    let ui = Arc::new(Recorder::default());
+    let shell_state = ShellState::default();
+    let ringer = Ringer::new(RingerInputs {
         settings: watch::channel(Arc::new(Settings::default())).1,
-        surroundings: surroundings.subscribe(),
-        focus: surroundings.focus(),
+        shell_state: shell_state.subscribe(),
+        focus: shell_state.focus(),
         language: "en".into(),
-        notes: watch::channel(Vec::new()).0,
+        notifications: watch::channel(Vec::new()).0,
         through: watch::channel(false).0,
-        soon: Soon::default(),
+        reminders: Reminders::default(),
     });
-    (Controller::new(Arc::clone(&desktop), ringer), desktop)
+    (Controller::new(Arc::clone(&ui), ringer), ui)
 }
 
 const RINGING: CallState = CallState::Ringing { silenced: false };
 
 #[test]
 fn a_ringing_call_is_told_to_the_window_before_it_comes_up() {
-    let (mut controller, desktop) = controller();
+    let (mut controller, ui) = controller();
     controller.view(&view(vec![call(1, RINGING)]));
-    assert_eq!(desktop.take(), ["emit view", "show ring"]);
+    assert_eq!(ui.take(), ["emit view", "show ring"]);
     controller.view(&view(vec![call(1, RINGING)]));
-    assert_eq!(desktop.take(), ["emit view"], "it is up already");
+    assert_eq!(ui.take(), ["emit view"], "it is up already");
 }
 
 #[test]
 fn an_answer_elsewhere_hides_it() {
-    let (mut controller, desktop) = controller();
+    let (mut controller, ui) = controller();
     controller.view(&view(vec![call(1, RINGING)]));
-    desktop.take();
+    ui.take();
     let over = call(1, CallState::Ended { reason: EndReason::AnsweredElsewhere });
     controller.view(&view(vec![over.clone()]));
     controller.notice(Notice::Ended { call: over });
-    assert_eq!(desktop.take(), ["emit view", "hide ring", "emit notice ended"]);
+    assert_eq!(ui.take(), ["emit view", "hide ring", "emit notice ended"]);
 }
 
 #[test]
 fn news_reaches_the_interface_by_kind() {
-    let (mut controller, desktop) = controller();
+    let (mut controller, ui) = controller();
     controller.notice(Notice::Missed { call: call(1, RINGING) });
     let news = DeviceNews {
         device: DeviceKind::Camera,
@@ -137,7 +137,7 @@ fn news_reaches_the_interface_by_kind() {
     };
     controller.notice(Notice::Device { news, text: "the camera is back".into() });
     controller.notice(Notice::Problem { code: "log_newer", text: "x".into() });
-    assert_eq!(desktop.take(), ["emit notice missed", "emit notice device", "emit notice error"]);
+    assert_eq!(ui.take(), ["emit notice missed", "emit notice device", "emit notice error"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 
 use crate::{Running, Session};
 
-/// `dunst`, with a picker that takes the button a story chose.
+/// `dunst`, with a menu program that picks the button a test chose.
 #[derive(Debug)]
 pub struct Dunst {
     _daemon: Running,

@@ -1,4 +1,4 @@
-//! How the program is started: its arguments, its environment, and where it lies.
+//! The launch of the program: arguments, environment and the path of the binary.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 
 use crate::{PASSWORD, TestServer};
 
-/// Arguments of one start. What a story says nothing about: a test picture, a test tone, no loudspeaker.
+/// Arguments of one start. The defaults: a test picture, a test tone, no loudspeaker.
 #[derive(Clone, Debug)]
 pub struct Launch {
     camera: String,
@@ -30,7 +30,7 @@ impl Launch {
         }
     }
 
-    /// With the form filled in but for the password.
+    /// With the sign-in form filled in except for the password.
     pub fn asking(world: &TestServer, role: &str, email: &str) -> Self {
         Self::fresh().args(&["--server", &world.url(), "--role", role, "--email", email])
     }

@@ -1,9 +1,9 @@
-//! The installed program as its user meets it: windows, tray, notifications, keys, sound. Everything a
-//! story needs around the real program; the program itself is not faked, and neither is the server.
+//! A harness for end-to-end tests of the desktop application: windows, tray, notifications, keys, sound. The program
+//! and the server are the real ones; the desktop around them is made for the test.
 //!
-//! A [`Screen`] is an X server with a window manager. A [`Session`] is one person's login on it: own home,
-//! own message bus, own sound server. A [`Phone`] is the real program started in a session and driven by
-//! WebDriver. [`Notifications`], [`Tray`] and [`Dunst`] stand on the session's bus for the desktop.
+//! A [`Screen`] is an X server with a window manager. A [`Session`] is a desktop session on it, with its own home,
+//! message bus and sound server. A [`Phone`] is the program started in a session and driven by WebDriver.
+//! [`Notifications`], [`Tray`] and [`Dunst`] are the desktop's services on the session's bus.
 //!
 //! ```ignore
 //! let world = TestServer::start().await?;
@@ -19,16 +19,16 @@
 //! phone.stop().await;
 //! ```
 //!
-//! The stories are in `tests/it`; `cargo xtask test --only e2e` runs them with what they need installed.
+//! The tests are in `tests/it`; `cargo xtask test --only e2e` runs them with what they need installed.
 #![forbid(unsafe_code)]
 
 mod dunst;
 mod launch;
 mod notifications;
 mod phone;
-mod picture;
 mod running;
 mod screen;
+mod screenshot;
 mod session;
 mod sound;
 mod tray;
@@ -40,9 +40,9 @@ pub use dunst::Dunst;
 pub use launch::{Launch, program};
 pub use notifications::{Notifications, Shown};
 pub use phone::Phone;
-pub use picture::Picture;
 pub use running::Running;
 pub use screen::{Monitors, Screen};
+pub use screenshot::Screenshot;
 pub use session::Session;
 pub use sound::{Recording, Sound, level_db};
 pub use tray::{Entry, Tray, pixels};
@@ -53,11 +53,11 @@ use std::time::Duration;
 
 use anyhow::bail;
 
-/// Between two looks at something that has to come.
-const GLANCE: Duration = Duration::from_millis(100);
+/// Interval of [`until`].
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Asks `look` again and again until it gives something; an error of `look` is the last word, and so is
-/// having waited for [`WAIT_LIMIT`].
+/// Polls `look` until it returns something; fails with an error of `look`, or after
+/// [`WAIT_LIMIT`].
 pub async fn until<T>(
     what: impl std::fmt::Display,
     mut look: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
@@ -70,6 +70,6 @@ pub async fn until<T>(
         if tokio::time::Instant::now() > end {
             bail!("waited {} s in vain: {what}", WAIT_LIMIT.as_secs());
         }
-        tokio::time::sleep(GLANCE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

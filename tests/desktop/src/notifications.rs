@@ -1,5 +1,5 @@
-//! A notification server of the test's own on a session's bus: keeps what was shown and does what a person
-//! would do with it.
+//! A notification server for tests on a session's bus: records notifications and plays the user's actions on
+//! them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::{Session, until};
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
 
-/// What the program asked to be shown.
+/// A notification of the program.
 #[derive(Clone, Debug)]
 pub struct Shown {
     pub id: u32,
@@ -80,7 +80,7 @@ impl Service {
 
     async fn close_notification(&self, id: u32, #[zbus(signal_emitter)] emitter: SignalEmitter<'_>) {
         mark_closed(&self.state, id);
-        // Whoever listened may have gone.
+        // The receiver may be gone.
         drop(Self::notification_closed(&emitter, id, 3).await);
     }
 
@@ -104,12 +104,12 @@ pub struct Notifications {
 }
 
 impl Notifications {
-    /// One that can do all a program may want.
+    /// A server with all capabilities.
     pub async fn start(session: &Session) -> anyhow::Result<Self> {
         Self::with(session, &["actions", "body", "body-markup", "persistence"]).await
     }
 
-    /// One with these capabilities only.
+    /// A server with these capabilities only.
     pub async fn with(session: &Session, capabilities: &[&str]) -> anyhow::Result<Self> {
         let state = Arc::<Mutex<State>>::default();
         let capabilities = capabilities.iter().map(|&name| name.to_owned()).collect();
@@ -119,12 +119,12 @@ impl Notifications {
         Ok(Self { connection, state })
     }
 
-    /// All that was shown, the closed ones too, in the order of their last change.
+    /// All notifications, closed ones included, in the order of their last change.
     pub fn all(&self) -> Vec<Shown> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).shown.clone()
     }
 
-    /// What is on the screen now.
+    /// The open notifications.
     pub fn open(&self) -> Vec<Shown> {
         self.all().into_iter().filter(|shown| !shown.closed).collect()
     }
@@ -163,7 +163,7 @@ impl Notifications {
         Ok(service.get().await.inhibited_changed(service.signal_emitter()).await?)
     }
 
-    /// Leaves the bus, as a server does that crashes.
+    /// Leaves the bus, as after a crash.
     pub async fn stop(self) -> anyhow::Result<()> {
         Ok(self.connection.close().await?)
     }

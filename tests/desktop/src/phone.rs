@@ -1,4 +1,4 @@
-//! The real program, started in a session and driven as a person drives it.
+//! The program under test, started in a session and driven by WebDriver.
 
 use std::path::PathBuf;
 use std::process::Output;
@@ -11,7 +11,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::{GLANCE, Launch, PASSWORD, Running, Session, WAIT_LIMIT, until};
+use crate::{Launch, PASSWORD, POLL_INTERVAL, Running, Session, WAIT_LIMIT, until};
 
 /// One command of the driver; a web view that hangs must not hold up everything.
 const ONE_COMMAND: Duration = Duration::from_secs(30);
@@ -72,8 +72,8 @@ impl Phone {
         Ok(Self { client, driver, program })
     }
 
-    /// Runs the program once more in the same session, as a second click on its icon does, and gives what
-    /// came of it once it has ended.
+    /// Runs the program once more in the same session, as a second click on its icon does, and returns its
+    /// output once it has ended.
     pub async fn start_again(&self, session: &Session, arguments: &[&str]) -> anyhow::Result<Output> {
         let mut command = tokio::process::Command::from(session.command(&self.program));
         command.args(arguments).kill_on_drop(true).stdin(std::process::Stdio::null());
@@ -81,7 +81,7 @@ impl Phone {
         Ok(done.context("the second program goes on running")??)
     }
 
-    /// The driver's own client, for what is not here.
+    /// The WebDriver client, for everything else.
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -122,7 +122,7 @@ impl Phone {
         self.driver.said()
     }
 
-    /// Ends the program the hard way.
+    /// Kills the program.
     pub async fn stop(self) {
         let closed = timeout(Duration::from_secs(10), self.client.clone().close()).await;
         // The driver may have gone with its program.
@@ -217,7 +217,7 @@ impl Phone {
         anyhow!("{what}; the window says: {}; the program said: {}", self.page().await, last(&self.said()))
     }
 
-    /// Everything the window says.
+    /// The visible text of the window.
     pub async fn page(&self) -> String {
         let body = timeout(ONE_COMMAND, self.client.execute("return document.body.innerText", vec![])).await;
         body.ok().and_then(Result::ok).and_then(|b| b.as_str().map(str::to_owned)).unwrap_or_default()
@@ -237,7 +237,7 @@ impl Phone {
         .await
     }
 
-    /// What an element says, cut off or not.
+    /// The text of an element, truncated or not.
     pub async fn words(&self, testid: &str) -> anyhow::Result<String> {
         Ok(self.read(testid, async |element| element.prop("textContent").await).await?.unwrap_or_default())
     }
@@ -277,7 +277,7 @@ impl Phone {
                 Err(error) if tokio::time::Instant::now() > end => {
                     return Err(self.lost(&format!("{testid} cannot be clicked: {error:#}")).await);
                 }
-                Err(_) => tokio::time::sleep(GLANCE).await,
+                Err(_) => tokio::time::sleep(POLL_INTERVAL).await,
             }
         }
     }
@@ -329,14 +329,14 @@ impl Phone {
         self.invoke("set_settings", json!({ "settings": settings })).await
     }
 
-    /// Types everybody's password into the filled form and signs in.
+    /// Types the test password into the filled form and signs in.
     pub async fn sign_in(&self) -> anyhow::Result<()> {
         let password = self.at("//input[@type='password']").await?;
         self.command("password", password.send_keys(PASSWORD)).await?;
         self.click("signin-submit").await
     }
 
-    /// Calls somebody of the list with video.
+    /// Starts a video call with a person of the list.
     pub async fn call(&self, email: &str) -> anyhow::Result<()> {
         let row = format!(
             "//*[@data-testid='contact-row'][contains(., '{email}')]//*[@data-testid='contact-call']"

@@ -1,4 +1,4 @@
-//! A program started for a story, with whatever it starts itself; all of it ends with its owner.
+//! A child process with all its children; all of them end with its owner.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-/// How long a program may take to end when it is asked to, before it is made to.
+/// How long a program may take to terminate before it is killed.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A program in a process group of its own; dropping it ends the whole group.
@@ -35,7 +35,7 @@ impl Running {
         self.child.id()
     }
 
-    /// How it ended, once it did.
+    /// Its exit status, once it has ended.
     pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)
     }
@@ -54,7 +54,7 @@ impl Running {
     pub fn signal(&self, name: &str) {
         let group = format!("-{}", self.child.id());
         let sent = Command::new("kill").args(["-s", name, "--", &group]).stderr(Stdio::null()).status();
-        // A group that is gone already is what was wanted.
+        // The group may be gone already.
         drop(sent);
     }
 }

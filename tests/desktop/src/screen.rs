@@ -1,4 +1,4 @@
-//! An X server with a window manager, and what can be seen and done on it.
+//! An X server with a window manager, and input and queries on it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -6,9 +6,9 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context, bail, ensure};
 use tempfile::TempDir;
 
-use crate::{Picture, Running, Window, until};
+use crate::{Running, Screenshot, Window, until};
 
-/// What a screen is made of.
+/// The monitors of a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Monitors {
     /// One of 1600 x 1000.
@@ -17,7 +17,7 @@ pub enum Monitors {
     Two,
 }
 
-/// A display of its own; everything on it ends with it.
+/// A virtual display; everything on it ends with it.
 #[derive(Debug)]
 pub struct Screen {
     display: String,
@@ -64,7 +64,7 @@ impl Screen {
             }
         }
         let mut command = Command::new("openbox");
-        // It says that it is there before it takes windows, and loses one that comes in between.
+        // It announces itself before it manages windows, and misses those that open in between.
         let ready = folder.path().join("ready");
         command.args(["--sm-disable", "--startup"]).arg(format!("touch {}", ready.display()));
         command.env("DISPLAY", &display).env("HOME", folder.path());
@@ -81,7 +81,7 @@ impl Screen {
         &self.display
     }
 
-    /// Runs an X program to its end, whatever comes of it.
+    /// Runs an X program to its end and ignores its result.
     pub(crate) fn output(&self, program: &str, arguments: &[&str]) -> anyhow::Result<Output> {
         Command::new(program)
             .args(arguments)
@@ -91,7 +91,7 @@ impl Screen {
             .with_context(|| format!("{program} is missing: run the tests with `cargo xtask test`"))
     }
 
-    /// What an X program prints; empty when it fails, as it does when a window has just gone.
+    /// The output of an X program; empty when it fails, for example because a window is gone.
     pub(crate) fn ask(&self, program: &str, arguments: &[&str]) -> anyhow::Result<String> {
         Ok(String::from_utf8_lossy(&self.output(program, arguments)?.stdout).into_owned())
     }
@@ -103,7 +103,7 @@ impl Screen {
         Ok(())
     }
 
-    /// Presses and releases a key or combination (`ctrl+shift+m`), wherever the keyboard is.
+    /// Presses and releases a key or combination (`ctrl+shift+m`) in the focused window.
     pub fn press(&self, keys: &str) -> anyhow::Result<()> {
         self.order("xdotool", &["key", "--clearmodifiers", keys])
     }
@@ -116,7 +116,7 @@ impl Screen {
         self.order("xdotool", &["keyup", keys])
     }
 
-    /// Types text, wherever the keyboard is.
+    /// Types text into the focused window.
     pub fn type_text(&self, text: &str) -> anyhow::Result<()> {
         self.order("xdotool", &["type", "--delay", "40", text])
     }
@@ -130,13 +130,13 @@ impl Screen {
         self.order("xdotool", &["mousemove", &x.to_string(), &y.to_string(), "click", "1"])
     }
 
-    pub fn picture(&self) -> anyhow::Result<Picture> {
+    pub fn screenshot(&self) -> anyhow::Result<Screenshot> {
         let shot = self.output("import", &["-window", "root", "-depth", "8", "ppm:-"])?;
         ensure!(shot.status.success(), "import failed: {}", String::from_utf8_lossy(&shot.stderr));
-        Picture::from_ppm(&shot.stdout)
+        Screenshot::from_ppm(&shot.stdout)
     }
 
-    /// Leaves a picture of the screen in the folder `BELLWIRE_SHOTS` names, if it does.
+    /// Saves a screenshot in the folder named by `BELLWIRE_SHOTS`, if it is set.
     pub fn keep(&self, name: &str) -> anyhow::Result<()> {
         let Some(folder) = std::env::var_os("BELLWIRE_SHOTS").map(PathBuf::from) else { return Ok(()) };
         std::fs::create_dir_all(&folder)?;
@@ -172,7 +172,7 @@ impl Screen {
         until(&what, async || Ok(self.shown(title)?.is_none().then_some(()))).await
     }
 
-    /// The window that has the keyboard.
+    /// The focused window.
     pub fn focused(&self) -> anyhow::Result<Option<Window<'_>>> {
         let id = self.ask("xdotool", &["getwindowfocus"])?;
         Ok(id.trim().parse().ok().map(|id| Window::new(self, id)))

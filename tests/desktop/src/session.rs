@@ -1,4 +1,4 @@
-//! One person's login: home, runtime folder, message bus and sound of their own.
+//! A desktop session: home, runtime folder, message bus and sound server of its own.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::{Running, Screen, Sound, until};
 
-/// Variables that would lead a program to somebody else's session.
+/// Variables that would connect a program to another session.
 const FOREIGN: &[&str] = &[
     "WAYLAND_DISPLAY",
     "XAUTHORITY",
@@ -43,7 +43,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session with a bus on which nothing is but what the story puts there.
+    /// A session with a bus that only has what the test puts there.
     pub async fn start(screen: &Screen) -> anyhow::Result<Self> {
         // Short: a socket's path may have 107 bytes.
         let folder = tempfile::Builder::new().prefix("bw").tempdir()?;
@@ -120,7 +120,7 @@ impl Session {
         Running::start(command, &self.logs().join(format!("{name}.log")))
     }
 
-    /// Waits until somebody on the bus owns this name.
+    /// Waits until this bus name has an owner.
     pub async fn service(&self, name: &str) -> anyhow::Result<()> {
         let connection = self.connect().await?;
         let bus = zbus::fdo::DBusProxy::new(&connection).await?;
@@ -156,8 +156,8 @@ fn private(folder: &Path) -> anyhow::Result<()> {
     Ok(std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?)
 }
 
-/// A bus that starts no service by itself: whether there is a keyring or a notification server is the
-/// story's choice, not that of the machine's packages.
+/// A bus without service activation: whether there is a keyring or a notification server is the
+/// test's choice, not that of the machine's packages.
 async fn start_bus(folder: &Path) -> anyhow::Result<(Running, String)> {
     let socket = folder.join("run/bus");
     let address = format!("unix:path={}", socket.display());

@@ -1,5 +1,5 @@
-//! A sound server with loudspeakers and microphones that are files and buffers: devices can be added and
-//! taken away, and what a loudspeaker plays can be heard.
+//! A sound server with virtual loudspeakers and microphones: devices can be added and removed, and what a
+//! loudspeaker plays can be recorded.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,7 +27,7 @@ impl Sound {
         let folder = session.join("run/pulse");
         std::fs::create_dir_all(&folder)?;
         let (socket, cookie) = (folder.join("native"), folder.join("cookie"));
-        // The server lets anybody in, but hangs up on a client whose cookie has another length.
+        // The server accepts any cookie, but only of the right length.
         std::fs::write(&cookie, [0_u8; 256])?;
         let modules = [
             format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display()),
@@ -70,14 +70,14 @@ impl Sound {
         Ok(sound)
     }
 
-    /// Leads a command to this server.
+    /// Makes a command use this server.
     pub fn enter(&self, command: &mut Command) {
         command
             .env("PULSE_SERVER", format!("unix:{}", self.socket.display()))
             .env("PULSE_COOKIE", &self.cookie);
     }
 
-    /// Tells the server something in `pactl`'s words and gives its answer.
+    /// Runs a `pactl` command and returns its output.
     pub fn pactl(&self, words: &[&str]) -> anyhow::Result<String> {
         let mut command = Command::new("pactl");
         self.enter(&mut command);
@@ -86,7 +86,8 @@ impl Sound {
         Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
     }
 
-    /// Plugs in a loudspeaker with this name (as is) and description (letters only); gives what takes it away.
+    /// Adds a loudspeaker with this name (as is) and description (letters only); returns the handle to remove
+    /// it.
     pub fn plug_sink(&self, name: &str, description: &str) -> anyhow::Result<String> {
         let properties = format!("sink_properties=device.description={description}");
         self.pactl(&[
@@ -98,7 +99,7 @@ impl Sound {
         ])
     }
 
-    /// Plugs in a microphone that hears what `sink` plays; gives what takes it away.
+    /// Adds a microphone that records what `sink` plays; returns the handle to remove it.
     pub fn plug_source(&self, name: &str, sink: &str, description: &str) -> anyhow::Result<String> {
         let master = format!("master={sink}.monitor");
         let properties = format!("source_properties=device.description={description}");
@@ -111,7 +112,7 @@ impl Sound {
         ])
     }
 
-    /// Takes away what [`Sound::plug_sink`] or [`Sound::plug_source`] gave.
+    /// Removes a device of [`Sound::plug_sink`] or [`Sound::plug_source`].
     pub fn unplug(&self, plugged: &str) -> anyhow::Result<()> {
         self.pactl(&["unload-module", plugged]).map(drop)
     }
@@ -159,7 +160,7 @@ impl Sound {
         .await
     }
 
-    /// Speaks a steady tone (Hz) into the microphone `mic` until the result is dropped.
+    /// Plays a steady tone (Hz) into the microphone `mic` until the result is dropped.
     pub fn speak(&self, frequency: u32) -> anyhow::Result<Running> {
         let mut command = Command::new("sh");
         self.enter(&mut command);
@@ -173,7 +174,7 @@ impl Sound {
     }
 }
 
-/// Something being recorded.
+/// A running recording.
 #[derive(Debug)]
 pub struct Recording {
     recorder: std::process::Child,
@@ -181,13 +182,13 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// All that was heard so far, from -1 to 1 at 48 kHz.
+    /// All samples so far, from -1 to 1 at 48 kHz.
     pub fn samples(&self) -> anyhow::Result<Vec<f32>> {
         let bytes = std::fs::read(self.file.path())?;
         Ok(bytes.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect())
     }
 
-    /// Writes what was heard as a WAV file, for a person's ears.
+    /// Writes the recording as a WAV file, to listen to.
     pub fn keep(&self, file: &Path) -> anyhow::Result<()> {
         let spec = hound::WavSpec {
             channels: 1,

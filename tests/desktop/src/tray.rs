@@ -1,4 +1,4 @@
-//! A panel of the test's own on a session's bus: takes tray icons, reads their menus and clicks in them.
+//! A system tray for tests on a session's bus: takes icons, reads their menus and clicks in them.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -160,7 +160,7 @@ impl Tray {
         Ok(menu.call("Event", &(entry.id, "clicked", Value::from(0_i32), 0_u32)).await?)
     }
 
-    /// Leaves the bus, as a panel does that crashes.
+    /// Leaves the bus, as after a crash.
     pub async fn stop(self) -> anyhow::Result<()> {
         Ok(self.connection.close().await?)
     }

@@ -1,5 +1,5 @@
-//! What a program costs while nobody touches it: processor time, wake-ups and files written, as Linux
-//! counts them. Counts, not times: a busy machine makes none of them larger.
+//! Resource usage of an idle program: processor time, wake-ups and files written, as Linux counts them. Counts,
+//! not elapsed times, so that a busy machine does not raise them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub struct Usage {
     files: BTreeMap<PathBuf, (u64, SystemTime)>,
 }
 
-/// What was used between two looks.
+/// The usage between two samples.
 #[derive(Clone, Debug)]
 pub struct Used {
     /// Seconds of processor time of the program itself.
@@ -31,17 +31,17 @@ pub struct Used {
     pub wake_ups: u64,
     /// Bytes the program has sent to the disk.
     pub stored: u64,
-    /// Files under the session's folders that were made, changed or taken away.
+    /// Files under the session's folders that were created, changed or removed.
     pub files: Vec<PathBuf>,
 }
 
 impl Usage {
-    /// Looks at the program `pid`, whose process group is `group`, and at what it may write to.
+    /// Samples the program `pid`, whose process group is `group`, and the folders it may write to.
     pub fn of(pid: u32, group: u32, folders: &[PathBuf]) -> anyhow::Result<Self> {
         let program = Path::new("/proc").join(pid.to_string());
         let mut web_view_ticks = 0;
         for entry in std::fs::read_dir("/proc")?.flatten() {
-            // A process may end between two looks.
+            // A process may end during the sampling.
             let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
             let name = std::fs::read_link(entry.path().join("exe")).unwrap_or_default();
             let web = name.file_name().is_some_and(|name| {

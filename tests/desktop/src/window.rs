@@ -1,4 +1,4 @@
-//! A window as the window manager knows it.
+//! A window, as the window manager knows it.
 
 use anyhow::Context;
 
@@ -50,7 +50,7 @@ impl<'a> Window<'a> {
         Ok(self.property("_NET_WM_STATE")?.contains("_NET_WM_STATE_FULLSCREEN"))
     }
 
-    /// Whether it has the keyboard.
+    /// Whether it has the focus.
     pub fn active(&self) -> anyhow::Result<bool> {
         let said = self.screen.ask("xprop", &["-root", "_NET_ACTIVE_WINDOW"])?;
         Ok(said.trim().ends_with(&format!("{:#x}", self.id)))
@@ -71,7 +71,7 @@ impl<'a> Window<'a> {
         ))
     }
 
-    /// Gives it the keyboard, as a click on it would.
+    /// Focuses it, as a click on it would.
     pub fn activate(&self) -> anyhow::Result<()> {
         self.screen.order("xdotool", &["windowactivate", "--sync", &self.id.to_string()])
     }
@@ -85,7 +85,7 @@ impl<'a> Window<'a> {
         self.screen.order("wmctrl", &["-i", "-r", &format!("{:#x}", self.id), "-b", "add,fullscreen"])
     }
 
-    /// Its close button: asks, the program may do as it likes.
+    /// Clicks its close button, which only asks the program.
     pub fn close(&self) -> anyhow::Result<()> {
         self.screen.order("wmctrl", &["-i", "-c", &format!("{:#x}", self.id)])
     }

@@ -1,5 +1,5 @@
-//! Accounts from one start of the program to the next: the keyring, a file under a passphrase, signing
-//! out, and what of it is on the disk.
+//! Accounts across restarts: the keyring, a file encrypted with a passphrase, signing out, and what is left on
+//! the disk.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ async fn keyring(session: &Session) -> anyhow::Result<Running> {
     Ok(keyring)
 }
 
-/// Every secret in the keyring, as whoever is logged in may read them.
+/// Every secret in the keyring, as any program of the session may read them.
 async fn secrets(session: &Session) -> anyhow::Result<Vec<String>> {
     type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
     let bus = session.connect().await?;
@@ -117,7 +117,7 @@ async fn without_a_keyring_a_passphrase_brings_the_account_back() -> anyhow::Res
     let session = Session::start(&screen).await?;
     let phone = Phone::start(&session, Launch::signed_in(&world, "seller", SELLER)).await?;
     phone.enter("main", "people-tab").await?;
-    // Whoever is signed in is told that it is for this time only.
+    // The user is informed that the sign-in is for this session only.
     phone.find("secrets-notice").await?;
     ensure!(secrets_view(&phone).await?["problem"] == "missing");
     screen.keep("no-keyring")?;

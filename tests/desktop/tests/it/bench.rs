@@ -1,6 +1,7 @@
-//! How soon a ring is seen and heard, from the moment its socket event arrives, beside a page in Chromium that
-//! gets the same event in the same run. Run by `cargo xtask bench ring`; judges nothing but that it was
-//! measured. `BELLWIRE_BENCH_LOG` names a file for what the program printed (with `BELLWIRE_LOG`: where the time goes).
+//! The latency of a ring, from its socket event to the screen and the loudspeaker, beside a page in Chromium
+//! that gets the same event in the same run. Run by `cargo xtask bench ring`; fails only if nothing could be
+//! measured. `BELLWIRE_BENCH_LOG` names a file for the program's output (with `BELLWIRE_LOG`: where the time
+//! goes).
 
 mod page;
 mod watch;

@@ -1,7 +1,7 @@
-//! What the program costs a backend and a computer while nobody touches it. It has asked backends for
-//! their history a hundred times a second, and every other test was green.
+//! The idle budget: what the program costs a backend and a computer while it is not used. A regression once
+//! asked backends for their history a hundred times a second, and every other test passed.
 //!
-//! On each backend: sign in, talk, look at every view, put the window away, and count for a minute.
+//! On each backend: sign in, call, open every view, hide the window, and count for a minute.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use serde_json::json;
 
 /// How long is counted.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Requests of an idle minute. No backend of ours has to be polled: it tells by its socket what changes.
+/// Requests of an idle minute. No backend has to be polled: changes come by its socket.
 const REQUESTS: u64 = 1;
 /// In a clinic a ring is made by looking: at the list each minute, and at rooms near their time.
 const REQUESTS_CLINIC: u64 = 6;
@@ -57,7 +57,7 @@ async fn asked(world: &TestServer) -> anyhow::Result<BTreeMap<String, Asked>> {
     Ok(all)
 }
 
-/// One person's computer.
+/// The computer of one user.
 struct Desk {
     cast: TestAccounts,
     phone: Phone,
@@ -80,7 +80,7 @@ impl Desk {
         Ok(Self { cast, phone, _tray: tray, session, screen })
     }
 
-    /// Talks to somebody, then opens every view.
+    /// Makes a call, then opens every view.
     async fn use_it(&self, world: &TestServer) -> anyhow::Result<()> {
         let caller = TestClient::of(world, self.cast.dialect, self.cast.caller, Setup::default()).await?;
         let me = self.phone.invoke("snapshot", json!({})).await?["accounts"][0]["me"].clone();
@@ -104,7 +104,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Where the program may keep things.
+    /// The folders that the program may write to.
     fn folders(&self) -> Vec<PathBuf> {
         ["home", "config", "data", "state", "cache"]
             .iter()

@@ -1,4 +1,4 @@
-//! Two people call each other by clicking.
+//! A video call between two people, by clicks.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
     // Each window is filled with the other's colour, and the picture moves.
     let end = tokio::time::Instant::now() + WAIT_LIMIT;
     loop {
-        let picture = screen.picture()?;
+        let picture = screen.screenshot()?;
         let rows = 0..picture.height;
         let at_seller = picture.share(0..640, rows.clone(), CUSTOMER_COLOUR);
         let at_customer = picture.share(640..1280, rows, SELLER_COLOUR);
@@ -59,8 +59,8 @@ async fn two_people_call_each_other_by_clicking() -> anyhow::Result<()> {
         sleep(Duration::from_millis(300)).await;
     }
     screen.keep("call")?;
-    let first = screen.picture()?;
-    until("the picture moves", async || Ok((first.differing(&screen.picture()?) > 1000).then_some(())))
+    let first = screen.screenshot()?;
+    until("the picture moves", async || Ok((first.differing(&screen.screenshot()?) > 1000).then_some(())))
         .await?;
 
     seller.find("call-timer").await?;

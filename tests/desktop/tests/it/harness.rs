@@ -1,4 +1,4 @@
-//! That what the stories stand on is what they take it for.
+//! Tests of the harness itself.
 
 use std::time::Duration;
 

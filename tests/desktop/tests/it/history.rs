@@ -1,4 +1,4 @@
-//! Calls that are over, as somebody meets them in the window: missed, called back, saved, deleted.
+//! The call history in the window: missed, called back, exported, deleted.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use bellwire_tests_calls::accounts::DEALERDESK;
 use bellwire_tests_calls::{Setup, TestClient};
 use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, until};
 
-/// A file manager that only writes down what it was asked to show.
+/// A file manager that records which files it was asked to show.
 #[derive(Debug, Default)]
 struct FileManager {
     shown: Arc<Mutex<Vec<String>>>,
@@ -65,7 +65,7 @@ async fn a_missed_call_is_seen_called_back_saved_and_deleted() -> anyhow::Result
     let customer = TestClient::customer(&world, CUSTOMER).await?;
     phone.find("contact-row").await?;
 
-    // Somebody calls and gives up.
+    // A caller gives up.
     let seller = phone.invoke("snapshot", serde_json::json!({})).await?;
     let seller = serde_json::from_value(seller["accounts"][0]["me"].clone())?;
     let call = customer.dial_person(seller, None).await?;

@@ -1,4 +1,4 @@
-//! The package on a real system. `cargo xtask test` installs it, runs these, and removes it again.
+//! The installed package on a real system. `cargo xtask test` installs it, runs these, and removes it again.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Keys that work whichever window has the keyboard, and those of headsets.
+//! Global keys, which work in any window, and media keys of headsets.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ async fn keys_answer_mute_talk_and_hang_up_from_any_window() -> anyhow::Result<(
     let desktop = phone.invoke("desktop", json!({})).await?;
     ensure!(desktop["key_problems"] == json!([]), "{desktop}");
 
-    // The second program wants a key that the first one has.
+    // The second program wants a key that the first one has grabbed.
     caller
         .set(json!({ "keys": { "mute": "F10", "push_to_talk": null, "answer": null, "hang_up": null } }))
         .await?;
@@ -99,7 +99,7 @@ async fn keys_answer_mute_talk_and_hang_up_from_any_window() -> anyhow::Result<(
         Ok((desktop["key_problems"] == wanted).then_some(()))
     })
     .await?;
-    // Given up by the one, it can be had by the other.
+    // Released by the first, it can be grabbed by the second.
     phone
         .set(json!({ "keys": { "mute": null, "push_to_talk": null, "answer": null, "hang_up": null } }))
         .await?;

@@ -1,4 +1,4 @@
-//! Calls asked for by links: shown, never dialled before somebody confirms.
+//! Deep links: shown, and dialled only after the user confirms.
 
 use anyhow::{Context, ensure};
 use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, until};
@@ -22,7 +22,7 @@ async fn a_link_asks_before_it_dials() -> anyhow::Result<()> {
     let world = TestServer::start().await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
-    // The first one comes with the start, before anybody is signed in.
+    // The first one comes with the start, before any account is signed in.
     let link = format!("bellwire://call/{CUSTOMER}?video=1");
     let launch = Launch::signed_in(&world, "seller", SELLER).args(&[&link]);
     let phone = Phone::start(&session, launch).await?;

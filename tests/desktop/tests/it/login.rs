@@ -1,4 +1,4 @@
-//! Start at login, and the start it makes.
+//! Start at login, and the hidden start that it causes.
 
 use anyhow::ensure;
 use bellwire_tests_desktop::{Launch, Phone, SELLER, Screen, Session, TestServer, Tray, until};

@@ -1,4 +1,4 @@
-//! Stories on a desktop, each with the real program, the real server and real windows.
+//! End-to-end tests on a desktop, each with the real program, the real server and real windows.
 
 mod accounts;
 mod bench;

@@ -1,4 +1,4 @@
-//! Photos of people, as a page of the real program gets them.
+//! Photos of people, as a page of the real program loads them.
 
 use anyhow::{Context, ensure};
 use bellwire_tests_desktop::{Launch, Phone, SELLER, Screen, Session, TestServer, until};

@@ -1,4 +1,4 @@
-//! How the program begins: with nothing, with several accounts, in other languages, where it was left.
+//! Starts of the program: empty, with several accounts, in other languages, with restored windows.
 
 use anyhow::{Context, ensure};
 use bellwire_tests_calls::accounts;
@@ -10,7 +10,7 @@ async fn with_neither_devices_nor_server_it_says_what_is_missing() -> anyhow::Re
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let launch = Launch::fresh().camera("default").microphone("default").speaker("default");
-    // Nobody listens there: no sound server, and no server to sign in at.
+    // Nothing listens there: no sound server, and no server to sign in at.
     let phone = Phone::start(&session, launch.env("PULSE_SERVER", "unix:/nowhere")).await?;
     phone.enter("main", "signin-server").await?;
     screen.keep("first-start")?;
@@ -123,7 +123,8 @@ async fn a_window_comes_back_where_it_was() -> anyhow::Result<()> {
         Ok((stayed > 10).then_some(place))
     })
     .await?;
-    // As the system does it at log-out; not the processes of its web view, without which it could not say goodbye.
+    // As the system does it at log-out; not the processes of its web view, without which it could not say
+    // goodbye.
     let told = std::process::Command::new("kill").arg(running.id().to_string()).status()?;
     ensure!(told.success(), "the program was gone already: {}", running.said());
     running.end().await?;

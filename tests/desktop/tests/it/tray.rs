@@ -1,4 +1,4 @@
-//! The tray's menu and icon, closing to it, and the second start.
+//! The tray menu and icon, closing to the tray, and a second start.
 
 use std::path::Path;
 
@@ -93,7 +93,7 @@ async fn without_a_tray_the_window_only_becomes_small() -> anyhow::Result<()> {
     window.close()?;
     until("it is minimised", async || Ok(window.property("WM_STATE")?.contains("Iconic").then_some(())))
         .await?;
-    // A panel that comes later is used.
+    // A tray that starts later is used.
     let tray = Tray::start(&session).await?;
     tray.click("Open Bellwire").await?;
     desktop(&phone, "tray", json!(true)).await?;

@@ -1,4 +1,4 @@
-//! The small window, full screen, and closing during a call.
+//! The mini window, full screen, and closing during a call.
 
 use anyhow::ensure;
 use bellwire_tests_desktop::{CUSTOMER, Launch, Phone, SELLER, Screen, Session, TestServer, Tray, until};

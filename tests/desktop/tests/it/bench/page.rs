@@ -1,4 +1,4 @@
-//! A page in Chromium that does as little as can be done for a ring: it colours itself and plays a melody.
+//! The reference page in Chromium: for a ring it only changes its colour and plays a melody.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Looks at the screen and listens to a loudspeaker without a pause, and says when something came.
+//! Watches the screen and records a loudspeaker continuously, with the time of the first change.
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,7 @@ use x11rb::protocol::xproto::{ConnectionExt, ImageFormat, MapState};
 use x11rb::rust_connection::RustConnection;
 
 /// Between two looks.
-const GLANCE: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 /// Louder than this is a sound, of full scale.
 const SOUND: i16 = 300;
 
@@ -77,7 +77,7 @@ impl Eye {
                     }
                 }
                 ensure!(Instant::now() < end, "waited in vain: {looks:?} came {came:?}");
-                std::thread::sleep(GLANCE);
+                std::thread::sleep(POLL_INTERVAL);
             }
             Ok(came.into_iter().flatten().collect())
         }))

@@ -1,4 +1,4 @@
-//! The notification: what it offers, what its buttons do, and that none is left behind.
+//! The notification of a ring: its content, its buttons, and its removal.
 
 use anyhow::ensure;
 use bellwire_tests_desktop::{CUSTOMER, Dunst, Notifications, Screen, Session, TestServer, until};

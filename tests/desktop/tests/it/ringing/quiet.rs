@@ -1,5 +1,5 @@
-//! Do-not-disturb of every kind: nothing comes up, sounds or pops up; the call is in the main window, counts
-//! as missed, and is told of when it is over.
+//! Do-not-disturb of every kind: no window, sound or notification; the main window shows the call, which counts
+//! as missed and is notified when do-not-disturb is over.
 
 use anyhow::ensure;
 use bellwire_tests_calls::TestClient;
@@ -11,7 +11,7 @@ use zbus::zvariant::{OwnedValue, Value};
 
 use super::{MAIN, RING, becomes, customer, desktop, launch, seller};
 
-/// A call that nobody is disturbed by.
+/// Calls once and checks that nothing rings.
 async fn undisturbed(
     screen: &Screen,
     session: &Session,
@@ -20,10 +20,10 @@ async fn undisturbed(
 ) -> anyhow::Result<()> {
     let recording = session.sound().record("spk")?;
     let call = caller.dial(CUSTOMER).await?;
-    // Seen where one looks for it.
+    // The main window shows it.
     phone.enter("main", "ring-name").await?;
     screen.keep("undisturbed")?;
-    // Long enough for whatever would come: a window needs some tenths of a second, the melody comes at once.
+    // Long enough for any effect: a window needs some tenths of a second, the melody starts at once.
     let end = std::time::Instant::now() + std::time::Duration::from_secs(3);
     while std::time::Instant::now() < end {
         ensure!(screen.shown(RING)?.is_none(), "the answer window came up");
@@ -48,7 +48,7 @@ async fn ones_own_and_the_hours() -> anyhow::Result<()> {
     let phone = customer(&screen, &session, heard(launch(&world))).await?;
     let caller = seller(&world).await?;
 
-    // Who calls again within three minutes would be heard.
+    // A second call within three minutes would ring.
     phone.set(json!({ "do_not_disturb": true, "quiet_second_call": false })).await?;
     desktop(&phone, "quiet", "own".into()).await?;
     undisturbed(&screen, &session, &phone, &caller).await?;
@@ -63,7 +63,7 @@ async fn ones_own_and_the_hours() -> anyhow::Result<()> {
 
     let never = json!({ "on": false, "from": "00:00", "until": "00:00", "days": vec![true; 7] });
     phone.set(json!({ "quiet_hours": never })).await?;
-    // Now it is told, once for the person.
+    // Now it is notified, once for the caller.
     let told = service.shown("2 times").await?;
     ensure!(service.open().len() == 1, "shown are {:?}", service.open());
     service.press(told.id, "default").await?;
@@ -100,7 +100,7 @@ async fn that_of_the_notification_service() -> anyhow::Result<()> {
     service.inhibit(false).await?;
     desktop(&phone, "quiet", "off".into()).await?;
     service.shown("Missed call").await?;
-    // Not everybody wants it.
+    // The exceptions can be switched off.
     phone.set(json!({ "follow_system_quiet": false })).await?;
     service.inhibit(true).await?;
     caller.dial(CUSTOMER).await?;

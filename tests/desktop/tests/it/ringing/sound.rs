@@ -1,4 +1,4 @@
-//! What is heard of a ring, on which loudspeaker, and when it stops.
+//! The ring sound: on which loudspeaker it plays, and when it stops.
 
 use anyhow::ensure;
 use bellwire_tests_desktop::{CUSTOMER, Screen, Session, TestServer, level_db};

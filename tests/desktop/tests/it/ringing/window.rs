@@ -1,4 +1,4 @@
-//! The answer window: wherever the program is, over everything, and never in the way of typing.
+//! The answer window: on top of everything, without taking the focus.
 
 use anyhow::{Context, ensure};
 use bellwire_tests_desktop::{Phone, Screen, Session, TestServer, Window, until};
@@ -45,7 +45,7 @@ async fn a_ring_comes_up_in_the_middle_of_a_word() -> anyhow::Result<()> {
         };
         screen.type_text("end")?;
         screen.keep("ring-over-a-letter")?;
-        // The main window is in sight and does not ring a second time.
+        // The main window is visible and does not ring a second time.
         phone
             .gone("ring-accept")
             .await
