@@ -4,10 +4,18 @@ import type { AccountId, CallView, MediaKind, Person } from './call';
 import type { Choice, DeviceList, OfferedInfo } from './engine';
 import type { DeviceNews } from './media';
 
+/** An error as the UI gets it. */
+export interface CommandError {
+  /** English. */
+  message: string;
+  /** One of `CODES`. */
+  code: string;
+}
+
 /** What the shell is doing. */
 export interface DesktopView {
   quiet: Quiet;
-  /** Missed calls nobody has looked at. */
+  /** Missed calls that the user has not seen. */
   missed: number;
   /** Whether there is a tray to close to. */
   tray: boolean;
@@ -33,15 +41,7 @@ export interface Discovered {
   offered: OfferedInfo[];
 }
 
-/** An error as the user interface gets it. */
-export interface Failure {
-  /** English. */
-  message: string;
-  /** One of `CODES`. */
-  code: string;
-}
-
-/** Somebody to call from the tray. */
+/** A person to call from the tray. */
 export interface Favourite {
   /** Dialect id. */
   dialect: string;
@@ -52,11 +52,11 @@ export interface Favourite {
   name: string;
 }
 
-/** Where the user interface finds the pictures. */
+/** Where the UI connects to for the frames. */
 export interface FramesAddress {
   /** `ws://127.0.0.1:PORT` */
   url: string;
-  /** Path of the connection; who does not know it is refused. */
+  /** Path of the connection; others are refused. */
   token: string;
   /** False where drawing with WebGL would run on the processor. */
   gpu: boolean;
@@ -90,7 +90,7 @@ export interface ManagedServer {
   dialect: string | null;
 }
 
-/** What an administrator says of servers. */
+/** The administrator's rules for servers. */
 export interface ManagedView {
   servers: ManagedServer[];
   /** No other server may be used. */
@@ -102,7 +102,7 @@ export type NoticeKind = 'missed' | 'ended' | 'device' | 'error';
 
 /** A call asked for from outside; nothing is dialled before it is confirmed. */
 export interface PendingCall {
-  /** Accounts it can be placed from; empty: nobody signed in knows that person. */
+  /** Accounts it can be placed from; empty: no signed-in account knows that person. */
   accounts: AccountId[];
   person: Person;
   kind: MediaKind;
@@ -202,7 +202,7 @@ export interface Settings {
   /** Five minutes before an appointment or a session. */
   notify_soon: boolean;
   keys: Keys;
-  /** How long one is still heard after letting go of the key, in ms. */
+  /** How long the microphone stays on after the key is released, in ms. */
   push_to_talk_release_ms: number;
   /** Headset and media keys answer, hang up and mute. */
   media_keys: boolean;

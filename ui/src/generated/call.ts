@@ -6,7 +6,7 @@ export type AccountId = number;
 /** One call as this phone counts them; never sent on a wire. */
 export type CallId = number;
 
-/** The state a person is told. */
+/** The state the UI shows. */
 export type CallState =
   /**
    * We dialled. `ringing`: the backend has confirmed that the other side is being rung. Where nobody
@@ -48,7 +48,7 @@ export interface CallView {
 
 export type Direction = 'incoming' | 'outgoing';
 
-/** Why a call is over, in terms a person can be told. */
+/** Why a call is over, in terms a user can be shown. */
 export type EndReason =
   /** We ended a call that was going on. */
   | { why: 'hung_up' }
@@ -64,7 +64,7 @@ export type EndReason =
   | { why: 'remote_declined' }
   /** They are in another call. */
   | { why: 'remote_busy' }
-  /** Nobody answered in time (ours or theirs, see the call's direction). */
+  /** The callee did not answer in time (see the call's direction). */
   | { why: 'missed' }
   /** They are not signed in anywhere. */
   | { why: 'remote_offline' }
@@ -86,7 +86,7 @@ export type EndReason =
 /** Whether a call has pictures. */
 export type MediaKind = 'voice' | 'video';
 
-/** Somebody with a name, on some backend. */
+/** A user of a backend. */
 export interface Person {
   id: PersonId;
   name: string;

@@ -104,7 +104,7 @@ export interface Commands {
   answerClose(keepRunning: boolean): Promise<void>;
   setMini(on: boolean): Promise<void>;
   setFullScreen(on: boolean): Promise<void>;
-  /** Places the call that was asked for from outside. */
+  /** Paths the call that was asked for from outside. */
   confirmCall(account: AccountId): Promise<void>;
   cancelPendingCall(): Promise<void>;
   /** What was typed to sign in to that account, but for the password. */

@@ -42,14 +42,14 @@ export interface Capabilities {
   /** Text messages can be read and written. */
   chat: boolean;
   /**
-   * Seconds a call rings before the caller gives up; `null`: nobody rings, one waits in a room
+   * Seconds a call rings before the caller gives up; `null`: there is no ring, one waits in a room
    * until the other side comes (clinic).
    */
   ring_timeout_s: number | null;
 }
 
 /**
- * One line of an account's list: somebody to call, alone or in a room, conversation, session or
+ * One line of an account's list: a person to call, alone or in a room, conversation, session or
  * appointment of the backend.
  */
 export interface Contact {
@@ -151,7 +151,7 @@ export type Phase =
   /** Not agreed by both yet. */
   | 'unconfirmed'
   | 'upcoming'
-  /** Its room is open and somebody is to come. */
+  /** Its room is open and a party is still to come. */
   | 'waiting'
   | 'in_progress'
   | 'ended'
@@ -184,7 +184,7 @@ export interface Slot {
 export interface ThreadCall {
   kind: MediaKind;
   outcome: ThreadOutcome;
-  /** 0 if nobody talked, or the backend does not say. */
+  /** 0 if it was not answered, or the backend does not say. */
   duration_s: number;
 }
 

@@ -235,7 +235,7 @@ export type ShareKind = 'screen' | 'window';
 
 /** Something on the screen that can be shared. */
 export interface ShareSource {
-  /** What `Handle::set_sharing` takes. */
+  /** What `crate::Handle::set_sharing` takes. */
   id: string;
   label: string;
   kind: ShareKind;
