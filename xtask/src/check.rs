@@ -25,7 +25,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
 
     let step = say::step("Interface");
     ui::install(paths)?;
-    ui::script(paths, "check")?;
+    ui::script(paths, "check:all")?;
     // The window's crate embeds it, so compiling needs it to be there.
     ui::build(paths)?;
     step.done();

@@ -64,7 +64,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
     // The window embeds the built interface, so this comes before anything is compiled.
     stages.needed("interface: build", || ui::build(paths))?;
     if scope.interface() {
-        stages.run("interface: types", || ui::script(paths, "check"))?;
+        stages.run("interface: types, lint, format, unused exports", || ui::script(paths, "check:all"))?;
         stages.run("interface: tests", || ui::script(paths, "test"))?;
         stages.run("interface: tests at other hours", || hours::interface(paths))?;
         stages.run("interface: accessibility in Chromium", || ui::script(paths, "test:a11y"))?;

@@ -58,3 +58,23 @@ export function isExposed(server: string): boolean {
     /^172\.(1[6-9]|2\d|3[01])\.\d+\.\d+$/.test(host)
   );
 }
+
+/** Addresses of a backend that were typed by hand; empty: found by the server's own. */
+export interface Addresses {
+  rest: string;
+  socket: string;
+  login: string;
+  ca: string;
+  proxy: string;
+}
+
+/** An account that was signed out. */
+export interface Again {
+  server: string;
+  role: string;
+  email: string;
+  /** `null`: its server is asked. */
+  dialect: string | null;
+  /** How it was reached, where the address alone did not do. */
+  reach?: Addresses;
+}
