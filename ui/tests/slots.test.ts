@@ -281,13 +281,11 @@ describe('a room long before its time', () => {
         ...view,
         accounts: view.accounts.map((one) => ({
           ...one,
-          contacts: one.contacts
-            .slice(0, 1)
-            .map((line) => ({
-              ...line,
-              video: true,
-              slot: { ...line.slot!, starts_at, phase: 'upcoming' as const, they_wait: false },
-            })),
+          contacts: one.contacts.slice(0, 1).map((line) => ({
+            ...line,
+            video: true,
+            slot: { ...line.slot!, starts_at, phase: 'upcoming' as const, they_wait: false },
+          })),
         })),
       }));
 
@@ -310,18 +308,16 @@ describe('a room long before its time', () => {
       ...view,
       accounts: view.accounts.map((one) => ({
         ...one,
-        contacts: one.contacts
-          .slice(0, 1)
-          .map((line) => ({
-            ...line,
-            video: true,
-            slot: {
-              ...line.slot!,
-              starts_at: new Date(wallNow().getTime() + 3_600_000).toISOString(),
-              phase: 'upcoming' as const,
-              they_wait: false,
-            },
-          })),
+        contacts: one.contacts.slice(0, 1).map((line) => ({
+          ...line,
+          video: true,
+          slot: {
+            ...line.slot!,
+            starts_at: new Date(wallNow().getTime() + 3_600_000).toISOString(),
+            phase: 'upcoming' as const,
+            they_wait: false,
+          },
+        })),
       })),
     }));
     await waitFor(async () => expect(await later()).toHaveLength(1), PATIENT);
