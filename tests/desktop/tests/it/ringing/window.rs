@@ -46,7 +46,10 @@ async fn a_ring_comes_up_in_the_middle_of_a_word() -> anyhow::Result<()> {
         screen.type_text("end")?;
         screen.keep("ring-over-a-letter")?;
         // The main window is in sight and does not ring a second time.
-        phone.gone("ring-accept").await.with_context(|| format!("round {round}: the main window shows the ring too"))?;
+        phone
+            .gone("ring-accept")
+            .await
+            .with_context(|| format!("round {round}: the main window shows the ring too"))?;
         ensure!(ring.above()?, "round {round}: the answer window is not always on top");
         ensure!(letter.active()?, "round {round}: the answer window took the keyboard");
         let property = ring.property("_NET_WM_DESKTOP")?;
