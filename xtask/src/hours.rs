@@ -12,8 +12,8 @@ const DEPENDENT: &str = "(package(bellwire-server) and (test(appointments) or te
                          or (package(bellwire-dialects) and (test(clinic) or test(instant) or test(hearth))) \
                          or package(bellwire-call-log) \
                          or (package(bellwire-engine) and (test(history) or test(export) or test(missed))) \
-                         or (package(bellwire-app) and (test(hours) or test(quiet) or test(soon) \
-                         or test(downloads) or test(sample) or test(settings) or test(notify) or test(words)))";
+                         or (package(bellwire-app) and (test(ring::) or test(i18n) or test(serialised) \
+                         or test(downloads) or test(settings) or test(logs)))";
 
 /// Each hour, date and zone at least once. The interface's own tests take all of them.
 const MOMENTS: [Moment; 8] = [
