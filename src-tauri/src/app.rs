@@ -33,7 +33,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::dial,
             commands::ring::accept,
             commands::ring::end_and_accept,
-            commands::ring::accept_unseen,
+            commands::ring::accept_with_camera_off,
             commands::ring::decline,
             commands::ring::silence,
             commands::ring::ring_drawn,

@@ -1,7 +1,7 @@
 //! The events the windows are sent. `cargo xtask bindings` reads the implementations of [`Event`], here and
 //! beside the payloads that have a module of their own.
 
-use bellwire_engine::{AccountId, CallStats, CallView, DeviceNews, EngineView, Levels};
+use bellwire_engine::{AccountId, CallStats, CallView, DeviceEvent, EngineView, Levels};
 use serde::Serialize;
 
 /// The payload of an event.
@@ -53,7 +53,7 @@ pub(crate) struct UiNotice {
     pub(crate) text: String,
     pub(crate) call: Option<CallView>,
     /// What happened to which device, for `device`.
-    pub(crate) device: Option<DeviceNews>,
+    pub(crate) device: Option<DeviceEvent>,
     /// What failed, for `error`; the interface's words for it go before `text`.
     pub(crate) code: Option<&'static str>,
 }

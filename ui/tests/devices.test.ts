@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
-import type { DeviceNews, UiNotice } from '../src/generated/bindings';
+import type { DeviceEvent, UiNotice } from '../src/generated/bindings';
 import { DEVICES } from '../src/host/fake/surroundings';
 import { choicesOf, newsOf } from '../src/model/devices';
 import { en } from '../src/text/en';
@@ -189,7 +189,7 @@ describe('the devices of a call', () => {
 });
 
 describe('news of a device', () => {
-  const news = (over: Partial<DeviceNews>): DeviceNews => ({
+  const news = (over: Partial<DeviceEvent>): DeviceEvent => ({
     device: 'microphone',
     happened: 'lost',
     name: 'Blue Yeti',
@@ -198,7 +198,7 @@ describe('news of a device', () => {
   });
   const english = language('en');
 
-  it.each<[Partial<DeviceNews>, string]>([
+  it.each<[Partial<DeviceEvent>, string]>([
     [{}, 'Microphone disconnected: \u2068Blue Yeti\u2069. The other person can’t hear you.'.replace(/[\u2068\u2069]/g, '')],
     [{ name: '' }, 'Microphone disconnected. The other person can’t hear you.'],
     [{ problem: 'busy' }, words.faults.microphone.busy],

@@ -239,7 +239,7 @@ describe('a ring', () => {
     const { host } = await draw('ring');
 
     await user.click(screen.getByTestId('ring-accept-voice'));
-    await waitFor(() => expect(lastOf(host, 'acceptUnseen')).toEqual([7]), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'acceptWithCameraOff')).toEqual([7]), PATIENT);
     expect(lastOf(host, 'accept')).toBeUndefined();
   });
 

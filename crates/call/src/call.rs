@@ -25,14 +25,14 @@ use crate::negotiation::{Negotiation, Offerer, Step};
 use crate::timers::{self, Timer, Timers};
 use crate::{
     AccountId, CallId, CallKey, Command, DeclineReason, Direction, EndReason, Epoch, Invite, MediaKind,
-    MediaState, Notice, OfferRule, OutgoingSignal, Person, RemoteCallId, Ring, Rings, Subject,
+    MediaState, Notice, OfferRule, OutgoingSignal, Person, RemoteCallId, Ring, RingPolicy, Subject,
 };
 
 /// What an account's backend fixes for all its calls.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BackendRules {
     pub(crate) offers: OfferRule,
-    pub(crate) rings: Rings,
+    pub(crate) rings: RingPolicy,
 }
 
 /// What is sent in a call.
@@ -82,7 +82,7 @@ pub(crate) struct Call {
     rules: BackendRules,
     /// They entered the room after us, which decides who offers under [`OfferRule::FirstInRoom`].
     joined_after_us: bool,
-    /// The dialect said who offers ([`IncomingSignal::OfferTurn`]).
+    /// The dialect said who offers ([`IncomingSignal::OfferTurn`](crate::IncomingSignal::OfferTurn)).
     told_turn: bool,
     /// The invitation was said, so the backend may know this call.
     invited: bool,
@@ -274,7 +274,7 @@ impl Call {
         }
         self.subject = subject.or(self.subject.take());
         self.give_time_to_answer(now);
-        if self.rules.rings != Rings::InRoom {
+        if self.rules.rings != RingPolicy::InRoom {
             self.tone = Tone::RingBack;
             out.push(Command::RingBack { call: self.id });
         }
@@ -284,9 +284,11 @@ impl Call {
     /// The caller may wait in a room without limit; the callee's alert ends after a time.
     fn give_time_to_answer(&mut self, now: Instant) {
         match (self.rules.rings, self.direction) {
-            (Rings::For(time), _) => self.timers.set(Timer::Ring, now + time + timers::RING_SLACK),
-            (Rings::InRoom, Direction::Incoming) => self.timers.set(Timer::Ring, now + timers::ROOM_ALERT),
-            (Rings::InRoom, Direction::Outgoing) => {}
+            (RingPolicy::Timeout(time), _) => self.timers.set(Timer::Ring, now + time + timers::RING_SLACK),
+            (RingPolicy::InRoom, Direction::Incoming) => {
+                self.timers.set(Timer::Ring, now + timers::ROOM_ALERT)
+            }
+            (RingPolicy::InRoom, Direction::Outgoing) => {}
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub enum Event {
     User(UserAction),
-    Heard(Heard),
+    Signal(ReceivedSignal),
     /// The result of a peer command, or something the peer connection noticed by itself.
     Peer {
         call: CallId,
@@ -22,7 +22,7 @@ pub enum Event {
         account: AccountId,
         me: Person,
         offers: OfferRule,
-        rings: Rings,
+        rings: RingPolicy,
     },
     /// An account signed out: its calls end.
     AccountRemoved {
@@ -50,16 +50,16 @@ pub enum Event {
 
 /// How long a call may wait for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rings {
+pub enum RingPolicy {
     /// Until this is over; the backend is to say so a little earlier by itself.
-    For(Duration),
+    Timeout(Duration),
     /// No ring: the caller waits in a room without limit until the callee comes (clinic).
     InRoom,
 }
 
-/// A signal as an account's session heard it.
+/// A signal that the session of an account received.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct ReceivedSignal {
     pub account: AccountId,
     pub call: CallKey,
     pub signal: IncomingSignal,
@@ -75,7 +75,7 @@ pub enum UserAction {
     /// Ends the call in progress, if any, then accepts.
     EndAndAccept(CallId),
     /// The same, with the camera off.
-    AcceptUnseen(CallId),
+    AcceptWithCameraOff(CallId),
     Decline(CallId),
     /// Stops the ringtone of a ringing call; not a decline.
     Silence(CallId),

@@ -20,7 +20,7 @@ mod view;
 
 pub use command::{Command, Notice};
 pub use deep_link::{DeepLink, DeepLinkError};
-pub use event::{Event, Heard, PeerOutcome, Rings, UserAction};
+pub use event::{Event, PeerOutcome, ReceivedSignal, RingPolicy, UserAction};
 pub use id::{AccountId, CallId, CallKey, Epoch, PersonId, RemoteCallId};
 pub use phone::Phone;
 pub use signal::{

@@ -15,9 +15,9 @@ use crate::glare::{self, GlareDecision};
 use crate::phone::early_signals::EarlySignals;
 use crate::phone::local_media::LocalMedia;
 use crate::{
-    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, Heard, IncomingSignal, Invite,
-    MediaKind, MediaState, OfferRule, OutgoingSignal, PeerOutcome, PhoneView, RemoteCallId, Ring, Rings,
-    Subject, UserAction,
+    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, IncomingSignal, Invite, MediaKind,
+    MediaState, OfferRule, OutgoingSignal, PeerOutcome, PhoneView, ReceivedSignal, RemoteCallId, Ring,
+    RingPolicy, Subject, UserAction,
 };
 
 /// One in progress and one waiting.
@@ -70,7 +70,7 @@ impl Phone {
         let was_active = self.calls.values().any(Call::is_active);
         match event {
             Event::User(action) => self.user(action, now, &mut out),
-            Event::Heard(heard) => self.hear(heard, now, &mut out),
+            Event::Signal(received) => self.receive(received, now, &mut out),
             Event::Peer { call, epoch, outcome } => self.peer(call, epoch, outcome, now, &mut out),
             Event::AccountAdded { account, me: _, offers, rings } => {
                 let rules = BackendRules { offers, rings };
@@ -115,7 +115,7 @@ impl Phone {
         match action {
             UserAction::Dial { account, invite } => self.dial(account, invite, now, out),
             UserAction::Accept(id) | UserAction::EndAndAccept(id) => self.accept(id, true, now, out),
-            UserAction::AcceptUnseen(id) => self.accept(id, false, now, out),
+            UserAction::AcceptWithCameraOff(id) => self.accept(id, false, now, out),
             UserAction::Decline(id) => self.with(id, |call| call.decline(now, out)),
             UserAction::Silence(id) => self.with(id, |call| call.silence(out)),
             UserAction::HangUp(id) => self.with(id, |call| call.hang_up(now, out)),
@@ -137,7 +137,7 @@ impl Phone {
         let id = self.next_id();
         let rules = self.accounts.get(&account).map(|account| account.rules);
         let busy = self.calls.values().any(Call::is_live);
-        let nobody = BackendRules { offers: OfferRule::Caller, rings: Rings::InRoom };
+        let nobody = BackendRules { offers: OfferRule::Caller, rings: RingPolicy::InRoom };
         let call = match (rules, busy) {
             (None, _) => {
                 Call::failed((id, account), nobody, invite, "this account is not signed in", now, out)
@@ -171,28 +171,28 @@ impl Phone {
         self.accept(id, !(video && wanted == MediaKind::Voice), now, out);
     }
 
-    fn hear(&mut self, heard: Heard, now: Instant, out: &mut Vec<Command>) {
-        if !self.accounts.contains_key(&heard.account) {
+    fn receive(&mut self, received: ReceivedSignal, now: Instant, out: &mut Vec<Command>) {
+        if !self.accounts.contains_key(&received.account) {
             return;
         }
-        if let (CallKey::Remote(remote), IncomingSignal::Ring(ring)) = (&heard.call, &heard.signal) {
-            self.hear_ring(heard.account, remote.clone(), ring.clone(), now, out);
+        if let (CallKey::Remote(remote), IncomingSignal::Ring(ring)) = (&received.call, &received.signal) {
+            self.receive_ring(received.account, remote.clone(), ring.clone(), now, out);
             return;
         }
-        if let IncomingSignal::Placed { local, remote, subject } = heard.signal {
-            self.placed(heard.account, local, remote, subject, now, out);
+        if let IncomingSignal::Placed { local, remote, subject } = received.signal {
+            self.placed(received.account, local, remote, subject, now, out);
             return;
         }
-        match self.find(heard.account, &heard.call) {
+        match self.find(received.account, &received.call) {
             Some(id) => {
                 let sent_media = self.sent();
-                self.with(id, |call| call.hear(heard.signal, sent_media, now, out));
+                self.with(id, |call| call.receive(received.signal, sent_media, now, out));
             }
-            None => self.early_signals.keep(heard, now),
+            None => self.early_signals.keep(received, now),
         }
     }
 
-    fn hear_ring(
+    fn receive_ring(
         &mut self,
         account: AccountId,
         remote: RemoteCallId,
@@ -258,7 +258,7 @@ impl Phone {
         }
     }
 
-    /// Says to a call what was heard of it before it was known.
+    /// Says to a call what was received of it before it was known.
     fn replay(
         &mut self,
         id: CallId,
@@ -269,7 +269,7 @@ impl Phone {
     ) {
         let sent_media = self.sent();
         for signal in self.early_signals.take(account, remote, now) {
-            self.with(id, |call| call.hear(signal, sent_media, now, out));
+            self.with(id, |call| call.receive(signal, sent_media, now, out));
         }
     }
 
@@ -320,7 +320,7 @@ impl Phone {
             })
         };
         for (account, remote, ring) in self.early_signals.release_rings(undecided, now) {
-            self.hear_ring(account, remote, ring, now, out);
+            self.receive_ring(account, remote, ring, now, out);
         }
     }
 

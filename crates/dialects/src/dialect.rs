@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use bellwire_call::{CallKey, IncomingSignal, OfferRule, OutgoingSignal, PersonId, Quality};
 use serde_json::Value;
-use thiserror::Error;
 
-use crate::{Capabilities, ChatAction, Directory, Identity, Inbound, Message, Outbound, Query};
+use crate::{
+    Capabilities, ChatAction, DecodeError, Directory, EncodeError, Identity, Inbound, Message, Outbound,
+    Query,
+};
 
 /// How one backend says what a call needs said, for one account.
 pub trait Dialect: Send + Sync + std::fmt::Debug {
@@ -129,40 +131,4 @@ pub enum SideEvent {
 pub struct Presence {
     pub person: PersonId,
     pub online: bool,
-}
-
-/// Why an inbound message was dropped.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum DecodeError {
-    #[error("malformed {what}")]
-    Malformed { what: String, source: serde_json::Error },
-    #[error("{what} has no payload")]
-    Empty { what: String },
-    #[error("{what} is larger than allowed")]
-    TooLarge { what: &'static str },
-    #[error("{what} is about a call that is not ours")]
-    ForeignCall { what: &'static str },
-    #[error("{what} comes from somebody who is not in the call")]
-    ForeignSender { what: &'static str },
-    #[error("{what} says {said:?}")]
-    Contradiction { what: &'static str, said: String },
-    #[error("too many calls at once")]
-    TooManyCalls,
-    #[error("unknown event")]
-    UnknownEvent,
-    #[error("a reply that nobody waits for")]
-    UnknownReply,
-}
-
-/// Why a signal could not be said.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum EncodeError {
-    #[error("the backend does not know this call")]
-    UnknownCall,
-    #[error("the backend has no words for this")]
-    NoWords,
-    #[error("too many calls at once")]
-    TooManyCalls,
 }

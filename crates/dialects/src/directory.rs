@@ -37,10 +37,12 @@ pub trait Directory: Send + Sync + std::fmt::Debug {
     fn logout(&self) -> RestCall;
 }
 
+type Parse<'a, T> = dyn Fn(u16, &Value) -> Result<T, ReplyError> + Send + Sync + 'a;
+
 /// A REST request and the parser of its reply.
 pub struct Query<'a, T> {
     pub call: RestCall,
-    parse: Box<dyn Fn(u16, &Value) -> Result<T, ReplyError> + Send + Sync + 'a>,
+    parse: Box<Parse<'a, T>>,
 }
 
 impl<'a, T> Query<'a, T> {

@@ -19,8 +19,10 @@ pub mod dealerdesk;
 mod dialect;
 mod directory;
 mod entry;
+mod error;
 mod events;
 pub mod hearth;
+mod identity;
 mod lenient;
 mod limits;
 mod list_types;
@@ -35,9 +37,11 @@ mod words;
 
 pub use browser::{IceCandidateInit, SdpBody};
 pub use capability::{Capabilities, ListKind};
-pub use dialect::{DecodeError, Dialect, EncodeError, Presence, Reaction, SideEvent};
+pub use dialect::{Dialect, Presence, Reaction, SideEvent};
 pub use directory::{Directory, Query};
-pub use entry::{Credentials, Entry, Field, Identity, LoginError, LoginStep, Role};
+pub use entry::{Credentials, Entry, Field, LoginError, LoginStep, Role};
+pub use error::{DecodeError, EncodeError};
+pub use identity::Identity;
 pub use list_types::{
     Analytics, ChatAction, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers,
     LastMessage, Message, Phase, Reply, ReplyError, Slot, ThreadCall, ThreadOutcome,

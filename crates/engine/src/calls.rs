@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_call::{CallId, Epoch, MediaKind, Quality};
-use bellwire_media::{CallMedia, DeviceChange, DeviceKind, DeviceNews, MediaEvent};
+use bellwire_media::{CallMedia, DeviceChange, DeviceEvent, DeviceKind, MediaEvent};
 use bellwire_peer::{PeerConfig, PeerEvent, PeerStats};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -44,7 +44,7 @@ pub(crate) struct Calls {
 /// A device event of a call's media, with English words for it.
 #[derive(Debug)]
 pub(crate) struct DeviceReport {
-    pub(crate) news: DeviceNews,
+    pub(crate) news: DeviceEvent,
     pub(crate) text: String,
     /// The screen is not shared any more.
     pub(crate) sharing_ended: bool,
@@ -223,7 +223,7 @@ impl Calls {
             }
             MediaEvent::SharingLost { problem, message } => {
                 let (device, happened) = (DeviceKind::Sharing, DeviceChange::Lost);
-                let news = DeviceNews { device, happened, name: String::new(), problem: Some(problem) };
+                let news = DeviceEvent { device, happened, name: String::new(), problem: Some(problem) };
                 let text = format!("sharing has ended: {message}");
                 return Some(DeviceReport { news, text, sharing_ended: true });
             }

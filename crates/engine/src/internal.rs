@@ -1,7 +1,7 @@
 //! Internal events: what the engine's own tasks send to its loop.
 
 use bellwire_call::{AccountId, CallId, Epoch, PeerOutcome};
-use bellwire_media::{MediaEvent, TrialEvent};
+use bellwire_media::{DeviceTestEvent, MediaEvent};
 use bellwire_peer::{PeerEvent, PeerStats};
 use bellwire_signaling::{Contact, Message, ReplyError, Rows, SignInError, SignedIn};
 use tokio::sync::oneshot;
@@ -57,6 +57,6 @@ pub(crate) enum Internal {
     /// Of a device test; `round` says of which.
     DeviceTest {
         round: u64,
-        event: TrialEvent,
+        event: DeviceTestEvent,
     },
 }

@@ -32,7 +32,7 @@ pub use bellwire_call::{
 };
 pub use bellwire_call_log as log;
 pub use bellwire_media as media;
-pub use bellwire_media::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
+pub use bellwire_media::{DeviceChange, DeviceEvent, DeviceKind, DeviceProblem};
 pub use bellwire_signaling::{
     Analytics, Capabilities, Contact, ContactSubject, Entry, LastMessage, LinkProblem, ListKind, Message,
     Phase, Photo, SignInError, Slot, ThreadCall, ThreadOutcome,

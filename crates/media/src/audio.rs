@@ -42,7 +42,7 @@ pub use wav::WavError;
 use crate::lip_sync::LipSync;
 use crate::slot::Slot;
 use crate::thread::Thread;
-use crate::{CallMediaConfig, DeviceChange, DeviceKind, DeviceNews, EncodedSink, MediaEvent, Processing};
+use crate::{CallMediaConfig, DeviceChange, DeviceEvent, DeviceKind, EncodedSink, MediaEvent, Processing};
 use capture::{SendControls, SendPlan};
 use playout::ReceivePlan;
 
@@ -151,7 +151,7 @@ pub(crate) fn tell(device: DeviceKind, events: &Arc<dyn Fn(MediaEvent) + Send + 
             StreamEvent::Back { label } => (DeviceChange::Back, label, None),
             StreamEvent::Switched { label, problem } => (DeviceChange::Switched, label, problem),
         };
-        events(MediaEvent::Device(DeviceNews { device, happened, name, problem }));
+        events(MediaEvent::Device(DeviceEvent { device, happened, name, problem }));
     })
 }
 

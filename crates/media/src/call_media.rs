@@ -1,12 +1,17 @@
 //! Media of one call: microphone and camera out, audio and video in. It knows neither the network nor the
 //! call's state; packets enter by [`SharedReceiver`] and leave by [`EncodedSink`].
 
+mod config;
+mod event;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+pub use self::config::{CallMediaConfig, Processing, START_BITRATE_BPS};
+pub use self::event::MediaEvent;
 use crate::audio::{Audio, Inbox};
 use crate::lip_sync::LipSync;
 use crate::video::{
@@ -14,93 +19,9 @@ use crate::video::{
     VideoSenderConfig,
 };
 use crate::{
-    Codec, DeviceChange, DeviceKind, DeviceNews, DeviceProblem, EncodedSink, FrameSink, Packet,
+    Codec, DeviceChange, DeviceEvent, DeviceKind, DeviceProblem, EncodedSink, FrameSink, Packet,
     PacketReceiver, SenderReport, SharedReceiver, TrackKind, VideoFrame,
 };
-
-/// Bit rate of video and first estimate of a connection at the start of a call. The estimator does not probe,
-/// so a
-/// lower start would never show that the path carries 720p when the picture is easy to encode.
-pub const START_BITRATE_BPS: u32 = 1_500_000;
-
-/// Which parts of the microphone's processing are on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Processing {
-    /// Echo cancellation.
-    pub echo: bool,
-    /// Noise suppression.
-    pub noise: bool,
-    /// Automatic gain.
-    pub gain: bool,
-}
-
-impl Default for Processing {
-    fn default() -> Self {
-        Self { echo: true, noise: true, gain: true }
-    }
-}
-
-/// How the media of a call starts.
-#[derive(Clone, Debug)]
-pub struct CallMediaConfig {
-    pub audio: bool,
-    /// Whether this is a video call: without it no camera is opened and no picture decoded.
-    pub video: bool,
-    pub microphone_on: bool,
-    pub camera_on: bool,
-    /// `default`, a device id, `file:/x.wav`, `file:/x.mp4`, `test:tone`, `echo` (what is heard) or `none`.
-    pub microphone: String,
-    /// `default`, a device id, `none`, or `file:/out.wav`, which records instead of playing.
-    pub speaker: String,
-    /// A video source id, e.g. `camera:…`, `file:/x.mp4`, `test:pattern`, `echo` (what is seen), `none`.
-    pub camera: String,
-    pub processing: Processing,
-    pub video_codec: Codec,
-    /// Bits per second of video to begin with.
-    pub start_bitrate: u32,
-    /// Bits per second of video never exceeded.
-    pub max_bitrate: u32,
-}
-
-impl Default for CallMediaConfig {
-    fn default() -> Self {
-        Self {
-            audio: true,
-            video: true,
-            microphone_on: true,
-            camera_on: true,
-            microphone: "default".into(),
-            speaker: "default".into(),
-            camera: "none".into(),
-            processing: Processing::default(),
-            video_codec: Codec::H264,
-            start_bitrate: START_BITRATE_BPS,
-            max_bitrate: 2_500_000,
-        }
-    }
-}
-
-/// What happens to a call's media. Messages are for people.
-#[derive(Clone, Debug, PartialEq)]
-pub enum MediaEvent {
-    /// The picture cannot go on without a key frame from the sender (already rate-limited).
-    KeyFrameWanted,
-    /// The first remote picture was shown.
-    FirstVideo(Instant),
-    /// The first remote sound was handed to the speaker.
-    FirstAudio(Instant),
-    /// A device went, came or changed.
-    Device(DeviceNews),
-    /// What was shared cannot be sent (any more); the camera is sent again, if it is on.
-    SharingLost { problem: DeviceProblem, message: String },
-    /// Ten times a second; dBFS, -90 is silence.
-    Levels {
-        microphone_db: f32,
-        speaker_db: f32,
-        /// The user speaks into the muted microphone.
-        muted_speech: bool,
-    },
-}
 
 /// Where everything a call's media produces goes. All are called from media threads and must not block.
 #[derive(Clone)]
@@ -375,7 +296,7 @@ pub(crate) fn source_event(event: SourceEvent, tell: &dyn Fn(MediaEvent)) {
         SourceEvent::Back { label } => (DeviceChange::Back, label, None),
         SourceEvent::Switched { label, problem } => (DeviceChange::Switched, label, Some(problem)),
     };
-    tell(MediaEvent::Device(DeviceNews { device: DeviceKind::Camera, happened, name, problem }));
+    tell(MediaEvent::Device(DeviceEvent { device: DeviceKind::Camera, happened, name, problem }));
 }
 
 fn start_screen(outputs: &Outputs, clock: &Arc<LipSync>, mirror: Option<Mirror>) -> VideoReceiver {
@@ -389,7 +310,9 @@ fn start_screen(outputs: &Outputs, clock: &Arc<LipSync>, mirror: Option<Mirror>)
             seen: AtomicBool::new(false),
         }),
         key_frame_wanted: Arc::new(move || tell(MediaEvent::KeyFrameWanted)),
-        unplayable: Arc::new(move |why| tell_unplayable(MediaEvent::Device(DeviceNews::received_video(why)))),
+        unplayable: Arc::new(move |why| {
+            tell_unplayable(MediaEvent::Device(DeviceEvent::received_video(why)))
+        }),
     })
 }
 

@@ -6,7 +6,7 @@ use crate::codec::Unplayable;
 
 /// What happened to a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DeviceNews {
+pub struct DeviceEvent {
     pub device: DeviceKind,
     pub happened: DeviceChange,
     /// Of the device in use now, or of the one lost; may be empty.
@@ -70,7 +70,7 @@ impl From<Unplayable> for DeviceProblem {
     }
 }
 
-impl DeviceNews {
+impl DeviceEvent {
     /// The received stream cannot be shown for this reason, or can again.
     pub(crate) fn received_video(why: Option<Unplayable>) -> Self {
         Self {

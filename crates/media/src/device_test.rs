@@ -21,11 +21,11 @@ const LEVEL_INTERVAL_FRAMES: u32 = 10;
 /// A speaker that takes longer to open misses the beginning.
 const SPEAKER_OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
-type Events = Arc<dyn Fn(TrialEvent) + Send + Sync>;
+type Events = Arc<dyn Fn(DeviceTestEvent) + Send + Sync>;
 
 /// An event of a device test; sent on media threads, must not block.
 #[derive(Clone, Debug, PartialEq)]
-pub enum TrialEvent {
+pub enum DeviceTestEvent {
     /// Ten times a second; dBFS, -90 is silence.
     Level {
         microphone_db: f32,
@@ -45,14 +45,14 @@ pub enum EchoStage {
 
 /// A running camera test; dropping it closes the camera.
 #[derive(Debug)]
-pub struct CameraTrial {
+pub struct CameraTest {
     sender: VideoSender,
 }
 
-impl CameraTrial {
+impl CameraTest {
     /// `camera` as in `CallMediaConfig::camera`. Never fails: that is an event.
     pub fn start(camera: &str, view: Arc<dyn FrameSink>, events: Events) -> Self {
-        let tell = move |event| events(TrialEvent::Media(event));
+        let tell = move |event| events(DeviceTestEvent::Media(event));
         let sender = VideoSender::start(
             VideoSenderConfig {
                 source: camera.to_owned(),
@@ -90,7 +90,7 @@ impl EncodedSink for Nowhere {
 
 /// A running audio test: the microphone's level, and an echo if wanted. Dropping it closes both devices.
 #[derive(Debug)]
-pub struct SoundTrial {
+pub struct AudioTest {
     controls: Arc<Controls>,
     _thread: Thread,
 }
@@ -106,12 +106,12 @@ struct Controls {
     labels: std::sync::Mutex<(String, String)>,
 }
 
-impl SoundTrial {
+impl AudioTest {
     /// `microphone` and `speaker` as in `CallMediaConfig`. Never fails: that is an event.
     pub fn start(microphone: &str, speaker: &str, processing: Processing, events: Events) -> Self {
         let controls = Arc::new(Controls::default());
         let (theirs, microphone, speaker) = (controls.clone(), microphone.to_owned(), speaker.to_owned());
-        let thread = Thread::spawn("media-trial", move || {
+        let thread = Thread::spawn("media-test", move || {
             AudioTestThread::new(&microphone, speaker, processing, events).run(&theirs);
         });
         Self { controls, _thread: thread }
@@ -140,7 +140,7 @@ impl SoundTrial {
     }
 }
 
-impl Drop for SoundTrial {
+impl Drop for AudioTest {
     fn drop(&mut self) {
         self.controls.stop.store(true, Ordering::Relaxed);
     }
@@ -168,7 +168,7 @@ impl AudioTestThread {
     fn new(microphone: &str, output: String, processing: Processing, events: Events) -> Self {
         let media_events: Arc<dyn Fn(MediaEvent) + Send + Sync> = {
             let events = events.clone();
-            Arc::new(move |event| events(TrialEvent::Media(event)))
+            Arc::new(move |event| events(DeviceTestEvent::Media(event)))
         };
         let heard = tell(DeviceKind::Microphone, &media_events);
         Self {
@@ -221,7 +221,7 @@ impl AudioTestThread {
                 (Echo::Idle, EchoStage::Idle)
             };
             self.echo = echo;
-            (self.events)(TrialEvent::Echo(stage));
+            (self.events)(DeviceTestEvent::Echo(stage));
         }
     }
 
@@ -236,7 +236,7 @@ impl AudioTestThread {
             };
             *controls.labels.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
                 (self.source.label().to_owned(), output.to_owned());
-            (self.events)(TrialEvent::Level { microphone_db });
+            (self.events)(DeviceTestEvent::Level { microphone_db });
         }
         let Echo::Recording(sound) = &mut self.echo else { return };
         sound.extend_from_slice(frame);
@@ -244,7 +244,7 @@ impl AudioTestThread {
             let sound = std::mem::take(sound);
             let speaker = Speaker::open(&self.output, tell(DeviceKind::Speaker, &self.media_events));
             self.echo = Echo::Playing { speaker, sound, position: 0, since: Instant::now() };
-            (self.events)(TrialEvent::Echo(EchoStage::Playing));
+            (self.events)(DeviceTestEvent::Echo(EchoStage::Playing));
         }
     }
 
@@ -262,7 +262,7 @@ impl AudioTestThread {
                 // Half a second more, so that the end leaves the device's buffer.
                 if *position > sound.len() + 24_000 {
                     self.echo = Echo::Idle;
-                    (self.events)(TrialEvent::Echo(EchoStage::Idle));
+                    (self.events)(DeviceTestEvent::Echo(EchoStage::Idle));
                     return true;
                 }
                 *position += FRAME;
@@ -284,7 +284,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("echo.wav");
         let seen = Seen::new();
-        let trial = SoundTrial::start(
+        let test = AudioTest::start(
             "test:tone",
             &format!("file:{}", out.display()),
             Processing { echo: false, noise: false, gain: false },
@@ -295,23 +295,23 @@ mod tests {
         );
         seen.wait("a level", |all| {
             all.iter()
-                .any(|event| matches!(event, TrialEvent::Level { microphone_db } if *microphone_db > -20.0))
+                .any(|event| matches!(event, DeviceTestEvent::Level { microphone_db } if *microphone_db > -20.0))
                 .then_some(())
         });
-        trial.set_echo(true);
+        test.set_echo(true);
         let stages = seen.wait("the end of the echo", |all| {
             let stages: Vec<_> = all
                 .iter()
                 .filter_map(|event| match event {
-                    TrialEvent::Echo(stage) => Some(*stage),
-                    TrialEvent::Level { .. } | TrialEvent::Media(_) => None,
+                    DeviceTestEvent::Echo(stage) => Some(*stage),
+                    DeviceTestEvent::Level { .. } | DeviceTestEvent::Media(_) => None,
                 })
                 .collect();
             (stages.last() == Some(&EchoStage::Idle)).then_some(stages)
         });
         assert_eq!(stages, [EchoStage::Recording, EchoStage::Playing, EchoStage::Idle]);
-        assert_eq!(trial.labels().0, "Test tone");
-        drop(trial);
+        assert_eq!(test.labels().0, "Test tone");
+        drop(test);
         let samples: Vec<i16> =
             hound::WavReader::open(&out).unwrap().into_samples().map(Result::unwrap).collect();
         let loud = samples.iter().filter(|sample| sample.unsigned_abs() > 1000).count();
@@ -322,13 +322,13 @@ mod tests {
     fn a_camera_is_shown_and_one_that_is_not_there_is_told() {
         let (view, events) = (Seen::<Shown>::new(), Seen::new());
         let told = events.clone();
-        let trial = CameraTrial::start("test:pattern", view.clone(), Arc::new(move |event| told.add(event)));
+        let test = CameraTest::start("test:pattern", view.clone(), Arc::new(move |event| told.add(event)));
         view.wait("the picture", |all| (all.len() > 3).then_some(()));
-        assert!(!trial.label().is_empty());
-        trial.set_camera("camera:Nobody has this one");
+        assert!(!test.label().is_empty());
+        test.set_camera("camera:Nobody has this one");
         let news = events.wait("the trouble", |all| match all.first()? {
-            TrialEvent::Media(MediaEvent::Device(news)) => Some(news.clone()),
-            _ => None,
+            DeviceTestEvent::Media(MediaEvent::Device(news)) => Some(news.clone()),
+            DeviceTestEvent::Media(_) | DeviceTestEvent::Level { .. } | DeviceTestEvent::Echo(_) => None,
         });
         assert_eq!(news.device, DeviceKind::Camera);
         assert_eq!(news.problem, Some(crate::DeviceProblem::Missing));

@@ -1,9 +1,7 @@
-//! Raw video frames, their sources and sinks.
+//! Raw video frames and their sinks.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use crate::DeviceProblem;
+use std::time::Instant;
 
 /// An I420 picture: Y plane `width*height`, then U and V of `width/2 * height/2` each, no padding.
 /// Width and height are even.
@@ -27,49 +25,4 @@ impl std::fmt::Debug for VideoFrame {
 /// Where pictures are shown. Called from media threads; must not block (keep the newest, drop the rest).
 pub trait FrameSink: Send + Sync {
     fn frame(&self, frame: VideoFrame);
-}
-
-/// Where pictures come from: camera, file, test pattern, screen.
-pub trait VideoSource: Send {
-    /// What a person would call it.
-    fn describe(&self) -> String;
-    /// Blocks up to `timeout`; `Ok(None)` = nothing yet; `Err` = the source is gone, reopen it.
-    fn next_frame(&mut self, timeout: Duration) -> Result<Option<VideoFrame>, SourceError>;
-    /// Whether there is a picture that only waits for its time.
-    fn is_ready(&self) -> bool {
-        false
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SourceError {
-    #[error("there is no camera")]
-    NoCamera,
-    #[error("no such video source: {0}")]
-    NotFound(String),
-    #[error("the video source is in use by another program")]
-    Busy,
-    #[error("not allowed to use the video source")]
-    Denied,
-    #[error("the video source failed: {0}")]
-    Failed(String),
-    /// Words for people: it was there, and is no longer.
-    #[error("{0}")]
-    Gone(String),
-    /// Words for people: this machine has no such thing.
-    #[error("{0}")]
-    Unsupported(String),
-}
-
-impl SourceError {
-    /// What it means for the device behind the source.
-    pub fn problem(&self) -> DeviceProblem {
-        match self {
-            Self::NoCamera | Self::NotFound(_) | Self::Gone(_) => DeviceProblem::Missing,
-            Self::Busy => DeviceProblem::Busy,
-            Self::Denied => DeviceProblem::Denied,
-            Self::Failed(_) | Self::Unsupported(_) => DeviceProblem::Failed,
-        }
-    }
 }

@@ -35,11 +35,12 @@ pub use audio::{AudioDevice, Direction, SoundError, SoundSystem, WavError, list_
 pub use call_media::{
     CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing, START_BITRATE_BPS,
 };
-pub use device_event::{DeviceChange, DeviceKind, DeviceNews, DeviceProblem};
-pub use device_test::{CameraTrial, EchoStage, SoundTrial, TrialEvent};
-pub use frame::{FrameSink, SourceError, VideoFrame, VideoSource};
+pub use device_event::{DeviceChange, DeviceEvent, DeviceKind, DeviceProblem};
+pub use device_test::{AudioTest, CameraTest, DeviceTestEvent, EchoStage};
+pub use frame::{FrameSink, VideoFrame};
 pub use lip_sync::{LipSync, PlayoutClock};
 pub use packet::{
     Codec, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
 };
 pub use tones::{RingtoneError, Tone, ToneOutputs, TonePlayer, check_ringtone};
+pub use video::{SourceError, VideoSource};

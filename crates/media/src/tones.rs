@@ -32,7 +32,7 @@ pub enum Tone {
     /// The call is over: two falling notes, once.
     End,
     /// Four rising notes to try a speaker with, once.
-    Trial,
+    Test,
     /// The bytes of a WAV file.
     Sound { wav: Arc<[u8]>, looped: bool },
 }

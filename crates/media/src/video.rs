@@ -24,6 +24,7 @@ mod receiver;
 mod screen;
 mod sender;
 mod source;
+mod source_table;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -35,6 +36,5 @@ pub use quality_ladder::{QualityLadder, QualityStep};
 pub use receiver::{VideoReceiver, VideoReceiverConfig, VideoReceiverStats};
 pub use screen::{ScreenInfo, screen_preview};
 pub use sender::{SourceEvent, VideoOutputs, VideoSender, VideoSenderConfig, VideoSenderStats};
-pub use source::{
-    SourceInfo, VideoFormat, list_cameras, list_screens, list_sources, open_source, open_source_at,
-};
+pub use source::{SourceError, SourceInfo, VideoFormat, VideoSource};
+pub use source_table::{list_cameras, list_screens, list_sources, open_source, open_source_at};

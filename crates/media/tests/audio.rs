@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bellwire_media::{
-    CallMedia, CallMediaConfig, DeviceChange, DeviceKind, DeviceNews, DeviceProblem, Direction, MediaEvent,
+    CallMedia, CallMediaConfig, DeviceChange, DeviceEvent, DeviceKind, DeviceProblem, Direction, MediaEvent,
     Processing, Tone, ToneOutputs, TonePlayer,
 };
 use measure::{dropouts, level_db, likeness, locate, read_wav};
@@ -35,18 +35,22 @@ fn config(microphone: &str, speaker: &str) -> CallMediaConfig {
 }
 
 /// The news of one kind of device, in order.
-fn news(events: &wiring::Events, device: DeviceKind) -> Vec<DeviceNews> {
-    let events = events.lock().unwrap();
-    let news = events.iter().filter_map(|event| match event {
-        MediaEvent::Device(news) => Some(news.clone()),
-        _ => None,
-    });
-    news.filter(|news| news.device == device).collect()
+fn news(events: &wiring::Events, device: DeviceKind) -> Vec<DeviceEvent> {
+    let events = events.lock().expect("no sink panicked");
+    let mut news = Vec::new();
+    for event in events.iter() {
+        if let MediaEvent::Device(one) = event
+            && one.device == device
+        {
+            news.push(one.clone());
+        }
+    }
+    news
 }
 
-fn switched(name: &str, problem: Option<DeviceProblem>) -> DeviceNews {
+fn switched(name: &str, problem: Option<DeviceProblem>) -> DeviceEvent {
     let happened = DeviceChange::Switched;
-    DeviceNews { device: DeviceKind::Speaker, happened, name: name.into(), problem }
+    DeviceEvent { device: DeviceKind::Speaker, happened, name: name.into(), problem }
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn an_unplugged_speaker_is_replaced_and_taken_up_again() {
     server.load("module-null-sink sink_name=spk sink_properties=device.description=Speaker rate=48000");
     until("the wanted speaker plays again", || media.stats().speaker == "Speaker");
     until("that is told", || news(&events, DeviceKind::Speaker).len() >= 2);
-    let back = DeviceNews { happened: DeviceChange::Back, ..switched("Speaker", None) };
+    let back = DeviceEvent { happened: DeviceChange::Back, ..switched("Speaker", None) };
     assert_eq!(
         news(&events, DeviceKind::Speaker),
         [switched("Other", Some(DeviceProblem::Missing)), back],

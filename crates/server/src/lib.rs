@@ -1,5 +1,5 @@
 //! The server: five call backends, each on its own listener, over one database and one relay. Nothing of
-//! a client is in here. How a backend is written: [`runtime`].
+//! a client is in here. How a backend is written: `runtime.rs`.
 //!
 //! ```text
 //!             ┌ storefront ┐   each:  REST ────┐                 ┌─► its tables

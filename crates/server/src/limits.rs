@@ -118,7 +118,7 @@ pub(crate) struct Bucket {
 #[derive(Clone, Debug)]
 pub(crate) struct RequestLimit(Arc<Rate<IpAddr>>);
 
-/// The period of [`RequestLimits`](crate::RequestLimits).
+/// The period of [`RequestLimit`].
 pub(crate) const FIFTEEN_MINUTES: Duration = Duration::from_secs(15 * 60);
 
 impl RequestLimit {

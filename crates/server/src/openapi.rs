@@ -1,5 +1,5 @@
 //! OpenAPI: routes together with their descriptions. A route cannot be added without one,
-//! so `/openapi.json` names every one. [`Routes`] collects, [`Doc`] describes, [`Schema`] says what a
+//! so `/openapi.json` names every one. [`Routes`] collects, [`doc()`] describes, [`Schema`] says what a
 //! body looks like.
 //!
 //! ```ignore

@@ -79,7 +79,7 @@ pub enum StartError {
     Relay(#[from] RelayError),
 }
 
-/// What the server has to know of a backend; the rest is in the table of dialects ([`Backend::entry`]).
+/// What the server has to know of a backend; the rest is in the table of dialects (`Backend::entry`).
 #[derive(Debug)]
 pub struct BackendInfo {
     pub backend: Backend,

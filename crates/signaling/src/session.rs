@@ -51,7 +51,7 @@ const LOGOUT_DELAYS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Du
 /// What a session says.
 #[derive(Debug)]
 pub enum SessionEvent {
-    Heard {
+    Signal {
         key: CallKey,
         signal: IncomingSignal,
     },

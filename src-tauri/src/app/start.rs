@@ -1,4 +1,4 @@
-//! Starts the parts of the application and connects them; every task belongs to [`Tasks`].
+//! Starts the parts of the application and connects them; every task belongs to [`Tasks`](crate::tasks::Tasks).
 
 use std::sync::Arc;
 

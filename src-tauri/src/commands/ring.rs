@@ -33,12 +33,12 @@ pub(crate) async fn end_and_accept(
 
 /// With the camera off; ends the call that is going on, if any.
 #[tauri::command]
-pub(crate) async fn accept_unseen(
+pub(crate) async fn accept_with_camera_off(
     engine: State<'_, Handle>,
     desktop: State<'_, Arc<TauriUi>>,
     call: CallId,
 ) -> CommandResult {
-    perform(CallAction::AcceptUnseen(call), &engine, &**desktop).await;
+    perform(CallAction::AcceptWithCameraOff(call), &engine, &**desktop).await;
     Ok(())
 }
 

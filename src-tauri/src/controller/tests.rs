@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use bellwire_engine::{
-    AccountId, CallId, CallState, DeviceChange, DeviceKind, DeviceNews, Direction, EndReason, MediaKind,
+    AccountId, CallId, CallState, DeviceChange, DeviceEvent, DeviceKind, Direction, EndReason, MediaKind,
     Person, PersonId, PhoneView, RemoteCallId,
 };
 
@@ -129,7 +129,7 @@ fn an_answer_elsewhere_hides_it() {
 fn news_reaches_the_interface_by_kind() {
     let (mut controller, ui) = controller();
     controller.notice(Notice::Missed { call: call(1, RINGING) });
-    let news = DeviceNews {
+    let news = DeviceEvent {
         device: DeviceKind::Camera,
         happened: DeviceChange::Back,
         name: "Lid".into(),

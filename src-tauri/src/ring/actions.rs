@@ -14,7 +14,7 @@ pub(crate) enum CallAction {
     /// As [`CallAction::Accept`].
     EndAndAccept(CallId),
     /// As [`CallAction::Accept`], with the camera off; ends the call that is going on, if any.
-    AcceptUnseen(CallId),
+    AcceptWithCameraOff(CallId),
     Decline(CallId),
     Silence(CallId),
     /// Brings the main window to the front.
@@ -42,8 +42,8 @@ pub(crate) async fn perform(action: CallAction, engine: &Handle, ui: &impl Ui) {
             engine.end_and_accept(call).await;
             ui.show_main();
         }
-        CallAction::AcceptUnseen(call) => {
-            engine.accept_unseen(call).await;
+        CallAction::AcceptWithCameraOff(call) => {
+            engine.accept_with_camera_off(call).await;
             ui.show_main();
         }
         CallAction::Decline(call) => engine.decline(call).await,

@@ -20,7 +20,7 @@ fn seeds(target: &Target) -> Vec<Vec<u8>> {
         Seeds::Own => vec![own],
     };
     let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
-    files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    files.map(|file| std::fs::read(file.expect("a listed file").path()).expect("a readable file")).collect()
 }
 
 #[test]

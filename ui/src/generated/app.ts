@@ -2,7 +2,7 @@
 
 import type { AccountId, CallView, MediaKind, Person } from './call';
 import type { Choice, DeviceList, OfferedInfo } from './engine';
-import type { DeviceNews } from './media';
+import type { DeviceEvent } from './media';
 
 /** An error as the UI gets it. */
 export interface CommandError {
@@ -270,7 +270,7 @@ export interface UiNotice {
   text: string;
   call: CallView | null;
   /** What happened to which device, for `device`. */
-  device: DeviceNews | null;
+  device: DeviceEvent | null;
   /** What failed, for `error`; the interface's words for it go before `text`. */
   code: string | null;
 }

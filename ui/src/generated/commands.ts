@@ -42,7 +42,7 @@ export interface Commands {
   /** Ends the call that is going on. */
   endAndAccept(call: CallId): Promise<void>;
   /** With the camera off; ends the call that is going on, if any. */
-  acceptUnseen(call: CallId): Promise<void>;
+  acceptWithCameraOff(call: CallId): Promise<void>;
   decline(call: CallId): Promise<void>;
   silence(call: CallId): Promise<void>;
   /** The answer window shows that call and needs so many logical pixels for it. */
@@ -127,7 +127,7 @@ export const commands = (invoke: Invoke): Commands => ({
   dial: (account, person, kind, subject) => invoke('dial', { account, person, kind, subject }),
   accept: (call) => invoke('accept', { call }),
   endAndAccept: (call) => invoke('end_and_accept', { call }),
-  acceptUnseen: (call) => invoke('accept_unseen', { call }),
+  acceptWithCameraOff: (call) => invoke('accept_with_camera_off', { call }),
   decline: (call) => invoke('decline', { call }),
   silence: (call) => invoke('silence', { call }),
   ringDrawn: (call, height) => invoke('ring_drawn', { call, height }),

@@ -8,6 +8,16 @@ export type DeviceChange =
   /** Another one took its place. */
   | 'switched';
 
+/** What happened to a device. */
+export interface DeviceEvent {
+  device: DeviceKind;
+  happened: DeviceChange;
+  /** Of the device in use now, or of the one lost; may be empty. */
+  name: string;
+  /** Why; `null` where nothing is wrong. */
+  problem: DeviceProblem | null;
+}
+
 export type DeviceKind =
   | 'microphone'
   | 'speaker'
@@ -16,16 +26,6 @@ export type DeviceKind =
   | 'sharing'
   /** What the other end sends. */
   | 'received_video';
-
-/** What happened to a device. */
-export interface DeviceNews {
-  device: DeviceKind;
-  happened: DeviceChange;
-  /** Of the device in use now, or of the one lost; may be empty. */
-  name: string;
-  /** Why; `null` where nothing is wrong. */
-  problem: DeviceProblem | null;
-}
 
 export type DeviceProblem =
   /** Not connected, or closed. */

@@ -174,8 +174,8 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       connect(id);
       return Promise.resolve();
     },
-    acceptUnseen(id) {
-      told('acceptUnseen', id);
+    acceptWithCameraOff(id) {
+      told('acceptWithCameraOff', id);
       for (const one of view.phone.calls) {
         if (one.id !== id && one.state.is !== 'ended' && one.state.is !== 'ringing') end(one.id, 'hung_up');
       }

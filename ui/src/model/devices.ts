@@ -1,6 +1,14 @@
 // The choices among microphones, speakers and cameras, as they are listed. Pure.
 
-import type { Choice, DeviceFault, DeviceKind, DeviceNews, DeviceProblem, DevicesView, SoundDevice } from '../generated/bindings';
+import type {
+  Choice,
+  DeviceFault,
+  DeviceKind,
+  DeviceEvent,
+  DeviceProblem,
+  DevicesView,
+  SoundDevice,
+} from '../generated/bindings';
 import type { Language } from '../text/text';
 
 export type Chosen = Exclude<DeviceKind, 'sharing' | 'received_video'>;
@@ -56,7 +64,7 @@ export function isBare(devices: DevicesView): boolean {
 }
 
 /** What happened to a device, in a sentence or two. */
-export function newsOf({ device, happened, name, problem }: DeviceNews, language: Language): string {
+export function newsOf({ device, happened, name, problem }: DeviceEvent, language: Language): string {
   const text = language.text.hardware;
   if (device === 'received_video')
     return happened === 'back' ? language.text.missing.shownAgain : language.text.missing.unshown[unshownOf(problem)];

@@ -82,11 +82,11 @@ pub(super) fn read(sources: &mut Sources, shell: &str) -> Result<Seam> {
 
 type Handlers = Vec<(String, Vec<Vec<String>>)>;
 
+/// Implementations of traits, each with the file it stands in.
+type Implementations = Vec<(String, syn::ItemImpl)>;
+
 /// Where the seam begins: handlers, implementations of traits, lists of codes.
-fn starts(
-    sources: &mut Sources,
-    shell: &str,
-) -> Result<(Handlers, Vec<(String, syn::ItemImpl)>, Vec<ItemConst>)> {
+fn starts(sources: &mut Sources, shell: &str) -> Result<(Handlers, Implementations, Vec<ItemConst>)> {
     let (mut handlers, mut events, mut codes) = (Vec::new(), Vec::new(), Vec::new());
     for (path, module) in sources.modules(shell)? {
         let mut seeker = Seeker::default();

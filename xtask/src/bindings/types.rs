@@ -250,9 +250,9 @@ pub(super) fn names_of(written: &TypePath) -> Result<Vec<String>> {
 pub(super) fn type_arguments(written: &TypePath) -> Vec<&Type> {
     let Some(last) = written.path.segments.last() else { return Vec::new() };
     let PathArguments::AngleBracketed(given) = &last.arguments else { return Vec::new() };
-    let only_types = |argument| match argument {
-        &GenericArgument::Type(ref of) => Some(of),
+    let types = given.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(of) => Some(of),
         _ => None,
-    };
-    given.args.iter().filter_map(only_types).collect()
+    });
+    types.collect()
 }

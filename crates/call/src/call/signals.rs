@@ -9,7 +9,7 @@ use crate::timers::{self, Timer};
 use crate::{Command, DeclineReason, Direction, EndReason, IncomingSignal, MediaState, OfferRule};
 
 impl Call {
-    pub(crate) fn hear(
+    pub(crate) fn receive(
         &mut self,
         signal: IncomingSignal,
         sent_media: SentMedia,

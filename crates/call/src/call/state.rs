@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Call, Consent, MediaPath};
-use crate::{CallState, CallView, Direction, MediaKind, Rings};
+use crate::{CallState, CallView, Direction, MediaKind, RingPolicy};
 
 /// What the other side can send by its description (RFC 3264 directions).
 #[derive(Clone, Copy, Debug)]
@@ -62,9 +62,9 @@ impl Call {
             return CallState::Ended { reason: ended.reason.clone() };
         }
         match (self.consent, self.direction, self.path) {
-            (Consent::Asked, Direction::Outgoing, _) => {
-                CallState::Calling { ringing: self.remote.is_some() && self.rules.rings != Rings::InRoom }
-            }
+            (Consent::Asked, Direction::Outgoing, _) => CallState::Calling {
+                ringing: self.remote.is_some() && self.rules.rings != RingPolicy::InRoom,
+            },
             (Consent::Asked, Direction::Incoming, _) => CallState::Ringing { silenced: self.silenced },
             (Consent::Given, _, MediaPath::Up) => CallState::Connected,
             (Consent::Given, _, MediaPath::Idle | MediaPath::Opening | MediaPath::Lost)

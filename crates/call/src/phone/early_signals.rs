@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::{AccountId, CallId, CallKey, Heard, IncomingSignal, RemoteCallId, Ring};
+use crate::{AccountId, CallId, CallKey, IncomingSignal, ReceivedSignal, RemoteCallId, Ring};
 
 /// Full: the oldest is dropped.
 const MAX_SIGNALS: usize = 256;
@@ -25,15 +25,15 @@ pub(crate) struct EarlySignals {
 }
 
 impl EarlySignals {
-    pub(crate) fn keep(&mut self, heard: Heard, now: Instant) {
-        let CallKey::Remote(remote) = heard.call else { return };
-        if !self.is_over(heard.account, &remote) {
+    pub(crate) fn keep(&mut self, received: ReceivedSignal, now: Instant) {
+        let CallKey::Remote(remote) = received.call else { return };
+        if !self.is_over(received.account, &remote) {
             self.signals.retain(|(at, ..)| is_fresh(*at, now));
-            push_bounded(&mut self.signals, (now, heard.account, remote, heard.signal), MAX_SIGNALS);
+            push_bounded(&mut self.signals, (now, received.account, remote, received.signal), MAX_SIGNALS);
         }
     }
 
-    /// What was heard of a call, in its order.
+    /// What was received of a call, in its order.
     pub(crate) fn take(
         &mut self,
         account: AccountId,

@@ -1,12 +1,12 @@
 //! Builders of common test values.
 
 use bellwire_call::{
-    AccountId, CallId, CallKey, IceCandidate, Invite, MediaKind, Person, PersonId, RemoteCallId, Ring, Rings,
-    Sdp, SdpKind,
+    AccountId, CallId, CallKey, IceCandidate, Invite, MediaKind, Person, PersonId, RemoteCallId, Ring,
+    RingPolicy, Sdp, SdpKind,
 };
 
 /// As long as most backends ring.
-pub(crate) const RINGS: Rings = Rings::For(std::time::Duration::from_secs(45));
+pub(crate) const RINGS: RingPolicy = RingPolicy::Timeout(std::time::Duration::from_secs(45));
 
 pub(crate) const HOME: AccountId = AccountId(1);
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use bellwire_call::{
-    CallId, CallKey, CallState, CallView, Command, Direction, EndReason, Epoch, Event, Heard, IncomingSignal,
-    Notice, OfferRule, OutgoingSignal, PeerOutcome, Phone, UserAction,
+    CallId, CallKey, CallState, CallView, Command, Direction, EndReason, Epoch, Event, IncomingSignal,
+    Notice, OfferRule, OutgoingSignal, PeerOutcome, Phone, ReceivedSignal, UserAction,
 };
 
 use crate::builders::{HOME, RINGS, person};
@@ -70,8 +70,8 @@ impl CheckedPhone {
         self.handle(Event::User(action))
     }
 
-    pub(crate) fn hear(&mut self, call: CallKey, signal: IncomingSignal) -> Vec<Command> {
-        self.handle(Event::Heard(Heard { account: HOME, call, signal }))
+    pub(crate) fn receive(&mut self, call: CallKey, signal: IncomingSignal) -> Vec<Command> {
+        self.handle(Event::Signal(ReceivedSignal { account: HOME, call, signal }))
     }
 
     /// An outcome of the call's present epoch.
@@ -191,7 +191,7 @@ impl Invariants {
             }
             Event::Peer { .. }
             | Event::User(_)
-            | Event::Heard(_)
+            | Event::Signal(_)
             | Event::AccountAdded { .. }
             | Event::AccountRemoved { .. }
             | Event::Signaling { .. }

@@ -10,7 +10,7 @@ use crate::checked_phone::{CheckedPhone, said};
 
 /// `who` rings.
 fn rings(phone: &mut CheckedPhone, call: &str, who: &str) -> CallId {
-    phone.hear(key(call), IncomingSignal::Ring(ring(who)));
+    phone.receive(key(call), IncomingSignal::Ring(ring(who)));
     phone.newest()
 }
 
@@ -21,7 +21,7 @@ fn answered(phone: &mut CheckedPhone, call: &str, who: &str) -> CallId {
 }
 
 fn talk(phone: &mut CheckedPhone, call: &str, id: CallId) -> Vec<Command> {
-    phone.hear(key(call), IncomingSignal::Offer(offer("o")));
+    phone.receive(key(call), IncomingSignal::Offer(offer("o")));
     phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
     phone.peer(id, PeerOutcome::Connected)
 }
@@ -33,9 +33,9 @@ fn local_media(phone: &CheckedPhone) -> (bool, bool) {
 
 /// Microphone and camera as the media of a call were started.
 fn started(commands: &[Command]) -> Option<(bool, bool)> {
-    commands.iter().find_map(|command| match command {
-        Command::StartMedia { microphone, camera, .. } => Some((*microphone, *camera)),
-        _ => None,
+    commands.iter().find_map(|command| {
+        let Command::StartMedia { microphone, camera, .. } = command else { return None };
+        Some((*microphone, *camera))
     })
 }
 
@@ -88,12 +88,12 @@ fn answering_unseen_turns_the_camera_off_for_that_call_alone() {
     let mut phone = CheckedPhone::start(OfferRule::Them);
     let first = answered(&mut phone, "r", "bob");
     let second = rings(&mut phone, "s", "eve");
-    let commands = phone.user(UserAction::AcceptUnseen(second));
+    let commands = phone.user(UserAction::AcceptWithCameraOff(second));
     assert_eq!(started(&commands), Some((true, false)));
     assert!(phone.ended().contains_key(&first));
     let whole = media(Some(true), Some(false));
     assert_eq!(said(&talk(&mut phone, "s", second)), whole);
-    phone.hear(key("s"), IncomingSignal::HangUp);
+    phone.receive(key("s"), IncomingSignal::HangUp);
     assert_eq!(local_media(&phone), (true, true));
 }
 
@@ -139,13 +139,13 @@ fn what_a_description_does_not_offer_is_not_waited_for() {
     let id = answered(&mut phone, "r", "bob");
     let call = phone.call(id);
     assert!(call.remote_has_camera && call.remote_video);
-    phone.hear(key("r"), IncomingSignal::Offer(offer("o")));
+    phone.receive(key("r"), IncomingSignal::Offer(offer("o")));
     phone.peer(id, PeerOutcome::Described { audio: true, video: false });
     phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
     phone.peer(id, PeerOutcome::Connected);
     let call = phone.call(id);
     assert!(!call.remote_has_camera && !call.remote_video && call.remote_audio, "{call:?}");
-    phone.hear(key("r"), IncomingSignal::Offer(offer("o2")));
+    phone.receive(key("r"), IncomingSignal::Offer(offer("o2")));
     phone.peer(id, PeerOutcome::Described { audio: true, video: true });
     assert!(phone.call(id).remote_has_camera && phone.call(id).remote_video);
 }

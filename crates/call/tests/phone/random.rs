@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, Epoch, Event, Heard, IncomingSignal, MediaState, OfferRule, PeerOutcome,
-    SdpKind, UserAction,
+    CallId, CallKey, DeclineReason, Epoch, Event, IncomingSignal, MediaState, OfferRule, PeerOutcome,
+    ReceivedSignal, SdpKind, UserAction,
 };
 use proptest::prelude::*;
 
@@ -170,7 +170,7 @@ fn outcome() -> impl Strategy<Value = PeerOutcome> {
 fn some_event() -> impl Strategy<Value = Event> {
     let id = || (1..6u64).prop_map(CallId);
     let called = || (0..5u8).prop_map(|n| format!("r{n}"));
-    let heard = |call, signal| Event::Heard(Heard { account: HOME, call, signal });
+    let heard = |call, signal| Event::Signal(ReceivedSignal { account: HOME, call, signal });
     prop_oneof![
         10 => (called(), signal()).prop_map(move |(call, signal)| heard(key(&call), signal)),
         2 => (id(), signal()).prop_map(move |(call, signal)| heard(local(call), signal)),
@@ -185,7 +185,7 @@ fn some_event() -> impl Strategy<Value = Event> {
         1 => id().prop_map(|id| Event::User(UserAction::HangUp(id))),
         1 => id().prop_map(|id| Event::User(UserAction::Dismiss(id))),
         1 => any::<bool>().prop_map(|on| Event::User(UserAction::SetCamera(on))),
-        1 => id().prop_map(|id| Event::User(UserAction::AcceptUnseen(id))),
+        1 => id().prop_map(|id| Event::User(UserAction::AcceptWithCameraOff(id))),
         1 => any::<(bool, bool)>().prop_map(|(microphone, camera)| Event::Devices { microphone, camera }),
         8 => (id(), 1..4u32, outcome()).prop_map(|(call, epoch, outcome)| {
             Event::Peer { call, epoch: Epoch(epoch), outcome }
@@ -196,7 +196,7 @@ fn some_event() -> impl Strategy<Value = Event> {
 
 #[derive(Clone, Debug)]
 enum OneCall {
-    Heard(IncomingSignal),
+    Signal(IncomingSignal),
     Peer(PeerOutcome),
     Signaling(bool),
 }
@@ -204,11 +204,11 @@ enum OneCall {
 fn one_call_event() -> impl Strategy<Value = OneCall> {
     let text = || (0..50u8).prop_map(|n| n.to_string());
     prop_oneof![
-        6 => Just(OneCall::Heard(IncomingSignal::PeerJoined)),
-        3 => any::<bool>().prop_map(|us| OneCall::Heard(IncomingSignal::OfferTurn { us })),
-        3 => text().prop_map(|text| OneCall::Heard(IncomingSignal::Answer(answer(&text)))),
-        2 => text().prop_map(|text| OneCall::Heard(IncomingSignal::Offer(offer(&text)))),
-        1 => Just(OneCall::Heard(IncomingSignal::PeerLeft { disconnected: true })),
+        6 => Just(OneCall::Signal(IncomingSignal::PeerJoined)),
+        3 => any::<bool>().prop_map(|us| OneCall::Signal(IncomingSignal::OfferTurn { us })),
+        3 => text().prop_map(|text| OneCall::Signal(IncomingSignal::Answer(answer(&text)))),
+        2 => text().prop_map(|text| OneCall::Signal(IncomingSignal::Offer(offer(&text)))),
+        1 => Just(OneCall::Signal(IncomingSignal::PeerLeft { disconnected: true })),
         10 => outcome().prop_map(OneCall::Peer),
         1 => any::<bool>().prop_map(OneCall::Signaling),
     ]
@@ -305,9 +305,9 @@ proptest! {
         let mut phone = CheckedPhone::start(rule);
         for event in events {
             let about = match &event {
-                Event::Heard(Heard { signal: IncomingSignal::Ring(_) | IncomingSignal::Placed { .. }, .. }) => None,
-                Event::Heard(Heard { call: CallKey::Remote(remote), .. }) => Some(remote.clone()),
-                Event::Heard(_)
+                Event::Signal(ReceivedSignal { signal: IncomingSignal::Ring(_) | IncomingSignal::Placed { .. }, .. }) => None,
+                Event::Signal(ReceivedSignal { call: CallKey::Remote(remote), .. }) => Some(remote.clone()),
+                Event::Signal(_)
                 | Event::User(_)
                 | Event::Peer { .. }
                 | Event::AccountAdded { .. }
@@ -339,12 +339,12 @@ proptest! {
         let mut phone = CheckedPhone::start(rule);
         phone.handle(Event::User(UserAction::Dial { account: HOME, invite: invite("bob") }));
         let id = phone.newest();
-        phone.hear(local(id), IncomingSignal::Placed { local: id, remote: remote("r0"), subject: None });
-        phone.hear(key("r0"), IncomingSignal::Accept);
+        phone.receive(local(id), IncomingSignal::Placed { local: id, remote: remote("r0"), subject: None });
+        phone.receive(key("r0"), IncomingSignal::Accept);
         let mut made = 0u32;
         for (event, ms) in signals {
             match event {
-                OneCall::Heard(signal) => drop(phone.hear(key("r0"), signal)),
+                OneCall::Signal(signal) => drop(phone.receive(key("r0"), signal)),
                 OneCall::Peer(outcome) => drop(phone.peer(id, fresh(outcome, &mut made))),
                 OneCall::Signaling(up) => drop(phone.handle(Event::Signaling { account: HOME, up })),
             }

@@ -18,12 +18,12 @@ fn dialled(rule: OfferRule) -> (CheckedPhone, CallId) {
 }
 
 fn placed(phone: &mut CheckedPhone, id: CallId, as_id: &str) -> Vec<Command> {
-    phone.hear(local(id), IncomingSignal::Placed { local: id, remote: remote(as_id), subject: None })
+    phone.receive(local(id), IncomingSignal::Placed { local: id, remote: remote(as_id), subject: None })
 }
 
 fn rung() -> (CheckedPhone, CallId) {
     let mut phone = CheckedPhone::start(OfferRule::Us);
-    phone.hear(key("r1"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(key("r1"), IncomingSignal::Ring(ring("bob")));
     let id = phone.newest();
     (phone, id)
 }
@@ -99,21 +99,21 @@ fn every_kind_of_no_ends_the_call_with_its_reason() {
     ] {
         let (mut phone, id) = dialled(OfferRule::Us);
         placed(&mut phone, id, "r1");
-        assert_eq!(said(&phone.hear(key("r1"), signal)), vec![]);
+        assert_eq!(said(&phone.receive(key("r1"), signal)), vec![]);
         assert_eq!(phone.state(id), over(reason));
         phone.assert_at_rest();
     }
     let (mut phone, id) = dialled(OfferRule::Us);
-    phone.hear(local(id), refused());
+    phone.receive(local(id), refused());
     assert_eq!(phone.state(id), over(EndReason::Refused { message: "blocked".into() }));
 }
 
 #[test]
 fn what_is_heard_before_placed_is_kept() {
     let (mut phone, id) = dialled(OfferRule::Them);
-    phone.hear(key("r1"), IncomingSignal::Accept);
-    phone.hear(key("r1"), IncomingSignal::Offer(offer("o")));
-    phone.hear(key("r1"), IncomingSignal::Candidate(candidate("c")));
+    phone.receive(key("r1"), IncomingSignal::Accept);
+    phone.receive(key("r1"), IncomingSignal::Offer(offer("o")));
+    phone.receive(key("r1"), IncomingSignal::Candidate(candidate("c")));
     let commands = placed(&mut phone, id, "r1");
     assert_eq!(phone.state(id), CallState::Connecting);
     assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
@@ -135,7 +135,7 @@ fn dialling_during_a_call_fails_with_words() {
 fn a_ring_rings_once_and_accepting_starts_everything() {
     let (mut phone, id) = rung();
     assert_eq!(phone.state(id), CallState::Ringing { silenced: false });
-    assert!(phone.hear(key("r1"), IncomingSignal::Ring(ring("bob"))).is_empty());
+    assert!(phone.receive(key("r1"), IncomingSignal::Ring(ring("bob"))).is_empty());
 
     let commands = phone.user(UserAction::Accept(id));
     assert_eq!(said(&commands), vec![OutgoingSignal::Accept]);
@@ -184,7 +184,10 @@ fn a_ring_nobody_answers_is_missed() {
     phone.assert_at_rest();
     phone.pass(Duration::from_secs(10));
     assert_eq!(phone.calls(), vec![]);
-    assert!(phone.hear(key("r1"), IncomingSignal::Ring(ring("bob"))).is_empty(), "a late copy of its ring");
+    assert!(
+        phone.receive(key("r1"), IncomingSignal::Ring(ring("bob"))).is_empty(),
+        "a late copy of its ring"
+    );
 }
 
 #[test]
@@ -198,7 +201,7 @@ fn a_ring_can_end_elsewhere() {
         (IncomingSignal::Decline(DeclineReason::Declined), EndReason::DeclinedElsewhere, false),
     ] {
         let (mut phone, id) = rung();
-        let commands = phone.hear(key("r1"), signal);
+        let commands = phone.receive(key("r1"), signal);
         assert_eq!(commands.contains(&Command::Notice(Notice::Missed { call: id })), missed);
         assert_eq!(phone.state(id), over(reason));
         phone.assert_at_rest();
@@ -208,8 +211,8 @@ fn a_ring_can_end_elsewhere() {
 #[test]
 fn a_cancel_that_overtook_its_ring_is_heard() {
     let mut phone = CheckedPhone::start(OfferRule::Us);
-    phone.hear(key("r1"), IncomingSignal::Cancel);
-    phone.hear(key("r1"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(key("r1"), IncomingSignal::Cancel);
+    phone.receive(key("r1"), IncomingSignal::Ring(ring("bob")));
     assert_eq!(phone.state(phone.newest()), over(EndReason::RemoteCancelled));
     phone.assert_at_rest();
 }
@@ -218,10 +221,10 @@ fn a_cancel_that_overtook_its_ring_is_heard() {
 fn a_second_ring_waits_and_a_third_hears_busy() {
     let (mut phone, first) = rung();
     phone.user(UserAction::Accept(first));
-    let commands = phone.hear(key("r2"), IncomingSignal::Ring(ring("carol")));
+    let commands = phone.receive(key("r2"), IncomingSignal::Ring(ring("carol")));
     let second = phone.newest();
     assert_eq!(commands, vec![Command::Ring { call: second, waiting: true }]);
-    let commands = phone.hear(key("r3"), IncomingSignal::Ring(ring("dave")));
+    let commands = phone.receive(key("r3"), IncomingSignal::Ring(ring("dave")));
     let busy = OutgoingSignal::Decline(DeclineReason::Busy);
     assert_eq!(commands, vec![Command::Say { account: HOME, call: key("r3"), signal: busy }]);
 
@@ -235,9 +238,9 @@ fn a_second_ring_waits_and_a_third_hears_busy() {
 fn a_waiting_ring_gets_loud_when_the_line_is_free() {
     let (mut phone, first) = rung();
     phone.user(UserAction::Accept(first));
-    phone.hear(key("r2"), IncomingSignal::Ring(ring("carol")));
+    phone.receive(key("r2"), IncomingSignal::Ring(ring("carol")));
     let second = phone.newest();
-    let commands = phone.hear(key("r1"), IncomingSignal::HangUp);
+    let commands = phone.receive(key("r1"), IncomingSignal::HangUp);
     assert!(commands.contains(&Command::Ring { call: second, waiting: false }));
     assert!(!phone.call(second).waiting);
 }
@@ -246,7 +249,7 @@ fn a_waiting_ring_gets_loud_when_the_line_is_free() {
 fn signing_out_ends_its_calls() {
     let (mut phone, id) = rung();
     phone.user(UserAction::Accept(id));
-    phone.hear(key("r2"), IncomingSignal::Ring(ring("carol")));
+    phone.receive(key("r2"), IncomingSignal::Ring(ring("carol")));
     let commands = phone.handle(Event::AccountRemoved { account: HOME });
     assert_eq!(said(&commands), vec![OutgoingSignal::HangUp]);
     phone.assert_at_rest();
@@ -256,11 +259,11 @@ fn signing_out_ends_its_calls() {
 fn crossing_calls_keep_the_smaller_id() {
     let (mut phone, ours) = dialled(OfferRule::Us);
     placed(&mut phone, ours, "b");
-    assert_eq!(phone.hear(key("c"), IncomingSignal::Ring(ring("bob"))), vec![], "ours is kept");
-    phone.hear(key("c"), IncomingSignal::Cancel);
+    assert_eq!(phone.receive(key("c"), IncomingSignal::Ring(ring("bob"))), vec![], "ours is kept");
+    phone.receive(key("c"), IncomingSignal::Cancel);
     assert_eq!(phone.live().len(), 1);
 
-    let commands = phone.hear(key("a"), IncomingSignal::Ring(ring("bob")));
+    let commands = phone.receive(key("a"), IncomingSignal::Ring(ring("bob")));
     assert_eq!(said(&commands), vec![OutgoingSignal::Cancel, OutgoingSignal::Accept]);
     assert_eq!(phone.state(ours), over(EndReason::Merged));
     assert_eq!(phone.state(phone.newest()), CallState::Connecting);
@@ -272,7 +275,7 @@ fn crossing_calls_keep_the_smaller_id() {
 fn a_crossing_ring_waits_for_our_own_id() {
     for (ours, kept) in [("a", "a"), ("c", "b")] {
         let (mut phone, id) = dialled(OfferRule::Us);
-        assert_eq!(phone.hear(key("b"), IncomingSignal::Ring(ring("bob"))), vec![]);
+        assert_eq!(phone.receive(key("b"), IncomingSignal::Ring(ring("bob"))), vec![]);
         placed(&mut phone, id, ours);
         let live = phone.live();
         assert_eq!(live.len(), 1);
@@ -283,8 +286,8 @@ fn a_crossing_ring_waits_for_our_own_id() {
 #[test]
 fn a_crossing_ring_rings_if_our_own_call_is_refused() {
     let (mut phone, id) = dialled(OfferRule::Us);
-    phone.hear(key("b"), IncomingSignal::Ring(ring("bob")));
-    phone.hear(local(id), IncomingSignal::Refused { message: "busy".into() });
+    phone.receive(key("b"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(local(id), IncomingSignal::Refused { message: "busy".into() });
     assert_eq!(phone.state(phone.newest()), CallState::Ringing { silenced: false });
 }
 
@@ -292,8 +295,8 @@ fn a_crossing_ring_rings_if_our_own_call_is_refused() {
 fn a_crossing_ring_that_comes_after_the_answer_is_ignored() {
     let (mut phone, id) = dialled(OfferRule::Us);
     placed(&mut phone, id, "a");
-    phone.hear(key("a"), IncomingSignal::Accept);
-    assert_eq!(phone.hear(key("b"), IncomingSignal::Ring(ring("bob"))), vec![]);
+    phone.receive(key("a"), IncomingSignal::Accept);
+    assert_eq!(phone.receive(key("b"), IncomingSignal::Ring(ring("bob"))), vec![]);
     assert_eq!(phone.live().len(), 1);
 }
 
@@ -321,7 +324,7 @@ fn dialling_with_the_voice_who_rings_with_pictures_keeps_the_camera_off() {
 fn dialling_somebody_else_or_about_something_else_leaves_the_ring_alone() {
     let thing = |id: &str| Some(Subject { id: id.into(), label: String::new() });
     let mut phone = CheckedPhone::start(OfferRule::Us);
-    phone.hear(key("r"), IncomingSignal::Ring(Ring { subject: thing("a1"), ..ring("bob") }));
+    phone.receive(key("r"), IncomingSignal::Ring(Ring { subject: thing("a1"), ..ring("bob") }));
     let ringing = phone.newest();
     for wrong in [invite("carol"), Invite { subject: thing("a2"), ..invite("bob") }] {
         assert_eq!(said(&phone.user(UserAction::Dial { account: HOME, invite: wrong })), vec![]);
@@ -340,7 +343,7 @@ fn dialling_somebody_else_or_about_something_else_leaves_the_ring_alone() {
 fn a_ring_that_waits_behind_a_call_is_not_answered_by_dialling() {
     let (mut phone, first) = rung();
     phone.user(UserAction::Accept(first));
-    phone.hear(key("c"), IncomingSignal::Ring(ring("carol")));
+    phone.receive(key("c"), IncomingSignal::Ring(ring("carol")));
     let waiting = phone.newest();
     phone.user(UserAction::Dial { account: HOME, invite: invite("carol") });
     assert_eq!(phone.state(first), CallState::Connecting);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bellwire_call::{
     CallId, CallState, Command, EndReason, Event, IncomingSignal, MediaState, OfferRule, OutgoingSignal,
-    PeerOutcome, Phone, Rings, Sdp, UserAction,
+    PeerOutcome, Phone, RingPolicy, Sdp, UserAction,
 };
 
 use crate::builders::{HOME, answer, invite, key, offer, person, remote, ring};
@@ -17,7 +17,7 @@ fn room() -> CheckedPhone {
         account: HOME,
         me: person("me"),
         offers: OfferRule::FirstInRoom,
-        rings: Rings::InRoom,
+        rings: RingPolicy::InRoom,
     });
     phone
 }
@@ -27,7 +27,7 @@ fn waiting() -> (CheckedPhone, CallId) {
     let mut phone = room();
     phone.user(UserAction::Dial { account: HOME, invite: invite("bob") });
     let id = phone.newest();
-    phone.hear(
+    phone.receive(
         bellwire_call::CallKey::Local(id),
         IncomingSignal::Placed { local: id, remote: remote("r"), subject: None },
     );
@@ -41,10 +41,10 @@ fn from_program(kind: impl Fn(&str) -> Sdp, program: &str, text: &str) -> Sdp {
 /// They came, we offered, media flows; they run `program`.
 fn talking(program: &str) -> (CheckedPhone, CallId) {
     let (mut phone, id) = waiting();
-    let commands = phone.hear(key("r"), IncomingSignal::PeerJoined);
+    let commands = phone.receive(key("r"), IncomingSignal::PeerJoined);
     assert_eq!(creations(&commands), [false]);
     phone.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o1")));
-    phone.hear(key("r"), IncomingSignal::Answer(from_program(answer, program, "a1")));
+    phone.receive(key("r"), IncomingSignal::Answer(from_program(answer, program, "a1")));
     phone.peer(id, PeerOutcome::AnswerApplied);
     phone.peer(id, PeerOutcome::Connected);
     assert_eq!(phone.state(id), CallState::Connected);
@@ -75,22 +75,22 @@ fn one_waits_in_a_room_for_as_long_as_one_likes_and_without_a_tone() {
 #[test]
 fn the_alert_that_somebody_waits_ends_and_a_new_visit_alerts_again() {
     let mut phone = room();
-    phone.hear(key("r#1"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(key("r#1"), IncomingSignal::Ring(ring("bob")));
     let first = phone.newest();
     phone.pass(Duration::from_secs(60));
     assert_eq!(phone.ended()[&first], EndReason::Missed);
-    phone.hear(key("r#2"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(key("r#2"), IncomingSignal::Ring(ring("bob")));
     assert_eq!(phone.state(phone.newest()), CallState::Ringing { silenced: false });
 }
 
 #[test]
 fn whoever_comes_into_the_room_second_waits_for_the_offer() {
     let mut phone = room();
-    phone.hear(key("r"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(key("r"), IncomingSignal::Ring(ring("bob")));
     let id = phone.newest();
     let commands = phone.user(UserAction::Accept(id));
     assert_eq!(creations(&commands), [] as [bool; 0]);
-    let commands = phone.hear(key("r"), IncomingSignal::Offer(offer("o")));
+    let commands = phone.receive(key("r"), IncomingSignal::Offer(offer("o")));
     assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
 }
 
@@ -103,7 +103,7 @@ fn after_our_own_return_the_other_side_offers() {
     assert_eq!(creations(&commands), [] as [bool; 0]);
     phone.peer(id, PeerOutcome::PathLost);
     assert_eq!(creations(&phone.pass(Duration::from_secs(6))), [] as [bool; 0]);
-    let commands = phone.hear(key("r"), IncomingSignal::Offer(from_program(offer, "BB", "o2")));
+    let commands = phone.receive(key("r"), IncomingSignal::Offer(from_program(offer, "BB", "o2")));
     assert_eq!(opened(&commands), 0, "the same program: the connection stays");
     phone.peer(id, PeerOutcome::AnswerMade(answer("a2")));
     phone.peer(id, PeerOutcome::Connected);
@@ -113,9 +113,9 @@ fn after_our_own_return_the_other_side_offers() {
 #[test]
 fn a_side_that_comes_again_is_offered_to_and_keeps_its_connection_if_it_is_the_same_program() {
     let (mut phone, id) = talking("BB");
-    assert_eq!(creations(&phone.hear(key("r"), IncomingSignal::PeerJoined)), [true]);
+    assert_eq!(creations(&phone.receive(key("r"), IncomingSignal::PeerJoined)), [true]);
     phone.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o2")));
-    let commands = phone.hear(key("r"), IncomingSignal::Answer(from_program(answer, "bb", "a2")));
+    let commands = phone.receive(key("r"), IncomingSignal::Answer(from_program(answer, "bb", "a2")));
     assert_eq!(opened(&commands), 0, "{commands:?}");
     assert_eq!(phone.state(id), CallState::Connected);
 }
@@ -123,13 +123,13 @@ fn a_side_that_comes_again_is_offered_to_and_keeps_its_connection_if_it_is_the_s
 #[test]
 fn a_reloaded_page_gets_a_new_connection() {
     let (mut phone, id) = talking("BB");
-    phone.hear(key("r"), IncomingSignal::PeerJoined);
+    phone.receive(key("r"), IncomingSignal::PeerJoined);
     phone.peer(id, PeerOutcome::OfferMade(from_program(offer, "AA", "o2")));
-    let commands = phone.hear(key("r"), IncomingSignal::Answer(from_program(answer, "CC", "a2")));
+    let commands = phone.receive(key("r"), IncomingSignal::Answer(from_program(answer, "CC", "a2")));
     assert_eq!((opened(&commands), creations(&commands)), (1, vec![false]), "{commands:?}");
     assert_eq!(phone.state(id), CallState::Reconnecting);
     phone.peer(id, PeerOutcome::OfferMade(from_program(offer, "DD", "o3")));
-    phone.hear(key("r"), IncomingSignal::Answer(from_program(answer, "CC", "a3")));
+    phone.receive(key("r"), IncomingSignal::Answer(from_program(answer, "CC", "a3")));
     phone.peer(id, PeerOutcome::AnswerApplied);
     phone.peer(id, PeerOutcome::Connected);
     assert_eq!(phone.state(id), CallState::Connected);
@@ -139,7 +139,7 @@ fn a_reloaded_page_gets_a_new_connection() {
 fn the_same_program_may_spell_its_certificate_otherwise() {
     let (mut phone, id) = talking("bb");
     let more = "01\r\na=fingerprint:SHA-256 BB\r\na=fingerprint:sha-1 02";
-    let commands = phone.hear(key("r"), IncomingSignal::Offer(from_program(offer, more, "o9")));
+    let commands = phone.receive(key("r"), IncomingSignal::Offer(from_program(offer, more, "o9")));
     assert_eq!(opened(&commands), 0, "{commands:?}");
     assert_eq!(phone.state(id), CallState::Connected);
 }
@@ -147,7 +147,7 @@ fn the_same_program_may_spell_its_certificate_otherwise() {
 #[test]
 fn an_offer_of_another_program_replaces_our_connection_too() {
     let (mut phone, id) = talking("BB");
-    let commands = phone.hear(key("r"), IncomingSignal::Offer(from_program(offer, "CC", "o9")));
+    let commands = phone.receive(key("r"), IncomingSignal::Offer(from_program(offer, "CC", "o9")));
     assert_eq!(opened(&commands), 1);
     assert!(commands.iter().any(|command| matches!(command, Command::AcceptOffer { .. })));
     phone.peer(id, PeerOutcome::AnswerMade(answer("a9")));
@@ -159,11 +159,11 @@ fn an_offer_of_another_program_replaces_our_connection_too() {
 fn where_the_dialect_gives_the_turn_it_decides() {
     for (us, expected) in [(true, vec![false]), (false, vec![])] {
         let mut phone = CheckedPhone::start(OfferRule::Told);
-        phone.hear(key("r"), IncomingSignal::Ring(ring("bob")));
+        phone.receive(key("r"), IncomingSignal::Ring(ring("bob")));
         let id = phone.newest();
         assert_eq!(creations(&phone.user(UserAction::Accept(id))), [] as [bool; 0]);
-        phone.hear(key("r"), IncomingSignal::OfferTurn { us });
-        assert_eq!(creations(&phone.hear(key("r"), IncomingSignal::PeerJoined)), expected);
+        phone.receive(key("r"), IncomingSignal::OfferTurn { us });
+        assert_eq!(creations(&phone.receive(key("r"), IncomingSignal::PeerJoined)), expected);
     }
 }
 
@@ -188,13 +188,13 @@ fn a_call_on_one_account_makes_a_ring_on_another_wait() {
         account: other,
         me: person("me-too"),
         offers: OfferRule::Caller,
-        rings: Rings::For(Duration::from_secs(30)),
+        rings: RingPolicy::Timeout(Duration::from_secs(30)),
     });
-    phone.hear(key("r"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(key("r"), IncomingSignal::Ring(ring("bob")));
     let first = phone.newest();
     phone.user(UserAction::Accept(first));
     let heard = |call: &str, from: &str| {
-        Event::Heard(bellwire_call::Heard {
+        Event::Signal(bellwire_call::ReceivedSignal {
             account: other,
             call: key(call),
             signal: IncomingSignal::Ring(ring(from)),
@@ -222,11 +222,14 @@ fn each_account_rings_for_as_long_as_its_backend_does() {
     let now = std::time::Instant::now();
     for (account, seconds) in [(1, 30), (2, 60)] {
         let account = bellwire_call::AccountId(account);
-        let rings = Rings::For(Duration::from_secs(seconds));
+        let rings = RingPolicy::Timeout(Duration::from_secs(seconds));
         phone
             .handle(Event::AccountAdded { account, me: person("me"), offers: OfferRule::Caller, rings }, now);
         let ring = IncomingSignal::Ring(ring("bob"));
-        phone.handle(Event::Heard(bellwire_call::Heard { account, call: key("r"), signal: ring }), now);
+        phone.handle(
+            Event::Signal(bellwire_call::ReceivedSignal { account, call: key("r"), signal: ring }),
+            now,
+        );
         let deadline = phone.deadline().expect("it rings for a while") - now;
         assert_eq!(deadline, Duration::from_secs(seconds.min(30) + 2));
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{
-    CallId, CallKey, Command, Epoch, Event, Heard, IceCandidate, IncomingSignal, Invite, MediaKind,
-    OfferRule, OutgoingSignal, PeerOutcome, RemoteCallId, Sdp, SdpKind, UserAction,
+    CallId, CallKey, Command, Epoch, Event, IceCandidate, IncomingSignal, Invite, MediaKind, OfferRule,
+    OutgoingSignal, PeerOutcome, ReceivedSignal, RemoteCallId, Sdp, SdpKind, UserAction,
 };
 
 use crate::builders::{HOME, answer, candidate, offer, person, remote, ring};
@@ -115,7 +115,7 @@ impl Pair {
 
     /// A signal straight to one phone, past the backend.
     pub(crate) fn inject(&mut self, side: Side, call: CallKey, signal: IncomingSignal) {
-        self.handle(side, Event::Heard(Heard { account: HOME, call, signal }));
+        self.handle(side, Event::Signal(ReceivedSignal { account: HOME, call, signal }));
     }
 
     pub(crate) fn outcome(&mut self, side: Side, call: CallId, epoch: Epoch, outcome: PeerOutcome) {
@@ -331,7 +331,7 @@ impl Pair {
     }
 
     fn send(&mut self, to: Side, channel: Channel, call: CallKey, signal: IncomingSignal) {
-        self.schedule(to, channel, Event::Heard(Heard { account: HOME, call, signal }));
+        self.schedule(to, channel, Event::Signal(ReceivedSignal { account: HOME, call, signal }));
     }
 
     fn report(&mut self, side: Side, call: CallId, epoch: Option<Epoch>, outcome: PeerOutcome) {

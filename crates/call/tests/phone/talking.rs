@@ -13,7 +13,7 @@ use crate::checked_phone::{CheckedPhone, said};
 /// Incoming and accepted.
 fn accepted(rule: OfferRule) -> (CheckedPhone, CallId) {
     let mut phone = CheckedPhone::start(rule);
-    phone.hear(key("r"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(key("r"), IncomingSignal::Ring(ring("bob")));
     let id = phone.newest();
     phone.user(UserAction::Accept(id));
     (phone, id)
@@ -23,7 +23,7 @@ fn accepted(rule: OfferRule) -> (CheckedPhone, CallId) {
 fn connected() -> (CheckedPhone, CallId) {
     let (mut phone, id) = accepted(OfferRule::Us);
     phone.peer(id, PeerOutcome::OfferMade(offer("o")));
-    phone.hear(key("r"), IncomingSignal::Answer(answer("a")));
+    phone.receive(key("r"), IncomingSignal::Answer(answer("a")));
     phone.peer(id, PeerOutcome::AnswerApplied);
     phone.peer(id, PeerOutcome::Connected);
     assert_eq!(phone.state(id), CallState::Connected);
@@ -33,7 +33,7 @@ fn connected() -> (CheckedPhone, CallId) {
 /// They offered and media flows.
 fn connected_as_answerer() -> (CheckedPhone, CallId) {
     let (mut phone, id) = accepted(OfferRule::Them);
-    phone.hear(key("r"), IncomingSignal::Offer(offer("o")));
+    phone.receive(key("r"), IncomingSignal::Offer(offer("o")));
     phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
     phone.peer(id, PeerOutcome::Connected);
     (phone, id)
@@ -60,13 +60,13 @@ fn the_caller_who_offers_does_so_at_the_first_sign_of_consent() {
         let mut phone = CheckedPhone::start(OfferRule::Us);
         phone.user(UserAction::Dial { account: HOME, invite: invite("bob") });
         let id = phone.newest();
-        phone.hear(local(id), IncomingSignal::Placed { local: id, remote: remote("r"), subject: None });
+        phone.receive(local(id), IncomingSignal::Placed { local: id, remote: remote("r"), subject: None });
         assert!(phone.open_epoch(id).is_some(), "prepared while it rings");
-        let commands = phone.hear(key("r"), consent);
+        let commands = phone.receive(key("r"), consent);
         assert_eq!(offers(&commands), vec![false]);
         assert!(commands.contains(&Command::StopRingBack { call: id }));
-        assert_eq!(offers(&phone.hear(key("r"), IncomingSignal::Accept)), Vec::<bool>::new());
-        assert_eq!(offers(&phone.hear(key("r"), IncomingSignal::PeerJoined)), Vec::<bool>::new());
+        assert_eq!(offers(&phone.receive(key("r"), IncomingSignal::Accept)), Vec::<bool>::new());
+        assert_eq!(offers(&phone.receive(key("r"), IncomingSignal::PeerJoined)), Vec::<bool>::new());
     }
 }
 
@@ -75,7 +75,7 @@ fn our_candidates_wait_for_the_answer() {
     let (mut phone, id) = accepted(OfferRule::Us);
     phone.peer(id, PeerOutcome::OfferMade(offer("o")));
     assert_eq!(phone.peer(id, PeerOutcome::Candidate(candidate("1"))), vec![]);
-    let commands = phone.hear(key("r"), IncomingSignal::Answer(answer("a")));
+    let commands = phone.receive(key("r"), IncomingSignal::Answer(answer("a")));
     assert_eq!(said(&commands), vec![OutgoingSignal::Candidate(candidate("1"))]);
     let commands = phone.peer(id, PeerOutcome::Candidate(candidate("2")));
     assert_eq!(said(&commands), vec![OutgoingSignal::Candidate(candidate("2"))]);
@@ -84,7 +84,7 @@ fn our_candidates_wait_for_the_answer() {
 #[test]
 fn as_answerer_our_candidates_follow_the_answer() {
     let (mut phone, id) = accepted(OfferRule::Them);
-    phone.hear(key("r"), IncomingSignal::Offer(offer("o")));
+    phone.receive(key("r"), IncomingSignal::Offer(offer("o")));
     assert_eq!(phone.peer(id, PeerOutcome::Candidate(candidate("1"))), vec![]);
     let commands = phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
     assert_eq!(
@@ -96,10 +96,10 @@ fn as_answerer_our_candidates_follow_the_answer() {
 #[test]
 fn their_candidates_wait_for_their_description() {
     let (mut phone, id) = accepted(OfferRule::Us);
-    assert_eq!(phone.hear(key("r"), IncomingSignal::Candidate(candidate("1"))), vec![]);
+    assert_eq!(phone.receive(key("r"), IncomingSignal::Candidate(candidate("1"))), vec![]);
     phone.peer(id, PeerOutcome::OfferMade(offer("o")));
-    phone.hear(key("r"), IncomingSignal::Answer(answer("a")));
-    assert_eq!(phone.hear(key("r"), IncomingSignal::Candidate(candidate("2"))), vec![]);
+    phone.receive(key("r"), IncomingSignal::Answer(answer("a")));
+    assert_eq!(phone.receive(key("r"), IncomingSignal::Candidate(candidate("2"))), vec![]);
     let commands = phone.peer(id, PeerOutcome::AnswerApplied);
     assert_eq!(commands.len(), 2);
     assert!(commands.iter().all(|command| matches!(command, Command::AddCandidate { .. })));
@@ -125,18 +125,18 @@ fn an_unanswered_offer_is_said_again_word_for_word_after_a_second_and_then_every
 fn who_joins_twice_within_one_exchange_gets_a_second_offer_only_after_the_answer() {
     for rule in [OfferRule::FirstInRoom, OfferRule::Told] {
         let (mut phone, id) = accepted(rule);
-        phone.hear(key("r"), IncomingSignal::OfferTurn { us: true });
-        phone.hear(key("r"), IncomingSignal::PeerJoined);
+        phone.receive(key("r"), IncomingSignal::OfferTurn { us: true });
+        phone.receive(key("r"), IncomingSignal::PeerJoined);
         phone.peer(id, PeerOutcome::OfferMade(offer("o")));
-        phone.hear(key("r"), IncomingSignal::Answer(answer("a")));
+        phone.receive(key("r"), IncomingSignal::Answer(answer("a")));
         phone.peer(id, PeerOutcome::AnswerApplied);
         phone.peer(id, PeerOutcome::Connected);
 
-        assert_eq!(offers(&phone.hear(key("r"), IncomingSignal::PeerJoined)), vec![true]);
-        assert_eq!(phone.hear(key("r"), IncomingSignal::PeerJoined), vec![], "while it is being made");
+        assert_eq!(offers(&phone.receive(key("r"), IncomingSignal::PeerJoined)), vec![true]);
+        assert_eq!(phone.receive(key("r"), IncomingSignal::PeerJoined), vec![], "while it is being made");
         phone.peer(id, PeerOutcome::OfferMade(offer("o2")));
         for _ in 0..3 {
-            let commands = phone.hear(key("r"), IncomingSignal::PeerJoined);
+            let commands = phone.receive(key("r"), IncomingSignal::PeerJoined);
             assert_eq!(
                 commands,
                 vec![Command::Say {
@@ -146,7 +146,7 @@ fn who_joins_twice_within_one_exchange_gets_a_second_offer_only_after_the_answer
                 }]
             );
         }
-        assert_eq!(offers(&phone.hear(key("r"), IncomingSignal::Answer(answer("a2")))), vec![]);
+        assert_eq!(offers(&phone.receive(key("r"), IncomingSignal::Answer(answer("a2")))), vec![]);
         assert_eq!(offers(&phone.peer(id, PeerOutcome::AnswerApplied)), vec![true]);
     }
 }
@@ -156,11 +156,11 @@ fn a_restart_that_does_not_come_up_is_told_and_tried_again() {
     // Their answer was one to another offer, or there was none.
     for answered in [true, false] {
         let (mut phone, id) = connected();
-        phone.hear(key("r"), IncomingSignal::OfferTurn { us: true });
-        assert_eq!(offers(&phone.hear(key("r"), IncomingSignal::PeerJoined)), vec![true]);
+        phone.receive(key("r"), IncomingSignal::OfferTurn { us: true });
+        assert_eq!(offers(&phone.receive(key("r"), IncomingSignal::PeerJoined)), vec![true]);
         phone.peer(id, PeerOutcome::OfferMade(offer("o2")));
         if answered {
-            phone.hear(key("r"), IncomingSignal::Answer(answer("a2")));
+            phone.receive(key("r"), IncomingSignal::Answer(answer("a2")));
             phone.peer(id, PeerOutcome::AnswerApplied);
         }
         assert_eq!(phone.state(id), CallState::Connected);
@@ -169,7 +169,7 @@ fn a_restart_that_does_not_come_up_is_told_and_tried_again() {
         again.extend(offers(&phone.pass(Duration::from_millis(2500))));
         assert_eq!(again, vec![true], "{answered}");
         phone.peer(id, PeerOutcome::OfferMade(offer("o3")));
-        phone.hear(key("r"), IncomingSignal::Answer(answer("a3")));
+        phone.receive(key("r"), IncomingSignal::Answer(answer("a3")));
         phone.peer(id, PeerOutcome::AnswerApplied);
         phone.peer(id, PeerOutcome::Connected);
         assert_eq!(phone.state(id), CallState::Connected);
@@ -182,10 +182,10 @@ fn who_answers_a_restart_that_does_not_come_up_is_told_and_a_plain_offer_changes
     let with = |ufrag: &str, text: &str| offer(&format!("{text}\r\na=ice-ufrag:{ufrag}\r\n"));
     for (ufrag, state) in [("new", CallState::Reconnecting), ("old", CallState::Connected)] {
         let (mut phone, id) = accepted(OfferRule::Them);
-        phone.hear(key("r"), IncomingSignal::Offer(with("old", "1")));
+        phone.receive(key("r"), IncomingSignal::Offer(with("old", "1")));
         phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
         phone.peer(id, PeerOutcome::Connected);
-        phone.hear(key("r"), IncomingSignal::Offer(with(ufrag, "2")));
+        phone.receive(key("r"), IncomingSignal::Offer(with(ufrag, "2")));
         phone.peer(id, PeerOutcome::AnswerMade(answer("a2")));
         phone.pass(Duration::from_secs(5));
         assert_eq!(phone.state(id), state);
@@ -199,26 +199,26 @@ fn who_answers_a_restart_that_does_not_come_up_is_told_and_a_plain_offer_changes
 fn doubled_descriptions_are_applied_once() {
     let (mut phone, id) = accepted(OfferRule::Us);
     phone.peer(id, PeerOutcome::OfferMade(offer("o")));
-    assert_eq!(phone.hear(key("r"), IncomingSignal::Answer(answer("a"))).len(), 1);
-    assert_eq!(phone.hear(key("r"), IncomingSignal::Answer(answer("a"))), vec![]);
+    assert_eq!(phone.receive(key("r"), IncomingSignal::Answer(answer("a"))).len(), 1);
+    assert_eq!(phone.receive(key("r"), IncomingSignal::Answer(answer("a"))), vec![]);
     phone.peer(id, PeerOutcome::AnswerApplied);
-    assert_eq!(phone.hear(key("r"), IncomingSignal::Answer(answer("a"))), vec![]);
+    assert_eq!(phone.receive(key("r"), IncomingSignal::Answer(answer("a"))), vec![]);
 
     let (mut phone, id) = accepted(OfferRule::Them);
-    assert_eq!(accepts(&phone.hear(key("r"), IncomingSignal::Offer(offer("o")))), 1);
-    assert_eq!(accepts(&phone.hear(key("r"), IncomingSignal::Offer(offer("o")))), 0);
+    assert_eq!(accepts(&phone.receive(key("r"), IncomingSignal::Offer(offer("o")))), 1);
+    assert_eq!(accepts(&phone.receive(key("r"), IncomingSignal::Offer(offer("o")))), 0);
     phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
-    assert_eq!(phone.hear(key("r"), IncomingSignal::Offer(offer("o"))), vec![]);
+    assert_eq!(phone.receive(key("r"), IncomingSignal::Offer(offer("o"))), vec![]);
 }
 
 #[test]
 fn an_answer_that_was_not_heard_is_said_again() {
     let (mut phone, id) = accepted(OfferRule::Them);
-    phone.hear(key("r"), IncomingSignal::Offer(offer("o")));
+    phone.receive(key("r"), IncomingSignal::Offer(offer("o")));
     phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
     phone.pass(Duration::from_secs(3));
     assert_eq!(
-        said(&phone.hear(key("r"), IncomingSignal::Offer(offer("o")))),
+        said(&phone.receive(key("r"), IncomingSignal::Offer(offer("o")))),
         vec![OutgoingSignal::Answer(answer("a"))]
     );
 }
@@ -226,8 +226,8 @@ fn an_answer_that_was_not_heard_is_said_again() {
 #[test]
 fn an_offer_before_our_own_is_answered_whatever_the_rule() {
     let mut phone = CheckedPhone::start(OfferRule::Us);
-    phone.hear(key("r"), IncomingSignal::Ring(ring("bob")));
-    phone.hear(key("r"), IncomingSignal::Offer(offer("theirs")));
+    phone.receive(key("r"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(key("r"), IncomingSignal::Offer(offer("theirs")));
     let id = phone.newest();
     let commands = phone.user(UserAction::Accept(id));
     assert_eq!((accepts(&commands), offers(&commands)), (1, vec![]));
@@ -237,16 +237,16 @@ fn an_offer_before_our_own_is_answered_whatever_the_rule() {
 fn colliding_offers_are_won_by_the_side_that_is_to_offer() {
     let (mut phone, id) = accepted(OfferRule::Us);
     phone.peer(id, PeerOutcome::OfferMade(offer("ours")));
-    assert_eq!(phone.hear(key("r"), IncomingSignal::Offer(offer("theirs"))), vec![]);
+    assert_eq!(phone.receive(key("r"), IncomingSignal::Offer(offer("theirs"))), vec![]);
 }
 
 #[test]
 fn a_garbage_first_offer_leaves_the_call_waiting_for_a_good_one() {
     let (mut phone, id) = accepted(OfferRule::Them);
-    phone.hear(key("r"), IncomingSignal::Offer(offer("garbage")));
+    phone.receive(key("r"), IncomingSignal::Offer(offer("garbage")));
     phone.peer(id, PeerOutcome::Rejected { message: "no".into() });
     assert_eq!(phone.state(id), CallState::Connecting);
-    assert_eq!(accepts(&phone.hear(key("r"), IncomingSignal::Offer(offer("good")))), 1);
+    assert_eq!(accepts(&phone.receive(key("r"), IncomingSignal::Offer(offer("good")))), 1);
     assert_eq!(said(&phone.pass(Duration::from_secs(20))), vec![OutgoingSignal::HangUp]);
     assert_eq!(phone.state(id), over(EndReason::ConnectFailed));
     phone.assert_at_rest();
@@ -256,9 +256,9 @@ fn a_garbage_first_offer_leaves_the_call_waiting_for_a_good_one() {
 fn a_garbage_answer_does_not_stop_a_good_one() {
     let (mut phone, id) = accepted(OfferRule::Us);
     phone.peer(id, PeerOutcome::OfferMade(offer("o")));
-    phone.hear(key("r"), IncomingSignal::Answer(answer("garbage")));
+    phone.receive(key("r"), IncomingSignal::Answer(answer("garbage")));
     phone.peer(id, PeerOutcome::Rejected { message: "no".into() });
-    let commands = phone.hear(key("r"), IncomingSignal::Answer(answer("good")));
+    let commands = phone.receive(key("r"), IncomingSignal::Answer(answer("good")));
     assert!(matches!(commands[..], [Command::AcceptAnswer { .. }]));
 }
 
@@ -268,9 +268,9 @@ fn a_description_by_which_nothing_can_flow_ends_a_call_that_never_began_at_once(
         let (mut phone, id) = accepted(rule);
         if rule == OfferRule::Us {
             phone.peer(id, PeerOutcome::OfferMade(offer("o")));
-            phone.hear(key("r"), IncomingSignal::Answer(answer("nothing in common")));
+            phone.receive(key("r"), IncomingSignal::Answer(answer("nothing in common")));
         } else {
-            phone.hear(key("r"), IncomingSignal::Offer(offer("nothing in common")));
+            phone.receive(key("r"), IncomingSignal::Offer(offer("nothing in common")));
         }
         let message = "no codec in common".to_owned();
         let commands = phone.peer(id, PeerOutcome::Unworkable { message: message.clone() });
@@ -283,7 +283,7 @@ fn a_description_by_which_nothing_can_flow_ends_a_call_that_never_began_at_once(
 #[test]
 fn a_description_by_which_nothing_can_flow_leaves_a_running_call_alone() {
     let (mut phone, id) = connected();
-    phone.hear(key("r"), IncomingSignal::Offer(offer("again")));
+    phone.receive(key("r"), IncomingSignal::Offer(offer("again")));
     phone.peer(id, PeerOutcome::Unworkable { message: "no".into() });
     assert_eq!(phone.state(id), CallState::Connected);
 }
@@ -292,7 +292,7 @@ fn a_description_by_which_nothing_can_flow_leaves_a_running_call_alone() {
 fn a_new_offer_during_a_call_is_answered_in_the_same_epoch() {
     let (mut phone, id) = connected();
     let epoch = phone.open_epoch(id).unwrap();
-    let commands = phone.hear(key("r"), IncomingSignal::Offer(offer("again")));
+    let commands = phone.receive(key("r"), IncomingSignal::Offer(offer("again")));
     assert_eq!(commands, vec![Command::AcceptOffer { call: id, epoch, offer: offer("again") }]);
     phone.peer(id, PeerOutcome::Rejected { message: "no".into() });
     assert_eq!(phone.state(id), CallState::Connected);
@@ -313,7 +313,7 @@ fn a_lost_path_is_sought_by_the_side_that_offers_until_time_is_up() {
     assert_eq!(offers(&phone.peer(id, PeerOutcome::PathLost)), vec![true]);
     assert_eq!(phone.state(id), CallState::Reconnecting);
     phone.peer(id, PeerOutcome::OfferMade(offer("new path")));
-    phone.hear(key("r"), IncomingSignal::Answer(answer("new path")));
+    phone.receive(key("r"), IncomingSignal::Answer(answer("new path")));
     phone.peer(id, PeerOutcome::AnswerApplied);
     assert_eq!(offers(&phone.pass(Duration::from_secs(5))), vec![true], "answered, but no path came of it");
     assert_eq!(said(&phone.pass(Duration::from_secs(25))), vec![OutgoingSignal::HangUp]);
@@ -337,7 +337,7 @@ fn a_lost_path_that_comes_back_goes_on_counting() {
 fn the_side_that_answers_waits_for_the_new_path() {
     let (mut phone, id) = connected_as_answerer();
     assert_eq!(phone.peer(id, PeerOutcome::PathLost), vec![]);
-    assert_eq!(accepts(&phone.hear(key("r"), IncomingSignal::Offer(offer("new path")))), 1);
+    assert_eq!(accepts(&phone.receive(key("r"), IncomingSignal::Offer(offer("new path")))), 1);
 }
 
 #[test]
@@ -351,7 +351,7 @@ fn failing_before_media_ends_the_call() {
 fn the_other_side_leaving_ends_the_call() {
     for signal in [IncomingSignal::HangUp, IncomingSignal::PeerLeft { disconnected: false }] {
         let (mut phone, id) = connected();
-        phone.hear(key("r"), signal);
+        phone.receive(key("r"), signal);
         assert_eq!(phone.state(id), over(EndReason::RemoteHungUp));
         phone.assert_at_rest();
     }
@@ -360,13 +360,13 @@ fn the_other_side_leaving_ends_the_call() {
 #[test]
 fn the_other_side_losing_its_socket_may_come_back() {
     let (mut phone, id) = connected();
-    phone.hear(key("r"), IncomingSignal::PeerLeft { disconnected: true });
+    phone.receive(key("r"), IncomingSignal::PeerLeft { disconnected: true });
     assert_eq!(phone.pass(Duration::from_secs(29)), vec![]);
-    phone.hear(key("r"), IncomingSignal::PeerJoined);
+    phone.receive(key("r"), IncomingSignal::PeerJoined);
     assert_eq!(phone.pass(Duration::from_secs(60)), vec![]);
     assert_eq!(phone.state(id), CallState::Connected);
 
-    phone.hear(key("r"), IncomingSignal::PeerLeft { disconnected: true });
+    phone.receive(key("r"), IncomingSignal::PeerLeft { disconnected: true });
     phone.pass(Duration::from_secs(30));
     assert_eq!(phone.state(id), over(EndReason::RemoteHungUp));
 }
@@ -394,7 +394,7 @@ fn hanging_up_without_the_backend_ends_at_once_and_is_said_all_the_same() {
 #[test]
 fn a_ringing_call_does_not_enter_its_room_when_the_backend_comes_back() {
     let mut phone = CheckedPhone::start(OfferRule::Us);
-    phone.hear(key("r"), IncomingSignal::Ring(ring("bob")));
+    phone.receive(key("r"), IncomingSignal::Ring(ring("bob")));
     phone.handle(Event::Signaling { account: HOME, up: false });
     assert_eq!(phone.handle(Event::Signaling { account: HOME, up: true }), vec![]);
 }
@@ -406,13 +406,15 @@ fn what_we_send_is_told_and_what_they_send_is_shown() {
     let commands = phone.user(UserAction::SetMicrophone(false));
     assert_eq!(commands[0], Command::SetMicrophone { on: false });
     assert_eq!(said(&commands), vec![OutgoingSignal::Media(muted)]);
-    phone.hear(key("r"), IncomingSignal::Offer(offer("o")));
+    phone.receive(key("r"), IncomingSignal::Offer(offer("o")));
     phone.peer(id, PeerOutcome::AnswerMade(answer("a")));
     let whole = MediaState { audio: Some(false), video: Some(true), sharing: None };
     assert_eq!(said(&phone.peer(id, PeerOutcome::Connected)), vec![OutgoingSignal::Media(whole)]);
 
-    phone
-        .hear(key("r"), IncomingSignal::Media(MediaState { audio: None, video: Some(false), sharing: None }));
+    phone.receive(
+        key("r"),
+        IncomingSignal::Media(MediaState { audio: None, video: Some(false), sharing: None }),
+    );
     let call = phone.call(id);
     assert_eq!((call.remote_audio, call.remote_video), (true, false));
 }

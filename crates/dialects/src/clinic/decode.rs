@@ -34,12 +34,12 @@ impl Clinic {
             name::WEBRTC_SIGNAL => {
                 let SignalHeard { signal, user_id, room_id } = read(event, args)?;
                 let signal = signal.read(name::WEBRTC_SIGNAL)?;
-                self.from_peer(name::WEBRTC_SIGNAL, room_id.as_deref(), &user_id, signal)
+                self.peer_signal(name::WEBRTC_SIGNAL, room_id.as_deref(), &user_id, signal)
             }
             name::AUDIO_TOGGLED => {
                 let Toggled { user_id, is_enabled, room_id } = read(event, args)?;
                 let state = MediaState { audio: Some(is_enabled), ..MediaState::default() };
-                self.from_peer(
+                self.peer_signal(
                     name::AUDIO_TOGGLED,
                     room_id.as_deref(),
                     &user_id,
@@ -49,7 +49,7 @@ impl Clinic {
             name::VIDEO_TOGGLED => {
                 let Toggled { user_id, is_enabled, room_id } = read(event, args)?;
                 let state = MediaState { video: Some(is_enabled), ..MediaState::default() };
-                self.from_peer(
+                self.peer_signal(
                     name::VIDEO_TOGGLED,
                     room_id.as_deref(),
                     &user_id,
@@ -135,12 +135,12 @@ impl Clinic {
         sharing: bool,
     ) -> Result<Reaction, DecodeError> {
         let state = MediaState { sharing: Some(sharing), ..MediaState::default() };
-        self.from_peer(what, event.room_id.as_deref(), &event.user_id, IncomingSignal::Media(state))
+        self.peer_signal(what, event.room_id.as_deref(), &event.user_id, IncomingSignal::Media(state))
     }
 
     /// What the other one says; that it says anything is how a backend without a list of members
     /// tells that it was there before us.
-    fn from_peer(
+    fn peer_signal(
         &mut self,
         what: &'static str,
         room: Option<&str>,

@@ -1,6 +1,6 @@
 //! Session events of an account, and what they lead to in the loop.
 
-use bellwire_call::{Event, Heard};
+use bellwire_call::{Event, ReceivedSignal};
 use bellwire_signaling::SessionEvent;
 
 use crate::accounts::account::Account;
@@ -26,8 +26,8 @@ pub(crate) fn on_event(
     let id = account.view.id;
     match event {
         None => account.set_link(LinkState::Offline),
-        Some(SessionEvent::Heard { key, signal }) => {
-            return Effect::Phone(Event::Heard(Heard { account: id, call: key, signal }));
+        Some(SessionEvent::Signal { key, signal }) => {
+            return Effect::Phone(Event::Signal(ReceivedSignal { account: id, call: key, signal }));
         }
         Some(SessionEvent::Link { up }) => {
             account.set_link(if up { LinkState::Online } else { LinkState::Offline });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bellwire_call::{CallId, Event};
-use bellwire_media::{DeviceNews, Tone, TrialEvent};
+use bellwire_media::{DeviceEvent, DeviceTestEvent, Tone};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -89,7 +89,7 @@ impl DevicesController {
             }
             DeviceCommand::TestSpeaker => {
                 test.shown.speaker = true;
-                self.ringer.call_tone(Some(Tone::Trial));
+                self.ringer.call_tone(Some(Tone::Test));
             }
             DeviceCommand::TestRing(on) => {
                 test.shown.ring = on;
@@ -143,12 +143,12 @@ impl DevicesController {
     }
 
     /// A device of the call changed.
-    pub(crate) fn on_device(&mut self, news: &DeviceNews) {
+    pub(crate) fn on_device(&mut self, news: &DeviceEvent) {
         self.lost.on_device(news);
     }
 
     /// True if what is shown may have changed.
-    pub(crate) fn on_test_event(&mut self, round: u64, event: TrialEvent) -> bool {
+    pub(crate) fn on_test_event(&mut self, round: u64, event: DeviceTestEvent) -> bool {
         self.test.on_event(round, event, &self.chosen)
     }
 

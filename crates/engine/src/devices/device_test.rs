@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_media::{
-    CameraTrial, DeviceChange, DeviceKind, DeviceNews, EchoStage, MediaEvent, SoundTrial, TrialEvent,
+    AudioTest, CameraTest, DeviceChange, DeviceEvent, DeviceKind, DeviceTestEvent, EchoStage, MediaEvent,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -23,8 +23,8 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(crate) struct DeviceTester {
     pub(crate) shown: DeviceTest,
-    camera: Option<CameraTrial>,
-    sound: Option<SoundTrial>,
+    camera: Option<CameraTest>,
+    sound: Option<AudioTest>,
     /// Distinguishes this test from earlier ones.
     round: u64,
     ends: Option<Instant>,
@@ -107,8 +107,8 @@ impl DeviceTester {
     }
 
     pub(crate) fn in_use(&self) -> InUse {
-        let (microphone, speaker) = self.sound.as_ref().map(SoundTrial::labels).unwrap_or_default();
-        let camera = self.camera.as_ref().map(CameraTrial::label).unwrap_or_default();
+        let (microphone, speaker) = self.sound.as_ref().map(AudioTest::labels).unwrap_or_default();
+        let camera = self.camera.as_ref().map(CameraTest::label).unwrap_or_default();
         InUse { microphone, speaker, camera }
     }
 
@@ -116,7 +116,7 @@ impl DeviceTester {
         (self.shown.camera, self.shown.microphone) = (camera, microphone);
         if camera && self.camera.is_none() {
             let view = Arc::clone(&self.screens.own);
-            self.camera = Some(CameraTrial::start(&chosen.camera, view, self.events()));
+            self.camera = Some(CameraTest::start(&chosen.camera, view, self.events()));
         } else if !camera && let Some(old) = self.camera.take() {
             self.shown.faults.retain(|fault| fault.device != DeviceKind::Camera);
             self.closing.drop_blocking(old);
@@ -142,7 +142,7 @@ impl DeviceTester {
         let wanted = self.shown.microphone || self.shown.echo != EchoTest::Idle;
         if wanted && self.sound.is_none() {
             let (microphone, speaker) = (&chosen.microphone, &chosen.speaker);
-            self.sound = Some(SoundTrial::start(microphone, speaker, chosen.processing(), self.events()));
+            self.sound = Some(AudioTest::start(microphone, speaker, chosen.processing(), self.events()));
         } else if !wanted && let Some(old) = self.sound.take() {
             let of_sound = [DeviceKind::Microphone, DeviceKind::Speaker];
             self.shown.faults.retain(|fault| !of_sound.contains(&fault.device));
@@ -151,7 +151,7 @@ impl DeviceTester {
         }
     }
 
-    fn events(&self) -> Arc<dyn Fn(TrialEvent) + Send + Sync> {
+    fn events(&self) -> Arc<dyn Fn(DeviceTestEvent) + Send + Sync> {
         let (internal, round) = (self.internal.clone(), self.round);
         // Called on media threads: when the loop is behind, levels are dropped; nothing else comes often
         // enough to fill the channel.
@@ -161,18 +161,18 @@ impl DeviceTester {
     }
 
     /// True if what is shown may have changed.
-    pub(crate) fn on_event(&mut self, round: u64, event: TrialEvent, chosen: &Devices) -> bool {
+    pub(crate) fn on_event(&mut self, round: u64, event: DeviceTestEvent, chosen: &Devices) -> bool {
         if round != self.round {
             return false;
         }
         match event {
-            TrialEvent::Level { microphone_db } => {
+            DeviceTestEvent::Level { microphone_db } => {
                 if self.sound.is_some() {
                     self.levels.send_replace(Levels { microphone_db, ..Levels::default() });
                 }
                 return false;
             }
-            TrialEvent::Echo(stage) => {
+            DeviceTestEvent::Echo(stage) => {
                 self.shown.echo = match stage {
                     EchoStage::Recording => EchoTest::Recording,
                     EchoStage::Playing => EchoTest::Playing,
@@ -180,13 +180,13 @@ impl DeviceTester {
                 };
                 self.update_sound(chosen);
             }
-            TrialEvent::Media(MediaEvent::Device(news)) => self.on_device(&news),
-            TrialEvent::Media(_) => return false,
+            DeviceTestEvent::Media(MediaEvent::Device(news)) => self.on_device(&news),
+            DeviceTestEvent::Media(_) => return false,
         }
         true
     }
 
-    fn on_device(&mut self, news: &DeviceNews) {
+    fn on_device(&mut self, news: &DeviceEvent) {
         self.shown.faults.retain(|fault| fault.device != news.device);
         if let (DeviceChange::Lost, Some(problem)) = (news.happened, news.problem) {
             self.shown.faults.push(DeviceFault { device: news.device, problem });

@@ -1,7 +1,7 @@
 //! The devices of this machine as they were found last: whether they can be used, and as a list. Pure.
 
 use bellwire_media::video::SourceInfo;
-use bellwire_media::{AudioDevice, DeviceChange, DeviceKind, DeviceNews, Direction, offered_ids};
+use bellwire_media::{AudioDevice, DeviceChange, DeviceEvent, DeviceKind, Direction, offered_ids};
 
 use crate::devices::settings::Devices;
 use crate::devices::snapshot::{Choice, DeviceList, SoundDevice};
@@ -24,7 +24,7 @@ pub(crate) struct Lost {
 }
 
 impl Lost {
-    pub(crate) fn on_device(&mut self, news: &DeviceNews) {
+    pub(crate) fn on_device(&mut self, news: &DeviceEvent) {
         let lost = news.happened == DeviceChange::Lost;
         match news.device {
             DeviceKind::Microphone => self.microphone = lost,

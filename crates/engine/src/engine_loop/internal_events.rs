@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bellwire_call::{AccountId, CallId, CallKey, Event, PeerOutcome, Quality, Rings, UserAction};
+use bellwire_call::{AccountId, CallId, CallKey, Event, PeerOutcome, Quality, RingPolicy, UserAction};
 use bellwire_media::MediaEvent;
 use bellwire_signaling::{SessionEvent, SignInError, SignedIn};
 use tracing::{debug, info};
@@ -78,8 +78,8 @@ impl EngineLoop {
         }
         let (me, offers) = (signed_in.identity.person.clone(), signed_in.offers);
         let rings = match signed_in.capabilities.ring_timeout_s {
-            Some(seconds) => Rings::For(Duration::from_secs(seconds.into())),
-            None => Rings::InRoom,
+            Some(seconds) => RingPolicy::Timeout(Duration::from_secs(seconds.into())),
+            None => RingPolicy::InRoom,
         };
         let added = self.accounts.add(request, signed_in);
         let account = added.view.id;

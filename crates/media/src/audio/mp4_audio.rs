@@ -80,10 +80,13 @@ impl Mp4Audio {
         let declared = parameters.channels.as_ref().map_or(0, |channels| channels.count());
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-            .map_err(|error| match error {
+            .map_err(|error| {
                 // The AAC decoder knows no surround sound and says so in its own words.
-                MediaError::Unsupported(_) if declared > 2 => SoundError::Channels { channels: declared },
-                error => error.into(),
+                if declared > 2 && matches!(error, MediaError::Unsupported(_)) {
+                    SoundError::Channels { channels: declared }
+                } else {
+                    error.into()
+                }
             })?;
         let rate = parameters.sample_rate.unwrap_or(48_000);
         if !(8_000..=192_000).contains(&rate) {

@@ -298,9 +298,8 @@ fn mu_law(byte: u8) -> f32 {
 
 fn read<const N: usize>(source: &mut dyn Stored) -> Result<[u8; N], WavError> {
     let mut bytes = [0; N];
-    source.read_exact(&mut bytes).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => WavError::CutShort,
-        _ => error.into(),
+    source.read_exact(&mut bytes).map_err(|error| {
+        if error.kind() == ErrorKind::UnexpectedEof { WavError::CutShort } else { error.into() }
     })?;
     Ok(bytes)
 }

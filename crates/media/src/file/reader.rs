@@ -155,6 +155,7 @@ impl Mp4Video {
     }
 
     /// A clip of a file's content.
+    #[cfg(feature = "fuzzing")]
     pub(crate) fn of_source(source: Box<dyn Stored>) -> Result<Self, SourceError> {
         Self::of(Mp4File::open(source, Purpose::Index)?)
     }

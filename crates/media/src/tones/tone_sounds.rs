@@ -25,9 +25,9 @@ fn decode(file: &[u8]) -> Result<SoundClip, RingtoneError> {
         return Err(RingtoneError::Large);
     }
     let clip = SoundClip::read_whole(Box::new(Cursor::new(file.to_vec())), MAX_RINGTONE_SECONDS + 1)
-        .map_err(|error| match error {
-            SoundError::Wav(WavError::Rate(_) | WavError::Channels(_)) => RingtoneError::Odd,
-            error => error.into(),
+        .map_err(|error| {
+            let odd = matches!(error, SoundError::Wav(WavError::Rate(_) | WavError::Channels(_)));
+            if odd { RingtoneError::Odd } else { error.into() }
         })?;
     if clip.samples.len() > MAX_RINGTONE_SECONDS as usize * SAMPLE_RATE_HZ as usize {
         return Err(RingtoneError::Long);
@@ -59,9 +59,7 @@ pub(super) fn load(tone: &Tone) -> Result<(Arc<SoundClip>, bool), RingtoneError>
         Tone::CallWaiting => (pattern(&[(425.0, 0.15), (0.0, 0.15), (425.0, 0.15), (0.0, 5.55)]), true),
         Tone::Busy => (pattern(&[(425.0, 0.5), (0.0, 0.5)].repeat(4)), false),
         Tone::End => (pattern(&[(600.0, 0.14), (450.0, 0.2), (0.0, 0.1)]), false),
-        Tone::Trial => {
-            (pattern(&[(440.0, 0.3), (554.0, 0.3), (659.0, 0.3), (880.0, 0.6), (0.0, 0.1)]), false)
-        }
+        Tone::Test => (pattern(&[(440.0, 0.3), (554.0, 0.3), (659.0, 0.3), (880.0, 0.6), (0.0, 0.1)]), false),
         Tone::Sound { wav, looped } => (decode(wav)?, *looped),
     };
     Ok((Arc::new(clip), looped))
@@ -131,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_end_ends_and_no_tone_clicks() {
-        for tone in [Tone::End, Tone::Busy, Tone::Ringing, Tone::CallWaiting, Tone::Trial] {
+        for tone in [Tone::End, Tone::Busy, Tone::Ringing, Tone::CallWaiting, Tone::Test] {
             let sound = frames(&tone, 700);
             let step = sound.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
             assert!(step < 0.05, "{tone:?}: {step}");

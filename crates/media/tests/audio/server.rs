@@ -35,7 +35,7 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("bw-pulse").tempdir().expect("a temporary folder");
         let socket = folder.path().join("native");
         let cookie = folder.path().join("cookie");
-        std::fs::write(&cookie, [0_u8; 256]).unwrap();
+        std::fs::write(&cookie, [0_u8; 256]).expect("a writable folder");
         for (name, value) in [
             ("XDG_RUNTIME_DIR", folder.path().to_owned()),
             ("PULSE_RUNTIME_PATH", folder.path().to_owned()),

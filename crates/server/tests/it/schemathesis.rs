@@ -50,7 +50,6 @@ async fn torment(host: &str, token: &str, name: &str) {
         .expect("schemathesis runs");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{name}: {said}\n{}", String::from_utf8_lossy(&output.stderr));
-    println!("{name}: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

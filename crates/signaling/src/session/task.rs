@@ -343,7 +343,7 @@ impl Task {
         }
         let call = heard.first().map(|(key, _)| key.clone());
         self.send(outbound, |id| call.clone().map_or(QueueKey::Alone(id), QueueKey::Call));
-        self.news.extend(heard.into_iter().map(|(key, signal)| SessionEvent::Heard { key, signal }));
+        self.news.extend(heard.into_iter().map(|(key, signal)| SessionEvent::Signal { key, signal }));
         for side in side {
             match side {
                 SideEvent::Presence(changes) => {

@@ -272,7 +272,7 @@ impl Events {
             let event = tokio::time::timeout(TEST_TIMEOUT, self.events.recv()).await;
             let event = event.unwrap_or_else(|_| panic!("never {wanted}: {:?}", self.passed));
             let word = match event.expect("the session is over") {
-                SessionEvent::Heard { signal: IncomingSignal::Refused { message }, .. } => message,
+                SessionEvent::Signal { signal: IncomingSignal::Refused { message }, .. } => message,
                 SessionEvent::Link { up } => format!("link {up}"),
                 SessionEvent::Renewed(identity) => format!("renewed {}", identity.token),
                 SessionEvent::TokenExpired => "expired".to_owned(),

@@ -152,7 +152,7 @@ pub(crate) async fn link(events: &mut mpsc::Receiver<SessionEvent>, wanted: bool
 
 pub(crate) async fn heard(events: &mut mpsc::Receiver<SessionEvent>) -> Result<(CallKey, IncomingSignal)> {
     next(events, "signal", |event| match event {
-        SessionEvent::Heard { key, signal } => Some((key, signal)),
+        SessionEvent::Signal { key, signal } => Some((key, signal)),
         _ => None,
     })
     .await

@@ -162,11 +162,11 @@ async fn a_pause_holds_back_lists_and_never_a_call() -> Result<()> {
     let (mut placed, mut over) = (false, false);
     while !(placed && over) {
         next(&mut seller.events, "the call and the end of the pause", |event| match event {
-            SessionEvent::Heard { signal: IncomingSignal::Placed { .. }, .. } => {
+            SessionEvent::Signal { signal: IncomingSignal::Placed { .. }, .. } => {
                 placed = true;
                 Some(())
             }
-            SessionEvent::Heard { signal: IncomingSignal::Refused { .. }, .. } => {
+            SessionEvent::Signal { signal: IncomingSignal::Refused { .. }, .. } => {
                 panic!("the call was refused")
             }
             SessionEvent::Paused { until: None } => {

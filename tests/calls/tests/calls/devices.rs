@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{
-    DeviceChange, DeviceKind, DeviceList, DeviceNews, DeviceProblem, Devices, EchoTest, Handle, Levels,
+    DeviceChange, DeviceEvent, DeviceKind, DeviceList, DeviceProblem, Devices, EchoTest, Handle, Levels,
     Notice, RingConfig,
 };
 use bellwire_tests_calls::{CUSTOMER, SELLER, Setup, TestClient, TestServer, WAIT_LIMIT, asset};
@@ -96,7 +96,7 @@ impl Ear {
             while pipe.read_exact(&mut piece).await.is_ok() {
                 let samples =
                     piece.chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0);
-                let mut heard = store.lock().unwrap();
+                let mut heard = store.lock().expect("no reader panicked");
                 heard.extend(samples);
                 let old = heard.len().saturating_sub(24_000);
                 heard.drain(..old);
@@ -107,7 +107,7 @@ impl Ear {
 
     /// dBFS of the last half second; `None` before that was heard.
     fn level(&self) -> Option<f32> {
-        let heard = self.heard.lock().unwrap();
+        let heard = self.heard.lock().expect("the recorder did not panic");
         let power = heard.iter().map(|sample| f64::from(sample * sample)).sum::<f64>() / 24_000.0;
         (heard.len() == 24_000).then(|| (10.0 * power.max(1e-12).log10()) as f32)
     }
@@ -144,7 +144,7 @@ async fn devices(
 }
 
 /// The next news of a device.
-async fn news(client: &mut TestClient) -> anyhow::Result<DeviceNews> {
+async fn news(client: &mut TestClient) -> anyhow::Result<DeviceEvent> {
     loop {
         let notice = timeout(WAIT_LIMIT, client.notices.recv()).await.context("no news of a device")?;
         if let Notice::Device { news, text } = notice.context("the engine stopped")? {
@@ -209,7 +209,7 @@ async fn a_speaker_unplugged_in_a_call_is_replaced_and_taken_up_again() -> anyho
     ])?);
     let told = news(&mut customer).await?;
     ensure!(
-        told == DeviceNews {
+        told == DeviceEvent {
             device: DeviceKind::Speaker,
             happened: DeviceChange::Back,
             name: label.clone(),
@@ -291,7 +291,7 @@ async fn a_call_rings_on_two_speakers_as_settings_change_and_the_caller_hears_ri
 
 #[tokio::test(flavor = "multi_thread")]
 async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Result<()> {
-    let speaker = Loudspeaker::new("trial")?;
+    let speaker = Loudspeaker::new("device-test")?;
     let voice = format!("file:{}", asset("media/voice-22s-48k.wav").display());
     let server = TestServer::start().await?;
     let setup = Setup {
@@ -306,7 +306,7 @@ async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Resu
     let (engine, heard) = (customer.engine().clone(), speaker.listen()?);
 
     engine.test_speaker().await;
-    devices(&engine, "the trial of the speaker", |list| list.test.speaker).await?;
+    devices(&engine, "the test of the speaker", |list| list.test.speaker).await?;
     heard.sound("the notes").await?;
     devices(&engine, "its end", |list| !list.test.speaker).await?;
 
@@ -328,7 +328,7 @@ async fn devices_are_tried_outside_a_call_and_a_call_ends_that() -> anyhow::Resu
     devices(&engine, "the end of the echo", |list| list.test.echo == EchoTest::Idle).await?;
 
     engine.test_ring(true).await;
-    devices(&engine, "the trial of the ring", |list| list.test.ring).await?;
+    devices(&engine, "the test of the ring", |list| list.test.ring).await?;
     engine.set_devices(chosen("none", &speaker.id(), "camera:Nobody has this one")).await;
     let list = devices(&engine, "the fault", |list| !list.test.faults.is_empty()).await?;
     ensure!(list.test.faults[0].device == DeviceKind::Camera, "{list:?}");

@@ -83,6 +83,12 @@ fn runner() -> TestRunner {
     TestRunner::new(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })
 }
 
+/// Name and arguments.
+type SocketEvent = (String, Vec<Value>);
+
+/// Token of the request, status and body.
+type RestReply = (u64, u16, Value);
+
 #[test]
 fn garbage_never_panics_and_never_stops_the_dialect() {
     for entry in DIALECTS {
@@ -90,7 +96,7 @@ fn garbage_never_panics_and_never_stops_the_dialect() {
         let events = (words.event(), proptest::collection::vec(words.json(), 0..3));
         let replies = (0_u64..4, any::<u16>(), words.json());
         let strategy = (proptest::collection::vec(events, 1..20), proptest::collection::vec(replies, 0..4));
-        let test = |(events, replies): (Vec<(String, Vec<Value>)>, Vec<(u64, u16, Value)>)| {
+        let test = |(events, replies): (Vec<SocketEvent>, Vec<RestReply>)| {
             let mut pair = Pair::new(entry);
             let _ = pair.ring(Side::One, MediaKind::Video);
             for (name, args) in &events {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bellwire_call::{CallState, CallView, Rings, UserAction};
+use bellwire_call::{CallState, CallView, RingPolicy, UserAction};
 use bellwire_dialects::{DIALECTS, Entry};
 
 use crate::relay::Side;
@@ -23,7 +23,7 @@ fn one_call(simulation: &Simulation, story: &str) {
     let [one, two] = Side::BOTH.map(|side| live(simulation, side));
     let connected = |calls: &[CallView]| calls.len() == 1 && calls[0].state == CallState::Connected;
     let same = |one: &[CallView], two: &[CallView]| one[0].remote_id == two[0].remote_id;
-    let in_room = simulation.rings() == Rings::InRoom;
+    let in_room = simulation.rings() == RingPolicy::InRoom;
     assert!(
         connected(&one) && connected(&two) && (in_room || same(&one, &two)),
         "{story}\n{one:#?}\n{two:#?}\n{}",
@@ -66,7 +66,7 @@ fn one_of_two_who_both_dial_gives_up_and_nothing_is_left_hanging() {
             }
             simulation.settle();
             let story = format!("{} {seed}: {quitter:?} gave up", entry.id);
-            if simulation.rings() == Rings::InRoom {
+            if simulation.rings() == RingPolicy::InRoom {
                 // Who gave up has left; the other one may wait in the room, and is asked no more.
                 assert!(live(&simulation, quitter).len() <= 1, "{story}\n{}", simulation.log());
                 continue;

@@ -71,8 +71,10 @@ pub(crate) trait Relay {
     fn gone(&mut self, side: Side) -> Vec<(Side, Inbound)>;
 }
 
+type NewRelay = fn() -> Box<dyn Relay>;
+
 /// The relay of each dialect.
-pub(crate) const RELAYS: &[(&str, fn() -> Box<dyn Relay>)] = &[
+pub(crate) const RELAYS: &[(&str, NewRelay)] = &[
     ("storefront", || Box::new(storefront::Storefront::default())),
     ("dealerdesk", || Box::new(dealerdesk::Dealerdesk::default())),
     ("hearth", || Box::new(hearth::Hearth::default())),

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{
-    AccountId, CallId, CallKey, Command, Epoch, Event, Heard, Invite, MediaKind, PeerOutcome, Person,
-    PersonId, Phone, PhoneView, Rings, Sdp, SdpKind, UserAction,
+    AccountId, CallId, CallKey, Command, Epoch, Event, Invite, MediaKind, PeerOutcome, Person, PersonId,
+    Phone, PhoneView, ReceivedSignal, RingPolicy, Sdp, SdpKind, UserAction,
 };
 use bellwire_dialects::{DecodeError, Dialect, Entry, Inbound, Outbound};
 
@@ -71,7 +71,6 @@ fn index(side: Side) -> usize {
 }
 
 impl Simulation {
-    #[expect(clippy::disallowed_methods, reason = "a starting point for stepped time")]
     pub(crate) fn new(entry: &'static Entry, seed: u64) -> Self {
         let now = Instant::now();
         let relay = relay::relay(entry);
@@ -81,8 +80,8 @@ impl Simulation {
             let me = identity(entry, account.id, account.name, account.role);
             let dialect = (entry.new)(&me);
             let rings = match dialect.capabilities().ring_timeout_s {
-                Some(seconds) => Rings::For(Duration::from_secs(seconds.into())),
-                None => Rings::InRoom,
+                Some(seconds) => RingPolicy::Timeout(Duration::from_secs(seconds.into())),
+                None => RingPolicy::InRoom,
             };
             let mut phone = Phone::new();
             let offers = dialect.offers();
@@ -116,10 +115,10 @@ impl Simulation {
         usize::try_from((self.random >> 11) % end as u64).expect("it is below `end`")
     }
 
-    pub(crate) fn rings(&self) -> Rings {
+    pub(crate) fn rings(&self) -> RingPolicy {
         match self.members[0].dialect.capabilities().ring_timeout_s {
-            Some(seconds) => Rings::For(Duration::from_secs(seconds.into())),
-            None => Rings::InRoom,
+            Some(seconds) => RingPolicy::Timeout(Duration::from_secs(seconds.into())),
+            None => RingPolicy::InRoom,
         }
     }
 
@@ -257,7 +256,7 @@ impl Simulation {
             Ok(reaction) => {
                 self.send(who, None, reaction.outbound);
                 for (call, signal) in reaction.heard {
-                    self.handle(who, Event::Heard(Heard { account: HOME, call, signal }));
+                    self.handle(who, Event::Signal(ReceivedSignal { account: HOME, call, signal }));
                 }
             }
             Err(error @ (DecodeError::Malformed { .. } | DecodeError::UnknownEvent)) => panic!("{error}"),

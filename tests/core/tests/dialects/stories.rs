@@ -41,7 +41,7 @@ fn lines(path: &Path) -> Vec<Value> {
 /// The account that the first line of a story names.
 fn teller(entry: &Entry, lines: &[Value]) -> Box<dyn Dialect> {
     let account = &lines[0]["account"];
-    let text = |field: &str| account[field].as_str().unwrap();
+    let text = |field: &str| account[field].as_str().expect("text");
     (entry.new)(&identity(entry, text("id"), text("name"), text("role")))
 }
 

@@ -1,6 +1,6 @@
 // States of the devices, of the small window and of what a call offers beyond talking.
 
-import type { DeviceFault, DeviceNews, DevicesView, UiNotice } from '../../generated/bindings';
+import type { DeviceFault, DeviceEvent, DevicesView, UiNotice } from '../../generated/bindings';
 import { CARLA, practitioner, provider } from './backends';
 import { call, LEILA, LONG, seller } from './people';
 import { preview } from './preview';
@@ -14,7 +14,7 @@ const calling = (over: Parameters<typeof connected>[0] = {}, on = {}) => view([s
 
 const faulty = (...faults: DeviceFault[]): Partial<DevicesView> => ({ test: { ...DEVICES.test, faults } });
 const home = { view: view([seller()]), start: { notes: ['no_camera_found' as const] } };
-const heard = (device: DeviceNews): UiNotice => ({ kind: 'device', text: 'English words.', call: null, device, code: null });
+const heard = (device: DeviceEvent): UiNotice => ({ kind: 'device', text: 'English words.', call: null, device, code: null });
 
 export const CALL_STATES: Record<string, FakeState> = {
   devices: { ...home, devices: { in_use: { microphone: 'Blue Yeti', speaker: '', camera: 'Integrated camera' } } },

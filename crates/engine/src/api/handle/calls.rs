@@ -23,8 +23,8 @@ impl Handle {
     }
 
     /// Accepts with the camera off, and ends the call that is going on, if any.
-    pub async fn accept_unseen(&self, call: CallId) {
-        self.user(UserAction::AcceptUnseen(call)).await;
+    pub async fn accept_with_camera_off(&self, call: CallId) {
+        self.user(UserAction::AcceptWithCameraOff(call)).await;
     }
 
     pub async fn decline(&self, call: CallId) {

@@ -4,7 +4,10 @@ use super::*;
 
 /// Gives what it was told to give, one after the other.
 #[derive(Debug)]
-struct Told(VecDeque<Result<Option<(u32, u32, u8)>, &'static str>>);
+struct Told(VecDeque<Grab>);
+
+/// Width, height and shade; nothing where the screen did not change.
+type Grab = Result<Option<(u32, u32, u8)>, &'static str>;
 
 impl ScreenGrabber for Told {
     fn label(&self) -> String {

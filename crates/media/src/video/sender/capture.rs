@@ -9,7 +9,8 @@ use super::{Content, Picture, Shared, SourceEvent, VideoOutputs, VideoSenderConf
 use crate::video::camera;
 use crate::video::mirror::Mirror;
 use crate::video::rate_meter::FrameRateLimit;
-use crate::video::source::{VideoFormat, open_source_at};
+use crate::video::source::VideoFormat;
+use crate::video::source_table::open_source_at;
 use crate::{DeviceProblem, SourceError, VideoSource};
 
 /// Delay before a failed source is opened again.

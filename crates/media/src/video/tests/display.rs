@@ -30,6 +30,7 @@ pub(crate) fn display() -> &'static Display {
     DISPLAY.get_or_init(start)
 }
 
+#[expect(clippy::zombie_processes, reason = "it ends by itself (-terminate) when its last client leaves")]
 fn start() -> Display {
     let mut server = Command::new("Xvfb")
         .args(["-displayfd", "1", "-terminate", "-nolisten", "tcp", "-screen", "0"])

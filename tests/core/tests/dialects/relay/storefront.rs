@@ -41,7 +41,7 @@ impl Storefront {
         self.rooms.entry(call.to_owned()).or_default()
     }
 
-    fn to_room(&mut self, name: &str, told: Value) -> Vec<(Side, Inbound)> {
+    fn room_events(&mut self, name: &str, told: Value) -> Vec<(Side, Inbound)> {
         let room = self.room(&told).clone();
         room.into_iter().map(|side| (side, event(name, told.clone()))).collect()
     }
@@ -51,7 +51,7 @@ impl Storefront {
             return Vec::new();
         }
         told["participantCount"] = json!(self.room(told).len());
-        self.to_room("userLeftCall", told.clone())
+        self.room_events("userLeftCall", told.clone())
     }
 }
 
@@ -88,12 +88,12 @@ impl Relay for Storefront {
             "joinVideoCall" => {
                 self.room(&argument).insert(from);
                 argument["participantCount"] = json!(self.room(&argument).len());
-                self.to_room("userJoinedCall", argument)
+                self.room_events("userJoinedCall", argument)
             }
             "leaveVideoCall" => self.leave(from, &mut argument),
             "endVideoCall" => {
                 argument["endedBy"] = argument["userId"].take();
-                self.to_room("callEnded", argument)
+                self.room_events("callEnded", argument)
             }
             _ => {
                 let told = match name {
@@ -104,7 +104,7 @@ impl Relay for Storefront {
                     "offer" | "answer" | "ice-candidate" => name,
                     other => panic!("no such event: {other}"),
                 };
-                let mut room = self.to_room(told, argument);
+                let mut room = self.room_events(told, argument);
                 room.retain(|(side, _)| *side != from);
                 room
             }
