@@ -95,10 +95,11 @@ impl Dialect for Probe {
         }
     }
     fn encode(&mut self, _: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
-        match signal {
-            OutgoingSignal::Accept => Ok(vec![self.request("/api/accept", json!({}))]),
-            _ => Ok(vec![Outbound::Emit { name: "said", args: vec![json!({})], perishable: false }]),
-        }
+        Ok(vec![if *signal == OutgoingSignal::Accept {
+            self.request("/api/accept", json!({}))
+        } else {
+            Outbound::Emit { name: "said", args: vec![json!({})], perishable: false }
+        }])
     }
     fn renew(&mut self, identity: &Identity) {
         self.identity = identity.clone();
@@ -125,12 +126,8 @@ impl Dialect for Probe {
         vec![self.request("/api/slow/poll", json!({ "now": now }))]
     }
     fn chat(&mut self, action: &ChatAction) -> Result<Vec<Outbound>, EncodeError> {
-        match action {
-            ChatAction::Send { text, .. } => {
-                Ok(vec![self.request("/api/slow/send", json!({ "text": text }))])
-            }
-            _ => Err(EncodeError::NoWords),
-        }
+        let ChatAction::Send { text, .. } = action else { return Err(EncodeError::NoWords) };
+        Ok(vec![self.request("/api/slow/send", json!({ "text": text }))])
     }
 }
 
@@ -267,6 +264,7 @@ struct Events {
 
 impl Events {
     /// Waits for it; what comes before is passed.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "events that are not waited for")]
     async fn until(&mut self, wanted: &str) {
         loop {
             let event = tokio::time::timeout(TEST_TIMEOUT, self.events.recv()).await;

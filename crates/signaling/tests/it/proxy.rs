@@ -73,7 +73,7 @@ impl Proxy {
 
     /// How often it was asked for something that starts like this.
     pub(crate) fn asked(&self, start: &str) -> usize {
-        self.asked.lock().unwrap().iter().filter(|line| line.starts_with(start)).count()
+        self.asked.lock().expect("no holder panicked").iter().filter(|line| line.starts_with(start)).count()
     }
 }
 
@@ -94,7 +94,7 @@ async fn http(mut client: TcpStream, log: &Mutex<Vec<String>>) -> Result<()> {
         client.write_all(format!("{refused}content-length: 0\r\n\r\n").as_bytes()).await?;
         return Ok(());
     }
-    log.lock().unwrap().push(first.to_owned());
+    log.lock().expect("no holder panicked").push(first.to_owned());
     let mut words = first.split(' ');
     let (method, target) = (words.next().context("no method")?, words.next().context("no target")?);
     if method == "CONNECT" {
@@ -134,7 +134,7 @@ async fn socks(mut client: TcpStream, log: &Mutex<Vec<String>>) -> Result<()> {
         other => bail!("asked for {other:?}"),
     };
     let target = format!("{host}:{}", client.read_u16().await?);
-    log.lock().unwrap().push(target.clone());
+    log.lock().expect("no holder panicked").push(target.clone());
     let mut server = TcpStream::connect(&target).await?;
     client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
     copy_bidirectional(&mut client, &mut server).await?;
