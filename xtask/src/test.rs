@@ -108,7 +108,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
 
 fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
     let mut command = cargo::linting(paths)?;
-    command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--test-threads", &at_once().to_string()]);
     match scope {
         Scope::All | Scope::Ui | Scope::Install => {}
         Scope::Unit => drop(command.arg("-E").arg(format!("not ({END_TO_END})"))),
@@ -117,6 +117,12 @@ fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
     }
     furnish(paths, desktop, &mut command);
     process::run(&mut command)
+}
+
+/// How many tests run at once. Most wait for a server or a deadline rather than compute, so two for each
+/// processor; what needs the machine for itself says so in `.config/nextest.toml`.
+fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get) * 2
 }
 
 /// Every backend's OpenAPI document, with every role's token. Left out of the tests above because it wants
