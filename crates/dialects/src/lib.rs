@@ -28,6 +28,8 @@ pub mod marketplace;
 mod pending;
 mod rest;
 mod rows;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod storefront;
 mod timestamp;
 mod wire;
@@ -38,11 +40,12 @@ pub use capability::{Capabilities, ListKind};
 pub use dialect::{DecodeError, Dialect, EncodeError, Presence, Reaction, SideEvent};
 pub use directory::{Directory, Query};
 pub use entry::{Credentials, Entry, Field, Identity, LoginError, LoginStep, Role};
+pub use limits::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES};
 pub use list_types::{
     Analytics, ChatAction, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers,
     LastMessage, Message, Phase, Reply, ReplyError, Slot, ThreadCall, ThreadOutcome,
 };
-pub use rest::{IceServerRow, IceServersReply};
+pub use rest::{IceServerRow, IceServersReply, LoginBody};
 pub use rows::Rows;
 pub use wire::{Inbound, Method, Outbound, RequestId, RestCall};
 
