@@ -4,14 +4,14 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use bellwire_dialects::marketplace::wire::{
-    CallData, CallReply, CallsReply, DeclineBody, EndBody, InitiateBody, Initiated, MessageType, Pagination,
+    CallData, CallReply, DeclineBody, EndBody, InitiateBody, Initiated, MessageType,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::current_user::CurrentUser;
-use super::response;
+use super::response::{self, CallPages, Paged};
 use super::state::Shared;
 use super::store::FullMessage;
 use crate::clock::Millis;
@@ -152,7 +152,7 @@ pub(super) async fn history(
     State(state): State<Shared>,
     CurrentUser(me): CurrentUser,
     Query(asked): Query<HistoryQuery>,
-) -> Result<Json<CallsReply>, ApiError> {
+) -> Result<Json<Paged<CallPages>>, ApiError> {
     let (page, limit) = asked.page.read()?;
     let kind = match asked.kind.get() {
         None | Some("all") => None,
@@ -166,13 +166,8 @@ pub(super) async fn history(
         },
     };
     let (calls, total) = state.store.calls(&me.id, kind, limit, (page - 1) * limit).await?;
-    let pagination = Pagination {
-        current_page: page,
-        total_pages: total.div_ceil(limit),
-        total_calls: Some(total),
-        total_messages: None,
-    };
-    Ok(Json(CallsReply { success: true, data: shown(&calls), pagination }))
+    let pagination = CallPages { current_page: page, total_pages: total.div_ceil(limit), total_calls: total };
+    Ok(Json(Paged { success: true, data: shown(&calls), pagination }))
 }
 
 pub(super) fn shown(messages: &[FullMessage]) -> Vec<bellwire_dialects::marketplace::wire::Message> {

@@ -3,14 +3,14 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use bellwire_dialects::marketplace::wire::{
-    CallsReply, ConversationRow, Message, MessageType, Pagination, ReadReply, SendBody, StatusBody,
-    StatusReply, TypingBody, UnreadReply, conversation_of,
+    ConversationRow, Message, MessageType, ReadReply, SendBody, StatusBody, StatusReply, TypingBody,
+    UnreadReply, conversation_of,
 };
 
 use super::communication::shown;
 use super::current_user::CurrentUser;
 use super::hub::News;
-use super::response;
+use super::response::{self, MessagePages, Paged};
 use super::state::Shared;
 use crate::error::ApiError;
 use crate::reply::{Created, Data, DataWithMessage, Done, data, data_with_message, done};
@@ -34,20 +34,16 @@ pub(super) async fn conversation(
     CurrentUser(me): CurrentUser,
     Path(user): Path<String>,
     Query(asked): Query<Page>,
-) -> Result<Json<CallsReply>, ApiError> {
+) -> Result<Json<Paged<MessagePages>>, ApiError> {
     let (page, limit) = asked.read()?;
     if state.store.user(&user).await?.is_none() {
         return Err(ApiError::not_found("User not found"));
     }
     let id = conversation_of(&me.id, &user);
     let (messages, total) = state.store.conversation(&id, limit, (page - 1) * limit).await?;
-    let pagination = Pagination {
-        current_page: page,
-        total_pages: total.div_ceil(limit),
-        total_calls: None,
-        total_messages: Some(total),
-    };
-    Ok(Json(CallsReply { success: true, data: shown(&messages), pagination }))
+    let pagination =
+        MessagePages { current_page: page, total_pages: total.div_ceil(limit), total_messages: total };
+    Ok(Json(Paged { success: true, data: shown(&messages), pagination }))
 }
 
 pub(super) async fn send(

@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{CallStatus, CallType, RowId, UserType};
+use crate::lenient;
 #[cfg(feature = "schema")]
-use crate::schema::{times, written};
-use crate::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES, lenient};
+use crate::{
+    MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES,
+    schema::{times, written},
+};
 
 /// Body of both logins; a technician has no password as deployed.
 #[derive(Clone, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{MAX_TITLE_CHARS, Ref, id_if_any};
+use super::{Ref, id_if_any};
 #[cfg(feature = "schema")]
 use crate::schema::times;
 use crate::{lenient, words::words};
@@ -255,7 +255,7 @@ struct Invitee {
 #[serde(rename_all = "camelCase")]
 pub struct TherapyBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TITLE_CHARS)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::MAX_TITLE_CHARS)))]
     pub title: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
@@ -289,7 +289,7 @@ pub struct TherapyChatBody {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AssessmentBody {
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TITLE_CHARS)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::MAX_TITLE_CHARS)))]
     pub kind: Option<String>,
     #[serde(default)]
     pub responses: Value,

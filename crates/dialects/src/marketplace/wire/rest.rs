@@ -4,9 +4,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{CallStatus, ConversationRow, MessageType};
+use crate::lenient;
 #[cfg(feature = "schema")]
-use crate::schema::{times, written};
-use crate::{MAX_EMAIL_BYTES, lenient};
+use crate::{
+    MAX_EMAIL_BYTES,
+    schema::{times, written},
+};
 
 /// Characters of a written message.
 pub const MAX_MESSAGE_CHARS: usize = 5000;
@@ -352,7 +355,6 @@ impl Message {
 
 /// Pages of a list, from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
     #[serde(default, deserialize_with = "lenient::count")]
@@ -369,7 +371,6 @@ pub struct Pagination {
 
 /// Reply of `GET /communication/call-history`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallsReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
