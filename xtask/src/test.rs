@@ -108,7 +108,14 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
 
 fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
     let mut command = cargo::linting(paths)?;
-    command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--test-threads", &at_once().to_string()]);
+    command.args([
+        "nextest",
+        "run",
+        "--workspace",
+        "--no-fail-fast",
+        "--test-threads",
+        &at_once().to_string(),
+    ]);
     match scope {
         Scope::All | Scope::Ui | Scope::Install => {}
         Scope::Unit => drop(command.arg("-E").arg(format!("not ({END_TO_END})"))),

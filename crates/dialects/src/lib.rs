@@ -30,6 +30,8 @@ pub mod marketplace;
 mod pending;
 mod rest;
 mod rows;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod storefront;
 mod timestamp;
 mod wire;
@@ -42,11 +44,12 @@ pub use directory::{Directory, Query};
 pub use entry::{Credentials, Entry, Field, LoginError, LoginStep, Role};
 pub use error::{DecodeError, EncodeError};
 pub use identity::Identity;
+pub use limits::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES};
 pub use list_types::{
     Analytics, ChatAction, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers,
     LastMessage, Message, Phase, Reply, ReplyError, Slot, ThreadCall, ThreadOutcome,
 };
-pub use rest::{IceServerRow, IceServersReply};
+pub use rest::{IceServerRow, IceServersReply, LoginBody};
 pub use rows::Rows;
 pub use wire::{Inbound, Method, Outbound, RequestId, RestCall};
 

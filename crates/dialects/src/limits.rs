@@ -13,7 +13,9 @@ pub(crate) const MAX_PEOPLE_ONLINE: usize = 20_000;
 /// Rows of one list; those above it are counted, and the view says so.
 pub(crate) const MAX_ROWS: usize = 20_000;
 /// Bytes of an e-mail address (RFC 5321).
-pub(crate) const MAX_EMAIL_BYTES: usize = 254;
+pub const MAX_EMAIL_BYTES: usize = 254;
+/// Bytes of a password: hashing a longer one costs a server more than it protects.
+pub const MAX_PASSWORD_BYTES: usize = 1024;
 /// Bytes of a room's name: two addresses and a post.
 pub(crate) const MAX_ROOM_NAME_BYTES: usize = 640;
 /// Characters of a chat message.

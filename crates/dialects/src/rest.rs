@@ -156,6 +156,22 @@ pub(crate) fn read<T: DeserializeOwned>(status: u16, body: &Value) -> Result<T, 
     }
 }
 
+/// Body of a sign-in with an e-mail address and a password.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LoginBody {
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::MAX_EMAIL_BYTES)))]
+    pub email: String,
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::MAX_PASSWORD_BYTES)))]
+    pub password: String,
+}
+
+impl std::fmt::Debug for LoginBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LoginBody(..)")
+    }
+}
+
 /// Reply of the additive `ice-servers` endpoints, the same on every backend.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -171,6 +187,7 @@ pub struct IceServersReply {
 
 /// `RTCIceServer`; deployed backends write one address as a string.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IceServerRow {
     #[serde(deserialize_with = "lenient::one_or_many")]
     pub urls: Vec<String>,

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use tracing::warn;
 
 use crate::backend::Backend;
 use crate::context::{Place, ServerContext};
-use crate::openapi::{Routes, any, doc, list, object, text};
+use crate::openapi::{Routes, doc};
 
 #[derive(Clone)]
 struct Here {
@@ -26,32 +26,55 @@ pub(crate) fn routes(context: &Arc<ServerContext>, backend: Backend, health: boo
     let routes = Routes::new("").get(
         "/.well-known/bellwire.json",
         describe,
-        doc("Every backend of this server and where it is")
-            .public()
-            .reply(200, object([("dialects", list(any()))])),
+        doc("Every backend of this server and where it is").public(),
     );
-    let alright = object([("status", text())]);
-    let ask = doc("Whether the server and its database answer").public().reply(200, alright).errors(&[503]);
+    let ask = doc("Whether the server and its database answer").public().errors(&[503]);
     let routes = if health { routes.get("/health", alive, ask) } else { routes };
     routes.with_state(Here { context: Arc::clone(context), backend })
 }
 
-async fn alive(State(here): State<Here>) -> (StatusCode, Json<Value>) {
+#[derive(Serialize, JsonSchema)]
+struct Health {
+    /// `ok`, or what is not.
+    status: &'static str,
+}
+
+async fn alive(State(here): State<Here>) -> Result<Json<Health>, (StatusCode, Json<Health>)> {
     match here.context.pools.alive().await {
-        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ok" }))),
+        Ok(()) => Ok(Json(Health { status: "ok" })),
         Err(error) => {
             warn!(%error, "The database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "database" })))
+            Err((StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "database" })))
         }
     }
 }
 
-async fn describe(State(here): State<Here>, headers: HeaderMap) -> Json<Value> {
+#[derive(Serialize, JsonSchema)]
+struct Description {
+    version: u32,
+    name: &'static str,
+    /// One for each backend.
+    dialects: Vec<Entry>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    id: &'static str,
+    label: &'static str,
+    rest_base: String,
+    socket_base: String,
+    socket_path: &'static str,
+    sign_in_fields: Vec<&'static str>,
+    roles: Vec<&'static str>,
+}
+
+async fn describe(State(here): State<Here>, headers: HeaderMap) -> Json<Description> {
     let reached = Reached::of(&headers, here.context.config.behind_proxy);
     let (own, others): (Vec<&Place>, Vec<&Place>) =
         here.context.places.iter().partition(|place| place.backend == here.backend);
     let dialects = own.into_iter().chain(others).map(|place| entry(&here, place, &reached));
-    Json(json!({ "version": 1, "name": "Bellwire server", "dialects": dialects.collect::<Vec<_>>() }))
+    Json(Description { version: 1, name: "Bellwire server", dialects: dialects.collect() })
 }
 
 /// How a client has reached this listener.
@@ -92,7 +115,7 @@ impl Reached {
     }
 }
 
-fn entry(here: &Here, place: &Place, reached: &Reached) -> Value {
+fn entry(here: &Here, place: &Place, reached: &Reached) -> Entry {
     let known = place.backend.entry();
     let public =
         here.context.config.backends.get(&place.backend).map(|it| it.public.clone()).unwrap_or_default();
@@ -102,15 +125,15 @@ fn entry(here: &Here, place: &Place, reached: &Reached) -> Value {
         let rest = public.rest.as_deref().filter(|_| place.rest == place.socket)?;
         Some(rest.strip_suffix(known.rest_prefix).unwrap_or(rest).to_owned())
     });
-    json!({
-        "id": known.id,
-        "label": known.label,
-        "restBase": public.rest.unwrap_or_else(|| format!("{}{}", base(place.rest), known.rest_prefix)),
-        "socketBase": socket.unwrap_or_else(|| base(place.socket)),
-        "socketPath": "/socket.io/",
-        "signInFields": known.sign_in_fields.iter().map(|field| field.id).collect::<Vec<_>>(),
-        "roles": known.roles.iter().map(|role| role.id).collect::<Vec<_>>(),
-    })
+    Entry {
+        id: known.id,
+        label: known.label,
+        rest_base: public.rest.unwrap_or_else(|| format!("{}{}", base(place.rest), known.rest_prefix)),
+        socket_base: socket.unwrap_or_else(|| base(place.socket)),
+        socket_path: "/socket.io/",
+        sign_in_fields: known.sign_in_fields.iter().map(|field| field.id).collect(),
+        roles: known.roles.iter().map(|role| role.id).collect(),
+    }
 }
 
 /// The host of a `Host` header without its port; `None` for what cannot be one.

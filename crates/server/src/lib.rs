@@ -36,6 +36,7 @@ mod openapi;
 mod presence;
 mod registry;
 mod relay;
+mod reply;
 mod request;
 mod runtime;
 mod sign_ins;

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
@@ -25,7 +26,7 @@ use crate::metrics::Metrics;
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// A server as the browser's `RTCIceServer` writes it.
-#[derive(Clone, Serialize)]
+#[derive(Clone, JsonSchema, Serialize)]
 pub(crate) struct IceServer {
     pub(crate) urls: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

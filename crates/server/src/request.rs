@@ -9,10 +9,14 @@ use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::de::value::{Error, MapDeserializer};
 use tracing::debug;
 
 use crate::error::ApiError;
+use crate::openapi::{Doc, Input};
 
 /// The token of an `Authorization: Bearer` header.
 pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
@@ -25,6 +29,8 @@ pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
 /// The network address of the client that sends a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientIp(pub(crate) IpAddr);
+
+impl Input for ClientIp {}
 
 impl<S: Send + Sync> FromRequestParts<S> for ClientIp {
     type Rejection = ApiError;
@@ -88,38 +94,89 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+impl<T: JsonSchema> Input for Body<T> {
+    fn describe(doc: &mut Doc) {
+        doc.reads_body::<T>();
+    }
+}
+
 /// Whether a value is such a body: 1 or 0.
 #[cfg(feature = "fuzzing")]
 pub(crate) fn reads_as<T: DeserializeOwned>(body: &serde_json::Value) -> usize {
     usize::from(T::deserialize(body).is_ok())
 }
 
-/// The query of a request, by name; the last of several counts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Params(BTreeMap<String, String>);
+/// The query of a request; of several values of a name the last counts. `T` has [`Text`]s and [`Number`]s.
+pub(crate) struct Query<T>(pub(crate) T);
 
-impl<S: Send + Sync> FromRequestParts<S> for Params {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let invalid = || ApiError::bad_request("The query is not valid");
         axum::extract::Query::<BTreeMap<String, String>>::from_request_parts(parts, state)
             .await
-            .map(|query| Self(query.0))
-            .map_err(|_| ApiError::bad_request("The query is not valid"))
+            .ok()
+            .and_then(|query| T::deserialize(MapDeserializer::<_, Error>::new(query.0.into_iter())).ok())
+            .map(Self)
+            .ok_or_else(invalid)
     }
 }
 
-impl Params {
-    /// A parameter that is there and not empty.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
+impl<T: JsonSchema> Input for Query<T> {
+    fn describe(doc: &mut Doc) {
+        doc.reads_query::<T>();
+    }
+}
+
+/// A query parameter; a blank one counts as missing.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct Text(String);
+
+impl Text {
+    pub(crate) fn get(&self) -> Option<&str> {
+        Some(self.0.trim()).filter(|text| !text.is_empty())
+    }
+}
+
+/// A query parameter that is a number.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct Number(#[schemars(with = "u32")] Text);
+
+impl Number {
+    pub(crate) fn is_given(&self) -> bool {
+        self.0.get().is_some()
     }
 
-    pub(crate) fn number(&self, name: &str, default: u32) -> Result<u32, ApiError> {
-        match self.text(name) {
+    /// The number, or `default` without one; `name` is for what is said of something else.
+    pub(crate) fn or(&self, default: u32, name: &str) -> Result<u32, ApiError> {
+        match self.0.get() {
             Some(text) => text.parse().map_err(|_| ApiError::bad_request(format!("{name} is not a number"))),
             None => Ok(default),
         }
+    }
+}
+
+const LAST_PAGE: u32 = 1_000_000;
+const LONGEST_PAGE: u32 = 100;
+
+/// Which page of a list is wanted, and how long pages are.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct Page {
+    #[schemars(range(min = 1, max = LAST_PAGE))]
+    page: Number,
+    #[schemars(range(min = 1, max = LONGEST_PAGE))]
+    limit: Number,
+}
+
+impl Page {
+    /// Number (from 1) and length.
+    pub(crate) fn read(&self) -> Result<(u32, u32), ApiError> {
+        let page = self.page.or(1, "page")?.clamp(1, LAST_PAGE);
+        Ok((page, self.limit.or(20, "limit")?.clamp(1, LONGEST_PAGE)))
     }
 }
 

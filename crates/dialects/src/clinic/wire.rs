@@ -13,11 +13,12 @@ pub use event::{
     Toggle, Toggled, UserEvent, name,
 };
 pub use rest::{
-    Appointment, AppointmentPage, AppointmentStatus, AppointmentType, Failure, LoginBody, LoginReply, Meta,
-    PersonRow, RespondBody, RoomCreated, RoomRecord, RoomState, ScheduleBody, StatusReply, StatusUser,
+    Appointment, AppointmentPage, AppointmentStatus, AppointmentType, Failure, LoginReply, MAX_MINUTES,
+    MAX_NAME_BYTES, MAX_NOTE_BYTES, MIN_MINUTES, Meta, PersonRow, RespondBody, RoomCreated, RoomRecord,
+    RoomState, ScheduleBody, StatusReply, StatusUser,
 };
 
-pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
+pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, LoginBody, SdpBody};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -31,6 +32,7 @@ fn said<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
 
 /// The kind of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum UserRole {
     Practitioner,
     Patient,

@@ -28,6 +28,7 @@ use crate::words::words;
 
 /// The kind of an account; the `userType` of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum UserType {
     #[serde(rename = "DEALER", alias = "dealer")]
     Dealer,
@@ -50,6 +51,7 @@ impl UserType {
 
 /// Whether a call has pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum CallType {
     #[serde(rename = "AUDIO", alias = "audio")]
     Audio,
@@ -63,6 +65,7 @@ words!(CallType, any_case, Audio = "AUDIO"; else Video = "VIDEO");
 
 /// Where a line of `call_logs` stands: INITIATED, then ANSWERED and ENDED, or REJECTED, or MISSED.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum CallStatus {
     Initiated,
@@ -73,6 +76,7 @@ pub enum CallStatus {
     /// A word this version does not know; never written.
     #[default]
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -85,6 +89,7 @@ words!(
 /// Id of a row: a number in the document, text where the database driver gives a 64-bit integer as
 /// text. It goes back as it came, since a server may look it up by either.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum RowId {
     Number(i64),

@@ -18,14 +18,16 @@ pub use event::{
 };
 pub use rest::{
     CallSession, DemoBody, DemoData, EndData, Failure, FieldError, HistoryData, InitiateBody, InitiateData,
-    JoinData, LoginBody, LoginReply, MediaBody, MediaSettings, Metadata, Reply, SessionParticipant,
+    JoinData, LoginReply, MAX_METADATA_CHARS, MAX_SESSION_ID_BYTES, MAX_TAGS, MAX_TITLE_CHARS, MediaBody,
+    MediaSettings, Metadata, Reply, SessionParticipant,
 };
 pub use therapy::{
-    AssessmentBody, TherapyBody, TherapyChat, TherapyChatBody, TherapyDescription, TherapyNotice,
-    TherapyPerson, TherapyReply, TherapyRole, TherapySession, TherapySessions, TherapyStatus, TherapyType,
+    AssessmentBody, MAX_MINUTES, MAX_PEOPLE, MAX_TEXT_CHARS, TherapyBody, TherapyChat, TherapyChatBody,
+    TherapyDescription, TherapyNotice, TherapyPerson, TherapyReply, TherapyRole, TherapySession,
+    TherapySessions, TherapyStatus, TherapyType,
 };
 
-pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
+pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, LoginBody, SdpBody};
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -34,6 +36,7 @@ use crate::{lenient, words::words};
 
 /// How many may take part in a call, and what it belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SessionType {
     #[default]
@@ -42,6 +45,7 @@ pub enum SessionType {
     Therapy,
     /// A word this version does not know; never written.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -53,6 +57,7 @@ words!(
 
 /// Where a call session stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SessionStatus {
     /// Only the initiator came yet.
@@ -62,6 +67,7 @@ pub enum SessionStatus {
     Ended,
     /// A word this version does not know; never written.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -73,6 +79,7 @@ words!(
 
 /// What a call allows; a field that is missing has its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[expect(clippy::struct_excessive_bools, reason = "the backend's record")]
 pub struct CallSettings {
@@ -96,6 +103,7 @@ impl Default for CallSettings {
 
 /// A person as the socket and the login name them (`id`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", try_from = "Named")]
 pub struct User {
     pub id: String,
@@ -109,6 +117,7 @@ pub struct User {
 
 /// A person as either of the two writes them; a document with virtual fields has both ids.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Named {
     #[serde(rename = "_id", default, deserialize_with = "lenient::text")]
@@ -171,6 +180,7 @@ pub(crate) fn full_name(first: Option<&str>, last: Option<&str>) -> String {
 
 /// A person that a record populates in some replies and leaves as an id in others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Ref {
     Full(Populated),
@@ -196,6 +206,7 @@ impl<'de> Deserialize<'de> for Ref {
 
 /// A populated person of a record (`_id`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", try_from = "Named")]
 pub struct Populated {
     #[serde(rename = "_id")]

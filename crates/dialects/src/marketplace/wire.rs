@@ -18,12 +18,12 @@ pub use event::{
 };
 pub use rest::{
     CallData, CallReply, CallsReply, ConversationsReply, DeclineBody, EndBody, Envelope, Failure,
-    InitiateBody, InitiateReply, Initiated, LoginBody, LoginReply, MeReply, Message, MessageReply,
+    InitiateBody, InitiateReply, Initiated, LoginReply, MAX_MESSAGE_CHARS, MeReply, Message, MessageReply,
     MessagesReply, Pagination, Participant, PersonRef, ReadReply, RefreshBody, SendBody, SignedIn,
     StatusBody, StatusReply, Tokens, TypingBody, UnreadReply, User,
 };
 
-pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
+pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, LoginBody, SdpBody};
 
 use bellwire_call::MediaKind;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -33,6 +33,7 @@ use crate::words::words;
 
 /// The kind of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Provider,
@@ -44,6 +45,7 @@ words!(Role, exact, Provider = "provider", Client = "client", Admin = "admin");
 
 /// What a message of a conversation is; calls are messages too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageType {
     #[default]
@@ -55,6 +57,7 @@ pub enum MessageType {
     ScreenShare,
     /// A word this version does not know; never written.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -79,6 +82,7 @@ impl MessageType {
 
 /// Where a call stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CallStatus {
     Initiated,
@@ -90,6 +94,7 @@ pub enum CallStatus {
     Failed,
     /// A word this version does not know; never written.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 

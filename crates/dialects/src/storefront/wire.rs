@@ -14,11 +14,11 @@ pub use event::{
 };
 pub use rest::{
     Analytics, AnalyticsReply, Avatar, CallReply, CallsReply, CustomerRow, CustomersReply, EndBody, Failure,
-    InitiateBody, LoginBody, LoginReply, LoginUser, OnlineUsersReply, OrderRef, Pagination, Party,
+    InitiateBody, LoginReply, LoginUser, MAX_NOTE_BYTES, OnlineUsersReply, OrderRef, Pagination, Party,
     ProductRef, RecentOrder, Ref, RespondBody, Response, VideoCall,
 };
 
-pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, SdpBody};
+pub use crate::{IceCandidateInit, IceServerRow, IceServersReply, LoginBody, SdpBody};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -32,6 +32,7 @@ fn id_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 
 /// The kind of an account; the `userType` of the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum UserType {
     Seller,
@@ -69,6 +70,7 @@ impl UserType {
 
 /// Where a call record stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CallStatus {
     Initiated,
@@ -76,8 +78,10 @@ pub enum CallStatus {
     Accepted,
     Declined,
     /// What a seller's page says instead of `declined`; in no record.
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Rejected,
     /// What a seller's page says to a second caller; in no record.
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Busy,
     /// The document says `completed`, the deployed backend says `ended`.
     Ended,
@@ -85,6 +89,7 @@ pub enum CallStatus {
     Failed,
     /// A word this version does not know; never written.
     #[default]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -103,6 +108,7 @@ words!(
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallType {
     OrderSupport,
@@ -111,6 +117,7 @@ pub enum CallType {
     GeneralSupport,
     Sales,
     /// A word this version does not know; never written.
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 

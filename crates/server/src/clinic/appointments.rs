@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use bellwire_dialects::clinic::wire::{
-    Appointment as Shown, AppointmentPage, AppointmentStatus, AppointmentType, Meta, RespondBody,
-    ScheduleBody, UserRole,
+    Appointment as Shown, AppointmentPage, AppointmentStatus, AppointmentType, MAX_MINUTES, MAX_NAME_BYTES,
+    MAX_NOTE_BYTES, MIN_MINUTES, Meta, RespondBody, ScheduleBody, UserRole,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tracing::info;
 
 use super::current_user::CurrentUser;
@@ -21,51 +21,80 @@ use super::store::{Appointment, NewAppointment, Query, SortBy};
 use super::{records, response};
 use crate::clock::Millis;
 use crate::error::ApiError;
-use crate::request::{Body, Params};
+use crate::reply::Created;
+use crate::request::{self, Body, Number, Text};
 
-const LONGEST_NAME: usize = 200;
-const LONGEST_NOTE: usize = 2000;
-const MINUTES: std::ops::RangeInclusive<u32> = 5..=480;
 const FURTHEST: Duration = Duration::from_secs(2 * 366 * 24 * 3600);
+const LAST_PAGE: u32 = 1_000_000;
 const LONGEST_PAGE: u32 = 100;
 /// Days of one reply.
 const MOST_DAYS: u32 = 366;
 
+/// Which appointments, in which order.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Selection {
+    patient_id: Text,
+    #[schemars(extend("enum" = ["appointmentDateTime", "createdAt", "name", "status"]))]
+    sort_by: Text,
+    #[schemars(extend("enum" = ["asc", "desc"]))]
+    sort_order: Text,
+    start_date: Text,
+    end_date: Text,
+}
+
+/// A page of them.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct ListQuery {
+    #[serde(flatten)]
+    selection: Selection,
+    #[schemars(range(min = 1, max = LAST_PAGE))]
+    page: Number,
+    #[schemars(range(min = 1, max = LONGEST_PAGE))]
+    page_size: Number,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Days {
+    /// `YYYY-MM-DD`
+    data: Vec<String>,
+}
+
 pub(super) async fn list(
     State(state): State<Shared>,
     caller: CurrentUser,
-    params: Params,
+    request::Query(asked): request::Query<ListQuery>,
 ) -> Result<Json<AppointmentPage>, ApiError> {
-    let query = query(caller.party(), &params)?;
-    page(&state, &params, query).await
+    let query = query(caller.party(), &asked.selection)?;
+    page(&state, &asked, query).await
 }
 
 pub(super) async fn upcoming(
     State(state): State<Shared>,
     caller: CurrentUser,
-    params: Params,
+    request::Query(asked): request::Query<ListQuery>,
 ) -> Result<Json<AppointmentPage>, ApiError> {
-    let query = Query { upcoming_at: Some(Millis::now()), ..query(caller.party(), &params)? };
-    page(&state, &params, query).await
+    let query = Query { upcoming_at: Some(Millis::now()), ..query(caller.party(), &asked.selection)? };
+    page(&state, &asked, query).await
 }
 
 /// Days (UTC) on which there are appointments.
 pub(super) async fn dates(
     State(state): State<Shared>,
     caller: CurrentUser,
-    params: Params,
-) -> Result<Json<Value>, ApiError> {
-    let query = Query { limit: MOST_DAYS * 10, ..query(caller.party(), &params)? };
+    request::Query(selection): request::Query<Selection>,
+) -> Result<Json<Days>, ApiError> {
+    let query = Query { limit: MOST_DAYS * 10, ..query(caller.party(), &selection)? };
     let (rows, _) = state.store.appointments(&query).await?;
     let days: BTreeSet<String> =
         rows.iter().map(|row| Millis(row.starts_at).iso().chars().take(10).collect()).collect();
-    let days: Vec<_> = days.into_iter().take(MOST_DAYS as usize).collect();
-    Ok(Json(json!({ "data": days })))
+    Ok(Json(Days { data: days.into_iter().take(MOST_DAYS as usize).collect() }))
 }
 
-async fn page(state: &Clinic, params: &Params, query: Query) -> Result<Json<AppointmentPage>, ApiError> {
-    let page = params.number("page", 1)?.clamp(1, 1_000_000);
-    let size = params.number("pageSize", 10)?.clamp(1, LONGEST_PAGE);
+async fn page(state: &Clinic, asked: &ListQuery, query: Query) -> Result<Json<AppointmentPage>, ApiError> {
+    let page = asked.page.or(1, "page")?.clamp(1, LAST_PAGE);
+    let size = asked.page_size.or(10, "pageSize")?.clamp(1, LONGEST_PAGE);
     let query = Query { limit: size, offset: (page - 1) * size, ..query };
     let (rows, total) = state.store.appointments(&query).await?;
     let meta =
@@ -73,12 +102,12 @@ async fn page(state: &Clinic, params: &Params, query: Query) -> Result<Json<Appo
     Ok(Json(AppointmentPage { data: rows.iter().map(response::appointment).collect(), meta }))
 }
 
-fn query(party: Party, params: &Params) -> Result<Query, ApiError> {
-    let patient = params.text("patientId").map(str::to_owned);
+fn query(party: Party, asked: &Selection) -> Result<Query, ApiError> {
+    let patient = asked.patient_id.get().map(str::to_owned);
     if party.role == UserRole::Patient && patient.as_ref().is_some_and(|patient| *patient != party.id) {
         return Err(ApiError::forbidden("You can only see your own appointments"));
     }
-    let sort_by = match params.text("sortBy") {
+    let sort_by = match asked.sort_by.get() {
         None | Some("appointmentDateTime") => SortBy::Starts,
         Some("createdAt") => SortBy::Created,
         Some("name") => SortBy::Name,
@@ -88,12 +117,12 @@ fn query(party: Party, params: &Params) -> Result<Query, ApiError> {
             return Err(ApiError::bad_request(message));
         }
     };
-    let descending = match params.text("sortOrder") {
+    let descending = match asked.sort_order.get() {
         None | Some("asc" | "ASC") => false,
         Some("desc" | "DESC") => true,
         Some(_) => return Err(ApiError::bad_request("sortOrder must be asc or desc")),
     };
-    let date = |name: &str, end_of_day| match params.text(name) {
+    let date = |name: &str, text: &Text, end_of_day| match text.get() {
         None => Ok(None),
         Some(text) => Millis::parse(text, end_of_day)
             .map(Some)
@@ -102,8 +131,8 @@ fn query(party: Party, params: &Params) -> Result<Query, ApiError> {
     Ok(Query {
         party,
         patient,
-        from: date("startDate", false)?,
-        to: date("endDate", true)?,
+        from: date("startDate", &asked.start_date, false)?,
+        to: date("endDate", &asked.end_date, true)?,
         upcoming_at: None,
         sort_by,
         descending,
@@ -131,17 +160,17 @@ pub(super) async fn schedule(
     State(state): State<Shared>,
     caller: CurrentUser,
     Body(body): Body<ScheduleBody>,
-) -> Result<(StatusCode, Json<Shown>), ApiError> {
+) -> Result<Created<Json<Shown>>, ApiError> {
     let me = caller.only(UserRole::Practitioner)?;
     let now = Millis::now();
     let name = body.name.trim().to_owned();
-    if name.is_empty() || name.len() > LONGEST_NAME {
+    if name.is_empty() || name.len() > MAX_NAME_BYTES {
         return Err(ApiError::bad_request("name must have 1 to 200 characters"));
     }
-    if body.notes.as_ref().is_some_and(|notes| notes.len() > LONGEST_NOTE) {
+    if body.notes.as_ref().is_some_and(|notes| notes.len() > MAX_NOTE_BYTES) {
         return Err(ApiError::bad_request("notes is too long"));
     }
-    if !MINUTES.contains(&body.duration_in_minutes) {
+    if !(MIN_MINUTES..=MAX_MINUTES).contains(&body.duration_in_minutes) {
         return Err(ApiError::bad_request("durationInMinutes must be between 5 and 480"));
     }
     if body.kind == AppointmentType::Unknown {
@@ -175,7 +204,7 @@ pub(super) async fn schedule(
         return Err(ApiError::conflict("This time slot is already taken"));
     }
     info!(appointment = new.id, "Appointment scheduled");
-    Ok((StatusCode::CREATED, Json(tell(&state, &new.id).await?)))
+    Ok(Created(Json(tell(&state, &new.id).await?)))
 }
 
 pub(super) async fn respond(
@@ -185,7 +214,7 @@ pub(super) async fn respond(
     Body(body): Body<RespondBody>,
 ) -> Result<Json<Shown>, ApiError> {
     let me = caller.only(UserRole::Patient)?;
-    if body.message.as_ref().is_some_and(|message| message.len() > LONGEST_NOTE) {
+    if body.message.as_ref().is_some_and(|message| message.len() > MAX_NOTE_BYTES) {
         return Err(ApiError::bad_request("message is too long"));
     }
     own(&state, &me, &id).await?;

@@ -9,6 +9,7 @@ use super::state::Shared;
 use super::store::User;
 use crate::auth::Session;
 use crate::error::ApiError;
+use crate::openapi::Input;
 use crate::request::bearer;
 
 /// The signed-in user: the token and the account it belongs to.
@@ -31,6 +32,8 @@ impl CurrentUser {
         }
     }
 }
+
+impl Input for CurrentUser {}
 
 impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;

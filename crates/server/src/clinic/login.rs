@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use bellwire_dialects::clinic::wire::{LoginBody, LoginReply, StatusReply, UserRole};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use bellwire_dialects::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tracing::debug;
 
 use super::current_user::{CurrentUser, unauthorized};
@@ -20,18 +20,28 @@ use crate::auth::Session;
 use crate::clinic::defaults::BACKEND;
 use crate::clock::Millis;
 use crate::error::ApiError;
+use crate::reply::Created;
 use crate::request::{Body, ClientIp, bearer, network};
 
 const SHORTEST_PASSWORD: usize = 8;
-const LONGEST_PASSWORD: usize = 1024;
 
-type Reply = Result<(StatusCode, Json<LoginReply>), ApiError>;
+type Reply<T> = Result<Created<Json<T>>, ApiError>;
+
+/// What was done, in a word.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Code {
+    code: &'static str,
+}
+
+fn done(code: &'static str) -> Created<Json<Code>> {
+    Created(Json(Code { code }))
+}
 
 pub(super) async fn anybody(
     State(state): State<Shared>,
     ClientIp(from): ClientIp,
     Body(body): Body<LoginBody>,
-) -> Reply {
+) -> Reply<LoginReply> {
     login(state, from, body, None).await
 }
 
@@ -39,16 +49,16 @@ pub(super) async fn practitioner(
     State(state): State<Shared>,
     ClientIp(from): ClientIp,
     Body(body): Body<LoginBody>,
-) -> Reply {
+) -> Reply<LoginReply> {
     login(state, from, body, Some(UserRole::Practitioner)).await
 }
 
-async fn login(state: Shared, from: IpAddr, body: LoginBody, only: Option<UserRole>) -> Reply {
+async fn login(state: Shared, from: IpAddr, body: LoginBody, only: Option<UserRole>) -> Reply<LoginReply> {
     let email = body.email.trim().to_lowercase();
-    if email.is_empty() || email.len() > 254 || body.password.is_empty() {
+    if email.is_empty() || email.len() > MAX_EMAIL_BYTES || body.password.is_empty() {
         return Err(ApiError::bad_request("email and password should not be empty"));
     }
-    if body.password.len() > LONGEST_PASSWORD {
+    if body.password.len() > MAX_PASSWORD_BYTES {
         return Err(ApiError::bad_request("password is too long"));
     }
     state
@@ -87,13 +97,14 @@ async fn login(state: Shared, from: IpAddr, body: LoginBody, only: Option<UserRo
             temp_access_token: None,
         }
     };
-    Ok((StatusCode::CREATED, Json(reply)))
+    Ok(Created(Json(reply)))
 }
 
 /// Body of `POST /auth/change-password`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewPassword {
+    #[schemars(length(min = SHORTEST_PASSWORD, max = MAX_PASSWORD_BYTES))]
     new_password: String,
 }
 
@@ -102,13 +113,13 @@ pub(super) async fn change_password(
     State(state): State<Shared>,
     parts: Parts,
     Body(body): Body<NewPassword>,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Reply<Code> {
     let token = bearer(&parts).ok_or_else(unauthorized)?;
     let session: Session<Claims> = state.password_tokens.read(token).ok_or_else(unauthorized)?;
     if state.context.revoked.contains(&session).await? {
         return Err(unauthorized());
     }
-    if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&body.new_password.len()) {
+    if !(SHORTEST_PASSWORD..=MAX_PASSWORD_BYTES).contains(&body.new_password.len()) {
         return Err(ApiError::bad_request("newPassword must be longer than or equal to 8 characters"));
     }
     let hash = state.context.passwords.hash(&body.new_password).await.map_err(|_| ApiError::internal())?;
@@ -116,18 +127,15 @@ pub(super) async fn change_password(
         return Err(unauthorized());
     }
     state.hub.tell(News::PasswordChanged { user: session.claims.sub }).await;
-    Ok((StatusCode::CREATED, Json(json!({ "code": "PASSWORD_CHANGED" }))))
+    Ok(done("PASSWORD_CHANGED"))
 }
 
 /// The token is good for nothing from then on, nor are the sockets it opened.
-pub(super) async fn sign_out(
-    State(state): State<Shared>,
-    caller: CurrentUser,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+pub(super) async fn sign_out(State(state): State<Shared>, caller: CurrentUser) -> Reply<Code> {
     let kept = state.context.revoked.add(&caller.session).await;
     state.hub.signed_out(caller.session.jti).await;
     kept?;
-    Ok((StatusCode::CREATED, Json(json!({ "code": "SIGN_OUT_SUCCESS" }))))
+    Ok(done("SIGN_OUT_SUCCESS"))
 }
 
 pub(super) async fn status(caller: CurrentUser) -> Json<StatusReply> {

@@ -3,9 +3,10 @@
 use bellwire_dialects::clinic::wire::{
     Appointment as Shown, AppointmentStatus, AppointmentType, PersonRow, RoomRecord, RoomState, StatusUser,
 };
-use serde::Deserialize;
+use schemars::JsonSchema;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
+use serde::{Deserialize, Serialize};
 
 use super::hub::Facts;
 use super::store::{Appointment, User};
@@ -36,11 +37,17 @@ pub(super) fn appointment(row: &Appointment) -> Shown {
 
 /// A room's record, as the document has it: with the appointment inside, whose time goes by another name
 /// there.
-pub(super) fn room(row: &Appointment) -> Option<RoomRecord> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Room {
+    #[serde(flatten)]
+    room: RoomRecord,
+    appointment: Shown,
+}
+
+pub(super) fn room(row: &Appointment) -> Option<Room> {
     let inside = short(row);
-    let appointment =
-        Some(Box::new(Shown { scheduled_date: inside.appointment_date_time.clone(), ..inside }));
-    Some(RoomRecord { appointment, ..bare_room(row)? })
+    let appointment = Shown { scheduled_date: inside.appointment_date_time.clone(), ..inside };
+    Some(Room { room: bare_room(row)?, appointment })
 }
 
 /// What the hub has to know of it; `None` without a room.

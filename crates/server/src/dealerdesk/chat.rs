@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use bellwire_dialects::dealerdesk::wire::{
-    CallsPage, Health, MessageRow, Pagination, Room, RoomRow, UnreadCount, UserType,
+    CallLogRow, CallsPage, Health, MessageRow, Pagination, Room, RoomRow, UnreadCount, UserType,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::current_user::CurrentUser;
 use super::party::{Party, room, room_of};
@@ -14,20 +15,70 @@ use super::store::calls::CallQuery;
 use crate::clock::Millis;
 use crate::dealerdesk::defaults::BACKEND;
 use crate::error::ApiError;
-use crate::request::Params;
+use crate::reply::{self, IceServersReply};
+use crate::request::{Number, Query, Text};
 
 /// Rows of one answer.
 const MOST_ROWS: u32 = 200;
 /// The last page there is.
 const FURTHEST: u32 = 10_000_000;
+const LAST_PAGE: u32 = 1_000_000;
+const LONGEST_POST: usize = 64;
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct OfPost {
+    #[schemars(length(max = LONGEST_POST))]
+    post_id: Text,
+}
+
+/// The rows that are wanted of a list.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct Window {
+    #[schemars(range(min = 1, max = MOST_ROWS))]
+    limit: Number,
+    #[schemars(range(min = 0, max = FURTHEST))]
+    offset: Number,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct MessagesQuery {
+    dealer_email: Text,
+    technician_email: Text,
+    #[serde(flatten)]
+    of_post: OfPost,
+    #[serde(flatten)]
+    window: Window,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct CallsQuery {
+    room_id: Text,
+    user_email: Text,
+    #[serde(flatten)]
+    window: Window,
+    #[schemars(range(min = 1, max = LAST_PAGE))]
+    page: Number,
+}
+
+/// Asked by `page` it says how many there are; asked by `offset` it is the bare rows.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Calls {
+    Rows(Vec<CallLogRow>),
+    Page(CallsPage),
+}
 
 pub(super) async fn room_of_two(
     State(state): State<Shared>,
     caller: CurrentUser,
     Path((dealer, technician)): Path<(String, String)>,
-    params: Params,
+    Query(of): Query<OfPost>,
 ) -> Result<Json<RoomRow>, ApiError> {
-    let room = room_of(&dealer, &technician, params.text("postId")).ok_or_else(no_room)?;
+    let room = room_of(&dealer, &technician, of.post_id.get()).ok_or_else(no_room)?;
     let me = member(caller, &room)?;
     match state.messages.open(&me, &room).await? {
         Ok(()) => {}
@@ -50,33 +101,32 @@ pub(super) async fn room_of_two(
 pub(super) async fn messages(
     State(state): State<Shared>,
     caller: CurrentUser,
-    params: Params,
+    Query(asked): Query<MessagesQuery>,
 ) -> Result<Json<Vec<MessageRow>>, ApiError> {
-    let (Some(dealer), Some(technician)) = (params.text("dealerEmail"), params.text("technicianEmail"))
-    else {
+    let (Some(dealer), Some(technician)) = (asked.dealer_email.get(), asked.technician_email.get()) else {
         return Err(ApiError::bad_request("dealerEmail and technicianEmail are required"));
     };
-    let room = room_of(dealer, technician, params.text("postId")).ok_or_else(no_room)?;
-    rows(&state, caller, &room, &params).await
+    let room = room_of(dealer, technician, asked.of_post.post_id.get()).ok_or_else(no_room)?;
+    rows(&state, caller, &room, &asked.window).await
 }
 
 pub(super) async fn room_messages(
     State(state): State<Shared>,
     caller: CurrentUser,
     Path(name): Path<String>,
-    params: Params,
+    Query(window): Query<Window>,
 ) -> Result<Json<Vec<MessageRow>>, ApiError> {
-    rows(&state, caller, &room(&name).ok_or_else(no_room)?, &params).await
+    rows(&state, caller, &room(&name).ok_or_else(no_room)?, &window).await
 }
 
 async fn rows(
     state: &Shared,
     caller: CurrentUser,
     room: &Room,
-    params: &Params,
+    window: &Window,
 ) -> Result<Json<Vec<MessageRow>>, ApiError> {
     member(caller, room)?;
-    let (limit, offset) = window(params)?;
+    let (limit, offset) = window.read()?;
     Ok(Json(state.store.messages(room, limit, offset).await?))
 }
 
@@ -111,17 +161,16 @@ fn other_of(me: &Party, row: &RoomRow) -> Party {
     }
 }
 
-/// Asked by `page` it says how many there are; asked by `offset` it is the bare rows.
 pub(super) async fn calls(
     State(state): State<Shared>,
     caller: CurrentUser,
-    params: Params,
-) -> Result<Json<Value>, ApiError> {
-    let place = match params.text("roomId") {
+    Query(asked): Query<CallsQuery>,
+) -> Result<Json<Calls>, ApiError> {
+    let place = match asked.room_id.get() {
         Some(name) => Some(room(name).ok_or_else(no_room)?),
         None => None,
     };
-    let me = match (&place, params.text("userEmail")) {
+    let me = match (&place, asked.user_email.get()) {
         (_, Some(email)) => caller.at(email, &state).await?,
         (Some(room), None) => member(caller, room)?,
         (None, None) => return Err(ApiError::bad_request("roomId or userEmail is required")),
@@ -129,31 +178,28 @@ pub(super) async fn calls(
     if place.as_ref().is_some_and(|room| me.other(room).is_none()) {
         return Err(foreign());
     }
-    let (limit, mut offset) = window(&params)?;
-    let page = match params.text("page") {
-        Some(_) => Some(params.number("page", 1)?.clamp(1, FURTHEST)),
-        None => None,
-    };
+    let (limit, mut offset) = asked.window.read()?;
+    let page = if asked.page.is_given() { Some(asked.page.or(1, "page")?.clamp(1, FURTHEST)) } else { None };
     if let Some(page) = page {
         offset = (page - 1).saturating_mul(limit);
     }
     let query = CallQuery { me, room: place, limit, offset };
     let (calls, total_items) = state.store.past_calls(&query).await?;
     Ok(Json(match page {
-        None => json!(calls),
+        None => Calls::Rows(calls),
         Some(current_page) => {
             let total_pages = total_items.div_ceil(limit);
             let pagination = Pagination { current_page, total_pages, total_items, items_per_page: limit };
-            json!(CallsPage { calls, pagination })
+            Calls::Page(CallsPage { calls, pagination })
         }
     }))
 }
 
-pub(super) async fn ice_servers(State(state): State<Shared>, caller: CurrentUser) -> Json<Value> {
+pub(super) async fn ice_servers(State(state): State<Shared>, caller: CurrentUser) -> Json<IceServersReply> {
     let me = caller.or(|| Party::new(UserType::Technician, "guest"));
     let user = format!("{}.{}", me.role.as_str(), me.email);
     let servers = state.context.ice_servers(BACKEND, &user, Millis::now());
-    Json(json!({ "success": true, "iceServers": servers, "ttl": state.context.ice_ttl_s() }))
+    reply::ice_servers(servers, state.context.ice_ttl_s())
 }
 
 pub(super) async fn health(State(state): State<Shared>) -> Result<Json<Health>, ApiError> {
@@ -171,9 +217,11 @@ fn member(caller: CurrentUser, room: &Room) -> Result<Party, ApiError> {
     if me.other(room).is_some() { Ok(me) } else { Err(foreign()) }
 }
 
-fn window(params: &Params) -> Result<(u32, u32), ApiError> {
-    let limit = params.number("limit", 50)?.clamp(1, MOST_ROWS);
-    Ok((limit, params.number("offset", 0)?.min(FURTHEST)))
+impl Window {
+    fn read(&self) -> Result<(u32, u32), ApiError> {
+        let limit = self.limit.or(50, "limit")?.clamp(1, MOST_ROWS);
+        Ok((limit, self.offset.or(0, "offset")?.min(FURTHEST)))
+    }
 }
 
 fn foreign() -> ApiError {

@@ -9,6 +9,7 @@ use super::state::Shared;
 use crate::auth::Session;
 use crate::config::Mode;
 use crate::error::ApiError;
+use crate::openapi::Input;
 use crate::request::bearer;
 
 /// A user with a valid token, or in compat mode perhaps one without.
@@ -16,6 +17,8 @@ pub(super) struct CurrentUser(Option<Party>);
 
 /// The session of the signed-in user, in both modes.
 pub(super) struct SignedIn(pub(super) Session<Claims>);
+
+impl Input for CurrentUser {}
 
 impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;
@@ -31,6 +34,8 @@ impl FromRequestParts<Shared> for CurrentUser {
         Ok(Self(Some(Party { role: claims.role, email: claims.email })))
     }
 }
+
+impl Input for SignedIn {}
 
 impl FromRequestParts<Shared> for SignedIn {
     type Rejection = ApiError;

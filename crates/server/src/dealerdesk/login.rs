@@ -5,8 +5,10 @@ use std::net::IpAddr;
 
 use axum::Json;
 use axum::extract::State;
-use bellwire_dialects::dealerdesk::wire::{Account as Shown, LoginBody, LoginReply, UserType};
-use serde_json::{Value, json};
+use bellwire_dialects::dealerdesk::wire::{Account as Shown, LoginBody, UserType};
+use bellwire_dialects::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES};
+use schemars::JsonSchema;
+use serde::Serialize;
 use tracing::debug;
 
 use super::current_user::SignedIn;
@@ -17,36 +19,59 @@ use crate::clock::Millis;
 use crate::config::Mode;
 use crate::dealerdesk::defaults::BACKEND;
 use crate::error::ApiError;
+use crate::reply::{Done, done};
 use crate::request::{Body, ClientIp, network};
 use crate::sign_ins::Attempt;
 
-const LONGEST_PASSWORD: usize = 1024;
+#[derive(Serialize, JsonSchema)]
+struct Reply {
+    success: bool,
+    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct DealerReply {
+    #[serde(flatten)]
+    reply: Reply,
+    dealer: Shown,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TechnicianReply {
+    #[serde(flatten)]
+    reply: Reply,
+    technician: Shown,
+}
 
 pub(super) async fn dealer(
     State(state): State<Shared>,
     ClientIp(from): ClientIp,
     Body(body): Body<LoginBody>,
-) -> Result<Json<LoginReply>, ApiError> {
-    login(&state, from, body, UserType::Dealer).await
+) -> Result<Json<DealerReply>, ApiError> {
+    let (reply, dealer) = login(&state, from, body, UserType::Dealer).await?;
+    Ok(Json(DealerReply { reply, dealer }))
 }
 
 pub(super) async fn technician(
     State(state): State<Shared>,
     ClientIp(from): ClientIp,
     Body(body): Body<LoginBody>,
-) -> Result<Json<LoginReply>, ApiError> {
-    login(&state, from, body, UserType::Technician).await
+) -> Result<Json<TechnicianReply>, ApiError> {
+    let (reply, technician) = login(&state, from, body, UserType::Technician).await?;
+    Ok(Json(TechnicianReply { reply, technician }))
 }
 
 /// The token is good for nothing from then on, nor are the sockets it opened.
 pub(super) async fn logout(
     State(state): State<Shared>,
     SignedIn(session): SignedIn,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let kept = state.context.revoked.add(&session).await;
     state.hub.signed_out(session.jti).await;
     kept?;
-    Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
+    Ok(done("Logged out successfully"))
 }
 
 /// How a user signs in.
@@ -64,12 +89,12 @@ async fn login(
     from: IpAddr,
     body: LoginBody,
     role: UserType,
-) -> Result<Json<LoginReply>, ApiError> {
+) -> Result<(Reply, Shown), ApiError> {
     let LoginBody { email, password } = body;
     let password = password.filter(|password| !password.is_empty());
-    let too_long = password.as_ref().is_some_and(|password| password.len() > LONGEST_PASSWORD);
+    let too_long = password.as_ref().is_some_and(|password| password.len() > MAX_PASSWORD_BYTES);
     let party = Party::new(role, &email);
-    if party.email.is_empty() || party.email.len() > 254 || too_long {
+    if party.email.is_empty() || party.email.len() > MAX_EMAIL_BYTES || too_long {
         return Err(ApiError::bad_request("Email is required"));
     }
     let name = format!("{} {}", role.as_str(), party.email);
@@ -91,13 +116,8 @@ async fn login(
         }
         Entry::Believed | Entry::Refused => None,
     };
-    let shown = Some(Shown { email: account.email, name: account.name, avatar: account.avatar });
-    let (dealer, technician) = match role {
-        UserType::Dealer => (shown, None),
-        UserType::Technician => (None, shown),
-    };
-    let message = Some("Login successful".to_owned());
-    Ok(Json(LoginReply { success: Some(true), message, token, dealer, technician }))
+    let shown = Shown { email: account.email, name: account.name, avatar: account.avatar };
+    Ok((Reply { success: true, message: "Login successful", token }, shown))
 }
 
 async fn check(

@@ -7,6 +7,7 @@ use super::state::{Claims, Shared, State};
 use super::store::Account;
 use crate::auth::Session;
 use crate::error::ApiError;
+use crate::openapi::Input;
 use crate::request::bearer;
 use crate::store::StoreError;
 
@@ -15,6 +16,8 @@ pub(super) struct CurrentUser(pub(super) Account);
 
 /// The token of the signed-in user.
 pub(super) struct Token(pub(super) Session<Claims>);
+
+impl Input for CurrentUser {}
 
 impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;
@@ -27,6 +30,8 @@ impl FromRequestParts<Shared> for CurrentUser {
         }
     }
 }
+
+impl Input for Token {}
 
 impl FromRequestParts<Shared> for Token {
     type Rejection = ApiError;

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use bellwire_dialects::hearth::wire::LoginBody;
-use serde_json::{Value, json};
+use bellwire_dialects::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES};
+use schemars::JsonSchema;
+use serde::Serialize;
 use tracing::debug;
 
 use super::current_user::{CurrentUser, Token};
@@ -12,15 +14,27 @@ use super::state::{Claims, Shared};
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::hearth::defaults::BACKEND;
+use crate::reply::{Done, Success, done, success};
 use crate::request::{Body, ClientIp, network};
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SignedIn {
+    token: String,
+    user: response::Own,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Me {
+    user: response::Own,
+}
 
 pub(super) async fn login(
     State(state): State<Shared>,
     ClientIp(from): ClientIp,
     Body(body): Body<LoginBody>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Success<SignedIn>>, ApiError> {
     let unfit = |text: &str, most| text.is_empty() || text.len() > most;
-    if unfit(&body.email, 254) || unfit(&body.password, 1024) {
+    if unfit(&body.email, MAX_EMAIL_BYTES) || unfit(&body.password, MAX_PASSWORD_BYTES) {
         return Err(ApiError::bad_request("Please provide email and password"));
     }
     let email = body.email.trim().to_lowercase();
@@ -42,19 +56,19 @@ pub(super) async fn login(
     };
     let claims = Claims { id: account.id.clone() };
     let token = state.tokens.issue(&claims, Millis::now()).ok_or_else(ApiError::internal)?;
-    Ok(Json(json!({ "success": true, "token": token, "user": response::own(&account) })))
+    Ok(success(SignedIn { token, user: response::own(account) }))
 }
 
-pub(super) async fn me(CurrentUser(me): CurrentUser) -> Json<Value> {
-    Json(json!({ "success": true, "user": response::own(&me) }))
+pub(super) async fn me(CurrentUser(me): CurrentUser) -> Json<Success<Me>> {
+    success(Me { user: response::own(me) })
 }
 
 pub(super) async fn logout(
     State(state): State<Shared>,
     Token(session): Token,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let kept = state.context.revoked.add(&session).await;
     state.hub.signed_out(session.jti).await;
     kept?;
-    Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
+    Ok(done("Logged out successfully"))
 }

@@ -6,7 +6,8 @@ use bellwire_dialects::hearth::wire::{
     CallInvitation, CallSession, CallSettings, IceServerRow, Metadata, Populated, Ref, SessionParticipant,
     SessionStatus, SessionType, TherapyPerson, TherapyRole, TherapySession, TherapyStatus, TherapyType, User,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::hub::{Facts, Seat};
 use super::store::{Account, FullSession, FullTherapy, SeatRow, SessionRow};
@@ -25,11 +26,26 @@ pub(super) fn user(account: &Account) -> User {
 }
 
 /// A user as they see themselves.
-pub(super) fn own(account: &Account) -> Value {
-    json!({
-        "id": account.id, "firstName": account.first_name, "lastName": account.last_name,
-        "email": account.email, "role": account.role, "profilePicture": account.profile_picture,
-    })
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Own {
+    id: String,
+    first_name: String,
+    last_name: String,
+    email: String,
+    role: String,
+    profile_picture: Option<String>,
+}
+
+pub(super) fn own(account: Account) -> Own {
+    Own {
+        id: account.id,
+        first_name: account.first_name,
+        last_name: account.last_name,
+        email: account.email,
+        role: account.role,
+        profile_picture: account.profile_picture,
+    }
 }
 
 fn populated(account: &Account) -> Ref {

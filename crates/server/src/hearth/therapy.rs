@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use bellwire_dialects::hearth::wire::{
-    AssessmentBody, TherapyBody, TherapyChat, TherapyChatBody, TherapyRole, TherapyStatus, TherapyType,
+    AssessmentBody, MAX_MINUTES, MAX_PEOPLE, MAX_TEXT_CHARS, MAX_TITLE_CHARS, TherapyBody, TherapyChat,
+    TherapyChatBody, TherapyRole, TherapySession, TherapyStatus, TherapyType,
 };
-use serde_json::{Value, json};
 
 use super::current_user::CurrentUser;
 use super::hub::News;
@@ -17,42 +16,40 @@ use super::state::{Shared, State as Hearth};
 use super::store::{Account, Assessment, FullTherapy, TherapyRow};
 use crate::clock::Millis;
 use crate::error::ApiError;
+use crate::reply::{Created, Data, DataWithMessage, Done, data, data_with_message, done};
 use crate::request::Body;
 use crate::store::new_id;
 
-const TITLE: usize = 200;
-const TEXT: usize = 4000;
 const RESPONSES: usize = 16 * 1024;
-const PEOPLE: usize = 32;
-/// Minutes.
-const LONGEST: u32 = 24 * 60;
 
-type Answer = Result<Json<Value>, ApiError>;
+type Answer = Result<Json<DataWithMessage<TherapySession>>, ApiError>;
 
-fn done(full: &FullTherapy, message: &str) -> Json<Value> {
-    Json(json!({ "success": true, "message": message, "data": response::therapy(full) }))
+fn shown(full: &FullTherapy, message: &'static str) -> Json<DataWithMessage<TherapySession>> {
+    data_with_message(message, response::therapy(full))
 }
 
-pub(super) async fn list(State(state): State<Shared>, CurrentUser(me): CurrentUser) -> Answer {
+pub(super) async fn list(
+    State(state): State<Shared>,
+    CurrentUser(me): CurrentUser,
+) -> Result<Json<Data<Vec<TherapySession>>>, ApiError> {
     let sessions = state.store.therapies(&me.id).await?;
-    let sessions: Vec<_> = sessions.iter().map(response::therapy).collect();
-    Ok(Json(json!({ "success": true, "data": sessions })))
+    Ok(data(sessions.iter().map(response::therapy).collect()))
 }
 
 pub(super) async fn one(
     State(state): State<Shared>,
     CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
-) -> Answer {
+) -> Result<Json<Data<TherapySession>>, ApiError> {
     let full = member(&state, &me, &id).await?;
-    Ok(Json(json!({ "success": true, "data": response::therapy(&full) })))
+    Ok(data(response::therapy(&full)))
 }
 
 pub(super) async fn create(
     State(state): State<Shared>,
     CurrentUser(me): CurrentUser,
     Body(body): Body<TherapyBody>,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<Created<Json<DataWithMessage<TherapySession>>>, ApiError> {
     let kind = known_kind(body.kind.unwrap_or_default())?;
     let alone = matches!(kind, TherapyType::AiGuided | TherapyType::SelfPaced);
     let therapist = me.role == "therapist";
@@ -85,7 +82,7 @@ pub(super) async fn create(
     };
     state.store.add_therapy(&row, &people).await?;
     let full = member(&state, &me, &row.id).await?;
-    Ok((StatusCode::CREATED, done(&full, "Therapy session created successfully")))
+    Ok(Created(shown(&full, "Therapy session created successfully")))
 }
 
 pub(super) async fn change(
@@ -128,7 +125,7 @@ pub(super) async fn change(
     state.store.change_therapy(&row, people.as_deref()).await?;
     let full = found(&state, &id).await?;
     admit_only_people(&state, &me, &full).await?;
-    Ok(done(&full, "Therapy session updated successfully"))
+    Ok(shown(&full, "Therapy session updated successfully"))
 }
 
 pub(super) async fn start(
@@ -140,7 +137,7 @@ pub(super) async fn start(
     if !state.store.start_therapy(&id, Millis::now()).await? {
         return Err(ApiError::bad_request("This therapy session cannot be started"));
     }
-    Ok(done(&found(&state, &id).await?, "Therapy session started successfully"))
+    Ok(shown(&found(&state, &id).await?, "Therapy session started successfully"))
 }
 
 pub(super) async fn end(
@@ -154,7 +151,7 @@ pub(super) async fn end(
     }
     let full = found(&state, &id).await?;
     admit_only_people(&state, &me, &full).await?;
-    Ok(done(&full, "Therapy session ended successfully"))
+    Ok(shown(&full, "Therapy session ended successfully"))
 }
 
 pub(super) async fn join(
@@ -167,7 +164,7 @@ pub(super) async fn join(
         return Err(over());
     }
     state.store.join_therapy(&id, &me.id, Millis::now()).await?;
-    Ok(done(&found(&state, &id).await?, "Joined therapy session successfully"))
+    Ok(shown(&found(&state, &id).await?, "Joined therapy session successfully"))
 }
 
 pub(super) async fn chat(
@@ -175,9 +172,9 @@ pub(super) async fn chat(
     CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     Body(body): Body<TherapyChatBody>,
-) -> Answer {
+) -> Result<Json<DataWithMessage<TherapyChat>>, ApiError> {
     let line = say(&state, &me, &id, &body.message).await?;
-    Ok(Json(json!({ "success": true, "message": "Message sent", "data": line })))
+    Ok(data_with_message("Message sent", line))
 }
 
 pub(super) async fn assess(
@@ -185,16 +182,16 @@ pub(super) async fn assess(
     CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     Body(body): Body<AssessmentBody>,
-) -> Answer {
+) -> Result<Json<Done>, ApiError> {
     member(&state, &me, &id).await?;
     let kind = body.kind.unwrap_or_else(|| "general".to_owned());
     let responses = body.responses.to_string();
-    if kind.chars().count() > TITLE || responses.len() > RESPONSES {
+    if kind.chars().count() > MAX_TITLE_CHARS || responses.len() > RESPONSES {
         return Err(ApiError::bad_request("The assessment is too long"));
     }
     let assessment = Assessment { kind: &kind, responses: &responses, score: body.score };
     state.store.add_assessment(&id, &me.id, &assessment, Millis::now()).await?;
-    Ok(Json(json!({ "success": true, "message": "Assessment saved" })))
+    Ok(done("Assessment saved"))
 }
 
 /// A line of the chat, kept and sent to all sockets in the room; also lines from sockets.
@@ -206,7 +203,7 @@ pub(super) async fn say(
 ) -> Result<TherapyChat, ApiError> {
     present_member(state, me, id).await?;
     let message = message.trim();
-    if message.is_empty() || message.chars().count() > TEXT {
+    if message.is_empty() || message.chars().count() > MAX_TEXT_CHARS {
         return Err(ApiError::bad_request("A message has between 1 and 4000 characters"));
     }
     let now = Millis::now();
@@ -306,13 +303,13 @@ fn known_kind(kind: TherapyType) -> Result<TherapyType, ApiError> {
 
 fn check(body: &TherapyBody) -> Result<(), ApiError> {
     let long = |text: &Option<String>, most| text.as_ref().is_some_and(|text| text.chars().count() > most);
-    if long(&body.title, TITLE) || long(&body.description, TEXT) {
+    if long(&body.title, MAX_TITLE_CHARS) || long(&body.description, MAX_TEXT_CHARS) {
         return Err(ApiError::bad_request("Title or description is too long"));
     }
-    if body.participants.as_ref().is_some_and(|people| people.len() > PEOPLE) {
+    if body.participants.as_ref().is_some_and(|people| people.len() > MAX_PEOPLE) {
         return Err(ApiError::bad_request("Too many participants"));
     }
-    if body.duration.is_some_and(|minutes| !(1..=LONGEST).contains(&minutes)) {
+    if body.duration.is_some_and(|minutes| !(1..=MAX_MINUTES).contains(&minutes)) {
         return Err(ApiError::bad_request("duration is between 1 and 1440 minutes"));
     }
     Ok(())

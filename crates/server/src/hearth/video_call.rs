@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use bellwire_dialects::hearth::wire::{
-    DemoBody, DemoData, EndData, HistoryData, IceServerRow, InitiateData, JoinData, MediaBody, Reply,
+    CallSession, DemoBody, DemoData, EndData, HistoryData, IceServerRow, InitiateData, JoinData, MediaBody,
     SessionStatus, SessionType,
 };
-use serde::Serialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::current_user::CurrentUser;
 use super::hub::Seat;
@@ -20,12 +20,21 @@ use super::store::{FullSession, Page};
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::hearth::defaults::BACKEND;
-use crate::request::{Body, Params};
+use crate::reply::{
+    self, Created, Data, DataWithMessage, Done, IceServersReply, data, data_with_message as said, done,
+};
+use crate::request::{self, Body, Query, Text};
 
-type Answer<T> = Result<Json<Reply<T>>, ApiError>;
+type Answer<T> = Result<Json<DataWithMessage<T>>, ApiError>;
+type AnswerCreated<T> = Result<Created<Json<DataWithMessage<T>>>, ApiError>;
 
-fn done<T: Serialize>(message: &str, data: T) -> Json<Reply<T>> {
-    Json(Reply { success: true, message: Some(message.to_owned()), data: Some(data) })
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct HistoryQuery {
+    #[serde(flatten)]
+    page: request::Page,
+    #[schemars(with = "SessionStatus")]
+    status: Text,
 }
 
 fn ice(state: &Shared, user: &str) -> Vec<IceServerRow> {
@@ -41,14 +50,14 @@ pub(super) async fn initiate(
     State(state): State<Shared>,
     CurrentUser(me): CurrentUser,
     Body(body): Body<Value>,
-) -> Result<(StatusCode, Json<Reply<InitiateData>>), ApiError> {
+) -> AnswerCreated<InitiateData> {
     let full = state.sessions.initiate(&me, body).await?;
     let data = InitiateData {
         session_id: full.session.session_id.clone(),
         ice_servers: ice(&state, &me.id),
         call_settings: response::settings(&full.session),
     };
-    Ok((StatusCode::CREATED, done("Call session initiated successfully", data)))
+    Ok(Created(said("Call session initiated successfully", data)))
 }
 
 pub(super) async fn join(
@@ -65,17 +74,17 @@ pub(super) async fn join(
         call_settings: response::settings(&full.session),
         ice_servers: ice(&state, &me.id),
     };
-    Ok(done("Ready to join call session", data))
+    Ok(said("Ready to join call session", data))
 }
 
 pub(super) async fn session(
     State(state): State<Shared>,
     CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Data<CallSession>>, ApiError> {
     let full = state.sessions.seen(&me, &id).await?;
     let live = live(&state, &full).await;
-    Ok(Json(json!({ "success": true, "data": response::session(&full, &live) })))
+    Ok(data(response::session(&full, &live)))
 }
 
 pub(super) async fn media(
@@ -83,9 +92,9 @@ pub(super) async fn media(
     CurrentUser(me): CurrentUser,
     Path(id): Path<String>,
     Body(body): Body<MediaBody>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     state.sessions.media(&me, &id, body).await?;
-    Ok(Json(json!({ "success": true, "message": "Media settings updated successfully" })))
+    Ok(done("Media settings updated successfully"))
 }
 
 pub(super) async fn end(
@@ -97,17 +106,16 @@ pub(super) async fn end(
     #[expect(clippy::cast_precision_loss, reason = "seconds of a call are far below 2^53")]
     let duration = full.session.duration as f64;
     let data = EndData { duration, duration_in_minutes: (duration / 60.0).round() };
-    Ok(done("Call session ended successfully", data))
+    Ok(said("Call session ended successfully", data))
 }
 
 pub(super) async fn history(
     State(state): State<Shared>,
     CurrentUser(me): CurrentUser,
-    query: Params,
-) -> Answer<HistoryData> {
-    let page = query.number("page", 1)?.clamp(1, 1_000_000);
-    let limit = query.number("limit", 20)?.clamp(1, 100);
-    let status = query.text("status").map(SessionStatus::parse);
+    Query(asked): Query<HistoryQuery>,
+) -> Result<Json<Data<HistoryData>>, ApiError> {
+    let (page, limit) = asked.page.read()?;
+    let status = asked.status.get().map(SessionStatus::parse);
     if status == Some(SessionStatus::Unknown) {
         return Err(ApiError::bad_request("status must be waiting, active or ended"));
     }
@@ -123,20 +131,19 @@ pub(super) async fn history(
         let live = if full.is_over() { BTreeMap::new() } else { live(&state, full).await };
         call_sessions.push(response::session(full, &live));
     }
-    let data = HistoryData {
+    Ok(data(HistoryData {
         call_sessions,
         total_pages: total.div_ceil(limit),
         current_page: Some(page.to_string()),
         total,
-    };
-    Ok(Json(Reply { success: true, message: None, data: Some(data) }))
+    }))
 }
 
 pub(super) async fn demo(
     State(state): State<Shared>,
     CurrentUser(me): CurrentUser,
     Body(body): Body<DemoBody>,
-) -> Result<(StatusCode, Json<Reply<DemoData>>), ApiError> {
+) -> AnswerCreated<DemoData> {
     let full = state.sessions.demo(&me, body.session_id).await?;
     let data = DemoData {
         session_id: full.session.session_id.clone(),
@@ -144,10 +151,13 @@ pub(super) async fn demo(
         call_settings: response::settings(&full.session),
         ice_servers: ice(&state, &me.id),
     };
-    Ok((StatusCode::CREATED, done("Demo session ready", data)))
+    Ok(Created(said("Demo session ready", data)))
 }
 
-pub(super) async fn ice_servers(State(state): State<Shared>, CurrentUser(me): CurrentUser) -> Json<Value> {
-    let servers = ice(&state, &me.id);
-    Json(json!({ "success": true, "iceServers": servers, "ttl": state.context.ice_ttl_s() }))
+pub(super) async fn ice_servers(
+    State(state): State<Shared>,
+    CurrentUser(me): CurrentUser,
+) -> Json<IceServersReply> {
+    let servers = state.context.ice_servers(BACKEND, &me.id, Millis::now());
+    reply::ice_servers(servers, state.context.ice_ttl_s())
 }

@@ -1,7 +1,7 @@
 //! Chat messages: permissions, rate limits, and the events to both sides. REST and sockets both come
 //! through here.
 
-use bellwire_dialects::marketplace::wire::{MessageType, PersonBody, conversation_of};
+use bellwire_dialects::marketplace::wire::{MAX_MESSAGE_CHARS, MessageType, PersonBody, conversation_of};
 
 use super::hub::{Hub, News};
 use super::response;
@@ -11,9 +11,6 @@ use crate::error::ApiError;
 use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
 use crate::store::new_id;
-
-/// Characters of a message.
-pub(super) const LONGEST_MESSAGE: usize = 5000;
 
 #[derive(Debug)]
 pub(crate) struct Chat {
@@ -42,7 +39,7 @@ impl Chat {
         if receiver.is_empty() || content.is_empty() {
             return Err(ApiError::bad_request("Receiver ID and content are required"));
         }
-        if content.chars().count() > LONGEST_MESSAGE {
+        if content.chars().count() > MAX_MESSAGE_CHARS {
             return Err(ApiError::bad_request("The message is too long"));
         }
         if receiver == me.id {

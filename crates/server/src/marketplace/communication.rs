@@ -4,30 +4,39 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use bellwire_dialects::marketplace::wire::{
-    CallData, CallReply, CallsReply, DeclineBody, EndBody, Envelope, InitiateBody, InitiateReply, Initiated,
-    MessageType, Pagination,
+    CallData, CallReply, DeclineBody, EndBody, InitiateBody, Initiated, MessageType,
 };
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
 use super::current_user::CurrentUser;
-use super::response;
+use super::response::{self, CallPages, Paged};
 use super::state::Shared;
 use super::store::FullMessage;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::marketplace::defaults::BACKEND;
-use crate::request::{Body, Params};
+use crate::reply::{self, DataWithMessage, IceServersReply, data_with_message};
+use crate::request::{Body, Page, Query, Text};
 
-const LONGEST_PAGE: u32 = 100;
+type Reply<T> = Result<Json<DataWithMessage<T>>, ApiError>;
 
-type Reply<T> = Result<Json<Envelope<T>>, ApiError>;
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct HistoryQuery {
+    #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["all", "video", "voice", "video_call", "voice_call", "screen_share"]))]
+    kind: Text,
+    #[serde(flatten)]
+    page: Page,
+}
 
 pub(super) async fn initiate_video(
     state: State<Shared>,
     me: CurrentUser,
     body: Body<InitiateBody>,
-) -> Result<Json<InitiateReply>, ApiError> {
+) -> Reply<Initiated> {
     initiate(state, me, body, MessageType::VideoCall, "Video call initiated").await
 }
 
@@ -35,7 +44,7 @@ pub(super) async fn initiate_voice(
     state: State<Shared>,
     me: CurrentUser,
     body: Body<InitiateBody>,
-) -> Result<Json<InitiateReply>, ApiError> {
+) -> Reply<Initiated> {
     initiate(state, me, body, MessageType::VoiceCall, "Voice call initiated").await
 }
 
@@ -43,7 +52,7 @@ pub(super) async fn initiate_screen(
     state: State<Shared>,
     me: CurrentUser,
     body: Body<InitiateBody>,
-) -> Result<Json<InitiateReply>, ApiError> {
+) -> Reply<Initiated> {
     initiate(state, me, body, MessageType::ScreenShare, "Screen share initiated").await
 }
 
@@ -52,12 +61,12 @@ async fn initiate(
     CurrentUser(me): CurrentUser,
     Body(body): Body<InitiateBody>,
     kind: MessageType,
-    message: &str,
-) -> Result<Json<InitiateReply>, ApiError> {
+    message: &'static str,
+) -> Reply<Initiated> {
     let call = state.calls.initiate(&me, &body.receiver_id, kind, None).await?.message;
     let call_data = response::call_data(&call);
     let room_id = call.room_id.unwrap_or_default();
-    Ok(Json(Envelope::said(message, Initiated { message_id: call.id, room_id, call_data })))
+    Ok(data_with_message(message, Initiated { message_id: call.id, room_id, call_data }))
 }
 
 pub(super) async fn join_video(state: State<Shared>, me: CurrentUser, id: Path<String>) -> Reply<CallReply> {
@@ -77,7 +86,7 @@ async fn join(
     let call = state.calls.join(&me.id, &id, kind).await?.message;
     let call_data = response::call_data(&call);
     let room_id = call.room_id.unwrap_or_default();
-    Ok(Json(Envelope::said("Joined the call", CallReply { room_id, call_data })))
+    Ok(data_with_message("Joined the call", CallReply { room_id, call_data }))
 }
 
 pub(super) async fn end_video(
@@ -117,7 +126,7 @@ async fn end(
 ) -> Reply<CallData> {
     let EndBody { duration: _, recording_url } = optional(body)?;
     let call = state.calls.leave(&me.id, &id, kind, recording_url.as_deref()).await?;
-    Ok(Json(Envelope::said("Call ended", response::call_data(&call.message))))
+    Ok(data_with_message("Call ended", response::call_data(&call.message)))
 }
 
 pub(super) async fn decline(
@@ -128,7 +137,7 @@ pub(super) async fn decline(
 ) -> Reply<CallData> {
     let DeclineBody { reason } = optional(&body)?;
     let call = state.calls.decline(&me.id, &id, reason.as_deref()).await?;
-    Ok(Json(Envelope::said("Call declined", response::call_data(&call.message))))
+    Ok(data_with_message("Call declined", response::call_data(&call.message)))
 }
 
 /// A body that deployed clients leave out.
@@ -142,10 +151,10 @@ fn optional<T: DeserializeOwned + Default>(body: &Bytes) -> Result<T, ApiError> 
 pub(super) async fn history(
     State(state): State<Shared>,
     CurrentUser(me): CurrentUser,
-    params: Params,
-) -> Result<Json<CallsReply>, ApiError> {
-    let (page, limit) = page(&params)?;
-    let kind = match params.text("type") {
+    Query(asked): Query<HistoryQuery>,
+) -> Result<Json<Paged<CallPages>>, ApiError> {
+    let (page, limit) = asked.page.read()?;
+    let kind = match asked.kind.get() {
         None | Some("all") => None,
         Some("video") => Some(MessageType::VideoCall),
         Some("voice") => Some(MessageType::VoiceCall),
@@ -157,26 +166,18 @@ pub(super) async fn history(
         },
     };
     let (calls, total) = state.store.calls(&me.id, kind, limit, (page - 1) * limit).await?;
-    let pagination = Pagination {
-        current_page: page,
-        total_pages: total.div_ceil(limit),
-        total_calls: Some(total),
-        total_messages: None,
-    };
-    Ok(Json(CallsReply { success: true, data: shown(&calls), pagination }))
+    let pagination = CallPages { current_page: page, total_pages: total.div_ceil(limit), total_calls: total };
+    Ok(Json(Paged { success: true, data: shown(&calls), pagination }))
 }
 
 pub(super) fn shown(messages: &[FullMessage]) -> Vec<bellwire_dialects::marketplace::wire::Message> {
     messages.iter().map(response::message).collect()
 }
 
-/// Number (from 1) and length of the page that a query asks for.
-pub(super) fn page(params: &Params) -> Result<(u32, u32), ApiError> {
-    let page = params.number("page", 1)?.clamp(1, 1_000_000);
-    Ok((page, params.number("limit", 20)?.clamp(1, LONGEST_PAGE)))
-}
-
-pub(super) async fn ice_servers(State(state): State<Shared>, CurrentUser(me): CurrentUser) -> Json<Value> {
+pub(super) async fn ice_servers(
+    State(state): State<Shared>,
+    CurrentUser(me): CurrentUser,
+) -> Json<IceServersReply> {
     let servers = state.context.ice_servers(BACKEND, &me.id, Millis::now());
-    Json(json!({ "success": true, "iceServers": servers, "ttl": state.context.ice_ttl_s() }))
+    reply::ice_servers(servers, state.context.ice_ttl_s())
 }

@@ -7,6 +7,7 @@ use super::state::{Claims, Shared, State, session_name};
 use super::store::User;
 use crate::auth::Session;
 use crate::error::ApiError;
+use crate::openapi::Input;
 use crate::request::bearer;
 use crate::store::StoreError;
 
@@ -16,6 +17,8 @@ pub(super) struct CurrentUser(pub(super) User);
 /// The session of the signed-in user.
 pub(super) struct SignedIn(pub(super) Session<Claims>);
 
+impl Input for CurrentUser {}
+
 impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;
 
@@ -23,6 +26,8 @@ impl FromRequestParts<Shared> for CurrentUser {
         Ok(Self(signed_in(parts, state).await?.0))
     }
 }
+
+impl Input for SignedIn {}
 
 impl FromRequestParts<Shared> for SignedIn {
     type Rejection = ApiError;

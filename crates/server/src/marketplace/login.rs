@@ -2,10 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use bellwire_dialects::marketplace::wire::{
-    Envelope, LoginBody, LoginReply, MeReply, RefreshBody, SignedIn, Tokens,
-};
-use serde_json::{Value, json};
+use bellwire_dialects::marketplace::wire::{LoginBody, MeReply, RefreshBody, SignedIn, Tokens};
+use bellwire_dialects::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES};
 use tracing::debug;
 
 use super::current_user::{self, CurrentUser, known};
@@ -15,21 +13,19 @@ use crate::auth::Session;
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::marketplace::defaults::BACKEND;
+use crate::reply::{Data, DataWithMessage, Done, data, data_with_message, done};
 use crate::request::{Body, ClientIp, network};
-
-const LONGEST_EMAIL: usize = 254;
-const LONGEST_PASSWORD: usize = 1024;
 
 pub(super) async fn login(
     State(state): State<Shared>,
     ClientIp(from): ClientIp,
     Body(body): Body<LoginBody>,
-) -> Result<Json<LoginReply>, ApiError> {
+) -> Result<Json<DataWithMessage<SignedIn>>, ApiError> {
     let email = body.email.trim().to_lowercase();
     if email.is_empty() || body.password.is_empty() {
         return Err(ApiError::bad_request("Please provide email and password"));
     }
-    if email.len() > LONGEST_EMAIL || body.password.len() > LONGEST_PASSWORD {
+    if email.len() > MAX_EMAIL_BYTES || body.password.len() > MAX_PASSWORD_BYTES {
         return Err(ApiError::bad_request("Email or password is too long"));
     }
     let too_many = |wait| ApiError::too_many("Too many login attempts, please try again later", wait);
@@ -53,7 +49,7 @@ pub(super) async fn login(
     let family = format!("{:032x}", rand::random::<u128>());
     let (token, refresh_token) = issue(&state, &Claims { user_id: user.id.clone(), family })?;
     let signed_in = SignedIn { user: response::own(&user), token, refresh_token: Some(refresh_token) };
-    Ok(Json(Envelope::said("Login successful", signed_in)))
+    Ok(data_with_message("Login successful", signed_in))
 }
 
 /// A token and the one that renews it.
@@ -70,7 +66,7 @@ fn issue(state: &Shared, claims: &Claims) -> Result<(String, String), ApiError> 
 pub(super) async fn refresh(
     State(state): State<Shared>,
     Body(body): Body<RefreshBody>,
-) -> Result<Json<Envelope<Tokens>>, ApiError> {
+) -> Result<Json<DataWithMessage<Tokens>>, ApiError> {
     let failed = || ApiError::unauthorized("Invalid refresh token");
     let session: Session<Claims> = state.refresh_tokens.read(&body.refresh_token).ok_or_else(failed)?;
     let user = known(&state, &session).await?.ok_or_else(failed)?;
@@ -87,16 +83,16 @@ pub(super) async fn refresh(
     };
     let (token, refresh_token) = issue(&state, &Claims { user_id: user.id, family })?;
     let tokens = Tokens { token, refresh_token: Some(refresh_token) };
-    Ok(Json(Envelope::said("Token refreshed", tokens)))
+    Ok(data_with_message("Token refreshed", tokens))
 }
 
 /// The session's tokens are good for nothing from then on, nor are the sockets they opened.
 pub(super) async fn logout(
     State(state): State<Shared>,
     current_user::SignedIn(session): current_user::SignedIn,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     end(&state, &session).await?;
-    Ok(Json(json!({ "success": true, "message": "Logged out successfully" })))
+    Ok(done("Logged out successfully"))
 }
 
 async fn end(state: &Shared, session: &Session<Claims>) -> Result<(), ApiError> {
@@ -108,6 +104,6 @@ async fn end(state: &Shared, session: &Session<Claims>) -> Result<(), ApiError> 
     Ok(kept?)
 }
 
-pub(super) async fn me(CurrentUser(me): CurrentUser) -> Json<Envelope<MeReply>> {
-    Json(Envelope::of(MeReply { user: response::own(&me) }))
+pub(super) async fn me(CurrentUser(me): CurrentUser) -> Json<Data<MeReply>> {
+    data(MeReply { user: response::own(&me) })
 }

@@ -3,9 +3,35 @@
 use bellwire_dialects::marketplace::wire::{
     CallData, ConversationRow, Last, Message as Wire, Participant, PersonRef, Unread, User as WireUser,
 };
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::store::{Conversation, FullMessage, Message, User};
 use crate::clock::Millis;
+
+/// A page of messages; `P` says which of how many.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Paged<P> {
+    pub(super) success: bool,
+    pub(super) data: Vec<Wire>,
+    pub(super) pagination: P,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallPages {
+    pub(super) current_page: u32,
+    pub(super) total_pages: u32,
+    pub(super) total_calls: u32,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MessagePages {
+    pub(super) current_page: u32,
+    pub(super) total_pages: u32,
+    pub(super) total_messages: u32,
+}
 
 /// A user as they see themselves.
 pub(super) fn own(user: &User) -> WireUser {

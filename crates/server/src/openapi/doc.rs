@@ -1,19 +1,23 @@
 //! The description of one route: summary, body, replies, refusals.
 
-use super::schema::Schema;
+use schemars::JsonSchema;
+use serde_json::Value;
 
-/// What is written about a route. Path parameters, and the replies every route can give (400 and 401
+use super::schema;
+
+/// What is known about a route. Path parameters, and the replies every route can give (400 and 401
 /// where they apply, 429), need not be named.
 #[derive(Clone, Debug)]
 pub(crate) struct Doc {
-    pub(crate) summary: &'static str,
-    pub(crate) public: bool,
-    pub(crate) queries: Vec<(&'static str, Schema)>,
-    pub(crate) body: Option<Schema>,
-    pub(crate) replies: Vec<(u16, Schema)>,
+    pub(super) summary: &'static str,
+    pub(super) public: bool,
+    /// An object whose properties are the parameters; none is required.
+    pub(super) query: Option<Value>,
+    pub(super) body: Option<Value>,
+    pub(super) replies: Vec<(u16, Value)>,
     /// Replies that are not JSON: status and content type.
-    pub(crate) texts: Vec<(u16, &'static str)>,
-    pub(crate) errors: Vec<u16>,
+    pub(super) texts: Vec<(u16, &'static str)>,
+    pub(super) errors: Vec<u16>,
 }
 
 /// Begins a description with one line that says what the route does.
@@ -21,7 +25,7 @@ pub(crate) fn doc(summary: &'static str) -> Doc {
     Doc {
         summary,
         public: false,
-        queries: Vec::new(),
+        query: None,
         body: None,
         replies: Vec::new(),
         texts: Vec::new(),
@@ -36,22 +40,19 @@ impl Doc {
         self
     }
 
-    /// A query parameter; none is required.
-    pub(crate) fn query(mut self, name: &'static str, schema: Schema) -> Self {
-        self.queries.push((name, schema));
+    /// The JSON body that is expected; the first one named counts, so that a handler which reads a body
+    /// more leniently can be described by what a client should send.
+    pub(crate) fn body<T: JsonSchema>(mut self) -> Self {
+        self.reads_body::<T>();
         self
     }
 
-    /// The JSON body that is expected.
-    pub(crate) fn body(mut self, schema: Schema) -> Self {
-        self.body = Some(schema);
-        self
+    pub(crate) fn reads_body<T: JsonSchema>(&mut self) {
+        self.body.get_or_insert_with(schema::read::<T>);
     }
 
-    /// A reply that is a success.
-    pub(crate) fn reply(mut self, status: u16, schema: Schema) -> Self {
-        self.replies.push((status, schema));
-        self
+    pub(crate) fn reads_query<T: JsonSchema>(&mut self) {
+        self.query = Some(schema::read::<T>());
     }
 
     /// A reply that is a success and not JSON.

@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use super::doc::Doc;
 use super::routes::Endpoint;
-use super::schema::{any, boolean, integer, object, text};
 use crate::error::Shape;
 
 /// The tag of the routes every listener has; no limit per address applies to them.
@@ -49,10 +48,11 @@ fn operation(endpoint: &Endpoint, api: &Api, tag: &str) -> Value {
     let words = path.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let id = words.fold(method.as_str().to_ascii_lowercase(), |id, word| format!("{id}_{word}"));
     let mut parameters: Vec<Value> = names(path)
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text().value() }))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
-    for (name, schema) in &doc.queries {
-        parameters.push(json!({ "name": name, "in": "query", "schema": schema.value() }));
+    let queries = doc.query.as_ref().and_then(|query| query["properties"].as_object());
+    for (name, schema) in queries.into_iter().flatten() {
+        parameters.push(json!({ "name": name, "in": "query", "schema": schema }));
     }
     let mut operation = json!({
         "operationId": id,
@@ -63,7 +63,7 @@ fn operation(endpoint: &Endpoint, api: &Api, tag: &str) -> Value {
         "security": if doc.public { json!([]) } else { security(api.cookies) },
     });
     if let Some(body) = &doc.body {
-        let content = json!({ "application/json": { "schema": body.value() } });
+        let content = json!({ "application/json": { "schema": body } });
         operation["requestBody"] = json!({ "required": true, "content": content });
     }
     operation
@@ -76,7 +76,7 @@ fn names(path: &str) -> impl Iterator<Item = &str> {
 fn responses(doc: &Doc, has_parameters: bool, limited: bool) -> Value {
     let mut responses = Map::new();
     for (status, schema) in &doc.replies {
-        let content = json!({ "application/json": { "schema": schema.value() } });
+        let content = json!({ "application/json": { "schema": schema } });
         responses.insert(status.to_string(), json!({ "description": "Done", "content": content }));
     }
     for (status, kind) in &doc.texts {
@@ -106,12 +106,15 @@ fn responses(doc: &Doc, has_parameters: bool, limited: bool) -> Value {
 }
 
 fn error(shape: Shape) -> Value {
-    let schema = match shape {
-        Shape::Success => object([("success", boolean()), ("message", text())]),
-        Shape::Error => object([("error", text())]),
-        Shape::Nest => object([("statusCode", integer()), ("message", any()), ("error", text())]),
+    let (boolean, integer, text) =
+        (json!({ "type": "boolean" }), json!({ "type": "integer" }), json!({ "type": "string" }));
+    let properties = match shape {
+        Shape::Success => json!({ "success": boolean, "message": text }),
+        Shape::Error => json!({ "error": text }),
+        Shape::Nest => json!({ "statusCode": integer, "message": {}, "error": text }),
     };
-    schema.value().clone()
+    let required: Vec<&String> = properties.as_object().into_iter().flat_map(Map::keys).collect();
+    json!({ "type": "object", "properties": properties, "required": required })
 }
 
 fn security_schemes(cookies: &[&str]) -> Value {

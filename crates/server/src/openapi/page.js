@@ -10,6 +10,12 @@ const make = (tag, props = {}, ...children) => {
 // A schema as it would look in a body: names, types, and a question mark after what may be missing.
 const sketch = (schema, all, depth = 0) => {
   if (schema.$ref) return sketch(all.components.schemas[schema.$ref.split('/').pop()], all, depth);
+  if (Array.isArray(schema.type)) {
+    // One type or null.
+    const words = schema.enum?.filter((word) => word !== null);
+    const [type] = schema.type.filter((one) => one !== 'null');
+    return `${sketch({ ...schema, type, enum: words }, all, depth)} or null`;
+  }
   if (schema.anyOf) return schema.anyOf.map((one) => sketch(one, all, depth)).join(' or ');
   if (schema.enum) return schema.enum.map((word) => JSON.stringify(word)).join(' | ');
   const indent = '  '.repeat(depth + 1);

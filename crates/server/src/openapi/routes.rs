@@ -6,6 +6,7 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, get, patch, post, put};
 
 use super::doc::Doc;
+use super::signature::Signature;
 
 /// One route and its description.
 #[derive(Clone, Debug)]
@@ -15,6 +16,10 @@ pub(crate) struct Endpoint {
     pub(crate) path: String,
     pub(crate) doc: Doc,
 }
+
+/// A handler whose signature describes it.
+pub(crate) trait Route<T, S>: Handler<T, S> + Signature<T> {}
+impl<H: Handler<T, S> + Signature<T>, T, S> Route<T, S> for H {}
 
 /// The routes of one listener.
 #[derive(Debug)]
@@ -30,20 +35,20 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Self { prefix: prefix.to_owned(), router: Router::new(), endpoints: Vec::new() }
     }
 
-    pub(crate) fn get<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
-        self.add(Method::GET, path, get(handler), doc)
+    pub(crate) fn get<H: Route<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
+        self.add::<H, T>(Method::GET, path, get(handler), doc)
     }
 
-    pub(crate) fn post<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
-        self.add(Method::POST, path, post(handler), doc)
+    pub(crate) fn post<H: Route<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
+        self.add::<H, T>(Method::POST, path, post(handler), doc)
     }
 
-    pub(crate) fn put<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
-        self.add(Method::PUT, path, put(handler), doc)
+    pub(crate) fn put<H: Route<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
+        self.add::<H, T>(Method::PUT, path, put(handler), doc)
     }
 
-    pub(crate) fn patch<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
-        self.add(Method::PATCH, path, patch(handler), doc)
+    pub(crate) fn patch<H: Route<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
+        self.add::<H, T>(Method::PATCH, path, patch(handler), doc)
     }
 
     /// The routes of both; each keeps its own prefix.
@@ -61,7 +66,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         (self.router, self.endpoints)
     }
 
-    fn add(mut self, method: Method, path: &str, handler: MethodRouter<S>, doc: Doc) -> Self {
+    fn add<H: Signature<T>, T>(
+        mut self,
+        method: Method,
+        path: &str,
+        handler: MethodRouter<S>,
+        mut doc: Doc,
+    ) -> Self {
+        H::describe(&mut doc);
         let path = format!("{}{path}", self.prefix);
         self.router = self.router.route(&path, handler);
         self.endpoints.push(Endpoint { method, path, doc });

@@ -1,115 +1,64 @@
-//! JSON Schema builders for bodies.
+//! JSON Schemas (2020-12) of structs, without references.
 
-use serde_json::{Map, Value, json};
+use bellwire_dialects::schema::not_null;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
+use serde_json::{Value, json};
 
-/// A JSON Schema (2020-12).
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Schema(Value);
-
-pub(crate) fn text() -> Schema {
-    Schema(json!({ "type": "string" }))
+/// What a client may send.
+pub(super) fn read<T: JsonSchema>() -> Value {
+    schema::<T>(SchemaSettings::draft2020_12().for_deserialize())
 }
 
-/// RFC 3339.
-pub(crate) fn date_time() -> Schema {
-    Schema(json!({ "type": "string", "format": "date-time" }))
+/// What the server writes.
+pub(super) fn written<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    schema::<T>(settings.with_transform(RecursiveTransform(left_out)))
 }
 
-pub(crate) fn integer() -> Schema {
-    Schema(json!({ "type": "integer" }))
+fn schema<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    let settings = settings.with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let generator = settings.with_transform(RecursiveTransform(plain)).into_generator();
+    generator.into_root_schema_for::<T>().to_value()
 }
 
-pub(crate) fn number() -> Schema {
-    Schema(json!({ "type": "number" }))
-}
-
-pub(crate) fn boolean() -> Schema {
-    Schema(json!({ "type": "boolean" }))
-}
-
-/// Any JSON.
-pub(crate) fn any() -> Schema {
-    Schema(json!({}))
-}
-
-pub(crate) fn list(of: Schema) -> Schema {
-    Schema(json!({ "type": "array", "items": of.0 }))
-}
-
-pub(crate) fn one_of(words: &[&str]) -> Schema {
-    Schema(json!({ "type": "string", "enum": words }))
-}
-
-/// An object with at least these fields; a name that ends in `?` may be missing.
-pub(crate) fn object<const N: usize>(fields: [(&str, Schema); N]) -> Schema {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    for (name, schema) in fields {
-        let bare = name.trim_end_matches('?');
-        if bare == name {
-            required.push(bare.to_owned());
+/// A field that may be missing is left out for null, and so is never null.
+fn left_out(schema: &mut Schema) {
+    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, property) in properties.into_iter().flatten() {
+        if !required.contains(&json!(name)) {
+            not_null(property);
         }
-        properties.insert(bare.to_owned(), schema.0);
     }
-    let mut schema = json!({ "type": "object", "properties": properties });
-    if !required.is_empty() {
-        schema["required"] = json!(required);
-    }
-    Schema(schema)
 }
 
-impl Schema {
-    /// An object with more fields.
-    pub(crate) fn and<const N: usize>(mut self, fields: [(&str, Self); N]) -> Self {
-        let more = object(fields).0;
-        for keyword in ["properties", "required"] {
-            match (&mut self.0[keyword], &more[keyword]) {
-                (Value::Object(own), Value::Object(more)) => {
-                    own.extend(more.clone());
-                }
-                (Value::Array(own), Value::Array(more)) => own.extend_from_slice(more),
-                (own @ Value::Null, Value::Array(_)) => *own = more[keyword].clone(),
-                _ => {}
-            }
+/// Leaves out what is of Rust alone: names, comments, defaults and the ranges of integer types.
+fn plain(schema: &mut Schema) {
+    if let Some(Value::Array(variants)) = schema.remove("oneOf") {
+        // An enum some of whose variants have comments; the field may have narrowed its words.
+        let words = json!(variants.iter().flat_map(words).collect::<Vec<_>>());
+        schema.insert("type".to_owned(), json!("string"));
+        schema.ensure_object().entry("enum").or_insert(words);
+    }
+    for keyword in ["title", "description", "default"] {
+        schema.remove(keyword);
+    }
+    if schema.get("format").is_some_and(|format| format != "date-time") {
+        schema.remove("format");
+        if schema.get("maximum").is_none() {
+            schema.remove("minimum");
         }
-        self
     }
+}
 
-    /// One or the other.
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self(json!({ "anyOf": [self.0, other.0] }))
-    }
-
-    /// `null` is allowed as well.
-    pub(crate) fn or_null(self) -> Self {
-        Self(json!({ "anyOf": [self.0, { "type": "null" }] }))
-    }
-
-    /// The longest text (characters) or list.
-    pub(crate) fn max(self, length: u32) -> Self {
-        let keyword = if self.0["type"] == "array" { "maxItems" } else { "maxLength" };
-        self.with(keyword, json!(length))
-    }
-
-    /// The shortest text (characters) or list.
-    pub(crate) fn min(self, length: u32) -> Self {
-        let keyword = if self.0["type"] == "array" { "minItems" } else { "minLength" };
-        self.with(keyword, json!(length))
-    }
-
-    /// The smallest and the largest number.
-    pub(crate) fn between(self, least: i64, most: i64) -> Self {
-        self.with("minimum", json!(least)).with("maximum", json!(most))
-    }
-
-    fn with(mut self, keyword: &str, value: Value) -> Self {
-        if let Some(schema) = self.0.as_object_mut() {
-            schema.insert(keyword.to_owned(), value);
-        }
-        self
-    }
-
-    pub(crate) fn value(&self) -> &Value {
-        &self.0
+fn words(variant: &Value) -> Vec<Value> {
+    match (&variant["enum"], &variant["const"]) {
+        (Value::Array(words), _) => words.clone(),
+        (_, word) => vec![word.clone()],
     }
 }

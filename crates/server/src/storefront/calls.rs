@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_dialects::storefront::wire::{
-    CallError, CallStatus, CallType, InitiateBody, Response, UserType, name,
+    CallError, CallStatus, CallType, InitiateBody, MAX_NOTE_BYTES, Response, UserType, name,
 };
 use tracing::{debug, info};
 use uuid::Uuid;
@@ -23,7 +23,6 @@ use crate::storefront::hub::{Change, Facts, Hub, News, Order, Party};
 use crate::storefront::store::{Call, FullCall, Remarks, Store};
 use crate::throttle::warn_rarely;
 
-const LONGEST_NOTE: usize = 2000;
 const FURTHEST_SCHEDULE: Duration = Duration::from_secs(366 * 24 * 3600);
 const QUALITIES: [&str; 4] = ["excellent", "good", "fair", "poor"];
 
@@ -342,7 +341,9 @@ fn wanted(id: Option<String>, field: &str) -> Result<String, ApiError> {
 
 fn short(text: Option<&str>, field: &str) -> Result<(), ApiError> {
     match text {
-        Some(text) if text.len() > LONGEST_NOTE => Err(ApiError::bad_request(format!("{field} is too long"))),
+        Some(text) if text.len() > MAX_NOTE_BYTES => {
+            Err(ApiError::bad_request(format!("{field} is too long")))
+        }
         Some(_) | None => Ok(()),
     }
 }

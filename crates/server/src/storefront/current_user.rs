@@ -8,6 +8,7 @@ use bellwire_dialects::storefront::wire::UserType;
 
 use crate::auth::Session;
 use crate::error::ApiError;
+use crate::openapi::Input;
 use crate::request::bearer;
 use crate::storefront::hub::Party;
 use crate::storefront::state::{Claims, Shared, State};
@@ -21,6 +22,8 @@ pub(super) struct Seller(pub(super) String);
 /// A signed-in customer.
 pub(super) struct Customer(pub(super) String);
 
+impl Input for CurrentUser {}
+
 impl FromRequestParts<Shared> for CurrentUser {
     type Rejection = ApiError;
 
@@ -28,6 +31,8 @@ impl FromRequestParts<Shared> for CurrentUser {
         authenticate(parts, state, &[UserType::Seller, UserType::Customer]).await.map(Self)
     }
 }
+
+impl Input for Seller {}
 
 impl FromRequestParts<Shared> for Seller {
     type Rejection = ApiError;
@@ -37,6 +42,8 @@ impl FromRequestParts<Shared> for Seller {
             .map(Self)
     }
 }
+
+impl Input for Customer {}
 
 impl FromRequestParts<Shared> for Customer {
     type Rejection = ApiError;

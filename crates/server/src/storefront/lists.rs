@@ -6,57 +6,118 @@ use axum::Json;
 use axum::extract::{Path, State};
 use bellwire_dialects::storefront::wire::{
     Analytics, AnalyticsReply, Avatar, CallStatus, CallType, CustomerRow, CustomersReply, OnlineUser,
-    OnlineUsersReply, Pagination, RecentOrder, UserType,
+    OnlineUsersReply, Pagination, Party, ProductRef, RecentOrder, UserType,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::current_user::{CurrentUser, Customer, Seller};
 use super::response::{self, iso, money};
 use crate::clock::Millis;
 use crate::config::Mode;
 use crate::error::ApiError;
-use crate::request::Params;
+use crate::reply::{Success, success};
+use crate::request::{Page, Query, Text};
 use crate::storefront::state::Shared;
 use crate::storefront::store::{HistoryQuery, Order, Tally};
 
-const LONGEST_PAGE: u32 = 100;
 const LONGEST_SEARCH: usize = 200;
 const RECENT_ORDERS: u32 = 5;
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Period {
+    date_from: Text,
+    date_to: Text,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct CallsQuery {
+    #[serde(flatten)]
+    page: Page,
+    #[schemars(with = "CallStatus")]
+    status: Text,
+    #[schemars(with = "CallType")]
+    call_type: Text,
+    #[serde(flatten)]
+    period: Period,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct CustomersQuery {
+    #[schemars(length(max = LONGEST_SEARCH))]
+    search: Text,
+    #[serde(rename = "type")]
+    kind: Text,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct CallsPage {
+    calls: Vec<response::CallBody>,
+    pagination: Pagination,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SellerInfo {
+    seller: Party,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PricedProduct {
+    #[serde(flatten)]
+    product: ProductRef,
+    price: f64,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ProductSeller {
+    seller: Party,
+    product: PricedProduct,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Presence {
+    user_id: String,
+    is_online: bool,
+    socket_id: Option<String>,
+}
 
 pub(super) async fn seller_history(
     State(state): State<Shared>,
     Seller(me): Seller,
     Path(seller): Path<String>,
-    params: Params,
-) -> Result<Json<Value>, ApiError> {
+    Query(asked): Query<CallsQuery>,
+) -> Result<Json<Success<CallsPage>>, ApiError> {
     own(&me, &seller)?;
-    history(&state, me, UserType::Seller, &params).await
+    history(&state, me, UserType::Seller, &asked).await
 }
 
 pub(super) async fn customer_history(
     State(state): State<Shared>,
     Customer(me): Customer,
     Path(customer): Path<String>,
-    params: Params,
-) -> Result<Json<Value>, ApiError> {
+    Query(asked): Query<CallsQuery>,
+) -> Result<Json<Success<CallsPage>>, ApiError> {
     own(&me, &customer)?;
-    history(&state, me, UserType::Customer, &params).await
+    history(&state, me, UserType::Customer, &asked).await
 }
 
 async fn history(
     state: &Shared,
     id: String,
     role: UserType,
-    params: &Params,
-) -> Result<Json<Value>, ApiError> {
-    let page = params.number("page", 1)?.clamp(1, 1_000_000);
-    let limit = params.number("limit", 20)?.clamp(1, LONGEST_PAGE);
-    let (from, to) = period(params)?;
-    let status = match params.text("status").map(CallStatus::parse) {
+    asked: &CallsQuery,
+) -> Result<Json<Success<CallsPage>>, ApiError> {
+    let (page, limit) = asked.page.read()?;
+    let (from, to) = asked.period.read()?;
+    let status = match asked.status.get().map(CallStatus::parse) {
         Some(CallStatus::Unknown) => return Err(ApiError::bad_request("Unknown status")),
         other => other,
     };
-    let call_type = match params.text("callType").map(CallType::parse) {
+    let call_type = match asked.call_type.get().map(CallType::parse) {
         Some(CallType::Unknown) => return Err(ApiError::bad_request("Unknown call type")),
         other => other,
     };
@@ -70,23 +131,22 @@ async fn history(
         total_items: total,
         items_per_page: limit,
     };
-    let calls: Vec<_> = calls.into_iter().map(response::call).collect();
-    Ok(Json(json!({ "success": true, "calls": calls, "pagination": pagination })))
+    Ok(success(CallsPage { calls: calls.into_iter().map(response::call).collect(), pagination }))
 }
 
 pub(super) async fn customers(
     State(state): State<Shared>,
     Seller(me): Seller,
     Path(seller): Path<String>,
-    params: Params,
+    Query(asked): Query<CustomersQuery>,
 ) -> Result<Json<CustomersReply>, ApiError> {
     own(&me, &seller)?;
-    let search = params.text("search");
+    let search = asked.search.get();
     if search.is_some_and(|search| search.len() > LONGEST_SEARCH) {
         return Err(ApiError::bad_request("search is too long"));
     }
     // Every eligible customer has orders, so `type=orders` is what there is anyway.
-    match params.text("type") {
+    match asked.kind.get() {
         None | Some("orders" | "all") => {}
         Some(_) => return Err(ApiError::bad_request("type must be orders or all")),
     }
@@ -139,9 +199,9 @@ pub(super) async fn analytics(
     State(state): State<Shared>,
     Seller(me): Seller,
     Path(_): Path<String>,
-    params: Params,
+    Query(period): Query<Period>,
 ) -> Result<Json<AnalyticsReply>, ApiError> {
-    let (from, to) = period(&params)?;
+    let (from, to) = period.read()?;
     let tallies = state.store.tallies(&me, from, to).await?;
     Ok(Json(AnalyticsReply { success: true, analytics: summarise(&tallies) }))
 }
@@ -191,20 +251,20 @@ pub(super) async fn seller_info(
     State(state): State<Shared>,
     CurrentUser(_): CurrentUser,
     Path(seller): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Success<SellerInfo>>, ApiError> {
     let shop = state
         .store
         .account(UserType::Seller, &seller)
         .await?
         .ok_or_else(|| ApiError::not_found("Seller not found"))?;
-    Ok(Json(json!({ "success": true, "seller": response::party(shop) })))
+    Ok(success(SellerInfo { seller: response::party(shop) }))
 }
 
 pub(super) async fn product_seller(
     State(state): State<Shared>,
     CurrentUser(_): CurrentUser,
     Path(product): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Success<ProductSeller>>, ApiError> {
     let product =
         state.store.product(&product).await?.ok_or_else(|| ApiError::not_found("Product not found"))?;
     let shop = state
@@ -213,9 +273,8 @@ pub(super) async fn product_seller(
         .await?
         .ok_or_else(|| ApiError::not_found("Seller not found"))?;
     let (price, seller) = (money(product.price), response::party(shop));
-    let mut product = json!(response::product(product));
-    product["price"] = json!(price);
-    Ok(Json(json!({ "success": true, "seller": seller, "product": product })))
+    let product = PricedProduct { product: response::product(product), price };
+    Ok(success(ProductSeller { seller, product }))
 }
 
 pub(super) async fn online_users(
@@ -231,10 +290,10 @@ pub(super) async fn online_user(
     State(state): State<Shared>,
     caller: Result<CurrentUser, ApiError>,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Success<Presence>>, ApiError> {
     let found = visible(&state, caller).await?.into_iter().find(|user| user.user_id == id);
-    let socket = found.as_ref().and_then(|user| user.socket_id.clone());
-    Ok(Json(json!({ "success": true, "userId": id, "isOnline": found.is_some(), "socketId": socket })))
+    let is_online = found.is_some();
+    Ok(success(Presence { user_id: id, is_online, socket_id: found.and_then(|user| user.socket_id) }))
 }
 
 /// All users in compat mode, as deployed; otherwise those the caller has orders or calls with.
@@ -256,12 +315,14 @@ fn own(me: &str, asked: &str) -> Result<(), ApiError> {
     if me == asked { Ok(()) } else { Err(ApiError::forbidden("You can only see your own calls")) }
 }
 
-fn period(params: &Params) -> Result<(Option<Millis>, Option<Millis>), ApiError> {
-    let date = |name: &str, end_of_day| match params.text(name) {
-        None => Ok(None),
-        Some(text) => Millis::parse(text, end_of_day)
-            .map(Some)
-            .ok_or_else(|| ApiError::bad_request(format!("{name} is not a date"))),
-    };
-    Ok((date("dateFrom", false)?, date("dateTo", true)?))
+impl Period {
+    fn read(&self) -> Result<(Option<Millis>, Option<Millis>), ApiError> {
+        let date = |name: &str, text: &Text, end_of_day| match text.get() {
+            None => Ok(None),
+            Some(text) => Millis::parse(text, end_of_day)
+                .map(Some)
+                .ok_or_else(|| ApiError::bad_request(format!("{name} is not a date"))),
+        };
+        Ok((date("dateFrom", &self.date_from, false)?, date("dateTo", &self.date_to, true)?))
+    }
 }

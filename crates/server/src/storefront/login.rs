@@ -4,23 +4,23 @@ use std::net::IpAddr;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use bellwire_dialects::storefront::wire::{Avatar, LoginBody, LoginReply, LoginUser, UserType};
-use serde_json::{Value, json};
+use bellwire_dialects::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES};
 use tracing::debug;
 
 use super::current_user;
 use crate::clock::Millis;
 use crate::error::ApiError;
+use crate::reply::{Created, Done, done};
 use crate::request::{Body, ClientIp, network};
 use crate::storefront::defaults::BACKEND;
 use crate::storefront::state::{Claims, Shared};
 
-type Goodbye = Result<(CookieJar, Json<Value>), ApiError>;
-type Reply = Result<(StatusCode, CookieJar, Json<LoginReply>), ApiError>;
+type Goodbye = Result<(CookieJar, Json<Done>), ApiError>;
+type Reply = Result<Created<(CookieJar, Json<LoginReply>)>, ApiError>;
 
 pub(super) async fn customer(
     State(state): State<Shared>,
@@ -51,8 +51,8 @@ pub(super) async fn logout_seller(State(state): State<Shared>, parts: Parts, jar
 async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, role: UserType) -> Reply {
     if body.email.is_empty()
         || body.password.is_empty()
-        || body.email.len() > 254
-        || body.password.len() > 1024
+        || body.email.len() > MAX_EMAIL_BYTES
+        || body.password.len() > MAX_PASSWORD_BYTES
     {
         return Err(ApiError::bad_request("Please provide the correct information"));
     }
@@ -95,7 +95,7 @@ async fn login(state: Shared, from: IpAddr, jar: CookieJar, body: LoginBody, rol
             UserType::Customer => "user".to_owned(),
         }),
     };
-    Ok((StatusCode::CREATED, jar, Json(LoginReply { success: true, user, token })))
+    Ok(Created((jar, Json(LoginReply { success: true, user, token }))))
 }
 
 /// A shop's own password at the customers' door: says which door it is.
@@ -134,5 +134,5 @@ async fn logout(state: &Shared, parts: &Parts, jar: CookieJar, role: UserType) -
     }
     let mut gone = cookie(state, role, String::new());
     gone.set_max_age(time::Duration::ZERO);
-    Ok((jar.add(gone), Json(json!({ "success": true, "message": "Log out successful" }))))
+    Ok((jar.add(gone), done("Log out successful")))
 }

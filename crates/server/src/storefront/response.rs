@@ -1,6 +1,7 @@
 //! Response bodies made of records.
 
 use bellwire_dialects::storefront::wire::{Avatar, CallType, OrderRef, Party, ProductRef, Ref, VideoCall};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,11 +9,12 @@ use crate::clock::Millis;
 use crate::storefront::store::{Account, FullCall, Product};
 
 /// A call record with everything the document lists.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CallBody {
     #[serde(flatten)]
     call: VideoCall,
+    #[schemars(extend("format" = "date-time"))]
     scheduled_for: Option<String>,
     is_scheduled: bool,
     metadata: Value,

@@ -34,6 +34,7 @@ async fn every_route_of_every_backend_is_described_and_nothing_else() {
                     assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()));
                     let replies = operation["responses"].as_object().expect("replies");
                     assert!(replies.keys().any(|status| status.starts_with('2')), "{id} {path}: no success");
+                    has_schemas(operation, &format!("{id} {method} {path}"));
                     let names = path.split('/').filter(|part| part.starts_with('{')).count();
                     let parameters = operation["parameters"].as_array().expect("a list").iter();
                     assert_eq!(parameters.filter(|one| one["in"] == "path").count(), names, "{path}");
@@ -51,6 +52,30 @@ async fn every_route_of_every_backend_is_described_and_nothing_else() {
         assert_eq!(described, routes, "{id}");
     }
     app.stop().await;
+}
+
+/// Whether bodies and replies are described field by field, in what they are and not in Rust's words.
+fn has_schemas(operation: &Value, place: &str) {
+    let json = |of: &Value| of["content"]["application/json"]["schema"].clone();
+    let bodies = operation.get("requestBody").map(json);
+    let responses = operation["responses"].as_object().into_iter().flatten();
+    let replies = responses.filter(|(status, reply)| status.starts_with('2') && !json(reply).is_null());
+    let replies = replies.map(|(_, reply)| json(reply));
+    for schema in bodies.into_iter().chain(replies) {
+        let described = described_by_fields(&schema) || operation["summary"] == "This description";
+        assert!(described, "{place}: {schema}");
+        for word in ["$ref", "$defs", "oneOf", "uint", "Unknown", "unknown"] {
+            assert!(!schema.to_string().contains(&format!("\"{word}")), "{place}: {word} in {schema}");
+        }
+    }
+}
+
+fn described_by_fields(schema: &Value) -> bool {
+    match schema["type"].as_str() {
+        Some("object") => schema["properties"].as_object().is_some_and(|fields| !fields.is_empty()),
+        Some("array") => described_by_fields(&schema["items"]),
+        _ => schema["anyOf"].as_array().is_some_and(|all| all.iter().all(described_by_fields)),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

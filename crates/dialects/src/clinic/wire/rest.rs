@@ -3,6 +3,15 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::lenient;
+#[cfg(feature = "schema")]
+use crate::schema::{times, written};
+
+/// Bytes of an appointment's name, and of a note.
+pub const MAX_NAME_BYTES: usize = 200;
+pub const MAX_NOTE_BYTES: usize = 2000;
+/// Minutes of an appointment.
+pub const MIN_MINUTES: u32 = 5;
+pub const MAX_MINUTES: u32 = 480;
 
 /// A word of the backend's without its capitals and separators, which deployments write differently.
 fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
@@ -10,22 +19,12 @@ fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> 
     Ok(lenient::text(from)?.map(|word| plain(word).to_ascii_lowercase()))
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-pub struct LoginBody {
-    pub email: String,
-    pub password: String,
-}
-
-impl std::fmt::Debug for LoginBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LoginBody(..)")
-    }
-}
-
 /// Reply of both logins, 201.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoginReply {
     /// `LOGIN_SUCCESS` or `PASSWORD_CHANGE_REQUIRED`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["LOGIN_SUCCESS", "PASSWORD_CHANGE_REQUIRED"])))]
     pub code: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub message: Option<String>,
@@ -44,6 +43,7 @@ impl std::fmt::Debug for LoginReply {
 
 /// Reply of `GET /auth/status`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatusReply {
     /// `TOKEN_VALID`.
     pub code: String,
@@ -52,6 +52,7 @@ pub struct StatusReply {
 
 /// Who a token belongs to; some deployments give the token's claims (`sub`) instead of the row.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["id", "email", "firstName", "lastName"])))]
 #[serde(rename_all = "camelCase")]
 pub struct StatusUser {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
@@ -61,6 +62,7 @@ pub struct StatusUser {
     #[serde(default, deserialize_with = "lenient::text")]
     pub email: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::UserRole"))]
     pub role: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub first_name: Option<String>,
@@ -86,10 +88,12 @@ pub struct Failure {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AppointmentType {
     Physical,
     Remote,
     #[default]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -104,6 +108,7 @@ impl<'de> Deserialize<'de> for AppointmentType {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AppointmentStatus {
     Scheduled,
     Completed,
@@ -111,6 +116,7 @@ pub enum AppointmentStatus {
     NoShow,
     PendingPatientConfirmation,
     #[default]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -129,6 +135,7 @@ impl<'de> Deserialize<'de> for AppointmentStatus {
 
 /// `VideoCallStatus` of the document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RoomState {
     /// A party is still to come.
     #[default]
@@ -137,6 +144,7 @@ pub enum RoomState {
     InProgress,
     /// No barrier: the room may be entered again.
     Ended,
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -153,6 +161,7 @@ impl<'de> Deserialize<'de> for RoomState {
 
 /// Patient or practitioner of an appointment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["id", "firstName", "lastName"])))]
 #[serde(rename_all = "camelCase")]
 pub struct PersonRow {
     #[serde(default, deserialize_with = "lenient::text")]
@@ -173,11 +182,13 @@ pub struct PersonRow {
     pub profile_image_url: Option<String>,
     /// The account, where the row is a profile with its account inside.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub user: Option<Box<PersonRow>>,
 }
 
 /// An appointment; inside a room record the document calls its time `scheduledDate`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["name", "patientId", "practitionerId", "appointmentDateTime", "durationInMinutes", "patient", "practitioner"]), transform = times(["appointmentDateTime", "scheduledDate"])))]
 #[serde(rename_all = "camelCase")]
 pub struct Appointment {
     #[serde(deserialize_with = "lenient::id")]
@@ -218,6 +229,7 @@ fn is_zero(number: &f64) -> bool {
 
 /// Reply of `GET /video-call/room/appointment/:appointmentId`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["startedAt", "endedAt", "createdAt", "updatedAt"])))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomRecord {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
@@ -241,11 +253,13 @@ pub struct RoomRecord {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub updated_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub appointment: Option<Box<Appointment>>,
 }
 
 /// Reply of `POST /video-call/room/appointment/:appointmentId/create`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomCreated {
     #[serde(deserialize_with = "lenient::id")]
@@ -254,6 +268,7 @@ pub struct RoomCreated {
 
 /// What every list says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
     #[serde(default, deserialize_with = "lenient::count")]
@@ -269,6 +284,7 @@ pub struct Meta {
 
 /// Reply of `GET /appointments` and `GET /appointments/upcoming`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppointmentPage {
     pub data: Vec<Appointment>,
     #[serde(default, deserialize_with = "lenient::or_default")]
@@ -277,23 +293,29 @@ pub struct AppointmentPage {
 
 /// Body of `POST /appointments/schedule`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["appointmentDateTime"])))]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleBody {
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_NAME_BYTES)))]
     pub name: String,
     pub patient_id: String,
     /// RFC 3339.
     pub appointment_date_time: String,
+    #[cfg_attr(feature = "schema", schemars(range(min = MIN_MINUTES, max = MAX_MINUTES)))]
     pub duration_in_minutes: u32,
     #[serde(rename = "type")]
     pub kind: AppointmentType,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_NOTE_BYTES)))]
     pub notes: Option<String>,
 }
 
 /// Body of `PATCH /appointments/:id/respond`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RespondBody {
     pub accepted: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_NOTE_BYTES)))]
     pub message: Option<String>,
 }

@@ -5,12 +5,20 @@ use serde_json::Value;
 
 use super::{CallStatus, CallType, RowId, UserType};
 use crate::lenient;
+#[cfg(feature = "schema")]
+use crate::{
+    MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES,
+    schema::{times, written},
+};
 
 /// Body of both logins; a technician has no password as deployed.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoginBody {
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_EMAIL_BYTES)))]
     pub email: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_PASSWORD_BYTES)))]
     pub password: Option<String>,
 }
 
@@ -45,6 +53,7 @@ impl std::fmt::Debug for LoginReply {
 
 /// A dealer or technician.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Account {
     pub email: String,
     #[serde(default, deserialize_with = "lenient::or_default")]
@@ -94,6 +103,7 @@ pub struct Failure {
 
 /// A row of `chat_rooms`, with what the list of rooms adds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["created_at", "last_message_time"])))]
 pub struct RoomRow {
     #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
@@ -125,8 +135,10 @@ pub struct RoomRow {
 /// A row of `chat_messages`; `new_message` and `chat_notification` add `senderName` and `roomId`. The
 /// columns have other names as deployed than in the document; both are read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["room_id", "sender_type", "created_at"]), transform = times(["created_at"])))]
 #[serde(from = "MessageColumns")]
 pub struct MessageRow {
+    #[cfg_attr(feature = "schema", schemars(with = "i64"))]
     pub id: RowId,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_id: Option<String>,
@@ -145,6 +157,7 @@ pub struct MessageRow {
 
 /// The columns under every name they are known to have.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct MessageColumns {
     id: RowId,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -188,6 +201,7 @@ impl From<MessageColumns> for MessageRow {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UnreadCount {
     #[serde(deserialize_with = "super::count")]
@@ -195,6 +209,7 @@ pub struct UnreadCount {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["timestamp"])))]
 pub struct Health {
     pub status: String,
     pub service: String,
@@ -203,7 +218,9 @@ pub struct Health {
 
 /// A row of `call_logs`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["caller_type", "call_type", "started_at"]), transform = times(["started_at", "ended_at"])))]
 pub struct CallLogRow {
+    #[cfg_attr(feature = "schema", schemars(with = "i64"))]
     pub id: RowId,
     #[serde(deserialize_with = "lenient::id")]
     pub room_id: String,
@@ -232,12 +249,14 @@ pub struct CallLogRow {
 
 /// What `GET /api/chat/calls` answers when asked by `page`; by `offset` it is the bare rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallsPage {
     pub calls: Vec<CallLogRow>,
     pub pagination: Pagination,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
     /// From 1.

@@ -3,19 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::{CallSettings, Ref, SessionStatus, SessionType, User};
+#[cfg(feature = "schema")]
+use crate::schema::{times, written};
 use crate::{IceServerRow, lenient};
 
-#[derive(Clone, Serialize, Deserialize)]
-pub struct LoginBody {
-    pub email: String,
-    pub password: String,
-}
-
-impl std::fmt::Debug for LoginBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LoginBody(..)")
-    }
-}
+/// Characters of a title or a tag, and of a call's description.
+pub const MAX_TITLE_CHARS: usize = 200;
+pub const MAX_METADATA_CHARS: usize = 2000;
+pub const MAX_TAGS: usize = 20;
+/// Bytes of a session's name that a client chooses.
+pub const MAX_SESSION_ID_BYTES: usize = 64;
 
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LoginReply {
@@ -67,20 +64,26 @@ pub struct FieldError {
 
 /// What a call is called.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Metadata {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TITLE_CHARS)))]
     pub title: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_METADATA_CHARS)))]
     pub description: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::rows")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TAGS), inner(length(max = MAX_TITLE_CHARS))))]
     pub tags: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InitiateBody {
     pub session_type: SessionType,
     /// User ids, at least one.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub participants: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_settings: Option<CallSettings>,
@@ -91,6 +94,7 @@ pub struct InitiateBody {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InitiateData {
     #[serde(deserialize_with = "lenient::id")]
@@ -102,6 +106,7 @@ pub struct InitiateData {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JoinData {
     #[serde(deserialize_with = "lenient::id")]
@@ -119,6 +124,7 @@ pub struct JoinData {
 
 /// One seat of a call session, taken or left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["joinedAt", "leftAt"])))]
 #[serde(rename_all = "camelCase")]
 pub struct SessionParticipant {
     #[serde(default)]
@@ -144,6 +150,7 @@ pub struct SessionParticipant {
 
 /// A call's record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["startTime", "endTime", "createdAt", "updatedAt"])))]
 #[serde(rename_all = "camelCase")]
 pub struct CallSession {
     #[serde(
@@ -192,6 +199,7 @@ pub struct CallSession {
 
 /// Body of `PUT session/:id/media`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MediaBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,6 +214,7 @@ pub struct MediaBody {
 pub type MediaSettings = MediaBody;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EndData {
     /// Seconds.
@@ -216,6 +225,7 @@ pub struct EndData {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["currentPage"])))]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryData {
     #[serde(default, deserialize_with = "lenient::rows")]
@@ -231,13 +241,16 @@ pub struct HistoryData {
 
 /// Body of `POST demo-session`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DemoBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_SESSION_ID_BYTES)))]
     pub session_id: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DemoData {
     #[serde(deserialize_with = "lenient::id")]

@@ -5,10 +5,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Ref, id_if_any};
+#[cfg(feature = "schema")]
+use crate::schema::times;
 use crate::{lenient, words::words};
+
+/// Characters of a description or a message.
+pub const MAX_TEXT_CHARS: usize = 4000;
+/// People of one therapy session besides its therapist.
+pub const MAX_PEOPLE: usize = 32;
+pub const MAX_MINUTES: u32 = 24 * 60;
 
 /// How a therapy session is held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TherapyType {
     #[default]
@@ -18,6 +27,7 @@ pub enum TherapyType {
     SelfPaced,
     /// A word this version does not know; never written.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -29,6 +39,7 @@ words!(
 
 /// Where a therapy session stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TherapyStatus {
     #[default]
@@ -40,6 +51,7 @@ pub enum TherapyStatus {
     Cancelled,
     /// A word this version does not know; never written.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -52,6 +64,7 @@ words!(
 
 /// The part a person has in a therapy session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TherapyRole {
     #[default]
@@ -60,6 +73,7 @@ pub enum TherapyRole {
     CoTherapist,
     /// A word this version does not know; never written.
     #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
     Unknown,
 }
 
@@ -71,6 +85,7 @@ words!(
 
 /// A person of a therapy session besides its therapist.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["joinedAt"])))]
 #[serde(rename_all = "camelCase")]
 pub struct TherapyPerson {
     #[serde(default, alias = "user")]
@@ -83,6 +98,7 @@ pub struct TherapyPerson {
 
 /// One therapy session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["scheduledFor", "startedAt", "endedAt", "createdAt", "updatedAt"])))]
 #[serde(rename_all = "camelCase", from = "Listed")]
 pub struct TherapySession {
     #[serde(rename = "_id", deserialize_with = "lenient::id")]
@@ -117,6 +133,7 @@ pub struct TherapySession {
 
 /// The same under every name that a field is known to have.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Listed {
     #[serde(rename = "_id", deserialize_with = "lenient::id")]
@@ -222,37 +239,57 @@ pub struct TherapyReply {
     pub sessions: Option<Vec<Value>>,
 }
 
+/// How a client should name a person; more is read.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only its schema is of use")]
+struct Invitee {
+    user_id: String,
+    role: Option<TherapyRole>,
+}
+
 /// Body of creating and changing one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["scheduledFor"])))]
 #[serde(rename_all = "camelCase")]
 pub struct TherapyBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::MAX_TITLE_CHARS)))]
     pub title: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
     pub description: Option<String>,
     #[serde(rename = "type", alias = "sessionType", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<TherapyType>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<TherapyStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_PEOPLE)))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<Invitee>>"))]
     pub participants: Option<Vec<TherapyPerson>>,
     #[serde(default, alias = "scheduledAt", alias = "startTime", skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<String>,
     /// Minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_MINUTES)))]
     pub duration: Option<u32>,
 }
 
 /// Body of `POST :id/chat`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TherapyChatBody {
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_TEXT_CHARS)))]
     pub message: String,
 }
 
 /// Body of `POST :id/assessment`: answers in the application's own words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AssessmentBody {
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::MAX_TITLE_CHARS)))]
     pub kind: Option<String>,
     #[serde(default)]
     pub responses: Value,
@@ -296,6 +333,7 @@ pub struct TherapyNotice {
 
 /// A line of a therapy session's chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["timestamp"])))]
 #[serde(rename_all = "camelCase")]
 pub struct TherapyChat {
     #[serde(deserialize_with = "lenient::id")]

@@ -7,9 +7,12 @@ use serde_json::Value;
 
 use super::{Message, PersonRef, User};
 use crate::lenient;
+#[cfg(feature = "schema")]
+use crate::schema::written;
 
 /// One line of `GET /messages/conversations`. Deployments differ in how they call the other one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["conversationId", "user", "lastMessage"])))]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationRow {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
@@ -22,6 +25,7 @@ pub struct ConversationRow {
     )]
     pub mongo_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    #[cfg_attr(feature = "schema", schemars(transform = written(["isOnline", "status"])))]
     pub user: Option<User>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
     pub other_user: Option<User>,
@@ -29,8 +33,10 @@ pub struct ConversationRow {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "people")]
     pub participants: Option<Vec<User>>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    #[cfg_attr(feature = "schema", schemars(with = "Message"))]
     pub last_message: Option<Last>,
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "u32"))]
     pub unread_count: Unread,
 }
 

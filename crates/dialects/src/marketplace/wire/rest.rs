@@ -5,6 +5,14 @@ use serde_json::Value;
 
 use super::{CallStatus, ConversationRow, MessageType};
 use crate::lenient;
+#[cfg(feature = "schema")]
+use crate::{
+    MAX_EMAIL_BYTES,
+    schema::{times, written},
+};
+
+/// Characters of a written message.
+pub const MAX_MESSAGE_CHARS: usize = 5000;
 
 /// What most replies are wrapped in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,18 +50,7 @@ pub struct Failure {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-pub struct LoginBody {
-    pub email: String,
-    pub password: String,
-}
-
-impl std::fmt::Debug for LoginBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LoginBody(..)")
-    }
-}
-
-#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshBody {
     pub refresh_token: String,
@@ -67,6 +64,7 @@ impl std::fmt::Debug for RefreshBody {
 
 /// A user as REST shows one. Mongoose writes `_id`, `id` or both.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["id", "fullName"])))]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
@@ -85,6 +83,7 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub email: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::Role"))]
     pub role: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::picture")]
     pub avatar: Option<String>,
@@ -121,6 +120,7 @@ impl User {
 
 /// A reference that the backend populates in some replies and leaves as an id in others.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum PersonRef {
     Id(String),
@@ -177,6 +177,7 @@ impl PersonRef {
 
 /// `data` of a login.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["refreshToken"])))]
 #[serde(rename_all = "camelCase")]
 pub struct SignedIn {
     pub user: User,
@@ -196,6 +197,7 @@ pub type LoginReply = Envelope<SignedIn>;
 
 /// `data` of a refresh; some deployments renew the refresh token too.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["refreshToken"])))]
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {
     pub token: String,
@@ -211,18 +213,22 @@ impl std::fmt::Debug for Tokens {
 
 /// `data` of `GET /auth/me`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeReply {
     pub user: User,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InitiateBody {
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_EMAIL_BYTES)))]
     pub receiver_id: String,
 }
 
 /// `data` of an initiate.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Initiated {
     #[serde(deserialize_with = "lenient::id")]
@@ -238,6 +244,7 @@ pub type InitiateReply = Envelope<Initiated>;
 
 /// `data` of a join.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallReply {
     #[serde(default, deserialize_with = "lenient::or_default")]
@@ -265,6 +272,7 @@ pub struct DeclineBody {
 
 /// A person's stay in a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["joinedAt", "leftAt"])))]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
     #[serde(default)]
@@ -277,6 +285,7 @@ pub struct Participant {
 
 /// What a message that is a call says of it. Times are RFC 3339.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["status"]), transform = times(["startedAt", "endedAt"])))]
 #[serde(rename_all = "camelCase")]
 pub struct CallData {
     /// Seconds.
@@ -301,6 +310,7 @@ pub struct CallData {
 
 /// A message of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["_id", "conversation", "content", "createdAt"]), transform = times(["readAt", "createdAt"])))]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     #[serde(
@@ -380,16 +390,21 @@ pub type MessageReply = Envelope<Message>;
 pub type ConversationsReply = Envelope<Vec<ConversationRow>>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SendBody {
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_EMAIL_BYTES)))]
     pub receiver_id: String,
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_MESSAGE_CHARS)))]
     pub content: String,
     #[serde(rename = "type", default)]
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["text"])))]
     pub kind: MessageType,
 }
 
 /// `data` of `PUT /messages/read/:conversationId`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReadReply {
     /// Messages that were unread until now.
@@ -398,18 +413,21 @@ pub struct ReadReply {
 
 /// `data` of `GET /messages/unread`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UnreadReply {
     pub unread_count: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StatusBody {
     pub is_online: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TypingBody {
     pub receiver_id: String,
@@ -419,6 +437,7 @@ pub struct TypingBody {
 
 /// `data` of `GET /messages/status/:userId`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["lastSeen"])))]
 #[serde(rename_all = "camelCase")]
 pub struct StatusReply {
     #[serde(deserialize_with = "lenient::id")]

@@ -214,6 +214,7 @@ pub struct CallQualityReport {
 
 /// One row of `getUsers`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineUser {
     #[serde(deserialize_with = "lenient::id")]

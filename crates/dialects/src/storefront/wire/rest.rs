@@ -8,21 +8,15 @@ use serde_json::Value;
 
 use super::{CallStatus, CallType, UserType};
 use crate::lenient;
+#[cfg(feature = "schema")]
+use crate::schema::{times, written};
 
-#[derive(Clone, Serialize, Deserialize)]
-pub struct LoginBody {
-    pub email: String,
-    pub password: String,
-}
-
-impl std::fmt::Debug for LoginBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LoginBody(..)")
-    }
-}
+/// Bytes of a note, reason or address.
+pub const MAX_NOTE_BYTES: usize = 2000;
 
 /// Reply of both logins, 201.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoginReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
@@ -39,6 +33,7 @@ impl std::fmt::Debug for LoginReply {
 
 /// The account that signed in; a shop is an account too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["name", "email"])))]
 pub struct LoginUser {
     #[serde(rename = "_id", deserialize_with = "lenient::id")]
     pub id: String,
@@ -62,6 +57,7 @@ pub struct Failure {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["scheduledFor"])))]
 #[serde(rename_all = "camelCase")]
 pub struct InitiateBody {
     /// Given by a seller.
@@ -75,10 +71,12 @@ pub struct InitiateBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_NOTE_BYTES)))]
     pub conversation_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_type: Option<CallType>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_NOTE_BYTES)))]
     pub notes: Option<String>,
     /// RFC 3339. The deployed backend answers 500 when it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,6 +84,7 @@ pub struct InitiateBody {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Response {
     Accepted,
@@ -109,29 +108,36 @@ impl<'de> Deserialize<'de> for Response {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RespondBody {
     pub call_id: String,
     pub response: Response,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_NOTE_BYTES)))]
     pub decline_reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EndBody {
     pub call_id: String,
     /// `excellent`, `good`, `fair`, `poor`. The deployed backend answers 500 when it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["excellent", "good", "fair", "poor", null])))]
     pub call_quality: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_NOTE_BYTES)))]
     pub notes: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_NOTE_BYTES)))]
     pub recording_url: Option<String>,
 }
 
 /// A reference that the backend populates in some replies and leaves as an id in others.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Ref<T> {
     Full(T),
@@ -175,6 +181,7 @@ impl<T> Ref<T> {
 
 /// A picture: an address, or what an image host returned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Avatar {
     Address(String),
@@ -198,6 +205,7 @@ impl Avatar {
 
 /// Seller or customer of a call, populated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = written(["name", "email"])))]
 #[serde(rename_all = "camelCase")]
 pub struct Party {
     #[serde(rename = "_id", default, deserialize_with = "super::id_if_any")]
@@ -214,6 +222,7 @@ pub struct Party {
 
 /// Order of a call, populated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderRef {
     #[serde(rename = "_id", default, deserialize_with = "super::id_if_any")]
@@ -226,6 +235,7 @@ pub struct OrderRef {
 
 /// Product of a call, populated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProductRef {
     #[serde(rename = "_id", default, deserialize_with = "super::id_if_any")]
     pub id: String,
@@ -237,6 +247,7 @@ pub struct ProductRef {
 
 /// A call record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["startTime", "endTime", "createdAt", "updatedAt"])))]
 #[serde(rename_all = "camelCase")]
 pub struct VideoCall {
     #[serde(
@@ -250,8 +261,10 @@ pub struct VideoCall {
     pub call_id: String,
     /// Without an id where the account was deleted since.
     #[serde(default = "nobody", deserialize_with = "party")]
+    #[cfg_attr(feature = "schema", schemars(with = "Party"))]
     pub seller: Ref<Party>,
     #[serde(default = "nobody", deserialize_with = "party")]
+    #[cfg_attr(feature = "schema", schemars(with = "Party"))]
     pub customer: Ref<Party>,
     #[serde(default, deserialize_with = "lenient::maybe")]
     pub order_id: Option<Ref<OrderRef>>,
@@ -302,6 +315,7 @@ pub struct CallReply {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
     #[serde(default, deserialize_with = "lenient::count")]
@@ -327,6 +341,7 @@ pub struct CallsReply {
 
 /// Reply of `GET /video-call/customers/:sellerId`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomersReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
@@ -337,6 +352,7 @@ pub struct CustomersReply {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["lastOrderDate"])))]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerRow {
     #[serde(rename = "_id", deserialize_with = "lenient::id")]
@@ -369,6 +385,7 @@ pub struct CustomerRow {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = times(["createdAt"])))]
 #[serde(rename_all = "camelCase")]
 pub struct RecentOrder {
     #[serde(rename = "_id", deserialize_with = "lenient::id")]
@@ -385,6 +402,7 @@ pub struct RecentOrder {
 
 /// Reply of `GET /video-call/analytics/:sellerId`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AnalyticsReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,
@@ -392,6 +410,7 @@ pub struct AnalyticsReply {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Analytics {
     #[serde(default, deserialize_with = "lenient::count")]
@@ -419,6 +438,7 @@ pub struct Analytics {
 
 /// Reply of `GET /online-users` on the socket host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OnlineUsersReply {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub success: bool,

@@ -1,6 +1,9 @@
 //! New call sessions: validation of the request, permission to invite, and the record.
 
-use bellwire_dialects::hearth::wire::{CallSettings, FieldError, InitiateBody, Metadata, SessionType};
+use bellwire_dialects::hearth::wire::{
+    CallSettings, FieldError, InitiateBody, MAX_METADATA_CHARS, MAX_SESSION_ID_BYTES, MAX_TAGS,
+    MAX_TITLE_CHARS, Metadata, SessionType,
+};
 use serde_json::{Value, json};
 use tracing::info;
 
@@ -11,11 +14,6 @@ use crate::hearth::hub::News;
 use crate::hearth::store::{Account, FullSession, Sends, SessionRow};
 use crate::metrics::Outcome;
 use crate::store::new_id;
-
-/// Characters of a title or a tag, and of a description.
-const TITLE: usize = 200;
-const DESCRIPTION: usize = 2000;
-const TAGS: usize = 20;
 
 /// What was found wrong with a body, in the words of the deployed validation.
 pub(crate) fn invalid(errors: &[FieldError]) -> ApiError {
@@ -51,13 +49,15 @@ fn read(body: Value) -> Result<InitiateBody, ApiError> {
         serde_json::from_value(body).map_err(|error| invalid(&[wrong("", &error.to_string())]))?;
     let metadata = body.metadata.as_ref();
     let long = |text: Option<&String>, most| text.is_some_and(|text| text.chars().count() > most);
-    if long(metadata.and_then(|metadata| metadata.title.as_ref()), TITLE) {
+    if long(metadata.and_then(|metadata| metadata.title.as_ref()), MAX_TITLE_CHARS) {
         errors.push(wrong("metadata.title", "The title is too long"));
     }
-    if long(metadata.and_then(|metadata| metadata.description.as_ref()), DESCRIPTION) {
+    if long(metadata.and_then(|metadata| metadata.description.as_ref()), MAX_METADATA_CHARS) {
         errors.push(wrong("metadata.description", "The description is too long"));
     }
-    if metadata.is_some_and(|m| m.tags.len() > TAGS || m.tags.iter().any(|tag| long(Some(tag), TITLE))) {
+    if metadata
+        .is_some_and(|m| m.tags.len() > MAX_TAGS || m.tags.iter().any(|tag| long(Some(tag), MAX_TITLE_CHARS)))
+    {
         errors.push(wrong("metadata.tags", "Too many tags, or too long ones"));
     }
     if errors.is_empty() { Ok(body) } else { Err(invalid(&errors)) }
@@ -120,7 +120,7 @@ impl Sessions {
         }
         let good = |name: &str| {
             !name.is_empty()
-                && name.len() <= 64
+                && name.len() <= MAX_SESSION_ID_BYTES
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
         };
         if name.as_deref().is_some_and(|name| !good(name)) {
