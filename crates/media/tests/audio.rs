@@ -67,6 +67,7 @@ fn speech_goes_from_microphone_to_speaker() {
 }
 
 /// The fraction of a sentence that is missing in what the speaker of the other end plays.
+#[expect(clippy::print_stdout, reason = "the figures of a measurement")]
 fn dropouts_from_microphone_to_speaker() -> f32 {
     let server = Server::start();
     let wire = Wire::default();
@@ -83,7 +84,13 @@ fn dropouts_from_microphone_to_speaker() -> f32 {
     std::thread::sleep(Duration::from_millis(1500));
     let (near, far) = (near.finish(), far.finish());
 
-    assert!(heard.lock().unwrap().iter().any(|event| matches!(event, MediaEvent::FirstAudio(_))));
+    assert!(
+        heard
+            .lock()
+            .expect("no sink panicked")
+            .iter()
+            .any(|event| matches!(event, MediaEvent::FirstAudio(_)))
+    );
     let speech = read_wav(&voice());
     let (from, quality) = locate(&speech, &far.sound);
     let (sent_from, _) = locate(&speech, &near.sound);
