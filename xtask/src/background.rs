@@ -85,6 +85,18 @@ impl Background {
         Ok(())
     }
 
+    /// Waits for its end; an error repeats the last lines of its log.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        loop {
+            interrupt::check()?;
+            match self.ended() {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("{} failed ({status}){}", self.name, self.last_words()),
+                None => thread::sleep(Duration::from_millis(200)),
+            }
+        }
+    }
+
     /// How it ended, if it did.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()

@@ -14,6 +14,8 @@ use crate::{cargo, check, compiler, hours, install, interrupt, process, say, ui}
 /// The tests that need programs, a desktop and sound.
 const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-tests-desktop)";
 
+const BROWSER_CHECKS: &str = "interface: accessibility and layout in Chromium and WebKitGTK";
+
 /// Which of the tests.
 #[derive(Debug, PartialEq, Eq)]
 enum Scope<'a> {
@@ -67,8 +69,9 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
         stages.run("interface: types, lint, format, unused exports", || ui::script(paths, "check:all"))?;
         stages.run("interface: tests", || ui::script(paths, "test"))?;
         stages.run("interface: tests at other hours", || hours::interface(paths))?;
-        stages.run("interface: accessibility in Chromium", || ui::script(paths, "test:a11y"))?;
-        stages.run("interface: layout in Chromium and WebKitGTK", || ui::script(paths, "test:layout"))?;
+    }
+    if scope == Scope::Ui {
+        stages.run(BROWSER_CHECKS, || ui::script(paths, "test:browsers"))?;
     }
     if scope.rust() {
         ui::install_in(paths, "tests/browser")?;
@@ -87,8 +90,13 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
             Ok(())
         })?;
         if let Some(desktop) = &desktop {
+            // The tests mostly wait: the browsers take what they leave of the processors.
+            let beside = (scope == Scope::All).then(|| ui::script_beside(paths, "test:browsers"));
             if scope != Scope::Install {
                 stages.run("tests", || nextest(paths, desktop, &scope))?;
+            }
+            if let Some(beside) = beside {
+                stages.run(BROWSER_CHECKS, || beside?.finish())?;
             }
             if matches!(scope, Scope::All | Scope::Unit) {
                 stages.run("tests at other hours", || hours::rust(paths))?;

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::background::Background;
 use crate::paths::Paths;
 use crate::process;
 
@@ -29,6 +30,21 @@ pub(crate) fn install_in(paths: &Paths, folder: &str) -> Result<()> {
 /// Runs a script of the interface.
 pub(crate) fn script(paths: &Paths, name: &str) -> Result<()> {
     process::run_and_quote(npm(paths, "ui").args(["run", "--silent", name]))
+}
+
+/// Starts a script of the interface beside other work, which goes first.
+pub(crate) fn script_beside(paths: &Paths, name: &str) -> Result<Background> {
+    let mut command = npm(paths, "ui");
+    if cfg!(unix) {
+        let mut lower = process::command(paths, "nice");
+        lower.current_dir(paths.root.join("ui")).args(["-n", "19", "npm"]);
+        command = lower;
+    }
+    Background::start(
+        &name.replace(':', "-"),
+        command.args(["run", "--silent", name]),
+        &paths.target.join("logs"),
+    )
 }
 
 /// Silent but for warnings: a newcomer has no use for a list of bundles.

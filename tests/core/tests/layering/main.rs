@@ -46,7 +46,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Everything a core crate may be built from: nothing that waits, reads a clock or opens a file.
 const CORE: &[(&str, &[&str])] = &[
     ("bellwire-call", &["serde", "thiserror"]),
-    ("bellwire-dialects", &["bellwire-call", "serde", "serde_json", "thiserror"]),
+    // The schemas are for the server's API description.
+    ("bellwire-dialects", &["bellwire-call", "schemars", "serde", "serde_json", "thiserror"]),
 ];
 
 /// Crates that belong behind one border each.
