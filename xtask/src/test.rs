@@ -14,6 +14,11 @@ use crate::{cargo, check, compiler, hours, install, interrupt, process, say, ui}
 /// The tests that need programs, a desktop and sound.
 const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-tests-desktop)";
 
+/// The tests whose result other programs on the machine could change.
+const MEASURING: &str = "(package(bellwire-media) and binary(audio)) \
+                         or (package(bellwire-tests-calls) and (test(/^media::/) or test(/^devices::/))) \
+                         or (package(bellwire-tests-desktop) and (test(/^budget::/) or test(/^harness::/)))";
+
 const BROWSER_CHECKS: &str = "interface: accessibility and layout in Chromium and WebKitGTK";
 
 /// Which of the tests.
@@ -39,6 +44,17 @@ impl<'a> Scope<'a> {
             Some("e2e") => Self::EndToEnd,
             Some("install") => Self::Install,
             Some(name) => Self::Named(name),
+        }
+    }
+
+    /// The Rust tests of a part, as nextest's filter; `None`: none of them.
+    fn filter(&self) -> Option<String> {
+        match self {
+            Self::All => Some("all()".into()),
+            Self::Unit => Some(format!("not ({END_TO_END})")),
+            Self::EndToEnd => Some(END_TO_END.into()),
+            Self::Named(name) => Some(format!("test({name})")),
+            Self::Ui | Self::Install => None,
         }
     }
 
@@ -90,13 +106,16 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
             Ok(())
         })?;
         if let Some(desktop) = &desktop {
-            // The tests mostly wait: the browsers take what they leave of the processors.
-            let beside = (scope == Scope::All).then(|| ui::script_beside(paths, "test:browsers"));
-            if scope != Scope::Install {
-                stages.run("tests", || nextest(paths, desktop, &scope))?;
-            }
-            if let Some(beside) = beside {
+            if scope == Scope::All {
+                // These tests mostly wait: the browsers take what they leave of the processors.
+                let beside = ui::script_beside(paths, "test:browsers");
+                stages.run("tests", || nextest(paths, desktop, &format!("not ({MEASURING})")))?;
                 stages.run(BROWSER_CHECKS, || beside?.finish())?;
+                stages.run("tests that measure sound, pictures and processor time", || {
+                    nextest(paths, desktop, MEASURING)
+                })?;
+            } else if let Some(filter) = scope.filter() {
+                stages.run("tests", || nextest(paths, desktop, &filter))?;
             }
             if matches!(scope, Scope::All | Scope::Unit) {
                 stages.run("tests at other hours", || hours::rust(paths))?;
@@ -114,7 +133,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent, only: Option<&str>) -> Result
     stages.close(started)
 }
 
-fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
+fn nextest(paths: &Paths, desktop: &Desktop, filter: &str) -> Result<()> {
     let mut command = cargo::linting(paths)?;
     command.args([
         "nextest",
@@ -124,12 +143,7 @@ fn nextest(paths: &Paths, desktop: &Desktop, scope: &Scope<'_>) -> Result<()> {
         "--test-threads",
         &at_once().to_string(),
     ]);
-    match scope {
-        Scope::All | Scope::Ui | Scope::Install => {}
-        Scope::Unit => drop(command.arg("-E").arg(format!("not ({END_TO_END})"))),
-        Scope::EndToEnd => drop(command.args(["-E", END_TO_END])),
-        Scope::Named(name) => drop(command.arg(name)),
-    }
+    command.args(["-E", filter]);
     furnish(paths, desktop, &mut command);
     process::run(&mut command)
 }
