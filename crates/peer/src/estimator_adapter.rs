@@ -33,6 +33,10 @@ pub(crate) struct Stats {
     pub(crate) delay_based_bps: f64,
     pub(crate) loss_based_bps: Option<f64>,
     pub(crate) acknowledged_bps: Option<f64>,
+    pub(crate) inherent_loss: f64,
+    pub(crate) round_trip: Option<Duration>,
+    pub(crate) application_limited: bool,
+    pub(crate) probing: bool,
 }
 
 #[derive(Debug)]
@@ -81,6 +85,14 @@ impl Estimator {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        Stats { delay_based_bps: self.target(), loss_based_bps: None, acknowledged_bps: None }
+        Stats {
+            delay_based_bps: self.target(),
+            loss_based_bps: None,
+            acknowledged_bps: None,
+            inherent_loss: 0.0,
+            round_trip: None,
+            application_limited: false,
+            probing: false,
+        }
     }
 }

@@ -82,6 +82,10 @@ pub(crate) struct SendCounters {
     pub(crate) delay_based_bps: AtomicU64,
     pub(crate) loss_based_bps: AtomicU64,
     pub(crate) acknowledged_bps: AtomicU64,
+    /// Part of the packets, in millionths.
+    pub(crate) inherent_loss_ppm: AtomicU64,
+    pub(crate) application_limited: AtomicBool,
+    pub(crate) probing: AtomicBool,
     pub(crate) probes_sent: AtomicU64,
     pub(crate) pacer_packets: AtomicU64,
     /// How long what waits in the pacer takes to leave.

@@ -64,6 +64,11 @@ pub struct PeerStats {
     pub delay_based_bps: Option<u64>,
     pub loss_based_bps: Option<u64>,
     pub acknowledged_bps: Option<u64>,
+    /// Part of the packets that the path loses at any rate, 0 to 1.
+    pub inherent_loss: f32,
+    /// We send less than the target because there is no more to send.
+    pub application_limited: bool,
+    pub probing: bool,
     /// Clusters of packets sent to find out whether the path carries more.
     pub probes_sent: u64,
     /// Packets that wait in the pacer, and how long they take to leave.
@@ -111,6 +116,9 @@ pub(crate) fn collect(shared: &Shared, report: &RTCStatsReport) -> PeerStats {
         delay_based_bps: known(&sending.delay_based_bps),
         loss_based_bps: known(&sending.loss_based_bps),
         acknowledged_bps: known(&sending.acknowledged_bps),
+        inherent_loss: read(&sending.inherent_loss_ppm) as f32 / 1e6,
+        application_limited: sending.application_limited.load(Ordering::Relaxed),
+        probing: sending.probing.load(Ordering::Relaxed),
         probes_sent: read(&sending.probes_sent),
         pacer_packets: read(&sending.pacer_packets),
         pacer_queue: Duration::from_micros(read(&sending.pacer_us)),

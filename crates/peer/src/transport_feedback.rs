@@ -75,7 +75,8 @@ impl TransportFeedback {
         let any = packet.as_any();
         if let Some(feedback) = any.downcast_ref::<TransportLayerCc>() {
             let statuses = self.clock.read(feedback);
-            let results = self.history.report(now, &statuses, self.shared.round_trip());
+            let round_trip = self.shared.round_trip().or_else(|| self.estimator.stats().round_trip);
+            let results = self.history.report(now, &statuses, round_trip);
             if !results.is_empty() {
                 self.estimator.feedback(now, &results);
                 self.ask_for_probe(now);
@@ -141,12 +142,15 @@ impl TransportFeedback {
         sending.delay_based_bps.store(whole(stats.delay_based_bps), Ordering::Relaxed);
         sending.loss_based_bps.store(whole(stats.loss_based_bps.unwrap_or_default()), Ordering::Relaxed);
         sending.acknowledged_bps.store(whole(stats.acknowledged_bps.unwrap_or_default()), Ordering::Relaxed);
+        sending.inherent_loss_ppm.store(whole(stats.inherent_loss * 1e6), Ordering::Relaxed);
+        sending.application_limited.store(stats.application_limited, Ordering::Relaxed);
+        sending.probing.store(stats.probing, Ordering::Relaxed);
     }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn whole(bps: f64) -> u64 {
-    bps as u64
+fn whole(figure: f64) -> u64 {
+    figure as u64
 }
 
 impl PacketFilter for TransportFeedback {

@@ -1,21 +1,28 @@
-//! Simulation of retransmission in virtual time: our pacer, a lossy path, and our NACK generator at its end.
+//! Simulation of sending in virtual time: our pacer, and where wanted the estimator, a lossy path, and our NACK
+//! generator at its end.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rtc::interceptor::{Interceptor, Packet, RTCPFeedback, StreamInfo, TaggedPacket};
+use rtc::interceptor::{
+    Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo, TaggedPacket, TwccReceiverBuilder,
+    TwccReceiverInterceptor,
+};
 use rtc::rtp::header::Header;
 use rtc::sansio::Protocol;
 use rtc::shared::marshal::MarshalSize;
 
 use super::generator::NackGenerator;
 use crate::allocation::{Allocation, SentTotals};
+use crate::codecs::TRANSPORT_CC;
+use crate::estimator_adapter::Limits;
 use crate::interceptor::{Filtered, test_packets};
 use crate::pacer::Pacer;
 use crate::rtx::RtxUnwrap;
 use crate::shared::Shared;
+use crate::transport_feedback::TransportFeedback;
 
 const AUDIO: u32 = 1;
 const VIDEO: u32 = 2;
@@ -32,6 +39,8 @@ struct Path {
     /// Of both directions.
     loss: f64,
     target: u32,
+    /// Whether the estimator moves the target.
+    estimated: bool,
 }
 
 struct Random(u64);
@@ -52,6 +61,9 @@ struct Outcome {
     repaired: HashMap<u16, u64>,
     retransmissions: usize,
     most_bits_in_a_second: usize,
+    /// Each second's target, kbit/s.
+    targets: Vec<u64>,
+    probes: u64,
 }
 
 impl Outcome {
@@ -74,6 +86,7 @@ fn info(ssrc: u32, mime_type: &str) -> StreamInfo {
             .then(|| RTCPFeedback { typ: "nack".to_owned(), parameter: String::new() })
             .into_iter()
             .collect(),
+        rtp_header_extensions: vec![RTPHeaderExtension { uri: TRANSPORT_CC.to_owned(), id: 5 }],
         ..Default::default()
     }
 }
@@ -84,6 +97,8 @@ struct World {
     start: Instant,
     sender: Arc<Shared>,
     pacer: Filtered<Pacer>,
+    control: Option<Filtered<TransportFeedback>>,
+    feedback: TwccReceiverInterceptor,
     unwrap: Filtered<RtxUnwrap>,
     generator: Filtered<NackGenerator>,
     /// By time of arrival in ms.
@@ -108,6 +123,16 @@ impl World {
         let mut pacer = Filtered::new(Pacer::new(Arc::clone(&sender)));
         pacer.bind_local_stream(&info(AUDIO, "audio/opus"));
         pacer.bind_local_stream(&info(VIDEO, "video/VP8"));
+        let limits = Limits { start: f64::from(path.target), min: 60_000.0, max: 2_500_000.0 };
+        let mut control =
+            path.estimated.then(|| Filtered::new(TransportFeedback::new(limits, Arc::clone(&sender))));
+        if let Some(control) = &mut control {
+            control.bind_local_stream(&info(AUDIO, "audio/opus"));
+            control.bind_local_stream(&info(VIDEO, "video/VP8"));
+        }
+        let mut feedback = TwccReceiverBuilder::new().with_interval(Duration::from_millis(50)).build();
+        feedback.bind_remote_stream(&info(AUDIO, "audio/opus"));
+        feedback.bind_remote_stream(&info(VIDEO, "video/VP8"));
         let mut unwrap = Filtered::new(RtxUnwrap::new(Arc::clone(&receiver)));
         let mut generator = Filtered::new(NackGenerator::new(receiver));
         unwrap.bind_remote_stream(&info(VIDEO, "video/VP8"));
@@ -118,6 +143,8 @@ impl World {
             start: Instant::now(),
             sender,
             pacer,
+            control,
+            feedback,
             unwrap,
             generator,
             forth: BTreeMap::new(),
@@ -140,9 +167,37 @@ impl World {
         self.pacer.handle_write(packet).expect("never refuses");
     }
 
+    fn next_sent(&mut self) -> Option<TaggedPacket> {
+        let message = self.pacer.poll_write()?;
+        let Some(control) = &mut self.control else { return Some(message) };
+        control.handle_write(message).expect("never refuses");
+        control.poll_write()
+    }
+
+    /// What comes back to the sender.
+    fn hear(&mut self, ms: u64) {
+        let now = self.now(ms);
+        while let Some(entry) = self.back.first_entry().filter(|entry| entry.key().0 <= ms) {
+            let mut message = entry.remove();
+            message.now = now;
+            if let Some(control) = &mut self.control {
+                control.handle_read(message).expect("never refuses");
+                let Some(passed) = control.poll_read() else { continue };
+                message = passed;
+            }
+            self.pacer.handle_read(message).expect("never refuses");
+            while self.pacer.poll_read().is_some() {}
+        }
+        if let Some(control) = &mut self.control
+            && control.poll_timeout().is_some_and(|due| due <= now)
+        {
+            control.handle_timeout(now).expect("never refuses");
+        }
+    }
+
     /// What left the pacer goes onto the path.
     fn transmit(&mut self, ms: u64) {
-        while let Some(message) = self.pacer.poll_write() {
+        while let Some(message) = self.next_sent() {
             let Packet::Rtp(packet) = &message.message.packet else { continue };
             let (size, header) = (packet.marshal_size(), &packet.header);
             self.sizes.push_back((ms, size));
@@ -191,14 +246,19 @@ impl World {
                 {
                     self.outcome.repaired.entry(number).or_insert(ms - self.sent_at[&number]);
                 }
+                self.feedback.handle_read(message).expect("never refuses");
+                let Some(message) = self.feedback.poll_read() else { continue };
                 self.generator.handle_read(message).expect("never refuses");
                 while self.generator.poll_read().is_some() {}
             }
         }
+        if self.path.estimated && self.feedback.poll_timeout().is_some_and(|due| due <= now) {
+            self.feedback.handle_timeout(now).expect("never refuses");
+        }
         if self.generator.poll_timeout().is_some_and(|due| due <= now) {
             self.generator.handle_timeout(now).expect("never refuses");
         }
-        while let Some(message) = self.generator.poll_write() {
+        while let Some(message) = self.generator.poll_write().or_else(|| self.feedback.poll_write()) {
             if self.random.next() >= self.path.loss {
                 let jitter = (self.random.next() * self.path.jitter as f64) as u64;
                 self.count += 1;
@@ -224,7 +284,8 @@ impl World {
             }
             if sends && ms % 33 == 0 {
                 let waits = Duration::from_micros(self.sender.sending.pacer_us.load(Ordering::Relaxed));
-                let bps = allocation.video(f64::from(self.path.target), waits);
+                let target = self.sender.target.load(Ordering::Relaxed) as f64;
+                let bps = allocation.video(target, waits);
                 let bytes = (bps * 0.033 / 8.0 * (0.5 + self.random.next())) as usize;
                 let packets = bytes / 1_140 + 1;
                 for n in 1..=packets {
@@ -239,30 +300,30 @@ impl World {
                     self.write(ms, header, bytes / packets);
                 }
             }
-            while let Some(entry) = self.back.first_entry().filter(|entry| entry.key().0 <= ms) {
-                let mut message = entry.remove();
-                message.now = now;
-                self.pacer.handle_read(message).expect("never refuses");
-                while self.pacer.poll_read().is_some() {}
-            }
+            self.hear(ms);
             if self.pacer.poll_timeout().is_some_and(|due| due <= now) {
                 self.pacer.handle_timeout(now).expect("never refuses");
             }
             self.transmit(ms);
             self.receive(ms);
+            if ms % 1_000 == 999 {
+                self.outcome.targets.push(self.sender.target.load(Ordering::Relaxed) / 1_000);
+            }
         }
+        self.outcome.probes = self.sender.sending.probes_sent.load(Ordering::Relaxed);
         self.outcome
     }
 }
 
-const WIDE: Path = Path { rate: 4e6, round_trip: 100, jitter: 0, loss: 0.1, target: 1_000_000 };
+const WIDE: Path =
+    Path { rate: 4e6, round_trip: 100, jitter: 0, loss: 0.1, target: 1_000_000, estimated: false };
 
 fn check(path: Path) -> Outcome {
     let outcome = World::new(path).run(40);
     let mut delays: Vec<u64> = outcome.repaired.values().copied().collect();
     delays.sort_unstable();
     println!(
-        "rtt {} jitter {} loss {} target {}: {} media, {} lost, {:.3} copies, {:.2} % repaired, median {:?} ms, {} bit/s at most",
+        "rtt {} jitter {} loss {} target {}: {} media, {} lost, {:.3} copies, {:.2} % repaired, median {:?} ms, {} bit/s at most, {} probes, {:?}",
         path.round_trip,
         path.jitter,
         path.loss,
@@ -273,6 +334,8 @@ fn check(path: Path) -> Outcome {
         outcome.repaired_fraction() * 100.0,
         delays.get(delays.len() / 2),
         outcome.most_bits_in_a_second,
+        outcome.probes,
+        outcome.targets,
     );
     outcome
 }
@@ -301,10 +364,20 @@ fn reordering_costs_few_needless_copies() {
 #[test]
 fn a_thin_lossy_path_gets_no_more_than_a_fifth_above_the_target_in_any_second() {
     for (round_trip, loss) in [(100, 0.1), (500, 0.1), (100, 0.3)] {
-        let path = Path { rate: 300_000.0, round_trip, jitter: 0, loss, target: 300_000 };
+        let path = Path { rate: 300_000.0, round_trip, loss, target: 300_000, ..WIDE };
         let outcome = check(path);
         assert!(outcome.most_bits_in_a_second <= 360_000, "{}", outcome.most_bits_in_a_second);
         assert!(outcome.copies() <= 1.5, "{}", outcome.copies());
         assert!(outcome.repaired_fraction() >= 0.95, "{}", outcome.repaired_fraction());
     }
+}
+
+#[test]
+fn with_the_estimator_the_target_finds_the_path_and_retransmissions_stay_few() {
+    let path = Path { rate: 2.5e6, round_trip: 50, loss: 0.0, target: 300_000, estimated: true, ..WIDE };
+    let clean = check(path);
+    assert!(clean.targets[12] >= 1_500, "{:?}", clean.targets);
+    let lossy = check(Path { loss: 0.02, round_trip: 100, ..path });
+    assert!(lossy.copies() <= 1.5, "{}", lossy.copies());
+    assert!(lossy.repaired_fraction() >= 0.97, "{}", lossy.repaired_fraction());
 }

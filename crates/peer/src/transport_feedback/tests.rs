@@ -96,7 +96,7 @@ fn remb_bounds_the_target_until_it_is_outdated() {
     let later = start + REMB_LIFETIME + Duration::from_secs(1);
     send(&mut feedback, later, 7);
     feedback.handle_timeout(later).expect("never refuses");
-    assert_eq!(shared.target.load(Ordering::Relaxed), 300_000);
+    assert!(shared.target.load(Ordering::Relaxed) > 150_000);
 }
 
 #[test]
