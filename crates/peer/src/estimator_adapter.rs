@@ -44,11 +44,12 @@ pub(crate) struct Estimator {
     limits: Limits,
     inner: bandwidth::Estimator,
     remb: Option<f64>,
+    max: f64,
 }
 
 impl Estimator {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, inner: bandwidth::Estimator::new(limits), remb: None }
+        Self { limits, inner: bandwidth::Estimator::new(limits), remb: None, max: f64::INFINITY }
     }
 
     pub(crate) fn sent(&mut self, _now: Instant, _size: usize) {}
@@ -73,11 +74,15 @@ impl Estimator {
     }
 
     pub(crate) fn target(&self) -> f64 {
-        self.inner.target().min(self.remb.unwrap_or(f64::INFINITY)).max(self.limits.min)
+        self.inner.target().min(self.remb.unwrap_or(f64::INFINITY)).max(self.limits.min).min(self.max)
     }
 
     pub(crate) fn set_remb(&mut self, bps: Option<f64>) {
         self.remb = bps;
+    }
+
+    pub(crate) fn set_max(&mut self, bps: f64) {
+        self.max = bps;
     }
 
     pub(crate) fn path_changed(&mut self, _now: Instant) {
