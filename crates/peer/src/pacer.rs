@@ -323,18 +323,18 @@ impl PacketFilter for Pacer {
 
     fn sent(&mut self, message: TaggedPacket, outbound: &mut PacketQueue) {
         let now = message.now;
-        match &message.message.packet {
-            Packet::Rtp(packet) if self.audio.contains(&packet.header.ssrc) => {
-                self.sent.sent(now, packet);
-                self.budget.update(now, self.target());
-                self.budget.spend(Load::Unpaced, bits(packet));
-                outbound.push_back(message);
-            }
-            Packet::Rtp(_) => {
-                self.queue(message);
-                self.release(now, outbound);
-            }
-            _ => outbound.push_back(message),
+        let Packet::Rtp(packet) = &message.message.packet else {
+            outbound.push_back(message);
+            return;
+        };
+        if self.audio.contains(&packet.header.ssrc) {
+            self.sent.sent(now, packet);
+            self.budget.update(now, self.target());
+            self.budget.spend(Load::Unpaced, bits(packet));
+            outbound.push_back(message);
+        } else {
+            self.queue(message);
+            self.release(now, outbound);
         }
     }
 
