@@ -21,7 +21,7 @@ use webrtc::peer_connection::{
 };
 use webrtc::runtime::default_runtime;
 
-use crate::bandwidth::{Limits, PublishedEstimator};
+use crate::bandwidth::Limits;
 use crate::check_pacing::PacedRuntime;
 use crate::codecs;
 use crate::config::PeerConfig;
@@ -32,6 +32,7 @@ use crate::incoming_streams::StreamLearner;
 use crate::interceptor::Filtered;
 use crate::local_addresses::LocalAddresses;
 use crate::pacer::Pacer;
+use crate::published_estimator::PublishedEstimator;
 use crate::rtx::RtxUnwrap;
 use crate::sender_reports::SenderReports;
 use crate::shared::{Shared, lock};
