@@ -103,7 +103,6 @@ pub(crate) struct Estimator {
     delay: DelayControl,
     loss: LossControl,
     round_trip: RoundTrip,
-    silence_factor: f64,
     /// Packets sent before this went another way.
     path_since: Option<Instant>,
 }
@@ -124,7 +123,6 @@ impl Estimator {
             delay: DelayControl::new(limits),
             loss: LossControl::new(limits),
             round_trip: RoundTrip::default(),
-            silence_factor: 1.0,
             path_since: None,
         }
     }
@@ -148,7 +146,6 @@ impl Estimator {
             return;
         }
         self.round_trip.feedback(now, results);
-        self.silence_factor = 1.0;
         let probe = self.acknowledge(results);
         let mut drained = false;
         if results.iter().any(|result| result.arrived.is_some()) {
@@ -172,7 +169,9 @@ impl Estimator {
     pub(crate) fn timeout(&mut self, now: Instant) {
         self.application_limited.update(now);
         self.note_end_of_application_limit();
-        self.silence_factor = self.round_trip.silence_factor(now);
+        if let Some(factor) = self.round_trip.silence_factor(now) {
+            self.delay.lower(now, factor);
+        }
         let situation = self.estimated();
         self.probe_control.timeout(now, &situation);
     }
@@ -187,7 +186,7 @@ impl Estimator {
     /// Bit/s for all RTP of ours: audio, video, retransmissions and padding.
     pub(crate) fn target(&self) -> f64 {
         let estimate = self.delay.rate().bps().min(self.loss.bps().unwrap_or(f64::INFINITY));
-        let estimate = (estimate * self.silence_factor).min(self.remb.unwrap_or(f64::INFINITY));
+        let estimate = estimate.min(self.remb.unwrap_or(f64::INFINITY));
         estimate.clamp(self.limits.min, self.limits.max).min(self.useful)
     }
 
@@ -206,12 +205,7 @@ impl Estimator {
     pub(crate) fn path_changed(&mut self, now: Instant) {
         let mut probe_control = std::mem::replace(&mut self.probe_control, ProbeControl::new(0.0, 0.0));
         probe_control.restart(self.limits.start);
-        *self = Self {
-            probe_control,
-            useful: self.useful,
-            path_since: Some(now),
-            ..Self::new(self.limits)
-        };
+        *self = Self { probe_control, useful: self.useful, path_since: Some(now), ..Self::new(self.limits) };
     }
 
     pub(crate) fn stats(&self) -> Stats {

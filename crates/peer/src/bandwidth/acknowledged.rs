@@ -45,11 +45,8 @@ impl AcknowledgedBitrate {
             self.kbps = Some(sample);
             return;
         };
-        let scale = if application_limited && sample < kbps {
-            UNCERTAINTY_SCALE_IN_ALR
-        } else {
-            UNCERTAINTY_SCALE
-        };
+        let scale =
+            if application_limited && sample < kbps { UNCERTAINTY_SCALE_IN_ALR } else { UNCERTAINTY_SCALE };
         let uncertainty = scale * (kbps - sample).abs() / kbps.max(1.0);
         let sample_variance = uncertainty * uncertainty;
         let predicted = self.variance + DRIFT_VARIANCE;

@@ -51,6 +51,11 @@ impl DelayControl {
         self.trend.usage()
     }
 
+    /// Nothing has been heard for long.
+    pub(super) fn lower(&mut self, now: Instant, factor: f64) {
+        self.rate.set(now, self.rate.bps() * factor);
+    }
+
     /// Takes feedback with at least one arrived packet. True: the queue has drained after overuse.
     pub(super) fn feedback(&mut self, now: Instant, results: &[PacketResult], known: Known) -> bool {
         let gap = self.heard.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));

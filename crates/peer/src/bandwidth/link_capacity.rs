@@ -26,8 +26,7 @@ impl LinkCapacity {
         let sample = acknowledged / 1e3;
         let kbps = self.kbps.map_or(sample, |old| old + SAMPLE_WEIGHT * (sample - old));
         let error = kbps - sample;
-        let variance =
-            (1.0 - SAMPLE_WEIGHT) * self.variance + SAMPLE_WEIGHT * error * error / kbps.max(1.0);
+        let variance = (1.0 - SAMPLE_WEIGHT) * self.variance + SAMPLE_WEIGHT * error * error / kbps.max(1.0);
         self.variance = variance.clamp(VARIANCE_RANGE.0, VARIANCE_RANGE.1);
         self.kbps = Some(kbps);
     }

@@ -176,7 +176,8 @@ impl LossControl {
 
     fn decide(&mut self, sent: Instant, bounded: f64, floor: f64, delay_based: f64) {
         let limited = bounded < delay_based && bounded < self.limits.max;
-        if self.state == LossState::Decreasing && limited && self.hold.until.is_some_and(|until| until > sent) {
+        if self.state == LossState::Decreasing && limited && self.hold.until.is_some_and(|until| until > sent)
+        {
             self.hold.bps = self.hold.bps.max(floor);
             self.bps = bounded.min(self.hold.bps);
             return;

@@ -50,12 +50,8 @@ pub(super) struct PacketGroups {
 impl PacketGroups {
     /// A group is judged once the first packet of the next arrives.
     pub(super) fn arrived(&mut self, sent: Instant, arrived: f64) -> Option<Delta> {
-        let fresh = PacketGroup {
-            first_sent: sent,
-            last_sent: sent,
-            first_arrived: arrived,
-            last_arrived: arrived,
-        };
+        let fresh =
+            PacketGroup { first_sent: sent, last_sent: sent, first_arrived: arrived, last_arrived: arrived };
         let Some(current) = &mut self.current else {
             self.current = Some(fresh);
             return None;

@@ -140,8 +140,7 @@ impl ProbeControl {
         let Some(drop) = self.drop else { return };
         let wanted = AFTER_DROP_FRACTION * drop.before;
         let recent = now.saturating_duration_since(drop.at) < DROP_TIMEOUT;
-        let rested =
-            self.last_after_drop.is_none_or(|at| now.saturating_duration_since(at) > PERIOD);
+        let rested = self.last_after_drop.is_none_or(|at| now.saturating_duration_since(at) > PERIOD);
         if self.phase == Phase::Done
             && recent
             && rested
@@ -165,9 +164,8 @@ impl ProbeControl {
             self.start_probe(now, NEXT_FACTOR * situation.estimate, GoOn::Yes, situation);
             return;
         }
-        let rested = |since: Option<Instant>| {
-            since.is_none_or(|at| now.saturating_duration_since(at) >= PERIOD)
-        };
+        let rested =
+            |since: Option<Instant>| since.is_none_or(|at| now.saturating_duration_since(at) >= PERIOD);
         let due = match situation.application_limited_since {
             Some(since) => rested(Some(since)),
             // Near the capacity growth is additive and probes would only take from others.
@@ -259,7 +257,8 @@ mod tests {
         control.take(now);
         control.estimated(now, &situation(5e5));
         assert_eq!(control.take(now), None);
-        control.timeout(now + Duration::from_secs(2), &Situation { capacity_unknown: false, ..situation(5e5) });
+        control
+            .timeout(now + Duration::from_secs(2), &Situation { capacity_unknown: false, ..situation(5e5) });
         assert!(!control.in_progress());
     }
 

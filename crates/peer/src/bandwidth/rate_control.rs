@@ -139,8 +139,8 @@ impl RateControl {
         }
         let passed = self.changed.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64().min(1.0));
         self.changed = Some(now);
-        let reach = acknowledged
-            .map_or(f64::MAX, |bps| MAX_RATIO_TO_ACKNOWLEDGED * bps + ACKNOWLEDGED_MARGIN_BPS);
+        let reach =
+            acknowledged.map_or(f64::MAX, |bps| MAX_RATIO_TO_ACKNOWLEDGED * bps + ACKNOWLEDGED_MARGIN_BPS);
         if self.bps >= reach {
             return;
         }

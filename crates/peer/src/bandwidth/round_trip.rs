@@ -14,20 +14,12 @@ const BACK_OFF_FACTOR: f64 = 0.8;
 /// Before any is measured, as in libwebrtc's rate control.
 const DEFAULT: Duration = Duration::from_millis(200);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct RoundTrip {
     seconds: Option<f64>,
     heard: Option<Instant>,
     sent: Option<Instant>,
     backed_off: Option<Instant>,
-    /// Factor by which silence lowers the estimate.
-    factor: f64,
-}
-
-impl Default for RoundTrip {
-    fn default() -> Self {
-        Self { seconds: None, heard: None, sent: None, backed_off: None, factor: 1.0 }
-    }
 }
 
 impl RoundTrip {
@@ -48,19 +40,18 @@ impl RoundTrip {
         let Some(least) = least else { return };
         let least = least.max(0.0);
         self.seconds = Some(self.seconds.map_or(least, |old| old + SMOOTHING * (least - old)));
-        (self.heard, self.backed_off, self.factor) = (Some(now), None, 1.0);
+        (self.heard, self.backed_off) = (Some(now), None);
     }
 
-    /// Checks for silence; gives the factor by which the estimate has to be lowered.
-    pub(super) fn silence_factor(&mut self, now: Instant) -> f64 {
-        let (Some(heard), Some(sent)) = (self.heard, self.sent) else { return 1.0 };
-        let rested =
-            self.backed_off.is_none_or(|at| now.saturating_duration_since(at) >= BACK_OFF_INTERVAL);
-        if sent.saturating_duration_since(heard) > MAX_SILENCE && rested {
-            self.backed_off = Some(now);
-            self.factor *= BACK_OFF_FACTOR;
+    /// The factor by which silence now lowers the estimate.
+    pub(super) fn silence_factor(&mut self, now: Instant) -> Option<f64> {
+        let (heard, sent) = (self.heard?, self.sent?);
+        let rested = self.backed_off.is_none_or(|at| now.saturating_duration_since(at) >= BACK_OFF_INTERVAL);
+        if sent.saturating_duration_since(heard) <= MAX_SILENCE || !rested {
+            return None;
         }
-        self.factor
+        self.backed_off = Some(now);
+        Some(BACK_OFF_FACTOR)
     }
 
     pub(super) fn measured(&self) -> Option<Duration> {
@@ -99,10 +90,10 @@ mod tests {
         let mut round_trip = RoundTrip::default();
         round_trip.sent(at(0));
         round_trip.sent(at(3));
-        assert!((round_trip.silence_factor(at(3)) - 1.0).abs() < 1e-9);
+        assert_eq!(round_trip.silence_factor(at(3)), None);
         round_trip.sent(at(4));
-        assert!((round_trip.silence_factor(at(4)) - 0.8).abs() < 1e-9);
-        assert!((round_trip.silence_factor(at(4)) - 0.8).abs() < 1e-9);
-        assert!((round_trip.silence_factor(at(5)) - 0.64).abs() < 1e-9);
+        assert_eq!(round_trip.silence_factor(at(4)), Some(0.8));
+        assert_eq!(round_trip.silence_factor(at(4)), None);
+        assert_eq!(round_trip.silence_factor(at(5)), Some(0.8));
     }
 }

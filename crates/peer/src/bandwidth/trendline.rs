@@ -140,8 +140,7 @@ impl Trendline {
 #[expect(clippy::cast_precision_loss, reason = "twenty points")]
 fn fitted_slope(points: &VecDeque<Point>) -> Option<f64> {
     let n = points.len() as f64;
-    let (x_mean, y_mean) =
-        points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.at / n, y + p.smoothed / n));
+    let (x_mean, y_mean) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.at / n, y + p.smoothed / n));
     let (covariance, variance) = points.iter().fold((0.0, 0.0), |(c, v), p| {
         let x = p.at - x_mean;
         (c + x * (p.smoothed - y_mean), v + x * x)

@@ -34,7 +34,10 @@ impl Channel {
         } else {
             1.0
         };
-        Self { inherent_loss: self.inherent_loss.clamp(MIN_INHERENT_LOSS, most.max(MIN_INHERENT_LOSS)), ..self }
+        Self {
+            inherent_loss: self.inherent_loss.clamp(MIN_INHERENT_LOSS, most.max(MIN_INHERENT_LOSS)),
+            ..self
+        }
     }
 
     /// One step of Newton's method towards the likeliest inherent loss.
@@ -44,7 +47,8 @@ impl Channel {
             let lossy = self.loss_at(observation.rate);
             let received = observation.kilobytes - observation.lost;
             first += weight * (observation.lost / lossy - received / (1.0 - lossy));
-            second -= weight * (observation.lost / (lossy * lossy) + received / ((1.0 - lossy) * (1.0 - lossy)));
+            second -=
+                weight * (observation.lost / (lossy * lossy) + received / ((1.0 - lossy) * (1.0 - lossy)));
         }
         if second >= 0.0 {
             return self.feasible();
@@ -54,7 +58,8 @@ impl Channel {
 
     /// Logarithm of the likelihood of what was observed, with the preference for higher bandwidth.
     pub(super) fn objective(self, observations: &Observations, mean_loss: f64) -> f64 {
-        let turn = (BIAS_TURNS_AT_LOSS - mean_loss) / (BIAS_SMOOTHING + (BIAS_TURNS_AT_LOSS - mean_loss).abs());
+        let turn =
+            (BIAS_TURNS_AT_LOSS - mean_loss) / (BIAS_SMOOTHING + (BIAS_TURNS_AT_LOSS - mean_loss).abs());
         let kbps = self.bandwidth / 1e3;
         let bias = turn * (BANDWIDTH_BIAS * kbps + LOG_BANDWIDTH_BIAS * kbps.ln_1p());
         observations

@@ -134,9 +134,7 @@ impl Observations {
         rates.sort_by(f64::total_cmp);
         let middle = rates.len() / 2;
         match (rates.get(middle), rates.len() % 2) {
-            (Some(upper), 0) => {
-                (upper + rates.get(middle.wrapping_sub(1)).copied().unwrap_or(*upper)) / 2.0
-            }
+            (Some(upper), 0) => (upper + rates.get(middle.wrapping_sub(1)).copied().unwrap_or(*upper)) / 2.0,
             (Some(rate), _) => *rate,
             (None, _) => 0.0,
         }
@@ -144,9 +142,9 @@ impl Observations {
 
     /// A packet counted as lost has come after all.
     fn undo_loss(&mut self, sent: Instant, kilobytes: f64) {
-        if let Some(observation) = self.done.iter_mut().find(|observation| {
-            sent <= observation.until && observation.lost > 0.0
-        }) {
+        if let Some(observation) =
+            self.done.iter_mut().find(|observation| sent <= observation.until && observation.lost > 0.0)
+        {
             observation.lost = (observation.lost - kilobytes).max(0.0);
         } else if let Some(partial) = &mut self.partial {
             partial.lost = (partial.lost - kilobytes).max(0.0);

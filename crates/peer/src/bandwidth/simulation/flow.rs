@@ -14,6 +14,9 @@ const FRAME_MS: f64 = 1000.0 / 30.0;
 const PACING_FACTOR: f64 = 2.5;
 const MIN_PADDING_BYTES: f64 = 200.0;
 
+/// An encoder that is ahead of the pacer by more than this waits.
+const MAX_BACKLOG_SECONDS: f64 = 0.5;
+
 /// What the application wants to send.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Demand {
@@ -136,7 +139,8 @@ impl Flow {
             self.next_frame = now + FRAME_MS;
             let repairs: f64 = self.repaired.iter().map(|(_, bits)| bits).sum();
             let video = (target - audio - repairs.min(target / 2.0)).min(most - audio);
-            if video > 10e3 {
+            let backlog: usize = self.queue.iter().map(|waiting| waiting.size * 8).sum();
+            if video > 10e3 && (backlog as f64) < target * MAX_BACKLOG_SECONDS {
                 let bytes = video * FRAME_MS / 8e3 * (0.8 + 0.4 * self.random.part());
                 let packets = (bytes / PAYLOAD).ceil().max(1.0);
                 for _ in 0..packets as usize {

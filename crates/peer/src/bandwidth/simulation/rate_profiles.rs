@@ -1,6 +1,6 @@
 //! Profiles of rate: the start on wide and thin links, links that change, and applications that are quiet.
 
-use super::{Demand, LIMITS, World};
+use super::{Demand, LIMITS, Loss, World};
 use crate::bandwidth::Limits;
 
 #[test]
@@ -143,11 +143,12 @@ fn another_path_is_measured_anew() {
 #[test]
 fn a_dead_path_is_not_flooded_and_found_again() {
     let mut world = World::of_one(2.5e6, 50.0, LIMITS);
-    world.link.rates = vec![(0.0, 2.5e6), (20.0, 1e3), (30.0, 2.5e6)];
+    let dead = [(20.0, Loss::Random(1.0)), (30.0, Loss::Random(0.0))];
+    world.flows[0].forward.loss.extend(dead);
     world.run(60.0);
     world.print("dead for 10 s");
-    assert!(world.target(0, 29.0, 30.0) < 0.6e6, "{}", world.target(0, 29.0, 30.0));
-    assert!(world.target(0, 50.0, 60.0) > 1.6e6, "{}", world.target(0, 50.0, 60.0));
+    assert!(world.target(0, 29.0, 30.0) < 0.7e6, "{}", world.target(0, 29.0, 30.0));
+    assert!(world.time_to(0, 30.0, 2e6) < 10.0, "{}", world.time_to(0, 30.0, 2e6));
 }
 
 #[test]

@@ -17,6 +17,8 @@ const CLOCK_OFFSET_MS: f64 = 5e5;
 struct Report {
     at: f64,
     arrivals: Vec<(u64, f64)>,
+    /// Numbers it covers. A packet that no report covers is neither lost nor arrived.
+    from: u64,
     up_to: u64,
 }
 
@@ -106,8 +108,10 @@ impl Receiver {
             self.next_report += FEEDBACK_INTERVAL_MS;
             if let (false, Some(up_to)) = (self.arrived.is_empty(), self.highest) {
                 let arrivals = std::mem::take(&mut self.arrived);
+                let from = self.reported.map_or(0, |reported| reported + 1);
+                self.reported = Some(up_to);
                 if let Some(at) = self.back.carry(now) {
-                    self.reports.push_back(Report { at, arrivals, up_to });
+                    self.reports.push_back(Report { at, arrivals, from, up_to });
                 }
             }
         }
@@ -128,10 +132,10 @@ impl Receiver {
             let Some(sent) = self.history.remove(&number) else { continue };
             results.push(self.result(&sent, Some(at + CLOCK_OFFSET_MS)));
         }
-        let from = self.reported.map_or(0, |reported| reported + 1);
-        self.reported = self.reported.max(Some(report.up_to));
-        for sent in self.history.range_mut(from..=report.up_to.max(from)).map(|(_, sent)| sent) {
-            sent.covered = true;
+        if report.from <= report.up_to {
+            for (_, sent) in self.history.range_mut(report.from..=report.up_to) {
+                sent.covered = true;
+            }
         }
         let grace = self.round_trip + GIVE_UP_MS;
         let mut lost = Vec::new();
