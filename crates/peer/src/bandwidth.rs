@@ -158,7 +158,7 @@ impl Estimator {
         }
         let limited = self.application_limited.since().is_some();
         self.loss.feedback(results, self.delay.rate().bps(), self.acknowledged.bps(), limited);
-        let situation = self.estimated();
+        let situation = Situation { probed: probe.is_some(), ..self.estimated() };
         self.probe_control.estimated(now, &situation);
         if drained {
             self.probe_control.drained(now, &situation);
@@ -258,7 +258,9 @@ impl Estimator {
             delay_changes: self.delay.usage() != NetworkUsage::Normal,
             application_limited_since: self.application_limited.since(),
             backed_off: rate.backed_off(),
-            capacity_unknown: rate.capacity_unknown(),
+            capacity: rate.capacity(),
+            silent: self.round_trip.is_silent(),
+            probed: false,
         }
     }
 }

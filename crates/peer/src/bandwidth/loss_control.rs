@@ -5,11 +5,13 @@
 
 mod likelihood;
 mod observations;
+mod rate_dependence;
 
 use std::time::{Duration, Instant};
 
 use self::likelihood::Channel;
 use self::observations::Observations;
+use self::rate_dependence::{RateDependence, Verdict};
 use super::{Limits, PacketResult};
 
 const MIN_OBSERVATIONS: u64 = 3;
@@ -18,6 +20,8 @@ const CANDIDATE_FACTORS: [f64; 3] = [1.02, 1.0, 0.95];
 /// Most that the rate may be at a loss above the offset: balance / (loss - offset).
 const UPPER_BOUND_BALANCE_BPS: f64 = 100e3;
 const UPPER_BOUND_LOSS_OFFSET: f64 = 0.05;
+/// Part of that bound which is kept where less loss is not to be had by sending less.
+const INHERENT_FLOOR_FRACTION: f64 = 0.6;
 /// Growth while limited by loss, at most this in each window.
 const MAX_INCREASE_FACTOR: f64 = 1.3;
 const INCREASE_WINDOW: Duration = Duration::from_millis(300);
@@ -25,9 +29,10 @@ const INCREASE_WINDOW: Duration = Duration::from_millis(300);
 const RAMP_UP_FACTOR: f64 = 1.5;
 const RAMP_UP_FACTOR_IN_HOLD: f64 = 1.2;
 const HOLD_THRESHOLD: f64 = 1.3;
-/// After a decrease the rate is held, longer each time.
+/// After a decrease the rate is held, longer each time; not the minute of libwebrtc, which keeps an unlucky
+/// rate for too long.
 const FIRST_HOLD: Duration = Duration::from_millis(300);
-const MAX_HOLD: Duration = Duration::from_secs(60);
+const MAX_HOLD: Duration = Duration::from_secs(10);
 
 /// What decides the rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,7 @@ pub(super) struct LossControl {
     state: LossState,
     bps: f64,
     mean_loss: f64,
+    dependence: RateDependence,
     hold: Hold,
     /// Start of the window of growth and the most that the rate may be in it.
     window: Option<(Instant, f64)>,
@@ -73,6 +79,7 @@ impl LossControl {
             state: LossState::Free,
             bps: limits.max,
             mean_loss: 0.0,
+            dependence: RateDependence::default(),
             hold: Hold::default(),
             window: None,
         }
@@ -108,6 +115,8 @@ impl LossControl {
         }
         let Some(sent) = self.observations.last_sent() else { return };
         self.mean_loss = self.observations.mean_loss();
+        let (rate, loss) = self.observations.recent();
+        self.dependence.update(sent, rate, loss);
         let current = *self
             .channel
             .get_or_insert(Channel { inherent_loss: INITIAL_INHERENT_LOSS, bandwidth: delay_based });
@@ -118,7 +127,8 @@ impl LossControl {
         if self.state != LossState::Free {
             best.bandwidth = self.bounded_growth(sent, current.bandwidth, best.bandwidth, acknowledged);
         }
-        let floor = acknowledged.unwrap_or(0.0).max(self.limits.min);
+        let floor =
+            acknowledged.unwrap_or(0.0).max(self.limits.min).max(self.inherent_floor(current.bandwidth));
         let bounded = best.bandwidth.min(self.upper_bound()).min(delay_based).max(floor);
         self.channel = Some(if bounded < best.bandwidth {
             Channel { bandwidth: bounded, inherent_loss: 0.0 }
@@ -146,7 +156,11 @@ impl LossControl {
         };
         let acknowledged = acknowledged.filter(|_| !application_limited);
         let delay_based = Some(delay_based).filter(|bps| *bps > current.bandwidth);
-        let objective = |channel: Channel| channel.objective(&self.observations, self.mean_loss);
+        let mean_loss = match self.dependence.verdict() {
+            Verdict::Inherent => None,
+            Verdict::Unknown | Verdict::Congestion => Some(self.mean_loss),
+        };
+        let objective = |channel: Channel| channel.objective(&self.observations, mean_loss);
         CANDIDATE_FACTORS
             .iter()
             .map(|factor| factor * current.bandwidth)
@@ -176,8 +190,9 @@ impl LossControl {
 
     fn decide(&mut self, sent: Instant, bounded: f64, floor: f64, delay_based: f64) {
         let limited = bounded < delay_based && bounded < self.limits.max;
-        if self.state == LossState::Decreasing && limited && self.hold.until.is_some_and(|until| until > sent)
-        {
+        let holds =
+            self.mean_loss > UPPER_BOUND_LOSS_OFFSET && self.hold.until.is_some_and(|until| until > sent);
+        if self.state == LossState::Decreasing && limited && holds {
             self.hold.bps = self.hold.bps.max(floor);
             self.bps = bounded.min(self.hold.bps);
             return;
@@ -197,6 +212,14 @@ impl LossControl {
             self.state = LossState::Decreasing;
         }
         self.bps = bounded;
+    }
+
+    /// Where sending less loses no less, the rate falls no further than this.
+    fn inherent_floor(&self, current: f64) -> f64 {
+        match self.dependence.verdict() {
+            Verdict::Inherent => (INHERENT_FLOOR_FRACTION * self.upper_bound()).min(current),
+            Verdict::Unknown | Verdict::Congestion => 0.0,
+        }
     }
 
     fn upper_bound(&self) -> f64 {

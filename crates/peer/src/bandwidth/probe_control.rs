@@ -23,6 +23,10 @@ const PERIOD: Duration = Duration::from_secs(5);
 const MAX_USEFUL_FACTOR: f64 = 2.0;
 /// An estimate this near to the highest useful rate is not probed for more.
 const ENOUGH_FRACTION: f64 = 0.95;
+/// Below this part of the known capacity slow growth would take too long.
+const FAR_BELOW_FRACTION: f64 = 0.6;
+/// Probes at the start that may go without a result, lost or held up.
+const MAX_START_TRIES: u32 = 3;
 /// While loss is the limit a probe stays near the estimate.
 const LOSS_LIMITED_FACTOR: f64 = 1.5;
 /// A fall to below this part of the estimate is checked with a probe at that part of the rate before it.
@@ -50,11 +54,15 @@ pub(super) struct Situation {
     pub(super) loss: LossState,
     /// The queue grows or drains.
     pub(super) delay_changes: bool,
+    /// What is sent is not answered.
+    pub(super) silent: bool,
+    /// A probe has just had a result.
+    pub(super) probed: bool,
     pub(super) application_limited_since: Option<Instant>,
     /// When the queue last made the estimate fall.
     pub(super) backed_off: Option<Instant>,
-    /// Nothing is known of where the path overflows.
-    pub(super) capacity_unknown: bool,
+    /// Where the path last overflowed, bit/s.
+    pub(super) capacity: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +83,8 @@ pub(super) struct ProbeControl {
     last: Option<Instant>,
     last_after_drop: Option<Instant>,
     drop: Option<Drop>,
+    /// Probes at the start so far; none are due any more once one had a result.
+    start_tries: u32,
     next_id: u32,
 }
 
@@ -90,6 +100,7 @@ impl ProbeControl {
             last: None,
             last_after_drop: None,
             drop: None,
+            start_tries: 0,
             next_id: 0,
         }
     }
@@ -107,6 +118,7 @@ impl ProbeControl {
     /// The cluster that the pacer should send now.
     pub(super) fn take(&mut self, now: Instant) -> Option<ProbeCluster> {
         if self.phase == Phase::Start {
+            self.start_tries += 1;
             self.begin(now, FIRST_FACTOR * self.estimate, GoOn::Yes, self.max);
         }
         let cluster = self.pending.take()?;
@@ -125,6 +137,9 @@ impl ProbeControl {
     pub(super) fn estimated(&mut self, now: Instant, situation: &Situation) {
         if situation.estimate < LARGE_DROP_FRACTION * self.estimate {
             self.drop = Some(Drop { at: now, before: self.estimate });
+        }
+        if situation.probed {
+            self.start_tries = MAX_START_TRIES;
         }
         self.estimate = situation.estimate;
         if let Phase::Waiting { go_on_above } = self.phase
@@ -154,7 +169,8 @@ impl ProbeControl {
     pub(super) fn timeout(&mut self, now: Instant, situation: &Situation) {
         let waited = self.last.is_none_or(|at| now.saturating_duration_since(at) > MAX_WAIT);
         if matches!(self.phase, Phase::Waiting { .. }) && self.pending.is_none() && waited {
-            self.phase = Phase::Done;
+            let again = self.start_tries < MAX_START_TRIES && situation.backed_off.is_none();
+            self.phase = if again { Phase::Start } else { Phase::Done };
         }
         let raised = std::mem::take(&mut self.useful_raised);
         if self.phase != Phase::Done || situation.estimate >= ENOUGH_FRACTION * self.useful.min(self.max) {
@@ -166,10 +182,11 @@ impl ProbeControl {
         }
         let rested =
             |since: Option<Instant>| since.is_none_or(|at| now.saturating_duration_since(at) >= PERIOD);
+        let outgrown = situation.capacity.is_none_or(|bps| situation.estimate < FAR_BELOW_FRACTION * bps);
         let due = match situation.application_limited_since {
             Some(since) => rested(Some(since)),
             // Near the capacity growth is additive and probes would only take from others.
-            None => situation.capacity_unknown && rested(situation.backed_off),
+            None => outgrown && rested(situation.backed_off),
         };
         if due && rested(self.last) {
             self.start_probe(now, NEXT_FACTOR * situation.estimate, GoOn::Yes, situation);
@@ -177,6 +194,9 @@ impl ProbeControl {
     }
 
     fn start_probe(&mut self, now: Instant, bps: f64, go_on: GoOn, situation: &Situation) -> bool {
+        if situation.silent {
+            return false;
+        }
         let mut most = self.max.min(MAX_USEFUL_FACTOR * self.useful);
         match situation.loss {
             LossState::Free => {}
@@ -224,9 +244,11 @@ mod tests {
             estimate,
             loss: LossState::Free,
             delay_changes: false,
+            silent: false,
+            probed: true,
             application_limited_since: None,
             backed_off: None,
-            capacity_unknown: true,
+            capacity: None,
         }
     }
 
@@ -257,19 +279,19 @@ mod tests {
         control.take(now);
         control.estimated(now, &situation(5e5));
         assert_eq!(control.take(now), None);
-        control
-            .timeout(now + Duration::from_secs(2), &Situation { capacity_unknown: false, ..situation(5e5) });
+        control.timeout(now + Duration::from_secs(2), &Situation { capacity: Some(5e5), ..situation(5e5) });
         assert!(!control.in_progress());
     }
 
     fn quiet(now: Instant, estimate: f64) -> Situation {
-        Situation { application_limited_since: Some(now), capacity_unknown: false, ..situation(estimate) }
+        Situation { application_limited_since: Some(now), capacity: Some(5e5), ..situation(estimate) }
     }
 
     #[test]
     fn a_quiet_application_is_probed_for_every_5_s_up_to_what_is_useful() {
         let (mut control, now) = started();
         control.take(now);
+        control.estimated(now, &situation(3e5));
         control.timeout(now + Duration::from_secs(2), &quiet(now, 3e5));
         assert_eq!(control.take(now), None);
         let later = now + Duration::from_secs(6);
@@ -298,6 +320,7 @@ mod tests {
     fn falling_loss_based_estimates_are_not_probed() {
         let (mut control, now) = started();
         control.take(now);
+        control.estimated(now, &situation(3e5));
         control.timeout(now + Duration::from_secs(2), &situation(3e5));
         let later = now + Duration::from_secs(10);
         control.timeout(later, &Situation { loss: LossState::Decreasing, ..quiet(now, 3e5) });

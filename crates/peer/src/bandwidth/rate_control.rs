@@ -63,9 +63,9 @@ impl RateControl {
         self.backed_off
     }
 
-    /// Whether nothing is known of where the path overflows.
-    pub(super) fn capacity_unknown(&self) -> bool {
-        self.capacity.bps().is_none()
+    /// Where the path last overflowed, bit/s.
+    pub(super) fn capacity(&self) -> Option<f64> {
+        self.capacity.bps()
     }
 
     /// A probe measured this rate.
@@ -144,7 +144,7 @@ impl RateControl {
         if self.bps >= reach {
             return;
         }
-        let up = if self.capacity_unknown() {
+        let up = if self.capacity().is_none() {
             self.bps + (self.bps * (GROWTH_PER_SECOND.powf(passed) - 1.0)).max(MIN_GROWTH_BPS * passed)
         } else {
             self.bps + additive_growth(self.bps, round_trip) * passed

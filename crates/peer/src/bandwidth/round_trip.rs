@@ -9,6 +9,7 @@ use super::PacketResult;
 
 const SMOOTHING: f64 = 0.1;
 const MAX_SILENCE: Duration = Duration::from_secs(3);
+const MIN_SILENCE: Duration = Duration::from_millis(500);
 const BACK_OFF_INTERVAL: Duration = Duration::from_secs(1);
 const BACK_OFF_FACTOR: f64 = 0.8;
 /// Before any is measured, as in libwebrtc's rate control.
@@ -52,6 +53,13 @@ impl RoundTrip {
         }
         self.backed_off = Some(now);
         Some(BACK_OFF_FACTOR)
+    }
+
+    /// What is sent is not answered.
+    pub(super) fn is_silent(&self) -> bool {
+        self.heard.zip(self.sent).is_some_and(|(heard, sent)| {
+            sent.saturating_duration_since(heard) > MIN_SILENCE + 2 * self.or_default()
+        })
     }
 
     pub(super) fn measured(&self) -> Option<Duration> {

@@ -56,8 +56,10 @@ impl Channel {
         Self { inherent_loss: self.inherent_loss - NEWTON_STEP * first / second, ..self }.feasible()
     }
 
-    /// Logarithm of the likelihood of what was observed, with the preference for higher bandwidth.
-    pub(super) fn objective(self, observations: &Observations, mean_loss: f64) -> f64 {
+    /// Logarithm of the likelihood of what was observed, with the preference for higher bandwidth. `mean_loss`
+    /// decides whether there is one; `None`: there is.
+    pub(super) fn objective(self, observations: &Observations, mean_loss: Option<f64>) -> f64 {
+        let mean_loss = mean_loss.unwrap_or(0.0);
         let turn =
             (BIAS_TURNS_AT_LOSS - mean_loss) / (BIAS_SMOOTHING + (BIAS_TURNS_AT_LOSS - mean_loss).abs());
         let kbps = self.bandwidth / 1e3;

@@ -9,6 +9,7 @@ use crate::bandwidth::PacketResult;
 /// Least time of sending that one observation covers.
 const MIN_DURATION: Duration = Duration::from_millis(250);
 const MAX_OBSERVATIONS: usize = 15;
+const RECENT_OBSERVATIONS: usize = 8;
 /// Weight of an observation against the next newer one.
 const AGE_WEIGHT: f64 = 0.9;
 /// An observation sent so many times faster than the median explains its loss by that.
@@ -127,6 +128,19 @@ impl Observations {
             return plain;
         }
         ((lost - best.2 - worst.2) / rest).clamp(0.0, 1.0)
+    }
+
+    /// Bit/s sent and the part lost of it, over the newest two seconds.
+    pub(super) fn recent(&self) -> (f64, f64) {
+        let newest = || self.done.iter().rev().take(RECENT_OBSERVATIONS);
+        let (kilobytes, lost) =
+            newest().fold((0.0, 0.0), |(all, lost), o| (all + o.kilobytes, lost + o.lost));
+        let seconds: f64 = newest().map(|o| o.kilobytes * 8e3 / o.rate.max(1.0)).sum();
+        if kilobytes > 0.0 && seconds > 0.0 {
+            (kilobytes * 8e3 / seconds, lost / kilobytes)
+        } else {
+            (0.0, 0.0)
+        }
     }
 
     fn median_rate(&self) -> f64 {

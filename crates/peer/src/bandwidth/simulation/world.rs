@@ -12,6 +12,8 @@ pub(super) struct World {
     pub(super) now: f64,
     pub(super) link: Link,
     pub(super) flows: Vec<Flow>,
+    /// Other numbers, another course of chance.
+    seed: u64,
     /// Queue of the bottleneck at every step, milliseconds.
     queue: Vec<f32>,
 }
@@ -20,7 +22,7 @@ impl World {
     pub(super) fn new(link: Link) -> Self {
         // Far from the clock's zero: times before the start occur.
         let start = Instant::now() + Duration::from_secs(100);
-        Self { start, now: 0.0, link, flows: Vec::new(), queue: Vec::new() }
+        Self { start, now: 0.0, link, flows: Vec::new(), seed: 0, queue: Vec::new() }
     }
 
     /// A world of one flow.
@@ -30,8 +32,14 @@ impl World {
         world
     }
 
+    pub(super) fn seeded(seed: u64, bps: f64, round_trip: f64, limits: Limits) -> Self {
+        let mut world = Self { seed: seed * 100, ..Self::new(Link::new(bps)) };
+        world.add(round_trip, limits);
+        world
+    }
+
     pub(super) fn add(&mut self, round_trip: f64, limits: Limits) -> &mut Flow {
-        let seed = self.flows.len() as u64 * 3 + 1;
+        let seed = self.seed + self.flows.len() as u64 * 3 + 1;
         let (forward, back) = (Path::new(round_trip, seed), Path::new(round_trip, seed + 1));
         self.flows.push(Flow::new(self.start, limits, forward, back, seed + 2));
         self.flows.last_mut().expect("just added")
