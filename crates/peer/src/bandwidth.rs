@@ -16,6 +16,7 @@
 mod acknowledged;
 mod application_limited;
 mod delay_control;
+mod jitter;
 mod link_capacity;
 mod loss_control;
 mod packet_groups;
@@ -23,6 +24,7 @@ mod probe_control;
 mod probe_estimator;
 mod rate_control;
 mod round_trip;
+mod standing_queue;
 mod trendline;
 
 #[cfg(test)]
@@ -33,6 +35,7 @@ use std::time::{Duration, Instant};
 use self::acknowledged::AcknowledgedBitrate;
 use self::application_limited::ApplicationLimited;
 use self::delay_control::{DelayControl, Known};
+use self::jitter::Jitter;
 use self::loss_control::LossControl;
 use self::probe_control::{ProbeControl, Situation};
 use self::probe_estimator::ProbeEstimator;
@@ -103,6 +106,7 @@ pub(crate) struct Estimator {
     delay: DelayControl,
     loss: LossControl,
     round_trip: RoundTrip,
+    jitter: Jitter,
     /// Packets sent before this went another way.
     path_since: Option<Instant>,
 }
@@ -123,6 +127,7 @@ impl Estimator {
             delay: DelayControl::new(limits),
             loss: LossControl::new(limits),
             round_trip: RoundTrip::default(),
+            jitter: Jitter::default(),
             path_since: None,
         }
     }
@@ -146,6 +151,7 @@ impl Estimator {
             return;
         }
         self.round_trip.feedback(now, results);
+        self.jitter.feedback(results);
         let probe = self.acknowledge(results);
         let mut drained = false;
         if results.iter().any(|result| result.arrived.is_some()) {
@@ -259,6 +265,7 @@ impl Estimator {
             application_limited_since: self.application_limited.since(),
             backed_off: rate.backed_off(),
             capacity: rate.capacity(),
+            jitter_ms: self.jitter.ms(),
             silent: self.round_trip.is_silent(),
             probed: false,
         }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::packet_groups::PacketGroups;
 use super::rate_control::RateControl;
+use super::standing_queue::StandingQueue;
 use super::trendline::{NetworkUsage, Trendline};
 use super::{Limits, PacketResult};
 
@@ -19,6 +20,7 @@ const STREAM_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct DelayControl {
     groups: PacketGroups,
     trend: Trendline,
+    standing: StandingQueue,
     rate: RateControl,
     heard: Option<Instant>,
 }
@@ -38,6 +40,7 @@ impl DelayControl {
         Self {
             groups: PacketGroups::default(),
             trend: Trendline::default(),
+            standing: StandingQueue::default(),
             rate: RateControl::new(limits),
             heard: None,
         }
@@ -76,7 +79,8 @@ impl DelayControl {
             drained |= before == NetworkUsage::Under && usage == NetworkUsage::Normal;
             before = usage;
         }
-        let usage = self.trend.usage();
+        let full = self.standing.feedback(results);
+        let usage = if full { NetworkUsage::Over } else { self.trend.usage() };
         match known.probe {
             Some(bps) if usage != NetworkUsage::Over => self.rate.set(now, bps),
             Some(_) | None => self.rate.update(now, usage, known.acknowledged, known.round_trip),

@@ -12,6 +12,11 @@ use super::{ProbeCluster, ProbeClusterId};
 
 const MIN_PACKETS: u32 = 5;
 const MIN_DURATION: Duration = Duration::from_millis(15);
+/// Jitter stretches a short cluster so that it seems to come through slowly: it lasts some times the jitter.
+const JITTER_FACTOR: f64 = 6.0;
+const MAX_DURATION: Duration = Duration::from_millis(150);
+/// What it holds passes in this time at the estimated rate, unless five packets are more.
+const MAX_PROBE_SECONDS: f64 = 0.25;
 const FIRST_FACTOR: f64 = 3.0;
 const NEXT_FACTOR: f64 = 2.0;
 /// The next probe follows if this part of the last came through.
@@ -54,6 +59,8 @@ pub(super) struct Situation {
     pub(super) loss: LossState,
     /// The queue grows or drains.
     pub(super) delay_changes: bool,
+    /// Interarrival jitter, milliseconds.
+    pub(super) jitter_ms: f64,
     /// What is sent is not answered.
     pub(super) silent: bool,
     /// A probe has just had a result.
@@ -119,7 +126,7 @@ impl ProbeControl {
     pub(super) fn take(&mut self, now: Instant) -> Option<ProbeCluster> {
         if self.phase == Phase::Start {
             self.start_tries += 1;
-            self.begin(now, FIRST_FACTOR * self.estimate, GoOn::Yes, self.max);
+            self.begin(now, FIRST_FACTOR * self.estimate, GoOn::Yes, self.max, MIN_DURATION);
         }
         let cluster = self.pending.take()?;
         // Waiting for the result begins when it is sent.
@@ -210,16 +217,21 @@ impl ProbeControl {
             self.phase = Phase::Done;
             return false;
         }
-        self.begin(now, bps, go_on, most);
+        let jitter = Duration::try_from_secs_f64(JITTER_FACTOR * situation.jitter_ms / 1e3);
+        let short =
+            Duration::try_from_secs_f64(MAX_PROBE_SECONDS * situation.estimate / bps.min(most).max(1.0));
+        let longest = short.unwrap_or(MIN_DURATION).clamp(MIN_DURATION, MAX_DURATION);
+        let duration = jitter.unwrap_or(MIN_DURATION).clamp(MIN_DURATION, longest);
+        self.begin(now, bps, go_on, most, duration);
         true
     }
 
-    fn begin(&mut self, now: Instant, bps: f64, go_on: GoOn, most: f64) {
+    fn begin(&mut self, now: Instant, bps: f64, go_on: GoOn, most: f64, min_duration: Duration) {
         let id = ProbeClusterId(self.next_id);
         self.next_id = self.next_id.wrapping_add(1);
         let capped = bps >= most;
         let bps = bps.min(most);
-        self.pending = Some(ProbeCluster { id, bps, min_packets: MIN_PACKETS, min_duration: MIN_DURATION });
+        self.pending = Some(ProbeCluster { id, bps, min_packets: MIN_PACKETS, min_duration });
         self.last = Some(now);
         self.phase = match go_on {
             GoOn::Yes if !capped => Phase::Waiting { go_on_above: GO_ON_FRACTION * bps },
@@ -244,6 +256,7 @@ mod tests {
             estimate,
             loss: LossState::Free,
             delay_changes: false,
+            jitter_ms: 0.0,
             silent: false,
             probed: true,
             application_limited_since: None,
