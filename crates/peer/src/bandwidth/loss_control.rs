@@ -22,6 +22,7 @@ const UPPER_BOUND_BALANCE_BPS: f64 = 100e3;
 const UPPER_BOUND_LOSS_OFFSET: f64 = 0.05;
 /// Part of that bound which is kept where less loss is not to be had by sending less.
 const INHERENT_FLOOR_FRACTION: f64 = 0.6;
+const MAX_INHERENT_LOSS: f64 = 0.5;
 /// Growth while limited by loss, at most this in each window.
 const MAX_INCREASE_FACTOR: f64 = 1.3;
 const INCREASE_WINDOW: Duration = Duration::from_millis(300);
@@ -185,7 +186,12 @@ impl LossControl {
         let Some(acknowledged) = acknowledged else { return bps };
         let held = acknowledged < HOLD_THRESHOLD * self.hold.bps && self.hold.bps.is_finite();
         let factor = if held { RAMP_UP_FACTOR_IN_HOLD } else { RAMP_UP_FACTOR };
-        current.max(bps.min(factor * acknowledged))
+        // What the path loses at any rate is no reason to send less.
+        let reach = match self.dependence.verdict() {
+            Verdict::Inherent => acknowledged / (1.0 - self.mean_loss.min(MAX_INHERENT_LOSS)),
+            Verdict::Unknown | Verdict::Congestion => acknowledged,
+        };
+        current.max(bps.min(factor * reach))
     }
 
     fn decide(&mut self, sent: Instant, bounded: f64, floor: f64, delay_based: f64) {
