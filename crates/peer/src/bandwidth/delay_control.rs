@@ -88,3 +88,68 @@ impl DelayControl {
         drained && usage != NetworkUsage::Over
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: Known =
+        Known { acknowledged: Some(1e6), probe: None, round_trip: Duration::from_millis(50) };
+
+    struct Stream {
+        control: DelayControl,
+        start: Instant,
+        /// Milliseconds since the start.
+        now: f64,
+        delay: f64,
+    }
+
+    impl Stream {
+        fn new() -> Self {
+            let control = DelayControl::new(Limits { start: 1e6, min: 1e4, max: 4e6 });
+            Self { control, start: Instant::now(), now: 0.0, delay: 20.0 }
+        }
+
+        /// Packets every 10 ms, each later than the one before by so many milliseconds, told of at once.
+        fn run(&mut self, packets: u32, later: f64, known: Known) {
+            for _ in 0..packets {
+                self.now += 10.0;
+                self.delay += later;
+                let sent = self.start + Duration::from_secs_f64(self.now / 1e3);
+                let result = PacketResult {
+                    sent,
+                    arrived: Some(5e5 + self.now + self.delay),
+                    size: 1_250,
+                    probe: None,
+                    correction: false,
+                };
+                self.control.feedback(sent + Duration::from_millis(50), &[result], known);
+            }
+        }
+    }
+
+    #[test]
+    fn a_growing_queue_lowers_the_rate_and_a_probe_raises_it_again() {
+        let mut stream = Stream::new();
+        stream.run(100, 0.0, KNOWN);
+        assert!(stream.control.rate().bps() > 1e6);
+        stream.run(40, 4.0, KNOWN);
+        assert!(stream.control.rate().bps() < 0.86e6, "{}", stream.control.rate().bps());
+        stream.run(40, -4.0, KNOWN);
+        stream.run(100, 0.0, KNOWN);
+        stream.run(1, 0.0, Known { probe: Some(3e6), ..KNOWN });
+        assert!((stream.control.rate().bps() - 3e6).abs() < 1.0, "{}", stream.control.rate().bps());
+    }
+
+    #[test]
+    fn after_a_gap_in_the_feedback_overuse_is_forgotten() {
+        let mut stream = Stream::new();
+        stream.run(100, 0.0, KNOWN);
+        while stream.control.usage() != NetworkUsage::Over {
+            stream.run(1, 4.0, KNOWN);
+        }
+        stream.now += 800.0;
+        stream.run(1, 0.0, KNOWN);
+        assert_eq!(stream.control.usage(), NetworkUsage::Normal);
+    }
+}

@@ -233,3 +233,49 @@ impl LossControl {
         if above > 0.0 { UPPER_BOUND_BALANCE_BPS / above } else { self.limits.max }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { start: 3e5, min: 1e4, max: 4e6 };
+
+    /// Packets of 1250 bytes every 10 ms (1 Mbit/s) for some seconds, every n-th lost (0: none).
+    fn run(control: &mut LossControl, now: &mut Instant, seconds: u32, lose_every: u32) {
+        for n in 1..=seconds * 100 {
+            *now += Duration::from_millis(10);
+            let lost = lose_every > 0 && n % lose_every == 0;
+            let result = PacketResult {
+                sent: *now,
+                arrived: (!lost).then_some(0.0),
+                size: 1_250,
+                probe: None,
+                correction: false,
+            };
+            let acknowledged = if lose_every > 0 { 1e6 - 1e6 / f64::from(lose_every) } else { 1e6 };
+            control.feedback(&[result], 1e6, Some(acknowledged), false);
+        }
+    }
+
+    #[test]
+    fn light_loss_sets_no_limit_and_heavy_loss_does_not_take_everything() {
+        let (mut control, mut now) = (LossControl::new(LIMITS), Instant::now());
+        run(&mut control, &mut now, 5, 0);
+        assert_eq!(control.bps(), None);
+        run(&mut control, &mut now, 5, 50);
+        assert_eq!(control.bps(), None);
+        run(&mut control, &mut now, 5, 4);
+        assert_eq!(control.state(), LossState::Decreasing);
+        assert!((0.7e6..0.95e6).contains(&control.bps().unwrap_or(0.0)), "{:?}", control.bps());
+        run(&mut control, &mut now, 20, 0);
+        assert_eq!(control.bps(), None, "the loss is over");
+    }
+
+    #[test]
+    fn a_moment_is_not_judged() {
+        let (mut control, now) = (LossControl::new(LIMITS), Instant::now());
+        let lost = PacketResult { sent: now, arrived: None, size: 1_250, probe: None, correction: false };
+        control.feedback(&[lost; 100], 1e6, None, false);
+        assert_eq!(control.bps(), None);
+    }
+}

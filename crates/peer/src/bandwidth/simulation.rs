@@ -11,8 +11,8 @@ mod receiver;
 mod sharing_profiles;
 mod world;
 
-use self::flow::{Demand, Flow};
-use self::link::{Jitter, Link, Loss, Path};
+use self::flow::Demand;
+use self::link::{Jitter, Link, Loss};
 use self::world::World;
 use super::Limits;
 

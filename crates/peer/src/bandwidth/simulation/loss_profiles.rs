@@ -129,3 +129,18 @@ fn international_keeps_a_call_going() {
         assert!(world.queue(0.95, 10.0, 60.0) <= 290.0, "{}", world.queue(0.95, 10.0, 60.0));
     }
 }
+
+#[test]
+fn a_link_with_next_to_no_queue_is_not_taken_for_one_that_loses_at_random() {
+    for seed in SEEDS {
+        for bps in [300e3, 1e6] {
+            let mut world = World::seeded(seed, bps, 60.0, LIMITS);
+            // Too short to grow: only loss shows that it is full.
+            world.link.queue_limit = 40.0;
+            world.run(60.0);
+            world.print("policer");
+            let (target, received) = (world.target(0, 20.0, 60.0), world.received(0, 20.0, 60.0));
+            assert!(received > 0.6 * bps && target < bps, "{received} of {target}");
+        }
+    }
+}

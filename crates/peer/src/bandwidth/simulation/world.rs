@@ -19,21 +19,19 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(link: Link) -> Self {
+    pub(super) fn new(seed: u64, link: Link) -> Self {
         // Far from the clock's zero: times before the start occur.
         let start = Instant::now() + Duration::from_secs(100);
-        Self { start, now: 0.0, link, flows: Vec::new(), seed: 0, queue: Vec::new() }
+        Self { start, now: 0.0, link, flows: Vec::new(), seed: seed * 100, queue: Vec::new() }
     }
 
     /// A world of one flow.
     pub(super) fn of_one(bps: f64, round_trip: f64, limits: Limits) -> Self {
-        let mut world = Self::new(Link::new(bps));
-        world.add(round_trip, limits);
-        world
+        Self::seeded(0, bps, round_trip, limits)
     }
 
     pub(super) fn seeded(seed: u64, bps: f64, round_trip: f64, limits: Limits) -> Self {
-        let mut world = Self { seed: seed * 100, ..Self::new(Link::new(bps)) };
+        let mut world = Self::new(seed, Link::new(bps));
         world.add(round_trip, limits);
         world
     }
