@@ -258,12 +258,12 @@ mod tests {
     }
 
     #[test]
-    fn light_loss_sets_no_limit_and_heavy_loss_does_not_take_everything() {
+    fn light_loss_takes_next_to_nothing_and_heavy_loss_does_not_take_everything() {
         let (mut control, mut now) = (LossControl::new(LIMITS), Instant::now());
         run(&mut control, &mut now, 5, 0);
         assert_eq!(control.bps(), None);
         run(&mut control, &mut now, 5, 50);
-        assert_eq!(control.bps(), None);
+        assert!(control.bps().is_none_or(|bps| bps > 0.95e6), "{:?}", control.bps());
         run(&mut control, &mut now, 5, 4);
         assert_eq!(control.state(), LossState::Decreasing);
         assert!((0.7e6..0.95e6).contains(&control.bps().unwrap_or(0.0)), "{:?}", control.bps());
