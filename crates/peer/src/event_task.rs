@@ -1,5 +1,6 @@
 //! Event task of a peer: collects what its parts noticed and sends events in order.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use webrtc::media_stream::track_local::TrackLocal;
 
 use crate::event::{PeerEvent, PeerState};
+use crate::network_watch::{NetworkWatch, RouteInUse, meaning, source_towards};
 use crate::shared::{Shared, lock};
 use crate::tracks::Track;
 use crate::watchdog::{Change, Watchdog};
@@ -28,6 +30,8 @@ pub(crate) struct EventTask {
     pub(crate) events: mpsc::Sender<PeerEvent>,
     /// Any of our tracks: RTCP leaves through it.
     pub(crate) rtcp: Arc<Track>,
+    pub(crate) network: Option<NetworkWatch>,
+    pub(crate) route: Arc<RouteInUse>,
     pub(crate) cancel: CancellationToken,
 }
 
@@ -42,6 +46,8 @@ impl EventTask {
 
     async fn work(&mut self) {
         let mut watchdog = Watchdog::default();
+        let mut addresses = self.network.as_ref().map(NetworkWatch::addresses).unwrap_or_default();
+        let mut new_address = false;
         let mut reported_bps = 0;
         let mut asked: Option<Instant> = None;
         let mut tick = interval(TICK_INTERVAL);
@@ -61,6 +67,16 @@ impl EventTask {
                     }
                     None => return,
                 },
+                after = next_addresses(&mut self.network) => {
+                    let before = std::mem::replace(&mut addresses, after);
+                    let works = self.shared.is_connected() && !watchdog.is_silent();
+                    let meant = meaning(&before, &addresses, self.route.get(), works, source_towards);
+                    tracing::debug!(?meant, "this machine's addresses changed");
+                    if meant.lost {
+                        watchdog.address_lost(Instant::now());
+                    }
+                    new_address |= meant.gained;
+                }
                 () = self.shared.changed.notified() => {}
                 _ = tick.tick() => {}
             }
@@ -84,10 +100,14 @@ impl EventTask {
                 reported_bps = bps;
                 events.push(PeerEvent::TargetBitrate { bps });
             }
-            match watchdog.tick(now, connected, self.shared.unheard_since()) {
+            match watchdog.tick(now, connected, self.shared.take_heard()) {
                 Some(Change::Silent) => events.push(PeerEvent::PathSilent),
                 Some(Change::Back) => events.push(PeerEvent::PathBack),
                 None => {}
+            }
+            // After the loss of the old one, which it may come with.
+            if std::mem::take(&mut new_address) {
+                events.push(PeerEvent::NewAddress);
             }
             for event in events {
                 if self.events.send(event).await.is_err() {
@@ -108,6 +128,14 @@ impl EventTask {
         }
         let request = PictureLossIndication { sender_ssrc: 1, media_ssrc };
         self.rtcp.rtp.write_rtcp(vec![Box::new(request)]).await.is_ok()
+    }
+}
+
+/// Never, without a watch.
+async fn next_addresses(network: &mut Option<NetworkWatch>) -> Vec<IpAddr> {
+    match network {
+        Some(network) => network.changed().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bellwire_media::{Codec, SharedReceiver, TrackKind};
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use rtc::rtp::header::Header;
 use tokio::sync::Notify;
 
 use crate::incoming_streams::IncomingStreams;
+use crate::watchdog::Heard;
 
 /// Which instant an RTP timestamp of ours stands for.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +99,8 @@ pub(crate) struct Shared {
     /// since `started`, plus one; 0 is never.
     heard_us: AtomicU64,
     sent_since_heard_us: AtomicU64,
+    /// The longest that a packet of ours was out before one came in, in microseconds; taken by the watchdog.
+    longest_wait_us: AtomicU64,
     started: Instant,
 }
 
@@ -119,6 +122,7 @@ impl Shared {
             round_trip_us: AtomicU64::new(0),
             heard_us: AtomicU64::new(0),
             sent_since_heard_us: AtomicU64::new(0),
+            longest_wait_us: AtomicU64::new(0),
             started: Instant::now(),
         }
     }
@@ -180,12 +184,17 @@ impl Shared {
 
     fn instant(&self, stamp: u64) -> Option<Instant> {
         let since = stamp.checked_sub(1)?;
-        self.started.checked_add(std::time::Duration::from_micros(since))
+        self.started.checked_add(Duration::from_micros(since))
     }
 
     pub(crate) fn note_heard(&self, now: Instant) {
-        self.heard_us.store(self.stamp(now), Ordering::Relaxed);
-        self.sent_since_heard_us.store(0, Ordering::Relaxed);
+        let stamp = self.stamp(now);
+        self.heard_us.store(stamp, Ordering::Relaxed);
+        let sent = self.sent_since_heard_us.swap(0, Ordering::Relaxed);
+        if sent != 0 {
+            // At least one, so that a wait can be told from none.
+            self.longest_wait_us.fetch_max(stamp.saturating_sub(sent).max(1), Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn note_sent(&self, now: Instant) {
@@ -193,9 +202,12 @@ impl Shared {
         let _kept = self.sent_since_heard_us.compare_exchange(0, stamp, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Since when we have been sending without hearing anything.
-    pub(crate) fn unheard_since(&self) -> Option<Instant> {
-        self.instant(self.sent_since_heard_us.load(Ordering::Relaxed))
+    /// What came in since this was asked last.
+    pub(crate) fn take_heard(&self) -> Heard {
+        Heard {
+            unheard_since: self.instant(self.sent_since_heard_us.load(Ordering::Relaxed)),
+            longest_wait: Duration::from_micros(self.longest_wait_us.swap(0, Ordering::Relaxed)),
+        }
     }
 
     pub(crate) fn want_key_frame(&self) {
