@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::io::{self, IoSliceMut};
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -17,6 +17,8 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, RecvMeta, Runtime, Transmit,
 };
 
+use crate::network_watch::RouteInUse;
+use crate::relay_streams::{SocketStreams, StreamRelays};
 use crate::shared::lock;
 
 /// Time between two checks of one connection, over all pairs: 200 a second.
@@ -75,6 +77,11 @@ fn check(message: &[u8]) -> Option<Vec<u8>> {
     is_check(message.get(4..)?).then(|| channel.to_vec())
 }
 
+/// Whether it is sound or pictures, or the handshake before them, straight or through a relay.
+fn is_media(message: &[u8]) -> bool {
+    !message.first().is_some_and(|first| first >> 6 == 0 && message.get(4..8) == Some(&STUN_MAGIC_COOKIE))
+}
+
 /// When each pair was checked last. All have the same share of the pace.
 #[derive(Debug, Default)]
 struct CheckPacer {
@@ -110,12 +117,21 @@ impl CheckPacer {
 pub(crate) struct PacedRuntime {
     inner: Arc<dyn Runtime>,
     checks: Arc<Mutex<CheckPacer>>,
+    relays: Arc<StreamRelays>,
+    route: Arc<RouteInUse>,
 }
 
 impl PacedRuntime {
-    pub(crate) fn new(inner: Arc<dyn Runtime>) -> Self {
-        Self { inner, checks: Arc::default() }
+    pub(crate) fn new(inner: Arc<dyn Runtime>, relays: Arc<StreamRelays>, route: Arc<RouteInUse>) -> Self {
+        Self { inner, checks: Arc::default(), relays, route }
     }
+}
+
+/// `host:port` with an IPv6 address that lacks its brackets, as the connection writes it (rtc 0.21.1,
+/// `RTCTurnRelayer::gather`).
+fn bare_ipv6(host: &str) -> Option<SocketAddr> {
+    let (ip, port) = host.rsplit_once(':')?;
+    Some(SocketAddr::new(ip.parse::<Ipv6Addr>().ok()?.into(), port.parse().ok()?))
 }
 
 impl Runtime for PacedRuntime {
@@ -134,7 +150,9 @@ impl Runtime for PacedRuntime {
     fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         let local = socket.local_addr()?;
         let inner = self.inner.wrap_udp_socket(socket)?;
-        Ok(Arc::new(PacedSocket { inner, local, checks: Arc::clone(&self.checks) }))
+        let streams = SocketStreams::new(local.ip(), Arc::clone(&self.relays));
+        let (checks, route) = (Arc::clone(&self.checks), Arc::clone(&self.route));
+        Ok(Arc::new(PacedSocket { inner, local, checks, streams, route }))
     }
 
     fn wrap_tcp_listener(&self, listener: std::net::TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
@@ -152,7 +170,10 @@ impl Runtime for PacedRuntime {
         &'a self,
         host: &'a str,
     ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>> {
-        self.inner.resolve_host(host)
+        match self.relays.look_up(host).or_else(|| bare_ipv6(host).map(|address| vec![address])) {
+            Some(known) => Box::pin(std::future::ready(Ok(known))),
+            None => self.inner.resolve_host(host),
+        }
     }
 
     fn now(&self) -> Instant {
@@ -185,6 +206,19 @@ struct PacedSocket {
     inner: Arc<dyn AsyncUdpSocket>,
     local: SocketAddr,
     checks: Arc<Mutex<CheckPacer>>,
+    streams: SocketStreams,
+    route: Arc<RouteInUse>,
+}
+
+impl PacedSocket {
+    /// As datagrams, which is how the connection means them.
+    fn send_by_stream(&self, transmit: &Transmit<'_>) {
+        let size = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
+        let now = Instant::now();
+        for packet in transmit.contents.chunks(size) {
+            self.streams.send(transmit.destination, packet, now);
+        }
+    }
 }
 
 impl AsyncUdpSocket for PacedSocket {
@@ -195,13 +229,24 @@ impl AsyncUdpSocket for PacedSocket {
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         // Packets sent as one are of the same size and to the same address: checks in such a row repeat
         // each other, so that the first decides.
+        let by_stream = self.streams.carry(transmit.destination);
         if let Some(behind) = check(transmit.contents) {
+            // A candidate of the other side may have any address, and is no relay of ours.
+            if by_stream && behind.is_empty() {
+                return Poll::Ready(Ok(transmit.contents.len()));
+            }
             let now = Instant::now();
             let mut checks = lock(&self.checks);
             checks.forget_old(now);
             if !checks.allows((self.local, transmit.destination, behind), now) {
                 return Poll::Ready(Ok(transmit.contents.len()));
             }
+        } else if is_media(transmit.contents) {
+            self.route.note(self.local.ip(), (!by_stream).then_some(transmit.destination.ip()));
+        }
+        if by_stream {
+            self.send_by_stream(transmit);
+            return Poll::Ready(Ok(transmit.contents.len()));
         }
         self.inner.poll_send(cx, transmit)
     }
@@ -212,6 +257,16 @@ impl AsyncUdpSocket for PacedSocket {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready((from, packet)) = self.streams.poll_recv(cx)
+            && let (Some(buf), Some(meta)) = (bufs.first_mut(), meta.first_mut())
+            && let Some(room) = buf.get_mut(..packet.len())
+        {
+            room.copy_from_slice(&packet);
+            let len = packet.len();
+            *meta = RecvMeta::default();
+            (meta.addr, meta.len, meta.stride) = (from, len, len);
+            return Poll::Ready(Ok(1));
+        }
         self.inner.poll_recv(cx, bufs, meta)
     }
 
