@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bellwire_call::{CallId, CallView, Event, Phone, PhoneView};
+use bellwire_peer::NetworkWatch;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,9 @@ use crate::devices::controller::DevicesController;
 use crate::engine_loop::command::EngineCommand;
 use crate::history::History;
 use crate::internal::Internal;
+use crate::network::Network;
 use crate::notice::Notice;
+use crate::task_set::TaskSet;
 use crate::view::EngineView;
 
 /// Internal events that wait for the loop; senders wait, but for media levels, which are dropped.
@@ -40,6 +43,9 @@ pub(crate) struct EngineLoop {
     pub(crate) view: watch::Sender<Arc<EngineView>>,
     notices: mpsc::Sender<Notice>,
     internal: mpsc::Receiver<Internal>,
+    network: Network,
+    /// Of the loop itself.
+    tasks: TaskSet,
     token: CancellationToken,
 }
 
@@ -52,7 +58,10 @@ impl EngineLoop {
     ) -> Self {
         let (sender, internal) = mpsc::channel(INTERNAL_QUEUE_LEN);
         let history = History::start(config.call_log.clone(), &token);
-        let calls = Calls::new(config.clone(), screens.clone(), sender.clone(), &token);
+        let (network, watching) = NetworkWatch::of_system();
+        let tasks = TaskSet::child_of(&token);
+        tasks.spawn(watching);
+        let calls = Calls::new(config.clone(), screens.clone(), sender.clone(), network.clone(), &token);
         let levels = calls.levels.clone();
         Self {
             phone: Phone::new(),
@@ -64,6 +73,8 @@ impl EngineLoop {
             view: watch::Sender::new(Arc::new(EngineView::default())),
             notices,
             internal,
+            network: Network::new(network),
+            tasks,
             token,
         }
     }
@@ -81,6 +92,7 @@ impl EngineLoop {
                 problem = self.history.next_problem() => {
                     self.notify(Notice::Problem { code: problem.code(), text: problem.to_string() });
                 }
+                moved = self.network.changed() => self.accounts.network_changed(moved),
                 () = sleep_or_never(deadline) => self.dispatch(Event::Time),
                 _ = second.tick() => self.every_second(),
                 () = self.token.cancelled() => break,
@@ -159,6 +171,7 @@ impl EngineLoop {
         self.calls.close().await;
         self.devices.close().await;
         self.history.close().await;
+        self.tasks.close().await;
     }
 }
 
