@@ -193,6 +193,13 @@ impl Accounts {
         }
     }
 
+    /// If it waits before it tries to connect again, it does so now.
+    pub(crate) fn connect_now(&self, id: AccountId) {
+        if let Some(account) = self.all.get(&id) {
+            let _closed = account.session.network_changed(false);
+        }
+    }
+
     /// Forgets an account; what its session still has to say (a hang-up) goes out first.
     pub(crate) fn remove(&mut self, id: AccountId) {
         self.stored_sessions.forget(id);

@@ -10,7 +10,7 @@ mod user_commands;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::{CallId, CallView, Event, Phone, PhoneView};
+use bellwire_call::{CallId, CallState, CallView, Event, Phone, PhoneView};
 use bellwire_peer::NetworkWatch;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
@@ -158,6 +158,12 @@ impl EngineLoop {
         self.devices.every_second();
         self.publish_devices();
         let phone = self.phone_view();
+        // Its new path needs the backend: the growing waits of an idle program would be the longest part.
+        for call in &phone.calls {
+            if call.signaling_lost && call.state == CallState::Reconnecting {
+                self.accounts.connect_now(call.account);
+            }
+        }
         self.history.record(&phone);
     }
 

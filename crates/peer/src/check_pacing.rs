@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::io::{self, IoSliceMut};
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -17,7 +17,7 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, RecvMeta, Runtime, Transmit,
 };
 
-use crate::network_watch::RouteInUse;
+use crate::network_watch::{RouteInUse, source_anywhere};
 use crate::relay_streams::{SocketStreams, StreamRelays};
 use crate::shared::lock;
 
@@ -25,6 +25,10 @@ use crate::shared::lock;
 const CHECK_INTERVAL: Duration = Duration::from_millis(5);
 /// Timers may be late by this much.
 const TIMER_SLACK: Duration = Duration::from_millis(2);
+/// How much sooner checks go out from the address that the system would send from: the connection takes the
+/// pair that answers first, and knows no better network (rtc 0.21.1 gives all host candidates one priority).
+/// Sockets of a call that begins are bound long before its checks, those of a restart just before.
+const HEAD_START: Duration = Duration::from_millis(100);
 /// A pair not checked for so long loses its share.
 const PAIR_EXPIRY: Duration = Duration::from_secs(5);
 /// Pairs at a time; others have to wait until one is forgotten.
@@ -127,6 +131,13 @@ impl PacedRuntime {
     }
 }
 
+/// Whether nothing speaks for another address of that family.
+fn is_preferred(local: IpAddr) -> bool {
+    let sources = source_anywhere();
+    local.is_loopback()
+        || !sources.iter().any(|source| source.is_ipv4() == local.is_ipv4() && *source != local)
+}
+
 /// `host:port` with an IPv6 address that lacks its brackets, as the connection writes it (rtc 0.21.1,
 /// `RTCTurnRelayer::gather`).
 fn bare_ipv6(host: &str) -> Option<SocketAddr> {
@@ -152,7 +163,8 @@ impl Runtime for PacedRuntime {
         let inner = self.inner.wrap_udp_socket(socket)?;
         let streams = SocketStreams::new(local.ip(), Arc::clone(&self.relays));
         let (checks, route) = (Arc::clone(&self.checks), Arc::clone(&self.route));
-        Ok(Arc::new(PacedSocket { inner, local, checks, streams, route }))
+        let checks_from = Instant::now() + if is_preferred(local.ip()) { Duration::ZERO } else { HEAD_START };
+        Ok(Arc::new(PacedSocket { inner, local, checks, checks_from, streams, route }))
     }
 
     fn wrap_tcp_listener(&self, listener: std::net::TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
@@ -206,6 +218,7 @@ struct PacedSocket {
     inner: Arc<dyn AsyncUdpSocket>,
     local: SocketAddr,
     checks: Arc<Mutex<CheckPacer>>,
+    checks_from: Instant,
     streams: SocketStreams,
     route: Arc<RouteInUse>,
 }
@@ -236,6 +249,9 @@ impl AsyncUdpSocket for PacedSocket {
                 return Poll::Ready(Ok(transmit.contents.len()));
             }
             let now = Instant::now();
+            if now < self.checks_from {
+                return Poll::Ready(Ok(transmit.contents.len()));
+            }
             let mut checks = lock(&self.checks);
             checks.forget_old(now);
             if !checks.allows((self.local, transmit.destination, behind), now) {
@@ -257,15 +273,16 @@ impl AsyncUdpSocket for PacedSocket {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        if let Poll::Ready((from, packet)) = self.streams.poll_recv(cx)
-            && let (Some(buf), Some(meta)) = (bufs.first_mut(), meta.first_mut())
-            && let Some(room) = buf.get_mut(..packet.len())
-        {
-            room.copy_from_slice(&packet);
-            let len = packet.len();
-            *meta = RecvMeta::default();
-            (meta.addr, meta.len, meta.stride) = (from, len, len);
-            return Poll::Ready(Ok(1));
+        // What does not fit is lost, as a datagram would be cut off.
+        while let Poll::Ready((from, packet)) = self.streams.poll_recv(cx) {
+            if let (Some(buf), Some(meta)) = (bufs.first_mut(), meta.first_mut())
+                && let Some(room) = buf.get_mut(..packet.len())
+            {
+                room.copy_from_slice(&packet);
+                *meta = RecvMeta::default();
+                (meta.addr, meta.len, meta.stride) = (from, packet.len(), packet.len());
+                return Poll::Ready(Ok(1));
+            }
         }
         self.inner.poll_recv(cx, bufs, meta)
     }
@@ -292,6 +309,23 @@ mod tests {
             message.resize(message.len().next_multiple_of(4), 0);
         }
         message
+    }
+
+    #[test]
+    fn an_ipv6_address_without_brackets_is_understood() {
+        let address = SocketAddr::from((Ipv6Addr::LOCALHOST, 3478));
+        assert_eq!(bare_ipv6("::1:3478"), Some(address));
+        for other in ["turn.example:3478", "192.0.2.1:3478", "[::1]:3478", "::1", ""] {
+            assert_eq!(bare_ipv6(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn media_is_known_from_what_keeps_the_path() {
+        for media in [&[0x80, 111, 0, 1, 0, 0, 0, 2][..], &[0x40, 1, 0, 4, 1, 2, 3, 4], &[22, 254, 253, 0]] {
+            assert!(is_media(media), "{media:?}");
+        }
+        assert!(!is_media(&stun([1, 1], &[])) && !is_media(&stun(BINDING_REQUEST, &[])));
     }
 
     #[test]
