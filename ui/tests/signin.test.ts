@@ -223,11 +223,6 @@ describe('signing in', () => {
     expect(await found('submit')).toBeTruthy();
   });
 
-  it('puts the focus on the chosen one of the servers an administrator named', async () => {
-    await draw('signin-managed');
-    await waitFor(() => expect(document.activeElement).toBe(screen.getAllByTestId('signin-managed')[0]));
-  });
-
   it('folds the chosen service to a line with the way back', async () => {
     const { user } = await draw('signin-several');
 

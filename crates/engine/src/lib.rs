@@ -19,6 +19,7 @@ mod figures;
 mod history;
 mod internal;
 mod lists;
+mod network;
 mod notice;
 mod task_set;
 mod view;
@@ -47,5 +48,5 @@ pub use history::export::ExportFormat;
 pub use notice::Notice;
 pub use view::{
     AccountView, CallStats, ChatView, EngineView, HistoryEntry, HistoryFilter, HistoryPage, Levels,
-    LinkState, SignIn,
+    LinkState, SignIn, TransportStats,
 };

@@ -4,7 +4,7 @@
 //!  engine ── create_offer / accept_* ──► Peer ──► webrtc crate ──► sockets
 //!  media  ── EncodedFrame ──► sinks ──► writer ─┐      │  ▲
 //!                                               ▼      ▼  │ interceptors, wire side first:
-//!  media  ◄── Packet ── delivery ◄── rtx ◄── stats · congestion · twcc · pacer · nack · reports
+//!  media  ◄── Packet ── delivery ◄── rtx ◄── stats · congestion · reports · pacer · nack · twcc
 //!  engine ◄── PeerEvent ── event task ◄── stats, estimator, watchdog
 //! ```
 //!
@@ -13,6 +13,7 @@
 //! and when a call is over is decided elsewhere.
 #![deny(unsafe_code)]
 
+mod allocation;
 mod bandwidth;
 mod candidates;
 mod check_pacing;
@@ -30,19 +31,27 @@ mod ice_servers;
 mod incoming_streams;
 mod interceptor;
 pub mod local_addresses;
+mod nack;
+mod network_watch;
 mod pacer;
 mod parameter_sets;
 mod peer;
+mod relay_framing;
+mod relay_streams;
 mod rtx;
 mod sender_reports;
+mod sent_as;
+mod sequence;
 mod shared;
 mod stats;
 mod stats_interceptor;
 mod tracks;
+mod transport_feedback;
 mod watchdog;
 
 pub use config::{IceServer, PeerConfig};
 pub use description::DescriptionError;
 pub use event::{PeerEvent, PeerState};
+pub use network_watch::{NetworkWatch, source_anywhere};
 pub use peer::{CandidateError, NegotiateError, OpenError, Peer};
 pub use stats::{KindStats, PathKind, PeerStats};

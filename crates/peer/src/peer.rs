@@ -5,7 +5,6 @@
 mod exchange;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bellwire_media::{EncodedSink, SharedReceiver, TrackKind};
@@ -26,6 +25,8 @@ use crate::event::PeerEvent;
 use crate::event_task::EventTask;
 use crate::fingerprints::Fingerprints;
 use crate::ice_servers;
+use crate::network_watch::RouteInUse;
+use crate::relay_streams::StreamRelays;
 use crate::shared::{Shared, lock};
 use crate::stats::{self, PeerStats};
 use crate::tracks::{Track, TrackSink, Writer, sinks};
@@ -74,6 +75,7 @@ pub struct Peer {
     fingerprints: std::sync::Mutex<Fingerprints>,
     negotiation: Mutex<exchange::Negotiation>,
     servers: watch::Sender<Option<Vec<RTCIceServer>>>,
+    relays: Arc<StreamRelays>,
     video: Option<VideoSender>,
     stream: String,
     audio_sink: Arc<TrackSink>,
@@ -100,21 +102,30 @@ impl Peer {
         let shared = Arc::new(Shared::new(receiver, config.start_bitrate));
         let label =
             Arc::new(std::sync::Mutex::new(Label { mid: Some("0".to_owned()), index: 0, ufrag: None }));
-        let known = ice_servers::without_lookup(&config.ice_servers);
+        let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
+        let relays = Arc::new(StreamRelays::new(&config.relay_roots, tasks.clone(), cancel.clone()));
+        let known = match ice_servers::without_lookup(&config.ice_servers, &relays) {
+            // The connection does not begin with this policy and no relay.
+            None if config.relay_only => {
+                Some(ice_servers::resolve(config.ice_servers.clone(), &relays).await)
+            }
+            known => known,
+        };
         let (ordered_in, ordered) = mpsc::channel(256);
         let handler = Handler { shared: Arc::clone(&shared), ordered: ordered_in, label: Arc::clone(&label) };
         let first = known.clone().unwrap_or_default();
-        let connection = connect(&config, first, &shared, handler).await.map_err(failed)?;
+        let route = Arc::new(RouteInUse::default());
+        let network = (Arc::clone(&relays), Arc::clone(&route));
+        let connection = connect(&config, first, &shared, handler, network).await.map_err(failed)?;
 
-        let tasks = TaskTracker::new();
-        let cancel = CancellationToken::new();
         let servers = watch::Sender::new(known.clone());
         if known.is_none() {
             let (wanted, cancel, servers_in) = (config.ice_servers.clone(), cancel.clone(), servers.clone());
+            let relays = Arc::clone(&relays);
             tasks.spawn(async move {
                 tokio::select! {
                     () = cancel.cancelled() => {}
-                    found = ice_servers::resolve(wanted) => { servers_in.send_replace(Some(found)); }
+                    found = ice_servers::resolve(wanted, &relays) => { servers_in.send_replace(Some(found)); }
                 }
             });
         }
@@ -146,6 +157,9 @@ impl Peer {
             ordered,
             events,
             rtcp: audio_track,
+            // Addresses that were chosen are not left for others.
+            network: config.network.clone().filter(|_| config.bind.is_none()),
+            route,
             cancel: cancel.clone(),
         };
         let closing = Arc::clone(&connection);
@@ -165,6 +179,7 @@ impl Peer {
             fingerprints: std::sync::Mutex::default(),
             negotiation: Mutex::default(),
             servers,
+            relays,
             video,
             stream,
             audio_sink,
@@ -191,8 +206,7 @@ impl Peer {
 
     /// Asks the other side for a key frame; asking often costs nothing, five a second are sent.
     pub fn request_key_frame(&self) {
-        self.shared.ask_key_frame.store(true, Ordering::Relaxed);
-        self.shared.changed.notify_one();
+        self.shared.ask_key_frame();
     }
 
     pub async fn stats(&self) -> PeerStats {
@@ -215,10 +229,11 @@ impl Peer {
     /// Other servers, or the same with newer credentials: the next description of ours has them. What runs
     /// keeps its path until an ICE restart.
     pub async fn set_servers(&self, wanted: Vec<IceServer>) {
-        let found = match ice_servers::without_lookup(&wanted) {
+        let found = match ice_servers::without_lookup(&wanted, &self.relays) {
             Some(found) => found,
             None => {
-                match tokio::time::timeout(ICE_SERVERS_LOOKUP_TIMEOUT, ice_servers::resolve(wanted)).await {
+                let found = ice_servers::resolve(wanted, &self.relays);
+                match tokio::time::timeout(ICE_SERVERS_LOOKUP_TIMEOUT, found).await {
                     Ok(found) => found,
                     Err(_late) => return tracing::debug!("ice servers not looked up in time"),
                 }
