@@ -203,7 +203,7 @@ impl Negotiation {
         self.repeats_left = if ice_restart { MAX_RESTART_OFFER_REPEATS } else { MAX_FIRST_OFFER_REPEATS };
         self.repeats_said = 0;
         self.given_up = false;
-        self.restarts_when_answered = ice_restart && self.remote_set;
+        self.restarts_when_answered = ice_restart;
         if ice_restart && !self.remote_set {
             steps.push(Step::PathRenewed);
         }

@@ -228,7 +228,8 @@ impl Invariants {
             }
             Command::AcceptAnswer { call, .. } => {
                 self.unanswered.remove(call);
-                if self.restarting.remove(call) {
+                // An answer that follows a refused one gives the restart its time anew.
+                if self.restarting.remove(call) || self.renewed.contains_key(call) {
                     self.renewed.insert(*call, now);
                 }
             }
