@@ -47,5 +47,5 @@ pub use history::export::ExportFormat;
 pub use notice::Notice;
 pub use view::{
     AccountView, CallStats, ChatView, EngineView, HistoryEntry, HistoryFilter, HistoryPage, Levels,
-    LinkState, SignIn,
+    LinkState, SignIn, TransportStats,
 };

@@ -220,4 +220,32 @@ pub struct CallStats {
     pub path: String,
     /// Short code both people can compare (hash of both DTLS fingerprints).
     pub security_code: String,
+    pub transport: TransportStats,
+}
+
+/// Congestion control and retransmission of a call, counted from its start.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TransportStats {
+    /// What delay and loss each would allow, and the rate that arrives; `None`: not known, or no limit.
+    pub delay_based_kbps: Option<f32>,
+    pub loss_based_kbps: Option<f32>,
+    pub acknowledged_kbps: Option<f32>,
+    /// Bursts sent to find out whether the path carries more.
+    pub probes_sent: u64,
+    pub padding_bytes_sent: u64,
+    /// Packets that wait to leave, and how long that takes.
+    pub pacer_packets: u64,
+    pub pacer_queue_ms: f32,
+    /// Own pictures dropped because more was made than the path carries.
+    pub pacer_frames_dropped: u64,
+    /// Messages that ask for packets again, and the packets they name.
+    pub nacks_sent: u64,
+    pub packets_requested: u64,
+    pub nacks_received: u64,
+    pub packets_requested_by_remote: u64,
+    pub retransmissions_sent: u64,
+    pub retransmissions_refused: u64,
+    pub retransmissions_received: u64,
+    pub key_frames_requested: u64,
+    pub key_frames_requested_by_remote: u64,
 }

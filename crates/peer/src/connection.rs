@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use bellwire_call::IceCandidate;
 use rtc::ice::mdns::MulticastDnsMode;
-use rtc::interceptor::{
-    CongestionControlBuilder, NackGeneratorBuilder, NackResponderBuilder, ReceiverReportBuilder, Registry,
-    Slot, TwccReceiverBuilder, TwccSenderBuilder,
-};
+use rtc::interceptor::{ReceiverReportBuilder, Registry, Slot, TwccReceiverBuilder};
 use rtc::peer_connection::configuration::RTCIceServer;
 use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::shared::error::{Error, Result};
@@ -21,21 +18,23 @@ use webrtc::peer_connection::{
 };
 use webrtc::runtime::default_runtime;
 
-use crate::bandwidth::{Limits, PublishedEstimator};
 use crate::check_pacing::PacedRuntime;
 use crate::codecs;
 use crate::config::PeerConfig;
 use crate::delivery::DeliveryInterceptor;
+use crate::estimator_adapter::Limits;
 use crate::event::{PeerEvent, PeerState};
 use crate::event_task::carries_media;
 use crate::incoming_streams::StreamLearner;
 use crate::interceptor::Filtered;
 use crate::local_addresses::LocalAddresses;
+use crate::nack::generator::NackGenerator;
 use crate::pacer::Pacer;
 use crate::rtx::RtxUnwrap;
 use crate::sender_reports::SenderReports;
 use crate::shared::{Shared, lock};
 use crate::stats_interceptor::StatsInterceptor;
+use crate::transport_feedback::TransportFeedback;
 
 /// Time between connectivity checks. At 20 ms set-up takes 50 ms after the answer, at 10 ms about 25;
 /// the default of 200 ms makes it 400.
@@ -50,8 +49,6 @@ const FAILED_AFTER: Duration = Duration::from_secs(25);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the other side's estimator hears from us.
 const FEEDBACK_INTERVAL: Duration = Duration::from_millis(50);
-const NACK_INTERVAL: Duration = Duration::from_millis(20);
-const MAX_NACKS_PER_PACKET: u16 = 10;
 const MIN_BITRATE_BPS: u32 = 60_000;
 
 /// How our candidates are labelled: the section whose transport is used (all are bundled) and our ufrag.
@@ -122,27 +119,19 @@ fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
         min: f64::from(MIN_BITRATE_BPS.min(config.start_bitrate)),
         max: f64::from(config.max_bitrate.max(config.start_bitrate)),
     };
-    let nacks = NackGeneratorBuilder::new()
-        .with_interval(NACK_INTERVAL)
-        .with_skip_last_n(1)
-        .with_max_nacks_per_packet(MAX_NACKS_PER_PACKET);
     Registry::new()
         .with(Slot::from(500), Filtered::new(StatsInterceptor::new(Arc::clone(shared))))
-        .with(
-            Slot::CongestionControl,
-            CongestionControlBuilder::new(PublishedEstimator::new(limits, Arc::clone(shared))).build(),
-        )
-        .with(Slot::TwccSender, TwccSenderBuilder::new().build())
+        .with(Slot::CongestionControl, Filtered::new(TransportFeedback::new(limits, Arc::clone(shared))))
+        // Below the pacer, which drops packets that would be counted.
+        .with(Slot::from(2_500), Filtered::new(SenderReports::new(Arc::clone(shared))))
         .with(Slot::Pacer, Filtered::new(Pacer::new(Arc::clone(shared))))
-        .with(Slot::NackResponder, NackResponderBuilder::new().build())
         .with(Slot::from(6_900), Filtered::new(RtxUnwrap::new(Arc::clone(shared))))
-        .with(Slot::NackGenerator, StreamLearner::new(nacks.build(), shared))
+        .with(Slot::NackGenerator, Filtered::new(NackGenerator::new(Arc::clone(shared))))
         .with(
             Slot::TwccReceiver,
             StreamLearner::new(TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build(), shared),
         )
         .with(Slot::ReceiverReport, StreamLearner::new(ReceiverReportBuilder::new().build(), shared))
-        .with(Slot::SenderReport, Filtered::new(SenderReports::new(Arc::clone(shared))))
         .with(Slot::from(14_000), Filtered::new(DeliveryInterceptor::new(Arc::clone(shared))))
 }
 

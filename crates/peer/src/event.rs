@@ -32,6 +32,8 @@ pub enum PeerEvent {
     /// What the path carries, bit/s, RTP headers and audio included.
     TargetBitrate {
         bps: u32,
+        /// What of it is left for the video encoder after sound, retransmissions and headers.
+        video_bps: u32,
     },
     /// The video codec the other side accepts and we prefer: encode this one.
     SendCodec(Codec),

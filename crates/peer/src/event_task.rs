@@ -1,7 +1,7 @@
 //! Event task of a peer: collects what its parts noticed and sends events in order.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
@@ -10,14 +10,16 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use webrtc::media_stream::track_local::TrackLocal;
 
+use crate::allocation::{Allocation, SentTotals};
 use crate::event::{PeerEvent, PeerState};
 use crate::shared::{Shared, lock};
 use crate::tracks::Track;
 use crate::watchdog::{Change, Watchdog};
 
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
-/// More frequent key frames only cost bandwidth.
+/// A key frame is asked for once a round trip, within these bounds: more only cost bandwidth.
 const MIN_KEY_REQUEST_INTERVAL: Duration = Duration::from_millis(200);
+const MAX_KEY_REQUEST_INTERVAL: Duration = Duration::from_secs(1);
 /// Smaller changes of the estimate are not reported.
 const MIN_REPORTED_CHANGE_FRACTION: f64 = 0.03;
 
@@ -42,7 +44,8 @@ impl EventTask {
 
     async fn work(&mut self) {
         let mut watchdog = Watchdog::default();
-        let mut reported_bps = 0;
+        let mut allocation = Allocation::default();
+        let mut reported = (0, 0);
         let mut asked: Option<Instant> = None;
         let mut tick = interval(TICK_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -76,17 +79,18 @@ impl EventTask {
             if let Some(fraction) = lock(&self.shared.pending.loss).take() {
                 events.push(PeerEvent::RemoteLoss { fraction });
             }
-            let bps = u32::try_from(self.shared.target.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
-            if connected
-                && (f64::from(bps) - f64::from(reported_bps)).abs()
-                    > f64::from(reported_bps) * MIN_REPORTED_CHANGE_FRACTION
-            {
-                reported_bps = bps;
-                events.push(PeerEvent::TargetBitrate { bps });
+            allocation.update(now, self.sent_totals());
+            let (bps, video_bps) = self.target(&allocation);
+            if connected && (has_changed(reported.0, bps) || has_changed(reported.1, video_bps)) {
+                reported = (bps, video_bps);
+                events.push(PeerEvent::TargetBitrate { bps, video_bps });
             }
             match watchdog.tick(now, connected, self.shared.unheard_since()) {
                 Some(Change::Silent) => events.push(PeerEvent::PathSilent),
-                Some(Change::Back) => events.push(PeerEvent::PathBack),
+                Some(Change::Back) => {
+                    self.shared.note_path_change();
+                    events.push(PeerEvent::PathBack);
+                }
                 None => {}
             }
             for event in events {
@@ -94,7 +98,7 @@ impl EventTask {
                     return;
                 }
             }
-            let rested = asked.is_none_or(|at| now.duration_since(at) >= MIN_KEY_REQUEST_INTERVAL);
+            let rested = asked.is_none_or(|at| now.duration_since(at) >= self.key_request_interval());
             if connected && rested && self.ask_key_frame().await {
                 asked = Some(now);
             }
@@ -103,12 +107,44 @@ impl EventTask {
 
     async fn ask_key_frame(&self) -> bool {
         let media_ssrc = self.shared.remote_video_ssrc.load(Ordering::Relaxed);
-        if media_ssrc == 0 || !self.shared.ask_key_frame.swap(false, Ordering::Relaxed) {
+        if media_ssrc == 0 || !self.shared.key_frame_needed.swap(false, Ordering::Relaxed) {
             return false;
         }
         let request = PictureLossIndication { sender_ssrc: 1, media_ssrc };
         self.rtcp.rtp.write_rtcp(vec![Box::new(request)]).await.is_ok()
     }
+
+    fn key_request_interval(&self) -> Duration {
+        let round_trip = self.shared.round_trip().unwrap_or_default();
+        round_trip.clamp(MIN_KEY_REQUEST_INTERVAL, MAX_KEY_REQUEST_INTERVAL)
+    }
+
+    fn sent_totals(&self) -> SentTotals {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (audio, video) = (&self.shared.counters.audio, &self.shared.counters.video);
+        SentTotals {
+            audio: read(&audio.bytes_sent),
+            repairs: read(&video.retransmitted_bytes),
+            headers: read(&video.header_bytes_sent),
+        }
+    }
+
+    /// The target and what of it is the video encoder's, bit/s.
+    fn target(&self, allocation: &Allocation) -> (u32, u32) {
+        let bps = u32::try_from(self.shared.target.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+        let queue = Duration::from_micros(self.shared.sending.pacer_us.load(Ordering::Relaxed));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and the target"
+        )]
+        let video_bps = allocation.video(f64::from(bps), queue) as u32;
+        (bps, video_bps)
+    }
+}
+
+fn has_changed(reported: u32, bps: u32) -> bool {
+    f64::from(bps.abs_diff(reported)) > f64::from(reported) * MIN_REPORTED_CHANGE_FRACTION
 }
 
 /// Whether frames are worth sending in this state.

@@ -4,7 +4,7 @@
 //!  engine ── create_offer / accept_* ──► Peer ──► webrtc crate ──► sockets
 //!  media  ── EncodedFrame ──► sinks ──► writer ─┐      │  ▲
 //!                                               ▼      ▼  │ interceptors, wire side first:
-//!  media  ◄── Packet ── delivery ◄── rtx ◄── stats · congestion · twcc · pacer · nack · reports
+//!  media  ◄── Packet ── delivery ◄── rtx ◄── stats · congestion · reports · pacer · nack · twcc
 //!  engine ◄── PeerEvent ── event task ◄── stats, estimator, watchdog
 //! ```
 //!
@@ -13,6 +13,8 @@
 //! and when a call is over is decided elsewhere.
 #![deny(unsafe_code)]
 
+mod allocation;
+#[expect(dead_code, reason = "until the estimator takes part in probing")]
 mod bandwidth;
 mod candidates;
 mod check_pacing;
@@ -21,6 +23,7 @@ mod config;
 mod connection;
 mod delivery;
 mod description;
+mod estimator_adapter;
 mod event;
 mod event_task;
 mod fingerprints;
@@ -30,15 +33,19 @@ mod ice_servers;
 mod incoming_streams;
 mod interceptor;
 pub mod local_addresses;
+mod nack;
 mod pacer;
 mod parameter_sets;
 mod peer;
 mod rtx;
 mod sender_reports;
+mod sent_as;
+mod sequence;
 mod shared;
 mod stats;
 mod stats_interceptor;
 mod tracks;
+mod transport_feedback;
 mod watchdog;
 
 pub use config::{IceServer, PeerConfig};

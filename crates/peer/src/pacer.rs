@@ -1,41 +1,76 @@
-//! Pacer: spreads video over time at a little more than the estimate; audio never waits behind it.
+//! Pacer: spreads what is sent over time at little more than the estimate; sound never waits behind pictures.
 //!
 //! A key frame sent at once fills the bottleneck's queue, and every packet behind it, sound first
-//! of all, is late. Order of sending: sound and RTCP at once, then retransmissions, then new video.
+//! of all, is late. Order of sending: sound and RTCP at once, then retransmissions within a budget of their
+//! own, then new video. Where the encoder makes more than the path carries, whole frames are dropped up to the
+//! next key frame. Packets get their sequence numbers here, so that dropped frames leave no gap, and are kept
+//! here for retransmission. Probes leave at their own rate, filled up with copies of recent packets.
 
-use std::collections::{HashSet, VecDeque};
+mod budget;
+mod probe;
+mod video_queue;
+
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bellwire_media::TrackKind;
-use rtc::interceptor::{Attribute, Packet, StreamInfo, TaggedPacket};
-use rtc::shared::marshal::MarshalSize;
+use rtc::interceptor::{Attribute, AttributedPacket, Packet, StreamInfo, TaggedPacket};
+use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
+use rtc::shared::TransportContext;
 
+use self::budget::{Budget, Load};
+use self::probe::Probe;
+use self::video_queue::{VideoQueue, bits};
 use crate::codecs::{codec_of, kind_of};
+use crate::estimator_adapter::ProbeClusterId;
 use crate::interceptor::{PacketFilter, PacketQueue};
+use crate::nack::generator::negotiates_nack;
+use crate::nack::sent_packets::{SentId, SentPackets};
+use crate::sent_as::SentAs;
 use crate::shared::Shared;
 
-/// How much faster than the estimate packets leave, so that a frame is sent before the next comes.
-const RATE_HEADROOM_FACTOR: f64 = 2.5;
-/// The queue drains within this time, even if the encoder ignores the estimate.
-const MAX_QUEUE_SECONDS: f64 = 0.5;
-/// Unused budget is kept for this long, in seconds.
-const BURST_SECONDS: f64 = 0.005;
-/// Lowest rate.
-const MIN_RATE_BPS: f64 = 100_000.0;
-/// When full, new packets are dropped and a key frame is requested.
+/// Video other than key frames that would wait longer is dropped.
+const MAX_QUEUE_TIME: Duration = Duration::from_millis(500);
+/// With less than this waiting there is room for the key frame that ends the dropping.
+const ROOM_FOR_KEY_FRAME: Duration = Duration::from_millis(50);
+/// A key frame takes time to come; meanwhile it is not asked for again.
+const KEY_FRAME_REQUEST_INTERVAL: Duration = Duration::from_secs(1);
+/// Whatever the encoder does, no more than this waits.
 const MAX_QUEUED_PACKETS: usize = 4_096;
+const MAX_QUEUED_REPAIRS: usize = 256;
+/// A retransmission that has waited so long is asked for again if it is still of use.
+const MIN_REPAIR_WAIT: Duration = Duration::from_millis(200);
+const MAX_REPAIR_WAIT: Duration = Duration::from_millis(500);
+/// A probe that waits longer for something to send is outdated.
+const MAX_PROBE_WAIT: Duration = Duration::from_secs(1);
+
+/// A retransmission that waits.
+struct Repair {
+    id: SentId,
+    since: Instant,
+}
+
+/// Dropping up to the next key frame.
+#[derive(Default)]
+struct Dropping {
+    /// SSRC and timestamp of the frame dropped last.
+    frame: Option<(u32, u32)>,
+    asked: Option<Instant>,
+}
 
 pub(crate) struct Pacer {
     shared: Arc<Shared>,
     audio: HashSet<u32>,
-    retransmissions: VecDeque<TaggedPacket>,
-    media: VecDeque<TaggedPacket>,
-    queued_bits: f64,
-    /// Bits that may leave now; negative after a packet larger than what was left.
-    budget: f64,
-    updated: Option<Instant>,
+    sent: SentPackets,
+    repairs: VecDeque<Repair>,
+    video: VideoQueue,
+    dropping: Option<Dropping>,
+    budget: Budget,
+    probe: Option<Probe>,
+    /// Next sequence number of each paced stream.
+    numbers: HashMap<u32, u16>,
 }
 
 impl Pacer {
@@ -43,182 +78,298 @@ impl Pacer {
         Self {
             shared,
             audio: HashSet::new(),
-            retransmissions: VecDeque::new(),
-            media: VecDeque::new(),
-            queued_bits: 0.0,
-            budget: 0.0,
-            updated: None,
+            sent: SentPackets::default(),
+            repairs: VecDeque::new(),
+            video: VideoQueue::default(),
+            dropping: None,
+            budget: Budget::default(),
+            probe: None,
+            numbers: HashMap::new(),
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "bit rates are far below 2^52")]
-    fn rate(&self) -> f64 {
-        let target = self.shared.target.load(Ordering::Relaxed) as f64;
-        (target * RATE_HEADROOM_FACTOR).max(self.queued_bits / MAX_QUEUE_SECONDS).max(MIN_RATE_BPS)
+    fn target(&self) -> f64 {
+        self.shared.target.load(Ordering::Relaxed) as f64
+    }
+
+    /// What the other side asks for again.
+    fn requested(&mut self, now: Instant, nack: &TransportLayerNack) {
+        self.sent.set_round_trip(self.shared.round_trip());
+        let mut refused = 0;
+        for number in nack.nacks.iter().flat_map(|pair| pair.into_iter()) {
+            let id = SentId { ssrc: nack.media_ssrc, number };
+            if self.repairs.len() < MAX_QUEUED_REPAIRS && self.sent.request(now, id).is_ok() {
+                self.repairs.push_back(Repair { id, since: now });
+            } else {
+                refused += 1;
+            }
+        }
+        let kind = if self.audio.contains(&nack.media_ssrc) { TrackKind::Audio } else { TrackKind::Video };
+        self.shared.counters.of(kind).retransmissions_refused.fetch_add(refused, Ordering::Relaxed);
+    }
+
+    /// Takes a packet of new video, or drops it.
+    fn queue(&mut self, message: TaggedPacket) {
+        let now = message.now;
+        let Packet::Rtp(packet) = &message.message.packet else { return };
+        let frame = (packet.header.ssrc, packet.header.timestamp);
+        let key = self.shared.is_key_frame(frame.1);
+        let begins = self.video.begins_frame(packet);
+        if let Some(dropping) = &mut self.dropping {
+            if !key || dropping.frame == Some(frame) {
+                let new = dropping.frame.replace(frame) != Some(frame);
+                self.count_dropped(u64::from(new));
+                return;
+            }
+            self.dropping = None;
+        }
+        let waits = Budget::drain_time(self.video.delta_bits(), self.target());
+        let dropped = if begins && !key && waits > MAX_QUEUE_TIME {
+            Some(self.video.drop_deltas())
+        } else if self.video.packets() >= MAX_QUEUED_PACKETS {
+            Some(self.video.drop_waiting())
+        } else {
+            None
+        };
+        if let Some(dropped) = dropped {
+            tracing::debug!(dropped, "frames dropped by the pacer");
+            self.dropping = Some(Dropping { frame: Some(frame), asked: None });
+            self.count_dropped(dropped + 1);
+            self.ask_encoder(now);
+            return;
+        }
+        self.video.push(message, key);
+    }
+
+    fn count_dropped(&self, frames: u64) {
+        self.shared.sending.pacer_frames_dropped.fetch_add(frames, Ordering::Relaxed);
+        self.shared.counters.video.frames_dropped.fetch_add(frames, Ordering::Relaxed);
+    }
+
+    /// What follows dropped frames refers to them: asks for a key frame once there is room for it.
+    fn ask_encoder(&mut self, now: Instant) {
+        let waits = Budget::drain_time(self.video.bits(), self.target());
+        let Some(dropping) = &mut self.dropping else { return };
+        let rested =
+            dropping.asked.is_none_or(|at| now.saturating_duration_since(at) >= KEY_FRAME_REQUEST_INTERVAL);
+        if rested && waits <= ROOM_FOR_KEY_FRAME {
+            dropping.asked = Some(now);
+            self.shared.want_key_frame();
+        }
     }
 
     fn release(&mut self, now: Instant, outbound: &mut PacketQueue) {
-        let rate = self.rate();
-        let passed = self.updated.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
-        self.updated = Some(now);
-        self.budget = (self.budget + rate * passed).min(rate * BURST_SECONDS);
-        while self.budget >= 0.0 {
-            let Some(mut message) = self.retransmissions.pop_front().or_else(|| self.media.pop_front())
-            else {
-                break;
-            };
-            let bits = bits(&message);
-            self.budget -= bits;
-            self.queued_bits = (self.queued_bits - bits).max(0.0);
-            // The estimator must see when it left, not when it was queued.
-            message.now = now;
-            outbound.push_back(message);
+        self.budget.update(now, self.target());
+        self.drop_stale_repairs(now);
+        self.begin_probe(now);
+        self.run_probe(now, outbound);
+        if self.probe.is_none() {
+            loop {
+                if !self.repairs.is_empty() && self.budget.allows(Load::Repair) {
+                    self.send_repair(now, Load::Repair, None, outbound);
+                } else if !self.video.is_empty() && self.budget.allows(Load::Media) {
+                    self.send_video(now, Load::Media, None, outbound);
+                } else {
+                    break;
+                }
+            }
+        }
+        self.ask_encoder(now);
+        self.publish();
+    }
+
+    fn publish(&self) {
+        let repairs: usize = self.repairs.len();
+        let sending = &self.shared.sending;
+        sending.pacer_packets.store((self.video.packets() + repairs) as u64, Ordering::Relaxed);
+        let waits = Budget::drain_time(self.video.bits(), self.target()).as_micros();
+        sending.pacer_us.store(u64::try_from(waits).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn drop_stale_repairs(&mut self, now: Instant) {
+        let round_trip = self.shared.round_trip().unwrap_or_default();
+        let longest = round_trip.clamp(MIN_REPAIR_WAIT, MAX_REPAIR_WAIT);
+        while let Some(repair) = self.repairs.front()
+            && now.saturating_duration_since(repair.since) > longest
+        {
+            self.sent.dropped(repair.id);
+            self.repairs.pop_front();
         }
     }
 
-    fn is_waiting(&self) -> bool {
-        !(self.retransmissions.is_empty() && self.media.is_empty())
+    fn begin_probe(&mut self, now: Instant) {
+        let Some((since, cluster)) = self.shared.probe() else { return };
+        if now.saturating_duration_since(since) > MAX_PROBE_WAIT {
+            self.shared.set_probe(None);
+        } else if self.probe.is_none() && self.can_fill_probe(now) {
+            self.shared.set_probe(None);
+            self.shared.sending.probes_sent.fetch_add(1, Ordering::Relaxed);
+            self.probe = Some(Probe::new(now, cluster));
+        }
     }
-}
 
-#[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
-fn bits(message: &TaggedPacket) -> f64 {
-    let Packet::Rtp(packet) = &message.message.packet else { return 0.0 };
-    (packet.marshal_size() * 8) as f64
+    fn can_fill_probe(&self, now: Instant) -> bool {
+        !self.video.is_empty() || self.sent.has_padding(now)
+    }
+
+    fn run_probe(&mut self, now: Instant, outbound: &mut PacketQueue) {
+        while let Some(probe) = &self.probe {
+            if probe.is_over(now) {
+                self.probe = None;
+                return;
+            }
+            if probe.due() > now {
+                return;
+            }
+            let as_probe = Some(SentAs { probe: Some(probe.id()), padding: false });
+            let sent = if !self.repairs.is_empty() {
+                self.send_repair(now, Load::Unpaced, as_probe, outbound)
+            } else if !self.video.is_empty() {
+                self.send_video(now, Load::Unpaced, as_probe, outbound)
+            } else {
+                self.send_padding(now, probe.id(), outbound)
+            };
+            match (sent, &mut self.probe) {
+                (Some(bits), Some(probe)) => probe.sent(now, bits),
+                // A repair that is no longer kept; the next turn takes something else.
+                (None, _) if !self.repairs.is_empty() => {}
+                (None | Some(_), _) => return,
+            }
+        }
+    }
+
+    fn send_video(
+        &mut self,
+        now: Instant,
+        load: Load,
+        as_what: Option<SentAs>,
+        outbound: &mut PacketQueue,
+    ) -> Option<f64> {
+        let mut message = self.video.pop()?;
+        // When it leaves, not when it was made: the estimator goes by departures.
+        message.now = now;
+        if let Some(as_what) = as_what {
+            as_what.mark(&mut message.message);
+        }
+        let Packet::Rtp(packet) = &mut message.message.packet else { return None };
+        let next = self.numbers.entry(packet.header.ssrc).or_insert(packet.header.sequence_number);
+        packet.header.sequence_number = *next;
+        *next = next.wrapping_add(1);
+        self.sent.sent(now, packet);
+        let bits = bits(packet);
+        self.budget.spend(load, bits);
+        outbound.push_back(message);
+        Some(bits)
+    }
+
+    fn send_repair(
+        &mut self,
+        now: Instant,
+        load: Load,
+        as_what: Option<SentAs>,
+        outbound: &mut PacketQueue,
+    ) -> Option<f64> {
+        let repair = self.repairs.pop_front()?;
+        let packet = self.sent.retransmit(now, repair.id)?;
+        Some(self.send_copy(now, load, as_what, packet, outbound))
+    }
+
+    fn send_padding(
+        &mut self,
+        now: Instant,
+        probe: ProbeClusterId,
+        outbound: &mut PacketQueue,
+    ) -> Option<f64> {
+        let packet = self.sent.padding(now)?;
+        let as_what = SentAs { probe: Some(probe), padding: true };
+        Some(self.send_copy(now, Load::Unpaced, Some(as_what), packet, outbound))
+    }
+
+    fn send_copy(
+        &mut self,
+        now: Instant,
+        load: Load,
+        as_what: Option<SentAs>,
+        packet: rtc::rtp::Packet,
+        outbound: &mut PacketQueue,
+    ) -> f64 {
+        let bits = bits(&packet);
+        self.budget.spend(load, bits);
+        let mut message = AttributedPacket::new(Packet::Rtp(packet)).with(Attribute::Retransmission);
+        if let Some(as_what) = as_what {
+            as_what.mark(&mut message);
+        }
+        outbound.push_back(TaggedPacket { now, transport: TransportContext::default(), message });
+        bits
+    }
+
+    fn is_waiting(&self, now: Instant) -> bool {
+        let probes = self.probe.is_some() || (self.shared.probe().is_some() && self.can_fill_probe(now));
+        !self.repairs.is_empty() || !self.video.is_empty() || probes
+    }
 }
 
 impl PacketFilter for Pacer {
+    fn received(&mut self, message: TaggedPacket, inbound: &mut PacketQueue) {
+        if let Packet::Rtcp(packets) = &message.message.packet {
+            for packet in packets {
+                if let Some(nack) = packet.as_any().downcast_ref::<TransportLayerNack>() {
+                    self.requested(message.now, nack);
+                }
+            }
+        }
+        inbound.push_back(message);
+    }
+
     fn sent(&mut self, message: TaggedPacket, outbound: &mut PacketQueue) {
-        let paced = matches!(&message.message.packet, Packet::Rtp(packet) if !self.audio.contains(&packet.header.ssrc));
-        if !paced {
-            outbound.push_back(message);
-            return;
-        }
-        if self.media.len() + self.retransmissions.len() >= MAX_QUEUED_PACKETS {
-            self.shared.want_key_frame();
-            return;
-        }
         let now = message.now;
-        self.queued_bits += bits(&message);
-        if message.message.has(&Attribute::Retransmission) {
-            self.retransmissions.push_back(message);
-        } else {
-            self.media.push_back(message);
+        match &message.message.packet {
+            Packet::Rtp(packet) if self.audio.contains(&packet.header.ssrc) => {
+                self.sent.sent(now, packet);
+                self.budget.update(now, self.target());
+                self.budget.spend(Load::Unpaced, bits(packet));
+                outbound.push_back(message);
+            }
+            Packet::Rtp(_) => {
+                self.queue(message);
+                self.release(now, outbound);
+            }
+            _ => outbound.push_back(message),
         }
-        self.release(now, outbound);
     }
 
     fn timeout(&mut self, now: Instant, outbound: &mut PacketQueue) {
-        if self.is_waiting() {
+        if self.is_waiting(now) {
             self.release(now, outbound);
         }
     }
 
     fn next_timeout(&self) -> Option<Instant> {
-        if !self.is_waiting() {
-            return None;
+        if let Some(probe) = &self.probe {
+            return Some(probe.due().max(self.budget.due(Load::Unpaced)?));
         }
-        // At least a millisecond: finer timers cost wake-ups and smooth nothing.
-        let wait = (-self.budget / self.rate()).max(0.001);
-        Some(self.updated? + Duration::from_secs_f64(wait))
+        let probe = self.shared.probe().map(|(since, _)| since).filter(|since| self.can_fill_probe(*since));
+        let repair = if self.repairs.is_empty() { None } else { self.budget.due(Load::Repair) };
+        let video = if self.video.is_empty() { None } else { self.budget.due(Load::Media) };
+        [probe, repair, video].into_iter().flatten().min()
     }
 
     fn bind_local(&mut self, info: &StreamInfo) {
-        if codec_of(&info.mime_type).map(kind_of) == Some(TrackKind::Audio) {
-            self.audio.insert(info.ssrc);
+        match codec_of(&info.mime_type).map(kind_of) {
+            Some(TrackKind::Audio) => _ = self.audio.insert(info.ssrc),
+            Some(TrackKind::Video) | None => {}
+        }
+        if negotiates_nack(info) {
+            self.sent.keep(info);
         }
     }
 
     fn unbind_local(&mut self, info: &StreamInfo) {
+        // Sequence numbers are kept: a stream that is bound again goes on.
         self.audio.remove(&info.ssrc);
+        self.sent.forget(info.ssrc);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use rtc::interceptor::Interceptor;
-    use rtc::rtp::header::Header;
-    use rtc::sansio::Protocol;
-
-    use super::*;
-    use crate::interceptor::{Filtered, test_packets::rtp};
-
-    const AUDIO: u32 = 1;
-    const VIDEO: u32 = 2;
-
-    fn pacer(target: u32) -> Filtered<Pacer> {
-        let mut pacer = Filtered::new(Pacer::new(Arc::new(Shared::new(None, target))));
-        let info = StreamInfo { ssrc: AUDIO, mime_type: "audio/opus".to_owned(), ..Default::default() };
-        pacer.bind_local_stream(&info);
-        pacer
-    }
-
-    fn packet(now: Instant, ssrc: u32, size: usize) -> TaggedPacket {
-        rtp(now, Header { ssrc, ..Default::default() }, vec![0; size])
-    }
-
-    fn ssrc(message: &TaggedPacket) -> u32 {
-        let Packet::Rtp(packet) = &message.message.packet else { return 0 };
-        packet.header.ssrc
-    }
-
-    #[test]
-    fn a_burst_of_video_is_spread_and_sound_overtakes_it() {
-        let mut pacer = pacer(1_000_000);
-        let start = Instant::now();
-        for _ in 0..50 {
-            pacer.handle_write(packet(start, VIDEO, 1_188)).expect("never refuses");
-        }
-        pacer.handle_write(packet(start, AUDIO, 100)).expect("never refuses");
-        let at_once: Vec<_> = std::iter::from_fn(|| pacer.poll_write()).collect();
-        assert!(at_once.len() < 5, "{} packets left at once", at_once.len());
-        assert_eq!(ssrc(at_once.last().expect("something left")), AUDIO);
-        // 50 packets of 9600 bit at 2.5 Mbit/s take 192 ms.
-        let mut last = start;
-        let mut left = at_once.len() - 1;
-        while let Some(due) = pacer.poll_timeout() {
-            assert!(due > last);
-            last = due;
-            pacer.handle_timeout(due).expect("never refuses");
-            while let Some(sent) = pacer.poll_write() {
-                assert_eq!(sent.now, due);
-                left += 1;
-            }
-        }
-        assert_eq!(left, 50);
-        let took = last - start;
-        assert!(took > Duration::from_millis(150) && took < Duration::from_millis(230), "{took:?}");
-    }
-
-    #[test]
-    fn an_encoder_far_above_the_estimate_is_drained_all_the_same() {
-        let mut pacer = pacer(100_000);
-        let start = Instant::now();
-        for _ in 0..400 {
-            pacer.handle_write(packet(start, VIDEO, 1_188)).expect("never refuses");
-        }
-        let mut last = start;
-        while let Some(due) = pacer.poll_timeout() {
-            last = due;
-            pacer.handle_timeout(due).expect("never refuses");
-        }
-        // The rate follows what waits, so the end is asymptotic: bounded, not exactly `MAX_QUEUE_SECONDS`.
-        assert!(last - start < Duration::from_secs(3), "{:?}", last - start);
-    }
-
-    #[test]
-    fn repairs_go_before_new_pictures() {
-        let mut pacer = pacer(100_000);
-        let start = Instant::now();
-        for _ in 0..4 {
-            pacer.handle_write(packet(start, VIDEO, 1_188)).expect("never refuses");
-        }
-        while pacer.poll_write().is_some() {}
-        let mut repair = packet(start, 3, 500);
-        repair.message.add(Attribute::Retransmission);
-        pacer.handle_write(repair).expect("never refuses");
-        let due = pacer.poll_timeout().expect("something waits");
-        pacer.handle_timeout(due).expect("never refuses");
-        assert_eq!(pacer.poll_write().map(|m| ssrc(&m)), Some(3));
-    }
-}
+mod tests;

@@ -5,7 +5,6 @@
 mod exchange;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bellwire_media::{EncodedSink, SharedReceiver, TrackKind};
@@ -191,8 +190,7 @@ impl Peer {
 
     /// Asks the other side for a key frame; asking often costs nothing, five a second are sent.
     pub fn request_key_frame(&self) {
-        self.shared.ask_key_frame.store(true, Ordering::Relaxed);
-        self.shared.changed.notify_one();
+        self.shared.ask_key_frame();
     }
 
     pub async fn stats(&self) -> PeerStats {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use rtc::interceptor::{Packet, StreamInfo, TaggedPacket};
+use rtc::interceptor::{Attribute, Packet, StreamInfo, TaggedPacket};
 
 use crate::incoming_streams::KnownStreams;
 use crate::interceptor::{PacketFilter, PacketQueue};
@@ -54,6 +54,7 @@ impl PacketFilter for RtxUnwrap {
                 // A sender changes its codec within a stream; the number of the repair says which it was.
                 let of = self.shared.repaired(&packet.header);
                 packet.header.payload_type = of.unwrap_or(original.payload_type);
+                message.message.add(Attribute::Retransmission);
                 self.shared.counters.video.retransmissions_received.fetch_add(1, Ordering::Relaxed);
             }
         }

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bellwire_media::{Codec, SharedReceiver, TrackKind};
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use rtc::interceptor::StreamInfo;
 use rtc::rtp::header::Header;
 use tokio::sync::Notify;
 
+use crate::estimator_adapter::ProbeCluster;
 use crate::incoming_streams::IncomingStreams;
 
 /// Which instant an RTP timestamp of ours stands for.
@@ -52,16 +53,46 @@ pub(crate) struct Counters {
     pub(crate) bytes_sent: AtomicU64,
     pub(crate) packets_received: AtomicU64,
     pub(crate) bytes_received: AtomicU64,
+    /// Headers of packets sent for the first time.
+    pub(crate) header_bytes_sent: AtomicU64,
     pub(crate) retransmissions_sent: AtomicU64,
+    /// Headers included.
+    pub(crate) retransmitted_bytes: AtomicU64,
+    pub(crate) retransmissions_refused: AtomicU64,
     pub(crate) retransmissions_received: AtomicU64,
+    /// Headers included.
+    pub(crate) padding_bytes_sent: AtomicU64,
+    /// Messages, and the packets they name.
     pub(crate) nacks_sent: AtomicU64,
+    pub(crate) packets_requested: AtomicU64,
     pub(crate) nacks_received: AtomicU64,
+    pub(crate) packets_requested_by_remote: AtomicU64,
     /// Packets the other side has not got, by its last report.
     pub(crate) remote_lost: AtomicU32,
     /// Packets we have not got, by our last report.
     pub(crate) lost: AtomicU32,
     /// Frames dropped before the wire: queue full, or the codec does not fit.
     pub(crate) frames_dropped: AtomicU64,
+}
+
+/// Counters and gauges of sending as a whole; written by interceptors, read by stats. Rates are in bit/s, 0 for
+/// unknown.
+#[derive(Debug, Default)]
+pub(crate) struct SendCounters {
+    pub(crate) delay_based_bps: AtomicU64,
+    pub(crate) loss_based_bps: AtomicU64,
+    pub(crate) acknowledged_bps: AtomicU64,
+    /// Part of the packets, in millionths.
+    pub(crate) inherent_loss_ppm: AtomicU64,
+    pub(crate) application_limited: AtomicBool,
+    pub(crate) probing: AtomicBool,
+    pub(crate) probes_sent: AtomicU64,
+    pub(crate) pacer_packets: AtomicU64,
+    /// How long what waits in the pacer takes to leave.
+    pub(crate) pacer_us: AtomicU64,
+    pub(crate) pacer_frames_dropped: AtomicU64,
+    pub(crate) key_frames_asked: AtomicU64,
+    pub(crate) key_frames_asked_by_remote: AtomicU64,
 }
 
 /// Values the event task turns into events; the newest wins.
@@ -82,8 +113,16 @@ pub(crate) struct Shared {
     /// SSRC of the sound that is heard, 0 before the first.
     pub(crate) remote_audio_ssrc: AtomicU32,
     /// We want a key frame from the other side.
-    pub(crate) ask_key_frame: AtomicBool,
+    pub(crate) key_frame_needed: AtomicBool,
     pub(crate) counters: PerKind<Counters>,
+    pub(crate) sending: SendCounters,
+    /// RTP timestamp of our newest key frame, plus one; 0 before the first. Told to the pacer this way
+    /// because a packet on its way to it carries nothing but RTP.
+    key_frame_timestamp: AtomicU64,
+    /// Probe the pacer should send next, and since when.
+    probe: Mutex<Option<(Instant, ProbeCluster)>>,
+    /// Media flows again after an outage or on another path; the estimator has not been told.
+    path_changed: AtomicBool,
     pub(crate) clocks: PerKind<Mutex<Option<RtpClock>>>,
     pub(crate) plans: PerKind<Mutex<Option<SendPlan>>>,
     pub(crate) pending: PendingEvents,
@@ -108,8 +147,12 @@ impl Shared {
             incoming_streams: RwLock::default(),
             remote_video_ssrc: AtomicU32::new(0),
             remote_audio_ssrc: AtomicU32::new(0),
-            ask_key_frame: AtomicBool::new(false),
+            key_frame_needed: AtomicBool::new(false),
             counters: PerKind::default(),
+            sending: SendCounters::default(),
+            key_frame_timestamp: AtomicU64::new(0),
+            probe: Mutex::new(None),
+            path_changed: AtomicBool::new(false),
             clocks: PerKind::default(),
             plans: PerKind::default(),
             pending: PendingEvents::default(),
@@ -180,7 +223,7 @@ impl Shared {
 
     fn instant(&self, stamp: u64) -> Option<Instant> {
         let since = stamp.checked_sub(1)?;
-        self.started.checked_add(std::time::Duration::from_micros(since))
+        self.started.checked_add(Duration::from_micros(since))
     }
 
     pub(crate) fn note_heard(&self, now: Instant) {
@@ -201,6 +244,43 @@ impl Shared {
     pub(crate) fn want_key_frame(&self) {
         self.pending.key_frame.store(true, Ordering::Relaxed);
         self.changed.notify_one();
+    }
+
+    /// Asks the other side for a key frame, as soon as the last request is old enough.
+    pub(crate) fn ask_key_frame(&self) {
+        self.key_frame_needed.store(true, Ordering::Relaxed);
+        self.changed.notify_one();
+    }
+
+    /// Smoothed, from RTCP.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        let us = self.round_trip_us.load(Ordering::Relaxed);
+        (us > 0).then(|| Duration::from_micros(us))
+    }
+
+    pub(crate) fn note_key_frame(&self, timestamp: u32) {
+        self.key_frame_timestamp.store(u64::from(timestamp) + 1, Ordering::Relaxed);
+    }
+
+    /// Whether a frame of ours is a key frame: known of the newest only.
+    pub(crate) fn is_key_frame(&self, timestamp: u32) -> bool {
+        self.key_frame_timestamp.load(Ordering::Relaxed) == u64::from(timestamp) + 1
+    }
+
+    pub(crate) fn set_probe(&self, probe: Option<(Instant, ProbeCluster)>) {
+        *lock(&self.probe) = probe;
+    }
+
+    pub(crate) fn probe(&self) -> Option<(Instant, ProbeCluster)> {
+        *lock(&self.probe)
+    }
+
+    pub(crate) fn note_path_change(&self) {
+        self.path_changed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn take_path_change(&self) -> bool {
+        self.path_changed.swap(false, Ordering::Relaxed)
     }
 
     pub(crate) fn is_connected(&self) -> bool {

@@ -5,11 +5,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bellwire_media::{SenderReport as MediaSenderReport, TrackKind};
-use rtc::interceptor::{Packet, StreamInfo, TaggedPacket};
+use rtc::interceptor::{Attribute, Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
@@ -22,6 +22,7 @@ use rtc::shared::marshal::MarshalSize;
 use crate::codecs::{codec_of, kind_of};
 use crate::incoming_streams::KnownStreams;
 use crate::interceptor::{PacketFilter, PacketQueue};
+use crate::sent_as::SentAs;
 use crate::shared::{Shared, lock};
 
 /// Sender reports remembered for the round trip: two streams, one a second each, for some seconds.
@@ -56,6 +57,7 @@ impl StatsInterceptor {
     fn rtcp_in(&mut self, now: Instant, packet: &dyn rtcp::Packet) {
         let any = packet.as_any();
         if any.is::<PictureLossIndication>() || any.is::<FullIntraRequest>() {
+            self.shared.sending.key_frames_asked_by_remote.fetch_add(1, Ordering::Relaxed);
             self.shared.want_key_frame();
         } else if let Some(report) = any.downcast_ref::<SenderReport>() {
             // Layers, further tracks and repairs have clocks of their own.
@@ -73,7 +75,8 @@ impl StatsInterceptor {
             && let Some(stream) = self.local.get(&nack.media_ssrc)
         {
             let counters = self.shared.counters.of(stream.kind);
-            counters.nacks_received.fetch_add(packets_named(nack), Ordering::Relaxed);
+            counters.nacks_received.fetch_add(1, Ordering::Relaxed);
+            counters.packets_requested_by_remote.fetch_add(packets_named(nack), Ordering::Relaxed);
         }
     }
 
@@ -136,7 +139,10 @@ impl StatsInterceptor {
             && let Some(stream) = self.remote.get(&nack.media_ssrc)
         {
             let counters = self.shared.counters.of(stream.kind);
-            counters.nacks_sent.fetch_add(packets_named(nack), Ordering::Relaxed);
+            counters.nacks_sent.fetch_add(1, Ordering::Relaxed);
+            counters.packets_requested.fetch_add(packets_named(nack), Ordering::Relaxed);
+        } else if any.is::<PictureLossIndication>() || any.is::<FullIntraRequest>() {
+            self.shared.sending.key_frames_asked.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -198,11 +204,19 @@ impl PacketFilter for StatsInterceptor {
                 self.shared.note_sent(message.now);
                 if let Some(stream) = self.local.get(&packet.header.ssrc) {
                     let counters = self.shared.counters.of(stream.kind);
-                    let again =
-                        stream.repair || message.message.has(&rtc::interceptor::Attribute::Retransmission);
-                    let count = if again { &counters.retransmissions_sent } else { &counters.packets_sent };
-                    count.fetch_add(1, Ordering::Relaxed);
-                    counters.bytes_sent.fetch_add(packet.marshal_size() as u64, Ordering::Relaxed);
+                    let (size, add) = (packet.marshal_size() as u64, |counter: &AtomicU64, by| {
+                        counter.fetch_add(by, Ordering::Relaxed);
+                    });
+                    add(&counters.bytes_sent, size);
+                    if SentAs::of(&message.message).padding {
+                        add(&counters.padding_bytes_sent, size);
+                    } else if stream.repair || message.message.has(&Attribute::Retransmission) {
+                        add(&counters.retransmissions_sent, 1);
+                        add(&counters.retransmitted_bytes, size);
+                    } else {
+                        add(&counters.packets_sent, 1);
+                        add(&counters.header_bytes_sent, packet.header.marshal_size() as u64);
+                    }
                 }
             }
             Packet::Rtcp(packets) => {

@@ -196,6 +196,9 @@ impl Writer {
             timestamp: frame.timestamp,
             rate: clock_rate(frame.codec),
         });
+        if frame.key && kind == TrackKind::Video {
+            self.shared.note_key_frame(frame.timestamp);
+        }
         for packet in packetizer.packets(frame, plan.payload_type) {
             if track.rtp.write_rtp(packet).await.is_err() {
                 // The connection is closing; the frame is dropped.

@@ -81,7 +81,7 @@ async fn reports_round_trip_and_estimate_come_with_media() -> Result<()> {
     .await?;
     until("a round trip", || !locked(&a.heard.round_trips).is_empty()).await?;
     until("the estimate to grow from its start", || {
-        a.saw(|e| matches!(e, PeerEvent::TargetBitrate { bps } if *bps > 700_000))
+        a.saw(|e| matches!(e, PeerEvent::TargetBitrate { bps, .. } if *bps > 700_000))
     })
     .await?;
     until("a loss report", || a.saw(|e| matches!(e, PeerEvent::RemoteLoss { .. }))).await?;

@@ -80,6 +80,7 @@ export interface CallStats {
   path: string;
   /** Short code both people can compare (hash of both DTLS fingerprints). */
   security_code: string;
+  transport: TransportStats;
 }
 
 /** One open thread of messages. */
@@ -270,6 +271,32 @@ export interface SoundDevice {
   label: string;
   /** What `default` means now. */
   default: boolean;
+}
+
+/** Congestion control and retransmission of a call, counted from its start. */
+export interface TransportStats {
+  /** What delay and loss each would allow, and the rate that arrives; `null`: not known, or no limit. */
+  delay_based_kbps: number | null;
+  loss_based_kbps: number | null;
+  acknowledged_kbps: number | null;
+  /** Bursts sent to find out whether the path carries more. */
+  probes_sent: number;
+  padding_bytes_sent: number;
+  /** Packets that wait to leave, and how long that takes. */
+  pacer_packets: number;
+  pacer_queue_ms: number;
+  /** Own pictures dropped because more was made than the path carries. */
+  pacer_frames_dropped: number;
+  /** Messages that ask for packets again, and the packets they name. */
+  nacks_sent: number;
+  packets_requested: number;
+  nacks_received: number;
+  packets_requested_by_remote: number;
+  retransmissions_sent: number;
+  retransmissions_refused: number;
+  retransmissions_received: number;
+  key_frames_requested: number;
+  key_frames_requested_by_remote: number;
 }
 
 /** What a user typed to sign in, but for the password. */

@@ -16,8 +16,6 @@ use crate::devices::settings::Devices;
 use crate::internal::Internal;
 use crate::view::CallStats;
 
-/// Bandwidth that audio takes of the estimate, headers included.
-const AUDIO_BITS_PER_S: u32 = 48_000;
 /// Least bandwidth that video is given.
 const MIN_VIDEO_BITS_PER_S: u32 = 50_000;
 /// Statistics come once a second; every tenth is reported to the backend.
@@ -111,9 +109,8 @@ impl CallSession {
                 self.codec = Some(codec);
                 self.with_media(|media| media.set_video_codec(codec));
             }
-            PeerEvent::TargetBitrate { bps } => {
-                let video = bps.saturating_sub(AUDIO_BITS_PER_S).max(MIN_VIDEO_BITS_PER_S);
-                self.with_media(|media| media.set_video_bitrate(video));
+            PeerEvent::TargetBitrate { bps: _, video_bps } => {
+                self.with_media(|media| media.set_video_bitrate(video_bps.max(MIN_VIDEO_BITS_PER_S)));
             }
             PeerEvent::KeyFrameWanted => self.with_media(CallMedia::force_key_frame),
             PeerEvent::RemoteLoss { fraction } => self.with_media(|media| media.set_audio_loss(fraction)),

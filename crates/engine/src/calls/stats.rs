@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bellwire_call::{Quality, QualityLevel};
 use bellwire_media::MediaStats;
-use bellwire_peer::{PathKind, PeerStats};
+use bellwire_peer::{KindStats, PathKind, PeerStats};
 
-use crate::view::CallStats;
+use crate::view::{CallStats, TransportStats};
 
 /// From the answer to the first picture and the first sound of the other side.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +70,31 @@ pub(crate) fn call_stats(
             Some(PathKind::Relayed) => "relayed".into(),
         },
         security_code,
+        transport: transport(peer),
+    }
+}
+
+fn transport(peer: &PeerStats) -> TransportStats {
+    let both = |of: fn(&KindStats) -> u64| of(&peer.audio) + of(&peer.video);
+    let kbps = |bps: Option<u64>| bps.map(|bps| bps as f32 / 1e3);
+    TransportStats {
+        delay_based_kbps: kbps(peer.delay_based_bps),
+        loss_based_kbps: kbps(peer.loss_based_bps),
+        acknowledged_kbps: kbps(peer.acknowledged_bps),
+        probes_sent: peer.probes_sent,
+        padding_bytes_sent: both(|kind| kind.padding_bytes_sent),
+        pacer_packets: peer.pacer_packets,
+        pacer_queue_ms: peer.pacer_queue.as_secs_f32() * 1e3,
+        pacer_frames_dropped: peer.pacer_frames_dropped,
+        nacks_sent: both(|kind| kind.nacks_sent),
+        packets_requested: both(|kind| kind.packets_requested),
+        nacks_received: both(|kind| kind.nacks_received),
+        packets_requested_by_remote: both(|kind| kind.packets_requested_by_remote),
+        retransmissions_sent: both(|kind| kind.retransmissions_sent),
+        retransmissions_refused: both(|kind| kind.retransmissions_refused),
+        retransmissions_received: both(|kind| kind.retransmissions_received),
+        key_frames_requested: peer.key_frames_requested,
+        key_frames_requested_by_remote: peer.key_frames_requested_by_remote,
     }
 }
 

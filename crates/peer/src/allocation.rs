@@ -1,0 +1,94 @@
+//! Bitrate allocation: what of the target is left for the video encoder. Sans-IO.
+//!
+//! As in libwebrtc (`call/rtp_video_sender.cc`) everything else that is sent comes off first: sound,
+//! retransmissions and headers. Where the pacer's queue is long the encoder gets less, so that it drains.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+const WINDOW: Duration = Duration::from_secs(1);
+/// Shorter measurements are too rough.
+const MIN_WINDOW: Duration = Duration::from_millis(500);
+/// Sound before it is measured, bit/s: 32 kbit/s of Opus with headers.
+const AUDIO_BPS: f64 = 48_000.0;
+/// Retransmissions take no more of the target than this: the pacer sends no more either.
+const MAX_REPAIR_FRACTION: f64 = 0.4;
+/// With so much waiting in the pacer the encoder gets less, at most `MIN_QUEUE_FACTOR` times.
+const SHORT_QUEUE: Duration = Duration::from_millis(100);
+const LONG_QUEUE: Duration = Duration::from_millis(400);
+const MIN_QUEUE_FACTOR: f64 = 0.5;
+
+/// What has been sent since the connection began, bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SentTotals {
+    /// Headers included.
+    pub(crate) audio: u64,
+    /// Retransmissions of video, headers included; padding left out: it is only sent where there is room.
+    pub(crate) repairs: u64,
+    /// Headers of video that is no retransmission.
+    pub(crate) headers: u64,
+}
+
+/// Rates of the last second.
+#[derive(Debug, Default)]
+pub(crate) struct Allocation {
+    samples: VecDeque<(Instant, SentTotals)>,
+}
+
+impl Allocation {
+    pub(crate) fn update(&mut self, now: Instant, totals: SentTotals) {
+        while self.samples.get(1).is_some_and(|(at, _)| now.saturating_duration_since(*at) >= WINDOW) {
+            self.samples.pop_front();
+        }
+        self.samples.push_back((now, totals));
+    }
+
+    /// Bit/s for the video encoder. `queue`: how long what waits in the pacer takes to leave.
+    pub(crate) fn video(&self, target: f64, queue: Duration) -> f64 {
+        let (mut audio, mut others) = (AUDIO_BPS, 0.0);
+        if let (Some((from, first)), Some((to, last))) = (self.samples.front(), self.samples.back())
+            && to.saturating_duration_since(*from) >= MIN_WINDOW
+        {
+            let seconds = to.saturating_duration_since(*from).as_secs_f64();
+            let rate = |of: fn(&SentTotals) -> u64| of(last).saturating_sub(of(first)) as f64 * 8.0 / seconds;
+            audio = rate(|totals| totals.audio);
+            let repairs = rate(|totals| totals.repairs).min(target * MAX_REPAIR_FRACTION);
+            others = repairs + rate(|totals| totals.headers);
+        }
+        (target - audio - others).max(0.0) * queue_factor(queue)
+    }
+}
+
+fn queue_factor(queue: Duration) -> f64 {
+    let above = queue.saturating_sub(SHORT_QUEUE).as_secs_f64() / (LONG_QUEUE - SHORT_QUEUE).as_secs_f64();
+    1.0 - (1.0 - MIN_QUEUE_FACTOR) * above.min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_else_is_sent_comes_off_the_target() {
+        let (mut allocation, start) = (Allocation::default(), Instant::now());
+        assert_eq!(allocation.video(500_000.0, Duration::ZERO), 452_000.0);
+        for tenth in 0..50_u64 {
+            let totals = SentTotals { audio: tenth * 500, repairs: tenth * 1_000, headers: tenth * 125 };
+            allocation.update(start + Duration::from_millis(tenth * 100), totals);
+        }
+        let video = allocation.video(500_000.0, Duration::ZERO);
+        assert!((video - (500_000.0 - 40_000.0 - 80_000.0 - 10_000.0)).abs() < 1.0, "{video}");
+        // Retransmissions are bounded by the pacer.
+        let video = allocation.video(100_000.0, Duration::ZERO);
+        assert!((video - (100_000.0 - 40_000.0 - 40_000.0 - 10_000.0)).abs() < 1.0, "{video}");
+        assert!(allocation.samples.len() <= 12);
+        assert_eq!(allocation.video(10_000.0, Duration::ZERO), 0.0);
+    }
+
+    #[test]
+    fn a_long_queue_makes_the_encoder_slower() {
+        let allocation = Allocation::default();
+        let of_full = |ms| allocation.video(1_048_000.0, Duration::from_millis(ms)) / 1_000_000.0;
+        assert_eq!([of_full(100), of_full(250), of_full(400), of_full(9_000)], [1.0, 0.75, 0.5, 0.5]);
+    }
+}

@@ -1,0 +1,214 @@
+//! Congestion control: the interceptor that numbers packets for transport-wide feedback, reads the feedback
+//! and keeps the estimator (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+//!
+//! It sits between the pacer and the wire and so sees when packets really leave. It numbers them itself: the
+//! crate's sender leaves retransmissions out, and what has no number is not seen in the feedback.
+
+mod history;
+mod report;
+mod reported_loss;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rtc::interceptor::{Packet, StreamInfo, TaggedPacket};
+use rtc::rtcp;
+use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
+use rtc::rtcp::receiver_report::ReceiverReport;
+use rtc::rtcp::reception_report::ReceptionReport;
+use rtc::rtcp::sender_report::SenderReport;
+use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
+use rtc::shared::marshal::MarshalSize;
+
+use self::history::History;
+use self::report::ReferenceClock;
+use self::reported_loss::ReportedLoss;
+use crate::codecs::TRANSPORT_CC;
+use crate::estimator_adapter::{Estimator, Limits};
+use crate::interceptor::{PacketFilter, PacketQueue};
+use crate::sent_as::SentAs;
+use crate::shared::Shared;
+
+const TICK_INTERVAL: Duration = Duration::from_millis(25);
+/// Without packets of ours there is nothing to estimate.
+const IDLE_AFTER: Duration = Duration::from_secs(5);
+/// An endpoint that still means its REMB repeats it (libwebrtc each second).
+const REMB_LIFETIME: Duration = Duration::from_secs(10);
+
+pub(crate) struct TransportFeedback {
+    shared: Arc<Shared>,
+    estimator: Estimator,
+    history: History,
+    clock: ReferenceClock,
+    /// For other ends without transport-wide feedback.
+    reported_loss: ReportedLoss,
+    remb: Option<(Instant, f64)>,
+    /// Our streams, retransmissions included, and the number of the header extension where negotiated.
+    streams: HashMap<u32, Option<u8>>,
+    last_sent: Option<Instant>,
+    ticked: Option<Instant>,
+}
+
+impl TransportFeedback {
+    pub(crate) fn new(limits: Limits, shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            estimator: Estimator::new(limits),
+            history: History::default(),
+            clock: ReferenceClock::default(),
+            reported_loss: ReportedLoss::new(limits),
+            remb: None,
+            streams: HashMap::new(),
+            last_sent: None,
+            ticked: None,
+        }
+    }
+
+    fn has_feedback(&self) -> bool {
+        self.streams.values().any(Option::is_some)
+    }
+
+    fn rtcp_in(&mut self, now: Instant, packet: &dyn rtcp::Packet) {
+        let any = packet.as_any();
+        if let Some(feedback) = any.downcast_ref::<TransportLayerCc>() {
+            let statuses = self.clock.read(feedback);
+            let round_trip = self.shared.round_trip().or_else(|| self.estimator.stats().round_trip);
+            let results = self.history.report(now, &statuses, round_trip);
+            if !results.is_empty() {
+                self.estimator.feedback(now, &results);
+                self.ask_for_probe(now);
+            }
+        } else if let Some(remb) = any.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
+            let bps = f64::from(remb.bitrate);
+            if bps.is_finite() && bps > 0.0 {
+                self.remb = Some((now, bps));
+                self.estimator.set_remb(Some(bps));
+            }
+        } else if let Some(report) = any.downcast_ref::<SenderReport>() {
+            self.loss_reported(now, &report.reports);
+        } else if let Some(report) = any.downcast_ref::<ReceiverReport>() {
+            self.loss_reported(now, &report.reports);
+        }
+    }
+
+    fn loss_reported(&mut self, now: Instant, reports: &[ReceptionReport]) {
+        let ours = reports.iter().filter(|report| self.streams.contains_key(&report.ssrc));
+        if let Some(worst) = ours.map(|report| report.fraction_lost).max() {
+            let bound = self.remb.map(|(_, bps)| bps);
+            self.reported_loss.report(now, f64::from(worst) / 256.0, bound);
+        }
+    }
+
+    /// One probe at a time: the pacer takes it when it has something to fill it with.
+    fn ask_for_probe(&mut self, now: Instant) {
+        if self.has_feedback()
+            && self.last_sent.is_some()
+            && self.shared.probe().is_none()
+            && let Some(cluster) = self.estimator.take_probe(now)
+        {
+            self.shared.set_probe(Some((now, cluster)));
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        self.ticked = Some(now);
+        if self.shared.take_path_change() {
+            self.shared.set_probe(None);
+            self.estimator.path_changed(now);
+        }
+        if self.remb.is_some_and(|(at, _)| now.saturating_duration_since(at) > REMB_LIFETIME) {
+            self.remb = None;
+            self.estimator.set_remb(None);
+        }
+        self.estimator.timeout(now);
+        self.ask_for_probe(now);
+        self.publish();
+    }
+
+    fn publish(&self) {
+        let target = if self.has_feedback() {
+            self.estimator.target()
+        } else {
+            self.reported_loss.bounded(self.remb.map(|(_, bps)| bps))
+        };
+        let before = self.shared.target.swap(whole(target), Ordering::Relaxed);
+        if before != whole(target) {
+            self.shared.changed.notify_one();
+        }
+        let (stats, sending) = (self.estimator.stats(), &self.shared.sending);
+        sending.delay_based_bps.store(whole(stats.delay_based_bps), Ordering::Relaxed);
+        sending.loss_based_bps.store(whole(stats.loss_based_bps.unwrap_or_default()), Ordering::Relaxed);
+        sending.acknowledged_bps.store(whole(stats.acknowledged_bps.unwrap_or_default()), Ordering::Relaxed);
+        sending.inherent_loss_ppm.store(whole(stats.inherent_loss * 1e6), Ordering::Relaxed);
+        sending.application_limited.store(stats.application_limited, Ordering::Relaxed);
+        sending.probing.store(stats.probing, Ordering::Relaxed);
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn whole(figure: f64) -> u64 {
+    figure as u64
+}
+
+impl PacketFilter for TransportFeedback {
+    fn received(&mut self, message: TaggedPacket, inbound: &mut PacketQueue) {
+        if let Packet::Rtcp(packets) = &message.message.packet {
+            for packet in packets {
+                self.rtcp_in(message.now, packet.as_ref());
+            }
+            self.publish();
+        }
+        inbound.push_back(message);
+    }
+
+    fn sent(&mut self, mut message: TaggedPacket, outbound: &mut PacketQueue) {
+        let (now, sent_as) = (message.now, SentAs::of(&message.message));
+        if let Packet::Rtp(packet) = &mut message.message.packet
+            && let Some(extension) = self.streams.get(&packet.header.ssrc)
+        {
+            let number = Bytes::copy_from_slice(&self.history.next_number().to_be_bytes());
+            let numbered = extension.is_some_and(|id| packet.header.set_extension(id, number).is_ok());
+            let size = packet.marshal_size();
+            if numbered {
+                self.history.sent(now, size, sent_as.probe);
+                self.estimator.sent(now, size);
+            }
+            self.last_sent = Some(now);
+        }
+        outbound.push_back(message);
+    }
+
+    fn timeout(&mut self, now: Instant, _outbound: &mut PacketQueue) {
+        if self.next_timeout().is_some_and(|due| now >= due) {
+            self.tick(now);
+        }
+    }
+
+    fn next_timeout(&self) -> Option<Instant> {
+        let last_sent = self.last_sent?;
+        let Some(ticked) = self.ticked else { return Some(last_sent) };
+        (ticked.saturating_duration_since(last_sent) < IDLE_AFTER).then(|| ticked + TICK_INTERVAL)
+    }
+
+    fn bind_local(&mut self, info: &StreamInfo) {
+        let extension = info.rtp_header_extensions.iter().find(|extension| extension.uri == TRANSPORT_CC);
+        let id = extension.and_then(|extension| u8::try_from(extension.id).ok()).filter(|id| *id > 0);
+        self.streams.insert(info.ssrc, id);
+        if let Some(repairs) = info.ssrc_rtx {
+            self.streams.insert(repairs, id);
+        }
+    }
+
+    fn unbind_local(&mut self, info: &StreamInfo) {
+        self.streams.remove(&info.ssrc);
+        if let Some(repairs) = info.ssrc_rtx {
+            self.streams.remove(&repairs);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
