@@ -1,36 +1,46 @@
-//! Bandwidth estimation from transport feedback: how much the path carries. Sans-IO.
+//! Bandwidth estimator: how much the path carries, from transport feedback. Sans-IO.
 //!
 //! ```text
-//!  reports ─► groups ─► trend ─► over/under/normal ─┐
-//!     │                                             ├─► rate ─┐
-//!     ├─► acknowledged ─────────────────────────────┘         ├─ min ─► target
-//!     └─► loss ───────────────────────────────────────────────┘
+//!  feedback ─► groups ─► trend ─► over/under/normal ─► rate ─┐
+//!     │                                        ▲  ▲          ├─ least ─► target
+//!     ├─► acknowledged rate ───────────────────┘  │          │
+//!     ├─► probe estimator ────────────────────────┘          │
+//!     └─► loss observations ─► likeliest channel ────────────┤
+//!  REMB, most useful rate ───────────────────────────────────┘
+//!  target, application-limited region, loss state ─► probe control ─► clusters for the pacer
 //! ```
-//! The queue at the bottleneck is the signal: packets arriving ever later than they were sent mean
-//! it grows. Loss only counts where it is heavy. The crate's own estimator is not used: it never
-//! backs off before the queue overflows.
+//! After Google's congestion control as in libwebrtc (`modules/congestion_controller/goog_cc`, first
+//! described in draft-ietf-rmcat-gcc). The crate's own estimator is not used: it never backs off before the queue
+//! overflows.
 
 mod acknowledged;
+mod application_limited;
+mod delay_control;
+mod jitter;
+mod link_capacity;
 mod loss_control;
 mod packet_groups;
+mod probe_control;
+mod probe_estimator;
 mod rate_control;
+mod round_trip;
+mod standing_queue;
 mod trendline;
 
 #[cfg(test)]
 mod simulation;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rtc::interceptor::{BandwidthEstimator, EstimatorStats, PacketReport};
-
 use self::acknowledged::AcknowledgedBitrate;
+use self::application_limited::ApplicationLimited;
+use self::delay_control::{DelayControl, Known};
+use self::jitter::Jitter;
 use self::loss_control::LossControl;
-use self::packet_groups::PacketGroups;
-use self::rate_control::RateControl;
-use self::trendline::{NetworkUsage, Trendline};
-use crate::shared::Shared;
+use self::probe_control::{ProbeControl, Situation};
+use self::probe_estimator::ProbeEstimator;
+use self::round_trip::RoundTrip;
+use self::trendline::NetworkUsage;
 
 /// Bounds of the estimate, bit/s.
 #[derive(Clone, Copy, Debug)]
@@ -40,110 +50,224 @@ pub(crate) struct Limits {
     pub(crate) max: f64,
 }
 
-/// Feedback on one packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ProbeClusterId(pub(crate) u32);
+
+/// Packets to be sent at a rate of their own, media first and padding where there is none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ProbeCluster {
+    pub(crate) id: ProbeClusterId,
+    pub(crate) bps: f64,
+    /// At least so many packets and so much time; padding packets need not be larger than both ask for.
+    pub(crate) min_packets: u32,
+    pub(crate) min_duration: Duration,
+}
+
+/// What became of one packet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PacketResult {
     pub(crate) sent: Instant,
-    /// Milliseconds of the other side's clock, whose zero is arbitrary; `None`: it did not arrive.
+    /// Milliseconds of the other side's clock, whose zero is arbitrary; `None`: it is lost for good.
     pub(crate) arrived: Option<f64>,
     /// Bytes.
     pub(crate) size: usize,
+    pub(crate) probe: Option<ProbeClusterId>,
+    /// It was reported lost before and has arrived after all.
+    pub(crate) correction: bool,
+}
+
+/// What the estimator knows, for statistics.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stats {
+    pub(crate) delay_based_bps: f64,
+    /// `None`: loss sets no limit.
+    pub(crate) loss_based_bps: Option<f64>,
+    pub(crate) acknowledged_bps: Option<f64>,
+    /// Part of all packets that the path loses at any rate.
+    pub(crate) inherent_loss: f64,
+    pub(crate) round_trip: Option<Duration>,
+    pub(crate) application_limited: bool,
+    pub(crate) probing: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Estimator {
     limits: Limits,
-    groups: PacketGroups,
-    trend: Trendline,
+    /// Told by the other side, bit/s.
+    remb: Option<f64>,
+    /// Largest useful rate, bit/s.
+    useful: f64,
     acknowledged: AcknowledgedBitrate,
-    rate: RateControl,
+    /// Set when the application ceases to be the limit, until a packet sent after it is acknowledged.
+    fast_change_from: Option<Instant>,
+    application_limited: ApplicationLimited,
+    probe_estimator: ProbeEstimator,
+    probe_control: ProbeControl,
+    delay: DelayControl,
     loss: LossControl,
-    /// Time from sending to hearing of it, smoothed.
-    round_trip: Option<f64>,
+    round_trip: RoundTrip,
+    jitter: Jitter,
+    /// Packets sent before this went another way.
+    path_since: Option<Instant>,
 }
 
 impl Estimator {
     pub(crate) fn new(limits: Limits) -> Self {
+        let mut application_limited = ApplicationLimited::default();
+        application_limited.set_estimate(limits.start);
         Self {
             limits,
-            groups: PacketGroups::default(),
-            trend: Trendline::default(),
+            remb: None,
+            useful: limits.max,
             acknowledged: AcknowledgedBitrate::default(),
-            rate: RateControl::new(limits),
+            fast_change_from: None,
+            application_limited,
+            probe_estimator: ProbeEstimator::default(),
+            probe_control: ProbeControl::new(limits.start, limits.max),
+            delay: DelayControl::new(limits),
             loss: LossControl::new(limits),
-            round_trip: None,
+            round_trip: RoundTrip::default(),
+            jitter: Jitter::default(),
+            path_since: None,
         }
     }
 
-    /// Takes one feedback message, packets in the order they were sent.
+    /// Every RTP packet that leaves.
+    pub(crate) fn sent(&mut self, now: Instant, size: usize) {
+        self.round_trip.sent(now);
+        self.application_limited.sent(now, size);
+        self.note_end_of_application_limit();
+    }
+
+    /// Takes the results of one feedback message: arrived packets in order of arrival, lost ones anywhere.
     pub(crate) fn feedback(&mut self, now: Instant, results: &[PacketResult]) {
-        let mut over = false;
-        for result in results {
-            self.loss.count(result.arrived.is_some());
-            let Some(arrived) = result.arrived else { continue };
-            let took = now.saturating_duration_since(result.sent).as_secs_f64();
-            self.round_trip = Some(self.round_trip.map_or(took, |old| 0.9 * old + 0.1 * took));
-            self.acknowledged.arrived(arrived, result.size);
-            if let Some(delta) = self.groups.arrived(result.sent, arrived) {
-                over |= self.trend.update(delta) == NetworkUsage::Over;
-            }
+        let of_this_path: Vec<PacketResult>;
+        let mut results = results;
+        if let Some(since) = self.path_since {
+            of_this_path = results.iter().filter(|result| result.sent >= since).copied().collect();
+            results = &of_this_path;
         }
-        let usage = if over { NetworkUsage::Over } else { self.trend.usage() };
-        let round_trip = Duration::from_secs_f64(self.round_trip.unwrap_or(0.1));
-        self.rate.update(now, usage, self.acknowledged.bps(), round_trip);
-        self.loss.judge(now, self.rate.bps());
-    }
-
-    pub(crate) fn target(&self) -> f64 {
-        self.rate.bps().min(self.loss.bps()).clamp(self.limits.min, self.limits.max)
-    }
-}
-
-/// The estimator as the interceptor chain wants it, its result published to the rest of the peer.
-pub(crate) struct PublishedEstimator {
-    inner: Estimator,
-    shared: Arc<Shared>,
-}
-
-impl PublishedEstimator {
-    pub(crate) fn new(limits: Limits, shared: Arc<Shared>) -> Self {
-        Self { inner: Estimator::new(limits), shared }
-    }
-}
-
-impl BandwidthEstimator for PublishedEstimator {
-    fn on_reports(&mut self, now: Instant, reports: &[PacketReport]) {
-        if reports.is_empty() {
+        if results.is_empty() {
             return;
         }
-        let results: Vec<PacketResult> = reports
-            .iter()
-            .map(|report| PacketResult {
-                sent: report.departure,
-                arrived: report.arrival.filter(|_| report.arrived).map(|at| at.as_secs_f64() * 1e3),
-                size: report.size,
-            })
-            .collect();
-        self.inner.feedback(now, &results);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "clamped to a positive rate"
-        )]
-        let bps = self.inner.target() as u64;
-        self.shared.target.store(bps, Ordering::Relaxed);
-        self.shared.changed.notify_one();
+        self.round_trip.feedback(now, results);
+        self.jitter.feedback(results);
+        let probe = self.acknowledge(results);
+        let mut drained = false;
+        if results.iter().any(|result| result.arrived.is_some()) {
+            let known = Known {
+                acknowledged: self.acknowledged.bps(),
+                probe: probe.filter(|bps| *bps > self.delay.rate().bps() || !self.settled()),
+                round_trip: self.round_trip.or_default(),
+            };
+            drained = self.delay.feedback(now, results, known);
+        }
+        let limited = self.application_limited.since().is_some();
+        self.loss.feedback(results, self.delay.rate().bps(), self.acknowledged.bps(), limited);
+        let situation = Situation { probed: probe.is_some(), ..self.estimated() };
+        self.probe_control.estimated(now, &situation);
+        if drained {
+            self.probe_control.drained(now, &situation);
+        }
     }
 
-    fn target_bitrate(&self) -> f64 {
-        self.inner.target()
+    /// Called about every 25 ms.
+    pub(crate) fn timeout(&mut self, now: Instant) {
+        self.application_limited.update(now);
+        self.note_end_of_application_limit();
+        if let Some(factor) = self.round_trip.silence_factor(now) {
+            self.delay.lower(now, factor);
+        }
+        let situation = self.estimated();
+        self.probe_control.timeout(now, &situation);
     }
 
-    fn stats(&self) -> EstimatorStats {
-        let mut stats = EstimatorStats::default();
-        stats.delay_based_bitrate = Some(self.inner.rate.bps());
-        stats.loss_based_bitrate = Some(self.inner.loss.bps());
-        stats.round_trip_time = self.inner.round_trip.map(Duration::from_secs_f64);
-        stats
+    /// The next cluster that the pacer should send.
+    pub(crate) fn take_probe(&mut self, now: Instant) -> Option<ProbeCluster> {
+        let cluster = self.probe_control.take(now)?;
+        self.probe_estimator.taken(cluster);
+        Some(cluster)
+    }
+
+    /// Bit/s for all RTP of ours: audio, video, retransmissions and padding.
+    pub(crate) fn target(&self) -> f64 {
+        let estimate = self.delay.rate().bps().min(self.loss.bps().unwrap_or(f64::INFINITY));
+        let estimate = estimate.min(self.remb.unwrap_or(f64::INFINITY));
+        estimate.clamp(self.limits.min, self.limits.max).min(self.useful)
+    }
+
+    /// Upper bound told by the other side (REMB, draft-alvestrand-rmcat-remb), bit/s; `None`: none.
+    pub(crate) fn set_remb(&mut self, bps: Option<f64>) {
+        self.remb = bps.filter(|bps| bps.is_finite() && *bps > 0.0);
+    }
+
+    /// The largest useful rate: what encoder and audio together can use, bit/s.
+    pub(crate) fn set_max(&mut self, bps: f64) {
+        self.useful = bps.max(0.0);
+        self.probe_control.set_useful(self.useful);
+    }
+
+    /// Another path, or the same after an outage: what was learnt does not hold.
+    pub(crate) fn path_changed(&mut self, now: Instant) {
+        let mut probe_control = std::mem::replace(&mut self.probe_control, ProbeControl::new(0.0, 0.0));
+        probe_control.restart(self.limits.start);
+        *self = Self { probe_control, useful: self.useful, path_since: Some(now), ..Self::new(self.limits) };
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        Stats {
+            delay_based_bps: self.delay.rate().bps(),
+            loss_based_bps: self.loss.bps(),
+            acknowledged_bps: self.acknowledged.bps(),
+            inherent_loss: self.loss.inherent_loss(),
+            round_trip: self.round_trip.measured(),
+            application_limited: self.application_limited.since().is_some(),
+            probing: self.probe_control.in_progress(),
+        }
+    }
+
+    /// Measures what arrived; gives what a probe found, bit/s.
+    fn acknowledge(&mut self, results: &[PacketResult]) -> Option<f64> {
+        let limited = self.application_limited.since().is_some();
+        let mut probe = None;
+        for result in results {
+            let Some(arrived) = result.arrived else { continue };
+            if self.fast_change_from.is_some_and(|from| result.sent >= from) {
+                self.acknowledged.expect_fast_change();
+                self.fast_change_from = None;
+            }
+            self.acknowledged.arrived(arrived, result.size, limited);
+            probe = self.probe_estimator.arrived(result).or(probe);
+        }
+        probe
+    }
+
+    /// Whether a probe may only raise the estimate: one lowered by jitter proves nothing.
+    fn settled(&self) -> bool {
+        self.acknowledged.bps().is_some()
+    }
+
+    fn note_end_of_application_limit(&mut self) {
+        if let Some(ended) = self.application_limited.take_ended() {
+            self.fast_change_from = Some(ended);
+        }
+    }
+
+    /// The estimate made known to those that follow it.
+    fn estimated(&mut self) -> Situation {
+        let target = self.target();
+        self.application_limited.set_estimate(target);
+        let rate = self.delay.rate();
+        Situation {
+            estimate: target,
+            loss: self.loss.state(),
+            delay_changes: self.delay.usage() != NetworkUsage::Normal,
+            application_limited_since: self.application_limited.since(),
+            backed_off: rate.backed_off(),
+            capacity: rate.capacity(),
+            jitter_ms: self.jitter.ms(),
+            silent: self.round_trip.is_silent(),
+            probed: false,
+        }
     }
 }

@@ -22,7 +22,7 @@ use crate::check_pacing::PacedRuntime;
 use crate::codecs;
 use crate::config::PeerConfig;
 use crate::delivery::DeliveryInterceptor;
-use crate::estimator_adapter::Limits;
+use crate::bandwidth::Limits;
 use crate::event::{PeerEvent, PeerState};
 use crate::event_task::carries_media;
 use crate::incoming_streams::StreamLearner;

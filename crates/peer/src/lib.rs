@@ -14,7 +14,6 @@
 #![deny(unsafe_code)]
 
 mod allocation;
-#[expect(dead_code, reason = "until the estimator takes part in probing")]
 mod bandwidth;
 mod candidates;
 mod check_pacing;
@@ -23,7 +22,6 @@ mod config;
 mod connection;
 mod delivery;
 mod description;
-mod estimator_adapter;
 mod event;
 mod event_task;
 mod fingerprints;

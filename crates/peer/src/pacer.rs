@@ -24,7 +24,7 @@ use self::budget::{Budget, Load};
 use self::probe::Probe;
 use self::video_queue::{VideoQueue, bits};
 use crate::codecs::{codec_of, kind_of};
-use crate::estimator_adapter::ProbeClusterId;
+use crate::bandwidth::ProbeClusterId;
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::nack::generator::negotiates_nack;
 use crate::nack::sent_packets::{SentId, SentPackets};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rtc::interceptor::{Attribute, AttributedPacket};
 
-use crate::estimator_adapter::ProbeClusterId;
+use crate::bandwidth::ProbeClusterId;
 
 /// Media and retransmissions outside of probes carry no such attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use rtc::interceptor::StreamInfo;
 use rtc::rtp::header::Header;
 use tokio::sync::Notify;
 
-use crate::estimator_adapter::ProbeCluster;
+use crate::bandwidth::ProbeCluster;
 use crate::incoming_streams::IncomingStreams;
 
 /// Which instant an RTP timestamp of ours stands for.

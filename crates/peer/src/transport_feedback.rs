@@ -27,7 +27,7 @@ use self::history::History;
 use self::report::ReferenceClock;
 use self::reported_loss::ReportedLoss;
 use crate::codecs::TRANSPORT_CC;
-use crate::estimator_adapter::{Estimator, Limits};
+use crate::bandwidth::{Estimator, Limits};
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::sent_as::SentAs;
 use crate::shared::Shared;

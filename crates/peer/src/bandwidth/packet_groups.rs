@@ -1,64 +1,66 @@
 //! Packet groups: packets sent close together count as one, and arrival against departure between groups
 //! shows whether the queue grew. Sans-IO.
+//!
+//! After libwebrtc's `goog_cc/inter_arrival_delta.cc`. Packets have to come in order of arrival.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Packets sent within this time of the group's first belong to it.
-const GROUP_SPAN: Duration = Duration::from_millis(5);
-/// A group held up on the way and let go at once is one burst, up to this length.
-const MAX_BURST: Duration = Duration::from_millis(100);
+const GROUP_SPAN_MS: f64 = 5.0;
+/// A group held up on the way and let go at once is one burst, up to this length of arriving.
+const MAX_BURST_MS: f64 = 100.0;
 const BURST_GAP_MS: f64 = 5.0;
-/// A longer gap is a restart or a pause, not a queue.
-const RESET_GAP_MS: f64 = 3_000.0;
+/// A clock of the other side that runs ahead of ours by more than this between two groups was set anew.
+const MAX_CLOCK_JUMP_MS: f64 = 3_000.0;
 
 /// From one group to the next, milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Delta {
-    pub(crate) sent: f64,
-    pub(crate) arrived: f64,
+pub(super) struct Delta {
+    pub(super) sent: f64,
+    pub(super) arrived: f64,
     /// When the later group was complete, by the other side's clock.
-    pub(crate) at: f64,
+    pub(super) at: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct PacketGroup {
     first_sent: Instant,
     last_sent: Instant,
+    first_arrived: f64,
     last_arrived: f64,
 }
 
+impl PacketGroup {
+    fn includes(&self, sent: Instant, arrived: f64) -> bool {
+        if signed_ms(self.first_sent, sent) <= GROUP_SPAN_MS {
+            return true;
+        }
+        let gap = arrived - self.last_arrived;
+        let held_up = gap < signed_ms(self.last_sent, sent);
+        held_up && gap <= BURST_GAP_MS && arrived - self.first_arrived < MAX_BURST_MS
+    }
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct PacketGroups {
+pub(super) struct PacketGroups {
     previous: Option<PacketGroup>,
     current: Option<PacketGroup>,
 }
 
-fn ms(from: Instant, to: Instant) -> f64 {
-    if to >= from {
-        to.duration_since(from).as_secs_f64() * 1e3
-    } else {
-        from.duration_since(to).as_secs_f64() * -1e3
-    }
-}
-
 impl PacketGroups {
-    pub(crate) fn arrived(&mut self, sent: Instant, arrived: f64) -> Option<Delta> {
-        let fresh = PacketGroup { first_sent: sent, last_sent: sent, last_arrived: arrived };
+    /// A group is judged once the first packet of the next arrives.
+    pub(super) fn arrived(&mut self, sent: Instant, arrived: f64) -> Option<Delta> {
+        let fresh =
+            PacketGroup { first_sent: sent, last_sent: sent, first_arrived: arrived, last_arrived: arrived };
         let Some(current) = &mut self.current else {
             self.current = Some(fresh);
             return None;
         };
-        let since_first = ms(current.first_sent, sent);
-        if since_first < 0.0 {
+        if sent < current.first_sent {
             // Overtaken on the way: its group is over.
             return None;
         }
-        let gap = arrived - current.last_arrived;
-        let slower = gap - ms(current.last_sent, sent);
-        let released_at_once = slower < 0.0
-            && (0.0..=BURST_GAP_MS).contains(&gap)
-            && since_first < MAX_BURST.as_secs_f64() * 1e3;
-        if since_first <= GROUP_SPAN.as_secs_f64() * 1e3 || released_at_once {
+        if current.includes(sent, arrived) {
             current.last_sent = current.last_sent.max(sent);
             current.last_arrived = current.last_arrived.max(arrived);
             return None;
@@ -68,20 +70,27 @@ impl PacketGroups {
         self.current = Some(fresh);
         let before = before?;
         let delta = Delta {
-            sent: ms(before.last_sent, done.last_sent),
+            sent: signed_ms(before.last_sent, done.last_sent),
             arrived: done.last_arrived - before.last_arrived,
             at: done.last_arrived,
         };
-        if delta.sent > RESET_GAP_MS || delta.arrived.abs() > RESET_GAP_MS || delta.arrived < 0.0 {
-            self.previous = None;
+        if delta.arrived < 0.0 || (delta.arrived - delta.sent).abs() > MAX_CLOCK_JUMP_MS {
+            *self = Self::default();
             return None;
         }
         Some(delta)
     }
 }
 
+fn signed_ms(from: Instant, to: Instant) -> f64 {
+    let ahead = to.checked_duration_since(from).map(|d| d.as_secs_f64() * 1e3);
+    ahead.unwrap_or_else(|| from.saturating_duration_since(to).as_secs_f64() * -1e3)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -97,12 +106,34 @@ mod tests {
     }
 
     #[test]
-    fn a_long_pause_is_not_a_queue() {
+    fn packets_held_up_and_let_go_at_once_are_one_group() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut groups = PacketGroups::default();
+        for (sent, arrived) in [(0, 100.0), (20, 180.0), (40, 181.0), (60, 182.0), (80, 183.0)] {
+            assert_eq!(groups.arrived(at(sent), arrived), None);
+        }
+        assert_eq!(groups.arrived(at(100), 200.0), Some(Delta { sent: 80.0, arrived: 83.0, at: 183.0 }));
+    }
+
+    #[test]
+    fn an_overtaken_packet_is_left_out() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut groups = PacketGroups::default();
+        for (sent, arrived) in [(0, 100.0), (20, 120.0), (10, 121.0)] {
+            assert_eq!(groups.arrived(at(sent), arrived), None);
+        }
+        assert_eq!(groups.arrived(at(40), 140.0), Some(Delta { sent: 20.0, arrived: 20.0, at: 120.0 }));
+    }
+
+    #[test]
+    fn a_clock_set_anew_is_not_a_queue() {
         let start = Instant::now();
         let mut groups = PacketGroups::default();
-        for second in 0..4 {
-            let sent = start + Duration::from_secs(second * 10);
-            assert_eq!(groups.arrived(sent, second as f64 * 10_500.0), None);
+        for (second, arrived) in [(0, 0.0), (1, 1_000.0), (2, 12_000.0), (3, 13_000.0)] {
+            let delta = groups.arrived(start + Duration::from_secs(second), arrived);
+            assert!(delta.is_none_or(|delta| delta.arrived < 2_000.0), "{delta:?}");
         }
     }
 }

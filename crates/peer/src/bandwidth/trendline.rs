@@ -1,8 +1,8 @@
 //! Trendline of the delay: its slope against an adaptive threshold shows whether the queue grows. Sans-IO.
 //!
-//! After "Analysis and design of the Google congestion control" (Carlucci et al., 2016) and RFC 8698's
-//! relatives: a least-squares line through the last smoothed delays, compared to a threshold that
-//! follows the path's ordinary wobble so that TCP neighbours do not starve us. Sans-IO.
+//! After libwebrtc's `goog_cc/trendline_estimator.cc` and "Analysis and design of the Google congestion
+//! control" (Carlucci et al., 2016): a least-squares line through the last smoothed delays, compared to a
+//! threshold that follows the path's ordinary wobble so that TCP neighbours do not starve us.
 
 use std::collections::VecDeque;
 
@@ -19,11 +19,16 @@ const THRESHOLD_RANGE_MS: (f64, f64) = (6.0, 600.0);
 const MAX_THRESHOLD_JUMP_MS: f64 = 15.0;
 const THRESHOLD_UP: f64 = 0.0087;
 const THRESHOLD_DOWN: f64 = 0.039;
+/// The threshold moves as if no more than this had passed.
+const MAX_ADAPT_MS: f64 = 100.0;
 /// The slope has to stay high for this long, ms of sending.
 const MIN_OVERUSE_MS: f64 = 10.0;
+/// The least delay of so many groups at either end of the window bounds the slope: jitter raises single
+/// delays, a queue raises the least of them too.
+const END_GROUPS: usize = 7;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NetworkUsage {
+pub(super) enum NetworkUsage {
     Normal,
     /// The queue grows: we send more than the path carries.
     Over,
@@ -31,15 +36,23 @@ pub(crate) enum NetworkUsage {
     Under,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    at: f64,
+    delay: f64,
+    smoothed: f64,
+}
+
 #[derive(Debug)]
-pub(crate) struct Trendline {
+pub(super) struct Trendline {
     deltas: u32,
     delay: f64,
     smoothed: f64,
-    /// Arrival time and smoothed delay, ms.
-    points: VecDeque<(f64, f64)>,
+    points: VecDeque<Point>,
     threshold: f64,
+    adapted: Option<f64>,
     over_for: Option<f64>,
+    over_count: u32,
     slope: f64,
     usage: NetworkUsage,
 }
@@ -52,7 +65,9 @@ impl Default for Trendline {
             smoothed: 0.0,
             points: VecDeque::with_capacity(WINDOW_GROUPS),
             threshold: INITIAL_THRESHOLD_MS,
+            adapted: None,
             over_for: None,
+            over_count: 0,
             slope: 0.0,
             usage: NetworkUsage::Normal,
         }
@@ -60,39 +75,58 @@ impl Default for Trendline {
 }
 
 impl Trendline {
-    pub(crate) fn usage(&self) -> NetworkUsage {
+    pub(super) fn usage(&self) -> NetworkUsage {
         self.usage
     }
 
-    pub(crate) fn update(&mut self, delta: Delta) -> NetworkUsage {
+    /// What was concluded is outdated, what was learnt of the path is not.
+    pub(super) fn drop_hypothesis(&mut self) {
+        (self.usage, self.over_for, self.over_count) = (NetworkUsage::Normal, None, 0);
+    }
+
+    pub(super) fn update(&mut self, delta: Delta) {
         self.deltas = (self.deltas + 1).min(MAX_DELTAS);
         self.delay += delta.arrived - delta.sent;
         self.smoothed = SMOOTHING_FACTOR * self.smoothed + (1.0 - SMOOTHING_FACTOR) * self.delay;
         if self.points.len() == WINDOW_GROUPS {
             self.points.pop_front();
         }
-        self.points.push_back((delta.at, self.smoothed));
-        let slope =
-            if self.points.len() == WINDOW_GROUPS { slope(&self.points) } else { None }.unwrap_or(self.slope);
+        self.points.push_back(Point { at: delta.at, delay: self.delay, smoothed: self.smoothed });
+        let mut slope = self.slope;
+        if self.points.len() == WINDOW_GROUPS {
+            slope = fitted_slope(&self.points).unwrap_or(slope);
+            if slope >= 0.0 {
+                slope = slope.min(least_delay_slope(&self.points).unwrap_or(slope));
+            }
+        }
+        if self.deltas >= 2 {
+            self.detect(slope, delta);
+        }
+    }
+
+    fn detect(&mut self, slope: f64, delta: Delta) {
         let queue = f64::from(self.deltas) * slope * TREND_GAIN;
         if queue > self.threshold {
             // Counted from the middle of the first group over the threshold.
             let over_for = self.over_for.map_or(delta.sent / 2.0, |so_far| so_far + delta.sent);
             self.over_for = Some(over_for);
-            if over_for > MIN_OVERUSE_MS && slope >= self.slope {
+            self.over_count += 1;
+            if over_for > MIN_OVERUSE_MS && self.over_count > 1 && slope >= self.slope {
                 self.over_for = Some(0.0);
+                self.over_count = 0;
                 self.usage = NetworkUsage::Over;
             }
         } else {
-            self.over_for = None;
+            (self.over_for, self.over_count) = (None, 0);
             self.usage = if queue < -self.threshold { NetworkUsage::Under } else { NetworkUsage::Normal };
         }
         self.slope = slope;
-        self.adapt(queue.abs(), delta.arrived.clamp(0.0, 100.0));
-        self.usage
+        self.adapt(queue.abs(), delta.at);
     }
 
-    fn adapt(&mut self, queue: f64, passed: f64) {
+    fn adapt(&mut self, queue: f64, at: f64) {
+        let passed = (at - self.adapted.unwrap_or(at)).clamp(0.0, MAX_ADAPT_MS);
+        self.adapted = Some(at);
         if queue > self.threshold + MAX_THRESHOLD_JUMP_MS {
             return;
         }
@@ -104,13 +138,23 @@ impl Trendline {
 
 /// Least-squares slope; `None` if all points are at one time.
 #[expect(clippy::cast_precision_loss, reason = "twenty points")]
-fn slope(points: &VecDeque<(f64, f64)>) -> Option<f64> {
+fn fitted_slope(points: &VecDeque<Point>) -> Option<f64> {
     let n = points.len() as f64;
-    let (x_mean, y_mean) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / n, y + p.1 / n));
-    let (covariance, variance) = points.iter().fold((0.0, 0.0), |(c, v), (x, y)| {
-        (c + (x - x_mean) * (y - y_mean), v + (x - x_mean) * (x - x_mean))
+    let (x_mean, y_mean) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.at / n, y + p.smoothed / n));
+    let (covariance, variance) = points.iter().fold((0.0, 0.0), |(c, v), p| {
+        let x = p.at - x_mean;
+        (c + x * (p.smoothed - y_mean), v + x * x)
     });
     (variance > 0.0).then(|| covariance / variance)
+}
+
+/// Slope between the least delays at both ends of the window.
+fn least_delay_slope(points: &VecDeque<Point>) -> Option<f64> {
+    let least = |a: Point, b: Point| if b.delay < a.delay { b } else { a };
+    let early = points.iter().take(END_GROUPS).copied().reduce(least)?;
+    let late = points.iter().rev().take(END_GROUPS).copied().reduce(least)?;
+    let passed = late.at - early.at;
+    (passed >= 1.0).then(|| (late.delay - early.delay) / passed)
 }
 
 #[cfg(test)]
@@ -146,7 +190,32 @@ mod tests {
         for n in 0..200 {
             let arrived = if n % 2 == 0 { 7.0 } else { 13.0 };
             at += arrived;
-            assert_ne!(trend.update(Delta { sent: 10.0, arrived, at }), NetworkUsage::Over);
+            trend.update(Delta { sent: 10.0, arrived, at });
+            assert_ne!(trend.usage(), NetworkUsage::Over);
         }
+    }
+
+    #[test]
+    fn single_late_groups_are_no_queue() {
+        let mut trend = Trendline::default();
+        let mut at = run(&mut trend, 0.0, 60, 10.0, 10.0);
+        for _ in 0..5 {
+            for (sent, arrived) in [(10.0, 50.0), (10.0, 0.0), (10.0, 0.0), (10.0, 0.0), (10.0, 0.0)] {
+                at += arrived;
+                trend.update(Delta { sent, arrived, at });
+                assert_ne!(trend.usage(), NetworkUsage::Over);
+            }
+            at = run(&mut trend, at, 5, 10.0, 10.0);
+        }
+    }
+
+    #[test]
+    fn a_dropped_hypothesis_is_normal() {
+        let mut trend = Trendline::default();
+        let at = run(&mut trend, 0.0, 60, 10.0, 10.0);
+        run(&mut trend, at, 30, 10.0, 14.0);
+        assert_eq!(trend.usage(), NetworkUsage::Over);
+        trend.drop_hypothesis();
+        assert_eq!(trend.usage(), NetworkUsage::Normal);
     }
 }

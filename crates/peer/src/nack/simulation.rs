@@ -17,7 +17,7 @@ use rtc::shared::marshal::MarshalSize;
 use super::generator::NackGenerator;
 use crate::allocation::{Allocation, SentTotals};
 use crate::codecs::TRANSPORT_CC;
-use crate::estimator_adapter::Limits;
+use crate::bandwidth::Limits;
 use crate::interceptor::{Filtered, test_packets};
 use crate::pacer::Pacer;
 use crate::rtx::RtxUnwrap;

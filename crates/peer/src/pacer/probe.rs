@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::estimator_adapter::{ProbeCluster, ProbeClusterId};
+use crate::bandwidth::{ProbeCluster, ProbeClusterId};
 
 /// A probe that so long finds nothing to send has measured nothing.
 const MAX_STALL: Duration = Duration::from_millis(50);

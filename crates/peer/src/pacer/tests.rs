@@ -4,7 +4,7 @@ use rtc::rtp::header::Header;
 use rtc::sansio::Protocol;
 
 use super::*;
-use crate::estimator_adapter::ProbeCluster;
+use crate::bandwidth::ProbeCluster;
 use crate::interceptor::{Filtered, test_packets};
 
 const AUDIO: u32 = 1;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::report::{Arrival, Status};
-use crate::estimator_adapter::{PacketResult, ProbeClusterId};
+use crate::bandwidth::{PacketResult, ProbeClusterId};
 use crate::sequence::{unwrap_near, wrapped};
 
 /// Half of the numbers: beyond it a number would have two meanings.

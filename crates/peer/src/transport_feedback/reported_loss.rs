@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::estimator_adapter::Limits;
+use crate::bandwidth::Limits;
 
 const LOW_LOSS: f64 = 0.02;
 const HIGH_LOSS: f64 = 0.1;

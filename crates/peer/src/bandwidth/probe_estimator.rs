@@ -1,0 +1,180 @@
+//! Probe estimator: the rate that a cluster of packets, sent at a chosen rate, came through with. Sans-IO.
+//!
+//! After libwebrtc's `goog_cc/probe_bitrate_estimator.cc`.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::{PacketResult, ProbeCluster};
+
+/// A cluster counts once this part of its packets and bytes has come.
+const MIN_RECEIVED_FRACTION: f64 = 0.8;
+/// Received faster than sent by more than this: held up and let go at once, which measures nothing.
+const MAX_RECEIVE_RATIO: f64 = 2.0;
+/// Received slower than this part of the sending rate: the link was full.
+const SATURATED_RATIO: f64 = 0.9;
+/// How much of a full link is taken.
+const TARGET_UTILISATION: f64 = 0.95;
+const MAX_INTERVAL_MS: f64 = 1_000.0;
+/// Clusters that are followed at once; the oldest is forgotten.
+const MAX_CLUSTERS: usize = 8;
+
+#[derive(Debug)]
+struct Measured {
+    cluster: ProbeCluster,
+    packets: u32,
+    bytes: f64,
+    first_sent: Instant,
+    last_sent: Instant,
+    last_sent_bytes: f64,
+    first_arrived: f64,
+    last_arrived: f64,
+    first_arrived_bytes: f64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct ProbeEstimator {
+    taken: VecDeque<ProbeCluster>,
+    measured: VecDeque<Measured>,
+}
+
+impl ProbeEstimator {
+    /// The pacer begins to send this cluster.
+    pub(super) fn taken(&mut self, cluster: ProbeCluster) {
+        if self.taken.len() == MAX_CLUSTERS {
+            self.taken.pop_front();
+        }
+        self.taken.push_back(cluster);
+    }
+
+    /// Takes a packet that arrived. A cluster gives its rate in bit/s once enough of it has come, and again
+    /// with each further packet.
+    #[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
+    pub(super) fn arrived(&mut self, result: &PacketResult) -> Option<f64> {
+        let (id, arrived) = (result.probe?, result.arrived?);
+        let bytes = result.size as f64;
+        let index = match self.measured.iter().position(|m| m.cluster.id == id) {
+            Some(index) => index,
+            None => {
+                let cluster = *self.taken.iter().find(|cluster| cluster.id == id)?;
+                if self.measured.len() == MAX_CLUSTERS {
+                    self.measured.pop_front();
+                }
+                self.measured.push_back(Measured {
+                    cluster,
+                    packets: 0,
+                    bytes: 0.0,
+                    first_sent: result.sent,
+                    last_sent: result.sent,
+                    last_sent_bytes: bytes,
+                    first_arrived: arrived,
+                    last_arrived: arrived,
+                    first_arrived_bytes: bytes,
+                });
+                self.measured.len() - 1
+            }
+        };
+        let measured = self.measured.get_mut(index)?;
+        measured.add(result.sent, arrived, bytes);
+        measured.bps()
+    }
+}
+
+impl Measured {
+    fn add(&mut self, sent: Instant, arrived: f64, bytes: f64) {
+        self.packets += 1;
+        self.bytes += bytes;
+        self.first_sent = self.first_sent.min(sent);
+        if sent >= self.last_sent {
+            (self.last_sent, self.last_sent_bytes) = (sent, bytes);
+        }
+        if arrived < self.first_arrived {
+            (self.first_arrived, self.first_arrived_bytes) = (arrived, bytes);
+        }
+        self.last_arrived = self.last_arrived.max(arrived);
+    }
+
+    fn bps(&self) -> Option<f64> {
+        let min_bytes = self.cluster.bps * self.cluster.min_duration.as_secs_f64() / 8.0;
+        if f64::from(self.packets) < f64::from(self.cluster.min_packets) * MIN_RECEIVED_FRACTION
+            || self.bytes < min_bytes * MIN_RECEIVED_FRACTION
+        {
+            return None;
+        }
+        let send_ms = self.last_sent.saturating_duration_since(self.first_sent).as_secs_f64() * 1e3;
+        let receive_ms = self.last_arrived - self.first_arrived;
+        let valid = |ms: f64| ms > 0.0 && ms <= MAX_INTERVAL_MS;
+        if !valid(send_ms) || !valid(receive_ms) {
+            return None;
+        }
+        // The last packet takes its time after the last departure, the first before the first arrival.
+        let sent = (self.bytes - self.last_sent_bytes) * 8e3 / send_ms;
+        let received = (self.bytes - self.first_arrived_bytes) * 8e3 / receive_ms;
+        if received > sent * MAX_RECEIVE_RATIO {
+            return None;
+        }
+        let full = received < sent * SATURATED_RATIO;
+        Some(if full { received * TARGET_UTILISATION } else { sent.min(received) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::ProbeClusterId;
+    use super::*;
+
+    const CLUSTER: ProbeCluster = ProbeCluster {
+        id: ProbeClusterId(3),
+        bps: 1e6,
+        min_packets: 5,
+        min_duration: Duration::from_millis(15),
+    };
+
+    /// Packets of 1250 bytes sent and received this many milliseconds apart.
+    fn probe(count: u32, sent_gap: f64, arrived_gap: f64) -> Option<f64> {
+        let start = Instant::now();
+        let mut estimator = ProbeEstimator::default();
+        estimator.taken(CLUSTER);
+        let mut bps = None;
+        for n in 0..count {
+            bps = estimator.arrived(&PacketResult {
+                sent: start + Duration::from_secs_f64(f64::from(n) * sent_gap / 1e3),
+                arrived: Some(5e5 + f64::from(n) * arrived_gap),
+                size: 1_250,
+                probe: Some(CLUSTER.id),
+                correction: false,
+            });
+        }
+        bps
+    }
+
+    #[test]
+    fn a_free_link_gives_the_rate_sent_and_a_full_one_nearly_its_own() {
+        assert!((probe(5, 10.0, 10.0).expect("enough") - 1e6).abs() < 1e3);
+        assert!((probe(5, 10.0, 20.0).expect("enough") - 0.95 * 5e5).abs() < 1e3);
+        assert!((probe(5, 10.0, 9.0).expect("enough") - 1e6).abs() < 1e3);
+    }
+
+    #[test]
+    fn too_few_packets_or_impossible_times_give_nothing() {
+        assert_eq!(probe(3, 10.0, 10.0), None);
+        assert_eq!(probe(5, 10.0, 4.0), None);
+        assert_eq!(probe(5, 10.0, 0.0), None);
+        assert_eq!(probe(5, 0.0, 10.0), None);
+        assert_eq!(probe(5, 10.0, 400.0), None);
+    }
+
+    #[test]
+    fn a_cluster_never_asked_for_is_ignored() {
+        let result = PacketResult {
+            sent: Instant::now(),
+            arrived: Some(0.0),
+            size: 1_250,
+            probe: Some(ProbeClusterId(9)),
+            correction: false,
+        };
+        assert_eq!(ProbeEstimator::default().arrived(&result), None);
+    }
+}
