@@ -1,14 +1,28 @@
-//! Entry points for the fuzz targets of `tests/fuzz`: untrusted descriptions, candidates and server
-//! addresses. Not part of any program.
+//! Entry points for the fuzz targets of `tests/fuzz`: untrusted descriptions, candidates, server addresses and
+//! RTCP. Not part of any program.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use bellwire_call::{Sdp, SdpKind};
 use bellwire_media::{Codec, TrackKind};
+use rtc::interceptor::{
+    AttributedPacket, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo, TaggedPacket,
+};
 use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::shared::TransportContext;
 
+use crate::codecs::TRANSPORT_CC;
 use crate::config::IceServer;
 use crate::description::layout::Layout;
 use crate::description::transport::Role;
 use crate::description::{self, Remote, Wanted, canonical};
+use crate::bandwidth::Limits;
+use crate::interceptor::{PacketFilter, PacketQueue};
+use crate::pacer::Pacer;
+use crate::shared::Shared;
+use crate::transport_feedback::TransportFeedback;
 use crate::{candidates, fingerprints, ice_servers, parameter_sets};
 
 const WANTED: [Codec; 2] = [Codec::H264, Codec::Vp8];
@@ -83,4 +97,59 @@ pub fn addresses(data: &[u8]) {
             }
         }
     }
+}
+
+/// RTCP about fifty packets sent: feedback, requests for packets, receiver reports.
+pub fn rtcp(data: &[u8]) {
+    let (media, repair, start) = (0x0102_0304, 0x0506_0708, Instant::now());
+    let limits = Limits { start: 300_000.0, min: 60_000.0, max: 2_500_000.0 };
+    let shared = Arc::new(Shared::new(None, 300_000));
+    let mut pacer = Pacer::new(Arc::clone(&shared));
+    let mut control = TransportFeedback::new(limits, Arc::clone(&shared));
+    let stream = StreamInfo {
+        ssrc: media,
+        ssrc_rtx: Some(repair),
+        payload_type_rtx: Some(97),
+        mime_type: "video/VP8".to_owned(),
+        rtcp_feedback: vec![RTCPFeedback { typ: "nack".to_owned(), parameter: String::new() }],
+        rtp_header_extensions: vec![RTPHeaderExtension { uri: TRANSPORT_CC.to_owned(), id: 5 }],
+        ..Default::default()
+    };
+    pacer.bind_local(&stream);
+    control.bind_local(&stream);
+    let tagged = |now, packet| TaggedPacket {
+        now,
+        transport: TransportContext::default(),
+        message: AttributedPacket::new(packet),
+    };
+    let (mut paced, mut sent) = (PacketQueue::new(), PacketQueue::new());
+    for number in 0..50_u16 {
+        let now = start + Duration::from_millis(20 * u64::from(number));
+        let header = rtc::rtp::header::Header {
+            ssrc: media,
+            sequence_number: number.wrapping_sub(25),
+            timestamp: u32::from(number) * 1_800,
+            marker: true,
+            ..Default::default()
+        };
+        let packet = rtc::rtp::Packet { header, payload: vec![1; 500].into() };
+        pacer.sent(tagged(now, Packet::Rtp(packet)), &mut paced);
+        paced.drain(..).for_each(|packet| control.sent(packet, &mut sent));
+    }
+    let first = sent.len();
+    for after in [1_010, 1_050, 1_500, 4_000] {
+        let now = start + Duration::from_millis(after);
+        let Ok(packets) = rtc::rtcp::packet::unmarshal(&mut &data[..]) else { return };
+        let mut heard = PacketQueue::new();
+        control.received(tagged(now, Packet::Rtcp(packets)), &mut heard);
+        let mut passed = PacketQueue::new();
+        heard.drain(..).for_each(|packet| pacer.received(packet, &mut passed));
+        control.timeout(now, &mut sent);
+        for late in 0..100 {
+            pacer.timeout(now + Duration::from_millis(late), &mut paced);
+            paced.drain(..).for_each(|packet| control.sent(packet, &mut sent));
+        }
+    }
+    assert!(sent.len() - first <= 4 * 50, "{} sent for what was asked", sent.len() - first);
+    assert!((60_000..=2_500_000).contains(&shared.target.load(Ordering::Relaxed)));
 }

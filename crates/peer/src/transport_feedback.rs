@@ -8,11 +8,12 @@ mod history;
 mod report;
 mod reported_loss;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use bellwire_media::TrackKind;
 use bytes::Bytes;
 use rtc::interceptor::{Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp;
@@ -26,8 +27,8 @@ use rtc::shared::marshal::MarshalSize;
 use self::history::History;
 use self::report::ReferenceClock;
 use self::reported_loss::ReportedLoss;
-use crate::codecs::TRANSPORT_CC;
 use crate::bandwidth::{Estimator, Limits};
+use crate::codecs::{TRANSPORT_CC, codec_of, kind_of};
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::sent_as::SentAs;
 use crate::shared::Shared;
@@ -35,6 +36,8 @@ use crate::shared::Shared;
 const TICK_INTERVAL: Duration = Duration::from_millis(25);
 /// Without packets of ours there is nothing to estimate.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
+/// Sound alone has no use for more.
+const MAX_AUDIO_BPS: f64 = 128_000.0;
 /// An endpoint that still means its REMB repeats it (libwebrtc each second).
 const REMB_LIFETIME: Duration = Duration::from_secs(10);
 
@@ -48,6 +51,11 @@ pub(crate) struct TransportFeedback {
     remb: Option<(Instant, f64)>,
     /// Our streams, retransmissions included, and the number of the header extension where negotiated.
     streams: HashMap<u32, Option<u8>>,
+    /// SSRCs of pictures among them.
+    video: HashSet<u32>,
+    limits: Limits,
+    /// Largest rate we have a use for, as the estimator knows it.
+    useful: f64,
     last_sent: Option<Instant>,
     ticked: Option<Instant>,
 }
@@ -62,6 +70,9 @@ impl TransportFeedback {
             reported_loss: ReportedLoss::new(limits),
             remb: None,
             streams: HashMap::new(),
+            video: HashSet::new(),
+            limits,
+            useful: limits.max,
             last_sent: None,
             ticked: None,
         }
@@ -122,6 +133,12 @@ impl TransportFeedback {
         if self.remb.is_some_and(|(at, _)| now.saturating_duration_since(at) > REMB_LIFETIME) {
             self.remb = None;
             self.estimator.set_remb(None);
+        }
+        let audio_only = MAX_AUDIO_BPS.min(self.limits.max);
+        let useful = if self.video.is_empty() { audio_only } else { self.limits.max };
+        if useful != self.useful {
+            self.useful = useful;
+            self.estimator.set_max(useful);
         }
         self.estimator.timeout(now);
         self.ask_for_probe(now);
@@ -197,6 +214,9 @@ impl PacketFilter for TransportFeedback {
         let extension = info.rtp_header_extensions.iter().find(|extension| extension.uri == TRANSPORT_CC);
         let id = extension.and_then(|extension| u8::try_from(extension.id).ok()).filter(|id| *id > 0);
         self.streams.insert(info.ssrc, id);
+        if codec_of(&info.mime_type).map(kind_of) != Some(TrackKind::Audio) {
+            self.video.insert(info.ssrc);
+        }
         if let Some(repairs) = info.ssrc_rtx {
             self.streams.insert(repairs, id);
         }
@@ -204,6 +224,7 @@ impl PacketFilter for TransportFeedback {
 
     fn unbind_local(&mut self, info: &StreamInfo) {
         self.streams.remove(&info.ssrc);
+        self.video.remove(&info.ssrc);
         if let Some(repairs) = info.ssrc_rtx {
             self.streams.remove(&repairs);
         }

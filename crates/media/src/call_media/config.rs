@@ -2,9 +2,9 @@
 
 use crate::Codec;
 
-/// Bit rate of video and first estimate of a connection at the start of a call. The estimator does not probe,
-/// so a lower start would never show that the path carries 720p when the picture is easy to encode.
-pub const START_BITRATE_BPS: u32 = 1_500_000;
+/// Bit rate of video and first estimate of a connection at the start of a call, as in libwebrtc. Probes find out
+/// within a second or two whether the path carries more; a start above what it carries fills its queue at once.
+pub const START_BITRATE_BPS: u32 = 300_000;
 
 /// Which parts of the microphone's processing are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

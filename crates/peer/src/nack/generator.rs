@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bellwire_media::TrackKind;
@@ -142,6 +141,8 @@ impl PacketFilter for NackGenerator {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use rtc::interceptor::{Interceptor, RTCPFeedback};
     use rtc::rtp::header::Header;
     use rtc::sansio::Protocol;

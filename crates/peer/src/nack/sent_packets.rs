@@ -19,6 +19,8 @@ const MIN_ROUND_TRIP: Duration = Duration::from_millis(20);
 const MAX_ROUND_TRIP: Duration = Duration::from_secs(3);
 /// Padding is chosen among so many of the newest packets.
 const PADDING_CHOICE: usize = 64;
+/// With smaller packets a probe would be a flood of them.
+const MIN_PADDING_BYTES: usize = 300;
 /// Using a packet as padding once more is worth this many bytes less.
 const PADDING_REPEAT_BYTES: usize = 300;
 
@@ -48,6 +50,12 @@ struct Sent {
     paddings: usize,
     /// A copy waits in the pacer.
     waits: bool,
+}
+
+impl Sent {
+    fn is_padding(&self, now: Instant) -> bool {
+        self.packet.payload.len() >= MIN_PADDING_BYTES && now.saturating_duration_since(self.first) <= MAX_AGE
+    }
 }
 
 #[derive(Debug)]
@@ -182,13 +190,11 @@ impl SentPackets {
     }
 
     pub(crate) fn has_padding(&self, now: Instant) -> bool {
-        self.streams.values().any(|stream| {
-            stream.repair.is_some()
-                && stream
-                    .packets
-                    .back()
-                    .is_some_and(|sent| now.saturating_duration_since(sent.first) <= MAX_AGE)
-        })
+        self.streams
+            .values()
+            .filter(|stream| stream.repair.is_some())
+            .flat_map(|stream| stream.packets.iter().rev().take(PADDING_CHOICE))
+            .any(|sent| sent.is_padding(now))
     }
 
     /// A recent packet again, large and seldom used so. Only as RTX: elsewhere the other side would take
@@ -197,10 +203,9 @@ impl SentPackets {
         let streams = self.streams.values_mut().filter(|stream| stream.repair.is_some());
         let stream = streams.max_by_key(|stream| stream.packets.back().map(|sent| sent.first))?;
         let recent = stream.packets.iter_mut().rev().take(PADDING_CHOICE);
-        let sent =
-            recent.filter(|sent| now.saturating_duration_since(sent.first) <= MAX_AGE).max_by_key(|s| {
-                (s.packet.payload.len() + 4_096).saturating_sub(s.paddings * PADDING_REPEAT_BYTES)
-            })?;
+        let sent = recent.filter(|sent| sent.is_padding(now)).max_by_key(|s| {
+            (s.packet.payload.len() + 4_096).saturating_sub(s.paddings * PADDING_REPEAT_BYTES)
+        })?;
         sent.paddings += 1;
         sent.last = now;
         let number = sent.packet.header.sequence_number;
@@ -309,7 +314,7 @@ mod tests {
             send(&mut history, now, number, size);
         }
         let numbers: Vec<u8> = (0..4).filter_map(|_| Some(history.padding(now)?.payload[1])).collect();
-        assert_eq!(numbers, [2, 3, 2, 3]);
+        assert_eq!(numbers, [2, 3, 2, 3], "small ones are no padding");
         assert!(history.has_padding(now) && !history.has_padding(now + ms(2_001)));
         assert!(history.padding(now + ms(2_001)).is_none());
     }

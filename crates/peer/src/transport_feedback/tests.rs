@@ -116,3 +116,19 @@ fn without_transport_wide_feedback_receiver_reports_decide() {
     assert_eq!(report(1, 0), 324_000);
     assert_eq!(report(2, 128), 243_000);
 }
+
+#[test]
+fn a_voice_call_has_no_use_for_the_rate_of_pictures() {
+    let (shared, mut feedback) = interceptor(None);
+    feedback.unbind_local_stream(&StreamInfo { ssrc: 7, ssrc_rtx: Some(8), ..Default::default() });
+    feedback.bind_local_stream(&StreamInfo {
+        ssrc: 7,
+        mime_type: "audio/opus".to_owned(),
+        rtp_header_extensions: vec![RTPHeaderExtension { uri: TRANSPORT_CC.to_owned(), id: 5 }],
+        ..Default::default()
+    });
+    let start = Instant::now();
+    send(&mut feedback, start, 7);
+    feedback.handle_timeout(start).expect("never refuses");
+    assert_eq!(shared.target.load(Ordering::Relaxed), 128_000);
+}
