@@ -1,10 +1,10 @@
 //! Pacer: spreads what is sent over time at little more than the estimate; sound never waits behind pictures.
 //!
-//! A key frame sent at once fills the bottleneck's queue, and every packet behind it, sound first
-//! of all, is late. Order of sending: sound and RTCP at once, then retransmissions within a budget of their
-//! own, then new video. Where the encoder makes more than the path carries, whole frames are dropped up to the
-//! next key frame. Packets get their sequence numbers here, so that dropped frames leave no gap, and are kept
-//! here for retransmission. Probes leave at their own rate, filled up with copies of recent packets.
+//! A key frame sent at once fills the bottleneck's queue, and every packet behind it, sound first of all, is
+//! late. Order of sending: sound and RTCP at once, then retransmissions within a budget of their own, then
+//! new video. Where the encoder makes more than the path carries, whole frames are dropped up to the next
+//! key frame. Packets get their sequence numbers here, so that dropped frames leave no gap, and are kept here
+//! for retransmission. Probes leave at their own rate, filled up with copies of recent packets.
 
 mod budget;
 mod probe;
@@ -323,18 +323,18 @@ impl PacketFilter for Pacer {
 
     fn sent(&mut self, message: TaggedPacket, outbound: &mut PacketQueue) {
         let now = message.now;
-        match &message.message.packet {
-            Packet::Rtp(packet) if self.audio.contains(&packet.header.ssrc) => {
-                self.sent.sent(now, packet);
-                self.budget.update(now, self.target());
-                self.budget.spend(Load::Unpaced, bits(packet));
-                outbound.push_back(message);
-            }
-            Packet::Rtp(_) => {
-                self.queue(message);
-                self.release(now, outbound);
-            }
-            _ => outbound.push_back(message),
+        let Packet::Rtp(packet) = &message.message.packet else {
+            outbound.push_back(message);
+            return;
+        };
+        if self.audio.contains(&packet.header.ssrc) {
+            self.sent.sent(now, packet);
+            self.budget.update(now, self.target());
+            self.budget.spend(Load::Unpaced, bits(packet));
+            outbound.push_back(message);
+        } else {
+            self.queue(message);
+            self.release(now, outbound);
         }
     }
 

@@ -1,4 +1,5 @@
-//! Reorder tolerance: how long a missing packet may still come by itself, learned from those that did. Sans-IO.
+//! Reorder tolerance: how long a missing packet may still come by itself, learned from those that did.
+//! Sans-IO.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

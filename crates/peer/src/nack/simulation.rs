@@ -1,4 +1,4 @@
-//! Simulation of sending in virtual time: our pacer, and where wanted the estimator, a lossy path, and our NACK
+//! Simulation of sending in virtual time: our pacer, where wanted the estimator, a lossy path, and our NACK
 //! generator at its end.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -323,7 +323,8 @@ fn check(path: Path) -> Outcome {
     let mut delays: Vec<u64> = outcome.repaired.values().copied().collect();
     delays.sort_unstable();
     println!(
-        "rtt {} jitter {} loss {} target {}: {} media, {} lost, {:.3} copies, {:.2} % repaired, median {:?} ms, {} bit/s at most, {} probes, {:?}",
+        "rtt {} jitter {} loss {} target {}: {} media, {} lost, {:.3} copies, {:.2} % repaired, \
+         median {:?} ms, {} bit/s at most, {} probes, {:?}",
         path.round_trip,
         path.jitter,
         path.loss,

@@ -12,8 +12,8 @@ const BURST_SECONDS: f64 = 0.005;
 /// A long frame goes on at this rate: a compromise between its delay and the queue it fills on the path.
 const FRAME_RATE_FACTOR: f64 = 1.5;
 const FRAME_SECONDS: f64 = 0.1;
-/// Retransmissions leave while the total of a second is below 1.2 x target: this rate, that depth and one large
-/// packet make that.
+/// Retransmissions leave while the total of a second is below 1.2 x target: this rate, that depth and one
+/// large packet make that.
 const TOTAL_RATE_FACTOR: f64 = 1.1;
 const TOTAL_SECONDS: f64 = 0.05;
 const REPAIR_RATE_FACTOR: f64 = 0.4;

@@ -73,10 +73,7 @@ impl VideoQueue {
         let frame = self.frames.get_mut(at)?;
         let message = frame.packets.pop_front()?;
         frame.begun = true;
-        let left = match &message.message.packet {
-            Packet::Rtp(packet) => bits(packet),
-            _ => 0.0,
-        };
+        let left = if let Packet::Rtp(packet) = &message.message.packet { bits(packet) } else { 0.0 };
         frame.bits -= left;
         let (key, done) = (frame.key, frame.packets.is_empty() && frame.complete);
         self.take(1, left, key);

@@ -1,6 +1,6 @@
 //! History of packets under transport-wide feedback: what has left, and what became of it. Sans-IO.
 //!
-//! As in libwebrtc's `transport_feedback_adapter.cc` a packet reported missing may be shown by a later report.
+//! As in libwebrtc's `transport_feedback_adapter.cc` a later report may show a packet reported missing.
 //! Here it is given up for lost after a time, and an arrival after that is told as a correction.
 
 use std::collections::VecDeque;
