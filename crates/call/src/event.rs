@@ -107,6 +107,8 @@ pub enum PeerOutcome {
     Connected,
     /// The path looks dead: no feedback, or ICE says disconnected.
     PathLost,
+    /// This machine has an address that leads to the other side, or does so better than the one in use.
+    NewAddress,
     /// ICE or DTLS failed for good in this epoch.
     Failed,
     /// A description was refused: garbage SDP, wrong state. The call goes on as if it had not been heard.

@@ -90,6 +90,8 @@ pub(crate) struct Negotiation {
     /// An offer heard before its moment; newest wins.
     pending: Option<Sdp>,
     restart_wanted: bool,
+    /// Our open offer is to restart ICE, which begins with its answer: until then the old path goes on.
+    restarts_when_answered: bool,
     /// Copies of our offer that may still be said, and how many were.
     repeats_left: u8,
     repeats_said: u8,
@@ -115,6 +117,7 @@ impl Negotiation {
             remote: Vec::new(),
             pending: None,
             restart_wanted: false,
+            restarts_when_answered: false,
             repeats_left: 0,
             repeats_said: 0,
             given_up: false,
@@ -200,7 +203,8 @@ impl Negotiation {
         self.repeats_left = if ice_restart { MAX_RESTART_OFFER_REPEATS } else { MAX_FIRST_OFFER_REPEATS };
         self.repeats_said = 0;
         self.given_up = false;
-        if ice_restart {
+        self.restarts_when_answered = ice_restart && self.remote_set;
+        if ice_restart && !self.remote_set {
             steps.push(Step::PathRenewed);
         }
         steps.push(Step::CreateOffer { ice_restart });
@@ -302,6 +306,9 @@ impl Negotiation {
         self.remote_ufrag = ufrag(&answer).or(self.remote_ufrag.take());
         self.phase = Phase::Applying { offer: offer.clone() };
         self.heard_answer = Some(answer.clone());
+        if std::mem::take(&mut self.restarts_when_answered) {
+            steps.push(Step::PathRenewed);
+        }
         steps.push(Step::AcceptAnswer(answer));
         self.release_local(steps);
     }

@@ -11,10 +11,13 @@ pub(crate) const ROOM_ALERT: Duration = Duration::from_secs(47);
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Between two tries to find a new path, and how long one may take to come up.
 pub(crate) const ICE_RESTART_INTERVAL: Duration = Duration::from_secs(5);
-/// How long a call that had media may be without.
-pub(crate) const MEDIA_LOST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a call that had media may be without: a tunnel, a lift, a router that starts anew. Whoever does
+/// not want to wait hangs up.
+pub(crate) const MEDIA_LOST_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long the other side may be out of the room while its media still flows.
 pub(crate) const PEER_GONE_TIMEOUT_WITH_MEDIA: Duration = Duration::from_secs(30);
+/// The same when the media that flowed is lost as well: the whole network of theirs may be away.
+pub(crate) const PEER_GONE_TIMEOUT_MEDIA_LOST: Duration = Duration::from_secs(60);
 /// The same before media flows.
 pub(crate) const PEER_GONE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an ended call stays in view.

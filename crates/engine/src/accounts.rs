@@ -185,6 +185,21 @@ impl Accounts {
         any
     }
 
+    /// `moved`: connections begin at another address now.
+    pub(crate) fn network_changed(&self, moved: bool) {
+        for account in self.all.values() {
+            // A session that is closed has no connection to replace.
+            let _closed = account.session.network_changed(moved);
+        }
+    }
+
+    /// If it waits before it tries to connect again, it does so now.
+    pub(crate) fn connect_now(&self, id: AccountId) {
+        if let Some(account) = self.all.get(&id) {
+            let _closed = account.session.network_changed(false);
+        }
+    }
+
     /// Forgets an account; what its session still has to say (a hang-up) goes out first.
     pub(crate) fn remove(&mut self, id: AccountId) {
         self.stored_sessions.forget(id);

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bellwire_call::{CallId, Epoch, MediaKind, Quality};
 use bellwire_media::{CallMedia, DeviceChange, DeviceEvent, DeviceKind, MediaEvent};
-use bellwire_peer::{PeerConfig, PeerEvent, PeerStats};
+use bellwire_peer::{NetworkWatch, PeerConfig, PeerEvent, PeerStats};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +36,7 @@ pub(crate) struct Calls {
     pub(crate) stats: watch::Sender<Option<CallStats>>,
     pub(crate) levels: watch::Sender<Levels>,
     internal: mpsc::Sender<Internal>,
+    network: NetworkWatch,
     peers: TaskSet,
     /// Media that is being closed on blocking threads.
     closing: TaskSet,
@@ -55,6 +56,7 @@ impl Calls {
         config: EngineConfig,
         screens: Screens,
         internal: mpsc::Sender<Internal>,
+        network: NetworkWatch,
         token: &CancellationToken,
     ) -> Self {
         Self {
@@ -64,6 +66,7 @@ impl Calls {
             stats: watch::Sender::new(None),
             levels: watch::Sender::new(Levels::default()),
             internal,
+            network,
             peers: TaskSet::child_of(token),
             closing: TaskSet::default(),
         }
@@ -107,11 +110,11 @@ impl Calls {
         kind: MediaKind,
         ice: Option<Arc<IceCache>>,
     ) {
-        let (config, renewed) = (self.config.clone(), ice.clone());
+        let (config, renewed, network) = (self.config.clone(), ice.clone(), self.network.clone());
         let config = async move {
-            let ice_servers = match ice {
-                Some(ice) => ice.servers(Use::Call).await,
-                None => Vec::new(),
+            let (ice_servers, relay_roots) = match ice {
+                Some(ice) => (ice.servers(Use::Call).await, ice.roots()),
+                None => (Vec::new(), Vec::new()),
             };
             PeerConfig {
                 ice_servers,
@@ -120,7 +123,9 @@ impl Calls {
                 start_bitrate: config.start_bitrate,
                 max_bitrate: config.max_bitrate,
                 relay_only: config.relay_only,
-                bind: None,
+                network: Some(network),
+                relay_roots,
+                ..PeerConfig::default()
             }
         };
         let session = self.sessions.entry(call).or_default();

@@ -10,7 +10,8 @@ mod user_commands;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::{CallId, CallView, Event, Phone, PhoneView};
+use bellwire_call::{CallId, CallState, CallView, Event, Phone, PhoneView};
+use bellwire_peer::NetworkWatch;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,9 @@ use crate::devices::controller::DevicesController;
 use crate::engine_loop::command::EngineCommand;
 use crate::history::History;
 use crate::internal::Internal;
+use crate::network::Network;
 use crate::notice::Notice;
+use crate::task_set::TaskSet;
 use crate::view::EngineView;
 
 /// Internal events that wait for the loop; senders wait, but for media levels, which are dropped.
@@ -40,6 +43,9 @@ pub(crate) struct EngineLoop {
     pub(crate) view: watch::Sender<Arc<EngineView>>,
     notices: mpsc::Sender<Notice>,
     internal: mpsc::Receiver<Internal>,
+    network: Network,
+    /// Of the loop itself.
+    tasks: TaskSet,
     token: CancellationToken,
 }
 
@@ -52,7 +58,10 @@ impl EngineLoop {
     ) -> Self {
         let (sender, internal) = mpsc::channel(INTERNAL_QUEUE_LEN);
         let history = History::start(config.call_log.clone(), &token);
-        let calls = Calls::new(config.clone(), screens.clone(), sender.clone(), &token);
+        let (network, watching) = NetworkWatch::of_system();
+        let tasks = TaskSet::child_of(&token);
+        tasks.spawn(watching);
+        let calls = Calls::new(config.clone(), screens.clone(), sender.clone(), network.clone(), &token);
         let levels = calls.levels.clone();
         Self {
             phone: Phone::new(),
@@ -64,6 +73,8 @@ impl EngineLoop {
             view: watch::Sender::new(Arc::new(EngineView::default())),
             notices,
             internal,
+            network: Network::new(network),
+            tasks,
             token,
         }
     }
@@ -81,6 +92,7 @@ impl EngineLoop {
                 problem = self.history.next_problem() => {
                     self.notify(Notice::Problem { code: problem.code(), text: problem.to_string() });
                 }
+                moved = self.network.changed() => self.accounts.network_changed(moved),
                 () = sleep_or_never(deadline) => self.dispatch(Event::Time),
                 _ = second.tick() => self.every_second(),
                 () = self.token.cancelled() => break,
@@ -146,6 +158,12 @@ impl EngineLoop {
         self.devices.every_second();
         self.publish_devices();
         let phone = self.phone_view();
+        // Its new path needs the backend: the growing waits of an idle program would be the longest part.
+        for call in &phone.calls {
+            if call.signaling_lost && call.state == CallState::Reconnecting {
+                self.accounts.connect_now(call.account);
+            }
+        }
         self.history.record(&phone);
     }
 
@@ -159,6 +177,7 @@ impl EngineLoop {
         self.calls.close().await;
         self.devices.close().await;
         self.history.close().await;
+        self.tasks.close().await;
     }
 }
 

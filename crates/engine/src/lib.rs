@@ -19,6 +19,7 @@ mod figures;
 mod history;
 mod internal;
 mod lists;
+mod network;
 mod notice;
 mod task_set;
 mod view;

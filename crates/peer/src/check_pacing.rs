@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::io::{self, IoSliceMut};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -17,12 +17,18 @@ use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, RecvMeta, Runtime, Transmit,
 };
 
+use crate::network_watch::{RouteInUse, source_anywhere};
+use crate::relay_streams::{SocketStreams, StreamRelays};
 use crate::shared::lock;
 
 /// Time between two checks of one connection, over all pairs: 200 a second.
 const CHECK_INTERVAL: Duration = Duration::from_millis(5);
 /// Timers may be late by this much.
 const TIMER_SLACK: Duration = Duration::from_millis(2);
+/// How much sooner checks go out from the address that the system would send from: the connection takes the
+/// pair that answers first, and knows no better network (rtc 0.21.1 gives all host candidates one priority).
+/// Sockets of a call that begins are bound long before its checks, those of a restart just before.
+const HEAD_START: Duration = Duration::from_millis(100);
 /// A pair not checked for so long loses its share.
 const PAIR_EXPIRY: Duration = Duration::from_secs(5);
 /// Pairs at a time; others have to wait until one is forgotten.
@@ -75,6 +81,11 @@ fn check(message: &[u8]) -> Option<Vec<u8>> {
     is_check(message.get(4..)?).then(|| channel.to_vec())
 }
 
+/// Whether it is sound or pictures, or the handshake before them, straight or through a relay.
+fn is_media(message: &[u8]) -> bool {
+    !message.first().is_some_and(|first| first >> 6 == 0 && message.get(4..8) == Some(&STUN_MAGIC_COOKIE))
+}
+
 /// When each pair was checked last. All have the same share of the pace.
 #[derive(Debug, Default)]
 struct CheckPacer {
@@ -110,12 +121,28 @@ impl CheckPacer {
 pub(crate) struct PacedRuntime {
     inner: Arc<dyn Runtime>,
     checks: Arc<Mutex<CheckPacer>>,
+    relays: Arc<StreamRelays>,
+    route: Arc<RouteInUse>,
 }
 
 impl PacedRuntime {
-    pub(crate) fn new(inner: Arc<dyn Runtime>) -> Self {
-        Self { inner, checks: Arc::default() }
+    pub(crate) fn new(inner: Arc<dyn Runtime>, relays: Arc<StreamRelays>, route: Arc<RouteInUse>) -> Self {
+        Self { inner, checks: Arc::default(), relays, route }
     }
+}
+
+/// Whether nothing speaks for another address of that family.
+fn is_preferred(local: IpAddr) -> bool {
+    let sources = source_anywhere();
+    local.is_loopback()
+        || !sources.iter().any(|source| source.is_ipv4() == local.is_ipv4() && *source != local)
+}
+
+/// `host:port` with an IPv6 address that lacks its brackets, as the connection writes it (rtc 0.21.1,
+/// `RTCTurnRelayer::gather`).
+fn bare_ipv6(host: &str) -> Option<SocketAddr> {
+    let (ip, port) = host.rsplit_once(':')?;
+    Some(SocketAddr::new(ip.parse::<Ipv6Addr>().ok()?.into(), port.parse().ok()?))
 }
 
 impl Runtime for PacedRuntime {
@@ -134,7 +161,10 @@ impl Runtime for PacedRuntime {
     fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         let local = socket.local_addr()?;
         let inner = self.inner.wrap_udp_socket(socket)?;
-        Ok(Arc::new(PacedSocket { inner, local, checks: Arc::clone(&self.checks) }))
+        let streams = SocketStreams::new(local.ip(), Arc::clone(&self.relays));
+        let (checks, route) = (Arc::clone(&self.checks), Arc::clone(&self.route));
+        let checks_from = Instant::now() + if is_preferred(local.ip()) { Duration::ZERO } else { HEAD_START };
+        Ok(Arc::new(PacedSocket { inner, local, checks, checks_from, streams, route }))
     }
 
     fn wrap_tcp_listener(&self, listener: std::net::TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
@@ -152,7 +182,10 @@ impl Runtime for PacedRuntime {
         &'a self,
         host: &'a str,
     ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>> {
-        self.inner.resolve_host(host)
+        match self.relays.look_up(host).or_else(|| bare_ipv6(host).map(|address| vec![address])) {
+            Some(known) => Box::pin(std::future::ready(Ok(known))),
+            None => self.inner.resolve_host(host),
+        }
     }
 
     fn now(&self) -> Instant {
@@ -185,6 +218,20 @@ struct PacedSocket {
     inner: Arc<dyn AsyncUdpSocket>,
     local: SocketAddr,
     checks: Arc<Mutex<CheckPacer>>,
+    checks_from: Instant,
+    streams: SocketStreams,
+    route: Arc<RouteInUse>,
+}
+
+impl PacedSocket {
+    /// As datagrams, which is how the connection means them.
+    fn send_by_stream(&self, transmit: &Transmit<'_>) {
+        let size = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
+        let now = Instant::now();
+        for packet in transmit.contents.chunks(size) {
+            self.streams.send(transmit.destination, packet, now);
+        }
+    }
 }
 
 impl AsyncUdpSocket for PacedSocket {
@@ -195,13 +242,27 @@ impl AsyncUdpSocket for PacedSocket {
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         // Packets sent as one are of the same size and to the same address: checks in such a row repeat
         // each other, so that the first decides.
+        let by_stream = self.streams.carry(transmit.destination);
         if let Some(behind) = check(transmit.contents) {
+            // A candidate of the other side may have any address, and is no relay of ours.
+            if by_stream && behind.is_empty() {
+                return Poll::Ready(Ok(transmit.contents.len()));
+            }
             let now = Instant::now();
+            if now < self.checks_from {
+                return Poll::Ready(Ok(transmit.contents.len()));
+            }
             let mut checks = lock(&self.checks);
             checks.forget_old(now);
             if !checks.allows((self.local, transmit.destination, behind), now) {
                 return Poll::Ready(Ok(transmit.contents.len()));
             }
+        } else if is_media(transmit.contents) {
+            self.route.note(self.local.ip(), (!by_stream).then_some(transmit.destination.ip()));
+        }
+        if by_stream {
+            self.send_by_stream(transmit);
+            return Poll::Ready(Ok(transmit.contents.len()));
         }
         self.inner.poll_send(cx, transmit)
     }
@@ -212,6 +273,17 @@ impl AsyncUdpSocket for PacedSocket {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
+        // What does not fit is lost, as a datagram would be cut off.
+        while let Poll::Ready((from, packet)) = self.streams.poll_recv(cx) {
+            if let (Some(buf), Some(meta)) = (bufs.first_mut(), meta.first_mut())
+                && let Some(room) = buf.get_mut(..packet.len())
+            {
+                room.copy_from_slice(&packet);
+                *meta = RecvMeta::default();
+                (meta.addr, meta.len, meta.stride) = (from, packet.len(), packet.len());
+                return Poll::Ready(Ok(1));
+            }
+        }
         self.inner.poll_recv(cx, bufs, meta)
     }
 
@@ -237,6 +309,23 @@ mod tests {
             message.resize(message.len().next_multiple_of(4), 0);
         }
         message
+    }
+
+    #[test]
+    fn an_ipv6_address_without_brackets_is_understood() {
+        let address = SocketAddr::from((Ipv6Addr::LOCALHOST, 3478));
+        assert_eq!(bare_ipv6("::1:3478"), Some(address));
+        for other in ["turn.example:3478", "192.0.2.1:3478", "[::1]:3478", "::1", ""] {
+            assert_eq!(bare_ipv6(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn media_is_known_from_what_keeps_the_path() {
+        for media in [&[0x80, 111, 0, 1, 0, 0, 0, 2][..], &[0x40, 1, 0, 4, 1, 2, 3, 4], &[22, 254, 253, 0]] {
+            assert!(is_media(media), "{media:?}");
+        }
+        assert!(!is_media(&stun([1, 1], &[])) && !is_media(&stun(BINDING_REQUEST, &[])));
     }
 
     #[test]

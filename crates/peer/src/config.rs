@@ -4,10 +4,12 @@ use std::net::IpAddr;
 
 use bellwire_media::{Codec, START_BITRATE_BPS};
 
+use crate::network_watch::NetworkWatch;
+
 /// A STUN or TURN server, field for field as `RTCIceServer` has it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct IceServer {
-    /// `stun:` and `turn:` addresses (RFC 7064, RFC 7065).
+    /// `stun:`, `turn:` and `turns:` addresses (RFC 7064, RFC 7065); relays over UDP, TCP and TLS.
     pub urls: Vec<String>,
     /// Empty for STUN.
     pub username: String,
@@ -37,6 +39,10 @@ pub struct PeerConfig {
     pub relay_only: bool,
     /// Local addresses to use; `None`: every usable interface, looked up anew at each ICE restart.
     pub bind: Option<Vec<IpAddr>>,
+    /// Tells of changes of this machine's addresses; `None`: only silence tells.
+    pub network: Option<NetworkWatch>,
+    /// Certificate authorities, as PEM, that relays over TLS are trusted by besides those of the system.
+    pub relay_roots: Vec<String>,
 }
 
 impl Default for PeerConfig {
@@ -49,6 +55,8 @@ impl Default for PeerConfig {
             max_bitrate: 4_000_000,
             relay_only: false,
             bind: None,
+            network: None,
+            relay_roots: Vec::new(),
         }
     }
 }

@@ -29,7 +29,9 @@ use crate::incoming_streams::StreamLearner;
 use crate::interceptor::Filtered;
 use crate::local_addresses::LocalAddresses;
 use crate::nack::generator::NackGenerator;
+use crate::network_watch::RouteInUse;
 use crate::pacer::Pacer;
+use crate::relay_streams::StreamRelays;
 use crate::rtx::RtxUnwrap;
 use crate::sender_reports::SenderReports;
 use crate::shared::{Shared, lock};
@@ -45,7 +47,8 @@ const MAX_CHECKS_PER_PAIR: u16 = 1_200;
 const REFLEXIVE_WAIT: Duration = Duration::from_millis(100);
 const RELAY_WAIT: Duration = Duration::from_millis(300);
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
-const FAILED_AFTER: Duration = Duration::from_secs(25);
+/// A call outlives this without a path: as long as it does, the old pair may come back by itself.
+const FAILED_AFTER: Duration = Duration::from_secs(90);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the other side's estimator hears from us.
 const FEEDBACK_INTERVAL: Duration = Duration::from_millis(50);
@@ -140,6 +143,7 @@ pub(crate) async fn connect(
     servers: Vec<RTCIceServer>,
     shared: &Arc<Shared>,
     handler: Handler,
+    network: (Arc<StreamRelays>, Arc<RouteInUse>),
 ) -> Result<Arc<dyn PeerConnection>> {
     let relay_wait = if config.relay_only { Duration::ZERO } else { RELAY_WAIT };
     let settings = SettingEngineBuilder::new()
@@ -159,7 +163,7 @@ pub(crate) async fn connect(
         .build();
     let runtime = default_runtime().ok_or_else(|| Error::Other("no asynchronous runtime".to_owned()))?;
     let connection = PeerConnectionBuilder::new()
-        .with_runtime(Arc::new(PacedRuntime::new(runtime)))
+        .with_runtime(Arc::new(PacedRuntime::new(runtime, network.0, network.1)))
         .with_configuration(configuration(config, servers))
         .with_media_engine(codecs::media_engine(&config.video_codecs)?)
         .with_setting_engine(settings)

@@ -22,11 +22,14 @@ pub enum PeerEvent {
     /// A local candidate for the other side.
     Candidate(IceCandidate),
     State(PeerState),
-    /// We keep sending and have heard nothing for two seconds; restart ICE now rather than wait
-    /// for [`PeerState::Disconnected`].
+    /// We keep sending and have heard nothing for about a second, or longer where the other side is heard
+    /// seldom, or our address is gone; restart ICE now rather than wait for [`PeerState::Disconnected`].
     PathSilent,
     /// Heard again after [`PeerEvent::PathSilent`].
     PathBack,
+    /// This machine has an address more that may lead to the other side, or does so better than the one in
+    /// use: an ICE restart takes it up.
+    NewAddress,
     /// The other side cannot decode what it has and wants a key frame.
     KeyFrameWanted,
     /// What the path carries, bit/s, RTP headers and audio included.

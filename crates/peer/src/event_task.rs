@@ -1,5 +1,6 @@
 //! Event task of a peer: collects what its parts noticed and sends events in order.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 
 use crate::allocation::{Allocation, SentTotals};
 use crate::event::{PeerEvent, PeerState};
+use crate::network_watch::{NetworkWatch, RouteInUse, meaning, source_towards};
 use crate::shared::{Shared, lock};
 use crate::tracks::Track;
 use crate::watchdog::{Change, Watchdog};
@@ -30,6 +32,8 @@ pub(crate) struct EventTask {
     pub(crate) events: mpsc::Sender<PeerEvent>,
     /// Any of our tracks: RTCP leaves through it.
     pub(crate) rtcp: Arc<Track>,
+    pub(crate) network: Option<NetworkWatch>,
+    pub(crate) route: Arc<RouteInUse>,
     pub(crate) cancel: CancellationToken,
 }
 
@@ -46,6 +50,8 @@ impl EventTask {
         let mut watchdog = Watchdog::default();
         let mut allocation = Allocation::default();
         let mut reported = (0, 0);
+        let mut addresses = self.network.as_ref().map(NetworkWatch::addresses).unwrap_or_default();
+        let mut new_address = false;
         let mut asked: Option<Instant> = None;
         let mut tick = interval(TICK_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -64,6 +70,16 @@ impl EventTask {
                     }
                     None => return,
                 },
+                after = next_addresses(&mut self.network) => {
+                    let before = std::mem::replace(&mut addresses, after);
+                    let works = self.shared.is_connected() && !watchdog.is_silent();
+                    let meant = meaning(&before, &addresses, self.route.get(), works, source_towards);
+                    tracing::debug!(?meant, "this machine's addresses changed");
+                    if meant.lost {
+                        watchdog.address_lost(Instant::now());
+                    }
+                    new_address |= meant.gained;
+                }
                 () = self.shared.changed.notified() => {}
                 _ = tick.tick() => {}
             }
@@ -85,13 +101,17 @@ impl EventTask {
                 reported = (bps, video_bps);
                 events.push(PeerEvent::TargetBitrate { bps, video_bps });
             }
-            match watchdog.tick(now, connected, self.shared.unheard_since()) {
+            match watchdog.tick(now, connected, self.shared.take_heard()) {
                 Some(Change::Silent) => events.push(PeerEvent::PathSilent),
                 Some(Change::Back) => {
                     self.shared.note_path_change();
                     events.push(PeerEvent::PathBack);
                 }
                 None => {}
+            }
+            // After the loss of the old one, which it may come with.
+            if std::mem::take(&mut new_address) {
+                events.push(PeerEvent::NewAddress);
             }
             for event in events {
                 if self.events.send(event).await.is_err() {
@@ -145,6 +165,14 @@ impl EventTask {
 
 fn has_changed(reported: u32, bps: u32) -> bool {
     f64::from(bps.abs_diff(reported)) > f64::from(reported) * MIN_REPORTED_CHANGE_FRACTION
+}
+
+/// Never, without a watch.
+async fn next_addresses(network: &mut Option<NetworkWatch>) -> Vec<IpAddr> {
+    match network {
+        Some(network) => network.changed().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Whether frames are worth sending in this state.

@@ -25,6 +25,8 @@ use crate::event::PeerEvent;
 use crate::event_task::EventTask;
 use crate::fingerprints::Fingerprints;
 use crate::ice_servers;
+use crate::network_watch::RouteInUse;
+use crate::relay_streams::StreamRelays;
 use crate::shared::{Shared, lock};
 use crate::stats::{self, PeerStats};
 use crate::tracks::{Track, TrackSink, Writer, sinks};
@@ -73,6 +75,7 @@ pub struct Peer {
     fingerprints: std::sync::Mutex<Fingerprints>,
     negotiation: Mutex<exchange::Negotiation>,
     servers: watch::Sender<Option<Vec<RTCIceServer>>>,
+    relays: Arc<StreamRelays>,
     video: Option<VideoSender>,
     stream: String,
     audio_sink: Arc<TrackSink>,
@@ -99,21 +102,24 @@ impl Peer {
         let shared = Arc::new(Shared::new(receiver, config.start_bitrate));
         let label =
             Arc::new(std::sync::Mutex::new(Label { mid: Some("0".to_owned()), index: 0, ufrag: None }));
-        let known = ice_servers::without_lookup(&config.ice_servers);
+        let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
+        let relays = Arc::new(StreamRelays::new(&config.relay_roots, tasks.clone(), cancel.clone()));
+        let known = ice_servers::without_lookup(&config.ice_servers, &relays);
         let (ordered_in, ordered) = mpsc::channel(256);
         let handler = Handler { shared: Arc::clone(&shared), ordered: ordered_in, label: Arc::clone(&label) };
         let first = known.clone().unwrap_or_default();
-        let connection = connect(&config, first, &shared, handler).await.map_err(failed)?;
+        let route = Arc::new(RouteInUse::default());
+        let network = (Arc::clone(&relays), Arc::clone(&route));
+        let connection = connect(&config, first, &shared, handler, network).await.map_err(failed)?;
 
-        let tasks = TaskTracker::new();
-        let cancel = CancellationToken::new();
         let servers = watch::Sender::new(known.clone());
         if known.is_none() {
             let (wanted, cancel, servers_in) = (config.ice_servers.clone(), cancel.clone(), servers.clone());
+            let relays = Arc::clone(&relays);
             tasks.spawn(async move {
                 tokio::select! {
                     () = cancel.cancelled() => {}
-                    found = ice_servers::resolve(wanted) => { servers_in.send_replace(Some(found)); }
+                    found = ice_servers::resolve(wanted, &relays) => { servers_in.send_replace(Some(found)); }
                 }
             });
         }
@@ -145,6 +151,9 @@ impl Peer {
             ordered,
             events,
             rtcp: audio_track,
+            // Addresses that were chosen are not left for others.
+            network: config.network.clone().filter(|_| config.bind.is_none()),
+            route,
             cancel: cancel.clone(),
         };
         let closing = Arc::clone(&connection);
@@ -164,6 +173,7 @@ impl Peer {
             fingerprints: std::sync::Mutex::default(),
             negotiation: Mutex::default(),
             servers,
+            relays,
             video,
             stream,
             audio_sink,
@@ -213,10 +223,11 @@ impl Peer {
     /// Other servers, or the same with newer credentials: the next description of ours has them. What runs
     /// keeps its path until an ICE restart.
     pub async fn set_servers(&self, wanted: Vec<IceServer>) {
-        let found = match ice_servers::without_lookup(&wanted) {
+        let found = match ice_servers::without_lookup(&wanted, &self.relays) {
             Some(found) => found,
             None => {
-                match tokio::time::timeout(ICE_SERVERS_LOOKUP_TIMEOUT, ice_servers::resolve(wanted)).await {
+                let found = ice_servers::resolve(wanted, &self.relays);
+                match tokio::time::timeout(ICE_SERVERS_LOOKUP_TIMEOUT, found).await {
                     Ok(found) => found,
                     Err(_late) => return tracing::debug!("ice servers not looked up in time"),
                 }

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::bandwidth::ProbeCluster;
 use crate::incoming_streams::IncomingStreams;
+use crate::watchdog::Heard;
 
 /// Which instant an RTP timestamp of ours stands for.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +138,8 @@ pub(crate) struct Shared {
     /// since `started`, plus one; 0 is never.
     heard_us: AtomicU64,
     sent_since_heard_us: AtomicU64,
+    /// The longest that a packet of ours was out before one came in, in microseconds; taken by the watchdog.
+    longest_wait_us: AtomicU64,
     started: Instant,
 }
 
@@ -162,6 +165,7 @@ impl Shared {
             round_trip_us: AtomicU64::new(0),
             heard_us: AtomicU64::new(0),
             sent_since_heard_us: AtomicU64::new(0),
+            longest_wait_us: AtomicU64::new(0),
             started: Instant::now(),
         }
     }
@@ -227,8 +231,13 @@ impl Shared {
     }
 
     pub(crate) fn note_heard(&self, now: Instant) {
-        self.heard_us.store(self.stamp(now), Ordering::Relaxed);
-        self.sent_since_heard_us.store(0, Ordering::Relaxed);
+        let stamp = self.stamp(now);
+        self.heard_us.store(stamp, Ordering::Relaxed);
+        let sent = self.sent_since_heard_us.swap(0, Ordering::Relaxed);
+        if sent != 0 {
+            // At least one, so that a wait can be told from none.
+            self.longest_wait_us.fetch_max(stamp.saturating_sub(sent).max(1), Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn note_sent(&self, now: Instant) {
@@ -236,9 +245,12 @@ impl Shared {
         let _kept = self.sent_since_heard_us.compare_exchange(0, stamp, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Since when we have been sending without hearing anything.
-    pub(crate) fn unheard_since(&self) -> Option<Instant> {
-        self.instant(self.sent_since_heard_us.load(Ordering::Relaxed))
+    /// What came in since this was asked last.
+    pub(crate) fn take_heard(&self) -> Heard {
+        Heard {
+            unheard_since: self.instant(self.sent_since_heard_us.load(Ordering::Relaxed)),
+            longest_wait: Duration::from_micros(self.longest_wait_us.swap(0, Ordering::Relaxed)),
+        }
     }
 
     pub(crate) fn want_key_frame(&self) {

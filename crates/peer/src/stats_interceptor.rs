@@ -305,11 +305,11 @@ mod tests {
         let shared = Arc::new(Shared::new(None, 1));
         let mut interceptor = Filtered::new(StatsInterceptor::new(Arc::clone(&shared)));
         shared.note_sent(Instant::now());
-        assert!(shared.unheard_since().is_some());
+        assert!(shared.take_heard().unheard_since.is_some());
         let pli = PictureLossIndication { sender_ssrc: 0, media_ssrc: 7 };
         interceptor.handle_read(rtcp(Instant::now(), pli)).expect("never refuses");
         assert!(shared.pending.key_frame.load(Ordering::Relaxed));
-        assert!(shared.unheard_since().is_none());
+        assert!(shared.take_heard().unheard_since.is_none());
     }
 
     #[test]

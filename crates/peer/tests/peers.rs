@@ -3,13 +3,14 @@
 #[path = "support/pair.rs"]
 mod support;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bellwire_call::{IceCandidate, Sdp, SdpKind};
 use bellwire_media::{Codec, TrackKind};
-use bellwire_peer::{NegotiateError, PathKind, PeerConfig, PeerEvent, PeerState};
+use bellwire_peer::{NegotiateError, NetworkWatch, PathKind, PeerConfig, PeerEvent, PeerState};
 use support::{Pair, Stream, WAIT_LIMIT, config, frame, locked, picture, side, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -235,6 +236,86 @@ async fn a_path_gone_silent_is_noticed_before_ice_gives_up() -> Result<()> {
     until("pictures", || b.heard.count(Codec::H264) > 0).await?;
     drop(b);
     until("silence", || a.saw(|e| *e == PeerEvent::PathSilent)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_that_nobody_answers_leaves_the_path_as_it_is() -> Result<()> {
+    let Pair { a, b } = Pair::connected().await?;
+    let _streams = [Stream::start(&a, 1_000), Stream::start(&b, 1_000)];
+    until("pictures", || b.heard.count(Codec::H264) > 0).await?;
+    a.forget();
+    let first = a.peer.create_offer(true).await?;
+    let offer = a.peer.create_offer(true).await?;
+    assert_ne!(ufrag(&first), ufrag(&offer), "each has credentials of its own");
+    let before = b.heard.count(Codec::Opus);
+    until("sound goes on", || b.heard.count(Codec::Opus) > before + 50).await?;
+    assert!(!a.saw(|e| matches!(e, PeerEvent::State(_) | PeerEvent::Candidate(_))), "nothing has happened");
+    // The answer to the last one is followed, and that to the first can not be.
+    let answer = b.peer.accept_offer(offer).await?;
+    a.peer.accept_answer(answer).await?;
+    until("the new path", || a.saw(|e| *e == PeerEvent::State(PeerState::Connected))).await?;
+    let before = b.heard.count(Codec::Opus);
+    until("sound on the new path", || b.heard.count(Codec::Opus) > before + 50).await
+}
+
+fn ufrag(description: &Sdp) -> Option<&str> {
+    description.sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_of_theirs_takes_the_place_of_a_restart_of_ours() -> Result<()> {
+    let Pair { a, b } = Pair::connected().await?;
+    let _streams = [Stream::start(&a, 1_000), Stream::start(&b, 1_000)];
+    let _ours = a.peer.create_offer(true).await?;
+    Pair::negotiate(&b, &a, true).await?;
+    let before = (a.heard.count(Codec::Opus), b.heard.count(Codec::Opus));
+    until("sound", || {
+        a.heard.count(Codec::Opus) > before.0 + 50 && b.heard.count(Codec::Opus) > before.1 + 50
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_loss_of_our_address_is_told_at_once_and_a_new_one_is_too() -> Result<()> {
+    let addresses = tokio::sync::watch::Sender::new(bellwire_peer::local_addresses::usable());
+    let ours = addresses.borrow().clone();
+    let watched =
+        PeerConfig { network: Some(NetworkWatch::of(addresses.subscribe())), ..PeerConfig::default() };
+    let pair = Pair::new(watched, PeerConfig::default()).await?;
+    Pair::negotiate(&pair.a, &pair.b, false).await?;
+    pair.wait_connected().await?;
+    let Pair { a, b } = pair;
+    let _streams = [Stream::start(&a, 1_000), Stream::start(&b, 1_000)];
+    until("pictures", || b.heard.count(Codec::H264) > 0).await?;
+    addresses.send_replace(Vec::new());
+    until("the loss", || a.saw(|e| *e == PeerEvent::PathSilent)).await?;
+    // It is there after all: only told to be gone.
+    until("the path", || a.saw(|e| *e == PeerEvent::PathBack)).await?;
+    addresses.send_replace(ours.clone());
+    if ours.iter().any(|ip| !ip.is_loopback()) {
+        addresses.send_replace(Vec::new());
+        until("the loss again", || {
+            locked(&a.seen).iter().filter(|e| **e == PeerEvent::PathSilent).count() > 1
+        })
+        .await?;
+        addresses.send_replace(ours);
+        until("the address", || a.saw(|e| *e == PeerEvent::NewAddress)).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ipv6_alone_and_both_kinds_of_addresses_connect() -> Result<()> {
+    let (v4, v6) = (IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST));
+    for (of_a, of_b) in [(vec![v6], vec![v6]), (vec![v4, v6], vec![v6]), (vec![v4, v6], vec![v4, v6])] {
+        let bound = |to: &[IpAddr]| PeerConfig { bind: Some(to.to_vec()), ..config() };
+        let pair = Pair::new(bound(&of_a), bound(&of_b)).await?;
+        Pair::negotiate(&pair.a, &pair.b, false).await?;
+        pair.wait_connected().await.with_context(|| format!("{of_a:?} {of_b:?}"))?;
+        let _stream = Stream::start(&pair.a, 1_000);
+        until("pictures", || pair.b.heard.count(Codec::H264) > 0).await?;
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

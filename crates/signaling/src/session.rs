@@ -131,6 +131,7 @@ struct Shared {
     directory: Arc<dyn Directory>,
     /// Dialect, role and person: what a new identity must not change.
     account: (String, String, PersonId),
+    roots: Arc<Vec<String>>,
     _life: DropGuard,
 }
 
@@ -150,6 +151,9 @@ enum Order {
         renewed: oneshot::Sender<bool>,
     },
     Renew(Box<Identity>),
+    NetworkChanged {
+        moved: bool,
+    },
     Close {
         done: oneshot::Sender<()>,
     },
@@ -175,7 +179,7 @@ impl Session {
         let life = CancellationToken::new();
         let access = Arc::new(Access::new(account.rest.clone()));
         let directory = dialect.directory();
-        let who = who(&account.identity);
+        let (who, roots) = (who(&account.identity), account.transport.roots());
         let task = task::Task::new(dialect, account, Arc::clone(&access), events)?;
         let ended = life.clone();
         tokio::spawn(async move {
@@ -184,7 +188,7 @@ impl Session {
                 () = task.run(orders_in) => {}
             }
         });
-        let shared = Shared { orders, access, directory, account: who, _life: life.drop_guard() };
+        let shared = Shared { orders, access, directory, account: who, roots, _life: life.drop_guard() };
         Ok((Self { shared: Arc::new(shared) }, events_out))
     }
 
@@ -223,6 +227,16 @@ impl Session {
             return Err(RenewError::OtherAccount);
         }
         Ok(self.order(Order::Renew(Box::new(identity)))?)
+    }
+
+    /// This machine's network changed, so that a connection is tried for at once where there is none.
+    /// `moved`: connections begin at another address now, and a packet of the one there is will hardly ever
+    /// arrive; rather than wait until that shows, it is replaced.
+    ///
+    /// # Errors
+    /// The session is closed or does not keep up.
+    pub fn network_changed(&self, moved: bool) -> Result<(), SayError> {
+        self.order(Order::NetworkChanged { moved })
     }
 
     fn order(&self, order: Order) -> Result<(), SayError> {
@@ -306,6 +320,11 @@ impl Session {
     pub async fn ice_servers(&self) -> Result<IceServers, ReplyError> {
         let servers = self.fetch(Urgency::Call, |directory| directory.ice_servers());
         Ok(servers.await?.unwrap_or(IceServers { servers: Vec::new(), ttl_s: None }))
+    }
+
+    /// Certificate authorities, as PEM, that this account's servers are trusted by besides those of the system.
+    pub fn extra_roots(&self) -> Vec<String> {
+        self.shared.roots.to_vec()
     }
 
     /// Says what is still to be said, closes the socket and ends the session.

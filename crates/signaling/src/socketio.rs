@@ -82,6 +82,10 @@ enum Order {
         target: Box<SocketTarget>,
         at_once: bool,
     },
+    /// A wait between connections is over; `moved`: the connection there is, too.
+    NetworkChanged {
+        moved: bool,
+    },
     Close {
         done: oneshot::Sender<()>,
     },
@@ -134,6 +138,11 @@ impl Socket {
         self.orders.try_send(Order::Renew { target: Box::new(target), at_once }).is_ok()
     }
 
+    pub(crate) fn network_changed(&self, moved: bool) {
+        // Full: the silence of the connection will tell.
+        let _full = self.orders.try_send(Order::NetworkChanged { moved });
+    }
+
     /// Says what is still to be said, then goodbye. Returns when no connection is left.
     pub(crate) async fn close(self) {
         let (done, closed) = oneshot::channel();
@@ -158,6 +167,8 @@ enum End {
     Lost(Option<LinkProblem>),
     /// There is a new token to connect with.
     Renewed,
+    /// The network it was made on is gone.
+    Moved,
     Refused(String),
     Closed(Option<oneshot::Sender<()>>),
 }
@@ -192,7 +203,7 @@ impl Connection {
                     };
                     (SocketEvent::Lost { problem }, next)
                 }
-                End::Renewed => (SocketEvent::Lost { problem: None }, Duration::ZERO),
+                End::Renewed | End::Moved => (SocketEvent::Lost { problem: None }, Duration::ZERO),
                 End::Refused(message) => {
                     let generation = self.target.generation;
                     (SocketEvent::Refused { message, generation }, self.backoff.refused(rand::random()))
@@ -226,8 +237,8 @@ impl Connection {
             self.carriers.web_sockets_fail(Instant::now());
         }
         match end {
-            // The other end does not listen, or said that it does not.
-            End::Lost(_) | End::Refused(_) => drop(open),
+            // The other end does not listen, said that it does not, or cannot hear.
+            End::Lost(_) | End::Refused(_) | End::Moved => drop(open),
             End::Renewed | End::Closed(_) => open.farewell().await,
         }
         end
@@ -297,6 +308,8 @@ impl Connection {
                         break Some(End::Renewed);
                     }
                 }
+                Some(Order::NetworkChanged { moved: true }) => break Some(End::Moved),
+                Some(Order::NetworkChanged { moved: false }) => {}
                 Some(Order::Emit { connection, emission }) if connection == open.number => {
                     packets.push(packet::emit(self.target.namespace, emission.name, emission.args));
                 }
@@ -315,7 +328,7 @@ impl Connection {
             debug!("Events not sent");
             return Some(match end {
                 Some(End::Closed(done)) => End::Closed(done),
-                Some(End::Lost(_) | End::Renewed | End::Refused(_)) | None => End::Lost(None),
+                Some(End::Lost(_) | End::Renewed | End::Moved | End::Refused(_)) | None => End::Lost(None),
             });
         }
         end
@@ -337,6 +350,7 @@ impl Connection {
                         self.target = *target;
                         return None;
                     }
+                    Some(Order::NetworkChanged { moved: _ }) => return None,
                     Some(Order::Emit { .. }) => {}
                 },
             }

@@ -113,6 +113,11 @@ impl Transport {
         })
     }
 
+    /// Certificate authorities trusted besides those of the system, as PEM.
+    pub(crate) fn roots(&self) -> Arc<Vec<String>> {
+        Arc::clone(&self.roots)
+    }
+
     /// For connections of our own.
     pub(crate) fn tls(&self) -> &native_tls::TlsConnector {
         &self.tls

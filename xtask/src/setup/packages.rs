@@ -63,6 +63,8 @@ pub(super) const APT: List = List {
         program("chromium-driver", "chromedriver"),
         library("fonts-noto-core"),
         program("sox", "sox"),
+        // A relay that speaks TCP and TLS.
+        program("coturn", "turnserver"),
         // Other hours and dates for the tests that depend on them.
         program("faketime", "faketime"),
         program("procps", "kill"),
@@ -123,6 +125,7 @@ pub(super) const DNF: List = List {
         program("chromedriver", "chromedriver"),
         library("google-noto-sans-fonts"),
         program("sox", "sox"),
+        program("coturn", "turnserver"),
         program("libfaketime", "faketime"),
         program("procps-ng", "kill"),
         program("python3", "python3"),

@@ -40,6 +40,7 @@ impl Call {
             }
             PeerOutcome::Connected => self.connected(sent_media, now, out),
             PeerOutcome::PathLost => self.path_lost(now, out),
+            PeerOutcome::NewAddress => self.address_gained(now, out),
             PeerOutcome::Failed if self.connected_at.is_some() => self.path_lost(now, out),
             PeerOutcome::Failed => self.end(EndReason::ConnectFailed, Some(self.last_word()), now, out),
         }
@@ -156,6 +157,39 @@ impl Call {
         if self.path == MediaPath::Up {
             self.path = MediaPath::Lost;
             self.timers.set(Timer::Lost, now + timers::MEDIA_LOST_TIMEOUT);
+            if self.timers.is_set(Timer::PeerGone) {
+                self.timers.set(Timer::PeerGone, now + timers::PEER_GONE_TIMEOUT_MEDIA_LOST);
+            }
+        }
+    }
+
+    /// This machine has an address more: a path where there was none, or a better one. What works goes on
+    /// until the other side has answered.
+    fn address_gained(&mut self, now: Instant, out: &mut Vec<Command>) {
+        match self.path {
+            MediaPath::Idle | MediaPath::Opening => {}
+            MediaPath::Lost => self.seek_or_repeat(now, out),
+            MediaPath::Up => {
+                // Another one is being looked for already, or nobody would hear of it.
+                let busy = self.timers.is_set(Timer::Restart) || self.negotiation.awaits_answer();
+                if !busy && !self.signaling_lost && self.offerer() == Offerer::Us {
+                    self.negotiate(now, out, |negotiation, steps| {
+                        negotiation.create(Purpose::NewPath, steps);
+                    });
+                }
+            }
+        }
+    }
+
+    /// Something happened that may make a path possible: an offer that is out is said again, as their answer
+    /// is what our new addresses are bound for; otherwise there is a new one.
+    fn seek_or_repeat(&mut self, now: Instant, out: &mut Vec<Command>) {
+        if self.negotiation.awaits_answer() {
+            if !self.signaling_lost {
+                self.negotiate(now, out, |negotiation, steps| negotiation.repeat_offer(steps));
+            }
+        } else {
+            self.look_for_path(false, now, out);
         }
     }
 

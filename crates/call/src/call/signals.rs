@@ -1,6 +1,6 @@
 //! Handling of signals received for a call. Signals that do not fit the call's state are ignored.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Call, Consent, MediaPath};
 use crate::call::SentMedia;
@@ -132,13 +132,16 @@ impl Call {
             (Consent::Given, _, false) => self.end(EndReason::RemoteHungUp, None, now, out),
             (Consent::Asked, Direction::Incoming, true) | (Consent::Given, _, true) => {
                 // Only their socket may be reconnecting.
-                let patience = if self.path == MediaPath::Up {
-                    timers::PEER_GONE_TIMEOUT_WITH_MEDIA
-                } else {
-                    timers::PEER_GONE_TIMEOUT
-                };
-                self.timers.set(Timer::PeerGone, now + patience);
+                self.timers.set(Timer::PeerGone, now + self.patience());
             }
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        match (self.path, self.connected_at) {
+            (MediaPath::Up, _) => timers::PEER_GONE_TIMEOUT_WITH_MEDIA,
+            (MediaPath::Lost, Some(_)) => timers::PEER_GONE_TIMEOUT_MEDIA_LOST,
+            (MediaPath::Idle | MediaPath::Opening | MediaPath::Lost, _) => timers::PEER_GONE_TIMEOUT,
         }
     }
 

@@ -19,6 +19,8 @@ struct Invariants {
     over: BTreeMap<CallId, EndReason>,
     /// Offers that were made and neither answered nor said often enough: when the last copy was said.
     unanswered: BTreeMap<CallId, (Epoch, Instant)>,
+    /// Calls whose open offer restarts ICE, which begins with its answer.
+    restarting: BTreeSet<CallId>,
     /// Calls whose path is looked for anew since that time.
     renewed: BTreeMap<CallId, Instant>,
 }
@@ -210,7 +212,9 @@ impl Invariants {
                 assert!(!patient, "a second offer while the first may be answered: {call:?}");
                 self.unanswered.insert(*call, (*epoch, now));
                 if *ice_restart {
-                    self.renewed.insert(*call, now);
+                    self.restarting.insert(*call);
+                } else {
+                    self.restarting.remove(call);
                 }
             }
             Command::Say { call, signal: OutgoingSignal::Offer(_), .. } => {
@@ -222,13 +226,15 @@ impl Invariants {
                     *said = now;
                 }
             }
-            // The time for a path begins with the answer.
             Command::AcceptAnswer { call, .. } => {
                 self.unanswered.remove(call);
-                self.renewed.entry(*call).and_modify(|since| *since = now);
+                if self.restarting.remove(call) {
+                    self.renewed.insert(*call, now);
+                }
             }
             Command::ClosePeer { call, .. } => {
                 self.unanswered.remove(call);
+                self.restarting.remove(call);
                 self.renewed.remove(call);
             }
             Command::Say { .. }

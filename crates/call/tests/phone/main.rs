@@ -4,6 +4,7 @@
 mod builders;
 mod checked_phone;
 mod local_media;
+mod paths;
 mod random;
 mod ringing;
 mod rooms;

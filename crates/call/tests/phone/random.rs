@@ -161,6 +161,7 @@ fn outcome() -> impl Strategy<Value = PeerOutcome> {
         any::<(bool, bool)>().prop_map(|(audio, video)| PeerOutcome::Described { audio, video }),
         Just(PeerOutcome::Connected),
         Just(PeerOutcome::PathLost),
+        Just(PeerOutcome::NewAddress),
         Just(PeerOutcome::Failed),
         Just(PeerOutcome::Rejected { message: String::new() }),
         Just(PeerOutcome::Unworkable { message: String::new() }),
@@ -225,6 +226,7 @@ fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
         | PeerOutcome::Candidate(_)
         | PeerOutcome::Connected
         | PeerOutcome::PathLost
+        | PeerOutcome::NewAddress
         | PeerOutcome::Failed
         | PeerOutcome::Rejected { .. }
         | PeerOutcome::Unworkable { .. }) => other,

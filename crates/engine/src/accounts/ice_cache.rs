@@ -72,6 +72,11 @@ impl IceCache {
         Self { session, known: Mutex::new(None) }
     }
 
+    /// Certificate authorities, as PEM, that relays are trusted by besides those of the system.
+    pub(crate) fn roots(&self) -> Vec<String> {
+        self.session.extra_roots()
+    }
+
     pub(crate) async fn servers(&self, wanted: Use) -> Vec<bellwire_peer::IceServer> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(known) = &known

@@ -118,7 +118,8 @@ impl CallSession {
             | PeerEvent::Candidate(_)
             | PeerEvent::State(_)
             | PeerEvent::PathSilent
-            | PeerEvent::PathBack => {}
+            | PeerEvent::PathBack
+            | PeerEvent::NewAddress => {}
         }
     }
 

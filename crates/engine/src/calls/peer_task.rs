@@ -204,6 +204,7 @@ fn outcome_of(event: &PeerEvent) -> Option<PeerOutcome> {
         PeerEvent::Candidate(candidate) => Some(PeerOutcome::Candidate(candidate.clone())),
         PeerEvent::State(PeerState::Connected) | PeerEvent::PathBack => Some(PeerOutcome::Connected),
         PeerEvent::State(PeerState::Disconnected) | PeerEvent::PathSilent => Some(PeerOutcome::PathLost),
+        PeerEvent::NewAddress => Some(PeerOutcome::NewAddress),
         PeerEvent::State(PeerState::Failed) => Some(PeerOutcome::Failed),
         PeerEvent::State(PeerState::Connecting | PeerState::Closed)
         | PeerEvent::KeyFrameWanted

@@ -32,8 +32,7 @@ const MAX_EARLY_CANDIDATES: usize = candidates::MAX_REMOTE_CANDIDATES;
 #[derive(Default)]
 pub(super) struct Negotiation {
     layout: Layout,
-    /// With our open offer.
-    offered: Option<(Layout, Option<OwnDescription>)>,
+    offered: Option<OpenOffer>,
     role: Option<Role>,
     remote_ufrag: Option<String>,
     /// Sections of theirs with a transport of their own: their candidates are not for us.
@@ -42,6 +41,24 @@ pub(super) struct Negotiation {
     /// Our own addresses at the last description.
     addresses: Vec<IpAddr>,
     early: Vec<IceCandidate>,
+}
+
+/// An offer of ours without an answer.
+#[derive(Clone)]
+struct OpenOffer {
+    layout: Layout,
+    own: Option<OwnDescription>,
+    /// An ICE restart that the connection has not been given yet.
+    held: Option<HeldRestart>,
+}
+
+/// The connection leaves its path as soon as it is given a restart, and the other side answers later, or
+/// never: until it does, what works goes on and what is silent may come back. JSEP allows for it, as an
+/// offer changes nothing before it is set (RFC 9429 4.1.8).
+#[derive(Clone)]
+struct HeldRestart {
+    offer: RTCSessionDescription,
+    label: Label,
 }
 
 /// A description of theirs that fits, and what applying it changes.
@@ -64,13 +81,43 @@ impl Peer {
     pub async fn create_offer(&self, ice_restart: bool) -> Result<Sdp, NegotiateError> {
         let mut negotiation = self.negotiation.lock().await;
         self.apply_servers().await;
+        let open = negotiation.offered.as_ref();
+        // The credentials that a restart not given has put into store come with any offer after it.
+        let restarts = ice_restart || open.is_some_and(|open| open.held.is_some());
+        let holds =
+            restarts && negotiation.remote_ufrag.is_some() && open.is_none_or(|open| open.held.is_some());
         let options = RTCOfferOptions { ice_restart };
         let offer = self.connection.create_offer(Some(options)).await.map_err(refused)?;
         let (written, layout) = negotiation.layout.offer(&offer.sdp);
-        let own = self.note_own(&written);
-        self.connection.set_local_description(offer).await.map_err(refused)?;
-        negotiation.offered = Some((layout, own));
+        let (own, label) = self.note_own(&written);
+        let held = match label {
+            Some(label) if holds => Some(HeldRestart { offer, label }),
+            label => {
+                self.give_local(offer, label).await.map_err(refused)?;
+                None
+            }
+        };
+        negotiation.offered = Some(OpenOffer { layout, own, held });
         Ok(Sdp { kind: SdpKind::Offer, sdp: written.text })
+    }
+
+    /// Candidates of a description come as soon as the connection has it.
+    async fn give_local(
+        &self,
+        description: RTCSessionDescription,
+        label: Option<Label>,
+    ) -> rtc::shared::error::Result<()> {
+        if let Some(label) = label {
+            *lock(&self.label) = label;
+        }
+        self.connection.set_local_description(description).await
+    }
+
+    async fn give_held(&self, open: &mut OpenOffer) -> rtc::shared::error::Result<()> {
+        match open.held.take() {
+            Some(HeldRestart { offer, label }) => self.give_local(offer, Some(label)).await,
+            None => Ok(()),
+        }
     }
 
     /// Applies an offer of the other side and answers it. An open offer of ours is taken back: call
@@ -79,10 +126,11 @@ impl Peer {
         let mut negotiation = self.negotiation.lock().await;
         let step = self.step(&offer, SdpKind::Offer, &negotiation)?;
         self.apply_servers().await;
-        if negotiation.offered.is_some() {
+        if let Some(mut open) = negotiation.offered.take() {
+            // Their description would otherwise be answered with what is in store for ours.
+            self.give_held(&mut open).await.map_err(refused)?;
             let rollback = RTCSessionDescription::rollback(None).map_err(refused)?;
             self.connection.set_local_description(rollback).await.map_err(refused)?;
-            negotiation.offered = None;
         }
         let (answer, own) = match self.answer(&step).await {
             Ok(answer) => answer,
@@ -104,12 +152,15 @@ impl Peer {
     /// Applies the answer to our open offer.
     pub async fn accept_answer(&self, answer: Sdp) -> Result<(), NegotiateError> {
         let mut negotiation = self.negotiation.lock().await;
-        let Some((layout, own)) = negotiation.offered.clone() else {
+        let Some(OpenOffer { layout, own, .. }) = negotiation.offered.clone() else {
             // Text that is no description has an error of its own.
             description::read(&answer, SdpKind::Answer, self.wanted(), &negotiation.layout)?;
             return Err(NegotiateError::NoOffer);
         };
         let step = self.step_from(&answer, SdpKind::Answer, &negotiation, &layout)?;
+        if let Some(open) = &mut negotiation.offered {
+            self.give_held(open).await.map_err(refused)?;
+        }
         self.choose_video(&step.remote).await.map_err(refused)?;
         let text = RTCSessionDescription::answer(step.text.clone()).map_err(refused)?;
         if let Err(error) = self.connection.set_remote_description(text).await {
@@ -205,15 +256,14 @@ impl Peer {
     }
 
     /// What of our own description is needed later, noted before its candidates come.
-    fn note_own(&self, written: &Written) -> Option<OwnDescription> {
+    fn note_own(&self, written: &Written) -> (Option<OwnDescription>, Option<Label>) {
         let Some(own) = own_description::read(&written.text) else {
             tracing::debug!("own description cannot be read");
-            return None;
+            return (None, None);
         };
         lock(&self.fingerprints).ours = Some(own.fingerprint.clone());
-        *lock(&self.label) =
-            Label { mid: written.mid.clone(), index: written.index, ufrag: Some(own.ufrag.clone()) };
-        Some(own)
+        let label = Label { mid: written.mid.clone(), index: written.index, ufrag: Some(own.ufrag.clone()) };
+        (Some(own), Some(label))
     }
 
     async fn answer(&self, step: &Step) -> rtc::shared::error::Result<(Written, Option<OwnDescription>)> {
@@ -231,8 +281,8 @@ impl Peer {
         }
         let answer = self.connection.create_answer(None).await?;
         let written = step.layout.answer(&answer.sdp, step.role);
-        let own = self.note_own(&written);
-        self.connection.set_local_description(answer).await?;
+        let (own, label) = self.note_own(&written);
+        self.give_local(answer, label).await?;
         Ok((written, own))
     }
 

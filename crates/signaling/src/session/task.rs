@@ -118,6 +118,11 @@ impl Task {
                     Some(Order::Chat(action)) => self.chat(&action),
                     Some(Order::Refused { generation, renewed }) => self.list_refused(generation, renewed),
                     Some(Order::Renew(identity)) => self.signed_in_again(*identity),
+                    Some(Order::NetworkChanged { moved }) => {
+                        if let Some((socket, _)) = &self.socket {
+                            socket.network_changed(moved);
+                        }
+                    }
                     Some(Order::Close { done }) => {
                         self.close().await;
                         // The receiver may be gone.

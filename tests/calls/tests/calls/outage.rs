@@ -1,8 +1,37 @@
 //! Tests of a call while the server is away.
 
+use std::time::Duration;
+
 use anyhow::ensure;
 use bellwire_engine::{CallState, EndReason, LinkState};
-use bellwire_tests_calls::TestServer;
+use bellwire_server::TurnConfig;
+use bellwire_tests_calls::{CUSTOMER, SELLER, Setup, TestClient, TestServer};
+
+/// Media goes through the server's relay only, so that nothing is left when it is away.
+#[tokio::test(flavor = "multi_thread")]
+async fn forty_seconds_without_any_network_are_survived_with_words() -> anyhow::Result<()> {
+    let mut server = TestServer::start_with(|config| config.turn = Some(TurnConfig::loopback())).await?;
+    let relayed = || Setup { relay_only: true, ..Default::default() };
+    let seller = TestClient::sign_in(&server, "seller", SELLER, relayed()).await?;
+    let customer = TestClient::sign_in(&server, "customer", CUSTOMER, relayed()).await?;
+    seller.reach(CUSTOMER, &customer).await?;
+    tokio::try_join!(seller.remote.see(20), customer.remote.see(20))?;
+
+    server.kill().await;
+    let lost = |s: &CallState| matches!(s, CallState::Reconnecting);
+    tokio::try_join!(seller.call("words", lost), customer.call("words", lost))?;
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    for side in [&seller, &customer] {
+        let calls = side.calls();
+        ensure!(calls.iter().any(|call| call.state == CallState::Reconnecting), "{calls:?}");
+    }
+    server.revive().await?;
+    let back = tokio::time::Instant::now();
+    tokio::try_join!(seller.connected(), customer.connected())?;
+    tokio::try_join!(seller.remote.see(5), customer.remote.see(5))?;
+    eprintln!("back after {:?}", back.elapsed());
+    Ok(())
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn media_goes_on_without_the_server_and_the_record_is_kept() -> anyhow::Result<()> {
