@@ -9,7 +9,7 @@ import { draw, PATIENT } from './drawn';
 const SOURCES = join(import.meta.dirname, '..', 'src');
 const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.svelte'));
 /** The looks of a button, which are words for text as well. */
-const LOOKS = ['soft', 'bad', 'quiet', 'primary', 'take'];
+const LOOKS = ['soft', 'bad', 'quiet', 'primary', 'take', 'end'];
 
 /** Classes a component gives its buttons. */
 function looksOf(markup: string): string[] {
