@@ -172,7 +172,7 @@ impl Dialect for Clinic {
 
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         match inbound {
-            Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
+            Inbound::Opened => Ok(Reaction::send(self.opened())),
             Inbound::Closed => {
                 self.open = false;
                 // Until the next connection announces them, visits are not announced.

@@ -197,7 +197,7 @@ impl Dialect for Hearth {
 
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         let mut reaction = match inbound {
-            Inbound::Opened => return Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
+            Inbound::Opened => return Ok(Reaction::send(self.opened())),
             Inbound::Closed => {
                 self.ready = false;
                 self.calls.lost_rooms();

@@ -73,6 +73,15 @@ pub(crate) fn message(body: &Value) -> Option<String> {
     words(&of("message").or_else(|| of("error"))?)
 }
 
+/// Why there is no call, where the backend has no words for it.
+pub(crate) fn refusal(status: u16) -> String {
+    match status {
+        0 => "the server could not be reached".to_owned(),
+        200..=299 => "the server's answer was not understood".to_owned(),
+        _ => format!("the server refused the call ({status})"),
+    }
+}
+
 /// A backend's words, if they are meant for people.
 pub(crate) fn words(text: &str) -> Option<String> {
     let words = limits::shown(text);

@@ -153,7 +153,7 @@ impl Dialect for Storefront {
 
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         match inbound {
-            Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
+            Inbound::Opened => Ok(Reaction::send(self.opened())),
             Inbound::Closed => {
                 self.open = false;
                 self.calls.lost_rooms();
