@@ -55,7 +55,11 @@ impl Hearth {
         body: &Value,
     ) -> Reaction {
         let Some(Session { id, made, sole }) = session else {
-            return if withdrawn { Reaction::none() } else { Reaction::refused(local, refusal(status, body)) };
+            return if withdrawn {
+                Reaction::none()
+            } else {
+                Reaction::refused(local, refusal(status, body))
+            };
         };
         if withdrawn {
             // What others made goes on without us, and our seat in it is given up by itself.

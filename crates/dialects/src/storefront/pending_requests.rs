@@ -70,7 +70,10 @@ impl Storefront {
             Ok(known) => known.joined = true,
             Err(_full) => {
                 let end = self.pending.send(encode::end_request(&call), PendingRequest::Record);
-                return Reaction { outbound: vec![end], ..Reaction::refused(local, "too many calls at once") };
+                return Reaction {
+                    outbound: vec![end],
+                    ..Reaction::refused(local, "too many calls at once")
+                };
             }
         }
         let subject = lists::subject(&record).or_else(|| invite.subject.clone());

@@ -7,7 +7,7 @@ use bellwire_server::{App, DEMO_PASSWORD};
 use serde_json::{Value, json};
 
 use super::Principal::{Foreign, Own};
-use super::{Barrier, Event, Refusal, Route, Principal, AccessMatrix, closed_door};
+use super::{AccessMatrix, Barrier, Event, Principal, Refusal, Route, closed_door};
 use crate::dealerdesk::{DEALER as DAN, OTHER_DEALER, Person, QUIET, TECHNICIAN as TEA, room, settled};
 
 const DEALER: Principal = Own("dealer");

@@ -7,7 +7,7 @@ use bellwire_server::{App, DEMO_PASSWORD};
 use serde_json::{Value, json};
 
 use super::Principal::{Foreign, Own};
-use super::{Barrier, Event, Refusal, Route, Principal, AccessMatrix, open_door};
+use super::{AccessMatrix, Barrier, Event, Principal, Refusal, Route, open_door};
 use crate::hearth::{ANA as ANAS, BEN as BENS, Person, THERAPIST, enter, settled};
 use crate::support::count;
 
@@ -61,7 +61,8 @@ pub(crate) async fn matrix(app: &App) -> AccessMatrix {
     let ringing = dora.initiate("one-to-one", &[ana]).await;
     let joined = dora.initiate("one-to-one", &[ana]).await;
     let ended = dora.initiate("group", &[ana]).await;
-    let own: BTreeMap<Principal, Value> = people.iter().map(|(who, person)| (*who, json!(person.token))).collect();
+    let own: BTreeMap<Principal, Value> =
+        people.iter().map(|(who, person)| (*who, json!(person.token))).collect();
     let events = events(&therapy, &own, &talking, &ringing);
     let url = app.socket_url("hearth").expect("it is served");
     let refusal = |event: &str| if event == "authenticate" { "authentication_error" } else { "call_error" };
@@ -140,7 +141,12 @@ fn routes(
     ]
 }
 
-fn events(therapy: &Therapy, tokens: &BTreeMap<Principal, Value>, talking: &str, ringing: &str) -> Vec<Event> {
+fn events(
+    therapy: &Therapy,
+    tokens: &BTreeMap<Principal, Value>,
+    talking: &str,
+    ringing: &str,
+) -> Vec<Event> {
     // The payload claims to be Dora: that must not matter.
     let say = |target: &str, peer: &str| {
         json!({

@@ -6,7 +6,7 @@ use bellwire_server::{App, DEMO_PASSWORD, DEMO_SELLER};
 use serde_json::{Value, json};
 
 use super::Principal::{Foreign, Own};
-use super::{Barrier, Event, Refusal, Route, Principal, AccessMatrix, closed_door};
+use super::{AccessMatrix, Barrier, Event, Principal, Refusal, Route, closed_door};
 use crate::support::{Person, socket};
 
 const SELLER: Principal = Own("seller");
