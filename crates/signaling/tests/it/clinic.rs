@@ -11,7 +11,7 @@ use bellwire_call::{
 use bellwire_signaling::{SignInError, SignInRequest, SignedIn, sign_in};
 use serde_json::{Value, json};
 
-use crate::support::{Deployed, PATIENCE, as_heard, candidate, heard, link, next, online, sdp};
+use crate::support::{Deployed, as_heard, candidate, heard, link, online, sdp};
 
 fn start(mode: &str) -> Result<Deployed> {
     Deployed::node("clinic-server.mjs", &["0", mode])

@@ -14,7 +14,7 @@ use bellwire_signaling::{
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::support::{Deployed, PATIENCE, as_heard, candidate, heard, link, next, online, sdp};
+use crate::support::{Deployed, PATIENCE, as_heard, candidate, heard, link, next};
 
 fn ann() -> Person {
     Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None }

@@ -1,6 +1,8 @@
 //! Hearth against a Node `socket.io` server that behaves like the deployed backend
 //! (`tests/node-backends/hearth-server.mjs`; `npm ci` there first).
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use bellwire_call::{
     CallId, CallKey, DeclineReason, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal,
