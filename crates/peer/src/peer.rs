@@ -104,7 +104,13 @@ impl Peer {
             Arc::new(std::sync::Mutex::new(Label { mid: Some("0".to_owned()), index: 0, ufrag: None }));
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
         let relays = Arc::new(StreamRelays::new(&config.relay_roots, tasks.clone(), cancel.clone()));
-        let known = ice_servers::without_lookup(&config.ice_servers, &relays);
+        let known = match ice_servers::without_lookup(&config.ice_servers, &relays) {
+            // The connection does not begin with this policy and no relay.
+            None if config.relay_only => {
+                Some(ice_servers::resolve(config.ice_servers.clone(), &relays).await)
+            }
+            known => known,
+        };
         let (ordered_in, ordered) = mpsc::channel(256);
         let handler = Handler { shared: Arc::clone(&shared), ordered: ordered_in, label: Arc::clone(&label) };
         let first = known.clone().unwrap_or_default();
