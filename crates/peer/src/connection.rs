@@ -18,11 +18,11 @@ use webrtc::peer_connection::{
 };
 use webrtc::runtime::default_runtime;
 
+use crate::bandwidth::Limits;
 use crate::check_pacing::PacedRuntime;
 use crate::codecs;
 use crate::config::PeerConfig;
 use crate::delivery::DeliveryInterceptor;
-use crate::bandwidth::Limits;
 use crate::event::{PeerEvent, PeerState};
 use crate::event_task::carries_media;
 use crate::incoming_streams::StreamLearner;
@@ -52,7 +52,8 @@ const FAILED_AFTER: Duration = Duration::from_secs(90);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the other side's estimator hears from us.
 const FEEDBACK_INTERVAL: Duration = Duration::from_millis(50);
-const MIN_BITRATE_BPS: u32 = 60_000;
+/// Sound alone in long packets; with a higher one a thinner link would stay flooded.
+const MIN_BITRATE_BPS: u32 = 20_000;
 
 /// How our candidates are labelled: the section whose transport is used (all are bundled) and our ufrag.
 #[derive(Clone, Debug)]

@@ -13,14 +13,15 @@ use rtc::interceptor::{
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::shared::TransportContext;
 
+use crate::bandwidth::Limits;
 use crate::codecs::TRANSPORT_CC;
 use crate::config::IceServer;
 use crate::description::layout::Layout;
 use crate::description::transport::Role;
 use crate::description::{self, Remote, Wanted, canonical};
-use crate::bandwidth::Limits;
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::pacer::Pacer;
+use crate::relay_streams::StreamRelays;
 use crate::shared::Shared;
 use crate::transport_feedback::TransportFeedback;
 use crate::{candidates, fingerprints, ice_servers, parameter_sets};
@@ -83,16 +84,18 @@ pub fn parameter_sets(data: &[u8]) {
 /// Lines of candidates and of STUN and TURN addresses.
 pub fn addresses(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
+    let relays = StreamRelays::default();
     for line in text.lines().take(64) {
         let _ = candidates::usable(line);
         let server =
             IceServer { urls: vec![line.to_owned()], username: "u".to_owned(), credential: "c".to_owned() };
-        for server in ice_servers::without_lookup(&[server]).unwrap_or_default() {
+        for server in ice_servers::without_lookup(&[server], &relays).unwrap_or_default() {
             for url in server.urls {
                 // What we write we can read.
                 assert!(url.starts_with("stun:") || url.starts_with("turn:"), "{url:?} from {line:?}");
                 let again = IceServer { urls: vec![url.clone()], ..IceServer::default() };
-                let again = ice_servers::without_lookup(&[again]).and_then(|list| list.into_iter().next());
+                let again =
+                    ice_servers::without_lookup(&[again], &relays).and_then(|list| list.into_iter().next());
                 assert_eq!(again.map(|server| server.urls), Some(vec![url]));
             }
         }

@@ -16,8 +16,8 @@ use rtc::shared::marshal::MarshalSize;
 
 use super::generator::NackGenerator;
 use crate::allocation::{Allocation, SentTotals};
-use crate::codecs::TRANSPORT_CC;
 use crate::bandwidth::Limits;
+use crate::codecs::TRANSPORT_CC;
 use crate::interceptor::{Filtered, test_packets};
 use crate::pacer::Pacer;
 use crate::rtx::RtxUnwrap;
