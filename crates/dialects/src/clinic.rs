@@ -48,8 +48,8 @@ use serde_json::{Value, json};
 
 use self::{account::Account, rooms::Rooms, watch::Pace, wire::UserRole};
 use crate::{
-    Capabilities, DecodeError, Dialect, Directory, EncodeError, Entry, Field, Identity, Inbound, ListKind,
-    Outbound, Reaction, Role, pending::PendingRequests,
+    Capabilities, DecodeError, Dialect, Directory, EncodeError, Entry, Identity, Inbound, ListKind, Outbound,
+    Reaction, Role, entry::EMAIL_AND_PASSWORD, pending::PendingRequests,
 };
 
 /// The line in the table of dialects.
@@ -57,10 +57,7 @@ pub const ENTRY: Entry = Entry {
     id: "clinic",
     label: "Clinic",
     roles: &[Role { id: "practitioner", label: "Practitioner" }, Role { id: "patient", label: "Patient" }],
-    sign_in_fields: &[
-        Field { id: "email", label: "E-mail", secret: false, only_for: None },
-        Field { id: "password", label: "Password", secret: true, only_for: None },
-    ],
+    sign_in_fields: EMAIL_AND_PASSWORD,
     namespace: "/video-call",
     rest_prefix: "",
     new: |identity| Box::new(Clinic::new(identity)),
@@ -172,7 +169,7 @@ impl Dialect for Clinic {
 
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         match inbound {
-            Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
+            Inbound::Opened => Ok(Reaction::send(self.opened())),
             Inbound::Closed => {
                 self.open = false;
                 // Until the next connection announces them, visits are not announced.

@@ -209,7 +209,7 @@ impl Dialect for Dealerdesk {
 
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         match inbound {
-            Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
+            Inbound::Opened => Ok(Reaction::send(self.opened())),
             Inbound::Closed => Ok(self.lost()),
             Inbound::Event { name, args } => {
                 let mut reaction = self.event(&name, args)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwire_call::{CallKey, IncomingSignal, OfferRule, OutgoingSignal, PersonId, Quality};
+use bellwire_call::{CallId, CallKey, IncomingSignal, OfferRule, OutgoingSignal, PersonId, Quality};
 use serde_json::Value;
 
 use crate::{
@@ -96,6 +96,18 @@ impl Reaction {
     #[must_use]
     pub fn hear(call: CallKey, signal: IncomingSignal) -> Self {
         Self { heard: vec![(call, signal)], ..Self::default() }
+    }
+
+    /// A reply after which the call that was being placed is none.
+    #[must_use]
+    pub fn refused(call: CallId, message: impl Into<String>) -> Self {
+        Self::hear(CallKey::Local(call), IncomingSignal::Refused { message: message.into() })
+    }
+
+    /// A message that needs only an answer.
+    #[must_use]
+    pub fn send(outbound: Vec<Outbound>) -> Self {
+        Self { outbound, ..Self::default() }
     }
 }
 

@@ -87,6 +87,12 @@ pub struct Field {
     pub only_for: Option<&'static str>,
 }
 
+/// What most backends ask for.
+pub(crate) const EMAIL_AND_PASSWORD: &[Field] = &[
+    Field { id: "email", label: "E-mail", secret: false, only_for: None },
+    Field { id: "password", label: "Password", secret: true, only_for: None },
+];
+
 /// Why signing in failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

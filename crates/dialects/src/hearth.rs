@@ -47,8 +47,8 @@ use serde_json::Value;
 use self::calls::{Calls, Early};
 use self::directory::Lists;
 use crate::{
-    Capabilities, DecodeError, Dialect, Directory, EncodeError, Entry, Field, Identity, Inbound, ListKind,
-    Outbound, Reaction, Role, pending::PendingRequests,
+    Capabilities, DecodeError, Dialect, Directory, EncodeError, Entry, Identity, Inbound, ListKind, Outbound,
+    Reaction, Role, entry::EMAIL_AND_PASSWORD, pending::PendingRequests,
 };
 
 /// The line in the table of dialects.
@@ -56,10 +56,7 @@ pub const ENTRY: Entry = Entry {
     id: "hearth",
     label: "Hearth",
     roles: &[Role { id: "user", label: "User" }],
-    sign_in_fields: &[
-        Field { id: "email", label: "E-mail", secret: false, only_for: None },
-        Field { id: "password", label: "Password", secret: true, only_for: None },
-    ],
+    sign_in_fields: EMAIL_AND_PASSWORD,
     namespace: "/",
     rest_prefix: "/api",
     new: |identity| Box::new(Hearth::new(identity)),
@@ -197,7 +194,7 @@ impl Dialect for Hearth {
 
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         let mut reaction = match inbound {
-            Inbound::Opened => return Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
+            Inbound::Opened => return Ok(Reaction::send(self.opened())),
             Inbound::Closed => {
                 self.ready = false;
                 self.calls.lost_rooms();

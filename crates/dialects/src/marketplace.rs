@@ -46,8 +46,8 @@ use serde_json::{Value, json};
 
 use self::{calls::Calls, chat::Seen, directory::Account};
 use crate::{
-    Capabilities, ChatAction, DecodeError, Dialect, Directory, EncodeError, Entry, Field, Identity, Inbound,
-    ListKind, Outbound, Query, Reaction, Role, pending::PendingRequests,
+    Capabilities, ChatAction, DecodeError, Dialect, Directory, EncodeError, Entry, Identity, Inbound,
+    ListKind, Outbound, Query, Reaction, Role, entry::EMAIL_AND_PASSWORD, pending::PendingRequests,
 };
 
 /// The line in the table of dialects.
@@ -55,10 +55,7 @@ pub const ENTRY: Entry = Entry {
     id: "marketplace",
     label: "Marketplace",
     roles: &[Role { id: "provider", label: "Provider" }, Role { id: "client", label: "Client" }],
-    sign_in_fields: &[
-        Field { id: "email", label: "E-mail", secret: false, only_for: None },
-        Field { id: "password", label: "Password", secret: true, only_for: None },
-    ],
+    sign_in_fields: EMAIL_AND_PASSWORD,
     namespace: "/",
     rest_prefix: "/api",
     new: |identity| Box::new(Marketplace::new(identity)),
@@ -174,7 +171,7 @@ impl Dialect for Marketplace {
 
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         match inbound {
-            Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
+            Inbound::Opened => Ok(Reaction::send(self.opened())),
             Inbound::Closed => {
                 self.account.forget_presence();
                 Ok(Reaction::none())

@@ -2,9 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use bellwire_call::CallId;
+use bellwire_call::{CallId, Invite, OutgoingSignal};
 
-use crate::{DecodeError, Outbound, RequestId, RestCall, limits};
+use crate::{DecodeError, EncodeError, Outbound, RequestId, RestCall, limits};
+
+/// What can be said of a call that the backend has no id for yet.
+pub(crate) enum LocalSignal<'a> {
+    Invite(&'a Invite),
+    GiveUp,
+}
+
+impl<'a> LocalSignal<'a> {
+    pub(crate) fn of(signal: &'a OutgoingSignal) -> Result<Self, EncodeError> {
+        match signal {
+            OutgoingSignal::Invite(invite) => Ok(Self::Invite(invite)),
+            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => Ok(Self::GiveUp),
+            OutgoingSignal::Accept
+            | OutgoingSignal::Decline(_)
+            | OutgoingSignal::Offer(_)
+            | OutgoingSignal::Answer(_)
+            | OutgoingSignal::Candidate(_)
+            | OutgoingSignal::Media(_)
+            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
+        }
+    }
+}
 
 /// Unanswered requests by id.
 #[derive(Debug)]

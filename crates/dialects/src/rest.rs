@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{IceServer, IceServers, Method, Query, ReplyError, RestCall, lenient, limits};
+use crate::{IceServer, IceServers, LoginError, Method, Query, ReplyError, RestCall, lenient, limits};
 
 /// A GET without query.
 pub(crate) fn fetch(path: impl Into<String>) -> RestCall {
@@ -71,6 +71,31 @@ pub(crate) fn message(body: &Value) -> Option<String> {
         }
     };
     words(&of("message").or_else(|| of("error"))?)
+}
+
+/// Whether the reply to a sign-in is worth reading.
+pub(crate) fn signed_in(status: u16, body: &Value) -> Result<(), LoginError> {
+    match status {
+        200..=299 => Ok(()),
+        429 => Err(LoginError::RateLimited),
+        500.. => Err(LoginError::BackendFailed { status }),
+        _ if no_such_route(status, body) => Err(LoginError::NotThisBackend),
+        _ => Err(wrong_credentials(body)),
+    }
+}
+
+/// A refusal in the backend's words; without any it is another service.
+pub(crate) fn wrong_credentials(body: &Value) -> LoginError {
+    message(body).map_or(LoginError::NotThisBackend, |message| LoginError::WrongCredentials { message })
+}
+
+/// Why there is no call, where the backend has no words for it.
+pub(crate) fn refusal(status: u16) -> String {
+    match status {
+        0 => "the server could not be reached".to_owned(),
+        200..=299 => "the server's answer was not understood".to_owned(),
+        _ => format!("the server refused the call ({status})"),
+    }
 }
 
 /// A backend's words, if they are meant for people.

@@ -31,8 +31,8 @@ use serde_json::{Value, json};
 
 use self::{calls::Calls, directory::Account, wire::UserType};
 use crate::{
-    Capabilities, DecodeError, Dialect, Directory, EncodeError, Entry, Field, Identity, Inbound, ListKind,
-    Outbound, Presence, Reaction, Role, limits, pending::PendingRequests,
+    Capabilities, DecodeError, Dialect, Directory, EncodeError, Entry, Identity, Inbound, ListKind, Outbound,
+    Presence, Reaction, Role, entry::EMAIL_AND_PASSWORD, limits, pending::PendingRequests,
 };
 
 /// The line in the table of dialects.
@@ -40,10 +40,7 @@ pub const ENTRY: Entry = Entry {
     id: "storefront",
     label: "Storefront",
     roles: &[Role { id: "seller", label: "Seller" }, Role { id: "customer", label: "Customer" }],
-    sign_in_fields: &[
-        Field { id: "email", label: "E-mail", secret: false, only_for: None },
-        Field { id: "password", label: "Password", secret: true, only_for: None },
-    ],
+    sign_in_fields: EMAIL_AND_PASSWORD,
     namespace: "/",
     rest_prefix: "/api/v2",
     new: |identity| Box::new(Storefront::new(identity)),
@@ -153,7 +150,7 @@ impl Dialect for Storefront {
 
     fn decode(&mut self, inbound: Inbound) -> Result<Reaction, DecodeError> {
         match inbound {
-            Inbound::Opened => Ok(Reaction { outbound: self.opened(), ..Reaction::default() }),
+            Inbound::Opened => Ok(Reaction::send(self.opened())),
             Inbound::Closed => {
                 self.open = false;
                 self.calls.lost_rooms();

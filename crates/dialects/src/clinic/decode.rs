@@ -214,7 +214,7 @@ impl Clinic {
         if words.contains("end call") {
             // Then at least we are not in it any more.
             return match self.ending.pop_front() {
-                Some(appointment) => Reaction { outbound: self.leave(&appointment), ..Reaction::default() },
+                Some(appointment) => Reaction::send(self.leave(&appointment)),
                 None => Reaction::none(),
             };
         }

@@ -8,7 +8,7 @@ use super::{
     wire::{RoomEvent, SignalBody, SignalSaid, Toggle, UserRole, name},
 };
 use crate::events::{emit, emit_perishable};
-use crate::{EncodeError, Outbound};
+use crate::{EncodeError, Outbound, pending::LocalSignal};
 
 /// Confirmations that are waited for; more rooms are never entered or ended at once.
 const MAX_UNCONFIRMED: usize = 16;
@@ -20,18 +20,9 @@ impl Clinic {
         local: CallId,
         signal: &OutgoingSignal,
     ) -> Result<Vec<Outbound>, EncodeError> {
-        match signal {
-            OutgoingSignal::Invite(invite) => self.invite(local, invite),
-            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => {
-                Ok(self.withdraw(local))
-            }
-            OutgoingSignal::Accept
-            | OutgoingSignal::Decline(_)
-            | OutgoingSignal::Offer(_)
-            | OutgoingSignal::Answer(_)
-            | OutgoingSignal::Candidate(_)
-            | OutgoingSignal::Media(_)
-            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
+        match LocalSignal::of(signal)? {
+            LocalSignal::Invite(invite) => self.invite(local, invite),
+            LocalSignal::GiveUp => Ok(self.withdraw(local)),
         }
     }
 

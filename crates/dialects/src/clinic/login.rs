@@ -24,16 +24,7 @@ pub(super) fn parse(
     body: &Value,
 ) -> Result<LoginStep, LoginError> {
     let role = role(&typed.role)?;
-    match status {
-        200..=299 => {}
-        429 => return Err(LoginError::RateLimited),
-        500.. => return Err(LoginError::BackendFailed { status }),
-        _ if rest::no_such_route(status, body) => return Err(LoginError::NotThisBackend),
-        _ => {
-            let message = rest::message(body).ok_or(LoginError::NotThisBackend)?;
-            return Err(LoginError::WrongCredentials { message });
-        }
-    }
+    rest::signed_in(status, body)?;
     match so_far {
         None => token(role, body),
         Some(so_far) => who(so_far, body),

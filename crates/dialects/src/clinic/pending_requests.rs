@@ -1,6 +1,6 @@
 //! Replies to REST requests of calls, by what each request was for.
 
-use bellwire_call::{CallId, CallKey, IncomingSignal, Invite, Subject};
+use bellwire_call::{CallId, IncomingSignal, Invite, Subject};
 use serde_json::Value;
 
 use super::{
@@ -40,13 +40,12 @@ impl Clinic {
         let meetings = list.data.items.iter().filter_map(|row| self.account.meeting(row));
         let mut theirs = meetings.filter(|meeting| meeting.is_open() && meeting.peer.id == invite.to.id);
         let Some(meeting) = theirs.next() else {
-            let message = "there is no appointment with this person".to_owned();
-            return Reaction::hear(CallKey::Local(local), IncomingSignal::Refused { message });
+            return Reaction::refused(local, "there is no appointment with this person");
         };
         let invite = Invite { subject: Some(meeting.subject()), ..invite };
         let call = lists::room_request(&meeting.id);
         let request = self.pending.send_placing(local, call, PendingRequest::Enter { local, invite });
-        Reaction { outbound: vec![request], ..Reaction::default() }
+        Reaction::send(vec![request])
     }
 
     fn room_known(&mut self, local: CallId, invite: Invite, status: u16, body: &Value) -> Reaction {
@@ -58,7 +57,7 @@ impl Clinic {
             let path = format!("{}/create", lists::room_request(&subject.id).path);
             let call = rest::send(Method::Post, path, Value::Object(serde_json::Map::new()));
             let create = self.pending.send_placing(local, call, PendingRequest::Create { local, invite });
-            return Reaction { outbound: vec![create], ..Reaction::default() };
+            return Reaction::send(vec![create]);
         }
         match rest::read::<RoomRecord>(status, body) {
             Ok(record) => {
@@ -89,8 +88,7 @@ impl Clinic {
         }
         let key = self.rooms.fresh_key(&id, self.now);
         let Ok((room, _)) = self.rooms.learn(known) else {
-            let message = "too many calls at once".to_owned();
-            return Reaction::hear(CallKey::Local(local), IncomingSignal::Refused { message });
+            return Reaction::refused(local, "too many calls at once");
         };
         let mut reaction = Reaction::none();
         if let Some(old) = room.key() {
@@ -108,11 +106,9 @@ fn refused(local: CallId, status: u16, body: &Value) -> Reaction {
     let words = if status >= 500 { None } else { rest::message(body) };
     let message = words.unwrap_or_else(|| match status {
         500.. => format!("the server failed ({status})"),
-        0 => "the server could not be reached".to_owned(),
-        200..=299 => "the server's answer was not understood".to_owned(),
-        _ => format!("the server refused the call ({status})"),
+        _ => rest::refusal(status),
     });
-    Reaction::hear(CallKey::Local(local), IncomingSignal::Refused { message })
+    Reaction::refused(local, message)
 }
 
 fn not_understood(local: CallId) -> Reaction {

@@ -92,16 +92,15 @@ impl Dealerdesk {
             let known = self.calls.add(&call, |_| entry).map(|known| known.clone());
             self.calls.forget(&call);
             let outbound = known.map(|known| self.take_back(known)).unwrap_or_default();
-            return Ok(Reaction { outbound, ..Reaction::default() });
+            return Ok(Reaction::send(outbound));
         }
-        let local = CallKey::Local(pending.local);
+        let local = pending.local;
         if self.calls.add(&call, |_| entry).is_err() {
-            let message = "too many calls at once".to_owned();
-            return Ok(Reaction::hear(local, IncomingSignal::Refused { message }));
+            return Ok(Reaction::refused(local, "too many calls at once"));
         }
         let subject = encode::room_of(&pending).and_then(|room| subject(&room));
         let remote = RemoteCallId(call);
-        Ok(Reaction::hear(local, IncomingSignal::Placed { local: pending.local, remote, subject }))
+        Ok(Reaction::hear(CallKey::Local(local), IncomingSignal::Placed { local, remote, subject }))
     }
 
     /// Says no call: it is about the invitation that waits longest, or else about the ring of ours that

@@ -11,7 +11,7 @@ use super::{
     },
 };
 use crate::events::{emit, emit_perishable};
-use crate::{EncodeError, Outbound, limits};
+use crate::{EncodeError, Outbound, limits, pending::LocalSignal};
 
 /// The additive `reason` of a reject that tells busy from declined.
 pub(super) const BUSY: &str = "busy";
@@ -25,22 +25,15 @@ impl Dealerdesk {
         local: CallId,
         signal: &OutgoingSignal,
     ) -> Result<Vec<Outbound>, EncodeError> {
-        match signal {
-            OutgoingSignal::Invite(invite) => self.invite(local, invite),
-            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => {
+        match LocalSignal::of(signal)? {
+            LocalSignal::Invite(invite) => self.invite(local, invite),
+            LocalSignal::GiveUp => {
                 self.invitations.retain(|invitation| invitation.local != local || invitation.sent);
                 for invitation in self.invitations.iter_mut().filter(|invitation| invitation.local == local) {
                     invitation.withdrawn = true;
                 }
                 Ok(Vec::new())
             }
-            OutgoingSignal::Accept
-            | OutgoingSignal::Decline(_)
-            | OutgoingSignal::Offer(_)
-            | OutgoingSignal::Answer(_)
-            | OutgoingSignal::Candidate(_)
-            | OutgoingSignal::Media(_)
-            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
         }
     }
 

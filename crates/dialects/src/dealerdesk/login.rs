@@ -26,16 +26,9 @@ pub(super) fn parse(
     body: &Value,
 ) -> Result<LoginStep, LoginError> {
     let role = parse_role(&typed.role)?;
-    let refused = || rest::message(body).map(|message| LoginError::WrongCredentials { message });
-    match status {
-        200..=299 => {}
-        429 => return Err(LoginError::RateLimited),
-        500.. => return Err(LoginError::BackendFailed { status }),
-        _ if rest::no_such_route(status, body) => return Err(LoginError::NotThisBackend),
-        _ => return Err(refused().unwrap_or(LoginError::NotThisBackend)),
-    }
+    rest::signed_in(status, body)?;
     if body.get("success").and_then(Value::as_bool) == Some(false) {
-        return Err(refused().unwrap_or(LoginError::NotThisBackend));
+        return Err(rest::wrong_credentials(body));
     }
     let account = Account::find(body).ok_or(LoginError::NotThisBackend)?;
     let email = if account.email.is_empty() { typed.email.trim() } else { account.email.as_str() };

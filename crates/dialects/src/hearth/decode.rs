@@ -77,7 +77,7 @@ impl Hearth {
             return expired();
         }
         self.ready = true;
-        Reaction { outbound: self.held.release(), ..Reaction::default() }
+        Reaction::send(self.held.release())
     }
 
     fn invited(&mut self, event: CallInvitation) -> Result<Reaction, DecodeError> {

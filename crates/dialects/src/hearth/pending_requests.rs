@@ -54,22 +54,24 @@ impl Hearth {
         status: u16,
         body: &Value,
     ) -> Reaction {
-        let refuse = |message| Reaction::hear(CallKey::Local(local), IncomingSignal::Refused { message });
         let Some(Session { id, made, sole }) = session else {
-            return if withdrawn { Reaction::none() } else { refuse(refusal(status, body)) };
+            return if withdrawn {
+                Reaction::none()
+            } else {
+                Reaction::refused(local, refusal(status, body))
+            };
         };
         if withdrawn {
             // What others made goes on without us, and our seat in it is given up by itself.
-            let outbound = if made { self.end_and_leave(&id) } else { Vec::new() };
-            return Reaction { outbound, ..Reaction::default() };
+            return if made { Reaction::send(self.end_and_leave(&id)) } else { Reaction::none() };
         }
         if self.calls.find(&id).is_some() {
-            return refuse("this call is known already".to_owned());
+            return Reaction::refused(local, "this call is known already");
         }
         let begun = Begun { kind: invite.kind, outgoing: true, made, sole };
         let Ok(known) = self.calls.add(&id, invite.to.id.0.clone(), begun) else {
             let outbound = if made { self.end_and_leave(&id) } else { Vec::new() };
-            return Reaction { outbound, ..refuse("too many calls at once".to_owned()) };
+            return Reaction { outbound, ..Reaction::refused(local, "too many calls at once") };
         };
         let remote = RemoteCallId(known.key.clone());
         let key = key(&known.key);
@@ -95,7 +97,7 @@ impl Hearth {
             && !says_nothing(status)
             && !already_in(status, body);
         if !refused {
-            return Reaction { outbound: self.enter(session), ..Reaction::default() };
+            return Reaction::send(self.enter(session));
         }
         let Some(known) = self.calls.forget(session) else { return Reaction::none() };
         // The deployed backend does not tell whom it rings that the caller has given up: they learn of it here.
@@ -142,9 +144,7 @@ fn already_in(status: u16, body: &Value) -> bool {
 
 fn refusal(status: u16, body: &Value) -> String {
     rest::message(body).unwrap_or_else(|| match status {
-        0 => "the server could not be reached".to_owned(),
-        200..=299 => "the server's answer was not understood".to_owned(),
         429 => "too many requests, try again later".to_owned(),
-        _ => format!("the server refused the call ({status})"),
+        _ => rest::refusal(status),
     })
 }

@@ -14,7 +14,7 @@ use super::{
     },
 };
 use crate::events::{emit, emit_perishable, value};
-use crate::{EncodeError, Method, Outbound, RestCall, rest};
+use crate::{EncodeError, Method, Outbound, RestCall, pending::LocalSignal, rest};
 
 /// `reason` of a decline because of another call.
 pub(super) const BUSY: &str = "busy";
@@ -41,19 +41,12 @@ impl Marketplace {
         local: CallId,
         signal: &OutgoingSignal,
     ) -> Result<Vec<Outbound>, EncodeError> {
-        match signal {
-            OutgoingSignal::Invite(invite) => self.initiate(local, invite),
-            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => {
+        match LocalSignal::of(signal)? {
+            LocalSignal::Invite(invite) => self.initiate(local, invite),
+            LocalSignal::GiveUp => {
                 self.pending.withdraw(local);
                 Ok(Vec::new())
             }
-            OutgoingSignal::Accept
-            | OutgoingSignal::Decline(_)
-            | OutgoingSignal::Offer(_)
-            | OutgoingSignal::Answer(_)
-            | OutgoingSignal::Candidate(_)
-            | OutgoingSignal::Media(_)
-            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
         }
     }
 

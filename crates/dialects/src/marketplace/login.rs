@@ -23,16 +23,7 @@ pub(super) fn parse(
     body: &Value,
 ) -> Result<LoginStep, LoginError> {
     let typed_role = parse_role(&typed.role)?;
-    match status {
-        200..=299 => {}
-        429 => return Err(LoginError::RateLimited),
-        500.. => return Err(LoginError::BackendFailed { status }),
-        _ if rest::no_such_route(status, body) => return Err(LoginError::NotThisBackend),
-        _ => {
-            let message = rest::message(body).ok_or(LoginError::NotThisBackend)?;
-            return Err(LoginError::WrongCredentials { message });
-        }
-    }
+    rest::signed_in(status, body)?;
     let reply = LoginReply::deserialize(body).map_err(|_| LoginError::NotThisBackend)?.data;
     if reply.user.id().is_empty() || reply.token.is_empty() {
         return Err(LoginError::NotThisBackend);

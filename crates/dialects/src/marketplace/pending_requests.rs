@@ -31,7 +31,7 @@ impl Marketplace {
                     None if no_record(status, body) => Some((self.own_screen(&call), false)),
                     None => None,
                 };
-                Reaction { outbound: self.share_recorded(&call, session), ..Reaction::default() }
+                Reaction::send(self.share_recorded(&call, session))
             }
             PendingRequest::Sent { to, text } => self.sent(to, text, status, body),
             PendingRequest::Read { from } => self.read(from, status),
@@ -60,26 +60,18 @@ impl Marketplace {
                 let room = format!("room_{call}");
                 (call, room)
             }
-            None => {
-                let message = refusal(status, body);
-                return Reaction::hear(CallKey::Local(local), IncomingSignal::Refused { message });
-            }
+            None => return Reaction::refused(local, refusal(status, body)),
         };
         if withdrawn {
             // The callee was not rung yet, so only the record has to be closed.
             let end = self.pending.send(encode::end_request(invite.kind, &call), PendingRequest::Record);
-            return Reaction { outbound: vec![end], ..Reaction::default() };
+            return Reaction::send(vec![end]);
         }
         let room = limits::id(room_id).unwrap_or_default();
         let entry = CallEntry::new(invite.to.id.0.clone(), invite.kind, room.clone(), true);
         if self.calls.add(&call, |_| entry).is_err() {
             let end = self.pending.send(encode::end_request(invite.kind, &call), PendingRequest::Record);
-            let message = "too many calls at once".to_owned();
-            return Reaction {
-                heard: vec![(CallKey::Local(local), IncomingSignal::Refused { message })],
-                outbound: vec![end],
-                side: Vec::new(),
-            };
+            return Reaction { outbound: vec![end], ..Reaction::refused(local, "too many calls at once") };
         }
         let ring = self.ring(&call, &room, invite);
         let placed = IncomingSignal::Placed { local, remote: RemoteCallId(call), subject: None };
@@ -117,11 +109,10 @@ fn recorded(status: u16, body: &Value) -> Option<Initiated> {
 /// Why there is no call; what a success says of itself is no reason.
 fn refusal(status: u16, body: &Value) -> String {
     match status {
-        200..=299 => "the server's answer was not understood".to_owned(),
+        200..=299 => rest::refusal(status),
         _ => rest::message(body).unwrap_or_else(|| match status {
-            0 => "the server could not be reached".to_owned(),
             429 => "too many requests, try again later".to_owned(),
-            _ => format!("the server refused the call ({status})"),
+            _ => rest::refusal(status),
         }),
     }
 }

@@ -13,7 +13,7 @@ use super::{
     },
 };
 use crate::events::{emit, emit_perishable, value};
-use crate::{EncodeError, Method, Outbound, RestCall, rest};
+use crate::{EncodeError, Method, Outbound, RestCall, pending::LocalSignal, rest};
 
 /// `declineReason` and the additive `reason` that tell busy from declined.
 pub(super) const BUSY: &str = "busy";
@@ -37,23 +37,16 @@ impl Storefront {
         local: CallId,
         signal: &OutgoingSignal,
     ) -> Result<Vec<Outbound>, EncodeError> {
-        match signal {
-            OutgoingSignal::Invite(_) if self.pending.is_full() => Err(EncodeError::TooManyCalls),
-            OutgoingSignal::Invite(invite) => {
+        match LocalSignal::of(signal)? {
+            LocalSignal::Invite(_) if self.pending.is_full() => Err(EncodeError::TooManyCalls),
+            LocalSignal::Invite(invite) => {
                 let about = invite.subject.as_ref().is_some_and(|subject| !subject.id.is_empty());
                 Ok(vec![self.initiate(local, invite, about)])
             }
-            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => {
+            LocalSignal::GiveUp => {
                 self.pending.withdraw(local);
                 Ok(Vec::new())
             }
-            OutgoingSignal::Accept
-            | OutgoingSignal::Decline(_)
-            | OutgoingSignal::Offer(_)
-            | OutgoingSignal::Answer(_)
-            | OutgoingSignal::Candidate(_)
-            | OutgoingSignal::Media(_)
-            | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
         }
     }
 

@@ -12,7 +12,7 @@ use super::{
     lists,
     wire::{CallReply, CallType, IncomingVideoCall, Party, Ref, UserType, VideoCall, name},
 };
-use crate::{DecodeError, Reaction, RequestId, SideEvent, call_table::key, events::emit, limits};
+use crate::{DecodeError, Reaction, RequestId, SideEvent, call_table::key, events::emit, limits, rest};
 
 impl Storefront {
     pub(super) fn reply(
@@ -29,7 +29,7 @@ impl Storefront {
                 // there is no order in the record then, the call survives.
                 if status >= 500 && about && !withdrawn {
                     let again = self.initiate(local, &invite, false);
-                    return Ok(Reaction { outbound: vec![again], ..Reaction::default() });
+                    return Ok(Reaction::send(vec![again]));
                 }
                 self.initiated(local, &invite, withdrawn, status, body)
             }
@@ -58,26 +58,21 @@ impl Storefront {
             if withdrawn {
                 return Reaction::none();
             }
-            return Reaction::hear(
-                CallKey::Local(local),
-                IncomingSignal::Refused { message: refusal(status, body) },
-            );
+            return Reaction::refused(local, refusal(status, body));
         };
         if withdrawn {
             // The callee was not rung yet, so only the record has to be closed.
             let end = self.pending.send(encode::end_request(&record.call_id), PendingRequest::Record);
-            return Reaction { outbound: vec![end], ..Reaction::default() };
+            return Reaction::send(vec![end]);
         }
         let call = record.call_id.clone();
         match self.calls.add(&call, |_| CallEntry::new(invite.to.id.0.clone(), true)) {
             Ok(known) => known.joined = true,
             Err(_full) => {
                 let end = self.pending.send(encode::end_request(&call), PendingRequest::Record);
-                let message = "too many calls at once".to_owned();
                 return Reaction {
-                    heard: vec![(CallKey::Local(local), IncomingSignal::Refused { message })],
                     outbound: vec![end],
-                    side: Vec::new(),
+                    ..Reaction::refused(local, "too many calls at once")
                 };
             }
         }
@@ -154,10 +149,8 @@ impl Storefront {
 
 fn refusal(status: u16, body: &Value) -> String {
     words(status, body).unwrap_or_else(|| match status {
-        0 => "the server could not be reached".to_owned(),
-        200..=299 => "the server's answer was not understood".to_owned(),
         500.. => format!("the server failed ({status})"),
-        _ => format!("the server refused the call ({status})"),
+        _ => rest::refusal(status),
     })
 }
 
