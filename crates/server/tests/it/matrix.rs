@@ -1,4 +1,4 @@
-//! Who may do what: every REST route and every socket event of a backend, tried by nobody, by everybody
+//! Access matrix of each backend: every REST route and every socket event, tried by nobody, by everybody
 //! whose call it is and by the same roles whose call it is not. A route or event without a row fails.
 //!
 //! First all that must be refused is tried, and nobody else may hear of it; then, row by row, what is
@@ -20,7 +20,7 @@ use crate::support::Device;
 
 /// Somebody who tries something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Who {
+pub(crate) enum Principal {
     Nobody,
     /// A party of the objects that the rows speak of, by role.
     Own(&'static str),
@@ -34,11 +34,11 @@ pub(crate) struct Route {
     pattern: &'static str,
     path: String,
     body: Value,
-    allowed: Vec<Who>,
-    special: BTreeMap<Who, (String, Value)>,
-    tokens: BTreeMap<Who, String>,
+    allowed: Vec<Principal>,
+    special: BTreeMap<Principal, (String, Value)>,
+    tokens: BTreeMap<Principal, String>,
     public: bool,
-    spared: Vec<Who>,
+    spared: Vec<Principal>,
     hidden: Option<String>,
 }
 
@@ -70,19 +70,19 @@ impl Route {
     }
 
     /// Everybody else is refused.
-    pub(crate) fn only(mut self, allowed: &[Who]) -> Self {
+    pub(crate) fn only(mut self, allowed: &[Principal]) -> Self {
         self.allowed = allowed.to_vec();
         self
     }
 
     /// What somebody asks with instead.
-    pub(crate) fn with(mut self, who: Who, path: &str, body: Value) -> Self {
+    pub(crate) fn with(mut self, who: Principal, path: &str, body: Value) -> Self {
         self.special.insert(who, (path.to_owned(), body));
         self
     }
 
     /// These do not try it: it would take their token away.
-    pub(crate) fn sparing(mut self, spared: &[Who]) -> Self {
+    pub(crate) fn sparing(mut self, spared: &[Principal]) -> Self {
         self.spared = spared.to_vec();
         self
     }
@@ -94,7 +94,7 @@ impl Route {
     }
 
     /// The token somebody asks with instead, here only.
-    pub(crate) fn token(mut self, who: Who, token: impl Into<String>) -> Self {
+    pub(crate) fn token(mut self, who: Principal, token: impl Into<String>) -> Self {
         self.tokens.insert(who, token.into());
         self
     }
@@ -102,7 +102,7 @@ impl Route {
     /// Needs no token; tried by nobody alone.
     pub(crate) fn public(mut self) -> Self {
         self.public = true;
-        self.allowed = vec![Who::Nobody];
+        self.allowed = vec![Principal::Nobody];
         self
     }
 }
@@ -121,8 +121,8 @@ pub(crate) struct Event {
     name: &'static str,
     data: Value,
     /// Who may, and who hears of it by which event.
-    allowed: Vec<(Who, Option<(Who, &'static str)>)>,
-    data_of: BTreeMap<Who, Value>,
+    allowed: Vec<(Principal, Option<(Principal, &'static str)>)>,
+    data_of: BTreeMap<Principal, Value>,
     refusal: Refusal,
 }
 
@@ -132,24 +132,24 @@ impl Event {
     }
 
     /// `who` may, and `whom` hears `event` then. Everybody who is not named is refused.
-    pub(crate) fn heard(mut self, who: Who, whom: Who, event: &'static str) -> Self {
+    pub(crate) fn heard(mut self, who: Principal, whom: Principal, event: &'static str) -> Self {
         self.allowed.push((who, Some((whom, event))));
         self
     }
 
     /// `who` may, and nobody is told.
-    pub(crate) fn unheard(mut self, who: Who) -> Self {
+    pub(crate) fn unheard(mut self, who: Principal) -> Self {
         self.allowed.push((who, None));
         self
     }
 
     /// What somebody sends instead, allowed or not.
-    pub(crate) fn says(mut self, who: Who, data: Value) -> Self {
+    pub(crate) fn says(mut self, who: Principal, data: Value) -> Self {
         self.data_of.insert(who, data);
         self
     }
 
-    fn data(&self, who: Who) -> Value {
+    fn data(&self, who: Principal) -> Value {
         self.data_of.get(&who).unwrap_or(&self.data).clone()
     }
 }
@@ -162,8 +162,8 @@ pub(crate) struct Barrier {
     pub(crate) answer: &'static str,
 }
 
-/// A backend with people and objects in place.
-pub(crate) struct World {
+/// A backend with people and objects in place, and who of them may do what.
+pub(crate) struct AccessMatrix {
     pub(crate) backend: &'static str,
     /// Where each route is asked for: REST host first, then others that serve some of them.
     pub(crate) host: String,
@@ -171,8 +171,8 @@ pub(crate) struct World {
     pub(crate) elsewhere: Vec<(&'static str, String)>,
     pub(crate) roles: &'static [&'static str],
     pub(crate) client: reqwest::Client,
-    pub(crate) tokens: BTreeMap<Who, String>,
-    pub(crate) devices: BTreeMap<Who, Device>,
+    pub(crate) tokens: BTreeMap<Principal, String>,
+    pub(crate) devices: BTreeMap<Principal, Device>,
     pub(crate) routes: Vec<Route>,
     pub(crate) events: Vec<Event>,
     pub(crate) barrier: Barrier,
@@ -200,9 +200,9 @@ pub(crate) async fn unlimited() -> App {
     App::start(Config { limits, ..config }).await.expect("a server")
 }
 
-impl World {
+impl AccessMatrix {
     /// Tries everything.
-    pub(crate) async fn play(mut self, app: &App) {
+    pub(crate) async fn check(mut self, app: &App) {
         self.complete(app);
         self.settle().await;
         self.refuse_routes().await;
@@ -220,17 +220,17 @@ impl World {
         let heard: BTreeSet<_> = app.events(self.backend).iter().copied().collect();
         assert_eq!(events, heard, "{}: rows and events", self.backend);
         for who in self.everybody() {
-            assert!(who == Who::Nobody || self.tokens.contains_key(&who), "{who:?} has no token");
-            assert!(who == Who::Nobody || self.devices.contains_key(&who), "{who:?} has no device");
+            assert!(who == Principal::Nobody || self.tokens.contains_key(&who), "{who:?} has no token");
+            assert!(who == Principal::Nobody || self.devices.contains_key(&who), "{who:?} has no device");
         }
     }
 
-    fn everybody(&self) -> Vec<Who> {
-        let roles = self.roles.iter().flat_map(|role| [Who::Own(role), Who::Foreign(role)]);
-        std::iter::once(Who::Nobody).chain(roles).collect()
+    fn everybody(&self) -> Vec<Principal> {
+        let roles = self.roles.iter().flat_map(|role| [Principal::Own(role), Principal::Foreign(role)]);
+        std::iter::once(Principal::Nobody).chain(roles).collect()
     }
 
-    async fn ask(&self, row: &Route, who: Who) -> (u16, Value) {
+    async fn ask(&self, row: &Route, who: Principal) -> (u16, Value) {
         let (path, body) = row.special.get(&who).cloned().unwrap_or((row.path.clone(), row.body.clone()));
         let elsewhere = self.elsewhere.iter().find(|(prefix, _)| path.starts_with(prefix));
         let host = elsewhere.map_or(&self.host, |(_, host)| host);
@@ -250,7 +250,7 @@ impl World {
         let everybody = self.everybody();
         let routes = std::mem::take(&mut self.routes);
         for row in routes.iter().filter(|row| !row.public) {
-            let refused = |who: &&Who| !row.allowed.contains(*who) && !row.spared.contains(*who);
+            let refused = |who: &&Principal| !row.allowed.contains(*who) && !row.spared.contains(*who);
             for who in everybody.iter().filter(refused) {
                 let (status, body) = self.ask(row, *who).await;
                 let denied = matches!(status, 401 | 403 | 404);
@@ -269,7 +269,7 @@ impl World {
                 let (status, body) = self.ask(row, *who).await;
                 let done = (200..300).contains(&status);
                 assert!(done, "{} {} by {who:?}: {status} {body}", row.method, row.pattern);
-                let stranger = matches!(who, Who::Foreign(_));
+                let stranger = matches!(who, Principal::Foreign(_));
                 let seen = row.hidden.as_ref().is_some_and(|text| body.to_string().contains(text));
                 assert!(!stranger || !seen, "{} {} shows {who:?} {body}", row.method, row.pattern);
             }
@@ -281,8 +281,8 @@ impl World {
         let everybody = self.everybody();
         let events = std::mem::take(&mut self.events);
         for row in &events {
-            let allowed: BTreeSet<Who> = row.allowed.iter().map(|(who, _)| *who).collect();
-            for who in everybody.iter().filter(|who| **who != Who::Nobody && !allowed.contains(who)) {
+            let allowed: BTreeSet<Principal> = row.allowed.iter().map(|(who, _)| *who).collect();
+            for who in everybody.iter().filter(|who| **who != Principal::Nobody && !allowed.contains(who)) {
                 let device = self.devices.get_mut(who).expect("checked");
                 device.say(row.name, row.data(*who)).await;
                 if let Refusal::Event(name) = row.refusal {
@@ -298,7 +298,7 @@ impl World {
         self.events = events;
     }
 
-    async fn settle(&mut self) -> Vec<(Who, Vec<(String, Value)>)> {
+    async fn settle(&mut self) -> Vec<(Principal, Vec<(String, Value)>)> {
         let barrier = &self.barrier;
         let all = self.devices.iter_mut().map(async |(who, device)| (*who, settle(device, barrier).await));
         futures_util::future::join_all(all).await
@@ -360,37 +360,33 @@ pub(crate) async fn open_door(url: &str, events: &[Event], refusal: impl Fn(&str
     }
 }
 
+async fn check(set_up: impl AsyncFnOnce(&App) -> AccessMatrix) {
+    let app = unlimited().await;
+    set_up(&app).await.check(&app).await;
+    app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn storefront_matrix() {
-    let app = unlimited().await;
-    storefront::world(&app).await.play(&app).await;
-    app.stop().await;
+    check(storefront::matrix).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dealerdesk_matrix() {
-    let app = unlimited().await;
-    dealerdesk::world(&app).await.play(&app).await;
-    app.stop().await;
+    check(dealerdesk::matrix).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn marketplace_matrix() {
-    let app = unlimited().await;
-    marketplace::world(&app).await.play(&app).await;
-    app.stop().await;
+    check(marketplace::matrix).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hearth_matrix() {
-    let app = unlimited().await;
-    hearth::world(&app).await.play(&app).await;
-    app.stop().await;
+    check(hearth::matrix).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clinic_matrix() {
-    let app = unlimited().await;
-    clinic::world(&app).await.play(&app).await;
-    app.stop().await;
+    check(clinic::matrix).await;
 }

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use bellwire_server::App;
 use tokio::process::Command;
 
-use crate::matrix::{Who, World, unlimited};
+use crate::matrix::{AccessMatrix, Principal, unlimited};
 use crate::matrix::{clinic, dealerdesk, hearth, marketplace, storefront};
 
 /// Requests for each route and kind of data.
@@ -17,19 +17,22 @@ const REQUESTS: &str = "12";
 const CHECKS: &str = "not_a_server_error,content_type_conformance,response_schema_conformance,\
     status_code_conformance,unsupported_method";
 
-async fn run(app: &App, world: World) {
+async fn run(set_up: impl AsyncFnOnce(&App) -> AccessMatrix) {
+    let app = unlimited().await;
+    let matrix = set_up(&app).await;
     let hosts: BTreeSet<&String> =
-        std::iter::once(&world.host).chain(world.elsewhere.iter().map(|(_, host)| host)).collect();
-    for (who, token) in &world.tokens {
-        if !matches!(who, Who::Own(_)) {
+        std::iter::once(&matrix.host).chain(matrix.elsewhere.iter().map(|(_, host)| host)).collect();
+    for (who, token) in &matrix.tokens {
+        if !matches!(who, Principal::Own(_)) {
             continue;
         }
         for host in &hosts {
-            torment(host, token, &format!("{} as {who:?}", world.backend)).await;
+            torment(host, token, &format!("{} as {who:?}", matrix.backend)).await;
         }
     }
     // It still serves.
-    assert!(!app.endpoints(world.backend).is_empty());
+    assert!(!app.endpoints(matrix.backend).is_empty());
+    app.stop().await;
 }
 
 async fn torment(host: &str, token: &str, name: &str) {
@@ -55,39 +58,29 @@ async fn torment(host: &str, token: &str, name: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs schemathesis"]
 async fn storefront_survives_schemathesis() {
-    let app = unlimited().await;
-    run(&app, storefront::world(&app).await).await;
-    app.stop().await;
+    run(storefront::matrix).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs schemathesis"]
 async fn dealerdesk_survives_schemathesis() {
-    let app = unlimited().await;
-    run(&app, dealerdesk::world(&app).await).await;
-    app.stop().await;
+    run(dealerdesk::matrix).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs schemathesis"]
 async fn marketplace_survives_schemathesis() {
-    let app = unlimited().await;
-    run(&app, marketplace::world(&app).await).await;
-    app.stop().await;
+    run(marketplace::matrix).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs schemathesis"]
 async fn hearth_survives_schemathesis() {
-    let app = unlimited().await;
-    run(&app, hearth::world(&app).await).await;
-    app.stop().await;
+    run(hearth::matrix).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs schemathesis"]
 async fn clinic_survives_schemathesis() {
-    let app = unlimited().await;
-    run(&app, clinic::world(&app).await).await;
-    app.stop().await;
+    run(clinic::matrix).await;
 }

@@ -6,18 +6,18 @@ use std::collections::BTreeMap;
 use bellwire_server::{App, DEMO_PASSWORD};
 use serde_json::{Value, json};
 
-use super::Who::{Foreign, Own};
-use super::{Barrier, Event, Refusal, Route, Who, World, closed_door};
+use super::Principal::{Foreign, Own};
+use super::{AccessMatrix, Barrier, Event, Principal, Refusal, Route, closed_door};
 use crate::clinic::people::{DOCTOR, NOW, OTHER_DOCTOR, OTHER_PATIENT, PATIENT, Person};
 
-const JANE: Who = Own("practitioner");
-const ANN: Who = Own("patient");
-const KWABENA: Who = Foreign("practitioner");
-const SOREN: Who = Foreign("patient");
-const EVERYBODY: [Who; 4] = [JANE, ANN, KWABENA, SOREN];
+const JANE: Principal = Own("practitioner");
+const ANN: Principal = Own("patient");
+const KWABENA: Principal = Foreign("practitioner");
+const SOREN: Principal = Foreign("patient");
+const EVERYBODY: [Principal; 4] = [JANE, ANN, KWABENA, SOREN];
 const EMAILS: [&str; 4] = [DOCTOR, PATIENT, OTHER_DOCTOR, OTHER_PATIENT];
 
-pub(crate) async fn world(app: &App) -> World {
+pub(crate) async fn matrix(app: &App) -> AccessMatrix {
     let url = app.socket_url("clinic").expect("it is served");
     closed_door(&url, "/video-call").await;
     let (mut tokens, mut leaving, mut devices) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -34,7 +34,7 @@ pub(crate) async fn world(app: &App) -> World {
     let proposal = propose(&doctor, &ids[&ANN]).await;
     let newcomer = doctor.login("/auth/login", "newcomer@demo.example", DEMO_PASSWORD).await.1;
     let temporary = newcomer["temp_access_token"].as_str().expect("a token").to_owned();
-    World {
+    AccessMatrix {
         backend: "clinic",
         host: app.rest_url("clinic").expect("it is served"),
         elsewhere: Vec::new(),
@@ -71,8 +71,8 @@ fn proposal(patient: &str, days: i64) -> Value {
 }
 
 fn routes(
-    ids: &BTreeMap<Who, String>,
-    leaving: BTreeMap<Who, String>,
+    ids: &BTreeMap<Principal, String>,
+    leaving: BTreeMap<Principal, String>,
     proposed: &str,
     temporary: &str,
 ) -> Vec<Route> {
@@ -121,8 +121,8 @@ fn routes(
 }
 
 /// Everybody speaks in their own name; pretenders have a test of their own.
-fn events(room: &str, ids: &BTreeMap<Who, String>) -> Vec<Event> {
-    let say = |who: Who| {
+fn events(room: &str, ids: &BTreeMap<Principal, String>) -> Vec<Event> {
+    let say = |who: Principal| {
         json!({ "roomId": room, "userId": ids[&who], "isEnabled": true,
             "signal": { "type": "offer", "sdp": "v=0" } })
     };

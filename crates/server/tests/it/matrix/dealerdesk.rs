@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 use bellwire_server::{App, DEMO_PASSWORD};
 use serde_json::{Value, json};
 
-use super::Who::{Foreign, Own};
-use super::{Barrier, Event, Refusal, Route, Who, World, closed_door};
+use super::Principal::{Foreign, Own};
+use super::{AccessMatrix, Barrier, Event, Principal, Refusal, Route, closed_door};
 use crate::dealerdesk::{DEALER as DAN, OTHER_DEALER, Person, QUIET, TECHNICIAN as TEA, room, settled};
 
-const DEALER: Who = Own("dealer");
-const TECHNICIAN: Who = Own("technician");
-const OTHER: Who = Foreign("dealer");
-const QUENTIN: Who = Foreign("technician");
+const DEALER: Principal = Own("dealer");
+const TECHNICIAN: Principal = Own("technician");
+const OTHER: Principal = Foreign("dealer");
+const QUENTIN: Principal = Foreign("technician");
 
-pub(crate) async fn world(app: &App) -> World {
+pub(crate) async fn matrix(app: &App) -> AccessMatrix {
     let host = app.rest_url("dealerdesk").expect("it is served");
     closed_door(&host, "/").await;
     let (people, leaving) = (people(app).await, people(app).await);
@@ -37,7 +37,7 @@ pub(crate) async fn world(app: &App) -> World {
     }
     shop.say("send_message", json!({ "roomId": place, "message": "Hello", "senderType": "DEALER" })).await;
     let message = shop.until("new_message").await["id"].clone();
-    World {
+    AccessMatrix {
         backend: "dealerdesk",
         host,
         elsewhere: Vec::new(),
@@ -62,7 +62,7 @@ fn ask(place: &str) -> Value {
 }
 
 /// A session of each of them.
-async fn people(app: &App) -> [(Who, Person); 4] {
+async fn people(app: &App) -> [(Principal, Person); 4] {
     [
         (DEALER, Person::dealer(app).await),
         (TECHNICIAN, Person::technician(app).await),
@@ -72,7 +72,7 @@ async fn people(app: &App) -> [(Who, Person); 4] {
 }
 
 /// `leaving` are tokens of sessions that may end.
-fn routes(place: &str, leaving: BTreeMap<Who, String>) -> Vec<Route> {
+fn routes(place: &str, leaving: BTreeMap<Principal, String>) -> Vec<Route> {
     let get = |pattern: &'static str, path: String| Route::new("GET", pattern, path);
     let login = |email: &str| json!({ "email": email, "password": DEMO_PASSWORD });
     let both = [DEALER, TECHNICIAN];

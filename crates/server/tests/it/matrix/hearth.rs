@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use bellwire_server::{App, DEMO_PASSWORD};
 use serde_json::{Value, json};
 
-use super::Who::{Foreign, Own};
-use super::{Barrier, Event, Refusal, Route, Who, World, open_door};
+use super::Principal::{Foreign, Own};
+use super::{AccessMatrix, Barrier, Event, Principal, Refusal, Route, open_door};
 use crate::hearth::{ANA as ANAS, BEN as BENS, Person, THERAPIST, enter, settled};
 use crate::support::count;
 
-const ANA: Who = Own("user");
-const DORA: Who = Own("therapist");
-const BEN: Who = Foreign("user");
-const EMILE: Who = Foreign("therapist");
+const ANA: Principal = Own("user");
+const DORA: Principal = Own("therapist");
+const BEN: Principal = Foreign("user");
+const EMILE: Principal = Foreign("therapist");
 const OTHER_THERAPIST: &str = "therapist2@demo.example";
 
 /// Therapy sessions of Ana and Dora.
@@ -23,7 +23,7 @@ struct Therapy {
     planned: String,
 }
 
-pub(crate) async fn world(app: &App) -> World {
+pub(crate) async fn matrix(app: &App) -> AccessMatrix {
     let logins = [(ANA, ANAS), (DORA, THERAPIST), (BEN, BENS), (EMILE, OTHER_THERAPIST)];
     let (mut people, mut devices) = (BTreeMap::new(), BTreeMap::new());
     let mut tokens = BTreeMap::new();
@@ -61,12 +61,13 @@ pub(crate) async fn world(app: &App) -> World {
     let ringing = dora.initiate("one-to-one", &[ana]).await;
     let joined = dora.initiate("one-to-one", &[ana]).await;
     let ended = dora.initiate("group", &[ana]).await;
-    let own: BTreeMap<Who, Value> = people.iter().map(|(who, person)| (*who, json!(person.token))).collect();
+    let own: BTreeMap<Principal, Value> =
+        people.iter().map(|(who, person)| (*who, json!(person.token))).collect();
     let events = events(&therapy, &own, &talking, &ringing);
     let url = app.socket_url("hearth").expect("it is served");
     let refusal = |event: &str| if event == "authenticate" { "authentication_error" } else { "call_error" };
     open_door(&url, &events, refusal).await;
-    World {
+    AccessMatrix {
         backend: "hearth",
         host: app.rest_url("hearth").expect("it is served").replace("/api", ""),
         elsewhere: Vec::new(),
@@ -88,7 +89,7 @@ pub(crate) async fn world(app: &App) -> World {
 
 fn routes(
     therapy: &Therapy,
-    people: &BTreeMap<Who, Person>,
+    people: &BTreeMap<Principal, Person>,
     talking: &str,
     joined: &str,
     ended: &str,
@@ -140,7 +141,12 @@ fn routes(
     ]
 }
 
-fn events(therapy: &Therapy, tokens: &BTreeMap<Who, Value>, talking: &str, ringing: &str) -> Vec<Event> {
+fn events(
+    therapy: &Therapy,
+    tokens: &BTreeMap<Principal, Value>,
+    talking: &str,
+    ringing: &str,
+) -> Vec<Event> {
     // The payload claims to be Dora: that must not matter.
     let say = |target: &str, peer: &str| {
         json!({

@@ -6,43 +6,43 @@ use std::collections::BTreeMap;
 use bellwire_server::{App, DEMO_PASSWORD};
 use serde_json::{Value, json};
 
-use super::Who::{Foreign, Own};
-use super::{Barrier, Event, Refusal, Route, Who, World, closed_door};
+use super::Principal::{Foreign, Own};
+use super::{AccessMatrix, Barrier, Event, Principal, Refusal, Route, closed_door};
 use crate::support::Device;
 
-const ADA: Who = Own("provider");
-const CHIDI: Who = Own("client");
-const TOMAS: Who = Foreign("provider");
-const SAKURA: Who = Foreign("client");
-const EVERYBODY: [Who; 4] = [ADA, CHIDI, TOMAS, SAKURA];
+const ADA: Principal = Own("provider");
+const CHIDI: Principal = Own("client");
+const TOMAS: Principal = Foreign("provider");
+const SAKURA: Principal = Foreign("client");
+const EVERYBODY: [Principal; 4] = [ADA, CHIDI, TOMAS, SAKURA];
 
 /// Something Chidi has written.
 const SECRET: &str = "kitchen tap";
 
-fn id(who: Who) -> &'static str {
+fn id(who: Principal) -> &'static str {
     match who {
         ADA => "9a7e00000000000000000001",
         CHIDI => "c11e00000000000000000001",
         TOMAS => "9a7e00000000000000000002",
         SAKURA => "c11e00000000000000000004",
-        Who::Nobody | Own(_) | Foreign(_) => panic!("{who:?} has no account"),
+        Principal::Nobody | Own(_) | Foreign(_) => panic!("{who:?} has no account"),
     }
 }
 
 /// Whom each of them has to do with.
-fn friend(who: Who) -> Who {
+fn friend(who: Principal) -> Principal {
     match who {
         ADA => CHIDI,
         CHIDI => ADA,
         TOMAS => SAKURA,
-        Who::Nobody | Own(_) | Foreign(_) => TOMAS,
+        Principal::Nobody | Own(_) | Foreign(_) => TOMAS,
     }
 }
 
 struct Desk {
     client: reqwest::Client,
     host: String,
-    tokens: BTreeMap<Who, String>,
+    tokens: BTreeMap<Principal, String>,
 }
 
 impl Desk {
@@ -55,7 +55,7 @@ impl Desk {
     }
 
     /// The record of something between Ada and Chidi.
-    async fn initiate(&self, kind: &str, from: Who) -> String {
+    async fn initiate(&self, kind: &str, from: Principal) -> String {
         let url = format!("{}/api/communication/{kind}/initiate", self.host);
         let body = json!({ "receiverId": id(friend(from)) });
         let request = self.client.post(url).bearer_auth(&self.tokens[&from]).json(&body);
@@ -66,7 +66,7 @@ impl Desk {
     }
 }
 
-pub(crate) async fn world(app: &App) -> World {
+pub(crate) async fn matrix(app: &App) -> AccessMatrix {
     let host = app.socket_url("marketplace").expect("it is served");
     closed_door(&host, "/").await;
     let mut desk = Desk { client: reqwest::Client::new(), host: host.clone(), tokens: BTreeMap::new() };
@@ -86,7 +86,7 @@ pub(crate) async fn world(app: &App) -> World {
     }
     let routes = routes(&desk, &refresh, leaving).await;
     let events = events(&desk).await;
-    World {
+    AccessMatrix {
         backend: "marketplace",
         host,
         elsewhere: Vec::new(),
@@ -107,7 +107,7 @@ pub(crate) async fn world(app: &App) -> World {
 }
 
 /// `leaving` are tokens of sessions that may end.
-async fn routes(desk: &Desk, refresh: &Value, leaving: BTreeMap<Who, String>) -> Vec<Route> {
+async fn routes(desk: &Desk, refresh: &Value, leaving: BTreeMap<Principal, String>) -> Vec<Route> {
     let mut logout = Route::plain("POST", "/api/auth/logout").only(&EVERYBODY);
     for (who, token) in leaving {
         logout = logout.token(who, token);
@@ -120,7 +120,7 @@ async fn routes(desk: &Desk, refresh: &Value, leaving: BTreeMap<Who, String>) ->
     let everybody = |pattern: &'static str| Route::plain("GET", pattern).only(&EVERYBODY);
     // To a friend each, with `more` in the body.
     let to_friend = |method: &'static str, pattern: &'static str, more: Value| {
-        let body = |who: Who| {
+        let body = |who: Principal| {
             let mut body = more.clone();
             body["receiverId"] = json!(id(friend(who)));
             body
@@ -177,7 +177,7 @@ async fn events(desk: &Desk) -> Vec<Event> {
     assert_eq!(joined.status(), 200);
 
     // The payload names other people: that must not matter.
-    let about = |call: &str, to: Who| {
+    let about = |call: &str, to: Principal| {
         json!({
             "callId": call, "sessionId": call, "roomId": format!("room_{call}"), "callerId": id(CHIDI),
             "recipientId": id(to), "targetUserId": id(to), "chatId": "chat_a_b", "participantIds": [id(to)],

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use bellwire_server::{App, DEMO_PASSWORD, DEMO_SELLER};
 use serde_json::{Value, json};
 
-use super::Who::{Foreign, Own};
-use super::{Barrier, Event, Refusal, Route, Who, World, closed_door};
+use super::Principal::{Foreign, Own};
+use super::{AccessMatrix, Barrier, Event, Principal, Refusal, Route, closed_door};
 use crate::support::{Person, socket};
 
-const SELLER: Who = Own("seller");
-const CUSTOMER: Who = Own("customer");
-const BOOKS: Who = Foreign("seller");
-const BO: Who = Foreign("customer");
+const SELLER: Principal = Own("seller");
+const CUSTOMER: Principal = Own("customer");
+const BOOKS: Principal = Foreign("seller");
+const BO: Principal = Foreign("customer");
 
-pub(crate) async fn world(app: &App) -> World {
+pub(crate) async fn matrix(app: &App) -> AccessMatrix {
     closed_door(&socket(app), "/").await;
     let (seller, amira) = (Person::seller(app).await, Person::amira(app).await);
     let (books, bo) = (Person::login(app, "seller", "books@demo.example").await, Person::bo(app).await);
@@ -27,7 +27,7 @@ pub(crate) async fn world(app: &App) -> World {
     for (who, person) in people {
         devices.insert(who, person.device().await);
     }
-    World {
+    AccessMatrix {
         backend: "storefront",
         host: app.rest_url("storefront").expect("it is served").replace("/api/v2", ""),
         elsewhere: vec![("/online-users", socket(app))],
