@@ -5,40 +5,28 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bellwire_call::{
-    CallId, CallKey, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal,
-    Person, PersonId, Ring, Sdp, SdpKind, Subject,
+    CallId, CallKey, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal, Person,
+    PersonId, Ring, SdpKind, Subject,
 };
 use bellwire_signaling::{SignInError, SignInRequest, SignedIn, sign_in};
 use serde_json::{Value, json};
 
-use crate::support::{Deployed, as_heard, heard, link};
+use crate::support::{Deployed, as_heard, candidate, heard, link, online, sdp};
 
 fn start(mode: &str) -> Result<Deployed> {
     Deployed::node("clinic-server.mjs", &["0", mode])
 }
 
 fn request(server: &Deployed, role: &str, email: &str, password: &str) -> SignInRequest {
-    SignInRequest {
-        dialect: Some("clinic".into()),
-        role: role.into(),
-        email: email.into(),
-        password: password.into(),
-        rest_base: Some(server.origin()),
-        socket_base: Some(server.origin()),
-        ..SignInRequest::default()
-    }
+    server.request_to("clinic", "", role, email, password)
 }
 
 async fn jane(server: &Deployed) -> Result<SignedIn> {
-    let mut jane = sign_in(request(server, "practitioner", "jane@example.com", "secret")).await?;
-    link(&mut jane.events, true).await?;
-    Ok(jane)
+    online(request(server, "practitioner", "jane@example.com", "secret")).await
 }
 
 async fn ann(server: &Deployed) -> Result<SignedIn> {
-    let mut ann = sign_in(request(server, "patient", "ann@example.com", "secret")).await?;
-    link(&mut ann.events, true).await?;
-    Ok(ann)
+    online(request(server, "patient", "ann@example.com", "secret")).await
 }
 
 fn enter(appointment: &str, person: &str) -> OutgoingSignal {
@@ -61,25 +49,6 @@ async fn rung(person: &mut SignedIn) -> Result<(CallKey, Ring)> {
         (key, IncomingSignal::Ring(ring)) => Ok((key, ring)),
         other => bail!("heard {other:?}"),
     }
-}
-
-fn sdp(kind: SdpKind) -> Sdp {
-    Sdp { kind, sdp: "v=0\r\n".into() }
-}
-
-fn candidate(n: usize) -> OutgoingSignal {
-    OutgoingSignal::Candidate(IceCandidate {
-        candidate: format!("candidate:{n}"),
-        sdp_mid: Some("0".into()),
-        sdp_m_line_index: Some(0),
-        username_fragment: None,
-    })
-}
-
-async fn post(server: &Deployed, path: &str, body: Value) -> Result<()> {
-    let reply = reqwest::Client::new().post(format!("{}{path}", server.origin())).json(&body).send().await?;
-    reply.error_for_status()?;
-    Ok(())
 }
 
 fn room(state: &Value, appointment: &str) -> Option<Value> {
@@ -182,7 +151,7 @@ async fn a_stranger_may_end_nothing_and_a_missing_room_is_made() -> Result<()> {
     };
     server.until("the way in", |state| joins(state) == 1).await?;
 
-    post(&server, "/test/foreign-end", json!({ "roomId": id })).await?;
+    server.tell("/test/foreign-end", json!({ "roomId": id })).await?;
     // Whether the end has come already, its effect tells: the next word enters the room once more.
     let late = Instant::now() + crate::support::PATIENCE;
     while joins(&server.state().await?) < 2 {
@@ -244,7 +213,7 @@ async fn signing_in_and_lists_are_as_deployed() -> Result<()> {
     assert_eq!(ice[0].urls, ["stun:stun.l.google.com:19302"]);
     // Rooms that others left their flag in.
     let left = json!({ "appointmentId": "a1", "change": { "practitionerJoined": true } });
-    post(&server, "/test/leave-flag", left).await?;
+    server.tell("/test/leave-flag", left).await?;
     let contacts = ann.session.contacts("").await?.items;
     assert!(contacts[0].slot.as_ref().is_some_and(|slot| slot.they_wait));
     Ok(())

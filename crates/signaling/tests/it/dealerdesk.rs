@@ -3,15 +3,15 @@
 
 use anyhow::{Context, Result, bail};
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule,
-    OutgoingSignal, Person, PersonId, Sdp, SdpKind, Subject,
+    CallId, CallKey, DeclineReason, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal,
+    Person, PersonId, SdpKind, Subject,
 };
 use bellwire_dialects::ChatAction;
 use bellwire_signaling::{SessionEvent, SignInError, SignInRequest, SignedIn, sign_in};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::support::{Deployed, as_heard, heard, link, next};
+use crate::support::{Deployed, as_heard, candidate, heard, link, next, sdp};
 
 const DAN: &str = "dan@garage.example";
 const TEA: &str = "tea@fix.example";
@@ -23,15 +23,7 @@ fn server() -> Result<Deployed> {
 }
 
 fn request(server: &Deployed, role: &str, email: &str, password: &str) -> SignInRequest {
-    SignInRequest {
-        dialect: Some("dealerdesk".into()),
-        role: role.into(),
-        email: email.into(),
-        password: password.into(),
-        rest_base: Some(server.origin()),
-        socket_base: Some(server.origin()),
-        ..SignInRequest::default()
-    }
+    server.request_to("dealerdesk", "", role, email, password)
 }
 
 /// A dealer and a technician, both there.
@@ -71,19 +63,6 @@ async fn call(server: &Deployed, room: Option<&str>) -> Result<(SignedIn, Signed
     tea.session.say(key.clone(), OutgoingSignal::Accept)?;
     assert_eq!(heard(&mut dan.events).await?, (key.clone(), IncomingSignal::Accept));
     Ok((dan, tea, key))
-}
-
-fn sdp(kind: SdpKind) -> Sdp {
-    Sdp { kind, sdp: "v=0\r\n".into() }
-}
-
-fn candidate(n: usize) -> OutgoingSignal {
-    OutgoingSignal::Candidate(IceCandidate {
-        candidate: format!("candidate:{n}"),
-        sdp_mid: Some("0".into()),
-        sdp_m_line_index: Some(0),
-        username_fragment: None,
-    })
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use bellwire_call::{
-    CallId, CallKey, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal,
-    Person, PersonId, RemoteCallId, Sdp, SdpKind, Subject,
+    CallId, CallKey, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal, Person,
+    PersonId, RemoteCallId, Sdp, SdpKind, Subject,
 };
 use bellwire_signaling::{
     ReplyError, Session, SessionEvent, SignInError, SignedIn, TransportConfig, discover, resume, sign_in,
@@ -14,7 +14,7 @@ use bellwire_signaling::{
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::support::{Deployed, PATIENCE, as_heard, heard, link, next};
+use crate::support::{Deployed, PATIENCE, as_heard, candidate, heard, link, next};
 
 fn ann() -> Person {
     Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None }
@@ -23,15 +23,6 @@ fn ann() -> Person {
 fn invite(order: &str) -> OutgoingSignal {
     let subject = Some(Subject { id: order.into(), label: "Order #1042".into() });
     OutgoingSignal::Invite(Invite { to: ann(), kind: MediaKind::Video, subject })
-}
-
-fn candidate(n: usize) -> OutgoingSignal {
-    OutgoingSignal::Candidate(IceCandidate {
-        candidate: format!("candidate:{n}"),
-        sdp_mid: Some("0".into()),
-        sdp_m_line_index: Some(0),
-        username_fragment: None,
-    })
 }
 
 async fn place(seller: &Session, events: &mut mpsc::Receiver<SessionEvent>) -> Result<CallKey> {

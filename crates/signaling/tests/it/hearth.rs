@@ -1,111 +1,30 @@
 //! Hearth against a Node `socket.io` server that behaves like the deployed backend
 //! (`tests/node-backends/hearth-server.mjs`; `npm ci` there first).
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule,
-    OutgoingSignal, Person, PersonId, Sdp, SdpKind,
+    CallId, CallKey, DeclineReason, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal,
+    Person, PersonId, SdpKind,
 };
 use bellwire_signaling::{
     SessionEvent, SignInError, SignInRequest, SignedIn, TransportConfig, resume, sign_in,
 };
 use serde_json::{Value, json};
 
-use crate::support::{PATIENCE, as_heard, heard, link, next};
+use crate::support::{Deployed, as_heard, candidate, heard, link, next, online, sdp};
 
-/// The Node server; killed when dropped.
-struct Deployed {
-    process: Child,
-    port: u16,
+fn start(port: u16) -> Result<Deployed> {
+    Deployed::node("hearth-server.mjs", &[port.to_string()])
 }
 
-impl Deployed {
-    fn start(port: u16) -> Result<Self> {
-        let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../tests/node-backends");
-        if !folder.join("node_modules/socket.io").is_dir() {
-            bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
-        }
-        let mut node = Command::new("node");
-        node.arg(folder.join("hearth-server.mjs")).arg(port.to_string());
-        let mut process =
-            node.stdout(Stdio::piped()).spawn().context("these tests need Node.js (`node`) on the path")?;
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().context("no output")?).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line).context("the server did not start")?;
-        Ok(Self { port: said["port"].as_u64().context("no port")?.try_into()?, process })
-    }
-
-    fn kill(&mut self) {
-        // Fails only if it is gone already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-
-    fn request(&self, email: &str, password: &str) -> SignInRequest {
-        SignInRequest {
-            dialect: Some("hearth".into()),
-            role: "user".into(),
-            email: email.into(),
-            password: password.into(),
-            rest_base: Some(self.url("/api")),
-            socket_base: Some(self.url("")),
-            ..SignInRequest::default()
-        }
-    }
-
-    /// Signed in and online.
-    async fn person(&self, email: &str) -> Result<SignedIn> {
-        let mut person = sign_in(self.request(email, "secret")).await?;
-        link(&mut person.events, true).await?;
-        Ok(person)
-    }
-
-    async fn state(&self) -> Result<Value> {
-        Ok(reqwest::Client::builder()
-            .no_proxy()
-            .build()?
-            .get(self.url("/test/state"))
-            .send()
-            .await?
-            .json()
-            .await?)
-    }
-
-    async fn until(&self, what: &str, when: impl Fn(&Value) -> bool) -> Result<Value> {
-        let late = Instant::now() + PATIENCE;
-        loop {
-            let state = self.state().await?;
-            if when(&state) {
-                return Ok(state);
-            }
-            anyhow::ensure!(Instant::now() < late, "never: {what}; last {state}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// What a web client or another server would say.
-    async fn emit(&self, user: &str, event: &str, data: Value) -> Result<()> {
-        let body = json!({ "userId": user, "event": event, "data": data });
-        let http = reqwest::Client::builder().no_proxy().build()?;
-        http.post(self.url("/test/emit")).json(&body).send().await?.error_for_status()?;
-        Ok(())
-    }
+fn request(server: &Deployed, email: &str, password: &str) -> SignInRequest {
+    server.request_to("hearth", "/api", "user", email, password)
 }
 
-impl Drop for Deployed {
-    fn drop(&mut self) {
-        self.kill();
-    }
+async fn person(server: &Deployed, email: &str) -> Result<SignedIn> {
+    online(request(server, email, "secret")).await
 }
 
 const ANA: &str = "ana@example.com";
@@ -116,19 +35,6 @@ fn invite(kind: MediaKind) -> OutgoingSignal {
     OutgoingSignal::Invite(Invite { to, kind, subject: None })
 }
 
-fn candidate(n: usize) -> OutgoingSignal {
-    OutgoingSignal::Candidate(IceCandidate {
-        candidate: format!("candidate:{n}"),
-        sdp_mid: Some("0".into()),
-        sdp_m_line_index: Some(0),
-        username_fragment: None,
-    })
-}
-
-fn description(kind: SdpKind) -> Sdp {
-    Sdp { kind, sdp: "v=0\r\n".into() }
-}
-
 /// Events with that name by that user, as the server saw them.
 fn seen<'a>(state: &'a Value, user: &str, name: &str) -> Vec<&'a Value> {
     let all = state["seen"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -137,7 +43,7 @@ fn seen<'a>(state: &'a Value, user: &str, name: &str) -> Vec<&'a Value> {
 
 /// Ana rings, Ben hears it.
 async fn ring(server: &Deployed, kind: MediaKind) -> Result<(SignedIn, SignedIn, CallKey)> {
-    let (mut ana, mut ben) = (server.person(ANA).await?, server.person(BEN).await?);
+    let (mut ana, mut ben) = (person(server, ANA).await?, person(server, BEN).await?);
     server
         .until("both known", |state| {
             state["seen"]
@@ -175,13 +81,13 @@ async fn talk(server: &Deployed) -> Result<(SignedIn, SignedIn, CallKey)> {
 
 #[tokio::test]
 async fn a_call_from_ring_to_hang_up_on_the_deployed_backend() -> Result<()> {
-    let server = Deployed::start(0)?;
+    let server = start(0)?;
     let (mut ana, mut ben, key) = talk(&server).await?;
     assert_eq!(ana.offers, OfferRule::Told);
-    let offer = OutgoingSignal::Offer(description(SdpKind::Offer));
+    let offer = OutgoingSignal::Offer(sdp(SdpKind::Offer));
     ben.session.say(key.clone(), offer.clone())?;
     assert_eq!(heard(&mut ana.events).await?, (key.clone(), as_heard(&offer)));
-    let answer = OutgoingSignal::Answer(description(SdpKind::Answer));
+    let answer = OutgoingSignal::Answer(sdp(SdpKind::Answer));
     ana.session.say(key.clone(), answer.clone())?;
     assert_eq!(heard(&mut ben.events).await?, (key.clone(), as_heard(&answer)));
     for n in 0..300 {
@@ -212,7 +118,7 @@ async fn a_call_from_ring_to_hang_up_on_the_deployed_backend() -> Result<()> {
 
 #[tokio::test]
 async fn what_is_said_twice_or_to_nobody_does_no_harm() -> Result<()> {
-    let server = Deployed::start(0)?;
+    let server = start(0)?;
     let (mut ana, _ben, key) = talk(&server).await?;
     let CallKey::Remote(session) = &key else { bail!("{key:?}") };
     let said = |more: Value| {
@@ -242,7 +148,7 @@ async fn what_is_said_twice_or_to_nobody_does_no_harm() -> Result<()> {
 
 #[tokio::test]
 async fn a_voice_call_is_declined_in_words_that_nobody_hears() -> Result<()> {
-    let server = Deployed::start(0)?;
+    let server = start(0)?;
     let (mut ana, ben, key) = ring(&server, MediaKind::Voice).await?;
     ben.session.say(key.clone(), OutgoingSignal::Decline(DeclineReason::Busy))?;
     let state = server.until("the decline", |state| seen(state, "u2", "decline_call").len() == 1).await?;
@@ -258,7 +164,7 @@ async fn a_voice_call_is_declined_in_words_that_nobody_hears() -> Result<()> {
 
 #[tokio::test]
 async fn a_server_that_dies_and_returns_is_found_again_under_the_same_name() -> Result<()> {
-    let mut server = Deployed::start(0)?;
+    let mut server = start(0)?;
     let (mut ana, ben, key) = talk(&server).await?;
     let port = server.port;
     server.kill();
@@ -267,7 +173,7 @@ async fn a_server_that_dies_and_returns_is_found_again_under_the_same_name() -> 
     ana.session.say(key.clone(), OutgoingSignal::Media(muted))?;
     drop(ben);
 
-    let server = Deployed::start(port)?;
+    let server = start(port)?;
     link(&mut ana.events, true).await?;
     ana.session.say(key, OutgoingSignal::Rejoin)?;
     let muted = |state: &Value| !seen(state, "u1", "media_state_changed").is_empty();
@@ -281,8 +187,8 @@ async fn a_server_that_dies_and_returns_is_found_again_under_the_same_name() -> 
 
 #[tokio::test]
 async fn lists_come_with_the_token_and_an_old_one_asks_to_sign_in_again() -> Result<()> {
-    let server = Deployed::start(0)?;
-    let ana = server.person(ANA).await?;
+    let server = start(0)?;
+    let ana = person(&server, ANA).await?;
     let lines = ana.session.contacts("").await?.items;
     let ids: Vec<_> = lines.iter().map(|line| line.id.as_str()).collect();
     assert_eq!(ids, ["t1", "u2"]);
@@ -290,7 +196,7 @@ async fn lists_come_with_the_token_and_an_old_one_asks_to_sign_in_again() -> Res
     let ice = ana.session.ice_servers().await?.servers;
     assert_eq!(ice[0].urls, ["stun:stun.l.google.com:19302"]);
 
-    let refused = sign_in(server.request(ANA, "wrong")).await.err();
+    let refused = sign_in(request(&server, ANA, "wrong")).await.err();
     assert!(matches!(refused, Some(SignInError::WrongCredentials { .. })), "{refused:?}");
     let mut identity = ana.identity.clone();
     identity.token = "token-of-last-year".into();

@@ -1,98 +1,26 @@
 //! Marketplace against a Node `socket.io` server that behaves like the deployed backend
 //! (`tests/node-backends/marketplace-server.mjs`; `npm ci` there first).
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail};
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule,
-    OutgoingSignal, Person, PersonId, RemoteCallId, Sdp, SdpKind,
+    CallId, CallKey, DeclineReason, IncomingSignal, Invite, MediaKind, MediaState, OfferRule, OutgoingSignal,
+    Person, PersonId, RemoteCallId, SdpKind,
 };
 use bellwire_signaling::{ChatAction, Message, SessionEvent, SignInError, SignInRequest, SignedIn, sign_in};
 use serde_json::{Value, json};
 
-use crate::support::{PATIENCE, as_heard, heard, link, next};
+use crate::support::{Deployed, as_heard, candidate, heard, link, next, online, sdp};
 
-/// The Node server; killed when dropped.
-struct Deployed {
-    process: Child,
-    port: u16,
+fn start() -> Result<Deployed> {
+    Deployed::node("marketplace-server.mjs", &["0"])
 }
 
-impl Deployed {
-    fn start() -> Result<Self> {
-        let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
-            .join("../../tests/node-backends");
-        if !folder.join("node_modules/socket.io").is_dir() {
-            bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
-        }
-        let mut node = Command::new("node");
-        node.arg(folder.join("marketplace-server.mjs"));
-        let mut process =
-            node.stdout(Stdio::piped()).spawn().context("these tests need Node.js (`node`) on the path")?;
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().context("no output")?).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line).context("the server did not start")?;
-        Ok(Self { port: said["port"].as_u64().context("no port")?.try_into()?, process })
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-
-    fn request(&self, email: &str, password: &str) -> SignInRequest {
-        SignInRequest {
-            dialect: Some("marketplace".into()),
-            role: "client".into(),
-            email: email.into(),
-            password: password.into(),
-            rest_base: Some(self.url("/api")),
-            socket_base: Some(self.url("")),
-            ..SignInRequest::default()
-        }
-    }
-
-    /// Signed in and online.
-    async fn person(&self, email: &str) -> Result<SignedIn> {
-        let mut person = sign_in(self.request(email, "secret")).await?;
-        link(&mut person.events, true).await?;
-        Ok(person)
-    }
-
-    async fn tell(&self, path: &str, body: Value) -> Result<()> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
-        http.post(self.url(path)).json(&body).send().await?.error_for_status()?;
-        Ok(())
-    }
-
-    /// What a web client or another server would say.
-    async fn emit(&self, user: &str, event: &str, data: Value) -> Result<()> {
-        self.tell("/test/emit", json!({ "userId": user, "event": event, "data": data })).await
-    }
-
-    async fn until(&self, what: &str, when: impl Fn(&Value) -> bool) -> Result<Value> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
-        let late = Instant::now() + PATIENCE;
-        loop {
-            let state: Value = http.get(self.url("/test/state")).send().await?.json().await?;
-            if when(&state) {
-                return Ok(state);
-            }
-            ensure!(Instant::now() < late, "never: {what}; last {state}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
+fn request(server: &Deployed, email: &str, password: &str) -> SignInRequest {
+    server.request_to("marketplace", "/api", "client", email, password)
 }
 
-impl Drop for Deployed {
-    fn drop(&mut self) {
-        // Fails only if it is gone already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+async fn person(server: &Deployed, email: &str) -> Result<SignedIn> {
+    online(request(server, email, "secret")).await
 }
 
 const ADA: &str = "ada@example.com";
@@ -104,19 +32,6 @@ fn said(state: &Value, user: &str, what: &str) -> usize {
     all.iter()
         .filter(|one| one[1] == user && one[0].as_str().is_some_and(|name| name.starts_with(what)))
         .count()
-}
-
-fn candidate(n: usize) -> OutgoingSignal {
-    OutgoingSignal::Candidate(IceCandidate {
-        candidate: format!("candidate:{n}"),
-        sdp_mid: Some("0".into()),
-        sdp_m_line_index: Some(0),
-        username_fragment: None,
-    })
-}
-
-fn description(kind: SdpKind) -> Sdp {
-    Sdp { kind, sdp: "v=0\r\n".into() }
 }
 
 /// Ada rings Ben, who hears it.
@@ -146,14 +61,14 @@ async fn talk(ada: &mut SignedIn, ben: &mut SignedIn, kind: MediaKind) -> Result
 
 #[tokio::test]
 async fn a_call_from_ring_to_hang_up_on_the_deployed_backend() -> Result<()> {
-    let server = Deployed::start()?;
-    let (mut ada, mut ben) = (server.person(ADA).await?, server.person(BEN).await?);
+    let server = start()?;
+    let (mut ada, mut ben) = (person(&server, ADA).await?, person(&server, BEN).await?);
     assert_eq!((ada.offers, ada.identity.role.as_str()), (OfferRule::Caller, "provider"));
     let key = talk(&mut ada, &mut ben, MediaKind::Video).await?;
-    let offer = OutgoingSignal::Offer(description(SdpKind::Offer));
+    let offer = OutgoingSignal::Offer(sdp(SdpKind::Offer));
     ada.session.say(key.clone(), offer.clone())?;
     assert_eq!(heard(&mut ben.events).await?, (key.clone(), as_heard(&offer)));
-    let answer = OutgoingSignal::Answer(description(SdpKind::Answer));
+    let answer = OutgoingSignal::Answer(sdp(SdpKind::Answer));
     ben.session.say(key.clone(), answer.clone())?;
     assert_eq!(heard(&mut ada.events).await?, (key.clone(), as_heard(&answer)));
     for n in 0..300 {
@@ -188,8 +103,8 @@ async fn a_call_from_ring_to_hang_up_on_the_deployed_backend() -> Result<()> {
 
 #[tokio::test]
 async fn nothing_we_end_ends_the_server() -> Result<()> {
-    let server = Deployed::start()?;
-    let (mut ada, mut ben) = (server.person(ADA).await?, server.person(BEN).await?);
+    let server = start()?;
+    let (mut ada, mut ben) = (person(&server, ADA).await?, person(&server, BEN).await?);
     let key = ring(&mut ada, &mut ben, MediaKind::Voice).await?;
     ada.session.say(key.clone(), OutgoingSignal::Cancel)?;
     assert_eq!(heard(&mut ben.events).await?, (key, IncomingSignal::Cancel));
@@ -213,9 +128,9 @@ async fn other_devices_stop_ringing_although_the_server_does_not_tell_them() -> 
         (OutgoingSignal::Accept, IncomingSignal::AnsweredElsewhere),
         (OutgoingSignal::Decline(DeclineReason::Declined), IncomingSignal::Decline(DeclineReason::Declined)),
     ] {
-        let server = Deployed::start()?;
-        let mut ada = server.person(ADA).await?;
-        let (mut phone, mut tablet) = (server.person(BEN).await?, server.person(BEN).await?);
+        let server = start()?;
+        let mut ada = person(&server, ADA).await?;
+        let (mut phone, mut tablet) = (person(&server, BEN).await?, person(&server, BEN).await?);
         let key = ring(&mut ada, &mut phone, MediaKind::Video).await?;
         let (ringing, signal) = heard(&mut tablet.events).await?;
         assert!(ringing == key && matches!(signal, IncomingSignal::Ring(_)), "{signal:?}");
@@ -235,8 +150,8 @@ async fn other_devices_stop_ringing_although_the_server_does_not_tell_them() -> 
 
 #[tokio::test]
 async fn a_web_caller_without_a_record_is_answered() -> Result<()> {
-    let server = Deployed::start()?;
-    let mut ben = server.person(BEN).await?;
+    let server = start()?;
+    let mut ben = person(&server, BEN).await?;
     let call = "call_1767607200000_x7k2p9";
     let caller = json!({ "id": "64ada", "name": "Ada Kowalska", "avatar": null });
     let ring = json!({ "callId": call, "chatId": "chat_64ada_64ben", "roomId": format!("room_{call}"), "caller": caller });
@@ -251,7 +166,7 @@ async fn a_web_caller_without_a_record_is_answered() -> Result<()> {
     let offer =
         json!({ "callId": call, "fromUserId": "64ada", "offer": { "type": "offer", "sdp": "v=0\r\n" } });
     server.emit("64ben", "webrtc_offer", offer).await?;
-    let offer = IncomingSignal::Offer(description(SdpKind::Offer));
+    let offer = IncomingSignal::Offer(sdp(SdpKind::Offer));
     assert_eq!(heard(&mut ben.events).await?, (key.clone(), offer), "and nothing before");
     // So does one whose join meets the general limit.
     server.tell("/test/limit", json!({ "on": true })).await?;
@@ -270,8 +185,8 @@ async fn a_web_caller_without_a_record_is_answered() -> Result<()> {
 
 #[tokio::test]
 async fn a_spent_token_is_renewed_without_a_word() -> Result<()> {
-    let server = Deployed::start()?;
-    let (mut ada, mut ben) = (server.person(ADA).await?, server.person(BEN).await?);
+    let server = start()?;
+    let (mut ada, mut ben) = (person(&server, ADA).await?, person(&server, BEN).await?);
     let key = talk(&mut ada, &mut ben, MediaKind::Voice).await?;
     server.tell("/test/expire", json!({})).await?;
     for person in [&mut ada, &mut ben] {
@@ -286,7 +201,7 @@ async fn a_spent_token_is_renewed_without_a_word() -> Result<()> {
     ada.session.say(key.clone(), OutgoingSignal::Rejoin)?;
     assert_eq!(heard(&mut ben.events).await?, (key, IncomingSignal::PeerJoined));
     assert_eq!(ada.session.contacts("").await?.items.len(), 1);
-    let refused = sign_in(server.request(ADA, "wrong")).await.err();
+    let refused = sign_in(request(&server, ADA, "wrong")).await.err();
     assert!(matches!(refused, Some(SignInError::WrongCredentials { .. })), "{refused:?}");
     Ok(())
 }
@@ -300,8 +215,8 @@ async fn people_write_to_each_other() -> Result<()> {
         })
         .await
     }
-    let server = Deployed::start()?;
-    let (mut ada, mut ben) = (server.person(ADA).await?, server.person(BEN).await?);
+    let server = start()?;
+    let (mut ada, mut ben) = (person(&server, ADA).await?, person(&server, BEN).await?);
     let (to_ben, to_ada) = ("64ben".to_owned(), "64ada".to_owned());
     ada.session.chat(ChatAction::Send { thread: to_ben.clone(), text: "At four?".into() })?;
     let (own, theirs) = (message(&mut ada).await?, message(&mut ben).await?);

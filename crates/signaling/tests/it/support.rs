@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use bellwire_call::{CallKey, IncomingSignal, OutgoingSignal};
+use bellwire_call::{CallKey, IceCandidate, IncomingSignal, OutgoingSignal, Sdp, SdpKind};
 use bellwire_signaling::{SessionEvent, SignInRequest, SignedIn, sign_in};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 /// Longer than anything here takes on a loaded machine.
@@ -77,13 +77,24 @@ impl Deployed {
     }
 
     pub(crate) fn request(&self, role: &str, email: &str, password: &str) -> SignInRequest {
+        self.request_to("storefront", "/api/v2", role, email, password)
+    }
+
+    /// `prefix` is where REST begins.
+    pub(crate) fn request_to(
+        &self,
+        dialect: &str,
+        prefix: &str,
+        role: &str,
+        email: &str,
+        password: &str,
+    ) -> SignInRequest {
         SignInRequest {
-            server: String::new(),
-            dialect: Some("storefront".into()),
+            dialect: Some(dialect.into()),
             role: role.into(),
             email: email.into(),
             password: password.into(),
-            rest_base: Some(self.rest()),
+            rest_base: Some(format!("{}{prefix}", self.origin())),
             socket_base: Some(self.origin()),
             ..SignInRequest::default()
         }
@@ -101,6 +112,18 @@ impl Deployed {
         // Whose certificate it is, is not what is looked at here.
         let client = reqwest::Client::builder().danger_accept_invalid_certs(true).no_proxy().build()?;
         Ok(client.get(format!("{}/test/state", self.origin())).send().await?.json().await?)
+    }
+
+    /// Changes how it behaves from now on.
+    pub(crate) async fn tell(&self, path: &str, body: Value) -> Result<()> {
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        http.post(format!("{}{path}", self.origin())).json(&body).send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// What a web client or another server would say.
+    pub(crate) async fn emit(&self, user: &str, event: &str, data: Value) -> Result<()> {
+        self.tell("/test/emit", json!({ "userId": user, "event": event, "data": data })).await
     }
 
     /// Waits until the server's state satisfies `when`.
@@ -123,6 +146,26 @@ impl Drop for Deployed {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Signed in and online.
+pub(crate) async fn online(request: SignInRequest) -> Result<SignedIn> {
+    let mut person = sign_in(request).await?;
+    link(&mut person.events, true).await?;
+    Ok(person)
+}
+
+pub(crate) fn sdp(kind: SdpKind) -> Sdp {
+    Sdp { kind, sdp: "v=0\r\n".into() }
+}
+
+pub(crate) fn candidate(n: usize) -> OutgoingSignal {
+    OutgoingSignal::Candidate(IceCandidate {
+        candidate: format!("candidate:{n}"),
+        sdp_mid: Some("0".into()),
+        sdp_m_line_index: Some(0),
+        username_fragment: None,
+    })
 }
 
 /// The next event that satisfies `pick`.
