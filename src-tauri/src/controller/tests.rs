@@ -2,10 +2,7 @@
 
 use std::sync::Mutex;
 
-use bellwire_engine::{
-    AccountId, CallId, CallState, DeviceChange, DeviceEvent, DeviceKind, Direction, EndReason, MediaKind,
-    Person, PersonId, PhoneView, RemoteCallId,
-};
+use bellwire_engine::{CallState, DeviceChange, DeviceEvent, DeviceKind, EndReason, PhoneView};
 
 use tokio::sync::watch;
 
@@ -13,6 +10,7 @@ use super::*;
 use crate::events::Event;
 use crate::ring::reminders::Reminders;
 use crate::ring::ringer::RingerInputs;
+use crate::ring::ringing::tests::call;
 use crate::shell_state::ShellState;
 use crate::storage::settings::Settings;
 
@@ -49,27 +47,6 @@ impl Ui for Recorder {
         let payload = serde_json::to_value(payload).unwrap();
         let kind = payload["kind"].as_str().map(|k| format!(" {k}")).unwrap_or_default();
         self.write(&format!("emit {}{kind}", E::NAME));
-    }
-}
-
-fn call(id: u64, state: CallState) -> CallView {
-    CallView {
-        id: CallId(id),
-        account: AccountId(1),
-        remote_id: Some(RemoteCallId(format!("remote-{id}"))),
-        direction: Direction::Incoming,
-        kind: MediaKind::Video,
-        peer: Person { id: PersonId("p".into()), name: "Ada".into(), avatar: None },
-        subject: None,
-        state,
-        waiting: false,
-        connected_ms: None,
-        remote_audio: true,
-        remote_video: true,
-        remote_sharing: false,
-        remote_has_microphone: true,
-        remote_has_camera: true,
-        signaling_lost: false,
     }
 }
 

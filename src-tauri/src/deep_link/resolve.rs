@@ -100,49 +100,27 @@ fn same_host(link: &str, typed: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ring::ringing::tests;
     use bellwire_engine::Capabilities;
 
     fn contact(id: &str, detail: &str) -> Contact {
-        Contact {
-            id: id.into(),
-            person: Person { id: PersonId(id.into()), name: id.to_uppercase(), avatar: None },
-            detail: detail.into(),
-            online: true,
-            subjects: Vec::new(),
-            total_orders: 0,
-            total_spent: String::new(),
-            subject: None,
-            thread: None,
-            unread: 0,
-            last_message: None,
-            slot: None,
-            voice: true,
-            video: true,
-        }
+        let person = Person { id: PersonId(id.into()), name: id.to_uppercase(), avatar: None };
+        Contact { id: id.into(), person, detail: detail.into(), ..tests::line(id) }
     }
 
     fn account(id: u32, dialect: &str, contacts: Vec<Contact>) -> AccountView {
         AccountView {
-            left_out: 0,
-            list_error: None,
-            paused_until: None,
-            link_problem: None,
-            id: AccountId(id),
             dialect: dialect.into(),
             label: dialect.into(),
             server: format!("https://{dialect}.example.com:8443/api"),
-            me: Person { id: PersonId("me".into()), name: "Me".into(), avatar: None },
-            role: String::new(),
-            link: LinkState::Online,
             contacts,
-            contacts_loaded: true,
-            can_call: true,
             capabilities: Capabilities {
                 video: true,
                 voice: true,
                 contacts: true,
                 ..Capabilities::default()
             },
+            ..tests::account(id)
         }
     }
 

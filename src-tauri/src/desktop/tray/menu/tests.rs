@@ -1,32 +1,15 @@
-use bellwire_engine::{CallState, CallView, Direction, Phase, PhoneView, Slot};
+use bellwire_engine::{CallState, CallView, Phase, PhoneView, Slot};
 
 use super::*;
 use crate::i18n::Strings;
-use crate::ring::ringing::tests::{account, line};
+use crate::ring::ringing::tests::{self, account, line};
 
 fn person(id: &str) -> Person {
     Person { id: PersonId(id.into()), name: format!("Name {id}"), avatar: None }
 }
 
 fn call(id: u64, state: CallState) -> CallView {
-    CallView {
-        id: CallId(id),
-        account: AccountId(1),
-        remote_id: None,
-        direction: Direction::Incoming,
-        kind: MediaKind::Voice,
-        peer: person("ada"),
-        subject: None,
-        state,
-        waiting: false,
-        connected_ms: None,
-        remote_audio: true,
-        remote_video: true,
-        remote_sharing: false,
-        remote_has_microphone: true,
-        remote_has_camera: true,
-        signaling_lost: false,
-    }
+    CallView { kind: MediaKind::Voice, peer: person("ada"), ..tests::call(id, state) }
 }
 
 fn entry(account: Option<u32>, peer: &str) -> HistoryEntry {
