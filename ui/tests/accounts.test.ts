@@ -1,9 +1,8 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import { TARIQ } from '../src/host/fake/backends';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const account = (id: number) =>
   [...screen.getAllByTestId('account-other'), screen.getByTestId('account-button')].find(
@@ -21,8 +20,7 @@ describe('several accounts', () => {
   });
 
   it('each show their own list', async () => {
-    const user = userEvent.setup();
-    await draw('accounts');
+    const { user } = await draw('accounts');
 
     for (const [id, title] of [
       [2, 'Rooms'],
@@ -32,35 +30,33 @@ describe('several accounts', () => {
       [1, 'Customers'],
     ] as const) {
       await user.click(account(id));
-      expect(await screen.findByRole('heading', { level: 1, name: title }, PATIENT)).toBeTruthy();
+      expect(await screen.findByRole('heading', { level: 1, name: title })).toBeTruthy();
       expect(screen.getByTestId('people-tab').textContent).toContain(title);
     }
   });
 
   it('lead back to the sign-in of the one that expired, and keep its place', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('accounts');
+    const { host, user } = await draw('accounts');
     const strip = screen.getByTestId('expired');
     expect(strip.textContent).toContain('You’re signed out of Ruth Adeyemi · Hearth and can’t receive calls there.');
 
     await user.click(within(strip).getByRole('button', { name: 'Sign in again' }));
-    expect((await screen.findByTestId('signin-at', undefined, PATIENT)).textContent).toBe('hearth.example.com');
+    expect((await screen.findByTestId('signin-at')).textContent).toBe('hearth.example.com');
     expect(screen.queryByTestId('signin-dialect-storefront')).toBeNull();
     await user.click(screen.getByTestId('signin-cancel'));
 
-    expect(await screen.findByTestId('expired', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByTestId('expired')).toBeTruthy();
     expect(host.said.filter(([name]) => name === 'signOut')).toEqual([]);
   });
 
   it('sign in again where they were', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('accounts');
+    const { host, user } = await draw('accounts');
 
     await user.click(screen.getByRole('button', { name: 'Sign in again' }));
-    await user.type(await screen.findByTestId('signin-email', undefined, PATIENT), 'ruth@hearth.example');
+    await user.type(await screen.findByTestId('signin-email'), 'ruth@hearth.example');
     await user.type(screen.getByTestId('signin-password'), 'secret{Enter}');
 
-    await waitFor(() => expect(screen.queryByTestId('expired')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('expired')).toBeNull());
     expect(lastOf(host, 'signIn')).toMatchObject([
       { server: 'hearth.example.com', dialect: 'hearth', email: 'ruth@hearth.example' },
     ]);
@@ -68,8 +64,7 @@ describe('several accounts', () => {
   });
 
   it('sign in again with what was typed the last time', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('accounts');
+    const { host, user } = await draw('accounts');
     const typed = {
       server: 'hearth.example.com',
       dialect: 'hearth',
@@ -84,9 +79,9 @@ describe('several accounts', () => {
     host.typed = () => Promise.resolve(typed);
 
     await user.click(screen.getByRole('button', { name: 'Sign in again' }));
-    await user.type(await screen.findByTestId('signin-password', undefined, PATIENT), 'secret{Enter}');
+    await user.type(await screen.findByTestId('signin-password'), 'secret{Enter}');
 
-    await waitFor(() => expect(screen.queryByTestId('expired')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('expired')).toBeNull());
     const { email, login_path, extra_ca, proxy } = typed;
     expect(lastOf(host, 'signIn')).toMatchObject([
       { server: typed.server, email, login_path, extra_ca, proxy, password: 'secret' },
@@ -94,21 +89,19 @@ describe('several accounts', () => {
   });
 
   it('can be joined by another and signed out one by one', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('accounts');
+    const { host, user } = await draw('accounts');
 
     await user.click(account(3));
     await user.click(account(3));
-    await user.click(await screen.findByTestId('sign-out', undefined, PATIENT));
+    await user.click(await screen.findByTestId('sign-out'));
     expect(lastOf(host, 'signOut')).toEqual([3]);
     await user.click(screen.getByTestId('account-button'));
-    await user.click(await screen.findByTestId('add-account', undefined, PATIENT));
-    expect(await screen.findByTestId('signin-server', undefined, PATIENT)).toBeTruthy();
+    await user.click(await screen.findByTestId('add-account'));
+    expect(await screen.findByTestId('signin-server')).toBeTruthy();
   });
 
   it('close their menu by Escape and by a click elsewhere', async () => {
-    const user = userEvent.setup();
-    await draw('accounts');
+    const { user } = await draw('accounts');
 
     await user.click(screen.getByTestId('account-button'));
     await user.keyboard('{Escape}');
@@ -122,18 +115,16 @@ describe('several accounts', () => {
   it('are named in a ring, a call, a second call, its end and a missed one', async () => {
     const { host } = await draw('accounts-ringing');
     const tag = 'For Dr. Johanna Berg · Clinic';
-    expect((await screen.findByTestId('ring-account', undefined, PATIENT)).textContent).toBe(tag);
+    expect((await screen.findByTestId('ring-account')).textContent).toBe(tag);
     await host.accept(7);
-    expect((await screen.findByTestId('call-account', undefined, PATIENT)).textContent).toBe('Dr. Johanna Berg · Clinic');
+    expect((await screen.findByTestId('call-account')).textContent).toBe('Dr. Johanna Berg · Clinic');
     await host.hangUp(7);
-    await waitFor(() => expect(screen.getByTestId('ended-account').textContent).toBe('Dr. Johanna Berg · Clinic'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('ended-account').textContent).toBe('Dr. Johanna Berg · Clinic'));
   });
 
   it('are named in the banner of a second call', async () => {
     await draw('accounts-waiting');
-    expect((await screen.findByTestId('ring-account', undefined, PATIENT)).textContent).toBe(
-      'For Nordlicht Keramik · Storefront',
-    );
+    expect((await screen.findByTestId('ring-account')).textContent).toBe('For Nordlicht Keramik · Storefront');
   });
 
   it('are not named where there is one', async () => {
@@ -142,8 +133,7 @@ describe('several accounts', () => {
   });
 
   it('tell in a missed call which one was meant, and call back by voice', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('accounts-missed');
+    const { host, user } = await draw('accounts-missed');
     const lines = screen.getAllByTestId('ended-reason').map((one) => one.closest('.line')!);
 
     expect(lines[0]!.textContent).toContain('Nadia Rahman waited for you, then left.');
@@ -162,11 +152,11 @@ describe('several accounts', () => {
 
 describe('the history of all accounts', () => {
   const open = async (state = 'accounts') => {
-    const user = userEvent.setup();
     const drawn = await draw(state);
+    const { user } = drawn;
     await user.click(screen.getByTestId('history-tab'));
-    await screen.findAllByTestId('history-row', undefined, PATIENT);
-    return { user, ...drawn };
+    await screen.findAllByTestId('history-row');
+    return drawn;
   };
 
   it('names the account of each call', async () => {
@@ -182,30 +172,26 @@ describe('the history of all accounts', () => {
     const { user, host } = await open();
 
     await user.selectOptions(screen.getByTestId('history-account'), '3');
-    await waitFor(() => expect(lastOf(host, 'history')).toEqual([{ account: 3 }, 1]), PATIENT);
-    await waitFor(
-      () =>
-        expect(new Set(screen.getAllByTestId('history-account-label').map((one) => one.textContent))).toEqual(
-          new Set(['Mia Lindqvist · Marketplace']),
-        ),
-      PATIENT,
+    await waitFor(() => expect(lastOf(host, 'history')).toEqual([{ account: 3 }, 1]));
+    await waitFor(() =>
+      expect(new Set(screen.getAllByTestId('history-account-label').map((one) => one.textContent))).toEqual(
+        new Set(['Mia Lindqvist · Marketplace']),
+      ),
     );
     await user.click(screen.getByTestId('history-missed'));
-    await waitFor(() => expect(lastOf(host, 'history')).toEqual([{ account: 3, missed: true }, 1]), PATIENT);
-    await waitFor(
-      () =>
-        expect(new Set(screen.getAllByTestId('history-row').map((one) => one.dataset['outcome']))).toEqual(new Set(['missed'])),
-      PATIENT,
+    await waitFor(() => expect(lastOf(host, 'history')).toEqual([{ account: 3, missed: true }, 1]));
+    await waitFor(() =>
+      expect(new Set(screen.getAllByTestId('history-row').map((one) => one.dataset['outcome']))).toEqual(new Set(['missed'])),
     );
     await user.type(screen.getByTestId('history-search'), 'daniel');
-    await waitFor(() => expect(lastOf(host, 'history')).toEqual([{ account: 3, missed: true, search: 'daniel' }, 1]), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'history')).toEqual([{ account: 3, missed: true, search: 'daniel' }, 1]));
     expect(screen.getByTestId('history-missed').getAttribute('aria-pressed')).toBe('true');
   });
 
   it('tells nothing found from nothing there', async () => {
     const { user } = await open();
     await user.type(screen.getByTestId('history-search'), 'zzz');
-    expect(await screen.findByText('No matching calls', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No matching calls')).toBeTruthy();
   });
 
   it('calls back the way the call was, and nobody who sits in a waiting room', async () => {

@@ -1,12 +1,11 @@
 import { fireEvent, screen, waitFor } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import type { CallState, CallView, EndReason } from '../src/generated/bindings';
 import { STATES } from '../src/host/fake';
 import { call } from '../src/host/fake/people';
 import { en } from '../src/text/en';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const key = (name: string, more: KeyboardEventInit = {}) => fireEvent.keyDown(document.body, { key: name, ...more });
 /** Keys are deaf for a moment after a ring appears. */
@@ -14,28 +13,26 @@ const ringHears = () => new Promise((done) => setTimeout(done, 900));
 
 describe('a ring', () => {
   it('is answered, declined and silenced by button', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('ring');
+    const { host, user } = await draw('ring');
 
     expect(screen.getByTestId('ring-name').textContent).toBe('Ada Okafor');
     expect(screen.getByTestId('ring-subject').textContent).toBe('About Order #1042');
     await user.click(screen.getByTestId('ring-silence'));
     expect(lastOf(host, 'silence')).toEqual([7]);
-    await waitFor(() => expect(screen.getByTestId<HTMLButtonElement>('ring-silence').disabled).toBe(true), PATIENT);
+    await waitFor(() => expect(screen.getByTestId<HTMLButtonElement>('ring-silence').disabled).toBe(true));
     await user.click(screen.getByTestId('ring-accept'));
     expect(lastOf(host, 'accept')).toEqual([7]);
     expect(lastOf(host, 'decline')).toBeUndefined();
-    expect(await screen.findByText('No one is calling', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No one is calling')).toBeTruthy();
   });
 
   it('is declined', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('customer-ringing');
+    const { host, user } = await draw('customer-ringing');
 
     await user.click(screen.getByTestId('ring-decline'));
 
     expect(lastOf(host, 'decline')).toEqual([7]);
-    expect((await screen.findByTestId('ended-reason', undefined, PATIENT)).dataset['why']).toBe('declined');
+    expect((await screen.findByTestId('ended-reason')).dataset['why']).toBe('declined');
   });
 
   it('is shown by one window: the main one shows none while the answer window does', async () => {
@@ -43,9 +40,9 @@ describe('a ring', () => {
 
     expect(screen.getByTestId('ring-accept')).toBeTruthy();
     host.pushDesktop((old) => ({ ...old, answer_window: true }));
-    await waitFor(() => expect(screen.queryByTestId('ring-accept')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('ring-accept')).toBeNull());
     host.pushDesktop((old) => ({ ...old, answer_window: false }));
-    expect(await screen.findByTestId('ring-accept', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByTestId('ring-accept')).toBeTruthy();
   });
 
   it('hears Enter and Escape, but not at once', async () => {
@@ -61,8 +58,7 @@ describe('a ring', () => {
   });
 
   it('ends the call going on when it is answered from the small window', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('ring-waiting');
+    const { host, user } = await draw('ring-waiting');
 
     await user.click(screen.getByTestId('ring-accept'));
 
@@ -102,32 +98,29 @@ describe('a call', () => {
 
     expect(screen.getByTestId('call-timer').textContent).toMatch(/^3:0[5-9]$/);
     const before = screen.getByTestId('call-timer').textContent;
-    await waitFor(() => expect(screen.getByTestId('call-timer').textContent).not.toBe(before), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-timer').textContent).not.toBe(before));
   });
 
   it('announces what the other person does', async () => {
     const { host } = await draw('connected');
-    const news = await screen.findByTestId('remote-news', undefined, PATIENT);
+    const news = await screen.findByTestId('remote-news');
     expect(news.getAttribute('role')).toBe('status');
     expect(news.textContent).toBe('');
 
     const theirs = (over: Partial<CallView>) =>
       host.push((view) => ({ ...view, phone: { ...view.phone, calls: view.phone.calls.map((one) => ({ ...one, ...over })) } }));
     theirs({ remote_audio: false });
-    await waitFor(() => expect(news.textContent).toBe('Ada Okafor is muted.'), PATIENT);
+    await waitFor(() => expect(news.textContent).toBe('Ada Okafor is muted.'));
     theirs({ remote_audio: true, remote_sharing: true });
-    await waitFor(
-      () => expect(news.textContent).toBe('Ada Okafor is no longer muted. Ada Okafor is sharing their screen.'),
-      PATIENT,
-    );
+    await waitFor(() => expect(news.textContent).toBe('Ada Okafor is no longer muted. Ada Okafor is sharing their screen.'));
     theirs({ remote_sharing: false, remote_video: false });
-    await waitFor(() => expect(news.textContent).toBe('Ada Okafor’s camera is off. Ada Okafor stopped sharing.'), PATIENT);
+    await waitFor(() => expect(news.textContent).toBe('Ada Okafor’s camera is off. Ada Okafor stopped sharing.'));
   });
 
   it('has no single keys where they are switched off, while others work', async () => {
     const { host } = await draw('connected');
     host.pushSettings((old) => ({ ...old, settings: { ...old.settings, letter_keys: false } }));
-    await waitFor(() => expect(screen.getByTestId('call-mute').title).toBe('Mute'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-mute').title).toBe('Mute'));
     for (const name of ['m', 'v', 's', 'd', 'p', 'f', '1', '?']) await key(name);
     const asked = ['setMicrophone', 'setCamera', 'setSharing', 'setMini', 'setFullScreen'];
     expect(host.said.some(([command]) => asked.includes(command))).toBe(false);
@@ -138,25 +131,24 @@ describe('a call', () => {
   });
 
   it('mutes, stops the camera and ends by button and by key', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('connected');
+    const { host, user } = await draw('connected');
 
     await user.click(screen.getByTestId('call-mute'));
     expect(lastOf(host, 'setMicrophone')).toEqual([false]);
     // The name says what a press does; a pressed state beside it would say the opposite.
-    await waitFor(() => expect(screen.getByTestId('call-mute').textContent?.trim()).toBe('Unmute'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-mute').textContent?.trim()).toBe('Unmute'));
     expect(screen.getByTestId('call-mute').hasAttribute('aria-pressed')).toBe(false);
     expect(screen.getByTestId('call-camera').textContent?.trim()).toBe('Turn camera off');
     await key('m');
     expect(lastOf(host, 'setMicrophone')).toEqual([true]);
     await user.click(screen.getByTestId('call-camera'));
     expect(lastOf(host, 'setCamera')).toEqual([false]);
-    await waitFor(() => expect(screen.getByText('Your camera is off', { selector: '.none p' })).toBeTruthy(), PATIENT);
+    await waitFor(() => expect(screen.getByText('Your camera is off', { selector: '.none p' })).toBeTruthy());
     await key('v');
     expect(lastOf(host, 'setCamera')).toEqual([true]);
     await key('h', { ctrlKey: true });
     expect(lastOf(host, 'hangUp')).toEqual([7]);
-    expect((await screen.findByTestId('ended-reason', undefined, PATIENT)).dataset['why']).toBe('hung_up');
+    expect((await screen.findByTestId('ended-reason')).dataset['why']).toBe('hung_up');
   });
 
   it('without pictures has no camera and no self-view', async () => {
@@ -201,33 +193,31 @@ describe('a call', () => {
   });
 
   it('shows the security code and the figures', async () => {
-    const user = userEvent.setup();
-    await draw('connected');
+    const { user } = await draw('connected');
 
     await user.click(screen.getByTestId('call-details'));
 
-    expect((await screen.findByTestId('security-code', undefined, PATIENT)).textContent).toBe('4821 0937 5526');
+    expect((await screen.findByTestId('security-code')).textContent).toBe('4821 0937 5526');
     expect(screen.getByTestId('stats-panel').textContent).toContain('1280×720');
     await key('Escape');
     expect(screen.queryByTestId('stats-panel')).toBeNull();
   });
 
   it('lets a second call be taken or declined', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('call-waiting');
+    const { host, user } = await draw('call-waiting');
 
     expect(screen.getByTestId('ring-name').textContent).toContain('is calling');
     await user.click(screen.getByTestId('ring-accept'));
 
     expect(lastOf(host, 'endAndAccept')).toEqual([9]);
-    await waitFor(() => expect(screen.getByTestId('call-state').dataset['state']).toBe('connecting'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-state').dataset['state']).toBe('connecting'));
     expect(screen.queryByTestId('waiting-banner')).toBeNull();
   });
 
   it('shows notices of the engine', async () => {
     await draw('call-notices');
 
-    const toasts = await screen.findAllByTestId('toast', undefined, PATIENT);
+    const toasts = await screen.findAllByTestId('toast');
     expect(toasts.map((toast) => toast.textContent?.trim())).toEqual([
       'The microphone was unplugged. Using the built-in one.',
       'The camera is used by another program.',
@@ -252,7 +242,7 @@ describe('a voice call', () => {
   it('sets up no picture', async () => {
     const { host } = await draw('provider-ringing');
     await host.accept(7);
-    expect(await screen.findByText('Setting up audio', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('Setting up audio')).toBeTruthy();
   });
 
   it('hears no key for the camera or the screen', async () => {
@@ -274,8 +264,7 @@ describe('a waiting room', () => {
   });
 
   it('alerts as somebody who waits, not as somebody who calls', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('clinic-waits');
+    const { host, user } = await draw('clinic-waits');
 
     expect(screen.getByTestId('ring-kind').textContent).toBe('Patient is waiting');
     expect(screen.getByTestId('ring-decline').textContent).toContain('Not now');
@@ -290,7 +279,7 @@ describe('a waiting room', () => {
     ['clinic-nobody-came', 'Nadia Rahman didn’t join.'],
   ])('in state %s says what became of it', async (state, words) => {
     await draw(state);
-    expect((await screen.findByTestId('ended-reason', undefined, PATIENT)).textContent).toBe(words);
+    expect((await screen.findByTestId('ended-reason')).textContent).toBe(words);
   });
 });
 
@@ -307,32 +296,30 @@ describe('sharing the screen', () => {
   });
 
   it('starts, is marked, and is stopped at the mark', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('clinic-call');
+    const { host, user } = await draw('clinic-call');
 
     await user.click(screen.getByTestId('call-share'));
-    await screen.findAllByTestId('share-source', undefined, PATIENT);
+    await screen.findAllByTestId('share-source');
     await user.click(screen.getByTestId('share-start'));
     expect(lastOf(host, 'setSharing')).toEqual(['screen:']);
-    expect((await screen.findByTestId('sharing', undefined, PATIENT)).textContent).toContain('You’re sharing Entire screen');
+    expect((await screen.findByTestId('sharing')).textContent).toContain('You’re sharing Entire screen');
     expect(screen.getByTestId('call-share').textContent?.trim()).toBe('Stop sharing');
     expect(screen.getByTestId('self-view').textContent).toContain('Your screen');
     await user.click(screen.getByTestId('sharing-stop'));
     expect(lastOf(host, 'setSharing')).toEqual([null]);
-    await waitFor(() => expect(screen.queryByTestId('sharing')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('sharing')).toBeNull());
     await key('s');
-    expect(await screen.findByTestId('share-picker', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByTestId('share-picker')).toBeTruthy();
   });
 
   it('says why it did not start', async () => {
-    const user = userEvent.setup();
-    await draw('clinic-share-failed');
+    const { user } = await draw('clinic-share-failed');
 
     await user.click(screen.getByTestId('call-share'));
-    await screen.findAllByTestId('share-source', undefined, PATIENT);
+    await screen.findAllByTestId('share-source');
     await user.click(screen.getByTestId('share-start'));
 
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('No screen could be captured.');
+    expect((await screen.findByTestId('toast')).textContent).toContain('No screen could be captured.');
     expect(screen.queryByTestId('sharing')).toBeNull();
   });
 
@@ -350,9 +337,7 @@ describe('a notice about a call', () => {
 
     host.notice({ kind: 'missed', text: '', call: missed, device: null, code: null });
 
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent?.trim()).toBe(
-      'You missed a call from Ada Okafor.',
-    );
+    expect((await screen.findByTestId('toast')).textContent?.trim()).toBe('You missed a call from Ada Okafor.');
   });
 
   it('is not said twice', async () => {
@@ -361,7 +346,7 @@ describe('a notice about a call', () => {
     host.notice({ kind: 'missed', text: '', call: missed, device: null, code: null });
     host.notice({ kind: 'device', text: 'A camera was plugged in.', call: null, device: null, code: null });
 
-    await screen.findByTestId('toast', undefined, PATIENT);
+    await screen.findByTestId('toast');
     expect(screen.getAllByTestId('toast').map((toast) => toast.textContent?.trim())).toEqual(['A camera was plugged in.']);
   });
 });
@@ -388,31 +373,29 @@ describe('an ended call', () => {
   });
 
   it('is closed, and called again about the same order', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('ended-no-answer');
+    const { host, user } = await draw('ended-no-answer');
 
     await user.click(screen.getByTestId('ended-call-back'));
 
     expect(lastOf(host, 'dial')?.[3]).toEqual({ id: 'o1042', label: 'Order #1042' });
-    await waitFor(() => expect(lastOf(host, 'dismiss')).toEqual([7]), PATIENT);
-    expect((await screen.findByTestId('call-state', undefined, PATIENT)).dataset['state']).toBe('calling');
+    await waitFor(() => expect(lastOf(host, 'dismiss')).toEqual([7]));
+    expect((await screen.findByTestId('call-state')).dataset['state']).toBe('calling');
   });
 
   it('leads back home when it is closed', async () => {
-    const user = userEvent.setup();
-    await draw('ended-hung-up');
+    const { user } = await draw('ended-hung-up');
 
     expect(screen.getByTestId('ended-duration').textContent).toMatch(/^12 mins? 34 secs?$/);
     await user.click(screen.getByTestId('ended-close'));
 
-    await waitFor(() => expect(screen.queryByTestId('ended-reason')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('ended-reason')).toBeNull());
     expect(screen.getAllByTestId('contact-row').length).toBeGreaterThan(0);
   });
 
   it('is never shown when it was merged into another', async () => {
     const { host } = await draw('ended-merged');
 
-    await waitFor(() => expect(lastOf(host, 'dismiss')).toEqual([7]), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'dismiss')).toEqual([7]));
     expect(screen.queryByTestId('ended-reason')).toBeNull();
   });
 });

@@ -1,19 +1,17 @@
 import { screen, waitFor } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const by = <E extends HTMLElement = HTMLElement>(id: string) => screen.getByTestId<E>(id);
-const found = <E extends HTMLElement = HTMLElement>(id: string) => screen.findByTestId<E>(id, undefined, PATIENT);
-const gone = (id: string) => waitFor(() => expect(screen.queryByTestId(id)).toBeNull(), PATIENT);
+const found = <E extends HTMLElement = HTMLElement>(id: string) => screen.findByTestId<E>(id);
+const gone = (id: string) => waitFor(() => expect(screen.queryByTestId(id)).toBeNull());
 
 describe('closing the window', () => {
   it('is explained once, and goes on running by Enter as by Escape', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('explain-close');
+    const { host, user } = await draw('explain-close');
 
-    await waitFor(() => expect(document.activeElement).toBe(by('close-keep')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(by('close-keep')));
     await user.keyboard('{Escape}');
 
     await gone('explain-close');
@@ -21,8 +19,7 @@ describe('closing the window', () => {
   });
 
   it('can end the program', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('explain-close');
+    const { host, user } = await draw('explain-close');
 
     await user.click(await found('close-quit'));
 
@@ -32,10 +29,9 @@ describe('closing the window', () => {
 
 describe('a call that a link asks for', () => {
   it('is not placed by a key that was pressed for something else', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('pending-call');
+    const { host, user } = await draw('pending-call');
 
-    await waitFor(() => expect(document.activeElement).toBe(by('pending-cancel')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(by('pending-cancel')));
     await user.keyboard('{Enter}');
 
     await gone('pending-call');
@@ -44,8 +40,7 @@ describe('a call that a link asks for', () => {
   });
 
   it('is placed after a yes', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('pending-call');
+    const { host, user } = await draw('pending-call');
 
     expect((await found('pending-call')).textContent).toContain('Place a video call?');
     expect(screen.queryByTestId('pending-unknown')).toBeNull();
@@ -56,8 +51,7 @@ describe('a call that a link asks for', () => {
   });
 
   it('warns of somebody unknown and lets the account be chosen', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('pending-unknown');
+    const { host, user } = await draw('pending-unknown');
 
     await found('pending-unknown');
     expect(screen.getAllByTestId('pending-account')).toHaveLength(2);
@@ -77,8 +71,7 @@ describe('a call that a link asks for', () => {
 
 describe('accounts on their way back', () => {
   it('are shown instead of the sign-in form, which is one step away', async () => {
-    const user = userEvent.setup();
-    await draw('restoring');
+    const { user } = await draw('restoring');
 
     expect(screen.getByRole('heading', { name: 'Signing in again…' })).toBeTruthy();
     expect(screen.queryByTestId('signin-server')).toBeNull();
@@ -90,8 +83,7 @@ describe('accounts on their way back', () => {
   });
 
   it('say why they did not come and can be tried again', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('restoring-failed');
+    const { host, user } = await draw('restoring-failed');
 
     expect(screen.getByRole('heading', { name: 'Couldn’t sign in to some accounts' })).toBeTruthy();
     expect(screen.getAllByText(/couldn’t be reached/)).toHaveLength(2);
@@ -101,19 +93,17 @@ describe('accounts on their way back', () => {
   });
 
   it('beside others are a line with a way to sign in', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('restoring-some');
+    const { host, user } = await draw('restoring-some');
 
     await user.click(await found('restoring-sign-in'));
 
-    await waitFor(() => expect(lastOf(host, 'discover')).toEqual(['calls.praxis-am-see.example']), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'discover')).toEqual(['calls.praxis-am-see.example']));
   });
 });
 
 describe('where sign-ins are kept', () => {
   it('is told when they will not last, until it is put away', async () => {
-    const user = userEvent.setup();
-    await draw('secrets-session');
+    const { user } = await draw('secrets-session');
 
     const bar = await found('secrets-notice');
     expect(bar.textContent).toContain('no keyring');
@@ -124,8 +114,7 @@ describe('where sign-ins are kept', () => {
   });
 
   it('asks for the passphrase at the start, once', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('secrets-sealed');
+    const { host, user } = await draw('secrets-sealed');
 
     await user.type(await found('passphrase-words'), 'correct horse{Enter}');
     await gone('passphrase');
@@ -134,8 +123,7 @@ describe('where sign-ins are kept', () => {
   });
 
   it('says when the passphrase is wrong, and can be put off', async () => {
-    const user = userEvent.setup();
-    await draw('secrets-wrong');
+    const { user } = await draw('secrets-wrong');
 
     await user.type(await found('passphrase-words'), 'wrong{Enter}');
     expect((await found('problem')).textContent).toContain('Wrong passphrase.');
@@ -152,13 +140,12 @@ describe('where sign-ins are kept', () => {
 
 describe('do not disturb', () => {
   it('is switched in the corner', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller');
+    const { host, user } = await draw('seller');
 
     await user.click(by('dnd'));
     await user.click(await found('dnd-off'));
 
-    await waitFor(() => expect(by('dnd').getAttribute('aria-pressed')).toBe('true'), PATIENT);
+    await waitFor(() => expect(by('dnd').getAttribute('aria-pressed')).toBe('true'));
     expect(lastOf(host, 'setSettings')).toMatchObject([{ do_not_disturb: true }]);
   });
 
@@ -181,8 +168,7 @@ describe('do not disturb', () => {
 
 describe('servers an administrator named', () => {
   it('are all there is to choose from', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin-managed');
+    const { host, user } = await draw('signin-managed');
 
     expect(screen.getAllByTestId('signin-managed')).toHaveLength(2);
     expect(screen.queryByTestId('signin-managed-other')).toBeNull();
@@ -192,21 +178,19 @@ describe('servers an administrator named', () => {
     await user.type(await found('signin-email'), 'dana@autohaus.example');
     await user.type(by('signin-password'), 'secret{Enter}');
 
-    await waitFor(
-      () => expect(lastOf(host, 'signIn')).toMatchObject([{ server: 'calls.autohaus.example', dialect: 'dealerdesk' }]),
-      PATIENT,
+    await waitFor(() =>
+      expect(lastOf(host, 'signIn')).toMatchObject([{ server: 'calls.autohaus.example', dialect: 'dealerdesk' }]),
     );
     expect(lastOf(host, 'discover')).toBeUndefined();
   });
 
   it('can be passed over where others are allowed', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin-suggested');
+    const { host, user } = await draw('signin-suggested');
 
     await user.click(by('signin-managed-other'));
     await user.type(await found('signin-server'), 'calls.example.com{Enter}');
 
-    await waitFor(() => expect(lastOf(host, 'discover')).toEqual(['calls.example.com']), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'discover')).toEqual(['calls.example.com']));
   });
 });
 

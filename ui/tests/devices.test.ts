@@ -1,5 +1,4 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import type { DeviceEvent, UiNotice } from '../src/generated/bindings';
@@ -7,18 +6,18 @@ import { DEVICES } from '../src/host/fake/surroundings';
 import { choicesOf, newsOf } from '../src/model/devices';
 import { en } from '../src/text/en';
 import { language } from '../src/text/text';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const words = en.hardware;
 const radios = (kind: string) => within(screen.getByTestId(`devices-${kind}`)).getAllByRole<HTMLInputElement>('radio');
 const chosen = (kind: string) => radios(kind).find((one) => one.checked)?.value;
 
 async function open(state: string) {
-  const user = userEvent.setup();
   const drawn = await draw(state);
+  const { user } = drawn;
   await user.click(screen.getByTestId('notes-devices'));
-  await screen.findByTestId('devices-page', undefined, PATIENT);
-  return { user, ...drawn };
+  await screen.findByTestId('devices-page');
+  return drawn;
 }
 
 describe('the choices', () => {
@@ -44,7 +43,7 @@ describe('the device page', () => {
   it('tries camera and microphone at once and closes both when it is left', async () => {
     const { user, host } = await open('devices');
     expect(lastOf(host, 'testDevices')).toEqual([true, true]);
-    expect((await screen.findByTestId('hearing', undefined, PATIENT)).dataset['hearing']).toBeDefined();
+    expect((await screen.findByTestId('hearing')).dataset['hearing']).toBeDefined();
 
     await user.click(screen.getByTestId('settings-back'));
 
@@ -60,7 +59,7 @@ describe('the device page', () => {
     await user.click(radios('microphone')[2]!);
 
     expect((lastOf(host, 'setSettings')?.[0] as { microphone: string }).microphone).toBe('pulseaudio:lid-mic');
-    await waitFor(() => expect(chosen('microphone')).toBe('pulseaudio:lid-mic'), PATIENT);
+    await waitFor(() => expect(chosen('microphone')).toBe('pulseaudio:lid-mic'));
   });
 
   it('stays with what was chosen when it could not be changed, and says so there', async () => {
@@ -68,9 +67,8 @@ describe('the device page', () => {
 
     await user.click(radios('speaker')[1]!);
 
-    await waitFor(
-      () => expect(screen.getByTestId('devices-speaker').textContent).toContain('The settings could not be written.'),
-      PATIENT,
+    await waitFor(() =>
+      expect(screen.getByTestId('devices-speaker').textContent).toContain('The settings could not be written.'),
     );
     expect(chosen('speaker')).toBe('default');
   });
@@ -80,7 +78,7 @@ describe('the device page', () => {
 
     host.pushDevices((old) => ({ ...old, speakers: [...old.speakers, { id: 'hdmi', label: 'HDMI monitor', default: false }] }));
 
-    await waitFor(() => expect(screen.getByTestId('devices-speaker').textContent).toContain('HDMI monitor'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('devices-speaker').textContent).toContain('HDMI monitor'));
   });
 
   it('says that a chosen device is not plugged in and what is used instead', async () => {
@@ -134,17 +132,17 @@ describe('the device page', () => {
     await user.click(screen.getByTestId('speaker-test'));
     expect(lastOf(host, 'testSpeaker')).toEqual([]);
     host.pushDevices((old) => ({ ...old, test: { ...old.test, speaker: true } }));
-    await waitFor(() => expect(screen.getByTestId('speaker-test').textContent).toContain(words.speakerPlaying), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('speaker-test').textContent).toContain(words.speakerPlaying));
 
     await user.click(screen.getByTestId('ring-test'));
     expect(lastOf(host, 'testRing')).toEqual([true]);
-    await waitFor(() => expect(screen.getByTestId('ring-test').textContent).toContain('Stop ringing'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('ring-test').textContent).toContain('Stop ringing'));
 
     await user.click(screen.getByTestId('echo-test'));
     expect(lastOf(host, 'testEcho')).toEqual([true]);
-    await waitFor(() => expect(screen.getByTestId('echo').dataset['step']).toBe('recording'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('echo').dataset['step']).toBe('recording'));
     host.pushDevices((old) => ({ ...old, test: { ...old.test, echo: 'playing' } }));
-    await waitFor(() => expect(screen.getByTestId('echo').textContent).toContain(words.playing), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('echo').textContent).toContain(words.playing));
     await user.click(screen.getByTestId('echo-stop'));
     expect(lastOf(host, 'testEcho')).toEqual([false]);
   });
@@ -152,7 +150,7 @@ describe('the device page', () => {
   it('shows the picture again after it was stopped by itself', async () => {
     const { user, host } = await open('devices');
     host.pushDevices((old) => ({ ...old, test: { ...old.test, camera: false, microphone: false } }));
-    await user.click(await screen.findByTestId('preview-start', undefined, PATIENT));
+    await user.click(await screen.findByTestId('preview-start'));
     expect(lastOf(host, 'testDevices')).toEqual([true, false]);
     await user.click(screen.getByTestId('microphone-start'));
     expect(lastOf(host, 'testDevices')).toEqual([true, true]);
@@ -163,14 +161,13 @@ describe('the device page', () => {
     ['devices-silent', 'saySomething'],
   ])('in state %s says how loud one is', async (state, hearing) => {
     await open(state);
-    await waitFor(() => expect(screen.getByTestId('hearing').dataset['hearing']).toBe(hearing), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('hearing').dataset['hearing']).toBe(hearing));
   });
 });
 
 describe('the devices of a call', () => {
   it('open beside the buttons, apply at once and close with Escape', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('connected');
+    const { host, user } = await draw('connected');
 
     await user.click(screen.getByTestId('call-sound-devices'));
     expect(screen.getByTestId('device-popover')).toBeTruthy();
@@ -218,9 +215,9 @@ describe('news of a device', () => {
     const notice: UiNotice = { kind: 'device', text: 'lost the microphone', call: null, device: news({}), code: null };
 
     host.pushSettings((old) => ({ ...old, settings: { ...old.settings, language: 'de' } }));
-    await waitFor(() => expect(document.documentElement.lang).toMatch(/^de/), PATIENT);
+    await waitFor(() => expect(document.documentElement.lang).toMatch(/^de/));
     host.notice(notice);
 
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('Die Gegenseite hört nichts.');
+    expect((await screen.findByTestId('toast')).textContent).toContain('Die Gegenseite hört nichts.');
   });
 });

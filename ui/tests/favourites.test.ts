@@ -1,5 +1,4 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Favourite, Settings } from '../src/generated/bindings';
@@ -7,7 +6,7 @@ import { STATES } from '../src/host/fake';
 import { dealer, TARIQ } from '../src/host/fake/backends';
 import { ADA, LEILA, LONG, seller } from '../src/host/fake/people';
 import { favouritesFirst, found, isFavourite, MOST_FAVOURITES, toggled } from '../src/model/favourites';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const SHOP = seller();
 const adas: Favourite = { dialect: 'storefront', server: SHOP.server, person: ADA.id, name: ADA.name };
@@ -49,22 +48,21 @@ describe('favourites', () => {
 
 describe('stars and the row of favourites', () => {
   it('are set in the list of people, and call', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller');
+    const { host, user } = await draw('seller');
     expect(screen.queryByTestId('favourites')).toBeNull();
     const row = () => screen.getAllByTestId('contact-row').find((one) => one.dataset['person'] === LEILA.id)!;
 
     await user.click(within(row()).getAllByTestId('star')[0]!);
     const { favourites } = lastOf(host, 'setSettings')![0] as Settings;
     expect(favourites).toEqual([{ dialect: 'storefront', server: SHOP.server, person: LEILA.id, name: LEILA.name }]);
-    await waitFor(() => expect(screen.getAllByTestId('contact-row')[0]?.dataset['person']).toBe(LEILA.id), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('contact-row')[0]?.dataset['person']).toBe(LEILA.id));
     await user.click(screen.getByTestId('favourite'));
     expect(lastOf(host, 'dial')?.slice(0, 3)).toEqual([1, LEILA, 'video']);
   });
 
   it('say who is there and who cannot be reached', async () => {
     await draw('favourites');
-    await waitFor(() => expect(screen.getAllByTestId('favourite')).toHaveLength(5), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('favourite')).toHaveLength(5));
     const of = (id: string) => screen.getAllByTestId<HTMLButtonElement>('favourite').find((one) => one.dataset['person'] === id)!;
 
     expect(of(ADA.id).textContent).toContain('online');
@@ -76,10 +74,7 @@ describe('stars and the row of favourites', () => {
 
   it('come first among rooms, with a mark', async () => {
     await draw('favourites-rooms');
-    await waitFor(
-      () => expect(within(screen.getAllByTestId('room-row')[0]!).getByTestId('room-favourite')).toBeTruthy(),
-      PATIENT,
-    );
+    await waitFor(() => expect(within(screen.getAllByTestId('room-row')[0]!).getByTestId('room-favourite')).toBeTruthy());
     expect(screen.getAllByTestId('room-row')[0]?.textContent).toContain('Maximiliane');
     expect(screen.getAllByTestId('room-favourite')).toHaveLength(1);
   });
@@ -88,12 +83,11 @@ describe('stars and the row of favourites', () => {
     const full = Array.from({ length: MOST_FAVOURITES }, (_, n) => ({ ...adas, person: `p${n}` }));
     STATES['made-full'] = { ...STATES['seller']!, settings: { favourites: full } };
     onTestFinished(() => void delete STATES['made-full']);
-    const user = userEvent.setup();
-    const { host } = await draw('made-full');
+    const { host, user } = await draw('made-full');
 
-    await user.click((await screen.findAllByTestId('star', undefined, PATIENT))[0]!);
+    await user.click((await screen.findAllByTestId('star'))[0]!);
 
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('You can have up to 24 favourites');
+    expect((await screen.findByTestId('toast')).textContent).toContain('You can have up to 24 favourites');
     expect(lastOf(host, 'setSettings')).toBeUndefined();
   });
 
@@ -101,20 +95,19 @@ describe('stars and the row of favourites', () => {
     STATES['made-locked'] = { ...STATES['seller']!, locked: ['favourites'] };
     onTestFinished(() => void delete STATES['made-locked']);
     const { session } = await draw('made-locked');
-    await waitFor(() => expect(session.settings).not.toBeNull(), PATIENT);
+    await waitFor(() => expect(session.settings).not.toBeNull());
     expect(screen.queryByTestId('star')).toBeNull();
   });
 });
 
 describe('a message that did not get through', () => {
   it('is sent again', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('dealer-chat-failed');
+    const { host, user } = await draw('dealer-chat-failed');
 
-    await user.click(await screen.findByTestId('message-again', undefined, PATIENT));
+    await user.click(await screen.findByTestId('message-again'));
 
     expect(lastOf(host, 'retryMessages')).toEqual([2, 'room-tariq']);
-    expect(await screen.findByTestId('message-sending', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByTestId('message-sending')).toBeTruthy();
     expect(screen.queryByTestId('message-again')).toBeNull();
   });
 });

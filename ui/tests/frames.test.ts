@@ -10,7 +10,7 @@ import type { WebSocket as Peer } from 'ws';
 
 import { i420Size, openFrames, packFrame } from '../src/host/frames';
 import type { Frame } from '../src/host/host';
-import { PATIENT } from './drawn';
+import {} from './drawn';
 
 // The test runner resolves for browsers, where this package is empty.
 const load = createRequire(import.meta.url);
@@ -54,7 +54,7 @@ describe('the picture pipe', () => {
     const { peers, paths, said, info } = await serve();
     const got: { frame: Frame; drawn: () => void }[] = [];
     onTestFinished(openFrames(info, (frame, drawn) => got.push({ frame, drawn })));
-    await waitFor(() => expect(peers).toHaveLength(1), PATIENT);
+    await waitFor(() => expect(peers).toHaveLength(1));
     expect(paths).toEqual(['/once']);
 
     peers[0]!.send(new Uint8Array(packFrame(picture(0, 1))));
@@ -62,18 +62,16 @@ describe('the picture pipe', () => {
     peers[0]!.send(new Uint8Array(7));
     peers[0]!.send(new Uint8Array(packFrame(picture(1, 2))));
 
-    await waitFor(
-      () =>
-        expect(got.map(({ frame }) => [frame.stream, frame.seq])).toEqual([
-          [0, 1],
-          [1, 2],
-        ]),
-      PATIENT,
+    await waitFor(() =>
+      expect(got.map(({ frame }) => [frame.stream, frame.seq])).toEqual([
+        [0, 1],
+        [1, 2],
+      ]),
     );
     got[1]!.drawn();
     got[1]!.drawn();
     got[0]!.drawn();
-    await waitFor(() => expect(said).toEqual(['1', '0']), PATIENT);
+    await waitFor(() => expect(said).toEqual(['1', '0']));
   });
 
   it('opens again when the connection dies, and not after it was stopped', async () => {
@@ -83,15 +81,15 @@ describe('the picture pipe', () => {
       seen.push(frame.seq);
       drawn();
     });
-    await waitFor(() => expect(peers).toHaveLength(1), PATIENT);
+    await waitFor(() => expect(peers).toHaveLength(1));
 
     peers[0]!.terminate();
-    await waitFor(() => expect(peers).toHaveLength(2), PATIENT);
+    await waitFor(() => expect(peers).toHaveLength(2));
     peers[1]!.send(new Uint8Array(packFrame(picture(0, 5))));
-    await waitFor(() => expect(seen).toEqual([5]), PATIENT);
+    await waitFor(() => expect(seen).toEqual([5]));
 
     stop();
-    await waitFor(() => expect(peers[1]!.readyState).toBe(peers[1]!.CLOSED), PATIENT);
+    await waitFor(() => expect(peers[1]!.readyState).toBe(peers[1]!.CLOSED));
     await new Promise((done) => setTimeout(done, 400));
     expect(peers).toHaveLength(2);
   });

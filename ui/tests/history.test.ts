@@ -1,5 +1,4 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import type { HistoryFilter } from '../src/generated/bindings';
@@ -9,15 +8,14 @@ import { ADA } from '../src/host/fake/people';
 import type { FakeState } from '../src/host/fake/state';
 import { daysOf, midnight } from '../src/model/history';
 import { UNDO_MS } from '../src/model/records.svelte';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 async function history(state: string) {
   const drawn = await draw(state);
-  const user = userEvent.setup();
-  await user.click(screen.getByTestId('history-tab'));
-  return { ...drawn, user };
+  await drawn.user.click(screen.getByTestId('history-tab'));
+  return drawn;
 }
-const rows = () => screen.findAllByTestId('history-row', undefined, PATIENT);
+const rows = () => screen.findAllByTestId('history-row');
 const filterOf = (host: Parameters<typeof lastOf>[0]) => lastOf(host, 'history')?.[0] as HistoryFilter;
 
 /** A state of a test's own. */
@@ -44,12 +42,12 @@ describe('the calls', () => {
     await rows();
 
     await user.click(screen.getByTestId('history-missed'));
-    await waitFor(() => expect(filterOf(host)).toEqual({ missed: true }), PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual({ missed: true }));
     await waitFor(() => {
       for (const row of screen.getAllByTestId('history-row')) expect(row.dataset['outcome']).toBe('missed');
-    }, PATIENT);
+    });
     await user.click(screen.getByTestId('history-all'));
-    await waitFor(() => expect(filterOf(host)).toEqual({}), PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual({}));
   });
 
   it('are narrowed by service and account, told in chips that can be taken off', async () => {
@@ -58,14 +56,14 @@ describe('the calls', () => {
 
     await user.click(screen.getByTestId('history-narrow'));
     await user.selectOptions(screen.getByTestId('history-backend'), 'dealerdesk');
-    await waitFor(() => expect(filterOf(host)).toEqual({ dialect: 'dealerdesk' }), PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual({ dialect: 'dealerdesk' }));
     await user.selectOptions(screen.getByTestId('history-account'), '2');
-    await waitFor(() => expect(filterOf(host)).toEqual({ dialect: 'dealerdesk', account: 2 }), PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual({ dialect: 'dealerdesk', account: 2 }));
     expect(screen.getAllByTestId('history-chip')).toHaveLength(2);
     await user.click(within(screen.getAllByTestId('history-chip')[0]!).getByRole('button'));
-    await waitFor(() => expect(filterOf(host)).toEqual({ dialect: 'dealerdesk' }), PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual({ dialect: 'dealerdesk' }));
     await user.click(screen.getByTestId('history-clear'));
-    await waitFor(() => expect(filterOf(host)).toEqual({}), PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual({}));
     expect(screen.queryByTestId('history-chip')).toBeNull();
   });
 
@@ -80,12 +78,10 @@ describe('the calls', () => {
     await fireEvent.input(screen.getByTestId('history-until'), { target: { value: '2024-03-02' } });
 
     const wanted = { from: new Date(2024, 2, 1).toISOString(), until: new Date(2024, 2, 3).toISOString() };
-    await waitFor(() => expect(filterOf(host)).toEqual(wanted), PATIENT);
-    await screen.findByText('No matching calls', undefined, PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual(wanted));
+    await screen.findByText('No matching calls');
     await fireEvent.input(screen.getByTestId('history-until'), { target: { value: '2024-02-01' } });
-    expect((await screen.findByTestId('history-backwards', undefined, PATIENT)).textContent).toBe(
-      'The start date is after the end date.',
-    );
+    expect((await screen.findByTestId('history-backwards')).textContent).toBe('The start date is after the end date.');
   });
 
   it('are narrowed by days that have a name, and no field shows a day that is not looked for', async () => {
@@ -96,7 +92,7 @@ describe('the calls', () => {
     expect(screen.getByTestId('history-span-any').getAttribute('aria-pressed')).toBe('true');
     await user.click(screen.getByTestId('history-span-week'));
     const week = { from: midnight(daysOf('week').from)!.toISOString() };
-    await waitFor(() => expect(filterOf(host)).toEqual(week), PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual(week));
     expect(screen.getByTestId('history-chip').textContent).toContain('Last 7 days');
     expect(screen.queryByTestId('history-from')).toBeNull();
 
@@ -105,7 +101,7 @@ describe('the calls', () => {
     expect((screen.getByTestId('history-from') as HTMLInputElement).value).toBe(daysOf('week').from);
     expect((screen.getByTestId('history-until') as HTMLInputElement).value).toBe(daysOf('own').until);
     await user.click(screen.getByTestId('history-span-any'));
-    await waitFor(() => expect(filterOf(host)).toEqual({}), PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual({}));
   });
 
   it('show all there is to know of one, and all with that person', async () => {
@@ -117,10 +113,10 @@ describe('the calls', () => {
     for (const words of ['When', 'Outgoing', 'Video call', '12 minutes 34 seconds', 'Order #1042'])
       expect(details.textContent).toContain(words);
     await user.click(within(details).getByTestId('history-only'));
-    await waitFor(() => expect(filterOf(host)).toEqual({ dialect: 'storefront', person: ADA.id }), PATIENT);
+    await waitFor(() => expect(filterOf(host)).toEqual({ dialect: 'storefront', person: ADA.id }));
     await waitFor(() => {
       for (const row of screen.getAllByTestId('history-row')) expect(row.textContent).toContain(ADA.name);
-    }, PATIENT);
+    });
     expect(screen.getByTestId('history-chip').textContent).toContain(`With ${ADA.name}`);
   });
 
@@ -152,9 +148,9 @@ describe('the calls', () => {
     await user.keyboard('{End}');
     expect(document.activeElement).toBe(opens().at(-1));
     await user.keyboard('{Home}{Delete}');
-    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId('history-undo')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId('history-undo')));
     await user.keyboard('{Enter}');
-    await waitFor(() => expect(screen.queryByTestId('history-undo')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('history-undo')).toBeNull());
     expect(document.activeElement).toBe(opens()[0]);
     expect(lastOf(host, 'deleteRecord')).toBeUndefined();
   });
@@ -172,7 +168,7 @@ describe('the calls', () => {
     vi.useRealTimers();
 
     expect(lastOf(host, 'deleteRecord')).toEqual([1001]);
-    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(before - 1), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(before - 1));
     expect(user).toBeTruthy();
   });
 
@@ -185,7 +181,7 @@ describe('the calls', () => {
     await user.click(screen.getByTestId('people-tab'));
 
     expect(lastOf(host, 'deleteRecord')).toEqual([1002]);
-    await waitFor(() => expect(session.toasts.map((one) => one.text)).toEqual(['The disk is full.']), PATIENT);
+    await waitFor(() => expect(session.toasts.map((one) => one.text)).toEqual(['The disk is full.']));
     await user.click(screen.getByTestId('history-tab'));
     expect(await rows()).toHaveLength(6);
   });
@@ -202,7 +198,7 @@ describe('the calls', () => {
     await user.click(screen.getByTestId('history-export-csv'));
 
     expect(lastOf(host, 'exportHistory')).toEqual([{ missed: true }, 'csv']);
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('Saved to Downloads');
+    expect((await screen.findByTestId('toast')).textContent).toContain('Saved to Downloads');
     await user.click(screen.getByTestId('toast-action'));
     expect(lastOf(host, 'showExported')).toEqual(['/home/mara/Downloads/bellwire-calls.csv']);
   });
@@ -214,7 +210,7 @@ describe('the calls', () => {
     await user.click(screen.getByTestId('history-export'));
     await user.click(screen.getByTestId('history-export-json'));
 
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('The calls couldn’t be exported.');
+    expect((await screen.findByTestId('toast')).textContent).toContain('The calls couldn’t be exported.');
     expect(screen.queryByTestId('toast-action')).toBeNull();
   });
 
@@ -222,12 +218,12 @@ describe('the calls', () => {
     const { host, user } = await history('connected');
     await rows();
     await user.click(screen.getByTestId('history-more'));
-    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(12), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(12));
     const asked = host.said.filter(([name]) => name === 'history').length;
 
     await host.hangUp(7);
 
-    await waitFor(() => expect(host.said.filter(([name]) => name === 'history').length).toBe(asked + 1), PATIENT);
+    await waitFor(() => expect(host.said.filter(([name]) => name === 'history').length).toBe(asked + 1));
     expect(lastOf(host, 'history')?.[1]).toBe(1);
     expect(screen.getAllByTestId('history-row')).toHaveLength(12);
   });
@@ -235,20 +231,18 @@ describe('the calls', () => {
 
 describe('missed calls', () => {
   it('are counted on the tab and in the title until somebody looks', async () => {
-    const { host } = await draw(made('seller', { desktop: { missed: 3 } }));
-    const user = userEvent.setup();
+    const { host, user } = await draw(made('seller', { desktop: { missed: 3 } }));
 
-    await waitFor(
-      () => expect(within(screen.getByTestId('history-tab')).getByTestId('badge').textContent).toBe('33 missed calls'),
-      PATIENT,
+    await waitFor(() =>
+      expect(within(screen.getByTestId('history-tab')).getByTestId('badge').textContent).toBe('33 missed calls'),
     );
-    await waitFor(() => expect(document.title).toBe('(3) Bellwire'), PATIENT);
+    await waitFor(() => expect(document.title).toBe('(3) Bellwire'));
     expect(lastOf(host, 'missedSeen')).toBeUndefined();
     await user.click(screen.getByTestId('history-tab'));
 
-    await waitFor(() => expect(lastOf(host, 'missedSeen')).toEqual([]), PATIENT);
-    await waitFor(() => expect(within(screen.getByTestId('history-tab')).queryByTestId('badge')).toBeNull(), PATIENT);
-    await waitFor(() => expect(document.title).toBe('Bellwire'), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'missedSeen')).toEqual([]));
+    await waitFor(() => expect(within(screen.getByTestId('history-tab')).queryByTestId('badge')).toBeNull());
+    await waitFor(() => expect(document.title).toBe('Bellwire'));
   });
 
   it('stay unseen while a call covers the list', async () => {
@@ -258,8 +252,8 @@ describe('missed calls', () => {
 
     expect(lastOf(host, 'missedSeen')).toBeUndefined();
     await host.hangUp(7);
-    await fireEvent.click(await screen.findByTestId('ended-close', undefined, PATIENT));
-    await waitFor(() => expect(lastOf(host, 'missedSeen')).toEqual([]), PATIENT);
+    await fireEvent.click(await screen.findByTestId('ended-close'));
+    await waitFor(() => expect(lastOf(host, 'missedSeen')).toEqual([]));
   });
 });
 
@@ -273,7 +267,7 @@ describe('the figures of a seller', () => {
   it('are numbers and bars that are said in words too', async () => {
     await open('seller');
 
-    expect((await screen.findByTestId('figures-total', undefined, PATIENT)).textContent).toBe('128');
+    expect((await screen.findByTestId('figures-total')).textContent).toBe('128');
     expect(screen.getByTestId('figures-acceptance').textContent).toBe('71.1%');
     const chart = within(screen.getByTestId('figures-types')).getByRole('img');
     expect(chart.getAttribute('aria-label')).toBe('By reason: General questions: 76, 59%; Orders: 40, 31%; Sales: 12, 9%');
@@ -287,7 +281,7 @@ describe('the figures of a seller', () => {
   it('can be read as a table', async () => {
     const { user } = await open('seller');
 
-    await user.click(await screen.findByTestId('figures-table', undefined, PATIENT));
+    await user.click(await screen.findByTestId('figures-table'));
 
     const cells = within(screen.getByTestId('figures-statuses'))
       .getAllByRole('row')
@@ -314,17 +308,17 @@ describe('the figures of a seller', () => {
       by_status: {},
     };
     await open(made('seller', { analytics: none }));
-    expect(await screen.findByText('No reports yet', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No reports yet')).toBeTruthy();
   });
 
   it('wait', async () => {
     await open(made('seller', { hanging: 'analytics' }));
-    expect(await screen.findByText('Loading reports…', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('Loading reports…')).toBeTruthy();
   });
 
   it('are asked for again after a failure', async () => {
     const { host, user } = await open(made('seller', { failing: { analytics: 'the server took too long' } }));
-    expect(await screen.findByText('The reports couldn’t be loaded', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('The reports couldn’t be loaded')).toBeTruthy();
     const asked = () => host.said.filter(([name]) => name === 'analytics').length;
     const before = asked();
 

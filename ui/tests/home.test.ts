@@ -1,14 +1,12 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
 
 import { ADA, LONG } from '../src/host/fake/people';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 describe("a seller's home", () => {
   it('calls a customer, and a customer about an order', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller');
+    const { host, user } = await draw('seller');
     const row = screen.getAllByTestId('contact-row')[0]!;
 
     await user.click(within(row).getByRole('button', { expanded: false }));
@@ -33,30 +31,27 @@ describe("a seller's home", () => {
   });
 
   it('asks the backend for what is searched', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller');
+    const { host, user } = await draw('seller');
 
     await user.type(screen.getByTestId('contact-search'), '1031');
 
-    await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([1, '1031']), PATIENT);
-    await waitFor(() => expect(screen.getAllByTestId('contact-row')).toHaveLength(1), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([1, '1031']));
+    await waitFor(() => expect(screen.getAllByTestId('contact-row')).toHaveLength(1));
     expect(screen.getByTestId('contact-row').textContent).toContain(LONG.name);
   });
 
   it('says so when nobody matches', async () => {
-    const user = userEvent.setup();
-    await draw('seller');
+    const { user } = await draw('seller');
 
     await user.type(screen.getByTestId('contact-search'), 'zzz');
 
-    expect(await screen.findByText('No one matches “zzz”', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No one matches “zzz”')).toBeTruthy();
   });
 
   it('offers another try when the list cannot be loaded', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller-error');
+    const { host, user } = await draw('seller-error');
 
-    await screen.findByText('The server took too long to answer.', undefined, PATIENT);
+    await screen.findByText('The server took too long to answer.');
     const before = host.said.filter(([name]) => name === 'refreshContacts').length;
     await user.click(screen.getByRole('button', { name: 'Try again' }));
 
@@ -71,19 +66,17 @@ describe("a seller's home", () => {
   });
 
   it('leads back to signing in when the token was refused', async () => {
-    const user = userEvent.setup();
-    await draw('seller-signed-out');
+    const { user } = await draw('seller-signed-out');
 
     await user.click(screen.getByRole('button', { name: 'Sign in again' }));
 
-    expect((await screen.findByTestId('signin-at', undefined, PATIENT)).textContent).toBe('calls.nordlicht.example');
+    expect((await screen.findByTestId('signin-at')).textContent).toBe('calls.nordlicht.example');
     await user.click(screen.getByRole('button', { name: 'Cancel' }));
     expect(screen.getAllByTestId('contact-row').length).toBeGreaterThan(0);
   });
 
   it('changes between accounts and signs out', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller-two-accounts');
+    const { host, user } = await draw('seller-two-accounts');
 
     await user.click(screen.getByTestId('account-other'));
     expect(screen.getByTestId('waiting')).toBeTruthy();
@@ -94,14 +87,13 @@ describe("a seller's home", () => {
   });
 
   it('tells of missed calls until they are closed', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller-missed');
+    const { host, user } = await draw('seller-missed');
 
     expect(screen.getAllByTestId('ended-reason').map((line) => line.dataset['why'])).toEqual(['remote_cancelled', 'missed']);
     await user.click(screen.getAllByTestId('ended-close')[1]!);
 
     expect(lastOf(host, 'dismiss')).toEqual([5]);
-    await waitFor(() => expect(screen.getAllByTestId('ended-reason')).toHaveLength(1), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('ended-reason')).toHaveLength(1));
   });
 });
 
@@ -110,7 +102,7 @@ describe("a customer's home", () => {
     await draw('customer');
 
     expect(screen.getByRole('heading', { name: 'You’re ready for calls' })).toBeTruthy();
-    expect((await screen.findAllByTestId('history-row', undefined, PATIENT)).length).toBeGreaterThan(0);
+    expect((await screen.findAllByTestId('history-row')).length).toBeGreaterThan(0);
   });
 
   it('does not promise calls while offline', async () => {
@@ -122,15 +114,14 @@ describe("a customer's home", () => {
 
 describe('the history', () => {
   it('reads on by pages and calls back about the same order', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller');
+    const { host, user } = await draw('seller');
 
     await user.click(screen.getByTestId('history-tab'));
-    expect(await screen.findAllByTestId('history-row', undefined, PATIENT)).toHaveLength(6);
+    expect(await screen.findAllByTestId('history-row')).toHaveLength(6);
     await user.click(screen.getByTestId('history-more'));
-    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(12), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(12));
     await user.click(screen.getByTestId('history-more'));
-    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(18), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('history-row')).toHaveLength(18));
     expect(screen.queryByTestId('history-more')).toBeNull();
     await user.click(screen.getAllByTestId('history-call')[0]!);
 
@@ -138,11 +129,10 @@ describe('the history', () => {
   });
 
   it('tells missed from unanswered and declined', async () => {
-    const user = userEvent.setup();
-    await draw('seller');
+    const { user } = await draw('seller');
 
     await user.click(screen.getByTestId('history-tab'));
-    const rows = await screen.findAllByTestId('history-row', undefined, PATIENT);
+    const rows = await screen.findAllByTestId('history-row');
 
     expect(rows.map((row) => row.dataset['outcome'])).toEqual([
       'outgoing',
@@ -156,15 +146,14 @@ describe('the history', () => {
   });
 
   it('is read again when a call has ended', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('connected');
+    const { host, user } = await draw('connected');
     await user.click(screen.getByTestId('history-tab'));
     const asked = () => host.said.filter(([name]) => name === 'history').length;
-    await waitFor(() => expect(asked()).toBe(1), PATIENT);
+    await waitFor(() => expect(asked()).toBe(1));
 
     await host.hangUp(7);
 
-    await waitFor(() => expect(asked()).toBe(2), PATIENT);
+    await waitFor(() => expect(asked()).toBe(2));
   });
 });
 
@@ -174,7 +163,6 @@ describe('several notices at once', () => {
   const displayed = (id: string) => screen.getByTestId(id).closest('.notices')!.classList.contains('folded') === false;
 
   it('are one and a button where they would take too much room', async () => {
-    const user = userEvent.setup();
     const measured = high(300);
     const placed = vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockImplementation(function (this: HTMLElement) {
       return rect(
@@ -184,8 +172,8 @@ describe('several notices at once', () => {
       );
     });
     try {
-      const { host } = await draw('notices-many');
-      const more = await screen.findByTestId('notices-more', undefined, PATIENT);
+      const { host, user } = await draw('notices-many');
+      const more = await screen.findByTestId('notices-more');
       // No connection comes first; the keyring, the devices and the question wait.
       expect(more.textContent?.trim()).toBe('3 more notices');
       expect(more.getAttribute('aria-expanded')).toBe('false');
@@ -196,11 +184,11 @@ describe('several notices at once', () => {
       expect(displayed('notes-devices')).toBe(true);
       await user.click(screen.getByTestId('ask-login-no'));
       await user.click(more);
-      await waitFor(() => expect(more.textContent?.trim()).toBe('2 more notices'), PATIENT);
+      await waitFor(() => expect(more.textContent?.trim()).toBe('2 more notices'));
 
       measured.mockReturnValue(90);
       host.push((view) => ({ ...view, accounts: view.accounts.map((one) => ({ ...one, link: 'online' })) }));
-      await waitFor(() => expect(screen.queryByTestId('notices-more')).toBeNull(), PATIENT);
+      await waitFor(() => expect(screen.queryByTestId('notices-more')).toBeNull());
       expect(displayed('notes-devices')).toBe(true);
     } finally {
       measured.mockRestore();

@@ -1,12 +1,11 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import { SOURCES } from '../src/host/fake/surroundings';
 import { accelerator, keyOf } from '../src/model/keys';
 import { move, sorted } from '../src/model/sources';
 import { en } from '../src/text/en';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const key = (name: string, more: KeyboardEventInit = {}) =>
   fireEvent.keyDown(document.activeElement ?? document.body, { key: name, ...more });
@@ -14,18 +13,17 @@ const words = en.incall;
 
 describe('the share picker', () => {
   it('shows screens first, and shares what is chosen by name', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('share');
+    const { host, user } = await draw('share');
 
     await user.click(screen.getByTestId('call-share'));
-    const cards = await screen.findAllByTestId('share-source', undefined, PATIENT);
+    const cards = await screen.findAllByTestId('share-source');
     expect(cards.map((one) => one.dataset['source'])).toEqual(SOURCES.map(({ id }) => id));
     expect(cards[0]?.getAttribute('aria-checked')).toBe('true');
     await user.click(cards[2]!);
     await user.click(screen.getByTestId('share-start'));
 
     expect(lastOf(host, 'setSharing')).toEqual(['screen:32']);
-    await waitFor(() => expect(screen.queryByTestId('share-picker')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('share-picker')).toBeNull());
     expect(screen.getByTestId('sharing').textContent).toContain('Glasuren.ods');
   });
 
@@ -33,11 +31,11 @@ describe('the share picker', () => {
     const { host } = await draw('share');
 
     await key('s');
-    await screen.findAllByTestId('share-source', undefined, PATIENT);
-    await waitFor(() => expect(document.activeElement?.getAttribute('data-source')).toBe('screen:'), PATIENT);
+    await screen.findAllByTestId('share-source');
+    await waitFor(() => expect(document.activeElement?.getAttribute('data-source')).toBe('screen:'));
     // Nothing has a size here, so all stand beside each other.
     await key('ArrowRight');
-    await waitFor(() => expect(document.activeElement?.getAttribute('data-source')).toBe('screen:31'), PATIENT);
+    await waitFor(() => expect(document.activeElement?.getAttribute('data-source')).toBe('screen:31'));
     // Keys of the call are not heard meanwhile.
     await key('m');
     expect(lastOf(host, 'setMicrophone')).toBeUndefined();
@@ -46,22 +44,20 @@ describe('the share picker', () => {
   });
 
   it('closes with Escape and gives the focus back', async () => {
-    const user = userEvent.setup();
-    await draw('share');
+    const { user } = await draw('share');
 
     await user.click(screen.getByTestId('call-share'));
-    await screen.findAllByTestId('share-source', undefined, PATIENT);
+    await screen.findAllByTestId('share-source');
     await key('Escape');
 
-    await waitFor(() => expect(screen.queryByTestId('share-picker')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('share-picker')).toBeNull());
     expect(document.activeElement).toBe(screen.getByTestId('call-share'));
   });
 
   it('looks again', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('share');
+    const { host, user } = await draw('share');
     await user.click(screen.getByTestId('call-share'));
-    await screen.findAllByTestId('share-source', undefined, PATIENT);
+    await screen.findAllByTestId('share-source');
 
     await user.click(screen.getByTestId('share-refresh'));
 
@@ -69,34 +65,31 @@ describe('the share picker', () => {
   });
 
   it('changes what is shared without stopping first', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('clinic-sharing');
+    const { host, user } = await draw('clinic-sharing');
 
     await user.click(screen.getByTestId('sharing-change'));
-    const cards = await screen.findAllByTestId('share-source', undefined, PATIENT);
+    const cards = await screen.findAllByTestId('share-source');
     await user.click(cards[1]!);
     await user.click(screen.getByTestId('share-start'));
 
     expect(host.said.filter(([name]) => name === 'setSharing').map(([, source]) => source)).toEqual(['screen:31']);
-    expect((await screen.findByTestId('sharing', undefined, PATIENT)).textContent).toContain('LibreOffice Writer');
+    expect((await screen.findByTestId('sharing')).textContent).toContain('LibreOffice Writer');
   });
 
   it.each([
     ['share-error', 'The display does not answer.'],
     ['share-wayland', words.share.wayland],
   ])('in state %s says why nothing can be shared', async (state, reason) => {
-    const user = userEvent.setup();
-    await draw(state);
+    const { user } = await draw(state);
     await user.click(screen.getByTestId('call-share'));
-    expect((await screen.findByTestId('share-error', undefined, PATIENT)).textContent).toContain(reason);
+    expect((await screen.findByTestId('share-error')).textContent).toContain(reason);
     expect(screen.getByTestId<HTMLButtonElement>('share-start').disabled).toBe(true);
   });
 
   it('has words for a desktop with nothing on it, and for looking', async () => {
-    const user = userEvent.setup();
-    await draw('share-none');
+    const { user } = await draw('share-none');
     await user.click(screen.getByTestId('call-share'));
-    expect(await screen.findByText(words.share.empty, undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText(words.share.empty)).toBeTruthy();
   });
 
   it('finds its way through a grid in both directions', () => {
@@ -116,13 +109,10 @@ describe('the view of a call', () => {
 
     await key('f');
     expect(lastOf(host, 'setFullScreen')).toEqual([true]);
-    await waitFor(
-      () => expect(screen.getByTestId('call-full-screen').getAttribute('aria-label')).toBe('Exit full screen'),
-      PATIENT,
-    );
+    await waitFor(() => expect(screen.getByTestId('call-full-screen').getAttribute('aria-label')).toBe('Exit full screen'));
     await key('Escape');
     expect(lastOf(host, 'setFullScreen')).toEqual([false]);
-    await waitFor(() => expect(screen.getByTestId('call-full-screen').getAttribute('aria-label')).toBe('Full screen'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-full-screen').getAttribute('aria-label')).toBe('Full screen'));
     await key('F11');
     expect(lastOf(host, 'setFullScreen')).toEqual([true]);
   });
@@ -130,19 +120,15 @@ describe('the view of a call', () => {
   it('leaves the full screen when the call is over', async () => {
     const { host } = await draw('full-screen');
     await host.hangUp(7);
-    await screen.findByTestId('ended-reason', undefined, PATIENT);
+    await screen.findByTestId('ended-reason');
     expect(lastOf(host, 'setFullScreen')).toEqual([false]);
   });
 
   it('opens the small window by button and by key', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('connected');
+    const { host, user } = await draw('connected');
     await user.click(screen.getByTestId('call-mini'));
     expect(lastOf(host, 'setMini')).toEqual([true]);
-    await waitFor(
-      () => expect(screen.getByTestId('call-mini').getAttribute('aria-label')).toBe('Back to the main window'),
-      PATIENT,
-    );
+    await waitFor(() => expect(screen.getByTestId('call-mini').getAttribute('aria-label')).toBe('Back to the main window'));
     await key('p');
     expect(lastOf(host, 'setMini')).toEqual([false]);
   });
@@ -150,12 +136,12 @@ describe('the view of a call', () => {
   it('lists its keys', async () => {
     await draw('connected');
     await key('?');
-    const sheet = await screen.findByTestId('keys-sheet', undefined, PATIENT);
+    const sheet = await screen.findByTestId('keys-sheet');
     for (const line of [words.keys.mute, words.keys.share, words.keys.fullScreen, words.keys.hangUp])
       expect(sheet.textContent).toContain(line);
     expect(sheet.textContent).toContain('Ctrl+Shift+M');
     await key('Escape');
-    await waitFor(() => expect(screen.queryByTestId('keys-sheet')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('keys-sheet')).toBeNull());
   });
 
   it('hears its keys on keyboards of every script', async () => {
@@ -177,19 +163,18 @@ describe('the view of a call', () => {
     const { host } = await draw('connected');
     expect(screen.getByTestId('self-canvas').classList.contains('mirrored')).toBe(true);
     host.pushSettings((old) => ({ ...old, settings: { ...old.settings, mirror_self: false } }));
-    await waitFor(() => expect(screen.getByTestId('self-canvas').classList.contains('mirrored')).toBe(false), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('self-canvas').classList.contains('mirrored')).toBe(false));
   });
 
   it('shows a shared screen pixel by pixel when it is asked to', async () => {
-    const user = userEvent.setup();
-    await draw('remote-sharing');
+    const { user } = await draw('remote-sharing');
 
     // The figures say how large their screen is; here a window has no size at all.
-    await user.click(await screen.findByTestId('actual-size', undefined, PATIENT));
+    await user.click(await screen.findByTestId('actual-size'));
     expect(screen.getByTestId('remote-pan').getAttribute('role')).toBe('region');
     expect(screen.getByTestId('remote-pan').tabIndex).toBe(0);
     await key('1');
-    await waitFor(() => expect(screen.getByTestId('remote-pan').getAttribute('role')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('remote-pan').getAttribute('role')).toBeNull());
   });
 
   it.each([
@@ -198,13 +183,12 @@ describe('the view of a call', () => {
     ['busy-computer', 'busy'],
   ] as const)('in state %s says why it is not good', async (state, why) => {
     await draw(state);
-    expect((await screen.findByTestId('quality-reason', undefined, PATIENT)).textContent).toContain(words.quality[why]);
+    expect((await screen.findByTestId('quality-reason')).textContent).toContain(words.quality[why]);
     expect(screen.getByTestId('quality').dataset['why']).toBe(why);
   });
 
   it('says since when it is interrupted and what is tried, with one way to hang up and no grade', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('reconnecting');
+    const { host, user } = await draw('reconnecting');
     expect(screen.getByTestId('quality').dataset['grade']).toBe('none');
     expect(screen.getAllByRole('button', { name: 'Hang up' })).toHaveLength(1);
     expect(screen.getByTestId('reconnecting-since').textContent).toMatch(/^Lost connection 0:0\d ago$/);
@@ -216,30 +200,28 @@ describe('the view of a call', () => {
 
 describe('a microphone that is off', () => {
   it('warns whoever speaks into it, and goes on at the button', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('muted-speech');
-    expect((await screen.findByTestId('muted-speech', undefined, PATIENT)).textContent).toContain(words.mutedSpeech);
+    const { host, user } = await draw('muted-speech');
+    expect((await screen.findByTestId('muted-speech')).textContent).toContain(words.mutedSpeech);
     await user.click(screen.getByTestId('muted-speech-unmute'));
     expect(lastOf(host, 'setMicrophone')).toEqual([true]);
-    await waitFor(() => expect(screen.queryByTestId('muted-speech')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('muted-speech')).toBeNull());
   });
 
   it('says which key lets one talk, and that one is heard while it is held', async () => {
     const { host } = await draw('push-to-talk');
     expect(screen.getByTestId('talk-hint').textContent).toContain('Ctrl+Space');
     host.pushDesktop((old) => ({ ...old, talking: true }));
-    expect((await screen.findByTestId('talking', undefined, PATIENT)).textContent).toContain(words.talking);
+    expect((await screen.findByTestId('talking')).textContent).toContain(words.talking);
     expect(screen.queryByTestId('talk-hint')).toBeNull();
   });
 });
 
 describe('a ring', () => {
   it('can be answered without being seen', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('ring');
+    const { host, user } = await draw('ring');
 
     await user.click(screen.getByTestId('ring-accept-voice'));
-    await waitFor(() => expect(lastOf(host, 'acceptWithCameraOff')).toEqual([7]), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'acceptWithCameraOff')).toEqual([7]));
     expect(lastOf(host, 'accept')).toBeUndefined();
   });
 
@@ -250,7 +232,7 @@ describe('a ring', () => {
 
   it('tells the window that it is drawn', async () => {
     const { host } = await draw('ring');
-    await waitFor(() => expect(lastOf(host, 'ringDrawn')?.[0]).toBe(7), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'ringDrawn')?.[0]).toBe(7));
   });
 });
 
@@ -261,13 +243,12 @@ describe('an ended call', () => {
   });
 
   it('leads to the messages where there are some', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('provider-ended');
+    const { host, user } = await draw('provider-ended');
 
     await user.click(screen.getByTestId('ended-message'));
 
-    await waitFor(() => expect(lastOf(host, 'openThread')?.[1]).toBe('c-carla'), PATIENT);
-    expect(await screen.findByTestId('composer', undefined, PATIENT)).toBeTruthy();
+    await waitFor(() => expect(lastOf(host, 'openThread')?.[1]).toBe('c-carla'));
+    expect(await screen.findByTestId('composer')).toBeTruthy();
   });
 
   it('offers no messages where there are none', async () => {
@@ -278,8 +259,7 @@ describe('an ended call', () => {
 
 describe('the small window', () => {
   it('mutes, stops the camera, hangs up and leads back', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('mini');
+    const { host, user } = await draw('mini');
     expect(screen.getByTestId('mini-window').textContent).toContain('Ada Okafor');
     expect(screen.getByTestId('mini-timer').textContent).toMatch(/^3:0\d$/);
 
@@ -290,12 +270,12 @@ describe('the small window', () => {
     await key('m');
     expect(lastOf(host, 'setMicrophone')).toEqual([true]);
     await key('Escape');
-    await waitFor(() => expect(lastOf(host, 'setMini')).toEqual([false]), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'setMini')).toEqual([false]));
     // This window is gone with it.
     expect(host.said.map(([name]) => name).slice(-2)).toEqual(['showMain', 'setMini']);
     await user.click(screen.getByTestId('mini-end'));
     expect(lastOf(host, 'hangUp')).toEqual([7]);
-    expect(await screen.findByTestId('mini-none', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByTestId('mini-none')).toBeTruthy();
   });
 
   it('has no camera in a voice call', async () => {
@@ -304,23 +284,20 @@ describe('the small window', () => {
   });
 
   it('shows a second call and takes it', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('mini-waiting');
+    const { host, user } = await draw('mini-waiting');
     expect(within(screen.getByTestId('mini-ring')).getByText(/is calling/)).toBeTruthy();
     await user.click(screen.getByTestId('mini-accept'));
     expect(lastOf(host, 'endAndAccept')).toEqual([9]);
   });
 
   it('answers a call that rings while it is open', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('mini-ringing');
+    const { host, user } = await draw('mini-ringing');
     await user.click(screen.getByTestId('mini-accept'));
     expect(lastOf(host, 'accept')).toEqual([7]);
   });
 
   it('stops sharing', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('mini-long');
+    const { host, user } = await draw('mini-long');
     await user.click(screen.getByTestId('mini-stop'));
     expect(lastOf(host, 'setSharing')).toEqual([null]);
   });

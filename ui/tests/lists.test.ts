@@ -1,14 +1,13 @@
 // Lists at work size: who is online, the last call, the search, and the keys.
 
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import type { Contact } from '../src/generated/bindings';
 import { dealer, TARIQ } from '../src/host/fake/backends';
 import { ADA, LEILA, person, plain, seller } from '../src/host/fake/people';
 import { callable, matching, onlyMatch, remember } from '../src/model/quick';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const rows = () => screen.getAllByTestId('contact-row').map((one) => one.dataset['person']);
 const row = (id: string) => screen.getAllByTestId('contact-row').find((one) => one.dataset['person'] === id)!;
@@ -17,14 +16,14 @@ const focused = () => (document.activeElement as HTMLElement | null)?.dataset['t
 describe('a list of people', () => {
   it('begins with who is online, favourites first among them', async () => {
     await draw('seller');
-    await screen.findByTestId('online-now', undefined, PATIENT);
+    await screen.findByTestId('online-now');
     expect(screen.getByTestId('online-now').textContent).toBe('Online now 3');
     expect(rows()).toEqual(['c1', 'c2', 'c5', 'c3', 'c4', 'c6']);
   });
 
   it('has no groups where nobody can be seen to be online', async () => {
     await draw('seller-offline');
-    await screen.findAllByTestId('contact-row', undefined, PATIENT);
+    await screen.findAllByTestId('contact-row');
     expect(screen.queryByTestId('online-now')).toBeNull();
     expect(rows()).toEqual(['c1', 'c2', 'c3', 'c4', 'c5', 'c6']);
   });
@@ -35,17 +34,17 @@ describe('a list of people', () => {
     call.focus();
     const online = (one: Contact) => (one.id === 'c4' ? { ...one, online: true } : one);
     host.push((view) => ({ ...view, accounts: view.accounts.map((one) => ({ ...one, contacts: one.contacts.map(online) })) }));
-    await waitFor(() => expect(row('c4').textContent).toContain('online'), PATIENT);
+    await waitFor(() => expect(row('c4').textContent).toContain('online'));
     expect(rows().indexOf('c4')).toBe(4);
     expect(document.activeElement).toBe(call);
 
     call.blur();
-    await waitFor(() => expect(rows()).toEqual(['c1', 'c2', 'c4', 'c5', 'c3', 'c6']), PATIENT);
+    await waitFor(() => expect(rows()).toEqual(['c1', 'c2', 'c4', 'c5', 'c3', 'c6']));
   });
 
   it('says when the last call was, and marks a missed one', async () => {
     const { host } = await draw('seller');
-    await waitFor(() => expect(screen.getAllByTestId('last-call')).toHaveLength(3), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('last-call')).toHaveLength(3));
     expect(within(row('c2')).getByTestId('last-call').dataset['outcome']).toBe('missed');
     expect(within(row('c2')).getByTestId('last-call').textContent).toMatch(/Last call:\s*Missed, /);
     expect(within(row('c1')).getByTestId('last-call').dataset['outcome']).toBe('outgoing');
@@ -55,29 +54,27 @@ describe('a list of people', () => {
 
   it('does without where the log cannot be read', async () => {
     await draw('recent-error');
-    await screen.findAllByTestId('contact-row', undefined, PATIENT);
+    await screen.findAllByTestId('contact-row');
     expect(screen.queryByTestId('last-call')).toBeNull();
   });
 
   it('counts what was found of all, and Enter calls the only one', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller');
+    const { host, user } = await draw('seller');
     const field = screen.getByTestId('contact-search');
 
     await user.type(field, 'example');
-    await waitFor(() => expect(screen.getByTestId('list-count').textContent).toBe('5 of 6'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('list-count').textContent).toBe('5 of 6'));
     await user.keyboard('{Enter}');
     await user.clear(field);
     await user.type(field, 'leila');
-    await waitFor(() => expect(screen.getByTestId('list-count').textContent).toBe('1 of 6 · Press Enter to call'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('list-count').textContent).toBe('1 of 6 · Press Enter to call'));
     expect(lastOf(host, 'dial')).toBeUndefined();
     await user.keyboard('{Enter}');
-    await waitFor(() => expect(lastOf(host, 'dial')).toEqual([1, LEILA, 'video', null]), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'dial')).toEqual([1, LEILA, 'video', null]));
   });
 
   it('is one stop for Tab; arrow keys move in it', async () => {
-    const user = userEvent.setup();
-    await draw('seller');
+    const { user } = await draw('seller');
     screen.getByTestId('contact-search').focus();
     await user.tab();
     expect(row('c1').contains(document.activeElement)).toBe(true);
@@ -96,8 +93,7 @@ describe('a list of people', () => {
   });
 
   it('has its search at Ctrl+F', async () => {
-    const user = userEvent.setup();
-    await draw('seller');
+    const { user } = await draw('seller');
     await user.keyboard('{Control>}f{/Control}');
     expect(focused()).toBe('contact-search');
   });
@@ -107,42 +103,39 @@ describe('a quick call', () => {
   const open = () => fireEvent.keyDown(document.body, { key: 'k', code: 'KeyK', ctrlKey: true });
 
   it('finds people of all accounts by a few letters, and Enter calls', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('favourites');
+    const { host, user } = await draw('favourites');
     await open();
-    await waitFor(() => expect(focused()).toBe('quick-search'), PATIENT);
+    await waitFor(() => expect(focused()).toBe('quick-search'));
     expect(screen.getAllByTestId('quick-person').length).toBeGreaterThan(6);
 
     await user.keyboard('tar');
-    await waitFor(() => expect(screen.getAllByTestId('quick-person')).toHaveLength(1), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('quick-person')).toHaveLength(1));
     expect(screen.getByTestId('quick-person').textContent).toContain('Tariq Aziz');
     await user.keyboard('{Enter}');
     expect(lastOf(host, 'dial')?.slice(0, 2)).toEqual([dealer().id, TARIQ]);
-    await waitFor(() => expect(screen.queryByTestId('quick-call')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('quick-call')).toBeNull());
   });
 
   it('is led by arrow keys, and Escape gives the focus back', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller');
+    const { host, user } = await draw('seller');
     screen.getByTestId('contact-search').focus();
     await open();
-    await waitFor(() => expect(focused()).toBe('quick-search'), PATIENT);
+    await waitFor(() => expect(focused()).toBe('quick-search'));
     const chosen = () => screen.getAllByTestId('quick-person').findIndex((one) => one.getAttribute('aria-selected') === 'true');
     expect(chosen()).toBe(0);
     await user.keyboard('{ArrowDown}{ArrowDown}{ArrowUp}');
     expect(chosen()).toBe(1);
     expect(document.activeElement?.getAttribute('aria-activedescendant')).toBe(screen.getAllByTestId('quick-person')[1]!.id);
     await user.keyboard('{Escape}');
-    await waitFor(() => expect(screen.queryByTestId('quick-call')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('quick-call')).toBeNull());
     expect(focused()).toBe('contact-search');
     expect(lastOf(host, 'dial')).toBeUndefined();
   });
 
   it('dials nothing during a call, and says why', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('connected');
+    const { host, user } = await draw('connected');
     await open();
-    await screen.findByTestId('quick-busy', undefined, PATIENT);
+    await screen.findByTestId('quick-busy');
     await user.keyboard('ada{Enter}');
     expect(lastOf(host, 'dial')).toBeUndefined();
   });

@@ -1,16 +1,14 @@
 import { fireEvent, screen, waitFor } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
 
 import { en } from '../src/text/en';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const words = en.missing;
 
 describe('a device that is missing', () => {
   it('is said on its button, which opens the list of devices', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('no-devices');
+    const { host, user } = await draw('no-devices');
     for (const [id, word] of [
       ['call-mute', words.noMicrophone],
       ['call-camera', words.noCamera],
@@ -29,31 +27,31 @@ describe('a device that is missing', () => {
 
   it('is told of the other side instead of a wait', async () => {
     await draw('remote-no-camera');
-    const hint = await screen.findByTestId('remote-camera-off', undefined, PATIENT);
+    const hint = await screen.findByTestId('remote-camera-off');
     expect(hint.textContent).toContain('has no camera');
   });
 
   it('is not called muted: a microphone that is not there is said and announced', async () => {
     const { host } = await draw('remote-no-microphone');
-    const mark = await screen.findByTestId('remote-no-microphone', undefined, PATIENT);
+    const mark = await screen.findByTestId('remote-no-microphone');
     expect(mark.textContent).toMatch(/Ada Okafor.* has no microphone/);
     expect(screen.queryByTestId('remote-muted')).toBeNull();
     const news = screen.getByTestId('remote-news');
-    await waitFor(() => expect(news.textContent).toMatch(/has no microphone\.$/), PATIENT);
+    await waitFor(() => expect(news.textContent).toMatch(/has no microphone\.$/));
     expect(document.querySelector('main')?.textContent).not.toContain('muted');
 
     const become = (over: object) =>
       host.push((view) => ({ ...view, phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, ...over })) } }));
     become({ remote_has_microphone: true });
-    await waitFor(() => expect(news.textContent).toMatch(/is muted\.$/), PATIENT);
+    await waitFor(() => expect(news.textContent).toMatch(/is muted\.$/));
     expect(screen.getByTestId('remote-muted')).toBeTruthy();
     become({ remote_has_microphone: false });
-    await waitFor(() => expect(news.textContent).toMatch(/has no microphone\.$/), PATIENT);
+    await waitFor(() => expect(news.textContent).toMatch(/has no microphone\.$/));
     become({ remote_has_microphone: true, remote_audio: true });
-    await waitFor(() => expect(news.textContent).toMatch(/has a microphone now\.$/), PATIENT);
+    await waitFor(() => expect(news.textContent).toMatch(/has a microphone now\.$/));
     expect(screen.queryByTestId('remote-no-microphone')).toBeNull();
     become({ remote_video: false, remote_has_camera: false });
-    await waitFor(() => expect(news.textContent).toMatch(/has no camera\.$/), PATIENT);
+    await waitFor(() => expect(news.textContent).toMatch(/has no camera\.$/));
   });
 });
 
@@ -61,19 +59,18 @@ describe('quitting', () => {
   it('is asked for by Ctrl+Q, and at once outside a call', async () => {
     const { host } = await draw('seller');
     await fireEvent.keyDown(document.body, { key: 'q', ctrlKey: true });
-    await waitFor(() => expect(lastOf(host, 'quit')).toEqual([]), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'quit')).toEqual([]));
   });
 
   it('in a call needs a yes', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('connected');
+    const { host, user } = await draw('connected');
     await fireEvent.keyDown(document.body, { key: 'q', ctrlKey: true });
-    await screen.findByTestId('quit-question', undefined, PATIENT);
+    await screen.findByTestId('quit-question');
     await user.click(screen.getByTestId('quit-no'));
-    await waitFor(() => expect(screen.queryByTestId('quit-question')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('quit-question')).toBeNull());
     expect(lastOf(host, 'quit')).toBeUndefined();
     await fireEvent.keyDown(document.body, { key: 'q', ctrlKey: true });
-    await user.click(await screen.findByTestId('quit-yes', undefined, PATIENT));
+    await user.click(await screen.findByTestId('quit-yes'));
     expect(lastOf(host, 'quit')).toEqual([]);
   });
 });
@@ -94,9 +91,8 @@ describe('the page after a call', () => {
 
 describe('a ring that ends under the pointer', () => {
   it('takes the click with it', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller-ringing');
-    await screen.findByTestId('ring-name', undefined, PATIENT);
+    const { host, user } = await draw('seller-ringing');
+    await screen.findByTestId('ring-name');
     // The time of the page stands still: on a busy machine the click may come late.
     const now = performance.now();
     const clock = vi.spyOn(performance, 'now').mockReturnValue(now);
@@ -108,20 +104,19 @@ describe('a ring that ends under the pointer', () => {
         calls: old.phone.calls.map((one) => (one.state.is === 'ringing' ? { ...one, state: missed } : one)),
       },
     }));
-    await waitFor(() => expect(screen.queryByTestId('ring-name')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('ring-name')).toBeNull());
     const call = screen.getAllByTestId('contact-call')[0]!;
     await user.click(call);
     expect(lastOf(host, 'dial')).toBeUndefined();
     clock.mockReturnValue(now + 700);
     await user.click(call);
     clock.mockRestore();
-    await waitFor(() => expect(lastOf(host, 'dial')).toBeDefined(), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'dial')).toBeDefined());
   });
 
   it('takes no click beside its card', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller-ringing');
-    await screen.findByTestId('ring-name', undefined, PATIENT);
+    const { host, user } = await draw('seller-ringing');
+    await screen.findByTestId('ring-name');
     const card = document.querySelector('.card')!;
     card.getBoundingClientRect = () => new DOMRect(300, 100, 400, 500);
     const missed = { is: 'ended' as const, reason: { why: 'missed' as const } };
@@ -132,7 +127,7 @@ describe('a ring that ends under the pointer', () => {
         calls: old.phone.calls.map((one) => (one.state.is === 'ringing' ? { ...one, state: missed } : one)),
       },
     }));
-    await waitFor(() => expect(screen.queryByTestId('ring-name')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('ring-name')).toBeNull());
     await user.pointer({ keys: '[MouseLeft]', target: screen.getByTestId('history-tab'), coords: { clientX: 80, clientY: 150 } });
     expect(screen.getByTestId('history-tab').getAttribute('aria-current')).toBe('page');
   });
@@ -151,8 +146,8 @@ describe('a picture that cannot be shown', () => {
       });
     };
     told('lost', 'interlaced');
-    await waitFor(() => expect(screen.getAllByText(words.unshown.interlaced).length).toBe(2), PATIENT);
+    await waitFor(() => expect(screen.getAllByText(words.unshown.interlaced).length).toBe(2));
     told('back', null);
-    await waitFor(() => expect(screen.queryByText(en.call.noPicture)).not.toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByText(en.call.noPicture)).not.toBeNull());
   });
 });

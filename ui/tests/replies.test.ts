@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CallView } from '../src/generated/bindings';
 import { fakeHost, STATES, type FakeHost } from '../src/host/fake';
 import { Session } from '../src/model/session.svelte';
-import { lastOf, PATIENT } from './drawn';
+import { lastOf } from './drawn';
 import WithReply from './WithReply.svelte';
 
 async function menu(state: string, change: (host: FakeHost) => void = () => undefined) {
@@ -13,17 +13,16 @@ async function menu(state: string, change: (host: FakeHost) => void = () => unde
   change(host);
   const session = new Session(host);
   onTestFinished(() => session.close());
-  await waitFor(() => expect(session.settings).not.toBeNull(), PATIENT);
-  await waitFor(() => expect(session.view).not.toBeNull(), PATIENT);
+  await waitFor(() => expect(session.settings).not.toBeNull());
+  await waitFor(() => expect(session.view).not.toBeNull());
   const call = STATES[state]?.view.phone.calls.find((one) => one.state.is === 'ringing') as CallView;
   render(WithReply, { session, call });
-  return { host, session };
+  return { host, session, user: userEvent.setup() };
 }
 
 describe('declining with a message', () => {
   it('sends one of the usual replies', async () => {
-    const user = userEvent.setup();
-    const { host } = await menu('dealer-ringing');
+    const { host, user } = await menu('dealer-ringing');
 
     await user.click(screen.getByTestId('reply-open'));
     const replies = screen.getAllByTestId('reply').map((one) => one.textContent);
@@ -34,11 +33,10 @@ describe('declining with a message', () => {
   });
 
   it('sends own words, and its Enter answers nothing', async () => {
-    const user = userEvent.setup();
     const outside = vi.fn();
     window.addEventListener('keydown', outside);
     onTestFinished(() => window.removeEventListener('keydown', outside));
-    const { host } = await menu('dealer-ringing');
+    const { host, user } = await menu('dealer-ringing');
 
     await user.click(screen.getByTestId('reply-open'));
     expect(screen.getByTestId<HTMLButtonElement>('reply-send').disabled).toBe(true);
@@ -49,24 +47,22 @@ describe('declining with a message', () => {
   });
 
   it('goes by keyboard and closes with Escape', async () => {
-    const user = userEvent.setup();
-    await menu('dealer-ringing');
+    const { user } = await menu('dealer-ringing');
 
     screen.getByTestId('reply-open').focus();
     await user.keyboard('{Enter}');
-    await waitFor(() => expect(document.activeElement?.textContent).toBe('I’ll call you back'), PATIENT);
+    await waitFor(() => expect(document.activeElement?.textContent).toBe('I’ll call you back'));
     await user.keyboard('{ArrowUp}');
     expect(document.activeElement).toBe(screen.getByTestId('reply-own'));
     await user.keyboard('{ArrowDown}{ArrowDown}');
     expect(document.activeElement?.textContent).toBe('Can’t talk now');
     await fireEvent.keyDown(document.activeElement!, { key: 'Escape' });
-    await waitFor(() => expect(screen.queryByTestId('reply-menu')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('reply-menu')).toBeNull());
     expect(document.activeElement).toBe(screen.getByTestId('reply-open'));
   });
 
   it('offers the user’s own replies', async () => {
-    const user = userEvent.setup();
-    const { session } = await menu('dealer-ringing');
+    const { session, user } = await menu('dealer-ringing');
     await session.set({ replies: ['  In the car ', '', 'In the car', 'Later today'] });
 
     await user.click(screen.getByTestId('reply-open'));
@@ -91,15 +87,14 @@ describe('declining with a message', () => {
   });
 
   it('says so when the message was not sent, and the call can still be answered', async () => {
-    const user = userEvent.setup();
     STATES['test-unsent-reply'] = { ...STATES['dealer-ringing']!, failing: { declineWith: '' } };
     onTestFinished(() => void delete STATES['test-unsent-reply']);
-    const { session } = await menu('test-unsent-reply');
+    const { session, user } = await menu('test-unsent-reply');
 
     await user.click(screen.getByTestId('reply-open'));
     await user.click(screen.getByText('On my way'));
 
-    await waitFor(() => expect(session.toasts.map((one) => one.text)).toEqual(['The message wasn’t sent.']), PATIENT);
+    await waitFor(() => expect(session.toasts.map((one) => one.text)).toEqual(['The message wasn’t sent.']));
     expect(screen.getByText<HTMLButtonElement>('On my way').disabled).toBe(false);
   });
 });

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { LEILA } from '../src/host/fake/people';
 import { TARIQ } from '../src/host/fake/backends';
 import { chat, MESSAGES } from '../src/host/fake/chats';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
-const rows = () => screen.findAllByTestId('room-row', undefined, PATIENT);
+const rows = () => screen.findAllByTestId('room-row');
 const choose = async (index: number) => {
   const user = userEvent.setup();
   await user.click(within((await rows())[index]!).getByRole('button'));
@@ -31,11 +31,11 @@ describe('rooms', () => {
     const { host } = await draw('dealer');
     const user = await choose(0);
 
-    await user.click(await screen.findByRole('button', { name: 'Voice call Tariq Aziz' }, PATIENT));
+    await user.click(await screen.findByRole('button', { name: 'Voice call Tariq Aziz' }));
     expect(lastOf(host, 'dial')).toEqual([2, TARIQ, 'voice', { id: 'room-tariq', label: 'Listing 4471' }]);
     await user.click(screen.getByTestId('call-end'));
-    await user.click(await screen.findByTestId('ended-close', undefined, PATIENT));
-    await user.click(await screen.findByRole('button', { name: 'Video call Tariq Aziz' }, PATIENT));
+    await user.click(await screen.findByTestId('ended-close'));
+    await user.click(await screen.findByRole('button', { name: 'Video call Tariq Aziz' }));
     expect(lastOf(host, 'dial')?.[2]).toBe('video');
   });
 
@@ -43,11 +43,11 @@ describe('rooms', () => {
     const { host } = await draw('dealer');
     const user = await choose(0);
 
-    expect(await screen.findAllByTestId('message', undefined, PATIENT)).toHaveLength(MESSAGES['room-tariq']!.length);
+    expect(await screen.findAllByTestId('message')).toHaveLength(MESSAGES['room-tariq']!.length);
     expect(lastOf(host, 'openThread')).toEqual([2, 'room-tariq']);
-    await waitFor(() => expect(screen.getAllByTestId('room-row')[0]!.textContent).not.toContain('unread'), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('room-row')[0]!.textContent).not.toContain('unread'));
     await user.click(within((await rows())[1]!).getByRole('button'));
-    await waitFor(() => expect(lastOf(host, 'closeThread')).toEqual([2, 'room-tariq']), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'closeThread')).toEqual([2, 'room-tariq']));
     expect(lastOf(host, 'openThread')).toEqual([2, 'room-leila']);
     expect(screen.getByTestId('chat').textContent).toContain(LEILA.name);
   });
@@ -55,27 +55,26 @@ describe('rooms', () => {
   it('are not read while a call covers them', async () => {
     const { host } = await draw('dealer');
     const user = await choose(0);
-    await screen.findAllByTestId('message', undefined, PATIENT);
+    await screen.findAllByTestId('message');
 
     await user.click(screen.getByRole('button', { name: 'Video call Tariq Aziz' }));
-    await waitFor(() => expect(lastOf(host, 'closeThread')).toEqual([2, 'room-tariq']), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'closeThread')).toEqual([2, 'room-tariq']));
     const opened = () => host.said.filter(([name]) => name === 'openThread').length;
     const before = opened();
     await user.click(screen.getByTestId('call-end'));
-    await user.click(await screen.findByTestId('ended-close', undefined, PATIENT));
+    await user.click(await screen.findByTestId('ended-close'));
 
-    await waitFor(() => expect(opened()).toBe(before + 1), PATIENT);
+    await waitFor(() => expect(opened()).toBe(before + 1));
   });
 
   it('say so when there are none', async () => {
     await draw('dealer-empty');
-    expect(await screen.findByText('No rooms yet', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No rooms yet')).toBeTruthy();
   });
 
   it('offer another try when they cannot be loaded', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('dealer-error');
-    await screen.findByText('The server took too long to answer.', undefined, PATIENT);
+    const { host, user } = await draw('dealer-error');
+    await screen.findByText('The server took too long to answer.');
     const asked = () => host.said.filter(([name]) => name === 'refreshContacts').length;
     const before = asked();
     await user.click(screen.getByRole('button', { name: 'Try again' }));
@@ -85,11 +84,11 @@ describe('rooms', () => {
   it('keep the open thread while a search hides its line', async () => {
     await draw('provider');
     const user = await choose(0);
-    await screen.findAllByTestId('message', undefined, PATIENT);
+    await screen.findAllByTestId('message');
 
     await user.type(screen.getByTestId('room-search'), 'Daniel');
 
-    await waitFor(() => expect(screen.getAllByTestId('room-row')).toHaveLength(1), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('room-row')).toHaveLength(1));
     expect(screen.getByTestId('chat').textContent).toContain('Carla Mendes');
   });
 
@@ -105,7 +104,7 @@ describe('a chat', () => {
   it('tells own messages from others, marks where the new ones begin and what was read', async () => {
     await draw('dealer-chat');
 
-    const bubbles = await screen.findAllByTestId('message', undefined, PATIENT);
+    const bubbles = await screen.findAllByTestId('message');
     expect(bubbles.map((bubble) => bubble.dataset['mine'])).toEqual(MESSAGES['room-tariq']!.map((one) => String(one.from_me)));
     const line = screen.getByTestId('chat-unread');
     expect(line.nextElementSibling).toBe(bubbles[5]);
@@ -122,27 +121,27 @@ describe('a chat', () => {
     }));
     await choose(0);
 
-    const bubbles = await screen.findAllByTestId('message', undefined, PATIENT);
+    const bubbles = await screen.findAllByTestId('message');
     expect(screen.getByTestId('chat-unread').nextElementSibling).toBe(bubbles.at(-1));
   });
 
   it('sends by Enter, breaks the line with Shift, and shows what is on its way', async () => {
     const { host } = await draw('dealer');
     const user = await choose(0);
-    await screen.findAllByTestId('message', undefined, PATIENT);
+    await screen.findAllByTestId('message');
 
     await user.type(screen.getByTestId('composer'), 'One{Shift>}{Enter}{/Shift}two  {Enter}');
 
     expect(lastOf(host, 'sendMessage')).toEqual([2, 'room-tariq', 'One\ntwo']);
     expect(screen.getByTestId<HTMLTextAreaElement>('composer').value).toBe('');
-    expect((await screen.findByTestId('message-sending', undefined, PATIENT)).textContent).toBe('Sending…');
+    expect((await screen.findByTestId('message-sending')).textContent).toBe('Sending…');
     expect(screen.queryByTestId('chat-unread')).toBeNull();
   });
 
   it('does not send nothing', async () => {
     const { host } = await draw('dealer');
     const user = await choose(0);
-    await screen.findAllByTestId('message', undefined, PATIENT);
+    await screen.findAllByTestId('message');
 
     await user.type(screen.getByTestId('composer'), '   {Enter}');
 
@@ -153,7 +152,7 @@ describe('a chat', () => {
   it('cuts nothing off a message that is too long, and says by how much', async () => {
     const { host } = await draw('dealer');
     const user = await choose(0);
-    await screen.findAllByTestId('message', undefined, PATIENT);
+    await screen.findAllByTestId('message');
     const composer = screen.getByTestId<HTMLTextAreaElement>('composer');
 
     await user.click(composer);
@@ -168,20 +167,18 @@ describe('a chat', () => {
   it('keeps the words of a message that was not sent', async () => {
     await draw('dealer-chat-unsent');
     const user = await choose(0);
-    await screen.findAllByTestId('message', undefined, PATIENT);
+    await screen.findAllByTestId('message');
 
     await user.type(screen.getByTestId('composer'), 'On my way{Enter}');
 
-    expect((await screen.findByTestId('composer-error', undefined, PATIENT)).textContent).toContain(
-      'No connection to the server.',
-    );
+    expect((await screen.findByTestId('composer-error')).textContent).toContain('No connection to the server.');
     expect(screen.getByTestId<HTMLTextAreaElement>('composer').value).toBe('On my way');
   });
 
   it('says while somebody types, and is silent about it after sending', async () => {
     const { host } = await draw('dealer');
     const user = await choose(0);
-    await screen.findAllByTestId('message', undefined, PATIENT);
+    await screen.findAllByTestId('message');
 
     await user.type(screen.getByTestId('composer'), 'Hello');
     expect(host.said.filter(([name]) => name === 'typing')).toEqual([['typing', 2, 'room-tariq', true]]);
@@ -192,13 +189,13 @@ describe('a chat', () => {
   it('keeps what is being written in each room', async () => {
     await draw('dealer');
     const user = await choose(0);
-    await user.type(await screen.findByTestId('composer', undefined, PATIENT), 'For later');
+    await user.type(await screen.findByTestId('composer'), 'For later');
 
     await user.click(within((await rows())[1]!).getByRole('button'));
-    await waitFor(() => expect(screen.getByTestId<HTMLTextAreaElement>('composer').value).toBe(''), PATIENT);
+    await waitFor(() => expect(screen.getByTestId<HTMLTextAreaElement>('composer').value).toBe(''));
     await user.click(within((await rows())[0]!).getByRole('button'));
 
-    await waitFor(() => expect(screen.getByTestId<HTMLTextAreaElement>('composer').value).toBe('For later'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId<HTMLTextAreaElement>('composer').value).toBe('For later'));
   });
 
   it.each([
@@ -208,12 +205,12 @@ describe('a chat', () => {
     ['dealer-chat-sending', 'message-sending', 'Sending…'],
   ])('in state %s says so', async (state, id, words) => {
     await draw(state);
-    expect((await screen.findByTestId(id, undefined, PATIENT)).textContent).toContain(words);
+    expect((await screen.findByTestId(id)).textContent).toContain(words);
   });
 
   it('has its calls as events, in the reader’s words', async () => {
     await draw('provider-chat');
-    const calls = await screen.findAllByTestId('message-call', undefined, PATIENT);
+    const calls = await screen.findAllByTestId('message-call');
     expect(
       calls.map((one) => [one.dataset['outcome'], one.querySelector('span')?.textContent?.replace(/[\u2066-\u2069]/g, '')]),
     ).toEqual([
@@ -224,10 +221,9 @@ describe('a chat', () => {
   });
 
   it('offers another try when the messages do not come', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('dealer-chat-error');
+    const { host, user } = await draw('dealer-chat-error');
     const opened = () => host.said.filter(([name]) => name === 'openThread').length;
-    await screen.findByText('The messages couldn’t be loaded', undefined, PATIENT);
+    await screen.findByText('The messages couldn’t be loaded');
     const before = opened();
 
     await user.click(screen.getByRole('button', { name: 'Try again' }));
@@ -239,19 +235,19 @@ describe('a chat', () => {
   it('says when it waits for the messages', async () => {
     await draw('dealer-chat-loading');
     await choose(0);
-    expect(await screen.findByText('Loading messages…', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('Loading messages…')).toBeTruthy();
   });
 
   it('says when there are no messages', async () => {
     await draw('dealer');
     await choose(3);
-    expect(await screen.findByText('No messages yet', { selector: '.title' }, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No messages yet', { selector: '.title' })).toBeTruthy();
   });
 
   it('writes nothing while offline and says why', async () => {
     await draw('dealer-offline');
     const user = await choose(0);
-    await user.type(await screen.findByTestId('composer', undefined, PATIENT), 'Hello');
+    await user.type(await screen.findByTestId('composer'), 'Hello');
 
     expect(screen.getByTestId<HTMLButtonElement>('composer-send').disabled).toBe(true);
     expect(screen.getByText('You can write again once the server is back.')).toBeTruthy();

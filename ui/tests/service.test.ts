@@ -1,7 +1,6 @@
 // What a service could not or would not do, and being reached: pauses, odd rows, connections, quiet, long lists.
 
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { STATES } from '../src/host/fake';
@@ -12,10 +11,10 @@ import { isExposed, isOf, pause } from '../src/model/service';
 import { tomorrow, untilWhen } from '../src/model/do-not-disturb';
 import { setWallClock, wallNow } from '../src/model/wallclock';
 import { language } from '../src/text/text';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const english = language('en-GB');
-const by = (id: string) => screen.findByTestId(id, undefined, PATIENT);
+const by = (id: string) => screen.findByTestId(id);
 
 describe('a service', () => {
   it.each([
@@ -25,14 +24,14 @@ describe('a service', () => {
     ['link-denied', 'link-problem', 'The service refused the connection. Sign in again or contact its support.'],
   ])('%s is said', async (state, id, words) => {
     await draw(state);
-    if (state === 'dealer-chat-left-out') await screen.findByTestId('chat', undefined, PATIENT);
+    if (state === 'dealer-chat-left-out') await screen.findByTestId('chat');
     expect((await by(id)).textContent?.trim()).toBe(words);
   });
 
   it('says that a list is too large where the list would be', async () => {
     await draw('list-too-large');
     // The fake host answers with the list it has, which is none.
-    expect(await screen.findByText('The list is too large for Bellwire to read.', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('The list is too large for Bellwire to read.')).toBeTruthy();
   });
 
   it('says what a blocked network means, instead of only being offline', async () => {
@@ -51,10 +50,9 @@ describe('a service', () => {
   });
 
   it('has history that was not all understood', async () => {
-    const user = userEvent.setup();
-    await draw('left-out');
+    const { user } = await draw('left-out');
     await user.click(await by('history-tab'));
-    await waitFor(() => expect(screen.getByTestId('left-out').textContent).toContain('2 entries'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('left-out').textContent).toContain('2 entries'));
   });
 });
 
@@ -64,8 +62,7 @@ describe('do not disturb', () => {
 
   it('is chosen for a time from the bell, and pressed away', async () => {
     setWallClock(new Date(2026, 4, 10, 13, 32));
-    const user = userEvent.setup();
-    const { host } = await draw('seller');
+    const { host, user } = await draw('seller');
 
     await user.click(await by('dnd'));
     await user.click(await by('dnd-hour'));
@@ -75,10 +72,7 @@ describe('do not disturb', () => {
       quiet_until: new Date(2026, 4, 10, 14, 32).toISOString(),
     });
     await user.click(await by('dnd'));
-    await waitFor(
-      () => expect(lastOf(host, 'setSettings')?.[0]).toMatchObject({ do_not_disturb: false, quiet_until: null }),
-      PATIENT,
-    );
+    await waitFor(() => expect(lastOf(host, 'setSettings')?.[0]).toMatchObject({ do_not_disturb: false, quiet_until: null }));
   });
 
   it('ends tomorrow morning by the calendar, and at night the same morning', () => {
@@ -98,20 +92,18 @@ describe('do not disturb', () => {
 
 describe('starting at login', () => {
   it('is asked once, with yes at hand', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('ask-login');
+    const { host, user } = await draw('ask-login');
     const card = await by('ask-login');
     expect(document.activeElement).toBe(within(card).getByTestId('ask-login-yes'));
 
     await user.keyboard('{Enter}');
 
     expect(lastOf(host, 'setSettings')?.[0]).toMatchObject({ asked_login: true, start_at_login: true });
-    await waitFor(() => expect(screen.queryByTestId('ask-login')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('ask-login')).toBeNull());
   });
 
   it('takes no for an answer', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('ask-login');
+    const { host, user } = await draw('ask-login');
     await user.click(await by('ask-login-no'));
     expect(lastOf(host, 'setSettings')?.[0]).toMatchObject({ asked_login: true, start_at_login: false });
   });
@@ -123,17 +115,16 @@ describe('a long list', () => {
   );
 
   it('of 5,000 people is counted, drawn in part and searched as a whole', async () => {
-    const user = userEvent.setup();
     STATES['test-many'] = { view: view([seller({ contacts: PEOPLE })]) };
-    await draw('test-many');
+    const { user } = await draw('test-many');
 
-    expect(await screen.findByText('5,000 customers', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('5,000 customers')).toBeTruthy();
     expect(screen.getAllByTestId('contact-row')).toHaveLength(100);
     await user.click(await by('show-more'));
-    await waitFor(() => expect(screen.getAllByTestId('contact-row')).toHaveLength(200), PATIENT);
+    await waitFor(() => expect(screen.getAllByTestId('contact-row')).toHaveLength(200));
 
     await fireEvent.input(screen.getByTestId('contact-search'), { target: { value: 'person499' } });
-    expect(await screen.findByText('11 of 5,000', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('11 of 5,000')).toBeTruthy();
     expect(screen.getAllByTestId('contact-row')).toHaveLength(11);
   }, 120_000);
 
@@ -146,7 +137,7 @@ describe('a long list', () => {
     STATES['test-past'] = { view: view([practitioner({ contacts: [...old, ...today] })]) };
     await draw('test-past');
 
-    const rows = await screen.findAllByTestId('slot-row', undefined, PATIENT);
+    const rows = await screen.findAllByTestId('slot-row');
     expect(rows[0]!.dataset['slot']).toBe('a1');
     expect(rows).toHaveLength(100 + today.length);
   });
@@ -207,13 +198,13 @@ describe('privacy', () => {
           .map((one) => one.src);
 
       become('http://shop.example:8000/ada.png', null);
-      await waitFor(() => expect(drawn()).toContain('http://shop.example:8000/ada.png'), PATIENT);
+      await waitFor(() => expect(drawn()).toContain('http://shop.example:8000/ada.png'));
       become('https://pictures.example/ada.png', null);
-      await waitFor(() => expect(drawn()).toEqual([]), PATIENT);
+      await waitFor(() => expect(drawn()).toEqual([]));
       become('https://pictures.example/ada.png', 'https://pictures.example/ada.png');
-      await waitFor(() => expect(drawn()).toContain('https://pictures.example/ada.png'), PATIENT);
+      await waitFor(() => expect(drawn()).toContain('https://pictures.example/ada.png'));
       become('http://pictures.example/ada.png', 'http://pictures.example/ada.png');
-      await waitFor(() => expect(drawn()).toEqual([]), PATIENT);
+      await waitFor(() => expect(drawn()).toEqual([]));
     },
   );
 
@@ -233,8 +224,7 @@ describe('privacy', () => {
       'http://',
     ])
       expect(isExposed(fine), fine).toBe(false);
-    const user = userEvent.setup();
-    await draw('signin');
+    const { user } = await draw('signin');
     const field = await by('signin-server');
     await user.type(field, 'https://calls.example.com');
     expect(screen.queryByTestId('signin-exposed')).toBeNull();

@@ -1,45 +1,42 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import type { Settings } from '../src/generated/bindings';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const by = <E extends HTMLElement = HTMLElement>(id: string) => screen.getByTestId<E>(id);
-const found = <E extends HTMLElement = HTMLElement>(id: string) => screen.findByTestId<E>(id, undefined, PATIENT);
+const found = <E extends HTMLElement = HTMLElement>(id: string) => screen.findByTestId<E>(id);
 
 async function open(state: string, section: string) {
-  const user = userEvent.setup();
   const drawn = await draw(state);
+  const { user } = drawn;
   // A file that is locked asks for its passphrase first.
   const later = screen.queryByTestId('passphrase-cancel');
   if (later !== null) await user.click(later);
   await user.keyboard('{Control>},{/Control}');
   await user.click(await found(`section-${section}`));
   const sent = () => (lastOf(drawn.host, 'setSettings') as [Settings] | undefined)?.[0];
-  return { user, sent, ...drawn };
+  return { sent, ...drawn };
 }
 
 describe('settings', () => {
   it('open from the corner and by a key, close by Escape, and leave the home as it was', async () => {
-    const user = userEvent.setup();
-    await draw('settings');
+    const { user } = await draw('settings');
 
     await user.click(by('history-tab'));
     await user.click(by('settings-open'));
     await found('settings');
     await user.keyboard('{Escape}');
 
-    await waitFor(() => expect(screen.queryByTestId('settings')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('settings')).toBeNull());
     expect(by('history-tab').getAttribute('aria-current')).toBe('page');
-    await waitFor(() => expect(document.activeElement).toBe(by('settings-open')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(by('settings-open')));
     await user.keyboard('{Control>},{/Control}');
     expect(await found('settings')).toBeTruthy();
   });
 
   it('open without any account', async () => {
-    const user = userEvent.setup();
-    await draw('signin');
+    const { user } = await draw('signin');
 
     await user.keyboard('{Control>},{/Control}');
 
@@ -47,8 +44,7 @@ describe('settings', () => {
   });
 
   it('do not open over a call', async () => {
-    const user = userEvent.setup();
-    await draw('connected');
+    const { user } = await draw('connected');
 
     await user.keyboard('{Control>},{/Control}');
 
@@ -72,14 +68,14 @@ describe('settings', () => {
 
     await user.selectOptions(by('set-language'), 'ar');
 
-    await waitFor(() => expect(document.documentElement.dir).toBe('rtl'), PATIENT);
+    await waitFor(() => expect(document.documentElement.dir).toBe('rtl'));
     expect(sent()?.language).toBe('ar');
     expect(screen.getByRole('heading', { name: 'الإعدادات' })).toBeTruthy();
     await user.selectOptions(by('set-language'), 'de');
-    await waitFor(() => expect(document.documentElement.lang).toBe('de'), PATIENT);
+    await waitFor(() => expect(document.documentElement.lang).toBe('de'));
     expect(document.documentElement.dir).toBe('ltr');
     await user.selectOptions(by('set-language'), 'system');
-    await waitFor(() => expect(document.documentElement.lang).toBe('en-GB'), PATIENT);
+    await waitFor(() => expect(document.documentElement.lang).toBe('en-GB'));
     expect(sent()?.language).toBeNull();
   });
 
@@ -88,10 +84,10 @@ describe('settings', () => {
 
     await user.selectOptions(by('set-theme'), 'high_contrast');
 
-    await waitFor(() => expect(document.documentElement.dataset['contrast']).toBe('more'), PATIENT);
+    await waitFor(() => expect(document.documentElement.dataset['contrast']).toBe('more'));
     expect(document.documentElement.dataset['theme']).toBe('high_contrast');
     await user.selectOptions(by('set-theme'), 'dark');
-    await waitFor(() => expect(document.documentElement.dataset['scheme']).toBe('dark'), PATIENT);
+    await waitFor(() => expect(document.documentElement.dataset['scheme']).toBe('dark'));
     expect(document.documentElement.dataset['contrast']).toBeUndefined();
   });
 
@@ -132,19 +128,19 @@ describe('ringing', () => {
     await user.selectOptions(by('set-ringtone'), 'soft');
     await user.click(by('ring-test'));
 
-    await waitFor(() => expect(by('ring-test').getAttribute('aria-label')).toBe('Stop'), PATIENT);
+    await waitFor(() => expect(by('ring-test').getAttribute('aria-label')).toBe('Stop'));
     expect(sent()?.ringtone).toBe('soft');
     await user.click(by('section-help'));
-    await waitFor(() => expect(lastOf(host, 'testRing')).toEqual([false]), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'testRing')).toEqual([false]));
   });
 
   it('rings on a second device, or on none', async () => {
     const { user, sent } = await open('settings', 'ringing');
 
     await user.selectOptions(by('set-ring_second_device'), 'pulseaudio:headset');
-    await waitFor(() => expect(sent()?.ring_second_device).toBe('pulseaudio:headset'), PATIENT);
+    await waitFor(() => expect(sent()?.ring_second_device).toBe('pulseaudio:headset'));
     await user.selectOptions(by('set-ring_second_device'), 'none');
-    await waitFor(() => expect(sent()?.ring_second_device).toBeNull(), PATIENT);
+    await waitFor(() => expect(sent()?.ring_second_device).toBeNull());
   });
 
   it('shows a device that is not plugged in', async () => {
@@ -160,8 +156,8 @@ describe('ringing', () => {
     expect(by('quiet-note').textContent).toBe('Until the next morning.');
     for (const at of [0, 1, 2, 3]) await user.click(by(`quiet-day-${at}`));
 
-    await waitFor(() => expect(sent()?.quiet_hours.days).toEqual(Array(7).fill(false)), PATIENT);
-    await waitFor(() => expect(by('quiet-note').textContent).toContain('will never start'), PATIENT);
+    await waitFor(() => expect(sent()?.quiet_hours.days).toEqual(Array(7).fill(false)));
+    await waitFor(() => expect(by('quiet-note').textContent).toContain('will never start'));
   });
 });
 
@@ -170,11 +166,11 @@ describe('keys', () => {
     const { user, sent } = await open('settings', 'keys');
 
     await user.click(by('key-answer-change'));
-    await waitFor(() => expect(document.activeElement).toBe(by('key-answer-listening')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(by('key-answer-listening')));
     await user.keyboard('{Control>}{Shift>}[KeyA]{/Shift}{/Control}');
 
-    await waitFor(() => expect(sent()?.keys.answer).toBe('CmdOrCtrl+Shift+A'), PATIENT);
-    expect(await within(by('key-answer')).findByText('Shift', undefined, PATIENT)).toBeTruthy();
+    await waitFor(() => expect(sent()?.keys.answer).toBe('CmdOrCtrl+Shift+A'));
+    expect(await within(by('key-answer')).findByText('Shift')).toBeTruthy();
   });
 
   it('refuse a letter alone, and a key that is used twice', async () => {
@@ -184,10 +180,10 @@ describe('keys', () => {
     await user.keyboard('a');
     expect((await found('problem')).textContent).toContain('Add Ctrl, Alt or Super');
     await user.keyboard('{Control>}{Shift>}[KeyM]{/Shift}{/Control}');
-    await waitFor(() => expect(by('problem').textContent).toContain('Already used for: Mute or unmute.'), PATIENT);
+    await waitFor(() => expect(by('problem').textContent).toContain('Already used for: Mute or unmute.'));
     await user.keyboard('{Escape}');
 
-    await waitFor(() => expect(screen.queryByTestId('key-answer-listening')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('key-answer-listening')).toBeNull());
     expect(screen.queryByTestId('settings')).toBeTruthy();
     expect(lastOf(host, 'setSettings')).toBeUndefined();
   });
@@ -196,8 +192,8 @@ describe('keys', () => {
     const { user, sent } = await open('settings', 'keys');
     expect(screen.getByText('Mute or unmute during a call')).toBeTruthy();
     await user.click(by('set-letter_keys'));
-    await waitFor(() => expect(sent()?.letter_keys).toBe(false), PATIENT);
-    await waitFor(() => expect(screen.queryByText('Mute or unmute during a call')).toBeNull(), PATIENT);
+    await waitFor(() => expect(sent()?.letter_keys).toBe(false));
+    await waitFor(() => expect(screen.queryByText('Mute or unmute during a call')).toBeNull());
   });
 
   it('say which ones do not work, and can be removed', async () => {
@@ -207,7 +203,7 @@ describe('keys', () => {
     expect(within(by('key-push_to_talk')).getByText(/doesn’t support global shortcuts/)).toBeTruthy();
     await user.click(by('key-mute-remove'));
 
-    await waitFor(() => expect(sent()?.keys.mute).toBeNull(), PATIENT);
+    await waitFor(() => expect(sent()?.keys.mute).toBeNull());
   });
 });
 
@@ -216,14 +212,14 @@ describe('replies', () => {
     const { user, sent } = await open('settings', 'calls');
 
     await user.type(by('reply-new'), ' In a meeting {Enter}');
-    await waitFor(() => expect(sent()?.replies.at(-1)).toBe('In a meeting'), PATIENT);
+    await waitFor(() => expect(sent()?.replies.at(-1)).toBe('In a meeting'));
     const first = screen.getAllByTestId<HTMLInputElement>('reply')[0]!;
     await user.clear(first);
     await user.type(first, 'Later{Tab}');
-    await waitFor(() => expect(sent()?.replies[0]).toBe('Later'), PATIENT);
+    await waitFor(() => expect(sent()?.replies[0]).toBe('Later'));
     await user.click(screen.getAllByTestId('reply-remove')[0]!);
 
-    await waitFor(() => expect(sent()?.replies).toEqual(['سأعاود الاتصال بك', 'In a meeting']), PATIENT);
+    await waitFor(() => expect(sent()?.replies).toEqual(['سأعاود الاتصال بك', 'In a meeting']));
   });
 });
 
@@ -234,7 +230,7 @@ describe('accounts and passwords', () => {
     await user.click(by('settings-sign-out'));
     await found('confirm-sign-out');
     await user.keyboard('{Escape}');
-    await waitFor(() => expect(screen.queryByTestId('confirm-sign-out')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('confirm-sign-out')).toBeNull());
     expect(lastOf(host, 'signOut')).toBeUndefined();
     await user.click(by('settings-sign-out'));
     await user.click(await found('sign-out-confirm'));
@@ -260,12 +256,12 @@ describe('accounts and passwords', () => {
     await user.clear(by('passphrase-words'));
     await user.type(by('passphrase-words'), 'correct horse');
     await user.type(by('passphrase-again'), 'correct house{Enter}');
-    await waitFor(() => expect(by('problem').textContent).toContain('don’t match'), PATIENT);
+    await waitFor(() => expect(by('problem').textContent).toContain('don’t match'));
     expect(lastOf(host, 'useSecrets')).toBeUndefined();
     await user.clear(by('passphrase-again'));
     await user.type(by('passphrase-again'), 'correct horse{Enter}');
 
-    await waitFor(() => expect(screen.queryByTestId('passphrase')).toBeNull(), PATIENT);
+    await waitFor(() => expect(screen.queryByTestId('passphrase')).toBeNull());
     expect(lastOf(host, 'useSecrets')).toEqual(['file', 'correct horse']);
     expect(by<HTMLInputElement>('secrets-file').checked).toBe(true);
   });
@@ -277,8 +273,8 @@ describe('accounts and passwords', () => {
     await user.click(by('secrets-unlock'));
     await user.type(await found('passphrase-words'), 'correct horse{Enter}');
 
-    await waitFor(() => expect(lastOf(host, 'unlockSecrets')).toEqual(['correct horse']), PATIENT);
-    await waitFor(() => expect(screen.queryByTestId('secrets-unlock')).toBeNull(), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'unlockSecrets')).toEqual(['correct horse']));
+    await waitFor(() => expect(screen.queryByTestId('secrets-unlock')).toBeNull());
   });
 });
 
@@ -290,7 +286,7 @@ describe('help', () => {
     expect((await found<HTMLTextAreaElement>('support-text')).value).toContain('Bellwire 0.1.0 on Linux');
     await user.click(by('support-copy'));
 
-    expect(await screen.findByText('Copied', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('Copied')).toBeTruthy();
     expect(await navigator.clipboard.readText()).toContain('INFO Signed in');
   });
 

@@ -1,5 +1,6 @@
 // What jsdom lacks: sizes never change there, nothing is drawn and no preference is set.
 
+import { configure } from '@testing-library/svelte';
 import { vi } from 'vitest';
 
 import { setWallClock } from '../src/model/wallclock';
@@ -9,6 +10,9 @@ import { setWallClock } from '../src/model/wallclock';
 const { BELLWIRE_NOW, BELLWIRE_TZ } = process.env;
 if (BELLWIRE_TZ !== undefined) process.env['TZ'] = BELLWIRE_TZ;
 setWallClock(BELLWIRE_NOW === undefined ? new Date() : new Date(BELLWIRE_NOW));
+
+// Of a computer with much else to do.
+configure({ asyncUtilTimeout: 20_000 });
 
 class NoResize implements ResizeObserver {
   observe = vi.fn();

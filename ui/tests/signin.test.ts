@@ -1,18 +1,16 @@
 import { screen, waitFor } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
 const field = (id: string) => screen.getByTestId<HTMLInputElement>(`signin-${id}`);
-const found = (id: string) => screen.findByTestId<HTMLInputElement>(`signin-${id}`, undefined, PATIENT);
+const found = (id: string) => screen.findByTestId<HTMLInputElement>(`signin-${id}`);
 
 const NOTHING_BY_HAND = { rest_base: null, socket_base: null, login_path: null, extra_ca: null, proxy: null };
 
 describe('signing in', () => {
   it('finds the server, sends what was typed and shows the home of the role', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin');
+    const { host, user } = await draw('signin');
 
     await user.type(field('server'), ' calls.example.com ');
     await user.click(field('next'));
@@ -21,7 +19,7 @@ describe('signing in', () => {
     await user.type(field('password'), ' secret ');
     await user.click(field('submit'));
 
-    expect(await screen.findByTestId('waiting', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByTestId('waiting')).toBeTruthy();
     expect(lastOf(host, 'discover')).toEqual(['calls.example.com']);
     expect(lastOf(host, 'signIn')).toEqual([
       {
@@ -42,12 +40,11 @@ describe('signing in', () => {
 
     expect(lastOf(host, 'discover')).toEqual(['calls.nordlicht.example']);
     expect(field('email').value).toBe('hello@nordlicht.example');
-    await waitFor(() => expect(document.activeElement).toBe(field('password')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(field('password')));
   });
 
   it('takes addresses by hand and asks no server then', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin');
+    const { host, user } = await draw('signin');
 
     await user.click(screen.getByText('Advanced'));
     await user.type(field('rest'), 'https://shop.example.com/api/v2');
@@ -59,7 +56,7 @@ describe('signing in', () => {
     await user.type(field('email'), 'ada@example.com');
     await user.type(field('password'), 'secret{Enter}');
 
-    await screen.findByTestId('history-tab', undefined, PATIENT);
+    await screen.findByTestId('history-tab');
     expect(lastOf(host, 'discover')).toBeUndefined();
     expect(lastOf(host, 'signIn')).toEqual([
       {
@@ -78,8 +75,7 @@ describe('signing in', () => {
   });
 
   it('lets one of several services be chosen, and none by itself', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin-several');
+    const { host, user } = await draw('signin-several');
 
     await found('dialect-storefront');
     expect(screen.getByText('This server has more than one service. Choose yours.')).toBeTruthy();
@@ -93,7 +89,7 @@ describe('signing in', () => {
     await user.type(field('email'), 'nadia@example.com');
     await user.type(field('password'), 'secret{Enter}');
 
-    await screen.findAllByTestId('slot-row', undefined, PATIENT);
+    await screen.findAllByTestId('slot-row');
     expect(lastOf(host, 'signIn')).toMatchObject([{ dialect: 'clinic', role: 'patient' }]);
   });
 
@@ -106,41 +102,37 @@ describe('signing in', () => {
   });
 
   it('lets a technician in without a password, and with one where the server wants it', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin-technician');
+    const { host, user } = await draw('signin-technician');
 
     expect((await found('password')).required).toBe(false);
     expect(screen.getByLabelText('Password (optional)')).toBeTruthy();
     await user.type(field('email'), 'tariq@fieldtech.example{Enter}');
 
-    await screen.findAllByTestId('room-row', undefined, PATIENT);
+    await screen.findAllByTestId('room-row');
     expect(lastOf(host, 'signIn')).toMatchObject([
       { dialect: 'dealerdesk', role: 'technician', email: 'tariq@fieldtech.example', password: '' },
     ]);
   });
 
   it('sends the password of a technician', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin-technician');
+    const { host, user } = await draw('signin-technician');
 
     await user.type(await found('email'), 'tariq@fieldtech.example');
     await user.type(field('password'), 'secret{Enter}');
 
-    await waitFor(() => expect(lastOf(host, 'signIn')).toMatchObject([{ role: 'technician', password: 'secret' }]), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'signIn')).toMatchObject([{ role: 'technician', password: 'secret' }]));
   });
 
   it('wants the password of a dealer', async () => {
-    const user = userEvent.setup();
-    await draw('signin-technician');
+    const { user } = await draw('signin-technician');
 
     await user.click(await found('role-dealer'));
 
-    await waitFor(() => expect(field('password').required).toBe(true), PATIENT);
+    await waitFor(() => expect(field('password').required).toBe(true));
   });
 
   it('has no choice of role where there is one', async () => {
-    const user = userEvent.setup();
-    await draw('signin-all');
+    const { user } = await draw('signin-all');
 
     await user.click(await found('dialect-hearth'));
 
@@ -149,8 +141,7 @@ describe('signing in', () => {
   });
 
   it('says when no server answers, and lets the user go on by hand', async () => {
-    const user = userEvent.setup();
-    await draw('signin-unreachable');
+    const { user } = await draw('signin-unreachable');
 
     expect((await found('error')).textContent).toContain('The server could not be reached: connection refused.');
     await user.click(await found('anyway'));
@@ -160,8 +151,7 @@ describe('signing in', () => {
   });
 
   it('can be stopped while it looks, and the address changed', async () => {
-    const user = userEvent.setup();
-    await draw('signin-looking');
+    const { user } = await draw('signin-looking');
 
     await user.click(await found('stop'));
 
@@ -170,29 +160,26 @@ describe('signing in', () => {
   });
 
   it('leads back to the address', async () => {
-    const user = userEvent.setup();
-    await draw('signin-prefilled');
+    const { user } = await draw('signin-prefilled');
 
     await user.click(await found('change'));
 
     expect(field('server').value).toBe('calls.nordlicht.example');
-    await waitFor(() => expect(document.activeElement).toBe(field('server')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(field('server')));
   });
 
   it('names the missing field, goes to it and asks nobody', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin-prefilled');
+    const { host, user } = await draw('signin-prefilled');
 
     await user.click(await found('submit'));
 
     expect((await found('error')).textContent).toContain('Enter your password.');
-    await waitFor(() => expect(document.activeElement).toBe(field('password')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(field('password')));
     expect(lastOf(host, 'signIn')).toBeUndefined();
   });
 
   it('names the missing address', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin');
+    const { host, user } = await draw('signin');
 
     await user.click(field('next'));
 
@@ -201,8 +188,7 @@ describe('signing in', () => {
   });
 
   it("shows the host's words when it is refused and can be tried again", async () => {
-    const user = userEvent.setup();
-    await draw('signin-error');
+    const { user } = await draw('signin-error');
 
     await user.type(await found('password'), 'wrong');
     await user.click(field('submit'));
@@ -213,8 +199,7 @@ describe('signing in', () => {
   });
 
   it('cannot be sent twice while it is busy', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin-busy');
+    const { host, user } = await draw('signin-busy');
 
     await user.type(await found('password'), 'secret{Enter}{Enter}');
 
@@ -224,8 +209,7 @@ describe('signing in', () => {
   });
 
   it('shows the password on request', async () => {
-    const user = userEvent.setup();
-    await draw('signin-prefilled');
+    const { user } = await draw('signin-prefilled');
 
     expect((await found('password')).type).toBe('password');
     await user.click(screen.getByRole('button', { name: 'Show password' }));
@@ -233,30 +217,27 @@ describe('signing in', () => {
   });
 
   it('puts the focus into the first field, at the start and beside other accounts', async () => {
-    const user = userEvent.setup();
-    await draw('signin');
-    await waitFor(() => expect(document.activeElement).toBe(field('server')), PATIENT);
+    const { user } = await draw('signin');
+    await waitFor(() => expect(document.activeElement).toBe(field('server')));
     await user.keyboard('calls.example.com{Enter}');
     expect(await found('submit')).toBeTruthy();
   });
 
   it('folds the chosen service to a line with the way back', async () => {
-    const user = userEvent.setup();
-    await draw('signin-several');
+    const { user } = await draw('signin-several');
 
     await user.click(await found('dialect-clinic'));
 
     expect((await found('service')).textContent).toContain('Clinic');
     expect(screen.queryByTestId('signin-dialect-storefront')).toBeNull();
-    await waitFor(() => expect(document.activeElement).toBe(field('email')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(field('email')));
 
     await user.click(field('change-service'));
     expect(await found('dialect-storefront')).toBeTruthy();
   });
 
   it('leaves the list of services open for the arrow keys, and folds it with Enter', async () => {
-    const user = userEvent.setup();
-    await draw('signin-several');
+    const { user } = await draw('signin-several');
 
     (await found('dialect-storefront')).querySelector('input')!.focus();
     await user.keyboard(' ');
@@ -266,12 +247,11 @@ describe('signing in', () => {
     await user.keyboard('{Enter}');
     expect(await found('service')).toBeTruthy();
     expect(screen.queryByTestId('signin-error')).toBeNull();
-    await waitFor(() => expect(document.activeElement).toBe(field('email')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(field('email')));
   });
 
   it('says what is missing at the field', async () => {
-    const user = userEvent.setup();
-    await draw('signin-prefilled');
+    const { user } = await draw('signin-prefilled');
 
     await user.click(await found('submit'));
 
@@ -282,32 +262,30 @@ describe('signing in', () => {
   });
 
   it('says that a password is wrong at the password, which is ready to be typed over', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('signin-prefilled');
+    const { host, user } = await draw('signin-prefilled');
     host.signIn = () => Promise.reject({ code: 'wrong_credentials', message: 'English words.' });
 
     await user.type(await found('password'), 'wrong');
     await user.click(field('submit'));
 
     expect((await found('error')).closest('.field')).toBe(field('password').closest('.field'));
-    await waitFor(() => expect(document.activeElement).toBe(field('password')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(field('password')));
     expect([field('password').selectionStart, field('password').selectionEnd]).toEqual([0, 5]);
   });
 
   it('shows the account that was added, and as whom', async () => {
-    const user = userEvent.setup();
-    await draw('seller');
+    const { user } = await draw('seller');
 
     await user.click(screen.getByTestId('account-button'));
     await user.click(screen.getByTestId('add-account'));
-    await waitFor(() => expect(document.activeElement).toBe(field('server')), PATIENT);
+    await waitFor(() => expect(document.activeElement).toBe(field('server')));
     await user.keyboard('shop.example.com{Enter}');
     await user.click(await found('role-customer'));
     await user.type(field('email'), 'mia@example.com');
     await user.type(field('password'), 'secret{Enter}');
 
-    const chosen = await screen.findByTestId('account-button', undefined, PATIENT);
+    const chosen = await screen.findByTestId('account-button');
     expect(chosen.dataset['account']).toBe('2');
-    expect((await screen.findByTestId('toast', undefined, PATIENT)).textContent).toContain('Signed in as');
+    expect((await screen.findByTestId('toast')).textContent).toContain('Signed in as');
   });
 });

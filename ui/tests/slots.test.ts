@@ -1,5 +1,4 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import type { AccountView, EngineView } from '../src/generated/bindings';
@@ -9,16 +8,15 @@ import { kindOf, titled } from '../src/model/kinds';
 import { remember } from '../src/model/quick';
 import { wallNow } from '../src/model/wallclock';
 import { language } from '../src/text/text';
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
-const rows = () => screen.findAllByTestId('slot-row', undefined, PATIENT);
+const rows = () => screen.findAllByTestId('slot-row');
 const row = async (id: string) => (await rows()).find((one) => one.dataset['slot'] === id)!;
 const join = (of: HTMLElement) => within(of).getByTestId<HTMLButtonElement>('slot-join');
 
 describe('a practitioner', () => {
   it('sees who waits before everything else, and admits them', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('clinic');
+    const { host, user } = await draw('clinic');
 
     const first = (await rows())[0]!;
     expect(screen.getByTestId('slots-waiting').contains(first)).toBe(true);
@@ -28,7 +26,7 @@ describe('a practitioner', () => {
     await user.click(within(first).getByRole('button', { name: 'Admit Nadia Rahman' }));
 
     expect(lastOf(host, 'dial')).toEqual([5, NADIA, 'video', { id: 'a1', label: 'Follow-up' }]);
-    expect((await screen.findByTestId('call-state', undefined, PATIENT)).textContent).toBe('Waiting');
+    expect((await screen.findByTestId('call-state')).textContent).toBe('Waiting');
   });
 
   it('has today first, then the other days by name', async () => {
@@ -55,8 +53,7 @@ describe('a practitioner', () => {
   });
 
   it('opens a confirmed room, and joins none that is not confirmed', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('clinic');
+    const { host, user } = await draw('clinic');
 
     expect(join(await row('a3')).getAttribute('aria-disabled')).toBe('true');
     expect((await row('a3')).textContent).toContain('You can join once it’s confirmed');
@@ -102,10 +99,7 @@ describe('a practitioner', () => {
         })),
       }));
     came('a2');
-    await waitFor(
-      async () => expect(within(await row('a2')).getByTestId('slot-waited').textContent).toMatch(/^Waiting 0:\d\d$/),
-      PATIENT,
-    );
+    await waitFor(async () => expect(within(await row('a2')).getByTestId('slot-waited').textContent).toMatch(/^Waiting 0:\d\d$/));
     expect(within(await row('a2')).getByTestId('slot-due').textContent).toMatch(/^Due \d/);
   });
 
@@ -136,30 +130,28 @@ describe('a practitioner', () => {
   });
 
   it('searches all appointments, and is told what was found', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('clinic');
+    const { host, user } = await draw('clinic');
     await rows();
 
     const search = screen.getByRole('searchbox', { name: 'Search appointments' });
     await user.type(search, 'omar');
-    await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([5, 'omar']), PATIENT);
+    await waitFor(() => expect(lastOf(host, 'refreshContacts')).toEqual([5, 'omar']));
     // Who waits is shown whatever is searched.
-    await waitFor(async () => expect((await rows()).map((one) => one.dataset['slot'])).toEqual(['a1', 'a2']), PATIENT);
+    await waitFor(async () => expect((await rows()).map((one) => one.dataset['slot'])).toEqual(['a1', 'a2']));
     expect(screen.queryByText('No appointments today')).toBeNull();
     expect(screen.getByText(/^2 of \d+$/)).toBeTruthy();
   });
 
   it('is told when a search finds nothing', async () => {
-    const user = userEvent.setup();
-    await draw('clinic-quiet');
+    const { user } = await draw('clinic-quiet');
     await rows();
     await user.type(screen.getByRole('searchbox', { name: 'Search appointments' }), 'zzz');
-    expect(await screen.findByText('No one matches “zzz”', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No one matches “zzz”')).toBeTruthy();
   });
 
   it('is told when there is nothing', async () => {
     await draw('clinic-empty');
-    expect(await screen.findByText('No appointments', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No appointments')).toBeTruthy();
   });
 
   it('sees at once that somebody came', async () => {
@@ -177,7 +169,7 @@ describe('a practitioner', () => {
       })),
     }));
 
-    expect((await screen.findByTestId('slots-waiting', undefined, PATIENT)).textContent).toContain('Omar Farouk');
+    expect((await screen.findByTestId('slots-waiting')).textContent).toContain('Omar Farouk');
   });
 });
 
@@ -228,18 +220,14 @@ describe('sessions', () => {
   });
 
   it('are joined, and people called by voice or video', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('therapist');
+    const { host, user } = await draw('therapist');
 
     await user.click(join(await row('call_1')));
     expect(lastOf(host, 'dial')).toEqual([4, OMAR, 'video', { id: 'call_1', label: 'Evening check-in' }]);
-    await waitFor(
-      () => expect(screen.getByTestId('call-view').textContent).toContain('Waiting for Omar Farouk to join'),
-      PATIENT,
-    );
+    await waitFor(() => expect(screen.getByTestId('call-view').textContent).toContain('Waiting for Omar Farouk to join'));
     await user.click(screen.getByTestId('call-end'));
-    await user.click(await screen.findByTestId('ended-close', undefined, PATIENT));
-    await user.click(await screen.findByRole('button', { name: 'Voice call Omar Farouk' }, PATIENT));
+    await user.click(await screen.findByTestId('ended-close'));
+    await user.click(await screen.findByRole('button', { name: 'Voice call Omar Farouk' }));
 
     expect(lastOf(host, 'dial')).toEqual([4, OMAR, 'voice', null]);
     expect(screen.getByTestId('call-state').textContent).toBe('Calling…');
@@ -255,26 +243,25 @@ describe('sessions', () => {
 
   it('leave people to call when none is planned', async () => {
     await draw('therapist-quiet');
-    expect(await screen.findAllByTestId('contact-row', undefined, PATIENT)).toHaveLength(3);
+    expect(await screen.findAllByTestId('contact-row')).toHaveLength(3);
     expect(screen.queryByTestId('slot-row')).toBeNull();
   });
 
   it('and people may both be missing', async () => {
     await draw('therapist-empty');
-    expect(await screen.findByText('No sessions and no one to call yet', undefined, PATIENT)).toBeTruthy();
+    expect(await screen.findByText('No sessions and no one to call yet')).toBeTruthy();
   });
 });
 
 describe('a room long before its time', () => {
   const later = async () => {
-    await screen.findAllByTestId('slot-row', undefined, PATIENT);
+    await screen.findAllByTestId('slot-row');
     const rows = screen.getAllByTestId('slot-row');
     return rows.map((row) => within(row).queryByTestId('slot-join')).filter((one) => one !== null);
   };
 
   it('is opened after a question', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('clinic');
+    const { host, user } = await draw('clinic');
     const soon = (days: number) => new Date(wallNow().getTime() + days * 86_400_000).toISOString();
     const become = (starts_at: string) =>
       host.push((view) => ({
@@ -290,20 +277,19 @@ describe('a room long before its time', () => {
       }));
 
     become(soon(3));
-    await waitFor(async () => expect(await later()).toHaveLength(1), PATIENT);
+    await waitFor(async () => expect(await later()).toHaveLength(1));
     await user.click((await later())[0]!);
-    expect((await screen.findByTestId('question', undefined, PATIENT)).textContent).toContain('Open the room early?');
+    expect((await screen.findByTestId('question')).textContent).toContain('Open the room early?');
     expect(lastOf(host, 'dial')).toBeUndefined();
     await user.click(screen.getByTestId('question-no'));
     expect(lastOf(host, 'dial')).toBeUndefined();
     await user.click((await later())[0]!);
-    await user.click(await screen.findByTestId('question-yes', undefined, PATIENT));
+    await user.click(await screen.findByTestId('question-yes'));
     expect(lastOf(host, 'dial')).toBeDefined();
   });
 
   it('needs none when it is soon', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('clinic');
+    const { host, user } = await draw('clinic');
     host.push((view) => ({
       ...view,
       accounts: view.accounts.map((one) => ({
@@ -320,7 +306,7 @@ describe('a room long before its time', () => {
         })),
       })),
     }));
-    await waitFor(async () => expect(await later()).toHaveLength(1), PATIENT);
+    await waitFor(async () => expect(await later()).toHaveLength(1));
     await user.click((await later())[0]!);
     expect(lastOf(host, 'dial')).toBeDefined();
     expect(screen.queryByTestId('question')).toBeNull();

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 
-import { draw, PATIENT } from './drawn';
+import { draw } from './drawn';
 
 const SOURCES = join(import.meta.dirname, '..', 'src');
 const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.svelte'));
 /** The looks of a button, which are words for text as well. */
-const LOOKS = ['soft', 'bad', 'quiet', 'primary', 'take'];
+const LOOKS = ['soft', 'bad', 'quiet', 'primary', 'take', 'end'];
 
 /** Classes a component gives its buttons. */
 function looksOf(markup: string): string[] {
@@ -59,7 +59,7 @@ describe('the ground of a call', () => {
       phone: { ...view.phone, calls: view.phone.calls.map((call) => ({ ...call, peer: { ...call.peer, avatar } })) },
     }));
 
-    await waitFor(() => expect(screen.getByTestId('ground').getAttribute('src')).toBe(avatar), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('ground').getAttribute('src')).toBe(avatar));
   });
 
   it('is no picture from another server over plain HTTP', async () => {
@@ -74,7 +74,7 @@ describe('the ground of a call', () => {
         })),
       },
     }));
-    await waitFor(() => expect(screen.getByTestId('call-view').querySelector('.face .letters')?.textContent).toBe('M'), PATIENT);
+    await waitFor(() => expect(screen.getByTestId('call-view').querySelector('.face .letters')?.textContent).toBe('M'));
     expect(screen.queryByTestId('ground')).toBeNull();
   });
 });

@@ -1,15 +1,13 @@
 import { screen } from '@testing-library/svelte';
-import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 
-import { draw, PATIENT } from './drawn';
+import { draw } from './drawn';
 
 it('a second call can be answered by keyboard from a sheet that is open, and nothing behind the sheet can be', async () => {
-  const user = userEvent.setup();
-  await draw('call-waiting');
-  await screen.findByTestId('waiting-banner', undefined, PATIENT);
+  const { user } = await draw('call-waiting');
+  await screen.findByTestId('waiting-banner');
   await user.keyboard('?');
-  await screen.findByRole('dialog', undefined, PATIENT);
+  await screen.findByRole('dialog');
 
   const forth = new Set<string>();
   for (let at = 0; at < 12; at += 1) {

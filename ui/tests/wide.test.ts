@@ -4,11 +4,10 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { draw, lastOf, PATIENT } from './drawn';
+import { draw, lastOf } from './drawn';
 
-const page = () => screen.findByTestId('person-page', undefined, PATIENT);
-const shows = (person: string) =>
-  waitFor(() => expect(screen.getByTestId('person-page').dataset['person']).toBe(person), PATIENT);
+const page = () => screen.findByTestId('person-page');
+const shows = (person: string) => waitFor(() => expect(screen.getByTestId('person-page').dataset['person']).toBe(person));
 const current = () =>
   [...document.querySelectorAll<HTMLElement>('[data-line][aria-current="true"]')].map((row) => row.dataset['line']);
 
@@ -25,13 +24,12 @@ describe('a wide window', () => {
   });
 
   it('shows the page of the first person, and of whichever line the keys reach', async () => {
-    const user = userEvent.setup();
-    const { host } = await draw('seller');
+    const { host, user } = await draw('seller');
     expect((await page()).textContent).toContain('Ada Okafor');
     expect(current()).toEqual(['c1']);
     const ada = within(screen.getByTestId('person-page'));
     expect(ada.getAllByTestId('order-call')).toHaveLength(3);
-    await waitFor(() => expect(ada.getByTestId('person-calls').querySelectorAll('li').length).toBeGreaterThan(0), PATIENT);
+    await waitFor(() => expect(ada.getByTestId('person-calls').querySelectorAll('li').length).toBeGreaterThan(0));
 
     const first = document.querySelector<HTMLElement>('[data-line="c1"] [data-testid="contact-who"]')!;
     first.focus();
@@ -75,7 +73,7 @@ describe('a wide window', () => {
 it('another window shows the list alone', async () => {
   widen(false);
   await draw('seller');
-  await screen.findAllByTestId('contact-row', undefined, PATIENT);
+  await screen.findAllByTestId('contact-row');
   expect(screen.queryByTestId('person-page')).toBeNull();
   expect(current()).toEqual([]);
   vi.unstubAllGlobals();
