@@ -30,6 +30,16 @@ export function single(event: KeyboardEvent): boolean {
   return !event.ctrlKey && !event.metaKey && [...keyOf(event)].length === 1;
 }
 
+/** Up and Down go round among the controls of a menu; says whether it was one of them. */
+export function stepFocus(event: KeyboardEvent, menu: HTMLElement | undefined, controls: string): boolean {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return false;
+  event.preventDefault();
+  const stops = [...(menu?.querySelectorAll<HTMLElement>(controls) ?? [])];
+  const at = stops.indexOf(document.activeElement as HTMLElement);
+  stops[(at + (event.key === 'ArrowDown' ? 1 : stops.length - 1)) % stops.length]?.focus();
+  return true;
+}
+
 /** Keys pressed there are text. */
 export function writes(target: EventTarget | null): boolean {
   return (

@@ -55,9 +55,9 @@ function rank({ slot }: Contact): number {
   return slot.phase === 'in_progress' || slot.phase === 'waiting' ? 2 : 3;
 }
 
-/** Video where there is both, as in the lists. */
-export function usualKind({ contact }: Callable): MediaKind {
-  return contact.video ? 'video' : 'voice';
+/** Video where there is both. */
+export function usualKind(contact: Contact | null): MediaKind {
+  return contact !== null && !contact.video && contact.voice ? 'voice' : 'video';
 }
 
 /** Best first: names that begin with the letters, then words of names, then the rest of the line. */

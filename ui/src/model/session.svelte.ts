@@ -3,17 +3,22 @@
 
 import type {
   AccountId,
+  AccountView,
   CallId,
   CallStats,
   CallView,
+  Contact,
   DesktopView,
   DevicesView,
   EngineView,
   Levels,
-  UiNotice,
+  MediaKind,
+  Person,
   Settings,
   SettingsView,
   StartInfo,
+  Subject,
+  UiNotice,
 } from '../generated/bindings';
 import type { FailureCode } from '../generated/failures';
 import { codeOf, wordsOf, type Host, type Stop } from '../host/host';
@@ -22,7 +27,7 @@ import { isLive } from './calls';
 import { newsOf, unshownOf, type Unshown } from './devices';
 import { arrivals, type Arrivals } from './arrivals';
 import { Lately } from './last-calls.svelte';
-import { remember, type Known } from './quick';
+import { remember, usualKind, type Known } from './quick';
 import { QualityMeter, type Quality } from './quality';
 import { Preference } from './theme.svelte';
 
@@ -249,6 +254,16 @@ export class Session {
       this.tell('error', this.wordsOf(error) || otherwise || this.language.text.home.commandFailed);
       return false;
     }
+  }
+
+  /** Places a call, and tells what did not work. */
+  dial(account: AccountId, person: Person, kind: MediaKind, subject: Subject | null): Promise<boolean> {
+    return this.run(this.host.dial(account, person, kind, subject), this.language.text.home.callFailed);
+  }
+
+  /** Calls somebody of an account's list, about what their line says or about something else. */
+  call(account: AccountView, contact: Contact, kind = usualKind(contact), subject: Subject | null = null): void {
+    void this.dial(account.id, contact.person, kind, subject ?? contact.subject);
   }
 
   /** Shares a screen or window in place of the camera; `null` ends that. */

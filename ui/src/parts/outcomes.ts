@@ -15,5 +15,5 @@ export const OUTCOME_ICONS: Record<Outcome, IconName> = {
   interrupted: 'warn',
   busy: 'outof',
   elsewhere: 'into',
-  ongoing: 'phone',
+  ongoing: 'voice',
 };

@@ -16,8 +16,6 @@ export const history: Text['history'] = {
   allAccounts: 'كل الحسابات',
   search: 'البحث في المكالمات',
   searchPlaceholder: 'اسم أو موضوع',
-  voice: 'مكالمة صوتية',
-  video: 'مكالمة فيديو',
   more: 'عرض المكالمات الأقدم',
   loadingMore: 'جارٍ التحميل…',
   callBack: 'معاودة الاتصال',

@@ -16,8 +16,6 @@ export const history: Text['history'] = {
   allAccounts: 'Alle Konten',
   search: 'Anrufe suchen',
   searchPlaceholder: 'Name oder Thema',
-  voice: 'Sprachanruf',
-  video: 'Videoanruf',
   more: 'Frühere Anrufe anzeigen',
   loadingMore: 'Wird geladen …',
   callBack: 'Zurückrufen',

@@ -15,8 +15,6 @@ export const history = {
   allAccounts: 'All accounts',
   search: 'Search calls',
   searchPlaceholder: 'Name or subject',
-  voice: 'Voice call',
-  video: 'Video call',
   more: 'Show earlier calls',
   loadingMore: 'Loading…',
   callBack: 'Call back',
