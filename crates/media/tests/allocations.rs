@@ -132,11 +132,6 @@ fn a_steady_picture_takes_no_pixels_and_little_else_from_the_heap() {
         }
         assert!(shown.is_some() && frames > 40, "{codec:?}: {frames}");
         let (count, bytes, large) = total;
-        println!(
-            "{codec:?}: {} allocations, {} bytes a frame, {large} large",
-            count / frames,
-            bytes / frames
-        );
         assert_eq!(large, 0, "{codec:?}: pixels came from the heap");
         assert!(count / frames <= 20, "{codec:?}: {} allocations a frame", count / frames);
         assert!(bytes / frames < 40_000, "{codec:?}: {} bytes a frame", bytes / frames);

@@ -225,7 +225,7 @@ impl VideoEncoder for H264Encoder {
         let code = unsafe {
             get(self.encoder, sys::ENCODER_OPTION_GET_STATISTICS, (&raw mut statistics).cast::<c_void>())
         };
-        (code == 0 && statistics.uiAverageFrameQP > 0).then(|| Quantiser {
+        (code == 0 && statistics.uiAverageFrameQP > 0).then_some(Quantiser {
             value: statistics.uiAverageFrameQP as f32,
             fine: FINE_QP,
             coarse: COARSE_QP,

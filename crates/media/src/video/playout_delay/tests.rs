@@ -100,7 +100,6 @@ fn under_loss_with_repairs_the_picture_keeps_its_beat() {
         delay.set_round_trip(Duration::from_millis(round_trip));
         let mut path = Path::new(round_trip, loss, 5);
         let shown = run(&mut delay, &mut path, 8, 60, 5);
-        println!("{loss} {round_trip} ms: {shown:?}");
         assert!(shown.harmonic_fps > least, "{loss} at {round_trip} ms: {shown:?}");
         assert!(shown.delay >= Duration::from_millis(round_trip), "{shown:?}");
     }

@@ -85,9 +85,12 @@ fn play(bench: &mut Bench, lost: impl Fn(usize, bool, usize, usize) -> bool) -> 
     (whole_references, others)
 }
 
+/// Whether a packet is lost, by its place in the picture and how many that has.
+type Fault = fn(usize, usize) -> bool;
+
 #[test]
 fn lost_pictures_of_the_upper_layer_are_left_out_without_a_request() {
-    let faults: [(&str, fn(usize, usize) -> bool); 4] = [
+    let faults: [(&str, Fault); 4] = [
         ("whole pictures", |_, _| true),
         ("the first packet", |index, _| index == 0),
         ("the last packet", |index, of| index + 1 == of),
