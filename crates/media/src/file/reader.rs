@@ -9,7 +9,7 @@ use re_mp4::{Mp4, StsdBoxContent, Track, TrackKind};
 use tracing::debug;
 
 use super::edit_list::{EditList, Time, time};
-use super::mp4_file::{Mp4Error, Mp4File, Stored, open_file};
+use super::mp4_file::{Mp4Error, Mp4File, open_file};
 use super::mp4_validate::Purpose;
 use super::rotation::Rotation;
 use super::sps_check;
@@ -156,7 +156,7 @@ impl Mp4Video {
 
     /// A clip of a file's content.
     #[cfg(feature = "fuzzing")]
-    pub(crate) fn of_source(source: Box<dyn Stored>) -> Result<Self, SourceError> {
+    pub(crate) fn of_source(source: Box<dyn super::Stored>) -> Result<Self, SourceError> {
         Self::of(Mp4File::open(source, Purpose::Index)?)
     }
 
