@@ -131,6 +131,8 @@ impl CallSession {
             MediaEvent::KeyFrameWanted
             | MediaEvent::Device(_)
             | MediaEvent::SharingLost { .. }
+            | MediaEvent::PicturePaused
+            | MediaEvent::PictureResumed
             | MediaEvent::Levels { .. } => {}
         }
     }
