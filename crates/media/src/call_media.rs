@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use self::config::{CallMediaConfig, Processing, START_BITRATE_BPS};
 pub use self::event::MediaEvent;
-use crate::audio::{Audio, Inbox};
+use crate::audio::{Audio, AudioFeatures, Inbox, Origin, PathControl};
 use crate::lip_sync::LipSync;
 use crate::video::{
     Mirror, SourceEvent, VideoFormat, VideoOutputs, VideoReceiver, VideoReceiverConfig, VideoSender,
@@ -118,6 +118,7 @@ impl CallMedia {
         let screen = config.video.then(|| Arc::new(start_screen(&outputs, &clock, mirror)));
         let receiver = Arc::new(Incoming {
             audio: audio.as_ref().map(Audio::inbox),
+            path: audio.as_ref().map(Audio::path),
             video: screen.as_ref().map_or_else(Weak::new, Arc::downgrade),
             clock: clock.clone(),
         });
@@ -202,7 +203,20 @@ impl CallMedia {
         }
     }
 
-    /// Tells the audio encoder how much the other end loses, as a fraction 0..1.
+    /// Tells what the path carries, bit/s, headers and pictures included; returns what sound takes of that. Sound
+    /// follows it in bit rate, packet length and redundancy.
+    pub fn set_total_bitrate(&self, bits_per_second: u32) -> u32 {
+        self.audio.as_ref().map_or(0, |audio| audio.set_total_bitrate(bits_per_second))
+    }
+
+    /// Tells what the other end can make use of in the sound sent.
+    pub fn set_audio_features(&self, takes: AudioFeatures) {
+        if let Some(audio) = &self.audio {
+            audio.set_features(takes);
+        }
+    }
+
+    /// Tells the audio encoder how much sound the other end loses, as a fraction 0..1.
     pub fn set_audio_loss(&self, fraction: f32) {
         if let Some(audio) = &self.audio {
             audio.set_loss(fraction);
@@ -347,6 +361,7 @@ impl FrameSink for FirstSeen {
 /// Takes packets apart by kind; keeps nothing alive.
 struct Incoming {
     audio: Option<Arc<Inbox>>,
+    path: Option<PathControl>,
     video: Weak<VideoReceiver>,
     clock: Arc<LipSync>,
 }
@@ -356,7 +371,7 @@ impl PacketReceiver for Incoming {
         match codec {
             Codec::Opus => {
                 if let Some(audio) = &self.audio {
-                    audio.push(packet);
+                    audio.push(packet, Origin::Itself);
                 }
             }
             Codec::H264 | Codec::Vp8 => {
@@ -364,6 +379,12 @@ impl PacketReceiver for Incoming {
                     video.push(codec, packet);
                 }
             }
+        }
+    }
+
+    fn copy(&self, packet: Packet) {
+        if let Some(audio) = &self.audio {
+            audio.push(packet, Origin::Copy);
         }
     }
 
@@ -384,6 +405,9 @@ impl PacketReceiver for Incoming {
     }
 
     fn round_trip(&self, rtt: Duration) {
+        if let Some(path) = &self.path {
+            path.set_round_trip(rtt);
+        }
         if let Some(video) = self.video.upgrade() {
             video.set_round_trip(rtt);
         }

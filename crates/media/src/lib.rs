@@ -31,10 +31,11 @@ pub mod thread;
 mod tones;
 pub mod video;
 
-pub use audio::{AudioDevice, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids};
+pub use audio::{AudioDevice, AudioFeatures, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids};
 pub use call_media::{
     CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing, START_BITRATE_BPS,
 };
+pub use codec::opus::{DRED_VERSION, without_padding};
 pub use device_event::{DeviceChange, DeviceEvent, DeviceKind, DeviceProblem};
 pub use device_test::{AudioTest, CameraTest, DeviceTestEvent, EchoStage};
 pub use frame::{FrameSink, VideoFrame};

@@ -61,11 +61,16 @@ pub struct SenderReport {
 /// block: full means drop and count.
 pub trait EncodedSink: Send + Sync {
     fn send(&self, frame: EncodedFrame);
+    /// How many earlier frames each sound packet from now on repeats (RFC 2198), where the other end takes it.
+    fn set_copies(&self, _copies: u8) {}
 }
 
 /// Where received packets go. Implemented by media; called from the carrier's tasks, never blocks.
 pub trait PacketReceiver: Send + Sync {
     fn packet(&self, codec: Codec, packet: Packet);
+    /// A copy of an earlier sound packet, carried by a later one (RFC 2198) and said before it; `arrived` is
+    /// the later one's.
+    fn copy(&self, _packet: Packet) {}
     /// The packets of `kind` to come are another stream's: numbers and times begin anew.
     fn begins_anew(&self, _kind: TrackKind) {}
     /// H.264 parameter sets named in the description (`sprop-parameter-sets`, RFC 6184 8.1), Annex B. Said

@@ -14,6 +14,7 @@ use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtp;
 
 use crate::codecs::kind_of;
+use crate::red;
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::shared::Shared;
 
@@ -131,7 +132,17 @@ impl DeliveryInterceptor {
         if let Some(sets) = self.shared.sets_of(header).filter(|_| codec == Codec::H264) {
             receiver.parameter_sets(&sets);
         }
-        let payload = if fits { packet.payload.clone() } else { Bytes::new() };
+        let mut payload = if fits { packet.payload.clone() } else { Bytes::new() };
+        if let Some(inner) = self.shared.in_red(header).filter(|_| codec == Codec::Opus && !payload.is_empty()) {
+            // What is malformed uses up its number, as padding does.
+            payload = match red::parse(&payload, inner) {
+                Some(parts) => {
+                    self.give_copies(&parts.copies, header, arrived);
+                    parts.own
+                }
+                None => Bytes::new(),
+            };
+        }
         let packet = MediaPacket {
             sequence: header.sequence_number,
             timestamp: header.timestamp,
@@ -140,6 +151,25 @@ impl DeliveryInterceptor {
             arrived,
         };
         receiver.packet(codec, packet);
+    }
+}
+
+impl DeliveryInterceptor {
+    /// Gives media the packets that a packet of RED repeats. They are the ones right before it: nothing else makes
+    /// their numbers known.
+    fn give_copies(&self, copies: &[(u32, Bytes)], header: &rtp::header::Header, arrived: Instant) {
+        let Some(receiver) = self.shared.receiver() else { return };
+        let mut back = copies.len() as u16;
+        for (offset, payload) in copies {
+            receiver.copy(MediaPacket {
+                sequence: header.sequence_number.wrapping_sub(back),
+                timestamp: header.timestamp.wrapping_sub(*offset),
+                marker: false,
+                payload: payload.clone(),
+                arrived,
+            });
+            back -= 1;
+        }
     }
 }
 

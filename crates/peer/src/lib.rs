@@ -33,6 +33,7 @@ pub mod local_addresses;
 mod pacer;
 mod parameter_sets;
 mod peer;
+mod red;
 mod rtx;
 mod sender_reports;
 mod shared;

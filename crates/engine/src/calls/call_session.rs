@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{CallId, Epoch, MediaKind, Quality};
-use bellwire_media::{CallMedia, CallMediaConfig, Codec, MediaEvent, Outputs};
+use bellwire_media::{AudioFeatures, CallMedia, CallMediaConfig, Codec, MediaEvent, Outputs};
 use bellwire_peer::{PeerEvent, PeerStats};
 use tokio::sync::mpsc;
 
@@ -16,8 +16,6 @@ use crate::devices::settings::Devices;
 use crate::internal::Internal;
 use crate::view::CallStats;
 
-/// Bandwidth that audio takes of the estimate, headers included.
-const AUDIO_BITS_PER_S: u32 = 48_000;
 /// Least bandwidth that video is given.
 const MIN_VIDEO_BITS_PER_S: u32 = 50_000;
 /// Statistics come once a second; every tenth is reported to the backend.
@@ -29,6 +27,8 @@ pub(crate) struct CallSession {
     pub(crate) peer: Option<PeerHandle>,
     pub(crate) media: Option<CallMedia>,
     codec: Option<Codec>,
+    /// What the other side can make use of in the sound it gets.
+    audio_features: AudioFeatures,
     sending: bool,
     /// When both agreed to talk, by the clock of media.
     consent_at: Option<Instant>,
@@ -76,6 +76,7 @@ impl CallSession {
             },
         );
         self.bridge.incoming.connect(Some(media.receiver()));
+        media.set_audio_features(self.audio_features);
         media.set_sending(self.sending);
         self.media = Some(media);
     }
@@ -111,9 +112,15 @@ impl CallSession {
                 self.codec = Some(codec);
                 self.with_media(|media| media.set_video_codec(codec));
             }
+            PeerEvent::SendAudio(features) => {
+                self.audio_features = features;
+                self.with_media(|media| media.set_audio_features(features));
+            }
             PeerEvent::TargetBitrate { bps } => {
-                let video = bps.saturating_sub(AUDIO_BITS_PER_S).max(MIN_VIDEO_BITS_PER_S);
-                self.with_media(|media| media.set_video_bitrate(video));
+                self.with_media(|media| {
+                    let audio = media.set_total_bitrate(bps);
+                    media.set_video_bitrate(bps.saturating_sub(audio).max(MIN_VIDEO_BITS_PER_S));
+                });
             }
             PeerEvent::KeyFrameWanted => self.with_media(CallMedia::force_key_frame),
             PeerEvent::RemoteLoss { fraction } => self.with_media(|media| media.set_audio_loss(fraction)),

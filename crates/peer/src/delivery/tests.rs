@@ -4,7 +4,7 @@ use bellwire_media::{PacketReceiver, SenderReport};
 
 use super::*;
 use crate::description::Sources;
-use crate::description::formats::Format;
+use crate::description::formats::{Format, SoundParameters};
 use crate::incoming_streams::{IncomingKind, IncomingStreams};
 use crate::interceptor::test_packets;
 
@@ -18,6 +18,7 @@ fn format(payload_type: u8, codec: Codec) -> Format {
         answered: None,
         feedback: Vec::new(),
         repair: None,
+        sound: SoundParameters { red: (codec == Codec::Opus).then_some(63), ..SoundParameters::default() },
         sets: (payload_type == 102).then(|| Bytes::from_static(&[0, 0, 0, 1, 0x67])),
     }
 }

@@ -1,0 +1,169 @@
+//! Redundancy policy of sound sent: which of in-band FEC, copies (RED, RFC 2198) and deep redundancy (DRED) the
+//! measured loss calls for, within the bits there are. Pure.
+//!
+//! ```text
+//!                costs                     restores
+//!  FEC           some of the packet        the packet before it, at a lower quality
+//!  copies        the packet each           the 1 to 3 packets before it, as they were
+//!  DRED          6 to 10 kbit/s            up to a second before it, as speech of the same words
+//! ```
+//! Copies are taken until what they leave unrestored is rare; DRED covers what long bursts leave, and FEC
+//! what there are no bits for. Each packet waited for costs delay, which the other end's jitter buffer decides.
+
+use std::time::Duration;
+
+/// What the other end can make use of, by its description.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AudioFeatures {
+    /// Copies of earlier packets (`red/48000/2`).
+    pub copies: bool,
+    /// DRED of the version this build has.
+    pub history: bool,
+    /// Leaving out silence (`usedtx=1`, RFC 7587 6.1).
+    pub dtx: bool,
+    /// It asks for lost packets (`nack`) and gets them.
+    pub repairs: bool,
+}
+
+/// Loss as the sender knows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Loss {
+    /// Share of packets, 0 to 1.
+    pub(crate) share: f32,
+    /// Mean length of a run of lost packets, 1 or more.
+    pub(crate) burst: f32,
+    pub(crate) round_trip: Duration,
+}
+
+/// What to send beside the voice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Redundancy {
+    /// Earlier packets repeated in each packet.
+    pub(crate) copies: u8,
+    /// Reach of DRED in units of 10 ms.
+    pub(crate) history: u8,
+    pub(crate) fec: bool,
+    /// What the encoder is told of the loss, which decides how many bits FEC and DRED get.
+    pub(crate) loss_percent: u8,
+}
+
+/// Below this nothing is worth its bits: concealment is hardly heard.
+const NEGLIGIBLE_LOSS: f32 = 0.01;
+/// The most copies: with 20 ms packets the voice has to wait 60 ms for the last one.
+const MAX_COPIES: u8 = 3;
+/// With less than this for each copy the voice suffers more from the rate than from the loss.
+const MIN_COPIED_BITS_PER_S: u32 = 16_000;
+/// DRED in addition to a voice, and the least that both need: libopus leaves it out below some 20 kbit/s.
+pub(crate) const HISTORY_BITS_PER_S: u32 = 10_000;
+const MIN_BITS_PER_S_WITH_HISTORY: u32 = 26_000;
+/// A repair comes in time while a round trip is no longer than this.
+const MAX_REPAIR_ROUND_TRIP: Duration = Duration::from_millis(120);
+/// Bursts are of all lengths about the mean: this many times the mean covers nine of ten.
+const BURST_COVER: f32 = 2.5;
+const MIN_HISTORY: u8 = 20;
+const MAX_HISTORY: u8 = 100;
+/// Below this hint libopus leaves FEC out, and above it takes too much from the voice.
+const FEC_LOSS_PERCENT: std::ops::RangeInclusive<u8> = 10..=30;
+
+/// Chooses for packets of `packet_ms`, whose payloads may take `room` bit/s together.
+pub(crate) fn choose(loss: Loss, takes: AudioFeatures, room: u32, packet_ms: u32) -> Redundancy {
+    let mut share = if loss.share.is_finite() { loss.share.clamp(0.0, 1.0) } else { 0.0 };
+    if takes.repairs && loss.round_trip <= MAX_REPAIR_ROUND_TRIP {
+        // What is asked for is lost again as often.
+        share *= share;
+    }
+    if share < NEGLIGIBLE_LOSS {
+        return Redundancy::default();
+    }
+    let burst = if loss.burst.is_finite() { loss.burst.clamp(1.0, 50.0) } else { 1.0 };
+    // Chance that the packet after a lost one is lost as well.
+    let next_lost = (1.0 - 1.0 / burst).max(share);
+    let left = |copies: u8| share * next_lost.powi(i32::from(copies));
+    let affordable = |room: u32| {
+        let copies = (room / MIN_COPIED_BITS_PER_S).saturating_sub(1).min(u32::from(MAX_COPIES)) as u8;
+        if takes.copies { copies } else { 0 }
+    };
+    let most = affordable(room);
+    let copies = (0..most).find(|copies| left(*copies) < NEGLIGIBLE_LOSS).unwrap_or(most);
+    let loss_percent = (share * 100.0).round() as u8;
+    let mut choice = Redundancy { copies, loss_percent, ..Redundancy::default() };
+    if left(copies) < NEGLIGIBLE_LOSS {
+        return choice;
+    }
+    if takes.history && room >= MIN_BITS_PER_S_WITH_HISTORY {
+        choice.copies = copies.min(affordable(room - HISTORY_BITS_PER_S));
+        let reach = burst * BURST_COVER * packet_ms as f32 / 10.0;
+        choice.history = (reach.ceil() as u8).clamp(MIN_HISTORY, MAX_HISTORY);
+    } else {
+        choice.fec = true;
+        choice.loss_percent = loss_percent.clamp(*FEC_LOSS_PERCENT.start(), *FEC_LOSS_PERCENT.end());
+    }
+    choice
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ALL: AudioFeatures = AudioFeatures { copies: true, history: true, dtx: true, repairs: false };
+    const PLENTY: u32 = 140_000;
+
+    fn at(share: f32, burst: f32) -> Loss {
+        Loss { share, burst, round_trip: Duration::from_millis(100) }
+    }
+
+    #[test]
+    fn without_loss_nothing_is_added() {
+        assert_eq!(choose(at(0.0, 1.0), ALL, PLENTY, 20), Redundancy::default());
+        assert_eq!(choose(at(0.005, 5.0), ALL, PLENTY, 20), Redundancy::default());
+    }
+
+    #[test]
+    fn copies_grow_with_random_loss() {
+        let copies = |share| choose(at(share, 1.0), ALL, PLENTY, 20).copies;
+        assert_eq!([0.02, 0.05, 0.2, 0.3].map(copies), [1, 1, 2, 3]);
+        assert_eq!(choose(at(0.05, 1.0), ALL, PLENTY, 20).history, 0, "and need no help");
+    }
+
+    #[test]
+    fn bursts_call_for_history() {
+        let choice = choose(at(0.3, 5.0), ALL, PLENTY, 20);
+        assert!(choice.copies == 3 && choice.history >= 25 && !choice.fec, "{choice:?}");
+        let other = choose(at(0.3, 5.0), AudioFeatures { history: false, ..ALL }, PLENTY, 20);
+        assert!(other.copies == 3 && other.history == 0 && other.fec, "{other:?}");
+    }
+
+    #[test]
+    fn who_takes_neither_gets_in_band_fec() {
+        let choice = choose(at(0.1, 1.1), AudioFeatures::default(), PLENTY, 20);
+        assert_eq!(choice, Redundancy { copies: 0, history: 0, fec: true, loss_percent: 10 });
+    }
+
+    #[test]
+    fn on_a_thin_link_the_voice_comes_first() {
+        assert_eq!(choose(at(0.1, 1.1), ALL, 20_000, 40), Redundancy { fec: true, loss_percent: 10, ..Redundancy::default() });
+        let choice = choose(at(0.1, 1.1), ALL, 31_000, 20);
+        assert!(choice.copies == 0 && choice.history > 0, "{choice:?}");
+    }
+
+    #[test]
+    fn where_repairs_come_in_time_there_is_less_to_restore() {
+        let repaired = AudioFeatures { repairs: true, ..ALL };
+        let near = Loss { round_trip: Duration::from_millis(60), ..at(0.09, 1.0) };
+        assert_eq!(choose(near, repaired, PLENTY, 20).copies, 0);
+        let far = Loss { round_trip: Duration::from_millis(300), ..near };
+        assert_eq!(choose(far, repaired, PLENTY, 20).copies, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn the_bits_suffice_for_what_is_chosen(share in -1.0_f32..2.0, burst in 0.0_f32..100.0, room in 6_000_u32..200_000) {
+            let choice = choose(at(share, burst), ALL, room, 20);
+            prop_assert!(choice.copies <= MAX_COPIES && choice.history <= MAX_HISTORY);
+            prop_assert!(choice.copies == 0 || room / (u32::from(choice.copies) + 1) >= MIN_COPIED_BITS_PER_S);
+            prop_assert!(!(choice.fec && choice.history > 0));
+        }
+    }
+}
