@@ -11,6 +11,7 @@ mod level;
 mod mp4_audio;
 mod playout;
 mod redundancy_policy;
+mod remote_audio;
 mod resample;
 mod sound_clip;
 mod sound_file;

@@ -21,7 +21,7 @@ use bytes::Bytes;
 
 use self::arrivals::Arrivals;
 use self::delay::{DelayEstimator, MAX_DELAY};
-pub(crate) use self::step::{JitterStats, Pace, Step};
+pub(crate) use self::step::{Carrier, JitterStats, Pace, Step};
 use self::time::{duration_of, samples_in, transit};
 use crate::Packet;
 use crate::codec::opus::{MAX_PACKET_SAMPLES, OPUS_CLOCK_HZ, packet_samples};
@@ -280,12 +280,17 @@ impl JitterBuffer {
         self.next = Some(next + stalled + samples);
         if lost {
             self.unrestored = samples.min((sent - stalled).max(0));
-            return Step::Recover { from, ahead: missing as u32, samples: samples as u32 };
+            let later = self.packets.iter().find(|(_, packet)| !packet.copy).filter(|(at, _)| **at > start);
+            let later = later.map(|(at, packet)| Carrier {
+                packet: packet.payload.clone(),
+                ahead: (at - start + missing) as u32,
+            });
+            return Step::Recover { samples: samples as u32, from: Carrier { packet: from, ahead: missing as u32 }, later };
         }
         self.conceal(samples as u32)
     }
 
-    /// Takes in whether the last [`Step::Recover`] could be done, and how many samples before the packet its
+    /// Takes in whether the last [`Step::Recover`] could be done, and how many samples before the first packet
     /// redundancy reaches. What is not restored is concealed by whoever tells this.
     pub(crate) fn repaired(&mut self, restored: bool, reach: usize) {
         let missing = std::mem::take(&mut self.unrestored);

@@ -3,13 +3,14 @@
 
 use bellwire_call::{Sdp, SdpKind};
 use bellwire_media::{Codec, TrackKind};
+use bytes::Bytes;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 
 use crate::config::IceServer;
 use crate::description::layout::Layout;
 use crate::description::transport::Role;
 use crate::description::{self, Remote, Wanted, canonical};
-use crate::{candidates, fingerprints, ice_servers, parameter_sets};
+use crate::{candidates, fingerprints, ice_servers, parameter_sets, red};
 
 const WANTED: [Codec; 2] = [Codec::H264, Codec::Vp8];
 
@@ -63,6 +64,15 @@ pub fn parameter_sets(data: &[u8]) {
     if let Some(sets) = parameter_sets::annex_b(&String::from_utf8_lossy(data)) {
         assert!(sets.starts_with(&[0, 0, 0, 1]) && sets.len() <= data.len().max(8) * 5);
         assert!(sets.len() <= 8 * 1028, "sets without end");
+    }
+}
+
+/// A payload of redundant sound.
+pub fn red(data: &[u8]) {
+    let payload = Bytes::copy_from_slice(data);
+    if let Some(parts) = red::parse(&payload, 111) {
+        let copied: usize = parts.copies.iter().map(|(_, copy)| copy.len()).sum();
+        assert!(copied + parts.own.len() < data.len(), "more than there was");
     }
 }
 

@@ -5,15 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use rtrb::Producer;
 
 use super::speaker::Speaker;
 use super::stats::{AudioMeters, Levels};
 use super::stream::StreamEvents;
-use super::{FRAME, stretch};
-use crate::codec::opus::{OpusDecoder, OpusError, PACKET_SAMPLES, Restored};
-use crate::jitter::{JitterBuffer, Pace, Step};
+use super::FRAME;
+use super::remote_audio::RemoteAudio;
 use crate::lip_sync::LipSync;
 use crate::slot::Slot;
 use crate::thread::Thread;
@@ -124,96 +122,3 @@ fn run(plan: ReceivePlan) {
         }
     }
 }
-
-/// The other end's audio.
-struct RemoteAudio {
-    jitter: JitterBuffer,
-    decoder: OpusDecoder,
-    ready: Vec<f32>,
-    meters: Arc<AudioMeters>,
-    /// Whether anything was decoded for what is in `ready`.
-    voiced: bool,
-}
-
-impl RemoteAudio {
-    fn new(meters: Arc<AudioMeters>) -> Result<Self, OpusError> {
-        let (jitter, decoder) = (JitterBuffer::new(), OpusDecoder::new()?);
-        Ok(Self { jitter, decoder, ready: Vec::with_capacity(4 * PACKET_SAMPLES), meters, voiced: false })
-    }
-
-    /// RTP timestamp of the next sample to play.
-    fn position(&self) -> Option<u32> {
-        self.jitter.position(self.ready.len() as u32)
-    }
-
-    /// Fills the next 10 ms; tells whether the other end was heard in this call yet.
-    fn frame(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> bool {
-        while self.ready.len() < FRAME {
-            self.step(now);
-        }
-        frame.copy_from_slice(&self.ready[..FRAME]);
-        self.ready.drain(..FRAME);
-        self.voiced
-    }
-
-    fn step(&mut self, now: Instant) {
-        let queued = self.ready.len() as u32;
-        match self.jitter.next(now, queued) {
-            Step::Silence { samples } => self.silence(samples as usize),
-            Step::Play(payload) => match self.decoder.decode(&payload) {
-                Ok(sound) => {
-                    self.voiced = true;
-                    let mut sound = sound.to_vec();
-                    match self.jitter.pace(now, queued + sound.len() as u32) {
-                        Pace::Keep => 0,
-                        Pace::Faster => stretch::shorten(&mut sound),
-                        Pace::Slower => stretch::lengthen(&mut sound),
-                    };
-                    self.ready.extend_from_slice(&sound);
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "A sound packet cannot be decoded");
-                    self.spoilt(PACKET_SAMPLES);
-                }
-            },
-            Step::Recover { from, ahead, samples } => self.restore(&from, ahead as usize, samples as usize),
-            Step::Conceal { samples } => self.conceal(samples as usize),
-        }
-    }
-
-    fn restore(&mut self, from: &Bytes, ahead: usize, samples: usize) {
-        let reach = self.decoder.reach(from);
-        let restored = match self.decoder.restore(from, ahead, samples) {
-            Ok((sound, how)) => {
-                self.ready.extend_from_slice(sound);
-                how != Restored::Concealed
-            }
-            Err(error) => {
-                tracing::debug!(%error, "A sound packet's redundancy cannot be decoded");
-                self.conceal(samples);
-                false
-            }
-        };
-        self.jitter.repaired(restored, reach);
-    }
-
-    /// Conceals what came and cannot be decoded; the jitter buffer counts what did not come.
-    fn spoilt(&mut self, samples: usize) {
-        self.meters.concealed(samples);
-        self.conceal(samples);
-    }
-
-    fn conceal(&mut self, samples: usize) {
-        match self.decoder.conceal(samples) {
-            Ok(sound) => self.ready.extend_from_slice(sound),
-            Err(_) => self.silence(samples),
-        }
-    }
-
-    fn silence(&mut self, samples: usize) {
-        self.ready.resize(self.ready.len() + samples.max(1), 0.0);
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -3,10 +3,10 @@
 //! After libwebrtc's NetEq (`relative_arrival_delay_tracker.cc`, `underrun_optimizer.cc`, `histogram.cc`): the
 //! lateness of a packet is taken against the fastest one of the last seconds, the greatest of each half second
 //! goes into a histogram that forgets, and the wanted delay is a quantile of that. Since one value stands for
-//! some 25 packets, the 95 % quantile lets one packet of several hundred come late, not one of twenty.
+//! some 25 packets, the 97 % quantile lets one packet of several hundred come late, not one of twenty.
 //!
-//! Two things a forgetting histogram is slow at are added. A rise under way, as when a queue fills, is
-//! followed at once and held for some seconds; peaks that come again and again are kept in mind as a whole.
+//! A forgetting histogram is slow at a rise under way, as when a queue fills: that is followed at once and held for
+//! some seconds.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -22,17 +22,12 @@ const BUCKET_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 100;
 /// Up to half a second.
 const BUCKETS: usize = 50;
 /// Share of intervals that may have a packet later than the delay.
-const QUANTILE: f32 = 0.95;
-/// What remains of a value after an interval (`forget_factor` of NetEq): half of it after 20 s.
-const FORGET_FACTOR: f32 = 0.983;
+const QUANTILE: f32 = 0.97;
+/// What remains of a value after an interval: half after 8.5 s. NetEq forgets over 20 s (0.983), and takes as long
+/// to come down. A peak raises the quantile for 3.5 s; one that comes again within ten, for good.
+const FORGET_FACTOR: f32 = 0.96;
 /// So many intervals a rise is held after it was seen.
 const HELD_INTERVALS: usize = 4;
-/// A peak is so much later than the quantile.
-const PEAK_MARGIN_SAMPLES: i64 = 2 * BUCKET_SAMPLES;
-/// Peaks are remembered for so long; twice in that time, they are what the path does.
-const PEAK_MEMORY_SAMPLES: i64 = 20 * OPUS_CLOCK_HZ as i64;
-const PEAKS_TO_BELIEVE: usize = 2;
-const MAX_PEAKS: usize = 8;
 const INITIAL_DELAY: Duration = Duration::from_millis(40);
 const MIN_DELAY: Duration = Duration::from_millis(20);
 /// The longest delay. Packets later than that are nothing to wait for.
@@ -54,8 +49,6 @@ pub(super) struct DelayEstimator {
     /// Greatest lateness of the interval, and of those before it, newest last.
     interval_max: i64,
     held: VecDeque<i64>,
-    /// When peaks came and how late they were.
-    peaks: VecDeque<(i64, i64)>,
 }
 
 impl Default for DelayEstimator {
@@ -68,7 +61,6 @@ impl Default for DelayEstimator {
             interval_start: 0,
             interval_max: 0,
             held: VecDeque::with_capacity(HELD_INTERVALS),
-            peaks: VecDeque::with_capacity(MAX_PEAKS),
         }
     }
 }
@@ -101,15 +93,6 @@ impl DelayEstimator {
 
     fn end_interval(&mut self, now: i64) {
         let lateness = self.interval_max;
-        if self.intervals > 0 && lateness > self.quantile() + PEAK_MARGIN_SAMPLES {
-            if self.peaks.len() == MAX_PEAKS {
-                self.peaks.pop_front();
-            }
-            self.peaks.push_back((now, lateness));
-        }
-        while self.peaks.front().is_some_and(|(at, _)| now - at > PEAK_MEMORY_SAMPLES) {
-            self.peaks.pop_front();
-        }
         self.intervals = self.intervals.saturating_add(1);
         // Of the first intervals each counts the same.
         let keep = FORGET_FACTOR.min(1.0 - 1.0 / self.intervals as f32);
@@ -145,9 +128,7 @@ impl DelayEstimator {
             return INITIAL_DELAY;
         }
         let rising = self.held.iter().copied().fold(self.interval_max, i64::max);
-        let peaks = self.peaks.iter().map(|(_, lateness)| *lateness);
-        let peak = if self.peaks.len() >= PEAKS_TO_BELIEVE { peaks.fold(0, i64::max) } else { 0 };
-        let lateness = self.quantile().max(rising).max(peak);
+        let lateness = self.quantile().max(rising);
         (super::time::duration_of(lateness) + DELAY_MARGIN).clamp(MIN_DELAY, MAX_DELAY)
     }
 }

@@ -9,11 +9,20 @@ pub(crate) enum Step {
     Silence { samples: u32 },
     /// Decode this.
     Play(Bytes),
-    /// Restore so many samples, which begin `ahead` samples before `from`, by what that packet says of them, and
-    /// tell [`super::JitterBuffer::repaired`] whether it did.
-    Recover { from: Bytes, ahead: u32, samples: u32 },
+    /// Restore so many samples by what a later packet says of them, and tell [`super::JitterBuffer::repaired`]
+    /// whether it did. The first packet behind them is the best; where that is a copy, which is without DRED, there
+    /// may be another one.
+    Recover { samples: u32, from: Carrier, later: Option<Carrier> },
     /// Conceal so many samples.
     Conceal { samples: u32 },
+}
+
+/// A packet that may say something of an earlier gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Carrier {
+    pub(crate) packet: Bytes,
+    /// How many samples before it the gap begins.
+    pub(crate) ahead: u32,
 }
 
 /// How the caller should stretch what it decodes, to bring the delay to what is wanted.

@@ -98,11 +98,11 @@ impl Bench {
                 self.queued += samples;
                 self.concealed += u64::from(samples);
             }
-            Step::Recover { from, ahead, samples } => {
+            Step::Recover { samples, from, .. } => {
                 // In-band FEC: of the packet before only.
-                let restored = ahead <= 960;
+                let restored = from.ahead <= 960;
                 if restored {
-                    self.recovered.push(number(&from).wrapping_sub(1));
+                    self.recovered.push(number(&from.packet).wrapping_sub(1));
                 } else {
                     self.concealed += u64::from(samples);
                 }

@@ -257,6 +257,29 @@ mod tests {
         read(&session.media[0], TrackKind::Video, &BOTH)
     }
 
+    #[test]
+    fn redundancy_around_opus_is_found_by_what_it_says_is_in_it() {
+        let sound = |lines: &[&str]| {
+            let lines: String = lines.iter().map(|line| format!("a={line}\r\n")).collect();
+            let text = format!("v=0\r\nm=audio 9 RTP/SAVPF 111 63 9\r\na=rtpmap:111 opus/48000/2\r\n{lines}");
+            let session = text::parse(&text).expect("readable");
+            read(&session.media[0], TrackKind::Audio, &[Codec::Opus])[0].sound
+        };
+        let red = |lines: &[&str]| sound(lines).red;
+        assert_eq!(red(&["rtpmap:63 red/48000/2", "fmtp:63 111/111"]), Some(63));
+        assert_eq!(red(&["rtpmap:63 RED/48000/2"]), Some(63), "it says nothing");
+        assert_eq!(red(&["rtpmap:63 red/48000/2", "fmtp:63 9/9"]), None, "of another codec");
+        assert_eq!(red(&["rtpmap:63 red/8000"]), None);
+        assert_eq!(red(&[]), None);
+        let ours = format!("fmtp:111 usedtx=1;{}={DRED_VERSION}", codecs::DRED_PARAMETER);
+        assert_eq!(
+            sound(&[&ours]),
+            SoundParameters { red: None, history: DRED_VERSION > 0, dtx: true }
+        );
+        let other = format!("fmtp:111 minptime=10;{}=200", codecs::DRED_PARAMETER);
+        assert_eq!(sound(&[&other]), SoundParameters::default());
+    }
+
     fn h264(parameters: &str) -> Vec<Format> {
         video("99", &["rtpmap:99 H264/90000", &format!("fmtp:99 {parameters}")])
     }

@@ -50,7 +50,9 @@ fn a_packet_without_a_length_is_refused() {
 fn the_packet_before_is_restored_by_in_band_fec() {
     let list = packets(EncoderSettings { fec: true, loss_percent: 20, ..PLAIN }, 960);
     let mut decoder = OpusDecoder::new().unwrap();
-    list[..50].iter().for_each(|packet| drop(decoder.decode(packet).map(<[f32]>::len)));
+    for packet in &list[..50] {
+        decoder.decode(packet).unwrap();
+    }
     let (sound, how) = decoder.restore(&list[51], 960, 960).unwrap();
     assert_eq!((sound.len(), how), (960, Restored::Fec));
     assert!(energy(sound) > 1e-3, "{}", energy(sound));
@@ -60,9 +62,11 @@ fn the_packet_before_is_restored_by_in_band_fec() {
 
 #[test]
 fn half_a_second_is_restored_where_deep_redundancy_is_linked() {
-    let list = packets(EncoderSettings { history: 60, loss_percent: 30, ..PLAIN }, 960);
+    let list = packets(EncoderSettings { bits_per_second: 42_000, history: 60, loss_percent: 30, ..PLAIN }, 960);
     let mut decoder = OpusDecoder::new().unwrap();
-    list[..40].iter().for_each(|packet| drop(decoder.decode(packet).map(<[f32]>::len)));
+    for packet in &list[..40] {
+        decoder.decode(packet).unwrap();
+    }
     let from = &list[65];
     if DRED_VERSION == 0 {
         assert_eq!(decoder.reach(from), 0);

@@ -61,13 +61,13 @@ fn play(late: &[u64]) -> (f64, f64) {
 
 #[test]
 fn behind_video_hardly_anything_is_made_up() {
-    for (rate, most_ms) in [(500_000.0, 190.0), (1_000_000.0, 120.0), (2_500_000.0, 80.0)] {
+    for rate in [500_000.0, 1_000_000.0, 2_500_000.0] {
         let mut shares = Vec::new();
         for seed in [11, 22, 33] {
             let late = behind_video(rate, 60, seed);
             let (made_up, delay) = play(&late);
             println!("{rate}: seed {seed}: {:.3} % made up, {delay:.0} ms", made_up * 100.0);
-            assert!(delay < most_ms, "{rate}: {delay} ms");
+            assert!(delay < 160.0, "{rate}: {delay} ms");
             shares.push(made_up);
         }
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;

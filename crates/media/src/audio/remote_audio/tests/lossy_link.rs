@@ -33,7 +33,9 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn fates(self, packets: usize, seed: u64) -> Vec<Option<u64>> {
         let mut lottery = Lottery(seed);
-        (0..10).for_each(|_| drop(lottery.draw()));
+        for _ in 0..10 {
+            lottery.draw();
+        }
         let leave = 1.0 / self.burst;
         let enter = leave * self.loss / (1.0 - self.loss);
         let mut bad = false;
@@ -127,22 +129,21 @@ const OURS: AudioFeatures = AudioFeatures { copies: true, history: true, dtx: fa
 #[test]
 fn with_copies_and_history_hardly_anything_is_made_up() {
     let speech = &speech()[..OPUS_CLOCK_HZ as usize * 12];
-    for (link, most) in [(RANDOM_10, 0.02), (RANDOM_20, 0.03), (INTERNATIONAL, 0.04)] {
-        let plan = link.plan(OURS);
-        let heard = send(speech, plan, link, 7919);
-        assert!(heard.made_up < most, "{link:?}: {} made up by {plan:?}", heard.made_up);
-        let alike = likeness(speech, &heard.sound);
-        assert!(alike > 0.88, "{link:?}: {alike}");
+    for (link, most) in [(RANDOM_10, 0.01), (RANDOM_20, 0.02), (INTERNATIONAL, 0.06), (BURSTS_30, 0.09)] {
+        let ours = send(speech, link.plan(OURS), link, 7919);
+        let plain = send(speech, link.plan(AudioFeatures::default()), link, 7919);
+        let (ours, plain) = (ours.made_up, plain.made_up);
+        assert!(ours < most, "{link:?}: {ours} made up");
+        assert!(ours < plain / 2.0, "{link:?}: {ours} with, {plain} without");
     }
 }
 
 #[test]
-fn in_bursts_history_says_what_was_spoken() {
-    let speech = &speech()[..OPUS_CLOCK_HZ as usize * 12];
-    let ours = send(speech, BURSTS_30.plan(OURS), BURSTS_30, 7919);
-    let theirs = send(speech, BURSTS_30.plan(AudioFeatures::default()), BURSTS_30, 7919);
-    let [ours, theirs] = [&ours, &theirs].map(|heard| likeness(speech, &heard.sound));
-    assert!(ours > theirs + 0.05, "{ours} with, {theirs} without");
+fn a_clean_link_adds_hardly_any_delay() {
+    let link = Link { loss: 0.0, burst: 1.0, jitter_ms: 5.0, ..RANDOM_10 };
+    let heard = send(&speech()[..OPUS_CLOCK_HZ as usize * 12], link.plan(OURS), link, 7919);
+    assert_eq!(heard.made_up, 0.0);
+    assert!(heard.delay_ms < 45.0, "{}", heard.delay_ms);
 }
 
 /// Writes what is heard over each link with each kind of redundancy, for ears and for PESQ.

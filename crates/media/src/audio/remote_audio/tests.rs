@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::*;
+use crate::Packet;
 use crate::audio::SoundClip;
 use crate::codec::opus::{EncoderSettings, OpusEncoder};
 use crate::video::tests::streams::stored::stored;
