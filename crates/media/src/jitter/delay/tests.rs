@@ -21,10 +21,10 @@ fn a_clean_path_has_the_least_delay() {
 #[test]
 fn a_rise_is_followed_at_once_and_held() {
     let mut estimator = DelayEstimator::default();
-    learnt(&mut estimator, 0, 500, |_| 0);
-    assert_eq!(learnt(&mut estimator, 500, 1, |_| 90), 100);
-    assert!((100..=110).contains(&learnt(&mut estimator, 501, 50, |_| 0)), "a second later");
-    assert_eq!(learnt(&mut estimator, 551, 200, |_| 0), 20, "one peak alone is forgotten");
+    learnt(&mut estimator, 0, 1500, |_| 0);
+    assert_eq!(learnt(&mut estimator, 1500, 1, |_| 90), 100);
+    assert!((100..=110).contains(&learnt(&mut estimator, 1501, 50, |_| 0)), "a second later");
+    assert_eq!(learnt(&mut estimator, 1551, 300, |_| 0), 20, "one peak alone is forgotten");
 }
 
 #[test]
