@@ -23,8 +23,8 @@ mod stretch;
 mod voice_activity;
 mod wav;
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rtrb::RingBuffer;
@@ -32,8 +32,8 @@ use rtrb::RingBuffer;
 pub(crate) use audio_processor::AudioProcessor;
 pub use device::{AudioDevice, Direction, SoundSystem, list_audio_devices, offered_ids};
 pub(crate) use level::Level;
-pub use redundancy_policy::AudioFeatures;
 pub(crate) use playout::{Inbox, Origin};
+pub use redundancy_policy::AudioFeatures;
 pub(crate) use sound_clip::SoundClip;
 pub use sound_clip::SoundError;
 pub(crate) use source::Source;

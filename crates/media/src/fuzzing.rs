@@ -162,7 +162,11 @@ fn play(jitter: &mut JitterBuffer, decoder: &mut OpusDecoder, now: Instant, queu
         Step::Play(payload) => drop(decoder.decode(&payload).map(<[f32]>::len)),
         Step::Recover { samples, from, later } => {
             let later = later.unwrap_or_else(|| from.clone());
-            assert!((1..=MAX_OPUS_SAMPLES).contains(&samples) && samples <= from.ahead && from.ahead <= later.ahead);
+            assert!(
+                (1..=MAX_OPUS_SAMPLES).contains(&samples)
+                    && samples <= from.ahead
+                    && from.ahead <= later.ahead
+            );
             let reach = decoder.reach(&from.packet);
             let restored = decoder.restore(&later.packet, later.ahead as usize, samples as usize);
             jitter.repaired(restored.is_ok_and(|(_, how)| how != Restored::Concealed), reach);

@@ -285,7 +285,11 @@ impl JitterBuffer {
                 packet: packet.payload.clone(),
                 ahead: (at - start + missing) as u32,
             });
-            return Step::Recover { samples: samples as u32, from: Carrier { packet: from, ahead: missing as u32 }, later };
+            return Step::Recover {
+                samples: samples as u32,
+                from: Carrier { packet: from, ahead: missing as u32 },
+                later,
+            };
         }
         self.conceal(samples as u32)
     }

@@ -31,7 +31,9 @@ pub mod thread;
 mod tones;
 pub mod video;
 
-pub use audio::{AudioDevice, AudioFeatures, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids};
+pub use audio::{
+    AudioDevice, AudioFeatures, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids,
+};
 pub use call_media::{
     CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing, START_BITRATE_BPS,
 };

@@ -14,8 +14,8 @@ use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtp;
 
 use crate::codecs::kind_of;
-use crate::red;
 use crate::interceptor::{PacketFilter, PacketQueue};
+use crate::red;
 use crate::shared::Shared;
 
 /// A stream silent for so long may be followed by another one. Layers of one camera (simulcast) are not that
@@ -133,7 +133,9 @@ impl DeliveryInterceptor {
             receiver.parameter_sets(&sets);
         }
         let mut payload = if fits { packet.payload.clone() } else { Bytes::new() };
-        if let Some(inner) = self.shared.in_red(header).filter(|_| codec == Codec::Opus && !payload.is_empty()) {
+        if let Some(inner) =
+            self.shared.in_red(header).filter(|_| codec == Codec::Opus && !payload.is_empty())
+        {
             // What is malformed uses up its number, as padding does.
             payload = match red::parse(&payload, inner) {
                 Some(parts) => {

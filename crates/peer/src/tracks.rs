@@ -128,7 +128,13 @@ impl Packetizer {
     fn new(ssrc: u32) -> Self {
         let mut vp8 = Vp8Payloader::default();
         vp8.enable_picture_id = true;
-        Self { ssrc, sequence: rand::random(), h264: H264Payloader::default(), vp8, copies: Copies::default() }
+        Self {
+            ssrc,
+            sequence: rand::random(),
+            h264: H264Payloader::default(),
+            vp8,
+            copies: Copies::default(),
+        }
     }
 
     /// `copies` says how many earlier packets each one of sound repeats.
@@ -254,14 +260,18 @@ mod tests {
         assert!(packets.iter().all(|p| p.header.timestamp == 1234 && p.payload.len() <= MAX_PAYLOAD_BYTES));
         let markers: Vec<_> = packets.iter().map(|p| p.header.marker).collect();
         assert_eq!(markers, [false, false, false, false, true]);
-        let next = packetizer
-            .packets(&frame(Codec::H264, vec![0, 0, 0, 1, 0x41, 1], 4321), plan(Codec::H264, 125), 3);
+        let next = packetizer.packets(
+            &frame(Codec::H264, vec![0, 0, 0, 1, 0x41, 1], 4321),
+            plan(Codec::H264, 125),
+            3,
+        );
         assert_eq!(next[0].header.sequence_number, packets[4].header.sequence_number.wrapping_add(1));
     }
 
     #[test]
     fn sound_is_one_packet_as_it_is() {
-        let packets = Packetizer::new(9).packets(&frame(Codec::Opus, vec![1, 2, 3], 960), plan(Codec::Opus, 111), 1);
+        let packets =
+            Packetizer::new(9).packets(&frame(Codec::Opus, vec![1, 2, 3], 960), plan(Codec::Opus, 111), 1);
         assert_eq!(packets.len(), 1);
         assert_eq!(packets[0].payload[..], [1, 2, 3]);
         assert!(!packets[0].header.marker);
@@ -272,7 +282,8 @@ mod tests {
         let mut packetizer = Packetizer::new(9);
         let with_red = SendPlan { red: Some(63), ..plan(Codec::Opus, 111) };
         let mut send = |n: u8, plan, copies| {
-            let packets = packetizer.packets(&frame(Codec::Opus, vec![0x78, n], u32::from(n) * 960), plan, copies);
+            let packets =
+                packetizer.packets(&frame(Codec::Opus, vec![0x78, n], u32::from(n) * 960), plan, copies);
             (packets[0].header.payload_type, packets[0].payload.clone())
         };
         assert_eq!(send(1, with_red, 2).0, 111, "nothing to repeat yet");

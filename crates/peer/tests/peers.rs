@@ -42,9 +42,7 @@ async fn frames_arrive_whole_and_in_their_own_time() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sound_repeats_earlier_packets_between_clients_of_ours() -> Result<()> {
     let pair = Pair::connected().await?;
-    let agreed = |e: &PeerEvent| {
-        matches!(e, PeerEvent::SendAudio(takes) if takes.copies && takes.dtx && takes.history == (DRED_VERSION > 0))
-    };
+    let agreed = |e: &PeerEvent| matches!(e, PeerEvent::SendAudio(takes) if takes.copies && takes.dtx && takes.history == (DRED_VERSION > 0));
     for side in [&pair.a, &pair.b] {
         until("what the other side takes", || side.saw(agreed)).await?;
     }
@@ -55,7 +53,8 @@ async fn sound_repeats_earlier_packets_between_clients_of_ours() -> Result<()> {
     }
     let heard = &pair.a.heard;
     until("sound", || heard.count(Codec::Opus) == 3).await?;
-    let payloads: Vec<_> = locked(&heard.packets).iter().map(|(_, p)| (p.sequence, p.payload.clone())).collect();
+    let payloads: Vec<_> =
+        locked(&heard.packets).iter().map(|(_, p)| (p.sequence, p.payload.clone())).collect();
     assert!(payloads.iter().all(|(_, payload)| payload.len() == 2), "{payloads:?}");
     let copies: Vec<_> = locked(&heard.copies).iter().map(|p| (p.sequence, p.payload.clone())).collect();
     assert_eq!(copies, payloads[..2]);

@@ -1,7 +1,7 @@
 //! Audio capture thread: source, processing, mute, Opus, sink.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rtrb::Consumer;

@@ -75,11 +75,8 @@ impl EncodingPlan {
         let most = most.min(MAX_WIRE_BITS_PER_S);
         let packet_ms = packet_ms(most, before.map(|plan| plan.milliseconds()));
         let room = most.saturating_sub(headers(packet_ms)).max(MIN_BITS_PER_S);
-        let loss = Loss {
-            share: path.loss.unwrap_or(ASSUMED_LOSS),
-            burst: path.burst,
-            round_trip: path.round_trip,
-        };
+        let loss =
+            Loss { share: path.loss.unwrap_or(ASSUMED_LOSS), burst: path.burst, round_trip: path.round_trip };
         // Before anything is measured the path is not loaded with copies.
         let takes =
             if path.loss.is_some() { path.takes } else { AudioFeatures { copies: false, ..path.takes } };
@@ -87,7 +84,8 @@ impl EncodingPlan {
             redundancy_policy::choose(loss, takes, room, packet_ms);
         // Copies go without DRED, so it is paid once.
         let extra = if history > 0 { HISTORY_BITS_PER_S } else { 0 };
-        let voice = (room.saturating_sub(extra) / (u32::from(copies) + 1)).clamp(MIN_BITS_PER_S, GOOD_BITS_PER_S);
+        let voice =
+            (room.saturating_sub(extra) / (u32::from(copies) + 1)).clamp(MIN_BITS_PER_S, GOOD_BITS_PER_S);
         Self {
             settings: EncoderSettings {
                 bits_per_second: voice + extra,

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use rtrb::Producer;
 
+use super::FRAME;
+use super::remote_audio::RemoteAudio;
 use super::speaker::Speaker;
 use super::stats::{AudioMeters, Levels};
 use super::stream::StreamEvents;
-use super::FRAME;
-use super::remote_audio::RemoteAudio;
 use crate::lip_sync::LipSync;
 use crate::slot::Slot;
 use crate::thread::Thread;

@@ -149,7 +149,10 @@ mod tests {
 
     #[test]
     fn on_a_thin_link_the_voice_comes_first() {
-        assert_eq!(choose(at(0.1, 1.1), ALL, 20_000, 40), Redundancy { fec: true, loss_percent: 10, ..Redundancy::default() });
+        assert_eq!(
+            choose(at(0.1, 1.1), ALL, 20_000, 40),
+            Redundancy { fec: true, loss_percent: 10, ..Redundancy::default() }
+        );
         let choice = choose(at(0.1, 3.0), ALL, 31_000, 20);
         assert!(choice.copies == 0 && choice.history > 0, "{choice:?}");
         let choice = choose(at(0.1, 3.0), ALL, 90_000, 20);

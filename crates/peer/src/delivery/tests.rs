@@ -110,8 +110,13 @@ fn delivered(packets: &[(u32, u16, u8, usize)]) -> Vec<(Codec, u16, usize)> {
 fn redundant_sound_is_taken_apart() {
     let mut bench = Bench::new(None);
     let mut send = |sequence_number: u16, payload: Vec<u8>| {
-        let header =
-            rtp::header::Header { ssrc: 2, sequence_number, payload_type: 63, timestamp: 9600, ..Default::default() };
+        let header = rtp::header::Header {
+            ssrc: 2,
+            sequence_number,
+            payload_type: 63,
+            timestamp: 9600,
+            ..Default::default()
+        };
         let packet = test_packets::rtp(bench.start, header, payload);
         bench.delivery.received(packet, &mut PacketQueue::new());
     };

@@ -213,7 +213,9 @@ pub(crate) fn read(media: &MediaText, kind: TrackKind, wanted: &[Codec]) -> Vec<
             && map(media, *number).is_some_and(|map| map.name == "red" && map.clock == 48_000)
         {
             let packed = red_contents(media, *number);
-            if let Some(format) = found.iter_mut().find(|f| packed.is_none_or(|packed| packed == f.payload_type)) {
+            if let Some(format) =
+                found.iter_mut().find(|f| packed.is_none_or(|packed| packed == f.payload_type))
+            {
                 format.sound.red = format.sound.red.or(Some(*number));
             }
         }
@@ -272,10 +274,7 @@ mod tests {
         assert_eq!(red(&["rtpmap:63 red/8000"]), None);
         assert_eq!(red(&[]), None);
         let ours = format!("fmtp:111 usedtx=1;{}={DRED_VERSION}", codecs::DRED_PARAMETER);
-        assert_eq!(
-            sound(&[&ours]),
-            SoundParameters { red: None, history: DRED_VERSION > 0, dtx: true }
-        );
+        assert_eq!(sound(&[&ours]), SoundParameters { red: None, history: DRED_VERSION > 0, dtx: true });
         let other = format!("fmtp:111 minptime=10;{}=200", codecs::DRED_PARAMETER);
         assert_eq!(sound(&[&other]), SoundParameters::default());
     }

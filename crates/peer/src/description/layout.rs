@@ -282,9 +282,7 @@ impl Slot {
             let (red, sound) = (number.unwrap_or_default(), packed.payload_type);
             return Some(format!("a=fmtp:{red} {sound}/{sound}"));
         }
-        let format = number.and_then(|number| {
-            self.formats.iter().find(|f| f.payload_type == number)
-        });
+        let format = number.and_then(|number| self.formats.iter().find(|f| f.payload_type == number));
         match format.and_then(|f| f.answered.as_ref().map(|answered| (f.payload_type, answered))) {
             Some((number, answered)) => Some(format!("a=fmtp:{number} {answered}")),
             None => Some(line.to_owned()),

@@ -302,11 +302,14 @@ impl Peer {
             codec: chosen.codec,
             payload_type: chosen.payload_type,
             red: chosen.sound.red.filter(|red| {
-                own.is_none_or(|own| own.audio.iter().any(|a| a.sound.red == Some(*red)) || remote.kind != SdpKind::Offer)
+                own.is_none_or(|own| {
+                    own.audio.iter().any(|a| a.sound.red == Some(*red)) || remote.kind != SdpKind::Offer
+                })
             }),
         });
         if let (TrackKind::Audio, Some(chosen), Some(plan)) = (kind, chosen, plan) {
-            let asked = |f: &Format| f.feedback.iter().any(|(kind, detail)| kind == "nack" && detail.is_empty());
+            let asked =
+                |f: &Format| f.feedback.iter().any(|(kind, detail)| kind == "nack" && detail.is_empty());
             *lock(&self.shared.pending.audio_features) = Some(AudioFeatures {
                 copies: plan.red.is_some(),
                 history: chosen.sound.history,

@@ -103,8 +103,7 @@ impl OpusDecoder {
     /// How many samples before a packet its redundancy reaches back; 0 if it has none.
     pub(crate) fn reach(&mut self, packet: &Bytes) -> usize {
         let history = self.history.as_mut().map_or(0, |history| history.read(packet));
-        let fec =
-            if has_fec(packet) { super::packet_samples(packet).map_or(0, |n| n as usize) } else { 0 };
+        let fec = if has_fec(packet) { super::packet_samples(packet).map_or(0, |n| n as usize) } else { 0 };
         history.max(fec)
     }
 

@@ -67,8 +67,7 @@ impl OpusEncoder {
         if before == Some(wanted) {
             return Ok(());
         }
-        let differs =
-            |field: fn(&EncoderSettings) -> u32| before.as_ref().map(field) != Some(field(&wanted));
+        let differs = |field: fn(&EncoderSettings) -> u32| before.as_ref().map(field) != Some(field(&wanted));
         if differs(|s| s.bits_per_second) {
             self.control(sys::OPUS_SET_BITRATE_REQUEST, wanted.bits_per_second.cast_signed())?;
         }

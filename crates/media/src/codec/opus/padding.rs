@@ -48,13 +48,20 @@ mod tests {
 
     #[test]
     fn a_packet_without_its_history_sounds_the_same() {
-        let settings = EncoderSettings { bits_per_second: 40_000, loss_percent: 30, fec: false, history: 60, dtx: false };
+        let settings = EncoderSettings {
+            bits_per_second: 40_000,
+            loss_percent: 30,
+            fec: false,
+            history: 60,
+            dtx: false,
+        };
         for length in [960, 2880] {
             let mut encoder = OpusEncoder::new(settings).unwrap();
             let (mut whole, mut bare) = (OpusDecoder::new().unwrap(), OpusDecoder::new().unwrap());
             let (mut before, mut after) = (0, 0);
             for n in 0..60_usize {
-                let tone: Vec<f32> = (0..length).map(|k| (((n * length + k) as f32) * 0.03).sin() * 0.3).collect();
+                let tone: Vec<f32> =
+                    (0..length).map(|k| (((n * length + k) as f32) * 0.03).sin() * 0.3).collect();
                 let packet = encoder.encode(&tone).unwrap();
                 let stripped = without_padding(&packet);
                 assert_eq!(packet_samples(&stripped), packet_samples(&packet));

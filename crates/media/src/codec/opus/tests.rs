@@ -21,7 +21,10 @@ fn voice(samples: usize) -> Vec<f32> {
 
 fn packets(settings: EncoderSettings, length: usize) -> Vec<bytes::Bytes> {
     let mut encoder = OpusEncoder::new(settings).unwrap();
-    voice(OPUS_CLOCK_HZ as usize * 2).chunks_exact(length).map(|piece| encoder.encode(piece).unwrap()).collect()
+    voice(OPUS_CLOCK_HZ as usize * 2)
+        .chunks_exact(length)
+        .map(|piece| encoder.encode(piece).unwrap())
+        .collect()
 }
 
 fn energy(sound: &[f32]) -> f32 {
@@ -62,7 +65,8 @@ fn the_packet_before_is_restored_by_in_band_fec() {
 
 #[test]
 fn half_a_second_is_restored_where_deep_redundancy_is_linked() {
-    let list = packets(EncoderSettings { bits_per_second: 42_000, history: 60, loss_percent: 30, ..PLAIN }, 960);
+    let list =
+        packets(EncoderSettings { bits_per_second: 42_000, history: 60, loss_percent: 30, ..PLAIN }, 960);
     let mut decoder = OpusDecoder::new().unwrap();
     for packet in &list[..40] {
         decoder.decode(packet).unwrap();
