@@ -298,7 +298,8 @@ impl JitterBuffer {
     /// redundancy reaches. What is not restored is concealed by whoever tells this.
     pub(crate) fn repaired(&mut self, restored: bool, reach: usize) {
         let missing = std::mem::take(&mut self.unrestored);
-        self.reach = reach as i64;
+        // Packets of silence carry none; that does not mean that those of speech do not.
+        self.reach = (reach as i64).max(self.reach * 7 / 8);
         if restored {
             self.stats.recovered += 1;
         } else {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bellwire_media::{Codec, Packet as MediaPacket, TrackKind};
+use bellwire_media::{Codec, Packet as MediaPacket, TrackKind, packet_samples};
 use bytes::Bytes;
 use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtp;
@@ -157,12 +157,13 @@ impl DeliveryInterceptor {
 }
 
 impl DeliveryInterceptor {
-    /// Gives media the packets that a packet of RED repeats. They are the ones right before it: nothing else makes
-    /// their numbers known.
+    /// Gives media the packets that a packet of RED repeats. Their numbers are not said; they follow from how much
+    /// earlier they are where all since have the same length and none was left out.
     fn give_copies(&self, copies: &[(u32, Bytes)], header: &rtp::header::Header, arrived: Instant) {
         let Some(receiver) = self.shared.receiver() else { return };
-        let mut back = copies.len() as u16;
         for (offset, payload) in copies {
+            let length = packet_samples(payload).unwrap_or(960);
+            let back = (offset / length).max(1) as u16;
             receiver.copy(MediaPacket {
                 sequence: header.sequence_number.wrapping_sub(back),
                 timestamp: header.timestamp.wrapping_sub(*offset),
@@ -170,7 +171,6 @@ impl DeliveryInterceptor {
                 payload: payload.clone(),
                 arrived,
             });
-            back -= 1;
         }
     }
 }

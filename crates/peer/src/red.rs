@@ -8,11 +8,13 @@
 
 use std::collections::VecDeque;
 
-use bellwire_media::without_padding;
+use bellwire_media::{Copies, without_padding};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 /// The most copies read or written.
 const MAX_COPIES: usize = 8;
+/// As many as the offset of a copy reaches over, with packets of 20 ms.
+const MAX_EARLIER_PACKETS: usize = 17;
 /// An offset has 14 bits of RTP clock, a length 10 bits.
 const MAX_OFFSET: u32 = (1 << 14) - 1;
 const MAX_COPY_BYTES: usize = (1 << 10) - 1;
@@ -60,28 +62,33 @@ pub(crate) fn parse(payload: &Bytes, payload_type: u8) -> Option<Parts> {
 
 /// Earlier packets of our sound, to repeat.
 #[derive(Debug, Default)]
-pub(crate) struct Copies {
+pub(crate) struct EarlierPackets {
     /// RTP timestamp and payload, newest last.
     earlier: VecDeque<(u32, Bytes)>,
 }
 
-impl Copies {
-    /// The payload with up to `count` earlier ones in front, for packets of `payload_type`; `None` if there is none
+impl EarlierPackets {
+    /// The payload with those earlier ones in front that `copies` asks for, for packets of `payload_type`; `None` if there is none
     /// to repeat. The copies are without Opus padding: the DRED in it is of use once.
-    pub(crate) fn with(&mut self, count: u8, payload_type: u8, timestamp: u32, own: &Bytes) -> Option<Bytes> {
+    pub(crate) fn with(&mut self, copies: Copies, payload_type: u8, timestamp: u32, own: &Bytes) -> Option<Bytes> {
         let mut room = MAX_PAYLOAD_BYTES.saturating_sub(own.len() + 1);
         let mut fitting = Vec::new();
-        for (earlier, copy) in self.earlier.iter().rev().take(usize::from(count).min(MAX_COPIES)) {
+        for distance in copies.distances().take(MAX_COPIES) {
+            let Some((earlier, copy)) =
+                self.earlier.len().checked_sub(distance).and_then(|at| self.earlier.get(at))
+            else {
+                break;
+            };
             let offset = timestamp.wrapping_sub(*earlier);
             if offset == 0 || offset > MAX_OFFSET || copy.len() > MAX_COPY_BYTES || room < copy.len() + 4 {
-                // Those behind it are older still, and must be whole.
+                // Those before it are older still.
                 break;
             }
             room -= copy.len() + 4;
             fitting.push((offset, copy.clone()));
         }
         self.earlier.push_back((timestamp, without_padding(own)));
-        if self.earlier.len() > MAX_COPIES {
+        if self.earlier.len() > MAX_EARLIER_PACKETS {
             self.earlier.pop_front();
         }
         if fitting.is_empty() {
@@ -104,16 +111,20 @@ impl Copies {
 mod tests {
     use super::*;
 
+    fn nearest(count: u8) -> Copies {
+        Copies { count, spacing: 1 }
+    }
+
     fn sound(number: u8) -> Bytes {
         Bytes::from(vec![0x78, number, number])
     }
 
     #[test]
     fn what_is_packed_is_taken_apart_again() {
-        let mut copies = Copies::default();
+        let mut copies = EarlierPackets::default();
         for number in 0..6_u8 {
             let timestamp = (u32::MAX - 2000).wrapping_add(u32::from(number) * 960);
-            let packed = copies.with(3, 111, timestamp, &sound(number));
+            let packed = copies.with(nearest(3), 111, timestamp, &sound(number));
             let Some(packed) = packed else {
                 assert_eq!(number, 0, "the first has none before it");
                 continue;
@@ -127,6 +138,20 @@ mod tests {
     }
 
     #[test]
+    fn copies_may_be_further_apart() {
+        let mut earlier = EarlierPackets::default();
+        let spread = Copies { count: 3, spacing: 3 };
+        let packed = (0..12_u8).map(|n| earlier.with(spread, 111, u32::from(n) * 960, &sound(n)));
+        let offsets = packed.map(|packed| parse(&packed?, 111)).map(|parts| {
+            parts.map(|parts| parts.copies.iter().map(|(offset, _)| offset / 960).collect::<Vec<_>>())
+        });
+        let offsets: Vec<_> = offsets.collect();
+        assert_eq!(offsets[2], None);
+        assert_eq!(offsets[5], Some(vec![3]));
+        assert_eq!(offsets[11], Some(vec![9, 6, 3]));
+    }
+
+    #[test]
     fn a_chromium_packet_is_read() {
         let payload = Bytes::from_static(&[0xef, 0x0f, 0x00, 0x03, 0x6f, 0x78, 1, 1, 0x78, 2, 2]);
         let parts = parse(&payload, 111).unwrap();
@@ -136,12 +161,12 @@ mod tests {
 
     #[test]
     fn what_is_too_old_or_too_large_is_not_repeated() {
-        let mut copies = Copies::default();
-        assert_eq!(copies.with(2, 111, 0, &sound(1)), None);
-        assert_eq!(copies.with(2, 111, 48_000, &sound(2)), None, "a second ago");
-        assert_eq!(copies.with(2, 111, 48_960, &Bytes::from(vec![0; 1200])), None, "no room");
-        assert_eq!(copies.with(2, 111, 49_920, &sound(3)), None, "the large one has no room either");
-        let packed = copies.with(2, 111, 50_880, &sound(4)).unwrap();
+        let mut copies = EarlierPackets::default();
+        assert_eq!(copies.with(nearest(2), 111, 0, &sound(1)), None);
+        assert_eq!(copies.with(nearest(2), 111, 48_000, &sound(2)), None, "a second ago");
+        assert_eq!(copies.with(nearest(2), 111, 48_960, &Bytes::from(vec![0; 1200])), None, "no room");
+        assert_eq!(copies.with(nearest(2), 111, 49_920, &sound(3)), None, "the large one has no room either");
+        let packed = copies.with(nearest(2), 111, 50_880, &sound(4)).unwrap();
         assert_eq!(parse(&packed, 111).unwrap().copies, [(960, sound(3))]);
     }
 

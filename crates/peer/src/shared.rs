@@ -1,11 +1,11 @@
 //! State shared by the interceptors (which run inside the connection's driver and must not block)
 //! and the tasks of a peer.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
-use bellwire_media::{AudioFeatures, Codec, SharedReceiver, TrackKind};
+use bellwire_media::{AudioFeatures, Codec, Copies, SharedReceiver, TrackKind};
 use bytes::Bytes;
 use rtc::interceptor::StreamInfo;
 use rtc::rtp::header::Header;
@@ -91,7 +91,7 @@ pub(crate) struct Shared {
     pub(crate) plans: PerKind<Mutex<Option<SendPlan>>>,
     pub(crate) pending: PendingEvents,
     /// Earlier packets that each of ours with sound repeats, where the other side takes that.
-    pub(crate) copies: AtomicU8,
+    pub(crate) copies: Mutex<Copies>,
     /// Wakes the event task.
     pub(crate) changed: Notify,
     pub(crate) connected: AtomicBool,
@@ -118,7 +118,7 @@ impl Shared {
             clocks: PerKind::default(),
             plans: PerKind::default(),
             pending: PendingEvents::default(),
-            copies: AtomicU8::new(0),
+            copies: Mutex::default(),
             changed: Notify::new(),
             connected: AtomicBool::new(false),
             target: AtomicU64::new(u64::from(start_bitrate)),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bellwire_media::{Codec, EncodedFrame, EncodedSink, TrackKind};
+use bellwire_media::{Codec, Copies, EncodedFrame, EncodedSink, TrackKind};
 use bytes::Bytes;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::rtp::codec::h264::H264Payloader;
@@ -22,7 +22,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use crate::codecs::{clock_rate, kind_of};
-use crate::red::Copies;
+use crate::red::EarlierPackets;
 use crate::shared::{RtpClock, SendPlan, Shared, lock};
 
 /// Largest RTP payload: leaves room for RTP, SRTP, TURN and IPv6 headers in 1280 bytes.
@@ -84,8 +84,8 @@ pub(crate) struct TrackSink {
 }
 
 impl EncodedSink for TrackSink {
-    fn set_copies(&self, copies: u8) {
-        self.shared.copies.store(copies, Ordering::Relaxed);
+    fn set_copies(&self, copies: Copies) {
+        *lock(&self.shared.copies) = copies;
     }
 
     fn send(&self, frame: EncodedFrame) {
@@ -121,7 +121,7 @@ struct Packetizer {
     sequence: u16,
     h264: H264Payloader,
     vp8: Vp8Payloader,
-    copies: Copies,
+    earlier: EarlierPackets,
 }
 
 impl Packetizer {
@@ -137,13 +137,13 @@ impl Packetizer {
         }
     }
 
-    /// `copies` says how many earlier packets each one of sound repeats.
-    fn packets(&mut self, frame: &EncodedFrame, plan: SendPlan, copies: u8) -> Vec<rtc::rtp::Packet> {
+    /// `copies` says which earlier packets each one of sound repeats.
+    fn packets(&mut self, frame: &EncodedFrame, plan: SendPlan, copies: Copies) -> Vec<rtc::rtp::Packet> {
         let mut payload_type = plan.payload_type;
         let payloads = match frame.codec {
             Codec::Opus => {
-                let count = if plan.red.is_some() { copies } else { 0 };
-                let packed = self.copies.with(count, payload_type, frame.timestamp, &frame.data);
+                let copies = plan.red.map_or_else(Copies::default, |_| copies);
+                let packed = self.earlier.with(copies, payload_type, frame.timestamp, &frame.data);
                 if packed.is_some() {
                     payload_type = plan.red.unwrap_or(payload_type);
                 }
@@ -217,7 +217,7 @@ impl Writer {
             timestamp: frame.timestamp,
             rate: clock_rate(frame.codec),
         });
-        let copies = self.shared.copies.load(Ordering::Relaxed);
+        let copies = *lock(&self.shared.copies);
         for packet in packetizer.packets(frame, plan, copies) {
             if track.rtp.write_rtp(packet).await.is_err() {
                 // The connection is closing; the frame is dropped.
@@ -233,6 +233,10 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+
+    fn nearest(count: u8) -> Copies {
+        Copies { count, spacing: 1 }
+    }
 
     fn plan(codec: Codec, payload_type: u8) -> SendPlan {
         SendPlan { codec, payload_type, red: None }
@@ -255,7 +259,7 @@ mod tests {
         let mut packetizer = Packetizer::new(9);
         let mut data = vec![0, 0, 0, 1, 0x65];
         data.resize(5_000, 7);
-        let packets = packetizer.packets(&frame(Codec::H264, data, 1234), plan(Codec::H264, 125), 3);
+        let packets = packetizer.packets(&frame(Codec::H264, data, 1234), plan(Codec::H264, 125), nearest(3));
         assert_eq!(packets.len(), 5);
         assert!(packets.iter().all(|p| p.header.timestamp == 1234 && p.payload.len() <= MAX_PAYLOAD_BYTES));
         let markers: Vec<_> = packets.iter().map(|p| p.header.marker).collect();
@@ -271,7 +275,7 @@ mod tests {
     #[test]
     fn sound_is_one_packet_as_it_is() {
         let packets =
-            Packetizer::new(9).packets(&frame(Codec::Opus, vec![1, 2, 3], 960), plan(Codec::Opus, 111), 1);
+            Packetizer::new(9).packets(&frame(Codec::Opus, vec![1, 2, 3], 960), plan(Codec::Opus, 111), nearest(1));
         assert_eq!(packets.len(), 1);
         assert_eq!(packets[0].payload[..], [1, 2, 3]);
         assert!(!packets[0].header.marker);
@@ -283,7 +287,7 @@ mod tests {
         let with_red = SendPlan { red: Some(63), ..plan(Codec::Opus, 111) };
         let mut send = |n: u8, plan, copies| {
             let packets =
-                packetizer.packets(&frame(Codec::Opus, vec![0x78, n], u32::from(n) * 960), plan, copies);
+                packetizer.packets(&frame(Codec::Opus, vec![0x78, n], u32::from(n) * 960), plan, nearest(copies));
             (packets[0].header.payload_type, packets[0].payload.clone())
         };
         assert_eq!(send(1, with_red, 2).0, 111, "nothing to repeat yet");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bellwire_call::{IceCandidate, Sdp, SdpKind};
-use bellwire_media::{Codec, DRED_VERSION, TrackKind};
+use bellwire_media::{Codec, Copies, DRED_VERSION, TrackKind};
 use bellwire_peer::{NegotiateError, PathKind, PeerConfig, PeerEvent, PeerState};
 use support::{Pair, Stream, WAIT_LIMIT, config, frame, locked, picture, side, until};
 
@@ -47,7 +47,7 @@ async fn sound_repeats_earlier_packets_between_clients_of_ours() -> Result<()> {
         until("what the other side takes", || side.saw(agreed)).await?;
     }
     let sink = pair.b.peer.audio_sink();
-    sink.set_copies(1);
+    sink.set_copies(Copies { count: 1, spacing: 1 });
     for number in 0..3_u8 {
         sink.send(frame(Codec::Opus, vec![0x78, number], u32::from(number) * 960, false));
     }

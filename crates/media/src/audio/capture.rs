@@ -129,7 +129,7 @@ fn run(plan: SendPlan) {
                 // The first packet of a silence is sent all the same: it says that there is one.
                 let silent = plan.settings.dtx && data.len() <= MAX_SILENT_BYTES;
                 if !silent || !was_silent {
-                    meters.packet_sent(data.len() * (usize::from(plan.copies) + 1));
+                    meters.packet_sent(data.len() * (usize::from(plan.copies.count) + 1));
                     out.send(EncodedFrame {
                         codec: Codec::Opus,
                         data,

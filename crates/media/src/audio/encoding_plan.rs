@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use super::redundancy_policy::{self, AudioFeatures, HISTORY_BITS_PER_S, Loss, Redundancy};
+use crate::Copies;
 use crate::codec::opus::{EncoderSettings, OPUS_CLOCK_HZ};
 
 /// IPv4 20, UDP 8, RTP 12, header extensions 8, SRTP 10, rounded up for relays.
@@ -64,7 +65,7 @@ pub(crate) struct EncodingPlan {
     /// Samples in a packet: 20, 40 or 60 ms.
     pub(crate) samples: usize,
     /// Earlier packets repeated in each one.
-    pub(crate) copies: u8,
+    pub(crate) copies: Copies,
 }
 
 impl EncodingPlan {
@@ -85,7 +86,7 @@ impl EncodingPlan {
         // Copies go without DRED, so it is paid once.
         let extra = if history > 0 { HISTORY_BITS_PER_S } else { 0 };
         let voice =
-            (room.saturating_sub(extra) / (u32::from(copies) + 1)).clamp(MIN_BITS_PER_S, GOOD_BITS_PER_S);
+            (room.saturating_sub(extra) / (u32::from(copies.count) + 1)).clamp(MIN_BITS_PER_S, GOOD_BITS_PER_S);
         Self {
             settings: EncoderSettings {
                 bits_per_second: voice + extra,
@@ -107,7 +108,7 @@ impl EncodingPlan {
     pub(crate) fn wire_bits_per_second(&self) -> u32 {
         let extra = if self.settings.history > 0 { HISTORY_BITS_PER_S } else { 0 };
         let voice = self.settings.bits_per_second.saturating_sub(extra);
-        self.settings.bits_per_second + voice * u32::from(self.copies) + headers(self.milliseconds())
+        self.settings.bits_per_second + voice * u32::from(self.copies.count) + headers(self.milliseconds())
     }
 }
 

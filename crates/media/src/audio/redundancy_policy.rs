@@ -12,6 +12,8 @@
 
 use std::time::Duration;
 
+use crate::Copies;
+
 /// What the other end can make use of, by its description.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AudioFeatures {
@@ -38,8 +40,7 @@ pub(crate) struct Loss {
 /// What to send beside the voice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Redundancy {
-    /// Earlier packets repeated in each packet.
-    pub(crate) copies: u8,
+    pub(crate) copies: Copies,
     /// Reach of DRED in units of 10 ms.
     pub(crate) history: u8,
     pub(crate) fec: bool,
@@ -51,6 +52,8 @@ pub(crate) struct Redundancy {
 const NEGLIGIBLE_LOSS: f32 = 0.01;
 /// The most copies: with 20 ms packets the voice has to wait 60 ms for the last one.
 const MAX_COPIES: u8 = 3;
+/// Copies are no further apart than what the other end's jitter buffer waits for.
+const MAX_COPY_DELAY_MS: u32 = 180;
 /// With less than this for each copy the voice suffers more from the rate than from the loss.
 const MIN_COPIED_BITS_PER_S: u32 = 16_000;
 /// DRED in addition to a voice, and the least that is left for the voice of each packet: with less, DRED reaches
@@ -60,7 +63,7 @@ const MIN_VOICE_BESIDE_HISTORY: u32 = 16_000;
 const MIN_VOICE_BESIDE_HISTORY_AND_COPIES: u32 = 24_000;
 /// In shorter bursts FEC is the better one: it repeats what was sent, and DRED only what it was like (PESQ at
 /// 10 % random loss: 3.7 and 3.1).
-const MIN_BURST_FOR_HISTORY: f32 = 1.8;
+const MIN_LONG_BURST: f32 = 1.8;
 /// What the encoder is told at least where it is to send DRED.
 const MIN_HISTORY_LOSS_PERCENT: u8 = 20;
 /// A repair comes in time while a round trip is no longer than this.
@@ -83,20 +86,21 @@ pub(crate) fn choose(loss: Loss, takes: AudioFeatures, room: u32, packet_ms: u32
         return Redundancy::default();
     }
     let burst = if loss.burst.is_finite() { loss.burst.clamp(1.0, 50.0) } else { 1.0 };
-    // Chance that the packet after a lost one is lost as well.
-    let next_lost = (1.0 - 1.0 / burst).max(share);
-    let left = |copies: u8| share * next_lost.powi(i32::from(copies));
+    let spacing = spacing(burst, packet_ms);
     let affordable = (room / MIN_COPIED_BITS_PER_S).saturating_sub(1).min(u32::from(MAX_COPIES)) as u8;
     let most = if takes.copies { affordable } else { 0 };
-    let copies = (0..most).find(|copies| left(*copies) < NEGLIGIBLE_LOSS).unwrap_or(most);
+    let together = copy_lost_too(share, burst, spacing);
+    let left = |copies: u8| share * together.powi(i32::from(copies));
+    let count = (0..most).find(|copies| left(*copies) < NEGLIGIBLE_LOSS).unwrap_or(most);
     let loss_percent = (share * 100.0).round() as u8;
+    let copies = if count > 0 { Copies { count, spacing } } else { Copies::default() };
     let mut choice = Redundancy { copies, loss_percent, ..Redundancy::default() };
-    if left(copies) < NEGLIGIBLE_LOSS {
+    if left(count) < NEGLIGIBLE_LOSS {
         return choice;
     }
-    let least = if copies > 0 { MIN_VOICE_BESIDE_HISTORY_AND_COPIES } else { MIN_VOICE_BESIDE_HISTORY };
-    let voice = room.saturating_sub(HISTORY_BITS_PER_S) / (u32::from(copies) + 1);
-    if takes.history && burst >= MIN_BURST_FOR_HISTORY && voice >= least {
+    let least = if count > 0 { MIN_VOICE_BESIDE_HISTORY_AND_COPIES } else { MIN_VOICE_BESIDE_HISTORY };
+    let voice = room.saturating_sub(HISTORY_BITS_PER_S) / (u32::from(count) + 1);
+    if takes.history && burst >= MIN_LONG_BURST && voice >= least {
         choice.loss_percent = loss_percent.max(MIN_HISTORY_LOSS_PERCENT);
         let reach = burst * BURST_COVER * packet_ms as f32 / 10.0;
         choice.history = (reach.ceil() as u8).clamp(MIN_HISTORY, MAX_HISTORY);
@@ -105,6 +109,26 @@ pub(crate) fn choose(loss: Loss, takes: AudioFeatures, room: u32, packet_ms: u32
         choice.loss_percent = loss_percent.clamp(*FEC_LOSS_PERCENT.start(), *FEC_LOSS_PERCENT.end());
     }
     choice
+}
+
+/// How far apart copies are, so that they outlast a burst and still are waited for.
+fn spacing(burst: f32, packet_ms: u32) -> u8 {
+    if burst < MIN_LONG_BURST {
+        return 1;
+    }
+    let longest = MAX_COPY_DELAY_MS / (packet_ms.max(1) * u32::from(MAX_COPIES));
+    ((burst / 2.0).ceil() as u8).clamp(1, longest.max(1) as u8)
+}
+
+/// Chance that the packet `spacing` after a lost one is lost as well, by the model of Gilbert: a path that is
+/// either good or bad.
+fn copy_lost_too(share: f32, burst: f32, spacing: u8) -> f32 {
+    // At random loss runs have this mean.
+    let burst = burst.max(1.0 / (1.0 - share).max(0.01));
+    let leaves = 1.0 / burst;
+    let enters = leaves * share / (1.0 - share).max(0.01);
+    let memory = (1.0 - leaves - enters).clamp(0.0, 1.0);
+    share + (1.0 - share) * memory.powi(i32::from(spacing))
 }
 
 #[cfg(test)]
@@ -128,7 +152,7 @@ mod tests {
 
     #[test]
     fn copies_grow_with_random_loss() {
-        let copies = |share| choose(at(share, 1.0), ALL, PLENTY, 20).copies;
+        let copies = |share| choose(at(share, 1.0), ALL, PLENTY, 20).copies.count;
         assert_eq!([0.02, 0.05, 0.2, 0.3].map(copies), [1, 1, 2, 3]);
         assert_eq!(choose(at(0.05, 1.0), ALL, PLENTY, 20).history, 0, "and need no help");
     }
@@ -136,15 +160,16 @@ mod tests {
     #[test]
     fn bursts_call_for_history() {
         let choice = choose(at(0.3, 5.0), ALL, PLENTY, 20);
-        assert!(choice.copies == 3 && choice.history >= 25 && !choice.fec, "{choice:?}");
+        assert_eq!(choice.copies, Copies { count: 3, spacing: 3 });
+        assert!(choice.history >= 25 && !choice.fec, "{choice:?}");
         let other = choose(at(0.3, 5.0), AudioFeatures { history: false, ..ALL }, PLENTY, 20);
-        assert!(other.copies == 3 && other.history == 0 && other.fec, "{other:?}");
+        assert!(other.copies.count == 3 && other.history == 0 && other.fec, "{other:?}");
     }
 
     #[test]
     fn who_takes_neither_gets_in_band_fec() {
         let choice = choose(at(0.1, 1.1), AudioFeatures::default(), PLENTY, 20);
-        assert_eq!(choice, Redundancy { copies: 0, history: 0, fec: true, loss_percent: 10 });
+        assert_eq!(choice, Redundancy { copies: Copies::default(), history: 0, fec: true, loss_percent: 10 });
     }
 
     #[test]
@@ -154,26 +179,26 @@ mod tests {
             Redundancy { fec: true, loss_percent: 10, ..Redundancy::default() }
         );
         let choice = choose(at(0.1, 3.0), ALL, 31_000, 20);
-        assert!(choice.copies == 0 && choice.history > 0, "{choice:?}");
+        assert!(choice.copies.count == 0 && choice.history > 0, "{choice:?}");
         let choice = choose(at(0.1, 3.0), ALL, 90_000, 20);
-        assert!(choice.copies == 3 && choice.history == 0 && choice.fec, "{choice:?}");
+        assert!(choice.copies.count == 3 && choice.history == 0 && choice.fec, "{choice:?}");
     }
 
     #[test]
     fn where_repairs_come_in_time_there_is_less_to_restore() {
         let repaired = AudioFeatures { repairs: true, ..ALL };
         let near = Loss { round_trip: Duration::from_millis(60), ..at(0.09, 1.0) };
-        assert_eq!(choose(near, repaired, PLENTY, 20).copies, 0);
+        assert_eq!(choose(near, repaired, PLENTY, 20).copies.count, 0);
         let far = Loss { round_trip: Duration::from_millis(300), ..near };
-        assert_eq!(choose(far, repaired, PLENTY, 20).copies, 1);
+        assert_eq!(choose(far, repaired, PLENTY, 20).copies.count, 1);
     }
 
     proptest! {
         #[test]
         fn the_bits_suffice_for_what_is_chosen(share in -1.0_f32..2.0, burst in 0.0_f32..100.0, room in 6_000_u32..200_000) {
             let choice = choose(at(share, burst), ALL, room, 20);
-            prop_assert!(choice.copies <= MAX_COPIES && choice.history <= MAX_HISTORY);
-            prop_assert!(choice.copies == 0 || room / (u32::from(choice.copies) + 1) >= MIN_COPIED_BITS_PER_S);
+            prop_assert!(choice.copies.count <= MAX_COPIES && choice.history <= MAX_HISTORY);
+            prop_assert!(choice.copies.count == 0 || room / (u32::from(choice.copies.count) + 1) >= MIN_COPIED_BITS_PER_S);
             prop_assert!(!(choice.fec && choice.history > 0));
         }
     }

@@ -58,7 +58,7 @@ fn checked(code: c_int) -> Result<usize, OpusError> {
 }
 
 /// How many samples a packet holds, from its first bytes alone (RFC 6716 3.1); `None` if malformed.
-pub(crate) fn packet_samples(payload: &[u8]) -> Option<u32> {
+pub fn packet_samples(payload: &[u8]) -> Option<u32> {
     let toc = *payload.first()?;
     let config = toc >> 3;
     let frame = match config {

@@ -121,7 +121,7 @@ fn redundant_sound_is_taken_apart() {
         bench.delivery.received(packet, &mut PacketQueue::new());
     };
     // Two copies of three and two bytes, and four bytes of its own.
-    send(7, vec![0xef, 0x1e, 0, 3, 0xef, 0x0f, 0, 2, 0x6f, 1, 1, 1, 2, 2, 3, 3, 3, 3]);
+    send(7, vec![0xef, 0x1e, 0, 3, 0xef, 0x0f, 0, 2, 0x6f, 0x78, 1, 1, 0x78, 2, 0x78, 3, 3, 3]);
     send(8, vec![0xef, 0x0f, 0, 200, 0x6f, 1]);
     assert_eq!(bench.seen(), [(Codec::Opus, 7, 4), (Codec::Opus, 8, 0)]);
     let copies = bench.seen.copies.lock().expect("no panic").clone();

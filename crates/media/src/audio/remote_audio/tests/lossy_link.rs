@@ -82,8 +82,8 @@ pub(super) fn send(speech: &[f32], plan: EncodingPlan, link: Link, seed: u64) ->
     let mut bytes = 0;
     let mut arrivals = Vec::new();
     for (index, fate) in link.fates(packets.len(), seed).into_iter().enumerate() {
-        let first = index.saturating_sub(usize::from(plan.copies));
-        bytes += packets[index].len() + bare[first..index].iter().map(Bytes::len).sum::<usize>();
+        let copied = plan.copies.distances().filter_map(|distance| bare.get(index.checked_sub(distance)?));
+        bytes += packets[index].len() + copied.map(Bytes::len).sum::<usize>();
         arrivals.extend(fate.map(|late| ((index as u64 + 1) * packet_us + late, index)));
     }
     arrivals.sort_unstable();
@@ -101,7 +101,7 @@ pub(super) fn send(speech: &[f32], plan: EncodingPlan, link: Link, seed: u64) ->
                 payload: payload.clone(),
                 arrived: start + Duration::from_micros(at),
             };
-            for copy in index.saturating_sub(usize::from(plan.copies))..index {
+            for copy in plan.copies.distances().rev().filter_map(|distance| index.checked_sub(distance)) {
                 remote.jitter.insert_copy(&packet(copy, &bare[copy]));
             }
             remote.jitter.insert(packet(index, &packets[index]));
