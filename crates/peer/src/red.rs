@@ -70,7 +70,13 @@ pub(crate) struct EarlierPackets {
 impl EarlierPackets {
     /// The payload with those earlier ones in front that `copies` asks for, for packets of `payload_type`; `None` if there is none
     /// to repeat. The copies are without Opus padding: the DRED in it is of use once.
-    pub(crate) fn with(&mut self, copies: Copies, payload_type: u8, timestamp: u32, own: &Bytes) -> Option<Bytes> {
+    pub(crate) fn with(
+        &mut self,
+        copies: Copies,
+        payload_type: u8,
+        timestamp: u32,
+        own: &Bytes,
+    ) -> Option<Bytes> {
         let mut room = MAX_PAYLOAD_BYTES.saturating_sub(own.len() + 1);
         let mut fitting = Vec::new();
         for distance in copies.distances().take(MAX_COPIES) {

@@ -274,8 +274,11 @@ mod tests {
 
     #[test]
     fn sound_is_one_packet_as_it_is() {
-        let packets =
-            Packetizer::new(9).packets(&frame(Codec::Opus, vec![1, 2, 3], 960), plan(Codec::Opus, 111), nearest(1));
+        let packets = Packetizer::new(9).packets(
+            &frame(Codec::Opus, vec![1, 2, 3], 960),
+            plan(Codec::Opus, 111),
+            nearest(1),
+        );
         assert_eq!(packets.len(), 1);
         assert_eq!(packets[0].payload[..], [1, 2, 3]);
         assert!(!packets[0].header.marker);
@@ -286,8 +289,11 @@ mod tests {
         let mut packetizer = Packetizer::new(9);
         let with_red = SendPlan { red: Some(63), ..plan(Codec::Opus, 111) };
         let mut send = |n: u8, plan, copies| {
-            let packets =
-                packetizer.packets(&frame(Codec::Opus, vec![0x78, n], u32::from(n) * 960), plan, nearest(copies));
+            let packets = packetizer.packets(
+                &frame(Codec::Opus, vec![0x78, n], u32::from(n) * 960),
+                plan,
+                nearest(copies),
+            );
             (packets[0].header.payload_type, packets[0].payload.clone())
         };
         assert_eq!(send(1, with_red, 2).0, 111, "nothing to repeat yet");

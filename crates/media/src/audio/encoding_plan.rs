@@ -85,8 +85,8 @@ impl EncodingPlan {
             redundancy_policy::choose(loss, takes, room, packet_ms);
         // Copies go without DRED, so it is paid once.
         let extra = if history > 0 { HISTORY_BITS_PER_S } else { 0 };
-        let voice =
-            (room.saturating_sub(extra) / (u32::from(copies.count) + 1)).clamp(MIN_BITS_PER_S, GOOD_BITS_PER_S);
+        let voice = (room.saturating_sub(extra) / (u32::from(copies.count) + 1))
+            .clamp(MIN_BITS_PER_S, GOOD_BITS_PER_S);
         Self {
             settings: EncoderSettings {
                 bits_per_second: voice + extra,

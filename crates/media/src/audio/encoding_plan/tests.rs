@@ -57,8 +57,7 @@ fn redundancy_stays_within_the_share_of_sound() {
 }
 
 #[test]
-fn heavy_loss_on_a_good_link_gets_copies_and_history() {
+fn heavy_loss_on_a_good_link_gets_copies_at_full_quality() {
     let plan = EncodingPlan::new(&AudioPath { burst: 5.0, ..path(1_000_000, 0.3) }, None);
-    assert!(plan.copies.count == 3 && plan.settings.history >= 25, "{plan:?}");
-    assert!(plan.settings.bits_per_second >= 32_000, "{plan:?}");
+    assert!(plan.copies.count == 3 && plan.settings.bits_per_second >= 30_000, "{plan:?}");
 }

@@ -129,7 +129,7 @@ const OURS: AudioFeatures = AudioFeatures { copies: true, history: true, dtx: fa
 #[test]
 fn with_copies_and_history_hardly_anything_is_made_up() {
     let speech = &speech()[..OPUS_CLOCK_HZ as usize * 12];
-    for (link, most) in [(RANDOM_10, 0.01), (RANDOM_20, 0.02), (INTERNATIONAL, 0.06), (BURSTS_30, 0.09)] {
+    for (link, most) in [(RANDOM_10, 0.01), (RANDOM_20, 0.02), (INTERNATIONAL, 0.05), (BURSTS_30, 0.08)] {
         let ours = send(speech, link.plan(OURS), link, 7919);
         let plain = send(speech, link.plan(AudioFeatures::default()), link, 7919);
         let (ours, plain) = (ours.made_up, plain.made_up);
