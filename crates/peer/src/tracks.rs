@@ -133,7 +133,7 @@ impl Packetizer {
             sequence: rand::random(),
             h264: H264Payloader::default(),
             vp8,
-            copies: Copies::default(),
+            earlier: EarlierPackets::default(),
         }
     }
 
