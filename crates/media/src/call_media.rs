@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use self::config::{CallMediaConfig, Processing, START_BITRATE_BPS};
 pub use self::event::MediaEvent;
-use crate::audio::{Audio, Inbox};
+use crate::audio::{Audio, AudioFeatures, Inbox, Origin, PathControl};
 use crate::lip_sync::LipSync;
 use crate::video::{
     Mirror, SourceEvent, VideoFormat, VideoOutputs, VideoReceiver, VideoReceiverConfig, VideoSender,
@@ -141,6 +141,7 @@ impl CallMedia {
         let screen = config.video.then(|| Arc::new(start_screen(&outputs, &clock, mirror)));
         let receiver = Arc::new(Incoming {
             audio: audio.as_ref().map(Audio::inbox),
+            path: audio.as_ref().map(Audio::path),
             video: screen.as_ref().map_or_else(Weak::new, Arc::downgrade),
             clock: clock.clone(),
             sender_round_trip_ms: camera.as_ref().map(VideoSender::round_trip_ms).unwrap_or_default(),
@@ -223,6 +224,19 @@ impl CallMedia {
     pub fn set_video_bitrate(&self, bits_per_second: u32) {
         if let Some(camera) = &self.camera {
             camera.set_bitrate(bits_per_second.min(self.max_bitrate));
+        }
+    }
+
+    /// Tells what the path carries, bit/s, headers and pictures included; returns what sound takes of that. Sound
+    /// follows it in bit rate, packet length and redundancy.
+    pub fn set_total_bitrate(&self, bits_per_second: u32) -> u32 {
+        self.audio.as_ref().map_or(0, |audio| audio.set_total_bitrate(bits_per_second))
+    }
+
+    /// Tells what the other end can make use of in the sound sent.
+    pub fn set_audio_features(&self, takes: AudioFeatures) {
+        if let Some(audio) = &self.audio {
+            audio.set_features(takes);
         }
     }
 
@@ -389,6 +403,7 @@ impl FrameSink for FirstSeen {
 /// Takes packets apart by kind; keeps nothing alive.
 struct Incoming {
     audio: Option<Arc<Inbox>>,
+    path: Option<PathControl>,
     video: Weak<VideoReceiver>,
     clock: Arc<LipSync>,
     /// For the sender of pictures.
@@ -400,7 +415,7 @@ impl PacketReceiver for Incoming {
         match codec {
             Codec::Opus => {
                 if let Some(audio) = &self.audio {
-                    audio.push(packet);
+                    audio.push(packet, Origin::Itself);
                 }
             }
             Codec::H264 | Codec::Vp8 => {
@@ -408,6 +423,12 @@ impl PacketReceiver for Incoming {
                     video.push(codec, packet);
                 }
             }
+        }
+    }
+
+    fn copy(&self, packet: Packet) {
+        if let Some(audio) = &self.audio {
+            audio.push(packet, Origin::Copy);
         }
     }
 
@@ -434,6 +455,9 @@ impl PacketReceiver for Incoming {
         self.clock.set_round_trip(rtt);
         self.sender_round_trip_ms
             .store(u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX), Ordering::Relaxed);
+        if let Some(path) = &self.path {
+            path.set_round_trip(rtt);
+        }
         if let Some(video) = self.video.upgrade() {
             video.set_round_trip(rtt);
         }
