@@ -1,8 +1,6 @@
 //! Row of one record, and how it merges with reports of this phone and of its backend.
 
 use bellwire_call::{Direction, MediaKind, RemoteCallId};
-use sqlx::query::Query;
-use sqlx::{Sqlite, sqlite::SqliteArguments};
 
 use super::{AccountRow, Result, Tx};
 use crate::outcome::INTERRUPTED;
@@ -183,48 +181,66 @@ impl Row {
     }
 
     pub(super) async fn insert(&self, tx: &mut Tx<'_>) -> Result<i64> {
-        let insert = self.bound(
-            "INSERT INTO calls (remote, backend, outgoing, kind, peer_id, peer_name, peer_avatar, subject_id, \
-             subject_label, outcome, reason, message, started_ms, answered_ms, ended_ms, backend_s, seen, \
-             hidden, search, account) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-             $15, $16, $17, $18, $19, $20)",
-        );
-        Ok(insert.bind(self.account).execute(&mut **tx).await?.last_insert_rowid())
+        sqlx::query_scalar(
+            "INSERT INTO calls (account, remote, backend, outgoing, kind, peer_id, peer_name, peer_avatar, \
+             subject_id, subject_label, outcome, reason, message, started_ms, answered_ms, ended_ms, \
+             backend_s, seen, hidden, search) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+             $13, $14, $15, $16, $17, $18, $19, $20) RETURNING id",
+        )
+        .bind(self.account)
+        .bind(&self.remote)
+        .bind(&self.backend)
+        .bind(self.outgoing)
+        .bind(&self.kind)
+        .bind(&self.peer_id)
+        .bind(&self.peer_name)
+        .bind(&self.peer_avatar)
+        .bind(&self.subject_id)
+        .bind(&self.subject_label)
+        .bind(&self.outcome)
+        .bind(&self.reason)
+        .bind(&self.message)
+        .bind(self.started_ms)
+        .bind(self.answered_ms)
+        .bind(self.ended_ms)
+        .bind(self.backend_s)
+        .bind(self.seen)
+        .bind(self.hidden)
+        .bind(self.search())
+        .fetch_one(&mut **tx)
+        .await
     }
 
     pub(super) async fn update(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let update = self.bound(
-            "UPDATE calls SET remote = $1, backend = $2, outgoing = $3, kind = $4, peer_id = $5, \
-             peer_name = $6, peer_avatar = $7, subject_id = $8, subject_label = $9, outcome = $10, \
-             reason = $11, message = $12, started_ms = $13, answered_ms = $14, ended_ms = $15, \
-             backend_s = $16, seen = $17, hidden = $18, search = $19 WHERE id = $20",
-        );
-        update.bind(self.id).execute(&mut **tx).await?;
+        sqlx::query(
+            "UPDATE calls SET remote = $2, outgoing = $3, kind = $4, peer_id = $5, peer_name = $6, \
+             peer_avatar = $7, subject_id = $8, subject_label = $9, outcome = $10, reason = $11, \
+             message = $12, started_ms = $13, answered_ms = $14, ended_ms = $15, backend_s = $16, \
+             seen = $17, hidden = $18, search = $19, backend = $20 WHERE id = $1",
+        )
+        .bind(self.id)
+        .bind(&self.remote)
+        .bind(self.outgoing)
+        .bind(&self.kind)
+        .bind(&self.peer_id)
+        .bind(&self.peer_name)
+        .bind(&self.peer_avatar)
+        .bind(&self.subject_id)
+        .bind(&self.subject_label)
+        .bind(&self.outcome)
+        .bind(&self.reason)
+        .bind(&self.message)
+        .bind(self.started_ms)
+        .bind(self.answered_ms)
+        .bind(self.ended_ms)
+        .bind(self.backend_s)
+        .bind(self.seen)
+        .bind(self.hidden)
+        .bind(self.search())
+        .bind(&self.backend)
+        .execute(&mut **tx)
+        .await?;
         Ok(())
-    }
-
-    /// A statement with all columns that may change as its first parameters.
-    fn bound(&self, sql: &'static str) -> Query<'_, Sqlite, SqliteArguments> {
-        sqlx::query(sql)
-            .bind(&self.remote)
-            .bind(&self.backend)
-            .bind(self.outgoing)
-            .bind(&self.kind)
-            .bind(&self.peer_id)
-            .bind(&self.peer_name)
-            .bind(&self.peer_avatar)
-            .bind(&self.subject_id)
-            .bind(&self.subject_label)
-            .bind(&self.outcome)
-            .bind(&self.reason)
-            .bind(&self.message)
-            .bind(self.started_ms)
-            .bind(self.answered_ms)
-            .bind(self.ended_ms)
-            .bind(self.backend_s)
-            .bind(self.seen)
-            .bind(self.hidden)
-            .bind(self.search())
     }
 }
 
