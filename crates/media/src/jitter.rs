@@ -88,6 +88,8 @@ pub(crate) struct JitterBuffer {
     origin: Option<(Instant, i64)>,
     newest: i64,
     delay: DelayEstimator,
+    /// Least target, for a picture that is shown later than its sound could be heard.
+    floor: Duration,
     /// How many samples before a packet its redundancy reaches back, as last seen.
     reach: i64,
     /// Samples handed out for `next` while it was missing.
@@ -124,6 +126,7 @@ impl JitterBuffer {
             origin: None,
             newest: 0,
             delay: DelayEstimator::default(),
+            floor: Duration::ZERO,
             reach: REPAIR_STEP_SAMPLES,
             stalled: 0,
             concealed: 0,
@@ -337,9 +340,14 @@ impl JitterBuffer {
         }
     }
 
-    /// The delay that would let nearly every packet come in time.
+    /// The delay that would let nearly every packet come in time, and no less than the floor.
     pub(crate) fn target(&self) -> Duration {
-        self.delay.target()
+        self.delay.target().max(self.floor)
+    }
+
+    /// Sound waits at least this long, so that a late picture is not seen after it is heard.
+    pub(crate) fn set_floor(&mut self, floor: Duration) {
+        self.floor = floor;
     }
 
     /// How long after it could have come at the earliest the sample `queued` before the next one is

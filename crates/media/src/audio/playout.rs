@@ -103,6 +103,9 @@ fn run(plan: ReceivePlan) {
         if let Some(position) = remote.position() {
             clock.sounds(position, due);
         }
+        if let Some(delay) = remote.jitter.delay(now, remote.ready.len() as u32) {
+            remote.jitter.set_floor(clock.sound_floor(delay, now));
+        }
         let mut frame = [0.0; FRAME];
         let voiced = remote.frame(now, &mut frame);
         // A canceller that cannot keep up loses the echo's trail; the call goes on.
