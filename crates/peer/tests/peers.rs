@@ -31,6 +31,8 @@ async fn frames_arrive_whole_and_in_their_own_time() -> Result<()> {
     let mut parts: Vec<_> =
         packets.iter().filter(|(c, _)| *c == Codec::H264).map(|(_, p)| p.clone()).collect();
     parts.sort_by_key(|p| p.sequence);
+    // Probes are padded with packets that were sent already.
+    parts.dedup_by_key(|p| p.sequence);
     assert!(parts.iter().all(|p| p.timestamp == 3 * 3_000));
     // FU-A: two bytes of header, then the picture without its start code and NAL header.
     let body: Vec<u8> = parts.iter().flat_map(|p| p.payload[2..].to_vec()).collect();
