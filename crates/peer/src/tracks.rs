@@ -270,7 +270,7 @@ mod tests {
         let next = packetizer.packets(
             &frame(Codec::H264, vec![0, 0, 0, 1, 0x41, 1], 4321),
             plan(Codec::H264, 125),
-            3,
+            nearest(3),
         );
         assert_eq!(next[0].header.sequence_number, packets[4].header.sequence_number.wrapping_add(1));
     }
