@@ -101,6 +101,10 @@ pub fn addresses(data: &[u8]) {
             IceServer { urls: vec![line.to_owned()], username: "u".to_owned(), credential: "c".to_owned() };
         for server in ice_servers::without_lookup(&[server], &relays).unwrap_or_default() {
             for url in server.urls {
+                if url.contains(".relay.invalid:") {
+                    // The alias of a relay by TCP or TLS, which the sockets translate.
+                    continue;
+                }
                 // What we write we can read.
                 assert!(url.starts_with("stun:") || url.starts_with("turn:"), "{url:?} from {line:?}");
                 let again = IceServer { urls: vec![url.clone()], ..IceServer::default() };

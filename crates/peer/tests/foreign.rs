@@ -120,10 +120,8 @@ async fn an_undeclared_stream_is_counted_reported_and_asked_for_key_frames() -> 
     until("a report", || pair.a.saw(|e| matches!(e, PeerEvent::RemoteLoss { .. }))).await?;
     let stats = pair.b.peer.stats().await;
     assert!(stats.video.packets_received > 10 && stats.audio.packets_received > 0);
-    until("an estimate", || {
-        pair.a.saw(|e| matches!(e, PeerEvent::TargetBitrate { bps, .. } if *bps > 700_000))
-    })
-    .await
+    let estimated = |e: &PeerEvent| matches!(e, PeerEvent::TargetBitrate { bps, .. } if *bps > 700_000);
+    until("an estimate", || pair.a.saw(estimated)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
