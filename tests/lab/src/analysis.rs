@@ -113,17 +113,20 @@ fn of_traffic(figures: &mut Figures, traffic: &Traffic, span: Span) {
 
 fn of_pictures(figures: &mut Figures, from: &Recorded, to: &Recorded, span: Span) {
     let seen = compare(&from.frames.own, &to.frames.shown, span);
-    put(figures, "captured_frames", Some(seen.captured as f64));
-    put(figures, "shown_percent", Some(seen.shown_percent));
     put(figures, "fps", Some(seen.fps));
     put(figures, "harmonic_fps", Some(seen.harmonic_fps));
     put(figures, "longest_freeze_ms", Some(seen.longest_freeze_ms));
     put(figures, "freezes", Some(seen.freezes as f64));
     put(figures, "frozen_s", Some(seen.frozen_s));
-    put(figures, "capture_to_display_ms", seen.capture_to_display_ms);
-    put(figures, "capture_to_display_p95_ms", seen.capture_to_display_p95_ms);
     put(figures, "width", seen.width);
-    put(figures, "unreadable_frames", Some(seen.unreadable as f64));
+    // A film as it is has no numbers that would tell its frames apart.
+    if from.frames.own.iter().any(|frame| frame.number.is_some()) {
+        put(figures, "captured_frames", Some(seen.captured as f64));
+        put(figures, "shown_percent", Some(seen.shown_percent));
+        put(figures, "capture_to_display_ms", seen.capture_to_display_ms);
+        put(figures, "capture_to_display_p95_ms", seen.capture_to_display_p95_ms);
+        put(figures, "unreadable_frames", Some(seen.unreadable as f64));
+    }
 }
 
 /// How soon things are as before, from the step that made the link good again.

@@ -18,7 +18,7 @@ const HEIGHT: usize = 720;
 /// Height of the number, as `bellwire-cli --frame-log` looks for it.
 const STRIP: usize = HEIGHT / 18;
 /// Grain, which keeps encoders from getting by with little.
-const GRAIN: usize = 6;
+const GRAIN: usize = 4;
 
 /// The film made ready in `folder`, unless it lies there already.
 pub(crate) fn prepare(ffmpeg: &Path, film: &Path, folder: &Path, unpack: bool) -> Result<Material> {
@@ -31,7 +31,7 @@ pub(crate) fn prepare(ffmpeg: &Path, film: &Path, folder: &Path, unpack: bool) -
             let mut command = Command::new(ffmpeg);
             command.args(["-v", "error", "-y", "-stream_loop", "-1", "-i"]).arg(film);
             command.args(["-an", "-vf", &filters(), "-r", &FPS.to_string(), "-frames:v", &frames]);
-            command.args(["-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast", "-crf", "16"]);
+            command.args(["-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast", "-crf", "24"]);
             command.args(["-g", "30", "-pix_fmt", "yuv420p"]).arg(part);
             command
         })?;
