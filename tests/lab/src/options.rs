@@ -18,7 +18,7 @@ pub(crate) enum Task {
     /// Name the profiles.
     List,
     /// Make calls and measure them.
-    Run(Run),
+    Run(Box<Run>),
     /// Write the tables and plots of what was measured.
     Report(Report),
 }
