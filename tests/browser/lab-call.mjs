@@ -46,7 +46,7 @@ class Side {
     await side.page.exposeFunction('sendCandidate', (candidate) => side.hand(candidate));
     await side.page.exposeFunction('writeRecord', (kind, text) => appendFileSync(file(`${side.name}.${kind}`), text));
     await side.page.exposeFunction('writeSound', (kind, base64) => appendFileSync(file(`${side.name}.${kind}.pcm`), Buffer.from(base64, 'base64')));
-    if (plan.record) writeFileSync(file(`${side.name}.frames.csv`), '');
+    writeFileSync(file(`${side.name}.frames.csv`), '');
     await side.page.evaluate(pageScript);
     await side.page.evaluate((options) => window.prepare(options), { film: sends, record: plan.record });
     return side;

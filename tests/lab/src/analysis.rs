@@ -11,7 +11,7 @@ use self::load::Recorded;
 use crate::link::Fate;
 use crate::numbers::median;
 use crate::pictures::{back_s, compare, delays};
-use crate::profiles::{Change, Profile, find};
+use crate::profiles::{Calls, Change, Profile, find};
 use crate::record::{Figures, Measured, RUN_FILE, Run, Series, Side, System, read};
 use crate::sound::{self, Pair};
 use crate::traffic::{self, Direction, Span, Traffic};
@@ -45,9 +45,13 @@ pub fn analyse(folder: &Path, voice: &Path) -> Result<Analysis> {
     let (caller, callee) = (caller?, callee?);
     let mut analysis =
         Analysis { measured: Measured { run: run.clone(), sides: Vec::new() }, speech: Vec::new() };
-    for (direction, from, to) in
-        [(Direction::FromCaller, &caller, &callee), (Direction::FromCallee, &callee, &caller)]
-    {
+    // Two calls send one way only.
+    let ways = match profile.calls {
+        Calls::One => 2,
+        Calls::Two => 1,
+    };
+    let both = [(Direction::FromCaller, &caller, &callee), (Direction::FromCallee, &callee, &caller)];
+    for (direction, from, to) in both.into_iter().take(ways) {
         let traffic = Traffic::of(&packets, direction);
         let (side, speech) = side(&run, profile, &traffic, from, to);
         analysis.measured.sides.push(side);
@@ -76,9 +80,7 @@ fn side(
             traffic.reached_s(run.connected_us, first_change, USED * profile.link.rate_kbps),
         );
     }
-    if from.frames.own.is_empty() {
-        put(&mut figures, "first_share_percent", traffic.first_share_percent(span));
-    } else {
+    if !from.frames.own.is_empty() {
         of_pictures(&mut figures, from, to, span);
     }
     if run.second_us.is_some() {

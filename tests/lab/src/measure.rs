@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use bellwire_tests_lab::clock::unix_us;
+use bellwire_tests_lab::clock::{date, unix_us};
 use bellwire_tests_lab::link::LinkConfig;
 use bellwire_tests_lab::profiles::{Calls, Change, Profile};
 use bellwire_tests_lab::record::{RUN_FILE, Run, System, write};
@@ -86,8 +86,11 @@ pub(crate) fn run(
         busy_percent: 0.0,
         processors: thread::available_parallelism().map_or(1, std::num::NonZero::get),
         commit: options.commit.clone(),
-        version: String::new(),
-        began: began.to_string(),
+        chromium: match &call {
+            Call::Chromium(call) => call.version.clone(),
+            Call::Bellwire(_) => String::new(),
+        },
+        date: date(began),
     };
     let other = stage.follow(&link, &mut call, second, &mut record)?;
     record.ended_us = unix_us();

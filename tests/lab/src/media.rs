@@ -31,7 +31,7 @@ pub(crate) fn prepare(ffmpeg: &Path, film: &Path, folder: &Path, unpack: bool) -
             let mut command = Command::new(ffmpeg);
             command.args(["-v", "error", "-y", "-stream_loop", "-1", "-i"]).arg(film);
             command.args(["-an", "-vf", &filters(), "-r", &FPS.to_string(), "-frames:v", &frames]);
-            command.args(["-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast", "-crf", "24"]);
+            command.args(["-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast", "-crf", "19"]);
             command.args(["-g", "30", "-pix_fmt", "yuv420p"]).arg(part);
             command
         })?;

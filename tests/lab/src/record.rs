@@ -55,8 +55,10 @@ pub struct Run {
     pub busy_percent: f64,
     pub processors: usize,
     pub commit: String,
-    pub version: String,
-    pub began: String,
+    /// Version of the browser, where there was one.
+    pub chromium: String,
+    /// UTC, year first.
+    pub date: String,
 }
 
 /// Figures by name; one that could not be measured is missing.

@@ -4,7 +4,7 @@ mod figure;
 mod plot;
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use self::figure::{FIGURES, Values, values};
 use self::verdict::{Verdict, judge};
 use crate::profiles::{Calls, PROFILES, Profile};
-use crate::record::{Measured, RESULT_FILE, System, read};
+use crate::record::{Measured, RESULT_FILE, Run, System, read};
 
 /// The runs of a profile, by system.
 pub(crate) type Runs = BTreeMap<System, Vec<Measured>>;
@@ -100,16 +100,19 @@ fn relative(report: &Path, picture: &Path) -> String {
 
 fn surroundings(all: &[(&Profile, Runs)]) -> String {
     let runs = || all.iter().flat_map(|(_, runs)| runs.values().flatten().map(|measured| &measured.run));
-    let mut commits: Vec<&str> = runs().map(|run| run.commit.as_str()).filter(|c| !c.is_empty()).collect();
-    commits.sort_unstable();
-    commits.dedup();
+    let named = |name: fn(&Run) -> &str| -> String {
+        let names: BTreeSet<&str> = runs().map(name).filter(|name| !name.is_empty()).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
     let loads = || runs().flat_map(|run| run.load);
     let (least, most) = (loads().fold(f64::MAX, f64::min), loads().fold(0.0, f64::max));
-    let processors = runs().map(|run| run.processors).max().unwrap_or(0);
     format!(
-        "Bellwire at {}, release build; {} runs on {processors} processors, load average {least:.1} to {most:.1}.\n",
-        commits.join(", "),
+        "Bellwire at {} (release build) beside Chromium {}, {}; {} runs on {} processors, load average {least:.1} to {most:.1}.\n",
+        named(|run| &run.commit),
+        named(|run| &run.chromium),
+        named(|run| &run.date),
         runs().count(),
+        runs().map(|run| run.processors).max().unwrap_or(0),
     )
 }
 

@@ -31,6 +31,7 @@ pub(crate) struct Plan<'a> {
 #[derive(Debug)]
 pub(crate) struct Chromium {
     script: Program,
+    pub(crate) version: String,
 }
 
 impl Chromium {
@@ -44,8 +45,9 @@ impl Chromium {
         let mut command = Command::new("node");
         command.arg(plan.scripts.join("lab-call.mjs")).arg(told.to_string()).current_dir(plan.scripts);
         let mut script = Program::start(&format!("browsers{suffix}"), &mut command, folder)?;
-        script.until("the connection", PATIENCE, |line| is(line, "connected"))?;
-        Ok(Self { script })
+        let connected = script.until("the connection", PATIENCE, |line| is(line, "connected"))?;
+        let version = connected["version"].as_str().unwrap_or_default().to_owned();
+        Ok(Self { script, version })
     }
 
     /// Whether the two pages can reach each other for signaling.

@@ -83,8 +83,8 @@ mod tests {
             busy_percent: 0.0,
             processors: 2,
             commit: String::new(),
-            version: String::new(),
-            began: String::new(),
+            chromium: String::new(),
+            date: String::new(),
         };
         let side = Side {
             sender: "caller".into(),
