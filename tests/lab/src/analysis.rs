@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use self::load::Recorded;
-use crate::link::Fate;
+use crate::link::{Fate, LinkConfig};
 use crate::numbers::median;
 use crate::pictures::{back_s, compare, delays};
 use crate::profiles::{Calls, Change, Profile, find};
@@ -18,6 +18,8 @@ use crate::traffic::{self, Direction, Span, Traffic};
 
 /// Share of a link's rate from which on it counts as used.
 const USED: f64 = 0.8;
+/// Both systems' own limit for video is 2.5 Mbit/s.
+const MAX_FILLED_KBPS: f64 = 2_500.0;
 /// The last moments belong to hanging up.
 const END_US: u64 = 500_000;
 const SERIES_STEP_US: u64 = 500_000;
@@ -68,17 +70,15 @@ fn side(
     to: &Recorded,
 ) -> (Side, Vec<Option<Pair>>) {
     let whole = Span { from_us: run.connected_us, to_us: run.ended_us.saturating_sub(END_US) };
-    let settled = run.connected_us + (profile.settled_s * 1e6) as u64;
+    // A call that was made shorter than its profile is judged by its second half at least.
+    let settled = run.connected_us + (profile.settled_s.min(whole.seconds() / 2.0) * 1e6) as u64;
     let span = Span { from_us: settled.min(whole.to_us), to_us: whole.to_us };
     let mut figures = Figures::new();
     of_traffic(&mut figures, traffic, span);
-    if profile.link.rate_kbps > 0.0 {
+    if can_be_filled(&profile.link) {
         let first_change = run.steps_us.first().copied().unwrap_or(whole.to_us);
-        put(
-            &mut figures,
-            "ramp_s",
-            traffic.reached_s(run.connected_us, first_change, USED * profile.link.rate_kbps),
-        );
+        let reached = traffic.reached_s(run.connected_us, first_change, USED * profile.link.rate_kbps);
+        put_time(&mut figures, "ramp_s", reached);
     }
     if !from.frames.own.is_empty() {
         of_pictures(&mut figures, from, to, span);
@@ -99,8 +99,18 @@ fn side(
 
 fn put(figures: &mut Figures, name: &str, value: Option<f64>) {
     if let Some(value) = value.filter(|value| value.is_finite()) {
-        figures.insert(name.to_owned(), (value * 1e3).round() / 1e3);
+        figures.insert(name.to_owned(), Some((value * 1e3).round() / 1e3));
     }
+}
+
+/// A time to something that may never have come, which counts as the worst.
+fn put_time(figures: &mut Figures, name: &str, value: Option<f64>) {
+    figures.insert(name.to_owned(), value.map(|value| (value * 1e3).round() / 1e3));
+}
+
+/// Whether both systems want to send as much as the link carries.
+fn can_be_filled(link: &LinkConfig) -> bool {
+    link.rate_kbps > 0.0 && link.rate_kbps <= MAX_FILLED_KBPS
 }
 
 fn of_traffic(figures: &mut Figures, traffic: &Traffic, span: Span) {
@@ -138,22 +148,24 @@ fn after_step(figures: &mut Figures, run: &Run, profile: &Profile, traffic: &Tra
         return;
     };
     let (first, fluent) = back_s(&to.frames.shown, since);
-    put(figures, "picture_back_s", first);
-    put(figures, "fluent_back_s", fluent);
+    put_time(figures, "fluent_back_s", fluent);
     match planned.change {
-        Change::Link(link) | Change::Restore(link) if link.rate_kbps > 0.0 => {
-            // What the queue still holds of the time before is gone after half a second.
-            let end = run.ended_us;
-            let reached = traffic.reached_s(since + SERIES_STEP_US, end, USED * link.rate_kbps);
-            put(figures, "rate_back_s", reached.map(|s| s + SERIES_STEP_US as f64 / 1e6));
+        Change::Link(link) | Change::Restore(link) => {
+            put_time(figures, "picture_back_s", first);
+            if can_be_filled(&link) {
+                // What the queue still holds of the time before is gone after half a second.
+                let emptied = since + SERIES_STEP_US;
+                let reached = traffic.reached_s(emptied, run.ended_us, USED * link.rate_kbps);
+                put_time(figures, "rate_back_s", reached.map(|s| s + SERIES_STEP_US as f64 / 1e6));
+            }
         }
-        Change::Link(_) | Change::Restore(_) => {}
         // The old path shows a last picture or two: from the first gap on.
         Change::Address => {
             let gap = to.frames.shown.windows(2).find(|pair| {
                 pair[1].handed_us >= since && pair[1].handed_us - pair[0].handed_us > ADDRESS_GAP_US
             });
-            put(figures, "picture_back_s", gap.map(|pair| (pair[1].handed_us - since) as f64 / 1e6));
+            let back = gap.map(|pair| (pair[1].handed_us - since) as f64 / 1e6);
+            put_time(figures, "picture_back_s", back);
         }
         Change::Outage => {}
     }

@@ -61,8 +61,8 @@ pub struct Run {
     pub date: String,
 }
 
-/// Figures by name; one that could not be measured is missing.
-pub type Figures = BTreeMap<String, f64>;
+/// Figures by name. One that could not be measured is missing; a time to something that never came is `None`.
+pub type Figures = BTreeMap<String, Option<f64>>;
 
 /// Rates and queue over time, for the plots.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -14,6 +14,9 @@ use crate::{media, pesq};
 
 /// Figures told while the series goes on.
 const TOLD: &[(&str, &str)] = &[
+    ("ramp_s", "s to 80 %"),
+    ("rate_back_s", "s to 80 % again"),
+    ("picture_back_s", "s to the picture"),
     ("received_kbps", "kbit/s"),
     ("queue_p95_ms", "ms queue"),
     ("shown_percent", "% shown"),
@@ -23,6 +26,8 @@ const TOLD: &[(&str, &str)] = &[
     ("concealed_percent", "% made up"),
     ("mouth_to_ear_ms", "ms mouth to ear"),
     ("pesq", "PESQ"),
+    ("lip_sync_ms", "ms behind sound"),
+    ("first_share_percent", "% for the first"),
 ];
 
 pub(crate) fn run(options: &Run) -> Result<()> {
@@ -71,7 +76,7 @@ fn one(
     if let Some(python) = &options.python {
         for (side, speech) in analysis.measured.sides.iter_mut().zip(&analysis.speech) {
             if let Some(score) = pesq::mean(python, speech)? {
-                side.figures.insert("pesq".to_owned(), (score * 1e3).round() / 1e3);
+                side.figures.insert("pesq".to_owned(), Some((score * 1e3).round() / 1e3));
             }
         }
     }
@@ -106,7 +111,7 @@ fn tell(measured: &Measured) {
     for side in &measured.sides {
         let figures: Vec<String> = TOLD
             .iter()
-            .filter_map(|(name, unit)| Some(format!("{} {unit}", number(*side.figures.get(*name)?))))
+            .filter_map(|(name, unit)| Some(format!("{} {unit}", number((*side.figures.get(*name)?)?))))
             .collect();
         println!("  from {}: {}", side.sender, figures.join(", "));
     }

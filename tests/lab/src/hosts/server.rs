@@ -24,7 +24,8 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(programs: &Path, hosts: [&Namespace; 2], folder: &Path) -> Result<Self> {
-        let mut command = Command::new(programs.join("bellwire-server"));
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(programs.join("bellwire-server"));
         command.args(["--demo", "--only", "storefront", "--rest", ANY_PORT, "--socket", ANY_PORT]);
         command.args(["--turn-listen", ANY_PORT]).env("RUST_LOG", "warn");
         let mut program = Program::start("server", &mut command, folder)?;

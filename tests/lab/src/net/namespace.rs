@@ -53,9 +53,10 @@ impl Namespace {
         format!("/proc/{}/ns/net", self.holder.id())
     }
 
-    /// The words before a command that run it in here.
+    /// The words before a command that run it in here. It ends with us, however we end.
     pub(crate) fn entry(&self) -> Vec<String> {
-        vec!["nsenter".into(), format!("--net={}", self.path()), "--".into()]
+        let path = format!("--net={}", self.path());
+        ["nsenter", &path, "--", "setpriv", "--pdeathsig", "KILL", "--"].map(str::to_owned).to_vec()
     }
 
     /// A command that runs in here.

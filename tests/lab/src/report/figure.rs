@@ -56,53 +56,61 @@ impl Figure {
     }
 }
 
-/// A figure's values of one system.
+/// A figure's values of one system, in ascending order; a time to something that never came is infinite.
 #[derive(Clone, Debug)]
-pub(super) struct Values {
-    /// In ascending order.
-    values: Vec<f64>,
-    /// Directions in which it could not be measured, because it did not come about.
-    missing: usize,
-}
+pub(super) struct Values(Vec<f64>);
 
-/// Of every run and direction. A figure of the picture that did not come back is missing, not left out.
+/// Of every run and direction in which it was measured.
 pub(super) fn values(runs: &Runs, system: System, name: &str) -> Values {
     let sides = runs.get(&system).into_iter().flatten().flat_map(|measured| &measured.sides);
-    let all: Vec<Option<f64>> = sides.map(|side| side.figures.get(name).copied()).collect();
-    let mut values: Vec<f64> = all.iter().flatten().copied().collect();
+    let measured = sides.filter_map(|side| side.figures.get(name));
+    let mut values: Vec<f64> = measured.map(|value| value.unwrap_or(f64::INFINITY)).collect();
     values.sort_by(f64::total_cmp);
-    Values { missing: all.len() - values.len(), values }
+    Values(values)
 }
 
 impl Values {
     pub(super) fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.0.is_empty()
     }
 
+    /// The middle one; the worse of two in the middle where one is infinite.
     pub(super) fn median(&self) -> Option<f64> {
-        median(&mut self.values.clone())
+        let middle = self.0.get(self.0.len() / 2)?;
+        if middle.is_finite() { median(&mut self.0.clone()) } else { Some(*middle) }
     }
 
     /// Ours as a multiple of theirs.
     pub(super) fn ratio(&self, theirs: &Self) -> Option<f64> {
         let theirs = theirs.median().filter(|value| *value > 0.0)?;
-        Some(self.median()? / theirs)
+        Some(self.median()? / theirs).filter(|ratio| !ratio.is_nan())
     }
 
     pub(super) fn text(&self, figure: &Figure) -> String {
         let digits = figure.digits;
-        let (Some(median), Some(least), Some(most)) =
-            (self.median(), self.values.first(), self.values.last())
-        else {
-            return "–".to_owned();
-        };
-        let mut text = format!("{median:.digits$}");
-        if self.values.len() > 1 {
-            text += &format!(" ({least:.digits$}–{most:.digits$})");
+        let word =
+            |value: f64| if value.is_finite() { format!("{value:.digits$}") } else { "never".to_owned() };
+        match (self.median(), &self.0[..]) {
+            (Some(median), [least, .., most]) => {
+                format!("{} ({}–{})", word(median), word(*least), word(*most))
+            }
+            (Some(median), _) => word(median),
+            (None, _) => "–".to_owned(),
         }
-        if self.missing > 0 && figure.name.ends_with("_s") {
-            text += &format!(", {} never", self.missing);
-        }
-        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_came_is_the_worst() {
+        let figure = Figure::find("picture_back_s");
+        assert_eq!(Values(vec![0.2, 0.4]).text(&figure), "0.30 (0.20–0.40)");
+        assert_eq!(Values(vec![0.2, f64::INFINITY]).text(&figure), "never (0.20–never)");
+        assert_eq!(Values(vec![0.2, 0.3, f64::INFINITY]).median(), Some(0.3));
+        assert_eq!(Values(vec![]).text(&figure), "–");
+        assert_eq!(Values(vec![1.0]).ratio(&Values(vec![f64::INFINITY])), Some(0.0));
     }
 }

@@ -88,7 +88,7 @@ mod tests {
         };
         let side = Side {
             sender: "caller".into(),
-            figures: BTreeMap::from([("pesq".to_owned(), value)]),
+            figures: BTreeMap::from([("pesq".to_owned(), Some(value))]),
             series: Series::default(),
         };
         Measured { run, sides: vec![side] }
