@@ -24,6 +24,7 @@ pub(crate) enum Task {
 }
 
 #[derive(Debug, Args)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing can be measured there"))]
 pub(crate) struct Run {
     /// Networks to make calls on; see `list`.
     #[arg(required = true, value_parser = profile)]
