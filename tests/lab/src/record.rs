@@ -88,6 +88,9 @@ pub struct Measured {
     pub sides: Vec<Side>,
 }
 
+/// The runs of a profile, by system.
+pub type Runs = BTreeMap<System, Vec<Measured>>;
+
 pub fn write(path: &Path, value: &impl Serialize) -> Result<()> {
     fs::write(path, serde_json::to_string_pretty(value)?)
         .with_context(|| format!("cannot write {}", path.display()))

@@ -4,7 +4,7 @@ mod figure;
 mod plot;
 mod verdict;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -14,10 +14,7 @@ use anyhow::{Context, Result, bail};
 use self::figure::{FIGURES, Values, values};
 use self::verdict::{Verdict, judge};
 use crate::profiles::{Calls, PROFILES, Profile};
-use crate::record::{Measured, RESULT_FILE, Run, System, read};
-
-/// The runs of a profile, by system.
-pub(crate) type Runs = BTreeMap<System, Vec<Measured>>;
+use crate::record::{Measured, RESULT_FILE, Run, Runs, System, read};
 
 const HEAD: &str = "# Network lab
 

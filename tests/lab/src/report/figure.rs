@@ -1,8 +1,7 @@
 //! Figures of the report: their names in the results, how they are written, and their medians.
 
-use super::Runs;
 use crate::numbers::median;
-use crate::record::System;
+use crate::record::{Runs, System};
 
 /// A figure as it is shown.
 #[derive(Clone, Copy, Debug)]

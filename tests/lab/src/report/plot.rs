@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Runs;
 use crate::profiles::{Change, Profile};
-use crate::record::{Measured, System};
+use crate::record::{Measured, Runs, System};
 
 const WIDTH: f64 = 720.0;
 const LEFT: f64 = 56.0;

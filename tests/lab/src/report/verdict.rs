@@ -1,9 +1,8 @@
 //! Verdict on a bar: whether the median of our runs keeps it.
 
-use super::Runs;
 use super::figure::{Figure, Values, values};
 use crate::profiles::{Bar, Calls, Profile};
-use crate::record::System;
+use crate::record::{Runs, System};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
