@@ -106,7 +106,7 @@ mod tests {
             let (w, h) = (width as usize, height as usize);
             let mut i420 = vec![128_u8; w * h * 3 / 2];
             for (at, luma) in i420.iter_mut().take(w * h / 18).enumerate() {
-                *luma = if (at % w) * CELLS / w % 3 == 0 { 235 } else { 16 };
+                *luma = if ((at % w) * CELLS / w).is_multiple_of(3) { 235 } else { 16 };
             }
             let frame = VideoFrame { width, height, i420: i420.into(), at: Instant::now(), timestamp: 0 };
             let expected: Vec<u8> = (0..CELLS).map(|cell| if cell % 3 == 0 { 235 } else { 16 }).collect();
