@@ -101,7 +101,8 @@ pub fn addresses(data: &[u8]) {
             IceServer { urls: vec![line.to_owned()], username: "u".to_owned(), credential: "c".to_owned() };
         for server in ice_servers::without_lookup(&[server], &relays).unwrap_or_default() {
             for url in server.urls {
-                if url.contains(".relay.invalid:") {
+                let named = url.strip_prefix("turn:").and_then(|rest| rest.strip_suffix("?transport=udp"));
+                if named.is_some_and(|named| relays.look_up(named).is_some()) {
                     // The alias of a relay by TCP or TLS, which the sockets translate.
                     continue;
                 }
