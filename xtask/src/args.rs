@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::paths::Paths;
 use crate::setup::Purpose;
-use crate::{bench, bindings, bundle, check, demo, interrupt, setup, test};
+use crate::{bench, bindings, bundle, check, demo, interrupt, lab, setup, test};
 
 const USAGE: &str = "\
 cargo xtask <task> [options]
@@ -24,6 +24,12 @@ cargo xtask <task> [options]
   bindings  the interface's types and commands (ui/src/generated) from the Rust source
               --check            only say whether they are up to date
   bench     bench call: a call measured against Chromium; bench ring: how soon a ring is seen and heard
+  lab       lab PROFILE...: calls over emulated networks, measured
+              --list             name the networks
+              --system NAMES     bellwire (default), chromium, mixed; with commas
+              --runs N           calls of each kind (default 1)
+              --seconds N        length of a call instead of the network's own
+              --report           write docs/lab.md from what was measured
   pictures  the pictures of README and docs/screens.md anew, from today's program
   bundle    the installers of this system: .deb and .rpm, NSIS and MSI, or .dmg
               --debug            pack the program of the tests
@@ -50,6 +56,7 @@ enum Task {
     Bindings { check: bool },
     Bench,
     BenchRing,
+    Lab(lab::Options),
     Pictures,
     Bundle(bundle::Options),
     Setup { tests: bool },
@@ -70,6 +77,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
             Some(other) => bail!("no bench called {other:?}; there are: call, ring"),
             None => bail!("which bench? there are: call, ring"),
         },
+        Some("lab") => Task::Lab(lab::Options::default()),
         Some("pictures") => Task::Pictures,
         Some("bundle") => Task::Bundle(bundle::Options::default()),
         Some("setup") => Task::Setup { tests: false },
@@ -94,6 +102,16 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
                 let scene = demo::programs::scene(&name);
                 options.backend = Some(scene.with_context(|| format!("no backend called {name:?}"))?);
             }
+            ("--list", Task::Lab(options)) => options.list = true,
+            ("--report", Task::Lab(options)) => options.report = true,
+            ("--system", Task::Lab(options)) => options.system = Some(value()?),
+            ("--runs", Task::Lab(options)) => {
+                options.runs = Some(value()?.parse().context("--runs wants a whole number")?);
+            }
+            ("--seconds", Task::Lab(options)) => {
+                options.seconds = Some(value()?.parse().context("--seconds wants a whole number")?);
+            }
+            (name, Task::Lab(options)) if !name.starts_with('-') => options.profiles.push(name.to_owned()),
             ("--debug", Task::Bundle(options)) => options.debug = true,
             ("--answer", Task::Demo(options)) => options.answer = true,
             ("--seconds", Task::Demo(options)) => {
@@ -125,6 +143,7 @@ impl Invocation {
             Task::Bindings { check: false } => bindings::write(&paths),
             Task::Bench => bench::run(&paths, consent),
             Task::BenchRing => bench::ring(&paths, consent),
+            Task::Lab(options) => lab::run(&paths, consent, &options),
             Task::Pictures => demo::pictures(&paths, consent),
             Task::Bundle(options) => bundle::run(&paths, consent, options),
             Task::Within { words } => test::within(&paths, &words),
@@ -165,6 +184,16 @@ mod tests {
         };
         assert_eq!(options, bundle::Options { debug: true });
         assert!(parsed("bundle --only ui").is_err());
+    }
+
+    #[test]
+    fn networks_and_options_of_the_lab_are_understood() {
+        let line = "lab loss10 ramp --system bellwire,chromium --runs 3 --seconds 30";
+        let Task::Lab(options) = parsed(line).unwrap().task else { panic!("not the lab") };
+        assert_eq!(options.profiles, ["loss10", "ramp"]);
+        assert_eq!(options.system.as_deref(), Some("bellwire,chromium"));
+        assert_eq!((options.runs, options.seconds), (Some(3), Some(30)));
+        assert!(parsed("lab --only ui").is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod desktop;
 mod hours;
 mod install;
 mod interrupt;
+mod lab;
 mod paths;
 mod process;
 mod say;

@@ -16,7 +16,7 @@ const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-test
 
 /// The tests whose result other programs on the machine could change.
 const MEASURING: &str = "(package(bellwire-media) and binary(audio)) \
-                         or (package(bellwire-tests-calls) and (test(/^media::/) or test(/^devices::/))) \
+                         or (package(bellwire-tests-calls) and (test(/^media::/) or test(/^devices::/) or test(/^lab::/))) \
                          or (package(bellwire-tests-desktop) and (test(/^budget::/) or test(/^harness::/)))";
 
 const BROWSER_CHECKS: &str = "interface: accessibility and layout in Chromium and WebKitGTK";

@@ -111,6 +111,9 @@ pub(crate) struct Common {
     /// Only use paths through the server's TURN relay.
     #[arg(long)]
     pub(crate) relay_only: bool,
+    /// Write a line for each picture sent and shown: when, its size, the brightness along its top edge.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) frame_log: Option<std::path::PathBuf>,
 }
 
 impl Args {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use bellwire_engine::media::{FrameSink, VideoFrame};
 use bellwire_engine::{
     AccountId, CallId, CallState, CallView, Direction, Engine, EngineConfig, EngineView, MediaKind, Notice,
-    Person, Screens, SignIn, Subject,
+    Person, SignIn, Subject,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -16,14 +15,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::args::{Args, Command, Common};
+use crate::frame_log;
 use crate::output::line;
-
-/// Discards pictures: a bot has no window.
-struct NullSink;
-
-impl FrameSink for NullSink {
-    fn frame(&self, _: VideoFrame) {}
-}
 
 pub(crate) struct Bot {
     engine: Engine,
@@ -55,7 +48,8 @@ impl Bot {
             relay_only: common.relay_only,
             ..EngineConfig::default()
         };
-        let screens = Screens { remote: Arc::new(NullSink), own: Arc::new(NullSink) };
+        let screens =
+            frame_log::screens(common.frame_log.as_deref()).context("the frame log cannot be written")?;
         let (engine, notices) = Engine::start(config, screens);
         let notices = tokio::spawn(print_notices(notices));
         let request = SignIn {

@@ -4,6 +4,7 @@
 
 mod args;
 mod bot;
+mod frame_log;
 mod output;
 
 use std::process::ExitCode;

@@ -222,6 +222,8 @@ impl Calls {
             MediaEvent::Levels { microphone_db, speaker_db, muted_speech } => {
                 self.levels.send_replace(Levels { microphone_db, speaker_db, muted_speech });
             }
+            MediaEvent::PicturePaused => tracing::debug!("Picture paused: the path carries sound only"),
+            MediaEvent::PictureResumed => tracing::debug!("Picture sent again"),
             MediaEvent::FirstVideo(_) | MediaEvent::FirstAudio(_) => {}
             MediaEvent::Device(news) => {
                 return Some(DeviceReport { text: news.words(), news, sharing_ended: false });

@@ -191,6 +191,29 @@ pub struct CallStats {
     /// A freeze: no new picture for three times the usual gap and at least 150 ms.
     pub freezes: u32,
     pub freeze_ms: u32,
+    /// The longest time without a new picture since the first packet; that there is none yet counts.
+    pub longest_freeze_ms: u32,
+    /// From the first packet of video to the first picture.
+    pub first_picture_ms: Option<u32>,
+    /// Pictures decoded, whether shown or not.
+    pub frames_decoded: u64,
+    /// Times a picture nobody needs was left out instead of waited for.
+    pub frames_left_out: u64,
+    /// Own pictures that the encoder's rate control left out.
+    pub frames_skipped: u64,
+    pub key_frames_sent: u64,
+    pub key_frames_requested: u64,
+    /// What jitter and repairs of the video add to the shortest way, ms.
+    pub video_delay_ms: u32,
+    /// From a picture's capture to its display, ms; `None` until the sender's reports came.
+    pub capture_to_display_ms: Option<f32>,
+    /// Mean time to encode and to decode a picture, ms.
+    pub encode_ms: f32,
+    pub decode_ms: f32,
+    /// Of the last picture sent, in the codec's own scale (H.264: 0..51).
+    pub quantiser: Option<f32>,
+    /// The path carries sound only, so no picture is sent.
+    pub picture_paused: bool,
     pub video_kbps_sent: f32,
     pub video_kbps_received: f32,
     pub audio_kbps_sent: f32,

@@ -5,10 +5,13 @@ mod callback;
 mod capture;
 mod device;
 mod downmix;
+mod encoding_plan;
 mod file_player;
 mod level;
 mod mp4_audio;
 mod playout;
+mod redundancy_policy;
+mod remote_audio;
 mod resample;
 mod sound_clip;
 mod sound_file;
@@ -20,16 +23,17 @@ mod stretch;
 mod voice_activity;
 mod wav;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use rtrb::RingBuffer;
 
 pub(crate) use audio_processor::AudioProcessor;
 pub use device::{AudioDevice, Direction, SoundSystem, list_audio_devices, offered_ids};
 pub(crate) use level::Level;
-pub(crate) use playout::Inbox;
+pub(crate) use playout::{Inbox, Origin};
+pub use redundancy_policy::AudioFeatures;
 pub(crate) use sound_clip::SoundClip;
 pub use sound_clip::SoundError;
 pub(crate) use source::Source;
@@ -44,6 +48,7 @@ use crate::slot::Slot;
 use crate::thread::Thread;
 use crate::{CallMediaConfig, DeviceChange, DeviceEvent, DeviceKind, EncodedSink, MediaEvent, Processing};
 use capture::{SendControls, SendPlan};
+use encoding_plan::{AudioPath, EncodingPlan};
 use playout::ReceivePlan;
 
 /// Samples in 10 ms, the piece everything works in.
@@ -51,6 +56,10 @@ pub(crate) const FRAME: usize = 480;
 /// Half a second of what is played waits for the echo canceller; beyond, it is dropped, and the
 /// canceller finds the delay anew.
 const ECHO_REFERENCE_SAMPLES: usize = 50 * FRAME;
+
+/// Weights of a loss report above and below what is known.
+const LOSS_ATTACK: f32 = 0.5;
+const LOSS_DECAY: f32 = 0.1;
 
 /// The running sound of a call; dropping it ends and joins its threads.
 pub(crate) struct Audio {
@@ -74,7 +83,7 @@ impl Audio {
             stop: AtomicBool::new(false),
             microphone: AtomicBool::new(config.microphone_on),
             sending: AtomicBool::new(false),
-            loss: AtomicU32::new(0),
+            path: Mutex::new(AudioPath::new(config.video)),
             source: Slot::default(),
             processing: Slot::default(),
         });
@@ -132,13 +141,45 @@ impl Audio {
         self.controls.sending.store(sending, Ordering::Relaxed);
     }
 
+    /// Share 0..1 of our packets that the other end misses. Each report is of some fifty packets, so one alone says
+    /// little; loss that begins is believed sooner than loss that ends.
     pub(crate) fn set_loss(&self, fraction: f32) {
-        self.controls.loss.store((fraction.clamp(0.0, 1.0) * 10_000.0) as u32, Ordering::Relaxed);
+        let fraction = fraction.clamp(0.0, 1.0);
+        self.controls.change_path(|path| {
+            let known = path.loss.unwrap_or(fraction);
+            let weight = if fraction > known { LOSS_ATTACK } else { LOSS_DECAY };
+            path.loss = Some(known + (fraction - known) * weight);
+        });
+    }
+
+    pub(crate) fn path(&self) -> PathControl {
+        PathControl(self.controls.clone())
+    }
+
+    pub(crate) fn set_features(&self, takes: AudioFeatures) {
+        self.controls.change_path(|path| path.takes = takes);
+    }
+
+    /// Sets what the path carries, bit/s; returns what sound takes of it, headers included.
+    pub(crate) fn set_total_bitrate(&self, total: u32) -> u32 {
+        self.controls.change_path(|path| path.total = Some(total));
+        let path = AudioPath { burst: self.meters.loss_burst(), ..self.controls.path() };
+        EncodingPlan::new(&path, None).wire_bits_per_second()
     }
 
     pub(crate) fn stats(&self) -> AudioStats {
         let muted = !self.controls.microphone.load(Ordering::Relaxed);
         AudioStats { muted, ..self.meters.stats() }
+    }
+}
+
+/// Takes in what the network finds out of the path; may outlive the sound.
+#[derive(Clone, Debug)]
+pub(crate) struct PathControl(Arc<SendControls>);
+
+impl PathControl {
+    pub(crate) fn set_round_trip(&self, rtt: Duration) {
+        self.0.change_path(|path| path.round_trip = rtt);
     }
 }
 

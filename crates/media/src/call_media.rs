@@ -4,7 +4,7 @@
 mod config;
 mod event;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use self::config::{CallMediaConfig, Processing, START_BITRATE_BPS};
 pub use self::event::MediaEvent;
-use crate::audio::{Audio, Inbox};
+use crate::audio::{Audio, AudioFeatures, Inbox, Origin, PathControl};
 use crate::lip_sync::LipSync;
 use crate::video::{
     Mirror, SourceEvent, VideoFormat, VideoOutputs, VideoReceiver, VideoReceiverConfig, VideoSender,
@@ -55,6 +55,29 @@ pub struct MediaStats {
     pub height_received: u32,
     pub freezes: u32,
     pub freeze_ms: u32,
+    /// The longest time without a new picture since the first packet; that there is none yet counts.
+    pub longest_freeze_ms: u32,
+    /// From the first packet of video to the first picture.
+    pub first_picture_ms: Option<u32>,
+    /// Pictures decoded, whether shown or not.
+    pub frames_decoded: u64,
+    /// Times a picture nobody needs was left out instead of waited for.
+    pub frames_left_out: u64,
+    /// Pictures the encoder's rate control left out.
+    pub frames_skipped: u64,
+    pub key_frames_sent: u64,
+    pub key_frames_requested: u64,
+    /// What jitter and repairs of the video add to the shortest way, ms.
+    pub video_delay_ms: u32,
+    /// From a picture's capture to its display, ms, smoothed; none until the sender's reports came.
+    pub capture_to_display_ms: Option<f32>,
+    /// Mean time to encode and to decode a picture, ms.
+    pub encode_ms: f32,
+    pub decode_ms: f32,
+    /// Quantiser of the last picture sent, in the codec's own scale (H.264: 0..51).
+    pub quantiser: Option<f32>,
+    /// The path carries sound only, so no picture is sent.
+    pub picture_paused: bool,
     /// Payload only, without RTP and below.
     pub video_kbps_sent: f32,
     pub video_kbps_received: f32,
@@ -118,8 +141,10 @@ impl CallMedia {
         let screen = config.video.then(|| Arc::new(start_screen(&outputs, &clock, mirror)));
         let receiver = Arc::new(Incoming {
             audio: audio.as_ref().map(Audio::inbox),
+            path: audio.as_ref().map(Audio::path),
             video: screen.as_ref().map_or_else(Weak::new, Arc::downgrade),
             clock: clock.clone(),
+            sender_round_trip_ms: camera.as_ref().map(VideoSender::round_trip_ms).unwrap_or_default(),
         });
         let camera_on = AtomicBool::new(config.camera_on);
         let max_bitrate = config.max_bitrate;
@@ -202,10 +227,26 @@ impl CallMedia {
         }
     }
 
-    /// Tells the audio encoder how much the other end loses, as a fraction 0..1.
+    /// Tells what the path carries, bit/s, headers and pictures included; returns what sound takes of that. Sound
+    /// follows it in bit rate, packet length and redundancy.
+    pub fn set_total_bitrate(&self, bits_per_second: u32) -> u32 {
+        self.audio.as_ref().map_or(0, |audio| audio.set_total_bitrate(bits_per_second))
+    }
+
+    /// Tells what the other end can make use of in the sound sent.
+    pub fn set_audio_features(&self, takes: AudioFeatures) {
+        if let Some(audio) = &self.audio {
+            audio.set_features(takes);
+        }
+    }
+
+    /// Tells the encoders how much the other end loses, as a fraction 0..1.
     pub fn set_audio_loss(&self, fraction: f32) {
         if let Some(audio) = &self.audio {
             audio.set_loss(fraction);
+        }
+        if let Some(camera) = &self.camera {
+            camera.set_loss(fraction);
         }
     }
 
@@ -242,6 +283,19 @@ impl CallMedia {
             height_received: received.height,
             freezes: received.freezes,
             freeze_ms: received.freeze_ms,
+            longest_freeze_ms: received.longest_freeze_ms,
+            first_picture_ms: received.first_picture_ms,
+            frames_decoded: received.frames_decoded,
+            frames_left_out: received.frames_skipped,
+            frames_skipped: sent.frames_skipped,
+            key_frames_sent: sent.key_frames,
+            key_frames_requested: received.key_requests,
+            video_delay_ms: received.playout_delay_ms,
+            capture_to_display_ms: self.clock.display_delay_ms(),
+            encode_ms: sent.encode_ms,
+            decode_ms: received.decode_ms,
+            quantiser: sent.quantiser,
+            picture_paused: sent.paused,
             video_kbps_sent: sent.kbps,
             video_kbps_received: received.kbps,
             audio_kbps_sent: audio.kbps_sent,
@@ -292,6 +346,8 @@ pub(crate) fn source_event(event: SourceEvent, tell: &dyn Fn(MediaEvent)) {
         SourceEvent::ShareLost { problem, message } => {
             return tell(MediaEvent::SharingLost { problem, message });
         }
+        SourceEvent::Paused => return tell(MediaEvent::PicturePaused),
+        SourceEvent::Resumed => return tell(MediaEvent::PictureResumed),
         SourceEvent::Lost { label, problem, .. } => (DeviceChange::Lost, label, Some(problem)),
         SourceEvent::Back { label } => (DeviceChange::Back, label, None),
         SourceEvent::Switched { label, problem } => (DeviceChange::Switched, label, Some(problem)),
@@ -347,8 +403,11 @@ impl FrameSink for FirstSeen {
 /// Takes packets apart by kind; keeps nothing alive.
 struct Incoming {
     audio: Option<Arc<Inbox>>,
+    path: Option<PathControl>,
     video: Weak<VideoReceiver>,
     clock: Arc<LipSync>,
+    /// For the sender of pictures.
+    sender_round_trip_ms: Arc<AtomicU32>,
 }
 
 impl PacketReceiver for Incoming {
@@ -356,7 +415,7 @@ impl PacketReceiver for Incoming {
         match codec {
             Codec::Opus => {
                 if let Some(audio) = &self.audio {
-                    audio.push(packet);
+                    audio.push(packet, Origin::Itself);
                 }
             }
             Codec::H264 | Codec::Vp8 => {
@@ -364,6 +423,12 @@ impl PacketReceiver for Incoming {
                     video.push(codec, packet);
                 }
             }
+        }
+    }
+
+    fn copy(&self, packet: Packet) {
+        if let Some(audio) = &self.audio {
+            audio.push(packet, Origin::Copy);
         }
     }
 
@@ -381,9 +446,18 @@ impl PacketReceiver for Incoming {
 
     fn sender_report(&self, kind: TrackKind, report: SenderReport) {
         self.clock.report(kind, report);
+        if kind == TrackKind::Video {
+            self.clock.report_came(report, Instant::now());
+        }
     }
 
     fn round_trip(&self, rtt: Duration) {
+        self.clock.set_round_trip(rtt);
+        self.sender_round_trip_ms
+            .store(u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX), Ordering::Relaxed);
+        if let Some(path) = &self.path {
+            path.set_round_trip(rtt);
+        }
         if let Some(video) = self.video.upgrade() {
             video.set_round_trip(rtt);
         }

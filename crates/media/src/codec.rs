@@ -25,6 +25,20 @@ pub struct EncoderConfig {
     pub max_slice: u32,
     /// Text and windows instead of a camera's picture: sharp rather than smooth, no picture left out.
     pub screen: bool,
+    /// Temporal layers (H.264 only): of two, every second picture can be left out on the way.
+    pub temporal_layers: u32,
+    /// Threads, each with slices of its own (H.264 only).
+    pub threads: u32,
+}
+
+/// How coarsely a picture was quantised, in the codec's own scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantiser {
+    pub value: f32,
+    /// Below this the bit rate would do for a larger picture.
+    pub fine: f32,
+    /// Above this a smaller picture would look better.
+    pub coarse: f32,
 }
 
 /// One picture as the encoder made it: an H.264 Annex B access unit or a whole VP8 frame.
@@ -99,6 +113,10 @@ pub trait VideoEncoder: Send {
     fn set_bitrate(&mut self, bits_per_second: u32) -> Result<(), CodecError>;
     /// Frames per second the rate control reckons with from the next picture on.
     fn set_frame_rate(&mut self, fps: f32) -> Result<(), CodecError>;
+    /// That of the last picture; `None` where the library does not say.
+    fn quantiser(&mut self) -> Option<Quantiser> {
+        None
+    }
 }
 
 /// Decoder of pictures. Its input is untrusted.

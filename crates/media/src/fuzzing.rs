@@ -11,7 +11,7 @@ use crate::audio::SoundClip;
 use crate::codec::h264::parameter_sets::ParameterSets;
 use crate::codec::h264::sps::Sps;
 use crate::codec::h264::{annex_b, headers, sps};
-use crate::codec::opus::OpusDecoder;
+use crate::codec::opus::{OpusDecoder, Restored, without_padding};
 use crate::file::{Mp4Video, Mp4VideoReader};
 use crate::jitter::{JitterBuffer, Step};
 use crate::video::FrameAssembler;
@@ -142,7 +142,11 @@ pub fn audio(data: &[u8]) {
             now += Duration::from_millis(if flags & 64 != 0 { input.byte().into() } else { 20 });
             let length = if flags & 128 != 0 { input.word() } else { u16::from(input.byte()) };
             let payload = Bytes::copy_from_slice(input.slice(length.into()));
-            jitter.insert(Packet { sequence, timestamp, marker: false, payload, arrived: now });
+            let bare = without_padding(&payload);
+            assert!(bare.len() <= payload.len(), "longer without padding");
+            let packet = Packet { sequence, timestamp, marker: false, payload: bare, arrived: now };
+            jitter.insert_copy(&packet);
+            jitter.insert(Packet { payload, ..packet });
         }
         if flags & 3 != 0 {
             let queued = u32::from(input.byte()) * 16;
@@ -156,9 +160,16 @@ fn play(jitter: &mut JitterBuffer, decoder: &mut OpusDecoder, now: Instant, queu
     match jitter.next(now, queued) {
         Step::Silence { samples } => assert!((1..=MAX_OPUS_SAMPLES).contains(&samples)),
         Step::Play(payload) => drop(decoder.decode(&payload).map(<[f32]>::len)),
-        Step::Recover { from, samples, skip } => {
-            assert!(samples <= MAX_OPUS_SAMPLES && skip <= samples);
-            drop(decoder.recover(&from, samples as usize).map(<[f32]>::len));
+        Step::Recover { samples, from, later } => {
+            let later = later.unwrap_or_else(|| from.clone());
+            assert!(
+                (1..=MAX_OPUS_SAMPLES).contains(&samples)
+                    && samples <= from.ahead
+                    && from.ahead <= later.ahead
+            );
+            let reach = decoder.reach(&from.packet);
+            let restored = decoder.restore(&later.packet, later.ahead as usize, samples as usize);
+            jitter.repaired(restored.is_ok_and(|(_, how)| how != Restored::Concealed), reach);
         }
         Step::Conceal { samples } => {
             assert!((1..=MAX_OPUS_SAMPLES).contains(&samples));

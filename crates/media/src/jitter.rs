@@ -3,13 +3,26 @@
 //!
 //! Where playout stands is measured, not guessed from how many packets wait: the fastest packets of
 //! the last seconds say when a sample *would* have come without jitter, and the delay is how long
-//! after that it is played. The wanted delay is what 97 of 100 recent packets needed.
+//! after that it is played. [`delay::DelayEstimator`] says how long it should be.
+//!
+//! A packet that is missing may come as a copy in a later one (RFC 2198), which is stored like the packet itself,
+//! or be restored from what later packets say of it; either is as late as the packet that carries it, and the
+//! wanted delay learns that as it learns jitter.
+
+mod arrivals;
+mod delay;
+mod step;
+mod time;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use self::arrivals::Arrivals;
+use self::delay::{DelayEstimator, MAX_DELAY};
+pub(crate) use self::step::{Carrier, JitterStats, Pace, Step};
+use self::time::{duration_of, samples_in, transit};
 use crate::Packet;
 use crate::codec::opus::{MAX_PACKET_SAMPLES, OPUS_CLOCK_HZ, packet_samples};
 
@@ -30,8 +43,6 @@ const MAX_PACKETS: usize = 128;
 const MAX_FILLER_PACKETS: usize = 64;
 /// Larger than a packet on any path.
 const MAX_PAYLOAD_BYTES: usize = 1500;
-/// Packets whose lateness is remembered (10 s of 20 ms packets).
-const DELAY_WINDOW_PACKETS: usize = 500;
 /// A packet this far from its place, by timestamp or by arrival, belongs to another timeline.
 const MAX_TIMELINE_JUMP_SAMPLES: i64 = 2 * OPUS_CLOCK_HZ as i64;
 /// After so many packets of another timeline in a row, the buffer restarts there.
@@ -41,57 +52,25 @@ const LATE_PACKETS_TO_RESTART: u32 = 25;
 /// After so many packets in a row later than the longest delay the buffer restarts: the path is longer now.
 const SLOW_PACKETS_TO_RESTART: u32 = 100;
 const INITIAL_DELAY: Duration = Duration::from_millis(40);
-const MIN_DELAY: Duration = Duration::from_millis(20);
-const MAX_DELAY: Duration = Duration::from_millis(500);
-/// Margin above the quantile: playout takes whole 10 ms steps.
-const DELAY_MARGIN: Duration = Duration::from_millis(10);
+/// Packets are skipped until the delay is so close to what is wanted.
+const SKIP_MARGIN: Duration = Duration::from_millis(10);
 /// Further above the wanted delay, packets are skipped instead of played faster.
 const SKIP_THRESHOLD: Duration = Duration::from_millis(250);
-
-/// What to play next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Play so many samples of silence: nothing has come yet, or nothing has come for long.
-    Silence { samples: u32 },
-    /// Decode this.
-    Play(Bytes),
-    /// Decode the redundancy `from` carries about the packet before it, `samples` long, and leave
-    /// out the first `skip` samples, which were concealed already.
-    Recover { from: Bytes, samples: u32, skip: u32 },
-    /// Conceal so many samples.
-    Conceal { samples: u32 },
-}
-
-/// How the caller should stretch what it decodes, to bring the delay to what is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    Keep,
-    Faster,
-    Slower,
-}
-
-/// Counts since the start, in packets but for `missing`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct JitterStats {
-    pub received: u64,
-    pub malformed: u64,
-    pub duplicate: u64,
-    pub late: u64,
-    /// Thrown away to catch up, or because the buffer was full.
-    pub skipped: u64,
-    /// Restored from the packet after them.
-    pub recovered: u64,
-    /// Times the buffer started over on another timeline.
-    pub restarts: u64,
-    /// Samples that were sent and missing at playout. A silent sender sends none.
-    pub missing: u64,
-}
+/// So far above the wanted delay sound is played as it comes: every change of pace is one that may be heard.
+const PACE_TOLERANCE: Duration = Duration::from_millis(20);
+/// A gap is waited for no longer than this, however far back redundancy reaches.
+const MAX_REPAIR_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 5;
+/// Longest piece restored in one step: 20 ms.
+const REPAIR_STEP_SAMPLES: i64 = 960;
 
 #[derive(Debug)]
 struct BufferedPacket {
     sequence: u16,
     payload: Bytes,
     samples: i64,
+    transit: i64,
+    /// It came as a copy in a later packet.
+    copy: bool,
 }
 
 /// See the module.
@@ -108,22 +87,26 @@ pub(crate) struct JitterBuffer {
     /// When the first packet came and what it was called.
     origin: Option<(Instant, i64)>,
     newest: i64,
-    transits: VecDeque<i64>,
-    fastest: i64,
-    quantile: Duration,
+    delay: DelayEstimator,
+    /// Least target, for a picture that is shown later than its sound could be heard.
+    floor: Duration,
+    /// How many samples before a packet its redundancy reaches back, as last seen.
+    reach: i64,
     /// Samples handed out for `next` while it was missing.
     stalled: u32,
     /// Samples concealed since a packet was played.
     concealed: u32,
-    /// The packet played last said that there is nothing to hear.
+    /// Samples of the last [`Step::Recover`] that were sent.
+    unrestored: i64,
+    /// The sender is silent: it said so, and what it sent since were packets with pauses between.
     quiet: bool,
-    newest_sequence: Option<u16>,
+    /// End of the packet played last.
+    played_until: i64,
+    arrivals: Arrivals,
     foreign: u32,
     foreign_newest: u32,
     late_run: u32,
     slow_run: u32,
-    /// Recent share of lost packets, decaying over about ten seconds.
-    loss: f32,
     stats: JitterStats,
 }
 
@@ -142,18 +125,19 @@ impl JitterBuffer {
             filler: VecDeque::with_capacity(MAX_FILLER_PACKETS),
             origin: None,
             newest: 0,
-            transits: VecDeque::with_capacity(DELAY_WINDOW_PACKETS),
-            fastest: 0,
-            quantile: Duration::ZERO,
+            delay: DelayEstimator::default(),
+            floor: Duration::ZERO,
+            reach: REPAIR_STEP_SAMPLES,
             stalled: 0,
             concealed: 0,
+            unrestored: 0,
             quiet: false,
-            newest_sequence: None,
+            played_until: 0,
+            arrivals: Arrivals::default(),
             foreign: 0,
             foreign_newest: 0,
             late_run: 0,
             slow_run: 0,
-            loss: 0.0,
             stats: JitterStats::default(),
         }
     }
@@ -169,8 +153,7 @@ impl JitterBuffer {
             self.filler.push_back(packet.sequence);
             return;
         }
-        let length = Some(&packet.payload).filter(|payload| payload.len() <= MAX_PAYLOAD_BYTES);
-        let Some(samples) = length.and_then(|payload| packet_samples(payload)) else {
+        let Some(samples) = samples_of(&packet) else {
             self.stats.malformed += 1;
             return;
         };
@@ -178,29 +161,26 @@ impl JitterBuffer {
             self.begin(&packet, samples);
             return;
         };
-        let timestamp = self.newest + i64::from(packet.timestamp.wrapping_sub(self.newest as u32) as i32);
+        let timestamp = self.unwrapped(packet.timestamp);
         let transit = transit(origin, timestamp, packet.arrived);
-        let place = self.next.map_or(self.newest, |next| next + i64::from(self.stalled));
-        if (timestamp - place).abs() > MAX_TIMELINE_JUMP_SAMPLES
-            || (transit - self.fastest).abs() > MAX_TIMELINE_JUMP_SAMPLES
-        {
+        if self.is_elsewhere(timestamp, transit) {
             self.foreign_packet(&packet, samples);
             return;
         }
-        let step =
-            self.newest_sequence.map_or(1, |newest| packet.sequence.wrapping_sub(newest).cast_signed());
-        let played = self.next.is_some_and(|next| timestamp + i64::from(samples) <= next);
-        if played && step > 0 {
+        let played = self.is_played(timestamp, samples);
+        if played && self.arrivals.step(packet.sequence) > 0 {
             // A later packet of an earlier time: the sender's clock went back.
             self.stats.late += 1;
             self.foreign_packet(&packet, samples);
             return;
         }
-        if step > 0 {
-            self.newest_sequence = Some(packet.sequence);
-        }
         self.foreign = 0;
-        if transit - self.fastest > samples_in(MAX_DELAY) {
+        if self.arrivals.has(packet.sequence) {
+            self.stats.duplicate += 1;
+            return;
+        }
+        self.arrivals.note(packet.sequence);
+        if transit - self.delay.fastest() > samples_in(MAX_DELAY) {
             // After a standstill: no buffer helps against that, so it is nothing to learn from.
             self.slow_run += 1;
             if self.slow_run >= SLOW_PACKETS_TO_RESTART {
@@ -209,7 +189,7 @@ impl JitterBuffer {
             }
         } else {
             self.slow_run = 0;
-            self.observe(transit);
+            self.delay.observe(timestamp + transit, transit);
         }
         self.newest = self.newest.max(timestamp);
         if played {
@@ -221,7 +201,42 @@ impl JitterBuffer {
             return;
         }
         self.late_run = 0;
-        self.store(timestamp, &packet, samples);
+        self.store(timestamp, &packet, samples, transit);
+    }
+
+    /// Takes in a copy of an earlier packet that a later one carries (RFC 2198), before that one.
+    pub(crate) fn insert_copy(&mut self, packet: &Packet) {
+        let (Some(origin), Some(samples)) = (self.origin, samples_of(packet)) else { return };
+        let timestamp = self.unwrapped(packet.timestamp);
+        let transit = transit(origin, timestamp, packet.arrived);
+        if self.is_elsewhere(timestamp, transit) || self.arrivals.has(packet.sequence) {
+            return;
+        }
+        if transit - self.delay.fastest() <= samples_in(MAX_DELAY) {
+            self.delay.need(timestamp + transit, transit);
+        }
+        if !self.is_played(timestamp, samples) && !self.packets.contains_key(&timestamp) {
+            self.store(timestamp, packet, samples, transit);
+            if let Some(stored) = self.packets.get_mut(&timestamp) {
+                stored.copy = true;
+            }
+        }
+    }
+
+    /// The timestamp without its wraps, near the newest one.
+    fn unwrapped(&self, timestamp: u32) -> i64 {
+        self.newest + i64::from(timestamp.wrapping_sub(self.newest as u32).cast_signed())
+    }
+
+    /// Whether a packet is of another timeline than what is played.
+    fn is_elsewhere(&self, timestamp: i64, transit: i64) -> bool {
+        let place = self.next.map_or(self.newest, |next| next + i64::from(self.stalled));
+        (timestamp - place).abs() > MAX_TIMELINE_JUMP_SAMPLES
+            || (transit - self.delay.fastest()).abs() > MAX_TIMELINE_JUMP_SAMPLES
+    }
+
+    fn is_played(&self, timestamp: i64, samples: u32) -> bool {
+        self.next.is_some_and(|next| timestamp + i64::from(samples) <= next)
     }
 
     /// Says what to play next, given that `queued` samples handed out before are still unplayed.
@@ -242,7 +257,7 @@ impl JitterBuffer {
             self.next = Some(next);
             return self.stall();
         };
-        let (length, sequence) = (first.samples, first.sequence);
+        let (length, sequence, transit) = (first.samples, first.sequence, first.transit);
         let from = first.payload.clone();
         let lost = self.last_sequence.is_none_or(|last| !self.follows(last, sequence));
         let gap = start - next;
@@ -252,30 +267,47 @@ impl JitterBuffer {
         self.miss(stalled.min(sent) + (stalled - gap.max(0)).max(0));
         let stalled = stalled.min(gap);
         let missing = gap - stalled;
-        if gap < MIN_CONCEAL_SAMPLES || missing < MIN_CONCEAL_SAMPLES {
-            if lost && gap >= MIN_CONCEAL_SAMPLES {
-                self.lose();
-            }
-            return self.play(start);
+        if lost && gap >= MIN_CONCEAL_SAMPLES {
+            // It could be restored where the packet after it were here already.
+            let repair = gap.min(sent).min(self.reach).min(MAX_REPAIR_SAMPLES);
+            self.delay.need(start + transit, transit + repair);
         }
-        if lost && gap == length {
-            self.lose();
-            self.next = Some(start);
-            self.stats.recovered += 1;
-            return Step::Recover { from, samples: length as u32, skip: stalled as u32 };
-        }
-        // The last packet of a gap is left for its successor's redundancy.
+        // Whole steps only, and the last packet of a gap in one piece: its successor's redundancy is of it all.
         let tail = if lost && missing > length { length } else { 0 };
-        let samples = (missing - tail).min(960) / MIN_CONCEAL_SAMPLES * MIN_CONCEAL_SAMPLES;
+        let samples = (missing - tail).min(REPAIR_STEP_SAMPLES.max(length * i64::from(lost && tail == 0)))
+            / MIN_CONCEAL_SAMPLES
+            * MIN_CONCEAL_SAMPLES;
         if samples < MIN_CONCEAL_SAMPLES {
             return self.play(start);
         }
-        if lost {
-            self.lose();
-            self.miss(samples.min((sent - stalled).max(0)));
-        }
         self.next = Some(next + stalled + samples);
-        self.conceal(samples as u32, lost)
+        if lost {
+            self.unrestored = samples.min((sent - stalled).max(0));
+            let later = self.packets.iter().find(|(_, packet)| !packet.copy).filter(|(at, _)| **at > start);
+            let later = later.map(|(at, packet)| Carrier {
+                packet: packet.payload.clone(),
+                ahead: (at - start + missing) as u32,
+            });
+            return Step::Recover {
+                samples: samples as u32,
+                from: Carrier { packet: from, ahead: missing as u32 },
+                later,
+            };
+        }
+        self.conceal(samples as u32)
+    }
+
+    /// Takes in whether the last [`Step::Recover`] could be done, and how many samples before the first packet
+    /// redundancy reaches. What is not restored is concealed by whoever tells this.
+    pub(crate) fn repaired(&mut self, restored: bool, reach: usize) {
+        let missing = std::mem::take(&mut self.unrestored);
+        // Packets of silence carry none; that does not mean that those of speech do not.
+        self.reach = (reach as i64).max(self.reach * 7 / 8);
+        if restored {
+            self.stats.recovered += 1;
+        } else {
+            self.miss(missing);
+        }
     }
 
     /// Packets that are missing between the last one played and `sequence`.
@@ -299,23 +331,23 @@ impl JitterBuffer {
     pub(crate) fn pace(&self, now: Instant, queued: u32) -> Pace {
         let Some(delay) = self.delay(now, queued) else { return Pace::Keep };
         let target = self.target();
-        if delay > target + Duration::from_millis(20) {
+        if delay > target + PACE_TOLERANCE.max(target / 4) {
             Pace::Faster
-        } else if delay + Duration::from_millis(10) < target {
+        } else if delay + Duration::from_millis(5) < target {
             Pace::Slower
         } else {
             Pace::Keep
         }
     }
 
-    /// The delay that would let nearly every packet come in time.
+    /// The delay that would let nearly every packet come in time, and no less than the floor.
     pub(crate) fn target(&self) -> Duration {
-        if self.transits.len() < 25 {
-            return INITIAL_DELAY;
-        }
-        // A packet is restored from its successor, so that has to be here when it is missed.
-        let repair = if self.loss > 0.004 { Duration::from_millis(20) } else { Duration::ZERO };
-        (self.quantile + DELAY_MARGIN + repair).clamp(MIN_DELAY, MAX_DELAY)
+        self.delay.target().max(self.floor)
+    }
+
+    /// Sound waits at least this long, so that a late picture is not seen after it is heard.
+    pub(crate) fn set_floor(&mut self, floor: Duration) {
+        self.floor = floor;
     }
 
     /// How long after it could have come at the earliest the sample `queued` before the next one is
@@ -323,7 +355,7 @@ impl JitterBuffer {
     pub(crate) fn delay(&self, now: Instant, queued: u32) -> Option<Duration> {
         let (origin, begin) = self.origin?;
         let position = self.next? - i64::from(queued);
-        let expected = position - begin + self.fastest;
+        let expected = position - begin + self.delay.fastest();
         let elapsed = samples_in(now.saturating_duration_since(origin));
         Some(duration_of(elapsed - expected))
     }
@@ -331,6 +363,11 @@ impl JitterBuffer {
     /// RTP timestamp of the sample `queued` before the next one; `None` while not playing.
     pub(crate) fn position(&self, queued: u32) -> Option<u32> {
         Some((self.next? - i64::from(queued)) as u32)
+    }
+
+    /// Mean run of packets lost in a row.
+    pub(crate) fn loss_burst(&self) -> f32 {
+        self.arrivals.burst()
     }
 
     pub(crate) fn stats(&self) -> JitterStats {
@@ -341,10 +378,9 @@ impl JitterBuffer {
         let timestamp = i64::from(packet.timestamp);
         self.origin = Some((packet.arrived, timestamp));
         self.newest = timestamp;
-        self.newest_sequence = Some(packet.sequence);
-        self.fastest = 0;
-        self.transits.push_back(0);
-        self.store(timestamp, packet, samples);
+        self.arrivals.note(packet.sequence);
+        self.delay.observe(timestamp, 0);
+        self.store(timestamp, packet, samples, 0);
     }
 
     fn restart(&mut self, packet: &Packet, samples: u32) {
@@ -363,7 +399,7 @@ impl JitterBuffer {
         }
     }
 
-    fn store(&mut self, timestamp: i64, packet: &Packet, samples: u32) {
+    fn store(&mut self, timestamp: i64, packet: &Packet, samples: u32, transit: i64) {
         if self.packets.contains_key(&timestamp) {
             self.stats.duplicate += 1;
             return;
@@ -372,6 +408,8 @@ impl JitterBuffer {
             sequence: packet.sequence,
             payload: packet.payload.clone(),
             samples: i64::from(samples).min(MAX_PACKET_SAMPLES as i64),
+            transit,
+            copy: false,
         };
         self.packets.insert(timestamp, waiting);
         if self.packets.len() > MAX_PACKETS {
@@ -380,25 +418,13 @@ impl JitterBuffer {
         }
     }
 
-    fn observe(&mut self, transit: i64) {
-        if self.transits.len() == DELAY_WINDOW_PACKETS {
-            self.transits.pop_front();
-        }
-        self.transits.push_back(transit);
-        self.fastest = self.transits.iter().copied().min().unwrap_or(0);
-        let mut sorted: Vec<i64> = self.transits.iter().copied().collect();
-        let rank = (sorted.len() * 97 / 100).min(sorted.len() - 1);
-        let (_, value, _) = sorted.select_nth_unstable(rank);
-        self.quantile = duration_of(*value - self.fastest);
-    }
-
     fn first_due(&self, now: Instant) -> Option<i64> {
         let (origin, _) = self.origin?;
         let due = now >= origin + INITIAL_DELAY;
         self.packets.first_key_value().filter(|_| due).map(|(start, _)| *start)
     }
 
-    /// Skips packets where the delay is far too longly long, e.g. after the network stood still.
+    /// Skips packets where the delay is far too long, e.g. after the network stood still.
     fn catch_up(&mut self, mut next: i64, now: Instant, queued: u32) -> i64 {
         self.next = Some(next);
         let target = self.target();
@@ -417,7 +443,7 @@ impl JitterBuffer {
         }
         self.miss(if self.packets.len() > 1 { i64::from(self.stalled) } else { 0 });
         while self.packets.len() > 1
-            && self.delay(now, queued).is_some_and(|delay| delay > target + DELAY_MARGIN)
+            && self.delay(now, queued).is_some_and(|delay| delay > target + SKIP_MARGIN)
         {
             if let Some((start, skipped)) = self.packets.pop_first() {
                 next = start + skipped.samples;
@@ -432,47 +458,35 @@ impl JitterBuffer {
 
     fn stall(&mut self) -> Step {
         self.stalled = self.stalled.saturating_add(STALL_STEP_SAMPLES);
-        self.conceal(STALL_STEP_SAMPLES, false)
+        self.conceal(STALL_STEP_SAMPLES)
     }
 
     /// Sound that goes on for a while, and ends in silence where nothing was lost.
-    fn conceal(&mut self, samples: u32, lost: bool) -> Step {
+    fn conceal(&mut self, samples: u32) -> Step {
         self.concealed = self.concealed.saturating_add(samples);
         let longest = if self.quiet { MAX_COMFORT_NOISE_SAMPLES } else { MAX_CONCEALED_SAMPLES };
-        if lost || self.concealed <= longest { Step::Conceal { samples } } else { Step::Silence { samples } }
+        if self.concealed <= longest { Step::Conceal { samples } } else { Step::Silence { samples } }
     }
 
     fn play(&mut self, start: i64) -> Step {
         let Some(packet) = self.packets.remove(&start) else { return self.stall() };
+        // While it is silent a sender refreshes the noise now and then, by packets like any other.
+        let paused = start - self.played_until >= MIN_CONCEAL_SAMPLES
+            && self.last_sequence.is_some_and(|last| self.follows(last, packet.sequence));
+        self.quiet = packet.payload.len() <= MAX_DTX_PAYLOAD_BYTES || (self.quiet && paused);
+        self.played_until = start + packet.samples;
         self.next = Some(start + packet.samples);
         self.last_sequence = Some(packet.sequence);
         self.stalled = 0;
         self.concealed = 0;
-        self.quiet = packet.payload.len() <= MAX_DTX_PAYLOAD_BYTES;
-        self.loss *= 0.998;
+        self.stats.recovered += u64::from(packet.copy);
         Step::Play(packet.payload)
     }
-
-    fn lose(&mut self) {
-        self.loss = (self.loss + 0.02).min(1.0);
-    }
 }
 
-/// How long a packet was under way, in samples, against the first packet.
-fn transit((origin, begin): (Instant, i64), timestamp: i64, arrived: Instant) -> i64 {
-    let elapsed = match arrived.checked_duration_since(origin) {
-        Some(after) => samples_in(after),
-        None => -samples_in(origin.saturating_duration_since(arrived)),
-    };
-    elapsed - (timestamp - begin)
-}
-
-fn samples_in(duration: Duration) -> i64 {
-    (duration.as_micros() as i64).saturating_mul(i64::from(OPUS_CLOCK_HZ)) / 1_000_000
-}
-
-fn duration_of(samples: i64) -> Duration {
-    Duration::from_micros(samples.max(0) as u64 * 1_000_000 / u64::from(OPUS_CLOCK_HZ))
+/// Samples in a packet; `None`: it is none.
+fn samples_of(packet: &Packet) -> Option<u32> {
+    Some(&packet.payload).filter(|payload| payload.len() <= MAX_PAYLOAD_BYTES).and_then(|p| packet_samples(p))
 }
 
 #[cfg(test)]

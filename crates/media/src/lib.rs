@@ -31,16 +31,19 @@ pub mod thread;
 mod tones;
 pub mod video;
 
-pub use audio::{AudioDevice, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids};
+pub use audio::{
+    AudioDevice, AudioFeatures, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids,
+};
 pub use call_media::{
     CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing, START_BITRATE_BPS,
 };
+pub use codec::opus::{DRED_VERSION, packet_samples, without_padding};
 pub use device_event::{DeviceChange, DeviceEvent, DeviceKind, DeviceProblem};
 pub use device_test::{AudioTest, CameraTest, DeviceTestEvent, EchoStage};
 pub use frame::{FrameSink, VideoFrame};
 pub use lip_sync::{LipSync, PlayoutClock};
 pub use packet::{
-    Codec, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
+    Codec, Copies, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
 };
 pub use tones::{RingtoneError, Tone, ToneOutputs, TonePlayer, check_ringtone};
 pub use video::{SourceError, VideoSource};

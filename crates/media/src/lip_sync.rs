@@ -1,10 +1,14 @@
-//! Lip sync: when a received frame is due on screen, from the playout time of its audio. It plays nothing.
+//! Lip sync: when a received frame is due on screen, from the playout time of its audio and from the video's own
+//! playout delay. It plays nothing.
 //!
 //! ```text
 //!  sender reports:  picture's RTP ─► NTP ◄─ sound's RTP
 //!                                     │
 //!  playout:         "this RTP timestamp of sound is heard at that instant"
 //! ```
+//!
+//! Whichever is early waits (as libwebrtc's `StreamSynchronization` has it): a picture for its sound by
+//! [`PlayoutClock::due`], sound for a picture that needs time for repairs by [`LipSync::sound_floor`].
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +17,19 @@ use crate::{SenderReport, TrackKind};
 
 /// Longest delay of a frame for lip sync.
 const MAX_VIDEO_DELAY: Duration = Duration::from_millis(500);
+/// Longest delay of sound for lip sync.
+const MAX_SOUND_FLOOR: Duration = Duration::from_millis(500);
+/// A picture is not held back longer than this after its sound was heard (ITU-R BT.1359: noticed from 45 ms
+/// early and 125 ms late).
+const MAX_PICTURE_LAG_SECONDS: f64 = 0.04;
+/// Sound waits no longer for a picture that was this long ago.
+const LEAD_LIFETIME_SECONDS: f64 = 2.0;
+/// Weight of a new frame in the lead that sound has to make up for.
+const LEAD_SMOOTHING: f64 = 0.2;
+/// Of the capture-to-display delay.
+const DELAY_SMOOTHING: f64 = 0.1;
+/// A delay that only a wrong clock can show.
+const MAX_DISPLAY_DELAY_SECONDS: f64 = 10.0;
 /// Deviation of playout from its smoothed value that replaces that value at once.
 const PLAYOUT_JUMP_SECONDS: f64 = 0.25;
 /// Weight of a new playout observation; a hundred come each second.
@@ -24,8 +41,11 @@ const VIDEO_CLOCK_HZ: f64 = 90_000.0;
 
 /// Tells the video side when a picture is due.
 pub trait PlayoutClock: Send + Sync {
-    /// When the picture with this RTP timestamp (90 kHz) belongs on screen; never before `arrived`.
-    fn due(&self, rtp_timestamp: u32, arrived: Instant) -> Instant;
+    /// When the picture with this RTP timestamp (90 kHz) belongs on screen; never before `arrived`. `smooth` is when
+    /// its own playout delay would show it.
+    fn due(&self, rtp_timestamp: u32, arrived: Instant, smooth: Instant) -> Instant;
+    /// The picture with this RTP timestamp is on screen.
+    fn shown(&self, _rtp_timestamp: u32, _at: Instant) {}
 }
 
 /// The clock of one call. Without sender reports of both streams, or without sound, pictures are due
@@ -44,6 +64,21 @@ struct State {
     playout: Option<Playout>,
     /// Milliseconds, smoothed.
     offset_ms: f64,
+    /// How much later than its sound the picture wants to be shown, in seconds, smoothed, and since when.
+    lead: Option<(f64, f64)>,
+    /// This clock's seconds less the sender's NTP seconds of the video's reports, at the least.
+    clocks: Option<Clocks>,
+    half_round_trip: f64,
+    /// Seconds from capture to display, smoothed.
+    display_delay: Option<f64>,
+}
+
+/// How the sender's clock and this one go together.
+#[derive(Clone, Copy, Debug)]
+struct Clocks {
+    /// Seconds since `start` at which a report came, less its NTP time since `reference` and the way it took.
+    shift: f64,
+    reference: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +102,50 @@ impl LipSync {
             TrackKind::Audio => state.audio = Some(report),
             TrackKind::Video => state.video = Some(report),
         }
+    }
+
+    /// Takes in when a report of the video came: it left half a round trip before, so the sender's clock is known.
+    pub fn report_came(&self, report: SenderReport, at: Instant) {
+        let at = self.seconds(at);
+        let mut state = self.lock();
+        let reference = state.clocks.map_or(report.ntp, |clocks| clocks.reference);
+        let shift = at - ntp_seconds(report.ntp, reference) - state.half_round_trip;
+        // Reports that waited on their way say that the sender's clock is behind. A step of it begins anew.
+        let shift = match state.clocks {
+            Some(known) if (shift - known.shift).abs() < 1.0 => {
+                if shift < known.shift {
+                    shift
+                } else {
+                    known.shift + (shift - known.shift) * 0.05
+                }
+            }
+            Some(_) | None => shift,
+        };
+        state.clocks = Some(Clocks { shift, reference });
+    }
+
+    /// The path's round-trip time.
+    pub fn set_round_trip(&self, round_trip: Duration) {
+        self.lock().half_round_trip = round_trip.as_secs_f64() / 2.0;
+    }
+
+    /// Milliseconds from a picture's capture to its display, smoothed; `None` until a report of the video came.
+    /// It counts on a way that takes as long in both directions.
+    pub fn display_delay_ms(&self) -> Option<f32> {
+        self.lock().display_delay.map(|seconds| (seconds * 1000.0) as f32)
+    }
+
+    /// The least playout delay of sound at which it is heard no earlier than the picture can be shown, given the
+    /// delay it has `now`; zero where no picture needs it. Sound that has less should grow to it in steps nobody
+    /// hears, and need not hurry to shrink.
+    pub fn sound_floor(&self, delay: Duration, now: Instant) -> Duration {
+        let now = self.seconds(now);
+        let Some((lead, at)) = self.lock().lead else { return Duration::ZERO };
+        if now - at > LEAD_LIFETIME_SECONDS {
+            return Duration::ZERO;
+        }
+        let floor = (delay.as_secs_f64() + lead).clamp(0.0, MAX_SOUND_FLOOR.as_secs_f64());
+        Duration::from_secs_f64(floor)
     }
 
     /// Takes in that the sound with this RTP timestamp (48 kHz) is heard at `heard`.
@@ -100,119 +179,53 @@ impl LipSync {
 }
 
 impl PlayoutClock for LipSync {
-    fn due(&self, rtp_timestamp: u32, arrived: Instant) -> Instant {
+    fn due(&self, rtp_timestamp: u32, arrived: Instant, smooth: Instant) -> Instant {
+        let smooth = smooth.clamp(arrived, arrived + MAX_VIDEO_DELAY);
         let mut state = self.lock();
-        let (Some(report), Some(playout)) = (state.video, state.playout) else { return arrived };
+        let (Some(report), Some(playout)) = (state.video, state.playout) else { return smooth };
         let sent = sender_time(report, rtp_timestamp, VIDEO_CLOCK_HZ, playout.reference);
-        let wait = sent + playout.shift - self.seconds(arrived);
+        let at = self.seconds(arrived);
+        let sound = sent + playout.shift - at;
         // Reports that put the streams that far apart are wrong, and the picture need not suffer.
-        if !wait.is_finite() || wait.abs() > 10.0 {
-            return arrived;
+        if !sound.is_finite() || sound.abs() > 10.0 {
+            state.lead = None;
+            return smooth;
         }
+        let own = (smooth - arrived).as_secs_f64();
+        let lead = match state.lead {
+            // Growth counts at once.
+            Some((known, _)) if own - sound < known => known + (own - sound - known) * LEAD_SMOOTHING,
+            Some(_) | None => own - sound,
+        };
+        state.lead = Some((lead, at));
+        // Until the sound has made up for it, the picture is late by no more than is seen.
+        let wait = own.min(sound + MAX_PICTURE_LAG_SECONDS).max(sound);
         let bounded = wait.clamp(0.0, MAX_VIDEO_DELAY.as_secs_f64());
-        state.offset_ms += ((bounded - wait) * 1000.0 - state.offset_ms) * OFFSET_SMOOTHING;
+        state.offset_ms += ((bounded - sound) * 1000.0 - state.offset_ms) * OFFSET_SMOOTHING;
         arrived + Duration::from_secs_f64(bounded)
     }
+
+    fn shown(&self, rtp_timestamp: u32, at: Instant) {
+        let at = self.seconds(at);
+        let mut state = self.lock();
+        let (Some(report), Some(clocks)) = (state.video, state.clocks) else { return };
+        let captured = sender_time(report, rtp_timestamp, VIDEO_CLOCK_HZ, clocks.reference) + clocks.shift;
+        let delay = at - captured;
+        if delay.is_finite() && delay.abs() < MAX_DISPLAY_DELAY_SECONDS {
+            let known = state.display_delay.unwrap_or(delay);
+            state.display_delay = Some((known + (delay - known) * DELAY_SMOOTHING).max(0.0));
+        }
+    }
+}
+
+fn ntp_seconds(ntp: u64, reference: u64) -> f64 {
+    ntp.wrapping_sub(reference).cast_signed() as f64 / 4_294_967_296.0
 }
 
 /// The sender's time of an RTP timestamp, in seconds since `reference`.
 fn sender_time(report: SenderReport, rtp_timestamp: u32, rate: f64, reference: u64) -> f64 {
-    let ntp = report.ntp.wrapping_sub(reference) as i64 as f64 / 4_294_967_296.0;
-    ntp + f64::from(rtp_timestamp.wrapping_sub(report.rtp) as i32) / rate
+    ntp_seconds(report.ntp, reference) + f64::from(rtp_timestamp.wrapping_sub(report.rtp) as i32) / rate
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const NTP_SECOND: u64 = 1 << 32;
-
-    fn reports(clock: &LipSync) {
-        clock.report(TrackKind::Audio, SenderReport { ntp: 3_900_000_000 * NTP_SECOND, rtp: u32::MAX - 10 });
-        clock.report(TrackKind::Video, SenderReport { ntp: 3_900_000_001 * NTP_SECOND, rtp: 77 });
-    }
-
-    #[test]
-    fn a_picture_waits_for_its_sound() {
-        let start = Instant::now();
-        let clock = LipSync::new(start);
-        reports(&clock);
-        // The sound of one second after its report is heard at 5.2 s.
-        clock.sounds((u32::MAX - 10).wrapping_add(48_000), start + Duration::from_millis(5200));
-        let arrived = start + Duration::from_millis(5120);
-        let wait = clock.due(77, arrived) - arrived;
-        assert!((79..=81).contains(&wait.as_millis()), "{wait:?}");
-        assert!(clock.offset_ms().abs() < 1.0);
-    }
-
-    #[test]
-    fn a_late_picture_is_shown_at_once_and_the_offset_told() {
-        let start = Instant::now();
-        let clock = LipSync::new(start);
-        reports(&clock);
-        clock.sounds((u32::MAX - 10).wrapping_add(48_000), start + Duration::from_secs(5));
-        for frame in 0..100_u32 {
-            let arrived = start + Duration::from_millis(5060 + u64::from(frame) * 40);
-            assert_eq!(clock.due(77 + frame * 3600, arrived), arrived);
-        }
-        assert!((clock.offset_ms() - 60.0).abs() < 1.0, "{}", clock.offset_ms());
-    }
-
-    #[test]
-    fn the_wait_is_bounded_and_nonsense_ignored() {
-        let start = Instant::now();
-        let clock = LipSync::new(start);
-        reports(&clock);
-        clock.sounds((u32::MAX - 10).wrapping_add(48_000), start + Duration::from_secs(9));
-        let arrived = start + Duration::from_secs(5);
-        assert_eq!(clock.due(77, arrived), arrived + MAX_VIDEO_DELAY);
-        clock.report(TrackKind::Video, SenderReport { ntp: 5, rtp: 9 });
-        assert_eq!(clock.due(77, arrived), arrived);
-    }
-
-    #[test]
-    fn without_reports_or_sound_pictures_are_due_at_once() {
-        let start = Instant::now();
-        let clock = LipSync::new(start);
-        clock.sounds(5, start);
-        assert_eq!(clock.due(9, start), start);
-        reports(&clock);
-        assert_eq!(clock.due(9, start), start);
-    }
-
-    #[test]
-    fn playout_that_wobbles_does_not_shake_the_picture() {
-        let start = Instant::now();
-        let clock = LipSync::new(start);
-        clock.report(TrackKind::Audio, SenderReport { ntp: 0, rtp: 0 });
-        clock.report(TrackKind::Video, SenderReport { ntp: 0, rtp: 0 });
-        let mut waits = Vec::new();
-        for step in 0..500_u32 {
-            let wobble = u64::from(step * 7 % 11);
-            clock.sounds(step * 480, start + Duration::from_millis(u64::from(step) * 10 + 200 + wobble));
-            if step > 200 && step % 4 == 0 {
-                let arrived = start + Duration::from_millis(u64::from(step) * 10 + 50);
-                waits.push((clock.due(step * 900, arrived) - arrived).as_micros());
-            }
-        }
-        let spread = waits.iter().max().unwrap() - waits.iter().min().unwrap();
-        assert!(spread < 4000, "{spread} us");
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_reported_the_wait_is_bounded(
-            audio in any::<(u64, u32)>(), video in any::<(u64, u32)>(), sound in any::<u32>(), picture in any::<u32>(),
-        ) {
-            let start = Instant::now();
-            let clock = LipSync::new(start);
-            clock.report(TrackKind::Audio, SenderReport { ntp: audio.0, rtp: audio.1 });
-            clock.report(TrackKind::Video, SenderReport { ntp: video.0, rtp: video.1 });
-            clock.sounds(sound, start + Duration::from_secs(1));
-            let due = clock.due(picture, start);
-            prop_assert!(due >= start && due <= start + MAX_VIDEO_DELAY);
-        }
-    }
-}
+mod tests;

@@ -57,15 +57,35 @@ pub struct SenderReport {
     pub rtp: u32,
 }
 
+/// Earlier frames that a sound packet repeats: with a count of 3 and a spacing of 2, those 2, 4 and 6 before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Copies {
+    pub count: u8,
+    /// 1 or more where there are any. Copies further apart outlast longer bursts, and are waited for longer.
+    pub spacing: u8,
+}
+
+impl Copies {
+    /// How many packets earlier each is, nearest first.
+    pub fn distances(self) -> impl DoubleEndedIterator<Item = usize> {
+        (1..=self.count).map(move |copy| usize::from(copy) * usize::from(self.spacing.max(1)))
+    }
+}
+
 /// Where encoded frames go. Implemented by the carrier; called from media threads, so it must not
 /// block: full means drop and count.
 pub trait EncodedSink: Send + Sync {
     fn send(&self, frame: EncodedFrame);
+    /// Which earlier frames each sound packet from now on repeats (RFC 2198), where the other end takes it.
+    fn set_copies(&self, _copies: Copies) {}
 }
 
 /// Where received packets go. Implemented by media; called from the carrier's tasks, never blocks.
 pub trait PacketReceiver: Send + Sync {
     fn packet(&self, codec: Codec, packet: Packet);
+    /// A copy of an earlier sound packet, carried by a later one (RFC 2198) and said before it; `arrived` is
+    /// the later one's.
+    fn copy(&self, _packet: Packet) {}
     /// The packets of `kind` to come are another stream's: numbers and times begin anew.
     fn begins_anew(&self, _kind: TrackKind) {}
     /// H.264 parameter sets named in the description (`sprop-parameter-sets`, RFC 6184 8.1), Annex B. Said

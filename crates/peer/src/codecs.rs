@@ -1,6 +1,6 @@
 //! Codecs a connection offers, and the choice among the common ones.
 
-use bellwire_media::{Codec, TrackKind};
+use bellwire_media::{Codec, DRED_VERSION, TrackKind};
 use rtc::peer_connection::configuration::media_engine::{
     MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine,
 };
@@ -16,6 +16,14 @@ pub(crate) const H264_PROFILES: [(&str, u8); 4] =
     [("42e028", 125), ("420028", 102), ("4d0028", 104), ("640028", 106)];
 const VP8_PAYLOAD_TYPE: u8 = 96;
 const OPUS_PAYLOAD_TYPE: u8 = 111;
+/// As Chromium has it.
+const RED_PAYLOAD_TYPE: u8 = 63;
+const MIME_TYPE_RED: &str = "audio/red";
+/// What packets in RED are, by our own payload type (RFC 2198 5), as many as there may be at least.
+pub(crate) const RED_PARAMETERS: &str = "111/111";
+/// Parameter of Opus by which clients of ours tell each other the version of DRED they read. It is a private one:
+/// the draft has none, and its bitstream changes between versions. Others pass it over (RFC 7587 7).
+pub(crate) const DRED_PARAMETER: &str = "x-bellwire-dred";
 
 pub(crate) const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
@@ -78,13 +86,28 @@ fn video_feedback() -> Vec<RTCPFeedback> {
     feedback(&[("goog-remb", ""), ("transport-cc", ""), ("ccm", "fir"), ("nack", ""), ("nack", "pli")])
 }
 
+/// Opus as we receive it: with in-band FEC, without packets of silence, with DRED where it is built in.
 pub(crate) fn opus() -> RTCRtpCodec {
+    let mut parameters = "minptime=10;useinbandfec=1;usedtx=1".to_owned();
+    if DRED_VERSION > 0 {
+        parameters.push_str(&format!(";{DRED_PARAMETER}={DRED_VERSION}"));
+    }
     RTCRtpCodec {
         mime_type: MIME_TYPE_OPUS.to_owned(),
         clock_rate: 48_000,
         channels: 2,
-        sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
+        sdp_fmtp_line: parameters,
         rtcp_feedback: feedback(&[("transport-cc", "")]),
+    }
+}
+
+fn red() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_RED.to_owned(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: RED_PARAMETERS.to_owned(),
+        rtcp_feedback: Vec::new(),
     }
 }
 
@@ -132,6 +155,9 @@ pub(crate) fn media_engine(video: &[Codec]) -> Result<MediaEngine> {
     let mut engine = MediaEngine::default();
     let opus = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS_PAYLOAD_TYPE };
     engine.register_codec(opus, RtpCodecKind::Audio)?;
+    // Behind Opus: Chromium sends copies all the time where RED comes first, and only Opus else.
+    let red = RTCRtpCodecParameters { rtp_codec: red(), payload_type: RED_PAYLOAD_TYPE };
+    engine.register_codec(red, RtpCodecKind::Audio)?;
     for codec in video_codecs(video) {
         engine.register_codec(codec, RtpCodecKind::Video)?;
     }

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bellwire_media::{Codec, Packet as MediaPacket, TrackKind};
+use bellwire_media::{Codec, Packet as MediaPacket, TrackKind, packet_samples};
 use bytes::Bytes;
 use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtp;
 
 use crate::codecs::kind_of;
 use crate::interceptor::{PacketFilter, PacketQueue};
+use crate::red;
 use crate::shared::Shared;
 
 /// A stream silent for so long may be followed by another one. Layers of one camera (simulcast) are not that
@@ -131,7 +132,19 @@ impl DeliveryInterceptor {
         if let Some(sets) = self.shared.sets_of(header).filter(|_| codec == Codec::H264) {
             receiver.parameter_sets(&sets);
         }
-        let payload = if fits { packet.payload.clone() } else { Bytes::new() };
+        let mut payload = if fits { packet.payload.clone() } else { Bytes::new() };
+        if let Some(inner) =
+            self.shared.in_red(header).filter(|_| codec == Codec::Opus && !payload.is_empty())
+        {
+            // What is malformed uses up its number, as padding does.
+            payload = match red::parse(&payload, inner) {
+                Some(parts) => {
+                    self.give_copies(&parts.copies, header, arrived);
+                    parts.own
+                }
+                None => Bytes::new(),
+            };
+        }
         let packet = MediaPacket {
             sequence: header.sequence_number,
             timestamp: header.timestamp,
@@ -140,6 +153,25 @@ impl DeliveryInterceptor {
             arrived,
         };
         receiver.packet(codec, packet);
+    }
+}
+
+impl DeliveryInterceptor {
+    /// Gives media the packets that a packet of RED repeats. Their numbers are not said; they follow from how much
+    /// earlier they are where all since have the same length and none was left out.
+    fn give_copies(&self, copies: &[(u32, Bytes)], header: &rtp::header::Header, arrived: Instant) {
+        let Some(receiver) = self.shared.receiver() else { return };
+        for (offset, payload) in copies {
+            let length = packet_samples(payload).unwrap_or(960);
+            let back = (offset / length).max(1) as u16;
+            receiver.copy(MediaPacket {
+                sequence: header.sequence_number.wrapping_sub(back),
+                timestamp: header.timestamp.wrapping_sub(*offset),
+                marker: false,
+                payload: payload.clone(),
+                arrived,
+            });
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Events of a connection.
 
 use bellwire_call::IceCandidate;
-use bellwire_media::Codec;
+use bellwire_media::{AudioFeatures, Codec};
 use serde::Serialize;
 
 /// How the connection as a whole is doing (`RTCPeerConnectionState`).
@@ -40,7 +40,9 @@ pub enum PeerEvent {
     },
     /// The video codec the other side accepts and we prefer: encode this one.
     SendCodec(Codec),
-    /// Share of our packets the other side lost since its last report, 0 to 1.
+    /// What the other side can make use of in the sound we send.
+    SendAudio(AudioFeatures),
+    /// Share of our packets with sound that the other side lost since its last report, 0 to 1.
     RemoteLoss {
         fraction: f32,
     },

@@ -89,6 +89,9 @@ impl EventTask {
             if let Some(codec) = lock(&self.shared.pending.send_codec).take() {
                 events.push(PeerEvent::SendCodec(codec));
             }
+            if let Some(features) = lock(&self.shared.pending.audio_features).take() {
+                events.push(PeerEvent::SendAudio(features));
+            }
             if self.shared.pending.key_frame.swap(false, Ordering::Relaxed) {
                 events.push(PeerEvent::KeyFrameWanted);
             }

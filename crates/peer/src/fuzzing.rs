@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bellwire_call::{Sdp, SdpKind};
 use bellwire_media::{Codec, TrackKind};
+use bytes::Bytes;
 use rtc::interceptor::{
     AttributedPacket, Packet, RTCPFeedback, RTPHeaderExtension, StreamInfo, TaggedPacket,
 };
@@ -24,7 +25,7 @@ use crate::pacer::Pacer;
 use crate::relay_streams::StreamRelays;
 use crate::shared::Shared;
 use crate::transport_feedback::TransportFeedback;
-use crate::{candidates, fingerprints, ice_servers, parameter_sets};
+use crate::{candidates, fingerprints, ice_servers, parameter_sets, red};
 
 const WANTED: [Codec; 2] = [Codec::H264, Codec::Vp8];
 
@@ -78,6 +79,15 @@ pub fn parameter_sets(data: &[u8]) {
     if let Some(sets) = parameter_sets::annex_b(&String::from_utf8_lossy(data)) {
         assert!(sets.starts_with(&[0, 0, 0, 1]) && sets.len() <= data.len().max(8) * 5);
         assert!(sets.len() <= 8 * 1028, "sets without end");
+    }
+}
+
+/// A payload of redundant sound.
+pub fn red(data: &[u8]) {
+    let payload = Bytes::copy_from_slice(data);
+    if let Some(parts) = red::parse(&payload, 111) {
+        let copied: usize = parts.copies.iter().map(|(_, copy)| copy.len()).sum();
+        assert!(copied + parts.own.len() < data.len(), "more than there was");
     }
 }
 

@@ -32,7 +32,8 @@ pub(crate) struct IncomingKind {
 
 impl IncomingKind {
     fn format(&self, payload_type: u8) -> Option<&Format> {
-        self.formats.iter().find(|f| f.payload_type == payload_type)
+        let plain = self.formats.iter().find(|f| f.payload_type == payload_type);
+        plain.or_else(|| self.formats.iter().find(|f| f.sound.red == Some(payload_type)))
     }
 
     fn repaired(&self, payload_type: u8) -> Option<&Format> {
@@ -117,6 +118,12 @@ impl IncomingStreams {
     pub(crate) fn codec(&self, header: &Header) -> Option<Codec> {
         let incoming = self.of(self.kind(header)?);
         incoming.format(header.payload_type).map(|f| f.codec)
+    }
+
+    /// The payload type of what is in a packet of RED.
+    pub(crate) fn in_red(&self, header: &Header) -> Option<u8> {
+        let format = self.of(self.kind(header)?).format(header.payload_type)?;
+        (format.payload_type != header.payload_type).then_some(format.payload_type)
     }
 
     /// Whether the other side has declared the packet's stream.
@@ -262,6 +269,7 @@ impl<I: Interceptor> Interceptor for StreamLearner<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::description::formats::SoundParameters;
 
     fn format(payload_type: u8, codec: Codec, repair: Option<u8>) -> Format {
         Format {
@@ -274,6 +282,7 @@ mod tests {
             feedback: vec![("nack".to_owned(), String::new())],
             repair,
             sets: None,
+            sound: SoundParameters::default(),
         }
     }
 

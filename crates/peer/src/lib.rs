@@ -36,6 +36,7 @@ mod network_watch;
 mod pacer;
 mod parameter_sets;
 mod peer;
+mod red;
 mod relay_framing;
 mod relay_streams;
 mod rtx;

@@ -129,6 +129,7 @@ mod tests {
             feedback: Vec::new(),
             repair: Some(repair),
             sets: None,
+            sound: crate::description::formats::SoundParameters::default(),
         };
         let formats = vec![format(125, Codec::H264, 107), format(96, Codec::Vp8, 97)];
         let shared = Arc::new(Shared::new(None, 1));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use bellwire_media::{Codec, SharedReceiver, TrackKind};
+use bellwire_media::{AudioFeatures, Codec, Copies, SharedReceiver, TrackKind};
 use bytes::Bytes;
 use rtc::interceptor::StreamInfo;
 use rtc::rtp::header::Header;
@@ -29,6 +29,8 @@ pub(crate) struct RtpClock {
 pub(crate) struct SendPlan {
     pub(crate) codec: Codec,
     pub(crate) payload_type: u8,
+    /// Payload type of RED around it, where the other side takes that.
+    pub(crate) red: Option<u8>,
 }
 
 /// Both tracks' worth of something.
@@ -102,6 +104,7 @@ pub(crate) struct PendingEvents {
     pub(crate) key_frame: AtomicBool,
     pub(crate) loss: Mutex<Option<f32>>,
     pub(crate) send_codec: Mutex<Option<Codec>>,
+    pub(crate) audio_features: Mutex<Option<AudioFeatures>>,
 }
 
 pub(crate) struct Shared {
@@ -127,6 +130,8 @@ pub(crate) struct Shared {
     pub(crate) clocks: PerKind<Mutex<Option<RtpClock>>>,
     pub(crate) plans: PerKind<Mutex<Option<SendPlan>>>,
     pub(crate) pending: PendingEvents,
+    /// Earlier packets that each of ours with sound repeats, where the other side takes that.
+    pub(crate) copies: Mutex<Copies>,
     /// Wakes the event task.
     pub(crate) changed: Notify,
     pub(crate) connected: AtomicBool,
@@ -159,6 +164,7 @@ impl Shared {
             clocks: PerKind::default(),
             plans: PerKind::default(),
             pending: PendingEvents::default(),
+            copies: Mutex::default(),
             changed: Notify::new(),
             connected: AtomicBool::new(false),
             target: AtomicU64::new(u64::from(start_bitrate)),
@@ -180,6 +186,11 @@ impl Shared {
 
     pub(crate) fn codec_of(&self, header: &Header) -> Option<Codec> {
         self.incoming_streams.read().unwrap_or_else(PoisonError::into_inner).codec(header)
+    }
+
+    /// The payload type of what is in a packet of RED.
+    pub(crate) fn in_red(&self, header: &Header) -> Option<u8> {
+        self.incoming_streams.read().unwrap_or_else(PoisonError::into_inner).in_red(header)
     }
 
     /// Parameter sets the description names for the packet's format.

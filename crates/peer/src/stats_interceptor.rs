@@ -86,7 +86,10 @@ impl StatsInterceptor {
         for report in reports {
             let Some(stream) = self.local.get(&report.ssrc).copied().filter(|s| !s.repair) else { continue };
             let fraction = f32::from(report.fraction_lost) / 256.0;
-            worst = Some(worst.map_or(fraction, |w| w.max(fraction)));
+            // Sound alone: what it needs of redundancy says nothing of pictures, and theirs are repaired.
+            if stream.kind == TrackKind::Audio {
+                worst = Some(worst.map_or(fraction, |w| w.max(fraction)));
+            }
             self.shared.counters.of(stream.kind).remote_lost.store(report.total_lost, Ordering::Relaxed);
             self.round_trip(now, report);
         }

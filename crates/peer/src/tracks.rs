@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bellwire_media::{Codec, EncodedFrame, EncodedSink, TrackKind};
+use bellwire_media::{Codec, Copies, EncodedFrame, EncodedSink, TrackKind};
 use bytes::Bytes;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::rtp::codec::h264::H264Payloader;
@@ -22,7 +22,8 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use crate::codecs::{clock_rate, kind_of};
-use crate::shared::{RtpClock, Shared, lock};
+use crate::red::EarlierPackets;
+use crate::shared::{RtpClock, SendPlan, Shared, lock};
 
 /// Largest RTP payload: leaves room for RTP, SRTP, TURN and IPv6 headers in 1280 bytes.
 const MAX_PAYLOAD_BYTES: usize = 1_140;
@@ -83,6 +84,10 @@ pub(crate) struct TrackSink {
 }
 
 impl EncodedSink for TrackSink {
+    fn set_copies(&self, copies: Copies) {
+        *lock(&self.shared.copies) = copies;
+    }
+
     fn send(&self, frame: EncodedFrame) {
         if !self.shared.is_connected() {
             return;
@@ -116,18 +121,34 @@ struct Packetizer {
     sequence: u16,
     h264: H264Payloader,
     vp8: Vp8Payloader,
+    earlier: EarlierPackets,
 }
 
 impl Packetizer {
     fn new(ssrc: u32) -> Self {
         let mut vp8 = Vp8Payloader::default();
         vp8.enable_picture_id = true;
-        Self { ssrc, sequence: rand::random(), h264: H264Payloader::default(), vp8 }
+        Self {
+            ssrc,
+            sequence: rand::random(),
+            h264: H264Payloader::default(),
+            vp8,
+            earlier: EarlierPackets::default(),
+        }
     }
 
-    fn packets(&mut self, frame: &EncodedFrame, payload_type: u8) -> Vec<rtc::rtp::Packet> {
+    /// `copies` says which earlier packets each one of sound repeats.
+    fn packets(&mut self, frame: &EncodedFrame, plan: SendPlan, copies: Copies) -> Vec<rtc::rtp::Packet> {
+        let mut payload_type = plan.payload_type;
         let payloads = match frame.codec {
-            Codec::Opus => Ok(vec![frame.data.clone()]),
+            Codec::Opus => {
+                let copies = plan.red.map_or_else(Copies::default, |_| copies);
+                let packed = self.earlier.with(copies, payload_type, frame.timestamp, &frame.data);
+                if packed.is_some() {
+                    payload_type = plan.red.unwrap_or(payload_type);
+                }
+                Ok(vec![packed.unwrap_or_else(|| frame.data.clone())])
+            }
             Codec::H264 => self.h264.payload(MAX_PAYLOAD_BYTES, &frame.data),
             Codec::Vp8 => self.vp8.payload(MAX_PAYLOAD_BYTES, &frame.data),
         };
@@ -199,7 +220,8 @@ impl Writer {
         if frame.key && kind == TrackKind::Video {
             self.shared.note_key_frame(frame.timestamp);
         }
-        for packet in packetizer.packets(frame, plan.payload_type) {
+        let copies = *lock(&self.shared.copies);
+        for packet in packetizer.packets(frame, plan, copies) {
             if track.rtp.write_rtp(packet).await.is_err() {
                 // The connection is closing; the frame is dropped.
                 self.shared.counters.of(kind).frames_dropped.fetch_add(1, Ordering::Relaxed);
@@ -214,6 +236,14 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+
+    fn nearest(count: u8) -> Copies {
+        Copies { count, spacing: 1 }
+    }
+
+    fn plan(codec: Codec, payload_type: u8) -> SendPlan {
+        SendPlan { codec, payload_type, red: None }
+    }
 
     fn frame(codec: Codec, data: Vec<u8>, timestamp: u32) -> EncodedFrame {
         let captured = Instant::now();
@@ -232,21 +262,51 @@ mod tests {
         let mut packetizer = Packetizer::new(9);
         let mut data = vec![0, 0, 0, 1, 0x65];
         data.resize(5_000, 7);
-        let packets = packetizer.packets(&frame(Codec::H264, data, 1234), 125);
+        let packets = packetizer.packets(&frame(Codec::H264, data, 1234), plan(Codec::H264, 125), nearest(3));
         assert_eq!(packets.len(), 5);
         assert!(packets.iter().all(|p| p.header.timestamp == 1234 && p.payload.len() <= MAX_PAYLOAD_BYTES));
         let markers: Vec<_> = packets.iter().map(|p| p.header.marker).collect();
         assert_eq!(markers, [false, false, false, false, true]);
-        let next = packetizer.packets(&frame(Codec::H264, vec![0, 0, 0, 1, 0x41, 1], 4321), 125);
+        let next = packetizer.packets(
+            &frame(Codec::H264, vec![0, 0, 0, 1, 0x41, 1], 4321),
+            plan(Codec::H264, 125),
+            nearest(3),
+        );
         assert_eq!(next[0].header.sequence_number, packets[4].header.sequence_number.wrapping_add(1));
     }
 
     #[test]
     fn sound_is_one_packet_as_it_is() {
-        let packets = Packetizer::new(9).packets(&frame(Codec::Opus, vec![1, 2, 3], 960), 111);
+        let packets = Packetizer::new(9).packets(
+            &frame(Codec::Opus, vec![1, 2, 3], 960),
+            plan(Codec::Opus, 111),
+            nearest(1),
+        );
         assert_eq!(packets.len(), 1);
         assert_eq!(packets[0].payload[..], [1, 2, 3]);
         assert!(!packets[0].header.marker);
+    }
+
+    #[test]
+    fn sound_repeats_earlier_packets_where_red_is_agreed() {
+        let mut packetizer = Packetizer::new(9);
+        let with_red = SendPlan { red: Some(63), ..plan(Codec::Opus, 111) };
+        let mut send = |n: u8, plan, copies| {
+            let packets = packetizer.packets(
+                &frame(Codec::Opus, vec![0x78, n], u32::from(n) * 960),
+                plan,
+                nearest(copies),
+            );
+            (packets[0].header.payload_type, packets[0].payload.clone())
+        };
+        assert_eq!(send(1, with_red, 2).0, 111, "nothing to repeat yet");
+        let (number, payload) = send(2, with_red, 2);
+        assert_eq!(number, 63);
+        assert_eq!(crate::red::parse(&payload, 111).map(|parts| parts.copies.len()), Some(1));
+        assert_eq!(send(3, with_red, 0), (111, Bytes::from_static(&[0x78, 3])));
+        assert_eq!(send(4, plan(Codec::Opus, 111), 2).0, 111);
+        let (_, payload) = send(5, with_red, 3);
+        assert_eq!(crate::red::parse(&payload, 111).map(|parts| parts.copies.len()), Some(3));
     }
 
     #[test]

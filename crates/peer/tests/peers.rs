@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bellwire_call::{IceCandidate, Sdp, SdpKind};
-use bellwire_media::{Codec, TrackKind};
+use bellwire_media::{Codec, Copies, DRED_VERSION, TrackKind};
 use bellwire_peer::{NegotiateError, NetworkWatch, PathKind, PeerConfig, PeerEvent, PeerState};
 use support::{Pair, Stream, WAIT_LIMIT, config, frame, locked, picture, side, until};
 
@@ -39,6 +39,28 @@ async fn frames_arrive_whole_and_in_their_own_time() -> Result<()> {
     assert_eq!(body, sent.data[5..]);
     assert!(pair.a.saw(|e| *e == PeerEvent::SendCodec(Codec::H264)));
     assert!(pair.b.saw(|e| *e == PeerEvent::SendCodec(Codec::H264)));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_repeats_earlier_packets_between_clients_of_ours() -> Result<()> {
+    let pair = Pair::connected().await?;
+    let agreed = |e: &PeerEvent| matches!(e, PeerEvent::SendAudio(takes) if takes.copies && takes.dtx && takes.history == (DRED_VERSION > 0));
+    for side in [&pair.a, &pair.b] {
+        until("what the other side takes", || side.saw(agreed)).await?;
+    }
+    let sink = pair.b.peer.audio_sink();
+    sink.set_copies(Copies { count: 1, spacing: 1 });
+    for number in 0..3_u8 {
+        sink.send(frame(Codec::Opus, vec![0x78, number], u32::from(number) * 960, false));
+    }
+    let heard = &pair.a.heard;
+    until("sound", || heard.count(Codec::Opus) == 3).await?;
+    let payloads: Vec<_> =
+        locked(&heard.packets).iter().map(|(_, p)| (p.sequence, p.payload.clone())).collect();
+    assert!(payloads.iter().all(|(_, payload)| payload.len() == 2), "{payloads:?}");
+    let copies: Vec<_> = locked(&heard.copies).iter().map(|p| (p.sequence, p.payload.clone())).collect();
+    assert_eq!(copies, payloads[..2]);
     Ok(())
 }
 

@@ -52,6 +52,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "parameter_sets", run: bellwire_peer::fuzzing::parameter_sets, seeds: Seeds::Own },
     #[cfg(feature = "peer")]
     Target { name: "rtcp", run: bellwire_peer::fuzzing::rtcp, seeds: Seeds::Own },
+    #[cfg(feature = "peer")]
+    Target { name: "red", run: bellwire_peer::fuzzing::red, seeds: Seeds::Own },
     #[cfg(feature = "media")]
     Target { name: "units", run: bellwire_media::fuzzing::units, seeds: Seeds::Own },
     #[cfg(feature = "media")]

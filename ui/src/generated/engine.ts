@@ -51,6 +51,29 @@ export interface CallStats {
   /** A freeze: no new picture for three times the usual gap and at least 150 ms. */
   freezes: number;
   freeze_ms: number;
+  /** The longest time without a new picture since the first packet; that there is none yet counts. */
+  longest_freeze_ms: number;
+  /** From the first packet of video to the first picture. */
+  first_picture_ms: number | null;
+  /** Pictures decoded, whether shown or not. */
+  frames_decoded: number;
+  /** Times a picture nobody needs was left out instead of waited for. */
+  frames_left_out: number;
+  /** Own pictures that the encoder's rate control left out. */
+  frames_skipped: number;
+  key_frames_sent: number;
+  key_frames_requested: number;
+  /** What jitter and repairs of the video add to the shortest way, ms. */
+  video_delay_ms: number;
+  /** From a picture's capture to its display, ms; `null` until the sender's reports came. */
+  capture_to_display_ms: number | null;
+  /** Mean time to encode and to decode a picture, ms. */
+  encode_ms: number;
+  decode_ms: number;
+  /** Of the last picture sent, in the codec's own scale (H.264: 0..51). */
+  quantiser: number | null;
+  /** The path carries sound only, so no picture is sent. */
+  picture_paused: boolean;
   video_kbps_sent: number;
   video_kbps_received: number;
   audio_kbps_sent: number;

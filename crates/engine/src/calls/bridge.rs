@@ -2,26 +2,38 @@
 //! new peer connection after glare, media that starts after the peer was prepared) without the other
 //! noticing. Frames and packets that arrive while nothing is connected are dropped: they would be stale.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use bellwire_media::{
-    Codec, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
+    Codec, Copies, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
 };
 
 /// Sink of encoded media; the peer connection behind it may change.
 #[derive(Default)]
 pub(crate) struct SwappableSink {
     target: RwLock<Option<Arc<dyn EncodedSink>>>,
+    /// Said once, and true for every connection to come.
+    copies: Mutex<Copies>,
 }
 
 impl SwappableSink {
     pub(crate) fn connect(&self, target: Option<Arc<dyn EncodedSink>>) {
+        if let Some(target) = &target {
+            target.set_copies(*self.copies.lock().unwrap_or_else(PoisonError::into_inner));
+        }
         *self.target.write().unwrap_or_else(PoisonError::into_inner) = target;
     }
 }
 
 impl EncodedSink for SwappableSink {
+    fn set_copies(&self, copies: Copies) {
+        *self.copies.lock().unwrap_or_else(PoisonError::into_inner) = copies;
+        if let Some(target) = &*self.target.read().unwrap_or_else(PoisonError::into_inner) {
+            target.set_copies(copies);
+        }
+    }
+
     fn send(&self, frame: EncodedFrame) {
         if let Some(target) = &*self.target.read().unwrap_or_else(PoisonError::into_inner) {
             target.send(frame);
@@ -50,6 +62,10 @@ impl SwappableReceiver {
 impl PacketReceiver for SwappableReceiver {
     fn packet(&self, codec: Codec, packet: Packet) {
         self.with(|t| t.packet(codec, packet));
+    }
+
+    fn copy(&self, packet: Packet) {
+        self.with(|t| t.copy(packet));
     }
 
     fn begins_anew(&self, kind: TrackKind) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{CallId, Epoch, MediaKind, Quality};
-use bellwire_media::{CallMedia, CallMediaConfig, Codec, MediaEvent, Outputs};
+use bellwire_media::{AudioFeatures, CallMedia, CallMediaConfig, Codec, MediaEvent, Outputs};
 use bellwire_peer::{PeerEvent, PeerStats};
 use tokio::sync::mpsc;
 
@@ -27,6 +27,8 @@ pub(crate) struct CallSession {
     pub(crate) peer: Option<PeerHandle>,
     pub(crate) media: Option<CallMedia>,
     codec: Option<Codec>,
+    /// What the other side can make use of in the sound it gets.
+    audio_features: AudioFeatures,
     sending: bool,
     /// When both agreed to talk, by the clock of media.
     consent_at: Option<Instant>,
@@ -74,6 +76,7 @@ impl CallSession {
             },
         );
         self.bridge.incoming.connect(Some(media.receiver()));
+        media.set_audio_features(self.audio_features);
         media.set_sending(self.sending);
         self.media = Some(media);
     }
@@ -109,8 +112,16 @@ impl CallSession {
                 self.codec = Some(codec);
                 self.with_media(|media| media.set_video_codec(codec));
             }
-            PeerEvent::TargetBitrate { bps: _, video_bps } => {
-                self.with_media(|media| media.set_video_bitrate(video_bps.max(MIN_VIDEO_BITS_PER_S)));
+            PeerEvent::SendAudio(features) => {
+                self.audio_features = features;
+                self.with_media(|media| media.set_audio_features(features));
+            }
+            PeerEvent::TargetBitrate { bps, video_bps } => {
+                self.with_media(|media| {
+                    // The encoder's share already leaves out what sound was measured to take.
+                    let _audio = media.set_total_bitrate(bps);
+                    media.set_video_bitrate(video_bps.max(MIN_VIDEO_BITS_PER_S));
+                });
             }
             PeerEvent::KeyFrameWanted => self.with_media(CallMedia::force_key_frame),
             PeerEvent::RemoteLoss { fraction } => self.with_media(|media| media.set_audio_loss(fraction)),
@@ -131,6 +142,8 @@ impl CallSession {
             MediaEvent::KeyFrameWanted
             | MediaEvent::Device(_)
             | MediaEvent::SharingLost { .. }
+            | MediaEvent::PicturePaused
+            | MediaEvent::PictureResumed
             | MediaEvent::Levels { .. } => {}
         }
     }

@@ -210,6 +210,7 @@ fn outcome_of(event: &PeerEvent) -> Option<PeerOutcome> {
         | PeerEvent::KeyFrameWanted
         | PeerEvent::TargetBitrate { .. }
         | PeerEvent::SendCodec(_)
+        | PeerEvent::SendAudio(_)
         | PeerEvent::RemoteLoss { .. } => None,
     }
 }

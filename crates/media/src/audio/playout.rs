@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 
 use rtrb::Producer;
 
+use super::FRAME;
+use super::remote_audio::RemoteAudio;
 use super::speaker::Speaker;
 use super::stats::{AudioMeters, Levels};
 use super::stream::StreamEvents;
-use super::{FRAME, stretch};
-use crate::codec::opus::{OpusDecoder, PACKET_SAMPLES};
-use crate::jitter::{JitterBuffer, Pace, Step};
 use crate::lip_sync::LipSync;
 use crate::slot::Slot;
 use crate::thread::Thread;
@@ -20,27 +19,35 @@ use crate::{MediaEvent, Packet};
 
 /// Longest park of the thread, also when no device wakes it.
 const MAX_PARK: Duration = Duration::from_millis(5);
-/// Four seconds of packets on their way to a thread that should take them every 10 ms.
+/// A second of packets with three copies each, on their way to a thread that should take them every 10 ms.
 const MAX_QUEUED_PACKETS: usize = 200;
 
 /// Packets between the network and the thread that plays them. Full: the newest is dropped and counted.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    packets: Mutex<VecDeque<Packet>>,
+    packets: Mutex<VecDeque<(Packet, Origin)>>,
+}
+
+/// How a packet came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Itself,
+    /// Repeated in a later packet.
+    Copy,
 }
 
 impl Inbox {
-    pub(crate) fn push(&self, packet: Packet) {
+    pub(crate) fn push(&self, packet: Packet, origin: Origin) {
         let mut packets = self.packets.lock().unwrap_or_else(PoisonError::into_inner);
         if packets.len() < MAX_QUEUED_PACKETS {
-            packets.push_back(packet);
+            packets.push_back((packet, origin));
         } else {
             drop(packets);
             tracing::debug!("A sound packet found no room");
         }
     }
 
-    fn take(&self) -> VecDeque<Packet> {
+    fn take(&self) -> VecDeque<(Packet, Origin)> {
         std::mem::take(&mut *self.packets.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -77,9 +84,12 @@ fn run(plan: ReceivePlan) {
     let mut speaker = Speaker::open(&speaker, stream_events);
     let mut heard = false;
     while !stop.load(Ordering::Relaxed) {
-        for packet in inbox.take() {
+        for (packet, origin) in inbox.take() {
             meters.packet_received(packet.payload.len());
-            remote.jitter.insert(packet);
+            match origin {
+                Origin::Itself => remote.jitter.insert(packet),
+                Origin::Copy => remote.jitter.insert_copy(&packet),
+            }
         }
         if let Some(id) = change.clear() {
             speaker.change(&id);
@@ -93,6 +103,9 @@ fn run(plan: ReceivePlan) {
         if let Some(position) = remote.position() {
             clock.sounds(position, due);
         }
+        if let Some(delay) = remote.jitter.delay(now, remote.ready.len() as u32) {
+            remote.jitter.set_floor(clock.sound_floor(delay, now));
+        }
         let mut frame = [0.0; FRAME];
         let voiced = remote.frame(now, &mut frame);
         // A canceller that cannot keep up loses the echo's trail; the call goes on.
@@ -105,92 +118,10 @@ fn run(plan: ReceivePlan) {
         if let Some(shown) = meters.frame_played(&frame) {
             meters.speaker_is(speaker.label());
             let delay = remote.jitter.delay(now, remote.ready.len() as u32).unwrap_or_default();
+            meters.lost_in_bursts_of(remote.jitter.loss_burst());
             meters.buffer(delay.as_secs_f32() * 1000.0, remote.jitter.stats(), speaker.underruns());
             let Levels { microphone_db, speaker_db, muted_speech } = shown;
             events(MediaEvent::Levels { microphone_db, speaker_db, muted_speech });
         }
     }
 }
-
-/// The other end's audio.
-struct RemoteAudio {
-    jitter: JitterBuffer,
-    decoder: OpusDecoder,
-    ready: Vec<f32>,
-    meters: Arc<AudioMeters>,
-    /// Whether anything was decoded for what is in `ready`.
-    voiced: bool,
-}
-
-impl RemoteAudio {
-    fn new(meters: Arc<AudioMeters>) -> Result<Self, opus::Error> {
-        let (jitter, decoder) = (JitterBuffer::new(), OpusDecoder::new()?);
-        Ok(Self { jitter, decoder, ready: Vec::with_capacity(4 * PACKET_SAMPLES), meters, voiced: false })
-    }
-
-    /// RTP timestamp of the next sample to play.
-    fn position(&self) -> Option<u32> {
-        self.jitter.position(self.ready.len() as u32)
-    }
-
-    /// Fills the next 10 ms; tells whether the other end was heard in this call yet.
-    fn frame(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> bool {
-        while self.ready.len() < FRAME {
-            self.step(now);
-        }
-        frame.copy_from_slice(&self.ready[..FRAME]);
-        self.ready.drain(..FRAME);
-        self.voiced
-    }
-
-    fn step(&mut self, now: Instant) {
-        let queued = self.ready.len() as u32;
-        match self.jitter.next(now, queued) {
-            Step::Silence { samples } => self.silence(samples as usize),
-            Step::Play(payload) => match self.decoder.decode(&payload) {
-                Ok(sound) => {
-                    self.voiced = true;
-                    let mut sound = sound.to_vec();
-                    match self.jitter.pace(now, queued + sound.len() as u32) {
-                        Pace::Keep => 0,
-                        Pace::Faster => stretch::shorten(&mut sound),
-                        Pace::Slower => stretch::lengthen(&mut sound),
-                    };
-                    self.ready.extend_from_slice(&sound);
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "A sound packet cannot be decoded");
-                    self.spoilt(PACKET_SAMPLES);
-                }
-            },
-            Step::Recover { from, samples, skip } => match self.decoder.recover(&from, samples as usize) {
-                Ok(sound) => self.ready.extend_from_slice(sound.get(skip as usize..).unwrap_or_default()),
-                Err(error) => {
-                    tracing::debug!(%error, "A sound packet's redundancy cannot be decoded");
-                    self.spoilt((samples - skip) as usize);
-                }
-            },
-            Step::Conceal { samples } => self.conceal(samples as usize),
-        }
-    }
-
-    /// Conceals what came and cannot be decoded; the jitter buffer counts what did not come.
-    fn spoilt(&mut self, samples: usize) {
-        self.meters.concealed(samples);
-        self.conceal(samples);
-    }
-
-    fn conceal(&mut self, samples: usize) {
-        match self.decoder.conceal(samples) {
-            Ok(sound) => self.ready.extend_from_slice(sound),
-            Err(_) => self.silence(samples),
-        }
-    }
-
-    fn silence(&mut self, samples: usize) {
-        self.ready.resize(self.ready.len() + samples.max(1), 0.0);
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -49,6 +49,8 @@ struct State {
     received: DirectionMeter,
     played: u64,
     concealed: u64,
+    /// Mean run of packets lost in a row on the way here.
+    loss_burst: f32,
 }
 
 #[derive(Debug)]
@@ -138,6 +140,16 @@ impl AudioMeters {
         state.stats.delay_ms = delay_ms;
         state.stats.packets = packets;
         state.stats.underruns = underruns;
+    }
+
+    pub(super) fn lost_in_bursts_of(&self, packets: f32) {
+        self.lock().loss_burst = packets;
+    }
+
+    /// Mean run of packets lost in a row, as seen in what is received: reports of the other end name no runs, and
+    /// what loses packets in bursts mostly does so both ways.
+    pub(super) fn loss_burst(&self) -> f32 {
+        self.lock().loss_burst.max(1.0)
     }
 
     pub(super) fn microphone_is(&self, label: &str) {

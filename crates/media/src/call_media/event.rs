@@ -17,6 +17,10 @@ pub enum MediaEvent {
     Device(DeviceEvent),
     /// What was shared cannot be sent (any more); the camera is sent again, if it is on.
     SharingLost { problem: DeviceProblem, message: String },
+    /// The path carries sound only: the camera's or screen's picture is not sent for now.
+    PicturePaused,
+    /// It is sent again.
+    PictureResumed,
     /// Ten times a second; dBFS, -90 is silence.
     Levels {
         microphone_db: f32,

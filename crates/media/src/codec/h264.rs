@@ -18,14 +18,21 @@ use openh264_sys2 as sys;
 use openh264_sys2::API as _;
 use tracing::debug;
 
-use super::{CodecError, Decoded, EncodedPicture, EncoderConfig, MAX_PIXELS, VideoDecoder, VideoEncoder};
+use super::{
+    CodecError, Decoded, EncodedPicture, EncoderConfig, MAX_PIXELS, Quantiser, VideoDecoder, VideoEncoder,
+};
 use crate::VideoFrame;
+use crate::video::frame_pool::FramePool;
 use crate::video::image::{Planes, pack};
 use annex_b::units;
 use sps::Sps;
 
 /// Pictures the library holds for reordering at most (A.3.1).
 const MAX_REORDERED_PICTURES: usize = 16;
+
+/// Quantisers between which a picture's size suits its bit rate (libwebrtc's `QualityScaler` for H.264).
+const FINE_QP: f32 = 24.0;
+const COARSE_QP: f32 = 37.0;
 
 fn check(what: &'static str, code: impl Into<i64>) -> Result<(), CodecError> {
     match code.into() {
@@ -45,6 +52,8 @@ pub struct H264Encoder {
     config: EncoderConfig,
     /// Pictures given so far; the library wants a running time.
     pictures: i64,
+    /// Where the library describes a picture; it is large.
+    info: Box<sys::SFrameBSInfo>,
 }
 
 // SAFETY: the instance has no thread affinity, and `&mut self` keeps its use to one thread at a time.
@@ -65,7 +74,7 @@ impl H264Encoder {
         if encoder.is_null() {
             return Err(missing("creating the H.264 encoder"));
         }
-        let this = Self { encoder, api, config, pictures: 0 };
+        let this = Self { encoder, api, config, pictures: 0, info: Box::default() };
         // Before the start, otherwise warnings go to stderr.
         let mut level = sys::WELS_LOG_QUIET;
         this.set_option("silencing the H.264 encoder", sys::ENCODER_OPTION_TRACE_LEVEL, &mut level)?;
@@ -77,7 +86,8 @@ impl H264Encoder {
     }
 
     fn parameters(&self) -> Result<sys::SEncParamExt, CodecError> {
-        let EncoderConfig { width, height, fps, bitrate, max_slice, screen } = self.config;
+        let EncoderConfig { width, height, fps, bitrate, max_slice, screen, temporal_layers, threads } =
+            self.config;
         let mut all = sys::SEncParamExt::default();
         let defaults = self.vtable().GetDefaultParams.ok_or_else(|| missing("asking for defaults"))?;
         // SAFETY: the library fills the struct it is given.
@@ -93,10 +103,10 @@ impl H264Encoder {
         all.bEnableFrameSkip = !screen;
         all.uiIntraPeriod = 0;
         all.eSpsPpsIdStrategy = sys::CONSTANT_ID;
-        all.iTemporalLayerNum = 1;
+        all.iTemporalLayerNum = temporal_layers.clamp(1, 3) as c_int;
         all.iSpatialLayerNum = 1;
         all.iComplexityMode = sys::LOW_COMPLEXITY;
-        all.iMultipleThreadIdc = 1;
+        all.iMultipleThreadIdc = threads.clamp(1, 4) as _;
         all.uiMaxNalSize = max_slice;
         all.bEnableBackgroundDetection = !screen;
         all.bEnableAdaptiveQuant = !screen;
@@ -110,6 +120,10 @@ impl H264Encoder {
         if max_slice > 0 {
             layer.sSliceArgument.uiSliceMode = sys::SM_SIZELIMITED_SLICE;
             layer.sSliceArgument.uiSliceSizeConstraint = max_slice;
+        } else if threads > 1 {
+            // A thread encodes whole slices.
+            layer.sSliceArgument.uiSliceMode = sys::SM_FIXEDSLCNUM_SLICE;
+            layer.sSliceArgument.uiSliceNum = threads.min(4);
         } else {
             layer.sSliceArgument.uiSliceMode = sys::SM_SINGLE_SLICE;
         }
@@ -165,10 +179,10 @@ impl VideoEncoder for H264Encoder {
             bPsnrV: false,
         };
         self.pictures += 1;
-        let mut info = Box::<sys::SFrameBSInfo>::default();
+        let info = &mut *self.info;
         // SAFETY: the planes have the strides and heights stated (checked by `Planes::of`), are only
         // read, and live through the call; `info` is filled by the library.
-        check("encoding", unsafe { encode(self.encoder, &raw const picture, &raw mut *info) })?;
+        check("encoding", unsafe { encode(self.encoder, &raw const picture, info) })?;
         let mut data = Vec::with_capacity(usize::try_from(info.iFrameSizeInBytes).unwrap_or(0));
         let layers = usize::try_from(info.iLayerNum).unwrap_or(0).min(info.sLayerInfo.len());
         for layer in &info.sLayerInfo[..layers] {
@@ -203,6 +217,20 @@ impl VideoEncoder for H264Encoder {
         let mut rate = fps;
         self.set_option("setting the frame rate", sys::ENCODER_OPTION_FRAME_RATE, &mut rate)
     }
+
+    fn quantiser(&mut self) -> Option<Quantiser> {
+        let get = self.vtable().GetOption?;
+        let mut statistics = sys::SEncoderStatistics::default();
+        // SAFETY: this option takes a pointer to the struct it fills.
+        let code = unsafe {
+            get(self.encoder, sys::ENCODER_OPTION_GET_STATISTICS, (&raw mut statistics).cast::<c_void>())
+        };
+        (code == 0 && statistics.uiAverageFrameQP > 0).then_some(Quantiser {
+            value: statistics.uiAverageFrameQP as f32,
+            fine: FINE_QP,
+            coarse: COARSE_QP,
+        })
+    }
 }
 
 impl Drop for H264Encoder {
@@ -227,6 +255,7 @@ pub struct H264Decoder {
     joined: bool,
     /// Size of the pictures, before cropping.
     size: Option<(u64, u64)>,
+    pool: FramePool,
 }
 
 impl std::fmt::Debug for H264Decoder {
@@ -248,7 +277,7 @@ impl H264Decoder {
         let mut decoder = Decoder::with_api_config(OpenH264API::from_source(), config)
             .map_err(|_| missing("creating the H.264 decoder"))?;
         conceal(&mut decoder, sys::ERROR_CON_SLICE_MV_COPY_CROSS_IDR_FREEZE_RES_CHANGE)?;
-        Ok(Self { decoder, given: 0, reorders: false, joined: false, size: None })
+        Ok(Self { decoder, given: 0, reorders: false, joined: false, size: None, pool: FramePool::default() })
     }
 
     /// Decodes one access unit of a stored stream and returns the picture that is next in order of
@@ -269,7 +298,7 @@ impl H264Decoder {
         if state != 0 {
             debug!(state, "Stored picture did not decode cleanly");
         }
-        Self::ordered(&planes, &info)
+        self.ordered(&planes, &info)
     }
 
     /// The last pictures of a stored stream, one per call, until `None`.
@@ -287,7 +316,7 @@ impl H264Decoder {
                 api.flush_frame((&raw mut planes).cast(), &raw mut info);
             }
         }
-        Self::ordered(&planes, &info)
+        self.ordered(&planes, &info)
     }
 
     /// A picture held back for its order, of a stream that goes on.
@@ -296,15 +325,23 @@ impl H264Decoder {
         let mut info = sys::SBufferInfo::default();
         // SAFETY: `planes` has room for the three pointers written.
         unsafe { self.decoder.raw_api().flush_frame((&raw mut planes).cast(), &raw mut info) };
-        Self::ordered(&planes, &info)
+        self.ordered(&planes, &info)
     }
 
-    fn ordered(planes: &[*mut u8; 3], info: &sys::SBufferInfo) -> Result<Option<Ordered>, CodecError> {
-        let frame = Self::copy_out(planes, info)?;
+    fn ordered(
+        &mut self,
+        planes: &[*mut u8; 3],
+        info: &sys::SBufferInfo,
+    ) -> Result<Option<Ordered>, CodecError> {
+        let frame = self.copy_out(planes, info)?;
         Ok(frame.map(|frame| Ordered { mark: info.uiOutYuvTimeStamp, frame }))
     }
 
-    fn copy_out(planes: &[*mut u8; 3], info: &sys::SBufferInfo) -> Result<Option<VideoFrame>, CodecError> {
+    fn copy_out(
+        &mut self,
+        planes: &[*mut u8; 3],
+        info: &sys::SBufferInfo,
+    ) -> Result<Option<VideoFrame>, CodecError> {
         if info.iBufferStatus != 1 || planes.iter().any(|plane| plane.is_null()) {
             return Ok(None);
         }
@@ -327,12 +364,14 @@ impl H264Decoder {
                 std::slice::from_raw_parts(planes[2], chroma * (rows - 1) + width / 2),
             )
         };
-        Ok(pack(Planes { y, u, v }, [luma, chroma, chroma], width, height).map(|i420| VideoFrame {
-            width: (width & !1) as u32,
-            height: (height & !1) as u32,
-            i420,
-            at: Instant::now(),
-            timestamp: 0,
+        Ok(pack(&mut self.pool, Planes { y, u, v }, [luma, chroma, chroma], width, height).map(|i420| {
+            VideoFrame {
+                width: (width & !1) as u32,
+                height: (height & !1) as u32,
+                i420,
+                at: Instant::now(),
+                timestamp: 0,
+            }
         }))
     }
 }
@@ -406,7 +445,7 @@ impl VideoDecoder for H264Decoder {
             }
             state
         };
-        let frame = Self::copy_out(&planes, &info)?;
+        let frame = self.copy_out(&planes, &info)?;
         // 1 says that more data is expected, which is no harm.
         let broken = state & !sys::dsFramePending != 0;
         let behind = usize::try_from(self.given.saturating_sub(info.uiOutYuvTimeStamp)).unwrap_or(0);

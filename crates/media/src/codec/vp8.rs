@@ -11,12 +11,19 @@ use bytes::Bytes;
 use tracing::debug;
 use vpx_sys as sys;
 
-use super::{CodecError, Decoded, EncodedPicture, EncoderConfig, MAX_PIXELS, VideoDecoder, VideoEncoder};
+use super::{
+    CodecError, Decoded, EncodedPicture, EncoderConfig, MAX_PIXELS, Quantiser, VideoDecoder, VideoEncoder,
+};
 use crate::VideoFrame;
+use crate::video::frame_pool::FramePool;
 use crate::video::image::{Planes, pack};
 
 /// Ticks per second of the encoder's clock, the RTP clock of video.
 const CLOCK_HZ: i32 = 90_000;
+
+/// Quantiser indices (0..127) between which a picture's size suits its bit rate (libwebrtc's `QualityScaler` for VP8).
+const FINE_INDEX: f32 = 29.0;
+const COARSE_INDEX: f32 = 95.0;
 
 fn check(what: &'static str, code: sys::vpx_codec_err_t) -> Result<(), CodecError> {
     if code == sys::vpx_codec_err_t::VPX_CODEC_OK {
@@ -197,6 +204,20 @@ impl VideoEncoder for Vp8Encoder {
         self.config.fps = fps;
         Ok(())
     }
+
+    fn quantiser(&mut self) -> Option<Quantiser> {
+        let mut value: c_int = 0;
+        // SAFETY: the context is started, and this control takes a pointer to an int.
+        let code = unsafe {
+            sys::vpx_codec_control_(
+                &raw mut *self.context,
+                sys::vp8e_enc_control_id::VP8E_GET_LAST_QUANTIZER as c_int,
+                &raw mut value,
+            )
+        };
+        let known = code == sys::vpx_codec_err_t::VPX_CODEC_OK;
+        known.then_some(Quantiser { value: value as f32, fine: FINE_INDEX, coarse: COARSE_INDEX })
+    }
 }
 
 impl Drop for Vp8Encoder {
@@ -211,6 +232,7 @@ pub struct Vp8Decoder {
     context: Box<sys::vpx_codec_ctx_t>,
     /// Whether a key frame was decoded: before that every picture is noise.
     started: bool,
+    pool: FramePool,
 }
 
 // SAFETY: the instance has no thread affinity, and `&mut self` keeps its use to one thread at a time.
@@ -238,7 +260,7 @@ impl Vp8Decoder {
             check("starting the VP8 decoder", code)?;
             Box::from_raw(Box::into_raw(context).cast::<sys::vpx_codec_ctx_t>())
         };
-        Ok(Self { context, started: false })
+        Ok(Self { context, started: false, pool: FramePool::default() })
     }
 }
 
@@ -278,13 +300,13 @@ impl VideoDecoder for Vp8Decoder {
         // SAFETY: the context is started; the image is valid until the next call, and is copied before.
         let frame = unsafe {
             let image = sys::vpx_codec_get_frame(&raw mut *self.context, &raw mut iterator);
-            if image.is_null() { None } else { copy_out(&*image)? }
+            if image.is_null() { None } else { copy_out(&mut self.pool, &*image)? }
         };
         Ok(Decoded { frame, ..Decoded::default() })
     }
 }
 
-fn copy_out(image: &sys::vpx_image_t) -> Result<Option<VideoFrame>, CodecError> {
+fn copy_out(pool: &mut FramePool, image: &sys::vpx_image_t) -> Result<Option<VideoFrame>, CodecError> {
     let (width, height) = (image.d_w as usize, image.d_h as usize);
     let strides = [0, 1, 2].map(|plane| usize::try_from(image.stride[plane]).unwrap_or(0));
     // An odd picture has a chroma column more than half its width; packing leaves it out.
@@ -310,7 +332,7 @@ fn copy_out(image: &sys::vpx_image_t) -> Result<Option<VideoFrame>, CodecError> 
         };
         (plane(0, height, width), plane(1, height / 2, width / 2), plane(2, height / 2, width / 2))
     };
-    Ok(pack(Planes { y, u, v }, strides, width, height).map(|i420| VideoFrame {
+    Ok(pack(pool, Planes { y, u, v }, strides, width, height).map(|i420| VideoFrame {
         width: (width & !1) as u32,
         height: (height & !1) as u32,
         i420,

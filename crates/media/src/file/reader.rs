@@ -156,7 +156,7 @@ impl Mp4Video {
 
     /// A clip of a file's content.
     #[cfg(feature = "fuzzing")]
-    pub(crate) fn of_source(source: Box<dyn super::mp4_file::Stored>) -> Result<Self, SourceError> {
+    pub(crate) fn of_source(source: Box<dyn super::Stored>) -> Result<Self, SourceError> {
         Self::of(Mp4File::open(source, Purpose::Index)?)
     }
 

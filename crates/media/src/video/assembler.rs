@@ -7,6 +7,8 @@
 //!      │ a whole key frame or recovery point               │ waited long enough
 //!      └──────────────────────────── Lost ◄────────────────┘   (asks for a key frame)
 //! ```
+//!
+//! A missing picture that no other is decoded from (the upper temporal layer) is left out instead, see [`skip`].
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,6 +17,7 @@ use bytes::Bytes;
 
 use super::depacketize::{self, Part};
 use sequence_numbers::{Placement, SequenceNumbers};
+use skip::FrameNumbers;
 
 use crate::{Codec, Packet};
 
@@ -30,14 +33,14 @@ const MIN_REPAIR_WAIT: Duration = Duration::from_millis(100);
 const MAX_REPAIR_WAIT: Duration = Duration::from_millis(600);
 /// With a complete key frame behind the gap, only reordering is waited for.
 const REORDER_WAIT_BEFORE_KEY: Duration = Duration::from_millis(30);
+/// A packet that is missing for longer was lost and sent again, not overtaken.
+const MIN_REPAIR: Duration = Duration::from_millis(15);
 /// How long a picture of a sender that sets the marker on each slice is held for more of it.
 const SLICE_WAIT: Duration = Duration::from_millis(30);
 /// After so many pictures without a marker, the sender is taken to set none.
 const PICTURES_WITHOUT_MARKER: u32 = 3;
 /// How long the newest picture of such a sender is held for more of it.
 const MARKER_WAIT: Duration = Duration::from_millis(100);
-/// After so many requests without a key frame, an intra picture is used as one.
-const UNANSWERED_KEY_REQUESTS: u32 = 3;
 
 /// One whole picture, as a decoder takes it.
 #[derive(Clone, Debug)]
@@ -51,6 +54,8 @@ pub struct AssembledFrame {
     pub joins: Option<u16>,
     /// When its last packet came.
     pub arrived: Instant,
+    /// Whether it waited for a packet that was lost.
+    pub repaired: bool,
 }
 
 /// Figures since the start.
@@ -62,6 +67,8 @@ pub struct AssemblerStats {
     pub frames: u64,
     /// Gaps that were given up.
     pub gaps: u64,
+    /// Gaps left out because no other picture needs what is missing.
+    pub skipped: u64,
 }
 
 #[derive(Debug)]
@@ -84,14 +91,6 @@ enum End {
     /// It seems to be, but more of it may come until then.
     Perhaps(Instant),
     Open,
-}
-
-/// What decoding can begin with.
-enum EntryPoint {
-    Key,
-    /// Parameter sets alone; a key frame has to follow.
-    Sets,
-    Recovery(u16),
 }
 
 /// The state of one stream of one codec.
@@ -117,6 +116,11 @@ pub struct FrameAssembler {
     lost: bool,
     /// Since when a packet has been missing.
     gap_since: Option<Instant>,
+    /// How long a picture may come late and be shown in time.
+    slack: Duration,
+    /// When the present gap may be left out.
+    skip_at: Option<Instant>,
+    frame_numbers: FrameNumbers,
     round_trip: Duration,
     asked: Option<Instant>,
     /// Requests since a picture was decoded.
@@ -144,6 +148,9 @@ impl FrameAssembler {
             next_starts: false,
             lost: true,
             gap_since: None,
+            slack: Duration::ZERO,
+            skip_at: None,
+            frame_numbers: FrameNumbers::default(),
             round_trip: Duration::from_millis(100),
             asked: None,
             in_vain: 0,
@@ -156,6 +163,17 @@ impl FrameAssembler {
     /// The path's round-trip time, which decides how long a repair is waited for.
     pub fn set_round_trip(&mut self, round_trip: Duration) {
         self.round_trip = round_trip;
+    }
+
+    /// How long a picture may come late and still be shown in time: so long a repair is waited for though the picture
+    /// could be left out.
+    pub fn set_slack(&mut self, slack: Duration) {
+        self.slack = slack;
+    }
+
+    /// Bits of `frame_num`, of the description's sequence parameter set; the stream's own goes before.
+    pub(crate) fn describe(&mut self, number_bits: u32) {
+        self.frame_numbers.describe(number_bits);
     }
 
     /// The decoder cannot go on without a key frame.
@@ -213,6 +231,8 @@ impl FrameAssembler {
         self.lost = true;
         self.alive = false;
         self.gap_since = None;
+        self.skip_at = None;
+        self.frame_numbers.forget();
     }
 
     fn keep(&mut self, sequence: u64, packet: Packet) {
@@ -238,6 +258,7 @@ impl FrameAssembler {
     /// The next whole picture, if there is one; call until `None` after every push and at the deadline.
     pub fn poll(&mut self, now: Instant) -> Option<AssembledFrame> {
         self.held_until = None;
+        self.skip_at = None;
         loop {
             if self.lost {
                 return self.resume(now, false);
@@ -250,9 +271,10 @@ impl FrameAssembler {
             }
             match self.whole(next, now) {
                 End::At(end) => {
-                    self.gap_since = None;
+                    let missing = self.gap_since.take().map(|since| now.saturating_duration_since(since));
                     if let Some(frame) = self.take(next, end) {
-                        return Some(frame);
+                        let repaired = missing.is_some_and(|missing| missing >= MIN_REPAIR);
+                        return Some(AssembledFrame { repaired, ..frame });
                     }
                     continue;
                 }
@@ -269,6 +291,9 @@ impl FrameAssembler {
             }
             let since = *self.gap_since.get_or_insert(now);
             let waited = now.saturating_duration_since(since);
+            if let Some(frame) = self.skip(next, since, now) {
+                return Some(frame);
+            }
             if waited >= REORDER_WAIT_BEFORE_KEY
                 && let Some(key) = self.resume(now, true)
             {
@@ -293,7 +318,7 @@ impl FrameAssembler {
         } else {
             None
         };
-        other.into_iter().chain(self.held_until).min()
+        other.into_iter().chain(self.held_until).chain(self.skip_at).min()
     }
 
     /// Whether to ask the sender for a key frame now; says so rarely enough to be obeyed each time.
@@ -382,6 +407,12 @@ impl FrameAssembler {
         last >= start && last - start + 1 != present
     }
 
+    fn drop_before(&mut self, start: u64) {
+        let kept = self.held.split_off(&start);
+        let dropped = std::mem::replace(&mut self.held, kept);
+        self.bytes -= dropped.values().map(|held| held.packet.payload.len()).sum::<usize>();
+    }
+
     /// Takes the packets of one picture out and joins them; `None` when there was nothing inside.
     fn take(&mut self, start: u64, end: u64) -> Option<AssembledFrame> {
         let mut picture = Vec::new();
@@ -398,6 +429,7 @@ impl FrameAssembler {
         let part = picture.iter().fold(Part::EMPTY, |all, held| all.and(held.part));
         let (last, before) = picture.split_last()?;
         let timestamp = last.packet.timestamp;
+        self.frame_numbers.took(part);
         if part.slice {
             self.ended = last.packet.marker.then_some(timestamp);
             self.unmarked = if last.packet.marker { 0 } else { self.unmarked.saturating_add(1) };
@@ -410,80 +442,21 @@ impl FrameAssembler {
         let arrived = picture.iter().map(|held| held.packet.arrived).max()?;
         let data = depacketize::join(self.codec, picture.iter().map(|held| &*held.packet.payload));
         self.stats.frames += 1;
-        let frame =
-            AssembledFrame { codec: self.codec, data, timestamp, key: part.key, joins: None, arrived };
-        (!frame.data.is_empty()).then_some(frame)
-    }
-
-    /// What decoding can begin with, if it can with this picture.
-    fn entry(&self, part: Part) -> Option<EntryPoint> {
-        let intra = part.slice && !part.inter;
-        if part.key {
-            Some(EntryPoint::Key)
-        } else if let Some(after) = part.recovery {
-            Some(EntryPoint::Recovery(after))
-        } else if part.sets && !part.slice {
-            Some(EntryPoint::Sets)
-        } else if intra && (part.sets || self.in_vain >= UNANSWERED_KEY_REQUESTS) {
-            Some(EntryPoint::Recovery(0))
-        } else {
-            None
-        }
-    }
-
-    /// Goes on at the first whole picture held that decoding can begin with, and forgets all before it.
-    fn resume(&mut self, now: Instant, only_key: bool) -> Option<AssembledFrame> {
-        let mut before: Option<(u64, u32, bool)> = None;
-        let mut found = None;
-        for (&sequence, held) in &self.held {
-            let follows = before.is_some_and(|(last, timestamp, marker)| {
-                last + 1 == sequence && (marker || timestamp != held.packet.timestamp)
-            });
-            let starts = held.part.starts
-                || (follows || before.is_none()) && !held.part.continues
-                || (self.next_starts && self.next == Some(sequence));
-            before = Some((sequence, held.packet.timestamp, held.packet.marker));
-            if !starts || held.part.empty {
-                continue;
-            }
-            let end = match self.whole(sequence, now) {
-                End::At(end) => end,
-                End::Perhaps(until) => {
-                    self.held_until = Some(self.held_until.map_or(until, |other| other.min(until)));
-                    continue;
-                }
-                End::Open => continue,
-            };
-            let parts = self.held.range(sequence..=end).map(|(_, held)| held.part);
-            match self.entry(parts.fold(Part::EMPTY, Part::and)) {
-                Some(entry) if !only_key || matches!(entry, EntryPoint::Key) => {
-                    found = Some((sequence, end, entry));
-                    break;
-                }
-                _ => {}
-            }
-        }
-        let (start, end, entry) = found?;
-        let kept = self.held.split_off(&start);
-        let dropped = std::mem::replace(&mut self.held, kept);
-        self.bytes -= dropped.values().map(|held| held.packet.payload.len()).sum::<usize>();
-        let frame = self.take(start, end)?;
-        self.gap_since = None;
-        let joins = match entry {
-            EntryPoint::Key => None,
-            EntryPoint::Recovery(after) => Some(after),
-            EntryPoint::Sets => return Some(frame),
+        let frame = AssembledFrame {
+            codec: self.codec,
+            data,
+            timestamp,
+            key: part.key,
+            joins: None,
+            arrived,
+            repaired: false,
         };
-        self.lost = false;
-        self.in_vain = 0;
-        // A request answered by what cannot be shown counts on for the pause before the next.
-        if self.refused == 0 {
-            self.asked = None;
-        }
-        Some(AssembledFrame { joins, ..frame })
+        (!frame.data.is_empty()).then_some(frame)
     }
 }
 
+mod resume;
 mod sequence_numbers;
+mod skip;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use nokhwa::{Camera, NokhwaError};
 use tracing::{debug, info};
 
 use super::convert::{PixelLayout, to_i420};
+use super::frame_pool::FramePool;
 use super::source::{SourceInfo, VideoFormat};
 use crate::identity;
 use crate::slot::{Slot, Taken};
@@ -239,7 +240,7 @@ fn cost(offer: &CameraFormat, wanted: VideoFormat) -> (u32, u32, u32) {
 }
 
 fn deliver(mut camera: Camera, pictures: &Slot<Result<VideoFrame, SourceError>>, stop: &AtomicBool) {
-    let mut broken = 0;
+    let (mut broken, mut pool) = (0, FramePool::default());
     while !stop.load(Ordering::Acquire) {
         let buffer = match camera.frame() {
             Ok(buffer) => buffer,
@@ -258,7 +259,7 @@ fn deliver(mut camera: Camera, pictures: &Slot<Result<VideoFrame, SourceError>>,
             FrameFormat::RAWRGB => PixelLayout::Rgb,
             FrameFormat::RAWBGR => PixelLayout::Bgr,
         };
-        match to_i420(layout, size.width(), size.height(), buffer.buffer()) {
+        match to_i420(&mut pool, layout, size.width(), size.height(), buffer.buffer()) {
             Ok(picture) => {
                 broken = 0;
                 let (width, height, i420) = (picture.width, picture.height, picture.bytes);

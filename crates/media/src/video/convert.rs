@@ -6,6 +6,7 @@ use yuv::{
     BufferStoreMut, YuvConversionMode, YuvPackedImage, YuvPlanarImageMut, YuvRange, YuvStandardMatrix,
 };
 
+use super::frame_pool::FramePool;
 use super::mjpeg::from_jpeg;
 
 /// How a camera lays out its pixels.
@@ -43,13 +44,14 @@ pub(crate) struct I420 {
 
 /// Converts one camera buffer; rows may be longer than the picture is wide.
 pub(crate) fn to_i420(
+    pool: &mut FramePool,
     layout: PixelLayout,
     width: u32,
     height: u32,
     buffer: &[u8],
 ) -> Result<I420, ConvertError> {
     if layout == PixelLayout::Mjpeg {
-        return from_jpeg(buffer);
+        return from_jpeg(pool, buffer);
     }
     let (w, h) = (width as usize & !1, height as usize & !1);
     if w == 0 || h == 0 || w > 8192 || h > 8192 {
@@ -72,40 +74,47 @@ pub(crate) fn to_i420(
     let padded = buffer.len() * 2 / (rows * halves);
     let stride =
         if padded - least < 256 && buffer.len() * 2 == padded * rows * halves { padded } else { least };
-    let mut i420 = vec![128; w * h * 3 / 2];
-    match layout {
-        PixelLayout::Grey | PixelLayout::Mjpeg => {
-            for row in 0..h {
-                i420[row * w..(row + 1) * w].copy_from_slice(&buffer[row * stride..row * stride + w]);
+    let bytes = pool.fill(w * h * 3 / 2, |i420| {
+        match layout {
+            PixelLayout::Grey | PixelLayout::Mjpeg => {
+                i420[w * h..].fill(128);
+                for row in 0..h {
+                    i420[row * w..(row + 1) * w].copy_from_slice(&buffer[row * stride..row * stride + w]);
+                }
+            }
+            PixelLayout::Nv12 => split_nv12(buffer, stride, rows, (w, h), i420),
+            PixelLayout::Yuyv => {
+                let packed = YuvPackedImage {
+                    yuy: buffer,
+                    yuy_stride: stride as u32,
+                    width: w as u32,
+                    height: h as u32,
+                };
+                yuv::yuyv422_to_yuv420(&mut planar(i420, w, h), &packed)?;
+            }
+            PixelLayout::Rgb | PixelLayout::Bgr | PixelLayout::Bgrx => {
+                let convert = match layout {
+                    PixelLayout::Rgb => yuv::rgb_to_yuv420,
+                    PixelLayout::Bgrx => yuv::bgra_to_yuv420,
+                    PixelLayout::Bgr
+                    | PixelLayout::Grey
+                    | PixelLayout::Mjpeg
+                    | PixelLayout::Nv12
+                    | PixelLayout::Yuyv => yuv::bgr_to_yuv420,
+                };
+                convert(
+                    &mut planar(i420, w, h),
+                    buffer,
+                    stride as u32,
+                    YuvRange::Limited,
+                    YuvStandardMatrix::Bt601,
+                    YuvConversionMode::Balanced,
+                )?;
             }
         }
-        PixelLayout::Nv12 => split_nv12(buffer, stride, rows, (w, h), &mut i420),
-        PixelLayout::Yuyv => {
-            let packed =
-                YuvPackedImage { yuy: buffer, yuy_stride: stride as u32, width: w as u32, height: h as u32 };
-            yuv::yuyv422_to_yuv420(&mut planar(&mut i420, w, h), &packed)?;
-        }
-        PixelLayout::Rgb | PixelLayout::Bgr | PixelLayout::Bgrx => {
-            let convert = match layout {
-                PixelLayout::Rgb => yuv::rgb_to_yuv420,
-                PixelLayout::Bgrx => yuv::bgra_to_yuv420,
-                PixelLayout::Bgr
-                | PixelLayout::Grey
-                | PixelLayout::Mjpeg
-                | PixelLayout::Nv12
-                | PixelLayout::Yuyv => yuv::bgr_to_yuv420,
-            };
-            convert(
-                &mut planar(&mut i420, w, h),
-                buffer,
-                stride as u32,
-                YuvRange::Limited,
-                YuvStandardMatrix::Bt601,
-                YuvConversionMode::Balanced,
-            )?;
-        }
-    }
-    Ok(I420 { width: w as u32, height: h as u32, bytes: i420.into() })
+        Ok::<_, ConvertError>(())
+    })?;
+    Ok(I420 { width: w as u32, height: h as u32, bytes })
 }
 
 fn split_nv12(buffer: &[u8], stride: usize, rows: usize, (w, h): (usize, usize), i420: &mut [u8]) {
@@ -169,14 +178,31 @@ mod tests {
             assert!(colour.iter().zip(wanted).all(|(&is, wants)| is.abs_diff(wants) < 8), "{colour:?}");
         };
         let rgb: Vec<u8> = [200, 100, 50].repeat(16 * 8);
-        near(first_pixel(to_i420(PixelLayout::Rgb, 16, 8, &rgb).expect("whole")), [200, 100, 50]);
-        near(first_pixel(to_i420(PixelLayout::Bgr, 16, 8, &rgb).expect("whole")), [50, 100, 200]);
+        near(
+            first_pixel(to_i420(&mut FramePool::default(), PixelLayout::Rgb, 16, 8, &rgb).expect("whole")),
+            [200, 100, 50],
+        );
+        near(
+            first_pixel(to_i420(&mut FramePool::default(), PixelLayout::Bgr, 16, 8, &rgb).expect("whole")),
+            [50, 100, 200],
+        );
         // BT.601 red.
         let yuyv = [82, 90, 82, 240].repeat(8 * 8);
-        near(first_pixel(to_i420(PixelLayout::Yuyv, 16, 8, &yuyv).expect("whole")), [255, 0, 0]);
+        near(
+            first_pixel(to_i420(&mut FramePool::default(), PixelLayout::Yuyv, 16, 8, &yuyv).expect("whole")),
+            [255, 0, 0],
+        );
         let nv12 = [vec![82; 16 * 8], [90, 240].repeat(8 * 4)].concat();
-        near(first_pixel(to_i420(PixelLayout::Nv12, 16, 8, &nv12).expect("whole")), [255, 0, 0]);
-        near(first_pixel(to_i420(PixelLayout::Grey, 16, 8, &[126; 128]).expect("whole")), [128, 128, 128]);
+        near(
+            first_pixel(to_i420(&mut FramePool::default(), PixelLayout::Nv12, 16, 8, &nv12).expect("whole")),
+            [255, 0, 0],
+        );
+        near(
+            first_pixel(
+                to_i420(&mut FramePool::default(), PixelLayout::Grey, 16, 8, &[126; 128]).expect("whole"),
+            ),
+            [128, 128, 128],
+        );
     }
 
     #[test]
@@ -186,14 +212,20 @@ mod tests {
             rows.extend_from_slice(&[126; 16]);
             rows.extend_from_slice(&[0; 48]);
         }
-        let picture = to_i420(PixelLayout::Nv12, 16, 8, &rows).expect("whole");
+        let picture = to_i420(&mut FramePool::default(), PixelLayout::Nv12, 16, 8, &rows).expect("whole");
         assert!(picture.bytes.iter().all(|&byte| byte == 126));
     }
 
     #[test]
     fn a_jpeg_becomes_its_colour() {
-        let picture =
-            to_i420(PixelLayout::Mjpeg, 0, 0, include_bytes!("testdata/orange.jpg")).expect("whole");
+        let picture = to_i420(
+            &mut FramePool::default(),
+            PixelLayout::Mjpeg,
+            0,
+            0,
+            include_bytes!("testdata/orange.jpg"),
+        )
+        .expect("whole");
         assert_eq!((picture.width, picture.height), (64, 48));
         let colour = first_pixel(picture);
         assert!(colour[0] > 240 && colour[1].abs_diff(136) < 12 && colour[2] < 20, "{colour:?}");
@@ -205,7 +237,7 @@ mod tests {
             layout in 0usize..6, width in 0u32..40, height in 0u32..40,
             buffer in proptest::collection::vec(any::<u8>(), 0..4000))
         {
-            if let Ok(picture) = to_i420(LAYOUTS[layout], width, height, &buffer) {
+            if let Ok(picture) = to_i420(&mut FramePool::default(), LAYOUTS[layout], width, height, &buffer) {
                 prop_assert_eq!(picture.bytes.len() as u32, picture.width * picture.height * 3 / 2);
             }
         }

@@ -27,6 +27,12 @@ pub(crate) struct Part {
     pub(crate) inter: bool,
     /// After so many more pictures all is right, though none is a key frame (recovery point SEI).
     pub(crate) recovery: Option<u16>,
+    /// Other pictures are decoded from this one (H.264 `nal_ref_idc`).
+    pub(crate) reference: bool,
+    /// The first slice of the picture: sixteen bits that begin with its `frame_num`.
+    pub(crate) number: Option<u16>,
+    /// Bits of `frame_num`, of a sequence parameter set inside.
+    pub(crate) number_bits: Option<u32>,
 }
 
 impl Part {
@@ -39,6 +45,9 @@ impl Part {
         slice: false,
         inter: false,
         recovery: None,
+        reference: false,
+        number: None,
+        number_bits: None,
     };
 
     /// What this one and the next of the same picture say together.
@@ -52,6 +61,9 @@ impl Part {
             slice: self.slice || next.slice,
             inter: self.inter || next.inter,
             recovery: self.recovery.or(next.recovery),
+            reference: self.reference || next.reference,
+            number: self.number.or(next.number),
+            number_bits: next.number_bits.or(self.number_bits),
         }
     }
 }

@@ -7,6 +7,7 @@ use fast_image_resize::pixels::U8;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use yuv::{YuvPlanarImage, YuvRange, YuvStandardMatrix};
 
+use super::frame_pool::FramePool;
 use crate::VideoFrame;
 
 /// The three planes of an I420 picture.
@@ -37,6 +38,7 @@ impl<'a> Planes<'a> {
 /// Copies planes with row lengths of their own into one I420 buffer without padding; odd sizes lose
 /// their last row or column. `None` when a plane is too short.
 pub(crate) fn pack(
+    pool: &mut FramePool,
     planes: Planes<'_>,
     strides: [usize; 3],
     width: usize,
@@ -46,16 +48,24 @@ pub(crate) fn pack(
     if width == 0 || height == 0 {
         return None;
     }
-    let mut packed = Vec::with_capacity(width * height * 3 / 2);
     let sizes = [(width, height), (width / 2, height / 2), (width / 2, height / 2)];
-    for ((plane, stride), (columns, rows)) in
-        [planes.y, planes.u, planes.v].into_iter().zip(strides).zip(sizes)
-    {
-        for row in 0..rows {
-            packed.extend_from_slice(plane.get(row * stride..row * stride + columns)?);
+    let packed = pool.fill(width * height * 3 / 2, |mut rest| {
+        for ((plane, stride), (columns, rows)) in
+            [planes.y, planes.u, planes.v].into_iter().zip(strides).zip(sizes)
+        {
+            let (target, after) = std::mem::take(&mut rest).split_at_mut(columns * rows);
+            rest = after;
+            if stride == columns {
+                target.copy_from_slice(plane.get(..columns * rows).ok_or(())?);
+                continue;
+            }
+            for (row, target) in target.chunks_exact_mut(columns).enumerate() {
+                target.copy_from_slice(plane.get(row * stride..row * stride + columns).ok_or(())?);
+            }
         }
-    }
-    Some(packed.into())
+        Ok::<_, ()>(())
+    });
+    packed.ok()
 }
 
 /// The largest even size with the picture's proportions that fits into the box; never larger than the
@@ -85,6 +95,7 @@ pub fn scale_to_fit(frame: &VideoFrame, max_width: u32, max_height: u32) -> Vide
 #[derive(Debug, Default)]
 pub struct Scaler {
     resizer: Resizer,
+    pool: FramePool,
 }
 
 impl Scaler {
@@ -102,29 +113,34 @@ impl Scaler {
             return None;
         }
         let luma = width as usize * height as usize;
-        let mut scaled = vec![0; luma + luma / 2];
-        let (y, chroma) = scaled.split_at_mut(luma);
-        let (u, v) = chroma.split_at_mut(luma / 4);
         let (w, h) = (frame.width, frame.height);
-        self.plane(planes.y, (w, h), y, (width, height))?;
-        self.plane(planes.u, (w / 2, h / 2), u, (width / 2, height / 2))?;
-        self.plane(planes.v, (w / 2, h / 2), v, (width / 2, height / 2))?;
-        Some(VideoFrame { width, height, i420: scaled.into(), ..frame.clone() })
+        let Self { resizer, pool } = self;
+        let scaled = pool.fill(luma + luma / 2, |scaled| {
+            let (y, chroma) = scaled.split_at_mut(luma);
+            let (u, v) = chroma.split_at_mut(luma / 4);
+            let mut plane =
+                |from, from_size, to, to_size| scale_plane(resizer, from, from_size, to, to_size).ok_or(());
+            plane(planes.y, (w, h), y, (width, height))?;
+            plane(planes.u, (w / 2, h / 2), u, (width / 2, height / 2))?;
+            plane(planes.v, (w / 2, h / 2), v, (width / 2, height / 2))
+        });
+        let (at, timestamp) = (frame.at, frame.timestamp);
+        Some(VideoFrame { width, height, i420: scaled.ok()?, at, timestamp })
     }
+}
 
-    fn plane(
-        &mut self,
-        from: &[u8],
-        from_size: (u32, u32),
-        to: &mut [u8],
-        to_size: (u32, u32),
-    ) -> Option<()> {
-        let source = TypedImageRef::<U8>::from_buffer(from_size.0, from_size.1, from).ok()?;
-        let mut target = TypedImage::<U8>::from_buffer(to_size.0, to_size.1, to).ok()?;
-        // Convolution averages all it covers, so thin lines neither vanish nor flicker.
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-        self.resizer.resize_typed(&source, &mut target, Some(&options)).ok()
-    }
+fn scale_plane(
+    resizer: &mut Resizer,
+    from: &[u8],
+    from_size: (u32, u32),
+    to: &mut [u8],
+    to_size: (u32, u32),
+) -> Option<()> {
+    let source = TypedImageRef::<U8>::from_buffer(from_size.0, from_size.1, from).ok()?;
+    let mut target = TypedImage::<U8>::from_buffer(to_size.0, to_size.1, to).ok()?;
+    // Convolution averages all it covers, so thin lines neither vanish nor flicker.
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    resizer.resize_typed(&source, &mut target, Some(&options)).ok()
 }
 
 /// The picture as RGBA rows without padding (BT.601, limited range, as WebRTC peers send it); empty

@@ -7,6 +7,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::convert::{ConvertError, I420, PixelLayout, to_i420};
+use super::frame_pool::FramePool;
 
 /// Bytes before a JPEG at most.
 const MAX_LEADING_BYTES: usize = 4096;
@@ -27,7 +28,7 @@ struct FoundJpeg<'a> {
 }
 
 /// Decodes a picture, if all of it is there.
-pub(super) fn from_jpeg(buffer: &[u8]) -> Result<I420, ConvertError> {
+pub(super) fn from_jpeg(pool: &mut FramePool, buffer: &[u8]) -> Result<I420, ConvertError> {
     let FoundJpeg { headers, scans, plain } = find(buffer)?;
     let mut picture = Vec::with_capacity(buffer.len() + 16);
     picture.extend_from_slice(&[0xff, 0xd8]);
@@ -48,7 +49,7 @@ pub(super) fn from_jpeg(buffer: &[u8]) -> Result<I420, ConvertError> {
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&picture), options);
     let rgb = decoder.decode().map_err(|error| ConvertError::Jpeg(error.to_string()))?;
     let info = decoder.info().ok_or(ConvertError::Empty)?;
-    to_i420(PixelLayout::Rgb, u32::from(info.width), u32::from(info.height), &rgb)
+    to_i420(pool, PixelLayout::Rgb, u32::from(info.width), u32::from(info.height), &rgb)
 }
 
 fn broken(words: &str) -> ConvertError {
@@ -123,7 +124,7 @@ mod tests {
     const NO_TABLES: &[u8] = include_bytes!("testdata/review/nodht-jfif.jpg");
 
     fn size(picture: &[u8]) -> Option<(u32, u32)> {
-        from_jpeg(picture).ok().map(|picture| (picture.width, picture.height))
+        from_jpeg(&mut FramePool::default(), picture).ok().map(|picture| (picture.width, picture.height))
     }
 
     #[test]
@@ -134,7 +135,8 @@ mod tests {
             include_bytes!("testdata/review/nodht-avi1.jpg"),
             include_bytes!("testdata/review/junk-before.jpg"),
         ];
-        let decoded = pictures.map(|picture| from_jpeg(picture).expect("a whole picture").bytes);
+        let decoded = pictures
+            .map(|picture| from_jpeg(&mut FramePool::default(), picture).expect("a whole picture").bytes);
         // The same picture each time, and no grey one.
         for other in &decoded[..3] {
             assert_eq!(other, &decoded[0]);
@@ -242,8 +244,8 @@ mod tests {
         for channels in [&[0x11][..], &[0x21, 0x11, 0x11]] {
             for restart in [0, 4, 7, 40, 80] {
                 let picture = even((640, 480), channels, restart);
-                let found =
-                    from_jpeg(&picture).unwrap_or_else(|error| panic!("{channels:?} {restart}: {error}"));
+                let found = from_jpeg(&mut FramePool::default(), &picture)
+                    .unwrap_or_else(|error| panic!("{channels:?} {restart}: {error}"));
                 assert!(found.bytes[..640 * 480].iter().all(|luma| luma.abs_diff(143) < 3), "{restart}");
                 let cut = &picture[..picture.len() - picture.len() / 3];
                 assert_eq!(size(&[cut, &[0xff, 0xd9]].concat()), None, "{channels:?} {restart}");

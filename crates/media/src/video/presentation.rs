@@ -48,14 +48,34 @@ pub(crate) struct Freezes {
     usual: Option<Duration>,
     pub(crate) count: u32,
     pub(crate) total: Duration,
+    longest: Duration,
+    /// When the first packet came.
+    began: Option<Instant>,
+    /// From then to the first picture.
+    pub(crate) first: Option<Duration>,
 }
 
 impl Freezes {
+    /// A packet came.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.began.get_or_insert(now);
+    }
+
+    /// The longest freeze; that there is no picture yet is one.
+    pub(crate) fn longest(&self, now: Instant) -> Duration {
+        let none_yet = self.began.filter(|_| self.last.is_none());
+        none_yet.map_or(self.longest, |began| now.saturating_duration_since(began))
+    }
+
     /// A picture is shown. `sent` is its RTP timestamp if nothing was lost between it and the last one.
     pub(crate) fn shown(&mut self, now: Instant, sent: Option<u32>) {
         let between = sent.map(|sent| sent.wrapping_sub(self.last_sent) / 90);
         self.last_sent = sent.unwrap_or_default();
-        let Some(last) = self.last.replace(now) else { return };
+        let Some(last) = self.last.replace(now) else {
+            self.first = self.began.map(|began| now.saturating_duration_since(began));
+            self.longest = self.first.unwrap_or_default();
+            return;
+        };
         let gap = now.saturating_duration_since(last);
         // Nothing was sent for most of that time: a still screen, or a camera switched off.
         if between.is_some_and(|between| u128::from(between) * 4 >= gap.as_millis() * 3 && gap > MIN_FREEZE) {
@@ -68,6 +88,7 @@ impl Freezes {
         if gap > MIN_FREEZE.max(usual * 3) {
             self.count += 1;
             self.total += gap;
+            self.longest = self.longest.max(gap);
         } else {
             self.usual = Some((usual * 15 + gap) / 16);
         }
@@ -116,6 +137,25 @@ mod tests {
         assert_eq!(freezes.count, 0);
         show(&mut freezes, 400);
         assert_eq!((freezes.count, freezes.total), (1, Duration::from_millis(400)));
+    }
+
+    #[test]
+    fn no_picture_yet_is_the_longest_freeze() {
+        let (mut freezes, start) = (Freezes::default(), Instant::now());
+        let at = |ms| start + Duration::from_millis(ms);
+        assert_eq!(freezes.longest(at(9000)), Duration::ZERO, "nothing was sent");
+        freezes.begin(at(1000));
+        freezes.begin(at(2000));
+        assert_eq!(freezes.longest(at(2500)).as_millis(), 1500);
+        freezes.shown(at(3000), None);
+        for number in 1..30 {
+            freezes.shown(at(3000 + number * 33), None);
+        }
+        freezes.shown(at(5500), None);
+        assert_eq!((freezes.first, freezes.count), (Some(Duration::from_secs(2)), 1));
+        assert_eq!(freezes.longest(at(9000)).as_millis(), 2000);
+        freezes.shown(at(8000), None);
+        assert_eq!(freezes.longest(at(9000)).as_millis(), 2500);
     }
 
     #[test]

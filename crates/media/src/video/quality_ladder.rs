@@ -1,6 +1,14 @@
-//! Quality ladder: frame size and rate for a bit rate. A pure decision.
+//! Quality ladder: frame size and rate for a bit rate, a quantiser and a processor. A pure decision.
+//!
+//! ```text
+//!  bit rate ──────► step ─┐
+//!  quantiser ─────► ± 1 ──┼─► the lower one ─► hysteresis ─► step, or sound only
+//!  encoder load ──► bound ┘
+//! ```
 
 use std::time::{Duration, Instant};
+
+use crate::codec::Quantiser;
 
 /// One step: the largest frame size and rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,61 +23,241 @@ pub struct QualityStep {
     pub fps: u32,
 }
 
+const fn step(min_bitrate_bps: u32, width: u32, height: u32, fps: u32) -> QualityStep {
+    QualityStep { min_bitrate_bps, width, height, fps }
+}
+
 /// From the best to the lowest; the last has no minimum.
-const CAMERA_STEPS: [QualityStep; 4] = [
-    QualityStep { min_bitrate_bps: 1_200_000, width: 1280, height: 720, fps: 30 },
-    QualityStep { min_bitrate_bps: 500_000, width: 960, height: 540, fps: 30 },
-    QualityStep { min_bitrate_bps: 150_000, width: 640, height: 360, fps: 30 },
-    QualityStep { min_bitrate_bps: 0, width: 320, height: 180, fps: 15 },
+const CAMERA_STEPS: [QualityStep; 7] = [
+    step(3_000_000, 1920, 1080, 30),
+    step(1_200_000, 1280, 720, 30),
+    step(500_000, 960, 540, 30),
+    step(150_000, 640, 360, 30),
+    step(90_000, 480, 270, 20),
+    step(45_000, 320, 180, 15),
+    step(0, 160, 90, 15),
 ];
 /// For text, which small pictures cannot carry: the rate gives way before the size does.
-const SCREEN_STEPS: [QualityStep; 4] = [
-    QualityStep { min_bitrate_bps: 1_000_000, width: 1920, height: 1080, fps: 15 },
-    QualityStep { min_bitrate_bps: 400_000, width: 1280, height: 720, fps: 10 },
-    QualityStep { min_bitrate_bps: 150_000, width: 1280, height: 720, fps: 5 },
-    QualityStep { min_bitrate_bps: 0, width: 960, height: 540, fps: 3 },
+const SCREEN_STEPS: [QualityStep; 5] = [
+    step(1_000_000, 1920, 1080, 15),
+    step(400_000, 1280, 720, 10),
+    step(150_000, 1280, 720, 5),
+    step(60_000, 960, 540, 3),
+    step(0, 960, 540, 1),
 ];
 /// A step is kept until the bit rate falls below this share of its minimum.
 const DOWNGRADE_PERCENT: u64 = 85;
+/// An easy picture gets a step for this share of its minimum.
+const EASY_PERCENT: u64 = 60;
 /// A change of size costs a key frame, so upgrades are slow.
 const MIN_TIME_BEFORE_UPGRADE: Duration = Duration::from_secs(3);
+/// How long the quantiser must be too coarse, and too fine.
+const COARSE_TIME: Duration = Duration::from_secs(2);
+const FINE_TIME: Duration = Duration::from_secs(5);
+/// Weight of a new picture's quantiser: half a second at 30 frames a second.
+const QUANTISER_SMOOTHING: f32 = 0.07;
+/// Steps the quantiser takes away at most.
+const MAX_QUANTISER_STEPS: usize = 2;
+/// Pause before the encoder is trusted with more again; doubled each time it fails.
+const MIN_RELIEF: Duration = Duration::from_secs(10);
+const MAX_RELIEF: Duration = Duration::from_secs(160);
+/// Time an overload may last before the next step down: the last one has to take effect.
+const MIN_TIME_BETWEEN_RELIEFS: Duration = Duration::from_secs(2);
+/// Below this for some time, sound alone is sent; above the other one, pictures again. Bits per second.
+const PAUSE_BPS: u32 = 20_000;
+const RESUME_BPS: u32 = 35_000;
+const PAUSE_TIME: Duration = Duration::from_secs(3);
+const RESUME_TIME: Duration = Duration::from_secs(2);
+
+/// How busy the encoder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncoderLoad {
+    /// It does not keep up.
+    High,
+    Normal,
+    /// It would keep up with a larger picture.
+    Low,
+}
 
 /// Hysteresis: a wavering bit rate does not change the frame size.
 #[derive(Debug)]
 pub struct QualityLadder {
-    steps: &'static [QualityStep; 4],
-    current: Option<(usize, Instant)>,
+    steps: &'static [QualityStep],
+    /// The step the bit rate gives, and since when.
+    by_rate: Option<(usize, Instant)>,
+    quantiser: QuantiserRule,
+    load: LoadRule,
+    /// Sound only.
+    paused: bool,
+    /// Since when the bit rate has been asking for the opposite of `paused`.
+    turning: Option<Instant>,
+    /// The best step that is of use for the source, and the chosen one.
+    first: usize,
+    shown: usize,
+}
+
+#[derive(Debug, Default)]
+struct QuantiserRule {
+    mean: Option<f32>,
+    /// Steps taken away because pictures were too coarse.
+    steps: usize,
+    coarse_since: Option<Instant>,
+    fine_since: Option<Instant>,
+    /// Whether the picture is easy enough for a step that the bit rate alone would not give.
+    easy: bool,
+}
+
+#[derive(Debug, Default)]
+struct LoadRule {
+    /// The best step the processor is trusted with.
+    best: usize,
+    changed: Option<Instant>,
+    /// Whether the last change was to a better one.
+    raised: bool,
+    /// How long it must have time to spare before it is trusted with more.
+    patience: Duration,
+    spare_since: Option<Instant>,
 }
 
 impl Default for QualityLadder {
     fn default() -> Self {
-        Self { steps: &CAMERA_STEPS, current: None }
+        Self::new(&CAMERA_STEPS)
     }
 }
 
 impl QualityLadder {
-    /// The steps for a shared screen.
-    pub fn screen() -> Self {
-        Self { steps: &SCREEN_STEPS, current: None }
+    fn new(steps: &'static [QualityStep]) -> Self {
+        let (quantiser, load) = (QuantiserRule::default(), LoadRule::default());
+        Self { steps, by_rate: None, quantiser, load, paused: false, turning: None, first: 0, shown: 0 }
     }
 
-    /// The step for this bit rate, in bits per second.
-    pub fn choose(&mut self, bitrate: u32, now: Instant) -> QualityStep {
+    /// The steps for a shared screen.
+    pub fn screen() -> Self {
+        Self::new(&SCREEN_STEPS)
+    }
+
+    /// The step for this bit rate, in bits per second, and for a source whose longer side has `longest` pixels; `None`
+    /// where the bit rate is enough for sound only.
+    pub fn choose(&mut self, bitrate: u32, longest: u32, now: Instant) -> Option<QualityStep> {
+        self.pause(bitrate, now);
+        let last = self.steps.len() - 1;
+        let rate = self.for_rate(bitrate, now);
+        // Steps larger than the source are none.
+        let useful = self.steps.iter().rposition(|step| step.width >= longest).unwrap_or(0);
+        let width = self.steps[useful].width;
+        let first = self.steps.iter().position(|step| step.width == width).unwrap_or(0);
+        let rate = rate.max(first).saturating_sub(usize::from(self.quantiser.easy)).max(first);
+        self.first = first;
+        self.shown = (rate + self.quantiser.steps).max(self.load.best).min(last);
+        (!self.paused).then(|| self.steps[self.shown])
+    }
+
+    fn for_rate(&mut self, bitrate: u32, now: Instant) -> usize {
         let steps = self.steps;
         let best = steps.iter().position(|step| bitrate >= step.min_bitrate_bps).unwrap_or(steps.len() - 1);
-        let Some((held, since)) = self.current else {
-            self.current = Some((best, now));
-            return steps[best];
-        };
+        let (held, since) = *self.by_rate.get_or_insert((best, now));
         let up = best < held && now.saturating_duration_since(since) >= MIN_TIME_BEFORE_UPGRADE;
-        let down = best > held
-            && u64::from(bitrate) * 100 < u64::from(steps[held].min_bitrate_bps) * DOWNGRADE_PERCENT;
+        let reaches = |index: usize, percent: u64| {
+            u64::from(bitrate) * 100 >= u64::from(steps[index].min_bitrate_bps) * percent
+        };
+        let down = best > held && !reaches(held, DOWNGRADE_PERCENT);
         if up || down {
-            self.current = Some((best, now));
-            return steps[best];
+            // What the quantiser said was about another size.
+            self.quantiser =
+                QuantiserRule { steps: if up { self.quantiser.steps } else { 0 }, ..Default::default() };
+            self.by_rate = Some((best, now));
+            return best;
         }
-        steps[held]
+        if self.quantiser.easy && (held == 0 || !reaches(held - 1, EASY_PERCENT * DOWNGRADE_PERCENT / 100)) {
+            self.quantiser.easy = false;
+        }
+        held
     }
+
+    fn pause(&mut self, bitrate: u32, now: Instant) {
+        let (turns, time) = if self.paused {
+            (bitrate >= RESUME_BPS, RESUME_TIME)
+        } else {
+            (bitrate < PAUSE_BPS, PAUSE_TIME)
+        };
+        if lasts(&mut self.turning, turns, time, now) {
+            self.paused = !self.paused;
+            self.turning = None;
+        }
+    }
+
+    /// Takes in how coarsely a picture of the chosen step was quantised at this bit rate.
+    pub fn quantised(&mut self, quantiser: Quantiser, bitrate: u32, now: Instant) {
+        let rule = &mut self.quantiser;
+        let mean =
+            rule.mean.map_or(quantiser.value, |mean| mean + (quantiser.value - mean) * QUANTISER_SMOOTHING);
+        rule.mean = Some(mean);
+        let coarse = lasts(&mut rule.coarse_since, mean > quantiser.coarse, COARSE_TIME, now);
+        let fine = lasts(&mut rule.fine_since, mean < quantiser.fine, FINE_TIME, now);
+        if coarse && (rule.easy || rule.steps < MAX_QUANTISER_STEPS) {
+            let steps = if rule.easy { rule.steps } else { rule.steps + 1 };
+            *rule = QuantiserRule { steps, ..QuantiserRule::default() };
+        } else if fine && rule.steps > 0 {
+            *rule = QuantiserRule { steps: rule.steps - 1, ..QuantiserRule::default() };
+        } else if fine && !rule.easy {
+            let above = self.by_rate.and_then(|(held, _)| self.steps.get(held.checked_sub(1)?));
+            let worth = above.is_some_and(|above| {
+                u64::from(bitrate) * 100 >= u64::from(above.min_bitrate_bps) * EASY_PERCENT
+            });
+            if worth {
+                *rule = QuantiserRule { easy: true, ..QuantiserRule::default() };
+            }
+        }
+    }
+
+    /// A key frame of the chosen step would take too long to send: the step is too large for now. False if there is no
+    /// smaller one.
+    pub fn too_large(&mut self) -> bool {
+        if self.shown + 1 >= self.steps.len() || self.quantiser.steps >= MAX_QUANTISER_STEPS {
+            return false;
+        }
+        self.quantiser = QuantiserRule { steps: self.quantiser.steps + 1, ..QuantiserRule::default() };
+        true
+    }
+
+    /// Takes in how busy the encoder is with the chosen step.
+    pub fn loaded(&mut self, load: EncoderLoad, now: Instant) {
+        let (rule, last) = (&mut self.load, self.steps.len() - 1);
+        let since_change = rule.changed.map(|at| now.saturating_duration_since(at));
+        match load {
+            EncoderLoad::High => {
+                rule.spare_since = None;
+                if since_change.is_some_and(|since| since < MIN_TIME_BETWEEN_RELIEFS) || self.shown >= last {
+                    return;
+                }
+                // It was trusted too early.
+                let failed = rule.raised && since_change.is_some_and(|since| since < MIN_RELIEF);
+                if failed {
+                    rule.patience = (rule.patience * 2).min(MAX_RELIEF);
+                } else if rule.raised || rule.patience.is_zero() {
+                    rule.patience = MIN_RELIEF;
+                }
+                (rule.best, rule.changed, rule.raised) = (self.shown + 1, Some(now), false);
+            }
+            EncoderLoad::Normal => rule.spare_since = None,
+            EncoderLoad::Low => {
+                let since = *rule.spare_since.get_or_insert(now);
+                if rule.best > self.first && now.saturating_duration_since(since) >= rule.patience {
+                    rule.best -= 1;
+                    (rule.changed, rule.raised, rule.spare_since) = (Some(now), true, None);
+                }
+            }
+        }
+    }
+}
+
+/// Whether `is` has been so for this time.
+fn lasts(since: &mut Option<Instant>, is: bool, time: Duration, now: Instant) -> bool {
+    if !is {
+        *since = None;
+        return false;
+    }
+    now.saturating_duration_since(*since.get_or_insert(now)) >= time
 }
 
 impl QualityStep {
@@ -80,39 +268,4 @@ impl QualityStep {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bit_rates_find_their_step() {
-        let now = Instant::now();
-        for (bitrate, width) in [(0, 320), (149_999, 320), (150_000, 640), (500_000, 960), (1_200_000, 1280)]
-        {
-            assert_eq!(QualityLadder::default().choose(bitrate, now).width, width);
-        }
-        assert_eq!(CAMERA_STEPS[1].bounds(480, 640), (540, 960));
-    }
-
-    #[test]
-    fn a_screen_keeps_its_size_until_little_is_left() {
-        let now = Instant::now();
-        for (bitrate, width, fps) in
-            [(2_000_000, 1920, 15), (900_000, 1280, 10), (200_000, 1280, 5), (100_000, 960, 3)]
-        {
-            let step = QualityLadder::screen().choose(bitrate, now);
-            assert_eq!((step.width, step.fps), (width, fps));
-        }
-    }
-
-    #[test]
-    fn wavering_changes_nothing_and_rising_takes_time() {
-        let mut ladder = QualityLadder::default();
-        let now = Instant::now();
-        assert_eq!(ladder.choose(1_200_000, now).width, 1280);
-        assert_eq!(ladder.choose(1_050_000, now).width, 1280);
-        assert_eq!(ladder.choose(1_000_000, now).width, 960);
-        assert_eq!(ladder.choose(1_300_000, now).width, 960);
-        assert_eq!(ladder.choose(100_000, now).width, 320);
-        assert_eq!(ladder.choose(1_300_000, now + MIN_TIME_BEFORE_UPGRADE).width, 1280);
-    }
-}
+mod tests;

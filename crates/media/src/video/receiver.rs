@@ -54,8 +54,16 @@ pub struct VideoReceiverStats {
     /// Times the picture could not go on for a missing packet.
     pub gaps: u64,
     pub key_requests: u64,
+    /// Times a picture nobody needs was left out instead of waited for (`nal_ref_idc` 0).
+    pub frames_skipped: u64,
     pub freezes: u32,
     pub freeze_ms: u32,
+    /// The longest time without a new picture since the first packet, the wait for the first picture included.
+    pub longest_freeze_ms: u32,
+    /// From the first packet to the first picture.
+    pub first_picture_ms: Option<u32>,
+    /// What the video's own jitter and repairs add to the shortest way.
+    pub playout_delay_ms: u32,
     pub width: u32,
     pub height: u32,
     /// Pictures shown per second.

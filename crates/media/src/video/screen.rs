@@ -10,6 +10,7 @@ mod x11_windows;
 use std::time::{Duration, Instant};
 
 use super::convert::{PixelLayout, to_i420};
+use super::frame_pool::FramePool;
 use super::image::{Scaler, fit, i420_to_rgba, scale_to_fit};
 use super::source::VideoFormat;
 use crate::{SourceError, VideoFrame, VideoSource};
@@ -81,7 +82,8 @@ pub fn screen_preview(id: &str, width: u32, height: u32) -> Option<Vec<u8>> {
     if !seen {
         return None;
     }
-    let whole = to_i420(PixelLayout::Bgrx, pixels.width, pixels.height, &pixels.bytes).ok()?;
+    let mut pool = FramePool::default();
+    let whole = to_i420(&mut pool, PixelLayout::Bgrx, pixels.width, pixels.height, &pixels.bytes).ok()?;
     let frame = VideoFrame {
         width: whole.width,
         height: whole.height,
@@ -136,6 +138,7 @@ pub(crate) struct ScreenSource {
     due: Instant,
     last: Option<VideoFrame>,
     scaler: Scaler,
+    pool: FramePool,
 }
 
 impl ScreenSource {
@@ -152,6 +155,7 @@ impl ScreenSource {
             due: Instant::now(),
             last: None,
             scaler: Scaler::default(),
+            pool: FramePool::default(),
         })
     }
 
@@ -175,7 +179,7 @@ impl ScreenSource {
             return Ok(None);
         }
         let Pixels { width, height, bytes } = &self.pixels;
-        let whole = to_i420(PixelLayout::Bgrx, *width, *height, bytes)
+        let whole = to_i420(&mut self.pool, PixelLayout::Bgrx, *width, *height, bytes)
             .map_err(|error| SourceError::Failed(error.to_string()))?;
         let frame =
             VideoFrame { width: whole.width, height: whole.height, i420: whole.bytes, at, timestamp: 0 };

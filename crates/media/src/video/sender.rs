@@ -3,7 +3,11 @@
 
 mod capture;
 mod encode;
+mod encoder_load;
+mod key_frames;
+mod temporal_layers;
 
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -65,6 +69,10 @@ pub enum SourceEvent {
     Switched { label: String, problem: DeviceProblem },
     /// What was shared instead of it failed; sharing is over.
     ShareLost { problem: DeviceProblem, message: String },
+    /// The bit rate is enough for sound only: no pictures are sent.
+    Paused,
+    /// Pictures are sent again.
+    Resumed,
 }
 
 /// Where everything goes. All are called from the pipeline's threads and must not block.
@@ -100,6 +108,10 @@ pub struct VideoSenderStats {
     pub kbps: f32,
     /// Mean time to encode a picture, scaling included, ms.
     pub encode_ms: f32,
+    /// Of the last picture, in the codec's own scale (H.264: 0..51).
+    pub quantiser: Option<f32>,
+    /// The bit rate is enough for sound only.
+    pub paused: bool,
     /// Empty until a picture was encoded.
     pub codec: Option<Codec>,
     /// The source in use, empty where none is.
@@ -120,6 +132,7 @@ struct Shared {
     /// Newest wins: a busy encoder gets the newest picture, the rest is counted.
     slot: Slot<Picture>,
     progress: Mutex<Progress>,
+    round_trip_ms: Arc<AtomicU32>,
 }
 
 /// A picture on its way to the encoder.
@@ -156,9 +169,13 @@ struct Control {
     choice: u64,
     codec: Codec,
     bitrate: u32,
+    loss: f32,
     on: bool,
     sending: bool,
+    /// This end needs a key frame.
     key_wanted: bool,
+    /// Since when the other end has been asking for one.
+    key_requested: Option<Instant>,
     closed: bool,
 }
 
@@ -214,14 +231,17 @@ impl VideoSender {
                 choice: 0,
                 codec: config.codec,
                 bitrate: config.bitrate,
+                loss: 0.0,
                 on: config.on,
                 sending: config.sending,
                 key_wanted: false,
+                key_requested: None,
                 closed: false,
             }),
             changed: Condvar::new(),
             slot: Slot::default(),
             progress: Mutex::new(Progress::default()),
+            round_trip_ms: Arc::default(),
         });
         let capture = capture::Capture::new(&config, shared.clone(), &outputs);
         let encode = encode::Encode::new(&config, shared.clone(), &outputs);
@@ -278,9 +298,22 @@ impl VideoSender {
         self.shared.change(|control| control.bitrate = bits_per_second);
     }
 
-    /// Makes the next picture a key frame, though no more often than every 300 ms.
+    /// How much the other end loses, as a fraction 0..1.
+    pub fn set_loss(&self, fraction: f32) {
+        self.shared.change(|control| control.loss = fraction);
+    }
+
+    /// The other end asks for a key frame. Requests made before the last one can have come are ignored, and the next
+    /// one waits for a round trip, at least 300 ms and twice as long as the last one takes to send.
     pub fn force_key(&self) {
-        self.shared.change(|control| control.key_wanted = true);
+        self.shared.change(|control| {
+            control.key_requested.get_or_insert_with(Instant::now);
+        });
+    }
+
+    /// Where the path's round-trip time is kept, in ms, for whoever learns it.
+    pub(crate) fn round_trip_ms(&self) -> Arc<AtomicU32> {
+        self.shared.round_trip_ms.clone()
     }
 
     pub fn stats(&self) -> VideoSenderStats {

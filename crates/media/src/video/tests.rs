@@ -4,6 +4,7 @@ mod codecs;
 #[cfg(target_os = "linux")]
 pub(crate) mod display;
 mod files;
+mod layers;
 pub(crate) mod pipeline;
 mod sharing;
 pub(crate) mod streams;

@@ -4,7 +4,7 @@ use bellwire_media::{PacketReceiver, SenderReport};
 
 use super::*;
 use crate::description::Sources;
-use crate::description::formats::Format;
+use crate::description::formats::{Format, SoundParameters};
 use crate::incoming_streams::{IncomingKind, IncomingStreams};
 use crate::interceptor::test_packets;
 
@@ -18,6 +18,7 @@ fn format(payload_type: u8, codec: Codec) -> Format {
         answered: None,
         feedback: Vec::new(),
         repair: None,
+        sound: SoundParameters { red: (codec == Codec::Opus).then_some(63), ..SoundParameters::default() },
         sets: (payload_type == 102).then(|| Bytes::from_static(&[0, 0, 0, 1, 0x67])),
     }
 }
@@ -25,6 +26,8 @@ fn format(payload_type: u8, codec: Codec) -> Format {
 #[derive(Default)]
 struct Seen {
     packets: Mutex<Vec<(Codec, u16, usize)>>,
+    /// Number, timestamp and length.
+    copies: Mutex<Vec<(u16, u32, usize)>>,
     anew: Mutex<Vec<TrackKind>>,
     sets: Mutex<usize>,
 }
@@ -32,6 +35,11 @@ struct Seen {
 impl PacketReceiver for Seen {
     fn packet(&self, codec: Codec, packet: MediaPacket) {
         self.packets.lock().expect("no panic").push((codec, packet.sequence, packet.payload.len()));
+    }
+
+    fn copy(&self, packet: MediaPacket) {
+        let copy = (packet.sequence, packet.timestamp, packet.payload.len());
+        self.copies.lock().expect("no panic").push(copy);
     }
 
     fn begins_anew(&self, kind: TrackKind) {
@@ -96,6 +104,28 @@ fn delivered(packets: &[(u32, u16, u8, usize)]) -> Vec<(Codec, u16, usize)> {
     let mut bench = Bench::new(None);
     packets.iter().for_each(|packet| bench.send(0, *packet));
     bench.seen()
+}
+
+#[test]
+fn redundant_sound_is_taken_apart() {
+    let mut bench = Bench::new(None);
+    let mut send = |sequence_number: u16, payload: Vec<u8>| {
+        let header = rtp::header::Header {
+            ssrc: 2,
+            sequence_number,
+            payload_type: 63,
+            timestamp: 9600,
+            ..Default::default()
+        };
+        let packet = test_packets::rtp(bench.start, header, payload);
+        bench.delivery.received(packet, &mut PacketQueue::new());
+    };
+    // Two copies of three and two bytes, and four bytes of its own.
+    send(7, vec![0xef, 0x1e, 0, 3, 0xef, 0x0f, 0, 2, 0x6f, 0x78, 1, 1, 0x78, 2, 0x78, 3, 3, 3]);
+    send(8, vec![0xef, 0x0f, 0, 200, 0x6f, 1]);
+    assert_eq!(bench.seen(), [(Codec::Opus, 7, 4), (Codec::Opus, 8, 0)]);
+    let copies = bench.seen.copies.lock().expect("no panic").clone();
+    assert_eq!(copies, [(5, 9600 - 1920, 3), (6, 9600 - 960, 2)]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(crate) fn write(remote: &Remote, layout: &Layout, role: Role, known: &[Strin
         let numbers: Vec<String> = section
             .formats
             .iter()
-            .flat_map(|f| [Some(f.payload_type), f.repair])
+            .flat_map(|f| [Some(f.payload_type), f.repair, f.sound.red])
             .flatten()
             .map(|n| n.to_string())
             .collect();
@@ -95,6 +95,10 @@ fn formats(section: &Section) -> String {
                 let _infallible = write!(line, " {detail}");
             }
             lines.push(line);
+        }
+        if let Some(red) = format.sound.red {
+            lines.push(format!("a=rtpmap:{red} red/48000/2"));
+            lines.push(format!("a=fmtp:{red} {}", codecs::RED_PARAMETERS));
         }
         if let Some(repair) = format.repair {
             lines.push(format!("a=rtpmap:{repair} rtx/{}", codecs::clock_rate(format.codec)));

@@ -1,7 +1,7 @@
 //! Payload types of a section that are codecs of ours (RFC 8866 6.6, RFC 6184 8.1, RFC 7587 7, RFC 7741 6,
 //! RFC 4588 8).
 
-use bellwire_media::{Codec, TrackKind};
+use bellwire_media::{Codec, DRED_VERSION, TrackKind};
 use bytes::Bytes;
 
 use super::text::MediaText;
@@ -32,6 +32,18 @@ pub(crate) struct Format {
     pub(crate) repair: Option<u8>,
     /// H.264 parameter sets of the stream, Annex B.
     pub(crate) sets: Option<Bytes>,
+    pub(crate) sound: SoundParameters,
+}
+
+/// What can be done beside plain Opus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SoundParameters {
+    /// Payload type of RED around it (RFC 2198).
+    pub(crate) red: Option<u8>,
+    /// DRED of our version is read.
+    pub(crate) history: bool,
+    /// Silence is better left out (RFC 7587 6.1).
+    pub(crate) dtx: bool,
 }
 
 struct Map {
@@ -147,10 +159,14 @@ fn format(media: &MediaText, payload_type: u8, kind: TrackKind) -> Option<Format
         feedback,
         repair: None,
         sets: None,
+        sound: SoundParameters::default(),
     };
     match (kind, map.name.as_str(), map.clock) {
         (TrackKind::Audio, "opus", 48_000) => {
-            Some(Format { known_as: codecs::opus().sdp_fmtp_line, ..plain })
+            let said = |name, value: &str| parameter(&parameters, name) == Some(value);
+            let history = DRED_VERSION > 0 && said(codecs::DRED_PARAMETER, &DRED_VERSION.to_string());
+            let sound = SoundParameters { red: None, history, dtx: said("usedtx", "1") };
+            Some(Format { known_as: codecs::opus().sdp_fmtp_line, sound, ..plain })
         }
         (TrackKind::Video, "vp8", 90_000) => Some(Format { codec: Codec::Vp8, ..plain }),
         (TrackKind::Video, "h264", 90_000) => {
@@ -193,6 +209,16 @@ pub(crate) fn read(media: &MediaText, kind: TrackKind, wanted: &[Codec]) -> Vec<
         found.retain(|f| f.sends);
     }
     for number in &numbers {
+        if kind == TrackKind::Audio
+            && map(media, *number).is_some_and(|map| map.name == "red" && map.clock == 48_000)
+        {
+            let packed = red_contents(media, *number);
+            if let Some(format) =
+                found.iter_mut().find(|f| packed.is_none_or(|packed| packed == f.payload_type))
+            {
+                format.sound.red = format.sound.red.or(Some(*number));
+            }
+        }
         if map(media, *number).is_none_or(|map| map.name != "rtx" || map.clock != 90_000) {
             continue;
         }
@@ -204,6 +230,13 @@ pub(crate) fn read(media: &MediaText, kind: TrackKind, wanted: &[Codec]) -> Vec<
         }
     }
     found
+}
+
+/// The payload type of what is in RED (`a=fmtp:63 111/111`), where that is said.
+fn red_contents(media: &MediaText, payload_type: u8) -> Option<u8> {
+    let parameters = parameters(media, payload_type);
+    let (types, _) = parameters.first()?;
+    types.split('/').next()?.trim().parse().ok()
 }
 
 /// The format to send: the first of `wanted` that can be, in its best profile.
@@ -224,6 +257,26 @@ mod tests {
         let session =
             text::parse(&format!("v=0\r\nm=video 9 RTP/SAVPF {numbers}\r\n{lines}")).expect("readable");
         read(&session.media[0], TrackKind::Video, &BOTH)
+    }
+
+    #[test]
+    fn redundancy_around_opus_is_found_by_what_it_says_is_in_it() {
+        let sound = |lines: &[&str]| {
+            let lines: String = lines.iter().map(|line| format!("a={line}\r\n")).collect();
+            let text = format!("v=0\r\nm=audio 9 RTP/SAVPF 111 63 9\r\na=rtpmap:111 opus/48000/2\r\n{lines}");
+            let session = text::parse(&text).expect("readable");
+            read(&session.media[0], TrackKind::Audio, &[Codec::Opus])[0].sound
+        };
+        let red = |lines: &[&str]| sound(lines).red;
+        assert_eq!(red(&["rtpmap:63 red/48000/2", "fmtp:63 111/111"]), Some(63));
+        assert_eq!(red(&["rtpmap:63 RED/48000/2"]), Some(63), "it says nothing");
+        assert_eq!(red(&["rtpmap:63 red/48000/2", "fmtp:63 9/9"]), None, "of another codec");
+        assert_eq!(red(&["rtpmap:63 red/8000"]), None);
+        assert_eq!(red(&[]), None);
+        let ours = format!("fmtp:111 usedtx=1;{}={DRED_VERSION}", codecs::DRED_PARAMETER);
+        assert_eq!(sound(&[&ours]), SoundParameters { red: None, history: DRED_VERSION > 0, dtx: true });
+        let other = format!("fmtp:111 minptime=10;{}=200", codecs::DRED_PARAMETER);
+        assert_eq!(sound(&[&other]), SoundParameters::default());
     }
 
     fn h264(parameters: &str) -> Vec<Format> {

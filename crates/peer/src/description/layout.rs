@@ -277,10 +277,12 @@ impl Slot {
             return Some(format!("a={}", self.direction.name()));
         }
         let parameters = line.strip_prefix("a=fmtp:").and_then(|rest| rest.split_once(' '));
-        let format = parameters.and_then(|(number, _)| {
-            let number = number.parse::<u8>().ok()?;
-            self.formats.iter().find(|f| f.payload_type == number)
-        });
+        let number = parameters.and_then(|(number, _)| number.parse::<u8>().ok());
+        if let Some(packed) = self.formats.iter().find(|f| number.is_some() && f.sound.red == number) {
+            let (red, sound) = (number.unwrap_or_default(), packed.payload_type);
+            return Some(format!("a=fmtp:{red} {sound}/{sound}"));
+        }
+        let format = number.and_then(|number| self.formats.iter().find(|f| f.payload_type == number));
         match format.and_then(|f| f.answered.as_ref().map(|answered| (f.payload_type, answered))) {
             Some((number, answered)) => Some(format!("a=fmtp:{number} {answered}")),
             None => Some(line.to_owned()),

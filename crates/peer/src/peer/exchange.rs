@@ -5,7 +5,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
 
 use bellwire_call::{IceCandidate, Sdp, SdpKind};
-use bellwire_media::{Codec, TrackKind};
+use bellwire_media::{AudioFeatures, Codec, TrackKind};
 use rtc::peer_connection::configuration::RTCOfferOptions;
 use rtc::rtp_transceiver::rtp_sender::RTCRtpCodec;
 use webrtc::media_stream::track_local::TrackLocal;
@@ -347,8 +347,27 @@ impl Peer {
             common
                 .retain(|f| answered.iter().any(|a| (a.payload_type, a.codec) == (f.payload_type, f.codec)));
         }
-        let plan = formats::best(&common, wanted)
-            .map(|chosen| SendPlan { codec: chosen.codec, payload_type: chosen.payload_type });
+        let chosen = formats::best(&common, wanted);
+        let plan = chosen.map(|chosen| SendPlan {
+            codec: chosen.codec,
+            payload_type: chosen.payload_type,
+            red: chosen.sound.red.filter(|red| {
+                own.is_none_or(|own| {
+                    own.audio.iter().any(|a| a.sound.red == Some(*red)) || remote.kind != SdpKind::Offer
+                })
+            }),
+        });
+        if let (TrackKind::Audio, Some(chosen), Some(plan)) = (kind, chosen, plan) {
+            let asked =
+                |f: &Format| f.feedback.iter().any(|(kind, detail)| kind == "nack" && detail.is_empty());
+            *lock(&self.shared.pending.audio_features) = Some(AudioFeatures {
+                copies: plan.red.is_some(),
+                history: chosen.sound.history,
+                dtx: chosen.sound.dtx,
+                repairs: asked(chosen) && own.is_some_and(|own| own.audio.iter().any(asked)),
+            });
+            self.shared.changed.notify_one();
+        }
         let before = std::mem::replace(&mut *lock(self.shared.plans.of(kind)), plan);
         if let Some(plan) = plan
             && kind == TrackKind::Video

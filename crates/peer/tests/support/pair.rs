@@ -17,6 +17,7 @@ pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(40);
 #[derive(Default)]
 pub(crate) struct Heard {
     pub(crate) packets: Mutex<Vec<(Codec, Packet)>>,
+    pub(crate) copies: Mutex<Vec<Packet>>,
     pub(crate) reports: Mutex<Vec<(TrackKind, SenderReport)>>,
     pub(crate) round_trips: Mutex<Vec<Duration>>,
     pub(crate) sets: Mutex<Vec<Vec<u8>>>,
@@ -29,6 +30,10 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl PacketReceiver for Heard {
     fn packet(&self, codec: Codec, packet: Packet) {
         locked(&self.packets).push((codec, packet));
+    }
+
+    fn copy(&self, packet: Packet) {
+        locked(&self.copies).push(packet);
     }
 
     fn parameter_sets(&self, sets: &[u8]) {

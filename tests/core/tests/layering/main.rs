@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bellwire-tests-core", &["bellwire-call", "bellwire-dialects"]),
     ("bellwire-tests-calls", &["bellwire-call", "bellwire-dialects", "bellwire-engine", "bellwire-server"]),
     ("bellwire-tests-desktop", &["bellwire-tests-calls"]),
+    ("bellwire-tests-lab", &[]),
     (
         "bellwire-tests-fuzz",
         &[

@@ -12,12 +12,24 @@ pub(crate) fn is_for_decoder(kind: u8) -> bool {
     matches!(kind, 1..=5 | 7 | 8)
 }
 
-/// The first macroblock of a slice and whether it needs no other picture (7.3.3), from what follows the
-/// unit's header.
-pub(crate) fn slice(body: &[u8]) -> Option<(u32, bool)> {
+/// The beginning of a slice's header (7.3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slice {
+    /// Its first macroblock.
+    pub(crate) first: u32,
+    /// It needs no other picture.
+    pub(crate) intra: bool,
+    /// The sixteen bits of which the first ones are `frame_num`; how many, the sequence parameter set says.
+    pub(crate) number: Option<u16>,
+}
+
+/// Reads what follows the unit's header.
+pub(crate) fn slice(body: &[u8]) -> Option<Slice> {
     let mut bits = Bits::new(&body[..body.len().min(16)]);
     let first = bits.golomb()?;
-    Some((first, matches!(bits.golomb()?, 2 | 4 | 7 | 9)))
+    let intra = matches!(bits.golomb()?, 2 | 4 | 7 | 9);
+    let number = bits.golomb().and_then(|_set| bits.take(16)).and_then(|bits| u16::try_from(bits).ok());
+    Some(Slice { first, intra, number })
 }
 
 /// After how many more frames the pictures are right, if this says that they will be (D.2.8).

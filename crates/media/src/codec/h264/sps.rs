@@ -21,6 +21,8 @@ pub(crate) struct Sps {
     pub(crate) interlaced: bool,
     /// Pictures that come before others they are shown after; `None` where the stream does not say.
     pub(crate) reordered: Option<u32>,
+    /// Bits of `frame_num` in a slice header: 4..=16.
+    pub(crate) number_bits: u32,
 }
 
 impl Sps {
@@ -50,7 +52,7 @@ impl Sps {
                 }
             }
         }
-        bits.golomb()?; // log2_max_frame_num
+        let number_bits = bits.golomb().filter(|&more| more <= 12)? + 4;
         match bits.golomb()? {
             0 => {
                 bits.golomb()?;
@@ -73,7 +75,7 @@ impl Sps {
         let height = units * if interlaced { 32 } else { 16 };
         // Baseline has nothing to reorder, whatever it says.
         let reordered = reordered(&mut bits, interlaced).filter(|_| profile != 66);
-        Some(Self { chroma_format, bit_depth, width, height, interlaced, reordered })
+        Some(Self { chroma_format, bit_depth, width, height, interlaced, reordered, number_bits })
     }
 
     /// Why openh264 cannot show such pictures; `None` if it can.
@@ -298,6 +300,7 @@ pub(crate) mod tests {
             height: 720,
             interlaced: false,
             reordered: None,
+            number_bits: 4,
         };
         assert_eq!(sps, expected);
         for length in 0..9 {

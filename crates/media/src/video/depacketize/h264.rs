@@ -3,6 +3,7 @@
 
 use super::Part;
 use crate::codec::h264::headers;
+use crate::codec::h264::sps::Sps;
 
 const SLICE: u8 = 1;
 const PARTITION_A: u8 = 2;
@@ -12,20 +13,24 @@ const SPS: u8 = 7;
 const DELIMITER: u8 = 9;
 const STAP_A: u8 = 24;
 const FU_A: u8 = 28;
+/// `nal_ref_idc`, the header's bits that are zero where no other picture needs this one.
+const REFERENCE: u8 = 0x60;
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 
 pub(super) fn inspect(payload: &[u8]) -> Part {
     let Some((&header, rest)) = payload.split_first() else { return Part::EMPTY };
     match header & 0x1f {
-        kind @ 1..=23 => unit(kind, rest),
-        STAP_A => units(rest).map(|nal| unit(nal[0] & 0x1f, &nal[1..])).fold(Part::EMPTY, Part::and),
+        1..=23 => unit(header, rest, payload),
+        STAP_A => units(rest).map(|nal| unit(nal[0], &nal[1..], nal)).fold(Part::EMPTY, Part::and),
         FU_A => match rest {
             [fragment, body @ ..] if !body.is_empty() => {
                 let kind = fragment & 0x1f;
                 if fragment & 0x80 != 0 {
-                    return unit(kind, body);
+                    return unit(header & 0xe0 | kind, body, &[]);
                 }
-                Part { key: kind == IDR, slice: matches!(kind, 1..=IDR), continues: true, ..Part::default() }
+                let slice = matches!(kind, 1..=IDR);
+                let reference = slice && header & REFERENCE != 0;
+                Part { key: kind == IDR, slice, reference, continues: true, ..Part::default() }
             }
             _ => Part::EMPTY,
         },
@@ -33,23 +38,31 @@ pub(super) fn inspect(payload: &[u8]) -> Part {
     }
 }
 
-fn unit(kind: u8, body: &[u8]) -> Part {
+/// `whole` is the unit with its header, empty if this is only its beginning.
+fn unit(header: u8, body: &[u8], whole: &[u8]) -> Part {
+    let (kind, reference) = (header & 0x1f, header & REFERENCE != 0);
     match kind {
         SLICE | PARTITION_A | IDR => {
-            let (first, intra) = headers::slice(body).unwrap_or((1, false));
+            let slice = headers::slice(body);
+            let continues = slice.is_none_or(|slice| slice.first != 0);
             Part {
                 key: kind == IDR,
                 slice: true,
-                inter: kind != IDR && !intra,
-                continues: first != 0,
+                inter: kind != IDR && !slice.is_some_and(|slice| slice.intra),
+                continues,
+                reference,
+                number: slice.filter(|_| !continues).and_then(|slice| slice.number),
                 ..Part::default()
             }
         }
         // Further partitions of a slice.
-        3 | 4 => Part { slice: true, inter: true, continues: true, ..Part::default() },
+        3 | 4 => Part { slice: true, inter: true, continues: true, reference, ..Part::default() },
         SEI => Part { recovery: headers::recovery_point(body), ..Part::default() },
         // These stand before the first slice, so a picture with them begins there.
-        SPS => Part { starts: true, sets: true, ..Part::default() },
+        SPS => {
+            let number_bits = Sps::parse(whole).map(|sps| sps.number_bits);
+            Part { starts: true, sets: true, number_bits, ..Part::default() }
+        }
         DELIMITER => Part { starts: true, ..Part::default() },
         _ => Part::default(),
     }
@@ -148,16 +161,20 @@ mod tests {
         );
         let sets = Part { starts: true, sets: true, ..Part::default() };
         assert_eq!(inspect(stap), sets);
-        let cut = Part { key: true, slice: true, continues: true, ..Part::default() };
+        let cut = Part { key: true, slice: true, continues: true, reference: true, ..Part::default() };
         assert_eq!(inspect(last), cut);
+        assert!(!inspect(&[0x1c, 0x41, 7]).reference);
         // First macroblock 0, slice type 7 (all intra) and 5 (all predicted).
-        let begin = Part { slice: true, ..Part::default() };
+        let begin = Part { slice: true, reference: true, ..Part::default() };
         assert_eq!(inspect(&[0x7c, 0x85, 0b1000_1000]), Part { key: true, ..begin });
         assert_eq!(inspect(&[0x41, 0b1000_1000, 0]), begin);
         assert_eq!(inspect(&[0x41, 0b1001_1000]), Part { inter: true, ..begin });
         assert!(inspect(&[0x41, 0b0100_0110]).continues, "second slice");
         let whole: &[u8] = &[0x78, 0, 1, 0x67, 0, 1, 0x68, 0, 2, 0x65, 0b1000_1000];
-        assert_eq!(inspect(whole), Part { key: true, slice: true, ..sets });
+        assert_eq!(inspect(whole), Part { key: true, slice: true, reference: true, ..sets });
+        // First macroblock 0, all predicted, set 0, then frame_num.
+        let numbered = inspect(&[0x01, 0b1001_1010, 0b1110_0000, 0b0000_0111]);
+        assert_eq!((numbered.number, numbered.reference), (Some(0b0111_0000_0000_0011), false));
     }
 
     #[test]

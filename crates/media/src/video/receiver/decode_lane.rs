@@ -8,6 +8,7 @@ use tracing::{debug, info};
 
 use crate::codec::h264::annex_b;
 use crate::codec::h264::parameter_sets::ParameterSets;
+use crate::codec::h264::sps::Sps;
 use crate::codec::{Unplayable, VideoDecoder, open_decoder};
 use crate::video::assembler::{AssembledFrame, FrameAssembler};
 use crate::video::depacketize;
@@ -33,6 +34,8 @@ pub(super) struct Picture {
     pub(super) damaged: bool,
     /// Its turn has not passed, and it is whole.
     pub(super) shown: bool,
+    /// It waited for a packet that was lost.
+    pub(super) repaired: bool,
 }
 
 /// A picture given to the decoder.
@@ -41,6 +44,7 @@ struct DecoderInput {
     timestamp: u32,
     arrived: Instant,
     shown: bool,
+    repaired: bool,
 }
 
 pub(super) struct DecodeLane {
@@ -87,7 +91,12 @@ impl DecodeLane {
     /// Parameter sets of the description, Annex B.
     pub(super) fn describe(&mut self, sets: &[u8]) {
         if self.codec == Codec::H264 {
-            annex_b::units(sets).into_iter().for_each(|unit| self.sets.describe(unit));
+            for unit in annex_b::units(sets) {
+                self.sets.describe(unit);
+                if let Some(sps) = Sps::parse(unit) {
+                    self.assembler.describe(sps.number_bits);
+                }
+            }
         }
     }
 
@@ -113,7 +122,9 @@ impl DecodeLane {
         let data = self.with_sets(&picture.data, begins, fresh);
         self.given.truncate(MAX_REORDERED_PICTURES);
         let shown = self.hidden == 0;
-        self.given.push_front(DecoderInput { timestamp: picture.timestamp, arrived: picture.arrived, shown });
+        let AssembledFrame { timestamp, arrived, repaired, .. } = *picture;
+        let newest = DecoderInput { timestamp, arrived, shown, repaired };
+        self.given.push_front(newest);
         self.hidden = self.hidden.saturating_sub(1);
         // Without a key frame the decoder never completes its references.
         let mending = self.joined.is_some();
@@ -141,7 +152,6 @@ impl DecodeLane {
             self.hopeless_keys = 0;
             self.assembler.accepted();
         }
-        let newest = DecoderInput { timestamp: picture.timestamp, arrived: picture.arrived, shown };
         let out = decoded.earlier.into_iter().chain(decoded.frame.map(|frame| (frame, decoded.behind)));
         let place = |(mut frame, behind): (VideoFrame, usize)| {
             let own = self.given.get(behind).copied().unwrap_or(newest);
@@ -152,7 +162,8 @@ impl DecodeLane {
             }
             frame.timestamp = own.timestamp;
             frame.at = own.arrived;
-            Picture { frame, damaged: decoded.damaged && !mending, shown: own.shown && !late }
+            let damaged = decoded.damaged && !mending;
+            Picture { frame, damaged, shown: own.shown && !late, repaired: own.repaired }
         };
         Outcome::Pictures(out.map(place).collect())
     }

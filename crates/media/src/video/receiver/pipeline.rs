@@ -1,5 +1,6 @@
 //! Work of the receiver's thread. Time is a parameter, so that tests replay streams without waiting.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use super::{Input, Shared, VideoReceiverConfig};
 use crate::Codec;
 use crate::codec::Unplayable;
 use crate::video::assembler::AssembledFrame;
+use crate::video::playout_delay::{Arrival, PlayoutDelay};
 use crate::video::presentation::{FrameQueue, Freezes};
 
 pub(super) struct Pipeline {
@@ -18,8 +20,9 @@ pub(super) struct Pipeline {
     shared: Arc<Shared>,
     lanes: Vec<(Codec, DecodeLane)>,
     waiting: FrameQueue,
+    delay: PlayoutDelay,
     freezes: Freezes,
-    /// Gaps of all lanes when a picture was last shown.
+    /// Gaps of all lanes, those left out too, when a picture was last shown.
     gaps_shown: u64,
     decode_ms: f32,
     round_trip: Option<Duration>,
@@ -36,6 +39,7 @@ impl Pipeline {
             shared,
             lanes: Vec::new(),
             waiting: FrameQueue::default(),
+            delay: PlayoutDelay::default(),
             freezes: Freezes::default(),
             gaps_shown: 0,
             decode_ms: 0.0,
@@ -46,21 +50,26 @@ impl Pipeline {
     }
 
     pub(super) fn run(&mut self) {
-        while let Some(inputs) = self.wait() {
-            self.step(inputs, &Instant::now);
+        let mut inputs = VecDeque::new();
+        while self.wait(&mut inputs) {
+            self.step(&mut inputs, &Instant::now);
         }
     }
 
     /// Takes in what came and does what is due.
-    pub(super) fn step(&mut self, inputs: Vec<Input>, clock: &dyn Fn() -> Instant) {
-        for input in inputs {
+    pub(super) fn step(&mut self, inputs: &mut VecDeque<Input>, clock: &dyn Fn() -> Instant) {
+        for input in inputs.drain(..) {
             match input {
                 Input::Packet(codec, packet) => {
+                    self.freezes.begin(packet.arrived);
                     if let Some(lane) = self.lane(codec) {
                         lane.push(packet);
                     }
                 }
-                Input::Anew => self.lanes.iter_mut().for_each(|(_, lane)| lane.assembler.begin_anew()),
+                Input::Anew => {
+                    self.lanes.iter_mut().for_each(|(_, lane)| lane.assembler.begin_anew());
+                    self.delay.reset();
+                }
                 Input::Sets(sets) => {
                     self.lanes.iter_mut().for_each(|(_, lane)| lane.describe(&sets));
                     self.sets = sets;
@@ -69,7 +78,7 @@ impl Pipeline {
         }
         for index in 0..self.lanes.len() {
             while let Some(frame) = self.lanes[index].1.assembler.poll(clock()) {
-                self.decode(index, frame);
+                self.decode(index, frame, clock());
                 // Pictures due must not wait for a pile of others.
                 self.release(clock());
             }
@@ -80,7 +89,7 @@ impl Pipeline {
             }
         }
         self.release(clock());
-        self.account();
+        self.account(clock());
     }
 
     /// When [`Self::step`] has something to do though nothing came.
@@ -89,29 +98,38 @@ impl Pipeline {
         repairs.chain(self.waiting.deadline()).min()
     }
 
-    /// Waits for packets or the next deadline; `None` at the end.
-    fn wait(&mut self) -> Option<Vec<Input>> {
+    /// The path's round-trip time.
+    pub(super) fn set_round_trip(&mut self, round_trip: Duration) {
+        self.round_trip = Some(round_trip);
+        self.delay.set_round_trip(round_trip);
+        for (_, lane) in &mut self.lanes {
+            lane.assembler.set_round_trip(round_trip);
+        }
+    }
+
+    /// Waits for packets or the next deadline and moves what came into `inputs`; false at the end.
+    fn wait(&mut self, inputs: &mut VecDeque<Input>) -> bool {
         let deadline = self.deadline();
         let mut state = self.shared.lock();
         loop {
             if state.closed {
-                return None;
+                return false;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if !state.queue.is_empty() || left == Some(Duration::ZERO) {
-                if let Some(round_trip) = state.round_trip.take() {
-                    self.round_trip = Some(round_trip);
-                    for (_, lane) in &mut self.lanes {
-                        lane.assembler.set_round_trip(round_trip);
-                    }
-                }
-                let inputs: Vec<_> = state.queue.drain(..).collect();
-                for input in &inputs {
+                // Both keep their memory.
+                std::mem::swap(&mut state.queue, inputs);
+                for input in inputs.iter() {
                     if let Input::Packet(_, packet) = input {
                         state.received.add(packet.arrived, packet.payload.len());
                     }
                 }
-                return Some(inputs);
+                let round_trip = state.round_trip.take();
+                drop(state);
+                if let Some(round_trip) = round_trip {
+                    self.set_round_trip(round_trip);
+                }
+                return true;
             }
             let left = left.unwrap_or(Duration::from_secs(3600));
             state = self.shared.wake.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -134,7 +152,7 @@ impl Pipeline {
         Some(&mut self.lanes[index].1)
     }
 
-    fn decode(&mut self, index: usize, picture: AssembledFrame) {
+    fn decode(&mut self, index: usize, picture: AssembledFrame, now: Instant) {
         let codec = picture.codec;
         for (of, lane) in &mut self.lanes {
             if *of != codec {
@@ -169,42 +187,59 @@ impl Pipeline {
         if self.unplayable.take().is_some() {
             (self.config.unplayable)(None);
         }
-        for Picture { frame, .. } in pictures.into_iter().filter(|picture| picture.shown) {
+        for Picture { frame, repaired, .. } in pictures.into_iter().filter(|picture| picture.shown) {
+            let (timestamp, arrived) = (frame.timestamp, frame.at);
+            let ready = now.max(arrived);
+            let smooth = self.delay.frame(Arrival { timestamp, arrived, ready, repaired });
             let due = match &self.config.clock {
-                Some(clock) => clock.due(frame.timestamp, frame.at),
-                None => frame.at,
+                Some(clock) => clock.due(timestamp, ready, smooth),
+                None => smooth,
             };
+            if !repaired {
+                self.lanes[index].1.assembler.set_slack(due.saturating_duration_since(arrived));
+            }
             self.waiting.hold(due, frame);
         }
     }
 
-    fn gaps(&self) -> u64 {
-        self.lanes.iter().map(|(_, lane)| lane.assembler.stats().gaps).sum()
+    /// Gaps that were given up, and with them those that were left out.
+    fn gaps(&self) -> (u64, u64) {
+        let gaps = self.lanes.iter().map(|(_, lane)| lane.assembler.stats());
+        gaps.fold((0, 0), |(given_up, skipped), lane| (given_up + lane.gaps, skipped + lane.skipped))
     }
 
     fn release(&mut self, now: Instant) {
         while let Some(frame) = self.waiting.release(now) {
-            let gaps = self.gaps();
+            let (given_up, skipped) = self.gaps();
+            let gaps = given_up + skipped;
             let whole = std::mem::replace(&mut self.gaps_shown, gaps) == gaps;
             self.freezes.shown(now, whole.then_some(frame.timestamp));
             let mut state = self.shared.lock();
             state.stats.frames_shown += 1;
             state.shown.add(now, 0);
             drop(state);
+            if let Some(clock) = &self.config.clock {
+                clock.shown(frame.timestamp, now);
+            }
             self.config.sink.frame(frame);
         }
     }
 
-    fn account(&self) {
+    fn account(&mut self, now: Instant) {
+        let longest = self.freezes.longest(now);
         let mut state = self.shared.lock();
         let stats = &mut state.stats;
         let all = || self.lanes.iter().map(|(_, lane)| lane.assembler.stats());
         stats.packets = all().map(|lane| lane.packets).sum();
         stats.packets_useless = all().map(|lane| lane.useless).sum();
         stats.frames_received = all().map(|lane| lane.frames).sum();
-        stats.gaps = self.gaps();
+        (stats.gaps, stats.frames_skipped) = self.gaps();
+        let ms = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
         stats.freezes = self.freezes.count;
-        stats.freeze_ms = u32::try_from(self.freezes.total.as_millis()).unwrap_or(u32::MAX);
+        stats.freeze_ms = ms(self.freezes.total);
+        stats.longest_freeze_ms = ms(longest);
+        stats.first_picture_ms = self.freezes.first.map(ms);
+        stats.playout_delay_ms = ms(self.delay.delay());
         stats.decode_ms = self.decode_ms;
     }
 }

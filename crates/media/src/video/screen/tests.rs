@@ -36,6 +36,7 @@ fn source(told: impl IntoIterator<Item = Result<Option<(u32, u32, u8)>, &'static
         due: Instant::now(),
         last: None,
         scaler: Scaler::default(),
+        pool: FramePool::default(),
     }
 }
 

@@ -1,11 +1,15 @@
 //! Video encoder thread: picks a size for the bit rate, scales, encodes, stamps.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
-use super::{Content, Control, Picture, Shared, VideoOutputs, VideoSenderConfig};
+use super::encoder_load::LoadMeter;
+use super::key_frames::{KeyFrames, Request};
+use super::temporal_layers::LayerRule;
+use super::{Content, Control, Picture, Shared, SourceEvent, VideoOutputs, VideoSenderConfig};
 use crate::codec::{CodecError, EncodedPicture, EncoderConfig, VideoEncoder, open_encoder};
 use crate::slot::Taken;
 use crate::video::image::{Scaler, fit};
@@ -14,8 +18,12 @@ use crate::video::rate_meter::FrameRateLimit;
 use crate::video::source::VideoFormat;
 use crate::{Codec, EncodedFrame, VideoFrame};
 
-/// Requests for key frames come in bursts; this is the shortest interval between key frames.
-const MIN_KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
+/// A key frame that takes longer to send makes the picture smaller.
+const MAX_KEY_FRAME_SECONDS: f64 = 0.6;
+/// From so many pixels on, the encoder gets a second thread, and a third and fourth, where the machine has twice as
+/// many: capture, decoder and sound need some, too.
+const TWO_THREADS_PIXELS: u32 = 1280 * 720;
+const FOUR_THREADS_PIXELS: u32 = 1920 * 1080;
 /// Lowest bit rate of an encoder.
 const MIN_BITRATE_BPS: u32 = 30_000;
 /// RTP clock of video.
@@ -32,10 +40,15 @@ pub(super) struct Encode {
     scaler: Scaler,
     running: Option<RunningEncoder>,
     pace: MeasuredFrameRate,
-    last_key: Option<Instant>,
+    keys: KeyFrames,
+    load: LoadMeter,
+    layers: LayerRule,
+    cores: usize,
     last_timestamp: Option<u32>,
     encode_ms: f32,
     failing: bool,
+    /// Whether sound alone is sent.
+    paused: bool,
 }
 
 /// An encoder with its last settings.
@@ -43,6 +56,7 @@ struct RunningEncoder {
     encoder: Box<dyn VideoEncoder>,
     codec: Codec,
     content: Content,
+    layers: u32,
     size: (u32, u32),
     bitrate: u32,
     fps: f32,
@@ -85,10 +99,14 @@ impl Encode {
             scaler: Scaler::default(),
             running: None,
             pace: MeasuredFrameRate::default(),
-            last_key: None,
+            keys: KeyFrames::default(),
+            load: LoadMeter::default(),
+            layers: LayerRule::default(),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
             last_timestamp: None,
             encode_ms: 0.0,
             failing: false,
+            paused: false,
         }
     }
 
@@ -124,60 +142,138 @@ impl Encode {
         if self.running.as_ref().is_some_and(|running| running.content != *content) {
             self.pace = MeasuredFrameRate::default();
             self.beat = FrameRateLimit::default();
+            self.load.reset();
         }
         let bitrate = control.bitrate.max(MIN_BITRATE_BPS);
-        let step = match content {
-            Content::Camera => self.ladder.choose(bitrate, began),
-            Content::Screen => self.screen_ladder.choose(bitrate, began),
-        };
+        let Some(step) = self.step(frame, *content, control.bitrate, began) else { return Ok(()) };
         if !self.beat.passes(frame.at, step.fps) {
             return Ok(());
         }
         self.pace.picture(frame.at);
-        let size = match content {
-            Content::Camera => self.size(frame, step),
-            Content::Screen => {
-                let (width, height) = step.bounds(frame.width, frame.height);
-                fit(frame.width, frame.height, width, height)
-            }
+        let key_wanted = self.key_wanted(control, began);
+        // Of a screen each picture counts; VP8 is sent in one layer.
+        let layers = match (*content, control.codec) {
+            (Content::Camera, Codec::H264) => self.layers.layers(control.loss, began),
+            (Content::Camera | Content::Screen, Codec::H264 | Codec::Vp8 | Codec::Opus) => 1,
         };
-        let scaled = self.scaler.scale(frame, size.0, size.1);
-        let key_wanted = control.key_wanted
-            && self
-                .last_key
-                .is_none_or(|last| began.saturating_duration_since(last) >= MIN_KEY_FRAME_INTERVAL);
-        let fps = self.pace.fps(step.fps);
-        let running = self.running((control.codec, *content), size, bitrate, fps)?;
-        let picture = running.encoder.encode(&scaled, key_wanted)?;
-        let took = began.elapsed().as_secs_f32() * 1000.0;
-        self.encode_ms = if self.encode_ms == 0.0 { took } else { self.encode_ms * 0.95 + took * 0.05 };
-        match picture {
-            Some(picture) => self.send(frame, picture, control.codec, size),
+        let (mut step, mut size) = (step, self.size(frame, *content, step));
+        let mut again = false;
+        let encoded = loop {
+            let scaled = self.scaler.scale(frame, size.0, size.1);
+            let fps = self.pace.fps(step.fps);
+            let running = self.running((control.codec, *content, layers), size, bitrate, fps)?;
+            let encoded = running.encoder.encode(&scaled, key_wanted)?;
+            let most = f64::from(bitrate) * MAX_KEY_FRAME_SECONDS / 8.0;
+            let too_large =
+                encoded.as_ref().is_some_and(|picture| picture.key && picture.data.len() as f64 > most);
+            // Once a picture, since each try costs an encoder.
+            if std::mem::replace(&mut again, true) || !too_large || !self.ladder(*content).too_large() {
+                break encoded;
+            }
+            let Some(smaller) = self.step(frame, *content, control.bitrate, began) else { break encoded };
+            let smaller_size = self.size(frame, *content, smaller);
+            if smaller_size == size {
+                break encoded;
+            }
+            debug!(width = size.0, bitrate, "Key frame takes too long to send");
+            (step, size) = (smaller, smaller_size);
+        };
+        let took = began.elapsed();
+        self.observe(frame, *content, bitrate, took);
+        match encoded {
+            Some(picture) => self.send(frame, picture, control.codec, size, bitrate),
             None => self.shared.progress().stats.frames_skipped += 1,
         }
         Ok(())
     }
 
-    fn size(&self, frame: &VideoFrame, step: QualityStep) -> (u32, u32) {
+    fn ladder(&mut self, content: Content) -> &mut QualityLadder {
+        match content {
+            Content::Camera => &mut self.ladder,
+            Content::Screen => &mut self.screen_ladder,
+        }
+    }
+
+    /// The step of the ladder; `None` while sound alone is sent.
+    fn step(
+        &mut self,
+        frame: &VideoFrame,
+        content: Content,
+        bitrate: u32,
+        now: Instant,
+    ) -> Option<QualityStep> {
+        let most = match content {
+            Content::Camera => self.format.width.max(self.format.height),
+            Content::Screen => u32::MAX,
+        };
+        let longest = frame.width.max(frame.height).min(most);
+        let step = self.ladder(content).choose(bitrate, longest, now);
+        if std::mem::replace(&mut self.paused, step.is_none()) != step.is_none() {
+            // What is sent after the pause begins with a key frame.
+            self.running = None;
+            self.shared.progress().stats.paused = step.is_none();
+            let event = if step.is_none() { SourceEvent::Paused } else { SourceEvent::Resumed };
+            (self.outputs.events)(event);
+        }
+        step
+    }
+
+    /// Whether this picture must be a key frame, for a reason of this end or because the other one asked.
+    fn key_wanted(&self, control: &Control, now: Instant) -> bool {
+        if control.key_wanted && self.keys.needed(now) {
+            return true;
+        }
+        let Some(asked) = control.key_requested else { return false };
+        let round_trip = Duration::from_millis(u64::from(self.shared.round_trip_ms.load(Ordering::Relaxed)));
+        match self.keys.request(asked, now, round_trip) {
+            Request::Now => true,
+            Request::Later => false,
+            Request::Stale => {
+                let mut control = self.shared.control();
+                if control.key_requested == Some(asked) {
+                    control.key_requested = None;
+                }
+                false
+            }
+        }
+    }
+
+    /// Tells the ladder how the picture went.
+    fn observe(&mut self, frame: &VideoFrame, content: Content, bitrate: u32, took: Duration) {
+        let now = Instant::now();
+        let load = self.load.frame(frame.at, took, self.shared.slot.replaced());
+        let quantiser = self.running.as_mut().and_then(|running| running.encoder.quantiser());
+        let ladder = self.ladder(content);
+        ladder.loaded(load, now);
+        if let Some(quantiser) = quantiser {
+            ladder.quantised(quantiser, bitrate, now);
+            self.shared.progress().stats.quantiser = Some(quantiser.value);
+        }
+        let took = took.as_secs_f32() * 1000.0;
+        self.encode_ms = if self.encode_ms == 0.0 { took } else { self.encode_ms * 0.95 + took * 0.05 };
+    }
+
+    fn size(&self, frame: &VideoFrame, content: Content, step: QualityStep) -> (u32, u32) {
         let (width, height) = step.bounds(frame.width, frame.height);
-        let (most_width, most_height) =
-            QualityStep { width: self.format.width, height: self.format.height, ..step }
-                .bounds(frame.width, frame.height);
+        let (most_width, most_height) = match content {
+            Content::Camera => QualityStep { width: self.format.width, height: self.format.height, ..step }
+                .bounds(frame.width, frame.height),
+            Content::Screen => (width, height),
+        };
         fit(frame.width, frame.height, width.min(most_width), height.min(most_height))
     }
 
     /// The encoder for these settings: the present one with changed settings, or a new one.
     fn running(
         &mut self,
-        (codec, content): (Codec, Content),
+        (codec, content, layers): (Codec, Content, u32),
         size: (u32, u32),
         bitrate: u32,
         fps: f32,
     ) -> Result<&mut RunningEncoder, CodecError> {
-        let fitting = self
-            .running
-            .take()
-            .filter(|running| (running.codec, running.content, running.size) == (codec, content, size));
+        let fitting = self.running.take().filter(|running| {
+            (running.codec, running.content, running.layers, running.size) == (codec, content, layers, size)
+        });
         let mut running = match fitting {
             Some(running) => running,
             None => {
@@ -189,8 +285,19 @@ impl Encode {
                     bitrate,
                     max_slice: 0,
                     screen: content == Content::Screen,
+                    temporal_layers: layers,
+                    threads: threads(size, self.cores),
                 };
-                RunningEncoder { encoder: open_encoder(codec, config)?, codec, content, size, bitrate, fps }
+                self.load.reset();
+                RunningEncoder {
+                    encoder: open_encoder(codec, config)?,
+                    codec,
+                    content,
+                    layers,
+                    size,
+                    bitrate,
+                    fps,
+                }
             }
         };
         if running.bitrate != bitrate {
@@ -204,13 +311,21 @@ impl Encode {
         Ok(self.running.insert(running))
     }
 
-    fn send(&mut self, frame: &VideoFrame, picture: EncodedPicture, codec: Codec, size: (u32, u32)) {
+    fn send(
+        &mut self,
+        frame: &VideoFrame,
+        picture: EncodedPicture,
+        codec: Codec,
+        size: (u32, u32),
+        bitrate: u32,
+    ) {
         let now = Instant::now();
         let timestamp = self.timestamp(frame.at);
         let ticks = self.last_timestamp.replace(timestamp).map_or(3000, |last| timestamp.wrapping_sub(last));
         if picture.key {
-            self.last_key = Some(now);
-            self.shared.control().key_wanted = false;
+            self.keys.sent(now, picture.data.len(), bitrate);
+            let mut control = self.shared.control();
+            (control.key_wanted, control.key_requested) = (false, None);
         }
         let mut progress = self.shared.progress();
         let encode_ms = self.encode_ms;
@@ -244,5 +359,13 @@ impl Encode {
             Some(last) if exact.wrapping_sub(last).cast_signed() <= 0 => last.wrapping_add(1),
             Some(_) | None => exact,
         }
+    }
+}
+
+fn threads((width, height): (u32, u32), cores: usize) -> u32 {
+    match width * height {
+        pixels if pixels >= FOUR_THREADS_PIXELS && cores >= 8 => 4,
+        pixels if pixels >= TWO_THREADS_PIXELS && cores >= 4 => 2,
+        _ => 1,
     }
 }

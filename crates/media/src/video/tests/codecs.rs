@@ -16,6 +16,8 @@ fn config(frame: &VideoFrame, bitrate: u32) -> EncoderConfig {
         bitrate,
         max_slice: 0,
         screen: false,
+        temporal_layers: 1,
+        threads: 1,
     }
 }
 

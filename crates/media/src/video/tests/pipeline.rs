@@ -362,7 +362,7 @@ fn a_source_that_is_not_there_is_an_event_and_another_may_take_its_place() {
 struct Never;
 
 impl PlayoutClock for Never {
-    fn due(&self, _: u32, arrived: Instant) -> Instant {
+    fn due(&self, _: u32, arrived: Instant, _: Instant) -> Instant {
         arrived + Duration::from_secs(3600)
     }
 }

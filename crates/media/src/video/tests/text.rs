@@ -58,7 +58,16 @@ fn sharpness(original: &VideoFrame, seen: &VideoFrame) -> f64 {
 /// second after each, and pictures left out.
 fn read(kind: crate::Codec, screen: bool) -> (f64, f64, usize) {
     let (width, height) = (SIZE.0 as u32, SIZE.1 as u32);
-    let config = EncoderConfig { width, height, fps: FPS as f32, bitrate: BITRATE, max_slice: 0, screen };
+    let config = EncoderConfig {
+        width,
+        height,
+        fps: FPS as f32,
+        bitrate: BITRATE,
+        max_slice: 0,
+        screen,
+        temporal_layers: 1,
+        threads: 1,
+    };
     let mut encoder = open_encoder(kind, config).expect("an encoder");
     let mut decoder = open_decoder(kind).expect("a decoder");
     let (mut likeness, mut sharp, mut looks, mut left_out) = (0.0, 0.0, 0.0, 0);

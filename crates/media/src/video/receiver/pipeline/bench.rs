@@ -93,7 +93,7 @@ impl Bench {
         *clock = now.max(*clock);
         let now = *clock;
         drop(clock);
-        self.pipeline.step(inputs, &|| now);
+        self.pipeline.step(&mut inputs.into(), &|| now);
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {

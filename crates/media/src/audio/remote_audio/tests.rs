@@ -1,9 +1,14 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::*;
+use crate::Packet;
 use crate::audio::SoundClip;
-use crate::codec::opus::OpusEncoder;
+use crate::codec::opus::{EncoderSettings, OpusEncoder};
 use crate::video::tests::streams::stored::stored;
+
+mod lossy_link;
 
 fn speech() -> Vec<f32> {
     let path = crate::test_files::asset("media/voice-22s-48k.wav");
@@ -11,8 +16,14 @@ fn speech() -> Vec<f32> {
 }
 
 fn encode(sound: &[f32], loss: f32) -> Vec<Bytes> {
-    let mut encoder = OpusEncoder::new().unwrap();
-    encoder.set_loss(loss).unwrap();
+    let settings = EncoderSettings {
+        bits_per_second: 32_000,
+        loss_percent: ((loss * 100.0) as u8).max(10),
+        fec: true,
+        history: 0,
+        dtx: false,
+    };
+    let mut encoder = OpusEncoder::new(settings).unwrap();
     sound.chunks_exact(PACKET_SAMPLES).map(|piece| encoder.encode(piece).unwrap()).collect()
 }
 

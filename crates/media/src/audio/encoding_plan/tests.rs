@@ -1,0 +1,63 @@
+use super::*;
+
+const ALL: AudioFeatures = AudioFeatures { copies: true, history: true, dtx: true, repairs: false };
+
+fn path(total: u32, loss: f32) -> AudioPath {
+    AudioPath { total: Some(total), loss: Some(loss), takes: ALL, ..AudioPath::new(true) }
+}
+
+#[test]
+fn before_anything_is_known_the_voice_is_good() {
+    let plan = EncodingPlan::new(&AudioPath::new(true), None);
+    assert_eq!((plan.settings.bits_per_second, plan.samples, plan.copies.count), (GOOD_BITS_PER_S, 960, 0));
+    assert!(plan.settings.fec && !plan.settings.dtx);
+}
+
+#[test]
+fn on_thin_links_packets_get_longer_and_the_rate_lower() {
+    let plans = [300_000, 100_000, 60_000, 30_000].map(|total| EncodingPlan::new(&path(total, 0.0), None));
+    assert_eq!(plans.map(|plan| plan.milliseconds()), [20, 40, 60, 60]);
+    let rates = plans.map(|plan| plan.settings.bits_per_second);
+    assert!(rates.is_sorted_by(|a, b| a >= b), "{rates:?}");
+    assert_eq!(rates[0], GOOD_BITS_PER_S);
+    assert!(rates[3] >= MIN_BITS_PER_S);
+    for (plan, total) in plans.iter().zip([300_000, 100_000, 60_000, 30_000]) {
+        assert!(plan.wire_bits_per_second() <= total / 2, "{plan:?}");
+    }
+}
+
+#[test]
+fn a_voice_call_may_use_nearly_all_of_a_thin_link() {
+    let alone = EncodingPlan::new(&AudioPath { video: false, ..path(40_000, 0.0) }, None);
+    assert!((30_000..=36_000).contains(&alone.wire_bits_per_second()), "{alone:?}");
+}
+
+#[test]
+fn the_length_of_packets_does_not_flap() {
+    let mut before = None;
+    let mut changes = 0;
+    for step in 0..100_u32 {
+        let plan = EncodingPlan::new(&path(115_000 + step % 2 * 6_000, 0.0), before);
+        changes += u32::from(before.is_some_and(|before| before.samples != plan.samples));
+        before = Some(plan);
+    }
+    assert!(changes <= 1, "{changes}");
+}
+
+#[test]
+fn redundancy_stays_within_the_share_of_sound() {
+    for total in [20_000, 60_000, 150_000, 300_000, 600_000, 2_500_000] {
+        for (loss, burst) in [(0.0, 1.0), (0.05, 1.0), (0.2, 1.2), (0.3, 5.0), (0.9, 9.0)] {
+            let plan = EncodingPlan::new(&AudioPath { burst, ..path(total, loss) }, None);
+            let most = (total as f32 * SHARE_BESIDE_VIDEO) as u32;
+            let least = MIN_BITS_PER_S + headers(60);
+            assert!(plan.wire_bits_per_second() <= most.max(least) + 1, "{total} {loss}: {plan:?}");
+        }
+    }
+}
+
+#[test]
+fn heavy_loss_on_a_good_link_gets_copies_at_full_quality() {
+    let plan = EncodingPlan::new(&AudioPath { burst: 5.0, ..path(1_000_000, 0.3) }, None);
+    assert!(plan.copies.count == 3 && plan.settings.bits_per_second >= 30_000, "{plan:?}");
+}

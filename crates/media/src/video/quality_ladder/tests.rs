@@ -1,0 +1,143 @@
+//! Tests of the quality ladder, in stepped time.
+
+use super::*;
+
+const FRAME: Duration = Duration::from_millis(33);
+
+/// A ladder with a clock.
+struct Bench {
+    ladder: QualityLadder,
+    now: Instant,
+}
+
+impl Bench {
+    fn new(ladder: QualityLadder) -> Self {
+        Self { ladder, now: Instant::now() }
+    }
+
+    fn choose(&mut self, bitrate: u32) -> Option<u32> {
+        self.ladder.choose(bitrate, 1280, self.now).map(|step| step.width)
+    }
+
+    /// Encodes for so many seconds and tells the widths chosen, each once.
+    fn run(
+        &mut self,
+        bitrate: u32,
+        seconds: u32,
+        qp: impl Fn(u32) -> f32,
+        load: impl Fn(u32) -> EncoderLoad,
+    ) -> Vec<u32> {
+        let mut widths = Vec::new();
+        for _ in 0..seconds * 30 {
+            self.now += FRAME;
+            let width = self.choose(bitrate).unwrap_or(0);
+            if widths.last() != Some(&width) {
+                widths.push(width);
+            }
+            let quantiser = Quantiser { value: qp(width), fine: 24.0, coarse: 37.0 };
+            self.ladder.quantised(quantiser, bitrate, self.now);
+            self.ladder.loaded(load(width), self.now);
+        }
+        widths
+    }
+}
+
+fn right(_width: u32) -> f32 {
+    30.0
+}
+
+fn idle(_width: u32) -> EncoderLoad {
+    EncoderLoad::Low
+}
+
+#[test]
+fn bit_rates_find_their_step() {
+    for (bitrate, width) in [
+        (20_000, 160),
+        (45_000, 320),
+        (90_000, 480),
+        (149_999, 480),
+        (150_000, 640),
+        (500_000, 960),
+        (1_200_000, 1280),
+        (9_000_000, 1280),
+    ] {
+        assert_eq!(Bench::new(QualityLadder::default()).choose(bitrate), Some(width), "{bitrate}");
+    }
+    let whole = QualityLadder::default().choose(3_000_000, 1920, Instant::now());
+    assert_eq!(whole.map(|step| step.height), Some(1080));
+    assert_eq!(CAMERA_STEPS[2].bounds(480, 640), (540, 960));
+}
+
+#[test]
+fn a_screen_keeps_its_size_until_little_is_left() {
+    let now = Instant::now();
+    for (bitrate, width, fps) in
+        [(2_000_000, 1920, 15), (900_000, 1280, 10), (200_000, 1280, 5), (100_000, 960, 3), (30_000, 960, 1)]
+    {
+        let step = QualityLadder::screen().choose(bitrate, 1920, now).expect("pictures are sent");
+        assert_eq!((step.width, step.fps), (width, fps));
+    }
+    let small = QualityLadder::screen().choose(2_000_000, 1280, now).expect("pictures are sent");
+    assert_eq!((small.width, small.fps), (1280, 10), "the best of the steps of its size");
+}
+
+#[test]
+fn wavering_changes_nothing_and_rising_takes_time() {
+    let mut bench = Bench::new(QualityLadder::default());
+    assert_eq!(bench.choose(1_200_000), Some(1280));
+    assert_eq!(bench.choose(1_050_000), Some(1280));
+    assert_eq!(bench.choose(1_000_000), Some(960));
+    assert_eq!(bench.choose(1_300_000), Some(960));
+    assert_eq!(bench.choose(50_000), Some(320));
+    bench.now += MIN_TIME_BEFORE_UPGRADE;
+    assert_eq!(bench.choose(1_300_000), Some(1280));
+}
+
+#[test]
+fn too_little_for_a_picture_is_sound_only_and_comes_back() {
+    let mut bench = Bench::new(QualityLadder::default());
+    assert_eq!(bench.run(12_000, 2, right, idle), [160], "a dip is no reason");
+    assert_eq!(bench.run(30_000, 1, right, idle), [160]);
+    assert_eq!(bench.run(12_000, 10, right, idle), [160, 0]);
+    assert_eq!(bench.run(30_000, 10, right, idle), [0], "a little more is not enough");
+    assert_eq!(bench.run(60_000, 10, right, idle), [0, 320]);
+}
+
+#[test]
+fn a_hard_picture_gets_a_smaller_one_and_an_easy_one_a_larger() {
+    let mut bench = Bench::new(QualityLadder::default());
+    // At 640 the codec does well, above it is out of its depth.
+    let hard = |width| if width > 640 { 45.0 } else { 33.0 };
+    assert_eq!(bench.run(1_300_000, 60, hard, idle), [1280, 960, 640]);
+    let easy = |width| if width > 640 { 30.0 } else { 18.0 };
+    assert_eq!(bench.run(1_300_000, 60, easy, idle), [640, 960], "as it turns out, it suits");
+    let mut bench = Bench::new(QualityLadder::default());
+    assert_eq!(bench.run(400_000, 30, easy, idle), [640, 960]);
+    assert_eq!(bench.run(200_000, 30, easy, idle), [640], "far too little for the larger one");
+}
+
+#[test]
+fn an_overloaded_encoder_gets_less_and_later_more_again() {
+    let mut bench = Bench::new(QualityLadder::default());
+    let busy = |width| if width > 640 { EncoderLoad::High } else { EncoderLoad::Normal };
+    assert_eq!(bench.run(2_000_000, 30, right, busy), [1280, 960, 640]);
+    assert_eq!(bench.run(2_000_000, 60, right, idle), [640, 960, 1280]);
+    // Too slow for the best step, with time to spare below: tried again ever more rarely.
+    let mut bench = Bench::new(QualityLadder::default());
+    let between = |width| if width > 960 { EncoderLoad::High } else { EncoderLoad::Low };
+    let widths = bench.run(2_000_000, 300, right, between);
+    assert!((4..=13).contains(&widths.len()), "{widths:?}");
+}
+
+#[test]
+fn a_key_frame_that_is_too_large_makes_the_picture_smaller() {
+    let mut bench = Bench::new(QualityLadder::default());
+    assert_eq!(bench.choose(500_000), Some(960));
+    assert!(bench.ladder.too_large());
+    assert_eq!(bench.choose(500_000), Some(640));
+    assert!(bench.ladder.too_large());
+    assert_eq!(bench.choose(500_000), Some(480));
+    assert!(!bench.ladder.too_large(), "not for ever");
+    assert_eq!(bench.choose(500_000), Some(480));
+}
