@@ -205,6 +205,19 @@ impl TestClient {
         self.line_of(&person).await
     }
 
+    /// Waits until our list shows a person as online; returns at once where this account has no list. A socket
+    /// that is up has not registered with the backend yet, and who dials before that is told "offline".
+    pub async fn sees_online(&self, who: &TestClient) -> anyhow::Result<()> {
+        if !self.capabilities().contacts {
+            return Ok(());
+        }
+        let person = who.me().context("signed in")?;
+        let there = |v: &Arc<EngineView>| {
+            v.accounts.iter().any(|a| a.contacts.iter().any(|c| c.person.id == person.id && c.online))
+        };
+        self.until("them to be online", there).await.map(drop)
+    }
+
     async fn line_of(&self, person: &Person) -> anyhow::Result<Option<Contact>> {
         if !self.capabilities().contacts {
             return Ok(None);
@@ -246,6 +259,7 @@ impl TestClient {
 
     /// Dials a person who answers, and waits until both are connected.
     pub async fn reach(&self, email: &str, callee: &TestClient) -> anyhow::Result<()> {
+        self.sees_online(callee).await?;
         self.dial(email).await?;
         let ring = callee.ringing().await?;
         callee.engine().accept(ring.id).await;

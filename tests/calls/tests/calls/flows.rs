@@ -135,7 +135,7 @@ async fn both_dial_at_once_and_one_call_survives() -> anyhow::Result<()> {
     let seller = TestClient::seller(&server, SELLER).await?;
     let customer = TestClient::customer(&server, CUSTOMER).await?;
     let seller_person = seller.me().expect("signed in");
-    seller.contact(CUSTOMER).await?;
+    seller.sees_online(&customer).await?;
     tokio::try_join!(seller.dial(CUSTOMER), customer.dial_person(seller_person, None))?;
     let (at_seller, at_customer) = tokio::try_join!(seller.connected(), customer.connected())?;
     ensure!(at_seller.remote_id == at_customer.remote_id, "{at_seller:?} / {at_customer:?}");

@@ -21,6 +21,9 @@ fn ended_with(call: &CallView, expected: &EndReason) -> anyhow::Result<()> {
 async fn two(server: &TestServer, accounts: &TestAccounts) -> anyhow::Result<(TestClient, TestClient)> {
     let callee = TestClient::of(server, accounts.dialect, accounts.callee, Setup::default()).await?;
     let caller = TestClient::of(server, accounts.dialect, accounts.caller, Setup::default()).await?;
+    if accounts.knows_absence {
+        tokio::try_join!(caller.sees_online(&callee), callee.sees_online(&caller))?;
+    }
     Ok((caller, callee))
 }
 
