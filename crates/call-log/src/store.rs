@@ -13,7 +13,7 @@ use std::path::Path;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
 
-pub(crate) use open::{OpenError, Opened, Unreadable, is_damage};
+pub(crate) use open::{OpenError, Opened, Unreadable, is_usable_after};
 use row::Row;
 
 use crate::outcome::INTERRUPTED;
@@ -48,6 +48,11 @@ impl Store {
         Ok(opened)
     }
 
+    /// The same for a file that was open before in this run, whose live calls go on.
+    pub(crate) async fn open_again(file: Option<&Path>) -> std::result::Result<Opened, OpenError> {
+        open::open(file).await
+    }
+
     /// Counts the rows that this connection has written, which is how a change is told from a report
     /// that says nothing new (SQLite's `total_changes`).
     pub(crate) async fn changes(&mut self) -> Result<i64> {
@@ -56,6 +61,15 @@ impl Store {
 
     pub(crate) async fn close(self) -> Result<()> {
         self.connection.close().await
+    }
+
+    /// As on a full disk: the file may not grow any more while this connection is open.
+    #[cfg(test)]
+    pub(crate) async fn allow_no_more_pages(&mut self) {
+        let pages: i64 =
+            sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut self.connection).await.expect("counted");
+        let limit = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+        sqlx::query(limit).execute(&mut self.connection).await.expect("limited");
     }
 
     /// Writes what is known of calls, all or nothing.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tracing::{debug, warn};
 
-use crate::store::{OpenError, Store, Unreadable, is_damage};
+use crate::store::{OpenError, Store, Unreadable, is_usable_after};
 use crate::{Account, AccountRef, BackendCall, Counts, Filter, LocalCall, LogError, Page, Problem};
 
 /// Calls that wait for the disk; when full, the oldest ended one is dropped.
@@ -77,6 +77,8 @@ pub(crate) struct Writer {
     pending: PendingWrites,
     problems: mpsc::Sender<Problem>,
     store: Option<Store>,
+    /// The file was open before in this run: the calls it says are live may be ours.
+    opened: bool,
     revision: watch::Sender<u64>,
     /// The user was notified that nothing can be written.
     reported: bool,
@@ -88,7 +90,8 @@ impl Writer {
         pending: PendingWrites,
         problems: mpsc::Sender<Problem>,
     ) -> Self {
-        Self { file, pending, problems, store: None, revision: watch::Sender::new(0), reported: false }
+        let revision = watch::Sender::new(0);
+        Self { file, pending, problems, store: None, opened: false, revision, reported: false }
     }
 
     pub(crate) fn revision(&self) -> watch::Receiver<u64> {
@@ -125,8 +128,11 @@ impl Writer {
     }
 
     async fn open(&mut self) {
-        match Store::open(self.file.as_deref()).await {
+        let file = self.file.as_deref();
+        let opened = if self.opened { Store::open_again(file).await } else { Store::open(file).await };
+        match opened {
             Ok(opened) => {
+                self.opened = true;
                 if let Some(aside) = opened.aside {
                     let kept_as = aside.to;
                     self.tell(match aside.why {
@@ -159,15 +165,19 @@ impl Writer {
             }
             Err(error) => {
                 self.failed(&error.to_string());
-                self.give_up_damaged(&error).await;
+                if !is_usable_after(&error) {
+                    self.let_go().await;
+                }
                 false
             }
         }
     }
 
-    /// A file that broke while it was open is opened anew, which moves it aside.
-    async fn give_up_damaged(&mut self, error: &sqlx::Error) {
-        if is_damage(error)
+    /// After most failures the file is opened anew: SQLite rolls a transaction back by itself on a full disk or
+    /// an I/O error (<https://sqlite.org/lang_transaction.html>, 3), which the connection does not notice, and
+    /// every later write fails. A damaged file is moved aside by that. One in memory would be lost.
+    async fn let_go(&mut self) {
+        if self.file.is_some()
             && let Some(store) = self.store.take()
         {
             let _ = store.close().await;
@@ -177,25 +187,31 @@ impl Writer {
     async fn handle_query(&mut self, query: Query) {
         let Some(store) = &mut self.store else { return refuse(query) };
         let before = store.changes().await;
-        match query {
+        let usable = match query {
             Query::Merge { account, calls, now_ms, reply } => {
-                answer(reply, store.merge(&account, &calls, now_ms).await);
+                answer(reply, store.merge(&account, &calls, now_ms).await)
             }
             Query::List { filter, skip, limit, reply } => {
-                answer(reply, store.list(&filter, skip, limit).await);
+                answer(reply, store.list(&filter, skip, limit).await)
             }
             Query::Counts { filter, reply } => answer(reply, store.counts(&filter).await),
             Query::MarkSeen { id, reply } => answer(reply, store.mark_seen(id).await),
             Query::Delete { id, reply } => answer(reply, store.delete(id).await),
             Query::Clear { account, now_ms, reply } => {
-                answer(reply, store.clear(account.as_ref(), now_ms).await);
+                answer(reply, store.clear(account.as_ref(), now_ms).await)
             }
-            Query::Close { done } => drop(done.send(())),
-        }
+            Query::Close { done } => {
+                let _ = done.send(());
+                true
+            }
+        };
         // A viewer lists again when the revision moves, so a list must not move it by itself.
         let after = store.changes().await;
         if !matches!((before, after), (Ok(before), Ok(after)) if before == after) {
             self.changed();
+        }
+        if !usable {
+            self.let_go().await;
         }
     }
 
@@ -223,8 +239,11 @@ fn describe(error: &OpenError) -> String {
     error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-fn answer<T>(reply: QueryReply<T>, result: Result<T, sqlx::Error>) {
+/// Gives the result to the caller; false if the file has to be opened anew.
+fn answer<T>(reply: QueryReply<T>, result: Result<T, sqlx::Error>) -> bool {
+    let usable = result.as_ref().err().is_none_or(is_usable_after);
     let _ = reply.send(result.map_err(LogError::Failed));
+    usable
 }
 
 fn refuse(query: Query) {
@@ -235,5 +254,55 @@ fn refuse(query: Query) {
         Query::MarkSeen { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
         Query::Delete { reply, .. } => drop(reply.send(Err(LogError::NotOpen))),
         Query::Close { done } => drop(done.send(())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bellwire_call::{Direction, MediaKind, Person, PersonId};
+
+    use super::*;
+    use crate::Outcome;
+
+    fn call(uid: &str, message: &str) -> LocalCall {
+        LocalCall {
+            uid: uid.into(),
+            account: Account {
+                key: AccountRef::new("storefront", "shop.example", &PersonId("me".into())),
+                label: "Me".into(),
+            },
+            remote: None,
+            direction: Direction::Outgoing,
+            kind: MediaKind::Video,
+            peer: Person { id: PersonId("p".into()), name: "P".into(), avatar: None },
+            subject: None,
+            outcome: Outcome::Ongoing,
+            reason: None,
+            message: Some(message.into()),
+            merged: false,
+            started_ms: 1_700_000_000_000,
+            answered_ms: None,
+            ended_ms: None,
+            noted_ms: 1_700_000_000_000,
+            talked_ms: 0,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_again_and_no_call_is_lost_or_interrupted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pending = PendingWrites::default();
+        let (problems, _told) = mpsc::channel(4);
+        let mut writer = Writer::new(Some(folder.path().join("log.db")), pending.clone(), problems);
+        pending.add([call("one", "")]);
+        assert!(writer.flush().await);
+        // The limit belongs to the connection. An update is what SQLite rolls back behind sqlx's back.
+        writer.store.as_mut().expect("open").allow_no_more_pages().await;
+        pending.add([call("one", &"long ".repeat(20_000))]);
+        assert!(!writer.flush().await);
+        pending.add([call("two", "")]);
+        assert!(writer.flush().await, "the file is opened anew");
+        let page = writer.store.as_mut().expect("open").list(&Filter::default(), 0, 9).await.expect("read");
+        assert_eq!(page.records.iter().filter(|record| record.outcome == Outcome::Ongoing).count(), 2);
     }
 }

@@ -163,11 +163,17 @@ fn unmigrated(error: &MigrateError) -> Option<Unreadable> {
 
 /// SQLITE_CORRUPT (11) and SQLITE_NOTADB (26), with or without their extensions
 /// (<https://sqlite.org/rescode.html>).
-pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
+fn is_damage(error: &sqlx::Error) -> bool {
     if matches!(error, sqlx::Error::Protocol(text) if text == DAMAGE_MESSAGE) {
         return true;
     }
     primary_code(error).is_some_and(|code| code == 11 || code == 26)
+}
+
+/// Whether the connection can go on: SQLITE_BUSY (5) and SQLITE_LOCKED (6) say that the file is in use, and
+/// SQLITE_CONSTRAINT (19) undoes one statement.
+pub(crate) fn is_usable_after(error: &sqlx::Error) -> bool {
+    primary_code(error).is_some_and(|code| matches!(code, 5 | 6 | 19))
 }
 
 fn primary_code(error: &sqlx::Error) -> Option<i32> {
