@@ -271,20 +271,24 @@ mod tests {
         let shared = Arc::new(Shared::new(None, 1));
         let mut interceptor = Filtered::new(StatsInterceptor::new(Arc::clone(&shared)));
         interceptor.bind_local_stream(&video(7));
+        let sound = StreamInfo { ssrc: 5, mime_type: "audio/opus".to_owned(), ..Default::default() };
+        interceptor.bind_local_stream(&sound);
         let start = Instant::now();
         let report = SenderReport { ssrc: 7, ntp_time: 0x0000_1234_5678_0000, ..Default::default() };
         interceptor.handle_write(rtcp(start, report)).expect("never refuses");
         let block = ReceptionReport {
             ssrc: 7,
-            fraction_lost: 64,
+            fraction_lost: 128,
             total_lost: 3,
             last_sender_report: 0x1234_5678,
             delay: 65_536 / 2,
             ..Default::default()
         };
-        let back = ReceiverReport { ssrc: 1, reports: vec![block], ..Default::default() };
+        let of_sound = ReceptionReport { ssrc: 5, fraction_lost: 64, ..Default::default() };
+        let back = ReceiverReport { ssrc: 1, reports: vec![block, of_sound], ..Default::default() };
         interceptor.handle_read(rtcp(start + Duration::from_millis(580), back)).expect("never refuses");
         assert_eq!(shared.round_trip_us.load(Ordering::Relaxed), 80_000);
+        // The loss of sound; that of pictures is the bandwidth estimator's.
         assert_eq!(*lock(&shared.pending.loss), Some(0.25));
         assert_eq!(shared.counters.video.remote_lost.load(Ordering::Relaxed), 3);
     }

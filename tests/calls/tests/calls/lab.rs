@@ -22,6 +22,7 @@ fn programs() -> anyhow::Result<PathBuf> {
 }
 
 /// Measures one call; `None` where that is not possible, which is said.
+#[expect(clippy::print_stderr, reason = "the output of a test that could not run says why")]
 fn measure(profile: &str, results: &Path) -> anyhow::Result<Option<Value>> {
     let programs = programs()?;
     let done = Command::new(programs.join("bellwire-lab"))
