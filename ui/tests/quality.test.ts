@@ -25,6 +25,8 @@ describe('one reading', () => {
     ['a very long way', { rtt_ms: 700 }, {}, 'poor', 'delay'],
     ['little room for our picture', { target_kbps: 200 }, {}, 'fair', 'upload'],
     ['hardly any room for our picture', { target_kbps: 100 }, {}, 'poor', 'upload'],
+    ['room for sound alone', { target_kbps: 40, picture_paused: true }, {}, 'poor', 'paused'],
+    ['room for sound alone and the camera off', { target_kbps: 40, picture_paused: true, camera_off: true }, {}, 'good', 'none'],
     ['little room while the camera is off', { target_kbps: 100, camera_off: true }, {}, 'good', 'none'],
     [
       'little room while the screen is shared and the camera off',

@@ -71,6 +71,7 @@ export function judge(stats: CallStats, before: Reading[], about: About): Qualit
   // There is room for many pictures and few are made; a camera in the dark still makes more.
   const few = !about.sharing && last !== undefined && last.stats.frames_sent > 0 && room >= 600;
   mark('busy', sends && (lost >= 0.5 || (few && stats.fps_sent < 4)), sends && (lost >= 0.25 || (few && stats.fps_sent < 8)));
+  mark('paused', sends && stats.picture_paused, false);
   const waits = sends && lost < 0.25 && room > 0;
   mark('upload', waits && room < 150, waits && room < 300);
 

@@ -16,8 +16,8 @@ use crate::devices::settings::Devices;
 use crate::internal::Internal;
 use crate::view::CallStats;
 
-/// Least bandwidth that video is given.
-const MIN_VIDEO_BITS_PER_S: u32 = 50_000;
+/// Least that an encoder can be asked for. The quality ladder pauses pictures well above it.
+const MIN_VIDEO_BITS_PER_S: u32 = 10_000;
 /// Statistics come once a second; every tenth is reported to the backend.
 const STATS_PER_REPORT: u32 = 10;
 

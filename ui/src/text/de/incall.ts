@@ -55,6 +55,7 @@ export const incall: Text['incall'] = {
     sound: 'Der Ton kommt klar an',
     loss: 'Es gehen Pakete verloren',
     delay: 'Die Verbindung ist stark verzögert',
+    paused: 'Ihr Video pausiert, nur Ton wird gesendet',
     upload: 'Ihr Upload ist langsam',
     late: 'Das Video der Gegenseite kommt verspätet an',
     gaps: 'Ein Teil des Tons fehlt',
@@ -63,6 +64,7 @@ export const incall: Text['incall'] = {
   advice: {
     loss: 'Ein Netzwerkkabel ist oft besser als WLAN.',
     delay: 'Warten Sie einen Moment, bevor Sie antworten, damit nicht beide gleichzeitig sprechen.',
+    paused: 'Die Verbindung ist zu langsam für Video. Es kommt von selbst zurück.',
     upload: 'Ihre Videoqualität wird verringert. Halten Sie andere Uploads an diesem Anschluss an.',
     late: 'Der Upload der Gegenseite oder Ihr Download ist langsam.',
     gaps: 'Gehen Sie näher an Ihren WLAN-Router oder schalten Sie Ihre Kamera aus.',

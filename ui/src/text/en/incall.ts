@@ -52,6 +52,7 @@ export const incall = {
     sound: 'Audio is coming through clearly',
     loss: 'The connection is losing packets',
     delay: 'There’s a long delay on the connection',
+    paused: 'Your video is paused, only audio is sent',
     upload: 'Your upload is slow',
     late: 'Their video is arriving late',
     gaps: 'Some audio is missing',
@@ -60,6 +61,7 @@ export const incall = {
   advice: {
     loss: 'A network cable often works better than Wi-Fi.',
     delay: 'Pause before you answer so you don’t talk over each other.',
+    paused: 'The connection is too slow for video. It comes back by itself.',
     upload: 'Your video quality is reduced. Pause other uploads on this connection.',
     late: 'Their upload or your download is slow.',
     gaps: 'Move closer to your Wi-Fi router or turn your camera off.',
