@@ -7,6 +7,7 @@
 //!     ├─► probe estimator ────────────────────────┘          │
 //!     └─► loss observations ─► likeliest channel ────────────┤
 //!  REMB, most useful rate ───────────────────────────────────┘
+//!  what is on its way unacknowledged ─► congestion window ─► less than that
 //!  target, application-limited region, loss state ─► probe control ─► clusters for the pacer
 //! ```
 //! After Google's congestion control as in libwebrtc (`modules/congestion_controller/goog_cc`, first
@@ -15,6 +16,7 @@
 
 mod acknowledged;
 mod application_limited;
+mod congestion_window;
 mod delay_control;
 mod jitter;
 mod link_capacity;
@@ -34,6 +36,7 @@ use std::time::{Duration, Instant};
 
 use self::acknowledged::AcknowledgedBitrate;
 use self::application_limited::ApplicationLimited;
+use self::congestion_window::CongestionWindow;
 use self::delay_control::{DelayControl, Known};
 use self::jitter::Jitter;
 use self::loss_control::LossControl;
@@ -101,6 +104,7 @@ pub(crate) struct Estimator {
     /// Set when the application ceases to be the limit, until a packet sent after it is acknowledged.
     fast_change_from: Option<Instant>,
     application_limited: ApplicationLimited,
+    window: CongestionWindow,
     probe_estimator: ProbeEstimator,
     probe_control: ProbeControl,
     delay: DelayControl,
@@ -122,6 +126,7 @@ impl Estimator {
             acknowledged: AcknowledgedBitrate::default(),
             fast_change_from: None,
             application_limited,
+            window: CongestionWindow::default(),
             probe_estimator: ProbeEstimator::default(),
             probe_control: ProbeControl::new(limits.start, limits.max),
             delay: DelayControl::new(limits),
@@ -136,6 +141,7 @@ impl Estimator {
     pub(crate) fn sent(&mut self, now: Instant, size: usize) {
         self.round_trip.sent(now);
         self.application_limited.sent(now, size);
+        self.window.sent(now, size);
         self.note_end_of_application_limit();
     }
 
@@ -151,6 +157,7 @@ impl Estimator {
             return;
         }
         self.round_trip.feedback(now, results);
+        self.window.feedback(results);
         self.jitter.feedback(results);
         let probe = self.acknowledge(results);
         let mut drained = false;
@@ -179,6 +186,7 @@ impl Estimator {
             self.delay.lower(now, factor);
         }
         let situation = self.estimated();
+        self.window.update(situation.estimate, self.round_trip.or_default());
         self.probe_control.timeout(now, &situation);
     }
 
@@ -191,6 +199,11 @@ impl Estimator {
 
     /// Bit/s for all RTP of ours: audio, video, retransmissions and padding.
     pub(crate) fn target(&self) -> f64 {
+        self.window.push_back(self.estimate())
+    }
+
+    /// What the path is believed to carry of what is useful, bit/s.
+    fn estimate(&self) -> f64 {
         let estimate = self.delay.rate().bps().min(self.loss.bps().unwrap_or(f64::INFINITY));
         let estimate = estimate.min(self.remb.unwrap_or(f64::INFINITY));
         estimate.clamp(self.limits.min, self.limits.max).min(self.useful)
@@ -255,11 +268,11 @@ impl Estimator {
 
     /// The estimate made known to those that follow it.
     fn estimated(&mut self) -> Situation {
-        let target = self.target();
-        self.application_limited.set_estimate(target);
+        let estimate = self.estimate();
+        self.application_limited.set_estimate(estimate);
         let rate = self.delay.rate();
         Situation {
-            estimate: target,
+            estimate,
             loss: self.loss.state(),
             delay_changes: self.delay.usage() != NetworkUsage::Normal,
             application_limited_since: self.application_limited.since(),

@@ -231,7 +231,9 @@ pub(crate) fn on_window_event(windows: &Arc<Windows>, label: &str, event: &Windo
             let windows = Arc::clone(windows);
             windows.tasks.clone().spawn(async move {
                 tokio::time::sleep(WINDOW_STATE_DELAY).await;
-                windows.update_mini();
+                // It waits for the main thread, which at quit answers no more: two such tasks would stop every
+                // worker of a machine with two cores, and with them the time limits of the shutdown.
+                drop(tauri::async_runtime::spawn_blocking(move || windows.update_mini()));
             });
         }
         _ => {}
@@ -277,11 +279,16 @@ pub(crate) async fn follow(windows: Arc<Windows>) {
 impl Windows {
     /// The tray is gone: a hidden main window goes to the taskbar.
     fn leave_tray(&self) {
-        if let Some(main) = self.window(MAIN)
-            && !main.is_visible().unwrap_or(true)
-        {
-            let _ = main.show();
-            let _ = main.minimize();
+        let Some(main) = self.window(MAIN) else { return };
+        // Asking for its state would block this worker until the main thread answers.
+        let left = self.app.run_on_main_thread(move || {
+            if !main.is_visible().unwrap_or(true) {
+                let _ = main.show();
+                let _ = main.minimize();
+            }
+        });
+        if let Err(error) = left {
+            warn!(%error, "The window could not go to the taskbar");
         }
     }
 

@@ -30,7 +30,9 @@ const MIN_KEY_REQUEST_INTERVAL: Duration = Duration::from_millis(300);
 const MAX_KEY_REQUEST_INTERVAL: Duration = Duration::from_secs(60);
 /// Shortest and longest wait for a retransmission, whatever the round trip.
 const MIN_REPAIR_WAIT: Duration = Duration::from_millis(100);
-const MAX_REPAIR_WAIT: Duration = Duration::from_millis(600);
+const MAX_REPAIR_WAIT: Duration = Duration::from_millis(1_500);
+/// Three requests, each repeated after a round trip and a quarter, and the time to notice.
+const ROUND_TRIPS_TO_REPAIR: f64 = 3.5;
 /// With a complete key frame behind the gap, only reordering is waited for.
 const REORDER_WAIT_BEFORE_KEY: Duration = Duration::from_millis(30);
 /// A packet that is missing for longer was lost and sent again, not overtaken.
@@ -348,7 +350,8 @@ impl FrameAssembler {
 
     /// Time for a request, the repair's way, and one more try for a short way.
     fn patience(&self) -> Duration {
-        (self.round_trip * 2 + Duration::from_millis(60)).clamp(MIN_REPAIR_WAIT, MAX_REPAIR_WAIT)
+        (self.round_trip.mul_f64(ROUND_TRIPS_TO_REPAIR) + Duration::from_millis(60))
+            .clamp(MIN_REPAIR_WAIT, MAX_REPAIR_WAIT)
     }
 
     /// Whether the picture that a marker ended goes on.

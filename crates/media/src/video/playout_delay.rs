@@ -22,6 +22,9 @@ const TOLERATED_JITTER_MS: f64 = 10.0;
 const JITTER_QUANTILE: f64 = 0.95;
 /// Of all frames so many are in time while repairs are in use.
 const REPAIR_QUANTILE: f64 = 0.99;
+/// But no more is waited for than a second repair: at 10 % loss a frame in a hundred needs a third one, for which all
+/// others, and the sound with them, would wait a round trip longer.
+const MAX_REPAIR_ROUND_TRIPS: f64 = 2.25;
 /// So many repaired frames in a window mean that repairs are in use; fewer are rare enough to be seen.
 const REPAIRS_IN_USE: usize = 3;
 /// What a repair takes beyond the round trip: the missing packet has to be noticed.
@@ -157,8 +160,10 @@ impl PlayoutDelay {
             let ready = self.samples.iter().map(|sample| sample.ready);
             let late =
                 quantile(&mut self.sorted, ready, REPAIR_QUANTILE).map_or(0.0, |late| late - self.baseline);
-            let expected = self.round_trip.as_secs_f64() * 1000.0 + REPAIR_NOTICE_MS + delay;
-            delay = delay.max(late).max(expected);
+            let repairs_take = |round_trips: f64| {
+                self.round_trip.as_secs_f64() * 1000.0 * round_trips + REPAIR_NOTICE_MS + delay
+            };
+            delay = late.min(repairs_take(MAX_REPAIR_ROUND_TRIPS)).max(repairs_take(1.0));
         }
         self.baseline + delay.min(MAX_PLAYOUT_DELAY.as_secs_f64() * 1000.0)
     }

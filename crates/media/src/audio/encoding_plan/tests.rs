@@ -49,7 +49,7 @@ fn redundancy_stays_within_the_share_of_sound() {
     for total in [20_000, 60_000, 150_000, 300_000, 600_000, 2_500_000] {
         for (loss, burst) in [(0.0, 1.0), (0.05, 1.0), (0.2, 1.2), (0.3, 5.0), (0.9, 9.0)] {
             let plan = EncodingPlan::new(&AudioPath { burst, ..path(total, loss) }, None);
-            let most = (total as f32 * SHARE_BESIDE_VIDEO) as u32;
+            let most = (total / 4).max((total * 2 / 5).min(60_000));
             let least = MIN_BITS_PER_S + headers(60);
             assert!(plan.wire_bits_per_second() <= most.max(least) + 1, "{total} {loss}: {plan:?}");
         }

@@ -1,0 +1,160 @@
+//! Congestion window: how much may be on its way unacknowledged, and what the encoders get when it is full. Sans-IO.
+//!
+//! Where a queue of seconds builds up, in both directions at once, feedback comes seconds late and the estimate stays
+//! what it was. Packets that nobody acknowledges show it at once. After `CongestionWindowPushbackController` in
+//! libwebrtc's `goog_cc`, with the queue Chromium accepts. On thin links, where two packets fill the window, the estimate
+//! alone counts.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::PacketResult;
+
+/// A queue that is accepted on top of the round trip and of the pause between two reports.
+const ACCEPTED_QUEUE: Duration = Duration::from_millis(350);
+/// Two full packets.
+const MIN_WINDOW_BYTES: f64 = 3_000.0;
+/// The window takes nothing from an estimate below this, and no more from one above.
+const MIN_PUSHED_BPS: f64 = 100_000.0;
+/// Fill above which less is sent, and much less; below the last one everything again.
+const FULL: f64 = 1.0;
+const OVERFULL: f64 = 1.5;
+const NEARLY_EMPTY: f64 = 0.1;
+/// Factors for each update.
+const LESS: f64 = 0.95;
+const MUCH_LESS: f64 = 0.9;
+const MORE: f64 = 1.05;
+/// A bound on memory: more packets are on their way on no path a call takes.
+const MAX_PACKETS: usize = 10_000;
+
+#[derive(Debug)]
+pub(super) struct CongestionWindow {
+    /// When each packet left, and its bytes; the oldest first.
+    unacknowledged: VecDeque<(Instant, usize)>,
+    bytes: usize,
+    /// Part of the estimate that may be sent.
+    ratio: f64,
+}
+
+impl Default for CongestionWindow {
+    fn default() -> Self {
+        Self { unacknowledged: VecDeque::new(), bytes: 0, ratio: 1.0 }
+    }
+}
+
+impl CongestionWindow {
+    pub(super) fn sent(&mut self, now: Instant, size: usize) {
+        if self.unacknowledged.len() >= MAX_PACKETS {
+            self.drop_oldest();
+        }
+        self.unacknowledged.push_back((now, size));
+        self.bytes += size;
+    }
+
+    /// What left before a packet that has arrived is on its way no more.
+    pub(super) fn feedback(&mut self, results: &[PacketResult]) {
+        let arrived = results.iter().filter(|result| result.arrived.is_some());
+        let Some(last) = arrived.map(|result| result.sent).max() else { return };
+        while self.unacknowledged.front().is_some_and(|(sent, _)| *sent <= last) {
+            self.drop_oldest();
+        }
+    }
+
+    /// Called about every 25 ms, with the estimate in bit/s.
+    pub(super) fn update(&mut self, estimate: f64, round_trip: Duration) {
+        let window = (estimate * (round_trip + ACCEPTED_QUEUE).as_secs_f64() / 8.0).max(MIN_WINDOW_BYTES);
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52 bytes")]
+        let fill = self.bytes as f64 / window;
+        self.ratio = if fill > OVERFULL {
+            self.ratio * MUCH_LESS
+        } else if fill > FULL {
+            self.ratio * LESS
+        } else if fill < NEARLY_EMPTY {
+            1.0
+        } else {
+            (self.ratio * MORE).min(1.0)
+        };
+        // So that it comes back soon from a long silence.
+        self.ratio = self.ratio.max(MIN_PUSHED_BPS / estimate.max(MIN_PUSHED_BPS));
+    }
+
+    /// What may be sent of this estimate, bit/s.
+    pub(super) fn push_back(&self, estimate: f64) -> f64 {
+        if self.ratio < 1.0 { (estimate * self.ratio).max(MIN_PUSHED_BPS.min(estimate)) } else { estimate }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some((_, size)) = self.unacknowledged.pop_front() {
+            self.bytes -= size;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: f64 = 2_500_000.0;
+    const TICK: Duration = Duration::from_millis(25);
+    const ROUND_TRIP: Duration = Duration::from_millis(50);
+
+    fn arrived(sent: Instant) -> PacketResult {
+        PacketResult { sent, arrived: Some(1.0), size: 1_250, probe: None, correction: false }
+    }
+
+    /// Sends at the rate it allows for a second; `late`: how long feedback takes, `None` where it stays away.
+    fn send(window: &mut CongestionWindow, from: Instant, late: Option<Duration>) -> f64 {
+        let mut sent = VecDeque::new();
+        let mut left = 0.0;
+        for tick in 0..40 {
+            let now = from + TICK * tick;
+            left += window.push_back(RATE) * TICK.as_secs_f64() / 8.0;
+            while left >= 1_250.0 {
+                left -= 1_250.0;
+                window.sent(now, 1_250);
+                sent.push_back(now);
+            }
+            while let Some(late) = late
+                && let Some(at) = sent.front().copied()
+                && at + late <= now
+            {
+                sent.pop_front();
+                window.feedback(&[arrived(at)]);
+            }
+            window.update(RATE, ROUND_TRIP);
+        }
+        window.push_back(RATE)
+    }
+
+    #[test]
+    fn feedback_in_time_leaves_the_estimate_alone() {
+        let (mut window, start) = (CongestionWindow::default(), Instant::now());
+        assert_eq!(send(&mut window, start, Some(Duration::from_millis(300))), RATE);
+    }
+
+    #[test]
+    fn without_feedback_less_is_sent_within_a_second_and_all_again_soon_after() {
+        let (mut window, start) = (CongestionWindow::default(), Instant::now());
+        let pushed = send(&mut window, start, None);
+        assert!((MIN_PUSHED_BPS..RATE / 4.0).contains(&pushed), "{pushed}");
+        for second in 1..5 {
+            send(&mut window, start + Duration::from_secs(second), None);
+        }
+        assert_eq!(window.push_back(RATE), MIN_PUSHED_BPS, "sound goes on");
+        window.feedback(&[arrived(start + Duration::from_secs(5))]);
+        assert_eq!(send(&mut window, start + Duration::from_secs(5), Some(ROUND_TRIP)), RATE);
+    }
+
+    #[test]
+    fn losses_alone_empty_nothing_and_memory_is_bounded() {
+        let (mut window, start) = (CongestionWindow::default(), Instant::now());
+        for _ in 0..MAX_PACKETS + 5 {
+            window.sent(start, 100);
+        }
+        window.feedback(&[PacketResult { arrived: None, ..arrived(start) }]);
+        assert_eq!((window.unacknowledged.len(), window.bytes), (MAX_PACKETS, MAX_PACKETS * 100));
+        window.feedback(&[arrived(start)]);
+        assert_eq!((window.unacknowledged.len(), window.bytes), (0, 0));
+        assert_eq!(window.push_back(10_000.0), 10_000.0, "an estimate below the minimum stays what it is");
+    }
+}
