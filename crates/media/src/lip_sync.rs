@@ -26,6 +26,9 @@ const MAX_PICTURE_LAG_SECONDS: f64 = 0.04;
 const LEAD_LIFETIME_SECONDS: f64 = 2.0;
 /// Weight of a new frame in the lead that sound has to make up for.
 const LEAD_SMOOTHING: f64 = 0.2;
+/// The same for a frame that came too late for its playout delay: sound that waited for the last of them would wait
+/// half a second for all.
+const LATE_LEAD_SMOOTHING: f64 = 0.02;
 /// Of the capture-to-display delay.
 const DELAY_SMOOTHING: f64 = 0.1;
 /// A delay that only a wrong clock can show.
@@ -193,6 +196,7 @@ impl PlayoutClock for LipSync {
         }
         let own = (smooth - arrived).as_secs_f64();
         let lead = match state.lead {
+            Some((known, _)) if smooth <= arrived => known + (own - sound - known) * LATE_LEAD_SMOOTHING,
             // Growth counts at once.
             Some((known, _)) if own - sound < known => known + (own - sound - known) * LEAD_SMOOTHING,
             Some(_) | None => own - sound,
