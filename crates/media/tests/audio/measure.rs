@@ -50,48 +50,75 @@ fn best(pattern: &[f32], field: &[f32], places: std::ops::Range<usize>, step: us
     found
 }
 
-/// Likeness 0..1 of the spectra over time; both begin at the same place. Stretching by a few
-/// milliseconds is allowed for by looking a little around.
-pub(crate) fn likeness(original: &[f32], recording: &[f32]) -> f32 {
-    let pieces = original.len() / CHUNK_SAMPLES;
+/// Half a second, the unit in which a recording is followed.
+const BLOCK_CHUNKS: usize = 25;
+/// How far the delay may change from one block to the next: the jitter buffer stretches and shortens sound.
+const MAX_STEP: isize = 4_800;
+
+/// A loud block of the original and where it is in the recording.
+struct Match {
+    /// First chunk.
+    block: usize,
+    /// Samples by which the recording is later than the beginning said.
+    shift: isize,
+    energy: f32,
+    likeness: f32,
+}
+
+/// Follows the original through the recording; both begin at the same place. The delay may change on the way, by what
+/// a jitter buffer needs when the machine is busy: that is no dropout.
+fn follow(original: &[f32], recording: &[f32]) -> Vec<Match> {
     let left = spectrum(original);
-    // Half seconds are compared each at its own best place.
-    let (mut total, mut weight) = (0.0, 0.0);
-    for block in (0..pieces.saturating_sub(25)).step_by(25) {
-        let reference = &left[block..block + 25];
+    let mut shift = 0;
+    let mut found = Vec::new();
+    for block in (0..left.len().saturating_sub(BLOCK_CHUNKS)).step_by(BLOCK_CHUNKS) {
+        let reference = &left[block..block + BLOCK_CHUNKS];
         let energy = norm(reference);
         if energy < 1.0 {
             continue;
         }
-        let from = block * CHUNK_SAMPLES;
-        let fit = (0..21)
-            .filter_map(|shift| {
-                let from = (from + shift * 480).checked_sub(4800)?;
-                let other = spectrum(recording.get(from..from + 25 * CHUNK_SAMPLES)?);
-                let product: f32 =
-                    reference.iter().flatten().zip(other.iter().flatten()).map(|(a, b)| a * b).sum();
-                Some(product / (energy * norm(&other)).max(1e-9))
-            })
-            .fold(0.0, f32::max);
-        total += fit * energy;
-        weight += energy;
+        let fit = |shift: isize| {
+            let from = (block * CHUNK_SAMPLES).checked_add_signed(shift)?;
+            let other = spectrum(recording.get(from..from + BLOCK_CHUNKS * CHUNK_SAMPLES)?);
+            let product: f32 =
+                reference.iter().flatten().zip(other.iter().flatten()).map(|(a, b)| a * b).sum();
+            Some((shift, product / (energy * norm(&other)).max(1e-9)))
+        };
+        let shifts = (shift - MAX_STEP..=shift + MAX_STEP).step_by(480);
+        let best = shifts.filter_map(fit).max_by(|a, b| a.1.total_cmp(&b.1));
+        let (best, likeness) = best.unwrap_or((shift, 0.0));
+        // Where nothing fits there is nothing to follow.
+        if likeness > 0.8 {
+            shift = best;
+        }
+        found.push(Match { block, shift, energy, likeness });
     }
-    total / f32::max(weight, 1e-9)
+    found
+}
+
+/// Likeness 0..1 of the spectra over time; both begin at the same place.
+pub(crate) fn likeness(original: &[f32], recording: &[f32]) -> f32 {
+    let matches = follow(original, recording);
+    let weight: f32 = matches.iter().map(|found| found.energy).sum();
+    matches.iter().map(|found| found.likeness * found.energy).sum::<f32>() / weight.max(1e-9)
 }
 
 /// Share of the original's loud pieces that are silent in the recording and around it.
 pub(crate) fn dropouts(original: &[f32], recording: &[f32]) -> f32 {
     let (mut loud, mut missing) = (0.0_f32, 0.0);
-    for (index, piece) in original.chunks_exact(CHUNK_SAMPLES).enumerate() {
-        if level_db(piece) < -35.0 {
-            continue;
+    for found in follow(original, recording) {
+        for index in found.block..found.block + BLOCK_CHUNKS {
+            let at = index * CHUNK_SAMPLES;
+            if level_db(&original[at..at + CHUNK_SAMPLES]) < -35.0 {
+                continue;
+            }
+            loud += 1.0;
+            let from = at.saturating_add_signed(found.shift);
+            let around = recording.get(from.saturating_sub(CHUNK_SAMPLES)..from + 2 * CHUNK_SAMPLES);
+            let silent =
+                around.is_none_or(|around| around.chunks_exact(480).any(|piece| level_db(piece) < -85.0));
+            missing += if silent { 1.0 } else { 0.0 };
         }
-        loud += 1.0;
-        let from = index * CHUNK_SAMPLES;
-        let around = recording.get(from.saturating_sub(CHUNK_SAMPLES)..from + 2 * CHUNK_SAMPLES);
-        let silent =
-            around.is_none_or(|around| around.chunks_exact(480).any(|piece| level_db(piece) < -85.0));
-        missing += if silent { 1.0 } else { 0.0 };
     }
     missing / f32::max(loud, 1.0)
 }

@@ -32,6 +32,7 @@ pub(super) const FIGURES: &[Figure] = &[
     figure("concealed_percent", "sound made up", "%", 2),
     figure("sound_gap_ms", "longest gap in speech", "ms", 0),
     figure("lip_sync_ms", "picture behind sound", "ms", 0),
+    figure("lip_sync_abs_ms", "picture and sound apart", "ms", 0),
     figure("received_kbps", "rate received", "kbit/s", 0),
     figure("sent_kbps", "rate sent", "kbit/s", 0),
     figure("queue_p50_ms", "queue, median", "ms", 0),
@@ -102,6 +103,18 @@ impl Values {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profiles::{Bar, PROFILES};
+
+    #[test]
+    fn every_bar_is_of_a_figure_that_has_a_name() {
+        for bar in PROFILES.iter().flat_map(|profile| profile.bars) {
+            let (Bar::AtMost(name, _)
+            | Bar::AtLeast(name, _)
+            | Bar::RatioAtMost(name, _)
+            | Bar::RatioAtLeast(name, _)) = bar;
+            assert_eq!(Figure::find(name).name, *name);
+        }
+    }
 
     #[test]
     fn what_never_came_is_the_worst() {
