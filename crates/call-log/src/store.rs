@@ -6,7 +6,7 @@ mod open;
 mod query;
 mod row;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::Path;
 

@@ -259,33 +259,12 @@ fn refuse(query: Query) {
 
 #[cfg(test)]
 mod tests {
-    use bellwire_call::{Direction, MediaKind, Person, PersonId};
-
     use super::*;
     use crate::Outcome;
+    use crate::store::tests::dialled;
 
     fn call(uid: &str, message: &str) -> LocalCall {
-        LocalCall {
-            uid: uid.into(),
-            account: Account {
-                key: AccountRef::new("storefront", "shop.example", &PersonId("me".into())),
-                label: "Me".into(),
-            },
-            remote: None,
-            direction: Direction::Outgoing,
-            kind: MediaKind::Video,
-            peer: Person { id: PersonId("p".into()), name: "P".into(), avatar: None },
-            subject: None,
-            outcome: Outcome::Ongoing,
-            reason: None,
-            message: Some(message.into()),
-            merged: false,
-            started_ms: 1_700_000_000_000,
-            answered_ms: None,
-            ended_ms: None,
-            noted_ms: 1_700_000_000_000,
-            talked_ms: 0,
-        }
+        LocalCall { message: Some(message.into()), ..dialled(uid, "p", 1_700_000_000_000) }
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ fn person(id: &str) -> Person {
 }
 
 /// An outgoing call that is being placed.
-fn dialled(uid: &str, peer: &str, started_ms: i64) -> LocalCall {
+pub(crate) fn dialled(uid: &str, peer: &str, started_ms: i64) -> LocalCall {
     LocalCall {
         uid: uid.into(),
         account: account("me"),
