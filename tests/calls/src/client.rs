@@ -169,7 +169,18 @@ impl TestClient {
         contacts.find(|c| c.detail == email).cloned().with_context(|| format!("{email} is not in the list"))
     }
 
+    /// Dials a person once the list shows them as online. A socket that is up has not registered with the
+    /// backend yet, and who dials before that is told "offline".
     pub async fn dial(&self, email: &str) -> anyhow::Result<CallId> {
+        let there = |v: &Arc<EngineView>| {
+            v.accounts.iter().any(|a| a.contacts.iter().any(|c| c.detail == email && c.online))
+        };
+        self.until("them to be online", there).await?;
+        self.dial_absent(email).await
+    }
+
+    /// Dials a person of the list, online or not.
+    pub async fn dial_absent(&self, email: &str) -> anyhow::Result<CallId> {
         let contact = self.contact(email).await?;
         self.dial_person(contact.person, None).await
     }
@@ -205,8 +216,7 @@ impl TestClient {
         self.line_of(&person).await
     }
 
-    /// Waits until our list shows a person as online; returns at once where this account has no list. A socket
-    /// that is up has not registered with the backend yet, and who dials before that is told "offline".
+    /// Waits until our list shows a person as online; returns at once where this account has no list.
     pub async fn sees_online(&self, who: &TestClient) -> anyhow::Result<()> {
         if !self.capabilities().contacts {
             return Ok(());
@@ -259,7 +269,6 @@ impl TestClient {
 
     /// Dials a person who answers, and waits until both are connected.
     pub async fn reach(&self, email: &str, callee: &TestClient) -> anyhow::Result<()> {
-        self.sees_online(callee).await?;
         self.dial(email).await?;
         let ring = callee.ringing().await?;
         callee.engine().accept(ring.id).await;

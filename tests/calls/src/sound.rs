@@ -10,8 +10,14 @@ const SAMPLE_RATE_HZ: usize = 48_000;
 const FRAME_SAMPLES: usize = 960;
 /// What a jitter buffer may stretch or shrink is found anew for each of these.
 const SEGMENT_SAMPLES: usize = SAMPLE_RATE_HZ;
-/// How far sound may have been moved that way.
+/// How far sound may have been moved that way from one segment to the next.
 const MAX_SHIFT_SAMPLES: isize = 2_880;
+/// The same where a queue filled or emptied: half a second, looked for by loudness.
+const MAX_JUMP_SAMPLES: isize = 24_000;
+/// Steps of the loudness contour.
+const CONTOUR_STEP_SAMPLES: usize = 240;
+/// From this normalised correlation of the waveforms on a segment counts as found.
+const FOUND: f64 = 0.4;
 /// Borders of the bands compared, in steps of 50 Hz, the resolution of a frame: 150 Hz to 4.8 kHz.
 const BAND_EDGES: [usize; 11] = [3, 5, 7, 10, 14, 20, 28, 40, 56, 72, 96];
 const BANDS: usize = BAND_EDGES.len() - 1;
@@ -44,14 +50,19 @@ pub fn read_mono(path: &Path) -> anyhow::Result<Vec<f32>> {
     Ok(samples.map(|s| s.map(|s| s as f32 / scale)).collect::<Result<_, _>>()?)
 }
 
-/// Finds `heard` in the endlessly repeated `said` and compares the two.
+/// Finds `heard` in the endlessly repeated `said` and compares the two, following a delay that changes.
 pub fn compare(said: &[f32], heard: &[f32]) -> Likeness {
     let start = align(said, heard);
+    let mut moved = 0;
     let (mut a, mut b) = (vec![Vec::new(); BANDS], vec![Vec::new(); BANDS]);
     let (mut loud_frames, mut dropouts) = (0, 0);
     let (mut energy_said, mut energy_heard) = (0.0, 0.0);
     for (n, segment) in heard.chunks_exact(SEGMENT_SAMPLES).enumerate() {
-        let from = refine(said, segment, (start + n * SEGMENT_SAMPLES) as isize, MAX_SHIFT_SAMPLES);
+        let unmoved = (start + n * SEGMENT_SAMPLES) as isize;
+        let from = place(said, segment, unmoved + moved);
+        if fit(said, segment, from) >= FOUND {
+            moved = from - unmoved;
+        }
         let original: Vec<f32> = (0..SEGMENT_SAMPLES as isize).map(|i| at(said, from + i)).collect();
         for (x, y) in original.chunks_exact(FRAME_SAMPLES).zip(segment.chunks_exact(FRAME_SAMPLES)) {
             let (level_x, level_y) = (db(power(x)), db(power(y)));
@@ -83,10 +94,42 @@ fn at(said: &[f32], index: isize) -> f32 {
     said[index.rem_euclid(said.len() as isize) as usize]
 }
 
+/// The sample of `said` at which a segment begins that was expected at `from`.
+fn place(said: &[f32], segment: &[f32], from: isize) -> isize {
+    let near = refine(said, segment, from, MAX_SHIFT_SAMPLES);
+    if fit(said, segment, near) >= FOUND {
+        return near;
+    }
+    let around: Vec<f32> = (-MAX_JUMP_SAMPLES..MAX_JUMP_SAMPLES + segment.len() as isize)
+        .map(|shift| at(said, from + shift))
+        .collect();
+    let (long, short) = (contour(&around), contour(segment));
+    let score = |step: usize| correlation(&long[step..step + short.len()], &short);
+    let best = (0..=long.len() - short.len()).max_by(|a, b| score(*a).total_cmp(&score(*b)));
+    let jumped = from - MAX_JUMP_SAMPLES + (best.unwrap_or(0) * CONTOUR_STEP_SAMPLES) as isize;
+    let far = refine(said, segment, jumped, 2 * CONTOUR_STEP_SAMPLES as isize);
+    if fit(said, segment, far) >= FOUND { far } else { near }
+}
+
+/// Normalised correlation of the waveforms, 1 is the same.
+fn fit(said: &[f32], heard: &[f32], from: isize) -> f64 {
+    let (mut product, mut energy) = (0.0, 0.0);
+    for (i, h) in heard.iter().enumerate() {
+        let original = at(said, from + i as isize);
+        product += f64::from(original * h);
+        energy += f64::from(original * original);
+    }
+    product / (energy * power(heard) * heard.len() as f64).sqrt().max(1e-9)
+}
+
+/// Loudness over time, a value for each [`CONTOUR_STEP_SAMPLES`].
+fn contour(sound: &[f32]) -> Vec<f64> {
+    sound.chunks_exact(CONTOUR_STEP_SAMPLES).map(|piece| power(piece).sqrt()).collect()
+}
+
 /// The sample of `said` at which `heard` begins: by the loudness contour, then by the waveform.
 fn align(said: &[f32], heard: &[f32]) -> usize {
-    const STEP_SAMPLES: usize = 240;
-    let contour = |s: &[f32]| -> Vec<f64> { s.chunks_exact(STEP_SAMPLES).map(|c| power(c).sqrt()).collect() };
+    const STEP_SAMPLES: usize = CONTOUR_STEP_SAMPLES;
     let (long, short) = (contour(said), contour(heard));
     let score = |at: usize| -> f64 {
         let part: Vec<f64> = (0..short.len()).map(|i| long[(at + i) % long.len()]).collect();
@@ -184,6 +227,19 @@ mod tests {
         assert!((found.offset_s - 100_000.0 / SAMPLE_RATE_HZ as f64).abs() < 0.001, "{found:?}");
         assert!(found.spectral_match > 0.99 && (found.level_db + 6.0).abs() < 0.2, "{found:?}");
         assert_eq!(found.dropouts, 0);
+    }
+
+    #[test]
+    fn a_delay_that_jumps_is_followed() {
+        let said = chirps(8);
+        // 300 ms more from the second segment on, which the jitter buffer filled with silence.
+        let mut heard = said[20_000..20_000 + SEGMENT_SAMPLES].to_vec();
+        heard.extend(vec![0.0; 14_400]);
+        heard.extend(&said[20_000 + SEGMENT_SAMPLES..20_000 + 5 * SEGMENT_SAMPLES]);
+        let found = compare(&said, &heard);
+        assert!(found.spectral_match > 0.9, "{found:?}");
+        // The silence is one: 15 frames of 20 ms, of which some are pauses.
+        assert!((5..=20).contains(&found.dropouts), "{found:?}");
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Hub {
             Request::Connected { party, related } => self.connected(from, party, related, now),
             Request::ListOnline => self.listed(from),
             Request::Ring(ring) => self.ring(from, *ring),
-            Request::Join { call_id } => self.join(from, &call_id),
+            Request::Join { call_id } => self.join(from, &call_id, now),
             Request::Leave { call_id } => self.leave(from, &call_id, None, now),
             Request::Relay { call_id, relay } => self.relay(from, &call_id, relay),
             Request::Status { call_id, status, reason } => self.status(from, &call_id, status, reason, now),
@@ -91,8 +91,7 @@ impl Hub {
 
     /// The records have changed a call (or made it): tells both parties on all their devices.
     pub(crate) fn changed(&mut self, facts: Facts, change: Change, now: Millis) -> Replies {
-        let call_id = facts.call_id.clone();
-        match self.calls.get_mut(&call_id) {
+        match self.calls.get_mut(&facts.call_id) {
             Some(call) if rank(facts.status) <= rank(call.facts.status) => return Vec::new(),
             Some(call) => call.facts = facts.clone(),
             None => {}
@@ -100,43 +99,25 @@ impl Hub {
         self.remember(facts.clone(), now);
         self.presence.relate(&facts.seller, &facts.customer);
 
-        let mut replies = Vec::new();
-        let status = CallStatusUpdate {
-            call_id: call_id.clone(),
-            status: facts.status,
-            user_id: change.by.as_ref().map(|by| by.id.clone()),
-            user_type: change.by.as_ref().map(|by| by.role),
-            timestamp: Some(now.iso()),
-            reason: change.reason.clone(),
-        };
-        let status = |to| Reply::emit(to, name::CALL_STATUS_UPDATE, &status);
         match facts.status {
-            CallStatus::Initiated | CallStatus::Unknown => {}
+            CallStatus::Initiated | CallStatus::Unknown => Vec::new(),
             CallStatus::Ringing => {
                 let caller = facts.party(facts.initiated_by);
-                replies.extend(self.presence.sockets(&caller.id).map(status));
+                self.presence
+                    .sockets(&caller.id)
+                    .flat_map(|to| status_known(to, &facts, change.clone(), now))
+                    .collect()
             }
             CallStatus::Accepted
             | CallStatus::Declined
             | CallStatus::Rejected
             | CallStatus::Busy
             | CallStatus::Missed
-            | CallStatus::Failed => {
-                replies.extend(self.both(&facts).map(status));
-            }
-            CallStatus::Ended => {
-                let ended = CallEnded {
-                    call_id,
-                    ended_by: change.by.map(|by| by.id),
-                    reason: change.reason,
-                    duration: change.duration,
-                };
-                for to in self.both(&facts) {
-                    replies.extend([status(to), Reply::emit(to, name::CALL_ENDED, &ended)]);
-                }
+            | CallStatus::Failed
+            | CallStatus::Ended => {
+                self.both(&facts).flat_map(|to| status_known(to, &facts, change.clone(), now)).collect()
             }
         }
-        replies
     }
 
     /// The next moment [`Hub::expire`] has something to do.
@@ -252,10 +233,11 @@ impl Hub {
         replies
     }
 
-    fn join(&mut self, from: SocketKey, call_id: &str) -> Replies {
+    fn join(&mut self, from: SocketKey, call_id: &str, now: Millis) -> Replies {
         let me = match self.party_of(from, call_id) {
+            // A socket that was away when the call ended learns it as it would have.
             Ok((_, call)) if is_over(call.facts.status) => {
-                return refused(from, Refusal::Over, call_id.to_owned());
+                return status_known(from, &call.facts, Change::default(), now).collect();
             }
             Ok((me, _)) => me,
             Err(refusal) => return refused(from, refusal, call_id.to_owned()),
@@ -430,6 +412,31 @@ impl Hub {
         let call = self.calls.get(call_id).ok_or(Refusal::Unknown)?;
         if call.facts.party(me.role).id == me.id { Ok((me.clone(), call)) } else { Err(Refusal::Foreign) }
     }
+}
+
+/// What a socket is told of a call's status; of an ended call by two events, as deployed.
+fn status_known(
+    to: SocketKey,
+    facts: &Facts,
+    change: Change,
+    now: Millis,
+) -> impl Iterator<Item = Reply<Order>> + use<> {
+    let status = CallStatusUpdate {
+        call_id: facts.call_id.clone(),
+        status: facts.status,
+        user_id: change.by.as_ref().map(|by| by.id.clone()),
+        user_type: change.by.as_ref().map(|by| by.role),
+        timestamp: Some(now.iso()),
+        reason: change.reason.clone(),
+    };
+    let ended = (facts.status == CallStatus::Ended).then(|| CallEnded {
+        call_id: facts.call_id.clone(),
+        ended_by: change.by.map(|by| by.id),
+        reason: change.reason,
+        duration: change.duration,
+    });
+    let status = Reply::emit(to, name::CALL_STATUS_UPDATE, &status);
+    std::iter::once(status).chain(ended.map(|ended| Reply::emit(to, name::CALL_ENDED, &ended)))
 }
 
 fn to_all(

@@ -30,6 +30,9 @@ async fn declines_with_a_message(accounts: TestAccounts) -> anyhow::Result<()> {
     let back = callee.line_for(&caller).await?.context("the caller is in the callee's list")?;
     // What the list is searched for does not matter.
     callee.engine().refresh_contacts(callee.account, "nobody at all".into()).await?;
+    if accounts.knows_absence {
+        caller.sees_online(&callee).await?;
+    }
 
     caller.call_to(&callee, MediaKind::Video).await?;
     let ring = callee.ringing().await?;
@@ -65,6 +68,9 @@ async fn where_nobody_can_be_written_to_the_call_rings_on() -> anyhow::Result<()
     for accounts in [STOREFRONT, HEARTH] {
         let caller = TestClient::of(&server, accounts.dialect, accounts.caller, Setup::default()).await?;
         let callee = TestClient::of(&server, accounts.dialect, accounts.callee, Setup::default()).await?;
+        if accounts.knows_absence {
+            caller.sees_online(&callee).await?;
+        }
         caller.call_to(&callee, MediaKind::Video).await?;
         let ring = callee.ringing().await?;
         let answer = callee.engine().decline_with(ring.id, "Later".into()).await;

@@ -123,7 +123,7 @@ async fn nobody_answers_and_the_call_is_missed() -> anyhow::Result<()> {
 async fn calling_somebody_who_is_away_says_so() -> anyhow::Result<()> {
     let server = TestServer::start().await?;
     let seller = TestClient::seller(&server, SELLER).await?;
-    seller.dial(CUSTOMER).await?;
+    seller.dial_absent(CUSTOMER).await?;
     let ended = seller.ended().await?;
     ensure!(reason(&ended.state) == Some(&EndReason::RemoteOffline), "{:?}", ended.state);
     Ok(())

@@ -266,7 +266,6 @@ fn a_call_that_is_over_takes_no_offers_and_swallows_late_candidates() {
     assert!([S1, C1, C2].iter().all(|to| heard(&ended, *to, name::CALL_ENDED).is_some()));
 
     assert_eq!(refusal(&hub.handle(S1, offer(), NOW), S1), "This call is over");
-    assert_eq!(refusal(&hub.handle(S1, join(), NOW), S1), "This call is over");
     assert_eq!(refusal(&hub.handle(S1, ring(), NOW), S1), "This call is over");
     let late = Request::Relay { call_id: "call".to_owned(), relay: Relay::Candidate(None) };
     assert!(hub.handle(S1, late, NOW).is_empty());
@@ -274,6 +273,23 @@ fn a_call_that_is_over_takes_no_offers_and_swallows_late_candidates() {
 
     hub.expire(NOW.plus(REMEMBERED_FOR));
     assert_eq!(refusal(&hub.handle(S1, join(), NOW), S1), "Call not found");
+}
+
+#[test]
+fn a_socket_that_was_away_learns_how_its_call_ended() {
+    let mut hub = hub();
+    hub.changed(facts(CallStatus::Accepted), Change::default(), NOW);
+    hub.disconnected(C1, NOW);
+    hub.disconnected(C2, NOW);
+    hub.changed(facts(CallStatus::Ended), Change { duration: 3.0, ..Change::default() }, NOW);
+
+    let back = SocketKey(9);
+    connect(&mut hub, back, AMIRA, UserType::Customer, &[SHOP]);
+    let replies = hub.handle(back, join(), NOW);
+    assert_eq!(sockets(&replies), [back, back]);
+    assert_eq!(heard(&replies, back, name::CALL_STATUS_UPDATE).expect("told")["status"], "ended");
+    assert_eq!(heard(&replies, back, name::CALL_ENDED).expect("told")["callId"], "call");
+    assert_eq!(refusal(&hub.handle(STRANGER, join(), NOW), STRANGER), "You are not part of this call");
 }
 
 #[test]
