@@ -77,6 +77,8 @@ pub struct AssemblerStats {
 struct PendingPicture {
     packet: Packet,
     part: Part,
+    /// It came so long after a later one that it was lost and sent again.
+    repaired: bool,
 }
 
 /// Whether the marker is on the last packet of a picture only.
@@ -247,7 +249,12 @@ impl FrameAssembler {
         // Padding is also sent with the camera off: a request would have no answer.
         self.alive |= !part.empty;
         self.bytes += packet.payload.len();
-        self.held.insert(sequence, PendingPicture { packet, part });
+        // Gaps overlap: a picture may have been repaired while the one before it was waited for.
+        let after = self.held.range(sequence..).next();
+        let repaired = after.is_some_and(|(_, after)| {
+            after.repaired || packet.arrived.saturating_duration_since(after.packet.arrived) >= MIN_REPAIR
+        });
+        self.held.insert(sequence, PendingPicture { packet, part, repaired });
         while self.held.len() > MAX_PACKETS || self.bytes > MAX_BYTES {
             let Some((oldest, held)) = self.held.pop_first() else { break };
             self.bytes -= held.packet.payload.len();
@@ -273,10 +280,9 @@ impl FrameAssembler {
             }
             match self.whole(next, now) {
                 End::At(end) => {
-                    let missing = self.gap_since.take().map(|since| now.saturating_duration_since(since));
+                    self.gap_since = None;
                     if let Some(frame) = self.take(next, end) {
-                        let repaired = missing.is_some_and(|missing| missing >= MIN_REPAIR);
-                        return Some(AssembledFrame { repaired, ..frame });
+                        return Some(frame);
                     }
                     continue;
                 }
@@ -452,7 +458,7 @@ impl FrameAssembler {
             key: part.key,
             joins: None,
             arrived,
-            repaired: false,
+            repaired: picture.iter().any(|held| held.repaired),
         };
         (!frame.data.is_empty()).then_some(frame)
     }

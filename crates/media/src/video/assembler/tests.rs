@@ -81,6 +81,24 @@ fn a_gap_is_waited_for_and_its_repair_used() {
 }
 
 #[test]
+fn pictures_repaired_behind_another_gap_say_so() {
+    let now = Instant::now();
+    let mut packets: Vec<_> = (0..5).flat_map(|n| frame(0, n, 3, n == 0, now)).collect();
+    // The middle of pictures 1 and 2 is lost, picture 3 is only reordered.
+    packets.swap(9, 10);
+    let (second, first) = (packets.remove(7), packets.remove(4));
+    let mut assembler = fed(packets);
+    assert_eq!(numbers(&mut assembler, now), [0]);
+    let later = now + Duration::from_millis(100);
+    for packet in [second, first] {
+        assembler.push(Packet { arrived: later, ..packet });
+    }
+    let repaired: Vec<_> =
+        std::iter::from_fn(|| assembler.poll(later)).map(|frame| (frame.data[1], frame.repaired)).collect();
+    assert_eq!(repaired, [(1, true), (2, true), (3, false), (4, false)]);
+}
+
+#[test]
 fn a_hopeless_gap_asks_for_a_key_frame_and_goes_on_there() {
     let now = Instant::now();
     let mut packets: Vec<_> = (0..4).flat_map(|n| frame(0, n, 2, n == 0, now)).collect();
