@@ -23,12 +23,14 @@ const MAX_SOUND_FLOOR: Duration = Duration::from_millis(500);
 /// early and 125 ms late).
 const MAX_PICTURE_LAG_SECONDS: f64 = 0.04;
 /// Sound waits no longer for a picture that was this long ago.
-const LEAD_LIFETIME_SECONDS: f64 = 2.0;
-/// Weight of a new frame in the lead that sound has to make up for.
-const LEAD_SMOOTHING: f64 = 0.2;
+const SCHEDULE_LIFETIME_SECONDS: f64 = 2.0;
+/// Weight of a new frame in the schedule that sound follows.
+const SCHEDULE_SMOOTHING: f64 = 0.2;
 /// The same for a frame that came too late for its playout delay: sound that waited for the last of them would wait
 /// half a second for all.
-const LATE_LEAD_SMOOTHING: f64 = 0.02;
+const LATE_FRAME_SMOOTHING: f64 = 0.02;
+/// Weight of a new observation in what playout takes beside the jitter buffer.
+const OVERHEAD_SMOOTHING: f64 = 0.02;
 /// Of the capture-to-display delay.
 const DELAY_SMOOTHING: f64 = 0.1;
 /// A delay that only a wrong clock can show.
@@ -67,8 +69,11 @@ struct State {
     playout: Option<Playout>,
     /// Milliseconds, smoothed.
     offset_ms: f64,
-    /// How much later than its sound the picture wants to be shown, in seconds, smoothed, and since when.
-    lead: Option<(f64, f64)>,
+    /// The [`Playout::shift`] that sound would need to be heard with its picture, smoothed, and since when.
+    schedule: Option<(f64, f64)>,
+    /// [`Playout::latest`] less the jitter buffer's delay, smoothed. It stays while that delay changes, so sound
+    /// approaches its floor without swinging about it.
+    overhead: Option<f64>,
     /// This clock's seconds less the sender's NTP seconds of the video's reports, at the least.
     clocks: Option<Clocks>,
     half_round_trip: f64,
@@ -86,8 +91,10 @@ struct Clocks {
 
 #[derive(Clone, Copy, Debug)]
 struct Playout {
-    /// Instant heard, as seconds since start, less the sound's sender time in seconds since `reference`.
+    /// Instant heard, as seconds since start, less the sound's sender time in seconds since `reference`; smoothed.
     shift: f64,
+    /// The same of the sample told last.
+    latest: f64,
     /// NTP time all sender times are counted from, so that they fit a float.
     reference: u64,
 }
@@ -139,16 +146,27 @@ impl LipSync {
     }
 
     /// The least playout delay of sound at which it is heard no earlier than the picture can be shown, given the
-    /// delay it has `now`; zero where no picture needs it. Sound that has less should grow to it in steps nobody
-    /// hears, and need not hurry to shrink.
+    /// delay it has `now`, for the sample last told to [`LipSync::sounds`]; zero where no picture needs it. Sound
+    /// that has less should grow to it in steps nobody hears, and need not hurry to shrink.
     pub fn sound_floor(&self, delay: Duration, now: Instant) -> Duration {
         let now = self.seconds(now);
-        let Some((lead, at)) = self.lock().lead else { return Duration::ZERO };
-        if now - at > LEAD_LIFETIME_SECONDS {
-            return Duration::ZERO;
+        let mut state = self.lock();
+        let Some(playout) = state.playout else { return Duration::ZERO };
+        let observed = playout.latest - delay.as_secs_f64();
+        let overhead = match state.overhead {
+            Some(known) if (observed - known).abs() < PLAYOUT_JUMP_SECONDS => {
+                known + (observed - known) * OVERHEAD_SMOOTHING
+            }
+            Some(_) | None => observed,
+        };
+        state.overhead = Some(overhead);
+        match state.schedule {
+            Some((shift, at)) if now - at <= SCHEDULE_LIFETIME_SECONDS => {
+                let floor = (shift - overhead).clamp(0.0, MAX_SOUND_FLOOR.as_secs_f64());
+                Duration::from_secs_f64(floor)
+            }
+            Some(_) | None => Duration::ZERO,
         }
-        let floor = (delay.as_secs_f64() + lead).clamp(0.0, MAX_SOUND_FLOOR.as_secs_f64());
-        Duration::from_secs_f64(floor)
     }
 
     /// Takes in that the sound with this RTP timestamp (48 kHz) is heard at `heard`.
@@ -164,7 +182,7 @@ impl LipSync {
             }
             Some(_) | None => shift,
         };
-        state.playout = Some(Playout { shift: smooth, reference });
+        state.playout = Some(Playout { shift: smooth, latest: shift, reference });
     }
 
     /// How long pictures are shown after (+) or before (-) their sound, ms; 0 while unknown.
@@ -191,17 +209,18 @@ impl PlayoutClock for LipSync {
         let sound = sent + playout.shift - at;
         // Reports that put the streams that far apart are wrong, and the picture need not suffer.
         if !sound.is_finite() || sound.abs() > 10.0 {
-            state.lead = None;
+            state.schedule = None;
             return smooth;
         }
         let own = (smooth - arrived).as_secs_f64();
-        let lead = match state.lead {
-            Some((known, _)) if smooth <= arrived => known + (own - sound - known) * LATE_LEAD_SMOOTHING,
+        let shift = at + own - sent;
+        let shift = match state.schedule {
+            Some((known, _)) if smooth <= arrived => known + (shift - known) * LATE_FRAME_SMOOTHING,
             // Growth counts at once.
-            Some((known, _)) if own - sound < known => known + (own - sound - known) * LEAD_SMOOTHING,
-            Some(_) | None => own - sound,
+            Some((known, _)) if shift < known => known + (shift - known) * SCHEDULE_SMOOTHING,
+            Some(_) | None => shift,
         };
-        state.lead = Some((lead, at));
+        state.schedule = Some((shift, at));
         // Until the sound has made up for it, the picture is late by no more than is seen.
         let wait = own.min(sound + MAX_PICTURE_LAG_SECONDS).max(sound);
         let bounded = wait.clamp(0.0, MAX_VIDEO_DELAY.as_secs_f64());

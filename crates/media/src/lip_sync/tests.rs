@@ -128,6 +128,41 @@ fn sound_waits_for_a_picture_that_needs_time_for_repairs_and_no_longer() {
     assert_eq!(clock.sound_floor(delay, start + Duration::from_secs(600)), Duration::ZERO);
 }
 
+/// The device tells of sound in bursts, pictures are told a little late: neither makes the floor swing.
+#[test]
+fn the_floor_stays_while_sound_approaches_it() {
+    let start = Instant::now();
+    let clock = LipSync::new(start);
+    clock.report(TrackKind::Audio, SenderReport { ntp: 0, rtp: 0 });
+    clock.report(TrackKind::Video, SenderReport { ntp: 0, rtp: 0 });
+    let mut delay = Duration::from_millis(60);
+    let mut floors = Vec::new();
+    for step in 0..3000_u32 {
+        let captured = start + Duration::from_millis(u64::from(step) * 10);
+        let arrived = captured + Duration::from_millis(50);
+        let wobble = Duration::from_millis(u64::from(step * 7 % 11));
+        clock.sounds(step * 480, arrived + delay + wobble);
+        let floor = clock.sound_floor(delay, arrived);
+        if step > 100 {
+            floors.push(floor.as_micros());
+        }
+        // A period of a voice at a time, for every second packet.
+        match floor.checked_sub(delay) {
+            Some(short) if short > Duration::from_millis(5) && step % 4 == 0 => {
+                delay += Duration::from_millis(8)
+            }
+            Some(_) => {}
+            None if delay > floor + Duration::from_millis(20) => delay -= Duration::from_millis(8),
+            None => {}
+        }
+        if step % 3 == 0 {
+            clock.due(step * 900, arrived, arrived + Duration::from_millis(200));
+        }
+    }
+    let spread = floors.iter().max().unwrap() - floors.iter().min().unwrap();
+    assert!(spread < 10_000, "{spread} us");
+}
+
 #[test]
 fn until_the_sound_follows_a_picture_is_shown_at_most_forty_milliseconds_after_it() {
     let start = Instant::now();

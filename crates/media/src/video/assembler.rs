@@ -31,8 +31,8 @@ const MAX_KEY_REQUEST_INTERVAL: Duration = Duration::from_secs(60);
 /// Shortest and longest wait for a retransmission, whatever the round trip.
 const MIN_REPAIR_WAIT: Duration = Duration::from_millis(100);
 const MAX_REPAIR_WAIT: Duration = Duration::from_millis(1_500);
-/// Three requests, each repeated after a round trip and a quarter, and the time to notice.
-const ROUND_TRIPS_TO_REPAIR: f64 = 3.5;
+/// Four requests, each repeated after a round trip and a quarter, and the time to notice.
+const ROUND_TRIPS_TO_REPAIR: f64 = 4.75;
 /// With a complete key frame behind the gap, only reordering is waited for.
 const REORDER_WAIT_BEFORE_KEY: Duration = Duration::from_millis(30);
 /// A packet that is missing for longer was lost and sent again, not overtaken.
