@@ -157,7 +157,7 @@ impl Estimator {
             return;
         }
         self.round_trip.feedback(now, results);
-        self.window.feedback(results);
+        self.window.feedback(now, results);
         self.jitter.feedback(results);
         let probe = self.acknowledge(results);
         let mut drained = false;
@@ -186,7 +186,7 @@ impl Estimator {
             self.delay.lower(now, factor);
         }
         let situation = self.estimated();
-        self.window.update(situation.estimate, self.round_trip.or_default());
+        self.window.update(now, situation.estimate, self.round_trip.or_default());
         self.probe_control.timeout(now, &situation);
     }
 

@@ -4,6 +4,10 @@
 //! what it was. Packets that nobody acknowledges show it at once. After `CongestionWindowPushbackController` in
 //! libwebrtc's `goog_cc`, with the queue Chromium accepts. On thin links, where two packets fill the window, the estimate
 //! alone counts.
+//!
+//! Little is on its way once little is sent, and an estimate from before the queue would come back while the queue is
+//! still there. So the age of the oldest unacknowledged packet counts as well: more is sent only once feedback is on
+//! time again.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,6 +16,10 @@ use super::PacketResult;
 
 /// A queue that is accepted on top of the round trip and of the pause between two reports.
 const ACCEPTED_QUEUE: Duration = Duration::from_millis(350);
+/// The longest pause between two reports of libwebrtc's `RemoteEstimatorProxy`.
+const MAX_REPORT_INTERVAL: Duration = Duration::from_millis(250);
+/// The shortest round trip of so long a time is the path's own.
+const ROUND_TRIP_WINDOW: Duration = Duration::from_secs(10);
 /// Two full packets.
 const MIN_WINDOW_BYTES: f64 = 3_000.0;
 /// The window takes nothing from an estimate below this, and no more from one above.
@@ -32,13 +40,15 @@ pub(super) struct CongestionWindow {
     /// When each packet left, and its bytes; the oldest first.
     unacknowledged: VecDeque<(Instant, usize)>,
     bytes: usize,
+    /// When a round trip ended and how long it took, both rising: the first is the shortest of the window.
+    round_trips: VecDeque<(Instant, Duration)>,
     /// Part of the estimate that may be sent.
     ratio: f64,
 }
 
 impl Default for CongestionWindow {
     fn default() -> Self {
-        Self { unacknowledged: VecDeque::new(), bytes: 0, ratio: 1.0 }
+        Self { unacknowledged: VecDeque::new(), bytes: 0, round_trips: VecDeque::new(), ratio: 1.0 }
     }
 }
 
@@ -52,20 +62,36 @@ impl CongestionWindow {
     }
 
     /// What left before a packet that has arrived is on its way no more.
-    pub(super) fn feedback(&mut self, results: &[PacketResult]) {
+    pub(super) fn feedback(&mut self, now: Instant, results: &[PacketResult]) {
         let arrived = results.iter().filter(|result| result.arrived.is_some());
         let Some(last) = arrived.map(|result| result.sent).max() else { return };
+        let took = now.saturating_duration_since(last);
+        while self.round_trips.back().is_some_and(|(_, longer)| *longer >= took) {
+            self.round_trips.pop_back();
+        }
+        self.round_trips.push_back((now, took));
+        while self
+            .round_trips
+            .front()
+            .is_some_and(|(at, _)| now.saturating_duration_since(*at) > ROUND_TRIP_WINDOW)
+        {
+            self.round_trips.pop_front();
+        }
         while self.unacknowledged.front().is_some_and(|(sent, _)| *sent <= last) {
             self.drop_oldest();
         }
     }
 
-    /// Called about every 25 ms, with the estimate in bit/s.
-    pub(super) fn update(&mut self, estimate: f64, round_trip: Duration) {
+    /// Called about every 25 ms, with the estimate in bit/s and the smoothed round trip, which counts before any
+    /// feedback came.
+    pub(super) fn update(&mut self, now: Instant, estimate: f64, round_trip: Duration) {
+        let round_trip = self.round_trips.front().map_or(round_trip, |(_, shortest)| *shortest);
+        let oldest = self.unacknowledged.front().map(|(sent, _)| now.saturating_duration_since(*sent));
+        let late = oldest.is_some_and(|age| age > round_trip + ACCEPTED_QUEUE + MAX_REPORT_INTERVAL);
         let window = (estimate * (round_trip + ACCEPTED_QUEUE).as_secs_f64() / 8.0).max(MIN_WINDOW_BYTES);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52 bytes")]
         let fill = self.bytes as f64 / window;
-        self.ratio = if fill > OVERFULL {
+        self.ratio = if fill > OVERFULL || late {
             self.ratio * MUCH_LESS
         } else if fill > FULL {
             self.ratio * LESS
@@ -104,9 +130,13 @@ mod tests {
 
     /// Sends at the rate it allows for a second; `late`: how long feedback takes, `None` where it stays away.
     fn send(window: &mut CongestionWindow, from: Instant, late: Option<Duration>) -> f64 {
+        send_for(window, from, 1, late)
+    }
+
+    fn send_for(window: &mut CongestionWindow, from: Instant, seconds: u32, late: Option<Duration>) -> f64 {
         let mut sent = VecDeque::new();
         let mut left = 0.0;
-        for tick in 0..40 {
+        for tick in 0..40 * seconds {
             let now = from + TICK * tick;
             left += window.push_back(RATE) * TICK.as_secs_f64() / 8.0;
             while left >= 1_250.0 {
@@ -119,9 +149,9 @@ mod tests {
                 && at + late <= now
             {
                 sent.pop_front();
-                window.feedback(&[arrived(at)]);
+                window.feedback(now, &[arrived(at)]);
             }
-            window.update(RATE, ROUND_TRIP);
+            window.update(now, RATE, ROUND_TRIP);
         }
         window.push_back(RATE)
     }
@@ -141,8 +171,18 @@ mod tests {
             send(&mut window, start + Duration::from_secs(second), None);
         }
         assert_eq!(window.push_back(RATE), MIN_PUSHED_BPS, "sound goes on");
-        window.feedback(&[arrived(start + Duration::from_secs(5))]);
-        assert_eq!(send(&mut window, start + Duration::from_secs(5), Some(ROUND_TRIP)), RATE);
+        let back = start + Duration::from_secs(5);
+        window.feedback(back + ROUND_TRIP, &[arrived(back)]);
+        assert_eq!(send(&mut window, back + ROUND_TRIP, Some(ROUND_TRIP)), RATE);
+    }
+
+    #[test]
+    fn feedback_that_comes_seconds_late_does_not_bring_an_old_estimate_back() {
+        let (mut window, start) = (CongestionWindow::default(), Instant::now());
+        assert_eq!(send(&mut window, start, Some(ROUND_TRIP)), RATE);
+        // The queue of both directions takes three seconds; what comes says so, packet by packet.
+        let filled = start + Duration::from_secs(1);
+        assert_eq!(send_for(&mut window, filled, 8, Some(Duration::from_secs(3))), MIN_PUSHED_BPS);
     }
 
     #[test]
@@ -151,9 +191,9 @@ mod tests {
         for _ in 0..MAX_PACKETS + 5 {
             window.sent(start, 100);
         }
-        window.feedback(&[PacketResult { arrived: None, ..arrived(start) }]);
+        window.feedback(start, &[PacketResult { arrived: None, ..arrived(start) }]);
         assert_eq!((window.unacknowledged.len(), window.bytes), (MAX_PACKETS, MAX_PACKETS * 100));
-        window.feedback(&[arrived(start)]);
+        window.feedback(start, &[arrived(start)]);
         assert_eq!((window.unacknowledged.len(), window.bytes), (0, 0));
         assert_eq!(window.push_back(10_000.0), 10_000.0, "an estimate below the minimum stays what it is");
     }
