@@ -22,6 +22,14 @@ const MAX_ROUND_TRIP: Duration = Duration::from_secs(3);
 const DEFAULT_ROUND_TRIP: Duration = Duration::from_millis(100);
 /// A packet without a mark that comes this part of a round trip after the request answers it.
 const ANSWER_ROUND_TRIPS: f64 = 0.75;
+/// From this share of unanswered requests on each request is said twice: the path loses requests as it loses media,
+/// and the sender sends one copy all the same (it refuses a repeat within a round trip).
+const UNANSWERED_TO_REPEAT: f64 = 0.08;
+/// Weight of a new request in that share.
+const UNANSWERED_SMOOTHING: f64 = 1.0 / 32.0;
+/// The second time comes so much later, past a short burst of losses.
+const REPEAT_ROUND_TRIPS: f64 = 0.15;
+const MIN_REPEAT_DELAY: Duration = Duration::from_millis(5);
 /// Repaired packets whose original may still come.
 const MAX_REPAIRED: usize = 256;
 /// So many packets in a row from far behind: the stream has begun anew.
@@ -49,6 +57,8 @@ struct Missing {
     since: Instant,
     tries: u32,
     asked: Instant,
+    /// When the last request is said once more.
+    repeat: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +70,8 @@ pub(crate) struct Requests {
     reordering: Reordering,
     /// Smoothed time from a request to its answer.
     response: Option<Duration>,
+    /// Smoothed share of requests that had no answer.
+    unanswered: f64,
     behind: u32,
 }
 
@@ -88,8 +100,8 @@ impl Requests {
             self.missing.clear();
             return Gap::TooLarge;
         }
-        let missing =
-            (newest + 1..number).map(|number| (number, Missing { since: now, tries: 0, asked: now }));
+        let missing = (newest + 1..number)
+            .map(|number| (number, Missing { since: now, tries: 0, asked: now, repeat: None }));
         self.missing.extend(missing);
         Gap::Bridgeable
     }
@@ -103,7 +115,7 @@ impl Requests {
             let due = self.due(missing, round_trip) <= now;
             if now.saturating_duration_since(missing.since) > max_age || (due && missing.tries >= MAX_TRIES) {
                 given_up.push(*number);
-            } else if due {
+            } else if due || missing.repeat.is_some_and(|at| at <= now) {
                 numbers.push(*number);
             }
         }
@@ -111,17 +123,25 @@ impl Requests {
             self.missing.remove(&number);
             self.reordering.lost(now);
         }
+        let repeat = (self.unanswered > UNANSWERED_TO_REPEAT).then(|| {
+            let expected = self.expected(round_trip).unwrap_or(DEFAULT_ROUND_TRIP).min(MAX_ROUND_TRIP);
+            now + expected.mul_f64(REPEAT_ROUND_TRIPS).max(MIN_REPEAT_DELAY)
+        });
         for number in &numbers {
-            if let Some(missing) = self.missing.get_mut(number) {
+            let Some(missing) = self.missing.get_mut(number) else { continue };
+            if missing.repeat.is_some_and(|at| at <= now) {
+                missing.repeat = None;
+            } else {
                 missing.tries += 1;
-                missing.asked = now;
+                (missing.asked, missing.repeat) = (now, repeat);
             }
         }
         numbers.into_iter().map(wrapped).collect()
     }
 
     pub(crate) fn next_due(&self, round_trip: Option<Duration>) -> Option<Instant> {
-        self.missing.values().map(|missing| self.due(missing, round_trip)).min()
+        let due = self.missing.values().map(|missing| self.due(missing, round_trip));
+        due.chain(self.missing.values().filter_map(|missing| missing.repeat)).min()
     }
 
     /// Packets not yet given up.
@@ -169,6 +189,11 @@ impl Requests {
         if !answers && origin == Origin::Media {
             self.reordering.late(now, now.saturating_duration_since(missing.since));
             return;
+        }
+        // All requests but the last had no answer.
+        for request in 1..=missing.tries {
+            let unanswered = if request < missing.tries { 1.0 } else { 0.0 };
+            self.unanswered += (unanswered - self.unanswered) * UNANSWERED_SMOOTHING;
         }
         if answers && missing.tries == 1 {
             // Only where it is certain which request was answered (Karn's algorithm).

@@ -71,6 +71,40 @@ fn no_packet_is_asked_for_more_than_ten_times_nor_once_it_is_too_old() {
 }
 
 #[test]
+fn where_requests_are_lost_each_is_said_twice() {
+    let mut receiver = Receiver::new();
+    // Every second request has no answer.
+    for round in 0..20_u16 {
+        let at = u64::from(round) * 400;
+        receiver.media(at, round * 4 + 1);
+        receiver.media(at, round * 4 + 4);
+        receiver.due(at);
+        receiver.repair(at + 100, round * 4 + 2);
+        receiver.due(at + 15);
+        receiver.due(at + 125);
+        receiver.due(at + 140);
+        receiver.repair(at + 225, round * 4 + 3);
+    }
+    receiver.media(10_000, 82);
+    assert_eq!(receiver.due(10_000), [81]);
+    assert_eq!(receiver.requests.next_due(RTT), Some(receiver.start + ms(10_015)));
+    assert_eq!(receiver.due(10_015), [81]);
+    assert_eq!(receiver.requests.next_due(RTT), Some(receiver.start + ms(10_125)), "it is no further try");
+    receiver.repair(10_100, 81);
+    // And where they are answered, once.
+    for round in 0..100_u16 {
+        let at = 11_000 + u64::from(round) * 200;
+        receiver.media(at, 84 + round * 2);
+        receiver.due(at);
+        receiver.due(at + 15);
+        receiver.repair(at + 100, 83 + round * 2);
+    }
+    receiver.media(40_000, 284);
+    assert_eq!(receiver.due(40_000), [283]);
+    assert_eq!(receiver.due(40_015), [0; 0]);
+}
+
+#[test]
 fn an_unknown_round_trip_makes_each_try_wait_longer() {
     let mut requests = Requests::default();
     let start = Instant::now();
