@@ -326,6 +326,14 @@ export const STEPS = {
       await page.getByTestId('security-code').waitFor();
     },
   ],
+  'stats-diagnostics': [
+    'poor',
+    async (page) => {
+      await page.getByTestId('call-details').click();
+      await page.getByTestId('security-code').waitFor();
+      await page.getByTestId('stats-diagnostics-open').click();
+    },
+  ],
   'stats-poor': [
     'poor',
     async (page) => {

@@ -24,7 +24,7 @@ const VARIANTS = {
 };
 /** One of each kind of view, for a look in bounded time. */
 const SOME =
-  'signin-several,signin-error,seller-expanded,accounts-menu,accounts-missed,dealer-chat-failed,provider-chat,therapist,clinic,accounts-history,history-opened,history-narrowed,figures,settings-sound,settings-keys,connected,call-waiting,stats,share,ended-remote-hung-up,pending-unknown,restoring-some,seller-ringing,voice';
+  'signin-several,signin-error,seller-expanded,accounts-menu,accounts-missed,dealer-chat-failed,provider-chat,therapist,clinic,accounts-history,history-opened,history-narrowed,figures,settings-sound,settings-keys,connected,call-waiting,stats,stats-diagnostics,share,ended-remote-hung-up,pending-unknown,restoring-some,seller-ringing,voice';
 const HEIGHT = 720;
 const PATIENCE_MS = 20_000;
 

@@ -199,6 +199,15 @@ describe('a call', () => {
 
     expect((await screen.findByTestId('security-code')).textContent).toBe('4821 0937 5526');
     expect(screen.getByTestId('stats-panel').textContent).toContain('1280×720');
+    const diagnostics = screen.getByTestId('stats-diagnostics') as HTMLDetailsElement;
+    expect(diagnostics.open).toBe(false);
+    await user.click(screen.getByText('Diagnostics'));
+    const lines = [...diagnostics.querySelectorAll('dl > div, tbody > tr')].map((line) =>
+      [...line.children].map((cell) => cell.textContent).join(' '),
+    );
+    expect(lines).toContain('Capture to display 70 ms');
+    expect(lines).toContain('Loss-based estimate –');
+    expect(lines).toContain('Packets requested 3 2');
     await key('Escape');
     expect(screen.queryByTestId('stats-panel')).toBeNull();
   });

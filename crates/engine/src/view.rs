@@ -230,6 +230,9 @@ pub struct CallStats {
     pub audio_level_received_db: f32,
     /// Samples made up because their packet was missing, as a fraction of all played.
     pub concealed: f32,
+    /// Audio packets that came too late to be played, and that were restored from later ones.
+    pub audio_late: u64,
+    pub audio_restored: u64,
     pub microphone_muted: bool,
     pub camera_off: bool,
     pub codec_sent: String,

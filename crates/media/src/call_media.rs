@@ -91,8 +91,9 @@ pub struct MediaStats {
     /// Samples made up because their packet was missing, as a fraction 0..1 of all played. Pauses of the
     /// sender are none.
     pub concealed: f32,
-    /// Audio packets that came too late to be played.
+    /// Audio packets that came too late to be played, and that were restored from later ones.
     pub audio_late: u64,
+    pub audio_restored: u64,
     /// 10 ms frames the speaker asked for and did not get.
     pub underruns: u64,
     pub microphone_muted: bool,
@@ -305,6 +306,7 @@ impl CallMedia {
             audio_level_received_db: audio.level_received_db,
             concealed: audio.concealed,
             audio_late: audio.packets.late,
+            audio_restored: audio.packets.recovered,
             underruns: audio.underruns,
             microphone_muted: audio.muted,
             camera_off: !self.camera_on.load(Ordering::Relaxed),

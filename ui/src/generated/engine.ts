@@ -90,6 +90,9 @@ export interface CallStats {
   audio_level_received_db: number;
   /** Samples made up because their packet was missing, as a fraction of all played. */
   concealed: number;
+  /** Audio packets that came too late to be played, and that were restored from later ones. */
+  audio_late: number;
+  audio_restored: number;
   microphone_muted: boolean;
   camera_off: boolean;
   codec_sent: string;

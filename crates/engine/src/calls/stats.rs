@@ -69,6 +69,8 @@ pub(crate) fn call_stats(
         audio_level_sent_db: media.audio_level_sent_db,
         audio_level_received_db: media.audio_level_received_db,
         concealed: media.concealed,
+        audio_late: media.audio_late,
+        audio_restored: media.audio_restored,
         microphone_muted: media.microphone_muted,
         camera_off: media.camera_off,
         codec_sent: media.video_codec_sent,

@@ -71,6 +71,8 @@ export function statsAt(time: number, bad: boolean, { phone }: EngineView): Call
     audio_level_sent_db: -24,
     audio_level_received_db: -26,
     concealed: bad ? 0.04 : 0,
+    audio_late: bad ? 12 : 0,
+    audio_restored: bad ? 310 : 2,
     microphone_muted: !phone.microphone,
     camera_off: !phone.camera,
     codec_sent: 'H264',
