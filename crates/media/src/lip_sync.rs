@@ -153,12 +153,7 @@ impl LipSync {
         let mut state = self.lock();
         let Some(playout) = state.playout else { return Duration::ZERO };
         let observed = playout.latest - delay.as_secs_f64();
-        let overhead = match state.overhead {
-            Some(known) if (observed - known).abs() < PLAYOUT_JUMP_SECONDS => {
-                known + (observed - known) * OVERHEAD_SMOOTHING
-            }
-            Some(_) | None => observed,
-        };
+        let overhead = smoothed(state.overhead, observed, OVERHEAD_SMOOTHING);
         state.overhead = Some(overhead);
         match state.schedule {
             Some((shift, at)) if now - at <= SCHEDULE_LIFETIME_SECONDS => {
@@ -176,12 +171,7 @@ impl LipSync {
         let Some(report) = state.audio else { return };
         let reference = state.playout.map_or(report.ntp, |playout| playout.reference);
         let shift = at - sender_time(report, rtp_timestamp, AUDIO_CLOCK_HZ, reference);
-        let smooth = match state.playout {
-            Some(known) if (known.shift - shift).abs() < PLAYOUT_JUMP_SECONDS => {
-                known.shift + (shift - known.shift) * PLAYOUT_SMOOTHING
-            }
-            Some(_) | None => shift,
-        };
+        let smooth = smoothed(state.playout.map(|playout| playout.shift), shift, PLAYOUT_SMOOTHING);
         state.playout = Some(Playout { shift: smooth, latest: shift, reference });
     }
 
@@ -238,6 +228,14 @@ impl PlayoutClock for LipSync {
             let known = state.display_delay.unwrap_or(delay);
             state.display_delay = Some((known + (delay - known) * DELAY_SMOOTHING).max(0.0));
         }
+    }
+}
+
+/// An observation of playout smoothed; a jump replaces what was known at once.
+fn smoothed(known: Option<f64>, observed: f64, weight: f64) -> f64 {
+    match known {
+        Some(known) if (observed - known).abs() < PLAYOUT_JUMP_SECONDS => known + (observed - known) * weight,
+        Some(_) | None => observed,
     }
 }
 

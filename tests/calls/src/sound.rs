@@ -129,16 +129,16 @@ fn contour(sound: &[f32]) -> Vec<f64> {
 
 /// The sample of `said` at which `heard` begins: by the loudness contour, then by the waveform.
 fn align(said: &[f32], heard: &[f32]) -> usize {
-    const STEP_SAMPLES: usize = CONTOUR_STEP_SAMPLES;
     let (long, short) = (contour(said), contour(heard));
     let score = |at: usize| -> f64 {
         let part: Vec<f64> = (0..short.len()).map(|i| long[(at + i) % long.len()]).collect();
         correlation(&part, &short)
     };
     let best = (0..long.len()).map(|at| (at, score(at))).max_by(|a, b| a.1.total_cmp(&b.1));
-    let coarse = best.map_or(0, |b| b.0) * STEP_SAMPLES;
+    let coarse = best.map_or(0, |b| b.0) * CONTOUR_STEP_SAMPLES;
     let probe = &heard[..heard.len().min(SEGMENT_SAMPLES)];
-    refine(said, probe, coarse as isize, 2 * STEP_SAMPLES as isize).rem_euclid(said.len() as isize) as usize
+    refine(said, probe, coarse as isize, 2 * CONTOUR_STEP_SAMPLES as isize).rem_euclid(said.len() as isize)
+        as usize
 }
 
 /// Moves `from` by at most `reach` to where the waveforms agree best; a voice codec keeps the phase

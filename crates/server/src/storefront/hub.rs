@@ -103,10 +103,7 @@ impl Hub {
             CallStatus::Initiated | CallStatus::Unknown => Vec::new(),
             CallStatus::Ringing => {
                 let caller = facts.party(facts.initiated_by);
-                self.presence
-                    .sockets(&caller.id)
-                    .flat_map(|to| status_known(to, &facts, change.clone(), now))
-                    .collect()
+                status_known(self.presence.sockets(&caller.id), &facts, change, now)
             }
             CallStatus::Accepted
             | CallStatus::Declined
@@ -114,9 +111,7 @@ impl Hub {
             | CallStatus::Busy
             | CallStatus::Missed
             | CallStatus::Failed
-            | CallStatus::Ended => {
-                self.both(&facts).flat_map(|to| status_known(to, &facts, change.clone(), now)).collect()
-            }
+            | CallStatus::Ended => status_known(self.both(&facts), &facts, change, now),
         }
     }
 
@@ -237,7 +232,7 @@ impl Hub {
         let me = match self.party_of(from, call_id) {
             // A socket that was away when the call ended learns it as it would have.
             Ok((_, call)) if is_over(call.facts.status) => {
-                return status_known(from, &call.facts, Change::default(), now).collect();
+                return status_known(std::iter::once(from), &call.facts, Change::default(), now);
             }
             Ok((me, _)) => me,
             Err(refusal) => return refused(from, refusal, call_id.to_owned()),
@@ -414,13 +409,13 @@ impl Hub {
     }
 }
 
-/// What a socket is told of a call's status; of an ended call by two events, as deployed.
+/// What sockets are told of a call's status; of an ended call by two events, as deployed.
 fn status_known(
-    to: SocketKey,
+    sockets: impl Iterator<Item = SocketKey>,
     facts: &Facts,
     change: Change,
     now: Millis,
-) -> impl Iterator<Item = Reply<Order>> + use<> {
+) -> Replies {
     let status = CallStatusUpdate {
         call_id: facts.call_id.clone(),
         status: facts.status,
@@ -435,8 +430,12 @@ fn status_known(
         reason: change.reason,
         duration: change.duration,
     });
-    let status = Reply::emit(to, name::CALL_STATUS_UPDATE, &status);
-    std::iter::once(status).chain(ended.map(|ended| Reply::emit(to, name::CALL_ENDED, &ended)))
+    let mut replies = Replies::new();
+    for to in sockets {
+        replies.push(Reply::emit(to, name::CALL_STATUS_UPDATE, &status));
+        replies.extend(ended.as_ref().map(|ended| Reply::emit(to, name::CALL_ENDED, ended)));
+    }
+    replies
 }
 
 fn to_all(
