@@ -25,6 +25,12 @@ export function brief(ms: number, language: Language): string {
   return minutes > 0 ? `${said(minutes, 'minute')} ${said(seconds, 'second')}` : said(seconds, 'second');
 }
 
+/** A figure with its unit: `1,500 kbit/s`; a dash where it is not known. */
+export function measured(value: number | null, unit: string, language: Language, decimals = 0): string {
+  if (value === null) return '–';
+  return `${new Intl.NumberFormat(language.tag, { maximumFractionDigits: decimals }).format(value)} ${unit}`;
+}
+
 /** Scripts whose letters join: two of them side by side would read as a word. */
 const JOINING = /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Nko}]/u;
 
