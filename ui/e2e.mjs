@@ -284,7 +284,7 @@ for (const [name, [start, story, query = '']] of Object.entries(STORIES)) {
   try {
     await story(page);
   } catch (error) {
-    problems.push(String(error));
+    problems.push(error.stack ?? String(error));
     if (process.env.SHOT !== undefined) await page.screenshot({ path: process.env.SHOT });
   }
   for (const problem of problems) console.error(`${name}: ${problem}`);

@@ -139,4 +139,32 @@ describe('the list', () => {
     expect([records.entries.length, records.page]).toEqual([20 * PAGES, PAGES]);
     records.stop();
   });
+
+  it.each(['more', 'refresh'] as const)(
+    'does not mix the calls of two filters when %s comes while words are typed',
+    async (what) => {
+      const host = fakeHost('seller');
+      const asked: (string | undefined)[] = [];
+      host.history = (filter, page) => {
+        asked.push(filter.search);
+        const found = filter.search === 'zzz' ? [] : [entry(page, '')];
+        return Promise.resolve({ entries: found, page, pages: found.length * 9, left_out: 0 });
+      };
+      let by = EVERYTHING;
+      const records = new Records(
+        { host, wordsOf: () => '' },
+        () => by,
+        () => undefined,
+      );
+      await records.begin();
+      await records.more();
+      expect(records.entries.length).toBe(2);
+      by = { ...EVERYTHING, search: 'zzz' };
+      records.typed();
+      await records[what]();
+      expect([records.entries.length, records.page, records.pages]).toEqual([0, 1, 0]);
+      expect(asked).toEqual([undefined, undefined, 'zzz']);
+      records.stop();
+    },
+  );
 });

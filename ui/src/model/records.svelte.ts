@@ -26,6 +26,8 @@ export class Records {
   #by: () => Narrowing;
   #failed: (entry: HistoryEntry, failure: string) => void;
   #asked = 0;
+  /** What the calls in `entries` were filtered by; `null`: none were read. */
+  #read: string | null = null;
   #leftOut = new Map<number, number>();
   #typing: ReturnType<typeof setTimeout> | undefined;
   #deleting = new Map<string, { entry: HistoryEntry; timer: ReturnType<typeof setTimeout> }>();
@@ -60,14 +62,20 @@ export class Records {
     this.#typing = setTimeout(() => void this.begin(), TYPING_MS);
   }
 
-  async #load(wanted: number, keep: boolean): Promise<void> {
+  /** Calls of another filter are never kept: a page that is loaded before the typing pauses is the first of a new list. */
+  async #load(next: number, extend: boolean): Promise<void> {
     clearTimeout(this.#typing);
     const mine = (this.#asked += 1);
+    const filter = filterOf(this.#by());
+    const filtered = JSON.stringify(filter);
+    const keep = extend && filtered === this.#read;
+    const wanted = keep ? next : 1;
     this.busy = true;
     this.error = null;
     try {
-      const got = await this.#session.host.history(filterOf(this.#by()), wanted);
+      const got = await this.#session.host.history(filter, wanted);
       if (mine !== this.#asked) return;
+      this.#read = filtered;
       if (!keep) this.entries = got.entries;
       else this.entries = wanted === 1 ? joined(got.entries, this.entries) : joined(this.entries, got.entries);
       this.page = keep ? Math.max(wanted, this.page) : wanted;
