@@ -7,7 +7,7 @@
 //!     ├─► probe estimator ────────────────────────┘          │
 //!     └─► loss observations ─► likeliest channel ────────────┤
 //!  REMB, most useful rate ───────────────────────────────────┘
-//!  what is on its way unacknowledged ─► congestion window ─► less than that
+//!  what is on its way unacknowledged ─► congestion window ─► less than that, and less and less while feedback is late
 //!  target, application-limited region, loss state ─► probe control ─► clusters for the pacer
 //! ```
 //! After Google's congestion control as in libwebrtc (`modules/congestion_controller/goog_cc`, first
@@ -19,12 +19,14 @@ mod application_limited;
 mod congestion_window;
 mod delay_control;
 mod jitter;
+mod late_feedback;
 mod link_capacity;
 mod loss_control;
 mod packet_groups;
 mod probe_control;
 mod probe_estimator;
 mod rate_control;
+mod reported_path;
 mod round_trip;
 mod standing_queue;
 mod trendline;
@@ -36,12 +38,14 @@ use std::time::{Duration, Instant};
 
 use self::acknowledged::AcknowledgedBitrate;
 use self::application_limited::ApplicationLimited;
-use self::congestion_window::CongestionWindow;
+use self::congestion_window::{Conditions, CongestionWindow};
 use self::delay_control::{DelayControl, Known};
 use self::jitter::Jitter;
+use self::late_feedback::LateFeedback;
 use self::loss_control::LossControl;
 use self::probe_control::{ProbeControl, Situation};
 use self::probe_estimator::ProbeEstimator;
+use self::reported_path::ReportedPath;
 use self::round_trip::RoundTrip;
 use self::trendline::NetworkUsage;
 
@@ -111,6 +115,8 @@ pub(crate) struct Estimator {
     loss: LossControl,
     round_trip: RoundTrip,
     jitter: Jitter,
+    path: ReportedPath,
+    late: LateFeedback,
     /// Packets sent before this went another way.
     path_since: Option<Instant>,
 }
@@ -133,6 +139,8 @@ impl Estimator {
             loss: LossControl::new(limits),
             round_trip: RoundTrip::default(),
             jitter: Jitter::default(),
+            path: ReportedPath::default(),
+            late: LateFeedback::default(),
             path_since: None,
         }
     }
@@ -159,11 +167,14 @@ impl Estimator {
         self.round_trip.feedback(now, results);
         self.window.feedback(now, results);
         self.jitter.feedback(results);
+        self.path.feedback(now, self.jitter.time(), results);
         let probe = self.acknowledge(results);
         let mut drained = false;
         if results.iter().any(|result| result.arrived.is_some()) {
+            let collapsed = self.path.collapsed(self.delay.rate().bps(), self.jitter.time());
             let known = Known {
-                acknowledged: self.acknowledged.bps(),
+                acknowledged: collapsed.or(self.acknowledged.bps()),
+                collapsed: collapsed.is_some(),
                 probe: probe.filter(|bps| *bps > self.delay.rate().bps() || !self.settled()),
                 round_trip: self.round_trip.or_default(),
             };
@@ -171,7 +182,7 @@ impl Estimator {
         }
         let limited = self.application_limited.since().is_some();
         self.loss.feedback(results, self.delay.rate().bps(), self.acknowledged.bps(), limited);
-        let situation = Situation { probed: probe.is_some(), ..self.estimated() };
+        let situation = Situation { probed: probe.is_some(), ..self.estimated(now) };
         self.probe_control.estimated(now, &situation);
         if drained {
             self.probe_control.drained(now, &situation);
@@ -185,8 +196,20 @@ impl Estimator {
         if let Some(factor) = self.round_trip.silence_factor(now) {
             self.delay.lower(now, factor);
         }
-        let situation = self.estimated();
-        self.window.update(now, situation.estimate, self.round_trip.or_default());
+        let estimate = self.estimate();
+        let conditions = Conditions {
+            estimate,
+            round_trip: self.round_trip.or_default(),
+            jitter: self.jitter.time(),
+            path: &self.path,
+        };
+        self.window.update(now, conditions);
+        let proven = self.path.rate().filter(|_| self.path.is_known(now));
+        if let Some(factor) = self.late.factor(now, self.window.late_for(now), estimate, proven) {
+            self.delay.lower(now, factor);
+            self.acknowledged.expect_fast_change();
+        }
+        let situation = self.estimated(now);
         self.probe_control.timeout(now, &situation);
     }
 
@@ -267,7 +290,7 @@ impl Estimator {
     }
 
     /// The estimate made known to those that follow it.
-    fn estimated(&mut self) -> Situation {
+    fn estimated(&mut self, now: Instant) -> Situation {
         let estimate = self.estimate();
         self.application_limited.set_estimate(estimate);
         let rate = self.delay.rate();
@@ -279,7 +302,7 @@ impl Estimator {
             backed_off: rate.backed_off(),
             capacity: rate.capacity(),
             jitter_ms: self.jitter.ms(),
-            silent: self.round_trip.is_silent(),
+            silent: self.round_trip.is_silent() || self.late.is_recent(now),
             probed: false,
         }
     }

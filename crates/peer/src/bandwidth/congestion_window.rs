@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::PacketResult;
+use super::reported_path::ReportedPath;
 
 /// A queue that is accepted on top of the round trip and of the pause between two reports.
 const ACCEPTED_QUEUE: Duration = Duration::from_millis(350);
@@ -20,10 +21,22 @@ const ACCEPTED_QUEUE: Duration = Duration::from_millis(350);
 const MAX_REPORT_INTERVAL: Duration = Duration::from_millis(250);
 /// The shortest round trip of so long a time is the path's own.
 const ROUND_TRIP_WINDOW: Duration = Duration::from_secs(10);
+/// No report for so long, though packets wait for one for longer: the queue may be growing.
+const SILENCE: Duration = Duration::from_millis(250);
+/// Part of what comes through that leaves room for the queue to drain.
+const DRAIN_FACTOR: f64 = 0.5;
+/// A queue this short on the way there is none: it is the way back that is late.
+const FREE_QUEUE: Duration = Duration::from_millis(100);
+/// A longer one is drained by sending next to nothing.
+const LONG_QUEUE: Duration = Duration::from_millis(500);
+/// A queue that has stood for so long is not drained by the estimate alone.
+const STANDING: Duration = Duration::from_secs(1);
 /// Two full packets.
 const MIN_WINDOW_BYTES: f64 = 3_000.0;
-/// The window takes nothing from an estimate below this, and no more from one above.
-const MIN_PUSHED_BPS: f64 = 100_000.0;
+/// The window takes nothing from an estimate below this, and no more from one above: sound goes on.
+const MIN_PUSHED_BPS: f64 = 25_000.0;
+/// Jitter delays a packet by some times its mean.
+const JITTER_FACTOR: u32 = 4;
 /// Fill above which less is sent, and much less; below the last one everything again.
 const FULL: f64 = 1.0;
 const OVERFULL: f64 = 1.5;
@@ -35,6 +48,17 @@ const MORE: f64 = 1.05;
 /// A bound on memory: more packets are on their way on no path a call takes.
 const MAX_PACKETS: usize = 10_000;
 
+/// What the window is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Conditions<'a> {
+    /// Bit/s.
+    pub(super) estimate: f64,
+    /// Smoothed; counts before any feedback came.
+    pub(super) round_trip: Duration,
+    pub(super) jitter: Duration,
+    pub(super) path: &'a ReportedPath,
+}
+
 #[derive(Debug)]
 pub(super) struct CongestionWindow {
     /// When each packet left, and its bytes; the oldest first.
@@ -44,11 +68,28 @@ pub(super) struct CongestionWindow {
     round_trips: VecDeque<(Instant, Duration)>,
     /// Part of the estimate that may be sent.
     ratio: f64,
+    /// When a report last came.
+    heard: Option<Instant>,
+    /// Since when feedback has been later than any queue that is accepted.
+    late_since: Option<Instant>,
+    /// It is, but by the way back alone.
+    free: bool,
+    /// What may be sent in any case, bit/s.
+    floor: f64,
 }
 
 impl Default for CongestionWindow {
     fn default() -> Self {
-        Self { unacknowledged: VecDeque::new(), bytes: 0, round_trips: VecDeque::new(), ratio: 1.0 }
+        Self {
+            unacknowledged: VecDeque::new(),
+            bytes: 0,
+            round_trips: VecDeque::new(),
+            ratio: 1.0,
+            heard: None,
+            late_since: None,
+            free: false,
+            floor: MIN_PUSHED_BPS,
+        }
     }
 }
 
@@ -65,6 +106,7 @@ impl CongestionWindow {
     pub(super) fn feedback(&mut self, now: Instant, results: &[PacketResult]) {
         let arrived = results.iter().filter(|result| result.arrived.is_some());
         let Some(last) = arrived.map(|result| result.sent).max() else { return };
+        self.heard = Some(now);
         let took = now.saturating_duration_since(last);
         while self.round_trips.back().is_some_and(|(_, longer)| *longer >= took) {
             self.round_trips.pop_back();
@@ -82,31 +124,51 @@ impl CongestionWindow {
         }
     }
 
-    /// Called about every 25 ms, with the estimate in bit/s and the smoothed round trip, which counts before any
-    /// feedback came.
-    pub(super) fn update(&mut self, now: Instant, estimate: f64, round_trip: Duration) {
+    /// Called about every 25 ms.
+    pub(super) fn update(&mut self, now: Instant, conditions: Conditions<'_>) {
+        let Conditions { estimate, round_trip, jitter, path } = conditions;
         let round_trip = self.round_trips.front().map_or(round_trip, |(_, shortest)| *shortest);
-        let oldest = self.unacknowledged.front().map(|(sent, _)| now.saturating_duration_since(*sent));
-        let late = oldest.is_some_and(|age| age > round_trip + ACCEPTED_QUEUE + MAX_REPORT_INTERVAL);
+        self.floor = floor(now, path);
+        let expected = round_trip + JITTER_FACTOR * jitter;
+        let age = self.unacknowledged.front().map(|(sent, _)| now.saturating_duration_since(*sent));
+        let older = |than: Duration| age.is_some_and(|age| age > expected + than);
+        if older(ACCEPTED_QUEUE + MAX_REPORT_INTERVAL) {
+            self.late_since.get_or_insert(now);
+        } else {
+            self.late_since = None;
+        }
+        // What left since then had nothing to wait for on its way: it is the way back that is late.
+        self.free = self.late_since.is_some_and(|since| path.sent() > Some(since))
+            && path.is_known(now)
+            && path.queue().is_some_and(|queue| queue < FREE_QUEUE);
+        let silent =
+            self.heard.is_some_and(|at| now.saturating_duration_since(at) > SILENCE) && older(SILENCE);
         let window = (estimate * (round_trip + ACCEPTED_QUEUE).as_secs_f64() / 8.0).max(MIN_WINDOW_BYTES);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52 bytes")]
         let fill = self.bytes as f64 / window;
-        self.ratio = if fill > OVERFULL || late {
-            self.ratio * MUCH_LESS
-        } else if fill > FULL {
-            self.ratio * LESS
+        self.ratio *= if self.free {
+            MORE
+        } else if fill > OVERFULL || silent || self.late_since.is_some() {
+            MUCH_LESS
+        } else if fill > FULL || path.standing_for(now) > STANDING {
+            LESS
         } else if fill < NEARLY_EMPTY {
-            1.0
+            1.0 / self.ratio
         } else {
-            (self.ratio * MORE).min(1.0)
+            MORE
         };
         // So that it comes back soon from a long silence.
-        self.ratio = self.ratio.max(MIN_PUSHED_BPS / estimate.max(MIN_PUSHED_BPS));
+        self.ratio = self.ratio.clamp(self.floor / estimate.max(self.floor), 1.0);
+    }
+
+    /// For how long feedback has been later than any queue that is accepted; `None`: it is on time.
+    pub(super) fn late_for(&self, now: Instant) -> Option<Duration> {
+        self.late_since.filter(|_| !self.free).map(|since| now.saturating_duration_since(since))
     }
 
     /// What may be sent of this estimate, bit/s.
     pub(super) fn push_back(&self, estimate: f64) -> f64 {
-        if self.ratio < 1.0 { (estimate * self.ratio).max(MIN_PUSHED_BPS.min(estimate)) } else { estimate }
+        if self.ratio < 1.0 { (estimate * self.ratio).max(self.floor.min(estimate)) } else { estimate }
     }
 
     fn drop_oldest(&mut self) {
@@ -114,6 +176,13 @@ impl CongestionWindow {
             self.bytes -= size;
         }
     }
+}
+
+/// What drains a queue without a break in the picture, or, where that would take too long, sound.
+fn floor(now: Instant, path: &ReportedPath) -> f64 {
+    let drains = (FREE_QUEUE..LONG_QUEUE).contains(&path.queue().unwrap_or_default());
+    let rate = path.rate().filter(|_| path.is_known(now) && drains);
+    rate.map_or(MIN_PUSHED_BPS, |rate| (rate * DRAIN_FACTOR).max(MIN_PUSHED_BPS))
 }
 
 #[cfg(test)]
@@ -136,6 +205,8 @@ mod tests {
     fn send_for(window: &mut CongestionWindow, from: Instant, seconds: u32, late: Option<Duration>) -> f64 {
         let mut sent = VecDeque::new();
         let mut left = 0.0;
+        let path = &ReportedPath::default();
+        let conditions = Conditions { estimate: RATE, round_trip: ROUND_TRIP, jitter: Duration::ZERO, path };
         for tick in 0..40 * seconds {
             let now = from + TICK * tick;
             left += window.push_back(RATE) * TICK.as_secs_f64() / 8.0;
@@ -151,7 +222,7 @@ mod tests {
                 sent.pop_front();
                 window.feedback(now, &[arrived(at)]);
             }
-            window.update(now, RATE, ROUND_TRIP);
+            window.update(now, conditions);
         }
         window.push_back(RATE)
     }

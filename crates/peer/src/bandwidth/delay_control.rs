@@ -30,6 +30,8 @@ pub(super) struct DelayControl {
 pub(super) struct Known {
     /// Bit/s.
     pub(super) acknowledged: Option<f64>,
+    /// A queue stands, and far less than the estimate comes out of it.
+    pub(super) collapsed: bool,
     /// Bit/s that a probe found.
     pub(super) probe: Option<f64>,
     pub(super) round_trip: Duration,
@@ -80,7 +82,7 @@ impl DelayControl {
             before = usage;
         }
         let full = self.standing.feedback(results);
-        let usage = if full { NetworkUsage::Over } else { self.trend.usage() };
+        let usage = if full || known.collapsed { NetworkUsage::Over } else { self.trend.usage() };
         match known.probe {
             Some(bps) if usage != NetworkUsage::Over => self.rate.set(now, bps),
             Some(_) | None => self.rate.update(now, usage, known.acknowledged, known.round_trip),
@@ -93,8 +95,12 @@ impl DelayControl {
 mod tests {
     use super::*;
 
-    const KNOWN: Known =
-        Known { acknowledged: Some(1e6), probe: None, round_trip: Duration::from_millis(50) };
+    const KNOWN: Known = Known {
+        acknowledged: Some(1e6),
+        collapsed: false,
+        probe: None,
+        round_trip: Duration::from_millis(50),
+    };
 
     struct Stream {
         control: DelayControl,

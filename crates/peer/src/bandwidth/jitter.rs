@@ -1,6 +1,6 @@
 //! Interarrival jitter (RFC 3550, section 6.4.1) of our packets on their way to the other side. Sans-IO.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::PacketResult;
 
@@ -29,6 +29,11 @@ impl Jitter {
         }
     }
 
+    /// Mean difference between the delays of two packets.
+    pub(super) fn time(&self) -> Duration {
+        Duration::try_from_secs_f64(self.ms() / 1e3).unwrap_or_default()
+    }
+
     pub(super) fn ms(&self) -> f64 {
         self.ms
     }
@@ -36,8 +41,6 @@ impl Jitter {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

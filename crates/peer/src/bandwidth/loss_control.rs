@@ -29,6 +29,11 @@ const INCREASE_WINDOW: Duration = Duration::from_millis(300);
 /// Growth stays within reach of what is acknowledged, closer while a held rate was not much exceeded.
 const RAMP_UP_FACTOR: f64 = 1.5;
 const RAMP_UP_FACTOR_IN_HOLD: f64 = 1.2;
+/// Added to that where nothing was lost for long.
+const REACH_MARGIN_BPS: f64 = 10e3;
+const FIRST_LOSSLESS: Duration = Duration::from_secs(15);
+const MAX_LOSSLESS: Duration = Duration::from_secs(120);
+const NO_LOSS: f64 = 0.01;
 const HOLD_THRESHOLD: f64 = 1.3;
 /// After a decrease the rate is held, longer each time; not the minute of libwebrtc, which keeps an unlucky
 /// rate for too long.
@@ -57,6 +62,36 @@ impl Default for Hold {
     }
 }
 
+/// For how long nothing has been lost. What counts as long doubles each time loss came back after it.
+#[derive(Debug)]
+struct Lossless {
+    since: Option<Instant>,
+    long: Duration,
+}
+
+impl Default for Lossless {
+    fn default() -> Self {
+        Self { since: None, long: FIRST_LOSSLESS }
+    }
+}
+
+impl Lossless {
+    fn observed(&mut self, now: Instant, mean_loss: f64) {
+        if mean_loss < NO_LOSS {
+            self.since.get_or_insert(now);
+        } else {
+            if self.is_long(now) {
+                self.long = (self.long * 2).min(MAX_LOSSLESS);
+            }
+            self.since = None;
+        }
+    }
+
+    fn is_long(&self, now: Instant) -> bool {
+        self.since.is_some_and(|at| now.saturating_duration_since(at) >= self.long)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct LossControl {
     limits: Limits,
@@ -65,6 +100,7 @@ pub(super) struct LossControl {
     state: LossState,
     bps: f64,
     mean_loss: f64,
+    lossless: Lossless,
     dependence: RateDependence,
     hold: Hold,
     /// Start of the window of growth and the most that the rate may be in it.
@@ -80,6 +116,7 @@ impl LossControl {
             state: LossState::Free,
             bps: limits.max,
             mean_loss: 0.0,
+            lossless: Lossless::default(),
             dependence: RateDependence::default(),
             hold: Hold::default(),
             window: None,
@@ -116,6 +153,7 @@ impl LossControl {
         }
         let Some(sent) = self.observations.last_sent() else { return };
         self.mean_loss = self.observations.mean_loss();
+        self.lossless.observed(sent, self.mean_loss);
         let (rate, loss) = self.observations.recent();
         self.dependence.update(sent, rate, loss);
         let current = *self
@@ -191,7 +229,9 @@ impl LossControl {
             Verdict::Inherent => acknowledged / (1.0 - self.mean_loss.min(MAX_INHERENT_LOSS)),
             Verdict::Unknown | Verdict::Congestion => acknowledged,
         };
-        current.max(bps.min(factor * reach))
+        // Sound alone, of which nothing is lost, would keep the rate that it was driven to.
+        let margin = if self.lossless.is_long(sent) { REACH_MARGIN_BPS } else { 0.0 };
+        current.max(bps.min(factor * reach + margin))
     }
 
     fn decide(&mut self, sent: Instant, bounded: f64, floor: f64, delay_based: f64) {

@@ -3,6 +3,7 @@
 //! Rates are on the wire, headers of UDP and IP included; the profiles are those of the laboratory measurements
 //! beside Chromium (rate, delay, loss, and what has to come through).
 
+mod collapse_profiles;
 mod flow;
 mod link;
 mod loss_profiles;

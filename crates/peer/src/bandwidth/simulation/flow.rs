@@ -12,6 +12,8 @@ const OVERHEAD: f64 = 46.0;
 const PAYLOAD: f64 = 1_140.0;
 const FRAME_MS: f64 = 1000.0 / 30.0;
 const PACING_FACTOR: f64 = 2.5;
+/// A request for a packet, with the headers below it.
+const REQUEST_BYTES: f64 = 76.0;
 const MIN_PADDING_BYTES: f64 = 200.0;
 
 /// An encoder that is ahead of the pacer by more than this waits.
@@ -53,6 +55,8 @@ pub(super) struct Flow {
     pub(super) forward: Path,
     pub(super) receiver: Receiver,
     queue: VecDeque<Waiting>,
+    /// When the other side notices a lost packet.
+    missing: VecDeque<(f64, Waiting)>,
     /// When a lost packet is sent again.
     repairs: VecDeque<(f64, Waiting)>,
     repaired: VecDeque<(f64, f64)>,
@@ -78,6 +82,7 @@ impl Flow {
             forward,
             receiver: Receiver::new(start, back),
             queue: VecDeque::new(),
+            missing: VecDeque::new(),
             repairs: VecDeque::new(),
             repaired: VecDeque::new(),
             budget: 0.0,
@@ -92,11 +97,19 @@ impl Flow {
         }
     }
 
-    pub(super) fn step(&mut self, now: f64, link: &mut Link) {
+    /// `back`: what the other side's reports and requests share with its media; `None`: nothing holds them up.
+    pub(super) fn step(&mut self, now: f64, link: &mut Link, mut back: Option<&mut Link>) {
         if now < self.starts * 1e3 {
             return;
         }
-        let results = self.receiver.feedback(now);
+        let results = self.receiver.feedback(now, back.as_deref_mut());
+        while self.missing.front().is_some_and(|(noticed, _)| *noticed <= now) {
+            let Some((noticed, repair)) = self.missing.pop_front() else { break };
+            let left = back.as_deref_mut().map_or(Some(now), |back| back.carry(now, REQUEST_BYTES));
+            if let Some(left) = left {
+                self.repairs.push_back((left.max(noticed) + self.forward.delay, repair));
+            }
+        }
         let instant = self.receiver.instant(now);
         if !results.is_empty() {
             self.estimator.feedback(instant, &results);
@@ -193,8 +206,8 @@ impl Flow {
         }
         let arrives = left.and_then(|left| self.forward.carry(left));
         if arrives.is_none() && tries < 3 {
-            let again = now + 2.0 * self.forward.delay + link.queue(now) + 20.0;
-            self.repairs.push_back((again, Waiting { size, tries: tries + 1 }));
+            let noticed = now + self.forward.delay + link.queue(now) + 20.0;
+            self.missing.push_back((noticed, Waiting { size, tries: tries + 1 }));
         }
         self.receiver.sent(now, size, wire, probe.map(|cluster| cluster.id), arrives);
     }

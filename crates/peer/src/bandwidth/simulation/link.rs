@@ -1,5 +1,7 @@
 //! Simulated link: a bottleneck with a drop-tail queue, and paths with delay, jitter, reordering and loss.
 
+use std::collections::VecDeque;
+
 /// xorshift64*: the same numbers in every run.
 #[derive(Debug)]
 pub(super) struct Random(u64);
@@ -24,12 +26,22 @@ pub(super) struct Link {
     /// From when on which rate holds, seconds and bit/s.
     pub(super) rates: Vec<(f64, f64)>,
     pub(super) queue_limit: f64,
+    /// From when on how many packets the queue holds.
+    pub(super) packet_limits: Vec<(f64, usize)>,
+    /// When each packet of the queue leaves it.
+    leaving: VecDeque<f64>,
     busy_until: f64,
 }
 
 impl Link {
     pub(super) fn new(bps: f64) -> Self {
-        Self { rates: vec![(0.0, bps)], queue_limit: 300.0, busy_until: 0.0 }
+        Self {
+            rates: vec![(0.0, bps)],
+            queue_limit: 300.0,
+            packet_limits: vec![(0.0, usize::MAX)],
+            leaving: VecDeque::new(),
+            busy_until: 0.0,
+        }
     }
 
     pub(super) fn queue(&self, now: f64) -> f64 {
@@ -38,11 +50,15 @@ impl Link {
 
     /// When the packet has left the bottleneck; `None`: the queue was full.
     pub(super) fn carry(&mut self, now: f64, bytes: f64) -> Option<f64> {
-        if self.queue(now) > self.queue_limit {
+        while self.leaving.front().is_some_and(|at| *at <= now) {
+            self.leaving.pop_front();
+        }
+        if self.queue(now) > self.queue_limit || self.leaving.len() >= at(&self.packet_limits, now) {
             return None;
         }
         let bps = at(&self.rates, now);
         self.busy_until = self.busy_until.max(now) + bytes * 8e3 / bps;
+        self.leaving.push_back(self.busy_until);
         Some(self.busy_until)
     }
 }

@@ -68,7 +68,9 @@ fn narrow_25_still_carries_speech() {
     world.run(60.0);
     world.print("narrow 25");
     assert!(world.target(0, 20.0, 60.0) < 30e3, "{}", world.target(0, 20.0, 60.0));
-    assert!(world.drops(20.0, 60.0) <= 3, "{}", world.drops(20.0, 60.0));
+    // A picture is tried once in a while, less and less often.
+    assert!(world.drops(20.0, 60.0) <= 40, "{}", world.drops(20.0, 60.0));
+    assert!(world.drops(40.0, 60.0) <= 3, "{}", world.drops(40.0, 60.0));
 }
 
 #[test]

@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::link::Path;
+use super::link::{Link, Path};
 use crate::bandwidth::{PacketResult, ProbeClusterId};
 
+/// A report that says of no packet anything, with the headers below it.
+const REPORT_BYTES: f64 = 76.0;
 const FEEDBACK_INTERVAL_MS: f64 = 50.0;
 /// A packet not reported is given up after a round trip and this.
 const GIVE_UP_MS: f64 = 100.0;
@@ -89,7 +91,7 @@ impl Receiver {
     }
 
     /// Results of the feedback that reaches us now.
-    pub(super) fn feedback(&mut self, now: f64) -> Vec<PacketResult> {
+    pub(super) fn feedback(&mut self, now: f64, back: Option<&mut Link>) -> Vec<PacketResult> {
         while let Some((&(us, number), &wire)) = self.arriving.first_key_value() {
             let at = us as f64 / 1e3;
             if at > now {
@@ -110,7 +112,9 @@ impl Receiver {
                 let arrivals = std::mem::take(&mut self.arrived);
                 let from = self.reported.map_or(0, |reported| reported + 1);
                 self.reported = Some(up_to);
-                if let Some(at) = self.back.carry(now) {
+                let bytes = REPORT_BYTES + 2.0 * arrivals.len() as f64;
+                let left = back.map_or(Some(now), |back| back.carry(now, bytes));
+                if let Some(at) = left.and_then(|left| self.back.carry(left)) {
                     self.reports.push_back(Report { at, arrivals, from, up_to });
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::LIMITS;
 use super::flow::Flow;
 use super::link::{Link, Path};
 use crate::bandwidth::Limits;
@@ -11,6 +12,8 @@ pub(super) struct World {
     pub(super) start: Instant,
     pub(super) now: f64,
     pub(super) link: Link,
+    /// The way back, where it has a bottleneck too: the second flow's way, and that of the first one's reports.
+    pub(super) back: Option<Link>,
     pub(super) flows: Vec<Flow>,
     /// Other numbers, another course of chance.
     seed: u64,
@@ -22,7 +25,7 @@ impl World {
     pub(super) fn new(seed: u64, link: Link) -> Self {
         // Far from the clock's zero: times before the start occur.
         let start = Instant::now() + Duration::from_secs(100);
-        Self { start, now: 0.0, link, flows: Vec::new(), seed: seed * 100, queue: Vec::new() }
+        Self { start, now: 0.0, link, back: None, flows: Vec::new(), seed: seed * 100, queue: Vec::new() }
     }
 
     /// A world of one flow.
@@ -36,6 +39,21 @@ impl World {
         world
     }
 
+    /// Two sides of a call whose link becomes another after two seconds, the same both ways.
+    pub(super) fn of_two_sides(seed: u64, round_trip: f64, rates: &[(f64, f64)], packets: usize) -> Self {
+        let link = || {
+            let mut link = Link::new(0.0);
+            link.rates = rates.to_vec();
+            link.packet_limits = vec![(0.0, usize::MAX), (2.0, packets)];
+            link.queue_limit = f64::INFINITY;
+            link
+        };
+        let mut world = Self { back: Some(link()), ..Self::new(seed, link()) };
+        world.add(round_trip, LIMITS);
+        world.add(round_trip, LIMITS);
+        world
+    }
+
     pub(super) fn add(&mut self, round_trip: f64, limits: Limits) -> &mut Flow {
         let seed = self.seed + self.flows.len() as u64 * 3 + 1;
         let (forward, back) = (Path::new(round_trip, seed), Path::new(round_trip, seed + 1));
@@ -45,8 +63,11 @@ impl World {
 
     pub(super) fn run(&mut self, until_seconds: f64) {
         while self.now < until_seconds * 1e3 {
-            for flow in &mut self.flows {
-                flow.step(self.now, &mut self.link);
+            for (index, flow) in self.flows.iter_mut().enumerate() {
+                match &mut self.back {
+                    Some(back) if index == 1 => flow.step(self.now, back, Some(&mut self.link)),
+                    back => flow.step(self.now, &mut self.link, back.as_mut()),
+                }
             }
             self.queue.push(self.link.queue(self.now) as f32);
             self.now += 1.0;

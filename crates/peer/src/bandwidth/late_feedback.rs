@@ -1,0 +1,70 @@
+//! Back-off while feedback is late: the estimate falls as long as nothing shows what became of what was sent. Sans-IO.
+//!
+//! Where the rate of a link falls to a fraction, in both directions at once, the reports wait in the same queue as the
+//! media of the other side, or find it full. The congestion window sends less at once; but it opens again as soon as the
+//! first report is on time, and an estimate from before would fill the queue a second time.
+
+use std::time::{Duration, Instant};
+
+/// The congestion window alone answers what is shorter.
+const GRACE: Duration = Duration::from_millis(300);
+const INTERVAL: Duration = Duration::from_millis(200);
+const FACTOR: f64 = 0.8;
+/// Sound and its reports pass on every link a call takes.
+const MIN_BPS: f64 = 50_000.0;
+/// Probes wait until feedback has been on time for so long.
+const PROBE_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+pub(super) struct LateFeedback {
+    seen: Option<Instant>,
+    lowered: Option<Instant>,
+}
+
+impl LateFeedback {
+    /// Called about every 25 ms. `late`: for how long feedback has been late; `proven`: what came through lately, bit/s.
+    /// Gives the factor that lowers the estimate now.
+    pub(super) fn factor(
+        &mut self,
+        now: Instant,
+        late: Option<Duration>,
+        estimate: f64,
+        proven: Option<f64>,
+    ) -> Option<f64> {
+        let late = late?;
+        self.seen = Some(now);
+        let rested = self.lowered.is_none_or(|at| now.saturating_duration_since(at) >= INTERVAL);
+        if late < GRACE || !rested || estimate <= proven.unwrap_or(0.0).max(MIN_BPS) {
+            return None;
+        }
+        self.lowered = Some(now);
+        Some(FACTOR)
+    }
+
+    /// Feedback is late or was a moment ago.
+    pub(super) fn is_recent(&self, now: Instant) -> bool {
+        self.seen.is_some_and(|at| now.saturating_duration_since(at) < PROBE_PAUSE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_estimate_falls_every_200_ms_and_not_below_what_is_proven() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let late = |ms| Some(Duration::from_millis(ms));
+        let mut feedback = LateFeedback::default();
+        assert_eq!(feedback.factor(at(0), None, 1e6, None), None);
+        assert!(!feedback.is_recent(at(0)));
+        assert_eq!(feedback.factor(at(250), late(250), 1e6, None), None);
+        assert_eq!(feedback.factor(at(300), late(300), 1e6, None), Some(0.8));
+        assert_eq!(feedback.factor(at(400), late(400), 1e6, None), None);
+        assert_eq!(feedback.factor(at(500), late(500), 1e6, Some(1e6)), None);
+        assert_eq!(feedback.factor(at(500), late(500), 1e6, Some(9e5)), Some(0.8));
+        assert_eq!(feedback.factor(at(800), late(800), MIN_BPS, None), None);
+        assert!(feedback.is_recent(at(1_700)) && !feedback.is_recent(at(1_900)));
+    }
+}

@@ -1,0 +1,198 @@
+//! Reported path: how long the queue towards the other side was, and what came out of it, by the newest report. Sans-IO.
+//!
+//! Feedback that is late tells neither of two directions from the other: a full queue on the way back delays the reports
+//! of a way there that is free. The arrival times in the reports do: they are of the way there alone, whatever the
+//! reports had to wait for.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::PacketResult;
+
+/// Arrivals that the rate is taken from, by the other side's clock.
+const RATE_WINDOW_MS: f64 = 150.0;
+/// A shorter time says little of a rate.
+const MIN_RATE_SPAN_MS: f64 = 40.0;
+/// A shorter queue may be a frame.
+const MIN_QUEUE: Duration = Duration::from_millis(100);
+/// One that nothing drains, and the longest time of it: after that the path is longer, or others fill the queue.
+const MIN_STANDING_QUEUE: Duration = Duration::from_millis(200);
+const MAX_STANDING: Duration = Duration::from_secs(6);
+/// Jitter delays packets by some times its mean, a queue by more.
+const JITTER_FACTOR: u32 = 4;
+/// The least delay of so long a time is that of an empty queue; the clocks drift apart.
+const BASE_WINDOW: Duration = Duration::from_secs(30);
+/// An estimate twice too high would fill the queue for long before the trend of the delay lowers it.
+const COLLAPSED_FRACTION: f64 = 0.5;
+/// A report that came longer ago says nothing of the path any more.
+const MAX_AGE: Duration = Duration::from_millis(250);
+
+#[derive(Debug, Default)]
+pub(super) struct ReportedPath {
+    heard: Option<Instant>,
+    /// When the packet left that arrived last.
+    sent: Option<Instant>,
+    /// Zero of our clock.
+    since: Option<Instant>,
+    /// When a report came and the least delay in it, both rising: the first is the least of the window.
+    base: VecDeque<(Instant, f64)>,
+    /// Since when each report has shown a queue of the length that nothing drains.
+    standing_since: Option<Instant>,
+    /// Least delay of the newest report, milliseconds between two clocks.
+    delay: Option<f64>,
+    /// Of each report of the window: when its last packet arrived, how long after its first one, milliseconds, and the
+    /// bytes without that first one. A report that got lost leaves its packets out, and must leave their time out too.
+    reports: VecDeque<(f64, f64, usize)>,
+}
+
+impl ReportedPath {
+    pub(super) fn feedback(&mut self, now: Instant, jitter: Duration, results: &[PacketResult]) {
+        let (mut first, mut last, mut bytes) = (f64::INFINITY, f64::NEG_INFINITY, 0);
+        let mut least = f64::INFINITY;
+        for result in results {
+            let Some(arrived) = result.arrived else { continue };
+            let since = *self.since.get_or_insert(result.sent);
+            let delay = arrived - result.sent.saturating_duration_since(since).as_secs_f64() * 1e3;
+            self.heard = Some(now);
+            least = least.min(delay);
+            self.sent = Some(result.sent);
+            bytes += if first.is_finite() { result.size } else { 0 };
+            (first, last) = (first.min(arrived), last.max(arrived));
+        }
+        if least.is_finite() {
+            while self.base.back().is_some_and(|(_, longer)| *longer >= least) {
+                self.base.pop_back();
+            }
+            self.base.push_back((now, least));
+            while self.base.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > BASE_WINDOW) {
+                self.base.pop_front();
+            }
+            self.delay = Some(least);
+            if self.queue() >= Some(MIN_STANDING_QUEUE + JITTER_FACTOR * jitter) {
+                let since = *self.standing_since.get_or_insert(now);
+                if now.saturating_duration_since(since) > MAX_STANDING {
+                    (self.base, self.standing_since) = (VecDeque::from([(now, least)]), None);
+                }
+            } else {
+                self.standing_since = None;
+            }
+        }
+        if last > first {
+            self.reports.push_back((last, last - first, bytes));
+            // A clock that was set back ends the window as well.
+            self.reports.retain(|(at, _, _)| (0.0..=RATE_WINDOW_MS).contains(&(last - at)));
+        }
+    }
+
+    /// Whether anything was heard of it lately.
+    pub(super) fn is_known(&self, now: Instant) -> bool {
+        self.heard.is_some_and(|at| now.saturating_duration_since(at) <= MAX_AGE)
+    }
+
+    /// When the packet left that arrived last.
+    pub(super) fn sent(&self) -> Option<Instant> {
+        self.sent
+    }
+
+    /// How long the fastest packet of the newest report had waited on its way.
+    pub(super) fn queue(&self) -> Option<Duration> {
+        let (_, base) = self.base.front()?;
+        Duration::try_from_secs_f64((self.delay? - base).max(0.0) / 1e3).ok()
+    }
+
+    /// Rate of the last arrivals, bit/s; `None`: too few.
+    #[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
+    pub(super) fn rate(&self) -> Option<f64> {
+        let span: f64 = self.reports.iter().map(|(_, span, _)| span).sum();
+        let bytes: usize = self.reports.iter().map(|(_, _, bytes)| bytes).sum();
+        (span >= MIN_RATE_SPAN_MS).then(|| bytes as f64 * 8e3 / span)
+    }
+
+    /// For how long a queue that delays a call has been reported each time.
+    pub(super) fn standing_for(&self, now: Instant) -> Duration {
+        self.standing_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
+    /// What comes out of a queue that stands on the path, bit/s, if it is far less than this estimate.
+    pub(super) fn collapsed(&self, estimate: f64, jitter: Duration) -> Option<f64> {
+        let queue = self.queue()?;
+        self.rate()
+            .filter(|bps| queue >= MIN_QUEUE + JITTER_FACTOR * jitter && *bps < COLLAPSED_FRACTION * estimate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NO_JITTER: Duration = Duration::ZERO;
+
+    struct Path {
+        reported: ReportedPath,
+        start: Instant,
+    }
+
+    impl Path {
+        fn at(&self, ms: f64) -> Instant {
+            self.start + Duration::from_secs_f64(ms / 1e3)
+        }
+
+        /// A report at a time of packets of 1,250 bytes: when each left and arrived, milliseconds.
+        fn report(&mut self, at: f64, packets: &[(f64, f64)]) {
+            let result = |(sent, arrived): &(f64, f64)| PacketResult {
+                sent: self.at(*sent),
+                arrived: Some(7e5 + arrived),
+                size: 1_250,
+                probe: None,
+                correction: false,
+            };
+            let results: Vec<_> = packets.iter().map(result).collect();
+            self.reported.feedback(self.at(at), NO_JITTER, &results);
+        }
+    }
+
+    fn path() -> Path {
+        // Far from the clock's zero.
+        Path { reported: ReportedPath::default(), start: Instant::now() + Duration::from_secs(10) }
+    }
+
+    #[test]
+    fn a_late_report_of_an_empty_queue_says_that_the_way_there_is_free() {
+        let mut path = path();
+        path.report(100.0, &[(0.0, 20.0), (10.0, 30.0)]);
+        // Three seconds on its way back.
+        path.report(3_100.0, &[(50.0, 70.0), (60.0, 80.0)]);
+        assert_eq!(path.reported.queue(), Some(Duration::ZERO));
+        assert!(path.reported.is_known(path.at(3_200.0)) && !path.reported.is_known(path.at(3_400.0)));
+        assert_eq!(path.reported.sent(), Some(path.at(60.0)));
+        assert_eq!(path.reported.collapsed(9e9, NO_JITTER), None);
+    }
+
+    #[test]
+    fn what_comes_out_of_a_queue_is_the_capacity_also_where_reports_are_lost() {
+        let mut path = path();
+        path.report(50.0, &[(0.0, 20.0), (10.0, 30.0)]);
+        // 20 ms a packet are 500 kbit/s; the reports of 400 ms between these two never came.
+        path.report(300.0, &[(100.0, 200.0), (104.0, 220.0), (108.0, 240.0)]);
+        path.report(700.0, &[(200.0, 640.0), (204.0, 660.0), (208.0, 680.0)]);
+        assert_eq!(path.reported.queue(), Some(Duration::from_millis(420)));
+        let collapsed = path.reported.collapsed(2.5e6, NO_JITTER);
+        assert!(collapsed.is_some_and(|bps| (bps - 5e5).abs() < 1.0), "{collapsed:?}");
+        assert_eq!(path.reported.collapsed(9e5, NO_JITTER), None, "the estimate is not far off");
+        assert_eq!(path.reported.collapsed(2.5e6, Duration::from_millis(100)), None, "jitter may explain it");
+    }
+
+    #[test]
+    fn a_queue_that_nothing_drains_is_taken_for_a_longer_path_in_the_end() {
+        let mut path = path();
+        path.report(0.0, &[(0.0, 20.0)]);
+        let mut longest = Duration::ZERO;
+        for report in 1..100_u32 {
+            let at = f64::from(report) * 100.0;
+            path.report(at + 50.0, &[(at, at + 320.0)]);
+            longest = longest.max(path.reported.standing_for(path.at(at + 50.0)));
+        }
+        assert!((5.5..6.1).contains(&longest.as_secs_f64()), "{longest:?}");
+        assert_eq!(path.reported.queue(), Some(Duration::ZERO));
+    }
+}

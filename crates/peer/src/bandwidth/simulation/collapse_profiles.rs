@@ -1,0 +1,73 @@
+//! Profiles of collapse: links that lose most of their rate at once, in both directions, so that reports are late or lost
+//! with the media.
+
+use std::ops::Range;
+
+use super::World;
+
+const SEEDS: Range<u64> = 0..4;
+const SIDES: Range<usize> = 0..2;
+
+/// After two wide seconds a link of this rate and queue, both ways, for 38 s; then it is wide again.
+fn collapse(name: &str, seed: u64, bps: f64, packets: usize, round_trip: f64) -> World {
+    let mut world = World::of_two_sides(seed, round_trip, &[(0.0, 100e6), (2.0, bps), (40.0, 10e6)], packets);
+    world.run(60.0);
+    world.print(name);
+    world
+}
+
+/// The queue is gone after so many seconds, less than the link carries is sent, and its end is noticed.
+fn settles(name: &str, bps: f64, packets: usize, round_trip: f64, settled: f64) {
+    for seed in SEEDS {
+        let world = collapse(name, seed, bps, packets, round_trip);
+        assert!(world.queue(0.95, settled, 40.0) <= 400.0, "{}", world.queue(0.95, settled, 40.0));
+        let drops = world.drops(settled, 40.0);
+        assert!(drops <= 20, "{drops} packets found the queue full");
+        for side in SIDES {
+            let received = world.received(side, settled, 40.0);
+            assert!(received >= (0.6 * bps).min(19e3), "{received}");
+            let back = world.time_to(side, 40.0, 2e6);
+            assert!(back <= 20.0, "{back}");
+        }
+    }
+}
+
+#[test]
+fn to_50_kbit_it_settles_within_10_s() {
+    settles("to 50", 50e3, 16, 1.0, 12.0);
+}
+
+#[test]
+fn to_100_kbit_it_settles_within_6_s() {
+    settles("to 100", 100e3, 16, 1.0, 8.0);
+}
+
+#[test]
+fn to_300_kbit_with_seconds_of_queue_it_settles_within_14_s() {
+    settles("to 300", 300e3, 250, 500.0, 16.0);
+}
+
+#[test]
+fn to_500_kbit_something_is_sent_all_the_time_and_the_queue_drains_within_3_s() {
+    for seed in SEEDS {
+        let rates = [(0.0, 2.5e6), (10.0, 500e3), (25.0, 2.5e6)];
+        let mut world = World::of_two_sides(seed, 50.0, &rates, usize::MAX);
+        world.link.queue_limit = 300.0;
+        world.back.as_mut().expect("two sides").queue_limit = 300.0;
+        world.run(40.0);
+        world.print("to 500");
+        for side in SIDES {
+            for second in 10..24 {
+                let (from, to) = (f64::from(second), f64::from(second + 1));
+                assert!(
+                    world.target(side, from, to) >= 120e3,
+                    "{second} s: {}",
+                    world.target(side, from, to)
+                );
+            }
+            assert!(world.received(side, 13.0, 25.0) >= 350e3, "{}", world.received(side, 13.0, 25.0));
+            assert!(world.time_to(side, 25.0, 2e6) <= 8.0, "{}", world.time_to(side, 25.0, 2e6));
+        }
+        assert!(world.queue(0.95, 13.0, 25.0) <= 150.0, "{}", world.queue(0.95, 13.0, 25.0));
+    }
+}
