@@ -209,6 +209,11 @@ impl Estimator {
             self.delay.lower(now, factor);
             self.acknowledged.expect_fast_change();
         }
+        if self.late.take_recovery(now) {
+            // What was lost in the collapse says nothing of the path at this rate.
+            self.loss = LossControl::new(self.limits);
+            self.probe_control.restart(self.estimate());
+        }
         let situation = self.estimated(now);
         self.probe_control.timeout(now, &situation);
     }

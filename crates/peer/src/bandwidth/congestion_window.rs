@@ -41,6 +41,8 @@ const JITTER_FACTOR: u32 = 4;
 const FULL: f64 = 1.0;
 const OVERFULL: f64 = 1.5;
 const NEARLY_EMPTY: f64 = 0.1;
+/// For so long after feedback was late an empty window says nothing.
+const EASING: Duration = Duration::from_secs(2);
 /// Factors for each update.
 const LESS: f64 = 0.95;
 const MUCH_LESS: f64 = 0.9;
@@ -72,6 +74,7 @@ pub(super) struct CongestionWindow {
     heard: Option<Instant>,
     /// Since when feedback has been later than any queue that is accepted.
     late_since: Option<Instant>,
+    late_at: Option<Instant>,
     /// It is, but by the way back alone.
     free: bool,
     /// What may be sent in any case, bit/s.
@@ -87,6 +90,7 @@ impl Default for CongestionWindow {
             ratio: 1.0,
             heard: None,
             late_since: None,
+            late_at: None,
             free: false,
             floor: MIN_PUSHED_BPS,
         }
@@ -134,6 +138,7 @@ impl CongestionWindow {
         let older = |than: Duration| age.is_some_and(|age| age > expected + than);
         if older(ACCEPTED_QUEUE + MAX_REPORT_INTERVAL) {
             self.late_since.get_or_insert(now);
+            self.late_at = Some(now);
         } else {
             self.late_since = None;
         }
@@ -152,7 +157,7 @@ impl CongestionWindow {
             MUCH_LESS
         } else if fill > FULL || path.standing_for(now) > STANDING {
             LESS
-        } else if fill < NEARLY_EMPTY {
+        } else if fill < NEARLY_EMPTY && !self.was_late(now) {
             1.0 / self.ratio
         } else {
             MORE
@@ -164,6 +169,11 @@ impl CongestionWindow {
     /// For how long feedback has been later than any queue that is accepted; `None`: it is on time.
     pub(super) fn late_for(&self, now: Instant) -> Option<Duration> {
         self.late_since.filter(|_| !self.free).map(|since| now.saturating_duration_since(since))
+    }
+
+    /// Little is on its way because little was sent.
+    fn was_late(&self, now: Instant) -> bool {
+        self.late_at.is_some_and(|at| now.saturating_duration_since(at) < EASING)
     }
 
     /// What may be sent of this estimate, bit/s.
@@ -244,7 +254,7 @@ mod tests {
         assert_eq!(window.push_back(RATE), MIN_PUSHED_BPS, "sound goes on");
         let back = start + Duration::from_secs(5);
         window.feedback(back + ROUND_TRIP, &[arrived(back)]);
-        assert_eq!(send(&mut window, back + ROUND_TRIP, Some(ROUND_TRIP)), RATE);
+        assert_eq!(send_for(&mut window, back + ROUND_TRIP, 3, Some(ROUND_TRIP)), RATE);
     }
 
     #[test]

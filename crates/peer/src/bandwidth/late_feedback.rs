@@ -15,10 +15,15 @@ const MIN_BPS: f64 = 50_000.0;
 /// Probes wait until feedback has been on time for so long.
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
 
+/// After so many steps hardly anything is left of the estimate: the path is measured anew.
+const STEPS_OF_A_COLLAPSE: u32 = 4;
+
 #[derive(Debug, Default)]
 pub(super) struct LateFeedback {
     seen: Option<Instant>,
     lowered: Option<Instant>,
+    /// Steps since feedback was last on time.
+    steps: u32,
 }
 
 impl LateFeedback {
@@ -38,7 +43,13 @@ impl LateFeedback {
             return None;
         }
         self.lowered = Some(now);
+        self.steps += 1;
         Some(FACTOR)
+    }
+
+    /// True once: a collapse is over, and feedback has been on time for a while.
+    pub(super) fn take_recovery(&mut self, now: Instant) -> bool {
+        !self.is_recent(now) && std::mem::take(&mut self.steps) >= STEPS_OF_A_COLLAPSE
     }
 
     /// Feedback is late or was a moment ago.
@@ -66,5 +77,18 @@ mod tests {
         assert_eq!(feedback.factor(at(500), late(500), 1e6, Some(9e5)), Some(0.8));
         assert_eq!(feedback.factor(at(800), late(800), MIN_BPS, None), None);
         assert!(feedback.is_recent(at(1_700)) && !feedback.is_recent(at(1_900)));
+        assert!(!feedback.take_recovery(at(1_900)), "two steps are no collapse");
+    }
+
+    #[test]
+    fn after_a_collapse_the_path_is_measured_anew_once() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut feedback = LateFeedback::default();
+        for step in 0..10 {
+            feedback.factor(at(step * 200), Some(Duration::from_millis(step * 200)), 1e6, None);
+        }
+        assert!(!feedback.take_recovery(at(2_000)));
+        assert!(feedback.take_recovery(at(3_000)) && !feedback.take_recovery(at(3_025)));
     }
 }

@@ -33,6 +33,8 @@ const RAMP_UP_FACTOR_IN_HOLD: f64 = 1.2;
 const REACH_MARGIN_BPS: f64 = 10e3;
 const FIRST_LOSSLESS: Duration = Duration::from_secs(15);
 const MAX_LOSSLESS: Duration = Duration::from_secs(120);
+/// An application that sends less than this part of what it may is idle.
+const IDLE_FRACTION: f64 = 0.6;
 const NO_LOSS: f64 = 0.01;
 const HOLD_THRESHOLD: f64 = 1.3;
 /// After a decrease the rate is held, longer each time; not the minute of libwebrtc, which keeps an unlucky
@@ -159,12 +161,18 @@ impl LossControl {
         let current = *self
             .channel
             .get_or_insert(Channel { inherent_loss: INITIAL_INHERENT_LOSS, bandwidth: delay_based });
+        // What is lost of little has other causes than how much was sent.
+        let idle = application_limited && rate < IDLE_FRACTION * current.bandwidth;
         let mut best = self.best_candidate(current, delay_based, acknowledged, application_limited);
+        if idle {
+            best.bandwidth = best.bandwidth.max(current.bandwidth);
+        }
         if self.mean_loss > best.inherent_loss && best.bandwidth > current.bandwidth {
             best.bandwidth = current.bandwidth;
         }
         if self.state != LossState::Free {
-            best.bandwidth = self.bounded_growth(sent, current.bandwidth, best.bandwidth, acknowledged);
+            let proven = acknowledged.filter(|_| !idle);
+            best.bandwidth = self.bounded_growth(sent, current.bandwidth, best.bandwidth, proven);
         }
         let floor =
             acknowledged.unwrap_or(0.0).max(self.limits.min).max(self.inherent_floor(current.bandwidth));
@@ -175,6 +183,9 @@ impl LossControl {
             Channel { bandwidth: best.bandwidth.max(floor), ..best }
         });
         self.decide(sent, bounded, floor, delay_based);
+        if idle && self.state == LossState::Decreasing && bounded >= current.bandwidth {
+            self.state = LossState::Increasing;
+        }
         let over = self.window.is_none_or(|(at, _)| sent.saturating_duration_since(at) > INCREASE_WINDOW);
         if self.state != LossState::Free && over {
             let bandwidth = self.channel.map_or(bounded, |channel| channel.bandwidth);
