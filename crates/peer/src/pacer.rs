@@ -201,15 +201,15 @@ impl Pacer {
         let Some((since, cluster)) = self.shared.probe() else { return };
         if now.saturating_duration_since(since) > MAX_PROBE_WAIT {
             self.shared.set_probe(None);
-        } else if self.probe.is_none() && self.can_fill_probe(now) {
+        } else if self.probe.is_none() && self.can_fill_probe() {
             self.shared.set_probe(None);
             self.shared.sending.probes_sent.fetch_add(1, Ordering::Relaxed);
             self.probe = Some(Probe::new(now, cluster));
         }
     }
 
-    fn can_fill_probe(&self, now: Instant) -> bool {
-        !self.video.is_empty() || self.sent.has_padding(now)
+    fn can_fill_probe(&self) -> bool {
+        !self.video.is_empty() || self.sent.has_padding()
     }
 
     fn run_probe(&mut self, now: Instant, outbound: &mut PacketQueue) {
@@ -303,8 +303,8 @@ impl Pacer {
         bits
     }
 
-    fn is_waiting(&self, now: Instant) -> bool {
-        let probes = self.probe.is_some() || (self.shared.probe().is_some() && self.can_fill_probe(now));
+    fn is_waiting(&self) -> bool {
+        let probes = self.probe.is_some() || (self.shared.probe().is_some() && self.can_fill_probe());
         !self.repairs.is_empty() || !self.video.is_empty() || probes
     }
 }
@@ -339,7 +339,7 @@ impl PacketFilter for Pacer {
     }
 
     fn timeout(&mut self, now: Instant, outbound: &mut PacketQueue) {
-        if self.is_waiting(now) {
+        if self.is_waiting() {
             self.release(now, outbound);
         }
     }
@@ -348,7 +348,7 @@ impl PacketFilter for Pacer {
         if let Some(probe) = &self.probe {
             return Some(probe.due().max(self.budget.due(Load::Unpaced)?));
         }
-        let probe = self.shared.probe().map(|(since, _)| since).filter(|since| self.can_fill_probe(*since));
+        let probe = self.shared.probe().map(|(since, _)| since).filter(|_| self.can_fill_probe());
         let repair = if self.repairs.is_empty() { None } else { self.budget.due(Load::Repair) };
         let video = if self.video.is_empty() { None } else { self.budget.due(Load::Media) };
         [probe, repair, video].into_iter().flatten().min()

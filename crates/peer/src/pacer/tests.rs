@@ -217,8 +217,14 @@ fn a_probe_leaves_at_its_rate_with_media_first_and_padding_after_it() {
     let (first, last) = (marked[0].at, marked[7].at);
     assert!((ms(54)..=ms(60)).contains(&(last - first)), "{:?}", last - first);
     assert_eq!(sender.shared.sending.probes_sent.load(Ordering::Relaxed), 1);
-    // Without pictures of late there is nothing to fill a probe with, and no timer runs for it.
+    // A picture that is paused does not keep a probe from leaving, and no timer runs after it.
     sender.shared.set_probe(Some((sender.start + ms(9_000), cluster(2, 1.2e6))));
-    assert!(sender.run(20_000).is_empty());
+    let paused = sender.run(20_000);
+    assert!(paused.len() >= 5, "{paused:?}");
+    assert!(paused.iter().all(|left| left.sent_as.probe == Some(ProbeClusterId(2)) && left.sent_as.padding));
+    // Without any picture ever there is nothing to fill one with.
+    let mut sender = Sender::new(300_000);
+    sender.shared.set_probe(Some((sender.start, cluster(3, 1.2e6))));
+    assert!(sender.run(2_000).is_empty());
     assert_eq!(sender.pacer.poll_timeout(), None);
 }
