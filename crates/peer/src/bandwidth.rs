@@ -49,6 +49,9 @@ use self::reported_path::ReportedPath;
 use self::round_trip::RoundTrip;
 use self::trendline::NetworkUsage;
 
+/// Part of what a link carries that leaves room for whatever else it has to carry.
+const CAPACITY_FRACTION: f64 = 0.5;
+
 /// Bounds of the estimate, bit/s.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -171,9 +174,10 @@ impl Estimator {
         let probe = self.acknowledge(results);
         let mut drained = false;
         if results.iter().any(|result| result.arrived.is_some()) {
-            let collapsed = self.path.collapsed(self.delay.rate().bps(), self.jitter.time());
+            let collapsed = self.path.collapsed(self.estimate(), self.jitter.time());
+            let collapsed = collapsed.filter(|_| self.application_limited.since().is_none());
             let known = Known {
-                acknowledged: collapsed.or(self.acknowledged.bps()),
+                acknowledged: collapsed.or_else(|| self.proven(now)),
                 collapsed: collapsed.is_some(),
                 probe: probe.filter(|bps| *bps > self.delay.rate().bps() || !self.settled()),
                 round_trip: self.round_trip.or_default(),
@@ -204,8 +208,9 @@ impl Estimator {
             path: &self.path,
         };
         self.window.update(now, conditions);
-        let proven = self.path.rate().filter(|_| self.path.is_known(now));
-        if let Some(factor) = self.late.factor(now, self.window.late_for(now), estimate, proven) {
+        if let Some(factor) =
+            self.late.factor(now, self.window.late_for(now), estimate, self.path.capacity(now))
+        {
             self.delay.lower(now, factor);
             self.acknowledged.expect_fast_change();
         }
@@ -281,6 +286,13 @@ impl Estimator {
             probe = self.probe_estimator.arrived(result).or(probe);
         }
         probe
+    }
+
+    /// What the path is known to carry, bit/s. Where little is sent little is acknowledged; half of what came out of a
+    /// queue when more was sent holds on.
+    fn proven(&self, now: Instant) -> Option<f64> {
+        let capacity = CAPACITY_FRACTION * self.path.capacity(now).unwrap_or_default();
+        self.acknowledged.bps().map(|bps| bps.max(capacity))
     }
 
     /// Whether a probe may only raise the estimate: one lowered by jitter proves nothing.

@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::CAPACITY_FRACTION;
+
 /// The congestion window alone answers what is shorter.
 const GRACE: Duration = Duration::from_millis(300);
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -27,19 +29,20 @@ pub(super) struct LateFeedback {
 }
 
 impl LateFeedback {
-    /// Called about every 25 ms. `late`: for how long feedback has been late; `proven`: what came through lately, bit/s.
+    /// Called about every 25 ms. `late`: for how long feedback has been late; `capacity`: what came out
+    /// of the queue lately, bit/s.
     /// Gives the factor that lowers the estimate now.
     pub(super) fn factor(
         &mut self,
         now: Instant,
         late: Option<Duration>,
         estimate: f64,
-        proven: Option<f64>,
+        capacity: Option<f64>,
     ) -> Option<f64> {
         let late = late?;
         self.seen = Some(now);
         let rested = self.lowered.is_none_or(|at| now.saturating_duration_since(at) >= INTERVAL);
-        if late < GRACE || !rested || estimate <= proven.unwrap_or(0.0).max(MIN_BPS) {
+        if late < GRACE || !rested || estimate <= (CAPACITY_FRACTION * capacity.unwrap_or(0.0)).max(MIN_BPS) {
             return None;
         }
         self.lowered = Some(now);
@@ -63,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_estimate_falls_every_200_ms_and_not_below_what_is_proven() {
+    fn the_estimate_falls_every_200_ms_and_not_below_half_the_capacity() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let late = |ms| Some(Duration::from_millis(ms));
@@ -73,8 +76,8 @@ mod tests {
         assert_eq!(feedback.factor(at(250), late(250), 1e6, None), None);
         assert_eq!(feedback.factor(at(300), late(300), 1e6, None), Some(0.8));
         assert_eq!(feedback.factor(at(400), late(400), 1e6, None), None);
-        assert_eq!(feedback.factor(at(500), late(500), 1e6, Some(1e6)), None);
-        assert_eq!(feedback.factor(at(500), late(500), 1e6, Some(9e5)), Some(0.8));
+        assert_eq!(feedback.factor(at(500), late(500), 1e6, Some(2e6)), None);
+        assert_eq!(feedback.factor(at(500), late(500), 1e6, Some(1.9e6)), Some(0.8));
         assert_eq!(feedback.factor(at(800), late(800), MIN_BPS, None), None);
         assert!(feedback.is_recent(at(1_700)) && !feedback.is_recent(at(1_900)));
         assert!(!feedback.take_recovery(at(1_900)), "two steps are no collapse");

@@ -35,6 +35,8 @@ const FIRST_LOSSLESS: Duration = Duration::from_secs(15);
 const MAX_LOSSLESS: Duration = Duration::from_secs(120);
 /// An application that sends less than this part of what it may is idle.
 const IDLE_FRACTION: f64 = 0.6;
+/// Growth with each observation of it, up to what the delay allows.
+const IDLE_GROWTH: f64 = 1.08;
 const NO_LOSS: f64 = 0.01;
 const HOLD_THRESHOLD: f64 = 1.3;
 /// After a decrease the rate is held, longer each time; not the minute of libwebrtc, which keeps an unlucky
@@ -165,7 +167,8 @@ impl LossControl {
         let idle = application_limited && rate < IDLE_FRACTION * current.bandwidth;
         let mut best = self.best_candidate(current, delay_based, acknowledged, application_limited);
         if idle {
-            best.bandwidth = best.bandwidth.max(current.bandwidth);
+            let more = delay_based.min(IDLE_GROWTH * current.bandwidth);
+            best.bandwidth = best.bandwidth.max(current.bandwidth).max(more);
         }
         if self.mean_loss > best.inherent_loss && best.bandwidth > current.bandwidth {
             best.bandwidth = current.bandwidth;

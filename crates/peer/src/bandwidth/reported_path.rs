@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::PacketResult;
 
 /// Arrivals that the rate is taken from, by the other side's clock.
-const RATE_WINDOW_MS: f64 = 150.0;
+const RATE_WINDOW_MS: f64 = 200.0;
 /// A shorter time says little of a rate.
 const MIN_RATE_SPAN_MS: f64 = 40.0;
 /// A shorter queue may be a frame.
@@ -24,8 +24,23 @@ const JITTER_FACTOR: u32 = 4;
 const BASE_WINDOW: Duration = Duration::from_secs(30);
 /// An estimate twice too high would fill the queue for long before the trend of the delay lowers it.
 const COLLAPSED_FRACTION: f64 = 0.5;
+const MIN_PACKETS_OF_A_COLLAPSE: usize = 4;
+/// For so long the rate out of a queue counts.
+const CAPACITY_AGE: Duration = Duration::from_secs(30);
 /// A report that came longer ago says nothing of the path any more.
 const MAX_AGE: Duration = Duration::from_millis(250);
+
+/// Packets of one report. Times are milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Arrivals {
+    /// When the last one arrived.
+    last: f64,
+    /// How long after the first one.
+    took: f64,
+    /// Without the first one.
+    packets: usize,
+    bytes: usize,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct ReportedPath {
@@ -40,15 +55,16 @@ pub(super) struct ReportedPath {
     standing_since: Option<Instant>,
     /// Least delay of the newest report, milliseconds between two clocks.
     delay: Option<f64>,
-    /// Of each report of the window: when its last packet arrived, how long after its first one, milliseconds, and the
-    /// bytes without that first one. A report that got lost leaves its packets out, and must leave their time out too.
-    reports: VecDeque<(f64, f64, usize)>,
+    /// A report that got lost leaves its packets out of the window, and must leave their time out too.
+    reports: VecDeque<Arrivals>,
+    /// What came out of a queue that stood on the path, bit/s, and when that was reported.
+    capacity: Option<(Instant, f64)>,
 }
 
 impl ReportedPath {
     pub(super) fn feedback(&mut self, now: Instant, jitter: Duration, results: &[PacketResult]) {
         let (mut first, mut last, mut bytes) = (f64::INFINITY, f64::NEG_INFINITY, 0);
-        let mut least = f64::INFINITY;
+        let (mut least, mut packets) = (f64::INFINITY, 0);
         for result in results {
             let Some(arrived) = result.arrived else { continue };
             let since = *self.since.get_or_insert(result.sent);
@@ -56,6 +72,7 @@ impl ReportedPath {
             self.heard = Some(now);
             least = least.min(delay);
             self.sent = Some(result.sent);
+            packets += 1;
             bytes += if first.is_finite() { result.size } else { 0 };
             (first, last) = (first.min(arrived), last.max(arrived));
         }
@@ -78,9 +95,14 @@ impl ReportedPath {
             }
         }
         if last > first {
-            self.reports.push_back((last, last - first, bytes));
+            self.reports.push_back(Arrivals { last, took: last - first, packets: packets - 1, bytes });
             // A clock that was set back ends the window as well.
-            self.reports.retain(|(at, _, _)| (0.0..=RATE_WINDOW_MS).contains(&(last - at)));
+            self.reports.retain(|report| (0.0..=RATE_WINDOW_MS).contains(&(last - report.last)));
+        }
+        if let Some(rate) = self.rate()
+            && self.has_queue(jitter)
+        {
+            self.capacity = Some((now, rate));
         }
     }
 
@@ -103,9 +125,19 @@ impl ReportedPath {
     /// Rate of the last arrivals, bit/s; `None`: too few.
     #[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
     pub(super) fn rate(&self) -> Option<f64> {
-        let span: f64 = self.reports.iter().map(|(_, span, _)| span).sum();
-        let bytes: usize = self.reports.iter().map(|(_, _, bytes)| bytes).sum();
-        (span >= MIN_RATE_SPAN_MS).then(|| bytes as f64 * 8e3 / span)
+        let took: f64 = self.reports.iter().map(|report| report.took).sum();
+        let bytes: usize = self.reports.iter().map(|report| report.bytes).sum();
+        (took >= MIN_RATE_SPAN_MS).then(|| bytes as f64 * 8e3 / took)
+    }
+
+    fn has_queue(&self, jitter: Duration) -> bool {
+        self.queue() >= Some(MIN_QUEUE + JITTER_FACTOR * jitter)
+    }
+
+    /// What came out of a queue lately, bit/s.
+    pub(super) fn capacity(&self, now: Instant) -> Option<f64> {
+        let recent = |at: Instant| now.saturating_duration_since(at) <= CAPACITY_AGE;
+        self.capacity.filter(|(at, _)| recent(*at)).map(|(_, bps)| bps)
     }
 
     /// For how long a queue that delays a call has been reported each time.
@@ -115,9 +147,9 @@ impl ReportedPath {
 
     /// What comes out of a queue that stands on the path, bit/s, if it is far less than this estimate.
     pub(super) fn collapsed(&self, estimate: f64, jitter: Duration) -> Option<f64> {
-        let queue = self.queue()?;
-        self.rate()
-            .filter(|bps| queue >= MIN_QUEUE + JITTER_FACTOR * jitter && *bps < COLLAPSED_FRACTION * estimate)
+        let packets: usize = self.reports.iter().map(|report| report.packets).sum();
+        let enough = packets >= MIN_PACKETS_OF_A_COLLAPSE && self.has_queue(jitter);
+        self.rate().filter(|bps| enough && *bps < COLLAPSED_FRACTION * estimate)
     }
 }
 
@@ -174,7 +206,7 @@ mod tests {
         path.report(50.0, &[(0.0, 20.0), (10.0, 30.0)]);
         // 20 ms a packet are 500 kbit/s; the reports of 400 ms between these two never came.
         path.report(300.0, &[(100.0, 200.0), (104.0, 220.0), (108.0, 240.0)]);
-        path.report(700.0, &[(200.0, 640.0), (204.0, 660.0), (208.0, 680.0)]);
+        path.report(750.0, &[(200.0, 640.0), (204.0, 660.0), (208.0, 680.0), (212.0, 700.0), (216.0, 720.0)]);
         assert_eq!(path.reported.queue(), Some(Duration::from_millis(420)));
         let collapsed = path.reported.collapsed(2.5e6, NO_JITTER);
         assert!(collapsed.is_some_and(|bps| (bps - 5e5).abs() < 1.0), "{collapsed:?}");
