@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use yuv::{YuvPlanarImage, YuvRange, YuvStandardMatrix};
 
 use super::frame_pool::FramePool;
+use super::resample_plane::Resampler;
 use crate::VideoFrame;
 
 /// The three planes of an I420 picture.
@@ -94,7 +92,7 @@ pub fn scale_to_fit(frame: &VideoFrame, max_width: u32, max_height: u32) -> Vide
 /// Scales pictures and keeps its working memory between them.
 #[derive(Debug, Default)]
 pub struct Scaler {
-    resizer: Resizer,
+    resampler: Resampler,
     pool: FramePool,
 }
 
@@ -113,10 +111,10 @@ impl Scaler {
             return None;
         }
         let size = (width, height);
-        let Self { resizer, pool } = self;
+        let Self { resampler, pool } = self;
         let i420 = pool
             .fill(i420_bytes(size), |target| {
-                scale_planes(resizer, planes, (frame.width, frame.height), target, size).ok_or(())
+                scale_planes(resampler, planes, (frame.width, frame.height), target, size).ok_or(())
             })
             .ok()?;
         Some(VideoFrame { width, height, i420, at: frame.at, timestamp: frame.timestamp })
@@ -141,7 +139,7 @@ impl Scaler {
         let start = target.len();
         target.resize(start + i420_bytes((width, height)), 0);
         let (own, size) = ((frame.width, frame.height), (width, height));
-        let done = scale_planes(&mut self.resizer, planes, own, &mut target[start..], size);
+        let done = scale_planes(&mut self.resampler, planes, own, &mut target[start..], size);
         if done.is_none() {
             target.truncate(start);
         }
@@ -155,33 +153,19 @@ fn i420_bytes((width, height): (u32, u32)) -> usize {
 
 /// `target` has the bytes of an I420 picture of the size `to`.
 fn scale_planes(
-    resizer: &mut Resizer,
+    resampler: &mut Resampler,
     planes: Planes<'_>,
     from: (u32, u32),
     target: &mut [u8],
     to: (u32, u32),
 ) -> Option<()> {
-    let luma = to.0 as usize * to.1 as usize;
-    let (y, chroma) = target.split_at_mut_checked(luma)?;
-    let (u, v) = chroma.split_at_mut_checked(luma / 4)?;
-    let half = |(width, height): (u32, u32)| (width / 2, height / 2);
-    scale_plane(resizer, planes.y, from, y, to)?;
-    scale_plane(resizer, planes.u, half(from), u, half(to))?;
-    scale_plane(resizer, planes.v, half(from), v, half(to))
-}
-
-fn scale_plane(
-    resizer: &mut Resizer,
-    from: &[u8],
-    from_size: (u32, u32),
-    to: &mut [u8],
-    to_size: (u32, u32),
-) -> Option<()> {
-    let source = TypedImageRef::<U8>::from_buffer(from_size.0, from_size.1, from).ok()?;
-    let mut target = TypedImage::<U8>::from_buffer(to_size.0, to_size.1, to).ok()?;
-    // Convolution averages all it covers, so thin lines neither vanish nor flicker.
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    resizer.resize_typed(&source, &mut target, Some(&options)).ok()
+    let (from, to) = ((from.0 as usize, from.1 as usize), (to.0 as usize, to.1 as usize));
+    let (y, chroma) = target.split_at_mut_checked(to.0 * to.1)?;
+    let (u, v) = chroma.split_at_mut_checked(chroma.len() / 2)?;
+    let half = |(width, height): (usize, usize)| (width / 2, height / 2);
+    resampler.resample(planes.y, from, y, to)?;
+    resampler.resample(planes.u, half(from), u, half(to))?;
+    resampler.resample(planes.v, half(from), v, half(to))
 }
 
 /// The picture as RGBA rows without padding (BT.601, limited range, as WebRTC peers send it); empty
