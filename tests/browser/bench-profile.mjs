@@ -3,6 +3,7 @@
 //
 // BELLWIRE_CLI, BELLWIRE_SERVER (release builds), BELLWIRE_MEDIA, BELLWIRE_ROOT: set by xtask.
 // BELLWIRE_BENCH_SOURCE   film (default) or device, the test pattern
+// BELLWIRE_BENCH_FILM     where there is no ffmpeg to make one of 30 frames a second; default the demo's, of 25
 // BELLWIRE_BENCH_WINDOW   seconds a load is measured, default 15
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -51,7 +52,7 @@ async function measure() {
   const stage = await Stage.open(env('BELLWIRE_SERVER'), film);
   try {
     // Without ffmpeg the film runs as it is, at 25 frames a second.
-    stage.film ??= { packed: film };
+    stage.film ??= { packed: process.env.BELLWIRE_BENCH_FILM ?? film };
     const before = load();
     const seen = {};
     const watch = async ({ caller, callee }) => {
