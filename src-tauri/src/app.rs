@@ -66,7 +66,6 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::accounts::discover,
             commands::snapshot,
             commands::frames,
-            commands::set_tile,
             commands::start_info,
             commands::windows::desktop,
             commands::windows::show_main,

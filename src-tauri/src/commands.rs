@@ -145,18 +145,6 @@ pub(crate) fn frames(video: State<'_, Arc<Video>>) -> FramesAddress {
     video.address()
 }
 
-/// How large the window shows a stream, in device pixels; a larger picture is scaled before it is sent there.
-#[tauri::command]
-pub(crate) fn set_tile(
-    window: WebviewWindow,
-    video: State<'_, Arc<Video>>,
-    stream: u32,
-    width: u32,
-    height: u32,
-) {
-    video.set_tile(window.label(), stream, width, height);
-}
-
 /// How long the main window may wait to hear which devices there are.
 const DETECTION_TIMEOUT: Duration = Duration::from_secs(3);
 

@@ -53,7 +53,7 @@ describe('the picture pipe', () => {
   it('hands frames on and says once that each was drawn', async () => {
     const { peers, paths, said, info } = await serve();
     const got: { frame: Frame; drawn: () => void }[] = [];
-    onTestFinished(openFrames(info, (frame, drawn) => got.push({ frame, drawn })));
+    onTestFinished(openFrames(info, (frame, drawn) => got.push({ frame, drawn })).stop);
     await waitFor(() => expect(peers).toHaveLength(1));
     expect(paths).toEqual(['/once']);
 
@@ -77,7 +77,7 @@ describe('the picture pipe', () => {
   it('opens again when the connection dies, and not after it was stopped', async () => {
     const { peers, info } = await serve();
     const seen: number[] = [];
-    const stop = openFrames(info, (frame, drawn) => {
+    const { stop } = openFrames(info, (frame, drawn) => {
       seen.push(frame.seq);
       drawn();
     });
@@ -92,5 +92,20 @@ describe('the picture pipe', () => {
     await waitFor(() => expect(peers[1]!.readyState).toBe(peers[1]!.CLOSED));
     await new Promise((done) => setTimeout(done, 400));
     expect(peers).toHaveLength(2);
+  });
+
+  it('says how large a stream is shown, once, and again on a new connection', async () => {
+    const { peers, said, info } = await serve();
+    const pipe = openFrames(info, (_frame, drawn) => drawn());
+    onTestFinished(pipe.stop);
+    pipe.show(0, 640, 360);
+    await waitFor(() => expect(said).toEqual(['0 640 360']));
+    pipe.show(0, 640, 360);
+    pipe.show(1, 160, 90);
+    pipe.show(0, 0, 0);
+    await waitFor(() => expect(said.slice(1)).toEqual(['1 160 90', '0 0 0']));
+
+    peers[0]!.terminate();
+    await waitFor(() => expect(said.slice(3)).toEqual(['0 0 0', '1 160 90']));
   });
 });

@@ -23,7 +23,8 @@ cargo xtask <task> [options]
   check     formatting, clippy, file sizes, interface types, licences
   bindings  the interface's types and commands (ui/src/generated) from the Rust source
               --check            only say whether they are up to date
-  bench     bench call: a call measured against Chromium; bench ring: how soon a ring is seen and heard
+  bench     bench call: a call measured against Chromium; bench ring: how soon a ring is seen and heard;
+            bench profile: processor time of each thread of a call, and of functions where `perf` is installed
   lab       lab PROFILE...: calls over emulated networks, measured
               --list             name the networks
               --system NAMES     bellwire (default), chromium, mixed; with commas
@@ -56,6 +57,7 @@ enum Task {
     Bindings { check: bool },
     Bench,
     BenchRing,
+    BenchProfile,
     Lab(lab::Options),
     Pictures,
     Bundle(bundle::Options),
@@ -74,8 +76,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
         Some("bench") => match words.next().as_deref() {
             Some("call") => Task::Bench,
             Some("ring") => Task::BenchRing,
-            Some(other) => bail!("no bench called {other:?}; there are: call, ring"),
-            None => bail!("which bench? there are: call, ring"),
+            Some("profile") => Task::BenchProfile,
+            Some(other) => bail!("no bench called {other:?}; there are: call, ring, profile"),
+            None => bail!("which bench? there are: call, ring, profile"),
         },
         Some("lab") => Task::Lab(lab::Options::default()),
         Some("pictures") => Task::Pictures,
@@ -143,6 +146,7 @@ impl Invocation {
             Task::Bindings { check: false } => bindings::write(&paths),
             Task::Bench => bench::run(&paths, consent),
             Task::BenchRing => bench::ring(&paths, consent),
+            Task::BenchProfile => bench::profile(&paths, consent),
             Task::Lab(options) => lab::run(&paths, consent, &options),
             Task::Pictures => demo::pictures(&paths, consent),
             Task::Bundle(options) => bundle::run(&paths, consent, options),

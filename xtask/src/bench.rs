@@ -1,4 +1,5 @@
-//! `cargo xtask bench call` and `cargo xtask bench ring`: prepare release programs and hand over to what measures.
+//! `cargo xtask bench call`, `bench ring` and `bench profile`: prepare release programs and hand over to what
+//! measures.
 
 use anyhow::Result;
 
@@ -6,9 +7,16 @@ use crate::paths::Paths;
 use crate::setup::{self, Consent, Purpose};
 use crate::{cargo, process, say, ui};
 
-const SCRIPT: &str = "tests/browser/bench-call.mjs";
-
 pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
+    call(paths, consent, "tests/browser/bench-call.mjs")
+}
+
+/// Where the processor time of a call goes; prints tables for `docs/profile.md`.
+pub(crate) fn profile(paths: &Paths, consent: Consent) -> Result<()> {
+    call(paths, consent, "tests/browser/bench-profile.mjs")
+}
+
+fn call(paths: &Paths, consent: Consent, script: &str) -> Result<()> {
     setup::run(paths, consent, Purpose::Test)?;
     ui::install_in(paths, "tests/browser")?;
     let step = say::step("Build the programs for release");
@@ -26,7 +34,7 @@ pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
     // Headless on both sides: neither display nor sound server, whose work would be measured too.
     let mut command = process::command(paths, "node");
     command
-        .arg(SCRIPT)
+        .arg(script)
         .env("BELLWIRE_ROOT", &paths.root)
         .env("BELLWIRE_CLI", paths.built("release", "bellwire-cli"))
         .env("BELLWIRE_SERVER", paths.built("release", "bellwire-server"))

@@ -23,6 +23,7 @@ mod presentation;
 mod quality_ladder;
 mod rate_meter;
 mod receiver;
+mod resample_plane;
 mod screen;
 mod sender;
 mod source;

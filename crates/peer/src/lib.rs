@@ -14,6 +14,8 @@
 #![deny(unsafe_code)]
 
 mod allocation;
+#[cfg(test)]
+mod allocation_count;
 mod bandwidth;
 mod candidates;
 mod check_pacing;
@@ -27,6 +29,7 @@ mod event_task;
 mod fingerprints;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod h264_payload;
 mod ice_servers;
 mod incoming_streams;
 mod interceptor;

@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 use bellwire_media::{Codec, Copies, EncodedFrame, EncodedSink, TrackKind};
 use bytes::Bytes;
 use rtc::media_stream::MediaStreamTrack;
-use rtc::rtp::codec::h264::H264Payloader;
 use rtc::rtp::codec::vp8::Vp8Payloader;
 use rtc::rtp::header::Header;
 use rtc::rtp::packetizer::Payloader;
@@ -22,6 +21,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use crate::codecs::{clock_rate, kind_of};
+use crate::h264_payload::H264Payloads;
 use crate::red::EarlierPackets;
 use crate::shared::{RtpClock, SendPlan, Shared, lock};
 
@@ -116,29 +116,34 @@ pub(crate) fn sinks(shared: &Arc<Shared>) -> (Arc<TrackSink>, Arc<TrackSink>, Tr
 }
 
 /// Cuts frames into RTP packets of one stream.
-struct Packetizer {
+pub(crate) struct Packetizer {
     ssrc: u32,
     sequence: u16,
-    h264: H264Payloader,
+    h264: H264Payloads,
     vp8: Vp8Payloader,
     earlier: EarlierPackets,
 }
 
 impl Packetizer {
-    fn new(ssrc: u32) -> Self {
+    pub(crate) fn new(ssrc: u32) -> Self {
         let mut vp8 = Vp8Payloader::default();
         vp8.enable_picture_id = true;
         Self {
             ssrc,
             sequence: rand::random(),
-            h264: H264Payloader::default(),
+            h264: H264Payloads::default(),
             vp8,
             earlier: EarlierPackets::default(),
         }
     }
 
     /// `copies` says which earlier packets each one of sound repeats.
-    fn packets(&mut self, frame: &EncodedFrame, plan: SendPlan, copies: Copies) -> Vec<rtc::rtp::Packet> {
+    pub(crate) fn packets(
+        &mut self,
+        frame: &EncodedFrame,
+        plan: SendPlan,
+        copies: Copies,
+    ) -> Vec<rtc::rtp::Packet> {
         let mut payload_type = plan.payload_type;
         let payloads = match frame.codec {
             Codec::Opus => {
@@ -149,7 +154,7 @@ impl Packetizer {
                 }
                 Ok(vec![packed.unwrap_or_else(|| frame.data.clone())])
             }
-            Codec::H264 => self.h264.payload(MAX_PAYLOAD_BYTES, &frame.data),
+            Codec::H264 => Ok(self.h264.cut(&frame.data, MAX_PAYLOAD_BYTES)),
             Codec::Vp8 => self.vp8.payload(MAX_PAYLOAD_BYTES, &frame.data),
         };
         let payloads: Vec<Bytes> = payloads.unwrap_or_else(|error| {

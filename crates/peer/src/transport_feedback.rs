@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bellwire_media::TrackKind;
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use rtc::interceptor::{Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp;
 use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
@@ -33,6 +33,8 @@ use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::sent_as::SentAs;
 use crate::shared::Shared;
 
+/// Memory for the numbers of packets, two bytes each.
+const NUMBER_MEMORY_BYTES: usize = 4_096;
 const TICK_INTERVAL: Duration = Duration::from_millis(25);
 /// Without packets of ours there is nothing to estimate.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
@@ -45,6 +47,7 @@ pub(crate) struct TransportFeedback {
     shared: Arc<Shared>,
     estimator: Estimator,
     history: History,
+    numbers: BytesMut,
     clock: ReferenceClock,
     /// For other ends without transport-wide feedback.
     reported_loss: ReportedLoss,
@@ -66,6 +69,7 @@ impl TransportFeedback {
             shared,
             estimator: Estimator::new(limits),
             history: History::default(),
+            numbers: BytesMut::new(),
             clock: ReferenceClock::default(),
             reported_loss: ReportedLoss::new(limits),
             remb: None,
@@ -165,6 +169,15 @@ impl TransportFeedback {
     }
 }
 
+/// Cut off one piece of memory for many packets.
+fn number_bytes(memory: &mut BytesMut, number: u16) -> Bytes {
+    if memory.capacity() < 2 {
+        *memory = BytesMut::with_capacity(NUMBER_MEMORY_BYTES);
+    }
+    memory.put_u16(number);
+    memory.split().freeze()
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 fn whole(figure: f64) -> u64 {
     figure as u64
@@ -186,7 +199,7 @@ impl PacketFilter for TransportFeedback {
         if let Packet::Rtp(packet) = &mut message.message.packet
             && let Some(extension) = self.streams.get(&packet.header.ssrc)
         {
-            let number = Bytes::copy_from_slice(&self.history.next_number().to_be_bytes());
+            let number = number_bytes(&mut self.numbers, self.history.next_number());
             let numbered = extension.is_some_and(|id| packet.header.set_extension(id, number).is_ok());
             let size = packet.marshal_size();
             if numbered {

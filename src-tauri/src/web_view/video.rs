@@ -1,22 +1,23 @@
 //! Video frames on their way to the web view: a WebSocket on the loopback interface. Only the newest frame of a
 //! stream is kept, at most two are in flight, and each is scaled to its tile first, because the cost in the web view
-//! grows with the bytes.
+//! grows with the bytes. A window that cannot be seen has no tile: its frames are neither scaled nor copied.
 //!
 //! ```text
 //! media thread ─► newest (watch) ─► scale to tile ─► WebSocket ─► canvas
-//!                                        ▲ permit ◄──── ack ◄──┘
+//!                                        ▲ permit ◄──── ack, tile ◄──┘
 //! ```
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod feed;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bellwire_engine::media::video::scale_to_fit;
 use bellwire_engine::media::{FrameSink, VideoFrame};
 use futures_util::{SinkExt, StreamExt};
 use rand::Rng;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
@@ -24,14 +25,13 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing::debug;
 
+use self::feed::{Feed, Said, StreamControl};
 use crate::web_view::renderer;
 
 /// The two video streams of a call, with their numbers on the wire.
 pub(crate) const REMOTE: u32 = 0;
 pub(crate) const OWN: u32 = 1;
 const STREAMS: usize = 2;
-/// Frames of one stream that the web view has not drawn yet.
-const MAX_FRAMES_IN_FLIGHT: usize = 2;
 /// Origins of the web views on the supported systems.
 const ALLOWED_ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,24 +47,11 @@ pub(crate) struct FramesAddress {
     pub(crate) gpu: bool,
 }
 
-#[derive(Debug)]
-struct Stream {
-    newest: watch::Sender<Option<VideoFrame>>,
-    tiles: Mutex<Vec<Tile>>,
-}
-
-/// How large one window draws a stream, in device pixels.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Tile {
-    window: String,
-    width: u32,
-    height: u32,
-}
-
 /// The streams and the server that carries them.
 #[derive(Debug)]
 pub(crate) struct Video {
-    streams: [Stream; STREAMS],
+    /// The newest frame of each stream; newest wins.
+    streams: [watch::Sender<Option<VideoFrame>>; STREAMS],
     address: FramesAddress,
     started: Instant,
 }
@@ -77,7 +64,7 @@ pub(crate) struct StreamSink {
 
 impl FrameSink for StreamSink {
     fn frame(&self, frame: VideoFrame) {
-        self.video.streams[self.stream].newest.send_replace(Some(frame));
+        self.video.streams[self.stream].send_replace(Some(frame));
     }
 }
 
@@ -87,10 +74,7 @@ impl Video {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let secret: u128 = rand::rng().random();
         let video = Arc::new(Video {
-            streams: std::array::from_fn(|_| Stream {
-                newest: watch::Sender::new(None),
-                tiles: Mutex::default(),
-            }),
+            streams: std::array::from_fn(|_| watch::Sender::new(None)),
             address: FramesAddress {
                 url: format!("ws://{}", listener.local_addr()?),
                 token: format!("{secret:032x}"),
@@ -132,26 +116,11 @@ impl Video {
         Arc::new(StreamSink { video: Arc::clone(self), stream: stream as usize % STREAMS })
     }
 
-    /// Sets the size at which a window draws a stream, in device pixels; 0 x 0 stops it.
-    pub(crate) fn set_tile(&self, window: &str, stream: u32, width: u32, height: u32) {
-        if let Some(stream) = self.streams.get(stream as usize) {
-            let mut tiles = stream.tiles.lock().unwrap_or_else(PoisonError::into_inner);
-            tiles.retain(|tile| tile.window != window);
-            tiles.push(Tile { window: window.to_owned(), width: width.min(7680), height: height.min(4320) });
-        }
-    }
-
     /// Drops the last frames, so that a new call does not begin with the old one's.
     pub(crate) fn clear(&self) {
         for stream in &self.streams {
-            stream.newest.send_replace(None);
+            stream.send_replace(None);
         }
-    }
-
-    /// The largest tile of all windows: each has a connection of its own and gets the same frame.
-    fn tile(&self, stream: usize) -> (u32, u32) {
-        let tiles = self.streams[stream].tiles.lock().unwrap_or_else(PoisonError::into_inner);
-        tiles.iter().fold((0, 0), |(width, height), tile| (width.max(tile.width), height.max(tile.height)))
     }
 }
 
@@ -181,23 +150,23 @@ async fn serve(video: &Arc<Video>, socket: TcpStream) -> Result<(), ServeError> 
     let (mut to_view, mut from_view) = socket.split();
     // One slot: a stream waits for its turn, and then takes its newest frame.
     let (out, mut frames) = mpsc::channel::<Bytes>(1);
-    let permits: [Arc<Semaphore>; STREAMS] =
-        std::array::from_fn(|_| Arc::new(Semaphore::new(MAX_FRAMES_IN_FLIGHT)));
+    let controls: [Arc<StreamControl>; STREAMS] = std::array::from_fn(|_| Arc::default());
     // They end with the connection.
     let mut feeds = JoinSet::new();
-    for (stream, permits) in permits.iter().enumerate() {
-        feeds.spawn(send_frames(Arc::clone(video), stream, Arc::clone(permits), out.clone()));
+    for (stream, control) in controls.iter().enumerate() {
+        let newest = video.streams[stream].subscribe();
+        let feed = Feed { stream, newest, control: Arc::clone(control), started: video.started };
+        feeds.spawn(feed.run(out.clone()));
     }
     loop {
         tokio::select! {
             Some(frame) = frames.recv() => to_view.send(Message::Binary(frame)).await?,
             message = from_view.next() => match message {
-                Some(Ok(Message::Text(ack))) => {
-                    let stream = ack.as_str().parse().ok().and_then(|n: usize| permits.get(n));
-                    if let Some(permits) = stream.filter(|p| p.available_permits() < MAX_FRAMES_IN_FLIGHT) {
-                        permits.add_permits(1);
-                    }
-                }
+                Some(Ok(Message::Text(text))) => match feed::read(text.as_str()) {
+                    Some(Said::Drawn(stream)) => controls[stream].drawn(),
+                    Some(Said::Tile(stream, tile)) => controls[stream].set_tile(tile),
+                    None => {}
+                },
                 Some(Ok(Message::Close(_))) | None => return Ok(()),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error.into()),
@@ -215,47 +184,6 @@ fn refusal() -> ErrorResponse {
     let mut response = ErrorResponse::new(None);
     *response.status_mut() = StatusCode::FORBIDDEN;
     response
-}
-
-/// Sends the newest frame of a stream whenever the web view has drawn an older one.
-async fn send_frames(video: Arc<Video>, stream: usize, permits: Arc<Semaphore>, out: mpsc::Sender<Bytes>) {
-    let mut newest = video.streams[stream].newest.subscribe();
-    newest.mark_changed();
-    let mut sequence = 0_u32;
-    loop {
-        let Ok(permit) = permits.acquire().await else { return };
-        if newest.changed().await.is_err() {
-            return;
-        }
-        let Some(frame) = newest.borrow_and_update().clone() else { continue };
-        let (width, height) = video.tile(stream);
-        if width == 0 || height == 0 {
-            continue;
-        }
-        let started = video.started;
-        let packed = tokio::task::spawn_blocking(move || {
-            pack(stream, sequence, started, &scale_to_fit(&frame, width, height))
-        });
-        let Ok(packed) = packed.await else { return };
-        permit.forget();
-        sequence = sequence.wrapping_add(1);
-        if out.send(packed).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// `u32 stream, u32 sequence, f64 capture ms, u32 width, u32 height`, little endian, then I420.
-fn pack(stream: usize, sequence: u32, started: Instant, frame: &VideoFrame) -> Bytes {
-    let mut message = Vec::with_capacity(24 + frame.i420.len());
-    message.extend_from_slice(&(stream as u32).to_le_bytes());
-    message.extend_from_slice(&sequence.to_le_bytes());
-    let at = frame.at.saturating_duration_since(started).as_secs_f64() * 1e3;
-    message.extend_from_slice(&at.to_le_bytes());
-    message.extend_from_slice(&frame.width.to_le_bytes());
-    message.extend_from_slice(&frame.height.to_le_bytes());
-    message.extend_from_slice(&frame.i420);
-    message.into()
 }
 
 #[cfg(test)]
@@ -290,30 +218,69 @@ mod tests {
         assert!(connect_async(request(&video, &token, ALLOWED_ORIGINS[0])).await.is_ok());
     }
 
+    type Socket =
+        tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+    async fn connected(video: &Video) -> Socket {
+        let token = video.address.token.clone();
+        connect_async(request(video, &token, ALLOWED_ORIGINS[0])).await.unwrap().0
+    }
+
+    /// The next picture within the time.
+    async fn picture(socket: &mut Socket, limit: Duration) -> Option<Bytes> {
+        match tokio::time::timeout(limit, socket.next()).await {
+            Ok(Some(Ok(Message::Binary(bytes)))) => Some(bytes),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    const SOON: Duration = Duration::from_secs(10);
+    /// Long enough for a frame that should not come.
+    const WHILE: Duration = Duration::from_millis(300);
+
     #[tokio::test]
     async fn pictures_are_scaled_and_wait_for_the_view() {
         let video = serving().await;
-        let token = video.address.token.clone();
-        let (mut socket, _) = connect_async(request(&video, &token, ALLOWED_ORIGINS[0])).await.unwrap();
-        video.set_tile("main", REMOTE, 320, 180);
+        let mut socket = connected(&video).await;
+        socket.send(Message::Text("0 320 180".into())).await.unwrap();
         let screen = video.screen(REMOTE);
-        let mut next = async || loop {
-            screen.frame(grey(640, 360));
-            let wait = tokio::time::timeout(Duration::from_millis(50), socket.next()).await;
-            if let Ok(Some(Ok(Message::Binary(bytes)))) = wait {
-                break bytes;
-            }
-        };
-        let first = next().await;
+        screen.frame(grey(640, 360));
+        let first = picture(&mut socket, SOON).await.unwrap();
         assert_eq!(&first[16..24], &[64, 1, 0, 0, 180, 0, 0, 0]);
         assert_eq!(first.len(), 24 + 320 * 180 * 3 / 2);
-        let second = next().await;
+        screen.frame(grey(640, 360));
+        let second = picture(&mut socket, SOON).await.unwrap();
         assert_eq!(&second[4..8], &[1, 0, 0, 0]);
 
         screen.frame(grey(640, 360));
-        let third = tokio::time::timeout(Duration::from_millis(300), socket.next()).await;
-        assert!(third.is_err(), "two frames are unacknowledged, a third must wait");
+        let third = picture(&mut socket, WHILE).await;
+        assert!(third.is_none(), "two frames are unacknowledged, a third must wait");
         socket.send(Message::Text("0".into())).await.unwrap();
-        assert!(tokio::time::timeout(Duration::from_secs(10), socket.next()).await.is_ok());
+        assert!(picture(&mut socket, SOON).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_hidden_window_gets_no_picture_and_the_newest_when_it_is_seen_again() {
+        let video = serving().await;
+        let (mut main, mut mini) = (connected(&video).await, connected(&video).await);
+        mini.send(Message::Text("0 160 90".into())).await.unwrap();
+        let screen = video.screen(REMOTE);
+        screen.frame(grey(640, 360));
+        assert!(picture(&mut mini, SOON).await.is_some());
+        assert!(picture(&mut main, WHILE).await.is_none(), "it has not said that it shows anything");
+
+        mini.send(Message::Text("0".into())).await.unwrap();
+        mini.send(Message::Text("0 0 0".into())).await.unwrap();
+        tokio::time::sleep(WHILE).await;
+        for width in 1..=30 {
+            screen.frame(grey(600 + width * 2, 360));
+        }
+        assert!(picture(&mut mini, WHILE).await.is_none(), "it is hidden");
+        // Without another frame: the one that came last is there at once, in this window's own size.
+        mini.send(Message::Text("0 1280 720".into())).await.unwrap();
+        let newest = picture(&mut mini, SOON).await.unwrap();
+        assert_eq!(newest[16..20], 660_u32.to_le_bytes());
+        assert_eq!(newest[4..8], [1, 0, 0, 0], "none was made meanwhile");
+        assert!(picture(&mut main, WHILE).await.is_none());
     }
 }

@@ -47,13 +47,13 @@ export class Bellwire {
     }));
   }
 
-  /** Processor and memory over a steady `window` of seconds, per side. */
-  load(source, { settle, window }) {
+  /** Processor and memory over a steady `window` of seconds, per side. `watch` may look at both sides meanwhile. */
+  load(source, { settle, window }, watch = async () => {}) {
     const camera = source === 'film' ? `file:${this.stage.film.packed}` : 'test:pattern';
     return this.#call(settle + window + 3, camera, ['--start-bitrate', '2000000', '--max-bitrate', '2000000'], async (sides) => {
       await sleep(settle * 1000);
       const measure = await both(sides, async (side) => ({ used: meter(side.pid), from: figures(side).length, first: figures(side).at(-1) }));
-      await sleep(window * 1000);
+      await Promise.all([sleep(window * 1000), watch(sides)]);
       return both(sides, async (side, name) => {
         const used = measure[name].used();
         const seen = figures(side).slice(measure[name].from);

@@ -51,3 +51,30 @@ export function meter(root) {
     return { cpu: (100 * ticks) / TICKS / seconds, mib: kb / 1024, processes: tree.length };
   };
 }
+
+/** Begins to count each thread of one process; the function returned gives % of one core since then, by name. */
+export function threadMeter(pid) {
+  const since = process.hrtime.bigint();
+  const before = threads(pid);
+  return () => {
+    const seconds = Number(process.hrtime.bigint() - since) / 1e9;
+    const used = {};
+    for (const [id, { name, ticks }] of threads(pid)) {
+      used[name] = (used[name] ?? 0) + (100 * (ticks - (before.get(id)?.ticks ?? 0))) / TICKS / seconds;
+    }
+    return used;
+  };
+}
+
+function threads(pid) {
+  const all = new Map();
+  for (const id of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8');
+      const [begin, end] = [stat.indexOf('('), stat.lastIndexOf(')')];
+      const fields = stat.slice(end + 2).split(' ');
+      all.set(id, { name: stat.slice(begin + 1, end), ticks: Number(fields[11]) + Number(fields[12]) });
+    } catch { /* ended meanwhile */ }
+  }
+  return all;
+}

@@ -93,8 +93,6 @@ export interface Commands {
   snapshot(): Promise<EngineView>;
   /** Where the pictures come from. */
   frames(): Promise<FramesAddress>;
-  /** How large the window shows a stream, in device pixels; a larger picture is scaled before it is sent there. */
-  setTile(stream: number, width: number, height: number): Promise<void>;
   startInfo(): Promise<StartInfo>;
   desktop(): Promise<DesktopView>;
   showMain(): Promise<void>;
@@ -160,7 +158,6 @@ export const commands = (invoke: Invoke): Commands => ({
   discover: (request) => invoke('discover', { request }),
   snapshot: () => invoke('snapshot'),
   frames: () => invoke('frames'),
-  setTile: (stream, width, height) => invoke('set_tile', { stream, width, height }),
   startInfo: () => invoke('start_info'),
   desktop: () => invoke('desktop'),
   showMain: () => invoke('show_main'),

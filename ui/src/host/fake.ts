@@ -110,7 +110,10 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     },
     levels: (heard) => every(100, (time) => heard({ ...levelsAt(time), ...state.levels })),
     stats: (heard) => every(1000, (time) => heard({ ...statsAt(time, state.bad ?? false, view), ...state.stats })),
-    pictures: (_info, got) => pictures(got, () => view, state.noRemote ?? false),
+    pictures: (_info, got) => ({
+      show: (stream, width, height) => told('show', stream, width, height),
+      stop: pictures(got, () => view, state.noRemote ?? false),
+    }),
 
     snapshot: () => Promise.resolve(view),
     startInfo: () => Promise.resolve<StartInfo>({ window: 'main', language: 'en-GB', prefill: null, notes: [], ...state.start }),
@@ -285,10 +288,6 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     },
     typing(id, thread, on) {
       told('typing', id, thread, on);
-      return Promise.resolve();
-    },
-    setTile(stream, width, height) {
-      told('setTile', stream, width, height);
       return Promise.resolve();
     },
   };

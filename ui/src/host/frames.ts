@@ -1,8 +1,9 @@
 // The pipe for pictures: a loopback socket whose other end keeps at most two frames per stream in
-// flight and sends the newest only. Opens again by itself; knows nothing of drawing.
+// flight and sends the newest only, in the size that was asked for and only once one was. Opens again by
+// itself; knows nothing of drawing.
 
 import type { FramesAddress } from '../generated/bindings';
-import { REMOTE, SELF, type Frame, type Stop, type Stream } from './host';
+import { REMOTE, SELF, type Frame, type Pictures, type Stream } from './host';
 
 const HEADER = 24;
 const LARGEST = 8192;
@@ -52,7 +53,8 @@ function streamOf(number: number): Stream | null {
 }
 
 /** Opens the socket and keeps it open until stopped. */
-export function openFrames(info: FramesAddress, got: (frame: Frame, drawn: () => void) => void): Stop {
+export function openFrames(info: FramesAddress, got: (frame: Frame, drawn: () => void) => void): Pictures {
+  const tiles = new Map<Stream, string>();
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let failures = 0;
@@ -62,6 +64,9 @@ export function openFrames(info: FramesAddress, got: (frame: Frame, drawn: () =>
     const now = new WebSocket(`${info.url.replace(/\/$/, '')}/${info.token}`);
     socket = now;
     now.binaryType = 'arraybuffer';
+    now.onopen = () => {
+      for (const [stream, size] of tiles) now.send(`${stream} ${size}`);
+    };
     now.onmessage = (event: MessageEvent<ArrayBuffer | string>) => {
       if (typeof event.data === 'string') return;
       const frame = parseFrame(event.data);
@@ -83,9 +88,17 @@ export function openFrames(info: FramesAddress, got: (frame: Frame, drawn: () =>
   }
 
   open();
-  return () => {
-    stopped = true;
-    if (timer !== null) clearTimeout(timer);
-    socket?.close();
+  return {
+    show(stream, width, height) {
+      const size = `${width} ${height}`;
+      if (tiles.get(stream) === size) return;
+      tiles.set(stream, size);
+      if (socket?.readyState === WebSocket.OPEN) socket.send(`${stream} ${size}`);
+    },
+    stop() {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      socket?.close();
+    },
   };
 }

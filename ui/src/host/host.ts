@@ -18,6 +18,14 @@ export interface Frame {
   planes: Uint8Array;
 }
 
+/** The pipe of frames to one place where they are drawn. */
+export interface Pictures {
+  /** How large a stream is drawn, in device pixels; a larger picture is scaled before it is sent. None comes at 0 x 0,
+      as at the start. */
+  show(stream: Stream, width: number, height: number): void;
+  stop: Stop;
+}
+
 /** 0 is the other side, 1 is ourselves. */
 export type Stream = 0 | 1;
 export const REMOTE = 0 as const;
@@ -37,7 +45,7 @@ export interface Host extends Commands {
   /** A view was asked for from outside, e.g. by a notification. */
   asked: Subscribe<'go'>;
   /** Newest frames as they come; `drawn` must be called once for each so that more are sent. */
-  pictures(info: FramesAddress, got: (frame: Frame, drawn: () => void) => void): Stop;
+  pictures(info: FramesAddress, got: (frame: Frame, drawn: () => void) => void): Pictures;
 }
 
 /** The words of a failed command as a sentence, whatever shape the host gave them. */

@@ -4,6 +4,7 @@ import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
 import { commands, type Events } from '../generated/commands';
+import { whileOnScreen } from '../model/visibility';
 import { openFrames } from './frames';
 import type { Host, Stop, Subscribe } from './host';
 
@@ -28,12 +29,18 @@ const subscribe =
     };
   };
 
+/** For what comes many times a second or each second: a hidden window's web process sleeps through it. */
+const subscribeOnScreen =
+  <Name extends keyof Events>(event: Name): Subscribe<Name> =>
+  (heard) =>
+    whileOnScreen(() => subscribe(event)(heard));
+
 export const tauriHost: Host = {
   ...commands(invoke),
   view: subscribe('view'),
   notices: subscribe('notice'),
-  levels: subscribe('levels'),
-  stats: subscribe('stats'),
+  levels: subscribeOnScreen('levels'),
+  stats: subscribeOnScreen('stats'),
   settingsChanged: subscribe('settings'),
   desktopChanged: subscribe('desktop'),
   devicesChanged: subscribe('devices'),

@@ -30,6 +30,7 @@ import { Lately } from './last-calls.svelte';
 import { remember, usualKind, type Known } from './quick';
 import { QualityMeter, type Quality } from './quality';
 import { Preference } from './theme.svelte';
+import { whileOnScreen } from './visibility';
 
 export const SECTIONS = ['general', 'sound', 'ringing', 'keys', 'calls', 'accounts', 'help'] as const;
 export type Section = (typeof SECTIONS)[number];
@@ -93,7 +94,7 @@ export class Session {
   question = $state.raw<Question | null>(null);
   /** What was being written in each thread. */
   readonly drafts = new Map<string, string>();
-  /** Advances once a second, for timers. */
+  /** Advances four times a second while the window can be seen, for timers. */
   now = $state(performance.now());
   readonly prefers = new Preference();
   /** The chosen one, else the system's; changes at once. */
@@ -127,9 +128,13 @@ export class Session {
       host.desktopChanged((desktop) => (this.desktop = desktop)),
       host.devicesChanged((devices) => (this.devices = devices)),
     );
-    const beat = setInterval(() => (this.now = performance.now()), 250);
+    const beat = () => (this.now = performance.now());
     this.#stops.push(
-      () => clearInterval(beat),
+      whileOnScreen(() => {
+        beat();
+        const timer = setInterval(beat, 250);
+        return () => clearInterval(timer);
+      }),
       () => this.prefers.close(),
     );
     void this.#begin(this.#look());

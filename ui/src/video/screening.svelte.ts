@@ -1,8 +1,10 @@
 // Takes frames from the host, draws the newest of each stream once per display refresh and says so
-// to the host. Knows tiles by their elements; knows nothing of calls.
+// to the host. While the window cannot be seen it asks for none and draws none. Knows tiles by their
+// elements; knows nothing of calls.
 
 import type { FramesAddress } from '../generated/bindings';
-import { REMOTE, SELF, type Frame, type Host, type Stop, type Stream } from '../host/host';
+import { REMOTE, SELF, type Frame, type Host, type Pictures, type Stop, type Stream } from '../host/host';
+import { onScreen, whileOnScreen } from '../model/visibility';
 import { fitFor, type Fit } from './fit';
 import { FlatPainter } from './flat';
 import { openShared, type SharedPainter, type Tile } from './shared';
@@ -36,18 +38,15 @@ export class Screening {
   #waiting = new Map<Stream, { frame: Frame; drawn: () => void }>();
   #newest = performance.now();
   #request = 0;
-  #stop: Stop | null = null;
+  #pictures: Pictures | null = null;
   #closed = false;
-  #watch: ReturnType<typeof setInterval>;
+  #unwatch: Stop;
   #observer: ResizeObserver | null = null;
-  #told = new Map<Stream, string>();
 
   constructor(host: Host, canvas: HTMLCanvasElement) {
     this.#host = host;
     this.#canvas = canvas;
-    this.#watch = setInterval(() => {
-      this.frozen = this.sizes[REMOTE] !== null && performance.now() - this.#newest > FROZEN_MS;
-    }, 500);
+    this.#unwatch = whileOnScreen(() => this.#appear());
     if (typeof ResizeObserver === 'function') {
       this.#observer = new ResizeObserver(() => this.#resized());
       this.#observer.observe(canvas);
@@ -62,7 +61,25 @@ export class Screening {
     if (this.#closed) return;
     if (info.gpu) this.#painter = openShared(this.#canvas);
     this.shared = this.#painter !== null;
-    this.#stop = this.#host.pictures(info, (frame, drawn) => this.#take(frame, drawn));
+    this.#pictures = this.#host.pictures(info, (frame, drawn) => this.#take(frame, drawn));
+    this.tell(REMOTE);
+    this.tell(SELF);
+  }
+
+  /** The window can be seen from now on. */
+  #appear(): Stop {
+    // What stood still meanwhile did so because nothing was asked for.
+    this.#newest = performance.now();
+    const watch = setInterval(() => {
+      this.frozen = this.sizes[REMOTE] !== null && performance.now() - this.#newest > FROZEN_MS;
+    }, 500);
+    this.#resized();
+    return () => {
+      clearInterval(watch);
+      if (this.#request !== 0) cancelAnimationFrame(this.#request);
+      this.#request = 0;
+      for (const stream of this.#places.keys()) this.#pictures?.show(stream, 0, 0);
+    };
   }
 
   show(stream: Stream, place: Place): Stop {
@@ -71,9 +88,10 @@ export class Screening {
     this.tell(stream);
     return () => {
       this.#observer?.unobserve(place.element);
-      if (this.#places.get(stream) === place) this.#places.delete(stream);
       this.#flat.delete(stream);
-      this.#told.delete(stream);
+      if (this.#places.get(stream) !== place) return;
+      this.#places.delete(stream);
+      this.#pictures?.show(stream, 0, 0);
     };
   }
 
@@ -82,17 +100,14 @@ export class Screening {
     return size === null ? 'contain' : fitFor(size, tile, sharing);
   }
 
-  /** Says to the engine how large a stream is shown now. */
+  /** Says to the shell how large a stream is shown now. */
   tell(stream: Stream): void {
     const place = this.#places.get(stream);
-    if (place === undefined) return;
+    if (place === undefined || !onScreen()) return;
     const ratio = globalThis.devicePixelRatio || 1;
     const width = Math.round(place.element.clientWidth * ratio);
     const height = Math.round(place.element.clientHeight * ratio);
-    const size = `${width}x${height}`;
-    if (width === 0 || height === 0 || this.#told.get(stream) === size) return;
-    this.#told.set(stream, size);
-    this.#host.setTile(stream, width, height).catch((error: unknown) => console.warn('tile size not taken', error));
+    if (width !== 0 && height !== 0) this.#pictures?.show(stream, width, height);
   }
 
   #resized(): void {
@@ -115,7 +130,7 @@ export class Screening {
   }
 
   #ask(): void {
-    if (this.#request !== 0 || this.#closed) return;
+    if (this.#request !== 0 || this.#closed || !onScreen()) return;
     this.#request = requestAnimationFrame(() => {
       this.#request = 0;
       this.#draw();
@@ -172,10 +187,10 @@ export class Screening {
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#watch);
+    this.#unwatch();
     if (this.#request !== 0) cancelAnimationFrame(this.#request);
     this.#observer?.disconnect();
-    this.#stop?.();
+    this.#pictures?.stop();
     for (const { drawn } of this.#waiting.values()) drawn();
     this.#waiting.clear();
     this.#painter?.close();

@@ -424,7 +424,7 @@ impl FrameAssembler {
 
     /// Takes the packets of one picture out and joins them; `None` when there was nothing inside.
     fn take(&mut self, start: u64, end: u64) -> Option<AssembledFrame> {
-        let mut picture = Vec::new();
+        let mut picture = Vec::with_capacity(self.held.range(start..=end).count());
         for sequence in start..=end {
             if let Some(held) = self.held.remove(&sequence) {
                 self.bytes -= held.packet.payload.len();

@@ -82,9 +82,14 @@ pub(crate) fn parameter_sets(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
     h264::whole_units(payload).filter(|unit| matches!(unit[0] & 0x1f, 7 | 8))
 }
 
+/// What joining adds to a payload of one unit, at most.
+const MAX_ADDED_BYTES: usize = 4;
+
 /// Joins the payloads of one whole picture, in order, into what a decoder takes.
-pub(crate) fn join<'a>(codec: Codec, payloads: impl Iterator<Item = &'a [u8]>) -> Bytes {
-    let mut out = Vec::new();
+pub(crate) fn join<'a>(codec: Codec, payloads: impl Iterator<Item = &'a [u8]> + Clone) -> Bytes {
+    // A start code and a header take the place of each payload's own, and little more.
+    let bytes: usize = payloads.clone().map(|payload| payload.len() + MAX_ADDED_BYTES).sum();
+    let mut out = Vec::with_capacity(bytes);
     match codec {
         Codec::H264 => h264::join(payloads, &mut out),
         Codec::Vp8 => vp8::join(payloads, &mut out),

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use yuv::{YuvPlanarImage, YuvRange, YuvStandardMatrix};
 
 use super::frame_pool::FramePool;
+use super::resample_plane::Resampler;
 use crate::VideoFrame;
 
 /// The three planes of an I420 picture.
@@ -94,7 +92,7 @@ pub fn scale_to_fit(frame: &VideoFrame, max_width: u32, max_height: u32) -> Vide
 /// Scales pictures and keeps its working memory between them.
 #[derive(Debug, Default)]
 pub struct Scaler {
-    resizer: Resizer,
+    resampler: Resampler,
     pool: FramePool,
 }
 
@@ -112,35 +110,62 @@ impl Scaler {
         if width == 0 || height == 0 {
             return None;
         }
-        let luma = width as usize * height as usize;
-        let (w, h) = (frame.width, frame.height);
-        let Self { resizer, pool } = self;
-        let scaled = pool.fill(luma + luma / 2, |scaled| {
-            let (y, chroma) = scaled.split_at_mut(luma);
-            let (u, v) = chroma.split_at_mut(luma / 4);
-            let mut plane =
-                |from, from_size, to, to_size| scale_plane(resizer, from, from_size, to, to_size).ok_or(());
-            plane(planes.y, (w, h), y, (width, height))?;
-            plane(planes.u, (w / 2, h / 2), u, (width / 2, height / 2))?;
-            plane(planes.v, (w / 2, h / 2), v, (width / 2, height / 2))
-        });
-        let (at, timestamp) = (frame.at, frame.timestamp);
-        Some(VideoFrame { width, height, i420: scaled.ok()?, at, timestamp })
+        let size = (width, height);
+        let Self { resampler, pool } = self;
+        let i420 = pool
+            .fill(i420_bytes(size), |target| {
+                scale_planes(resampler, planes, (frame.width, frame.height), target, size).ok_or(())
+            })
+            .ok()?;
+        Some(VideoFrame { width, height, i420, at: frame.at, timestamp: frame.timestamp })
+    }
+
+    /// Appends the picture's planes at exactly this (even) size to `target`, without a buffer in between; nothing
+    /// when it cannot be scaled.
+    pub fn append_scaled(
+        &mut self,
+        frame: &VideoFrame,
+        (width, height): (u32, u32),
+        target: &mut Vec<u8>,
+    ) -> Option<()> {
+        let planes = Planes::of(frame)?;
+        if (frame.width, frame.height) == (width, height) {
+            target.extend_from_slice(&frame.i420);
+            return Some(());
+        }
+        if width == 0 || height == 0 || width % 2 != 0 || height % 2 != 0 {
+            return None;
+        }
+        let start = target.len();
+        target.resize(start + i420_bytes((width, height)), 0);
+        let (own, size) = ((frame.width, frame.height), (width, height));
+        let done = scale_planes(&mut self.resampler, planes, own, &mut target[start..], size);
+        if done.is_none() {
+            target.truncate(start);
+        }
+        done
     }
 }
 
-fn scale_plane(
-    resizer: &mut Resizer,
-    from: &[u8],
-    from_size: (u32, u32),
-    to: &mut [u8],
-    to_size: (u32, u32),
+fn i420_bytes((width, height): (u32, u32)) -> usize {
+    width as usize * height as usize * 3 / 2
+}
+
+/// `target` has the bytes of an I420 picture of the size `to`.
+fn scale_planes(
+    resampler: &mut Resampler,
+    planes: Planes<'_>,
+    from: (u32, u32),
+    target: &mut [u8],
+    to: (u32, u32),
 ) -> Option<()> {
-    let source = TypedImageRef::<U8>::from_buffer(from_size.0, from_size.1, from).ok()?;
-    let mut target = TypedImage::<U8>::from_buffer(to_size.0, to_size.1, to).ok()?;
-    // Convolution averages all it covers, so thin lines neither vanish nor flicker.
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    resizer.resize_typed(&source, &mut target, Some(&options)).ok()
+    let (from, to) = ((from.0 as usize, from.1 as usize), (to.0 as usize, to.1 as usize));
+    let (y, chroma) = target.split_at_mut_checked(to.0 * to.1)?;
+    let (u, v) = chroma.split_at_mut_checked(chroma.len() / 2)?;
+    let half = |(width, height): (usize, usize)| (width / 2, height / 2);
+    resampler.resample(planes.y, from, y, to)?;
+    resampler.resample(planes.u, half(from), u, half(to))?;
+    resampler.resample(planes.v, half(from), v, half(to))
 }
 
 /// The picture as RGBA rows without padding (BT.601, limited range, as WebRTC peers send it); empty
@@ -210,6 +235,21 @@ mod tests {
         let small = scale_to_fit(&grey(1280, 720, 90), 320, 320);
         assert_eq!((small.width, small.height, small.timestamp), (320, 180, 7));
         assert_eq!(psnr_y(&small, &grey(320, 180, 90)), 100.0);
+    }
+
+    #[test]
+    fn a_picture_is_appended_as_it_is_scaled() {
+        let (frame, mut scaler) = (grey(1280, 720, 90), Scaler::default());
+        for size in [(640, 360), (1280, 720)] {
+            let mut bytes = vec![1, 2, 3];
+            assert!(scaler.append_scaled(&frame, size, &mut bytes).is_some());
+            assert_eq!(bytes[..3], [1, 2, 3]);
+            assert_eq!(bytes[3..], *scaler.scale(&frame, size.0, size.1).i420);
+        }
+        let mut bytes = vec![1];
+        assert!(scaler.append_scaled(&frame, (0, 360), &mut bytes).is_none());
+        assert!(scaler.append_scaled(&frame, (641, 360), &mut bytes).is_none());
+        assert_eq!(bytes, [1]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod pipeline;
 mod sharing;
 pub(crate) mod streams;
 mod text;
+mod threads;
 
 use std::sync::Arc;
 

@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::shared::marshal::MarshalSize;
 
+/// Frames whose memory is kept; hardly more than two wait at once.
+const MAX_SPARE: usize = 4;
+
 /// One frame: all packets of a stream with one timestamp.
 struct Frame {
     ssrc: u32,
@@ -21,6 +24,8 @@ struct Frame {
 #[derive(Default)]
 pub(super) struct VideoQueue {
     frames: VecDeque<Frame>,
+    /// Memory of packets of earlier frames.
+    spare: Vec<VecDeque<TaggedPacket>>,
     packets: usize,
     bits: f64,
     delta_bits: f64,
@@ -44,15 +49,17 @@ impl VideoQueue {
         if self.begins_frame(packet) {
             // A frame without a marker ends where the next begins.
             if self.frames.back().is_some_and(|frame| frame.packets.is_empty()) {
-                self.frames.pop_back();
+                let ended = self.frames.pop_back();
+                self.keep_memory(ended);
             }
+            let packets = self.spare.pop().unwrap_or_default();
             self.frames.push_back(Frame {
                 ssrc: packet.header.ssrc,
                 timestamp: packet.header.timestamp,
                 key,
                 begun: false,
                 complete: false,
-                packets: VecDeque::new(),
+                packets,
                 bits: 0.0,
             });
         }
@@ -78,9 +85,16 @@ impl VideoQueue {
         let (key, done) = (frame.key, frame.packets.is_empty() && frame.complete);
         self.take(1, left, key);
         if done {
-            self.frames.remove(at);
+            let ended = self.frames.remove(at);
+            self.keep_memory(ended);
         }
         Some(message)
+    }
+
+    fn keep_memory(&mut self, ended: Option<Frame>) {
+        if self.spare.len() < MAX_SPARE {
+            self.spare.extend(ended.map(|frame| frame.packets).filter(VecDeque::is_empty));
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

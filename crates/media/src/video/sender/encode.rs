@@ -369,3 +369,22 @@ fn threads((width, height): (u32, u32), cores: usize) -> u32 {
         _ => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::threads;
+
+    #[test]
+    fn large_pictures_get_threads_where_there_are_cores_to_spare() {
+        for (size, cores, wanted) in [
+            ((1280, 720), 2, 1),
+            ((1280, 720), 4, 2),
+            ((1920, 1080), 4, 2),
+            ((1920, 1080), 8, 4),
+            ((960, 540), 16, 1),
+            ((320, 180), 64, 1),
+        ] {
+            assert_eq!(threads(size, cores), wanted, "{size:?} on {cores} cores");
+        }
+    }
+}
