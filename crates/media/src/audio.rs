@@ -5,6 +5,7 @@ mod callback;
 mod capture;
 mod device;
 mod downmix;
+mod drift_resampler;
 mod encoding_plan;
 mod file_player;
 mod level;
