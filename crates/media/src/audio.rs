@@ -8,6 +8,7 @@ mod downmix;
 mod drift_resampler;
 mod encoding_plan;
 mod file_player;
+mod joint;
 mod level;
 mod mp4_audio;
 mod playout;
