@@ -22,8 +22,10 @@ use bytes::Bytes;
 use self::arrivals::Arrivals;
 use self::delay::{DelayEstimator, MAX_DELAY};
 pub(crate) use self::step::{Carrier, JitterStats, Pace, Step};
-use self::time::{duration_of, samples_in, transit};
+pub(crate) use self::time::samples_in;
+use self::time::{duration_of, transit};
 use crate::Packet;
+use crate::clock_drift::ClockDrift;
 use crate::codec::opus::{MAX_PACKET_SAMPLES, OPUS_CLOCK_HZ, packet_samples};
 
 /// Samples in the shortest piece Opus can conceal (2.5 ms).
@@ -88,6 +90,8 @@ pub(crate) struct JitterBuffer {
     origin: Option<(Instant, i64)>,
     newest: i64,
     delay: DelayEstimator,
+    /// Of the sender's clock.
+    drift: ClockDrift,
     /// Least target, for a picture that is shown later than its sound could be heard.
     floor: Duration,
     /// How many samples before a packet its redundancy reaches back, as last seen.
@@ -126,6 +130,7 @@ impl JitterBuffer {
             origin: None,
             newest: 0,
             delay: DelayEstimator::default(),
+            drift: ClockDrift::default(),
             floor: Duration::ZERO,
             reach: REPAIR_STEP_SAMPLES,
             stalled: 0,
@@ -190,6 +195,7 @@ impl JitterBuffer {
         } else {
             self.slow_run = 0;
             self.delay.observe(timestamp + transit, transit);
+            self.drift.observe(timestamp + transit, transit);
         }
         self.newest = self.newest.max(timestamp);
         if played {
@@ -363,6 +369,11 @@ impl JitterBuffer {
     /// RTP timestamp of the sample `queued` before the next one; `None` while not playing.
     pub(crate) fn position(&self, queued: u32) -> Option<u32> {
         Some((self.next? - i64::from(queued)) as u32)
+    }
+
+    /// How much slower the sender's clock runs than this machine's: 0.0001 is 100 parts per million.
+    pub(crate) fn drift(&self) -> f64 {
+        self.drift.drift()
     }
 
     /// Mean run of packets lost in a row.

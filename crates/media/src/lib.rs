@@ -13,6 +13,7 @@
 
 mod audio;
 mod call_media;
+mod clock_drift;
 pub mod codec;
 mod device_event;
 mod device_test;

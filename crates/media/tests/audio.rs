@@ -15,7 +15,7 @@ use bellwire_media::{
     CallMedia, CallMediaConfig, DeviceChange, DeviceEvent, DeviceKind, DeviceProblem, Direction, MediaEvent,
     Processing, Tone, ToneOutputs, TonePlayer,
 };
-use measure::{dropouts, level_db, likeness, locate, read_wav};
+use measure::{dropouts, level_db, likeness, locate, read_wav, sharpest};
 use server::Server;
 use wiring::{Wire, until};
 
@@ -157,8 +157,16 @@ fn devices_are_changed_in_a_call_and_the_other_direction_does_not_notice() {
     until("the tone is heard", || first.last_second_level() > -20.0 && second.samples() > 48_000);
     assert!(second.last_second_level() < -80.0, "only one speaker plays");
 
+    let changed = first.samples();
     listener.set_speaker_device("pulseaudio:other");
     until("the second plays", || second.last_second_level() > -20.0 && first.last_second_level() < -80.0);
+    let clicks = (sharpest(&first.finish().sound[changed..]), sharpest(&second.so_far()));
+    println!(
+        "sharpest edges at the change: {:.4} in the old speaker, {:.4} in the new one",
+        clicks.0, clicks.1
+    );
+    // The tone has an amplitude of 0.2: cut anywhere but near a zero it leaves more.
+    assert!(clicks.0 < 0.03 && clicks.1 < 0.03, "{clicks:?}");
     // The microphone changes five times; what is heard goes on all the while.
     let (from, underruns) = (second.samples(), listener.stats().underruns);
     for id in ["pulseaudio:mic", "none", "test:tone", "pulseaudio:third.monitor", "default"] {

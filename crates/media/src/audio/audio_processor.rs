@@ -83,6 +83,9 @@ fn config(processing: Processing) -> Config {
 }
 
 #[cfg(test)]
+mod echo_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,13 +1,18 @@
 //! The other end's audio: packets in, 10 ms of sound at a time out, by way of jitter buffer, decoder and time
 //! stretching. It reads no clock.
+//!
+//! The sender's clock and the speaker's differ from this machine's by up to some 100 parts per million each. A resampler
+//! makes up for that, so that stretching, which needs a voice or silence, is left to follow the jitter.
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::drift_resampler::DriftResampler;
 use super::stats::AudioMeters;
 use super::{FRAME, stretch};
+use crate::clock_drift::ClockDrift;
 use crate::codec::opus::{OpusDecoder, OpusError, PACKET_SAMPLES, Restored};
-use crate::jitter::{Carrier, JitterBuffer, Pace, Step};
+use crate::jitter::{Carrier, JitterBuffer, Pace, Step, samples_in};
 
 /// See the module.
 pub(super) struct RemoteAudio {
@@ -15,15 +20,42 @@ pub(super) struct RemoteAudio {
     decoder: OpusDecoder,
     /// Decoded and not handed out yet.
     pub(super) ready: Vec<f32>,
+    resampler: DriftResampler,
+    speaker: SpeakerClock,
     meters: Arc<AudioMeters>,
     /// Whether anything was decoded for what is in `ready`.
     voiced: bool,
 }
 
+/// The clock of whatever asks for frames.
+#[derive(Debug, Default)]
+struct SpeakerClock {
+    begun: Option<Instant>,
+    frames: i64,
+    drift: ClockDrift,
+}
+
+impl SpeakerClock {
+    /// Takes in that a frame is asked for.
+    fn tick(&mut self, now: Instant) {
+        let begun = *self.begun.get_or_insert(now);
+        let elapsed = samples_in(now.saturating_duration_since(begun));
+        self.drift.observe(elapsed, elapsed - self.frames * FRAME as i64);
+        self.frames += 1;
+    }
+}
+
 impl RemoteAudio {
     pub(super) fn new(meters: Arc<AudioMeters>) -> Result<Self, OpusError> {
-        let (jitter, decoder) = (JitterBuffer::new(), OpusDecoder::new()?);
-        Ok(Self { jitter, decoder, ready: Vec::with_capacity(4 * PACKET_SAMPLES), meters, voiced: false })
+        Ok(Self {
+            jitter: JitterBuffer::new(),
+            decoder: OpusDecoder::new()?,
+            ready: Vec::with_capacity(4 * PACKET_SAMPLES),
+            resampler: DriftResampler::new(),
+            speaker: SpeakerClock::default(),
+            meters,
+            voiced: false,
+        })
     }
 
     /// RTP timestamp of the next sample to play.
@@ -33,11 +65,14 @@ impl RemoteAudio {
 
     /// Fills the next 10 ms; tells whether the other end was heard in this call yet.
     pub(super) fn frame(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> bool {
-        while self.ready.len() < FRAME {
+        self.speaker.tick(now);
+        self.resampler.set_drift(self.jitter.drift() - self.speaker.drift.drift());
+        let needed = self.resampler.needed();
+        while self.ready.len() < needed {
             self.step(now);
         }
-        frame.copy_from_slice(&self.ready[..FRAME]);
-        self.ready.drain(..FRAME);
+        self.resampler.convert(&self.ready[..needed], frame);
+        self.ready.drain(..needed);
         self.voiced
     }
 

@@ -7,6 +7,7 @@ use rtrb::Consumer;
 
 use super::FRAME;
 use super::file_player::FilePlayer;
+use super::joint::Joint;
 use super::resample::MonoResampler;
 use super::stream::{CaptureSide, DeviceStream, OpenedDevice, StreamEvent, StreamEvents};
 use crate::file::path_of;
@@ -31,6 +32,7 @@ pub(crate) struct CapturedFrame {
 pub(crate) struct Source {
     kind: Kind,
     pace: Pace,
+    joint: Joint,
     events: StreamEvents,
 }
 
@@ -39,7 +41,7 @@ enum Kind {
     Tone { phase: f32 },
     File { player: FilePlayer, start: Instant },
     Echo { waiting: VecDeque<f32> },
-    Microphone { line: DeviceStream<CaptureSide>, input: Option<Box<Input>> },
+    Microphone { line: DeviceStream<CaptureSide>, input: Option<Box<Input>>, heard: bool },
 }
 
 struct Input {
@@ -72,7 +74,8 @@ impl Source {
     /// `id` as in `CallMediaConfig::microphone`; a file plays as if begun at `start`. To be called by
     /// the thread that will take the frames.
     pub(crate) fn open(id: &str, start: Instant, events: StreamEvents) -> Self {
-        Self { kind: Kind::open(id, start, &events), pace: Pace { due: start }, events }
+        let (kind, pace) = (Kind::open(id, start, &events), Pace { due: start });
+        Self { kind, pace, joint: Joint::default(), events }
     }
 
     /// Changes to another one; a microphone is heard until the next one is.
@@ -84,6 +87,7 @@ impl Source {
         }
         self.kind = Kind::open(id, now, &self.events);
         self.pace.due = now;
+        self.joint.break_off();
     }
 
     /// What a person would call it; empty while there is none.
@@ -106,8 +110,14 @@ impl Source {
         }
     }
 
-    /// The next 10 ms into `frame`, if they are there.
+    /// The next 10 ms into `frame`, if they are there. Where the source changes, one fades out and the other in.
     pub(crate) fn next(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<CapturedFrame> {
+        let taken = self.take(now, frame)?;
+        frame.iter_mut().for_each(|sample| *sample = self.joint.sound(*sample));
+        Some(taken)
+    }
+
+    fn take(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> Option<CapturedFrame> {
         match &mut self.kind {
             Kind::Nothing => {
                 let captured = self.pace.next(now)?;
@@ -141,17 +151,24 @@ impl Source {
                 frame.fill(0.0);
                 Some(CapturedFrame { captured, raw: false })
             }
-            Kind::Microphone { line, input } => {
+            Kind::Microphone { line, input, heard } => {
                 if let Some(change) = line.change() {
                     *input = change.map(|line| Box::new(Input::new(line, now)));
                     self.pace.due = now + MICROPHONE_SILENCE_TIMEOUT;
+                    *heard = false;
+                    self.joint.break_off();
                 }
-                if let Some(captured) = input.as_mut().and_then(|input| input.next(now, frame)) {
-                    self.pace.due = now + MICROPHONE_SILENCE_TIMEOUT;
-                    return Some(CapturedFrame { captured, raw: true });
+                let taken = input.as_mut().and_then(|input| input.next(now, frame));
+                let captured = match taken {
+                    Some(_) => {
+                        self.pace.due = now + MICROPHONE_SILENCE_TIMEOUT;
+                        taken
+                    }
+                    None => self.pace.next(now).inspect(|_| frame.fill(0.0)),
+                }?;
+                if std::mem::replace(heard, taken.is_some()) != taken.is_some() {
+                    self.joint.break_off();
                 }
-                let captured = self.pace.next(now)?;
-                frame.fill(0.0);
                 Some(CapturedFrame { captured, raw: true })
             }
         }
@@ -172,7 +189,8 @@ impl Kind {
             let player = FilePlayer::start(move || path_of(&id), start);
             Self::File { player, start }
         } else {
-            Self::Microphone { line: DeviceStream::start(id.to_owned(), true, events.clone()), input: None }
+            let line = DeviceStream::start(id.to_owned(), true, events.clone());
+            Self::Microphone { line, input: None, heard: false }
         }
     }
 }
@@ -215,6 +233,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::audio::joint::sharpest;
 
     #[test]
     fn made_up_sources_keep_real_time_and_do_not_hurry_after_a_standstill() {
@@ -278,5 +297,24 @@ mod tests {
         // Another choice takes its place at once.
         source.change("test:tone", start);
         assert!(source.next(start, &mut frame).is_some() && frame[9] != 0.0);
+    }
+
+    #[test]
+    fn changing_the_source_does_not_click() {
+        let start = Instant::now();
+        let mut source = Source::open("test:tone", start, Arc::new(|_| {}));
+        let (mut heard, mut frame) = (Vec::new(), [0.0; FRAME]);
+        for step in 0..60_u64 {
+            let now = start + FRAME_DURATION * step as u32;
+            match step {
+                20 | 40 => source.change("none", now),
+                // The tone begins anew, at its own phase.
+                13 | 27 | 41 => source.change("test:tone", now),
+                _ => {}
+            }
+            assert!(source.next(now, &mut frame).is_some());
+            heard.extend_from_slice(&frame);
+        }
+        assert!(sharpest(&heard) < 0.02, "{}", sharpest(&heard));
     }
 }

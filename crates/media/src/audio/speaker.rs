@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rtrb::Producer;
 
 use super::FRAME;
+use super::joint::Joint;
 use super::resample::MonoResampler;
 use super::source::{FRAME_DURATION, is_device};
 use super::stream::{DeviceStream, OpenedDevice, PlaybackSide, StreamEvent, StreamEvents};
@@ -43,6 +44,8 @@ enum Kind {
 struct Output {
     line: OpenedDevice<Producer<f32>>,
     converter: MonoResampler,
+    /// A device that is opened in the middle of a sound fades in.
+    joint: Joint,
     ready: Vec<f32>,
     ahead: u32,
     faults: u64,
@@ -174,10 +177,18 @@ impl Kind {
 impl Output {
     fn new(line: OpenedDevice<Producer<f32>>, now: Instant) -> Self {
         let converter = MonoResampler::new(48_000, line.rate);
-        let mut output =
-            Self { line, converter, ready: Vec::new(), ahead: MIN_FRAMES_AHEAD, faults: 0, troubled: now };
+        let mut output = Self {
+            line,
+            converter,
+            joint: Joint::default(),
+            ready: Vec::new(),
+            ahead: MIN_FRAMES_AHEAD,
+            faults: 0,
+            troubled: now,
+        };
         // Filled beforehand, so that the jitter buffer is not emptied in one go.
         (0..MIN_FRAMES_AHEAD).for_each(|_| output.write(&[0.0; FRAME]));
+        output.joint = Joint::default();
         output
     }
 
@@ -188,7 +199,8 @@ impl Output {
 
     fn write(&mut self, frame: &[f32; FRAME]) {
         self.ready.clear();
-        self.converter.convert(frame, &mut self.ready);
+        let frame = frame.map(|sample| self.joint.sound(sample));
+        self.converter.convert(&frame, &mut self.ready);
         // What does not fit is too far ahead to be played in time anyway.
         let _ = self.line.ring.push_partial_slice(&self.ready);
     }

@@ -59,6 +59,8 @@ pub(super) struct OpenedDevice<R> {
 pub(super) trait StreamDirection: 'static {
     type Ring: Send + 'static;
     const DIRECTION: Direction;
+    /// How long a replaced device runs on, so that what it has is heard to its end and fades out.
+    const RUN_OUT: Duration;
     fn ring(capacity: usize) -> (DeviceEnd, Self::Ring);
 }
 
@@ -68,6 +70,7 @@ pub(super) struct CaptureSide;
 impl StreamDirection for CaptureSide {
     type Ring = Consumer<f32>;
     const DIRECTION: Direction = Direction::Input;
+    const RUN_OUT: Duration = Duration::ZERO;
 
     // Full: the callback drops and counts.
     fn ring(capacity: usize) -> (DeviceEnd, Self::Ring) {
@@ -82,6 +85,8 @@ pub(super) struct PlaybackSide;
 impl StreamDirection for PlaybackSide {
     type Ring = Producer<f32>;
     const DIRECTION: Direction = Direction::Output;
+    // Up to 80 ms wait in the ring (`speaker.rs`), the rest in the device's buffer.
+    const RUN_OUT: Duration = Duration::from_millis(150);
 
     // Never full: the near end writes only as much as it wants ahead.
     fn ring(capacity: usize) -> (DeviceEnd, Self::Ring) {
@@ -384,7 +389,10 @@ impl<S: StreamDirection> Supervisor<S> {
         let old = self.stream.replace(ActiveStream { stream, calls: 0, called: now, polled: now, stands_in });
         self.change(Some(line));
         // Last, so that the near end has the new one first.
-        drop(old);
+        if let Some(old) = old {
+            std::thread::sleep(S::RUN_OUT);
+            drop(old);
+        }
         Ok(())
     }
 

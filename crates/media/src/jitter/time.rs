@@ -13,7 +13,7 @@ pub(super) fn transit((origin, begin): (Instant, i64), timestamp: i64, arrived: 
     elapsed - (timestamp - begin)
 }
 
-pub(super) fn samples_in(duration: Duration) -> i64 {
+pub(crate) fn samples_in(duration: Duration) -> i64 {
     (duration.as_micros() as i64).saturating_mul(i64::from(OPUS_CLOCK_HZ)) / 1_000_000
 }
 

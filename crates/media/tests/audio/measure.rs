@@ -20,6 +20,11 @@ pub(crate) fn level_db(sound: &[f32]) -> f32 {
     (10.0 * power.max(1e-12).log10()) as f32
 }
 
+/// The largest second difference: a click has one near its height, a held tone of some hundred Hz a small one.
+pub(crate) fn sharpest(sound: &[f32]) -> f32 {
+    sound.windows(3).map(|three| (three[2] - 2.0 * three[1] + three[0]).abs()).fold(0.0, f32::max)
+}
+
 /// Where in `recording` the beginning of `original` is, and how well it fits (normalised correlation).
 pub(crate) fn locate(original: &[f32], recording: &[f32]) -> (usize, f32) {
     // Envelopes of 1 ms find the neighbourhood, samples the place.

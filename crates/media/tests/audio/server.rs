@@ -202,6 +202,10 @@ impl Recorder {
         level_db(&recording.sound[recording.sound.len().saturating_sub(48_000)..])
     }
 
+    pub(crate) fn so_far(&self) -> Vec<f32> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).sound.clone()
+    }
+
     pub(crate) fn finish(self) -> Recording {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

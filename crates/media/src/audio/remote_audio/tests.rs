@@ -8,6 +8,7 @@ use crate::audio::SoundClip;
 use crate::codec::opus::{EncoderSettings, OpusEncoder};
 use crate::video::tests::streams::stored::stored;
 
+mod clock_drift;
 mod lossy_link;
 
 fn speech() -> Vec<f32> {

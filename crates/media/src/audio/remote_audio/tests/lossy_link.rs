@@ -7,10 +7,10 @@ use crate::audio::redundancy_policy::AudioFeatures;
 use crate::codec::opus::{OPUS_CLOCK_HZ, without_padding};
 
 /// Pseudo-random numbers 0..1, the same each run.
-pub(super) struct Lottery(u64);
+pub(super) struct Lottery(pub(super) u64);
 
 impl Lottery {
-    fn draw(&mut self) -> f64 {
+    pub(super) fn draw(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
