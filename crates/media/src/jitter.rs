@@ -10,6 +10,7 @@
 //! wanted delay learns that as it learns jitter.
 
 mod arrivals;
+mod buffered_packet;
 mod delay;
 mod step;
 mod time;
@@ -17,16 +18,15 @@ mod time;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
 use self::arrivals::Arrivals;
+use self::buffered_packet::{BufferedPacket, samples_of};
 use self::delay::{DelayEstimator, MAX_DELAY};
 pub(crate) use self::step::{Carrier, JitterStats, Pace, Step};
 pub(crate) use self::time::samples_in;
 use self::time::{duration_of, transit};
 use crate::Packet;
 use crate::clock_drift::ClockDrift;
-use crate::codec::opus::{MAX_PACKET_SAMPLES, OPUS_CLOCK_HZ, packet_samples};
+use crate::codec::opus::{MAX_PACKET_SAMPLES, OPUS_CLOCK_HZ};
 
 /// Samples in the shortest piece Opus can conceal (2.5 ms).
 const MIN_CONCEAL_SAMPLES: i64 = 120;
@@ -43,8 +43,6 @@ const MAX_DTX_PAYLOAD_BYTES: usize = 2;
 const MAX_PACKETS: usize = 128;
 /// Packets without sound remembered.
 const MAX_FILLER_PACKETS: usize = 64;
-/// Larger than a packet on any path.
-const MAX_PAYLOAD_BYTES: usize = 1500;
 /// A packet this far from its place, by timestamp or by arrival, belongs to another timeline.
 const MAX_TIMELINE_JUMP_SAMPLES: i64 = 2 * OPUS_CLOCK_HZ as i64;
 /// After so many packets of another timeline in a row, the buffer restarts there.
@@ -64,16 +62,6 @@ const PACE_TOLERANCE: Duration = Duration::from_millis(20);
 const MAX_REPAIR_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 5;
 /// Longest piece restored in one step: 20 ms.
 const REPAIR_STEP_SAMPLES: i64 = 960;
-
-#[derive(Debug)]
-struct BufferedPacket {
-    sequence: u16,
-    payload: Bytes,
-    samples: i64,
-    transit: i64,
-    /// It came as a copy in a later packet.
-    copy: bool,
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -493,11 +481,6 @@ impl JitterBuffer {
         self.stats.recovered += u64::from(packet.copy);
         Step::Play(packet.payload)
     }
-}
-
-/// Samples in a packet; `None`: it is none.
-fn samples_of(packet: &Packet) -> Option<u32> {
-    Some(&packet.payload).filter(|payload| payload.len() <= MAX_PAYLOAD_BYTES).and_then(|p| packet_samples(p))
 }
 
 #[cfg(test)]
