@@ -101,8 +101,8 @@ impl Resampler {
         if bytes(from)? != source.len() || bytes(to)? != target.len() {
             return None;
         }
-        let (across, down) = (self.axis(from.0, to.0), self.axis(from.1, to.1));
-        let (across, down) = (self.axes.get(across)?, self.axes.get(down)?);
+        self.keep_axes([(from.0, to.0), (from.1, to.1)]);
+        let (across, down) = (find(&self.axes, from.0, to.0)?, find(&self.axes, from.1, to.1)?);
         self.rows.iter_mut().for_each(|row| row.resize(from.0, 0));
         self.wide.resize(from.0, 0);
         self.narrow.resize(to.0, 0);
@@ -122,17 +122,23 @@ impl Resampler {
         Some(())
     }
 
-    /// Where the weights for this pair of lengths are.
-    fn axis(&mut self, from: usize, to: usize) -> usize {
-        if let Some(index) = self.axes.iter().position(|axis| (axis.from, axis.to) == (from, to)) {
-            return index;
-        }
-        if self.axes.len() >= MAX_AXES {
+    /// Makes the weights for these pairs of lengths where they are missing.
+    fn keep_axes(&mut self, pairs: [(usize, usize); 2]) {
+        let missing = |axes: &[Axis], (from, to)| find(axes, from, to).is_none();
+        // Before either is made: none that was found may go.
+        if self.axes.len() + pairs.len() > MAX_AXES && pairs.iter().any(|pair| missing(&self.axes, *pair)) {
             self.axes.clear();
         }
-        self.axes.push(Axis::new(from, to));
-        self.axes.len() - 1
+        for (from, to) in pairs {
+            if missing(&self.axes, (from, to)) {
+                self.axes.push(Axis::new(from, to));
+            }
+        }
     }
+}
+
+fn find(axes: &[Axis], from: usize, to: usize) -> Option<&Axis> {
+    axes.iter().find(|axis| (axis.from, axis.to) == (from, to))
 }
 
 fn blend_lines(lines: &[u8], weights: &[u16], row: &mut [u8], sums: &mut Vec<u16>) {
@@ -281,6 +287,21 @@ mod tests {
             assert!(resampler.resample(&[7; 400], (100, 4), &mut target, (width, 2)).is_some());
             assert!(target.iter().all(|&sample| sample == 7));
             assert!(resampler.axes.len() <= MAX_AXES);
+        }
+    }
+
+    #[test]
+    fn sizes_seen_before_make_no_difference() {
+        let mut resampler = Resampler::default();
+        // A window that is dragged about, with a picture that is turned now and then.
+        for step in 0..200_usize {
+            let (long, short) = (96, 54 - step % 3 * 2);
+            let from = if step % 5 == 0 { (short, long) } else { (long, short) };
+            let to = (20 + step % 3 * 30, 20 + step * 11 % 90);
+            let source: Vec<u8> = (0..from.0 * from.1).map(|at| (at * 31 % 251) as u8).collect();
+            let mut target = vec![0; to.0 * to.1];
+            assert!(resampler.resample(&source, from, &mut target, to).is_some(), "{from:?} to {to:?}");
+            assert_eq!(target, resampled(&source, from, to), "{from:?} to {to:?}");
         }
     }
 
