@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, ensure};
 use bellwire_engine::media::{VideoFrame, video::i420_to_rgba};
 use bellwire_engine::{
     AccountId, CallId, CallState, CallStats, CallView, Capabilities, Contact, Engine, EngineConfig,
-    EngineView, MediaKind, Notice, Person, Screens, SignIn, Subject,
+    EngineView, HistoryEntry, MediaKind, Notice, Person, Screens, SignIn, Subject,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -274,6 +274,24 @@ impl TestClient {
         callee.engine().accept(ring.id).await;
         tokio::try_join!(self.connected(), callee.connected())?;
         Ok(())
+    }
+
+    /// The newest record of this account's calls at its backend once it satisfies `wanted`. Both sides hear of
+    /// the end of a call by the socket, which does not wait for the record.
+    pub async fn newest_record(
+        &self,
+        what: &str,
+        wanted: impl Fn(&HistoryEntry) -> bool,
+    ) -> anyhow::Result<HistoryEntry> {
+        let end = tokio::time::Instant::now() + WAIT_LIMIT;
+        loop {
+            let newest = self.engine().backend_history(self.account, 1).await?.entries.into_iter().next();
+            match newest {
+                Some(entry) if wanted(&entry) => return Ok(entry),
+                other => ensure!(tokio::time::Instant::now() < end, "waited for {what}: {other:?}"),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
     }
 
     pub fn me(&self) -> Option<Person> {

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::deployed_accounts::{Account, DeployedAccounts};
 use crate::raw_socket::{Heard, open};
+use crate::reserved_port::ReservedPort;
 use crate::{Setup, TestClient, WAIT_LIMIT};
 
 /// A Node server with a database that outlives it; killed when dropped.
@@ -21,7 +22,7 @@ use crate::{Setup, TestClient, WAIT_LIMIT};
 pub struct Deployed {
     process: Child,
     accounts: DeployedAccounts,
-    port: u16,
+    port: ReservedPort,
     options: Value,
     http: reqwest::Client,
     _dir: tempfile::TempDir,
@@ -43,7 +44,8 @@ impl Deployed {
         for (name, value) in more.as_object().context("options are an object")? {
             options[name] = value.clone();
         }
-        let (process, port) = spawn(accounts.dialect, 0, &options)?;
+        let port = ReservedPort::new()?;
+        let process = spawn(accounts.dialect, &port, &options)?;
         // A connection kept for the next request may be closed by the server at the same moment.
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
         Ok(Self { process, accounts: *accounts, port, options, http, _dir: dir })
@@ -58,12 +60,12 @@ impl Deployed {
 
     /// The same server again, on the same port and database.
     pub fn revive(&mut self) -> anyhow::Result<()> {
-        (self.process, self.port) = spawn(self.accounts.dialect, self.port, &self.options)?;
+        self.process = spawn(self.accounts.dialect, &self.port, &self.options)?;
         Ok(())
     }
 
     pub fn origin(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}", self.port.address())
     }
 
     /// What a user types who knows where the backend is.
@@ -157,19 +159,20 @@ pub fn seen(state: &Value, name: &str) -> Vec<Value> {
     all.filter(|event| event[0] == name).cloned().collect()
 }
 
-fn spawn(dialect: &str, port: u16, options: &Value) -> anyhow::Result<(Child, u16)> {
+fn spawn(dialect: &str, port: &ReservedPort, options: &Value) -> anyhow::Result<Child> {
     let folder = crate::in_repository("tests/node-backends");
     if !folder.join("node_modules/socket.io").is_dir() {
         bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
     }
     let mut node = Command::new("node");
-    node.arg(folder.join(format!("{dialect}-server.mjs"))).arg(port.to_string());
+    node.arg(folder.join(format!("{dialect}-server.mjs"))).arg(port.address().port().to_string());
     node.env("DEPLOYED", options.to_string()).stdout(Stdio::piped());
     let mut process = node.spawn().context("these tests need Node.js (`node`) on the path")?;
     let mut line = String::new();
     BufReader::new(process.stdout.take().context("no output")?).read_line(&mut line)?;
     let said: Value = serde_json::from_str(&line).context("the server did not start")?;
-    Ok((process, said["port"].as_u64().context("no port")?.try_into()?))
+    ensure!(said["port"] == port.address().port(), "the server listens elsewhere: {said}");
+    Ok(process)
 }
 
 /// What the original web client of a backend is on the wire.

@@ -7,6 +7,7 @@ mod client;
 pub mod deployed;
 pub mod deployed_accounts;
 mod raw_socket;
+mod reserved_port;
 mod screen;
 mod server;
 pub mod sound;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use bellwire_server::{App, Config, Database};
 
+use crate::reserved_port::ReservedPort;
+
 /// E-mail addresses of the demo data.
 pub const SELLER: &str = "seller@demo.example";
 pub const CUSTOMER: &str = "amira@demo.example";
@@ -20,6 +22,7 @@ pub struct TestServer {
     config: Config,
     rest: String,
     socket: String,
+    _ports: Vec<ReservedPort>,
     _dir: tempfile::TempDir,
 }
 
@@ -35,11 +38,11 @@ impl TestServer {
         let mut config =
             Config { database: Database::File(dir.path().join("bellwire.db")), ..Config::demo() };
         change(&mut config);
+        let ports = reserve(&mut config)?;
         let app = App::start(config.clone()).await?;
         let rest = app.rest_url("storefront").context("storefront is served")?;
         let socket = app.socket_url("storefront").context("storefront is served")?;
-        pin(&mut config, &app)?;
-        Ok(Self { app: Some(app), config, rest, socket, _dir: dir })
+        Ok(Self { app: Some(app), config, rest, socket, _ports: ports, _dir: dir })
     }
 
     /// With calls that ring for so long, whatever the backend.
@@ -89,20 +92,16 @@ impl TestServer {
     }
 }
 
-/// Names the addresses a server has found, so that it can come back to them.
-fn pin(config: &mut Config, app: &App) -> anyhow::Result<()> {
-    for (backend, config) in &mut config.backends {
-        config.listen = address(&app.rest_url(backend.id()).context("it is served")?)?;
-        if let Some(socket) = &mut config.socket_listen {
-            *socket = address(&app.socket_url(backend.id()).context("it is served")?)?;
-        }
-    }
-    Ok(())
-}
-
-fn address(url: &str) -> anyhow::Result<SocketAddr> {
-    let host = url.trim_start_matches("http://");
-    Ok(host.split('/').next().unwrap_or(host).parse()?)
+/// Gives the server addresses that it can come back to.
+fn reserve(config: &mut Config) -> std::io::Result<Vec<ReservedPort>> {
+    let backends = config.backends.values_mut();
+    let listeners = backends.flat_map(|backend| [Some(&mut backend.listen), backend.socket_listen.as_mut()]);
+    let reserve = |listen: &mut SocketAddr| {
+        let port = ReservedPort::new()?;
+        *listen = port.address();
+        Ok(port)
+    };
+    listeners.flatten().map(reserve).collect()
 }
 
 /// A file or folder of the repository.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,10 +11,27 @@ use anyhow::{Context, Result, bail};
 use bellwire_call::{CallKey, IceCandidate, IncomingSignal, OutgoingSignal, Sdp, SdpKind};
 use bellwire_signaling::{SessionEvent, SignInRequest, SignedIn, sign_in};
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 use tokio::sync::mpsc;
 
 /// Longer than anything here takes on a loaded machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A free port that this process keeps for good: bound and not listened on, so that no other program gets it
+/// while the server of a test is down. Elsewhere than on Linux two sockets cannot share a port; there the
+/// server finds one itself.
+fn reserved_port() -> Result<u16> {
+    if !cfg!(target_os = "linux") {
+        return Ok(0);
+    }
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let port = socket.local_addr()?.port();
+    // Each test is a process of its own, and its end closes the socket.
+    std::mem::forget(socket);
+    Ok(port)
+}
 
 /// A Node server; killed when dropped.
 pub(crate) struct Deployed {
@@ -43,7 +61,8 @@ impl Deployed {
         Ok(server)
     }
 
-    /// A server of `tests/node-backends`, which says its port in its first line.
+    /// A server of `tests/node-backends`, which says its port in its first line. The first argument is a port,
+    /// 0 for any.
     pub(crate) fn node<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<Self> {
         let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs this"))
             .join("../../tests/node-backends");
@@ -51,7 +70,13 @@ impl Deployed {
             bail!("run `npm ci` in tests/node-backends: these tests need Node's socket.io server");
         }
         let mut node = Command::new("node");
-        node.arg(folder.join(program)).args(arguments);
+        node.arg(folder.join(program));
+        let (port, more) = arguments.split_first().context("a port")?;
+        match port.as_ref() {
+            any if any == "0" => node.arg(reserved_port()?.to_string()),
+            port => node.arg(port),
+        };
+        node.args(more);
         let mut process =
             node.stdout(Stdio::piped()).spawn().context("these tests need Node.js (`node`) on the path")?;
         let out = process.stdout.take().context("no output")?;

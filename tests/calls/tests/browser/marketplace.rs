@@ -22,8 +22,7 @@ async fn a_client_in_chromium_makes_its_call_id_up_and_ends_without_participants
     chromium.run("window.hangUp()").await?;
     provider.ended().await?;
     // The server is still there, and has made a record of it.
-    let history = provider.engine().backend_history(provider.account, 1).await?;
-    ensure!(history.entries.first().is_some_and(|entry| !entry.outgoing), "{history:?}");
+    provider.newest_record("the call", |entry| !entry.outgoing).await?;
     chromium.close().await;
     Ok(())
 }

@@ -127,6 +127,7 @@ async fn sellers_have_figures_and_customers_none() -> anyhow::Result<()> {
     let ring = customer.ringing().await?;
     customer.engine().decline(ring.id).await;
     tokio::try_join!(seller.ended(), customer.ended())?;
+    seller.newest_record("the refusal", |entry| entry.status == "declined").await?;
     let after = seller.engine().analytics(seller.account).await?;
     ensure!(after.total == before.total + 1 && after.declined == before.declined + 1, "{before:?} {after:?}");
     ensure!(after.by_status.values().sum::<u32>() == after.total, "{after:?}");

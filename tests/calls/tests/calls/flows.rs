@@ -37,9 +37,8 @@ async fn seller_calls_they_talk_and_customer_hangs_up() -> anyhow::Result<()> {
     ensure!(reason(&at_seller.state) == Some(&EndReason::RemoteHungUp), "{:?}", at_seller.state);
     ensure!(reason(&at_customer.state) == Some(&EndReason::HungUp), "{:?}", at_customer.state);
 
-    let history = seller.engine().backend_history(seller.account, 1).await?;
-    let newest = history.entries.first().expect("the call is in the history");
-    ensure!(newest.status == "ended" && newest.outgoing, "{newest:?}");
+    let newest = seller.newest_record("the end", |entry| entry.status == "ended").await?;
+    ensure!(newest.outgoing, "{newest:?}");
     ensure!(Some(newest.call.as_str()) == at_seller.remote_id.as_ref().map(|r| r.0.as_str()), "{newest:?}");
     seller.leave().await;
     customer.leave().await;
@@ -82,8 +81,7 @@ async fn declining_tells_the_caller() -> anyhow::Result<()> {
     let (at_seller, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
     ensure!(reason(&at_seller.state) == Some(&EndReason::RemoteDeclined), "{:?}", at_seller.state);
     ensure!(reason(&at_customer.state) == Some(&EndReason::Declined), "{:?}", at_customer.state);
-    let history = seller.engine().backend_history(seller.account, 1).await?;
-    ensure!(history.entries[0].status == "declined", "{:?}", history.entries[0]);
+    seller.newest_record("the refusal", |entry| entry.status == "declined").await?;
     Ok(())
 }
 
@@ -114,8 +112,7 @@ async fn nobody_answers_and_the_call_is_missed() -> anyhow::Result<()> {
     let (at_seller, at_customer) = tokio::try_join!(seller.ended(), customer.ended())?;
     ensure!(reason(&at_seller.state) == Some(&EndReason::Missed), "{:?}", at_seller.state);
     ensure!(reason(&at_customer.state) == Some(&EndReason::Missed), "{:?}", at_customer.state);
-    let history = customer.engine().backend_history(customer.account, 1).await?;
-    ensure!(history.entries[0].status == "missed", "{:?}", history.entries[0]);
+    customer.newest_record("the missed call", |entry| entry.status == "missed").await?;
     Ok(())
 }
 
