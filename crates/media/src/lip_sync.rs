@@ -22,6 +22,9 @@ const MAX_SOUND_FLOOR: Duration = Duration::from_millis(500);
 /// A picture is not held back longer than this after its sound was heard (ITU-R BT.1359: noticed from 45 ms
 /// early and 125 ms late).
 const MAX_PICTURE_LAG_SECONDS: f64 = 0.04;
+/// Sound that waits for a picture stays so far ahead of it: below what is noticed, and people who talk hear each
+/// other that much sooner.
+const SOUND_LEAD_SECONDS: f64 = 0.03;
 /// Sound waits no longer for a picture that was this long ago.
 const SCHEDULE_LIFETIME_SECONDS: f64 = 2.0;
 /// Weight of a new frame in the schedule that sound follows.
@@ -157,7 +160,7 @@ impl LipSync {
         state.overhead = Some(overhead);
         match state.schedule {
             Some((shift, at)) if now - at <= SCHEDULE_LIFETIME_SECONDS => {
-                let floor = (shift - overhead).clamp(0.0, MAX_SOUND_FLOOR.as_secs_f64());
+                let floor = (shift - SOUND_LEAD_SECONDS - overhead).clamp(0.0, MAX_SOUND_FLOOR.as_secs_f64());
                 Duration::from_secs_f64(floor)
             }
             Some(_) | None => Duration::ZERO,

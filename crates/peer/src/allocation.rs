@@ -23,7 +23,8 @@ const MIN_QUEUE_FACTOR: f64 = 0.5;
 pub(crate) struct SentTotals {
     /// Headers included.
     pub(crate) audio: u64,
-    /// Retransmissions of video, headers included; padding left out: it is only sent where there is room.
+    /// Retransmissions of video, headers included, and those that never had their turn: were they left out, the
+    /// encoder would get what they lacked, and they would never have it. Padding is only sent where there is room.
     pub(crate) repairs: u64,
     /// Headers of video that is no retransmission.
     pub(crate) headers: u64,

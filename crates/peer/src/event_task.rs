@@ -147,7 +147,7 @@ impl EventTask {
         let (audio, video) = (&self.shared.counters.audio, &self.shared.counters.video);
         SentTotals {
             audio: read(&audio.bytes_sent),
-            repairs: read(&video.retransmitted_bytes),
+            repairs: read(&video.retransmitted_bytes) + read(&self.shared.sending.repair_bytes_expired),
             headers: read(&video.header_bytes_sent),
         }
     }

@@ -192,7 +192,8 @@ impl Pacer {
         while let Some(repair) = self.repairs.front()
             && now.saturating_duration_since(repair.since) > longest
         {
-            self.sent.dropped(repair.id);
+            let bytes = self.sent.dropped(repair.id) as u64;
+            self.shared.sending.repair_bytes_expired.fetch_add(bytes, Ordering::Relaxed);
             self.repairs.pop_front();
         }
     }

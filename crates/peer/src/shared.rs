@@ -94,6 +94,8 @@ pub(crate) struct SendCounters {
     /// How long what waits in the pacer takes to leave.
     pub(crate) pacer_us: AtomicU64,
     pub(crate) pacer_frames_dropped: AtomicU64,
+    /// Retransmissions that waited too long and were not sent.
+    pub(crate) repair_bytes_expired: AtomicU64,
     pub(crate) key_frames_asked: AtomicU64,
     pub(crate) key_frames_asked_by_remote: AtomicU64,
 }

@@ -120,7 +120,8 @@ fn sound_waits_for_a_picture_that_needs_time_for_repairs_and_no_longer() {
             assert!(late <= Duration::from_millis(42), "{step}: {late:?}");
             if (1500..3000).contains(&step) {
                 assert!(due - arrived >= Duration::from_millis(225), "{step}: {:?}", due - arrived);
-                assert!(late <= Duration::from_millis(10), "{step}: {late:?}");
+                let lead = due.saturating_duration_since(heard);
+                assert!((20..=40).contains(&lead.as_millis()), "{step}: {lead:?}");
             }
         }
     }
@@ -173,7 +174,7 @@ fn until_the_sound_follows_a_picture_is_shown_at_most_forty_milliseconds_after_i
     let wait = clock.due(77, arrived, arrived + Duration::from_millis(300)) - arrived;
     assert!((119..=121).contains(&wait.as_millis()), "{wait:?}");
     let floor = clock.sound_floor(Duration::from_millis(60), arrived);
-    assert!((279..=281).contains(&floor.as_millis()), "{floor:?}");
+    assert!((249..=251).contains(&floor.as_millis()), "{floor:?}");
 }
 
 #[test]

@@ -51,6 +51,9 @@ const DOWNGRADE_PERCENT: u64 = 85;
 const EASY_PERCENT: u64 = 60;
 /// A change of size costs a key frame, so upgrades are slow.
 const MIN_TIME_BEFORE_UPGRADE: Duration = Duration::from_secs(3);
+/// An upgrade that lasted no longer was a mistake, and the next one takes twice as long, up to the limit.
+const UPGRADE_TRIAL: Duration = Duration::from_secs(15);
+const MAX_TIME_BEFORE_UPGRADE: Duration = Duration::from_secs(24);
 /// How long the quantiser must be too coarse, and too fine.
 const COARSE_TIME: Duration = Duration::from_secs(2);
 const FINE_TIME: Duration = Duration::from_secs(5);
@@ -86,6 +89,7 @@ pub struct QualityLadder {
     /// The step the bit rate gives, and since when.
     by_rate: Option<(usize, Instant)>,
     quantiser: QuantiserRule,
+    upgrades: UpgradeRule,
     load: LoadRule,
     /// Sound only.
     paused: bool,
@@ -105,6 +109,31 @@ struct QuantiserRule {
     fine_since: Option<Instant>,
     /// Whether the picture is easy enough for a step that the bit rate alone would not give.
     easy: bool,
+}
+
+/// How soon a larger picture is tried after one that the path did not carry for long.
+#[derive(Debug)]
+struct UpgradeRule {
+    /// The last upgrade, as long as no downgrade followed it.
+    last: Option<Instant>,
+    patience: Duration,
+}
+
+impl UpgradeRule {
+    fn upgraded(&mut self, now: Instant) {
+        self.last = Some(now);
+    }
+
+    fn downgraded(&mut self, now: Instant) {
+        self.patience = match self.last.take() {
+            Some(at) if now.saturating_duration_since(at) < UPGRADE_TRIAL => {
+                (self.patience * 2).min(MAX_TIME_BEFORE_UPGRADE)
+            }
+            // It lasted, or there was none.
+            Some(_) => MIN_TIME_BEFORE_UPGRADE,
+            None => self.patience,
+        };
+    }
 }
 
 #[derive(Debug, Default)]
@@ -127,8 +156,17 @@ impl Default for QualityLadder {
 
 impl QualityLadder {
     fn new(steps: &'static [QualityStep]) -> Self {
-        let (quantiser, load) = (QuantiserRule::default(), LoadRule::default());
-        Self { steps, by_rate: None, quantiser, load, paused: false, turning: None, first: 0, shown: 0 }
+        Self {
+            steps,
+            by_rate: None,
+            quantiser: QuantiserRule::default(),
+            upgrades: UpgradeRule { last: None, patience: MIN_TIME_BEFORE_UPGRADE },
+            load: LoadRule::default(),
+            paused: false,
+            turning: None,
+            first: 0,
+            shown: 0,
+        }
     }
 
     /// The steps for a shared screen.
@@ -156,12 +194,17 @@ impl QualityLadder {
         let steps = self.steps;
         let best = steps.iter().position(|step| bitrate >= step.min_bitrate_bps).unwrap_or(steps.len() - 1);
         let (held, since) = *self.by_rate.get_or_insert((best, now));
-        let up = best < held && now.saturating_duration_since(since) >= MIN_TIME_BEFORE_UPGRADE;
+        let up = best < held && now.saturating_duration_since(since) >= self.upgrades.patience;
         let reaches = |index: usize, percent: u64| {
             u64::from(bitrate) * 100 >= u64::from(steps[index].min_bitrate_bps) * percent
         };
         let down = best > held && !reaches(held, DOWNGRADE_PERCENT);
         if up || down {
+            if up {
+                self.upgrades.upgraded(now)
+            } else {
+                self.upgrades.downgraded(now)
+            }
             // What the quantiser said was about another size.
             self.quantiser =
                 QuantiserRule { steps: if up { self.quantiser.steps } else { 0 }, ..Default::default() };
@@ -193,12 +236,15 @@ impl QualityLadder {
             rule.mean.map_or(quantiser.value, |mean| mean + (quantiser.value - mean) * QUANTISER_SMOOTHING);
         rule.mean = Some(mean);
         let coarse = lasts(&mut rule.coarse_since, mean > quantiser.coarse, COARSE_TIME, now);
-        let fine = lasts(&mut rule.fine_since, mean < quantiser.fine, FINE_TIME, now);
+        let fine =
+            lasts(&mut rule.fine_since, mean < quantiser.fine, FINE_TIME.max(self.upgrades.patience), now);
         if coarse && (rule.easy || rule.steps < MAX_QUANTISER_STEPS) {
             let steps = if rule.easy { rule.steps } else { rule.steps + 1 };
             *rule = QuantiserRule { steps, ..QuantiserRule::default() };
+            self.upgrades.downgraded(now);
         } else if fine && rule.steps > 0 {
             *rule = QuantiserRule { steps: rule.steps - 1, ..QuantiserRule::default() };
+            self.upgrades.upgraded(now);
         } else if fine && !rule.easy {
             let above = self.by_rate.and_then(|(held, _)| self.steps.get(held.checked_sub(1)?));
             let worth = above.is_some_and(|above| {
@@ -206,6 +252,7 @@ impl QualityLadder {
             });
             if worth {
                 *rule = QuantiserRule { easy: true, ..QuantiserRule::default() };
+                self.upgrades.upgraded(now);
             }
         }
     }

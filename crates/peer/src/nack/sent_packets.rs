@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::{BufMut, BytesMut};
 use rtc::interceptor::StreamInfo;
 use rtc::rtp;
+use rtc::shared::marshal::MarshalSize;
 
 /// Two seconds at 10 Mbit/s.
 const MAX_PACKETS: usize = 2_048;
@@ -183,11 +184,13 @@ impl SentPackets {
         Some(packet)
     }
 
-    /// It waited too long and is not sent.
-    pub(crate) fn dropped(&mut self, id: SentId) {
-        if let Some(sent) = self.streams.get_mut(&id.ssrc).and_then(|stream| stream.at(id.number)) {
+    /// It waited too long and is not sent; how many bytes it would have been.
+    pub(crate) fn dropped(&mut self, id: SentId) -> usize {
+        let sent = self.streams.get_mut(&id.ssrc).and_then(|stream| stream.at(id.number));
+        sent.map_or(0, |sent| {
             sent.waits = false;
-        }
+            sent.packet.marshal_size()
+        })
     }
 
     pub(crate) fn has_padding(&self) -> bool {

@@ -275,7 +275,9 @@ impl World {
             let now = self.now(ms);
             let sends = ms < (seconds - 2) * 1_000;
             if ms % 100 == 0 {
-                allocation.update(now, self.totals);
+                let expired = self.sender.sending.repair_bytes_expired.load(Ordering::Relaxed);
+                let repairs = self.totals.repairs + expired;
+                allocation.update(now, SentTotals { repairs, ..self.totals });
             }
             if sends && ms % 20 == 0 {
                 let header = Header { ssrc: AUDIO, sequence_number: numbers[0], ..Default::default() };

@@ -1,8 +1,9 @@
 //! Pacing budget: how much may leave now, as token buckets. Sans-IO.
 //!
 //! One bucket spreads the packets of a frame, one holds long frames nearer to the target. Retransmissions
-//! have a part of the target, and only where all that is sent stays at little more than the target: a lossy
-//! path does not get more than it carries.
+//! have a part of the target, most of it only where all that is sent stays at little more than the target: a lossy
+//! path does not get more than it carries. A smaller part is theirs even so: an encoder that makes too much would
+//! otherwise keep every repair from leaving, and key frames in place of what is missing are larger still.
 
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ const TOTAL_RATE_FACTOR: f64 = 1.1;
 const TOTAL_SECONDS: f64 = 0.05;
 const REPAIR_RATE_FACTOR: f64 = 0.4;
 const REPAIR_SECONDS: f64 = 0.2;
+/// What retransmissions may take however much else is sent.
+const GUARANTEED_REPAIR_RATE_FACTOR: f64 = 0.2;
 /// Lowest rate, bit/s.
 const MIN_RATE_BPS: f64 = 60_000.0;
 /// Sound and probes are never held back; what they owe is forgiven beyond this.
@@ -64,6 +67,7 @@ pub(super) struct Budget {
     frames: Bucket,
     total: Bucket,
     repairs: Bucket,
+    guaranteed: Bucket,
     updated: Option<Instant>,
 }
 
@@ -76,6 +80,7 @@ impl Budget {
         self.frames.refill(passed, target * FRAME_RATE_FACTOR, FRAME_SECONDS);
         self.total.refill(passed, target * TOTAL_RATE_FACTOR, TOTAL_SECONDS);
         self.repairs.refill(passed, target * REPAIR_RATE_FACTOR, REPAIR_SECONDS);
+        self.guaranteed.refill(passed, target * GUARANTEED_REPAIR_RATE_FACTOR, REPAIR_SECONDS);
     }
 
     pub(super) fn allows(&self, load: Load) -> bool {
@@ -90,6 +95,7 @@ impl Budget {
             Load::Repair => {
                 self.burst.bits -= bits;
                 self.repairs.bits -= bits;
+                self.guaranteed.bits -= bits;
             }
             Load::Unpaced => {}
         }
@@ -108,7 +114,10 @@ impl Budget {
     fn wait(&self, load: Load) -> Duration {
         match load {
             Load::Media => self.burst.wait().max(self.frames.wait()),
-            Load::Repair => self.burst.wait().max(self.total.wait()).max(self.repairs.wait()),
+            Load::Repair => {
+                let part = self.total.wait().min(self.guaranteed.wait());
+                self.burst.wait().max(part).max(self.repairs.wait())
+            }
             Load::Unpaced => Duration::ZERO,
         }
     }
@@ -145,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn repairs_get_a_part_and_none_once_the_target_is_used_up() {
+    fn repairs_get_a_part_and_a_smaller_one_once_the_target_is_used_up() {
         let (mut budget, start) = (Budget::default(), Instant::now());
         sent(&mut budget, start, Load::Repair, 300_000.0, 0..5_000);
         let repairs = sent(&mut budget, start, Load::Repair, 300_000.0, 5_000..6_000);
@@ -163,7 +172,20 @@ mod tests {
                 total += if at >= 7_000 { 8_000.0 } else { 0.0 };
             }
         }
-        assert!((300_000.0..=1.2 * 300_000.0).contains(&total), "{total}");
+        assert!((300_000.0..=1.25 * 300_000.0).contains(&total), "{total}");
+        // An encoder that makes half as much again as it should.
+        let mut repairs = 0.0;
+        for at in 8_000..10_000 {
+            budget.update(start + Duration::from_millis(at), 300_000.0);
+            if at % 18 == 0 {
+                budget.spend(Load::Media, 8_000.0);
+            }
+            while budget.allows(Load::Repair) {
+                budget.spend(Load::Repair, 8_000.0);
+                repairs += if at >= 9_000 { 8_000.0 } else { 0.0 };
+            }
+        }
+        assert!((0.15 * 300_000.0..=0.25 * 300_000.0).contains(&repairs), "{repairs}");
     }
 
     #[test]

@@ -199,6 +199,29 @@ fn repairs_go_before_new_pictures_once_a_round_trip_and_within_their_budget() {
     assert!(sender.run(5_000).is_empty());
 }
 
+/// The lock-up seen at 20 % loss: sound and pictures took a little more than the target, so that no repair left; key
+/// frames in place of what was missing took still more.
+#[test]
+fn an_encoder_above_the_target_leaves_repairs_their_part() {
+    let mut sender = Sender::new(300_000);
+    sender.shared.round_trip_us.store(100_000, Ordering::Relaxed);
+    let mut repairs = 0;
+    for frame in 0..240_u64 {
+        // 1.4 times the target, and one packet of each frame is lost, which is known half a second later.
+        let at = frame * 46;
+        sender.frame(at, 2);
+        let left = sender.run(at + 20);
+        if frame >= 11 {
+            sender.nack(at + 20, sender.number.wrapping_sub(24), 0);
+        }
+        let left = left.into_iter().chain(sender.run(at + 45));
+        repairs += left.filter(|left| left.ssrc == REPAIRS && left.at >= ms(1_000)).count();
+    }
+    let bps = repairs as f64 * 9_600.0 / 10.0;
+    assert!((0.15 * 300_000.0..=0.25 * 300_000.0).contains(&bps), "{bps} bit/s");
+    assert!(sender.shared.sending.repair_bytes_expired.load(Ordering::Relaxed) > 0, "the rest is known");
+}
+
 #[test]
 fn a_probe_leaves_at_its_rate_with_media_first_and_padding_after_it() {
     let mut sender = Sender::new(300_000);

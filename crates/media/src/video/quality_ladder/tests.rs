@@ -95,6 +95,28 @@ fn wavering_changes_nothing_and_rising_takes_time() {
 }
 
 #[test]
+fn a_rate_that_swings_changes_the_size_ever_more_rarely() {
+    let mut bench = Bench::new(QualityLadder::default());
+    let mut sizes = vec![1280];
+    let mut swing = |bench: &mut Bench, seconds: u32| {
+        for second in 0..seconds {
+            let bitrate = if second % 8 < 4 { 1_300_000 } else { 1_000_000 };
+            sizes.extend(bench.run(bitrate, 1, right, |_| EncoderLoad::Normal));
+        }
+        sizes.dedup();
+        sizes.len()
+    };
+    // It would be 60 with an upgrade each time.
+    let first = swing(&mut bench, 240);
+    assert!((4..=20).contains(&first), "{first} sizes in four minutes");
+    // A size that lasted is trusted again.
+    bench.run(1_300_000, 60, right, |_| EncoderLoad::Normal);
+    assert_eq!(bench.choose(1_000_000), Some(960));
+    bench.now += MIN_TIME_BEFORE_UPGRADE;
+    assert_eq!(bench.choose(1_300_000), Some(1280));
+}
+
+#[test]
 fn too_little_for_a_picture_is_sound_only_and_comes_back() {
     let mut bench = Bench::new(QualityLadder::default());
     assert_eq!(bench.run(12_000, 2, right, idle), [160], "a dip is no reason");
