@@ -1,12 +1,16 @@
 //! Playout delay estimator: how long sound has to wait so that nearly every packet comes in time. Sans-IO.
 //!
-//! After libwebrtc's NetEq (`relative_arrival_delay_tracker.cc`, `underrun_optimizer.cc`, `histogram.cc`): the
-//! lateness of a packet is taken against the fastest one of the last seconds, the greatest of each half second
-//! goes into a histogram that forgets, and the wanted delay is a quantile of that. Since one value stands for
-//! some 25 packets, the 97 % quantile lets one packet of several hundred come late, not one of twenty.
+//! After libwebrtc's NetEq (`relative_arrival_delay_tracker.cc`, `underrun_optimizer.cc`): the lateness of a packet is
+//! taken against the fastest one of the last seconds, and the greatest of each half second counts. NetEq wants a
+//! quantile of a histogram that forgets; it therefore still waits for the queue of a link that became narrow half a
+//! minute after that queue is gone. Here lateness that came back, or that lasts, is waited for; a single episode is
+//! followed at once, held for some seconds, and forgotten:
 //!
-//! A forgetting histogram is slow at a rise under way, as when a queue fills: that is followed at once and held for
-//! some seconds.
+//! ```text
+//!  lateness   ▂█▆▂▁▁▁▁▁▁▁▁▁▁▁▁   one episode: 6 s after it the delay comes down
+//!             ▂█▂▁▁▁▁▁▂█▁▁▁▁▁▁   two within the window: it may come again
+//!             ▅▇▅█▆▅▇▆▅█▅▆▇▅▆▇   one that lasts: jitter
+//! ```
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,16 +22,15 @@ const FASTEST_WINDOW_SAMPLES: i64 = 10 * OPUS_CLOCK_HZ as i64;
 /// One value of the histogram stands for half a second (`UnderrunOptimizer`, `resample_interval_ms`).
 const INTERVAL_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 2;
 /// 10 ms: playout takes whole steps of it.
-const BUCKET_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 100;
-/// Up to half a second.
-const BUCKETS: usize = 50;
-/// Share of intervals that may have a packet later than the delay.
-const QUANTILE: f32 = 0.97;
-/// What remains of a value after an interval: half after 8.5 s. NetEq forgets over 20 s (0.983), and takes as long
-/// to come down. A peak raises the quantile for 3.5 s; one that comes again within ten, for good.
-const FORGET_FACTOR: f32 = 0.96;
-/// So many intervals a rise is held after it was seen.
-const HELD_INTERVALS: usize = 4;
+const STEP_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 100;
+/// Twenty seconds are looked back at.
+const WINDOW_INTERVALS: usize = 40;
+/// So many intervals any lateness is waited for: six seconds, so that key frames every five are no surprise.
+const HELD_INTERVALS: usize = 12;
+/// Episodes are apart when so many intervals between them have less than half their lateness.
+const CALM_INTERVALS: usize = 4;
+/// An episode of more intervals is no episode.
+const MAX_EPISODE_INTERVALS: usize = 10;
 const INITIAL_DELAY: Duration = Duration::from_millis(40);
 const MIN_DELAY: Duration = Duration::from_millis(20);
 /// The longest delay. Packets later than that are nothing to wait for.
@@ -43,12 +46,12 @@ pub(super) struct DelayEstimator {
     /// Arrival and transit of packets that may become the fastest, both rising.
     candidates: VecDeque<(i64, i64)>,
     packets: u32,
-    histogram: [f32; BUCKETS],
-    intervals: u32,
     interval_start: i64,
     /// Greatest lateness of the interval, and of those before it, newest last.
     interval_max: i64,
-    held: VecDeque<i64>,
+    intervals: VecDeque<i64>,
+    /// The greatest lateness that came back or lasts, and the rest of a step.
+    recurring: i64,
 }
 
 impl Default for DelayEstimator {
@@ -56,11 +59,10 @@ impl Default for DelayEstimator {
         Self {
             candidates: VecDeque::new(),
             packets: 0,
-            histogram: [0.0; BUCKETS],
-            intervals: 0,
             interval_start: 0,
             interval_max: 0,
-            held: VecDeque::with_capacity(HELD_INTERVALS),
+            intervals: VecDeque::with_capacity(WINDOW_INTERVALS),
+            recurring: 0,
         }
     }
 }
@@ -92,29 +94,33 @@ impl DelayEstimator {
     }
 
     fn end_interval(&mut self, now: i64) {
-        let lateness = self.interval_max;
-        self.intervals = self.intervals.saturating_add(1);
-        // Of the first intervals each counts the same.
-        let keep = FORGET_FACTOR.min(1.0 - 1.0 / self.intervals as f32);
-        self.histogram.iter_mut().for_each(|share| *share *= keep);
-        let bucket = usize::try_from(lateness / BUCKET_SAMPLES).unwrap_or(0).min(BUCKETS - 1);
-        self.histogram[bucket] += 1.0 - keep;
-        if self.held.len() == HELD_INTERVALS {
-            self.held.pop_front();
+        if self.intervals.len() == WINDOW_INTERVALS {
+            self.intervals.pop_front();
         }
-        self.held.push_back(lateness);
+        self.intervals.push_back(std::mem::take(&mut self.interval_max));
         self.interval_start = now;
-        self.interval_max = 0;
+        let recurring = self.intervals.iter().copied().filter(|lateness| self.recurs(*lateness));
+        self.recurring = recurring.max().map_or(0, |lateness| (lateness / STEP_SAMPLES + 1) * STEP_SAMPLES);
     }
 
-    /// Lateness that the histogram says is enough.
-    fn quantile(&self) -> i64 {
-        let mut sum = 0.0;
-        let place = self.histogram.iter().position(|share| {
-            sum += share;
-            sum >= QUANTILE
-        });
-        (place.map_or(0, |bucket| bucket as i64 + 1) * BUCKET_SAMPLES).min(BUCKETS as i64 * BUCKET_SAMPLES)
+    /// Whether so much lateness is more than a single episode of the window.
+    fn recurs(&self, lateness: i64) -> bool {
+        // First and last interval of the episode under way.
+        let mut episode: Option<(usize, usize)> = None;
+        for (index, &greatest) in self.intervals.iter().enumerate() {
+            match episode {
+                Some((_, last)) if index - last > CALM_INTERVALS && greatest >= lateness => return true,
+                Some((first, last)) if index - last <= CALM_INTERVALS && greatest >= lateness / 2 => {
+                    episode = Some((first, index));
+                    if index - first >= MAX_EPISODE_INTERVALS {
+                        return true;
+                    }
+                }
+                None if greatest >= lateness => episode = Some((index, index)),
+                Some(_) | None => {}
+            }
+        }
+        false
     }
 
     /// Transit of the fastest packet of the last seconds.
@@ -127,8 +133,8 @@ impl DelayEstimator {
         if self.packets < PACKETS_TO_LEARN {
             return INITIAL_DELAY;
         }
-        let rising = self.held.iter().copied().fold(self.interval_max, i64::max);
-        let lateness = self.quantile().max(rising);
+        let held = self.intervals.iter().rev().take(HELD_INTERVALS).copied();
+        let lateness = held.fold(self.interval_max, i64::max).max(self.recurring);
         (super::time::duration_of(lateness) + DELAY_MARGIN).clamp(MIN_DELAY, MAX_DELAY)
     }
 }

@@ -28,12 +28,13 @@ const fn step(min_bitrate_bps: u32, width: u32, height: u32, fps: u32) -> Qualit
 }
 
 /// From the best to the lowest; the last has no minimum.
-const CAMERA_STEPS: [QualityStep; 7] = [
+const CAMERA_STEPS: [QualityStep; 8] = [
     step(3_000_000, 1920, 1080, 30),
     step(1_200_000, 1280, 720, 30),
     step(500_000, 960, 540, 30),
     step(150_000, 640, 360, 30),
     step(90_000, 480, 270, 30),
+    step(70_000, 320, 180, 30),
     step(45_000, 320, 180, 15),
     step(0, 160, 90, 15),
 ];

@@ -69,6 +69,18 @@ fn bit_rates_find_their_step() {
     assert_eq!(CAMERA_STEPS[2].bounds(480, 640), (540, 960));
 }
 
+/// A camera at 200 kbit/s whose picture is hard to encode: two steps down it still moves.
+#[test]
+fn a_picture_gets_small_before_it_stutters() {
+    let mut bench = Bench::new(QualityLadder::default());
+    let hard = |width| if width > 320 { 45.0 } else { 30.0 };
+    assert_eq!(bench.run(200_000, 10, hard, |_| EncoderLoad::Normal), [640, 480, 320]);
+    let step = bench.ladder.choose(200_000, 1280, bench.now).expect("pictures are sent");
+    assert_eq!((step.width, step.fps), (320, 30));
+    let step = QualityLadder::default().choose(50_000, 1280, bench.now).expect("pictures are sent");
+    assert_eq!((step.width, step.fps), (320, 15));
+}
+
 #[test]
 fn a_screen_keeps_its_size_until_little_is_left() {
     let now = Instant::now();
