@@ -183,6 +183,11 @@ impl PathControl {
     pub(crate) fn set_round_trip(&self, rtt: Duration) {
         self.0.change_path(|path| path.round_trip = rtt);
     }
+
+    /// Whether pictures wait until the path carries them.
+    pub(crate) fn set_picture_paused(&self, paused: bool) {
+        self.0.change_path(|path| path.picture_paused = paused);
+    }
 }
 
 /// Turns stream events into device events of that kind.

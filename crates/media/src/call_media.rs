@@ -137,7 +137,8 @@ impl CallMedia {
             Audio::start(&config, epoch, outputs.audio.clone(), clock.clone(), outputs.events.clone())
         });
         let mirror = Mirror::default();
-        let camera = config.video.then(|| start_camera(&config, epoch, &outputs, mirror.clone()));
+        let path = audio.as_ref().map(Audio::path);
+        let camera = config.video.then(|| start_camera(&config, epoch, &outputs, mirror.clone(), path));
         let mirror = (config.camera == "echo").then_some(mirror);
         let screen = config.video.then(|| Arc::new(start_screen(&outputs, &clock, mirror)));
         let receiver = Arc::new(Incoming {
@@ -320,8 +321,20 @@ impl CallMedia {
     }
 }
 
-fn start_camera(config: &CallMediaConfig, epoch: Instant, outputs: &Outputs, mirror: Mirror) -> VideoSender {
+fn start_camera(
+    config: &CallMediaConfig,
+    epoch: Instant,
+    outputs: &Outputs,
+    mirror: Mirror,
+    path: Option<PathControl>,
+) -> VideoSender {
     let tell = outputs.events.clone();
+    let events = move |event| {
+        if let (Some(path), SourceEvent::Paused | SourceEvent::Resumed) = (&path, &event) {
+            path.set_picture_paused(matches!(event, SourceEvent::Paused));
+        }
+        source_event(event, &*tell);
+    };
     VideoSender::start(
         VideoSenderConfig {
             source: config.camera.clone(),
@@ -336,7 +349,7 @@ fn start_camera(config: &CallMediaConfig, epoch: Instant, outputs: &Outputs, mir
         VideoOutputs {
             encoded: outputs.video.clone(),
             self_view: outputs.self_view.clone(),
-            events: Arc::new(move |event| source_event(event, &*tell)),
+            events: Arc::new(events),
         },
     )
 }

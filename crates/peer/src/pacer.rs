@@ -228,7 +228,8 @@ impl Pacer {
             } else if !self.video.is_empty() {
                 self.send_video(now, Load::Unpaced, as_probe, outbound)
             } else {
-                self.send_padding(now, probe.id(), outbound)
+                let (id, most) = (probe.id(), probe.max_padding());
+                self.send_padding(now, id, most, outbound)
             };
             match (sent, &mut self.probe) {
                 (Some(bits), Some(probe)) => probe.sent(now, bits),
@@ -279,9 +280,10 @@ impl Pacer {
         &mut self,
         now: Instant,
         probe: ProbeClusterId,
+        most: usize,
         outbound: &mut PacketQueue,
     ) -> Option<f64> {
-        let packet = self.sent.padding(now)?;
+        let packet = self.sent.padding(now, most)?;
         let as_what = SentAs { probe: Some(probe), padding: true };
         Some(self.send_copy(now, Load::Unpaced, Some(as_what), packet, outbound))
     }

@@ -27,6 +27,8 @@ const HYSTERESIS: f32 = 1.15;
 const SHARE_BESIDE_VIDEO: f32 = 0.25;
 const SHARE_BESIDE_VIDEO_WHEN_THIN: f32 = 0.4;
 const GOOD_WIRE_BITS_PER_S: f32 = 60_000.0;
+/// What sound takes of a path at most that is too thin for pictures beside it: 28 kbit/s in packets of 40 ms.
+const WIRE_WHILE_PAUSED_BITS_PER_S: f32 = 40_000.0;
 /// The share of a path that carries sound alone, and what sound takes at most anyway.
 const SHARE_ALONE: f32 = 0.9;
 const MAX_WIRE_BITS_PER_S: u32 = 170_000;
@@ -43,8 +45,9 @@ pub(crate) struct AudioPath {
     pub(crate) round_trip: Duration,
     /// What the path carries, bit/s, headers and pictures included; `None` before the first estimate.
     pub(crate) total: Option<u32>,
-    /// Whether pictures are sent beside the sound.
+    /// Whether pictures are sent beside the sound, and whether they wait until the path carries them.
     pub(crate) video: bool,
+    pub(crate) picture_paused: bool,
     pub(crate) takes: AudioFeatures,
 }
 
@@ -56,6 +59,7 @@ impl AudioPath {
             round_trip: Duration::ZERO,
             total: None,
             video,
+            picture_paused: false,
             takes: AudioFeatures::default(),
         }
     }
@@ -74,10 +78,15 @@ pub(crate) struct EncodingPlan {
 impl EncodingPlan {
     /// The plan for a path; `before` is the one in use.
     pub(crate) fn new(path: &AudioPath, before: Option<Self>) -> Self {
-        let share_of = |total: f32| match path.video {
-            true => (total * SHARE_BESIDE_VIDEO)
-                .max(GOOD_WIRE_BITS_PER_S.min(total * SHARE_BESIDE_VIDEO_WHEN_THIN)),
-            false => total * SHARE_ALONE,
+        let share_of = |total: f32| {
+            let beside_video = (total * SHARE_BESIDE_VIDEO)
+                .max(GOOD_WIRE_BITS_PER_S.min(total * SHARE_BESIDE_VIDEO_WHEN_THIN));
+            match (path.video, path.picture_paused) {
+                (true, false) => beside_video,
+                // What the voice leaves is what the picture comes back with.
+                (true, true) => (total * SHARE_ALONE).min(WIRE_WHILE_PAUSED_BITS_PER_S.max(beside_video)),
+                (false, _) => total * SHARE_ALONE,
+            }
         };
         let most = path.total.map_or(MAX_WIRE_BITS_PER_S, |total| share_of(total as f32) as u32);
         let most = most.min(MAX_WIRE_BITS_PER_S);

@@ -237,7 +237,7 @@ impl LossControl {
         }
         let Some(acknowledged) = acknowledged else { return bps };
         let held = acknowledged < HOLD_THRESHOLD * self.hold.bps && self.hold.bps.is_finite();
-        let factor = if held { RAMP_UP_FACTOR_IN_HOLD } else { RAMP_UP_FACTOR };
+        let factor = if held && self.mean_loss >= NO_LOSS { RAMP_UP_FACTOR_IN_HOLD } else { RAMP_UP_FACTOR };
         // What the path loses at any rate is no reason to send less.
         let reach = match self.dependence.verdict() {
             Verdict::Inherent => acknowledged / (1.0 - self.mean_loss.min(MAX_INHERENT_LOSS)),

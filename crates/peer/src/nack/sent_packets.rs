@@ -201,14 +201,17 @@ impl SentPackets {
             .any(|sent| sent.is_padding())
     }
 
-    /// A recent packet again, large and seldom used so. Only as RTX: elsewhere the other side would take
-    /// a duplicate for media.
-    pub(crate) fn padding(&mut self, now: Instant) -> Option<rtp::Packet> {
+    /// A recent packet again, large and seldom used so; of more than `most` bytes only where all are larger. Only as
+    /// RTX: elsewhere the other side would take a duplicate for media.
+    pub(crate) fn padding(&mut self, now: Instant, most: usize) -> Option<rtp::Packet> {
         let streams = self.streams.values_mut().filter(|stream| stream.repair.is_some());
         let stream = streams.max_by_key(|stream| stream.packets.back().map(|sent| sent.first))?;
         let recent = stream.packets.iter_mut().rev().take(PADDING_CHOICE);
         let sent = recent.filter(|sent| sent.is_padding()).max_by_key(|s| {
-            (s.packet.payload.len() + 4_096).saturating_sub(s.paddings * PADDING_REPEAT_BYTES)
+            let bytes = s.packet.payload.len();
+            // Of those that are too large the smallest.
+            let worth = if bytes <= most { bytes + 4_096 } else { 4_096_usize.saturating_sub(bytes) };
+            (bytes <= most, worth.saturating_sub(s.paddings * PADDING_REPEAT_BYTES))
         })?;
         sent.paddings += 1;
         sent.last = now;
@@ -277,7 +280,7 @@ mod tests {
         send(&mut history, now, 5, 3);
         let copy = history.retransmit(now, id(5)).expect("kept");
         assert_eq!((copy.header.ssrc, copy.header.sequence_number, copy.payload.len()), (7, 5, 3));
-        assert!(history.padding(now).is_none() && !history.has_padding());
+        assert!(history.padding(now, 1_500).is_none() && !history.has_padding());
     }
 
     #[test]
@@ -317,9 +320,22 @@ mod tests {
         for (number, size) in [(1, 90), (2, 1_100), (3, 1_050), (4, 20)] {
             send(&mut history, now, number, size);
         }
-        let numbers: Vec<u8> = (0..4).filter_map(|_| Some(history.padding(now)?.payload[1])).collect();
+        let numbers: Vec<u8> = (0..4).filter_map(|_| Some(history.padding(now, 1_500)?.payload[1])).collect();
         assert_eq!(numbers, [2, 3, 2, 3], "small ones are no padding");
         assert!(history.has_padding());
-        assert!(history.padding(now + ms(60_000)).is_some(), "the picture has been paused for a minute");
+        assert!(
+            history.padding(now + ms(60_000), 1_500).is_some(),
+            "the picture has been paused for a minute"
+        );
+    }
+
+    #[test]
+    fn padding_is_as_large_as_it_may_be() {
+        let (mut history, now) = (history(Some(8)), Instant::now());
+        for (number, size) in [(1, 1_100), (2, 300), (3, 400), (4, 900)] {
+            send(&mut history, now, number, size);
+        }
+        let mut number = |most| history.padding(now, most).expect("padding").payload[1];
+        assert_eq!([number(500), number(2_000), number(200)], [3, 1, 2], "the smallest where all are larger");
     }
 }

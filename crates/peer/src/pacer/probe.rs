@@ -4,10 +4,14 @@ use std::time::{Duration, Instant};
 
 use crate::bandwidth::{ProbeCluster, ProbeClusterId};
 
-/// A probe that so long finds nothing to send has measured nothing.
+/// A probe that has had nothing to send for so long, though a packet was due, has measured nothing.
 const MAX_STALL: Duration = Duration::from_millis(50);
 /// Where timers are late the rate cannot be kept; libwebrtc has 20 ms.
 const MAX_DELAY: Duration = Duration::from_millis(20);
+/// The fewest packets of a probe take no longer at its own rate, if they are padding.
+const MAX_SECONDS: f64 = 0.25;
+const MIN_PADDING_BYTES: f64 = 200.0;
+const MAX_PADDING_BYTES: f64 = 1_500.0;
 
 #[derive(Debug)]
 pub(super) struct Probe {
@@ -25,6 +29,13 @@ impl Probe {
 
     pub(super) fn id(&self) -> ProbeClusterId {
         self.cluster.id
+    }
+
+    /// Bytes of a padding packet at most: with larger ones the fewest packets of a slow probe would fill the queue of
+    /// the path it measures.
+    pub(super) fn max_padding(&self) -> usize {
+        let bytes = self.cluster.bps * MAX_SECONDS / 8.0 / f64::from(self.cluster.min_packets.max(1));
+        bytes.clamp(MIN_PADDING_BYTES, MAX_PADDING_BYTES) as usize
     }
 
     /// When the next packet leaves.
@@ -47,7 +58,7 @@ impl Probe {
     pub(super) fn is_over(&self, now: Instant) -> bool {
         let enough = self.cluster.bps * self.cluster.min_duration.as_secs_f64();
         (self.packets >= self.cluster.min_packets && self.bits >= enough)
-            || now.saturating_duration_since(self.last) > MAX_STALL
+            || now.saturating_duration_since(self.due().max(self.last)) > MAX_STALL
     }
 }
 
@@ -72,6 +83,16 @@ mod tests {
         }
         // Six packets of 10 ms each; the sixth leaves after five.
         assert_eq!((sent, now - start), (6, Duration::from_millis(50)));
+        // At a low rate packets are further apart than a probe may stall.
+        let mut slow = Probe::new(start, ProbeCluster { bps: 100e3, ..cluster });
+        assert_eq!(slow.max_padding(), 625);
+        let mut now = start;
+        for _ in 0..5 {
+            assert!(!slow.is_over(now), "{:?}", now - start);
+            slow.sent(now, 9_000.0);
+            now = slow.due();
+        }
+        assert!(slow.is_over(now));
         let stalled = Probe::new(start, cluster);
         assert!(!stalled.is_over(start + MAX_STALL) && stalled.is_over(start + MAX_STALL * 2));
     }

@@ -245,6 +245,12 @@ fn a_probe_leaves_at_its_rate_with_media_first_and_padding_after_it() {
     let paused = sender.run(20_000);
     assert!(paused.len() >= 5, "{paused:?}");
     assert!(paused.iter().all(|left| left.sent_as.probe == Some(ProbeClusterId(2)) && left.sent_as.padding));
+    // On a thin path packets are further apart than a probe may stall.
+    sender.shared.set_probe(Some((sender.start + ms(20_000), cluster(4, 1e5))));
+    let slow = sender.run(30_000);
+    assert_eq!(slow.len(), 5, "{slow:?}");
+    let time = slow[4].at - slow[0].at;
+    assert!((ms(370)..=ms(400)).contains(&time), "{time:?} at 100 kbit/s");
     // Without any picture ever there is nothing to fill one with.
     let mut sender = Sender::new(300_000);
     sender.shared.set_probe(Some((sender.start, cluster(3, 1.2e6))));

@@ -32,6 +32,23 @@ fn a_voice_call_may_use_nearly_all_of_a_thin_link() {
     assert!((30_000..=36_000).contains(&alone.wire_bits_per_second()), "{alone:?}");
 }
 
+/// As measured at 50 kbit/s: the picture was paused, and the voice went on at 6 kbit/s with half of the link unused.
+#[test]
+fn a_voice_whose_picture_is_paused_has_the_path_for_itself() {
+    let plan = |total| {
+        let path = AudioPath { picture_paused: true, ..path(total, 0.0) };
+        EncodingPlan::new(&path, None)
+    };
+    assert!(plan(33_000).settings.bits_per_second >= 16_000, "{:?}", plan(33_000));
+    assert_eq!(plan(75_000).settings.bits_per_second, 28_000);
+    // And no more, whatever is lost: the picture has to come back.
+    for total in [75_000, 100_000] {
+        let lossy = AudioPath { picture_paused: true, burst: 5.0, ..path(total, 0.2) };
+        let wire = EncodingPlan::new(&lossy, None).wire_bits_per_second();
+        assert!(wire <= 40_000, "{wire}");
+    }
+}
+
 #[test]
 fn the_length_of_packets_does_not_flap() {
     let mut before = None;
