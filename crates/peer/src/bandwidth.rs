@@ -208,9 +208,9 @@ impl Estimator {
             path: &self.path,
         };
         self.window.update(now, conditions);
-        if let Some(factor) =
-            self.late.factor(now, self.window.late_for(now), estimate, self.path.capacity(now))
-        {
+        let late = self.window.late_for(now);
+        let capacity = LateFeedback::trusted_capacity(now, late, &self.path);
+        if let Some(factor) = self.late.factor(now, late, estimate, capacity) {
             self.delay.lower(now, factor);
             self.acknowledged.expect_fast_change();
         }

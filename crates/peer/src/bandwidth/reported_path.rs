@@ -136,7 +136,12 @@ impl ReportedPath {
 
     /// What came out of a queue lately, bit/s.
     pub(super) fn capacity(&self, now: Instant) -> Option<f64> {
-        let recent = |at: Instant| now.saturating_duration_since(at) <= CAPACITY_AGE;
+        self.capacity_within(now, CAPACITY_AGE)
+    }
+
+    /// The same, if it was reported within this time.
+    pub(super) fn capacity_within(&self, now: Instant, age: Duration) -> Option<f64> {
+        let recent = |at: Instant| now.saturating_duration_since(at) <= age;
         self.capacity.filter(|(at, _)| recent(*at)).map(|(_, bps)| bps)
     }
 

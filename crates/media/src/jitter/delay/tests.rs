@@ -37,7 +37,7 @@ fn a_queue_that_has_drained_is_forgotten() {
         50..100 => 354,
         100..150 => 70,
         150..180 => 223,
-        0.. => packet % 7 * 5,
+        180.. => packet % 7 * 5,
         _ => packet % 3,
     };
     assert_eq!(learnt(&mut estimator, 0, 200, queue), 390);
