@@ -45,8 +45,9 @@ pub(crate) struct AudioPath {
     pub(crate) round_trip: Duration,
     /// What the path carries, bit/s, headers and pictures included; `None` before the first estimate.
     pub(crate) total: Option<u32>,
-    /// Whether pictures are sent beside the sound, and whether they wait until the path carries them.
+    /// Whether pictures are sent beside the sound.
     pub(crate) video: bool,
+    /// Whether they wait until the path carries them.
     pub(crate) picture_paused: bool,
     pub(crate) takes: AudioFeatures,
 }

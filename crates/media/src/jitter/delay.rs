@@ -19,7 +19,7 @@ use crate::codec::opus::OPUS_CLOCK_HZ;
 
 /// The fastest packet is one of the last ten seconds: short enough for clocks that drift apart.
 const FASTEST_WINDOW_SAMPLES: i64 = 10 * OPUS_CLOCK_HZ as i64;
-/// One value of the histogram stands for half a second (`UnderrunOptimizer`, `resample_interval_ms`).
+/// The greatest lateness of half a second counts (`UnderrunOptimizer`, `resample_interval_ms`).
 const INTERVAL_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 2;
 /// 10 ms: playout takes whole steps of it.
 const STEP_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 100;
@@ -29,7 +29,7 @@ const WINDOW_INTERVALS: usize = 40;
 const HELD_INTERVALS: usize = 12;
 /// Episodes are apart when so many intervals between them have less than half their lateness.
 const CALM_INTERVALS: usize = 4;
-/// An episode of more intervals is no episode.
+/// Lateness that goes on for more intervals is no episode.
 const MAX_EPISODE_INTERVALS: usize = 10;
 const INITIAL_DELAY: Duration = Duration::from_millis(40);
 const MIN_DELAY: Duration = Duration::from_millis(20);

@@ -26,7 +26,8 @@ const MAX_INHERENT_LOSS: f64 = 0.5;
 /// Growth while limited by loss, at most this in each window.
 const MAX_INCREASE_FACTOR: f64 = 1.3;
 const INCREASE_WINDOW: Duration = Duration::from_millis(300);
-/// Growth stays within reach of what is acknowledged, closer while a held rate was not much exceeded.
+/// Growth stays within reach of what is acknowledged, closer while something is lost and a held rate was not much
+/// exceeded.
 const RAMP_UP_FACTOR: f64 = 1.5;
 const RAMP_UP_FACTOR_IN_HOLD: f64 = 1.2;
 /// Added to that where nothing was lost for long.
@@ -236,8 +237,10 @@ impl LossControl {
             return bps;
         }
         let Some(acknowledged) = acknowledged else { return bps };
-        let held = acknowledged < HOLD_THRESHOLD * self.hold.bps && self.hold.bps.is_finite();
-        let factor = if held && self.mean_loss >= NO_LOSS { RAMP_UP_FACTOR_IN_HOLD } else { RAMP_UP_FACTOR };
+        let held = acknowledged < HOLD_THRESHOLD * self.hold.bps
+            && self.hold.bps.is_finite()
+            && self.mean_loss >= NO_LOSS;
+        let factor = if held { RAMP_UP_FACTOR_IN_HOLD } else { RAMP_UP_FACTOR };
         // What the path loses at any rate is no reason to send less.
         let reach = match self.dependence.verdict() {
             Verdict::Inherent => acknowledged / (1.0 - self.mean_loss.min(MAX_INHERENT_LOSS)),

@@ -10,8 +10,8 @@ const MAX_STALL: Duration = Duration::from_millis(50);
 const MAX_DELAY: Duration = Duration::from_millis(20);
 /// The fewest packets of a probe take no longer at its own rate, if they are padding.
 const MAX_SECONDS: f64 = 0.25;
-const MIN_PADDING_BYTES: f64 = 200.0;
-const MAX_PADDING_BYTES: f64 = 1_500.0;
+/// Smaller packets would be mostly headers.
+const LEAST_MAX_PADDING_BYTES: f64 = 200.0;
 
 #[derive(Debug)]
 pub(super) struct Probe {
@@ -35,7 +35,7 @@ impl Probe {
     /// the path it measures.
     pub(super) fn max_padding(&self) -> usize {
         let bytes = self.cluster.bps * MAX_SECONDS / 8.0 / f64::from(self.cluster.min_packets.max(1));
-        bytes.clamp(MIN_PADDING_BYTES, MAX_PADDING_BYTES) as usize
+        bytes.max(LEAST_MAX_PADDING_BYTES) as usize
     }
 
     /// When the next packet leaves.

@@ -94,7 +94,7 @@ fn a_clean_path_gets_no_delay() {
 #[test]
 fn under_loss_with_repairs_the_picture_keeps_its_beat() {
     for (loss, round_trip, least) in
-        [(0.02, 100, 27.0), (0.05, 100, 22.0), (0.1, 100, 14.0), (0.05, 30, 29.0)]
+        [(0.02, 100, 27.5), (0.05, 100, 23.0), (0.1, 100, 16.0), (0.05, 30, 29.0)]
     {
         let mut delay = PlayoutDelay::default();
         delay.set_round_trip(Duration::from_millis(round_trip));
