@@ -52,6 +52,10 @@ use self::trendline::NetworkUsage;
 /// Part of what a link carries that leaves room for whatever else it has to carry.
 const CAPACITY_FRACTION: f64 = 0.5;
 
+/// Part of what came out of a queue that a call begins with again once the queue is gone, if that was lately.
+const RECOVERY_FRACTION: f64 = 0.7;
+const RECOVERY_CAPACITY_AGE: Duration = Duration::from_secs(5);
+
 /// Bounds of the estimate, bit/s.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -84,6 +88,8 @@ pub(crate) struct PacketResult {
     pub(crate) probe: Option<ProbeClusterId>,
     /// It was reported lost before and has arrived after all.
     pub(crate) correction: bool,
+    /// What left just before it is in no report: one was lost, or is late.
+    pub(crate) after_gap: bool,
 }
 
 /// What the estimator knows, for statistics.
@@ -217,6 +223,9 @@ impl Estimator {
         if self.late.take_recovery(now) {
             // What was lost in the collapse says nothing of the path at this rate.
             self.loss = LossControl::new(self.limits);
+            if let Some(capacity) = self.path.capacity_within(now, RECOVERY_CAPACITY_AGE) {
+                self.delay.raise(now, RECOVERY_FRACTION * capacity);
+            }
             self.probe_control.restart(self.estimate());
         }
         let situation = self.estimated(now);
@@ -282,7 +291,7 @@ impl Estimator {
                 self.acknowledged.expect_fast_change();
                 self.fast_change_from = None;
             }
-            self.acknowledged.arrived(arrived, result.size, limited);
+            self.acknowledged.arrived(arrived, result.size, limited, result.after_gap);
             probe = self.probe_estimator.arrived(result).or(probe);
         }
         probe

@@ -32,6 +32,7 @@ use crate::nack::generator::NackGenerator;
 use crate::network_watch::RouteInUse;
 use crate::pacer::Pacer;
 use crate::relay_streams::StreamRelays;
+use crate::report_interval;
 use crate::rtx::RtxUnwrap;
 use crate::sender_reports::SenderReports;
 use crate::shared::{Shared, lock};
@@ -50,8 +51,6 @@ const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
 /// A call outlives this without a path: as long as it does, the old pair may come back by itself.
 const FAILED_AFTER: Duration = Duration::from_secs(90);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(1);
-/// How often the other side's estimator hears from us.
-const FEEDBACK_INTERVAL: Duration = Duration::from_millis(50);
 /// Sound alone in long packets; with a higher one a thinner link would stay flooded.
 const MIN_BITRATE_BPS: u32 = 20_000;
 
@@ -133,7 +132,10 @@ fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
         .with(Slot::NackGenerator, Filtered::new(NackGenerator::new(Arc::clone(shared))))
         .with(
             Slot::TwccReceiver,
-            StreamLearner::new(TwccReceiverBuilder::new().with_interval(FEEDBACK_INTERVAL).build(), shared),
+            StreamLearner::paced(
+                TwccReceiverBuilder::new().with_interval(report_interval::MIN).build(),
+                shared,
+            ),
         )
         .with(Slot::ReceiverReport, StreamLearner::new(ReceiverReportBuilder::new().build(), shared))
         .with(Slot::from(14_000), Filtered::new(DeliveryInterceptor::new(Arc::clone(shared))))

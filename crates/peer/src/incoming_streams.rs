@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bellwire_media::{Codec, TrackKind};
@@ -15,6 +16,7 @@ use rtc::shared::error::Error;
 use crate::codecs::{self, clock_rate};
 use crate::description::Sources;
 use crate::description::formats::Format;
+use crate::report_interval::ReportInterval;
 use crate::shared::Shared;
 
 /// Undeclared streams accepted on one connection.
@@ -191,11 +193,24 @@ pub(crate) struct StreamLearner<I> {
     inner: I,
     shared: Arc<Shared>,
     known: KnownStreams,
+    /// Where what it sends is spaced out on thin paths.
+    interval: Option<ReportInterval>,
 }
 
 impl<I> StreamLearner<I> {
     pub(crate) fn new(inner: I, shared: &Arc<Shared>) -> Self {
-        Self { inner, shared: Arc::clone(shared), known: KnownStreams::default() }
+        Self { inner, shared: Arc::clone(shared), known: KnownStreams::default(), interval: None }
+    }
+
+    /// One whose timeouts send reports, less often on thin paths.
+    pub(crate) fn paced(inner: I, shared: &Arc<Shared>) -> Self {
+        Self { interval: Some(ReportInterval::default()), ..Self::new(inner, shared) }
+    }
+
+    /// Before this no report is due. Reports share the way with what we send.
+    #[expect(clippy::cast_precision_loss, reason = "rates are far below 2^52 bit/s")]
+    fn report_due(&self) -> Option<Instant> {
+        self.interval.as_ref()?.due(self.shared.target.load(Ordering::Relaxed) as f64)
     }
 }
 
@@ -234,11 +249,20 @@ impl<I: Interceptor> Protocol<TaggedPacket, TaggedPacket, ()> for StreamLearner<
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        if self.report_due().is_some_and(|due| due > now) {
+            return Ok(());
+        }
+        if let Some(interval) = &mut self.interval
+            && self.inner.poll_timeout().is_some_and(|due| due <= now)
+        {
+            interval.reported(now);
+        }
         self.inner.handle_timeout(now)
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {
-        self.inner.poll_timeout()
+        let due = self.inner.poll_timeout()?;
+        Some(self.report_due().map_or(due, |report| due.max(report)))
     }
 
     fn close(&mut self) -> Result<(), Error> {

@@ -42,6 +42,7 @@ mod peer;
 mod red;
 mod relay_framing;
 mod relay_streams;
+mod report_interval;
 mod rtx;
 mod sender_reports;
 mod sent_as;

@@ -61,6 +61,13 @@ impl DelayControl {
         self.rate.set(now, self.rate.bps() * factor);
     }
 
+    /// The path is known to carry this, bit/s.
+    pub(super) fn raise(&mut self, now: Instant, bps: f64) {
+        if bps > self.rate.bps() {
+            self.rate.set(now, bps);
+        }
+    }
+
     /// Takes feedback with at least one arrived packet. True: the queue has drained after overuse.
     pub(super) fn feedback(&mut self, now: Instant, results: &[PacketResult], known: Known) -> bool {
         let gap = self.heard.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
@@ -128,6 +135,7 @@ mod tests {
                     size: 1_250,
                     probe: None,
                     correction: false,
+                    after_gap: false,
                 };
                 self.control.feedback(sent + Duration::from_millis(50), &[result], known);
             }

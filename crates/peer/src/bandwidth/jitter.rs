@@ -55,6 +55,7 @@ mod tests {
                 size: 100,
                 probe: None,
                 correction: false,
+                after_gap: false,
             }]);
         }
         assert!((jitter.ms() - 8.0).abs() < 0.1, "{}", jitter.ms());

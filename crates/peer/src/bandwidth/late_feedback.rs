@@ -124,6 +124,7 @@ mod tests {
                 size: 1_250,
                 probe: None,
                 correction: false,
+                after_gap: false,
             });
             path.feedback(at(report * 50 + 50), Duration::ZERO, &results);
         }

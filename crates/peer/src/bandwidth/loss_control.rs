@@ -242,10 +242,12 @@ impl LossControl {
             && self.mean_loss >= NO_LOSS;
         let factor = if held { RAMP_UP_FACTOR_IN_HOLD } else { RAMP_UP_FACTOR };
         // What the path loses at any rate is no reason to send less.
-        let reach = match self.dependence.verdict() {
-            Verdict::Inherent => acknowledged / (1.0 - self.mean_loss.min(MAX_INHERENT_LOSS)),
-            Verdict::Unknown | Verdict::Congestion => acknowledged,
+        let inherent = match self.dependence.verdict() {
+            Verdict::Inherent => self.mean_loss,
+            Verdict::Unknown => self.inherent_loss().min(self.mean_loss),
+            Verdict::Congestion => 0.0,
         };
+        let reach = acknowledged / (1.0 - inherent.min(MAX_INHERENT_LOSS));
         // Sound alone, of which nothing is lost, would keep the rate that it was driven to.
         let margin = if self.lossless.is_long(sent) { REACH_MARGIN_BPS } else { 0.0 };
         current.max(bps.min(factor * reach + margin))
@@ -308,6 +310,7 @@ mod tests {
                 size: 1_250,
                 probe: None,
                 correction: false,
+                after_gap: false,
             };
             let acknowledged = if lose_every > 0 { 1e6 - 1e6 / f64::from(lose_every) } else { 1e6 };
             control.feedback(&[result], 1e6, Some(acknowledged), false);
@@ -331,7 +334,14 @@ mod tests {
     #[test]
     fn a_moment_is_not_judged() {
         let (mut control, now) = (LossControl::new(LIMITS), Instant::now());
-        let lost = PacketResult { sent: now, arrived: None, size: 1_250, probe: None, correction: false };
+        let lost = PacketResult {
+            sent: now,
+            arrived: None,
+            size: 1_250,
+            probe: None,
+            correction: false,
+            after_gap: false,
+        };
         control.feedback(&[lost; 100], 1e6, None, false);
         assert_eq!(control.bps(), None);
     }

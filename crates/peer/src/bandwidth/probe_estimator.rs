@@ -145,6 +145,7 @@ mod tests {
                 size: 1_250,
                 probe: Some(CLUSTER.id),
                 correction: false,
+                after_gap: false,
             });
         }
         bps
@@ -174,6 +175,7 @@ mod tests {
             size: 1_250,
             probe: Some(ProbeClusterId(9)),
             correction: false,
+            after_gap: false,
         };
         assert_eq!(ProbeEstimator::default().arrived(&result), None);
     }

@@ -11,6 +11,8 @@ use super::PacketResult;
 
 /// Arrivals that the rate is taken from, by the other side's clock.
 const RATE_WINDOW_MS: f64 = 200.0;
+/// The same out of a queue: bursts of loss and jitter are to be as little in it as what came before the queue.
+const QUEUE_RATE_WINDOW_MS: f64 = 1_000.0;
 /// A shorter time says little of a rate.
 const MIN_RATE_SPAN_MS: f64 = 40.0;
 /// A shorter queue may be a frame.
@@ -57,6 +59,8 @@ pub(super) struct ReportedPath {
     delay: Option<f64>,
     /// A report that got lost leaves its packets out of the window, and must leave their time out too.
     reports: VecDeque<Arrivals>,
+    /// Those since a queue stands on the path.
+    queued: VecDeque<Arrivals>,
     /// What came out of a queue that stood on the path, bit/s, and when that was reported.
     capacity: Option<(Instant, f64)>,
 }
@@ -95,14 +99,19 @@ impl ReportedPath {
             }
         }
         if last > first {
-            self.reports.push_back(Arrivals { last, took: last - first, packets: packets - 1, bytes });
+            let arrivals = Arrivals { last, took: last - first, packets: packets - 1, bytes };
+            self.reports.push_back(arrivals);
             // A clock that was set back ends the window as well.
             self.reports.retain(|report| (0.0..=RATE_WINDOW_MS).contains(&(last - report.last)));
-        }
-        if let Some(rate) = self.rate()
-            && self.has_queue(jitter)
-        {
-            self.capacity = Some((now, rate));
+            if self.has_queue(jitter) {
+                self.queued.push_back(arrivals);
+                self.queued.retain(|report| (0.0..=QUEUE_RATE_WINDOW_MS).contains(&(last - report.last)));
+                if let Some(rate) = rate_of(&self.queued) {
+                    self.capacity = Some((now, rate));
+                }
+            } else {
+                self.queued.clear();
+            }
         }
     }
 
@@ -123,11 +132,8 @@ impl ReportedPath {
     }
 
     /// Rate of the last arrivals, bit/s; `None`: too few.
-    #[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
     pub(super) fn rate(&self) -> Option<f64> {
-        let took: f64 = self.reports.iter().map(|report| report.took).sum();
-        let bytes: usize = self.reports.iter().map(|report| report.bytes).sum();
-        (took >= MIN_RATE_SPAN_MS).then(|| bytes as f64 * 8e3 / took)
+        rate_of(&self.reports)
     }
 
     fn has_queue(&self, jitter: Duration) -> bool {
@@ -158,6 +164,14 @@ impl ReportedPath {
     }
 }
 
+/// Bit/s; `None`: too few arrivals.
+#[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
+fn rate_of(reports: &VecDeque<Arrivals>) -> Option<f64> {
+    let took: f64 = reports.iter().map(|report| report.took).sum();
+    let bytes: usize = reports.iter().map(|report| report.bytes).sum();
+    (took >= MIN_RATE_SPAN_MS).then(|| bytes as f64 * 8e3 / took)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +196,7 @@ mod tests {
                 size: 1_250,
                 probe: None,
                 correction: false,
+                after_gap: false,
             };
             let results: Vec<_> = packets.iter().map(result).collect();
             self.reported.feedback(self.at(at), NO_JITTER, &results);

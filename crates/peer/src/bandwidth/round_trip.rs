@@ -85,6 +85,7 @@ mod tests {
             size: 100,
             probe: None,
             correction: false,
+            after_gap: false,
         };
         let mut round_trip = RoundTrip::default();
         round_trip.feedback(at(100), &[result(at(0), 5_050.0), result(at(40), 5_090.0)]);

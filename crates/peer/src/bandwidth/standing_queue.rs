@@ -87,6 +87,7 @@ mod tests {
                 size: 100,
                 probe: None,
                 correction: false,
+                after_gap: false,
             }])
         })
         .count()

@@ -75,6 +75,7 @@ impl History {
         round_trip: Option<Duration>,
     ) -> Vec<PacketResult> {
         let mut results = Vec::new();
+        let after_gap = self.follows_unreported(statuses);
         for status in statuses {
             let number = unwrap_near(self.next() - 1, status.number);
             let at = usize::try_from(number - self.first).ok();
@@ -103,12 +104,22 @@ impl History {
             // Without a time it is not lost, and that is all.
             if arrived.is_some() {
                 let Packet { sent, size, probe, .. } = *packet;
-                results.push(PacketResult { sent, arrived, size, probe, correction });
+                results.push(PacketResult { sent, arrived, size, probe, correction, after_gap: false });
             }
         }
         results.sort_by(|a, b| a.arrived.unwrap_or_default().total_cmp(&b.arrived.unwrap_or_default()));
+        if let Some(first) = results.first_mut() {
+            first.after_gap = after_gap;
+        }
         self.give_up(now, round_trip, &mut results);
         results
+    }
+
+    /// Whether the packet before those of a report is in none.
+    fn follows_unreported(&self, statuses: &[Status]) -> bool {
+        let lowest = statuses.iter().map(|status| unwrap_near(self.next() - 1, status.number)).min();
+        let before = lowest.and_then(|lowest| usize::try_from(lowest - 1 - self.first).ok());
+        before.and_then(|at| self.packets.get(at)).is_some_and(|packet| packet.state == State::Open)
     }
 
     fn give_up(&mut self, now: Instant, round_trip: Option<Duration>, results: &mut Vec<PacketResult>) {
@@ -124,7 +135,8 @@ impl History {
                 packet.state = State::Lost;
                 self.missing -= 1;
                 let Packet { sent, size, probe, .. } = *packet;
-                results.push(PacketResult { sent, arrived: None, size, probe, correction: false });
+                let correction = false;
+                results.push(PacketResult { sent, arrived: None, size, probe, correction, after_gap: false });
             }
         }
     }
@@ -199,6 +211,18 @@ mod tests {
         let mut history = sent(5, now);
         assert_eq!(told(&history.report(now, &[at(4, 10.0)], None)), [(4, true, false)]);
         assert!(history.report(now + ms(5_000), &[], None).is_empty());
+    }
+
+    #[test]
+    fn what_follows_packets_of_a_lost_report_is_marked() {
+        let now = Instant::now();
+        let mut history = sent(9, now);
+        let marked = |results: &[PacketResult]| results.iter().map(|r| r.after_gap).collect::<Vec<_>>();
+        assert_eq!(marked(&history.report(now, &[at(0, 10.0), missing(1)], None)), [false]);
+        assert_eq!(marked(&history.report(now, &[at(2, 20.0)], None)), [false], "the one before is reported");
+        // The report of the fourth and fifth never came; the seventh overtook the sixth.
+        assert_eq!(marked(&history.report(now, &[at(5, 60.0), at(6, 55.0)], None)), [true, false]);
+        assert_eq!(marked(&history.report(now, &[at(3, 30.0), at(4, 40.0)], None)), [false, false]);
     }
 
     #[test]

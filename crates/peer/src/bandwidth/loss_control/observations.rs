@@ -171,7 +171,14 @@ mod tests {
     use super::*;
 
     fn result(sent: Instant, arrived: bool, correction: bool) -> PacketResult {
-        PacketResult { sent, arrived: arrived.then_some(0.0), size: 1_000, probe: None, correction }
+        PacketResult {
+            sent,
+            arrived: arrived.then_some(0.0),
+            size: 1_000,
+            probe: None,
+            correction,
+            after_gap: false,
+        }
     }
 
     /// A packet every 10 ms for some seconds, every n-th lost.

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::World;
+use super::{Jitter, Loss, World};
 
 const SEEDS: Range<u64> = 0..4;
 const SIDES: Range<usize> = 0..2;
@@ -54,6 +54,28 @@ fn to_100_kbit_it_settles_within_6_s() {
 #[test]
 fn to_300_kbit_with_seconds_of_queue_it_settles_within_14_s() {
     settles("to 300", 300e3, 250, 500.0, 16.0);
+}
+
+#[test]
+fn to_300_kbit_with_jitter_and_bursts_of_loss_a_call_goes_on() {
+    for seed in SEEDS {
+        let mut world = World::of_two_sides(seed, 1.0, &[(0.0, 100e6), (2.0, 300e3)], 250);
+        for flow in &mut world.flows {
+            for path in [&mut flow.forward, &mut flow.receiver.back] {
+                path.delays.push((2.0, 250.0));
+                path.jitter.push((2.0, Jitter::Pareto(100.0)));
+                path.loss.push((2.0, Loss::Gilbert { enter: 0.03, leave: 0.25 }));
+            }
+        }
+        world.run(40.0);
+        world.print("international");
+        for side in SIDES {
+            let target = world.target(side, 15.0, 40.0);
+            assert!((100e3..300e3).contains(&target), "{target}");
+            assert!(world.time_to(side, 9.0, 100e3) <= 6.0, "{}", world.time_to(side, 9.0, 100e3));
+        }
+        assert!(world.queue(0.95, 10.0, 40.0) <= 290.0, "{}", world.queue(0.95, 10.0, 40.0));
+    }
 }
 
 #[test]

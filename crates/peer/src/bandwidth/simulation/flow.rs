@@ -102,12 +102,14 @@ impl Flow {
         if now < self.starts * 1e3 {
             return;
         }
+        // Both sides of a call over like links may send alike.
+        self.receiver.target = self.estimator.target();
         let results = self.receiver.feedback(now, back.as_deref_mut());
         while self.missing.front().is_some_and(|(noticed, _)| *noticed <= now) {
             let Some((noticed, repair)) = self.missing.pop_front() else { break };
             let left = back.as_deref_mut().map_or(Some(now), |back| back.carry(now, REQUEST_BYTES));
             if let Some(left) = left {
-                self.repairs.push_back((left.max(noticed) + self.forward.delay, repair));
+                self.repairs.push_back((left.max(noticed) + self.forward.delay(now), repair));
             }
         }
         let instant = self.receiver.instant(now);
@@ -206,7 +208,7 @@ impl Flow {
         }
         let arrives = left.and_then(|left| self.forward.carry(left));
         if arrives.is_none() && tries < 3 {
-            let noticed = now + self.forward.delay + link.queue(now) + 20.0;
+            let noticed = now + self.forward.delay(now) + link.queue(now) + 20.0;
             self.missing.push_back((noticed, Waiting { size, tries: tries + 1 }));
         }
         self.receiver.sent(now, size, wire, probe.map(|cluster| cluster.id), arrives);

@@ -88,9 +88,9 @@ pub(super) enum Jitter {
 
 #[derive(Debug)]
 pub(super) struct Path {
-    /// One way, milliseconds.
-    pub(super) delay: f64,
-    pub(super) jitter: Jitter,
+    /// From when on which delay one way holds, seconds and milliseconds.
+    pub(super) delays: Vec<(f64, f64)>,
+    pub(super) jitter: Vec<(f64, Jitter)>,
     pub(super) loss: Vec<(f64, Loss)>,
     /// A spike of delay: from, to (seconds) and how much (milliseconds).
     pub(super) spike: Option<(f64, f64, f64)>,
@@ -101,13 +101,18 @@ pub(super) struct Path {
 impl Path {
     pub(super) fn new(round_trip: f64, seed: u64) -> Self {
         Self {
-            delay: round_trip / 2.0,
-            jitter: Jitter::None,
+            delays: vec![(0.0, round_trip / 2.0)],
+            jitter: vec![(0.0, Jitter::None)],
             loss: vec![(0.0, Loss::Random(0.0))],
             spike: None,
             in_burst: false,
             random: Random::new(seed),
         }
+    }
+
+    /// One way, milliseconds.
+    pub(super) fn delay(&self, now: f64) -> f64 {
+        at(&self.delays, now)
     }
 
     /// When a packet that enters now arrives.
@@ -120,7 +125,7 @@ impl Path {
                 self.in_burst
             }
         };
-        let jitter = match self.jitter {
+        let jitter = match at(&self.jitter, now) {
             Jitter::None => 0.0,
             Jitter::Pareto(deviation) => {
                 let heavy = self.random.part().max(1e-9).powf(-1.0 / 3.0) - 1.5;
@@ -133,6 +138,6 @@ impl Path {
             }
             Some(_) | None => 0.0,
         };
-        (!lost).then_some(now + (self.delay + jitter + spike).max(0.0))
+        (!lost).then_some(now + (self.delay(now) + jitter + spike).max(0.0))
     }
 }

@@ -84,8 +84,8 @@ fn random_loss_on_a_link_of_1_mbit_does_not_hide_its_queue() {
 fn jittery(seed: u64, deviation: f64, loss: f64) -> World {
     let mut world = World::seeded(seed, 10e6, 200.0, LIMITS);
     let flow = &mut world.flows[0];
-    flow.forward.jitter = Jitter::Pareto(deviation);
-    flow.receiver.back.jitter = Jitter::Pareto(deviation);
+    flow.forward.jitter = vec![(0.0, Jitter::Pareto(deviation))];
+    flow.receiver.back.jitter = vec![(0.0, Jitter::Pareto(deviation))];
     flow.forward.loss = vec![(0.0, Loss::Random(loss))];
     flow.receiver.back.loss = vec![(0.0, Loss::Random(loss))];
     world
@@ -118,8 +118,8 @@ fn international_keeps_a_call_going() {
     for seed in SEEDS {
         let mut world = World::seeded(seed, 300e3, 500.0, LIMITS);
         let flow = &mut world.flows[0];
-        flow.forward.jitter = Jitter::Pareto(100.0);
-        flow.receiver.back.jitter = Jitter::Pareto(100.0);
+        flow.forward.jitter = vec![(0.0, Jitter::Pareto(100.0))];
+        flow.receiver.back.jitter = vec![(0.0, Jitter::Pareto(100.0))];
         flow.forward.loss = vec![(0.0, Loss::Gilbert { enter: 0.03, leave: 0.25 })];
         flow.receiver.back.loss = vec![(0.0, Loss::Gilbert { enter: 0.03, leave: 0.25 })];
         world.run(60.0);

@@ -9,7 +9,11 @@ use crate::bandwidth::{PacketResult, ProbeClusterId};
 
 /// A report that says of no packet anything, with the headers below it.
 const REPORT_BYTES: f64 = 76.0;
-const FEEDBACK_INTERVAL_MS: f64 = 50.0;
+/// Reports take this part of what the other side may send, within these bounds of their interval: as libwebrtc's
+/// `remote_estimate_proxy.cc` and our own receiver do.
+const REPORT_FRACTION: f64 = 0.05;
+const REPORT_INTERVAL_MS: (f64, f64) = (50.0, 250.0);
+const SOUND_INTERVAL_MS: f64 = 20.0;
 /// A packet not reported is given up after a round trip and this.
 const GIVE_UP_MS: f64 = 100.0;
 /// The other side's clock against the simulation's.
@@ -37,7 +41,6 @@ struct Sent {
 #[derive(Debug)]
 pub(super) struct Receiver {
     start: Instant,
-    round_trip: f64,
     next: u64,
     history: BTreeMap<u64, Sent>,
     /// By arrival in microseconds and number.
@@ -46,6 +49,9 @@ pub(super) struct Receiver {
     highest: Option<u64>,
     reported: Option<u64>,
     next_report: f64,
+    next_sound: f64,
+    /// What the other side may send itself, bit/s.
+    pub(super) target: f64,
     reports: VecDeque<Report>,
     pub(super) back: Path,
     /// Bytes on the wire by the hundred milliseconds in which they arrived.
@@ -56,14 +62,15 @@ impl Receiver {
     pub(super) fn new(start: Instant, back: Path) -> Self {
         Self {
             start,
-            round_trip: 2.0 * back.delay,
             next: 0,
             history: BTreeMap::new(),
             arriving: BTreeMap::new(),
             arrived: Vec::new(),
             highest: None,
             reported: None,
-            next_report: FEEDBACK_INTERVAL_MS,
+            next_report: REPORT_INTERVAL_MS.0,
+            next_sound: 0.0,
+            target: f64::INFINITY,
             reports: VecDeque::new(),
             back,
             received: Vec::new(),
@@ -72,6 +79,12 @@ impl Receiver {
 
     pub(super) fn instant(&self, ms: f64) -> Instant {
         self.start + Duration::from_secs_f64(ms / 1e3)
+    }
+
+    /// Milliseconds.
+    fn report_interval(&self) -> f64 {
+        let (least, most) = REPORT_INTERVAL_MS;
+        (REPORT_BYTES * 8e3 / (REPORT_FRACTION * self.target)).clamp(least, most)
     }
 
     pub(super) fn sent(
@@ -106,8 +119,13 @@ impl Receiver {
             }
             self.received[bin] += wire;
         }
+        if now >= self.next_sound {
+            // The other side's sound takes the same way: a burst of losses is over after so many packets, not reports.
+            self.next_sound += SOUND_INTERVAL_MS;
+            self.back.carry(now);
+        }
         if now >= self.next_report {
-            self.next_report += FEEDBACK_INTERVAL_MS;
+            self.next_report += self.report_interval();
             if let (false, Some(up_to)) = (self.arrived.is_empty(), self.highest) {
                 let arrivals = std::mem::take(&mut self.arrived);
                 let from = self.reported.map_or(0, |reported| reported + 1);
@@ -132,16 +150,19 @@ impl Receiver {
     }
 
     fn take(&mut self, report: Report, now: f64, results: &mut Vec<PacketResult>) {
+        let before = report.from.checked_sub(1).and_then(|number| self.history.get(&number));
+        let mut after_gap = before.is_some_and(|sent| !sent.covered);
         for (number, at) in report.arrivals {
             let Some(sent) = self.history.remove(&number) else { continue };
-            results.push(self.result(&sent, Some(at + CLOCK_OFFSET_MS)));
+            let after_gap = std::mem::take(&mut after_gap);
+            results.push(PacketResult { after_gap, ..self.result(&sent, Some(at + CLOCK_OFFSET_MS)) });
         }
         if report.from <= report.up_to {
             for (_, sent) in self.history.range_mut(report.from..=report.up_to) {
                 sent.covered = true;
             }
         }
-        let grace = self.round_trip + GIVE_UP_MS;
+        let grace = 2.0 * self.back.delay(now) + GIVE_UP_MS;
         let mut lost = Vec::new();
         for (number, sent) in self.history.range_mut(..=report.up_to) {
             if sent.covered && !sent.given_up && now - sent.at > grace {
@@ -163,6 +184,7 @@ impl Receiver {
             size: sent.size,
             probe: sent.probe,
             correction: sent.given_up,
+            after_gap: false,
         }
     }
 }
