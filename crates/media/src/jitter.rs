@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use self::arrivals::Arrivals;
 use self::buffered_packet::{BufferedPacket, samples_of};
 use self::delay::{DelayEstimator, MAX_DELAY};
-pub(crate) use self::step::{Carrier, JitterStats, Pace, Step};
+pub(crate) use self::step::{Carrier, JitterStats, Pace, Step, Urgency};
 pub(crate) use self::time::samples_in;
 use self::time::{duration_of, transit};
 use crate::Packet;
@@ -58,6 +58,12 @@ const SKIP_MARGIN: Duration = Duration::from_millis(10);
 const SKIP_THRESHOLD: Duration = Duration::from_millis(250);
 /// So far above the wanted delay sound is played as it comes: every change of pace is one that may be heard.
 const PACE_TOLERANCE: Duration = Duration::from_millis(20);
+/// So far above it hurries, before packets are skipped.
+const URGENT_ABOVE: Duration = Duration::from_millis(150);
+/// So far below what the jitter asks for it hurries: packets will come too late.
+const URGENT_BELOW: Duration = Duration::from_millis(15);
+/// Less than a change of pace makes.
+const LEAST_STEP: Duration = Duration::from_millis(5);
 /// A gap is waited for no longer than this, however far back redundancy reaches.
 const MAX_REPAIR_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 5;
 /// Longest piece restored in one step: 20 ms.
@@ -326,9 +332,11 @@ impl JitterBuffer {
         let Some(delay) = self.delay(now, queued) else { return Pace::Keep };
         let target = self.target();
         if delay > target + PACE_TOLERANCE.max(target / 4) {
-            Pace::Faster
-        } else if delay + Duration::from_millis(5) < target {
-            Pace::Slower
+            Pace::Faster(if delay > target + URGENT_ABOVE { Urgency::Now } else { Urgency::InPauses })
+        } else if delay + LEAST_STEP < target {
+            // The rest of the target waits for a picture.
+            let needed = self.delay.target();
+            Pace::Slower(if delay + URGENT_BELOW < needed { Urgency::Now } else { Urgency::InPauses })
         } else {
             Pace::Keep
         }

@@ -7,12 +7,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::FRAME;
 use super::drift_resampler::DriftResampler;
 use super::stats::AudioMeters;
-use super::{FRAME, stretch};
+use super::stretch::Stretch;
 use crate::clock_drift::ClockDrift;
 use crate::codec::opus::{OpusDecoder, OpusError, PACKET_SAMPLES, Restored};
-use crate::jitter::{Carrier, JitterBuffer, Pace, Step, samples_in};
+use crate::jitter::{Carrier, JitterBuffer, Step, samples_in};
 
 /// See the module.
 pub(super) struct RemoteAudio {
@@ -20,6 +21,7 @@ pub(super) struct RemoteAudio {
     decoder: OpusDecoder,
     /// Decoded and not handed out yet.
     pub(super) ready: Vec<f32>,
+    stretch: Stretch,
     resampler: DriftResampler,
     speaker: SpeakerClock,
     meters: Arc<AudioMeters>,
@@ -51,6 +53,7 @@ impl RemoteAudio {
             jitter: JitterBuffer::new(),
             decoder: OpusDecoder::new()?,
             ready: Vec::with_capacity(4 * PACKET_SAMPLES),
+            stretch: Stretch::default(),
             resampler: DriftResampler::new(),
             speaker: SpeakerClock::default(),
             meters,
@@ -84,11 +87,8 @@ impl RemoteAudio {
                 Ok(sound) => {
                     self.voiced = true;
                     let mut sound = sound.to_vec();
-                    match self.jitter.pace(now, queued + sound.len() as u32) {
-                        Pace::Keep => 0,
-                        Pace::Faster => stretch::shorten(&mut sound),
-                        Pace::Slower => stretch::lengthen(&mut sound),
-                    };
+                    let pace = self.jitter.pace(now, queued + sound.len() as u32);
+                    self.stretch.apply(pace, &mut sound);
                     self.ready.extend_from_slice(&sound);
                 }
                 Err(error) => {

@@ -1,6 +1,8 @@
 //! Time stretching of decoded audio without a change of pitch, by removing or repeating one period. Audio
 //! without a clear period stays unchanged.
 
+use crate::jitter::{Pace, Urgency};
+
 /// 2.5 ms: the shortest period looked for.
 const MIN_PERIOD_SAMPLES: usize = 120;
 /// 10 ms: the longest.
@@ -12,9 +14,58 @@ const QUIET_MEAN_SQUARE: f32 = 1e-5;
 /// Lowest normalised correlation of two periods.
 const MIN_CORRELATION: f32 = 0.7;
 
+/// Below this part (-30 dB) of the loudest lately it is as good as inaudible.
+const QUIET_PART: f32 = 1e-3;
+/// Each packet takes so much off what counts as the loudest: half in seven seconds.
+const LOUDEST_DECAY: f32 = 0.998;
+/// A change that can wait waits so long for a pause, and the next one so much longer.
+const MAX_WAIT_SAMPLES: usize = 2 * 48_000;
+const NEXT_WAIT_SAMPLES: usize = 48_000 / 4;
+
+/// Changes the length of what is decoded, in pauses of speech where that will do: there nobody hears it.
+#[derive(Debug, Default)]
+pub(super) struct Stretch {
+    /// Mean square of the loudest piece lately.
+    loudest: f32,
+    /// Samples played since a change could have been made and was not.
+    waited: usize,
+}
+
+impl Stretch {
+    /// Makes one packet's sound shorter or longer by a period, or leaves it.
+    pub(super) fn apply(&mut self, pace: Pace, sound: &mut Vec<f32>) {
+        let mean = energy(sound) / sound.len().max(1) as f32;
+        self.loudest = (self.loudest * LOUDEST_DECAY).max(mean);
+        let quiet_below = QUIET_MEAN_SQUARE.max(self.loudest * QUIET_PART);
+        let urgency = match pace {
+            Pace::Keep => {
+                self.waited = 0;
+                return;
+            }
+            Pace::Faster(urgency) | Pace::Slower(urgency) => urgency,
+        };
+        let waits = match urgency {
+            Urgency::Now => false,
+            Urgency::InPauses => self.waited < MAX_WAIT_SAMPLES && begin(sound) >= quiet_below,
+        };
+        if waits {
+            self.waited += sound.len();
+            return;
+        }
+        let done = match pace {
+            Pace::Keep => 0,
+            Pace::Faster(_) => shorten(sound, quiet_below),
+            Pace::Slower(_) => lengthen(sound, quiet_below),
+        };
+        if done > 0 {
+            self.waited = self.waited.min(MAX_WAIT_SAMPLES - NEXT_WAIT_SAMPLES);
+        }
+    }
+}
+
 /// Shortens `sound` by one period; returns by how many samples.
-pub(super) fn shorten(sound: &mut Vec<f32>) -> usize {
-    let Some(lag) = period(sound) else { return 0 };
+fn shorten(sound: &mut Vec<f32>, quiet_below: f32) -> usize {
+    let Some(lag) = period(sound, quiet_below) else { return 0 };
     for index in 0..OVERLAP_SAMPLES {
         let into = (index as f32 + 0.5) / OVERLAP_SAMPLES as f32;
         sound[index] = sound[index] * (1.0 - into) + sound[index + lag] * into;
@@ -24,8 +75,8 @@ pub(super) fn shorten(sound: &mut Vec<f32>) -> usize {
 }
 
 /// Lengthens `sound` by one period; returns by how many samples.
-pub(super) fn lengthen(sound: &mut Vec<f32>) -> usize {
-    let Some(lag) = period(sound) else { return 0 };
+fn lengthen(sound: &mut Vec<f32>, quiet_below: f32) -> usize {
+    let Some(lag) = period(sound, quiet_below) else { return 0 };
     let repeated: Vec<f32> = (0..OVERLAP_SAMPLES)
         .map(|index| {
             let into = (index as f32 + 0.5) / OVERLAP_SAMPLES as f32;
@@ -40,14 +91,12 @@ pub(super) fn lengthen(sound: &mut Vec<f32>) -> usize {
 }
 
 /// The distance after which the beginning of `sound` comes again; `None` if it does not.
-fn period(sound: &[f32]) -> Option<usize> {
+fn period(sound: &[f32], quiet_below: f32) -> Option<usize> {
     if sound.len() < MAX_PERIOD_SAMPLES + OVERLAP_SAMPLES {
         return None;
     }
     let begin = &sound[..OVERLAP_SAMPLES];
-    let energy = energy(&sound[..MAX_PERIOD_SAMPLES + OVERLAP_SAMPLES])
-        / (MAX_PERIOD_SAMPLES + OVERLAP_SAMPLES) as f32;
-    if energy < QUIET_MEAN_SQUARE {
+    if self::begin(sound) < quiet_below {
         return Some(MAX_PERIOD_SAMPLES);
     }
     let mut best = (0.0, 0);
@@ -58,6 +107,12 @@ fn period(sound: &[f32]) -> Option<usize> {
         }
     }
     (best.0 > MIN_CORRELATION).then_some(best.1)
+}
+
+/// Mean square of what a change touches.
+fn begin(sound: &[f32]) -> f32 {
+    let touched = &sound[..sound.len().min(MAX_PERIOD_SAMPLES + OVERLAP_SAMPLES)];
+    energy(touched) / touched.len().max(1) as f32
 }
 
 fn likeness(left: &[f32], right: &[f32]) -> f32 {
@@ -85,7 +140,7 @@ mod tests {
     fn a_voiced_sound_gets_shorter_by_whole_periods_without_a_click() {
         let mut sound = tone(200.0, 960);
         let step = roughest_step(&sound);
-        let removed = shorten(&mut sound);
+        let removed = shorten(&mut sound, QUIET_MEAN_SQUARE);
         assert_eq!(sound.len(), 960 - removed);
         assert!(removed.is_multiple_of(240), "{removed}");
         assert!(roughest_step(&sound) < step * 1.1);
@@ -95,7 +150,7 @@ mod tests {
     fn a_voiced_sound_gets_longer_by_whole_periods_without_a_click() {
         let original = tone(200.0, 960);
         let mut sound = original.clone();
-        let added = lengthen(&mut sound);
+        let added = lengthen(&mut sound, QUIET_MEAN_SQUARE);
         assert_eq!(sound.len(), 960 + added);
         assert!(added.is_multiple_of(240), "{added}");
         assert!(roughest_step(&sound) < roughest_step(&original) * 1.1);
@@ -112,13 +167,13 @@ mod tests {
                 (state >> 8) as f32 / 8_388_608.0 - 1.0
             })
             .collect();
-        assert_eq!(shorten(&mut noise), 0);
-        assert_eq!(lengthen(&mut noise), 0);
-        assert_eq!(shorten(&mut vec![0.0; 960]), MAX_PERIOD_SAMPLES);
+        assert_eq!(shorten(&mut noise, QUIET_MEAN_SQUARE), 0);
+        assert_eq!(lengthen(&mut noise, QUIET_MEAN_SQUARE), 0);
+        assert_eq!(shorten(&mut vec![0.0; 960], QUIET_MEAN_SQUARE), MAX_PERIOD_SAMPLES);
     }
 
     #[test]
     fn a_piece_too_short_to_judge_is_left_alone() {
-        assert_eq!(shorten(&mut tone(200.0, 480)), 0);
+        assert_eq!(shorten(&mut tone(200.0, 480), QUIET_MEAN_SQUARE), 0);
     }
 }

@@ -29,8 +29,17 @@ pub(crate) struct Carrier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
     Keep,
-    Faster,
-    Slower,
+    Faster(Urgency),
+    Slower(Urgency),
+}
+
+/// How soon a change of pace is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// Or sound gets lost.
+    Now,
+    /// When nobody hears it.
+    InPauses,
 }
 
 /// Counts since the start, in packets but for `missing`.

@@ -115,8 +115,8 @@ impl Bench {
                 self.queued += 960;
                 match self.buffer.pace(now, self.queued) {
                     Pace::Keep => {}
-                    Pace::Faster => self.queued -= 240,
-                    Pace::Slower => self.queued += 240,
+                    Pace::Faster(_) => self.queued -= 240,
+                    Pace::Slower(_) => self.queued += 240,
                 }
             }
         }

@@ -28,7 +28,7 @@ const fn step(min_bitrate_bps: u32, width: u32, height: u32, fps: u32) -> Qualit
 }
 
 /// From the best to the lowest; the last has no minimum.
-const CAMERA_STEPS: [QualityStep; 8] = [
+const CAMERA_STEPS: [QualityStep; 9] = [
     step(3_000_000, 1920, 1080, 30),
     step(1_200_000, 1280, 720, 30),
     step(500_000, 960, 540, 30),
@@ -36,6 +36,7 @@ const CAMERA_STEPS: [QualityStep; 8] = [
     step(90_000, 480, 270, 30),
     step(70_000, 320, 180, 30),
     step(45_000, 320, 180, 15),
+    step(25_000, 160, 90, 30),
     step(0, 160, 90, 15),
 ];
 /// For text, which small pictures cannot carry: the rate gives way before the size does.
@@ -58,6 +59,8 @@ const MAX_TIME_BEFORE_UPGRADE: Duration = Duration::from_secs(24);
 /// How long the quantiser must be too coarse, and too fine.
 const COARSE_TIME: Duration = Duration::from_secs(2);
 const FINE_TIME: Duration = Duration::from_secs(5);
+/// More frames of the same size cost no key frame: they are tried sooner, and from a coarser picture on.
+const SMOOTHER_TIME: Duration = Duration::from_secs(2);
 /// Weight of a new picture's quantiser: half a second at 30 frames a second.
 const QUANTISER_SMOOTHING: f32 = 0.07;
 /// Steps the quantiser takes away at most.
@@ -195,16 +198,18 @@ impl QualityLadder {
         let steps = self.steps;
         let best = steps.iter().position(|step| bitrate >= step.min_bitrate_bps).unwrap_or(steps.len() - 1);
         let (held, since) = *self.by_rate.get_or_insert((best, now));
-        let up = best < held && now.saturating_duration_since(since) >= self.upgrades.patience;
+        let resized = steps[best].width != steps[held].width;
+        let patience = if resized { self.upgrades.patience } else { MIN_TIME_BEFORE_UPGRADE };
+        let up = best < held && now.saturating_duration_since(since) >= patience;
         let reaches = |index: usize, percent: u64| {
             u64::from(bitrate) * 100 >= u64::from(steps[index].min_bitrate_bps) * percent
         };
         let down = best > held && !reaches(held, DOWNGRADE_PERCENT);
         if up || down {
-            if up {
-                self.upgrades.upgraded(now)
-            } else {
-                self.upgrades.downgraded(now)
+            match (resized, up) {
+                (false, _) => {}
+                (true, true) => self.upgrades.upgraded(now),
+                (true, false) => self.upgrades.downgraded(now),
             }
             // What the quantiser said was about another size.
             self.quantiser =
@@ -232,20 +237,31 @@ impl QualityLadder {
 
     /// Takes in how coarsely a picture of the chosen step was quantised at this bit rate.
     pub fn quantised(&mut self, quantiser: Quantiser, bitrate: u32, now: Instant) {
+        let resizes = |index: usize| self.steps[index].width != self.steps[self.shown].width;
+        let grows = self.shown.checked_sub(1).is_none_or(resizes);
+        let shrinks = self.steps.get(self.shown + 1).is_none_or(|_| resizes(self.shown + 1));
+        let (fine_below, fine_time) = if grows {
+            (quantiser.fine, FINE_TIME.max(self.upgrades.patience))
+        } else {
+            (f32::midpoint(quantiser.fine, quantiser.coarse), SMOOTHER_TIME)
+        };
         let rule = &mut self.quantiser;
         let mean =
             rule.mean.map_or(quantiser.value, |mean| mean + (quantiser.value - mean) * QUANTISER_SMOOTHING);
         rule.mean = Some(mean);
         let coarse = lasts(&mut rule.coarse_since, mean > quantiser.coarse, COARSE_TIME, now);
-        let fine =
-            lasts(&mut rule.fine_since, mean < quantiser.fine, FINE_TIME.max(self.upgrades.patience), now);
+        let fine = lasts(&mut rule.fine_since, mean < fine_below, fine_time, now);
         if coarse && (rule.easy || rule.steps < MAX_QUANTISER_STEPS) {
             let steps = if rule.easy { rule.steps } else { rule.steps + 1 };
             *rule = QuantiserRule { steps, ..QuantiserRule::default() };
-            self.upgrades.downgraded(now);
+            if shrinks {
+                self.upgrades.downgraded(now);
+            }
         } else if fine && rule.steps > 0 {
             *rule = QuantiserRule { steps: rule.steps - 1, ..QuantiserRule::default() };
-            self.upgrades.upgraded(now);
+            if grows {
+                self.upgrades.upgraded(now);
+            }
         } else if fine && !rule.easy {
             let above = self.by_rate.and_then(|(held, _)| self.steps.get(held.checked_sub(1)?));
             let worth = above.is_some_and(|above| {
@@ -253,7 +269,9 @@ impl QualityLadder {
             });
             if worth {
                 *rule = QuantiserRule { easy: true, ..QuantiserRule::default() };
-                self.upgrades.upgraded(now);
+                if grows {
+                    self.upgrades.upgraded(now);
+                }
             }
         }
     }

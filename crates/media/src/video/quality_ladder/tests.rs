@@ -81,6 +81,25 @@ fn a_picture_gets_small_before_it_stutters() {
     assert_eq!((step.width, step.fps), (320, 15));
 }
 
+/// After a fall the smallest picture is sent at once; more frames of a size come sooner than a larger size.
+#[test]
+fn frames_come_before_pixels() {
+    let mut bench = Bench::new(QualityLadder::default());
+    let mut steps = Vec::new();
+    bench.choose(20_000);
+    for _ in 0..30 * 40 {
+        bench.now += FRAME;
+        let step = bench.ladder.choose(100_000, 1280, bench.now).expect("pictures are sent");
+        if steps.last() != Some(&(step.width, step.fps)) {
+            steps.push((step.width, step.fps));
+        }
+        // Larger pictures and more of them are coarser.
+        let value = if step.width > 320 { 40.0 } else { 27.0 };
+        bench.ladder.quantised(Quantiser { value, fine: 24.0, coarse: 37.0 }, 100_000, bench.now);
+    }
+    assert_eq!(steps, [(160, 15), (160, 30), (480, 30), (320, 30)]);
+}
+
 #[test]
 fn a_screen_keeps_its_size_until_little_is_left() {
     let now = Instant::now();
