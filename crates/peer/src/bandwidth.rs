@@ -54,7 +54,7 @@ const CAPACITY_FRACTION: f64 = 0.5;
 
 /// Part of what came out of a queue that a call begins with again once the queue is gone, if that was lately.
 const RECOVERY_FRACTION: f64 = 0.7;
-const RECOVERY_CAPACITY_AGE: Duration = Duration::from_secs(5);
+const KNOWN_CAPACITY_AGE: Duration = Duration::from_secs(5);
 
 /// Bounds of the estimate, bit/s.
 #[derive(Clone, Copy, Debug)]
@@ -194,7 +194,8 @@ impl Estimator {
         self.loss.feedback(results, self.delay.rate().bps(), self.acknowledged.bps(), limited);
         let situation = Situation { probed: probe.is_some(), ..self.estimated(now) };
         self.probe_control.estimated(now, &situation);
-        if drained {
+        // What came out of a queue lately is known without a probe.
+        if drained && self.path.capacity_within(now, KNOWN_CAPACITY_AGE).is_none() {
             self.probe_control.drained(now, &situation);
         }
     }
@@ -223,7 +224,7 @@ impl Estimator {
         if self.late.take_recovery(now) {
             // What was lost in the collapse says nothing of the path at this rate.
             self.loss = LossControl::new(self.limits);
-            if let Some(capacity) = self.path.capacity_within(now, RECOVERY_CAPACITY_AGE) {
+            if let Some(capacity) = self.path.capacity_within(now, KNOWN_CAPACITY_AGE) {
                 self.delay.raise(now, RECOVERY_FRACTION * capacity);
             }
             self.probe_control.restart(self.estimate());
@@ -318,7 +319,8 @@ impl Estimator {
     /// The estimate made known to those that follow it.
     fn estimated(&mut self, now: Instant) -> Situation {
         let estimate = self.estimate();
-        self.application_limited.set_estimate(estimate);
+        // Who sends less because the window is full is not limited by itself.
+        self.application_limited.set_estimate(self.target());
         let rate = self.delay.rate();
         Situation {
             estimate,

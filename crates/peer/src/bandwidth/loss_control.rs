@@ -171,7 +171,8 @@ impl LossControl {
             let more = delay_based.min(IDLE_GROWTH * current.bandwidth);
             best.bandwidth = best.bandwidth.max(current.bandwidth).max(more);
         }
-        if self.mean_loss > best.inherent_loss && best.bandwidth > current.bandwidth {
+        let explained = self.dependence.verdict() == Verdict::Inherent;
+        if !explained && self.mean_loss > best.inherent_loss && best.bandwidth > current.bandwidth {
             best.bandwidth = current.bandwidth;
         }
         if self.state != LossState::Free {
@@ -239,6 +240,7 @@ impl LossControl {
         let Some(acknowledged) = acknowledged else { return bps };
         let held = acknowledged < HOLD_THRESHOLD * self.hold.bps
             && self.hold.bps.is_finite()
+            && self.dependence.verdict() != Verdict::Inherent
             && self.mean_loss >= NO_LOSS;
         let factor = if held { RAMP_UP_FACTOR_IN_HOLD } else { RAMP_UP_FACTOR };
         // What the path loses at any rate is no reason to send less.

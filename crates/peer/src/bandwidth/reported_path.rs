@@ -22,6 +22,7 @@ const MIN_STANDING_QUEUE: Duration = Duration::from_millis(200);
 const MAX_STANDING: Duration = Duration::from_secs(6);
 /// Jitter delays packets by some times its mean, a queue by more.
 const JITTER_FACTOR: u32 = 4;
+const LATEST_REPORTS: usize = 3;
 /// The least delay of so long a time is that of an empty queue; the clocks drift apart.
 const BASE_WINDOW: Duration = Duration::from_secs(30);
 /// An estimate twice too high would fill the queue for long before the trend of the delay lowers it.
@@ -57,6 +58,8 @@ pub(super) struct ReportedPath {
     standing_since: Option<Instant>,
     /// Least delay of the newest report, milliseconds between two clocks.
     delay: Option<f64>,
+    /// Queues of the newest reports.
+    latest: VecDeque<Duration>,
     /// A report that got lost leaves its packets out of the window, and must leave their time out too.
     reports: VecDeque<Arrivals>,
     /// Those since a queue stands on the path.
@@ -88,7 +91,16 @@ impl ReportedPath {
             while self.base.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > BASE_WINDOW) {
                 self.base.pop_front();
             }
+            let before = self.queue();
             self.delay = Some(least);
+            self.latest.extend(self.queue());
+            if self.latest.len() > LATEST_REPORTS {
+                self.latest.pop_front();
+            }
+            if before < Some(MIN_QUEUE) && self.queue() >= Some(MIN_QUEUE) {
+                // What came before the queue says nothing of what comes out of it.
+                self.reports.clear();
+            }
             if self.queue() >= Some(MIN_STANDING_QUEUE + JITTER_FACTOR * jitter) {
                 let since = *self.standing_since.get_or_insert(now);
                 if now.saturating_duration_since(since) > MAX_STANDING {
@@ -136,8 +148,11 @@ impl ReportedPath {
         rate_of(&self.reports)
     }
 
+    /// Jitter raises the delay of a report, seldom that of several in a row.
     fn has_queue(&self, jitter: Duration) -> bool {
         self.queue() >= Some(MIN_QUEUE + JITTER_FACTOR * jitter)
+            || (self.latest.len() == LATEST_REPORTS
+                && self.latest.iter().copied().min() >= Some(MIN_QUEUE + 3 * jitter))
     }
 
     /// What came out of a queue lately, bit/s.
@@ -158,9 +173,9 @@ impl ReportedPath {
 
     /// What comes out of a queue that stands on the path, bit/s, if it is far less than this estimate.
     pub(super) fn collapsed(&self, estimate: f64, jitter: Duration) -> Option<f64> {
-        let packets: usize = self.reports.iter().map(|report| report.packets).sum();
+        let packets: usize = self.queued.iter().map(|report| report.packets).sum();
         let enough = packets >= MIN_PACKETS_OF_A_COLLAPSE && self.has_queue(jitter);
-        self.rate().filter(|bps| enough && *bps < COLLAPSED_FRACTION * estimate)
+        rate_of(&self.queued).filter(|bps| enough && *bps < COLLAPSED_FRACTION * estimate)
     }
 }
 
