@@ -99,6 +99,8 @@ pub(crate) struct Stats {
     /// `None`: loss sets no limit.
     pub(crate) loss_based_bps: Option<f64>,
     pub(crate) acknowledged_bps: Option<f64>,
+    /// Where the path last overflowed.
+    pub(crate) capacity_bps: Option<f64>,
     /// Part of all packets that the path loses at any rate.
     pub(crate) inherent_loss: f64,
     pub(crate) round_trip: Option<Duration>,
@@ -275,6 +277,7 @@ impl Estimator {
             delay_based_bps: self.delay.rate().bps(),
             loss_based_bps: self.loss.bps(),
             acknowledged_bps: self.acknowledged.bps(),
+            capacity_bps: self.delay.rate().capacity(),
             inherent_loss: self.loss.inherent_loss(),
             round_trip: self.round_trip.measured(),
             application_limited: self.application_limited.since().is_some(),

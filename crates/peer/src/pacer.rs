@@ -92,6 +92,11 @@ impl Pacer {
         self.shared.target.load(Ordering::Relaxed) as f64
     }
 
+    fn capacity(&self) -> Option<f64> {
+        let bps = self.shared.sending.capacity_bps.load(Ordering::Relaxed);
+        (bps > 0).then_some(bps as f64)
+    }
+
     /// What the other side asks for again.
     fn requested(&mut self, now: Instant, nack: &TransportLayerNack) {
         self.sent.set_round_trip(self.shared.round_trip());
@@ -123,7 +128,7 @@ impl Pacer {
             }
             self.dropping = None;
         }
-        let waits = Budget::drain_time(self.video.delta_bits(), self.target());
+        let waits = self.budget.drain_time(self.video.delta_bits());
         let dropped = if begins && !key && waits > MAX_QUEUE_TIME {
             Some(self.video.drop_deltas())
         } else if self.video.packets() >= MAX_QUEUED_PACKETS {
@@ -148,7 +153,7 @@ impl Pacer {
 
     /// What follows dropped frames refers to them: asks for a key frame once there is room for it.
     fn ask_encoder(&mut self, now: Instant) {
-        let waits = Budget::drain_time(self.video.bits(), self.target());
+        let waits = self.budget.drain_time(self.video.bits());
         let Some(dropping) = &mut self.dropping else { return };
         let rested =
             dropping.asked.is_none_or(|at| now.saturating_duration_since(at) >= KEY_FRAME_REQUEST_INTERVAL);
@@ -159,7 +164,7 @@ impl Pacer {
     }
 
     fn release(&mut self, now: Instant, outbound: &mut PacketQueue) {
-        self.budget.update(now, self.target());
+        self.budget.update(now, self.target(), self.capacity());
         self.drop_stale_repairs(now);
         self.begin_probe(now);
         self.run_probe(now, outbound);
@@ -182,7 +187,7 @@ impl Pacer {
         let repairs: usize = self.repairs.len();
         let sending = &self.shared.sending;
         sending.pacer_packets.store((self.video.packets() + repairs) as u64, Ordering::Relaxed);
-        let waits = Budget::drain_time(self.video.bits(), self.target()).as_micros();
+        let waits = self.budget.drain_time(self.video.bits()).as_micros();
         sending.pacer_us.store(u64::try_from(waits).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
@@ -332,7 +337,7 @@ impl PacketFilter for Pacer {
         };
         if self.audio.contains(&packet.header.ssrc) {
             self.sent.sent(now, packet);
-            self.budget.update(now, self.target());
+            self.budget.update(now, self.target(), self.capacity());
             self.budget.spend(Load::Unpaced, bits(packet));
             outbound.push_back(message);
         } else {

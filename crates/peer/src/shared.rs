@@ -85,6 +85,8 @@ pub(crate) struct SendCounters {
     pub(crate) delay_based_bps: AtomicU64,
     pub(crate) loss_based_bps: AtomicU64,
     pub(crate) acknowledged_bps: AtomicU64,
+    /// Where the path last overflowed.
+    pub(crate) capacity_bps: AtomicU64,
     /// Part of the packets, in millionths.
     pub(crate) inherent_loss_ppm: AtomicU64,
     pub(crate) application_limited: AtomicBool,

@@ -163,6 +163,7 @@ impl TransportFeedback {
         sending.delay_based_bps.store(whole(stats.delay_based_bps), Ordering::Relaxed);
         sending.loss_based_bps.store(whole(stats.loss_based_bps.unwrap_or_default()), Ordering::Relaxed);
         sending.acknowledged_bps.store(whole(stats.acknowledged_bps.unwrap_or_default()), Ordering::Relaxed);
+        sending.capacity_bps.store(whole(stats.capacity_bps.unwrap_or_default()), Ordering::Relaxed);
         sending.inherent_loss_ppm.store(whole(stats.inherent_loss * 1e6), Ordering::Relaxed);
         sending.application_limited.store(stats.application_limited, Ordering::Relaxed);
         sending.probing.store(stats.probing, Ordering::Relaxed);

@@ -13,6 +13,11 @@ const BURST_SECONDS: f64 = 0.005;
 /// A long frame goes on at this rate: a compromise between its delay and the queue it fills on the path.
 const FRAME_RATE_FACTOR: f64 = 1.5;
 const FRAME_SECONDS: f64 = 0.1;
+/// Where the path has overflowed at a known rate frames leave at about that, but faster than they are made: what waits
+/// here lets sound pass, what waits in the path's queue does not.
+const MIN_BURST_RATE_FACTOR: f64 = 1.25;
+const MIN_FRAME_RATE_FACTOR: f64 = 1.1;
+const CAPACITY_FRACTION: f64 = 0.9;
 /// Retransmissions leave while the total of a second is below 1.2 x target: this rate, that depth and one
 /// large packet make that.
 const TOTAL_RATE_FACTOR: f64 = 1.1;
@@ -72,12 +77,16 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn update(&mut self, now: Instant, target: f64) {
+    /// `capacity`: where the path last overflowed, bit/s.
+    pub(super) fn update(&mut self, now: Instant, target: f64, capacity: Option<f64>) {
         let passed = self.updated.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
         self.updated = Some(now);
         let target = target.max(MIN_RATE_BPS);
-        self.burst.refill(passed, target * BURST_RATE_FACTOR, BURST_SECONDS);
-        self.frames.refill(passed, target * FRAME_RATE_FACTOR, FRAME_SECONDS);
+        let carried = capacity.map_or(f64::INFINITY, |bps| CAPACITY_FRACTION * bps / target);
+        let burst = carried.clamp(MIN_BURST_RATE_FACTOR, BURST_RATE_FACTOR);
+        let frames = carried.clamp(MIN_FRAME_RATE_FACTOR, FRAME_RATE_FACTOR);
+        self.burst.refill(passed, target * burst, BURST_SECONDS);
+        self.frames.refill(passed, target * frames, FRAME_SECONDS);
         self.total.refill(passed, target * TOTAL_RATE_FACTOR, TOTAL_SECONDS);
         self.repairs.refill(passed, target * REPAIR_RATE_FACTOR, REPAIR_SECONDS);
         self.guaranteed.refill(passed, target * GUARANTEED_REPAIR_RATE_FACTOR, REPAIR_SECONDS);
@@ -107,8 +116,8 @@ impl Budget {
     }
 
     /// How long so many bits of video take to leave.
-    pub(super) fn drain_time(bits: f64, target: f64) -> Duration {
-        Duration::from_secs_f64(bits.max(0.0) / (target.max(MIN_RATE_BPS) * FRAME_RATE_FACTOR))
+    pub(super) fn drain_time(&self, bits: f64) -> Duration {
+        Duration::from_secs_f64(bits.max(0.0) / self.frames.rate.max(MIN_RATE_BPS))
     }
 
     fn wait(&self, load: Load) -> Duration {
@@ -131,7 +140,7 @@ mod tests {
     fn sent(budget: &mut Budget, start: Instant, load: Load, target: f64, ms: std::ops::Range<u64>) -> f64 {
         let mut bits = 0.0;
         for at in ms {
-            budget.update(start + Duration::from_millis(at), target);
+            budget.update(start + Duration::from_millis(at), target, None);
             while budget.allows(load) {
                 budget.spend(load, 8_000.0);
                 bits += 8_000.0;
@@ -143,14 +152,32 @@ mod tests {
     #[test]
     fn a_short_frame_leaves_fast_and_a_long_one_nearer_to_the_target() {
         let (mut budget, start) = (Budget::default(), Instant::now());
-        budget.update(start, 1e6);
+        budget.update(start, 1e6, None);
         // The bucket is full after a pause.
-        budget.update(start + Duration::from_secs(1), 1e6);
+        budget.update(start + Duration::from_secs(1), 1e6, None);
         let first = sent(&mut budget, start, Load::Media, 1e6, 1_000..1_060);
         assert!((144_000.0..=170_000.0).contains(&first), "{first}");
         sent(&mut budget, start, Load::Media, 1e6, 1_060..3_000);
         let steady = sent(&mut budget, start, Load::Media, 1e6, 3_000..4_000);
         assert!((1_490_000.0..=1_510_000.0).contains(&steady), "{steady}");
+    }
+
+    #[test]
+    fn on_a_path_that_overflows_at_a_known_rate_frames_leave_no_faster() {
+        let (mut budget, start) = (Budget::default(), Instant::now());
+        let mut bits = 0.0;
+        for at in 0..2_000 {
+            budget.update(start + Duration::from_millis(at), 200e3, Some(270e3));
+            while budget.allows(Load::Media) {
+                budget.spend(Load::Media, 8_000.0);
+                bits += if at >= 1_000 { 8_000.0 } else { 0.0 };
+            }
+        }
+        assert!((235e3..=251e3).contains(&bits), "{bits}");
+        assert_eq!(budget.drain_time(243e3), Duration::from_secs(1));
+        // The target has outgrown it: still faster than frames are made.
+        budget.update(start + Duration::from_secs(2), 400e3, Some(270e3));
+        assert_eq!(budget.drain_time(440e3), Duration::from_secs(1));
     }
 
     #[test]
@@ -162,7 +189,7 @@ mod tests {
         // Media up to the target, and repairs whenever they may.
         let mut total = 0.0;
         for at in 6_000..8_000 {
-            budget.update(start + Duration::from_millis(at), 300_000.0);
+            budget.update(start + Duration::from_millis(at), 300_000.0, None);
             if at % 26 == 0 {
                 budget.spend(Load::Media, 8_000.0);
                 total += if at >= 7_000 { 8_000.0 } else { 0.0 };
@@ -176,7 +203,7 @@ mod tests {
         // An encoder that makes half as much again as it should.
         let mut repairs = 0.0;
         for at in 8_000..10_000 {
-            budget.update(start + Duration::from_millis(at), 300_000.0);
+            budget.update(start + Duration::from_millis(at), 300_000.0, None);
             if at % 18 == 0 {
                 budget.spend(Load::Media, 8_000.0);
             }
@@ -191,10 +218,10 @@ mod tests {
     #[test]
     fn unpaced_packets_take_from_the_rest_but_not_for_ever() {
         let (mut budget, start) = (Budget::default(), Instant::now());
-        budget.update(start, 1e6);
+        budget.update(start, 1e6, None);
         budget.spend(Load::Unpaced, 1e9);
         assert!(budget.allows(Load::Unpaced) && !budget.allows(Load::Media));
-        budget.update(start + Duration::from_millis(201), 1e6);
+        budget.update(start + Duration::from_millis(201), 1e6, None);
         assert!(budget.allows(Load::Media));
     }
 }
