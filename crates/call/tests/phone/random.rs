@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, Epoch, Event, IncomingSignal, MediaState, OfferRule, PeerOutcome,
-    ReceivedSignal, SdpKind, UserAction,
+    CallId, CallKey, DeclineReason, Epoch, Event, IncomingSignal, MediaState, MemberId, OfferRule,
+    PeerOutcome, ReceivedSignal, SdpKind, UserAction,
 };
 use proptest::prelude::*;
 
@@ -189,7 +189,7 @@ fn some_event() -> impl Strategy<Value = Event> {
         1 => id().prop_map(|id| Event::User(UserAction::AcceptWithCameraOff(id))),
         1 => any::<(bool, bool)>().prop_map(|(microphone, camera)| Event::Devices { microphone, camera }),
         8 => (id(), 1..4u32, outcome()).prop_map(|(call, epoch, outcome)| {
-            Event::Peer { call, epoch: Epoch(epoch), outcome }
+            Event::Peer { call, member: MemberId(1), epoch: Epoch(epoch), outcome }
         }),
         2 => any::<bool>().prop_map(|up| Event::Signaling { account: HOME, up }),
     ]
