@@ -254,7 +254,7 @@ pub enum IncomingSignal {
     Refused {
         message: String,
     },
-    /// Every seat is taken; fatal for a call not yet connected.
+    /// Every seat is taken, perhaps since we had one.
     Full,
     /// How many people the call has room for, ourselves included, where that is not two. Comes before or
     /// right after `Placed` and `Ring`.

@@ -93,6 +93,11 @@ impl Members {
     }
 
     fn keep(&mut self, from: &PeerId, signal: IncomingSignal) {
+        if let IncomingSignal::PeerLeft { .. } = signal {
+            // What they said before is of no use any more, and by their entrance they are back.
+            self.early.retain(|(peer, _)| peer != from);
+            return;
+        }
         if self.outsiders.contains(from) {
             return;
         }
@@ -162,7 +167,7 @@ impl Call {
         }
         let peer = participant.peer.clone();
         let known = self.members.named(&peer).or_else(|| self.members.of_person(&participant.person.id));
-        let Some(id) = known.or_else(|| self.seat(&participant)) else {
+        let Some(id) = known.or_else(|| self.seat(&participant, now, out)) else {
             if self.members.put_out(peer) {
                 let person = participant.person;
                 out.push(Command::Notice(Notice::MemberRefused { call: self.id, person }));
@@ -208,18 +213,18 @@ impl Call {
             return;
         }
         let here: Vec<PeerId> = participants.iter().map(|participant| participant.peer.clone()).collect();
-        for participant in participants {
-            // Who was there and is there has heard and said nothing new.
-            let known = self.members.named(&participant.peer);
-            if !known.is_some_and(|id| self.members.present().contains(&id)) {
-                self.hear_participant(participant, Entrance::BeforeUs, sent_media, now, out);
-            }
-        }
         for id in self.members.present() {
             let gone = |member: &Member| member.peer().is_none_or(|peer| !here.contains(peer));
             if self.members.all.get(&id).is_some_and(gone) {
                 // They went while our socket was away, and may be coming back as we did.
                 self.with_member(id, now, |member, cx| member.hear_left(true, cx));
+            }
+        }
+        for participant in participants {
+            // Who was there and is there has heard and said nothing new.
+            let known = self.members.named(&participant.peer);
+            if !known.is_some_and(|id| self.members.present().contains(&id)) {
+                self.hear_participant(participant, Entrance::BeforeUs, sent_media, now, out);
             }
         }
         if !self.is_outgoing() && !self.is_pair() {
@@ -286,11 +291,16 @@ impl Call {
         }
     }
 
-    /// A seat for one more, if there is any. An invited person has none before they come.
-    fn seat(&mut self, participant: &Participant) -> Option<MemberId> {
-        let taken = self.members.all.values().filter(|member| member.is_here()).count();
-        if self.is_pair() || taken >= self.capacity.members {
+    /// A seat for one more, if there is any. An invited person has none before they come; one who is away
+    /// has lost it, if the backend let somebody else in.
+    fn seat(&mut self, participant: &Participant, now: Instant, out: &mut Vec<Command>) -> Option<MemberId> {
+        if self.is_pair() {
             return None;
+        }
+        let here = self.members.all.iter().filter(|(_, member)| member.is_here());
+        if here.clone().count() >= self.capacity.members {
+            let away = here.clone().find(|(_, member)| !member.is_present()).map(|(id, _)| *id)?;
+            self.remove(away, now, out);
         }
         let id = self.members.next_id();
         let member = Member::expected(id, participant.person.clone(), self.rules.offers, self.kind);

@@ -38,7 +38,8 @@ impl Call {
             IncomingSignal::Refused { message } if self.connected_at.is_none() => {
                 self.end(EndReason::Refused { message }, None, now, out);
             }
-            IncomingSignal::Full if self.connected_at.is_none() => self.end(EndReason::Full, None, now, out),
+            // On coming back, too: our seat was given to somebody else.
+            IncomingSignal::Full => self.end(EndReason::Full, None, now, out),
             IncomingSignal::Seats(seats) => {
                 self.capacity = self.capacity.of_seats(seats);
                 self.watch_room(now);
@@ -59,10 +60,7 @@ impl Call {
             | IncomingSignal::Answer(_)
             | IncomingSignal::Candidate(_)
             | IncomingSignal::Media(_) => self.receive_of_member(from, signal, sent_media, now, out),
-            IncomingSignal::Offline
-            | IncomingSignal::AnsweredElsewhere
-            | IncomingSignal::Refused { .. }
-            | IncomingSignal::Full => {}
+            IncomingSignal::Offline | IncomingSignal::AnsweredElsewhere | IncomingSignal::Refused { .. } => {}
             // Routed by the phone.
             IncomingSignal::Placed { .. } | IncomingSignal::Ring(_) => {}
         }

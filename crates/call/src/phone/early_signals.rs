@@ -15,9 +15,12 @@ const MAX_OWED_CANCELS: usize = 32;
 /// Older rings have ended.
 const MAX_SIGNAL_AGE: Duration = Duration::from_secs(40);
 
+/// A signal, and the member it came from where the backend named it.
+type Said = (Option<PeerId>, IncomingSignal);
+
 #[derive(Debug, Default)]
 pub(crate) struct EarlySignals {
-    signals: VecDeque<(Instant, AccountId, RemoteCallId, (Option<PeerId>, IncomingSignal))>,
+    signals: VecDeque<(Instant, AccountId, RemoteCallId, Said)>,
     rings: VecDeque<(Instant, AccountId, RemoteCallId, Ring)>,
     over: VecDeque<(AccountId, RemoteCallId)>,
     /// Invitations taken back before the backend said their id.
@@ -35,12 +38,7 @@ impl EarlySignals {
     }
 
     /// What was received of a call and from whom, in its order.
-    pub(crate) fn take(
-        &mut self,
-        account: AccountId,
-        remote: &RemoteCallId,
-        now: Instant,
-    ) -> Vec<(Option<PeerId>, IncomingSignal)> {
+    pub(crate) fn take(&mut self, account: AccountId, remote: &RemoteCallId, now: Instant) -> Vec<Said> {
         let (ours, others): (VecDeque<_>, _) = std::mem::take(&mut self.signals)
             .into_iter()
             .partition(|(_, to, id, _)| *to == account && id == remote);

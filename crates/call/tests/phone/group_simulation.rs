@@ -1,0 +1,427 @@
+//! Simulation of up to ten phones on one backend with rooms, with imaginary peer connections between them.
+//! Time jumps from event to event. After each event it is checked that what concerns one member changes no
+//! other.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bellwire_call::{
+    CallId, CallKey, CallState, CallView, Command, Epoch, Event, IncomingSignal, Invite, MediaKind, MemberId,
+    MemberState, Notice, OfferRule, OutgoingSignal, PeerOutcome, ReceivedSignal, RemoteCallId, Subject,
+    UserAction,
+};
+
+use crate::builders::{HOME, answer, candidate, offer, person};
+use crate::checked_phone::CheckedPhone;
+use crate::fake_peers::{FakePeers, Place};
+use crate::group_backend::{Backend, Told, Who, name};
+
+/// Order is kept within a channel and not between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Channel {
+    Socket,
+    Peer(Place),
+}
+
+struct Seat {
+    phone: CheckedPhone,
+    up: bool,
+    /// What was said while the socket was away.
+    queued: Vec<(CallKey, OutgoingSignal)>,
+    /// Counts the programs of this person: what an older one is told comes to nothing.
+    program: u32,
+}
+
+pub(crate) struct Group {
+    pub(crate) now: Instant,
+    pub(crate) backend: Backend,
+    seats: Vec<Seat>,
+    /// By due time and number, so that equal times keep their order.
+    due: BTreeMap<(Instant, u64), (Who, u32, Event)>,
+    last_on: BTreeMap<(Who, Channel), Instant>,
+    counter: u64,
+    /// Milliseconds, used in turn.
+    latencies: Vec<u64>,
+    fake_peers: FakePeers,
+    pub(crate) refused: usize,
+}
+
+impl Group {
+    #[expect(clippy::disallowed_methods, reason = "a starting point for stepped time")]
+    pub(crate) fn new(people: usize, latencies: Vec<u64>) -> Self {
+        let now = Instant::now();
+        let seat = |who| Seat { phone: new_phone(who, now), up: true, queued: Vec::new(), program: 0 };
+        Self {
+            now,
+            backend: Backend::new(people),
+            seats: (0..people).map(seat).collect(),
+            due: BTreeMap::new(),
+            last_on: BTreeMap::new(),
+            counter: 0,
+            latencies,
+            fake_peers: FakePeers::new(people),
+            refused: 0,
+        }
+    }
+
+    pub(crate) fn people(&self) -> std::ops::Range<Who> {
+        0..self.seats.len()
+    }
+
+    pub(crate) fn phone(&self, who: Who) -> &CheckedPhone {
+        &self.seats[who].phone
+    }
+
+    /// The call that is not over and that they take part in.
+    pub(crate) fn active(&self, who: Who) -> Option<CallView> {
+        self.phone(who).live().into_iter().find(|call| call.state.is_active())
+    }
+
+    pub(crate) fn invite(&mut self, from: Who, to: &[Who]) {
+        let mut people = to.iter().map(|who| person(&name(*who)));
+        let Some(to) = people.next() else { return };
+        let invite = Invite { to, others: people.collect(), kind: MediaKind::Video, subject: None };
+        self.user(from, UserAction::Dial { account: HOME, invite });
+    }
+
+    /// They enter a session by themselves.
+    pub(crate) fn join(&mut self, who: Who, session: &RemoteCallId) {
+        let to = person(&name(self.backend.initiator(session)));
+        let subject = Some(Subject { id: session.0.clone(), label: String::new() });
+        let invite = Invite { to, others: Vec::new(), kind: MediaKind::Video, subject };
+        self.user(who, UserAction::Dial { account: HOME, invite });
+    }
+
+    pub(crate) fn accept(&mut self, who: Who) {
+        if let Some(ring) = self.phone(who).live().into_iter().find(|call| call.state.is_ringing()) {
+            self.user(who, UserAction::EndAndAccept(ring.id));
+        }
+    }
+
+    pub(crate) fn user(&mut self, who: Who, action: UserAction) {
+        self.handle(who, Event::User(action));
+    }
+
+    pub(crate) fn hang_up(&mut self, who: Who) {
+        for call in self.phone(who).live() {
+            self.user(who, UserAction::HangUp(call.id));
+        }
+    }
+
+    pub(crate) fn socket(&mut self, who: Who, up: bool) {
+        let seat = &mut self.seats[who];
+        if seat.up == up {
+            return;
+        }
+        seat.up = up;
+        let queued = if up { std::mem::take(&mut seat.queued) } else { Vec::new() };
+        self.handle(who, Event::Signaling { account: HOME, up });
+        for (key, signal) in queued {
+            let told = self.backend.say(who, &key, signal);
+            self.tell(told);
+        }
+        if !up {
+            let told = self.backend.lose(who);
+            self.tell(told);
+        }
+    }
+
+    /// The backend starts anew: every socket is closed, and it has forgotten the rooms.
+    pub(crate) fn restart_backend(&mut self) {
+        self.backend.restart();
+        for who in self.people() {
+            if std::mem::replace(&mut self.seats[who].up, false) {
+                self.handle(who, Event::Signaling { account: HOME, up: false });
+            }
+        }
+    }
+
+    /// The program ends without a word and starts anew; `noticed`: the backend sees its socket close.
+    pub(crate) fn crash(&mut self, who: Who, noticed: bool) {
+        self.fake_peers.drop_of(who);
+        let seat = &mut self.seats[who];
+        seat.phone = new_phone(who, self.now);
+        seat.queued.clear();
+        seat.program += 1;
+        seat.up = true;
+        if noticed {
+            let told = self.backend.lose(who);
+            self.tell(told);
+        }
+        self.report_paths();
+    }
+
+    /// The backend sees at last whose program is gone.
+    pub(crate) fn notice_the_dead(&mut self) {
+        for who in self.people() {
+            for session in self.backend.rooms_of(who) {
+                let live =
+                    self.phone(who).live().iter().any(|call| call.remote_id.as_ref() == Some(&session));
+                if !live {
+                    let told = self.backend.leave(who, &session, true);
+                    self.tell(told);
+                }
+            }
+        }
+    }
+
+    /// Whether packets come to and from somebody.
+    pub(crate) fn network(&mut self, who: Who, up: bool) {
+        self.fake_peers.set_network(who, up);
+        self.report_paths();
+    }
+
+    /// ICE or DTLS of one connection fails.
+    pub(crate) fn break_one(&mut self, who: Who, nth: usize) {
+        let Some(place) = self.fake_peers.nth_of(who, nth) else { return };
+        let epoch = self.fake_peers.epoch(place);
+        self.handle(
+            who,
+            Event::Peer { call: place.call, member: place.member, epoch, outcome: PeerOutcome::Failed },
+        );
+    }
+
+    /// Lets everything happen that is due within `span`.
+    pub(crate) fn pass(&mut self, span: Duration) {
+        let until = self.now + span;
+        loop {
+            let deadlines =
+                self.people().filter_map(|who| Some((self.seats[who].phone.phone.deadline()?, who)));
+            let deadline = deadlines.min().filter(|(at, _)| *at <= until);
+            let event = self.due.keys().next().copied().filter(|(at, _)| *at <= until);
+            match (event, deadline) {
+                (Some(at), deadline) if deadline.is_none_or(|(deadline, _)| at.0 <= deadline) => {
+                    let (who, program, event) = self.due.remove(&at).expect("the key was just read");
+                    self.now = self.now.max(at.0);
+                    if self.seats[who].program == program {
+                        self.handle(who, event);
+                    }
+                }
+                (_, Some((at, who))) => {
+                    self.now = self.now.max(at);
+                    self.handle(who, Event::Time);
+                }
+                (_, None) => break,
+            }
+        }
+        self.now = until;
+        self.seats.iter_mut().for_each(|seat| seat.phone.now = until);
+    }
+
+    /// Who is in a room is in the call, connected to each of the others by one connection, and nobody else
+    /// is in a call.
+    pub(crate) fn assert_settled(&self) {
+        for who in self.people() {
+            let Some(call) = self.active(who) else { continue };
+            let session = call.remote_id.clone().expect("the backend has answered by now");
+            let mut others = self.backend.room(&session);
+            assert!(others.contains(&who), "p{who} is in a call and not in its room: {call:?}");
+            others.retain(|other| *other != who);
+            let mut members: Vec<String> =
+                call.members.iter().map(|member| member.person.id.0.clone()).collect();
+            members.sort();
+            let mut expected: Vec<String> = others.iter().map(|other| name(*other)).collect();
+            expected.sort();
+            assert_eq!(members, expected, "the members of p{who}");
+            for member in &call.members {
+                assert_eq!(member.state, MemberState::Connected, "p{who} to {}", member.person.name);
+                let here = Place { who, call: call.id, member: member.id };
+                let there = self.fake_peers.other_end(here).expect("it is connected");
+                assert_eq!(name(there.who), member.person.id.0, "the other end of {here:?}");
+            }
+            assert_eq!(call.state, CallState::Connected, "p{who}");
+        }
+    }
+
+    fn handle(&mut self, who: Who, event: Event) {
+        let concerned = concerned(&event);
+        let placed = placed(&event);
+        let phone = &mut self.seats[who].phone;
+        phone.now = self.now;
+        let before = phone.calls();
+        let commands = phone.handle(event);
+        if let Some((call, member)) = concerned {
+            assert_others_untouched(&before, &phone.calls(), &commands, call, member);
+        }
+        for command in commands {
+            self.perform(who, command);
+        }
+        if let Some(session) = placed.filter(|_| self.seats[who].up)
+            && self.active(who).is_some_and(|call| call.remote_id.as_ref() == Some(&session))
+        {
+            let told = self.backend.enter(who, &session);
+            self.tell(told);
+        }
+        self.report_paths();
+    }
+
+    fn perform(&mut self, who: Who, command: Command) {
+        match command {
+            Command::Say { call, signal, .. } => self.say(who, call, signal),
+            Command::OpenPeer { call, member, epoch, .. } => {
+                self.fake_peers.open(Place { who, call, member }, epoch);
+            }
+            Command::ClosePeer { call, member, .. } => self.fake_peers.close(Place { who, call, member }),
+            Command::CreateOffer { call, member, epoch, .. } => {
+                let place = Place { who, call, member };
+                let offer = offer(&self.fake_peers.make_offer(place));
+                self.report(place, epoch, PeerOutcome::OfferMade(offer));
+                self.report(place, epoch, PeerOutcome::Candidate(candidate("host")));
+            }
+            Command::AcceptOffer { call, member, epoch, offer } => {
+                let place = Place { who, call, member };
+                let answer = answer(&self.fake_peers.make_answer(place, offer.sdp));
+                self.report(place, epoch, PeerOutcome::AnswerMade(answer));
+                self.report(place, epoch, PeerOutcome::Candidate(candidate("host")));
+            }
+            Command::AcceptAnswer { call, member, epoch, answer } => {
+                let place = Place { who, call, member };
+                self.fake_peers.take_answer(place, answer.sdp);
+                self.report(place, epoch, PeerOutcome::AnswerApplied);
+            }
+            Command::AddCandidate { call, member, .. } => {
+                let place = Place { who, call, member };
+                assert!(self.fake_peers.is_described(place), "a candidate before its description");
+            }
+            Command::Notice(Notice::MemberRefused { .. }) => self.refused += 1,
+            Command::StartMedia { .. }
+            | Command::SetMicrophone { .. }
+            | Command::SetCamera { .. }
+            | Command::SetSharing { .. }
+            | Command::StopMedia { .. }
+            | Command::Ring { .. }
+            | Command::StopRing { .. }
+            | Command::RingBack { .. }
+            | Command::StopRingBack { .. }
+            | Command::Notice(_) => {}
+        }
+    }
+
+    fn say(&mut self, who: Who, call: CallKey, signal: OutgoingSignal) {
+        if !self.seats[who].up {
+            if !matches!(signal, OutgoingSignal::Media(_)) {
+                self.seats[who].queued.push((call, signal));
+            }
+            return;
+        }
+        let told = match (&call, &signal) {
+            (CallKey::Local(local), OutgoingSignal::Invite(invite)) => {
+                self.backend.place(who, *local, invite)
+            }
+            _ => self.backend.say(who, &call, signal),
+        };
+        self.tell(told);
+    }
+
+    fn tell(&mut self, told: Vec<Told>) {
+        for (who, call, signal) in told {
+            if self.seats[who].up {
+                let received = ReceivedSignal { account: HOME, call, signal };
+                self.schedule(who, Channel::Socket, Event::Signal(received));
+            }
+        }
+    }
+
+    fn report(&mut self, place: Place, epoch: Epoch, outcome: PeerOutcome) {
+        let Place { who, call, member } = place;
+        self.schedule(who, Channel::Peer(place), Event::Peer { call, member, epoch, outcome });
+    }
+
+    /// Paths that came up or went away since.
+    fn report_paths(&mut self) {
+        for (place, epoch, up) in self.fake_peers.changes() {
+            let outcome = if up { PeerOutcome::Connected } else { PeerOutcome::PathLost };
+            self.report(place, epoch, outcome);
+        }
+    }
+
+    fn schedule(&mut self, who: Who, channel: Channel, event: Event) {
+        self.counter += 1;
+        let turn = usize::try_from(self.counter).expect("few events") % self.latencies.len();
+        let arrival = self.now + Duration::from_millis(self.latencies[turn]);
+        let last = self.last_on.entry((who, channel)).or_insert(arrival);
+        *last = arrival.max(*last);
+        self.due.insert((*last, self.counter), (who, self.seats[who].program, event));
+    }
+}
+
+fn new_phone(who: Who, now: Instant) -> CheckedPhone {
+    let mut phone = CheckedPhone::new(&name(who), OfferRule::Told, now);
+    phone.in_groups = true;
+    phone
+}
+
+/// The session that was made for us.
+fn placed(event: &Event) -> Option<RemoteCallId> {
+    match event {
+        Event::Signal(ReceivedSignal { signal: IncomingSignal::Placed { remote, .. }, .. }) => {
+            Some(remote.clone())
+        }
+        _ => None,
+    }
+}
+
+/// The member that an event is about; `None`: everybody.
+fn concerned(event: &Event) -> Option<(CallKey, Option<MemberId>)> {
+    match event {
+        Event::Peer { call, member, .. } => Some((CallKey::Local(*call), Some(*member))),
+        Event::Signal(ReceivedSignal { call: call @ CallKey::Member(..), .. }) => Some((call.clone(), None)),
+        Event::Signal(_)
+        | Event::User(_)
+        | Event::AccountAdded { .. }
+        | Event::AccountRemoved { .. }
+        | Event::Signaling { .. }
+        | Event::Devices { .. }
+        | Event::StartWith { .. }
+        | Event::Time => None,
+    }
+}
+
+/// One member at most has changed, and no command is about another.
+fn assert_others_untouched(
+    before: &[CallView],
+    after: &[CallView],
+    commands: &[Command],
+    call: CallKey,
+    member: Option<MemberId>,
+) {
+    let mut touched: Vec<(CallId, MemberId)> = commands.iter().filter_map(link).collect();
+    touched.sort();
+    touched.dedup();
+    for call in before {
+        let after = after.iter().find(|after| after.id == call.id).expect("it stays in view");
+        for member in &call.members {
+            if !after.members.contains(member) {
+                touched.push((call.id, member.id));
+            }
+        }
+    }
+    touched.sort();
+    touched.dedup();
+    assert!(touched.len() <= 1, "{call:?} {member:?} touched {touched:?}: {commands:?}");
+    if let (CallKey::Local(call), Some(member)) = (call, member) {
+        assert!(touched.iter().all(|link| *link == (call, member)), "{member:?} touched {touched:?}");
+    }
+}
+
+fn link(command: &Command) -> Option<(CallId, MemberId)> {
+    match command {
+        Command::OpenPeer { call, member, .. }
+        | Command::CreateOffer { call, member, .. }
+        | Command::AcceptOffer { call, member, .. }
+        | Command::AcceptAnswer { call, member, .. }
+        | Command::AddCandidate { call, member, .. }
+        | Command::ClosePeer { call, member, .. } => Some((*call, *member)),
+        Command::Say { .. }
+        | Command::StartMedia { .. }
+        | Command::SetMicrophone { .. }
+        | Command::SetCamera { .. }
+        | Command::SetSharing { .. }
+        | Command::StopMedia { .. }
+        | Command::Ring { .. }
+        | Command::StopRing { .. }
+        | Command::RingBack { .. }
+        | Command::StopRingBack { .. }
+        | Command::Notice(_) => None,
+    }
+}
