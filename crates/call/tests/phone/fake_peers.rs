@@ -76,6 +76,11 @@ impl FakePeers {
         peer.renewed = true;
     }
 
+    /// An offer was made, and not answered.
+    pub(crate) fn awaits_answer(&self, place: Place) -> bool {
+        self.all.get(&place).is_some_and(|peer| peer.local.is_some() && peer.remote.is_none())
+    }
+
     pub(crate) fn is_described(&self, place: Place) -> bool {
         self.all[&place].remote.is_some()
     }

@@ -1,20 +1,20 @@
 //! Simulation of up to ten phones on one backend with rooms, with imaginary peer connections between them.
-//! Time jumps from event to event. After each event it is checked that what concerns one member changes no
-//! other.
+//! Time jumps from event to event.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{
-    CallId, CallKey, CallState, CallView, Command, Epoch, Event, IncomingSignal, Invite, MediaKind, MemberId,
-    MemberState, Notice, OfferRule, OutgoingSignal, PeerOutcome, ReceivedSignal, RemoteCallId, Subject,
-    UserAction,
+    CallKey, CallView, Command, Epoch, Event, IncomingSignal, Invite, MediaKind, Notice, OfferRule,
+    OutgoingSignal, PeerOutcome, ReceivedSignal, RemoteCallId, Subject, UserAction,
 };
 
 use crate::builders::{HOME, answer, candidate, offer, person};
 use crate::checked_phone::CheckedPhone;
 use crate::fake_peers::{FakePeers, Place};
 use crate::group_backend::{Backend, Told, Who, name};
+use crate::group_checks::Concerned;
+use crate::web_client::WebClient;
 
 /// Order is kept within a channel and not between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,25 +42,31 @@ pub(crate) struct Group {
     counter: u64,
     /// Milliseconds, used in turn.
     latencies: Vec<u64>,
-    fake_peers: FakePeers,
-    pub(crate) refused: usize,
+    pub(crate) fake_peers: FakePeers,
+    /// Those who use a web client.
+    webs: BTreeMap<Who, WebClient>,
 }
 
 impl Group {
-    #[expect(clippy::disallowed_methods, reason = "a starting point for stepped time")]
     pub(crate) fn new(people: usize, latencies: Vec<u64>) -> Self {
+        Self::with_webs(people, 0, latencies)
+    }
+
+    /// The last `webs` of them use a web client.
+    #[expect(clippy::disallowed_methods, reason = "a starting point for stepped time")]
+    pub(crate) fn with_webs(people: usize, webs: usize, latencies: Vec<u64>) -> Self {
         let now = Instant::now();
         let seat = |who| Seat { phone: new_phone(who, now), up: true, queued: Vec::new(), program: 0 };
         Self {
             now,
-            backend: Backend::new(people),
+            backend: Backend::new(people - webs),
             seats: (0..people).map(seat).collect(),
             due: BTreeMap::new(),
             last_on: BTreeMap::new(),
             counter: 0,
             latencies,
             fake_peers: FakePeers::new(people),
-            refused: 0,
+            webs: (people - webs..people).map(|who| (who, WebClient::default())).collect(),
         }
     }
 
@@ -86,6 +92,14 @@ impl Group {
 
     /// They enter a session by themselves.
     pub(crate) fn join(&mut self, who: Who, session: &RemoteCallId) {
+        if let Some(web) = self.webs.get_mut(&who) {
+            if web.session.is_none() {
+                web.session = Some(session.clone());
+                let told = self.backend.enter(who, session);
+                self.tell(told);
+            }
+            return;
+        }
         let to = person(&name(self.backend.initiator(session)));
         let subject = Some(Subject { id: session.0.clone(), label: String::new() });
         let invite = Invite { to, others: Vec::new(), kind: MediaKind::Video, subject };
@@ -103,6 +117,13 @@ impl Group {
     }
 
     pub(crate) fn hang_up(&mut self, who: Who) {
+        if let Some(web) = self.webs.get_mut(&who) {
+            let session = web.session.take();
+            web.leave(who, &mut self.fake_peers);
+            let told = session.map(|id| self.backend.leave(who, &id, false));
+            self.tell(told.unwrap_or_default());
+            return self.report_paths();
+        }
         for call in self.phone(who).live() {
             self.user(who, UserAction::HangUp(call.id));
         }
@@ -144,6 +165,9 @@ impl Group {
         seat.queued.clear();
         seat.program += 1;
         seat.up = true;
+        if let Some(web) = self.webs.get_mut(&who) {
+            *web = WebClient::default();
+        }
         if noticed {
             let told = self.backend.lose(who);
             self.tell(told);
@@ -173,7 +197,8 @@ impl Group {
 
     /// ICE or DTLS of one connection fails.
     pub(crate) fn break_one(&mut self, who: Who, nth: usize) {
-        let Some(place) = self.fake_peers.nth_of(who, nth) else { return };
+        let place = self.fake_peers.nth_of(who, nth).filter(|_| !self.webs.contains_key(&who));
+        let Some(place) = place else { return };
         let epoch = self.fake_peers.epoch(place);
         self.handle(
             who,
@@ -208,40 +233,17 @@ impl Group {
         self.seats.iter_mut().for_each(|seat| seat.phone.now = until);
     }
 
-    /// Who is in a room is in the call, connected to each of the others by one connection, and nobody else
-    /// is in a call.
-    pub(crate) fn assert_settled(&self) {
-        for who in self.people() {
-            let Some(call) = self.active(who) else { continue };
-            let session = call.remote_id.clone().expect("the backend has answered by now");
-            let mut others = self.backend.room(&session);
-            assert!(others.contains(&who), "p{who} is in a call and not in its room: {call:?}");
-            others.retain(|other| *other != who);
-            let mut members: Vec<String> =
-                call.members.iter().map(|member| member.person.id.0.clone()).collect();
-            members.sort();
-            let mut expected: Vec<String> = others.iter().map(|other| name(*other)).collect();
-            expected.sort();
-            assert_eq!(members, expected, "the members of p{who}");
-            for member in &call.members {
-                assert_eq!(member.state, MemberState::Connected, "p{who} to {}", member.person.name);
-                let here = Place { who, call: call.id, member: member.id };
-                let there = self.fake_peers.other_end(here).expect("it is connected");
-                assert_eq!(name(there.who), member.person.id.0, "the other end of {here:?}");
-            }
-            assert_eq!(call.state, CallState::Connected, "p{who}");
-        }
-    }
-
     fn handle(&mut self, who: Who, event: Event) {
-        let concerned = concerned(&event);
-        let placed = placed(&event);
+        if self.webs.contains_key(&who) {
+            return self.handle_by_web(who, event);
+        }
+        let (concerned, placed) = (Concerned::by(&event), placed(&event));
         let phone = &mut self.seats[who].phone;
         phone.now = self.now;
         let before = phone.calls();
         let commands = phone.handle(event);
-        if let Some((call, member)) = concerned {
-            assert_others_untouched(&before, &phone.calls(), &commands, call, member);
+        if let Some(concerned) = concerned {
+            concerned.assert_alone(&before, &phone.calls(), &commands);
         }
         for command in commands {
             self.perform(who, command);
@@ -251,6 +253,20 @@ impl Group {
         {
             let told = self.backend.enter(who, &session);
             self.tell(told);
+        }
+        self.report_paths();
+    }
+
+    fn handle_by_web(&mut self, who: Who, event: Event) {
+        let Some(web) = self.webs.get_mut(&who) else { return };
+        let mut said = Vec::new();
+        if let Event::Signal(received) = event {
+            said = web.hear(who, received, &mut self.fake_peers);
+        } else if let Event::Signaling { up: true, .. } = event {
+            said.extend(web.session.iter().map(|id| (CallKey::Remote(id.clone()), OutgoingSignal::Rejoin)));
+        }
+        for (key, signal) in said {
+            self.say(who, key, signal);
         }
         self.report_paths();
     }
@@ -283,7 +299,9 @@ impl Group {
                 let place = Place { who, call, member };
                 assert!(self.fake_peers.is_described(place), "a candidate before its description");
             }
-            Command::Notice(Notice::MemberRefused { .. }) => self.refused += 1,
+            Command::Notice(Notice::MemberRefused { person, .. }) => {
+                panic!("the backend lets in as many as there are seats: {person:?}");
+            }
             Command::StartMedia { .. }
             | Command::SetMicrophone { .. }
             | Command::SetCamera { .. }
@@ -353,75 +371,9 @@ fn new_phone(who: Who, now: Instant) -> CheckedPhone {
 
 /// The session that was made for us.
 fn placed(event: &Event) -> Option<RemoteCallId> {
-    match event {
-        Event::Signal(ReceivedSignal { signal: IncomingSignal::Placed { remote, .. }, .. }) => {
-            Some(remote.clone())
-        }
-        _ => None,
-    }
-}
-
-/// The member that an event is about; `None`: everybody.
-fn concerned(event: &Event) -> Option<(CallKey, Option<MemberId>)> {
-    match event {
-        Event::Peer { call, member, .. } => Some((CallKey::Local(*call), Some(*member))),
-        Event::Signal(ReceivedSignal { call: call @ CallKey::Member(..), .. }) => Some((call.clone(), None)),
-        Event::Signal(_)
-        | Event::User(_)
-        | Event::AccountAdded { .. }
-        | Event::AccountRemoved { .. }
-        | Event::Signaling { .. }
-        | Event::Devices { .. }
-        | Event::StartWith { .. }
-        | Event::Time => None,
-    }
-}
-
-/// One member at most has changed, and no command is about another.
-fn assert_others_untouched(
-    before: &[CallView],
-    after: &[CallView],
-    commands: &[Command],
-    call: CallKey,
-    member: Option<MemberId>,
-) {
-    let mut touched: Vec<(CallId, MemberId)> = commands.iter().filter_map(link).collect();
-    touched.sort();
-    touched.dedup();
-    for call in before {
-        let after = after.iter().find(|after| after.id == call.id).expect("it stays in view");
-        for member in &call.members {
-            if !after.members.contains(member) {
-                touched.push((call.id, member.id));
-            }
-        }
-    }
-    touched.sort();
-    touched.dedup();
-    assert!(touched.len() <= 1, "{call:?} {member:?} touched {touched:?}: {commands:?}");
-    if let (CallKey::Local(call), Some(member)) = (call, member) {
-        assert!(touched.iter().all(|link| *link == (call, member)), "{member:?} touched {touched:?}");
-    }
-}
-
-fn link(command: &Command) -> Option<(CallId, MemberId)> {
-    match command {
-        Command::OpenPeer { call, member, .. }
-        | Command::CreateOffer { call, member, .. }
-        | Command::AcceptOffer { call, member, .. }
-        | Command::AcceptAnswer { call, member, .. }
-        | Command::AddCandidate { call, member, .. }
-        | Command::ClosePeer { call, member, .. } => Some((*call, *member)),
-        Command::Say { .. }
-        | Command::StartMedia { .. }
-        | Command::SetMicrophone { .. }
-        | Command::SetCamera { .. }
-        | Command::SetSharing { .. }
-        | Command::StopMedia { .. }
-        | Command::Ring { .. }
-        | Command::StopRing { .. }
-        | Command::RingBack { .. }
-        | Command::StopRingBack { .. }
-        | Command::Notice(_) => None,
+    if let Event::Signal(ReceivedSignal { signal: IncomingSignal::Placed { remote, .. }, .. }) = event {
+        Some(remote.clone())
+    } else {
+        None
     }
 }
