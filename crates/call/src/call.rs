@@ -20,6 +20,7 @@
 
 mod capacity;
 mod connections;
+mod member_table;
 mod members;
 mod signals;
 mod state;
@@ -27,7 +28,7 @@ mod state;
 use std::time::Instant;
 
 pub(crate) use self::capacity::Capacity;
-use self::members::Members;
+use self::member_table::MemberTable;
 use crate::call_context::{CallContext, SentMedia};
 use crate::timers::{self, CallTimer, Timers};
 use crate::{
@@ -72,7 +73,7 @@ pub(crate) struct Call {
     subject: Option<Subject>,
     rules: BackendRules,
     capacity: Capacity,
-    members: Members,
+    members: MemberTable,
     /// The invitation was said, so the backend may know this call.
     invited: bool,
     consent: Consent,
@@ -163,7 +164,7 @@ impl Call {
             subject: None,
             rules,
             capacity,
-            members: Members::default(),
+            members: MemberTable::default(),
             invited: false,
             consent: Consent::Asked,
             consented_at: None,

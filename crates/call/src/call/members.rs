@@ -1,7 +1,6 @@
 //! Members of a call: who may come, who is in the room, and who has left it. The backend says who is there;
 //! one seat per person.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use super::{Call, Consent};
@@ -9,111 +8,9 @@ use crate::call_context::{CallContext, SentMedia};
 use crate::member::{Entrance, Member};
 use crate::timers::{self, CallTimer};
 use crate::{
-    Command, DeclineReason, EndReason, Epoch, IncomingSignal, MemberId, MemberView, Notice, Participant,
-    PeerId, Person, PersonId,
+    Command, DeclineReason, EndReason, IncomingSignal, MemberId, Notice, Participant, PeerId, Person,
+    PersonId,
 };
-
-/// Signals of people whose entrance was not said yet. Full: the oldest is dropped.
-const MAX_EARLY_SIGNALS: usize = 256;
-/// Names of people who are out of the call, whose late signals are dropped.
-const MAX_OUTSIDERS: usize = 64;
-
-#[derive(Debug, Default)]
-pub(super) struct Members {
-    all: BTreeMap<MemberId, Member>,
-    last: u32,
-    early: VecDeque<(PeerId, IncomingSignal)>,
-    /// They left, or were refused.
-    outsiders: VecDeque<PeerId>,
-}
-
-impl Members {
-    pub(super) fn ids(&self) -> Vec<MemberId> {
-        self.all.keys().copied().collect()
-    }
-
-    /// In the room with an open socket.
-    pub(super) fn present(&self) -> Vec<MemberId> {
-        self.all.iter().filter(|(_, member)| member.is_present()).map(|(id, _)| *id).collect()
-    }
-
-    fn expected(&self) -> Vec<MemberId> {
-        self.all.iter().filter(|(_, member)| !member.is_here()).map(|(id, _)| *id).collect()
-    }
-
-    pub(super) fn views(&self) -> Vec<MemberView> {
-        self.all.values().map(Member::view).collect()
-    }
-
-    pub(super) fn is_anybody_here(&self) -> bool {
-        self.all.values().any(Member::is_here)
-    }
-
-    pub(super) fn any_connected(&self) -> bool {
-        self.all.values().any(Member::is_connected)
-    }
-
-    pub(super) fn open_epoch(&self, id: MemberId) -> Option<Epoch> {
-        self.all.get(&id)?.open_epoch()
-    }
-
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.all.values().filter_map(Member::deadline).min()
-    }
-
-    /// Whose deadline that is.
-    pub(super) fn due(&self, at: Instant) -> Option<MemberId> {
-        self.all.iter().find(|(_, member)| member.deadline() == Some(at)).map(|(id, _)| *id)
-    }
-
-    fn named(&self, peer: &PeerId) -> Option<MemberId> {
-        self.all.iter().find(|(_, member)| member.peer() == Some(peer)).map(|(id, _)| *id)
-    }
-
-    fn of_person(&self, person: &PersonId) -> Option<MemberId> {
-        self.all.iter().find(|(_, member)| member.person().id == *person).map(|(id, _)| *id)
-    }
-
-    fn next_id(&mut self) -> MemberId {
-        self.last += 1;
-        MemberId(self.last)
-    }
-
-    /// True if they were not out already.
-    fn put_out(&mut self, peer: PeerId) -> bool {
-        self.early.retain(|(from, _)| *from != peer);
-        if self.outsiders.contains(&peer) {
-            return false;
-        }
-        if self.outsiders.len() >= MAX_OUTSIDERS {
-            self.outsiders.pop_front();
-        }
-        self.outsiders.push_back(peer);
-        true
-    }
-
-    fn keep(&mut self, from: &PeerId, signal: IncomingSignal) {
-        if let IncomingSignal::PeerLeft { .. } = signal {
-            // What they said before is of no use any more, and by their entrance they are back.
-            self.early.retain(|(peer, _)| peer != from);
-            return;
-        }
-        if self.outsiders.contains(from) {
-            return;
-        }
-        if self.early.len() >= MAX_EARLY_SIGNALS {
-            self.early.pop_front();
-        }
-        self.early.push_back((from.clone(), signal));
-    }
-
-    fn take_early(&mut self, from: &PeerId) -> Vec<IncomingSignal> {
-        let (theirs, others): (VecDeque<_>, VecDeque<_>) =
-            std::mem::take(&mut self.early).into_iter().partition(|(peer, _)| peer == from);
-        self.early = others;
-        theirs.into_iter().map(|(_, signal)| signal).collect()
-    }
-}
 
 impl Call {
     /// The one other member of a call of two.
@@ -167,13 +64,12 @@ impl Call {
         }
         let peer = participant.peer.clone();
         let known = self.members.named(&peer).or_else(|| self.members.of_person(&participant.person.id));
-        let Some(id) = known.or_else(|| self.seat(&participant, now, out)) else {
-            if self.members.put_out(peer) {
-                let person = participant.person;
-                out.push(Command::Notice(Notice::MemberRefused { call: self.id, person }));
-            }
-            return;
-        };
+        let comes = known.is_none_or(|id| self.members.expected().contains(&id));
+        let stranger_to_two = known.is_none() && self.is_pair();
+        if stranger_to_two || (comes && !self.make_room(now, out)) {
+            return self.refuse(known, participant, now, out);
+        }
+        let id = known.unwrap_or_else(|| self.seat(&participant));
         self.members.outsiders.retain(|outsider| *outsider != peer);
         let replaced = self.with_member(id, now, |member, _| {
             let before = member.peer().cloned().filter(|before| *before != participant.peer);
@@ -291,20 +187,35 @@ impl Call {
         }
     }
 
-    /// A seat for one more, if there is any. An invited person has none before they come; one who is away
-    /// has lost it, if the backend let somebody else in.
-    fn seat(&mut self, participant: &Participant, now: Instant, out: &mut Vec<Command>) -> Option<MemberId> {
-        if self.is_pair() {
-            return None;
-        }
+    /// There is a seat for somebody who comes. Who is away has lost theirs, if the backend let somebody in.
+    fn make_room(&mut self, now: Instant, out: &mut Vec<Command>) -> bool {
         let here = self.members.all.iter().filter(|(_, member)| member.is_here());
-        if here.clone().count() >= self.capacity.members {
-            let away = here.clone().find(|(_, member)| !member.is_present()).map(|(id, _)| *id)?;
-            self.remove(away, now, out);
+        if here.clone().count() < self.capacity.members {
+            return true;
         }
+        let away = here.clone().find(|(_, member)| !member.is_present()).map(|(id, _)| *id);
+        away.inspect(|id| self.remove(*id, now, out)).is_some()
+    }
+
+    fn refuse(
+        &mut self,
+        known: Option<MemberId>,
+        participant: Participant,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
+        if let Some(id) = known {
+            self.remove(id, now, out);
+        }
+        if self.members.put_out(participant.peer) {
+            out.push(Command::Notice(Notice::MemberRefused { call: self.id, person: participant.person }));
+        }
+    }
+
+    fn seat(&mut self, participant: &Participant) -> MemberId {
         let id = self.members.next_id();
         let member = Member::expected(id, participant.person.clone(), self.rules.offers, self.kind);
         self.members.all.insert(id, member);
-        Some(id)
+        id
     }
 }

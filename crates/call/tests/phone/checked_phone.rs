@@ -133,6 +133,10 @@ impl CheckedPhone {
         self.open_peer(call).map(|(_, epoch)| epoch)
     }
 
+    pub(crate) fn epoch_of(&self, call: CallId, member: MemberId) -> Option<Epoch> {
+        self.invariants.peers.get(&(call, member)).copied()
+    }
+
     /// The open connections of a call.
     pub(crate) fn open_peers(&self, call: CallId) -> Vec<MemberId> {
         self.invariants.peers.keys().filter(|(of, _)| *of == call).map(|(_, member)| *member).collect()

@@ -7,6 +7,7 @@ mod fake_peers;
 mod group;
 mod group_backend;
 mod group_checks;
+mod group_hostile;
 mod group_random;
 mod group_simulation;
 mod local_media;

@@ -129,7 +129,7 @@ fn play(pair: &mut Pair, step: Move) {
     }
 }
 
-fn signal() -> impl Strategy<Value = IncomingSignal> {
+pub(crate) fn signal() -> impl Strategy<Value = IncomingSignal> {
     let text = || (0..3u8).prop_map(|n| n.to_string());
     prop_oneof![
         4 => prop_oneof![Just("bob"), Just("carol"), Just("dave")].prop_map(|from| IncomingSignal::Ring(ring(from))),
@@ -151,7 +151,7 @@ fn signal() -> impl Strategy<Value = IncomingSignal> {
     ]
 }
 
-fn outcome() -> impl Strategy<Value = PeerOutcome> {
+pub(crate) fn outcome() -> impl Strategy<Value = PeerOutcome> {
     let text = || (0..3u8).prop_map(|n| n.to_string());
     prop_oneof![
         text().prop_map(|text| PeerOutcome::OfferMade(offer(&text))),
@@ -216,7 +216,7 @@ fn one_call_event() -> impl Strategy<Value = OneCall> {
 }
 
 /// No peer connection writes the same description twice.
-fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
+pub(crate) fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
     *made += 1;
     match outcome {
         PeerOutcome::OfferMade(_) => PeerOutcome::OfferMade(offer(&format!("made {made}"))),
@@ -233,7 +233,7 @@ fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
     }
 }
 
-fn rule() -> impl Strategy<Value = OfferRule> {
+pub(crate) fn rule() -> impl Strategy<Value = OfferRule> {
     prop_oneof![
         Just(OfferRule::Us),
         Just(OfferRule::Them),
