@@ -1,4 +1,4 @@
-//! Offer/answer negotiation of one call: offers, answers, candidates and their order. It does not know why
+//! Offer/answer negotiation with one member: offers, answers, candidates and their order. It does not know why
 //! the call exists, who consented, or when to give up.
 //!
 //! ```text
@@ -30,7 +30,8 @@ const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// A repeated offer this long after our answer means that the answer was lost.
 const ANSWER_LOST_AFTER: Duration = Duration::from_secs(1);
 
-/// Which side makes the offers of this call.
+/// Which side makes the offers. It is the impolite one of "perfect negotiation" (W3C WebRTC, 10.7): an offer that
+/// crosses its own is ignored, while the other side gives way with a new peer connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Offerer {
     Us,
