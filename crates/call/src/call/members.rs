@@ -8,8 +8,8 @@ use crate::call_context::{CallContext, SentMedia};
 use crate::member::{Entrance, Member};
 use crate::timers::{self, CallTimer};
 use crate::{
-    Command, DeclineReason, EndReason, IncomingSignal, MemberId, Notice, Participant, PeerId, Person,
-    PersonId,
+    Command, DeclineReason, EndReason, IncomingSignal, MemberId, Notice, OutgoingSignal, Participant, PeerId,
+    Person, PersonId,
 };
 
 impl Call {
@@ -147,7 +147,9 @@ impl Call {
                 DeclineReason::Declined => EndReason::RemoteDeclined,
                 DeclineReason::Busy => EndReason::RemoteBusy,
             };
-            return self.end(reason, None, now, out);
+            // For the backend a call of several may well go on.
+            let cancel = self.remote.is_some().then_some(OutgoingSignal::Cancel);
+            return self.end(reason, cancel, now, out);
         }
         if !self.is_pair() {
             self.remove(id, now, out);
@@ -177,10 +179,10 @@ impl Call {
         self.members.early.clear();
     }
 
-    /// Alone in the room of a call of several, we leave after a while.
+    /// Alone in the room, we leave after a while. The other one of two is not removed before the call is over.
     pub(super) fn watch_room(&mut self, now: Instant) {
-        let waits = self.is_live() && self.consent == Consent::Given && !self.is_pair();
-        if !waits || self.members.is_anybody_here() {
+        let talks = self.is_live() && self.consent == Consent::Given;
+        if !talks || self.members.is_anybody_here() {
             self.timers.clear(CallTimer::Alone);
         } else if !self.timers.is_set(CallTimer::Alone) {
             self.timers.set(CallTimer::Alone, now + timers::ALONE_TIMEOUT);

@@ -73,6 +73,7 @@ fn one_who_declines_is_not_waited_for_and_the_last_one_ends_the_call() {
     group.user(2, UserAction::Decline(ring));
     group.pass(SECOND);
     assert_eq!(reason(&group, 0), Some(EndReason::RemoteDeclined));
+    assert_eq!(group.backend.open(), [], "the session is not left behind");
 }
 
 #[test]
