@@ -230,6 +230,7 @@ impl Member {
                 // A repeated offer gives the whole time to answer again.
                 if let OutgoingSignal::Offer(_) = signal {
                     self.timers.clear(MemberTimer::RepeatOffer);
+                    self.negotiation.offer_said(cx.now);
                 }
                 cx.say(self.peer.as_ref(), signal, out);
             }

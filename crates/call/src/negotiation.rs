@@ -12,21 +12,16 @@
 //! Local candidates wait until the other side surely holds our description (it may drop earlier
 //! ones); remote candidates wait until theirs is applied.
 
+mod repeats;
+
 use std::time::{Duration, Instant};
 
+use self::repeats::Repeats;
 use crate::fingerprints::Fingerprints;
 use crate::{Epoch, IceCandidate, OutgoingSignal, Sdp, SdpKind};
 
 /// More candidates than a normal peer gathers.
 const MAX_HELD_CANDIDATES: usize = 256;
-/// Repeats of a first offer: a page may take long to get its camera.
-const MAX_FIRST_OFFER_REPEATS: u8 = 7;
-/// The same for an ICE restart, where another try is better than a long wait.
-const MAX_RESTART_OFFER_REPEATS: u8 = 2;
-/// By then the other side has usually entered the room.
-const FIRST_REPEAT_DELAY: Duration = Duration::from_secs(1);
-/// Between further repeats of an unanswered offer, and after the last one.
-const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// A repeated offer this long after our answer means that the answer was lost.
 const ANSWER_LOST_AFTER: Duration = Duration::from_secs(1);
 
@@ -93,9 +88,7 @@ pub(crate) struct Negotiation {
     restart_wanted: bool,
     /// Our open offer is to restart ICE, which begins with its answer: until then the old path goes on.
     restarts_when_answered: bool,
-    /// Copies of our offer that may still be said, and how many were.
-    repeats_left: u8,
-    repeats_said: u8,
+    repeats: Repeats,
     /// Our offer was said often enough: it may be replaced.
     given_up: bool,
     heard_offer: Option<Sdp>,
@@ -119,8 +112,7 @@ impl Negotiation {
             pending: None,
             restart_wanted: false,
             restarts_when_answered: false,
-            repeats_left: 0,
-            repeats_said: 0,
+            repeats: Repeats::default(),
             given_up: false,
             heard_offer: None,
             heard_answer: None,
@@ -144,8 +136,12 @@ impl Negotiation {
 
     /// How long an unanswered offer is left alone before [`Self::repeat_unanswered`].
     pub(crate) fn repeat_after(&self) -> Option<Duration> {
-        let pause = if self.repeats_said == 0 { FIRST_REPEAT_DELAY } else { REPEAT_INTERVAL };
-        self.awaits_answer().then_some(pause)
+        self.awaits_answer().then(|| self.repeats.delay())
+    }
+
+    /// Our offer, or a copy of it, is on its way.
+    pub(crate) fn offer_said(&mut self, now: Instant) {
+        self.repeats.said(now);
     }
 
     /// The offer that is out will not be answered, or its answer cannot be received.
@@ -201,8 +197,7 @@ impl Negotiation {
         self.restart_wanted = false;
         self.trickle = false;
         self.local.clear();
-        self.repeats_left = if ice_restart { MAX_RESTART_OFFER_REPEATS } else { MAX_FIRST_OFFER_REPEATS };
-        self.repeats_said = 0;
+        self.repeats = self.repeats.of_another_offer(ice_restart);
         self.given_up = false;
         self.restarts_when_answered = ice_restart;
         if ice_restart && !self.remote_set {
@@ -232,17 +227,12 @@ impl Negotiation {
         if !self.awaits_answer() {
             return;
         }
-        match self.repeats_left.checked_sub(1) {
-            Some(left) => {
-                self.repeats_left = left;
-                self.repeats_said += 1;
-                self.repeat_offer(steps);
-            }
-            None => {
-                self.given_up = true;
-                if self.restart_wanted {
-                    self.create(Purpose::NewPath, steps);
-                }
+        if self.repeats.take() {
+            self.repeat_offer(steps);
+        } else {
+            self.given_up = true;
+            if self.restart_wanted {
+                self.create(Purpose::NewPath, steps);
             }
         }
     }
@@ -294,15 +284,25 @@ impl Negotiation {
         self.settle(steps);
     }
 
-    pub(crate) fn hear_answer(&mut self, answer: Sdp, steps: &mut Vec<Step>) {
-        if answer.kind != SdpKind::Answer || self.heard_answer.as_ref() == Some(&answer) {
+    pub(crate) fn hear_answer(&mut self, answer: Sdp, now: Instant, steps: &mut Vec<Step>) {
+        if answer.kind != SdpKind::Answer {
             return;
         }
-        let Phase::Offered(offer) = &self.phase else { return };
-        if self.is_stranger(&answer) {
+        let answers_copy = self.repeats.answered(now);
+        if self.heard_answer.as_ref() == Some(&answer) {
+            return;
+        }
+        let gone = match self.phase {
+            Phase::Offered(_) => self.is_stranger(&answer),
+            Phase::Stable => answers_copy && self.is_stranger(&answer),
+            Phase::Applying { .. } => answers_copy && self.has_other_certificate(&answer),
+            Phase::Making | Phase::Answering => false,
+        };
+        if gone {
             self.start_over(steps);
             return self.create(Purpose::First, steps);
         }
+        let Phase::Offered(offer) = &self.phase else { return };
         self.remote_prints = Fingerprints::of(&answer).or(self.remote_prints.take());
         self.remote_ufrag = ufrag(&answer).or(self.remote_ufrag.take());
         self.phase = Phase::Applying { offer: offer.clone() };
@@ -363,7 +363,7 @@ impl Negotiation {
             steps.push(Step::Close(self.epoch));
         }
         let epoch = self.epoch;
-        *self = Self { epoch, ..Self::new() };
+        *self = Self { epoch, repeats: self.repeats.without_offer(), ..Self::new() };
     }
 
     fn answer(&mut self, offer: Sdp, steps: &mut Vec<Step>) {
@@ -383,8 +383,12 @@ impl Negotiation {
     /// It comes from another peer connection than the one we are connected to: theirs was replaced
     /// (a reloaded page, a restarted program), and DTLS cannot go on with that one (RFC 8842).
     fn is_stranger(&self, description: &Sdp) -> bool {
+        self.remote_set && self.has_other_certificate(description)
+    }
+
+    fn has_other_certificate(&self, description: &Sdp) -> bool {
         match (&self.remote_prints, Fingerprints::of(description)) {
-            (Some(known), Some(new)) => self.remote_set && !known.same_certificate(&new),
+            (Some(known), Some(new)) => !known.same_certificate(&new),
             (None, _) | (_, None) => false,
         }
     }

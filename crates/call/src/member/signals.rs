@@ -103,7 +103,7 @@ impl Member {
     }
 
     pub(crate) fn hear_answer(&mut self, answer: Sdp, cx: CallContext<'_>, out: &mut Vec<Command>) {
-        self.negotiate(cx, out, |negotiation, steps| negotiation.hear_answer(answer, steps));
+        self.negotiate(cx, out, |negotiation, steps| negotiation.hear_answer(answer, cx.now, steps));
     }
 
     pub(crate) fn hear_candidate(

@@ -92,18 +92,6 @@ fn play(group: &mut Group, step: Move) {
     }
 }
 
-/// A repeated offer makes a web client throw the connection away that it has just answered with, so the answer
-/// has to be there before.
-const MAX_WEB_LATENCY_MS: u64 = 300;
-
-/// `webs` of the people use a web client.
-fn group_with(webs: usize, mut latencies: Vec<u64>) -> Group {
-    if webs > 0 {
-        latencies.iter_mut().for_each(|ms| *ms = MAX_WEB_LATENCY_MS.min(*ms));
-    }
-    Group::with_webs(PEOPLE, webs, latencies)
-}
-
 /// Everything works again, and time passes.
 fn calm(group: &mut Group) {
     for who in group.people() {
@@ -128,7 +116,7 @@ proptest! {
         moves in prop::collection::vec(a_move(), 1..80),
         webs in 0..4usize,
     ) {
-        let mut group = group_with(webs, latencies);
+        let mut group = Group::with_webs(PEOPLE, webs, latencies);
         for step in moves {
             play(&mut group, step);
         }
@@ -152,7 +140,7 @@ proptest! {
         webs in any::<bool>(),
     ) {
         // Three of ten, two of them in the call.
-        let mut group = group_with(if webs { 3 } else { 0 }, latencies);
+        let mut group = Group::with_webs(PEOPLE, if webs { 3 } else { 0 }, latencies);
         group.invite(0, &[1, 2, 3, 4, 5, 6, 7]);
         group.pass(Duration::from_secs(5));
         for who in 1..8 {

@@ -16,6 +16,7 @@ mod random;
 mod ringing;
 mod rooms;
 mod simulation;
+mod slow_answers;
 mod talking;
 mod two_phones;
 mod web_client;
