@@ -53,6 +53,14 @@ pub(crate) enum Loss {
     StayedAway { lost: bool },
 }
 
+/// When a connection that was given up is tried anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retry {
+    AfterPause,
+    /// Not before they enter the room again.
+    OnEntrance,
+}
+
 #[derive(Debug)]
 pub(crate) struct Member {
     id: MemberId,
@@ -145,8 +153,8 @@ impl Member {
         self.negotiate(cx, out, |negotiation, steps| negotiation.begin(offerer, steps));
     }
 
-    /// Gives the connection up, to try another one after a while or (`retry`) not before they come again.
-    pub(crate) fn fail(&mut self, retry: bool, cx: CallContext<'_>, out: &mut Vec<Command>) {
+    /// Gives the connection up.
+    pub(crate) fn fail(&mut self, retry: Retry, cx: CallContext<'_>, out: &mut Vec<Command>) {
         self.close(cx, out);
         for timer in [MemberTimer::Connect, MemberTimer::RepeatOffer, MemberTimer::Restart, MemberTimer::Lost]
         {
@@ -154,7 +162,7 @@ impl Member {
         }
         self.path = MediaPath::Failed;
         self.was_up = false;
-        if retry {
+        if retry == Retry::AfterPause {
             self.timers.set(MemberTimer::Retry, cx.now + timers::MEMBER_RETRY_INTERVAL);
         }
     }

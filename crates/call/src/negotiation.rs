@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Local candidates wait until the other side surely holds our description (it may drop earlier
-//! ones); remote candidates wait until theirs is applied.
+//! ones); remote candidates wait until theirs is applied. A description by another certificate comes from a peer
+//! connection that has taken the place of theirs, so we start over with a new one of ours.
 
 mod repeats;
 
@@ -40,7 +41,7 @@ pub(crate) enum Purpose {
     NewPath,
 }
 
-/// What the call should do for the negotiation.
+/// What the member should do for the negotiation.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Step {
     Open,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Call, Consent};
 use crate::call_context::{CallContext, SentMedia};
-use crate::member::{Loss, Member};
+use crate::member::{Loss, Member, Retry};
 use crate::timers::CallTimer;
 use crate::{Command, EndReason, MemberId, OutgoingSignal, PeerOutcome};
 
@@ -85,10 +85,10 @@ impl Call {
         }
         match loss {
             Loss::Unworkable { .. } => {
-                self.with_member(id, now, |member, cx| member.fail(false, cx, out));
+                self.with_member(id, now, |member, cx| member.fail(Retry::OnEntrance, cx, out));
             }
             Loss::Connection(_) => {
-                self.with_member(id, now, |member, cx| member.fail(true, cx, out));
+                self.with_member(id, now, |member, cx| member.fail(Retry::AfterPause, cx, out));
             }
             Loss::Left | Loss::StayedAway { .. } => self.remove(id, now, out),
         }

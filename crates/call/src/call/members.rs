@@ -21,8 +21,7 @@ impl Call {
     /// Somebody who may come.
     pub(super) fn expect(&mut self, person: Person) {
         if self.members.of_person(&person.id).is_none() {
-            let id = self.members.next_id();
-            self.members.all.insert(id, Member::expected(id, person, self.rules.offers, self.kind));
+            self.seat(person);
         }
     }
 
@@ -69,7 +68,7 @@ impl Call {
         if stranger_to_two || (comes && !self.make_room(now, out)) {
             return self.refuse(known, participant, now, out);
         }
-        let id = known.unwrap_or_else(|| self.seat(&participant));
+        let id = known.unwrap_or_else(|| self.seat(participant.person.clone()));
         self.members.outsiders.retain(|outsider| *outsider != peer);
         let replaced = self.with_member(id, now, |member, _| {
             let before = member.peer().cloned().filter(|before| *before != participant.peer);
@@ -189,7 +188,8 @@ impl Call {
         }
     }
 
-    /// There is a seat for somebody who comes. Who is away has lost theirs, if the backend let somebody in.
+    /// Whether there is a seat for a newcomer. Where all are taken, whoever is away has lost theirs: the backend
+    /// would not have let the newcomer in otherwise.
     fn make_room(&mut self, now: Instant, out: &mut Vec<Command>) -> bool {
         let here = self.members.all.iter().filter(|(_, member)| member.is_here());
         if here.clone().count() < self.capacity.members {
@@ -214,10 +214,9 @@ impl Call {
         }
     }
 
-    fn seat(&mut self, participant: &Participant) -> MemberId {
+    fn seat(&mut self, person: Person) -> MemberId {
         let id = self.members.next_id();
-        let member = Member::expected(id, participant.person.clone(), self.rules.offers, self.kind);
-        self.members.all.insert(id, member);
+        self.members.all.insert(id, Member::expected(id, person, self.rules.offers, self.kind));
         id
     }
 }
