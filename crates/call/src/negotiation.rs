@@ -198,7 +198,7 @@ impl Negotiation {
         self.restart_wanted = false;
         self.trickle = false;
         self.local.clear();
-        self.repeats = self.repeats.of_another_offer(ice_restart);
+        self.repeats.begin_another(ice_restart);
         self.given_up = false;
         self.restarts_when_answered = ice_restart;
         if ice_restart && !self.remote_set {
@@ -295,9 +295,9 @@ impl Negotiation {
         }
         let gone = match self.phase {
             Phase::Offered(_) => self.is_stranger(&answer),
-            Phase::Stable => answers_copy && self.is_stranger(&answer),
+            Phase::Stable | Phase::Making => answers_copy && self.is_stranger(&answer),
             Phase::Applying { .. } => answers_copy && self.has_other_certificate(&answer),
-            Phase::Making | Phase::Answering => false,
+            Phase::Answering => false,
         };
         if gone {
             self.start_over(steps);
@@ -364,7 +364,7 @@ impl Negotiation {
             steps.push(Step::Close(self.epoch));
         }
         let epoch = self.epoch;
-        *self = Self { epoch, repeats: self.repeats.without_offer(), ..Self::new() };
+        *self = Self { epoch, repeats: self.repeats, ..Self::new() };
     }
 
     fn answer(&mut self, offer: Sdp, steps: &mut Vec<Step>) {

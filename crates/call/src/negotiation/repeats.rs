@@ -17,30 +17,34 @@ const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// However slow answers are: what was said may also be lost.
 const MAX_REPEAT_DELAY: Duration = Duration::from_secs(10);
 
+/// The offer that was said last.
+#[derive(Clone, Copy, Debug)]
+struct SaidOffer {
+    /// For the first time.
+    at: Instant,
+    /// How often.
+    copies: u8,
+    /// After which time it was answered first.
+    answered_after: Option<Duration>,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Repeats {
     left: u8,
     repeated: u8,
-    /// When the offer was said first.
-    said_at: Option<Instant>,
-    /// How often it was said.
-    copies: u8,
-    /// After which time it was answered first.
-    answered_after: Option<Duration>,
+    /// What is said next is another offer.
+    another: bool,
+    offer: Option<SaidOffer>,
     /// Copies of this and of earlier offers that were not answered.
     unanswered: u8,
     slowest_answer: Duration,
 }
 
 impl Repeats {
-    /// What was learnt is kept, the offer is not.
-    pub(super) fn without_offer(self) -> Self {
-        Self { unanswered: self.unanswered, slowest_answer: self.slowest_answer, ..Self::default() }
-    }
-
-    pub(super) fn of_another_offer(self, ice_restart: bool) -> Self {
-        let left = if ice_restart { MAX_RESTART_OFFER_REPEATS } else { MAX_FIRST_OFFER_REPEATS };
-        Self { left, ..self.without_offer() }
+    pub(super) fn begin_another(&mut self, ice_restart: bool) {
+        self.left = if ice_restart { MAX_RESTART_OFFER_REPEATS } else { MAX_FIRST_OFFER_REPEATS };
+        self.repeated = 0;
+        self.another = true;
     }
 
     /// How long the copy that was said last is left alone.
@@ -58,34 +62,25 @@ impl Repeats {
     }
 
     pub(super) fn said(&mut self, now: Instant) {
-        self.said_at.get_or_insert(now);
-        self.copies = self.copies.saturating_add(1);
         self.unanswered = self.unanswered.saturating_add(1);
+        match &mut self.offer {
+            Some(offer) if !self.another => offer.copies = offer.copies.saturating_add(1),
+            offer => *offer = Some(SaidOffer { at: now, copies: 1, answered_after: None }),
+        }
+        self.another = false;
     }
 
     /// True: a copy of an offer that is answered already was answered as well.
     pub(super) fn answered(&mut self, now: Instant) -> bool {
-        let copy = self.unanswered > 0;
+        let is_due = self.unanswered > 0;
         self.unanswered = self.unanswered.saturating_sub(1);
-        match (self.answered_after, self.said_at) {
-            (None, Some(said_at)) => {
-                let time = now.saturating_duration_since(said_at);
-                self.answered_after = Some(time);
-                // Of several copies the first ones may have been lost.
-                if self.copies == 1 {
-                    self.learn(time);
-                }
-                false
-            }
-            (Some(time), _) if copy => {
-                self.learn(time);
-                true
-            }
-            (Some(_), _) | (None, None) => false,
+        let Some(offer) = &mut self.offer else { return false };
+        let before = offer.answered_after;
+        let time = *offer.answered_after.get_or_insert(now.saturating_duration_since(offer.at));
+        // The only answer may be that to the last copy.
+        if offer.copies == 1 || (before.is_some() && is_due) {
+            self.slowest_answer = self.slowest_answer.max(time);
         }
-    }
-
-    fn learn(&mut self, answer_time: Duration) {
-        self.slowest_answer = self.slowest_answer.max(answer_time);
+        before.is_some() && is_due
     }
 }
