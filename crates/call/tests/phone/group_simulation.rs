@@ -136,11 +136,12 @@ impl Group {
         }
         seat.up = up;
         let queued = if up { std::mem::take(&mut seat.queued) } else { Vec::new() };
+        // What is over is over before its room may be entered again; the rest is said in the room.
+        let (last_words, words): (Vec<_>, Vec<_>) =
+            queued.into_iter().partition(|(_, signal)| is_last_word(signal));
+        self.say_all(who, last_words);
         self.handle(who, Event::Signaling { account: HOME, up });
-        for (key, signal) in queued {
-            let told = self.backend.say(who, &key, signal);
-            self.tell(told);
-        }
+        self.say_all(who, words);
         if !up {
             let told = self.backend.lose(who);
             self.tell(told);
@@ -331,6 +332,13 @@ impl Group {
         self.tell(told);
     }
 
+    fn say_all(&mut self, who: Who, words: Vec<(CallKey, OutgoingSignal)>) {
+        for (key, signal) in words {
+            let told = self.backend.say(who, &key, signal);
+            self.tell(told);
+        }
+    }
+
     fn tell(&mut self, told: Vec<Told>) {
         for (who, call, signal) in told {
             if self.seats[who].up {
@@ -367,6 +375,17 @@ fn new_phone(who: Who, now: Instant) -> CheckedPhone {
     let mut phone = CheckedPhone::new(&name(who), OfferRule::Told, now);
     phone.in_groups = true;
     phone
+}
+
+fn is_last_word(signal: &OutgoingSignal) -> bool {
+    matches!(
+        signal,
+        OutgoingSignal::Cancel
+            | OutgoingSignal::NoAnswer
+            | OutgoingSignal::HangUp
+            | OutgoingSignal::EndForAll
+            | OutgoingSignal::Decline(_)
+    )
 }
 
 /// The session that was made for us.
