@@ -36,8 +36,17 @@ enum MediaPath {
     Opening,
     Up,
     Lost,
-    /// Given up, to be tried anew.
-    Failed,
+    Failed(Retry),
+}
+
+/// Who tries a connection anew that was given up, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// The side that offers, after a pause; the other one waits for that. If both did it by their own clocks, each
+    /// could give up in the middle of what the other one has begun, time after time.
+    ByOfferer,
+    /// Whoever of us offers, once they enter the room again.
+    OnEntrance,
 }
 
 /// What a call has lost of a member; the call knows what follows.
@@ -51,14 +60,6 @@ pub(crate) enum Loss {
     Left,
     /// They were away for too long. `lost`: so is the media path.
     StayedAway { lost: bool },
-}
-
-/// When a connection that was given up is tried anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Retry {
-    AfterPause,
-    /// Not before they enter the room again.
-    OnEntrance,
 }
 
 #[derive(Debug)]
@@ -160,9 +161,9 @@ impl Member {
         {
             self.timers.clear(timer);
         }
-        self.path = MediaPath::Failed;
+        self.path = MediaPath::Failed(retry);
         self.was_up = false;
-        if retry == Retry::AfterPause {
+        if retry == Retry::ByOfferer && self.we_offer(cx) {
             self.timers.set(MemberTimer::Retry, cx.now + timers::MEMBER_RETRY_INTERVAL);
         }
     }
@@ -213,7 +214,7 @@ impl Member {
         let (call, member, epoch) = (cx.call, self.id, self.negotiation.epoch());
         match step {
             Step::Open => {
-                if matches!(self.path, MediaPath::Idle | MediaPath::Failed) {
+                if matches!(self.path, MediaPath::Idle | MediaPath::Failed(_)) {
                     self.path = MediaPath::Opening;
                 }
                 out.push(Command::OpenPeer { call, member, epoch, kind: cx.kind });

@@ -124,6 +124,6 @@ pub enum MemberState {
     Connected,
     /// Media stopped flowing and a new path is being looked for.
     Reconnecting,
-    /// No connection came about; another one is tried after a while.
+    /// No connection came about; another one is tried after a while, or when they come again.
     Failed,
 }

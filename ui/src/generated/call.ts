@@ -106,7 +106,7 @@ export type MemberState =
   | 'connected'
   /** Media stopped flowing and a new path is being looked for. */
   | 'reconnecting'
-  /** No connection came about; another one is tried after a while. */
+  /** No connection came about; another one is tried after a while, or when they come again. */
   | 'failed';
 
 /** One of the others in a call. */

@@ -88,7 +88,7 @@ impl Call {
                 self.with_member(id, now, |member, cx| member.fail(Retry::OnEntrance, cx, out));
             }
             Loss::Connection(_) => {
-                self.with_member(id, now, |member, cx| member.fail(Retry::AfterPause, cx, out));
+                self.with_member(id, now, |member, cx| member.fail(Retry::ByOfferer, cx, out));
             }
             Loss::Left | Loss::StayedAway { .. } => self.remove(id, now, out),
         }

@@ -143,7 +143,7 @@ impl Member {
     /// until the other side has answered.
     fn address_gained(&mut self, cx: CallContext<'_>, out: &mut Vec<Command>) {
         match self.path {
-            MediaPath::Idle | MediaPath::Opening | MediaPath::Failed => {}
+            MediaPath::Idle | MediaPath::Opening | MediaPath::Failed(_) => {}
             MediaPath::Lost => self.seek_or_repeat(cx, out),
             MediaPath::Up => {
                 // Another one is being looked for already, or nobody would hear of it.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Loss, MediaPath, Member, Presence};
+use super::{Loss, MediaPath, Member, Presence, Retry};
 use crate::call_context::{CallContext, SentMedia};
 use crate::timers::{self, MemberTimer};
 use crate::{Command, IceCandidate, MediaState, OfferRule, Participant, Sdp};
@@ -59,7 +59,7 @@ impl Member {
         let after_us = entrance == Entrance::AfterUs;
         let first = after_us && !self.joined_after_us;
         self.joined_after_us = after_us;
-        if !known || self.path == MediaPath::Failed {
+        if !known || matches!(self.path, MediaPath::Failed(_)) {
             return self.begin(cx, out);
         }
         if self.path == MediaPath::Lost && !self.negotiation.awaits_answer() {
@@ -96,8 +96,7 @@ impl Member {
     pub(crate) fn hear_offer(&mut self, offer: Sdp, cx: CallContext<'_>, out: &mut Vec<Command>) {
         let offerer = self.offerer(cx);
         self.negotiate(cx, out, |negotiation, steps| negotiation.hear_offer(offer, offerer, cx.now, steps));
-        // They try anew before we do.
-        if self.timers.is_set(MemberTimer::Retry) {
+        if self.path == MediaPath::Failed(Retry::ByOfferer) {
             self.begin(cx, out);
         }
     }
@@ -129,7 +128,7 @@ impl Member {
         match (self.path, self.was_up) {
             (MediaPath::Up, _) => timers::PEER_GONE_TIMEOUT_WITH_MEDIA,
             (MediaPath::Lost, true) => timers::PEER_GONE_TIMEOUT_MEDIA_LOST,
-            (MediaPath::Idle | MediaPath::Opening | MediaPath::Lost | MediaPath::Failed, _) => {
+            (MediaPath::Idle | MediaPath::Opening | MediaPath::Lost | MediaPath::Failed(_), _) => {
                 timers::PEER_GONE_TIMEOUT
             }
         }

@@ -55,7 +55,7 @@ impl Member {
         match (self.presence, self.path) {
             (Presence::Expected, _) => MemberState::Invited,
             (Presence::Present | Presence::Away, MediaPath::Up) => MemberState::Connected,
-            (Presence::Present | Presence::Away, MediaPath::Failed) => MemberState::Failed,
+            (Presence::Present | Presence::Away, MediaPath::Failed(_)) => MemberState::Failed,
             (Presence::Present | Presence::Away, MediaPath::Idle | MediaPath::Opening | MediaPath::Lost) => {
                 if self.was_up {
                     MemberState::Reconnecting

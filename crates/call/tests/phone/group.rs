@@ -211,3 +211,17 @@ fn a_backend_that_starts_anew_finds_everybody_in_the_call() {
     }
     group.assert_settled();
 }
+
+#[test]
+fn two_who_give_up_at_different_times_find_each_other() {
+    // Whoever answers must not give up in the middle of what the other one has begun anew, time after time.
+    let mut group = Group::new(10, vec![1955]);
+    group.invite(6, &[0]);
+    group.pass(Duration::from_millis(1955));
+    group.accept(0);
+    group.socket(6, false);
+    group.pass(Duration::from_millis(45_865));
+    group.socket(6, true);
+    group.pass(100 * SECOND);
+    group.assert_settled();
+}
