@@ -71,7 +71,10 @@ impl Outcome {
             EndReason::Missed | EndReason::RemoteOffline => Self::Missed,
             EndReason::AnsweredElsewhere => Self::Elsewhere,
             EndReason::ConnectionLost => Self::Interrupted,
-            EndReason::ConnectFailed | EndReason::Refused { .. } | EndReason::Failed { .. } => Self::Failed,
+            EndReason::Full
+            | EndReason::ConnectFailed
+            | EndReason::Refused { .. }
+            | EndReason::Failed { .. } => Self::Failed,
         }
     }
 
@@ -114,6 +117,7 @@ pub(crate) fn reason_word(reason: &EndReason) -> (&'static str, Option<&str>) {
         EndReason::RemoteBusy => ("remote_busy", None),
         EndReason::Missed => ("missed", None),
         EndReason::RemoteOffline => ("remote_offline", None),
+        EndReason::Full => ("full", None),
         EndReason::AnsweredElsewhere => ("answered_elsewhere", None),
         EndReason::DeclinedElsewhere => ("declined_elsewhere", None),
         EndReason::Merged => ("merged", None),

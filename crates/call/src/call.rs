@@ -1,31 +1,39 @@
 //! State machine of one call, from the first ring to the end. It knows no other call.
 //!
-//! Two independent facts make the shown state:
+//! Consent, and the media paths to its members, make the shown state:
 //!
 //! ```text
-//!  consent                                         media path
+//!  consent                                         media path of each member
 //!   Asked ──────────────► Given                     Idle ──► Opening ──► Up ◄──► Lost
 //!     │ declined · busy     │ hung up                │          │         │        │
-//!     │ missed · cancelled  │ other side left        └──────────┴────┬────┴────────┘
+//!     │ missed · cancelled  │ ended, all left        └──────────┴────┬────┴────────┘
 //!     ▼                     ▼                                        ▼
 //!   ended(reason)         ended(reason)             never up: ConnectFailed · lost for good: ConnectionLost
 //!
-//!  shown: Calling, Ringing (Asked) · Connecting (Given, never up) · Connected (Up)
-//!         Reconnecting (was up) · Ended(reason), which is final
+//!  shown: Calling, Ringing (Asked) · Connecting (Given, none ever up) · Connected (one is up)
+//!         Reconnecting (one was up) · Ended(reason), which is final
 //! ```
+//!
+//! A call of two is a call with one other member. The number of seats makes one difference, in
+//! [`Call::lose`]: a call of two is over when its member is lost. One of several goes on with the others and
+//! tries the lost connection anew; alone in the room we stay for a minute, as somebody may come back.
 
-mod media_path;
+mod capacity;
+mod connections;
+mod member_table;
+mod members;
 mod signals;
 mod state;
 
 use std::time::Instant;
 
-use self::state::{DescribedMedia, RemoteMedia};
-use crate::negotiation::{Negotiation, Offerer, Step};
-use crate::timers::{self, Timer, Timers};
+pub(crate) use self::capacity::Capacity;
+use self::member_table::MemberTable;
+use crate::call_context::{CallContext, SentMedia};
+use crate::timers::{self, CallTimer, Timers};
 use crate::{
-    AccountId, CallId, CallKey, Command, DeclineReason, Direction, EndReason, Epoch, Invite, MediaKind,
-    MediaState, Notice, OfferRule, OutgoingSignal, Person, RemoteCallId, Ring, RingPolicy, Subject,
+    AccountId, CallId, Command, DeclineReason, Direction, EndReason, Invite, MediaKind, MediaState, Notice,
+    OfferRule, OutgoingSignal, Person, RemoteCallId, Ring, RingPolicy, Subject,
 };
 
 /// What an account's backend fixes for all its calls.
@@ -35,26 +43,10 @@ pub(crate) struct BackendRules {
     pub(crate) rings: RingPolicy,
 }
 
-/// What is sent in a call.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SentMedia {
-    pub(crate) microphone: bool,
-    pub(crate) camera: bool,
-    pub(crate) sharing: bool,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Consent {
     Asked,
     Given,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum MediaPath {
-    Idle,
-    Opening,
-    Up,
-    Lost,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,43 +72,45 @@ pub(crate) struct Call {
     peer: Person,
     subject: Option<Subject>,
     rules: BackendRules,
-    /// They entered the room after us, which decides who offers under [`OfferRule::FirstInRoom`].
-    joined_after_us: bool,
-    /// The dialect said who offers ([`IncomingSignal::OfferTurn`](crate::IncomingSignal::OfferTurn)).
-    told_turn: bool,
+    capacity: Capacity,
+    members: MemberTable,
     /// The invitation was said, so the backend may know this call.
     invited: bool,
     consent: Consent,
     consented_at: Option<Instant>,
-    path: MediaPath,
+    /// The first time.
     connected_at: Option<Instant>,
     ended: Option<Ended>,
-    negotiation: Negotiation,
-    timers: Timers,
+    timers: Timers<CallTimer>,
     tone: Tone,
     silenced: bool,
     waiting: bool,
     media_on: bool,
     signaling_lost: bool,
-    remote_media: RemoteMedia,
-    described: DescribedMedia,
 }
 
 impl Call {
     /// We dial. The self-view is shown at once, so media starts before the answer.
     pub(crate) fn dial(
         (id, account): (CallId, AccountId),
-        rules: BackendRules,
+        (rules, capacity): (BackendRules, Capacity),
         invite: Invite,
         sent_media: SentMedia,
         now: Instant,
         out: &mut Vec<Command>,
     ) -> Self {
-        let mut call = Self::new((id, account), rules, Direction::Outgoing, invite.kind, invite.to.clone());
+        let mut call =
+            Self::new((id, account), (rules, capacity), Direction::Outgoing, invite.kind, &invite.to);
         call.subject = invite.subject.clone();
         call.invited = true;
+        if !invite.others.is_empty() {
+            call.capacity = capacity.of_several();
+        }
+        for person in std::iter::once(&invite.to).chain(&invite.others) {
+            call.expect(person.clone());
+        }
         call.give_time_to_answer(now);
-        call.say(OutgoingSignal::Invite(invite), out);
+        call.say(OutgoingSignal::Invite(invite), now, out);
         call.start_media(sent_media, out);
         call
     }
@@ -126,37 +120,39 @@ impl Call {
         (id, account): (CallId, AccountId),
         rules: BackendRules,
         invite: Invite,
-        message: &str,
+        reason: EndReason,
         now: Instant,
         out: &mut Vec<Command>,
     ) -> Self {
-        let mut call = Self::new((id, account), rules, Direction::Outgoing, invite.kind, invite.to);
+        let rules = (rules, Capacity::pair(1));
+        let mut call = Self::new((id, account), rules, Direction::Outgoing, invite.kind, &invite.to);
         call.subject = invite.subject;
-        call.end(EndReason::Failed { message: message.to_owned() }, None, now, out);
+        call.end(reason, None, now, out);
         call
     }
 
     /// The other side dials.
     pub(crate) fn rung(
         (id, account): (CallId, AccountId),
-        rules: BackendRules,
+        rules: (BackendRules, Capacity),
         remote: RemoteCallId,
         ring: Ring,
         now: Instant,
     ) -> Self {
-        let mut call = Self::new((id, account), rules, Direction::Incoming, ring.kind, ring.from);
+        let mut call = Self::new((id, account), rules, Direction::Incoming, ring.kind, &ring.from);
         call.subject = ring.subject;
         call.remote = Some(remote);
+        call.expect(ring.from);
         call.give_time_to_answer(now);
         call
     }
 
     fn new(
         (id, account): (CallId, AccountId),
-        rules: BackendRules,
+        (rules, capacity): (BackendRules, Capacity),
         direction: Direction,
         kind: MediaKind,
-        peer: Person,
+        peer: &Person,
     ) -> Self {
         Self {
             id,
@@ -164,92 +160,23 @@ impl Call {
             remote: None,
             direction,
             kind,
-            peer,
+            peer: peer.clone(),
             subject: None,
             rules,
-            joined_after_us: false,
-            told_turn: false,
+            capacity,
+            members: MemberTable::default(),
             invited: false,
             consent: Consent::Asked,
             consented_at: None,
-            path: MediaPath::Idle,
             connected_at: None,
             ended: None,
-            negotiation: Negotiation::new(),
             timers: Timers::default(),
             tone: Tone::Silent,
             silenced: false,
             waiting: false,
             media_on: false,
             signaling_lost: false,
-            remote_media: RemoteMedia::of(kind),
-            described: DescribedMedia::default(),
         }
-    }
-
-    pub(crate) fn account(&self) -> AccountId {
-        self.account
-    }
-
-    pub(crate) fn remote(&self) -> Option<&RemoteCallId> {
-        self.remote.as_ref()
-    }
-
-    pub(crate) fn peer(&self) -> &Person {
-        &self.peer
-    }
-
-    pub(crate) fn subject(&self) -> Option<&Subject> {
-        self.subject.as_ref()
-    }
-
-    pub(crate) fn kind(&self) -> MediaKind {
-        self.kind
-    }
-
-    /// Of the peer connection that is open.
-    pub(crate) fn open_epoch(&self) -> Option<Epoch> {
-        self.negotiation.open_epoch()
-    }
-
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.timers.next()
-    }
-
-    pub(crate) fn is_live(&self) -> bool {
-        self.ended.is_none()
-    }
-
-    /// Incoming and neither answered nor over.
-    pub(crate) fn is_ringing(&self) -> bool {
-        self.is_live() && self.direction == Direction::Incoming && self.consent == Consent::Asked
-    }
-
-    /// Active: dialled by us, or answered.
-    pub(crate) fn is_active(&self) -> bool {
-        self.is_live() && !self.is_ringing()
-    }
-
-    /// Dialled by us and not answered yet.
-    pub(crate) fn is_dialling(&self) -> bool {
-        self.is_active() && self.consent == Consent::Asked
-    }
-
-    pub(crate) fn is_outgoing(&self) -> bool {
-        self.direction == Direction::Outgoing
-    }
-
-    pub(crate) fn is_connected(&self) -> bool {
-        self.is_live() && self.path == MediaPath::Up
-    }
-
-    pub(crate) fn consented_at(&self) -> Option<Instant> {
-        self.consented_at
-    }
-
-    /// It ended before the backend gave its id, so the cancel is sent once it has one.
-    pub(crate) fn owes_cancel(&self) -> bool {
-        !self.is_live() && self.invited && self.remote.is_none()
     }
 
     pub(crate) fn starts_without_signaling(&mut self) {
@@ -269,7 +196,7 @@ impl Call {
         }
         self.remote = Some(remote);
         if !self.is_live() {
-            self.say(OutgoingSignal::Cancel, out);
+            self.say(OutgoingSignal::Cancel, now, out);
             return;
         }
         self.subject = subject.or(self.subject.take());
@@ -278,15 +205,20 @@ impl Call {
             self.tone = Tone::RingBack;
             out.push(Command::RingBack { call: self.id });
         }
-        self.negotiate(now, out, |negotiation, steps| negotiation.open(steps));
+        // Of several nobody knows who will come.
+        if let Some(member) = self.sole_member() {
+            self.with_member(member, now, |member, cx| member.open(cx, out));
+        }
     }
 
     /// The caller may wait in a room without limit; the callee's alert ends after a time.
     fn give_time_to_answer(&mut self, now: Instant) {
         match (self.rules.rings, self.direction) {
-            (RingPolicy::Timeout(time), _) => self.timers.set(Timer::Ring, now + time + timers::RING_SLACK),
+            (RingPolicy::Timeout(time), _) => {
+                self.timers.set(CallTimer::Ring, now + time + timers::RING_SLACK)
+            }
             (RingPolicy::InRoom, Direction::Incoming) => {
-                self.timers.set(Timer::Ring, now + timers::ROOM_ALERT)
+                self.timers.set(CallTimer::Ring, now + timers::ROOM_ALERT)
             }
             (RingPolicy::InRoom, Direction::Outgoing) => {}
         }
@@ -296,7 +228,7 @@ impl Call {
         if !self.is_ringing() {
             return;
         }
-        self.say(OutgoingSignal::Accept, out);
+        self.say(OutgoingSignal::Accept, now, out);
         self.silence_tone(out);
         self.start_media(sent_media, out);
         self.agree(now, out);
@@ -324,6 +256,15 @@ impl Call {
                 let cancel = self.remote.is_some().then_some(OutgoingSignal::Cancel);
                 self.end(EndReason::Cancelled, cancel, now, out);
             }
+        }
+    }
+
+    /// Ends a call of several that we placed for everybody in it.
+    pub(crate) fn end_for_all(&mut self, now: Instant, out: &mut Vec<Command>) {
+        if self.consent == Consent::Given && self.is_outgoing() && !self.is_pair() {
+            self.end(EndReason::HungUp, Some(OutgoingSignal::EndForAll), now, out);
+        } else {
+            self.hang_up(now, out);
         }
     }
 
@@ -361,10 +302,10 @@ impl Call {
         }
     }
 
-    /// The user's choice changed: tell the other side, if there is one to tell.
-    pub(crate) fn say_media(&self, media: MediaState, out: &mut Vec<Command>) {
+    /// The user's choice changed: tell the others, if there are any to tell.
+    pub(crate) fn say_media(&self, media: MediaState, now: Instant, out: &mut Vec<Command>) {
         if self.is_live() && self.consent == Consent::Given {
-            self.say(OutgoingSignal::Media(media), out);
+            self.say(OutgoingSignal::Media(media), now, out);
         }
     }
 
@@ -372,21 +313,20 @@ impl Call {
     fn agree(&mut self, now: Instant, out: &mut Vec<Command>) {
         self.consent = Consent::Given;
         self.consented_at = Some(now);
-        self.timers.clear(Timer::Ring);
-        self.timers.set(Timer::Connect, now + timers::CONNECT_TIMEOUT);
         self.silence_tone(out);
-        let offerer = self.offerer();
-        self.negotiate(now, out, |negotiation, steps| negotiation.begin(offerer, steps));
-    }
-
-    fn offerer(&self) -> Offerer {
-        let us = match self.rules.offers {
-            OfferRule::Us => true,
-            OfferRule::Them | OfferRule::Told => false,
-            OfferRule::Caller => self.is_outgoing(),
-            OfferRule::FirstInRoom => self.joined_after_us,
-        };
-        if us { Offerer::Us } else { Offerer::Them }
+        match self.sole_member() {
+            Some(member) => {
+                self.timers.clear(CallTimer::Ring);
+                self.with_member(member, now, |member, _| member.comes());
+            }
+            // The caller's alert is over; others whom we invited may still come.
+            None if !self.is_outgoing() => self.timers.clear(CallTimer::Ring),
+            None => {}
+        }
+        for id in self.members.present() {
+            self.with_member(id, now, |member, cx| member.begin(cx, out));
+        }
+        self.watch_room(now);
     }
 
     fn start_media(&mut self, sent_media: SentMedia, out: &mut Vec<Command>) {
@@ -407,12 +347,21 @@ impl Call {
         }
     }
 
-    fn say(&self, signal: OutgoingSignal, out: &mut Vec<Command>) {
-        let call = match &self.remote {
-            Some(remote) => CallKey::Remote(remote.clone()),
-            None => CallKey::Local(self.id),
-        };
-        out.push(Command::Say { account: self.account, call, signal });
+    fn say(&self, signal: OutgoingSignal, now: Instant, out: &mut Vec<Command>) {
+        self.context(now).say(None, signal, out);
+    }
+
+    fn context(&self, now: Instant) -> CallContext<'_> {
+        CallContext {
+            call: self.id,
+            account: self.account,
+            remote: self.remote.as_ref(),
+            kind: self.kind,
+            outgoing: self.direction == Direction::Outgoing,
+            agreed: self.consent == Consent::Given,
+            signaling_lost: self.signaling_lost,
+            now,
+        }
     }
 
     /// Ends the call. Everything that was started is stopped here, once.
@@ -427,10 +376,10 @@ impl Call {
             return;
         }
         if let Some(signal) = last_word {
-            self.say(signal, out);
+            self.say(signal, now, out);
         }
         self.silence_tone(out);
-        self.negotiate(now, out, |negotiation, steps| negotiation.close(steps));
+        self.close_members(now, out);
         if std::mem::take(&mut self.media_on) {
             out.push(Command::StopMedia { call: self.id });
         }
@@ -440,60 +389,7 @@ impl Call {
         }
         out.push(Command::Notice(Notice::Ended { call: self.id, reason: reason.clone() }));
         self.ended = Some(Ended { reason, at: now });
-        self.path = MediaPath::Idle;
         self.timers.clear_all();
-        self.timers.set(Timer::Dismiss, now + timers::ENDED_CALL_SHOWN);
-    }
-
-    /// Runs a piece of the negotiation and turns its steps into commands of this call and epoch.
-    fn negotiate(
-        &mut self,
-        now: Instant,
-        out: &mut Vec<Command>,
-        piece: impl FnOnce(&mut Negotiation, &mut Vec<Step>),
-    ) {
-        let mut steps = Vec::new();
-        piece(&mut self.negotiation, &mut steps);
-        for step in steps {
-            self.perform(step, now, out);
-        }
-        match self.negotiation.repeat_after() {
-            None => self.timers.clear(Timer::RepeatOffer),
-            Some(pause) if !self.timers.is_set(Timer::RepeatOffer) => {
-                self.timers.set(Timer::RepeatOffer, now + pause);
-            }
-            Some(_) => {}
-        }
-    }
-
-    fn perform(&mut self, step: Step, now: Instant, out: &mut Vec<Command>) {
-        let (call, epoch) = (self.id, self.negotiation.epoch());
-        match step {
-            Step::Open => {
-                if self.path == MediaPath::Idle {
-                    self.path = MediaPath::Opening;
-                }
-                out.push(Command::OpenPeer { call, epoch, kind: self.kind });
-            }
-            Step::CreateOffer { ice_restart } => out.push(Command::CreateOffer { call, epoch, ice_restart }),
-            Step::AcceptOffer(offer) => out.push(Command::AcceptOffer { call, epoch, offer }),
-            Step::AcceptAnswer(answer) => {
-                self.path_answered(now);
-                out.push(Command::AcceptAnswer { call, epoch, answer });
-            }
-            Step::PathRenewed => self.path_renewed(now),
-            Step::AddCandidate(candidate) => out.push(Command::AddCandidate { call, epoch, candidate }),
-            Step::Close(epoch) => {
-                out.push(Command::ClosePeer { call, epoch });
-                self.path_closed(now);
-            }
-            Step::Say(signal) => {
-                // A repeated offer gives the whole time to answer again.
-                if let OutgoingSignal::Offer(_) = signal {
-                    self.timers.clear(Timer::RepeatOffer);
-                }
-                self.say(signal, out);
-            }
-        }
+        self.timers.set(CallTimer::Dismiss, now + timers::ENDED_CALL_SHOWN);
     }
 }

@@ -1,6 +1,9 @@
 //! Commands: what the phone wants done, grouped by the part that performs them.
 
-use crate::{AccountId, CallId, CallKey, EndReason, Epoch, IceCandidate, MediaKind, OutgoingSignal, Sdp};
+use crate::{
+    AccountId, CallId, CallKey, EndReason, Epoch, IceCandidate, MediaKind, MemberId, OutgoingSignal, Person,
+    Sdp,
+};
 
 /// One output of [`Phone::handle`](crate::Phone).
 #[derive(Clone, Debug, PartialEq)]
@@ -12,42 +15,48 @@ pub enum Command {
         signal: OutgoingSignal,
     },
 
-    /// Make a peer connection and start gathering as soon as a description allows. Followed by
+    /// Make a peer connection to a member and start gathering as soon as a description allows. Followed by
     /// `CreateOffer` or `AcceptOffer` of the same epoch.
     OpenPeer {
         call: CallId,
+        member: MemberId,
         epoch: Epoch,
         kind: MediaKind,
     },
     /// Answered by `OfferMade`.
     CreateOffer {
         call: CallId,
+        member: MemberId,
         epoch: Epoch,
         ice_restart: bool,
     },
     /// Answered by `AnswerMade` or `Rejected`.
     AcceptOffer {
         call: CallId,
+        member: MemberId,
         epoch: Epoch,
         offer: Sdp,
     },
     /// Answered by `AnswerApplied` or `Rejected`.
     AcceptAnswer {
         call: CallId,
+        member: MemberId,
         epoch: Epoch,
         answer: Sdp,
     },
     AddCandidate {
         call: CallId,
+        member: MemberId,
         epoch: Epoch,
         candidate: IceCandidate,
     },
     ClosePeer {
         call: CallId,
+        member: MemberId,
         epoch: Epoch,
     },
 
-    /// Open microphone (and camera for video) and connect them to the call's peer. `camera` and
+    /// Open microphone (and camera for video) and connect them to the call's peers. `camera` and
     /// `microphone` are what the user last chose.
     StartMedia {
         call: CallId,
@@ -97,4 +106,6 @@ pub enum Notice {
     Missed { call: CallId },
     /// A call ended; the last view of it says who and how long.
     Ended { call: CallId, reason: EndReason },
+    /// Somebody came into the room of a call that has no seat left: nothing connects us to them.
+    MemberRefused { call: CallId, person: Person },
 }

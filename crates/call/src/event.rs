@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    AccountId, CallId, CallKey, Epoch, IceCandidate, IncomingSignal, Invite, OfferRule, Person, Sdp,
+    AccountId, CallId, CallKey, Epoch, IceCandidate, IncomingSignal, Invite, MemberId, OfferRule, Person, Sdp,
 };
 
 /// One input of [`Phone::handle`](crate::Phone).
@@ -14,6 +14,7 @@ pub enum Event {
     /// The result of a peer command, or something the peer connection noticed by itself.
     Peer {
         call: CallId,
+        member: MemberId,
         epoch: Epoch,
         outcome: PeerOutcome,
     },
@@ -79,8 +80,10 @@ pub enum UserAction {
     Decline(CallId),
     /// Stops the ringtone of a ringing call; not a decline.
     Silence(CallId),
-    /// Cancels a call that was not answered, ends one that was.
+    /// Cancels a call that was not answered, leaves one that was.
     HangUp(CallId),
+    /// Ends a call of several that we placed for everybody in it; any other call as `HangUp` does.
+    EndForAll(CallId),
     /// For this call; the next one starts as [`Event::StartWith`] says.
     SetMicrophone(bool),
     SetCamera(bool),

@@ -18,8 +18,17 @@ pub struct RemoteCallId(pub String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PersonId(pub String);
 
-/// Which peer connection of a call a command or an outcome is about. Outcomes of an older epoch
-/// are stale: the phone drops them.
+/// One of the others in a call, as this phone counts them within the call; given once, also to somebody who
+/// comes back after having left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MemberId(pub u32);
+
+/// The backend's own name for a member's program in the call's room. A program that comes back says the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PeerId(pub String);
+
+/// Which peer connection to a member a command or an outcome is about. Outcomes of an older epoch are stale:
+/// the phone drops them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Epoch(pub u32);
 
@@ -28,6 +37,26 @@ pub struct Epoch(pub u32);
 pub enum CallKey {
     /// Our own number: the backend has not answered the invitation yet.
     Local(CallId),
-    /// The backend's id.
+    /// The backend's id. Of everybody in the call, or of the one other member where there is only one.
     Remote(RemoteCallId),
+    /// The backend's id, and whom of its members the signal comes from or is for.
+    Member(RemoteCallId, PeerId),
+}
+
+impl CallKey {
+    /// The backend's id of the call, if it has one.
+    pub fn remote(&self) -> Option<&RemoteCallId> {
+        match self {
+            Self::Local(_) => None,
+            Self::Remote(remote) | Self::Member(remote, _) => Some(remote),
+        }
+    }
+
+    /// The member that the signal comes from or is for.
+    pub fn peer(&self) -> Option<&PeerId> {
+        match self {
+            Self::Local(_) | Self::Remote(_) => None,
+            Self::Member(_, peer) => Some(peer),
+        }
+    }
 }

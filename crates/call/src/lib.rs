@@ -6,12 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod call;
+mod call_context;
 mod command;
 mod deep_link;
 mod event;
 mod fingerprints;
 mod glare;
 mod id;
+mod member;
 mod negotiation;
 mod phone;
 mod signal;
@@ -21,10 +23,10 @@ mod view;
 pub use command::{Command, Notice};
 pub use deep_link::{DeepLink, DeepLinkError};
 pub use event::{Event, PeerOutcome, ReceivedSignal, RingPolicy, UserAction};
-pub use id::{AccountId, CallId, CallKey, Epoch, PersonId, RemoteCallId};
+pub use id::{AccountId, CallId, CallKey, Epoch, MemberId, PeerId, PersonId, RemoteCallId};
 pub use phone::Phone;
 pub use signal::{
     DeclineReason, EndReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState, OfferRule,
-    OutgoingSignal, Person, Quality, QualityLevel, Ring, Sdp, SdpKind, Subject,
+    OutgoingSignal, Participant, Person, Quality, QualityLevel, Ring, Sdp, SdpKind, Subject,
 };
-pub use view::{CallState, CallView, Direction, PhoneView};
+pub use view::{CallState, CallView, Direction, MemberState, MemberView, PhoneView};

@@ -1,4 +1,4 @@
-//! Offer/answer negotiation of one call: offers, answers, candidates and their order. It does not know why
+//! Offer/answer negotiation with one member: offers, answers, candidates and their order. It does not know why
 //! the call exists, who consented, or when to give up.
 //!
 //! ```text
@@ -10,27 +10,24 @@
 //! ```
 //!
 //! Local candidates wait until the other side surely holds our description (it may drop earlier
-//! ones); remote candidates wait until theirs is applied.
+//! ones); remote candidates wait until theirs is applied. A description by another certificate comes from a peer
+//! connection that has taken the place of theirs, so we start over with a new one of ours.
+
+mod repeats;
 
 use std::time::{Duration, Instant};
 
+use self::repeats::Repeats;
 use crate::fingerprints::Fingerprints;
 use crate::{Epoch, IceCandidate, OutgoingSignal, Sdp, SdpKind};
 
 /// More candidates than a normal peer gathers.
 const MAX_HELD_CANDIDATES: usize = 256;
-/// Repeats of a first offer: a page may take long to get its camera.
-const MAX_FIRST_OFFER_REPEATS: u8 = 7;
-/// The same for an ICE restart, where another try is better than a long wait.
-const MAX_RESTART_OFFER_REPEATS: u8 = 2;
-/// By then the other side has usually entered the room.
-const FIRST_REPEAT_DELAY: Duration = Duration::from_secs(1);
-/// Between further repeats of an unanswered offer, and after the last one.
-const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// A repeated offer this long after our answer means that the answer was lost.
 const ANSWER_LOST_AFTER: Duration = Duration::from_secs(1);
 
-/// Which side makes the offers of this call.
+/// Which side makes the offers. It is the impolite one of "perfect negotiation" (W3C WebRTC, 10.7): an offer that
+/// crosses its own is ignored, while the other side gives way with a new peer connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Offerer {
     Us,
@@ -44,7 +41,7 @@ pub(crate) enum Purpose {
     NewPath,
 }
 
-/// What the call should do for the negotiation.
+/// What the member should do for the negotiation.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Step {
     Open,
@@ -92,9 +89,7 @@ pub(crate) struct Negotiation {
     restart_wanted: bool,
     /// Our open offer is to restart ICE, which begins with its answer: until then the old path goes on.
     restarts_when_answered: bool,
-    /// Copies of our offer that may still be said, and how many were.
-    repeats_left: u8,
-    repeats_said: u8,
+    repeats: Repeats,
     /// Our offer was said often enough: it may be replaced.
     given_up: bool,
     heard_offer: Option<Sdp>,
@@ -118,8 +113,7 @@ impl Negotiation {
             pending: None,
             restart_wanted: false,
             restarts_when_answered: false,
-            repeats_left: 0,
-            repeats_said: 0,
+            repeats: Repeats::default(),
             given_up: false,
             heard_offer: None,
             heard_answer: None,
@@ -143,8 +137,12 @@ impl Negotiation {
 
     /// How long an unanswered offer is left alone before [`Self::repeat_unanswered`].
     pub(crate) fn repeat_after(&self) -> Option<Duration> {
-        let pause = if self.repeats_said == 0 { FIRST_REPEAT_DELAY } else { REPEAT_INTERVAL };
-        self.awaits_answer().then_some(pause)
+        self.awaits_answer().then(|| self.repeats.delay())
+    }
+
+    /// Our offer, or a copy of it, is on its way.
+    pub(crate) fn offer_said(&mut self, now: Instant) {
+        self.repeats.said(now);
     }
 
     /// The offer that is out will not be answered, or its answer cannot be received.
@@ -200,8 +198,7 @@ impl Negotiation {
         self.restart_wanted = false;
         self.trickle = false;
         self.local.clear();
-        self.repeats_left = if ice_restart { MAX_RESTART_OFFER_REPEATS } else { MAX_FIRST_OFFER_REPEATS };
-        self.repeats_said = 0;
+        self.repeats.begin_another(ice_restart);
         self.given_up = false;
         self.restarts_when_answered = ice_restart;
         if ice_restart && !self.remote_set {
@@ -231,17 +228,12 @@ impl Negotiation {
         if !self.awaits_answer() {
             return;
         }
-        match self.repeats_left.checked_sub(1) {
-            Some(left) => {
-                self.repeats_left = left;
-                self.repeats_said += 1;
-                self.repeat_offer(steps);
-            }
-            None => {
-                self.given_up = true;
-                if self.restart_wanted {
-                    self.create(Purpose::NewPath, steps);
-                }
+        if self.repeats.take() {
+            self.repeat_offer(steps);
+        } else {
+            self.given_up = true;
+            if self.restart_wanted {
+                self.create(Purpose::NewPath, steps);
             }
         }
     }
@@ -293,15 +285,25 @@ impl Negotiation {
         self.settle(steps);
     }
 
-    pub(crate) fn hear_answer(&mut self, answer: Sdp, steps: &mut Vec<Step>) {
-        if answer.kind != SdpKind::Answer || self.heard_answer.as_ref() == Some(&answer) {
+    pub(crate) fn hear_answer(&mut self, answer: Sdp, now: Instant, steps: &mut Vec<Step>) {
+        if answer.kind != SdpKind::Answer {
             return;
         }
-        let Phase::Offered(offer) = &self.phase else { return };
-        if self.is_stranger(&answer) {
+        let answers_copy = self.repeats.answered(now);
+        if self.heard_answer.as_ref() == Some(&answer) {
+            return;
+        }
+        let gone = match self.phase {
+            Phase::Offered(_) => self.is_stranger(&answer),
+            Phase::Stable | Phase::Making => answers_copy && self.is_stranger(&answer),
+            Phase::Applying { .. } => answers_copy && self.has_other_certificate(&answer),
+            Phase::Answering => false,
+        };
+        if gone {
             self.start_over(steps);
             return self.create(Purpose::First, steps);
         }
+        let Phase::Offered(offer) = &self.phase else { return };
         self.remote_prints = Fingerprints::of(&answer).or(self.remote_prints.take());
         self.remote_ufrag = ufrag(&answer).or(self.remote_ufrag.take());
         self.phase = Phase::Applying { offer: offer.clone() };
@@ -362,7 +364,7 @@ impl Negotiation {
             steps.push(Step::Close(self.epoch));
         }
         let epoch = self.epoch;
-        *self = Self { epoch, ..Self::new() };
+        *self = Self { epoch, repeats: self.repeats, ..Self::new() };
     }
 
     fn answer(&mut self, offer: Sdp, steps: &mut Vec<Step>) {
@@ -382,8 +384,12 @@ impl Negotiation {
     /// It comes from another peer connection than the one we are connected to: theirs was replaced
     /// (a reloaded page, a restarted program), and DTLS cannot go on with that one (RFC 8842).
     fn is_stranger(&self, description: &Sdp) -> bool {
+        self.remote_set && self.has_other_certificate(description)
+    }
+
+    fn has_other_certificate(&self, description: &Sdp) -> bool {
         match (&self.remote_prints, Fingerprints::of(description)) {
-            (Some(known), Some(new)) => self.remote_set && !known.same_certificate(&new),
+            (Some(known), Some(new)) => !known.same_certificate(&new),
             (None, _) | (_, None) => false,
         }
     }

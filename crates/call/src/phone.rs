@@ -10,18 +10,21 @@ mod local_media;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::call::{BackendRules, Call, SentMedia};
+use crate::call::{BackendRules, Call, Capacity};
+use crate::call_context::SentMedia;
 use crate::glare::{self, GlareDecision};
 use crate::phone::early_signals::EarlySignals;
 use crate::phone::local_media::LocalMedia;
 use crate::{
-    AccountId, CallId, CallKey, Command, DeclineReason, Epoch, Event, IncomingSignal, Invite, MediaKind,
-    MediaState, OfferRule, OutgoingSignal, PeerOutcome, PhoneView, ReceivedSignal, RemoteCallId, Ring,
-    RingPolicy, Subject, UserAction,
+    AccountId, CallId, CallKey, Command, DeclineReason, EndReason, Epoch, Event, IncomingSignal, Invite,
+    MediaKind, MediaState, MemberId, OfferRule, OutgoingSignal, PeerOutcome, PhoneView, ReceivedSignal,
+    RemoteCallId, Ring, RingPolicy, Subject, UserAction,
 };
 
 /// One in progress and one waiting.
 const MAX_LIVE_CALLS: usize = 2;
+/// Other members that a call may have: eight people.
+const MAX_MEMBERS: usize = 7;
 /// Ended calls kept in view; the oldest goes first.
 const MAX_ENDED_CALLS: usize = 16;
 /// A ring from the person who just accepted our call is the crossing one, come late.
@@ -39,6 +42,8 @@ pub struct Phone {
     accounts: BTreeMap<AccountId, Account>,
     calls: BTreeMap<CallId, Call>,
     last_id: u64,
+    /// Other members that a call may have.
+    max_members: usize,
     /// By the user, in this call.
     sent_media: SentMedia,
     local: LocalMedia,
@@ -54,7 +59,13 @@ impl Default for Phone {
 impl Phone {
     /// A phone without accounts; calls start with microphone and camera on.
     pub fn new() -> Self {
+        Self::with_max_members(MAX_MEMBERS)
+    }
+
+    /// The same for an engine that connects to no more than `members` others in a call.
+    pub fn with_max_members(members: usize) -> Self {
         Self {
+            max_members: members.clamp(1, MAX_MEMBERS),
             accounts: BTreeMap::new(),
             calls: BTreeMap::new(),
             last_id: 0,
@@ -71,20 +82,22 @@ impl Phone {
         match event {
             Event::User(action) => self.user(action, now, &mut out),
             Event::Signal(received) => self.receive(received, now, &mut out),
-            Event::Peer { call, epoch, outcome } => self.peer(call, epoch, outcome, now, &mut out),
+            Event::Peer { call, member, epoch, outcome } => {
+                self.peer((call, member, epoch), outcome, now, &mut out);
+            }
             Event::AccountAdded { account, me: _, offers, rings } => {
                 let rules = BackendRules { offers, rings };
                 self.accounts.entry(account).or_insert(Account { rules, up: true }).rules = rules;
             }
             Event::AccountRemoved { account } => self.remove(account, now, &mut out),
             Event::Signaling { account, up } => self.signaling(account, up, now, &mut out),
-            Event::Devices { microphone, camera } => self.devices(microphone, camera, &mut out),
+            Event::Devices { microphone, camera } => self.devices(microphone, camera, now, &mut out),
             Event::StartWith { microphone, camera } => self.start_with(microphone, camera),
             Event::Time => self.time(now, &mut out),
         }
         self.release_rings(now, &mut out);
         self.tune_rings(&mut out);
-        self.forget_choice(was_active, &mut out);
+        self.forget_choice(was_active, now, &mut out);
         self.forget_oldest();
         out
     }
@@ -119,9 +132,10 @@ impl Phone {
             UserAction::Decline(id) => self.with(id, |call| call.decline(now, out)),
             UserAction::Silence(id) => self.with(id, |call| call.silence(out)),
             UserAction::HangUp(id) => self.with(id, |call| call.hang_up(now, out)),
-            UserAction::SetMicrophone(on) => self.set_microphone(on, out),
-            UserAction::SetCamera(on) => self.set_camera(on, out),
-            UserAction::SetSharing(on) => self.share(on, out),
+            UserAction::EndForAll(id) => self.with(id, |call| call.end_for_all(now, out)),
+            UserAction::SetMicrophone(on) => self.set_microphone(on, now, out),
+            UserAction::SetCamera(on) => self.set_camera(on, now, out),
+            UserAction::SetSharing(on) => self.share(on, now, out),
             UserAction::Dismiss(id) => {
                 if self.calls.get(&id).is_some_and(|call| !call.is_live()) {
                     self.forget(id);
@@ -138,14 +152,21 @@ impl Phone {
         let rules = self.accounts.get(&account).map(|account| account.rules);
         let busy = self.calls.values().any(Call::is_live);
         let nobody = BackendRules { offers: OfferRule::Caller, rings: RingPolicy::InRoom };
-        let call = match (rules, busy) {
-            (None, _) => {
-                Call::failed((id, account), nobody, invite, "this account is not signed in", now, out)
+        let failed = |message: &str| EndReason::Failed { message: message.to_owned() };
+        let full = 1 + invite.others.len() > self.max_members;
+        let refusal = match (rules, busy, full) {
+            (None, _, _) => Some(failed("this account is not signed in")),
+            (Some(_), true, _) => Some(failed("another call is going on")),
+            (Some(_), false, true) => Some(EndReason::Full),
+            (Some(_), false, false) => None,
+        };
+        let rules = rules.unwrap_or(nobody);
+        let call = match refusal {
+            Some(reason) => Call::failed((id, account), rules, invite, reason, now, out),
+            None => {
+                let rules = (rules, Capacity::pair(self.max_members));
+                Call::dial((id, account), rules, invite, self.sent_media, now, out)
             }
-            (Some(rules), true) => {
-                Call::failed((id, account), rules, invite, "another call is going on", now, out)
-            }
-            (Some(rules), false) => Call::dial((id, account), rules, invite, self.sent_media, now, out),
         };
         self.add(id, call);
     }
@@ -153,7 +174,7 @@ impl Phone {
     /// The ring of the very person we are about to call, on a line that is free. About another thing
     /// (another appointment, another room) it is another call.
     fn ring_of(&self, account: AccountId, invite: &Invite) -> Option<CallId> {
-        if self.calls.values().any(Call::is_active) {
+        if self.calls.values().any(Call::is_active) || !invite.others.is_empty() {
             return None;
         }
         let same_thing = |call: &Call| match (call.subject(), &invite.subject) {
@@ -185,8 +206,8 @@ impl Phone {
         }
         match self.find(received.account, &received.call) {
             Some(id) => {
-                let sent_media = self.sent();
-                self.with(id, |call| call.receive(received.signal, sent_media, now, out));
+                let (sent_media, from) = (self.sent(), received.call.peer());
+                self.with(id, |call| call.receive(from, received.signal, sent_media, now, out));
             }
             None => self.early_signals.keep(received, now),
         }
@@ -206,8 +227,10 @@ impl Phone {
         }
         let Some(rules) = self.accounts.get(&account).map(|account| account.rules) else { return };
         let mut crossed = None;
-        let same_person =
-            |call: &&mut Call| call.is_live() && call.account() == account && call.peer().id == ring.from.id;
+        // Who rings us from within a call of several has another one in mind.
+        let same_person = |call: &&mut Call| {
+            call.is_live() && call.is_pair() && call.account() == account && call.peer().id == ring.from.id
+        };
         if let Some(call) = self.calls.values_mut().find(same_person) {
             let late = |at| now.saturating_duration_since(at) < GLARE_WINDOW;
             if call.is_dialling() {
@@ -231,6 +254,7 @@ impl Phone {
             return self.say_busy(account, remote, out);
         }
         let id = self.next_id();
+        let rules = (rules, Capacity::pair(self.max_members));
         self.add(id, Call::rung((id, account), rules, remote.clone(), ring, now));
         if let Some(wanted) = crossed {
             self.answer_as(id, wanted, now, out);
@@ -268,18 +292,24 @@ impl Phone {
         out: &mut Vec<Command>,
     ) {
         let sent_media = self.sent();
-        for signal in self.early_signals.take(account, remote, now) {
-            self.with(id, |call| call.receive(signal, sent_media, now, out));
+        for (from, signal) in self.early_signals.take(account, remote, now) {
+            self.with(id, |call| call.receive(from.as_ref(), signal, sent_media, now, out));
         }
     }
 
     /// The one place where outcomes of closed peer connections and ended calls are dropped.
-    fn peer(&mut self, id: CallId, epoch: Epoch, outcome: PeerOutcome, now: Instant, out: &mut Vec<Command>) {
+    fn peer(
+        &mut self,
+        (id, member, epoch): (CallId, MemberId, Epoch),
+        outcome: PeerOutcome,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
         let sent_media = self.sent();
         if let Some(call) =
-            self.calls.get_mut(&id).filter(|call| call.is_live() && call.open_epoch() == Some(epoch))
+            self.calls.get_mut(&id).filter(|call| call.is_live() && call.open_epoch(member) == Some(epoch))
         {
-            call.peer_reported(outcome, sent_media, now, out);
+            call.peer_reported(member, outcome, sent_media, now, out);
         }
     }
 
@@ -315,6 +345,7 @@ impl Phone {
             let mut calls = calls.values();
             calls.any(|call| {
                 call.is_dialling()
+                    && call.is_pair()
                     && call.remote().is_none()
                     && (call.account(), &call.peer().id) == (account, &ring.from.id)
             })
@@ -340,9 +371,9 @@ impl Phone {
         out.push(Command::Say { account, call: CallKey::Remote(remote), signal });
     }
 
-    fn say_media(&self, media: MediaState, out: &mut Vec<Command>) {
+    fn say_media(&self, media: MediaState, now: Instant, out: &mut Vec<Command>) {
         for call in self.calls.values() {
-            call.say_media(media, out);
+            call.say_media(media, now, out);
         }
     }
 
@@ -350,7 +381,7 @@ impl Phone {
         let of_account = self.calls.iter().filter(|(_, call)| call.account() == account);
         match key {
             CallKey::Local(local) => of_account.map(|(id, _)| *id).find(|id| id == local),
-            CallKey::Remote(remote) => {
+            CallKey::Remote(remote) | CallKey::Member(remote, _) => {
                 // Ended ones stay in view for a while; a backend may give an id again.
                 let named = of_account.filter(|(_, call)| call.remote() == Some(remote));
                 named.max_by_key(|(id, call)| (call.is_live(), **id)).map(|(id, _)| *id)

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CallId, PersonId, RemoteCallId};
+use crate::{CallId, PeerId, PersonId, RemoteCallId};
 
 /// Whether a call has pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Subject {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
     pub to: Person,
+    /// Further people, for a call of several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Person>,
     pub kind: MediaKind,
     pub subject: Option<Subject>,
 }
@@ -93,6 +96,17 @@ pub struct MediaState {
     pub sharing: Option<bool>,
 }
 
+/// Somebody in the room of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    pub peer: PeerId,
+    pub person: Person,
+    pub media: MediaState,
+    /// Of the two of us we make the offers; theirs that crosses one of ours is ignored (we are the impolite
+    /// peer of "perfect negotiation"). Otherwise ours gives way. `None`: as the account's [`OfferRule`] says.
+    pub we_offer: Option<bool>,
+}
+
 /// How good a call is, in the words of the backends that keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -132,7 +146,7 @@ pub enum DeclineReason {
 pub enum EndReason {
     /// We ended a call that was going on.
     HungUp,
-    /// The other side ended it.
+    /// The other side ended it, or nobody else is left in it.
     RemoteHungUp,
     /// We took the ring back before an answer.
     Cancelled,
@@ -148,6 +162,8 @@ pub enum EndReason {
     Missed,
     /// They are not signed in anywhere.
     RemoteOffline,
+    /// Every seat of the call is taken.
+    Full,
     /// Another device of ours answered.
     AnsweredElsewhere,
     /// Another device of ours declined.
@@ -191,8 +207,10 @@ pub enum OutgoingSignal {
     Decline(DeclineReason),
     /// We take our unanswered ring back.
     Cancel,
-    /// A call that was answered is over.
+    /// We leave a call that was answered; with two members that is its end.
     HangUp,
+    /// A call of several that we placed is over for everybody.
+    EndForAll,
     /// Our own ring timer ran out (as caller: also ends the backend's record).
     NoAnswer,
     Offer(Sdp),
@@ -203,7 +221,10 @@ pub enum OutgoingSignal {
     Rejoin,
 }
 
-/// What a backend tells us about one call.
+/// What a backend tells us about one call. What a member says or does comes under [`CallKey::Member`], where
+/// a call has several.
+///
+/// [`CallKey::Member`]: crate::CallKey::Member
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IncomingSignal {
     /// The backend accepted our invitation and the other side is being rung. The signal's key is
@@ -221,7 +242,7 @@ pub enum IncomingSignal {
     Decline(DeclineReason),
     /// The caller takes an unanswered ring back.
     Cancel,
-    /// A call that was answered is over.
+    /// A call that was answered is over, for everybody in it.
     HangUp,
     /// The backend's ring timer ran out.
     Missed,
@@ -233,14 +254,28 @@ pub enum IncomingSignal {
     Refused {
         message: String,
     },
+    /// Every seat is taken, perhaps since we had one.
+    Full,
+    /// How many people the call has room for, ourselves included, where that is not two. Comes before or
+    /// right after `Placed` and `Ring`.
+    Seats(u8),
+    /// Somebody entered the room, or entered it again.
+    Joined(Participant),
+    /// Everybody else who is in the room as we enter it.
+    Participants(Vec<Participant>),
+    /// One of several who were invited will not come.
+    InviteeDeclined {
+        person: PersonId,
+        reason: DeclineReason,
+    },
     /// Who makes the offers of this call from now on, where the account has no rule for it. Comes
     /// before the `PeerJoined` it is about.
     OfferTurn {
         us: bool,
     },
-    /// The other side entered the call's room.
+    /// The one other member entered the call's room.
     PeerJoined,
-    /// The other side left the call's room (storefront: end of a one-to-one call).
+    /// A member left the call's room (storefront: end of a one-to-one call).
     PeerLeft {
         disconnected: bool,
     },

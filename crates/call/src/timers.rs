@@ -1,4 +1,4 @@
-//! Timer table of a call: every deadline. It reads no clock.
+//! Timer table of a call or of a member: every deadline. It reads no clock.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -20,33 +20,50 @@ pub(crate) const PEER_GONE_TIMEOUT_WITH_MEDIA: Duration = Duration::from_secs(30
 pub(crate) const PEER_GONE_TIMEOUT_MEDIA_LOST: Duration = Duration::from_secs(60);
 /// The same before media flows.
 pub(crate) const PEER_GONE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long we stay in the room of a call after the last other member has left it.
+pub(crate) const ALONE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Before a connection to one of several members that failed is tried anew.
+pub(crate) const MEMBER_RETRY_INTERVAL: Duration = Duration::from_secs(10);
 /// How long an ended call stays in view.
 pub(crate) const ENDED_CALL_SHOWN: Duration = Duration::from_secs(10);
 
-/// What a deadline is for.
+/// What a deadline of a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Timer {
+pub(crate) enum CallTimer {
     Ring,
+    Alone,
+    Dismiss,
+}
+
+/// What a deadline of a member is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum MemberTimer {
     Connect,
     RepeatOffer,
     Restart,
     Lost,
     PeerGone,
-    Dismiss,
+    Retry,
 }
 
 /// At most one deadline per purpose; setting one again moves it.
-#[derive(Debug, Default)]
-pub(crate) struct Timers {
-    due: BTreeMap<Timer, Instant>,
+#[derive(Debug)]
+pub(crate) struct Timers<T> {
+    due: BTreeMap<T, Instant>,
 }
 
-impl Timers {
-    pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Self { due: BTreeMap::new() }
+    }
+}
+
+impl<T: Copy + Ord> Timers<T> {
+    pub(crate) fn set(&mut self, timer: T, at: Instant) {
         self.due.insert(timer, at);
     }
 
-    pub(crate) fn clear(&mut self, timer: Timer) {
+    pub(crate) fn clear(&mut self, timer: T) {
         self.due.remove(&timer);
     }
 
@@ -54,7 +71,7 @@ impl Timers {
         self.due.clear();
     }
 
-    pub(crate) fn is_set(&self, timer: Timer) -> bool {
+    pub(crate) fn is_set(&self, timer: T) -> bool {
         self.due.contains_key(&timer)
     }
 
@@ -64,7 +81,7 @@ impl Timers {
     }
 
     /// Takes out the earliest deadline that has been reached.
-    pub(crate) fn expired(&mut self, now: Instant) -> Option<Timer> {
+    pub(crate) fn expired(&mut self, now: Instant) -> Option<T> {
         let (timer, at) = self.due.iter().map(|(timer, at)| (*timer, *at)).min_by_key(|(_, at)| *at)?;
         (at <= now).then(|| {
             self.due.remove(&timer);
@@ -82,12 +99,12 @@ mod tests {
     fn deadlines_expire_in_their_order_and_once() {
         let start = Instant::now();
         let mut timers = Timers::default();
-        timers.set(Timer::Ring, start + ROOM_ALERT);
-        timers.set(Timer::Connect, start + CONNECT_TIMEOUT);
+        timers.set(CallTimer::Ring, start + ROOM_ALERT);
+        timers.set(CallTimer::Alone, start + CONNECT_TIMEOUT);
         assert_eq!(timers.next(), Some(start + CONNECT_TIMEOUT));
         assert_eq!(timers.expired(start), None);
-        assert_eq!(timers.expired(start + ROOM_ALERT), Some(Timer::Connect));
-        assert_eq!(timers.expired(start + ROOM_ALERT), Some(Timer::Ring));
+        assert_eq!(timers.expired(start + ROOM_ALERT), Some(CallTimer::Alone));
+        assert_eq!(timers.expired(start + ROOM_ALERT), Some(CallTimer::Ring));
         assert_eq!(timers.expired(start + ROOM_ALERT), None);
         assert_eq!(timers.next(), None);
     }

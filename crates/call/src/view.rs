@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{AccountId, CallId, EndReason, MediaKind, Person, RemoteCallId, Subject};
+use crate::{AccountId, CallId, EndReason, MediaKind, MemberId, Person, RemoteCallId, Subject};
 
 /// Every call there is, oldest first; ended ones stay until dismissed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -40,6 +40,7 @@ pub enum CallState {
     },
     /// Both agreed, media is on its way.
     Connecting,
+    /// Media flows to and from a member at least, or everybody else has left the room.
     Connected,
     /// Media stopped flowing and a new path is being looked for.
     Reconnecting,
@@ -77,14 +78,17 @@ pub struct CallView {
     pub remote_id: Option<RemoteCallId>,
     pub direction: Direction,
     pub kind: MediaKind,
+    /// Whom we called, or who called us.
     pub peer: Person,
+    /// The others in a call that is not over: in its room, or rung by us.
+    pub members: Vec<MemberView>,
     pub subject: Option<Subject>,
     pub state: CallState,
     /// Rings while another call is going on.
     pub waiting: bool,
     /// Milliseconds the call has been (or was) connected; the UI counts on from here.
     pub connected_ms: Option<u64>,
-    /// What the other side says it sends.
+    /// What the other side says it sends; of several, any of them.
     pub remote_audio: bool,
     pub remote_video: bool,
     pub remote_sharing: bool,
@@ -93,4 +97,33 @@ pub struct CallView {
     pub remote_has_camera: bool,
     /// The backend cannot be reached; the call itself goes on.
     pub signaling_lost: bool,
+}
+
+/// One of the others in a call.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MemberView {
+    pub id: MemberId,
+    pub person: Person,
+    pub state: MemberState,
+    /// What they say they send.
+    pub audio: bool,
+    pub video: bool,
+    pub sharing: bool,
+    /// By their description they can send sound and pictures at all.
+    pub has_microphone: bool,
+    pub has_camera: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberState {
+    /// Not in the room: rung by us, or the one who rings us.
+    Invited,
+    /// In the room, media is on its way.
+    Connecting,
+    Connected,
+    /// Media stopped flowing and a new path is being looked for.
+    Reconnecting,
+    /// No connection came about; another one is tried after a while, or when they come again.
+    Failed,
 }

@@ -224,7 +224,7 @@ impl Dialect for Dealerdesk {
     fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         let mut said = match call {
             CallKey::Local(local) => self.say_local(*local, signal),
-            CallKey::Remote(remote) => self.say(&remote.0, signal),
+            CallKey::Remote(remote) | CallKey::Member(remote, _) => self.say(&remote.0, signal),
         }?;
         self.settle(&mut said);
         Ok(said)

@@ -210,13 +210,13 @@ impl Dialect for Hearth {
     fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         let said = match call {
             CallKey::Local(local) => self.say_local(*local, signal)?,
-            CallKey::Remote(remote) => self.say(&remote.0, signal)?,
+            CallKey::Remote(remote) | CallKey::Member(remote, _) => self.say(&remote.0, signal)?,
         };
         Ok(self.in_time(said))
     }
 
     fn report_quality(&mut self, call: &CallKey, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
-        let CallKey::Remote(remote) = call else { return Err(EncodeError::UnknownCall) };
+        let Some(remote) = call.remote() else { return Err(EncodeError::UnknownCall) };
         let session = self.calls.session_of(&remote.0).ok_or(EncodeError::UnknownCall)?;
         let said = self.quality(&session, quality)?;
         Ok(self.in_time(said))

@@ -184,7 +184,7 @@ impl Dialect for Marketplace {
     fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match call {
             CallKey::Local(local) => self.say_local(*local, signal),
-            CallKey::Remote(remote) => self.say(&remote.0, signal),
+            CallKey::Remote(remote) | CallKey::Member(remote, _) => self.say(&remote.0, signal),
         }
     }
 

@@ -16,7 +16,10 @@ impl<'a> LocalSignal<'a> {
     pub(crate) fn of(signal: &'a OutgoingSignal) -> Result<Self, EncodeError> {
         match signal {
             OutgoingSignal::Invite(invite) => Ok(Self::Invite(invite)),
-            OutgoingSignal::Cancel | OutgoingSignal::NoAnswer | OutgoingSignal::HangUp => Ok(Self::GiveUp),
+            OutgoingSignal::Cancel
+            | OutgoingSignal::NoAnswer
+            | OutgoingSignal::HangUp
+            | OutgoingSignal::EndForAll => Ok(Self::GiveUp),
             OutgoingSignal::Accept
             | OutgoingSignal::Decline(_)
             | OutgoingSignal::Offer(_)

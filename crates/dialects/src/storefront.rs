@@ -164,14 +164,14 @@ impl Dialect for Storefront {
     fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         match call {
             CallKey::Local(local) => self.say_local(*local, signal),
-            CallKey::Remote(remote) => self.say(&remote.0, signal),
+            CallKey::Remote(remote) | CallKey::Member(remote, _) => self.say(&remote.0, signal),
         }
     }
 
     fn report_quality(&mut self, call: &CallKey, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
         match call {
             CallKey::Local(_) => Err(EncodeError::UnknownCall),
-            CallKey::Remote(remote) => self.quality(&remote.0, quality),
+            CallKey::Remote(remote) | CallKey::Member(remote, _) => self.quality(&remote.0, quality),
         }
     }
 

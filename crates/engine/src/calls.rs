@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::{CallId, Epoch, MediaKind, Quality};
+use bellwire_call::{CallId, MediaKind, Quality};
 use bellwire_media::{CallMedia, DeviceChange, DeviceEvent, DeviceKind, MediaEvent};
 use bellwire_peer::{NetworkWatch, PeerConfig, PeerEvent, PeerStats};
 use tokio::sync::{mpsc, watch};
@@ -19,6 +19,7 @@ use crate::accounts::ice_cache::{IceCache, Use};
 use crate::calls::call_session::CallSession;
 use crate::calls::peer_task::{PeerCommand, PeerHandle};
 use crate::config::{EngineConfig, Screens};
+use crate::connection_id::ConnectionId;
 use crate::devices::settings::Devices;
 use crate::devices::snapshot::InUse;
 use crate::internal::Internal;
@@ -105,8 +106,7 @@ impl Calls {
     /// `ice`: the servers of the call's account.
     pub(crate) fn open_peer(
         &mut self,
-        call: CallId,
-        epoch: Epoch,
+        connection: ConnectionId,
         kind: MediaKind,
         ice: Option<Arc<IceCache>>,
     ) {
@@ -128,19 +128,19 @@ impl Calls {
                 ..PeerConfig::default()
             }
         };
-        let session = self.sessions.entry(call).or_default();
+        let session = self.sessions.entry(connection.call).or_default();
         let (bridge, out) = (session.bridge.clone(), self.internal.clone());
-        session.peer = Some(PeerHandle::start((call, epoch), config, renewed, bridge, out, &self.peers));
+        session.peer = Some(PeerHandle::start(connection, config, renewed, bridge, out, &self.peers));
     }
 
-    pub(crate) fn close_peer(&mut self, call: CallId, epoch: Epoch) {
-        if let Some(session) = self.session(call, epoch) {
+    pub(crate) fn close_peer(&mut self, connection: ConnectionId) {
+        if let Some(session) = self.session(connection) {
             session.peer = None;
         }
     }
 
-    pub(crate) fn send_to_peer(&mut self, call: CallId, epoch: Epoch, command: PeerCommand) {
-        if let Some(session) = self.session(call, epoch) {
+    pub(crate) fn send_to_peer(&mut self, connection: ConnectionId, command: PeerCommand) {
+        if let Some(session) = self.session(connection) {
             session.send_to_peer(command);
         }
     }
@@ -186,14 +186,14 @@ impl Calls {
         });
     }
 
-    pub(crate) fn path_up(&mut self, call: CallId, epoch: Epoch) {
-        if let Some(session) = self.session(call, epoch) {
+    pub(crate) fn path_up(&mut self, connection: ConnectionId) {
+        if let Some(session) = self.session(connection) {
             session.path_up();
         }
     }
 
-    pub(crate) fn on_peer_event(&mut self, call: CallId, epoch: Epoch, event: PeerEvent) {
-        if let Some(session) = self.session(call, epoch) {
+    pub(crate) fn on_peer_event(&mut self, connection: ConnectionId, event: PeerEvent) {
+        if let Some(session) = self.session(connection) {
             session.on_peer_event(event);
         }
     }
@@ -202,12 +202,12 @@ impl Calls {
     /// both agreed to talk.
     pub(crate) fn on_peer_stats(
         &mut self,
-        (call, epoch): (CallId, Epoch),
+        connection: ConnectionId,
         peer: &PeerStats,
         security_code: Option<String>,
         talked: Option<Duration>,
     ) -> Option<Quality> {
-        let session = self.session(call, epoch)?;
+        let session = self.session(connection)?;
         let stats = session.stats(peer, security_code, talked);
         let quality = stats.as_ref().and_then(|stats| session.report(stats));
         self.stats.send_replace(stats);
@@ -272,9 +272,9 @@ impl Calls {
         self.closing.close().await;
     }
 
-    /// The session of a call, if `epoch` is that of its peer connection.
-    fn session(&mut self, call: CallId, epoch: Epoch) -> Option<&mut CallSession> {
-        self.sessions.get_mut(&call).filter(|session| session.has_epoch(epoch))
+    /// The session of a call, if its peer connection is that one.
+    fn session(&mut self, connection: ConnectionId) -> Option<&mut CallSession> {
+        self.sessions.get_mut(&connection.call).filter(|session| session.has(connection))
     }
 
     fn each_media(&self, f: impl Fn(&CallMedia)) {

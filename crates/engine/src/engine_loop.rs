@@ -32,6 +32,8 @@ use crate::view::EngineView;
 
 /// Internal events that wait for the loop; senders wait, but for media levels, which are dropped.
 const INTERNAL_QUEUE_LEN: usize = 1024;
+/// Others in a call that the engine connects to: it has one bridge between media and a peer connection.
+const MAX_MEMBERS: usize = 1;
 
 pub(crate) struct EngineLoop {
     phone: Phone,
@@ -64,7 +66,7 @@ impl EngineLoop {
         let calls = Calls::new(config.clone(), screens.clone(), sender.clone(), network.clone(), &token);
         let levels = calls.levels.clone();
         Self {
-            phone: Phone::new(),
+            phone: Phone::with_max_members(MAX_MEMBERS),
             clock: Clock::start(),
             accounts: Accounts::new(sender.clone()),
             calls,

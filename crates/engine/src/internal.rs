@@ -1,11 +1,12 @@
 //! Internal events: what the engine's own tasks send to its loop.
 
-use bellwire_call::{AccountId, CallId, Epoch, PeerOutcome};
+use bellwire_call::{AccountId, CallId, PeerOutcome};
 use bellwire_media::{DeviceTestEvent, MediaEvent};
 use bellwire_peer::{PeerEvent, PeerStats};
 use bellwire_signaling::{Contact, Message, ReplyError, Rows, SignInError, SignedIn};
 use tokio::sync::oneshot;
 
+use crate::connection_id::ConnectionId;
 use crate::view::SignIn;
 
 /// One message to the loop; the channel is bounded and senders wait, but for levels.
@@ -35,18 +36,15 @@ pub(crate) enum Internal {
         result: Result<Rows<Message>, ReplyError>,
     },
     Peer {
-        call: CallId,
-        epoch: Epoch,
+        connection: ConnectionId,
         outcome: PeerOutcome,
     },
     PeerEvent {
-        call: CallId,
-        epoch: Epoch,
+        connection: ConnectionId,
         event: PeerEvent,
     },
     PeerStats {
-        call: CallId,
-        epoch: Epoch,
+        connection: ConnectionId,
         stats: PeerStats,
         code: Option<String>,
     },

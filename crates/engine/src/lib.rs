@@ -11,6 +11,7 @@ mod api;
 mod calls;
 mod clock;
 mod config;
+mod connection_id;
 mod devices;
 mod dialect_list;
 mod engine_loop;

@@ -17,6 +17,7 @@ export type CallState =
   | { is: 'ringing'; silenced: boolean }
   /** Both agreed, media is on its way. */
   | { is: 'connecting' }
+  /** Media flows to and from a member at least, or everybody else has left the room. */
   | { is: 'connected' }
   /** Media stopped flowing and a new path is being looked for. */
   | { is: 'reconnecting' }
@@ -28,14 +29,17 @@ export interface CallView {
   remote_id: RemoteCallId | null;
   direction: Direction;
   kind: MediaKind;
+  /** Whom we called, or who called us. */
   peer: Person;
+  /** The others in a call that is not over: in its room, or rung by us. */
+  members: MemberView[];
   subject: Subject | null;
   state: CallState;
   /** Rings while another call is going on. */
   waiting: boolean;
   /** Milliseconds the call has been (or was) connected; the UI counts on from here. */
   connected_ms: number | null;
-  /** What the other side says it sends. */
+  /** What the other side says it sends; of several, any of them. */
   remote_audio: boolean;
   remote_video: boolean;
   remote_sharing: boolean;
@@ -52,7 +56,7 @@ export type Direction = 'incoming' | 'outgoing';
 export type EndReason =
   /** We ended a call that was going on. */
   | { why: 'hung_up' }
-  /** The other side ended it. */
+  /** The other side ended it, or nobody else is left in it. */
   | { why: 'remote_hung_up' }
   /** We took the ring back before an answer. */
   | { why: 'cancelled' }
@@ -68,6 +72,8 @@ export type EndReason =
   | { why: 'missed' }
   /** They are not signed in anywhere. */
   | { why: 'remote_offline' }
+  /** Every seat of the call is taken. */
+  | { why: 'full' }
   /** Another device of ours answered. */
   | { why: 'answered_elsewhere' }
   /** Another device of ours declined. */
@@ -85,6 +91,37 @@ export type EndReason =
 
 /** Whether a call has pictures. */
 export type MediaKind = 'voice' | 'video';
+
+/**
+ * One of the others in a call, as this phone counts them within the call; given once, also to somebody who
+ * comes back after having left.
+ */
+export type MemberId = number;
+
+export type MemberState =
+  /** Not in the room: rung by us, or the one who rings us. */
+  | 'invited'
+  /** In the room, media is on its way. */
+  | 'connecting'
+  | 'connected'
+  /** Media stopped flowing and a new path is being looked for. */
+  | 'reconnecting'
+  /** No connection came about; another one is tried after a while, or when they come again. */
+  | 'failed';
+
+/** One of the others in a call. */
+export interface MemberView {
+  id: MemberId;
+  person: Person;
+  state: MemberState;
+  /** What they say they send. */
+  audio: boolean;
+  video: boolean;
+  sharing: boolean;
+  /** By their description they can send sound and pictures at all. */
+  has_microphone: boolean;
+  has_camera: boolean;
+}
 
 /** A user of a backend. */
 export interface Person {

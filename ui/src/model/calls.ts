@@ -43,6 +43,7 @@ function isUnanswered(call: CallView): boolean {
     case 'remote_declined':
     case 'remote_busy':
     case 'remote_offline':
+    case 'full':
     case 'merged':
     case 'connection_lost':
     case 'connect_failed':
@@ -99,6 +100,7 @@ export function hintOf(reason: EndReason, text: Text): string {
     case 'remote_declined':
     case 'missed':
     case 'remote_offline':
+    case 'full':
     case 'answered_elsewhere':
     case 'declined_elsewhere':
     case 'merged':

@@ -1,16 +1,17 @@
 //! Handling of signals received for a call. Signals that do not fit the call's state are ignored.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::{Call, Consent, MediaPath};
-use crate::call::SentMedia;
-use crate::negotiation::Offerer;
-use crate::timers::{self, Timer};
-use crate::{Command, DeclineReason, Direction, EndReason, IncomingSignal, MediaState, OfferRule};
+use super::{Call, Consent};
+use crate::call_context::{CallContext, SentMedia};
+use crate::member::{Entrance, Member};
+use crate::{Command, DeclineReason, Direction, EndReason, IncomingSignal, PeerId};
 
 impl Call {
+    /// `from`: the member it comes from, where the backend names it.
     pub(crate) fn receive(
         &mut self,
+        from: Option<&PeerId>,
         signal: IncomingSignal,
         sent_media: SentMedia,
         now: Instant,
@@ -37,28 +38,92 @@ impl Call {
             IncomingSignal::Refused { message } if self.connected_at.is_none() => {
                 self.end(EndReason::Refused { message }, None, now, out);
             }
-            IncomingSignal::OfferTurn { us } => {
-                self.rules.offers = if us { OfferRule::Us } else { OfferRule::Them };
-                self.told_turn = true;
+            // On coming back, too: our seat was given to somebody else.
+            IncomingSignal::Full => self.end(EndReason::Full, None, now, out),
+            IncomingSignal::Seats(seats) => {
+                self.capacity = self.capacity.of_seats(seats);
+                self.watch_room(now);
             }
-            IncomingSignal::PeerJoined => self.hear_joined(sent_media, now, out),
-            IncomingSignal::PeerLeft { disconnected } => self.hear_left(disconnected, now, out),
-            IncomingSignal::Offer(offer) => {
-                let offerer = self.offerer();
-                self.negotiate(now, out, |negotiation, steps| {
-                    negotiation.hear_offer(offer, offerer, now, steps)
-                });
+            IncomingSignal::Joined(participant) => {
+                self.hear_participant(participant, Entrance::AfterUs, sent_media, now, out);
             }
-            IncomingSignal::Answer(answer) => {
-                self.negotiate(now, out, |negotiation, steps| negotiation.hear_answer(answer, steps));
+            IncomingSignal::Participants(participants) => {
+                self.hear_participants(participants, sent_media, now, out);
             }
-            IncomingSignal::Candidate(candidate) => {
-                self.negotiate(now, out, |negotiation, steps| negotiation.hear_candidate(candidate, steps));
+            IncomingSignal::InviteeDeclined { person, reason } => {
+                self.hear_invitee_declined(&person, reason, now, out);
             }
-            IncomingSignal::Media(media) => self.hear_media(media),
+            IncomingSignal::PeerJoined
+            | IncomingSignal::PeerLeft { .. }
+            | IncomingSignal::OfferTurn { .. }
+            | IncomingSignal::Offer(_)
+            | IncomingSignal::Answer(_)
+            | IncomingSignal::Candidate(_)
+            | IncomingSignal::Media(_) => self.receive_of_member(from, signal, sent_media, now, out),
             IncomingSignal::Offline | IncomingSignal::AnsweredElsewhere | IncomingSignal::Refused { .. } => {}
             // Routed by the phone.
             IncomingSignal::Placed { .. } | IncomingSignal::Ring(_) => {}
+        }
+    }
+
+    /// What one member says or does.
+    fn receive_of_member(
+        &mut self,
+        from: Option<&PeerId>,
+        signal: IncomingSignal,
+        sent_media: SentMedia,
+        now: Instant,
+        out: &mut Vec<Command>,
+    ) {
+        let Some(id) = self.sender(from, &signal) else { return };
+        let (consent, direction) = (self.consent, self.direction);
+        let mut agreed = false;
+        let act = |member: &mut Member, cx: CallContext<'_>| {
+            match signal {
+                IncomingSignal::PeerJoined => match (consent, direction) {
+                    (Consent::Asked, Direction::Incoming) => member.is_back(),
+                    (Consent::Asked, Direction::Outgoing) => {
+                        member.enters(Entrance::AfterUs);
+                        agreed = true;
+                    }
+                    (Consent::Given, _) => member.hear_joined(Entrance::AfterUs, sent_media, cx, out),
+                },
+                IncomingSignal::PeerLeft { disconnected } => match (consent, direction) {
+                    (Consent::Asked, Direction::Outgoing) => {}
+                    (Consent::Asked, Direction::Incoming) | (Consent::Given, _) => {
+                        return member.hear_left(disconnected, cx);
+                    }
+                },
+                IncomingSignal::OfferTurn { us } => member.take_turn(us),
+                IncomingSignal::Offer(offer) => member.hear_offer(offer, cx, out),
+                IncomingSignal::Answer(answer) => member.hear_answer(answer, cx, out),
+                IncomingSignal::Candidate(candidate) => member.hear_candidate(candidate, cx, out),
+                IncomingSignal::Media(media) => member.hear_media(media),
+                // Of the whole call.
+                IncomingSignal::Placed { .. }
+                | IncomingSignal::Ring(_)
+                | IncomingSignal::Accept
+                | IncomingSignal::Decline(_)
+                | IncomingSignal::Cancel
+                | IncomingSignal::HangUp
+                | IncomingSignal::Missed
+                | IncomingSignal::Offline
+                | IncomingSignal::AnsweredElsewhere
+                | IncomingSignal::Refused { .. }
+                | IncomingSignal::Full
+                | IncomingSignal::Seats(_)
+                | IncomingSignal::Joined(_)
+                | IncomingSignal::Participants(_)
+                | IncomingSignal::InviteeDeclined { .. } => {}
+            }
+            None
+        };
+        let loss = self.with_member(id, now, act).flatten();
+        if agreed {
+            self.hear_consent(now, out);
+        }
+        if let Some(loss) = loss {
+            self.lose(id, loss, now, out);
         }
     }
 
@@ -84,72 +149,6 @@ impl Call {
             (Direction::Outgoing, DeclineReason::Busy) => EndReason::RemoteBusy,
         };
         self.end_unanswered(reason, now, out);
-    }
-
-    fn hear_joined(&mut self, sent_media: SentMedia, now: Instant, out: &mut Vec<Command>) {
-        self.timers.clear(Timer::PeerGone);
-        match (self.consent, self.direction) {
-            (Consent::Asked, Direction::Incoming) => {}
-            (Consent::Asked, Direction::Outgoing) => {
-                self.joined_after_us = true;
-                self.hear_consent(now, out);
-            }
-            (Consent::Given, _) => {
-                let first = !std::mem::replace(&mut self.joined_after_us, true);
-                if self.path == MediaPath::Lost && !self.negotiation.awaits_answer() {
-                    self.look_for_path(false, now, out);
-                } else if first && self.negotiation.is_untouched() {
-                    let offerer = self.offerer();
-                    self.negotiate(now, out, |negotiation, steps| negotiation.begin(offerer, steps));
-                } else if self.path == MediaPath::Up && self.renews_on_join() {
-                    // Whether it is the same peer connection that came back, its answer will tell.
-                    if self.offerer() == Offerer::Us {
-                        self.negotiate(now, out, |negotiation, steps| negotiation.renew(steps));
-                    }
-                } else {
-                    // They may have been out of the room when it was said.
-                    self.negotiate(now, out, |negotiation, steps| negotiation.repeat_offer(steps));
-                }
-                if self.path == MediaPath::Up {
-                    self.say_choice(sent_media, out);
-                }
-            }
-        }
-    }
-
-    /// Where the one in the room offers to whoever comes, a newcomer may be a new program that knows
-    /// nothing of the connection there is.
-    fn renews_on_join(&self) -> bool {
-        self.told_turn || self.rules.offers == OfferRule::FirstInRoom
-    }
-
-    fn hear_left(&mut self, disconnected: bool, now: Instant, out: &mut Vec<Command>) {
-        match (self.consent, self.direction, disconnected) {
-            (Consent::Asked, Direction::Outgoing, _) => {}
-            (Consent::Asked, Direction::Incoming, false) => {
-                self.end(EndReason::RemoteCancelled, None, now, out)
-            }
-            (Consent::Given, _, false) => self.end(EndReason::RemoteHungUp, None, now, out),
-            (Consent::Asked, Direction::Incoming, true) | (Consent::Given, _, true) => {
-                // Only their socket may be reconnecting.
-                self.timers.set(Timer::PeerGone, now + self.patience());
-            }
-        }
-    }
-
-    fn patience(&self) -> Duration {
-        match (self.path, self.connected_at) {
-            (MediaPath::Up, _) => timers::PEER_GONE_TIMEOUT_WITH_MEDIA,
-            (MediaPath::Lost, Some(_)) => timers::PEER_GONE_TIMEOUT_MEDIA_LOST,
-            (MediaPath::Idle | MediaPath::Opening | MediaPath::Lost, _) => timers::PEER_GONE_TIMEOUT,
-        }
-    }
-
-    fn hear_media(&mut self, media: MediaState) {
-        let known = &mut self.remote_media;
-        known.audio = media.audio.unwrap_or(known.audio);
-        known.video = media.video.unwrap_or(known.video);
-        known.sharing = media.sharing.unwrap_or(known.sharing);
     }
 
     fn end_unanswered(&mut self, reason: EndReason, now: Instant, out: &mut Vec<Command>) {

@@ -1,42 +1,89 @@
-//! View and shown state of a call. Read-only.
+//! View and shown state of a call, and questions about it. Read-only.
 
 use std::time::Instant;
 
-use super::{Call, Consent, MediaPath};
-use crate::{CallState, CallView, Direction, MediaKind, RingPolicy};
-
-/// What the other side can send by its description (RFC 3264 directions).
-#[derive(Clone, Copy, Debug)]
-pub(super) struct DescribedMedia {
-    pub(super) audio: bool,
-    pub(super) video: bool,
-}
-
-/// What the other side says it sends.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RemoteMedia {
-    pub(super) audio: bool,
-    pub(super) video: bool,
-    pub(super) sharing: bool,
-}
-
-impl Default for DescribedMedia {
-    fn default() -> Self {
-        Self { audio: true, video: true }
-    }
-}
-
-impl RemoteMedia {
-    /// What a call of that kind begins with, until the other side says otherwise.
-    pub(super) fn of(kind: MediaKind) -> Self {
-        Self { audio: true, video: kind == MediaKind::Video, sharing: false }
-    }
-}
+use super::{Call, Consent};
+use crate::{
+    AccountId, CallState, CallView, Direction, Epoch, MediaKind, MemberId, MemberView, Person, RemoteCallId,
+    RingPolicy, Subject,
+};
 
 impl Call {
+    pub(crate) fn account(&self) -> AccountId {
+        self.account
+    }
+
+    pub(crate) fn remote(&self) -> Option<&RemoteCallId> {
+        self.remote.as_ref()
+    }
+
+    pub(crate) fn peer(&self) -> &Person {
+        &self.peer
+    }
+
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref()
+    }
+
+    pub(crate) fn kind(&self) -> MediaKind {
+        self.kind
+    }
+
+    /// Of the peer connection to a member that is open.
+    pub(crate) fn open_epoch(&self, member: MemberId) -> Option<Epoch> {
+        self.members.open_epoch(member)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        [self.timers.next(), self.members.deadline()].into_iter().flatten().min()
+    }
+
+    /// Two people have room in it, and no more.
+    pub(crate) fn is_pair(&self) -> bool {
+        self.capacity.members == 1
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    /// Incoming and neither answered nor over.
+    pub(crate) fn is_ringing(&self) -> bool {
+        self.is_live() && self.direction == Direction::Incoming && self.consent == Consent::Asked
+    }
+
+    /// Active: dialled by us, or answered.
+    pub(crate) fn is_active(&self) -> bool {
+        self.is_live() && !self.is_ringing()
+    }
+
+    /// Dialled by us and not answered yet.
+    pub(crate) fn is_dialling(&self) -> bool {
+        self.is_active() && self.consent == Consent::Asked
+    }
+
+    pub(crate) fn is_outgoing(&self) -> bool {
+        self.direction == Direction::Outgoing
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.is_live() && self.members.any_connected()
+    }
+
+    pub(crate) fn consented_at(&self) -> Option<Instant> {
+        self.consented_at
+    }
+
+    /// It ended before the backend gave its id, so the cancel is sent once it has one.
+    pub(crate) fn owes_cancel(&self) -> bool {
+        !self.is_live() && self.invited && self.remote.is_none()
+    }
+
     pub(crate) fn view(&self, now: Instant) -> CallView {
         let until = self.ended.as_ref().map_or(now, |ended| ended.at);
         let connected = self.connected_at.map(|at| until.saturating_duration_since(at).as_millis());
+        let members = self.members.views();
+        let any = |what: fn(&MemberView) -> bool| members.iter().any(what);
         CallView {
             id: self.id,
             account: self.account,
@@ -48,12 +95,13 @@ impl Call {
             state: self.state(),
             waiting: self.waiting && self.is_ringing(),
             connected_ms: connected.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
-            remote_audio: self.remote_media.audio && self.described.audio,
-            remote_video: self.remote_media.video && self.described.video,
-            remote_sharing: self.remote_media.sharing && self.described.video,
-            remote_has_microphone: self.described.audio,
-            remote_has_camera: self.described.video,
+            remote_audio: any(|member| member.audio),
+            remote_video: any(|member| member.video),
+            remote_sharing: any(|member| member.sharing),
+            remote_has_microphone: any(|member| member.has_microphone),
+            remote_has_camera: any(|member| member.has_camera),
             signaling_lost: self.signaling_lost && self.is_live(),
+            members: if self.is_live() { members } else { Vec::new() },
         }
     }
 
@@ -61,20 +109,15 @@ impl Call {
         if let Some(ended) = &self.ended {
             return CallState::Ended { reason: ended.reason.clone() };
         }
-        match (self.consent, self.direction, self.path) {
-            (Consent::Asked, Direction::Outgoing, _) => CallState::Calling {
+        match (self.consent, self.direction) {
+            (Consent::Asked, Direction::Outgoing) => CallState::Calling {
                 ringing: self.remote.is_some() && self.rules.rings != RingPolicy::InRoom,
             },
-            (Consent::Asked, Direction::Incoming, _) => CallState::Ringing { silenced: self.silenced },
-            (Consent::Given, _, MediaPath::Up) => CallState::Connected,
-            (Consent::Given, _, MediaPath::Idle | MediaPath::Opening | MediaPath::Lost)
-                if self.connected_at.is_some() =>
-            {
-                CallState::Reconnecting
-            }
-            (Consent::Given, _, MediaPath::Idle | MediaPath::Opening | MediaPath::Lost) => {
-                CallState::Connecting
-            }
+            (Consent::Asked, Direction::Incoming) => CallState::Ringing { silenced: self.silenced },
+            (Consent::Given, _) if self.members.any_connected() => CallState::Connected,
+            (Consent::Given, _) if self.connected_at.is_none() => CallState::Connecting,
+            (Consent::Given, _) if self.members.is_anybody_here() => CallState::Reconnecting,
+            (Consent::Given, _) => CallState::Connected,
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::{AccountId, CallId, CallKey, IncomingSignal, ReceivedSignal, RemoteCallId, Ring};
+use crate::{AccountId, CallId, IncomingSignal, PeerId, ReceivedSignal, RemoteCallId, Ring};
 
 /// Full: the oldest is dropped.
 const MAX_SIGNALS: usize = 256;
@@ -15,9 +15,12 @@ const MAX_OWED_CANCELS: usize = 32;
 /// Older rings have ended.
 const MAX_SIGNAL_AGE: Duration = Duration::from_secs(40);
 
+/// A signal, and the member it came from where the backend named it.
+type Said = (Option<PeerId>, IncomingSignal);
+
 #[derive(Debug, Default)]
 pub(crate) struct EarlySignals {
-    signals: VecDeque<(Instant, AccountId, RemoteCallId, IncomingSignal)>,
+    signals: VecDeque<(Instant, AccountId, RemoteCallId, Said)>,
     rings: VecDeque<(Instant, AccountId, RemoteCallId, Ring)>,
     over: VecDeque<(AccountId, RemoteCallId)>,
     /// Invitations taken back before the backend said their id.
@@ -26,25 +29,21 @@ pub(crate) struct EarlySignals {
 
 impl EarlySignals {
     pub(crate) fn keep(&mut self, received: ReceivedSignal, now: Instant) {
-        let CallKey::Remote(remote) = received.call else { return };
+        let Some(remote) = received.call.remote().cloned() else { return };
         if !self.is_over(received.account, &remote) {
             self.signals.retain(|(at, ..)| is_fresh(*at, now));
-            push_bounded(&mut self.signals, (now, received.account, remote, received.signal), MAX_SIGNALS);
+            let said = (received.call.peer().cloned(), received.signal);
+            push_bounded(&mut self.signals, (now, received.account, remote, said), MAX_SIGNALS);
         }
     }
 
-    /// What was received of a call, in its order.
-    pub(crate) fn take(
-        &mut self,
-        account: AccountId,
-        remote: &RemoteCallId,
-        now: Instant,
-    ) -> Vec<IncomingSignal> {
+    /// What was received of a call and from whom, in its order.
+    pub(crate) fn take(&mut self, account: AccountId, remote: &RemoteCallId, now: Instant) -> Vec<Said> {
         let (ours, others): (VecDeque<_>, _) = std::mem::take(&mut self.signals)
             .into_iter()
             .partition(|(_, to, id, _)| *to == account && id == remote);
         self.signals = others;
-        ours.into_iter().filter(|(at, ..)| is_fresh(*at, now)).map(|(.., signal)| signal).collect()
+        ours.into_iter().filter(|(at, ..)| is_fresh(*at, now)).map(|(.., said)| said).collect()
     }
 
     pub(crate) fn hold_ring(&mut self, account: AccountId, remote: RemoteCallId, ring: Ring, now: Instant) {

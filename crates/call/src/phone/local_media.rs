@@ -4,7 +4,8 @@
 use std::time::Instant;
 
 use super::Phone;
-use crate::call::{Call, SentMedia};
+use crate::call::Call;
+use crate::call_context::SentMedia;
 use crate::{CallId, Command, MediaState};
 
 /// How a call starts, and which devices there are.
@@ -39,31 +40,31 @@ impl Phone {
         }
     }
 
-    pub(super) fn set_microphone(&mut self, on: bool, out: &mut Vec<Command>) {
+    pub(super) fn set_microphone(&mut self, on: bool, now: Instant, out: &mut Vec<Command>) {
         self.sent_media.microphone = on;
         out.push(Command::SetMicrophone { on });
         let audio = Some(self.sent().microphone);
-        self.say_media(MediaState { audio, ..MediaState::default() }, out);
+        self.say_media(MediaState { audio, ..MediaState::default() }, now, out);
     }
 
-    pub(super) fn set_camera(&mut self, on: bool, out: &mut Vec<Command>) {
+    pub(super) fn set_camera(&mut self, on: bool, now: Instant, out: &mut Vec<Command>) {
         self.sent_media.camera = on;
         out.push(Command::SetCamera { on });
         let video = Some(self.sent().camera);
-        self.say_media(MediaState { video, ..MediaState::default() }, out);
+        self.say_media(MediaState { video, ..MediaState::default() }, now, out);
     }
 
     /// Sharing needs a call.
-    pub(super) fn share(&mut self, on: bool, out: &mut Vec<Command>) {
+    pub(super) fn share(&mut self, on: bool, now: Instant, out: &mut Vec<Command>) {
         let on = on && self.calls.values().any(Call::is_active);
         if self.sent_media.sharing != on {
             self.sent_media.sharing = on;
             out.push(Command::SetSharing { on });
-            self.say_media(MediaState { sharing: Some(on), ..MediaState::default() }, out);
+            self.say_media(MediaState { sharing: Some(on), ..MediaState::default() }, now, out);
         }
     }
 
-    pub(super) fn devices(&mut self, microphone: bool, camera: bool, out: &mut Vec<Command>) {
+    pub(super) fn devices(&mut self, microphone: bool, camera: bool, now: Instant, out: &mut Vec<Command>) {
         let before = self.sent();
         self.local.has_microphone = microphone;
         self.local.has_camera = camera;
@@ -71,7 +72,7 @@ impl Phone {
         let audio = (before.microphone != after.microphone).then_some(after.microphone);
         let video = (before.camera != after.camera).then_some(after.camera);
         if audio.is_some() || video.is_some() {
-            self.say_media(MediaState { audio, video, sharing: None }, out);
+            self.say_media(MediaState { audio, video, sharing: None }, now, out);
         }
     }
 
@@ -82,10 +83,10 @@ impl Phone {
     }
 
     /// Resets the choice when no call is active any more.
-    pub(super) fn forget_choice(&mut self, was_active: bool, out: &mut Vec<Command>) {
+    pub(super) fn forget_choice(&mut self, was_active: bool, now: Instant, out: &mut Vec<Command>) {
         let active = self.calls.values().any(Call::is_active);
         if !active {
-            self.share(false, out);
+            self.share(false, now, out);
         }
         if (was_active && !active) || !self.calls.values().any(Call::is_live) {
             self.sent_media = self.local.at_start();
@@ -106,11 +107,11 @@ impl Phone {
             }
         }
         if made_room {
-            self.share(false, out);
+            self.share(false, now, out);
             self.sent_media = self.local.at_start();
         }
         if !seen && self.sent_media.camera {
-            self.set_camera(false, out);
+            self.set_camera(false, now, out);
         }
         let sent_media = self.sent_media;
         self.with(id, |call| call.accept(sent_media, now, out));

@@ -15,7 +15,7 @@ pub(crate) fn person(id: &str) -> Person {
 }
 
 pub(crate) fn invite(to: &str) -> Invite {
-    Invite { to: person(to), kind: MediaKind::Video, subject: None }
+    Invite { to: person(to), others: Vec::new(), kind: MediaKind::Video, subject: None }
 }
 
 pub(crate) fn ring(from: &str) -> Ring {

@@ -5,24 +5,32 @@ use std::time::{Duration, Instant};
 
 use bellwire_call::{
     CallId, CallKey, CallState, CallView, Command, Direction, EndReason, Epoch, Event, IncomingSignal,
-    Notice, OfferRule, OutgoingSignal, PeerOutcome, Phone, ReceivedSignal, UserAction,
+    MemberId, MemberState, Notice, OfferRule, OutgoingSignal, PeerOutcome, Phone, ReceivedSignal, Sdp,
+    UserAction,
 };
 
 use crate::builders::{HOME, RINGS, person};
 
+/// A member of a call.
+type Link = (CallId, MemberId);
+
 #[derive(Default)]
 struct Invariants {
     media: BTreeSet<CallId>,
-    peers: BTreeMap<CallId, Epoch>,
+    peers: BTreeMap<Link, Epoch>,
+    /// Connections that were closed: none is used again.
+    closed: BTreeSet<(Link, Epoch)>,
     rings: BTreeMap<CallId, bool>,
     ring_backs: BTreeSet<CallId>,
     over: BTreeMap<CallId, EndReason>,
     /// Offers that were made and neither answered nor said often enough: when the last copy was said.
-    unanswered: BTreeMap<CallId, (Epoch, Instant)>,
-    /// Calls whose open offer restarts ICE, which begins with its answer.
-    restarting: BTreeSet<CallId>,
-    /// Calls whose path is looked for anew since that time.
-    renewed: BTreeMap<CallId, Instant>,
+    unanswered: BTreeMap<Link, (Epoch, Instant)>,
+    /// Whose offer that is.
+    offers: BTreeMap<String, Link>,
+    /// Members to whom the open offer restarts ICE, which begins with its answer.
+    restarting: BTreeSet<Link>,
+    /// Members the path to whom is looked for anew since that time.
+    renewed: BTreeMap<Link, Instant>,
 }
 
 /// An offer that was said so long ago may be replaced.
@@ -33,12 +41,15 @@ const NEW_PATH_TIME: Duration = Duration::from_secs(5);
 pub(crate) struct CheckedPhone {
     pub(crate) phone: Phone,
     pub(crate) now: Instant,
+    /// One person can be in a call of several and ring us beside it.
+    pub(crate) in_groups: bool,
     invariants: Invariants,
 }
 
 impl CheckedPhone {
     pub(crate) fn new(me: &str, offers: OfferRule, now: Instant) -> Self {
-        let mut phone = Self { phone: Phone::new(), now, invariants: Invariants::default() };
+        let mut phone =
+            Self { phone: Phone::new(), now, in_groups: false, invariants: Invariants::default() };
         phone.handle(Event::AccountAdded { account: HOME, me: person(me), offers, rings: RINGS });
         phone
     }
@@ -58,7 +69,7 @@ impl CheckedPhone {
         let commands = self.phone.handle(event, self.now);
         for command in &commands {
             self.invariants.enter(command);
-            self.invariants.exchange(command, &self.phone.view(self.now).calls, self.now);
+            self.invariants.exchange(command, self.now);
         }
         if is_time {
             let overdue = self.phone.deadline().is_some_and(|at| at <= self.now);
@@ -76,10 +87,10 @@ impl CheckedPhone {
         self.handle(Event::Signal(ReceivedSignal { account: HOME, call, signal }))
     }
 
-    /// An outcome of the call's present epoch.
+    /// An outcome of the call's present epoch; of the first member, should there be several.
     pub(crate) fn peer(&mut self, call: CallId, outcome: PeerOutcome) -> Vec<Command> {
-        let epoch = self.invariants.peers.get(&call).copied().unwrap_or(Epoch(0));
-        self.handle(Event::Peer { call, epoch, outcome })
+        let (member, epoch) = self.open_peer(call).unwrap_or((MemberId(1), Epoch(0)));
+        self.handle(Event::Peer { call, member, epoch, outcome })
     }
 
     /// Steps through every deadline of the next `span`.
@@ -119,7 +130,21 @@ impl CheckedPhone {
     }
 
     pub(crate) fn open_epoch(&self, call: CallId) -> Option<Epoch> {
-        self.invariants.peers.get(&call).copied()
+        self.open_peer(call).map(|(_, epoch)| epoch)
+    }
+
+    pub(crate) fn epoch_of(&self, call: CallId, member: MemberId) -> Option<Epoch> {
+        self.invariants.peers.get(&(call, member)).copied()
+    }
+
+    /// The open connections of a call.
+    pub(crate) fn open_peers(&self, call: CallId) -> Vec<MemberId> {
+        self.invariants.peers.keys().filter(|(of, _)| *of == call).map(|(_, member)| *member).collect()
+    }
+
+    fn open_peer(&self, call: CallId) -> Option<(MemberId, Epoch)> {
+        let mut peers = self.invariants.peers.iter();
+        peers.find(|((of, _), _)| *of == call).map(|((_, member), epoch)| (*member, *epoch))
     }
 
     /// Nothing that was started is still going on.
@@ -138,12 +163,15 @@ impl CheckedPhone {
         let active = live.iter().filter(|call| is_active(call)).count();
         assert!(active <= 1, "two calls on one line: {live:?}");
         let people: BTreeSet<_> = live.iter().map(|call| (call.account, &call.peer.id)).collect();
-        assert_eq!(people.len(), live.len(), "two live calls with one person");
-        for call in calls.iter().filter(|call| call.state == CallState::Connected) {
-            let since = self.invariants.renewed.get(&call.id);
-            let late = since.is_some_and(|since| self.now.duration_since(*since) > NEW_PATH_TIME);
-            let due = self.phone.deadline().is_some_and(|at| at <= self.now);
-            assert!(!late || due, "connected, and no path for {since:?}");
+        assert!(people.len() == live.len() || self.in_groups, "two live calls with one person");
+        for call in &calls {
+            for member in call.members.iter().filter(|member| member.state == MemberState::Connected) {
+                let since = self.invariants.renewed.get(&(call.id, member.id));
+                let late = since.is_some_and(|since| self.now.duration_since(*since) > NEW_PATH_TIME);
+                let due = self.phone.deadline().is_some_and(|at| at <= self.now);
+                assert!(!late || due, "connected, and no path for {since:?}");
+            }
+            self.check_members(call);
         }
         for call in &calls {
             if let CallState::Ended { reason } = &call.state {
@@ -166,6 +194,21 @@ impl CheckedPhone {
     }
 }
 
+impl CheckedPhone {
+    /// Nobody is in a call twice, no more are in it than there are seats, and connections are to members.
+    fn check_members(&self, call: &CallView) {
+        let people: BTreeSet<_> = call.members.iter().map(|member| &member.person.id).collect();
+        assert_eq!(people.len(), call.members.len(), "somebody is in the call twice: {:?}", call.members);
+        let ids: BTreeSet<_> = call.members.iter().map(|member| member.id).collect();
+        assert_eq!(ids.len(), call.members.len(), "a member is shown twice");
+        let here = call.members.iter().filter(|member| member.state != MemberState::Invited).count();
+        assert!(here <= 7, "{here} others in one call");
+        for peer in self.open_peers(call.id) {
+            assert!(ids.contains(&peer), "a connection to {peer:?}, who is not in the call");
+        }
+    }
+}
+
 pub(crate) fn is_live(call: &CallView) -> bool {
     !matches!(call.state, CallState::Ended { .. })
 }
@@ -177,66 +220,63 @@ fn is_active(call: &CallView) -> bool {
 
 impl Invariants {
     fn note(&mut self, event: &Event) {
-        match event {
-            Event::Peer { call, epoch, outcome: PeerOutcome::Connected }
-                if self.peers.get(call) == Some(epoch) =>
-            {
-                self.renewed.remove(call);
+        let Event::Peer { call, member, epoch, outcome } = event else { return };
+        let link = (*call, *member);
+        match outcome {
+            PeerOutcome::Connected if self.peers.get(&link) == Some(epoch) => {
+                self.renewed.remove(&link);
+            }
+            PeerOutcome::OfferMade(Sdp { sdp, .. }) => {
+                self.offers.insert(sdp.clone(), link);
             }
             // A refused description is as if it had not been said.
-            Event::Peer {
-                call,
-                outcome: PeerOutcome::Rejected { .. } | PeerOutcome::Unworkable { .. } | PeerOutcome::Failed,
-                ..
-            } => {
-                self.unanswered.remove(call);
+            PeerOutcome::Rejected { .. } | PeerOutcome::Unworkable { .. } | PeerOutcome::Failed => {
+                self.unanswered.remove(&link);
             }
-            Event::Peer { .. }
-            | Event::User(_)
-            | Event::Signal(_)
-            | Event::AccountAdded { .. }
-            | Event::AccountRemoved { .. }
-            | Event::Signaling { .. }
-            | Event::Devices { .. }
-            | Event::StartWith { .. }
-            | Event::Time => {}
+            PeerOutcome::Connected
+            | PeerOutcome::AnswerMade(_)
+            | PeerOutcome::AnswerApplied
+            | PeerOutcome::Described { .. }
+            | PeerOutcome::Candidate(_)
+            | PeerOutcome::PathLost
+            | PeerOutcome::NewAddress => {}
         }
     }
 
     /// One offer per exchange, and every restart is watched.
-    fn exchange(&mut self, command: &Command, calls: &[CallView], now: Instant) {
+    fn exchange(&mut self, command: &Command, now: Instant) {
         match command {
-            Command::CreateOffer { call, epoch, ice_restart } => {
-                let open = self.unanswered.get(call).filter(|(of, _)| of == epoch);
+            Command::CreateOffer { call, member, epoch, ice_restart } => {
+                let link = (*call, *member);
+                let open = self.unanswered.get(&link).filter(|(of, _)| of == epoch);
                 let patient = open.is_some_and(|(_, said)| now.duration_since(*said) < OFFER_ANSWER_WAIT);
-                assert!(!patient, "a second offer while the first may be answered: {call:?}");
-                self.unanswered.insert(*call, (*epoch, now));
+                assert!(!patient, "a second offer while the first may be answered: {link:?}");
+                self.unanswered.insert(link, (*epoch, now));
                 if *ice_restart {
-                    self.restarting.insert(*call);
+                    self.restarting.insert(link);
                 } else {
-                    self.restarting.remove(call);
+                    self.restarting.remove(&link);
                 }
             }
-            Command::Say { call, signal: OutgoingSignal::Offer(_), .. } => {
-                let view = calls.iter().find(|view| match call {
-                    CallKey::Remote(remote) => view.remote_id.as_ref() == Some(remote),
-                    CallKey::Local(local) => view.id == *local,
-                });
-                if let Some((_, said)) = view.and_then(|view| self.unanswered.get_mut(&view.id)) {
+            Command::Say { signal: OutgoingSignal::Offer(offer), .. } => {
+                let link = self.offers.get(&offer.sdp);
+                if let Some((_, said)) = link.and_then(|link| self.unanswered.get_mut(link)) {
                     *said = now;
                 }
             }
-            Command::AcceptAnswer { call, .. } => {
-                self.unanswered.remove(call);
+            Command::AcceptAnswer { call, member, .. } => {
+                let link = (*call, *member);
+                self.unanswered.remove(&link);
                 // An answer that follows a refused one gives the restart its time anew.
-                if self.restarting.remove(call) || self.renewed.contains_key(call) {
-                    self.renewed.insert(*call, now);
+                if self.restarting.remove(&link) || self.renewed.contains_key(&link) {
+                    self.renewed.insert(link, now);
                 }
             }
-            Command::ClosePeer { call, .. } => {
-                self.unanswered.remove(call);
-                self.restarting.remove(call);
-                self.renewed.remove(call);
+            Command::ClosePeer { call, member, .. } => {
+                let link = (*call, *member);
+                self.unanswered.remove(&link);
+                self.restarting.remove(&link);
+                self.renewed.remove(&link);
             }
             Command::Say { .. }
             | Command::OpenPeer { .. }
@@ -265,15 +305,23 @@ impl Invariants {
                     );
                 }
             }
-            Command::OpenPeer { call, epoch, .. } => {
+            Command::OpenPeer { call, member, epoch, .. } => {
                 self.assert_alive(*call);
-                assert_eq!(self.peers.insert(*call, *epoch), None, "opened twice");
+                let link = (*call, *member);
+                assert_eq!(self.peers.insert(link, *epoch), None, "opened twice");
+                assert!(!self.closed.contains(&(link, *epoch)), "{link:?} had {epoch:?} before");
             }
-            Command::ClosePeer { call, epoch } => assert_eq!(self.peers.remove(call), Some(*epoch)),
-            Command::CreateOffer { call, epoch, .. }
-            | Command::AcceptOffer { call, epoch, .. }
-            | Command::AcceptAnswer { call, epoch, .. }
-            | Command::AddCandidate { call, epoch, .. } => assert_eq!(self.peers.get(call), Some(epoch)),
+            Command::ClosePeer { call, member, epoch } => {
+                let link = (*call, *member);
+                assert_eq!(self.peers.remove(&link), Some(*epoch));
+                assert!(self.closed.insert((link, *epoch)), "closed twice");
+            }
+            Command::CreateOffer { call, member, epoch, .. }
+            | Command::AcceptOffer { call, member, epoch, .. }
+            | Command::AcceptAnswer { call, member, epoch, .. }
+            | Command::AddCandidate { call, member, epoch, .. } => {
+                assert_eq!(self.peers.get(&(*call, *member)), Some(epoch));
+            }
             Command::StartMedia { call, .. } => {
                 self.assert_alive(*call);
                 assert!(self.media.insert(*call), "media started twice");
@@ -294,6 +342,7 @@ impl Invariants {
             Command::Notice(Notice::Ended { call, reason }) => {
                 assert_eq!(self.over.insert(*call, reason.clone()), None, "ended twice");
             }
+            Command::Notice(Notice::MemberRefused { call, .. }) => self.assert_alive(*call),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, Epoch, Event, IncomingSignal, MediaState, OfferRule, PeerOutcome,
-    ReceivedSignal, SdpKind, UserAction,
+    CallId, CallKey, DeclineReason, Epoch, Event, IncomingSignal, MediaState, MemberId, OfferRule,
+    PeerOutcome, ReceivedSignal, SdpKind, UserAction,
 };
 use proptest::prelude::*;
 
@@ -129,7 +129,7 @@ fn play(pair: &mut Pair, step: Move) {
     }
 }
 
-fn signal() -> impl Strategy<Value = IncomingSignal> {
+pub(crate) fn signal() -> impl Strategy<Value = IncomingSignal> {
     let text = || (0..3u8).prop_map(|n| n.to_string());
     prop_oneof![
         4 => prop_oneof![Just("bob"), Just("carol"), Just("dave")].prop_map(|from| IncomingSignal::Ring(ring(from))),
@@ -151,7 +151,7 @@ fn signal() -> impl Strategy<Value = IncomingSignal> {
     ]
 }
 
-fn outcome() -> impl Strategy<Value = PeerOutcome> {
+pub(crate) fn outcome() -> impl Strategy<Value = PeerOutcome> {
     let text = || (0..3u8).prop_map(|n| n.to_string());
     prop_oneof![
         text().prop_map(|text| PeerOutcome::OfferMade(offer(&text))),
@@ -189,7 +189,7 @@ fn some_event() -> impl Strategy<Value = Event> {
         1 => id().prop_map(|id| Event::User(UserAction::AcceptWithCameraOff(id))),
         1 => any::<(bool, bool)>().prop_map(|(microphone, camera)| Event::Devices { microphone, camera }),
         8 => (id(), 1..4u32, outcome()).prop_map(|(call, epoch, outcome)| {
-            Event::Peer { call, epoch: Epoch(epoch), outcome }
+            Event::Peer { call, member: MemberId(1), epoch: Epoch(epoch), outcome }
         }),
         2 => any::<bool>().prop_map(|up| Event::Signaling { account: HOME, up }),
     ]
@@ -216,7 +216,7 @@ fn one_call_event() -> impl Strategy<Value = OneCall> {
 }
 
 /// No peer connection writes the same description twice.
-fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
+pub(crate) fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
     *made += 1;
     match outcome {
         PeerOutcome::OfferMade(_) => PeerOutcome::OfferMade(offer(&format!("made {made}"))),
@@ -233,7 +233,7 @@ fn fresh(outcome: PeerOutcome, made: &mut u32) -> PeerOutcome {
     }
 }
 
-fn rule() -> impl Strategy<Value = OfferRule> {
+pub(crate) fn rule() -> impl Strategy<Value = OfferRule> {
     prop_oneof![
         Just(OfferRule::Us),
         Just(OfferRule::Them),

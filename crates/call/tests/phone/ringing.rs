@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallState, Command, DeclineReason, EndReason, Event, IncomingSignal, Invite, MediaKind, Notice,
-    OfferRule, OutgoingSignal, Ring, Subject, UserAction,
+    CallId, CallState, Command, DeclineReason, EndReason, Event, IncomingSignal, Invite, MediaKind, MemberId,
+    Notice, OfferRule, OutgoingSignal, Ring, Subject, UserAction,
 };
 
 use crate::builders::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
@@ -150,8 +150,8 @@ fn a_ring_rings_once_and_accepting_starts_everything() {
             microphone: true,
             camera: true,
         },
-        Command::OpenPeer { call: id, epoch, kind: bellwire_call::MediaKind::Video },
-        Command::CreateOffer { call: id, epoch, ice_restart: false },
+        Command::OpenPeer { call: id, member: MemberId(1), epoch, kind: bellwire_call::MediaKind::Video },
+        Command::CreateOffer { call: id, member: MemberId(1), epoch, ice_restart: false },
     ];
     assert_eq!(order, expected.iter().map(std::mem::discriminant).collect::<Vec<_>>());
     assert_eq!(commands, expected);

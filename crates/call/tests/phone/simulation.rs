@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{
-    CallId, CallKey, Command, Epoch, Event, IceCandidate, IncomingSignal, Invite, MediaKind, OfferRule,
+    CallId, CallKey, Command, Epoch, Event, IceCandidate, IncomingSignal, MemberId, OfferRule,
     OutgoingSignal, PeerOutcome, ReceivedSignal, RemoteCallId, Sdp, SdpKind, UserAction,
 };
 
-use crate::builders::{HOME, answer, candidate, offer, person, remote, ring};
+use crate::builders::{HOME, answer, candidate, offer, remote, ring};
 use crate::checked_phone::CheckedPhone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +105,7 @@ impl Pair {
     }
 
     pub(crate) fn dial(&mut self, side: Side) {
-        let invite = Invite { to: person(side.other().name()), kind: MediaKind::Video, subject: None };
+        let invite = crate::builders::invite(side.other().name());
         self.user(side, UserAction::Dial { account: HOME, invite });
     }
 
@@ -119,7 +119,7 @@ impl Pair {
     }
 
     pub(crate) fn outcome(&mut self, side: Side, call: CallId, epoch: Epoch, outcome: PeerOutcome) {
-        self.handle(side, Event::Peer { call, epoch, outcome });
+        self.handle(side, Event::Peer { call, member: MemberId(1), epoch, outcome });
     }
 
     pub(crate) fn socket(&mut self, side: Side, up: bool) {
@@ -225,7 +225,7 @@ impl Pair {
                 self.report(side, call, Some(epoch), PeerOutcome::OfferMade(offer));
                 self.gather(side, call, epoch);
             }
-            Command::AcceptOffer { call, epoch, offer } => {
+            Command::AcceptOffer { call, epoch, offer, .. } => {
                 if offer.sdp.contains("garbage") {
                     return self.report(
                         side,
@@ -241,7 +241,7 @@ impl Pair {
                 self.gather(side, call, epoch);
                 self.connect_papers();
             }
-            Command::AcceptAnswer { call, epoch, answer } => {
+            Command::AcceptAnswer { call, epoch, answer, .. } => {
                 if answer.sdp.contains("garbage") {
                     return self.report(
                         side,
@@ -320,6 +320,7 @@ impl Pair {
                 self.pass_on(side, &id, IncomingSignal::Candidate(candidate));
             }
             OutgoingSignal::Media(media) => self.pass_on(side, &id, IncomingSignal::Media(media)),
+            OutgoingSignal::EndForAll => panic!("a call of two"),
             OutgoingSignal::Invite(_) => panic!("a placed call is not placed again"),
         }
     }
@@ -336,7 +337,11 @@ impl Pair {
 
     fn report(&mut self, side: Side, call: CallId, epoch: Option<Epoch>, outcome: PeerOutcome) {
         if let Some(epoch) = epoch {
-            self.schedule(side, Channel::Peer(call), Event::Peer { call, epoch, outcome });
+            self.schedule(
+                side,
+                Channel::Peer(call),
+                Event::Peer { call, member: MemberId(1), epoch, outcome },
+            );
         }
     }
 

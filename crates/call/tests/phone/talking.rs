@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallState, Command, EndReason, Epoch, Event, IncomingSignal, MediaState, OfferRule,
+    CallId, CallState, Command, EndReason, Epoch, Event, IncomingSignal, MediaState, MemberId, OfferRule,
     OutgoingSignal, PeerOutcome, UserAction,
 };
 
@@ -289,7 +289,10 @@ fn a_new_offer_during_a_call_is_answered_in_the_same_epoch() {
     let (mut phone, id) = connected();
     let epoch = phone.open_epoch(id).unwrap();
     let commands = phone.receive(key("r"), IncomingSignal::Offer(offer("again")));
-    assert_eq!(commands, vec![Command::AcceptOffer { call: id, epoch, offer: offer("again") }]);
+    assert_eq!(
+        commands,
+        vec![Command::AcceptOffer { call: id, member: MemberId(1), epoch, offer: offer("again") }]
+    );
     phone.peer(id, PeerOutcome::Rejected { message: "no".into() });
     assert_eq!(phone.state(id), CallState::Connected);
 }
@@ -298,7 +301,12 @@ fn a_new_offer_during_a_call_is_answered_in_the_same_epoch() {
 fn outcomes_of_another_epoch_are_dropped() {
     let (mut phone, id) = connected();
     let stale = Epoch(phone.open_epoch(id).unwrap().0 + 1);
-    let commands = phone.handle(Event::Peer { call: id, epoch: stale, outcome: PeerOutcome::Failed });
+    let commands = phone.handle(Event::Peer {
+        call: id,
+        member: MemberId(1),
+        epoch: stale,
+        outcome: PeerOutcome::Failed,
+    });
     assert_eq!(commands, vec![]);
     assert_eq!(phone.state(id), CallState::Connected);
 }

@@ -68,7 +68,7 @@ impl Clinic {
             OutgoingSignal::Accept => self.accept(call),
             OutgoingSignal::Decline(reason) => Ok(self.decline(call, *reason)),
             OutgoingSignal::Cancel | OutgoingSignal::NoAnswer => Ok(self.go(call, name::LEAVE_ROOM)),
-            OutgoingSignal::HangUp => Ok(self.hang_up(call)),
+            OutgoingSignal::HangUp | OutgoingSignal::EndForAll => Ok(self.hang_up(call)),
             OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp) => self.signal(call, sdp.into()),
             OutgoingSignal::Candidate(candidate) => self.signal(call, candidate.into()),
             OutgoingSignal::Media(state) => self.media(call, *state),

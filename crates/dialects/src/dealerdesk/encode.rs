@@ -86,7 +86,9 @@ impl Dealerdesk {
         match signal {
             OutgoingSignal::Accept => self.accept(call),
             OutgoingSignal::Decline(reason) => Ok(self.decline(call, *reason)),
-            OutgoingSignal::Cancel | OutgoingSignal::HangUp => Ok(self.end(call, None)),
+            OutgoingSignal::Cancel | OutgoingSignal::HangUp | OutgoingSignal::EndForAll => {
+                Ok(self.end(call, None))
+            }
             OutgoingSignal::NoAnswer => Ok(self.no_answer(call)),
             OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp) => self.describe(call, sdp),
             OutgoingSignal::Candidate(candidate) => {

@@ -84,11 +84,13 @@ impl Hearth {
             (OutgoingSignal::Decline(reason), Some(session)) => Ok(self.decline(&session, *reason)),
             (OutgoingSignal::Cancel | OutgoingSignal::NoAnswer, Some(session)) => Ok(self.give_up(&session)),
             (OutgoingSignal::HangUp, Some(session)) => Ok(self.hang_up(&session)),
+            (OutgoingSignal::EndForAll, Some(session)) => Ok(self.end_for_all(&session)),
             (
                 OutgoingSignal::Decline(_)
                 | OutgoingSignal::Cancel
                 | OutgoingSignal::NoAnswer
-                | OutgoingSignal::HangUp,
+                | OutgoingSignal::HangUp
+                | OutgoingSignal::EndForAll,
                 None,
             ) => Ok(Vec::new()),
             (OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp), Some(session)) => {
@@ -145,6 +147,13 @@ impl Hearth {
         match self.calls.forget(session) {
             Some(known) if known.sole => self.end_and_leave(session),
             Some(_) => vec![leave(session)],
+            None => Vec::new(),
+        }
+    }
+
+    fn end_for_all(&mut self, session: &str) -> Vec<Outbound> {
+        match self.calls.forget(session) {
+            Some(_) => self.end_and_leave(session),
             None => Vec::new(),
         }
     }

@@ -140,7 +140,8 @@ mod tests {
     /// Dials, and answers what was asked.
     fn dial(ada: &mut Marketplace, status: u16, body: Value) -> Reaction {
         let to = Person { id: PersonId("b".into()), name: "Ben".into(), avatar: None };
-        let invite = OutgoingSignal::Invite(Invite { to, kind: MediaKind::Video, subject: None });
+        let invite =
+            OutgoingSignal::Invite(Invite { to, others: Vec::new(), kind: MediaKind::Video, subject: None });
         ada.encode(&CallKey::Local(CallId(1)), &invite).unwrap();
         answer(ada, 1, status, body)
     }

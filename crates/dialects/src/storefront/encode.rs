@@ -77,7 +77,7 @@ impl Storefront {
             OutgoingSignal::Decline(reason) => Ok(self.decline(call, *reason)),
             OutgoingSignal::Cancel => Ok(self.give_up(call, Some(CANCELLED))),
             OutgoingSignal::NoAnswer => Ok(self.no_answer(call)),
-            OutgoingSignal::HangUp => Ok(self.hang_up(call)),
+            OutgoingSignal::HangUp | OutgoingSignal::EndForAll => Ok(self.hang_up(call)),
             OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp) => self.describe(call, sdp),
             OutgoingSignal::Candidate(candidate) => self.candidate(call, candidate),
             OutgoingSignal::Media(state) => self.media(call, *state),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bellwire_call::{CallId, Epoch, MediaKind, Quality};
+use bellwire_call::{CallId, MediaKind, Quality};
 use bellwire_media::{AudioFeatures, CallMedia, CallMediaConfig, Codec, MediaEvent, Outputs};
 use bellwire_peer::{PeerEvent, PeerStats};
 use tokio::sync::mpsc;
@@ -12,6 +12,7 @@ use crate::calls::bridge::Bridge;
 use crate::calls::peer_task::{PeerCommand, PeerHandle};
 use crate::calls::stats::{self, Answer};
 use crate::config::{EngineConfig, Screens};
+use crate::connection_id::ConnectionId;
 use crate::devices::settings::Devices;
 use crate::internal::Internal;
 use crate::view::CallStats;
@@ -87,8 +88,8 @@ impl CallSession {
         self.media.take()
     }
 
-    pub(crate) fn has_epoch(&self, epoch: Epoch) -> bool {
-        self.peer.as_ref().is_some_and(|peer| peer.epoch == epoch)
+    pub(crate) fn has(&self, connection: ConnectionId) -> bool {
+        self.peer.as_ref().is_some_and(|peer| peer.connection == connection)
     }
 
     pub(crate) fn send_to_peer(&self, command: PeerCommand) {

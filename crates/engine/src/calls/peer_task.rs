@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bellwire_call::{CallId, Epoch, IceCandidate, PeerOutcome, Sdp};
+use bellwire_call::{IceCandidate, PeerOutcome, Sdp};
 use bellwire_peer::{NegotiateError, Peer, PeerConfig, PeerEvent, PeerState};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +11,7 @@ use tracing::{Instrument, debug, info_span};
 
 use crate::accounts::ice_cache::{IceCache, Use};
 use crate::calls::bridge::Bridge;
+use crate::connection_id::ConnectionId;
 use crate::internal::Internal;
 use crate::task_set::TaskSet;
 
@@ -34,7 +35,7 @@ pub(crate) enum PeerCommand {
 /// The loop's end of a peer task; dropping it closes the connection.
 #[derive(Debug)]
 pub(crate) struct PeerHandle {
-    pub(crate) epoch: Epoch,
+    pub(crate) connection: ConnectionId,
     commands: mpsc::Sender<PeerCommand>,
     token: CancellationToken,
 }
@@ -42,7 +43,7 @@ pub(crate) struct PeerHandle {
 impl PeerHandle {
     /// Starts the task in `tasks`. `config` is awaited inside it, because ICE servers may have to be fetched.
     pub(crate) fn start(
-        (call, epoch): (CallId, Epoch),
+        connection: ConnectionId,
         config: impl Future<Output = PeerConfig> + Send + 'static,
         ice: Option<Arc<IceCache>>,
         bridge: Bridge,
@@ -50,10 +51,15 @@ impl PeerHandle {
         tasks: &TaskSet,
     ) -> Self {
         let (commands, rx) = mpsc::channel(COMMAND_QUEUE_LEN);
-        let task = Task { call, epoch, out, bridge, ice };
-        let span = info_span!("peer", call = call.0, epoch = epoch.0);
+        let task = Task { connection, out, bridge, ice };
+        let span = info_span!(
+            "peer",
+            call = connection.call.0,
+            member = connection.member.0,
+            epoch = connection.epoch.0
+        );
         let token = tasks.spawn_with(|token| run(task, config, rx, token).instrument(span));
-        Self { epoch, commands, token }
+        Self { connection, commands, token }
     }
 
     pub(crate) fn send(&self, command: PeerCommand) {
@@ -70,8 +76,7 @@ impl Drop for PeerHandle {
 }
 
 struct Task {
-    call: CallId,
-    epoch: Epoch,
+    connection: ConnectionId,
     out: mpsc::Sender<Internal>,
     bridge: Bridge,
     ice: Option<Arc<IceCache>>,
@@ -95,7 +100,7 @@ impl Task {
 
     /// Waits when the loop is behind: an outcome must not be lost.
     async fn report(&self, outcome: PeerOutcome) {
-        let _ = self.out.send(Internal::Peer { call: self.call, epoch: self.epoch, outcome }).await;
+        let _ = self.out.send(Internal::Peer { connection: self.connection, outcome }).await;
     }
 }
 
@@ -129,7 +134,7 @@ async fn run(
                 if let Some(outcome) = outcome_of(&event) {
                     task.report(outcome).await;
                 }
-                let _ = task.out.send(Internal::PeerEvent { call: task.call, epoch: task.epoch, event }).await;
+                let _ = task.out.send(Internal::PeerEvent { connection: task.connection, event }).await;
             }
             Some(command) = commands.recv() => perform(&task, &peer, command, &mut described).await,
             else => break,
@@ -192,8 +197,7 @@ async fn perform(task: &Task, peer: &Peer, command: PeerCommand, described: &mut
         PeerCommand::RequestKeyFrame => peer.request_key_frame(),
         PeerCommand::Stats => {
             let (stats, code) = (peer.stats().await, peer.security_code());
-            let _ =
-                task.out.send(Internal::PeerStats { call: task.call, epoch: task.epoch, stats, code }).await;
+            let _ = task.out.send(Internal::PeerStats { connection: task.connection, stats, code }).await;
         }
     }
 }

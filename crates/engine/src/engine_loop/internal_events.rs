@@ -9,6 +9,7 @@ use tracing::{debug, info};
 
 use super::EngineLoop;
 use crate::accounts::events::Effect;
+use crate::connection_id::ConnectionId;
 use crate::error::ListError;
 use crate::internal::Internal;
 use crate::notice::Notice;
@@ -41,17 +42,19 @@ impl EngineLoop {
                 }
                 self.publish();
             }
-            Internal::Peer { call, epoch, outcome } => {
+            Internal::Peer { connection, outcome } => {
                 if matches!(outcome, PeerOutcome::Connected) {
-                    self.calls.path_up(call, epoch);
+                    self.calls.path_up(connection);
                 }
-                self.dispatch(Event::Peer { call, epoch, outcome });
+                let ConnectionId { call, member, epoch } = connection;
+                self.dispatch(Event::Peer { call, member, epoch, outcome });
             }
-            Internal::PeerEvent { call, epoch, event } => self.calls.on_peer_event(call, epoch, event),
-            Internal::PeerStats { call, epoch, stats, code } => {
+            Internal::PeerEvent { connection, event } => self.calls.on_peer_event(connection, event),
+            Internal::PeerStats { connection, stats, code } => {
+                let call = connection.call;
                 let now = self.clock.now();
                 let talked = self.phone.consented_at(call).map(|at| now.saturating_duration_since(at));
-                if let Some(quality) = self.calls.on_peer_stats((call, epoch), &stats, code, talked) {
+                if let Some(quality) = self.calls.on_peer_stats(connection, &stats, code, talked) {
                     self.report_quality(call, quality);
                 }
             }

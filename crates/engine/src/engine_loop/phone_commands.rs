@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use bellwire_call::{CallId, Command};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::EngineLoop;
 use crate::calls::peer_task::PeerCommand;
+use crate::connection_id::ConnectionId;
 use crate::notice::Notice;
 
 impl EngineLoop {
@@ -21,24 +22,32 @@ impl EngineLoop {
                 }
             }
 
-            Command::OpenPeer { call, epoch, kind } => {
+            Command::OpenPeer { call, member, epoch, kind } => {
                 let account = self.call_view(call).and_then(|view| self.accounts.by_id(view.account));
                 let ice = account.map(|account| Arc::clone(&account.ice));
-                self.calls.open_peer(call, epoch, kind, ice);
+                self.calls.open_peer(ConnectionId { call, member, epoch }, kind, ice);
             }
-            Command::CreateOffer { call, epoch, ice_restart } => {
-                self.calls.send_to_peer(call, epoch, PeerCommand::CreateOffer { ice_restart });
+            Command::CreateOffer { call, member, epoch, ice_restart } => {
+                self.calls.send_to_peer(
+                    ConnectionId { call, member, epoch },
+                    PeerCommand::CreateOffer { ice_restart },
+                );
             }
-            Command::AcceptOffer { call, epoch, offer } => {
-                self.calls.send_to_peer(call, epoch, PeerCommand::AcceptOffer(offer));
+            Command::AcceptOffer { call, member, epoch, offer } => {
+                self.calls
+                    .send_to_peer(ConnectionId { call, member, epoch }, PeerCommand::AcceptOffer(offer));
             }
-            Command::AcceptAnswer { call, epoch, answer } => {
-                self.calls.send_to_peer(call, epoch, PeerCommand::AcceptAnswer(answer));
+            Command::AcceptAnswer { call, member, epoch, answer } => {
+                self.calls
+                    .send_to_peer(ConnectionId { call, member, epoch }, PeerCommand::AcceptAnswer(answer));
             }
-            Command::AddCandidate { call, epoch, candidate } => {
-                self.calls.send_to_peer(call, epoch, PeerCommand::AddCandidate(candidate));
+            Command::AddCandidate { call, member, epoch, candidate } => {
+                self.calls
+                    .send_to_peer(ConnectionId { call, member, epoch }, PeerCommand::AddCandidate(candidate));
             }
-            Command::ClosePeer { call, epoch } => self.calls.close_peer(call, epoch),
+            Command::ClosePeer { call, member, epoch } => {
+                self.calls.close_peer(ConnectionId { call, member, epoch })
+            }
 
             Command::StartMedia { call, kind, microphone, camera } => {
                 self.devices.end_test();
@@ -60,6 +69,10 @@ impl EngineLoop {
                 if let Some(call) = self.call_view(call) {
                     self.notify(Notice::Missed { call });
                 }
+            }
+            Command::Notice(bellwire_call::Notice::MemberRefused { call, person }) => {
+                warn!(call = call.0, "Somebody came into a call that has no seat left");
+                debug!(name = person.name, "Who was refused");
             }
             Command::Notice(bellwire_call::Notice::Ended { call, reason }) => {
                 info!(call = call.0, ?reason, "Call ended");

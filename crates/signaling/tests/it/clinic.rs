@@ -32,7 +32,7 @@ async fn ann(server: &Deployed) -> Result<SignedIn> {
 fn enter(appointment: &str, person: &str) -> OutgoingSignal {
     let to = Person { id: PersonId(person.into()), name: String::new(), avatar: None };
     let subject = Some(Subject { id: appointment.into(), label: String::new() });
-    OutgoingSignal::Invite(Invite { to, kind: MediaKind::Video, subject })
+    OutgoingSignal::Invite(Invite { to, others: Vec::new(), kind: MediaKind::Video, subject })
 }
 
 async fn placed(person: &mut SignedIn, local: u64) -> Result<CallKey> {

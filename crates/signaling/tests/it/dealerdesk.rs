@@ -44,7 +44,10 @@ fn person(id: &str) -> Person {
 async fn place(from: &mut SignedIn, to: &str, kind: MediaKind, room: Option<&str>) -> Result<CallKey> {
     let subject = room.map(|id| Subject { id: id.into(), label: String::new() });
     let local = CallKey::Local(CallId(1));
-    from.session.say(local.clone(), OutgoingSignal::Invite(Invite { to: person(to), kind, subject }))?;
+    from.session.say(
+        local.clone(),
+        OutgoingSignal::Invite(Invite { to: person(to), others: Vec::new(), kind, subject }),
+    )?;
     let (key, signal) = heard(&mut from.events).await?;
     assert_eq!(key, local);
     let IncomingSignal::Placed { remote, .. } = signal else { bail!("heard {signal:?}") };
@@ -130,7 +133,7 @@ async fn dealerdesk_somebody_who_is_not_there_is_told_at_once() -> Result<()> {
     let mut dan = sign_in(request(&server, "dealer", DAN, "secret")).await?;
     link(&mut dan.events, true).await?;
     let local = CallKey::Local(CallId(1));
-    let invite = Invite { to: person(TEA), kind: MediaKind::Video, subject: None };
+    let invite = Invite { to: person(TEA), others: Vec::new(), kind: MediaKind::Video, subject: None };
     dan.session.say(local.clone(), OutgoingSignal::Invite(invite))?;
     assert_eq!(heard(&mut dan.events).await?, (local, IncomingSignal::Offline));
     Ok(())

@@ -22,7 +22,7 @@ fn ann() -> Person {
 
 fn invite(order: &str) -> OutgoingSignal {
     let subject = Some(Subject { id: order.into(), label: "Order #1042".into() });
-    OutgoingSignal::Invite(Invite { to: ann(), kind: MediaKind::Video, subject })
+    OutgoingSignal::Invite(Invite { to: ann(), others: Vec::new(), kind: MediaKind::Video, subject })
 }
 
 async fn place(seller: &Session, events: &mut mpsc::Receiver<SessionEvent>) -> Result<CallKey> {

@@ -32,7 +32,7 @@ const BEN: &str = "ben@example.com";
 
 fn invite(kind: MediaKind) -> OutgoingSignal {
     let to = Person { id: PersonId("u2".into()), name: "Ben".into(), avatar: None };
-    OutgoingSignal::Invite(Invite { to, kind, subject: None })
+    OutgoingSignal::Invite(Invite { to, others: Vec::new(), kind, subject: None })
 }
 
 /// Events with that name by that user, as the server saw them.

@@ -37,7 +37,10 @@ fn said(state: &Value, user: &str, what: &str) -> usize {
 /// Ada rings Ben, who hears it.
 async fn ring(ada: &mut SignedIn, ben: &mut SignedIn, kind: MediaKind) -> Result<CallKey> {
     let to = Person { id: PersonId("64ben".into()), name: "Ben".into(), avatar: None };
-    ada.session.say(CallKey::Local(CallId(1)), OutgoingSignal::Invite(Invite { to, kind, subject: None }))?;
+    ada.session.say(
+        CallKey::Local(CallId(1)),
+        OutgoingSignal::Invite(Invite { to, others: Vec::new(), kind, subject: None }),
+    )?;
     let (_, placed) = heard(&mut ada.events).await?;
     let IncomingSignal::Placed { remote, .. } = placed else { bail!("heard {placed:?}") };
     let key = CallKey::Remote(remote);

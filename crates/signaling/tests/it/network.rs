@@ -76,7 +76,7 @@ async fn place_and_hang_up(server: &Deployed, transport: TransportConfig) -> Res
     let mut seller = sign_in(seller(server, transport)).await?;
     link(&mut seller.events, true).await?;
     let to = Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None };
-    let invite = Invite { to, kind: MediaKind::Video, subject: None };
+    let invite = Invite { to, others: Vec::new(), kind: MediaKind::Video, subject: None };
     seller.session.say(CallKey::Local(CallId(1)), OutgoingSignal::Invite(invite))?;
     let (_, placed) = heard(&mut seller.events).await?;
     let IncomingSignal::Placed { remote, .. } = placed else { anyhow::bail!("heard {placed:?}") };

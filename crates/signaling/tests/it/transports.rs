@@ -18,7 +18,7 @@ fn server(mode: &str) -> Result<Deployed> {
 
 fn invite() -> OutgoingSignal {
     let to = Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None };
-    OutgoingSignal::Invite(Invite { to, kind: MediaKind::Video, subject: None })
+    OutgoingSignal::Invite(Invite { to, others: Vec::new(), kind: MediaKind::Video, subject: None })
 }
 
 fn count(state: &Value, name: &str) -> usize {

@@ -90,7 +90,7 @@ impl Pair {
         let local = CallId(self.calls);
         let Account { id, name, .. } = self.account(from.other());
         let to = Person { id: PersonId(id.into()), name: name.into(), avatar: None };
-        let invite = Invite { to, kind, subject: self.relay.subject(from) };
+        let invite = Invite { to, others: Vec::new(), kind, subject: self.relay.subject(from) };
         (local, self.say(from, &CallKey::Local(local), &OutgoingSignal::Invite(invite)))
     }
 

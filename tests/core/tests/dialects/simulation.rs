@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{
-    AccountId, CallId, CallKey, Command, Epoch, Event, Invite, MediaKind, PeerOutcome, Person, PersonId,
-    Phone, PhoneView, ReceivedSignal, RingPolicy, Sdp, SdpKind, UserAction,
+    AccountId, CallId, CallKey, Command, Epoch, Event, Invite, MediaKind, MemberId, PeerOutcome, Person,
+    PersonId, Phone, PhoneView, ReceivedSignal, RingPolicy, Sdp, SdpKind, UserAction,
 };
 use bellwire_dialects::{DecodeError, Dialect, Entry, Inbound, Outbound};
 
@@ -133,7 +133,8 @@ impl Simulation {
     pub(crate) fn dial(&mut self, side: Side) {
         let them = self.relay.accounts()[index(side.other())];
         let to = Person { id: PersonId(them.id.into()), name: them.name.into(), avatar: None };
-        let invite = Invite { to, kind: MediaKind::Video, subject: self.relay.subject(side) };
+        let invite =
+            Invite { to, others: Vec::new(), kind: MediaKind::Video, subject: self.relay.subject(side) };
         self.user(side, UserAction::Dial { account: HOME, invite });
     }
 
@@ -288,7 +289,7 @@ impl Simulation {
 
     fn perform(&mut self, who: usize, command: Command) {
         let report = |member: &mut Member, call, epoch, outcome| {
-            member.outcomes.push_back(Event::Peer { call, epoch, outcome });
+            member.outcomes.push_back(Event::Peer { call, member: MemberId(1), epoch, outcome });
         };
         match command {
             Command::Say { call, signal, .. } => {
@@ -314,7 +315,7 @@ impl Simulation {
                 (fake_peer.local, fake_peer.told) = (Some(offer.clone()), false);
                 report(&mut self.members[who], call, epoch, PeerOutcome::OfferMade(offer));
             }
-            Command::AcceptOffer { call, epoch, offer } => {
+            Command::AcceptOffer { call, epoch, offer, .. } => {
                 let answer = self.write(SdpKind::Answer);
                 let fake_peer = self.members[who].fake_peers.get_mut(&call).expect("it is open");
                 *fake_peer =
@@ -322,7 +323,7 @@ impl Simulation {
                 report(&mut self.members[who], call, epoch, PeerOutcome::AnswerMade(answer));
                 self.connect(who, call);
             }
-            Command::AcceptAnswer { call, epoch, answer } => {
+            Command::AcceptAnswer { call, epoch, answer, .. } => {
                 let fake_peer = self.members[who].fake_peers.get_mut(&call).expect("it is open");
                 fake_peer.remote = Some(answer);
                 report(&mut self.members[who], call, epoch, PeerOutcome::AnswerApplied);
@@ -357,8 +358,12 @@ impl Simulation {
                 continue;
             }
             (ours.told, theirs.told) = (true, true);
-            let up =
-                |call: CallId, epoch: Epoch| Event::Peer { call, epoch, outcome: PeerOutcome::Connected };
+            let up = |call: CallId, epoch: Epoch| Event::Peer {
+                call,
+                member: MemberId(1),
+                epoch,
+                outcome: PeerOutcome::Connected,
+            };
             us.outcomes.push_back(up(call, ours.epoch));
             them.outcomes.push_back(up(*their_call, theirs.epoch));
         }

@@ -119,6 +119,7 @@ export function call(state: CallState, over: Partial<CallView> = {}): CallView {
     direction: 'outgoing',
     kind: 'video',
     peer: ADA,
+    members: [],
     subject: { id: 'o1042', label: 'Order #1042' },
     state,
     waiting: false,

@@ -23,6 +23,8 @@ export const ended: Text['ended'] = {
         return 'غادرت الجلسة.';
       case 'answered_elsewhere':
         return 'انضممت من جهاز آخر.';
+      case 'full':
+        return 'الجلسة مكتملة العدد.';
       case 'remote_declined':
       case 'remote_busy':
       case 'remote_offline':
@@ -55,6 +57,8 @@ export const ended: Text['ended'] = {
         return direction === 'incoming' ? `فاتتك مكالمة من ${name}.` : `لم يصل رد من ${name}.`;
       case 'remote_offline':
         return `غير متصل الآن: ${name}.`;
+      case 'full':
+        return 'المكالمة مكتملة العدد.';
       case 'answered_elsewhere':
         return 'رددت من جهاز آخر.';
       case 'declined_elsewhere':

@@ -23,6 +23,8 @@ export const ended: Text['ended'] = {
         return 'Sie sind gegangen.';
       case 'answered_elsewhere':
         return 'Sie sind auf einem anderen Gerät beigetreten.';
+      case 'full':
+        return 'Die Sitzung ist voll besetzt.';
       case 'remote_declined':
       case 'remote_busy':
       case 'remote_offline':
@@ -55,6 +57,8 @@ export const ended: Text['ended'] = {
         return direction === 'incoming' ? `Sie haben einen Anruf von ${name} verpasst.` : `${name} hat nicht abgenommen.`;
       case 'remote_offline':
         return `${name} ist gerade nicht angemeldet.`;
+      case 'full':
+        return 'Das Gespräch ist voll besetzt.';
       case 'answered_elsewhere':
         return 'Sie haben auf einem anderen Gerät angenommen.';
       case 'declined_elsewhere':

@@ -24,6 +24,8 @@ export const ended = {
         return 'You left.';
       case 'answered_elsewhere':
         return 'You joined on another device.';
+      case 'full':
+        return 'The session is full.';
       case 'remote_declined':
       case 'remote_busy':
       case 'remote_offline':
@@ -56,6 +58,8 @@ export const ended = {
         return direction === 'incoming' ? `You missed a call from ${name}.` : `${name} didn’t answer.`;
       case 'remote_offline':
         return `${name} isn’t signed in right now.`;
+      case 'full':
+        return 'The call is full.';
       case 'answered_elsewhere':
         return 'You answered on another device.';
       case 'declined_elsewhere':

@@ -110,6 +110,7 @@ impl World {
             direction,
             kind: MediaKind::Video,
             peer: person(&peer.to_string()),
+            members: Vec::new(),
             subject: None,
             state,
             waiting: false,

@@ -10,7 +10,8 @@ use crate::error::DeclineError;
 
 impl Handle {
     pub async fn dial(&self, account: AccountId, to: Person, kind: MediaKind, subject: Option<Subject>) {
-        self.user(UserAction::Dial { account, invite: Invite { to, kind, subject } }).await;
+        self.user(UserAction::Dial { account, invite: Invite { to, others: Vec::new(), kind, subject } })
+            .await;
     }
 
     pub async fn accept(&self, call: CallId) {

@@ -1,0 +1,26 @@
+//! Capacity of a call: how many other members it may have.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Capacity {
+    /// In this call.
+    pub(super) members: usize,
+    /// In any call.
+    limit: usize,
+}
+
+impl Capacity {
+    /// A call of two, until its backend says otherwise; `limit`: more members than that are never connected.
+    pub(crate) fn pair(limit: usize) -> Self {
+        Self { members: 1, limit }
+    }
+
+    /// A call of as many as may be.
+    pub(super) fn of_several(self) -> Self {
+        Self { members: self.limit, ..self }
+    }
+
+    /// `seats`: people there is room for, ourselves included.
+    pub(super) fn of_seats(self, seats: u8) -> Self {
+        Self { members: usize::from(seats).saturating_sub(1).clamp(1, self.limit), ..self }
+    }
+}
