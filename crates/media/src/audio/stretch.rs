@@ -18,9 +18,16 @@ const MIN_CORRELATION: f32 = 0.7;
 const QUIET_PART: f32 = 1e-3;
 /// Each packet takes so much off what counts as the loudest: half in seven seconds.
 const LOUDEST_DECAY: f32 = 0.998;
-/// A change that can wait waits so long for a pause, and the next one so much longer.
-const MAX_WAIT_SAMPLES: usize = 2 * 48_000;
-const NEXT_WAIT_SAMPLES: usize = 48_000 / 4;
+/// A change that can wait waits so long for a pause, and the next one so much longer. Sound that is later than it need
+/// be can wait longer than sound that is ahead of its picture.
+const FASTER_WAIT: Wait = Wait { first: 5 * 48_000, next: 48_000 / 2 };
+const SLOWER_WAIT: Wait = Wait { first: 2 * 48_000, next: 48_000 / 4 };
+
+/// In samples.
+struct Wait {
+    first: usize,
+    next: usize,
+}
 
 /// Changes the length of what is decoded, in pauses of speech where that will do: there nobody hears it.
 #[derive(Debug, Default)]
@@ -37,16 +44,17 @@ impl Stretch {
         let mean = energy(sound) / sound.len().max(1) as f32;
         self.loudest = (self.loudest * LOUDEST_DECAY).max(mean);
         let quiet_below = QUIET_MEAN_SQUARE.max(self.loudest * QUIET_PART);
-        let urgency = match pace {
+        let (urgency, wait) = match pace {
             Pace::Keep => {
                 self.waited = 0;
                 return;
             }
-            Pace::Faster(urgency) | Pace::Slower(urgency) => urgency,
+            Pace::Faster(urgency) => (urgency, FASTER_WAIT),
+            Pace::Slower(urgency) => (urgency, SLOWER_WAIT),
         };
         let waits = match urgency {
             Urgency::Now => false,
-            Urgency::InPauses => self.waited < MAX_WAIT_SAMPLES && begin(sound) >= quiet_below,
+            Urgency::InPauses => self.waited < wait.first && begin(sound) >= quiet_below,
         };
         if waits {
             self.waited += sound.len();
@@ -58,7 +66,7 @@ impl Stretch {
             Pace::Slower(_) => lengthen(sound, quiet_below),
         };
         if done > 0 {
-            self.waited = self.waited.min(MAX_WAIT_SAMPLES - NEXT_WAIT_SAMPLES);
+            self.waited = self.waited.min(wait.first - wait.next);
         }
     }
 }
@@ -170,6 +178,30 @@ mod tests {
         assert_eq!(shorten(&mut noise, QUIET_MEAN_SQUARE), 0);
         assert_eq!(lengthen(&mut noise, QUIET_MEAN_SQUARE), 0);
         assert_eq!(shorten(&mut vec![0.0; 960], QUIET_MEAN_SQUARE), MAX_PERIOD_SAMPLES);
+    }
+
+    #[test]
+    fn what_can_wait_is_done_in_pauses_or_after_a_while() {
+        let mut stretch = Stretch::default();
+        let speech = || tone(200.0, 960);
+        let mut lengths = |pace: Pace, sound: Vec<f32>, packets: usize| -> Vec<usize> {
+            let packet = || {
+                let mut sound = sound.clone();
+                stretch.apply(pace, &mut sound);
+                sound.len()
+            };
+            std::iter::repeat_with(packet).take(packets).collect()
+        };
+        assert_eq!(lengths(Pace::Keep, speech(), 50), [960; 50]);
+        assert!(lengths(Pace::Slower(Urgency::Now), speech(), 5).iter().all(|length| *length > 960));
+        // Two seconds of speech, and then a step each quarter of a second.
+        assert_eq!(lengths(Pace::Slower(Urgency::InPauses), speech(), 100), [960; 100]);
+        let gently = lengths(Pace::Slower(Urgency::InPauses), speech(), 50);
+        assert_eq!(gently.iter().filter(|length| **length > 960).count(), 4, "{gently:?}");
+        assert_eq!(lengths(Pace::Keep, speech(), 1), [960]);
+        // What is far below the speech is a pause, be it silent or not.
+        let pause = speech().iter().map(|sample| sample * 0.02).collect();
+        assert_eq!(lengths(Pace::Faster(Urgency::InPauses), pause, 3), [480; 3]);
     }
 
     #[test]
