@@ -22,7 +22,9 @@ const MIN_STANDING_QUEUE: Duration = Duration::from_millis(200);
 const MAX_STANDING: Duration = Duration::from_secs(6);
 /// Jitter delays packets by some times its mean, a queue by more.
 const JITTER_FACTOR: u32 = 4;
+/// It seldom delays so many reports in a row by even this.
 const LATEST_REPORTS: usize = 3;
+const LATEST_JITTER_FACTOR: u32 = 3;
 /// The least delay of so long a time is that of an empty queue; the clocks drift apart.
 const BASE_WINDOW: Duration = Duration::from_secs(30);
 /// An estimate twice too high would fill the queue for long before the trend of the delay lowers it.
@@ -148,11 +150,10 @@ impl ReportedPath {
         rate_of(&self.reports)
     }
 
-    /// Jitter raises the delay of a report, seldom that of several in a row.
     fn has_queue(&self, jitter: Duration) -> bool {
         self.queue() >= Some(MIN_QUEUE + JITTER_FACTOR * jitter)
             || (self.latest.len() == LATEST_REPORTS
-                && self.latest.iter().copied().min() >= Some(MIN_QUEUE + 3 * jitter))
+                && self.latest.iter().copied().min() >= Some(MIN_QUEUE + LATEST_JITTER_FACTOR * jitter))
     }
 
     /// What came out of a queue lately, bit/s.
