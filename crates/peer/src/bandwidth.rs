@@ -26,6 +26,7 @@ mod packet_groups;
 mod probe_control;
 mod probe_estimator;
 mod rate_control;
+mod receive_side;
 mod reported_path;
 mod round_trip;
 mod standing_queue;
@@ -45,6 +46,7 @@ use self::late_feedback::LateFeedback;
 use self::loss_control::LossControl;
 use self::probe_control::{ProbeControl, Situation};
 use self::probe_estimator::ProbeEstimator;
+pub(crate) use self::receive_side::ReceiveSide;
 use self::reported_path::ReportedPath;
 use self::round_trip::RoundTrip;
 use self::trendline::NetworkUsage;
@@ -185,7 +187,7 @@ impl Estimator {
             let collapsed = self.path.collapsed(self.estimate(), self.jitter.time());
             let collapsed = collapsed.filter(|_| self.application_limited.since().is_none());
             let known = Known {
-                acknowledged: collapsed.or_else(|| self.proven(now)),
+                acknowledged: collapsed.or_else(|| proven(now, &self.acknowledged, &self.path)),
                 collapsed: collapsed.is_some(),
                 probe: probe.filter(|bps| *bps > self.delay.rate().bps() || !self.settled()),
                 round_trip: self.round_trip.or_default(),
@@ -301,13 +303,6 @@ impl Estimator {
         probe
     }
 
-    /// What the path is known to carry, bit/s. Where little is sent little is acknowledged; half of what came out of a
-    /// queue when more was sent holds on.
-    fn proven(&self, now: Instant) -> Option<f64> {
-        let capacity = CAPACITY_FRACTION * self.path.capacity(now).unwrap_or_default();
-        self.acknowledged.bps().map(|bps| bps.max(capacity))
-    }
-
     /// Whether a probe may only raise the estimate: one lowered by jitter proves nothing.
     fn settled(&self) -> bool {
         self.acknowledged.bps().is_some()
@@ -337,4 +332,11 @@ impl Estimator {
             probed: false,
         }
     }
+}
+
+/// What the path is known to carry, bit/s. Where little is sent little is acknowledged; half of what came out of a
+/// queue when more was sent holds on.
+fn proven(now: Instant, acknowledged: &AcknowledgedBitrate, path: &ReportedPath) -> Option<f64> {
+    let capacity = CAPACITY_FRACTION * path.capacity(now).unwrap_or_default();
+    acknowledged.bps().map(|bps| bps.max(capacity))
 }

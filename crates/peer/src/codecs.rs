@@ -30,6 +30,8 @@ const STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 const REPAIRED_STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 pub(crate) const TRANSPORT_CC: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+/// When a packet left; only where the other side estimates nothing itself, see [`crate::description`].
+pub(crate) const ABS_SEND_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
 
 /// RTP clock in ticks a second.
 pub(crate) fn clock_rate(codec: Codec) -> u32 {
@@ -83,7 +85,7 @@ fn h264(profile: &str) -> RTCRtpCodec {
 }
 
 fn video_feedback() -> Vec<RTCPFeedback> {
-    feedback(&[("goog-remb", ""), ("transport-cc", ""), ("ccm", "fir"), ("nack", ""), ("nack", "pli")])
+    feedback(&[("transport-cc", ""), ("goog-remb", ""), ("ccm", "fir"), ("nack", ""), ("nack", "pli")])
 }
 
 /// Opus as we receive it: with in-band FEC, without packets of silence, with DRED where it is built in.
@@ -170,6 +172,7 @@ pub(crate) fn media_engine(video: &[Codec]) -> Result<MediaEngine> {
     }
     extension(STREAM_ID, RtpCodecKind::Video)?;
     extension(REPAIRED_STREAM_ID, RtpCodecKind::Video)?;
+    extension(ABS_SEND_TIME, RtpCodecKind::Video)?;
     Ok(engine)
 }
 

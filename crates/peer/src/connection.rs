@@ -32,6 +32,7 @@ use crate::nack::generator::NackGenerator;
 use crate::network_watch::RouteInUse;
 use crate::pacer::Pacer;
 use crate::relay_streams::StreamRelays;
+use crate::remb::Remb;
 use crate::report_interval;
 use crate::rtx::RtxUnwrap;
 use crate::sender_reports::SenderReports;
@@ -125,6 +126,8 @@ fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
     Registry::new()
         .with(Slot::from(500), Filtered::new(StatsInterceptor::new(Arc::clone(shared))))
         .with(Slot::CongestionControl, Filtered::new(TransportFeedback::new(limits, Arc::clone(shared))))
+        // Before retransmissions become what they repeat: each packet on the wire counts.
+        .with(Slot::from(1_500), Filtered::new(Remb::new(limits, Arc::clone(shared))))
         // Below the pacer, which drops packets that would be counted.
         .with(Slot::from(2_500), Filtered::new(SenderReports::new(Arc::clone(shared))))
         .with(Slot::Pacer, Filtered::new(Pacer::new(Arc::clone(shared))))

@@ -4,6 +4,8 @@
 //! is bounded, drops what comes before the track is announced, and costs a task switch a packet.
 //! Packets end here; nothing behind this interceptor sees them.
 
+mod delivered;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use bytes::Bytes;
 use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtp;
 
+use self::delivered::Delivered;
 use crate::codecs::kind_of;
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::red;
@@ -45,6 +48,7 @@ struct Stream {
     codec: Codec,
     declared: bool,
     heard: Instant,
+    delivered: Delivered,
 }
 
 pub(crate) struct DeliveryInterceptor {
@@ -61,7 +65,8 @@ impl DeliveryInterceptor {
     /// Whatever uses up a number of the stream in use goes to media, because a number that never comes is a
     /// loss: padding that probes the path (without a payload, and in any payload type where the other end has
     /// no
-    /// RTX) and payload types that were not negotiated, emptied here.
+    /// RTX) and payload types that were not negotiated, emptied here. It goes there once: what is repeated fills no
+    /// gap.
     fn receive(&mut self, packet: &rtp::Packet, now: Instant) {
         let header = &packet.header;
         let agreed = self.shared.codec_of(header);
@@ -69,9 +74,12 @@ impl DeliveryInterceptor {
             Some(codec) if !packet.payload.is_empty() => codec,
             // Padding in front of the first picture says nothing about which stream this is.
             _ => {
-                let streams = [&self.audio.stream, &self.video.stream];
+                let streams = [&mut self.audio.stream, &mut self.video.stream];
                 let stream = streams.into_iter().flatten().find(|stream| stream.ssrc == header.ssrc);
-                if let Some(codec) = stream.map(|stream| stream.codec) {
+                if let Some(stream) = stream
+                    && !stream.delivered.repeats(header)
+                {
+                    let codec = stream.codec;
                     self.give(codec, agreed == Some(codec), packet, now);
                 }
                 return;
@@ -83,14 +91,20 @@ impl DeliveryInterceptor {
             TrackKind::Audio => &mut self.audio,
             TrackKind::Video => &mut self.video,
         };
+        let begun =
+            || Stream { ssrc: header.ssrc, codec, declared, heard: now, delivered: Delivered::default() };
         let Some(stream) = &mut current.stream else {
-            current.stream = Some(Stream { ssrc: header.ssrc, codec, declared, heard: now });
+            current.stream.insert(begun()).delivered.repeats(header);
             return self.begin(kind, header.ssrc, codec, packet, now);
         };
         if stream.ssrc == header.ssrc {
-            (stream.codec, stream.heard) = (codec, now);
+            stream.heard = now;
             current.rival = None;
-            return self.give(codec, true, packet, now);
+            if !stream.delivered.repeats(header) {
+                stream.codec = codec;
+                self.give(codec, true, packet, now);
+            }
+            return;
         }
         let held = match &mut current.rival {
             Some((ssrc, held)) if *ssrc == header.ssrc => held,
@@ -104,9 +118,10 @@ impl DeliveryInterceptor {
         if !silent && (!declared || stream.declared) {
             return;
         }
-        let held = std::mem::take(held);
+        let mut held = std::mem::take(held);
         current.rival = None;
-        current.stream = Some(Stream { ssrc: header.ssrc, codec, declared, heard: now });
+        let stream = current.stream.insert(begun());
+        held.retain(|(_, packet, _)| !stream.delivered.repeats(&packet.header));
         if let Some(receiver) = self.shared.receiver() {
             receiver.begins_anew(kind);
         }

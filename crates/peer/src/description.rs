@@ -19,7 +19,7 @@ pub(crate) mod transport;
 use bellwire_call::{Sdp, SdpKind};
 use bellwire_media::{Codec, TrackKind};
 
-use crate::candidates;
+use crate::{candidates, codecs};
 use formats::Format;
 use layout::Layout;
 use text::{MediaText, SessionText};
@@ -122,6 +122,14 @@ impl Section {
             receives: self.direction.sends,
         }
     }
+
+    /// The other side's sender waits to be told what we can receive (draft-alvestrand-rmcat-remb-03): it has no use
+    /// for transport-wide feedback.
+    pub(crate) fn wants_remb(&self) -> bool {
+        let numbers = self.extensions.iter().any(|(_, uri)| *uri == codecs::TRANSPORT_CC);
+        let has = |feedback| self.formats.iter().any(|format| format.has_feedback(feedback));
+        has("goog-remb") && !(numbers && has("transport-cc"))
+    }
 }
 
 /// A description fit to be applied.
@@ -206,7 +214,7 @@ fn extensions(media: &MediaText, session: &SessionText) -> Vec<(u8, &'static str
         let id = words.next().and_then(|word| word.split('/').next()?.parse::<u8>().ok());
         // One-byte headers only (RFC 8285 4.2).
         let Some(id) = id.filter(|id| (1..=14).contains(id)) else { continue };
-        let known = [crate::codecs::MID, crate::codecs::TRANSPORT_CC];
+        let known = [codecs::MID, codecs::TRANSPORT_CC, codecs::ABS_SEND_TIME];
         let Some(uri) = words.next().and_then(|word| known.into_iter().find(|uri| *uri == word)) else {
             continue;
         };
@@ -227,7 +235,7 @@ fn section(media: &MediaText, session: &SessionText, kind: SdpKind, wanted: Want
     let bundled = |mid| transport::bundles(session).iter().any(|group| group.contains(&mid));
     let only_bundled =
         kind == SdpKind::Offer && media.attributes.has("bundle-only") && mid.is_some_and(bundled);
-    Section {
+    let mut section = Section {
         media: media.media.clone(),
         protocol: media.protocol.clone(),
         payload_types: media.formats.iter().take(MAX_FORMATS).cloned().collect(),
@@ -238,7 +246,12 @@ fn section(media: &MediaText, session: &SessionText, kind: SdpKind, wanted: Want
         sources: sources(media),
         extensions: extensions(media, session),
         carries: None,
+    };
+    // Four bytes in every packet, for an estimate that we do not make otherwise.
+    if !section.wants_remb() {
+        section.extensions.retain(|(_, uri)| *uri != codecs::ABS_SEND_TIME);
     }
+    section
 }
 
 /// Reads a description of the other side. `layout` is what has been negotiated so far; for an answer,

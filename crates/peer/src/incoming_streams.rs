@@ -12,10 +12,12 @@ use rtc::interceptor::{Interceptor, Packet, RTCPFeedback, RTPHeaderExtension, St
 use rtc::rtp::header::Header;
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
+use rtc::shared::marshal::MarshalSize;
 
 use crate::codecs::{self, clock_rate};
 use crate::description::Sources;
 use crate::description::formats::Format;
+use crate::receive_estimate::{Incoming, SendTime};
 use crate::report_interval::ReportInterval;
 use crate::shared::Shared;
 
@@ -30,9 +32,17 @@ pub(crate) struct IncomingKind {
     pub(crate) sources: Option<Sources>,
     pub(crate) mid: Option<String>,
     pub(crate) extensions: Vec<(u8, &'static str)>,
+    /// The other side is to be told what we can receive.
+    pub(crate) wants_remb: bool,
 }
 
 impl IncomingKind {
+    /// What an extension says in a packet.
+    fn said(&self, header: &Header, uri: &str) -> Option<Bytes> {
+        let (id, _) = self.extensions.iter().find(|(_, known)| *known == uri)?;
+        header.get_extension(*id)
+    }
+
     fn format(&self, payload_type: u8) -> Option<&Format> {
         let plain = self.formats.iter().find(|f| f.payload_type == payload_type);
         plain.or_else(|| self.formats.iter().find(|f| f.sound.red == Some(payload_type)))
@@ -106,8 +116,7 @@ impl IncomingStreams {
         // The same number for both: only the stream or its section tells.
         for kind in [TrackKind::Audio, TrackKind::Video] {
             let incoming = self.of(kind);
-            let mid = incoming.extensions.iter().find(|(_, uri)| *uri == codecs::MID);
-            let named = mid.and_then(|(id, _)| header.get_extension(*id));
+            let named = incoming.said(header, codecs::MID);
             let named =
                 named.is_some_and(|named| incoming.mid.as_deref().map(str::as_bytes) == Some(&named[..]));
             if incoming.declares(header.ssrc) || named {
@@ -141,6 +150,23 @@ impl IncomingStreams {
     /// The payload type that a retransmission repeats a packet of.
     pub(crate) fn repaired(&self, header: &Header) -> Option<u8> {
         Some(self.of(self.kind(header)?).repaired(header.payload_type)?.payload_type)
+    }
+
+    /// What a packet says for our estimate of the path towards us; `None`: the other side waits for none.
+    pub(crate) fn estimated(&self, packet: &rtc::rtp::Packet) -> Option<Incoming> {
+        if !self.video.wants_remb {
+            return None;
+        }
+        let header = &packet.header;
+        let kind = self.kind(header)?;
+        let of_video = kind == TrackKind::Video;
+        let picture = of_video && self.video.format(header.payload_type).is_some();
+        let absolute = self.video.said(header, codecs::ABS_SEND_TIME).filter(|_| of_video);
+        // Padding has the time of the picture before it.
+        let timestamp = (picture && !packet.payload.is_empty()).then_some(header.timestamp);
+        let sent = SendTime::read(absolute.as_deref(), timestamp);
+        let (ssrc, number) = (header.ssrc, header.sequence_number);
+        Some(Incoming { ssrc, number, size: packet.marshal_size(), picture, sent })
     }
 
     /// The stream a packet of an unknown one belongs to; for a retransmission, of `pictures`, the stream
@@ -322,12 +348,14 @@ mod tests {
                 sources: Some(Sources { media: 1, repair: None }),
                 mid: Some("a".to_owned()),
                 extensions: mid.clone(),
+                ..IncomingKind::default()
             },
             video: IncomingKind {
                 formats: vec![format(video, Codec::Vp8, Some(97))],
                 sources: None,
                 mid: Some("v".to_owned()),
                 extensions: mid,
+                ..IncomingKind::default()
             },
         }
     }

@@ -4,7 +4,7 @@
 //!  engine ── create_offer / accept_* ──► Peer ──► webrtc crate ──► sockets
 //!  media  ── EncodedFrame ──► sinks ──► writer ─┐      │  ▲
 //!                                               ▼      ▼  │ interceptors, wire side first:
-//!  media  ◄── Packet ── delivery ◄── rtx ◄── stats · congestion · reports · pacer · nack · twcc
+//!  media  ◄── Packet ── delivery ◄── rtx ◄── stats · congestion · remb · reports · pacer · nack · twcc
 //!  engine ◄── PeerEvent ── event task ◄── stats, estimator, watchdog
 //! ```
 //!
@@ -39,9 +39,11 @@ mod network_watch;
 mod pacer;
 mod parameter_sets;
 mod peer;
+mod receive_estimate;
 mod red;
 mod relay_framing;
 mod relay_streams;
+mod remb;
 mod report_interval;
 mod rtx;
 mod sender_reports;

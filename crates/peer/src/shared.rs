@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::bandwidth::ProbeCluster;
 use crate::incoming_streams::IncomingStreams;
+use crate::receive_estimate::Incoming;
 use crate::watchdog::Heard;
 
 /// Which instant an RTP timestamp of ours stands for.
@@ -98,6 +99,8 @@ pub(crate) struct SendCounters {
     pub(crate) pacer_frames_dropped: AtomicU64,
     /// Retransmissions that waited too long and were not sent.
     pub(crate) repair_bytes_expired: AtomicU64,
+    /// What the other side says that it can receive.
+    pub(crate) remb_bps: AtomicU64,
     pub(crate) key_frames_asked: AtomicU64,
     pub(crate) key_frames_asked_by_remote: AtomicU64,
 }
@@ -141,6 +144,8 @@ pub(crate) struct Shared {
     pub(crate) connected: AtomicBool,
     /// Estimate of what the path carries, bit/s.
     pub(crate) target: AtomicU64,
+    /// What we have told the other side that we can receive, bit/s; 0: nothing.
+    pub(crate) remb_sent_bps: AtomicU64,
     /// Smoothed round-trip time in microseconds, 0 before the first measurement.
     pub(crate) round_trip_us: AtomicU64,
     /// When the newest packet came in and when the first one after it went out, in microseconds
@@ -172,6 +177,7 @@ impl Shared {
             changed: Notify::new(),
             connected: AtomicBool::new(false),
             target: AtomicU64::new(u64::from(start_bitrate)),
+            remb_sent_bps: AtomicU64::new(0),
             round_trip_us: AtomicU64::new(0),
             heard_us: AtomicU64::new(0),
             sent_since_heard_us: AtomicU64::new(0),
@@ -209,6 +215,11 @@ impl Shared {
     /// The payload type of what a retransmission repeats.
     pub(crate) fn repaired(&self, header: &Header) -> Option<u8> {
         self.incoming_streams.read().unwrap_or_else(PoisonError::into_inner).repaired(header)
+    }
+
+    /// What a packet says for the estimate of the path towards us, where the other side waits for it.
+    pub(crate) fn estimated(&self, packet: &rtc::rtp::Packet) -> Option<Incoming> {
+        self.incoming_streams.read().unwrap_or_else(PoisonError::into_inner).estimated(packet)
     }
 
     /// Whether a stream is the one heard or seen, as far as that is known.

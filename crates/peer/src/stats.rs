@@ -64,6 +64,10 @@ pub struct PeerStats {
     pub delay_based_bps: Option<u64>,
     pub loss_based_bps: Option<u64>,
     pub acknowledged_bps: Option<u64>,
+    /// What the other side says that it can receive, and what we have told it that we can (REMB,
+    /// draft-alvestrand-rmcat-remb-03), bit/s. `None`: nothing, as with transport-wide feedback.
+    pub remb_bps: Option<u64>,
+    pub remb_sent_bps: Option<u64>,
     /// Part of the packets that the path loses at any rate, 0 to 1.
     pub inherent_loss: f32,
     /// We send less than the target because there is no more to send.
@@ -116,6 +120,8 @@ pub(crate) fn collect(shared: &Shared, report: &RTCStatsReport) -> PeerStats {
         delay_based_bps: known(&sending.delay_based_bps),
         loss_based_bps: known(&sending.loss_based_bps),
         acknowledged_bps: known(&sending.acknowledged_bps),
+        remb_bps: known(&sending.remb_bps),
+        remb_sent_bps: known(&shared.remb_sent_bps),
         inherent_loss: read(&sending.inherent_loss_ppm) as f32 / 1e6,
         application_limited: sending.application_limited.load(Ordering::Relaxed),
         probing: sending.probing.load(Ordering::Relaxed),

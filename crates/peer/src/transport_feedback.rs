@@ -167,6 +167,7 @@ impl TransportFeedback {
         sending.inherent_loss_ppm.store(whole(stats.inherent_loss * 1e6), Ordering::Relaxed);
         sending.application_limited.store(stats.application_limited, Ordering::Relaxed);
         sending.probing.store(stats.probing, Ordering::Relaxed);
+        sending.remb_bps.store(self.remb.map_or(0, |(_, bps)| whole(bps)), Ordering::Relaxed);
     }
 }
 

@@ -68,6 +68,12 @@ impl DelayControl {
         }
     }
 
+    /// Delays so far are by another clock than those from now on.
+    pub(super) fn clock_changed(&mut self) {
+        (self.groups, self.trend) = (PacketGroups::default(), Trendline::default());
+        self.standing = StandingQueue::default();
+    }
+
     /// Takes feedback with at least one arrived packet. True: the queue has drained after overuse.
     pub(super) fn feedback(&mut self, now: Instant, results: &[PacketResult], known: Known) -> bool {
         let gap = self.heard.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));

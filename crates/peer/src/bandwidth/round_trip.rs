@@ -13,7 +13,7 @@ const MIN_SILENCE: Duration = Duration::from_millis(500);
 const BACK_OFF_INTERVAL: Duration = Duration::from_secs(1);
 const BACK_OFF_FACTOR: f64 = 0.8;
 /// Before any is measured, as in libwebrtc's rate control.
-const DEFAULT: Duration = Duration::from_millis(200);
+pub(super) const DEFAULT_ROUND_TRIP: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Default)]
 pub(super) struct RoundTrip {
@@ -67,7 +67,7 @@ impl RoundTrip {
     }
 
     pub(super) fn or_default(&self) -> Duration {
-        self.measured().unwrap_or(DEFAULT)
+        self.measured().unwrap_or(DEFAULT_ROUND_TRIP)
     }
 }
 

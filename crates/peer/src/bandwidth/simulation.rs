@@ -8,6 +8,7 @@ mod flow;
 mod link;
 mod loss_profiles;
 mod rate_profiles;
+mod receive_profiles;
 mod receiver;
 mod sharing_profiles;
 mod world;

@@ -163,6 +163,37 @@ fn every_number_of_a_known_stream_reaches_media() {
     );
 }
 
+/// A probe of the other side's sends old packets again (RFC 4588), also in the codec of before.
+#[test]
+fn what_was_delivered_is_not_delivered_again() {
+    use Codec::{H264, Opus, Vp8};
+    let mut bench = Bench::new(None);
+    let first = [(1, 10, 102, 9), (1, 11, 102, 0), (1, 13, 96, 9), (2, 7, 111, 5), (2, 8, 13, 4)];
+    first.into_iter().for_each(|packet| bench.send(0, packet));
+    first.into_iter().for_each(|packet| bench.send(40, packet));
+    // What was missing, twice; and one that fills a number without a payload.
+    [(1, 12, 96, 9), (1, 12, 96, 9), (1, 14, 96, 0)].into_iter().for_each(|packet| bench.send(80, packet));
+    let expected =
+        [(H264, 10, 9), (H264, 11, 0), (Vp8, 13, 9), (Opus, 7, 5), (Opus, 8, 0), (Vp8, 12, 9), (Vp8, 14, 0)];
+    assert_eq!(bench.seen(), expected);
+    // Repeats alone show that the stream is not over.
+    bench.send(200, first[2]);
+    (0..5).for_each(|number| bench.send(300, (9, number, 102, 9)));
+    assert!(bench.anew().is_empty());
+}
+
+#[test]
+fn what_is_held_twice_of_a_stream_that_takes_over_is_delivered_once() {
+    let mut bench = Bench::new(None);
+    bench.send(0, (1, 1, 102, 9));
+    for number in [500, 501, 501, 500, 502] {
+        bench.send(200, (2, number, 102, 9));
+    }
+    bench.send(200, (2, 501, 102, 9));
+    let numbers: Vec<u16> = bench.seen().iter().map(|&(_, number, _)| number).collect();
+    assert_eq!(numbers, [1, 500, 501, 502]);
+}
+
 #[test]
 fn layers_and_further_tracks_are_not_mixed_into_the_picture() {
     let mut bench = Bench::new(None);

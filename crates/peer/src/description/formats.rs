@@ -9,7 +9,7 @@ use crate::{codecs, parameter_sets};
 
 /// Feedback we understand; anything else is not answered.
 const FEEDBACK: [(&str, &str); 5] =
-    [("goog-remb", ""), ("transport-cc", ""), ("ccm", "fir"), ("nack", ""), ("nack", "pli")];
+    [("transport-cc", ""), ("goog-remb", ""), ("ccm", "fir"), ("nack", ""), ("nack", "pli")];
 /// Baseline at level 1, which a missing `profile-level-id` stands for (RFC 6184 8.1).
 const INFERRED_PROFILE: &str = "42000a";
 
@@ -44,6 +44,13 @@ pub(crate) struct SoundParameters {
     pub(crate) history: bool,
     /// Silence is better left out (RFC 7587 6.1).
     pub(crate) dtx: bool,
+}
+
+impl Format {
+    /// Feedback without a detail, as `transport-cc`.
+    pub(crate) fn has_feedback(&self, wanted: &str) -> bool {
+        self.feedback.iter().any(|(kind, detail)| kind == wanted && detail.is_empty())
+    }
 }
 
 struct Map {

@@ -8,6 +8,7 @@ use super::formats::Format;
 use super::text::{Attributes, MediaText};
 use super::transport::{Direction, Role};
 use super::{KINDS, Remote, kind_of};
+use crate::codecs::ABS_SEND_TIME;
 
 /// One section, from our side.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ struct Slot {
     direction: Direction,
     /// As last described by the other side; empty before.
     formats: Vec<Format>,
+    /// Whether packets are to say when they left.
+    send_times: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -151,6 +154,7 @@ impl Layout {
                 carries: section.carries,
                 direction: section.our_direction(),
                 formats: section.formats.clone(),
+                send_times: section.extensions.iter().any(|(_, uri)| *uri == ABS_SEND_TIME),
             };
             match next.slots.get_mut(at) {
                 Some(known) => *known = slot,
@@ -197,6 +201,7 @@ impl Layout {
                         carries: Some(*kind),
                         direction: Direction::BOTH,
                         formats: Vec::new(),
+                        send_times: false,
                     });
                 }
             }
@@ -269,6 +274,9 @@ impl Slot {
         }
         if line.starts_with("a=mid:") {
             return self.mid.as_ref().map(|mid| format!("a=mid:{mid}"));
+        }
+        if !self.send_times && line.starts_with("a=extmap:") && line.ends_with(ABS_SEND_TIME) {
+            return None;
         }
         if line.starts_with("a=setup:") {
             return Some(format!("a=setup:{role}"));

@@ -358,8 +358,7 @@ impl Peer {
             }),
         });
         if let (TrackKind::Audio, Some(chosen), Some(plan)) = (kind, chosen, plan) {
-            let asked =
-                |f: &Format| f.feedback.iter().any(|(kind, detail)| kind == "nack" && detail.is_empty());
+            let asked = |format: &Format| format.has_feedback("nack");
             *lock(&self.shared.pending.audio_features) = Some(AudioFeatures {
                 copies: plan.red.is_some(),
                 history: chosen.sound.history,
@@ -394,7 +393,8 @@ impl Peer {
                 }
             }
             let (sources, mid) = (section.sources, section.mid.clone());
-            IncomingKind { formats, sources, mid, extensions: section.extensions.clone() }
+            let (extensions, wants_remb) = (section.extensions.clone(), section.wants_remb());
+            IncomingKind { formats, sources, mid, extensions, wants_remb }
         };
         let (audio, video) = own.map_or_else(Default::default, |own| (own.audio, own.video));
         self.shared.expect(IncomingStreams {
