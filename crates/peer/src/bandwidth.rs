@@ -94,6 +94,13 @@ pub(crate) struct PacketResult {
     pub(crate) after_gap: bool,
 }
 
+impl PacketResult {
+    /// Of a packet that belongs to no probe, told of once and in order.
+    pub(crate) fn new(sent: Instant, arrived: Option<f64>, size: usize) -> Self {
+        Self { sent, arrived, size, probe: None, correction: false, after_gap: false }
+    }
+}
+
 /// What the estimator knows, for statistics.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stats {

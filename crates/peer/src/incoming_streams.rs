@@ -319,21 +319,10 @@ impl<I: Interceptor> Interceptor for StreamLearner<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::description::formats::SoundParameters;
 
     fn format(payload_type: u8, codec: Codec, repair: Option<u8>) -> Format {
-        Format {
-            payload_type,
-            codec,
-            sends: true,
-            rank: 0,
-            known_as: String::new(),
-            answered: None,
-            feedback: vec![("nack".to_owned(), String::new())],
-            repair,
-            sets: None,
-            sound: SoundParameters::default(),
-        }
+        let feedback = vec![("nack".to_owned(), String::new())];
+        Format { feedback, repair, ..Format::plain(payload_type, codec) }
     }
 
     fn header(ssrc: u32, payload_type: u8) -> Header {

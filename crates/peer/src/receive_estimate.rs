@@ -124,14 +124,11 @@ impl ReceiveEstimate {
         let before = self.timed.replace((now, sent));
         let untimed = std::mem::take(&mut self.untimed);
         let recent = before.is_some_and(|(at, _)| now.saturating_duration_since(at) < MAX_UNTIMED_AGE);
-        self.results.push(PacketResult {
+        self.results.push(PacketResult::new(
             sent,
-            arrived: Some(now.saturating_duration_since(start).as_secs_f64() * 1e3),
-            size: packet.size.saturating_add(if recent { untimed } else { 0 }),
-            probe: None,
-            correction: false,
-            after_gap: false,
-        });
+            Some(now.saturating_duration_since(start).as_secs_f64() * 1e3),
+            packet.size.saturating_add(if recent { untimed } else { 0 }),
+        ));
     }
 
     /// When [`ReceiveEstimate::evaluate`] is to be called.
@@ -144,14 +141,7 @@ impl ReceiveEstimate {
         // Where nothing has a time, there is nothing to compare.
         let Some((_, sent)) = self.timed else { return };
         let lost = self.streams.values_mut().flat_map(|stream| stream.gaps.take_lost(now));
-        self.results.extend(lost.map(|size| PacketResult {
-            sent,
-            arrived: None,
-            size,
-            probe: None,
-            correction: false,
-            after_gap: false,
-        }));
+        self.results.extend(lost.map(|size| PacketResult::new(sent, None, size)));
         if !self.results.is_empty() {
             self.estimate.evaluate(now, &self.results, round_trip);
             self.results.clear();

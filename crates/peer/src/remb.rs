@@ -14,7 +14,7 @@ use rtc::shared::TransportContext;
 use crate::bandwidth::Limits;
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::receive_estimate::ReceiveEstimate;
-use crate::shared::Shared;
+use crate::shared::{Shared, whole};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 /// An estimate below this part of the last one told is told at once.
@@ -78,11 +78,6 @@ impl PacketFilter for Remb {
     fn next_timeout(&self) -> Option<Instant> {
         self.estimate.due()
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn whole(figure: f64) -> u64 {
-    figure as u64
 }
 
 #[cfg(test)]

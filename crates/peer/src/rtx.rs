@@ -120,16 +120,8 @@ mod tests {
         use bellwire_media::Codec;
 
         let format = |payload_type, codec, repair| Format {
-            payload_type,
-            codec,
-            sends: true,
-            rank: 0,
-            known_as: String::new(),
-            answered: None,
-            feedback: Vec::new(),
             repair: Some(repair),
-            sets: None,
-            sound: crate::description::formats::SoundParameters::default(),
+            ..Format::plain(payload_type, codec)
         };
         let formats = vec![format(125, Codec::H264, 107), format(96, Codec::Vp8, 97)];
         let shared = Arc::new(Shared::new(None, 1));

@@ -114,6 +114,12 @@ pub(crate) struct PendingEvents {
     pub(crate) audio_features: Mutex<Option<AudioFeatures>>,
 }
 
+/// A figure as gauges keep it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+pub(crate) fn whole(figure: f64) -> u64 {
+    figure as u64
+}
+
 pub(crate) struct Shared {
     receiver: RwLock<Option<SharedReceiver>>,
     /// What incoming packets stand for. By payload type, not by stream: a sender may change codecs

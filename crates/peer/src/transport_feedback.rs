@@ -31,7 +31,7 @@ use crate::bandwidth::{Estimator, Limits};
 use crate::codecs::{TRANSPORT_CC, codec_of, kind_of};
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::sent_as::SentAs;
-use crate::shared::Shared;
+use crate::shared::{Shared, whole};
 
 /// Memory for the numbers of packets, two bytes each.
 const NUMBER_MEMORY_BYTES: usize = 4_096;
@@ -178,11 +178,6 @@ fn number_bytes(memory: &mut BytesMut, number: u16) -> Bytes {
     }
     memory.put_u16(number);
     memory.split().freeze()
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn whole(figure: f64) -> u64 {
-    figure as u64
 }
 
 impl PacketFilter for TransportFeedback {

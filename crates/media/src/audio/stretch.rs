@@ -44,13 +44,13 @@ impl Stretch {
         let mean = energy(sound) / sound.len().max(1) as f32;
         self.loudest = (self.loudest * LOUDEST_DECAY).max(mean);
         let quiet_below = QUIET_MEAN_SQUARE.max(self.loudest * QUIET_PART);
-        let (urgency, wait) = match pace {
+        let (change, urgency, wait): (fn(&mut Vec<f32>, f32) -> usize, _, _) = match pace {
             Pace::Keep => {
                 self.waited = 0;
                 return;
             }
-            Pace::Faster(urgency) => (urgency, FASTER_WAIT),
-            Pace::Slower(urgency) => (urgency, SLOWER_WAIT),
+            Pace::Faster(urgency) => (shorten, urgency, FASTER_WAIT),
+            Pace::Slower(urgency) => (lengthen, urgency, SLOWER_WAIT),
         };
         let waits = match urgency {
             Urgency::Now => false,
@@ -60,12 +60,7 @@ impl Stretch {
             self.waited += sound.len();
             return;
         }
-        let done = match pace {
-            Pace::Keep => 0,
-            Pace::Faster(_) => shorten(sound, quiet_below),
-            Pace::Slower(_) => lengthen(sound, quiet_below),
-        };
-        if done > 0 {
+        if change(sound, quiet_below) > 0 {
             self.waited = self.waited.min(wait.first - wait.next);
         }
     }

@@ -204,14 +204,7 @@ mod tests {
     const ROUND_TRIP: Duration = Duration::from_millis(50);
 
     fn arrived(sent: Instant) -> PacketResult {
-        PacketResult {
-            sent,
-            arrived: Some(1.0),
-            size: 1_250,
-            probe: None,
-            correction: false,
-            after_gap: false,
-        }
+        PacketResult::new(sent, Some(1.0), 1_250)
     }
 
     /// Sends at the rate it allows for a second; `late`: how long feedback takes, `None` where it stays away.

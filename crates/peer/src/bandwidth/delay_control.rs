@@ -135,14 +135,7 @@ mod tests {
                 self.now += 10.0;
                 self.delay += later;
                 let sent = self.start + Duration::from_secs_f64(self.now / 1e3);
-                let result = PacketResult {
-                    sent,
-                    arrived: Some(5e5 + self.now + self.delay),
-                    size: 1_250,
-                    probe: None,
-                    correction: false,
-                    after_gap: false,
-                };
+                let result = PacketResult::new(sent, Some(5e5 + self.now + self.delay), 1_250);
                 self.control.feedback(sent + Duration::from_millis(50), &[result], known);
             }
         }

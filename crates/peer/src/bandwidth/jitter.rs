@@ -49,14 +49,11 @@ mod tests {
         let mut jitter = Jitter::default();
         for n in 0..400 {
             let late = if n % 2 == 0 { 8.0 } else { 0.0 };
-            jitter.feedback(&[PacketResult {
-                sent: start + Duration::from_millis(20 * n),
-                arrived: Some(5e5 + 20.0 * n as f64 + late),
-                size: 100,
-                probe: None,
-                correction: false,
-                after_gap: false,
-            }]);
+            jitter.feedback(&[PacketResult::new(
+                start + Duration::from_millis(20 * n),
+                Some(5e5 + 20.0 * n as f64 + late),
+                100,
+            )]);
         }
         assert!((jitter.ms() - 8.0).abs() < 0.1, "{}", jitter.ms());
     }

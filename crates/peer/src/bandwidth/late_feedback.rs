@@ -118,13 +118,12 @@ mod tests {
         // A second at 1 Mbit/s, in the end with 300 ms of queue; a report every 50 ms.
         for report in 0..20_u64 {
             let queue = if report < 10 { 0.0 } else { 300.0 };
-            let results = [0, 1, 2, 3, 4].map(|packet| PacketResult {
-                sent: at(report * 50 + packet * 10),
-                arrived: Some((report * 50 + packet * 10) as f64 + queue),
-                size: 1_250,
-                probe: None,
-                correction: false,
-                after_gap: false,
+            let results = [0, 1, 2, 3, 4].map(|packet| {
+                PacketResult::new(
+                    at(report * 50 + packet * 10),
+                    Some((report * 50 + packet * 10) as f64 + queue),
+                    1_250,
+                )
             });
             path.feedback(at(report * 50 + 50), Duration::ZERO, &results);
         }

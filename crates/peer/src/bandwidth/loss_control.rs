@@ -306,14 +306,7 @@ mod tests {
         for n in 1..=seconds * 100 {
             *now += Duration::from_millis(10);
             let lost = lose_every > 0 && n % lose_every == 0;
-            let result = PacketResult {
-                sent: *now,
-                arrived: (!lost).then_some(0.0),
-                size: 1_250,
-                probe: None,
-                correction: false,
-                after_gap: false,
-            };
+            let result = PacketResult::new(*now, (!lost).then_some(0.0), 1_250);
             let acknowledged = if lose_every > 0 { 1e6 - 1e6 / f64::from(lose_every) } else { 1e6 };
             control.feedback(&[result], 1e6, Some(acknowledged), false);
         }
@@ -336,14 +329,7 @@ mod tests {
     #[test]
     fn a_moment_is_not_judged() {
         let (mut control, now) = (LossControl::new(LIMITS), Instant::now());
-        let lost = PacketResult {
-            sent: now,
-            arrived: None,
-            size: 1_250,
-            probe: None,
-            correction: false,
-            after_gap: false,
-        };
+        let lost = PacketResult::new(now, None, 1_250);
         control.feedback(&[lost; 100], 1e6, None, false);
         assert_eq!(control.bps(), None);
     }

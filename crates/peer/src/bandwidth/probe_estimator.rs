@@ -140,12 +140,12 @@ mod tests {
         let mut bps = None;
         for n in 0..count {
             bps = estimator.arrived(&PacketResult {
-                sent: start + Duration::from_secs_f64(f64::from(n) * sent_gap / 1e3),
-                arrived: Some(5e5 + f64::from(n) * arrived_gap),
-                size: 1_250,
                 probe: Some(CLUSTER.id),
-                correction: false,
-                after_gap: false,
+                ..PacketResult::new(
+                    start + Duration::from_secs_f64(f64::from(n) * sent_gap / 1e3),
+                    Some(5e5 + f64::from(n) * arrived_gap),
+                    1_250,
+                )
             });
         }
         bps
@@ -170,12 +170,8 @@ mod tests {
     #[test]
     fn a_cluster_never_asked_for_is_ignored() {
         let result = PacketResult {
-            sent: Instant::now(),
-            arrived: Some(0.0),
-            size: 1_250,
             probe: Some(ProbeClusterId(9)),
-            correction: false,
-            after_gap: false,
+            ..PacketResult::new(Instant::now(), Some(0.0), 1_250)
         };
         assert_eq!(ProbeEstimator::default().arrived(&result), None);
     }

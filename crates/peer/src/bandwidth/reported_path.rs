@@ -206,14 +206,8 @@ mod tests {
 
         /// A report at a time of packets of 1,250 bytes: when each left and arrived, milliseconds.
         fn report(&mut self, at: f64, packets: &[(f64, f64)]) {
-            let result = |(sent, arrived): &(f64, f64)| PacketResult {
-                sent: self.at(*sent),
-                arrived: Some(7e5 + arrived),
-                size: 1_250,
-                probe: None,
-                correction: false,
-                after_gap: false,
-            };
+            let result =
+                |(sent, arrived): &(f64, f64)| PacketResult::new(self.at(*sent), Some(7e5 + arrived), 1_250);
             let results: Vec<_> = packets.iter().map(result).collect();
             self.reported.feedback(self.at(at), NO_JITTER, &results);
         }

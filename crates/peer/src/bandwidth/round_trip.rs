@@ -79,14 +79,7 @@ mod tests {
     fn waiting_for_the_report_is_no_part_of_it() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let result = |sent, arrived| PacketResult {
-            sent,
-            arrived: Some(arrived),
-            size: 100,
-            probe: None,
-            correction: false,
-            after_gap: false,
-        };
+        let result = |sent, arrived| PacketResult::new(sent, Some(arrived), 100);
         let mut round_trip = RoundTrip::default();
         round_trip.feedback(at(100), &[result(at(0), 5_050.0), result(at(40), 5_090.0)]);
         assert_eq!(round_trip.measured(), Some(Duration::from_millis(60)));

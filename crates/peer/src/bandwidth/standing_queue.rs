@@ -81,14 +81,11 @@ mod tests {
     fn overuses(queue: &mut StandingQueue, start: Instant, from: u64, seconds: u64, late: f64) -> usize {
         let ms = (from * 100..(from + seconds) * 100).map(|n| n * 10);
         ms.filter(|ms| {
-            queue.feedback(&[PacketResult {
-                sent: start + Duration::from_millis(*ms),
-                arrived: Some(5e5 + *ms as f64 + late),
-                size: 100,
-                probe: None,
-                correction: false,
-                after_gap: false,
-            }])
+            queue.feedback(&[PacketResult::new(
+                start + Duration::from_millis(*ms),
+                Some(5e5 + *ms as f64 + late),
+                100,
+            )])
         })
         .count()
     }

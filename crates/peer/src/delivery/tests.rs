@@ -10,16 +10,9 @@ use crate::interceptor::test_packets;
 
 fn format(payload_type: u8, codec: Codec) -> Format {
     Format {
-        payload_type,
-        codec,
-        sends: true,
-        rank: 0,
-        known_as: String::new(),
-        answered: None,
-        feedback: Vec::new(),
-        repair: None,
         sound: SoundParameters { red: (codec == Codec::Opus).then_some(63), ..SoundParameters::default() },
         sets: (payload_type == 102).then(|| Bytes::from_static(&[0, 0, 0, 1, 0x67])),
+        ..Format::plain(payload_type, codec)
     }
 }
 

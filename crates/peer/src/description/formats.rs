@@ -47,6 +47,22 @@ pub(crate) struct SoundParameters {
 }
 
 impl Format {
+    /// One without parameters, feedback and repairs.
+    pub(crate) fn plain(payload_type: u8, codec: Codec) -> Self {
+        Self {
+            payload_type,
+            codec,
+            sends: true,
+            rank: 0,
+            known_as: String::new(),
+            answered: None,
+            feedback: Vec::new(),
+            repair: None,
+            sets: None,
+            sound: SoundParameters::default(),
+        }
+    }
+
     /// Feedback without a detail, as `transport-cc`.
     pub(crate) fn has_feedback(&self, wanted: &str) -> bool {
         self.feedback.iter().any(|(kind, detail)| kind == wanted && detail.is_empty())
@@ -156,18 +172,7 @@ fn format(media: &MediaText, payload_type: u8, kind: TrackKind) -> Option<Format
     let map = map(media, payload_type)?;
     let parameters = parameters(media, payload_type);
     let feedback = feedback(media, payload_type);
-    let plain = Format {
-        payload_type,
-        codec: Codec::Opus,
-        sends: true,
-        rank: 0,
-        known_as: String::new(),
-        answered: None,
-        feedback,
-        repair: None,
-        sets: None,
-        sound: SoundParameters::default(),
-    };
+    let plain = Format { feedback, ..Format::plain(payload_type, Codec::Opus) };
     match (kind, map.name.as_str(), map.clock) {
         (TrackKind::Audio, "opus", 48_000) => {
             let said = |name, value: &str| parameter(&parameters, name) == Some(value);

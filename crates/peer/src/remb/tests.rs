@@ -4,25 +4,14 @@ use rtc::sansio::Protocol;
 
 use super::*;
 use crate::codecs::ABS_SEND_TIME;
-use crate::description::formats::{Format, SoundParameters};
+use crate::description::formats::Format;
 use crate::incoming_streams::{IncomingKind, IncomingStreams};
 use crate::interceptor::{Filtered, test_packets};
 
 const LIMITS: Limits = Limits { start: 300e3, min: 20e3, max: 4e6 };
 
 fn format(payload_type: u8, codec: Codec) -> Format {
-    Format {
-        payload_type,
-        codec,
-        sends: true,
-        rank: 0,
-        known_as: String::new(),
-        answered: None,
-        feedback: Vec::new(),
-        repair: (codec == Codec::Vp8).then_some(97),
-        sets: None,
-        sound: SoundParameters::default(),
-    }
+    Format { repair: (codec == Codec::Vp8).then_some(97), ..Format::plain(payload_type, codec) }
 }
 
 /// A connection's end with the time in hand.

@@ -104,7 +104,7 @@ impl History {
             // Without a time it is not lost, and that is all.
             if arrived.is_some() {
                 let Packet { sent, size, probe, .. } = *packet;
-                results.push(PacketResult { sent, arrived, size, probe, correction, after_gap: false });
+                results.push(PacketResult { probe, correction, ..PacketResult::new(sent, arrived, size) });
             }
         }
         results.sort_by(|a, b| a.arrived.unwrap_or_default().total_cmp(&b.arrived.unwrap_or_default()));
@@ -135,8 +135,7 @@ impl History {
                 packet.state = State::Lost;
                 self.missing -= 1;
                 let Packet { sent, size, probe, .. } = *packet;
-                let correction = false;
-                results.push(PacketResult { sent, arrived: None, size, probe, correction, after_gap: false });
+                results.push(PacketResult { probe, ..PacketResult::new(sent, None, size) });
             }
         }
     }

@@ -171,14 +171,7 @@ mod tests {
     use super::*;
 
     fn result(sent: Instant, arrived: bool, correction: bool) -> PacketResult {
-        PacketResult {
-            sent,
-            arrived: arrived.then_some(0.0),
-            size: 1_000,
-            probe: None,
-            correction,
-            after_gap: false,
-        }
+        PacketResult { correction, ..PacketResult::new(sent, arrived.then_some(0.0), 1_000) }
     }
 
     /// A packet every 10 ms for some seconds, every n-th lost.

@@ -1,5 +1,5 @@
-//! Simulated other side and our memory of what was sent: transport feedback every 50 ms, and its results in
-//! order of arrival, with packets given up after a while and corrected when they come after all.
+//! Simulated other side and our memory of what was sent: transport feedback, rarer on thin paths, and its
+//! results in order of arrival, with packets given up after a while and corrected when they come after all.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
