@@ -1,4 +1,4 @@
-//! Audio of one call in both directions. Video, the network and the call's state belong elsewhere.
+//! Audio of one call: what is sent, and the voices of its members. Video, the network and the call's state belong elsewhere.
 
 mod audio_processor;
 mod callback;
@@ -8,8 +8,10 @@ mod downmix;
 mod drift_resampler;
 mod encoding_plan;
 mod file_player;
+mod inbox;
 mod joint;
 mod level;
+mod limiter;
 mod mp4_audio;
 mod playout;
 mod redundancy_policy;
@@ -23,6 +25,8 @@ mod stats;
 mod stream;
 mod stretch;
 mod voice_activity;
+mod voice_meters;
+mod voices;
 mod wav;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,8 +37,8 @@ use rtrb::RingBuffer;
 
 pub(crate) use audio_processor::AudioProcessor;
 pub use device::{AudioDevice, Direction, SoundSystem, list_audio_devices, offered_ids};
-pub(crate) use level::Level;
-pub(crate) use playout::{Inbox, Origin};
+pub(crate) use inbox::{Inbox, Origin};
+pub(crate) use level::{Level, SILENCE_DB};
 pub use redundancy_policy::AudioFeatures;
 pub(crate) use sound_clip::SoundClip;
 pub use sound_clip::SoundError;
@@ -43,6 +47,9 @@ pub(crate) use speaker::Speaker;
 use stats::AudioMeters;
 pub(crate) use stats::AudioStats;
 pub(crate) use stream::{StreamEvent, StreamEvents};
+pub(crate) use voice_meters::{VoiceMeters, VoiceStats};
+pub(crate) use voices::Voice;
+use voices::Voices;
 pub use wav::WavError;
 
 use crate::lip_sync::LipSync;
@@ -69,7 +76,7 @@ pub(crate) struct Audio {
     stop: Arc<AtomicBool>,
     speaker: Arc<Slot<String>>,
     meters: Arc<AudioMeters>,
-    inbox: Arc<Inbox>,
+    voices: Arc<Voices>,
     _threads: [Thread; 2],
 }
 
@@ -78,7 +85,6 @@ impl Audio {
         config: &CallMediaConfig,
         epoch: Instant,
         out: Arc<dyn EncodedSink>,
-        clock: Arc<LipSync>,
         events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
     ) -> Self {
         let controls = Arc::new(SendControls {
@@ -92,7 +98,7 @@ impl Audio {
         let speaker = Arc::new(Slot::default());
         let stop = Arc::new(AtomicBool::new(false));
         let meters = Arc::new(AudioMeters::default());
-        let inbox = Arc::new(Inbox::default());
+        let voices = Arc::new(Voices::default());
         // Full: frames are dropped, see PLAYED_RING.
         let (played, reference) = RingBuffer::new(ECHO_REFERENCE_SAMPLES);
         let sending = capture::start(SendPlan {
@@ -110,17 +116,21 @@ impl Audio {
             stop: stop.clone(),
             change: speaker.clone(),
             meters: meters.clone(),
-            inbox: inbox.clone(),
-            clock,
+            voices: voices.clone(),
             stream_events: tell(DeviceKind::Speaker, &events),
             events,
             played,
         });
-        Self { controls, stop, speaker, meters, inbox, _threads: [sending, receiving] }
+        Self { controls, stop, speaker, meters, voices, _threads: [sending, receiving] }
     }
 
-    pub(crate) fn inbox(&self) -> Arc<Inbox> {
-        self.inbox.clone()
+    /// Adds a member to what is played; `clock` is told when its sound is heard. `None`: it cannot be decoded.
+    pub(crate) fn join(
+        &self,
+        clock: Arc<LipSync>,
+        events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
+    ) -> Option<Voice> {
+        self.voices.join(clock, events)
     }
 
     pub(crate) fn set_microphone(&self, on: bool) {

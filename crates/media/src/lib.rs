@@ -4,7 +4,7 @@
 //! ```text
 //!  mic ─► callback ─ring─► capture ─► echo, noise, gain ─► opus ──────► EncodedSink
 //!                                        ▲ what is being played
-//!  speaker ◄─ callback ◄─ring─ playout ◄─┴─ opus ◄─ jitter ◄─────────── PacketReceiver
+//!  speaker ◄─ callback ◄─ring─ playout ◄─┴─ mix ◄─ opus ◄─ jitter ◄──── PacketReceiver of each member
 //!                                 │ how late sound is heard
 //!  screen ◄─ FrameSink ◄─ clock ◄─┘── decode ◄─ assemble ◄───────────── PacketReceiver
 //!  camera ─► newest picture ─► scale ─► encode ───────────────────────► EncodedSink
@@ -36,7 +36,8 @@ pub use audio::{
     AudioDevice, AudioFeatures, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids,
 };
 pub use call_media::{
-    CallMedia, CallMediaConfig, MediaEvent, MediaStats, Outputs, Processing, START_BITRATE_BPS,
+    CallMedia, CallMediaConfig, MediaEvent, MediaStats, MemberMedia, MemberOutputs, MemberStats, Outputs,
+    Processing, START_BITRATE_BPS, SentStats,
 };
 pub use codec::opus::{DRED_VERSION, packet_samples, without_padding};
 pub use device_event::{DeviceChange, DeviceEvent, DeviceKind, DeviceProblem};

@@ -36,6 +36,7 @@ pub use image::{Scaler, fit, i420_to_rgba, psnr_y, scale_to_fit};
 pub use mirror::Mirror;
 pub use pattern::read_frame_number;
 pub use quality_ladder::{EncoderLoad, QualityLadder, QualityStep};
+pub(crate) use receiver::VideoInlet;
 pub use receiver::{VideoReceiver, VideoReceiverConfig, VideoReceiverStats};
 pub use screen::{ScreenInfo, screen_preview};
 pub use sender::{SourceEvent, VideoOutputs, VideoSender, VideoSenderConfig, VideoSenderStats};

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bellwire_media::{
-    CallMedia, CallMediaConfig, DeviceChange, DeviceEvent, DeviceKind, DeviceProblem, Direction, MediaEvent,
-    Processing, Tone, ToneOutputs, TonePlayer,
+    CallMediaConfig, DeviceChange, DeviceEvent, DeviceKind, DeviceProblem, Direction, MediaEvent, Processing,
+    Tone, ToneOutputs, TonePlayer,
 };
 use measure::{dropouts, level_db, likeness, locate, read_wav, sharpest};
 use server::Server;
@@ -358,5 +358,5 @@ fn a_machine_without_sound_still_has_a_call() {
             );
         }
     }
-    drop::<CallMedia>(media);
+    drop(media);
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{CallId, MediaKind, Quality};
-use bellwire_media::{AudioFeatures, CallMedia, CallMediaConfig, Codec, MediaEvent, Outputs};
+use bellwire_media::{
+    AudioFeatures, CallMedia, CallMediaConfig, Codec, MediaEvent, MemberMedia, MemberOutputs, Outputs,
+};
 use bellwire_peer::{PeerEvent, PeerStats};
 use tokio::sync::mpsc;
 
@@ -27,6 +29,8 @@ pub(crate) struct CallSession {
     pub(crate) bridge: Bridge,
     pub(crate) peer: Option<PeerHandle>,
     pub(crate) media: Option<CallMedia>,
+    /// What is received of the other side.
+    member: Option<MemberMedia>,
     codec: Option<Codec>,
     /// What the other side can make use of in the sound it gets.
     audio_features: AudioFeatures,
@@ -50,6 +54,11 @@ impl CallSession {
         screens: &Screens,
         events: mpsc::Sender<Internal>,
     ) {
+        // Called on media threads: when the loop is behind, levels are dropped; nothing else comes often enough to
+        // fill the channel.
+        let tell: Arc<dyn Fn(MediaEvent) + Send + Sync> = Arc::new(move |event| {
+            let _ = events.try_send(Internal::Media { call, event });
+        });
         let media = CallMedia::start(
             CallMediaConfig {
                 audio: true,
@@ -67,25 +76,23 @@ impl CallSession {
             Outputs {
                 audio: self.bridge.audio.clone(),
                 video: self.bridge.video.clone(),
-                remote_view: screens.remote.clone(),
                 self_view: screens.own.clone(),
-                // Called on media threads: when the loop is behind, levels are dropped; nothing else
-                // comes often enough to fill the channel.
-                events: Arc::new(move |event| {
-                    let _ = events.try_send(Internal::Media { call, event });
-                }),
+                events: tell.clone(),
             },
         );
-        self.bridge.incoming.connect(Some(media.receiver()));
+        let member = media.join(MemberOutputs { view: screens.remote.clone(), events: tell });
+        self.bridge.incoming.connect(Some(member.receiver()));
         media.set_audio_features(self.audio_features);
         media.set_sending(self.sending);
         self.media = Some(media);
+        self.member = Some(member);
     }
 
     /// Takes the media out. Dropping it joins its threads, so that is for a blocking thread.
-    pub(crate) fn take_media(&mut self) -> Option<CallMedia> {
+    pub(crate) fn take_media(&mut self) -> Option<(CallMedia, Option<MemberMedia>)> {
         self.bridge.incoming.connect(None);
-        self.media.take()
+        let member = self.member.take();
+        Some((self.media.take()?, member))
     }
 
     pub(crate) fn has(&self, connection: ConnectionId) -> bool {

@@ -1,7 +1,7 @@
 //! Audio level of a stream, for meters and statistics.
 
 /// What silence is called, dBFS.
-pub(super) const SILENCE_DB: f32 = -90.0;
+pub(crate) const SILENCE_DB: f32 = -90.0;
 
 /// Gathers the power of a stream until it is asked.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,4 +1,4 @@
-//! The other end's audio: packets in, 10 ms of sound at a time out, by way of jitter buffer, decoder and time
+//! One member's audio: packets in, 10 ms of sound at a time out, by way of jitter buffer, decoder and time
 //! stretching. It reads no clock.
 //!
 //! The sender's clock and the speaker's differ from this machine's by up to some 100 parts per million each. A resampler
@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use super::FRAME;
 use super::drift_resampler::DriftResampler;
-use super::stats::AudioMeters;
 use super::stretch::Stretch;
+use super::voice_meters::VoiceMeters;
 use crate::clock_drift::ClockDrift;
 use crate::codec::opus::{OpusDecoder, OpusError, PACKET_SAMPLES, Restored};
 use crate::jitter::{Carrier, JitterBuffer, Step, samples_in};
@@ -24,7 +24,7 @@ pub(super) struct RemoteAudio {
     stretch: Stretch,
     resampler: DriftResampler,
     speaker: SpeakerClock,
-    meters: Arc<AudioMeters>,
+    meters: Arc<VoiceMeters>,
     /// Whether anything was decoded for what is in `ready`.
     voiced: bool,
 }
@@ -48,7 +48,7 @@ impl SpeakerClock {
 }
 
 impl RemoteAudio {
-    pub(super) fn new(meters: Arc<AudioMeters>) -> Result<Self, OpusError> {
+    pub(super) fn new(meters: Arc<VoiceMeters>) -> Result<Self, OpusError> {
         Ok(Self {
             jitter: JitterBuffer::new(),
             decoder: OpusDecoder::new()?,
@@ -66,7 +66,7 @@ impl RemoteAudio {
         self.jitter.position(self.ready.len() as u32)
     }
 
-    /// Fills the next 10 ms; tells whether the other end was heard in this call yet.
+    /// Fills the next 10 ms; tells whether the member was heard in this call yet.
     pub(super) fn frame(&mut self, now: Instant, frame: &mut [f32; FRAME]) -> bool {
         self.speaker.tick(now);
         self.resampler.set_drift(self.jitter.drift() - self.speaker.drift.drift());

@@ -1,12 +1,14 @@
-//! Tests of two ends of a call joined by packets, without network and devices.
+//! Tests of ends of a call joined by packets, without network and devices.
+
+mod members;
 
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::*;
-use crate::EncodedFrame;
 use crate::video::packetize::Packetizer;
 use crate::video::tests::pipeline::{Seen, Shown};
+use crate::{EncodedFrame, EncodedSink, SharedReceiver};
 
 /// Cuts pictures for the other end, or only counts.
 struct Carrier {
@@ -27,6 +29,7 @@ impl EncodedSink for Carrier {
 
 struct End {
     media: Arc<CallMedia>,
+    member: MemberMedia,
     carrier: Arc<Carrier>,
     remote: Arc<Seen<Shown>>,
     own: Arc<Seen<Shown>>,
@@ -41,19 +44,20 @@ fn end(config: CallMediaConfig) -> End {
     });
     let (remote, own, events) = (Seen::new(), Seen::new(), Seen::new());
     let told = events.clone();
+    let tell: Arc<dyn Fn(MediaEvent) + Send + Sync> = Arc::new(move |event| {
+        if !matches!(event, MediaEvent::Levels { .. }) {
+            told.add(event);
+        }
+    });
     let outputs = Outputs {
         audio: carrier.clone(),
         video: carrier.clone(),
-        remote_view: remote.clone(),
         self_view: own.clone(),
-        events: Arc::new(move |event| {
-            if !matches!(event, MediaEvent::Levels { .. }) {
-                told.add(event);
-            }
-        }),
+        events: tell.clone(),
     };
     let media = Arc::new(CallMedia::start(config, outputs));
-    End { media, carrier, remote, own, events }
+    let member = media.join(MemberOutputs { view: remote.clone(), events: tell });
+    End { media, member, carrier, remote, own, events }
 }
 
 fn config(video: bool) -> CallMediaConfig {
@@ -75,7 +79,7 @@ fn the_other_side_sees_the_screen_and_then_the_camera_again() {
     let red = display().window("Shared", (0, 0), SIZE, 0xc8_2828);
     let sender = end(CallMediaConfig { audio: false, ..config(true) });
     let receiver = end(CallMediaConfig { audio: false, camera: "none".into(), ..config(true) });
-    assert!(sender.carrier.to.set(receiver.media.receiver()).is_ok());
+    assert!(sender.carrier.to.set(receiver.member.receiver()).is_ok());
     sender.media.set_sending(true);
 
     let until = |what: &str, from: usize, wanted: &dyn Fn(&Shown) -> bool| {
@@ -129,7 +133,7 @@ fn a_voice_call_starts_no_camera_and_shares_nothing() {
     });
     voice.media.force_key_frame();
     voice.carrier.sent.wait("sound", sounds);
-    assert!(voice.media.camera.is_none() && voice.media.screen.is_none());
+    assert!(voice.media.camera.is_none() && !voice.media.has_video);
     assert_eq!(voice.own.count(), 0, "a camera runs");
     voice.carrier.sent.wait("only sound", |all| {
         assert!(all.iter().all(|codec| *codec == Codec::Opus));

@@ -53,9 +53,19 @@ pub(crate) struct Freezes {
     began: Option<Instant>,
     /// From then to the first picture.
     pub(crate) first: Option<Duration>,
+    /// Nobody looked since the last picture.
+    paused: bool,
 }
 
 impl Freezes {
+    /// Nobody looks until the next picture: the time until then is no freeze.
+    pub(crate) fn pause(&mut self) {
+        self.paused = self.last.is_some();
+        if self.last.is_none() {
+            self.began = None;
+        }
+    }
+
     /// A packet came.
     pub(crate) fn begin(&mut self, now: Instant) {
         self.began.get_or_insert(now);
@@ -76,6 +86,9 @@ impl Freezes {
             self.longest = self.first.unwrap_or_default();
             return;
         };
+        if std::mem::take(&mut self.paused) {
+            return;
+        }
         let gap = now.saturating_duration_since(last);
         // Nothing was sent for most of that time: a still screen, or a camera switched off.
         if between.is_some_and(|between| u128::from(between) * 4 >= gap.as_millis() * 3 && gap > MIN_FREEZE) {

@@ -1,4 +1,4 @@
-//! Receiving pipeline of one call: packets in from any thread, frames out when they are due.
+//! Receiving pipeline of one member's pictures: packets in from any thread, frames out when they are due.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -79,8 +79,14 @@ pub struct VideoReceiverStats {
 /// Owns the pipeline's thread; dropping it ends and joins it.
 #[derive(Debug)]
 pub struct VideoReceiver {
-    shared: Arc<Shared>,
+    inlet: VideoInlet,
     _thread: PipelineThread,
+}
+
+/// Where packets go in; may outlive the pipeline, and does nothing then.
+#[derive(Clone, Debug)]
+pub(crate) struct VideoInlet {
+    shared: Arc<Shared>,
 }
 
 /// Closes the queue before the thread is waited for.
@@ -92,7 +98,10 @@ struct PipelineThread {
 
 impl Drop for PipelineThread {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
+        let mut state = self.shared.lock();
+        state.closed = true;
+        state.queue.clear();
+        drop(state);
         self.shared.wake.notify_all();
         self.thread = None;
     }
@@ -121,6 +130,8 @@ struct State {
     sets: Bytes,
     closed: bool,
     round_trip: Option<Duration>,
+    /// Nobody looks at the pictures.
+    hidden: bool,
     stats: VideoReceiverStats,
     shown: RateMeter,
     received: RateMeter,
@@ -137,33 +148,66 @@ impl VideoReceiver {
         let shared = Arc::new(Shared::default());
         let mut pipeline = Pipeline::new(config, shared.clone());
         let thread = Thread::spawn("video-receive", move || pipeline.run());
-        Self { shared: shared.clone(), _thread: PipelineThread { shared, thread: Some(thread) } }
+        let inlet = VideoInlet { shared: shared.clone() };
+        Self { inlet, _thread: PipelineThread { shared, thread: Some(thread) } }
+    }
+
+    pub(crate) fn inlet(&self) -> VideoInlet {
+        self.inlet.clone()
     }
 
     /// Takes a packet from any thread; never blocks for long.
     pub fn push(&self, codec: Codec, packet: Packet) {
+        self.inlet.push(codec, packet);
+    }
+
+    /// Hidden pictures are not decoded. Once they are looked at again, one key frame is asked for as soon as packets
+    /// come.
+    pub fn set_visible(&self, visible: bool) {
+        let mut state = self.inlet.shared.lock();
+        state.hidden = !visible;
+        drop(state);
+        self.inlet.shared.wake.notify_one();
+    }
+
+    /// Figures since the start.
+    pub fn stats(&self) -> VideoReceiverStats {
+        self.inlet.stats()
+    }
+}
+
+impl VideoInlet {
+    /// As [`VideoReceiver::push`].
+    pub(crate) fn push(&self, codec: Codec, packet: Packet) {
         let mut state = self.shared.lock();
+        if state.closed {
+            return;
+        }
         if state.queue.len() >= MAX_QUEUED_PACKETS {
             state.stats.packets_dropped += 1;
             return;
         }
         state.queue.push_back(Input::Packet(codec, packet));
+        // Of hidden pictures nothing is urgent.
+        let wake = !state.hidden || state.queue.len() >= MAX_QUEUED_PACKETS / 4;
         drop(state);
-        self.shared.wake.notify_one();
+        if wake {
+            self.shared.wake.notify_one();
+        }
     }
 
     /// Packets of another stream follow: their numbers and times have nothing to do with those before.
-    pub fn begin_anew(&self) {
+    pub(crate) fn begin_anew(&self) {
         let mut state = self.shared.lock();
-        if state.queue.len() < MAX_QUEUED_PACKETS {
+        if !state.closed && state.queue.len() < MAX_QUEUED_PACKETS {
             state.queue.push_back(Input::Anew);
         }
     }
 
     /// H.264 parameter sets of the description, Annex B; the stream's own go before.
-    pub fn set_parameter_sets(&self, sets: &[u8]) {
+    pub(crate) fn set_parameter_sets(&self, sets: &[u8]) {
         let mut state = self.shared.lock();
-        if state.sets != *sets && state.queue.len() < MAX_QUEUED_PACKETS {
+        if state.sets != *sets && !state.closed && state.queue.len() < MAX_QUEUED_PACKETS {
             state.sets = Bytes::copy_from_slice(sets);
             let sets = state.sets.clone();
             state.queue.push_back(Input::Sets(sets));
@@ -171,11 +215,11 @@ impl VideoReceiver {
     }
 
     /// The path's round-trip time.
-    pub fn set_round_trip(&self, round_trip: Duration) {
+    pub(crate) fn set_round_trip(&self, round_trip: Duration) {
         self.shared.lock().round_trip = Some(round_trip);
     }
 
-    pub fn stats(&self) -> VideoReceiverStats {
+    pub(crate) fn stats(&self) -> VideoReceiverStats {
         let now = Instant::now();
         let mut state = self.shared.lock();
         let fps = state.shown.rates(now).0;

@@ -4,6 +4,7 @@ mod codecs;
 #[cfg(target_os = "linux")]
 pub(crate) mod display;
 mod files;
+mod hidden;
 mod layers;
 pub(crate) mod pipeline;
 mod sharing;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bellwire_media::{
-    CallMedia, CallMediaConfig, EncodedFrame, EncodedSink, FrameSink, MediaEvent, Outputs, Packet,
-    SharedReceiver, VideoFrame,
+    CallMedia, CallMediaConfig, EncodedFrame, EncodedSink, FrameSink, MediaEvent, MemberMedia, MemberOutputs,
+    Outputs, Packet, SharedReceiver, VideoFrame,
 };
 
 pub(crate) type Events = Arc<Mutex<Vec<MediaEvent>>>;
@@ -40,24 +40,38 @@ impl FrameSink for Blind {
     fn frame(&self, _frame: VideoFrame) {}
 }
 
+/// One end of a call of two.
+pub(crate) struct End {
+    media: CallMedia,
+    other: MemberMedia,
+}
+
+impl std::ops::Deref for End {
+    type Target = CallMedia;
+
+    fn deref(&self) -> &CallMedia {
+        &self.media
+    }
+}
+
 impl Wire {
     /// An end without a listener.
-    pub(crate) fn end(&self, config: CallMediaConfig) -> (CallMedia, Events) {
+    pub(crate) fn end(&self, config: CallMediaConfig) -> (End, Events) {
         self.start(config, Arc::new(OnceLock::new()))
     }
 
     /// An end that `listener` hears.
-    pub(crate) fn speaker_to(&self, config: CallMediaConfig, listener: &CallMedia) -> (CallMedia, Events) {
+    pub(crate) fn speaker_to(&self, config: CallMediaConfig, listener: &End) -> (End, Events) {
         let to = Arc::new(OnceLock::new());
-        let _ = to.set(listener.receiver());
+        let _ = to.set(listener.other.receiver());
         self.start(config, to)
     }
 
     /// An end that hears itself.
-    pub(crate) fn echo(&self, config: CallMediaConfig) -> (CallMedia, Events) {
+    pub(crate) fn echo(&self, config: CallMediaConfig) -> (End, Events) {
         let to = Arc::new(OnceLock::new());
         let (media, events) = self.start(config, to.clone());
-        let _ = to.set(media.receiver());
+        let _ = to.set(media.other.receiver());
         (media, events)
     }
 
@@ -65,22 +79,24 @@ impl Wire {
         self.packets.load(Ordering::Relaxed)
     }
 
-    fn start(&self, config: CallMediaConfig, to: Arc<OnceLock<SharedReceiver>>) -> (CallMedia, Events) {
+    fn start(&self, config: CallMediaConfig, to: Arc<OnceLock<SharedReceiver>>) -> (End, Events) {
         let events = Events::default();
         let told = events.clone();
         let carrier = Arc::new(Carrier { packets: self.packets.clone(), to });
+        let tell: Arc<dyn Fn(MediaEvent) + Send + Sync> = Arc::new(move |event| {
+            if !matches!(event, MediaEvent::Levels { .. }) {
+                told.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+            }
+        });
         let outputs = Outputs {
             audio: carrier.clone(),
             video: carrier,
-            remote_view: Arc::new(Blind),
             self_view: Arc::new(Blind),
-            events: Arc::new(move |event| {
-                if !matches!(event, MediaEvent::Levels { .. }) {
-                    told.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-                }
-            }),
+            events: tell.clone(),
         };
-        (CallMedia::start(config, outputs), events)
+        let media = CallMedia::start(config, outputs);
+        let other = media.join(MemberOutputs { view: Arc::new(Blind), events: tell });
+        (End { media, other }, events)
     }
 }
 

@@ -29,8 +29,8 @@ fn encode(sound: &[f32], loss: f32) -> Vec<Bytes> {
 }
 
 /// Plays `packets` that arrive without jitter, but for those `lost` names; stepped time.
-fn play(packets: &[Bytes], lost: &dyn Fn(usize) -> bool) -> (Vec<f32>, Arc<AudioMeters>) {
-    let meters = Arc::new(AudioMeters::default());
+fn play(packets: &[Bytes], lost: &dyn Fn(usize) -> bool) -> (Vec<f32>, Arc<VoiceMeters>) {
+    let meters = Arc::new(VoiceMeters::default());
     let mut remote = RemoteAudio::new(meters.clone()).unwrap();
     let start = Instant::now();
     let mut out = Vec::new();
@@ -51,7 +51,7 @@ fn play(packets: &[Bytes], lost: &dyn Fn(usize) -> bool) -> (Vec<f32>, Arc<Audio
         out.extend_from_slice(&frame);
         meters.frame_played(&frame);
     }
-    meters.buffer(0.0, remote.jitter.stats(), 0);
+    meters.buffer(0.0, remote.jitter.stats());
     (out, meters)
 }
 
@@ -150,7 +150,7 @@ fn undisturbed_speech_comes_out_as_it_went_in() {
 
 #[test]
 fn packets_that_are_no_opus_do_not_stop_the_sound() {
-    let meters = Arc::new(AudioMeters::default());
+    let meters = Arc::new(VoiceMeters::default());
     let mut remote = RemoteAudio::new(meters).unwrap();
     let start = Instant::now();
     let mut frame = [0.0; FRAME];
@@ -180,7 +180,7 @@ fn with_dtx() -> Vec<Bytes> {
 
 /// Plays packets of 20 ms, some of which the sender leaves out and some the network; and for some time after.
 fn played(packets: &[Bytes], sent: &dyn Fn(usize) -> bool, lost: &dyn Fn(usize) -> bool) -> Vec<f32> {
-    let meters = Arc::new(AudioMeters::default());
+    let meters = Arc::new(VoiceMeters::default());
     let mut remote = RemoteAudio::new(meters.clone()).unwrap();
     let (start, mut frame, mut sequence) = (Instant::now(), [0.0; FRAME], 7_u16);
     let mut shares = Vec::new();
@@ -201,7 +201,7 @@ fn played(packets: &[Bytes], sent: &dyn Fn(usize) -> bool, lost: &dyn Fn(usize) 
         }
         remote.frame(now, &mut frame);
         meters.frame_played(&frame);
-        meters.buffer(0.0, remote.jitter.stats(), 0);
+        meters.buffer(0.0, remote.jitter.stats());
         shares.push(meters.stats().concealed);
     }
     assert!(frame.iter().all(|sample| *sample == 0.0), "ten seconds after the last packet it is silent");
@@ -266,7 +266,7 @@ fn packets_of_other_encoders_are_heard_whole() {
             ("times jump a little back", 0, 0_u32.wrapping_sub(48_000)),
             ("both begin anew", 12_345, 0x7654_3210),
         ] {
-            let meters = Arc::new(AudioMeters::default());
+            let meters = Arc::new(VoiceMeters::default());
             let mut remote = RemoteAudio::new(meters.clone()).unwrap();
             let (start, mut frame, mut heard) = (Instant::now(), [0.0; FRAME], Vec::new());
             let mut waiting = stream.iter().enumerate().peekable();
@@ -289,7 +289,7 @@ fn packets_of_other_encoders_are_heard_whole() {
                 heard.extend_from_slice(&frame);
                 meters.frame_played(&frame);
             }
-            meters.buffer(0.0, remote.jitter.stats(), 0);
+            meters.buffer(0.0, remote.jitter.stats());
             let sounding = heard.chunks(960).filter(|piece| energy(piece) > 1e-4).count();
             let least =
                 if what.starts_with("times") || what.starts_with("both") { sent * 8 / 10 } else { sent - 3 };

@@ -82,10 +82,15 @@ impl DecodeLane {
     }
 
     pub(super) fn push(&mut self, packet: Packet) {
+        self.pass_over(&packet);
+        self.assembler.push(packet);
+    }
+
+    /// Takes from a packet that is not decoded what later ones may need.
+    pub(super) fn pass_over(&mut self, packet: &Packet) {
         if self.codec == Codec::H264 {
             depacketize::parameter_sets(&packet.payload).for_each(|unit| self.sets.note(unit));
         }
-        self.assembler.push(packet);
     }
 
     /// Parameter sets of the description, Annex B.
@@ -100,7 +105,7 @@ impl DecodeLane {
         }
     }
 
-    /// Another codec is in use.
+    /// Another codec is in use, or nobody looks.
     pub(super) fn rest(&mut self) {
         self.decoder = None;
     }

@@ -30,6 +30,8 @@ pub(super) struct Pipeline {
     sets: Bytes,
     /// Why the newest key frame could not be shown.
     unplayable: Option<Unplayable>,
+    /// Nobody looks: packets are passed over.
+    hidden: bool,
 }
 
 impl Pipeline {
@@ -46,6 +48,7 @@ impl Pipeline {
             round_trip: None,
             sets: Bytes::new(),
             unplayable: None,
+            hidden: false,
         }
     }
 
@@ -60,6 +63,12 @@ impl Pipeline {
     pub(super) fn step(&mut self, inputs: &mut VecDeque<Input>, clock: &dyn Fn() -> Instant) {
         for input in inputs.drain(..) {
             match input {
+                // What it takes to come back is kept: some senders name their parameter sets once only.
+                Input::Packet(codec, packet) if self.hidden => {
+                    if let Some(lane) = self.lane(codec) {
+                        lane.pass_over(&packet);
+                    }
+                }
                 Input::Packet(codec, packet) => {
                     self.freezes.begin(packet.arrived);
                     if let Some(lane) = self.lane(codec) {
@@ -107,6 +116,20 @@ impl Pipeline {
         }
     }
 
+    /// Stops decoding, or begins again with the next key frame, which is asked for once packets come.
+    pub(super) fn set_hidden(&mut self, hidden: bool) {
+        if std::mem::replace(&mut self.hidden, hidden) || !hidden {
+            return;
+        }
+        for (_, lane) in &mut self.lanes {
+            lane.rest();
+            lane.assembler.begin_anew();
+        }
+        self.waiting = FrameQueue::default();
+        self.delay.reset();
+        self.freezes.pause();
+    }
+
     /// Waits for packets or the next deadline and moves what came into `inputs`; false at the end.
     fn wait(&mut self, inputs: &mut VecDeque<Input>) -> bool {
         let deadline = self.deadline();
@@ -116,7 +139,7 @@ impl Pipeline {
                 return false;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if !state.queue.is_empty() || left == Some(Duration::ZERO) {
+            if !state.queue.is_empty() || left == Some(Duration::ZERO) || state.hidden != self.hidden {
                 // Both keep their memory.
                 std::mem::swap(&mut state.queue, inputs);
                 for input in inputs.iter() {
@@ -124,8 +147,9 @@ impl Pipeline {
                         state.received.add(packet.arrived, packet.payload.len());
                     }
                 }
-                let round_trip = state.round_trip.take();
+                let (round_trip, hidden) = (state.round_trip.take(), state.hidden);
                 drop(state);
+                self.set_hidden(hidden);
                 if let Some(round_trip) = round_trip {
                     self.set_round_trip(round_trip);
                 }

@@ -194,7 +194,7 @@ fn call(config: VideoSenderConfig, fault: fn(u64) -> Fault, clock: Option<Arc<dy
         },
         unplayable: Arc::new(|_| {}),
     }));
-    receiver.set_round_trip(Duration::from_millis(20));
+    receiver.inlet().set_round_trip(Duration::from_millis(20));
     assert!(wire.receiver.set(receiver.clone()).is_ok());
     sending.sender.set_sending(true);
     let call = Call { sending, receiver, shown };

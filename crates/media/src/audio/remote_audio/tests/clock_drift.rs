@@ -44,7 +44,7 @@ fn half_hour(sounds: [(&[f32], usize); 2], ppm: f64) -> HalfHour {
         let (begin, length, _) = parts[usize::from(index >= parts[0].2)];
         begin + index.saturating_sub(if begin > 0 { parts[0].2 } else { 0 }) % length
     };
-    let meters = Arc::new(AudioMeters::default());
+    let meters = Arc::new(VoiceMeters::default());
     let mut remote = RemoteAudio::new(meters.clone()).unwrap();
     let (start, mut frame, mut lottery) = (Instant::now(), [0.0; FRAME], lossy_link::Lottery(7919));
     let arrival =
@@ -82,7 +82,7 @@ fn half_hour(sounds: [(&[f32], usize); 2], ppm: f64) -> HalfHour {
         let delay = remote.jitter.delay(now, remote.ready.len() as u32).unwrap().as_secs_f32() * 1000.0;
         found.delay = (found.delay.0.min(delay), found.delay.1.max(delay));
     }
-    meters.buffer(0.0, remote.jitter.stats(), 0);
+    meters.buffer(0.0, remote.jitter.stats());
     found.stats = remote.jitter.stats();
     found.concealed = meters.stats().concealed;
     found

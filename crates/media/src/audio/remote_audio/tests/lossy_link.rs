@@ -87,7 +87,7 @@ pub(super) fn send(speech: &[f32], plan: EncodingPlan, link: Link, seed: u64) ->
         arrivals.extend(fate.map(|late| ((index as u64 + 1) * packet_us + late, index)));
     }
     arrivals.sort_unstable();
-    let meters = Arc::new(AudioMeters::default());
+    let meters = Arc::new(VoiceMeters::default());
     let mut remote = RemoteAudio::new(meters.clone()).unwrap();
     let (start, mut frame, mut sound, mut delays) = (Instant::now(), [0.0; FRAME], Vec::new(), Vec::new());
     let mut arrivals = arrivals.into_iter().peekable();
@@ -111,7 +111,7 @@ pub(super) fn send(speech: &[f32], plan: EncodingPlan, link: Link, seed: u64) ->
         meters.frame_played(&frame);
         delays.extend(remote.jitter.delay(now, remote.ready.len() as u32).map(|d| d.as_secs_f64() * 1000.0));
     }
-    meters.buffer(0.0, remote.jitter.stats(), 0);
+    meters.buffer(0.0, remote.jitter.stats());
     Heard {
         sound,
         made_up: meters.stats().concealed,

@@ -79,6 +79,13 @@ impl Bench {
         self.step(vec![Input::Anew], now);
     }
 
+    /// Whether anybody looks.
+    pub(crate) fn set_visible(&mut self, visible: bool) {
+        self.pipeline.set_hidden(!visible);
+        let now = *self.view.now.lock().expect("no panic");
+        self.step(Vec::new(), now);
+    }
+
     /// Lets time pass.
     pub(crate) fn wait_until(&mut self, at: Duration) {
         let until = self.view.start + at;
