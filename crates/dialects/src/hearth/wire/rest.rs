@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallSettings, Ref, SessionStatus, SessionType, User};
+use super::{CallSettings, Ref, SessionStatus, SessionType, User, not_said};
 #[cfg(feature = "schema")]
 use crate::schema::{times, written};
 use crate::{IceServerRow, lenient};
@@ -103,6 +103,9 @@ pub struct InitiateData {
     pub ice_servers: Vec<IceServerRow>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_settings: CallSettings,
+    /// Additive: people the session has room for; 0: not said.
+    #[serde(default, skip_serializing_if = "not_said", deserialize_with = "lenient::count")]
+    pub max_participants: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -120,6 +123,9 @@ pub struct JoinData {
     pub call_settings: CallSettings,
     #[serde(default, deserialize_with = "lenient::rows")]
     pub ice_servers: Vec<IceServerRow>,
+    /// Additive: people the session has room for; 0: not said.
+    #[serde(default, skip_serializing_if = "not_said", deserialize_with = "lenient::count")]
+    pub max_participants: u32,
 }
 
 /// One seat of a call session, taken or left.
