@@ -179,6 +179,7 @@ impl Dialect for Hearth {
             list: ListKind::Sessions,
             chat: false,
             ring_timeout_s: Some(60),
+            seats: room::SEATS,
         }
     }
 

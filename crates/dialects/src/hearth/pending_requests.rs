@@ -146,8 +146,8 @@ fn session(join: Option<String>, invite: &Invite, status: u16, body: &Value) -> 
     if let Some(id) = join {
         let told = Reply::<JoinData>::deserialize(body).ok().and_then(|reply| reply.data);
         // Of one that REST says nothing of, the room will tell who is in it.
-        let (kind, most) = told
-            .map_or((SessionType::Group, 0), |data: JoinData| (data.session_type, data.max_participants));
+        let (kind, most) =
+            told.map_or((SessionType::Group, 0), |data: JoinData| (data.session_type, data.max_participants));
         let (sole, seats) = (kind == SessionType::OneToOne, seats(kind, most));
         let entered = (200..300).contains(&status) || says_nothing(status) || already_in(status, body);
         return entered.then_some(Session { id, made: false, sole, seats });

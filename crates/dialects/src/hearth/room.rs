@@ -22,7 +22,7 @@ use crate::{DecodeError, Reaction, call_table::key, events::read, limits};
 /// People of one session that are looked at; it has eight seats.
 const MAX_PARTICIPANTS: usize = 64;
 /// Seats of a session that does not say how many it has: as documented.
-const SEATS: u8 = 8;
+pub(super) const SEATS: u8 = 8;
 
 type Heard = Vec<(CallKey, IncomingSignal)>;
 

@@ -18,8 +18,8 @@ pub use event::{
 };
 pub use rest::{
     CallSession, DemoBody, DemoData, EndData, Failure, FieldError, HistoryData, InitiateBody, InitiateData,
-    JoinData, LoginReply, MAX_METADATA_CHARS, MAX_SESSION_ID_BYTES, MAX_TAGS, MAX_TITLE_CHARS, MediaBody,
-    MediaSettings, Metadata, Reply, SessionParticipant,
+    InviteBody, InviteData, JoinData, LoginReply, MAX_METADATA_CHARS, MAX_SESSION_ID_BYTES, MAX_TAGS,
+    MAX_TITLE_CHARS, MediaBody, MediaSettings, Metadata, Reply, SessionParticipant,
 };
 pub use therapy::{
     AssessmentBody, MAX_MINUTES, MAX_PEOPLE, MAX_TEXT_CHARS, TherapyBody, TherapyChat, TherapyChatBody,

@@ -245,6 +245,23 @@ pub struct HistoryData {
     pub total: u32,
 }
 
+/// Additive: body of `POST session/:id/invite`, which asks more people to come to a session that goes on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InviteBody {
+    /// User ids, at least one.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub participants: Vec<String>,
+}
+
+/// Who of them is rung now: nobody who is in it or is being rung.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InviteData {
+    #[serde(default, deserialize_with = "lenient::rows")]
+    pub invited: Vec<String>,
+}
+
 /// Body of `POST demo-session`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
