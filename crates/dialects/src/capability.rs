@@ -44,4 +44,6 @@ pub struct Capabilities {
     /// Seconds a call rings before the caller gives up; `None`: there is no ring, one waits in a room
     /// until the other side comes (clinic).
     pub ring_timeout_s: Option<u16>,
+    /// The most people one call has room for, ourselves included: above two, several can be called at once.
+    pub seats: u8,
 }

@@ -149,6 +149,7 @@ impl Dialect for Clinic {
             list: ListKind::Appointments,
             chat: false,
             ring_timeout_s: None,
+            seats: 2,
         }
     }
 

@@ -182,6 +182,7 @@ impl Dialect for Dealerdesk {
             list: ListKind::Rooms,
             chat: true,
             ring_timeout_s: Some(30),
+            seats: 2,
         }
     }
 

@@ -4,7 +4,7 @@
 //! is particular about this backend ("as deployed": in the documented deployment, unlike our server):
 //!
 //! - **Most events name a person and not a session**, so the client finds the call by the room that it
-//!   shares with that person (`calls`); our server adds a `sessionId` to each. A `user_left_call` with
+//!   shares with that person (`calls`), and newcomers by the only room they can come into; our server adds a `sessionId` to each. A `user_left_call` with
 //!   another socket's id belongs to a connection that was replaced since, and is ignored.
 //! - **The token is an event, and checking it takes the server a while.** Nothing may be sent on a socket
 //!   before `authenticated`: the dialect holds it back. Every request counts against a hundred per quarter
@@ -21,9 +21,11 @@
 //! - **There is no decline as deployed.** `decline_call` and `call_declined`, `call_invitation_closed` and
 //!   the `reason` of `call_ended` are additive: our server relays them, a deployed one ignores them and the
 //!   ring ends by its timeout.
-//! - **The client talks with one person of a session.** A group rings as a call with its initiator (the web
-//!   client's default even for one person); signals of a third person are dropped. Groups are listed, and
-//!   can be entered in the web client only.
+//! - **Sessions of two and of several.** In a session of two (`one-to-one`, or one that says it has two
+//!   seats) the other person is the call; signals of a third are dropped. In any other each of up to seven
+//!   members is told of, heard and spoken to by the name of their program (`CallKey::Member`): the `peerId`,
+//!   which they say again on another socket, or else the socket. `maxParticipants` in invitations and replies
+//!   is additive; without it there are eight seats. The web client's default is a group even for one person.
 //! - **Seats are rows** that one statement takes while the session is open and not full
 //!   (`server/hearth/store/sessions.rs`). A seat outlives its connection for 30 s; the newest device of a
 //!   person has it. The last one out ends the session.
@@ -35,7 +37,10 @@ mod directory;
 mod encode;
 mod history;
 mod login;
+mod members;
 mod pending_requests;
+mod relayed;
+mod room;
 pub mod wire;
 
 use std::collections::VecDeque;
@@ -174,6 +179,7 @@ impl Dialect for Hearth {
             list: ListKind::Sessions,
             chat: false,
             ring_timeout_s: Some(60),
+            seats: room::SEATS,
         }
     }
 
@@ -210,7 +216,9 @@ impl Dialect for Hearth {
     fn encode(&mut self, call: &CallKey, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
         let said = match call {
             CallKey::Local(local) => self.say_local(*local, signal)?,
-            CallKey::Remote(remote) | CallKey::Member(remote, _) => self.say(&remote.0, signal)?,
+            CallKey::Remote(remote) | CallKey::Member(remote, _) => {
+                self.say(&remote.0, call.peer(), signal)?
+            }
         };
         Ok(self.in_time(said))
     }

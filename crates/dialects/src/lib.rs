@@ -46,8 +46,9 @@ pub use error::{DecodeError, EncodeError};
 pub use identity::Identity;
 pub use limits::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES};
 pub use list_types::{
-    Analytics, ChatAction, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer, IceServers,
-    LastMessage, Message, Phase, Reply, ReplyError, Slot, ThreadCall, ThreadOutcome,
+    Analytics, Attendee, ChatAction, Contact, ContactSubject, HistoryItem, HistoryPage, IceServer,
+    IceServers, LastMessage, Meeting, Message, Part, Phase, Reply, ReplyError, Slot, ThreadCall,
+    ThreadOutcome,
 };
 pub use rest::{IceServerRow, IceServersReply, LoginBody};
 pub use rows::Rows;

@@ -84,6 +84,48 @@ pub struct Slot {
     /// What kind of meeting it is, as a code: `one_to_one`, `group`, `therapy`, `individual_therapy`,
     /// `group_therapy`, `physical`, `remote`; empty if the backend does not say. The UI has the words.
     pub label: String,
+    /// Who takes part, where that may be more than the line's person and us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<Meeting>,
+}
+
+/// A meeting of several: who takes part, and what is allowed in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Meeting {
+    /// Everybody but us.
+    pub people: Vec<Attendee>,
+    /// The part that is ours.
+    pub part: Part,
+    /// The most people there is room for, ourselves included.
+    pub seats: u8,
+    /// Pictures may be sent.
+    pub camera: bool,
+    /// Screens may be shared.
+    pub sharing: bool,
+    /// The backend marks the meeting as one that is recorded.
+    pub recorded: bool,
+}
+
+/// Somebody who takes part in a meeting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Attendee {
+    pub person: Person,
+    pub part: Part,
+    /// In its call now.
+    pub present: bool,
+}
+
+/// The part somebody has in a meeting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Holds it.
+    Therapist,
+    CoTherapist,
+    #[default]
+    Participant,
+    /// Watches and listens.
+    Observer,
 }
 
 /// Where an appointment or session stands.

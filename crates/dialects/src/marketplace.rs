@@ -153,6 +153,7 @@ impl Dialect for Marketplace {
             list: ListKind::Conversations,
             chat: true,
             ring_timeout_s: Some(45),
+            seats: 2,
         }
     }
 

@@ -128,6 +128,7 @@ impl Dialect for Storefront {
             list: ListKind::People,
             chat: false,
             ring_timeout_s: Some(45),
+            seats: 2,
         }
     }
 

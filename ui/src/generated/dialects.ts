@@ -21,6 +21,14 @@ export interface Analytics {
   by_status: Record<string, number>;
 }
 
+/** Somebody who takes part in a meeting. */
+export interface Attendee {
+  person: Person;
+  part: Part;
+  /** In its call now. */
+  present: boolean;
+}
+
 /** What one account can do on its backend. */
 export interface Capabilities {
   video: boolean;
@@ -46,6 +54,8 @@ export interface Capabilities {
    * until the other side comes (clinic).
    */
   ring_timeout_s: number | null;
+  /** The most people one call has room for, ourselves included: above two, several can be called at once. */
+  seats: number;
 }
 
 /**
@@ -131,6 +141,22 @@ export type ListKind =
   /** Appointments by time (clinic). */
   | 'appointments';
 
+/** A meeting of several: who takes part, and what is allowed in it. */
+export interface Meeting {
+  /** Everybody but us. */
+  people: Attendee[];
+  /** The part that is ours. */
+  part: Part;
+  /** The most people there is room for, ourselves included. */
+  seats: number;
+  /** Pictures may be sent. */
+  camera: boolean;
+  /** Screens may be shared. */
+  sharing: boolean;
+  /** The backend marks the meeting as one that is recorded. */
+  recorded: boolean;
+}
+
 /** One chat message. */
 export interface Message {
   /** The backend's id; empty while it is on its way. */
@@ -145,6 +171,15 @@ export interface Message {
   /** A call that stands in a message's place; `text` says it in English. */
   call?: ThreadCall;
 }
+
+/** The part somebody has in a meeting. */
+export type Part =
+  /** Holds it. */
+  | 'therapist'
+  | 'co_therapist'
+  | 'participant'
+  /** Watches and listens. */
+  | 'observer';
 
 /** Where an appointment or session stands. */
 export type Phase =
@@ -178,6 +213,8 @@ export interface Slot {
    * `group_therapy`, `physical`, `remote`; empty if the backend does not say. The UI has the words.
    */
   label: string;
+  /** Who takes part, where that may be more than the line's person and us. */
+  meeting?: Meeting;
 }
 
 /** A call that a backend keeps among the messages of a thread. */

@@ -187,6 +187,7 @@ fn contact(account: &Account, meeting: Meeting, record: Option<&RoomRecord>, now
         AppointmentType::Unknown => "",
     };
     let slot = Slot {
+        meeting: None,
         starts_at: meeting.starts_at.clone(),
         minutes: meeting.minutes,
         phase,

@@ -4,53 +4,24 @@ use std::collections::{BTreeSet, VecDeque};
 
 use bellwire_call::{IncomingSignal, MediaKind, MediaState};
 
-use super::wire::Participant;
+use super::members::{Member, There};
 use crate::call_table::{CallTable, Evictable, TableFull};
 use crate::limits;
 
-/// Others in a session besides the two of us; a session has eight seats.
+/// Others in a session's room besides us; a session has eight seats, some deployments ten.
 const MAX_OTHERS: usize = 16;
-/// Candidates of one description that are remembered, to know their copies.
-const MAX_CANDIDATES: usize = 64;
 /// Sessions that are over and must not ring again.
 const MAX_SPENT_SESSIONS: usize = 256;
 /// Updates of a call's record when microphone or camera change: the backend counts every request from
 /// our address, a hundred in a quarter of an hour.
 const MAX_MEDIA_RECORDS: u8 = 8;
 
-/// How the one we talk to can be addressed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct There {
-    pub(super) peer_id: Option<String>,
-    pub(super) socket_id: Option<String>,
-}
-
-impl There {
-    pub(super) fn new(peer_id: Option<&str>, socket_id: Option<&str>) -> Self {
-        let id = |text: Option<&str>| text.and_then(|text| limits::id(text.to_owned()).ok());
-        Self { peer_id: id(peer_id), socket_id: id(socket_id) }
-    }
-
-    pub(super) fn of(participant: &Participant) -> Self {
-        Self::new(participant.peer_id.as_deref(), participant.socket_id.as_deref())
-    }
-
-    /// Nothing speaks against it being the same entrance, only told again.
-    fn agrees(&self, other: &Self) -> bool {
-        let same = |one: &Option<String>, two: &Option<String>| match (one, two) {
-            (Some(one), Some(two)) => one == two,
-            (None, _) | (_, None) => true,
-        };
-        same(&self.peer_id, &other.peer_id) && same(&self.socket_id, &other.socket_id)
-    }
-}
-
 /// One call as the wire needs it.
 #[derive(Clone, Debug)]
 pub(super) struct CallEntry {
     /// How signals name it.
     pub(super) key: String,
-    /// The other person's user id.
+    /// The other person's user id; of several, whom we called or who called us.
     pub(super) peer: String,
     pub(super) kind: MediaKind,
     /// We placed it.
@@ -67,17 +38,14 @@ pub(super) struct CallEntry {
     pub(super) entered: bool,
     /// The socket went away since: the room has to be entered again before anything is said in it.
     pub(super) stale: bool,
-    /// The other one is in the room.
-    pub(super) there: Option<There>,
-    /// Sockets of theirs that they have replaced since; a killed backend remembers them for ever.
-    replaced: VecDeque<String>,
-    /// Names, in this room, of people who are not the one we talk to.
+    /// People the session has room for, ourselves included.
+    pub(super) seats: u8,
+    /// In a session of two the other one, from the start; of several those who are in the room.
+    members: Vec<Member>,
+    /// Names, in the room of a session of two, of people who are not the one we talk to.
     pub(super) others: BTreeSet<String>,
     /// What we send.
     pub(super) ours: MediaState,
-    /// What they said they send.
-    pub(super) theirs: MediaState,
-    candidates: VecDeque<String>,
     media_records: u8,
 }
 
@@ -88,78 +56,59 @@ impl Evictable for CallEntry {
 }
 
 impl CallEntry {
-    /// True if they came in just now, and not only were told of again.
-    pub(super) fn came(&mut self, there: There) -> bool {
-        if there.socket_id.as_ref().is_some_and(|socket| self.replaced.contains(socket)) {
-            return false;
-        }
-        let same_peer = |known: &&There| known.peer_id == there.peer_id;
-        let before = self.there.as_ref().filter(same_peer).and_then(|known| known.socket_id.clone());
-        if let Some(before) =
-            before.filter(|before| there.socket_id.as_ref().is_some_and(|now| now != before))
-        {
-            self.left_seat(before);
-        }
-        match &mut self.there {
-            Some(known) if known.agrees(&there) => {
-                known.peer_id = there.peer_id.or(known.peer_id.take());
-                known.socket_id = there.socket_id.or(known.socket_id.take());
-                false
+    /// More than two can be in it, and signals name the member they are about.
+    pub(super) fn is_several(&self) -> bool {
+        self.seats > 2
+    }
+
+    /// Where the other one of two is; of several, where anybody is.
+    pub(super) fn there(&self) -> Option<&There> {
+        self.members.iter().find_map(|member| member.there.as_ref())
+    }
+
+    pub(super) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    pub(super) fn members_mut(&mut self) -> impl Iterator<Item = &mut Member> {
+        self.members.iter_mut()
+    }
+
+    pub(super) fn member(&self, user: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.user == user)
+    }
+
+    pub(super) fn member_mut(&mut self, user: &str) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| member.user == user)
+    }
+
+    /// The member whose program signals name so.
+    pub(super) fn named(&self, name: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.name() == Some(name))
+    }
+
+    /// A person of several, who may have just come; `None`: there are too many.
+    pub(super) fn seat(&mut self, user: &str) -> Option<&mut Member> {
+        if self.member(user).is_none() {
+            if self.members.len() >= MAX_OTHERS {
+                // Whoever is away has lost their seat: the backend would not have let a newcomer in otherwise.
+                let away = self.members.iter().position(|member| member.away)?;
+                self.members.remove(away);
             }
-            place => {
-                *place = Some(there);
-                self.candidates.clear();
-                true
-            }
+            self.members.push(Member::expected(user.to_owned(), MediaState::default()));
         }
+        self.member_mut(user)
     }
 
-    /// They are elsewhere by now, even if events still name that socket.
-    pub(super) fn left_seat(&mut self, socket: String) {
-        if self.replaced.len() >= MAX_OTHERS {
-            self.replaced.pop_front();
-        }
-        self.replaced.push_back(socket);
-    }
-
-    /// False for a copy: a web client sends to both targets of a person, and is heard twice.
-    pub(super) fn is_news(&mut self, candidate: &str) -> bool {
-        if self.candidates.iter().any(|known| known == candidate) {
-            return false;
-        }
-        if self.candidates.len() >= MAX_CANDIDATES {
-            self.candidates.pop_front();
-        }
-        self.candidates.push_back(candidate.to_owned());
-        true
-    }
-
-    /// Candidates belong to a description.
-    pub(super) fn described(&mut self) {
-        self.candidates.clear();
+    /// A person is out of the room of several.
+    pub(super) fn unseat(&mut self, user: &str) {
+        self.members.retain(|member| member.user != user);
     }
 
     pub(super) fn remember_other(&mut self, peer_id: String) {
         if self.others.len() < MAX_OTHERS {
             self.others.insert(peer_id);
         }
-    }
-
-    /// What a full account of their media changes. In a call without pictures it says nothing of them:
-    /// deployed servers report a camera for all, used or not.
-    pub(super) fn media_changes(&mut self, told: MediaState) -> Option<MediaState> {
-        let pictures = self.kind == MediaKind::Video;
-        let changed = |told: Option<bool>, known: &mut Option<bool>| {
-            let changed = told.filter(|told| *known != Some(*told));
-            *known = told.or(*known);
-            changed
-        };
-        let changes = MediaState {
-            audio: changed(told.audio, &mut self.theirs.audio),
-            video: changed(told.video.filter(|_| pictures), &mut self.theirs.video),
-            sharing: changed(told.sharing, &mut self.theirs.sharing),
-        };
-        (changes != MediaState::default()).then_some(changes)
     }
 
     /// Takes one from what the record may cost.
@@ -194,6 +143,14 @@ impl Early {
         self.0.push_back((session, by, signal));
     }
 
+    /// Everything that was heard of a session, and who said it.
+    pub(super) fn take_all(&mut self, session: &str) -> Vec<(Option<String>, IncomingSignal)> {
+        let (meant, others): (VecDeque<_>, VecDeque<_>) =
+            std::mem::take(&mut self.0).into_iter().partition(|(of, ..)| of == session);
+        self.0 = others;
+        meant.into_iter().map(|(_, by, signal)| (by, signal)).collect()
+    }
+
     /// What was heard of a session, first of all by its other person.
     pub(super) fn take(&mut self, session: &str, peer: &str) -> Option<IncomingSignal> {
         let meant = |(of, by, _): &(String, Option<String>, IncomingSignal)| {
@@ -215,6 +172,7 @@ pub(super) struct Begun {
     pub(super) outgoing: bool,
     pub(super) made: bool,
     pub(super) sole: bool,
+    pub(super) seats: u8,
 }
 
 impl Calls {
@@ -225,12 +183,13 @@ impl Calls {
         peer: String,
         begun: Begun,
     ) -> Result<&mut CallEntry, TableFull> {
-        let Begun { kind, outgoing, made, sole } = begun;
+        let Begun { kind, outgoing, made, sole, seats } = begun;
         // A session can be entered again; a call that is over cannot.
         let spent = self.is_spent(session);
         let key = |order| if spent { format!("{session}#{order}") } else { session.to_owned() };
         let sending =
             MediaState { audio: Some(true), video: Some(kind == MediaKind::Video), sharing: Some(false) };
+        let members = if seats > 2 { Vec::new() } else { vec![Member::expected(peer.clone(), sending)] };
         self.table.add(session, |order| CallEntry {
             key: key(order),
             peer,
@@ -242,12 +201,10 @@ impl Calls {
             joined: false,
             entered: false,
             stale: false,
-            there: None,
-            replaced: VecDeque::new(),
+            seats,
+            members,
             others: BTreeSet::new(),
             ours: sending,
-            theirs: sending,
-            candidates: VecDeque::new(),
             media_records: MAX_MEDIA_RECORDS,
         })
     }
@@ -267,7 +224,8 @@ impl Calls {
 
     /// The session whose room we share with that person; the latest, should there be two.
     pub(super) fn shared_with(&self, person: &str) -> Option<String> {
-        let shared = self.table.newest_by(|call| (call.joined && call.peer == person).then_some(()));
+        let shared =
+            self.table.newest_by(|call| (call.joined && call.member(person).is_some()).then_some(()));
         shared.map(|(session, _)| session.to_owned())
     }
 
@@ -290,11 +248,12 @@ impl Calls {
         self.asked.pop_front()
     }
 
-    /// The only session that we have entered and that has no other participant.
-    pub(super) fn lonely(&self) -> Option<String> {
-        let mut lonely = self.table.iter().filter(|(_, call)| call.joined && call.there.is_none());
-        let only = lonely.next().map(|(session, _)| session.to_owned());
-        only.filter(|_| lonely.next().is_none())
+    /// The only session that we have entered and that somebody else can come into.
+    pub(super) fn awaiting(&self) -> Option<String> {
+        let open = |call: &CallEntry| call.joined && (call.is_several() || call.there().is_none());
+        let mut awaiting = self.table.iter().filter(|(_, call)| open(call));
+        let only = awaiting.next().map(|(session, _)| session.to_owned());
+        only.filter(|_| awaiting.next().is_none())
     }
 
     pub(super) fn forget(&mut self, session: &str) -> Option<CallEntry> {
@@ -330,7 +289,8 @@ impl Calls {
 mod tests {
     use super::*;
 
-    const INCOMING: Begun = Begun { kind: MediaKind::Video, outgoing: false, made: false, sole: true };
+    const INCOMING: Begun =
+        Begun { kind: MediaKind::Video, outgoing: false, made: false, sole: true, seats: 2 };
 
     #[test]
     fn a_flood_of_rings_never_pushes_out_a_call_we_joined() {
@@ -359,26 +319,18 @@ mod tests {
     }
 
     #[test]
-    fn an_entrance_told_twice_is_one_entrance() {
+    fn of_several_the_room_is_bounded_and_who_is_away_makes_room() {
         let mut calls = Calls::default();
-        let call = calls.add("s", "peer".into(), INCOMING).unwrap();
-        let there = |peer: &str, socket: Option<&str>| There {
-            peer_id: Some(peer.into()),
-            socket_id: socket.map(str::to_owned),
-        };
-        assert!(call.came(there("p", Some("1"))));
-        assert!(!call.came(there("p", None)));
-        assert!(call.came(there("p", Some("2"))), "they came back on another socket");
-        assert!(!call.came(there("p", Some("1"))), "a seat that a killed backend has left behind");
-        assert!(call.came(there("q", Some("2"))), "they are another program");
-    }
-
-    #[test]
-    fn copies_of_a_candidate_are_known_until_the_next_description() {
-        let mut calls = Calls::default();
-        let call = calls.add("s", "peer".into(), INCOMING).unwrap();
-        assert!(call.is_news("c") && !call.is_news("c"));
-        call.described();
-        assert!(call.is_news("c"));
+        let call = calls.add("s", "p0".into(), Begun { seats: 8, ..INCOMING }).unwrap();
+        assert!(call.is_several() && call.members().is_empty());
+        for n in 0..MAX_OTHERS {
+            assert!(call.seat(&format!("p{n}")).is_some());
+        }
+        assert!(call.seat("one-more").is_none());
+        assert!(call.seat("p3").is_some(), "they are in it");
+        call.member_mut("p3").unwrap().away = true;
+        assert!(call.seat("one-more").is_some());
+        assert!(call.member("p3").is_none());
+        assert_eq!(call.members().len(), MAX_OTHERS);
     }
 }

@@ -7,18 +7,20 @@ use bellwire_call::{MediaKind, Person, Subject};
 use serde::Deserialize;
 
 use super::{
-    history,
+    history, room,
     wire::{
-        CallSession, SessionStatus, SessionType, TherapyReply, TherapyRole, TherapySession, TherapyStatus,
-        TherapyType,
+        CallSession, SessionParticipant, SessionStatus, SessionType, TherapyReply, TherapyRole,
+        TherapySession, TherapyStatus, TherapyType,
     },
 };
-use crate::{Contact, Phase, Reply, ReplyError, RestCall, Rows, Slot, limits, rest};
+use crate::{Attendee, Contact, Meeting, Part, Phase, Reply, ReplyError, RestCall, Rows, Slot, limits, rest};
 
 const HISTORY_PATH: &str = "/video-call/history";
 const THERAPY_PATH: &str = "/therapy/sessions";
 /// Calls looked at; what can be entered is among the newest.
 const MAX_CALLS: u32 = 50;
+/// People of one meeting that are listed.
+const MAX_ATTENDEES: usize = 64;
 
 pub(super) fn requests() -> Vec<RestCall> {
     vec![history::history_request(1, MAX_CALLS), rest::fetch(THERAPY_PATH)]
@@ -120,8 +122,8 @@ fn open_session(me: &str, session: &CallSession) -> Option<Contact> {
     let everybody = history::others(me, session);
     let person = everybody.iter().find(|person| person.id == there.id).cloned().unwrap_or(there);
     let kind = history::kind(session);
-    // Conversations of more than two are shown, and entered elsewhere.
-    let pair = session.session_type != SessionType::Group && everybody.len() == 1;
+    let meeting = meeting_in(session, &everybody);
+    let seat_left = meeting.as_ref().is_none_or(|meeting| present.len() < usize::from(meeting.seats));
     let (name, what) = match session.session_type {
         SessionType::Group => ("Group call", "group"),
         SessionType::Therapy => ("Therapy session", "therapy"),
@@ -139,11 +141,68 @@ fn open_session(me: &str, session: &CallSession) -> Option<Contact> {
             phase,
             they_wait: true,
             label: what.to_owned(),
+            meeting,
         }),
-        voice: pair && kind == MediaKind::Voice,
-        video: pair && kind == MediaKind::Video,
+        voice: seat_left && kind == MediaKind::Voice,
+        video: seat_left && kind == MediaKind::Video,
         ..Contact::of(person)
     })
+}
+
+/// Who was asked to a call that more than two can be in.
+fn meeting_in(session: &CallSession, everybody: &[Person]) -> Option<Meeting> {
+    let seats = room::seats(session.session_type, session.max_participants);
+    let is_in = |person: &Person| {
+        session.participants.iter().any(|seat| seat.is_active && seat.user_id.id() == person.id.0)
+    };
+    let attendee = |person: &Person| Attendee {
+        person: person.clone(),
+        part: Part::Participant,
+        present: is_in(person),
+    };
+    (seats > 2).then(|| Meeting {
+        people: everybody.iter().take(MAX_ATTENDEES).map(attendee).collect(),
+        part: Part::Participant,
+        seats,
+        camera: session.call_settings.is_video_enabled,
+        sharing: session.call_settings.allow_screen_share,
+        recorded: session.call_settings.is_recording_enabled,
+    })
+}
+
+/// Everybody of a therapy session, observers as well; `call`: the one that goes on in it.
+fn meeting_of(me: &str, session: &TherapySession, call: Option<&CallSession>) -> Meeting {
+    let therapist = session.therapist_id.iter().map(|therapist| (therapist, Part::Therapist));
+    let others = session.participants.iter().map(|person| (&person.user_id, part(person.role)));
+    let mut own = Part::Participant;
+    let mut people: Vec<Attendee> = Vec::new();
+    for (party, part) in therapist.chain(others).filter(|(party, _)| !party.id().is_empty()) {
+        let person = history::person(party);
+        if person.id.0 == me {
+            own = part;
+        } else if people.len() < MAX_ATTENDEES && people.iter().all(|known| known.person.id != person.id) {
+            let is_theirs = |seat: &SessionParticipant| seat.is_active && seat.user_id.id() == person.id.0;
+            let present = call.is_some_and(|call| call.participants.iter().any(is_theirs));
+            people.push(Attendee { person, part, present });
+        }
+    }
+    let settings = call.map(|call| call.call_settings).unwrap_or_default();
+    Meeting {
+        people,
+        part: own,
+        seats: room::seats(SessionType::Therapy, call.map_or(0, |call| call.max_participants)),
+        camera: settings.is_video_enabled,
+        sharing: settings.allow_screen_share,
+        recorded: settings.is_recording_enabled,
+    }
+}
+
+fn part(role: TherapyRole) -> Part {
+    match role {
+        TherapyRole::Participant | TherapyRole::Unknown => Part::Participant,
+        TherapyRole::Observer => Part::Observer,
+        TherapyRole::CoTherapist => Part::CoTherapist,
+    }
 }
 
 /// Who is in a therapy session with us: its therapist first, observers left out.
@@ -198,7 +257,6 @@ fn appointment(
         reason = "clamped to the range of the type"
     )]
     let minutes = session.duration.clamp(0.0, f64::from(u32::MAX)) as u32;
-    let pair = others.len() == 1;
     Some(Contact {
         id: session.id.clone(),
         detail: label.clone(),
@@ -210,9 +268,10 @@ fn appointment(
             phase: if call.is_some() { Phase::Waiting } else { phase },
             they_wait: call.is_some(),
             label: what.to_owned(),
+            meeting: Some(meeting_of(me, session, call)),
         }),
-        voice: pair && call.is_none_or(|call| history::kind(call) == MediaKind::Voice),
-        video: pair && call.is_none_or(|call| history::kind(call) == MediaKind::Video),
+        voice: call.is_none_or(|call| history::kind(call) == MediaKind::Voice),
+        video: call.is_none_or(|call| history::kind(call) == MediaKind::Video),
         ..Contact::of(person)
     })
 }
@@ -289,11 +348,26 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_shown_and_not_called_and_a_missing_endpoint_is_no_error() {
+    fn a_group_with_a_seat_left_is_called_and_a_missing_endpoint_is_no_error() {
         let mut group = call("call_5", "active", &user("ben", "Ben"), true);
         group["sessionType"] = json!("group");
-        let lines = list("ana", "", "", &replies(&json!([group]), (404, json!("<html>")))).unwrap().items;
-        assert_eq!((lines[0].id.as_str(), lines[0].video, lines[0].voice), ("call_5", false, false));
+        group["invitees"] = json!([user("ana", "Ana"), user("cleo", "Cleo")]);
+        group["callSettings"] = json!({ "allowScreenShare": false, "isRecordingEnabled": true });
+        let mut full = group.clone();
+        full["sessionId"] = json!("call_6");
+        full["maxParticipants"] = json!("3");
+        for other in ["cleo", "eve"] {
+            let seat = json!({ "userId": other, "isActive": true });
+            full["participants"].as_array_mut().unwrap().push(seat);
+        }
+        let both = json!([group, full]);
+        let lines = list("ana", "", "", &replies(&both, (404, json!("<html>")))).unwrap().items;
+        assert_eq!((lines[0].id.as_str(), lines[0].video, lines[0].voice), ("call_5", true, false));
+        assert_eq!((lines[1].id.as_str(), lines[1].video), ("call_6", false));
+        let meeting = lines[0].slot.as_ref().unwrap().meeting.as_ref().unwrap();
+        let who: Vec<_> = meeting.people.iter().map(|one| (one.person.id.0.as_str(), one.present)).collect();
+        assert_eq!((meeting.seats, who.as_slice()), (8, [("ben", true), ("cleo", false)].as_slice()));
+        assert!(meeting.camera && !meeting.sharing && meeting.recorded);
         let expired = replies(&json!([]), (401, Value::Null));
         assert_eq!(list("ana", "", "", &expired).unwrap_err(), ReplyError::TokenExpired);
     }
@@ -315,5 +389,27 @@ mod tests {
         assert_eq!((ids.as_slice(), lines.left_out), (["7", "t1", "cli", "eve"].as_slice(), 2));
         assert_eq!(lines.items[1].person.name, "Cleo");
         assert_eq!(lines.items[1].slot.as_ref().unwrap().minutes, 60);
+    }
+
+    #[test]
+    fn the_parts_in_a_therapy_session_are_shown() {
+        let body = json!([{ "_id": "t1", "type": "group", "status": "in-progress",
+            "therapistId": user("doc", "Doc"), "participants": [
+                { "userId": user("ana", "Ana"), "role": "observer" },
+                { "userId": user("ben", "Ben"), "role": "co-therapist" },
+                { "userId": user("cleo", "Cleo"), "role": "juggler" },
+                { "userId": user("eve", "Eve"), "role": "observer" },
+                { "userId": null, "role": 5 }] }]);
+        let lines = list("ana", "", "", &replies(&json!([]), (200, json!({ "data": body })))).unwrap().items;
+        let meeting = lines[0].slot.as_ref().unwrap().meeting.as_ref().unwrap();
+        let parts: Vec<_> = meeting.people.iter().map(|one| (one.person.id.0.as_str(), one.part)).collect();
+        let expected = [
+            ("doc", Part::Therapist),
+            ("ben", Part::CoTherapist),
+            ("cleo", Part::Participant),
+            ("eve", Part::Observer),
+        ];
+        assert_eq!((parts.as_slice(), meeting.part, meeting.seats), (expected.as_slice(), Part::Observer, 8));
+        assert!(lines[0].video && meeting.people.iter().all(|one| !one.present));
     }
 }

@@ -1,7 +1,8 @@
 //! Encoder: signals to the events and requests of hearth.
 
 use bellwire_call::{
-    CallId, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, OutgoingSignal, Quality, Sdp, SdpKind,
+    CallId, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, OutgoingSignal, PeerId, Quality, Sdp,
+    SdpKind,
 };
 use serde_json::Value;
 
@@ -63,8 +64,8 @@ impl Hearth {
         }
         let title = about.map(|subject| subject.label.clone()).filter(|label| !label.is_empty());
         let body = InitiateBody {
-            session_type: if about.is_some() { SessionType::Therapy } else { SessionType::OneToOne },
-            participants: vec![invite.to.id.0.clone()],
+            session_type: kind_of(invite),
+            participants: self.invitees(invite),
             call_settings: Some(CallSettings {
                 is_video_enabled: invite.kind == MediaKind::Video,
                 ..CallSettings::default()
@@ -76,8 +77,25 @@ impl Hearth {
         Ok(vec![self.pending.send_placing(local, request, purpose(None))])
     }
 
-    /// Signals of a call with an id. What ends a call the backend has already ended is nothing.
-    pub(super) fn say(&mut self, key: &str, signal: &OutgoingSignal) -> Result<Vec<Outbound>, EncodeError> {
+    /// Everybody who is asked to come, once each.
+    fn invitees(&self, invite: &Invite) -> Vec<String> {
+        let mut invitees = vec![invite.to.id.0.clone()];
+        for person in &invite.others {
+            if person.id.0 != self.me && !invitees.contains(&person.id.0) {
+                invitees.push(person.id.0.clone());
+            }
+        }
+        invitees
+    }
+
+    /// Signals of a call with an id; `to`: the member they are for. What ends a call the backend has already
+    /// ended is nothing.
+    pub(super) fn say(
+        &mut self,
+        key: &str,
+        to: Option<&PeerId>,
+        signal: &OutgoingSignal,
+    ) -> Result<Vec<Outbound>, EncodeError> {
         let session = self.calls.session_of(key);
         match (signal, session) {
             (OutgoingSignal::Accept, Some(session)) => self.accept(&session),
@@ -94,9 +112,9 @@ impl Hearth {
                 None,
             ) => Ok(Vec::new()),
             (OutgoingSignal::Offer(sdp) | OutgoingSignal::Answer(sdp), Some(session)) => {
-                self.describe(&session, sdp)
+                self.describe(&session, to, sdp)
             }
-            (OutgoingSignal::Candidate(candidate), Some(session)) => self.candidate(&session, candidate),
+            (OutgoingSignal::Candidate(candidate), Some(session)) => self.candidate(&session, to, candidate),
             (OutgoingSignal::Media(state), Some(session)) => self.media(&session, *state),
             (OutgoingSignal::Rejoin, Some(session)) => self.in_room(&session, Vec::new()),
             (
@@ -163,8 +181,13 @@ impl Hearth {
         vec![self.pending.send(end_request(session), PendingRequest::Record), leave(session)]
     }
 
-    fn describe(&mut self, session: &str, sdp: &Sdp) -> Result<Vec<Outbound>, EncodeError> {
-        let (target_peer_id, target_socket_id) = target(self.known_mut(session)?)?;
+    fn describe(
+        &mut self,
+        session: &str,
+        to: Option<&PeerId>,
+        sdp: &Sdp,
+    ) -> Result<Vec<Outbound>, EncodeError> {
+        let (target_peer_id, target_socket_id) = target(self.known_mut(session)?, to)?;
         let session_id = session.to_owned();
         let said = match sdp.kind {
             SdpKind::Offer => {
@@ -181,8 +204,13 @@ impl Hearth {
         self.in_room(session, vec![said])
     }
 
-    fn candidate(&mut self, session: &str, candidate: &IceCandidate) -> Result<Vec<Outbound>, EncodeError> {
-        let (target_peer_id, target_socket_id) = target(self.known_mut(session)?)?;
+    fn candidate(
+        &mut self,
+        session: &str,
+        to: Option<&PeerId>,
+        candidate: &IceCandidate,
+    ) -> Result<Vec<Outbound>, EncodeError> {
+        let (target_peer_id, target_socket_id) = target(self.known_mut(session)?, to)?;
         let body = SendCandidate {
             target_peer_id,
             target_socket_id,
@@ -282,9 +310,26 @@ fn everything_we_send(session: &str, ours: MediaState) -> Outbound {
     emit(name::MEDIA_STATE_CHANGED, &body)
 }
 
+/// What kind of session an invitation makes. A therapy session may have more people than are called.
+pub(super) fn kind_of(invite: &Invite) -> SessionType {
+    match &invite.subject {
+        Some(about) if !about.id.is_empty() => SessionType::Therapy,
+        Some(_) | None if invite.others.is_empty() => SessionType::OneToOne,
+        Some(_) | None => SessionType::Group,
+    }
+}
+
 /// One target alone: as deployed, each of the two wakes a listener of its own, and both are heard.
-fn target(known: &CallEntry) -> Result<(Option<String>, Option<String>), EncodeError> {
-    let there = known.there.as_ref().ok_or(EncodeError::NoWords)?;
+fn target(known: &CallEntry, to: Option<&PeerId>) -> Result<(Option<String>, Option<String>), EncodeError> {
+    let there = match to {
+        Some(PeerId(name)) if known.is_several() => {
+            known.named(name).and_then(|member| member.there.as_ref())
+        }
+        // For one of several, it is not known for whom.
+        None if known.is_several() => None,
+        Some(_) | None => known.there(),
+    };
+    let there = there.ok_or(EncodeError::NoWords)?;
     match (&there.peer_id, &there.socket_id) {
         (Some(peer), _) => Ok((Some(peer.clone()), None)),
         (None, Some(socket)) => Ok((None, Some(socket.clone()))),

@@ -7,6 +7,9 @@ use serde_json::Value;
 use super::{
     Hearth, PendingRequest,
     calls::Begun,
+    decode::{invitee_declined, is_full},
+    encode,
+    room::seats,
     wire::{InitiateData, JoinData, Reply, SessionType},
 };
 use crate::{DecodeError, Reaction, RequestId, SideEvent, call_table::key, limits, rest};
@@ -16,6 +19,7 @@ struct Session {
     id: String,
     made: bool,
     sole: bool,
+    seats: u8,
 }
 
 impl Hearth {
@@ -54,9 +58,11 @@ impl Hearth {
         status: u16,
         body: &Value,
     ) -> Reaction {
-        let Some(Session { id, made, sole }) = session else {
+        let Some(Session { id, made, sole, seats }) = session else {
             return if withdrawn {
                 Reaction::none()
+            } else if is_refused_as_full(invite, status, body) {
+                Reaction::hear(CallKey::Local(local), IncomingSignal::Full)
             } else {
                 Reaction::refused(local, refusal(status, body))
             };
@@ -68,22 +74,46 @@ impl Hearth {
         if self.calls.find(&id).is_some() {
             return Reaction::refused(local, "this call is known already");
         }
-        let begun = Begun { kind: invite.kind, outgoing: true, made, sole };
+        let begun = Begun { kind: invite.kind, outgoing: true, made, sole, seats };
         let Ok(known) = self.calls.add(&id, invite.to.id.0.clone(), begun) else {
             let outbound = if made { self.end_and_leave(&id) } else { Vec::new() };
             return Reaction { outbound, ..Reaction::refused(local, "too many calls at once") };
         };
         let remote = RemoteCallId(known.key.clone());
-        let key = key(&known.key);
+        let (key, several) = (key(&known.key), known.is_several());
         let placed = IncomingSignal::Placed { local, remote, subject: invite.subject.clone() };
-        if let Some(over) = self.early.take(&id, &invite.to.id.0) {
-            self.calls.forget(&id);
-            return Reaction {
-                heard: vec![(CallKey::Local(local), placed), (key, over)],
-                ..Reaction::default()
-            };
+        let mut heard = Vec::new();
+        if several {
+            heard.push((CallKey::Local(local), IncomingSignal::Seats(seats)));
         }
-        Reaction { heard: vec![(CallKey::Local(local), placed)], outbound: self.enter(&id), side: Vec::new() }
+        heard.push((CallKey::Local(local), placed));
+        let over = if several {
+            let (declined, over) = self.early_of_several(&id);
+            heard.extend(declined.into_iter().map(|signal| (key.clone(), signal)));
+            over
+        } else {
+            self.early.take(&id, &invite.to.id.0)
+        };
+        if let Some(over) = over {
+            self.calls.forget(&id);
+            heard.push((key, over));
+            return Reaction { heard, ..Reaction::default() };
+        }
+        Reaction { heard, outbound: self.enter(&id), side: Vec::new() }
+    }
+
+    /// Who of those we asked declined before the backend told us of the session, and whether it is over.
+    fn early_of_several(&mut self, session: &str) -> (Vec<IncomingSignal>, Option<IncomingSignal>) {
+        let mut declined = Vec::new();
+        for (by, signal) in self.early.take_all(session) {
+            match (by, signal) {
+                (Some(user), IncomingSignal::Decline(reason)) => {
+                    declined.push(invitee_declined(user, reason))
+                }
+                (_, over) => return (declined, Some(over)),
+            }
+        }
+        (declined, None)
     }
 
     fn accepted(&mut self, session: &str, status: u16, body: &Value) -> Reaction {
@@ -103,6 +133,8 @@ impl Hearth {
         // The deployed backend does not tell whom it rings that the caller has given up: they learn of it here.
         let signal = if is_over(status, body) {
             IncomingSignal::HangUp
+        } else if known.is_several() && says_full(body) {
+            IncomingSignal::Full
         } else {
             IncomingSignal::Refused { message: refusal(status, body) }
         };
@@ -113,16 +145,31 @@ impl Hearth {
 fn session(join: Option<String>, invite: &Invite, status: u16, body: &Value) -> Option<Session> {
     if let Some(id) = join {
         let told = Reply::<JoinData>::deserialize(body).ok().and_then(|reply| reply.data);
-        let sole = told.is_some_and(|data| data.session_type == SessionType::OneToOne);
+        // Of one that REST says nothing of, the room will tell who is in it.
+        let (kind, most) =
+            told.map_or((SessionType::Group, 0), |data: JoinData| (data.session_type, data.max_participants));
+        let (sole, seats) = (kind == SessionType::OneToOne, seats(kind, most));
         let entered = (200..300).contains(&status) || says_nothing(status) || already_in(status, body);
-        return entered.then_some(Session { id, made: false, sole });
+        return entered.then_some(Session { id, made: false, sole, seats });
     }
     if !(200..300).contains(&status) {
         return None;
     }
     let data = Reply::<InitiateData>::deserialize(body).ok()?.data?;
     let id = limits::id(data.session_id).ok()?;
-    Some(Session { id, made: true, sole: invite.subject.as_ref().is_none_or(|about| about.id.is_empty()) })
+    let kind = encode::kind_of(invite);
+    let seats = seats(kind, data.max_participants);
+    Some(Session { id, made: true, sole: kind == SessionType::OneToOne, seats })
+}
+
+fn says_full(body: &Value) -> bool {
+    rest::message(body).is_some_and(|message| is_full(&message))
+}
+
+/// A session of several that is there has no seat for us.
+fn is_refused_as_full(invite: &Invite, status: u16, body: &Value) -> bool {
+    let enters = invite.subject.as_ref().is_some_and(|about| about.id.starts_with(encode::SESSION_PREFIX));
+    enters && (400..500).contains(&status) && says_full(body)
 }
 
 /// The backend counts the requests of all clients behind our address, is out of reach or broken: none of it

@@ -18,8 +18,8 @@ pub use event::{
 };
 pub use rest::{
     CallSession, DemoBody, DemoData, EndData, Failure, FieldError, HistoryData, InitiateBody, InitiateData,
-    JoinData, LoginReply, MAX_METADATA_CHARS, MAX_SESSION_ID_BYTES, MAX_TAGS, MAX_TITLE_CHARS, MediaBody,
-    MediaSettings, Metadata, Reply, SessionParticipant,
+    InviteBody, InviteData, JoinData, LoginReply, MAX_METADATA_CHARS, MAX_SESSION_ID_BYTES, MAX_TAGS,
+    MAX_TITLE_CHARS, MediaBody, MediaSettings, Metadata, Reply, SessionParticipant,
 };
 pub use therapy::{
     AssessmentBody, MAX_MINUTES, MAX_PEOPLE, MAX_TEXT_CHARS, TherapyBody, TherapyChat, TherapyChatBody,
@@ -99,6 +99,12 @@ impl Default for CallSettings {
             allow_screen_share: true,
         }
     }
+}
+
+/// A number that an older backend does not give.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn not_said(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A person as the socket and the login name them (`id`).

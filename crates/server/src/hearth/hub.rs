@@ -37,6 +37,9 @@ const ENTRANCE_TIMEOUT: Duration = Duration::from_secs(60);
 /// After this what the records have not confirmed is reported to them again.
 const REPORT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How long a session of several whose people have all lost their connection waits for one of them.
+const EMPTY_FOR: Duration = Duration::from_secs(60);
+
 type Replies = Vec<Reply<Order>>;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +48,8 @@ enum Due {
     /// A seat without a socket: session and user.
     Seat(String, String),
     Idle(String),
+    /// A session that nobody is in.
+    Empty(String),
     Forget(String),
 }
 
@@ -149,7 +154,13 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(session_id) else { return };
         let settings = session.facts.settings();
         let id = user.id.clone();
-        let seat = session.seats.entry(id.clone()).or_insert_with(|| Seat::reserved(user, settings, until));
+        // What the record knows of a seat that was taken before we were.
+        let recorded = session.facts.media.remove(&id);
+        let seat = session.seats.entry(id.clone()).or_insert_with(|| {
+            let mut seat = Seat::reserved(user, settings, until);
+            seat.sends(Media::Everything(recorded.unwrap_or_default()));
+            seat
+        });
         if seat.socket.is_none() {
             seat.until = Some(until);
             self.timers.insert(until, Due::Seat(session_id.to_owned(), id));
@@ -194,6 +205,24 @@ impl Hub {
             self.reserve(&id, user, now.plus(ENTRANCE_TIMEOUT));
         }
         let devices = pending.iter().flat_map(|user| self.devices(user));
+        devices.map(|key| Reply::emit(key, name::CALL_INVITATION, &invitation)).collect()
+    }
+
+    fn invited(&mut self, facts: Facts, users: Vec<String>, now: Millis) -> Replies {
+        let (id, until) = (facts.session_id.clone(), facts.ring_until);
+        let invitation = facts.invitation.clone();
+        self.remember(facts, now);
+        let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.is_over()) else {
+            return Vec::new();
+        };
+        session.facts.ring_until = until;
+        for user in &users {
+            if !session.facts.pending.contains(user) {
+                session.facts.pending.push(user.clone());
+            }
+        }
+        self.timers.insert(until, Due::Ring(id));
+        let devices = users.iter().flat_map(|user| self.devices(user));
         devices.map(|key| Reply::emit(key, name::CALL_INVITATION, &invitation)).collect()
     }
 
@@ -242,6 +271,10 @@ impl Hub {
         let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.is_over()) else {
             return Vec::new();
         };
+        if session.facts.ring_until > now {
+            // More were asked to come since, and that has a deadline of its own.
+            return Vec::new();
+        }
         if session.waits() {
             self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Ring(id.clone()));
             return vec![Reply::Order(Order::Miss { session_id: id })];
@@ -254,6 +287,15 @@ impl Hub {
         let mut replies: Replies = told.collect();
         replies.push(Reply::Order(Order::CloseInvitations { session_id: id }));
         replies
+    }
+
+    fn empty_due(&mut self, id: String, now: Millis) -> Replies {
+        let empty = |session: &&Session| !session.is_over() && session.seats.is_empty();
+        if self.sessions.get(&id).filter(empty).is_none() {
+            return Vec::new();
+        }
+        self.timers.insert(now.plus(REPORT_RETRY_INTERVAL), Due::Empty(id.clone()));
+        vec![Reply::Order(Order::Abandon { session_id: id })]
     }
 
     fn idle_due(&mut self, id: String, now: Millis) -> Replies {
@@ -309,6 +351,9 @@ impl hub_actor::Hub for Hub {
             News::Learned(facts) => {
                 let (id, seated) = (facts.session_id.clone(), facts.seated.clone());
                 if !self.sessions.contains_key(&id) {
+                    if seated.is_empty() && facts.status == SessionStatus::Active {
+                        self.timers.insert(now.plus(EMPTY_FOR), Due::Empty(id.clone()));
+                    }
                     self.remember(*facts, now);
                     for user in seated {
                         self.reserve(&id, user, now.plus(self.seat_kept));
@@ -317,6 +362,7 @@ impl hub_actor::Hub for Hub {
                 Vec::new()
             }
             News::Started(facts) => self.started(*facts, now),
+            News::Invited { facts, users } => self.invited(*facts, users, now),
             News::Seated { facts, user } => {
                 let (session_id, id) = (facts.session_id.clone(), user.id.clone());
                 self.remember(*facts, now);
@@ -367,6 +413,7 @@ impl hub_actor::Hub for Hub {
                 Due::Ring(id) => self.ring_due(id, now),
                 Due::Seat(id, user) => self.seat_due(&id, &user, now),
                 Due::Idle(id) => self.idle_due(id, now),
+                Due::Empty(id) => self.empty_due(id, now),
                 Due::Forget(id) => {
                     self.sessions.remove(&id);
                     Vec::new()

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use bellwire_dialects::hearth::wire::{
-    CallInvitation, CallSession, CallSettings, IceServerRow, Metadata, Populated, Ref, SessionParticipant,
-    SessionStatus, SessionType, TherapyPerson, TherapyRole, TherapySession, TherapyStatus, TherapyType, User,
+    CallInvitation, CallSession, CallSettings, IceServerRow, MediaBody, Metadata, Populated, Ref,
+    SessionParticipant, SessionStatus, SessionType, TherapyPerson, TherapyRole, TherapySession,
+    TherapyStatus, TherapyType, User,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -92,10 +93,26 @@ pub(super) fn facts(full: &FullSession, ice: Vec<IceServer>) -> Facts {
             metadata: Some(metadata(session)),
             ice_servers: self::ice(ice),
             therapy_session_id: session.therapy.clone(),
+            max_participants: seats(session),
         },
         pending: pending.map(|invitee| invitee.account.id.clone()).collect(),
-        seated: seated.map(|seat| user(&seat.account)).collect(),
+        seated: seated.clone().map(|seat| user(&seat.account)).collect(),
+        media: seated.map(|seat| (seat.account.id.clone(), recorded(seat))).collect(),
     }
+}
+
+/// What somebody sends, as their record says.
+fn recorded(seat: &SeatRow) -> MediaBody {
+    MediaBody {
+        has_video: Some(seat.has_video),
+        has_audio: Some(seat.has_audio),
+        is_screen_sharing: Some(seat.is_sharing),
+    }
+}
+
+/// How many people a session has room for.
+pub(super) fn seats(session: &SessionRow) -> u32 {
+    u32::try_from(session.most).unwrap_or(0)
 }
 
 /// A seat, with what its room knows better than its record.
@@ -130,7 +147,7 @@ pub(super) fn session(full: &FullSession, live: &BTreeMap<String, Seat>) -> Call
         session_type: SessionType::parse(&row.kind),
         initiator_id: populated(&full.initiator),
         participants: full.seats.iter().map(|row| seat(row, live.get(&row.account.id))).collect(),
-        max_participants: u32::try_from(row.most).unwrap_or(0),
+        max_participants: seats(row),
         status: SessionStatus::parse(&row.status),
         start_time: time(row.start_time),
         end_time: time(row.end_time),

@@ -47,6 +47,11 @@ fn calls() -> Routes<Shared> {
             doc("Says what one sends in a call").errors(&[403, 404]),
         )
         .post(
+            "/session/{sessionId}/invite",
+            video_call::invite,
+            doc("Asks more people to come to a call session one is in").errors(&[403, 404]),
+        )
+        .post(
             "/session/{sessionId}/end",
             video_call::end,
             doc("Ends a call session for everybody in it").errors(&[403, 404]),
@@ -88,6 +93,7 @@ pub(super) fn bodies(body: &serde_json::Value) -> usize {
     reads_as::<wire::LoginBody>(body)
         + reads_as::<wire::InitiateBody>(body)
         + reads_as::<wire::MediaBody>(body)
+        + reads_as::<wire::InviteBody>(body)
         + reads_as::<wire::DemoBody>(body)
         + reads_as::<wire::TherapyBody>(body)
         + reads_as::<wire::TherapyChatBody>(body)

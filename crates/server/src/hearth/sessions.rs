@@ -2,6 +2,7 @@
 //! of it. REST and sockets both come through here, so that a session has one life however it is driven.
 
 mod initiate;
+mod invite;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,6 +43,10 @@ fn ending(full: &FullSession, by: &Account) -> Ending {
         duration: full.session.duration,
         reason: full.session.end_reason.clone(),
     }
+}
+
+fn sends(media: MediaBody) -> Sends {
+    Sends { video: media.has_video, audio: media.has_audio, sharing: media.is_screen_sharing }
 }
 
 #[derive(Debug)]
@@ -160,9 +165,7 @@ impl Sessions {
         if media.is_screen_sharing == Some(true) && !response::settings(&full.session).allow_screen_share {
             return Err(ApiError::forbidden("Screen sharing is not allowed in this call session"));
         }
-        let sends =
-            Sends { video: media.has_video, audio: media.has_audio, sharing: media.is_screen_sharing };
-        if full.is_over() || !self.store.set_media(session_id, &me.id, sends).await? {
+        if full.is_over() || !self.store.set_media(session_id, &me.id, sends(media)).await? {
             return Err(ApiError::not_found("Participant not found in call session"));
         }
         let (session_id, user) = (session_id.to_owned(), me.id.clone());
@@ -183,7 +186,11 @@ impl Sessions {
             Order::Miss { session_id } => self.give_up(session_id, Some("waiting"), "missed").await,
             Order::TimeOut { session_id } => self.give_up(session_id, None, "timeout").await,
             Order::CloseInvitations { session_id } => self.store.miss_invitations(session_id).await,
-            Order::Left { session_id, user } => self.left(session_id, user).await,
+            Order::Left { session_id, user, lost } => self.left(session_id, user, *lost).await,
+            Order::Abandon { session_id } => self.abandon(session_id).await,
+            Order::Media { session_id, user, media } => {
+                self.store.set_media(session_id, user, sends(*media)).await.map(drop)
+            }
             Order::Quality { session_id, user, report } => {
                 self.store.set_quality(session_id, user, report).await
             }
@@ -211,7 +218,7 @@ impl Sessions {
             std::mem::replace(&mut *suspects, missing.clone())
         };
         for (session_id, user) in before.intersection(&missing) {
-            self.left(session_id, user).await?;
+            self.left(session_id, user, false).await?;
         }
         Ok(())
     }
@@ -238,8 +245,14 @@ impl Sessions {
         self.found(session_id).await
     }
 
-    async fn left(&self, session_id: &str, user: &str) -> Result<(), StoreError> {
-        if self.store.leave_seat(session_id, user, Millis::now()).await? > 0 {
+    /// `lost`: somebody may come back to a session that nobody is in now.
+    async fn left(&self, session_id: &str, user: &str, lost: bool) -> Result<(), StoreError> {
+        let (id, who) = (session_id.to_owned(), user.to_owned());
+        if self.hub.look(move |hub| hub.seats(&id).contains_key(&who)).await.unwrap_or(false) {
+            // They came again before this was heard, and the seat is theirs.
+            return Ok(());
+        }
+        if self.store.leave_seat(session_id, user, Millis::now()).await? > 0 || lost {
             return Ok(());
         }
         let Some(full) = self.store.session(session_id).await? else { return Ok(()) };
@@ -263,6 +276,23 @@ impl Sessions {
         reason: Option<&str>,
     ) -> Result<(), StoreError> {
         let done = self.store.mark_ended(session_id, from, reason, Millis::now()).await?;
+        self.tell_end(session_id, by, reason, done).await
+    }
+
+    /// Ends a session that all have lost, unless somebody comes at this moment.
+    async fn abandon(&self, session_id: &str) -> Result<(), StoreError> {
+        let Some(full) = self.store.session(session_id).await? else { return Ok(()) };
+        let done = self.store.mark_abandoned(session_id, Millis::now()).await?;
+        self.tell_end(session_id, &full.initiator, None, done).await
+    }
+
+    async fn tell_end(
+        &self,
+        session_id: &str,
+        by: &Account,
+        reason: Option<&str>,
+        done: bool,
+    ) -> Result<(), StoreError> {
         let Some(full) = self.store.session(session_id).await? else { return Ok(()) };
         if !full.is_over() {
             return Ok(());

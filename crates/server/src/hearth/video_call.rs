@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::{Path, State};
 use bellwire_dialects::hearth::wire::{
-    CallSession, DemoBody, DemoData, EndData, HistoryData, IceServerRow, InitiateData, JoinData, MediaBody,
-    SessionStatus, SessionType,
+    CallSession, DemoBody, DemoData, EndData, HistoryData, IceServerRow, InitiateData, InviteBody,
+    InviteData, JoinData, MediaBody, SessionStatus, SessionType,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -56,6 +56,7 @@ pub(super) async fn initiate(
         session_id: full.session.session_id.clone(),
         ice_servers: ice(&state, &me.id),
         call_settings: response::settings(&full.session),
+        max_participants: response::seats(&full.session),
     };
     Ok(Created(said("Call session initiated successfully", data)))
 }
@@ -73,8 +74,19 @@ pub(super) async fn join(
         participants: response::present(&full, &live),
         call_settings: response::settings(&full.session),
         ice_servers: ice(&state, &me.id),
+        max_participants: response::seats(&full.session),
     };
     Ok(said("Ready to join call session", data))
+}
+
+pub(super) async fn invite(
+    State(state): State<Shared>,
+    CurrentUser(me): CurrentUser,
+    Path(id): Path<String>,
+    Body(body): Body<InviteBody>,
+) -> Answer<InviteData> {
+    let invited = state.sessions.invite(&me, &id, body.participants).await?;
+    Ok(said("Invitations sent", InviteData { invited }))
 }
 
 pub(super) async fn session(

@@ -1,6 +1,7 @@
 //! Hearth: call sessions with their seats and rooms, therapy sessions, and who may do what.
 
 mod calls;
+mod groups;
 mod rest;
 mod seats;
 mod therapy;

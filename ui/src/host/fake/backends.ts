@@ -181,7 +181,7 @@ export const therapist = (over: Partial<AccountView> = {}): AccountView =>
     me: THERAPIST,
     role: 'user',
     contacts: SESSIONS,
-    capabilities: { ...CAPABILITIES, voice: true, list: 'sessions', screen_share: true, ring_timeout_s: 60 },
+    capabilities: { ...CAPABILITIES, voice: true, list: 'sessions', screen_share: true, ring_timeout_s: 60, seats: 8 },
     ...over,
   });
 

@@ -84,6 +84,7 @@ export const CAPABILITIES: Capabilities = {
   list: 'people',
   chat: false,
   ring_timeout_s: 45,
+  seats: 2,
 };
 
 /** Nothing is wrong with the list or the connection. */

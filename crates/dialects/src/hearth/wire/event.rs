@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{CallSettings, IceServerRow, MediaSettings, Metadata, SessionType, User, full_name, id_of};
+use super::{
+    CallSettings, IceServerRow, MediaSettings, Metadata, SessionType, User, full_name, id_of, not_said,
+};
 use crate::{IceCandidateInit, SdpBody, lenient};
 
 /// Event names, `CLIENT → SERVER` first.
@@ -289,6 +291,9 @@ pub struct CallInvitation {
     /// Additive: the therapy session this is about.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::id_if_any")]
     pub therapy_session_id: Option<String>,
+    /// Additive: people the session has room for; 0: not said.
+    #[serde(default, skip_serializing_if = "not_said", deserialize_with = "lenient::count")]
+    pub max_participants: u32,
 }
 
 /// A person in a call.
@@ -332,6 +337,9 @@ pub struct CallSessionJoined {
     pub participants: Vec<Participant>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_settings: CallSettings,
+    /// Additive: people the session has room for; 0: not said.
+    #[serde(default, skip_serializing_if = "not_said", deserialize_with = "lenient::count")]
+    pub max_participants: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallSettings, Ref, SessionStatus, SessionType, User};
+use super::{CallSettings, Ref, SessionStatus, SessionType, User, not_said};
 #[cfg(feature = "schema")]
 use crate::schema::{times, written};
 use crate::{IceServerRow, lenient};
@@ -103,6 +103,9 @@ pub struct InitiateData {
     pub ice_servers: Vec<IceServerRow>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub call_settings: CallSettings,
+    /// Additive: people the session has room for; 0: not said.
+    #[serde(default, skip_serializing_if = "not_said", deserialize_with = "lenient::count")]
+    pub max_participants: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -120,6 +123,9 @@ pub struct JoinData {
     pub call_settings: CallSettings,
     #[serde(default, deserialize_with = "lenient::rows")]
     pub ice_servers: Vec<IceServerRow>,
+    /// Additive: people the session has room for; 0: not said.
+    #[serde(default, skip_serializing_if = "not_said", deserialize_with = "lenient::count")]
+    pub max_participants: u32,
 }
 
 /// One seat of a call session, taken or left.
@@ -237,6 +243,23 @@ pub struct HistoryData {
     pub current_page: Option<String>,
     #[serde(default, deserialize_with = "lenient::count")]
     pub total: u32,
+}
+
+/// Additive: body of `POST session/:id/invite`, which asks more people to come to a session that goes on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InviteBody {
+    /// User ids, at least one.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub participants: Vec<String>,
+}
+
+/// Who of them is rung now: nobody who is in it or is being rung.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InviteData {
+    #[serde(default, deserialize_with = "lenient::rows")]
+    pub invited: Vec<String>,
 }
 
 /// Body of `POST demo-session`.

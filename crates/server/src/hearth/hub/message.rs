@@ -1,6 +1,6 @@
 //! The messages of the hub: requests, news, and orders to the records. Plain data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bellwire_dialects::hearth::wire::{
     CallInvitation, CallSettings, IceCandidateInit, MediaBody, SdpBody, SessionStatus, TherapyChat,
@@ -24,11 +24,18 @@ pub(crate) struct Facts {
     pub(crate) pending: Vec<String>,
     /// Whose seats are taken.
     pub(crate) seated: Vec<User>,
+    /// What they send, by user.
+    pub(crate) media: BTreeMap<String, MediaBody>,
 }
 
 impl Facts {
     pub(super) fn settings(&self) -> CallSettings {
         self.invitation.call_settings
+    }
+
+    /// More than two may be in it.
+    pub(super) fn is_several(&self) -> bool {
+        self.invitation.max_participants > 2
     }
 }
 
@@ -50,6 +57,11 @@ pub(crate) enum News {
     Learned(Box<Facts>),
     /// A session was made: every invited user is rung.
     Started(Box<Facts>),
+    /// More people are asked to come to a session that goes on.
+    Invited {
+        facts: Box<Facts>,
+        users: Vec<String>,
+    },
     /// REST has given a user a seat; they are to enter the room soon.
     Seated {
         facts: Box<Facts>,
@@ -175,14 +187,19 @@ pub(crate) enum Order {
     CloseInvitations { session_id: String },
     /// Nothing has happened for long.
     TimeOut { session_id: String },
-    /// The seat of a user is free.
-    Left { session_id: String, user: String },
+    /// The seat of a user is free. `lost`: so was their connection, and others may be coming back; a session
+    /// that nobody is in is not over yet.
+    Left { session_id: String, user: String, lost: bool },
+    /// Nobody came back to a session that all have lost.
+    Abandon { session_id: String },
+    /// What a participant sends, for the record.
+    Media { session_id: String, user: String, media: MediaBody },
     /// `report` is JSON.
     Quality { session_id: String, user: String, report: String },
 }
 
 impl hub_actor::Order for Order {
     fn may_be_lost(&self) -> bool {
-        matches!(self, Self::Quality { .. })
+        matches!(self, Self::Quality { .. } | Self::Media { .. })
     }
 }

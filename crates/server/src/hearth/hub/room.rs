@@ -7,11 +7,14 @@ use bellwire_dialects::hearth::wire::{
 };
 
 use super::{
-    Due, Hub, Media, Order, Relay, Replies, Target, message::Facts, refused, session::Seat, socket_id,
+    Due, EMPTY_FOR, Hub, Media, Order, Relay, Replies, Target, message::Facts, refused, session::Seat,
+    socket_id,
 };
 use crate::clock::Millis;
 use crate::hub_actor::{Reply, SocketKey};
 
+/// Why somebody left whose connection was lost.
+const DISCONNECTED: &str = "disconnected";
 const NOBODY: &str = "User not authenticated";
 const OVER: &str = "Call session not found or has ended";
 const NOT_IN: &str = "You are not in this call session";
@@ -66,6 +69,7 @@ impl Hub {
             session_id: id.clone(),
             participants: others.iter().map(Seat::participant).collect(),
             call_settings: session.facts.settings(),
+            max_participants: session.facts.invitation.max_participants,
         };
         replies.push(Reply::emit(from, name::CALL_SESSION_JOINED, &joined));
         if !known {
@@ -101,7 +105,11 @@ impl Hub {
     pub(super) fn seat_due(&mut self, session_id: &str, user: &str, now: Millis) -> Replies {
         let seat = self.sessions.get(session_id).and_then(|session| session.seats.get(user));
         match seat.filter(|seat| seat.socket.is_none()).and_then(|seat| seat.until) {
-            Some(until) if until <= now => self.vacate(session_id, user, Some("disconnected".to_owned())),
+            Some(until) if until <= now => {
+                let replies = self.vacate(session_id, user, Some(DISCONNECTED));
+                self.timers.insert(now.plus(EMPTY_FOR), Due::Empty(session_id.to_owned()));
+                replies
+            }
             // Kept anew since.
             Some(until) => {
                 self.timers.insert(until, Due::Seat(session_id.to_owned(), user.to_owned()));
@@ -111,22 +119,24 @@ impl Hub {
         }
     }
 
-    pub(super) fn vacate(&mut self, session_id: &str, user: &str, reason: Option<String>) -> Replies {
+    pub(super) fn vacate(&mut self, session_id: &str, user: &str, reason: Option<&str>) -> Replies {
         let Some(session) = self.sessions.get_mut(session_id) else { return Vec::new() };
         let Some(seat) = session.seats.remove(user) else { return Vec::new() };
         let mut replies = Vec::new();
+        // A pair is over with either of them.
+        let lost = reason == Some(DISCONNECTED) && session.facts.is_several() && !session.waits();
         // Who never entered was never announced.
         if let Some(announced) = seat.announced {
             let body = UserLeftCall {
                 user_id: user.to_owned(),
                 socket_id: Some(socket_id(announced)),
-                reason,
+                reason: reason.map(str::to_owned),
                 session_id: Some(session_id.to_owned()),
             };
             replies.extend(session.others(user).map(|key| Reply::emit(key, name::USER_LEFT_CALL, &body)));
         }
         let (session_id, user) = (session_id.to_owned(), user.to_owned());
-        replies.push(Reply::Order(Order::Left { session_id, user }));
+        replies.push(Reply::Order(Order::Left { session_id, user, lost }));
         replies
     }
 
@@ -195,9 +205,15 @@ impl Hub {
         if shares && !sharing {
             return refused(from, Some(session_id), "Screen sharing is not allowed in this call session");
         }
+        let before = seat.media;
         seat.sends(media);
+        let recorded = (seat.media != before).then_some(seat.media);
         session.used = now;
         let Some(me) = session.seat_of(from) else { return Vec::new() };
+        let record = recorded.map(|media| {
+            let (session_id, user) = (session_id.clone(), me.user.id.clone());
+            Reply::Order(Order::Media { session_id, user, media })
+        });
         let (user_id, peer_id, socket) = (me.user.id.clone(), me.peer_id.clone(), Some(socket_id(from)));
         let id = Some(session_id);
         let told = |key| match media {
@@ -237,7 +253,7 @@ impl Hub {
                 Reply::emit(key, event, &body)
             }
         };
-        session.others(&me.user.id).map(told).collect()
+        session.others(&me.user.id).map(told).chain(record).collect()
     }
 
     pub(super) fn quality(

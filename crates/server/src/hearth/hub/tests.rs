@@ -37,9 +37,11 @@ fn facts(pending: &[&str]) -> Facts {
             metadata: None,
             ice_servers: Vec::new(),
             therapy_session_id: None,
+            max_participants: 2,
         },
         pending: pending.iter().map(|id| (*id).to_owned()).collect(),
         seated: vec![user(ANA)],
+        media: BTreeMap::new(),
     }
 }
 
@@ -171,7 +173,83 @@ fn a_seat_is_kept_while_a_connection_is_away_and_then_given_up() {
     hub.disconnected(back, later);
     let told = hub.expire(later.plus(Duration::from_secs(30)));
     assert_eq!(body(&told, A, name::USER_LEFT_CALL)["reason"], "disconnected");
-    assert_eq!(orders(&told), [Order::Left { session_id: "call_1".into(), user: BEN.into() }]);
+    assert_eq!(orders(&told), [Order::Left { session_id: "call_1".into(), user: BEN.into(), lost: false }]);
+}
+
+/// A group of eight seats in which all have come.
+fn group() -> Hub {
+    let mut hub = people();
+    hub.told(News::Started(Box::new(facts_of_several(&[BEN, CLEO]))), NOW);
+    for (key, peer) in [(A, "peer-a"), (B1, "peer-b"), (C, "peer-c")] {
+        let facts = Box::new(facts_of_several(&[BEN, CLEO]));
+        hub.asked(key, Request::Join { facts, peer_id: peer.to_owned() }, NOW);
+    }
+    hub
+}
+
+fn facts_of_several(pending: &[&str]) -> Facts {
+    let mut facts = facts(pending);
+    facts.invitation.max_participants = 8;
+    facts
+}
+
+#[test]
+fn a_session_that_all_have_lost_waits_for_one_of_them() {
+    let mut hub = group();
+    for key in [A, B1, C] {
+        assert_eq!(heard(&hub.disconnected(key, NOW)), []);
+    }
+    let given_up = NOW.plus(Duration::from_secs(30));
+    let lost = |user: &str| Order::Left { session_id: "call_1".into(), user: user.into(), lost: true };
+    assert_eq!(orders(&hub.expire(given_up)), [lost(ANA), lost(BEN), lost(CLEO)]);
+    assert_eq!(orders(&hub.expire(given_up.plus(Duration::from_secs(59)))), []);
+    let abandoned = [Order::Abandon { session_id: "call_1".into() }];
+    assert_eq!(orders(&hub.expire(given_up.plus(EMPTY_FOR))), abandoned);
+    // The records are asked until they say so, or somebody comes.
+    let later = given_up.plus(EMPTY_FOR).plus(REPORT_RETRY_INTERVAL);
+    assert_eq!(orders(&hub.expire(later)), abandoned);
+    hub.asked(A, as_user(ANA), later);
+    hub.asked(
+        A,
+        Request::Join { facts: Box::new(facts_of_several(&[])), peer_id: "peer-a".to_owned() },
+        later,
+    );
+    assert_eq!(orders(&hub.expire(later.plus(EMPTY_FOR))), []);
+}
+
+#[test]
+fn who_leaves_a_group_is_gone_at_once_and_the_others_are_told_once() {
+    let mut hub = group();
+    let told = hub.asked(B1, Request::Leave { session_id: "call_1".into() }, NOW);
+    assert_eq!(heard(&told), [(A, name::USER_LEFT_CALL), (C, name::USER_LEFT_CALL)]);
+    assert_eq!(orders(&told), [Order::Left { session_id: "call_1".into(), user: BEN.into(), lost: false }]);
+    assert_eq!(hub.asked(B1, Request::Leave { session_id: "call_1".into() }, NOW), []);
+}
+
+#[test]
+fn who_is_asked_later_rings_as_long_as_the_others_did() {
+    let mut hub = people();
+    hub.told(News::Started(Box::new(facts_of_several(&[BEN]))), NOW);
+    join(&mut hub, A, "peer-a");
+    let until = RING.plus(Duration::from_secs(20));
+    let more = Facts { ring_until: until, ..facts_of_several(&[BEN, CLEO]) };
+    let told = hub.told(News::Invited { facts: Box::new(more), users: vec![CLEO.to_owned()] }, NOW);
+    assert_eq!(heard(&told), [(C, name::CALL_INVITATION)]);
+    assert_eq!(hub.expire(RING), [], "the call is not missed while somebody rings");
+    assert_eq!(orders(&hub.expire(until)), [Order::Miss { session_id: "call_1".into() }]);
+}
+
+#[test]
+fn a_seat_that_was_taken_before_us_sends_what_its_record_says() {
+    let mut hub = people();
+    let media = MediaBody { has_audio: Some(false), ..MediaBody::default() };
+    let recorded = BTreeMap::from([(ANA.to_owned(), media)]);
+    hub.told(News::Learned(Box::new(Facts { media: recorded, ..facts(&[BEN]) })), NOW);
+    join(&mut hub, A, "peer-a");
+    let told = join(&mut hub, B1, "peer-b");
+    let joined = body(&told, B1, name::CALL_SESSION_JOINED);
+    assert_eq!(joined["participants"][0]["hasAudio"], false);
+    assert_eq!(joined["participants"][0]["hasVideo"], true);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(crate) fn invalid(errors: &[FieldError]) -> ApiError {
     ApiError::bad_request("Validation failed").with("errors", errors)
 }
 
-fn wrong(path: &str, msg: &str) -> FieldError {
+pub(super) fn wrong(path: &str, msg: &str) -> FieldError {
     FieldError { msg: msg.to_owned(), path: path.to_owned(), location: "body".to_owned() }
 }
 
@@ -197,7 +197,12 @@ impl Sessions {
     }
 
     /// A call in a therapy session is among its people.
-    async fn may_call_in(&self, me: &Account, id: &str, invited: &[String]) -> Result<(), ApiError> {
+    pub(super) async fn may_call_in(
+        &self,
+        me: &Account,
+        id: &str,
+        invited: &[String],
+    ) -> Result<(), ApiError> {
         let found = self.store.therapy(id).await?;
         let therapy = found.ok_or_else(|| ApiError::not_found("Therapy session not found"))?;
         if !therapy.is_member(&me.id) {

@@ -280,6 +280,66 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// → ended, if nobody has a seat; false if somebody has, or it was over.
+    pub(crate) async fn mark_abandoned(&self, session_id: &str, now: Millis) -> Result<bool> {
+        let done = sqlx::query(
+            "UPDATE hearth_sessions SET status = 'ended', end_time = $2, updated_at = $2, \
+             duration = CASE WHEN start_time IS NULL THEN 0 ELSE ($2 - start_time) / 1000 END \
+             WHERE session_id = $1 AND status <> 'ended' AND NOT EXISTS \
+             (SELECT 1 FROM hearth_participants p WHERE p.session = $1 AND p.is_active = 1)",
+        )
+        .bind(session_id)
+        .bind(millis(now))
+        .execute(&self.write)
+        .await?;
+        if done.rows_affected() == 1 {
+            self.miss_invitations(session_id).await?;
+        }
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// More people to be asked to come, who ring until then, as long as there is a seat for each of them, of
+    /// those who are in it, and of those who ring already.
+    pub(crate) async fn invite(&self, session_id: &str, users: &[String], until: Millis) -> Result<Seating> {
+        let mut all = self.write.begin().await?;
+        let more = i64::try_from(users.len()).unwrap_or(i64::MAX);
+        let done = sqlx::query(
+            "UPDATE hearth_sessions SET ring_until = MAX(ring_until, $2) \
+             WHERE session_id = $1 AND status <> 'ended' AND $3 <= most \
+             - (SELECT COUNT(*) FROM hearth_participants p WHERE p.session = $1 AND p.is_active = 1) \
+             - (SELECT COUNT(*) FROM hearth_invitees i WHERE i.session = $1 AND i.state = 'pending')",
+        )
+        .bind(session_id)
+        .bind(millis(until))
+        .bind(more)
+        .execute(&mut *all)
+        .await?;
+        if done.rows_affected() == 0 {
+            let status: Option<String> =
+                sqlx::query_scalar("SELECT status FROM hearth_sessions WHERE session_id = $1")
+                    .bind(session_id)
+                    .fetch_optional(&mut *all)
+                    .await?;
+            return Ok(if status.is_some_and(|status| status != "ended") {
+                Seating::Full
+            } else {
+                Seating::Over
+            });
+        }
+        for user in users {
+            sqlx::query(
+                "INSERT INTO hearth_invitees (session, user, state) VALUES ($1, $2, 'pending') \
+                 ON CONFLICT (session, user) DO UPDATE SET state = 'pending'",
+            )
+            .bind(session_id)
+            .bind(user)
+            .execute(&mut *all)
+            .await?;
+        }
+        all.commit().await?;
+        Ok(Seating::Taken)
+    }
+
     /// Moves a pending invitation on; false if it was not pending.
     pub(crate) async fn answer_invitation(&self, session_id: &str, user: &str, state: &str) -> Result<bool> {
         let done = sqlx::query(

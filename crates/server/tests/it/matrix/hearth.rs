@@ -117,6 +117,9 @@ fn routes(
         call("POST", "/api/video-call/join/{sessionId}", joined).only(&both),
         call("GET", "/api/video-call/session/{sessionId}", talking).only(&both),
         call("PUT", "/api/video-call/session/{sessionId}/media", talking).only(&both),
+        call("POST", "/api/video-call/session/{sessionId}/invite", ended)
+            .body(json!({ "participants": [ana] }))
+            .only(&[DORA]),
         // A group is its initiator's to end.
         call("POST", "/api/video-call/session/{sessionId}/end", ended).only(&[DORA]),
         Route::plain("GET", "/api/video-call/history").only(&everybody).hiding(talking),

@@ -1,0 +1,78 @@
+//! More people for a session that goes on: an additive route, which deployed servers do not have.
+
+use bellwire_dialects::hearth::wire::SessionType;
+use tracing::info;
+
+use super::initiate::invalid;
+use super::{NOT_FOUND, Sessions};
+use crate::clock::Millis;
+use crate::error::ApiError;
+use crate::hearth::hub::News;
+use crate::hearth::store::{Account, Seating};
+
+impl Sessions {
+    /// Rings more people; whoever is in the session may ask them. Gives those who ring now: nobody who is in
+    /// it, or rings already.
+    pub(crate) async fn invite(
+        &self,
+        me: &Account,
+        session_id: &str,
+        users: Vec<String>,
+    ) -> Result<Vec<String>, ApiError> {
+        let full = self.open_to(me, session_id).await?;
+        let is_in = |user: &str| full.seats.iter().any(|seat| seat.is_active && seat.account.id == user);
+        if !is_in(&me.id) {
+            return Err(ApiError::forbidden("You are not in this call session"));
+        }
+        if SessionType::parse(&full.session.kind) == SessionType::OneToOne {
+            return Err(ApiError::bad_request("A call of two has no seat for a third"));
+        }
+        if users.is_empty() {
+            return Err(invalid(&[wrong("At least one participant is required")]));
+        }
+        let rings = |user: &str| {
+            full.invitees.iter().any(|invitee| invitee.state == "pending" && invitee.account.id == user)
+        };
+        let mut new: Vec<String> = Vec::new();
+        for user in users {
+            if user != me.id && !is_in(&user) && !rings(&user) && !new.contains(&user) {
+                new.push(user);
+            }
+        }
+        let too_many = || {
+            let message = format!("At most {} people can take part", full.session.most);
+            invalid(&[wrong(&message)])
+        };
+        if i64::try_from(new.len()).is_ok_and(|new| new >= full.session.most) {
+            return Err(too_many());
+        }
+        if new.is_empty() {
+            return Ok(new);
+        }
+        self.initiates
+            .check(&me.id)
+            .map_err(|wait| ApiError::too_many("Too many calls, please wait a moment", wait))?;
+        for user in &new {
+            if self.store.account(user).await?.is_none() {
+                return Err(ApiError::not_found("Participant not found"));
+            }
+        }
+        if let Some(therapy) = &full.session.therapy {
+            self.may_call_in(me, therapy, &new).await?;
+        }
+        let until = Millis::now().plus(self.ring_timeout);
+        match self.store.invite(session_id, &new, until).await? {
+            Seating::Taken => {}
+            Seating::Full => return Err(too_many()),
+            Seating::Over => return Err(ApiError::not_found(NOT_FOUND)),
+        }
+        let facts = Box::new(self.facts(&self.found(session_id).await?));
+        self.hub.tell(News::Invited { facts, users: new.clone() }).await;
+        info!(session = session_id, more = new.len(), "More people were invited");
+        Ok(new)
+    }
+}
+
+fn wrong(message: &str) -> bellwire_dialects::hearth::wire::FieldError {
+    super::initiate::wrong("participants", message)
+}
