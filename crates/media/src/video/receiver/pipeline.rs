@@ -61,6 +61,24 @@ impl Pipeline {
 
     /// Takes in what came and does what is due.
     pub(super) fn step(&mut self, inputs: &mut VecDeque<Input>, clock: &dyn Fn() -> Instant) {
+        self.take_in(inputs);
+        for index in 0..self.lanes.len() {
+            while let Some(frame) = self.lanes[index].1.assembler.poll(clock()) {
+                self.decode(index, frame, clock());
+                // Pictures due must not wait for a pile of others.
+                self.release(clock());
+            }
+            if self.lanes[index].1.assembler.take_key_request(clock()) {
+                debug!("Key frame wanted");
+                self.shared.lock().stats.key_requests += 1;
+                (self.config.key_frame_wanted)();
+            }
+        }
+        self.release(clock());
+        self.account(clock());
+    }
+
+    fn take_in(&mut self, inputs: &mut VecDeque<Input>) {
         for input in inputs.drain(..) {
             match input {
                 // What it takes to come back is kept: some senders name their parameter sets once only.
@@ -85,20 +103,6 @@ impl Pipeline {
                 }
             }
         }
-        for index in 0..self.lanes.len() {
-            while let Some(frame) = self.lanes[index].1.assembler.poll(clock()) {
-                self.decode(index, frame, clock());
-                // Pictures due must not wait for a pile of others.
-                self.release(clock());
-            }
-            if self.lanes[index].1.assembler.take_key_request(clock()) {
-                debug!("Key frame wanted");
-                self.shared.lock().stats.key_requests += 1;
-                (self.config.key_frame_wanted)();
-            }
-        }
-        self.release(clock());
-        self.account(clock());
     }
 
     /// When [`Self::step`] has something to do though nothing came.
@@ -149,6 +153,10 @@ impl Pipeline {
                 }
                 let (round_trip, hidden) = (state.round_trip.take(), state.hidden);
                 drop(state);
+                if self.hidden && !hidden {
+                    // What came while nobody looked.
+                    self.take_in(inputs);
+                }
                 self.set_hidden(hidden);
                 if let Some(round_trip) = round_trip {
                     self.set_round_trip(round_trip);

@@ -111,12 +111,9 @@ fn who_is_hidden_from_the_start_can_be_shown_later() {
     let (at, packets) = sender.next(true);
     // Parameter sets are sent once only by some.
     let without_sets = packets.into_iter().filter(|packet| packet.payload[0] & 0x1f != 24);
-    let mut sequence = sender.packetizer.sequence;
-    let mut packets: Vec<_> = without_sets.collect();
-    for packet in packets.iter_mut().rev() {
-        sequence = sequence.wrapping_sub(1);
-        packet.sequence = sequence;
-    }
+    let packets: Vec<_> =
+        without_sets.map(|packet| Packet { sequence: packet.sequence.wrapping_sub(1), ..packet }).collect();
+    sender.packetizer.sequence = sender.packetizer.sequence.wrapping_sub(1);
     bench.receive(at, Codec::H264, packets);
     sender.play(&mut bench, 30);
     let shown = bench.stats();
