@@ -4,8 +4,9 @@
 //! is particular about this backend ("as deployed": in the documented deployment, unlike our server):
 //!
 //! - **Most events name a person and not a session**, so the client finds the call by the room that it
-//!   shares with that person (`calls`), and newcomers by the only room they can come into; our server adds a `sessionId` to each. A `user_left_call` with
-//!   another socket's id belongs to a connection that was replaced since, and is ignored.
+//!   shares with that person (`calls`), and newcomers by the only room they can come into; our server adds a
+//!   `sessionId` to each. A `user_left_call` with another socket's id belongs to a connection that was
+//!   replaced since, and is ignored.
 //! - **The token is an event, and checking it takes the server a while.** Nothing may be sent on a socket
 //!   before `authenticated`: the dialect holds it back. Every request counts against a hundred per quarter
 //!   of an hour and address, so the list is made of two requests, nothing is polled, and the record of
@@ -13,7 +14,7 @@
 //! - **Both sides are told to begin.** Between two native clients (`bellwire-` before the user's id, the
 //!   same name after every reconnect) the smaller name waits; towards a web client we always offer and its
 //!   colliding offer is ignored, because it closes its own connection at each offer it receives. The
-//!   dialect says so with `OfferTurn` before `PeerJoined`.
+//!   dialect says so with `OfferTurn` before `PeerJoined`, of several with each `Participant`.
 //! - **One target per message.** As deployed two listeners receive each `webrtc_*`; with both targets the
 //!   message comes twice, with the documented one an error comes back beside it. We name `targetPeerId`
 //!   alone, drop copies of candidates, and ignore "Target peer not found". Our server forwards a message
@@ -28,7 +29,9 @@
 //!   is additive; without it there are eight seats. The web client's default is a group even for one person.
 //! - **Seats are rows** that one statement takes while the session is open and not full
 //!   (`server/hearth/store/sessions.rs`). A seat outlives its connection for 30 s; the newest device of a
-//!   person has it. The last one out ends the session.
+//!   person has it. The last one out ends the session; one of several that all have lost waits a minute more.
+//! - **More people** can be asked to a session of several by `POST session/:id/invite`, which is additive and
+//!   not said by this client yet.
 
 mod calls;
 mod contacts;

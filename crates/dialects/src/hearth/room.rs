@@ -167,10 +167,8 @@ impl Hearth {
             heard.push((key(&known.key), IncomingSignal::Seats(seats)));
         }
         let mut all = Vec::new();
-        let mut later = Heard::new();
         for (participant, left) in here.iter().filter(|(participant, _)| participant.user_id != self.me) {
             let user = participant.user_id.as_str();
-            let was_here = known.member(user).is_some_and(|member| !member.away);
             let Some(Placed { somebody, news, changes }) = place(&self.peer_id, known, participant) else {
                 continue;
             };
@@ -178,11 +176,12 @@ impl Hearth {
                 left.iter().for_each(|socket| member.left_seat(socket.clone()));
             }
             let named = member_key(&known.key, &somebody.peer.0);
-            if was_here && news {
-                // They came back while we were away: to whom they are not new, they would be as they were.
-                later.push((named, IncomingSignal::Joined(somebody.clone())));
-            } else if was_here && let Some(changes) = changes {
-                later.push((named, IncomingSignal::Media(changes)));
+            // As an entrance, so that whoever of us offers does: as somebody who was here, one who came back
+            // while we were away would be taken for who they were, and the one we expect for present already.
+            if news {
+                heard.push((named, IncomingSignal::Joined(somebody.clone())));
+            } else if let Some(changes) = changes {
+                heard.push((named, IncomingSignal::Media(changes)));
             }
             all.push(somebody);
         }
@@ -191,7 +190,6 @@ impl Hearth {
             gone.goes_away();
         }
         heard.push((key(&known.key), IncomingSignal::Participants(all)));
-        heard.extend(later);
         Reaction { heard, ..Reaction::default() }
     }
 
