@@ -32,9 +32,9 @@ use self::member::Members;
 pub use self::outputs::{MemberOutputs, Outputs};
 use self::round_trips::RoundTrips;
 pub use self::stats::{MemberStats, SentStats};
+use crate::DeviceProblem;
 use crate::audio::{Audio, AudioFeatures};
-use crate::video::{Mirror, VideoSender};
-use crate::{Codec, DeviceProblem};
+use crate::video::{Mirror, VideoLayer, VideoSender};
 
 /// The running media of one call; dropping it ends and joins every thread that captures, encodes and plays. Those of
 /// members end with their [`MemberMedia`].
@@ -144,16 +144,13 @@ impl CallMedia {
         }
     }
 
-    pub fn set_video_codec(&self, codec: Codec) {
+    /// Encodes a layer of the picture like that from now on, at no more than the configured maximum; `None`: nobody
+    /// gets it. The first layer is there from the start.
+    pub fn set_video_layer(&self, layer: usize, wanted: Option<VideoLayer>) {
         if let Some(camera) = &self.camera {
-            camera.set_codec(codec);
-        }
-    }
-
-    /// Sets the encoder's target in bits per second, bounded by the configured maximum.
-    pub fn set_video_bitrate(&self, bits_per_second: u32) {
-        if let Some(camera) = &self.camera {
-            camera.set_bitrate(bits_per_second.min(self.max_bitrate));
+            let bounded =
+                |wanted: VideoLayer| VideoLayer { bitrate: wanted.bitrate.min(self.max_bitrate), ..wanted };
+            camera.set_layer(layer, wanted.map(bounded));
         }
     }
 
@@ -170,20 +167,17 @@ impl CallMedia {
         }
     }
 
-    /// Tells the encoders how much the other end loses, as a fraction 0..1.
+    /// Tells the encoder of sound how much the other end loses, as a fraction 0..1; of several, the worst.
     pub fn set_audio_loss(&self, fraction: f32) {
         if let Some(audio) = &self.audio {
             audio.set_loss(fraction);
         }
-        if let Some(camera) = &self.camera {
-            camera.set_loss(fraction);
-        }
     }
 
-    /// Makes the next picture sent a key frame.
-    pub fn force_key_frame(&self) {
+    /// Makes the next picture of a layer a key frame.
+    pub fn force_key_frame(&self, layer: usize) {
         if let Some(camera) = &self.camera {
-            camera.force_key();
+            camera.force_key(layer);
         }
     }
 

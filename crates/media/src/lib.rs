@@ -48,4 +48,4 @@ pub use packet::{
     Codec, Copies, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
 };
 pub use tones::{RingtoneError, Tone, ToneOutputs, TonePlayer, check_ringtone};
-pub use video::{SourceError, VideoSource};
+pub use video::{MAX_LAYERS, SourceError, VideoLayer, VideoSource};

@@ -47,6 +47,8 @@ pub struct EncodedFrame {
     pub captured: Instant,
     pub duration: Duration,
     pub key: bool,
+    /// Which of the picture's encodings, see [`VideoLayer`](crate::VideoLayer); 0 for sound.
+    pub layer: u8,
 }
 
 /// Says which instant an RTP timestamp stands for, by the sender's clock (RTCP SR, RFC 3550 6.4.1).

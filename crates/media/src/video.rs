@@ -39,6 +39,8 @@ pub use quality_ladder::{EncoderLoad, QualityLadder, QualityStep};
 pub(crate) use receiver::VideoInlet;
 pub use receiver::{VideoReceiver, VideoReceiverConfig, VideoReceiverStats};
 pub use screen::{ScreenInfo, screen_preview};
-pub use sender::{SourceEvent, VideoOutputs, VideoSender, VideoSenderConfig, VideoSenderStats};
+pub use sender::{
+    MAX_LAYERS, SourceEvent, VideoLayer, VideoOutputs, VideoSender, VideoSenderConfig, VideoSenderStats,
+};
 pub use source::{SourceError, SourceInfo, VideoFormat, VideoSource};
 pub use source_table::{list_cameras, list_screens, list_sources, open_source, open_source_at};

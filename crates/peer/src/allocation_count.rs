@@ -85,6 +85,7 @@ fn a_steady_picture_takes_little_from_the_heap_on_its_way_to_the_wire() {
             captured: now,
             duration: Duration::from_millis(33),
             key: false,
+            layer: 0,
         };
         for packet in packetizer.packets(&frame, plan, Copies::default()) {
             let packet = test_packets::rtp(now, packet.header, packet.payload);

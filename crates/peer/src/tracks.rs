@@ -259,6 +259,7 @@ mod tests {
             captured,
             duration: Duration::from_millis(20),
             key: true,
+            layer: 0,
         }
     }
 

@@ -137,6 +137,7 @@ fn run(plan: SendPlan) {
                         captured,
                         duration: packet.duration(),
                         key: false,
+                        layer: 0,
                     });
                 }
                 was_silent = silent;

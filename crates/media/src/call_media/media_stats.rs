@@ -7,6 +7,8 @@ use super::stats::{MemberStats, SentStats};
 /// Figures of a call's media with one member since its start, or of the last second where a rate is given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MediaStats {
+    /// Pictures the camera or what is shared gave.
+    pub frames_captured: u64,
     pub frames_sent: u64,
     /// Pictures the encoder was too busy for.
     pub frames_dropped: u64,
@@ -79,6 +81,7 @@ impl MediaStats {
     /// What is sent, and what is received of that member.
     pub fn of(sent: &SentStats, received: &MemberStats) -> Self {
         Self {
+            frames_captured: sent.frames_captured,
             frames_sent: sent.frames,
             frames_dropped: sent.frames_dropped,
             frames_received: received.frames,

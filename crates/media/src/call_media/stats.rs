@@ -11,7 +11,9 @@ use crate::video::{VideoReceiverStats, VideoSenderStats};
 /// given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SentStats {
-    /// Pictures encoded.
+    /// Pictures the camera or what is shared gave.
+    pub frames_captured: u64,
+    /// Pictures encoded; each layer has its own.
     pub frames: u64,
     /// Pictures the encoder was too busy for.
     pub frames_dropped: u64,
@@ -92,6 +94,7 @@ pub struct MemberStats {
 impl SentStats {
     pub(super) fn new(audio: AudioStats, video: VideoSenderStats, camera_off: bool) -> Self {
         Self {
+            frames_captured: video.frames_captured,
             frames: video.frames_encoded,
             frames_dropped: video.frames_dropped,
             frames_skipped: video.frames_skipped,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::video::packetize::Packetizer;
 use crate::video::tests::pipeline::{Seen, Shown};
-use crate::{EncodedFrame, EncodedSink, Packet, SharedReceiver};
+use crate::{Codec, EncodedFrame, EncodedSink, Packet, SharedReceiver};
 
 /// Carries packets to the other end, or only counts.
 struct Carrier {
@@ -107,7 +107,7 @@ fn the_other_side_sees_the_screen_and_then_the_camera_again() {
             let wants = receiver.events.count();
             if wants > asked {
                 asked = wants;
-                sender.media.force_key_frame();
+                sender.media.force_key_frame(0);
             }
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -141,7 +141,7 @@ fn a_voice_call_starts_no_camera_and_shares_nothing() {
     voice.events.wait("a refusal", |all| {
         all.iter().any(|event| matches!(event, MediaEvent::SharingLost { .. })).then_some(())
     });
-    voice.media.force_key_frame();
+    voice.media.force_key_frame(0);
     voice.carrier.sent.wait("sound", sounds);
     assert!(voice.media.camera.is_none() && !voice.media.has_video);
     assert_eq!(voice.own.count(), 0, "a camera runs");

@@ -1,10 +1,11 @@
-//! Sending pipeline of one call: a source on one thread, the encoder on another, and the newest frame between
-//! them.
+//! Sending pipeline of one call: a source on one thread, the encoder of each layer on another, and the newest frame
+//! between them.
 
 mod capture;
 mod encode;
 mod encoder_load;
 mod key_frames;
+mod layer;
 mod temporal_layers;
 
 use std::sync::atomic::AtomicU32;
@@ -13,10 +14,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use self::layer::Layer;
+pub use self::layer::{MAX_LAYERS, VideoLayer};
 use super::mirror::Mirror;
-use super::rate_meter::RateMeter;
 use super::source::VideoFormat;
-use crate::slot::Slot;
 use crate::thread::Thread;
 use crate::{Codec, DeviceProblem, EncodedSink, FrameSink, VideoFrame};
 
@@ -94,12 +95,14 @@ impl std::fmt::Debug for VideoOutputs {
 pub struct VideoSenderStats {
     /// Pictures the source gave, at no more than 30 a second.
     pub frames_captured: u64,
+    /// Of all layers together, as are those skipped and dropped, the key frames and the payload.
     pub frames_encoded: u64,
     /// Pictures the encoder's rate control left out.
     pub frames_skipped: u64,
     /// Pictures the encoder was too busy for.
     pub frames_dropped: u64,
     pub key_frames: u64,
+    /// Of the largest layer, as are rate, time, quantiser and codec.
     pub width: u32,
     pub height: u32,
     /// Pictures encoded per second.
@@ -122,21 +125,32 @@ pub struct VideoSenderStats {
 #[derive(Debug)]
 pub struct VideoSender {
     shared: Arc<Shared>,
-    threads: Vec<Thread>,
+    /// What further layers are started with.
+    plan: (VideoSenderConfig, VideoOutputs),
+    capture: Option<Thread>,
+    /// By layer; one that was used stays until the end.
+    encoders: Mutex<[Option<Thread>; MAX_LAYERS]>,
 }
 
 #[derive(Debug)]
 struct Shared {
     control: Mutex<Control>,
     changed: Condvar,
-    /// Newest wins: a busy encoder gets the newest picture, the rest is counted.
-    slot: Slot<Picture>,
-    progress: Mutex<Progress>,
+    layers: [Layer; MAX_LAYERS],
+    capture: Mutex<CaptureProgress>,
     round_trip_ms: Arc<AtomicU32>,
 }
 
-/// A picture on its way to the encoder.
-#[derive(Debug)]
+/// What came of capture.
+#[derive(Debug, Default)]
+struct CaptureProgress {
+    frames: u64,
+    /// The source in use, empty where none is.
+    source: String,
+}
+
+/// A picture on its way to the encoders.
+#[derive(Clone, Debug)]
 struct Picture {
     frame: VideoFrame,
     /// Of the source it comes from: after a change the old one's last pictures are dropped.
@@ -167,22 +181,11 @@ struct Control {
     share: Option<String>,
     /// Counts changes of the source, so that the same one can be chosen anew.
     choice: u64,
-    codec: Codec,
-    bitrate: u32,
-    loss: f32,
     on: bool,
     sending: bool,
-    /// This end needs a key frame.
-    key_wanted: bool,
-    /// Since when the other end has been asking for one.
-    key_requested: Option<Instant>,
+    /// Counts the times that pictures began anew: each layer then needs a key frame.
+    beginnings: u64,
     closed: bool,
-}
-
-#[derive(Debug, Default)]
-struct Progress {
-    stats: VideoSenderStats,
-    encoded: RateMeter,
 }
 
 impl Control {
@@ -201,7 +204,7 @@ impl Control {
         if self.share.as_deref() != source {
             self.share = source.map(str::to_owned);
             self.choice += 1;
-            self.key_wanted = true;
+            self.beginnings += 1;
         }
     }
 }
@@ -211,8 +214,14 @@ impl Shared {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    fn capture(&self) -> MutexGuard<'_, CaptureProgress> {
+        self.capture.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// No layer that somebody gets has the bit rate for a picture.
+    fn is_paused(&self) -> bool {
+        let mut wanted = self.layers.iter().filter(|layer| layer.is_wanted()).peekable();
+        wanted.peek().is_some() && wanted.all(Layer::is_paused)
     }
 
     fn change(&self, change: impl FnOnce(&mut Control)) {
@@ -229,33 +238,28 @@ impl VideoSender {
                 source: config.source.clone(),
                 share: None,
                 choice: 0,
-                codec: config.codec,
-                bitrate: config.bitrate,
-                loss: 0.0,
                 on: config.on,
                 sending: config.sending,
-                key_wanted: false,
-                key_requested: None,
+                beginnings: 0,
                 closed: false,
             }),
             changed: Condvar::new(),
-            slot: Slot::default(),
-            progress: Mutex::new(Progress::default()),
+            layers: std::array::from_fn(|_| Layer::default()),
+            capture: Mutex::new(CaptureProgress::default()),
             round_trip_ms: Arc::default(),
         });
         let capture = capture::Capture::new(&config, shared.clone(), &outputs);
-        let encode = encode::Encode::new(&config, shared.clone(), &outputs);
-        let threads = vec![
-            Thread::spawn("video-capture", move || capture.run()),
-            Thread::spawn("video-encode", move || encode.run()),
-        ];
-        Self { shared, threads }
+        let capture = Some(Thread::spawn("video-capture", move || capture.run()));
+        let first = VideoLayer { codec: config.codec, bitrate: config.bitrate, ..VideoLayer::default() };
+        let sender = Self { shared, plan: (config, outputs), capture, encoders: Mutex::default() };
+        sender.set_layer(0, Some(first));
+        sender
     }
 
     /// Off closes the camera and sends nothing of it; on again opens it and begins with a key frame.
     pub fn set_on(&self, on: bool) {
         self.shared.change(|control| {
-            control.key_wanted |= on && !control.on;
+            control.beginnings += u64::from(on && !control.on);
             control.on = on;
         });
     }
@@ -263,7 +267,7 @@ impl VideoSender {
     /// Lets encoded pictures flow, from a key frame on; capture and self-view run without it.
     pub fn set_sending(&self, sending: bool) {
         self.shared.change(|control| {
-            control.key_wanted |= sending && !control.sending;
+            control.beginnings += u64::from(sending && !control.sending);
             control.sending = sending;
         });
     }
@@ -284,31 +288,40 @@ impl VideoSender {
             // A screen that is shared goes on undisturbed.
             if control.share.is_none() {
                 control.choice += 1;
-                control.key_wanted = true;
+                control.beginnings += 1;
             }
         });
     }
 
+    /// Encodes a layer like that from now on, the first picture as a key frame; `None`: nobody gets it. A layer
+    /// beyond [`MAX_LAYERS`] is ignored.
+    pub fn set_layer(&self, layer: usize, wanted: Option<VideoLayer>) {
+        let Some(state) = self.shared.layers.get(layer) else { return };
+        state.set_wanted(wanted);
+        let mut encoders = self.encoders.lock().unwrap_or_else(PoisonError::into_inner);
+        if wanted.is_some() && encoders[layer].is_none() {
+            let (config, outputs) = &self.plan;
+            let encode = encode::Encode::new(layer, config, self.shared.clone(), outputs);
+            encoders[layer] = Some(Thread::spawn("video-encode", move || encode.run()));
+        }
+    }
+
+    /// Of the first layer.
     pub fn set_codec(&self, codec: Codec) {
-        self.shared.change(|control| control.codec = codec);
+        self.shared.layers[0].change(|layer| layer.codec = codec);
     }
 
-    /// Bits per second from now on; the picture's size and rate follow.
+    /// Bits per second of the first layer from now on; the picture's size and rate follow.
     pub fn set_bitrate(&self, bits_per_second: u32) {
-        self.shared.change(|control| control.bitrate = bits_per_second);
+        self.shared.layers[0].change(|layer| layer.bitrate = bits_per_second);
     }
 
-    /// How much the other end loses, as a fraction 0..1.
-    pub fn set_loss(&self, fraction: f32) {
-        self.shared.change(|control| control.loss = fraction);
-    }
-
-    /// The other end asks for a key frame. Requests made before the last one can have come are ignored, and the next
-    /// one waits for a round trip, at least 300 ms and twice as long as the last one takes to send.
-    pub fn force_key(&self) {
-        self.shared.change(|control| {
-            control.key_requested.get_or_insert_with(Instant::now);
-        });
+    /// Somebody who gets the layer asks for a key frame. Requests made before the last one can have come are ignored,
+    /// and the next one waits for a round trip, at least 300 ms and twice as long as the last one takes to send.
+    pub fn force_key(&self, layer: usize) {
+        if let Some(layer) = self.shared.layers.get(layer) {
+            layer.request_key_frame(Instant::now());
+        }
     }
 
     /// Where the path's round-trip time is kept, in ms, for whoever learns it.
@@ -317,17 +330,26 @@ impl VideoSender {
     }
 
     pub fn stats(&self) -> VideoSenderStats {
-        let dropped = self.shared.slot.replaced();
-        let mut progress = self.shared.progress();
-        let (fps, kbps) = progress.encoded.rates(Instant::now());
-        VideoSenderStats { fps, kbps, frames_dropped: dropped, ..progress.stats.clone() }
+        let now = Instant::now();
+        let mut all = VideoSenderStats::default();
+        for layer in &self.shared.layers {
+            layer.add_to(&mut all, now);
+        }
+        let capture = self.shared.capture();
+        all.frames_captured = capture.frames;
+        all.source.clone_from(&capture.source);
+        all.paused = self.shared.is_paused();
+        all
     }
 }
 
 impl Drop for VideoSender {
     fn drop(&mut self) {
         self.shared.change(|control| control.closed = true);
-        self.shared.slot.close();
-        self.threads.clear();
+        for layer in &self.shared.layers {
+            layer.close();
+        }
+        self.capture = None;
+        *self.encoders.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
     }
 }

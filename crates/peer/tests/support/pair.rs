@@ -152,7 +152,15 @@ pub(crate) async fn until(what: &str, ready: impl Fn() -> bool) -> Result<()> {
 
 pub(crate) fn frame(codec: Codec, data: Vec<u8>, timestamp: u32, key: bool) -> EncodedFrame {
     let captured = Instant::now();
-    EncodedFrame { codec, data: data.into(), timestamp, captured, duration: Duration::from_millis(20), key }
+    EncodedFrame {
+        codec,
+        data: data.into(),
+        timestamp,
+        captured,
+        duration: Duration::from_millis(20),
+        key,
+        layer: 0,
+    }
 }
 
 pub(crate) fn picture(n: u32, size: usize) -> EncodedFrame {

@@ -109,7 +109,7 @@ fn a_hidden_member_is_heard_and_comes_back_with_a_key_frame() {
     let before = member.events.wait("the requests so far", |all| Some(asked(all)));
     member.media.set_visible(true);
     member.events.wait("a request", |all| (asked(all) > before).then_some(()));
-    caller.media.force_key_frame();
+    caller.media.force_key_frame(0);
     more(&member, "the member again");
 }
 

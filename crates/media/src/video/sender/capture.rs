@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, info};
 
+use super::layer::Layer;
 use super::{Content, Picture, Shared, SourceEvent, VideoOutputs, VideoSenderConfig, Wanted};
 use crate::video::camera;
 use crate::video::mirror::Mirror;
@@ -91,8 +92,8 @@ impl Capture {
                 }
                 Err(error) => (End::Failed(error), String::new()),
             };
-            self.shared.progress().stats.source.clear();
-            self.shared.slot.clear();
+            self.shared.capture().source.clear();
+            self.shared.layers.iter().for_each(Layer::clear);
             if let End::Failed(error) = end {
                 debug!(%error, "Video source lost");
                 if wanted.content == Content::Screen {
@@ -220,10 +221,11 @@ impl Capture {
             if !self.beat.passes(frame.at, MAX_SENT_FPS) {
                 continue;
             }
-            self.shared.progress().stats.frames_captured += 1;
+            self.shared.capture().frames += 1;
             if self.shared.control().sending {
                 let (choice, content) = (wanted.choice, wanted.content);
-                self.shared.slot.put(Picture { frame: frame.clone(), choice, content });
+                let picture = Picture { frame: frame.clone(), choice, content };
+                self.shared.layers.iter().for_each(|layer| layer.put(&picture));
             }
             self.outputs.self_view.frame(frame);
         }
@@ -233,7 +235,7 @@ impl Capture {
     /// A source is only believed once it has given a picture.
     fn greet(&mut self, label: &str, content: Content, instead: Option<DeviceProblem>) {
         info!("Video source runs");
-        label.clone_into(&mut self.shared.progress().stats.source);
+        label.clone_into(&mut self.shared.capture().source);
         let label = label.to_owned();
         if content == Content::Screen {
             return (self.outputs.events)(SourceEvent::Opened { label });

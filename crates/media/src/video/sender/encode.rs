@@ -1,4 +1,4 @@
-//! Video encoder thread: picks a size for the bit rate, scales, encodes, stamps.
+//! Video encoder thread of one layer: picks a size for the bit rate, scales, encodes, stamps.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,8 +8,9 @@ use tracing::{debug, info, warn};
 
 use super::encoder_load::LoadMeter;
 use super::key_frames::{KeyFrames, Request};
+use super::layer::{Layer, Order};
 use super::temporal_layers::LayerRule;
-use super::{Content, Control, Picture, Shared, SourceEvent, VideoOutputs, VideoSenderConfig};
+use super::{Content, Picture, Shared, SourceEvent, VideoLayer, VideoOutputs, VideoSenderConfig};
 use crate::codec::{CodecError, EncodedPicture, EncoderConfig, VideoEncoder, open_encoder};
 use crate::slot::Taken;
 use crate::video::image::{Scaler, fit};
@@ -30,6 +31,7 @@ const MIN_BITRATE_BPS: u32 = 30_000;
 const CLOCK_HZ: u128 = 90_000;
 
 pub(super) struct Encode {
+    layer: usize,
     shared: Arc<Shared>,
     outputs: VideoOutputs,
     format: VideoFormat,
@@ -49,6 +51,8 @@ pub(super) struct Encode {
     failing: bool,
     /// Whether sound alone is sent.
     paused: bool,
+    /// The beginnings of pictures and of this layer, as of the last key frame.
+    begun: Option<(u64, u64)>,
 }
 
 /// An encoder with its last settings.
@@ -87,8 +91,14 @@ impl MeasuredFrameRate {
 }
 
 impl Encode {
-    pub(super) fn new(config: &VideoSenderConfig, shared: Arc<Shared>, outputs: &VideoOutputs) -> Self {
+    pub(super) fn new(
+        layer: usize,
+        config: &VideoSenderConfig,
+        shared: Arc<Shared>,
+        outputs: &VideoOutputs,
+    ) -> Self {
         Self {
+            layer,
             shared,
             outputs: outputs.clone(),
             format: config.format,
@@ -107,22 +117,24 @@ impl Encode {
             encode_ms: 0.0,
             failing: false,
             paused: false,
+            begun: None,
         }
     }
 
     pub(super) fn run(mut self) {
         loop {
-            let picture = match self.shared.slot.take(Duration::from_secs(60)) {
+            let picture = match self.state().take(Duration::from_secs(60)) {
                 Taken::Value(picture) => picture,
                 Taken::Nothing => continue,
                 Taken::Closed => return,
             };
-            let control = self.shared.control().clone();
-            let wanted = control.wanted().is_some_and(|wanted| wanted.choice == picture.choice);
-            if !wanted || !control.sending {
-                continue;
-            }
-            match self.encode(&picture, &control) {
+            let (wanted, begun) = {
+                let control = self.shared.control();
+                let wanted = control.wanted().is_some_and(|wanted| wanted.choice == picture.choice);
+                (wanted && control.sending, control.beginnings)
+            };
+            let Some(order) = self.state().order().filter(|_| wanted) else { continue };
+            match self.encode(&picture, &order, (begun, order.beginnings)) {
                 Ok(()) => self.failing = false,
                 Err(error) => {
                     self.running = None;
@@ -136,7 +148,11 @@ impl Encode {
         }
     }
 
-    fn encode(&mut self, picture: &Picture, control: &Control) -> Result<(), CodecError> {
+    fn state(&self) -> &Layer {
+        &self.shared.layers[self.layer]
+    }
+
+    fn encode(&mut self, picture: &Picture, order: &Order, begun: (u64, u64)) -> Result<(), CodecError> {
         let began = Instant::now();
         let Picture { frame, content, .. } = picture;
         if self.running.as_ref().is_some_and(|running| running.content != *content) {
@@ -144,16 +160,17 @@ impl Encode {
             self.beat = FrameRateLimit::default();
             self.load.reset();
         }
-        let bitrate = control.bitrate.max(MIN_BITRATE_BPS);
-        let Some(step) = self.step(frame, *content, control.bitrate, began) else { return Ok(()) };
+        let wanted = order.layer;
+        let bitrate = wanted.bitrate.max(MIN_BITRATE_BPS);
+        let Some(step) = self.step(frame, *content, wanted, began) else { return Ok(()) };
         if !self.beat.passes(frame.at, step.fps) {
             return Ok(());
         }
         self.pace.picture(frame.at);
-        let key_wanted = self.key_wanted(control, began);
+        let key_wanted = self.key_wanted(order, begun, began);
         // Of a screen each picture counts; VP8 is sent in one layer.
-        let layers = match (*content, control.codec) {
-            (Content::Camera, Codec::H264) => self.layers.layers(control.loss, began),
+        let layers = match (*content, wanted.codec) {
+            (Content::Camera, Codec::H264) => self.layers.layers(wanted.loss, began),
             (Content::Camera | Content::Screen, Codec::H264 | Codec::Vp8 | Codec::Opus) => 1,
         };
         let (mut step, mut size) = (step, self.size(frame, *content, step));
@@ -161,7 +178,7 @@ impl Encode {
         let encoded = loop {
             let scaled = self.scaler.scale(frame, size.0, size.1);
             let fps = self.pace.fps(step.fps);
-            let running = self.running((control.codec, *content, layers), size, bitrate, fps)?;
+            let running = self.running((wanted.codec, *content, layers), size, bitrate, fps)?;
             let encoded = running.encoder.encode(&scaled, key_wanted)?;
             let most = f64::from(bitrate) * MAX_KEY_FRAME_SECONDS / 8.0;
             let too_large =
@@ -170,7 +187,7 @@ impl Encode {
             if std::mem::replace(&mut again, true) || !too_large || !self.ladder(*content).too_large() {
                 break encoded;
             }
-            let Some(smaller) = self.step(frame, *content, control.bitrate, began) else { break encoded };
+            let Some(smaller) = self.step(frame, *content, wanted, began) else { break encoded };
             let smaller_size = self.size(frame, *content, smaller);
             if smaller_size == size {
                 break encoded;
@@ -181,8 +198,14 @@ impl Encode {
         let took = began.elapsed();
         self.observe(frame, *content, bitrate, took);
         match encoded {
-            Some(picture) => self.send(frame, picture, control.codec, size, bitrate),
-            None => self.shared.progress().stats.frames_skipped += 1,
+            Some(picture) => {
+                if picture.key {
+                    self.begun = Some(begun);
+                    self.state().forget_request(order.key_requested);
+                }
+                self.send(frame, picture, wanted.codec, size, bitrate);
+            }
+            None => self.state().progress().stats.frames_skipped += 1,
         }
         Ok(())
     }
@@ -199,40 +222,40 @@ impl Encode {
         &mut self,
         frame: &VideoFrame,
         content: Content,
-        bitrate: u32,
+        wanted: VideoLayer,
         now: Instant,
     ) -> Option<QualityStep> {
         let most = match content {
             Content::Camera => self.format.width.max(self.format.height),
             Content::Screen => u32::MAX,
         };
-        let longest = frame.width.max(frame.height).min(most);
-        let step = self.ladder(content).choose(bitrate, longest, now);
+        let longest = frame.width.max(frame.height).min(most).min(wanted.max_side);
+        let step = self.ladder(content).choose(wanted.bitrate, longest, now);
         if std::mem::replace(&mut self.paused, step.is_none()) != step.is_none() {
             // What is sent after the pause begins with a key frame.
             self.running = None;
-            self.shared.progress().stats.paused = step.is_none();
-            let event = if step.is_none() { SourceEvent::Paused } else { SourceEvent::Resumed };
-            (self.outputs.events)(event);
+            let before = self.shared.is_paused();
+            self.state().progress().stats.paused = step.is_none();
+            let paused = self.shared.is_paused();
+            if paused != before {
+                (self.outputs.events)(if paused { SourceEvent::Paused } else { SourceEvent::Resumed });
+            }
         }
         step
     }
 
-    /// Whether this picture must be a key frame, for a reason of this end or because the other one asked.
-    fn key_wanted(&self, control: &Control, now: Instant) -> bool {
-        if control.key_wanted && self.keys.needed(now) {
+    /// Whether this picture must be a key frame, for a reason of this end or because another one asked.
+    fn key_wanted(&self, order: &Order, begun: (u64, u64), now: Instant) -> bool {
+        if self.begun != Some(begun) && self.keys.needed(now) {
             return true;
         }
-        let Some(asked) = control.key_requested else { return false };
+        let Some(asked) = order.key_requested else { return false };
         let round_trip = Duration::from_millis(u64::from(self.shared.round_trip_ms.load(Ordering::Relaxed)));
         match self.keys.request(asked, now, round_trip) {
             Request::Now => true,
             Request::Later => false,
             Request::Stale => {
-                let mut control = self.shared.control();
-                if control.key_requested == Some(asked) {
-                    control.key_requested = None;
-                }
+                self.state().forget_request(Some(asked));
                 false
             }
         }
@@ -241,13 +264,14 @@ impl Encode {
     /// Tells the ladder how the picture went.
     fn observe(&mut self, frame: &VideoFrame, content: Content, bitrate: u32, took: Duration) {
         let now = Instant::now();
-        let load = self.load.frame(frame.at, took, self.shared.slot.replaced());
+        let dropped = self.state().dropped();
+        let load = self.load.frame(frame.at, took, dropped);
         let quantiser = self.running.as_mut().and_then(|running| running.encoder.quantiser());
         let ladder = self.ladder(content);
         ladder.loaded(load, now);
         if let Some(quantiser) = quantiser {
             ladder.quantised(quantiser, bitrate, now);
-            self.shared.progress().stats.quantiser = Some(quantiser.value);
+            self.state().progress().stats.quantiser = Some(quantiser.value);
         }
         let took = took.as_secs_f32() * 1000.0;
         self.encode_ms = if self.encode_ms == 0.0 { took } else { self.encode_ms * 0.95 + took * 0.05 };
@@ -324,11 +348,9 @@ impl Encode {
         let ticks = self.last_timestamp.replace(timestamp).map_or(3000, |last| timestamp.wrapping_sub(last));
         if picture.key {
             self.keys.sent(now, picture.data.len(), bitrate);
-            let mut control = self.shared.control();
-            (control.key_wanted, control.key_requested) = (false, None);
         }
-        let mut progress = self.shared.progress();
         let encode_ms = self.encode_ms;
+        let mut progress = self.state().progress();
         progress.encoded.add(now, picture.data.len());
         let stats = &mut progress.stats;
         stats.frames_encoded += 1;
@@ -345,6 +367,7 @@ impl Encode {
             // A pause before this picture is no duration.
             duration: Duration::from_nanos(u64::from(ticks.min(90_000)) * 100_000 / 9),
             key: picture.key,
+            layer: self.layer as u8,
         });
     }
 

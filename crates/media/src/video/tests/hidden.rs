@@ -56,6 +56,7 @@ impl Sender {
             captured: frame.at,
             duration: Duration::from_millis(33),
             key: picture.key,
+            layer: 0,
         };
         (at, self.packetizer.cut(&frame, Instant::now()))
     }

@@ -62,6 +62,7 @@ fn stream() -> Vec<(bool, Vec<Packet>)> {
             captured: frame.at,
             duration: Duration::from_millis(33),
             key: picture.key,
+            layer: 0,
         };
         stream.push((reference, packetizer.cut(&frame, Instant::now())));
     }

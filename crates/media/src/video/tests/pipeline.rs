@@ -212,7 +212,7 @@ impl Call {
             assert!(Instant::now() < until, "{:?} {:?}", self.sending.sender.stats(), self.receiver.stats());
             if wanted.load(Ordering::SeqCst) > done {
                 done = wanted.load(Ordering::SeqCst);
-                self.sending.sender.force_key();
+                self.sending.sender.force_key(0);
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -303,7 +303,7 @@ fn self_view_runs_before_the_call_and_forced_keys_come() {
     sending.sender.set_sending(true);
     assert!(encoded.wait("the first picture", |all| all.first().cloned()).key);
     std::thread::sleep(Duration::from_millis(400));
-    sending.sender.force_key();
+    sending.sender.force_key(0);
     encoded
         .wait("a second key frame", |all| (all.iter().filter(|frame| frame.key).count() >= 2).then_some(()));
 }

@@ -36,6 +36,7 @@ fn encoded(film: &[VideoFrame], config: EncoderConfig) -> Vec<(usize, EncodedFra
             captured: Instant::now(),
             duration: Duration::from_millis(40),
             key: picture.key,
+            layer: 0,
         };
         Some((number, frame))
     };
