@@ -39,6 +39,7 @@ use crate::sender_reports::SenderReports;
 use crate::shared::{Shared, lock};
 use crate::stats_interceptor::StatsInterceptor;
 use crate::transport_feedback::TransportFeedback;
+use crate::wishes::Wishes;
 
 /// Time between connectivity checks. At 20 ms set-up takes 50 ms after the answer, at 10 ms about 25;
 /// the default of 200 ms makes it 400.
@@ -128,6 +129,7 @@ fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
         .with(Slot::CongestionControl, Filtered::new(TransportFeedback::new(limits, Arc::clone(shared))))
         // Before retransmissions become what they repeat: each packet on the wire counts.
         .with(Slot::from(1_500), Filtered::new(Remb::new(limits, Arc::clone(shared))))
+        .with(Slot::from(1_600), Filtered::new(Wishes::new(Arc::clone(shared))))
         // Below the pacer, which drops packets that would be counted.
         .with(Slot::from(2_500), Filtered::new(SenderReports::new(Arc::clone(shared))))
         .with(Slot::Pacer, Filtered::new(Pacer::new(Arc::clone(shared))))

@@ -4,6 +4,8 @@ use bellwire_call::IceCandidate;
 use bellwire_media::{AudioFeatures, Codec};
 use serde::Serialize;
 
+use crate::wishes::Wish;
+
 /// How the connection as a whole is doing (`RTCPeerConnectionState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,4 +48,7 @@ pub enum PeerEvent {
     RemoteLoss {
         fraction: f32,
     },
+    /// The other side shows our picture in another size than before, or its person's hand is up; only from programs
+    /// that say so.
+    RemoteWish(Wish),
 }

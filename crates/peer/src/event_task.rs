@@ -98,6 +98,9 @@ impl EventTask {
             if let Some(fraction) = lock(&self.shared.pending.loss).take() {
                 events.push(PeerEvent::RemoteLoss { fraction });
             }
+            if let Some(wish) = lock(&self.shared.pending.wish).take() {
+                events.push(PeerEvent::RemoteWish(wish));
+            }
             allocation.update(now, self.sent_totals());
             let (bps, video_bps) = self.target(&allocation);
             if connected && (has_changed(reported.0, bps) || has_changed(reported.1, video_bps)) {

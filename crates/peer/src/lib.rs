@@ -55,6 +55,7 @@ mod stats_interceptor;
 mod tracks;
 mod transport_feedback;
 mod watchdog;
+mod wishes;
 
 pub use config::{IceServer, PeerConfig};
 pub use description::DescriptionError;
@@ -62,3 +63,4 @@ pub use event::{PeerEvent, PeerState};
 pub use network_watch::{NetworkWatch, source_anywhere};
 pub use peer::{CandidateError, NegotiateError, OpenError, Peer};
 pub use stats::{KindStats, PathKind, PeerStats};
+pub use wishes::Wish;

@@ -30,6 +30,7 @@ use crate::relay_streams::StreamRelays;
 use crate::shared::{Shared, lock};
 use crate::stats::{self, PeerStats};
 use crate::tracks::{Track, TrackSink, Writer, sinks};
+use crate::wishes::Wish;
 
 /// How long a description waits for the names of ICE servers. What comes later serves an ICE restart.
 const ICE_SERVERS_WAIT: Duration = Duration::from_millis(200);
@@ -207,6 +208,11 @@ impl Peer {
     /// Asks the other side for a key frame; asking often costs nothing, five a second are sent.
     pub fn request_key_frame(&self) {
         self.shared.ask_key_frame();
+    }
+
+    /// Tells the other side what we want of its picture, now and then again; programs that do not know that ignore it.
+    pub fn set_wish(&self, wish: Wish) {
+        *lock(&self.shared.own_wish) = Some(wish);
     }
 
     pub async fn stats(&self) -> PeerStats {

@@ -15,6 +15,7 @@ use crate::bandwidth::ProbeCluster;
 use crate::incoming_streams::IncomingStreams;
 use crate::receive_estimate::Incoming;
 use crate::watchdog::Heard;
+use crate::wishes::Wish;
 
 /// Which instant an RTP timestamp of ours stands for.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +113,7 @@ pub(crate) struct PendingEvents {
     pub(crate) loss: Mutex<Option<f32>>,
     pub(crate) send_codec: Mutex<Option<Codec>>,
     pub(crate) audio_features: Mutex<Option<AudioFeatures>>,
+    pub(crate) wish: Mutex<Option<Wish>>,
 }
 
 /// A figure as gauges keep it.
@@ -145,6 +147,8 @@ pub(crate) struct Shared {
     pub(crate) pending: PendingEvents,
     /// Earlier packets that each of ours with sound repeats, where the other side takes that.
     pub(crate) copies: Mutex<Copies>,
+    /// What we want of the other side's picture; `None`: nothing was said, so all of it.
+    pub(crate) own_wish: Mutex<Option<Wish>>,
     /// Wakes the event task.
     pub(crate) changed: Notify,
     pub(crate) connected: AtomicBool,
@@ -180,6 +184,7 @@ impl Shared {
             plans: PerKind::default(),
             pending: PendingEvents::default(),
             copies: Mutex::default(),
+            own_wish: Mutex::default(),
             changed: Notify::new(),
             connected: AtomicBool::new(false),
             target: AtomicU64::new(u64::from(start_bitrate)),
