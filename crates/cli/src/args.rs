@@ -16,9 +16,9 @@ pub(crate) enum Command {
     Call {
         #[command(flatten)]
         common: Common,
-        /// E-mail address, name or id of the person to call.
-        #[arg(long)]
-        to: String,
+        /// E-mail address, name or id of the person to call; given several times, for a call of several.
+        #[arg(long, required = true)]
+        to: Vec<String>,
         /// Order number or id the call is about.
         #[arg(long)]
         order: Option<String>,

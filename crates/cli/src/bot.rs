@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use bellwire_engine::{
-    AccountId, CallId, CallState, CallView, Direction, Engine, EngineConfig, EngineView, MediaKind, Notice,
-    Person, SignIn, Subject,
+    AccountId, CallId, CallState, CallView, Direction, Engine, EngineConfig, EngineView, Invite, MediaKind,
+    Notice, Person, SignIn, Subject,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -103,17 +103,23 @@ impl Bot {
         let mut view = self.engine.handle.view();
         let rung = timeout(after, view.wait_for(|v| !v.phone.calls.is_empty())).await;
         if rung.is_err() {
-            self.dial(to, None, MediaKind::Video).await?;
+            self.dial(&[to], None, MediaKind::Video).await?;
         }
         loop {
             self.follow_call(common, |_| true).await?;
         }
     }
 
-    async fn dial(&self, to: &str, order: Option<&str>, kind: MediaKind) -> anyhow::Result<()> {
-        let (person, subject) = self.find(to, order).await?;
+    /// The order is about the first one.
+    async fn dial(&self, to: &[impl AsRef<str>], order: Option<&str>, kind: MediaKind) -> anyhow::Result<()> {
+        let (first, further) = to.split_first().context("nobody to call")?;
+        let (to, subject) = self.find(first.as_ref(), order).await?;
+        let mut others = Vec::new();
+        for name in further {
+            others.push(self.find(name.as_ref(), None).await?.0);
+        }
         line("dialling", json!({}));
-        self.engine.handle.dial(self.account, person, kind, subject).await;
+        self.engine.handle.invite(self.account, Invite { to, others, kind, subject }).await;
         Ok(())
     }
 

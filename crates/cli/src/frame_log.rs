@@ -32,12 +32,12 @@ impl FrameSink for NullSink {
 /// Screens that keep nothing, or log to a file what they are shown.
 pub(crate) fn screens(log: Option<&Path>) -> std::io::Result<Screens> {
     let Some(path) = log else {
-        return Ok(Screens { remote: Arc::new(NullSink), own: Arc::new(NullSink) });
+        return Ok(Screens::of_two(Arc::new(NullSink), Arc::new(NullSink)));
     };
     let file = Arc::new(Mutex::new(LineWriter::new(File::create(path)?)));
     let clock = Clock { instant: Instant::now(), unix: SystemTime::now() };
     let sink = |side| Arc::new(FrameLog { side, clock, file: file.clone() });
-    Ok(Screens { remote: sink("remote"), own: sink("own") })
+    Ok(Screens::of_two(sink("own"), sink("remote")))
 }
 
 /// Two clocks read at once.

@@ -2,6 +2,9 @@
 
 pub(crate) mod bridge;
 pub(crate) mod call_session;
+pub(crate) mod layer_plan;
+pub(crate) mod layer_switch;
+pub(crate) mod member_session;
 pub(crate) mod peer_task;
 pub(crate) mod stats;
 
@@ -9,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::{CallId, MediaKind, Quality};
+use bellwire_call::{CallId, MediaKind, MemberId, PhoneView, Quality};
 use bellwire_media::{CallMedia, DeviceChange, DeviceEvent, DeviceKind, MediaEvent};
 use bellwire_peer::{NetworkWatch, PeerConfig, PeerEvent, PeerStats};
 use tokio::sync::{mpsc, watch};
@@ -80,20 +83,13 @@ impl Calls {
         microphone_and_camera: (bool, bool),
         chosen: &Devices,
     ) {
-        let session = self.sessions.entry(call).or_default();
-        let config = (&self.config, chosen);
-        session.start_media(
-            (call, kind),
-            microphone_and_camera,
-            config,
-            &self.screens,
-            self.internal.clone(),
-        );
+        let config = self.config.clone();
+        self.session(call).start_media(kind, microphone_and_camera, (&config, chosen));
     }
 
     pub(crate) fn stop_media(&mut self, call: CallId) {
-        if let Some(media) = self.sessions.get_mut(&call).and_then(CallSession::take_media) {
-            self.closing.drop_blocking(media);
+        if let Some(session) = self.sessions.get_mut(&call) {
+            self.closing.drop_blocking(session.take_media());
         }
     }
 
@@ -128,20 +124,47 @@ impl Calls {
                 ..PeerConfig::default()
             }
         };
-        let session = self.sessions.entry(connection.call).or_default();
-        let (bridge, out) = (session.bridge.clone(), self.internal.clone());
-        session.peer = Some(PeerHandle::start(connection, config, renewed, bridge, out, &self.peers));
+        let out = self.internal.clone();
+        // The session takes all of `self` to be made.
+        self.session(connection.call);
+        let Some(session) = self.sessions.get_mut(&connection.call) else { return };
+        let start = |bridge| PeerHandle::start(connection, config, renewed, bridge, out, &self.peers);
+        session.open_peer(connection.member, start);
     }
 
     pub(crate) fn close_peer(&mut self, connection: ConnectionId) {
-        if let Some(session) = self.session(connection) {
-            session.peer = None;
+        if let Some(session) = self.sessions.get_mut(&connection.call) {
+            session.close_peer(connection);
         }
     }
 
     pub(crate) fn send_to_peer(&mut self, connection: ConnectionId, command: PeerCommand) {
-        if let Some(session) = self.session(connection) {
-            session.send_to_peer(command);
+        let session = self.sessions.get_mut(&connection.call);
+        if let Some(member) = session.and_then(|session| session.connected(connection)) {
+            member.send_to_peer(command);
+        }
+    }
+
+    /// The media of members who left is closed.
+    pub(crate) fn remove_absent_members(&mut self, phone: &PhoneView) {
+        for (id, session) in &mut self.sessions {
+            let Some(call) = phone.calls.iter().find(|call| call.id == *id) else { continue };
+            let is_in_call = |member| call.members.iter().any(|view| view.id == member);
+            for media in session.remove_members(is_in_call) {
+                self.closing.drop_blocking(media);
+            }
+        }
+    }
+
+    pub(crate) fn show_member(&mut self, call: CallId, member: MemberId, size: (u32, u32)) {
+        if let Some(session) = self.sessions.get_mut(&call) {
+            session.show_member(member, size);
+        }
+    }
+
+    pub(crate) fn raise_hand(&mut self, call: CallId, up: bool) {
+        if let Some(session) = self.sessions.get_mut(&call) {
+            session.raise_hand(up);
         }
     }
 
@@ -187,14 +210,14 @@ impl Calls {
     }
 
     pub(crate) fn path_up(&mut self, connection: ConnectionId) {
-        if let Some(session) = self.session(connection) {
-            session.path_up();
+        if let Some(session) = self.sessions.get_mut(&connection.call) {
+            session.path_up(connection);
         }
     }
 
     pub(crate) fn on_peer_event(&mut self, connection: ConnectionId, event: PeerEvent) {
-        if let Some(session) = self.session(connection) {
-            session.on_peer_event(event);
+        if let Some(session) = self.sessions.get_mut(&connection.call) {
+            session.on_peer_event(connection, event);
         }
     }
 
@@ -207,24 +230,22 @@ impl Calls {
         security_code: Option<String>,
         talked: Option<Duration>,
     ) -> Option<Quality> {
-        let session = self.session(connection)?;
-        let stats = session.stats(peer, security_code, talked);
-        let quality = stats.as_ref().and_then(|stats| session.report(stats));
-        self.stats.send_replace(stats);
+        let session = self.sessions.get_mut(&connection.call)?;
+        let quality = session.on_peer_stats(connection, peer, security_code, talked);
+        self.stats.send_replace(session.stats());
         quality
     }
 
     pub(crate) fn on_media_event(&mut self, call: CallId, event: MediaEvent) -> Option<DeviceReport> {
-        let session = self.sessions.get_mut(&call)?;
-        session.on_media_event(&event);
+        let session = self.sessions.get(&call)?;
         match event {
-            MediaEvent::KeyFrameWanted => session.send_to_peer(PeerCommand::RequestKeyFrame),
             MediaEvent::Levels { microphone_db, speaker_db, muted_speech } => {
-                self.levels.send_replace(Levels { microphone_db, speaker_db, muted_speech });
+                let members = session.levels();
+                self.levels.send_replace(Levels { microphone_db, speaker_db, muted_speech, members });
             }
             MediaEvent::PicturePaused => tracing::debug!("Picture paused: the path carries sound only"),
             MediaEvent::PictureResumed => tracing::debug!("Picture sent again"),
-            MediaEvent::FirstVideo(_) | MediaEvent::FirstAudio(_) => {}
+            MediaEvent::KeyFrameWanted | MediaEvent::FirstVideo(_) | MediaEvent::FirstAudio(_) => {}
             MediaEvent::Device(news) => {
                 return Some(DeviceReport { text: news.words(), news, sharing_ended: false });
             }
@@ -238,10 +259,21 @@ impl Calls {
         None
     }
 
+    pub(crate) fn on_member_media(
+        &mut self,
+        call: CallId,
+        member: MemberId,
+        event: MediaEvent,
+    ) -> Option<DeviceReport> {
+        self.sessions.get_mut(&call)?.on_member_media(member, &event);
+        // What cannot be played is told like a device's failure.
+        matches!(event, MediaEvent::Device(_)).then(|| self.on_media_event(call, event)).flatten()
+    }
+
     /// Asks for the statistics of the calls that have media.
     pub(crate) fn request_stats(&self) {
         for session in self.sessions.values().filter(|session| session.media.is_some()) {
-            session.send_to_peer(PeerCommand::Stats);
+            session.members.values().for_each(|member| member.send_to_peer(PeerCommand::Stats));
         }
         if !self.have_media() {
             self.stats.send_if_modified(|stats| stats.take().is_some());
@@ -254,16 +286,14 @@ impl Calls {
 
     /// The devices that a call uses; `None`: there is no call with media.
     pub(crate) fn devices_in_use(&self) -> Option<InUse> {
-        let stats = self.sessions.values().find_map(|session| session.media.as_ref())?.stats();
+        let stats = self.sessions.values().find_map(|session| session.media.as_ref())?.sent_stats();
         Some(InUse { microphone: stats.microphone, speaker: stats.speaker, camera: stats.picture_source })
     }
 
     /// Closes what runs, and waits for it.
     pub(crate) async fn close(&mut self) {
         for mut session in std::mem::take(&mut self.sessions).into_values() {
-            if let Some(media) = session.take_media() {
-                self.closing.drop_blocking(media);
-            }
+            self.closing.drop_blocking(session.take_media());
         }
         let peers = tokio::time::timeout(PEER_CLOSE_TIMEOUT, self.peers.close());
         if peers.await.is_err() {
@@ -272,9 +302,9 @@ impl Calls {
         self.closing.close().await;
     }
 
-    /// The session of a call, if its peer connection is that one.
-    fn session(&mut self, connection: ConnectionId) -> Option<&mut CallSession> {
-        self.sessions.get_mut(&connection.call).filter(|session| session.has(connection))
+    fn session(&mut self, call: CallId) -> &mut CallSession {
+        let new = || CallSession::new(call, &self.config, self.screens.clone(), self.internal.clone());
+        self.sessions.entry(call).or_insert_with(new)
     }
 
     fn each_media(&self, f: impl Fn(&CallMedia)) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bellwire_call::{CallId, MemberId};
 use bellwire_media::{Codec, FrameSink};
 
 /// Devices and limits; all of them have usable defaults.
@@ -60,15 +61,54 @@ impl Default for EngineConfig {
     }
 }
 
+/// Where the pictures of the others are shown.
+pub trait MemberScreens: Send + Sync {
+    /// A member of a call comes.
+    fn screen(&self, call: CallId, member: MemberId) -> Arc<dyn FrameSink>;
+    /// They left the call.
+    fn left(&self, _call: CallId, _member: MemberId) {}
+}
+
 /// Where pictures are shown; the owner of the windows provides them.
 #[derive(Clone)]
 pub struct Screens {
-    pub remote: Arc<dyn FrameSink>,
-    pub own: Arc<dyn FrameSink>,
+    own: Arc<dyn FrameSink>,
+    members: Arc<dyn MemberScreens>,
 }
 
 impl std::fmt::Debug for Screens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Screens")
+    }
+}
+
+impl Screens {
+    pub fn new(own: Arc<dyn FrameSink>, members: Arc<dyn MemberScreens>) -> Self {
+        Self { own, members }
+    }
+
+    /// One screen for whoever is the other one.
+    pub fn of_two(own: Arc<dyn FrameSink>, remote: Arc<dyn FrameSink>) -> Self {
+        Self::new(own, Arc::new(SameScreen(remote)))
+    }
+
+    pub(crate) fn own(&self) -> Arc<dyn FrameSink> {
+        Arc::clone(&self.own)
+    }
+
+    pub(crate) fn member(&self, call: CallId, member: MemberId) -> Arc<dyn FrameSink> {
+        self.members.screen(call, member)
+    }
+
+    pub(crate) fn left(&self, call: CallId, member: MemberId) {
+        self.members.left(call, member);
+    }
+}
+
+struct SameScreen(Arc<dyn FrameSink>);
+
+impl MemberScreens for SameScreen {
+    fn screen(&self, _call: CallId, _member: MemberId) -> Arc<dyn FrameSink> {
+        Arc::clone(&self.0)
     }
 }

@@ -32,8 +32,8 @@ use crate::view::EngineView;
 
 /// Internal events that wait for the loop; senders wait, but for media levels, which are dropped.
 const INTERNAL_QUEUE_LEN: usize = 1024;
-/// Others in a call that the engine connects to: it has one bridge between media and a peer connection.
-const MAX_MEMBERS: usize = 1;
+/// Others in a call that the engine connects to; each connection takes what we send and brings theirs.
+const MAX_MEMBERS: usize = 7;
 
 pub(crate) struct EngineLoop {
     phone: Phone,
@@ -129,6 +129,7 @@ impl EngineLoop {
 
     fn publish(&mut self) {
         let view = self.snapshot();
+        self.calls.remove_absent_members(&view.phone);
         self.history.record(&view.phone);
         self.view.send_if_modified(|old| {
             let changed = **old != view;

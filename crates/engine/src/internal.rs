@@ -1,6 +1,6 @@
 //! Internal events: what the engine's own tasks send to its loop.
 
-use bellwire_call::{AccountId, CallId, PeerOutcome};
+use bellwire_call::{AccountId, CallId, MemberId, PeerOutcome};
 use bellwire_media::{DeviceTestEvent, MediaEvent};
 use bellwire_peer::{PeerEvent, PeerStats};
 use bellwire_signaling::{Contact, Message, ReplyError, Rows, SignInError, SignedIn};
@@ -50,6 +50,12 @@ pub(crate) enum Internal {
     },
     Media {
         call: CallId,
+        event: MediaEvent,
+    },
+    /// Of what is received from a member.
+    MemberMedia {
+        call: CallId,
+        member: MemberId,
         event: MediaEvent,
     },
     /// Of a device test; `round` says of which.

@@ -29,8 +29,8 @@ pub use accounts::stored_session::{InvalidStoredSession, StoredSession, Typed};
 pub use api::engine::Engine;
 pub use api::handle::Handle;
 pub use bellwire_call::{
-    AccountId, CallId, CallState, CallView, DeepLink, DeepLinkError, Direction, EndReason, MediaKind, Person,
-    PersonId, PhoneView, RemoteCallId, Subject,
+    AccountId, CallId, CallState, CallView, DeepLink, DeepLinkError, Direction, EndReason, Invite, MediaKind,
+    MemberId, MemberState, MemberView, Person, PersonId, PhoneView, QualityLevel, RemoteCallId, Subject,
 };
 pub use bellwire_call_log as log;
 pub use bellwire_media as media;
@@ -39,7 +39,7 @@ pub use bellwire_signaling::{
     Analytics, Capabilities, Contact, ContactSubject, Entry, LastMessage, LinkProblem, ListKind, Message,
     Phase, Photo, SignInError, Slot, ThreadCall, ThreadOutcome,
 };
-pub use config::{CallDefaults, EngineConfig, Screens};
+pub use config::{CallDefaults, EngineConfig, MemberScreens, Screens};
 pub use devices::settings::{Devices, RingConfig, RingSound};
 pub use devices::share_sources::{ShareKind, ShareSource};
 pub use devices::snapshot::{Choice, DeviceFault, DeviceList, DeviceTest, EchoTest, InUse, SoundDevice};
@@ -49,5 +49,5 @@ pub use history::export::ExportFormat;
 pub use notice::Notice;
 pub use view::{
     AccountView, CallStats, ChatView, EngineView, HistoryEntry, HistoryFilter, HistoryPage, Levels,
-    LinkState, SignIn, TransportStats,
+    LinkState, MemberLevel, MemberQuality, SignIn, TransportStats,
 };

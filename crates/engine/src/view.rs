@@ -1,6 +1,8 @@
 //! What the shell and the user interface see of the engine: whole snapshots, newest wins.
 
-use bellwire_call::{AccountId, MediaKind, Person, PersonId, PhoneView, Subject};
+use bellwire_call::{
+    AccountId, CallId, MediaKind, MemberId, Person, PersonId, PhoneView, QualityLevel, Subject,
+};
 use bellwire_signaling::{Capabilities, Contact, LinkProblem, Message};
 use serde::{Deserialize, Serialize};
 
@@ -167,17 +169,33 @@ pub struct Levels {
     pub speaker_db: f32,
     /// Somebody speaks into the microphone that is off.
     pub muted_speech: bool,
+    /// Of everybody else in the call.
+    pub members: Vec<MemberLevel>,
+}
+
+/// How loud one of the others is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MemberLevel {
+    pub call: CallId,
+    pub member: MemberId,
+    /// dBFS of the last tenth of a second, -90 is silence.
+    pub db: f32,
+    /// They would like to say something; only programs like this one tell.
+    pub hand_up: bool,
 }
 
 impl Default for Levels {
     fn default() -> Self {
-        Self { microphone_db: -90.0, speaker_db: -90.0, muted_speech: false }
+        Self { microphone_db: -90.0, speaker_db: -90.0, muted_speech: false, members: Vec::new() }
     }
 }
 
 /// Once a second while a call has media; also what `bellwire-cli` prints.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CallStats {
+    /// Own pictures that the camera or what is shared gave.
+    pub frames_captured: u64,
+    /// Own pictures encoded; in a call of several some are, for different paths.
     pub frames_sent: u64,
     /// Own pictures that this computer was too busy to encode.
     pub frames_dropped: u64,
@@ -247,6 +265,24 @@ pub struct CallStats {
     /// Short code both people can compare (hash of both DTLS fingerprints).
     pub security_code: String,
     pub transport: TransportStats,
+    /// What was sent to all members in the last second, RTP headers and retransmissions included.
+    pub upload_kbps: f32,
+    /// Each of the others. The figures above are of the one whose connection is worst.
+    pub members: Vec<MemberQuality>,
+}
+
+/// The connection to one of the others, in short.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MemberQuality {
+    pub member: MemberId,
+    pub quality: QualityLevel,
+    pub round_trip_ms: f32,
+    /// Fraction 0..1 of the last second.
+    pub loss: f32,
+    /// Of their picture as it is received.
+    pub fps: f32,
+    pub width: u32,
+    pub height: u32,
 }
 
 /// Congestion control and retransmission of a call, counted from its start.

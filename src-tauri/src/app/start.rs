@@ -84,7 +84,7 @@ async fn start_engine(setup: &Setup, video: &Arc<Video>) -> (Engine, Receiver<No
         devices::chosen(&setup.options, &setup.settings.current());
     let call_log = setup.paths.call_log();
     let config = EngineConfig { camera, microphone, speaker, call_log, ..EngineConfig::default() };
-    Engine::start(config, Screens { remote: video.screen(REMOTE), own: video.screen(OWN) })
+    Engine::start(config, Screens::of_two(video.screen(OWN), video.screen(REMOTE)))
 }
 
 /// The parts that tasks are started with.

@@ -6,13 +6,13 @@ use anyhow::{Context, anyhow, ensure};
 use bellwire_engine::media::{VideoFrame, video::i420_to_rgba};
 use bellwire_engine::{
     AccountId, CallId, CallState, CallStats, CallView, Capabilities, Contact, Engine, EngineConfig,
-    EngineView, HistoryEntry, MediaKind, Notice, Person, Screens, SignIn, Subject,
+    EngineView, HistoryEntry, MediaKind, MemberId, Notice, Person, Screens, SignIn, Subject,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::server::PASSWORD;
-use crate::{Login, Screen, TestServer, WAIT_LIMIT};
+use crate::{Login, Screen, TestScreens, TestServer, WAIT_LIMIT};
 
 /// What a person has in front of them.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct TestClient {
     pub notices: mpsc::Receiver<Notice>,
     pub account: AccountId,
     pub remote: Arc<Screen>,
+    /// A screen for each member.
+    pub members: Arc<TestScreens>,
     pub own: Arc<Screen>,
     request: SignIn,
 }
@@ -95,7 +97,8 @@ impl TestClient {
 
     /// Signs in wherever that request leads and waits until the socket is up.
     pub async fn at(request: SignIn, setup: Setup) -> anyhow::Result<Self> {
-        let (remote, own) = (Arc::new(Screen::default()), Arc::new(Screen::default()));
+        let (members, own) = (Arc::new(TestScreens::default()), Arc::new(Screen::default()));
+        let remote = members.anybody();
         let config = EngineConfig {
             camera: setup.camera,
             screen: SCREEN.into(),
@@ -109,9 +112,9 @@ impl TestClient {
             relay_only: setup.relay_only,
             call_log: None,
         };
-        let (engine, notices) = Engine::start(config, Screens { remote: remote.clone(), own: own.clone() });
+        let (engine, notices) = Engine::start(config, Screens::new(own.clone(), members.clone()));
         let account = engine.handle.sign_in(request.clone()).await?;
-        let client = Self { engine, notices, account, remote, own, request };
+        let client = Self { engine, notices, account, remote, members, own, request };
         client.online().await?;
         Ok(client)
     }
@@ -255,16 +258,12 @@ impl TestClient {
 
     /// Waits for a picture of nothing but that colour.
     pub async fn see_colour(&self, colour: [u8; 3]) -> anyhow::Result<()> {
-        let end = tokio::time::Instant::now() + WAIT_LIMIT;
-        loop {
-            let seen = self.remote.last().map(|frame| nine_points(&frame)).unwrap_or_default();
-            let near = |point: &[u8; 3]| point.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 30);
-            if !seen.is_empty() && seen.iter().all(near) {
-                return Ok(());
-            }
-            ensure!(tokio::time::Instant::now() < end, "waited for {colour:?}, saw {seen:?}");
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
+        see_colour_on(&self.remote, colour).await
+    }
+
+    /// The same of one member.
+    pub async fn see_colour_of(&self, member: MemberId, colour: [u8; 3]) -> anyhow::Result<()> {
+        see_colour_on(&self.members.of(member), colour).await
     }
 
     /// Dials a person who answers, and waits until both are connected.
@@ -318,6 +317,19 @@ impl TestClient {
 /// The colour of what people of a test share, and the source that shows it.
 pub const SHARED: [u8; 3] = [200, 40, 40];
 pub const SCREEN: &str = "test:c82828";
+
+async fn see_colour_on(screen: &Screen, colour: [u8; 3]) -> anyhow::Result<()> {
+    let end = tokio::time::Instant::now() + WAIT_LIMIT;
+    loop {
+        let seen = screen.last().map(|frame| nine_points(&frame)).unwrap_or_default();
+        let near = |point: &[u8; 3]| point.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 30);
+        if !seen.is_empty() && seen.iter().all(near) {
+            return Ok(());
+        }
+        ensure!(tokio::time::Instant::now() < end, "waited for {colour:?}, saw {seen:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
 
 /// The colours of a picture at the corners, the edges and the middle, a little inside.
 fn nine_points(frame: &VideoFrame) -> Vec<[u8; 3]> {

@@ -17,7 +17,7 @@ pub use client::{SCREEN, SHARED, Setup, TestClient};
 pub use deployed::{Deployed, Page, records, seen};
 pub use deployed_accounts::DeployedAccounts;
 pub use raw_socket::RawSocket;
-pub use screen::Screen;
+pub use screen::{Screen, TestScreens};
 pub use server::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, TestServer, asset, in_repository};
 
 use std::time::Duration;

@@ -1,10 +1,12 @@
-//! Frame sink of a test client: counts frames and keeps some.
+//! Frame sinks of a test client: they count frames and keep some.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::ensure;
 use bellwire_engine::media::{FrameSink, VideoFrame};
+use bellwire_engine::{CallId, MemberId, MemberScreens};
 
 /// A [`FrameSink`] with a memory.
 #[derive(Debug, Default)]
@@ -66,5 +68,42 @@ impl Screen {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(())
+    }
+}
+
+/// A screen for each member of a call, and one that shows whoever sent the last picture.
+#[derive(Debug, Default)]
+pub struct TestScreens {
+    anybody: Arc<Screen>,
+    members: Mutex<BTreeMap<MemberId, Arc<Screen>>>,
+}
+
+impl TestScreens {
+    pub fn anybody(&self) -> Arc<Screen> {
+        self.anybody.clone()
+    }
+
+    /// Of a member of the newest call; empty until their first picture.
+    pub fn of(&self, member: MemberId) -> Arc<Screen> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner).entry(member).or_default().clone()
+    }
+}
+
+impl MemberScreens for TestScreens {
+    fn screen(&self, _call: CallId, member: MemberId) -> Arc<dyn FrameSink> {
+        Arc::new(Both(self.of(member), self.anybody()))
+    }
+
+    fn left(&self, _call: CallId, member: MemberId) {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner).remove(&member);
+    }
+}
+
+struct Both(Arc<Screen>, Arc<Screen>);
+
+impl FrameSink for Both {
+    fn frame(&self, frame: VideoFrame) {
+        self.0.frame(frame.clone());
+        self.1.frame(frame);
     }
 }

@@ -1,13 +1,19 @@
-//! Bridge between media and the peer connection of a call. Either side can be replaced during a call (a
+//! Bridges between media and the peer connections of a call. Either side can be replaced during a call (a
 //! new peer connection after glare, media that starts after the peer was prepared) without the other
 //! noticing. Frames and packets that arrive while nothing is connected are dropped: they would be stale.
+//!
+//! What is sent is encoded once, by [`FanOut`] for every member.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use bellwire_call::MemberId;
 use bellwire_media::{
     Codec, Copies, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
 };
+
+use crate::calls::layer_switch::LayerSwitch;
 
 /// Sink of encoded media; the peer connection behind it may change.
 #[derive(Default)]
@@ -85,16 +91,138 @@ impl PacketReceiver for SwappableReceiver {
     }
 }
 
-/// Both directions of one call.
+/// Both directions of one member.
 #[derive(Clone, Default)]
 pub(crate) struct Bridge {
     pub(crate) audio: Arc<SwappableSink>,
     pub(crate) video: Arc<SwappableSink>,
     pub(crate) incoming: Arc<SwappableReceiver>,
+    /// Which layer of the picture goes to them.
+    layer: Arc<Mutex<LayerSwitch>>,
+    /// Their connection carries media.
+    up: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Bridge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Bridge")
+    }
+}
+
+impl Bridge {
+    pub(crate) fn layer(&self) -> MutexGuard<'_, LayerSwitch> {
+        self.layer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.up.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_up(&self, up: bool) {
+        self.up.store(up, Ordering::Relaxed);
+    }
+}
+
+/// Passes sound to every member, and to each the layer of the picture that is theirs.
+#[derive(Default)]
+pub(crate) struct FanOut {
+    members: RwLock<Vec<(MemberId, Bridge)>>,
+    /// Said once, and true for every member to come.
+    copies: Mutex<Copies>,
+}
+
+impl std::fmt::Debug for FanOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FanOut")
+    }
+}
+
+impl FanOut {
+    pub(crate) fn add(&self, member: MemberId, bridge: Bridge) {
+        bridge.audio.set_copies(*self.copies.lock().unwrap_or_else(PoisonError::into_inner));
+        self.members.write().unwrap_or_else(PoisonError::into_inner).push((member, bridge));
+    }
+
+    pub(crate) fn remove(&self, member: MemberId) {
+        self.members.write().unwrap_or_else(PoisonError::into_inner).retain(|(id, _)| *id != member);
+    }
+
+    fn each(&self, mut f: impl FnMut(&Bridge)) {
+        let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+        members.iter().filter(|(_, bridge)| bridge.is_up()).for_each(|(_, bridge)| f(bridge));
+    }
+}
+
+/// The data of a frame is shared by all it goes to.
+impl EncodedSink for FanOut {
+    fn set_copies(&self, copies: Copies) {
+        *self.copies.lock().unwrap_or_else(PoisonError::into_inner) = copies;
+        let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+        members.iter().for_each(|(_, bridge)| bridge.audio.set_copies(copies));
+    }
+
+    fn send(&self, frame: EncodedFrame) {
+        self.each(|bridge| match frame.codec {
+            Codec::Opus => bridge.audio.send(frame.clone()),
+            Codec::H264 | Codec::Vp8 => {
+                if bridge.layer().passes(frame.layer, frame.key, frame.captured) {
+                    bridge.video.send(frame.clone());
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<(Codec, u8)>>);
+
+    impl EncodedSink for Kept {
+        fn send(&self, frame: EncodedFrame) {
+            self.0.lock().unwrap().push((frame.codec, frame.layer));
+        }
+    }
+
+    fn frame(codec: Codec, layer: u8, captured: Instant) -> EncodedFrame {
+        let duration = Duration::from_millis(20);
+        EncodedFrame { codec, data: vec![1].into(), timestamp: 0, captured, duration, key: true, layer }
+    }
+
+    fn member(fan_out: &FanOut, id: u32, layer: Option<u8>) -> (Bridge, Arc<Kept>) {
+        let (bridge, kept) = (Bridge::default(), Arc::new(Kept::default()));
+        bridge.audio.connect(Some(kept.clone()));
+        bridge.video.connect(Some(kept.clone()));
+        bridge.layer().want(layer);
+        bridge.set_up(true);
+        fan_out.add(MemberId(id), bridge.clone());
+        (bridge, kept)
+    }
+
+    #[test]
+    fn everybody_hears_and_sees_the_layer_that_is_theirs() {
+        let fan_out = FanOut::default();
+        let (_, large) = member(&fan_out, 1, Some(0));
+        let (_, small) = member(&fan_out, 2, Some(1));
+        let (_, none) = member(&fan_out, 3, None);
+        let (away, nothing) = member(&fan_out, 4, Some(0));
+        away.set_up(false);
+        let now = Instant::now();
+        for layer in [0, 1] {
+            fan_out.send(frame(Codec::H264, layer, now));
+        }
+        fan_out.send(frame(Codec::Opus, 0, now));
+        let of = |kept: &Kept| kept.0.lock().unwrap().clone();
+        assert_eq!(of(&large), [(Codec::H264, 0), (Codec::Opus, 0)]);
+        assert_eq!(of(&small), [(Codec::H264, 1), (Codec::Opus, 0)]);
+        assert_eq!(of(&none), [(Codec::Opus, 0)]);
+        assert_eq!(of(&nothing), []);
+        fan_out.remove(MemberId(1));
+        fan_out.send(frame(Codec::Opus, 0, now));
+        assert_eq!((of(&large).len(), of(&small).len()), (2, 3));
     }
 }

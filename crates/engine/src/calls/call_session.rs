@@ -1,64 +1,93 @@
-//! Session of one call: its media, its peer connection and the bridge between them.
+//! Session of one call: its media, encoded once for all of its members, and a session for each of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bellwire_call::{CallId, MediaKind, Quality};
+use bellwire_call::{CallId, MediaKind, MemberId, Quality};
 use bellwire_media::{
     AudioFeatures, CallMedia, CallMediaConfig, Codec, MediaEvent, MemberMedia, MemberOutputs, Outputs,
 };
 use bellwire_peer::{PeerEvent, PeerStats};
 use tokio::sync::mpsc;
 
-use crate::calls::bridge::Bridge;
+use crate::calls::bridge::{Bridge, FanOut};
+use crate::calls::layer_plan::{LayerPlan, LayerPlanner};
+use crate::calls::member_session::MemberSession;
 use crate::calls::peer_task::{PeerCommand, PeerHandle};
-use crate::calls::stats::{self, Answer};
+use crate::calls::stats;
 use crate::config::{EngineConfig, Screens};
 use crate::connection_id::ConnectionId;
 use crate::devices::settings::Devices;
 use crate::internal::Internal;
-use crate::view::CallStats;
+use crate::view::{CallStats, MemberLevel};
 
 /// Least that an encoder can be asked for. The quality ladder pauses pictures well above it.
 const MIN_VIDEO_BITS_PER_S: u32 = 10_000;
-/// Statistics come once a second; every tenth is reported to the backend.
-const STATS_PER_REPORT: u32 = 10;
+/// What sound is planned for, headers included, however thin the path to one of several is: theirs must not make
+/// everybody's sound poor. Bit/s.
+const MIN_SHARED_SOUND_BITS_PER_S: u32 = 64_000;
 
-#[derive(Debug, Default)]
 pub(crate) struct CallSession {
-    pub(crate) bridge: Bridge,
-    pub(crate) peer: Option<PeerHandle>,
+    call: CallId,
+    pub(crate) members: BTreeMap<MemberId, MemberSession>,
     pub(crate) media: Option<CallMedia>,
-    /// What is received of the other side.
-    member: Option<MemberMedia>,
-    codec: Option<Codec>,
-    /// What the other side can make use of in the sound it gets.
-    audio_features: AudioFeatures,
-    sending: bool,
+    fan_out: Arc<FanOut>,
+    planner: LayerPlanner,
+    plan: LayerPlan,
+    codec: Codec,
+    start_bitrate: u32,
+    screens: Screens,
+    events: mpsc::Sender<Internal>,
+    hand_up: bool,
     /// When both agreed to talk, by the clock of media.
     consent_at: Option<Instant>,
-    first_video: Option<Instant>,
-    first_audio: Option<Instant>,
-    /// Statistics taken since the last report to the backend.
-    unreported: u32,
-    /// Packets received and lost when the statistics were taken last.
-    counted: (u64, u64),
+}
+
+impl std::fmt::Debug for CallSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallSession").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+/// Media of a call and of its members, to be dropped on a blocking thread: that joins their threads.
+#[derive(Debug)]
+pub(crate) struct ClosingMedia {
+    _members: Vec<MemberMedia>,
+    _call: Option<CallMedia>,
 }
 
 impl CallSession {
+    pub(crate) fn new(
+        call: CallId,
+        config: &EngineConfig,
+        screens: Screens,
+        events: mpsc::Sender<Internal>,
+    ) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            call,
+            members: BTreeMap::new(),
+            media: None,
+            fan_out: Arc::default(),
+            planner: LayerPlanner::new(cores),
+            plan: LayerPlan::default(),
+            codec: config.video_codecs.first().copied().unwrap_or(Codec::H264),
+            start_bitrate: config.start_bitrate,
+            screens,
+            events,
+            hand_up: false,
+            consent_at: None,
+        }
+    }
+
     pub(crate) fn start_media(
         &mut self,
-        (call, kind): (CallId, MediaKind),
+        kind: MediaKind,
         (microphone, camera): (bool, bool),
         (config, chosen): (&EngineConfig, &Devices),
-        screens: &Screens,
-        events: mpsc::Sender<Internal>,
     ) {
-        // Called on media threads: when the loop is behind, levels are dropped; nothing else comes often enough to
-        // fill the channel.
-        let tell: Arc<dyn Fn(MediaEvent) + Send + Sync> = Arc::new(move |event| {
-            let _ = events.try_send(Internal::Media { call, event });
-        });
+        let (call, events) = (self.call, self.events.clone());
         let media = CallMedia::start(
             CallMediaConfig {
                 audio: true,
@@ -69,70 +98,148 @@ impl CallSession {
                 speaker: chosen.speaker.clone(),
                 camera: chosen.camera.clone(),
                 processing: chosen.processing(),
-                video_codec: self.codec.or(config.video_codecs.first().copied()).unwrap_or(Codec::H264),
+                video_codec: self.known_codec().unwrap_or(self.codec),
                 start_bitrate: config.start_bitrate,
                 max_bitrate: config.max_bitrate,
             },
             Outputs {
-                audio: self.bridge.audio.clone(),
-                video: self.bridge.video.clone(),
-                self_view: screens.own.clone(),
-                events: tell.clone(),
+                audio: self.fan_out.clone(),
+                video: self.fan_out.clone(),
+                self_view: self.screens.own(),
+                // Called on media threads: when the loop is behind, levels are dropped; nothing else
+                // comes often enough to fill the channel.
+                events: Arc::new(move |event| {
+                    let _ = events.try_send(Internal::Media { call, event });
+                }),
             },
         );
-        let member = media.join(MemberOutputs { view: screens.remote.clone(), events: tell });
-        self.bridge.incoming.connect(Some(member.receiver()));
-        media.set_audio_features(self.audio_features);
-        media.set_sending(self.sending);
         self.media = Some(media);
-        self.member = Some(member);
-    }
-
-    /// Takes the media out. Dropping it joins its threads, so that is for a blocking thread.
-    pub(crate) fn take_media(&mut self) -> Option<(CallMedia, Option<MemberMedia>)> {
-        self.bridge.incoming.connect(None);
-        let member = self.member.take();
-        Some((self.media.take()?, member))
-    }
-
-    pub(crate) fn has(&self, connection: ConnectionId) -> bool {
-        self.peer.as_ref().is_some_and(|peer| peer.connection == connection)
-    }
-
-    pub(crate) fn send_to_peer(&self, command: PeerCommand) {
-        if let Some(peer) = &self.peer {
-            peer.send(command);
+        for id in self.members.keys().copied().collect::<Vec<_>>() {
+            self.join(id);
         }
+        self.share_features();
+        self.apply_paths();
+    }
+
+    /// Takes the media out.
+    pub(crate) fn take_media(&mut self) -> ClosingMedia {
+        let members = self.members.values_mut().filter_map(MemberSession::take_media).collect();
+        ClosingMedia { _members: members, _call: self.media.take() }
+    }
+
+    /// The session of a member, from the first connection to them on.
+    fn member(&mut self, id: MemberId) -> &mut MemberSession {
+        if !self.members.contains_key(&id) {
+            let mut session = MemberSession::default();
+            session.raise_hand(self.hand_up);
+            self.fan_out.add(id, session.bridge.clone());
+            self.members.insert(id, session);
+            self.join(id);
+        }
+        self.members.entry(id).or_default()
+    }
+
+    /// Starts to receive a member, as soon as there is media.
+    fn join(&mut self, member: MemberId) {
+        let (call, events) = (self.call, self.events.clone());
+        let (Some(media), Some(session)) = (&self.media, self.members.get_mut(&member)) else { return };
+        session.receive_in(media.join(MemberOutputs {
+            view: self.screens.member(call, member),
+            events: Arc::new(move |event| {
+                let _ = events.try_send(Internal::MemberMedia { call, member, event });
+            }),
+        }));
+    }
+
+    /// Takes out the members who are not in the call any more; their media is for a blocking thread.
+    pub(crate) fn remove_members(&mut self, is_in_call: impl Fn(MemberId) -> bool) -> Vec<MemberMedia> {
+        let gone: Vec<MemberId> = self
+            .members
+            .iter()
+            .filter(|(id, session)| session.peer.is_none() && !is_in_call(**id))
+            .map(|(id, _)| *id)
+            .collect();
+        let mut media = Vec::new();
+        for id in &gone {
+            self.fan_out.remove(*id);
+            self.screens.left(self.call, *id);
+            media.extend(self.members.remove(id).and_then(|mut session| session.take_media()));
+        }
+        if !gone.is_empty() {
+            self.share_features();
+            self.apply_paths();
+        }
+        media
+    }
+
+    pub(crate) fn open_peer(&mut self, member: MemberId, start: impl FnOnce(Bridge) -> PeerHandle) {
+        let session = self.member(member);
+        session.open_peer(start(session.bridge.clone()));
+        self.apply_paths();
+    }
+
+    pub(crate) fn close_peer(&mut self, connection: ConnectionId) {
+        if let Some(member) = self.connected(connection) {
+            member.close_peer();
+            self.share_features();
+            self.apply_paths();
+        }
+    }
+
+    /// Whether a member can be seen, by the size their pictures are shown at; of one who cannot no picture is decoded.
+    pub(crate) fn show_member(&mut self, member: MemberId, size: (u32, u32)) {
+        if let Some(member) = self.members.get_mut(&member) {
+            member.show(size);
+        }
+    }
+
+    /// Tells everybody else whether we would like to say something.
+    pub(crate) fn raise_hand(&mut self, up: bool) {
+        self.hand_up = up;
+        self.members.values_mut().for_each(|member| member.raise_hand(up));
+    }
+
+    /// The session of a member, if their peer connection is that one.
+    pub(crate) fn connected(&mut self, connection: ConnectionId) -> Option<&mut MemberSession> {
+        self.members.get_mut(&connection.member).filter(|member| member.has(connection))
     }
 
     /// Media may flow: the path is up.
-    pub(crate) fn path_up(&mut self) {
-        self.sending = true;
-        if let Some(media) = &self.media {
-            media.set_sending(true);
-            media.force_key_frame();
-        }
+    pub(crate) fn path_up(&mut self, connection: ConnectionId) {
+        let Some(member) = self.connected(connection) else { return };
+        member.bridge.set_up(true);
+        self.share_features();
+        self.apply_paths();
+        self.force_key_frame(connection.member);
     }
 
-    pub(crate) fn on_peer_event(&mut self, event: PeerEvent) {
+    pub(crate) fn on_peer_event(&mut self, connection: ConnectionId, event: PeerEvent) {
+        let Some(member) = self.connected(connection) else { return };
         match event {
             PeerEvent::SendCodec(codec @ (Codec::H264 | Codec::Vp8)) => {
-                self.codec = Some(codec);
-                self.with_media(|media| media.set_video_codec(codec));
+                member.path.codec = Some(codec);
+                self.apply_paths();
             }
             PeerEvent::SendAudio(features) => {
-                self.audio_features = features;
-                self.with_media(|media| media.set_audio_features(features));
+                member.path.audio = features;
+                self.share_features();
             }
             PeerEvent::TargetBitrate { bps, video_bps } => {
-                self.with_media(|media| {
-                    // The encoder's share already leaves out what sound was measured to take.
-                    let _audio = media.set_total_bitrate(bps);
-                    media.set_video_bitrate(video_bps.max(MIN_VIDEO_BITS_PER_S));
-                });
+                member.path.target = Some((bps, video_bps.max(MIN_VIDEO_BITS_PER_S)));
+                self.share_sound_rate();
+                self.apply_paths();
             }
-            PeerEvent::KeyFrameWanted => self.with_media(CallMedia::force_key_frame),
-            PeerEvent::RemoteLoss { fraction } => self.with_media(|media| media.set_audio_loss(fraction)),
+            PeerEvent::KeyFrameWanted => self.force_key_frame(connection.member),
+            PeerEvent::RemoteLoss { fraction } => {
+                member.path.loss = fraction;
+                let worst = self.up().map(|member| member.path.loss).fold(0.0, f32::max);
+                self.with_media(|media| media.set_audio_loss(worst));
+                self.apply_paths();
+            }
+            PeerEvent::RemoteWish(wish) => {
+                member.path.wish = Some(wish);
+                self.apply_paths();
+            }
             PeerEvent::SendCodec(Codec::Opus)
             | PeerEvent::Candidate(_)
             | PeerEvent::State(_)
@@ -142,47 +249,122 @@ impl CallSession {
         }
     }
 
-    /// Notes when the first picture and the first sound of the other side came.
-    pub(crate) fn on_media_event(&mut self, event: &MediaEvent) {
-        match event {
-            MediaEvent::FirstVideo(at) => self.first_video = self.first_video.or(Some(*at)),
-            MediaEvent::FirstAudio(at) => self.first_audio = self.first_audio.or(Some(*at)),
-            MediaEvent::KeyFrameWanted
-            | MediaEvent::Device(_)
-            | MediaEvent::SharingLost { .. }
-            | MediaEvent::PicturePaused
-            | MediaEvent::PictureResumed
-            | MediaEvent::Levels { .. } => {}
-        }
-    }
-
-    /// Statistics of media and the peer connection in one record. `talked`: how long ago both agreed to
-    /// talk.
-    pub(crate) fn stats(
+    /// Statistics of a member; those of the call are in [`Self::stats`]. Gives a report for the backend when it is
+    /// time for one. `talked`: how long ago both agreed to talk.
+    pub(crate) fn on_peer_stats(
         &mut self,
+        connection: ConnectionId,
         peer: &PeerStats,
         security_code: Option<String>,
         talked: Option<Duration>,
-    ) -> Option<CallStats> {
-        let media = self.media.as_ref()?.stats();
+    ) -> Option<Quality> {
+        let sent = self.media.as_ref()?.sent_stats();
         // Kept from the first time on: the phone's clock counts a suspend and media's does not.
         self.consent_at = self.consent_at.or_else(|| Instant::now().checked_sub(talked?));
-        let totals = stats::totals(peer);
-        let counted = std::mem::replace(&mut self.counted, totals);
-        let since_consent = |at: Option<Instant>| Some(at?.saturating_duration_since(self.consent_at?));
-        let answer =
-            Answer { to_video: since_consent(self.first_video), to_audio: since_consent(self.first_audio) };
-        Some(stats::call_stats(media, peer, counted, answer, security_code.unwrap_or_default()))
+        let consent_at = self.consent_at;
+        let member = self.connected(connection)?;
+        member.take_stats(&sent, peer, security_code, consent_at)?;
+        member.report()
     }
 
-    /// The report to the backend, when it is time for one.
-    pub(crate) fn report(&mut self, stats: &CallStats) -> Option<Quality> {
-        self.unreported += 1;
-        if self.unreported < STATS_PER_REPORT {
-            return None;
+    /// Statistics of the call: of several members those whose connection is worst, with each one's quality beside
+    /// them.
+    pub(crate) fn stats(&self) -> Option<CallStats> {
+        let of_members = || {
+            let with_peer = self.members.iter().filter(|(_, member)| member.peer.is_some());
+            with_peer.filter_map(|(id, member)| Some((*id, member.newest.as_ref()?)))
+        };
+        let (_, worst) = of_members().max_by_key(|(_, newest)| stats::badness(newest))?;
+        let members = of_members().map(|(id, newest)| stats::member_quality(id, newest)).collect();
+        let upload_kbps = of_members().filter_map(|(id, _)| Some(self.members.get(&id)?.upload_kbps)).sum();
+        Some(CallStats { members, upload_kbps, ..worst.clone() })
+    }
+
+    /// How loud each member is.
+    pub(crate) fn levels(&self) -> Vec<MemberLevel> {
+        let level = |(id, member): (&MemberId, &MemberSession)| {
+            let db = member.media.as_ref()?.level_db();
+            let hand_up = member.path.wish.is_some_and(|wish| wish.hand_up);
+            Some(MemberLevel { call: self.call, member: *id, db, hand_up })
+        };
+        self.members.iter().filter_map(level).collect()
+    }
+
+    pub(crate) fn on_member_media(&mut self, id: MemberId, event: &MediaEvent) {
+        let Some(member) = self.members.get_mut(&id) else { return };
+        member.on_media_event(event);
+        if matches!(event, MediaEvent::KeyFrameWanted) {
+            member.send_to_peer(PeerCommand::RequestKeyFrame);
         }
-        self.unreported = 0;
-        Some(stats::quality(stats))
+    }
+
+    fn up(&self) -> impl Iterator<Item = &MemberSession> {
+        self.members.values().filter(|member| member.is_up())
+    }
+
+    fn known_codec(&self) -> Option<Codec> {
+        self.members.values().find_map(|member| member.path.codec)
+    }
+
+    /// Whoever gets a layer with this member gets the key frame too.
+    fn force_key_frame(&self, member: MemberId) {
+        if let Some(layer) = self.plan.members.get(&member) {
+            self.with_media(|media| media.force_key_frame(*layer));
+        }
+    }
+
+    /// Sound is encoded once: with what everybody who is there can make use of.
+    fn share_features(&self) {
+        let all = |feature: fn(&AudioFeatures) -> bool| {
+            let mut members = self.up().peekable();
+            members.peek().is_some() && members.all(|member| feature(&member.path.audio))
+        };
+        let features = AudioFeatures {
+            copies: all(|takes| takes.copies),
+            history: all(|takes| takes.history),
+            dtx: all(|takes| takes.dtx),
+            repairs: all(|takes| takes.repairs),
+        };
+        self.with_media(|media| media.set_audio_features(features));
+    }
+
+    /// The thinnest path decides what sound may take, within a limit where there are several.
+    fn share_sound_rate(&self) {
+        let rates = || self.up().filter_map(|member| member.path.target).map(|(all, _)| all);
+        let (Some(least), Some(most)) = (rates().min(), rates().max()) else { return };
+        let shared = least.max(most.min(MIN_SHARED_SOUND_BITS_PER_S));
+        // The encoder's share already leaves out what sound was measured to take.
+        self.with_media(|media| {
+            let _audio = media.set_total_bitrate(shared);
+        });
+    }
+
+    /// Plans the layers of the picture anew and lets media flow while anybody is there.
+    fn apply_paths(&mut self) {
+        let codec = self.known_codec().unwrap_or(self.codec);
+        let path = |member: &MemberSession| member.picture_path(codec, self.start_bitrate);
+        let paths = self.members.iter().filter_map(|(id, member)| Some((*id, path(member)?))).collect();
+        let plan = self.planner.plan(&paths, Instant::now());
+        for (id, member) in &self.members {
+            let layer = plan.members.get(id).and_then(|layer| u8::try_from(*layer).ok());
+            let mut switch = member.bridge.layer();
+            let changed = switch.layer() != layer;
+            switch.want(layer);
+            let waits_for = switch.waits_for().filter(|_| changed);
+            drop(switch);
+            if let Some(layer) = waits_for {
+                self.with_media(|media| media.force_key_frame(layer.into()));
+            }
+        }
+        if let Some(media) = &self.media {
+            media.set_sending(!paths.is_empty());
+            for (index, layer) in plan.layers.iter().enumerate() {
+                if layer.is_some() || self.plan.layers[index].is_some() {
+                    media.set_video_layer(index, *layer);
+                }
+            }
+        }
+        self.plan = plan;
     }
 
     fn with_media(&self, f: impl FnOnce(&CallMedia)) {

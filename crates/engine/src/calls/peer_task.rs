@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bellwire_call::{IceCandidate, PeerOutcome, Sdp};
-use bellwire_peer::{NegotiateError, Peer, PeerConfig, PeerEvent, PeerState};
+use bellwire_peer::{NegotiateError, Peer, PeerConfig, PeerEvent, PeerState, Wish};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info_span};
@@ -29,6 +29,7 @@ pub(crate) enum PeerCommand {
     AcceptAnswer(Sdp),
     AddCandidate(IceCandidate),
     RequestKeyFrame,
+    SetWish(Wish),
     Stats,
 }
 
@@ -195,6 +196,7 @@ async fn perform(task: &Task, peer: &Peer, command: PeerCommand, described: &mut
             }
         }
         PeerCommand::RequestKeyFrame => peer.request_key_frame(),
+        PeerCommand::SetWish(wish) => peer.set_wish(wish),
         PeerCommand::Stats => {
             let (stats, code) = (peer.stats().await, peer.security_code());
             let _ = task.out.send(Internal::PeerStats { connection: task.connection, stats, code }).await;
@@ -215,6 +217,7 @@ fn outcome_of(event: &PeerEvent) -> Option<PeerOutcome> {
         | PeerEvent::TargetBitrate { .. }
         | PeerEvent::SendCodec(_)
         | PeerEvent::SendAudio(_)
-        | PeerEvent::RemoteLoss { .. } => None,
+        | PeerEvent::RemoteLoss { .. }
+        | PeerEvent::RemoteWish(_) => None,
     }
 }

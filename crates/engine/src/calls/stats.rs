@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use bellwire_call::{Quality, QualityLevel};
-use bellwire_media::MediaStats;
+use bellwire_call::{MemberId, Quality, QualityLevel};
+use bellwire_media::{MediaStats, MemberStats, SentStats};
 use bellwire_peer::{KindStats, PathKind, PeerStats};
 
-use crate::view::{CallStats, TransportStats};
+use crate::view::{CallStats, MemberQuality, TransportStats};
 
 /// From the answer to the first picture and the first sound of the other side.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,16 +23,18 @@ pub(crate) fn totals(peer: &PeerStats) -> (u64, u64) {
 
 /// `counted`: the [`totals`] of the last record.
 pub(crate) fn call_stats(
-    media: MediaStats,
+    (sent, received_of_member): (&SentStats, &MemberStats),
     peer: &PeerStats,
     counted: (u64, u64),
     answer: Answer,
     security_code: String,
 ) -> CallStats {
+    let media = MediaStats::of(sent, received_of_member);
     let (received, lost) = totals(peer);
     let (newly_received, newly_lost) = (received.saturating_sub(counted.0), lost.saturating_sub(counted.1));
     let ms = |span: Duration| span.as_secs_f32() * 1e3;
     CallStats {
+        frames_captured: media.frames_captured,
         frames_sent: media.frames_sent,
         frames_dropped: media.frames_dropped,
         frames_received: media.frames_received,
@@ -86,6 +88,8 @@ pub(crate) fn call_stats(
         },
         security_code,
         transport: transport(peer),
+        upload_kbps: 0.0,
+        members: Vec::new(),
     }
 }
 
@@ -110,6 +114,29 @@ fn transport(peer: &PeerStats) -> TransportStats {
         retransmissions_received: both(|kind| kind.retransmissions_received),
         key_frames_requested: peer.key_frames_requested,
         key_frames_requested_by_remote: peer.key_frames_requested_by_remote,
+    }
+}
+
+/// One of several, in short.
+pub(crate) fn member_quality(member: MemberId, stats: &CallStats) -> MemberQuality {
+    MemberQuality {
+        member,
+        quality: level(stats.loss, stats.rtt_ms),
+        round_trip_ms: stats.rtt_ms,
+        loss: stats.loss,
+        fps: stats.fps_received,
+        width: stats.width_received,
+        height: stats.height_received,
+    }
+}
+
+/// How bad a connection is, for comparison: more is worse.
+pub(crate) fn badness(stats: &CallStats) -> u8 {
+    match level(stats.loss, stats.rtt_ms) {
+        QualityLevel::Excellent => 0,
+        QualityLevel::Good => 1,
+        QualityLevel::Fair => 2,
+        QualityLevel::Poor => 3,
     }
 }
 

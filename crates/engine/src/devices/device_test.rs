@@ -115,7 +115,7 @@ impl DeviceTester {
     pub(crate) fn test_devices(&mut self, camera: bool, microphone: bool, chosen: &Devices) {
         (self.shown.camera, self.shown.microphone) = (camera, microphone);
         if camera && self.camera.is_none() {
-            let view = Arc::clone(&self.screens.own);
+            let view = self.screens.own();
             self.camera = Some(CameraTest::start(&chosen.camera, view, self.events()));
         } else if !camera && let Some(old) = self.camera.take() {
             self.shown.faults.retain(|fault| fault.device != DeviceKind::Camera);

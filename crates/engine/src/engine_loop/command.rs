@@ -1,6 +1,6 @@
 //! Commands of the user (or of the command line) to the engine.
 
-use bellwire_call::{AccountId, CallId, UserAction};
+use bellwire_call::{AccountId, CallId, MemberId, UserAction};
 use bellwire_signaling::{Analytics, SignInError};
 use tokio::sync::oneshot;
 
@@ -27,6 +27,16 @@ pub(crate) enum EngineCommand {
     Snapshot(oneshot::Sender<EngineView>),
     User(UserAction),
     ShareScreen(Option<String>),
+    /// How large a member's pictures are shown, in pixels; 0 x 0: not at all.
+    ShowMember {
+        call: CallId,
+        member: MemberId,
+        size: (u32, u32),
+    },
+    RaiseHand {
+        call: CallId,
+        up: bool,
+    },
     Device(DeviceCommand),
     SetCallDefaults(CallDefaults),
     Contacts {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use bellwire_call::{AccountId, CallId, CallKey, Event, PeerOutcome, Quality, RingPolicy, UserAction};
-use bellwire_media::MediaEvent;
 use bellwire_signaling::{SessionEvent, SignInError, SignedIn};
 use tracing::{debug, info};
 
 use super::EngineLoop;
 use crate::accounts::events::Effect;
+use crate::calls::DeviceReport;
 use crate::connection_id::ConnectionId;
 use crate::error::ListError;
 use crate::internal::Internal;
@@ -58,7 +58,14 @@ impl EngineLoop {
                     self.report_quality(call, quality);
                 }
             }
-            Internal::Media { call, event } => self.on_media_event(call, event),
+            Internal::Media { call, event } => {
+                let report = self.calls.on_media_event(call, event);
+                self.on_device_report(report);
+            }
+            Internal::MemberMedia { call, member, event } => {
+                let report = self.calls.on_member_media(call, member, event);
+                self.on_device_report(report);
+            }
             Internal::DeviceTest { round, event } => {
                 if self.devices.on_test_event(round, event) {
                     self.publish_devices();
@@ -101,8 +108,8 @@ impl EngineLoop {
         }
     }
 
-    fn on_media_event(&mut self, call: CallId, event: MediaEvent) {
-        let Some(report) = self.calls.on_media_event(call, event) else { return };
+    fn on_device_report(&mut self, report: Option<DeviceReport>) {
+        let Some(report) = report else { return };
         if report.sharing_ended {
             self.dispatch(Event::User(UserAction::SetSharing(false)));
         }

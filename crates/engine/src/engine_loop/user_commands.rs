@@ -21,6 +21,8 @@ impl EngineLoop {
             EngineCommand::Snapshot(reply) => drop(reply.send(self.snapshot())),
             EngineCommand::User(action) => self.handle_action(action),
             EngineCommand::ShareScreen(source) => self.share_screen(source),
+            EngineCommand::ShowMember { call, member, size } => self.calls.show_member(call, member, size),
+            EngineCommand::RaiseHand { call, up } => self.calls.raise_hand(call, up),
             EngineCommand::Device(command) => {
                 if let Some(old) = self.devices.handle(command, self.calls.have_media()) {
                     self.calls.change_devices(&old, &self.devices.chosen);

@@ -46,7 +46,7 @@ impl Program {
             tones: false,
             ..EngineConfig::default()
         };
-        let (engine, _) = Engine::start(config, Screens { remote: Arc::new(Dark), own: Arc::new(Dark) });
+        let (engine, _) = Engine::start(config, Screens::of_two(Arc::new(Dark), Arc::new(Dark)));
         let shell_state = Arc::new(ShellState::default());
         let (persister, secrets) = CredentialPersister::new(PersisterParts {
             engine: engine.handle.clone(),

@@ -158,10 +158,8 @@ async fn wrong_tokens_and_wrong_passwords_are_told_apart_from_no_server() -> any
         "an expired token was accepted"
     );
 
-    let screens = || bellwire_engine::Screens {
-        remote: std::sync::Arc::new(bellwire_tests_calls::Screen::default()),
-        own: std::sync::Arc::new(bellwire_tests_calls::Screen::default()),
-    };
+    let screen = || std::sync::Arc::new(bellwire_tests_calls::Screen::default());
+    let screens = || bellwire_engine::Screens::of_two(screen(), screen());
     let config = bellwire_engine::EngineConfig { tones: false, ..Default::default() };
     let (engine, _notices) = bellwire_engine::Engine::start(config, screens());
     let request = |server: String, password: &str| SignIn {

@@ -17,7 +17,7 @@ fn program() -> Engine {
         ..EngineConfig::default()
     };
     let screen = || Arc::new(Screen::default());
-    Engine::start(config, Screens { remote: screen(), own: screen() }).0
+    Engine::start(config, Screens::of_two(screen(), screen())).0
 }
 
 fn request(server: &TestServer, accounts: &TestAccounts) -> SignIn {

@@ -5,6 +5,7 @@ mod bad_input;
 mod comeback;
 mod devices;
 mod flows;
+mod group;
 mod lab;
 mod media;
 mod outage;

@@ -1,6 +1,6 @@
 //! Calls: placing, answering, declining and ending them.
 
-use bellwire_call::{AccountId, CallId, Invite, MediaKind, Person, Subject, UserAction};
+use bellwire_call::{AccountId, CallId, Invite, MediaKind, MemberId, Person, Subject, UserAction};
 use tokio::sync::oneshot;
 
 use super::Handle;
@@ -10,8 +10,12 @@ use crate::error::DeclineError;
 
 impl Handle {
     pub async fn dial(&self, account: AccountId, to: Person, kind: MediaKind, subject: Option<Subject>) {
-        self.user(UserAction::Dial { account, invite: Invite { to, others: Vec::new(), kind, subject } })
-            .await;
+        self.invite(account, Invite { to, others: Vec::new(), kind, subject }).await;
+    }
+
+    /// Calls one person or several. More than the account's calls have seats for are refused.
+    pub async fn invite(&self, account: AccountId, invite: Invite) {
+        self.user(UserAction::Dial { account, invite }).await;
     }
 
     pub async fn accept(&self, call: CallId) {
@@ -49,6 +53,22 @@ impl Handle {
 
     pub async fn hang_up(&self, call: CallId) {
         self.user(UserAction::HangUp(call)).await;
+    }
+
+    /// Ends a call of several that we placed for everybody in it; any other call as [`Self::hang_up`] does.
+    pub async fn end_for_all(&self, call: CallId) {
+        self.user(UserAction::EndForAll(call)).await;
+    }
+
+    /// How large a member's pictures are shown, in pixels; 0 x 0: not at all, and none is decoded until they are
+    /// shown again.
+    pub async fn show_member(&self, call: CallId, member: MemberId, width: u32, height: u32) {
+        self.send(EngineCommand::ShowMember { call, member, size: (width, height) }).await;
+    }
+
+    /// Tells everybody else in the call that we would like to say something, or not any more.
+    pub async fn raise_hand(&self, call: CallId, up: bool) {
+        self.send(EngineCommand::RaiseHand { call, up }).await;
     }
 
     pub async fn set_microphone(&self, on: bool) {

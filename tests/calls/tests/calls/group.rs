@@ -1,0 +1,147 @@
+//! Calls of several on `hearth`: real engines, a real server, known colours and tones.
+
+use anyhow::{Context, ensure};
+use bellwire_engine::{CallState, CallView, EndReason, Invite, MediaKind, MemberId, MemberState, Person};
+use bellwire_tests_calls::{Login, Setup, TestClient, TestServer};
+
+const EMAILS: [&str; 8] = [
+    "ana@demo.example",
+    "ben@demo.example",
+    "cleo@demo.example",
+    "therapist@demo.example",
+    "nada@demo.example",
+    "yoko@demo.example",
+    "therapist2@demo.example",
+    "farid@demo.example",
+];
+/// What each one's camera shows.
+const COLOURS: [[u8; 3]; 8] = [
+    [200, 40, 40],
+    [40, 180, 40],
+    [40, 60, 200],
+    [200, 200, 40],
+    [190, 40, 190],
+    [40, 190, 190],
+    [220, 220, 220],
+    [90, 60, 30],
+];
+/// A member who is louder than this is heard, dBFS; the test tone is at -20.
+const HEARD_DB: f32 = -45.0;
+
+fn source(colour: [u8; 3]) -> String {
+    format!("test:{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2])
+}
+
+async fn person(server: &TestServer, number: usize) -> anyhow::Result<TestClient> {
+    let role = if EMAILS[number].starts_with("therapist") { "therapist" } else { "user" };
+    let login = Login { role, email: EMAILS[number] };
+    // Several on one machine: small pictures.
+    let setup = Setup { camera: source(COLOURS[number]), max_bitrate: 200_000, ..Setup::default() };
+    TestClient::of(server, "hearth", login, setup).await
+}
+
+async fn people(server: &TestServer, count: usize) -> anyhow::Result<Vec<TestClient>> {
+    let mut people = Vec::new();
+    for number in 0..count {
+        people.push(person(server, number).await?);
+    }
+    Ok(people)
+}
+
+fn me(client: &TestClient) -> anyhow::Result<Person> {
+    client.me().context("signed in")
+}
+
+/// The first one calls the others, who answer one after the other.
+async fn gather(people: &[TestClient]) -> anyhow::Result<()> {
+    let (caller, callees) = people.split_first().context("somebody")?;
+    let mut invited = callees.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
+    let to = invited.remove(0);
+    let invite = Invite { to, others: invited, kind: MediaKind::Video, subject: None };
+    caller.engine().invite(caller.account, invite).await;
+    for callee in callees {
+        let ring = callee.ringing().await?;
+        callee.engine().accept(ring.id).await;
+    }
+    Ok(())
+}
+
+fn live(client: &TestClient) -> Option<CallView> {
+    client.calls().into_iter().find(|call| call.state.is_live())
+}
+
+/// The member's number at a client.
+fn member(client: &TestClient, who: &Person) -> Option<MemberId> {
+    let call = live(client)?;
+    call.members.iter().find(|member| member.person.id == who.id).map(|member| member.id)
+}
+
+/// Waits until a client is connected to each of the others, sees their colours and hears their tones.
+async fn meets(client: &TestClient, own: usize, others: &[(usize, Person)]) -> anyhow::Result<()> {
+    let connected = |call: &CallView, who: &Person| {
+        call.members.iter().any(|m| m.person.id == who.id && m.state == MemberState::Connected)
+    };
+    let all = |calls: &[CallView]| {
+        let live = calls.iter().find(|call| call.state.is_live());
+        live.is_some_and(|call| others.iter().all(|(_, who)| connected(call, who)))
+    };
+    client.until(&format!("{own} to be connected to everybody"), |view| all(&view.phone.calls)).await?;
+    for (number, who) in others {
+        let id = member(client, who).context("a member")?;
+        client.see_colour_of(id, COLOURS[*number]).await.with_context(|| format!("{own} sees {number}"))?;
+        let mut levels = client.engine().levels();
+        let heard =
+            levels.wait_for(|levels| levels.members.iter().any(|m| m.member == id && m.db > HEARD_DB));
+        let heard = tokio::time::timeout(bellwire_tests_calls::WAIT_LIMIT, heard).await;
+        ensure!(heard.is_ok(), "{own} does not hear {number}");
+    }
+    Ok(())
+}
+
+async fn all_meet(people: &[TestClient]) -> anyhow::Result<()> {
+    let who = people.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
+    for (own, client) in people.iter().enumerate() {
+        let others: Vec<_> = who.iter().cloned().enumerate().filter(|(number, _)| *number != own).collect();
+        meets(client, own, &others).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_people_see_and_hear_each_other_and_one_may_leave() -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+
+    let cleo = me(&people[2])?;
+    let call = live(&people[2]).context("a call")?;
+    people[2].engine().hang_up(call.id).await;
+    for other in &people[..2] {
+        let gone = |call: &CallView| call.members.iter().all(|member| member.person.id != cleo.id);
+        other.until("one to be gone", |view| view.phone.calls.iter().any(gone)).await?;
+        let call = live(other).context("the call goes on")?;
+        ensure!(call.state == CallState::Connected, "{:?}", call.state);
+    }
+    let call = live(&people[0]).context("a call")?;
+    people[0].engine().end_for_all(call.id).await;
+    let ended = people[1].ended().await?;
+    ensure!(matches!(ended.state, CallState::Ended { reason: EndReason::RemoteHungUp }), "{:?}", ended.state);
+    people[0].ended().await?;
+    for person in people {
+        person.leave().await;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_people_see_and_hear_each_other() -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let people = people(&server, 8).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    for person in people {
+        person.leave().await;
+    }
+    Ok(())
+}
