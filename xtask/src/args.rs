@@ -24,6 +24,7 @@ cargo xtask <task> [options]
   bindings  the interface's types and commands (ui/src/generated) from the Rust source
               --check            only say whether they are up to date
   bench     bench call: a call measured against Chromium; bench ring: how soon a ring is seen and heard;
+            bench group: a client in calls of 2 to 8 people beside a page in Chromium;
             bench profile: processor time of each thread of a call, and of functions where `perf` is installed
   lab       lab PROFILE...: calls over emulated networks, measured
               --list             name the networks
@@ -56,6 +57,7 @@ enum Task {
     Check,
     Bindings { check: bool },
     Bench,
+    BenchGroup,
     BenchRing,
     BenchProfile,
     Lab(lab::Options),
@@ -75,10 +77,11 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Invocatio
         Some("bindings") => Task::Bindings { check: false },
         Some("bench") => match words.next().as_deref() {
             Some("call") => Task::Bench,
+            Some("group") => Task::BenchGroup,
             Some("ring") => Task::BenchRing,
             Some("profile") => Task::BenchProfile,
-            Some(other) => bail!("no bench called {other:?}; there are: call, ring, profile"),
-            None => bail!("which bench? there are: call, ring, profile"),
+            Some(other) => bail!("no bench called {other:?}; there are: call, group, ring, profile"),
+            None => bail!("which bench? there are: call, group, ring, profile"),
         },
         Some("lab") => Task::Lab(lab::Options::default()),
         Some("pictures") => Task::Pictures,
@@ -145,6 +148,7 @@ impl Invocation {
             Task::Bindings { check: true } => bindings::check(&paths),
             Task::Bindings { check: false } => bindings::write(&paths),
             Task::Bench => bench::run(&paths, consent),
+            Task::BenchGroup => bench::group(&paths, consent),
             Task::BenchRing => bench::ring(&paths, consent),
             Task::BenchProfile => bench::profile(&paths, consent),
             Task::Lab(options) => lab::run(&paths, consent, &options),

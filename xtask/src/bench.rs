@@ -1,4 +1,4 @@
-//! `cargo xtask bench call`, `bench ring` and `bench profile`: prepare release programs and hand over to what
+//! `cargo xtask bench call`, `bench group`, `bench ring` and `bench profile`: prepare release programs and hand over to what
 //! measures.
 
 use anyhow::Result;
@@ -8,15 +8,20 @@ use crate::setup::{self, Consent, Purpose};
 use crate::{cargo, process, say, ui};
 
 pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
-    call(paths, consent, "tests/browser/bench-call.mjs")
+    call(paths, consent, "tests/browser/bench-call.mjs", "docs/benchmarks.md")
+}
+
+/// One client in calls of two to eight people.
+pub(crate) fn group(paths: &Paths, consent: Consent) -> Result<()> {
+    call(paths, consent, "tests/browser/bench-group.mjs", "docs/benchmarks-group.md")
 }
 
 /// Where the processor time of a call goes; prints tables for `docs/profile.md`.
 pub(crate) fn profile(paths: &Paths, consent: Consent) -> Result<()> {
-    call(paths, consent, "tests/browser/bench-profile.mjs")
+    call(paths, consent, "tests/browser/bench-profile.mjs", "docs/benchmarks.md")
 }
 
-fn call(paths: &Paths, consent: Consent, script: &str) -> Result<()> {
+fn call(paths: &Paths, consent: Consent, script: &str, report: &str) -> Result<()> {
     setup::run(paths, consent, Purpose::Test)?;
     ui::install_in(paths, "tests/browser")?;
     let step = say::step("Build the programs for release");
@@ -39,7 +44,7 @@ fn call(paths: &Paths, consent: Consent, script: &str) -> Result<()> {
         .env("BELLWIRE_CLI", paths.built("release", "bellwire-cli"))
         .env("BELLWIRE_SERVER", paths.built("release", "bellwire-server"))
         .env("BELLWIRE_MEDIA", paths.root.join("assets/media"))
-        .env("BELLWIRE_REPORT", paths.root.join("docs/benchmarks.md"));
+        .env("BELLWIRE_REPORT", paths.root.join(report));
     process::run(&mut command)?;
     step.done();
     Ok(())

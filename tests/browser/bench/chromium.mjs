@@ -51,7 +51,7 @@ const KEEP_CANDIDATES = `
   null`;
 
 /** One browser process tree with at most one page. */
-class Browser {
+export class Browser {
   static async open(name, program, folder, flags) {
     const browser = new Browser();
     browser.profile = mkdtempSync(join(folder, 'profile-'));

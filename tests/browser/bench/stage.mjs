@@ -17,6 +17,8 @@ const FOLDER = new URL('..', import.meta.url);
 const FILES = {
   '/storefront.html': ['storefront.html', 'text/html'],
   '/storefront.js': ['storefront.js', 'text/javascript'],
+  '/hearth-group.html': ['hearth-group.html', 'text/html'],
+  '/hearth-group.js': ['hearth-group.js', 'text/javascript'],
   '/socket.io.js': ['node_modules/socket.io-client/dist/socket.io.min.js', 'text/javascript'],
 };
 
@@ -33,21 +35,23 @@ async function servePage() {
 
 /** Everything that stays the same from call to call. */
 export class Stage {
-  static async open(program, film) {
+  /** `picture`: size and rate of the film, its own where not given. */
+  static async open(program, film, { backend = 'storefront', picture } = {}) {
     const stage = new Stage();
     stage.scratch = mkdtempSync(join(tmpdir(), 'bellwire-bench-'));
     // Also when a signal ends us half-way.
     process.once('exit', () => rmSync(stage.scratch, { recursive: true, force: true }));
     stage.page = await servePage();
     stage.tone = tone(join(stage.scratch, 'tone.wav'));
-    stage.film = films(film, stage.scratch);
-    const options = ['--demo', '--only', 'storefront', '--rest', '127.0.0.1:0', '--socket', '127.0.0.1:0', '--turn-listen', '127.0.0.1:0',
-      '--allow-origin', stage.page.origin];
+    stage.film = films(film, stage.scratch, picture);
+    const listen = backend === 'storefront' ? ['--rest', '127.0.0.1:0', '--socket', '127.0.0.1:0'] : [`--${backend}`, '127.0.0.1:0'];
+    const options = ['--demo', '--only', backend, ...listen, '--turn-listen', '127.0.0.1:0', '--allow-origin', stage.page.origin];
     stage.server = new Program('bellwire-server', program, options, { RUST_LOG: 'warn' });
     // "storefront  <rest>  socket <socket>"
-    const address = (word) => (server) => server.lines.find((line) => line.startsWith('storefront '))?.split(/\s+/)[word];
+    const address = (word) => (server) => server.lines.find((line) => line.startsWith(`${backend} `))?.split(/\s+/)[word];
     stage.rest = await stage.server.until('the REST address', address(1));
     stage.socket = await stage.server.until('the socket address', address(3));
+    stage.server_url = new URL(stage.rest).origin;
     stage.lastCall = 0;
     return stage;
   }
@@ -81,11 +85,14 @@ function tone(path) {
   return path;
 }
 
-/** The film at 30 frames per second, packed and unpacked; null without ffmpeg. Every frame stays, it only runs faster. */
-function films(film, scratch) {
+/** The film at 30 frames per second, or as `picture` says, packed and unpacked; null without ffmpeg. Every frame stays, it only
+    runs faster or slower. */
+function films(film, scratch, picture) {
   const packed = join(scratch, 'film.mp4');
   const unpacked = join(scratch, 'film.y4m');
-  const faster = ['-v', 'error', '-y', '-i', film, '-an', '-vf', 'setpts=N/30/TB', '-r', '30', '-pix_fmt', 'yuv420p'];
+  const fps = picture?.fps ?? 30;
+  const scale = picture ? `,scale=${picture.width}:${picture.height}` : '';
+  const faster = ['-v', 'error', '-y', '-i', film, '-an', '-vf', `setpts=N/${fps}/TB${scale}`, '-r', String(fps), '-pix_fmt', 'yuv420p'];
   try {
     execFileSync('ffmpeg', [...faster, '-c:v', 'libx264', '-profile:v', 'baseline', '-crf', '16', '-g', '30', packed]);
     // What Chromium is given is what the engine's file decodes to.
