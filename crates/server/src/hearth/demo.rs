@@ -15,7 +15,7 @@ pub(super) const CLEO: &str = "cleo@demo.example";
 pub(super) const THERAPIST: &str = "therapist@demo.example";
 
 /// First name, last name, e-mail and role.
-const PEOPLE: [(&str, &str, &str, &str); 7] = [
+const PEOPLE: [(&str, &str, &str, &str); 8] = [
     ("Ana", "Lima", ANA, "user"),
     ("Ben", "Okoro", BEN, "user"),
     ("Cléo", "Van der Straeten-Montmorency de la Haute-Fontaine et du Petit-Bois", CLEO, "user"),
@@ -23,6 +23,7 @@ const PEOPLE: [(&str, &str, &str, &str); 7] = [
     ("ندى", "الخطيب", "nada@demo.example", "user"),
     ("陽子", "渡辺", "yoko@demo.example", "user"),
     ("Émile", "Dubois", "therapist2@demo.example", "therapist"),
+    ("Farid", "Aziz", "farid@demo.example", "user"),
 ];
 
 fn person(number: usize) -> String {
