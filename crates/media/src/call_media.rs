@@ -174,7 +174,15 @@ impl CallMedia {
         }
     }
 
-    /// Makes the next picture of a layer a key frame.
+    /// Somebody begins to get a layer: it has a key frame soon. Unlike a request this is not held to be answered by
+    /// the last one.
+    pub fn begin_video_layer(&self, layer: usize) {
+        if let Some(camera) = &self.camera {
+            camera.begin_layer(layer);
+        }
+    }
+
+    /// Somebody asks for a key frame of a layer.
     pub fn force_key_frame(&self, layer: usize) {
         if let Some(camera) = &self.camera {
             camera.force_key(layer);

@@ -210,7 +210,9 @@ impl CallSession {
         member.bridge.set_up(true);
         self.share_features();
         self.apply_paths();
-        self.force_key_frame(connection.member);
+        if let Some(layer) = self.plan.members.get(&connection.member) {
+            self.with_media(|media| media.begin_video_layer(*layer));
+        }
     }
 
     pub(crate) fn on_peer_event(&mut self, connection: ConnectionId, event: PeerEvent) {
@@ -353,7 +355,7 @@ impl CallSession {
             let waits_for = switch.waits_for().filter(|_| changed);
             drop(switch);
             if let Some(layer) = waits_for {
-                self.with_media(|media| media.force_key_frame(layer.into()));
+                self.with_media(|media| media.begin_video_layer(layer.into()));
             }
         }
         if let Some(media) = &self.media {

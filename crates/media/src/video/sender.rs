@@ -316,6 +316,13 @@ impl VideoSender {
         self.shared.layers[0].change(|layer| layer.bitrate = bits_per_second);
     }
 
+    /// Somebody begins to get the layer, and can make nothing of it before a key frame.
+    pub fn begin_layer(&self, layer: usize) {
+        if let Some(layer) = self.shared.layers.get(layer) {
+            layer.begin();
+        }
+    }
+
     /// Somebody who gets the layer asks for a key frame. Requests made before the last one can have come are ignored,
     /// and the next one waits for a round trip, at least 300 ms and twice as long as the last one takes to send.
     pub fn force_key(&self, layer: usize) {

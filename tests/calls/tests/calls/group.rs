@@ -1,7 +1,9 @@
 //! Calls of several on `hearth`: real engines, a real server, known colours and tones.
 
 use anyhow::{Context, ensure};
-use bellwire_engine::{CallState, CallView, EndReason, Invite, MediaKind, MemberId, MemberState, Person};
+use bellwire_engine::{
+    CallState, CallView, EndReason, EngineView, Invite, LinkState, MediaKind, MemberId, MemberState, Person,
+};
 use bellwire_tests_calls::{Login, Setup, TestClient, TestServer};
 
 const EMAILS: [&str; 8] = [
@@ -132,6 +134,120 @@ async fn three_people_see_and_hear_each_other_and_one_may_leave() -> anyhow::Res
         person.leave().await;
     }
     Ok(())
+}
+
+/// Waits until nobody else than those is in a client's call, which goes on.
+async fn only(client: &TestClient, others: &[Person]) -> anyhow::Result<()> {
+    let alone = |call: &CallView| {
+        call.state == CallState::Connected
+            && call.members.len() == others.len()
+            && call.members.iter().all(|member| others.iter().any(|who| who.id == member.person.id))
+    };
+    client.until("the others to be gone", |view| view.phone.calls.iter().any(alone)).await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_program_that_dies_leaves_the_others_talking() -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let mut people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    let who = people.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
+    // Without a word to anybody.
+    drop(people.pop());
+    people[0].members.anybody().see(20).await?;
+    only(&people[0], &who[1..2]).await?;
+    only(&people[1], &who[0..1]).await?;
+    all_meet(&people).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_goes_and_comes_back_and_nobody_is_stuck() -> anyhow::Result<()> {
+    let mut server = TestServer::start().await?;
+    let people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    server.kill().await;
+    let away = |view: &std::sync::Arc<EngineView>| view.accounts.iter().all(|a| a.link == LinkState::Offline);
+    for person in &people {
+        person.until("the loss", away).await?;
+    }
+    all_meet(&people).await.context("while the server is away")?;
+    server.revive().await?;
+    for person in &people {
+        person.online().await?;
+    }
+    all_meet(&people).await.context("afterwards")?;
+    let call = live(&people[2]).context("a call")?;
+    people[2].engine().hang_up(call.id).await;
+    only(&people[0], &[me(&people[1])?]).await?;
+    only(&people[1], &[me(&people[0])?]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_call_is_one_record_for_each_of_its_members() -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    let call = live(&people[0]).context("a call")?;
+    people[0].engine().end_for_all(call.id).await;
+    for person in &people {
+        person.ended().await?;
+        let of_call = |entry: &bellwire_engine::HistoryEntry| Some(&entry.call) == call.remote_id.as_ref().map(|id| &id.0);
+        person.newest_record("the record", of_call).await?;
+        let all = person.engine().backend_history(person.account, 1).await?.entries;
+        ensure!(all.iter().filter(|entry| of_call(entry)).count() == 1, "more than one record");
+    }
+    Ok(())
+}
+
+/// Threads of this process, and memory in use, MiB.
+fn in_use() -> anyhow::Result<(usize, f64)> {
+    let threads = std::fs::read_dir("/proc/self/task")?.count();
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: f64 = resident.trim().trim_end_matches("kB").trim().parse()?;
+    Ok((threads, kib / 1024.0))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_sessions_leave_nothing_behind() -> anyhow::Result<()> {
+    // Somebody may start ten calls a minute.
+    let server = TestServer::start_with(|config| config.limits.initiates_per_minute = 1_000).await?;
+    let people = people(&server, 3).await?;
+    let mut first = None;
+    for round in 0..20 {
+        gather(&people).await.with_context(|| format!("session {round}"))?;
+        for client in &people {
+            let all = |call: &CallView| {
+                call.members.len() == 2 && call.members.iter().all(|m| m.state == MemberState::Connected)
+            };
+            client.until("everybody", |view| view.phone.calls.iter().any(all)).await?;
+            client.members.anybody().see(2).await?;
+        }
+        let call = live(&people[0]).context("a call")?;
+        people[0].engine().end_for_all(call.id).await;
+        for client in &people {
+            client.until("the end", |view| view.phone.calls.iter().all(|call| !call.state.is_live())).await?;
+            for call in client.calls() {
+                client.engine().dismiss(call.id).await;
+            }
+        }
+        if round == 4 {
+            first = Some(in_use()?);
+        }
+    }
+    let (threads, mib) = first.context("measured")?;
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::WAIT_LIMIT;
+    loop {
+        let (now, now_mib) = in_use()?;
+        if now <= threads + 2 && now_mib < mib * 1.5 + 20.0 {
+            return Ok(());
+        }
+        ensure!(tokio::time::Instant::now() < end, "{threads} -> {now} threads, {mib} -> {now_mib} MiB");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

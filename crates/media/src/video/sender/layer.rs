@@ -83,6 +83,10 @@ impl Layer {
         }
     }
 
+    pub(super) fn begin(&self) {
+        self.control().beginnings += 1;
+    }
+
     pub(super) fn change(&self, change: impl FnOnce(&mut VideoLayer)) {
         if let Some(wanted) = &mut self.control().wanted {
             change(wanted);
