@@ -46,6 +46,8 @@ export interface Capabilities {
    * until the other side comes (clinic).
    */
   ring_timeout_s: number | null;
+  /** People in a call, us included; 2 where there are only calls of two. */
+  seats: number;
 }
 
 /**

@@ -3,20 +3,21 @@
 // itself; knows nothing of drawing.
 
 import type { FramesAddress } from '../generated/bindings';
-import { REMOTE, SELF, type Frame, type Pictures, type Stream } from './host';
+import type { Frame, Pictures, Stream } from './host';
 
 const HEADER = 24;
 const LARGEST = 8192;
+const HIDDEN = '0 0';
 const WAITS_MS = [100, 250, 500, 1000, 2000];
 
 /** Reads one message; `null` for anything that is not a whole frame. */
 export function parseFrame(message: ArrayBuffer): Frame | null {
   if (message.byteLength < HEADER) return null;
   const head = new DataView(message);
-  const stream = streamOf(head.getUint32(0, true));
+  const stream = head.getUint32(0, true);
   const width = head.getUint32(16, true);
   const height = head.getUint32(20, true);
-  if (stream === null || width === 0 || height === 0 || width > LARGEST || height > LARGEST) return null;
+  if (stream === 0 || width === 0 || height === 0 || width > LARGEST || height > LARGEST) return null;
   if (message.byteLength !== HEADER + i420Size(width, height)) return null;
   return {
     stream,
@@ -44,12 +45,6 @@ export function packFrame(frame: Frame): ArrayBuffer {
 /** Bytes of a tightly packed I420 picture; chroma of odd sizes is rounded up. */
 export function i420Size(width: number, height: number): number {
   return width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
-}
-
-function streamOf(number: number): Stream | null {
-  if (number === REMOTE) return REMOTE;
-  if (number === SELF) return SELF;
-  return null;
 }
 
 /** Opens the socket and keeps it open until stopped. */
@@ -91,8 +86,12 @@ export function openFrames(info: FramesAddress, got: (frame: Frame, drawn: () =>
   return {
     show(stream, width, height) {
       const size = `${width} ${height}`;
-      if (tiles.get(stream) === size) return;
-      tiles.set(stream, size);
+      const before = tiles.get(stream);
+      // What was never asked for need not be given up.
+      if (before === size || (before === undefined && size === HIDDEN)) return;
+      // A stream that is gone is not told of again on a new connection.
+      if (size === HIDDEN) tiles.delete(stream);
+      else tiles.set(stream, size);
       if (socket?.readyState === WebSocket.OPEN) socket.send(`${stream} ${size}`);
     },
     stop() {
