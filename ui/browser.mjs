@@ -314,6 +314,31 @@ export const STEPS = {
       await page.getByTestId('sharing').waitFor();
     },
   ],
+  'group-speaker': [
+    'group-five',
+    async (page) => {
+      await page.waitForTimeout(600);
+      await page.keyboard.press('g');
+    },
+  ],
+  'group-eight-speaker': [
+    'group-eight',
+    async (page) => {
+      await page.waitForTimeout(600);
+      await page.keyboard.press('g');
+    },
+  ],
+  'group-pinned': ['group-five', click('tile-pin')],
+  'group-people': ['group-troubles', click('call-people')],
+  'group-stats': ['group-eight', click('call-details')],
+  'group-keys': ['group-five', (page) => page.keyboard.press('?')],
+  'group-end': [
+    'group-five',
+    async (page) => {
+      await page.getByTestId('call-people').click();
+      await page.getByTestId('end-for-all').click();
+    },
+  ],
   'call-keys': ['connected', (page) => page.keyboard.press('?')],
   'waiting-over-keys': ['call-waiting', (page) => page.keyboard.press('?')],
   'waiting-over-share': ['call-waiting', click('call-share')],

@@ -23,9 +23,7 @@ export const group: Text['group'] = {
   also: (one, other) => `${one}، ${other}`,
   joined: (who) => `انضم إلى المكالمة: ${who}`,
   left: (who) => `غادر المكالمة: ${who}`,
-  sharing: (name) => `تجري مشاركة شاشة ${name}`,
   alone: 'لا أحد غيرك في المكالمة',
-  ringing: (who) => `جارٍ الاتصال بـ ${who}`,
 
   state: {
     invited: 'يرن…',
@@ -40,7 +38,6 @@ export const group: Text['group'] = {
   noCamera: 'لا توجد كاميرا',
   shares: 'يشارك الشاشة',
   weak: 'اتصال ضعيف',
-  speaks: 'يتحدث',
   pinned: 'مثبّت',
 
   stage: 'الأشخاص في المكالمة',

@@ -11,9 +11,7 @@ export const group: Text['group'] = {
   also: (one, other) => `${one}, ${other}`,
   joined: (who) => `Neu dabei: ${who}`,
   left: (who) => `Nicht mehr dabei: ${who}`,
-  sharing: (name) => `${name} teilt den Bildschirm`,
   alone: 'Sonst ist niemand im Anruf',
-  ringing: (who) => `Es klingelt bei ${who}`,
 
   state: {
     invited: 'Klingelt …',
@@ -28,7 +26,6 @@ export const group: Text['group'] = {
   noCamera: 'Keine Kamera',
   shares: 'Teilt den Bildschirm',
   weak: 'Schlechte Verbindung',
-  speaks: 'Spricht',
   pinned: 'Angeheftet',
 
   stage: 'Personen im Anruf',

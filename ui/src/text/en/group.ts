@@ -8,9 +8,7 @@ export const group = {
   also: (one: string, other: string) => `${one}, ${other}`,
   joined: (who: string) => `${who} joined`,
   left: (who: string) => `${who} left`,
-  sharing: (name: string) => `${name} is sharing their screen`,
   alone: 'No one else is in the call',
-  ringing: (who: string) => `Ringing ${who}`,
 
   state: {
     invited: 'Ringing…',
@@ -25,7 +23,6 @@ export const group = {
   noCamera: 'No camera',
   shares: 'Sharing screen',
   weak: 'Bad connection',
-  speaks: 'Speaking',
   pinned: 'Pinned',
 
   stage: 'People in the call',
