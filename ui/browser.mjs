@@ -332,6 +332,20 @@ export const STEPS = {
   'group-people': ['group-troubles', click('call-people')],
   'group-stats': ['group-eight', click('call-details')],
   'group-keys': ['group-five', (page) => page.keyboard.press('?')],
+  'contacts-selection': [
+    'therapist',
+    async (page) => {
+      await page.getByTestId('select-start').click();
+      for (const at of [0, 1, 3]) await page.getByTestId('select-box').nth(at).click();
+    },
+  ],
+  'contacts-selection-full': [
+    'therapist',
+    async (page) => {
+      await page.getByTestId('select-start').click();
+      for (const at of [0, 1, 2, 3, 4, 5, 6, 7]) await page.getByTestId('select-box').nth(at).click();
+    },
+  ],
   'group-end': [
     'group-five',
     async (page) => {
