@@ -106,6 +106,6 @@ describe('the picture pipe', () => {
     await waitFor(() => expect(said.slice(1)).toEqual(['1 160 90', '3 0 0']));
 
     peers[0]!.terminate();
-    await waitFor(() => expect(said.slice(3)).toEqual(['1 160 90']));
+    await waitFor(() => expect(said.slice(3)).toEqual(['3 0 0', '1 160 90']));
   });
 });

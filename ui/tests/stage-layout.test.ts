@@ -117,6 +117,13 @@ describe('a grid', () => {
 });
 
 describe('a strip', () => {
+  it('has smaller tiles rather than pages, down to the smallest', () => {
+    const { places, pages } = laid(7, [1100, 720], { main: 1 });
+    expect(pages).toBe(1);
+    expect(places.get(2)!.width).toBeGreaterThanOrEqual(MIN_WIDTH);
+    expect(laid(8, [800, 600], { main: 1 }).pages).toBeGreaterThan(1);
+  });
+
   it('is beside the stage in a wide window, below it in a high one', () => {
     const wide = laid(4, [1920, 1080], { main: 1 }).places;
     expect(wide.get(2)!.x).toBeGreaterThan(wide.get(1)!.x + wide.get(1)!.width);

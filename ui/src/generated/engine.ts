@@ -107,7 +107,7 @@ export interface CallStats {
   /** Short code both people can compare (hash of both DTLS fingerprints). */
   security_code: string;
   transport: TransportStats;
-  /** How the connection to each of the others runs. */
+  /** Each of the others. The figures above are of the one whose connection is worst. */
   members: MemberQuality[];
 }
 
@@ -244,7 +244,7 @@ export interface Levels {
   speaker_db: number;
   /** Somebody speaks into the microphone that is off. */
   muted_speech: boolean;
-  /** Of each of the others with media. */
+  /** Of everybody else in the call. */
   members: MemberLevel[];
 }
 
@@ -259,17 +259,20 @@ export type LinkState =
 export interface MemberLevel {
   call: CallId;
   member: MemberId;
-  /** dBFS, -90 is silence. */
+  /** dBFS of the last tenth of a second, -90 is silence. */
   db: number;
+  /** They would like to say something; only programs like this one tell. */
+  hand_up: boolean;
 }
 
-/** How the connection to one of the others runs. */
+/** The connection to one of the others, in short. */
 export interface MemberQuality {
   member: MemberId;
   quality: QualityLevel;
   round_trip_ms: number;
   /** Fraction 0..1 of the last second. */
   loss: number;
+  /** Of their picture as it is received. */
   fps: number;
   width: number;
   height: number;

@@ -7,7 +7,6 @@ import type { Frame, Pictures, Stream } from './host';
 
 const HEADER = 24;
 const LARGEST = 8192;
-const HIDDEN = '0 0';
 const WAITS_MS = [100, 250, 500, 1000, 2000];
 
 /** Reads one message; `null` for anything that is not a whole frame. */
@@ -86,12 +85,8 @@ export function openFrames(info: FramesAddress, got: (frame: Frame, drawn: () =>
   return {
     show(stream, width, height) {
       const size = `${width} ${height}`;
-      const before = tiles.get(stream);
-      // What was never asked for need not be given up.
-      if (before === size || (before === undefined && size === HIDDEN)) return;
-      // A stream that is gone is not told of again on a new connection.
-      if (size === HIDDEN) tiles.delete(stream);
-      else tiles.set(stream, size);
+      if (tiles.get(stream) === size) return;
+      tiles.set(stream, size);
       if (socket?.readyState === WebSocket.OPEN) socket.send(`${stream} ${size}`);
     },
     stop() {

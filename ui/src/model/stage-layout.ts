@@ -123,9 +123,13 @@ const pictured = (width: number, height: number) => Math.min(width, height * ASP
 
 function staged(tiles: readonly number[], main: number, area: Rect, wanted: number): StageLayout {
   const others = tiles.filter((one) => one !== main);
-  const across = Math.min(STRIP.most, Math.max(STRIP.least, area.width * STRIP.share), Math.max(0, area.width / 2));
+  const usual = Math.min(STRIP.most, Math.max(STRIP.least, area.width * STRIP.share), Math.max(0, area.width / 2));
+  /** Somewhat smaller tiles rather than some on another page. */
+  const shrunk = (width: number, room: number) => (room >= STRIP.least ? Math.min(width, room) : width);
+  const each = (length: number) => (length - GAP * (others.length - 1)) / others.length;
+  const across = shrunk(usual, each(area.height) * ASPECT);
   // Below, a strip takes height, which there is less of.
-  const short = Math.min(across, Math.max(0, (area.height / 3) * ASPECT));
+  const short = shrunk(Math.min(usual, Math.max(0, (area.height / 3) * ASPECT)), each(area.width));
   const beside = pictured(area.width - across - GAP, area.height);
   const below = pictured(area.width, area.height - short / ASPECT - GAP);
   return beside >= below ? column(others, main, area, across, wanted) : row(others, main, area, short, wanted);

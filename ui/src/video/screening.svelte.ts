@@ -39,6 +39,8 @@ export class Screening {
   #painter: SharedPainter | null = null;
   #flat = new Map<Stream, FlatPainter>();
   #places = new Map<Stream, Place>();
+  /** Without a place for now. */
+  #hidden = new Set<Stream>();
   #waiting = new Map<Stream, { frame: Frame; drawn: () => void }>();
   /** When the newest picture of each stream came. */
   #newest = new Map<Stream, number>();
@@ -92,6 +94,7 @@ export class Screening {
   /** Shows a stream there until stopped. A stream has one place; the newest wins. */
   show(stream: Stream, place: Place): Stop {
     this.#places.set(stream, place);
+    this.#hidden.delete(stream);
     this.#flat.delete(stream);
     this.#observer?.observe(place.element);
     this.tell(stream);
@@ -130,7 +133,15 @@ export class Screening {
     if (width !== 0 && height !== 0) this.#pictures?.show(stream, width, height);
   }
 
+  /** Says to the shell that nobody sees a stream: it has no tile now. */
+  hide(stream: Stream): void {
+    if (this.#places.has(stream)) return;
+    this.#hidden.add(stream);
+    this.#pictures?.show(stream, 0, 0);
+  }
+
   #tellAll(): void {
+    for (const stream of this.#hidden) this.#pictures?.show(stream, 0, 0);
     for (const stream of this.#places.keys()) this.tell(stream);
   }
 

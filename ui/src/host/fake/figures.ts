@@ -18,7 +18,12 @@ export function levelsAt(time: number, view: EngineView): Levels {
   const members = view.phone.calls.flatMap((call) => {
     const talk = call.members.filter((one) => one.state === 'connected' && one.audio);
     const turn = talk[Math.floor(time / TURN_S) % Math.max(1, talk.length)];
-    return talk.map(({ id }) => ({ call: call.id, member: id, db: id === turn?.id ? -24 + 6 * Math.sin(time * 9) : -75 }));
+    return talk.map(({ id }) => ({
+      call: call.id,
+      member: id,
+      db: id === turn?.id ? -24 + 6 * Math.sin(time * 9) : -75,
+      hand_up: false,
+    }));
   });
   return {
     microphone_db: -40 + 22 * Math.sin(time * 3),

@@ -25,7 +25,7 @@ const group = (others: MemberView[], over: Partial<CallView> = {}, on: Parameter
 
 /** Two who speak hold the stage in turn, so that a picture of it would not be the same twice. */
 const still = (speaker: number) => ({
-  levels: { members: [{ call: 7, member: speaker, db: -20 }], microphone_db: -30 },
+  levels: { members: [{ call: 7, member: speaker, db: -20, hand_up: false }], microphone_db: -30 },
 });
 const sharing = { 3: { sharing: true } };
 
