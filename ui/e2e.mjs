@@ -375,7 +375,7 @@ const STORIES = {
       await press(page, 'ring-accept');
       await said(page, 'accept');
       await state(page, 'connected');
-      await by(page, 'stage').waitFor(PATIENT);
+      await by(page, 'tile').first().waitFor(PATIENT);
     },
   ],
   'people panel: end the call for everyone': [

@@ -232,7 +232,11 @@ mod tests {
         for stream in ["4 64 36", "9 64 36", "1 64 36"] {
             socket.send(Message::Text(stream.into())).await.unwrap();
         }
-        assert_eq!(picture(&mut socket, SOON).await.unwrap()[..4], 4_u32.to_le_bytes(), "it came before its tile");
+        assert_eq!(
+            picture(&mut socket, SOON).await.unwrap()[..4],
+            4_u32.to_le_bytes(),
+            "it came before its tile"
+        );
         screen(&video, 7).frame(grey(64, 36));
         assert_eq!(picture(&mut socket, SOON).await.unwrap()[..4], 9_u32.to_le_bytes());
         OwnScreen(Arc::clone(&video)).frame(grey(64, 36));

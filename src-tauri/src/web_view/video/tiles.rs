@@ -68,7 +68,8 @@ fn largest(tiles: &BTreeMap<(WindowId, u32), Tile>) -> BTreeMap<MemberId, Tile> 
 
 /// What changed since `told`, hidden members included.
 fn news(told: &BTreeMap<MemberId, Tile>, now: &BTreeMap<MemberId, Tile>) -> Vec<(MemberId, Tile)> {
-    let hidden = told.keys().filter(|member| !now.contains_key(member)).map(|member| (*member, Tile::default()));
+    let hidden =
+        told.keys().filter(|member| !now.contains_key(member)).map(|member| (*member, Tile::default()));
     let changed = now.iter().filter(|(member, tile)| told.get(member) != Some(tile));
     changed.map(|(member, tile)| (*member, *tile)).chain(hidden).collect()
 }
