@@ -35,7 +35,7 @@ const ASPECT = 16 / 9;
 export const GAP = 8;
 /** A face is still known in a tile of this width. */
 export const MIN_WIDTH = 128;
-export const PAGER = 40;
+const PAGER = 40;
 /** Of a strip's tiles. */
 const STRIP = { share: 0.2, least: MIN_WIDTH, most: 264 };
 
